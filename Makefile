@@ -1,0 +1,53 @@
+# Each target does its own set-up: a virtual environment in .venv, with the pinned packages.
+
+# The newest Python on the path that is recent enough; set PYTHON to choose another.
+PYTHON ?= $(firstword $(foreach name,python3.13 python3.12 python3.11 python3.14 python3,$(shell command -v $(name))))
+VENV := .venv
+BIN := $(VENV)/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help daily test doctor sandbox lint types check clean
+
+help: ## show this help
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+daily: $(VENV)/.run ## run the daily checks on the embedded sandbox
+	$(BIN)/pytest -m daily
+
+test: $(VENV)/.dev ## run the suite's own tests
+	$(BIN)/pytest tests -n auto
+
+doctor: $(VENV)/.run ## say what is configured, reachable and permitted
+	$(BIN)/python -m playbook doctor
+
+sandbox: $(VENV)/.run ## start the embedded system to look around
+	$(BIN)/python -m playbook sandbox
+
+lint: $(VENV)/.dev ## style, import rules, workflows
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	$(BIN)/actionlint
+	$(BIN)/zizmor --offline --quiet .github/workflows
+
+types: $(VENV)/.dev ## static types
+	$(BIN)/mypy
+
+check: test lint types ## everything that CI asks for, without the real servers
+
+clean: ## remove the virtual environment, caches and reports
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache reports/*-*/ reports/latest
+
+$(VENV)/bin/python:
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Python 3.11 or later is needed; found $$("$(PYTHON)" --version 2>&1). Set PYTHON=…"; exit 4; }
+	"$(PYTHON)" -m venv $(VENV)
+
+$(VENV)/.run: requirements.txt | $(VENV)/bin/python
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.txt requirements.txt | $(VENV)/bin/python
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@ $(VENV)/.run

@@ -1,0 +1,3 @@
+"""Everything lives in the support package: see playbook/plugin.py."""
+
+pytest_plugins = ["playbook.plugin"]

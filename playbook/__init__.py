@@ -1,0 +1,6 @@
+"""The support package of the operations playbook: from settings to a verdict that can be trusted.
+
+settings → clients → measurements → verdicts → records → results.json → reports
+"""
+
+__version__ = "0.1.0"

@@ -1,0 +1,178 @@
+"""The process that owns a run: it starts the sandbox, gathers the records and writes the results."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import signal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import pytest
+
+from playbook.catalogue import Item
+from playbook.errors import UsageError
+from playbook.record import Record, Results, Timing
+from playbook.run import Run, RunFolder, floor_of, iso, make_results, not_run, settings_for
+from playbook.settings import SANDBOX
+
+if TYPE_CHECKING:
+    from sandbox.launcher import RunningSandbox
+
+
+class Controller:
+    """What only one process of a run does; workers of xdist have none."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self.config = config
+        self.settings = settings_for(config.option.target, config.rootpath)
+        self.chosen = bool(config.option.target) or self.settings.target.name != SANDBOX
+        if config.option.fault:
+            self._demand_known_faults()
+        self.set_name, self.partial = _set_name(config), _is_partial(config)
+        self.overlay: dict[str, Any] | None = None
+        self.sandbox: RunningSandbox | None = None
+        self.selected: dict[str, str] = {}
+        self.records: dict[str, Record] = {}
+        self.timings: list[Timing] = []
+        self.ended = "finished"
+        self.results: Results | None = None
+        self.run = Run(self.settings)
+        self.started = self.run.clock.now()
+        self._previous_sigterm: Any = None
+        self.folder = RunFolder(
+            config.rootpath / config.option.reports, self.settings.target.name, self.set_name, self.started
+        )
+        if hasattr(config.option, "htmlpath") and not config.option.htmlpath:
+            config.option.htmlpath = str(self.folder.path / "pytest-html.html")
+            config.option.self_contained_html = True
+
+    def start(self) -> Run:
+        """Say what is checked, and start the sandbox where that is what is checked."""
+        self._previous_sigterm = signal.signal(signal.SIGTERM, self._terminated)
+        terminal = self.config.pluginmanager.get_plugin("terminalreporter")
+        if terminal:
+            terminal.write_line(self._first_line(), bold=True)
+            # pytest's closing line counts in its own words; ours uses the six verdicts.
+            terminal.summary_stats = lambda: None
+        if self.settings.target.kind == SANDBOX:
+            from sandbox.launcher import attach_or_start
+
+            self.sandbox = attach_or_start(self.config.option.fault)
+            self.overlay = self.sandbox.settings
+            self.settings = settings_for(self.config.option.target, self.config.rootpath, self.overlay)
+            self.run = Run(self.settings)
+        return self.run
+
+    def keep(self, record: Record) -> None:
+        """Take one record in; a later one for the same check (a failing teardown) replaces it."""
+        self.records[record.check] = record
+        self.folder.keep(record)
+
+    def finish(self, session: pytest.Session, exitstatus: int) -> None:
+        """Add the run up, write it down, and set the exit code."""
+        if exitstatus in {pytest.ExitCode.USAGE_ERROR, pytest.ExitCode.NO_TESTS_COLLECTED}:
+            return
+        if exitstatus == pytest.ExitCode.INTERRUPTED and self.ended == "finished":
+            self.ended = "interrupted"
+        elif session.shouldfail:
+            self.ended = str(session.shouldfail)
+        elif exitstatus == pytest.ExitCode.INTERNAL_ERROR:
+            self.ended = "pytest had an internal error"
+        self._add_what_never_ran()
+        if not self.records:
+            return
+        run = self.run
+        results = run.redactor.struct(
+            make_results(
+                self.settings,
+                set_name=self.set_name,
+                records=self.records.values(),
+                timings=self.timings or run.timings(),
+                floor=floor_of(
+                    self.settings, run.catalogue, self.set_name, selected=len(self.selected), partial=self.partial
+                ),
+                partial=self.partial,
+                started=self.started,
+                finished=run.clock.now(),
+                command=shlex.join(["pytest", *self.config.invocation_params.args]),
+                ended=self.ended,
+                faults=self.config.option.fault,
+            )
+        )
+        if exitstatus in {pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED}:
+            session.exitstatus = results.exit_code
+        else:  # interrupted, or an internal error: pytest's own code says more
+            results = msgspec.structs.replace(results, exit_code=int(exitstatus))
+        self.results = results
+        self.folder.write(results)
+        from playbook.report import write_all
+
+        write_all(results, self.folder.path)
+
+    def summarise(self, terminal: Any) -> None:
+        """Print what is not OK, the counts, and where the report is."""
+        if self.results is None:
+            return
+        from playbook.report.terminal import lines
+
+        where = self.folder.path
+        if where.is_relative_to(Path.cwd()):
+            where = where.relative_to(Path.cwd())
+        terminal.ensure_newline()
+        for text, markup in lines(self.results, str(where / "index.html"), width=terminal._tw.fullwidth):
+            terminal.write_line(text, **markup)
+
+    def stop(self) -> None:
+        """Stop what was started. Called whatever happened."""
+        if self.sandbox:
+            self.sandbox.stop()
+        self.folder.discard_if_empty()
+        if self._previous_sigterm is not None:
+            signal.signal(signal.SIGTERM, self._previous_sigterm)
+
+    def _demand_known_faults(self) -> None:
+        if self.settings.target.kind != SANDBOX:
+            raise UsageError(f"--fault only works on the sandbox, and the target is {self.settings.target.name}")
+        from sandbox.faults import demand_known
+
+        demand_known(self.config.option.fault)
+
+    def _first_line(self) -> str:
+        target = self.settings.target
+        name = (
+            target.name if self.chosen else f"{target.name} (no target chosen: this is the embedded demo system)"
+        )
+        faults = f" · faults: {', '.join(self.config.option.fault)}" if self.config.option.fault else ""
+        return f"operations playbook · target: {name} · set: {self.set_name}{faults} · {iso(self.started)}"
+
+    def _add_what_never_ran(self) -> None:
+        reason = {"finished": "its worker process died"}.get(self.ended, f"the run ended early ({self.ended})")
+        for check, item_id in self.selected.items():
+            if check not in self.records:
+                unknown = Item(item_id or check, check.rpartition("::")[2], "", "", "", "")
+                item = self.run.catalogue.items.get(item_id, unknown)
+                self.records[check] = not_run(item, check, subject_of(check), reason, self.run.clock.now())
+
+    def _terminated(self, signum: int, frame: object) -> None:
+        self.ended = "interrupted by SIGTERM"
+        raise KeyboardInterrupt(self.ended)
+
+
+def _set_name(config: pytest.Config) -> str:
+    expression = (config.option.markexpr or "").strip()
+    return re.sub(r"[^a-z0-9_]+", "-", expression.lower()).strip("-") or "all"
+
+
+def _is_partial(config: pytest.Config) -> bool:
+    """True where the command line asks for a part of a set, so that the floor of the whole set says nothing."""
+    options = config.option
+    named = config.args_source is pytest.Config.ArgsSource.ARGS
+    simple = re.fullmatch(r"\w*", options.markexpr or "")
+    return bool(named or options.keyword or options.deselect or not simple or getattr(options, "lf", False))
+
+
+def subject_of(nodeid: str) -> str:
+    """``checks/test_kpis.py::test_x`` → ``kpis``."""
+    return Path(nodeid.partition("::")[0]).stem.removeprefix("test_")

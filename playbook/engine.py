@@ -1,0 +1,207 @@
+"""Measurements run side by side, each once, each in its own time limit.
+
+A *client* is a function that opens a way to a service; a *measurement* is a function from clients or other
+measurements to a frozen value. Both name what they need by their parameters, as pytest fixtures do:
+
+    @measurement
+    def redis_stats(redis: ReadOnlyRedis) -> RedisStats: ...
+
+One failed provider is one root cause: whatever needs it fails with the same exception, which carries the name of
+the provider that failed first.
+"""
+
+from __future__ import annotations
+
+import inspect
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any, TypeVar, overload
+
+from playbook.errors import PlaybookError, Unmeasured
+
+DEFAULT_TIME_LIMIT = 30.0
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True)
+class Provider:
+    """A registered client or measurement.
+
+    Attributes:
+        name: the function's name, and the name by which checks ask for it.
+        needs: names of the providers it takes.
+        time_limit: seconds it may take once what it needs is there.
+    """
+
+    name: str
+    function: Callable[..., Any]
+    needs: tuple[str, ...]
+    time_limit: float
+    is_client: bool
+
+    @property
+    def summary(self) -> str:
+        """First line of the docstring."""
+        return (inspect.getdoc(self.function) or self.name).splitlines()[0]
+
+
+REGISTRY: dict[str, Provider] = {}
+
+
+def _register(function: Callable[..., Any], time_limit: float, *, is_client: bool) -> None:
+    name = function.__name__
+    known = REGISTRY.get(name)
+    if known and known.function.__module__ != function.__module__:
+        raise ValueError(f"{name} is registered by {known.function.__module__} and {function.__module__}")
+    needs = tuple(inspect.signature(function).parameters)
+    REGISTRY[name] = Provider(name, function, needs, time_limit, is_client)
+
+
+@overload
+def measurement(function: F) -> F: ...
+@overload
+def measurement(*, time_limit: float) -> Callable[[F], F]: ...
+def measurement(function: F | None = None, *, time_limit: float = DEFAULT_TIME_LIMIT) -> F | Callable[[F], F]:
+    """Register a measurement. It must return a frozen value and judge nothing."""
+
+    def register(function: F) -> F:
+        _register(function, time_limit, is_client=False)
+        return function
+
+    return register(function) if function else register
+
+
+def client(function: F) -> F:
+    """Register a client. A value with a ``close`` method is closed at the end of the run."""
+    _register(function, DEFAULT_TIME_LIMIT, is_client=True)
+    return function
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a provider ended.
+
+    Attributes:
+        error: what it raised; ``None`` where ``value`` counts.
+        seconds: how long it took by itself, without waiting for what it needs.
+        cause: name of the provider that failed first, itself or one it needs.
+    """
+
+    name: str
+    value: Any
+    error: Exception | None
+    seconds: float
+    cause: str | None = None
+
+
+@dataclass
+class _Task:
+    provider: Provider
+    done: threading.Event = field(default_factory=threading.Event)
+    outcome: Outcome | None = None
+
+
+class Measurements:
+    """The providers of one run. Thread-safe.
+
+    Each provider runs on a daemon thread of its own: there are a few dozen, they mostly wait for the network, and
+    one that hangs can neither block the others nor the end of the run.
+    """
+
+    def __init__(self, given: Mapping[str, Any], registry: Mapping[str, Provider] = REGISTRY) -> None:
+        self._given = dict(given)
+        self._registry = registry
+        self._tasks: dict[str, _Task] = {}
+        self._lock = threading.Lock()
+
+    def start(self, names: Iterable[str]) -> None:
+        """Start these providers and all that they need, side by side."""
+        for name in names:
+            self._task(name)
+
+    def get(self, name: str) -> Any:
+        """The provider's value; raises what it raised. Waits no longer than its time limits allow."""
+        outcome = self.outcome(name)
+        if outcome.error is not None:
+            raise outcome.error
+        return outcome.value
+
+    def outcome(self, name: str) -> Outcome:
+        """How the provider ended; starts it where it has not been started."""
+        if name in self._given:
+            return Outcome(name, self._given[name], None, 0.0)
+        task = self._task(name)
+        limit = self._longest_path(name)
+        if not task.done.wait(limit):
+            error = Unmeasured(f"{name} did not finish within {limit:g} s", service=name)
+            return Outcome(name, None, error, limit, name)
+        assert task.outcome is not None
+        return task.outcome
+
+    def finished(self) -> list[Outcome]:
+        """The measurements (no clients) that have ended so far, slowest first."""
+        with self._lock:
+            tasks = list(self._tasks.values())
+        ended = [t.outcome for t in tasks if t.outcome and not t.provider.is_client]
+        return sorted(ended, key=lambda outcome: -outcome.seconds)
+
+    def close(self) -> None:
+        """Close the clients that were opened."""
+        with self._lock:
+            tasks = list(self._tasks.values())
+        for task in tasks:
+            if task.provider.is_client and task.outcome and hasattr(task.outcome.value, "close"):
+                with suppress(Exception):
+                    task.outcome.value.close()
+
+    def _longest_path(self, name: str) -> float:
+        provider = self._registry.get(name)
+        if provider is None:
+            return 0.0
+        return provider.time_limit + max((self._longest_path(need) for need in provider.needs), default=0.0)
+
+    def _task(self, name: str) -> _Task:
+        with self._lock:
+            if name in self._tasks:
+                return self._tasks[name]
+            provider = self._registry[name]
+            task = self._tasks[name] = _Task(provider)
+        self.start(need for need in provider.needs if need not in self._given)
+        threading.Thread(target=self._run, args=(task,), name=f"measure:{name}", daemon=True).start()
+        return task
+
+    def _run(self, task: _Task) -> None:
+        needed = [self.outcome(need) for need in task.provider.needs]
+        failed = next((outcome for outcome in needed if outcome.error), None)
+        if failed:
+            task.outcome = Outcome(task.provider.name, None, failed.error, 0.0, failed.cause)
+            task.done.set()
+            return
+        started = time.perf_counter()
+        value, error = None, None
+        try:
+            value = task.provider.function(*(outcome.value for outcome in needed))
+        except PlaybookError as caught:
+            error = caught
+        except Exception as caught:  # noqa: BLE001 - a crash in one measurement must not take the run with it
+            error = _crashed(task.provider, caught)
+        seconds = time.perf_counter() - started
+        task.outcome = Outcome(task.provider.name, value, error, seconds, task.provider.name if error else None)
+        task.done.set()
+
+
+def _crashed(provider: Provider, error: Exception) -> Unmeasured:
+    """A fault of ours, said as one: where it happened and what it was."""
+    frame = None
+    traceback = error.__traceback__
+    while traceback:
+        frame, traceback = traceback, traceback.tb_next
+    where = f"{frame.tb_frame.f_code.co_filename}:{frame.tb_lineno}" if frame else provider.name
+    text = f"the measurement {provider.name} crashed: {type(error).__name__}: {error} ({where})"
+    result = Unmeasured(text, service=provider.name, hint="This is a fault of the suite, not of the system.")
+    result.__cause__ = error
+    return result

@@ -1,0 +1,59 @@
+"""Fixtures: every client and measurement by its own name, and what a check judges with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from playbook.clock import Clock
+from playbook.engine import REGISTRY
+from playbook.judge import Judge
+from playbook.recorder import Notes
+from playbook.run import Run, load_providers
+from playbook.settings import Limits, Settings
+
+RUN = pytest.StashKey[Run]()
+NOTES = pytest.StashKey[Notes]()
+
+
+@pytest.fixture
+def judge(request: pytest.FixtureRequest) -> Judge:
+    """Compares what was measured with what was expected: ``judge(value, limit)`` or ``judge.that(…)``."""
+    return request.node.stash[NOTES].judge  # type: ignore[no-any-return]
+
+
+@pytest.fixture
+def settings(request: pytest.FixtureRequest) -> Settings:
+    """Settings of the chosen target."""
+    return request.config.stash[RUN].settings
+
+
+@pytest.fixture
+def limits(settings: Settings) -> Limits:
+    """The ladders, by name."""
+    return settings.limits
+
+
+@pytest.fixture
+def clock(request: pytest.FixtureRequest) -> Clock:
+    """The time of the run."""
+    return request.config.stash[RUN].clock
+
+
+def _provider_fixture(name: str, doc: str) -> Callable[..., Any]:
+    def provide(request: pytest.FixtureRequest) -> Any:
+        outcome = request.config.stash[RUN].measurements.outcome(name)
+        request.node.stash[NOTES].look(outcome)
+        if outcome.error is not None:
+            raise outcome.error
+        return outcome.value
+
+    provide.__doc__ = doc
+    return pytest.fixture(name=name)(provide)
+
+
+load_providers()
+for _provider in REGISTRY.values():
+    globals()[f"_{_provider.name}_fixture"] = _provider_fixture(_provider.name, _provider.summary)

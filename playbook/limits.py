@@ -1,0 +1,133 @@
+"""The KPI ladder: a target to aim for, a warning and a critical limit, written as the playbook writes them.
+
+    target = "> 90 %"      aim; short of it is still OK, and said
+    warning = "< 80 %"     passes, but is shown in yellow
+    critical = "< 70 %"    fails
+
+Comparisons are exactly the ones written: with ``< 80 %``, 80 is not a warning.
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+import re
+from typing import Literal
+
+import msgspec
+
+from playbook.verdict import Verdict
+
+_COMPARISONS = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
+_OPPOSITE = {"<": ">=", "<=": ">", ">": "<=", ">=": "<"}
+_BOUND = re.compile(r"^\s*(?P<comparison><=|>=|<|>)\s*(?P<number>-?\d[\d,_]*(?:\.\d+)?)\s*(?P<unit>[A-Za-zµ%].*?)?\s*$")
+_WORDS = {"<": "under", "<=": "at most", ">": "over", ">=": "at least"}
+
+
+class Reading(msgspec.Struct, frozen=True):
+    """A measured number with what a reader needs to weigh it.
+
+    Attributes:
+        value: in the unit of the limit it is judged by.
+        over: what it was measured over, e.g. ``24 h (1,204 requests)``; may be empty.
+    """
+
+    value: float
+    over: str = ""
+
+
+class Bound(msgspec.Struct, frozen=True):
+    """One comparison with a number, e.g. ``< 80 %``."""
+
+    comparison: Literal["<", "<=", ">", ">="]
+    number: float
+    unit: str = ""
+
+    @classmethod
+    def parse(cls, text: str) -> Bound:
+        """Read ``< 80 %``; raises ValueError with what was expected."""
+        match = _BOUND.match(text)
+        if not match:
+            raise ValueError(f"expected a comparison and a number such as '< 80 %', got {text!r}")
+        number = float(match["number"].replace(",", "").replace("_", ""))
+        return cls(match["comparison"], number, match["unit"] or "")  # type: ignore[arg-type]
+
+    def holds(self, value: float) -> bool:
+        """True where ``value`` satisfies the comparison."""
+        return bool(_COMPARISONS[self.comparison](value, self.number))
+
+    def __str__(self) -> str:
+        return f"{self.comparison} {format_value(self.number, self.unit)}"
+
+
+class Limit(msgspec.Struct, frozen=True):
+    """A named KPI ladder. ``target`` says which way is good; ``warning`` and ``critical`` what is bad."""
+
+    name: str
+    unit: str
+    target: Bound | None = None
+    warning: Bound | None = None
+    critical: Bound | None = None
+
+    def verdict(self, value: float) -> Verdict:
+        """OK, WARNING or CRITICAL for a finite number; a NaN cannot be judged (ValueError)."""
+        if not math.isfinite(value):
+            raise ValueError(f"{self.name}: {value} cannot be judged")
+        if self.critical and self.critical.holds(value):
+            return Verdict.CRITICAL
+        if self.warning and self.warning.holds(value):
+            return Verdict.WARNING
+        return Verdict.OK
+
+    def meets_target(self, value: float) -> bool:
+        """True where the value is as good as aimed for, or where no target is set."""
+        return self.target is None or self.target.holds(value)
+
+    def expected(self, verdict: Verdict) -> str:
+        """What would have been good enough, in words: ``at least 80 %``."""
+        bound = self.warning or self.critical
+        if verdict is Verdict.OK or bound is None:
+            if self.target is None:
+                return "any value"
+            return f"{_WORDS[self.target.comparison]} {format_value(self.target.number, self.unit)}"
+        good = _OPPOSITE[bound.comparison]
+        return f"{_WORDS[good]} {format_value(bound.number, self.unit)}"
+
+    def format(self, value: float) -> str:
+        """The value with the limit's unit."""
+        return format_value(value, self.unit)
+
+
+def format_value(value: float, unit: str) -> str:
+    """A number for people: thousands separated, no more than three decimals, the unit behind a space."""
+    text = f"{value:,.3f}".rstrip("0").rstrip(".") if math.isfinite(value) else str(value)
+    text = "0" if text == "-0" else text
+    return f"{text} {unit}".strip()
+
+
+def parse_limit(name: str, spec: dict[str, str]) -> Limit:
+    """Build a limit from its three texts; raises ValueError where they contradict each other."""
+    bounds = {key: Bound.parse(spec[key]) for key in ("target", "warning", "critical") if spec.get(key)}
+    if not bounds.keys() & {"warning", "critical"}:
+        raise ValueError("expected a warning or a critical limit, as a limit without both can never fail")
+    units = {bound.unit for bound in bounds.values()}
+    if len(units) > 1:
+        raise ValueError(f"expected one unit, got {' and '.join(sorted(map(repr, units)))}")
+    limit = Limit(name, units.pop(), **bounds)
+    _demand_order(limit)
+    return limit
+
+
+def _demand_order(limit: Limit) -> None:
+    bad = [b for b in (limit.warning, limit.critical) if b]
+    upward = {b.comparison[0] == ">" for b in bad}
+    if len(upward) > 1 or (limit.target and (limit.target.comparison[0] == ">") in upward):
+        raise ValueError("expected warning and critical on the same side and the target on the other")
+    if limit.warning and limit.critical:
+        worse = operator.ge if upward == {True} else operator.le
+        if not worse(limit.critical.number, limit.warning.number):
+            raise ValueError(f"expected critical ({limit.critical}) to be worse than warning ({limit.warning})")
+    if limit.target and limit.warning:
+        between = operator.le if upward == {True} else operator.ge
+        if not between(limit.target.number, limit.warning.number):
+            raise ValueError(f"expected the target ({limit.target}) to be stricter than warning ({limit.warning})")

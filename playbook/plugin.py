@@ -1,0 +1,261 @@
+"""pytest hooks, thin: they hand what pytest knows to the run, and what the run found to pytest."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Generator
+from typing import Any
+
+import msgspec
+import pytest
+
+from playbook.controller import Controller, subject_of
+from playbook.engine import REGISTRY
+from playbook.errors import UsageError
+from playbook.fixtures import *  # noqa: F403 - pytest finds fixtures by the names in this module
+from playbook.fixtures import NOTES, RUN
+from playbook.record import Record, Timing
+from playbook.recorder import CheckTimeout, Notes
+from playbook.run import Run, settings_for
+from playbook.verdict import Verdict
+
+pytest_plugins = ["playbook.report.pytest_html"]
+
+CONTROLLER = pytest.StashKey[Controller]()
+_STARTED = pytest.StashKey[float]()
+_LETTERS = {
+    Verdict.OK: (".", {"green": True}),
+    Verdict.WARNING: ("W", {"yellow": True}),
+    Verdict.CRITICAL: ("C", {"red": True, "bold": True}),
+    Verdict.UNKNOWN: ("U", {"purple": True, "bold": True}),
+    Verdict.NOT_CONFIGURED: ("n", {"light": True}),
+    Verdict.WAIVED: ("w", {"cyan": True}),
+}
+
+
+# ------------------------------------------------------------------------------------------------- command line
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("playbook", "operations playbook")
+    group.addoption("--target", help="target from playbook.toml; default: $PLAYBOOK_TARGET, else the sandbox")
+    group.addoption(
+        "--fault", action="append", default=[], metavar="NAME", help="switch on a fault of the sandbox; repeatable"
+    )
+    group.addoption("--list-faults", action="store_true", help="list the sandbox's faults and exit")
+    group.addoption("--reports", default="reports", metavar="DIR", help="folder for reports (default: reports)")
+
+
+def _is_worker(config: pytest.Config) -> bool:
+    return hasattr(config, "workerinput")
+
+
+def _runs_checks(config: pytest.Config) -> bool:
+    options = config.option
+    return not (options.collectonly or options.list_faults or getattr(options, "help", False) or options.version)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    if config.option.list_faults:
+        from sandbox.faults import describe
+
+        pytest.exit(describe(), returncode=0)
+    if not _runs_checks(config):
+        return
+    try:
+        if _is_worker(config):
+            overlay = config.workerinput["playbook_overlay"]  # type: ignore[attr-defined]
+            config.stash[RUN] = Run(settings_for(config.option.target, config.rootpath, overlay))
+        else:
+            config.stash[CONTROLLER] = Controller(config)
+            config.pluginmanager.register(_Keeper(config.stash[CONTROLLER]))
+    except UsageError as error:
+        raise pytest.UsageError(str(error)) from None
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionstart(session: pytest.Session) -> None:
+    controller = session.config.stash.get(CONTROLLER, None)
+    if controller:
+        try:
+            session.config.stash[RUN] = controller.start()
+        except UsageError as error:
+            raise pytest.UsageError(str(error)) from None
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if RUN in config.stash:
+        config.stash[RUN].measurements.close()
+    if CONTROLLER in config.stash:
+        config.stash[CONTROLLER].stop()
+
+
+# ------------------------------------------------------------------------------------------------------- xdist
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    node.workerinput["playbook_overlay"] = node.config.stash[CONTROLLER].overlay
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_node_collection_finished(node: Any, ids: list[str]) -> None:
+    node.config.stash[CONTROLLER].selected = dict.fromkeys(ids, "")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any, error: object) -> None:
+    timings = getattr(node, "workeroutput", {}).get("playbook_timings", b"[]")
+    node.config.stash[CONTROLLER].timings += msgspec.json.decode(timings, type=list[Timing])
+
+
+# -------------------------------------------------------------------------------------------------- collection
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Each check stands for one item of the catalogue; said at collection, before anything is measured."""
+    marker = item.get_closest_marker("item")
+    if marker is None or len(marker.args) != 1:
+        raise pytest.UsageError(f'{item.nodeid}: expected @pytest.mark.item("…") with the id of its playbook item')
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    run = config.stash.get(RUN, None)
+    for item in items if run else []:
+        if _item_id(item) not in run.catalogue.items:  # type: ignore[union-attr]
+            raise pytest.UsageError(f"{item.nodeid}: {_item_id(item)!r} is not in docs/playbook.md")
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    controller = session.config.stash.get(CONTROLLER, None)
+    if controller is None or not session.items:
+        return
+    controller.selected = {item.nodeid: _item_id(item) for item in session.items}
+    # A worker of xdist does not know which checks it will get, so it measures what they ask for when they do.
+    names = {name for item in session.items for name in getattr(item, "fixturenames", ())}
+    session.config.stash[RUN].measurements.start(names & REGISTRY.keys())
+
+
+def _item_id(item: pytest.Item) -> str:
+    marker = item.get_closest_marker("item")
+    assert marker is not None
+    return str(marker.args[0])
+
+
+# --------------------------------------------------------------------------------------------------- each check
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    item.stash[NOTES] = Notes()
+    item.stash[_STARTED] = time.perf_counter()
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    error = call.excinfo.value if call.excinfo else None
+    if (report.when == "call" or error is not None) and not isinstance(error, pytest.exit.Exception):
+        _attach(report, _record(item, error))
+    return report
+
+
+def _record(item: pytest.Item, error: BaseException | None) -> Record:
+    run = item.config.stash[RUN]
+    marker = item.get_closest_marker("item")
+    assert marker is not None
+    if isinstance(error, pytest.fail.Exception) and "pytest-timeout" in str(error):
+        error = CheckTimeout(
+            "the check " + str(error).replace("Timeout (>", "did not finish within ").split(")")[0]
+        )
+    elif isinstance(error, pytest.skip.Exception):
+        error = CheckTimeout(f"the check skipped itself instead of judging: {error}")
+    seconds = time.perf_counter() - item.stash[_STARTED]
+    return run.record(
+        item=run.catalogue.items[_item_id(item)],
+        check=item.nodeid,
+        subject=subject_of(item.nodeid),
+        rule=_rule(item),
+        runbook=marker.kwargs.get("runbook") or "",
+        notes=item.stash[NOTES],
+        error=error,
+        started=run.clock.now(),
+        seconds=seconds,
+        worker=getattr(item.config, "workerinput", {}).get("workerid", ""),
+    )
+
+
+def _attach(report: pytest.TestReport, record: Record) -> None:
+    """Put the record on the report. Only text crosses from an xdist worker to its controller."""
+    report.playbook_record = msgspec.json.encode(record).decode()  # type: ignore[attr-defined]
+    report.user_properties.append(("verdict", str(record.verdict)))
+    report.sections = []  # captured logs of libraries may hold addresses with credentials
+    match record.verdict:
+        case Verdict.OK | Verdict.WARNING:
+            report.outcome, report.longrepr = "passed", None
+        case Verdict.NOT_CONFIGURED | Verdict.WAIVED:
+            path, line, _ = report.location
+            report.outcome, report.longrepr = "skipped", (path, line or 0, f"{record.verdict}: {record.message}")
+        case _:
+            report.outcome, report.longrepr = "failed", f"{record.verdict}: {record.message}"
+
+
+def _record_of(report: pytest.TestReport | pytest.CollectReport) -> Record | None:
+    text = getattr(report, "playbook_record", None)
+    return msgspec.json.decode(text, type=Record) if text else None
+
+
+def _rule(item: pytest.Item) -> str:
+    doc = " ".join((getattr(getattr(item, "function", None), "__doc__", "") or "").split())
+    return re.split(r"(?<=\.) ", doc, maxsplit=1)[0]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_report_teststatus(
+    report: pytest.TestReport | pytest.CollectReport,
+) -> tuple[str, str, tuple[str, dict[str, bool]]] | None:
+    record = _record_of(report)
+    if record is None:
+        return None
+    letter, markup = _LETTERS[record.verdict]
+    return str(record.verdict).lower(), letter, (str(record.verdict), markup)
+
+
+class _Keeper:
+    """Hands each record to the controller as it comes; the hook itself is not told the configuration."""
+
+    def __init__(self, controller: Controller) -> None:
+        self.controller = controller
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        record = _record_of(report)
+        if record:
+            self.controller.keep(record)
+
+
+# ----------------------------------------------------------------------------------------------------- the end
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> Generator[None, Any, Any]:
+    result = yield
+    config = session.config
+    if _is_worker(config) and RUN in config.stash:
+        timings = config.stash[RUN].timings()
+        config.workeroutput["playbook_timings"] = msgspec.json.encode(timings)  # type: ignore[attr-defined]
+    controller = config.stash.get(CONTROLLER, None)
+    if controller:
+        controller.finish(session, exitstatus)
+    return result
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    controller = config.stash.get(CONTROLLER, None)
+    if controller:
+        controller.summarise(terminalreporter)

@@ -1,0 +1,134 @@
+"""One check's record, and the run's: what results.json holds. Plain data; knows nothing of pytest."""
+
+from __future__ import annotations
+
+import msgspec
+
+from playbook.evidence import Evidence
+from playbook.limits import Limit
+from playbook.verdict import Verdict
+
+SCHEMA = 1
+
+
+class Step(msgspec.Struct, frozen=True):
+    """One investigation step of a runbook, as it was carried out.
+
+    Attributes:
+        command: what an operator types to look again.
+        problem: why it could not be carried out; empty where it was.
+    """
+
+    title: str
+    command: str = ""
+    evidence: list[Evidence] = []
+    problem: str = ""
+
+
+class Action(msgspec.Struct, frozen=True):
+    """One resolution action of a runbook: ``Immediate``, ``Scale up web service instances``."""
+
+    when: str
+    what: str
+
+
+class Record(msgspec.Struct, frozen=True, kw_only=True):
+    """What one check found.
+
+    Attributes:
+        item: id in the catalogue, e.g. ``daily.kpi.availability``.
+        check: pytest node id.
+        subject: the file's subject, e.g. ``kpis``.
+        rule: first sentence of the check's docstring.
+        message: one sentence with subject, expected, found, unit. Also set where all is well.
+        value, limit: the number that was judged and its ladder, where there is one.
+        below_target: OK, but short of the target.
+        why, next_step, look_again: from the catalogue.
+        look_again: a command.
+        cause: id of the root cause that kept the check from being measured.
+        add: for NOT CONFIGURED, the line to add.
+        seconds: how long the check took, waiting included.
+    """
+
+    item: str
+    check: str
+    subject: str
+    title: str
+    rule: str
+    verdict: Verdict
+    message: str
+    expected: str = ""
+    found: str = ""
+    value: float | None = None
+    limit: Limit | None = None
+    below_target: bool = False
+    evidence: list[Evidence] = []
+    why: str = ""
+    next_step: str = ""
+    look_again: str = ""
+    runbook: str = ""
+    investigation: list[Step] = []
+    resolution: list[Action] = []
+    cause: str = ""
+    add: str = ""
+    started: str = ""
+    seconds: float = 0.0
+    worker: str = ""
+
+
+class RootCause(msgspec.Struct, frozen=True):
+    """One thing that could not be measured, and all the items that this left unjudged.
+
+    Attributes:
+        id: the failed measurement or client.
+        attempts: one line for each try.
+    """
+
+    id: str
+    message: str
+    hint: str = ""
+    attempts: list[str] = []
+    items: list[str] = []
+
+
+class Timing(msgspec.Struct, frozen=True):
+    """How long a measurement took by itself, in seconds, and whether it gave a value."""
+
+    name: str
+    seconds: float
+    ok: bool
+
+
+class Results(msgspec.Struct, frozen=True, kw_only=True):
+    """A run. Times are ISO 8601 in UTC.
+
+    Attributes:
+        set: the marker that was selected, e.g. ``daily``.
+        floor: the least number of executed checks for a verdict on the run.
+        executed: checks that gave OK, WARNING or CRITICAL.
+        partial: only a part of the set was asked for (a path or -k).
+        ended: ``finished``, or why the run ended early.
+        faults: sandbox faults that were switched on.
+    """
+
+    schema: int = SCHEMA
+    target: str
+    kind: str
+    url: str = ""
+    set: str
+    command: str
+    started: str
+    finished: str
+    seconds: float
+    verdict: Verdict
+    exit_code: int
+    floor: int
+    executed: int
+    partial: bool = False
+    ended: str = "finished"
+    faults: list[str] = []
+    counts: dict[str, int]
+    records: list[Record]
+    root_causes: list[RootCause] = []
+    timings: list[Timing] = []
+    versions: dict[str, str] = {}

@@ -1,0 +1,236 @@
+"""One run: what it checks, where its results go, and what they add up to. Knows nothing of pytest."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from importlib import import_module
+from importlib.metadata import version
+from pathlib import Path
+from pkgutil import iter_modules
+from typing import Any
+
+import msgspec
+
+import playbook
+import playbook.clients
+import playbook.measure
+from playbook.catalogue import Catalogue, Item, read_catalogue, read_runbook
+from playbook.clock import Clock
+from playbook.engine import Measurements
+from playbook.record import Record, Results, Timing
+from playbook.recorder import INVESTIGATE, Notes, make_record, root_causes, with_runbook
+from playbook.redact import Redactor
+from playbook.settings import SANDBOX, Settings, load
+from playbook.verdict import EXECUTED, Verdict, exit_code, overall
+
+
+def load_providers() -> None:
+    """Import every client and measurement, so that the registry knows them. Touches no network."""
+    for package in (playbook.clients, playbook.measure):
+        for module in iter_modules(package.__path__, package.__name__ + "."):
+            import_module(module.name)
+
+
+class Run:
+    """What the checks of one process share."""
+
+    def __init__(self, settings: Settings, clock: Clock | None = None) -> None:
+        self.settings = settings
+        self.clock = clock or Clock()
+        self.catalogue: Catalogue = read_catalogue()
+        self.redactor = Redactor(settings.secrets())
+        self.measurements = Measurements({"settings": settings, "clock": self.clock})
+
+    def record(
+        self,
+        *,
+        item: Item,
+        check: str,
+        subject: str,
+        rule: str,
+        runbook: str,
+        notes: Notes,
+        error: BaseException | None,
+        started: datetime,
+        seconds: float,
+        worker: str = "",
+    ) -> Record:
+        """The finished record of a check: runbook followed, commands filled in, secrets removed."""
+        record = make_record(
+            item=item,
+            check=check,
+            subject=subject,
+            rule=rule,
+            notes=notes,
+            error=error,
+            started=iso(started),
+            seconds=seconds,
+            worker=worker,
+        )
+        if runbook and record.verdict in INVESTIGATE:
+            record = with_runbook(record, read_runbook(runbook), self.measurements)
+        record = msgspec.structs.replace(record, look_again=self._commands(record))
+        return self.redactor.struct(record)
+
+    def timings(self) -> list[Timing]:
+        """How long each measurement took, slowest first."""
+        outcomes = self.measurements.finished()
+        return [Timing(o.name, round(o.seconds, 3), o.error is None) for o in outcomes]
+
+    def _commands(self, record: Record) -> str:
+        """The command to look again, with this target's names in it, and the one that repeats the check."""
+        target = self.settings.target
+        known = {"$APP_ID": target.digitalocean.app_id, "$URL": target.web.url}
+        command = record.look_again
+        for name, value in known.items():
+            if value:
+                command = command.replace(name, value.rstrip("/"))
+        again = f"pytest {record.check} --target {target.name}"
+        return f"{command}\n{again}" if command else again
+
+
+class RunFolder:
+    """``reports/<target>-<set>-<time>/``: one folder a run, never shared by two.
+
+    Records are kept line by line as they come, so that a run that is killed leaves what it had measured.
+    """
+
+    def __init__(self, reports: Path, target: str, set_name: str, now: datetime) -> None:
+        name = f"{target}-{set_name}-{now:%Y%m%dT%H%M%SZ}"
+        for suffix in ("", *(f"-{number}" for number in range(2, 1000))):
+            self.path = reports / (name + suffix)
+            try:
+                self.path.mkdir(parents=True)
+            except FileExistsError:
+                continue
+            return
+        raise FileExistsError(f"{reports / name} and 999 folders like it exist")
+
+    @property
+    def results_file(self) -> Path:
+        """Where the results stand."""
+        return self.path / "results.json"
+
+    @property
+    def _journal(self) -> Path:
+        return self.path / "records.jsonl"
+
+    def keep(self, record: Record) -> None:
+        """Append one record, on disk when this returns."""
+        with self._journal.open("ab") as journal:
+            journal.write(msgspec.json.encode(record) + b"\n")
+
+    def write(self, results: Results) -> None:
+        """Write results.json, whole or not at all; the journal has then served."""
+        part = self.path / "results.json.part"
+        part.write_bytes(msgspec.json.format(msgspec.json.encode(results), indent=1) + b"\n")
+        part.replace(self.results_file)
+        self._journal.unlink(missing_ok=True)
+
+    def discard_if_empty(self) -> None:
+        """Remove the folder of a run that never came to a record, e.g. after a usage error."""
+        if not self.results_file.exists() and not self._journal.exists():
+            shutil.rmtree(self.path, ignore_errors=True)
+
+
+def floor_of(settings: Settings, catalogue: Catalogue, set_name: str, *, selected: int, partial: bool) -> int:
+    """The least number of executed checks for a verdict. On the sandbox everything must have been executed."""
+    if partial:
+        return 1
+    if settings.target.kind == SANDBOX:
+        return max(selected, len(catalogue.ids_of(set_name)), 1)
+    return max(settings.floors.get(set_name, 1), 1)
+
+
+def not_run(item: Item, check: str, subject: str, reason: str, now: datetime) -> Record:
+    """The record of a check that was selected and never ran."""
+    return Record(
+        item=item.id,
+        check=check,
+        subject=subject,
+        title=item.title,
+        rule=item.holds,
+        verdict=Verdict.UNKNOWN,
+        message=f"{item.title}: not run, as {reason}",
+        why=item.why,
+        next_step="Run the set again.",
+        started=iso(now),
+    )
+
+
+def make_results(
+    settings: Settings,
+    *,
+    set_name: str,
+    records: Iterable[Record],
+    timings: Iterable[Timing],
+    floor: int,
+    partial: bool,
+    started: datetime,
+    finished: datetime,
+    command: str,
+    ended: str = "finished",
+    faults: Iterable[str] = (),
+) -> Results:
+    """Add up a run."""
+    records = sorted(records, key=lambda record: (record.subject, record.item))
+    verdicts = [record.verdict for record in records]
+    verdict = overall(verdicts, floor=floor)
+    if ended != "finished" and verdict not in {Verdict.CRITICAL, Verdict.UNKNOWN}:
+        verdict = Verdict.UNKNOWN
+    counted = Counter(verdicts)
+    return Results(
+        target=settings.target.name,
+        kind=settings.target.kind,
+        url=settings.target.web.url or "",
+        set=set_name,
+        command=command,
+        started=iso(started),
+        finished=iso(finished),
+        seconds=round((finished - started).total_seconds(), 2),
+        verdict=verdict,
+        exit_code=exit_code(verdict),
+        floor=floor,
+        executed=sum(v in EXECUTED for v in verdicts),
+        partial=partial,
+        ended=ended,
+        faults=list(faults),
+        counts={str(v): counted[v] for v in Verdict},
+        records=records,
+        root_causes=root_causes(records),
+        timings=list(timings),
+        versions=versions(),
+    )
+
+
+def versions() -> dict[str, str]:
+    """What ran: the suite, Python, the system, and the libraries a result may depend on."""
+    libraries = ("pytest", "httpx", "redis", "pydo")
+    return {
+        "playbook": playbook.__version__,
+        "python": platform.python_version(),
+        "system": f"{platform.system()} {platform.machine()}",
+        **{name: version(name) for name in libraries},
+    }
+
+
+def iso(moment: datetime) -> str:
+    """ISO 8601 in UTC, to the second."""
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def settings_for(
+    target: str | None,
+    root: Path,
+    overlay: Mapping[str, Any] | None = None,
+    environment: Mapping[str, str] = os.environ,
+) -> Settings:
+    """Settings for a run; ``overlay`` are the addresses of the sandbox that was started for it."""
+    return load(
+        target, root=root, environment=environment, overlay={"targets": {SANDBOX: overlay}} if overlay else None
+    )

@@ -1,0 +1,435 @@
+"""Targets, limits and queries, from defaults.toml, playbook.toml and the environment. Frozen and typed.
+
+A mistake is a UsageError of one sentence that names the setting, the file and what was expected.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+import msgspec
+
+from playbook.errors import NotConfigured, UsageError
+from playbook.limits import Limit, parse_limit
+
+DEFAULTS = Path(__file__).with_name("defaults.toml")
+CONFIG_VARIABLE = "PLAYBOOK_CONFIG"
+TARGET_VARIABLE = "PLAYBOOK_TARGET"
+SANDBOX = "sandbox"
+
+T = TypeVar("T")
+
+
+class Secret:
+    """A text that does not show itself. ``reveal()`` where it is sent, and nowhere else."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def reveal(self) -> str:
+        """The text itself."""
+        return self._text
+
+    def __repr__(self) -> str:
+        return "Secret(…)"
+
+    __str__ = __repr__
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and other._text == self._text
+
+    def __hash__(self) -> int:
+        return hash(self._text)
+
+
+class _Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    pass
+
+
+class Web(_Section, frozen=True):
+    """The website and the image API.
+
+    Attributes:
+        ca: file with the certificate authority to trust, for a private one.
+        sample_image: the photograph that is posted to the optimise endpoint; the one that comes with the suite
+            where not set.
+    """
+
+    url: str | None = None
+    ca: str | None = None
+    health_path: str = "/api/health"
+    image_health_path: str = "/api/image/health"
+    optimize_path: str = "/api/image/optimize"
+    sample_image: str | None = None
+
+
+class DigitalOcean(_Section, frozen=True):
+    """The application on App Platform. ``ca`` is for a private certificate authority."""
+
+    endpoint: str = "https://api.digitalocean.com"
+    token: Secret | None = None
+    app_id: str | None = None
+    redis_cluster_id: str | None = None
+    ca: str | None = None
+
+
+class Redis(_Section, frozen=True):
+    """Cache and queue. ``url`` is ``redis://`` or ``rediss://`` and usually holds the password."""
+
+    url: Secret | None = None
+    ca: str | None = None
+    stats_key: str = "image-processing-stats"
+    queue_key: str = "image-processing-queue"
+
+
+class Prometheus(_Section, frozen=True):
+    """Prometheus by itself. Where ``url`` is not set, Grafana's data source proxy is used."""
+
+    url: str | None = None
+    token: Secret | None = None
+    username: str | None = None
+    password: Secret | None = None
+    ca: str | None = None
+
+
+class Grafana(_Section, frozen=True):
+    """Grafana; ``datasource_uid`` is the Prometheus data source that ``dashboard`` shows."""
+
+    url: str | None = None
+    token: Secret | None = None
+    datasource_uid: str | None = None
+    dashboard: str = "Portfolio Overview"
+    ca: str | None = None
+
+
+class Alertmanager(_Section, frozen=True):
+    """Alertmanager; without it Prometheus' own alerts are read, and Grafana's where it is configured."""
+
+    url: str | None = None
+    token: Secret | None = None
+    username: str | None = None
+    password: Secret | None = None
+    ca: str | None = None
+
+
+class Logs(_Section, frozen=True):
+    """Where the logs are: the DigitalOcean API, or files by glob (``*.gz`` included)."""
+
+    source: Literal["api", "files"] = "api"
+    files: list[str] = []
+
+
+class Backups(_Section, frozen=True):
+    """Where the archives are: a folder, or ``s3://bucket/prefix`` with the Spaces ``endpoint``."""
+
+    location: str | None = None
+    pattern: str = "*.tar.gz"
+    endpoint: str | None = None
+    region: str | None = None
+    access_key: Secret | None = None
+    secret_key: Secret | None = None
+    ca: str | None = None
+
+
+class Target(_Section, frozen=True):
+    """One system to check."""
+
+    name: str
+    kind: Literal["sandbox", "staging", "production"]
+    web: Web = Web()
+    digitalocean: DigitalOcean = DigitalOcean()
+    redis: Redis = Redis()
+    prometheus: Prometheus = Prometheus()
+    grafana: Grafana = Grafana()
+    alertmanager: Alertmanager = Alertmanager()
+    logs: Logs = Logs()
+    backups: Backups = Backups()
+
+
+class TimeLimits(_Section, frozen=True):
+    """Seconds for one connection and one read."""
+
+    connect: float = 5.0
+    read: float = 15.0
+
+
+class Limits(_Section, frozen=True):
+    """The ladders, by the names that checks use."""
+
+    availability: Limit
+    response_time: Limit
+    error_rate: Limit
+    image_success: Limit
+    cache_hit_rate: Limit
+    cpu: Limit
+    memory: Limit
+
+
+class Settings(_Section, frozen=True):
+    """What one run needs to know.
+
+    Attributes:
+        file: the playbook.toml that was read, if there is one.
+        sources: raw texts by dotted path, e.g. ``targets.production.redis.url`` → ``${REDIS_URL}``.
+    """
+
+    target: Target
+    limits: Limits
+    floors: dict[str, int] = {}
+    time_limits: TimeLimits = TimeLimits()
+    file: Path | None = None
+    sources: dict[str, str] = {}
+
+    def require(self, value: T | None, setting: str, service: str) -> T:
+        """``value``, or NotConfigured that names the setting and the line to add.
+
+        ``setting`` is the path below the target: ``redis.url``.
+        """
+        if value is not None:
+            return value
+        section, _, key = setting.rpartition(".")
+        path = f"targets.{self.target.name}.{setting}"
+        variables = _VARIABLE.findall(self.sources.get(path, ""))
+        line = f'[targets.{self.target.name}.{section}]\n{key} = "…"'
+        if variables:
+            names = " or ".join(variables[0].split("|"))
+            add = f"{names} in the environment"
+        elif _is_secret(path):
+            line = line.replace("…", f"${{{(section + '_' + key).upper().replace('.', '_')}}}")
+            add = f"to playbook.toml:\n{line}"
+        else:
+            add = f"to playbook.toml:\n{line}"
+        raise NotConfigured(
+            f"{service} is not configured for the target {self.target.name}: {path} is not set",
+            setting=path,
+            add=add,
+        )
+
+    def secrets(self) -> list[str]:
+        """Every secret text of this target, longest first, for redaction."""
+        found = {secret.reveal() for secret in _secrets(self.target)}
+        return sorted((text for text in found if text), key=len, reverse=True)
+
+
+# What a target may set for itself.
+_OVERRIDES = ("limits", "floors", "time_limits")
+_VARIABLE = re.compile(r"\$\{([A-Z0-9_]+(?:\|[A-Z0-9_]+)*)\}")
+_SECRET_KEYS = frozenset({"token", "password", "access_key", "secret_key"})
+
+
+def _is_secret(path: str) -> bool:
+    return path.rpartition(".")[2] in _SECRET_KEYS or path.endswith(".redis.url")
+
+
+def _secrets(value: Any) -> Iterator[Secret]:
+    if isinstance(value, Secret):
+        yield value
+    elif isinstance(value, msgspec.Struct):
+        for field in value.__struct_fields__:
+            yield from _secrets(getattr(value, field))
+
+
+def load(
+    target: str | None = None,
+    *,
+    root: Path | None = None,
+    environment: Mapping[str, str] | None = None,
+    overlay: Mapping[str, Any] | None = None,
+) -> Settings:
+    """Settings for one target.
+
+    Args:
+        target: its name; else ``$PLAYBOOK_TARGET``, else ``default_target``, which is the sandbox.
+        root: folder of playbook.toml, unless ``$PLAYBOOK_CONFIG`` names the file.
+        overlay: merged on top, in the form of playbook.toml (the sandbox's addresses).
+
+    Raises:
+        UsageError: one sentence on the first mistake found.
+    """
+    environment = os.environ if environment is None else environment
+    file = _config_file(root or Path.cwd(), environment)
+    merged = _read(DEFAULTS)
+    known_targets = set(merged["targets"])
+    if file:
+        own = _read(file)
+        _demand_tables(own, file)
+        merged = _merge(merged, own)
+        known_targets |= set(own.get("targets", {}))
+    if overlay:
+        merged = _merge(merged, overlay)
+    name = target or environment.get(TARGET_VARIABLE) or merged.get("default_target", SANDBOX)
+    if name not in known_targets:
+        raise UsageError(
+            f"unknown target {name!r}: expected one of {', '.join(sorted(known_targets))}"
+            f"{_did_you_mean(name, known_targets)} (targets are set in {file or 'playbook.toml'})"
+        )
+    return _build(name, merged, file, environment, trusted=overlay is not None)
+
+
+def _config_file(root: Path, environment: Mapping[str, str]) -> Path | None:
+    named = environment.get(CONFIG_VARIABLE)
+    if named:
+        if not Path(named).is_file():
+            raise UsageError(f"${CONFIG_VARIABLE} names {named}, which is not a file")
+        return Path(named)
+    file = root / "playbook.toml"
+    return file if file.is_file() else None
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"{file} is not valid TOML: {error}") from None
+    except OSError as error:
+        raise UsageError(f"{file} cannot be read: {error.strerror}") from None
+
+
+def _demand_tables(own: Mapping[str, Any], file: Path) -> None:
+    """Where a table is expected, a plain value would otherwise replace all the defaults below it."""
+    targets = own.get("targets", {})
+    tables = {"targets": targets}
+    if isinstance(targets, Mapping):
+        tables |= {f"targets.{name}": target for name, target in targets.items()}
+    for name, target in list(tables.items())[1:]:
+        overrides = _OVERRIDES if isinstance(target, Mapping) else ()
+        tables |= {f"{name}.{key}": target[key] for key in overrides if key in target}
+    for path, table in tables.items():
+        if not isinstance(table, Mapping):
+            raise UsageError(f"{file}: {path} must be a table, got {table!r}")
+
+
+def _merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(base)
+    for key, value in over.items():
+        mine = merged.get(key)
+        merged[key] = _merge(mine, value) if isinstance(mine, dict) and isinstance(value, Mapping) else value
+    return merged
+
+
+def _build(
+    name: str, merged: dict[str, Any], file: Path | None, environment: Mapping[str, str], *, trusted: bool
+) -> Settings:
+    where = str(file or DEFAULTS)
+    raw = dict(merged["targets"][name])
+    overrides = {key: raw.pop(key, {}) for key in _OVERRIDES}
+    sources = dict(_texts(raw, f"targets.{name}"))
+    if not trusted:
+        for path, text in sources.items():
+            if _is_secret(path) and not _VARIABLE.fullmatch(text):
+                raise UsageError(
+                    f"{where}: {path} is a secret and must come from the environment, written as "
+                    f'"${{{path.rpartition(".")[2].upper()}}}"; never write it into the file'
+                )
+    common = {key: value for key, value in merged.items() if key not in {"targets", "default_target"}}
+    common = _merge(common, {key: value for key, value in overrides.items() if value})
+    common["limits"] = _limits(common.get("limits", {}), where)
+    common["target"] = {"name": name, **_interpolate(raw, environment)}
+    try:
+        settings = msgspec.convert(common, Settings, dec_hook=_decode)
+    except msgspec.ValidationError as error:
+        raise UsageError(_sentence(error, where, name)) from None
+    return msgspec.structs.replace(settings, file=file, sources=sources)
+
+
+def _decode(kind: type, value: Any) -> Any:
+    if kind is Secret:
+        if not isinstance(value, str):
+            raise TypeError(f"Expected `str`, got `{type(value).__name__}`")
+        return Secret(value)
+    raise NotImplementedError(kind)
+
+
+def _texts(value: Any, path: str) -> Iterator[tuple[str, str]]:
+    if isinstance(value, str):
+        yield path, value
+    elif isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield from _texts(inner, f"{path}.{key}")
+
+
+def _interpolate(value: Any, environment: Mapping[str, str]) -> Any:
+    """Replace ``${NAME}``; a text with a variable that is not set becomes None, which is 'not configured'."""
+    if isinstance(value, Mapping):
+        filled = {key: _interpolate(inner, environment) for key, inner in value.items()}
+        return {key: inner for key, inner in filled.items() if inner is not None}
+    if isinstance(value, list):
+        return [inner for inner in (_interpolate(item, environment) for item in value) if inner is not None]
+    if not isinstance(value, str):
+        return value
+    missing = False
+
+    def fill(match: re.Match[str]) -> str:
+        nonlocal missing
+        for variable in match[1].split("|"):
+            if environment.get(variable, "").strip():
+                return environment[variable].strip()
+        missing = True
+        return ""
+
+    text = _VARIABLE.sub(fill, value)
+    return None if missing else text
+
+
+def _limits(raw: Any, where: str) -> dict[str, Limit]:
+    limits: dict[str, Limit] = {}
+    if not isinstance(raw, Mapping):
+        raise UsageError(f"{where}: limits must be a table, got {raw!r}")
+    for key, spec in raw.items():
+        if not isinstance(spec, Mapping) or not all(isinstance(text, str) for text in spec.values()):
+            raise UsageError(f'{where}: limits.{key} must be a table of texts such as warning = "< 80 %"')
+        allowed = ("name", "target", "warning", "critical")
+        for wrong in spec.keys() - set(allowed):
+            raise UsageError(f"{where}: unknown setting limits.{key}.{wrong}: expected {', '.join(allowed)}")
+        try:
+            limits[key] = parse_limit(spec.get("name", key), dict(spec))
+        except ValueError as error:
+            raise UsageError(f"{where}: limits.{key}: {error}") from None
+    return limits
+
+
+_UNKNOWN_FIELD = re.compile(r"unknown field `(?P<field>[^`]+)`(?: - at `\$\.?(?P<path>[^`]*)`)?")
+_AT = re.compile(r"^(?P<what>.*?)(?: - at `\$\.?(?P<path>[^`]*)`)?$", re.DOTALL)
+
+
+def _sentence(error: msgspec.ValidationError, where: str, target: str) -> str:
+    """msgspec's message as a sentence in the words of playbook.toml."""
+    text = str(error)
+
+    def path_of(path: str | None) -> str:
+        path = path or ""
+        return re.sub(r"^target(?=\.|$)", f"targets.{target}", path)
+
+    unknown = _UNKNOWN_FIELD.search(text)
+    if unknown:
+        path = path_of(unknown["path"])
+        known = _fields_at(unknown["path"] or "")
+        full = f"{path}.{unknown['field']}".lstrip(".")
+        return f"{where}: unknown setting {full}{_did_you_mean(unknown['field'], known)}"
+    match = _AT.match(text)
+    assert match
+    what = match["what"].replace("`", "")
+    return f"{where}: {path_of(match['path']) or 'the file'}: {what[:1].lower()}{what[1:]}"
+
+
+def _fields_at(path: str) -> list[str]:
+    kind: Any = Settings
+    for part in filter(None, path.split(".")):
+        field = next((f for f in msgspec.structs.fields(kind) if f.name == part), None)
+        if field is None or not (isinstance(field.type, type) and issubclass(field.type, msgspec.Struct)):
+            return []
+        kind = field.type
+    return [f.name for f in msgspec.structs.fields(kind)]
+
+
+def _did_you_mean(word: str, known: Any) -> str:
+    close = difflib.get_close_matches(word, list(known), n=1)
+    return f"; did you mean {close[0]!r}?" if close else ""

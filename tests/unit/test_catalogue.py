@@ -1,0 +1,101 @@
+"""The checks, the catalogue and the runbooks name the same things."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from playbook.catalogue import CATALOGUE, RUNBOOKS, read_catalogue, read_runbook
+from playbook.engine import REGISTRY
+from playbook.errors import UsageError
+from playbook.run import load_providers
+
+ROOT = Path(__file__).resolve().parents[2]
+CADENCES = {"daily", "weekly", "monthly"}
+
+
+def checks():
+    """(file, function, item id, runbook, cadence markers) of every check, read without importing it."""
+    for file in sorted((ROOT / "checks").glob("test_*.py")):
+        for node in ast.parse(file.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
+                item, runbook, cadences = None, None, set()
+                for decorator in node.decorator_list:
+                    text = ast.unparse(decorator)
+                    if isinstance(decorator, ast.Call) and text.startswith("pytest.mark.item("):
+                        item = ast.literal_eval(decorator.args[0])
+                        runbook = next((ast.literal_eval(k.value) for k in decorator.keywords), None)
+                    elif text.removeprefix("pytest.mark.") in CADENCES:
+                        cadences.add(text.removeprefix("pytest.mark."))
+                yield file, node, item, runbook, cadences
+
+
+CHECKS = list(checks())
+IDS = [f"{file.stem}::{node.name}" for file, node, *_ in CHECKS]
+
+
+def test_checks_and_catalogue_name_the_same_items():
+    """Every item has one check, every check one item, and nothing built is listed as not built."""
+    catalogue = read_catalogue()
+    named = [item for _, _, item, _, _ in CHECKS]
+    assert sorted(named) == sorted(catalogue.items)
+    assert not set(catalogue.not_built) & set(named)
+    assert len(set(catalogue.not_built)) == len(catalogue.not_built)
+
+
+@pytest.mark.parametrize(("file", "node", "item", "runbook", "cadences"), CHECKS, ids=IDS)
+def test_a_check_reads_like_the_playbook(file, node, item, runbook, cadences):
+    """It has its cadence, a rule as its first sentence, a runbook that exists, and no try or loop."""
+    assert cadences == {item.partition(".")[0]}
+    doc = ast.get_docstring(node)
+    assert doc
+    assert doc.splitlines()[0].endswith((".", ":")) or "." in doc
+    assert not [n for n in ast.walk(node) if isinstance(n, ast.Try | ast.While | ast.With)]
+    if runbook:
+        assert (RUNBOOKS / f"{runbook}.md").is_file()
+
+
+@pytest.mark.parametrize("file", sorted(RUNBOOKS.glob("*.md")), ids=lambda file: file.stem)
+def test_a_runbook_can_be_followed(file):
+    """Every step names what is measured and a command; the actions stand in order."""
+    load_providers()
+    runbook = read_runbook(file.stem)
+    assert len(runbook.steps) >= 3
+    for step in runbook.steps:
+        assert step.command, step.title
+        assert step.measurements, step.title
+        assert set(step.measurements) <= REGISTRY.keys(), step.title
+    assert [action.when for action in runbook.actions] == ["Immediate", "Short-term", "Long-term"]
+    assert all(action.what for action in runbook.actions)
+
+
+def test_every_item_says_why_what_next_and_how_to_look_again():
+    """Sentences, and a command."""
+    for item in read_catalogue().items.values():
+        for text in (item.holds, item.why, item.next_step):
+            assert text.endswith("."), (item.id, text)
+            assert text[0].isupper() or text[0] in "`/0123456789", (item.id, text)
+        assert item.look_again.split()[0] in {"curl", "doctl", "redis-cli", "ls", "pytest", "python"}, item.id
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (("- **Matters because**", "- **Because**"), "`daily.health.api` has no line '- **Matters because** …'"),
+        (("### `daily.health.image-service`", "### `daily.health.api`"), "daily.health.api stands there twice"),
+    ],
+)
+def test_a_mistake_in_the_catalogue_is_one_sentence(tmp_path, change, sentence):
+    """It names the file and the item."""
+    file = tmp_path / "playbook.md"
+    file.write_text(CATALOGUE.read_text(encoding="utf-8").replace(*change, 1), encoding="utf-8")
+    with pytest.raises(UsageError) as caught:
+        read_catalogue(file)
+    assert sentence.replace("`", "") in str(caught.value)
+    assert str(file) in str(caught.value)
+
+
+def test_an_unknown_runbook_is_told_the_known_ones():
+    """One sentence."""
+    with pytest.raises(UsageError, match=r"unknown runbook 'x': expected one of high-error-rates, "):
+        read_runbook("x")

@@ -1,0 +1,134 @@
+"""Measurements run side by side, once each, and one failure is one root cause."""
+
+import threading
+
+import pytest
+
+from playbook.engine import Measurements, Provider
+from playbook.errors import NotConfigured, Unmeasured, Unreachable
+
+
+def registry(*functions, time_limit=5.0, clients=()):
+    """Providers from plain functions."""
+    found = {}
+    for function in functions:
+        needs = tuple(function.__code__.co_varnames[: function.__code__.co_argcount])
+        found[function.__name__] = Provider(
+            function.__name__, function, needs, time_limit, function.__name__ in clients
+        )
+    return found
+
+
+def test_independent_measurements_overlap():
+    """Both are running at once, or the barrier would break."""
+    barrier = threading.Barrier(2, timeout=5)
+
+    def first():
+        return barrier.wait() is not None
+
+    def second():
+        return barrier.wait() is not None
+
+    measurements = Measurements({}, registry(first, second))
+    measurements.start(["first", "second"])
+    assert measurements.get("first")
+    assert measurements.get("second")
+
+
+def test_what_two_need_is_measured_once():
+    """One measurement serves all that ask for it."""
+    calls = []
+
+    def base():
+        calls.append(1)
+        return 1
+
+    def left(base):
+        return base + 1
+
+    def right(base):
+        return base + 2
+
+    measurements = Measurements({}, registry(base, left, right))
+    measurements.start(["left", "right"])
+    assert (measurements.get("left"), measurements.get("right"), len(calls)) == (2, 3, 1)
+
+
+def test_one_failure_is_the_root_cause_of_all_that_need_it():
+    """The same exception, and the name of what failed first."""
+
+    def redis():
+        raise Unreachable("Redis: connection refused", service="Redis")
+
+    def stats(redis):
+        raise AssertionError("must not run")
+
+    def hit_rate(stats):
+        raise AssertionError("must not run")
+
+    outcome = Measurements({}, registry(redis, stats, hit_rate)).outcome("hit_rate")
+    assert str(outcome.error) == "Redis: connection refused"
+    assert outcome.cause == "redis"
+
+
+def test_a_crash_is_a_fault_of_the_suite_and_harms_no_other():
+    """It becomes Unmeasured, says where it happened, and the rest goes on."""
+
+    def broken():
+        return 1 / 0
+
+    def fine():
+        return 42
+
+    measurements = Measurements({}, registry(broken, fine))
+    with pytest.raises(Unmeasured, match=r"broken crashed: ZeroDivisionError.*test_engine.py:\d+"):
+        measurements.get("broken")
+    assert measurements.get("fine") == 42
+
+
+def test_what_hangs_is_given_up_at_its_limit():
+    """The one that hangs is named, and nobody waits for it for ever."""
+    release = threading.Event()
+
+    def hanging():
+        release.wait(30)
+
+    try:
+        with pytest.raises(Unmeasured, match=r"hanging did not finish within 0.05 s"):
+            Measurements({}, registry(hanging, time_limit=0.05)).get("hanging")
+    finally:
+        release.set()
+
+
+def test_given_values_and_what_is_not_configured_pass_through():
+    """Settings are handed in; a client that is not configured tells all that need it."""
+
+    def redis(settings):
+        raise NotConfigured(f"no Redis for {settings}", setting="redis.url", add="REDIS_URL")
+
+    def stats(redis):
+        return redis
+
+    with pytest.raises(NotConfigured, match="no Redis for production"):
+        Measurements({"settings": "production"}, registry(redis, stats)).get("stats")
+
+
+def test_clients_are_closed_once_and_never_started_for_it():
+    """Only what was opened is closed."""
+    closed = []
+
+    class Client:
+        def close(self):
+            closed.append(self)
+
+    def opened():
+        return Client()
+
+    def untouched():
+        raise AssertionError("must not be opened")
+
+    measurements = Measurements({}, registry(opened, untouched, clients=("opened", "untouched")))
+    measurements.get("opened")
+    measurements.close()
+    assert len(closed) == 1
+    assert measurements.finished() == []

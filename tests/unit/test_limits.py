@@ -1,0 +1,91 @@
+"""The KPI ladder, at, just under and just over each boundary."""
+
+import math
+
+import pytest
+
+from playbook.limits import Bound, Limit, parse_limit
+from playbook.settings import load
+from playbook.verdict import Verdict
+
+O, W, C = Verdict.OK, Verdict.WARNING, Verdict.CRITICAL
+
+# The table of the playbook: value → verdict, and whether the target is met.
+LADDER = [
+    ("availability", [(100, O, True), (99.9, O, True), (99.899, O, False), (99.5, O, False), (99.499, W, False)]),
+    ("availability", [(99.0, W, False), (98.999, C, False), (0, C, False)]),
+    ("response_time", [(0, O, True), (0.999, O, True), (1.0, O, False), (2.0, O, False), (2.001, W, False)]),
+    ("response_time", [(5.0, W, False), (5.001, C, False)]),
+    ("error_rate", [(0, O, True), (0.099, O, True), (0.1, O, False), (1.0, O, False), (1.001, W, False)]),
+    ("error_rate", [(5.0, W, False), (5.001, C, False), (100, C, False)]),
+    ("image_success", [(100, O, True), (99.001, O, True), (99.0, O, False), (98.0, O, False), (97.999, W, False)]),
+    ("image_success", [(95.0, W, False), (94.999, C, False)]),
+    ("cache_hit_rate", [(90.001, O, True), (90.0, O, False), (80.0, O, False), (79.999, W, False)]),
+    ("cache_hit_rate", [(70.0, W, False), (69.999, C, False), (0, C, False)]),
+    ("cpu", [(79.999, O, False), (80.0, W, False), (89.999, W, False), (90.0, C, False)]),
+    ("memory", [(79.999, O, False), (80.0, W, False), (89.999, W, False), (90.0, C, False)]),
+]
+CASES = [(name, value, verdict, met) for name, steps in LADDER for value, verdict, met in steps]
+
+
+@pytest.mark.parametrize(("name", "value", "verdict", "met"), CASES, ids=[f"{n}-{v}" for n, v, _, _ in CASES])
+def test_shipped_limits_are_the_playbooks(name, value, verdict, met):
+    """Each KPI is judged as the playbook's table says, on both sides of each boundary."""
+    limit: Limit = getattr(load("sandbox", environment={}).limits, name)
+    assert limit.verdict(value) is verdict
+    assert limit.meets_target(value) is met
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+def test_what_is_no_number_is_not_judged(value):
+    """NaN compares as false with everything, so it must never reach a comparison."""
+    with pytest.raises(ValueError, match="cannot be judged"):
+        parse_limit("CPU", {"warning": "> 80 %"}).verdict(value)
+
+
+@pytest.mark.parametrize(
+    ("text", "comparison", "number", "unit"),
+    [
+        ("< 80 %", "<", 80, "%"),
+        (">=99.9%", ">=", 99.9, "%"),
+        ("> 1,000 ms", ">", 1000, "ms"),
+        ("<= 3", "<=", 3, ""),
+        ("> -5 days", ">", -5, "days"),
+    ],
+)
+def test_a_bound_reads_as_the_playbook_writes_it(text, comparison, number, unit):
+    """Spaces and thousands separators are optional; the unit follows the number."""
+    assert Bound.parse(text) == Bound(comparison, number, unit)
+
+
+@pytest.mark.parametrize("text", ["80 %", "= 80", "<", "", "< eighty", "<> 3", "< 1.2.3"])
+def test_a_bad_bound_says_what_was_expected(text):
+    """The sentence shows the form."""
+    with pytest.raises(ValueError, match="expected a comparison and a number such as '< 80 %'"):
+        Bound.parse(text)
+
+
+@pytest.mark.parametrize(
+    ("spec", "reason"),
+    [
+        ({"target": "> 90 %"}, "can never fail"),
+        ({"warning": "< 80 %", "critical": "< 70 s"}, "expected one unit"),
+        ({"warning": "< 80 %", "critical": "> 70 %"}, "same side"),
+        ({"target": "< 90 %", "warning": "< 80 %"}, "same side"),
+        ({"warning": "< 80 %", "critical": "< 90 %"}, "to be worse than warning"),
+        ({"warning": "> 2 s", "critical": "> 1 s"}, "to be worse than warning"),
+        ({"target": "> 70 %", "warning": "< 80 %"}, "stricter than warning"),
+    ],
+)
+def test_limits_that_contradict_each_other_are_refused(spec, reason):
+    """A ladder that cannot mean anything is a mistake in the settings, not a verdict."""
+    with pytest.raises(ValueError, match=reason):
+        parse_limit("x", spec)
+
+
+def test_expected_names_the_bound_that_would_have_been_good_enough():
+    """Bad enough is the warning limit, where there is one."""
+    limit = parse_limit("Hit rate", {"target": "> 90 %", "warning": "< 80 %", "critical": "< 70 %"})
+    assert limit.expected(C) == limit.expected(W) == "at least 80 %"
+    assert limit.expected(O) == "over 90 %"
+    assert parse_limit("x", {"critical": "> 5 s"}).expected(C) == "at most 5 s"

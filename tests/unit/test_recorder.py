@@ -1,0 +1,142 @@
+"""From what happened in a check to its record."""
+
+from dataclasses import dataclass
+
+import pytest
+
+from playbook.catalogue import Investigation, Item, Runbook
+from playbook.engine import Measurements, Outcome, Provider
+from playbook.errors import NotConfigured, Unreachable
+from playbook.evidence import Facts, Lines, Table
+from playbook.limits import parse_limit
+from playbook.record import Action
+from playbook.recorder import CheckTimeout, Notes, make_record, root_causes, with_runbook
+from playbook.verdict import Critical, Verdict
+
+ITEM = Item("daily.x", "An item", "It holds.", "It matters.", "Do this.", "curl x")
+CPU = parse_limit("CPU", {"warning": "> 80 %", "critical": "> 90 %"})
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A measured value."""
+
+    number: int = 3
+
+    def evidence(self):
+        return Facts("Seen", {"number": str(self.number)})
+
+
+def record(notes, error=None):
+    """The record of a check."""
+    return make_record(
+        item=ITEM,
+        check="checks/test_x.py::test_x",
+        subject="x",
+        rule="It holds.",
+        notes=notes,
+        error=error,
+        started="2026-01-01T00:00:00Z",
+        seconds=0.5,
+    )
+
+
+def test_a_pass_carries_its_number_and_what_was_seen():
+    """Trends come from passes."""
+    notes = Notes()
+    notes.look(Outcome("seen", Seen(), None, 0.1))
+    notes.judge(50, CPU)
+    made = record(notes)
+    assert (made.verdict, made.value, made.limit) == (Verdict.OK, 50, CPU)
+    assert made.evidence == [Facts("Seen", {"number": "3"})]
+
+
+def test_a_failure_says_all_that_an_operator_needs():
+    """Expected, found, why it matters, what to do, how to look again."""
+    notes = Notes()
+    with pytest.raises(Critical) as caught:
+        notes.judge(95, CPU)
+    made = record(notes, caught.value)
+    assert made.verdict is Verdict.CRITICAL
+    assert (made.expected, made.found) == ("at most 80 %", "95 %")
+    assert (made.why, made.next_step, made.look_again) == ("It matters.", "Do this.", "curl x")
+
+
+def test_a_check_that_judges_nothing_is_unknown():
+    """It could never fail, so its end means nothing."""
+    made = record(Notes())
+    assert made.verdict is Verdict.UNKNOWN
+    assert made.message == "An item: the check ended without judging anything"
+
+
+def test_a_crash_is_unknown_and_keeps_its_traceback():
+    """It is our fault, and said as ours."""
+    made = record(Notes(), ZeroDivisionError("division by zero"))
+    assert made.verdict is Verdict.UNKNOWN
+    assert made.message == (
+        "An item: the check crashed with ZeroDivisionError: division by zero (a fault of the suite)"
+    )
+    assert isinstance(made.evidence[-1], Lines)
+
+
+def test_a_timeout_is_unknown():
+    """The check did not finish; what it checks may be fine."""
+    assert record(Notes(), CheckTimeout("the check did not finish within 60.0s")).message == (
+        "An item: the check did not finish within 60.0s"
+    )
+
+
+def test_what_is_not_configured_names_the_line_to_add():
+    """So that the report can list it."""
+    made = record(Notes(), NotConfigured("Redis is not configured", setting="s", add="REDIS_URL in the environment"))
+    assert (made.verdict, made.add) == (Verdict.NOT_CONFIGURED, "REDIS_URL in the environment")
+
+
+def test_what_was_judged_before_a_failure_is_listed():
+    """With more than one judgement, each stands in a table."""
+    notes = Notes()
+    notes.judge(50, CPU, subject="CPU of web")
+    notes.judge(85, CPU, subject="CPU of worker")
+    table = record(notes).evidence[0]
+    assert isinstance(table, Table)
+    assert [row[0] for row in table.rows] == ["CPU of web", "CPU of worker"]
+
+
+def test_one_root_cause_names_all_that_it_blocks():
+    """And carries the tries."""
+    error = Unreachable("Redis: connection refused", service="Redis", hint="Look.", attempts=("try 1: refused",))
+    notes = Notes()
+    notes.look(Outcome("redis_stats", None, error, 0.0, "redis"))
+    first = record(notes, error)
+    (cause,) = root_causes([first, first])
+    assert (cause.id, cause.message, cause.hint) == ("redis", "Redis: connection refused", "Look.")
+    assert cause.attempts == ["try 1: refused"]
+    assert cause.items == ["daily.x", "daily.x"]
+
+
+def test_a_failure_of_the_check_itself_has_no_root_cause_elsewhere():
+    """An error that the check raised is not blamed on a measurement."""
+    assert record(Notes(), Unreachable("x", service="x")).cause == ""
+
+
+def test_a_runbook_is_followed():
+    """What was looked at stands with the failure; a step that could not be carried out says so."""
+
+    def seen():
+        return Seen(7)
+
+    def away():
+        raise Unreachable("Redis: connection refused", service="Redis")
+
+    registry = {f.__name__: Provider(f.__name__, f, (), 5, False) for f in (seen, away)}
+    runbook = Runbook(
+        "slow",
+        "Slow",
+        [Investigation("Look", "curl x", ["seen"]), Investigation("Then", "redis-cli ping", ["away"])],
+        [Action("Immediate", "Scale up.")],
+    )
+    made = with_runbook(record(Notes()), runbook, Measurements({}, registry))
+    assert made.runbook == "slow"
+    assert made.investigation[0].evidence == [Facts("Seen", {"number": "7"})]
+    assert made.investigation[1].problem == "Redis: connection refused"
+    assert made.resolution == [Action("Immediate", "Scale up.")]

@@ -1,0 +1,103 @@
+"""One run: where its results go, and what they add up to."""
+
+from datetime import UTC, datetime
+
+import msgspec
+import pytest
+
+from playbook.catalogue import read_catalogue
+from playbook.record import Record, Results
+from playbook.run import RunFolder, floor_of, make_results
+from playbook.settings import load
+from playbook.verdict import Verdict
+
+NOW = datetime(2026, 11, 23, 7, 0, tzinfo=UTC)
+
+
+def record(verdict, check="checks/test_x.py::test_x"):
+    """A record with a verdict."""
+    return Record(item="daily.x", check=check, subject="x", title="t", rule="r", verdict=verdict, message="m")
+
+
+def results(*verdicts, floor=1, ended="finished"):
+    """The results of a run with these verdicts."""
+    return make_results(
+        load("production", environment={}),
+        set_name="daily",
+        records=[record(v) for v in verdicts],
+        timings=[],
+        floor=floor,
+        partial=False,
+        started=NOW,
+        finished=NOW,
+        command="pytest -m daily",
+        ended=ended,
+    )
+
+
+def test_counts_use_the_six_words():
+    """Also those that did not occur."""
+    made = results(Verdict.OK, Verdict.OK, Verdict.NOT_CONFIGURED)
+    assert made.counts == {
+        "OK": 2,
+        "WARNING": 0,
+        "CRITICAL": 0,
+        "UNKNOWN": 0,
+        "NOT CONFIGURED": 1,
+        "WAIVED": 0,
+    }
+    assert (made.executed, made.verdict, made.exit_code) == (2, Verdict.OK, 0)
+
+
+def test_a_run_that_ended_early_is_never_green():
+    """What was not measured could be anything."""
+    assert results(Verdict.OK, ended="interrupted").verdict is Verdict.UNKNOWN
+    assert results(Verdict.CRITICAL, ended="interrupted").verdict is Verdict.CRITICAL
+
+
+@pytest.mark.parametrize(
+    ("target", "selected", "partial", "floor"),
+    [
+        ("sandbox", 19, False, 19),
+        ("sandbox", 1, False, 19),  # a file of checks that vanished is noticed
+        ("sandbox", 25, False, 25),
+        ("sandbox", 1, True, 1),
+        ("production", 19, False, 10),
+        ("production", 19, True, 1),
+    ],
+)
+def test_the_floor(target, selected, partial, floor):
+    """On the sandbox everything must be executed; elsewhere the setting counts; a part of a set needs one."""
+    settings = load(target, environment={})
+    assert floor_of(settings, read_catalogue(), "daily", selected=selected, partial=partial) == floor
+
+
+def test_two_runs_in_the_same_second_do_not_share_a_folder(tmp_path):
+    """Neither overwrites the other."""
+    paths = {RunFolder(tmp_path, "sandbox", "daily", NOW).path.name for _ in range(3)}
+    assert paths == {
+        "sandbox-daily-20261123T070000Z",
+        "sandbox-daily-20261123T070000Z-2",
+        "sandbox-daily-20261123T070000Z-3",
+    }
+
+
+def test_a_run_that_is_killed_leaves_what_it_had(tmp_path):
+    """Line by line; a finished run replaces the lines by its results."""
+    folder = RunFolder(tmp_path, "sandbox", "daily", NOW)
+    folder.keep(record(Verdict.OK))
+    folder.keep(record(Verdict.CRITICAL))
+    lines = (folder.path / "records.jsonl").read_bytes().splitlines()
+    assert [msgspec.json.decode(line, type=Record).verdict for line in lines] == [Verdict.OK, Verdict.CRITICAL]
+    made = results(Verdict.OK)
+    folder.write(made)
+    assert msgspec.json.decode(folder.results_file.read_bytes(), type=Results) == made
+    assert [path.name for path in folder.path.iterdir()] == ["results.json"]
+
+
+def test_a_run_without_results_leaves_no_folder(tmp_path):
+    """After a usage error there is nothing to read."""
+    folder = RunFolder(tmp_path, "sandbox", "daily", NOW)
+    (folder.path / "pytest-html.html").write_text("x")
+    folder.discard_if_empty()
+    assert not folder.path.exists()

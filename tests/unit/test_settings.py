@@ -1,0 +1,134 @@
+"""Settings: what is read from where, and one clear sentence for each mistake."""
+
+import pytest
+
+from playbook.errors import NotConfigured, UsageError
+from playbook.settings import Secret, load
+
+
+@pytest.fixture
+def project(tmp_path):
+    """A folder whose playbook.toml the test writes."""
+
+    def write(text):
+        (tmp_path / "playbook.toml").write_text(text, encoding="utf-8")
+        return tmp_path
+
+    return write
+
+
+def test_no_target_chosen_means_the_sandbox(tmp_path):
+    """And an environment variable or the caller chooses another."""
+    assert load(root=tmp_path, environment={}).target.name == "sandbox"
+    assert load(root=tmp_path, environment={"PLAYBOOK_TARGET": "staging"}).target.name == "staging"
+    assert load("production", root=tmp_path, environment={"PLAYBOOK_TARGET": "staging"}).target.name == "production"
+
+
+def test_the_names_already_in_use_configure_production(tmp_path):
+    """No file is needed for what these variables say."""
+    environment = {
+        "DIGITALOCEAN_ACCESS_TOKEN": "dop_v1_x",
+        "DO_PRODUCTION_APP_ID": "app-1",
+        "PRODUCTION_URL": "https://portfolio.example",
+        "REDIS_URL": "rediss://:pw@cache.example:25061",
+        "GRAFANA_URL": "https://grafana.example",
+    }
+    target = load("production", root=tmp_path, environment=environment).target
+    assert target.digitalocean.token == Secret("dop_v1_x")
+    assert target.digitalocean.app_id == "app-1"
+    assert target.web.url == "https://portfolio.example"
+    assert target.redis.url.reveal() == "rediss://:pw@cache.example:25061"
+    assert target.grafana.url == "https://grafana.example"
+
+
+def test_the_first_of_two_variables_that_is_set_counts(tmp_path):
+    """An empty variable, as Actions passes for a missing secret, is not set."""
+    environment = {"DIGITALOCEAN_TOKEN": " ", "DIGITALOCEAN_ACCESS_TOKEN": "second"}
+    assert load("production", root=tmp_path, environment=environment).target.digitalocean.token == Secret("second")
+
+
+def test_production_secrets_do_not_reach_staging(tmp_path):
+    """REDIS_URL is production's; staging has its own name."""
+    target = load("staging", root=tmp_path, environment={"REDIS_URL": "redis://:pw@production"}).target
+    assert target.redis.url is None
+
+
+def test_what_is_not_configured_says_what_to_add(tmp_path):
+    """By variable where one is known, else by line."""
+    settings = load("production", root=tmp_path, environment={})
+    with pytest.raises(NotConfigured, match=r"targets.production.redis.url is not set") as caught:
+        settings.require(settings.target.redis.url, "redis.url", "Redis")
+    assert caught.value.add == "REDIS_URL in the environment"
+    with pytest.raises(NotConfigured) as caught:
+        settings.require(settings.target.grafana.datasource_uid, "grafana.datasource_uid", "Grafana's data source")
+    assert caught.value.add == 'to playbook.toml:\n[targets.production.grafana]\ndatasource_uid = "…"'
+
+
+def test_secrets_do_not_show_themselves(tmp_path):
+    """Neither by repr nor by str, and the redactor knows them."""
+    settings = load("production", root=tmp_path, environment={"REDIS_URL": "redis://:hunter2@x", "GRAFANA_TOKEN": "g"})
+    assert "hunter2" not in repr(settings) + str(settings.target.redis.url)
+    assert settings.secrets() == ["redis://:hunter2@x", "g"]
+
+
+def test_a_target_overrides_limits_and_floors(project):
+    """Only for itself."""
+    root = project(
+        """
+        [targets.production.limits.cpu]
+        warning = ">= 70 %"
+        critical = ">= 85 %"
+        [targets.production.floors]
+        daily = 19
+        """
+    )
+    production, staging = load("production", root=root, environment={}), load("staging", root=root, environment={})
+    assert (production.limits.cpu.warning.number, staging.limits.cpu.warning.number) == (70, 80)
+    assert production.floors["daily"] == 19 != staging.floors["daily"]
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ('[targets.production.web]\nurll = "x"', "unknown setting targets.production.web.urll; did you mean 'url'?"),
+        ("[limits.cpuu]\nwarning = '> 3 %'", "unknown setting limits.cpuu; did you mean 'cpu'?"),
+        ("[limits.cpu]\nwarning = '80'", "limits.cpu: expected a comparison and a number such as '< 80 %', got '80'"),
+        ("[limits.cpu]\nwarn = '> 8 %'", "unknown setting limits.cpu.warn: expected name, target, warning, critical"),
+        ("[limits.cpu]\nwarning = 80", "limits.cpu must be a table of texts"),
+        ("limits = 3", "limits must be a table"),
+        ("[limits.cpu]\ncritical = '> 50 %'", "to be worse than warning"),
+        ("floors = 3", "floors: expected object, got int"),
+        ("[targets.production.web]\nurl = 3", "targets.production.web.url: expected str | null, got int"),
+        ("[time_limits]\nconnect = 'a'", "time_limits.connect: expected float, got str"),
+        ("x = ", "is not valid TOML"),
+        ("colour = 'red'", "unknown setting colour"),
+        ("targets = 3", "targets must be a table"),
+        ("[targets]\nproduction = 3", "targets.production must be a table"),
+        ("[targets.production]\nlimits = 3", "targets.production.limits must be a table"),
+        ("[targets.production]\nweb = 3", "targets.production.web: expected object, got int"),
+        ("[targets.production.redis]\nurl = 'redis://:pw@x'", "targets.production.redis.url is a secret"),
+        ("[targets.production.digitalocean]\ntoken = 'dop_v1_x'", "is a secret and must come from the environment"),
+        ("[targets.production]\nkind = 'prod'", "targets.production.kind: invalid enum value 'prod'"),
+    ],
+)
+def test_a_mistake_is_one_sentence_that_names_setting_and_file(project, text, sentence):
+    """And it never shows a secret that stands in the wrong place."""
+    root = project(text)
+    with pytest.raises(UsageError) as caught:
+        load("production", root=root, environment={})
+    assert sentence in str(caught.value)
+    assert str(root / "playbook.toml") in str(caught.value)
+    assert "pw@x" not in str(caught.value)
+    assert "dop_v1_x" not in str(caught.value)
+
+
+def test_a_mistyped_target_is_told_the_known_ones(tmp_path):
+    """With the likely one."""
+    with pytest.raises(UsageError, match=r"unknown target 'prodction': expected one of .*did you mean 'production'"):
+        load("prodction", root=tmp_path, environment={})
+
+
+def test_a_named_file_must_exist(tmp_path):
+    """PLAYBOOK_CONFIG is not silently ignored."""
+    with pytest.raises(UsageError, match=r"\$PLAYBOOK_CONFIG names /nowhere.toml, which is not a file"):
+        load(root=tmp_path, environment={"PLAYBOOK_CONFIG": "/nowhere.toml"})

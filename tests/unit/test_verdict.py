@@ -1,0 +1,64 @@
+"""What a check raised becomes one of six words, and a run's words become its exit code."""
+
+import pytest
+
+from playbook.errors import Denied, Forbidden, Malformed, NotConfigured, TooLittleData, Unreachable
+from playbook.verdict import Critical, Verdict, exit_code, overall, verdict_of, worst
+
+O, W, C, U, N, X = (
+    Verdict.OK,
+    Verdict.WARNING,
+    Verdict.CRITICAL,
+    Verdict.UNKNOWN,
+    Verdict.NOT_CONFIGURED,
+    Verdict.WAIVED,
+)
+
+
+@pytest.mark.parametrize(
+    ("error", "verdict"),
+    [
+        (None, O),
+        (Critical("out of bounds"), C),
+        (NotConfigured("x", setting="s", add="a"), N),
+        (Unreachable("x", service="s"), U),
+        (Denied("x", service="s"), U),
+        (Malformed("x", service="s"), U),
+        (TooLittleData("x", service="s"), U),
+        (Forbidden("x"), U),
+        (AssertionError("a bare assert"), U),
+        (ZeroDivisionError(), U),
+        (KeyboardInterrupt(), U),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_only_a_judgement_is_a_failure_of_the_system(error, verdict):
+    """Whatever else a check raises says nothing about the system."""
+    assert verdict_of(error) is verdict
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "floor", "expected", "code"),
+    [
+        ([O, O], 2, O, 0),
+        ([O, W], 2, W, 0),
+        ([O, C, U], 1, C, 1),
+        ([O, U], 1, U, 10),
+        ([O, O], 3, U, 10),  # fewer executed than the floor
+        ([C], 3, C, 1),  # and still a failure is a failure
+        ([], 0, U, 10),  # nothing ran: never green
+        ([N, N], 0, U, 10),
+        ([X], 0, U, 10),
+        ([O, N, X], 1, O, 0),
+        ([O, N, N], 2, U, 10),  # what is not configured was not executed
+    ],
+)
+def test_a_run_is_as_good_as_its_worst_and_never_green_when_empty(verdicts, floor, expected, code):
+    """The floor turns a run that measured too little into UNKNOWN."""
+    assert overall(verdicts, floor=floor) is expected
+    assert exit_code(expected) == code
+
+
+def test_nothing_is_unknown():
+    """The worst of nothing is not OK."""
+    assert worst([]) is U
