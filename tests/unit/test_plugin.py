@@ -1,0 +1,325 @@
+"""The plugin by the front door: pytest in a process of its own, on checks that judge made-up numbers."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from playbook.record import Results
+
+ROOT = Path(__file__).resolve().parents[2]
+
+PRELUDE = """
+import pytest
+
+from playbook.errors import Unreachable
+
+def check(item):
+    return lambda function: pytest.mark.daily(pytest.mark.item(item)(function))
+"""
+
+INI = """
+[pytest]
+strict = true
+testpaths = checks
+addopts = -p no:locust -p no:valkey -p no:anyio -p no:cacheprovider
+timeout = 20
+timeout_method = signal
+markers =
+    daily: daily
+    item(id, runbook=None): item
+"""
+
+
+class Project:
+    """A folder with checks of its own, on a staging target that has no services."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        (folder / "checks").mkdir()
+        (folder / "conftest.py").write_text('pytest_plugins = ["playbook.plugin"]\n')
+        (folder / "pytest.ini").write_text(INI)
+        self.environment = {
+            "PATH": os.environ["PATH"],
+            "PYTHONPATH": str(ROOT),
+            "PLAYBOOK_TARGET": "staging",
+            "PYTHONDONTWRITEBYTECODE": "1",
+        }
+        self.floors(1)
+
+    def floors(self, daily):
+        """Set the floor."""
+        (self.folder / "playbook.toml").write_text(f"[targets.staging.floors]\ndaily = {daily}\n")
+
+    def write(self, text, name="test_made_up"):
+        """Write a file of checks."""
+        (self.folder / "checks" / f"{name}.py").write_text(PRELUDE + text)
+
+    def command(self, *arguments):
+        """The command line."""
+        return [sys.executable, "-m", "pytest", *(arguments or ("-m", "daily"))]
+
+    def run(self, *arguments, **environment):
+        """Run pytest to its end."""
+        return subprocess.run(
+            self.command(*arguments),
+            cwd=self.folder,
+            env=self.environment | environment,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
+    def results(self):
+        """The newest results.json."""
+        (file,) = sorted(self.folder.glob("reports/staging-*/results.json"))
+        return msgspec.json.decode(file.read_bytes(), type=Results)
+
+
+@pytest.fixture
+def project(tmp_path):
+    """A folder to run pytest in."""
+    return Project(tmp_path)
+
+
+GOOD = """
+@check("daily.health.api")
+def test_good(judge, limits):
+    "It is good. Really."
+    judge(95, limits.cache_hit_rate)
+"""
+WARNED = """
+@check("daily.kpi.cache-hit-rate")
+def test_warned(judge, limits):
+    "It is so so."
+    judge(75, limits.cache_hit_rate)
+"""
+BAD = """
+@check("daily.kpi.availability")
+def test_bad(judge, limits):
+    "It is bad."
+    judge(60, limits.cache_hit_rate)
+"""
+AWAY = """
+@check("daily.redis.alive")
+def test_away(judge):
+    "It is away."
+    raise Unreachable("Redis: connection refused", service="Redis")
+"""
+NOT_CONFIGURED = """
+@check("daily.app.active")
+def test_not_configured(judge, settings):
+    "It is not configured."
+    settings.require(settings.target.redis.url, "redis.url", "Redis")
+"""
+UNJUDGED = """
+@check("daily.app.components")
+def test_unjudged():
+    "It judges nothing."
+"""
+CRASH = """
+@check("daily.deployments.recent")
+def test_crash():
+    "It crashes."
+    assert 1 == 2
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "verdict", "code"),
+    [
+        (GOOD, "OK", 0),
+        (GOOD + WARNED, "WARNING", 0),
+        (GOOD + BAD, "CRITICAL", 1),
+        (GOOD + AWAY, "UNKNOWN", 10),
+        (GOOD + AWAY + BAD, "CRITICAL", 1),
+        (GOOD + NOT_CONFIGURED, "OK", 0),
+        (NOT_CONFIGURED, "UNKNOWN", 10),  # nothing was executed
+        (GOOD + UNJUDGED, "UNKNOWN", 10),
+        (GOOD + CRASH, "UNKNOWN", 10),
+    ],
+    ids=["ok", "warning", "critical", "unknown", "both", "skipped", "all-skipped", "unjudged", "crash"],
+)
+def test_verdict_and_exit_code(project, text, verdict, code):
+    """The worst verdict is the run's, and the exit code says it."""
+    project.write(text)
+    ended = project.run()
+    assert ended.returncode == code, ended.stdout + ended.stderr
+    results = project.results()
+    assert (results.verdict, results.exit_code) == (verdict, code)
+
+
+def test_two_workers_give_the_same_verdicts_and_one_report(project):
+    """Each record crosses from its worker; the controller writes one folder."""
+    project.write(GOOD + WARNED + BAD + AWAY + NOT_CONFIGURED + UNJUDGED)
+    assert project.run("-m", "daily", "-n", "2").returncode == 1
+    results = project.results()
+    assert {record.item: str(record.verdict) for record in results.records} == {
+        "daily.health.api": "OK",
+        "daily.kpi.cache-hit-rate": "WARNING",
+        "daily.kpi.availability": "CRITICAL",
+        "daily.redis.alive": "UNKNOWN",
+        "daily.app.active": "NOT CONFIGURED",
+        "daily.app.components": "UNKNOWN",
+    }
+    assert {record.worker for record in results.records} <= {"gw0", "gw1"}
+
+
+def test_the_first_line_says_target_and_set(project):
+    """Before anything of pytest's own."""
+    project.write(GOOD)
+    first = project.run().stdout.splitlines()[0]
+    assert first.startswith("operations playbook · target: staging · set: daily · ")
+
+
+def test_too_few_executed_checks_are_unknown(project):
+    """A run that measured little is not green, unless a part was asked for."""
+    project.write(GOOD + WARNED)
+    project.floors(3)
+    assert project.run().returncode == 10
+    assert project.results().floor == 3
+
+
+def test_a_part_of_a_set_needs_one_executed_check(project):
+    """``-k`` is an answer to a question, not the morning check; and it says that it is partial."""
+    project.write(GOOD + WARNED)
+    project.floors(3)
+    assert project.run("-m", "daily", "-k", "good").returncode == 0
+    assert project.results().partial
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("-m", "dialy"), "Unknown marker(s)"),
+        (("-m", "daily", "--target", "stagin"), "unknown target 'stagin'"),
+        (("-m", "daily", "--fault", "redis-gone"), "--fault only works on the sandbox, and the target is staging"),
+        (("-m", "daily", "--target", "sandbox", "--fault", "redis-gon"), "unknown fault 'redis-gon'"),
+    ],
+    ids=["marker", "target", "fault-on-staging", "fault"],
+)
+def test_a_mistake_on_the_command_line_is_one_sentence_and_code_4(project, arguments, sentence):
+    """No traceback, and no report is left."""
+    project.write(GOOD)
+    ended = project.run(*arguments)
+    assert ended.returncode == 4, ended.stdout + ended.stderr
+    assert sentence in ended.stdout + ended.stderr
+    assert "Traceback" not in ended.stdout + ended.stderr
+    assert not list(project.folder.glob("reports/*"))
+
+
+def test_a_mistake_in_the_settings_is_one_sentence_and_code_4(project):
+    """It names the setting and the file."""
+    project.write(GOOD)
+    (project.folder / "playbook.toml").write_text("[limits.cpu]\nwarning = 'lots'\n")
+    ended = project.run()
+    assert ended.returncode == 4
+    assert "playbook.toml: limits.cpu: expected a comparison" in ended.stderr
+    assert "Traceback" not in ended.stdout + ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        (GOOD.replace("daily.health.api", "daily.nonsense"), "'daily.nonsense' is not in docs/playbook.md"),
+        ("def test_no_item():\n    pass\n", 'expected @pytest.mark.item("…")'),
+    ],
+    ids=["unknown-item", "no-item"],
+)
+def test_a_check_must_stand_for_an_item(project, text, sentence):
+    """Said at collection, before anything is measured."""
+    project.write(text)
+    ended = project.run("checks")
+    assert ended.returncode == 4, ended.stdout + ended.stderr
+    assert sentence in ended.stdout + ended.stderr
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["ctrl-c", "sigterm"])
+def test_an_interrupted_run_keeps_what_it_had(project, number):
+    """The check that passed is recorded, the others are UNKNOWN, and the report is written."""
+    project.write(
+        GOOD
+        + """
+import pathlib
+import threading
+
+@check("daily.redis.alive")
+def test_hangs(judge):
+    "It hangs."
+    pathlib.Path("hanging").touch()
+    threading.Event().wait(30)
+
+@check("daily.logs.errors")
+def test_never_reached(judge):
+    "It is never reached."
+"""
+    )
+    process = subprocess.Popen(
+        project.command(),
+        cwd=project.folder,
+        env=project.environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    try:
+        deadline = time.monotonic() + 30
+        while not (project.folder / "hanging").exists() and time.monotonic() < deadline:
+            time.sleep(0.02)
+        process.send_signal(number)
+        output, _ = process.communicate(timeout=30)
+    finally:
+        process.kill()
+    assert process.returncode == 2, output
+    results = project.results()
+    assert results.ended.startswith("interrupted")
+    verdicts = {record.item: str(record.verdict) for record in results.records}
+    assert verdicts == {"daily.health.api": "OK", "daily.redis.alive": "UNKNOWN", "daily.logs.errors": "UNKNOWN"}
+    assert results.verdict == "UNKNOWN"
+    assert (next(project.folder.glob("reports/staging-*")) / "index.html").is_file()
+
+
+def test_a_check_that_takes_too_long_is_unknown_and_the_rest_goes_on(project):
+    """pytest-timeout ends it; the message says so."""
+    project.write(
+        """
+import threading
+
+@pytest.mark.timeout(0.2)
+@check("daily.redis.alive")
+def test_hangs(judge):
+    "It hangs."
+    threading.Event().wait(30)
+"""
+        + GOOD
+    )
+    assert project.run().returncode == 10
+    messages = {record.item: record.message for record in project.results().records}
+    assert messages["daily.redis.alive"] == "Redis alive: the check did not finish within 0.2s"
+    assert messages["daily.health.api"].startswith("Cache hit rate: expected over 90 %, got 95 %")
+
+
+def test_no_secret_shows_anywhere(project):
+    """Not in the terminal, nor in any file of the report, also where a check crashes with it."""
+    project.write(
+        """
+@check("daily.redis.alive")
+def test_leaks(judge, settings):
+    "It leaks."
+    print(settings.target.redis.url.reveal())
+    raise ValueError(f"cannot use {settings.target.redis.url.reveal()}")
+"""
+    )
+    ended = project.run("-m", "daily", STAGING_REDIS_URL="rediss://:topsecret42@cache.example:1")
+    assert ended.returncode == 10
+    files = [path for path in project.folder.glob("reports/staging-*/*") if path.is_file()]
+    assert len(files) == 5
+    for text in (ended.stdout, ended.stderr, *(file.read_text(encoding="utf-8") for file in files)):
+        assert "topsecret42" not in text
+    assert "cannot use [redacted]" in project.results().records[0].message
