@@ -14,6 +14,7 @@ import pytest
 from playbook.catalogue import Item
 from playbook.errors import UsageError
 from playbook.record import Record, Results, Timing
+from playbook.report.pytest_html import STYLE
 from playbook.run import Run, RunFolder, floor_of, iso, make_results, not_run, settings_for
 from playbook.settings import SANDBOX
 
@@ -36,6 +37,7 @@ class Controller:
         self.selected: dict[str, str] = {}
         self.records: dict[str, Record] = {}
         self.timings: list[Timing] = []
+        self.faults: list[str] = []
         self.ended = "finished"
         self.results: Results | None = None
         self.run = Run(self.settings)
@@ -47,6 +49,7 @@ class Controller:
         if hasattr(config.option, "htmlpath") and not config.option.htmlpath:
             config.option.htmlpath = str(self.folder.path / "pytest-html.html")
             config.option.self_contained_html = True
+            config.option.css = [*config.option.css, str(STYLE)]
 
     def start(self) -> Run:
         """Say what is checked, and start the sandbox where that is what is checked."""
@@ -61,6 +64,7 @@ class Controller:
 
             self.sandbox = attach_or_start(self.config.option.fault)
             self.overlay = self.sandbox.settings
+            self.faults = self.sandbox.faults()
             self.settings = settings_for(self.config.option.target, self.config.rootpath, self.overlay)
             self.run = Run(self.settings)
         return self.run
@@ -98,7 +102,7 @@ class Controller:
                 finished=run.clock.now(),
                 command=shlex.join(["pytest", *self.config.invocation_params.args]),
                 ended=self.ended,
-                faults=self.config.option.fault,
+                faults=self.faults,
             )
         )
         if exitstatus in {pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED}:

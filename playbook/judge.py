@@ -91,10 +91,10 @@ class Judge:
 
     @property
     def leading(self) -> Judgement | None:
-        """The judgement that stands for the check: the worst, and of equals the first short of its target."""
+        """The judgement that stands for the check: the worst, and of equals what is short of its target or a number."""
         return min(
             self.judgements,
-            key=lambda judged: (SEVERITY.index(judged.verdict), not judged.below_target),
+            key=lambda judged: (SEVERITY.index(judged.verdict), not judged.below_target, judged.value is None),
             default=None,
         )
 

@@ -20,7 +20,9 @@ from playbook.verdict import Verdict
 
 _COMPARISONS = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
 _OPPOSITE = {"<": ">=", "<=": ">", ">": "<=", ">=": "<"}
-_BOUND = re.compile(r"^\s*(?P<comparison><=|>=|<|>)\s*(?P<number>-?\d[\d,_]*(?:\.\d+)?)\s*(?P<unit>[A-Za-zµ%].*?)?\s*$")
+_BOUND = re.compile(
+    r"^\s*(?P<comparison><=|>=|<|>)\s*(?P<number>-?\d[\d,_]*(?:\.\d+)?)\s*(?P<unit>[A-Za-zµ%].*?)?\s*$"
+)
 _WORDS = {"<": "under", "<=": "at most", ">": "over", ">=": "at least"}
 
 

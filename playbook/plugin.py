@@ -17,6 +17,7 @@ from playbook.fixtures import *  # noqa: F403 - pytest finds fixtures by the nam
 from playbook.fixtures import NOTES, RUN
 from playbook.record import Record, Timing
 from playbook.recorder import CheckTimeout, Notes
+from playbook.report.pytest_html import BORROWED
 from playbook.run import Run, settings_for
 from playbook.verdict import Verdict
 
@@ -195,14 +196,12 @@ def _attach(report: pytest.TestReport, record: Record) -> None:
     report.playbook_record = msgspec.json.encode(record).decode()  # type: ignore[attr-defined]
     report.user_properties.append(("verdict", str(record.verdict)))
     report.sections = []  # captured logs of libraries may hold addresses with credentials
-    match record.verdict:
-        case Verdict.OK | Verdict.WARNING:
-            report.outcome, report.longrepr = "passed", None
-        case Verdict.NOT_CONFIGURED | Verdict.WAIVED:
-            path, line, _ = report.location
-            report.outcome, report.longrepr = "skipped", (path, line or 0, f"{record.verdict}: {record.message}")
-        case _:
-            report.outcome, report.longrepr = "failed", f"{record.verdict}: {record.message}"
+    # The deciding report is the call, as far as reporting goes, also where a fixture could not be measured.
+    report.when = "call" if report.when == "setup" else report.when
+    report.outcome, borrowed = BORROWED[record.verdict]
+    report.longrepr = f"{record.verdict}: {record.message}" if record.verdict is not Verdict.OK else None
+    if borrowed:
+        report.wasxfail = str(record.verdict)  # type: ignore[attr-defined]
 
 
 def _record_of(report: pytest.TestReport | pytest.CollectReport) -> Record | None:

@@ -121,17 +121,40 @@ class Alertmanager(_Section, frozen=True):
 
 
 class Logs(_Section, frozen=True):
-    """Where the logs are: the DigitalOcean API, or files by glob (``*.gz`` included)."""
+    """Where the logs are: the DigitalOcean API, or files by glob (``*.gz`` included).
+
+    Attributes:
+        coverage_hours: of the last 24, in how many there must be lines for a verdict that all is well.
+        unusual_count: an hour with fewer 429 or 5xx than this is never called unusual.
+        unusual_spread: how many times the usual spread above the usual level an hour must be to be unusual.
+        most_lines, most_seconds: where reading stops, which is then said.
+    """
 
     source: Literal["api", "files"] = "api"
     files: list[str] = []
+    coverage_hours: int = 20
+    unusual_count: int = 10
+    unusual_spread: float = 6.0
+    most_lines: int = 5_000_000
+    most_seconds: float = 40.0
 
 
 class Backups(_Section, frozen=True):
-    """Where the archives are: a folder, or ``s3://bucket/prefix`` with the Spaces ``endpoint``."""
+    """Where the archives are: a folder, or ``s3://bucket/prefix`` with the Spaces ``endpoint``.
+
+    Attributes:
+        pattern: which files are archives, by their name without folders.
+        manifest: name of the member that lists the others; empty where the archives hold none.
+        time_zone: of the times in the archives' names where they do not say it, e.g. ``Europe/Berlin``.
+        read_whole_mb: megabytes up to which the newest archive is read to its end; of a larger one only the
+            beginning and the end are.
+    """
 
     location: str | None = None
     pattern: str = "*.tar.gz"
+    manifest: str = "manifest.json"
+    time_zone: str = "UTC"
+    read_whole_mb: float = 256.0
     endpoint: str | None = None
     region: str | None = None
     access_key: Secret | None = None
@@ -161,6 +184,12 @@ class TimeLimits(_Section, frozen=True):
     read: float = 15.0
 
 
+class Deployments(_Section, frozen=True):
+    """When a deployment that is still in progress counts as stuck."""
+
+    stuck_after_minutes: float = 30.0
+
+
 class Limits(_Section, frozen=True):
     """The ladders, by the names that checks use."""
 
@@ -169,8 +198,19 @@ class Limits(_Section, frozen=True):
     error_rate: Limit
     image_success: Limit
     cache_hit_rate: Limit
+    homepage_time: Limit
+    optimize_time: Limit
+    image_saving: Limit
+    redis_latency: Limit
+    queue_length: Limit
+    log_fatal: Limit
+    log_errors: Limit
+    log_server_errors: Limit
+    log_throttled: Limit
     cpu: Limit
     memory: Limit
+    backup_age: Limit
+    backup_size: Limit
 
 
 class Settings(_Section, frozen=True):
@@ -185,6 +225,7 @@ class Settings(_Section, frozen=True):
     limits: Limits
     floors: dict[str, int] = {}
     time_limits: TimeLimits = TimeLimits()
+    deployments: Deployments = Deployments()
     file: Path | None = None
     sources: dict[str, str] = {}
 
@@ -220,7 +261,7 @@ class Settings(_Section, frozen=True):
 
 
 # What a target may set for itself.
-_OVERRIDES = ("limits", "floors", "time_limits")
+_OVERRIDES = ("limits", "floors", "time_limits", "deployments")
 _VARIABLE = re.compile(r"\$\{([A-Z0-9_]+(?:\|[A-Z0-9_]+)*)\}")
 _SECRET_KEYS = frozenset({"token", "password", "access_key", "secret_key"})
 

@@ -88,7 +88,9 @@ def test_a_timeout_is_unknown():
 
 def test_what_is_not_configured_names_the_line_to_add():
     """So that the report can list it."""
-    made = record(Notes(), NotConfigured("Redis is not configured", setting="s", add="REDIS_URL in the environment"))
+    made = record(
+        Notes(), NotConfigured("Redis is not configured", setting="s", add="REDIS_URL in the environment")
+    )
     assert (made.verdict, made.add) == (Verdict.NOT_CONFIGURED, "REDIS_URL in the environment")
 
 

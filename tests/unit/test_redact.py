@@ -8,7 +8,9 @@ from playbook.redact import MASK, Redactor
 from playbook.verdict import Verdict
 
 PASSWORD = "s3cr3t/with+odd&signs"
-URL = f"rediss://default:{PASSWORD.replace('/', '%2F').replace('+', '%2B').replace('&', '%26')}@cache.example:25061"
+URL = (
+    f"rediss://default:{PASSWORD.replace('/', '%2F').replace('+', '%2B').replace('&', '%26')}@cache.example:25061"
+)
 
 
 @pytest.mark.parametrize(

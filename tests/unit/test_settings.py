@@ -21,7 +21,9 @@ def test_no_target_chosen_means_the_sandbox(tmp_path):
     """And an environment variable or the caller chooses another."""
     assert load(root=tmp_path, environment={}).target.name == "sandbox"
     assert load(root=tmp_path, environment={"PLAYBOOK_TARGET": "staging"}).target.name == "staging"
-    assert load("production", root=tmp_path, environment={"PLAYBOOK_TARGET": "staging"}).target.name == "production"
+    assert (
+        load("production", root=tmp_path, environment={"PLAYBOOK_TARGET": "staging"}).target.name == "production"
+    )
 
 
 def test_the_names_already_in_use_configure_production(tmp_path):
@@ -66,7 +68,9 @@ def test_what_is_not_configured_says_what_to_add(tmp_path):
 
 def test_secrets_do_not_show_themselves(tmp_path):
     """Neither by repr nor by str, and the redactor knows them."""
-    settings = load("production", root=tmp_path, environment={"REDIS_URL": "redis://:hunter2@x", "GRAFANA_TOKEN": "g"})
+    settings = load(
+        "production", root=tmp_path, environment={"REDIS_URL": "redis://:hunter2@x", "GRAFANA_TOKEN": "g"}
+    )
     assert "hunter2" not in repr(settings) + str(settings.target.redis.url)
     assert settings.secrets() == ["redis://:hunter2@x", "g"]
 
@@ -90,10 +94,19 @@ def test_a_target_overrides_limits_and_floors(project):
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ('[targets.production.web]\nurll = "x"', "unknown setting targets.production.web.urll; did you mean 'url'?"),
+        (
+            '[targets.production.web]\nurll = "x"',
+            "unknown setting targets.production.web.urll; did you mean 'url'?",
+        ),
         ("[limits.cpuu]\nwarning = '> 3 %'", "unknown setting limits.cpuu; did you mean 'cpu'?"),
-        ("[limits.cpu]\nwarning = '80'", "limits.cpu: expected a comparison and a number such as '< 80 %', got '80'"),
-        ("[limits.cpu]\nwarn = '> 8 %'", "unknown setting limits.cpu.warn: expected name, target, warning, critical"),
+        (
+            "[limits.cpu]\nwarning = '80'",
+            "limits.cpu: expected a comparison and a number such as '< 80 %', got '80'",
+        ),
+        (
+            "[limits.cpu]\nwarn = '> 8 %'",
+            "unknown setting limits.cpu.warn: expected name, target, warning, critical",
+        ),
         ("[limits.cpu]\nwarning = 80", "limits.cpu must be a table of texts"),
         ("limits = 3", "limits must be a table"),
         ("[limits.cpu]\ncritical = '> 50 %'", "to be worse than warning"),
@@ -107,7 +120,10 @@ def test_a_target_overrides_limits_and_floors(project):
         ("[targets.production]\nlimits = 3", "targets.production.limits must be a table"),
         ("[targets.production]\nweb = 3", "targets.production.web: expected object, got int"),
         ("[targets.production.redis]\nurl = 'redis://:pw@x'", "targets.production.redis.url is a secret"),
-        ("[targets.production.digitalocean]\ntoken = 'dop_v1_x'", "is a secret and must come from the environment"),
+        (
+            "[targets.production.digitalocean]\ntoken = 'dop_v1_x'",
+            "is a secret and must come from the environment",
+        ),
         ("[targets.production]\nkind = 'prod'", "targets.production.kind: invalid enum value 'prod'"),
     ],
 )
@@ -124,7 +140,9 @@ def test_a_mistake_is_one_sentence_that_names_setting_and_file(project, text, se
 
 def test_a_mistyped_target_is_told_the_known_ones(tmp_path):
     """With the likely one."""
-    with pytest.raises(UsageError, match=r"unknown target 'prodction': expected one of .*did you mean 'production'"):
+    with pytest.raises(
+        UsageError, match=r"unknown target 'prodction': expected one of .*did you mean 'production'"
+    ):
         load("prodction", root=tmp_path, environment={})
 
 

@@ -1,0 +1,32 @@
+"""The application on DigitalOcean App Platform."""
+
+import pytest
+
+pytestmark = pytest.mark.app
+
+
+@pytest.mark.daily
+@pytest.mark.item("daily.app.active", runbook="high-error-rates")
+def test_app_is_active(app, live_url_answer, judge):
+    """The app's active deployment is ACTIVE, and its live URL answers.
+
+    A live URL that does not answer is the app's fault, not the network's: the DigitalOcean API has just answered.
+    """
+    judge.that(app.active, f"App {app.name}", expected="an active deployment in phase ACTIVE", found=app.phase)
+    judge.that(
+        live_url_answer.answered,
+        f"Live URL {live_url_answer.url}".strip(),
+        expected="an answer without a server error",
+        found=live_url_answer.outcome,
+    )
+
+
+@pytest.mark.daily
+@pytest.mark.item("daily.app.components", runbook="high-error-rates")
+def test_every_component_is_healthy(app_components, judge):
+    """Every component is HEALTHY and has all the replicas that it wants ready.
+
+    A component whose health the platform does not know cannot be judged: UNKNOWN.
+    """
+    for component in app_components.worst_first:
+        judge.that(component.well, component.name, expected=component.expected, found=component.found)

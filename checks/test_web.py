@@ -1,0 +1,39 @@
+"""The website as visitors reach it: its own word on its health, and how fast the homepage comes."""
+
+import pytest
+
+pytestmark = pytest.mark.web
+
+
+@pytest.mark.daily
+@pytest.mark.item("daily.health.api", runbook="high-error-rates")
+def test_api_and_its_dependencies_are_healthy(api_health, judge):
+    """`/api/health` is healthy, and so is every dependency that it lists.
+
+    A service that calls itself degraded is a warning; unhealthy, or an HTTP 5xx, is critical.
+    """
+    judge.that(not api_health.is_unhealthy, "API health", expected="all healthy", found=api_health.summary)
+    judge.that(
+        not api_health.is_degraded, "API health", expected="all healthy", found=api_health.summary, warn=True
+    )
+
+
+@pytest.mark.daily
+@pytest.mark.item("daily.health.image-service", runbook="high-error-rates")
+def test_image_service_is_healthy(image_health, judge):
+    """`/api/image/health` is healthy.
+
+    A service that calls itself degraded is a warning; unhealthy, or an HTTP 5xx, is critical.
+    """
+    judge.that(not image_health.is_unhealthy, "Image service", expected="healthy", found=image_health.summary)
+    judge.that(
+        not image_health.is_degraded, "Image service", expected="healthy", found=image_health.summary, warn=True
+    )
+
+
+@pytest.mark.daily
+@pytest.mark.item("daily.probe.homepage", runbook="high-response-times")
+def test_homepage_answers_fast(homepage_timing, limits, judge):
+    """The homepage answers 200 each time, in the median within its limit, over fresh connections."""
+    judge(homepage_timing.median, limits.homepage_time)
+    judge.that(not homepage_timing.bad, "Homepage", expected="HTTP 200 each time", found=homepage_timing.summary)

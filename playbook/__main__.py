@@ -1,0 +1,86 @@
+"""``python -m playbook COMMAND``: what an operator does beside running the checks."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from playbook.errors import UsageError
+from playbook.verdict import EXIT_USAGE
+
+_EXIT_INTERRUPTED = 130  # as shells have it: 128 and the number of SIGINT
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says a mistake in one sentence, as everything here does."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"{self.prog}: {message} (--help shows what there is)")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Carry out a command; its exit code. A mistake in command line or settings is one sentence and code 4."""
+    try:
+        options = _parser().parse_args(arguments)
+        return int(options.command(options))
+    except UsageError as error:
+        sys.stderr.write(f"{error}\n")
+        return EXIT_USAGE
+    except KeyboardInterrupt:
+        return _EXIT_INTERRUPTED
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="python -m playbook", description="The operations playbook. The checks are run by pytest."
+    )
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+    doctor = commands.add_parser(
+        "doctor",
+        help="tell what is configured, reachable and permitted, without running checks",
+        description="Tell of each service of a target whether it is configured, reachable and permitted. "
+        "Exit code: 0 every configured service works, 10 one does not (or none is configured), 4 wrong usage.",
+    )
+    doctor.add_argument("--target", metavar="NAME", help="what to look at; the embedded sandbox where not given")
+    doctor.add_argument(
+        "--fault", action="append", default=[], metavar="NAME", help="sandbox only: switch on a fault"
+    )
+    doctor.set_defaults(command=_doctor)
+
+    sandbox = commands.add_parser(
+        "sandbox",
+        help="run the embedded system to look around in; Ctrl-C ends it",
+        description="Run the embedded system, and print its addresses. Ctrl-C ends it.",
+    )
+    sandbox.add_argument(
+        "--fault", action="append", default=[], metavar="NAME", help="switch on a fault; repeatable"
+    )
+    sandbox.add_argument("--list-faults", action="store_true", help="list the faults and end")
+    sandbox.set_defaults(command=_sandbox)
+    return parser
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    from playbook.doctor import run
+
+    return run(options.target, options.fault, Path.cwd(), _say)
+
+
+def _sandbox(options: argparse.Namespace) -> int:
+    from sandbox.__main__ import main as sandbox
+
+    faults = [part for name in options.fault for part in ("--fault", name)]
+    return sandbox([*faults, *(["--list-faults"] if options.list_faults else [])])
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,338 @@
+"""The backup store for reading: a folder, or a bucket of an S3-compatible service such as DigitalOcean Spaces.
+
+A store can list its files and read parts of them; there is nothing here that could write, move or delete.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, TypeVar
+from urllib.parse import urlsplit
+
+from playbook.clients.http import BUSY, RUNNER_HINT
+from playbook.clients.retries import tries
+from playbook.clients.wire import is_loopback
+from playbook.engine import client
+from playbook.errors import Denied, Malformed, PlaybookError, Unreachable, UsageError
+from playbook.settings import Backups, Secret, Settings, TimeLimits
+
+if TYPE_CHECKING:
+    from obstore.store import S3Store
+
+SERVICE = "Backups"
+MOST_FILES = 100_000
+_PIECE = 4 * 1024 * 1024  # bytes of one range, and so of memory that reading an archive takes
+_PAGE = 1000  # the most that S3 lists at once
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """One file of the store.
+
+    Attributes:
+        name: with the folders below the store's own, separated by ``/``.
+        size: bytes.
+        modified: aware, in UTC.
+    """
+
+    name: str
+    size: int
+    modified: datetime
+
+
+class BackupStore(ABC):
+    """Where the archives are.
+
+    Attributes:
+        location: as an operator writes it; holds no secret.
+    """
+
+    location: str
+
+    @abstractmethod
+    def files(self) -> list[StoredFile]:
+        """Every file, in the folders below too; in no particular order.
+
+        Raises:
+            Unreachable: the store is not there or does not answer.
+            Denied: we may not list it.
+            Malformed: it holds more than ``MOST_FILES``, or answers with something else than a listing.
+        """
+
+    @abstractmethod
+    def read(self, name: str, start: int, length: int) -> bytes:
+        """At most ``length`` bytes from ``start`` on; fewer where the file ends. Raises as ``files`` does."""
+
+    def open(self, file: StoredFile) -> IO[bytes]:
+        """The file as a stream, read piece by piece in constant memory. Reading raises as ``read`` does."""
+        return io.BufferedReader(_Pieces(self, file), _PIECE)
+
+
+class _Pieces(io.RawIOBase):
+    def __init__(self, store: BackupStore, file: StoredFile) -> None:
+        self._store = store
+        self._file = file
+        self._at = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        length = min(len(buffer), self._file.size - self._at)
+        piece = self._store.read(self._file.name, self._at, length) if length > 0 else b""
+        buffer[: len(piece)] = piece
+        self._at += len(piece)
+        return len(piece)
+
+
+@dataclass(frozen=True)
+class FolderStore(BackupStore):
+    """A folder and those below it. Links are not followed, as ``latest`` links to an archive that is there anyway.
+
+    Attributes:
+        setting: dotted path of the setting that names the folder.
+    """
+
+    location: str
+    setting: str
+
+    def files(self) -> list[StoredFile]:
+        """See BackupStore."""
+        return _at_most(self._walk(Path(self.location)), self.location)
+
+    def read(self, name: str, start: int, length: int) -> bytes:
+        """See BackupStore."""
+        path = Path(self.location, name)
+        try:
+            with path.open("rb") as file:
+                file.seek(start)
+                return file.read(length)
+        except OSError as error:
+            raise self._failed(error, path) from error
+
+    def _walk(self, folder: Path) -> Iterator[StoredFile]:
+        try:
+            with os.scandir(folder) as entries:
+                for entry in entries:
+                    if entry.is_dir(follow_symlinks=False):
+                        yield from self._walk(Path(entry.path))
+                    elif entry.is_file(follow_symlinks=False):
+                        with suppress(FileNotFoundError):  # the job that removes old archives may be at work
+                            found = entry.stat(follow_symlinks=False)
+                            name = Path(entry.path).relative_to(self.location).as_posix()
+                            yield StoredFile(name, found.st_size, datetime.fromtimestamp(found.st_mtime, UTC))
+        except OSError as error:
+            raise self._failed(error, folder) from error
+
+    def _failed(self, error: OSError, path: Path) -> Denied | Unreachable:
+        reason = (error.strerror or type(error).__name__).lower()
+        message = f"{SERVICE}: expected to read {path} ({self.setting}), got: {reason}"
+        if isinstance(error, PermissionError):
+            hint = "The account that runs the playbook must be able to list and read the archives."
+            return Denied(message, service=SERVICE, hint=hint)
+        hint = "Is the volume mounted on this machine, and the path right?"
+        return Unreachable(message, service=SERVICE, hint=hint)
+
+
+@dataclass(frozen=True)
+class BucketStore(BackupStore):
+    """A bucket, or what lies below a prefix of it.
+
+    Attributes:
+        endpoint: host of the service, for messages.
+        setting: dotted path of the setting that names the bucket.
+        seconds: after which no further try begins.
+    """
+
+    location: str
+    endpoint: str
+    setting: str
+    seconds: float
+    store: S3Store = field(repr=False)
+
+    def files(self) -> list[StoredFile]:
+        """See BackupStore. Follows the listing through all its pages."""
+        return self._try("a listing", lambda: _at_most(self._list(), self.location))
+
+    def read(self, name: str, start: int, length: int) -> bytes:
+        """See BackupStore."""
+        return self._try(name, lambda: bytes(self.store.get_range(name, start=start, length=length)))
+
+    def _list(self) -> Iterator[StoredFile]:
+        for page in self.store.list(chunk_size=_PAGE):
+            for entry in page:
+                yield StoredFile(entry["path"], entry["size"], entry["last_modified"].astimezone(UTC))
+
+    def _try(self, what: str, act: Callable[[], T]) -> T:
+        from obstore.exceptions import BaseError
+
+        attempts: list[str] = []
+        try:
+            for attempt in tries(_worth_another, within=self.seconds):
+                with attempt:
+                    try:
+                        return act()
+                    except (BaseError, FileNotFoundError) as error:
+                        refusal = _Refusal.of(error)
+                        attempts.append(f"try {len(attempts) + 1}: {refusal}")
+                        raise refusal from error
+        except _Refusal as refusal:
+            raise self._failed(refusal, what, tuple(attempts)) from refusal
+        raise AssertionError("stamina ends with a value or an exception")
+
+    def _failed(self, refusal: _Refusal, what: str, attempts: tuple[str, ...]) -> PlaybookError:
+        if refusal.status in (401, 403):
+            return Denied(
+                f"{SERVICE}: expected our keys to be accepted for {what} of {self.location} by {self.endpoint}, "
+                f"got {refusal}",
+                service=SERVICE,
+                hint="Check access_key and secret_key; they need to list and read this bucket, and no more.",
+                attempts=attempts,
+            )
+        if refusal.code == "NoSuchBucket":
+            return Unreachable(
+                f"{SERVICE}: expected the bucket of {self.location} ({self.setting}) at {self.endpoint}, "
+                f"got {refusal}",
+                service=SERVICE,
+                hint="Check the bucket's name, and the endpoint: each region has its own.",
+                attempts=attempts,
+            )
+        kind, hint = (Malformed, "") if refusal.status else (Unreachable, RUNNER_HINT)
+        return kind(
+            f"{SERVICE}: expected {what} of {self.location} from {self.endpoint}, got {refusal}",
+            service=SERVICE,
+            hint=hint,
+            attempts=attempts,
+        )
+
+
+# obstore tells connection failures apart only in the text of its exceptions.
+_REASONS = {
+    "ConnectionRefused": "connection refused",
+    "ConnectionReset": "connection reset",
+    "dns error": "a name that cannot be resolved",
+    "InvalidCertificate": "a certificate that cannot be trusted",
+    "kind: Timeout": "no answer in time",
+}
+_STATUS = re.compile(r"status code: (\d{3})")
+_CODE = re.compile(r"<Code>(\w+)</Code>")
+
+
+class _Refusal(Exception):  # noqa: N818 - stays in this module, which says what it means
+    """What came instead of an answer.
+
+    Attributes:
+        status: of HTTP; 0 where there was no answer.
+        code: S3's own word, e.g. ``NoSuchBucket``; may be empty.
+    """
+
+    def __init__(self, status: int, code: str, reason: str) -> None:
+        super().__init__(f"HTTP {status} {code}".strip() if status else reason)
+        self.status = status
+        self.code = code
+        self.reason = reason
+
+    @classmethod
+    def of(cls, error: Exception) -> _Refusal:
+        text = str(error)
+        status, code = _STATUS.search(text), _CODE.search(text)
+        reason = next((words for mark, words in _REASONS.items() if mark in text), "no whole answer")
+        return cls(int(status[1]) if status else 0, code[1] if code else "", reason)
+
+
+def _worth_another(error: Exception) -> bool:
+    if not isinstance(error, _Refusal) or error.reason == _REASONS["InvalidCertificate"]:
+        return False
+    return not error.status or error.status in BUSY
+
+
+def _at_most(files: Iterator[StoredFile], location: str) -> list[StoredFile]:
+    found: list[StoredFile] = []
+    for file in files:
+        if len(found) == MOST_FILES:
+            raise Malformed(
+                f"{SERVICE}: expected at most {MOST_FILES:,} files in {location}, got more",
+                service=SERVICE,
+                hint="Let the location be the folder or prefix that holds the archives and nothing else.",
+            )
+        found.append(file)
+    return found
+
+
+@client
+def backup_store(settings: Settings) -> BackupStore:
+    """The place where the backups are kept, for reading."""
+    backups = settings.target.backups
+    location = settings.require(backups.location, "backups.location", "The backup store")
+    section = f"targets.{settings.target.name}.backups"
+    scheme, separator, rest = location.partition("://")
+    if not separator:
+        return FolderStore(str(Path(location).expanduser()), f"{section}.location")
+    if scheme != "s3" or not rest.strip("/"):
+        raise UsageError(f"{section}.location: expected a folder or s3://bucket/prefix, got {scheme}://…")
+    keys = (
+        settings.require(backups.access_key, "backups.access_key", "The backup store"),
+        settings.require(backups.secret_key, "backups.secret_key", "The backup store"),
+    )
+    return _bucket_store(backups, location, keys, settings.time_limits, section)
+
+
+def _bucket_store(
+    backups: Backups, location: str, keys: tuple[Secret, Secret], limits: TimeLimits, section: str
+) -> BucketStore:
+    from obstore.store import S3Store
+
+    bucket, _, prefix = location.removeprefix("s3://").strip("/").partition("/")
+    region = backups.region or "us-east-1"
+    endpoint = backups.endpoint or f"https://s3.{region}.amazonaws.com"
+    plain = _allows_plain(endpoint, f"{section}.endpoint")
+    options: dict[str, Any] = {
+        "connect_timeout": timedelta(seconds=limits.connect),
+        "read_timeout": timedelta(seconds=limits.read),
+        "timeout": timedelta(seconds=limits.connect + 2 * limits.read),
+        "allow_http": plain,
+    }
+    if backups.ca:
+        options["root_certificate"] = _certificates(Path(backups.ca), f"{section}.ca")
+    credentials = {"access_key_id": keys[0].reveal(), "secret_access_key": keys[1].reveal()}
+    store = S3Store(
+        bucket,
+        prefix=prefix or None,
+        endpoint=endpoint.rstrip("/"),
+        region=region,
+        # By a provider, so that no $AWS_… of this machine mixes with the keys of the settings.
+        credential_provider=lambda: {**credentials, "token": None, "expires_at": None},  # type: ignore[arg-type]
+        client_options=options,  # type: ignore[arg-type]
+        retry_config={"max_retries": 0},
+    )
+    host = urlsplit(endpoint).netloc
+    return BucketStore(location, host, f"{section}.location", limits.connect + limits.read, store)
+
+
+def _allows_plain(endpoint: str, setting: str) -> bool:
+    """True for http on this machine, False for https; UsageError for the rest: keys do not travel in the open."""
+    parts = urlsplit(endpoint)
+    if parts.username or parts.password or not parts.hostname:
+        raise UsageError(f"{setting}: expected an address such as https://fra1.digitaloceanspaces.com")
+    if parts.scheme == "https":
+        return False
+    if parts.scheme == "http" and is_loopback(parts.hostname):
+        return True
+    raise UsageError(f"{setting}: expected https, got {parts.scheme}, which is for this machine's own ports only")
+
+
+def _certificates(file: Path, setting: str) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise UsageError(f"{setting}: {file} cannot be read: {error.strerror}") from None

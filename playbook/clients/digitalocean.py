@@ -1,0 +1,392 @@
+"""The DigitalOcean API through pydo, for reading. https://docs.digitalocean.com/reference/api/
+
+The read-only guard, and what keeps pydo from doing what an operator would not want, is digitalocean_transport.py.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from threading import Lock
+from typing import Any, Literal, TypeVar
+from urllib.parse import parse_qs, urlsplit
+
+import msgspec
+
+from playbook.clients.digitalocean_transport import SERVICE, NotJson, ReadOnlyTransport, Refused
+from playbook.clients.digitalocean_types import (
+    App,
+    AppHealth,
+    Bandwidth,
+    Deployment,
+    LogUrls,
+    Matrix,
+    Rollback,
+    Series,
+    present,
+)
+from playbook.clients.http import RUNNER_HINT, parse_url
+from playbook.clients.retries import ATTEMPTS, tries
+from playbook.clients.wire import Broken
+from playbook.engine import client
+from playbook.errors import Denied, Malformed, TooLittleData, Unmeasured, Unreachable
+from playbook.settings import Settings
+
+PER_PAGE = 200
+MOST_PAGES = 50
+# A Retry-After beyond this is not waited for: asking again earlier would only be refused again.
+LONGEST_WAIT = 3.0
+_SECRET_KEYS = re.compile(r"connection|users$|password|^uri$")
+
+T = TypeVar("T")
+Json = dict[str, Any]
+Metric = Literal["cpu_percentage", "memory_percentage", "restart_count"]
+
+
+@client
+def digitalocean(settings: Settings) -> DigitalOceanApi:
+    """The DigitalOcean API of the target, read-only."""
+    mine = settings.target.digitalocean
+    token = settings.require(mine.token, "digitalocean.token", SERVICE)
+    app_id = settings.require(mine.app_id, "digitalocean.app_id", SERVICE)
+    parse_url(mine.endpoint, f"targets.{settings.target.name}.digitalocean.endpoint")
+    transport = ReadOnlyTransport(mine.endpoint, token, settings.time_limits, mine.ca)
+    return DigitalOceanApi(
+        transport=transport,
+        app_id=app_id,
+        cluster_id=mine.redis_cluster_id,
+        settings=settings,
+    )
+
+
+@dataclass(frozen=True)
+class DigitalOceanApi:
+    """What the suite reads from the API. Thread-safe.
+
+    Every method is bounded as a whole, for each page, by connect and read limit together. Reads are tried up to
+    three times after connection failures, 429 and 5xx; how often is in the error, or in ``retried``.
+
+    Every method raises:
+        Unreachable: no answer in time, or the API says that it cannot answer now (429, 5xx).
+        Denied: the token is not accepted (401) or lacks a scope (403).
+        Malformed: no such thing (404), or an answer that is not what the API documents.
+
+    Attributes:
+        retried: one line for each try that failed and was followed by another.
+    """
+
+    transport: ReadOnlyTransport
+    app_id: str
+    cluster_id: str | None
+    settings: Settings = field(repr=False)
+    retried: list[str] = field(default_factory=list)
+    _pydo: list[Any] = field(default_factory=list, repr=False)
+    _opening: Lock = field(default_factory=Lock, repr=False)
+
+    # ------------------------------------------------------------------------------------------------ the app
+
+    def app(self) -> App:
+        """The app."""
+        body = self.read("the app", "app:read", lambda api: api.apps.get(self.app_id))
+        return self._as(App, body.get("app"), "the app")
+
+    def deployments(self, newest: int | None = None) -> list[Deployment]:
+        """The deployments, newest first; only the ``newest`` so many where that is given."""
+        listed = self.collect(
+            "the deployments",
+            "app:read",
+            "deployments",
+            lambda api, page, size: api.apps.list_deployments(self.app_id, page=page, per_page=size),
+            limit=newest,
+        )
+        return self._as(list[Deployment], listed, "the deployments")
+
+    def deployment(self, deployment_id: str) -> Deployment:
+        """One deployment, with its steps."""
+        body = self.read(
+            "the deployment", "app:read", lambda api: api.apps.get_deployment(self.app_id, deployment_id)
+        )
+        return self._as(Deployment, body.get("deployment"), "the deployment")
+
+    def health(self) -> AppHealth:
+        """Health of the components. The description's example lacks the wrapper, the real API has it: both do."""
+        body = self.read("the app's health", "app:read", lambda api: api.apps.get_health(self.app_id))
+        return self._as(AppHealth, body.get("app_health", body), "the app's health")
+
+    def log_sources(self, component: str | None = None, *, kind: str = "RUN", tail_lines: int = -1) -> LogUrls:
+        """Where the logs of the deployment that runs, or of the one in progress, can be fetched.
+
+        Args:
+            kind: RUN, RUN_RESTARTED, BUILD or DEPLOY.
+            tail_lines: the newest so many; -1 is all there are.
+
+        Raises:
+            TooLittleData: there is no deployment, or it never came as far as to write such logs.
+        """
+        app = self.app()
+        deployment = app.active_deployment or app.in_progress_deployment
+        if deployment is None:
+            raise TooLittleData(f"{SERVICE}: expected a deployment that writes logs, got none", service=SERVICE)
+        # pydo has no argument for these three, which doctl sends as well.
+        params = {"tail_lines": str(tail_lines), **({"component_name": component} if component else {})}
+        try:
+            body = self.read(
+                "the logs",
+                "app:read",
+                lambda api: api.apps.get_logs_aggregate(
+                    self.app_id, deployment.id, type=kind, follow=False, params=params
+                ),
+            )
+        except _BadRequest as error:
+            raise TooLittleData(
+                f"{SERVICE}: expected {kind} logs of deployment {deployment.id}, got none: {error.said}",
+                service=SERVICE,
+                hint="A deployment that did not come as far as to run has no such logs.",
+                attempts=error.attempts,
+            ) from None
+        urls = self._as(LogUrls, body, "the logs")
+        if not urls.live_url and not urls.historic_urls:
+            raise TooLittleData(f"{SERVICE}: expected addresses of {kind} logs, got none", service=SERVICE)
+        return urls
+
+    def metric(self, metric: Metric, start: datetime, end: datetime, component: str | None = None) -> list[Series]:
+        """Samples of each instance, in percent or restarts. ``start`` and ``end`` are aware.
+
+        The API keeps about two weeks and picks the step by the length of the range.
+        """
+        kwargs = {
+            "app_id": self.app_id,
+            "start": str(int(start.timestamp())),
+            "end": str(int(end.timestamp())),
+            **({"app_component": component} if component else {}),
+        }
+        name = {
+            "cpu_percentage": "get_app_cpu_percentage_metrics",
+            "memory_percentage": "get_app_memory_percentage_metrics",
+            "restart_count": "get_app_restart_count_metrics_yml",
+        }[metric]
+        what = f"the metric {metric}"
+        body = self.read(what, "monitoring:read", lambda api: getattr(api.monitoring, name)(**kwargs))
+        matrix = self._as(Matrix, body, what)
+        if matrix.status != "success":
+            raise self._malformed(what, f"status {matrix.status!r}")
+        return matrix.series
+
+    def alerts(self) -> list[Json]:
+        """The app's alert rules: configuration only, the API does not say which fire."""
+        body = self.read("the alert rules", "app:read", lambda api: api.apps.list_alerts(self.app_id))
+        return self._as(list[Json], body.get("alerts", []), "the alert rules")
+
+    def events(self, newest: int | None = None) -> list[Json]:
+        """Deployments and autoscaling, newest first."""
+        return self.collect(
+            "the events",
+            "app:read",
+            "events",
+            lambda api, page, size: api.apps.list_events(self.app_id, page=page, per_page=size),
+            limit=newest,
+        )
+
+    def bandwidth(self, day: datetime) -> int:
+        """Bytes that left the app on that day (UTC)."""
+        body = self.read(
+            "the bandwidth",
+            "app:read",
+            lambda api: api.apps.get_metrics_bandwidth_daily(self.app_id, date=day),
+        )
+        usage = self._as(list[Bandwidth], body.get("app_bandwidth_usage", []), "the bandwidth")
+        return sum(entry.bandwidth_bytes for entry in usage if entry.app_id == self.app_id)
+
+    def validate_rollback(self, deployment_id: str) -> Rollback:
+        """Whether the app could be rolled back to that deployment. Changes nothing; needs ``app:update``."""
+        body = self.read(
+            "whether a rollback is possible",
+            "app:update",
+            lambda api: api.apps.validate_rollback(self.app_id, body={"deployment_id": deployment_id}),
+            attempts=1,
+        )
+        return self._as(Rollback, body, "whether a rollback is possible")
+
+    # ------------------------------------------------------------------------------------------- Redis cluster
+
+    def cluster(self) -> Json:
+        """The managed Redis or Valkey cluster, without its connection, which holds the password."""
+        cluster_id = self._cluster_id()
+        body = self.read("the Redis cluster", "database:read", lambda api: api.databases.get_cluster(cluster_id))
+        cluster = self._as(Json, body.get("database"), "the Redis cluster")
+        return {key: value for key, value in cluster.items() if not _SECRET_KEYS.search(key)}
+
+    def trusted_sources(self) -> list[Json]:
+        """Who may connect to the cluster. An empty list is open to the world."""
+        cluster_id = self._cluster_id()
+        body = self.read(
+            "the trusted sources", "database:read", lambda api: api.databases.list_firewall_rules(cluster_id)
+        )
+        return self._as(list[Json], body.get("rules", []), "the trusted sources")
+
+    def _cluster_id(self) -> str:
+        return self.settings.require(self.cluster_id, "digitalocean.redis_cluster_id", "The Redis cluster")
+
+    # ------------------------------------------------------------------------------------------ anything else
+
+    def read(self, what: str, scope: str, operation: Callable[[Any], Any], *, attempts: int = ATTEMPTS) -> Json:
+        """One operation of pydo; its answer as it came, without nulls and times that are none.
+
+        Args:
+            what: for messages, e.g. ``the app``.
+            scope: what the token must be permitted to, e.g. ``app:read``.
+            operation: takes a ``pydo.Client``: ``lambda api: api.balance.get()``.
+            attempts: how often at most; 1 for a POST.
+        """
+        api = self._open()
+        limits = self.settings.time_limits
+        deadline = time.monotonic() + limits.connect + limits.read
+        tried: list[str] = []
+
+        def again(error: Exception) -> bool | float:
+            wait = error.retry_after if isinstance(error, Refused) else None
+            if (wait or 0.0) > LONGEST_WAIT or time.monotonic() + (wait or 0.0) >= deadline:
+                return False
+            if isinstance(error, Refused):
+                return _may_pass(error) and (True if wait is None else wait)
+            return isinstance(error, Broken) and not error.lasting
+
+        try:
+            for attempt in tries(again, within=limits.connect + limits.read, attempts=attempts):
+                with attempt:
+                    self.transport.until(deadline)
+                    try:
+                        body = operation(api)
+                    except (Refused, Broken) as error:
+                        said = error.said if isinstance(error, Refused) else error
+                        tried.append(f"try {len(tried) + 1}: {said}")
+                        raise
+        except (Refused, Broken) as error:
+            raise self._explain(error, what, scope, tuple(tried)) from error
+        except NotJson as error:
+            tried.append(f"try {len(tried) + 1}: {error}")
+            raise self._malformed(what, str(error), tuple(tried)) from None
+        self.retried.extend(f"{what}: {line}" for line in tried)
+        if not isinstance(body, dict):
+            raise self._malformed(what, f"a {type(body).__name__} instead of an object")
+        return present(body)  # type: ignore[no-any-return]
+
+    def collect(
+        self,
+        what: str,
+        scope: str,
+        key: str,
+        operation: Callable[[Any, int, int], Any],
+        *,
+        limit: int | None = None,
+    ) -> list[Json]:
+        """All items of a listing, page by page, or the first ``limit``.
+
+        Args:
+            operation: takes a ``pydo.Client``, the page and its size.
+
+        Raises:
+            Malformed: also where paging does not come to an end.
+        """
+        found: list[Json] = []
+        page, size = 1, min(limit or PER_PAGE, PER_PAGE)
+        for _ in range(MOST_PAGES):
+            number = page
+            body = self.read(what, scope, lambda api, number=number: operation(api, number, size))  # type: ignore[misc]
+            items = self._as(list[Json], body.get(key, []), what)
+            found += items
+            if limit is not None and len(found) >= limit:
+                return found[:limit]
+            following = _next_page(body, page, len(found))
+            if following is None:
+                return found
+            if following <= page or not items:
+                raise self._malformed(what, f"page {page} that leads to page {following}: paging does not advance")
+            page = following
+        raise self._malformed(what, f"more than {MOST_PAGES} pages of {size}")
+
+    def _open(self) -> Any:
+        """pydo's client, made when it is first needed: loading it takes 0.2 s."""
+        with self._opening:
+            if not self._pydo:
+                from pydo import Client
+
+                self._pydo.append(
+                    Client(
+                        token="unused",  # the transport sets the real one  # noqa: S106
+                        endpoint=self.transport.endpoint.rstrip("/"),
+                        transport=self.transport,
+                        policies=[],
+                    )
+                )
+        return self._pydo[0]
+
+    def _as(self, kind: type[T], value: Any, what: str) -> T:
+        try:
+            return msgspec.convert(value, kind, strict=False)
+        except msgspec.ValidationError as error:
+            raise self._malformed(what, f"JSON of another shape: {error}") from None
+
+    def _malformed(self, what: str, got: str, attempts: tuple[str, ...] = ()) -> Malformed:
+        return Malformed(
+            f"{SERVICE}: expected {what} as the API documents it, got {got}", service=SERVICE, attempts=attempts
+        )
+
+    def _explain(self, error: Refused | Broken, what: str, scope: str, attempts: tuple[str, ...]) -> Unmeasured:
+        """What a failure means to an operator."""
+        host = urlsplit(self.transport.endpoint).netloc
+        if isinstance(error, Broken):
+            text = f"{SERVICE}: expected {what} from {host}, got {error}"
+            return Unreachable(text, service=SERVICE, hint=RUNNER_HINT, attempts=attempts)
+        text = f"{SERVICE}: expected {what} from {host}, got {error.said}"
+        kind: type[Unmeasured] = Malformed
+        hint = ""
+        if error.status == 400:
+            return _BadRequest(text, error.said, attempts)
+        if error.status == 401:
+            kind, hint = Denied, f"Check {self._variable('token')}: the token is wrong, expired or revoked."
+        elif error.status == 403:
+            kind, hint = Denied, f"Give the token in {self._variable('token')} the scope {scope}."
+        elif error.status == 404 and scope.startswith("app:"):
+            text = f"{text}: no app with the id {self.app_id}, or nothing of that name in it"
+            hint = f"Check {self._variable('app_id')}."
+        elif _may_pass(error):
+            kind, hint = Unreachable, "The API is overloaded or limits this token; try again in a few minutes."
+            text += f"; it asks to come back in {error.retry_after:g} s" if error.retry_after else ""
+        return kind(text, service=SERVICE, hint=hint, attempts=attempts)
+
+    def _variable(self, key: str) -> str:
+        """The environment variables that a setting comes from, or the setting itself."""
+        path = f"targets.{self.settings.target.name}.digitalocean.{key}"
+        names = re.findall(r"[A-Z][A-Z0-9_]+", self.settings.sources.get(path, ""))
+        return " or ".join(names) if self.settings.sources.get(path, "").startswith("${") else path
+
+
+class _BadRequest(Malformed):
+    """The API says that the request makes no sense (400)."""
+
+    def __init__(self, message: str, said: str, attempts: tuple[str, ...]) -> None:
+        super().__init__(message, service=SERVICE, attempts=attempts)
+        self.said = said
+
+
+def _may_pass(error: Refused) -> bool:
+    return error.status == 429 or error.status >= 500
+
+
+def _next_page(body: Json, page: int, so_far: int) -> int | None:
+    """Number of the page after this one. Its address is never followed: it could lead the token elsewhere."""
+    links = body.get("links")
+    pages = links.get("pages") if isinstance(links, dict) else None
+    following = pages.get("next") if isinstance(pages, dict) else None
+    if isinstance(following, str):
+        named = parse_qs(urlsplit(following).query).get("page", [""])[0]
+        return int(named) if named.isdecimal() else page + 1
+    meta = body.get("meta")
+    total = meta.get("total") if isinstance(meta, dict) else None
+    if not links and isinstance(total, int) and so_far < total:
+        return page + 1
+    return None

@@ -1,0 +1,149 @@
+"""How requests to the DigitalOcean API leave: read-only, within a time limit as a whole, over our own wire.
+
+pydo (0.44, on azure-core) by itself bounds each read but not their sum, repeats what changes things, waits as long
+as a Retry-After says, and hands a 404 back as if it were the thing itself. It takes a transport instead; this is
+that one, and the only way out: pydo builds the requests, and here it is decided which of them may leave.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from dataclasses import dataclass, field
+from threading import local
+from typing import Any
+from urllib.parse import urlsplit
+
+from playbook.clients.http import origin
+from playbook.clients.trust import context_for
+from playbook.clients.wire import Call, Exchange
+from playbook.errors import Forbidden
+from playbook.settings import Secret, TimeLimits
+
+SERVICE = "DigitalOcean API"
+MAX_BODY = 32 * 1024 * 1024
+# Changes nothing, says whether a rollback would be possible.
+_HARMLESS_POST = re.compile(r"^/v2/apps/[^/]+/rollback/validate$")
+
+
+class Refused(Exception):  # noqa: N818 - stays between the transport and the client, who says what it means
+    """An answer other than 2xx.
+
+    Attributes:
+        code, message: as the API gives them in the body; empty where the body is something else.
+        retry_after: seconds that it asks to wait, if it does.
+    """
+
+    def __init__(self, status: int, headers: dict[str, str], body: bytes) -> None:
+        super().__init__(f"HTTP {status}")
+        self.status = status
+        try:
+            told = json.loads(body)
+        except ValueError:
+            told = None
+        told = told if isinstance(told, dict) else {}
+        self.code = str(told.get("id") or "")
+        self.message = str(told.get("message") or "")
+        text = headers.get("retry-after", "")
+        self.retry_after = float(text) if text.isdecimal() else None
+
+    @property
+    def said(self) -> str:
+        """What came, in words: ``HTTP 403 forbidden (You are not authorized…)``."""
+        return (
+            f"HTTP {self.status}"
+            + (f" {self.code}" if self.code else "")
+            + (f" ({self.message.rstrip('.')[:200]})" if self.message else "")
+        )
+
+
+class NotJson(Exception):  # noqa: N818
+    """A 2xx answer that is no JSON, or too large; the message says what it is instead."""
+
+
+@dataclass(frozen=True)
+class _Response:
+    """What pydo asks of a response."""
+
+    status_code: int
+    headers: dict[str, str]
+    content: bytes
+
+    def json(self) -> Any:
+        try:
+            return json.loads(self.content)
+        except ValueError:
+            beginning = " ".join(self.content[:400].decode("utf-8", errors="replace").split())[:80]
+            kind = self.headers.get("content-type", "no content type")
+            raise NotJson(f"{kind}: {beginning!r}") from None
+
+
+@dataclass(frozen=True)
+class ReadOnlyTransport:
+    """Lets GET and POST …/rollback/validate through, to one origin; refuses the rest before anything is sent.
+
+    Thread-safe: every request has a connection of its own, and its deadline is kept for its thread.
+    """
+
+    endpoint: str
+    token: Secret = field(repr=False)
+    time_limits: TimeLimits
+    ca: str | None
+    _now: local = field(default_factory=local, repr=False)
+
+    def until(self, deadline: float) -> None:
+        """All requests of this thread must be over at this moment of ``time.monotonic()``."""
+        self._now.deadline = deadline
+
+    def send(self, request: Any, **_: Any) -> _Response:
+        """Send one request of azure-core.
+
+        Raises:
+            Forbidden: the request could change something, or would go elsewhere.
+            Refused: the answer's status is not 2xx.
+            playbook.clients.wire.Broken: there was no whole answer in time.
+            NotJson: the body is too large.
+        """
+        url = urlsplit(request.url)
+        if origin(url) != origin(urlsplit(self.endpoint)):
+            raise Forbidden(f"{SERVICE}: expected a request to {self.endpoint}, got one to {url.hostname}")
+        if request.method != "GET" and not (request.method == "POST" and _HARMLESS_POST.match(url.path)):
+            raise Forbidden(f"{SERVICE}: {request.method} {url.path} could change something and was not sent")
+        limits = self.time_limits
+        call = Call(
+            method=request.method,
+            url=url,
+            headers={
+                **{name: value for name, value in request.headers.items() if name.lower() != "content-length"},
+                "Authorization": f"Bearer {self.token.reveal()}",
+                "User-Agent": "operations-playbook",
+                "Accept-Encoding": "identity",
+            },
+            trust=lambda: context_for(self.ca, SERVICE),
+            connect=limits.connect,
+            read=limits.read,
+            deadline=getattr(self._now, "deadline", time.monotonic() + limits.connect + limits.read),
+            body=_bytes(request.content),
+        )
+        with Exchange(call) as exchange:
+            body = bytearray()
+            for chunk in exchange.chunks():
+                body += chunk
+                if len(body) > MAX_BODY:
+                    raise NotJson(f"more than {MAX_BODY:,} bytes")
+        if not 200 <= exchange.status < 300:
+            raise Refused(exchange.status, exchange.headers, bytes(body))
+        return _Response(exchange.status, exchange.headers, bytes(body))
+
+    def open(self) -> None:
+        """Nothing: connections are made when they are needed."""
+
+    def close(self) -> None:
+        """Nothing, as well."""
+
+
+def _bytes(content: Any) -> bytes:
+    if content is None:
+        return b""
+    return content.encode() if isinstance(content, str) else bytes(content)

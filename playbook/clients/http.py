@@ -1,0 +1,368 @@
+"""HTTP for reading: GET and HEAD, each request bounded as a whole, every try visible.
+
+    client = HttpClient("https://example.com", service="Website", time_limits=settings.time_limits)
+    health = client.get("/api/health", retry="connection").json()
+
+A status is never an exception here: what it means is the caller's to say, mostly by ``answer.expect_ok()``.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+from urllib.parse import SplitResult, unquote, urlencode, urljoin, urlsplit
+
+import msgspec
+
+from playbook.clients.retries import ATTEMPTS, tries
+from playbook.clients.trust import context_for
+from playbook.clients.wire import Broken, Call, Exchange, Method, Phases, basic
+from playbook.errors import Denied, Malformed, Unreachable, UsageError
+from playbook.settings import Secret, TimeLimits
+
+MAX_BODY = 16 * 1024 * 1024
+MAX_RETRY_AFTER = 3.0
+BUSY = frozenset({429, 502, 503, 504})
+RUNNER_HINT = "This is about the connection between this machine and the service, not a finding on the service."
+
+Retry = Literal["all", "connection", "none"]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer of any status.
+
+    Attributes:
+        headers: names in lower case; what came several times is joined by commas.
+        url: of the last hop, without credentials and query.
+        phases: summed over redirects, of the try that counts.
+        attempts: one line for each try.
+        redirects: one line for each redirect that was followed.
+    """
+
+    service: str
+    status: int
+    headers: dict[str, str]
+    body: bytes
+    url: str
+    phases: Phases = field(default_factory=Phases)
+    attempts: tuple[str, ...] = ()
+    redirects: tuple[str, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """The body as UTF-8; what is none is replaced."""
+        return self.body.decode("utf-8", errors="replace")
+
+    def json(self, kind: Any = Any) -> Any:
+        """The body as JSON, converted to ``kind``; Malformed where it is neither."""
+        try:
+            return msgspec.json.decode(self.body, type=kind)
+        except msgspec.ValidationError as error:
+            what = f"JSON of another shape: {error}"
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            what = f"{self.headers.get('content-type') or 'no content type'}: {self.beginning!r}"
+        raise Malformed(
+            f"{self.service}: expected JSON from {self.url}, got {what}",
+            service=self.service,
+            attempts=self.attempts,
+        )
+
+    @property
+    def beginning(self) -> str:
+        """The first eighty characters, on one line, to show what came."""
+        text = " ".join(self.text[:400].split())
+        return text if len(text) <= 80 else text[:80] + "…"
+
+    def expect_ok(self, hint: str = "") -> Answer:
+        """Itself where the status is 2xx.
+
+        Raises:
+            Denied: 401 or 403.
+            Malformed: any other status.
+        """
+        if 200 <= self.status < 300:
+            return self
+        if self.status in (401, 403):
+            raise Denied(
+                f"{self.service}: expected our credentials to be accepted by {self.url}, got HTTP {self.status}",
+                service=self.service,
+                hint=hint or "Check the credentials of this target and what they are permitted.",
+                attempts=self.attempts,
+            )
+        raise Malformed(
+            f"{self.service}: expected HTTP 200 from {self.url}, got HTTP {self.status}",
+            service=self.service,
+            hint=hint,
+            attempts=self.attempts,
+        )
+
+
+@dataclass(frozen=True)
+class HttpClient:
+    """GET and HEAD below one address. Thread-safe.
+
+    Credentials go to the origin of ``base_url`` and nowhere else.
+
+    Attributes:
+        service: as an operator calls it, for messages.
+        time_limits: ``connect`` bounds DNS, TCP and TLS each, ``read`` the wait for more bytes, and their sum a
+            whole ``get`` with all its tries and redirects.
+        ca: file with the private certificate authority to trust.
+        setting: dotted path of the setting that holds the address, for messages.
+    """
+
+    base_url: str = field(repr=False)
+    service: str
+    time_limits: TimeLimits = field(default_factory=TimeLimits)
+    ca: str | None = None
+    token: Secret | None = field(default=None, repr=False)
+    username: str | None = None
+    password: Secret | None = field(default=None, repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    setting: str = ""
+
+    def __post_init__(self) -> None:
+        parse_url(self.base_url, self.setting or self.service)
+
+    def get(
+        self,
+        path: str = "",
+        params: Mapping[str, str | int | float] | None = None,
+        headers: Mapping[str, str] | None = None,
+        *,
+        retry: Retry = "all",
+        redirects: int = 0,
+        max_body: int = MAX_BODY,
+    ) -> Answer:
+        """Read ``path`` (below ``base_url``) or a whole URL.
+
+        Args:
+            retry: ``all`` tries again, three times at most, after connection failures, 429, 502, 503 and 504 (a
+                Retry-After is kept up to three seconds); ``connection`` only after connection failures, so that a
+                503 stays visible; ``none`` never.
+            redirects: how many to follow. With credentials only within their origin.
+            max_body: bytes beyond which the answer is Malformed.
+
+        Raises:
+            Unreachable: no whole answer in time; says in which phase it ended, and after how long.
+            Malformed: the body is too large.
+        """
+        return self._read(_Wanted("GET", self._url(path, params), headers, redirects, max_body), retry)
+
+    def head(
+        self, path: str = "", headers: Mapping[str, str] | None = None, *, retry: Retry = "all", redirects: int = 0
+    ) -> Answer:
+        """As ``get``, without the body."""
+        return self._read(_Wanted("HEAD", self._url(path, None), headers, redirects, 0), retry)
+
+    @contextmanager
+    def stream(
+        self,
+        path: str = "",
+        params: Mapping[str, str | int | float] | None = None,
+        headers: Mapping[str, str] | None = None,
+        *,
+        within: float | None = None,
+    ) -> Iterator[Iterator[bytes]]:
+        """The body of a 2xx answer in pieces, for what is too large to hold. One try.
+
+        Args:
+            within: seconds for all of it, unless connect and read limit together are meant.
+
+        Raises:
+            Unreachable: also while the pieces are read.
+            Denied, Malformed: as ``Answer.expect_ok``.
+        """
+        url = self._url(path, params)
+        try:
+            with Exchange(self.call("GET", url, headers, seconds=within or self.budget)) as exchange:
+                Answer(self.service, exchange.status, exchange.headers, b"", shown(url)).expect_ok()
+                yield exchange.chunks()
+        except Broken as broken:
+            raise unreachable(self.service, url, broken, (f"try 1: {broken}",)) from broken
+
+    def call(
+        self,
+        method: Method,
+        url: SplitResult,
+        headers: Mapping[str, str] | None = None,
+        *,
+        seconds: float,
+        body: bytes = b"",
+    ) -> Call:
+        """What would be sent to ``url``. Sends nothing."""
+        merged = {"User-Agent": "operations-playbook", "Accept": "*/*", "Accept-Encoding": "identity"}
+        merged |= dict(self.headers) | dict(headers or {})
+        if origin(url) == origin(urlsplit(self.base_url)):
+            merged |= self._authorization()
+        return Call(
+            method=method,
+            url=url,
+            headers=merged,
+            trust=lambda: context_for(self.ca, self.service),
+            connect=self.time_limits.connect,
+            read=self.time_limits.read,
+            deadline=time.monotonic() + seconds,
+            body=body,
+        )
+
+    @property
+    def budget(self) -> float:
+        """Seconds that a whole request may take."""
+        return self.time_limits.connect + self.time_limits.read
+
+    def _url(self, path: str, params: Mapping[str, str | int | float] | None) -> SplitResult:
+        whole = path if "://" in path else self.base_url.rstrip("/") + (f"/{path.lstrip('/')}" if path else "")
+        url = parse_url(whole, self.service)
+        if params:
+            url = url._replace(query="&".join(filter(None, (url.query, urlencode(params)))))
+        return url
+
+    def _authorization(self) -> dict[str, str]:
+        own = urlsplit(self.base_url)
+        if self.token:
+            return {"Authorization": f"Bearer {self.token.reveal()}"}
+        if self.username:
+            return {"Authorization": basic(self.username, self.password.reveal() if self.password else "")}
+        if own.username:
+            return {"Authorization": basic(unquote(own.username), unquote(own.password or ""))}
+        return {}
+
+    def _read(self, what: _Wanted, retry: Retry) -> Answer:
+        deadline = time.monotonic() + self.budget
+        attempts: list[str] = []
+
+        def again(error: Exception) -> bool | float:
+            wait = error.wait if isinstance(error, _Busy) else None
+            if time.monotonic() + (wait or 0.0) >= deadline:
+                return False
+            if isinstance(error, _Busy):
+                return True if wait is None else wait
+            return isinstance(error, Broken) and not error.lasting
+
+        tried = tries(again, within=self.budget, attempts=1 if retry == "none" else ATTEMPTS)
+        try:
+            for attempt in tried:
+                with attempt:
+                    try:
+                        answer = self._hops(what, deadline)
+                    except Broken as broken:
+                        attempts.append(f"try {len(attempts) + 1}: {broken}")
+                        raise
+                    attempts.append(
+                        f"try {len(attempts) + 1}: HTTP {answer.status} after {answer.phases.total:.3f} s"
+                    )
+                    if retry == "all" and answer.status in BUSY:
+                        raise _Busy(answer)
+                    return replace(answer, attempts=tuple(attempts))
+        except _Busy as busy:
+            return replace(busy.answer, attempts=tuple(attempts))
+        except Broken as broken:
+            raise unreachable(self.service, what.url, broken, tuple(attempts)) from broken
+        raise AssertionError("stamina ends with a value or an exception")
+
+    def _hops(self, what: _Wanted, deadline: float) -> Answer:
+        """One try: the request and the redirects that may be followed."""
+        url, spent = what.url, Phases()
+        followed: list[str] = []
+        while True:
+            call = self.call(what.method, url, what.headers, seconds=deadline - time.monotonic())
+            with Exchange(call) as exchange:
+                body = read_body(exchange, self.service, url, what.max_body) if what.method == "GET" else b""
+                spent += exchange.phases
+            target = _redirect(exchange, url)
+            safe = target is not None and ("Authorization" not in call.headers or origin(target) == origin(url))
+            if target is None or not safe or len(followed) >= what.redirects:
+                return Answer(
+                    service=self.service,
+                    status=exchange.status,
+                    headers=exchange.headers,
+                    body=body,
+                    url=shown(url),
+                    phases=spent,
+                    redirects=tuple(followed),
+                )
+            followed.append(f"HTTP {exchange.status}: {shown(url)} → {shown(target)}")
+            url = target
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What ``get`` and ``head`` were asked for."""
+
+    method: Method
+    url: SplitResult
+    headers: Mapping[str, str] | None
+    redirects: int
+    max_body: int
+
+
+class _Busy(Exception):  # noqa: N818 - a reason to try again, not an error
+    """The service said that it cannot answer now."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__(f"HTTP {answer.status}")
+        self.answer = answer
+        after = answer.headers.get("retry-after", "")
+        # The other form, a date, is as good as none here: waits are short anyway.
+        self.wait = min(float(after), MAX_RETRY_AFTER) if after.isascii() and after.isdigit() else None
+
+
+def parse_url(text: str, name: str) -> SplitResult:
+    """A usable http or https URL; UsageError, without the text, where it is none."""
+    try:
+        url = urlsplit(text)
+        usable = url.scheme in ("http", "https") and bool(url.hostname) and (url.port is None or url.port > 0)
+    except ValueError:
+        usable = False
+    if not usable:
+        raise UsageError(f"{name}: expected an address such as https://example.com, got something else")
+    return url
+
+
+def read_body(exchange: Exchange, service: str, url: SplitResult, max_body: int = MAX_BODY) -> bytes:
+    """The whole body; Malformed where it is larger than ``max_body`` bytes."""
+    body = bytearray()
+    for chunk in exchange.chunks():
+        body += chunk
+        if len(body) > max_body:
+            raise Malformed(
+                f"{service}: expected at most {max_body:,} bytes from {shown(url)}, got more", service=service
+            )
+    return bytes(body)
+
+
+def unreachable(service: str, url: SplitResult, broken: Broken, attempts: tuple[str, ...]) -> Unreachable:
+    """The error for a request that got no whole answer."""
+    return Unreachable(
+        f"{service}: expected an answer from {shown(url)}, got {broken}",
+        service=service,
+        hint=RUNNER_HINT,
+        attempts=attempts,
+    )
+
+
+def origin(url: SplitResult) -> tuple[str, str, int]:
+    """Scheme, host and port: what credentials belong to."""
+    return url.scheme, url.hostname or "", url.port or (443 if url.scheme == "https" else 80)
+
+
+def shown(url: SplitResult) -> str:
+    """The URL as it may be shown: no credentials, and no query, which can hold a token."""
+    host = url.netloc.rpartition("@")[2]
+    return f"{url.scheme}://{host}{url.path}" + ("?…" if url.query else "")
+
+
+def _redirect(exchange: Exchange, url: SplitResult) -> SplitResult | None:
+    location = exchange.headers.get("location")
+    if exchange.status not in (301, 302, 303, 307, 308) or not location:
+        return None
+    try:
+        target = urlsplit(urljoin(url.geturl(), location))
+        return target if target.scheme in ("http", "https") and target.hostname and target.port != 0 else None
+    except ValueError:
+        return None

@@ -1,0 +1,87 @@
+"""What reading a log gives, and the bounds that every reading has."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from playbook.settings import Logs
+
+SERVICE = "Logs"
+CHUNK = 1 << 18
+
+Lines = Iterator[str]
+
+
+@dataclass
+class LogStream:
+    """A log that is being read. ``parts`` can be gone through once; ``problems`` is complete after that.
+
+    Attributes:
+        source: where the lines come from, for people.
+        parts: the lines, part by part (a file, an address); a line without a time belongs to the one before it.
+        problems: what could not be read, one sentence each.
+    """
+
+    source: str
+    parts: Iterator[Lines]
+    problems: list[str] = field(default_factory=list)
+
+
+class LogSource(Protocol):
+    """A place where logs are."""
+
+    def read(self, since: datetime) -> LogStream:
+        """The lines that may be of ``since`` (aware) or later; earlier ones may come too.
+
+        Raises:
+            Unreachable, Denied, Malformed: nothing can be read.
+            TooLittleData: there is no log.
+        """
+
+
+@dataclass
+class Reading:
+    """Bounds one reading and keeps what went wrong.
+
+    Attributes:
+        lines: read so far.
+        ended: a bound has been reached.
+    """
+
+    wanted: Logs
+    problems: list[str]
+    lines: int = 0
+    deadline: float = 0.0
+    ended: bool = False
+
+    def __post_init__(self) -> None:
+        self.deadline = time.monotonic() + self.wanted.most_seconds
+
+    def bounded(self, lines: Lines) -> Lines:
+        """The lines, until one of the bounds is reached."""
+        for line in lines:
+            self.lines += 1
+            if not self.lines & 255 and self.reached():
+                return
+            yield line
+
+    def left(self, limit: float) -> float:
+        """Seconds that may still be waited, at most ``limit``."""
+        return max(0.05, min(limit, self.deadline - time.monotonic()))
+
+    def reached(self) -> bool:
+        """True where reading must end; says why among the problems, once."""
+        if self.lines > self.wanted.most_lines:
+            bound = f"{self.wanted.most_lines:,} lines (logs.most_lines)"
+        elif time.monotonic() > self.deadline:
+            bound = f"{self.wanted.most_seconds:g} s and {self.lines:,} lines (logs.most_seconds)"
+        else:
+            return False
+        if not self.ended:
+            self.problems.append(f"reading stopped after {bound}, with more to read")
+        self.ended = True
+        return True

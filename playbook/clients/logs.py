@@ -1,0 +1,21 @@
+"""Where the target's logs are read from: the DigitalOcean API, or files."""
+
+from __future__ import annotations
+
+from playbook.clients.digitalocean import digitalocean
+from playbook.clients.log_api import ApiLogs
+from playbook.clients.log_files import FileLogs
+from playbook.clients.log_reading import SERVICE, LogSource
+from playbook.engine import client
+from playbook.settings import Settings
+
+
+@client
+def logs(settings: Settings) -> LogSource:
+    """The target's logs, as ``logs.source`` says."""
+    wanted = settings.target.logs
+    if wanted.source == "files":
+        files = settings.require(wanted.files or None, "logs.files", SERVICE)
+        return FileLogs(tuple(files), wanted)
+    # Called here rather than asked for as a parameter: files need no DigitalOcean.
+    return ApiLogs(digitalocean(settings), wanted, settings.time_limits, settings.target.digitalocean.ca)

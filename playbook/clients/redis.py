@@ -1,0 +1,282 @@
+"""Redis or Valkey for reading. Every command passes ``execute_command``, which knows only those that read."""
+
+from __future__ import annotations
+
+import ssl
+import time
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
+from urllib.parse import unquote, urlsplit
+
+from playbook.clients.http import RUNNER_HINT
+from playbook.clients.retries import tries
+from playbook.clients.trust import context_for
+from playbook.clients.wire import reason_of
+from playbook.engine import client
+from playbook.errors import Denied, Forbidden, Malformed, PlaybookError, Unreachable, UsageError
+from playbook.settings import Secret, Settings, TimeLimits
+
+if TYPE_CHECKING:
+    from redis import Redis
+    from redis.exceptions import RedisError
+
+SERVICE = "Redis"
+_ATTEMPTS = 2
+_TLS = frozenset({"rediss", "valkeys"})
+_SCHEMES = _TLS | {"redis", "valkey"}
+_READ_ONLY: dict[str, frozenset[str]] = {
+    # Commands, and for those that have some their subcommands (https://valkey.io/commands/). None of them changes
+    # data, configuration or other clients. GET and its like are left out: nothing here needs what is cached.
+    **dict.fromkeys(
+        (
+            *("PING", "INFO", "DBSIZE", "TIME", "LASTSAVE", "SCAN", "TYPE", "TTL", "PTTL", "EXISTS"),
+            *("LLEN", "SCARD", "ZCARD", "XLEN", "STRLEN", "HLEN", "HGETALL"),
+        ),
+        frozenset[str](),
+    ),
+    "CLIENT": frozenset({"LIST", "INFO"}),
+    "CONFIG": frozenset({"GET"}),
+    "LATENCY": frozenset({"LATEST", "HISTORY"}),
+    "MEMORY": frozenset({"USAGE", "STATS"}),
+    "OBJECT": frozenset({"ENCODING", "FREQ", "IDLETIME", "REFCOUNT"}),
+    "SLOWLOG": frozenset({"GET", "LEN"}),
+}
+
+
+class Address(NamedTuple):
+    """What a ``redis://`` URL says. Options in its query are for other programs' libraries and are not used."""
+
+    host: str
+    port: int
+    database: int
+    username: str | None
+    password: Secret | None
+    tls: bool
+
+    @classmethod
+    def parse(cls, url: Secret, setting: str) -> Address:
+        """Read ``redis://`` or ``rediss://``; UsageError, without the URL, where it is none."""
+        try:
+            parts = urlsplit(url.reveal())
+            port = parts.port or 6379
+            database = int(parts.path.strip("/") or 0)
+        except ValueError:
+            _not_an_address(setting)
+        # An unquoted / or ? in the password ends the address early: the @ is then found behind it.
+        torn = "@" in f"{parts.path}{parts.query}{parts.fragment}"
+        if parts.scheme not in _SCHEMES or not parts.hostname or torn or database < 0:
+            _not_an_address(setting)
+        password = Secret(unquote(parts.password)) if parts.password else None
+        username = unquote(parts.username) if parts.username else None
+        return cls(parts.hostname, port, database, username, password, parts.scheme in _TLS)
+
+    def __str__(self) -> str:
+        return f"{self.host}:{self.port}"
+
+
+class ReadOnlyRedis:
+    """The reading half of a Redis client. Thread-safe.
+
+    Connecting and each read have the time limits of the settings; a lost connection and LOADING are tried once
+    more, a time limit that was reached is not, as the second wait would be as long.
+    """
+
+    def __init__(self, address: Address, *, time_limits: TimeLimits, ca: str | None = None) -> None:
+        self.address = address
+        self._time_limits = time_limits
+        self._ca = ca
+        self._redis = self._open()
+
+    def ping(self) -> float:
+        """Seconds until PONG came.
+
+        Raises:
+            Malformed: something else came.
+        """
+        started = time.perf_counter()
+        answer = self.execute_command("PING")
+        seconds = time.perf_counter() - started
+        if answer not in (True, "PONG"):
+            raise Malformed(f"{SERVICE}: expected PONG from {self.address}, got {answer!r}", service=SERVICE)
+        return seconds
+
+    def info(self) -> dict[str, Any]:
+        """The default sections of INFO by name, numbers as numbers."""
+        answer = self.execute_command("INFO")
+        if not isinstance(answer, dict) or not answer:
+            raise Malformed(f"{SERVICE}: expected INFO's fields from {self.address}, got none", service=SERVICE)
+        return answer
+
+    def llen(self, key: str) -> int:
+        """Length of a list; 0 where there is none."""
+        return int(self.execute_command("LLEN", key))
+
+    def hgetall(self, key: str) -> dict[str, str]:
+        """Fields of a hash; none where there is none."""
+        return dict(self.execute_command("HGETALL", key))
+
+    def execute_command(self, *words: str | bytes | int) -> Any:
+        """Send one reading command and return the parsed answer.
+
+        Raises:
+            Forbidden: it is not one of those that only read.
+            Denied: the password is wrong or missing, or the user may not do this.
+            Unreachable: no connection, no answer in time, or the server is still loading.
+            Malformed: any other error.
+        """
+        command, arguments = _reading(words)
+        from redis.exceptions import RedisError
+
+        attempts: list[str] = []
+        within = self._time_limits.connect + self._time_limits.read
+        try:
+            for attempt in tries(_worth_another, within=within, attempts=_ATTEMPTS):
+                with attempt:
+                    started = time.perf_counter()
+                    try:
+                        return self._redis.execute_command(command, *arguments)  # type: ignore[no-untyped-call]
+                    except RedisError as error:
+                        reason = _reason(error)
+                        attempts.append(
+                            f"try {len(attempts) + 1}: {reason} after {time.perf_counter() - started:.3f} s"
+                        )
+                        raise
+        except RedisError as error:
+            raise self._explained(command, error, tuple(attempts)) from error
+        raise AssertionError("stamina ends with a value or an exception")
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._redis.close()
+        self._redis.connection_pool.disconnect()
+
+    def __getattr__(self, name: str) -> NoReturn:
+        from redis import Redis
+
+        if not name.startswith("_") and hasattr(Redis, name):
+            raise Forbidden(f"{SERVICE}: {name} is not among the commands that only read")
+        raise AttributeError(name)
+
+    def _open(self) -> Redis:
+        from redis import Connection, ConnectionPool, Redis, SSLConnection
+        from redis.backoff import NoBackoff
+        from redis.retry import Retry
+
+        ca = self._ca
+
+        class Trusting(SSLConnection):
+            """With the context that all clients share; the library's own is made anew for each connection."""
+
+            def _wrap_socket_with_ssl(self, sock: Any) -> ssl.SSLSocket:
+                return context_for(ca, SERVICE).wrap_socket(sock, server_hostname=self.host)
+
+        address = self.address
+        pool = ConnectionPool(
+            connection_class=Trusting if address.tls else Connection,
+            host=address.host,
+            port=address.port,
+            db=address.database,
+            username=address.username,
+            password=address.password.reveal() if address.password else None,
+            socket_connect_timeout=self._time_limits.connect,
+            socket_timeout=self._time_limits.read,
+            retry=Retry(NoBackoff(), 0),  # the library's own default of ten tries would hide behind a long wait
+            protocol=2,  # no HELLO, which old servers and narrow users refuse
+            driver_info=None,  # no CLIENT SETINFO: it writes, and costs two round trips
+            decode_responses=True,
+            encoding_errors="replace",
+        )
+        return Redis(connection_pool=pool)
+
+    def _explained(self, command: str, error: RedisError, attempts: tuple[str, ...]) -> PlaybookError:
+        from redis.exceptions import ConnectionError as Lost
+        from redis.exceptions import TimeoutError as TooSlow
+
+        reason = _reason(error)
+        if _is_denied(error):
+            return Denied(
+                f"{SERVICE}: expected {self.address} to accept our credentials for {command}, got {reason}",
+                service=SERVICE,
+                hint="Check the user and the password in the address, and what this user may do.",
+                attempts=attempts,
+            )
+        if isinstance(error, Lost | TooSlow):
+            return Unreachable(
+                f"{SERVICE}: expected an answer to {command} from {self.address}, got {reason}",
+                service=SERVICE,
+                hint=RUNNER_HINT,
+                attempts=attempts,
+            )
+        return Malformed(
+            f"{SERVICE}: expected an answer to {command} from {self.address}, got {reason}",
+            service=SERVICE,
+            attempts=attempts,
+        )
+
+
+@client
+def redis(settings: Settings) -> ReadOnlyRedis:
+    """Redis or Valkey of the target."""
+    configured = settings.target.redis
+    url = settings.require(configured.url, "redis.url", SERVICE)
+    address = Address.parse(url, f"targets.{settings.target.name}.redis.url")
+    return ReadOnlyRedis(address, time_limits=settings.time_limits, ca=configured.ca)
+
+
+def _not_an_address(setting: str) -> NoReturn:
+    raise UsageError(
+        f"{setting}: expected an address such as rediss://user:password@host:6379/0, with special characters of "
+        "the password percent-encoded, got something else"
+    )
+
+
+def _reading(words: tuple[str | bytes | int, ...]) -> tuple[str, list[str]]:
+    """The command, subcommand included, and its arguments; Forbidden unless it only reads.
+
+    What is checked is what is sent: the library splits the first word at spaces, so here it is split first.
+    """
+    texts = [word.decode("utf-8", errors="replace") if isinstance(word, bytes) else str(word) for word in words]
+    name, *rest = [*(texts[0].split() if texts else []), *texts[1:]] or [""]
+    name = name.upper()
+    subcommands = _READ_ONLY.get(name)
+    if subcommands:
+        name = f"{name} {rest[0].upper()}" if rest else name
+        rest = rest[1:]
+    allowed = name.partition(" ")[2] in subcommands if subcommands else subcommands is not None
+    if not allowed:
+        raise Forbidden(f"{SERVICE}: {name[:40] or 'an empty command'} is not among the commands that only read")
+    return name, rest
+
+
+def _worth_another(error: Exception) -> bool:
+    from redis.exceptions import ConnectionError as Lost
+
+    lasting = any(isinstance(cause, ssl.SSLError) for cause in _causes(error))
+    return isinstance(error, Lost) and not lasting and not _is_denied(error)
+
+
+def _is_denied(error: Exception) -> bool:
+    from redis.exceptions import AuthenticationError, AuthorizationError, NoPermissionError
+
+    return isinstance(error, AuthenticationError | AuthorizationError | NoPermissionError) or str(
+        error
+    ).startswith(("NOAUTH", "WRONGPASS", "NOPERM"))
+
+
+def _reason(error: Exception) -> str:
+    """What happened, in words: of the network where it was that, else in the server's own."""
+    from redis.exceptions import TimeoutError as TooSlow
+
+    if isinstance(error, TooSlow):
+        return "no answer in time"
+    below = next((cause for cause in _causes(error) if isinstance(cause, OSError)), None)
+    if below:
+        return reason_of(below)[0]
+    return str(error).strip().rstrip(".") or type(error).__name__
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    cause: BaseException | None = error
+    while cause is not None:
+        yield cause
+        cause = cause.__cause__ or cause.__context__

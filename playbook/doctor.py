@@ -1,0 +1,318 @@
+"""``python -m playbook doctor``: is each service configured, reachable and permitted? Judges nothing.
+
+The same clients as in a run are asked one small question each, side by side, so what works here works there.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import textwrap
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Literal
+
+from playbook.clients.backups import BackupStore
+from playbook.clients.digitalocean import DigitalOceanApi
+from playbook.clients.http import RUNNER_HINT, HttpClient
+from playbook.clients.log_reading import LogSource
+from playbook.clients.redis import ReadOnlyRedis
+from playbook.clock import Clock
+from playbook.engine import REGISTRY, Measurements, Outcome, Provider
+from playbook.errors import Denied, Malformed, NotConfigured, TooLittleData, Unmeasured, Unreachable, UsageError
+from playbook.redact import Redactor
+from playbook.run import iso, load_providers, settings_for
+from playbook.settings import SANDBOX, Settings
+from playbook.verdict import EXIT_OK, EXIT_UNKNOWN
+
+Word = Literal["yes", "no", "wrong", "?", "-"]
+
+_TIME_LIMIT = 25.0  # seconds for one probe; the clients' own limits are shorter
+_COLUMNS = (16, 10, 9, 9, 7)
+_INDENT = "    "
+_WIDEST = 110
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """Something that a target can have.
+
+    Attributes:
+        name: as an operator calls it.
+        settings: what it takes, as paths below the target.
+        probe: asks it something small. Takes providers by name, as measurements do, and says what it found.
+    """
+
+    name: str
+    settings: tuple[str, ...]
+    probe: Callable[..., str]
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """What became of one service.
+
+    Attributes:
+        configured: ``wrong`` where a setting cannot be used as it is.
+        reachable, permitted: ``-`` where that was not asked, ``?`` where it could not be told.
+        found: one sentence; where it is not configured, what to add.
+        set_by: which variables or settings it came from.
+        next_step: what to do where it does not work.
+        seconds: how long asking took.
+    """
+
+    service: str
+    configured: Word
+    reachable: Word
+    permitted: Word
+    found: str
+    set_by: str
+    next_step: str = ""
+    seconds: float = 0.0
+
+    @property
+    def works(self) -> bool:
+        """True where it was asked and answered as it should."""
+        return self.permitted == "yes"
+
+
+# --------------------------------------------------------------------------------------------------- the questions
+
+
+def _website(website: HttpClient) -> str:
+    answer = website.get(redirects=5).expect_ok()
+    return f"{answer.url} answered HTTP {answer.status}"
+
+
+def _image_api(website: HttpClient, settings: Settings) -> str:
+    answer = website.get(settings.target.web.image_health_path).expect_ok()
+    return f"{answer.url} answered HTTP {answer.status}"
+
+
+def _digitalocean(digitalocean: DigitalOceanApi, clock: Clock) -> str:
+    name = digitalocean.app().spec.name
+    now = clock.now()
+    digitalocean.metric("cpu_percentage", now - timedelta(minutes=10), now)  # its scope is another one
+    return f"the token reads the app {name!r} and its metrics"
+
+
+def _redis(redis: ReadOnlyRedis) -> str:
+    seconds = redis.ping()
+    info = redis.info()
+    version = info.get("valkey_version") or info.get("redis_version", "unknown")
+    name = "Valkey" if "valkey_version" in info else "Redis"
+    return f"{name} {version} at {redis.address}, PING {seconds * 1000:.1f} ms, INFO permitted"
+
+
+def _logs(logs: LogSource, clock: Clock) -> str:
+    stream = logs.read(clock.now() - timedelta(hours=24))
+    for part in stream.parts:
+        for _ in part:
+            return f"{stream.source}, with lines"
+    raise TooLittleData(
+        f"Logs: expected lines from {stream.source}, got none" + "".join(f"; {text}" for text in stream.problems),
+        service="Logs",
+        hint="Check that the components write logs, and that they arrive there.",
+    )
+
+
+def _backups(backup_store: BackupStore) -> str:
+    count = len(backup_store.files())
+    return f"{count:,} file{'' if count == 1 else 's'} in {backup_store.location}"
+
+
+SERVICES = (
+    Service("Website", ("web.url",), _website),
+    Service("Image API", ("web.url",), _image_api),
+    Service("DigitalOcean API", ("digitalocean.token", "digitalocean.app_id"), _digitalocean),
+    Service("Redis", ("redis.url",), _redis),
+    Service("Logs", ("logs.source", "logs.files"), _logs),
+    Service("Backups", ("backups.location", "backups.access_key", "backups.secret_key"), _backups),
+)
+
+
+# ------------------------------------------------------------------------------------------------------ diagnosing
+
+
+def diagnose(settings: Settings, clock: Clock, environment: Mapping[str, str] = os.environ) -> Iterator[Diagnosis]:
+    """Ask every service, side by side, and tell of each in their usual order."""
+    load_providers()
+    probes = {f"doctor:{service.name}": _provider(service) for service in SERVICES}
+    measurements = Measurements({"settings": settings, "clock": clock}, {**REGISTRY, **probes})
+    try:
+        measurements.start(probes)
+        for service in SERVICES:
+            outcome = measurements.outcome(f"doctor:{service.name}")
+            yield _diagnosis(service, outcome, _set_by(service, settings, environment))
+    finally:
+        measurements.close()
+
+
+def _provider(service: Service) -> Provider:
+    code = service.probe.__code__
+    needs = code.co_varnames[: code.co_argcount]
+    return Provider(f"doctor:{service.name}", service.probe, needs, _TIME_LIMIT, is_client=False)
+
+
+def _diagnosis(service: Service, outcome: Outcome, set_by: str) -> Diagnosis:
+    error, name, seconds = outcome.error, service.name, outcome.seconds
+    if error is None:
+        return Diagnosis(name, "yes", "yes", "yes", str(outcome.value), set_by, seconds=seconds)
+    found, hint = str(error), getattr(error, "hint", "")
+    match error:
+        case NotConfigured():
+            return Diagnosis(name, "no", "-", "-", f"add {error.add}", set_by)
+        case UsageError():
+            return Diagnosis(name, "wrong", "-", "-", found, set_by, "Correct this setting.")
+        case Unreachable():
+            words: tuple[Word, Word] = ("no", "-")
+            step = (
+                "Check that the address is right, that the service runs, and that nothing on the way keeps this "
+                "machine from it."
+            )
+            hint = "" if hint == RUNNER_HINT else hint
+        case Denied():
+            words, step = ("yes", "no"), "Check the credentials and what they permit."
+        case Malformed():
+            words, step = (
+                ("yes", "?"),
+                "Check that the address leads to the service itself and not to something else.",
+            )
+        case TooLittleData():
+            words, step = ("yes", "?"), "It answers, but has nothing to show yet."
+        case Unmeasured():
+            words, step = ("?", "?"), "Try again; if it stays so, report it as a fault of the suite."
+        case _:
+            words, step = ("?", "?"), "Report this as a fault of the suite."
+    return Diagnosis(name, "yes", *words, found, set_by, hint or step, seconds)
+
+
+_VARIABLE = re.compile(r"\$\{([A-Z0-9_|]+)\}")
+
+
+def _set_by(service: Service, settings: Settings, environment: Mapping[str, str]) -> str:
+    """Where its settings come from, e.g. ``$REDIS_URL``; never what they are."""
+    if settings.target.kind == SANDBOX:  # it fills its addresses in by itself, and the first lines say so
+        return ""
+    sources: list[str] = []
+    for path in service.settings:
+        section, _, key = path.partition(".")
+        value = getattr(getattr(settings.target, section), key)
+        raw = settings.sources.get(f"targets.{settings.target.name}.{path}", "")
+        names = [name for group in _VARIABLE.findall(raw) for name in group.split("|") if environment.get(name)]
+        if value and names:
+            sources.append(f"${names[0]}")
+        elif value and (raw or isinstance(value, list)):
+            sources.append(f"{path} in {settings.file.name if settings.file else 'defaults.toml'}")
+    return ", ".join(dict.fromkeys(sources))
+
+
+# --------------------------------------------------------------------------------------------------------- telling
+
+
+def lines(diagnosis: Diagnosis, width: int) -> Iterator[str]:
+    """A row, and below it what is to be done where it does not work."""
+    seconds = f"{diagnosis.seconds:.2f} s" if diagnosis.reachable != "-" else "-"
+    words = (diagnosis.service, diagnosis.configured, diagnosis.reachable, diagnosis.permitted, seconds)
+    row = _row(words)
+    if diagnosis.works or diagnosis.configured == "no":
+        yield from f"{row}  {diagnosis.found}".replace("\n", f"\n{_INDENT * 2}").splitlines()
+    else:
+        yield row.rstrip()
+        yield from _field("got", diagnosis.found, width)
+    if diagnosis.set_by:
+        yield from _field("set by", diagnosis.set_by, width)
+    if diagnosis.next_step:
+        yield from _field("next", diagnosis.next_step, width)
+
+
+def heading() -> str:
+    """The names of the columns."""
+    return _row(("SERVICE", "CONFIGURED", "REACHABLE", "PERMITTED", "TIME")) + "  FOUND"
+
+
+def _row(words: tuple[str, ...]) -> str:
+    return "  ".join(f"{word:<{width}}" for word, width in zip(words, _COLUMNS, strict=True))
+
+
+def _field(name: str, text: str, width: int) -> Iterator[str]:
+    lead = f"{_INDENT}{name:<6}  "
+    for number, line in enumerate(text.splitlines()):
+        first = lead if not number else " " * len(lead)
+        # Addresses and settings must stay whole, to be copied.
+        yield from textwrap.wrap(
+            line, width, initial_indent=first, subsequent_indent=" " * len(lead), break_long_words=False
+        )
+
+
+def closing(diagnoses: Sequence[Diagnosis]) -> str:
+    """How many work, in a sentence."""
+    configured = _configured(diagnoses)
+    working = sum(diagnosis.works for diagnosis in configured)
+    missing = len(diagnoses) - len(configured)
+    return f"{working} of {len(configured)} configured services work" + (
+        f"; {missing} not configured" if missing else ""
+    )
+
+
+def exit_code(diagnoses: Sequence[Diagnosis]) -> int:
+    """0 where every configured service works and there is at least one; else 10."""
+    configured = _configured(diagnoses)
+    return EXIT_OK if configured and all(diagnosis.works for diagnosis in configured) else EXIT_UNKNOWN
+
+
+def _configured(diagnoses: Sequence[Diagnosis]) -> list[Diagnosis]:
+    return [diagnosis for diagnosis in diagnoses if diagnosis.configured != "no"]
+
+
+def run(target: str | None, faults: Sequence[str], root: Path, say: Callable[[str], None]) -> int:
+    """Diagnose a target and say what was found, line by line; the exit code.
+
+    Args:
+        target: its name; else as in ``playbook.settings.load``.
+        faults: to switch on; for the sandbox only.
+        root: folder of playbook.toml.
+
+    Raises:
+        UsageError: settings, target or faults are wrong.
+    """
+    settings, clock = settings_for(target, root), Clock()
+    if settings.target.kind != SANDBOX:
+        if faults:
+            raise UsageError(f"faults are for the sandbox only, and the target is {settings.target.name}")
+        say(_first_line(settings, clock, chosen=True))
+        say(f"settings: {settings.file or 'playbook/defaults.toml; there is no playbook.toml in ' + str(root)}")
+        return _tell(settings, clock, say)
+
+    from sandbox.faults import demand_known
+    from sandbox.launcher import attach_or_start
+
+    demand_known(faults)
+    say(_first_line(settings, clock, chosen=bool(target), faults=faults))
+    with attach_or_start(faults) as sandbox:
+        say("settings: filled in by the sandbox, which was started for this and ends with it")
+        return _tell(settings_for(target, root, sandbox.settings), clock, say)
+
+
+def _first_line(settings: Settings, clock: Clock, *, chosen: bool, faults: Sequence[str] = ()) -> str:
+    name = settings.target.name + ("" if chosen else " (no target chosen: this is the embedded demo system)")
+    shown = f" · faults: {', '.join(faults)}" if faults else ""
+    return f"operations playbook · target: {name} · doctor{shown} · {iso(clock.now())}"
+
+
+def _tell(settings: Settings, clock: Clock, say: Callable[[str], None]) -> int:
+    redactor = Redactor(settings.secrets())
+    width = min(shutil.get_terminal_size((_WIDEST, 24)).columns, _WIDEST)
+    say("")
+    say(heading())
+    diagnoses = []
+    for diagnosis in diagnose(settings, clock):
+        diagnoses.append(diagnosis)
+        for line in lines(diagnosis, width):
+            say(redactor.text(line))
+    say("")
+    say(closing(diagnoses))
+    return exit_code(diagnoses)

@@ -1,0 +1,76 @@
+"""Collections that cannot grow without bound, however hostile the log."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterator
+from heapq import heappush, heappushpop
+from typing import Generic, TypeVar
+
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
+
+
+class BoundedTable(Generic[K, V]):
+    """Rows by key. When there are twice ``limit`` of them, the half that weighs least is left out, and counted.
+
+    What is left out early and comes again counts anew, so a row's number is a lower bound once ``left_out`` is
+    not zero. Sums over everything must be kept elsewhere.
+
+    Args:
+        weight: how important a row is, usually its count.
+    """
+
+    def __init__(self, limit: int, new: Callable[[], V], weight: Callable[[V], float]) -> None:
+        self._limit = limit
+        self._new = new
+        self._weight = weight
+        self._rows: dict[K, V] = {}
+        self.left_out = 0
+
+    def row(self, key: K) -> V:
+        """The row of ``key``, made if there is none."""
+        row = self._rows.get(key)
+        if row is None:
+            if len(self._rows) >= 2 * self._limit:
+                self._prune()
+            row = self._rows[key] = self._new()
+        return row
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def heaviest(self) -> Iterator[tuple[K, V]]:
+        """Rows and keys, the most important first, at most ``limit``."""
+        ordered = sorted(self._rows.items(), key=lambda item: -self._weight(item[1]))
+        return iter(ordered[: self._limit])
+
+    def _prune(self) -> None:
+        kept = dict(self.heaviest())
+        self.left_out += len(self._rows) - len(kept)
+        self._rows = kept
+
+
+class Newest:
+    """The newest few lines, in whatever order they come."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._heap: list[tuple[float, int, str]] = []
+        self._sequence = 0
+
+    def add(self, time: float, line: str) -> None:
+        """Offer a line; it is kept while it is among the newest."""
+        self._sequence += 1
+        item = (time, self._sequence, line)
+        if len(self._heap) < self._limit:
+            heappush(self._heap, item)
+        elif item > self._heap[0]:
+            heappushpop(self._heap, item)
+
+    def wants(self, time: float) -> bool:
+        """False where a line of this time would not be kept, so that nobody needs to prepare it."""
+        return len(self._heap) < self._limit or time >= self._heap[0][0]
+
+    def lines(self) -> list[tuple[float, str]]:
+        """Times and lines, oldest first."""
+        return [(time, line) for time, _, line in sorted(self._heap)]

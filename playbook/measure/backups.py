@@ -1,0 +1,206 @@
+"""The backup archives: which there are, how old the newest is, whether it is whole, and as large as usual."""
+
+from __future__ import annotations
+
+import fnmatch
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, tzinfo
+from functools import partial
+from statistics import median
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from playbook.archives.dating import AHEAD, date_of
+from playbook.archives.inspection import Inspection, inspect, inspect_ends
+from playbook.clients.backups import SERVICE, BackupStore, StoredFile
+from playbook.clock import Clock
+from playbook.engine import measurement
+from playbook.errors import Malformed, TooLittleData, UsageError
+from playbook.evidence import Evidence, Facts, Table
+from playbook.limits import Reading
+from playbook.settings import Settings
+
+USUAL_OVER = 14  # archives whose median is the usual size
+_READ_FOR = 30.0  # seconds
+_SHOWN = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """One archive.
+
+    Attributes:
+        made: aware, in UTC.
+        made_by: what says so, e.g. ``name``; see ``playbook.archives.dating``.
+    """
+
+    file: StoredFile
+    made: datetime
+    made_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Backups:
+    """What is in the store.
+
+    Attributes:
+        now: when that was looked at.
+        pattern: what the archives' names match.
+        archives: newest first.
+        others: files that are no archives, newest first, e.g. what an unfinished job left.
+        inspection: of the newest archive; None where there is none.
+    """
+
+    location: str
+    now: datetime
+    pattern: str
+    archives: tuple[Archive, ...]
+    others: tuple[StoredFile, ...]
+    inspection: Inspection | None
+
+    @property
+    def contents(self) -> str:
+        """What there is, in words: ``30 archives and 1 other file``."""
+        return f"{_counted(len(self.archives), 'archive')} and {_counted(len(self.others), 'other file')}"
+
+    @property
+    def newest(self) -> Archive:
+        """The newest archive; TooLittleData where there is none."""
+        if not self.archives:
+            raise TooLittleData(f"{SERVICE}: expected archives in {self.location}, got none", service=SERVICE)
+        return self.archives[0]
+
+    @property
+    def age(self) -> Reading:
+        """Hours since the newest archive was made.
+
+        Raises:
+            Malformed: it was made in the future.
+            TooLittleData: there is none.
+        """
+        made = self.newest.made
+        if made > self.now + AHEAD:
+            raise Malformed(
+                f"{SERVICE}: expected the newest archive to be from before {_moment(self.now)}, got "
+                f"{self.newest.file.name} from {_moment(made)}",
+                service=SERVICE,
+                hint="The clock of this machine or of the backup job may be wrong.",
+            )
+        return Reading(round(max(self.now - made, timedelta(0)) / timedelta(hours=1), 2))
+
+    @property
+    def size(self) -> Reading:
+        """Size of the newest archive in percent of the median of the ones before it; TooLittleData without any."""
+        before = [archive.file.size for archive in self.archives[1 : 1 + USUAL_OVER]]
+        usual = median(before) if before else 0
+        if not usual:
+            raise TooLittleData(
+                f"{SERVICE}: expected archives before {self.newest.file.name} to compare its size with, got "
+                f"{'empty ones' if before else 'none'}",
+                service=SERVICE,
+            )
+        over = f"{_counted(len(before), 'archive')} before it (median {_size(usual)})"
+        return Reading(round(self.newest.file.size / usual * 100, 1), over=over)
+
+    @property
+    def complete(self) -> bool:
+        """Whether the newest archive could be read without finding anything wrong."""
+        return self.inspection is not None and not self.inspection.problem
+
+    @property
+    def completeness(self) -> str:
+        """What was found wrong with the newest archive, or how far it was read."""
+        if self.inspection is None:
+            return "no archive"
+        return self.inspection.problem or self.inspection.how
+
+    def evidence(self) -> list[Evidence]:
+        """The newest archives, and what there is in all."""
+        facts = {"Location": self.location, f"Files like {self.pattern}": self.contents}
+        if self.archives:
+            oldest, total = self.archives[-1], sum(archive.file.size for archive in self.archives)
+            facts |= {
+                "Oldest": f"{oldest.file.name}, {_moment(oldest.made)}",
+                "Size of all": _size(total),
+                "Newest": f"{self.newest.file.name}, {_moment(self.newest.made)} by its {self.newest.made_by}",
+            }
+        if self.inspection:
+            facts["Newest was"] = self.inspection.how
+            facts["Found wrong"] = self.inspection.problem or "nothing"
+        rows = [
+            [archive.file.name, _moment(archive.made), _age(self.now - archive.made), _size(archive.file.size)]
+            for archive in self.archives[:_SHOWN]
+        ]
+        shown: list[Evidence] = [Facts("Backup store", facts)]
+        if rows:
+            shown.append(Table("Newest archives", ["Archive", "Made", "Age", "Size"], rows))
+        if self.others:
+            rows = [[file.name, _moment(file.modified), _size(file.size)] for file in self.others[:_SHOWN]]
+            shown.append(Table("Other files", ["File", "Written", "Size"], rows))
+        return shown
+
+
+@measurement(time_limit=_READ_FOR + 15)
+def backups(backup_store: BackupStore, settings: Settings, clock: Clock) -> Backups:
+    """The archives in the backup store, and whether the newest can be read to its end."""
+    wanted = settings.target.backups
+    zone = _zone(wanted.time_zone, f"targets.{settings.target.name}.backups.time_zone")
+    now = clock.now()
+    files = backup_store.files()
+    archives = [
+        Archive(file, *date_of(file.name, file.modified, now, zone))
+        for file in files
+        if _matches(file, wanted.pattern)
+    ]
+    archives.sort(key=lambda archive: (archive.made, archive.file.name), reverse=True)
+    others = [file for file in files if not _matches(file, wanted.pattern)]
+    others.sort(key=lambda file: file.modified, reverse=True)
+    inspection = None
+    if archives:
+        most = wanted.read_whole_mb * 1_000_000
+        inspection = _inspect(backup_store, archives[0].file, wanted.manifest, most)
+    return Backups(backup_store.location, now, wanted.pattern, tuple(archives), tuple(others), inspection)
+
+
+def _inspect(store: BackupStore, file: StoredFile, manifest: str, most: float) -> Inspection:
+    if file.size <= most:
+        with store.open(file) as stream:
+            inspection = inspect(stream, file.size, manifest=manifest, seconds=_READ_FOR)
+        if inspection.problem or inspection.members is not None:
+            return inspection
+        ends = inspect_ends(partial(store.read, file.name), file.size)
+        return Inspection(ends.problem, f"{inspection.how}; then {ends.how}")
+    return inspect_ends(partial(store.read, file.name), file.size)
+
+
+def _matches(file: StoredFile, pattern: str) -> bool:
+    return fnmatch.fnmatchcase(file.name.rpartition("/")[2], pattern)
+
+
+def _zone(name: str, setting: str) -> tzinfo:
+    if name == "UTC":
+        return UTC
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise UsageError(f"{setting}: expected a time zone such as Europe/Berlin, got {name!r}") from None
+
+
+def _moment(time: datetime) -> str:
+    return f"{time:%Y-%m-%d %H:%M} UTC"
+
+
+def _age(age: timedelta) -> str:
+    hours = age / timedelta(hours=1)
+    return f"{hours:.1f} h" if hours < 48 else f"{hours / 24:.1f} d"
+
+
+def _size(count: float) -> str:
+    for unit in ("B", "KB", "MB", "GB"):
+        if count < 1000:
+            return f"{count:.3g} {unit}"
+        count /= 1000
+    return f"{count:,.4g} TB"
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"

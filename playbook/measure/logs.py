@@ -1,0 +1,235 @@
+"""Logs: the last 24 hours in one pass."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from playbook.clients.log_reading import SERVICE, LogSource
+from playbook.clock import Clock
+from playbook.engine import measurement
+from playbook.errors import TooLittleData
+from playbook.evidence import Evidence, Facts, Lines, Table
+from playbook.limits import Reading
+from playbook.logs.review import HOUR, Hour, Review, Reviewer
+from playbook.logs.usual import Level, usual_level
+from playbook.settings import Logs, Settings
+
+WINDOW = timedelta(hours=24)
+# A share of failed requests means something from about this many requests on: one in 500 is 0.2 %.
+RECENT_REQUESTS = 500
+_ROWS = 15
+_HINT = (
+    "DigitalOcean does not keep runtime logs: forward them to files, and set logs.source and logs.files; "
+    "logs.coverage_hours is the least that is enough"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class LogReview:
+    """What the logs of the last 24 hours say.
+
+    Attributes:
+        source: where they were read from.
+        problems: what could not be read of them.
+    """
+
+    review: Review
+    source: str
+    problems: tuple[str, ...]
+    wanted: Logs
+
+    @property
+    def fatal(self) -> Reading:
+        """Crashes, exceptions that nobody caught, and lines of level fatal."""
+        return Reading(self.review.fatal, self._over)
+
+    @property
+    def errors(self) -> Reading:
+        """All errors, fatal ones included; a stack trace is one."""
+        return Reading(self.review.errors, self._over)
+
+    @property
+    def server_errors(self) -> Reading:
+        """Share of requests that were answered 5xx, in percent; TooLittleData without any request."""
+        return self._share("server_errors", self.review.hours, "24 h")
+
+    @property
+    def throttled(self) -> Reading:
+        """Share of requests that were answered 429, in percent; TooLittleData without any request."""
+        return self._share("throttled", self.review.hours, "24 h")
+
+    @property
+    def server_errors_lately(self) -> Reading:
+        """As ``server_errors``, over the newest hours that have ``RECENT_REQUESTS`` requests together."""
+        lately: list[Hour] = []
+        for hour in reversed(self.review.hours):
+            lately.insert(0, hour)
+            if sum(taken.requests for taken in lately) >= RECENT_REQUESTS:
+                break
+        since = f"since {_clock(max(lately[0].start, self.review.since))}" if lately else ""
+        return self._share("server_errors", lately, since)
+
+    @property
+    def usual(self) -> str:
+        """The bounds that hours are compared with, in words."""
+        texts = []
+        for name, counts in self._hourly().items():
+            level = self._level(counts)
+            texts.append(f"at most {level.bound:,.0f} × {name}" if level else f"any number of {name}")
+        return f"{' and '.join(texts)} in an hour"
+
+    @property
+    def unusual(self) -> str:
+        """The hours that stand out, worst first, e.g. ``120 × 5xx at 14:00–15:00 (usually 3)``; may be empty."""
+        found = []
+        for name, counts in self._hourly().items():
+            level = self._level(counts)
+            for hour, count in zip(self.review.hours, counts, strict=True):
+                if level and count > level.bound:
+                    text = f"{count:,} × {name} at {_clock(hour.start)}–{_clock(hour.start + HOUR)} UTC"
+                    found.append((count / level.bound, f"{text} (usually {level.usual:,.0f})"))
+        return "; ".join(text for _, text in sorted(found, reverse=True)[:3])
+
+    @property
+    def hours_seen(self) -> int:
+        """In how many hours there were lines; a full hour by the clock counts once, the two at the ends as one."""
+        return min(len([hour for hour in self.review.hours if hour.lines]), round(WINDOW / timedelta(hours=1)))
+
+    def demand_coverage(self) -> None:
+        """TooLittleData where the logs show too few hours to say that all was well in 24."""
+        if self.hours_seen < self.wanted.coverage_hours:
+            raise TooLittleData(
+                f"{SERVICE}: expected lines in at least {self.wanted.coverage_hours} of the last 24 hours, "
+                f"got {self.hours_seen}: from {_time(self.review.first)} to {_time(self.review.last)}",
+                service=SERVICE,
+                hint=_HINT,
+            )
+
+    def evidence(self) -> list[Evidence]:
+        """What was seen; errors by kind and the newest of them; 429 and 5xx by path, by hour and the newest."""
+        review = self.review
+        shown: list[Evidence] = [Facts("Logs of the last 24 hours", self._facts())]
+        if review.kinds:
+            shown.append(
+                Table(
+                    "Errors by kind",
+                    ["Count", "Component", "Kind", "First (UTC)", "Last (UTC)", "Newest example"],
+                    [
+                        [
+                            f"{row.count:,}",
+                            component or "–",
+                            f"{'FATAL: ' if row.fatal else ''}{signature}",
+                            _time(row.first),
+                            _time(row.last),
+                            row.example,
+                        ]
+                        for (component, signature), row in review.kinds[:_ROWS]
+                    ],
+                )
+            )
+            shown.append(Lines("Newest errors", [f"{_time(at)} {line}" for at, line in review.newest_errors]))
+        if review.answers:
+            shown.append(
+                Table(
+                    "429 and 5xx by path",
+                    ["Count", "Status", "Path", "First (UTC)", "Last (UTC)"],
+                    [
+                        [f"{row.count:,}", status, path, _time(row.first), _time(row.last)]
+                        for (status, path), row in review.answers[:_ROWS]
+                    ],
+                )
+            )
+            shown.append(self._by_hour())
+            shown.append(
+                Lines("Newest 429 and 5xx", [f"{_time(at)} {line}" for at, line in review.newest_answers])
+            )
+        return shown
+
+    @property
+    def _over(self) -> str:
+        hours = "24 h" if self.hours_seen >= self.wanted.coverage_hours else f"{self.hours_seen} of 24 h"
+        return f"{hours} ({self.review.lines:,} lines)"
+
+    def _share(self, name: str, hours: list[Hour], over: str) -> Reading:
+        requests = sum(hour.requests for hour in hours)
+        if not requests:
+            raise TooLittleData(
+                f"{SERVICE}: expected access lines with a status, got none among {self.review.lines:,} lines",
+                service=SERVICE,
+                hint="Log requests in one of the formats that playbook/logs/access.py names.",
+            )
+        failed = sum(getattr(hour, name) for hour in hours)
+        return Reading(100 * failed / requests, f"{over} ({failed:,} of {requests:,} requests)")
+
+    def _hourly(self) -> dict[str, list[int]]:
+        hours = self.review.hours
+        return {"5xx": [hour.server_errors for hour in hours], "429": [hour.throttled for hour in hours]}
+
+    def _level(self, counts: list[int]) -> Level | None:
+        return usual_level(counts, least=self.wanted.unusual_count, spread=self.wanted.unusual_spread)
+
+    def _facts(self) -> dict[str, str]:
+        review = self.review
+        components = ", ".join(f"{name or 'no name'} {row.count:,}" for (name,), row in review.components[:_ROWS])
+        facts = {
+            "Source": self.source,
+            "Lines": f"{review.lines:,}",
+            "From": _time(review.first),
+            "To": _time(review.last),
+            "Hours with lines": f"{self.hours_seen} of 24 (at least {self.wanted.coverage_hours} wanted)",
+            "Lines by component": components,
+            "Errors": f"{review.errors:,}, of them {review.fatal:,} fatal",
+            "Requests": f"{review.requests:,}",
+            "Answered 5xx": f"{review.server_errors:,}",
+            "Answered 429": f"{review.throttled:,}",
+        }
+        optional = {
+            "Earlier lines, left out": review.outside,
+            "Lines without a time, left out": review.undated,
+            "Lines from the future, left out": review.ahead,
+            "Rare kinds and paths, left out of the tables": review.left_out,
+        }
+        facts |= {name: f"{count:,}" for name, count in optional.items() if count}
+        return facts | {f"Problem {number}": text for number, text in enumerate(self.problems, start=1)}
+
+    def _by_hour(self) -> Table:
+        rows = [
+            [_clock(hour.start), f"{hour.requests:,}", f"{hour.server_errors:,}", f"{hour.throttled:,}"]
+            for hour in self.review.hours
+        ]
+        return Table("Requests by hour", ["Hour (UTC)", "Requests", "5xx", "429"], rows)
+
+
+@measurement(time_limit=55.0)
+def log_review(logs: LogSource, settings: Settings, clock: Clock) -> LogReview:
+    """Errors by kind, and 429 and 5xx by path and hour, of the last 24 hours.
+
+    Raises:
+        TooLittleData: there is not one line of that time.
+    """
+    now = clock.now()
+    since = now - WINDOW
+    stream = logs.read(since)
+    reviewer = Reviewer(since.timestamp(), now.timestamp())
+    for part in stream.parts:
+        reviewer.begin_part()
+        reviewer.extend(part)
+    review = reviewer.result()
+    if not review.lines:
+        raise TooLittleData(_nothing(review, stream.source, stream.problems), service=SERVICE, hint=_HINT)
+    return LogReview(review, stream.source, tuple(stream.problems), settings.target.logs)
+
+
+def _nothing(review: Review, source: str, problems: list[str]) -> str:
+    others = {"earlier": review.outside, "without a time": review.undated, "from the future": review.ahead}
+    came = ", ".join(f"{count:,} {name}" for name, count in others.items() if count) or "none at all"
+    return "; ".join([f"{SERVICE}: expected lines of the last 24 hours from {source}, got {came}", *problems])
+
+
+def _time(seconds: float | None) -> str:
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M:%S}" if seconds is not None else "never"
+
+
+def _clock(seconds: float) -> str:
+    return f"{datetime.fromtimestamp(seconds, UTC):%H:%M}"

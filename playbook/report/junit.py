@@ -1,0 +1,83 @@
+"""junit.xml from the results: what CI systems show beside a build.
+
+CRITICAL is a failure, UNKNOWN an error, NOT CONFIGURED and WAIVED are skipped, WARNING passes and says so.
+"""
+
+from __future__ import annotations
+
+import re
+from xml.etree.ElementTree import Element, SubElement, indent, tostring
+
+from playbook.record import Record, Results
+from playbook.verdict import Verdict
+
+# Characters that XML 1.0 cannot carry, not even escaped.
+_NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def junit(results: Results) -> bytes:
+    """The document, UTF-8, with one testsuite."""
+    records = results.records
+    suite = Element(
+        "testsuite",
+        name=f"{results.target} {results.set}",
+        tests=str(len(records)),
+        failures=str(_count(records, Verdict.CRITICAL)),
+        errors=str(_count(records, Verdict.UNKNOWN)),
+        skipped=str(_count(records, Verdict.NOT_CONFIGURED, Verdict.WAIVED)),
+        time=f"{results.seconds:.3f}",
+        timestamp=results.started.rstrip("Z"),
+    )
+    properties = SubElement(suite, "properties")
+    told = {"target": results.target, "set": results.set, "verdict": results.verdict, "ended": results.ended}
+    for name, value in {**told, **results.versions}.items():
+        SubElement(properties, "property", name=_clean(name), value=_clean(str(value)))
+    for record in records:
+        suite.append(_case(record))
+    root = Element("testsuites")
+    root.append(suite)
+    indent(root)
+    return bytes(tostring(root, encoding="utf-8", xml_declaration=True))
+
+
+def _case(record: Record) -> Element:
+    path, _, name = record.check.partition("::")
+    case = Element(
+        "testcase",
+        classname=_clean(path.removesuffix(".py").replace("/", ".")),
+        name=_clean(name or record.item),
+        time=f"{record.seconds:.3f}",
+    )
+    properties = SubElement(case, "properties")
+    for key, value in (("item", record.item), ("verdict", record.verdict)):
+        SubElement(properties, "property", name=key, value=_clean(str(value)))
+    message = _clean(record.message)
+    match record.verdict:
+        case Verdict.CRITICAL:
+            SubElement(case, "failure", type="CRITICAL", message=message).text = _text(record)
+        case Verdict.UNKNOWN:
+            SubElement(case, "error", type="UNKNOWN", message=message).text = _text(record)
+        case Verdict.NOT_CONFIGURED | Verdict.WAIVED:
+            SubElement(case, "skipped", type=str(record.verdict), message=message)
+        case _:
+            SubElement(case, "system-out").text = _clean(f"{record.verdict}: {record.message}")
+    return case
+
+
+def _text(record: Record) -> str:
+    told = {
+        "Expected": record.expected,
+        "Found": record.found or record.message,
+        "Why it matters": record.why,
+        "Next step": record.next_step,
+        "Look again": record.look_again,
+    }
+    return _clean("\n".join(f"{name}: {text}" for name, text in told.items() if text))
+
+
+def _count(records: list[Record], *verdicts: Verdict) -> int:
+    return sum(record.verdict in verdicts for record in records)
+
+
+def _clean(text: str) -> str:
+    return _NOT_XML.sub("\ufffd", text)

@@ -1,0 +1,68 @@
+"""Where a value stands on its ladder, from good on the left to critical on the right. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from playbook.limits import Bound, Limit
+
+# Every zone is drawn equally wide, as limits such as 99.9, 99.5 and 99 % would be one line on a linear scale.
+ZONE_WORDS = {"good": "on target", "short": "below target", "warning": "warning", "critical": "critical"}
+
+
+@dataclass(frozen=True)
+class Zone:
+    """One stretch of the ladder; ``start`` and ``width`` are percent of the whole."""
+
+    name: str
+    start: float
+    width: float
+
+
+@dataclass(frozen=True)
+class Ladder:
+    """The zones that a limit has, and where the value stands in percent from the left."""
+
+    zones: tuple[Zone, ...]
+    position: float
+    zone: str
+
+    @property
+    def word(self) -> str:
+        """The zone that the value is in, for those who do not see the drawing."""
+        return ZONE_WORDS[self.zone]
+
+
+def ladder(limit: Limit, value: float) -> Ladder:
+    """Draw a limit with a value in it."""
+    # The bad sides bound the zones: what does not hold the target is short of it.
+    steps = [(name, bound) for name, bound in _bounds(limit) if bound]
+    names = ["good" if limit.target else "short", *(name for name, _ in steps)]
+    number = sum(holds for holds in (_is_past(name, bound, value) for name, bound in steps))
+    edges = [bound.number for _, bound in steps]
+    width = 100 / len(names)
+    zones = tuple(Zone(name, i * width, width) for i, name in enumerate(names))
+    return Ladder(zones, (number + _within(value, edges, number)) * width, names[number])
+
+
+def _bounds(limit: Limit) -> tuple[tuple[str, Bound | None], ...]:
+    return ("short", limit.target), ("warning", limit.warning), ("critical", limit.critical)
+
+
+def _is_past(name: str, bound: Bound, value: float) -> bool:
+    return not bound.holds(value) if name == "short" else bound.holds(value)
+
+
+def _within(value: float, edges: list[float], number: int) -> float:
+    """How far into its zone, from 0 to 1; the open ends run towards their side without reaching it."""
+    span = abs(edges[-1] - edges[0]) or abs(edges[0]) or 1.0
+    if number == 0:
+        return 1 - _towards_one(abs(edges[0] - value) / span) if len(edges) else 0.5
+    if number == len(edges):
+        return _towards_one(abs(value - edges[-1]) / span)
+    low, high = edges[number - 1], edges[number]
+    return min(max((value - low) / (high - low), 0.0), 1.0) if high != low else 0.5
+
+
+def _towards_one(distance: float) -> float:
+    return min(0.06 + 0.88 * distance / (distance + 0.6), 0.94)

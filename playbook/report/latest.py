@@ -1,0 +1,36 @@
+"""``reports/latest`` leads to the newest run."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from html import escape
+from pathlib import Path
+
+
+def point_latest_at(folder: Path) -> None:
+    """Make ``latest`` beside ``folder`` lead to it; replaced in one step, so that it always leads somewhere.
+
+    A file system without symbolic links gets a folder with a page that leads on.
+    """
+    latest = folder.parent / "latest"
+    fresh = folder.parent / f".latest-{os.getpid()}"
+    try:
+        with suppress(FileNotFoundError):
+            fresh.unlink()
+        fresh.symlink_to(folder.name, target_is_directory=True)
+        fresh.replace(latest)
+    except OSError:
+        with suppress(OSError):
+            fresh.unlink()
+        _leading_page(latest, folder.name)
+
+
+def _leading_page(latest: Path, name: str) -> None:
+    latest.mkdir(exist_ok=True)
+    address = escape(f"../{name}/index.html", quote=True)
+    (latest / "index.html").write_text(
+        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>Newest report</title>'
+        f'<meta http-equiv="refresh" content="0; url={address}"><a href="{address}">Newest report</a></html>\n',
+        encoding="utf-8",
+    )

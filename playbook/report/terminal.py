@@ -1,0 +1,95 @@
+"""The end of a run in the terminal: root causes, what is not OK and its next step, the counts. Pure."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator
+
+from playbook.record import Record, Results
+from playbook.report.words import MARKS, attention, headline, of_verdict, plural
+from playbook.verdict import SEVERITY, Verdict
+
+Line = tuple[str, dict[str, bool]]
+
+_MARKUP = {
+    Verdict.OK: {"green": True},
+    Verdict.WARNING: {"yellow": True},
+    Verdict.CRITICAL: {"red": True},
+    Verdict.UNKNOWN: {"purple": True},
+    Verdict.NOT_CONFIGURED: {},
+    Verdict.WAIVED: {"cyan": True},
+}
+_INDENT = "    "
+_WIDEST = 100
+
+
+def lines(results: Results, where: str, width: int = 80) -> list[Line]:
+    """Lines with pytest's markup words. ``where`` is the report's path; no colour is needed to understand them."""
+    return list(_lines(results, where, min(width, _WIDEST)))
+
+
+def _lines(results: Results, where: str, width: int) -> Iterator[Line]:
+    for cause in results.root_causes:
+        yield "", {}
+        yield from _wrapped(f"? ROOT CAUSE  {cause.message}", "  ", width, {"purple": True, "bold": True})
+        for attempt in cause.attempts:
+            yield from _wrapped(f"{_INDENT}{attempt}", _INDENT * 2, width, {})
+        if cause.hint:
+            yield from _field("next", cause.hint, width)
+        yield from _field("leaves unjudged", ", ".join(dict.fromkeys(cause.items)), width)
+    for record in attention(results):
+        yield "", {}
+        yield from _failure(record, width)
+    missing = of_verdict(results, Verdict.NOT_CONFIGURED)
+    if missing:
+        yield "", {}
+        yield f"{MARKS[Verdict.NOT_CONFIGURED]} NOT CONFIGURED", {"bold": True}
+        for add, items in _by_line_to_add(missing).items():
+            yield from _wrapped(f"{_INDENT}{', '.join(items)}", _INDENT, width, {})
+            for number, line in enumerate(add.splitlines()):
+                yield from _wrapped(f"{_INDENT}  {'    ' if number else 'add '}{line}", _INDENT * 3, width, {})
+    yield "", {}
+    counts = " · ".join(f"{results.counts[str(v)]} {v}" for v in reversed(SEVERITY) if results.counts[str(v)])
+    mark = MARKS[results.verdict]
+    yield f"{mark} {results.verdict}", {**_MARKUP[results.verdict], "bold": True}
+    yield from _wrapped(f"  {headline(results)}", "  ", width, {})
+    if counts:
+        yield f"  {counts} · {results.seconds:.1f} s", {}
+    if results.faults:
+        yield f"  {plural(len(results.faults), 'fault')} switched on: {', '.join(results.faults)}", {}
+    yield f"  report: {where}", {}
+
+
+def _failure(record: Record, width: int) -> Iterator[Line]:
+    markup = {**_MARKUP[record.verdict], "bold": True}
+    head = f"{MARKS[record.verdict]} {record.verdict}  {record.title}"
+    yield from _wrapped(f"{head}  ({record.item})", "  ", width, markup)
+    if record.expected:
+        subject = record.message.partition(": expected ")[0]
+        yield from _field("what", "" if subject == record.title else subject, width)
+        yield from _field("expected", record.expected, width)
+        yield from _field("found", record.found, width)
+    else:
+        yield from _field("found", record.message, width)
+    yield from _field("next", record.next_step, width)
+    if record.runbook:
+        yield from _field("runbook", f"docs/runbooks/{record.runbook}.md", width)
+
+
+def _by_line_to_add(records: list[Record]) -> dict[str, list[str]]:
+    grouped: dict[str, list[str]] = {}
+    for record in records:
+        grouped.setdefault(record.add, []).append(record.item)
+    return grouped
+
+
+def _field(name: str, text: str, width: int) -> Iterator[Line]:
+    if text:
+        label = f"{_INDENT}{name:<9}"
+        yield from _wrapped(f"{label} {text}", " " * (len(label) + 1), width, {})
+
+
+def _wrapped(text: str, indent: str, width: int, markup: dict[str, bool]) -> Iterator[Line]:
+    text = "".join(character if character.isprintable() else " " for character in text)
+    for line in textwrap.wrap(text, max(width, 40), subsequent_indent=indent, break_on_hyphens=False):
+        yield line, markup

@@ -1,0 +1,81 @@
+"""The words that every output shares: the sentence under the verdict, and what needs attention in which order."""
+
+from __future__ import annotations
+
+from playbook.record import Record, Results
+from playbook.verdict import Verdict
+
+ATTENTION = (Verdict.CRITICAL, Verdict.UNKNOWN, Verdict.WARNING)
+MARKS = {
+    Verdict.OK: "✓",
+    Verdict.WARNING: "▲",
+    Verdict.CRITICAL: "✕",
+    Verdict.UNKNOWN: "?",
+    Verdict.NOT_CONFIGURED: "–",
+    Verdict.WAIVED: "‖",
+}
+
+
+def plural(count: int, one: str, many: str = "") -> str:
+    """``1 check``, ``2 checks``."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def headline(results: Results) -> str:
+    """What an operator must know and do now, in a sentence or two."""
+    counts = {verdict: results.counts.get(str(verdict), 0) for verdict in Verdict}
+    critical, unknown, warning = (counts[verdict] for verdict in ATTENTION)
+    sentences = []
+    if results.ended != "finished":
+        sentences.append(f"The run ended early ({results.ended}): what was not measured could be anything.")
+    if critical:
+        sentences.append(f"{plural(critical, 'check is', 'checks are')} out of bounds: act on them now.")
+    if unknown:
+        sentences.append(f"{plural(unknown, 'check')} could not be measured{_blamed(results)}.")
+    if results.executed < results.floor and not critical:
+        sentences.append(
+            f"Only {plural(results.executed, 'check was', 'checks were')} executed, "
+            f"and a verdict on this set needs {results.floor}."
+        )
+    if warning:
+        sentences.append(f"{plural(warning, 'check is', 'checks are')} past the warning limit: look today.")
+    if not sentences:
+        sentences.append(f"{plural(results.executed, 'check')} measured, all within their limits.")
+    below = sum(record.below_target for record in results.records)
+    if below:
+        sentences.append(f"{plural(below, 'value is', 'values are')} short of the target, though within limits.")
+    return " ".join(sentences)
+
+
+def _blamed(results: Results) -> str:
+    causes = results.root_causes
+    blocked = {item for cause in causes for item in cause.items}
+    if not causes or len(blocked) < results.counts.get(str(Verdict.UNKNOWN), 0):
+        return ""
+    return ", from one cause" if len(causes) == 1 else f", from {len(causes)} causes"
+
+
+def attention(results: Results) -> list[Record]:
+    """What is not OK and was to be measured, worst first; what a root cause blocks stands with that instead."""
+    blocked = {item for cause in results.root_causes for item in cause.items}
+    return [
+        record
+        for verdict in ATTENTION
+        for record in results.records
+        if record.verdict is verdict and not (verdict is Verdict.UNKNOWN and record.item in blocked)
+    ]
+
+
+def of_verdict(results: Results, verdict: Verdict) -> list[Record]:
+    """The records with a verdict."""
+    return [record for record in results.records if record.verdict is verdict]
+
+
+def scope(results: Results) -> str:
+    """``daily checks of production``, and what is special about the run."""
+    parts = [f"{results.set} checks of {results.target}"]
+    if results.kind == "sandbox":
+        parts.append("the embedded demo system")
+    if results.partial:
+        parts.append("a part of the set")
+    return ", ".join(parts)

@@ -1,0 +1,117 @@
+"""``python -m sandbox``: the embedded system, to look around in or to run the checks against."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from playbook.errors import UsageError
+from playbook.verdict import EXIT_OK, EXIT_USAGE
+from sandbox.faults import demand_known, describe
+
+if TYPE_CHECKING:
+    from sandbox.server import Sandbox
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Serve until told to end; the exit code is 0, or 4 for a mistake on the command line."""
+    options = _parser().parse_args(arguments)
+    if options.list_faults:
+        _say(describe())
+        return EXIT_OK
+    try:
+        demand_known(options.fault)
+    except UsageError as error:
+        sys.stderr.write(f"{error}\n")
+        return EXIT_USAGE
+    return _serve(options)
+
+
+def _serve(options: argparse.Namespace) -> int:
+    from sandbox.guard import Guard, temporary_folder
+
+    guard = Guard(temporary_folder())
+    try:
+        from sandbox.server import run
+
+        machine = options.json or options.ready_fd is not None
+
+        def ready(sandbox: Sandbox) -> None:
+            if not machine:
+                _say(_introduction(sandbox))
+                return
+            line = json.dumps(_handshake(sandbox)) + "\n"
+            if options.ready_fd is None:
+                _say(line.rstrip())
+            else:
+                with os.fdopen(options.ready_fd, "w", encoding="utf-8") as pipe:
+                    pipe.write(line)
+
+        asyncio.run(run(guard, options.fault, ready, until_eof=machine))
+    except KeyboardInterrupt:
+        pass  # Ctrl-C while it was still loading
+    finally:
+        guard.end()
+    return EXIT_OK
+
+
+def _handshake(sandbox: Sandbox) -> dict[str, Any]:
+    return {"control": sandbox.control.url, "token": sandbox.control.token, "settings": sandbox.settings()}
+
+
+def _introduction(sandbox: Sandbox) -> str:
+    """The addresses, what to set to use them, and how to go on."""
+    from sandbox.launcher import ATTACH_VARIABLE, attach_address
+
+    target = sandbox.settings()["targets"]["sandbox"]
+    rows = [
+        (f"{section}.{key}", str(value)) for section, values in _sections(target) for key, value in values.items()
+    ]
+    width = max(len(name) for name, _ in rows)
+    handshake = _handshake(sandbox)
+    return "\n".join(
+        [
+            "The sandbox is ready." + (f" Faults: {', '.join(sandbox.faults)}." if sandbox.faults else ""),
+            "",
+            *(f"  {name:<{width}}  {value}" for name, value in rows),
+            "",
+            "Run the checks against it from another terminal:",
+            f"  export {ATTACH_VARIABLE}='{attach_address(handshake['control'], handshake['token'])}'",
+            "  pytest -m daily",
+            "  pytest -m daily --fault redis-cold-cache     (--list-faults lists them)",
+            "",
+            "Ctrl-C ends it.",
+        ]
+    )
+
+
+def _sections(target: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    return [(name, values) for name, values in target.items() if isinstance(values, dict)]
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m sandbox", description=__doc__)
+    parser.add_argument(
+        "--fault", action="append", default=[], metavar="NAME", help="switch on a fault; repeatable"
+    )
+    parser.add_argument("--list-faults", action="store_true", help="list the faults and exit")
+    machine = parser.add_argument_group("for programs", "The sandbox then also ends when its standard input does.")
+    machine.add_argument("--json", action="store_true", help="print one line of JSON when ready")
+    machine.add_argument(
+        "--ready-fd", type=int, metavar="N", help="write that line to this file descriptor instead"
+    )
+    return parser
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,185 @@
+"""The account and what it holds besides the app: keys, the cache cluster, firewalls, certificates, domains."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sandbox.digitalocean.answers import ApiError, Call, Json, get, not_found, paged, stamp
+from sandbox.digitalocean.history import commit_hash, identifier
+
+
+@get("/v2/account", "account:read")
+def get_account(call: Call) -> Json:
+    return {
+        "account": {
+            "droplet_limit": 10,
+            "floating_ip_limit": 3,
+            "email": "ops@portfolio.example",
+            "name": "Portfolio",
+            "uuid": commit_hash("account"),
+            "email_verified": True,
+            "status": call.state.account_status,
+            "status_message": "",
+            "team": {"uuid": identifier("team"), "name": "Portfolio"},
+        }
+    }
+
+
+@get("/v2/account/keys", "ssh_key:read")
+def list_ssh_keys(call: Call) -> Json:
+    keys = [
+        {"id": key.id, "name": key.name, "fingerprint": key.fingerprint, "public_key": key.public_key}
+        for key in call.state.ssh_keys
+    ]
+    return paged(call, "ssh_keys", keys)
+
+
+@get("/v2/databases", "database:read")
+def list_clusters(call: Call) -> Json:
+    return {"databases": [_cluster(call)]}
+
+
+@get("/v2/databases/{cluster_id}", "database:read")
+def get_cluster(call: Call) -> Json:
+    _known(call)
+    return {"database": _cluster(call)}
+
+
+@get("/v2/databases/{cluster_id}/firewall", "database:read")
+def list_firewall_rules(call: Call) -> Json:
+    _known(call)
+    cluster = call.state.cluster
+    return {
+        "rules": [
+            {
+                "uuid": identifier(f"rule {kind} {value}"),
+                "cluster_uuid": cluster.id,
+                "type": kind,
+                "value": value,
+                "created_at": stamp(cluster.created_at),
+            }
+            for kind, value in cluster.trusted
+        ]
+    }
+
+
+@get("/v2/databases/{cluster_id}/eviction_policy", "database:read")
+def get_eviction_policy(call: Call) -> Json:
+    _known(call)
+    return {"eviction_policy": call.state.cluster.eviction_policy}
+
+
+@get("/v2/databases/{cluster_id}/backups", "database:read")
+def list_backups(call: Call) -> Json:
+    _known(call)
+    raise ApiError(412, "precondition_failed", "backups are not supported for Caching or Valkey clusters")
+
+
+@get("/v2/firewalls", "firewall:read")
+def list_firewalls(call: Call) -> Json:
+    """Cloud firewalls stand before droplets, and the app has none."""
+    return paged(call, "firewalls", [])
+
+
+@get("/v2/certificates", "certificate:read")
+def list_certificates(call: Call) -> Json:
+    """App Platform keeps its certificates to itself; this one is the Spaces CDN's."""
+    certificate = {
+        "id": identifier("certificate"),
+        "name": "images-cdn",
+        "not_after": stamp(call.state.certificate_expires_at),
+        "sha1_fingerprint": commit_hash("certificate"),
+        "created_at": stamp(call.now - timedelta(days=29)),
+        "dns_names": [f"images.{call.state.domain}"],
+        "state": "verified",
+        "type": "lets_encrypt",
+    }
+    return paged(call, "certificates", [certificate])
+
+
+@get("/v2/domains", "domain:read")
+def list_domains(call: Call) -> Json:
+    name = call.state.domain
+    zone = f"$ORIGIN {name}.\n$TTL 1800\n{name}. 1800 IN NS ns1.digitalocean.com.\n"
+    return paged(call, "domains", [{"name": name, "ttl": 1800, "zone_file": zone}])
+
+
+@get("/v2/spaces/keys", "spaces_key:read")
+def list_spaces_keys(call: Call) -> Json:
+    keys = [
+        {
+            "name": name,
+            "access_key": f"DO00{commit_hash(name)[:16].upper()}",
+            "grants": [{"bucket": bucket, "permission": permission}],
+            "created_at": stamp(call.state.created_at),
+        }
+        for name, bucket, permission in (
+            ("backups", "portfolio-backups", "readwrite"),
+            ("playbook", "portfolio-backups", "read"),
+        )
+    ]
+    return paged(call, "keys", keys)
+
+
+@get("/v2/registries", "registry:read")
+def list_registries(call: Call) -> Json:
+    created = stamp(call.state.created_at)
+    tier = {
+        "name": "Basic",
+        "slug": "basic",
+        "included_repositories": 5,
+        "included_storage_bytes": 5 * 2**30,
+        "allow_storage_overage": True,
+        "included_bandwidth_bytes": 5 * 2**30,
+        "monthly_price_in_cents": 500,
+        "storage_overage_price_in_cents": 2,
+    }
+    registry = {
+        "name": call.state.app_name,
+        "created_at": created,
+        "region": "fra1",
+        "storage_usage_bytes": 1_843_000_000,
+        "storage_usage_bytes_updated_at": stamp(call.now - timedelta(hours=6)),
+        "subscription": {"tier": tier, "created_at": created, "updated_at": created},
+    }
+    return {"registries": [registry]}
+
+
+def _known(call: Call) -> None:
+    if call.path["cluster_id"] != call.state.cluster.id:
+        raise not_found()
+
+
+def _cluster(call: Call) -> Json:
+    cluster = call.state.cluster
+    host, password = f"{cluster.name}.db.example", commit_hash("valkey")[:16]
+    connection = {
+        "uri": f"rediss://default:{password}@{host}:25061",
+        "database": "",
+        "host": host,
+        "port": 25061,
+        "user": "default",
+        "password": password,
+        "ssl": True,
+    }
+    private = {**connection, "host": f"private-{host}", "uri": f"rediss://default:{password}@private-{host}:25061"}
+    return {
+        "id": cluster.id,
+        "name": cluster.name,
+        "engine": "valkey",
+        "version": cluster.version,
+        "semantic_version": f"{cluster.version}.0.1",
+        "connection": connection,
+        "private_connection": private,
+        "num_nodes": cluster.nodes,
+        "region": "fra1",
+        "status": cluster.status,
+        "created_at": stamp(cluster.created_at),
+        "maintenance_window": {"day": "sunday", "hour": "03:00:00", "pending": False, "description": []},
+        "size": cluster.size,
+        "tags": ["production"],
+        "private_network_uuid": identifier("vpc"),
+        "version_end_of_life": stamp(cluster.created_at + timedelta(days=1400)),
+        "version_end_of_availability": stamp(cluster.created_at + timedelta(days=1200)),
+        "storage_size_mib": 0,
+    }

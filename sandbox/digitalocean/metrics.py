@@ -1,0 +1,42 @@
+"""Processor and memory use over time: a function of component, instance and moment, so that it needs no store."""
+
+from __future__ import annotations
+
+import math
+import zlib
+from datetime import UTC, datetime
+from statistics import fmean
+from typing import Literal
+
+from sandbox.digitalocean.state import Component
+
+Kind = Literal["cpu", "memory"]
+# How far it swings over a day, and how far from one sample to the next, in percentage points.
+_SWING: dict[Kind, tuple[float, float]] = {"cpu": (3.5, 2.0), "memory": (1.5, 0.7)}
+_BUSIEST_HOUR = 14
+
+
+def use(component: Component, instance: int, kind: Kind, moment: float, now: float) -> float:
+    """Percent at ``moment`` (epoch seconds) of one instance; ``now`` is where memory growth ends."""
+    swing, noise = _SWING[kind]
+    hour = moment / 3600 % 24
+    level = component.cpu if kind == "cpu" else component.memory
+    if kind == "memory":
+        level -= component.memory_growth * (now - moment) / 86_400
+    daily = swing * math.cos((hour - _BUSIEST_HOUR) / 24 * math.tau)
+    key = f"{component.name} {instance} {kind} {int(moment)}".encode()
+    jitter = (zlib.crc32(key) / 0xFFFFFFFF * 2 - 1) * noise
+    return min(max(level + daily + jitter, 0.0), 100.0)
+
+
+def latest(component: Component, kind: Kind, now: datetime) -> float:
+    """Mean of the instances now, as the health endpoint shows it."""
+    moment = now.timestamp() // 60 * 60
+    instances = range(max(component.ready, 1))
+    return round(fmean(use(component, instance, kind, moment, now.timestamp()) for instance in instances), 3)
+
+
+def day_factor(day: datetime) -> float:
+    """Traffic of a day against the mean: weekends are quieter."""
+    wobble = zlib.crc32(day.strftime("%Y%m%d").encode()) / 0xFFFFFFFF * 0.16 - 0.08
+    return (0.74 if day.astimezone(UTC).weekday() >= 5 else 1.1) + wobble

@@ -1,0 +1,179 @@
+"""The DigitalOcean API over TLS: who may ask what, how often, and how it behaves when it is told to misbehave."""
+
+from __future__ import annotations
+
+import hmac
+import json
+import secrets
+import time
+import uuid
+from collections import deque
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any, ClassVar
+from urllib.parse import urlencode
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.routing import Route as HttpRoute
+from starlette.routing import WebSocketRoute
+
+from sandbox.digitalocean import account, apps, billing, monitoring  # noqa: F401 - they register their routes
+from sandbox.digitalocean.answers import ROUTES, ApiError, Call, Route
+from sandbox.digitalocean.logs import LogAddresses, LogRequest
+from sandbox.service import HttpService, Port
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp
+
+    from sandbox.digitalocean.state import DigitalOceanState
+    from sandbox.service import Context
+    from sandbox.world import World
+
+PER_HOUR = 5000
+COME_BACK_SECONDS = 27
+GARBAGE = (
+    "<!doctype html><title>Just a moment</title><p>Checking your browser before accessing api.digitalocean.com</p>"
+)
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+class DigitalOceanService(HttpService):
+    """The simulator.
+
+    Args:
+        live_url: gives the address of the app's website; asked for at each request.
+    """
+
+    name: ClassVar[str] = "digitalocean"
+    websockets: ClassVar[bool] = True
+
+    def __init__(self, live_url: Callable[[], str]) -> None:
+        self._live_url = live_url
+        self.token = f"dop_v1_{secrets.token_hex(32)}"
+        self._asked: deque[float] = deque()
+        self._logs = LogAddresses(lambda: self.context.logs)
+        self._nobody: Port | None = None
+
+    @property
+    def state(self) -> DigitalOceanState:
+        """What the account holds now."""
+        return self.world.digitalocean
+
+    async def start(self, context: Context) -> None:
+        """Listen, and hold one port that nobody listens on."""
+        self._nobody = Port()
+        await super().start(context)
+
+    async def apply(self, world: World) -> None:
+        """Show another world; the count of requests starts anew."""
+        self._asked.clear()
+        await super().apply(world)
+
+    async def stop(self) -> None:
+        """Close everything."""
+        if self._nobody:
+            self._nobody.close()
+        await super().stop()
+
+    def settings(self) -> dict[str, Any]:
+        """Endpoint, token, app and cluster."""
+        return {
+            "digitalocean": {
+                "endpoint": self.url,
+                "token": self.token,
+                "app_id": self.state.app_id,
+                "redis_cluster_id": self.state.cluster.id,
+                "ca": str(self.context.ca.pem),
+            }
+        }
+
+    def app(self) -> ASGIApp:
+        """The routes of the API, and the addresses where logs are."""
+        routes: list[Any] = [
+            HttpRoute(route.path, self._endpoint(route), methods=[route.method]) for route in ROUTES
+        ]
+        routes += [
+            HttpRoute("/logs/historic", self._logs.historic),
+            WebSocketRoute("/logs", self._logs.live),
+            HttpRoute("/{path:path}", self._endpoint(None), methods=["GET", "POST", "PUT", "PATCH", "DELETE"]),
+        ]
+        return Starlette(routes=routes)
+
+    def _endpoint(self, route: Route | None) -> Endpoint:
+        async def endpoint(request: Request) -> Response:
+            try:
+                answer = await self._answer(route, request)
+            except ApiError as error:
+                answer = _error(error)
+            answer.headers.update(self._rate_headers())
+            if self.state.answer == "throttled" or len(self._asked) > self.state.per_minute:
+                answer.headers["retry-after"] = str(COME_BACK_SECONDS)
+            return answer
+
+        return endpoint
+
+    async def _answer(self, route: Route | None, request: Request) -> Response:
+        self._count()
+        state = self.state
+        sent = request.headers.get("authorization", "")
+        if state.answer == "unauthorized" or not hmac.compare_digest(
+            sent.encode(), f"Bearer {self.token}".encode()
+        ):
+            raise ApiError(401, "unauthorized", "Unable to authenticate you")
+        if state.answer == "throttled" or len(self._asked) > state.per_minute:
+            raise ApiError(429, "too_many_requests", "API rate limit exceeded.")
+        if state.answer == "server-error":
+            raise ApiError(500, "server_error", "Unexpected server-side error")
+        if state.answer == "garbage":
+            return HTMLResponse(GARBAGE)
+        if route is None:
+            raise ApiError(404, "not_found", "The resource you requested could not be found.")
+        if state.answer == "forbidden" or route.scope in state.missing_scopes:
+            raise ApiError(403, "forbidden", "You are not authorized to perform this operation")
+        return JSONResponse(route.handler(await self._call(request)))
+
+    async def _call(self, request: Request) -> Call:
+        body = None
+        if request.method == "POST":
+            try:
+                body = json.loads(await request.body() or b"null")
+            except ValueError:
+                raise ApiError(400, "bad_request", "The request body is not valid JSON.") from None
+        return Call(
+            state=self.state,
+            now=self.context.clock.now(),
+            base=self.url,
+            live_url=f"https://localhost:{self._nobody.number}"
+            if self.state.live_url_dead and self._nobody
+            else self._live_url(),
+            log_url=self._log_url,
+            url_path=request.url.path,
+            path={name: str(value) for name, value in request.path_params.items()},
+            query=request.query_params,
+            body=body,
+        )
+
+    def _log_url(self, kind: str, wanted: LogRequest) -> str:
+        path = "/logs" if kind == "live" else "/logs/historic"
+        return f"{self.url}{path}?{urlencode({'token': self._logs.add(wanted)})}"
+
+    def _count(self) -> None:
+        now = time.monotonic()
+        while self._asked and self._asked[0] < now - 60:
+            self._asked.popleft()
+        self._asked.append(now)
+
+    def _rate_headers(self) -> dict[str, str]:
+        return {
+            "ratelimit-limit": str(PER_HOUR),
+            "ratelimit-remaining": str(max(PER_HOUR - len(self._asked), 0)),
+            "ratelimit-reset": str(int(time.time()) + 3600),
+        }
+
+
+def _error(error: ApiError) -> JSONResponse:
+    request_id = str(uuid.uuid4())
+    body = {"id": error.code, "message": error.message, "request_id": request_id}
+    return JSONResponse(body, status_code=error.status, headers={"x-request-id": request_id})

@@ -1,0 +1,234 @@
+"""What the DigitalOcean account of the sandbox holds: a system that has been running for fourteen months.
+
+Plain data that faults edit, e.g. ``world.digitalocean.deployments[0].phase = "ERROR"``. How the API shows it is in
+the modules beside this one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Literal
+
+from sandbox.digitalocean.history import RUNNING, Deployment, commit_hash, deployments, identifier
+
+Answer = Literal["normal", "unauthorized", "forbidden", "throttled", "server-error", "garbage"]
+AGE = timedelta(days=425)
+
+
+@dataclass
+class Component:
+    """A service or worker of the app.
+
+    Attributes:
+        kind: key in the app spec.
+        size: instance size slug.
+        price: dollars a month for one instance.
+        instances: how many are wanted.
+        ready: how many are ready.
+        state: HEALTHY, UNHEALTHY or UNKNOWN, as the platform says it.
+        cpu, memory: mean of the last hours, percent of what one instance has.
+        memory_growth: percentage points a day, up to ``memory`` now.
+        restarts: of each instance, in the last day.
+        autoscaling: least and most instances, and the CPU percentage that is aimed for.
+    """
+
+    name: str
+    kind: Literal["services", "workers"]
+    size: str
+    price: int
+    instances: int
+    cpu: float
+    memory: float
+    path: str | None = None
+    state: str = "HEALTHY"
+    ready: int = -1
+    memory_growth: float = 0.0
+    restarts: int = 0
+    autoscaling: tuple[int, int, int] | None = None
+
+    def __post_init__(self) -> None:
+        if self.ready < 0:
+            self.ready = self.instances
+
+
+@dataclass
+class Cluster:
+    """The managed Valkey cluster; ``trusted`` are the sources that may connect, as (type, value)."""
+
+    id: str
+    name: str
+    created_at: datetime
+    version: str = "8"
+    size: str = "db-s-1vcpu-1gb"
+    nodes: int = 1
+    status: str = "online"
+    eviction_policy: str = "allkeys_lru"
+    trusted: list[tuple[str, str]] = field(default_factory=list)
+
+
+@dataclass
+class Outage:
+    """What the uptime check saw last; ``ended`` is None while it lasts."""
+
+    region: str
+    started: datetime
+    ended: datetime | None
+
+
+@dataclass
+class SshKey:
+    """A public key of the account."""
+
+    id: int
+    name: str
+    fingerprint: str
+    public_key: str
+
+
+@dataclass
+class Invoice:
+    """A month's bill: items as (product, description, dollars)."""
+
+    uuid: str
+    number: str
+    period: str
+    items: list[tuple[str, str, float]]
+
+    @property
+    def amount(self) -> float:
+        """Dollars."""
+        return round(sum(dollars for _, _, dollars in self.items), 2)
+
+
+@dataclass
+class DigitalOceanState:
+    """Everything that the API shows. Times are aware UTC.
+
+    Attributes:
+        answer: how the whole API behaves; faults change it.
+        missing_scopes: what the token may not do, e.g. ``monitoring:read``.
+        live_url_dead: the app's live URL leads to a port where nobody listens.
+        logs_historic: logs of running components come as texts, not by WebSocket.
+        per_minute: requests a minute before the API answers 429.
+        deployments: newest first.
+        metrics_missing: the monitoring API has no samples.
+        metrics_age: the newest sample is this old.
+        growth: a month, of traffic and of what depends on it (1.03 is 3 %).
+    """
+
+    now: datetime
+    app_id: str
+    app_name: str
+    created_at: datetime
+    components: list[Component]
+    deployments: list[Deployment]
+    cluster: Cluster
+    ssh_keys: list[SshKey]
+    region: str = "fra"
+    tier: str = "professional"
+    domain: str = "portfolio.example"
+    repository: str = "example/portfolio"
+    answer: Answer = "normal"
+    missing_scopes: set[str] = field(default_factory=set)
+    live_url_dead: bool = False
+    logs_historic: bool = False
+    per_minute: int = 250
+    metrics_missing: bool = False
+    metrics_age: timedelta = timedelta(seconds=45)
+    growth: float = 1.03
+    bandwidth_gib: float = 3.4
+    certificate_expires_at: datetime | None = None
+    account_status: str = "active"
+    previous_outage: Outage | None = None
+    credit: float = 0.0
+    usage_factor: float = 1.0
+
+    @classmethod
+    def healthy(cls, now: datetime) -> DigitalOceanState:
+        """The system on a good day. ``now`` is aware UTC."""
+        now = now.replace(microsecond=0)
+        created = now - AGE
+        return cls(
+            now=now,
+            app_id=identifier("app"),
+            app_name="portfolio",
+            created_at=created,
+            components=[
+                Component("portfolio-web", "services", "apps-s-1vcpu-1gb", 12, 2, cpu=43.0, memory=55.0, path="/"),
+                Component(
+                    "image-optimizer",
+                    "services",
+                    "apps-s-1vcpu-2gb",
+                    25,
+                    2,
+                    cpu=49.0,
+                    memory=59.0,
+                    path="/api/image",
+                    autoscaling=(2, 4, 70),
+                ),
+                Component("image-worker", "workers", "apps-s-1vcpu-1gb", 12, 1, cpu=41.0, memory=52.0),
+            ],
+            deployments=deployments(now, created, "example/portfolio"),
+            cluster=Cluster(
+                identifier("cluster"), "portfolio-cache", created, trusted=[("app", identifier("app"))]
+            ),
+            ssh_keys=_ssh_keys(),
+            certificate_expires_at=now + timedelta(days=61),
+            previous_outage=Outage(
+                "eu_west", now - timedelta(days=23, hours=4), now - timedelta(days=23, hours=3.9)
+            ),
+        )
+
+    def component(self, name: str) -> Component:
+        """The component of that name; KeyError where there is none."""
+        for component in self.components:
+            if component.name == name:
+                return component
+        raise KeyError(name)
+
+    def deploy(self, phase: str, ago: timedelta, reason: tuple[str, str] | None = None) -> Deployment:
+        """Add a deployment from a push, made ``ago`` before now; the active one goes on serving."""
+        commit = commit_hash(f"pushed for {phase}")
+        made = self.now - ago
+        running = phase in RUNNING
+        deployment = Deployment(
+            identifier(f"deployment for {phase}"),
+            phase,
+            f"commit {commit[:7]} pushed to github/{self.repository}",
+            "DEPLOY_ON_PUSH",
+            commit,
+            made,
+            None if running else min(made + timedelta(minutes=3), self.now),
+            reason=reason,
+        )
+        self.deployments.insert(0, deployment)
+        return deployment
+
+    @property
+    def active_deployment(self) -> Deployment | None:
+        """The deployment that serves visitors."""
+        return next((d for d in self.deployments if d.phase == "ACTIVE"), None)
+
+    @property
+    def deployment_in_progress(self) -> Deployment | None:
+        """The newest one, while it is building or deploying."""
+        newest = self.deployments[0] if self.deployments else None
+        return newest if newest and newest.in_progress else None
+
+
+def _ssh_keys() -> list[SshKey]:
+    return [
+        SshKey(
+            41002511,
+            "deploy",
+            "3b:16:bf:e4:8b:00:8b:b8:59:8c:a9:d3:f0:19:45:fa",
+            "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIEhyg0mQ1a9dC4QhM0q3cJmZl8oF0sVtXnWbYk2rPzLu deploy",
+        ),
+        SshKey(
+            41002512,
+            "on-call",
+            "c7:52:0e:7f:1d:66:91:4a:28:dd:35:a0:b8:fc:12:43",
+            "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIPw7TnK5jR2eXb9uGd1LqYcA6mZfHs4oVtN3iJ8xWkQy on-call",
+        ),
+    ]

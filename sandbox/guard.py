@@ -1,0 +1,105 @@
+"""Children that cannot outlive the sandbox, and a temporary folder that cannot either, whatever kills it.
+
+A process that is killed with SIGKILL cleans nothing up. So a tiny shell waits on a pipe whose other end only the
+sandbox holds: when the pipe breaks, it kills the children and removes the folder. On Linux the kernel kills the
+children as well, in case that somebody killed the shell too.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+_SCRIPT = """
+trap '' INT TERM HUP
+children=
+while read -r word pid; do
+    case $word in
+        child) children="$children $pid" ;;
+        done) exit 0 ;;
+    esac
+done
+[ -z "$children" ] || kill -9 $children
+rm -rf -- "$1"
+"""
+_PR_SET_PDEATHSIG = 1
+# The path of a unix socket has at most 104 bytes on macOS and 108 on Linux; it lies in the folder.
+_LONGEST_BASE = 70
+
+
+def temporary_folder() -> Path:
+    """A new, private folder for one sandbox, with a path that is short enough for unix sockets."""
+    base = tempfile.gettempdir()
+    return Path(tempfile.mkdtemp(prefix="sandbox-", dir=base if len(base) <= _LONGEST_BASE else "/tmp"))  # noqa: S108
+
+
+class Guard:
+    """Watches over one folder and the children that were handed to it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._children: list[subprocess.Popen[bytes]] = []
+        # A session of its own: neither Ctrl-C nor a kill of the sandbox's process group reaches it.
+        self._shell = subprocess.Popen(
+            ["/bin/sh", "-c", _SCRIPT, "sandbox-guard", str(folder)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+
+    def spawn(self, command: list[str], text: bytes, output: Path) -> subprocess.Popen[bytes]:
+        """Start a child that reads ``text`` as its input and writes to ``output``."""
+        with output.open("wb") as file:
+            child = subprocess.Popen(
+                command,
+                cwd=self.folder,
+                stdin=subprocess.PIPE,
+                stdout=file,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                preexec_fn=_die_with_parent(),  # noqa: PLW1509 - called while the sandbox has one thread
+            )
+        self._children.append(child)
+        self._tell(f"child {child.pid}")
+        assert child.stdin
+        child.stdin.write(text)
+        child.stdin.close()
+        return child
+
+    def end(self) -> None:
+        """Kill the children and remove the folder. The guard then goes in peace."""
+        for child in self._children:
+            child.kill()
+            child.wait()
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self._tell("done")
+        assert self._shell.stdin
+        with suppress(BrokenPipeError):
+            self._shell.stdin.close()
+        self._shell.wait()
+
+    def _tell(self, line: str) -> None:
+        assert self._shell.stdin
+        # Somebody may have killed the shell; then the kernel's own signal has to do.
+        with suppress(BrokenPipeError):
+            self._shell.stdin.write(f"{line}\n".encode())
+            self._shell.stdin.flush()
+
+
+def _die_with_parent() -> Callable[[], None] | None:
+    if sys.platform != "linux":
+        return None
+    prctl = ctypes.CDLL(None).prctl
+
+    def ask_the_kernel() -> None:
+        prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+    return ask_the_kernel

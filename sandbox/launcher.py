@@ -1,0 +1,215 @@
+"""Starting the sandbox as a process of its own, and talking to one that runs.
+
+The process ends when the pipe to its standard input does, so it ends with us however we end.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import select
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any, Self
+from urllib.parse import urlsplit
+
+from playbook.errors import UsageError
+
+ATTACH_VARIABLE = "PLAYBOOK_SANDBOX"
+_ROOT = Path(__file__).resolve().parent.parent
+_START_LIMIT = 20.0  # seconds
+_END_LIMIT = 6.0  # seconds
+_SWITCH_LIMIT = 20.0  # seconds
+
+
+class SandboxError(UsageError):
+    """The sandbox could not be started or does not answer; the message holds the last that it said."""
+
+
+class RunningSandbox:
+    """A sandbox that serves.
+
+    Attributes:
+        settings: the overlay for ``playbook.settings.load``.
+        control: address of its control endpoint.
+        token: what that wants to see.
+    """
+
+    def __init__(self, control: str, token: str, settings: dict[str, Any]) -> None:
+        self.control = control
+        self.token = token
+        self.settings = settings
+
+    def set_faults(self, names: Iterable[str]) -> None:
+        """Show a healthy world with these faults in it; in effect on return.
+
+        Raises:
+            UsageError: a name is no fault.
+        """
+        self.settings = self._ask("PUT", "/faults", {"faults": list(names)})["settings"]
+
+    def faults(self) -> list[str]:
+        """The faults that are on."""
+        return list(self._ask("GET", "/faults")["faults"])
+
+    def stop(self) -> None:
+        """Let go of it."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def _ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+        connection = http.client.HTTPConnection(urlsplit(self.control).netloc, timeout=_SWITCH_LIMIT)
+        headers = {"Authorization": f"Bearer {self.token}"}
+        try:
+            connection.request(method, path, json.dumps(body) if body is not None else None, headers)
+            response = connection.getresponse()
+            text = response.read()
+        except (OSError, http.client.HTTPException) as error:
+            raise SandboxError(f"the sandbox at {self.control} does not answer: {error}") from None
+        finally:
+            connection.close()
+        if response.status == http.client.INTERNAL_SERVER_ERROR:
+            raise SandboxError(f"the sandbox at {self.control} could not do it: {method} {path} answered HTTP 500")
+        answer = json.loads(text)
+        if response.status != http.client.OK:
+            raise UsageError(answer["error"])
+        return answer
+
+
+class _Started(RunningSandbox):
+    def __init__(self, process: subprocess.Popen[bytes], handshake: dict[str, Any]) -> None:
+        super().__init__(handshake["control"], handshake["token"], handshake["settings"])
+        self.process = process
+
+    def stop(self) -> None:
+        """End the process and wait for that. Called again it does nothing."""
+        _end(self.process)
+
+
+class _Attached(RunningSandbox):
+    """Somebody else's; on stop it shows again what it showed before."""
+
+    def __init__(self, control: str, token: str) -> None:
+        super().__init__(control, token, {})
+        self._before = self.faults()
+        self.settings = self._ask("GET", "/settings")
+
+    def stop(self) -> None:
+        """Give it back as it was."""
+        with suppress(SandboxError):
+            if self.faults() != self._before:
+                self.set_faults(self._before)
+
+
+def start(faults: Iterable[str] = (), *, time_limit: float = _START_LIMIT) -> RunningSandbox:
+    """Start a sandbox and wait until it serves; a context manager that stops it.
+
+    Raises:
+        UsageError: a name is no fault.
+        SandboxError: it ended, or was not ready within ``time_limit`` seconds.
+    """
+    from sandbox.faults import demand_known
+
+    names = list(faults)
+    demand_known(names)
+    ready, ready_there = os.pipe()
+    try:
+        with tempfile.TemporaryFile() as said:
+            command = [sys.executable, "-m", "sandbox", "--ready-fd", str(ready_there)]
+            process = subprocess.Popen(
+                [*command, *(part for name in names for part in ("--fault", name))],
+                cwd=_ROOT,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                stderr=said,
+                pass_fds=(ready_there,),
+                start_new_session=True,  # Ctrl-C is for us; the sandbox is needed until the report is written
+            )
+            os.close(ready_there)
+            ready_there = -1
+            try:
+                line = _read_line(ready, time_limit)
+            except BaseException:
+                _end(process)
+                raise
+            if not line:
+                _end(process)
+                raise SandboxError(_why(process, said, time_limit))
+            return _Started(process, json.loads(line))
+    finally:
+        os.close(ready)
+        if ready_there >= 0:
+            os.close(ready_there)
+
+
+def attach_address(control: str, token: str) -> str:
+    """What to put into ``$PLAYBOOK_SANDBOX`` so that runs use this sandbox."""
+    return f"{control}/#{token}"
+
+
+def attach_or_start(faults: Iterable[str] = ()) -> RunningSandbox:
+    """The running sandbox that ``$PLAYBOOK_SANDBOX`` names, else a new one; with these faults on.
+
+    An attached sandbox keeps its own faults where none are given, and gets them back on ``stop``.
+
+    Raises:
+        UsageError: a name is no fault, or the variable does not lead to a sandbox.
+    """
+    names = list(faults)
+    address = os.environ.get(ATTACH_VARIABLE, "").strip()
+    if not address:
+        return start(names)
+    parts = urlsplit(address)
+    if parts.scheme != "http" or not parts.netloc or not parts.fragment:
+        raise UsageError(
+            f"${ATTACH_VARIABLE} must be the address that `python -m sandbox` prints, got {address!r}"
+        )
+    sandbox = _Attached(f"{parts.scheme}://{parts.netloc}", parts.fragment)
+    if names:
+        sandbox.set_faults(names)
+    return sandbox
+
+
+def _read_line(pipe: int, time_limit: float) -> str:
+    """The first line from the pipe; empty where it ends before, or the time does."""
+    deadline = time.monotonic() + time_limit
+    text = b""
+    while not text.endswith(b"\n"):
+        readable, _, _ = select.select([pipe], [], [], max(deadline - time.monotonic(), 0))
+        chunk = os.read(pipe, 65536) if readable else b""
+        if not chunk:
+            return ""
+        text += chunk
+    return text.decode()
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    assert process.stdin
+    process.stdin.close()
+    try:
+        process.wait(_END_LIMIT)
+    except subprocess.TimeoutExpired:
+        process.kill()  # its guard cleans up after it
+        process.wait()
+
+
+def _why(process: subprocess.Popen[bytes], said: IO[bytes], time_limit: float) -> str:
+    said.seek(0)
+    lines = said.read().decode(errors="replace").strip().splitlines()
+    what = (
+        f"it ended with code {process.returncode}" if process.returncode else f"not ready within {time_limit:g} s"
+    )
+    return f"the sandbox did not start: {what}" + (f": {lines[-1]}" if lines else "")

@@ -1,0 +1,90 @@
+"""What bad days look like in the logs. Each function adds one kind of trouble to a LogsState."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from random import Random
+from typing import TYPE_CHECKING
+
+from sandbox.log_history import OPTIMIZER, WEB, WORKER, LogLine, combined, morgan, pino, visitor
+
+if TYPE_CHECKING:
+    from sandbox.logs import LogsState
+
+_NODE_TRACE = (
+    "    at Redis.onClose (/app/node_modules/ioredis/built/redis/event_handler.js:189:25)",
+    "    at Object.onceWrapper (node:events:633:28)",
+    "    at process.processTicksAndRejections (node:internal/process/task_queues:82:21)",
+)
+
+
+def errors(state: LogsState, count: int = 3) -> None:
+    """The same handled error a few times: other numbers, one kind; each a stack trace over several lines."""
+    for number in range(count):
+        at = state.now - timedelta(minutes=7 + 23 * number)
+        job = 481_516 + 2342 * number
+        stamp = f"{at:%Y-%m-%d %H:%M:%S},{at.microsecond // 1000:03d}"
+        for text in (
+            f"{stamp} ERROR worker: job {job} failed after {300 + number} ms",
+            "Traceback (most recent call last):",
+            '  File "/app/worker/jobs.py", line 88, in run',
+            "    image = decode(job.payload)",
+            '  File "/app/worker/decode.py", line 31, in decode',
+            "    raise DecodeError(f'truncated file {name}')",
+            f"worker.decode.DecodeError: truncated file 'upload-{job}.jpg'",
+        ):
+            state.extra.append(LogLine(at, WORKER, text))
+
+
+def fatal(state: LogsState) -> None:
+    """The web component ends by an exception that nobody caught."""
+    at = state.now - timedelta(minutes=12)
+    for text in (
+        "/app/server.js:214",
+        "    throw new Error(`cannot reach ${host}`)",
+        "    ^",
+        "",
+        "Error: cannot reach redis.internal:25061",
+        *_NODE_TRACE,
+        "",
+        "Node.js v22.11.0",
+    ):
+        state.extra.append(LogLine(at, WEB, text))
+
+
+def out_of_memory(state: LogsState) -> None:
+    """The optimiser is ended for using more memory than it may."""
+    at = state.now - timedelta(minutes=41)
+    for text in (
+        pino(at, 40, "heap is nearly full", used_mb=498),
+        "<--- Last few GCs --->",
+        "FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory",
+    ):
+        state.extra.append(LogLine(at, OPTIMIZER, text))
+
+
+def server_errors(state: LogsState, count: int = 400, hours_ago: float = 0) -> None:
+    """The optimiser behind the website fails for half an hour: many 502 and 503."""
+    random = Random(5)
+    for _ in range(count):
+        at = state.now - timedelta(hours=hours_ago, seconds=random.uniform(1, 1800))
+        status = random.choice((502, 502, 502, 503))
+        request = f"GET /gallery/{random.randint(100, 999)}?w={random.choice((320, 640))}"
+        state.extra.append(LogLine(at, WEB, combined(at, visitor(random), request, status)))
+
+
+def throttled(state: LogsState, count: int = 1500, hours_ago: float = 3) -> None:
+    """One visitor sends far more than it may, some hours ago: a burst of 429."""
+    random = Random(4)
+    for _ in range(count):
+        at = state.now - timedelta(hours=hours_ago, seconds=random.uniform(0, 1200))
+        state.extra.append(LogLine(at, OPTIMIZER, morgan("POST", "/api/image/optimize", 429, 0.7, 62)))
+
+
+def hostile_text(state: LogsState) -> None:
+    """An error whose text tries to write into the report: HTML, terminal colours, a forged line."""
+    at = state.now - timedelta(minutes=3)
+    message = "upload \x1b[31mfailed\x1b[0m for <script>alert(1)</script> | **bold** \u202e token=abcdef123456"
+    text = json.dumps({"level": "error", "time": at.isoformat(), "msg": message}, ensure_ascii=False)
+    state.extra.append(LogLine(at, WEB, text))

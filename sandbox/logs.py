@@ -1,0 +1,191 @@
+"""The logs that the sandbox's components write: thirty hours of history, and what the running parts append.
+
+``world.logs`` says what the logs look like; ``world.logs.store`` holds them. The portfolio app appends to it, the
+DigitalOcean simulator reads from it, and ``LogsService`` writes rotated files of it where a fault asks for files.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import os
+import shutil
+import time
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import cached_property
+from heapq import merge
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from sandbox.log_history import WEB, LogLine, floor_hour, hour
+from sandbox.service import Context, Service
+
+if TYPE_CHECKING:
+    from sandbox.world import World
+
+LIVE_LINES = 20_000
+
+
+@dataclass
+class LogsState:
+    """What the logs show; healthy by default, edited by faults.
+
+    Attributes:
+        now: the moment this world was made; lines are dated up to it and go on in real time.
+        hours: how far the history reaches back.
+        extra: lines that a fault adds to the ordinary ones.
+        silent: nothing is written, and nothing was.
+        source: where the target's settings say that the logs are.
+        damaged: the newest compressed file ends in the middle (files only).
+        seed: another number is another, equally ordinary day.
+    """
+
+    now: datetime
+    hours: float = 30.0
+    extra: list[LogLine] = field(default_factory=list)
+    silent: bool = False
+    source: Literal["api", "files"] = "api"
+    damaged: bool = False
+    seed: int = 0
+
+    @classmethod
+    def healthy(cls, now: datetime) -> LogsState:
+        """An ordinary day that ends at ``now`` (aware)."""
+        return cls(now=now)
+
+    @cached_property
+    def store(self) -> LogStore:
+        """The logs of this world."""
+        return LogStore(self)
+
+
+class LogStore:
+    """Lines by time: history, made hour by hour when it is first read, then what was appended.
+
+    Memory is bounded: the hours within reach, and the newest ``LIVE_LINES`` appended lines.
+    """
+
+    def __init__(self, state: LogsState) -> None:
+        self._state = state
+        self._started = time.monotonic()
+        self._hours: dict[datetime, list[LogLine]] = {}
+        self._live: deque[LogLine] = deque(maxlen=LIVE_LINES)
+
+    def now(self) -> datetime:
+        """The world's time: where it began, and what has passed since."""
+        return self._state.now + timedelta(seconds=time.monotonic() - self._started)
+
+    def append(self, component: str, text: str, at: datetime | None = None) -> None:
+        """Write ``text`` as ``component``, a line for each of its lines; now, unless ``at`` (aware) is given."""
+        moment = at or self.now()
+        for line in text.splitlines():
+            self._live.append(LogLine(moment, component, line))
+
+    def lines(
+        self, component: str | None = None, since: datetime | None = None, tail: int | None = None
+    ) -> Iterator[str]:
+        """Lines as App Platform shows them, oldest first: ``portfolio-web 2024-05-29T20:14:14.996999111Z …``.
+
+        Args:
+            component: only what this component wrote.
+            since: only lines of this moment (aware) and later.
+            tail: only the newest so many.
+        """
+        chosen = self.entries(since)
+        if component is not None:
+            chosen = (line for line in chosen if line.component == component)
+        if tail is not None:
+            chosen = iter(deque(chosen, maxlen=max(tail, 0)))
+        return (line.render() for line in chosen)
+
+    def entries(self, since: datetime | None = None) -> Iterator[LogLine]:
+        """The lines before they are rendered, oldest first."""
+        if self._state.silent:
+            return iter(())
+        now = self.now()
+        oldest = now - timedelta(hours=self._state.hours)
+        since = max(since, oldest) if since else oldest
+        # Sorting keeps the order of lines of one moment, such as a stack trace's.
+        added = sorted([*self._state.extra, *self._live], key=_time)
+        return (line for line in merge(self._history(since, now), added, key=_time) if since <= line.at)
+
+    def _history(self, since: datetime, until: datetime) -> Iterator[LogLine]:
+        oldest = floor_hour(until - timedelta(hours=self._state.hours))
+        self._hours = {start: lines for start, lines in self._hours.items() if start >= oldest}
+        start = floor_hour(since)
+        while start <= until:
+            if start not in self._hours:
+                self._hours[start] = hour(start, self._state.seed)
+            for line in self._hours[start]:
+                if line.at > until:
+                    return
+                yield line
+            start += timedelta(hours=1)
+
+
+def _time(line: LogLine) -> datetime:
+    return line.at
+
+
+class LogsService(Service):
+    """Log files as log rotation leaves them, for targets that read files; the API reads the store itself.
+
+    The files hold what the store held when the world was applied. They exist only where the source is ``files``
+    and ``logs`` is not gone.
+    """
+
+    name = "logs"
+
+    async def start(self, context: Context) -> None:
+        """Write the files, if the world has any."""
+        self.context = context
+        await self.apply(context.world)
+
+    async def apply(self, world: World) -> None:
+        """Replace the files by those of ``world``."""
+        await asyncio.to_thread(self._write, world)
+
+    async def stop(self) -> None:
+        """Nothing is left running; the folder goes with the sandbox's."""
+
+    def settings(self) -> dict[str, Any]:
+        """The source, and the glob of the files for when they are asked for."""
+        return {"logs": {"source": self.world.logs.source, "files": [str(self._folder / "portfolio*.log*")]}}
+
+    @property
+    def _folder(self) -> Path:
+        return self.context.folder / "logs"
+
+    def _write(self, world: World) -> None:
+        shutil.rmtree(self._folder, ignore_errors=True)
+        if world.logs.source == "files" and "logs" not in world.gone:
+            self._folder.mkdir(parents=True)
+            write_files(world.logs, self._folder)
+
+
+def write_files(state: LogsState, folder: Path) -> None:
+    """Write ``portfolio.log``, ``.log.1``, ``.log.2.gz`` and one too old to matter, dated by their last lines."""
+    entries = list(state.store.entries())
+    now = state.store.now()
+    for name, newest, oldest in (
+        ("portfolio.log", 0, 4),
+        ("portfolio.log.1", 4, 12),
+        ("portfolio.log.2.gz", 12, 99),
+    ):
+        lines = [line for line in entries if timedelta(hours=newest) <= now - line.at < timedelta(hours=oldest)]
+        data = "".join(f"{line.render()}\n" for line in lines).encode()
+        if name.endswith(".gz"):
+            data = gzip.compress(data)
+            data = data[: len(data) // 2] if state.damaged else data
+        _write_dated(folder / name, data, lines[-1].at if lines else now - timedelta(hours=newest))
+    last_week = now - timedelta(days=7)
+    old = LogLine(last_week, WEB, f"{last_week:%Y-%m-%d %H:%M:%S} FATAL this was put right a week ago")
+    _write_dated(folder / "portfolio.log.3.gz", gzip.compress(f"{old.render()}\n".encode()), last_week)
+
+
+def _write_dated(file: Path, data: bytes, at: datetime) -> None:
+    file.write_bytes(data)
+    os.utime(file, (at.timestamp(), at.timestamp()))

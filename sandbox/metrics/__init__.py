@@ -1,0 +1,1 @@
+"""Prometheus, Grafana and Alertmanager, with sixty days of samples behind them."""

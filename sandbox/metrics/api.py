@@ -1,0 +1,316 @@
+"""Prometheus' HTTP API, after https://prometheus.io/docs/prometheus/latest/querying/api/.
+
+Envelopes, parameters and statuses are Prometheus' own; numbers come from ``promql``.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+
+if TYPE_CHECKING:
+    from sandbox.metrics.state import AlertState
+    from sandbox.world import World
+
+VERSION = "3.5.0"
+MOST_POINTS = 11_000
+MAX_SECONDS = 9_223_372_036.0  # a Go duration
+
+_DURATION = re.compile(
+    r"(?:(?P<y>\d+)y)?(?:(?P<w>\d+)w)?(?:(?P<d>\d+)d)?(?:(?P<h>\d+)h)?(?:(?P<m>\d+)m)?(?:(?P<s>\d+)s)?(?:(?P<ms>\d+)ms)?"
+)
+_UNITS = {"y": 31_536_000, "w": 604_800, "d": 86_400, "h": 3600, "m": 60, "s": 1, "ms": 0.001}
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+
+
+class ApiError(Exception):
+    """An error envelope.
+
+    Attributes:
+        kind: Prometheus' ``errorType``: ``bad_data`` (400), ``execution`` (422) or ``not_found`` (404).
+    """
+
+    def __init__(self, kind: str, text: str) -> None:
+        super().__init__(text)
+        self.kind = kind
+        self.text = text
+
+    @property
+    def status(self) -> int:
+        """HTTP status of the kind."""
+        return {"bad_data": 400, "execution": 422, "not_found": 404}[self.kind]
+
+
+class Parameters:
+    """Names with one or several values."""
+
+    def __init__(self, pairs: Iterable[tuple[str, str]]) -> None:
+        self._pairs = list(pairs)
+
+    def get(self, name: str) -> str:
+        """The first value, or an empty text."""
+        return next((value for key, value in self._pairs if key == name), "")
+
+    def all(self, name: str) -> list[str]:
+        """Every value."""
+        return [value for key, value in self._pairs if key == name]
+
+
+class Call:
+    """A request for what is below ``/api/v1/``."""
+
+    def __init__(self, world: World, now: datetime, parameters: Parameters) -> None:
+        self.world = world
+        self.now = now
+        self.parameters = parameters
+
+    def moment(self, name: str, default: float | None = None) -> float:
+        """A parameter as Unix seconds, in whole milliseconds."""
+        text = self.parameters.get(name)
+        if not text and default is not None:
+            return default
+        try:
+            seconds = float(text) if _NUMBER.fullmatch(text) else _rfc3339(text)
+        except ValueError:
+            raise _bad_parameter(name, f'cannot parse "{text}" to a valid timestamp') from None
+        if not abs(seconds) < 1e12:
+            raise _bad_parameter(name, f'cannot parse "{text}" to a valid timestamp')
+        return round(seconds, 3)
+
+    def duration(self, name: str) -> float:
+        """A parameter as seconds: a number, or ``5m``."""
+        text = self.parameters.get(name)
+        match = _DURATION.fullmatch(text)
+        if _NUMBER.fullmatch(text):
+            seconds = float(text)
+            if abs(seconds) > MAX_SECONDS:
+                raise _bad_parameter(name, f'cannot parse "{text}" to a valid duration. It overflows int64')
+        elif text and match:
+            seconds = sum(int(number) * _UNITS[unit] for unit, number in match.groupdict().items() if number)
+        else:
+            raise _bad_parameter(name, f'cannot parse "{text}" to a valid duration')
+        return seconds
+
+
+def answer(world: World, now: datetime, path: str, parameters: Parameters) -> Response:
+    """The response for what is below ``/api/v1/``. Takes CPU time: call it on a thread."""
+    call = Call(world, now, parameters)
+    handler = _HANDLERS.get(path)
+    label = re.fullmatch(r"label/([^/]+)/values", path)
+    try:
+        if handler:
+            data = handler(call)
+        elif label:
+            data = _label_values(call, label[1])
+        else:
+            return PlainTextResponse("404 page not found\n", 404)
+    except ApiError as error:
+        return JSONResponse({"status": "error", "errorType": error.kind, "error": error.text}, error.status)
+    return JSONResponse({"status": "success", "data": data})
+
+
+def _query(call: Call) -> Any:
+    time = call.moment("time", round(call.now.timestamp(), 3))
+    return _evaluate(call, [time], instant=True)
+
+
+def _query_range(call: Call) -> Any:
+    start, end = call.moment("start"), call.moment("end")
+    if end < start:
+        raise _bad_parameter("end", "end timestamp must not be before start time")
+    step = call.duration("step")
+    if step <= 0:
+        raise _bad_parameter(
+            "step", "zero or negative query resolution step widths are not accepted. Try a positive integer"
+        )
+    if (end - start) / step > MOST_POINTS:
+        raise ApiError(
+            "bad_data",
+            "exceeded maximum resolution of 11,000 points per timeseries. "
+            "Try decreasing the query resolution (?step=XX)",
+        )
+    first, last, width = round(start * 1000), round(end * 1000), max(1, round(step * 1000))
+    return _evaluate(call, [t / 1000 for t in range(first, last + 1, width)], instant=False)
+
+
+def _evaluate(call: Call, times: list[float], *, instant: bool) -> Any:
+    from sandbox.metrics import promql  # takes numpy with it, which the sandbox's start does not wait for
+
+    store = call.world.metrics.store.until(call.now.timestamp())
+    try:
+        expression = promql.parse(call.parameters.get("query"))
+        if instant:
+            return _instant(promql.instant(store, expression, times[0]), times[0])
+        if promql.value_type(expression) not in ("scalar", "vector"):
+            kind = {"matrix": "range vector", "string": "string"}[promql.value_type(expression)]
+            raise _bad_parameter(
+                "query", f'invalid expression type "{kind}" for range query, must be Scalar or instant Vector'
+            )
+        series = promql.over(store, expression, times)
+    except promql.ParseError as error:
+        raise _bad_parameter("query", str(error)) from None
+    except promql.ExecutionError as error:
+        raise ApiError("execution", str(error)) from None
+    return {"resultType": "matrix", "result": [_matrix_row(labels, points) for labels, points in series]}
+
+
+def _instant(value: Any, time: float) -> Any:
+    if isinstance(value, float):
+        return {"resultType": "scalar", "result": _point(time, value)}
+    if isinstance(value, str):
+        return {"resultType": "string", "result": [_seconds(time), value]}
+    if value.ranged:
+        return {"resultType": "matrix", "result": [_matrix_row(labels, points) for labels, points in value.rows]}
+    return {
+        "resultType": "vector",
+        "result": [{"metric": dict(labels), "value": _point(*points[0])} for labels, points in value.rows],
+    }
+
+
+def _matrix_row(labels: Any, points: list[tuple[float, float]]) -> dict[str, Any]:
+    return {"metric": dict(labels), "values": [_point(time, value) for time, value in points]}
+
+
+def _series(call: Call) -> Any:
+    if not call.parameters.all("match[]"):
+        raise ApiError("bad_data", "no match[] parameter provided")
+    return [dict(labels) for labels in _matched(call)]
+
+
+def _labels(call: Call) -> Any:
+    return sorted({name for labels in _matched(call) for name, _ in labels})
+
+
+def _label_values(call: Call, label: str) -> Any:
+    return sorted({value for labels in _matched(call) for name, value in labels if name == label})
+
+
+def _matched(call: Call) -> list[tuple[tuple[str, str], ...]]:
+    from sandbox.metrics import promql
+
+    store = call.world.metrics.store.until(call.now.timestamp())
+    start = call.moment("start", -math.inf)
+    end = call.moment("end", math.inf)
+    try:
+        matched = [promql.parse(text) for text in call.parameters.all("match[]")]
+        return sorted(promql.matching(store, matched, start, end))
+    except promql.ParseError as error:
+        raise _bad_parameter("match[]", str(error)) from None
+
+
+def _alerts(call: Call) -> Any:
+    return {"alerts": [_alert(alert) for alert in call.world.alerts.alerts]}
+
+
+def _alert(alert: AlertState) -> dict[str, Any]:
+    return {
+        "labels": alert.labels,
+        "annotations": {"summary": alert.summary},
+        "state": alert.state,
+        "activeAt": _text(alert.started),
+        "value": f"{alert.value:e}",
+    }
+
+
+def _rules(call: Call) -> Any:
+    rules = [
+        {
+            "name": alert.name,
+            "query": "vector(1)",
+            "duration": 300,
+            "labels": {"severity": alert.severity},
+            "annotations": {"summary": alert.summary},
+            "alerts": [_alert(alert)],
+            "health": "ok",
+            "state": alert.state,
+            "type": "alerting",
+            "lastEvaluation": _text(call.now),
+            "evaluationTime": 0.0004,
+        }
+        for alert in call.world.alerts.alerts
+    ]
+    group = {"name": "portfolio", "file": "portfolio.yml", "interval": 60, "limit": 0, "rules": rules}
+    return {"groups": [group]}
+
+
+def _targets(call: Call) -> Any:
+    from sandbox.metrics import promql
+
+    store = call.world.metrics.store.until(call.now.timestamp())
+    found = promql.instant(store, promql.parse("up"), call.now.timestamp())
+    active = [
+        {
+            "discoveredLabels": {},
+            "labels": {name: value for name, value in labels if name != "__name__"},
+            "scrapePool": dict(labels)["job"],
+            "scrapeUrl": f"http://{dict(labels)['instance']}/metrics",
+            "health": "up" if points[0][1] else "down",
+            "lastError": "",
+            "lastScrape": _text(call.now),
+            "lastScrapeDuration": 0.012,
+        }
+        for labels, points in found.rows
+    ]
+    return {"activeTargets": active, "droppedTargets": []}
+
+
+def _buildinfo(_: Call) -> Any:
+    return {
+        "version": VERSION,
+        "revision": "8be3a9560fbdd18a94dedec4b747c35178177202",
+        "branch": "HEAD",
+        "buildUser": "sandbox",
+        "buildDate": "20250714-16:15:23",
+        "goVersion": "go1.24.5",
+    }
+
+
+_HANDLERS: dict[str, Callable[[Call], Any]] = {
+    "query": _query,
+    "query_range": _query_range,
+    "series": _series,
+    "labels": _labels,
+    "alerts": _alerts,
+    "rules": _rules,
+    "targets": _targets,
+    "status/buildinfo": _buildinfo,
+}
+
+
+def _bad_parameter(name: str, text: str) -> ApiError:
+    return ApiError("bad_data", f'invalid parameter "{name}": {text}')
+
+
+def _rfc3339(text: str) -> float:
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError(text)
+    return moment.timestamp()
+
+
+def _text(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def _point(time: float, value: float) -> list[Any]:
+    return [_seconds(time), number(value)]
+
+
+def _seconds(time: float) -> float:
+    return int(time) if time == int(time) else time
+
+
+def number(value: float) -> str:
+    """A sample as Prometheus writes it: the shortest digits that give the same number, without an exponent."""
+    if math.isnan(value):
+        return "NaN"
+    if math.isinf(value):
+        return "+Inf" if value > 0 else "-Inf"
+    text = format(Decimal(repr(float(value))), "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text

@@ -1,0 +1,120 @@
+"""What the monitoring of the sandbox shows: the samples' course, the dashboard, alerts and silences."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from sandbox.metrics.series import Store
+
+HISTORY_DAYS = 60
+
+
+@dataclass
+class MetricsState:
+    """How the samples run, and what Grafana holds. A healthy history, then what the levers say.
+
+    Attributes:
+        now: the moment the world was made, aware; samples go on after it as time goes by.
+        incident_hours: for how long before ``now`` the levers have been in effect.
+        availability: percent of probes that succeed.
+        latency_factor: how many times slower than usual requests are.
+        error_percent: percent of requests that are answered with 5xx.
+        image_success: percent of images that are optimised without failure.
+        stale_minutes: age of the newest sample at ``now``, beyond the usual; nothing comes after it.
+        empty: no sample at all.
+        dashboard: title of the dashboard in Grafana; ``None`` where there is none.
+    """
+
+    now: datetime
+    incident_hours: float = 30.0
+    availability: float = 99.96
+    latency_factor: float = 1.0
+    error_percent: float = 0.04
+    image_success: float = 99.6
+    stale_minutes: float | None = None
+    empty: bool = False
+    dashboard: str | None = "Portfolio Overview"
+
+    @classmethod
+    def healthy(cls, now: datetime) -> MetricsState:
+        """Sixty quiet days."""
+        return cls(now=now)
+
+    @cached_property
+    def store(self) -> Store:
+        """The samples; the levers count as they are when it is asked for first."""
+        from sandbox.metrics.series import Store  # takes numpy with it, which the sandbox's start does not wait for
+
+        return Store(self)
+
+
+@dataclass
+class AlertState:
+    """One alert, as its rule sees it; whether a silence covers it is told by the silences.
+
+    Attributes:
+        state: Alertmanager knows only those that fire; Prometheus and Grafana both.
+    """
+
+    name: str
+    summary: str
+    started: datetime
+    severity: str = "critical"
+    component: str = "portfolio-web"
+    state: Literal["firing", "pending"] = "firing"
+    value: float = 1.0
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """What rules, routes and silences match by."""
+        return {"alertname": self.name, "severity": self.severity, "component": self.component}
+
+
+@dataclass
+class SilenceState:
+    """A silence on all alerts of one name."""
+
+    id: str
+    alertname: str
+    created_by: str
+    comment: str
+    starts: datetime
+    ends: datetime
+
+
+@dataclass
+class AlertsState:
+    """Alerts that are firing or pending, and silences."""
+
+    now: datetime
+    alerts: list[AlertState] = field(default_factory=list)
+    silences: list[SilenceState] = field(default_factory=list)
+
+    @classmethod
+    def healthy(cls, now: datetime) -> AlertsState:
+        """Nothing fires; one silence covers a nightly job."""
+        silence = SilenceState(
+            id="2b0c1f6e-5d0e-4f7b-9a53-6f2f8a1c7d10",
+            alertname="BackupJobSlow",
+            created_by="operations",
+            comment="The archive has grown; the limit is being raised",
+            starts=now - timedelta(days=1),
+            ends=now + timedelta(days=2),
+        )
+        return cls(now=now, silences=[silence])
+
+    def raise_alert(
+        self,
+        name: str,
+        summary: str,
+        *,
+        minutes: float,
+        state: Literal["firing", "pending"] = "firing",
+        severity: str = "critical",
+    ) -> None:
+        """Add an alert that began so many minutes ago."""
+        self.alerts.append(AlertState(name, summary, self.now - timedelta(minutes=minutes), severity, state=state))

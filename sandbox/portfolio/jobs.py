@@ -1,0 +1,223 @@
+"""The queue between the website and its worker, as it lies in Redis.
+
+The website puts the upload under ``upload:ID`` and a job on the list ``image-processing-queue``, then waits on
+``done:ID``. The worker takes a job, optimises off the event loop, keeps the result under its cache key, counts it
+in the hash ``image-processing-stats``, and reports.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from secrets import token_hex
+from typing import TYPE_CHECKING, Any
+
+from redis.exceptions import RedisError
+
+from sandbox.portfolio.images import Refused, Wishes, larger, optimize
+from sandbox.valkey import QUEUE_KEY, STATS_KEY, FormatStats, stats_fields
+
+if TYPE_CHECKING:
+    from redis.asyncio import Redis
+
+    from sandbox.portfolio.state import PortfolioState
+
+QUEUE_LIMIT = 100  # jobs
+_CACHE_TIME = 24 * 3600  # seconds
+_UPLOAD_TIME = 60  # seconds
+_PATIENCE = 10  # seconds that a visitor waits for the worker
+_THREADS = 2
+
+
+@dataclass(frozen=True)
+class Result:
+    """What became of an upload.
+
+    Attributes:
+        cache: HIT, MISS, or BYPASS where Redis did not take part.
+    """
+
+    image: bytes
+    cache: str
+    seconds: float
+
+
+class OptimizationError(Exception):
+    """The optimiser is at fault; ``status`` is the HTTP status to say so with."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class Optimizer:
+    """The work itself, in a bounded number of threads, with the faults that the state asks for."""
+
+    def __init__(self, state: Callable[[], PortfolioState]) -> None:
+        self._state = state
+        self._threads = ThreadPoolExecutor(_THREADS, "optimizer")
+
+    async def run(self, image: bytes, wishes: Wishes) -> bytes:
+        """The optimised image.
+
+        Raises:
+            Refused: the upload is at fault.
+            OptimizationError: the optimiser is.
+        """
+        state = self._state()
+        loop = asyncio.get_running_loop()
+        try:
+            result = await loop.run_in_executor(self._threads, optimize, image, wishes)
+        except OSError as error:  # what Pillow raises where an encoder gives up
+            raise OptimizationError(500, f"image could not be written as {wishes.format}") from error
+        await asyncio.sleep(state.optimization_delay)
+        match state.optimization:
+            case "fails":
+                raise OptimizationError(500, "image could not be processed")
+            case "corrupt":
+                return result[: len(result) // 3]
+            case "larger":
+                return await loop.run_in_executor(self._threads, larger, image, wishes)
+        return result
+
+    def end(self) -> None:
+        """Take no more work."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+
+class Queue:
+    """The website's end."""
+
+    def __init__(self, redis: Redis, optimizer: Optimizer) -> None:
+        self._redis = redis
+        self._optimizer = optimizer
+
+    async def optimize(self, image: bytes, wishes: Wishes) -> Result:
+        """From the cache, else by the worker, else, where Redis is away, right here.
+
+        Raises:
+            Refused: the upload is at fault.
+            OptimizationError: the optimiser is, or nobody took the job in time.
+        """
+        started = time.perf_counter()
+        try:
+            image, cache = await self._through_redis(image, wishes)
+        except RedisError:
+            image, cache = await self._optimizer.run(image, wishes), "BYPASS"
+        return Result(image, cache, time.perf_counter() - started)
+
+    async def length(self) -> int:
+        """Jobs that wait."""
+        return int(await self._redis.llen(QUEUE_KEY))
+
+    async def _through_redis(self, image: bytes, wishes: Wishes) -> tuple[bytes, str]:
+        key = wishes.cache_key(image)
+        cached = await self._get(key)
+        if cached:
+            return cached, "HIT"
+        if await self.length() >= QUEUE_LIMIT:
+            raise OptimizationError(503, "too many images are waiting, try again later")
+        job = token_hex(8)
+        wish = asdict(wishes)
+        async with self._redis.pipeline() as pipe:
+            pipe.set(f"upload:{job}", image, ex=_UPLOAD_TIME)
+            pipe.lpush(QUEUE_KEY, json.dumps({"id": job, "key": key, **wish, "queued_at": time.time()}))
+            await pipe.execute()
+        answer = await self._redis.blpop([f"done:{job}"], timeout=_PATIENCE)
+        if answer is None:
+            raise OptimizationError(504, f"image was not processed within {_PATIENCE} s")
+        report = json.loads(answer[1])
+        if report["status"] == 200:
+            result = await self._get(key)
+            if result:
+                return result, "MISS"
+            raise OptimizationError(500, "the processed image is not in the cache")
+        failure = Refused if report["status"] < 500 else OptimizationError
+        raise failure(report["status"], report["error"])
+
+    async def _get(self, key: str) -> bytes | None:
+        value = await self._redis.get(key)
+        return value if isinstance(value, bytes) else None
+
+
+class Worker:
+    """The worker's end: takes one job after the other until it is cancelled.
+
+    Args:
+        finished: told of each job: its id, format, outcome (``success``, ``failure`` or ``refused``) and seconds.
+    """
+
+    def __init__(
+        self,
+        redis: Redis,
+        optimizer: Optimizer,
+        state: Callable[[], PortfolioState],
+        finished: Callable[[str, str, str, float], None],
+    ) -> None:
+        self._redis = redis
+        self._optimizer = optimizer
+        self._state = state
+        self._finished = finished
+
+    async def work(self) -> None:
+        """Never returns."""
+        while True:
+            # While Redis is away there is nothing to do but to look again.
+            try:
+                answer = await self._redis.brpop([QUEUE_KEY], timeout=1)
+                if answer:
+                    await self._do(json.loads(answer[1]))
+            except RedisError:
+                await asyncio.sleep(0.2)
+
+    async def _do(self, job: dict[str, Any]) -> None:
+        state = self._state()
+        while self._state().worker_stuck:
+            await asyncio.sleep(0.05)
+        if self._state() is not state:
+            return  # another world is shown by now, and this job was never in it
+        image = await self._redis.getdel(f"upload:{job['id']}")
+        if not isinstance(image, bytes):
+            return  # it waited too long: the visitor has had an answer, and the upload expired
+        wishes = Wishes(job["format"], job["quality"], job["width"])
+        started = time.perf_counter()
+        report: dict[str, Any] = {"status": 200}
+        outcome = "success"
+        result = b""
+        try:
+            result = await self._optimizer.run(image, wishes)
+        except Refused as refused:
+            outcome, report = "refused", {"status": refused.status, "error": str(refused)}
+        except OptimizationError as failure:
+            outcome, report = "failure", {"status": failure.status, "error": str(failure)}
+        seconds = time.perf_counter() - started
+        async with self._redis.pipeline() as pipe:
+            if result:
+                pipe.set(job["key"], result, ex=_CACHE_TIME)
+            for field, amount in _counted(wishes.format, outcome, seconds).items():
+                pipe.hincrby(STATS_KEY, field, amount)
+            pipe.lpush(f"done:{job['id']}", json.dumps(report))
+            pipe.expire(f"done:{job['id']}", _UPLOAD_TIME)
+            await pipe.execute()
+        self._finished(job["id"], wishes.format, outcome, seconds)
+
+
+def _counted(format_name: str, outcome: str, seconds: float) -> dict[str, int]:
+    """What one job adds to the statistics. What was no picture says nothing about the optimiser."""
+    if outcome == "refused":
+        return {}
+    success = outcome == "success"
+    stats = FormatStats(int(success), int(not success), round(seconds * 1000) if success else 0)
+    return {field: amount for field, amount in stats_fields(format_name, stats).items() if amount}
+
+
+async def cancelled(task: asyncio.Task[None]) -> None:
+    """Cancel a task and wait for its end."""
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task

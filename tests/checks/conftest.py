@@ -1,0 +1,64 @@
+"""One sandbox for each test process, and the checks run on it by the front door."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from playbook.record import Results
+from sandbox.launcher import ATTACH_VARIABLE, RunningSandbox, attach_address, start
+
+ROOT = Path(__file__).resolve().parents[2]
+
+RunChecks = Callable[..., Results]
+
+
+@pytest.fixture(scope="session")
+def sandbox() -> Iterator[RunningSandbox]:
+    """The embedded system, started once."""
+    with start() as running:
+        yield running
+
+
+@pytest.fixture
+def run_checks(sandbox: RunningSandbox, tmp_path: Path) -> RunChecks:
+    """Run a set of checks with some faults on, in a process of its own; returns its results.json."""
+
+    def run(*faults: str, set_name: str = "daily", arguments: tuple[str, ...] = ()) -> Results:
+        command = [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-m",
+            set_name,
+            "--target",
+            "sandbox",
+            "--reports",
+            str(tmp_path),
+        ]
+        for name in faults:
+            command += ["--fault", name]
+        environment = os.environ | {ATTACH_VARIABLE: attach_address(sandbox.control, sandbox.token)}
+        environment.pop("PYTEST_ADDOPTS", None)
+        ended = subprocess.run(
+            [*command, *arguments],
+            cwd=ROOT,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=90,
+            check=False,
+        )
+        files = list(tmp_path.glob("*/results.json"))
+        assert len(files) == 1, ended.stdout + ended.stderr
+        results = msgspec.json.decode(files[0].read_bytes(), type=Results)
+        assert ended.returncode == results.exit_code
+        return results
+
+    return run

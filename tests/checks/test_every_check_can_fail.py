@@ -1,0 +1,62 @@
+"""Three runs for each check: healthy → OK, its fault → WARNING or CRITICAL, what it measures away → UNKNOWN.
+
+Under each fault, every check that is not named in ``expectations.py`` must stay as it is on a healthy system, so a
+fault that spreads further than stated, or a message that changes, fails here too.
+"""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from playbook.catalogue import read_catalogue
+from playbook.verdict import Verdict
+from sandbox.faults import FAULTS
+from tests.checks.expectations import EXPECTATIONS
+
+BUILT = sorted(read_catalogue().items)
+BAD = {"WARNING", "CRITICAL"}
+
+
+def test_a_healthy_system_is_ok(run_checks):
+    """Every item is executed and OK, and its number or finding stands in the record."""
+    results = run_checks()
+    assert {r.item: (str(r.verdict), r.message) for r in results.records if r.verdict is not Verdict.OK} == {}
+    assert sorted(record.item for record in results.records) == [i for i in BUILT if i.startswith("daily.")]
+    assert results.exit_code == 0
+    assert all(record.found and record.expected for record in results.records)
+    assert all(record.evidence for record in results.records)
+
+
+@pytest.mark.parametrize("fault", sorted(EXPECTATIONS))
+def test_a_fault_is_found_and_said(run_checks, fault):
+    """The checks that the fault is about say so with the exact message; all the others stay OK."""
+    results = run_checks(fault)
+    expected = EXPECTATIONS[fault]
+    found = {r.item: (str(r.verdict), r.message) for r in results.records if r.verdict is not Verdict.OK}
+    assert sorted(found) == sorted(expected), found
+    for item, (verdict, message) in expected.items():
+        assert found[item][0] == verdict, found[item]
+        assert re.fullmatch(message, found[item][1]), f"{item}: {found[item][1]}"
+    assert results.faults == [fault]
+    for record in results.records:
+        if str(record.verdict) in BAD:
+            assert record.expected
+            assert record.found
+            assert record.why
+            assert record.next_step
+            assert record.look_again
+
+
+@pytest.mark.parametrize("item", BUILT)
+def test_a_check_has_its_proofs(item):
+    """A fault makes it WARNING or CRITICAL, and losing what it measures makes it UNKNOWN."""
+    verdicts = {expected[item][0] for expected in EXPECTATIONS.values() if item in expected}
+    assert verdicts & BAD, f"no fault makes {item} fail"
+    assert "UNKNOWN" in verdicts, f"nothing shows that {item} is UNKNOWN when what it measures is away"
+
+
+def test_every_fault_is_expected_to_do_something():
+    """A fault that nothing notices proves nothing."""
+    assert sorted(FAULTS) == sorted(EXPECTATIONS)

@@ -1,0 +1,11 @@
+"""``-n 2`` gives the same verdicts, and one report."""
+
+
+def test_two_workers_agree_with_one(run_checks):
+    """The same items, the same verdicts, one folder."""
+    results = run_checks("redis-gone", arguments=("-n", "2"))
+    assert {record.worker for record in results.records} == {"gw0", "gw1"}
+    unknown = [record.item for record in results.records if record.verdict == "UNKNOWN"]
+    assert "daily.redis.alive" in unknown
+    assert len(results.records) == 19
+    assert results.timings

@@ -1,0 +1,57 @@
+"""When an archive was made, from the many ways in which jobs name them."""
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from playbook.archives.dating import date_of
+
+NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
+WRITTEN = datetime(2026, 11, 22, 3, 7, tzinfo=UTC)
+THREE = datetime(2026, 11, 22, 3, 0, tzinfo=UTC)
+BY_UTC = "name, taken as UTC"
+
+
+@pytest.mark.parametrize(
+    ("name", "made", "source"),
+    [
+        ("portfolio-backup-20261122T030000Z.tar.gz", THREE, "name"),
+        ("backup-2026-11-22T03:00:00Z.tar.gz", THREE, "name"),
+        ("backup-2026-11-22T03-00-00.123Z.tar.gz", THREE, "name"),
+        ("backup-20261122T040000+0100.tar.gz", THREE, "name"),
+        ("backup-2026-11-21T22:00:00-05:00.tar.gz", THREE, "name"),
+        ("backup_2026-11-22_03-00-00.tar.gz", THREE, BY_UTC),
+        ("backup-20261122-030000.tar.gz", THREE, BY_UTC),
+        ("backup-20261122_0300.tgz", THREE, BY_UTC),
+        ("backup-20261122030000.tar.gz", THREE, BY_UTC),
+        ("backup 2026-11-22 03h00.tar.gz", THREE, BY_UTC),
+        ("backup-1795316400.tar.gz", THREE, "name"),
+        ("backup-1795316400000.tar.gz", THREE, "name"),
+        ("from-20261121T030000Z-to-20261122T030000Z.tar.gz", THREE, "name"),
+        ("2026-11-22T03:00:00Z/portfolio.tar.gz", THREE, "name"),
+        ("portfolio-2026.11.22.tar.gz", WRITTEN, "date in its name, time of writing"),
+        ("portfolio-20261122.tar.gz", WRITTEN, "date in its name, time of writing"),
+        ("portfolio-20261120.tar.gz", datetime(2026, 11, 20, tzinfo=UTC), "date in its name"),
+        ("portfolio.tar.gz", WRITTEN, "time of writing"),
+        ("portfolio-v2.tar.gz", WRITTEN, "time of writing"),
+        ("portfolio-20261341T030000Z.tar.gz", WRITTEN, "time of writing"),
+        ("portfolio-20260231T030000Z.tar.gz", WRITTEN, "time of writing"),
+        ("portfolio-2026112203.tar.gz", WRITTEN, "time of writing"),
+        ("portfolio-20271122T030000Z.tar.gz", WRITTEN, "time of writing"),
+    ],
+)
+def test_the_name_says_when(name, made, source):
+    """Also with the time zone, as a day only, and as seconds since 1970; a date that cannot be is not taken."""
+    assert date_of(name, WRITTEN, NOW) == (made, source)
+
+
+def test_a_time_without_zone_is_taken_in_the_zone_of_the_settings():
+    """Summer time included."""
+    berlin = ZoneInfo("Europe/Berlin")
+    later = datetime(2027, 1, 1, tzinfo=UTC)
+    assert date_of("b-20261122-030000.tar.gz", WRITTEN, later, berlin).time == THREE - timedelta(hours=1)
+    assert date_of("b-20260722-030000.tar.gz", WRITTEN, later, berlin) == (
+        datetime(2026, 7, 22, 1, 0, tzinfo=UTC),
+        "name, taken as Europe/Berlin",
+    )

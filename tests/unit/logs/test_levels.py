@@ -1,0 +1,98 @@
+"""What is an error, and what only looks like one."""
+
+import pytest
+
+from playbook.logs.review import Reviewer
+
+ERRORS = [
+    "Error: connect ECONNREFUSED 127.0.0.1:6379",
+    "TypeError: Cannot read properties of undefined (reading 'id')",
+    "ERROR cannot write",
+    "[ERROR] cannot write",
+    "error: cannot write",
+    "Error handling request GET /api",
+    "request failed with error code 17",
+    "10 errors in 5 s",
+    "upload failed: error EPIPE",
+    "error=ENOSPC while writing",
+    "err=timeout while reading",
+    "worker | ERROR | cannot write",
+    "An exception occurred while optimising",
+    "failed to handle error: boom",
+    "java.lang.IllegalStateException: closed",
+    "error = 0x80070005",
+]
+FATALS = [
+    "panic: runtime error: index out of range [3] with length 3",
+    "fatal error: all goroutines are asleep - deadlock!",
+    "FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory",
+    "Out of memory: Killed process 123 (node)",
+    "Uncaught ReferenceError: x is not defined",
+    "(node:12) UnhandledPromiseRejectionWarning: Error: boom",
+    "ERROR UnhandledPromiseRejection: boom",
+    'Exception in thread "main" java.lang.RuntimeException: boom',
+    "Traceback (most recent call last):",
+    "CRITICAL cannot write",
+    "Segmentation fault (core dumped)",
+    "container image-worker OOMKilled",
+    "Killed",
+]
+NONE = [
+    "error=0 warnings=0",
+    "errors: 0",
+    "0 errors",
+    "finished with no errors",
+    "no error",
+    "without error",
+    "zero errors found",
+    'result {"errors":[]}',
+    "error: null",
+    "error=false",
+    'error=""',
+    "GET /errors/404.html",
+    "serving /var/www/errors/500.html",
+    "error.html rendered",
+    "loaded error_handler.js",
+    "on error retry is set",
+    "error handler registered",
+    "error rate 0.04 %",
+    "INFO error budget left: 99 %",
+    "WARN retrying after error",
+    "[warn] error while reading, will retry",
+    "INFO uncaughtException handler installed",
+    "uncaughtException handler installed",
+    "listening on port 5003",
+    "took 503 ms",
+    "wrote 500 bytes",
+    "non-fatal condition",
+    "ERROR: 0",
+    "terrorist list updated",
+    "design signal exited normally with exit 0",
+]
+
+
+def review(line: str):
+    reviewer = Reviewer(0.0, 2e9)
+    reviewer.add(f"web 2024-05-29T20:14:14Z {line}")
+    return reviewer.result()
+
+
+@pytest.mark.parametrize("line", ERRORS)
+def test_error(line):
+    """One error, not fatal."""
+    found = review(line)
+    assert (found.errors, found.fatal) == (1, 0)
+
+
+@pytest.mark.parametrize("line", FATALS)
+def test_fatal(line):
+    """One error, and a fatal one."""
+    found = review(line)
+    assert (found.errors, found.fatal) == (1, 1)
+
+
+@pytest.mark.parametrize("line", NONE)
+def test_no_error(line):
+    """It only looks like an error, also with a time of its own."""
+    assert review(line).errors == 0
+    assert review(f"2024-05-29 20:14:14 {line}").errors == 0

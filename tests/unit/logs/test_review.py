@@ -1,0 +1,249 @@
+"""A day of logs: stack traces, requests, windows, and memory that does not grow."""
+
+import tracemalloc
+from datetime import UTC, datetime
+
+import pytest
+
+from playbook.logs.review import Reviewer
+
+NOW = datetime(2024, 5, 29, 21, 0, tzinfo=UTC).timestamp()
+DAY = 86_400
+
+
+def review(*lines, now=NOW):
+    reviewer = Reviewer(now - DAY, now)
+    reviewer.extend(lines)
+    return reviewer.result()
+
+
+def web(*texts, at="2024-05-29T20:14:14"):
+    return [f"web {at}.000000000Z {text}" for text in texts]
+
+
+NODE = [
+    "Error: connect ECONNREFUSED 10.0.0.7:6379",
+    "    at TCPConnectWrap.afterConnect [as oncomplete] (node:net:1607:16) {",
+    "  errno: -111,",
+    "  code: 'ECONNREFUSED'",
+    "}",
+]
+CRASHED = [
+    "/app/server.js:214",
+    "    throw new Error('boom')",
+    "    ^",
+    "",
+    "Error: boom",
+    *NODE[1:2],
+    "",
+    "Node.js v22.11.0",
+]
+PYTHON = [
+    "Traceback (most recent call last):",
+    '  File "/app/x.py", line 3, in <module>',
+    "    main()",
+    "KeyError: 'a'",
+    "",
+    "During handling of the above exception, another exception occurred:",
+    "",
+    "Traceback (most recent call last):",
+    '  File "/app/x.py", line 5, in <module>',
+    "app.errors.Truncated: file 'b.jpg' is cut off",
+]
+JAVA = [
+    'Exception in thread "main" java.lang.IllegalStateException: closed',
+    "\tat com.example.Main.run(Main.java:14)",
+    "Caused by: java.io.IOException: broken pipe",
+    "\t... 3 more",
+]
+GO = [
+    "panic: runtime error: invalid memory address or nil pointer dereference",
+    "[signal SIGSEGV: segmentation violation code=0x1 addr=0x0 pc=0x4a1]",
+    "",
+    "goroutine 1 [running]:",
+    "main.handle(0xc000010, {0x1, 0x2})",
+    "\t/app/main.go:12 +0x1d",
+    "main.main()",
+    "\t/app/main.go:30 +0x20",
+    "exit status 2",
+]
+
+STAMP = "2024-05-29 20:14:14,1"
+TRUNCATED = "app.errors.Truncated: file '…' is cut off"
+TRACES = [
+    ("node", NODE, 0, "Error: connect ECONNREFUSED <ip>"),
+    ("node-crash", CRASHED, 1, "Error: boom"),
+    ("python", PYTHON, 1, TRUNCATED),
+    ("java", JAVA, 1, "Exception in thread '…' java.lang.IllegalStateException: closed"),
+    ("go", GO, 1, "panic: runtime error: invalid memory address or nil pointer dereference"),
+    ("logged", [f"{STAMP} ERROR job 7 failed", *PYTHON], 0, f"ERROR job # failed: {TRUNCATED}"),
+    ("detail", [f"{STAMP} ERROR job 7 failed:", "the error was: no space"], 0, "ERROR job # failed:"),
+    ("winston", ["error: upload failed", *NODE], 0, "error: upload failed: Error: connect ECONNREFUSED <ip>"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("lines", "fatal", "kind"), [t[1:] for t in TRACES], ids=[t[0] for t in TRACES])
+def test_stack_trace_is_one_error(lines, fatal, kind):
+    """Whatever the language, with the line above it that logs it."""
+    found = review(*web(*lines))
+    assert (found.errors, found.fatal) == (1, fatal)
+    assert found.kinds[0][0] == ("web", kind)
+
+
+@pytest.mark.parametrize("lines", [t[1] for t in TRACES], ids=[t[0] for t in TRACES])
+def test_two_stack_traces_are_two_errors_of_one_kind(lines):
+    """The end of one is not the middle of the next."""
+    found = review(*web(*lines), *web(*lines, at="2024-05-29T20:20:00"))
+    assert found.errors == 2
+    assert [row.count for _, row in found.kinds] == [2]
+
+
+def test_stack_trace_survives_other_components_and_access_lines():
+    """Instances write side by side: their lines mix."""
+    lines = web(*PYTHON)
+    noise = 'web 2024-05-29T20:14:14Z 10.0.0.1 - - [29/May/2024:20:14:14 +0000] "GET / HTTP/1.1" 200 5 "-" "-"'
+    other = "worker 2024-05-29T20:14:14Z INFO done"
+    found = review(*lines[:2], noise, other, *lines[2:4], other)
+    assert (found.errors, found.requests) == (1, 1)
+    assert found.kinds[0][0] == ("web", "KeyError: '…'")
+
+
+def test_trace_below_a_warning_is_the_warnings():
+    """logger.warning(..., exc_info=True) is no error."""
+    assert review(*web("WARNING retry", *PYTHON[:4])).errors == 0
+
+
+def test_crash_some_seconds_after_a_warning_is_a_crash():
+    """A trace belongs to a warning only where it follows it directly."""
+    found = review(*web("WARNING retry"), *web(*PYTHON[:4], at="2024-05-29T20:14:40"))
+    assert found.fatal == 1
+    assert review(*web("WARNING retry", "INFO next", *PYTHON[:4])).fatal == 1
+
+
+def test_lines_without_a_time_belong_to_the_last_that_had_one():
+    """A trace in a file has a time on its first line only."""
+    lines = ["2024-05-29 20:14:14,250 ERROR worker: job 7 failed", *PYTHON[:4], "2024-05-29 20:14:15,0 INFO next"]
+    found = review(*lines)
+    assert (found.lines, found.errors, found.undated) == (6, 1, 0)
+    old = ["2024-05-20 20:14:14,250 ERROR worker: job 7 failed", *PYTHON[:4]]
+    assert (review(*old).lines, review(*old).outside) == (0, 5)
+
+
+def test_lines_before_any_time_are_counted_apart():
+    """They cannot be placed; a new part begins anew."""
+    reviewer = Reviewer(NOW - DAY, NOW)
+    reviewer.extend(["ERROR lost", "web 2024-05-29T20:14:14Z hello"])
+    reviewer.begin_part()
+    reviewer.extend(["ERROR lost too"])
+    found = reviewer.result()
+    assert (found.undated, found.lines, found.errors) == (2, 1, 0)
+
+
+def test_window_is_exact_and_the_future_is_left_out():
+    """From since on, and no more than five minutes ahead."""
+    times = (NOW - DAY - 1, NOW - DAY, NOW, NOW + 299, NOW + 301)
+    lines = [f"{datetime.fromtimestamp(at, UTC):%Y-%m-%dT%H:%M:%S}Z ERROR x" for at in times]
+    found = review(*lines)
+    assert (found.outside, found.lines, found.ahead, found.errors) == (1, 3, 1, 3)
+
+
+ACCESS = [
+    ('10.0.0.1 - - [29/May/2024:20:14:14 +0000] "GET /a/17?token=x HTTP/1.1" 502 157 "-" "curl"', "502", "/a/:id"),
+    ('www.example.org:443 10.0.0.1 - bob [29/May/2024:20:14:14 +0000] "GET /a HTTP/1.1" 503 -', "503", "/a"),
+    ('10.0.0.1 - - [29/May/2024:20:14:14 +0000] "GET /a\\"b HTTP/1.1" 500 1 "-" "-"', "500", '/a\\"b'),
+    ('10.0.0.1 - - [29/May/2024:20:14:14 +0000] "-" 504 0 "-" "-"', "504", "(no request)"),
+    ("GET /api/image/health 500 3.182 ms - 503", "500", "/api/image/health"),
+    ("POST /api/image/optimize 429 62 - 0.8 ms", "429", "/api/image/optimize"),
+    ("::1 - GET /x/5f3c1a9e HTTP/1.1 503 12 - 1.5 ms", "503", "/x/:id"),
+    ('INFO:     10.0.0.1:5321 - "GET /a HTTP/1.1" 500 Internal Server Error', "500", "/a"),
+    ('level=info msg=done method=GET path=/a status=503 duration=429ms', "503", "/a"),
+    ('{"level":30,"req":{"method":"GET","url":"/a?b=1"},"res":{"statusCode":503},"msg":"x"}', "503", "/a"),
+    ('{"status":"502","request_uri":"/a","remote_addr":"10.0.0.1","body_bytes_sent":"500"}', "502", "/a"),
+    ('{"request":"GET /a HTTP/2.0","status":500}', "500", "/a"),
+    ('{"httpRequest":{"requestUrl":"https://example.org/a/1?x","status":503}}', "503", "/a/:id"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("line", "status", "path"), ACCESS, ids=range(len(ACCESS)))
+def test_failed_request(line, status, path):
+    """Status and folded path of every format of access lines."""
+    found = review(*web(line))
+    assert found.requests == 1
+    assert [key for key, _ in found.answers] == [(status, path)]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '10.0.0.1 - - [29/May/2024:20:14:14 +0000] "GET /500 HTTP/1.1" 200 503 "-" "Bot/5.0 502"',
+        '10.0.0.1 - - [29/May/2024:20:14:14 +0000] "GET /a HTTP/1.1" 304 0 "https://x/?\\" 502 0" "-"',
+        "GET /api/503 200 503.182 ms - 503",
+        "listening on port 5003",
+        "took 502 ms, wrote 503 bytes, status 200",
+        '{"level":30,"req":{"url":"/a"},"res":{"statusCode":200},"responseTime":503,"size":502}',
+        '{"level":30,"msg":"exit","status":503}',
+        "INFO worker: 429 images left",
+    ],
+)
+def test_number_elsewhere_is_no_status(line):
+    """Sizes, durations, ports, paths and user agents."""
+    assert review(*web(line)).answers == []
+
+
+def test_refused_requests_are_kept_by_source_and_path():
+    """For the weekly look at who knocks: 401, 403 and what was blocked."""
+    line = '10.0.0.9 - - [29/May/2024:20:14:14 +0000] "GET /admin HTTP/1.1" 403 1 "-" "-"'
+    found = review(*web(line, line, "WARN blocked 10.0.0.8 after 5 tries", "INFO unblocked"))
+    assert [(key, row.count) for key, row in found.refused] == [
+        (("403", "10.0.0.9", "/admin"), 2),
+        (("blocked", "10.0.0.8", ""), 1),
+    ]
+
+
+def test_newest_lines_are_the_newest_by_time():
+    """In whatever order the lines come."""
+    minutes = [*range(30, 60), *range(30)]
+    found = review(*(f"web 2024-05-29T20:{minute:02d}:00Z ERROR number {minute}" for minute in minutes))
+    assert len(found.newest_errors) == 20
+    assert found.newest_errors[-1][1] == "web ERROR number 59"
+    assert found.newest_errors[0][1] == "web ERROR number 40"
+    (kind,) = found.kinds
+    assert (kind[1].count, kind[1].example) == (60, "ERROR number 59")
+    assert kind[1].first < kind[1].last
+
+
+def test_secrets_and_colours_are_not_shown():
+    """A log must not write into the report, nor tell its secrets."""
+    text = "\x1b[31mERROR\x1b[0m login of redis://:hunter2@db:6379 failed, token=abc123 \u202eevil\x07"
+    found = review(*web(text))
+    shown = found.newest_errors[0][1] + found.kinds[0][1].example + found.kinds[0][0][1]
+    assert "hunter2" not in shown
+    assert "abc123" not in shown
+    assert shown.isprintable()
+
+
+def test_memory_does_not_grow_with_the_log():
+    """Every line with a kind, a path, a source and a component of its own, and traces that never end."""
+
+    def lines(count):
+        for number in range(count):
+            word = "".join(chr(97 + int(digit)) for digit in str(number))
+            yield f"{word} 2024-05-29T20:14:14Z ERROR cannot {word}"
+            yield f"web 2024-05-29T20:14:14Z GET /{word} 503 1.0 ms - 5"
+            yield f"web 2024-05-29T20:14:14Z GET /{word} 403 1.0 ms - 5"
+
+    reviewer = Reviewer(NOW - DAY, NOW)
+    tracemalloc.start()
+    try:
+        reviewer.extend(lines(2_000))
+        early = tracemalloc.get_traced_memory()[1]
+        reviewer.extend(lines(6_000))
+        late = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    found = reviewer.result()
+    assert late < early * 1.2
+    assert late < 4_000_000
+    assert (found.errors, found.server_errors) == (8_000, 8_000)
+    assert len(found.kinds) == 500
+    assert found.left_out > 10_000

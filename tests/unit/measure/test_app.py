@@ -1,0 +1,167 @@
+"""The app, its live URL and its components, as measured from what the API says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from playbook.clock import FixedClock
+from playbook.errors import TooLittleData
+from playbook.evidence import Facts, Table
+from playbook.measure.app import (
+    NO_DEPLOYMENT,
+    AppStatus,
+    Component,
+    LiveUrlAnswer,
+    app,
+    app_components,
+    live_url_answer,
+)
+from tests.unit.digitalocean import Simulator, running
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simulator]:
+    with running(tmp_path_factory.mktemp("digitalocean")) as simulator:
+        yield simulator
+
+
+@pytest.fixture
+def simulator(shared: Simulator) -> Simulator:
+    shared.reset()
+    return shared
+
+
+def measured(simulator: Simulator) -> AppStatus:
+    return app(simulator.client(), FixedClock(simulator.state.now))
+
+
+class TestApp:
+    def test_healthy(self, simulator):
+        status = measured(simulator)
+        assert (status.name, status.phase, status.active) == ("portfolio", "ACTIVE", True)
+        assert (status.region, status.tier) == ("Frankfurt (fra)", "professional")
+        assert status.components == ("portfolio-web", "image-optimizer", "image-worker")
+        assert status.age == timedelta(hours=29).total_seconds()
+        assert status.in_progress == ""
+
+    def test_evidence_shows_name_url_phase_and_region(self, simulator):
+        shown = measured(simulator).evidence()
+        assert isinstance(shown, Facts)
+        assert shown.facts["Name"] == "portfolio"
+        assert shown.facts["Phase"] == "ACTIVE"
+        assert shown.facts["Live URL"] == simulator.live_url
+        assert shown.facts["Region"] == "Frankfurt (fra)"
+        assert "29 h ago" in shown.facts["Active deployment"]
+
+    def test_one_in_progress(self, simulator):
+        simulator.state.deploy("BUILDING", timedelta(minutes=2))
+        status = measured(simulator)
+        assert status.active
+        assert status.in_progress == "BUILDING"
+        assert isinstance(evidence := status.evidence(), Facts)
+        assert evidence.facts["In progress"].startswith("BUILDING since ")
+
+    def test_none_active(self, simulator):
+        simulator.state.deployments.clear()
+        status = measured(simulator)
+        assert (status.active, status.phase, status.age) == (False, NO_DEPLOYMENT, None)
+        assert status.evidence()
+
+
+class TestLiveUrl:
+    def test_answers(self, simulator):
+        # The simulator itself is a server whose certificate is of the right authority.
+        simulator.live_url = simulator.service.url
+        answer = live_url_answer(measured(simulator), simulator.settings())
+        assert answer.answered
+        assert answer.outcome == "HTTP 401"
+        assert answer.seconds is not None
+
+    @pytest.mark.parametrize(
+        ("status", "answered"), [(200, True), (404, True), (499, True), (500, False), (503, False)]
+    )
+    def test_server_errors_are_no_answer(self, status, answered):
+        assert LiveUrlAnswer("https://x", status, f"HTTP {status}").answered is answered
+
+    def test_refused(self, simulator):
+        simulator.state.live_url_dead = True
+        answer = live_url_answer(measured(simulator), simulator.settings())
+        assert not answer.answered
+        assert answer.outcome.startswith("connection refused (connect, after ")
+        assert len(answer.attempts) == 3
+
+    def test_untrusted(self, simulator, tmp_path: Path):
+        with running(tmp_path) as other:
+            simulator.live_url = other.service.url
+            answer = live_url_answer(measured(simulator), simulator.settings())
+        assert not answer.answered
+        assert "certificate that cannot be trusted" in answer.outcome
+
+    def test_none(self, simulator):
+        simulator.live_url = ""
+        answer = live_url_answer(measured(simulator), simulator.settings())
+        assert (answer.answered, answer.outcome) == (False, "no live URL")
+        assert answer.evidence()
+
+
+class TestComponents:
+    def test_healthy(self, simulator):
+        components = app_components(simulator.client(), measured(simulator))
+        assert all(component.well for component in components.worst_first)
+        shown = components.evidence()
+        assert isinstance(shown, Table)
+        assert shown.rows[0][:3] == ["image-optimizer", "HEALTHY", "2 of 2"]
+
+    def test_worst_first(self, simulator):
+        simulator.state.component("image-optimizer").ready = 1
+        simulator.state.component("image-worker").state = "UNHEALTHY"
+        components = app_components(simulator.client(), measured(simulator)).worst_first
+        assert [c.name for c in components] == ["image-worker", "image-optimizer", "portfolio-web"]
+        assert [c.well for c in components] == [False, False, True]
+
+    def test_one_that_the_spec_names_and_nobody_reports(self, simulator):
+        status = measured(simulator)
+        del simulator.state.components[0]
+        first = app_components(simulator.client(), status).worst_first[0]
+        assert (first.name, first.state) == ("portfolio-web", "not reported")
+        with pytest.raises(TooLittleData, match="expected the health of portfolio-web, got not reported"):
+            assert first.well
+
+    def test_none_at_all(self, simulator):
+        simulator.state.components.clear()
+        with pytest.raises(TooLittleData, match="got none"):
+            app_components(simulator.client(), measured(simulator))
+
+    @pytest.mark.parametrize(
+        ("state", "ready", "wanted", "well"),
+        [
+            ("HEALTHY", 2, 2, True),
+            ("HEALTHY", 3, 2, True),
+            ("HEALTHY", 1, 2, False),
+            ("HEALTHY", 0, 0, False),
+            ("UNHEALTHY", 2, 2, False),
+            ("UNKNOWN", 1, 2, False),
+            ("SLEEPING", 2, 2, False),
+        ],
+    )
+    def test_well(self, state, ready, wanted, well):
+        assert Component("web", state, ready, wanted).well is well
+
+    @pytest.mark.parametrize(("ready", "wanted"), [(2, 2), (0, 0)])
+    def test_unknown_cannot_be_judged(self, ready, wanted):
+        with pytest.raises(TooLittleData, match="expected the health of web, got UNKNOWN with"):
+            assert Component("web", "UNKNOWN", ready, wanted).well
+
+    def test_words(self):
+        component = Component("web", "HEALTHY", 0, 1)
+        assert component.expected == "HEALTHY with 1 of 1 replica ready"
+        assert component.found == "HEALTHY with 0 of 1 replica ready"
+
+
+def test_times_are_utc(simulator):
+    assert measured(simulator).read_at.tzinfo is UTC
+    assert isinstance(measured(simulator).deployed_at, datetime)

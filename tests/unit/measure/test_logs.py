@@ -1,0 +1,198 @@
+"""The review as checks see it: shares, what is unusual, coverage, evidence; and each kind of trouble."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from playbook.clients.log_files import FileLogs
+from playbook.clients.log_reading import LogStream
+from playbook.clock import FixedClock
+from playbook.errors import TooLittleData
+from playbook.evidence import Facts
+from playbook.measure.logs import log_review
+from playbook.settings import Logs, load
+from playbook.verdict import Verdict
+from sandbox import log_incidents
+from sandbox.logs import LogsState, write_files
+
+NOW = datetime(2024, 5, 29, 21, 0, tzinfo=UTC)
+SETTINGS = load("sandbox", environment={})
+
+
+class Source:
+    """Lines from a list."""
+
+    def __init__(self, lines, problems=()):
+        self._lines, self._problems = lines, list(problems)
+
+    def read(self, since):
+        return LogStream("a list", iter([iter(self._lines)]), self._problems)
+
+
+def reviewed(lines, problems=(), now=NOW):
+    return log_review(Source(list(lines), problems), SETTINGS, FixedClock(now))
+
+
+def of_sandbox(*edits, hours=30.0, now=NOW):
+    """The review of a sandbox's logs, with these incidents."""
+    state = LogsState.healthy(now)
+    state.hours = hours
+    for edit in edits:
+        edit(state)
+    return reviewed(state.store.lines(), now=state.store.now())
+
+
+def not_ok(review):
+    """Verdicts by limit, those that are not OK; and whether an hour stands out."""
+    limits = SETTINGS.limits
+    judged = {
+        "fatal": limits.log_fatal.verdict(review.fatal.value),
+        "errors": limits.log_errors.verdict(review.errors.value),
+        "5xx": limits.log_server_errors.verdict(review.server_errors.value),
+        "5xx lately": limits.log_server_errors.verdict(review.server_errors_lately.value),
+        "429": limits.log_throttled.verdict(review.throttled.value),
+        "unusual": Verdict.WARNING if review.unusual else Verdict.OK,
+    }
+    return {name: str(verdict) for name, verdict in judged.items() if verdict is not Verdict.OK}
+
+
+def every_hour(*texts, hours=24):
+    """The same lines in each hour of the day, half past."""
+    for ago in range(hours, 0, -1):
+        at = NOW - timedelta(hours=ago - 0.5)
+        for text in texts:
+            yield f"web {at:%Y-%m-%dT%H:%M:%S}Z {text}"
+
+
+@pytest.mark.parametrize("hour", range(0, 24, 3))
+def test_ordinary_day_is_ok_at_any_hour(hour):
+    """With all its lines that look like errors and are none."""
+    review = of_sandbox(now=NOW + timedelta(hours=hour, minutes=7))
+    assert not_ok(review) == {}
+    assert review.errors.value == 0
+    assert review.server_errors.value > 0
+    review.demand_coverage()
+
+
+def flood(state):
+    log_incidents.errors(state, count=80)
+
+
+def one_bad_hour(state):
+    log_incidents.server_errors(state, count=30, hours_ago=6)
+
+
+TROUBLE = [
+    (log_incidents.errors, {"errors": "WARNING"}),
+    (flood, {"errors": "CRITICAL"}),
+    (log_incidents.fatal, {"fatal": "CRITICAL", "errors": "WARNING"}),
+    (log_incidents.out_of_memory, {"fatal": "CRITICAL", "errors": "WARNING"}),
+    (log_incidents.hostile_text, {"errors": "WARNING"}),
+    (log_incidents.server_errors, {"5xx": "CRITICAL", "5xx lately": "CRITICAL", "unusual": "WARNING"}),
+    (log_incidents.throttled, {"429": "WARNING", "unusual": "WARNING"}),
+    (one_bad_hour, {"unusual": "WARNING"}),
+]
+
+
+@pytest.mark.parametrize(("trouble", "expected"), TROUBLE, ids=[trouble.__name__ for trouble, _ in TROUBLE])
+def test_trouble_is_found(trouble, expected):
+    """Each kind, and nothing else."""
+    assert not_ok(of_sandbox(trouble)) == expected
+
+
+def test_unusual_hours_are_named():
+    """With the usual level and the bound."""
+    review = of_sandbox(one_bad_hour)
+    assert review.unusual == "30 × 5xx at 14:00–15:00 UTC (usually 0)"
+    assert review.usual == "at most 10 × 5xx and at most 10 × 429 in an hour"
+
+
+def test_ten_minutes_are_no_day():
+    """That nothing bad came is no measurement then; something bad is counted all the same."""
+    review = of_sandbox(log_incidents.hostile_text, hours=10 / 60)
+    assert review.errors.value == 1
+    assert review.errors.over.startswith("1 of 24 h (")
+    with pytest.raises(
+        TooLittleData, match="expected lines in at least 20 of the last 24 hours, got 1: from 2024-05"
+    ):
+        review.demand_coverage()
+
+
+@pytest.mark.parametrize(
+    ("lines", "came"),
+    [
+        ([], "none at all"),
+        (["web 2024-05-20T20:14:14Z x"], "1 earlier"),
+        (["x", "y"], "2 without a time"),
+        (["web 2025-05-20T20:14:14Z x"], "1 from the future"),
+    ],
+)
+def test_no_line_of_the_day_is_too_little(lines, came):
+    """And what came instead is said."""
+    with pytest.raises(TooLittleData, match=f"expected lines of the last 24 hours from a list, got {came}$"):
+        reviewed(lines)
+
+
+def test_no_access_lines_is_unknown_for_requests_only():
+    """A log without requests says nothing about failed ones."""
+    review = reviewed(every_hour("INFO fine"))
+    assert review.errors.value == 0
+    for name in ("server_errors", "server_errors_lately", "throttled"):
+        with pytest.raises(TooLittleData, match="expected access lines with a status, got none among 24 lines"):
+            getattr(review, name)
+
+
+def test_shares_are_in_percent_and_say_of_how_many():
+    """Over the day, and over the newest hours with 500 requests."""
+    good = ["GET /a 200 1.0 ms - 5"] * 200
+    bad = ["GET /a 503 1.0 ms - 5", "GET /a 429 1.0 ms - 5"] * 25
+    review = reviewed([*every_hour(*good), *list(every_hour(*bad, hours=1))])
+    assert review.server_errors.value == pytest.approx(100 * 25 / 4850)
+    assert review.server_errors.over == "24 h (25 of 4,850 requests)"
+    assert review.throttled.value == review.server_errors.value
+    assert review.server_errors_lately.over == "since 18:00 (25 of 650 requests)"
+    assert review.unusual.startswith("25 × 5xx at 20:00–21:00 UTC (usually 0); 25 × 429 at")
+
+
+def test_one_failure_in_a_quiet_night_is_nothing():
+    """A share of few requests is taken over more hours."""
+    review = reviewed(
+        [*every_hour(*["GET /a 200 1.0 ms - 5"] * 30), *every_hour("GET /a 503 1.0 ms - 5", hours=1)]
+    )
+    assert review.server_errors_lately.over == "since 04:00 (1 of 511 requests)"
+    assert not_ok(review) == {}
+
+
+def test_evidence_shows_what_was_seen_and_nothing_that_was_not():
+    """Facts always; errors and failed requests where there are any."""
+    healthy = of_sandbox().evidence()
+    facts = next(shown for shown in healthy if isinstance(shown, Facts)).facts
+    assert facts["Hours with lines"] == "24 of 24 (at least 20 wanted)"
+    assert facts["Errors"] == "0, of them 0 fatal"
+    assert [shown.title for shown in healthy] == [
+        "Logs of the last 24 hours",
+        "429 and 5xx by path",
+        "Requests by hour",
+        "Newest 429 and 5xx",
+    ]
+    titles = [shown.title for shown in of_sandbox(log_incidents.errors).evidence()]
+    assert titles[1:3] == ["Errors by kind", "Newest errors"]
+
+
+def test_files_of_the_sandbox_give_the_same_review(tmp_path):
+    """Rotated and compressed files say what the stream says; last week's file, which is fatal, is not read."""
+    state = LogsState.healthy(datetime.now(UTC))
+    log_incidents.errors(state)
+    write_files(state, tmp_path)
+    source = FileLogs((f"{tmp_path}/portfolio*.log*",), Logs())
+    files = log_review(source, SETTINGS, FixedClock(state.store.now()))
+    stream = reviewed(state.store.lines(), now=state.store.now())
+    assert files.review.errors == stream.review.errors == 3
+    assert files.review.requests == pytest.approx(stream.review.requests, abs=2)
+    assert files.problems == ()
+    assert files.source.startswith("3 of 4 files")
+    state.damaged = True
+    write_files(state, tmp_path)
+    damaged = log_review(source, SETTINGS, FixedClock(state.store.now()))
+    assert "portfolio.log.2.gz is damaged" in damaged.problems[0]
+    assert damaged.review.errors == 3

@@ -1,0 +1,169 @@
+"""junit.xml, summary.md, the terminal and pytest-html say the same in their own form."""
+
+import re
+from collections import Counter
+from xml.etree import ElementTree
+
+import pytest
+
+from playbook.report import read_results, write_all
+from playbook.report.junit import junit
+from playbook.report.ladder import ladder
+from playbook.report.pytest_html import pytest_html_results_table_html, pytest_html_results_table_row
+from playbook.report.summary import summary
+from playbook.report.terminal import lines
+from playbook.run import RunFolder
+from playbook.settings import load
+from playbook.verdict import Verdict
+from tests.factories import HOSTILE, hostile, record, results, six_verdicts
+
+
+def terminal(made, width=80):
+    """The terminal's text."""
+    return "\n".join(text for text, _ in lines(made, "reports/x/index.html", width))
+
+
+@pytest.mark.parametrize("made", [six_verdicts(), hostile(), results([])], ids=["six", "hostile", "empty"])
+def test_junit_counts_and_words(made):
+    """CRITICAL is a failure, UNKNOWN an error, NOT CONFIGURED and WAIVED are skipped; it always parses."""
+    suite = ElementTree.fromstring(junit(made)).find("testsuite")
+    cases = suite.findall("testcase")
+    kinds = Counter(child.tag for case in cases for child in case if child.tag != "properties")
+    assert int(suite.get("tests")) == len(cases) == len(made.records)
+    assert int(suite.get("failures")) == kinds["failure"] == made.counts["CRITICAL"]
+    assert int(suite.get("errors")) == kinds["error"] == made.counts["UNKNOWN"]
+    assert int(suite.get("skipped")) == kinds["skipped"] == made.counts["NOT CONFIGURED"] + made.counts["WAIVED"]
+    words = Counter(p.get("value") for p in suite.iter("property") if p.get("name") == "verdict")
+    words[str(made.verdict)] -= 1  # the run's own
+    assert +words == Counter(str(r.verdict) for r in made.records)
+
+
+def test_summary_puts_the_verdict_first_and_next_steps_with_failures():
+    """Then causes, then what needs attention, worst first."""
+    text = summary(six_verdicts())
+    assert text.startswith("# ✕ CRITICAL: daily checks of production")
+    order = [
+        "Root causes",
+        "CRITICAL: Example 4",
+        "UNKNOWN: Example 6",
+        "WARNING: Example 3",
+        "Figures",
+        "Not configured",
+    ]
+    assert [text.index(part) for part in order] == sorted(text.index(part) for part in order)
+    assert "- Next step: Do this first." in text
+
+
+def test_summary_is_cut_on_a_line_under_its_limit():
+    """GitHub drops a summary that is too large whole."""
+    made = results([record(Verdict.CRITICAL, n, message="m" * 500) for n in range(300)])
+    text = summary(made, largest=20_000)
+    assert len(text.encode()) <= 20_000
+    assert text.endswith("… cut here; results.json holds the rest.\n")
+    assert "\n".join(summary(made).splitlines()[:20]) in text
+
+
+def test_summary_shows_hostile_text_as_text():
+    """No table is broken, nobody is mentioned, no markup of its own."""
+    text = summary(hostile())
+    assert "\\<script\\>" in text
+    assert "@someone" not in text
+    assert not re.search("[\x00-\x08\x1b\u202e]", text)
+    for row in re.findall(r"^\|.*$", text, re.MULTILINE):
+        assert len(re.findall(r"(?<!\\)\|", row)) in {3, 6}, row
+
+
+def test_the_terminal_says_root_causes_first_and_ends_with_the_report():
+    """Each finding with expected, found and next step; counts in the six words."""
+    text = terminal(six_verdicts())
+    assert text.index("ROOT CAUSE") < text.index("✕ CRITICAL  Example 4") < text.index("▲ WARNING  Example 3")
+    assert "expected  at least 80 %" in text
+    assert "found     61.2 %" in text
+    assert "next      Do this first." in text
+    assert "2 OK · 2 NOT CONFIGURED · 1 WAIVED · 1 WARNING · 2 UNKNOWN · 1 CRITICAL · 4.2 s" in text
+    assert text.endswith("report: reports/x/index.html")
+
+
+@pytest.mark.parametrize("width", [60, 80, 200])
+def test_the_terminal_stays_in_its_width(width):
+    """Also for hostile text, and no control character reaches the screen."""
+    text = terminal(hostile(), width)
+    assert not re.search("[\x00-\x09\x0b-\x1f\u202e]", text)
+    assert max(map(len, text.splitlines())) <= max(width, 100)
+
+
+def test_all_is_well_in_one_sentence():
+    """Nothing but the verdict, the counts and the report."""
+    text = terminal(results([record(Verdict.OK, n) for n in range(19)]))
+    assert text.split("\n")[1:3] == ["✓ OK", "  19 checks measured, all within their limits."]
+
+
+@pytest.mark.parametrize(
+    ("value", "zone", "low", "high"),
+    [(0.0, "good", 0, 25), (0.999, "good", 0, 25), (1.0, "short", 25, 50), (2.0, "short", 25, 50)]
+    + [(2.1, "warning", 50, 75), (5.0, "warning", 50, 75), (5.1, "critical", 75, 100), (900, "critical", 75, 100)],
+)
+def test_the_ladder_shows_the_zone_of_the_verdict(value, zone, low, high):
+    """From good on the left to critical on the right."""
+    drawn = ladder(load("sandbox", environment={}).limits.response_time, value)
+    assert drawn.zone == zone
+    assert low <= drawn.position <= high
+
+
+def test_the_ladder_runs_the_other_way_where_more_is_better():
+    """Good is still on the left."""
+    limit = load("sandbox", environment={}).limits.availability
+    positions = [ladder(limit, value).position for value in (100, 99.95, 99.9, 99.7, 99.5, 99.2, 99.0, 98.0, 0.0)]
+    assert positions == sorted(positions)
+
+
+class Report:
+    """A pytest report that carries a record."""
+
+    def __init__(self, carried):
+        import msgspec
+
+        self.nodeid = "checks/test_x.py::test_x[<script>]"
+        self.playbook_record = msgspec.json.encode(carried).decode() if carried else None
+
+
+@pytest.mark.parametrize("carried", [*hostile().records, None], ids=lambda r: str(r.verdict) if r else "no-record")
+def test_pytest_html_gets_escaped_cells_and_an_outcome_it_knows(carried):
+    """A row with another outcome would vanish, and it escapes neither ids nor what it is handed."""
+    cells, data = ["<td>Passed</td>", "raw", "", ""], ["raw"]
+    pytest_html_results_table_row(report=Report(carried), cells=cells)
+    pytest_html_results_table_html(report=Report(carried), data=data)
+    assert "<script" not in "".join(cells + data)
+    if carried:
+        assert re.search(r">(Passed|Failed|Skipped|XFailed|XPassed)<", cells[0])
+        assert f'data-verdict="{carried.verdict}"' in cells[0]
+        assert "expected" in data[0].lower() or HOSTILE[:5] in data[0]
+
+
+def test_every_file_is_written_and_latest_leads_to_it(tmp_path):
+    """And the newest run replaces the one before."""
+    from datetime import UTC, datetime
+
+    now = datetime(2026, 11, 23, 7, tzinfo=UTC)
+    for made in (six_verdicts(), results([])):
+        folder = RunFolder(tmp_path, "production", "daily", now)
+        folder.write(made)
+        write_all(made, folder.path)
+        names = {path.name for path in folder.path.iterdir()}
+        assert names == {"results.json", "index.html", "junit.xml", "summary.md"}
+        assert read_results(tmp_path / "latest") == made
+
+
+def test_latest_is_a_page_where_links_are_not_possible(tmp_path, monkeypatch):
+    """Some file systems know no symbolic links."""
+    from pathlib import Path
+
+    from playbook.report.latest import point_latest_at
+
+    def refuse(*_, **__):
+        raise OSError("not supported")
+
+    monkeypatch.setattr(Path, "symlink_to", refuse)
+    (tmp_path / "run-1").mkdir()
+    point_latest_at(tmp_path / "run-1")
+    assert "url=../run-1/index.html" in (tmp_path / "latest" / "index.html").read_text()

@@ -1,0 +1,177 @@
+"""index.html: verdict first, everything escaped, readable for everybody."""
+
+import re
+from html.parser import HTMLParser
+from importlib.resources import files
+from itertools import pairwise
+
+import msgspec
+import pytest
+
+from playbook.evidence import Facts
+from playbook.report.page import page
+from playbook.verdict import Verdict
+from tests.factories import hostile, record, results, six_verdicts
+
+VOID = {"meta", "link", "path", "rect", "br", "img", "input", "hr"}
+
+
+class Document(HTMLParser):
+    """What a page holds; checks that its elements nest."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.open, self.tags, self.ids, self.links, self.levels, self.text = [], [], [], [], [], ""
+        self.feed(text)
+        assert self.open == []
+
+    def handle_starttag(self, tag, attrs):
+        attributes = dict(attrs)
+        self.tags.append((tag, attributes))
+        self.ids += [attributes["id"]] if "id" in attributes else []
+        self.links += [attributes["href"]] if tag == "a" else []
+        if re.fullmatch("h[1-6]", tag):
+            self.levels.append(int(tag[1]))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        if self.open and self.open[-1] != "style":
+            self.text += data
+
+
+def test_the_verdict_comes_first():
+    """Title, then the big word, then what to do, before anything else."""
+    text = page(six_verdicts())
+    document = Document(text)
+    assert "<title>CRITICAL: daily checks of production" in text
+    assert (
+        text.index("</h1>") < text.index("act on them now") < text.index("Root causes") < text.index("All checks")
+    )
+    assert document.text.index("Root causes") < document.text.index("What needs attention")
+
+
+def test_a_failure_says_all_that_an_operator_needs():
+    """Expected, found, why, next, how to look again, what was looked at, what to do in order."""
+    text = Document(page(six_verdicts())).text
+    section = text[text.index("What needs attention") : text.index("Figures and limits")]
+    for wanted in (
+        "at least 80 %",
+        "61.2 %",
+        "It matters.",
+        "Do this first.",
+        "curl -s https://localhost/",
+        "What we looked at",
+        "Where the time goes now",
+        "9,412",
+        "Not measured: Redis: connection refused",
+        "Immediate",
+        "Scale up.",
+    ):
+        assert wanted in section, wanted
+    assert section.index("Immediate") < section.index("Long-term")
+
+
+def test_every_item_stands_once_and_every_link_leads_somewhere():
+    """Ids are unique, and what a root cause blocks can be reached from it."""
+    document = Document(page(six_verdicts()))
+    assert len(document.ids) == len(set(document.ids))
+    assert {link[1:] for link in document.links} <= set(document.ids)
+    assert "#check-daily-example-5" in document.links
+    assert {f"check-daily-example-{number}" for number in range(1, 10)} <= set(document.ids)
+
+
+def test_what_is_not_configured_names_the_line_to_add():
+    """A variable, or lines of playbook.toml."""
+    text = Document(page(six_verdicts())).text
+    assert "add GRAFANA_URL in the environment" in text
+    assert "[targets.production.backups]" in text
+
+
+def test_nothing_breaks_out_of_its_place():
+    """Hostile text stays text: no element, no attribute, no control character of its own."""
+    text = page(hostile())
+    document = Document(text)
+    assert not [tag for tag, _ in document.tags if tag in {"script", "iframe", "object", "img"}]
+    assert not [name for _, attributes in document.tags for name in attributes if name.startswith("on")]
+    assert not re.search("[\x00-\x08\x0b\x0c\x0e-\x1f\u202e]", text)
+    assert "<script>alert(1)</script>" in document.text
+
+
+def test_the_page_needs_nothing_from_outside_and_runs_nothing():
+    """One file: no script, no address to fetch, and a policy that says so."""
+    text = page(six_verdicts())
+    document = Document(text)
+    policy = next(a["content"] for tag, a in document.tags if a.get("http-equiv") == "Content-Security-Policy")
+    assert policy.startswith("default-src 'none'; style-src 'sha256-")
+    assert not re.findall(r'(?:src|href)="(?!#|data:)', text)
+    assert "style=" not in text
+
+
+@pytest.mark.parametrize("made", [six_verdicts(), hostile(), results([])], ids=["six", "hostile", "empty"])
+def test_structure_for_those_who_listen(made):
+    """Language, one h1, no skipped level, landmarks, tables with heads and names, scroll boxes that take focus."""
+    text = page(made)
+    document = Document(text)
+    assert document.levels.count(1) == 1
+    assert all(after - before <= 1 for before, after in pairwise(document.levels))
+    assert '<html lang="en">' in text
+    assert [tag for tag, _ in document.tags].count("main") == 1
+    for tag, attributes in document.tags:
+        if "scroll" in (attributes.get("class") or "").split():
+            assert attributes.get("tabindex") == "0", (tag, attributes)
+            assert attributes.get("aria-label") or attributes.get("aria-labelledby")
+        if tag == "th":
+            assert attributes.get("scope") in {"col", "row"}
+        if tag == "svg":
+            assert attributes["aria-label"]
+
+
+def luminance(colour):
+    """Relative luminance, https://www.w3.org/TR/WCAG22/#dfn-relative-luminance."""
+    channels = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(one, other):
+    """Contrast ratio."""
+    light, dark = sorted((luminance(one), luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+CSS = (files("playbook.report") / "templates" / "style.css").read_text(encoding="utf-8")
+LIGHT, DARK = (dict(re.findall(r"--([a-z-]+): (#[0-9a-f]{6})", block)) for block in CSS.split("@media", 2)[:2])
+WORDS = ("ok", "warning", "critical", "unknown", "none", "waived")
+PAIRS = [(text, on) for text in ("text", "quiet", "link") for on in ("page", "surface", "sunken")]
+# Each badge stands on its own tint, on a card, and among the counts on the tint of the run's verdict.
+PAIRS += [(word, f"{tint}-tint") for word in WORDS for tint in ("ok", "warning", "critical", "unknown")]
+PAIRS += [(word, f"{word}-tint") for word in ("none", "waived")]
+PAIRS += [(word, "surface") for word in WORDS] + [("text", f"{word}-tint") for word in WORDS]
+
+
+@pytest.mark.parametrize("palette", [LIGHT, DARK], ids=["light", "dark"])
+@pytest.mark.parametrize(("text", "on"), PAIRS, ids=lambda value: value)
+def test_contrast_reaches_wcag_aa(palette, text, on):
+    """At least 4.5 to 1 for every text on every ground it stands on."""
+    assert contrast(palette[text], palette[on]) >= 4.5
+
+
+def test_a_thousand_checks_stay_small():
+    """Two kilobytes of evidence each make a page of less than 4 MB."""
+    evidence = [Facts("Seen", {f"name {n}": "x" * 80 for n in range(20)})]
+    made = results([record(Verdict.OK, n, evidence=evidence) for n in range(1000)])
+    assert len(page(made).encode()) < 4_000_000
+
+
+def test_the_same_results_give_the_same_page():
+    """A pure function of results.json, also after it has been to disk and back."""
+    made = six_verdicts()
+    again = msgspec.json.decode(msgspec.json.encode(made), type=type(made))
+    assert page(again) == page(made)

@@ -1,0 +1,162 @@
+"""Starting, attaching and switching, as programs and as people do it."""
+
+import http.client
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from playbook.errors import UsageError
+from playbook.settings import load
+from sandbox.launcher import ATTACH_VARIABLE, RunningSandbox, SandboxError, attach_address, attach_or_start, start
+
+ROOT = Path(__file__).parents[3]
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[RunningSandbox]:
+    with start() as running:
+        yield running
+
+
+def by_hand(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "sandbox", *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=20,
+        check=False,
+    )
+
+
+def test_its_settings_are_a_complete_target(sandbox, tmp_path):
+    target = load("sandbox", root=tmp_path, environment={}, overlay=sandbox.settings).target
+    assert target.kind == "sandbox"
+    for address in (target.web.url, target.digitalocean.endpoint):
+        assert str(address).startswith("https://localhost:")
+    assert target.redis.url is not None
+    assert target.redis.url.reveal().startswith("rediss://:")
+    assert all((target.prometheus.url, target.grafana.url, target.alertmanager.url))
+    assert Path(str(target.backups.location)).is_dir()
+    assert Path(str(target.web.ca)).is_file()
+
+
+def test_faults_are_switched_while_it_runs_and_addresses_stay(sandbox):
+    before = sandbox.settings
+    sandbox.set_faults(["redis-cold-cache", "web-gone"])
+    assert sandbox.faults() == ["redis-cold-cache", "web-gone"]
+    assert sandbox.settings == before
+    sandbox.set_faults([])
+    assert sandbox.faults() == []
+
+
+def test_an_unknown_fault_is_refused_and_changes_nothing(sandbox):
+    sandbox.set_faults(["queue-backlog"])
+    with pytest.raises(UsageError, match="unknown fault 'queue-backlogg': did you mean 'queue-backlog'"):
+        sandbox.set_faults(["queue-backlogg"])
+    assert sandbox.faults() == ["queue-backlog"]
+    sandbox.set_faults([])
+
+
+def test_an_unknown_fault_starts_nothing():
+    with pytest.raises(UsageError, match="unknown fault 'web-gon'"):
+        start(["web-gon"])
+
+
+@pytest.mark.parametrize("header", [None, "Bearer wrong", "Basic x", "Bearer \u00e9"])
+def test_nobody_switches_faults_without_the_token(sandbox, header):
+    for method, path in (("PUT", "/faults"), ("GET", "/faults"), ("GET", "/settings")):
+        connection = http.client.HTTPConnection(urlsplit(sandbox.control).netloc, timeout=5)
+        connection.request(method, path, "{}", {"Authorization": header} if header else {})
+        assert connection.getresponse().status == 401
+        connection.close()
+
+
+def test_attaching_uses_the_running_one_and_gives_it_back(sandbox, monkeypatch):
+    monkeypatch.setenv(ATTACH_VARIABLE, attach_address(sandbox.control, sandbox.token))
+    sandbox.set_faults(["redis-slow"])
+    with attach_or_start() as attached:
+        assert attached.settings == sandbox.settings
+        assert sandbox.faults() == ["redis-slow"]
+    with attach_or_start(["redis-cold-cache"]):
+        assert sandbox.faults() == ["redis-cold-cache"]
+    assert sandbox.faults() == ["redis-slow"]
+    sandbox.set_faults([])
+
+
+@pytest.mark.parametrize("address", ["nonsense", "http://localhost:1/", "ftp://localhost:1/#token"])
+def test_an_address_that_is_none_is_refused(monkeypatch, address):
+    monkeypatch.setenv(ATTACH_VARIABLE, address)
+    with pytest.raises(
+        UsageError, match=r"\$PLAYBOOK_SANDBOX must be the address that `python -m sandbox` prints"
+    ):
+        attach_or_start()
+
+
+def test_a_sandbox_that_has_ended_is_named(monkeypatch):
+    with start() as ended:
+        address = attach_address(ended.control, ended.token)
+    monkeypatch.setenv(ATTACH_VARIABLE, address)
+    with pytest.raises(SandboxError, match=r"the sandbox at http://localhost:\d+ does not answer: .*refused"):
+        attach_or_start()
+
+
+def test_a_start_that_fails_says_why(monkeypatch, tmp_path):
+    broken = tmp_path / "sandbox.py"
+    broken.write_text("raise RuntimeError('no memory for Valkey')")
+    monkeypatch.setattr("sandbox.launcher._ROOT", tmp_path)
+    message = "the sandbox did not start: it ended with code 1: RuntimeError: no memory for Valkey"
+    with pytest.raises(SandboxError, match=f"^{message}$"):
+        start()
+
+
+def test_it_ends_in_time_where_it_does_not_get_ready():
+    with pytest.raises(SandboxError, match="not ready within 0 s"):
+        start(time_limit=0)
+
+
+def test_by_hand_it_lists_its_faults():
+    listing = by_hand("--list-faults")
+    assert listing.returncode == 0
+    assert "redis-gone " in listing.stdout
+
+
+def test_by_hand_an_unknown_fault_is_one_sentence_and_code_4():
+    answer = by_hand("--fault", "redis-gon")
+    assert answer.returncode == 4
+    assert answer.stderr == "unknown fault 'redis-gon': did you mean 'redis-gone'? (--list-faults lists them)\n"
+    assert not answer.stdout
+
+
+def test_by_hand_it_prints_where_everything_is_until_ctrl_c():
+    process = subprocess.Popen(
+        [sys.executable, "-m", "sandbox", "--fault", "queue-backlog"],
+        cwd=ROOT,
+        env=os.environ | {"PYTHONUNBUFFERED": "1"},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout
+    lines = []
+    for line in process.stdout:
+        lines.append(line.rstrip())
+        if line.startswith("Ctrl-C"):
+            break
+    text = "\n".join(lines)
+    assert text.startswith("The sandbox is ready. Faults: queue-backlog.")
+    assert "web.url" in text
+    assert "rediss://:" in text
+    assert f"export {ATTACH_VARIABLE}='http://localhost:" in text
+    process.send_signal(2)
+    assert process.wait(10) == 0
+    assert process.stderr
+    assert process.stderr.read() == ""
+    process.stdout.close()
+    process.stderr.close()

@@ -1,0 +1,361 @@
+"""The portfolio app and its Redis, healthy and with each of their faults, as seen from outside."""
+
+import io
+import socket
+import ssl
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+import redis
+from PIL import Image
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from sandbox.launcher import RunningSandbox, start
+
+SAMPLE = (Path(__file__).parents[3] / "playbook/data/sample.jpg").read_bytes()
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[RunningSandbox]:
+    with start() as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def sandbox(running: RunningSandbox) -> RunningSandbox:
+    """Healthy, whatever the test before did to it."""
+    running.set_faults([])
+    return running
+
+
+@pytest.fixture
+def web(sandbox: RunningSandbox) -> Iterator[httpx.Client]:
+    target = sandbox.settings["targets"]["sandbox"]["web"]
+    trust = ssl.create_default_context(cafile=target["ca"])
+    with httpx.Client(base_url=target["url"], verify=trust, timeout=15, trust_env=False) as client:
+        yield client
+
+
+@pytest.fixture
+def cache(sandbox: RunningSandbox) -> Iterator[redis.Redis]:
+    with connect(sandbox) as client:
+        yield client
+
+
+def connect(sandbox: RunningSandbox, **options: object) -> redis.Redis:
+    target = sandbox.settings["targets"]["sandbox"]["redis"]
+    more = {"ssl_ca_certs": target["ca"], "decode_responses": True, "retry": Retry(NoBackoff(), 0)} | options
+    return redis.Redis.from_url(target["url"], **more)
+
+
+def post(web: httpx.Client, image: bytes = SAMPLE, **fields: str) -> httpx.Response:
+    return web.post("/api/image/optimize", files={"image": ("a.jpg", image)}, data=fields)
+
+
+def fresh() -> bytes:
+    """The sample in bytes that were never sent before; what follows a JPEG's end is ignored."""
+    return SAMPLE + str(time.monotonic_ns()).encode()
+
+
+# ------------------------------------------------------------------------------------------------------- pages
+
+
+def test_the_homepage_comes_with_security_headers(web):
+    answer = web.get("/")
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    assert "<h1>" in answer.text
+    for name in (
+        "content-security-policy",
+        "strict-transport-security",
+        "x-content-type-options",
+        "referrer-policy",
+    ):
+        assert name in answer.headers
+    assert web.get("/assets/site.css").headers["content-type"].startswith("text/css")
+    assert web.head("/").status_code == 200
+
+
+def test_errors_are_json(web):
+    assert web.get("/nowhere").status_code == 404
+    assert web.get("/nowhere").json() == {"error": "Not Found"}
+    assert web.get("/api/image/optimize").status_code == 405
+
+
+def test_only_its_own_authority_vouches_for_it(web):
+    with pytest.raises(httpx.ConnectError, match="CERTIFICATE_VERIFY_FAILED"):
+        httpx.get(str(web.base_url), trust_env=False)
+
+
+# ------------------------------------------------------------------------------------------------------ health
+
+
+def test_health_names_every_dependency(web):
+    answer = web.get("/api/health")
+    body = answer.json()
+    assert answer.status_code == 200
+    assert body["status"] == "healthy"
+    assert set(body["dependencies"]) == {"redis", "image-optimizer", "image-worker"}
+    assert {entry["status"] for entry in body["dependencies"].values()} == {"healthy"}
+    assert 0 < body["dependencies"]["redis"]["latency_ms"] < 1000
+    assert body["uptime"] > 86_400
+    assert web.get("/api/image/health").json()["status"] == "healthy"
+
+
+@pytest.mark.parametrize(
+    ("fault", "status", "bad"),
+    [
+        ("health-degraded", 200, {"image-worker": "degraded"}),
+        ("health-dependency-down", 503, {"image-worker": "unhealthy"}),
+        ("image-service-unhealthy", 503, {"image-optimizer": "unhealthy"}),
+        ("queue-backlog", 503, {"image-worker": "unhealthy"}),
+        ("redis-gone", 503, {"redis": "unhealthy"}),
+        ("redis-password-changed", 503, {"redis": "unhealthy"}),
+    ],
+)
+def test_health_says_what_is_wrong(sandbox, web, fault, status, bad):
+    sandbox.set_faults([fault])
+    answer = web.get("/api/health")
+    statuses = {name: entry["status"] for name, entry in answer.json()["dependencies"].items()}
+    assert answer.status_code == status
+    assert answer.json()["status"] == "degraded"
+    assert {name: says for name, says in statuses.items() if says != "healthy"} == bad
+    image_service = 503 if fault == "image-service-unhealthy" else 200
+    assert web.get("/api/image/health").status_code == image_service
+
+
+def test_what_is_slow_is_as_late_as_it_says(sandbox, web):
+    sandbox.set_faults(["homepage-slow"])
+    assert web.get("/").elapsed.total_seconds() == pytest.approx(2.5, abs=0.8)
+    sandbox.set_faults(["homepage-very-slow", "optimize-slow"])
+    with ThreadPoolExecutor(2) as threads:
+        homepage, optimization = threads.submit(web.get, "/"), threads.submit(post, web)
+    assert homepage.result().elapsed.total_seconds() == pytest.approx(5.5, abs=0.8)
+    assert optimization.result().elapsed.total_seconds() == pytest.approx(6, abs=0.8)
+
+
+def test_a_broken_homepage_answers_500(sandbox, web):
+    sandbox.set_faults(["homepage-error"])
+    assert web.get("/").status_code == 500
+
+
+def test_a_website_that_is_gone_cuts_its_connections_and_comes_back_where_it_was(sandbox, web):
+    assert web.get("/").status_code == 200  # the connection stays open
+    sandbox.set_faults(["web-gone"])
+    with pytest.raises(httpx.TransportError):
+        web.get("/")
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", web.base_url.port), 2)
+    sandbox.set_faults([])
+    assert web.get("/").status_code == 200
+
+
+# ------------------------------------------------------------------------------------------------------ images
+
+
+@pytest.mark.parametrize("name", ["webp", "avif", "jpeg"])
+def test_an_image_is_really_optimised_once_and_then_cached(web, cache, name):
+    image = fresh()
+    before = cache.hgetall("image-processing-stats")
+    first, second = post(web, image, format=name, width="320"), post(web, image, format=name, width="320")
+    assert (first.status_code, second.status_code) == (200, 200)
+    assert (first.headers["x-cache"], second.headers["x-cache"]) == ("MISS", "HIT")
+    assert first.content == second.content
+    picture = Image.open(io.BytesIO(first.content))
+    picture.load()
+    assert (picture.format, picture.size) == (name.upper(), (320, 213))
+    assert first.headers["content-type"] == f"image/{name}"
+    assert int(first.headers["x-optimized-size"]) == len(first.content) < len(image)
+    assert int(first.headers["x-original-size"]) == len(image)
+    after = cache.hgetall("image-processing-stats")
+    for field in ("count", "success", f"{name}:count", f"{name}:success"):
+        assert int(after[field]) == int(before[field]) + 1
+    assert after["failure"] == before["failure"]
+    assert cache.llen("image-processing-queue") == 0
+
+
+def test_results_and_uploads_expire(web, cache):
+    post(web, fresh())
+    for key in cache.scan_iter():
+        if not key.startswith("image-processing"):
+            assert 0 < cache.ttl(key) <= 24 * 3600
+
+
+def test_ten_at_once_are_all_served(web):
+    with ThreadPoolExecutor(10) as threads:
+        answers = list(threads.map(lambda _: post(web, fresh()), range(10)))
+    assert [answer.status_code for answer in answers] == [200] * 10
+
+
+@pytest.mark.parametrize(
+    ("status", "message", "request_parts"),
+    [
+        (400, "the field image with a file is missing", {"data": {"format": "webp"}}),
+        (400, "the field image with a file is missing", {"data": {"image": "text"}}),
+        (400, "format must be one of", {"files": {"image": SAMPLE}, "data": {"format": "bmp"}}),
+        (400, "width must be", {"files": {"image": SAMPLE}, "data": {"width": "1"}}),
+        (415, "not a picture", {"files": {"image": b"hello"}}),
+        (413, "larger than 10 MB", {"files": {"image": bytes(10 * 1024 * 1024 + 1)}}),
+        (413, "larger than 10 MB", {"files": {"image": bytes(14 * 1024 * 1024)}}),
+        (411, "must say its length", {"content": iter([b"--"])}),
+    ],
+    ids=["no-file", "text-field", "format", "width", "no-picture", "just-too-large", "too-large", "no-length"],
+)
+def test_a_wrong_upload_is_refused_in_json(web, cache, status, message, request_parts):
+    before = cache.hgetall("image-processing-stats")
+    answer = web.post("/api/image/optimize", **request_parts)
+    assert answer.status_code == status
+    assert message in answer.json()["error"]
+    assert cache.hgetall("image-processing-stats") == before
+
+
+def test_a_broken_optimiser_answers_500_and_counts_it(sandbox, web, cache):
+    sandbox.set_faults(["optimize-broken"])
+    before = int(cache.hget("image-processing-stats", "webp:failure"))
+    answer = post(web)
+    assert (answer.status_code, answer.json()) == (500, {"error": "image could not be processed"})
+    assert int(cache.hget("image-processing-stats", "webp:failure")) == before + 1
+
+
+def test_a_corrupt_result_does_not_open(sandbox, web):
+    sandbox.set_faults(["optimize-corrupt"])
+    answer = post(web)
+    assert answer.status_code == 200
+    with pytest.raises(OSError, match=r"truncated|cannot|decod|fail"):
+        Image.open(io.BytesIO(answer.content)).load()
+
+
+def test_a_larger_result_opens(sandbox, web):
+    sandbox.set_faults(["optimize-larger-output"])
+    answer = post(web)
+    assert len(answer.content) > len(SAMPLE)
+    Image.open(io.BytesIO(answer.content)).load()
+
+
+def test_a_full_queue_takes_no_more(sandbox, web, cache):
+    sandbox.set_faults(["queue-backlog"])
+    assert 179 <= cache.llen("image-processing-queue") <= 180  # the worker hangs on one of them
+    answer = post(web)
+    assert answer.status_code == 503
+    assert answer.headers["retry-after"] == "30"
+
+
+def test_without_redis_images_are_still_optimised(sandbox, web):
+    sandbox.set_faults(["redis-gone"])
+    answer = post(web)
+    assert (answer.status_code, answer.headers["x-cache"]) == (200, "BYPASS")
+
+
+def test_metrics_count_what_happened(web):
+    def count() -> dict[str, float]:
+        rows = (line.rsplit(" ", 1) for line in web.get("/metrics").text.splitlines() if not line.startswith("#"))
+        return {name: float(value) for name, value in rows}
+
+    before = count()
+    post(web, fresh())
+    web.get("/nowhere")
+    after = count()
+
+    def grown(name: str) -> float:
+        return after[name] - before.get(name, 0)
+
+    optimizer = 'component="image-optimizer"'
+    assert grown(f'http_requests_total{{{optimizer},method="POST",route="/api/image/optimize",status="200"}}') == 1
+    assert grown('http_requests_total{component="portfolio-web",method="GET",route="other",status="404"}') == 1
+    assert grown(f'http_request_duration_seconds_count{{{optimizer},route="/api/image/optimize"}}') == 1
+    assert grown('image_optimizations_total{format="webp",result="success"}') == 1
+    assert after["image_queue_length"] == 0
+
+
+# ------------------------------------------------------------------------------------------------------- Redis
+
+
+@pytest.mark.parametrize(
+    ("fault", "rate"),
+    [(None, 94.2), ("redis-cold-cache", 60), ("redis-lukewarm-cache", 75)],
+    ids=["healthy", "cold", "lukewarm"],
+)
+def test_the_hit_rate_is_the_servers_own(sandbox, cache, fault, rate):
+    sandbox.set_faults([fault] if fault else [])
+    stats = cache.info("stats")
+    reads = stats["keyspace_hits"] + stats["keyspace_misses"]
+    assert reads >= 20_000
+    assert 100 * stats["keyspace_hits"] / reads == pytest.approx(rate, abs=0.05)
+    assert cache.info("commandstats")["cmdstat_get"]["calls"] >= 20_000
+
+
+def test_nothing_was_read_from_a_server_that_has_just_been_restarted(sandbox, cache):
+    sandbox.set_faults(["redis-unread-cache"])
+    stats = cache.info("stats")
+    assert stats["keyspace_hits"] + stats["keyspace_misses"] < 10
+
+
+def test_a_slow_redis_is_as_late_as_it_says_once_for_each_request(sandbox):
+    sandbox.set_faults(["redis-slow"])
+    with connect(sandbox) as cache:
+        cache.ping()
+        started = time.monotonic()
+        cache.set("large", b"x" * 300_000, ex=5)
+        assert time.monotonic() - started == pytest.approx(0.4, abs=0.2)
+
+
+def test_a_changed_password_refuses_also_who_was_logged_in(sandbox, cache):
+    assert cache.ping()
+    sandbox.set_faults(["redis-password-changed"])
+    with pytest.raises((redis.ConnectionError, redis.AuthenticationError)):
+        cache.ping()
+    with pytest.raises(redis.AuthenticationError):
+        cache.ping()
+
+
+def test_redis_that_is_gone_refuses_and_comes_back(sandbox, cache):
+    assert cache.ping()
+    sandbox.set_faults(["redis-gone"])
+    with pytest.raises(redis.ConnectionError):
+        cache.ping()
+    with pytest.raises(redis.ConnectionError, match="refused"):
+        cache.ping()
+    sandbox.set_faults([])
+    assert cache.ping()
+
+
+def test_redis_wants_tls_the_right_authority_and_the_password(sandbox):
+    url = sandbox.settings["targets"]["sandbox"]["redis"]["url"]
+    port = urlsplit(url).port
+    plain = redis.Redis(port=port, socket_timeout=3, retry=Retry(NoBackoff(), 0))
+    with pytest.raises(redis.ConnectionError):
+        plain.ping()
+    with pytest.raises(redis.ConnectionError, match="certificate verify failed"):
+        connect(sandbox, ssl_ca_certs=None).ping()
+    authority = sandbox.settings["targets"]["sandbox"]["redis"]["ca"]
+    for wrong in (f"rediss://:wrong@127.0.0.1:{port}/0", f"rediss://127.0.0.1:{port}/0"):
+        with pytest.raises(redis.AuthenticationError):
+            redis.Redis.from_url(wrong, ssl_ca_certs=authority).ping()
+
+
+def test_health_undoes_everything(sandbox, web, cache):
+    def shown() -> tuple[object, ...]:
+        stats = cache.info("stats")
+        return (
+            cache.hgetall("image-processing-stats"),
+            cache.llen("image-processing-queue"),
+            cache.dbsize(),
+            round(stats["keyspace_misses"] / stats["keyspace_hits"], 2),
+            cache.config_get("requirepass"),
+        )
+
+    sandbox.set_faults([])
+    healthy = shown()
+    sandbox.set_faults(["queue-backlog", "redis-cold-cache", "image-failures", "optimize-broken", "redis-slow"])
+    post(web)
+    assert shown() != healthy
+    sandbox.set_faults([])
+    assert shown() == healthy
+    assert web.get("/api/health").json()["status"] == "healthy"
+    assert post(web).headers["x-cache"] == "MISS"
