@@ -137,14 +137,19 @@ SERVICES = (
 # ------------------------------------------------------------------------------------------------------ diagnosing
 
 
-def diagnose(settings: Settings, clock: Clock, environment: Mapping[str, str] = os.environ) -> Iterator[Diagnosis]:
+def diagnose(
+    settings: Settings,
+    clock: Clock,
+    environment: Mapping[str, str] = os.environ,
+    services: Sequence[Service] = SERVICES,
+) -> Iterator[Diagnosis]:
     """Ask every service, side by side, and tell of each in their usual order."""
     load_providers()
-    probes = {f"doctor:{service.name}": _provider(service) for service in SERVICES}
+    probes = {f"doctor:{service.name}": _provider(service) for service in services}
     measurements = Measurements({"settings": settings, "clock": clock}, {**REGISTRY, **probes})
     try:
         measurements.start(probes)
-        for service in SERVICES:
+        for service in services:
             outcome = measurements.outcome(f"doctor:{service.name}")
             yield _diagnosis(service, outcome, _set_by(service, settings, environment))
     finally:
@@ -179,7 +184,7 @@ def _diagnosis(service: Service, outcome: Outcome, set_by: str) -> Diagnosis:
         case Malformed():
             words, step = (
                 ("yes", "?"),
-                "Check that the address leads to the service itself and not to something else.",
+                "Look at what answers there: is it the right address, and is the service well?",
             )
         case TooLittleData():
             words, step = ("yes", "?"), "It answers, but has nothing to show yet."
@@ -293,7 +298,7 @@ def run(target: str | None, faults: Sequence[str], root: Path, say: Callable[[st
     demand_known(faults)
     say(_first_line(settings, clock, chosen=bool(target), faults=faults))
     with attach_or_start(faults) as sandbox:
-        say("settings: filled in by the sandbox, which was started for this and ends with it")
+        say("settings: filled in by the sandbox")
         return _tell(settings_for(target, root, sandbox.settings), clock, say)
 
 

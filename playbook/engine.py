@@ -20,7 +20,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, TypeVar, overload
 
-from playbook.errors import PlaybookError, Unmeasured
+from playbook.errors import PlaybookError, Unmeasured, UsageError
 
 DEFAULT_TIME_LIMIT = 30.0
 
@@ -168,7 +168,9 @@ class Measurements:
         with self._lock:
             if name in self._tasks:
                 return self._tasks[name]
-            provider = self._registry[name]
+            provider = self._registry.get(name)
+            if provider is None:
+                raise UsageError(f"no client or measurement is called {name!r}")
             task = self._tasks[name] = _Task(provider)
         self.start(need for need in provider.needs if need not in self._given)
         threading.Thread(target=self._run, args=(task,), name=f"measure:{name}", daemon=True).start()

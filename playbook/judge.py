@@ -91,7 +91,7 @@ class Judge:
 
     @property
     def leading(self) -> Judgement | None:
-        """The judgement that stands for the check: the worst, and of equals what is short of its target or a number."""
+        """The judgement that stands for the check: the worst; of equals, what is short of target, or a number."""
         return min(
             self.judgements,
             key=lambda judged: (SEVERITY.index(judged.verdict), not judged.below_target, judged.value is None),

@@ -10,18 +10,17 @@ from typing import Any
 import msgspec
 import pytest
 
+from playbook import fixtures
+from playbook.catalogue import read_runbook
 from playbook.controller import Controller, subject_of
 from playbook.engine import REGISTRY
 from playbook.errors import UsageError
-from playbook.fixtures import *  # noqa: F403 - pytest finds fixtures by the names in this module
 from playbook.fixtures import NOTES, RUN
 from playbook.record import Record, Timing
 from playbook.recorder import CheckTimeout, Notes
-from playbook.report.pytest_html import BORROWED
+from playbook.report import pytest_html
 from playbook.run import Run, settings_for
 from playbook.verdict import Verdict
-
-pytest_plugins = ["playbook.report.pytest_html"]
 
 CONTROLLER = pytest.StashKey[Controller]()
 _STARTED = pytest.StashKey[float]()
@@ -63,6 +62,7 @@ def pytest_configure(config: pytest.Config) -> None:
         from sandbox.faults import describe
 
         pytest.exit(describe(), returncode=0)
+    config.pluginmanager.register(fixtures)
     if not _runs_checks(config):
         return
     try:
@@ -71,6 +71,7 @@ def pytest_configure(config: pytest.Config) -> None:
             config.stash[RUN] = Run(settings_for(config.option.target, config.rootpath, overlay))
         else:
             config.stash[CONTROLLER] = Controller(config)
+            config.pluginmanager.register(pytest_html)
             config.pluginmanager.register(_Keeper(config.stash[CONTROLLER]))
     except UsageError as error:
         raise pytest.UsageError(str(error)) from None
@@ -125,9 +126,16 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     run = config.stash.get(RUN, None)
-    for item in items if run else []:
-        if _item_id(item) not in run.catalogue.items:  # type: ignore[union-attr]
+    if run is None:
+        return
+    for item in items:
+        if _item_id(item) not in run.catalogue.items:
             raise pytest.UsageError(f"{item.nodeid}: {_item_id(item)!r} is not in docs/playbook.md")
+        try:
+            if _runbook(item):
+                read_runbook(_runbook(item))
+        except UsageError as error:
+            raise pytest.UsageError(f"{item.nodeid}: {error}") from None
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
@@ -140,10 +148,18 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     session.config.stash[RUN].measurements.start(names & REGISTRY.keys())
 
 
-def _item_id(item: pytest.Item) -> str:
+def _marker(item: pytest.Item) -> pytest.Mark:
     marker = item.get_closest_marker("item")
-    assert marker is not None
-    return str(marker.args[0])
+    assert marker is not None  # demanded when the item was collected
+    return marker
+
+
+def _item_id(item: pytest.Item) -> str:
+    return str(_marker(item).args[0])
+
+
+def _runbook(item: pytest.Item) -> str:
+    return str(_marker(item).kwargs.get("runbook") or "")
 
 
 # --------------------------------------------------------------------------------------------------- each check
@@ -168,8 +184,6 @@ def pytest_runtest_makereport(
 
 def _record(item: pytest.Item, error: BaseException | None) -> Record:
     run = item.config.stash[RUN]
-    marker = item.get_closest_marker("item")
-    assert marker is not None
     if isinstance(error, pytest.fail.Exception) and "pytest-timeout" in str(error):
         error = CheckTimeout(
             "the check " + str(error).replace("Timeout (>", "did not finish within ").split(")")[0]
@@ -182,7 +196,7 @@ def _record(item: pytest.Item, error: BaseException | None) -> Record:
         check=item.nodeid,
         subject=subject_of(item.nodeid),
         rule=_rule(item),
-        runbook=marker.kwargs.get("runbook") or "",
+        runbook=_runbook(item),
         notes=item.stash[NOTES],
         error=error,
         started=run.clock.now(),
@@ -198,10 +212,10 @@ def _attach(report: pytest.TestReport, record: Record) -> None:
     report.sections = []  # captured logs of libraries may hold addresses with credentials
     # The deciding report is the call, as far as reporting goes, also where a fixture could not be measured.
     report.when = "call" if report.when == "setup" else report.when
-    report.outcome, borrowed = BORROWED[record.verdict]
+    report.outcome, borrowed = pytest_html.BORROWED[record.verdict]
     report.longrepr = f"{record.verdict}: {record.message}" if record.verdict is not Verdict.OK else None
     if borrowed:
-        report.wasxfail = str(record.verdict)  # type: ignore[attr-defined]
+        report.wasxfail = str(record.verdict)
 
 
 def _record_of(report: pytest.TestReport | pytest.CollectReport) -> Record | None:
@@ -240,7 +254,8 @@ class _Keeper:
 # ----------------------------------------------------------------------------------------------------- the end
 
 
-@pytest.hookimpl(wrapper=True, tryfirst=True)
+# Innermost: after xdist has gathered its workers, before the terminal prints its summary.
+@pytest.hookimpl(wrapper=True, trylast=True)
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> Generator[None, Any, Any]:
     result = yield
     config = session.config

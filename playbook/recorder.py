@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
 
-from playbook.catalogue import Item, Runbook
+from playbook.catalogue import Investigation, Item, Runbook
 from playbook.engine import Measurements, Outcome
-from playbook.errors import NotConfigured, Unmeasured
+from playbook.errors import NotConfigured, PlaybookError, Unmeasured, UsageError
 from playbook.evidence import Evidence, Lines, Table
 from playbook.judge import Judge
 from playbook.record import Record, RootCause, Step
@@ -24,6 +25,10 @@ INVESTIGATE = frozenset({Verdict.CRITICAL, Verdict.WARNING})
 
 class CheckTimeout(Exception):  # noqa: N818
     """The check as a whole did not finish in its time."""
+
+
+class UnjudgedError(Exception):
+    """The check ended normally and had judged nothing."""
 
 
 @dataclass
@@ -77,7 +82,8 @@ def make_record(
     evidence = list(notes.evidence)
     if error is None and leading is None:
         # A check that judges nothing could never fail, so its end means nothing.
-        verdict, message = Verdict.UNKNOWN, f"{item.title}: the check ended without judging anything"
+        error = UnjudgedError("the check ended without judging anything")
+        verdict, message = Verdict.UNKNOWN, f"{item.title}: {error}"
     elif error is None and leading is not None:
         verdict, message = leading.verdict, leading.message
     elif not isinstance(error, Critical | NotConfigured | Unmeasured):
@@ -116,16 +122,26 @@ def make_record(
 
 def with_runbook(record: Record, runbook: Runbook, measurements: Measurements) -> Record:
     """The record with the runbook's steps carried out and its actions in order."""
-    measurements.start(name for step in runbook.steps for name in step.measurements)
-    steps = []
-    for step in runbook.steps:
-        outcomes = [measurements.outcome(name) for name in step.measurements]
-        problems = [str(outcome.error) for outcome in outcomes if outcome.error]
-        shown = [part for outcome in outcomes if not outcome.error for part in evidence_of(outcome.value)]
-        steps.append(Step(step.title, step.command, shown, "; ".join(problems)))
+    with suppress(UsageError):  # a mistyped name; its step says so
+        measurements.start(name for step in runbook.steps for name in step.measurements)
+    steps = [_carry_out(step, measurements) for step in runbook.steps]
     return msgspec.structs.replace(
         record, runbook=runbook.name, investigation=steps, resolution=list(runbook.actions)
     )
+
+
+def _carry_out(step: Investigation, measurements: Measurements) -> Step:
+    """One step; what it cannot show it says, as an investigation must never cost the record it stands with."""
+    shown: list[Evidence] = []
+    problems: list[str] = []
+    for name in step.measurements:
+        try:
+            shown += evidence_of(measurements.get(name))
+        except PlaybookError as error:
+            problems.append(str(error))
+        except Exception as error:  # noqa: BLE001 - see above
+            problems.append(f"{name} cannot be shown: {type(error).__name__}: {error}")
+    return Step(step.title, step.command, shown, "; ".join(dict.fromkeys(problems)))
 
 
 def root_causes(records: Iterable[Record]) -> list[RootCause]:
@@ -148,9 +164,17 @@ def root_causes(records: Iterable[Record]) -> list[RootCause]:
 
 
 def _next_step(item: Item, error: BaseException | None) -> str:
-    if isinstance(error, Unmeasured):
-        return error.hint or "Restore the connection to what could not be measured, then run the check again."
-    return item.next_step
+    match error:
+        case None | Critical():
+            return item.next_step
+        case NotConfigured():
+            return f"Add {error.add}."
+        case Unmeasured():
+            return error.hint or "Restore the connection to what could not be measured, then run the check again."
+        case CheckTimeout():
+            return "Run the check again; where it takes too long again, see what its measurements wait for."
+        case _:
+            return "This says nothing about the system. Mend the check; its traceback stands in the evidence."
 
 
 def _cause(notes: Notes, error: BaseException | None) -> str:

@@ -68,9 +68,10 @@ def _introduction(sandbox: Sandbox) -> str:
     """The addresses, what to set to use them, and how to go on."""
     from sandbox.launcher import ATTACH_VARIABLE, attach_address
 
-    target = sandbox.settings()["targets"]["sandbox"]
     rows = [
-        (f"{section}.{key}", str(value)) for section, values in _sections(target) for key, value in values.items()
+        (f"{section}.{key}", str(value))
+        for section, values in sandbox.settings().items()
+        for key, value in values.items()
     ]
     width = max(len(name) for name, _ in rows)
     handshake = _handshake(sandbox)
@@ -88,10 +89,6 @@ def _introduction(sandbox: Sandbox) -> str:
             "Ctrl-C ends it.",
         ]
     )
-
-
-def _sections(target: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
-    return [(name, values) for name, values in target.items() if isinstance(values, dict)]
 
 
 def _parser() -> argparse.ArgumentParser:

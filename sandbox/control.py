@@ -31,7 +31,7 @@ class ControlService(HttpService):
 
     Args:
         switch: shows a world with these faults; raises UsageError for one that is not known.
-        overlay: the settings of the target, as they are now.
+        overlay: the settings of the target, as they are now, in the form of playbook.toml.
         chosen: the faults that are on.
     """
 

@@ -65,7 +65,7 @@ class Guard:
                 stdout=file,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                preexec_fn=_die_with_parent(),  # noqa: PLW1509 - called while the sandbox has one thread
+                preexec_fn=_die_with_parent(),  # noqa: PLW1509 - one system call, looked up before the fork
             )
         self._children.append(child)
         self._tell(f"child {child.pid}")

@@ -37,7 +37,7 @@ class RunningSandbox:
     """A sandbox that serves.
 
     Attributes:
-        settings: the overlay for ``playbook.settings.load``.
+        settings: what stands below ``[targets.sandbox]`` in playbook.toml: ``{"web": {"url": …}, …}``.
         control: address of its control endpoint.
         token: what that wants to see.
     """

@@ -22,7 +22,7 @@ _NODE_TRACE = (
 def errors(state: LogsState, count: int = 3) -> None:
     """The same handled error a few times: other numbers, one kind; each a stack trace over several lines."""
     for number in range(count):
-        at = state.now - timedelta(minutes=7 + 23 * number)
+        at = state.now - timedelta(minutes=7 + 17 * number)
         job = 481_516 + 2342 * number
         stamp = f"{at:%Y-%m-%d %H:%M:%S},{at.microsecond // 1000:03d}"
         for text in (

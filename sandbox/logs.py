@@ -179,7 +179,7 @@ def write_files(state: LogsState, folder: Path) -> None:
         data = "".join(f"{line.render()}\n" for line in lines).encode()
         if name.endswith(".gz"):
             data = gzip.compress(data)
-            data = data[: len(data) // 2] if state.damaged else data
+            data = data[: len(data) * 9 // 10] if state.damaged else data
         _write_dated(folder / name, data, lines[-1].at if lines else now - timedelta(hours=newest))
     last_week = now - timedelta(days=7)
     old = LogLine(last_week, WEB, f"{last_week:%Y-%m-%d %H:%M:%S} FATAL this was put right a week ago")

@@ -23,7 +23,6 @@ from sandbox.service import Context, Service
 from sandbox.tls import CertificateAuthority
 from sandbox.valkey import ValkeyService
 
-TARGET = "sandbox"
 _END_LIMIT = 3.0  # seconds
 
 
@@ -89,12 +88,12 @@ class Sandbox:
                 )
 
     def settings(self) -> dict[str, Any]:
-        """The sandbox as a target, in the form of playbook.toml."""
-        target: dict[str, Any] = {"kind": TARGET}
+        """The sandbox as a target: what stands below ``[targets.sandbox]`` in playbook.toml."""
+        target: dict[str, Any] = {}
         for service in [self._valkey, *self._rest]:
             for section, values in service.settings().items():
                 target.setdefault(section, {}).update(values)
-        return {"targets": {TARGET: target}}
+        return target
 
     async def _start(self, service: Service) -> None:
         self._started.append(service)

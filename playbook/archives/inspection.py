@@ -83,7 +83,9 @@ def inspect(stream: IO[bytes], size: int, *, manifest: str, seconds: float) -> I
     try:
         walk.through(reader)
     except _OutOfTimeError:
-        return Inspection("", f"read {reader.count / size:.0%} of it in {seconds:g} s, in order that far")
+        return Inspection(
+            "", f"read for {seconds:g} s: {100 * reader.count / size:.0f} % of it, in order that far"
+        )
     except _DamagedError as damage:
         return Inspection(f"an archive that {damage}", f"read until byte {reader.count:,} of {size:,}")
     found = walk.manifest()
@@ -102,7 +104,7 @@ def inspect_ends(read: Callable[[int, int], bytes], size: int) -> Inspection:
     Args:
         read: gives so many bytes from a position on: ``read(start, length)``.
     """
-    how = "its beginning and end, as it is too large to read"
+    how = "looked at on both ends only, as it is too large to read"
     head, tail = read(0, 64 * 1024), read(max(0, size - 8), 8)
     try:
         first = zlib.decompressobj(wbits=31).decompress(head, _BLOCK)

@@ -100,6 +100,7 @@ class ApiLogs:
                             open_timeout=self.time_limits.connect,
                             close_timeout=1,
                             ping_interval=None,
+                            compression=None,  # of single lines it costs more than it saves; doctl has none either
                             max_size=LARGEST_FRAME,
                             proxy=_proxy(parts),
                         )

@@ -106,6 +106,7 @@ def _open(file: Path) -> IO[bytes]:
 
 
 def _chunks(file: Path, raw: IO[bytes], reading: Reading) -> Iterator[bytes]:
+    before = reading.lines
     try:
         compressed = raw.read(2) == _GZIP
         raw.seek(0)
@@ -115,7 +116,7 @@ def _chunks(file: Path, raw: IO[bytes], reading: Reading) -> Iterator[bytes]:
     except (EOFError, zlib.error, gzip.BadGzipFile):
         reading.problems.append(
             f"{file} is damaged, its compressed data end in the middle: "
-            f"{reading.lines:,} lines were read up to there"
+            f"{reading.lines - before:,} lines were read up to there"
         )
     except OSError as error:
         raise _unreadable(file, error) from None

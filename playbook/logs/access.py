@@ -20,8 +20,8 @@ _COMBINED = re.compile(
     r"(?:\S{1,255}:\d{1,5} )?(\S{1,255}) \S{1,255} \S{1,255} \[([^\]]{11,40})\] "
     r'"([^"\\]*(?:\\.[^"\\]*)*)" (\d{3}) (?:\d+|-)(?: |$)'
 )
-_DEV = re.compile(rf"({_METHOD}) (\S{{1,4096}}) (\d{{3}}|-) (?:[\d.]+|-) ms - (?:\d+|-)$")
-_TINY = re.compile(rf"({_METHOD}) (\S{{1,4096}}) (\d{{3}}|-) (?:\d+|-) - (?:[\d.]+|-) ms$")
+_DEV = re.compile(rf"{_METHOD} (\S{{1,4096}}) (\d{{3}}|-) (?:[\d.]+|-) ms - (?:\d+|-)$")
+_TINY = re.compile(rf"{_METHOD} (\S{{1,4096}}) (\d{{3}}|-) (?:\d+|-) - (?:[\d.]+|-) ms$")
 _SHORT = re.compile(
     rf"(\S{{1,255}}) \S{{1,255}} ({_METHOD}) (\S{{1,4096}}) HTTP/[\d.]+ (\d{{3}}|-) (?:\d+|-) - (?:[\d.]+|-) ms$"
 )
@@ -42,19 +42,19 @@ class Access(NamedTuple):
 
 def of_text(text: str) -> Access | None:
     """The request that a plain line tells of, None where it is no access line."""
-    first = text[:1]
-    if first.isupper():
-        match = _DEV.match(text) or _TINY.match(text) if text.startswith(_METHODS) else None
-        if match:
-            status = match[3]
-            return Access(0 if status == "-" else int(status), match[2])
-    if '" ' in text and (" [" in text or ' - "' in text):
+    if '" ' in text:
         match = _COMBINED.match(text)
         if match:
-            return Access(int(match[4]), _path(match[3]), match[1], match[2])
+            client, stamp, request, status = match.groups()
+            return Access(int(status), _path(request), client, stamp)
         match = _UVICORN.match(text)
         if match:
             return Access(int(match[4]), match[3], match[1].rpartition(":")[0] or match[1])
+    if text.startswith(_METHODS):
+        match = _DEV.match(text) or _TINY.match(text)
+        if match:
+            path, status = match.groups()
+            return Access(0 if status == "-" else int(status), path)
     if text.endswith(" ms") and " HTTP/" in text:
         match = _SHORT.match(text)
         if match:

@@ -48,7 +48,8 @@ _WORDS = re.compile(
 _EMPTY = re.compile(
     r"[\"']?\s{0,3}(?:(?:[=:]|is|was)\s{0,3}[\"']?(?:0\b(?!x|\.\d*[1-9])|(?:null|none|nil|false|no|undefined)\b"
     r"|<nil>|\[\]|\{\}|-\s|\"\"|'')"
-    r"|=(?:\s{1,3}[\w.]{1,40}=|\s{0,3}$|[,;)}])|(?:handlers?|handling (?:enabled|installed|registered|middleware)|pages?|rates?|counts?"
+    r"|=(?:\s{1,3}[\w.]{1,40}=|\s{0,3}$|[,;)}])"
+    r"|(?:handlers?|handling (?:enabled|installed|registered|middleware)|pages?|rates?|counts?"
     r"|boundar\w{1,5}|budgets?|thresholds?|reporting|reporter|logs?|logging|templates?|codes?(?! [1-9])|free)\b)",
     re.IGNORECASE,
 )

@@ -145,6 +145,10 @@ class Parser:
         """What stands behind the prefix."""
         if body[:1] == "{":
             return self._json(body, time, component)
+        if time is not None:
+            request = access.of_text(body)
+            if request and "level=" not in body:  # most lines by far, so they take the shortest way
+                return Entry(time, component, levels.NONE, body, False, request)
         if body[4:5] in _DATE_MARKS or body[5:6] in _DATE_MARKS:
             stamped = _OUTER.match(body)
             if stamped and stamped[2] is None:

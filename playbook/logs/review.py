@@ -170,7 +170,7 @@ class Reviewer:
             self.first = time
         if time > self.last:  # noqa: PLR1730
             self.last = time
-        hour = self._hour(time)
+        hour = self._hours.get(int(time) // HOUR * HOUR) or self._hour(time)
         hour.lines += 1
         self._components.row((entry.component,)).add(time)
         if entry.access:
@@ -179,7 +179,7 @@ class Reviewer:
             self._open_trace(entry, time, entry.level)
         elif entry.bare:
             self._bare(entry, time)
-        else:
+        elif self._open or not entry.access:
             self._other(entry, time)
 
     def result(self) -> Review:

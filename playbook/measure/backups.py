@@ -17,6 +17,7 @@ from playbook.engine import measurement
 from playbook.errors import Malformed, TooLittleData, UsageError
 from playbook.evidence import Evidence, Facts, Table
 from playbook.limits import Reading
+from playbook.measure.words import moment, span
 from playbook.settings import Settings
 
 USUAL_OVER = 14  # archives whose median is the usual size
@@ -80,8 +81,8 @@ class Backups:
         made = self.newest.made
         if made > self.now + AHEAD:
             raise Malformed(
-                f"{SERVICE}: expected the newest archive to be from before {_moment(self.now)}, got "
-                f"{self.newest.file.name} from {_moment(made)}",
+                f"{SERVICE}: expected the newest archive to be from before {moment(self.now)}, got "
+                f"{self.newest.file.name} from {moment(made)}",
                 service=SERVICE,
                 hint="The clock of this machine or of the backup job may be wrong.",
             )
@@ -111,7 +112,7 @@ class Backups:
         """What was found wrong with the newest archive, or how far it was read."""
         if self.inspection is None:
             return "no archive"
-        return self.inspection.problem or self.inspection.how
+        return self.inspection.problem or f"an archive {self.inspection.how}"
 
     def evidence(self) -> list[Evidence]:
         """The newest archives, and what there is in all."""
@@ -119,22 +120,27 @@ class Backups:
         if self.archives:
             oldest, total = self.archives[-1], sum(archive.file.size for archive in self.archives)
             facts |= {
-                "Oldest": f"{oldest.file.name}, {_moment(oldest.made)}",
+                "Oldest": f"{oldest.file.name}, {moment(oldest.made)}",
                 "Size of all": _size(total),
-                "Newest": f"{self.newest.file.name}, {_moment(self.newest.made)} by its {self.newest.made_by}",
+                "Newest": f"{self.newest.file.name}, {moment(self.newest.made)} by its {self.newest.made_by}",
             }
         if self.inspection:
             facts["Newest was"] = self.inspection.how
             facts["Found wrong"] = self.inspection.problem or "nothing"
         rows = [
-            [archive.file.name, _moment(archive.made), _age(self.now - archive.made), _size(archive.file.size)]
+            [
+                archive.file.name,
+                moment(archive.made),
+                span((self.now - archive.made).total_seconds()),
+                _size(archive.file.size),
+            ]
             for archive in self.archives[:_SHOWN]
         ]
         shown: list[Evidence] = [Facts("Backup store", facts)]
         if rows:
             shown.append(Table("Newest archives", ["Archive", "Made", "Age", "Size"], rows))
         if self.others:
-            rows = [[file.name, _moment(file.modified), _size(file.size)] for file in self.others[:_SHOWN]]
+            rows = [[file.name, moment(file.modified), _size(file.size)] for file in self.others[:_SHOWN]]
             shown.append(Table("Other files", ["File", "Written", "Size"], rows))
         return shown
 
@@ -183,15 +189,6 @@ def _zone(name: str, setting: str) -> tzinfo:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise UsageError(f"{setting}: expected a time zone such as Europe/Berlin, got {name!r}") from None
-
-
-def _moment(time: datetime) -> str:
-    return f"{time:%Y-%m-%d %H:%M} UTC"
-
-
-def _age(age: timedelta) -> str:
-    hours = age / timedelta(hours=1)
-    return f"{hours:.1f} h" if hours < 48 else f"{hours / 24:.1f} d"
 
 
 def _size(count: float) -> str:

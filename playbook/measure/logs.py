@@ -67,7 +67,7 @@ class LogReview:
             lately.insert(0, hour)
             if sum(taken.requests for taken in lately) >= RECENT_REQUESTS:
                 break
-        since = f"since {_clock(max(lately[0].start, self.review.since))}" if lately else ""
+        since = f"the time since {_clock(max(lately[0].start, self.review.since))} UTC" if lately else ""
         return self._share("server_errors", lately, since)
 
     @property

@@ -17,10 +17,26 @@ RESULTS = "results.json"
 
 def write_all(results: Results, folder: Path) -> None:
     """Write index.html, junit.xml and summary.md into the run's folder, and lead ``latest`` to it."""
-    (folder / "index.html").write_text(page(results), encoding="utf-8")
-    (folder / "junit.xml").write_bytes(junit(results))
-    (folder / "summary.md").write_text(summary(results), encoding="utf-8")
+    _write(results, folder)
     point_latest_at(folder)
+
+
+def render_folder(folder: Path) -> Results:
+    """Write the files of an earlier run anew from its results.json; ``latest`` stays where it leads."""
+    results = read_results(folder)
+    _write(results, folder)
+    return results
+
+
+def _write(results: Results, folder: Path) -> None:
+    (folder / "index.html").write_bytes(_utf8(page(results)))
+    (folder / "junit.xml").write_bytes(junit(results))
+    (folder / "summary.md").write_bytes(_utf8(summary(results)))
+
+
+def _utf8(text: str) -> bytes:
+    # A lone surrogate, from a file name or a broken answer, must not cost the report.
+    return text.encode("utf-8", errors="replace")
 
 
 def read_results(folder: Path) -> Results:

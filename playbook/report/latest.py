@@ -27,6 +27,8 @@ def point_latest_at(folder: Path) -> None:
 
 
 def _leading_page(latest: Path, name: str) -> None:
+    if latest.is_symlink():  # else the page would be written into the report that it led to so far
+        latest.unlink()
     latest.mkdir(exist_ok=True)
     address = escape(f"../{name}/index.html", quote=True)
     (latest / "index.html").write_text(

@@ -4,21 +4,28 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
+from collections import Counter
 from functools import cache
 from importlib.resources import files
 from itertools import groupby
 
-from jinja2 import Environment, StrictUndefined
+from jinja2 import DictLoader, Environment, StrictUndefined
 from markupsafe import Markup
 
 from playbook.evidence import Evidence, Facts, Lines, Table
 from playbook.record import Record, Results
 from playbook.report.ladder import ladder
-from playbook.report.words import MARKS, attention, headline, of_verdict, plural, scope
+from playbook.report.words import MARKS, attention, clip, headline, of_verdict, plural, scope
 from playbook.verdict import SEVERITY, Verdict
 
 # More rows than this help nobody on a page; results.json holds them all.
 MOST_ROWS = 60
+# The list under the verdict is for a glance.
+MOST_BRIEF = 6
+
+# Control characters, lone surrogates, and what turns the direction of writing: a log line could draw with them.
+_UNSHOWABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 SUBJECTS = {
     "kpis": "Key performance indicators",
@@ -38,6 +45,8 @@ SUBJECTS = {
 def page(results: Results) -> str:
     """The whole document."""
     style = _text("style.css")
+    urgent = attention(results)
+    anchors = _anchors(results.records)
     return (
         _environment()
         .get_template("page")
@@ -47,7 +56,11 @@ def page(results: Results) -> str:
             style_hash=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
             headline=headline(results),
             scope=scope(results),
-            attention=attention(results),
+            attention=urgent,
+            urgent={record.check for record in urgent},
+            first_of_runbook={record.runbook: record.check for record in reversed(urgent)},
+            anchors=anchors,
+            items={record.item: record for record in reversed(results.records)},
             figures=[record for record in results.records if record.limit and record.value is not None],
             subjects=_by_subject(results.records),
             not_configured=of_verdict(results, Verdict.NOT_CONFIGURED),
@@ -55,8 +68,20 @@ def page(results: Results) -> str:
             severity=SEVERITY,
             icon=_icon(results.verdict),
             most_rows=MOST_ROWS,
+            most_brief=MOST_BRIEF,
         )
     )
+
+
+def _anchors(records: list[Record]) -> dict[str, str]:
+    """Where on the page each check stands, by node id: its item, numbered where several checks share one."""
+    anchors: dict[str, str] = {}
+    taken: Counter[str] = Counter()
+    for record in records:
+        name = "check-" + re.sub("[^a-z0-9]+", "-", record.item.lower())
+        taken[name] += 1
+        anchors[record.check] = name if taken[name] == 1 else f"{name}--{taken[name]}"
+    return anchors
 
 
 def _by_subject(records: list[Record]) -> list[tuple[str, list[Record]]]:
@@ -102,26 +127,25 @@ def _slug(verdict: Verdict | str) -> str:
     return str(verdict).lower().replace(" ", "-")
 
 
-def _anchor(record: Record) -> str:
-    return "check-" + "".join(c if c.isalnum() else "-" for c in record.item)
-
-
-def _shown(text: str) -> str:
-    """Control characters made visible, so that a log line cannot draw on the page."""
-    return "".join(c if c.isprintable() or c in "\n\t" else "\ufffd" for c in text)
+def _shown(value: object) -> object:
+    """Every text on its way into the page: nothing that draws by itself, nothing without end."""
+    if isinstance(value, Markup) or not isinstance(value, str):
+        return value
+    return _UNSHOWABLE.sub("\ufffd", clip(value))
 
 
 @cache
 def _environment() -> Environment:
     environment = Environment(
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, loader=None
+        autoescape=True,
+        finalize=_shown,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        loader=DictLoader({name: _text(f"{name}.html.j2") for name in ("page", "parts")}),
     )
-    environment.filters |= {"kind": _kind, "slug": _slug, "anchor": _anchor, "shown": _shown}
+    environment.filters |= {"kind": _kind, "slug": _slug}
     environment.globals |= {"marks": MARKS, "ladder": ladder, "plural": plural}
-    from jinja2 import DictLoader
-
-    names = ("page", "parts")
-    environment.loader = DictLoader({name: _text(f"{name}.html.j2") for name in names})
     return environment
 
 

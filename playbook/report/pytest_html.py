@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import MutableSequence
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 import pytest
@@ -24,8 +24,10 @@ if TYPE_CHECKING:
 
 STYLE = Path(__file__).with_name("templates") / "pytest_html.css"
 
+Outcome = Literal["passed", "failed", "skipped"]
+
 # Verdict → pytest's outcome, and whether it borrows the expected-failure form of it.
-BORROWED = {
+BORROWED: dict[Verdict, tuple[Outcome, bool]] = {
     Verdict.OK: ("passed", False),
     Verdict.WARNING: ("skipped", True),
     Verdict.CRITICAL: ("failed", False),
@@ -41,7 +43,11 @@ _LABELS = {
     "skipped": "NOT CONFIGURED or WAIVED",
     "error": "Errors of pytest",
 }
-_NATIVE = {("passed", False): "Passed", ("skipped", True): "XFailed", ("failed", False): "Failed"}
+_NATIVE: dict[tuple[Outcome, bool], str] = {
+    ("passed", False): "Passed",
+    ("skipped", True): "XFailed",
+    ("failed", False): "Failed",
+}
 _NATIVE |= {("failed", True): "XPassed", ("skipped", False): "Skipped"}
 _LINES = 40
 

@@ -6,13 +6,18 @@ import re
 from collections.abc import Iterator
 
 from playbook.record import Record, Results
-from playbook.report.words import MARKS, attention, headline, of_verdict, scope
-from playbook.verdict import SEVERITY, Verdict
+from playbook.report.words import MARKS, attention, by_line_to_add, clip, counted, headline, of_verdict, scope
+from playbook.verdict import Verdict
 
 # GitHub drops a job summary over 1 MiB whole, so it is cut well before, on a line.
 LARGEST = 900_000
 
 _SPECIAL = re.compile(r"([\\`*_\[\]<>|#~!&])")
+# An address is shown as a link by itself, and a backslash in it would become part of it.
+_ADDRESS = re.compile(r"(https?://[A-Za-z0-9.:/_?=%+,;-]*[A-Za-z0-9/])")
+# What GitHub turns into a mention of a person or of an issue, escaped or not.
+_MENTION = re.compile(r"(@|\\#(?=\d))")
+_ZERO_WIDTH_SPACE = "\u200b"
 
 
 def summary(results: Results, largest: int = LARGEST) -> str:
@@ -31,8 +36,7 @@ def _lines(results: Results) -> Iterator[str]:
     yield ""
     yield _plain(headline(results))
     yield ""
-    counts = " · ".join(f"{results.counts[str(v)]} {v}" for v in SEVERITY if results.counts[str(v)])
-    yield f"{counts} · started {results.started} · {results.seconds:.1f} s"
+    yield f"{counted(results)} · started {_plain(results.started)} · {results.seconds:.1f} s"
     if results.faults:
         yield ""
         yield f"Faults switched on: {_plain(', '.join(results.faults))}"
@@ -40,7 +44,7 @@ def _lines(results: Results) -> Iterator[str]:
         yield from ("", "## Root causes", "")
         for cause in results.root_causes:
             yield f"- **{_plain(cause.message)}** {_plain(cause.hint)}  "
-            yield f"  leaves unjudged: {_plain(', '.join(dict.fromkeys(cause.items)))}"
+            yield f"  Leaves unjudged: {_plain(', '.join(dict.fromkeys(cause.items)))}"
     found = attention(results)
     if found:
         yield from ("", "## What needs attention")
@@ -49,9 +53,14 @@ def _lines(results: Results) -> Iterator[str]:
     yield from _kpis(results)
     missing = of_verdict(results, Verdict.NOT_CONFIGURED)
     if missing:
-        yield from ("", "## Not configured", "", "| item | add |", "|---|---|")
-        for record in missing:
-            yield f"| {record.item} | {_plain(record.add)} |"
+        yield from ("", "## Not configured", "")
+        for add, items in by_line_to_add(missing).items():
+            first, _, rest = add.partition("\n")
+            yield "  \n  ".join([f"- {_plain(', '.join(items))}: add {_plain(first)}", *_code(rest)])
+    waived = of_verdict(results, Verdict.WAIVED)
+    if waived:
+        yield from ("", "## Waived", "")
+        yield from (f"- {_plain(record.title)}: {_plain(record.message)}" for record in waived)
 
 
 def _failure(record: Record) -> Iterator[str]:
@@ -65,8 +74,10 @@ def _failure(record: Record) -> Iterator[str]:
         "Next step": record.next_step,
     }
     yield from (f"- {name}: {_plain(text)}" for name, text in told.items() if text)
+    if record.look_again:
+        yield "  \n  ".join(["- Look again:", *_code(record.look_again)])
     if record.runbook:
-        yield f"- Runbook: docs/runbooks/{record.runbook}.md"
+        yield f"- Runbook: docs/runbooks/{_plain(record.runbook)}.md"
         yield from (f"  - {_plain(action.when)}: {_plain(action.what)}" for action in record.resolution)
 
 
@@ -82,10 +93,28 @@ def _kpis(results: Results) -> Iterator[str]:
         bounds = " | ".join(
             _plain(str(bound)) if bound else "" for bound in (limit.target, limit.warning, limit.critical)
         )
-        yield f"| {MARKS[record.verdict]} {_plain(record.title)} | {limit.format(value)} | {bounds} |"
+        yield f"| {MARKS[record.verdict]} {_plain(record.title)} | {_plain(limit.format(value))} | {bounds} |"
 
 
 def _plain(text: str) -> str:
     """Text that Markdown shows as it is, on one line, and that mentions nobody."""
-    text = " ".join("".join(c if c.isprintable() else " " for c in text).split())
-    return _SPECIAL.sub(r"\\\1", text).replace("@", "@\u200b")
+    parts = _ADDRESS.split(_one_line(text))
+    return "".join(f"<{part}>" if number % 2 else _escaped(part) for number, part in enumerate(parts))
+
+
+def _escaped(text: str) -> str:
+    return _MENTION.sub(rf"\1{_ZERO_WIDTH_SPACE}", _SPECIAL.sub(r"\\\1", text))
+
+
+def _code(text: str) -> list[str]:
+    """Each line as a code span, fenced by more backticks than it holds."""
+    lines = [_one_line(line) for line in text.splitlines()]
+    return [f"{(fence := _fence(line))} {line} {fence}" for line in lines if line]
+
+
+def _fence(line: str) -> str:
+    return "`" * (1 + max(map(len, re.findall("`+", line)), default=0))
+
+
+def _one_line(text: str) -> str:
+    return " ".join("".join(c if c.isprintable() else " " for c in clip(text)).split())

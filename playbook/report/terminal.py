@@ -6,8 +6,8 @@ import textwrap
 from collections.abc import Iterator
 
 from playbook.record import Record, Results
-from playbook.report.words import MARKS, attention, headline, of_verdict, plural
-from playbook.verdict import SEVERITY, Verdict
+from playbook.report.words import MARKS, attention, by_line_to_add, clip, counted, headline, of_verdict, plural
+from playbook.verdict import Verdict
 
 Line = tuple[str, dict[str, bool]]
 
@@ -21,6 +21,7 @@ _MARKUP = {
 }
 _INDENT = "    "
 _WIDEST = 100
+_MOST_CHARACTERS = 600  # of one text; the report shows more
 
 
 def lines(results: Results, where: str, width: int = 80) -> list[Line]:
@@ -44,17 +45,16 @@ def _lines(results: Results, where: str, width: int) -> Iterator[Line]:
     if missing:
         yield "", {}
         yield f"{MARKS[Verdict.NOT_CONFIGURED]} NOT CONFIGURED", {"bold": True}
-        for add, items in _by_line_to_add(missing).items():
+        for add, items in by_line_to_add(missing).items():
             yield from _wrapped(f"{_INDENT}{', '.join(items)}", _INDENT, width, {})
             for number, line in enumerate(add.splitlines()):
                 yield from _wrapped(f"{_INDENT}  {'    ' if number else 'add '}{line}", _INDENT * 3, width, {})
     yield "", {}
-    counts = " · ".join(f"{results.counts[str(v)]} {v}" for v in reversed(SEVERITY) if results.counts[str(v)])
     mark = MARKS[results.verdict]
     yield f"{mark} {results.verdict}", {**_MARKUP[results.verdict], "bold": True}
     yield from _wrapped(f"  {headline(results)}", "  ", width, {})
-    if counts:
-        yield f"  {counts} · {results.seconds:.1f} s", {}
+    if results.records:
+        yield f"  {counted(results)} · {results.seconds:.1f} s", {}
     if results.faults:
         yield f"  {plural(len(results.faults), 'fault')} switched on: {', '.join(results.faults)}", {}
     yield f"  report: {where}", {}
@@ -76,13 +76,6 @@ def _failure(record: Record, width: int) -> Iterator[Line]:
         yield from _field("runbook", f"docs/runbooks/{record.runbook}.md", width)
 
 
-def _by_line_to_add(records: list[Record]) -> dict[str, list[str]]:
-    grouped: dict[str, list[str]] = {}
-    for record in records:
-        grouped.setdefault(record.add, []).append(record.item)
-    return grouped
-
-
 def _field(name: str, text: str, width: int) -> Iterator[Line]:
     if text:
         label = f"{_INDENT}{name:<9}"
@@ -90,6 +83,6 @@ def _field(name: str, text: str, width: int) -> Iterator[Line]:
 
 
 def _wrapped(text: str, indent: str, width: int, markup: dict[str, bool]) -> Iterator[Line]:
-    text = "".join(character if character.isprintable() else " " for character in text)
+    text = "".join(character if character.isprintable() else " " for character in clip(text, _MOST_CHARACTERS))
     for line in textwrap.wrap(text, max(width, 40), subsequent_indent=indent, break_on_hyphens=False):
         yield line, markup

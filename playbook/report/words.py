@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from playbook.record import Record, Results
-from playbook.verdict import Verdict
+from playbook.verdict import SEVERITY, Verdict
 
 ATTENTION = (Verdict.CRITICAL, Verdict.UNKNOWN, Verdict.WARNING)
 MARKS = {
@@ -16,9 +16,21 @@ MARKS = {
 }
 
 
+# What nobody reads to the end, e.g. a response body in a message; results.json holds it all.
+MOST_CHARACTERS = 2_000
+MOST_NAMED = 2
+
+
 def plural(count: int, one: str, many: str = "") -> str:
     """``1 check``, ``2 checks``."""
     return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def clip(text: str, most: int = MOST_CHARACTERS) -> str:
+    """The text, cut where it is too long for a reader, with what was left out said."""
+    if len(text) <= most:
+        return text
+    return f"{text[:most]} … ({len(text) - most:,} more characters in results.json)"
 
 
 def headline(results: Results) -> str:
@@ -29,7 +41,7 @@ def headline(results: Results) -> str:
     if results.ended != "finished":
         sentences.append(f"The run ended early ({results.ended}): what was not measured could be anything.")
     if critical:
-        sentences.append(f"{plural(critical, 'check is', 'checks are')} out of bounds: act on them now.")
+        sentences.append(f"{_named(results, Verdict.CRITICAL)} out of bounds: act on {_it(critical)} now.")
     if unknown:
         sentences.append(f"{plural(unknown, 'check')} could not be measured{_blamed(results)}.")
     if results.executed < results.floor and not critical:
@@ -38,13 +50,26 @@ def headline(results: Results) -> str:
             f"and a verdict on this set needs {results.floor}."
         )
     if warning:
-        sentences.append(f"{plural(warning, 'check is', 'checks are')} past the warning limit: look today.")
+        sentences.append(f"{_named(results, Verdict.WARNING)} past the warning limit: look today.")
     if not sentences:
-        sentences.append(f"{plural(results.executed, 'check')} measured, all within their limits.")
+        sentences.append(f"{plural(results.executed, 'check')} measured, all within limits. Nothing to do.")
     below = sum(record.below_target for record in results.records)
     if below:
         sentences.append(f"{plural(below, 'value is', 'values are')} short of the target, though within limits.")
     return " ".join(sentences)
+
+
+def _named(results: Results, verdict: Verdict) -> str:
+    """``API health is``, ``API health and Alerts are``, ``5 checks are``: names while a glance takes them in."""
+    titles = list(dict.fromkeys(record.title for record in of_verdict(results, verdict)))
+    count = results.counts.get(str(verdict), 0)
+    if count != len(titles) or count > MOST_NAMED:
+        return plural(count, "check is", "checks are")
+    return f"{' and '.join(clip(title, 60) for title in titles)} {'is' if count == 1 else 'are'}"
+
+
+def _it(count: int) -> str:
+    return "it" if count == 1 else "them"
 
 
 def _blamed(results: Results) -> str:
@@ -69,6 +94,19 @@ def attention(results: Results) -> list[Record]:
 def of_verdict(results: Results, verdict: Verdict) -> list[Record]:
     """The records with a verdict."""
     return [record for record in results.records if record.verdict is verdict]
+
+
+def by_line_to_add(records: list[Record]) -> dict[str, list[str]]:
+    """What to add to configure something, and the items that wait for it."""
+    grouped: dict[str, list[str]] = {}
+    for record in records:
+        grouped.setdefault(record.add, []).append(record.item)
+    return grouped
+
+
+def counted(results: Results) -> str:
+    """``1 CRITICAL · 18 OK``, worst first."""
+    return " · ".join(f"{results.counts[v]:,} {v}" for v in SEVERITY if results.counts.get(v))
 
 
 def scope(results: Results) -> str:

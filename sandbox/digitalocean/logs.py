@@ -24,7 +24,7 @@ from sandbox.digitalocean.history import Deployment
 from sandbox.logs import LogStore
 
 ADDRESSES_KEPT = 200
-LINES_AT_ONCE = 500
+LINES_AT_ONCE = 20
 POLL_SECONDS = 0.2
 _STARTED = frozenset({"DEPLOYING", "ACTIVE", "SUPERSEDED"})
 

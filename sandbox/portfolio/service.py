@@ -32,8 +32,6 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-    from sandbox.world import World
-
 _HERE = Path(__file__).parent
 _MAX_UPLOAD = 10 * 1024 * 1024  # bytes
 _FORM_OVERHEAD = 64 * 1024  # bytes
@@ -89,7 +87,8 @@ class PortfolioService(HttpService):
         """Connect to Redis, which must have been started, and serve."""
         self._redis = self._redis_service.connect(limit=_REDIS_LIMIT)
         with suppress(RedisError):
-            await self._redis.ping()  # so that the first visitor does not pay for the first connection
+            # The worker will hold one connection; with a second, the first visitor does not wait for one.
+            await asyncio.gather(self._redis.ping(), self._redis.ping())
         self._queue = Queue(self._redis, self._optimizer)
         await super().start(context)
         worker = Worker(self._redis, self._optimizer, self._state, self._finished)
@@ -263,12 +262,6 @@ class PortfolioService(HttpService):
 
     def _log(self, component: str, text: str) -> None:
         self.context.logs.append(component, text)
-
-    async def apply(self, world: World) -> None:
-        """Drop connections that the old world's Redis has cut, then listen or not."""
-        assert self._redis
-        await self._redis.connection_pool.disconnect(inuse_connections=False)
-        await super().apply(world)
 
 
 async def _as_json(request: Request, error: Exception) -> Response:

@@ -8,22 +8,34 @@ from playbook.limits import Bound, Limit, parse_limit
 from playbook.settings import load
 from playbook.verdict import Verdict
 
-O, W, C = Verdict.OK, Verdict.WARNING, Verdict.CRITICAL
+GOOD, W, C = Verdict.OK, Verdict.WARNING, Verdict.CRITICAL
 
 # The table of the playbook: value → verdict, and whether the target is met.
 LADDER = [
-    ("availability", [(100, O, True), (99.9, O, True), (99.899, O, False), (99.5, O, False), (99.499, W, False)]),
+    (
+        "availability",
+        [(100, GOOD, True), (99.9, GOOD, True), (99.899, GOOD, False), (99.5, GOOD, False), (99.499, W, False)],
+    ),
     ("availability", [(99.0, W, False), (98.999, C, False), (0, C, False)]),
-    ("response_time", [(0, O, True), (0.999, O, True), (1.0, O, False), (2.0, O, False), (2.001, W, False)]),
+    (
+        "response_time",
+        [(0, GOOD, True), (0.999, GOOD, True), (1.0, GOOD, False), (2.0, GOOD, False), (2.001, W, False)],
+    ),
     ("response_time", [(5.0, W, False), (5.001, C, False)]),
-    ("error_rate", [(0, O, True), (0.099, O, True), (0.1, O, False), (1.0, O, False), (1.001, W, False)]),
+    (
+        "error_rate",
+        [(0, GOOD, True), (0.099, GOOD, True), (0.1, GOOD, False), (1.0, GOOD, False), (1.001, W, False)],
+    ),
     ("error_rate", [(5.0, W, False), (5.001, C, False), (100, C, False)]),
-    ("image_success", [(100, O, True), (99.001, O, True), (99.0, O, False), (98.0, O, False), (97.999, W, False)]),
+    (
+        "image_success",
+        [(100, GOOD, True), (99.001, GOOD, True), (99.0, GOOD, False), (98.0, GOOD, False), (97.999, W, False)],
+    ),
     ("image_success", [(95.0, W, False), (94.999, C, False)]),
-    ("cache_hit_rate", [(90.001, O, True), (90.0, O, False), (80.0, O, False), (79.999, W, False)]),
+    ("cache_hit_rate", [(90.001, GOOD, True), (90.0, GOOD, False), (80.0, GOOD, False), (79.999, W, False)]),
     ("cache_hit_rate", [(70.0, W, False), (69.999, C, False), (0, C, False)]),
-    ("cpu", [(79.999, O, False), (80.0, W, False), (89.999, W, False), (90.0, C, False)]),
-    ("memory", [(79.999, O, False), (80.0, W, False), (89.999, W, False), (90.0, C, False)]),
+    ("cpu", [(79.999, GOOD, False), (80.0, W, False), (89.999, W, False), (90.0, C, False)]),
+    ("memory", [(79.999, GOOD, False), (80.0, W, False), (89.999, W, False), (90.0, C, False)]),
 ]
 CASES = [(name, value, verdict, met) for name, steps in LADDER for value, verdict, met in steps]
 
@@ -87,5 +99,5 @@ def test_expected_names_the_bound_that_would_have_been_good_enough():
     """Bad enough is the warning limit, where there is one."""
     limit = parse_limit("Hit rate", {"target": "> 90 %", "warning": "< 80 %", "critical": "< 70 %"})
     assert limit.expected(C) == limit.expected(W) == "at least 80 %"
-    assert limit.expected(O) == "over 90 %"
+    assert limit.expected(GOOD) == "over 90 %"
     assert parse_limit("x", {"critical": "> 5 s"}).expected(C) == "at most 5 s"

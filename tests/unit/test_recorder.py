@@ -27,6 +27,13 @@ class Seen:
         return Facts("Seen", {"number": str(self.number)})
 
 
+class Broken:
+    """A measured value that cannot show itself."""
+
+    def evidence(self):
+        return 1 / 0
+
+
 def record(notes, error=None):
     """The record of a check."""
     return make_record(
@@ -130,15 +137,24 @@ def test_a_runbook_is_followed():
     def away():
         raise Unreachable("Redis: connection refused", service="Redis")
 
-    registry = {f.__name__: Provider(f.__name__, f, (), 5, False) for f in (seen, away)}
+    def broken():
+        return Broken()
+
+    registry = {f.__name__: Provider(f.__name__, f, (), 5, False) for f in (seen, away, broken)}
     runbook = Runbook(
         "slow",
         "Slow",
-        [Investigation("Look", "curl x", ["seen"]), Investigation("Then", "redis-cli ping", ["away"])],
+        [
+            Investigation("Look", "curl x", ["seen"]),
+            Investigation("Then", "redis-cli ping", ["away", "broken", "mistyped"]),
+        ],
         [Action("Immediate", "Scale up.")],
     )
     made = with_runbook(record(Notes()), runbook, Measurements({}, registry))
     assert made.runbook == "slow"
     assert made.investigation[0].evidence == [Facts("Seen", {"number": "7"})]
-    assert made.investigation[1].problem == "Redis: connection refused"
+    assert made.investigation[1].problem == (
+        "Redis: connection refused; broken cannot be shown: ZeroDivisionError: division by zero; "
+        "no client or measurement is called 'mistyped'"
+    )
     assert made.resolution == [Action("Immediate", "Scale up.")]

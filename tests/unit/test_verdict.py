@@ -5,7 +5,7 @@ import pytest
 from playbook.errors import Denied, Forbidden, Malformed, NotConfigured, TooLittleData, Unreachable
 from playbook.verdict import Critical, Verdict, exit_code, overall, verdict_of, worst
 
-O, W, C, U, N, X = (
+GOOD, W, C, U, N, X = (
     Verdict.OK,
     Verdict.WARNING,
     Verdict.CRITICAL,
@@ -18,7 +18,7 @@ O, W, C, U, N, X = (
 @pytest.mark.parametrize(
     ("error", "verdict"),
     [
-        (None, O),
+        (None, GOOD),
         (Critical("out of bounds"), C),
         (NotConfigured("x", setting="s", add="a"), N),
         (Unreachable("x", service="s"), U),
@@ -40,17 +40,17 @@ def test_only_a_judgement_is_a_failure_of_the_system(error, verdict):
 @pytest.mark.parametrize(
     ("verdicts", "floor", "expected", "code"),
     [
-        ([O, O], 2, O, 0),
-        ([O, W], 2, W, 0),
-        ([O, C, U], 1, C, 1),
-        ([O, U], 1, U, 10),
-        ([O, O], 3, U, 10),  # fewer executed than the floor
+        ([GOOD, GOOD], 2, GOOD, 0),
+        ([GOOD, W], 2, W, 0),
+        ([GOOD, C, U], 1, C, 1),
+        ([GOOD, U], 1, U, 10),
+        ([GOOD, GOOD], 3, U, 10),  # fewer executed than the floor
         ([C], 3, C, 1),  # and still a failure is a failure
         ([], 0, U, 10),  # nothing ran: never green
         ([N, N], 0, U, 10),
         ([X], 0, U, 10),
-        ([O, N, X], 1, O, 0),
-        ([O, N, N], 2, U, 10),  # what is not configured was not executed
+        ([GOOD, N, X], 1, GOOD, 0),
+        ([GOOD, N, N], 2, U, 10),  # what is not configured was not executed
     ],
 )
 def test_a_run_is_as_good_as_its_worst_and_never_green_when_empty(verdicts, floor, expected, code):

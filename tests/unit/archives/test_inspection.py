@@ -143,7 +143,7 @@ def test_reading_ends_in_time():
     found = look(gzip.compress(tar(members_with_manifest())), seconds=-1)
     assert found.problem == ""
     assert found.members is None
-    assert found.how == "read 0% of it in -1 s, in order that far"
+    assert found.how == "read for -1 s: 0 % of it, in order that far"
 
 
 def ends_of(data):

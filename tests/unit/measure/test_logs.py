@@ -150,7 +150,7 @@ def test_shares_are_in_percent_and_say_of_how_many():
     assert review.server_errors.value == pytest.approx(100 * 25 / 4850)
     assert review.server_errors.over == "24 h (25 of 4,850 requests)"
     assert review.throttled.value == review.server_errors.value
-    assert review.server_errors_lately.over == "since 18:00 (25 of 650 requests)"
+    assert review.server_errors_lately.over == "the time since 18:00 UTC (25 of 650 requests)"
     assert review.unusual.startswith("25 × 5xx at 20:00–21:00 UTC (usually 0); 25 × 429 at")
 
 
@@ -159,7 +159,7 @@ def test_one_failure_in_a_quiet_night_is_nothing():
     review = reviewed(
         [*every_hour(*["GET /a 200 1.0 ms - 5"] * 30), *every_hour("GET /a 503 1.0 ms - 5", hours=1)]
     )
-    assert review.server_errors_lately.over == "since 04:00 (1 of 511 requests)"
+    assert review.server_errors_lately.over == "the time since 04:00 UTC (1 of 511 requests)"
     assert not_ok(review) == {}
 
 

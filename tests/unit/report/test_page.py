@@ -51,9 +51,7 @@ def test_the_verdict_comes_first():
     text = page(six_verdicts())
     document = Document(text)
     assert "<title>CRITICAL: daily checks of production" in text
-    assert (
-        text.index("</h1>") < text.index("act on them now") < text.index("Root causes") < text.index("All checks")
-    )
+    assert text.index("</h1>") < text.index("act on it now") < text.index("Root causes") < text.index("All checks")
     assert document.text.index("Root causes") < document.text.index("What needs attention")
 
 

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from playbook.errors import UsageError
-from playbook.settings import load
+from playbook.run import settings_for
 from sandbox.launcher import ATTACH_VARIABLE, RunningSandbox, SandboxError, attach_address, attach_or_start, start
 
 ROOT = Path(__file__).parents[3]
@@ -35,7 +35,7 @@ def by_hand(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_its_settings_are_a_complete_target(sandbox, tmp_path):
-    target = load("sandbox", root=tmp_path, environment={}, overlay=sandbox.settings).target
+    target = settings_for("sandbox", tmp_path, sandbox.settings, {}).target
     assert target.kind == "sandbox"
     for address in (target.web.url, target.digitalocean.endpoint):
         assert str(address).startswith("https://localhost:")

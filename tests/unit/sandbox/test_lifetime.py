@@ -17,7 +17,7 @@ PARENT = """
 import sys
 from sandbox.launcher import start
 sandbox = start()
-print(sandbox.process.pid, sandbox.settings["targets"]["sandbox"]["web"]["ca"], flush=True)
+print(sandbox.process.pid, sandbox.settings["web"]["ca"], flush=True)
 sys.stdin.read()
 sandbox.stop()
 """
@@ -52,7 +52,7 @@ def soon(condition: Callable[[], bool], seconds: float = 8) -> bool:
 
 
 def folder_of(sandbox: RunningSandbox) -> Path:
-    return Path(sandbox.settings["targets"]["sandbox"]["web"]["ca"]).parent
+    return Path(sandbox.settings["web"]["ca"]).parent
 
 
 def nothing_is_left(members: set[int], folder: Path) -> bool:
@@ -70,7 +70,7 @@ def test_it_is_ready_in_time_and_its_passwords_are_not_in_the_process_list():
         members = family(pid_of(sandbox))
         lines = " ".join(args for pid, (_, args) in processes().items() if pid in members)
         assert "valkey-server" in lines
-        target = sandbox.settings["targets"]["sandbox"]
+        target = sandbox.settings
         assert target["redis"]["url"].split("@")[0].removeprefix("rediss://:") not in lines
         assert sandbox.token not in lines
         folder = folder_of(sandbox)
@@ -130,7 +130,7 @@ def test_it_ends_while_it_is_still_starting():
 
 def test_a_slow_visitor_does_not_hold_up_its_end():
     sandbox = start(["homepage-very-slow"])
-    url = sandbox.settings["targets"]["sandbox"]["web"]["url"]
+    url = sandbox.settings["web"]["url"]
     visitor = subprocess.Popen(
         [
             sys.executable,

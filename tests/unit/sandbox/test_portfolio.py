@@ -36,7 +36,7 @@ def sandbox(running: RunningSandbox) -> RunningSandbox:
 
 @pytest.fixture
 def web(sandbox: RunningSandbox) -> Iterator[httpx.Client]:
-    target = sandbox.settings["targets"]["sandbox"]["web"]
+    target = sandbox.settings["web"]
     trust = ssl.create_default_context(cafile=target["ca"])
     with httpx.Client(base_url=target["url"], verify=trust, timeout=15, trust_env=False) as client:
         yield client
@@ -49,7 +49,7 @@ def cache(sandbox: RunningSandbox) -> Iterator[redis.Redis]:
 
 
 def connect(sandbox: RunningSandbox, **options: object) -> redis.Redis:
-    target = sandbox.settings["targets"]["sandbox"]["redis"]
+    target = sandbox.settings["redis"]
     more = {"ssl_ca_certs": target["ca"], "decode_responses": True, "retry": Retry(NoBackoff(), 0)} | options
     return redis.Redis.from_url(target["url"], **more)
 
@@ -326,14 +326,14 @@ def test_redis_that_is_gone_refuses_and_comes_back(sandbox, cache):
 
 
 def test_redis_wants_tls_the_right_authority_and_the_password(sandbox):
-    url = sandbox.settings["targets"]["sandbox"]["redis"]["url"]
+    url = sandbox.settings["redis"]["url"]
     port = urlsplit(url).port
     plain = redis.Redis(port=port, socket_timeout=3, retry=Retry(NoBackoff(), 0))
     with pytest.raises(redis.ConnectionError):
         plain.ping()
     with pytest.raises(redis.ConnectionError, match="certificate verify failed"):
         connect(sandbox, ssl_ca_certs=None).ping()
-    authority = sandbox.settings["targets"]["sandbox"]["redis"]["ca"]
+    authority = sandbox.settings["redis"]["ca"]
     for wrong in (f"rediss://:wrong@127.0.0.1:{port}/0", f"rediss://127.0.0.1:{port}/0"):
         with pytest.raises(redis.AuthenticationError):
             redis.Redis.from_url(wrong, ssl_ca_certs=authority).ping()
@@ -357,5 +357,6 @@ def test_health_undoes_everything(sandbox, web, cache):
     assert shown() != healthy
     sandbox.set_faults([])
     assert shown() == healthy
+    print(web.get("/api/health").json())
     assert web.get("/api/health").json()["status"] == "healthy"
     assert post(web).headers["x-cache"] == "MISS"

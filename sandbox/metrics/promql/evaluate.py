@@ -1,0 +1,378 @@
+"""From the parsed expression to values: one function of the step for each node of the tree."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from datetime import timedelta
+from typing import Any, cast
+
+import numpy as np
+import promql_parser as ast
+from numpy.typing import NDArray
+
+from sandbox.metrics.promql import functions
+from sandbox.metrics.promql.aggregate import aggregate
+from sandbox.metrics.promql.binary import Operation
+from sandbox.metrics.promql.values import (
+    NAME,
+    ExecutionError,
+    Labels,
+    Node,
+    ParseError,
+    Points,
+    Rows,
+    ScalarNode,
+    Value,
+    Vector,
+    VectorNode,
+    dropping,
+    keeping,
+    nameless,
+    unique,
+)
+from sandbox.metrics.promql.windows import KEEPS_NAME, WINDOW_FUNCTIONS, RangeVector
+from sandbox.metrics.series import Series, View
+
+LOOKBACK = 5 * 60 * 1000
+SUBQUERY_STEP = 60 * 1000  # Prometheus' default evaluation interval
+
+Times = NDArray[np.int64]
+
+
+def parse(text: str) -> ast.Expr:
+    """The expression; ParseError where it is none."""
+    try:
+        return ast.parse(text)
+    except ValueError as error:
+        raise ParseError(f"parse error: {error}") from None
+
+
+def value_type(expression: ast.Expr) -> str:
+    """``scalar``, ``vector``, ``matrix`` or ``string``."""
+    match expression:
+        case ast.NumberLiteral():
+            return "scalar"
+        case ast.StringLiteral():
+            return "string"
+        case ast.MatrixSelector() | ast.SubqueryExpr():
+            return "matrix"
+        case ast.ParenExpr() | ast.UnaryExpr():
+            return value_type(expression.expr)
+        case ast.BinaryExpr():
+            both = {value_type(expression.lhs), value_type(expression.rhs)}
+            return "scalar" if both == {"scalar"} else "vector"
+        case ast.Call():
+            return "scalar" if expression.func.return_type == ast.ValueType.Scalar else "vector"
+    return "vector"
+
+
+def instant(view: View, expression: ast.Expr, time: float) -> float | str | Rows:
+    """The value at one moment (Unix seconds)."""
+    compiler = _Compiler(view, np.array([round(time * 1000)], dtype=np.int64))
+    if value_type(expression) == "matrix":
+        windows = compiler.range_vector(expression).at(0)
+        rows = [
+            (labels, [(int(t) / 1000, float(v)) for t, v in zip(window.times, window.values, strict=True)])
+            for labels, window in windows
+        ]
+        return Rows(True, sorted(rows))
+    value = compiler.node(expression)(0)
+    if isinstance(value, list):
+        return Rows(False, [(labels, [(time, number)]) for labels, number in unique(value)])
+    return value
+
+
+def over(view: View, expression: ast.Expr, times: list[float]) -> list[tuple[Labels, Points]]:
+    """The values at several moments (Unix seconds, ascending), by series."""
+    node = _Compiler(view, np.array([round(time * 1000) for time in times], dtype=np.int64)).node(expression)
+    series: dict[Labels, Points] = {}
+    for step, time in enumerate(times):
+        value = node(step)
+        for labels, number in unique(value) if isinstance(value, list) else [((), cast(float, value))]:
+            series.setdefault(labels, []).append((time, number))
+    return sorted(series.items())
+
+
+def matching(view: View, selectors: Iterable[ast.Expr], start: float, end: float) -> set[Labels]:
+    """Labels of the series that have samples in a span of time; all series where there is no selector."""
+    selectors = list(selectors)
+    if not all(isinstance(selector, ast.VectorSelector) for selector in selectors):
+        raise ParseError("parse error: expected a series selector")
+    found = (
+        {labels for selector in selectors for labels in _matched(view, selector)}
+        if selectors
+        else {labels for name in view.names() for labels in view.labels(name)}
+    )
+    if start == float("-inf") and end == float("inf"):
+        return found
+    alive = set()
+    for labels in found:
+        times = view.series(labels).times
+        first, last = np.searchsorted(times, [start * 1000, end * 1000])
+        if last > first:
+            alive.add(labels)
+    return alive
+
+
+def _matched(view: View, selector: ast.VectorSelector) -> list[Labels]:
+    if selector.matchers.or_matchers:
+        raise ParseError("parse error: unexpected or between label matchers")
+    tests = [_test(matcher) for matcher in selector.matchers.matchers]
+    names = [selector.name] if selector.name else view.names()
+    return [
+        labels for name in names for labels in view.labels(name) if all(test(dict(labels)) for test in tests)
+    ]
+
+
+def _test(matcher: ast.Matcher) -> Callable[[dict[str, str]], bool]:
+    name, value = matcher.name, matcher.value
+    if matcher.op == ast.MatchOp.Equal:
+        return lambda labels: labels.get(name, "") == value
+    if matcher.op == ast.MatchOp.NotEqual:
+        return lambda labels: labels.get(name, "") != value
+    try:
+        pattern = re.compile(value)
+    except re.error as error:
+        raise ExecutionError(f"the regular expression {value!r} is not supported by the sandbox: {error}") from None
+    wanted = matcher.op == ast.MatchOp.Re
+    return lambda labels: bool(pattern.fullmatch(labels.get(name, ""))) == wanted
+
+
+def _milliseconds(span: timedelta) -> int:
+    return round(span / timedelta(milliseconds=1))
+
+
+class _Compiler:
+    """Compiles expressions for fixed steps.
+
+    Args:
+        steps: moments in milliseconds, ascending.
+        bounds: first and last step of the whole query, for ``@ start()`` and ``@ end()`` in subqueries.
+    """
+
+    def __init__(self, view: View, steps: Times, bounds: tuple[int, int] | None = None) -> None:
+        self._view = view
+        self._steps = steps
+        self._bounds = bounds or (int(steps[0]), int(steps[-1]))
+
+    def node(self, expression: ast.Expr) -> Node:
+        """The expression as a function of the step's number."""
+        match expression:
+            case ast.NumberLiteral() | ast.StringLiteral():
+                value = expression.val
+                return lambda _: value
+            case ast.ParenExpr():
+                return self.node(expression.expr)
+            case ast.UnaryExpr():
+                return _negative(self.node(expression.expr))
+            case ast.BinaryExpr():
+                return self._binary(expression)
+            case ast.AggregateExpr():
+                return self._aggregation(expression)
+            case ast.VectorSelector():
+                return self._selector(expression)
+            case ast.Call():
+                return self._call(expression)
+        raise ExecutionError(f"{type(expression).__name__} is not supported by the sandbox here")
+
+    def range_vector(self, expression: ast.Expr) -> RangeVector:
+        """A range selector or a subquery."""
+        while isinstance(expression, ast.ParenExpr):
+            expression = expression.expr
+        if isinstance(expression, ast.MatrixSelector):
+            selector = expression.vector_selector
+            series = [self._view.series(labels) for labels in _matched(self._view, selector)]
+            rows = [(one.labels, one.times, one.values) for one in series]
+            return RangeVector(rows, self._moments(selector), self._steps, _milliseconds(expression.range))
+        if isinstance(expression, ast.SubqueryExpr):
+            return self._subquery(expression)
+        raise ExecutionError(f"{type(expression).__name__} is not supported by the sandbox as a range vector")
+
+    def _moments(self, selector: Any) -> Times:
+        """The steps as ``@`` and ``offset`` shift them."""
+        moments = self._steps
+        at = selector.at
+        if at is not None:
+            if at.type == ast.AtModifierType.Start:
+                fixed = self._bounds[0]
+            elif at.type == ast.AtModifierType.End:
+                fixed = self._bounds[1]
+            else:
+                fixed = round(at.at.timestamp() * 1000)
+            moments = np.full_like(moments, fixed)
+        return moments - _milliseconds(selector.offset) if selector.offset else moments
+
+    def _subquery(self, expression: ast.SubqueryExpr) -> RangeVector:
+        moments = self._moments(expression)
+        width = _milliseconds(expression.range)
+        step = _milliseconds(expression.step) if expression.step else SUBQUERY_STEP
+        first = (int(moments.min()) - width) // step * step + step
+        grid = np.arange(first, int(moments.max()) + 1, step, dtype=np.int64)
+        points: dict[Labels, tuple[list[int], list[float]]] = {}
+        if len(grid):
+            inner = cast(VectorNode, _Compiler(self._view, grid, self._bounds).node(expression.expr))
+            for number, moment in enumerate(grid.tolist()):
+                value = inner(number)
+                for labels, found in value if isinstance(value, list) else [((), value)]:
+                    times, values = points.setdefault(labels, ([], []))
+                    times.append(moment)
+                    values.append(found)
+        rows = [
+            (labels, np.array(times, dtype=np.int64), np.array(values, dtype=np.float64))
+            for labels, (times, values) in points.items()
+        ]
+        return RangeVector(rows, moments, self._steps, width)
+
+    def _newest(self, selector: ast.VectorSelector) -> list[tuple[Series, list[int]]]:
+        """For each series and step the index of the sample that counts; -1 where none is recent enough."""
+        moments = self._moments(selector)
+        found = []
+        for labels in _matched(self._view, selector):
+            series = self._view.series(labels)
+            if not len(series.times):
+                continue
+            index = np.searchsorted(series.times, moments, side="right") - 1
+            recent = (index >= 0) & (series.times[np.maximum(index, 0)] > moments - LOOKBACK)
+            found.append((series, np.where(recent, index, -1).tolist()))
+        return found
+
+    def _selector(self, selector: ast.VectorSelector) -> VectorNode:
+        rows = [
+            (series.labels, index, series.values[np.maximum(index, 0)].tolist())
+            for series, index in self._newest(selector)
+        ]
+        return lambda step: [(labels, values[step]) for labels, index, values in rows if index[step] >= 0]
+
+    def _timestamps(self, selector: ast.VectorSelector) -> VectorNode:
+        rows = [
+            (nameless(series.labels), index, (series.times[np.maximum(index, 0)] / 1000).tolist())
+            for series, index in self._newest(selector)
+        ]
+        return lambda step: unique([(labels, times[step]) for labels, index, times in rows if index[step] >= 0])
+
+    def _binary(self, expression: ast.BinaryExpr) -> Node:
+        left, right = self.node(expression.lhs), self.node(expression.rhs)
+        operation = _operation(expression)
+        return lambda step: operation(left(step), right(step))
+
+    def _aggregation(self, expression: ast.AggregateExpr) -> VectorNode:
+        inner = cast(VectorNode, self.node(expression.expr))
+        parameter = self.node(expression.param) if expression.param is not None else lambda _: 0.0
+        op = str(expression.op)
+        names = frozenset(expression.modifier.labels) if expression.modifier else frozenset()
+        by = expression.modifier is None or expression.modifier.type == ast.AggModifierType.By
+
+        def group_of(labels: Labels) -> Labels:
+            return keeping(labels, names) if by else dropping(labels, names)
+
+        def node(step: int) -> Vector:
+            given = parameter(step)
+            assert not isinstance(given, list)
+            return aggregate(op, inner(step), group_of, given)
+
+        return node
+
+    def _call(self, call: ast.Call) -> Node:
+        name, arguments = call.func.name, list(call.args)
+        if name in WINDOW_FUNCTIONS:
+            return self._window_call(name, arguments)
+        if name == "absent_over_time":
+            windows = self.range_vector(arguments[0])
+            labels = _told_labels(arguments[0])
+            return lambda step: [] if windows.at(step) else [(labels, 1.0)]
+        if name == "time":
+            return lambda step: int(self._steps[step]) / 1000
+        if name == "timestamp" and isinstance(_bare(arguments[0]), ast.VectorSelector):
+            return self._timestamps(_bare(arguments[0]))
+        nodes = [self.node(argument) for argument in arguments]
+        now: ScalarNode = lambda step: int(self._steps[step]) / 1000  # noqa: E731
+        if name == "absent":
+            told = _told_labels(arguments[0])
+            return lambda step: [] if nodes[0](step) else [(told, 1.0)]
+        if name in functions.CALENDAR and not nodes:
+            return lambda step: [((), functions.CALENDAR[name](now(step)))]
+        if name == "timestamp":
+            return lambda step: _mapped(lambda _: now(step), nodes[0](step))
+        each = functions.ELEMENTWISE.get(name) or functions.CALENDAR.get(name)
+        if each:
+            return lambda step: _mapped(each, nodes[0](step))
+        if name in functions.FUNCTIONS:
+            return lambda step: _unique_value(functions.FUNCTIONS[name](*(node(step) for node in nodes)))
+        raise ExecutionError(f"the function {name}() is not supported by the sandbox")
+
+    def _window_call(self, name: str, arguments: list[ast.Expr]) -> VectorNode:
+        function = WINDOW_FUNCTIONS[name]
+        ranged = next(argument for argument in arguments if value_type(argument) == "matrix")
+        windows = self.range_vector(ranged)
+        others = [self.node(argument) for argument in arguments if argument is not ranged]
+
+        def node(step: int) -> Vector:
+            parameter = cast(float, others[0](step)) if others else 0.0
+            found = []
+            for labels, window in windows.at(step):
+                value = function(window, parameter)
+                if value is not None:
+                    found.append((labels if name in KEEPS_NAME else nameless(labels), value))
+            return unique(found)
+
+        return node
+
+
+def _operation(expression: ast.BinaryExpr) -> Operation:
+    modifier = expression.modifier
+    if modifier is None:
+        return Operation(str(expression.op))
+    if modifier.fill_values is not None and (modifier.fill_values.lhs, modifier.fill_values.rhs) != (None, None):
+        raise ExecutionError("fill modifiers are not supported by the sandbox")
+    many = {
+        ast.VectorMatchCardinality.ManyToOne: "left",
+        ast.VectorMatchCardinality.OneToMany: "right",
+    }.get(modifier.card, "")
+    matching_ = modifier.matching
+    return Operation(
+        str(expression.op),
+        returns_bool=modifier.return_bool,
+        names=frozenset(matching_.labels) if matching_ else frozenset(),
+        on=bool(matching_) and matching_.type == ast.LabelModifierType.Include,
+        many=many,
+        included=tuple(modifier.group_labels or ()),
+    )
+
+
+def _negative(node: Node) -> Node:
+    def negative(step: int) -> Value:
+        value = node(step)
+        return _mapped(lambda number: -number, value) if isinstance(value, list) else -cast(float, value)
+
+    return negative
+
+
+def _mapped(function: Callable[[float], float], value: Value) -> Vector:
+    return unique([(nameless(labels), function(number)) for labels, number in cast(Vector, value)])
+
+
+def _unique_value(value: Value) -> Value:
+    return unique(value) if isinstance(value, list) else value
+
+
+def _bare(expression: ast.Expr) -> ast.Expr:
+    return _bare(expression.expr) if isinstance(expression, ast.ParenExpr) else expression
+
+
+def _told_labels(expression: ast.Expr) -> Labels:
+    """Labels that ``absent`` can be sure of: those that the selector asks for by equality, once."""
+    expression = _bare(expression)
+    if isinstance(expression, ast.MatrixSelector):
+        expression = expression.vector_selector
+    if not isinstance(expression, ast.VectorSelector):
+        return ()
+    matchers = [matcher for matcher in expression.matchers.matchers if matcher.name != NAME]
+    names = [matcher.name for matcher in matchers]
+    return tuple(
+        sorted(
+            (matcher.name, matcher.value)
+            for matcher in matchers
+            if matcher.op == ast.MatchOp.Equal and names.count(matcher.name) == 1 and matcher.value
+        )
+    )
