@@ -15,15 +15,19 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Literal
 
+from playbook.clients.alertmanager import Alertmanager, RuleAlerts
 from playbook.clients.backups import BackupStore
 from playbook.clients.digitalocean import DigitalOceanApi
+from playbook.clients.grafana import Grafana
 from playbook.clients.http import RUNNER_HINT, HttpClient
 from playbook.clients.log_reading import LogSource
+from playbook.clients.prometheus import Prometheus
 from playbook.clients.redis import ReadOnlyRedis
 from playbook.clock import Clock
 from playbook.engine import REGISTRY, Measurements, Outcome, Provider
 from playbook.errors import Denied, Malformed, NotConfigured, TooLittleData, Unmeasured, Unreachable, UsageError
 from playbook.redact import Redactor
+from playbook.report.words import plural
 from playbook.run import iso, load_providers, settings_for
 from playbook.settings import SANDBOX, Settings
 from playbook.verdict import EXIT_OK, EXIT_UNKNOWN
@@ -42,12 +46,12 @@ class Service:
 
     Attributes:
         name: as an operator calls it.
-        settings: what it takes, as paths below the target.
+        settings: what it takes, as paths below the target; where one way is not configured, the next is taken.
         probe: asks it something small. Takes providers by name, as measurements do, and says what it found.
     """
 
     name: str
-    settings: tuple[str, ...]
+    settings: tuple[tuple[str, ...], ...]
     probe: Callable[..., str]
 
 
@@ -107,6 +111,31 @@ def _redis(redis: ReadOnlyRedis) -> str:
     return f"{name} {version} at {redis.address}, PING {seconds * 1000:.1f} ms, INFO permitted"
 
 
+def _prometheus(prometheus: Prometheus) -> str:
+    series = prometheus.query("up")
+    up = sum(sample.value == 1 for sample in series)
+    return f"{prometheus.service} answers queries; {up} of {len(series)} scraped targets are up"
+
+
+def _grafana(grafana: Grafana, settings: Settings) -> str:
+    database, version = grafana.health()
+    title = settings.target.grafana.dashboard
+    if grafana.dashboard(title) is None:
+        raise TooLittleData(
+            f"Grafana: expected the dashboard {title!r}, got none of that name that the token may see",
+            service="Grafana",
+            hint="Check grafana.dashboard, and that the service account's role Viewer covers its folder.",
+        )
+    return f"Grafana {version}, database {database}, shows the dashboard {title!r}"
+
+
+def _alerts(alerting: Alertmanager | RuleAlerts) -> str:
+    found = alerting.found()
+    if found.pending_unknown:
+        raise found.pending_unknown
+    return f"{found.source} gave {plural(len(found.alerts), 'alert')} and {plural(len(found.silences), 'silence')}"
+
+
 def _logs(logs: LogSource, clock: Clock) -> str:
     stream = logs.read(clock.now() - timedelta(hours=24))
     for part in stream.parts:
@@ -120,17 +149,24 @@ def _logs(logs: LogSource, clock: Clock) -> str:
 
 
 def _backups(backup_store: BackupStore) -> str:
-    count = len(backup_store.files())
-    return f"{count:,} file{'' if count == 1 else 's'} in {backup_store.location}"
+    return f"{plural(len(backup_store.files()), 'file')} in {backup_store.location}"
 
+
+_DIGITALOCEAN = ("digitalocean.token", "digitalocean.app_id")
+_PROMETHEUS = ("prometheus.url", "prometheus.token", "prometheus.password")
+_GRAFANA = ("grafana.url", "grafana.token")
+_ALERTMANAGER = ("alertmanager.url", "alertmanager.token", "alertmanager.password")
 
 SERVICES = (
-    Service("Website", ("web.url",), _website),
-    Service("Image API", ("web.url",), _image_api),
-    Service("DigitalOcean API", ("digitalocean.token", "digitalocean.app_id"), _digitalocean),
-    Service("Redis", ("redis.url",), _redis),
-    Service("Logs", ("logs.source", "logs.files"), _logs),
-    Service("Backups", ("backups.location", "backups.access_key", "backups.secret_key"), _backups),
+    Service("Website", (("web.url",),), _website),
+    Service("Image API", (("web.url",),), _image_api),
+    Service("DigitalOcean API", (_DIGITALOCEAN,), _digitalocean),
+    Service("Redis", (("redis.url",),), _redis),
+    Service("Prometheus", (_PROMETHEUS, _GRAFANA), _prometheus),
+    Service("Grafana", (_GRAFANA,), _grafana),
+    Service("Alerts", (_ALERTMANAGER, _PROMETHEUS, _GRAFANA), _alerts),
+    Service("Logs", (("logs.files",), _DIGITALOCEAN), _logs),
+    Service("Backups", (("backups.location", "backups.access_key", "backups.secret_key"),), _backups),
 )
 
 
@@ -202,17 +238,20 @@ def _set_by(service: Service, settings: Settings, environment: Mapping[str, str]
     """Where its settings come from, e.g. ``$REDIS_URL``; never what they are."""
     if settings.target.kind == SANDBOX:  # it fills its addresses in by itself, and the first lines say so
         return ""
-    sources: list[str] = []
-    for path in service.settings:
-        section, _, key = path.partition(".")
-        value = getattr(getattr(settings.target, section), key)
-        raw = settings.sources.get(f"targets.{settings.target.name}.{path}", "")
-        names = [name for group in _VARIABLE.findall(raw) for name in group.split("|") if environment.get(name)]
-        if value and names:
-            sources.append(f"${names[0]}")
-        elif value and (raw or isinstance(value, list)):
-            sources.append(f"{path} in {settings.file.name if settings.file else 'defaults.toml'}")
-    return ", ".join(dict.fromkeys(sources))
+    ways = ([path for path in way if _value(settings, path)] for way in service.settings)
+    taken = next((way for way in ways if way), [])
+    return ", ".join(dict.fromkeys(_source(settings, path, environment) for path in taken))
+
+
+def _value(settings: Settings, path: str) -> object:
+    section, _, key = path.partition(".")
+    return getattr(getattr(settings.target, section), key)
+
+
+def _source(settings: Settings, path: str, environment: Mapping[str, str]) -> str:
+    raw = settings.sources.get(f"targets.{settings.target.name}.{path}", "")
+    names = [name for group in _VARIABLE.findall(raw) for name in group.split("|") if environment.get(name)]
+    return f"${names[0]}" if names else f"{path} in {settings.file.name if settings.file else 'defaults.toml'}"
 
 
 # --------------------------------------------------------------------------------------------------------- telling

@@ -111,13 +111,18 @@ class Grafana(_Section, frozen=True):
 
 
 class Alertmanager(_Section, frozen=True):
-    """Alertmanager; without it Prometheus' own alerts are read, and Grafana's where it is configured."""
+    """Alertmanager; without it Prometheus' own alerts are read, and without that Grafana's.
+
+    Attributes:
+        ignore: names of alerts that fire while all is well, wherever they are read from.
+    """
 
     url: str | None = None
     token: Secret | None = None
     username: str | None = None
     password: Secret | None = None
     ca: str | None = None
+    ignore: tuple[str, ...] = ("Watchdog", "InfoInhibitor")
 
 
 class Logs(_Section, frozen=True):
@@ -190,6 +195,32 @@ class Deployments(_Section, frozen=True):
     stuck_after_minutes: float = 30.0
 
 
+class Queries(_Section, frozen=True):
+    """PromQL, each giving one number; ``$window`` is replaced by the time that is looked at, e.g. ``24h``.
+
+    Attributes:
+        newest_sample: Unix time of the newest sample of anything, up to a day old.
+        availability, error_rate, image_success: percent.
+        response_time: seconds.
+        ..._count: how many probes, requests or images the number stands for.
+        ..._looks: in how many of the window's five-minute steps there were samples of it.
+    """
+
+    newest_sample: str
+    availability: str
+    availability_count: str
+    availability_looks: str
+    response_time: str
+    response_time_count: str
+    response_time_looks: str
+    error_rate: str
+    error_rate_count: str
+    error_rate_looks: str
+    image_success: str
+    image_success_count: str
+    image_success_looks: str
+
+
 class Limits(_Section, frozen=True):
     """The ladders, by the names that checks use."""
 
@@ -197,6 +228,7 @@ class Limits(_Section, frozen=True):
     response_time: Limit
     error_rate: Limit
     image_success: Limit
+    metrics_age: Limit
     cache_hit_rate: Limit
     homepage_time: Limit
     optimize_time: Limit
@@ -223,6 +255,7 @@ class Settings(_Section, frozen=True):
 
     target: Target
     limits: Limits
+    queries: Queries
     floors: dict[str, int] = {}
     time_limits: TimeLimits = TimeLimits()
     deployments: Deployments = Deployments()
@@ -261,7 +294,7 @@ class Settings(_Section, frozen=True):
 
 
 # What a target may set for itself.
-_OVERRIDES = ("limits", "floors", "time_limits", "deployments")
+_OVERRIDES = ("limits", "queries", "floors", "time_limits", "deployments")
 _VARIABLE = re.compile(r"\$\{([A-Z0-9_]+(?:\|[A-Z0-9_]+)*)\}")
 _SECRET_KEYS = frozenset({"token", "password", "access_key", "secret_key"})
 

@@ -175,7 +175,8 @@ class ValkeyService(Service):
             timeout=limit,
             socket_connect_timeout=limit,
             socket_timeout=15,
-            retry=Retry(NoBackoff(), 0),
+            # Once more, at once: a connection that was cut while it lay in the pool is noticed only when used.
+            retry=Retry(NoBackoff(), 1, supported_errors=(RedisConnectionError,)),
         )
         return Redis.from_pool(pool)
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from playbook.clients.http import BUSY, RUNNER_HINT
 from playbook.clients.retries import tries
@@ -295,13 +295,17 @@ def _bucket_store(
     bucket, _, prefix = location.removeprefix("s3://").strip("/").partition("/")
     region = backups.region or "us-east-1"
     endpoint = backups.endpoint or f"https://s3.{region}.amazonaws.com"
-    plain = _allows_plain(endpoint, f"{section}.endpoint")
+    parts = _address(endpoint, f"{section}.endpoint")
     options: dict[str, Any] = {
         "connect_timeout": timedelta(seconds=limits.connect),
         "read_timeout": timedelta(seconds=limits.read),
         "timeout": timedelta(seconds=limits.connect + 2 * limits.read),
-        "allow_http": plain,
+        "allow_http": parts.scheme == "http",
     }
+    if is_loopback(parts.hostname or ""):
+        # obstore takes a proxy from the environment for this machine's own ports as well. One that is given goes
+        # before that, and this one is for no host at all.
+        options |= {"proxy_url": endpoint, "proxy_excludes": parts.hostname}
     if backups.ca:
         options["root_certificate"] = _certificates(Path(backups.ca), f"{section}.ca")
     credentials = {"access_key_id": keys[0].reveal(), "secret_access_key": keys[1].reveal()}
@@ -315,19 +319,16 @@ def _bucket_store(
         client_options=options,  # type: ignore[arg-type]
         retry_config={"max_retries": 0},
     )
-    host = urlsplit(endpoint).netloc
-    return BucketStore(location, host, f"{section}.location", limits.connect + limits.read, store)
+    return BucketStore(location, parts.netloc, f"{section}.location", limits.connect + limits.read, store)
 
 
-def _allows_plain(endpoint: str, setting: str) -> bool:
-    """True for http on this machine, False for https; UsageError for the rest: keys do not travel in the open."""
+def _address(endpoint: str, setting: str) -> SplitResult:
+    """An https address, or http on this machine; UsageError for the rest: keys do not travel in the open."""
     parts = urlsplit(endpoint)
     if parts.username or parts.password or not parts.hostname:
         raise UsageError(f"{setting}: expected an address such as https://fra1.digitaloceanspaces.com")
-    if parts.scheme == "https":
-        return False
-    if parts.scheme == "http" and is_loopback(parts.hostname):
-        return True
+    if parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname)):
+        return parts
     raise UsageError(f"{setting}: expected https, got {parts.scheme}, which is for this machine's own ports only")
 
 

@@ -7,7 +7,13 @@ from dataclasses import dataclass
 from playbook.limits import Bound, Limit
 
 # Every zone is drawn equally wide, as limits such as 99.9, 99.5 and 99 % would be one line on a linear scale.
-ZONE_WORDS = {"good": "on target", "short": "below target", "warning": "warning", "critical": "critical"}
+ZONE_WORDS = {
+    "good": "on target",
+    "within": "within limits",
+    "short": "below target",
+    "warning": "warning",
+    "critical": "critical",
+}
 
 
 @dataclass(frozen=True)
@@ -21,11 +27,17 @@ class Zone:
 
 @dataclass(frozen=True)
 class Ladder:
-    """The zones that a limit has, and where the value stands in percent from the left."""
+    """The zones that a limit has, and where the value stands in percent from the left.
+
+    Attributes:
+        zone: name of the zone that the value is in.
+        edges: where one zone ends and the next begins, and the limit that stands there.
+    """
 
     zones: tuple[Zone, ...]
     position: float
     zone: str
+    edges: tuple[tuple[float, str], ...]
 
     @property
     def word(self) -> str:
@@ -36,17 +48,30 @@ class Ladder:
 def ladder(limit: Limit, value: float) -> Ladder:
     """Draw a limit with a value in it."""
     # The bad sides bound the zones: what does not hold the target is short of it.
-    steps = [(name, bound) for name, bound in _bounds(limit) if bound]
-    names = ["good" if limit.target else "short", *(name for name, _ in steps)]
-    number = sum(holds for holds in (_is_past(name, bound, value) for name, bound in steps))
+    steps = _without_empty([(name, bound) for name, bound in _bounds(limit) if bound])
+    names = ["good" if limit.target else "within", *(name for name, _ in steps)]
+    number = sum(_is_past(name, bound, value) for name, bound in steps)
     edges = [bound.number for _, bound in steps]
     width = 100 / len(names)
-    zones = tuple(Zone(name, i * width, width) for i, name in enumerate(names))
-    return Ladder(zones, (number + _within(value, edges, number)) * width, names[number])
+    return Ladder(
+        zones=tuple(Zone(name, i * width, width) for i, name in enumerate(names)),
+        position=(number + _within(value, edges, number)) * width,
+        zone=names[number],
+        edges=tuple((i * width, limit.format(edge)) for i, edge in enumerate(edges, 1)),
+    )
 
 
 def _bounds(limit: Limit) -> tuple[tuple[str, Bound | None], ...]:
     return ("short", limit.target), ("warning", limit.warning), ("critical", limit.critical)
+
+
+def _without_empty(steps: list[tuple[str, Bound]]) -> list[tuple[str, Bound]]:
+    """Without the zone between a target and a limit that begins where the target ends: ``< 25 h``, ``>= 25 h``."""
+    if len(steps) > 1 and steps[0][0] == "short":
+        target, limit = steps[0][1], steps[1][1]
+        if target.number == limit.number and target.holds(limit.number) != limit.holds(limit.number):
+            return steps[1:]
+    return steps
 
 
 def _is_past(name: str, bound: Bound, value: float) -> bool:

@@ -9,20 +9,21 @@ from collections import Counter
 from functools import cache
 from importlib.resources import files
 from itertools import groupby
+from typing import NamedTuple
 
 from jinja2 import DictLoader, Environment, StrictUndefined
 from markupsafe import Markup
 
 from playbook.evidence import Evidence, Facts, Lines, Table
-from playbook.record import Record, Results
+from playbook.record import Record, Results, RootCause
 from playbook.report.ladder import ladder
-from playbook.report.words import MARKS, attention, clip, headline, of_verdict, plural, scope
+from playbook.report.words import MARKS, attention, clip, headline, of_verdict, plural, scope, subject_of
 from playbook.verdict import SEVERITY, Verdict
 
 # More rows than this help nobody on a page; results.json holds them all.
 MOST_ROWS = 60
 # The list under the verdict is for a glance.
-MOST_BRIEF = 6
+MOST_BRIEF = 8
 
 # Control characters, lone surrogates, and what turns the direction of writing: a log line could draw with them.
 _UNSHOWABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -56,6 +57,7 @@ def page(results: Results) -> str:
             style_hash=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
             headline=headline(results),
             scope=scope(results),
+            brief=_brief(results, urgent, anchors),
             attention=urgent,
             urgent={record.check for record in urgent},
             first_of_runbook={record.runbook: record.check for record in reversed(urgent)},
@@ -71,6 +73,37 @@ def page(results: Results) -> str:
             most_brief=MOST_BRIEF,
         )
     )
+
+
+class Brief(NamedTuple):
+    """One line of the list under the verdict, and where on the page the rest stands."""
+
+    verdict: Verdict
+    anchor: str
+    title: str
+    text: str
+
+
+def _brief(results: Results, urgent: list[Record], anchors: dict[str, str]) -> list[Brief]:
+    """What is wrong, worst first: what needs acting on, what could not be measured, what to look at today."""
+    causes = [
+        Brief(Verdict.UNKNOWN, f"cause-{number}", _name(cause), cause.message)
+        for number, cause in enumerate(results.root_causes, 1)
+    ]
+    told = [
+        Brief(
+            record.verdict,
+            anchors[record.check],
+            record.title,
+            f"{record.found}, expected {record.expected}" if record.expected else record.message,
+        )
+        for record in urgent
+    ]
+    return sorted([*causes, *told], key=lambda line: SEVERITY.index(line.verdict))
+
+
+def _name(cause: RootCause) -> str:
+    return cause.id.replace("_", " ").capitalize()
 
 
 def _anchors(records: list[Record]) -> dict[str, str]:
@@ -144,7 +177,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         loader=DictLoader({name: _text(f"{name}.html.j2") for name in ("page", "parts")}),
     )
-    environment.filters |= {"kind": _kind, "slug": _slug}
+    environment.filters |= {"kind": _kind, "slug": _slug, "name": _name, "subject": subject_of}
     environment.globals |= {"marks": MARKS, "ladder": ladder, "plural": plural}
     return environment
 

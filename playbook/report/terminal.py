@@ -6,7 +6,17 @@ import textwrap
 from collections.abc import Iterator
 
 from playbook.record import Record, Results
-from playbook.report.words import MARKS, attention, by_line_to_add, clip, counted, headline, of_verdict, plural
+from playbook.report.words import (
+    MARKS,
+    attention,
+    by_line_to_add,
+    clip,
+    counted,
+    headline,
+    of_verdict,
+    plural,
+    subject_of,
+)
 from playbook.verdict import Verdict
 
 Line = tuple[str, dict[str, bool]]
@@ -65,8 +75,7 @@ def _failure(record: Record, width: int) -> Iterator[Line]:
     head = f"{MARKS[record.verdict]} {record.verdict}  {record.title}"
     yield from _wrapped(f"{head}  ({record.item})", "  ", width, markup)
     if record.expected:
-        subject = record.message.partition(": expected ")[0]
-        yield from _field("what", "" if subject == record.title else subject, width)
+        yield from _field("what", subject_of(record), width)
         yield from _field("expected", record.expected, width)
         yield from _field("found", record.found, width)
     else:

@@ -63,7 +63,7 @@ def _named(results: Results, verdict: Verdict) -> str:
     """``API health is``, ``API health and Alerts are``, ``5 checks are``: names while a glance takes them in."""
     titles = list(dict.fromkeys(record.title for record in of_verdict(results, verdict)))
     count = results.counts.get(str(verdict), 0)
-    if count != len(titles) or count > MOST_NAMED:
+    if count != len(titles) or count > MOST_NAMED or (count > 1 and any(" and " in title for title in titles)):
         return plural(count, "check is", "checks are")
     return f"{' and '.join(clip(title, 60) for title in titles)} {'is' if count == 1 else 'are'}"
 
@@ -107,6 +107,12 @@ def by_line_to_add(records: list[Record]) -> dict[str, list[str]]:
 def counted(results: Results) -> str:
     """``1 CRITICAL · 18 OK``, worst first."""
     return " · ".join(f"{results.counts[v]:,} {v}" for v in SEVERITY if results.counts.get(v))
+
+
+def subject_of(record: Record) -> str:
+    """What was judged, where the title does not say it: ``CPU of image-worker``."""
+    subject, found, _ = record.message.partition(": expected ")
+    return subject if found and subject != record.title else ""
 
 
 def scope(results: Results) -> str:

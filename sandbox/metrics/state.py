@@ -47,7 +47,9 @@ class MetricsState:
     @cached_property
     def store(self) -> Store:
         """The samples; the levers count as they are when it is asked for first."""
-        from sandbox.metrics.series import Store  # takes numpy with it, which the sandbox's start does not wait for
+        from sandbox.metrics.series import (
+            Store,
+        )  # takes numpy with it, which the sandbox's start does not wait for
 
         return Store(self)
 

@@ -1,6 +1,7 @@
 """What each fault of the sandbox makes the checks say: fault → item → (verdict, message as a regular expression).
 
-Every item that is not named stays OK.
+Every item that is not named stays OK. "OK or WARNING" is what a fault may do on the side, e.g. an error line that the
+application writes about the suite's own probe, which the review of the logs sees only where it comes second.
 """
 
 from __future__ import annotations
@@ -31,7 +32,131 @@ def busy(verdict: str, what: str, found: str, limit: str = "") -> dict[str, tupl
     return {"daily.kpi.utilization": (verdict, message)}
 
 
+def no_website(found: str) -> dict[str, tuple[str, str]]:
+    """Nobody answers where the website should be."""
+    items = ("daily.health.api", "daily.health.image-service", "daily.probe.homepage", "daily.probe.optimize")
+    message = rf"Website: expected an answer from https://localhost:\d+\S*, got {found} \(connect, after \S+ s\)"
+    return dict.fromkeys(items, ("UNKNOWN", message))
+
+
+def no_redis(found: str) -> dict[str, tuple[str, str]]:
+    """Redis cannot be asked, neither by us nor by the application."""
+    return {
+        "daily.redis.alive": ("UNKNOWN", found % "PING"),
+        "daily.kpi.cache-hit-rate": ("UNKNOWN", found % "INFO"),
+        "daily.health.api": ("CRITICAL", API_HEALTH % r"HTTP 503, degraded; redis unhealthy \(\w+\)"),
+    }
+
+
+API_HEALTH = "API health: expected all healthy, got %s"
+OPTIMISED = "Optimised image: expected a whole picture of the original's shape, got %s"
+HIT_RATE = r"Cache hit rate: expected at least 80 %%, got %s\.\d+ %% over [\d,]+ reads \(server up [^)]+\)"
+ERROR_ON_THE_SIDE = {
+    "daily.logs.errors": (
+        "OK or WARNING",
+        rf"Errors in the logs: expected at most 0, got \d over {DAY_OF_LOGS}",
+    )
+}
+
 EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
+    # -- website and API
+    "web-gone": {
+        **no_website("connection refused"),
+        "daily.app.active": (
+            "CRITICAL",
+            r"Live URL https://localhost:\d+: expected an answer without a server error, got connection refused"
+            r" \(connect, after \S+ s\)",
+        ),
+    },
+    "health-degraded": {
+        "daily.health.api": ("WARNING", API_HEALTH % r"HTTP 200, degraded; image-worker degraded \(\S+ ms\)"),
+    },
+    "health-dependency-down": {
+        "daily.health.api": ("CRITICAL", API_HEALTH % r"HTTP 503, degraded; image-worker unhealthy \(\S+ ms\)"),
+    },
+    "image-service-unhealthy": {
+        "daily.health.api": ("CRITICAL", API_HEALTH % r"HTTP 503, degraded; image-optimizer unhealthy \(\S+ ms\)"),
+        "daily.health.image-service": ("CRITICAL", "Image service: expected healthy, got HTTP 503, unhealthy"),
+    },
+    "homepage-error": {
+        "daily.probe.homepage": (
+            "CRITICAL",
+            "Homepage: expected HTTP 200 each time, got HTTP 500 in 5 of 5 samples",
+        ),
+        "daily.app.active": (
+            "CRITICAL",
+            r"Live URL https://localhost:\d+: expected an answer without a server error, got HTTP 500",
+        ),
+        **ERROR_ON_THE_SIDE,
+    },
+    "homepage-slow": {
+        "daily.probe.homepage": (
+            "WARNING",
+            r"Homepage response time: expected at most 2 s, got 2\.\d+ s over \d fresh connections \(slowest \S+ s\)",
+        ),
+    },
+    "homepage-very-slow": {
+        "daily.probe.homepage": (
+            "CRITICAL",
+            r"Homepage response time: expected at most 2 s, got 5\.\d+ s over \d fresh connections \(slowest \S+ s\)"
+            r" \(critical > 5 s\)",
+        ),
+    },
+    # -- image optimisation
+    "optimize-broken": {
+        "daily.probe.optimize": ("CRITICAL", OPTIMISED % r'HTTP 500: \{"error":"image could not be processed"\}'),
+        **ERROR_ON_THE_SIDE,
+    },
+    "optimize-corrupt": {
+        "daily.probe.optimize": ("CRITICAL", OPTIMISED % r"[\d,]+ bytes that cannot be decoded: .+"),
+    },
+    "optimize-larger-output": {
+        "daily.probe.optimize": (
+            "CRITICAL",
+            r"Saving by optimisation: expected at least 10 %, got -\d+\.\d+ % over one image"
+            r" \([\d,]+ → [\d,]+ bytes\) \(critical <= 0 %\)",
+        ),
+    },
+    "optimize-slow": {
+        "daily.probe.optimize": (
+            "WARNING",
+            r"Image optimisation time: expected at most 5 s, got [67]\.\d+ s over one image of \d+ KiB",
+        ),
+    },
+    # -- Redis
+    "redis-gone": no_redis(r"Redis: expected an answer to %s from 127\.0\.0\.1:\d+, got connection refused"),
+    "redis-password-changed": no_redis(
+        r"Redis: expected 127\.0\.0\.1:\d+ to accept our credentials for %s,"
+        r" got invalid username-password pair or user is disabled"
+    ),
+    "redis-cold-cache": {
+        "daily.kpi.cache-hit-rate": ("CRITICAL", HIT_RATE % r"(59|60)" + r" \(critical < 70 %\)"),
+    },
+    "redis-lukewarm-cache": {"daily.kpi.cache-hit-rate": ("WARNING", HIT_RATE % r"(74|75)")},
+    "redis-unread-cache": {
+        "daily.kpi.cache-hit-rate": (
+            "UNKNOWN",
+            r"Cache hit rate: expected at least 100 reads to judge by, got \d+ since the server started .+ ago",
+        ),
+    },
+    "redis-slow": {
+        "daily.redis.alive": (
+            "WARNING",
+            r"Redis latency: expected at most 200 ms, got [45]\d\d\.\d+ ms over \d PINGs \(slowest \S+ ms\)",
+        ),
+    },
+    "queue-backlog": {
+        "daily.redis.alive": (
+            "CRITICAL",
+            r"Image queue length: expected at most 50 images, got \d+ images \(critical > 100 images\)",
+        ),
+        "daily.health.api": ("CRITICAL", API_HEALTH % r"HTTP 503, degraded; image-worker unhealthy \(\S+ ms\)"),
+        "daily.probe.optimize": (
+            "CRITICAL",
+            OPTIMISED % r'HTTP 503: \{"error":"too many images are waiting, try again later"\}',
+        ),
+        **ERROR_ON_THE_SIDE,
+    },
     # -- logs
     "log-errors": {
         "daily.logs.errors": ("WARNING", rf"Errors in the logs: expected at most 0, got 3 over {DAY_OF_LOGS}"),

@@ -35,10 +35,11 @@ def test_a_fault_is_found_and_said(run_checks, fault):
     results = run_checks(fault)
     expected = EXPECTATIONS[fault]
     found = {r.item: (str(r.verdict), r.message) for r in results.records if r.verdict is not Verdict.OK}
-    assert sorted(found) == sorted(expected), found
-    for item, (verdict, message) in expected.items():
-        assert found[item][0] == verdict, found[item]
-        assert re.fullmatch(message, found[item][1]), f"{item}: {found[item][1]}"
+    certain = {item for item, (verdict, _) in expected.items() if not verdict.startswith("OK or ")}
+    assert certain <= set(found) <= set(expected), found
+    for item, (verdict, message) in found.items():
+        assert verdict == expected[item][0].removeprefix("OK or "), found[item]
+        assert re.fullmatch(expected[item][1], message), f"{item}: {message}"
     assert results.faults == [fault]
     for record in results.records:
         if str(record.verdict) in BAD:

@@ -25,7 +25,7 @@ CLOCK = FixedClock(datetime(2026, 11, 23, 8, 0, tzinfo=UTC))
 def diagnosed(probe, settings=("redis.url",), target="production", environment=None, root=None):
     environment = environment or {}
     loaded = load(target, root=root or Path("/nowhere"), environment=environment)
-    (diagnosis,) = diagnose(loaded, CLOCK, environment, [Service("Redis", settings, probe)])
+    (diagnosis,) = diagnose(loaded, CLOCK, environment, [Service("Redis", (settings,), probe)])
     return diagnosis
 
 
@@ -121,6 +121,20 @@ def test_a_setting_of_the_file_is_named(tmp_path):
     )
     diagnosis = diagnosed(lambda: "fine", ("web.url", "logs.files"), root=tmp_path)
     assert diagnosis.set_by == "web.url in playbook.toml, logs.files in playbook.toml"
+
+
+def test_the_way_that_is_taken_is_named():
+    """Prometheus is asked through Grafana where it has no address of its own."""
+    (prometheus,) = (service for service in SERVICES if service.name == "Prometheus")
+    service = Service("Prometheus", prometheus.settings, lambda: "fine")
+    grafana = {"GRAFANA_URL": "https://g.example", "GRAFANA_TOKEN": "t"}
+    for environment, set_by in (
+        (grafana, "$GRAFANA_URL, $GRAFANA_TOKEN"),
+        (grafana | {"PROMETHEUS_URL": "https://p.example"}, "$PROMETHEUS_URL"),
+    ):
+        loaded = load("production", root=Path("/nowhere"), environment=environment)
+        (diagnosis,) = diagnose(loaded, CLOCK, environment, [service])
+        assert diagnosis.set_by == set_by
 
 
 def test_services_are_asked_side_by_side():
@@ -226,11 +240,12 @@ def test_everything_works_in_the_sandbox():
 
 @pytest.mark.usefixtures("attached")
 def test_what_is_gone_is_found():
-    """Nothing else is blamed."""
-    code, said = told("sandbox", ["redis-gone", "backups-gone"])
+    """Nothing else is blamed but what is read through it."""
+    code, said = told("sandbox", ["redis-gone", "digitalocean-gone", "backups-gone"])
     assert code == EXIT_UNKNOWN
-    assert "faults: redis-gone, backups-gone" in said[0]
-    assert [line.split()[0] for line in said if " yes         no " in line] == ["Redis", "Backups"]
+    assert "faults: redis-gone, digitalocean-gone, backups-gone" in said[0]
+    gone = [line.partition("  ")[0] for line in said if " yes         no " in line]
+    assert gone == ["DigitalOcean API", "Redis", "Logs", "Backups"]
 
 
 def test_faults_are_for_the_sandbox(bare):

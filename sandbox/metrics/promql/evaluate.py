@@ -120,9 +120,7 @@ def _matched(view: View, selector: ast.VectorSelector) -> list[Labels]:
         raise ParseError("parse error: unexpected or between label matchers")
     tests = [_test(matcher) for matcher in selector.matchers.matchers]
     names = [selector.name] if selector.name else view.names()
-    return [
-        labels for name in names for labels in view.labels(name) if all(test(dict(labels)) for test in tests)
-    ]
+    return [labels for name in names for labels in view.labels(name) if all(test(dict(labels)) for test in tests)]
 
 
 def _test(matcher: ast.Matcher) -> Callable[[dict[str, str]], bool]:
@@ -134,7 +132,9 @@ def _test(matcher: ast.Matcher) -> Callable[[dict[str, str]], bool]:
     try:
         pattern = re.compile(value)
     except re.error as error:
-        raise ExecutionError(f"the regular expression {value!r} is not supported by the sandbox: {error}") from None
+        raise ExecutionError(
+            f"the regular expression {value!r} is not supported by the sandbox: {error}"
+        ) from None
     wanted = matcher.op == ast.MatchOp.Re
     return lambda labels: bool(pattern.fullmatch(labels.get(name, ""))) == wanted
 

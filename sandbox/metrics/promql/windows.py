@@ -62,7 +62,10 @@ class RangeVector:
         """The windows of one step that hold samples."""
         end, now = int(self._ends[step]), int(self._nows[step])
         return [
-            (labels, Window(times[lo[step] : hi[step]], values[lo[step] : hi[step]], end - self.milliseconds, end, now))
+            (
+                labels,
+                Window(times[lo[step] : hi[step]], values[lo[step] : hi[step]], end - self.milliseconds, end, now),
+            )
             for labels, times, values, lo, hi in self._series
             if hi[step] > lo[step]
         ]

@@ -311,6 +311,14 @@ def test_a_service_that_stays_busy_is_said():
         assert len(caught.value.attempts) == 3
 
 
+def test_a_proxy_is_not_asked_for_this_machine(monkeypatch):
+    """The environment's proxy could not reach it."""
+    for name in ("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, f"http://127.0.0.1:{closed_port()}")
+    with serve(answer("404 Not Found")) as server, pytest.raises(Malformed, match="HTTP 404"):
+        bucket(server.url).files()
+
+
 def test_a_page_instead_of_a_listing_is_malformed():
     """As a proxy or a wrong endpoint gives it."""
     with serve(answer(body=b"<!DOCTYPE html><p>Welcome")) as server, pytest.raises((Malformed, Unreachable)):

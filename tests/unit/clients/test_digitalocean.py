@@ -16,7 +16,7 @@ import pytest
 
 from playbook.clients.digitalocean import DigitalOceanApi, digitalocean
 from playbook.clients.digitalocean_types import App, Matrix, present
-from playbook.errors import Denied, Forbidden, Malformed, NotConfigured, TooLittleData, Unreachable
+from playbook.errors import Denied, Forbidden, Malformed, NotConfigured, TooLittleData, Unmeasured, Unreachable
 from playbook.settings import load
 from tests.unit.digitalocean import Simulator, running
 
@@ -338,6 +338,16 @@ class TestFailures:
         assert hint in caught.value.hint
         assert len(caught.value.attempts) == tries
         assert caught.value.service == "DigitalOcean API"
+
+    @pytest.mark.parametrize("answer", ["unauthorized", "server-error", "garbage"])
+    def test_tracebacks_stay_out_of_pydo(self, simulator, answer):
+        """pytest would parse its 365,000 lines to show one of them."""
+        simulator.state.answer = answer
+        with pytest.raises(Unmeasured) as caught:
+            simulator.client().app()
+        assert caught.value.__cause__ is None
+        assert caught.value.__suppress_context__
+        assert not [entry for entry in caught.traceback if "pydo" in str(entry.path)]
 
     def test_404_is_no_app(self, simulator):
         with pytest.raises(Malformed, match=r"HTTP 404 not_found.*no app with the id none") as caught:

@@ -313,6 +313,14 @@ class TestLogs:
             while "a new line" not in socket.recv(timeout=5):
                 pass
 
+    def test_a_reader_that_leaves_harms_nobody(self, simulator, get, app_path):
+        url = self.sources(simulator, get).json()["live_url"]
+        context = simulator.context.ca.client_context()
+        with connect(url.replace("https", "wss", 1), ssl=context, proxy=None) as socket:
+            socket.recv()
+            socket.socket.close()
+        assert get(app_path).status_code == 200
+
     def test_wrong_token_is_refused(self, simulator):
         address = f"{simulator.service.url}/logs?token=wrong".replace("https", "wss", 1)
         with pytest.raises(InvalidStatus), connect(address, ssl=simulator.context.ca.client_context(), proxy=None):

@@ -325,6 +325,17 @@ def test_redis_that_is_gone_refuses_and_comes_back(sandbox, cache):
     assert cache.ping()
 
 
+def test_the_app_finds_redis_again_however_many_connections_were_cut(sandbox, web):
+    with ThreadPoolExecutor(10) as threads:
+        list(threads.map(lambda _: post(web, fresh()), range(10)))
+    sandbox.set_faults(["redis-gone"])
+    sandbox.set_faults([])
+    with ThreadPoolExecutor(10) as threads:
+        answers = list(threads.map(lambda _: web.get("/api/health"), range(10)))
+    assert [answer.json()["status"] for answer in answers] == ["healthy"] * 10
+    assert post(web, fresh()).headers["x-cache"] == "MISS"
+
+
 def test_redis_wants_tls_the_right_authority_and_the_password(sandbox):
     url = sandbox.settings["redis"]["url"]
     port = urlsplit(url).port
@@ -357,6 +368,5 @@ def test_health_undoes_everything(sandbox, web, cache):
     assert shown() != healthy
     sandbox.set_faults([])
     assert shown() == healthy
-    print(web.get("/api/health").json())
     assert web.get("/api/health").json()["status"] == "healthy"
     assert post(web).headers["x-cache"] == "MISS"

@@ -1,0 +1,22 @@
+"""The dashboard: it is there, its data source answers, and what it shows is of now."""
+
+import pytest
+
+pytestmark = pytest.mark.alerts
+
+
+@pytest.mark.daily
+@pytest.mark.item("daily.dashboard.available")
+def test_dashboard_shows_fresh_samples(dashboard, limits, judge):
+    """The Portfolio Overview dashboard exists, its data source answers, and its newest sample is a few minutes old."""
+    judge.that(dashboard.is_there, "Dashboard", expected=f"{dashboard.title} in Grafana", found=dashboard.found)
+    judge.that(
+        not dashboard.problem, "Data source", expected="an answer to Grafana", found=dashboard.problem or "one"
+    )
+    judge.that(
+        dashboard.minutes is not None,
+        "Data source",
+        expected="samples of the last day",
+        found="none" if dashboard.minutes is None else "some",
+    )
+    judge(dashboard.age, limits.metrics_age)

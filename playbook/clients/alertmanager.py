@@ -1,0 +1,267 @@
+"""What fires: from Alertmanager, else from Prometheus' rules, else from Grafana's.
+
+Alertmanager knows silences, but only alerts that fire; what is pending is known where the rules are evaluated.
+https://github.com/prometheus/alertmanager/blob/main/api/v2/openapi.yaml
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+import msgspec
+
+from playbook.clients.grafana import Grafana, grafana
+from playbook.clients.http import HttpClient
+from playbook.clients.prometheus import Prometheus, prometheus
+from playbook.engine import client
+from playbook.errors import Malformed, Unmeasured
+from playbook.settings import Settings
+
+SERVICE = "Alertmanager"
+
+State = Literal["firing", "pending", "silenced", "inhibited", "not evaluated"]
+
+# Grafana's words; a reason may follow, as in "Alerting (NoData)". Normal is no alert.
+_GRAFANA: dict[str, State] = {
+    "Alerting": "firing",
+    "Recovering": "firing",
+    "Pending": "pending",
+    "NoData": "not evaluated",
+    "Error": "not evaluated",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """One alert.
+
+    Attributes:
+        state: ``not evaluated`` where its rule found no data or failed.
+        since: ``None`` where the source does not say it.
+        summary: its annotation ``summary``, else ``description``; may be empty.
+        silences: ids of the silences on it.
+    """
+
+    name: str
+    labels: Mapping[str, str]
+    state: State
+    since: datetime | None
+    summary: str = ""
+    silences: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """A silence that is in effect.
+
+    Attributes:
+        matchers: as Alertmanager shows them: ``alertname="X"``.
+    """
+
+    id: str
+    matchers: tuple[str, ...]
+    by: str
+    comment: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Alerts and silences of one source.
+
+    Attributes:
+        pending_unknown: why it is not known what is pending; ``None`` where it is.
+    """
+
+    source: str
+    alerts: tuple[Alert, ...]
+    silences: tuple[Silence, ...] = ()
+    pending_unknown: Unmeasured | None = None
+
+
+class _Status(msgspec.Struct):
+    state: str
+    silencedBy: list[str] = []  # noqa: N815 - Alertmanager's names
+    inhibitedBy: list[str] = []  # noqa: N815
+
+
+class _Alert(msgspec.Struct):
+    labels: dict[str, str]
+    status: _Status
+    startsAt: datetime  # noqa: N815
+    annotations: dict[str, str] = {}
+
+
+class _Matcher(msgspec.Struct):
+    name: str
+    value: str
+    isRegex: bool = False  # noqa: N815
+    isEqual: bool = True  # noqa: N815
+
+
+class _SilenceStatus(msgspec.Struct):
+    state: str
+
+
+class _Silence(msgspec.Struct):
+    id: str
+    status: _SilenceStatus
+    createdBy: str  # noqa: N815
+    comment: str
+    endsAt: datetime  # noqa: N815
+    matchers: list[_Matcher]
+
+
+class _RuleAlert(msgspec.Struct):
+    labels: dict[str, str]
+    state: str
+    annotations: dict[str, str] = {}
+    activeAt: datetime | None = None  # noqa: N815
+
+
+@dataclass(frozen=True)
+class Alertmanager:
+    """Alertmanager's API v2. Thread-safe.
+
+    Attributes:
+        rules: Prometheus, for what is pending; ``None`` where no Prometheus is configured.
+    """
+
+    http: HttpClient
+    rules: Prometheus | None = None
+
+    def found(self) -> Found:
+        """Alerts that fire, are silenced or inhibited; silences; and from Prometheus what is pending.
+
+        Prometheus' being away does not hide what fires: it is then said in ``pending_unknown``.
+        """
+        alerts = [_of_alertmanager(alert) for alert in self._read("alerts", list[_Alert])]
+        silences = [
+            Silence(
+                one.id,
+                tuple(_matcher(matcher) for matcher in one.matchers),
+                one.createdBy,
+                one.comment,
+                one.endsAt,
+            )
+            for one in self._read("silences", list[_Silence])
+            if one.status.state == "active"
+        ]
+        source, unknown = SERVICE, None
+        if self.rules:
+            try:
+                known = _of_rules(self.rules.alerts(), self.rules.service)
+                alerts += [alert for alert in known if alert.state == "pending"]
+                source = f"{SERVICE} and {self.rules.service}"
+            except Unmeasured as error:
+                unknown = error
+        return Found(source, tuple(alerts), tuple(silences), unknown)
+
+    def _read(self, path: str, kind: Any) -> Any:
+        answer = self.http.get(f"api/v2/{path}")
+        if answer.status in (400, 500):
+            text = answer.json(str)
+            raise Malformed(
+                f"{SERVICE}: expected its {path}, got HTTP {answer.status}: {text}",
+                service=SERVICE,
+                attempts=answer.attempts,
+            )
+        return answer.expect_ok().json(kind)
+
+
+@dataclass(frozen=True)
+class RuleAlerts:
+    """What Prometheus' or Grafana's rules find. They know of no silences."""
+
+    source: Prometheus | Grafana
+
+    def found(self) -> Found:
+        """Alerts that fire or are pending."""
+        if isinstance(self.source, Grafana):
+            return Found("Grafana", tuple(_of_grafana(self.source.alerts())))
+        return Found(self.source.service, tuple(_of_rules(self.source.alerts(), self.source.service)))
+
+
+def _of_alertmanager(alert: _Alert) -> Alert:
+    state: State = "firing"
+    if alert.status.state == "suppressed":
+        state = "silenced" if alert.status.silencedBy else "inhibited"
+    return Alert(
+        _name(alert.labels),
+        alert.labels,
+        state,
+        alert.startsAt,
+        _summary(alert.annotations),
+        tuple(alert.status.silencedBy),
+    )
+
+
+def _of_rules(raw: list[dict[str, Any]], service: str) -> list[Alert]:
+    states: dict[str, State] = {"firing": "firing", "pending": "pending"}
+    return _converted(raw, states, service)
+
+
+def _of_grafana(raw: list[dict[str, Any]]) -> list[Alert]:
+    return _converted(raw, _GRAFANA, "Grafana")
+
+
+def _converted(raw: list[dict[str, Any]], states: Mapping[str, State], service: str) -> list[Alert]:
+    try:
+        alerts = msgspec.convert(raw, list[_RuleAlert])
+    except msgspec.ValidationError as error:
+        raise Malformed(
+            f"{service}: expected alerts, got JSON of another shape: {error}", service=service
+        ) from None
+    found = []
+    for alert in alerts:
+        word, _, reason = alert.state.partition(" ")
+        if word in ("Normal", "inactive"):
+            continue
+        if word not in states:
+            raise Malformed(
+                f"{service}: expected an alert to be {' or '.join(states)}, got {alert.state!r}", service=service
+            )
+        # "Alerting (NoData)" fires because there is no data: worse than a rule that says so, so the word counts.
+        summary = " ".join(filter(None, (_summary(alert.annotations), reason)))
+        found.append(Alert(_name(alert.labels), alert.labels, states[word], alert.activeAt, summary))
+    return found
+
+
+def _name(labels: Mapping[str, str]) -> str:
+    return labels.get("alertname") or "alert without a name"
+
+
+def _summary(annotations: Mapping[str, str]) -> str:
+    return annotations.get("summary") or annotations.get("description", "")
+
+
+def _matcher(matcher: _Matcher) -> str:
+    sign = ("=" if matcher.isEqual else "!") + ("~" if matcher.isRegex else "" if matcher.isEqual else "=")
+    return f'{matcher.name}{sign}"{matcher.value}"'
+
+
+@client
+def alerting(settings: Settings) -> Alertmanager | RuleAlerts:
+    """Alertmanager with Prometheus for what is pending; else Prometheus; else Grafana."""
+    target, own = settings.target, settings.target.alertmanager
+    if own.url is not None:
+        http = HttpClient(
+            own.url,
+            service=SERVICE,
+            time_limits=settings.time_limits,
+            ca=own.ca,
+            token=own.token,
+            username=own.username,
+            password=own.password,
+            setting=f"targets.{target.name}.alertmanager.url",
+        )
+        return Alertmanager(http, prometheus(settings) if target.prometheus.url is not None else None)
+    if target.prometheus.url is not None:
+        return RuleAlerts(prometheus(settings))
+    if target.grafana.url is not None:
+        return RuleAlerts(grafana(settings))
+    settings.require(None, "alertmanager.url", SERVICE)
+    raise AssertionError("require raises where there is no value")

@@ -1,0 +1,156 @@
+"""Grafana's HTTP API for reading: health, the dashboard and its data source, alert instances.
+
+https://grafana.com/docs/grafana/latest/developers/http_api/
+A service account with the role Viewer may do all of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import msgspec
+
+from playbook.clients.http import HttpClient
+from playbook.engine import client
+from playbook.errors import Malformed
+from playbook.settings import Settings
+
+SERVICE = "Grafana"
+HINT = "The token must be that of a service account with the role Viewer at least."
+
+
+@dataclass(frozen=True, slots=True)
+class Dashboard:
+    """A dashboard as it is stored.
+
+    Attributes:
+        datasources: uids of the Prometheus data sources that its panels use, each once, in order.
+    """
+
+    uid: str
+    title: str
+    panels: int
+    datasources: tuple[str, ...]
+
+
+class _Health(msgspec.Struct):
+    database: str
+    version: str = ""
+
+
+class _Found(msgspec.Struct):
+    uid: str
+    title: str
+
+
+class _Stored(msgspec.Struct):
+    dashboard: dict[str, Any]
+
+
+class _Alerts(msgspec.Struct):
+    class Data(msgspec.Struct):
+        alerts: list[dict[str, Any]]
+
+    data: Data
+
+
+@dataclass(frozen=True)
+class Grafana:
+    """Reads. Thread-safe."""
+
+    http: HttpClient
+    settings: Settings
+
+    def health(self) -> tuple[str, str]:
+        """State of its database (``ok`` or ``failing``, which it answers with HTTP 503) and its version."""
+        answer = self.http.get("api/health", retry="connection")
+        health = (answer if answer.status == 503 else answer.expect_ok()).json(_Health)
+        return health.database, health.version
+
+    def dashboard(self, title: str) -> Dashboard | None:
+        """The dashboard with exactly this title; ``None`` where there is none that the token may see."""
+        found = self._read("api/search", list[_Found], {"query": title, "type": "dash-db"})
+        same = [one for one in found if one.title == title]
+        if not same:
+            return None
+        stored = self._read(f"api/dashboards/uid/{same[0].uid}", _Stored).dashboard
+        panels = list(_panels(stored))
+        uids = dict.fromkeys(uid for panel in panels for uid in _uids(panel, stored))
+        return Dashboard(same[0].uid, title, len(panels), tuple(uids))
+
+    def datasource_uid(self, dashboard: Dashboard | None = None) -> str:
+        """The setting ``grafana.datasource_uid``, else the first data source of the dashboard.
+
+        Raises:
+            NotConfigured: neither is there.
+        """
+        own = self.settings.target.grafana
+        if own.datasource_uid:
+            return own.datasource_uid
+        dashboard = dashboard or self.dashboard(own.dashboard)
+        uid = dashboard.datasources[0] if dashboard and dashboard.datasources else None
+        return self.settings.require(uid, "grafana.datasource_uid", "The Prometheus data source in Grafana")
+
+    def alerts(self) -> list[dict[str, Any]]:
+        """Alert instances of Grafana's own rules: ``labels``, ``annotations``, ``state``, ``activeAt``."""
+        alerts: list[dict[str, Any]] = self._read("api/prometheus/grafana/api/v1/alerts", _Alerts).data.alerts
+        return alerts
+
+    def below(self, path: str, service: str) -> HttpClient:
+        """A client for what Grafana passes on."""
+        return replace(self.http, base_url=f"{self.http.base_url.rstrip('/')}/{path}", service=service)
+
+    def _read(self, path: str, kind: Any, parameters: Mapping[str, str] | None = None) -> Any:
+        return self.http.get(path, parameters).expect_ok(HINT).json(kind)
+
+
+def _panels(stored: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Every panel, also those in collapsed rows; rows themselves are none."""
+    panels = stored.get("panels", [])
+    if not isinstance(panels, list) or not all(isinstance(panel, dict) for panel in panels):
+        raise Malformed(
+            f"{SERVICE}: expected a list of panels in the dashboard, got something else", service=SERVICE
+        )
+    for panel in panels:
+        if panel.get("type") == "row":
+            yield from _panels(panel)
+        else:
+            yield panel
+
+
+def _uids(panel: Mapping[str, Any], stored: Mapping[str, Any]) -> Iterator[str]:
+    """Prometheus data sources of a panel; ``${name}`` is looked up among the dashboard's variables."""
+    sources = [panel.get("datasource"), *(target.get("datasource") for target in panel.get("targets") or [])]
+    for source in sources:
+        if not isinstance(source, dict) or source.get("type") != "prometheus":
+            continue
+        uid = str(source.get("uid") or "")
+        if uid.startswith("$"):
+            uid = _variable(uid.strip("${}"), stored)
+        if uid and not uid.startswith("-"):
+            yield uid
+
+
+def _variable(name: str, stored: Mapping[str, Any]) -> str:
+    for variable in (stored.get("templating") or {}).get("list") or []:
+        if variable.get("name") == name:
+            value = (variable.get("current") or {}).get("value")
+            return value if isinstance(value, str) and value != "default" else ""
+    return ""
+
+
+@client
+def grafana(settings: Settings) -> Grafana:
+    """Grafana with a service account's token."""
+    own = settings.target.grafana
+    http = HttpClient(
+        settings.require(own.url, "grafana.url", SERVICE),
+        service=SERVICE,
+        time_limits=settings.time_limits,
+        ca=own.ca,
+        token=own.token,
+        setting=f"targets.{settings.target.name}.grafana.url",
+    )
+    return Grafana(http, settings)

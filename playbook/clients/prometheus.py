@@ -1,0 +1,276 @@
+"""Prometheus' HTTP API for reading: by its own address, or through Grafana's data source proxy.
+
+https://prometheus.io/docs/prometheus/latest/querying/api/
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from playbook.clients.grafana import HINT, Grafana, grafana
+from playbook.clients.http import Answer, HttpClient
+from playbook.engine import client
+from playbook.errors import Malformed, TooLittleData, Unreachable
+from playbook.settings import Settings
+
+SERVICE = "Prometheus"
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One value.
+
+    Attributes:
+        time: Unix seconds.
+        value: may be NaN or infinite.
+    """
+
+    labels: Mapping[str, str]
+    time: float
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """Values over time.
+
+    Attributes:
+        points: Unix seconds and value, in order of time.
+    """
+
+    labels: Mapping[str, str]
+    points: tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What a query gave.
+
+    Attributes:
+        query: the PromQL that was sent.
+        setting: dotted path of the setting that holds it; may be empty.
+        warnings: Prometheus' own, e.g. that a remote store did not answer and the result is incomplete.
+    """
+
+    service: str
+    query: str
+    setting: str
+    samples: list[Sample]
+    warnings: tuple[str, ...]
+
+    @property
+    def number(self) -> float:
+        """The only value.
+
+        Raises:
+            TooLittleData: nothing, or NaN, which is what 0 of 0 gives.
+            Malformed: several values, or an infinite one.
+        """
+        what = self.setting or self.query
+        if not self.samples:
+            raise TooLittleData(
+                f"{self.service}: expected a number for {what}, got no samples",
+                service=self.service,
+                hint="Check that the query's metrics have these names here, and that they are being scraped.",
+            )
+        if len(self.samples) > 1:
+            raise Malformed(
+                f"{self.service}: expected one number for {what}, got {len(self.samples)} series",
+                service=self.service,
+                hint="Put sum(…), avg(…) or max(…) around the query.",
+            )
+        value = self.samples[0].value
+        if math.isnan(value):
+            raise TooLittleData(
+                f"{self.service}: expected a number for {what}, got NaN",
+                service=self.service,
+                hint="Nothing has been counted, as a share of nothing is no number.",
+            )
+        if math.isinf(value):
+            raise Malformed(
+                f"{self.service}: expected a finite number for {what}, got {value:+}", service=self.service
+            )
+        return value
+
+
+class _Envelope(msgspec.Struct):
+    status: str
+    data: Any = None
+    errorType: str = ""  # noqa: N815 - Prometheus' names
+    error: str = ""
+    warnings: list[str] = []
+
+
+class _Result(msgspec.Struct):
+    resultType: str  # noqa: N815
+    result: Any
+
+
+Point = tuple[float, str]
+
+
+class _VectorRow(msgspec.Struct):
+    metric: dict[str, str]
+    value: Point
+
+
+class _MatrixRow(msgspec.Struct):
+    metric: dict[str, str]
+    values: list[Point]
+
+
+@dataclass(frozen=True)
+class Prometheus:
+    """Queries. Thread-safe.
+
+    Attributes:
+        service: ``Prometheus``, or ``Prometheus through Grafana``.
+        hint: what to do where the credentials are not accepted.
+    """
+
+    http: HttpClient
+    hint: str = ""
+
+    @property
+    def service(self) -> str:
+        """As an operator calls it."""
+        return self.http.service
+
+    def ask(self, expression: str, at: datetime | None = None, *, setting: str = "") -> Answered:
+        """An instant query; at Prometheus' own present where no moment is given.
+
+        Raises:
+            Unreachable, Denied: as usual.
+            Malformed: the query was refused (the message is Prometheus' own), or its value is a range.
+        """
+        parameters: dict[str, str | float] = {"query": expression}
+        if at is not None:
+            parameters["time"] = at.timestamp()
+        data, warnings = self._get("query", parameters, setting)
+        return Answered(self.service, expression, setting, self._samples(data, setting), warnings)
+
+    def query(self, expression: str, at: datetime | None = None, *, setting: str = "") -> list[Sample]:
+        """The samples of an instant query; raises as ``ask``."""
+        return self.ask(expression, at, setting=setting).samples
+
+    def scalar(self, expression: str, at: datetime | None = None, *, setting: str = "") -> float:
+        """The only number; raises as ``ask`` and ``Answered.number``."""
+        return self.ask(expression, at, setting=setting).number
+
+    def query_range(
+        self, expression: str, start: datetime, end: datetime, step: float, *, setting: str = ""
+    ) -> list[Series]:
+        """Values every ``step`` seconds, both ends included; Prometheus gives 11,000 points at most."""
+        parameters: dict[str, str | float] = {"query": expression, "start": start.timestamp(), "end": end.timestamp(), "step": step}
+        data, _ = self._get("query_range", parameters, setting)
+        result = self._convert(data, _Result, setting)
+        rows = self._convert(result.result, list[_MatrixRow], setting)
+        return [
+            Series(row.metric, tuple((time, self._value(text, setting)) for time, text in row.values))
+            for row in rows
+        ]
+
+    def alerts(self) -> list[dict[str, Any]]:
+        """What its rules find now: ``labels``, ``annotations``, ``state``, ``activeAt``, ``value``."""
+        data, _ = self._get("alerts", {}, "")
+        alerts: list[dict[str, Any]] = self._convert(data, _Alerts, "").alerts
+        return alerts
+
+    def _get(
+        self, path: str, parameters: Mapping[str, str | float], setting: str
+    ) -> tuple[Any, tuple[str, ...]]:
+        answer = self.http.get(f"api/v1/{path}", parameters)
+        if answer.status in (400, 422, 503) and (refused := _refusal(answer)):
+            hint = f"The query stands in the settings as {setting}." if setting else ""
+            raise Malformed(
+                f"{self.service}: expected a value for {setting or path}, got {refused}",
+                service=self.service,
+                hint=hint,
+                attempts=answer.attempts,
+            )
+        if answer.status in (502, 503, 504):
+            raise Unreachable(
+                f"{self.service}: expected an answer, got HTTP {answer.status} from what stands before it",
+                service=self.service,
+                hint="Prometheus itself is down, or cannot be reached from there.",
+                attempts=answer.attempts,
+            )
+        envelope = answer.expect_ok(self.hint).json(_Envelope)
+        return envelope.data, tuple(envelope.warnings)
+
+    def _samples(self, data: Any, setting: str) -> list[Sample]:
+        result = self._convert(data, _Result, setting)
+        if result.resultType == "scalar":
+            time, text = self._convert(result.result, Point, setting)
+            return [Sample({}, time, self._value(text, setting))]
+        if result.resultType == "vector":
+            rows = self._convert(result.result, list[_VectorRow], setting)
+            return [Sample(row.metric, row.value[0], self._value(row.value[1], setting)) for row in rows]
+        raise Malformed(
+            f"{self.service}: expected numbers for {setting or 'a query'}, got a {result.resultType}",
+            service=self.service,
+        )
+
+    def _value(self, text: str, setting: str) -> float:
+        try:
+            return float(text)
+        except ValueError:
+            raise self._odd(f"{text[:40]!r} as a value", setting) from None
+
+    def _convert(self, value: Any, kind: Any, setting: str) -> Any:
+        try:
+            return msgspec.convert(value, kind)
+        except msgspec.ValidationError as error:
+            raise self._odd(f"JSON of another shape: {error}", setting) from None
+
+    def _odd(self, got: str, setting: str) -> Malformed:
+        return Malformed(
+            f"{self.service}: expected a result as Prometheus documents it{f' for {setting}' if setting else ''}, "
+            f"got {got}",
+            service=self.service,
+        )
+
+
+class _Alerts(msgspec.Struct):
+    alerts: list[dict[str, Any]]
+
+
+def _refusal(answer: Answer) -> str:
+    """``bad_data: …``, or nothing where the body is no envelope."""
+    try:
+        envelope = msgspec.json.decode(answer.body, type=_Envelope)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return ""
+    return f"{envelope.errorType}: {envelope.error}" if envelope.status == "error" else ""
+
+
+@client
+def prometheus(settings: Settings) -> Prometheus:
+    """Prometheus, or where only Grafana is configured the data source behind its dashboard."""
+    target = settings.target
+    if target.prometheus.url is None and target.grafana.url is not None:
+        reader = grafana(settings)
+        return through(reader, reader.datasource_uid())
+    return Prometheus(
+        HttpClient(
+            settings.require(target.prometheus.url, "prometheus.url", SERVICE),
+            service=SERVICE,
+            time_limits=settings.time_limits,
+            ca=target.prometheus.ca,
+            token=target.prometheus.token,
+            username=target.prometheus.username,
+            password=target.prometheus.password,
+            setting=f"targets.{target.name}.prometheus.url",
+        )
+    )
+
+
+def through(reader: Grafana, uid: str) -> Prometheus:
+    """The data source with this uid, asked through Grafana."""
+    return Prometheus(reader.below(f"api/datasources/proxy/uid/{uid}", f"{SERVICE} through Grafana"), HINT)
