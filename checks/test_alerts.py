@@ -13,4 +13,6 @@ def test_no_alert_is_firing_or_pending(alerts, judge):
     A rule that cannot be evaluated counts as pending.
     """
     judge.that(not alerts.firing, "Alerts", expected="none firing", found=alerts.words(alerts.firing))
-    judge.that(not alerts.waiting, "Alerts", expected="none pending", found=alerts.words(alerts.waiting), warn=True)
+    judge.that(
+        not alerts.waiting, "Alerts", expected="none pending", found=alerts.words(alerts.waiting), warn=True
+    )

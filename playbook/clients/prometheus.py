@@ -167,7 +167,12 @@ class Prometheus:
         self, expression: str, start: datetime, end: datetime, step: float, *, setting: str = ""
     ) -> list[Series]:
         """Values every ``step`` seconds, both ends included; Prometheus gives 11,000 points at most."""
-        parameters: dict[str, str | float] = {"query": expression, "start": start.timestamp(), "end": end.timestamp(), "step": step}
+        parameters: dict[str, str | float] = {
+            "query": expression,
+            "start": start.timestamp(),
+            "end": end.timestamp(),
+            "step": step,
+        }
         data, _ = self._get("query_range", parameters, setting)
         result = self._convert(data, _Result, setting)
         rows = self._convert(result.result, list[_MatrixRow], setting)
@@ -182,9 +187,7 @@ class Prometheus:
         alerts: list[dict[str, Any]] = self._convert(data, _Alerts, "").alerts
         return alerts
 
-    def _get(
-        self, path: str, parameters: Mapping[str, str | float], setting: str
-    ) -> tuple[Any, tuple[str, ...]]:
+    def _get(self, path: str, parameters: Mapping[str, str | float], setting: str) -> tuple[Any, tuple[str, ...]]:
         answer = self.http.get(f"api/v1/{path}", parameters)
         if answer.status in (400, 422, 503) and (refused := _refusal(answer)):
             hint = f"The query stands in the settings as {setting}." if setting else ""

@@ -60,10 +60,11 @@ def page(results: Results) -> str:
             brief=_brief(results, urgent, anchors),
             attention=urgent,
             urgent={record.check for record in urgent},
-            first_of_runbook={record.runbook: record.check for record in reversed(urgent)},
+            first_of_runbook={record.runbook: record for record in reversed(urgent)},
             anchors=anchors,
             items={record.item: record for record in reversed(results.records)},
-            figures=[record for record in results.records if record.limit and record.value is not None],
+            figures=_figures(results.records),
+            causes={cause.id: number for number, cause in enumerate(results.root_causes, 1)},
             subjects=_by_subject(results.records),
             not_configured=of_verdict(results, Verdict.NOT_CONFIGURED),
             waived=of_verdict(results, Verdict.WAIVED),
@@ -124,6 +125,12 @@ def _by_subject(records: list[Record]) -> list[tuple[str, list[Record]]]:
     known = list(SUBJECTS)
     grouped.sort(key=lambda g: (_badness(g[1][0])[0] >= 3, known.index(g[0]) if g[0] in known else len(known)))
     return [(SUBJECTS.get(subject, subject.replace("_", " ").capitalize()), group) for subject, group in grouped]
+
+
+def _figures(records: list[Record]) -> list[Record]:
+    """What was judged by a limit: the playbook's key performance indicators, then the rest."""
+    judged = [record for record in records if record.limit and record.value is not None]
+    return sorted(judged, key=lambda record: (".kpi." not in record.item, record.item))
 
 
 def _badness(record: Record) -> tuple[int, str]:

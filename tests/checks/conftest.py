@@ -55,7 +55,7 @@ def run_checks(sandbox: RunningSandbox, tmp_path: Path) -> RunChecks:
             timeout=90,
             check=False,
         )
-        files = list(tmp_path.glob("*/results.json"))
+        files = list(tmp_path.glob("sandbox-*/results.json"))
         assert len(files) == 1, ended.stdout + ended.stderr
         results = msgspec.json.decode(files[0].read_bytes(), type=Results)
         assert ended.returncode == results.exit_code

@@ -1,0 +1,78 @@
+"""What can go wrong in the sandbox, by name. A fault edits a healthy world; several can be on at once.
+
+Each part of the sandbox has its faults in a module of this package; a new module is found by itself.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import TYPE_CHECKING, NamedTuple
+
+from playbook.errors import UsageError
+
+if TYPE_CHECKING:
+    from sandbox.world import World
+
+Edit = Callable[["World"], None]
+
+
+class Fault(NamedTuple):
+    """A named fault; ``summary`` says what an operator would see, in one sentence without a full stop."""
+
+    name: str
+    summary: str
+    edit: Edit
+
+
+FAULTS: dict[str, Fault] = {}
+
+
+def fault(name: str, summary: str) -> Callable[[Edit], Edit]:
+    """Register a fault: ``@fault("redis-cold-cache", "The cache answers only 60 % of reads")``."""
+
+    def register(edit: Edit) -> Edit:
+        if name in FAULTS:
+            raise ValueError(f"the fault {name} is registered twice")
+        FAULTS[name] = Fault(name, summary, edit)
+        return edit
+
+    return register
+
+
+def demand_known(names: Iterable[str]) -> None:
+    """Raise UsageError of one sentence for the first name that is no fault."""
+    for name in names:
+        if name not in FAULTS:
+            close = difflib.get_close_matches(name, FAULTS, n=1)
+            suggestion = f"did you mean {close[0]!r}? " if close else ""
+            raise UsageError(f"unknown fault {name!r}: {suggestion}(--list-faults lists them)")
+
+
+def describe() -> str:
+    """Every fault with its summary, one a line."""
+    width = max(map(len, FAULTS))
+    return "\n".join(f"{name:<{width}}  {FAULTS[name].summary}" for name in sorted(FAULTS))
+
+
+def world_with(names: Iterable[str], now: datetime) -> World:
+    """A healthy world at ``now`` (aware) with these faults in it.
+
+    Raises:
+        UsageError: a name is no fault.
+    """
+    from sandbox.world import World
+
+    names = list(dict.fromkeys(names))
+    demand_known(names)
+    world = World.healthy(now)
+    for name in names:
+        FAULTS[name].edit(world)
+    return world
+
+
+for _module in iter_modules(__path__, __name__ + "."):
+    import_module(_module.name)

@@ -1,0 +1,60 @@
+"""What can go wrong with backups."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sandbox.faults import fault
+
+if TYPE_CHECKING:
+    from sandbox.world import World
+
+
+@fault("backup-missing", "Last night's backup was not made")
+def _(world: World) -> None:
+    del world.backups.archives[0]
+
+
+@fault("backup-old", "The backup job has not run for three nights")
+def _(world: World) -> None:
+    del world.backups.archives[:3]
+
+
+@fault("backup-unfinished", "Last night's backup job broke off and left its unfinished file")
+def _(world: World) -> None:
+    world.backups.archives[0].finished = False
+
+
+@fault("backup-incomplete", "Last night's archive is cut off in the middle")
+def _(world: World) -> None:
+    world.backups.archives[0].damage = "truncated"
+
+
+@fault("backup-empty", "Last night's archive is a file of zero bytes")
+def _(world: World) -> None:
+    world.backups.archives[0].damage = "empty"
+
+
+@fault("backup-tiny", "Last night's archive opens, but there is hardly anything in it")
+def _(world: World) -> None:
+    world.backups.archives[0].damage = "tiny"
+
+
+@fault("backup-no-manifest", "Last night's archive holds no manifest")
+def _(world: World) -> None:
+    world.backups.archives[0].damage = "no-manifest"
+
+
+@fault("backup-missing-image", "Last night's archive lacks an image that its manifest lists")
+def _(world: World) -> None:
+    world.backups.archives[0].damage = "missing-member"
+
+
+@fault("backup-none", "The backup folder is there, and no archive is in it")
+def _(world: World) -> None:
+    world.backups.archives.clear()
+
+
+@fault("backups-gone", "The place where the backups are kept is not there")
+def _(world: World) -> None:
+    world.gone.add("backups")

@@ -1,0 +1,106 @@
+"""What can go wrong with the DigitalOcean API."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from sandbox.faults import fault
+
+if TYPE_CHECKING:
+    from sandbox.world import World
+
+
+@fault("app-not-active", "The app's last deployment failed and none serves visitors")
+def _(world: World) -> None:
+    for deployment in world.digitalocean.deployments:
+        if deployment.phase == "ACTIVE":
+            deployment.phase = "SUPERSEDED"
+    reason = ("DeployContainerExitNonZero", "The container exited with a non-zero exit code.")
+    world.digitalocean.deploy("ERROR", timedelta(minutes=25), reason)
+
+
+@fault("app-url-dead", "The app's live URL leads to a port where nobody listens")
+def _(world: World) -> None:
+    world.digitalocean.live_url_dead = True
+
+
+@fault("component-unhealthy", "The platform finds image-worker UNHEALTHY")
+def _(world: World) -> None:
+    world.digitalocean.component("image-worker").state = "UNHEALTHY"
+
+
+@fault("component-unknown", "The platform does not know the health of image-worker")
+def _(world: World) -> None:
+    world.digitalocean.component("image-worker").state = "UNKNOWN"
+
+
+@fault("replicas-missing", "One of two replicas of image-optimizer is not ready")
+def _(world: World) -> None:
+    world.digitalocean.component("image-optimizer").ready = 1
+
+
+@fault("deployment-failed", "The newest deployment ended in ERROR; the one before it goes on serving")
+def _(world: World) -> None:
+    reason = ("BuildJobFailed", "The build command exited with a non-zero exit code.")
+    world.digitalocean.deploy("ERROR", timedelta(minutes=25), reason)
+
+
+@fault("deployment-stuck", "The newest deployment has been DEPLOYING for two hours")
+def _(world: World) -> None:
+    world.digitalocean.deploy("DEPLOYING", timedelta(hours=2))
+
+
+@fault("cpu-high", "The CPU of image-optimizer is at 84 %")
+def _(world: World) -> None:
+    world.digitalocean.component("image-optimizer").cpu = 84.0
+
+
+@fault("cpu-critical", "The CPU of image-optimizer is at 95 %")
+def _(world: World) -> None:
+    world.digitalocean.component("image-optimizer").cpu = 95.0
+
+
+@fault("memory-high", "The memory of portfolio-web is at 84 %")
+def _(world: World) -> None:
+    world.digitalocean.component("portfolio-web").memory = 84.0
+
+
+@fault("memory-critical", "The memory of portfolio-web is at 95 %")
+def _(world: World) -> None:
+    world.digitalocean.component("portfolio-web").memory = 95.0
+
+
+@fault("app-metrics-missing", "The monitoring API of DigitalOcean has no samples of the app")
+def _(world: World) -> None:
+    world.digitalocean.metrics_missing = True
+
+
+@fault("digitalocean-gone", "Nobody listens where the DigitalOcean API should be")
+def _(world: World) -> None:
+    world.gone.add("digitalocean")
+
+
+@fault("digitalocean-unauthorized", "The DigitalOcean API does not accept the token (401)")
+def _(world: World) -> None:
+    world.digitalocean.answer = "unauthorized"
+
+
+@fault("digitalocean-denied", "The token lacks the scopes that it needs (403)")
+def _(world: World) -> None:
+    world.digitalocean.answer = "forbidden"
+
+
+@fault("digitalocean-throttled", "The DigitalOcean API has had too many requests (429)")
+def _(world: World) -> None:
+    world.digitalocean.answer = "throttled"
+
+
+@fault("digitalocean-broken", "The DigitalOcean API answers with server errors (500)")
+def _(world: World) -> None:
+    world.digitalocean.answer = "server-error"
+
+
+@fault("digitalocean-garbage", "The DigitalOcean API answers with a web page instead of JSON")
+def _(world: World) -> None:
+    world.digitalocean.answer = "garbage"

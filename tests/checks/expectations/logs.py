@@ -1,0 +1,69 @@
+"""What the faults of the logs make the checks say."""
+
+from __future__ import annotations
+
+LOG_ITEMS = ("daily.logs.errors", "daily.logs.http-errors")
+DAY_OF_LOGS = r"24 h \([\d,]+ lines\)"
+ONE_CRASH = rf"Crashes and fatal errors in the logs: expected at most 0, got 1 over {DAY_OF_LOGS} \(critical > 0\)"
+NO_LOGS = r"Logs: expected lines of the last 24 hours from DigitalOcean's live log stream, got none at all"
+
+
+ERROR_ON_THE_SIDE = {
+    "daily.logs.errors": (
+        "OK or WARNING",
+        rf"Errors in the logs: expected at most 0, got \d over {DAY_OF_LOGS}",
+    )
+}
+
+EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
+    "log-errors": {
+        "daily.logs.errors": ("WARNING", rf"Errors in the logs: expected at most 0, got 3 over {DAY_OF_LOGS}"),
+    },
+    "log-error-flood": {
+        "daily.logs.errors": (
+            "CRITICAL",
+            rf"Errors in the logs: expected at most 0, got \d\d over {DAY_OF_LOGS} \(critical > 50\)",
+        ),
+    },
+    "log-fatal": {"daily.logs.errors": ("CRITICAL", ONE_CRASH)},
+    "log-oom": {"daily.logs.errors": ("CRITICAL", ONE_CRASH)},
+    "log-hostile": {
+        "daily.logs.errors": ("WARNING", rf"Errors in the logs: expected at most 0, got 1 over {DAY_OF_LOGS}"),
+    },
+    "log-5xx-burst": {
+        "daily.logs.http-errors": (
+            "CRITICAL",
+            r"HTTP 5xx in the logs: expected at most 1 %, got \d\.\d+ % over 24 h \(40\d of [\d,]+ requests\)"
+            r" \(critical > 5 %\)",
+        ),
+    },
+    "log-5xx-hour": {
+        "daily.logs.http-errors": (
+            "WARNING",
+            r"HTTP errors by hour: expected at most 10 × 5xx and at most 10 × 429 in an hour, "
+            r"got \d+ × 5xx at \d\d:00–\d\d:00 UTC \(usually 0\).*",
+        ),
+    },
+    "log-429-burst": {
+        "daily.logs.http-errors": (
+            "WARNING",
+            r"HTTP 429 in the logs: expected at most 5 %, got 2\d\.\d+ % over 24 h \(1,50\d of [\d,]+ requests\)",
+        ),
+    },
+    "logs-silent": dict.fromkeys(LOG_ITEMS, ("UNKNOWN", NO_LOGS)),
+    "logs-gone": dict.fromkeys(LOG_ITEMS, ("UNKNOWN", NO_LOGS)),
+    "log-files-gone": dict.fromkeys(
+        LOG_ITEMS, ("UNKNOWN", r"Logs: expected files that match /\S+\*\.log\*, got no file that matches")
+    ),
+    "logs-short": dict.fromkeys(
+        LOG_ITEMS,
+        ("UNKNOWN", r"Logs: expected lines in at least 20 of the last 24 hours, got [12]: from .{19} to .{19}"),
+    ),
+    "logs-damaged": {
+        "daily.logs.errors": (
+            "WARNING",
+            r"Log source: expected everything could be read, got /\S+/portfolio\.log\.2\.gz is damaged, "
+            r"its compressed data end in the middle: [\d,]+ lines were read up to there",
+        ),
+    },
+}
