@@ -10,7 +10,7 @@ from playbook.clients.alertmanager import Alert, Alertmanager, Found, RuleAlerts
 from playbook.clock import Clock
 from playbook.engine import measurement
 from playbook.evidence import Evidence, Facts, Table
-from playbook.measure.redis import duration
+from playbook.measure.words import moment, span
 from playbook.settings import Settings
 
 SHOWN = 3  # names in a message; all of them stand in the evidence
@@ -54,7 +54,7 @@ class Alerts:
 
     def evidence(self) -> list[Evidence]:
         """Source and counts, every alert, every silence with who, why and until when."""
-        counts = {state: 0 for state in ("firing", "pending", "silenced", "inhibited", "not evaluated")}
+        counts = dict.fromkeys(("firing", "pending", "silenced", "inhibited", "not evaluated"), 0)
         for alert in self.found.alerts:
             counts[alert.state] += alert.name not in self.ignored
         facts = {"Source": self.found.source, **{state.capitalize(): str(n) for state, n in counts.items()}}
@@ -73,7 +73,7 @@ class Alerts:
             shown.append(Table("Alerts by state", ["State", "Alert", "For", "Labels", "Summary"], sorted(rows)))
         if self.found.silences:
             silences = [
-                [", ".join(one.matchers), one.by, f"{one.until:%Y-%m-%d %H:%M %Z}", one.comment]
+                [", ".join(one.matchers), one.by, moment(one.until), one.comment]
                 for one in sorted(self.found.silences, key=lambda one: one.until)
             ]
             shown.append(Table("Silences", ["On", "By", "Until", "Comment"], silences))
@@ -84,7 +84,7 @@ class Alerts:
         return tuple(sorted(chosen, key=lambda alert: (alert.since or self.at, alert.name)))
 
     def _since(self, alert: Alert) -> str:
-        return duration(max(0.0, (self.at - alert.since).total_seconds())) if alert.since else "not known"
+        return span((self.at - alert.since).total_seconds()) if alert.since else "not known"
 
     def _word(self, alert: Alert) -> str:
         about = [alert.labels.get("component", ""), alert.labels.get("severity", ""), f"for {self._since(alert)}"]

@@ -52,7 +52,7 @@ class Posted:
             }
 
 
-def answer(
+def answer(  # noqa: PLR0911, PLR0917 - one for each path; called once
     state: AlertsState, posted: Posted, now: datetime, path: str, query: Mapping[str, str], body: bytes | None
 ) -> Response:
     """The response to a request for what is below ``/api/v2/``; ``body`` is that of a POST."""

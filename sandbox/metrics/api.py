@@ -9,10 +9,11 @@ import math
 import re
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from starlette.responses import JSONResponse, PlainTextResponse, Response
+
+from sandbox.metrics.numbers import number
 
 if TYPE_CHECKING:
     from sandbox.metrics.state import AlertState
@@ -140,7 +141,7 @@ def _query_range(call: Call) -> Any:
 
 
 def _evaluate(call: Call, times: list[float], *, instant: bool) -> Any:
-    from sandbox.metrics import promql  # takes numpy with it, which the sandbox's start does not wait for
+    from sandbox.metrics import promql  # noqa: PLC0415 - brings numpy
 
     store = call.world.metrics.store.until(call.now.timestamp())
     try:
@@ -192,7 +193,7 @@ def _label_values(call: Call, label: str) -> Any:
 
 
 def _matched(call: Call) -> list[tuple[tuple[str, str], ...]]:
-    from sandbox.metrics import promql
+    from sandbox.metrics import promql  # noqa: PLC0415 - brings numpy
 
     store = call.world.metrics.store.until(call.now.timestamp())
     start = call.moment("start", -math.inf)
@@ -240,7 +241,7 @@ def _rules(call: Call) -> Any:
 
 
 def _targets(call: Call) -> Any:
-    from sandbox.metrics import promql
+    from sandbox.metrics import promql  # noqa: PLC0415 - brings numpy
 
     store = call.world.metrics.store.until(call.now.timestamp())
     found = promql.instant(store, promql.parse("up"), call.now.timestamp())
@@ -304,13 +305,3 @@ def _point(time: float, value: float) -> list[Any]:
 
 def _seconds(time: float) -> float:
     return int(time) if time == int(time) else time
-
-
-def number(value: float) -> str:
-    """A sample as Prometheus writes it: the shortest digits that give the same number, without an exponent."""
-    if math.isnan(value):
-        return "NaN"
-    if math.isinf(value):
-        return "+Inf" if value > 0 else "-Inf"
-    text = format(Decimal(repr(float(value))), "f")
-    return text.rstrip("0").rstrip(".") if "." in text else text

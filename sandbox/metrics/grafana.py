@@ -33,7 +33,7 @@ PANELS = {
 STATES = {"firing": "Alerting", "pending": "Pending"}
 
 
-def answer(world: World, path: str, query: Mapping[str, str]) -> Content:
+def answer(world: World, path: str, query: Mapping[str, str]) -> Content:  # noqa: PLR0911 - one for each path
     """Body and status for what is below ``/api/``."""
     if path == "search":
         return _search(world, query), 200

@@ -1,7 +1,7 @@
 """The samples: what a Prometheus that scrapes such a portfolio every minute has gathered in sixty days.
 
-A series is computed as a whole when it is first asked for, from random numbers that depend on its name alone, so that
-a longer history begins like a shorter one. Each target is scraped at its own odd millisecond of the minute: no
+A series is computed as a whole when it is first asked for, from random numbers that depend on its name alone, so
+that a longer history begins like a shorter one. Each target is scraped at its own odd millisecond of the minute: no
 query with times in whole seconds meets a sample exactly at the edge of a range, where Prometheus 2 (which includes
 the left edge) and 3 (which does not) would differ.
 
@@ -135,7 +135,7 @@ class Store:
                 always = named["__name__"] == "up"
                 kept = self._history.scraped if always else self._history.answered
                 times = self._history.times(named["instance"], always)
-                self._built[labels] = Series(labels, times, values.take(kept))
+                self._built[labels] = Series(labels, times, values[kept])
             return self._built[labels]
 
     def _history_until(self, end: int) -> History:
@@ -170,7 +170,7 @@ class History:
         """When the target was scraped, in milliseconds; ``always`` also when it did not answer."""
         rest, odd_second = divmod(zlib.crc32(instance.encode()), 50)
         odd = 1000 * odd_second + 100 + rest % 800
-        return self.seconds.take(self.scraped if always else self.answered) * 1000 + odd
+        return self.seconds[self.scraped if always else self.answered] * 1000 + odd
 
     def random(self, *names: str) -> np.random.Generator:
         """Random numbers of their own for each name."""
@@ -179,7 +179,7 @@ class History:
     def noise(self, *names: str) -> Floats:
         """Slow noise around 0, about 1 wide."""
         white = self.random(*names).standard_normal(self.samples)
-        kernel = np.exp(-np.arange(60) / 15)
+        kernel = np.exp(np.arange(60) / -15.0)
         return np.convolve(white, kernel / np.sqrt((kernel**2).sum()))[: self.samples]
 
     @cached_property
@@ -219,7 +219,9 @@ class History:
 
     def level(self, usual: float, lever: float) -> Floats:
         """``lever`` during the incident, ``usual`` before."""
-        return np.where(np.arange(self.samples) >= self.incident, lever, usual)
+        values = np.full(self.samples, usual)
+        values[self.incident :] = lever
+        return values
 
 
 def _catalogue() -> Iterator[tuple[str, dict[str, str], Build]]:

@@ -47,9 +47,8 @@ class MetricsState:
     @cached_property
     def store(self) -> Store:
         """The samples; the levers count as they are when it is asked for first."""
-        from sandbox.metrics.series import (
-            Store,
-        )  # takes numpy with it, which the sandbox's start does not wait for
+        # It brings numpy, which the sandbox does not wait for when it starts.
+        from sandbox.metrics.series import Store  # noqa: PLC0415
 
         return Store(self)
 

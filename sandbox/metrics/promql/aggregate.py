@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from sandbox.metrics.api import number
+from sandbox.metrics.numbers import number
 from sandbox.metrics.promql.values import ExecutionError, Labels, Vector, unique, with_label
 from sandbox.metrics.promql.windows import quantile
 

@@ -141,8 +141,8 @@ class Operation:
             signature = self._signature(labels)
             if signature in by_signature:
                 raise ExecutionError(
-                    f"found duplicate series for the match group {shown(signature)} on the {side} hand-side of the "
-                    f"operation: [{shown(labels)}, {shown(by_signature[signature][0])}];many-to-many matching not "
+                    f"found duplicate series for the match group {shown(signature)} on the {side} hand-side of "
+                    f"the operation: [{shown(labels)}, {shown(by_signature[signature][0])}];many-to-many matching not "
                     "allowed: matching labels must be unique on one side"
                 )
             by_signature[signature] = labels, value
@@ -161,11 +161,12 @@ class Operation:
             # Without group_left each match may be met once; with it each resulting label set.
             key = (signature, metric if self.many else ())
             if key in matched:
-                raise ExecutionError(
-                    "multiple matches for labels: grouping labels must ensure unique matches"
+                reason = (
+                    "grouping labels must ensure unique matches"
                     if self.many
-                    else "multiple matches for labels: many-to-one matching must be explicit (group_left/group_right)"
+                    else "many-to-one matching must be explicit (group_left/group_right)"
                 )
+                raise ExecutionError(f"multiple matches for labels: {reason}")
             matched.add(key)
             found.append((metric, result))
         return unique(found)

@@ -48,7 +48,7 @@ def parse(text: str) -> ast.Expr:
         raise ParseError(f"parse error: {error}") from None
 
 
-def value_type(expression: ast.Expr) -> str:
+def value_type(expression: ast.Expr) -> str:  # noqa: PLR0911 - one for each kind of node
     """``scalar``, ``vector``, ``matrix`` or ``string``."""
     match expression:
         case ast.NumberLiteral():
@@ -100,7 +100,7 @@ def matching(view: View, selectors: Iterable[ast.Expr], start: float, end: float
     if not all(isinstance(selector, ast.VectorSelector) for selector in selectors):
         raise ParseError("parse error: expected a series selector")
     found = (
-        {labels for selector in selectors for labels in _matched(view, selector)}
+        {labels for selector in selectors for labels in _matched(view, cast(ast.VectorSelector, selector))}
         if selectors
         else {labels for name in view.names() for labels in view.labels(name)}
     )
@@ -139,7 +139,8 @@ def _test(matcher: ast.Matcher) -> Callable[[dict[str, str]], bool]:
     return lambda labels: bool(pattern.fullmatch(labels.get(name, ""))) == wanted
 
 
-def _milliseconds(span: timedelta) -> int:
+def _milliseconds(span: timedelta | None) -> int:
+    assert span is not None  # the parser demands it
     return round(span / timedelta(milliseconds=1))
 
 
@@ -156,7 +157,7 @@ class _Compiler:
         self._steps = steps
         self._bounds = bounds or (int(steps[0]), int(steps[-1]))
 
-    def node(self, expression: ast.Expr) -> Node:
+    def node(self, expression: ast.Expr) -> Node:  # noqa: PLR0911
         """The expression as a function of the step's number."""
         match expression:
             case ast.NumberLiteral() | ast.StringLiteral():
@@ -201,7 +202,7 @@ class _Compiler:
             else:
                 fixed = round(at.at.timestamp() * 1000)
             moments = np.full_like(moments, fixed)
-        return moments - _milliseconds(selector.offset) if selector.offset else moments
+        return moments - (_milliseconds(selector.offset) if selector.offset else 0)
 
     def _subquery(self, expression: ast.SubqueryExpr) -> RangeVector:
         moments = self._moments(expression)
@@ -273,7 +274,7 @@ class _Compiler:
 
         return node
 
-    def _call(self, call: ast.Call) -> Node:
+    def _call(self, call: ast.Call) -> Node:  # noqa: PLR0911
         name, arguments = call.func.name, list(call.args)
         if name in WINDOW_FUNCTIONS:
             return self._window_call(name, arguments)
@@ -283,8 +284,9 @@ class _Compiler:
             return lambda step: [] if windows.at(step) else [(labels, 1.0)]
         if name == "time":
             return lambda step: int(self._steps[step]) / 1000
-        if name == "timestamp" and isinstance(_bare(arguments[0]), ast.VectorSelector):
-            return self._timestamps(_bare(arguments[0]))
+        first = _bare(arguments[0]) if arguments else None
+        if name == "timestamp" and isinstance(first, ast.VectorSelector):
+            return self._timestamps(first)
         nodes = [self.node(argument) for argument in arguments]
         now: ScalarNode = lambda step: int(self._steps[step]) / 1000  # noqa: E731
         if name == "absent":
@@ -325,16 +327,17 @@ def _operation(expression: ast.BinaryExpr) -> Operation:
         return Operation(str(expression.op))
     if modifier.fill_values is not None and (modifier.fill_values.lhs, modifier.fill_values.rhs) != (None, None):
         raise ExecutionError("fill modifiers are not supported by the sandbox")
-    many = {
-        ast.VectorMatchCardinality.ManyToOne: "left",
-        ast.VectorMatchCardinality.OneToMany: "right",
-    }.get(modifier.card, "")
-    matching_ = modifier.matching
+    many = ""
+    if modifier.card == ast.VectorMatchCardinality.ManyToOne:
+        many = "left"
+    elif modifier.card == ast.VectorMatchCardinality.OneToMany:
+        many = "right"
+    labels = modifier.matching
     return Operation(
         str(expression.op),
         returns_bool=modifier.return_bool,
-        names=frozenset(matching_.labels) if matching_ else frozenset(),
-        on=bool(matching_) and matching_.type == ast.LabelModifierType.Include,
+        names=frozenset(labels.labels) if labels else frozenset(),
+        on=labels is not None and labels.type == ast.LabelModifierType.Include,
         many=many,
         included=tuple(modifier.group_labels or ()),
     )

@@ -173,7 +173,7 @@ def histogram_quantile(*arguments: Value) -> Vector:
     return [(group, _bucket_quantile(q, buckets)) for group, buckets in groups.items()]
 
 
-def _bucket_quantile(q: float, buckets: list[tuple[float, float]]) -> float:
+def _bucket_quantile(q: float, buckets: list[tuple[float, float]]) -> float:  # noqa: PLR0911
     if math.isnan(q):
         return math.nan
     if q < 0 or q > 1:
@@ -208,7 +208,7 @@ FUNCTIONS: dict[str, Callable[..., Value]] = {
     "scalar": scalar,
     "vector": lambda value: [((), value)],
     "round": _round,
-    "clamp": lambda vector, low, high: _clamp(vector, low, high),
+    "clamp": _clamp,
     "clamp_min": lambda vector, low: _clamp(vector, low, math.inf),
     "clamp_max": lambda vector, high: _clamp(vector, -math.inf, high),
     "label_replace": _label_replace,

@@ -1,4 +1,4 @@
-"""Range vectors: the samples of each series in a window that ends at each step, and what functions make of them."""
+"""Range vectors: each series' samples in a window that ends at each step, and what functions make of them."""
 
 from __future__ import annotations
 
@@ -62,12 +62,9 @@ class RangeVector:
         """The windows of one step that hold samples."""
         end, now = int(self._ends[step]), int(self._nows[step])
         return [
-            (
-                labels,
-                Window(times[lo[step] : hi[step]], values[lo[step] : hi[step]], end - self.milliseconds, end, now),
-            )
-            for labels, times, values, lo, hi in self._series
-            if hi[step] > lo[step]
+            (labels, Window(times[low:high], values[low:high], end - self.milliseconds, end, now))
+            for labels, times, values, lows, highs in self._series
+            if (high := highs[step]) > (low := lows[step])
         ]
 
 
@@ -161,7 +158,8 @@ def _pairs(compare: Callable[[Floats, Floats], NDArray[np.bool_]]) -> WindowFunc
 
 
 def _changed(before: Floats, after: Floats) -> NDArray[np.bool_]:
-    return (before != after) & ~(np.isnan(before) & np.isnan(after))
+    both_missing = np.isnan(before) & np.isnan(after)
+    return np.asarray((before != after) & ~both_missing, dtype=bool)
 
 
 WINDOW_FUNCTIONS: dict[str, WindowFunction] = {
