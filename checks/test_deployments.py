@@ -20,3 +20,26 @@ def test_newest_deployment_went_well(deployments, settings, judge):
         expected=f"done within {settings.deployments.stuck_after_minutes:g} min",
         found=newest.found,
     )
+
+
+@pytest.mark.weekly
+@pytest.mark.item("weekly.deployments.failed", runbook="high-error-rates")
+def test_failed_deployments_were_repaired(deployment_review, limits, judge):
+    """Every deployment of the week that failed was followed by one that succeeded, and none is stuck.
+
+    Of five or more, at most 30 % failed, repaired ones included. SUPERSEDED ones are the healthy past.
+    """
+    judge.that(
+        not deployment_review.unrepaired,
+        "Deployments of the week",
+        expected="none that failed without a later success",
+        found=deployment_review.found_unrepaired,
+    )
+    judge.that(
+        not deployment_review.stuck,
+        "Deployments of the week",
+        expected="none stuck in progress",
+        found=deployment_review.found_stuck,
+    )
+    if deployment_review.failure_share:
+        judge(deployment_review.failure_share, limits.deployment_failures)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from playbook.errors import UsageError
-from playbook.verdict import EXIT_USAGE
+from playbook.verdict import EXIT_OK, EXIT_USAGE
 
 _EXIT_INTERRUPTED = 130  # as shells have it: 128 and the number of SIGINT
 
@@ -61,6 +61,16 @@ def _parser() -> argparse.ArgumentParser:
     )
     sandbox.add_argument("--list-faults", action="store_true", help="list the faults and end")
     sandbox.set_defaults(command=_sandbox)
+
+    report = commands.add_parser(
+        "report",
+        help="write a report's pages anew from its results.json",
+        description="Write index.html, junit.xml and summary.md of a run anew from its results.json.",
+    )
+    report.add_argument(
+        "folder", nargs="?", type=Path, default=Path("reports/latest"), help="default: %(default)s"
+    )
+    report.set_defaults(command=_report)
     return parser
 
 
@@ -75,6 +85,17 @@ def _sandbox(options: argparse.Namespace) -> int:
 
     faults = [part for name in options.fault for part in ("--fault", name)]
     return sandbox([*faults, *(["--list-faults"] if options.list_faults else [])])
+
+
+def _report(options: argparse.Namespace) -> int:
+    from playbook.report import render_folder
+
+    try:
+        results = render_folder(options.folder)
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{options.folder}: expected a report's folder with its results.json ({error})") from None
+    _say(f"{results.verdict}: {options.folder / 'index.html'}")
+    return EXIT_OK
 
 
 def _say(line: str) -> None:

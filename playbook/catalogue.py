@@ -27,6 +27,7 @@ class Item(msgspec.Struct, frozen=True):
         why: why it matters.
         next_step: what to do first when it does not hold.
         look_again: a command that shows the same by hand.
+        sign_off: what to look at before signing, for an item that a person signs; else empty.
     """
 
     id: str
@@ -35,6 +36,7 @@ class Item(msgspec.Struct, frozen=True):
     why: str
     next_step: str
     look_again: str
+    sign_off: str = ""
 
     @property
     def set(self) -> str:
@@ -103,6 +105,7 @@ def read_catalogue(file: Path = CATALOGUE) -> Catalogue:
             raise UsageError(f"{file}: {heading['id']} stands there twice")
         fields = {key: found[name][0].upper() + found[name][1:] for name, key in _FIELDS.items()}
         fields["look_again"] = found["Look again"].strip("`")
+        fields["sign_off"] = found.get("To sign off", "")
         items[heading["id"]] = Item(id=heading["id"], title=heading["title"].strip(), **fields)
     return Catalogue(items, ids)
 

@@ -6,6 +6,7 @@ import math
 
 import msgspec
 
+from playbook.attest import SignOff, days
 from playbook.errors import TooLittleData
 from playbook.limits import Limit, Reading
 from playbook.verdict import SEVERITY, Critical, Verdict
@@ -88,6 +89,18 @@ class Judge:
                 found=found,
             )
         )
+
+    def sign_off(self, sign_off: SignOff) -> None:
+        """Judge what a person signed: none that counts is CRITICAL, one near its end or a refused line WARNING.
+
+        Raises:
+            Critical: there is none that counts.
+        """
+        subject = f"Sign-off of {sign_off.item}"
+        self.that(sign_off.valid, subject, expected="one that counts", found=sign_off.found)
+        left = days(sign_off.rule.near)
+        self.that(not sign_off.near, subject, expected=f"more than {left} left", found=sign_off.found, warn=True)
+        self.that(not sign_off.refused, subject, expected="no refused line", found=sign_off.found, warn=True)
 
     @property
     def leading(self) -> Judgement | None:

@@ -17,6 +17,11 @@ import msgspec
 
 from playbook.errors import NotConfigured, UsageError
 from playbook.limits import Limit, parse_limit
+from playbook.secret import Secret as Secret
+from playbook.secret import Section
+from playbook.settings_platform import CostReview, Costs, GitHub, Npm
+from playbook.settings_people import People
+from playbook.settings_security import Links, Security
 
 DEFAULTS = Path(__file__).with_name("defaults.toml")
 CONFIG_VARIABLE = "PLAYBOOK_CONFIG"
@@ -26,44 +31,18 @@ SANDBOX = "sandbox"
 T = TypeVar("T")
 
 
-class Secret:
-    """A text that does not show itself. ``reveal()`` where it is sent, and nowhere else."""
-
-    __slots__ = ("_text",)
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-
-    def reveal(self) -> str:
-        """The text itself."""
-        return self._text
-
-    def __repr__(self) -> str:
-        return "Secret(…)"
-
-    __str__ = __repr__
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Secret) and other._text == self._text
-
-    def __hash__(self) -> int:
-        return hash(self._text)
-
-
-class _Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    pass
-
-
-class Web(_Section, frozen=True):
+class Web(Section, frozen=True):
     """The website and the image API.
 
     Attributes:
+        http_url: its address without TLS, where that is not ``url`` with http and port 80.
         ca: file with the certificate authority to trust, for a private one.
         sample_image: the photograph that is posted to the optimise endpoint; the one that comes with the suite
             where not set.
     """
 
     url: str | None = None
+    http_url: str | None = None
     ca: str | None = None
     health_path: str = "/api/health"
     image_health_path: str = "/api/image/health"
@@ -71,7 +50,7 @@ class Web(_Section, frozen=True):
     sample_image: str | None = None
 
 
-class DigitalOcean(_Section, frozen=True):
+class DigitalOcean(Section, frozen=True):
     """The application on App Platform. ``ca`` is for a private certificate authority."""
 
     endpoint: str = "https://api.digitalocean.com"
@@ -81,7 +60,7 @@ class DigitalOcean(_Section, frozen=True):
     ca: str | None = None
 
 
-class Redis(_Section, frozen=True):
+class Redis(Section, frozen=True):
     """Cache and queue. ``url`` is ``redis://`` or ``rediss://`` and usually holds the password."""
 
     url: Secret | None = None
@@ -90,7 +69,7 @@ class Redis(_Section, frozen=True):
     queue_key: str = "image-processing-queue"
 
 
-class Prometheus(_Section, frozen=True):
+class Prometheus(Section, frozen=True):
     """Prometheus by itself. Where ``url`` is not set, Grafana's data source proxy is used."""
 
     url: str | None = None
@@ -100,7 +79,7 @@ class Prometheus(_Section, frozen=True):
     ca: str | None = None
 
 
-class Grafana(_Section, frozen=True):
+class Grafana(Section, frozen=True):
     """Grafana; ``datasource_uid`` is the Prometheus data source that ``dashboard`` shows."""
 
     url: str | None = None
@@ -110,7 +89,7 @@ class Grafana(_Section, frozen=True):
     ca: str | None = None
 
 
-class Alertmanager(_Section, frozen=True):
+class Alertmanager(Section, frozen=True):
     """Alertmanager; without it Prometheus' own alerts are read, and without that Grafana's.
 
     Attributes:
@@ -125,7 +104,7 @@ class Alertmanager(_Section, frozen=True):
     ignore: tuple[str, ...] = ("Watchdog", "InfoInhibitor")
 
 
-class Logs(_Section, frozen=True):
+class Logs(Section, frozen=True):
     """Where the logs are: the DigitalOcean API, or files by glob (``*.gz`` included).
 
     Attributes:
@@ -144,7 +123,7 @@ class Logs(_Section, frozen=True):
     most_seconds: float = 40.0
 
 
-class Backups(_Section, frozen=True):
+class Backups(Section, frozen=True):
     """Where the archives are: a folder, or ``s3://bucket/prefix`` with the Spaces ``endpoint``.
 
     Attributes:
@@ -167,7 +146,7 @@ class Backups(_Section, frozen=True):
     ca: str | None = None
 
 
-class Target(_Section, frozen=True):
+class Target(Section, frozen=True):
     """One system to check."""
 
     name: str
@@ -180,22 +159,33 @@ class Target(_Section, frozen=True):
     alertmanager: Alertmanager = Alertmanager()
     logs: Logs = Logs()
     backups: Backups = Backups()
+    security: Security = Security()
+    links: Links = Links()
+    github: GitHub = GitHub()
+    npm: Npm = Npm()
+    costs: Costs = Costs()
 
 
-class TimeLimits(_Section, frozen=True):
+class TimeLimits(Section, frozen=True):
     """Seconds for one connection and one read."""
 
     connect: float = 5.0
     read: float = 15.0
 
 
-class Deployments(_Section, frozen=True):
-    """When a deployment that is still in progress counts as stuck."""
+class Deployments(Section, frozen=True):
+    """How releases are reviewed.
+
+    Attributes:
+        stuck_after_minutes: a deployment that is in progress for longer is stuck.
+        least_for_share: with fewer finished deployments in the week, the share of failed ones says nothing.
+    """
 
     stuck_after_minutes: float = 30.0
+    least_for_share: int = 5
 
 
-class Queries(_Section, frozen=True):
+class Queries(Section, frozen=True):
     """PromQL, each giving one number; ``$window`` is replaced by the time that is looked at, e.g. ``24h``.
 
     Attributes:
@@ -221,7 +211,7 @@ class Queries(_Section, frozen=True):
     image_success_looks: str
 
 
-class Limits(_Section, frozen=True):
+class Limits(Section, frozen=True):
     """The ladders, by the names that checks use."""
 
     availability: Limit
@@ -243,9 +233,12 @@ class Limits(_Section, frozen=True):
     memory: Limit
     backup_age: Limit
     backup_size: Limit
+    deployment_failures: Limit
+    budget: Limit
+    cost_growth: Limit
 
 
-class Settings(_Section, frozen=True):
+class Settings(Section, frozen=True):
     """What one run needs to know.
 
     Attributes:
@@ -259,6 +252,7 @@ class Settings(_Section, frozen=True):
     floors: dict[str, int] = {}
     time_limits: TimeLimits = TimeLimits()
     deployments: Deployments = Deployments()
+    people: People = People()
     file: Path | None = None
     sources: dict[str, str] = {}
 
@@ -294,7 +288,7 @@ class Settings(_Section, frozen=True):
 
 
 # What a target may set for itself.
-_OVERRIDES = ("limits", "queries", "floors", "time_limits", "deployments")
+_OVERRIDES = ("limits", "queries", "floors", "time_limits", "deployments", "cost_review", "people")
 _VARIABLE = re.compile(r"\$\{([A-Z0-9_]+(?:\|[A-Z0-9_]+)*)\}")
 _SECRET_KEYS = frozenset({"token", "password", "access_key", "secret_key"})
 

@@ -33,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _serve(options: argparse.Namespace) -> int:
-    from sandbox.guard import Guard, temporary_folder
+    from playbook.guard import Guard, temporary_folder
 
     guard = Guard(temporary_folder())
     try:

@@ -23,7 +23,7 @@ from sandbox.valkey import STATS_KEY
 if TYPE_CHECKING:
     from redis import Redis
 
-    from sandbox.guard import Guard
+    from playbook.guard import Guard
 
 MANIFEST = "manifest.json"
 DUMP = "dump.rdb"

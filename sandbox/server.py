@@ -11,13 +11,14 @@ from contextlib import suppress
 from typing import Any
 
 from playbook.clock import Clock
+from playbook.guard import Guard
 from sandbox.backups import BackupsService
 from sandbox.control import ControlService
 from sandbox.digitalocean.service import DigitalOceanService
 from sandbox.faults import world_with
-from sandbox.guard import Guard
 from sandbox.logs import LogsService
 from sandbox.metrics.service import AlertmanagerService, GrafanaService, PrometheusService
+from sandbox.people import PeopleService
 from sandbox.portfolio.service import PortfolioService
 from sandbox.service import Context, Service
 from sandbox.tls import CertificateAuthority
@@ -45,6 +46,7 @@ class Sandbox:
             AlertmanagerService(),
             LogsService(),
             BackupsService(),
+            PeopleService(),
         ]
         self.control = ControlService(self.switch, self.settings, lambda: self.faults)
         self.faults: list[str] = []

@@ -22,7 +22,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
 
-from sandbox.guard import Guard
+from playbook.guard import Guard
 from sandbox.proxy import TlsProxy
 from sandbox.service import LOOPBACK, Context, Service
 

@@ -9,10 +9,11 @@ from sandbox.backups import BackupsState
 from sandbox.digitalocean.state import DigitalOceanState
 from sandbox.logs import LogsState
 from sandbox.metrics.state import AlertsState, MetricsState
+from sandbox.people import PeopleState
 from sandbox.portfolio.state import PortfolioState
 from sandbox.valkey import RedisState
 
-SERVICES = ("web", "redis", "digitalocean", "prometheus", "grafana", "alertmanager", "logs", "backups")
+SERVICES = ("web", "redis", "digitalocean", "prometheus", "grafana", "alertmanager", "logs", "backups", "people")
 
 
 @dataclass
@@ -32,6 +33,7 @@ class World:
     alerts: AlertsState
     logs: LogsState
     backups: BackupsState
+    people: PeopleState
     gone: set[str] = field(default_factory=set)
 
     @classmethod
@@ -46,4 +48,5 @@ class World:
             alerts=AlertsState.healthy(now),
             logs=LogsState.healthy(now),
             backups=BackupsState.healthy(now),
+            people=PeopleState.healthy(now),
         )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from playbook.evidence import Facts, Lines, Table
+import math
+
+from playbook.evidence import Chart, Curve, Evidence, Facts, Lines, Table
 from playbook.limits import parse_limit
 from playbook.record import Action, Record, Results, RootCause, Step, Timing
 from playbook.verdict import Verdict
@@ -33,6 +35,22 @@ def record(verdict: Verdict = Verdict.OK, number: int = 0, **changes: object) ->
     return Record(**fields)  # type: ignore[arg-type]
 
 
+def a_chart() -> Chart:
+    """Memory of three components in a week of hours: steady, with hours missing, leaking; and one moment."""
+    monday = 1_795_392_000.0  # 2026-11-23
+    hours = range(-168, 1)
+
+    def curve(name: str, level: float, growth: float) -> Curve:
+        wave = [level + growth * hour + 1.5 * math.sin(hour / 24 * math.tau) for hour in hours]
+        return Curve(name, [(monday + 3600 * hour, value) for hour, value in zip(hours, wave, strict=True)])
+
+    web = curve("portfolio-web", 55.0, 0.0)
+    gap = Curve("image-optimizer", curve("", 58.0, 0.01).points[:60] + curve("", 58.0, 0.01).points[80:])
+    unusual = Curve("unusual", [(monday - 86_400, 61.0)], dots=True)
+    curves = [web, gap, curve("image-worker with a long name", 74.0, 0.12), unusual]
+    return Chart("Memory, seven days", "%", curves, {"warning": 80.0, "critical": 90.0})
+
+
 def six_verdicts() -> Results:
     """One run that has each verdict, a root cause, a followed runbook and judged numbers."""
     stats = Facts("Redis", {"Hits": "9,412", "Misses": "611", "Memory": "3.1 MiB"})
@@ -41,7 +59,16 @@ def six_verdicts() -> Results:
         Step("Whether Redis is slow", "redis-cli ping", [], "Redis: connection refused"),
     ]
     records = [
-        record(Verdict.OK, 1, value=0.42, limit=_LATENCY, expected="under 1 s", found="0.42 s", subject="kpis"),
+        record(
+            Verdict.OK,
+            1,
+            value=0.42,
+            limit=_LATENCY,
+            expected="under 1 s",
+            found="0.42 s",
+            subject="kpis",
+            evidence=[Chart("One line", "s", a_chart().curves[:1]), Chart("Nothing", "", [])],
+        ),
         record(Verdict.OK, 2, value=85.0, limit=_HIT_RATE, below_target=True, subject="redis", evidence=[stats]),
         record(
             Verdict.WARNING, 3, value=3.4, limit=_LATENCY, expected="at most 2 s", found="3.4 s", subject="kpis"
@@ -57,7 +84,12 @@ def six_verdicts() -> Results:
             runbook="high-response-times",
             investigation=steps,
             resolution=[Action("Immediate", "Scale up."), Action("Long-term", "Cache more.")],
-            evidence=[stats, Table("Reads", ["Hour", "Reads"], [["07:00", "120"]]), Lines("Newest", ["a line"])],
+            evidence=[
+                stats,
+                Table("Reads", ["Hour", "Reads"], [["07:00", "120"]]),
+                Lines("Newest", ["a line"]),
+                a_chart(),
+            ],
         ),
         record(Verdict.UNKNOWN, 5, message="Redis: connection refused", cause="redis", subject="redis"),
         record(Verdict.UNKNOWN, 6, message="Example 6: the check ended without judging anything"),
@@ -86,12 +118,18 @@ def six_verdicts() -> Results:
 
 def hostile() -> Results:
     """Every text is made to break out of its place."""
-    evidence = [
+    evidence: list[Evidence] = [
         Facts(HOSTILE, {HOSTILE: HOSTILE}),
         Table(HOSTILE, [HOSTILE], [[HOSTILE], []]),
         Lines(HOSTILE, [HOSTILE, ""]),
         Table("Empty", [], []),
         Lines("Empty", []),
+        Chart(
+            HOSTILE,
+            HOSTILE,
+            [Curve(HOSTILE, [(0.0, 1e12), (1.0, -1e12)]), Curve(HOSTILE, [(0.5, 0.0)])],
+            {HOSTILE: 1e15},
+        ),
     ]
     texts = ("title", "rule", "message", "expected", "found", "why", "next_step", "look_again", "add")
     records = [

@@ -91,7 +91,7 @@ class DigitalOceanApi:
     def app(self) -> App:
         """The app."""
         body = self.read("the app", "app:read", lambda api: api.apps.get(self.app_id))
-        return self._as(App, body.get("app"), "the app")
+        return self.parse(App, body.get("app"), "the app")
 
     def deployments(self, newest: int | None = None) -> list[Deployment]:
         """The deployments, newest first; only the ``newest`` so many where that is given."""
@@ -102,19 +102,19 @@ class DigitalOceanApi:
             lambda api, page, size: api.apps.list_deployments(self.app_id, page=page, per_page=size),
             limit=newest,
         )
-        return self._as(list[Deployment], listed, "the deployments")
+        return self.parse(list[Deployment], listed, "the deployments")
 
     def deployment(self, deployment_id: str) -> Deployment:
         """One deployment, with its steps."""
         body = self.read(
             "the deployment", "app:read", lambda api: api.apps.get_deployment(self.app_id, deployment_id)
         )
-        return self._as(Deployment, body.get("deployment"), "the deployment")
+        return self.parse(Deployment, body.get("deployment"), "the deployment")
 
     def health(self) -> AppHealth:
         """Health of the components. The description's example lacks the wrapper, the real API has it: both do."""
         body = self.read("the app's health", "app:read", lambda api: api.apps.get_health(self.app_id))
-        return self._as(AppHealth, body.get("app_health", body), "the app's health")
+        return self.parse(AppHealth, body.get("app_health", body), "the app's health")
 
     def log_sources(self, component: str | None = None, *, kind: str = "RUN", tail_lines: int = -1) -> LogUrls:
         """Where the logs of the deployment that runs, or of the one in progress, can be fetched.
@@ -147,7 +147,7 @@ class DigitalOceanApi:
                 hint="A deployment that did not come as far as to run has no such logs.",
                 attempts=error.attempts,
             ) from None
-        urls = self._as(LogUrls, body, "the logs")
+        urls = self.parse(LogUrls, body, "the logs")
         if not urls.live_url and not urls.historic_urls:
             raise TooLittleData(f"{SERVICE}: expected addresses of {kind} logs, got none", service=SERVICE)
         return urls
@@ -170,7 +170,7 @@ class DigitalOceanApi:
         }[metric]
         what = f"the metric {metric}"
         body = self.read(what, "monitoring:read", lambda api: getattr(api.monitoring, name)(**kwargs))
-        matrix = self._as(Matrix, body, what)
+        matrix = self.parse(Matrix, body, what)
         if matrix.status != "success":
             raise self._malformed(what, f"status {matrix.status!r}")
         return matrix.series
@@ -178,7 +178,7 @@ class DigitalOceanApi:
     def alerts(self) -> list[Json]:
         """The app's alert rules: configuration only, the API does not say which fire."""
         body = self.read("the alert rules", "app:read", lambda api: api.apps.list_alerts(self.app_id))
-        return self._as(list[Json], body.get("alerts", []), "the alert rules")
+        return self.parse(list[Json], body.get("alerts", []), "the alert rules")
 
     def events(self, newest: int | None = None) -> list[Json]:
         """Deployments and autoscaling, newest first."""
@@ -197,7 +197,7 @@ class DigitalOceanApi:
             "app:read",
             lambda api: api.apps.get_metrics_bandwidth_daily(self.app_id, date=day),
         )
-        usage = self._as(list[Bandwidth], body.get("app_bandwidth_usage", []), "the bandwidth")
+        usage = self.parse(list[Bandwidth], body.get("app_bandwidth_usage", []), "the bandwidth")
         return sum(entry.bandwidth_bytes for entry in usage if entry.app_id == self.app_id)
 
     def validate_rollback(self, deployment_id: str) -> Rollback:
@@ -208,7 +208,7 @@ class DigitalOceanApi:
             lambda api: api.apps.validate_rollback(self.app_id, body={"deployment_id": deployment_id}),
             attempts=1,
         )
-        return self._as(Rollback, body, "whether a rollback is possible")
+        return self.parse(Rollback, body, "whether a rollback is possible")
 
     # ------------------------------------------------------------------------------------------- Redis cluster
 
@@ -216,7 +216,7 @@ class DigitalOceanApi:
         """The managed Redis or Valkey cluster, without its connection, which holds the password."""
         cluster_id = self._cluster_id()
         body = self.read("the Redis cluster", "database:read", lambda api: api.databases.get_cluster(cluster_id))
-        cluster = self._as(Json, body.get("database"), "the Redis cluster")
+        cluster = self.parse(Json, body.get("database"), "the Redis cluster")
         return {key: value for key, value in cluster.items() if not _SECRET_KEYS.search(key)}
 
     def trusted_sources(self) -> list[Json]:
@@ -225,7 +225,7 @@ class DigitalOceanApi:
         body = self.read(
             "the trusted sources", "database:read", lambda api: api.databases.list_firewall_rules(cluster_id)
         )
-        return self._as(list[Json], body.get("rules", []), "the trusted sources")
+        return self.parse(list[Json], body.get("rules", []), "the trusted sources")
 
     def _cluster_id(self) -> str:
         return self.settings.require(self.cluster_id, "digitalocean.redis_cluster_id", "The Redis cluster")
@@ -298,7 +298,7 @@ class DigitalOceanApi:
         for _ in range(MOST_PAGES):
             number = page
             body = self.read(what, scope, lambda api, number=number: operation(api, number, size))  # type: ignore[misc]
-            items = self._as(list[Json], body.get(key, []), what)
+            items = self.parse(list[Json], body.get(key, []), what)
             found += items
             if limit is not None and len(found) >= limit:
                 return found[:limit]
@@ -326,7 +326,8 @@ class DigitalOceanApi:
                 )
         return self._pydo[0]
 
-    def _as(self, kind: type[T], value: Any, what: str) -> T:
+    def parse(self, kind: type[T], value: Any, what: str) -> T:
+        """``value`` as ``kind``; Malformed where it is something else."""
         try:
             return msgspec.convert(value, kind, strict=False)
         except msgspec.ValidationError as error:

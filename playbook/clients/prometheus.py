@@ -199,7 +199,7 @@ class Prometheus:
             )
         if answer.status in (502, 503, 504):
             raise Unreachable(
-                f"{self.service}: expected an answer, got HTTP {answer.status} from what stands before it",
+                f"{self.service}: expected an answer, got HTTP {answer.status}",
                 service=self.service,
                 hint="Prometheus itself is down, or cannot be reached from there.",
                 attempts=answer.attempts,

@@ -156,7 +156,7 @@ class Exchange:
         via = proxy or url
         host, port = via.hostname or "", via.port or _PORTS[via.scheme]
         with self._phase("DNS"):
-            addresses = _look_up(host, port, self._left(self.call.connect))
+            addresses = look_up(host, port, self._left(self.call.connect))
         with self._phase("connect"):
             self._socket = self._connect(addresses)
         target = quote(url.path, safe=_PATH) or "/"
@@ -295,7 +295,7 @@ def _protocol_fault(error: Exception) -> str:
     return f"something that is not HTTP: {text}"
 
 
-def _look_up(host: str, port: int, seconds: float) -> list[tuple[str, int]]:
+def look_up(host: str, port: int, seconds: float) -> list[tuple[str, int]]:
     """Addresses of a name. On a thread, as the system's resolver knows no time limit of ours."""
     answers: queue.SimpleQueue[list[tuple[str, int]] | OSError | UnicodeError] = queue.SimpleQueue()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from playbook.clients.digitalocean import DigitalOceanApi
 from playbook.clients.digitalocean_transport import SERVICE
@@ -11,12 +11,17 @@ from playbook.clients.digitalocean_types import Deployment
 from playbook.clock import Clock
 from playbook.engine import measurement
 from playbook.errors import TooLittleData
-from playbook.evidence import Evidence, Table
+from playbook.evidence import Evidence, Facts, Table
+from playbook.limits import Reading
 from playbook.measure.words import moment, span
 from playbook.settings import Settings
 
 SHOWN = 3
+WEEK = timedelta(days=7)
+# One page of the API; a week with more says so.
+MOST = 200
 FAILED = frozenset({"ERROR", "CANCELED"})
+COLUMNS = ("Phase", "Made", "Age", "Took", "Cause", "Commit", "Reason")
 # SUPERSEDED is what becomes of every good deployment when the next one is good.
 DONE = frozenset({"ACTIVE", "SUPERSEDED"}) | FAILED
 
@@ -46,6 +51,11 @@ class Release:
     def failed(self) -> bool:
         """Ended without serving anybody."""
         return self.phase in FAILED
+
+    @property
+    def succeeded(self) -> bool:
+        """Served, or still does."""
+        return self.phase in DONE - FAILED
 
     @property
     def in_progress(self) -> bool:
@@ -92,19 +102,8 @@ class Releases:
         """A row for each of the newest three."""
         return Table(
             "Newest deployments",
-            ["Phase", "Made", "Age", "Took", "Cause", "Commit", "Reason"],
-            [
-                [
-                    release.phase,
-                    moment(release.created_at),
-                    span(release.age) if release.age is not None else "",
-                    span(release.duration) if release.duration is not None else "",
-                    release.cause,
-                    release.commit[:7],
-                    release.reason,
-                ]
-                for release in self.newest_first[:SHOWN]
-            ],
+            list(COLUMNS),
+            [_row(release) for release in self.newest_first[:SHOWN]],
         )
 
 
@@ -117,6 +116,117 @@ def deployments(digitalocean: DigitalOceanApi, settings: Settings, clock: Clock)
     if not found:
         raise TooLittleData(f"{SERVICE}: expected deployments of the app, got none", service=SERVICE)
     return Releases(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """The deployments of the last seven days.
+
+    Attributes:
+        newest_first: those made in that time, and older ones that are still in progress.
+        last_before: the newest one from before it.
+        least_for_share: how many finished ones make a share worth judging.
+        whole: False where there were more than could be listed.
+    """
+
+    newest_first: tuple[Release, ...]
+    last_before: Release | None
+    least_for_share: int
+    whole: bool = True
+
+    @property
+    def unrepaired(self) -> tuple[Release, ...]:
+        """Failed ones after which none succeeded, newest first; also where that lasts for longer than the week."""
+        found = []
+        for release in (*self.newest_first, *([self.last_before] if self.last_before else [])):
+            if release.succeeded:
+                break
+            if release.failed:
+                found.append(release)
+        return tuple(found)
+
+    @property
+    def stuck(self) -> tuple[Release, ...]:
+        """Those in progress for longer than is usual."""
+        return tuple(release for release in self.newest_first if release.stuck)
+
+    @property
+    def found_unrepaired(self) -> str:
+        """The newest unrepaired one and how many more there are, in words."""
+        return _some(self.unrepaired, f"none of {len(self.newest_first)}")
+
+    @property
+    def found_stuck(self) -> str:
+        """The newest stuck one and how many more there are, in words."""
+        return _some(self.stuck, "none")
+
+    @property
+    def failure_share(self) -> Reading | None:
+        """Percent of the finished ones that failed; None where too few were finished to say."""
+        done = [release for release in self.newest_first if not release.in_progress]
+        if len(done) < max(self.least_for_share, 1):
+            return None
+        failed = sum(release.failed for release in done)
+        return Reading(100 * failed / len(done), over=f"7 d ({failed} of {len(done)} deployments)")
+
+    def evidence(self) -> list[Evidence]:
+        """Every one of them, and how many went well."""
+        counts = {
+            "Deployments in 7 d": str(len(self.newest_first)) + ("" if self.whole else " or more"),
+            "Succeeded": str(sum(release.succeeded for release in self.newest_first)),
+            "Failed": str(sum(release.failed for release in self.newest_first)),
+            "In progress": str(sum(release.in_progress for release in self.newest_first)),
+        }
+        share = self.failure_share
+        counts["Share that failed"] = (
+            f"{share.value:.1f} %" if share else f"not judged: fewer than {self.least_for_share} were finished"
+        )
+        took = [release.duration for release in self.newest_first if release.duration and release.succeeded]
+        if took:
+            counts["Longest that succeeded"] = span(max(took))
+        if self.last_before:
+            counts["The last before"] = self.last_before.found
+        table = Table("Deployments of the week", list(COLUMNS), [_row(release) for release in self.newest_first])
+        return [Facts("The week", counts), table]
+
+
+@measurement
+def deployment_review(digitalocean: DigitalOceanApi, settings: Settings, clock: Clock) -> Review:
+    """The week's deployments with phase, cause, commit and length; a week without any is an answer."""
+    now = clock.now()
+    stuck_after = settings.deployments.stuck_after_minutes * 60
+    listed = [_release(deployment, now, stuck_after) for deployment in digitalocean.deployments(newest=MOST)]
+    if not listed:
+        raise TooLittleData(f"{SERVICE}: expected deployments of the app, got none", service=SERVICE)
+    week = WEEK.total_seconds()
+    # One without a time is not left out: it may be of this week.
+    recent = [one for one in listed if one.age is None or one.age <= week or one.in_progress]
+    before = next((one for one in listed if one not in recent), None)
+    return Review(
+        newest_first=tuple(recent),
+        last_before=before,
+        least_for_share=settings.deployments.least_for_share,
+        whole=before is not None or len(listed) < MOST,
+    )
+
+
+def _some(releases: tuple[Release, ...], none: str) -> str:
+    if not releases:
+        return none
+    more = f", and {len(releases) - 1} more" if len(releases) > 1 else ""
+    return f"{releases[0].found.rstrip('.')}{more}"
+
+
+def _row(release: Release) -> list[str]:
+    return [
+        release.phase,
+        moment(release.created_at),
+        span(release.age) if release.age is not None else "",
+        span(release.duration) if release.duration is not None else "",
+        release.cause,
+        release.commit[:7],
+        release.reason,
+    ]
 
 
 def _release(deployment: Deployment, now: datetime, stuck_after: float) -> Release:

@@ -9,6 +9,7 @@ import re
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from playbook.record import Record, Results
+from playbook.report.words import MOST_CHARACTERS, clip
 from playbook.verdict import Verdict
 
 # Characters that XML 1.0 cannot carry, not even escaped.
@@ -80,4 +81,4 @@ def _count(records: list[Record], *verdicts: Verdict) -> int:
 
 
 def _clean(text: str) -> str:
-    return _NOT_XML.sub("\ufffd", text)
+    return _NOT_XML.sub("\ufffd", clip(text, 10 * MOST_CHARACTERS))

@@ -14,8 +14,9 @@ from typing import NamedTuple
 from jinja2 import DictLoader, Environment, StrictUndefined
 from markupsafe import Markup
 
-from playbook.evidence import Evidence, Facts, Lines, Table
+from playbook.evidence import Chart, Evidence, Facts, Lines, Table
 from playbook.record import Record, Results, RootCause
+from playbook.report.chart import MOST_CURVES, draw
 from playbook.report.ladder import ladder
 from playbook.report.words import MARKS, attention, clip, headline, of_verdict, plural, scope, subject_of
 from playbook.verdict import SEVERITY, Verdict
@@ -95,7 +96,7 @@ def _brief(results: Results, urgent: list[Record], anchors: dict[str, str]) -> l
         Brief(
             record.verdict,
             anchors[record.check],
-            record.title,
+            clip(record.title, 120),
             f"{record.found}, expected {record.expected}" if record.expected else record.message,
         )
         for record in urgent
@@ -161,6 +162,8 @@ def _kind(evidence: Evidence) -> str:
             return "facts"
         case Lines():
             return "lines"
+        case Chart():
+            return "chart"
 
 
 def _slug(verdict: Verdict | str) -> str:
@@ -186,6 +189,7 @@ def _environment() -> Environment:
     )
     environment.filters |= {"kind": _kind, "slug": _slug, "name": _name, "subject": subject_of}
     environment.globals |= {"marks": MARKS, "ladder": ladder, "plural": plural}
+    environment.globals |= {"draw": draw, "most_curves": MOST_CURVES}
     return environment
 
 

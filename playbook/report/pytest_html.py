@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgspec
 import pytest
 
-from playbook.evidence import Evidence, Facts, Lines, Table
+from playbook.evidence import Chart, Evidence, Facts, Lines, Table
 from playbook.record import Record
 from playbook.verdict import Verdict
 
@@ -65,7 +65,8 @@ def pytest_metadata(metadata: dict[str, Any]) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_html_report_title(report: Any) -> None:
-    report.title = "Operations playbook"
+    # The folder says what was checked and when: sandbox-daily-20261123T070000Z.
+    report.title = f"Operations playbook: {Path(report.config.option.htmlpath).resolve().parent.name}"
     for outcome, label in _LABELS.items():
         report.outcomes[outcome]["label"] = label
 
@@ -101,10 +102,11 @@ def _told(record: Record) -> Iterator[str]:
         "Found": record.found,
         "Why it matters": record.why,
         "Next step": record.next_step,
-        "Look again": record.look_again.replace("\n", "\n" + " " * 16),
+        "Look again": record.look_again.replace("\n", "\n" + " " * 18),
         "Add": record.add,
     }
-    yield from (f"{name:<15} {text}" for name, text in told.items() if text)
+    # Indented, as pytest-html takes a line that begins with an E for an error.
+    yield from (f"  {name:<15} {text}" for name, text in told.items() if text)
     for item in record.evidence:
         yield ""
         yield from _evidence(item)
@@ -130,3 +132,5 @@ def _evidence(item: Evidence) -> Iterator[str]:
             yield from ("  " + " | ".join(row) for row in item.rows[:_LINES])
         case Lines():
             yield from (f"  {line}" for line in item.lines[:_LINES])
+        case Chart():
+            yield from (f"  {line}" for line in item.lines)

@@ -46,6 +46,15 @@ def _(world: World) -> None:
     world.digitalocean.deploy("ERROR", timedelta(minutes=25), reason)
 
 
+@fault("deployments-flaky", "Four of the week's deployments failed, each repaired by the next")
+def _(world: World) -> None:
+    state = world.digitalocean
+    reason = ("DeployContainerHealthChecksFailed", "The container did not respond to health checks.")
+    for days in (6, 5, 3.5, 2):
+        state.deploy("ERROR", timedelta(days=days), reason)
+    state.deployments.sort(key=lambda deployment: deployment.created_at, reverse=True)
+
+
 @fault("deployment-stuck", "The newest deployment has been DEPLOYING for two hours")
 def _(world: World) -> None:
     world.digitalocean.deploy("DEPLOYING", timedelta(hours=2))

@@ -101,7 +101,7 @@ def _alerts(state: AlertsState, posted: Posted, now: datetime, flags: Mapping[st
             {
                 "labels": alert["labels"],
                 "annotations": alert["annotations"],
-                "generatorURL": alert["generatorURL"],
+                **({"generatorURL": alert["generatorURL"]} if alert["generatorURL"] else {}),
                 "startsAt": _text(alert["starts"]),
                 "endsAt": _text(alert["ends"] or now + RESOLVE_AFTER),
                 "updatedAt": _text(alert["updated"] or now),

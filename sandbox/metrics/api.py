@@ -118,7 +118,7 @@ def answer(world: World, now: datetime, path: str, parameters: Parameters) -> Re
 
 def _query(call: Call) -> Any:
     time = call.moment("time", round(call.now.timestamp(), 3))
-    return _evaluate(call, [time], instant=True)
+    return _evaluate(call, [time], time, instant=True)
 
 
 def _query_range(call: Call) -> Any:
@@ -137,11 +137,11 @@ def _query_range(call: Call) -> Any:
             "Try decreasing the query resolution (?step=XX)",
         )
     first, last, width = round(start * 1000), round(end * 1000), max(1, round(step * 1000))
-    return _evaluate(call, [t / 1000 for t in range(first, last + 1, width)], instant=False)
+    return _evaluate(call, [t / 1000 for t in range(first, last + 1, width)], end, instant=False)
 
 
-def _evaluate(call: Call, times: list[float], *, instant: bool) -> Any:
-    from sandbox.metrics import promql  # noqa: PLC0415 - brings numpy
+def _evaluate(call: Call, times: list[float], end: float, *, instant: bool) -> Any:
+    from sandbox.metrics import promql  # brings numpy
 
     store = call.world.metrics.store.until(call.now.timestamp())
     try:
@@ -150,10 +150,11 @@ def _evaluate(call: Call, times: list[float], *, instant: bool) -> Any:
             return _instant(promql.instant(store, expression, times[0]), times[0])
         if promql.value_type(expression) not in ("scalar", "vector"):
             kind = {"matrix": "range vector", "string": "string"}[promql.value_type(expression)]
-            raise _bad_parameter(
-                "query", f'invalid expression type "{kind}" for range query, must be Scalar or instant Vector'
+            raise ApiError(
+                "bad_data",
+                f'invalid expression type "{kind}" for range query, must be Scalar or instant Vector',
             )
-        series = promql.over(store, expression, times)
+        series = promql.over(store, expression, times, end)
     except promql.ParseError as error:
         raise _bad_parameter("query", str(error)) from None
     except promql.ExecutionError as error:
@@ -193,7 +194,7 @@ def _label_values(call: Call, label: str) -> Any:
 
 
 def _matched(call: Call) -> list[tuple[tuple[str, str], ...]]:
-    from sandbox.metrics import promql  # noqa: PLC0415 - brings numpy
+    from sandbox.metrics import promql  # brings numpy
 
     store = call.world.metrics.store.until(call.now.timestamp())
     start = call.moment("start", -math.inf)
@@ -241,10 +242,11 @@ def _rules(call: Call) -> Any:
 
 
 def _targets(call: Call) -> Any:
-    from sandbox.metrics import promql  # noqa: PLC0415 - brings numpy
+    from sandbox.metrics import promql  # brings numpy
 
     store = call.world.metrics.store.until(call.now.timestamp())
     found = promql.instant(store, promql.parse("up"), call.now.timestamp())
+    assert isinstance(found, promql.Rows)
     active = [
         {
             "discoveredLabels": {},

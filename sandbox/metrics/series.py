@@ -1,7 +1,7 @@
 """The samples: what a Prometheus that scrapes such a portfolio every minute has gathered in sixty days.
 
-A series is computed as a whole when it is first asked for, from random numbers that depend on its name alone, so
-that a longer history begins like a shorter one. Each target is scraped at its own odd millisecond of the minute: no
+A series is computed as a whole when it is first asked for, from random numbers that depend on its name alone:
+a longer history begins like a shorter one. Each target is scraped at its own odd millisecond of the minute, so no
 query with times in whole seconds meets a sample exactly at the edge of a range, where Prometheus 2 (which includes
 the left edge) and 3 (which does not) would differ.
 
@@ -260,7 +260,8 @@ def _probe(name: str) -> Build:
         chance = history.level(0.0004, 1 - history.state.availability / 100)
         # Spread about evenly, so that a day holds as many failures as the level says.
         missed = np.cumsum(chance * history.random("probe", name).uniform(0.2, 1.8, history.samples))
-        return 1.0 - (np.diff(np.floor(missed), prepend=0.0) > 0)
+        failed = np.diff(np.floor(missed), prepend=0.0) > 0
+        return 1.0 - failed.astype(np.float64)
 
     return build
 
@@ -269,7 +270,8 @@ def _probe_duration(name: str) -> Build:
     def build(history: History) -> Floats:
         factor = history.level(1.0, history.state.latency_factor)
         far = 0.09 if name == "nyc3" else 0.0
-        return np.round((0.16 * np.exp(0.2 * history.noise("probe-duration", name)) + far) * factor, 6)
+        seconds: Floats = (0.16 * np.exp(0.2 * history.noise("probe-duration", name)) + far) * factor
+        return seconds.round(6)
 
     return build
 
@@ -346,7 +348,8 @@ def _container(labels: dict[str, str]) -> Iterator[tuple[str, dict[str, str], Bu
     cpu, memory, limit = CONTAINERS[component]
 
     def cpu_percent(history: History) -> Floats:
-        return np.round(np.clip(cpu * (0.6 + 0.4 * history.busy) + 2 * history.noise("cpu", instance), 1, 99), 4)
+        percent: Floats = cpu * (0.6 + 0.4 * history.busy) + 2 * history.noise("cpu", instance)
+        return percent.clip(1, 99).round(4)
 
     def memory_bytes(history: History) -> Floats:
         share = memory * (0.97 + 0.03 * history.busy) + 0.8 * history.noise("memory", instance)
@@ -378,12 +381,16 @@ def _redis(labels: dict[str, str]) -> Iterator[tuple[str, dict[str, str], Build]
     def reads(history: History) -> Floats:
         return np.cumsum(history.random("reads").poisson(22 * history.busy), dtype=np.float64)
 
+    def memory(history: History) -> Floats:
+        mebibytes: Floats = 38 + 3 * history.busy + history.noise("redis")
+        return (2.0**20 * mebibytes).round()
+
     yield "redis_keyspace_hits_total", labels, lambda history: history.counter(reads(history), 0.94)
     yield "redis_keyspace_misses_total", labels, lambda history: history.counter(reads(history), 0.06)
     yield (
         "redis_memory_used_bytes",
         labels,
-        lambda history: np.round(2**20 * (38 + 3 * history.busy + history.noise("redis"))),
+        memory,
     )
 
 

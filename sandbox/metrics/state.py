@@ -48,7 +48,7 @@ class MetricsState:
     def store(self) -> Store:
         """The samples; the levers count as they are when it is asked for first."""
         # It brings numpy, which the sandbox does not wait for when it starts.
-        from sandbox.metrics.series import Store  # noqa: PLC0415
+        from sandbox.metrics.series import Store
 
         return Store(self)
 

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
 from playbook.report.page import page
@@ -10,27 +15,34 @@ from tests.real.chromium import PROGRAM, browser
 
 pytestmark = pytest.mark.skipif(PROGRAM is None, reason="Chromium is not installed")
 
-# The lowest contrast of any text with the ground behind it, with what it is; CSS colours are resolved by the browser.
+# The lowest contrast of any text with the ground behind it, and that text's element.
 LOWEST_CONTRAST = """
 (() => {
   const channel = c => (c /= 255) <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;
   const luminance = ([r, g, b]) => 0.2126 * channel(r) + 0.7152 * channel(g) + 0.0722 * channel(b);
   const parse = colour => colour.match(/[\\d.]+/g).map(Number);
-  const ground = element => {
+  const grounds = element => {
     for (let e = element; e; e = e.parentElement) {
-      const colour = parse(getComputedStyle(e).backgroundColor);
-      if (colour.length < 4 || colour[3] > 0) return colour;
+      const style = getComputedStyle(e);
+      const gradient = style.backgroundImage.match(/rgb\\([^)]*\\)/g);
+      if (gradient) return gradient.map(parse);
+      const colour = parse(style.backgroundColor);
+      if (colour.length < 4 || colour[3] > 0) return [colour];
     }
-    return [255, 255, 255];
+    return [[255, 255, 255]];
   };
   let lowest = [99, ''];
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   while (walker.nextNode()) {
     const element = walker.currentNode.parentElement;
     if (!walker.currentNode.textContent.trim() || !element.getClientRects().length) continue;
-    const pair = [parse(getComputedStyle(element).color), ground(element)].map(luminance).sort((a, b) => b - a);
-    const ratio = (pair[0] + 0.05) / (pair[1] + 0.05);
-    if (ratio < lowest[0]) lowest = [ratio, element.outerHTML.slice(0, 200)];
+    const style = getComputedStyle(element);
+    const text = parse(element instanceof SVGElement ? style.fill : style.color);
+    for (const ground of grounds(element)) {
+      const pair = [text, ground].map(luminance).sort((a, b) => b - a);
+      const ratio = (pair[0] + 0.05) / (pair[1] + 0.05);
+      if (ratio < lowest[0]) lowest = [ratio, element.outerHTML.slice(0, 200)];
+    }
   }
   return lowest;
 })()
@@ -60,6 +72,66 @@ def test_the_page_fits_and_can_be_read(chromium, tmp_path, made, width, scheme):
     assert [address for address in chromium.requests if not address.startswith("data:")] == [file.as_uri()]
     assert chromium.messages == []
     assert len(chromium.picture(width=width, height=600)) > 5_000
+
+
+def test_the_first_key_press_offers_to_skip_to_the_findings(chromium, tmp_path):
+    """With the keyboard alone; what has the focus can be seen."""
+    file = tmp_path / "index.html"
+    file.write_text(page(six_verdicts()), encoding="utf-8")
+    chromium.open(file.as_uri(), width=1280, scheme="light")
+    left = "document.querySelector('.skip').getBoundingClientRect().left"
+    assert chromium.evaluate(left) < 0
+    chromium.call("Input.dispatchKeyEvent", type="keyDown", key="Tab", code="Tab", windowsVirtualKeyCode=9)
+    assert chromium.evaluate("document.activeElement.className") == "skip"
+    assert chromium.evaluate(left) >= 0
+    assert chromium.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
+
+
+def test_every_title_in_the_list_under_the_verdict_leads_to_its_finding(chromium, tmp_path):
+    """And the list is in the first window, where nobody has to scroll for it."""
+    file = tmp_path / "index.html"
+    file.write_text(page(six_verdicts()), encoding="utf-8")
+    chromium.open(file.as_uri(), width=390, scheme="light")
+    assert chromium.evaluate("document.querySelector('.brief').getBoundingClientRect().top") < 600
+    found = "[...document.querySelectorAll('.brief a')].map(a => document.querySelector(a.hash).tagName)"
+    assert chromium.evaluate(found) == ["ARTICLE"] * 4
+
+
+CHECKS = """
+import pytest
+
+@pytest.mark.daily
+@pytest.mark.item("daily.kpi.cache-hit-rate")
+@pytest.mark.parametrize("share", [95, 75, 60], ids=["<img src=x onerror=window.hacked=1>", "warned", "bad"])
+def test_share(share, judge, limits):
+    "<img src=x onerror=window.hacked=1>"
+    judge(share, limits.cache_hit_rate, subject="<img src=x onerror=window.hacked=1>")
+"""
+
+
+def test_pytest_html_shows_every_row_in_our_words_and_runs_nothing_of_ours(chromium, tmp_path):
+    """A row whose outcome it does not know would vanish; a test id that it does not escape would run."""
+    (tmp_path / "test_shares.py").write_text(CHECKS)
+    (tmp_path / "conftest.py").write_text('pytest_plugins = ["playbook.plugin"]\n')
+    markers = "daily: daily\n    item(id, runbook=None): item"
+    (tmp_path / "pytest.ini").write_text(
+        f"[pytest]\naddopts = -p no:locust -p no:valkey\nmarkers =\n    {markers}\n"
+    )
+    subprocess.run(
+        [sys.executable, "-m", "pytest", "-m", "daily", "-q", "--target", "staging"],
+        cwd=tmp_path,
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(Path(__file__).resolve().parents[2])},
+        capture_output=True,
+        check=False,
+        timeout=60,
+    )
+    (file,) = tmp_path.glob("reports/staging-daily-*/pytest-html.html")
+    chromium.open(file.as_uri(), width=1280, scheme="light")
+    shown = "[...document.querySelectorAll('td.col-result')].map(e => getComputedStyle(e, '::after').content)"
+    assert sorted(chromium.evaluate(shown)) == ['"CRITICAL"', '"OK"', '"WARNING"']
+    assert chromium.evaluate("typeof window.hacked") == "undefined"
+    assert chromium.evaluate("document.querySelectorAll('[onerror]').length") == 0
+    assert "staging-daily-" in chromium.evaluate("document.querySelector('h1').innerText")
 
 
 def test_dark_is_dark(chromium, tmp_path):

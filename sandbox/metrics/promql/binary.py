@@ -140,10 +140,11 @@ class Operation:
         for labels, value in one:
             signature = self._signature(labels)
             if signature in by_signature:
+                both = f"{shown(labels)}, {shown(by_signature[signature][0])}"
                 raise ExecutionError(
                     f"found duplicate series for the match group {shown(signature)} on the {side} hand-side of "
-                    f"the operation: [{shown(labels)}, {shown(by_signature[signature][0])}];many-to-many matching not "
-                    "allowed: matching labels must be unique on one side"
+                    f"the operation: [{both}];many-to-many matching not allowed: matching labels must be "
+                    "unique on one side"
                 )
             by_signature[signature] = labels, value
         found: Vector = []

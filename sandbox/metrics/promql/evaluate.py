@@ -83,9 +83,14 @@ def instant(view: View, expression: ast.Expr, time: float) -> float | str | Rows
     return value
 
 
-def over(view: View, expression: ast.Expr, times: list[float]) -> list[tuple[Labels, Points]]:
-    """The values at several moments (Unix seconds, ascending), by series."""
-    node = _Compiler(view, np.array([round(time * 1000) for time in times], dtype=np.int64)).node(expression)
+def over(view: View, expression: ast.Expr, times: list[float], end: float) -> list[tuple[Labels, Points]]:
+    """The values at several moments (Unix seconds, ascending), by series.
+
+    Args:
+        end: what ``@ end()`` means: the query's end, which the last step need not reach.
+    """
+    steps = np.array([round(time * 1000) for time in times], dtype=np.int64)
+    node = _Compiler(view, steps, (int(steps[0]), round(end * 1000))).node(expression)
     series: dict[Labels, Points] = {}
     for step, time in enumerate(times):
         value = node(step)
@@ -149,7 +154,7 @@ class _Compiler:
 
     Args:
         steps: moments in milliseconds, ascending.
-        bounds: first and last step of the whole query, for ``@ start()`` and ``@ end()`` in subqueries.
+        bounds: start and end of the whole query, for ``@ start()`` and ``@ end()``.
     """
 
     def __init__(self, view: View, steps: Times, bounds: tuple[int, int] | None = None) -> None:
@@ -287,6 +292,9 @@ class _Compiler:
         first = _bare(arguments[0]) if arguments else None
         if name == "timestamp" and isinstance(first, ast.VectorSelector):
             return self._timestamps(first)
+        each = functions.ELEMENTWISE.get(name) or functions.CALENDAR.get(name)
+        if each is None and name not in functions.FUNCTIONS and name not in ("absent", "timestamp"):
+            raise ExecutionError(f"the function {name}() is not supported by the sandbox")
         nodes = [self.node(argument) for argument in arguments]
         now: ScalarNode = lambda step: int(self._steps[step]) / 1000  # noqa: E731
         if name == "absent":
@@ -296,12 +304,9 @@ class _Compiler:
             return lambda step: [((), functions.CALENDAR[name](now(step)))]
         if name == "timestamp":
             return lambda step: _mapped(lambda _: now(step), nodes[0](step))
-        each = functions.ELEMENTWISE.get(name) or functions.CALENDAR.get(name)
         if each:
             return lambda step: _mapped(each, nodes[0](step))
-        if name in functions.FUNCTIONS:
-            return lambda step: _unique_value(functions.FUNCTIONS[name](*(node(step) for node in nodes)))
-        raise ExecutionError(f"the function {name}() is not supported by the sandbox")
+        return lambda step: _unique_value(functions.FUNCTIONS[name](*(node(step) for node in nodes)))
 
     def _window_call(self, name: str, arguments: list[ast.Expr]) -> VectorNode:
         function = WINDOW_FUNCTIONS[name]

@@ -43,7 +43,10 @@ def _calendar(part: Callable[[datetime], int]) -> Callable[[float], float]:
     def of(seconds: float) -> float:
         if not math.isfinite(seconds):
             return math.nan
-        return float(part(datetime.fromtimestamp(math.floor(seconds), UTC)))
+        try:
+            return float(part(datetime.fromtimestamp(math.floor(seconds), UTC)))
+        except (ValueError, OverflowError, OSError):
+            raise ExecutionError(f"the sandbox's calendar does not reach {seconds:g}") from None
 
     return of
 

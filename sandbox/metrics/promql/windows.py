@@ -141,7 +141,8 @@ def quantile(q: float, values: Floats) -> float:
         return -math.inf
     if q > 1:
         return math.inf
-    ordered = np.sort(values)
+    # Go's sort puts NaN first, numpy's last.
+    ordered = np.roll(np.sort(values), np.count_nonzero(np.isnan(values)))
     rank = q * (len(ordered) - 1)
     low = max(0, math.floor(rank))
     high = min(len(ordered) - 1, low + 1)

@@ -13,7 +13,7 @@ from playbook.clients.digitalocean_types import Deployment, Progress, Reason, So
 from playbook.clock import FixedClock
 from playbook.errors import TooLittleData
 from playbook.evidence import Table
-from playbook.measure.deployments import Releases, deployments
+from playbook.measure.deployments import Releases, Review, deployment_review, deployments
 from playbook.settings import load
 
 NOW = datetime(2026, 3, 2, 7, 30, tzinfo=UTC)
@@ -104,3 +104,60 @@ def test_newest_three_are_shown():
     assert isinstance(shown, Table)
     assert [row[0] for row in shown.rows] == ["ACTIVE", "SUPERSEDED", "SUPERSEDED"]
     assert shown.rows[1][5] == "abcdef0"
+
+
+# ----------------------------------------------------------------------------------------------- the week's review
+
+
+def review(*found: Deployment) -> Review:
+    settings = load("sandbox", environment={}, overlay={"targets": {"sandbox": {"kind": "sandbox"}}})
+    return deployment_review(cast(DigitalOceanApi, FakeApi(*found)), settings, FixedClock(NOW))
+
+
+DAY = 24 * 60
+
+
+@pytest.mark.parametrize(
+    ("newest_first", "unrepaired"),
+    [
+        (["ACTIVE", "ERROR", "SUPERSEDED"], 0),
+        (["ERROR", "ACTIVE", "SUPERSEDED"], 1),
+        (["CANCELED", "ERROR", "ACTIVE"], 2),
+        (["DEPLOYING", "ERROR", "ACTIVE"], 1),
+        (["SUPERSEDED", "ERROR", "ACTIVE"], 0),
+    ],
+)
+def test_a_failure_counts_until_a_later_success(newest_first, unrepaired):
+    found = review(*(made(phase, 10 + number) for number, phase in enumerate(newest_first)))
+    assert len(found.unrepaired) == unrepaired
+
+
+def test_a_week_without_deployments_is_an_answer():
+    found = review(made("ACTIVE", 9 * DAY))
+    assert (found.newest_first, found.unrepaired, found.stuck, found.failure_share) == ((), (), (), None)
+    assert found.found_unrepaired == "none of 0"
+
+
+def test_a_failure_that_lasts_for_longer_than_a_week_is_still_one():
+    found = review(made("ERROR", 8 * DAY), made("ACTIVE", 9 * DAY))
+    assert [release.phase for release in found.unrepaired] == ["ERROR"]
+
+
+def test_an_old_one_still_in_progress_is_stuck():
+    found = review(made("ACTIVE", DAY), made("BUILDING", 9 * DAY), made("SUPERSEDED", 10 * DAY))
+    assert [release.phase for release in found.stuck] == ["BUILDING"]
+    assert found.last_before is not None
+    assert found.last_before.phase == "SUPERSEDED"
+
+
+def test_the_share_leaves_out_what_is_in_progress():
+    failed = [made("ERROR", 100 + n) for n in range(2)]
+    good = [made("SUPERSEDED", 200 + n) for n in range(3)]
+    share = review(made("DEPLOYING", 5), made("ACTIVE", 20), *failed, *good).failure_share
+    assert share is not None
+    assert (round(share.value, 1), share.over) == (33.3, "7 d (2 of 6 deployments)")
+
+
+def test_no_deployments_at_all_is_too_little():
+    with pytest.raises(TooLittleData):
+        review()

@@ -4,9 +4,11 @@ import re
 from collections import Counter
 from xml.etree import ElementTree
 
+import msgspec
 import pytest
 
-from playbook.report import read_results, write_all
+from playbook.__main__ import main
+from playbook.report import read_results, render_folder, write_all
 from playbook.report.junit import junit
 from playbook.report.ladder import ladder
 from playbook.report.pytest_html import pytest_html_results_table_html, pytest_html_results_table_row
@@ -14,7 +16,7 @@ from playbook.report.summary import summary
 from playbook.report.terminal import lines
 from playbook.run import RunFolder
 from playbook.settings import load
-from playbook.verdict import Verdict
+from playbook.verdict import EXIT_OK, EXIT_USAGE, Verdict
 from tests.factories import HOSTILE, hostile, record, results, six_verdicts
 
 
@@ -26,13 +28,14 @@ def terminal(made, width=80):
 @pytest.mark.parametrize("made", [six_verdicts(), hostile(), results([])], ids=["six", "hostile", "empty"])
 def test_junit_counts_and_words(made):
     """CRITICAL is a failure, UNKNOWN an error, NOT CONFIGURED and WAIVED are skipped; it always parses."""
-    suite = ElementTree.fromstring(junit(made)).find("testsuite")
+    (suite,) = ElementTree.fromstring(junit(made))
     cases = suite.findall("testcase")
     kinds = Counter(child.tag for case in cases for child in case if child.tag != "properties")
-    assert int(suite.get("tests")) == len(cases) == len(made.records)
-    assert int(suite.get("failures")) == kinds["failure"] == made.counts["CRITICAL"]
-    assert int(suite.get("errors")) == kinds["error"] == made.counts["UNKNOWN"]
-    assert int(suite.get("skipped")) == kinds["skipped"] == made.counts["NOT CONFIGURED"] + made.counts["WAIVED"]
+    said = {name: int(suite.attrib[name]) for name in ("tests", "failures", "errors", "skipped")}
+    assert said["tests"] == len(cases) == len(made.records)
+    assert said["failures"] == kinds["failure"] == made.counts["CRITICAL"]
+    assert said["errors"] == kinds["error"] == made.counts["UNKNOWN"]
+    assert said["skipped"] == kinds["skipped"] == made.counts["NOT CONFIGURED"] + made.counts["WAIVED"]
     words = Counter(p.get("value") for p in suite.iter("property") if p.get("name") == "verdict")
     words[str(made.verdict)] -= 1  # the run's own
     assert +words == Counter(str(r.verdict) for r in made.records)
@@ -71,6 +74,37 @@ def test_summary_shows_hostile_text_as_text():
     assert not re.search("[\x00-\x08\x1b\u202e]", text)
     for row in re.findall(r"^\|.*$", text, re.MULTILINE):
         assert len(re.findall(r"(?<!\\)\|", row)) in {3, 6}, row
+
+
+def test_summary_links_addresses_and_mentions_nothing():
+    """An address stays whole; a number behind # would become somebody's issue."""
+    message = "see https://portfolio.example/a_b?x=1*2 and #12, @team"
+    text = summary(results([record(Verdict.CRITICAL, message=message)]))
+    assert "see <https://portfolio.example/a_b?x=1>\\*2 and \\#\u200b12, @\u200bteam" in text
+
+
+def test_summary_of_texts_without_end_still_holds_every_finding():
+    """Texts are cut before the document is."""
+    text = summary(results([record(Verdict.CRITICAL, n, message="m" * 2_000_000) for n in range(5)]))
+    assert text.count("### ✕ CRITICAL") == 5
+
+
+@pytest.mark.parametrize("made", [six_verdicts(), hostile(), results([])], ids=["six", "hostile", "empty"])
+def test_junit_keeps_to_the_common_schema(made):
+    """As https://github.com/jenkinsci/xunit-plugin states it: order, required attributes, one outcome a case."""
+    root = ElementTree.fromstring(junit(made))
+    assert root.tag == "testsuites"
+    (suite,) = root
+    assert [child.tag for child in suite] == ["properties"] + ["testcase"] * len(made.records)
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d", suite.attrib["timestamp"])
+    assert all(
+        float(case.attrib["time"]) >= 0 and case.get("name") and case.get("classname") for case in suite[1:]
+    )
+    for case in suite[1:]:
+        outcomes = [child for child in case if child.tag in {"failure", "error", "skipped"}]
+        assert len(outcomes) <= 1
+        assert all(outcome.get("message") for outcome in outcomes)
+        assert {child.tag for child in case} <= {"properties", "failure", "error", "skipped", "system-out"}
 
 
 def test_the_terminal_says_root_causes_first_and_ends_with_the_report():
@@ -118,6 +152,18 @@ def test_the_ladder_shows_the_zone_of_the_verdict(value, zone, low, high):
     assert low <= drawn.position <= high
 
 
+def test_the_ladder_names_its_edges_and_has_no_zone_that_nothing_can_be_in():
+    """With ``< 25 h`` and ``>= 25 h`` there is nothing between; without a target nothing is below it."""
+    limits = load("sandbox", environment={}).limits
+    age = ladder(limits.backup_age, 25.0)
+    assert [zone.name for zone in age.zones] == ["good", "warning", "critical"]
+    assert [text for _, text in age.edges] == ["25 h", "26 h"]
+    assert (age.zone, ladder(limits.backup_age, 24.9).zone) == ("warning", "good")
+    queue = ladder(limits.queue_length, 12)
+    assert [zone.name for zone in queue.zones] == ["within", "warning", "critical"]
+    assert queue.word == "within limits"
+
+
 def test_the_ladder_runs_the_other_way_where_more_is_better():
     """Good is still on the left."""
     limit = load("sandbox", environment={}).limits.availability
@@ -125,22 +171,20 @@ def test_the_ladder_runs_the_other_way_where_more_is_better():
     assert positions == sorted(positions)
 
 
-class Report:
+def report_with(carried):
     """A pytest report that carries a record."""
-
-    def __init__(self, carried):
-        import msgspec
-
-        self.nodeid = "checks/test_x.py::test_x[<script>]"
-        self.playbook_record = msgspec.json.encode(carried).decode() if carried else None
+    nodeid = "checks/test_x.py::test_x[<script>]"
+    report = pytest.TestReport(nodeid, ("", 0, ""), {}, "passed", None, "call")
+    report.playbook_record = msgspec.json.encode(carried).decode() if carried else None  # type: ignore[attr-defined]
+    return report
 
 
 @pytest.mark.parametrize("carried", [*hostile().records, None], ids=lambda r: str(r.verdict) if r else "no-record")
 def test_pytest_html_gets_escaped_cells_and_an_outcome_it_knows(carried):
     """A row with another outcome would vanish, and it escapes neither ids nor what it is handed."""
     cells, data = ["<td>Passed</td>", "raw", "", ""], ["raw"]
-    pytest_html_results_table_row(report=Report(carried), cells=cells)
-    pytest_html_results_table_html(report=Report(carried), data=data)
+    pytest_html_results_table_row(report=report_with(carried), cells=cells)
+    pytest_html_results_table_html(report=report_with(carried), data=data)
     assert "<script" not in "".join(cells + data)
     if carried:
         assert re.search(r">(Passed|Failed|Skipped|XFailed|XPassed)<", cells[0])
@@ -175,3 +219,41 @@ def test_latest_is_a_page_where_links_are_not_possible(tmp_path, monkeypatch):
     (tmp_path / "run-1").mkdir()
     point_latest_at(tmp_path / "run-1")
     assert "url=../run-1/index.html" in (tmp_path / "latest" / "index.html").read_text()
+
+
+def test_latest_never_writes_into_the_report_it_led_to(tmp_path, monkeypatch):
+    """A link from better times gives way to the page."""
+    from pathlib import Path
+
+    from playbook.report.latest import point_latest_at
+
+    for name in ("run-1", "run-2"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "run-1" / "index.html").write_text("the report")
+    point_latest_at(tmp_path / "run-1")
+
+    def refuse(*_, **__):
+        raise OSError("not supported")
+
+    monkeypatch.setattr(Path, "symlink_to", refuse)
+    point_latest_at(tmp_path / "run-2")
+    assert (tmp_path / "run-1" / "index.html").read_text() == "the report"
+    assert "../run-2/index.html" in (tmp_path / "latest" / "index.html").read_text()
+
+
+def test_an_earlier_report_is_written_anew_and_latest_stays(tmp_path):
+    """From results.json alone, also when reached by way of ``latest``."""
+    from datetime import UTC, datetime
+
+    now = datetime(2026, 11, 23, 7, tzinfo=UTC)
+    folders = [RunFolder(tmp_path, "production", "daily", now) for _ in range(2)]
+    for folder in folders:
+        folder.write(six_verdicts())
+        write_all(six_verdicts(), folder.path)
+    first, newest = (folder.path for folder in folders)
+    (first / "index.html").unlink()
+    assert render_folder(first) == six_verdicts()
+    assert (first / "index.html").read_bytes() == (newest / "index.html").read_bytes()
+    assert main(["report", str(tmp_path / "latest")]) == EXIT_OK
+    assert main(["report", str(tmp_path)]) == EXIT_USAGE
+    assert (tmp_path / "latest").resolve() == newest.resolve()

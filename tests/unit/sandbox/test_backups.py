@@ -16,8 +16,8 @@ from PIL import Image
 from redis import Redis
 
 from playbook.clock import FixedClock
+from playbook.guard import Guard, temporary_folder
 from sandbox.backups import NIGHTS, BackupsService, BackupsState
-from sandbox.guard import Guard, temporary_folder
 from sandbox.service import Context
 from sandbox.tls import CertificateAuthority
 

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.guard import temporary_folder
+from playbook.guard import temporary_folder
 
 ROOT = Path(__file__).parents[3]
 HOLDER = """
 import sys
 from pathlib import Path
-from sandbox.guard import Guard, temporary_folder
+from playbook.guard import Guard, temporary_folder
 guard = Guard(temporary_folder())
 child = guard.spawn(["/bin/sleep", "60"], b"", guard.folder / "log")
 print(child.pid, guard._shell.pid, guard.folder, flush=True)

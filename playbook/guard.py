@@ -1,8 +1,8 @@
-"""Children that cannot outlive the sandbox, and a temporary folder that cannot either, whatever kills it.
+"""Children that cannot outlive us, and a temporary folder that cannot either, whatever kills us.
 
-A process that is killed with SIGKILL cleans nothing up. So a tiny shell waits on a pipe whose other end only the
-sandbox holds: when the pipe breaks, it kills the children and removes the folder. On Linux the kernel kills the
-children as well, in case that somebody killed the shell too.
+A process that is killed with SIGKILL cleans nothing up. So a tiny shell waits on a pipe whose other end only we
+hold: when the pipe breaks, it kills the children and removes the folder. On Linux the kernel kills the children as
+well, in case that somebody killed the shell too. The sandbox lives in such a folder, and so does a restore drill.
 """
 
 from __future__ import annotations
@@ -34,10 +34,14 @@ _PR_SET_PDEATHSIG = 1
 _LONGEST_BASE = 70
 
 
-def temporary_folder() -> Path:
-    """A new, private folder for one sandbox, with a path that is short enough for unix sockets."""
-    base = tempfile.gettempdir()
-    return Path(tempfile.mkdtemp(prefix="sandbox-", dir=base if len(base) <= _LONGEST_BASE else "/tmp"))  # noqa: S108
+def temporary_folder(prefix: str = "sandbox-", base: str | None = None) -> Path:
+    """A new, private folder of a random name, with a path that is short enough for unix sockets.
+
+    Args:
+        base: where to make it, whatever its length; else where the system has such folders.
+    """
+    usual = tempfile.gettempdir()
+    return Path(tempfile.mkdtemp(prefix=prefix, dir=base or (usual if len(usual) <= _LONGEST_BASE else "/tmp")))  # noqa: S108
 
 
 class Guard:
@@ -46,9 +50,9 @@ class Guard:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._children: list[subprocess.Popen[bytes]] = []
-        # A session of its own: neither Ctrl-C nor a kill of the sandbox's process group reaches it.
+        # A session of its own: neither Ctrl-C nor a kill of our process group reaches it.
         self._shell = subprocess.Popen(
-            ["/bin/sh", "-c", _SCRIPT, "sandbox-guard", str(folder)],
+            ["/bin/sh", "-c", _SCRIPT, "playbook-guard", str(folder)],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

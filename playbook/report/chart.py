@@ -1,0 +1,196 @@
+"""A chart as the paths, ticks and labels of a drawing. Pure: the page's template writes the SVG.
+
+Told apart without colour: each curve has its own dashes and its name at its end, and the numbers stand below.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import pairwise
+from statistics import median
+
+from playbook.evidence import Chart, Curve
+
+# Units of the drawing. It is as wide as a phone's column, so that its letters can be read there.
+WIDTH, HEIGHT = 400.0, 190.0
+_LEFT, _TOP, _BOTTOM = 44.0, 12.0, 22.0
+_RIGHT_PLAIN, _RIGHT_NAMED = 10.0, 96.0
+_LINE = 12.0  # height of a line of text
+_LONGEST_NAME = 17
+# More would be a tangle; the table below the drawing has them all.
+MOST_CURVES = 6
+_DAY = 86_400
+_STEPS = (3600, 3 * 3600, 6 * 3600, 12 * 3600, _DAY, 2 * _DAY, 7 * _DAY, 14 * _DAY, 28 * _DAY, 91 * _DAY)
+
+
+@dataclass(frozen=True)
+class Tick:
+    """A line across or a mark below, and what stands there."""
+
+    place: float
+    text: str
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """One curve.
+
+    Attributes:
+        number: which dashes it has, from 0.
+        path: of the line, as SVG writes it.
+        dots: centres of single points.
+        end: where the name's leader begins.
+        label: where the name stands; ``None`` where one curve needs no name.
+    """
+
+    number: int
+    name: str
+    path: str
+    dots: tuple[tuple[float, float], ...]
+    end: tuple[float, float]
+    label: float | None
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """Everything to be drawn, in the units of the view box.
+
+    Attributes:
+        left, right, top, bottom: edges of the plot.
+        beyond: limits that are too far off to be drawn, in words.
+    """
+
+    left: float
+    right: float
+    top: float
+    bottom: float
+    rows: tuple[Tick, ...]
+    days: tuple[Tick, ...]
+    limits: tuple[Tick, ...]
+    curves: tuple[Drawn, ...]
+    beyond: tuple[str, ...]
+
+
+def draw(chart: Chart) -> Drawing | None:
+    """The drawing; ``None`` where there is nothing to draw."""
+    curves = [curve for curve in chart.curves if curve.points][:MOST_CURVES]
+    if not curves:
+        return None
+    named = len(curves) > 1
+    right = WIDTH - (_RIGHT_NAMED if named else _RIGHT_PLAIN)
+    bottom = HEIGHT - _BOTTOM
+    shown = _limits_in_sight(chart, curves)
+    low, high = _extent([*(v for curve in curves for v in curve.values), *shown.values()])
+    marks = _round_steps(low, high)
+    low, high = min(low, marks[0]), max(high, marks[-1])
+    first = min(curve.points[0][0] for curve in curves)
+    last = max(curve.points[-1][0] for curve in curves)
+
+    def across(moment: float) -> float:
+        return _LEFT + (right - _LEFT) * ((moment - first) / (last - first) if last > first else 0.5)
+
+    def up(value: float) -> float:
+        return bottom - (bottom - _TOP) * (value - low) / (high - low)
+
+    ends = [(across(curve.points[-1][0]), up(curve.points[-1][1])) for curve in curves]
+    labels = _apart([y for _, y in ends], _TOP, bottom) if named else [None] * len(curves)
+    decimals = max(0, -math.floor(math.log10(marks[1] - marks[0])))
+    return Drawing(
+        left=_LEFT,
+        right=right,
+        top=_TOP,
+        bottom=bottom,
+        rows=tuple(Tick(up(mark), _number(mark, decimals)) for mark in marks),
+        days=tuple(Tick(across(moment), text) for moment, text in _dates(first, last)),
+        limits=tuple(Tick(up(value), name) for name, value in shown.items()),
+        curves=tuple(
+            _drawn(number, curve, end, label, [(across(x), up(y)) for x, y in curve.points])
+            for number, (curve, end, label) in enumerate(zip(curves, ends, labels, strict=True))
+        ),
+        beyond=tuple(
+            f"{name} {value:,g} {chart.unit}" for name, value in chart.limits.items() if name not in shown
+        ),
+    )
+
+
+def _limits_in_sight(chart: Chart, curves: list[Curve]) -> dict[str, float]:
+    """The limit that is nearest to the values, and those that are not much farther off."""
+    values = [value for curve in curves for value in curve.values]
+    low, high = min(values), max(values)
+
+    def away(value: float) -> float:
+        return max(low - value, value - high, 0.0)
+
+    nearest = min((away(value) for value in chart.limits.values()), default=0.0)
+    most = 1.6 * max(nearest, high - low)
+    return {name: value for name, value in chart.limits.items() if away(value) <= most}
+
+
+def _extent(values: list[float]) -> tuple[float, float]:
+    low, high = min(values), max(values)
+    if high - low <= 1e-9 * max(abs(high), abs(low)):
+        room = abs(high) * 0.05 or 1.0
+        return low - room, high + room
+    return low, high
+
+
+def _round_steps(low: float, high: float) -> list[float]:
+    """Four to six round numbers from at most ``low`` to at least ``high``."""
+    rough = (high - low) / 4
+    power = 10.0 ** math.floor(math.log10(rough))
+    step = next(size * power for size in (1, 2, 2.5, 5, 10) if size * power >= rough * 0.999)
+    first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
+    return [step * index for index in range(first, last + 1)]
+
+
+def _number(value: float, decimals: int) -> str:
+    if abs(value) >= 10_000 and decimals == 0:
+        return f"{value / 1000:,g}k"
+    text = f"{value:,.{min(decimals, 4)}f}"
+    return text.rstrip("0").rstrip(".") if "." in text and decimals > 1 else text
+
+
+def _dates(first: float, last: float) -> list[tuple[float, str]]:
+    """Days, or hours where it is less than two days, at most six; UTC."""
+    step = next((step for step in _STEPS if (last - first) / step <= 5.5), _STEPS[-1])
+    moment = -(-first // step) * step
+    pattern = "%-d %b" if step >= _DAY else "%H:%M"
+    found = []
+    while moment <= last:
+        found.append((moment, datetime.fromtimestamp(moment, UTC).strftime(pattern)))
+        moment += step
+    return found or [(first, datetime.fromtimestamp(first, UTC).strftime("%-d %b %H:%M"))]
+
+
+def _apart(places: list[float], top: float, bottom: float) -> list[float | None]:
+    """The places moved so far that names do not run into each other, in the same order from top to bottom."""
+    order = sorted(range(len(places)), key=lambda index: places[index])
+    moved: dict[int, float] = {}
+    floor = top
+    for index in order:
+        moved[index] = floor = max(places[index], floor)
+        floor += _LINE
+    ceiling = bottom
+    for index in reversed(order):
+        moved[index] = ceiling = min(moved[index], ceiling)
+        ceiling -= _LINE
+    return [moved[index] for index in range(len(places))]
+
+
+def _drawn(
+    number: int, curve: Curve, end: tuple[float, float], label: float | None, places: list[tuple[float, float]]
+) -> Drawn:
+    name = curve.name if len(curve.name) <= _LONGEST_NAME else curve.name[: _LONGEST_NAME - 1] + "…"
+    if curve.dots or len(places) == 1:
+        return Drawn(number, name, "", tuple(places), end, label)
+    moments = [moment for moment, _ in curve.points]
+    usual = median(later - earlier for earlier, later in pairwise(moments))
+    path = []
+    before = -math.inf
+    for moment, (x, y) in zip(moments, places, strict=True):
+        # Where samples are missing, there is no line.
+        path.append(f"{'L' if moment - before <= 2.5 * usual else 'M'}{x:.1f} {y:.1f}")
+        before = moment
+    return Drawn(number, name, "".join(path), (), end, label)

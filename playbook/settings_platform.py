@@ -1,0 +1,59 @@
+"""Settings of what is asked about the platform: GitHub, dependencies, costs, instance sizes, access."""
+
+from __future__ import annotations
+
+from playbook.secret import Secret, Section
+
+
+class GitHub(Section, frozen=True):
+    """The organisation and repository of the code. ``ca`` is for a private certificate authority.
+
+    Attributes:
+        endpoint: of the API; of GitHub Enterprise it ends with ``/api/v3``.
+        repository: ``owner/name``.
+        token: reads the organisation's members and the repository's Dependabot alerts. Only an owner's can see who
+            has no second factor.
+    """
+
+    endpoint: str = "https://api.github.com"
+    organisation: str | None = None
+    repository: str | None = None
+    token: Secret | None = None
+    ca: str | None = None
+
+
+class Npm(Section, frozen=True):
+    """The Node project whose dependencies are looked at.
+
+    Attributes:
+        project: its folder, with package.json and package-lock.json. Nothing is written into it.
+        command: the npm to run.
+        registry: instead of the one that npm is configured with.
+        ca: file with the private certificate authority of that registry.
+    """
+
+    project: str | None = None
+    command: str = "npm"
+    registry: str | None = None
+    ca: str | None = None
+
+
+class Costs(Section, frozen=True):
+    """``monthly_budget_usd`` is for the whole DigitalOcean account, as its balance is."""
+
+    monthly_budget_usd: float | None = None
+
+
+class CostReview(Section, frozen=True):
+    """How costs are reviewed.
+
+    Attributes:
+        project_after_days: on the first days of a month its usage says too little to project it; until then the last
+            full month is judged.
+        least_usd: a product that costs less than this a month is not judged by itself.
+        months: how many invoices are shown.
+    """
+
+    project_after_days: float = 3.0
+    least_usd: float = 5.0
+    months: int = 5

@@ -1,0 +1,78 @@
+"""The Grafana client: health, dashboards, data sources."""
+
+import json
+
+import pytest
+
+from playbook.clients.grafana import HINT, grafana
+from playbook.errors import Denied, Malformed, NotConfigured
+from playbook.settings import load
+from tests.unit.loopback import answer, serve
+
+FOUND = answer(body=b'[{"uid": "other", "title": "Portfolio Overview (old)"}, {"uid": "po", "title": "Overview"}]')
+
+
+def client_of(url, **more):
+    return grafana(
+        load("sandbox", environment={}, overlay={"targets": {"sandbox": {"grafana": {"url": url, **more}}}})
+    )
+
+
+def stored(*panels, **more):
+    return answer(body=json.dumps({"meta": {}, "dashboard": {"panels": panels, **more}}).encode())
+
+
+@pytest.mark.parametrize(("status", "state"), [("200 OK", "ok"), ("503 Service Unavailable", "failing")])
+def test_health_is_a_value_also_when_it_is_bad(status, state):
+    """503 with a state is an answer."""
+    with serve(answer(status, json.dumps({"database": state, "version": "12.3.0"}).encode())) as server:
+        assert client_of(server.url).health() == (state, "12.3.0")
+    assert len(server.requests) == 1
+
+
+def test_a_dashboard_is_found_by_its_whole_title():
+    """The search finds parts of titles, too."""
+    source = {"type": "prometheus", "uid": "p1"}
+    panels = [
+        {"type": "stat", "datasource": source},
+        {
+            "type": "row",
+            "panels": [{"datasource": {"type": "loki", "uid": "l"}, "targets": [{"datasource": source}]}],
+        },
+        {"type": "text", "datasource": "p0"},
+        {"datasource": {"type": "prometheus", "uid": "p2"}, "targets": None},
+    ]
+    with serve(FOUND, stored(*panels)) as server:
+        dashboard = client_of(server.url).dashboard("Overview")
+    assert (dashboard.uid, dashboard.panels, dashboard.datasources) == ("po", 4, ("p1", "p2"))
+    assert server.requests[0].startswith(b"GET /api/search?query=Overview&type=dash-db ")
+    assert server.requests[1].startswith(b"GET /api/dashboards/uid/po ")
+
+
+def test_a_dashboard_that_is_not_there_is_none():
+    """Similar titles do not count."""
+    with serve(FOUND) as server:
+        assert client_of(server.url).dashboard("Portfolio Overview") is None
+
+
+def test_a_data_source_that_nothing_tells_is_not_configured():
+    """The setting is named."""
+    with serve(FOUND, stored({"datasource": {"type": "prometheus", "uid": "-- Mixed --"}})) as server:
+        client = client_of(server.url, dashboard="Overview")
+        with pytest.raises(NotConfigured) as caught:
+            client.datasource_uid()
+    assert caught.value.setting == "targets.sandbox.grafana.datasource_uid"
+
+
+def test_a_token_without_rights_is_denied():
+    """With the role that it needs."""
+    with serve(answer("403 Forbidden", b'{"message": "no"}')) as server, pytest.raises(Denied) as caught:
+        client_of(server.url).dashboard("Overview")
+    assert caught.value.hint == HINT
+
+
+@pytest.mark.parametrize("body", [b"<html>", b'{"dashboard": {"panels": "many"}}'])
+def test_other_shapes_are_malformed(body):
+    """A login page, a dashboard that is none."""
+    with serve(FOUND, answer(body=body)) as server, pytest.raises(Malformed):
+        client_of(server.url).dashboard("Overview")

@@ -1,0 +1,158 @@
+"""The Prometheus client: answers, refusals, and the way through Grafana."""
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+
+from playbook.clients.grafana import HINT
+from playbook.clients.prometheus import prometheus
+from playbook.errors import Denied, Malformed, NotConfigured, TooLittleData, Unreachable
+from playbook.settings import load
+from tests.unit.loopback import answer, closed_port, serve
+
+AT = datetime(2026, 6, 15, 8, 0, tzinfo=UTC)
+
+
+def client_of(url, section="prometheus", **more):
+    target = {section: {"url": url, **more}}
+    return prometheus(load("sandbox", environment={}, overlay={"targets": {"sandbox": target}}))
+
+
+def envelope(status="200 OK", **content):
+    return answer(status, json.dumps(content).encode(), Content_Type="application/json")
+
+
+def result(kind, rows, **more):
+    return envelope(status_="", **{"status": "success", "data": {"resultType": kind, "result": rows}, **more})
+
+
+def vector(*values):
+    return result("vector", [{"metric": {"n": str(n)}, "value": [1781510400.5, v]} for n, v in enumerate(values)])
+
+
+def test_an_instant_query_gives_samples():
+    """Labels, time and value; credentials, query and moment are sent."""
+    with serve(vector("1.5", "NaN")) as server:
+        samples = client_of(server.url, username="reader", password="pw").query("up", AT)
+    assert (samples[0].labels, samples[0].time, samples[0].value) == ({"n": "0"}, 1781510400.5, 1.5)
+    assert samples[1].value != samples[1].value
+    request = server.requests[0]
+    assert request.startswith(b"GET /api/v1/query?query=up&time=1781510400.0 HTTP/1.1")
+    assert b"Authorization: Basic cmVhZGVyOnB3" in request
+
+
+def test_a_range_query_gives_series():
+    """Points in order of time."""
+    rows = [{"metric": {"a": "b"}, "values": [[1, "2"], [3, "+Inf"]]}]
+    with serve(result("matrix", rows)) as server:
+        (series,) = client_of(server.url).query_range("up", AT, AT, 60)
+    assert (series.labels, series.points) == ({"a": "b"}, ((1.0, 2.0), (3.0, float("inf"))))
+
+
+def test_a_scalar_is_a_number_too():
+    """What ``time()`` gives."""
+    with serve(result("scalar", [1781510400, "7"])) as server:
+        assert client_of(server.url).scalar("7") == 7.0
+
+
+def test_warnings_are_kept():
+    """An incomplete answer is marked."""
+    content = {"status": "success", "data": {"resultType": "vector", "result": []}, "warnings": ["remote is away"]}
+    with serve(envelope(**content)) as server:
+        assert client_of(server.url).ask("up").warnings == ("remote is away",)
+
+
+@pytest.mark.parametrize(
+    ("script", "error", "message"),
+    [
+        (vector(), TooLittleData, "Prometheus: expected a number for queries.x, got no samples"),
+        (vector("NaN"), TooLittleData, "Prometheus: expected a number for queries.x, got NaN"),
+        (vector("+Inf"), Malformed, "Prometheus: expected a finite number for queries.x, got +inf"),
+        (vector("1", "2"), Malformed, "Prometheus: expected one number for queries.x, got 2 series"),
+        (
+            vector("much"),
+            Malformed,
+            "Prometheus: expected a result as Prometheus documents it for queries.x, got 'much' as a value",
+        ),
+        (result("matrix", []), Malformed, "Prometheus: expected numbers for queries.x, got a matrix"),
+        (
+            result("vector", [{"metric": {}}]),
+            Malformed,
+            "Prometheus: expected a result as Prometheus documents it for queries.x, got JSON of another shape: "
+            "Object missing required field `value` - at `$[0]`",
+        ),
+        (
+            envelope("422 Unprocessable Entity", status="error", errorType="execution", error="many-to-many"),
+            Malformed,
+            "Prometheus: expected a value for queries.x, got execution: many-to-many",
+        ),
+        (
+            envelope("400 Bad Request", status="error", errorType="bad_data", error="parse error"),
+            Malformed,
+            "Prometheus: expected a value for queries.x, got bad_data: parse error",
+        ),
+        (
+            envelope("503 Service Unavailable", status="error", errorType="timeout", error="query timed out"),
+            Malformed,
+            "Prometheus: expected a value for queries.x, got timeout: query timed out",
+        ),
+        (answer("502 Bad Gateway"), Unreachable, "Prometheus: expected an answer, got HTTP 502"),
+    ],
+)
+def test_what_is_no_number_is_said(script, error, message):
+    """By the setting that holds the query."""
+    with serve(script) as server, pytest.raises(error) as caught:
+        client_of(server.url).scalar("sum(up)", setting="queries.x")
+    assert str(caught.value) == message
+    assert type(caught.value) is error
+
+
+def test_wrong_credentials_and_other_servers_are_told_apart():
+    """401 is Denied; a page is Malformed; nobody is Unreachable."""
+    with serve(answer("401 Unauthorized")) as server, pytest.raises(Denied):
+        client_of(server.url).query("up")
+    with serve(answer(body=b"<html>")) as server, pytest.raises(Malformed, match="expected JSON"):
+        client_of(server.url).query("up")
+    with (
+        serve(answer("404 Not Found", b"404 page not found")) as server,
+        pytest.raises(Malformed, match="HTTP 404"),
+    ):
+        client_of(server.url).query("up")
+    with pytest.raises(Unreachable):
+        client_of(f"http://localhost:{closed_port()}").query("up")
+
+
+def test_without_an_address_it_is_not_configured():
+    """The setting and the line to add."""
+    with pytest.raises(NotConfigured) as caught:
+        prometheus(load("production", environment={}))
+    assert caught.value.setting == "targets.production.prometheus.url"
+
+
+def test_with_grafana_alone_its_data_source_is_asked():
+    """By the configured uid, with Grafana's token."""
+    with serve(vector("1")) as server:
+        client = client_of(server.url, "grafana", token="glsa_x", datasource_uid="abc")
+        assert client.scalar("up") == 1.0
+    assert client.service == "Prometheus through Grafana"
+    assert server.requests[0].startswith(b"GET /api/datasources/proxy/uid/abc/api/v1/query?query=up ")
+    assert b"Authorization: Bearer glsa_x" in server.requests[0]
+
+
+def test_grafana_says_when_it_may_not_be_asked():
+    """With what the token must be."""
+    with serve(answer("403 Forbidden")) as server, pytest.raises(Denied) as caught:
+        client_of(server.url, "grafana", token="glsa_x", datasource_uid="abc").query("up")
+    assert caught.value.hint == HINT
+
+
+def test_the_data_source_is_found_by_the_dashboard():
+    """Where its uid is not set: the one that the dashboard's panels use."""
+    found = answer(body=b'[{"uid": "po", "title": "Portfolio Overview"}]')
+    panels = [{"type": "row", "panels": [{"datasource": {"type": "prometheus", "uid": "${ds}"}}]}]
+    variables = [{"name": "ds", "current": {"value": "from-variable"}}]
+    stored = {"dashboard": {"panels": panels, "templating": {"list": variables}}}
+    with serve(found, answer(body=json.dumps(stored).encode()), vector("1")) as server:
+        client_of(server.url, "grafana").query("up")
+    assert b"/proxy/uid/from-variable/" in server.requests[2]
