@@ -119,7 +119,8 @@ class SignOffs:
     def of(self, item: str) -> SignOff:
         """How it stands with an item."""
         newest = max(self.lines.get(item, ()), key=lambda line: line.when, default=None)
-        return SignOff(item, newest, tuple(self.refused.get(item, ())), rule_for(item, self.rules), self.now)
+        refused = [*self.refused.get(item, ()), *(() if newest else self.refused.get("", ()))]  # may have been it
+        return SignOff(item, newest, tuple(refused), rule_for(item, self.rules), self.now)
 
 
 def rule_for(item: str, rules: Mapping[str, Rule]) -> Rule:

@@ -90,13 +90,19 @@ class Judge:
             )
         )
 
-    def sign_off(self, sign_off: SignOff) -> None:
+    def sign_off(self, sign_off: SignOff, *, instead: str = "") -> None:
         """Judge what a person signed: none that counts is CRITICAL, one near its end or a refused line WARNING.
 
+        Args:
+            instead: what makes a sign-off unnecessary, in words, e.g. a message that was delivered.
+
         Raises:
-            Critical: there is none that counts.
+            Critical: there is none that counts, and nothing instead.
         """
         subject = f"Sign-off of {sign_off.item}"
+        if instead:
+            self.that(True, subject, expected="one that counts, or what stands for it", found=instead)
+            return
         self.that(sign_off.valid, subject, expected="one that counts", found=sign_off.found)
         left = days(sign_off.rule.near)
         self.that(not sign_off.near, subject, expected=f"more than {left} left", found=sign_off.found, warn=True)

@@ -45,7 +45,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
         below_target: OK, but short of the target.
         why, next_step, look_again: from the catalogue.
         look_again: a command.
-        cause: id of the root cause that kept the check from being measured.
+        cause: id of the root cause that kept the check from being measured: a service or a measurement.
         add: for NOT CONFIGURED, the line to add.
         seconds: how long the check took, waiting included.
     """
@@ -80,7 +80,7 @@ class RootCause(msgspec.Struct, frozen=True):
     """One thing that could not be measured, and all the items that this left unjudged.
 
     Attributes:
-        id: the failed measurement or client.
+        id: the service that is away or refuses us, else the measurement that failed.
         attempts: one line for each try.
     """
 

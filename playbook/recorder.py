@@ -12,15 +12,17 @@ import msgspec
 
 from playbook.catalogue import Investigation, Item, Runbook
 from playbook.engine import Measurements, Outcome
-from playbook.errors import NotConfigured, PlaybookError, Unmeasured, UsageError
-from playbook.evidence import Evidence, Lines, Table
+from playbook.errors import Denied, NotConfigured, PlaybookError, Unmeasured, Unreachable, UsageError
+from playbook.evidence import Evidence, Facts, Lines, Table
 from playbook.judge import Judge
 from playbook.record import Record, RootCause, Step
 from playbook.verdict import Critical, Verdict, verdict_of
+from playbook.waivers import Waivers
 
 TRIES = "Tries"
 
 INVESTIGATE = frozenset({Verdict.CRITICAL, Verdict.WARNING})
+WAIVABLE = frozenset({Verdict.CRITICAL, Verdict.WARNING, Verdict.UNKNOWN})
 
 
 class CheckTimeout(Exception):  # noqa: N818
@@ -120,6 +122,32 @@ def make_record(
     )
 
 
+def with_waiver(record: Record, waivers: Waivers) -> Record:
+    """The record as a waiver of its item makes it: WAIVED, with what it was kept; an expired one is only shown."""
+    if record.verdict not in WAIVABLE:
+        return record
+    shown: list[Evidence] = []
+    refused = [*waivers.refused.get(record.item, ()), *waivers.refused.get("", ())]
+    if refused:
+        shown.append(Lines("Refused lines of the ledger of waivers", refused))
+    waiver = waivers.newest.get(record.item)
+    if waiver is None:
+        return msgspec.structs.replace(record, evidence=[*record.evidence, *shown])
+    active = waiver.active(waivers.now)
+    facts = {
+        "Decided by": f"{waiver.who} on {waiver.when:%Y-%m-%d}",
+        "Until": f"{waiver.until} (to the end of the day, UTC)",
+        "Reason": waiver.reason,
+        "Without it": f"{record.verdict}: {record.message}",
+    }
+    shown.insert(0, Facts("Waiver" if active else "Expired waiver, which waives nothing", facts))
+    record = msgspec.structs.replace(record, evidence=[*shown, *record.evidence])
+    if not active:
+        return record
+    message = f"Waived until {waiver.until} by {waiver.who} ({waiver.reason}): {record.verdict}, {record.message}"
+    return msgspec.structs.replace(record, verdict=Verdict.WAIVED, message=message)
+
+
 def with_runbook(record: Record, runbook: Runbook, measurements: Measurements) -> Record:
     """The record with the runbook's steps carried out and its actions in order."""
     with suppress(UsageError):  # a mistyped name; its step says so
@@ -178,9 +206,12 @@ def _next_step(item: Item, error: BaseException | None) -> str:
 
 
 def _cause(notes: Notes, error: BaseException | None) -> str:
-    if notes.cause and notes.cause.error is error:
-        return notes.cause.cause or notes.cause.name
-    return ""
+    """What the failure is put down to: a service that is away or refuses us, else the measurement that failed."""
+    if not notes.cause or notes.cause.error is not error:
+        return ""
+    if isinstance(error, Unreachable | Denied):
+        return error.service
+    return notes.cause.cause or notes.cause.name
 
 
 def _crash_message(item: Item, error: BaseException) -> str:

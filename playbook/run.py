@@ -23,10 +23,12 @@ from playbook.catalogue import Catalogue, Item, read_catalogue, read_runbook
 from playbook.clock import Clock
 from playbook.engine import Measurements
 from playbook.record import Record, Results, Timing
-from playbook.recorder import INVESTIGATE, Notes, make_record, root_causes, with_runbook
+from playbook.people_files import waivers_of
+from playbook.recorder import INVESTIGATE, Notes, make_record, root_causes, with_runbook, with_waiver
 from playbook.redact import Redactor
 from playbook.settings import SANDBOX, Settings, load
 from playbook.verdict import EXECUTED, Verdict, exit_code, overall
+from playbook.waivers import Waivers
 
 
 def load_providers() -> None:
@@ -43,6 +45,7 @@ class Run:
         self.settings = settings
         self.clock = clock or Clock()
         self.catalogue: Catalogue = read_catalogue()
+        self.waivers = self._read_waivers()
         self.redactor = Redactor(settings.secrets())
         self.measurements = Measurements({"settings": settings, "clock": self.clock})
 
@@ -72,26 +75,48 @@ class Run:
             seconds=seconds,
             worker=worker,
         )
+        record = with_waiver(record, self.waivers)
         if runbook and record.verdict in INVESTIGATE:
             record = with_runbook(record, read_runbook(runbook), self.measurements)
-        record = msgspec.structs.replace(record, look_again=self._commands(record))
+        again = f"pytest {record.check} --target {self.settings.target.name}"
+        record = msgspec.structs.replace(
+            record,
+            look_again="\n".join(filter(None, (self._filled_in(record.look_again), again))),
+            investigation=[
+                msgspec.structs.replace(step, command=self._filled_in(step.command))
+                for step in record.investigation
+            ],
+        )
         return self.redactor.struct(record)
+
+    def _read_waivers(self) -> Waivers:
+        """What cannot be read waives nothing."""
+        now = self.clock.now()
+        try:
+            return waivers_of(self.settings, self.catalogue, now)
+        except Unmeasured as error:
+            return Waivers({}, {"": [str(error)]}, now)
 
     def timings(self) -> list[Timing]:
         """How long each measurement took, slowest first."""
         outcomes = self.measurements.finished()
         return [Timing(o.name, round(o.seconds, 3), o.error is None) for o in outcomes]
 
-    def _commands(self, record: Record) -> str:
-        """The command to look again, with this target's names in it, and the one that repeats the check."""
+    def _filled_in(self, command: str) -> str:
+        """A command with this target's names in it; secrets stay variables."""
         target = self.settings.target
-        known = {"$APP_ID": target.digitalocean.app_id, "$URL": target.web.url}
-        command = record.look_again
+        known = {
+            "$APP_ID": target.digitalocean.app_id,
+            "$URL": target.web.url,
+            "$GRAFANA_URL": target.grafana.url,
+            "$PROMETHEUS_URL": target.prometheus.url,
+            "$ALERTMANAGER_URL": target.alertmanager.url,
+            "$BACKUP_LOCATION": target.backups.location,
+        }
         for name, value in known.items():
             if value:
                 command = command.replace(name, value.rstrip("/"))
-        again = f"pytest {record.check} --target {target.name}"
-        return f"{command}\n{again}" if command else again
+        return command
 
 
 class RunFolder:
@@ -180,6 +205,8 @@ def make_results(
     """Add up a run."""
     records = sorted(records, key=lambda record: (record.subject, record.item))
     verdicts = [record.verdict for record in records]
+    # What is excepted from judgement is excepted from being counted on.
+    floor = max(floor - verdicts.count(Verdict.WAIVED), 1)
     verdict = overall(verdicts, floor=floor)
     if ended != "finished" and verdict not in {Verdict.CRITICAL, Verdict.UNKNOWN}:
         verdict = Verdict.UNKNOWN

@@ -252,6 +252,7 @@ class Settings(Section, frozen=True):
     floors: dict[str, int] = {}
     time_limits: TimeLimits = TimeLimits()
     deployments: Deployments = Deployments()
+    cost_review: CostReview = CostReview()
     people: People = People()
     file: Path | None = None
     sources: dict[str, str] = {}

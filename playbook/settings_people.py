@@ -22,10 +22,12 @@ class People(_Section, frozen=True):
     Attributes:
         attestations, waivers: ledgers, one JSON object a line, kept in git; see ``playbook.ledger``.
         sign_offs: validity by item id, or by the first word of it, e.g. ``weekly``.
+        deliveries: where notifications note what they delivered, one JSON object a line; may be left out.
         waiver_days: the furthest ahead that a waiver may reach.
     """
 
     attestations: str | None = None
     waivers: str | None = None
+    deliveries: str | None = None
     sign_offs: dict[str, Validity] = {}
     waiver_days: int = 30

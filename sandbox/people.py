@@ -24,10 +24,10 @@ ADA, BEN, CHIARA = "Ada Novak", "Ben Okafor", "Chiara Rossi"
 
 # What is signed on a healthy morning: item → who, how many days ago, what was looked at.
 SIGNED: dict[str, tuple[str, float, str]] = {
-    "weekly.docs.updated": (ADA, 2, "Went through the week's changes; the runbook for Redis names the new cluster"),
+    "weekly.docs.updated": (ADA, 2, "Went through the week's changes; one runbook names the new cluster"),
     "weekly.team.notified": (BEN, 2, "Posted the week's findings and the planned work in the team channel"),
     "monthly.docs.contacts": (CHIARA, 9, "Called every number of the roster and wrote to every address"),
-    "monthly.docs.escalation": (CHIARA, 9, "Paged the secondary and the manager in a drill; both answered in time"),
+    "monthly.docs.escalation": (CHIARA, 9, "Paged the secondary and the manager in a drill; both answered"),
     "monthly.team.training": (CHIARA, 9, "Asked everybody; two want to practise a restore, booked for next week"),
 }
 DAYS = {"weekly": 9, "monthly": 36}
@@ -85,7 +85,7 @@ class PeopleState:
 
     Attributes:
         damaged: texts that stand between the lines of the ledger of sign-offs and are none.
-        minutes: what the minutes of the review say; the sign-offs that name them hold the digest of ``MINUTES_TEXT``.
+        minutes: what the minutes of the review say now; sign-offs that name them were made on ``MINUTES_TEXT``.
     """
 
     signed: list[SignedState] = field(default_factory=list)

@@ -159,8 +159,9 @@ class _Reading:
         self._input = _Input(stream)
         self._now, self._soon = now * 1000, (now + soon) * 1000
         self._wanted = samples
-        self._random = Random(64)  # the same dump gives the same sample
+        self._random = Random(64)  # noqa: S311 - the same dump gives the same sample
         self._database = 0
+        self._candidates = 0
 
     def run(self) -> Dump:
         try:
@@ -183,9 +184,13 @@ class _Reading:
             written = self._input.rest()
             computed = self._input.sum_so_far()
         except EOFError:
-            raise DumpError(f"breaks off after {self._dump.total:,} keys") from None
+            raise DumpError(f"breaks off {self._place}") from None
         self._compare(written, computed)
         return self._dump
+
+    @property
+    def _place(self) -> str:
+        return f"after {self._dump.total:,} keys"
 
     def _compare(self, written: bytes, computed: int) -> None:
         if len(written) != _SUM:
@@ -194,9 +199,11 @@ class _Reading:
         if not expected:
             self._dump.summed = False
         elif expected != computed:
-            raise DumpError(f"differs from its checksum: {expected:016x} is written there, its bytes give {computed:016x}")
+            raise DumpError(
+                f"differs from its checksum: {expected:016x} is written, its bytes give {computed:016x}"
+            )
 
-    def _entries(self) -> None:
+    def _entries(self) -> None:  # noqa: PLR0912 - one for each kind of entry
         ends: float | None = None
         while (code := self._input.byte()) != _ENDED:
             match code:
@@ -235,24 +242,17 @@ class _Reading:
         kind, read = found
         dump = self._dump
         over = ends is not None and ends <= self._now
-        chosen = self._wanted and not over and (ends is None or ends > self._soon) and self._choose()
-        if chosen is not False and chosen is not None and self._wanted:
-            key = self._string()
-            sample = self._sample(kind, key, read)
-            if chosen < len(dump.samples):
-                dump.samples[chosen] = sample
-            else:
-                dump.samples.append(sample)
-        else:
+        place = self._choose() if ends is None or ends > self._soon else None
+        if place is None:
             self._skip_string()
             read(self)
+        else:
+            dump.samples[place : place + 1] = [self._sample(kind, self._string(), read)]
         dump.keys[kind] += 1
         if over:
             dump.expired[kind] += 1
         elif ends is not None and ends <= self._soon:
             dump.passing[kind] += 1
-
-    _candidates = 0
 
     def _choose(self) -> int | None:
         """The place in the sample that the next key takes; None where it is not chosen (Vitter's algorithm R)."""
@@ -285,12 +285,12 @@ class _Reading:
             return int.from_bytes(self._input.take(4), "big"), False
         if first == 0x81:
             return int.from_bytes(self._input.take(8), "big"), False
-        raise DumpError(f"cannot be read after {self._dump.total:,} keys")
+        raise DumpError(f"cannot be read {self._place}")
 
     def _length(self) -> int:
         length, encoded = self._prefix()
         if encoded:
-            raise DumpError(f"cannot be read after {self._dump.total:,} keys")
+            raise DumpError(f"cannot be read {self._place}")
         return length
 
     def _lengths(self, count: int) -> None:
@@ -308,22 +308,16 @@ class _Reading:
         if length == 3:
             written = self._length()
             return written, self._length(), 0
-        raise DumpError(f"cannot be read after {self._dump.total:,} keys")
+        raise DumpError(f"cannot be read {self._place}")
 
     def _skip_string(self) -> None:
         self._input.skip(self._packed()[0])
 
     def _string(self) -> bytes:
-        written, unpacked, integer = self._packed()
-        data = self._input.take(written)
-        if integer:
-            return str(int.from_bytes(data, "little", signed=True)).encode()
-        if unpacked is None:
-            return data
-        try:
-            return unpack(data, unpacked)
-        except ValueError:
-            raise DumpError(f"cannot be unpacked after {self._dump.total:,} keys") from None
+        value = self._text()[1]
+        if value is None:
+            raise DumpError(f"holds a name of over {_MOST_SAMPLED:,} B {self._place}")
+        return value
 
     def _text(self) -> tuple[int, bytes | None]:
         """Length of a string, and itself where it is not too long."""
@@ -339,7 +333,7 @@ class _Reading:
             try:
                 data = unpack(data, unpacked)
             except ValueError:
-                raise DumpError(f"cannot be unpacked after {self._dump.total:,} keys") from None
+                raise DumpError(f"cannot be unpacked {self._place}") from None
         return len(data), data
 
     def _strings(self, count: int) -> None:
@@ -420,7 +414,7 @@ class _Reading:
                 case 5:
                     self._skip_string()
                 case _:
-                    raise DumpError(f"cannot be read after {self._dump.total:,} keys")
+                    raise DumpError(f"cannot be read {self._place}")
 
     def _stream_of(self, version: int) -> int:
         self._strings(2 * self._length())

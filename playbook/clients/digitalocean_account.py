@@ -25,7 +25,7 @@ class Balance(_Message, frozen=True):
     generated_at: datetime | None = None
 
 
-class Invoice(_Message, frozen=True):
+class Invoice(_Message, frozen=True, kw_only=True):
     """A month's bill, in dollars; ``invoice_period`` is e.g. ``2026-10``."""
 
     invoice_uuid: str = ""

@@ -111,6 +111,20 @@ class Region(_Message, frozen=True):
     label: str = ""
 
 
+class DomainSpec(_Message, frozen=True):
+    """A domain as the app spec names it."""
+
+    domain: str = ""
+
+
+class AppDomain(_Message, frozen=True):
+    """A domain of the app, and until when the certificate is valid that the platform obtained for it."""
+
+    spec: DomainSpec = DomainSpec()
+    phase: str = ""
+    certificate_expires_at: datetime | None = None
+
+
 class App(_Message, frozen=True):
     """An app. The API has no Name and no Phase: they are ``spec.name`` and ``active_deployment.phase``."""
 
@@ -123,6 +137,7 @@ class App(_Message, frozen=True):
     active_deployment: Deployment | None = None
     in_progress_deployment: Deployment | None = None
     pending_deployment: Deployment | None = None
+    domains: list[AppDomain] = []
 
 
 class ComponentHealth(_Message, frozen=True):

@@ -21,16 +21,22 @@ def context_for(ca: str | None, service: str) -> ssl.SSLContext:
     Raises:
         UsageError: the file cannot be read or holds no certificate.
     """
-    file = ca or os.environ.get("SSL_CERT_FILE") or ""
+    file = _authorities(ca)
     with _lock:
         if file not in _contexts:
-            _contexts[file] = _create(file, service)
+            _contexts[file] = new_context(ca, service)
         return _contexts[file]
 
 
-def _create(file: str, service: str) -> ssl.SSLContext:
+def _authorities(ca: str | None) -> str:
+    return ca or os.environ.get("SSL_CERT_FILE") or ""
+
+
+def new_context(ca: str | None, service: str) -> ssl.SSLContext:
+    """As ``context_for``, but the caller's own, to be changed."""
     import certifi
 
+    file = _authorities(ca)
     try:
         return ssl.create_default_context(cafile=file or certifi.where())
     except ssl.SSLError:

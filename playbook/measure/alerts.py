@@ -87,8 +87,10 @@ class Alerts:
         return span((self.at - alert.since).total_seconds()) if alert.since else "not known"
 
     def _word(self, alert: Alert) -> str:
-        about = [alert.labels.get("component", ""), alert.labels.get("severity", ""), f"for {self._since(alert)}"]
-        return f"{alert.name} ({', '.join(filter(None, about))})"
+        about = [alert.labels.get("component", ""), alert.labels.get("severity", "")]
+        about += [f"for {self._since(alert)}"] if alert.since else []
+        told = ", ".join(filter(None, about))
+        return f"{alert.name} ({told})" if told else alert.name
 
 
 @measurement

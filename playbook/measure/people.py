@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
-from pathlib import Path
+from datetime import datetime, timedelta
 
-from playbook.attest import SERVICE, Rule, SignOff, SignOffs, days, read
+import msgspec
+
+from playbook.attest import Moment, SignOff, SignOffs, days, rule_for
 from playbook.catalogue import read_catalogue
 from playbook.clock import Clock
 from playbook.engine import measurement
-from playbook.evidence import Evidence, Lines, Table
+from playbook.evidence import Evidence, Facts, Lines, Table
+from playbook.people_files import path_of, rules, sign_offs_of
 from playbook.settings import Settings
 
 
@@ -47,27 +48,76 @@ def _row(sign_off: SignOff) -> list[str]:
 @measurement
 def attestations(settings: Settings, clock: Clock) -> Attestations:
     """The sign-offs of items that only a person can know."""
-    file = settings.require(settings.people.attestations, "people.attestations", SERVICE)
-    catalogue = read_catalogue()
-    known = {*catalogue.items, *catalogue.not_built}
-    return Attestations(
-        read(people_file(settings, file), known=known, rules=rules(settings), now=clock.now())
-    )
+    return Attestations(sign_offs_of(settings, read_catalogue(), clock.now()))
 
 
-def rules(settings: Settings) -> Mapping[str, Rule]:
-    """How long sign-offs count, by item or set."""
-    return {
-        name: Rule(timedelta(days=validity.valid_days), timedelta(days=validity.near_days))
-        for name, validity in settings.people.sign_offs.items()
-    }
+class Delivery(msgspec.Struct, frozen=True):
+    """A notification that reached somebody, as whoever delivers it notes it.
+
+    Attributes:
+        set, target: whose result it told.
+        to: who or what received it, without secrets: ``Slack #operations``.
+    """
+
+    set: str
+    target: str
+    when: Moment
+    to: str
 
 
-def people_file(settings: Settings, path: str) -> Path:
-    """A file of ``[people]``: absolute, or from the folder of playbook.toml."""
-    return folder_of(settings) / Path(path).expanduser()
+@dataclass(frozen=True, slots=True)
+class TeamNotified:
+    """Whether the team was told of the week's result, by a delivered notification or by a person.
+
+    Attributes:
+        delivery: the newest of the week, if one was noted.
+        sign_off: how it stands with a person's word.
+    """
+
+    delivery: Delivery | None
+    sign_off: SignOff
+
+    @property
+    def delivered(self) -> str:
+        """The delivery in words; empty where there was none."""
+        return f"delivered to {self.delivery.to} on {self.delivery.when:%Y-%m-%d}" if self.delivery else ""
+
+    def evidence(self) -> Facts:
+        """Both ways."""
+        return Facts(
+            "The team was told", {"By notification": self.delivered or "no", "Sign-off": self.sign_off.found}
+        )
 
 
-def folder_of(settings: Settings) -> Path:
-    """The folder that paths of ``[people]`` start from."""
-    return settings.file.parent.resolve() if settings.file else Path.cwd()
+@measurement
+def team_notified(settings: Settings, clock: Clock) -> TeamNotified:
+    """Whether a notification of this week's result was delivered, or somebody signed that the team was told."""
+    now = clock.now()
+    item = "weekly.team.notified"
+    delivery = _newest_delivery(settings, "weekly", now - timedelta(days=7), now)
+    if delivery and not settings.people.attestations:
+        return TeamNotified(delivery, SignOff(item, None, (), rule_for(item, rules(settings)), now))
+    return TeamNotified(delivery, sign_offs_of(settings, read_catalogue(), now).of(item))
+
+
+def _newest_delivery(settings: Settings, set_name: str, since: datetime, until: datetime) -> Delivery | None:
+    """None also where nothing was ever delivered, so that there is no file yet."""
+    if settings.people.deliveries is None:
+        return None
+    try:
+        text = path_of(settings, settings.people.deliveries).read_bytes()
+    except OSError:
+        return None
+    found = []
+    for line in text.splitlines():
+        try:
+            delivery = msgspec.json.decode(line, type=Delivery)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            continue  # half a line tells of no delivery
+        if (
+            delivery.set == set_name
+            and delivery.target == settings.target.name
+            and since <= delivery.when <= until
+        ):
+            found.append(delivery)
+    return max(found, key=lambda delivery: delivery.when, default=None)

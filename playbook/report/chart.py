@@ -15,10 +15,10 @@ from playbook.evidence import Chart, Curve
 
 # Units of the drawing. It is as wide as a phone's column, so that its letters can be read there.
 WIDTH, HEIGHT = 400.0, 190.0
-_LEFT, _TOP, _BOTTOM = 44.0, 12.0, 22.0
-_RIGHT_PLAIN, _RIGHT_NAMED = 10.0, 96.0
+_LEFT, _TOP, _BOTTOM = 44.0, 16.0, 22.0
+_RIGHT_PLAIN, _RIGHT_NAMED = 10.0, 120.0
 _LINE = 12.0  # height of a line of text
-_LONGEST_NAME = 17
+_LONGEST_NAME = 15
 # More would be a tangle; the table below the drawing has them all.
 MOST_CURVES = 6
 _DAY = 86_400
@@ -148,7 +148,9 @@ def _round_steps(low: float, high: float) -> list[float]:
 def _number(value: float, decimals: int) -> str:
     if abs(value) >= 10_000 and decimals == 0:
         return f"{value / 1000:,g}k"
-    text = f"{value:,.{min(decimals, 4)}f}"
+    if decimals > 4:
+        return f"{value:.3g}"
+    text = f"{value:,.{decimals}f}"
     return text.rstrip("0").rstrip(".") if "." in text and decimals > 1 else text
 
 

@@ -131,7 +131,7 @@ def _invoice(state: DigitalOceanState, now: datetime, age: int) -> Invoice:
     share = ((now.day - 1) + now.hour / 24) / days if age == 0 else 1.0
     if nth == 0:
         share -= (state.created_at.day - 1) / days
-    factor = max(share, 0.0) * (state.usage_factor if age == 0 else 1.0)
+    factor = max(share, 0.0) * {0: state.usage_factor, 1: state.last_month_factor}.get(age, 1.0)
     counts = {component.name: component.instances for component in state.components}
     if nth < SECOND_WEB:
         counts["portfolio-web"] = 1

@@ -115,6 +115,7 @@ class DigitalOceanState:
         metrics_missing: the monitoring API has no samples.
         metrics_age: the newest sample is this old.
         growth: a month, of traffic and of what depends on it (1.03 is 3 %).
+        usage_factor, last_month_factor: what this month and the last one cost, against what they should.
     """
 
     now: datetime
@@ -143,6 +144,7 @@ class DigitalOceanState:
     previous_outage: Outage | None = None
     credit: float = 0.0
     usage_factor: float = 1.0
+    last_month_factor: float = 1.0
 
     @classmethod
     def healthy(cls, now: datetime) -> DigitalOceanState:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from playbook.report.page import page
-from tests.factories import hostile, record, results, six_verdicts
+from tests.factories import a_chart, hostile, record, results, six_verdicts
 from tests.real.chromium import PROGRAM, browser
 
 pytestmark = pytest.mark.skipif(PROGRAM is None, reason="Chromium is not installed")
@@ -132,6 +132,38 @@ def test_pytest_html_shows_every_row_in_our_words_and_runs_nothing_of_ours(chrom
     assert chromium.evaluate("typeof window.hacked") == "undefined"
     assert chromium.evaluate("document.querySelectorAll('[onerror]').length") == 0
     assert "staging-daily-" in chromium.evaluate("document.querySelector('h1').innerText")
+
+
+OUT_OF_ITS_CHART = """
+(() => {
+  document.querySelectorAll('details').forEach(fold => fold.open = true);
+  const out = [];
+  for (const svg of document.querySelectorAll('.chart > svg')) {
+    const frame = svg.getBoundingClientRect();
+    for (const drawn of svg.querySelectorAll('text, path, circle')) {
+      const box = drawn.getBoundingClientRect();
+      if (box.left < frame.left - 1 || box.right > frame.right + 1 || box.top < frame.top - 1
+          || box.bottom > frame.bottom + 1) out.push(drawn.outerHTML);
+    }
+  }
+  return [document.querySelectorAll('.chart > svg').length, out];
+})()
+"""
+CURVES = """
+[...document.querySelectorAll('.chart > svg .curve')].map(curve => getComputedStyle(curve).strokeDasharray)
+"""
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_a_chart_stays_in_its_frame_and_is_told_apart_without_colour(chromium, tmp_path, width):
+    """Every name and number is within the drawing; each curve has dashes of its own; letters can be read."""
+    file = tmp_path / "index.html"
+    file.write_text(page(results([record(number=1, evidence=[a_chart()])])), encoding="utf-8")
+    chromium.open(file.as_uri(), width=width, scheme="light")
+    assert chromium.evaluate(OUT_OF_ITS_CHART) == [1, []]
+    assert len(set(chromium.evaluate(CURVES))) == 3
+    height = "document.querySelector('.chart text').getBoundingClientRect().height"
+    assert chromium.evaluate(height) >= 11
 
 
 def test_dark_is_dark(chromium, tmp_path):

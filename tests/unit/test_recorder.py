@@ -6,7 +6,7 @@ import pytest
 
 from playbook.catalogue import Investigation, Item, Runbook
 from playbook.engine import Measurements, Outcome, Provider
-from playbook.errors import NotConfigured, Unreachable
+from playbook.errors import NotConfigured, TooLittleData, Unreachable
 from playbook.evidence import Facts, Lines, Table
 from playbook.limits import parse_limit
 from playbook.record import Action
@@ -118,9 +118,17 @@ def test_one_root_cause_names_all_that_it_blocks():
     notes.look(Outcome("redis_stats", None, error, 0.0, "redis"))
     first = record(notes, error)
     (cause,) = root_causes([first, first])
-    assert (cause.id, cause.message, cause.hint) == ("redis", "Redis: connection refused", "Look.")
+    assert (cause.id, cause.message, cause.hint) == ("Redis", "Redis: connection refused", "Look.")
     assert cause.attempts == ["try 1: refused"]
     assert cause.items == ["daily.x", "daily.x"]
+
+
+def test_what_is_blocked_by_a_measurement_names_it():
+    """Too little data is no service that is away."""
+    error = TooLittleData("no samples", service="Prometheus")
+    notes = Notes()
+    notes.look(Outcome("response_time", None, error, 0.0, "response_time"))
+    assert record(notes, error).cause == "response_time"
 
 
 def test_a_failure_of_the_check_itself_has_no_root_cause_elsewhere():

@@ -19,12 +19,12 @@ def client_of(url, section="prometheus", **more):
     return prometheus(load("sandbox", environment={}, overlay={"targets": {"sandbox": target}}))
 
 
-def envelope(status="200 OK", **content):
-    return answer(status, json.dumps(content).encode(), Content_Type="application/json")
+def envelope(code="200 OK", /, **content):
+    return answer(code, json.dumps(content).encode(), Content_Type="application/json")
 
 
-def result(kind, rows, **more):
-    return envelope(status_="", **{"status": "success", "data": {"resultType": kind, "result": rows}, **more})
+def result(kind, rows):
+    return envelope(status="success", data={"resultType": kind, "result": rows})
 
 
 def vector(*values):

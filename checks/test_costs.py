@@ -1,0 +1,36 @@
+"""What the platform costs."""
+
+import pytest
+
+pytestmark = pytest.mark.costs
+
+
+@pytest.mark.monthly
+@pytest.mark.item("monthly.cost.balance")
+def test_month_stays_within_its_budget(bills, limits, judge):
+    """The running month, projected to its end, stays within the budget (warning over 90 %, critical over 100 %).
+
+    In its first days it says too little to be projected; then the last full month stands for it.
+    """
+    judge(bills.cost_of_month, limits.budget)
+
+
+@pytest.mark.monthly
+@pytest.mark.item("monthly.cost.invoices")
+def test_last_invoice_is_there_and_within_the_budget(bills, limits, judge):
+    """The last month's invoice is there and within the budget (warning over 90 %, critical over 100 %).
+
+    The newest five are shown. Without an invoice of the last month: UNKNOWN.
+    """
+    judge(bills.cost_of_last_month, limits.budget, subject="Last invoice")
+
+
+@pytest.mark.monthly
+@pytest.mark.item("monthly.cost.trend")
+def test_costs_do_not_jump(cost_trend, limits, judge):
+    """No product, nor everything together, costs over 20 % more than the month before (critical over 50 %).
+
+    Compared are the last two full months, and this month's projection with the last one.
+    """
+    for change in cost_trend.changes:
+        judge(change.reading, limits.cost_growth, subject=f"Growth of {change.name}")

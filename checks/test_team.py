@@ -1,0 +1,29 @@
+"""People: what only they can know is signed, in time and by name."""
+
+import pytest
+
+pytestmark = pytest.mark.team
+
+
+@pytest.mark.weekly
+@pytest.mark.item("weekly.docs.updated")
+def test_documentation_follows_the_weeks_changes(attestations, judge):
+    """Somebody signed this week that the documents say what is true now.
+
+    A sign-off that expired, is dated in the future or was edited does not count.
+    """
+    judge.sign_off(attestations.of("weekly.docs.updated"))
+
+
+@pytest.mark.weekly
+@pytest.mark.item("weekly.team.notified")
+def test_the_team_was_told(team_notified, judge):
+    """A notification of this week's result was delivered, or somebody signed that the team was told."""
+    judge.sign_off(team_notified.sign_off, instead=team_notified.delivered)
+
+
+@pytest.mark.monthly
+@pytest.mark.item("monthly.team.training")
+def test_training_needs_are_known(attestations, judge):
+    """Somebody signed this month what the team wants to learn, and when it will."""
+    judge.sign_off(attestations.of("monthly.team.training"))

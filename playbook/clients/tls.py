@@ -1,0 +1,212 @@
+"""TLS as a server speaks it: the certificate that it shows, whether it is trusted, and what it accepts.
+
+A handshake that the server refuses is a measurement here, not an error; that nobody answers is Unreachable. Nothing
+is sent after a handshake.
+"""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from typing import Literal
+
+from playbook.clients.http import RUNNER_HINT
+from playbook.clients.trust import context_for, new_context
+from playbook.clients.wire import look_up, reason_of
+from playbook.engine import client
+from playbook.errors import Malformed, Unreachable
+from playbook.settings import Settings, TimeLimits
+
+SERVICE = "TLS"
+
+Version = Literal["TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3"]
+VERSIONS: tuple[Version, ...] = ("TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3")
+_VERSIONS = {
+    "TLSv1": ssl.TLSVersion.TLSv1,
+    "TLSv1.1": ssl.TLSVersion.TLSv1_1,
+    "TLSv1.2": ssl.TLSVersion.TLSv1_2,
+    "TLSv1.3": ssl.TLSVersion.TLSv1_3,
+}
+# All that this OpenSSL has, without encryption and without authentication too; but no shared keys and passwords, which
+# no website uses. Level 0, as the usual level offers no TLS 1.0 and 1.1 and takes no weak keys
+# (https://docs.openssl.org/3.0/man3/SSL_CTX_set_security_level/).
+EVERYTHING = "ALL:COMPLEMENTOFALL:!PSK:!SRP:@SECLEVEL=0"
+_LEGACY_SERVER_CONNECT = 0x4  # ssl.OP_LEGACY_SERVER_CONNECT, since Python 3.12
+_NO_CHECK_TIME = 0x200000  # X509_V_FLAG_NO_CHECK_TIME
+_CLIENT_HELLO = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Whose TLS is looked at, and where.
+
+    Attributes:
+        host: the name that the certificate must be for, and that is sent along (SNI).
+        address: host and port to connect to.
+    """
+
+    host: str
+    address: tuple[str, int]
+
+    def __str__(self) -> str:
+        at, port = self.address
+        shown = self.host if port == 443 else f"{self.host}:{port}"
+        return shown if at == self.host else f"{shown} at {at}:{port}"
+
+
+@dataclass(frozen=True, slots=True)
+class Handshake:
+    """What became of one handshake.
+
+    Attributes:
+        accepted: it was completed.
+        version, cipher: what was agreed on; empty where nothing was.
+        reason: why not, in words.
+        certificate: the server's own, DER; read without being verified.
+    """
+
+    accepted: bool
+    version: str = ""
+    cipher: str = ""
+    reason: str = ""
+    certificate: bytes = b""
+
+
+@dataclass(frozen=True)
+class TlsClient:
+    """Handshakes, each bounded by the time limit to connect.
+
+    Every method raises:
+        Unreachable: no connection, or no answer to the greeting in time.
+    """
+
+    time_limits: TimeLimits
+    ca: str | None = None
+
+    def certificate(self, endpoint: Endpoint) -> bytes:
+        """The server's certificate (DER), trusted or not.
+
+        Raises:
+            Malformed: the server speaks no TLS, or shows no certificate.
+        """
+        shaken = self._shake(endpoint, unverified())
+        if not shaken.certificate:
+            raise Malformed(
+                f"{SERVICE}: expected {endpoint} to show a certificate, got "
+                f"{shaken.reason or 'a handshake without one'}",
+                service=SERVICE,
+            )
+        return shaken.certificate
+
+    def distrust(self, endpoint: Endpoint) -> str:
+        """Why a client would not trust the server, in OpenSSL's words; empty where it would."""
+        return self._shake(endpoint, context_for(self.ca, SERVICE)).reason
+
+    def chain_fault(self, endpoint: Endpoint) -> str:
+        """Why the certificate does not lead to a trusted root, whatever its dates and names; empty where it does."""
+        context = new_context(self.ca, SERVICE)
+        context.check_hostname = False
+        context.verify_flags |= ssl.VerifyFlags(_NO_CHECK_TIME)
+        return self._shake(endpoint, context).reason
+
+    def offer(self, endpoint: Endpoint, version: Version, ciphers: Iterable[str] = ()) -> Handshake:
+        """Offer this version alone, and of its cipher suites only ``ciphers`` where some are given.
+
+        Up to TLS 1.2 the suites are OpenSSL's names. Ask ``can_offer`` first: what this machine cannot offer is not
+        accepted either.
+        """
+        return self._shake(endpoint, unverified(version, tuple(ciphers)))
+
+    def _shake(self, endpoint: Endpoint, context: ssl.SSLContext) -> Handshake:
+        """One handshake. What the server says no to is in the reason."""
+        limit = self.time_limits.connect
+        host, port = endpoint.address
+        try:
+            addresses = look_up(host, port, limit)
+            raw = _connect(addresses, limit)
+        except (OSError, UnicodeError) as error:
+            raise _unreachable(endpoint, reason_of(error)[0]) from error
+        with raw:
+            raw.settimeout(limit)
+            try:
+                with context.wrap_socket(raw, server_hostname=endpoint.host) as tls:
+                    agreed = tls.cipher()
+                    return Handshake(
+                        True,
+                        version=tls.version() or "",
+                        cipher=agreed[0] if agreed else "",
+                        certificate=tls.getpeercert(binary_form=True) or b"",
+                    )
+            except ssl.SSLCertVerificationError as error:
+                return Handshake(False, reason=error.verify_message)
+            except TimeoutError as error:
+                raise _unreachable(endpoint, "no answer to the TLS greeting in time") from error
+            except (ssl.SSLError, ConnectionError) as error:
+                # Some servers say no by an alert, others by hanging up.
+                return Handshake(False, reason=reason_of(error)[0])
+
+
+@client
+def tls(settings: Settings) -> TlsClient:
+    """TLS handshakes with the target's website and domains."""
+    return TlsClient(settings.time_limits, settings.target.web.ca)
+
+
+def unverified(version: Version | None = None, ciphers: tuple[str, ...] = ()) -> ssl.SSLContext:
+    """A context that takes any certificate and offers everything, or one version with some of its suites.
+
+    Raises:
+        ssl.SSLError, ValueError: this OpenSSL has no such version or suite.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    context.options |= _LEGACY_SERVER_CONNECT  # a server without RFC 5746 is still to be looked at
+    context.set_ciphers(":".join((*ciphers, "@SECLEVEL=0")) if ciphers else EVERYTHING)
+    context.minimum_version = _VERSIONS[version] if version else ssl.TLSVersion.MINIMUM_SUPPORTED
+    context.maximum_version = _VERSIONS[version] if version else ssl.TLSVersion.MAXIMUM_SUPPORTED
+    return context
+
+
+@cache
+def can_offer(version: Version, ciphers: tuple[str, ...] = ()) -> bool:
+    """True where this machine's OpenSSL can greet a server with it: seen by letting it write a greeting."""
+    try:
+        context = unverified(version, ciphers)
+        out = ssl.MemoryBIO()
+        greeting = context.wrap_bio(ssl.MemoryBIO(), out)
+        greeting.do_handshake()
+    except ssl.SSLWantReadError:
+        written = out.read()
+        return len(written) > 5 and written[5] == _CLIENT_HELLO
+    except (ssl.SSLError, ValueError):
+        return False
+    return False
+
+
+@cache
+def known_suites() -> tuple[str, ...]:
+    """Names of all cipher suites up to TLS 1.2 that this machine's OpenSSL can offer."""
+    return tuple(suite["name"] for suite in unverified("TLSv1.2").get_ciphers() if suite["protocol"] != "TLSv1.3")
+
+
+def _connect(addresses: list[tuple[str, int]], limit: float) -> socket.socket:
+    for number, address in enumerate(addresses):
+        try:
+            return socket.create_connection(address, timeout=limit / len(addresses))
+        except OSError:
+            if number == len(addresses) - 1:
+                raise
+    raise OSError("the name has no address")
+
+
+def _unreachable(endpoint: Endpoint, reason: str) -> Unreachable:
+    return Unreachable(
+        f"{SERVICE}: expected an answer from {endpoint}, got {reason}",
+        service=SERVICE,
+        hint=RUNNER_HINT,
+        attempts=(f"only try: {reason}",),
+    )

@@ -1,0 +1,107 @@
+"""The dashboard: through Grafana, or its data source alone."""
+
+import pytest
+
+from playbook.clients.grafana import Dashboard
+from playbook.clients.prometheus import Answered, Sample
+from playbook.errors import Malformed, TooLittleData, Unreachable
+from playbook.measure import dashboard as module
+from playbook.settings import load
+
+BOARD = Dashboard("po", "Portfolio Overview", 5, ("prometheus",))
+
+
+class Store:
+    """Gives the newest sample's time, or raises."""
+
+    def __init__(self, newest, now=1000.0, service="Prometheus"):
+        self._newest, self._now, self.service = newest, now, service
+
+    def ask(self, expression, *, setting):
+        assert setting == "queries.newest_sample"
+        if isinstance(self._newest, Exception):
+            raise self._newest
+        samples = [] if self._newest is None else [Sample({}, self._now, self._newest)]
+        return Answered(self.service, expression, setting, samples, ())
+
+
+class Reader:
+    """Grafana with one dashboard or none."""
+
+    def __init__(self, board):
+        self._board = board
+
+    def health(self):
+        return "ok", "12.3.0"
+
+    def dashboard(self, title):
+        return self._board
+
+    def datasource_uid(self, stored):
+        return stored.datasources[0]
+
+
+@pytest.fixture
+def measured(monkeypatch):
+    """``measured(store, board)`` measures; without a board Grafana is not configured."""
+
+    def measure(store, board=BOARD, *, grafana=True):
+        monkeypatch.setattr(module, "grafana", lambda _: Reader(board))
+        monkeypatch.setattr(module, "through", lambda reader, uid: store)
+        monkeypatch.setattr(module, "prometheus", lambda _: store)
+        section = {"grafana": {"url": "http://g"}} if grafana else {"prometheus": {"url": "http://p"}}
+        return module.dashboard(load("sandbox", environment={}, overlay={"targets": {"sandbox": section}}))
+
+    return measure
+
+
+def test_age_is_by_the_stores_own_clock(measured):
+    """Whatever this machine's clock says; never below zero."""
+    view = measured(Store(newest=820.0))
+    assert (view.age.value, view.is_there, view.problem) == (3.0, True, "")
+    assert measured(Store(newest=1000.5)).age.value == 0.0
+    assert view.evidence().facts == {
+        "Dashboard": "there, with 5 panels",
+        "Grafana": "12.3.0, database ok",
+        "Data source": "Prometheus: answers",
+        "Newest sample": "3.0 min old",
+    }
+
+
+def test_no_sample_in_a_day(measured):
+    """Is a finding of its own, and no age."""
+    view = measured(Store(None))
+    assert view.minutes is None
+    with pytest.raises(TooLittleData, match="expected samples of the last day, got none"):
+        _ = view.age
+
+
+def test_a_data_source_that_does_not_answer_grafana_is_a_finding(measured):
+    """Grafana answered a moment ago."""
+    view = measured(
+        Store(Unreachable("Prometheus through Grafana: expected an answer, got HTTP 502", service="P"))
+    )
+    assert view.problem == "HTTP 502"
+    assert view.evidence().facts["Data source"] == "Prometheus: HTTP 502"
+
+
+def test_a_query_that_is_refused_is_not(measured):
+    """It may be our setting that is wrong."""
+    with pytest.raises(Malformed):
+        measured(Store(Malformed("no", service="P")))
+
+
+def test_a_missing_dashboard_is_a_finding(measured):
+    """Its data source is not known then, and not asked."""
+    view = measured(Store(AssertionError("must not be asked")), board=None)
+    assert (view.is_there, view.found) == (False, "no dashboard of that title")
+    assert view.evidence().facts["Data source"] == "not asked"
+
+
+def test_without_grafana_the_data_source_alone_is_looked_at(measured):
+    """Which is said; that it is away is our connection then."""
+    view = measured(Store(newest=940.0), grafana=False)
+    assert (view.is_there, view.age.value) == (True, 1.0)
+    assert view.found == "not looked for, as Grafana is not configured: its data source alone"
+    with pytest.raises(Unreachable):
+        measured(Store(Unreachable("away", service="P")), grafana=False)

@@ -1,0 +1,101 @@
+"""The drawing of a chart: what stands where, and what is left out."""
+
+import math
+from itertools import pairwise
+
+import msgspec
+import pytest
+
+from playbook.evidence import Chart, Curve, Evidence
+from playbook.report.chart import HEIGHT, MOST_CURVES, WIDTH, draw
+from tests.factories import a_chart
+
+DAY = 86_400.0
+
+
+def line(*values, name="a"):
+    """One value a day."""
+    return Curve(name, [(DAY * (20_000 + number), value) for number, value in enumerate(values)])
+
+
+def chart(*curves, **limits):
+    """A chart in percent."""
+    return Chart("Use", "%", list(curves), limits)
+
+
+def test_nothing_to_draw():
+    """No curves, or none with values."""
+    assert draw(chart()) is None
+    assert draw(chart(Curve("a", []), Curve("b", [(0.0, math.nan)]))) is None
+    assert chart().lines == ["none"]
+
+
+def test_what_is_not_finite_is_left_out_and_json_keeps_the_rest():
+    """JSON has no NaN: a chart with one could be written and never read."""
+    made = chart(line(1.0, math.nan, math.inf, 2.0), warning=3.0)
+    assert made.curves[0].values == [1.0, 2.0]
+    again = msgspec.json.decode(msgspec.json.encode([made]), type=list[Evidence])
+    assert again == [made]
+
+
+def test_the_summary_says_lowest_median_highest_last():
+    """With as many decimals as the difference needs: availability differs in the hundredths."""
+    made = chart(line(99.96, 99.91, 99.99), warning=99.5)
+    assert made.lines == [
+        "a: lowest 99.910, median 99.960, highest 99.990, last 99.990 %",
+        "Limits: warning 99.5 %",
+    ]
+    assert chart(line(40.0, 55.0, 61.0)).summary[0].median == "55"
+    assert chart(line(7.0, 7.0)).summary[0].last == "7.00"
+
+
+@pytest.mark.parametrize(
+    "values", [(0.0,), (5.0, 5.0, 5.0), (-3.0, 4.0), (1e12, -1e12), (1e-9, 2e-9), (99.96, 99.99), (0.0, 0.0)]
+)
+def test_everything_is_within_the_frame(values):
+    """Whatever the numbers are, also one alone and all the same."""
+    drawing = draw(chart(line(*values)))
+    places = [tick.place for tick in drawing.rows]
+    assert 3 <= len(places) <= 8
+    assert all(drawing.top - 1e-6 <= place <= drawing.bottom + 1e-6 for place in places)
+    (curve,) = drawing.curves
+    assert drawing.left <= curve.end[0] <= drawing.right <= WIDTH
+    assert drawing.top <= curve.end[1] <= drawing.bottom <= HEIGHT
+    assert len({tick.text for tick in drawing.rows}) == len(places)
+
+
+def test_names_do_not_run_into_each_other():
+    """Curves that end at one value have names one below the other, all within the plot."""
+    drawing = draw(chart(*(line(1.0, 50.0, name=str(number)) for number in range(6))))
+    labels = sorted(curve.label for curve in drawing.curves)
+    assert all(after - before >= 11.9 for before, after in pairwise(labels))
+    assert labels[0] >= drawing.top
+    assert labels[-1] <= drawing.bottom + 1e-6
+
+
+def test_missing_samples_break_the_line():
+    """Nothing is drawn where nothing was measured."""
+    assert draw(a_chart()).curves[1].path.count("M") == 2
+
+
+def test_the_nearest_limit_is_drawn_and_far_ones_are_said():
+    """A limit of 5 s would press a curve at 0.4 s flat; the one at 2 s shows how much room there is."""
+    drawing = draw(Chart("P95", "s", [line(0.4, 0.5)], {"warning": 2.0, "critical": 5.0}))
+    assert [tick.text for tick in drawing.limits] == ["warning"]
+    assert drawing.beyond == ("critical 5 s",)
+
+
+def test_no_more_curves_than_can_be_told_apart():
+    """The table below holds all of them."""
+    made = chart(*(line(float(number), 2.0, name=str(number)) for number in range(9)))
+    assert len(draw(made).curves) == MOST_CURVES
+    assert len(made.summary) == 9
+
+
+def test_dates_are_few_and_within():
+    """Hours of a day, days of a week, weeks of two months."""
+    for count, step in ((24, 3600.0), (7, DAY), (60, DAY)):
+        curve = Curve("a", [(1_795_392_000 + step * number, float(number)) for number in range(count)])
+        drawing = draw(chart(curve))
+        assert 2 <= len(drawing.days) <= 6
+        assert all(drawing.left <= tick.place <= drawing.right for tick in drawing.days)

@@ -1,0 +1,306 @@
+"""The sandbox's Prometheus, Grafana and Alertmanager: samples, levers, credentials, answers."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+import numpy as np
+import pytest
+
+from playbook.clock import Clock
+from sandbox.metrics.service import USERNAME, AlertmanagerService, GrafanaService, PrometheusService
+from sandbox.metrics.state import AlertsState, MetricsState
+from sandbox.service import Context
+from sandbox.world import World
+
+NOW = datetime(2026, 6, 15, 14, 33, 37, tzinfo=UTC)
+PROXY = "/api/datasources/proxy/uid/prometheus"
+
+
+class FixedClock(Clock):
+    """Always the same moment."""
+
+    def now(self) -> datetime:
+        return NOW
+
+
+@pytest.fixture(scope="module")
+def healthy() -> MetricsState:
+    """Samples that several tests look at, computed once."""
+    return MetricsState.healthy(NOW)
+
+
+def one(state: MetricsState, name: str, moment: datetime = NOW, **labels: str) -> Any:
+    """The first series with these labels."""
+    view = state.store.until(moment.timestamp())
+    return view.series(next(key for key in view.labels(name) if labels.items() <= dict(key).items()))
+
+
+# --------------------------------------------------------------------------------------------------------- samples
+
+
+def test_sixty_days_end_now(healthy):
+    """Each minute a sample, at a time of its own, none in the future."""
+    series = one(healthy, "http_requests_total", status="200")
+    newest = series.times[-1] / 1000
+    assert 0 <= NOW.timestamp() - newest <= 60
+    assert newest - series.times[0] / 1000 > 59.9 * 86_400
+    assert series.times[0] % 1000 != 0
+    assert set(np.diff(series.times)) == {60_000, 120_000, 41 * 60_000}
+
+
+def test_counters_fall_once(healthy):
+    """At the deployment nine days ago, and are whole numbers."""
+    for name in ("http_requests_total", "http_request_duration_seconds_bucket", "redis_keyspace_hits_total"):
+        series = one(healthy, name)
+        falls = np.flatnonzero(np.diff(series.values) < 0)
+        assert len(falls) == 1, name
+        assert (NOW.timestamp() - series.times[falls[0]] / 1000) / 86_400 == pytest.approx(9, abs=0.01)
+        assert (series.values == np.floor(series.values)).all()
+
+
+def test_history_goes_on_as_it_began():
+    """Two days later the same samples, and more of them."""
+    state = MetricsState.healthy(NOW)
+    for name in ("http_request_duration_seconds_sum", "image_queue_length", "redis_memory_used_bytes"):
+        before = one(state, name)
+        after = one(state, name, NOW + timedelta(days=2))
+        assert len(after.times) == len(before.times) + 2 * 1440
+        assert (after.values[: len(before.values)] == before.values).all()
+
+
+def test_traffic_has_a_day_and_a_night_and_grows(healthy):
+    """Afternoons are busier than nights, weekends quieter, the last weeks busier than the first."""
+    values = one(healthy, "redis_keyspace_hits_total")
+    rate = np.diff(values.values).clip(0)
+    hours = values.times[1:] / 3_600_000 % 24
+    assert rate[(hours > 13) & (hours < 16)].mean() > 1.8 * rate[(hours > 1) & (hours < 4)].mean()
+    assert rate[-14 * 1440 :].mean() > 1.05 * rate[: 14 * 1440].mean()
+    sunday = np.floor(values.times[1:] / 86_400_000 + 4) % 7 == 0
+    assert rate[sunday].mean() < 0.9 * rate[~sunday].mean()
+
+
+def test_buckets_are_cumulative(healthy):
+    """Each holds those before it, and the last is the count."""
+    view = healthy.store.until(NOW.timestamp())
+    for route in ("/", "/gallery"):
+        instance = {"route": route, "instance": "portfolio-web-0:3000"}.items()
+        keys = [k for k in view.labels("http_request_duration_seconds_bucket") if instance <= dict(k).items()]
+        keys.sort(key=lambda key: float(dict(key)["le"]))
+        columns = np.array([view.series(key).values for key in keys])
+        assert (np.diff(columns, axis=0) >= 0).all()
+        count = one(healthy, "http_request_duration_seconds_count", **dict(instance))
+        assert (columns[-1] == count.values).all()
+
+
+@pytest.mark.parametrize(
+    ("lever", "value", "query", "least", "most"),
+    [
+        ("availability", 97.0, "100 * avg(avg_over_time(probe_success[1d]))", 96.8, 97.2),
+        (
+            "error_percent",
+            8.3,
+            "100 * sum(increase(http_requests_total{status=~'5..'}[1d])) / sum(increase(http_requests_total[1d]))",
+            8.2,
+            8.4,
+        ),
+        (
+            "image_success",
+            92.8,
+            "100 * sum(increase(image_optimizations_total{result='success'}[1d]))"
+            " / sum(increase(image_optimizations_total[1d]))",
+            92.7,
+            92.9,
+        ),
+        (
+            "latency_factor",
+            8.0,
+            "histogram_quantile(0.95, sum by (le) (increase(http_request_duration_seconds_bucket[1d])))",
+            3.0,
+            3.8,
+        ),
+        ("stale_minutes", 45.0, "max(max_over_time(timestamp(up)[1d:1m])) - time()", -2820, -2640),
+    ],
+)
+def test_a_lever_moves_what_it_is_for(lever, value, query, least, most):
+    """Over the last day; the days before are as they were."""
+    from sandbox.metrics import promql
+
+    state = MetricsState.healthy(NOW)
+    setattr(state, lever, value)
+    view = state.store.until(NOW.timestamp())
+    ((_, points),) = promql.instant(view, promql.parse(query), NOW.timestamp()).rows
+    assert least < points[0][1] < most
+    if lever != "stale_minutes":
+        ((_, before),) = promql.instant(view, promql.parse(query), NOW.timestamp() - 4 * 86_400).rows
+        assert not least < before[0][1] < most
+
+
+# -------------------------------------------------------------------------------------------------------- services
+
+
+@pytest.fixture
+def world(healthy) -> World:
+    made = World.healthy(NOW)
+    made.metrics, made.alerts = healthy, AlertsState.healthy(NOW)
+    return made
+
+
+class Client:
+    """Requests to the app itself, without a network."""
+
+    def __init__(self, app: Any) -> None:
+        self._transport = httpx.ASGITransport(app)
+        self.headers: dict[str, str] = {}
+        self.auth: tuple[str, str] | None = None
+
+    def get(self, path: str, **more: Any) -> httpx.Response:
+        return asyncio.run(self._send("GET", path, **more))
+
+    def post(self, path: str, **more: Any) -> httpx.Response:
+        return asyncio.run(self._send("POST", path, **more))
+
+    async def _send(self, method: str, path: str, **more: Any) -> httpx.Response:
+        async with httpx.AsyncClient(transport=self._transport, base_url="http://app", auth=self.auth) as client:
+            return await client.request(method, path, headers=self.headers, **more)
+
+
+def client_of(service: Any, world: World) -> Client:
+    """A client for the service, which shows ``world``."""
+    service.context = Context(folder=None, ca=None, clock=FixedClock(), world=world)  # type: ignore[arg-type]
+    return Client(service.app())
+
+
+@pytest.fixture
+def prometheus(world) -> Client:
+    service = PrometheusService()
+    client = client_of(service, world)
+    client.auth = (USERNAME, service.password)
+    return client
+
+
+@pytest.fixture
+def grafana(world) -> Client:
+    service = GrafanaService()
+    client = client_of(service, world)
+    client.headers["Authorization"] = f"Bearer {service.token}"
+    return client
+
+
+@pytest.fixture
+def alertmanager(world) -> Client:
+    service = AlertmanagerService()
+    client = client_of(service, world)
+    client.auth = (USERNAME, service.password)
+    return client
+
+
+def test_strangers_are_turned_away(prometheus, grafana, alertmanager):
+    """Except from Grafana's health."""
+    for client, path in (
+        (prometheus, "/api/v1/query"),
+        (prometheus, "/-/ready"),
+        (alertmanager, "/api/v2/alerts"),
+    ):
+        client.auth = ("playbook", "wrong")
+        assert client.get(path).status_code == 401
+    grafana.headers["Authorization"] = "Bearer wrong"
+    for path in ("/api/search", f"{PROXY}/api/v1/query?query=up", "/api/dashboards/uid/portfolio-overview"):
+        assert grafana.get(path).status_code == 401
+    assert grafana.get("/api/health").json()["database"] == "ok"
+
+
+def test_queries_come_by_get_and_by_form(prometheus):
+    """As Grafana's data source sends them."""
+    got = prometheus.get("/api/v1/query", params={"query": "sum(up)"}).json()
+    assert got["data"]["result"][0]["value"] == [NOW.timestamp(), "8"]
+    assert prometheus.post("/api/v1/query", data={"query": "sum(up)"}).json() == got
+    parameters = {"query": "up", "start": NOW.timestamp() - 60, "end": NOW.isoformat(), "step": "30s"}
+    rows = prometheus.post("/api/v1/query_range", data=parameters).json()["data"]["result"]
+    assert [len(row["values"]) for row in rows] == [3] * 8
+    assert prometheus.get("/api/v1/nothing").status_code == 404
+
+
+def test_what_the_sandbox_cannot_is_said(prometheus):
+    """422 that names it, never a number."""
+    answer = prometheus.get("/api/v1/query", params={"query": "histogram_count(up)"})
+    assert answer.status_code == 422
+    assert answer.json() == {
+        "status": "error",
+        "errorType": "execution",
+        "error": "the function histogram_count() is not supported by the sandbox",
+    }
+
+
+def test_targets_rules_and_versions(prometheus, world):
+    """What people look at next."""
+    world.alerts.raise_alert("QueueGrowing", "It grows", minutes=3, state="pending")
+    assert {t["health"] for t in prometheus.get("/api/v1/targets").json()["data"]["activeTargets"]} == {"up"}
+    (alert,) = prometheus.get("/api/v1/alerts").json()["data"]["alerts"]
+    assert (alert["state"], alert["labels"]["alertname"]) == ("pending", "QueueGrowing")
+    (group,) = prometheus.get("/api/v1/rules").json()["data"]["groups"]
+    assert group["rules"][0]["alerts"] == [alert]
+    assert prometheus.get("/api/v1/status/buildinfo").json()["data"]["version"]
+    assert prometheus.get("/-/ready").text == "Prometheus Server is Ready.\n"
+
+
+def test_grafana_passes_queries_on(grafana, world):
+    """To its one data source, while that is there."""
+    parameters = {"query": "sum(up)"}
+    assert grafana.get(f"{PROXY}/api/v1/query", params=parameters).json()["data"]["result"][0]["value"][1] == "8"
+    assert grafana.get("/api/datasources/proxy/uid/other/api/v1/query", params=parameters).status_code == 404
+    world.gone.add("prometheus")
+    assert grafana.get(f"{PROXY}/api/v1/query", params=parameters).status_code == 502
+
+
+def test_grafana_has_one_dashboard(grafana, world):
+    """Which a fault can take away."""
+    (found,) = grafana.get("/api/search", params={"query": "portfolio", "type": "dash-db"}).json()
+    stored = grafana.get(f"/api/dashboards/uid/{found['uid']}").json()["dashboard"]
+    assert stored["title"] == found["title"] == "Portfolio Overview"
+    assert grafana.get("/api/datasources/uid/prometheus").json()["type"] == "prometheus"
+    world.metrics = MetricsState(NOW, dashboard=None)
+    assert grafana.get("/api/search", params={"query": "portfolio"}).json() == []
+    assert grafana.get(f"/api/dashboards/uid/{found['uid']}").status_code == 404
+
+
+def test_grafana_lists_normal_instances_too(grafana, world):
+    """With words of its own."""
+    world.alerts.raise_alert("HighErrorRate", "Many", minutes=3)
+    alerts = grafana.get("/api/prometheus/grafana/api/v1/alerts").json()["data"]["alerts"]
+    assert [alert["state"] for alert in alerts] == ["Alerting", "Normal"]
+
+
+def test_alertmanager_knows_what_fires_and_what_is_silenced(alertmanager, world):
+    """Pending alerts never reach it; flags filter."""
+    world.alerts.raise_alert("QueueGrowing", "It grows", minutes=3, state="pending")
+    world.alerts.raise_alert("HighErrorRate", "Many", minutes=3)
+    world.alerts.raise_alert("BackupJobSlow", "Slow", minutes=3)
+    states = {a["labels"]["alertname"]: a["status"]["state"] for a in alertmanager.get("/api/v2/alerts").json()}
+    assert states == {"HighErrorRate": "active", "BackupJobSlow": "suppressed"}
+    (alert,) = alertmanager.get("/api/v2/alerts", params={"silenced": "false"}).json()
+    assert alert["labels"]["alertname"] == "HighErrorRate"
+    assert alertmanager.get("/api/v2/alerts", params={"active": "perhaps"}).status_code == 422
+    assert alertmanager.get("/api/v2/silences").json()[0]["status"] == {"state": "active"}
+
+
+def test_an_alert_can_be_posted(alertmanager):
+    """And is listed until it ends; what is none is refused with a JSON string."""
+    alert = {"labels": {"alertname": "Drill"}, "startsAt": NOW.isoformat()}
+    assert alertmanager.post("/api/v2/alerts", json=[alert]).status_code == 200
+    assert [a["labels"] for a in alertmanager.get("/api/v2/alerts").json()] == [{"alertname": "Drill"}]
+    alertmanager.post("/api/v2/alerts", json=[alert | {"endsAt": (NOW - timedelta(seconds=1)).isoformat()}])
+    assert alertmanager.get("/api/v2/alerts").json() == []
+    for wrong in (
+        {},
+        [{}],
+        [{"labels": {}}],
+        [alert | {"startsAt": "soon"}],
+        [alert | {"endsAt": "2026-06-15T10:00"}],
+    ):
+        refused = alertmanager.post("/api/v2/alerts", json=wrong)
+        assert refused.status_code == 400
+        assert isinstance(refused.json(), str)
