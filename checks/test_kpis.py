@@ -1,4 +1,4 @@
-"""Key figures of the last 24 hours: the website is there, fast and without errors, and images are processed."""
+"""Key figures of a day and a week: the website is there, fast and without errors, and images are processed."""
 
 import pytest
 
@@ -37,3 +37,41 @@ def test_images_were_processed(image_success, limits, judge):
     Where no Prometheus is configured, the counts that the workers keep in Redis are judged, since they began.
     """
     judge(image_success.reading, limits.image_success)
+
+
+@pytest.mark.weekly
+@pytest.mark.item("weekly.kpi.availability", runbook="high-error-rates")
+def test_website_was_available_all_week(week_availability, limits, judge):
+    """At least 99.9 % of seven days' probes succeed (warning under 99.5 %, critical under 99 %).
+
+    Without samples for half of the week there is no judgement: UNKNOWN.
+    """
+    judge(week_availability.reading, limits.availability)
+
+
+@pytest.mark.weekly
+@pytest.mark.item("weekly.kpi.response-time", runbook="high-response-times")
+def test_requests_were_answered_fast_all_week(week_response_time, limits, judge):
+    """95 % of seven days' requests are answered within 1 s (warning over 2 s, critical over 5 s)."""
+    judge(week_response_time.reading, limits.response_time)
+
+
+@pytest.mark.weekly
+@pytest.mark.item("weekly.kpi.error-rate", runbook="high-error-rates")
+def test_few_requests_failed_all_week(week_error_rate, limits, judge):
+    """Less than 0.1 % of seven days' requests are answered with 5xx (warning over 1 %, critical over 5 %)."""
+    judge(week_error_rate.reading, limits.error_rate)
+
+
+@pytest.mark.weekly
+@pytest.mark.item("weekly.kpi.image-success", runbook="high-error-rates")
+def test_images_were_processed_all_week(week_image_success, limits, judge):
+    """More than 99 % of seven days' images are processed (warning under 98 %, critical under 95 %)."""
+    judge(week_image_success.reading, limits.image_success)
+
+
+@pytest.mark.weekly
+@pytest.mark.item("weekly.kpi.cache-hit-rate", runbook="high-response-times")
+def test_cache_answered_most_reads_all_week(week_cache_hit_rate, limits, judge):
+    """More than 90 % of seven days' reads hit the cache (warning under 80 %, critical under 70 %)."""
+    judge(week_cache_hit_rate.reading, limits.cache_hit_rate)

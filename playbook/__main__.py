@@ -34,6 +34,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
+    from playbook.people_commands import add_parsers as add_people_commands
+
     parser = _Parser(
         prog="python -m playbook", description="The operations playbook. The checks are run by pytest."
     )
@@ -71,6 +73,8 @@ def _parser() -> argparse.ArgumentParser:
         "folder", nargs="?", type=Path, default=Path("reports/latest"), help="default: %(default)s"
     )
     report.set_defaults(command=_report)
+
+    add_people_commands(commands, _say)
     return parser
 
 

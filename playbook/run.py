@@ -22,8 +22,9 @@ import playbook.measure
 from playbook.catalogue import Catalogue, Item, read_catalogue, read_runbook
 from playbook.clock import Clock
 from playbook.engine import Measurements
-from playbook.record import Record, Results, Timing
+from playbook.errors import Unmeasured
 from playbook.people_files import waivers_of
+from playbook.record import Record, Results, Timing
 from playbook.recorder import INVESTIGATE, Notes, make_record, root_causes, with_runbook, with_waiver
 from playbook.redact import Redactor
 from playbook.settings import SANDBOX, Settings, load
@@ -41,13 +42,16 @@ def load_providers() -> None:
 class Run:
     """What the checks of one process share."""
 
-    def __init__(self, settings: Settings, clock: Clock | None = None) -> None:
+    def __init__(self, settings: Settings, clock: Clock | None = None, *, allow_mutations: bool = False) -> None:
+        """``allow_mutations`` is what the command line says; see ``playbook.gate``."""
         self.settings = settings
         self.clock = clock or Clock()
         self.catalogue: Catalogue = read_catalogue()
         self.waivers = self._read_waivers()
         self.redactor = Redactor(settings.secrets())
-        self.measurements = Measurements({"settings": settings, "clock": self.clock})
+        self.measurements = Measurements(
+            {"settings": settings, "clock": self.clock, "allow_mutations": allow_mutations}
+        )
 
     def record(
         self,

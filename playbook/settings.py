@@ -16,12 +16,15 @@ from typing import Any, Literal, TypeVar
 import msgspec
 
 from playbook.errors import NotConfigured, UsageError
+from playbook.gate import guarded_addresses
 from playbook.limits import Limit, parse_limit
 from playbook.secret import Secret as Secret
 from playbook.secret import Section
-from playbook.settings_platform import CostReview, Costs, GitHub, Npm
+from playbook.settings_platform import CostReview, Costs, Firewalls, GitHub, Npm, Scaling
 from playbook.settings_people import People
+from playbook.settings_recovery import AlertTest, Recovery
 from playbook.settings_security import Links, Security
+from playbook.settings_trends import Capacity, TrendLimits, TrendQueries, Trends
 
 DEFAULTS = Path(__file__).with_name("defaults.toml")
 CONFIG_VARIABLE = "PLAYBOOK_CONFIG"
@@ -159,6 +162,8 @@ class Target(Section, frozen=True):
     alertmanager: Alertmanager = Alertmanager()
     logs: Logs = Logs()
     backups: Backups = Backups()
+    recovery: Recovery = Recovery()
+    alert_test: AlertTest = AlertTest()
     security: Security = Security()
     links: Links = Links()
     github: GitHub = GitHub()
@@ -185,7 +190,7 @@ class Deployments(Section, frozen=True):
     least_for_share: int = 5
 
 
-class Queries(Section, frozen=True):
+class Queries(TrendQueries, frozen=True):
     """PromQL, each giving one number; ``$window`` is replaced by the time that is looked at, e.g. ``24h``.
 
     Attributes:
@@ -211,7 +216,7 @@ class Queries(Section, frozen=True):
     image_success_looks: str
 
 
-class Limits(Section, frozen=True):
+class Limits(TrendLimits, frozen=True):
     """The ladders, by the names that checks use."""
 
     availability: Limit
@@ -233,9 +238,18 @@ class Limits(Section, frozen=True):
     memory: Limit
     backup_age: Limit
     backup_size: Limit
+    backup_gaps: Limit
+    recovery_time: Limit
+    recovery_point: Limit
     deployment_failures: Limit
     budget: Limit
     cost_growth: Limit
+    certificate_days: Limit
+    hsts_days: Limit
+    header_score: Limit
+    refused_burst: Limit
+    failed_logins: Limit
+    failed_logins_all: Limit
 
 
 class Settings(Section, frozen=True):
@@ -244,6 +258,7 @@ class Settings(Section, frozen=True):
     Attributes:
         file: the playbook.toml that was read, if there is one.
         sources: raw texts by dotted path, e.g. ``targets.production.redis.url`` → ``${REDIS_URL}``.
+        guarded: what the production targets reach, to the dotted path that says so; see ``playbook.gate``.
     """
 
     target: Target
@@ -252,10 +267,15 @@ class Settings(Section, frozen=True):
     floors: dict[str, int] = {}
     time_limits: TimeLimits = TimeLimits()
     deployments: Deployments = Deployments()
+    trends: Trends = Trends()
+    capacity: Capacity = Capacity()
     cost_review: CostReview = CostReview()
+    firewall: Firewalls = Firewalls()
+    scaling: Scaling = Scaling()
     people: People = People()
     file: Path | None = None
     sources: dict[str, str] = {}
+    guarded: dict[str, str] = {}
 
     def require(self, value: T | None, setting: str, service: str) -> T:
         """``value``, or NotConfigured that names the setting and the line to add.
@@ -288,8 +308,8 @@ class Settings(Section, frozen=True):
         return sorted((text for text in found if text), key=len, reverse=True)
 
 
-# What a target may set for itself.
-_OVERRIDES = ("limits", "queries", "floors", "time_limits", "deployments", "cost_review", "people")
+# What a target may set for itself: every table that is not about one target.
+_OVERRIDES = tuple(name for name in Settings.__struct_fields__ if name not in {"target", "file", "sources", "guarded"})
 _VARIABLE = re.compile(r"\$\{([A-Z0-9_]+(?:\|[A-Z0-9_]+)*)\}")
 _SECRET_KEYS = frozenset({"token", "password", "access_key", "secret_key"})
 
@@ -406,7 +426,8 @@ def _build(
         settings = msgspec.convert(common, Settings, dec_hook=_decode)
     except msgspec.ValidationError as error:
         raise UsageError(_sentence(error, where, name)) from None
-    return msgspec.structs.replace(settings, file=file, sources=sources)
+    guarded = guarded_addresses(_interpolate(merged["targets"], environment), name)
+    return msgspec.structs.replace(settings, file=file, sources=sources, guarded=guarded)
 
 
 def _decode(kind: type, value: Any) -> Any:

@@ -22,12 +22,25 @@ class People(_Section, frozen=True):
     Attributes:
         attestations, waivers: ledgers, one JSON object a line, kept in git; see ``playbook.ledger``.
         sign_offs: validity by item id, or by the first word of it, e.g. ``weekly``.
+        roster: the on-call roster, TOML; see ``playbook.roster``.
+        handoffs: folder of the handoff pages.
+        runbooks: folder of the runbooks, in Markdown.
         deliveries: where notifications note what they delivered, one JSON object a line; may be left out.
         waiver_days: the furthest ahead that a waiver may reach.
+        on_call_days: how far ahead somebody must be on call.
+        answer_minutes: by severity, within how many minutes a call is answered at the latest; a severity that
+            is not there may wait until the end of the next business day.
+        link_hosts: hosts whose links in the runbooks are tried; others are not, but for loopback.
     """
 
     attestations: str | None = None
     waivers: str | None = None
+    roster: str | None = None
+    handoffs: str | None = None
+    runbooks: str | None = None
     deliveries: str | None = None
     sign_offs: dict[str, Validity] = {}
     waiver_days: int = 30
+    on_call_days: float = 7.0
+    answer_minutes: dict[str, float] = {}
+    link_hosts: tuple[str, ...] = ()

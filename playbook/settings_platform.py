@@ -57,3 +57,33 @@ class CostReview(Section, frozen=True):
     project_after_days: float = 3.0
     least_usd: float = 5.0
     months: int = 5
+
+
+class Firewalls(Section, frozen=True):
+    """What must not be open.
+
+    Attributes:
+        management_ports: no cloud firewall may open one of these to the world.
+        widest_ipv4, widest_ipv6: prefix lengths; a shorter one among the trusted sources of Redis is too wide.
+    """
+
+    management_ports: list[int] = []
+    widest_ipv4: int = 16
+    widest_ipv6: int = 32
+
+
+class Scaling(Section, frozen=True):
+    """What makes instances fit.
+
+    Attributes:
+        coverage_hours: of the week's 168, in how many there must be samples.
+        cpu_room_percent, memory_room_percent: a proposal stays below these.
+        least_instances: of a service, so that one can fail; where there are fewer already, that many.
+        least_saving_usd: a month; a smaller one is not worth a change.
+    """
+
+    coverage_hours: int = 120
+    cpu_room_percent: float = 60.0
+    memory_room_percent: float = 75.0
+    least_instances: int = 2
+    least_saving_usd: float = 5.0

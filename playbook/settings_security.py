@@ -1,6 +1,8 @@
-"""Settings of the security review: whose certificates are read, where sign-ins are logged, which links must answer."""
+"""Settings of the security review: whose certificates are read, where sign-ins are logged, which links answer."""
 
 from __future__ import annotations
+
+import msgspec
 
 from playbook.secret import Section
 
@@ -18,9 +20,9 @@ class Security(Section, frozen=True):
             guessed password.
     """
 
-    domains: list[str] = []
-    connect_to: dict[str, str] = {}
-    auth_logs: list[str] = []
+    domains: tuple[str, ...] = ()
+    connect_to: dict[str, str] = msgspec.field(default_factory=dict)
+    auth_logs: tuple[str, ...] = ()
     days: float = 7.0
     break_in_failures: int = 10
 

@@ -70,6 +70,8 @@ class Nights:
             dump, keys = self._dumps[0]
         if damage == "broken-dump":
             dump = b"VALKEY-DUMP-NOT" + dump[15:]
+        if damage == "newer-dump":
+            dump = b"VALKEY999" + dump[9:-8] + bytes(8)  # a checksum of zeros says that none was written
         files = [_file(DUMP, dump, taken), *images]
         manifest = _file(MANIFEST, _manifest(files, keys, len(images), taken), taken)
         if damage == "missing-member":

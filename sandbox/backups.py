@@ -33,6 +33,7 @@ NIGHTS = 30
 #   missing-member  the manifest lists an image that is not in the archive
 #   wrong-checksum  an image differs from its sum in the manifest
 #   broken-dump     no server can load dump.rdb, though its sum in the manifest is right
+#   newer-dump      dump.rdb is of a version that no server knows yet; it is sound otherwise
 #   traversal       a member would be written outside the folder that the archive is unpacked in
 Damage = Literal[
     "empty",
@@ -42,6 +43,7 @@ Damage = Literal[
     "missing-member",
     "wrong-checksum",
     "broken-dump",
+    "newer-dump",
     "traversal",
 ]
 

@@ -1,4 +1,4 @@
-"""What the sandbox's people wrote: sign-offs and waivers, in files as a team would keep them.
+"""What the sandbox's people wrote: sign-offs, waivers and the on-call roster, in files as a team would keep them.
 
 ``world.people`` says what stands in them and what is wrong with it; the files follow it.
 """
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from playbook import ledger
 from playbook.attest import moment, sha256
+from sandbox.rosters import Roster, healthy_roster, toml
 from sandbox.service import Context, Service
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ SIGNED: dict[str, tuple[str, float, str]] = {
 }
 DAYS = {"weekly": 9, "monthly": 36}
 MINUTES = "minutes.md"
+MINUTES_TEXT = "Reviewed with the team: nothing open.\n"
 
 
 @dataclass
@@ -88,10 +90,11 @@ class PeopleState:
         minutes: what the minutes of the review say now; sign-offs that name them were made on ``MINUTES_TEXT``.
     """
 
+    roster: Roster
     signed: list[SignedState] = field(default_factory=list)
     waived: list[WaivedState] = field(default_factory=list)
     damaged: list[str] = field(default_factory=list)
-    minutes: str = "Reviewed with the team: nothing open.\n"
+    minutes: str = MINUTES_TEXT
 
     @classmethod
     def healthy(cls, now: datetime) -> PeopleState:
@@ -100,14 +103,11 @@ class PeopleState:
             SignedState(item, who, now - timedelta(days=ago), note, looked_at=item == "weekly.docs.updated")
             for item, (who, ago, note) in SIGNED.items()
         ]
-        return cls(signed)
+        return cls(healthy_roster(now), signed)
 
     def of(self, item: str) -> SignedState:
         """The sign-off of an item."""
         return next(line for line in self.signed if line.item == item)
-
-
-MINUTES_TEXT = PeopleState().minutes
 
 
 class PeopleService(Service):
@@ -134,6 +134,7 @@ class PeopleService(Service):
             "people": {
                 "attestations": str(self._folder / "attestations.jsonl"),
                 "waivers": str(self._folder / "waivers.jsonl"),
+                "roster": str(self._folder / "roster.toml"),
             }
         }
 
@@ -149,6 +150,7 @@ class PeopleService(Service):
         minutes.write_text(people.minutes, encoding="utf-8")
         lines += [text.encode() + b"\n" for text in people.damaged]
         (self._folder / "attestations.jsonl").write_bytes(b"".join(lines))
+        (self._folder / "roster.toml").write_text(toml(people.roster), encoding="utf-8")
         (self._folder / "waivers.jsonl").write_bytes(b"".join(map(_waived, people.waived)))
 
     def _signed(self, state: SignedState) -> bytes:

@@ -19,6 +19,7 @@ from sandbox.faults import world_with
 from sandbox.logs import LogsService
 from sandbox.metrics.service import AlertmanagerService, GrafanaService, PrometheusService
 from sandbox.people import PeopleService
+from sandbox.portfolio.plain import PlainHttpService
 from sandbox.portfolio.service import PortfolioService
 from sandbox.service import Context, Service
 from sandbox.tls import CertificateAuthority
@@ -40,6 +41,7 @@ class Sandbox:
         web = PortfolioService(self._valkey)
         self._rest: list[Service] = [
             web,
+            PlainHttpService(secure=lambda: web.url),
             DigitalOceanService(live_url=lambda: web.url),
             PrometheusService(),
             GrafanaService(),

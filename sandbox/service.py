@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
+import ssl
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
@@ -139,10 +140,15 @@ class HttpService(Service):
 
     _port: Port | None = None
     _server: _Server | None = None
+    _tls: ssl.SSLContext | None = None
 
     @abstractmethod
     def app(self) -> ASGIApp:
         """The app; asked for once, when the service starts. Its handlers read ``self.world``."""
+
+    def tls_context(self) -> ssl.SSLContext:
+        """How it speaks TLS now; another object where that has changed."""
+        return self.context.ca.server_context()
 
     @property
     def url(self) -> str:
@@ -172,12 +178,13 @@ class HttpService(Service):
     async def _listen_as_told(self) -> None:
         assert self._port
         gone = self.name in self.world.gone
-        if gone and self._server:
+        tls = self.tls_context() if self.tls else None
+        if self._server and (gone or tls is not self._tls):
             await self._server.end()
             self._server = None
             self._port.reserve()
-        elif not gone and not self._server:
-            tls = self.context.ca.server_context() if self.tls else None
+        if not gone and not self._server:
+            self._tls = tls
             self._server = _Server(self._app, tls=tls, websockets=self.websockets)
             await self._server.begin(self._port.take())
 

@@ -1,18 +1,55 @@
-"""A private certificate authority for one sandbox's life, and the certificate that all its services show."""
+"""A private certificate authority for one sandbox's life, and the certificates that its services show."""
 
 from __future__ import annotations
 
+import ipaddress
 import ssl
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING, Literal
 
 import trustme
 
 from sandbox.service import LOOPBACK
 
+if TYPE_CHECKING:
+    from cryptography import x509
+    from cryptography.hazmat.primitives.asymmetric.types import CertificateIssuerPrivateKeyTypes
+
+DOMAIN = "portfolio.example"
+
 # As the certificates that App Platform obtains: 90 days, renewed long before their end.
 _AGE, _LEFT = timedelta(days=23), timedelta(days=67)
+# Mozilla's intermediate profile, guideline 6.0.
+SUITES = (
+    "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:"
+    "ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305"
+)
+
+
+@dataclass(frozen=True)
+class WebTls:
+    """How the website speaks TLS; a fault replaces it.
+
+    Attributes:
+        begins, ends: of the certificate, from now on.
+        names: host names and addresses that it is for.
+        key: what kind of key it has.
+        trusted: it is signed by the sandbox's authority, not by itself.
+        oldest, newest: protocol versions that are accepted.
+        suites: cipher suites up to TLS 1.2, as OpenSSL writes them.
+    """
+
+    begins: timedelta = -_AGE
+    ends: timedelta = _LEFT
+    names: tuple[str, ...] = ("localhost", LOOPBACK, DOMAIN)
+    key: Literal["ecdsa", "rsa-1024"] = "ecdsa"
+    trusted: bool = True
+    oldest: ssl.TLSVersion = ssl.TLSVersion.TLSv1_2
+    newest: ssl.TLSVersion = ssl.TLSVersion.MAXIMUM_SUPPORTED
+    suites: str = SUITES
 
 
 class CertificateAuthority:
@@ -25,12 +62,20 @@ class CertificateAuthority:
     def __init__(self, folder: Path, now: datetime) -> None:
         self._authority = trustme.CA(organization_name="Sandbox", organization_unit_name="Sandbox authority")
         self._now = now
+        self._folder = folder
+        self._web: dict[WebTls, ssl.SSLContext] = {}
         self.pem = folder / "ca.pem"
         self.pem.write_bytes(self._authority.cert_pem.bytes())
 
     def server_context(self) -> ssl.SSLContext:
         """For servers: TLS 1.2 and later. One and the same for all, so that it is made once."""
         return self._server_context
+
+    def web_context(self, tls: WebTls) -> ssl.SSLContext:
+        """For the website. One and the same for the same ``tls``."""
+        if tls not in self._web:
+            self._web[tls] = self._make_web_context(tls)
+        return self._web[tls]
 
     def client_context(self) -> ssl.SSLContext:
         """For clients inside the sandbox: trusts this authority alone."""
@@ -50,3 +95,68 @@ class CertificateAuthority:
         context.set_alpn_protocols(["http/1.1"])
         certificate.configure_cert(context)
         return context
+
+    def _make_web_context(self, tls: WebTls) -> ssl.SSLContext:
+        from cryptography.hazmat.primitives import serialization
+
+        key, certificate = self._issue(tls)
+        pem = self._folder / "web.pem"
+        pem.touch(0o600)
+        pem.write_bytes(
+            key.private_bytes(
+                serialization.Encoding.PEM,
+                serialization.PrivateFormat.PKCS8,
+                serialization.NoEncryption(),
+            )
+            + certificate
+        )
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        # At the usual level OpenSSL would refuse weak keys, old versions and suites by itself.
+        context.set_ciphers(f"{tls.suites}:@SECLEVEL=0")
+        context.minimum_version, context.maximum_version = tls.oldest, tls.newest
+        context.set_alpn_protocols(["http/1.1"])
+        context.load_cert_chain(pem)
+        pem.unlink()
+        return context
+
+    def _issue(self, tls: WebTls) -> tuple[CertificateIssuerPrivateKeyTypes, bytes]:
+        """A key, and its certificate in PEM. Here and not by trustme, as that makes no bad ones."""
+        from cryptography import x509
+        from cryptography.hazmat.primitives import hashes, serialization
+        from cryptography.hazmat.primitives.asymmetric import ec, rsa
+        from cryptography.x509.oid import ExtendedKeyUsageOID
+
+        key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
+        if tls.key == "ecdsa":
+            key = ec.generate_private_key(ec.SECP256R1())
+        else:
+            key = rsa.generate_private_key(public_exponent=65537, key_size=1024)  # noqa: S505 - as a fault wants it
+        subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, tls.names[0])])
+        issuer, signer = subject, key
+        if tls.trusted:
+            issuer = x509.load_pem_x509_certificate(self._authority.cert_pem.bytes()).subject
+            loaded = serialization.load_pem_private_key(self._authority.private_key_pem.bytes(), None)
+            assert isinstance(loaded, ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey)
+            signer = loaded
+        names = x509.SubjectAlternativeName([_general_name(name) for name in tls.names])
+        usage = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH])
+        certificate = (
+            x509.CertificateBuilder(issuer, subject, key.public_key(), x509.random_serial_number())
+            .not_valid_before(self._now + tls.begins)
+            .not_valid_after(self._now + tls.ends)
+            .add_extension(names, critical=False)
+            .add_extension(usage, critical=False)
+            .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+            .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key()), critical=False)
+            .sign(signer, hashes.SHA256())
+        )
+        return key, certificate.public_bytes(serialization.Encoding.PEM)
+
+
+def _general_name(name: str) -> x509.GeneralName:
+    from cryptography import x509
+
+    try:
+        return x509.IPAddress(ipaddress.ip_address(name))
+    except ValueError:
+        return x509.DNSName(name)

@@ -87,7 +87,7 @@ def _table() -> tuple[int, ...]:
 
 @cache
 def _after_a_piece() -> tuple[tuple[int, ...], ...]:
-    """What each byte of a state becomes once ``_PIECE`` zero bytes have followed; all eight together are the state."""
+    """What each byte of a state becomes when ``_PIECE`` zero bytes follow; all eight together are the state."""
     bits = [_plain(1 << bit, bytes(_PIECE)) for bit in range(64)]
     tables = []
     for first, following in pairwise(range(0, 72, 8)):

@@ -77,6 +77,13 @@ class _Unpacked(gzip.GzipFile):
 
 @dataclass
 class Walk:
+    """One way through an archive.
+
+    Attributes:
+        manifest_name: of the member that lists the others, in whichever folder; empty where none is demanded.
+        sizes: bytes of each member that was met.
+    """
+
     manifest_name: str
     sizes: dict[str, int] = field(default_factory=dict)
     _manifest: bytes | None = None
@@ -113,12 +120,25 @@ class Walk:
         return f"after member {len(self.sizes):,}" if self.sizes else "at its beginning"
 
     def visit(self, tar: tarfile.TarFile, member: tarfile.TarInfo) -> None:
+        """Look at one member; its content can be read now and not later."""
         self.sizes[plain(member.name)] = member.size
-        if self.manifest_name and member.isfile() and member.name.rpartition("/")[2] == self.manifest_name:
+        if self.is_manifest(member):
             content = tar.extractfile(member)
             assert content
-            self._manifest = content.read(_MOST_MANIFEST)
-            self._base = plain(member.name).removesuffix(self.manifest_name)
+            self.keep_manifest(member, content)
+
+    def is_manifest(self, member: tarfile.TarInfo) -> bool:
+        """Whether it is the list of the others."""
+        return (
+            bool(self.manifest_name)
+            and member.isfile()
+            and plain(member.name).rpartition("/")[2] == self.manifest_name
+        )
+
+    def keep_manifest(self, member: tarfile.TarInfo, content: IO[bytes]) -> None:
+        """Remember the manifest, unless it is too long to be one."""
+        self._manifest = content.read(_MOST_MANIFEST)
+        self._base = plain(member.name).removesuffix(self.manifest_name)
 
     def manifest(self) -> Manifest | None:
         """The manifest, where it is there and of the form that is understood."""
@@ -134,16 +154,21 @@ class Walk:
         if self._manifest is None:
             return f"an archive without {self.manifest_name} among its {len(self.sizes):,} members"
         for listed in manifest.files if manifest else ():
-            path = plain(listed.path)
-            size = self.sizes.get(self._base + path, self.sizes.get(path))
+            size = self.sizes.get(self.found_at(listed))
             if size is None:
                 return f"an archive without {listed.path}, which its {self.manifest_name} lists"
             if size != listed.bytes:
                 return f"an archive whose {listed.path} is {size:,} B long, not {listed.bytes:,} B as listed"
         return ""
 
+    def found_at(self, listed: ListedFile) -> str:
+        """The member that an entry of the manifest means: beside the manifest, else from the top."""
+        path = plain(listed.path)
+        return self._base + path if self._base + path in self.sizes else path
+
 
 def plain(path: str) -> str:
+    """A member's name without what means nothing in it."""
     return path.removeprefix("./").rstrip("/")
 
 

@@ -26,7 +26,10 @@ from playbook.settings import Secret, TimeLimits
 MAX_BODY = 16 * 1024 * 1024
 MAX_RETRY_AFTER = 3.0
 BUSY = frozenset({429, 502, 503, 504})
-RUNNER_HINT = "This is about the connection between this machine and the service, not a finding on the service."
+RUNNER_HINT = (
+    "Check that the service runs and that this machine may reach it; "
+    "until then this is about the connection, not a finding on the service."
+)
 
 Retry = Literal["all", "connection", "none"]
 

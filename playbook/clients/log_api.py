@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -17,16 +18,25 @@ from playbook.clients.http import RUNNER_HINT
 from playbook.clients.log_reading import SERVICE, Lines, LogStream, Reading
 from playbook.clients.retries import tries
 from playbook.clients.trust import context_for
-from playbook.clients.wire import proxy_for
+from playbook.clients.wire import Broken, Call, Exchange, proxy_for
 from playbook.errors import Denied, Malformed, Unmeasured, Unreachable
 from playbook.logs.text import decode_lines
 from playbook.settings import Logs, TimeLimits
 
 if TYPE_CHECKING:
     import httpx
-    from websockets.sync.client import ClientConnection
 
 LARGEST_FRAME = 4 << 20
+_NORMAL = (1000, 1001)
+
+
+class _NotOpenedError(Exception):
+    """The live stream could not be opened; the message never holds its address."""
+
+    def __init__(self, reason: str, *, lasting: bool, refused: bool = False) -> None:
+        super().__init__(reason)
+        self.lasting = lasting
+        self.refused = refused
 
 
 class _Frame(msgspec.Struct):
@@ -72,76 +82,111 @@ class ApiLogs:
 
     # ----------------------------------------------------------------------------------------- the live stream
 
-    def _connect(self, url: str) -> ClientConnection:
-        from websockets.exceptions import InvalidHandshake, InvalidStatus, InvalidURI
-        from websockets.sync.client import connect
-
+    def _connect(self, url: str) -> Exchange:
+        """The open stream; left by ``_frames``, which reads it."""
         parts = urlsplit(url)
-        secure = parts.scheme in ("https", "wss")
         if parts.scheme not in ("http", "https", "ws", "wss"):
             raise Malformed(f"{SERVICE}: expected an http or ws address of the live stream", service=SERVICE)
-        where = f"{parts.hostname}:{parts.port or (443 if secure else 80)}"
-        address = parts._replace(scheme="wss" if secure else "ws").geturl()
+        secure = parts.scheme in ("https", "wss")
+        parts = parts._replace(scheme="https" if secure else "http")
         tried: list[str] = []
-
-        def again(error: Exception) -> bool:
-            lasting = isinstance(error, ssl.SSLError | InvalidURI)
-            if isinstance(error, InvalidStatus):
-                lasting = error.response.status_code < 500
-            return isinstance(error, OSError | InvalidHandshake) and not lasting
-
         try:
-            for attempt in tries(again, within=self.time_limits.connect + self.time_limits.read):
+            for attempt in tries(
+                lambda error: isinstance(error, _NotOpenedError) and not error.lasting,
+                within=self.time_limits.connect + self.time_limits.read,
+            ):
                 with attempt:
                     try:
-                        stream = connect(
-                            address,
-                            ssl=context_for(self.ca, SERVICE) if secure else None,
-                            open_timeout=self.time_limits.connect,
-                            close_timeout=1,
-                            ping_interval=None,
-                            compression=None,  # of single lines it costs more than it saves; doctl has none either
-                            max_size=LARGEST_FRAME,
-                            proxy=_proxy(parts),
-                        )
-                        return stream.__enter__()  # left by _frames, which reads it
-                    except (OSError, InvalidHandshake, InvalidURI) as error:
-                        tried.append(f"try {len(tried) + 1}: {_reason(error)}")
+                        return self._open(parts)
+                    except _NotOpenedError as error:
+                        tried.append(f"try {len(tried) + 1}: {error}")
                         raise
-        except (OSError, InvalidHandshake, InvalidURI) as error:
-            refused = isinstance(error, InvalidStatus) and error.response.status_code in (401, 403)
-            kind = Denied if refused else Unreachable
-            text = f"{SERVICE}: expected the live stream of DigitalOcean at {where}, got {_reason(error)}"
-            # "from None": the library's own messages can name the address together with its token.
+        except _NotOpenedError as error:
+            kind = Denied if error.refused else Unreachable
+            where = f"{parts.hostname}:{parts.port or (443 if secure else 80)}"
+            text = f"{SERVICE}: expected the live stream of DigitalOcean at {where}, got {error}"
             raise kind(text, service=SERVICE, hint=RUNNER_HINT, attempts=tuple(tried)) from None
         raise AssertionError("tries always ends with a connection or an exception")
 
-    def _frames(self, connection: ClientConnection, reading: Reading) -> Lines:
-        from websockets.exceptions import ConnectionClosedError, ConnectionClosedOK
+    def _open(self, url: SplitResult) -> Exchange:
+        from websockets.utils import accept_key, generate_key
 
+        limits, key = self.time_limits, generate_key()
+        exchange = Exchange(
+            Call(
+                method="GET",
+                url=url,
+                headers={"Sec-WebSocket-Key": key, "Sec-WebSocket-Version": "13"},
+                trust=lambda: context_for(self.ca, SERVICE),
+                connect=limits.connect,
+                read=limits.read,
+                deadline=time.monotonic() + self.wanted.most_seconds + limits.connect + limits.read,
+                upgrade="websocket",
+            )
+        )
+        try:
+            exchange.__enter__()
+        except Broken as error:
+            raise _NotOpenedError(error.reason, lasting=error.lasting) from None
+        status = exchange.status
+        if status == 101 and exchange.headers.get("sec-websocket-accept") == accept_key(key):
+            return exchange
+        exchange.__exit__()
+        said = "HTTP 101 without a WebSocket behind it" if status == 101 else f"HTTP {status}"
+        raise _NotOpenedError(said, lasting=status < 500, refused=status in (401, 403))
+
+    def _frames(self, exchange: Exchange, reading: Reading) -> Lines:
+        """The lines of the stream; what breaks it off becomes a problem, or is raised where there was no line."""
         decode = msgspec.json.Decoder(_Frame).decode
         strange = 0
         try:
-            while True:
-                frame = connection.recv(timeout=reading.left(self.time_limits.read), decode=False)
+            for message in self._messages(exchange, reading):
                 try:
-                    text = decode(frame).data
+                    text = decode(message).data
                 except (msgspec.DecodeError, UnicodeDecodeError):
                     strange += 1
                     continue
                 yield from text.rstrip("\r\n").split("\n")
-        except ConnectionClosedOK:
-            pass
-        except ConnectionClosedError as error:
-            code = error.rcvd.code if error.rcvd else "no closing frame"
-            self._broke_off(reading, f"broke off ({code})")
+        except Broken as error:
+            self._broke_off(reading, f"broke off ({error.reason})")
         except TimeoutError:
             if not reading.reached():
                 self._broke_off(reading, f"gave no line for {self.time_limits.read:g} s and did not end")
         finally:
-            connection.__exit__(None, None, None)
+            exchange.__exit__()
         if strange:
             reading.problems.append(f"{strange:,} frames of the live stream were not as documented")
+
+    def _messages(self, exchange: Exchange, reading: Reading) -> Iterator[bytes]:
+        """Whole messages until the server closes.
+
+        One thread reads and answers. The library's own client has a second one for reading, and a TLS connection
+        that two threads read and write at once can hang or crash the process.
+        """
+        from websockets.frames import Frame, Opcode
+        from websockets.protocol import CLIENT, OPEN, Protocol
+
+        protocol = Protocol(CLIENT, state=OPEN, max_size=LARGEST_FRAME)
+        message = b""
+        while protocol.close_rcvd is None and protocol.parser_exc is None:
+            data = exchange.receive(reading.left(self.time_limits.read))
+            if not data:
+                return self._broke_off(reading, "broke off (no closing frame)")
+            protocol.receive_data(data)
+            for frame in protocol.events_received():
+                assert isinstance(frame, Frame)  # no handshakes: the protocol began open
+                if frame.opcode in (Opcode.TEXT, Opcode.BINARY, Opcode.CONT):
+                    message += frame.data
+                    if frame.fin:
+                        yield message
+                        message = b""
+            for answer in filter(None, protocol.data_to_send()):
+                exchange.send(answer)
+        if protocol.close_rcvd is None:
+            return self._broke_off(reading, f"broke off ({type(protocol.parser_exc).__name__})")
+        if protocol.close_rcvd.code not in _NORMAL:
+            return self._broke_off(reading, f"broke off ({protocol.close_rcvd.code})")
+        return None
 
     @staticmethod
     def _broke_off(reading: Reading, what: str) -> None:
@@ -225,11 +270,8 @@ def _proxy(url: SplitResult) -> str | None:
 def _reason(error: BaseException) -> str:
     """Why a connection failed, without any address: those hold tokens."""
     import httpx
-    from websockets.exceptions import InvalidStatus
 
     match error:
-        case InvalidStatus():
-            reason = f"HTTP {error.response.status_code}"
         case ssl.SSLCertVerificationError():
             reason = f"a certificate that is not trusted ({error.verify_message})"
         case ConnectionRefusedError():

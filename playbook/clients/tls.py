@@ -1,7 +1,7 @@
 """TLS as a server speaks it: the certificate that it shows, whether it is trusted, and what it accepts.
 
-A handshake that the server refuses is a measurement here, not an error; that nobody answers is Unreachable. Nothing
-is sent after a handshake.
+A handshake that the server refuses is a measurement here, not an error; that nobody answers is Unreachable.
+Nothing is sent after a handshake.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ _VERSIONS = {
     "TLSv1.2": ssl.TLSVersion.TLSv1_2,
     "TLSv1.3": ssl.TLSVersion.TLSv1_3,
 }
-# All that this OpenSSL has, without encryption and without authentication too; but no shared keys and passwords, which
-# no website uses. Level 0, as the usual level offers no TLS 1.0 and 1.1 and takes no weak keys
+# All that this OpenSSL has, without encryption and without authentication too; but no shared keys and passwords,
+# which no website uses. Level 0, as the usual level offers no TLS 1.0 and 1.1 and takes no weak keys
 # (https://docs.openssl.org/3.0/man3/SSL_CTX_set_security_level/).
 EVERYTHING = "ALL:COMPLEMENTOFALL:!PSK:!SRP:@SECLEVEL=0"
 _LEGACY_SERVER_CONNECT = 0x4  # ssl.OP_LEGACY_SERVER_CONNECT, since Python 3.12
@@ -53,8 +53,9 @@ class Endpoint:
 
     def __str__(self) -> str:
         at, port = self.address
-        shown = self.host if port == 443 else f"{self.host}:{port}"
-        return shown if at == self.host else f"{shown} at {at}:{port}"
+        if at != self.host:
+            return f"{self.host} at {at}:{port}"
+        return self.host if port == 443 else f"{self.host}:{port}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +107,9 @@ class TlsClient:
         return self._shake(endpoint, context_for(self.ca, SERVICE)).reason
 
     def chain_fault(self, endpoint: Endpoint) -> str:
-        """Why the certificate does not lead to a trusted root, whatever its dates and names; empty where it does."""
+        """Why the certificate leads to no trusted root, whatever its dates and names; empty where it does."""
         context = new_context(self.ca, SERVICE)
+        context.set_ciphers("DEFAULT:@SECLEVEL=0")  # a weak key is another matter
         context.check_hostname = False
         context.verify_flags |= ssl.VerifyFlags(_NO_CHECK_TIME)
         return self._shake(endpoint, context).reason
@@ -115,8 +117,8 @@ class TlsClient:
     def offer(self, endpoint: Endpoint, version: Version, ciphers: Iterable[str] = ()) -> Handshake:
         """Offer this version alone, and of its cipher suites only ``ciphers`` where some are given.
 
-        Up to TLS 1.2 the suites are OpenSSL's names. Ask ``can_offer`` first: what this machine cannot offer is not
-        accepted either.
+        Up to TLS 1.2 the suites are OpenSSL's names. Ask ``can_offer`` first: what this machine cannot offer
+        is not accepted either.
         """
         return self._shake(endpoint, unverified(version, tuple(ciphers)))
 

@@ -17,7 +17,7 @@ import threading
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import SplitResult, quote, unquote, urlsplit
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 Method = Literal["GET", "HEAD", "POST"]
 
+_SWITCHING = 101  # protocols
 _CHUNK = 64 * 1024
 _PATH = "/%:@!$&'()*+,;=~"  # what a path may hold beside letters, digits and -._
 _PORTS = {"http": 80, "https": 443}
@@ -89,6 +90,7 @@ class Call:
         connect: seconds for DNS, for TCP and for TLS each.
         read: seconds to wait for the next bytes.
         deadline: the moment of ``time.monotonic()`` at which all must be over.
+        upgrade: the protocol to go on in, e.g. ``websocket``; after status 101 the exchange carries bare bytes.
     """
 
     method: Method
@@ -99,6 +101,7 @@ class Call:
     read: float
     deadline: float
     body: bytes = b""
+    upgrade: str = ""
 
 
 @dataclass(slots=True)
@@ -112,6 +115,7 @@ class Exchange:
     _started: float = 0.0
     _socket: socket.socket | None = None
     _http: h11.Connection | None = None
+    _upgraded: bytes = b""
 
     def __enter__(self) -> Exchange:
         import h11  # noqa: F401 - here, and the context too, so that no phase is charged for loading them
@@ -150,6 +154,42 @@ class Exchange:
                 if isinstance(event, h11.Data):
                     yield bytes(event.data)
 
+    def receive(self, limit: float) -> bytes:
+        """Bare bytes after an upgrade, as they come; none at the end of the stream.
+
+        Args:
+            limit: seconds to wait for some.
+
+        Raises:
+            TimeoutError: none came in time.
+            Broken: the connection is lost.
+        """
+        assert self._socket is not None
+        assert self._http is not None
+        already, self._upgraded = self._upgraded, b""
+        if already:
+            return already
+        self._wait(limit)
+        try:
+            return self._socket.recv(_CHUNK)
+        except TimeoutError:
+            raise
+        except OSError as error:
+            reason, lasting = reason_of(error)
+            raise Broken("body", reason, time.perf_counter() - self._started, lasting=lasting) from error
+
+    def send(self, data: bytes) -> None:
+        """Bare bytes after an upgrade. A connection that is lost is noticed by the next ``receive``."""
+        assert self._socket is not None
+        self._wait(self.call.read)
+        with suppress(OSError):
+            self._socket.sendall(data)
+
+    def _intent(self) -> dict[str, str]:
+        if self.call.upgrade:
+            return {"Connection": "Upgrade", "Upgrade": self.call.upgrade}
+        return {"Connection": "close"}
+
     def _open(self, context: ssl.SSLContext | None) -> None:
         url = self.call.url
         proxy = proxy_for(url)
@@ -162,7 +202,7 @@ class Exchange:
         target = quote(url.path, safe=_PATH) or "/"
         if url.query:
             target += "?" + quote(url.query, safe=_PATH + "?")
-        headers = {"Host": _authority(url), **self.call.headers, "Connection": "close"}
+        headers = {"Host": _authority(url), **self.call.headers, **self._intent()}
         if proxy and url.scheme == "https":
             with self._phase("proxy"):
                 self._open_tunnel(proxy)
@@ -219,8 +259,11 @@ class Exchange:
     def _answer(self) -> tuple[int, dict[str, str]]:
         import h11
 
+        assert self._http is not None
         while not isinstance(event := self._next_event(), h11.Response):
-            pass  # 1xx: the answer is still to come
+            if isinstance(event, h11.InformationalResponse) and event.status_code == _SWITCHING:
+                self._upgraded, _ = self._http.trailing_data
+                break  # any other 1xx: the answer is still to come
         headers: dict[str, str] = {}
         for name, value in event.headers:
             key, text = name.decode("ascii").lower(), value.decode("latin-1")

@@ -61,7 +61,7 @@ class Backups:
     @property
     def contents(self) -> str:
         """What there is, in words: ``30 archives and 1 other file``."""
-        return f"{_counted(len(self.archives), 'archive')} and {_counted(len(self.others), 'other file')}"
+        return f"{counted(len(self.archives), 'archive')} and {counted(len(self.others), 'other file')}"
 
     @property
     def newest(self) -> Archive:
@@ -99,7 +99,7 @@ class Backups:
                 f"{'empty ones' if before else 'none'}",
                 service=SERVICE,
             )
-        over = f"{_counted(len(before), 'archive')} before it (median {_size(usual)})"
+        over = f"{counted(len(before), 'archive')} before it (median {size(usual)})"
         return Reading(round(self.newest.file.size / usual * 100, 1), over=over)
 
     @property
@@ -121,7 +121,7 @@ class Backups:
             oldest, total = self.archives[-1], sum(archive.file.size for archive in self.archives)
             facts |= {
                 "Oldest": f"{oldest.file.name}, {moment(oldest.made)}",
-                "Size of all": _size(total),
+                "Size of all": size(total),
                 "Newest": f"{self.newest.file.name}, {moment(self.newest.made)} by its {self.newest.made_by}",
             }
         if self.inspection:
@@ -132,7 +132,7 @@ class Backups:
                 archive.file.name,
                 moment(archive.made),
                 span((self.now - archive.made).total_seconds()),
-                _size(archive.file.size),
+                size(archive.file.size),
             ]
             for archive in self.archives[:_SHOWN]
         ]
@@ -140,14 +140,32 @@ class Backups:
         if rows:
             shown.append(Table("Newest archives", ["Archive", "Made", "Age", "Size"], rows))
         if self.others:
-            rows = [[file.name, moment(file.modified), _size(file.size)] for file in self.others[:_SHOWN]]
+            rows = [[file.name, moment(file.modified), size(file.size)] for file in self.others[:_SHOWN]]
             shown.append(Table("Other files", ["File", "Written", "Size"], rows))
         return shown
 
 
-@measurement(time_limit=_READ_FOR + 15)
-def backups(backup_store: BackupStore, settings: Settings, clock: Clock) -> Backups:
-    """The archives in the backup store, and whether the newest can be read to its end."""
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """The files of the store, told apart by their names.
+
+    Attributes:
+        now: when that was looked at.
+        archives: newest first.
+        others: newest first.
+        zone: of times that do not say theirs.
+    """
+
+    location: str
+    now: datetime
+    archives: tuple[Archive, ...]
+    others: tuple[StoredFile, ...]
+    zone: tzinfo
+
+
+@measurement
+def backup_listing(backup_store: BackupStore, settings: Settings, clock: Clock) -> Listing:
+    """The files in the backup store: archives by when they were made, and others."""
     wanted = settings.target.backups
     zone = _zone(wanted.time_zone, f"targets.{settings.target.name}.backups.time_zone")
     now = clock.now()
@@ -160,11 +178,25 @@ def backups(backup_store: BackupStore, settings: Settings, clock: Clock) -> Back
     archives.sort(key=lambda archive: (archive.made, archive.file.name), reverse=True)
     others = [file for file in files if not _matches(file, wanted.pattern)]
     others.sort(key=lambda file: file.modified, reverse=True)
+    return Listing(backup_store.location, now, tuple(archives), tuple(others), zone)
+
+
+@measurement(time_limit=_READ_FOR + 15)
+def backups(backup_store: BackupStore, backup_listing: Listing, settings: Settings) -> Backups:
+    """The archives in the backup store, and whether the newest can be read to its end."""
+    wanted, archives = settings.target.backups, backup_listing.archives
     inspection = None
     if archives:
         most = wanted.read_whole_mb * 1_000_000
         inspection = _inspect(backup_store, archives[0].file, wanted.manifest, most)
-    return Backups(backup_store.location, now, wanted.pattern, tuple(archives), tuple(others), inspection)
+    return Backups(
+        backup_store.location,
+        backup_listing.now,
+        wanted.pattern,
+        archives,
+        backup_listing.others,
+        inspection,
+    )
 
 
 def _inspect(store: BackupStore, file: StoredFile, manifest: str, most: float) -> Inspection:
@@ -191,7 +223,8 @@ def _zone(name: str, setting: str) -> tzinfo:
         raise UsageError(f"{setting}: expected a time zone such as Europe/Berlin, got {name!r}") from None
 
 
-def _size(count: float) -> str:
+def size(count: float) -> str:
+    """Bytes for people: ``4.52 MB``."""
     for unit in ("B", "KB", "MB", "GB"):
         if count < 1000:
             return f"{count:.3g} {unit}"
@@ -199,5 +232,6 @@ def _size(count: float) -> str:
     return f"{count:,.4g} TB"
 
 
-def _counted(count: int, noun: str) -> str:
+def counted(count: int, noun: str) -> str:
+    """``1 archive``, ``30 archives``."""
     return f"{count:,} {noun}{'' if count == 1 else 's'}"

@@ -1,4 +1,4 @@
-"""Certificates of every domain, from both ends: what the server shows, and what DigitalOcean says that it obtained."""
+"""Certificates of every domain, from both ends: what servers show, and what DigitalOcean says that it obtained."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ class Certificate:
             found.append(f"for {', '.join(self.names[:4]) or 'no host name'} only")
         if self.chain_fault:
             found.append(f"not trusted ({self.chain_fault})")
-        if self.distrust and not found:
+        if self.distrust and not found and not self.weak:
             found.append(f"not accepted ({self.distrust})")
         return ", ".join(found)
 
@@ -122,10 +122,8 @@ class Certificates:
         ends = [(read.not_after, f"{read.endpoint} as served") for read in self.served]
         ends += [(at, f"{domain} at DigitalOcean") for domain, at in self.obtained if at]
         end, whose = min(ends)
-        return Reading(
-            round((end - self.read_at).total_seconds() / DAY, 1),
-            f"{len(ends)} dates (first {whose}, {moment(end)})",
-        )
+        days = (end - self.read_at).total_seconds() / DAY
+        return Reading(round(days, 1), f"{len(ends)} certificates (first {whose}, {moment(end)})")
 
     def demand_all(self) -> None:
         """Raise the first problem: that all is well cannot be said of what was not read."""
@@ -167,8 +165,8 @@ class Certificates:
 def certificates(tls: TlsClient, settings: Settings, clock: Clock) -> Certificates:
     """The certificates of the website, of the configured domains and of the app's domains.
 
-    Each is first read without being verified, so that one that has expired can be measured; then verified, to learn
-    what a client would say.
+    Each is first read without being verified, so that one that has expired can be measured; then verified, to
+    learn what a client would say.
 
     Raises:
         NotConfigured: there is no domain to look at.
@@ -192,16 +190,10 @@ def certificates(tls: TlsClient, settings: Settings, clock: Clock) -> Certificat
 
 
 def _app_domains(settings: Settings, problems: list[Unmeasured]) -> tuple[list[AppDomain], str]:
-    # Called here rather than asked for as a parameter: a website without DigitalOcean has a certificate too, and one
-    # that has expired is to be found also while the API is away.
+    # Called here rather than asked for as a parameter: a website without DigitalOcean has a certificate too, and
+    # one that has expired is to be found also while the API is away.
     try:
-        api = digitalocean(settings)
-        try:
-            return [domain for domain in api.app().domains if domain.spec.domain], ""
-        finally:
-            close = getattr(api, "close", None)
-            if close:
-                close()
+        return [domain for domain in digitalocean(settings).app().domains if domain.spec.domain], ""
     except NotConfigured:
         return [], f"the app's domains, as {DIGITALOCEAN} is not configured"
     except Unmeasured as error:

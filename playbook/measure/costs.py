@@ -179,7 +179,7 @@ class CostTrend:
     """What grew. At least one comparison.
 
     Attributes:
-        changes: everything and each product worth judging; the most grown first.
+        changes: everything and each product worth judging; the most grown first, a product before the sum.
         table: a row for each product: name and dollars a month, as many as there are ``months``.
         left_out: what could not be compared, and why.
     """
@@ -236,7 +236,7 @@ def cost_trend(bills: Bills, digitalocean_account: DigitalOceanAccount, settings
     return CostTrend(
         months=tuple(name for name, _ in columns),
         table=tuple((name, tuple(products.get(name, 0.0) for _, products in columns)) for name in names),
-        changes=tuple(sorted(changes, key=lambda change: -change.reading.value)),
+        changes=tuple(sorted(changes, key=lambda change: (-change.reading.value, change.name == TOTAL))),
         left_out=tuple(left_out),
     )
 

@@ -1,8 +1,9 @@
-"""The key figures that the metrics store holds, over the last 24 hours."""
+"""The key figures that the metrics store holds: of the last 24 hours, and of any other window."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from playbook.clients.prometheus import Answered, Prometheus, prometheus
 from playbook.clients.redis import redis
@@ -13,11 +14,46 @@ from playbook.limits import Reading, format_value
 from playbook.measure.redis import ImageStats, image_stats
 from playbook.settings import Settings
 
-WINDOW = "24h"
-HOURS = 24
-LOOKS = HOURS * 12  # the queries look every five minutes
-# Fewer than this say too little of a day: one failure of them alone would be critical.
-LEAST = {"probes": 100, "requests": 100, "images": 20}
+LOOK = 12  # the queries look every five minutes, so often in an hour
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A time that ends now, and how it is called."""
+
+    hours: int
+    name: str
+
+    @property
+    def duration(self) -> str:
+        """As PromQL writes it."""
+        return f"{self.hours}h"
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A key figure.
+
+    Attributes:
+        key: of its query in the settings, and of its limit.
+        counted: what is counted: probes, requests, images or reads.
+        least: fewer than this say too little: one failure of them alone would be critical.
+    """
+
+    key: str
+    name: str
+    unit: str
+    counted: str
+    least: int
+
+
+TODAY = Window(24, "24 h")
+AVAILABILITY = Figure("availability", "Availability", "%", "probes", 100)
+RESPONSE_TIME = Figure("response_time", "P95 response time", "s", "requests", 100)
+ERROR_RATE = Figure("error_rate", "Error rate", "%", "requests", 100)
+IMAGE_SUCCESS = Figure("image_success", "Image processing success", "%", "images", 20)
+CACHE_HIT_RATE = Figure("cache_hit_rate", "Cache hit rate", "%", "reads", 100)
+FIGURES = (AVAILABILITY, RESPONSE_TIME, ERROR_RATE, IMAGE_SUCCESS, CACHE_HIT_RATE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,20 +61,21 @@ class Kpi:
     """One figure, and what it stands on.
 
     Attributes:
-        name: as in messages.
-        unit: of the value, as its limit's.
-        counted: what is counted: probes, requests or images.
         answered: the query's answer.
-        count: how many of them.
+        count: how many probes, requests, … it stands for.
         looks: in how many of the window's five-minute steps there were samples.
     """
 
-    name: str
-    unit: str
-    counted: str
+    figure: Figure
+    window: Window
     answered: Answered
     count: float
     looks: float
+
+    @property
+    def covered_hours(self) -> float:
+        """Hours of the window of which there are samples."""
+        return self.looks / LOOK
 
     @property
     def reading(self) -> Reading:
@@ -47,31 +84,34 @@ class Kpi:
         Raises:
             TooLittleData: no samples, samples for less than half of the window, or too few to judge by.
         """
-        hours = self.looks / LOOKS * HOURS
-        if self.looks < LOOKS / 2:
-            self._demand(f"samples of at least {HOURS // 2} of the last {HOURS} h", f"samples of {hours:.1f} h")
-        if self.count < LEAST[self.counted]:
-            self._demand(f"at least {LEAST[self.counted]} {self.counted} in {HOURS} h", f"{self.count:,.0f}")
-        return Reading(self.answered.number, f"{HOURS} h ({self.count:,.0f} {self.counted})")
+        hours, figure = self.window.hours, self.figure
+        if self.looks < hours * LOOK / 2:
+            self._demand(
+                f"samples of at least {hours // 2} of the last {hours} h", f"samples of {self.covered_hours:.1f} h"
+            )
+        if self.count < figure.least:
+            self._demand(f"at least {figure.least} {figure.counted} in {hours} h", f"{self.count:,.0f}")
+        return Reading(self.answered.number, f"{self.window.name} ({self.count:,.0f} {figure.counted})")
 
     def evidence(self) -> Evidence:
         """Value, what it stands on, where it comes from, and the query."""
-        values = [format_value(sample.value, self.unit) for sample in self.answered.samples]
+        figure = self.figure
+        values = [format_value(sample.value, figure.unit) for sample in self.answered.samples]
         facts = {
             "Value": ", ".join(values) or "none",
-            self.counted.capitalize(): f"{self.count:,.0f}",
-            "Samples for": f"{self.looks / LOOKS * HOURS:.1f} of {HOURS} h",
+            figure.counted.capitalize(): f"{self.count:,.0f}",
+            "Samples for": f"{self.covered_hours:.1f} of {self.window.hours} h",
             "Source": self.answered.service,
             "Query": " ".join(self.answered.query.split()),
             "Setting": self.answered.setting,
         }
         if self.answered.warnings:
             facts["Warnings"] = "; ".join(self.answered.warnings)
-        return Facts(f"{self.name}, last {HOURS} h", facts)
+        return Facts(f"{figure.name}, last {self.window.name}", facts)
 
     def _demand(self, expected: str, got: str) -> None:
         raise TooLittleData(
-            f"{self.name}: expected {expected}, got {got}",
+            f"{self.figure.name}: expected {expected}, got {got}",
             service=self.answered.service,
             hint="Look at Status → Targets in Prometheus: is everything being scraped?",
         )
@@ -98,19 +138,19 @@ class CountedImages:
 @measurement
 def availability(prometheus: Prometheus, settings: Settings) -> Kpi:
     """Percent of the website's probes that succeeded in the last 24 hours."""
-    return _kpi(prometheus, settings, "availability", "Availability", "%", "probes")
+    return kpi(prometheus, settings, AVAILABILITY, TODAY)
 
 
 @measurement
 def response_time(prometheus: Prometheus, settings: Settings) -> Kpi:
     """Seconds within which 95 % of the last 24 hours' requests were answered."""
-    return _kpi(prometheus, settings, "response_time", "P95 response time", "s", "requests")
+    return kpi(prometheus, settings, RESPONSE_TIME, TODAY)
 
 
 @measurement
 def error_rate(prometheus: Prometheus, settings: Settings) -> Kpi:
     """Percent of the last 24 hours' requests that were answered with 5xx."""
-    return _kpi(prometheus, settings, "error_rate", "Error rate", "%", "requests")
+    return kpi(prometheus, settings, ERROR_RATE, TODAY)
 
 
 @measurement
@@ -124,17 +164,17 @@ def image_success(settings: Settings) -> Kpi | CountedImages:
         finally:
             reader.close()
     # Opened here and not asked for by name: with Redis alone it must not be missed.
-    return _kpi(prometheus(settings), settings, "image_success", "Image processing success", "%", "images")
+    return kpi(prometheus(settings), settings, IMAGE_SUCCESS, TODAY)
 
 
-def _kpi(  # noqa: PLR0917 - private, and all six are said at each call
-    store: Prometheus, settings: Settings, key: str, name: str, unit: str, counted: str
-) -> Kpi:
+def kpi(store: Prometheus, settings: Settings, figure: Figure, window: Window, at: datetime | None = None) -> Kpi:
+    """A figure over a window that ends at ``at``, or at the store's own present."""
+
     def ask(suffix: str = "") -> Answered:
-        query = getattr(settings.queries, key + suffix)
-        return store.ask(query.replace("$window", WINDOW), setting=f"queries.{key}{suffix}")
+        query = getattr(settings.queries, figure.key + suffix)
+        return store.ask(query.replace("$window", window.duration), at, setting=f"queries.{figure.key}{suffix}")
 
-    return Kpi(name, unit, counted, ask(), _or_none(ask("_count")), _or_none(ask("_looks")))
+    return Kpi(figure, window, ask(), _or_none(ask("_count")), _or_none(ask("_looks")))
 
 
 def _or_none(answered: Answered) -> float:

@@ -96,7 +96,7 @@ def draw(chart: Chart) -> Drawing | None:
 
     ends = [(across(curve.points[-1][0]), up(curve.points[-1][1])) for curve in curves]
     labels = _apart([y for _, y in ends], _TOP, bottom) if named else [None] * len(curves)
-    decimals = max(0, -math.floor(math.log10(marks[1] - marks[0])))
+    decimals = len(f"{marks[1] - marks[0]:.6f}".rstrip("0").partition(".")[2])
     return Drawing(
         left=_LEFT,
         right=right,
@@ -148,7 +148,7 @@ def _round_steps(low: float, high: float) -> list[float]:
 def _number(value: float, decimals: int) -> str:
     if abs(value) >= 10_000 and decimals == 0:
         return f"{value / 1000:,g}k"
-    if decimals > 4:
+    if decimals > 4 or (decimals == 0 and abs(value) < 1 and value):
         return f"{value:.3g}"
     text = f"{value:,.{decimals}f}"
     return text.rstrip("0").rstrip(".") if "." in text and decimals > 1 else text

@@ -112,7 +112,8 @@ def counted(results: Results) -> str:
 def subject_of(record: Record) -> str:
     """What was judged, where the title does not say it: ``CPU of image-worker``."""
     subject, found, _ = record.message.partition(": expected ")
-    return subject if found and subject != record.title else ""
+    told = found and subject != record.title and record.verdict is not Verdict.WAIVED
+    return subject if told else ""
 
 
 def scope(results: Results) -> str:

@@ -77,8 +77,27 @@ def list_backups(call: Call) -> Json:
 
 @get("/v2/firewalls", "firewall:read")
 def list_firewalls(call: Call) -> Json:
-    """Cloud firewalls stand before droplets, and the app has none."""
-    return paged(call, "firewalls", [])
+    """Cloud firewalls stand before droplets: the machine that runs Grafana and Prometheus, not the app."""
+    firewalls = [
+        {
+            "id": identifier(f"firewall {firewall.name}"),
+            "name": firewall.name,
+            "status": "succeeded",
+            "inbound_rules": [
+                {"protocol": protocol, "ports": ports, "sources": {"addresses": addresses}}
+                for protocol, ports, addresses in firewall.inbound
+            ],
+            "outbound_rules": [
+                {"protocol": "tcp", "ports": "0", "destinations": {"addresses": ["0.0.0.0/0", "::/0"]}}
+            ],
+            "created_at": stamp(call.state.created_at),
+            "droplet_ids": [firewall.droplet],
+            "tags": [],
+            "pending_changes": [],
+        }
+        for firewall in call.state.firewalls
+    ]
+    return paged(call, "firewalls", firewalls)
 
 
 @get("/v2/certificates", "certificate:read")

@@ -145,6 +145,12 @@ def validate_rollback(call: Call) -> Json:
         return _invalid(
             "exceeded_revision_limit", f"only the {REVISIONS} newest deployments can be rolled back to"
         )
+    if call.state.rollback_error:
+        return _invalid(*call.state.rollback_error)
+    if call.state.rollback_warning:
+        code, message = call.state.rollback_warning
+        components = [component.name for component in call.state.components]
+        return {"valid": True, "warnings": [{"code": code, "message": message, "components": components}]}
     return {"valid": True}
 
 

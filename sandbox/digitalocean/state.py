@@ -87,6 +87,15 @@ class SshKey:
 
 
 @dataclass
+class Firewall:
+    """A cloud firewall before a droplet; ``inbound`` are openings as (protocol, ports, addresses)."""
+
+    name: str
+    droplet: int
+    inbound: list[tuple[str, str, list[str]]]
+
+
+@dataclass
 class Invoice:
     """A month's bill: items as (product, description, dollars)."""
 
@@ -115,6 +124,7 @@ class DigitalOceanState:
         metrics_missing: the monitoring API has no samples.
         metrics_age: the newest sample is this old.
         growth: a month, of traffic and of what depends on it (1.03 is 3 %).
+        rollback_error, rollback_warning: code and message of what the platform has against any rollback.
         usage_factor, last_month_factor: what this month and the last one cost, against what they should.
     """
 
@@ -126,6 +136,7 @@ class DigitalOceanState:
     deployments: list[Deployment]
     cluster: Cluster
     ssh_keys: list[SshKey]
+    firewalls: list[Firewall] = field(default_factory=list)
     region: str = "fra"
     tier: str = "professional"
     domain: str = "portfolio.example"
@@ -145,6 +156,8 @@ class DigitalOceanState:
     credit: float = 0.0
     usage_factor: float = 1.0
     last_month_factor: float = 1.0
+    rollback_error: tuple[str, str] | None = None
+    rollback_warning: tuple[str, str] | None = None
 
     @classmethod
     def healthy(cls, now: datetime) -> DigitalOceanState:
@@ -176,7 +189,19 @@ class DigitalOceanState:
                 identifier("cluster"), "portfolio-cache", created, trusted=[("app", identifier("app"))]
             ),
             ssh_keys=_ssh_keys(),
-            certificate_expires_at=now + timedelta(days=61),
+            firewalls=[
+                Firewall(
+                    "monitoring",
+                    3164444,
+                    [
+                        ("tcp", "22", ["203.0.113.0/28"]),
+                        ("tcp", "80", ["0.0.0.0/0", "::/0"]),
+                        ("tcp", "443", ["0.0.0.0/0", "::/0"]),
+                        ("icmp", "0", ["0.0.0.0/0", "::/0"]),
+                    ],
+                )
+            ],
+            certificate_expires_at=now + timedelta(days=67),
             previous_outage=Outage(
                 "eu_west", now - timedelta(days=23, hours=4), now - timedelta(days=23, hours=3.9)
             ),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from sandbox.faults import fault
@@ -48,6 +50,42 @@ def _(world: World) -> None:
 @fault("backup-missing-image", "Last night's archive lacks an image that its manifest lists")
 def _(world: World) -> None:
     world.backups.archives[0].damage = "missing-member"
+
+
+@fault("backup-wrong-checksum", "An image in last night's archive differs from its sum in the manifest")
+def _(world: World) -> None:
+    world.backups.archives[0].damage = "wrong-checksum"
+
+
+@fault("backup-broken-dump", "The Redis dump in the archive of the night before last cannot be loaded")
+def _(world: World) -> None:
+    world.backups.archives[1].damage = "broken-dump"
+
+
+@fault("backup-traversal", "A member of an archive would be written outside the folder that it is unpacked in")
+def _(world: World) -> None:
+    world.backups.archives[2].damage = "traversal"
+
+
+@fault("backup-newer-dump", "Last night's dump was written by a newer server than the one that it is restored to")
+def _(world: World) -> None:
+    world.backups.archives[0].damage = "newer-dump"
+
+
+@fault("backup-gap", "There is no backup of one night two weeks ago")
+def _(world: World) -> None:
+    del world.backups.archives[14]
+
+
+@fault("backup-gaps", "There are no backups of four nights in a row")
+def _(world: World) -> None:
+    del world.backups.archives[14:18]
+
+
+@fault("backup-over-age", "An archive of last year has not been removed")
+def _(world: World) -> None:
+    oldest = world.backups.archives[-1]
+    world.backups.archives.append(replace(oldest, taken=oldest.taken - timedelta(days=370)))
 
 
 @fault("backup-none", "The backup folder is there, and no archive is in it")

@@ -63,3 +63,56 @@ def _(world: World) -> None:
     lost = world.people.of("weekly.docs.updated")
     world.people.signed.remove(lost)
     world.people.damaged = ["<<<<<<< HEAD", '{"item": "weekly.docs.updated", "who": "Ada']
+
+
+@fault("oncall-nobody", "The rotation of the secondary begins only next month, so nobody is")
+def _(world: World) -> None:
+    world.people.roster["rotations"]["secondary"]["starts"] += timedelta(days=100)
+
+
+@fault("oncall-gap", "A day of the week ahead has no secondary on call")
+def _(world: World) -> None:
+    now, roster = world.now, world.people.roster
+    del roster["rotations"]["secondary"]
+    roster["shifts"] = [
+        {
+            "duty": "secondary",
+            "person": "diego",
+            "from": now - timedelta(days=1),
+            "until": now + timedelta(days=2),
+        },
+        {
+            "duty": "secondary",
+            "person": "diego",
+            "from": now + timedelta(days=3),
+            "until": now + timedelta(days=9),
+        },
+    ]
+
+
+@fault("oncall-same-person", "Whoever is primary is secondary too")
+def _(world: World) -> None:
+    rotations = world.people.roster["rotations"]
+    rotations["secondary"]["people"] = rotations["primary"]["people"]
+
+
+@fault(
+    "contact-incomplete", "One person on the roster has left no telephone number, another one without its country"
+)
+def _(world: World) -> None:
+    people = world.people.roster["people"]
+    del people["ben"]["phone"]
+    people["chiara"]["phone"] = "06 5550 0103"
+
+
+@fault("escalation-incomplete", "Nobody is named for P3, P2 ends with those on call, and P1 may wait an hour")
+def _(world: World) -> None:
+    escalation = world.people.roster["escalation"]
+    del escalation["P3"]
+    escalation["P2"]["call"] = ["primary", "secondary"]
+    escalation["P1"]["answer_minutes"] = 60
+
+
+@fault("roster-damaged", "The roster names somebody in a rotation who is not in it")
+def _(world: World) -> None:
+    world.people.roster["rotations"]["primary"]["people"] = ["ada", "zoe"]

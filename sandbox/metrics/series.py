@@ -31,6 +31,7 @@ INTERVAL = 60  # seconds
 DAY = 86_400 // INTERVAL  # samples
 GAP_DAYS_AGO, GAP_SAMPLES = 20, 40
 DEPLOYED_DAYS_AGO = 9
+ODD_DAYS_AGO = 3
 GROWTH = 0.15  # of traffic, over the history
 
 INSTANCES = {
@@ -61,6 +62,7 @@ CONTAINERS = {
     "image-optimizer": (48.0, 58.0, 1 << 30),
     "image-worker": (44.0, 51.0, 512 << 20),
 }
+DISK = 4.0 * 2**30  # bytes; what App Platform gives a container
 PROBES = ("fra1", "nyc3")
 
 
@@ -157,7 +159,9 @@ class History:
         self.incident = now - round(state.incident_hours * 60)
         gap = now - GAP_DAYS_AGO * DAY
         end = samples if state.stale_minutes is None else now - round(state.stale_minutes)
-        self.scraped = np.r_[:gap, gap + GAP_SAMPLES : end]
+        begun = now - round(state.history_days * DAY)
+        scraped = np.r_[:gap, gap + GAP_SAMPLES : end]
+        self.scraped = scraped[scraped >= begun]
         self.answered = self.scraped[self.scraped != self.deployed]  # when instances were being replaced
 
     @property
@@ -182,6 +186,11 @@ class History:
         kernel = np.exp(np.arange(60) / -15.0)
         return np.convolve(white, kernel / np.sqrt((kernel**2).sum()))[: self.samples]
 
+    @property
+    def days_to_now(self) -> Floats:
+        """Days from the moment that the state was made for; before it they are negative."""
+        return np.asarray(np.arange(self.samples) / DAY - HISTORY_DAYS, dtype=np.float64)
+
     @cached_property
     def busy(self) -> Floats:
         """Traffic by its usual mean: afternoons and working days above 1, nights below, growing slowly."""
@@ -189,7 +198,9 @@ class History:
         daily = 1 + 0.45 * np.sin(2 * np.pi * (days % 1) - 0.75 * np.pi)
         weekend = np.where((np.floor(days) + 4) % 7 % 6 == 0, 0.75, 1.0)  # 1970 began on a Thursday
         grown = 1 + GROWTH * (np.arange(self.samples) / (HISTORY_DAYS * DAY) - 1)
-        return np.asarray(daily * weekend * grown, dtype=np.float64)
+        today = int(self.seconds[HISTORY_DAYS * DAY]) // 86_400
+        odd = np.where(np.floor(days) == today - ODD_DAYS_AGO, self.state.odd_day, 1.0)
+        return np.asarray(daily * weekend * grown * odd, dtype=np.float64)
 
     @lru_cache(maxsize=64)  # noqa: B019
     def requests(self, component: str, instance: str, route: str) -> Floats:
@@ -353,11 +364,16 @@ def _container(labels: dict[str, str]) -> Iterator[tuple[str, dict[str, str], Bu
 
     def memory_bytes(history: History) -> Floats:
         share = memory * (0.97 + 0.03 * history.busy) + 0.8 * history.noise("memory", instance)
-        return np.round(limit * share / 100)
+        if component == "image-worker":
+            share += history.state.memory_growth * history.days_to_now
+        return np.round(limit * np.clip(share, 1, 100) / 100)
 
     def disk_bytes(history: History) -> Floats:
-        grown = 2.1e9 + 4.0e6 * np.arange(history.samples) / DAY
-        return np.round(grown + 2e6 * history.noise("disk", instance))
+        worker = component == "image-worker"
+        now = history.state.storage_now if worker else 52.0
+        growth = history.state.storage_growth if worker else 0.1
+        share = now + growth * history.days_to_now + 0.05 * history.noise("disk", instance)
+        return np.round(DISK * np.clip(share, 1, 100) / 100)
 
     def network(direction: str) -> Build:
         level = 48_000.0 if direction == "transmit" else 9_000.0
@@ -372,7 +388,7 @@ def _container(labels: dict[str, str]) -> Iterator[tuple[str, dict[str, str], Bu
     yield "container_memory_usage_bytes", labels, memory_bytes
     yield "container_spec_memory_limit_bytes", labels, lambda history: np.full(history.samples, float(limit))
     yield "container_fs_usage_bytes", labels, disk_bytes
-    yield "container_fs_limit_bytes", labels, lambda history: np.full(history.samples, 4.0 * 2**30)
+    yield "container_fs_limit_bytes", labels, lambda history: np.full(history.samples, DISK)
     for direction in ("receive", "transmit"):
         yield f"container_network_{direction}_bytes_total", labels, network(direction)
 
@@ -381,12 +397,18 @@ def _redis(labels: dict[str, str]) -> Iterator[tuple[str, dict[str, str], Build]
     def reads(history: History) -> Floats:
         return np.cumsum(history.random("reads").poisson(22 * history.busy), dtype=np.float64)
 
+    def hits(history: History) -> Floats:
+        return history.counter(reads(history), 0.94, history.state.cache_hits / 100)
+
+    def misses(history: History) -> Floats:
+        return history.counter(reads(history), 0.06, 1 - history.state.cache_hits / 100)
+
     def memory(history: History) -> Floats:
         mebibytes: Floats = 38 + 3 * history.busy + history.noise("redis")
         return (2.0**20 * mebibytes).round()
 
-    yield "redis_keyspace_hits_total", labels, lambda history: history.counter(reads(history), 0.94)
-    yield "redis_keyspace_misses_total", labels, lambda history: history.counter(reads(history), 0.06)
+    yield "redis_keyspace_hits_total", labels, hits
+    yield "redis_keyspace_misses_total", labels, misses
     yield (
         "redis_memory_used_bytes",
         labels,

@@ -24,6 +24,12 @@ class MetricsState:
         latency_factor: how many times slower than usual requests are.
         error_percent: percent of requests that are answered with 5xx.
         image_success: percent of images that are optimised without failure.
+        cache_hits: percent of the cache's reads that find something.
+        history_days: for how long there have been samples.
+        odd_day: traffic by its usual mean three whole days (UTC) before ``now``'s.
+        cpu: percent that a component's CPU is about, where not as usual.
+        storage_now, storage_growth: percent of the image worker's file system, and percentage points a day.
+        memory_growth: percentage points a day, of the image worker, up to what it usually is.
         stale_minutes: age of the newest sample at ``now``, beyond the usual; nothing comes after it.
         empty: no sample at all.
         dashboard: title of the dashboard in Grafana; ``None`` where there is none.
@@ -35,6 +41,13 @@ class MetricsState:
     latency_factor: float = 1.0
     error_percent: float = 0.04
     image_success: float = 99.6
+    cache_hits: float = 94.0
+    history_days: float = HISTORY_DAYS
+    odd_day: float = 1.0
+    cpu: dict[str, float] = field(default_factory=dict)
+    storage_now: float = 54.0
+    storage_growth: float = 0.1
+    memory_growth: float = 0.0
     stale_minutes: float | None = None
     empty: bool = False
     dashboard: str | None = "Portfolio Overview"

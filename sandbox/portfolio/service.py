@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 from http import HTTPStatus
@@ -38,28 +40,18 @@ _FORM_OVERHEAD = 64 * 1024  # bytes
 _MAX_DISCARDED = 64 * 1024 * 1024  # bytes
 _REDIS_LIMIT = 1.0  # seconds
 
-_SECURITY_HEADERS = {
-    "content-security-policy": "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; "
-    "img-src 'self' data:; object-src 'none'",
-    "strict-transport-security": "max-age=31536000; includeSubDomains",
-    "x-content-type-options": "nosniff",
-    "x-frame-options": "DENY",
-    "referrer-policy": "strict-origin-when-cross-origin",
-    "permissions-policy": "camera=(), geolocation=(), microphone=()",
-    "cross-origin-opener-policy": "same-origin",
-}
-
 
 class SecurityHeaders:
-    """ASGI middleware: the same headers on every answer."""
+    """ASGI middleware: the same headers on every answer, as ``headers`` gives them at that moment."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, headers: Callable[[], dict[str, str]]) -> None:
         self._app = app
+        self._headers = headers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(_SECURITY_HEADERS)
+                MutableHeaders(scope=message).update(self._headers())
             await send(message)
 
         await self._app(scope, receive, with_headers)
@@ -104,8 +96,15 @@ class PortfolioService(HttpService):
             await self._redis.aclose()
 
     def settings(self) -> dict[str, Any]:
-        """Where the website is."""
-        return {"web": {"url": self.url, "ca": str(self.context.ca.pem)}}
+        """Where the website is, also by the name that App Platform knows it by."""
+        return {
+            "web": {"url": self.url, "ca": str(self.context.ca.pem)},
+            "security": {"connect_to": {self.world.digitalocean.domain: self.url.removeprefix("https://")}},
+        }
+
+    def tls_context(self) -> ssl.SSLContext:
+        """As the world's website speaks TLS."""
+        return self.context.ca.web_context(self._state().tls)
 
     def app(self) -> ASGIApp:
         """Routes, inside the access log, inside the security headers."""
@@ -119,7 +118,7 @@ class PortfolioService(HttpService):
         ]
         app = Starlette(routes=routes, exception_handlers={HTTPException: _as_json})
         self._access = AccessLog(app, write=self._log, now=self._now)
-        return SecurityHeaders(self._access)
+        return SecurityHeaders(self._access, lambda: self._state().headers)
 
     # -------------------------------------------------------------------------------------------------- pages
 

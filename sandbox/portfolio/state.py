@@ -6,7 +6,19 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
 
+from sandbox.tls import WebTls
+
 VERSION = "2.8.1"
+SECURITY_HEADERS = {
+    "content-security-policy": "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; "
+    "img-src 'self' data:; object-src 'none'",
+    "strict-transport-security": "max-age=63072000; includeSubDomains",
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "referrer-policy": "strict-origin-when-cross-origin",
+    "permissions-policy": "camera=(), geolocation=(), microphone=()",
+    "cross-origin-opener-policy": "same-origin",
+}
 
 
 @dataclass
@@ -21,6 +33,9 @@ class PortfolioState:
         optimization: what comes out of the optimiser.
         optimization_delay: seconds that each optimisation takes longer.
         worker_stuck: the worker hangs on its current job and takes no other.
+        tls: certificate, protocol versions and cipher suites of the website.
+        headers: what stands on every answer.
+        plain_http: what becomes of a visitor who comes without TLS.
     """
 
     started: datetime
@@ -30,6 +45,9 @@ class PortfolioState:
     optimization: Literal["works", "fails", "corrupt", "larger"] = "works"
     optimization_delay: float = 0.0
     worker_stuck: bool = False
+    tls: WebTls = field(default_factory=WebTls)
+    headers: dict[str, str] = field(default_factory=SECURITY_HEADERS.copy)
+    plain_http: Literal["to https", "answered", "to another host"] = "to https"
 
     @classmethod
     def healthy(cls, now: datetime) -> PortfolioState:

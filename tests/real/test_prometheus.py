@@ -35,7 +35,7 @@ WHOLE = ("redis_keyspace_hits_total", "image_optimizations_total")
 LISTENING = re.compile(r'msg="Listening on" address=127\.0\.0\.1:(\d+)')
 
 SHIPPED = {
-    name: query.replace("$window", "24h")
+    name: query.replace("$window", "24h").replace("$quantile", "0.95")
     for name, query in msgspec.structs.asdict(load(environment={}).queries).items()
 }
 EXPRESSIONS = [

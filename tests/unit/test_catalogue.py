@@ -11,7 +11,7 @@ from playbook.errors import UsageError
 from playbook.run import load_providers
 
 ROOT = Path(__file__).resolve().parents[2]
-CADENCES = {"daily", "weekly", "monthly"}
+CADENCES = {"daily", "weekly", "monthly", "handoff"}
 
 
 def checks():

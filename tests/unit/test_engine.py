@@ -1,10 +1,13 @@
 """Measurements run side by side, once each, and one failure is one root cause."""
 
+import configparser
 import threading
+import time
+from pathlib import Path
 
 import pytest
 
-from playbook.engine import Measurements, Provider
+from playbook.engine import LONGEST_WAIT, Measurements, Provider
 from playbook.errors import NotConfigured, Unmeasured, Unreachable
 
 
@@ -98,6 +101,32 @@ def test_what_hangs_is_given_up_at_its_limit():
             Measurements({}, registry(hanging, time_limit=0.05)).get("hanging")
     finally:
         release.set()
+
+
+def test_nobody_waits_twice_for_what_hangs():
+    """The limit counts from the start of the measurement, not from each time that it is asked for."""
+    release = threading.Event()
+
+    def hanging():
+        release.wait(30)
+
+    measurements = Measurements({}, registry(hanging, time_limit=0.2))
+    try:
+        for _ in range(2):
+            with pytest.raises(Unmeasured, match="did not finish"):
+                measurements.get("hanging")
+        started = time.monotonic()
+        assert measurements.outcome("hanging").error
+        assert time.monotonic() - started < 0.1
+    finally:
+        release.set()
+
+
+def test_what_hangs_is_named_before_the_check_runs_out_of_time():
+    """pytest-timeout would only name the check."""
+    ini = configparser.ConfigParser()
+    ini.read(Path(__file__).resolve().parents[2] / "pytest.ini")
+    assert LONGEST_WAIT < float(ini["pytest"]["timeout"]) - 5
 
 
 def test_given_values_and_what_is_not_configured_pass_through():

@@ -4,6 +4,13 @@ from __future__ import annotations
 
 NO_SIGN_OFFS = r"Sign-offs: expected the file attestations\.jsonl, which is not there"
 
+NO_ROSTER = r"On-call roster: expected the file roster\.toml, which is not there"
+STRANGER = r"On-call roster: rotations\.primary names zoe, who is not in people \(roster\.toml\)"
+LOCAL = r"\w{3} \d{4}-\d\d-\d\d \d\d:\d\d"
+PHONES = (
+    r"Contacts: expected name, telephone and e-mail of all, got missing for Ben Okafor: phone; Chiara Rossi: phone"
+)
+
 
 def sign_off(item: str, found: str, expected: str = "one that counts") -> str:
     """The sentence on a sign-off."""
@@ -15,6 +22,10 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
         "weekly.docs.updated": ("UNKNOWN", NO_SIGN_OFFS),
         "weekly.team.notified": ("UNKNOWN", NO_SIGN_OFFS),
         "monthly.team.training": ("UNKNOWN", NO_SIGN_OFFS),
+        "monthly.docs.contacts": ("UNKNOWN", NO_ROSTER),
+        "monthly.docs.escalation": ("UNKNOWN", NO_ROSTER),
+        "handoff.on-call": ("UNKNOWN", NO_ROSTER),
+        "handoff.contacts": ("UNKNOWN", NO_ROSTER),
     },
     "attestation-missing": {
         "weekly.team.notified": ("CRITICAL", sign_off("weekly.team.notified", "none")),
@@ -84,5 +95,41 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
                 r" line 6 is damaged: Input data was truncated\)",
             ),
         ),
+    },
+    "oncall-nobody": {
+        "handoff.on-call": (
+            "CRITICAL",
+            r"On call: expected somebody primary and secondary, got \w+ \w+ is primary, nobody is secondary",
+        ),
+    },
+    "oncall-same-person": {
+        "handoff.on-call": (
+            "CRITICAL",
+            r"On call: expected two people, got (\w+ \w+) is primary, \1 is secondary",
+        ),
+    },
+    "oncall-gap": {
+        "handoff.on-call": (
+            "WARNING",
+            rf"On call: expected two people through the next 7 days,"
+            rf" got nobody is secondary from {LOCAL} until {LOCAL}",
+        ),
+    },
+    "contact-incomplete": {
+        "handoff.contacts": ("CRITICAL", PHONES),
+        "monthly.docs.contacts": ("CRITICAL", PHONES),
+    },
+    "escalation-incomplete": {
+        "monthly.docs.escalation": (
+            "CRITICAL",
+            r"Escalation: expected somebody to call in time for P1 to P4,"
+            r" got P1 may wait 1 h, and 15 min is the most; P2 goes no further than those on call; nobody is called for P3",
+        ),
+    },
+    "roster-damaged": {
+        "handoff.on-call": ("UNKNOWN", STRANGER),
+        "handoff.contacts": ("UNKNOWN", STRANGER),
+        "monthly.docs.contacts": ("UNKNOWN", STRANGER),
+        "monthly.docs.escalation": ("UNKNOWN", STRANGER),
     },
 }

@@ -11,7 +11,7 @@ from playbook.clients.backups import FolderStore
 from playbook.clock import FixedClock
 from playbook.errors import Malformed, TooLittleData, UsageError
 from playbook.evidence import Facts, Table
-from playbook.measure.backups import backups
+from playbook.measure.backups import backup_listing, backups
 from playbook.settings import load
 from tests.unit.archives.test_inspection import members_with_manifest, tar
 
@@ -39,7 +39,8 @@ def store(tmp_path):
 
 def measured(store, **settings):
     overlay = {"targets": {"sandbox": {"backups": {"location": store.location, **settings}}}}
-    return backups(store, load("sandbox", environment={}, overlay=overlay), FixedClock(NOW))
+    known = load("sandbox", environment={}, overlay=overlay)
+    return backups(store, backup_listing(store, known, FixedClock(NOW)), known)
 
 
 def test_the_newest_comes_first(store):

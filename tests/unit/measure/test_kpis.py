@@ -17,7 +17,7 @@ class Store:
         self._answers = answers
         self.asked = {}
 
-    def ask(self, expression, *, setting):
+    def ask(self, expression, at=None, *, setting):
         self.asked[setting] = expression
         value = self._answers.get(setting.removeprefix("queries."))
         samples = [] if value is None else [Sample({}, 0.0, value)]
@@ -90,7 +90,8 @@ def test_nan_is_too_little_and_still_shown(settings):
 def test_warnings_of_the_store_are_shown():
     """What is incomplete is said."""
     answered = Answered("Prometheus", "q", "queries.q", [Sample({}, 0, 1.0)], ("remote is away",))
-    assert kpis.Kpi("X", "%", "images", answered, 50, 288).evidence().facts["Warnings"] == "remote is away"
+    kpi = kpis.Kpi(kpis.IMAGE_SUCCESS, kpis.TODAY, answered, 50, 288)
+    assert kpi.evidence().facts["Warnings"] == "remote is away"
 
 
 def test_images_come_from_prometheus_where_it_is_configured(monkeypatch, settings):

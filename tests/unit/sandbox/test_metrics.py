@@ -120,7 +120,7 @@ def test_buckets_are_cumulative(healthy):
             8.0,
             "histogram_quantile(0.95, sum by (le) (increase(http_request_duration_seconds_bucket[1d])))",
             3.0,
-            3.8,
+            4.0,
         ),
         ("stale_minutes", 45.0, "max(max_over_time(timestamp(up)[1d:1m])) - time()", -2820, -2640),
     ],

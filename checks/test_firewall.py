@@ -1,0 +1,33 @@
+"""Who may connect from outside."""
+
+import pytest
+
+pytestmark = pytest.mark.security
+
+
+@pytest.mark.monthly
+@pytest.mark.item("monthly.config.firewall")
+def test_nothing_is_open_to_everybody(cloud_firewalls, trusted_sources, judge):
+    """Redis accepts connections from trusted sources only, and no cloud firewall opens a management port to the world.
+
+    An empty list of trusted sources is open. A range of more addresses than is ever meant is a warning.
+    """
+    judge.that(
+        trusted_sources.restricted,
+        "Trusted sources of Redis",
+        expected="a list of who may connect",
+        found=trusted_sources.found,
+    )
+    judge.that(
+        not cloud_firewalls.openings,
+        "Cloud firewalls",
+        expected="no management port open to the world",
+        found=cloud_firewalls.found,
+    )
+    judge.that(
+        not trusted_sources.too_wide,
+        "Trusted sources of Redis",
+        expected="narrow address ranges",
+        found=", ".join(trusted_sources.too_wide) or "no wide ones",
+        warn=True,
+    )

@@ -1,0 +1,54 @@
+"""On call: somebody is there, somebody else behind them, and everybody can be reached."""
+
+import pytest
+
+pytestmark = pytest.mark.team
+
+
+@pytest.mark.handoff
+@pytest.mark.item("handoff.on-call")
+def test_two_people_are_on_call(on_call, judge):
+    """Somebody is primary and somebody else secondary now, and through the days ahead."""
+    judge.that(
+        not on_call.nobody_now, "On call", expected="somebody primary and secondary", found=on_call.people_now
+    )
+    judge.that(not on_call.one_has_both, "On call", expected="two people", found=on_call.people_now)
+    judge.that(
+        on_call.covered,
+        "On call",
+        expected=f"two people through the next {on_call.days:g} days",
+        found=on_call.coverage,
+        warn=True,
+    )
+
+
+@pytest.mark.handoff
+@pytest.mark.item("handoff.contacts")
+def test_everybody_on_call_can_be_reached(on_call, judge):
+    """Whoever is on the roster has a name, a telephone number with its country, and an address."""
+    judge.that(
+        not on_call.incomplete, "Contacts", expected="name, telephone and e-mail of all", found=on_call.contacts
+    )
+
+
+@pytest.mark.monthly
+@pytest.mark.item("monthly.docs.contacts")
+def test_contacts_were_tried(on_call, attestations, judge):
+    """The roster's contacts are complete, and somebody signed this month that they were tried."""
+    judge.that(
+        not on_call.incomplete, "Contacts", expected="name, telephone and e-mail of all", found=on_call.contacts
+    )
+    judge.sign_off(attestations.of("monthly.docs.contacts"))
+
+
+@pytest.mark.monthly
+@pytest.mark.item("monthly.docs.escalation")
+def test_escalation_leads_to_somebody(on_call, attestations, judge):
+    """P1 to P4 name who is called and how soon, P1 and P2 beyond those on call; somebody signed that it works."""
+    judge.that(
+        not on_call.escalation_problems,
+        "Escalation",
+        expected="somebody to call in time for P1 to P4",
+        found=on_call.escalation,
+    )
+    judge.sign_off(attestations.of("monthly.docs.escalation"))

@@ -1,0 +1,28 @@
+"""Going back to an earlier release."""
+
+import pytest
+
+pytestmark = pytest.mark.recovery
+
+
+@pytest.mark.monthly
+@pytest.mark.item("monthly.dr.rollback", runbook="high-error-rates")
+def test_rollback_is_possible(rollback, judge):
+    """There is an earlier good deployment, and the platform says that it can be rolled back to.
+
+    Only asked, never done. Warnings that the platform has about it are warnings.
+    """
+    judge.that(
+        rollback.target is not None,
+        "Rollback",
+        expected="an earlier good deployment to go back to",
+        found=rollback.found_target,
+    )
+    judge.that(rollback.valid, "Rollback", expected="the platform to say that it is valid", found=rollback.found)
+    judge.that(
+        not rollback.warnings,
+        "Rollback",
+        expected="no warnings of the platform",
+        found=rollback.found_warnings,
+        warn=True,
+    )

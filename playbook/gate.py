@@ -1,0 +1,172 @@
+"""The one door to whatever changes something: restore drills and test alerts.
+
+What changes something takes a ``Permit`` as its first argument, and only ``pass_gate`` makes one. It is asked by the
+provider ``mutation_gate``; a check whose measurements reach that must carry the marker ``mutates``, which is demanded
+at collection. The permission comes from the command line alone: no file, variable or ini option gives it.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NoReturn
+from urllib.parse import urlsplit
+
+from playbook.errors import Forbidden, NotConfigured
+
+if TYPE_CHECKING:
+    from playbook.settings import Settings
+
+OPTION = "--allow-mutations"
+PRODUCTION = "production"
+_MADE_HERE = object()
+
+# What could be changed, and what one target must not share with a production one.
+_ADDRESSES = ("web.url", "redis.url", "alertmanager.url", "digitalocean.app_id", "digitalocean.redis_cluster_id")
+
+
+class Permit:
+    """Proof that changing this target is allowed. Nobody but ``pass_gate`` makes one.
+
+    Attributes:
+        target: its name.
+    """
+
+    __slots__ = ("target",)
+
+    def __init__(self, target: str, made: object = None) -> None:
+        if made is not _MADE_HERE:
+            raise Forbidden("only the gate gives permits")
+        self.target = target
+
+
+def demand_permit(permit: object) -> None:
+    """Raise Forbidden unless ``permit`` is one; for the first line of whatever changes something."""
+    if type(permit) is not Permit:
+        raise Forbidden(f"expected a permit of the gate, got {type(permit).__name__}")
+
+
+@dataclass(frozen=True, slots=True)
+class MutationGate:
+    """What the gate says of the chosen target.
+
+    Attributes:
+        refusal: why nothing may be changed, where that is as it should be (production); else empty.
+    """
+
+    refusal: str
+    _permit: Permit | None = None
+
+    @property
+    def permit(self) -> Permit:
+        """The permit; Forbidden, with the reason, where there is none."""
+        if self._permit is None:
+            raise Forbidden(self.refusal)
+        return self._permit
+
+
+def pass_gate(settings: Settings, allowed: bool) -> MutationGate:
+    """Ask for the permit of the chosen target.
+
+    Production has none, whatever was asked: the gate that is returned says so. The sandbox has one by itself, staging
+    where ``allowed``, provided that what it reaches is not production's.
+
+    Raises:
+        Forbidden: it calls itself sandbox or staging and leads to production, or as sandbox to another machine.
+        NotConfigured: a staging target without the permission.
+    """
+    target = settings.target
+    refusal = refused_as_production(target.name, target.kind)
+    if refusal:
+        return MutationGate(refusal)
+    own = addresses_of(target.name, _settings_of(target))
+    for address, path in own.items():
+        if address in settings.guarded:
+            raise Forbidden(
+                f"nothing is changed on {target.name}: {path} leads to {address}, which is production's "
+                f"({settings.guarded[address]})"
+            )
+    if target.kind == "sandbox":
+        _demand_loopback(target.name, own)
+    elif not allowed:
+        raise NotConfigured(
+            f"Changing the target {target.name} is not allowed: {OPTION} was not given",
+            setting=OPTION,
+            add=f"{OPTION} to the command line, where {target.name} may be changed",
+        )
+    return MutationGate("", Permit(target.name, _MADE_HERE))
+
+
+def refused_as_production(name: str, kind: str) -> str:
+    """Why the target is never changed; empty where it is no production system."""
+    if kind == PRODUCTION:
+        return f"nothing is ever changed on {name}, as it is a production system"
+    if name.lower() == PRODUCTION:
+        return f"nothing is ever changed on {name}, whatever kind it says it is ({kind})"
+    return ""
+
+
+def guarded_addresses(targets: Mapping[str, Mapping[str, Any]], chosen: str) -> dict[str, str]:
+    """What production targets other than ``chosen`` reach: normalised address to dotted path of the setting."""
+    guarded: dict[str, str] = {}
+    for name, raw in targets.items():
+        if name != chosen and refused_as_production(name, str(raw.get("kind"))):
+            guarded |= addresses_of(name, raw)
+    return guarded
+
+
+def addresses_of(name: str, sections: Mapping[str, Any]) -> dict[str, str]:
+    """What a target reaches and could change: hosts (on this machine with their port) and ids, without secrets."""
+    found = {}
+    for path in _ADDRESSES:
+        section, _, key = path.partition(".")
+        table = sections.get(section)
+        text = table.get(key) if isinstance(table, Mapping) else None
+        address = _normal(text) if isinstance(text, str) else ""
+        if address:
+            found[address] = f"targets.{name}.{path}"
+    return found
+
+
+def _normal(text: str) -> str:
+    if "://" not in text:
+        return text.strip().lower()
+    try:
+        parts = urlsplit(text.strip())
+        host, port = (parts.hostname or "").rstrip("."), parts.port
+    except ValueError:
+        return ""
+    return f"{host}:{port}" if host and is_this_machine(host) else host
+
+
+def is_this_machine(host: str) -> bool:
+    """Whether a host name or address is a loopback one."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _settings_of(target: Any) -> dict[str, dict[str, str]]:
+    sections: dict[str, dict[str, str]] = {}
+    for path in _ADDRESSES:
+        section, _, key = path.partition(".")
+        value = getattr(getattr(target, section), key)
+        text = value.reveal() if hasattr(value, "reveal") else value
+        if text:
+            sections.setdefault(section, {})[key] = text
+    return sections
+
+
+def _demand_loopback(name: str, addresses: Iterable[str]) -> None:
+    for address in addresses:
+        host, separator, _ = address.rpartition(":")
+        if "." in address and not (separator and is_this_machine(host)):
+            _refuse_sandbox(name, address)
+
+
+def _refuse_sandbox(name: str, address: str) -> NoReturn:
+    raise Forbidden(f"nothing is changed on {name}: it says that it is a sandbox, and leads to {address}")

@@ -1,0 +1,114 @@
+"""The key figures over a week and a month: as a whole, day by day, and against the month before."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from playbook.clients.prometheus import Prometheus
+from playbook.clock import Clock
+from playbook.engine import measurement
+from playbook.evidence import Chart, Curve, Evidence
+from playbook.limits import Limit, Reading
+from playbook.measure.kpis import (
+    AVAILABILITY,
+    CACHE_HIT_RATE,
+    ERROR_RATE,
+    IMAGE_SUCCESS,
+    RESPONSE_TIME,
+    Figure,
+    Kpi,
+    Window,
+    kpi,
+)
+from playbook.settings import Settings
+from playbook.trend import Point
+
+WEEK = Window(168, "7 days")
+DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class KpiByDay:
+    """A figure of several days, and of each of them.
+
+    Attributes:
+        days: end of the day in Unix seconds, and the day's value.
+        limit: what it is judged by, for the chart.
+    """
+
+    whole: Kpi
+    days: tuple[Point, ...]
+    limit: Limit
+
+    @property
+    def reading(self) -> Reading:
+        """Of the whole window; raises as ``Kpi.reading``."""
+        return self.whole.reading
+
+    def evidence(self) -> list[Evidence]:
+        """Of the whole window, and a chart of the days."""
+        figure = self.whole.figure
+        title = f"{figure.name}, each day of the last {self.whole.window.name}"
+        return [self.whole.evidence(), by_day_chart(title, figure, self.days, self.limit)]
+
+
+def by_day_chart(title: str, figure: Figure, days: tuple[Point, ...], limit: Limit) -> Chart:
+    """One curve with the lines of its limit."""
+    return Chart(title, figure.unit, [Curve(figure.name, list(days))], limit_lines(limit))
+
+
+def limit_lines(limit: Limit) -> dict[str, float]:
+    """What a chart says of a ladder."""
+    bounds = {"target": limit.target, "warning": limit.warning, "critical": limit.critical}
+    return {name: bound.number for name, bound in bounds.items() if bound}
+
+
+def by_day(store: Prometheus, settings: Settings, figure: Figure, last: datetime, count: int) -> tuple[Point, ...]:
+    """The figure of each of ``count`` days, the last one ending at ``last``; days without samples are left out."""
+    query: str = getattr(settings.queries, figure.key)
+    series = store.query_range(
+        query.replace("$window", "24h"),
+        last - (count - 1) * DAY,
+        last,
+        DAY.total_seconds(),
+        setting=f"queries.{figure.key}",
+    )
+    return series[0].points if series else ()
+
+
+@measurement
+def week_availability(prometheus: Prometheus, settings: Settings, clock: Clock) -> KpiByDay:
+    """Percent of the website's probes that succeeded in the last seven days, and in each of them."""
+    return _week(prometheus, settings, clock, AVAILABILITY)
+
+
+@measurement
+def week_response_time(prometheus: Prometheus, settings: Settings, clock: Clock) -> KpiByDay:
+    """Seconds within which 95 % of the last seven days' requests were answered, and of each day's."""
+    return _week(prometheus, settings, clock, RESPONSE_TIME)
+
+
+@measurement
+def week_error_rate(prometheus: Prometheus, settings: Settings, clock: Clock) -> KpiByDay:
+    """Percent of the last seven days' requests that were answered with 5xx, and of each day's."""
+    return _week(prometheus, settings, clock, ERROR_RATE)
+
+
+@measurement
+def week_image_success(prometheus: Prometheus, settings: Settings, clock: Clock) -> KpiByDay:
+    """Percent of the last seven days' images that were processed, and of each day's."""
+    return _week(prometheus, settings, clock, IMAGE_SUCCESS)
+
+
+@measurement
+def week_cache_hit_rate(prometheus: Prometheus, settings: Settings, clock: Clock) -> KpiByDay:
+    """Percent of the last seven days' reads that the cache answered, and of each day's."""
+    return _week(prometheus, settings, clock, CACHE_HIT_RATE)
+
+
+def _week(store: Prometheus, settings: Settings, clock: Clock, figure: Figure) -> KpiByDay:
+    now = clock.now()
+    whole = kpi(store, settings, figure, WEEK, now)
+    limit: Limit = getattr(settings.limits, figure.key)
+    return KpiByDay(whole, by_day(store, settings, figure, now, WEEK.hours // 24), limit)

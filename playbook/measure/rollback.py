@@ -1,0 +1,97 @@
+"""Whether the app could be rolled back: to which deployment, and what the platform says of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from playbook.clients.digitalocean import DigitalOceanApi
+from playbook.clients.digitalocean_transport import SERVICE
+from playbook.clients.digitalocean_types import Deployment, Rollback
+from playbook.clock import Clock
+from playbook.engine import measurement
+from playbook.errors import TooLittleData
+from playbook.evidence import Evidence, Facts
+from playbook.measure.words import moment, span
+
+# The platform keeps the ten newest good ones to roll back to; failed ones between them do not count.
+LISTED = 50
+GOOD = frozenset({"ACTIVE", "SUPERSEDED"})
+
+
+@dataclass(frozen=True, slots=True)
+class RollbackPlan:
+    """The newest good deployment before the one that runs.
+
+    Attributes:
+        running: the active deployment; None where none is.
+        target: where a rollback would lead; None where there is no earlier good one.
+        said: what the platform's validation says; None where there was nothing to ask.
+        read_at: when.
+    """
+
+    running: Deployment | None
+    target: Deployment | None
+    said: Rollback | None
+    read_at: datetime
+
+    @property
+    def found_target(self) -> str:
+        """The target, in words."""
+        return self._words(self.target) if self.target else "no earlier good one"
+
+    @property
+    def valid(self) -> bool:
+        """Whether the platform would do it."""
+        return self.said is not None and self.said.valid
+
+    @property
+    def found(self) -> str:
+        """What the platform says, in words."""
+        if self.said is None:
+            return "nothing to ask about"
+        error = self.said.error
+        if self.said.valid:
+            return "that it is valid"
+        return f"{error.code}: {error.message}".rstrip(".") if error else "that it is not, without a reason"
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What speaks against it, although it is valid."""
+        said = self.said.warnings if self.said else []
+        return tuple(f"{warning.code}: {warning.message}".rstrip(".") for warning in said)
+
+    @property
+    def found_warnings(self) -> str:
+        """In words."""
+        more = f", and {len(self.warnings) - 1} more" if len(self.warnings) > 1 else ""
+        return f"{self.warnings[0]}{more}" if self.warnings else "none"
+
+    def evidence(self) -> Evidence:
+        """What runs, where it would lead, and the command that would do it."""
+        facts = {"Runs now": self._words(self.running) if self.running else "no deployment is active"}
+        facts["Rollback would lead to"] = self.found_target
+        if self.target:
+            facts["Deployment ID"] = self.target.id
+        facts["The platform says"] = self.found
+        if self.warnings:
+            facts["Warnings"] = "; ".join(self.warnings)
+        return Facts("Rollback, validated and not carried out", facts)
+
+    def _words(self, deployment: Deployment) -> str:
+        made = deployment.created_at
+        ago = f" ({span((self.read_at - made).total_seconds())} ago)" if made else ""
+        return f"{deployment.cause or deployment.id}, {moment(made)}{ago}"
+
+
+@measurement
+def rollback(digitalocean: DigitalOceanApi, clock: Clock) -> RollbackPlan:
+    """The newest earlier good deployment, and what the platform's validation says of it. Changes nothing."""
+    listed = digitalocean.deployments(newest=LISTED)
+    if not listed:
+        raise TooLittleData(f"{SERVICE}: expected deployments of the app, got none", service=SERVICE)
+    running = next((deployment for deployment in listed if deployment.phase == "ACTIVE"), None)
+    earlier = listed[listed.index(running) + 1 :] if running else listed
+    target = next((deployment for deployment in earlier if deployment.phase in GOOD), None)
+    said = digitalocean.validate_rollback(target.id) if target else None
+    return RollbackPlan(running, target, said, clock.now())

@@ -1,0 +1,284 @@
+"""The on-call roster: who has which duty when, how they are reached, and who is called by severity. Pure.
+
+Times without an offset are local times of the roster's zone, as people read them off a clock on the wall: a
+rotation that changes hands at 09:00 does so at 09:00 in summer and in winter. A local time that the clocks skip is
+as much later as they jump; of one that comes twice, the first is meant.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
+from pathlib import Path
+from typing import Annotated
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import msgspec
+
+from playbook.errors import Denied, Malformed, Unreachable
+
+SERVICE = "On-call roster"
+PRIMARY, SECONDARY = "primary", "secondary"
+DUTIES = (PRIMARY, SECONDARY)
+SEVERITIES = ("P1", "P2", "P3", "P4")
+# Reached from any country, and by anybody who is handed the page: + and the country's code, digits and blanks.
+_PHONE = re.compile(r"\+[1-9][\d ()./-]{6,}")
+_MAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+
+
+class _Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    pass
+
+
+class Contact(_Part, frozen=True, kw_only=True):
+    """A person of the team, or somebody outside who helps."""
+
+    name: str = ""
+    role: str = ""
+    email: str = ""
+    phone: str = ""
+    url: str = ""
+
+    def missing(self, *, outside: bool) -> list[str]:
+        """What it takes to reach them and is not there; outside the team one way is enough."""
+        ways = {"email": _MAIL.fullmatch(self.email), "phone": _PHONE.fullmatch(self.phone)}
+        lacking = [] if self.name else ["name"]
+        if outside:
+            return lacking + ([] if any(ways.values()) or self.url else ["email, phone or url"])
+        return lacking + [way for way, right in ways.items() if not right]
+
+
+class Rotation(_Part, frozen=True, kw_only=True):
+    """A duty that goes round.
+
+    Attributes:
+        starts: when the first of ``people`` took it over, and the hour at which it changes hands.
+        every_days: how long each has it.
+    """
+
+    starts: datetime
+    every_days: Annotated[int, msgspec.Meta(ge=1)] = 7
+    people: Annotated[list[str], msgspec.Meta(min_length=1)]
+
+
+class Shift(_Part, frozen=True, kw_only=True):
+    """A duty that somebody has from one moment to another; it goes before the rotation."""
+
+    duty: str
+    person: str
+    until: datetime
+    start: datetime = msgspec.field(name="from")
+
+
+class Escalation(_Part, frozen=True, kw_only=True):
+    """Who is called for one severity.
+
+    Attributes:
+        call: duties, people or contacts, in the order in which they are called.
+        answer_minutes: within which the first must answer; the settings' where not given.
+        next_after_minutes: without an answer, the next is called after so long.
+    """
+
+    call: list[str]
+    answer_minutes: Annotated[float, msgspec.Meta(gt=0)] | None = None
+    next_after_minutes: Annotated[float, msgspec.Meta(gt=0)] = 15.0
+
+
+class _File(_Part, frozen=True, kw_only=True):
+    time_zone: str
+    people: dict[str, Contact]
+    contacts: dict[str, Contact] = {}
+    rotations: dict[str, Rotation] = {}
+    shifts: list[Shift] = []
+    escalation: dict[str, Escalation] = {}
+    holidays: list[date] = []
+    business_day_ends: time = time(17)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """From when to when (aware, UTC) who has a duty; None is nobody."""
+
+    start: datetime
+    end: datetime
+    person: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call to make.
+
+    Attributes:
+        name: of the step: a duty, a person or a contact of the roster.
+        contact: who that is; None where nobody has the duty.
+        at: when to call.
+        answer_by: when the call must have been answered; both aware, in UTC.
+    """
+
+    name: str
+    contact: Contact | None
+    at: datetime
+    answer_by: datetime
+
+
+class Roster:
+    """A roster file that makes sense: every name in it leads to somebody."""
+
+    def __init__(self, file: _File, zone: ZoneInfo) -> None:
+        self.zone = zone
+        self.people: Mapping[str, Contact] = file.people
+        self.contacts: Mapping[str, Contact] = file.contacts
+        self.rotations: Mapping[str, Rotation] = file.rotations
+        self.escalation: Mapping[str, Escalation] = file.escalation
+        self._holidays = frozenset(file.holidays)
+        self._business_day_ends = file.business_day_ends
+        self._shifts = [(s.duty, s.person, self._utc(s.start), self._utc(s.until)) for s in file.shifts]
+
+    def on_duty(self, duty: str, at: datetime) -> str | None:
+        """The key of who has a duty at a moment; of overlapping shifts, the one that began last."""
+        covering = [shift for shift in self._shifts if shift[0] == duty and shift[2] <= at < shift[3]]
+        if covering:
+            return max(covering, key=lambda shift: shift[2])[1]
+        rotation = self.rotations.get(duty)
+        if rotation is None:
+            return None
+        turn = self._turn(rotation, at)
+        return rotation.people[turn % len(rotation.people)] if turn >= 0 else None
+
+    def spans(self, duty: str, start: datetime, end: datetime) -> list[Span]:
+        """Who has a duty through a time, in order and without gaps; equal neighbours are one."""
+        edges = {start, end, *(edge for edge in self._edges(duty, start, end) if start < edge < end)}
+        ordered = sorted(edges)
+        spans: list[Span] = []
+        for begins, ends in pairwise(ordered):
+            person = self.on_duty(duty, begins)
+            goes_on = spans and spans[-1].person == person
+            spans.append(Span(spans.pop().start if goes_on else begins, ends, person))
+        return spans
+
+    def calls(self, severity: str, at: datetime, answer_minutes: Mapping[str, float]) -> list[Call]:
+        """Whom to call for an incident of a severity that began at ``at``, and when.
+
+        Args:
+            answer_minutes: by severity, where the roster sets none; a severity in neither may wait until the end
+                of the next business day.
+        """
+        escalation = self.escalation.get(severity)
+        if escalation is None:
+            return []
+        minutes = escalation.answer_minutes or answer_minutes.get(severity)
+        step = timedelta(minutes=escalation.next_after_minutes)
+        calls = []
+        for number, name in enumerate(escalation.call):
+            moment = at + number * step
+            due = moment + timedelta(minutes=minutes) if minutes else self.next_business_day(moment)
+            calls.append(Call(name, self.contact(name, moment), moment, due))
+        return calls
+
+    def contact(self, name: str, at: datetime) -> Contact | None:
+        """Who is meant by a duty, a person's key or a contact's key; None where nobody has the duty."""
+        key = self.on_duty(name, at) if self._is_duty(name) else name
+        return None if key is None else self.people.get(key) or self.contacts.get(key)
+
+    def next_business_day(self, at: datetime) -> datetime:
+        """The end of the next day that is neither a weekend nor a holiday of the roster."""
+        day = at.astimezone(self.zone).date() + timedelta(days=1)
+        while day.weekday() >= 5 or day in self._holidays:
+            day += timedelta(days=1)
+        return self._utc(datetime.combine(day, self._business_day_ends))
+
+    def named(self) -> set[str]:
+        """Keys of the people who have a duty or are called by name."""
+        called = {name for escalation in self.escalation.values() for name in escalation.call}
+        turning = {key for rotation in self.rotations.values() for key in rotation.people}
+        return (turning | {shift[1] for shift in self._shifts} | called) & self.people.keys()
+
+    def _is_duty(self, name: str) -> bool:
+        return name in DUTIES or name in self.rotations
+
+    def _utc(self, at: datetime) -> datetime:
+        return (at if at.tzinfo else at.replace(tzinfo=self.zone)).astimezone(UTC)
+
+    def _handover(self, rotation: Rotation, turn: int) -> datetime:
+        local = rotation.starts.astimezone(self.zone) if rotation.starts.tzinfo else rotation.starts
+        # Days are added to the time on the wall, not to the moment, so that the hour stays.
+        return self._utc(local.replace(tzinfo=None) + timedelta(days=turn * rotation.every_days))
+
+    def _turn(self, rotation: Rotation, at: datetime) -> int:
+        """How many times it has changed hands; negative before its start."""
+        turn = (at - self._handover(rotation, 0)) // timedelta(days=rotation.every_days)
+        # A day with a change of the clocks is not 24 hours long, so the estimate may be off by one.
+        while self._handover(rotation, turn) > at:
+            turn -= 1
+        while self._handover(rotation, turn + 1) <= at:
+            turn += 1
+        return turn
+
+    def _edges(self, duty: str, start: datetime, end: datetime) -> Iterator[datetime]:
+        for name, _, begins, ends in self._shifts:
+            if name == duty:
+                yield from (begins, ends)
+        rotation = self.rotations.get(duty)
+        if rotation:
+            turn = max(self._turn(rotation, start), -1) + 1
+            while (edge := self._handover(rotation, turn)) < end:
+                yield edge
+                turn += 1
+
+    def problems(self) -> Iterator[str]:
+        """What makes no sense in it, each in words."""
+        for name, rotation in self.rotations.items():
+            yield from (f"rotations.{name} names {key}, who is not in people" for key in self._strangers(rotation))
+        for number, (_, person, begins, ends) in enumerate(self._shifts, 1):
+            if person not in self.people:
+                yield f"shift {number} names {person}, who is not in people"
+            if ends <= begins:
+                yield f"shift {number} ends before it begins"
+        for severity, escalation in self.escalation.items():
+            for name in escalation.call:
+                if not self._is_duty(name) and name not in self.people and name not in self.contacts:
+                    yield f"escalation.{severity} calls {name}, who is neither a duty nor in people or contacts"
+
+    def _strangers(self, rotation: Rotation) -> list[str]:
+        return [key for key in rotation.people if key not in self.people]
+
+
+def read_roster(file: Path) -> Roster:
+    """Read a roster.
+
+    Raises:
+        Unreachable, Denied: the file is not there or may not be read.
+        Malformed: it is no TOML, not in the form of a roster, or names somebody who is not in it.
+    """
+    try:
+        raw = tomllib.loads(file.read_text(encoding="utf-8"))
+        content = msgspec.convert(raw, _File)
+        roster = Roster(content, ZoneInfo(content.time_zone))
+    except FileNotFoundError:
+        raise Unreachable(
+            f"{SERVICE}: expected the file {file.name}, which is not there", service=SERVICE
+        ) from None
+    except PermissionError:
+        raise Denied(f"{SERVICE}: expected to be allowed to read {file.name}", service=SERVICE) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise Malformed(f"{SERVICE}: expected valid TOML in {file.name}, got: {error}", service=SERVICE) from None
+    except msgspec.ValidationError as error:
+        text = str(error).replace("`", "").replace(" - at $.", " at ")
+        raise Malformed(
+            f"{SERVICE}: {file.name} is not in the form of a roster: {text}", service=SERVICE
+        ) from None
+    except (ZoneInfoNotFoundError, ValueError):
+        raise Malformed(
+            f"{SERVICE}: expected a time zone such as Europe/Berlin in {file.name}, got {raw.get('time_zone')!r}",
+            service=SERVICE,
+        ) from None
+    except OSError as error:
+        raise Unreachable(f"{SERVICE}: {file.name} cannot be read: {error.strerror}", service=SERVICE) from None
+    problem = next(roster.problems(), "")
+    if problem:
+        raise Malformed(f"{SERVICE}: {problem} ({file.name})", service=SERVICE)
+    return roster

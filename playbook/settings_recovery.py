@@ -1,0 +1,67 @@
+"""What a target says of its backups' verification and retention, of restore drills and of the test alert."""
+
+from __future__ import annotations
+
+import msgspec
+
+from playbook.secret import Section
+
+
+class Recovery(Section, frozen=True):
+    """How backups are verified, kept, and restored to see whether that works.
+
+    Attributes:
+        verify_newest: how many archives the weekly verification reads to their end.
+        verify_seconds: how long that may take for all of them together.
+        keep_nights: for how many nights there must be a backup.
+        keep_most_days: age in days beyond which no archive may be kept.
+        dump: name of the member that is Redis' dump; empty where the archives hold none.
+        images: folder in the archives that is the image store.
+        records: file to which each drill adds a line, and from which production is judged; relative to the
+            current folder.
+        records_limit_days: for how long a drill's record counts for the objectives.
+        weekly_within_days, monthly_within_days: how old the newest restore drill and the newest full test may be.
+        folder: where drills make their staging places; the system's temporary folder where not set.
+        seconds: after which a drill is ended.
+        valkey: server program; where not set, valkey-server or redis-server from the path, else the one that comes
+            with the sandbox.
+        samples: how many keys and images a drill reads and compares; the full test compares every image.
+        count_tolerance_percent: how far the manifest's own counts may be off, as they come from a live system.
+        space_factor: free space demanded before a drill, in multiples of the archive's size.
+        restore_command, disaster_command: an own script to run instead, word by word, ``{archive}`` standing for
+            the path of a copy of the newest archive and ``{folder}`` for an empty folder.
+    """
+
+    verify_newest: int = 7
+    verify_seconds: float = 240.0
+    keep_nights: int = 30
+    keep_most_days: float = 35.0
+    dump: str = "dump.rdb"
+    images: str = "images"
+    records: str = "drills.jsonl"
+    records_limit_days: float = 35.0
+    weekly_within_days: float = 7.5
+    monthly_within_days: float = 31.5
+    folder: str | None = None
+    seconds: float = 480.0
+    valkey: str | None = None
+    samples: int = 50
+    count_tolerance_percent: float = 1.0
+    space_factor: float = 4.0
+    restore_command: tuple[str, ...] = ()
+    disaster_command: tuple[str, ...] = ()
+
+
+class AlertTest(Section, frozen=True):
+    """The test alert and where its arrival is seen.
+
+    Attributes:
+        labels: of the test alert; its route must lead to the receiver. ``alertname`` and ``test`` are added.
+        received_url: where the receiver tells what arrived: a JSON list of what Alertmanager posted to it.
+        seconds: how long the alert may take to arrive, ``group_wait`` included, and then its end.
+    """
+
+    labels: dict[str, str] = msgspec.field(default_factory=lambda: {"severity": "none"})
+    received_url: str | None = None
+    ca: str | None = None
+    seconds: float = 60.0

@@ -1,0 +1,47 @@
+"""The website without TLS: where a visitor who types no ``https://`` arrives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from starlette.applications import Starlette
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from sandbox.service import HttpService
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.types import ASGIApp
+
+
+class PlainHttpService(HttpService):
+    """Sends everybody to ``secure()``, the same page there; goes and comes with the website.
+
+    Args:
+        secure: gives the address of the website.
+    """
+
+    name: ClassVar[str] = "web"
+    tls: ClassVar[bool] = False
+
+    def __init__(self, secure: Callable[[], str]) -> None:
+        self._secure = secure
+
+    def app(self) -> ASGIApp:
+        """One answer for every path."""
+        return Starlette(routes=[Route("/{path:path}", self._answer)])
+
+    def settings(self) -> dict[str, Any]:
+        """Its address."""
+        return {"web": {"http_url": self.url}}
+
+    async def _answer(self, request: Request) -> Response:
+        match self.world.portfolio.plain_http:
+            case "answered":
+                return HTMLResponse("<!DOCTYPE html><title>Portfolio</title><h1>Photographs that load fast</h1>")
+            case "to another host":
+                return RedirectResponse(self._secure().replace("localhost", "127.0.0.1"), 301)
+            case _:
+                return RedirectResponse(f"{self._secure()}{request.url.path}", 301)
