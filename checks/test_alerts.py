@@ -10,9 +10,16 @@ pytestmark = pytest.mark.alerts
 def test_no_alert_is_firing_or_pending(alerts, judge):
     """No alert fires (critical) or is pending (warning); silenced alerts and silences are shown.
 
-    A rule that cannot be evaluated counts as pending.
+    A rule that cannot be evaluated counts as pending. Where there is an Alertmanager, it must know what fires
+    in Prometheus: else nobody is told.
     """
     judge.that(not alerts.firing, "Alerts", expected="none firing", found=alerts.words(alerts.firing))
+    judge.that(
+        not alerts.undelivered,
+        "Delivery of alerts",
+        expected="all that fires in Prometheus known to Alertmanager",
+        found=alerts.words(alerts.undelivered) if alerts.undelivered else "all of it",
+    )
     judge.that(
         not alerts.waiting, "Alerts", expected="none pending", found=alerts.words(alerts.waiting), warn=True
     )

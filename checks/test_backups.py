@@ -29,7 +29,7 @@ def test_last_nights_backup_is_complete(backups, limits, judge):
 def test_the_newest_backups_hold_what_they_say(backup_verification, judge):
     """Every file of the newest archives has the sum in its manifest, and the Redis dump can be loaded.
 
-    An archive that would write outside its folder is critical too. No archive, or no time to read the newest: UNKNOWN.
+    An archive that would write outside its folder is critical too. No archive, or no time for the newest: UNKNOWN.
     """
     judge.that(
         not backup_verification.broken,

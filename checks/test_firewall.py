@@ -8,7 +8,7 @@ pytestmark = pytest.mark.security
 @pytest.mark.monthly
 @pytest.mark.item("monthly.config.firewall")
 def test_nothing_is_open_to_everybody(cloud_firewalls, trusted_sources, judge):
-    """Redis accepts connections from trusted sources only, and no cloud firewall opens a management port to the world.
+    """Redis accepts connections from trusted sources only; no cloud firewall opens a management port to the world.
 
     An empty list of trusted sources is open. A range of more addresses than is ever meant is a warning.
     """

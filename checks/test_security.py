@@ -27,3 +27,58 @@ def test_certificates_are_valid(certificates, limits, judge):
     )
     judge(certificates.days_left, limits.certificate_days)
     certificates.demand_all()
+
+
+@pytest.mark.weekly
+@pytest.mark.item("weekly.security.suspicious")
+def test_nobody_is_refused_unusually_often(security_log, limits, judge):
+    """No source was refused (401, 403, blocked) more than 60 times in an hour, and no hour of the week stands out.
+
+    The week is looked at as far as the logs reach back, which is said. With lines in too few hours: UNKNOWN. A
+    part that could not be read is a warning.
+    """
+    judge(security_log.burst, limits.refused_burst)
+    judge.that(
+        not security_log.unusual,
+        "Refused requests by hour",
+        expected="no hour that stands out",
+        found=security_log.unusual or "none",
+        warn=True,
+    )
+    judge.that(
+        not security_log.problems,
+        "Log source",
+        expected="everything could be read",
+        found=security_log.problem_text or "all of it",
+        warn=True,
+    )
+    security_log.demand_coverage()
+
+
+@pytest.mark.weekly
+@pytest.mark.item("weekly.security.failed-logins")
+def test_nobody_guesses_passwords(failed_logins, limits, judge):
+    """No source failed to sign in more than 30 times in an hour of the week, all together no more than 100 times.
+
+    A password that is accepted after many that were not is critical. The week is looked at as far as the logs
+    reach back, which is said. With lines in too few hours: UNKNOWN.
+    """
+    judge.that(
+        not failed_logins.guessed,
+        "Passwords",
+        expected="none accepted after many wrong ones",
+        found=failed_logins.guessed or "none",
+    )
+    judge(failed_logins.by_source, limits.failed_logins)
+    judge(failed_logins.altogether, limits.failed_logins_all)
+    failed_logins.demand_coverage()
+
+
+@pytest.mark.monthly
+@pytest.mark.item("monthly.config.security-headers")
+def test_security_headers_are_good(security_headers, limits, judge):
+    """The homepage has 80 of Mozilla's HTTP Observatory's points (B+); under 50 is critical.
+
+    What is missing is listed with what it protects from.
+    """
+    judge(security_headers.score, limits.header_score)

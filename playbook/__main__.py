@@ -34,6 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
+    from playbook.handoff_command import add_parser as add_handoff_command
     from playbook.people_commands import add_parsers as add_people_commands
 
     parser = _Parser(
@@ -75,6 +76,7 @@ def _parser() -> argparse.ArgumentParser:
     report.set_defaults(command=_report)
 
     add_people_commands(commands, _say)
+    add_handoff_command(commands, _say)
     return parser
 
 

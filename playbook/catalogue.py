@@ -16,6 +16,8 @@ from playbook.record import Action
 ROOT = Path(__file__).resolve().parent.parent
 CATALOGUE = ROOT / "docs" / "playbook.md"
 RUNBOOKS = ROOT / "docs" / "runbooks"
+# Sets whose sections can be run by themselves; the second word of an id is then a marker too.
+SECTIONED = frozenset({"troubleshooting"})
 
 
 class Item(msgspec.Struct, frozen=True):
@@ -43,6 +45,13 @@ class Item(msgspec.Struct, frozen=True):
         """The cadence it belongs to: ``daily``."""
         return self.id.partition(".")[0]
 
+    @property
+    def markers(self) -> tuple[str, ...]:
+        """What selects it: its set, and of a set with sections its section, e.g. ``high_response_times``."""
+        first, _, rest = self.id.partition(".")
+        section = rest.partition(".")[0].replace("-", "_")
+        return (first, section) if first in SECTIONED else (first,)
+
 
 class Catalogue(msgspec.Struct, frozen=True):
     """Every item by id. ``not_built`` are ids that the playbook asks for and no check stands for yet."""
@@ -51,8 +60,8 @@ class Catalogue(msgspec.Struct, frozen=True):
     not_built: list[str]
 
     def ids_of(self, set_name: str) -> list[str]:
-        """Ids of the built items of a cadence."""
-        return [item.id for item in self.items.values() if item.set == set_name]
+        """Ids of the built items of a set, or of a section that is a marker by itself."""
+        return [item.id for item in self.items.values() if set_name in item.markers]
 
 
 class Investigation(msgspec.Struct, frozen=True):
@@ -78,7 +87,7 @@ _FIELDS = {
     "When it does not": "next_step",
     "Look again": "look_again",
 }
-_HEADING = re.compile(r"^### `(?P<id>[a-z0-9.-]+)` (?P<title>.+)$", re.MULTILINE)
+_HEADING = re.compile(r"^### `(?P<id>[a-z0-9._-]+)` (?P<title>.+)$", re.MULTILINE)
 _FIELD = re.compile(r"^- \*\*(?P<name>[^*]+)\*\*:? +(?P<text>.+(?:\n {2,}\S.*)*)", re.MULTILINE)
 _NOT_BUILT = re.compile(r"^## Not yet built$(?P<body>.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)
 
@@ -91,7 +100,7 @@ def read_catalogue(file: Path = CATALOGUE) -> Catalogue:
     """
     text = _read(file)
     not_built = _NOT_BUILT.search(text)
-    ids = re.findall(r"`([a-z0-9.-]+)`", not_built["body"]) if not_built else []
+    ids = re.findall(r"`([a-z0-9._-]+)`", not_built["body"]) if not_built else []
     items: dict[str, Item] = {}
     headings = list(_HEADING.finditer(text))
     for heading, following in zip(headings, [*headings[1:], None], strict=True):

@@ -13,6 +13,7 @@ import pytest
 
 from playbook.catalogue import Item
 from playbook.errors import UsageError
+from playbook.gate import OPTION, refused_as_production
 from playbook.record import Record, Results, Timing
 from playbook.report.pytest_html import STYLE
 from playbook.run import Run, RunFolder, floor_of, iso, make_results, not_run, settings_for
@@ -40,7 +41,8 @@ class Controller:
         self.faults: list[str] = []
         self.ended = "finished"
         self.results: Results | None = None
-        self.run = Run(self.settings)
+        self.allow_mutations = self._asked_for_mutations()
+        self.run = Run(self.settings, allow_mutations=self.allow_mutations)
         self.started = self.run.clock.now()
         self._previous_sigterm: Any = None
         self.folder = RunFolder(
@@ -66,7 +68,7 @@ class Controller:
             self.overlay = self.sandbox.settings
             self.faults = self.sandbox.faults()
             self.settings = settings_for(self.config.option.target, self.config.rootpath, self.overlay)
-            self.run = Run(self.settings)
+            self.run = Run(self.settings, allow_mutations=self.allow_mutations)
         return self.run
 
     def keep(self, record: Record) -> None:
@@ -142,6 +144,20 @@ class Controller:
         from sandbox.faults import demand_known
 
         demand_known(self.config.option.fault)
+
+    def _asked_for_mutations(self) -> bool:
+        """Whether the command line itself says so; an ini file or a variable would say so for ever, unseen."""
+        if not self.config.getoption(OPTION):
+            return False
+        if OPTION not in self.config.invocation_params.args:
+            raise UsageError(
+                f"{OPTION} counts on the command line only, and was given by $PYTEST_ADDOPTS or pytest.ini"
+            )
+        target = self.settings.target
+        refusal = refused_as_production(target.name, target.kind)
+        if refusal:
+            raise UsageError(f"{OPTION} is refused: {refusal}")
+        return True
 
     def _first_line(self) -> str:
         target = self.settings.target

@@ -131,8 +131,8 @@ def _grafana(grafana: Grafana, settings: Settings) -> str:
 
 def _alerts(alerting: Alertmanager | RuleAlerts) -> str:
     found = alerting.found()
-    if found.pending_unknown:
-        raise found.pending_unknown
+    if unknown := found.pending_unknown or found.silences_unknown:
+        raise unknown
     return f"{found.source} gave {plural(len(found.alerts), 'alert')} and {plural(len(found.silences), 'silence')}"
 
 

@@ -83,6 +83,18 @@ def client(function: F) -> F:
     return function
 
 
+def needs_of(names: Iterable[str], registry: Mapping[str, Provider] = REGISTRY) -> set[str]:
+    """These providers and all that they need, as far as they are registered."""
+    found: set[str] = set()
+    waiting = list(names)
+    while waiting:
+        provider = registry.get(waiting.pop())
+        if provider and provider.name not in found:
+            found.add(provider.name)
+            waiting += provider.needs
+    return found
+
+
 @dataclass(frozen=True)
 class Outcome:
     """How a provider ended.

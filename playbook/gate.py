@@ -1,8 +1,8 @@
 """The one door to whatever changes something: restore drills and test alerts.
 
-What changes something takes a ``Permit`` as its first argument, and only ``pass_gate`` makes one. It is asked by the
-provider ``mutation_gate``; a check whose measurements reach that must carry the marker ``mutates``, which is demanded
-at collection. The permission comes from the command line alone: no file, variable or ini option gives it.
+What changes something takes a ``Permit``, and only ``pass_gate`` makes one. It is asked by the provider
+``mutation_gate``; a check whose measurements reach that must carry the marker ``mutates``, which is demanded at
+collection. The permission comes from the command line alone: no file, variable or ini option gives it.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from playbook.settings import Settings
 
 OPTION = "--allow-mutations"
+GATE = "mutation_gate"  # the provider that asks
 PRODUCTION = "production"
 _MADE_HERE = object()
 
@@ -69,8 +70,8 @@ class MutationGate:
 def pass_gate(settings: Settings, allowed: bool) -> MutationGate:
     """Ask for the permit of the chosen target.
 
-    Production has none, whatever was asked: the gate that is returned says so. The sandbox has one by itself, staging
-    where ``allowed``, provided that what it reaches is not production's.
+    Production has none, whatever was asked: the gate that is returned says so. The sandbox has one by itself,
+    staging where ``allowed``, provided that what it reaches is not production's.
 
     Raises:
         Forbidden: it calls itself sandbox or staging and leads to production, or as sandbox to another machine.

@@ -8,12 +8,13 @@ well, in case that somebody killed the shell too. The sandbox lives in such a fo
 from __future__ import annotations
 
 import ctypes
+import os
 import shutil
 import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -59,8 +60,21 @@ class Guard:
             start_new_session=True,
         )
 
-    def spawn(self, command: list[str], text: bytes, output: Path) -> subprocess.Popen[bytes]:
-        """Start a child that reads ``text`` as its input and writes to ``output``."""
+    def spawn(
+        self,
+        command: list[str],
+        text: bytes,
+        output: Path,
+        *,
+        environment: Mapping[str, str] | None = None,
+        threaded: bool = False,
+    ) -> subprocess.Popen[bytes]:
+        """Start a child that reads ``text`` as its input and writes to ``output``.
+
+        Args:
+            threaded: True where other threads run, beside which nothing may be done between fork and exec; the
+                kernel is then not asked to kill the child as well.
+        """
         with output.open("wb") as file:
             child = subprocess.Popen(
                 command,
@@ -68,27 +82,36 @@ class Guard:
                 stdin=subprocess.PIPE,
                 stdout=file,
                 stderr=subprocess.STDOUT,
+                env=environment,
                 start_new_session=True,
-                preexec_fn=_die_with_parent(),  # noqa: PLW1509 - one system call, looked up before the fork
+                # One system call, looked up before the fork.
+                preexec_fn=None if threaded else _die_with_parent(),  # noqa: PLW1509
             )
         self._children.append(child)
-        self._tell(f"child {child.pid}")
+        self._tell(f"child -{child.pid}")  # its process group, with whatever it starts itself
         assert child.stdin
-        child.stdin.write(text)
-        child.stdin.close()
+        with suppress(BrokenPipeError):  # it ended at once; its output says why
+            child.stdin.write(text)
+            child.stdin.close()
         return child
 
     def end(self) -> None:
         """Kill the children and remove the folder. The guard then goes in peace."""
-        for child in self._children:
-            child.kill()
-            child.wait()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        self.abandon()
         self._tell("done")
         assert self._shell.stdin
         with suppress(BrokenPipeError):
             self._shell.stdin.close()
         self._shell.wait()
+
+    def abandon(self) -> None:
+        """The same, while another thread may still be writing: the shell clears up once more when we are gone."""
+        for child in self._children:
+            if child.poll() is None:
+                with suppress(ProcessLookupError, PermissionError):
+                    os.killpg(child.pid, signal.SIGKILL)
+                child.wait()
+        shutil.rmtree(self.folder, ignore_errors=True)
 
     def _tell(self, line: str) -> None:
         assert self._shell.stdin

@@ -13,9 +13,10 @@ import pytest
 from playbook import fixtures
 from playbook.catalogue import read_runbook
 from playbook.controller import Controller, subject_of
-from playbook.engine import REGISTRY
+from playbook.engine import REGISTRY, needs_of
 from playbook.errors import UsageError
 from playbook.fixtures import NOTES, RUN
+from playbook.gate import GATE, OPTION
 from playbook.record import Record, Timing
 from playbook.recorder import CheckTimeout, Notes
 from playbook.report import pytest_html
@@ -44,6 +45,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--fault", action="append", default=[], metavar="NAME", help="switch on a fault of the sandbox; repeatable"
     )
     group.addoption("--list-faults", action="store_true", help="list the sandbox's faults and exit")
+    group.addoption(
+        OPTION,
+        action="store_true",
+        help="let checks marked mutates change a staging target (restore drills, test alerts); never production",
+    )
     group.addoption("--reports", default="reports", metavar="DIR", help="folder for reports (default: reports)")
 
 
@@ -68,7 +74,9 @@ def pytest_configure(config: pytest.Config) -> None:
     try:
         if _is_worker(config):
             overlay = config.workerinput["playbook_overlay"]  # type: ignore[attr-defined]
-            config.stash[RUN] = Run(settings_for(config.option.target, config.rootpath, overlay))
+            settings = settings_for(config.option.target, config.rootpath, overlay)
+            allowed = config.workerinput["playbook_mutations"]  # type: ignore[attr-defined]
+            config.stash[RUN] = Run(settings, allow_mutations=allowed)
         else:
             config.stash[CONTROLLER] = Controller(config)
             config.pluginmanager.register(pytest_html)
@@ -100,6 +108,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
     node.workerinput["playbook_overlay"] = node.config.stash[CONTROLLER].overlay
+    node.workerinput["playbook_mutations"] = node.config.stash[CONTROLLER].allow_mutations
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -131,11 +140,21 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if _item_id(item) not in run.catalogue.items:
             raise pytest.UsageError(f"{item.nodeid}: {_item_id(item)!r} is not in docs/playbook.md")
+        _demand_mark_of_mutation(item)
         try:
             if _runbook(item):
                 read_runbook(_runbook(item))
         except UsageError as error:
             raise pytest.UsageError(f"{item.nodeid}: {error}") from None
+
+
+def _demand_mark_of_mutation(item: pytest.Item) -> None:
+    """Whatever asks the gate says so with its marker, and the other way round: the marker selects just these."""
+    changes = GATE in needs_of(getattr(item, "fixturenames", ()))
+    if changes != (item.get_closest_marker("mutates") is not None):
+        raise pytest.UsageError(
+            f"{item.nodeid}: expected @pytest.mark.mutates where a measurement needs {GATE}, and only there"
+        )
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

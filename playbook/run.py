@@ -112,6 +112,7 @@ class Run:
         known = {
             "$APP_ID": target.digitalocean.app_id,
             "$URL": target.web.url,
+            "$GITHUB_ORG": target.github.organisation,
             "$GRAFANA_URL": target.grafana.url,
             "$PROMETHEUS_URL": target.prometheus.url,
             "$ALERTMANAGER_URL": target.alertmanager.url,

@@ -18,13 +18,15 @@ import msgspec
 from playbook.errors import NotConfigured, UsageError
 from playbook.gate import guarded_addresses
 from playbook.limits import Limit, parse_limit
-from playbook.secret import Secret as Secret
+from playbook.secret import Secret as Secret  # noqa: PLC0414 - it has always been found here
 from playbook.secret import Section
-from playbook.settings_platform import CostReview, Costs, Firewalls, GitHub, Npm, Scaling
+from playbook.settings_metrics import Kpis
+from playbook.settings_ondemand import OnDemandLimits, Optimization, Recent, Troubleshooting
 from playbook.settings_people import People
+from playbook.settings_platform import Access, CostReview, Costs, Dependencies, Firewalls, GitHub, Npm, Scaling
 from playbook.settings_recovery import AlertTest, Recovery
 from playbook.settings_security import Links, Security
-from playbook.settings_trends import Capacity, TrendLimits, TrendQueries, Trends
+from playbook.settings_trends import Capacity, TrendQueries, Trends
 
 DEFAULTS = Path(__file__).with_name("defaults.toml")
 CONFIG_VARIABLE = "PLAYBOOK_CONFIG"
@@ -104,7 +106,7 @@ class Alertmanager(Section, frozen=True):
     username: str | None = None
     password: Secret | None = None
     ca: str | None = None
-    ignore: tuple[str, ...] = ("Watchdog", "InfoInhibitor")
+    ignore: tuple[str, ...] = ("Watchdog", "InfoInhibitor", "PlaybookTestAlert")
 
 
 class Logs(Section, frozen=True):
@@ -194,11 +196,13 @@ class Queries(TrendQueries, frozen=True):
     """PromQL, each giving one number; ``$window`` is replaced by the time that is looked at, e.g. ``24h``.
 
     Attributes:
-        newest_sample: Unix time of the newest sample of anything, up to a day old.
+        newest_sample: Unix time of the portfolio's own newest sample, up to a day old.
         availability, error_rate, image_success: percent.
         response_time: seconds.
         ..._count: how many probes, requests or images the number stands for.
         ..._looks: in how many of the window's five-minute steps there were samples of it.
+        response_time_buckets: how many requests took no longer than each bound ``le``; empty where times are not
+            counted in buckets.
     """
 
     newest_sample: str
@@ -208,6 +212,7 @@ class Queries(TrendQueries, frozen=True):
     response_time: str
     response_time_count: str
     response_time_looks: str
+    response_time_buckets: str
     error_rate: str
     error_rate_count: str
     error_rate_looks: str
@@ -216,7 +221,7 @@ class Queries(TrendQueries, frozen=True):
     image_success_looks: str
 
 
-class Limits(TrendLimits, frozen=True):
+class Limits(OnDemandLimits, frozen=True):
     """The ladders, by the names that checks use."""
 
     availability: Limit
@@ -238,12 +243,20 @@ class Limits(TrendLimits, frozen=True):
     memory: Limit
     backup_age: Limit
     backup_size: Limit
+    weekly_handoff_age: Limit
+    monthly_handoff_age: Limit
+    runbook_review_age: Limit
     backup_gaps: Limit
     recovery_time: Limit
     recovery_point: Limit
+    alert_delivery: Limit
     deployment_failures: Limit
     budget: Limit
     cost_growth: Limit
+    github_owners: Limit
+    ssh_keys: Limit
+    dependency_alerts: Limit
+    outdated_majors: Limit
     certificate_days: Limit
     hsts_days: Limit
     header_score: Limit
@@ -267,10 +280,16 @@ class Settings(Section, frozen=True):
     floors: dict[str, int] = {}
     time_limits: TimeLimits = TimeLimits()
     deployments: Deployments = Deployments()
+    kpis: Kpis = Kpis()
     trends: Trends = Trends()
+    optimization: Optimization = Optimization()
+    recent: Recent = Recent()
+    troubleshooting: Troubleshooting = Troubleshooting()
     capacity: Capacity = Capacity()
     cost_review: CostReview = CostReview()
     firewall: Firewalls = Firewalls()
+    access: Access = Access()
+    dependencies: Dependencies = Dependencies()
     scaling: Scaling = Scaling()
     people: People = People()
     file: Path | None = None
@@ -309,7 +328,8 @@ class Settings(Section, frozen=True):
 
 
 # What a target may set for itself: every table that is not about one target.
-_OVERRIDES = tuple(name for name in Settings.__struct_fields__ if name not in {"target", "file", "sources", "guarded"})
+_NOT_ONE = frozenset({"target", "file", "sources", "guarded"})
+_OVERRIDES = tuple(name for name in Settings.__struct_fields__ if name not in _NOT_ONE)
 _VARIABLE = re.compile(r"\$\{([A-Z0-9_]+(?:\|[A-Z0-9_]+)*)\}")
 _SECRET_KEYS = frozenset({"token", "password", "access_key", "secret_key"})
 

@@ -87,3 +87,23 @@ class Scaling(Section, frozen=True):
     memory_room_percent: float = 75.0
     least_instances: int = 2
     least_saving_usd: float = 5.0
+
+
+class Access(Section, frozen=True):
+    """Who is meant to have access to GitHub, and when somebody counts as idle.
+
+    Attributes:
+        github_owners, github_outsiders: logins of owners and outside collaborators; where a list is set, nobody else
+            may be one.
+        idle_days: days without a push or merge.
+    """
+
+    github_owners: list[str] | None = None
+    github_outsiders: list[str] | None = None
+    idle_days: int = 90
+
+
+class Dependencies(Section, frozen=True):
+    """How long npm may take, in seconds."""
+
+    time_limit: float = 60.0

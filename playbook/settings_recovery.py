@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from playbook.secret import Section
+from playbook.secret import Secret, Section
 
 
 class Recovery(Section, frozen=True):
@@ -56,12 +56,16 @@ class AlertTest(Section, frozen=True):
     """The test alert and where its arrival is seen.
 
     Attributes:
-        labels: of the test alert; its route must lead to the receiver. ``alertname`` and ``test`` are added.
-        received_url: where the receiver tells what arrived: a JSON list of what Alertmanager posted to it.
+        labels: of the test alert; its route must lead to the receiver. ``alertname="PlaybookTestAlert"``,
+            ``test="true"`` and ``run``, which is another each time, are added.
+        received_url: where the receiver tells what arrived: a JSON list of what Alertmanager posted to it, as
+            ``python -m playbook.recovery.receiver`` does.
+        token: what the receiver wants to see.
         seconds: how long the alert may take to arrive, ``group_wait`` included, and then its end.
     """
 
     labels: dict[str, str] = msgspec.field(default_factory=lambda: {"severity": "none"})
     received_url: str | None = None
+    token: Secret | None = None
     ca: str | None = None
     seconds: float = 60.0

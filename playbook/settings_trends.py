@@ -62,10 +62,13 @@ class Trends(Section, frozen=True):
     Attributes:
         least_pairs: with fewer comparisons nothing is said.
         agreement_percent: so many of the comparisons must go the same way.
+        half_percent: each half of the time must show at least so much of the growth, as one step is none.
         times_the_spread: the growth over the whole time must be so many times the usual scatter about it.
         reach: a limit is looked for within so many times the time that was measured; beyond it is a guess.
         restart_points: where use falls by so many percentage points in an hour the process began anew; values from
             before are not compared with values from after.
+        coverage_points: two months whose samples differ by more percentage points of their hours are not
+            comparable.
         unusual_spreads: a day so many robust standard deviations from its median is out of the usual.
         ..._floor: what the standard deviation is taken to be at least, so that on a very even system a
             trifle is not unusual: in the unit of the figure; requests and times in percent of their median.
@@ -73,9 +76,11 @@ class Trends(Section, frozen=True):
 
     least_pairs: int = 40
     agreement_percent: float = 75.0
+    half_percent: float = 40.0
     times_the_spread: float = 3.0
     reach: float = 6.0
     restart_points: float = 8.0
+    coverage_points: float = 10.0
     unusual_spreads: float = 5.0
     availability_floor: float = 0.05
     response_time_floor: float = 5.0

@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from statistics import median
 
 from playbook.settings_trends import Trends
@@ -31,6 +32,8 @@ class Trend:
         slope: a day, in the values' unit.
         agreement: percent of the pairs that go the way of the slope.
         spread: usual scatter of a value about the growth, in the values' unit.
+        slower_half: the slope in that half of the time in which the values went less the way of the whole; 0 where
+            a half has nothing to compare.
         span: days from the first value to the last that it could be compared with.
         level: where the values stand now: the highest of the last season.
     """
@@ -38,6 +41,7 @@ class Trend:
     pairs: int
     slope: float
     agreement: float
+    slower_half: float
     spread: float
     span: float
     level: float
@@ -50,11 +54,15 @@ class Trend:
 
     @property
     def steady(self) -> bool:
-        """The values do go up, or down: most pairs agree, and it is more than their scatter."""
+        """The values do go up, or down: most pairs agree, both halves show it, and it is more than their scatter.
+
+        One step up, as with a release that needs more memory, is seen in one half at most.
+        """
         return (
             self.known
             and self.slope != 0
             and self.agreement >= self.rule.agreement_percent
+            and 100 * self.slower_half / self.slope >= self.rule.half_percent
             and abs(self.slope) * self.span >= self.rule.times_the_spread * self.spread
         )
 
@@ -86,22 +94,19 @@ def fit(parts: Sequence[Sequence[Point]], season: float, rule: Trends) -> Trend:
             before and after a restart.
         season: seconds after which the usual swing repeats itself: a day for hours, a week for days.
     """
-    slopes: list[float] = []
-    moves: list[tuple[float, float]] = []  # seconds apart, values apart
-    span = 0.0
-    for part in parts:
-        found = list(_pairs(part, season))
-        moves += found
-        span = max(span, max((apart for apart, _ in found), default=0.0))
+    moves = _moves(parts, season)
+    level = _level(parts, season)
+    if not moves:
+        return Trend(0, 0.0, 0.0, 0.0, 0.0, 0.0, level, rule)
     slopes = [change / apart * DAY for apart, change in moves]
-    if not slopes:
-        return Trend(0, 0.0, 0.0, 0.0, 0.0, _level(parts, season), rule)
     slope = median(slopes)
     way = math.copysign(1.0, slope)
     agree = sum(1.0 if one * way > 0 else 0.5 if one == 0 else 0.0 for one in slopes)
     # Two values scatter about their difference √2 times as far as one about the line.
     spread = ROBUST * median(abs(change - slope * apart / DAY) for apart, change in moves) / math.sqrt(2)
-    return Trend(len(slopes), slope, 100 * agree / len(slopes), spread, span / DAY, _level(parts, season), rule)
+    slower = min((_slope(half, season) for half in _halves(parts)), key=lambda one: one * way)
+    span = max(apart for apart, _ in moves) / DAY
+    return Trend(len(slopes), slope, 100 * agree / len(slopes), slower, spread, span, level, rule)
 
 
 def split_at_falls(points: Sequence[Point], fall: float) -> list[list[Point]]:
@@ -122,17 +127,33 @@ def by_grid(points: Sequence[Point], step: float) -> list[Point]:
     return [(moment, median(values)) for moment, values in sorted(grouped.items())]
 
 
-def _pairs(part: Sequence[Point], season: float) -> list[tuple[float, float]]:
-    """Time and value between each two points that lie whole seasons apart."""
-    phases: dict[int, list[Point]] = {}
-    for moment, value in part:
-        phases.setdefault(round(moment % season), []).append((moment, value))
-    return [
-        (later - earlier, after - before)
-        for alike in phases.values()
-        for number, (earlier, before) in enumerate(alike)
-        for later, after in alike[number + 1 :]
-    ]
+def _moves(parts: Sequence[Sequence[Point]], season: float) -> list[tuple[float, float]]:
+    """Time and value between each two points of a part that lie whole seasons apart."""
+    found = []
+    for part in parts:
+        phases: dict[int, list[Point]] = {}
+        for moment, value in part:
+            phases.setdefault(round(moment % season), []).append((moment, value))
+        found += [
+            (later - earlier, after - before)
+            for alike in phases.values()
+            for (earlier, before), (later, after) in combinations(alike, 2)
+        ]
+    return found
+
+
+def _slope(parts: Sequence[Sequence[Point]], season: float) -> float:
+    moves = _moves(parts, season)
+    return median(change / apart * DAY for apart, change in moves) if moves else 0.0
+
+
+def _halves(parts: Sequence[Sequence[Point]]) -> tuple[list[list[Point]], list[list[Point]]]:
+    moments = [moment for part in parts for moment, _ in part]
+    middle = (min(moments) + max(moments)) / 2
+    return (
+        [[point for point in part if point[0] < middle] for part in parts],
+        [[point for point in part if point[0] >= middle] for part in parts],
+    )
 
 
 def _level(parts: Sequence[Sequence[Point]], season: float) -> float:

@@ -7,7 +7,7 @@ from datetime import timedelta
 from random import Random
 from typing import TYPE_CHECKING
 
-from sandbox.log_history import OPTIMIZER, WEB, WORKER, LogLine, combined, morgan, pino, visitor
+from sandbox.log_history import OPTIMIZER, WEB, WORKER, LogLine, combined, floor_hour, morgan, pino, visitor
 
 if TYPE_CHECKING:
     from sandbox.logs import LogsState
@@ -88,3 +88,24 @@ def hostile_text(state: LogsState) -> None:
     message = "upload \x1b[31mfailed\x1b[0m for <script>alert(1)</script> | **bold** \u202e token=abcdef123456"
     text = json.dumps({"level": "error", "time": at.isoformat(), "msg": message}, ensure_ascii=False)
     state.extra.append(LogLine(at, WEB, text))
+
+
+def refused(state: LogsState, count: int, sources: int = 1) -> None:
+    """Somebody looks for what is open, within twenty minutes of one hour: 403 from one source, or from many."""
+    random = Random(403)
+    begin = floor_hour(state.now - timedelta(hours=5)) + timedelta(minutes=10)
+    paths = ("/admin", "/.git/config", "/wp-login.php", "/backup.zip", "/api/internal/users")
+    for number in range(count):
+        at = begin + timedelta(minutes=20) * (number / count)
+        source = f"203.0.113.{7 + number % sources}"
+        state.extra.append(LogLine(at, WEB, combined(at, source, f"GET {random.choice(paths)}", 403)))
+
+
+def wrong_passwords(state: LogsState, count: int) -> None:
+    """One source tries passwords at the application, which says so and answers 401."""
+    begin = floor_hour(state.now - timedelta(hours=3)) + timedelta(minutes=10)
+    for number in range(count):
+        at = begin + timedelta(minutes=30) * (number / count)
+        text = pino(at, 40, "login failed: wrong password", ip="203.0.113.66", user="admin")
+        state.extra.append(LogLine(at, WEB, text))
+        state.extra.append(LogLine(at, WEB, combined(at, "203.0.113.66", "POST /api/login", 401)))

@@ -39,6 +39,7 @@ class LogsState:
         extra: lines that a fault adds to the ordinary ones.
         silent: nothing is written, and nothing was.
         source: where the target's settings say that the logs are.
+        old_files: how many files of months ago nobody has deleted (files only).
         damaged: the newest compressed file ends in the middle (files only).
         seed: another number is another, equally ordinary day.
     """
@@ -48,6 +49,7 @@ class LogsState:
     extra: list[LogLine] = field(default_factory=list)
     silent: bool = False
     source: Literal["api", "files"] = "api"
+    old_files: int = 0
     damaged: bool = False
     seed: int = 0
 
@@ -183,7 +185,10 @@ def write_files(state: LogsState, folder: Path) -> None:
         _write_dated(folder / name, data, lines[-1].at if lines else now - timedelta(hours=newest))
     last_week = now - timedelta(days=7)
     old = LogLine(last_week, WEB, f"{last_week:%Y-%m-%d %H:%M:%S} FATAL this was put right a week ago")
-    _write_dated(folder / "portfolio.log.3.gz", gzip.compress(f"{old.render()}\n".encode()), last_week)
+    data = gzip.compress(f"{old.render()}\n".encode())
+    _write_dated(folder / "portfolio.log.3.gz", data, last_week)
+    for number in range(4, 4 + state.old_files):
+        _write_dated(folder / f"portfolio.log.{number}.gz", data, now - timedelta(days=20 * number))
 
 
 def _write_dated(file: Path, data: bytes, at: datetime) -> None:

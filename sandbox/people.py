@@ -1,4 +1,4 @@
-"""What the sandbox's people wrote: sign-offs, waivers and the on-call roster, in files as a team would keep them.
+"""What the sandbox's people wrote: sign-offs, waivers, roster, handoff pages, in files as a team would keep them.
 
 ``world.people`` says what stands in them and what is wrong with it; the files follow it.
 """
@@ -6,9 +6,12 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import re
 import shutil
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from playbook import ledger
@@ -17,8 +20,6 @@ from sandbox.rosters import Roster, healthy_roster, toml
 from sandbox.service import Context, Service
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from sandbox.world import World
 
 ADA, BEN, CHIARA = "Ada Novak", "Ben Okafor", "Chiara Rossi"
@@ -29,9 +30,17 @@ SIGNED: dict[str, tuple[str, float, str]] = {
     "weekly.team.notified": (BEN, 2, "Posted the week's findings and the planned work in the team channel"),
     "monthly.docs.contacts": (CHIARA, 9, "Called every number of the roster and wrote to every address"),
     "monthly.docs.escalation": (CHIARA, 9, "Paged the secondary and the manager in a drill; both answered"),
+    "monthly.access.permissions": (BEN, 9, "Team page of the control panel: two owners, two members, all needed"),
+    "monthly.access.unused-accounts": (BEN, 9, "Nobody left the team; both SSH keys are in use, made in March"),
+    "monthly.access.mfa": (
+        BEN,
+        9,
+        "Security page of the control panel: two-factor sign-in is required of the team",
+    ),
     "monthly.team.training": (CHIARA, 9, "Asked everybody; two want to practise a restore, booked for next week"),
 }
 DAYS = {"weekly": 9, "monthly": 36}
+RUNBOOKS = Path(__file__).resolve().parent.parent / "docs" / "runbooks"
 MINUTES = "minutes.md"
 MINUTES_TEXT = "Reviewed with the team: nothing open.\n"
 
@@ -82,17 +91,59 @@ class WaivedState:
 
 
 @dataclass
+class HandoffState:
+    """A handoff page.
+
+    Attributes:
+        readable: the HTML lies beside what it tells.
+    """
+
+    period: str
+    made: datetime
+    readable: bool = True
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """A page without open problems."""
+        days = timedelta(days=7 if self.period == "weekly" else 31)
+        return {
+            "schema": 1,
+            "target": "sandbox",
+            "period": self.period,
+            "made": moment(self.made),
+            "since": moment(self.made - days),
+            "until": moment(self.made + days),
+            "runs": {"daily": days.days, "weekly": days.days // 7},
+            "last_run": moment(self.made - timedelta(hours=1)),
+            "problems": [],
+            "changes": [],
+            "endings": [],
+        }
+
+
+def _reviewed(at: datetime) -> dict[str, str]:
+    """The project's own runbooks, as if they had been reviewed then."""
+    return {
+        file.name: re.sub(r"(?m)^Reviewed: .*$", f"Reviewed: {at:%Y-%m-%d}", file.read_text(encoding="utf-8"))
+        for file in sorted(RUNBOOKS.glob("*.md"))
+    }
+
+
+@dataclass
 class PeopleState:
     """What people wrote; healthy by default, edited by faults.
 
     Attributes:
         damaged: texts that stand between the lines of the ledger of sign-offs and are none.
+        runbooks: text by name of the file.
         minutes: what the minutes of the review say now; sign-offs that name them were made on ``MINUTES_TEXT``.
     """
 
     roster: Roster
     signed: list[SignedState] = field(default_factory=list)
     waived: list[WaivedState] = field(default_factory=list)
+    handoffs: list[HandoffState] = field(default_factory=list)
+    runbooks: dict[str, str] = field(default_factory=dict)
     damaged: list[str] = field(default_factory=list)
     minutes: str = MINUTES_TEXT
 
@@ -103,7 +154,11 @@ class PeopleState:
             SignedState(item, who, now - timedelta(days=ago), note, looked_at=item == "weekly.docs.updated")
             for item, (who, ago, note) in SIGNED.items()
         ]
-        return cls(healthy_roster(now), signed)
+        handoffs = [
+            HandoffState("weekly", now - timedelta(days=2)),
+            HandoffState("monthly", now - timedelta(days=9)),
+        ]
+        return cls(healthy_roster(now), signed, handoffs=handoffs, runbooks=_reviewed(now - timedelta(days=9)))
 
     def of(self, item: str) -> SignedState:
         """The sign-off of an item."""
@@ -135,6 +190,8 @@ class PeopleService(Service):
                 "attestations": str(self._folder / "attestations.jsonl"),
                 "waivers": str(self._folder / "waivers.jsonl"),
                 "roster": str(self._folder / "roster.toml"),
+                "handoffs": str(self._folder / "handoffs"),
+                "runbooks": str(self._folder / "runbooks"),
             }
         }
 
@@ -151,7 +208,23 @@ class PeopleService(Service):
         lines += [text.encode() + b"\n" for text in people.damaged]
         (self._folder / "attestations.jsonl").write_bytes(b"".join(lines))
         (self._folder / "roster.toml").write_text(toml(people.roster), encoding="utf-8")
+        self._write_handoffs(people.handoffs)
+        (self._folder / "runbooks").mkdir()
+        for name, text in people.runbooks.items():
+            (self._folder / "runbooks" / name).write_text(text, encoding="utf-8")
         (self._folder / "waivers.jsonl").write_bytes(b"".join(map(_waived, people.waived)))
+
+    def _write_handoffs(self, handoffs: list[HandoffState]) -> None:
+        folder = self._folder / "handoffs"
+        folder.mkdir()
+        for handoff in handoffs:
+            file = folder / f"sandbox-{handoff.period}-{handoff.made:%Y%m%dT%H%M%SZ}.json"
+            file.write_text(json.dumps(handoff.told, indent=1), encoding="utf-8")
+            file.with_suffix(".md").write_text("# Nothing open\n", encoding="utf-8")
+            if handoff.readable:
+                file.with_suffix(".html").write_text(
+                    "<!doctype html><title>Nothing open</title>", encoding="utf-8"
+                )
 
     def _signed(self, state: SignedState) -> bytes:
         fields = state.line

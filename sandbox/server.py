@@ -16,12 +16,18 @@ from sandbox.backups import BackupsService
 from sandbox.control import ControlService
 from sandbox.digitalocean.service import DigitalOceanService
 from sandbox.faults import world_with
+from sandbox.github import GitHubService
 from sandbox.logs import LogsService
 from sandbox.metrics.service import AlertmanagerService, GrafanaService, PrometheusService
+from sandbox.npm.service import NpmService
+from sandbox.pages import PagesService
 from sandbox.people import PeopleService
 from sandbox.portfolio.plain import PlainHttpService
 from sandbox.portfolio.service import PortfolioService
+from sandbox.receiver import ReceiverService
+from sandbox.recovery import RecoveryService
 from sandbox.service import Context, Service
+from sandbox.sign_ins import SignInsService
 from sandbox.tls import CertificateAuthority
 from sandbox.valkey import ValkeyService
 
@@ -39,16 +45,23 @@ class Sandbox:
         self._guard = guard
         self._valkey = ValkeyService(guard)
         web = PortfolioService(self._valkey)
+        receiver = ReceiverService()
         self._rest: list[Service] = [
             web,
             PlainHttpService(secure=lambda: web.url),
             DigitalOceanService(live_url=lambda: web.url),
             PrometheusService(),
             GrafanaService(),
-            AlertmanagerService(),
+            AlertmanagerService(webhook=lambda: receiver.webhook),
+            receiver,
             LogsService(),
             BackupsService(),
+            GitHubService(),
+            NpmService(),
+            RecoveryService(),
             PeopleService(),
+            PagesService(),
+            SignInsService(),
         ]
         self.control = ControlService(self.switch, self.settings, lambda: self.faults)
         self.faults: list[str] = []

@@ -25,6 +25,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from playbook.guard import Guard
 from sandbox.proxy import TlsProxy
 from sandbox.service import LOOPBACK, Context, Service
+from sandbox.valkey_burdens import MEMORY_LIMIT, MOST_CLIENTS, POLICY, Burdened, Burdens
 
 if TYPE_CHECKING:
     from sandbox.world import World
@@ -61,6 +62,9 @@ class RedisState:
         cached_images: number of ``img:…`` keys.
         queue_length: jobs that wait in the queue.
         formats: contents of ``image-processing-stats`` by output format.
+        lasting_images: how many of the cached images never expire.
+        large_page: MiB of one cached page; 0 is none.
+        burdens: what weighs on the server.
         latency: seconds that each answer is late.
         new_password: the server wants another password than the settings say.
     """
@@ -70,6 +74,9 @@ class RedisState:
     cached_images: int = 120
     queue_length: int = 0
     formats: dict[str, FormatStats] = field(default_factory=_formats)
+    lasting_images: int = 0
+    large_page: float = 0.0
+    burdens: Burdens = field(default_factory=Burdens)
     latency: float = 0.0
     new_password: bool = False
 
@@ -108,16 +115,21 @@ async def seed(redis: Redis, state: RedisState, now: datetime) -> None:
     pipe = redis.pipeline(transaction=False)
     pipe.flushall()
     popular = images[:12]  # thumbnails
-    for key in images:
+    for number, key in enumerate(images):
         size = random.randint(600, 1_800) if key in popular else random.randint(5_000, 40_000)
         pipe.set(key, random.randbytes(size), ex=random.randint(3_600, 86_400))
+        if number < state.lasting_images:
+            pipe.persist(key)
+    if state.large_page:
+        pipe.set("page:gallery:1", random.randbytes(round(state.large_page * 1024 * 1024)), ex=3_600)
     for name, stats in state.formats.items():
         for key, amount in stats_fields(name, stats).items():
             pipe.hincrby(STATS_KEY, key, amount)
     for number in range(state.queue_length):
         job = {"id": f"{random.getrandbits(64):016x}", "format": "webp", "quality": 80, "width": None}
         pipe.lpush(QUEUE_KEY, json.dumps({**job, "queued_at": now.timestamp() - number}))
-    pipe.config_resetstat()
+    if not state.burdens.evicted:  # whose count would go with it
+        pipe.config_resetstat()
     if popular and state.reads:
         hits = round(state.reads * state.hit_rate / 100)
         pipe.eval(_READ, len(popular), *popular, hits, state.reads - hits)
@@ -151,6 +163,7 @@ class ValkeyService(Service):
             password=self._admin_password,
             retry=Retry(NoBackoff(), 0),
         )
+        self._burdened = Burdened(self._admin, self._socket)
 
     @property
     def url(self) -> str:
@@ -193,8 +206,9 @@ class ValkeyService(Service):
             'save ""',
             "appendonly no",
             f'dir "{self._guard.folder}"',
-            "maxmemory 256mb",
-            "maxmemory-policy allkeys-lru",
+            f"maxmemory {MEMORY_LIMIT}",
+            f"maxmemory-policy {POLICY}",
+            f"maxclients {MOST_CLIENTS}",
             "latency-monitor-threshold 100",
         ]
         # By its standard input: neither the process list nor a file shows the passwords.
@@ -212,7 +226,10 @@ class ValkeyService(Service):
         """Seed the server anew and answer as ``world.redis`` says."""
         assert self._proxy
         state = world.redis
+        await self._burdened.clear()
+        await self._burdened.evict(state.burdens.evicted)
         await seed(self._admin, state, world.now)
+        await self._burdened.apply(state.burdens)
         await self._admin.config_set("requirepass", token_urlsafe(24) if state.new_password else self._password)
         self._proxy.latency = state.latency
         if state.new_password:
@@ -221,6 +238,7 @@ class ValkeyService(Service):
 
     async def stop(self) -> None:
         """Close the proxy. The guard ends the process."""
+        await self._burdened.end()
         await self._admin.aclose()
         if self._proxy:
             await self._proxy.end()

@@ -7,13 +7,34 @@ from datetime import datetime
 
 from sandbox.backups import BackupsState
 from sandbox.digitalocean.state import DigitalOceanState
+from sandbox.github import GitHubState
 from sandbox.logs import LogsState
 from sandbox.metrics.state import AlertsState, MetricsState
+from sandbox.npm.state import NpmState
+from sandbox.pages import PagesState
 from sandbox.people import PeopleState
 from sandbox.portfolio.state import PortfolioState
+from sandbox.recovery import RecoveryState
+from sandbox.sign_ins import SignInsState
 from sandbox.valkey import RedisState
 
-SERVICES = ("web", "redis", "digitalocean", "prometheus", "grafana", "alertmanager", "logs", "backups", "people")
+SERVICES = (
+    "web",
+    "redis",
+    "digitalocean",
+    "prometheus",
+    "grafana",
+    "alertmanager",
+    "logs",
+    "backups",
+    "recovery",
+    "receiver",
+    "people",
+    "pages",
+    "sign-ins",
+    "github",
+    "npm",
+)
 
 
 @dataclass
@@ -33,7 +54,12 @@ class World:
     alerts: AlertsState
     logs: LogsState
     backups: BackupsState
+    recovery: RecoveryState
     people: PeopleState
+    github: GitHubState
+    npm: NpmState
+    pages: PagesState
+    sign_ins: SignInsState
     gone: set[str] = field(default_factory=set)
 
     @classmethod
@@ -48,5 +74,10 @@ class World:
             alerts=AlertsState.healthy(now),
             logs=LogsState.healthy(now),
             backups=BackupsState.healthy(now),
+            recovery=RecoveryState.healthy(now),
             people=PeopleState.healthy(now),
+            github=GitHubState.healthy(now),
+            npm=NpmState(),
+            pages=PagesState(),
+            sign_ins=SignInsState(now),
         )

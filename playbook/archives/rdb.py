@@ -129,10 +129,14 @@ class _Input:
             self._sum.update(self._buffer)
             self._buffer, self._at = self._stream.read(_CHUNK), 0
             if not self._buffer:
-                raise EOFError
+                raise _EndedError
         piece = self._buffer[self._at : self._at + most]
         self._at += len(piece)
         return piece
+
+
+class _EndedError(Exception):
+    """The dump ended too early. An EOFError is the archive's, which is cut off itself."""
 
 
 class _UncountedError(Exception):
@@ -166,7 +170,7 @@ class _Reading:
     def run(self) -> Dump:
         try:
             magic = self._input.take(_MAGIC_LENGTH)
-        except EOFError:
+        except _EndedError:
             raise DumpError("breaks off within its header") from None
         if not _MAGIC.fullmatch(magic):
             raise DumpError(f"does not begin with REDIS or VALKEY and a version, but with {magic!r}")
@@ -183,7 +187,7 @@ class _Reading:
             self._dump.uncounted = str(reason)
             written = self._input.rest()
             computed = self._input.sum_so_far()
-        except EOFError:
+        except _EndedError:
             raise DumpError(f"breaks off {self._place}") from None
         self._compare(written, computed)
         return self._dump

@@ -32,6 +32,7 @@ class Verification:
         bytes: of the files in it.
         folders: number and bytes of the files by the folder that they are in.
         manifest: None where there is none, or none that is understood.
+        manifest_path: the member that it is.
         dump: None where there is none, or none that can be read.
         dump_path: the member that it is.
     """
@@ -43,6 +44,7 @@ class Verification:
     bytes: int = 0
     folders: dict[str, tuple[int, int]] = field(default_factory=dict)
     manifest: Manifest | None = None
+    manifest_path: str = ""
     dump: Dump | None = None
     dump_path: str = ""
 
@@ -170,6 +172,7 @@ class _Walk(Walk):
             sum(total for _, total in self._folders.values()),
             self._folders,
             self.manifest(),
+            self._base + self.manifest_name,
             self._dump,
             self._dump_path,
         )

@@ -1,13 +1,15 @@
 """What fires: from Alertmanager, else from Prometheus' rules, else from Grafana's.
 
-Alertmanager knows silences, but only alerts that fire; what is pending is known where the rules are evaluated.
+Alertmanager knows silences, but only alerts that fire and have reached it; what is pending, and what fires but was
+not delivered, is known where the rules are evaluated.
 https://github.com/prometheus/alertmanager/blob/main/api/v2/openapi.yaml
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
 
@@ -43,6 +45,7 @@ class Alert:
         since: ``None`` where the source does not say it.
         summary: its annotation ``summary``, else ``description``; may be empty.
         silences: ids of the silences on it.
+        delivered: False where it fires in Prometheus and Alertmanager does not know it: nobody was told.
     """
 
     name: str
@@ -51,6 +54,7 @@ class Alert:
     since: datetime | None
     summary: str = ""
     silences: tuple[str, ...] = ()
+    delivered: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +78,14 @@ class Found:
 
     Attributes:
         pending_unknown: why it is not known what is pending; ``None`` where it is.
+        silences_unknown: why it is not known what is silenced; then all that fires counts.
     """
 
     source: str
     alerts: tuple[Alert, ...]
     silences: tuple[Silence, ...] = ()
     pending_unknown: Unmeasured | None = None
+    silences_unknown: Unmeasured | None = None
 
 
 class _Status(msgspec.Struct):
@@ -127,38 +133,33 @@ class Alertmanager:
     """Alertmanager's API v2. Thread-safe.
 
     Attributes:
-        rules: Prometheus, for what is pending; ``None`` where no Prometheus is configured.
+        rules: Prometheus, for what is pending or was not delivered; ``None`` where no Prometheus is configured.
     """
 
     http: HttpClient
     rules: Prometheus | None = None
 
     def found(self) -> Found:
-        """Alerts that fire, are silenced or inhibited; silences; and from Prometheus what is pending.
+        """Alerts that fire, are silenced or inhibited; silences; from Prometheus what is pending or got lost.
 
         Prometheus' being away does not hide what fires: it is then said in ``pending_unknown``.
         """
-        alerts = [_of_alertmanager(alert) for alert in self._read("alerts", list[_Alert])]
-        silences = [
-            Silence(
-                one.id,
-                tuple(_matcher(matcher) for matcher in one.matchers),
-                one.createdBy,
-                one.comment,
-                one.endsAt,
-            )
-            for one in self._read("silences", list[_Silence])
-            if one.status.state == "active"
-        ]
         source, unknown = SERVICE, None
+        known: list[Alert] = []
         if self.rules:
+            # Asked first: what begins to fire between the two questions has then been delivered, not lost.
             try:
                 known = _of_rules(self.rules.alerts(), self.rules.service)
-                alerts += [alert for alert in known if alert.state == "pending"]
                 source = f"{SERVICE} and {self.rules.service}"
             except Unmeasured as error:
                 unknown = error
-        return Found(source, tuple(alerts), tuple(silences), unknown)
+        alerts = [_of_alertmanager(alert) for alert in self._read("alerts", list[_Alert])]
+        silences = _active(self._read("silences", list[_Silence]))
+        firing = [one for one in known if one.state == "firing"]
+        lost = [replace(one, delivered=False) for one in firing if not _among(one, alerts)]
+        pending = [one for one in known if one.state == "pending"]
+        alerts += _with_silences([*lost, *pending], silences)
+        return Found(source, tuple(alerts), tuple(map(_silence, silences)), unknown)
 
     def _read(self, path: str, kind: Any) -> Any:
         answer = self.http.get(f"api/v2/{path}")
@@ -174,15 +175,24 @@ class Alertmanager:
 
 @dataclass(frozen=True)
 class RuleAlerts:
-    """What Prometheus' or Grafana's rules find. They know of no silences."""
+    """What Prometheus' or Grafana's rules find. Prometheus knows of no silences, Grafana of its own."""
 
     source: Prometheus | Grafana
 
     def found(self) -> Found:
-        """Alerts that fire or are pending."""
-        if isinstance(self.source, Grafana):
-            return Found("Grafana", tuple(_of_grafana(self.source.alerts())))
-        return Found(self.source.service, tuple(_of_rules(self.source.alerts(), self.source.service)))
+        """Alerts that fire or are pending; from Grafana also what is silenced, and the silences.
+
+        That silences cannot be read does not hide what fires: it is then said in ``silences_unknown``.
+        """
+        if not isinstance(self.source, Grafana):
+            return Found(self.source.service, tuple(_of_rules(self.source.alerts(), self.source.service)))
+        alerts, silences, unknown = _of_grafana(self.source.alerts()), [], None
+        try:
+            silences = _active(self.source.silences(list[_Silence]))
+        except Unmeasured as error:
+            unknown = error
+        shown = map(_without_internal, _with_silences(alerts, silences))
+        return Found("Grafana", tuple(shown), tuple(map(_silence, silences)), silences_unknown=unknown)
 
 
 def _of_alertmanager(alert: _Alert) -> Alert:
@@ -236,6 +246,55 @@ def _name(labels: Mapping[str, str]) -> str:
 
 def _summary(annotations: Mapping[str, str]) -> str:
     return annotations.get("summary") or annotations.get("description", "")
+
+
+def _among(alert: Alert, delivered: Iterable[Alert]) -> bool:
+    """Whether one of them is this alert: of the same name, with no label that says otherwise.
+
+    On the way labels are added (``external_labels``) and may be dropped (``alert_relabel_configs``).
+    """
+    return any(
+        alert.name == other.name
+        and all(other.labels.get(name, value) == value for name, value in alert.labels.items())
+        for other in delivered
+    )
+
+
+def _active(silences: Iterable[_Silence]) -> list[_Silence]:
+    return [one for one in silences if one.status.state == "active"]
+
+
+def _silence(one: _Silence) -> Silence:
+    return Silence(one.id, tuple(map(_matcher, one.matchers)), one.createdBy, one.comment, one.endsAt)
+
+
+def _with_silences(alerts: Iterable[Alert], silences: Iterable[_Silence]) -> list[Alert]:
+    """The alerts, those that a silence covers as silenced. Alertmanager does it for what has reached it."""
+    marked = []
+    for alert in alerts:
+        ids = tuple(one.id for one in silences if _covers(one, alert.labels))
+        marked.append(replace(alert, state="silenced", silences=ids) if ids else alert)
+    return marked
+
+
+def _covers(silence: _Silence, labels: Mapping[str, str]) -> bool:
+    return bool(silence.matchers) and all(_holds(matcher, labels) for matcher in silence.matchers)
+
+
+def _holds(matcher: _Matcher, labels: Mapping[str, str]) -> bool:
+    """As Alertmanager matches: a label that is not there is empty, and an expression holds for the whole value."""
+    value = labels.get(matcher.name, "")
+    if not matcher.isRegex:
+        return (value == matcher.value) is matcher.isEqual
+    try:
+        return bool(re.fullmatch(matcher.value, value)) is matcher.isEqual
+    except re.error:
+        return False  # an alert too many is better than one too few
+
+
+def _without_internal(alert: Alert) -> Alert:
+    shown = {name: value for name, value in alert.labels.items() if not name.startswith("__")}
+    return replace(alert, labels=shown)
 
 
 def _matcher(matcher: _Matcher) -> str:

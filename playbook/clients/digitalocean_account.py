@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 import msgspec
 
@@ -168,14 +167,19 @@ class DigitalOceanAccount:
 
     def ssh_keys(self) -> list[SshKey]:
         """Every public key of the account."""
-        return self._all("the SSH keys", "ssh_key:read", "ssh_keys", "ssh_keys", list[SshKey])
+        what = "the SSH keys"
+        listed = self.api.collect(
+            what, "ssh_key:read", "ssh_keys", lambda api, page, size: api.ssh_keys.list(page=page, per_page=size)
+        )
+        return self.api.parse(list[SshKey], listed, what)
 
     def firewalls(self) -> list[Firewall]:
         """Every cloud firewall."""
-        return self._all("the cloud firewalls", "firewall:read", "firewalls", "firewalls", list[Firewall])
-
-    def _all(self, what: str, scope: str, group: str, key: str, kind: Any) -> Any:
+        what = "the cloud firewalls"
         listed = self.api.collect(
-            what, scope, key, lambda api, page, size: getattr(api, group).list(page=page, per_page=size)
+            what,
+            "firewall:read",
+            "firewalls",
+            lambda api, page, size: api.firewalls.list(page=page, per_page=size),
         )
-        return self.api.parse(kind, listed, what)
+        return self.api.parse(list[Firewall], listed, what)

@@ -94,9 +94,19 @@ class Grafana:
         return self.settings.require(uid, "grafana.datasource_uid", "The Prometheus data source in Grafana")
 
     def alerts(self) -> list[dict[str, Any]]:
-        """Alert instances of Grafana's own rules: ``labels``, ``annotations``, ``state``, ``activeAt``."""
-        alerts: list[dict[str, Any]] = self._read("api/prometheus/grafana/api/v1/alerts", _Alerts).data.alerts
+        """Alert instances of Grafana's own rules: ``labels``, ``annotations``, ``state``, ``activeAt``.
+
+        The internal labels are among them, as a silence on one rule names it by ``__alert_rule_uid__``.
+        """
+        parameters = {"includeInternalLabels": "true"}
+        alerts: list[dict[str, Any]] = self._read(
+            "api/prometheus/grafana/api/v1/alerts", _Alerts, parameters
+        ).data.alerts
         return alerts
+
+    def silences(self, kind: Any) -> Any:
+        """Silences of Grafana's own Alertmanager, as that of ``kind``; the form is Alertmanager's."""
+        return self._read("api/alertmanager/grafana/api/v2/silences", kind)
 
     def below(self, path: str, service: str) -> HttpClient:
         """A client for what Grafana passes on."""

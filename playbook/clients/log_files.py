@@ -21,6 +21,15 @@ _GZIP = b"\x1f\x8b"
 _UNREAD = frozenset({".xz", ".bz2", ".zst", ".zip", ".lz4"})
 
 
+@dataclass(frozen=True, slots=True)
+class LogFile:
+    """One file that holds logs: time of its last change (epoch seconds), and bytes."""
+
+    path: Path
+    changed: float
+    size: int
+
+
 @dataclass(frozen=True)
 class FileLogs:
     """Files by glob patterns (``~`` and ``**`` are understood). Only read; newest first."""
@@ -39,25 +48,29 @@ class FileLogs:
         """
         problems: list[str] = []
         found = self._find(problems)
-        recent = [(at, file) for at, file in found if at >= since.timestamp()]
+        recent = [file for file in found if file.changed >= since.timestamp()]
         if not recent:
-            at, file = found[0]
+            newest = found[0]
             raise TooLittleData(
                 f"{SERVICE}: expected a file written since {since:%Y-%m-%d %H:%M} UTC, "
-                f"got {len(found)} older ones; the newest is {file}, "
-                f"last written {datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M} UTC",
+                f"got {len(found)} older ones; the newest is {newest.path}, "
+                f"last written {datetime.fromtimestamp(newest.changed, UTC):%Y-%m-%d %H:%M} UTC",
                 service=SERVICE,
                 hint="Check that the logs are still forwarded to these files.",
             )
         reading = Reading(self.wanted, problems)
         # Opened before anything is read, so that a file that may not be read is known at once.
-        opened = [(file, _open(file)) for _, file in recent]
+        opened = [(file.path, _open(file.path)) for file in recent]
         source = f"{len(recent)} of {len(found)} files that match {', '.join(self.patterns)}"
         return LogStream(source, self._parts(opened, reading), problems)
 
-    def _find(self, problems: list[str]) -> list[tuple[float, Path]]:
-        """Regular files that match, with the time of their last change, newest first."""
-        found: dict[tuple[int, int], tuple[float, Path]] = {}
+    def kept(self) -> list[LogFile]:
+        """Every file that matches, newest first; Unreachable where none does."""
+        return self._find([])
+
+    def _find(self, problems: list[str]) -> list[LogFile]:
+        """Regular files that match, newest first."""
+        found: dict[tuple[int, int], LogFile] = {}
         empty: list[str] = []
         for pattern in self.patterns:
             before = len(found)
@@ -71,7 +84,7 @@ class FileLogs:
                 except OSError as error:
                     raise _unreadable(file, error) from None
                 if stat.S_ISREG(about.st_mode):
-                    found[about.st_dev, about.st_ino] = (about.st_mtime, file)
+                    found[about.st_dev, about.st_ino] = LogFile(file, about.st_mtime, about.st_size)
             if len(found) == before:
                 empty.append(pattern)
         if not found:
@@ -81,7 +94,7 @@ class FileLogs:
                 hint="Check logs.files, and that this machine has the logs.",
             )
         problems.extend(f"no further file matches {pattern}" for pattern in empty)
-        return sorted(found.values(), reverse=True)
+        return sorted(found.values(), key=lambda file: (file.changed, file.path), reverse=True)
 
     @staticmethod
     def _parts(opened: list[tuple[Path, IO[bytes]]], reading: Reading) -> Iterator[Lines]:

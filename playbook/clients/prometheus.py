@@ -132,10 +132,13 @@ class Prometheus:
     Attributes:
         service: ``Prometheus``, or ``Prometheus through Grafana``.
         hint: what to do where the credentials are not accepted.
+        proxied: asked through Grafana, whose own 400 and 404 say that it has no such data source, or that this one
+            refuses it.
     """
 
     http: HttpClient
     hint: str = ""
+    proxied: bool = False
 
     @property
     def service(self) -> str:
@@ -146,7 +149,7 @@ class Prometheus:
         """An instant query; at Prometheus' own present where no moment is given.
 
         Raises:
-            Unreachable, Denied: as usual.
+            Unreachable, Denied: as usual; Unreachable also where Grafana has no way to the data source.
             Malformed: the query was refused (the message is Prometheus' own), or its value is a range.
         """
         parameters: dict[str, str | float] = {"query": expression}
@@ -197,9 +200,10 @@ class Prometheus:
                 hint=hint,
                 attempts=answer.attempts,
             )
-        if answer.status in (502, 503, 504):
+        if answer.status in (502, 503, 504) or (self.proxied and answer.status in (400, 404)):
+            words = f": {_words(answer)}" if answer.status in (400, 404) else ""
             raise Unreachable(
-                f"{self.service}: expected an answer, got HTTP {answer.status}",
+                f"{self.service}: expected an answer, got HTTP {answer.status}{words}",
                 service=self.service,
                 hint="Prometheus itself is down, or cannot be reached from there.",
                 attempts=answer.attempts,
@@ -244,6 +248,10 @@ class _Alerts(msgspec.Struct):
     alerts: list[dict[str, Any]]
 
 
+class _Message(msgspec.Struct):
+    message: str
+
+
 def _refusal(answer: Answer) -> str:
     """``bad_data: …``, or nothing where the body is no envelope."""
     try:
@@ -251,6 +259,14 @@ def _refusal(answer: Answer) -> str:
     except (msgspec.DecodeError, UnicodeDecodeError):
         return ""
     return f"{envelope.errorType}: {envelope.error}" if envelope.status == "error" else ""
+
+
+def _words(answer: Answer) -> str:
+    """Grafana's message, or the beginning of what came."""
+    try:
+        return msgspec.json.decode(answer.body, type=_Message).message
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return answer.beginning or "no content"
 
 
 @client
@@ -276,4 +292,5 @@ def prometheus(settings: Settings) -> Prometheus:
 
 def through(reader: Grafana, uid: str) -> Prometheus:
     """The data source with this uid, asked through Grafana."""
-    return Prometheus(reader.below(f"api/datasources/proxy/uid/{uid}", f"{SERVICE} through Grafana"), HINT)
+    http = reader.below(f"api/datasources/proxy/uid/{uid}", f"{SERVICE} through Grafana")
+    return Prometheus(http, HINT, proxied=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ssl
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 from urllib.parse import unquote, urlsplit
 
@@ -115,6 +115,19 @@ class ReadOnlyRedis:
         """Fields of a hash; none where there is none."""
         return dict(self.execute_command("HGETALL", key))
 
+    def scan(self, cursor: int, count: int) -> tuple[int, list[str]]:
+        """Some keys, and where to go on; 0 is the end. ``count`` is about how many are looked at."""
+        answer = self.execute_command("SCAN", cursor, "COUNT", count)
+        return int(answer[0]), list(answer[1])
+
+    def slow_commands(self, newest: int) -> list[dict[str, Any]]:
+        """The newest entries of the slow log: ``start_time`` (Unix seconds), ``duration`` (µs), ``command``."""
+        return list(self._asked(("SLOWLOG GET", newest), decode_responses=True))
+
+    def clients(self) -> list[dict[str, str]]:
+        """Everybody who is connected: ``addr``, ``name``, ``idle`` (s), ``age`` (s), ``cmd``, …"""
+        return list(self.execute_command("CLIENT LIST"))
+
     def execute_command(self, *words: str | bytes | int) -> Any:
         """Send one reading command and return the parsed answer.
 
@@ -124,7 +137,37 @@ class ReadOnlyRedis:
             Unreachable: no connection, no answer in time, or the server is still loading.
             Malformed: any other error.
         """
+        return self._asked(words)
+
+    def _asked(self, words: tuple[str | bytes | int, ...], **options: bool) -> Any:
+        """As ``execute_command``; ``options`` are for the library's parser of the answer."""
         command, arguments = _reading(words)
+
+        def send() -> Any:
+            return self._redis.execute_command(command, *arguments, **options)  # type: ignore[no-untyped-call]
+
+        return self._sent(command, send)
+
+    def many(self, commands: Sequence[tuple[str | bytes | int, ...]]) -> list[Any]:
+        """The answers to several reading commands, sent together; raises as ``execute_command``."""
+        read = [_reading(words) for words in commands]
+        if not read:
+            return []
+
+        def send() -> list[Any]:
+            with self._redis.pipeline(transaction=False) as pipe:
+                for command, arguments in read:
+                    pipe.execute_command(command, *arguments)  # type: ignore[no-untyped-call]
+                answers = pipe.execute(raise_on_error=False)
+            for answer in answers:
+                if isinstance(answer, Exception):
+                    raise answer
+            return answers
+
+        return list(self._sent(read[0][0], send))
+
+    def _sent(self, command: str, send: Callable[[], Any]) -> Any:
+        """What ``send`` gives, tried again where that may help."""
         from redis.exceptions import RedisError
 
         attempts: list[str] = []
@@ -134,7 +177,7 @@ class ReadOnlyRedis:
                 with attempt:
                     started = time.perf_counter()
                     try:
-                        return self._redis.execute_command(command, *arguments)  # type: ignore[no-untyped-call]
+                        return send()
                     except RedisError as error:
                         reason = _reason(error)
                         attempts.append(

@@ -30,7 +30,10 @@ class Alerts:
 
     @property
     def firing(self) -> tuple[Alert, ...]:
-        """Those that fire, are not silenced or inhibited, and are not meant to fire; longest first."""
+        """Those that fire, are not silenced or inhibited, and are not meant to fire.
+
+        First those that nobody was told of, then the longest.
+        """
         return self._of("firing")
 
     @property
@@ -43,6 +46,11 @@ class Alerts:
         if self.found.pending_unknown:
             raise self.found.pending_unknown
         return self._of("pending", "not evaluated")
+
+    @property
+    def undelivered(self) -> tuple[Alert, ...]:
+        """Those that fire in Prometheus and that Alertmanager does not know, whether they count or not."""
+        return tuple(alert for alert in self.found.alerts if not alert.delivered)
 
     def words(self, alerts: Sequence[Alert]) -> str:
         """``2: HighErrorRate (portfolio-web, critical, for 42 min), …``."""
@@ -60,12 +68,16 @@ class Alerts:
         facts = {"Source": self.found.source, **{state.capitalize(): str(n) for state, n in counts.items()}}
         if self.found.pending_unknown:
             facts["Pending"] = f"not known: {self.found.pending_unknown}"
+        if self.found.silences_unknown:
+            facts["Silences"] = f"not known: {self.found.silences_unknown}"
+        if self.undelivered:
+            facts["Not delivered to Alertmanager"] = str(len(self.undelivered))
         ignored = sorted({alert.name for alert in self.found.alerts if alert.name in self.ignored})
         if ignored:
             facts["Meant to fire"] = ", ".join(ignored)
         shown: list[Evidence] = [Facts("Alerts", facts)]
         rows = [
-            [alert.state, alert.name, self._since(alert), _labels(alert), alert.summary]
+            [_state(alert), alert.name, self._since(alert), _labels(alert), alert.summary]
             for alert in self.found.alerts
             if alert.name not in self.ignored
         ]
@@ -81,7 +93,7 @@ class Alerts:
 
     def _of(self, *states: str) -> tuple[Alert, ...]:
         chosen = [alert for alert in self.found.alerts if alert.state in states and alert.name not in self.ignored]
-        return tuple(sorted(chosen, key=lambda alert: (alert.since or self.at, alert.name)))
+        return tuple(sorted(chosen, key=lambda alert: (alert.delivered, alert.since or self.at, alert.name)))
 
     def _since(self, alert: Alert) -> str:
         return span((self.at - alert.since).total_seconds()) if alert.since else "not known"
@@ -89,6 +101,7 @@ class Alerts:
     def _word(self, alert: Alert) -> str:
         about = [alert.labels.get("component", ""), alert.labels.get("severity", "")]
         about += [f"for {self._since(alert)}"] if alert.since else []
+        about += [] if alert.delivered else ["not delivered to Alertmanager"]
         told = ", ".join(filter(None, about))
         return f"{alert.name} ({told})" if told else alert.name
 
@@ -97,6 +110,10 @@ class Alerts:
 def alerts(alerting: Alertmanager | RuleAlerts, settings: Settings, clock: Clock) -> Alerts:
     """Alerts that fire, are pending, silenced or inhibited, and the silences in effect."""
     return Alerts(clock.now(), alerting.found(), settings.target.alertmanager.ignore)
+
+
+def _state(alert: Alert) -> str:
+    return alert.state if alert.delivered else f"{alert.state}, not delivered"
 
 
 def _labels(alert: Alert) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from calendar import monthrange
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import pairwise
 
 from playbook.clients.digitalocean_account import DigitalOceanAccount, Invoice, InvoiceSummary
 from playbook.clients.digitalocean_transport import SERVICE
@@ -138,9 +139,10 @@ def bills(digitalocean_account: DigitalOceanAccount, settings: Settings, clock: 
     budget = settings.target.costs.monthly_budget_usd
     if not budget or budget <= 0:
         name = settings.target.name
+        setting = f"targets.{name}.costs.monthly_budget_usd"
         raise NotConfigured(
-            f"The budget is not configured for the target {name}: targets.{name}.costs.monthly_budget_usd is not set",
-            setting=f"targets.{name}.costs.monthly_budget_usd",
+            f"The budget is not configured for the target {name}: {setting} is not set",
+            setting=setting,
             add=f"to playbook.toml, in dollars:\n[targets.{name}.costs]\nmonthly_budget_usd = 150.0",
         )
     balance = digitalocean_account.balance()
@@ -228,9 +230,7 @@ def cost_trend(bills: Bills, digitalocean_account: DigitalOceanAccount, settings
     if preview:
         columns.append((f"{bills.month}, projected", preview))
     changes = [
-        change
-        for earlier, later in zip(columns, columns[1:], strict=False)
-        for change in _changes(earlier, later, review.least_usd)
+        change for earlier, later in pairwise(columns) for change in _changes(earlier, later, review.least_usd)
     ]
     names = dict.fromkeys(name for _, products in columns for name in products)
     return CostTrend(

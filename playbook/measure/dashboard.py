@@ -76,11 +76,15 @@ def dashboard(settings: Settings) -> DashboardView:
     stored = reader.dashboard(title)
     if stored is None:
         return DashboardView(title, "no dashboard of that title", False, state, NOT_ASKED, "", None)
-    store = through(reader, reader.datasource_uid(stored))
+    uid = reader.datasource_uid(stored)
+    store = through(reader, uid)
     problem, minutes = "", None
     try:
         minutes = _age(store, settings)
     except Unreachable as error:
+        # What the dashboard does not use says nothing of it: then our own setting is wrong.
+        if uid not in stored.datasources:
+            raise
         # Grafana has just answered: that what stands behind it does not is a finding, not our connection.
         problem = str(error).partition("got ")[2] or str(error)
     found = f"there, with {stored.panels} panels"

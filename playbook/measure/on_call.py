@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -34,7 +35,7 @@ class OnCall:
 
     def person(self, duty: str) -> str:
         """The name of who has a duty now; ``nobody``."""
-        return self._name(self.roster.on_duty(duty, self.now))
+        return self.name(self.roster.on_duty(duty, self.now))
 
     @property
     def nobody_now(self) -> list[str]:
@@ -52,6 +53,12 @@ class OnCall:
         """``Ada Novak is primary, nobody is secondary``."""
         return ", ".join(f"{self.person(duty)} is {duty}" for duty in DUTIES)
 
+    def through(self, end: datetime) -> OnCall:
+        """The same, looked at until ``end`` (aware)."""
+        return dataclasses.replace(
+            self, days=(end - self.now) / timedelta(days=1), spans=_spans(self.roster, self.now, end)
+        )
+
     @property
     def gaps(self) -> list[str]:
         """When nobody has a duty, in words, soonest first."""
@@ -62,7 +69,7 @@ class OnCall:
     def doubles(self) -> list[str]:
         """When one person has both duties, in words, soonest first."""
         return [
-            f"{self._name(mine.person)} is both {self._when(start, end)}"
+            f"{self.name(mine.person)} is both {self._when(start, end)}"
             for mine in self.spans[PRIMARY]
             for other in self.spans[SECONDARY]
             if mine.person is not None
@@ -92,7 +99,7 @@ class OnCall:
         people = {key: roster.people[key].missing(outside=False) for key in sorted(roster.named())}
         outside = {key: contact.missing(outside=True) for key, contact in sorted(roster.contacts.items())}
         lacking = {**people, **outside}
-        return [f"{self._name(key)}: {', '.join(missing)}" for key, missing in lacking.items() if missing]
+        return [f"{self.name(key)}: {', '.join(missing)}" for key, missing in lacking.items() if missing]
 
     @property
     def contacts(self) -> str:
@@ -134,7 +141,7 @@ class OnCall:
         facts = {duty.capitalize(): self._reach(duty) for duty in DUTIES}
         facts["Roster's time zone"] = f"{zone.key} (now {self.now.astimezone(zone):%Y-%m-%d %H:%M})"
         ahead = [
-            [duty, self._name(each.person), self._local(each.start), self._local(each.end)]
+            [duty, self.name(each.person), self.local(each.start), self.local(each.end)]
             for duty in DUTIES
             for each in self.spans[duty]
         ]
@@ -149,7 +156,8 @@ class OnCall:
             Table("Who is called, were it now", ["Severity", "Step", "Who", "Called", "To answer by"], calls),
         ]
 
-    def _name(self, key: str | None) -> str:
+    def name(self, key: str | None) -> str:
+        """Of a person or contact by key; ``nobody``."""
         contact = self.roster.people.get(key or "") or self.roster.contacts.get(key or "")
         return (contact.name or str(key)) if contact else "nobody"
 
@@ -159,13 +167,14 @@ class OnCall:
 
     def _times(self, call: Call) -> tuple[str, str]:
         after = call.at - self.now
-        return ("at once" if not after else f"after {span(after.total_seconds())}"), self._local(call.answer_by)
+        return ("at once" if not after else f"after {span(after.total_seconds())}"), self.local(call.answer_by)
 
     def _when(self, start: datetime, end: datetime) -> str:
-        begins = "now" if start == self.now else f"from {self._local(start)}"
-        return f"{begins} until {self._local(end)}"
+        begins = "now" if start == self.now else f"from {self.local(start)}"
+        return f"{begins} until {self.local(end)}"
 
-    def _local(self, at: datetime) -> str:
+    def local(self, at: datetime) -> str:
+        """A time in the roster's zone: ``Mon 2026-11-23 09:00``."""
         return f"{at.astimezone(self.roster.zone):%a %Y-%m-%d %H:%M}"
 
 
@@ -180,5 +189,8 @@ def on_call(settings: Settings, clock: Clock) -> OnCall:
     roster = read_roster(path_of(settings, settings.require(people.roster, "people.roster", SERVICE)))
     now = clock.now().astimezone(UTC)
     end = now + timedelta(days=people.on_call_days)
-    spans = {duty: tuple(roster.spans(duty, now, end)) for duty in DUTIES}
-    return OnCall(roster, now, people.on_call_days, spans, people.answer_minutes)
+    return OnCall(roster, now, people.on_call_days, _spans(roster, now, end), people.answer_minutes)
+
+
+def _spans(roster: Roster, start: datetime, end: datetime) -> Mapping[str, tuple[Span, ...]]:
+    return {duty: tuple(roster.spans(duty, start, end)) for duty in DUTIES}

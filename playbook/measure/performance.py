@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -58,23 +59,30 @@ def by_day_chart(title: str, figure: Figure, days: tuple[Point, ...], limit: Lim
     return Chart(title, figure.unit, [Curve(figure.name, list(days))], limit_lines(limit))
 
 
+def bad_is_low(limit: Limit) -> bool:
+    """The limit is crossed downwards."""
+    bound = limit.warning or limit.critical
+    return bound is not None and bound.comparison.startswith("<")
+
+
 def limit_lines(limit: Limit) -> dict[str, float]:
     """What a chart says of a ladder."""
     bounds = {"target": limit.target, "warning": limit.warning, "critical": limit.critical}
     return {name: bound.number for name, bound in bounds.items() if bound}
 
 
-def by_day(store: Prometheus, settings: Settings, figure: Figure, last: datetime, count: int) -> tuple[Point, ...]:
-    """The figure of each of ``count`` days, the last one ending at ``last``; days without samples are left out."""
-    query: str = getattr(settings.queries, figure.key)
+def by_day(store: Prometheus, settings: Settings, key: str, last: datetime, count: int) -> tuple[Point, ...]:
+    """What a query gives for each of ``count`` days up to ``last``; days without samples are left out."""
+    query: str = getattr(settings.queries, key)
     series = store.query_range(
         query.replace("$window", "24h"),
         last - (count - 1) * DAY,
         last,
         DAY.total_seconds(),
-        setting=f"queries.{figure.key}",
+        setting=f"queries.{key}",
     )
-    return series[0].points if series else ()
+    # A share of nothing is no number.
+    return tuple(point for point in series[0].points if math.isfinite(point[1])) if series else ()
 
 
 @measurement
@@ -111,4 +119,4 @@ def _week(store: Prometheus, settings: Settings, clock: Clock, figure: Figure) -
     now = clock.now()
     whole = kpi(store, settings, figure, WEEK, now)
     limit: Limit = getattr(settings.limits, figure.key)
-    return KpiByDay(whole, by_day(store, settings, figure, now, WEEK.hours // 24), limit)
+    return KpiByDay(whole, by_day(store, settings, figure.key, now, WEEK.hours // 24), limit)

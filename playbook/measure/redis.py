@@ -69,10 +69,12 @@ class RedisStats:
         uptime: seconds.
         hits, misses: of reads by key.
         memory, memory_peak, memory_limit: bytes; a limit of 0 is none.
+        resident: bytes that the operating system has given to the process; 0 where that is not said.
         fragmentation: resident memory by used memory.
         policy: what happens when memory is full, e.g. ``allkeys-lru``.
         evicted, expired: keys.
         rejected: connections turned away as there were too many.
+        most_clients: how many the server allows; 0 where it does not say.
     """
 
     version: str
@@ -82,6 +84,7 @@ class RedisStats:
     memory: int
     memory_peak: int
     memory_limit: int
+    resident: int = 0
     fragmentation: float
     policy: str
     clients: int
@@ -89,19 +92,63 @@ class RedisStats:
     evicted: int
     expired: int
     rejected: int
+    most_clients: int = 0
 
     @property
     def hit_rate(self) -> Reading:
         """Percent of reads that found something; TooLittleData under a hundred reads."""
+        return self._of_reads("Cache hit rate", self.hits)
+
+    @property
+    def evictions(self) -> Reading:
+        """Keys thrown out for want of memory, in percent of the reads; TooLittleData under a hundred reads."""
+        return self._of_reads("Cache evictions", self.evicted)
+
+    @property
+    def evicts(self) -> bool:
+        """Whether it makes room by itself when memory is full."""
+        return bool(self.policy) and self.policy != "noeviction"
+
+    @property
+    def memory_use(self) -> Reading:
+        """Percent of the limit of its memory; TooLittleData where it has none."""
+        return self._of_limit("Memory of Redis", self.memory, self.memory_limit, mebibytes(self.memory_limit))
+
+    @property
+    def limit_words(self) -> str:
+        """The limit of its memory, and what happens there."""
+        if not self.memory_limit:
+            return "none"
+        return f"{mebibytes(self.memory_limit)} ({self.policy or 'no policy given'})"
+
+    @property
+    def held(self) -> Reading:
+        """What it holds and does not use, in percent of the limit of its memory; TooLittleData without one."""
+        unused = max(self.resident - self.memory, 0)
+        over = f"{mebibytes(self.memory_limit)} (holds {mebibytes(self.resident)}, uses {mebibytes(self.memory)})"
+        return self._of_limit("Memory that Redis holds and does not use", unused, self.memory_limit, over)
+
+    @property
+    def client_use(self) -> Reading:
+        """Percent of the clients that it allows; TooLittleData where it does not say how many."""
+        over = f"{self.most_clients:,} ({self.clients:,} connected)"
+        return self._of_limit("Clients of Redis", self.clients, self.most_clients, over)
+
+    def _of_reads(self, what: str, part: int) -> Reading:
         reads = self.hits + self.misses
         if reads < LEAST_READS:
             raise TooLittleData(
-                f"Cache hit rate: expected at least {LEAST_READS} reads to judge by, got {reads} since the server "
+                f"{what}: expected at least {LEAST_READS} reads to judge by, got {reads} since the server "
                 f"started {duration(self.uptime)} ago",
                 service=SERVICE,
                 hint="Look again when visitors have come by.",
             )
-        return Reading(100 * self.hits / reads, f"{reads:,} reads (server up {duration(self.uptime)})")
+        return Reading(100 * part / reads, f"{reads:,} reads (server up {duration(self.uptime)})")
+
+    def _of_limit(self, what: str, part: int, limit: int, over: str) -> Reading:
+        if not limit:
+            raise TooLittleData(f"{what}: expected the server's limit, got none", service=SERVICE)
+        return Reading(100 * part / limit, over)
 
     def evidence(self) -> Facts:
         """Every figure, with its unit."""
@@ -118,6 +165,7 @@ class RedisStats:
             "Memory limit": limit,
             "When memory is full": self.policy or "not given",
             "Fragmentation": f"{self.fragmentation:.2f}",
+            "Held by the process": mebibytes(self.resident) if self.resident else "not given",
             "Clients": f"{self.clients:,} ({self.blocked_clients:,} blocked)",
             "Keys evicted": f"{self.evicted:,}",
             "Keys expired": f"{self.expired:,}",
@@ -138,6 +186,7 @@ def redis_stats(redis: ReadOnlyRedis) -> RedisStats:
         memory=int(_number(info, "used_memory")),
         memory_peak=int(_number(info, "used_memory_peak")),
         memory_limit=int(_number(info, "maxmemory", 0)),
+        resident=int(_number(info, "used_memory_rss", 0)),
         fragmentation=_number(info, "mem_fragmentation_ratio", 0),
         policy=str(info.get("maxmemory_policy", "")),
         clients=int(_number(info, "connected_clients")),
@@ -145,6 +194,7 @@ def redis_stats(redis: ReadOnlyRedis) -> RedisStats:
         evicted=int(_number(info, "evicted_keys", 0)),
         expired=int(_number(info, "expired_keys", 0)),
         rejected=int(_number(info, "rejected_connections", 0)),
+        most_clients=int(_number(info, "maxclients", 0)),
     )
 
 

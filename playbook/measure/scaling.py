@@ -1,9 +1,9 @@
-"""Instance counts and sizes against a week of use, and the cheapest change that would fit. Proposed, never applied.
+"""Instance counts and sizes against a week of use, and the cheapest change that fits. Proposed, never applied.
 
-A size fits where the CPU that was used together (95th percentile of the week) and the most memory that one instance
-had stay below the room that is to be left. CPU spreads over instances; memory does not, as each instance holds the
-whole program. A proposal keeps the kind of CPU, shared or dedicated, and never goes below the least number of
-instances.
+A size fits where the CPU that was used together (95th percentile of the week) and the most memory that one
+instance had stay below the room that is to be left. CPU spreads over instances; memory does not, as each instance
+holds the whole program. A proposal keeps the kind of CPU, shared or dedicated, and never goes below the least
+number of instances.
 """
 
 from __future__ import annotations
@@ -125,11 +125,10 @@ class Fit:
             return "no size on offer would fit"
         if self.proposal == self.now or abs(self.saving) < 0.01:
             return "keep"
-        least = " at least" if self.most else ""
-        return (
-            f"{self.proposal}{least} would {'save' if self.saving > 0 else 'cost'} ${abs(self.saving):,.2f} a month"
-            + ("" if self.saving > 0 else " more")
-        )
+        plan = f"{'at least ' if self.most else ''}{self.proposal}"
+        if self.saving > 0:
+            return f"{plan} would save ${self.saving:,.2f} a month"
+        return f"{plan} would cost ${-self.saving:,.2f} a month more"
 
     @property
     def _over(self) -> str:

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from playbook.clients.http import HttpClient
 from playbook.clients.tls import SERVICE, VERSIONS, Endpoint, TlsClient, Version, can_offer, known_suites
+from playbook.clients.wire import Broken
 from playbook.engine import measurement
 from playbook.errors import TooLittleData, Unmeasured, Unreachable
 from playbook.evidence import Evidence, Facts, Table
@@ -270,7 +271,7 @@ def plain_http(settings: Settings) -> PlainHttp:
     try:
         answer = client.get("/", retry="none", redirects=0)
     except Unreachable as error:
-        if "connection refused" in str(error):
+        if isinstance(error.__cause__, Broken) and error.__cause__.reason == "connection refused":
             return PlainHttp(url, (), None)
         raise
     hops = [answer.url]

@@ -32,6 +32,9 @@ _UNSHOWABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\
 SUBJECTS = {
     "kpis": "Key performance indicators",
     "web": "Website and API",
+    "security": "Security",
+    "tls": "TLS",
+    "links": "Links",
     "images": "Image optimisation",
     "app": "Application",
     "deployments": "Deployments",
@@ -46,11 +49,11 @@ SUBJECTS = {
 
 def page(results: Results) -> str:
     """The whole document."""
-    style = _text("style.css")
+    style = template_text("style.css")
     urgent = attention(results)
     anchors = _anchors(results.records)
     return (
-        _environment()
+        environment()
         .get_template("page")
         .render(
             results=results,
@@ -178,14 +181,14 @@ def _shown(value: object) -> object:
 
 
 @cache
-def _environment() -> Environment:
+def environment() -> Environment:
     environment = Environment(
         autoescape=True,
         finalize=_shown,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-        loader=DictLoader({name: _text(f"{name}.html.j2") for name in ("page", "parts")}),
+        loader=DictLoader({name: template_text(f"{name}.html.j2") for name in ("page", "parts", "handoff")}),
     )
     environment.filters |= {"kind": _kind, "slug": _slug, "name": _name, "subject": subject_of}
     environment.globals |= {"marks": MARKS, "ladder": ladder, "plural": plural}
@@ -193,5 +196,5 @@ def _environment() -> Environment:
     return environment
 
 
-def _text(name: str) -> str:
+def template_text(name: str) -> str:
     return (files("playbook.report") / "templates" / name).read_text(encoding="utf-8")

@@ -32,19 +32,19 @@ def summary(results: Results, largest: int = LARGEST) -> str:
 
 
 def _lines(results: Results) -> Iterator[str]:
-    yield f"# {MARKS[results.verdict]} {results.verdict}: {_plain(scope(results))}"
+    yield f"# {MARKS[results.verdict]} {results.verdict}: {plain(scope(results))}"
     yield ""
-    yield _plain(headline(results))
+    yield plain(headline(results))
     yield ""
-    yield f"{counted(results)} · started {_plain(results.started)} · {results.seconds:.1f} s"
+    yield f"{counted(results)} · started {plain(results.started)} · {results.seconds:.1f} s"
     if results.faults:
         yield ""
-        yield f"Faults switched on: {_plain(', '.join(results.faults))}"
+        yield f"Faults switched on: {plain(', '.join(results.faults))}"
     if results.root_causes:
         yield from ("", "## Root causes", "")
         for cause in results.root_causes:
-            yield f"- **{_plain(cause.message)}** {_plain(cause.hint)}  "
-            yield f"  Leaves unjudged: {_plain(', '.join(dict.fromkeys(cause.items)))}"
+            yield f"- **{plain(cause.message)}** {plain(cause.hint)}  "
+            yield f"  Leaves unjudged: {plain(', '.join(dict.fromkeys(cause.items)))}"
     found = attention(results)
     if found:
         yield from ("", "## What needs attention")
@@ -56,16 +56,16 @@ def _lines(results: Results) -> Iterator[str]:
         yield from ("", "## Not configured", "")
         for add, items in by_line_to_add(missing).items():
             first, _, rest = add.partition("\n")
-            yield "  \n  ".join([f"- {_plain(', '.join(items))}: add {_plain(first)}", *_code(rest)])
+            yield "  \n  ".join([f"- {plain(', '.join(items))}: add {plain(first)}", *_code(rest)])
     waived = of_verdict(results, Verdict.WAIVED)
     if waived:
         yield from ("", "## Waived", "")
-        yield from (f"- {_plain(record.title)}: {_plain(record.message)}" for record in waived)
+        yield from (f"- {plain(record.title)}: {plain(record.message)}" for record in waived)
 
 
 def _failure(record: Record) -> Iterator[str]:
-    yield from ("", f"### {MARKS[record.verdict]} {record.verdict}: {_plain(record.title)}", "")
-    yield f"{_plain(record.message)}"
+    yield from ("", f"### {MARKS[record.verdict]} {record.verdict}: {plain(record.title)}", "")
+    yield f"{plain(record.message)}"
     yield ""
     told = {
         "Expected": record.expected,
@@ -73,12 +73,12 @@ def _failure(record: Record) -> Iterator[str]:
         "Why it matters": record.why,
         "Next step": record.next_step,
     }
-    yield from (f"- {name}: {_plain(text)}" for name, text in told.items() if text)
+    yield from (f"- {name}: {plain(text)}" for name, text in told.items() if text)
     if record.look_again:
         yield "  \n  ".join(["- Look again:", *_code(record.look_again)])
     if record.runbook:
-        yield f"- Runbook: docs/runbooks/{_plain(record.runbook)}.md"
-        yield from (f"  - {_plain(action.when)}: {_plain(action.what)}" for action in record.resolution)
+        yield f"- Runbook: docs/runbooks/{plain(record.runbook)}.md"
+        yield from (f"  - {plain(action.when)}: {plain(action.what)}" for action in record.resolution)
 
 
 def _kpis(results: Results) -> Iterator[str]:
@@ -91,12 +91,12 @@ def _kpis(results: Results) -> Iterator[str]:
         assert limit is not None
         assert value is not None
         bounds = " | ".join(
-            _plain(str(bound)) if bound else "" for bound in (limit.target, limit.warning, limit.critical)
+            plain(str(bound)) if bound else "" for bound in (limit.target, limit.warning, limit.critical)
         )
-        yield f"| {MARKS[record.verdict]} {_plain(record.title)} | {_plain(limit.format(value))} | {bounds} |"
+        yield f"| {MARKS[record.verdict]} {plain(record.title)} | {plain(limit.format(value))} | {bounds} |"
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Text that Markdown shows as it is, on one line, and that mentions nobody."""
     parts = _ADDRESS.split(_one_line(text))
     return "".join(f"<{part}>" if number % 2 else _escaped(part) for number, part in enumerate(parts))

@@ -17,9 +17,9 @@ def get_account(call: Call) -> Json:
             "email": "ops@portfolio.example",
             "name": "Portfolio",
             "uuid": commit_hash("account"),
-            "email_verified": True,
+            "email_verified": call.state.email_verified,
             "status": call.state.account_status,
-            "status_message": "",
+            "status_message": call.state.account_message,
             "team": {"uuid": identifier("team"), "name": "Portfolio"},
         }
     }

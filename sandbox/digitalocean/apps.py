@@ -119,6 +119,8 @@ def daily_bandwidth(call: Call) -> Json:
     day = day.replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=call.now.tzinfo)
     months = (call.now - day).days / 30.4
     gib = call.state.bandwidth_gib / call.state.growth**months * day_factor(day)
+    if call.now - day < timedelta(days=8):
+        gib *= call.state.bandwidth_week
     size = round(gib * 2**30) if call.state.created_at <= day <= call.now else 0
     return {
         "app_bandwidth_usage": [{"app_id": call.state.app_id, "bandwidth_bytes": str(size)}],

@@ -21,6 +21,8 @@ def use(component: Component, instance: int, kind: Kind, moment: float, now: flo
     swing, noise = _SWING[kind]
     hour = moment / 3600 % 24
     level = component.cpu if kind == "cpu" else component.memory
+    if kind == "cpu" and now - moment < 7 * 86_400:
+        level += component.cpu_week
     if kind == "memory":
         level -= component.memory_growth * (now - moment) / 86_400
     daily = swing * math.cos((hour - _BUSIEST_HOUR) / 24 * math.tau)

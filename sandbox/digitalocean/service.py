@@ -18,8 +18,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route as HttpRoute
 from starlette.routing import WebSocketRoute
 
-from sandbox.digitalocean import sizes  # noqa: F401 - first, as its path would be taken for an app
-from sandbox.digitalocean import account, apps, billing, monitoring  # noqa: F401 isort: skip - they register their routes
+from sandbox.digitalocean import account, apps, billing, monitoring, sizes  # noqa: F401 - they register their routes
 from sandbox.digitalocean.answers import ROUTES, ApiError, Call, Route
 from sandbox.digitalocean.logs import LogAddresses, LogRequest
 from sandbox.service import HttpService, Port

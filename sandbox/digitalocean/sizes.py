@@ -25,10 +25,11 @@ _SIZES = (
 
 @get("/v2/apps/tiers/instance_sizes", "app:read")
 def list_instance_sizes(_call: Call) -> Json:
-    return {"instance_sizes": [_size(*size) for size in _SIZES]}
+    return {"instance_sizes": [_size(size) for size in _SIZES]}
 
 
-def _size(slug: str, kind: str, cpus: int, gib: float, dollars: int, bandwidth: int, tier: str) -> Json:
+def _size(offer: tuple[str, str, int, float, int, int, str]) -> Json:
+    slug, kind, cpus, gib, dollars, bandwidth, tier = offer
     size: Json = {
         "name": f"{kind.title()} {cpus}VCPU {gib:g}GB{' Fixed' if slug.endswith('-fixed') else ''}",
         "slug": slug,

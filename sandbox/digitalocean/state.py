@@ -28,6 +28,7 @@ class Component:
         ready: how many are ready.
         state: HEALTHY, UNHEALTHY or UNKNOWN, as the platform says it.
         cpu, memory: mean of the last hours, percent of what one instance has.
+        cpu_week: percentage points by which the CPU has been above ``cpu`` for a week.
         memory_growth: percentage points a day, up to ``memory`` now.
         restarts: of each instance, in the last day.
         autoscaling: least and most instances, and the CPU percentage that is aimed for.
@@ -44,6 +45,7 @@ class Component:
     state: str = "HEALTHY"
     ready: int = -1
     memory_growth: float = 0.0
+    cpu_week: float = 0.0
     restarts: int = 0
     autoscaling: tuple[int, int, int] | None = None
 
@@ -123,6 +125,7 @@ class DigitalOceanState:
         deployments: newest first.
         metrics_missing: the monitoring API has no samples.
         metrics_age: the newest sample is this old.
+        bandwidth_week: times the usual that left the app on each of the last seven whole days.
         growth: a month, of traffic and of what depends on it (1.03 is 3 %).
         rollback_error, rollback_warning: code and message of what the platform has against any rollback.
         usage_factor, last_month_factor: what this month and the last one cost, against what they should.
@@ -150,8 +153,11 @@ class DigitalOceanState:
     metrics_age: timedelta = timedelta(seconds=45)
     growth: float = 1.03
     bandwidth_gib: float = 3.4
+    bandwidth_week: float = 1.0
     certificate_expires_at: datetime | None = None
     account_status: str = "active"
+    account_message: str = ""
+    email_verified: bool = True
     previous_outage: Outage | None = None
     credit: float = 0.0
     usage_factor: float = 1.0

@@ -67,7 +67,7 @@ def _(world: World) -> None:
     world.backups.archives[2].damage = "traversal"
 
 
-@fault("backup-newer-dump", "Last night's dump was written by a newer server than the one that it is restored to")
+@fault("restore-fails", "Last night's dump was written by a newer server than the one that it is restored to")
 def _(world: World) -> None:
     world.backups.archives[0].damage = "newer-dump"
 

@@ -45,6 +45,17 @@ def _(world: World) -> None:
     world.metrics.latency_factor = 18.0
 
 
+@fault("response-beyond-buckets", "Requests have taken eighty times as long as usual, beyond all buckets")
+def _(world: World) -> None:
+    world.metrics.latency_factor = 80.0
+
+
+@fault("buckets-short", "Requests have been eight times as slow since yesterday, but the buckets end at 1 s")
+def _(world: World) -> None:
+    world.metrics.latency_factor = 8.0
+    world.metrics.largest_bucket = 1.0
+
+
 @fault("errors-high", "One request in twelve has failed since yesterday")
 def _(world: World) -> None:
     world.metrics.error_percent = 8.3
@@ -65,6 +76,17 @@ def _(world: World) -> None:
     world.metrics.stale_minutes = 8
 
 
+@fault("metrics-silent", "No target of the portfolio has answered Prometheus for 45 minutes; all others do")
+def _(world: World) -> None:
+    world.metrics.silent_minutes = 45
+
+
+@fault("image-metrics-missing", "Prometheus has no counts of images, and by Redis' one in fourteen has failed")
+def _(world: World) -> None:
+    world.metrics.missing.add("image_optimizations_total")
+    world.redis.formats["avif"].failure = 920
+
+
 @fault("metrics-empty", "Prometheus answers, and has no samples at all")
 def _(world: World) -> None:
     world.metrics.empty = True
@@ -73,6 +95,11 @@ def _(world: World) -> None:
 @fault("dashboard-missing", "Grafana has no Portfolio Overview dashboard any more")
 def _(world: World) -> None:
     world.metrics.dashboard = None
+
+
+@fault("datasource-missing", "Grafana no longer has the data source that the dashboard is made of")
+def _(world: World) -> None:
+    world.metrics.datasource = False
 
 
 @fault("alert-firing", "An alert has been firing for 42 minutes")
@@ -85,3 +112,13 @@ def _(world: World) -> None:
     world.alerts.raise_alert(
         "QueueGrowing", "The image queue grows", minutes=3, state="pending", severity="warning"
     )
+
+
+@fault("alert-not-delivered", "An alert has been firing for 42 minutes, and Alertmanager was never told")
+def _(world: World) -> None:
+    world.alerts.raise_alert("HighErrorRate", "More than 5 % of requests fail", minutes=42, delivered=False)
+
+
+@fault("alert-silenced-not-delivered", "Alertmanager was never told of an alert that a silence is meant for")
+def _(world: World) -> None:
+    world.alerts.raise_alert("BackupJobSlow", "The backup takes longer than usual", minutes=42, delivered=False)

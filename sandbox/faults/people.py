@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from sandbox.faults import fault
+from sandbox.people import ADA, BEN, WaivedState
 
 if TYPE_CHECKING:
     from sandbox.world import World
@@ -116,3 +118,97 @@ def _(world: World) -> None:
 @fault("roster-damaged", "The roster names somebody in a rotation who is not in it")
 def _(world: World) -> None:
     world.people.roster["rotations"]["primary"]["people"] = ["ada", "zoe"]
+
+
+@fault("handoff-missing", "Nobody has ever written a handoff page")
+def _(world: World) -> None:
+    world.people.handoffs.clear()
+
+
+@fault("handoff-late", "The week's handoff page is eight days old, the month's forty")
+def _(world: World) -> None:
+    weekly, monthly = world.people.handoffs
+    weekly.made = world.now - timedelta(days=8)
+    monthly.made = world.now - timedelta(days=40)
+
+
+@fault("handoff-unreadable", "What the handoff pages tell is there, and the pages themselves are not")
+def _(world: World) -> None:
+    for page in world.people.handoffs:
+        page.readable = False
+
+
+@fault("handoff-future", "The handoff pages are dated in the week to come")
+def _(world: World) -> None:
+    for page in world.people.handoffs:
+        page.made = world.now + timedelta(days=3)
+
+
+@fault("runbook-overdue", "One runbook was last reviewed half a year ago")
+def _(world: World) -> None:
+    _edit_runbook(world, "high-error-rates", r"(?m)^Reviewed: .*$", f"Reviewed: {_day(world, 180)}")
+
+
+@fault("runbook-review-due", "One runbook was last reviewed six weeks ago")
+def _(world: World) -> None:
+    _edit_runbook(world, "emergency", r"(?m)^Reviewed: .*$", f"Reviewed: {_day(world, 42)}")
+
+
+@fault("runbook-incomplete", "One runbook has no owner, and one command does not say what to expect of it")
+def _(world: World) -> None:
+    _edit_runbook(world, "emergency", r"(?m)^Owner: .*\n", "")
+    _edit_runbook(world, "maintenance", r"(?m)^ *Expected: .*\n", "")
+
+
+@fault("runbook-dead-link", "A runbook leads to one that was renamed")
+def _(world: World) -> None:
+    _edit_runbook(world, "emergency", r"disaster-recovery\.md", "recovery.md")
+
+
+@fault("runbook-silent-link", "A runbook links to an address on which nobody listens")
+def _(world: World) -> None:
+    world.people.runbooks["emergency.md"] += "\nSee <http://127.0.0.1:9/dashboard>.\n"
+
+
+@fault("runbooks-gone", "The folder of the runbooks is empty")
+def _(world: World) -> None:
+    world.people.runbooks.clear()
+
+
+@fault("waived", "The documents are not signed, the word on the team ends tomorrow, and both are waived")
+def _(world: World) -> None:
+    _unsigned(world)
+    world.people.of("weekly.team.notified").when = world.now - timedelta(days=8)
+    made, until = world.now - timedelta(days=1), world.now + timedelta(days=5)
+    world.people.waived = [
+        WaivedState("weekly.docs.updated", BEN, made, until, "Ada is back on Monday"),
+        WaivedState("weekly.team.notified", BEN, made, until, "Next meeting on Tuesday"),
+    ]
+
+
+@fault("waiver-expired", "The documents are not signed, and the waiver for that ended three days ago")
+def _(world: World) -> None:
+    _unsigned(world)
+    made, ended = world.now - timedelta(days=10), world.now - timedelta(days=3)
+    world.people.waived = [WaivedState("weekly.docs.updated", BEN, made, ended, "Ada is away")]
+
+
+@fault("waiver-too-long", "The documents are not signed, and somebody wrote a waiver for a whole year")
+def _(world: World) -> None:
+    _unsigned(world)
+    far = world.now + timedelta(days=365)
+    world.people.waived = [WaivedState("weekly.docs.updated", ADA, world.now, far, "Nobody reads them")]
+
+
+def _unsigned(world: World) -> None:
+    world.people.signed.remove(world.people.of("weekly.docs.updated"))
+
+
+def _edit_runbook(world: World, name: str, pattern: str, text: str) -> None:
+    """Replace the first place that matches."""
+    runbooks = world.people.runbooks
+    runbooks[f"{name}.md"] = re.sub(pattern, text, runbooks[f"{name}.md"], count=1)
+
+
+def _day(world: World, ago: float) -> str:
+    return f"{world.now - timedelta(days=ago):%Y-%m-%d}"

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sandbox.faults import fault
+from sandbox.github import Alert, Member
+from sandbox.npm.state import Advisory
 
 if TYPE_CHECKING:
     from sandbox.world import World
@@ -69,3 +71,123 @@ def _(world: World) -> None:
 @fault("under-provisioned", "portfolio-web has been short of memory all week")
 def _(world: World) -> None:
     world.digitalocean.component("portfolio-web").memory = 85.0
+
+
+@fault("account-locked", "DigitalOcean has locked the account")
+def _(world: World) -> None:
+    world.digitalocean.account_status = "locked"
+    world.digitalocean.account_message = "Payment failed."
+
+
+@fault("account-warned", "DigitalOcean has a warning on the account")
+def _(world: World) -> None:
+    world.digitalocean.account_status = "warning"
+
+
+@fault("account-email-unverified", "The e-mail address of the DigitalOcean account is not verified")
+def _(world: World) -> None:
+    world.digitalocean.email_verified = False
+
+
+@fault("ssh-keys-many", "The DigitalOcean account has gathered fourteen SSH keys")
+def _(world: World) -> None:
+    world.digitalocean.ssh_keys *= 7
+
+
+@fault("github-gone", "Nobody listens where the GitHub API should be")
+def _(world: World) -> None:
+    world.gone.add("github")
+
+
+@fault("github-denied", "The GitHub token may read neither members nor activity nor alerts (403)")
+def _(world: World) -> None:
+    world.github.missing = {"members", "activity", "alerts"}
+
+
+@fault("github-throttled", "The rate limit of the GitHub token is used up")
+def _(world: World) -> None:
+    world.github.answer = "throttled"
+
+
+@fault("github-not-owner", "The GitHub token is a member's, who does not see second factors")
+def _(world: World) -> None:
+    world.github.owners_token = False
+
+
+@fault("github-owner-unknown", "Somebody unknown owns the GitHub organisation")
+def _(world: World) -> None:
+    world.github.members.append(Member("quick-helper-77", owner=True))
+
+
+@fault("github-outsider", "Somebody from outside works on a GitHub repository")
+def _(world: World) -> None:
+    world.github.collaborators.append(Member("freelance-dan"))
+
+
+@fault("github-member-idle", "A member of the GitHub organisation has not pushed in five months")
+def _(world: World) -> None:
+    world.github.members[2].pushed = 150.0
+
+
+@fault("github-without-2fa", "A member of the GitHub organisation signs in with a password alone")
+def _(world: World) -> None:
+    world.github.members[2].second_factor = False
+
+
+@fault("github-2fa-optional", "The GitHub organisation does not require a second factor")
+def _(world: World) -> None:
+    world.github.two_factor_required = False
+
+
+@fault("access-unsigned", "Nobody has signed for the access review of what no API shows")
+def _(world: World) -> None:
+    world.people.signed = [line for line in world.people.signed if not line.item.startswith("monthly.access.")]
+
+
+@fault("npm-gone", "Nobody listens where the npm registry should be")
+def _(world: World) -> None:
+    world.gone.add("npm")
+
+
+@fault("npm-missing", "The machine has no npm")
+def _(world: World) -> None:
+    world.npm.installed = False
+
+
+@fault("npm-unlocked", "The Node project has no lock file")
+def _(world: World) -> None:
+    world.npm.locked = False
+
+
+@fault("npm-denied", "The npm registry does not accept npm's credentials (401)")
+def _(world: World) -> None:
+    world.npm.refuses = True
+
+
+@fault("npm-garbage", "A sign-in page of the Wi-Fi answers where the npm registry should be")
+def _(world: World) -> None:
+    world.npm.garbage = True
+
+
+@fault("npm-weak-dependency", "A dependency has a weakness of level high, and so has what uses it")
+def _(world: World) -> None:
+    world.npm.advisories.append(Advisory("qs", "high", "A crafted query exhausts memory", "<6.14.0", 1099001))
+
+
+@fault("npm-outdated", "All six dependencies are a major version behind")
+def _(world: World) -> None:
+    for package in world.npm.named.values():
+        package.latest = f"{int(package.locked.partition('.')[0]) + 1}.0.0"
+
+
+@fault("dependabot-alert", "Dependabot knows a critical weakness in a dependency")
+def _(world: World) -> None:
+    world.github.alerts = [
+        Alert("sharp", "critical", "A crafted WebP runs code", "0.34.5", "GHSA-0000-0000-0001"),
+        Alert("pino", "low", "Log lines can be forged", "9.7.0", "GHSA-0000-0000-0002"),
+    ]
+
+
+@fault("dependabot-denied", "The GitHub token may not read Dependabot alerts (403)")
+def _(world: World) -> None:
+    world.github.missing = {"alerts"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -20,12 +20,17 @@ RESOLVE_AFTER = timedelta(minutes=5)
 
 @dataclass
 class Posted:
-    """Alerts that clients have sent, by their labels."""
+    """Alerts that clients have sent, by their labels.
 
+    Attributes:
+        notify: is called with what was sent, to tell the receiver.
+    """
+
+    notify: Callable[[list[dict[str, Any]]], None]
     alerts: dict[tuple[tuple[str, str], ...], dict[str, Any]] = field(default_factory=dict)
 
-    def add(self, body: bytes, now: datetime) -> None:
-        """Take what was posted.
+    def add(self, body: bytes, now: datetime) -> list[dict[str, Any]]:
+        """Take what was posted, and give it back as it is known now.
 
         Raises:
             ValueError: its message is what Alertmanager would answer.
@@ -36,13 +41,14 @@ class Posted:
             raise ValueError(f"parsing alerts body from {error}") from None
         if not isinstance(sent, list) or not all(isinstance(alert, dict) for alert in sent):
             raise ValueError("parsing alerts body failed: expected an array of alerts")
+        taken = []
         for alert in sent:
             labels = alert.get("labels")
             if not isinstance(labels, dict) or not labels or not all(isinstance(v, str) for v in labels.values()):
                 raise ValueError("invalid alert: at least one label pair required")
             starts = _moment(alert, "startsAt") or now
             ends = _moment(alert, "endsAt") or now + RESOLVE_AFTER
-            self.alerts[tuple(sorted(labels.items()))] = {
+            known = {
                 "labels": labels,
                 "annotations": alert.get("annotations") or {},
                 "generatorURL": alert.get("generatorURL", ""),
@@ -50,6 +56,37 @@ class Posted:
                 "ends": ends,
                 "updated": now,
             }
+            self.alerts[tuple(sorted(labels.items()))] = known
+            taken.append(known)
+        return taken
+
+
+def notification(alerts: list[dict[str, Any]], now: datetime) -> dict[str, Any]:
+    """What is posted to a webhook: https://prometheus.io/docs/alerting/latest/configuration/#webhook_config."""
+    told = [
+        {
+            "status": "firing" if alert["ends"] > now else "resolved",
+            "labels": alert["labels"],
+            "annotations": alert["annotations"],
+            "startsAt": _text(alert["starts"]),
+            "endsAt": _text(alert["ends"]),
+            "generatorURL": alert["generatorURL"],
+            "fingerprint": _fingerprint(alert["labels"]),
+        }
+        for alert in alerts
+    ]
+    return {
+        "version": "4",
+        "groupKey": "{}:{}",
+        "truncatedAlerts": 0,
+        "status": "firing" if any(alert["status"] == "firing" for alert in told) else "resolved",
+        "receiver": RECEIVER,
+        "groupLabels": {},
+        "commonLabels": told[0]["labels"] if len(told) == 1 else {},
+        "commonAnnotations": told[0]["annotations"] if len(told) == 1 else {},
+        "externalURL": "",
+        "alerts": told,
+    }
 
 
 def answer(  # noqa: PLR0911, PLR0917 - one for each path; called once
@@ -60,9 +97,11 @@ def answer(  # noqa: PLR0911, PLR0917 - one for each path; called once
         if path != "alerts":
             return _error(405, f"method POST is not allowed, but [GET] are, for /api/v2/{path}")
         try:
-            posted.add(body, now)
+            taken = posted.add(body, now)
         except ValueError as error:
             return _error(400, str(error))
+        if taken:
+            posted.notify(taken)
         return Response(status_code=200)
     if path == "alerts":
         flags = {}
@@ -74,7 +113,7 @@ def answer(  # noqa: PLR0911, PLR0917 - one for each path; called once
                 )
         return JSONResponse(_alerts(state, posted, now, flags))
     if path == "silences":
-        return JSONResponse([_silence(silence, now) for silence in state.silences])
+        return JSONResponse(silences(state, now))
     if path == "receivers":
         return JSONResponse([{"name": RECEIVER}])
     if path == "status":
@@ -82,12 +121,17 @@ def answer(  # noqa: PLR0911, PLR0917 - one for each path; called once
     return JSONResponse({"code": 404, "message": f"path /api/v2/{path} was not found"}, 404)
 
 
+def silences(state: AlertsState, now: datetime) -> list[dict[str, Any]]:
+    """Every silence; Grafana lists its own in the same form."""
+    return [_silence(silence, now) for silence in state.silences]
+
+
 def _error(status: int, text: str) -> Response:
     return JSONResponse(text, status)
 
 
 def _alerts(state: AlertsState, posted: Posted, now: datetime, flags: Mapping[str, str]) -> list[dict[str, Any]]:
-    known = [_known(alert) for alert in state.alerts if alert.state == "firing"]
+    known = [_known(alert) for alert in state.alerts if alert.state == "firing" and alert.delivered]
     listed = []
     for alert in [*known, *(alert for alert in posted.alerts.values() if alert["ends"] > now)]:
         silenced_by = [

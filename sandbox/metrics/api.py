@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from sandbox.metrics.state import AlertState
     from sandbox.world import World
 
-VERSION = "3.5.0"
+VERSION = "2.42.0-sandbox"  # PromQL as that version evaluates it (tests/real); no Prometheus itself
 MOST_POINTS = 11_000
 MAX_SECONDS = 9_223_372_036.0  # a Go duration
 
@@ -266,11 +266,11 @@ def _targets(call: Call) -> Any:
 def _buildinfo(_: Call) -> Any:
     return {
         "version": VERSION,
-        "revision": "8be3a9560fbdd18a94dedec4b747c35178177202",
-        "branch": "HEAD",
+        "revision": "",
+        "branch": "",
         "buildUser": "sandbox",
-        "buildDate": "20250714-16:15:23",
-        "goVersion": "go1.24.5",
+        "buildDate": "",
+        "goVersion": "",
     }
 
 

@@ -6,7 +6,10 @@ After https://grafana.com/docs/grafana/latest/developers/http_api/.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
+
+from sandbox.metrics import alertmanager
 
 if TYPE_CHECKING:
     from sandbox.metrics.state import AlertState
@@ -20,6 +23,7 @@ HEALTH = {"database": "ok", "version": VERSION, "commit": "20051fb1fc604fc54aae7
 Content = tuple[Any, int]
 UNAUTHORIZED: Content = ({"message": "Unauthorized", "messageId": "auth.unauthorized", "statusCode": 401}, 401)
 NO_DATASOURCE: Content = ({"message": "Data source not found", "traceID": ""}, 404)
+NO_PROXY: Content = ({"message": "Unable to find datasource", "traceID": ""}, 404)
 NO_DASHBOARD: Content = ({"message": "Dashboard not found", "traceID": ""}, 404)
 NOTHING: Content = ({"message": "Not found", "traceID": ""}, 404)
 
@@ -33,7 +37,7 @@ PANELS = {
 STATES = {"firing": "Alerting", "pending": "Pending"}
 
 
-def answer(world: World, path: str, query: Mapping[str, str]) -> Content:  # noqa: PLR0911 - one for each path
+def answer(world: World, now: datetime, path: str, query: Mapping[str, str]) -> Content:  # noqa: PLR0911 - one for each path
     """Body and status for what is below ``/api/``."""
     if path == "search":
         return _search(world, query), 200
@@ -41,12 +45,15 @@ def answer(world: World, path: str, query: Mapping[str, str]) -> Content:  # noq
         return _dashboard(world.metrics.dashboard), 200
     if path.startswith("dashboards/uid/"):
         return NO_DASHBOARD
-    if path == f"datasources/uid/{DATASOURCE}":
+    if path == f"datasources/uid/{DATASOURCE}" and world.metrics.datasource:
         return _datasource(), 200
     if path.startswith("datasources/uid/"):
         return NO_DATASOURCE
     if path == "prometheus/grafana/api/v1/alerts":
-        return {"status": "success", "data": {"alerts": _alerts(world)}}, 200
+        internal = query.get("includeInternalLabels", "").lower() in {"1", "t", "true"}
+        return {"status": "success", "data": {"alerts": _alerts(world, internal)}}, 200
+    if path == "alertmanager/grafana/api/v2/silences":
+        return alertmanager.silences(world.alerts, now), 200
     return NOTHING
 
 
@@ -103,17 +110,18 @@ def _datasource() -> dict[str, Any]:
     }
 
 
-def _alerts(world: World) -> list[dict[str, Any]]:
-    shown = [_alert(alert) for alert in world.alerts.alerts]
+def _alerts(world: World, internal: bool) -> list[dict[str, Any]]:
+    shown = [_alert(alert, internal) for alert in world.alerts.alerts]
     # Instances of rules for which all is well are in the list too, as Normal.
     calm = {"alertname": "HighErrorRate", "grafana_folder": "Portfolio", "severity": "critical"}
     shown.append({"labels": calm, "annotations": {}, "state": "Normal", "activeAt": None, "value": ""})
     return shown
 
 
-def _alert(alert: AlertState) -> dict[str, Any]:
+def _alert(alert: AlertState, internal: bool) -> dict[str, Any]:
+    hidden = {"__alert_rule_uid__": alert.name.lower(), "__alert_rule_namespace_uid__": "portfolio"}
     return {
-        "labels": alert.labels | {"grafana_folder": "Portfolio"},
+        "labels": alert.labels | {"grafana_folder": "Portfolio"} | (hidden if internal else {}),
         "annotations": {"summary": alert.summary},
         "state": STATES[alert.state],
         "activeAt": alert.started.isoformat().replace("+00:00", "Z"),

@@ -118,6 +118,8 @@ class Store:
         self.catalogue: dict[str, dict[Labels, Build]] = {}
         if not state.empty:
             for name, labels, build in _catalogue():
+                if name in state.missing or _beyond(name, labels, state.largest_bucket):
+                    continue
                 key = tuple(sorted({"__name__": name, **labels}.items()))
                 self.catalogue.setdefault(name, {})[key] = build
 
@@ -135,8 +137,8 @@ class Store:
                 named = dict(labels)
                 values = self.catalogue[named["__name__"]][labels](self._history)
                 always = named["__name__"] == "up"
-                kept = self._history.scraped if always else self._history.answered
-                times = self._history.times(named["instance"], always)
+                kept = self._history.kept(named["job"], always)
+                times = self._history.times(named["job"], named["instance"], always)
                 self._built[labels] = Series(labels, times, values[kept])
             return self._built[labels]
 
@@ -161,8 +163,9 @@ class History:
         end = samples if state.stale_minutes is None else now - round(state.stale_minutes)
         begun = now - round(state.history_days * DAY)
         scraped = np.r_[:gap, gap + GAP_SAMPLES : end]
-        self.scraped = scraped[scraped >= begun]
-        self.answered = self.scraped[self.scraped != self.deployed]  # when instances were being replaced
+        self.scraped: Times = scraped[scraped >= begun]
+        self.answered: Times = self.scraped[self.scraped != self.deployed]  # when instances were being replaced
+        self.silent = samples if state.silent_minutes is None else now - round(state.silent_minutes)
 
     @property
     def end(self) -> int:
@@ -170,11 +173,19 @@ class History:
         return int(self.seconds[-1]) * 1000
 
     @lru_cache(maxsize=64)  # noqa: B019 - the store holds one history
-    def times(self, instance: str, always: bool) -> Times:
+    def times(self, job: str, instance: str, always: bool) -> Times:
         """When the target was scraped, in milliseconds; ``always`` also when it did not answer."""
         rest, odd_second = divmod(zlib.crc32(instance.encode()), 50)
         odd = 1000 * odd_second + 100 + rest % 800
-        return self.seconds[self.scraped if always else self.answered] * 1000 + odd
+        return self.seconds[self.kept(job, always)] * 1000 + odd
+
+    @lru_cache(maxsize=16)  # noqa: B019
+    def kept(self, job: str, always: bool) -> Times:
+        """Which of the grid's moments have a sample; ``always`` also when the target did not answer."""
+        if always:
+            return self.scraped
+        kept: Times = self.answered[self.answered < self.silent] if job == "portfolio" else self.answered
+        return kept
 
     def random(self, *names: str) -> np.random.Generator:
         """Random numbers of their own for each name."""
@@ -261,6 +272,7 @@ def _up(job: str) -> Build:
         values = np.ones(history.samples)
         if job == "portfolio":
             values[history.deployed] = 0
+            values[history.silent :] = 0
         return values
 
     return build
@@ -419,6 +431,11 @@ def _redis(labels: dict[str, str]) -> Iterator[tuple[str, dict[str, str], Build]
 def _within(edge: float, median: float, spread: float) -> float:
     """Share of log-normally distributed times up to ``edge``."""
     return NormalDist().cdf(math.log(edge / median) / spread) if math.isfinite(edge) else 1.0
+
+
+def _beyond(name: str, labels: dict[str, str], largest: float) -> bool:
+    """Whether it is a bucket that the state's histogram of response times does not have."""
+    return name == "http_request_duration_seconds_bucket" and largest < float(labels["le"]) < math.inf
 
 
 def _edge(edge: float) -> str:

@@ -5,16 +5,20 @@ What they answer is in ``api``, ``grafana`` and ``alertmanager``; who may ask, h
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hmac
+import json
 import secrets
+import urllib.request
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from sandbox.metrics import alertmanager, api, grafana
@@ -120,11 +124,19 @@ class GrafanaService(HttpService):
         """The parts of Grafana's HTTP API that a Viewer may read."""
         return Starlette(
             routes=[
+                Route("/", self._home),
+                Route("/login", self._home),
                 Route("/api/health", self._health),
                 Route("/api/datasources/proxy/uid/{uid}/{path:path}", self._proxy, methods=["GET", "POST"]),
                 Route("/api/{path:path}", self._read),
             ]
         )
+
+    async def _home(self, request: Request) -> Response:
+        """Whoever is not signed in is led to the login."""
+        if request.url.path == "/":
+            return RedirectResponse("/login", 302)
+        return HTMLResponse("<!DOCTYPE html><title>Grafana</title><h1>Welcome to Grafana</h1>")
 
     async def _health(self, _: Request) -> Response:
         return JSONResponse(grafana.HEALTH)  # needs no token
@@ -132,8 +144,8 @@ class GrafanaService(HttpService):
     async def _proxy(self, request: Request) -> Response:
         if not _authorized(request, f"Bearer {self.token}"):
             return JSONResponse(*grafana.UNAUTHORIZED)
-        if request.path_params["uid"] != grafana.DATASOURCE:
-            return JSONResponse(*grafana.NO_DATASOURCE)
+        if request.path_params["uid"] != grafana.DATASOURCE or not self.world.metrics.datasource:
+            return JSONResponse(*grafana.NO_PROXY)
         if "prometheus" in self.world.gone:
             return Response(status_code=502)  # Grafana's proxy answers without a body
         before, _, path = request.path_params["path"].partition("api/v1/")
@@ -146,7 +158,8 @@ class GrafanaService(HttpService):
     async def _read(self, request: Request) -> Response:
         if not _authorized(request, f"Bearer {self.token}"):
             return JSONResponse(*grafana.UNAUTHORIZED)
-        return JSONResponse(*grafana.answer(self.world, request.path_params["path"], request.query_params))
+        now = self.context.clock.now()
+        return JSONResponse(*grafana.answer(self.world, now, request.path_params["path"], request.query_params))
 
 
 class AlertmanagerService(_BasicAuth):
@@ -154,14 +167,48 @@ class AlertmanagerService(_BasicAuth):
 
     name: ClassVar[str] = "alertmanager"
 
-    def __init__(self) -> None:
+    def __init__(self, webhook: Callable[[], str]) -> None:
+        """``webhook`` gives the address of the receiver, once it has one."""
         super().__init__()
-        self._posted = alertmanager.Posted()
+        self._webhook = webhook
+        self._posted = alertmanager.Posted(self._notify)
+        self._notifying: set[asyncio.Task[None]] = set()
 
     async def apply(self, world: World) -> None:
-        """Show another world; what was posted is forgotten."""
-        self._posted = alertmanager.Posted()
+        """Show another world; what was posted is forgotten, and nobody is told of it any more."""
+        self._posted = alertmanager.Posted(self._notify)
+        self._forget()
         await super().apply(world)
+
+    async def stop(self) -> None:
+        """Tell nobody any more, and close."""
+        self._forget()
+        await super().stop()
+
+    def _forget(self) -> None:
+        for task in self._notifying:
+            task.cancel()
+
+    def _notify(self, alerts: list[dict[str, Any]]) -> None:
+        task = asyncio.create_task(self._tell(alerts))
+        self._notifying.add(task)
+        task.add_done_callback(self._notifying.discard)
+
+    async def _tell(self, alerts: list[dict[str, Any]]) -> None:
+        """Post to the receiver, after group_wait, as Alertmanager does."""
+        state = self.world.alerts
+        now = self.context.clock.now()
+        await asyncio.sleep(state.group_wait)
+        body = json.dumps(alertmanager.notification(alerts, now)).encode()
+        address = self._webhook() if state.routed else "https://localhost:1/"  # where nobody listens
+        request = urllib.request.Request(address, body, {"Content-Type": "application/json"})  # noqa: S310
+        opener = urllib.request.build_opener(
+            urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=self.context.ca.client_context())
+        )
+        with suppress(
+            OSError
+        ):  # it would try again for as long as the alert fires; the receiver is away that long
+            await asyncio.to_thread(lambda: opener.open(request, timeout=5).close())
 
     def app(self) -> ASGIApp:
         """``/api/v2`` and the two health endpoints."""

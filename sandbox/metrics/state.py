@@ -31,7 +31,11 @@ class MetricsState:
         storage_now, storage_growth: percent of the image worker's file system, and percentage points a day.
         memory_growth: percentage points a day, of the image worker, up to what it usually is.
         stale_minutes: age of the newest sample at ``now``, beyond the usual; nothing comes after it.
+        silent_minutes: for how long no target of the portfolio has answered, while all others do.
         empty: no sample at all.
+        missing: metrics that nothing exposes.
+        largest_bucket: seconds at which the buckets of the response times end.
+        datasource: whether Grafana has the data source that the dashboard is made of.
         dashboard: title of the dashboard in Grafana; ``None`` where there is none.
     """
 
@@ -49,7 +53,11 @@ class MetricsState:
     storage_growth: float = 0.1
     memory_growth: float = 0.0
     stale_minutes: float | None = None
+    silent_minutes: float | None = None
     empty: bool = False
+    missing: set[str] = field(default_factory=set)
+    largest_bucket: float = 10.0
+    datasource: bool = True
     dashboard: str | None = "Portfolio Overview"
 
     @classmethod
@@ -72,6 +80,7 @@ class AlertState:
 
     Attributes:
         state: Alertmanager knows only those that fire; Prometheus and Grafana both.
+        delivered: Alertmanager got it from Prometheus.
     """
 
     name: str
@@ -81,6 +90,7 @@ class AlertState:
     component: str = "portfolio-web"
     state: Literal["firing", "pending"] = "firing"
     value: float = 1.0
+    delivered: bool = True
 
     @property
     def labels(self) -> dict[str, str]:
@@ -102,11 +112,18 @@ class SilenceState:
 
 @dataclass
 class AlertsState:
-    """Alerts that are firing or pending, and silences."""
+    """Alerts that are firing or pending, and silences.
+
+    Attributes:
+        group_wait: seconds that Alertmanager waits for more alerts before it notifies.
+        routed: whether its route leads to the receiver; else to an address where nobody listens.
+    """
 
     now: datetime
     alerts: list[AlertState] = field(default_factory=list)
     silences: list[SilenceState] = field(default_factory=list)
+    group_wait: float = 0.2
+    routed: bool = True
 
     @classmethod
     def healthy(cls, now: datetime) -> AlertsState:
@@ -129,6 +146,8 @@ class AlertsState:
         minutes: float,
         state: Literal["firing", "pending"] = "firing",
         severity: str = "critical",
+        delivered: bool = True,
     ) -> None:
         """Add an alert that began so many minutes ago."""
-        self.alerts.append(AlertState(name, summary, self.now - timedelta(minutes=minutes), severity, state=state))
+        started = self.now - timedelta(minutes=minutes)
+        self.alerts.append(AlertState(name, summary, started, severity, state=state, delivered=delivered))

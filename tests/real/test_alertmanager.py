@@ -1,135 +1,131 @@
-"""What our client reads from a real Alertmanager, and that the sandbox's answers have the same shape."""
+"""The test alert through a real Alertmanager: in by its API, out by its webhook, and ended again."""
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from typing import Any
-from urllib.request import Request, urlopen
+import shutil
+import socket
+import subprocess
+import threading
+import time
+import urllib.request
+from contextlib import contextmanager
 
 import pytest
 
-from playbook.clients.alertmanager import Alertmanager
-from playbook.clients.http import HttpClient
+from playbook.clients.alert_route import alert_route
 from playbook.clock import Clock
-from playbook.measure.alerts import alerts
+from playbook.gate import pass_gate
+from playbook.measure.alert_test import alert_delivery
+from playbook.recovery import records
+from playbook.recovery.receiver import Receiver
 from playbook.settings import load
-from sandbox.metrics import alertmanager as simulated
-from sandbox.metrics.state import AlertsState
-from tests.real.servers import program, running
 
-LISTENING = re.compile(r'msg="Listening on" address=127\.0\.0\.1:(\d+)')
-CONFIG = """
-route: {receiver: operations, group_wait: 1h}
-receivers: [{name: operations}]
-inhibit_rules:
-- source_matchers: [alertname = HostDown]
-  target_matchers: [alertname = DiskFull]
-"""
+PROGRAM = shutil.which("prometheus-alertmanager") or shutil.which("alertmanager")
+TOKEN = "a-token-for-this-test-only"
+
+pytestmark = pytest.mark.skipif(PROGRAM is None, reason="Alertmanager is not installed")
 
 
-def post(url: str, content: Any) -> Any:
-    """What a test prepares; the suite's own clients cannot write."""
-    request = Request(url, json.dumps(content).encode(), {"Content-Type": "application/json"})
-    with urlopen(request, timeout=10) as response:
-        text = response.read()
-    return json.loads(text) if text else None
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
 
 
-@pytest.fixture(scope="module")
-def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Four alerts: one fires, one is silenced, one inhibits another."""
-    folder: Path = tmp_path_factory.mktemp("alertmanager")
+@contextmanager
+def alertmanager(folder, webhook):
+    """One that notifies ``webhook`` of alerts marked as tests, and nobody of the rest."""
+    port = free_port()
     config = folder / "alertmanager.yml"
-    config.write_text(CONFIG)
+    config.write_text(
+        f"""
+route:
+  receiver: nobody
+  group_wait: 200ms
+  group_interval: 300ms
+  routes:
+  - matchers: ['test="true"', 'severity="none"']
+    receiver: playbook
+receivers:
+- name: nobody
+- name: playbook
+  webhook_configs:
+  - url: {webhook}
+    send_resolved: true
+"""
+    )
     command = [
-        program("prometheus-alertmanager"),
+        PROGRAM,
         f"--config.file={config}",
         f"--storage.path={folder / 'data'}",
-        "--web.listen-address=127.0.0.1:0",
+        f"--web.listen-address=127.0.0.1:{port}",
         "--cluster.listen-address=",
     ]
-    now = datetime.now(UTC)
-    with running(command, LISTENING, folder / "log") as address:
-        silence = {
-            "matchers": [
-                {"name": "alertname", "value": "Noisy", "isRegex": False, "isEqual": True},
-                {"name": "severity", "value": "warn.*", "isRegex": True, "isEqual": True},
-            ],
-            "startsAt": now.isoformat(),
-            "endsAt": (now + timedelta(hours=3)).isoformat(),
-            "createdBy": "alex",
-            "comment": "known, being repaired",
+    with (folder / "log").open("wb") as log:
+        process = subprocess.Popen(command, stdout=log, stderr=log)
+    try:
+        for _ in range(200):
+            try:
+                urllib.request.urlopen(f"http://127.0.0.1:{port}/-/ready", timeout=1).close()
+                break
+            except OSError:
+                time.sleep(0.05)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.kill()
+        process.wait()
+
+
+@pytest.fixture
+def receiver():
+    """Ours, on a port of its own."""
+    with Receiver("127.0.0.1", 0, TOKEN) as running:
+        thread = threading.Thread(target=running.serve_forever, daemon=True)
+        thread.start()
+        yield running
+        running.shutdown()
+        thread.join()
+
+
+def delivered(tmp_path, url, receiver, seconds=10.0):
+    overlay = {
+        "targets": {
+            "sandbox": {
+                "alertmanager": {"url": url},
+                "alert_test": {
+                    "received_url": f"http://127.0.0.1:{receiver.server_port}/",
+                    "token": TOKEN,
+                    "seconds": seconds,
+                },
+                "recovery": {"records": str(tmp_path / "drills.jsonl")},
+            }
         }
-        post(f"{address}/api/v2/silences", silence)
-        post(
-            f"{address}/api/v2/alerts",
-            [
-                {
-                    "labels": {"alertname": name, "severity": "warning"},
-                    "annotations": {"summary": f"{name} happened"},
-                    "startsAt": (now - timedelta(minutes=42)).isoformat(),
-                }
-                for name in ("HighErrorRate", "Noisy", "HostDown", "DiskFull", "Watchdog")
-            ],
-        )
-        yield address
-
-
-def measured(url: str) -> Any:
-    """As a run measures it."""
-    settings = load("sandbox", environment={})
-    return alerts(Alertmanager(HttpClient(url, service="Alertmanager")), settings, Clock())
-
-
-def test_alerts_are_told_apart_by_state(url):
-    """Firing, silenced, inhibited; what is meant to fire does not count."""
-    found = measured(url)
-    assert [alert.name for alert in found.firing] == ["HighErrorRate", "HostDown"]
-    states = {alert.name: alert.state for alert in found.found.alerts}
-    assert states == {
-        "HighErrorRate": "firing",
-        "HostDown": "firing",
-        "Watchdog": "firing",
-        "Noisy": "silenced",
-        "DiskFull": "inhibited",
     }
-    assert found.words(found.firing).startswith("2: HighErrorRate (warning, for 42 min), HostDown (")
+    settings = load("sandbox", environment={}, overlay=overlay)
+    gate = pass_gate(settings, False)
+    return alert_delivery(alert_route(gate, settings), gate, settings, Clock()), settings
 
 
-def test_silences_are_shown_with_who_and_why(url):
-    """Their matchers as Alertmanager writes them."""
-    (silence,) = measured(url).found.silences
-    assert silence.matchers == ('alertname="Noisy"', 'severity=~"warn.*"')
-    assert (silence.by, silence.comment) == ("alex", "known, being repaired")
-    assert timedelta(hours=2, minutes=55) < silence.until - datetime.now(UTC) <= timedelta(hours=3)
+def test_an_alert_arrives_and_is_ended(tmp_path, receiver):
+    """It is marked as a test, reaches the receiver by name, and its end does too."""
+    with alertmanager(tmp_path, f"http://127.0.0.1:{receiver.server_port}/{TOKEN}") as url:
+        found, settings = delivered(tmp_path, url, receiver)
+    assert found.arrived, found.result
+    assert found.delivery.receiver == "playbook"
+    assert found.delivery.ended
+    assert found.delivery.end_arrived is not None
+    assert 0.1 < found.time.value < 5
+    statuses = [alert["status"] for one in receiver.kept() for alert in one["alerts"]]
+    assert statuses == ["firing", "resolved"]
+    (record,) = records.read(settings.target.recovery.records, Clock().now()).found
+    assert record.ok
+    assert record.item == "monthly.dr.alerts"
 
 
-def shape(value: Any) -> Any:
-    """Names and kinds, without values."""
-    if isinstance(value, dict):
-        return {key: shape(inner) for key, inner in value.items()}
-    if isinstance(value, list):
-        return [shape(value[0])] if value else []
-    return type(value).__name__
-
-
-def test_the_sandbox_answers_in_the_same_shape(url):
-    """Every field of alerts, silences and receivers, with its kind."""
-    now = datetime.now(UTC)
-    state = AlertsState.healthy(now)
-    state.raise_alert("HighErrorRate", "too many", minutes=5)
-    for path in ("alerts", "silences", "receivers"):
-        answer = simulated.answer(state, simulated.Posted(), now, path, {}, None)
-        ours, theirs = json.loads(bytes(answer.body))[0], json.load(urlopen(f"{url}/api/v2/{path}", timeout=10))[0]
-        if path == "alerts":
-            ours["labels"] = theirs["labels"] = {}
-            for status in (
-                ours["status"],
-                theirs["status"],
-            ):  # by what an alert has, and newer ones know "mutedBy"
-                status |= {"silencedBy": [], "inhibitedBy": [], "mutedBy": []}
-        assert shape(ours) == shape(theirs), path
+def test_an_alert_that_goes_elsewhere_is_found(tmp_path, receiver):
+    """Its route leads to a port where nobody listens: it does not arrive, and is ended all the same."""
+    with alertmanager(tmp_path, f"http://127.0.0.1:{free_port()}/") as url:
+        found, _ = delivered(tmp_path, url, receiver, seconds=1.5)
+    assert not found.arrived
+    assert found.result == "nothing in 2 s"
+    assert found.delivery.ended

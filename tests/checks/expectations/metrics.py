@@ -53,6 +53,20 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
             rf"P95 response time: expected at most 2 s, got 7\.\d+ s {REQUESTS} \(critical > 5 s\)",
         ),
     },
+    "response-beyond-buckets": {
+        "daily.kpi.response-time": (
+            "CRITICAL",
+            r"P95 response time: expected at most 2 s, got 10 s over 24 h \([\d,]+ requests, beyond the largest "
+            r"bucket \(10 s\)\) \(critical > 5 s\)",
+        ),
+    },
+    "buckets-short": {
+        "daily.kpi.response-time": (
+            "UNKNOWN",
+            r"P95 response time: expected a value within its buckets, got one beyond the largest bucket \(1 s\), "
+            r"as were [34]\d\.\d % of [\d,]+ requests",
+        ),
+    },
     "errors-high": {
         "daily.kpi.error-rate": (
             "CRITICAL",
@@ -81,6 +95,23 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
             r"Age of the newest sample: expected at most 5 min, got ([789]|1\d)\.?\d* min",
         ),
     },
+    "metrics-silent": {
+        "daily.dashboard.available": (
+            "CRITICAL",
+            r"Age of the newest sample: expected at most 5 min, got 4[4-9]\.?\d* min \(critical > 15 min\)",
+        ),
+    },
+    "image-metrics-missing": {
+        "daily.kpi.image-success": (
+            "CRITICAL",
+            r"Image processing success: expected at least 98 %, got 9[23]\.\d+ % over [\d,]+ images since "
+            r"counting began \(critical < 95 %\)",
+        ),
+        "weekly.kpi.image-success": (
+            "UNKNOWN",
+            r"Image processing success: expected samples of at least 84 of the last 168 h, got samples of 0\.0 h",
+        ),
+    },
     "metrics-empty": {
         "daily.dashboard.available": (
             "CRITICAL",
@@ -89,6 +120,7 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
         **{
             item: ("UNKNOWN", rf"{name}: expected samples of at least 12 of the last 24 h, got samples of 0\.0 h")
             for item, name in KPIS.items()
+            if item != "daily.kpi.image-success"  # which Redis' counts stand in for
         },
     },
     "dashboard-missing": {
@@ -97,10 +129,30 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
             r"Dashboard: expected Portfolio Overview in Grafana, got no dashboard of that title",
         ),
     },
+    "datasource-missing": {
+        "daily.dashboard.available": (
+            "CRITICAL",
+            r"Data source: expected an answer to Grafana, got HTTP 404: Unable to find datasource",
+        ),
+    },
     "alert-firing": {
         "daily.alerts.none-pending": (
             "CRITICAL",
             r"Alerts: expected none firing, got 1: HighErrorRate \(portfolio-web, critical, for 4\d min\)",
+        ),
+    },
+    "alert-not-delivered": {
+        "daily.alerts.none-pending": (
+            "CRITICAL",
+            r"Alerts: expected none firing, got 1: HighErrorRate \(portfolio-web, critical, for 4\d min, "
+            r"not delivered to Alertmanager\)",
+        ),
+    },
+    "alert-silenced-not-delivered": {
+        "daily.alerts.none-pending": (
+            "CRITICAL",
+            r"Delivery of alerts: expected all that fires in Prometheus known to Alertmanager, got 1: "
+            r"BackupJobSlow \(portfolio-web, critical, for 4\d min, not delivered to Alertmanager\)",
         ),
     },
     "alert-pending": {

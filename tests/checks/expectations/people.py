@@ -6,6 +6,9 @@ NO_SIGN_OFFS = r"Sign-offs: expected the file attestations\.jsonl, which is not 
 
 NO_ROSTER = r"On-call roster: expected the file roster\.toml, which is not there"
 STRANGER = r"On-call roster: rotations\.primary names zoe, who is not in people \(roster\.toml\)"
+NO_PAGES = r"Handoff pages: expected the folder handoffs, which is not there \(No such file or directory\)"
+LATE = r"Age of the weekly handoff page: expected at most 7\.5 days, got 8 days over since \S+ \S+ UTC"
+NO_RUNBOOKS = "Runbooks: expected documents in the folder runbooks, which "
 LOCAL = r"\w{3} \d{4}-\d\d-\d\d \d\d:\d\d"
 PHONES = (
     r"Contacts: expected name, telephone and e-mail of all, got missing for Ben Okafor: phone; Chiara Rossi: phone"
@@ -17,6 +20,18 @@ def sign_off(item: str, found: str, expected: str = "one that counts") -> str:
     return rf"Sign-off of {item}: expected {expected}, got {found}"
 
 
+def waived(reason: str, was: str) -> tuple[str, str]:
+    """What a waiver leaves of a finding."""
+    return "WAIVED", rf"Waived until \d{{4}}-\d\d-\d\d by Ben Okafor \({reason}\): {was}"
+
+
+def of_the_future(period: str) -> str:
+    """The sentence on a page that cannot be."""
+    return rf"Handoff pages: expected the newest {period} page not to be of the future, got \S+ \S+ UTC"
+
+
+UNSIGNED = sign_off("weekly.docs.updated", "none")
+
 EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
     "people-gone": {
         "weekly.docs.updated": ("UNKNOWN", NO_SIGN_OFFS),
@@ -26,6 +41,10 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
         "monthly.docs.escalation": ("UNKNOWN", NO_ROSTER),
         "handoff.on-call": ("UNKNOWN", NO_ROSTER),
         "handoff.contacts": ("UNKNOWN", NO_ROSTER),
+        "weekly.handoff": ("UNKNOWN", NO_PAGES),
+        "handoff.weekly-page": ("UNKNOWN", NO_PAGES),
+        "handoff.monthly-page": ("UNKNOWN", NO_PAGES),
+        "monthly.docs.runbooks": ("UNKNOWN", NO_RUNBOOKS + "is not there"),
     },
     "attestation-missing": {
         "weekly.team.notified": ("CRITICAL", sign_off("weekly.team.notified", "none")),
@@ -123,7 +142,8 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
         "monthly.docs.escalation": (
             "CRITICAL",
             r"Escalation: expected somebody to call in time for P1 to P4,"
-            r" got P1 may wait 1 h, and 15 min is the most; P2 goes no further than those on call; nobody is called for P3",
+            r" got P1 may wait 1 h, and 15 min is the most; P2 goes no further than those on call;"
+            r" nobody is called for P3",
         ),
     },
     "roster-damaged": {
@@ -132,4 +152,74 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
         "monthly.docs.contacts": ("UNKNOWN", STRANGER),
         "monthly.docs.escalation": ("UNKNOWN", STRANGER),
     },
+    "handoff-missing": {
+        "weekly.handoff": ("CRITICAL", "Handoff of the week: expected a page, got none"),
+        "handoff.weekly-page": ("CRITICAL", "Weekly page: expected one, got none"),
+        "handoff.monthly-page": ("CRITICAL", "Monthly page: expected one, got none"),
+    },
+    "handoff-late": {
+        "weekly.handoff": ("WARNING", LATE),
+        "handoff.weekly-page": ("WARNING", LATE),
+        "handoff.monthly-page": (
+            "CRITICAL",
+            r"Age of the monthly handoff page: expected at most 32 days, got 40 days over since \S+ \S+ UTC"
+            r" \(critical > 36 days\)",
+        ),
+    },
+    "handoff-unreadable": {
+        "handoff.weekly-page": ("CRITICAL", r"Weekly page: expected HTML and Markdown, got no \.html"),
+        "handoff.monthly-page": ("CRITICAL", r"Monthly page: expected HTML and Markdown, got no \.html"),
+    },
+    "handoff-future": {
+        "weekly.handoff": ("UNKNOWN", of_the_future("weekly")),
+        "handoff.weekly-page": ("UNKNOWN", of_the_future("weekly")),
+        "handoff.monthly-page": ("UNKNOWN", of_the_future("monthly")),
+    },
+    "runbook-overdue": {
+        "monthly.docs.runbooks": (
+            "CRITICAL",
+            r"Longest without a review: expected at most 35 days, got 180 days over high-error-rates,"
+            r" reviewed on \S+ \(critical > 70 days\)",
+        ),
+    },
+    "runbook-review-due": {
+        "monthly.docs.runbooks": (
+            "WARNING",
+            r"Longest without a review: expected at most 35 days, got 42 days over emergency, reviewed on \S+",
+        ),
+    },
+    "runbook-incomplete": {
+        "monthly.docs.runbooks": (
+            "CRITICAL",
+            r"Runbooks: expected owner, date of review, commands and outcomes in each,"
+            r" got emergency: no owner; maintenance: no expected outcome of `pytest -m daily`",
+        ),
+    },
+    "runbook-dead-link": {
+        "monthly.docs.runbooks": (
+            "CRITICAL",
+            r"Links in runbooks: expected files that are there, got emergency: recovery\.md",
+        ),
+    },
+    "runbook-silent-link": {
+        "monthly.docs.runbooks": (
+            "WARNING",
+            r"Links in runbooks: expected pages that answer, got http://127\.0\.0\.1:9/dashboard: Runbooks: .+",
+        ),
+    },
+    "runbooks-gone": {"monthly.docs.runbooks": ("UNKNOWN", NO_RUNBOOKS + "holds none")},
+    "waived": {
+        "weekly.docs.updated": waived("Ada is back on Monday", rf"CRITICAL, {UNSIGNED}"),
+        "weekly.team.notified": waived(
+            "Next meeting on Tuesday",
+            "WARNING, "
+            + sign_off(
+                "weekly.team.notified",
+                r"one by Ben Okafor on \S+, which expires in 24 h",
+                expected="more than 2 days left",
+            ),
+        ),
+    },
+    "waiver-expired": {"weekly.docs.updated": ("CRITICAL", UNSIGNED)},
+    "waiver-too-long": {"weekly.docs.updated": ("CRITICAL", UNSIGNED)},
 }

@@ -12,8 +12,13 @@ THROUGH_DIGITALOCEAN = (
     "monthly.cost.trend",
     "monthly.config.firewall",
     "monthly.dr.rollback",
+    "monthly.access.permissions",
+    "monthly.access.unused-accounts",
 )
+ACCESS = ("monthly.access.permissions", "monthly.access.unused-accounts", "monthly.access.mfa")
 # On the first days of a month the last one stands for it.
+NPM = ("monthly.vulnerabilities.audit", "monthly.vulnerabilities.outdated")
+THROUGH_GITHUB = (*ACCESS, "monthly.vulnerabilities.audit")
 MONTH = r"over \d{4}-\d\d \(\$[\d.]+ of \$150\.00(, projected from \$[\d.]+ in [\d.]+ of \d\d days)?\)"
 LAST = r"over \d{4}-\d\d \(\$%s of \$150\.00\)"
 GROWTH = r"over \d{4}-\d\d → \d{4}-\d\d \(\$[\d.]+ → \$[\d.]+\)"
@@ -55,7 +60,7 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
         "weekly.scaling.fits": (
             "WARNING",
             r"image-optimizer: expected nothing cheaper that fits, got 2 to 4 × apps-d-2vcpu-8gb at 1\d % CPU and "
-            r"1\d % memory; 2 × apps-d-1vcpu-2gb at least would save \$118\.00 a month",
+            r"1\d % memory; at least 2 × apps-d-1vcpu-2gb would save \$118\.00 a month",
         ),
     },
     "under-provisioned": {
@@ -68,8 +73,8 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
     "app-metrics-missing": {
         "weekly.scaling.fits": (
             "UNKNOWN",
-            r"DigitalOcean API: expected samples of every component in at least 120 of the last 168 hours, got fewer "
-            r"of portfolio-web \(0 h\), image-optimizer \(0 h\), image-worker \(0 h\)",
+            r"DigitalOcean API: expected samples of every component in at least 120 of the last 168 hours, "
+            r"got fewer of portfolio-web \(0 h\), image-optimizer \(0 h\), image-worker \(0 h\)",
         ),
     },
     "cost-over-budget": {
@@ -149,5 +154,147 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
             r"Rollback: expected an earlier good deployment to go back to, got no earlier good one",
         ),
     },
+    "account-locked": {
+        "monthly.access.permissions": (
+            "CRITICAL",
+            r"DigitalOcean account: expected active, got locked \(Payment failed\.\)",
+        ),
+    },
+    "account-warned": {
+        "monthly.access.permissions": ("WARNING", r"DigitalOcean account: expected active, got warning"),
+    },
+    "account-email-unverified": {
+        "monthly.access.permissions": (
+            "WARNING",
+            r"DigitalOcean account: expected a verified e-mail address, got one that is not verified",
+        ),
+    },
+    "ssh-keys-many": {
+        "monthly.access.unused-accounts": (
+            "WARNING",
+            r"SSH keys of the DigitalOcean account: expected at most 10 keys, got 14 keys",
+        ),
+    },
+    "github-gone": dict.fromkeys(
+        THROUGH_GITHUB,
+        (
+            "UNKNOWN",
+            r"GitHub: expected an answer from https://localhost:\d+/\S+, "
+            r"got connection refused \(connect, after \d\.\d+ s\)",
+        ),
+    ),
+    "github-denied": dict.fromkeys(
+        THROUGH_GITHUB,
+        (
+            "UNKNOWN",
+            r"GitHub: expected the \S.* from localhost:\d+, "
+            r"got HTTP 403 \(Resource not accessible by personal access token\)",
+        ),
+    ),
+    "github-throttled": dict.fromkeys(
+        THROUGH_GITHUB,
+        (
+            "UNKNOWN",
+            r"GitHub: expected the \S.* from localhost:\d+, got HTTP 403 "
+            r"\(API rate limit exceeded for user ID 1\); it asks to come back in 1,[78]\d\d s",
+        ),
+    ),
+    "github-not-owner": {
+        "monthly.access.mfa": (
+            "UNKNOWN",
+            r"GitHub: expected whether example requires a second factor, got no word of it",
+        ),
+    },
+    "github-owner-unknown": {
+        "monthly.access.permissions": (
+            "CRITICAL",
+            r"Owners of the GitHub organisation: expected only those in the settings, got quick-helper-77",
+        ),
+    },
+    "github-outsider": {
+        "monthly.access.permissions": (
+            "WARNING",
+            r"Outside collaborators on GitHub: expected only those in the settings, got freelance-dan",
+        ),
+    },
+    "github-member-idle": {
+        "monthly.access.unused-accounts": (
+            "WARNING",
+            r"Members on GitHub: expected a push or merge of each in 90 days, got nothing from chiara-rossi",
+        ),
+    },
+    "github-without-2fa": {
+        "monthly.access.mfa": (
+            "CRITICAL",
+            r"Second factor on GitHub: expected everybody to have one, got chiara-rossi without",
+        ),
+    },
+    "github-2fa-optional": {
+        "monthly.access.mfa": (
+            "WARNING",
+            r"Second factor on GitHub: expected the organisation to require it, got that it does not",
+        ),
+    },
+    "access-unsigned": {
+        item: ("CRITICAL", rf"Sign-off of {item}: expected one that counts, got none") for item in ACCESS
+    },
+    "people-gone": dict.fromkeys(
+        ACCESS, ("UNKNOWN", r"Sign-offs: expected the file attestations\.jsonl, which is not there")
+    ),
+    "dependabot-alert": {
+        "monthly.vulnerabilities.audit": (
+            "CRITICAL",
+            r"Dependabot: expected at most 0 of level high or critical, got 1 of level high or critical over "
+            r"the repository's dependencies \(sharp critical, fixed by sharp 0\.34\.5\) "
+            r"\(critical > 0 of level high or critical\)",
+        ),
+    },
+    "dependabot-denied": {
+        "monthly.vulnerabilities.audit": (
+            "UNKNOWN",
+            r"GitHub: expected the open Dependabot alerts from localhost:\d+, "
+            r"got HTTP 403 \(Resource not accessible by personal access token\)",
+        ),
+    },
+    "npm-weak-dependency": {
+        "monthly.vulnerabilities.audit": (
+            "CRITICAL",
+            r"npm audit: expected at most 0 of level high or critical, got 2 of level high or critical over "
+            r"7 dependencies \(express high, fixed by npm audit fix; qs high, fixed by npm audit fix\) "
+            r"\(critical > 0 of level high or critical\)",
+        ),
+    },
+    "npm-outdated": {
+        "monthly.vulnerabilities.outdated": (
+            "WARNING",
+            r"Dependencies a major version behind: expected at most 5, got 6 over 6 dependencies of the project "
+            r"\(express 4\.21\.2 → 5\.0\.0, ioredis 5\.4\.1 → 6\.0\.0, pino 9\.6\.0 → 10\.0\.0, and 3 more\)",
+        ),
+    },
+    "npm-gone": dict.fromkeys(
+        NPM,
+        (
+            "UNKNOWN",
+            r"npm: expected npm (audit|outdated) to reach localhost:\d+, got .*reason: connect ECONNREFUSED \S+",
+        ),
+    ),
+    "npm-missing": dict.fromkeys(
+        NPM, ("UNKNOWN", r"npm: expected the program \S+/npm, got none of that name on this machine")
+    ),
+    "npm-unlocked": dict.fromkeys(
+        NPM,
+        (
+            "UNKNOWN",
+            r"npm: expected a lock file \(package-lock\.json or npm-shrinkwrap\.json\) in \S+, got none",
+        ),
+    ),
+    "npm-denied": dict.fromkeys(
+        NPM,
+        ("UNKNOWN", r"npm: expected npm's credentials to be accepted by localhost:\d+, got .*401 Unauthorized.*"),
+    ),
+    "npm-garbage": dict.fromkeys(
+        NPM,
+        ("UNKNOWN", r"npm: expected an answer to npm (audit|outdated), got .*invalid json response body at .*"),
+    ),
     "digitalocean-gone": away(r"connection refused \(connect, after \d\.\d+ s\)"),
 }

@@ -10,13 +10,32 @@ NO_STORE = (
     r"got: no such file or directory"
 )
 
+RESTORED = "Restore drill: expected everything of the newest backup to be restored, got %s"
+TESTED = "Disaster recovery test: expected every key and image of the newest backup to be restored, got %s"
+WRONG_SUM = r"an archive whose images/\w+\.\w+ differs from its sum in manifest\.json"
+REFUSED = r"a dump \(VALKEY999\) that the server does not load: Can't handle RDB format version 999"
+NO_RECORDS = (
+    r"Drill records: expected to add the drill to /\S+/drills\.jsonl \(recovery\.records\), got: is a directory"
+)
+
+
+def newest_is(problem: str) -> dict[str, tuple[str, str]]:
+    """What the checks say of a newest archive that cannot be restored for this reason."""
+    return {
+        "weekly.backups.verified": ("CRITICAL", VERIFIED % problem),
+        "weekly.backups.restores": ("CRITICAL", RESTORED % problem),
+    }
+
+
 EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
     "backup-wrong-checksum": {
-        "weekly.backups.verified": (
-            "CRITICAL",
-            VERIFIED % r"an archive whose images/\w+\.\w+ differs from its sum in manifest\.json",
-        ),
+        **newest_is(WRONG_SUM),
+        "monthly.dr.restore": ("CRITICAL", TESTED % WRONG_SUM),
     },
+    "backup-incomplete": newest_is(r"an archive that is cut off after member \d+"),
+    "backup-empty": newest_is("a file of 0 bytes"),
+    "backup-no-manifest": newest_is(r"an archive without manifest\.json among its \d+ members"),
+    "backup-missing-image": newest_is(r"an archive without images/\w+\.\w+, which its manifest\.json lists"),
     "backup-broken-dump": {
         "weekly.backups.verified": (
             "CRITICAL",
@@ -50,8 +69,53 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
             rf"Archives: expected none older than 35 days, got 1 archive, the oldest {ARCHIVE}, 399 d \d+ h old",
         ),
     },
+    "restore-fails": {
+        "weekly.backups.restores": ("CRITICAL", RESTORED % REFUSED),
+        "monthly.dr.restore": ("CRITICAL", TESTED % REFUSED),
+    },
+    "restore-slow": {
+        "monthly.dr.recovery-time": (
+            "CRITICAL",
+            r"Recovery time: expected at most 30 min, got 97 min over \d restores in 35 days, the slowest on "
+            r"\d{4}-\d\d-\d\d \(critical > 60 min\)",
+        ),
+    },
+    "restore-old-data": {
+        "monthly.dr.recovery-time": (
+            "CRITICAL",
+            r"Age of the restored data: expected under 25 h, got 49 h over \d restores in 35 days, the oldest on "
+            r"\d{4}-\d\d-\d\d \(critical >= 26 h\)",
+        ),
+    },
+    "alert-undelivered": {
+        "monthly.dr.alerts": (
+            "CRITICAL",
+            "Test alert: expected the receiver to have it within 4 s, got nothing in 4 s",
+        ),
+    },
+    "alertmanager-gone": {
+        "monthly.dr.alerts": (
+            "UNKNOWN",
+            r"Alertmanager: expected an answer from https://localhost:\d+/api/v2/alerts, got connection refused .*",
+        ),
+    },
+    "receiver-gone": {
+        "monthly.dr.alerts": (
+            "UNKNOWN",
+            r"Alert receiver: expected an answer from https://localhost:\d+/received, got connection refused .*",
+        ),
+    },
+    "recovery-gone": {
+        "monthly.dr.alerts": ("UNKNOWN", NO_RECORDS),
+        "weekly.backups.restores": ("UNKNOWN", NO_RECORDS),
+        "monthly.dr.restore": ("UNKNOWN", NO_RECORDS),
+        "monthly.dr.recovery-time": ("UNKNOWN", NO_RECORDS),
+    },
     "backups-gone": {
         "weekly.backups.verified": ("UNKNOWN", NO_STORE),
         "weekly.backups.retention": ("UNKNOWN", NO_STORE),
+        "weekly.backups.restores": ("UNKNOWN", NO_STORE),
+        "monthly.dr.restore": ("UNKNOWN", NO_STORE),
+        "monthly.dr.recovery-time": ("UNKNOWN", NO_STORE),
     },
 }

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 CERTIFICATE = "weekly.security.certificate"
+SUSPICIOUS = "weekly.security.suspicious"
+LOGINS = "weekly.security.failed-logins"
+TLS = "monthly.config.tls"
+HEADERS = "monthly.config.security-headers"
 WEB = r"localhost:\d+"
 APP = r"portfolio\.example at localhost:\d+"
 INVALID = "Certificates: expected each valid, trusted and for its host, got "
@@ -10,6 +14,34 @@ DAYS = (
     r"Days left of the certificates: expected at least 21 days, got %s over 3 certificates \(first %s, .{16} UTC\)"
 )
 NO_API = r"DigitalOcean API: expected the app from localhost:\d+, got connection refused \(connect, after \S+ s\)"
+VERSIONS = "Protocol versions: expected TLS 1.2 and TLS 1.3 only, got "
+WITHOUT = r"Visitors without TLS: expected led to https%s, got "
+NO_WEBSITE = rf"Website: expected an answer from https://{WEB}/?, got connection refused \(connect, after \S+ s\)"
+LINKS = {
+    "links.grafana": ("Link to Grafana", "Grafana"),
+    "links.console": ("Link to the console", "DigitalOcean console"),
+    "links.status-page": ("Link to the status page", "Status page"),
+    "links.documentation": ("Link to the documentation", "Documentation"),
+}
+REFUSED = r"connection refused \(connect, after \S+ s\)"
+SEEN = r"over \d\d of 168 h \([\d,]+ lines\)"
+FILES = SEEN + r" and [\d,]+ lines of files"
+HOUR = r"\w{3} \d\d \w{3}, \d\d:00 UTC"
+REFUSED_BURST = "Refused requests of one source in an hour: expected at most 60, got "
+FAILED = "Failed sign-ins of one source in an hour: expected at most 30, got "
+NO_LOGS = r"Logs: expected lines from DigitalOcean's live log stream, got none at all"
+NO_HSTS = r"HSTS: expected at least 180 days, got 0 days over an answer without the header \(critical <= 0 days\)"
+
+
+def score(points: int, least: str, grade: str, lost: str, remark: str = "") -> str:
+    """The grade of the headers."""
+    over = rf"over ten tests \(grade {grade}; lost by {lost}\)"
+    return f"Security headers: expected at least {least} points, got {points} points {over}{remark}"
+
+
+def dead_link(item: str, found: str = rf"{REFUSED} from \S+") -> dict[str, tuple[str, str]]:
+    """A link that leads nowhere, while others do."""
+    return {item: ("CRITICAL", f"{LINKS[item][0]}: expected a page or a login, got {found}")}
 
 
 def both(fault: str) -> str:
@@ -39,10 +71,129 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
             DAYS % ("5 days", r"portfolio\.example at DigitalOcean") + r" \(critical < 7 days\)",
         )
     },
+    "tls-outdated": {TLS: ("CRITICAL", VERSIONS + r"TLS 1\.0, TLS 1\.1, TLS 1\.2 and TLS 1\.3")},
+    "tls-suite-without-encryption": {
+        TLS: (
+            "CRITICAL",
+            "Cipher suites: expected encryption and authentication by each, got ECDHE-ECDSA-NULL-SHA",
+        )
+    },
+    "tls-suites-old": {
+        TLS: (
+            "WARNING",
+            "Cipher suites: expected those of Mozilla's intermediate profile, "
+            "got ECDHE-ECDSA-AES128-SHA256, ECDHE-ECDSA-AES256-SHA384",
+        )
+    },
+    "tls-without-newest": {TLS: ("WARNING", r"Protocol versions: expected TLS 1\.3 too, got TLS 1\.2")},
+    "http-not-redirected": {
+        TLS: ("CRITICAL", WITHOUT % "" + rf"HTTP 200 from http://{WEB} without TLS"),
+    },
+    "http-redirected-elsewhere": {
+        TLS: ("WARNING", WITHOUT % " on the same host first" + rf"http://{WEB}/ → https://127\.0\.0\.1:\d+"),
+    },
+    "hsts-missing": {
+        TLS: ("CRITICAL", NO_HSTS),
+    },
+    "hsts-short": {
+        TLS: ("WARNING", "HSTS: expected at least 180 days, got 30 days over max-age=2592000"),
+    },
+    "policy-missing": {
+        HEADERS: ("WARNING", score(75, "80", "B", "Content-Security-Policy -25")),
+    },
+    "headers-missing": {
+        TLS: ("CRITICAL", NO_HSTS),
+        HEADERS: (
+            "CRITICAL",
+            score(
+                30,
+                "80",
+                "D",
+                "Content-Security-Policy -25, Strict-Transport-Security -20, Framing -20, "
+                "X-Content-Type-Options -5",
+                r" \(critical < 50 points\)",
+            ),
+        ),
+    },
+    "session-cookie-open": {
+        HEADERS: ("WARNING", score(70, "80", "B", "Cookies -30")),
+    },
+    "refused-burst": {
+        SUSPICIOUS: ("WARNING", rf"{REFUSED_BURST}90 {SEEN}, by 203\.0\.113\.7 at {HOUR}"),
+    },
+    "refused-flood": {
+        SUSPICIOUS: ("CRITICAL", rf"{REFUSED_BURST}900 {SEEN}, by 203\.0\.113\.7 at {HOUR} \(critical > 600\)"),
+    },
+    "refused-spread": {
+        SUSPICIOUS: (
+            "WARNING",
+            rf"Refused requests by hour: expected no hour that stands out, got 8[01] from 4[01] sources at {HOUR}"
+            r" \(usually 0\)",
+        ),
+    },
+    "passwords-tried": {
+        LOGINS: ("WARNING", rf"{FAILED}45 {FILES}, from 203\.0\.113\.66 at {HOUR}, says sshd"),
+    },
+    "passwords-tried-application": {
+        LOGINS: (
+            "CRITICAL",
+            rf"{FAILED}400 {FILES}, from 203\.0\.113\.66 at {HOUR}, says (the application|access lines)"
+            r" \(critical > 300\)",
+        ),
+        SUSPICIOUS: ("WARNING", rf"{REFUSED_BURST}400 {SEEN}, by 203\.0\.113\.66 at {HOUR}"),
+    },
+    "passwords-tried-spread": {
+        LOGINS: (
+            "WARNING",
+            rf"Failed sign-ins of all sources in an hour: expected at most 100, got 15[0-2] {FILES}",
+        ),
+    },
+    "password-guessed": {
+        LOGINS: (
+            "CRITICAL",
+            r"Passwords: expected none accepted after many wrong ones, got 203\.0\.113\.66 signed in at .{19} UTC"
+            r" after 20 wrong passwords",
+        ),
+    },
+    "sign-ins-gone": {
+        LOGINS: ("UNKNOWN", r"Logs: expected files that match /\S+\*, got no file that matches"),
+    },
+    "logs-gone": dict.fromkeys((SUSPICIOUS, LOGINS), ("UNKNOWN", NO_LOGS)),
+    "logs-silent": dict.fromkeys((SUSPICIOUS, LOGINS), ("UNKNOWN", NO_LOGS)),
+    "logs-short": dict.fromkeys(
+        (SUSPICIOUS, LOGINS),
+        ("UNKNOWN", r"Logs: expected lines in at least 20 hours, got [12]: from .{19} to .{19}"),
+    ),
+    "logs-damaged": {
+        SUSPICIOUS: (
+            "WARNING",
+            r"Log source: expected everything could be read, got /\S+/portfolio\.log\.2\.gz is damaged, .+",
+        ),
+    },
+    "log-files-gone": dict.fromkeys(
+        (SUSPICIOUS, LOGINS), ("UNKNOWN", r"Logs: expected files that match /\S+\*, got no file that matches")
+    ),
+    "link-documentation-moved": dead_link("links.documentation", rf"HTTP 404 from http://{WEB}/docs"),
+    "link-status-page-broken": dead_link("links.status-page", rf"HTTP 500 from http://{WEB}/status"),
+    "link-console-gone": dead_link("links.console", rf"HTTP 410 from http://{WEB}/console"),
+    "grafana-gone": dead_link("links.grafana"),
+    "pages-gone": {
+        **dead_link("links.console"),
+        **dead_link("links.status-page"),
+        **dead_link("links.documentation"),
+    },
+    "links-gone": {
+        item: ("UNKNOWN", rf"{service}: expected an answer from \S+, got {REFUSED}")
+        for item, (_, service) in LINKS.items()
+    },
     "web-gone": {
+        TLS: ("UNKNOWN", r"(Website|TLS): expected an answer from .+, got connection refused.*"),
+        HEADERS: ("UNKNOWN", NO_WEBSITE),
         CERTIFICATE: ("UNKNOWN", rf"TLS: expected an answer from ({WEB}|{APP}), got connection refused"),
     },
     "digitalocean-gone": {
         CERTIFICATE: ("UNKNOWN", NO_API),
+        SUSPICIOUS: ("UNKNOWN", NO_API),
+        LOGINS: ("UNKNOWN", NO_API),
     },
 }

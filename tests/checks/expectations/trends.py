@@ -11,7 +11,54 @@ WEEK_KPIS = {
     "weekly.kpi.image-success": "Image processing success",
     "weekly.kpi.cache-hit-rate": "Cache hit rate",
 }
+WEEK_USE = ("weekly.resources.cpu", "weekly.resources.memory-growth", "weekly.resources.network")
+MONTH = ("monthly.performance.report", "monthly.performance.comparison", "monthly.performance.anomalies")
+STORAGE = "weekly.resources.storage"
+FULL_ON = r"over 7 days \(full on \d{4}-\d\d-\d\d: \+%s points a day \(\d+ %% of 504 comparisons agree\)\)"
+BYTES = r"over 7 days \([\d.]+ GiB after [\d.]+ GiB\)"
+REFUSED = r"connection refused \(connect, after \d\.\d+ s\)"
 AWAY = away("Prometheus", r"api/v1/query\?…")
+
+
+def unknown_week(hours: str) -> dict[str, tuple[str, str]]:
+    """Too few samples for any key figure of the week."""
+    return {
+        item: ("UNKNOWN", rf"{name}: expected samples of at least 84 of the last 168 h, got samples of {hours} h")
+        for item, name in WEEK_KPIS.items()
+    }
+
+
+def no_storage(fewer_of: str) -> str:
+    """Too few samples of files and Redis' memory."""
+    return (
+        r"Prometheus: expected samples of at least 84 of the last 168 h of every file system and of "
+        rf"Redis' memory, got fewer of {fewer_of}"
+    )
+
+
+def unknown_month(hours: str, days: int) -> dict[str, tuple[str, str]]:
+    """Too few samples for anything of the month."""
+    few = ", ".join(rf"{name} \({days}\)" for name in (*WEEK_KPIS.values(), "Requests"))
+    apart = "; ".join(
+        rf"{name} \({hours} h and [\d,]+ [a-z]+ in the last 30 days\)" for name in WEEK_KPIS.values()
+    )
+    exact = hours.replace(r"\d", r"\d\.\d") if days else r"0\.0"
+    return {
+        MONTH[0]: (
+            "UNKNOWN",
+            rf"Availability: expected samples of at least 360 of the last 720 h, got samples of {exact} h",
+        ),
+        MONTH[1]: (
+            "UNKNOWN",
+            rf"Prometheus: expected two months that can be compared, got not comparable: {apart}",
+        ),
+        MONTH[2]: (
+            "UNKNOWN",
+            r"Prometheus: expected at least 20 of the last 30 whole days of every figure, "
+            rf"got fewer of {few}",
+        ),
+    }
+
 
 EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
     "week-slow": {
@@ -39,15 +86,107 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
         ),
     },
     "metrics-short": {
+        **unknown_week(r"4[78]\.\d"),
+        **unknown_month(r"4\d", 2),
+        STORAGE: ("UNKNOWN", no_storage(r"(Files of [a-z-]+ \(4\d h\), ){3}Redis memory \(4\d h\)")),
+    },
+    "metrics-empty": {
+        **unknown_week(r"0\.0"),
+        **unknown_month("0", 0),
+        STORAGE: ("UNKNOWN", no_storage(r"Redis memory \(0 h\)")),
+    },
+    "prometheus-gone": {
+        **dict.fromkeys((*WEEK_KPIS, *MONTH[:2]), AWAY),
+        MONTH[2]: away("Prometheus", r"api/v1/query_range\?…"),
+        STORAGE: away("Prometheus", r"api/v1/query_range\?…"),
+    },
+    "redis-gone": {
+        STORAGE: (
+            "UNKNOWN",
+            r"Redis: expected an answer to INFO from 127\.0\.0\.1:\d+, got connection refused",
+        ),
+    },
+    "digitalocean-gone": dict.fromkeys(
+        WEEK_USE, ("UNKNOWN", rf"DigitalOcean API: expected the (app|bandwidth) \S.*, got {REFUSED}")
+    ),
+    "app-metrics-missing": {
         item: (
             "UNKNOWN",
-            rf"{name}: expected samples of at least 84 of the last 168 h, got samples of 4[78]\.\d h",
+            rf"DigitalOcean API: expected {what} samples of at least 84 of the last 168 h of every component, "
+            r"got fewer of portfolio-web \(0 h\), image-optimizer \(0 h\), image-worker \(0 h\)",
         )
-        for item, name in WEEK_KPIS.items()
+        for item, what in (("weekly.resources.cpu", "CPU"), ("weekly.resources.memory-growth", "Memory"))
     },
-    "prometheus-gone": dict.fromkeys(WEEK_KPIS, AWAY),
-    "metrics-empty": {
-        item: ("UNKNOWN", rf"{name}: expected samples of at least 84 of the last 168 h, got samples of 0\.0 h")
-        for item, name in WEEK_KPIS.items()
+    "memory-leak": {
+        "weekly.resources.memory-growth": (
+            "WARNING",
+            r"Memory of image-worker, time until full: expected at least 30 days, "
+            rf"got 1[12](\.\d)? days {FULL_ON % r'2.[34][0-9]*'}",
+        ),
+    },
+    "memory-leak-fast": {
+        "weekly.resources.memory-growth": (
+            "CRITICAL",
+            rf"Memory of image-worker, time until full: expected at least 30 days, got [45](\.\d)? days "
+            rf"{FULL_ON % r'(4.9|5.0)[0-9]*'} \(critical < 7 days\)",
+        ),
+    },
+    "cpu-risen": {
+        "weekly.resources.cpu": (
+            "WARNING",
+            r"CPU of image-worker against the week before: expected at most 15 points, "
+            r"got 2[45](\.\d)? points over 7 days \(mean from 4\d\.\d % to 6\d\.\d %\)",
+        ),
+    },
+    "storage-filling": {
+        STORAGE: (
+            "WARNING",
+            r"Files of image-worker, time until full: expected at least 30 days, "
+            rf"got 2[23](\.\d)? days {FULL_ON % r'1.0[0-9]*'}",
+        ),
+    },
+    "storage-full": {
+        STORAGE: (
+            "CRITICAL",
+            r"Files of image-worker: expected at most 80 %, got 93\.\d+ % over the last day \(critical > 90 %\)",
+        ),
+    },
+    "traffic-surge": {
+        "weekly.resources.network": (
+            "WARNING",
+            rf"Traffic above the week before: expected at most 50 %, got (8|9|10)\d(\.\d)? % {BYTES}",
+        ),
+    },
+    "traffic-drop": {
+        "weekly.resources.network": (
+            "WARNING",
+            rf"Traffic below the week before: expected at most 40 %, got (4|5)\d(\.\d)? % {BYTES}",
+        ),
+    },
+    "month-worse": {
+        MONTH[0]: (
+            "WARNING",
+            r"Error rate: expected at most 1 %, got 1\.4\d* % over 30 days \([\d,]+ requests\)",
+        ),
+        MONTH[1]: (
+            "WARNING",
+            r"P95 response time against the month before: expected at most 25 %, "
+            r"got 5\d\.\d+ % over 30 days \(worse: from 0\.4\d* s to 0\.6\d* s\)",
+        ),
+    },
+    "metrics-forty-days": {
+        MONTH[1]: (
+            "UNKNOWN",
+            r"Prometheus: expected two months that can be compared, got not comparable: "
+            + "; ".join(
+                rf"{name} \(2[34]\d h and [\d,]+ [a-z]+ in the 30 days before\)" for name in WEEK_KPIS.values()
+            ),
+        ),
+    },
+    "traffic-anomaly": {
+        MONTH[2]: (
+            "WARNING",
+            r"Days out of the usual: expected none, got 1: \d{4}-\d\d-\d\d \(Requests [\d,]+, usual [\d,]+\)",
+        ),
     },
 }

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from playbook.clients.alertmanager import Alertmanager, alerting
-from playbook.errors import Malformed, NotConfigured, Unreachable
+from playbook.errors import Denied, Malformed, NotConfigured, Unreachable
 from playbook.settings import load
 from tests.unit.loopback import answer, closed_port, serve
 
@@ -72,10 +72,84 @@ def test_alertmanager_tells_firing_silenced_and_inhibited_apart():
 
 def test_what_is_pending_comes_from_prometheus():
     """Its firing alerts are left to Alertmanager, which knows what is silenced."""
-    with serve(content([]), content([])) as server, serve(rules("firing", "pending")) as store:
+    delivered = alert("A0", "suppressed", silencedBy=["1"])
+    delivered["labels"]["cluster"] = "eu"
+    with serve(content([delivered]), content([])) as server, serve(rules("firing", "pending")) as store:
         found = client_of(alertmanager=server.url, prometheus=store.url).found()
-    assert [(one.name, one.state) for one in found.alerts] == [("A1", "pending")]
+    assert [(one.name, one.state, one.delivered) for one in found.alerts] == [
+        ("A0", "silenced", True),
+        ("A1", "pending", True),
+    ]
     assert found.source == "Alertmanager and Prometheus"
+
+
+@pytest.mark.parametrize(
+    ("sent", "came", "lost"),
+    [
+        ({}, {}, False),
+        ({"instance": "1"}, {"instance": "1", "cluster": "eu"}, False),
+        ({"instance": "1", "replica": "a"}, {"instance": "1"}, False),
+        ({"instance": "1"}, {"instance": "2"}, True),
+        ({}, {"alertname": "Another"}, True),
+    ],
+)
+def test_what_fires_and_never_arrived_is_seen(sent, came, lost):
+    """External labels come on top, others may be dropped; a label that says otherwise is another alert."""
+    fires = {"labels": {"alertname": "Fires", **sent}, "state": "firing"}
+    store_answer = content({"status": "success", "data": {"alerts": [fires]}})
+    arrived = alert("Fires")
+    arrived["labels"] |= came
+    with serve(content([arrived]), content([])) as server, serve(store_answer) as store:
+        found = client_of(alertmanager=server.url, prometheus=store.url).found()
+    assert [one.name for one in found.alerts if not one.delivered] == ["Fires"] * lost
+
+
+@pytest.mark.parametrize(
+    ("matcher", "silenced"),
+    [
+        ({"name": "alertname", "value": "A0"}, True),
+        ({"name": "alertname", "value": "A"}, False),
+        ({"name": "alertname", "value": "A.", "isRegex": True}, True),
+        ({"name": "alertname", "value": "A", "isRegex": True}, False),
+        ({"name": "alertname", "value": "(", "isRegex": True}, False),
+        ({"name": "alertname", "value": "(", "isRegex": True, "isEqual": False}, False),
+        ({"name": "alertname", "value": "B", "isEqual": False}, True),
+        ({"name": "alertname", "value": "A.*", "isRegex": True, "isEqual": False}, False),
+        ({"name": "missing", "value": ""}, True),
+        ({"name": "missing", "value": "there"}, False),
+        ({"name": "__alert_rule_uid__", "value": "rule-1"}, True),
+    ],
+)
+def test_grafanas_silences_count(matcher, silenced):
+    """Matched as Alertmanager does; a silence that has ended, or an expression that is none, hides nothing."""
+    labels = {"alertname": "A0", "__alert_rule_uid__": "rule-1"}
+    fires = content({"status": "success", "data": {"alerts": [{"labels": labels, "state": "Alerting"}]}})
+    past = silence("expired", name="alertname", value="A0")
+    with serve(fires, content([past, silence("active", **matcher)])) as server:
+        found = client_of(grafana=server.url).found()
+    assert [one.state for one in found.alerts] == ["silenced" if silenced else "firing"]
+    assert found.alerts[0].labels == {"alertname": "A0"}
+    assert len(found.silences) == 1
+    assert server.requests[0].startswith(b"GET /api/prometheus/grafana/api/v1/alerts?includeInternalLabels=true ")
+    assert server.requests[1].startswith(b"GET /api/alertmanager/grafana/api/v2/silences ")
+
+
+def test_a_silence_needs_all_of_its_matchers():
+    """One that does not hold is enough to let the alert through; it may be pending, too."""
+    one = silence("active", name="alertname", value="A0")
+    other = silence("active", name="alertname", value="A1")
+    other["matchers"].append({"name": "severity", "value": "info"})
+    with serve(rules("Pending", "Alerting"), content([one, other])) as server:
+        found = client_of(grafana=server.url).found()
+    assert [(one.name, one.state) for one in found.alerts] == [("A0", "silenced"), ("A1", "firing")]
+
+
+def test_what_fires_is_known_without_grafanas_silences():
+    """That they may not be read is kept, not raised, and nothing is taken for silenced."""
+    with serve(rules("Alerting"), answer("403 Forbidden", b"{}")) as server:
+        found = client_of(grafana=server.url).found()
+    assert [one.state for one in found.alerts] == ["firing"]
+    assert isinstance(found.silences_unknown, Denied)
 
 
 def test_what_fires_is_known_without_prometheus():
@@ -106,7 +180,7 @@ def test_grafanas_words_are_translated():
         "Normal (Error)",
         "Recovering",
     ]
-    with serve(rules(*states)) as server:
+    with serve(rules(*states), content([])) as server:
         found = client_of(grafana=server.url).found()
     assert [(one.name, one.state) for one in found.alerts] == [
         ("A1", "firing"),

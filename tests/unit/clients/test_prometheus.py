@@ -140,6 +140,32 @@ def test_with_grafana_alone_its_data_source_is_asked():
     assert b"Authorization: Bearer glsa_x" in server.requests[0]
 
 
+@pytest.mark.parametrize(
+    ("script", "message"),
+    [
+        (answer("404 Not Found", b'{"message": "None such"}'), "HTTP 404: None such"),
+        (answer("404 Not Found", b"404 page not found"), "HTTP 404: 404 page not found"),
+        (
+            answer("400 Bad Request", b"Authentication to data source failed"),
+            "HTTP 400: Authentication to data source failed",
+        ),
+        (answer("502 Bad Gateway"), "HTTP 502"),
+    ],
+)
+def test_grafana_says_that_its_data_source_does_not_answer(script, message):
+    """It is not there, is at another address, or wants other credentials than Grafana's."""
+    with serve(script) as server, pytest.raises(Unreachable) as caught:
+        client_of(server.url, "grafana", datasource_uid="abc").query("up")
+    assert str(caught.value) == f"Prometheus through Grafana: expected an answer, got {message}"
+
+
+def test_a_query_that_is_refused_through_grafana_is_our_own():
+    """Prometheus' own 400 comes through."""
+    script = envelope("400 Bad Request", status="error", errorType="bad_data", error="parse error")
+    with serve(script) as server, pytest.raises(Malformed, match="got bad_data: parse error"):
+        client_of(server.url, "grafana", datasource_uid="abc").query("up")
+
+
 def test_grafana_says_when_it_may_not_be_asked():
     """With what the token must be."""
     with serve(answer("403 Forbidden")) as server, pytest.raises(Denied) as caught:

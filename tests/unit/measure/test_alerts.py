@@ -1,5 +1,6 @@
 """Alerts: what counts, in which order, and what is shown."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -47,6 +48,28 @@ def test_only_what_fires_unsilenced_and_not_on_purpose_counts():
         "Meant to fire": "Watchdog",
     }
     assert ["firing", "Old", "1 h 30 min", "component=web, severity=critical", "about Old"] in table.rows
+
+
+def test_what_nobody_was_told_of_comes_first():
+    """And is named, also where it is silenced or meant to fire."""
+    lost = [
+        replace(alert(name, state), delivered=False)
+        for name, state in (("Lost", "firing"), ("Silent", "silenced"), ("Watchdog", "firing"))
+    ]
+    seen = of(alert("Old", minutes=90), *lost)
+    assert [one.name for one in seen.firing] == ["Lost", "Old"]
+    assert seen.words(seen.firing[:1]) == "1: Lost (for 5 min, not delivered to Alertmanager)"
+    assert [one.name for one in seen.undelivered] == ["Lost", "Silent", "Watchdog"]
+    facts, table = seen.evidence()
+    assert facts.facts["Not delivered to Alertmanager"] == "3"
+    assert [row[0] for row in table.rows] == ["firing", "firing, not delivered", "silenced, not delivered"]
+
+
+def test_silences_that_nobody_could_read_are_said():
+    """What fires counts."""
+    seen = of(alert("Fires"), silences_unknown=Unreachable("away", service="Grafana"))
+    assert len(seen.firing) == 1
+    assert seen.evidence()[0].facts["Silences"] == "not known: away"
 
 
 def test_a_long_list_is_cut_in_the_message():

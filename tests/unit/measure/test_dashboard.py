@@ -28,8 +28,8 @@ class Store:
 class Reader:
     """Grafana with one dashboard or none."""
 
-    def __init__(self, board):
-        self._board = board
+    def __init__(self, board, uid=None):
+        self._board, self._uid = board, uid
 
     def health(self):
         return "ok", "12.3.0"
@@ -38,15 +38,15 @@ class Reader:
         return self._board
 
     def datasource_uid(self, stored):
-        return stored.datasources[0]
+        return self._uid or stored.datasources[0]
 
 
 @pytest.fixture
 def measured(monkeypatch):
     """``measured(store, board)`` measures; without a board Grafana is not configured."""
 
-    def measure(store, board=BOARD, *, grafana=True):
-        monkeypatch.setattr(module, "grafana", lambda _: Reader(board))
+    def measure(store, board=BOARD, *, grafana=True, uid=None):
+        monkeypatch.setattr(module, "grafana", lambda _: Reader(board, uid))
         monkeypatch.setattr(module, "through", lambda reader, uid: store)
         monkeypatch.setattr(module, "prometheus", lambda _: store)
         section = {"grafana": {"url": "http://g"}} if grafana else {"prometheus": {"url": "http://p"}}
@@ -83,6 +83,14 @@ def test_a_data_source_that_does_not_answer_grafana_is_a_finding(measured):
     )
     assert view.problem == "HTTP 502"
     assert view.evidence().facts["Data source"] == "Prometheus: HTTP 502"
+
+
+def test_a_data_source_that_our_setting_names_wrongly_is_none(measured):
+    """The dashboard's own was not asked."""
+    missing = Unreachable("P: expected an answer, got HTTP 404: Data source not found", service="P")
+    assert measured(Store(missing), uid="prometheus").problem == "HTTP 404: Data source not found"
+    with pytest.raises(Unreachable):
+        measured(Store(missing), uid="typo")
 
 
 def test_a_query_that_is_refused_is_not(measured):

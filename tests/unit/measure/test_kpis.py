@@ -1,13 +1,16 @@
 """Key figures: when they count, and what they say they stand on."""
 
+import re
+
 import pytest
 
 from playbook.clients.prometheus import Answered, Sample
-from playbook.errors import NotConfigured, TooLittleData
+from playbook.errors import NotConfigured, TooLittleData, Unreachable, UsageError
 from playbook.measure import kpis
 from playbook.measure.kpis import CountedImages, availability, error_rate, image_success, response_time
 from playbook.measure.redis import FormatStats, ImageStats
 from playbook.settings import Secret, load
+from playbook.settings_metrics import Kpis
 
 
 class Store:
@@ -20,12 +23,19 @@ class Store:
     def ask(self, expression, at=None, *, setting):
         self.asked[setting] = expression
         value = self._answers.get(setting.removeprefix("queries."))
-        samples = [] if value is None else [Sample({}, 0.0, value)]
+        if isinstance(value, dict):
+            samples = [Sample({"le": bound}, 0.0, count) for bound, count in value.items()]
+        else:
+            samples = [] if value is None else [Sample({}, 0.0, value)]
         return Answered("Prometheus", expression, setting, samples, ())
 
 
-def good(key, value):
-    return Store(**{key: value, f"{key}_count": 46_341.2, f"{key}_looks": 288.0})
+BUCKETS = {"0.5": 40.0, "10": 99.0, "+Inf": 100.0}
+
+
+def good(key, value, **more):
+    answers = {f"{key}_count": 46_341.2, f"{key}_looks": 288.0, f"{key}_buckets": BUCKETS}
+    return Store(**{key: value} | answers | more)
 
 
 @pytest.fixture
@@ -47,7 +57,8 @@ def test_a_figure_says_what_it_stands_on(settings, measure, key, counted):
     store = good(key, 1.25)
     kpi = measure(store, settings)
     assert (kpi.reading.value, kpi.reading.over) == (1.25, f"24 h (46,341 {counted})")
-    assert set(store.asked) == {f"queries.{key}{suffix}" for suffix in ("", "_count", "_looks")}
+    asked = ["", "_count", "_looks"] + ["_buckets"] * (key == "response_time")
+    assert set(store.asked) == {f"queries.{key}{suffix}" for suffix in asked}
     assert all("[24h" in query and "$" not in query for query in store.asked.values())
     facts = kpi.evidence().facts
     assert facts["Samples for"] == "24.0 of 24 h"
@@ -87,10 +98,76 @@ def test_nan_is_too_little_and_still_shown(settings):
         _ = kpi.reading
 
 
+@pytest.mark.parametrize(
+    ("value", "buckets", "got"),
+    [
+        (1.0, {"0.5": 40.0, "1.0": 60.0, "+Inf": 100.0}, "one beyond the largest bucket (1 s), as were 40.0 %"),
+        (3.0, {"1": 40.0, "3": 80.0, "+Inf": 100.0}, "one beyond the largest bucket (3 s), as were 20.0 %"),
+        (5.0, {"5": 80.0, "+Inf": 100.0}, "one beyond the largest bucket (5 s), as were 20.0 %"),
+    ],
+)
+def test_a_quantile_beyond_the_buckets_is_not_known(settings, value, buckets, got):
+    """The store gives the largest bound, however slow the rest is: neither OK nor a warning, up to critical."""
+    kpi = response_time(good("response_time", value, response_time_buckets=buckets), settings)
+    message = f"expected a value within its buckets, got {got} of 46,341"
+    with pytest.raises(TooLittleData, match=re.escape(message)):
+        _ = kpi.reading
+
+
+def test_a_quantile_beyond_the_buckets_may_be_critical_all_the_same(settings):
+    """It is at least the largest bound, which is said."""
+    slow = {"1": 40.0, "10": 80.0, "+Inf": 100.0}
+    kpi = response_time(good("response_time", 10.0, response_time_buckets=slow), settings)
+    assert kpi.reading.value == 10.0
+    assert kpi.reading.over == "24 h (46,341 requests, beyond the largest bucket (10 s))"
+    assert kpi.evidence().facts["Largest bucket"] == "10 s; 20.00 % of requests lie beyond it"
+
+
+@pytest.mark.parametrize("buckets", [None, {}, {"+Inf": 100.0}, {"1": 0.0, "+Inf": 0.0}])
+def test_without_buckets_nobody_knows_where_a_quantile_ends(settings, buckets):
+    """The setting is named."""
+    kpi = response_time(good("response_time", 0.4, response_time_buckets=buckets), settings)
+    with pytest.raises(TooLittleData, match="expected the buckets that it was counted in, got none") as caught:
+        _ = kpi.reading
+    assert caught.value.hint == "Adapt queries.response_time_buckets."
+    assert kpi.evidence().facts["Largest bucket"] == "not known"
+
+
+def test_times_that_are_not_counted_in_buckets_need_none(tmp_path):
+    """An empty query says so."""
+    (tmp_path / "playbook.toml").write_text('[queries]\nresponse_time_buckets = ""\n')
+    store = good("response_time", 0.4)
+    kpi = response_time(store, load("production", root=tmp_path, environment={}))
+    assert kpi.reading.value == 0.4
+    assert "queries.response_time_buckets" not in store.asked
+    assert "Largest bucket" not in kpi.evidence().facts
+
+
+def test_what_is_enough_is_a_setting(tmp_path):
+    """How many, and how much of the window."""
+    (tmp_path / "playbook.toml").write_text(
+        "[kpis]\nleast_requests = 10\nleast_coverage_percent = 25\nlook_minutes = 10\n"
+    )
+    settings = load("production", root=tmp_path, environment={})
+    enough = {"error_rate": 0.0, "error_rate_count": 10.0, "error_rate_looks": 36.0}
+    assert error_rate(Store(**enough), settings).reading.value == 0.0
+    with pytest.raises(TooLittleData, match="at least 10 requests in 24 h, got 9"):
+        _ = error_rate(Store(**enough | {"error_rate_count": 9.0}), settings).reading
+    with pytest.raises(TooLittleData, match=r"at least 6 of the last 24 h, got samples of 5\.8 h"):
+        _ = error_rate(Store(**enough | {"error_rate_looks": 35.0}), settings).reading
+
+
+def test_what_cannot_be_enough_is_refused(tmp_path):
+    """With none at all a share is no number."""
+    (tmp_path / "playbook.toml").write_text("[kpis]\nleast_requests = 0\n")
+    with pytest.raises(UsageError, match=r"kpis\.least_requests"):
+        load("production", root=tmp_path, environment={})
+
+
 def test_warnings_of_the_store_are_shown():
     """What is incomplete is said."""
     answered = Answered("Prometheus", "q", "queries.q", [Sample({}, 0, 1.0)], ("remote is away",))
-    kpi = kpis.Kpi(kpis.IMAGE_SUCCESS, kpis.TODAY, answered, 50, 288)
+    kpi = kpis.Kpi(kpis.IMAGE_SUCCESS, kpis.TODAY, answered, 50, 288, Kpis())
     assert kpi.evidence().facts["Warnings"] == "remote is away"
 
 
@@ -100,18 +177,20 @@ def test_images_come_from_prometheus_where_it_is_configured(monkeypatch, setting
     assert image_success(settings).reading.value == 99.6
 
 
+class Reader:
+    """A Redis in which a hundred images were counted."""
+
+    closed = False
+
+    def hgetall(self, key):
+        return {"webp:success": "92", "webp:failure": "8"}
+
+    def close(self):
+        self.closed = True
+
+
 def test_images_are_counted_by_redis_where_there_is_no_prometheus(monkeypatch, tmp_path):
     """The source and the other window are said, and the connection is closed."""
-
-    class Reader:
-        closed = False
-
-        def hgetall(self, key):
-            return {"webp:success": "92", "webp:failure": "8"}
-
-        def close(self):
-            self.closed = True
-
     reader = Reader()
     monkeypatch.setattr(kpis, "redis", lambda _: reader)
     settings = load("production", root=tmp_path, environment={"REDIS_URL": "redis://localhost"})
@@ -124,10 +203,54 @@ def test_images_are_counted_by_redis_where_there_is_no_prometheus(monkeypatch, t
     assert reader.closed
 
 
-def test_nothing_counted_is_too_little():
-    """An empty hash."""
-    with pytest.raises(TooLittleData):
-        _ = CountedImages(ImageStats("k", FormatStats(0, 0, 0), {})).reading
+def both(tmp_path):
+    """Settings with Prometheus and Redis."""
+    return load(
+        "production",
+        root=tmp_path,
+        environment={"REDIS_URL": "redis://localhost", "PROMETHEUS_URL": "http://localhost"},
+    )
+
+
+def test_images_are_counted_by_redis_where_prometheus_has_none(monkeypatch, tmp_path):
+    """Which is said, with what Prometheus was asked."""
+    monkeypatch.setattr(kpis, "redis", lambda _: Reader())
+    monkeypatch.setattr(kpis, "prometheus", lambda _: Store())
+    counted = image_success(both(tmp_path))
+    assert counted.reading.value == 92.0
+    facts, _, asked = counted.evidence()
+    assert facts.facts == {
+        "Source": "Redis hash image-processing-stats, as Prometheus has no samples of it",
+        "Window": "since counting began, not the last 24 h",
+    }
+    assert asked.facts["Setting"] == "queries.image_success"
+
+
+def test_a_quiet_day_is_not_made_up_for_by_redis(monkeypatch, tmp_path):
+    """Samples of few images are the day's; what was counted before says nothing of it."""
+    store = Store(image_success=50.0, image_success_count=2.0, image_success_looks=288.0)
+    monkeypatch.setattr(kpis, "prometheus", lambda _: store)
+    with pytest.raises(TooLittleData, match="at least 20 images in 24 h, got 2"):
+        _ = image_success(both(tmp_path)).reading
+
+
+def test_a_prometheus_that_is_away_is_not_one_without_samples(monkeypatch, tmp_path):
+    """The counts since long ago would hide a bad day."""
+
+    class Away:
+        def ask(self, expression, at=None, *, setting):
+            raise Unreachable("away", service="Prometheus")
+
+    monkeypatch.setattr(kpis, "prometheus", lambda _: Away())
+    with pytest.raises(Unreachable):
+        image_success(both(tmp_path))
+
+
+@pytest.mark.parametrize("count", [0, 19])
+def test_little_counted_is_too_little(count):
+    """An empty hash, or one with less than a day's least."""
+    with pytest.raises(TooLittleData, match="Image processing"):
+        _ = CountedImages(ImageStats("k", FormatStats(count, 0, 0), {}), 20).reading
 
 
 def test_with_neither_prometheus_is_asked_for(settings):

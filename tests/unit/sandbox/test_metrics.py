@@ -139,6 +139,33 @@ def test_a_lever_moves_what_it_is_for(lever, value, query, least, most):
         assert not least < before[0][1] < most
 
 
+def test_the_portfolio_can_be_silent_alone():
+    """``up`` goes on, as 0, and other jobs do."""
+    state = MetricsState(NOW, silent_minutes=45)
+    age = {
+        name: NOW.timestamp() - one(state, name, **labels).times[-1] / 1000
+        for name, labels in {
+            "http_requests_total": {},
+            "probe_success": {},
+            "up": {"job": "portfolio"},
+        }.items()
+    }
+    assert age["http_requests_total"] > 44 * 60
+    assert max(age["probe_success"], age["up"]) < 61
+    ups = one(state, "up", job="portfolio").values
+    assert (ups[-44:] == 0).all()
+    assert ups[-47] == 1
+
+
+def test_buckets_and_metrics_can_be_missing():
+    """The largest bucket is all of them."""
+    state = MetricsState(NOW, largest_bucket=1.0, missing={"image_queue_length"})
+    view = state.store.until(NOW.timestamp())
+    bounds = {float(dict(key)["le"]) for key in view.labels("http_request_duration_seconds_bucket")}
+    assert sorted(bounds)[-2:] == [1.0, float("inf")]
+    assert "image_queue_length" not in view.names()
+
+
 # -------------------------------------------------------------------------------------------------------- services
 
 
@@ -192,7 +219,7 @@ def grafana(world) -> Client:
 
 @pytest.fixture
 def alertmanager(world) -> Client:
-    service = AlertmanagerService()
+    service = AlertmanagerService(webhook=lambda: "http://localhost:1")
     client = client_of(service, world)
     client.auth = (USERNAME, service.password)
     return client
@@ -243,7 +270,7 @@ def test_targets_rules_and_versions(prometheus, world):
     assert (alert["state"], alert["labels"]["alertname"]) == ("pending", "QueueGrowing")
     (group,) = prometheus.get("/api/v1/rules").json()["data"]["groups"]
     assert group["rules"][0]["alerts"] == [alert]
-    assert prometheus.get("/api/v1/status/buildinfo").json()["data"]["version"]
+    assert prometheus.get("/api/v1/status/buildinfo").json()["data"]["version"].endswith("-sandbox")
     assert prometheus.get("/-/ready").text == "Prometheus Server is Ready.\n"
 
 
@@ -252,6 +279,10 @@ def test_grafana_passes_queries_on(grafana, world):
     parameters = {"query": "sum(up)"}
     assert grafana.get(f"{PROXY}/api/v1/query", params=parameters).json()["data"]["result"][0]["value"][1] == "8"
     assert grafana.get("/api/datasources/proxy/uid/other/api/v1/query", params=parameters).status_code == 404
+    world.metrics = MetricsState(NOW, datasource=False)
+    missing = grafana.get(f"{PROXY}/api/v1/query", params=parameters)
+    assert (missing.status_code, missing.json()["message"]) == (404, "Unable to find datasource")
+    world.metrics = MetricsState(NOW)
     world.gone.add("prometheus")
     assert grafana.get(f"{PROXY}/api/v1/query", params=parameters).status_code == 502
 
@@ -272,6 +303,16 @@ def test_grafana_lists_normal_instances_too(grafana, world):
     world.alerts.raise_alert("HighErrorRate", "Many", minutes=3)
     alerts = grafana.get("/api/prometheus/grafana/api/v1/alerts").json()["data"]["alerts"]
     assert [alert["state"] for alert in alerts] == ["Alerting", "Normal"]
+    assert not any(name.startswith("__") for name in alerts[0]["labels"])
+    path = "/api/prometheus/grafana/api/v1/alerts?includeInternalLabels=true"
+    assert grafana.get(path).json()["data"]["alerts"][0]["labels"]["__alert_rule_uid__"] == "higherrorrate"
+
+
+def test_grafana_has_silences_of_its_own(grafana, alertmanager):
+    """In Alertmanager's form."""
+    silences = grafana.get("/api/alertmanager/grafana/api/v2/silences").json()
+    assert silences == alertmanager.get("/api/v2/silences").json()
+    assert silences
 
 
 def test_alertmanager_knows_what_fires_and_what_is_silenced(alertmanager, world):
@@ -285,6 +326,13 @@ def test_alertmanager_knows_what_fires_and_what_is_silenced(alertmanager, world)
     assert alert["labels"]["alertname"] == "HighErrorRate"
     assert alertmanager.get("/api/v2/alerts", params={"active": "perhaps"}).status_code == 422
     assert alertmanager.get("/api/v2/silences").json()[0]["status"] == {"state": "active"}
+
+
+def test_an_alert_can_get_lost(prometheus, alertmanager, world):
+    """Prometheus knows it, Alertmanager does not."""
+    world.alerts.raise_alert("HighErrorRate", "Many", minutes=3, delivered=False)
+    assert prometheus.get("/api/v1/alerts").json()["data"]["alerts"][0]["state"] == "firing"
+    assert alertmanager.get("/api/v2/alerts").json() == []
 
 
 def test_an_alert_can_be_posted(alertmanager):

@@ -1,0 +1,45 @@
+"""What the system can carry: growth, spikes, and scaling."""
+
+import pytest
+
+pytestmark = pytest.mark.capacity
+
+
+@pytest.mark.monthly
+@pytest.mark.item("monthly.capacity.growth", runbook="resource-exhaustion")
+def test_growth_does_not_meet_a_limit_soon(capacity_growth, limits, judge):
+    """No component's CPU, memory or storage grows so steadily that it meets its limit in 90 days (critical 30).
+
+    Said only where two months of weekdays agree. With fewer than four weeks: UNKNOWN.
+    """
+    for resource in capacity_growth.meeting:
+        judge(resource.reading, limits.capacity_days_left, subject=f"{resource.name}, time until its limit")
+    capacity_growth.expect_all()
+    judge.that(True, "Growth into a limit", expected="none soon", found=capacity_growth.summary)
+
+
+@pytest.mark.monthly
+@pytest.mark.item("monthly.capacity.spikes", runbook="resource-exhaustion")
+def test_a_spike_could_be_carried(headroom, limits, judge):
+    """A spike, by default 1.5 times the month's peak, leaves every instance below 90 % CPU (critical over 100 %).
+
+    Where a load test was run, the spike must also stay within the load that it carried. With samples of less than
+    half of the month: UNKNOWN.
+    """
+    for use in headroom.by_cpu:
+        judge(use.reading, limits.spike_cpu, subject=f"CPU of {use.name} at a spike")
+    for load in headroom.by_requests:
+        judge(load.reading, limits.spike_requests)
+    headroom.expect_all()
+
+
+@pytest.mark.monthly
+@pytest.mark.item("monthly.capacity.scaling-policy", runbook="resource-exhaustion")
+def test_components_scale_as_the_policy_says(scaling_policies, judge):
+    """Every component has the instances and the autoscaling that the policy in the settings asks for.
+
+    Other bounds than the policy's are a warning; fewer instances, or autoscaling that is off, are critical.
+    """
+    for rule in scaling_policies.worst_first:
+        judge.that(not rule.off, rule.name, expected=rule.wanted, found=rule.found)
+        judge.that(not rule.differs, rule.name, expected=rule.wanted, found=rule.found, warn=True)

@@ -1,0 +1,49 @@
+"""The links that people follow in an incident lead somewhere."""
+
+import pytest
+
+pytestmark = pytest.mark.web
+
+
+@pytest.mark.links
+@pytest.mark.item("links.grafana")
+def test_link_to_grafana_answers(links, judge):
+    """The link to Grafana leads to a page or to a login.
+
+    That it gives no answer is critical while another link does, as our own network is proven then; else: UNKNOWN.
+    """
+    link = links.grafana
+    judge.that(link.answers, "Link to Grafana", expected="a page or a login", found=link.summary)
+
+
+@pytest.mark.links
+@pytest.mark.item("links.console")
+def test_link_to_console_answers(links, judge):
+    """The link to DigitalOcean's console leads to a page or to a login.
+
+    That it gives no answer is critical while another link does, as our own network is proven then; else: UNKNOWN.
+    """
+    link = links.console
+    judge.that(link.answers, "Link to the console", expected="a page or a login", found=link.summary)
+
+
+@pytest.mark.links
+@pytest.mark.item("links.status-page")
+def test_link_to_status_page_answers(links, judge):
+    """The link to the status page leads to a page or to a login.
+
+    That it gives no answer is critical while another link does, as our own network is proven then; else: UNKNOWN.
+    """
+    link = links.status_page
+    judge.that(link.answers, "Link to the status page", expected="a page or a login", found=link.summary)
+
+
+@pytest.mark.links
+@pytest.mark.item("links.documentation")
+def test_link_to_documentation_answers(links, judge):
+    """The link to the documentation leads to a page or to a login.
+
+    That it gives no answer is critical while another link does, as our own network is proven then; else: UNKNOWN.
+    """
+    link = links.documentation
+    judge.that(link.answers, "Link to the documentation", expected="a page or a login", found=link.summary)

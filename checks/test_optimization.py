@@ -1,0 +1,125 @@
+"""Where time, memory and money can be saved. Every proposal is one to decide on: nothing is ever applied."""
+
+import pytest
+
+
+@pytest.mark.optimization
+@pytest.mark.item("optimization.images.processing-time")
+def test_no_format_takes_long(processing_times, limits, judge):
+    """In the mean the workers take at most 2 s for an image of any format (critical over 5 s).
+
+    Formats of which fewer than twenty images were processed are not judged; where all are: UNKNOWN.
+    """
+    for one in processing_times.slowest_first:
+        judge(one.reading, limits.processing_time, subject=f"Mean processing time of {one.name}")
+
+
+@pytest.mark.optimization
+@pytest.mark.item("optimization.cache.hit-rate")
+def test_cache_serves_what_it_could(redis_stats, limits, judge):
+    """At least 80 % of reads hit the cache, and evictions cost at most 1 % of the reads (critical over 5 %)."""
+    judge(redis_stats.hit_rate, limits.cache_hit_rate)
+    judge(redis_stats.evictions, limits.cache_evictions)
+
+
+@pytest.mark.optimization
+@pytest.mark.item("optimization.cache.ttl-coverage")
+def test_cached_keys_expire(redis_keys, limits, judge):
+    """At least 95 % of the cached keys in a sample have an expiry (critical under 50 %).
+
+    The sample is found with SCAN and bounded. With fewer than twenty cached keys: UNKNOWN.
+    """
+    judge(redis_keys.expiring, limits.cache_expiry)
+
+
+@pytest.mark.optimization
+@pytest.mark.item("optimization.cache.key-patterns")
+def test_no_key_is_too_large(redis_keys, limits, judge):
+    """No key in a sample is larger than 1 MiB (critical over 10 MiB); the kinds of keys are shown by their memory."""
+    judge(redis_keys.largest, limits.redis_key_size)
+
+
+@pytest.mark.optimization
+@pytest.mark.item("optimization.redis.memory", runbook="resource-exhaustion")
+def test_memory_of_redis_is_well_used(redis_stats, limits, judge):
+    """Redis has a limit of memory, fills at most 80 % of it where it may not evict, and holds little that it wastes.
+
+    What it holds and does not use is fragmentation, buffers and the program itself, at most 30 % of the limit.
+    """
+    judge.that(
+        redis_stats.memory_limit > 0,
+        "Limit of Redis' memory",
+        expected="one",
+        found=redis_stats.limit_words,
+        warn=True,
+    )
+    if not redis_stats.evicts:
+        judge(redis_stats.memory_use, limits.redis_memory)
+    judge(redis_stats.held, limits.redis_fragmentation)
+
+
+@pytest.mark.optimization
+@pytest.mark.item("optimization.redis.clients", runbook="resource-exhaustion")
+def test_redis_has_room_for_clients(redis_stats, redis_clients, limits, judge):
+    """At most 75 % of the clients that Redis allows are connected (critical over 90 %), and none was turned away."""
+    judge(redis_stats.client_use, limits.redis_clients)
+    judge.that(
+        not redis_stats.rejected,
+        "Connections turned away by Redis",
+        expected="none",
+        found=f"{redis_stats.rejected:,}",
+        warn=True,
+    )
+
+
+@pytest.mark.optimization
+@pytest.mark.item("optimization.redis.slow-log")
+def test_commands_are_quick(redis_slow_log, limits, judge):
+    """At most ten commands of a day are in the slow log of Redis, and none took over 250 ms (critical over 1 s)."""
+    judge(redis_slow_log.count, limits.redis_slow_commands)
+    judge(redis_slow_log.slowest, limits.redis_slowest)
+
+
+@pytest.mark.optimization
+@pytest.mark.item("optimization.costs.instances")
+def test_no_instance_is_too_large(scaling, judge):
+    """Over a week no component is so little used that something cheaper would do.
+
+    The change is proposed with what it saves. A component without a week of samples: UNKNOWN.
+    """
+    for fit in scaling.by_saving:
+        judge.that(not fit.oversized, fit.name, expected="nothing cheaper that fits", found=fit.found, warn=True)
+    scaling.expect_all()
+
+
+@pytest.mark.optimization
+@pytest.mark.item("optimization.costs.backups")
+def test_no_backup_is_kept_too_long(backup_retention, judge):
+    """No archive is older than the policy keeps them; what could be deleted is listed."""
+    judge.that(
+        not backup_retention.over_age,
+        "Backups over age",
+        expected=f"none older than {backup_retention.most_days:g} days",
+        found=backup_retention.over_age_words,
+        warn=True,
+    )
+
+
+@pytest.mark.optimization
+@pytest.mark.item("optimization.costs.logs")
+def test_logs_are_kept_as_long_as_needed(log_retention, judge):
+    """Logs reach back a day, and no log file is older than agreed; what could be deleted is listed."""
+    judge.that(
+        not log_retention.over_age,
+        "Log files over age",
+        expected=f"none older than {log_retention.keep_days:g} days",
+        found=log_retention.over_age_words,
+        warn=True,
+    )
+    judge.that(
+        log_retention.long_enough,
+        "Logs kept",
+        expected=f"lines of at least {log_retention.hours_wanted} of the last 24 hours",
+        found=f"lines of {log_retention.hours_seen}",
+        warn=True,
+    )

@@ -1,0 +1,41 @@
+"""The month: its key figures, whether they became worse, and the days out of the usual."""
+
+import pytest
+
+pytestmark = pytest.mark.performance
+
+
+@pytest.mark.monthly
+@pytest.mark.item("monthly.performance.report", runbook="high-response-times")
+def test_month_was_within_limits(month_report, judge):
+    """Over 30 days every key figure is within the limits of the daily check; percentiles and days are shown.
+
+    With samples of less than half of the month there is no judgement: UNKNOWN.
+    """
+    for kpi in month_report.worst_first:
+        judge(kpi.reading, kpi.limit)
+
+
+@pytest.mark.monthly
+@pytest.mark.item("monthly.performance.comparison", runbook="high-response-times")
+def test_month_is_no_worse_than_the_one_before(month_comparison, judge):
+    """No key figure of the last 30 days is worse than in the 30 before by more than its tolerance.
+
+    Months of which different shares are known, or too little, are not comparable: UNKNOWN.
+    """
+    for change in month_comparison.comparable:
+        judge(change.reading, change.limit)
+    month_comparison.expect_all()
+
+
+@pytest.mark.monthly
+@pytest.mark.item("monthly.performance.anomalies", runbook="high-error-rates")
+def test_no_day_was_out_of_the_usual(month_days, judge):
+    """No whole day of the month is far from the median of its kind of day, in robust standard deviations.
+
+    With fewer than 20 days there is no usual: UNKNOWN.
+    """
+    month_days.expect_all()
+    judge.that(
+        not month_days.unusual, "Days out of the usual", expected="none", found=month_days.summary, warn=True
+    )

@@ -1,0 +1,85 @@
+"""Recovery: backups restore, in time and with data as new as promised, and an alert reaches somebody."""
+
+import pytest
+
+pytestmark = pytest.mark.recovery
+
+
+@pytest.mark.weekly
+@pytest.mark.mutates
+@pytest.mark.item("weekly.backups.restores")
+def test_the_newest_backup_restores(restore_drill, limits, judge):
+    """The newest backup restores into a fresh place: its dump loads, its counts and samples are right, in time.
+
+    Production is judged by the newest drill on record, which must not be older than a week.
+    """
+    judge.that(
+        restore_drill.recent,
+        "Restore drill",
+        expected=f"one within {restore_drill.within_days:g} days",
+        found=restore_drill.last,
+    )
+    judge.that(
+        restore_drill.succeeded,
+        "Restore drill",
+        expected="everything of the newest backup to be restored",
+        found=restore_drill.result,
+    )
+    judge(restore_drill.time, limits.recovery_time)
+
+
+@pytest.mark.monthly
+@pytest.mark.mutates
+@pytest.mark.item("monthly.dr.restore")
+def test_everything_can_be_restored(full_restore, judge):
+    """A full restore into an empty place brings back every key and image, and what is restored answers.
+
+    Production is judged by the newest full test on record, which must not be older than a month.
+    """
+    judge.that(
+        full_restore.recent,
+        "Disaster recovery test",
+        expected=f"one within {full_restore.within_days:g} days",
+        found=full_restore.last,
+    )
+    judge.that(
+        full_restore.succeeded,
+        "Disaster recovery test",
+        expected="every key and image of the newest backup to be restored",
+        found=full_restore.result,
+    )
+
+
+@pytest.mark.monthly
+@pytest.mark.mutates
+@pytest.mark.item("monthly.dr.recovery-time")
+def test_recovery_meets_its_objectives(recovery_times, limits, judge):
+    """The slowest restore of the month and the oldest data that one gave are within their objectives.
+
+    No restore that succeeded: UNKNOWN, as there is nothing to measure.
+    """
+    judge(recovery_times.time, limits.recovery_time)
+    judge(recovery_times.data_age, limits.recovery_point)
+
+
+@pytest.mark.monthly
+@pytest.mark.mutates
+@pytest.mark.item("monthly.dr.alerts")
+def test_an_alert_reaches_its_receiver(alert_delivery, limits, judge):
+    """A test alert goes through Alertmanager to a receiver of ours, arrives in time, and is ended again.
+
+    Production is judged by the newest test on record, which must not be older than a month.
+    """
+    judge.that(
+        alert_delivery.recent,
+        "Test alert",
+        expected=f"one within {alert_delivery.within_days:g} days",
+        found=alert_delivery.last,
+    )
+    judge.that(
+        alert_delivery.arrived,
+        "Test alert",
+        expected=f"the receiver to have it within {alert_delivery.seconds:g} s",
+        found=alert_delivery.result,
+    )
+    judge(alert_delivery.time, limits.alert_delivery)

@@ -1,0 +1,192 @@
+"""The three troubleshooting playbooks: their symptoms now, and every step of their investigations."""
+
+import pytest
+
+pytestmark = pytest.mark.performance
+
+
+@pytest.mark.troubleshooting
+@pytest.mark.high_response_times
+@pytest.mark.item("troubleshooting.high-response-times.symptoms", runbook="high-response-times")
+def test_responses_are_fast_now(response_time_now, homepage_timing, alerts, limits, judge):
+    """95 % of the last hour's requests and the homepage take at most 2 s (critical over 5 s), and no alert fires."""
+    judge(response_time_now.reading, limits.response_time)
+    judge(homepage_timing.median, limits.homepage_time)
+    judge.that(not alerts.firing, "Alerts", expected="none firing", found=alerts.words(alerts.firing))
+
+
+@pytest.mark.troubleshooting
+@pytest.mark.high_response_times
+@pytest.mark.item("troubleshooting.high-response-times.response-time-split", runbook="high-response-times")
+def test_no_part_of_a_response_takes_long(time_split, limits, judge):
+    """Of the homepage's time, the network takes at most 0.6 s and the application at most 1.4 s."""
+    judge(time_split.in_the_server, limits.server_time)
+    judge(time_split.on_the_way, limits.network_time)
+
+
+@pytest.mark.troubleshooting
+@pytest.mark.high_response_times
+@pytest.mark.item("troubleshooting.high-response-times.resources", runbook="high-response-times")
+def test_components_have_room_for_requests(utilization, limits, judge):
+    """CPU and memory of every component stayed below 80 % over the last hour (critical from 90 %)."""
+    for use in utilization.by_cpu:
+        judge(use.reading, limits.cpu, subject=f"CPU of {use.name}")
+    for use in utilization.by_memory:
+        judge(use.reading, limits.memory, subject=f"Memory of {use.name}")
+    utilization.expect_all()
+
+
+@pytest.mark.troubleshooting
+@pytest.mark.high_response_times
+@pytest.mark.item("troubleshooting.high-response-times.redis", runbook="high-response-times")
+def test_redis_is_fast_and_warm(redis_ping, redis_stats, limits, judge):
+    """Redis answers PING within its limit, and at least 80 % of reads hit (critical under 70 %)."""
+    judge(redis_ping.latency, limits.redis_latency)
+    judge(redis_stats.hit_rate, limits.cache_hit_rate)
+
+
+@pytest.mark.troubleshooting
+@pytest.mark.high_response_times
+@pytest.mark.item("troubleshooting.high-response-times.queue", runbook="high-response-times")
+def test_images_do_not_queue_up(image_queue, limits, judge):
+    """At most fifty images wait to be processed (critical over a hundred)."""
+    judge(image_queue.length, limits.queue_length)
+
+
+@pytest.mark.troubleshooting
+@pytest.mark.high_error_rates
+@pytest.mark.item("troubleshooting.high-error-rates.symptoms", runbook="high-error-rates")
+def test_requests_and_images_succeed_now(error_rate_now, log_review, image_success_now, limits, judge):
+    """At most 1 % of the last hour's requests fail, by the metrics and by the logs, and at most 2 % of its images."""
+    judge(error_rate_now.reading, limits.error_rate)
+    judge(log_review.server_errors_lately, limits.log_server_errors, subject="HTTP 5xx lately")
+    judge(image_success_now.reading, limits.image_success)
+
+
+@pytest.mark.troubleshooting
+@pytest.mark.high_error_rates
+@pytest.mark.item("troubleshooting.high-error-rates.error-patterns", runbook="high-error-rates")
+def test_no_pattern_of_errors(log_review, limits, judge):
+    """The logs of 24 hours show no crash, no kind of error, and no hour with far more 5xx or 429 than usual.
+
+    Errors count however little of the day was seen; that there are none counts only with enough hours of lines.
+    """
+    judge(log_review.fatal, limits.log_fatal)
+    judge(log_review.errors, limits.log_errors)
+    judge.that(
+        not log_review.unusual,
+        "HTTP errors by hour",
+        expected=log_review.usual,
+        found=log_review.unusual or "no more than that",
+        warn=True,
+    )
+    log_review.demand_coverage()
+
+
+@pytest.mark.troubleshooting
+@pytest.mark.high_error_rates
+@pytest.mark.item("troubleshooting.high-error-rates.service-status", runbook="high-error-rates")
+def test_services_are_up(app, app_components, api_health, judge):
+    """The app is ACTIVE, every component is healthy with all its replicas, and the API says so of itself."""
+    judge.that(app.active, f"App {app.name}", expected="an active deployment in phase ACTIVE", found=app.phase)
+    for component in app_components.worst_first:
+        judge.that(component.well, component.name, expected=component.expected, found=component.found)
+    judge.that(not api_health.is_unhealthy, "API health", expected="all healthy", found=api_health.summary)
+    judge.that(
+        not api_health.is_degraded, "API health", expected="all healthy", found=api_health.summary, warn=True
+    )
+
+
+@pytest.mark.troubleshooting
+@pytest.mark.high_error_rates
+@pytest.mark.item("troubleshooting.high-error-rates.dependencies", runbook="high-error-rates")
+def test_dependencies_answer(homepage_timing, image_health, redis_ping, limits, judge):
+    """The homepage answers 200 each time, the image service is healthy, and Redis answers PING within its limit."""
+    judge.that(not homepage_timing.bad, "Homepage", expected="HTTP 200 each time", found=homepage_timing.summary)
+    judge.that(not image_health.is_unhealthy, "Image service", expected="healthy", found=image_health.summary)
+    judge(redis_ping.latency, limits.redis_latency)
+    judge.that(
+        not image_health.is_degraded, "Image service", expected="healthy", found=image_health.summary, warn=True
+    )
+
+
+@pytest.mark.troubleshooting
+@pytest.mark.high_error_rates
+@pytest.mark.item("troubleshooting.high-error-rates.recent-release", runbook="high-error-rates")
+def test_the_last_release_broke_nothing(deployments, release_effect, judge):
+    """The newest deployment did not fail, and requests did not begin to fail with the last release.
+
+    A release is suspected for six hours: the error rate since is compared with as long a time before.
+    """
+    newest = deployments.newest
+    judge.that(not newest.failed, "Newest deployment", expected="one that did not fail", found=newest.found)
+    judge.that(
+        not release_effect.suspect,
+        "Last release",
+        expected="none with which requests began to fail",
+        found=release_effect.found,
+    )
+
+
+@pytest.mark.troubleshooting
+@pytest.mark.resource_exhaustion
+@pytest.mark.item("troubleshooting.resource-exhaustion.symptoms", runbook="resource-exhaustion")
+def test_nothing_runs_out(utilization, memory_errors, homepage_timing, limits, judge):
+    """No component is over 80 % of CPU or memory, no log says that memory ran out, and the homepage is not slow."""
+    judge(memory_errors.count, limits.memory_errors)
+    for use in utilization.by_cpu:
+        judge(use.reading, limits.cpu, subject=f"CPU of {use.name}")
+    for use in utilization.by_memory:
+        judge(use.reading, limits.memory, subject=f"Memory of {use.name}")
+    judge(homepage_timing.median, limits.homepage_time)
+    utilization.expect_all()
+
+
+@pytest.mark.troubleshooting
+@pytest.mark.resource_exhaustion
+@pytest.mark.item("troubleshooting.resource-exhaustion.trends", runbook="resource-exhaustion")
+def test_use_does_not_rise(cpu_week, limits, judge):
+    """In 95 % of a week's hours CPU is below 80 %, and its mean is at most 15 points above the week before.
+
+    A component of which less than half of the week is known: UNKNOWN.
+    """
+    for use in cpu_week.highest:
+        judge(use.reading, limits.cpu, subject=f"CPU of {use.name}")
+    for use in cpu_week.changes:
+        judge(use.reading, limits.cpu_week_change, subject=f"CPU of {use.name} against the week before")
+    cpu_week.expect_all()
+
+
+@pytest.mark.troubleshooting
+@pytest.mark.resource_exhaustion
+@pytest.mark.item("troubleshooting.resource-exhaustion.heavy-component", runbook="resource-exhaustion")
+def test_no_component_is_restarted(component_restarts, utilization, limits, judge):
+    """No component was restarted in the last day (critical over five times); the use of each instance is shown."""
+    for one in component_restarts.most_first:
+        judge(one.reading, limits.restarts, subject=f"Restarts of {one.name}")
+    component_restarts.expect_all()
+
+
+@pytest.mark.troubleshooting
+@pytest.mark.resource_exhaustion
+@pytest.mark.item("troubleshooting.resource-exhaustion.memory-leak", runbook="resource-exhaustion")
+def test_memory_does_not_leak(memory_growth, limits, judge):
+    """No component's memory grows so steadily that it is full within 30 days (critical within 7)."""
+    for use in memory_growth.filling:
+        judge(use.reading, limits.memory_days_left, subject=f"Memory of {use.name}, time until full")
+    memory_growth.expect_all()
+    judge.that(True, "Growth into the limit", expected="none", found=memory_growth.summary)
+
+
+@pytest.mark.troubleshooting
+@pytest.mark.resource_exhaustion
+@pytest.mark.item("troubleshooting.resource-exhaustion.allocation", runbook="resource-exhaustion")
+def test_enough_is_allocated(app_components, scaling, limits, judge):
+    """All wanted replicas are ready, and over a week no component is short of CPU or memory (95th percentile)."""
+    for component in app_components.worst_first:
+        judge.that(component.well, component.name, expected=component.expected, found=component.found)
+    for fit in scaling.by_cpu:
+        judge(fit.cpu, limits.cpu, subject=f"CPU of {fit.name}")
+    for fit in scaling.by_memory:
+        judge(fit.memory, limits.memory, subject=f"Memory of {fit.name}")
+    scaling.expect_all()

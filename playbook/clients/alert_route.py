@@ -1,0 +1,36 @@
+"""The way of a test alert, behind the gate."""
+
+from __future__ import annotations
+
+from playbook.clients.http import HttpClient
+from playbook.engine import client
+from playbook.gate import MutationGate
+from playbook.recovery.alerting import RECEIVER, SERVICE, AlertRoute
+from playbook.settings import Settings
+
+
+@client
+def alert_route(mutation_gate: MutationGate, settings: Settings) -> AlertRoute | None:
+    """Alertmanager for a test alert and the receiver that it should reach; None where nothing may be changed."""
+    if mutation_gate.refusal:
+        return None
+    target, own = settings.target, settings.target.alertmanager
+    alertmanager = HttpClient(
+        settings.require(own.url, "alertmanager.url", SERVICE),
+        service=SERVICE,
+        time_limits=settings.time_limits,
+        ca=own.ca,
+        token=own.token,
+        username=own.username,
+        password=own.password,
+        setting=f"targets.{target.name}.alertmanager.url",
+    )
+    receiver = HttpClient(
+        settings.require(target.alert_test.received_url, "alert_test.received_url", RECEIVER),
+        service=RECEIVER,
+        time_limits=settings.time_limits,
+        ca=target.alert_test.ca,
+        token=target.alert_test.token,
+        setting=f"targets.{target.name}.alert_test.received_url",
+    )
+    return AlertRoute(mutation_gate.permit, alertmanager, receiver)

@@ -1,0 +1,255 @@
+"""The GitHub REST API, for reading. https://docs.github.com/rest
+
+Listings are paged by their Link header, whose addresses are followed only to where they came from. What GitHub
+says with one number means several things: 403 is a missing permission or a used-up rate limit, 404 also what the
+token may not see, 422 a question that only owners may ask. Each is told apart here.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal, TypeVar
+from urllib.parse import urlsplit
+
+import msgspec
+
+from playbook.clients.http import Answer, HttpClient, origin
+from playbook.engine import client
+from playbook.errors import Denied, Malformed, Unmeasured, Unreachable
+from playbook.settings import Settings
+
+SERVICE = "GitHub"
+PER_PAGE = 100
+MOST_PAGES = 50
+_NEXT = re.compile(r'<([^<>]+)>\s*;[^,]*\brel="?next"?')
+
+T = TypeVar("T")
+Period = Literal["day", "week", "month", "quarter", "year"]
+
+
+class _Message(msgspec.Struct, frozen=True, kw_only=True):
+    pass
+
+
+class User(_Message, frozen=True):
+    """Somebody; ``type`` is User or Bot."""
+
+    login: str
+    type: str = "User"
+
+
+class Organisation(_Message, frozen=True):
+    """An organisation; ``two_factor_requirement_enabled`` is None where the token is not an owner's."""
+
+    login: str
+    two_factor_requirement_enabled: bool | None = None
+    default_repository_permission: str | None = None
+
+
+class Activity(_Message, frozen=True, kw_only=True):
+    """A push or a merge; ``actor`` is None where the account is gone."""
+
+    timestamp: datetime
+    activity_type: str = ""
+    actor: User | None = None
+
+
+class _Package(_Message, frozen=True):
+    name: str = ""
+    ecosystem: str = ""
+
+
+class _Version(_Message, frozen=True):
+    identifier: str = ""
+
+
+class _Vulnerability(_Message, frozen=True):
+    package: _Package = _Package()
+    severity: str = ""
+    vulnerable_version_range: str = ""
+    first_patched_version: _Version | None = None
+
+
+class _Advisory(_Message, frozen=True):
+    ghsa_id: str = ""
+    summary: str = ""
+
+
+class DependabotAlert(_Message, frozen=True, kw_only=True):
+    """An open alert; its severity is low, medium, high or critical."""
+
+    number: int
+    created_at: datetime | None = None
+    html_url: str = ""
+    security_vulnerability: _Vulnerability = _Vulnerability()
+    security_advisory: _Advisory = _Advisory()
+
+
+@client
+def github(settings: Settings) -> GitHubApi:
+    """The GitHub API of the target, read-only. Asks nothing by itself, not even for its settings."""
+    return GitHubApi(settings)
+
+
+@dataclass(frozen=True)
+class GitHubApi:
+    """What the suite reads from GitHub. Thread-safe; GET only.
+
+    Every method raises:
+        NotConfigured: token, organisation or repository is not set.
+        Unreachable: no answer in time, an answer of 5xx, or the rate limit is used up.
+        Denied: the token is not accepted (401), or may not see this (403, 422).
+        Malformed: no such thing (404), or an answer that is not what the API documents.
+    """
+
+    settings: Settings = field(repr=False)
+
+    @property
+    def has_organisation(self) -> bool:
+        """Whether the target names one."""
+        return self.settings.target.github.organisation is not None
+
+    @property
+    def has_repository(self) -> bool:
+        """Whether the target names one."""
+        return self.settings.target.github.repository is not None
+
+    # ------------------------------------------------------------------------------------------- the organisation
+
+    def organisation(self) -> Organisation:
+        """The organisation."""
+        return self._one(f"/orgs/{self._organisation()}", Organisation, "the organisation")
+
+    def members(self, *, role: Literal["all", "admin", "member"] = "all", without_2fa: bool = False) -> list[User]:
+        """Its members; ``admin`` are the owners. Only an owner's token sees all, and who has no second factor."""
+        params = {"role": role, **({"filter": "2fa_disabled"} if without_2fa else {})}
+        what = "the members without a second factor" if without_2fa else "the members"
+        return self._all(f"/orgs/{self._organisation()}/members", params, list[User], what)
+
+    def outside_collaborators(self, *, without_2fa: bool = False) -> list[User]:
+        """Who works on a repository without being a member."""
+        params = {"filter": "2fa_disabled"} if without_2fa else {}
+        what = "the outside collaborators" + (" without a second factor" if without_2fa else "")
+        return self._all(f"/orgs/{self._organisation()}/outside_collaborators", params, list[User], what)
+
+    # --------------------------------------------------------------------------------------------- the repository
+
+    def activity(self, period: Period) -> list[Activity]:
+        """Pushes and merges to the repository in the last period, newest first."""
+        params = {"time_period": period}
+        return self._all(
+            f"/repos/{self._repository()}/activity", params, list[Activity], "the repository's activity"
+        )
+
+    def dependabot_alerts(self) -> list[DependabotAlert]:
+        """Open alerts on the repository's dependencies."""
+        what = "the open Dependabot alerts"
+        return self._all(
+            f"/repos/{self._repository()}/dependabot/alerts", {"state": "open"}, list[DependabotAlert], what
+        )
+
+    # ------------------------------------------------------------------------------------------------------ asking
+
+    def _organisation(self) -> str:
+        return self.settings.require(self.settings.target.github.organisation, "github.organisation", SERVICE)
+
+    def _repository(self) -> str:
+        return self.settings.require(self.settings.target.github.repository, "github.repository", SERVICE)
+
+    def _client(self) -> HttpClient:
+        mine = self.settings.target.github
+        return HttpClient(
+            mine.endpoint,
+            service=SERVICE,
+            time_limits=self.settings.time_limits,
+            ca=mine.ca,
+            token=self.settings.require(mine.token, "github.token", SERVICE),
+            headers={"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": "2022-11-28"},
+            setting=f"targets.{self.settings.target.name}.github.endpoint",
+        )
+
+    def _one(self, path: str, kind: type[T], what: str) -> T:
+        return self._expect(self._client().get(path), what).json(kind)  # type: ignore[no-any-return]
+
+    def _all(self, path: str, params: Mapping[str, str], kind: type[list[T]], what: str) -> list[T]:
+        client = self._client()
+        answer = self._expect(client.get(path, {**params, "per_page": PER_PAGE}), what)
+        found: list[T] = []
+        for _ in range(MOST_PAGES):
+            found += answer.json(kind)
+            following = _NEXT.search(answer.headers.get("link", ""))
+            if not following:
+                return found
+            # The token goes along, so it must not lead elsewhere.
+            if origin(urlsplit(following[1])) != origin(urlsplit(client.base_url)):
+                raise Malformed(
+                    f"{SERVICE}: expected the next page of {what} where the first was, got another host",
+                    service=SERVICE,
+                )
+            answer = self._expect(client.get(following[1]), what)
+        raise Malformed(f"{SERVICE}: expected {what}, got more than {MOST_PAGES} pages", service=SERVICE)
+
+    def _expect(self, answer: Answer, what: str) -> Answer:
+        if 200 <= answer.status < 300:
+            return answer
+        raise self._explain(answer, what)
+
+    def _explain(self, answer: Answer, what: str) -> Unmeasured:
+        """What an answer other than 2xx means to an operator."""
+        said = _message(answer)
+        text = f"{SERVICE}: expected {what} from {urlsplit(answer.url).netloc}, got HTTP {answer.status}"
+        text += f" ({said})" if said else ""
+        kind: type[Unmeasured] = Malformed
+        hint = ""
+        if answer.status == 429 or (answer.status == 403 and _is_limited(answer, said)):
+            kind, hint = Unreachable, "The rate limit of the token is used up; try again later."
+            text += _until(answer)
+        elif answer.status >= 500:
+            kind, hint = Unreachable, "GitHub cannot answer now: see https://www.githubstatus.com."
+        elif answer.status == 401:
+            kind, hint = Denied, f"Check {self._variable()}: the token is wrong, expired or revoked."
+        elif answer.status == 422:
+            kind, hint = (
+                Denied,
+                f"Only the token of an owner of the organisation in {self._variable()} may ask this.",
+            )
+        elif answer.status == 403:
+            needs = answer.headers.get("x-accepted-github-permissions", "")
+            kind = Denied
+            hint = f"Give the token in {self._variable()} the permission {needs or _PERMISSIONS}."
+        elif answer.status == 404:
+            hint = "Check github.organisation and github.repository: no such thing, or the token may not see it."
+        return kind(text, service=SERVICE, hint=hint, attempts=answer.attempts)
+
+    def _variable(self) -> str:
+        path = f"targets.{self.settings.target.name}.github.token"
+        names = re.findall(r"\$\{([A-Z0-9_|]+)\}", self.settings.sources.get(path, ""))
+        return names[0].replace("|", " or ") if names else path
+
+
+_PERMISSIONS = "members=read of the organisation, or contents and Dependabot alerts=read of the repository"
+
+
+def _message(answer: Answer) -> str:
+    """GitHub's own words on a refusal."""
+    try:
+        told: Any = msgspec.json.decode(answer.body)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return ""
+    message = told.get("message") if isinstance(told, dict) else None
+    return " ".join(message.split()).rstrip(".")[:200] if isinstance(message, str) else ""
+
+
+def _is_limited(answer: Answer, said: str) -> bool:
+    used_up = answer.headers.get("x-ratelimit-remaining") == "0" or "retry-after" in answer.headers
+    return used_up or "rate limit" in said.lower()
+
+
+def _until(answer: Answer) -> str:
+    after, reset = answer.headers.get("retry-after", ""), answer.headers.get("x-ratelimit-reset", "")
+    seconds = int(after) if after.isdecimal() else int(reset) - int(time.time()) if reset.isdecimal() else 0
+    return f"; it asks to come back in {seconds:,} s" if seconds > 0 else ""

@@ -1,0 +1,387 @@
+"""npm as a program that is asked: ``npm audit`` and ``npm outdated``. https://docs.npmjs.com/cli
+
+npm runs in a private folder on copies of package.json and the lock file, so that nothing is ever written into the
+project; without scripts, with none of the run's secrets in its environment, and within a time limit as a whole.
+Its JSON is read as npm 7 to 11 write it, errors included, which they write in two shapes.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+import msgspec
+
+from playbook.engine import client
+from playbook.errors import Denied, Malformed, TooLittleData, Unmeasured, Unreachable
+from playbook.redact import Redactor
+from playbook.settings import Settings
+
+SERVICE = "npm"
+PACKAGE = "package.json"
+LOCK_FILES = ("package-lock.json", "npm-shrinkwrap.json")
+MAX_FILE = 64 * 1024 * 1024
+# What npm needs of our environment: where programs are, its own configuration, the way out. No more goes along.
+_PASSED = (
+    *("PATH", "HOME", "LANG", "TMPDIR", "SYSTEMROOT", "NODE_EXTRA_CA_CERTS", "NPM_TOKEN"),
+    *("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy"),
+)
+_NETWORK = re.compile(
+    r"\b(ECONN\w+|ENOTFOUND|ETIMEDOUT|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|EPIPE|ERR_SOCKET_TIMEOUT|EIDLETIMEOUT"
+    r"|CERT_\w+|\w+_CERT\w*|DEPTH_ZERO_\w+|network timeout|socket hang up)\b"
+)
+_NAME = re.compile(r"(@[a-z0-9~-][a-z0-9._~-]*/)?[a-zA-Z0-9~_-][a-zA-Z0-9._~-]*")
+_STATUS = re.compile(r"\bE?(40[13])\b")
+
+T = TypeVar("T")
+
+
+class _Message(msgspec.Struct, frozen=True, kw_only=True):
+    pass
+
+
+class Advisory(_Message, frozen=True):
+    """What is known of one weakness; ``range`` are the versions that have it."""
+
+    title: str = ""
+    url: str = ""
+    severity: str = ""
+    range: str = ""
+
+
+class Fix(_Message, frozen=True):
+    """The release that mends it; a major one may break what uses it."""
+
+    name: str = ""
+    version: str = ""
+    isSemVerMajor: bool = False  # noqa: N815 - npm's word
+
+
+class Vulnerability(_Message, frozen=True):
+    """A package of the project with a weakness, of its own or through what it uses.
+
+    Attributes:
+        via: advisories, and names of weak packages that it uses.
+        fixAvailable: whether ``npm audit fix`` mends it, or the release that would.
+    """
+
+    name: str = ""
+    severity: str = ""
+    isDirect: bool = False  # noqa: N815
+    via: list[Advisory | str] = []
+    range: str = ""
+    fixAvailable: bool | Fix = False  # noqa: N815
+
+    @property
+    def advisories(self) -> list[Advisory]:
+        """Those that are about this package itself."""
+        return [via for via in self.via if isinstance(via, Advisory)]
+
+
+class _Dependencies(_Message, frozen=True):
+    total: int = 0
+
+
+class _Metadata(_Message, frozen=True):
+    dependencies: _Dependencies = _Dependencies()
+
+
+class AuditReport(_Message, frozen=True, kw_only=True):
+    """What ``npm audit --json`` says: weak packages by name."""
+
+    auditReportVersion: int  # noqa: N815
+    vulnerabilities: dict[str, Vulnerability] = {}
+    metadata: _Metadata = _Metadata()
+
+
+class Outdated(_Message, frozen=True):
+    """One dependency that is not at its newest; npm leaves out ``current`` where it is not installed."""
+
+    current: str = ""
+    wanted: str = ""
+    latest: str = ""
+
+
+class _Locked(_Message, frozen=True):
+    version: str = ""
+
+
+class _Lock(_Message, frozen=True):
+    """A lock file: ``packages`` from npm 7 on, ``dependencies`` before."""
+
+    packages: dict[str, _Locked] = {}
+    dependencies: dict[str, _Locked] = {}
+
+
+class _Package(_Message, frozen=True):
+    dependencies: dict[str, str] = {}
+    devDependencies: dict[str, str] = {}  # noqa: N815
+    optionalDependencies: dict[str, str] = {}  # noqa: N815
+
+
+class Project(_Message, frozen=True):
+    """What the project's own files say.
+
+    Attributes:
+        direct: names of its own dependencies, to whether it is one for developing only.
+        locked: their versions in the lock file.
+    """
+
+    direct: dict[str, bool]
+    locked: dict[str, str]
+
+
+class _Error(_Message, frozen=True):
+    code: str = ""
+    summary: str = ""
+    detail: str = ""
+
+
+class _Failure(_Message, frozen=True):
+    """Both shapes in which npm says that it failed."""
+
+    message: str = ""
+    statusCode: int = 0  # noqa: N815
+    error: _Error | None = None
+
+
+@client
+def npm(settings: Settings) -> Npm:
+    """npm on the target's Node project."""
+    mine = settings.target.npm
+    folder = settings.require(mine.project, "npm.project", "The Node project")
+    root = settings.file.parent if settings.file else Path.cwd()
+    return Npm(settings, root / Path(folder).expanduser())
+
+
+@dataclass(frozen=True)
+class Npm:
+    """One project. Thread-safe: each call has a folder of its own.
+
+    Every method that runs npm raises:
+        Unmeasured: npm is not installed.
+        TooLittleData: the project has no package.json, or no lock file.
+        Unreachable: the registry cannot be reached, or npm was not done in time.
+        Denied: the registry does not accept npm's credentials.
+        Malformed: npm or the registry says something else.
+    """
+
+    settings: Settings = field(repr=False)
+    project: Path
+
+    def audit(self) -> AuditReport:
+        """Known weaknesses of everything in the lock file."""
+        said = self._run("audit", "--audit-level", "high")
+        return self._as(AuditReport, said, "the report of npm audit")
+
+    def outdated(self) -> dict[str, Outdated]:
+        """The project's own dependencies that are not at their newest, by name."""
+        said = self._run("outdated", installed=self.read().locked)
+        # Where a package is there more than once, npm gives a list; the first is the project's own.
+        flat = {name: one[0] if isinstance(one, list) and one else one for name, one in said.items()}
+        return self._as(dict[str, Outdated], flat, "the list of npm outdated")
+
+    def read(self) -> Project:
+        """What package.json and the lock file say."""
+        package = self._as(_Package, self._json(self._file(PACKAGE)), PACKAGE)
+        lock = self._as(_Lock, self._json(self._lock_file()), "the lock file")
+        direct = {
+            **dict.fromkeys(package.devDependencies, True),
+            **dict.fromkeys((*package.optionalDependencies, *package.dependencies), False),
+        }
+        locked = {
+            name: (lock.packages.get(f"node_modules/{name}") or lock.dependencies.get(name) or _Locked()).version
+            for name in direct
+        }
+        return Project(direct=direct, locked=locked)
+
+    # ------------------------------------------------------------------------------------------------- running npm
+
+    def _run(self, *arguments: str, installed: Mapping[str, str] | None = None) -> dict[str, Any]:
+        """npm's JSON. Its exit code says little: 1 is a finding as well as a failure.
+
+        Args:
+            installed: what npm shall find installed, by name. ``npm outdated`` looks there for current versions,
+                and passes over what developing needs where it is not there.
+        """
+        command = self._command()
+        files = (self._file(PACKAGE), self._lock_file())
+        with self._copies(*files) as folder:
+            _pretend_installed(folder / "project", installed or {})
+            options = ["--json", "--ignore-scripts", "--no-fund", "--no-update-notifier", "--workspaces=false"]
+            out, err = self._output([command, *arguments, *options], folder)
+        try:
+            said = msgspec.json.decode(out or b"{}")
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            said = None
+        if not isinstance(said, dict):
+            raise self._malformed(f"JSON from npm {arguments[0]}", repr(_beginning(out or err)))
+        if "error" in said or ("message" in said and "auditReportVersion" not in said):
+            raise self._explain(self._as(_Failure, said, "an error"), arguments[0])
+        if not out and err:
+            raise self._malformed(f"JSON from npm {arguments[0]}", repr(_beginning(err)))
+        return said
+
+    def _output(self, command: list[str], folder: Path) -> tuple[bytes, bytes]:
+        limit = self.settings.dependencies.time_limit
+        process = subprocess.Popen(
+            command,
+            cwd=folder / "project",
+            env=self._environment(folder),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,  # npm has children of its own, which must end with it
+        )
+        try:
+            return process.communicate(timeout=limit)
+        except subprocess.TimeoutExpired:
+            raise Unreachable(
+                f"{SERVICE}: expected {' '.join(command[1:2])} to be done within {limit:g} s, got no end of it",
+                service=SERVICE,
+                hint="The registry may be slow; raise dependencies.time_limit if it is always like this.",
+            ) from None
+        finally:
+            if process.poll() is None:
+                with suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
+                process.communicate()
+
+    def _environment(self, folder: Path) -> dict[str, str]:
+        """Nothing of ours but what npm needs. With a registry in the settings, nothing of npm's own either."""
+        mine = self.settings.target.npm
+        kept = {name: os.environ[name] for name in _PASSED if name in os.environ}
+        told = {
+            "cache": str(folder / "cache"),
+            "logs_max": "0",
+            "offline": "false",
+            "fetch_retries": "1",
+            "fetch_retry_mintimeout": "200",
+            "fetch_timeout": str(int(self.settings.dependencies.time_limit * 1000 / 2)),
+            "git": "git",  # a project's .npmrc could name any program
+            "node_options": "",
+            "script_shell": "/bin/false",
+            "audit": "true",
+        }
+        if mine.registry:
+            kept = {name: value for name, value in kept.items() if name in ("PATH", "LANG", "SYSTEMROOT")}
+            kept["HOME"] = str(folder)
+            told |= {
+                "registry": mine.registry,
+                "userconfig": str(folder / "none"),
+                "globalconfig": str(folder / "none"),
+            }
+        if mine.ca:
+            told["cafile"] = mine.ca
+        return {**kept, "NO_COLOR": "1", **{f"npm_config_{name}": value for name, value in told.items()}}
+
+    def _command(self) -> str:
+        name = self.settings.target.npm.command
+        found = shutil.which(name)
+        if not found:
+            raise Unmeasured(
+                f"{SERVICE}: expected the program {name}, got none of that name on this machine",
+                service=SERVICE,
+                hint="Install Node.js, or name the program in npm.command.",
+            )
+        return found
+
+    @contextmanager
+    def _copies(self, *files: Path) -> Iterator[Path]:
+        with tempfile.TemporaryDirectory(prefix="playbook-npm-", ignore_cleanup_errors=True) as name:
+            folder = Path(name)
+            (folder / "project").mkdir()
+            for file in (*files, self.project / ".npmrc"):
+                if file.is_file():
+                    shutil.copyfile(file, folder / "project" / file.name)
+            yield folder
+
+    # ----------------------------------------------------------------------------------------- the project's files
+
+    def _file(self, name: str) -> Path:
+        file = self.project / name
+        if not file.is_file():
+            raise TooLittleData(
+                f"{SERVICE}: expected {name} in {self.project}, got none",
+                service=SERVICE,
+                hint="Check npm.project: it is the folder of the Node project.",
+            )
+        return file
+
+    def _lock_file(self) -> Path:
+        for name in LOCK_FILES:
+            if (self.project / name).is_file():
+                return self.project / name
+        raise TooLittleData(
+            f"{SERVICE}: expected a lock file ({' or '.join(LOCK_FILES)}) in {self.project}, got none",
+            service=SERVICE,
+            hint="Make one with `npm install --package-lock-only`, and commit it.",
+        )
+
+    def _json(self, file: Path) -> Any:
+        try:
+            if file.stat().st_size > MAX_FILE:
+                raise self._malformed(file.name, f"more than {MAX_FILE:,} bytes")
+            return msgspec.json.decode(file.read_bytes())
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise self._malformed(file.name, f"no JSON: {error}") from None
+        except OSError as error:
+            raise self._malformed(file.name, f"{error.strerror}") from None
+
+    # --------------------------------------------------------------------------------------------- what went wrong
+
+    def _explain(self, failure: _Failure, asked: str) -> Unmeasured:
+        """What npm's refusal means to an operator."""
+        error = failure.error or _Error()
+        said = _beginning((failure.message or error.summary or error.detail or error.code).encode())
+        said = Redactor(self.settings.secrets()).text(said)
+        registry = urlsplit(self.settings.target.npm.registry or "").netloc or "the registry"
+        whole = f"{error.code} {failure.message} {error.summary}"
+        if error.code in ("ENOLOCK", "EAUDITNOLOCK"):
+            return TooLittleData(f"{SERVICE}: expected a lock file in {self.project}, got {said}", service=SERVICE)
+        status = failure.statusCode or next((int(found[1]) for found in (_STATUS.search(error.code),) if found), 0)
+        if status in (401, 403):
+            return Denied(
+                f"{SERVICE}: expected npm's credentials to be accepted by {registry}, got {said}",
+                service=SERVICE,
+                hint="Check what ~/.npmrc holds for this registry.",
+            )
+        if _NETWORK.search(whole) or status >= 500 or status == 429:
+            return Unreachable(
+                f"{SERVICE}: expected npm {asked} to reach {registry}, got {said}",
+                service=SERVICE,
+                hint="This is about the way from this machine to the registry, not a finding on the project.",
+            )
+        return self._malformed(f"an answer to npm {asked}", said or "an error without words")
+
+    def _malformed(self, expected: str, got: str) -> Malformed:
+        return Malformed(f"{SERVICE}: expected {expected}, got {got}", service=SERVICE)
+
+    def _as(self, kind: type[T], value: Any, what: str) -> T:
+        try:
+            return msgspec.convert(value, kind, strict=False)
+        except msgspec.ValidationError as error:
+            raise self._malformed(what, f"JSON of another shape: {error}") from None
+
+
+def _pretend_installed(project: Path, versions: Mapping[str, str]) -> None:
+    """Folders of packages with a name and a version and nothing in them."""
+    for name, version in versions.items():
+        if version and _NAME.fullmatch(name):  # a name is a path here, so it must not lead elsewhere
+            folder = project / "node_modules" / name
+            folder.mkdir(parents=True)
+            (folder / PACKAGE).write_bytes(msgspec.json.encode({"name": name, "version": version}))
+
+
+def _beginning(text: bytes) -> str:
+    return " ".join(text[:600].decode("utf-8", errors="replace").split())[:200]

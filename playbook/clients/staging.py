@@ -1,0 +1,15 @@
+"""Where restore drills take place, and where they are written down."""
+
+from __future__ import annotations
+
+from playbook.engine import client
+from playbook.gate import MutationGate
+from playbook.recovery.place import Staging
+from playbook.settings import Settings
+
+
+@client
+def staging(mutation_gate: MutationGate, settings: Settings) -> Staging:
+    """Makes staging places, behind the gate; what is left of them is cleared away at the end of the run."""
+    setting = f"targets.{settings.target.name}.recovery.folder"
+    return Staging(mutation_gate, settings.target.recovery.folder, setting)

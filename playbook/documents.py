@@ -1,0 +1,118 @@
+"""Runbooks as documents: owner, date of review, commands with what to expect, and links. Pure.
+
+A runbook has two lines of its own below its title, and after each block of commands a line that says what comes:
+
+    Owner: Operations team
+    Reviewed: 2026-11-20
+    …
+    Expected: every service is healthy.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+
+_OWNER = re.compile(r"^Owner: *(?P<owner>\S.*)$", re.MULTILINE)
+_REVIEWED = re.compile(r"^Reviewed: *(?P<reviewed>.*)$", re.MULTILINE)
+_TITLE = re.compile(r"^# +(.+)$", re.MULTILINE)
+_BLOCK = re.compile(r"^ *```(?P<kind>\w*)\n(?P<code>.*?)^ *```", re.MULTILINE | re.DOTALL)
+_EXPECTED = re.compile(r"^ *Expected: *\S", re.MULTILINE)
+_LINK = re.compile(r"(?<!!)\[[^\]]*\]\((?P<to>[^)\s]+)\)|<(?P<bare>https?://[^>\s]+)>")
+_HEADING = re.compile(r"^#+ +(.+)$", re.MULTILINE)
+COMMANDS = frozenset({"bash", "sh", "shell", "console"})
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One runbook.
+
+    Attributes:
+        file: where it lies.
+        reviewed: None where there is no date, or none that can be read.
+        commands: how many blocks of commands it has.
+        unexplained: the first line of each block that does not say what to expect.
+        links: as they are written, without those in blocks.
+    """
+
+    file: Path
+    title: str
+    owner: str
+    reviewed: date | None
+    commands: int
+    unexplained: tuple[str, ...]
+    links: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """``high-error-rates``."""
+        return self.file.stem
+
+    def problems(self, today: date) -> Iterator[str]:
+        """What it lacks, in words."""
+        if not self.owner:
+            yield "no owner"
+        if self.reviewed is None:
+            yield "no date of review"
+        elif self.reviewed > today + timedelta(days=1):  # somewhere it is tomorrow already
+            yield f"reviewed in the future, on {self.reviewed}"
+        if not self.commands:
+            yield "no commands"
+        for command in self.unexplained:
+            yield f"no expected outcome of `{command}`"
+
+    def dead_links(self) -> Iterator[str]:
+        """Links to files, and to headings in them, that are not there."""
+        for link in self.links:
+            if re.match(r"[a-z][a-z0-9+.-]*:", link, re.IGNORECASE):
+                continue
+            path, _, anchor = link.partition("#")
+            file = (self.file.parent / path) if path else self.file
+            if not file.exists() or (anchor and file.suffix == ".md" and anchor not in anchors(file)):
+                yield link
+
+
+def read_document(file: Path) -> Document:
+    """Read a runbook; raises OSError or UnicodeDecodeError."""
+    text = file.read_text(encoding="utf-8")
+    owner, title = _OWNER.search(text), _TITLE.search(text)
+    blocks = [block for block in _BLOCK.finditer(text) if block["kind"] in COMMANDS]
+    following = [*(block.start() for block in blocks[1:]), len(text)]
+    unexplained = [
+        _first_command(block["code"])
+        for block, end in zip(blocks, following, strict=False)
+        if not _EXPECTED.search(text, block.end(), end)
+    ]
+    prose = _BLOCK.sub("", text)
+    return Document(
+        file,
+        title[1].strip() if title else file.stem,
+        owner["owner"].strip() if owner else "",
+        _date(text),
+        len(blocks),
+        tuple(unexplained),
+        tuple(dict.fromkeys(link["to"] or link["bare"] for link in _LINK.finditer(prose))),
+    )
+
+
+def _date(text: str) -> date | None:
+    found = _REVIEWED.search(text)
+    try:
+        return date.fromisoformat(found["reviewed"].strip()) if found else None
+    except ValueError:
+        return None
+
+
+def _first_command(code: str) -> str:
+    lines = [line.strip() for line in code.splitlines() if line.strip() and not line.strip().startswith("#")]
+    return lines[0] if lines else "an empty block"
+
+
+def anchors(file: Path) -> set[str]:
+    """What ``#`` can lead to in a Markdown file, as GitHub makes it of the headings."""
+    text = file.read_text(encoding="utf-8")
+    slugs = (re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in _HEADING.findall(text))
+    return set(slugs)

@@ -1,0 +1,194 @@
+"""What one week or month hands to the next: open problems with their age, what changed, what ends soon. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Literal
+
+import msgspec
+
+from playbook.attest import Moment
+from playbook.past_runs import OPEN, PastRuns, State
+from playbook.verdict import SEVERITY, Verdict
+
+SCHEMA = 1
+DAYS = {"weekly": 7, "monthly": 31}
+Period = Literal["weekly", "monthly"]
+Change = Literal["new", "worse", "better", "recovered", "came and went", "waived"]
+_ORDER: tuple[Change, ...] = ("new", "worse", "better", "recovered", "came and went", "waived")
+
+
+class Problem(msgspec.Struct, frozen=True):
+    """An item that is not well.
+
+    Attributes:
+        since: the first run of those in a row that found it so.
+        seen: the newest run that looked at it.
+        report: folder of that run's report.
+    """
+
+    item: str
+    title: str
+    verdict: Verdict
+    message: str
+    next_step: str
+    since: Moment
+    seen: Moment
+    report: str
+
+
+class Changed(msgspec.Struct, frozen=True):
+    """An item whose verdict is another one than before; ``before`` is empty where nothing looked at it then."""
+
+    item: str
+    title: str
+    change: Change
+    before: str
+    now: str
+    at: Moment
+    message: str
+
+
+class Ending(msgspec.Struct, frozen=True):
+    """Something that ends, or begins to lack, within the next period.
+
+    Attributes:
+        at: None where that is not a moment but a statement, e.g. that it could not be measured.
+    """
+
+    kind: str
+    what: str
+    at: Moment | None
+    note: str = ""
+
+
+class Page(msgspec.Struct, frozen=True, kw_only=True):
+    """A handoff page; what its HTML and Markdown show.
+
+    Attributes:
+        since: what changed is told from here on: when the last page was made, else the beginning of the period.
+        until: what ends is told up to here.
+        runs: how many runs the page was made from, of which sets.
+        on_call: who has which duty now and takes over next, in words.
+        not_read: what could not be read, in words.
+    """
+
+    schema: int = SCHEMA
+    target: str
+    period: Period
+    made: Moment
+    since: Moment
+    until: Moment
+    runs: dict[str, int]
+    last_run: Moment | None
+    problems: list[Problem]
+    changes: list[Changed]
+    endings: list[Ending]
+    on_call: list[str] = []
+    not_read: list[str] = []
+
+
+def make_page(
+    past: PastRuns,
+    *,
+    target: str,
+    period: Period,
+    now: datetime,
+    last_made: datetime | None,
+    endings: Iterable[Ending],
+    on_call: Sequence[str] = (),
+    not_read: Sequence[str] = (),
+) -> Page:
+    """The page of a period that ends now.
+
+    Args:
+        last_made: when the last page of this period was made; one that is made anew within the hour replaces it.
+    """
+    length = timedelta(days=DAYS[period])
+    since = max(last_made or now - length, now - 2 * length)
+    counted: dict[str, int] = {}
+    for run in past.runs:
+        if run.started >= since:
+            counted[run.set] = counted.get(run.set, 0) + 1
+    states = past.states()
+    problems = [_problem(each) for each in states.values() if each[-1].is_open]
+    changes = [change for each in states.values() if (change := _change(each, since))]
+    return Page(
+        target=target,
+        period=period,
+        made=now,
+        since=since,
+        until=now + length,
+        runs=dict(sorted(counted.items())),
+        last_run=past.runs[-1].started if past.runs else None,
+        problems=sorted(problems, key=lambda each: (SEVERITY.index(each.verdict), each.since, each.item)),
+        changes=sorted(changes, key=lambda each: (_ORDER.index(each.change), each.item)),
+        endings=sorted(endings, key=lambda each: (each.at or now, each.kind, each.what)),
+        on_call=list(on_call),
+        not_read=[*past.skipped, *not_read],
+    )
+
+
+def _problem(states: Sequence[State]) -> Problem:
+    newest = states[-1]
+    since = newest.at
+    for state in reversed(states):
+        if not state.is_open:
+            break
+        since = state.at
+    record = newest.record
+    return Problem(
+        record.item,
+        record.title,
+        record.verdict,
+        record.message,
+        record.next_step,
+        since,
+        newest.at,
+        newest.folder,
+    )
+
+
+def _change(states: Sequence[State], since: datetime) -> Changed | None:
+    before = next((state for state in reversed(states) if state.at < since), None)
+    after = [state for state in states if state.at >= since]
+    if not after:
+        return None
+    was = before.record.verdict if before else Verdict.OK
+    newest = after[-1]
+    change = _kind(was, newest.record.verdict, after)
+    if change is None:
+        return None
+    telling = newest
+    if change == "came and went":
+        telling = min((state for state in after if state.is_open), key=lambda s: SEVERITY.index(s.record.verdict))
+    else:  # the run from which on it is as it is now
+        for state in reversed(after):
+            if state.record.verdict is not newest.record.verdict:
+                break
+            telling = state
+    return Changed(
+        newest.record.item,
+        newest.record.title,
+        change,
+        str(before.record.verdict) if before else "",
+        str(newest.record.verdict),
+        telling.at,
+        telling.record.message,
+    )
+
+
+def _kind(was: Verdict, now: Verdict, after: Sequence[State]) -> Change | None:
+    was_open, is_open = was in OPEN, now in OPEN
+    if now is Verdict.WAIVED:
+        return "waived" if was is not Verdict.WAIVED else None
+    if is_open and not was_open:
+        return "new"
+    if was_open and not is_open:
+        return "recovered"
+    if is_open and now is not was:
+        return "worse" if SEVERITY.index(now) < SEVERITY.index(was) else "better"
+    if not is_open and any(state.is_open for state in after):
+        return "came and went"
+    return None

@@ -1,0 +1,135 @@
+"""Whether an alert reaches its receiver: tried out where that is allowed, else read from the records."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from playbook.clock import Clock
+from playbook.engine import measurement
+from playbook.errors import TooLittleData
+from playbook.evidence import Evidence, Facts, Lines
+from playbook.gate import MutationGate
+from playbook.limits import Reading
+from playbook.measure.words import moment, span
+from playbook.recovery import records
+from playbook.recovery.alerting import NAME, AlertRoute, Delivery
+from playbook.recovery.records import DrillRecord
+from playbook.settings import Settings
+
+ITEM = "monthly.dr.alerts"
+_LONGEST = 1800.0  # seconds; the settings say how long the alert may really take
+
+
+@dataclass(frozen=True, slots=True)
+class AlertDelivery:
+    """A test alert: sent now, or, where nothing may be changed, when one last was.
+
+    Attributes:
+        within_days: how old the newest test may be.
+        record: the newest there is; None where there is none.
+        delivery: what became of the alert just now; None where none was sent by this run.
+        seconds: that were given to it.
+        refusal: why none was sent; empty where one was.
+    """
+
+    now: datetime
+    within_days: float
+    record: DrillRecord | None
+    seconds: float
+    refusal: str = ""
+    delivery: Delivery | None = None
+    damaged: tuple[str, ...] = ()
+
+    @property
+    def recent(self) -> bool:
+        """Whether there is a test that is not too old."""
+        return self.record is not None and self.now - self.record.when <= timedelta(days=self.within_days)
+
+    @property
+    def last(self) -> str:
+        """When it was, to follow "got"."""
+        if self.record is None:
+            return "none on record"
+        return f"the last one {span((self.now - self.record.when).total_seconds())} ago, on {self.record.target}"
+
+    @property
+    def arrived(self) -> bool:
+        """Whether it reached the receiver and was ended again."""
+        return self.record is not None and self.record.ok
+
+    @property
+    def result(self) -> str:
+        """What became of it, to follow "got"."""
+        return self.record.result if self.record else "none on record"
+
+    @property
+    def time(self) -> Reading:
+        """Seconds until it had arrived; TooLittleData where none was sent."""
+        if self.record is None:
+            raise TooLittleData("Test alert: expected one to have been sent, got none", service=records.SERVICE)
+        return Reading(round(self.record.seconds, 2))
+
+    def evidence(self) -> list[Evidence]:
+        """What was sent, who got it, when it was ended; or the record of the last."""
+        facts = {"Result": self.result, "Tried": moment(self.record.when if self.record else None)}
+        if self.refusal:
+            facts |= {"Not tried now": self.refusal, "On": self.record.target if self.record else "no target"}
+        if self.delivery:
+            facts |= _told(self.delivery)
+        shown: list[Evidence] = [Facts("Test alert", facts)]
+        if self.delivery:
+            labels = dict(sorted(self.delivery.labels.items()))
+            shown.append(Facts("Its labels", labels))
+        if self.damaged:
+            shown.append(Lines("Lines of the records that could not be read", list(self.damaged)))
+        return shown
+
+
+@measurement(time_limit=_LONGEST)
+def alert_delivery(
+    alert_route: AlertRoute | None, mutation_gate: MutationGate, settings: Settings, clock: Clock
+) -> AlertDelivery:
+    """A test alert through Alertmanager to a receiver of ours, seen to arrive, and ended again."""
+    wanted, recovery, target = settings.target.alert_test, settings.target.recovery, settings.target
+    days = recovery.monthly_within_days
+    if alert_route is None:
+        now = clock.now()
+        known = records.read(recovery.records, now)
+        tests = (
+            one for one in known.found if one.item == ITEM and (one.target == target.name or one.kind == "staging")
+        )
+        return AlertDelivery(
+            now, days, next(tests, None), wanted.seconds, mutation_gate.refusal, damaged=known.damaged
+        )
+    delivery = alert_route.try_out(wanted.labels, wanted.seconds, clock)
+    record = DrillRecord(
+        item=ITEM,
+        target=target.name,
+        kind=target.kind,
+        when=delivery.began,
+        what=NAME,
+        seconds=round(delivery.waited, 3),
+        ok=delivery.arrived is not None and delivery.ended,
+        result=_result(delivery),
+    )
+    records.add(recovery.records, record)
+    return AlertDelivery(clock.now(), days, record, wanted.seconds, delivery=delivery)
+
+
+def _result(delivery: Delivery) -> str:
+    if delivery.arrived is None:
+        return f"nothing in {delivery.waited:.0f} s"
+    if not delivery.ended:
+        return "an alert that arrived, and that Alertmanager still has firing after its end"
+    return f"it after {delivery.arrived:.1f} s"
+
+
+def _told(delivery: Delivery) -> dict[str, str]:
+    end = "not within two seconds; Alertmanager tells it after its group_interval"
+    return {
+        "Arrived": "no" if delivery.arrived is None else f"after {delivery.arrived:.2f} s",
+        "Receiver": delivery.receiver or "none",
+        "Ended again": "yes" if delivery.ended else "no",
+        "Its end arrived": end if delivery.end_arrived is None else f"after {delivery.end_arrived:.2f} s",
+    }

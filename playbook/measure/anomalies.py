@@ -1,0 +1,189 @@
+"""Days of the month that were out of the usual, and where each figure is going."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from statistics import median
+
+from playbook.clients.prometheus import Prometheus
+from playbook.clock import Clock
+from playbook.engine import measurement
+from playbook.errors import TooLittleData
+from playbook.evidence import Chart, Curve, Evidence, Facts, Table
+from playbook.measure.kpis import FIGURES
+from playbook.measure.month import DAYS, day_of
+from playbook.measure.performance import DAY, bad_is_low, by_day
+from playbook.settings import Settings
+from playbook.settings_trends import Trends
+from playbook.trend import ROBUST, Point, Trend, fit
+
+WEEK_SECONDS = 7 * 86_400.0
+# Of thirty days; with fewer there is no usual.
+LEAST_DAYS = 20
+# Of one kind of day; with fewer, working days and weekends are looked at together.
+LEAST_OF_A_KIND = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Unusual:
+    """A day out of the usual: the day, what it was, and what such days are."""
+
+    name: str
+    day: Point
+    usual: float
+    spreads: float
+    unit: str
+
+    @property
+    def shown(self) -> tuple[str, str]:
+        """The day's value and the usual one; what has no unit is counted."""
+        decimals = 2 if self.unit else 0
+        value, usual = (f"{x:,.{decimals}f} {self.unit}".strip() for x in (self.day[1], self.usual))
+        return value, usual
+
+    def __str__(self) -> str:
+        value, usual = self.shown
+        return f"{day_of(self.day[0])} ({self.name} {value}, usual {usual})"
+
+
+@dataclass(frozen=True, slots=True)
+class DailyFigure:
+    """A figure's whole days (UTC).
+
+    Attributes:
+        days: beginning of the day in Unix seconds, and its value.
+        bad: ``low``, ``high``, or ``both`` sides.
+        floor: what the standard deviation is at least, in the unit or in percent of the median.
+    """
+
+    name: str
+    unit: str
+    days: tuple[Point, ...]
+    bad: str
+    floor: float
+    relative_floor: bool
+    rule: Trends
+
+    @property
+    def known(self) -> bool:
+        """There are enough days for a usual."""
+        return len(self.days) >= LEAST_DAYS
+
+    @property
+    def unusual(self) -> list[Unusual]:
+        """The days that are too far from the median of their kind of day, in robust standard deviations."""
+        found = []
+        for kind in self._kinds() if self.known else ():
+            middle = median(value for _, value in kind)
+            floor = self.floor * middle / 100 if self.relative_floor else self.floor
+            spread = max(ROBUST * median(abs(value - middle) for _, value in kind), floor)
+            for day in kind:
+                off = (day[1] - middle) / spread if spread else 0.0
+                if abs(off) > self.rule.unusual_spreads and self.bad in {"both", "high" if off > 0 else "low"}:
+                    found.append(Unusual(self.name, day, middle, off, self.unit))
+        return sorted(found, key=lambda one: one.day[0])
+
+    @property
+    def trend(self) -> Trend:
+        """Over the month, each day against the same weekday of other weeks."""
+        return fit([self.days], WEEK_SECONDS, self.rule)
+
+    def chart(self) -> Chart:
+        """The days, and those out of the usual."""
+        marked = Curve("unusual", [one.day for one in self.unusual], dots=True)
+        return Chart(f"{self.name}, each whole day", self.unit, [Curve(self.name, list(self.days)), marked])
+
+    def _kinds(self) -> Iterable[Sequence[Point]]:
+        weekend = [day for day in self.days if datetime.fromtimestamp(day[0], UTC).weekday() >= 5]
+        working = [day for day in self.days if day not in weekend]
+        return [weekend, working] if min(len(weekend), len(working)) >= LEAST_OF_A_KIND else [self.days]
+
+
+@dataclass(frozen=True, slots=True)
+class MonthDays:
+    """Thirty whole days of every figure, and of the number of requests."""
+
+    service: str
+    figures: tuple[DailyFigure, ...]
+
+    @property
+    def unusual(self) -> list[Unusual]:
+        """Of all figures, oldest first."""
+        found = [one for figure in self.figures for one in figure.unusual]
+        return sorted(found, key=lambda one: one.day[0])
+
+    @property
+    def summary(self) -> str:
+        """Which days, in a few words."""
+        found = self.unusual
+        more = f" and {len(found) - 4} more" if len(found) > 4 else ""
+        return f"{len(found)}: {', '.join(map(str, found[:4]))}{more}" if found else f"none in {DAYS} days"
+
+    def expect_all(self) -> None:
+        """There are enough days of every figure; TooLittleData names those of which there are not."""
+        short = [f"{figure.name} ({len(figure.days)})" for figure in self.figures if not figure.known]
+        if short:
+            raise TooLittleData(
+                f"{self.service}: expected at least {LEAST_DAYS} of the last {DAYS} whole days of every figure, "
+                f"got fewer of {', '.join(short)}",
+                service=self.service,
+                hint="The store must keep its samples for 30 days.",
+            )
+
+    def evidence(self) -> list[Evidence]:
+        """The days out of the usual, each figure's trend, how it is judged, and the courses that matter."""
+        rule = self.figures[0].rule
+        far = [
+            [
+                day_of(one.day[0]),
+                one.name,
+                *one.shown,
+                f"{one.spreads:+.1f}",
+            ]
+            for one in self.unusual
+        ]
+        trends = [
+            [figure.name, str(len(figure.days)), figure.trend.describe(figure.unit)] for figure in self.figures
+        ]
+        how = {
+            "Usual": "median of the working days, or of the weekend's days",
+            "Out of the usual": f"more than {rule.unusual_spreads:g} robust standard deviations to the bad side "
+            "(requests: to either side)",
+            "Robust standard deviation": f"{ROBUST} × median distance from the median, at least the floor",
+        }
+        shown: list[Evidence] = [
+            Table("Days out of the usual", ["Day", "Figure", "Value", "Usual", "Deviations off"], far),
+            Table("Trends of the month", ["Figure", "Days", "Growth"], trends),
+            Facts("How it is judged", how),
+        ]
+        return [*shown, *(figure.chart() for figure in self.figures if figure.unusual or figure.bad == "both")]
+
+
+@measurement
+def month_days(prometheus: Prometheus, settings: Settings, clock: Clock) -> MonthDays:
+    """Every key figure, and the number of requests, of each of the last thirty whole days."""
+    midnight = clock.now().astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    rule = settings.trends
+
+    def days(key: str) -> tuple[Point, ...]:
+        # A value of midnight is that of the day which ended then.
+        return tuple((at - DAY.total_seconds(), v) for at, v in by_day(prometheus, settings, key, midnight, DAYS))
+
+    figures = [
+        DailyFigure(
+            figure.name,
+            figure.unit,
+            days(figure.key),
+            "low" if bad_is_low(getattr(settings.limits, figure.key)) else "high",
+            getattr(rule, f"{figure.key}_floor"),
+            relative_floor=figure.unit != "%",
+            rule=rule,
+        )
+        for figure in FIGURES
+    ]
+    requests = DailyFigure(
+        "Requests", "", days("error_rate_count"), "both", rule.requests_floor, relative_floor=True, rule=rule
+    )
+    return MonthDays(prometheus.service, (*figures, requests))

@@ -1,0 +1,295 @@
+"""What the system can carry: when growth meets the limit, and room for a spike."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import msgspec
+
+from playbook.clients.digitalocean import DigitalOceanApi
+from playbook.clients.prometheus import Prometheus, Series
+from playbook.clock import Clock
+from playbook.engine import measurement
+from playbook.errors import Malformed, TooLittleData
+from playbook.evidence import Chart, Curve, Evidence, Facts, Table
+from playbook.limits import Limit, Reading
+from playbook.measure.resources import Judged
+from playbook.measure.scaling_policy import autoscaling, instances
+from playbook.settings import Settings
+from playbook.trend import DAY, Point, Trend, fit
+
+HISTORY_DAYS = 60
+# With fewer whole days there are no four weeks to compare weekdays of.
+LEAST_DAYS = 28
+PEAK_DAYS = 30
+QUARTER = 900.0  # seconds
+# Of the 2,880 quarters of an hour of 30 days; of less, the highest may not be among them.
+LEAST_QUARTERS = 1440
+WEEK_SECONDS = 7 * DAY
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """One resource of one component, day by day: what it was in 95 % of the day at most, in percent.
+
+    Attributes:
+        ceiling: the percentage that counts as its limit.
+    """
+
+    name: str
+    days: tuple[Point, ...]
+    trend: Trend
+    ceiling: float
+
+
+@dataclass(frozen=True, slots=True)
+class CapacityGrowth:
+    """Two months of every component's CPU, memory and storage."""
+
+    service: str
+    courses: tuple[Course, ...]
+    measured: datetime
+
+    @property
+    def meeting(self) -> list[Judged]:
+        """Days until the limit is met, soonest first, of what grows steadily."""
+        found = []
+        for course in self.courses:
+            days = course.trend.days_until(course.ceiling)
+            if days is not None and len(course.days) >= LEAST_DAYS:
+                when = self.measured + timedelta(days=days)
+                over = f"{len(course.days)} days ({course.ceiling:g} % on {when:%Y-%m-%d}: "
+                over += f"{course.trend.describe('points')})"
+                found.append(Judged(course.name, Reading(round(days), over)))
+        return sorted(found, key=lambda judged: judged.reading.value)
+
+    @property
+    def summary(self) -> str:
+        """What was found, in a few words."""
+        found = [f"{one.name} in {one.reading.value:.0f} days" for one in self.meeting]
+        return ", ".join(found) or f"none of {len(self.courses)} that grows steadily towards it"
+
+    def expect_all(self) -> None:
+        """Four weeks of everything; TooLittleData names what has fewer."""
+        short = [f"{course.name} ({len(course.days)})" for course in self.courses if len(course.days) < LEAST_DAYS]
+        if short or not self.courses:
+            raise TooLittleData(
+                f"{self.service}: expected at least {LEAST_DAYS} of the last {HISTORY_DAYS} days of CPU, memory "
+                f"and storage of every component, got fewer of {', '.join(short) or 'all'}",
+                service=self.service,
+                hint="The queries stand in the settings as queries.component_….",
+            )
+
+    def evidence(self) -> list[Evidence]:
+        """A row for each resource, and a chart for each kind of it."""
+        rows = [
+            [
+                course.name,
+                f"{course.trend.level:.1f} %" if course.days else "no samples",
+                f"{course.ceiling:g} %",
+                course.trend.describe("points"),
+                self._outlook(course),
+                str(len(course.days)),
+            ]
+            for course in self.courses
+        ]
+        columns = ["Resource", "Highest of the week", "Limit", "Growth", "Meets it on", "Days"]
+        charts = []
+        for kind in ("CPU", "Memory", "Storage"):
+            mine = [course for course in self.courses if course.name.startswith(kind)]
+            curves = [Curve(course.name.partition(" of ")[2] or kind, list(course.days)) for course in mine]
+            limits = {"limit": mine[0].ceiling} if mine else {}
+            charts.append(Chart(f"{kind}, in 95 % of each day at most", "%", curves, limits))
+        return [Table(f"Growth over {HISTORY_DAYS} days", columns, rows), *charts]
+
+    def _outlook(self, course: Course) -> str:
+        days = course.trend.days_until(course.ceiling)
+        if days is not None:
+            return f"{self.measured + timedelta(days=days):%Y-%m-%d}"
+        return "nothing says that it will"
+
+
+class LoadTest(msgspec.Struct, frozen=True):
+    """What a load test has shown.
+
+    Attributes:
+        finished: ISO 8601.
+        requests_per_second: the highest that was carried within the limits.
+    """
+
+    target: str
+    shape: str
+    finished: datetime
+    requests_per_second: float
+
+
+@dataclass(frozen=True, slots=True)
+class Spike:
+    """A component at its spike.
+
+    Attributes:
+        peak: CPU of all instances together in the busiest quarter of an hour, percent of one instance.
+        quarters: of how many quarters of an hour there are samples.
+        most: how many instances it may have.
+    """
+
+    name: str
+    peak: float
+    quarters: int
+    most: int
+
+
+@dataclass(frozen=True, slots=True)
+class Headroom:
+    """Whether a multiple of the month's highest traffic could be carried. CPU is taken to grow as traffic does."""
+
+    service: str
+    multiple: float
+    spikes: tuple[Spike, ...]
+    busiest_rate: float | None
+    load_test: LoadTest | None
+    days: tuple[Point, ...]
+
+    @property
+    def by_cpu(self) -> list[Judged]:
+        """Percent CPU of every instance at the spike, highest first."""
+        found = []
+        for spike in self.spikes:
+            if spike.quarters >= LEAST_QUARTERS:
+                peak = f"{self.multiple:g} × the peak of 30 days ({spike.peak:.0f} % of one instance)"
+                over = f"{instances(spike.most)} at {peak}"
+                found.append(Judged(spike.name, Reading(round(spike.peak * self.multiple / spike.most, 1), over)))
+        return sorted(found, key=lambda judged: -judged.reading.value)
+
+    @property
+    def by_requests(self) -> list[Judged]:
+        """Percent of the tested load at the spike; nothing where there is no load test."""
+        if self.load_test is None or self.busiest_rate is None:
+            return []
+        wanted = self.busiest_rate * self.multiple
+        test = self.load_test
+        over = f"{test.requests_per_second:,.1f} requests/s, tested on {test.finished:%Y-%m-%d} ({test.shape}); "
+        over += f"{self.multiple:g} × the peak are {wanted:,.1f}"
+        return [Judged("Requests", Reading(round(100 * wanted / test.requests_per_second, 1), over))]
+
+    def expect_all(self) -> None:
+        """Half of the month is known of every component; TooLittleData names those of which it is not."""
+        short = [
+            f"{spike.name} ({spike.quarters / 4:.0f} h)"
+            for spike in self.spikes
+            if spike.quarters < LEAST_QUARTERS
+        ]
+        if short or not self.spikes:
+            raise TooLittleData(
+                f"{self.service}: expected CPU samples of at least {LEAST_QUARTERS // 4} of the last 720 h of "
+                f"every component, got fewer of {', '.join(short) or 'all'}",
+                service=self.service,
+                hint="The query stands in the settings as queries.component_cpu_total.",
+            )
+
+    def evidence(self) -> list[Evidence]:
+        """A row for each component, what a load test says, and the traffic's course."""
+        rows = [
+            [
+                spike.name,
+                f"{spike.peak:.0f} %" if spike.quarters else "no samples",
+                str(spike.most),
+                f"{spike.peak * self.multiple / spike.most:.0f} %" if spike.quarters else "",
+                f"{spike.quarters / 4:.0f} of 720",
+            ]
+            for spike in self.spikes
+        ]
+        test = self.load_test
+        rate = "no samples" if self.busiest_rate is None else f"{self.busiest_rate:,.1f} requests/s"
+        facts = {
+            "A spike is": f"{self.multiple:g} × the busiest quarter of an hour of 30 days",
+            "Busiest quarter of an hour": rate,
+            "Load test": f"{test.requests_per_second:,.1f} requests/s carried by {test.target}, {test.shape}, "
+            f"{test.finished:%Y-%m-%d}"
+            if test
+            else "no load test yet",
+        }
+        columns = ["Component", "CPU at the peak, of one instance", "Most instances", "Each at the spike", "Hours"]
+        course = Chart(
+            "Requests a second, busiest quarter of each day", "/s", [Curve("requests", list(self.days))]
+        )
+        return [Table("CPU at a spike", columns, rows), Facts("Traffic", facts), course]
+
+
+@measurement
+def capacity_growth(prometheus: Prometheus, settings: Settings, clock: Clock) -> CapacityGrowth:
+    """CPU, memory and storage of every component, day by day over two months, and when they meet their limits."""
+    now = clock.now()
+    courses = []
+    for kind, key, limit in (
+        ("CPU", "component_cpu", settings.limits.cpu),
+        ("Memory", "component_memory", settings.limits.memory),
+        ("Storage", "component_storage", settings.limits.storage),
+    ):
+        query = getattr(settings.queries, key).replace("$window", "24h")
+        first = now - timedelta(days=HISTORY_DAYS - 1)
+        series = prometheus.query_range(query, first, now, DAY, setting=f"queries.{key}")
+        for one in series or [Series({}, ())]:
+            name = one.labels.get("component", "")
+            points = tuple(point for point in one.points if math.isfinite(point[1]))
+            trend = fit([points], WEEK_SECONDS, settings.trends)
+            courses.append(Course(f"{kind} of {name}" if name else kind, points, trend, ceiling(limit)))
+    return CapacityGrowth(prometheus.service, tuple(courses), now)
+
+
+@measurement
+def headroom(prometheus: Prometheus, digitalocean: DigitalOceanApi, settings: Settings, clock: Clock) -> Headroom:
+    """CPU of every component in the busiest quarter of an hour of 30 days, and what a spike would make of it."""
+    now = clock.now()
+    spec = digitalocean.app().spec
+    first = now - timedelta(days=PEAK_DAYS) + timedelta(seconds=QUARTER)
+
+    def quarters(key: str) -> dict[str, list[Point]]:
+        query = getattr(settings.queries, key).replace("$window", "15m")
+        series = prometheus.query_range(query, first, now, QUARTER, setting=f"queries.{key}")
+        return {one.labels.get("component", ""): [p for p in one.points if math.isfinite(p[1])] for one in series}
+
+    cpu = quarters("component_cpu_total")
+    rates = next(iter(quarters("request_rate").values()), [])
+    spikes = []
+    for component in (*spec.services, *spec.workers):
+        values = [value for _, value in cpu.get(component.name, [])]
+        most = autoscaling(component)[1] if component.autoscaling else component.instance_count
+        spikes.append(Spike(component.name, max(values, default=0.0), len(values), max(most, 1)))
+    busiest: dict[float, float] = {}
+    for moment, rate in rates:
+        day = moment // DAY * DAY
+        busiest[day] = max(rate, busiest.get(day, 0.0))
+    return Headroom(
+        prometheus.service,
+        settings.capacity.spike,
+        tuple(spikes),
+        max((rate for _, rate in rates), default=None),
+        newest_load_test(Path(settings.capacity.load_tests), settings.target.name),
+        tuple(sorted(busiest.items())),
+    )
+
+
+def ceiling(limit: Limit) -> float:
+    """The number from which on a ladder warns."""
+    bound = limit.warning or limit.critical
+    return bound.number if bound else 100.0
+
+
+def newest_load_test(folder: Path, target: str) -> LoadTest | None:
+    """The newest result for this target; ``None`` where there is none yet.
+
+    Raises:
+        Malformed: a result is not what the load tests write.
+    """
+    found = []
+    for file in sorted(folder.glob("*.json")):
+        try:
+            found.append(msgspec.json.decode(file.read_bytes(), type=LoadTest))
+        except msgspec.DecodeError as error:
+            raise Malformed(f"Load test: expected a result in {file}, got {error}", service="Load test") from None
+    mine = [one for one in found if one.target == target and one.requests_per_second > 0]
+    return max(mine, key=lambda one: one.finished.astimezone(UTC), default=None)

@@ -1,0 +1,107 @@
+"""The newest handoff pages: whether there is one for the week and for the month, and how old it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from playbook.attest import AHEAD
+from playbook.clock import Clock
+from playbook.engine import measurement
+from playbook.errors import Malformed, TooLittleData
+from playbook.evidence import Evidence, Facts, Lines
+from playbook.handoff import Page, Period
+from playbook.handoff_files import SERVICE, Kept, read_pages
+from playbook.limits import Reading
+from playbook.measure.words import moment
+from playbook.people_files import path_of
+from playbook.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class HandoffPage:
+    """The newest page of a period.
+
+    Attributes:
+        kept: None where there is none.
+        damaged: files that should be pages and are not, in words.
+    """
+
+    period: Period
+    now: datetime
+    kept: Kept | None
+    damaged: tuple[str, ...]
+
+    @property
+    def found(self) -> str:
+        """Which page there is, in words."""
+        if self.kept is None:
+            return "none" + (f" that can be read ({self.damaged[-1]})" if self.damaged else "")
+        return f"one of {self.page.made:%Y-%m-%d}"
+
+    @property
+    def page(self) -> Page:
+        """The page; TooLittleData where there is none."""
+        if self.kept is None:
+            raise TooLittleData(f"{SERVICE}: expected a {self.period} page, got none", service=SERVICE)
+        return self.kept.page
+
+    @property
+    def age(self) -> Reading:
+        """In days."""
+        days = (self.now - self.page.made).total_seconds() / 86_400
+        return Reading(round(max(days, 0.0), 1), f"since {moment(self.page.made)}")
+
+    @property
+    def lacking(self) -> str:
+        """What of the page people cannot read: ``.html``; empty where nothing."""
+        return " and ".join(self.kept.lacking) if self.kept else "the page"
+
+    @property
+    def runs(self) -> int:
+        """How many runs it tells of."""
+        return sum(self.page.runs.values())
+
+    def evidence(self) -> list[Evidence]:
+        """What it says in numbers, and the files that are no pages."""
+        facts = {"Page": "none"}
+        if self.kept:
+            page = self.page
+            facts = {
+                "Page": self.kept.file.with_suffix(".html").name,
+                "Made": moment(page.made),
+                "Made from": f"{self.runs} runs",
+                "Open problems": str(len(page.problems)),
+                "Changes": str(len(page.changes)),
+                "To end": str(len(page.endings)),
+                "Could not be read": str(len(page.not_read)),
+            }
+        shown: list[Evidence] = [Facts(f"Newest {self.period} handoff page", facts)]
+        if self.damaged:
+            shown.append(Lines("Files that are no pages", list(self.damaged)))
+        return shown
+
+
+@measurement
+def weekly_handoff(settings: Settings, clock: Clock) -> HandoffPage:
+    """The newest handoff page of a week."""
+    return _newest(settings, clock, "weekly")
+
+
+@measurement
+def monthly_handoff(settings: Settings, clock: Clock) -> HandoffPage:
+    """The newest handoff page of a month."""
+    return _newest(settings, clock, "monthly")
+
+
+def _newest(settings: Settings, clock: Clock, period: Period) -> HandoffPage:
+    folder = path_of(settings, settings.require(settings.people.handoffs, "people.handoffs", SERVICE))
+    pages = read_pages(folder, settings.target.name, period)
+    now = clock.now()
+    kept = pages.kept[-1] if pages.kept else None
+    if kept and kept.page.made > now + AHEAD:
+        raise Malformed(
+            f"{SERVICE}: expected the newest {period} page not to be of the future, got {moment(kept.page.made)}",
+            service=SERVICE,
+        )
+    return HandoffPage(period, now, kept, pages.damaged)

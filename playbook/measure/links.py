@@ -1,0 +1,167 @@
+"""The links that people follow in an incident: whether each leads somewhere."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Literal
+from urllib.parse import urlsplit
+
+from playbook.clients.http import HttpClient, shown
+from playbook.engine import measurement
+from playbook.errors import Malformed, NotConfigured, Unreachable
+from playbook.evidence import Evidence, Facts, Table
+from playbook.settings import Settings
+
+REDIRECTS = 5
+# A page that asks who you are is there.
+_LOGIN = (401, 403)
+
+Name = Literal["grafana", "console", "status_page", "documentation"]
+TITLES: dict[Name, str] = {
+    "grafana": "Grafana",
+    "console": "DigitalOcean console",
+    "status_page": "Status page",
+    "documentation": "Documentation",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Where one link leads.
+
+    Attributes:
+        status: of the last hop; None where no whole answer came, and ``problem`` says why.
+        redirects: hops on the way.
+        error: what the connection failed with.
+    """
+
+    name: Name
+    url: str
+    status: int | None
+    problem: str = ""
+    method: str = "HEAD"
+    seconds: float = 0.0
+    redirects: tuple[str, ...] = ()
+    error: Unreachable | None = None
+
+    @property
+    def answers(self) -> bool:
+        """Something is there: a page, or a login in front of it."""
+        return self.status is not None and (self.status < 400 or self.status in _LOGIN)
+
+    @property
+    def summary(self) -> str:
+        """``HTTP 200 from https://…``, or why there is none."""
+        if self.status is None:
+            return f"{self.problem} from {self.url}"
+        login = " (it asks for a login, so it is there)" if self.status in _LOGIN else ""
+        return f"HTTP {self.status} from {self.url}{login}"
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """All links that are set.
+
+    Attributes:
+        missing: what to add for those that are not.
+    """
+
+    answers: dict[Name, Link]
+    missing: dict[Name, NotConfigured]
+
+    @property
+    def grafana(self) -> Link:
+        """The dashboard."""
+        return self._named("grafana")
+
+    @property
+    def console(self) -> Link:
+        """DigitalOcean's control panel."""
+        return self._named("console")
+
+    @property
+    def status_page(self) -> Link:
+        """Where visitors are told of incidents."""
+        return self._named("status_page")
+
+    @property
+    def documentation(self) -> Link:
+        """Where the team reads up."""
+        return self._named("documentation")
+
+    def _named(self, name: Name) -> Link:
+        """The link; raises NotConfigured where it is not set.
+
+        Raises Unreachable where it gave no answer and no other link did: it may be our own network then.
+        """
+        if name in self.missing:
+            raise self.missing[name]
+        link = self.answers[name]
+        if link.error and not any(other.status for other in self.answers.values()):
+            raise link.error
+        return link
+
+    def evidence(self) -> list[Evidence]:
+        """One row for each link."""
+        rows = [
+            [
+                TITLES[link.name],
+                link.url,
+                link.summary,
+                link.method,
+                f"{link.seconds:.2f} s",
+                "; ".join(link.redirects),
+            ]
+            for link in self.answers.values()
+        ]
+        shown_links: list[Evidence] = [
+            Table("Links", ["Link", "Address", "Answer", "Asked by", "After", "Redirects"], rows)
+        ]
+        if self.missing:
+            facts = {TITLES[name]: error.add for name, error in self.missing.items()}
+            shown_links.append(Facts("Not set", facts))
+        return shown_links
+
+
+@measurement(time_limit=60.0)
+def links(settings: Settings) -> Links:
+    """Asks every link by HEAD, and by GET where that does not do; up to five redirects are followed."""
+    target = settings.target
+    wanted: dict[Name, str | None] = {
+        "grafana": target.links.grafana or target.grafana.url,
+        "console": target.links.console,
+        "status_page": target.links.status_page,
+        "documentation": target.links.documentation,
+    }
+    missing: dict[Name, NotConfigured] = {}
+    urls: dict[Name, str] = {}
+    for name, url in wanted.items():
+        try:
+            urls[name] = settings.require(url, f"links.{name}", TITLES[name])
+        except NotConfigured as error:
+            missing[name] = error
+    with ThreadPoolExecutor(max_workers=len(TITLES), thread_name_prefix="links") as pool:
+        found = list(pool.map(lambda name: _follow(name, urls[name], settings), urls))
+    return Links({link.name: link for link in found}, missing)
+
+
+def _follow(name: Name, url: str, settings: Settings) -> Link:
+    ca = settings.target.grafana.ca if name == "grafana" else None
+    setting = f"targets.{settings.target.name}.links.{name}"
+    client = HttpClient(url, service=TITLES[name], time_limits=settings.time_limits, ca=ca, setting=setting)
+    try:
+        answer = client.head(retry="connection", redirects=REDIRECTS)
+        if answer.status < 400 or answer.status in _LOGIN:
+            return Link(name, answer.url, answer.status, seconds=answer.phases.total, redirects=answer.redirects)
+    except Unreachable:
+        pass  # some servers hang up on HEAD; GET tells
+    try:
+        answer = client.get(redirects=REDIRECTS)
+    except (Unreachable, Malformed) as error:
+        problem = str(error).rpartition(", got ")[2]
+        broken = error if isinstance(error, Unreachable) else None
+        return Link(name, shown(urlsplit(url)), None, problem, "GET", error=broken)
+    return Link(
+        name, answer.url, answer.status, method="GET", seconds=answer.phases.total, redirects=answer.redirects
+    )

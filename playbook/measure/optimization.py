@@ -1,0 +1,176 @@
+"""Where time and money can be saved: processing times by format, and log files that nobody needs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from playbook.clients.log_files import FileLogs, LogFile
+from playbook.clients.log_reading import LogSource
+from playbook.clients.redis import SERVICE
+from playbook.clock import Clock
+from playbook.engine import measurement
+from playbook.errors import TooLittleData
+from playbook.evidence import Evidence, Facts, Lines, Table
+from playbook.limits import Reading
+from playbook.measure.backups import counted, size
+from playbook.measure.logs import LogReview
+from playbook.measure.redis import FormatStats, ImageStats
+from playbook.measure.redis_keys import PROPOSALS
+from playbook.measure.words import moment
+from playbook.settings import Settings
+from playbook.settings_ondemand import Optimization
+
+_SHOWN = 15
+
+
+@dataclass(frozen=True, slots=True)
+class FormatTime:
+    """The mean processing time of one output format, in milliseconds."""
+
+    name: str
+    reading: Reading
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessingTimes:
+    """How long the workers take for an image, by output format."""
+
+    stats: ImageStats
+    wanted: Optimization
+
+    @property
+    def slowest_first(self) -> list[FormatTime]:
+        """Formats with enough images.
+
+        Raises:
+            TooLittleData: not one of them has.
+        """
+        found = [
+            FormatTime(name, Reading(stats.mean_ms, f"{stats.success:,} images since counting began"))
+            for name, stats in self._judged
+            if stats.mean_ms is not None
+        ]
+        if not found:
+            raise TooLittleData(
+                f"Processing times: expected at least {self.wanted.least_images} images of a format in "
+                f"{self.stats.key}, got {self.stats.total.success:,} of all",
+                service=SERVICE,
+                hint="Look again when images have been processed, or see redis.stats_key.",
+            )
+        return sorted(found, key=lambda one: -one.reading.value)
+
+    @property
+    def proposals(self) -> list[str]:
+        """Formats that are worth a look."""
+        times = {name: stats.mean_ms for name, stats in self._judged if stats.mean_ms}
+        if not times:
+            return []
+        fastest = min(times, key=lambda name: times[name])
+        spent = self.stats.total.total_ms or sum(stats.total_ms for _, stats in self._judged)
+        return [
+            f"{name} takes {times[name] / times[fastest]:.1f} times as long as {fastest}, and "
+            f"{100 * stats.total_ms / spent:.0f} % of the workers' time: look at its effort and quality in Sharp's "
+            "configuration, or make it only of images that are asked for often."
+            for name, stats in self._judged
+            if name in times and times[name] > self.wanted.slow_format * times[fastest]
+        ]
+
+    def evidence(self) -> list[Evidence]:
+        """A row for each format with its share of the time, and what to look at."""
+        spent = sum(stats.total_ms for stats in self.stats.formats.values()) or 1
+        rows = [
+            [
+                name,
+                f"{stats.success:,}",
+                f"{stats.failure:,}",
+                "" if stats.mean_ms is None else f"{stats.mean_ms:,.0f} ms",
+                f"{100 * stats.total_ms / spent:.1f} %",
+            ]
+            for name, stats in self.stats.formats.items()
+        ]
+        columns = ["Format", "Images", "Failed", "Mean time", "Share of the time"]
+        shown: list[Evidence] = [Table(f"Processing times ({self.stats.key})", columns, rows)]
+        return [*shown, Lines(PROPOSALS, self.proposals)] if self.proposals else shown
+
+    @property
+    def _judged(self) -> list[tuple[str, FormatStats]]:
+        """Formats with enough images; where the workers do not count by format, all of them as one."""
+        formats = self.stats.formats or {"all formats": self.stats.total}
+        return [(name, stats) for name, stats in formats.items() if stats.success >= self.wanted.least_images]
+
+
+@measurement
+def processing_times(image_stats: ImageStats, settings: Settings) -> ProcessingTimes:
+    """Mean processing time by output format, from the hash that the workers count in."""
+    return ProcessingTimes(image_stats, settings.optimization)
+
+
+@dataclass(frozen=True, slots=True)
+class LogRetention:
+    """How far back logs are kept.
+
+    Attributes:
+        hours_seen, hours_wanted: hours of the last 24 that have lines.
+        files: newest first; None where the logs are not in files.
+        keep_days: age beyond which a file is to be deleted.
+    """
+
+    source: str
+    hours_seen: int
+    hours_wanted: int
+    files: Sequence[LogFile] | None
+    keep_days: float
+    now: datetime
+
+    @property
+    def long_enough(self) -> bool:
+        """Whether a day can be looked back on."""
+        return self.hours_seen >= self.hours_wanted
+
+    @property
+    def over_age(self) -> list[LogFile]:
+        """Files that are older than agreed, oldest first."""
+        oldest = (self.now - timedelta(days=self.keep_days)).timestamp()
+        return sorted((file for file in self.files or () if file.changed < oldest), key=lambda file: file.changed)
+
+    @property
+    def over_age_words(self) -> str:
+        """How many there are, how large, and how old the oldest is."""
+        over = self.over_age
+        if not over:
+            return "none" if self.files is None else f"none of {counted(len(self.files), 'file')}"
+        days = (self.now.timestamp() - over[0].changed) / 86_400
+        total = size(sum(file.size for file in over))
+        return f"{counted(len(over), 'file')} with {total}, the oldest {over[0].path.name}, {days:.0f} days old"
+
+    def evidence(self) -> list[Evidence]:
+        """What is kept, and what could be deleted."""
+        facts = {"Source": self.source, "Hours with lines": f"{self.hours_seen} of the last 24"}
+        if self.files is None:
+            facts["Kept by"] = "nobody: the platform shows run logs and does not keep them"
+            return [Facts("Logs kept", facts)]
+        facts["Files"] = f"{len(self.files):,} with {size(sum(file.size for file in self.files))}"
+        facts["Policy"] = f"none older than {self.keep_days:g} days (optimization.log_keep_days)"
+        shown: list[Evidence] = [Facts("Logs kept", facts)]
+        if self.over_age:
+            rows = [
+                [str(file.path), size(file.size), moment(datetime.fromtimestamp(file.changed, self.now.tzinfo))]
+                for file in self.over_age[:_SHOWN]
+            ]
+            shown.append(Table("Log files over age (proposed to be deleted)", ["File", "Size", "Last line"], rows))
+        return shown
+
+
+@measurement
+def log_retention(logs: LogSource, log_review: LogReview, settings: Settings, clock: Clock) -> LogRetention:
+    """How far back the logs reach, and which log files are older than agreed."""
+    return LogRetention(
+        source=log_review.source,
+        hours_seen=log_review.hours_seen,
+        hours_wanted=settings.target.logs.coverage_hours,
+        files=logs.kept() if isinstance(logs, FileLogs) else None,
+        keep_days=settings.optimization.log_keep_days,
+        now=clock.now(),
+    )

@@ -1,0 +1,212 @@
+"""What Redis holds, by kind of key: a bounded sample, as listing all keys would block the server."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from statistics import median
+
+from playbook.clients.redis import SERVICE, ReadOnlyRedis
+from playbook.engine import measurement
+from playbook.errors import TooLittleData
+from playbook.evidence import Evidence, Facts, Lines, Table
+from playbook.limits import Reading
+from playbook.logs.signature import fold
+from playbook.measure.redis import RedisStats, duration, mebibytes
+from playbook.settings import Settings
+from playbook.settings_ondemand import Optimization
+
+PROPOSALS = "Proposals, none of them applied"
+MEBIBYTE = 1024 * 1024
+_AT_ONCE = 100  # keys for each SCAN, and for each batch of questions about them
+_SHOWN = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One key.
+
+    Attributes:
+        seconds: until it expires; None where it never does.
+        size: bytes with all that belongs to it, of large collections an estimate.
+        lasting: meant to stay, as the settings say.
+    """
+
+    name: str
+    seconds: int | None
+    size: int
+    lasting: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """Keys whose names differ in numbers and ids only. There is at least one."""
+
+    pattern: str
+    keys: tuple[Key, ...]
+
+    @property
+    def size(self) -> int:
+        """Bytes of all of them."""
+        return sum(key.size for key in self.keys)
+
+    @property
+    def staying(self) -> tuple[Key, ...]:
+        """Those that never expire and are not meant to stay."""
+        return tuple(key for key in self.keys if key.seconds is None and not key.lasting)
+
+    @property
+    def lifetimes(self) -> str:
+        """How long they have left, in the middle."""
+        left = [key.seconds for key in self.keys if key.seconds is not None]
+        if not left:
+            return "meant to stay" if self.keys[0].lasting else "never"
+        missing = len(self.keys) - len(left)
+        return f"in {duration(median(left))}" + (f", {missing} of them never" if missing else "")
+
+
+@dataclass(frozen=True, slots=True)
+class RedisKeys:
+    """Keys that were looked at.
+
+    Attributes:
+        total: how many there are.
+        vanished: keys that were gone before they could be asked about.
+        whole: every key was looked at.
+        families: largest first.
+    """
+
+    total: int
+    vanished: int
+    whole: bool
+    families: tuple[Family, ...]
+    wanted: Optimization
+
+    @property
+    def looked_at(self) -> int:
+        """How many keys are known."""
+        return sum(len(family.keys) for family in self.families)
+
+    @property
+    def expiring(self) -> Reading:
+        """Percent of the cache's keys that expire by themselves; TooLittleData where there are hardly any."""
+        cached = [key for family in self.families for key in family.keys if not key.lasting]
+        if len(cached) < max(self.wanted.least_keys, 1):
+            raise TooLittleData(
+                f"Cached keys: expected at least {self.wanted.least_keys} to judge by, got {len(cached)} among "
+                f"{self.looked_at:,} of {self.total:,} keys",
+                service=SERVICE,
+                hint="Look again when visitors have come by, or mend optimization.lasting_keys.",
+            )
+        expiring = sum(key.seconds is not None for key in cached)
+        return Reading(100 * expiring / len(cached), self._over(len(cached), "cached key"))
+
+    @property
+    def largest(self) -> Reading:
+        """MiB of the largest key; TooLittleData where there are no keys."""
+        if not self.families:
+            raise TooLittleData(f"{SERVICE}: expected keys, got none", service=SERVICE)
+        largest = max((key for family in self.families for key in family.keys), key=lambda key: key.size)
+        return Reading(largest.size / MEBIBYTE, f"{self._over(self.looked_at, 'key')}: {fold(largest.name)}")
+
+    @property
+    def proposals(self) -> list[str]:
+        """What would save memory."""
+        found = []
+        for family in self.families:
+            staying = family.staying
+            if staying:
+                size = sum(key.size for key in staying)
+                found.append(
+                    f"Give {family.pattern} an expiry where it is written: {len(staying):,} of the keys that were "
+                    f"looked at never expire ({mebibytes(size)}). If it is meant to stay, add it to "
+                    "optimization.lasting_keys."
+                )
+        return found
+
+    def evidence(self) -> list[Evidence]:
+        """How much was looked at, the kinds of keys by size, and what to do about them."""
+        facts = {
+            "Keys": f"{self.total:,}",
+            "Looked at": f"{self.looked_at:,}" + (" (all)" if self.whole else " (a sample, found with SCAN)"),
+            "Meant to stay": ", ".join(self.wanted.lasting_keys) or "none",
+        }
+        if self.vanished:
+            facts["Gone meanwhile"] = f"{self.vanished:,}"
+        size = sum(family.size for family in self.families) or 1
+        rows = [
+            [
+                family.pattern,
+                f"{len(family.keys):,}",
+                mebibytes(family.size),
+                f"{100 * family.size / size:.1f} %",
+                f"{median(key.size for key in family.keys) / 1024:,.1f} KiB",
+                f"{max(key.size for key in family.keys) / 1024:,.1f} KiB",
+                family.lifetimes,
+            ]
+            for family in self.families[:_SHOWN]
+        ]
+        columns = ["Keys like", "Count", "Memory", "Share", "Median", "Largest", "Expire"]
+        shown: list[Evidence] = [Facts("Keys of Redis", facts), Table("Kinds of keys by size", columns, rows)]
+        return [*shown, Lines(PROPOSALS, self.proposals)] if self.proposals else shown
+
+    def _over(self, count: int, what: str) -> str:
+        sample = "" if self.whole else f", a sample of {self.total:,}"
+        return f"{count:,} {what}{'s' if count != 1 else ''}{sample}"
+
+
+@measurement
+def redis_keys(redis: ReadOnlyRedis, redis_stats: RedisStats, settings: Settings) -> RedisKeys:
+    """Kinds of keys with memory and expiry, from a sample found with SCAN and asked about with TTL and MEMORY USAGE.
+
+    Asking for a TTL counts as a read that hit. It is only done once the server's own counts have been read, which is
+    why those are asked for here; and for no more than ``optimization.sample_keys`` keys.
+    """
+    del redis_stats
+    wanted = settings.optimization
+    deadline = time.monotonic() + wanted.sample_seconds
+    total = int(redis.execute_command("DBSIZE"))
+    names, whole = _names(redis, wanted, deadline)
+    keys: list[Key] = []
+    asked = 0
+    for start in range(0, len(names), _AT_ONCE):
+        if start and time.monotonic() > deadline:
+            whole = False
+            break
+        batch = names[start : start + _AT_ONCE]
+        asked += len(batch)
+        keys += _known(redis, batch, wanted.lasting_keys)
+    return RedisKeys(total, asked - len(keys), whole, _families(keys), wanted)
+
+
+def _names(redis: ReadOnlyRedis, wanted: Optimization, deadline: float) -> tuple[list[str], bool]:
+    """Names of keys, each once, and whether these are all. SCAN goes by a hash of the name: a fair sample."""
+    found: dict[str, None] = {}
+    cursor = 0
+    for _ in range(wanted.sample_scans):
+        cursor, some = redis.scan(cursor, _AT_ONCE)
+        found.update(dict.fromkeys(some))
+        if not cursor or len(found) > wanted.sample_keys or time.monotonic() > deadline:
+            break
+    names = list(found)[: wanted.sample_keys]
+    return names, not cursor and len(names) == len(found)
+
+
+def _known(redis: ReadOnlyRedis, names: list[str], lasting: tuple[str, ...]) -> list[Key]:
+    questions = [(command, name) for name in names for command in ("TTL", "MEMORY USAGE")]
+    answers = redis.many(questions)
+    return [
+        Key(name, int(ttl) if int(ttl) >= 0 else None, int(size), any(fnmatchcase(name, like) for like in lasting))
+        for name, ttl, size in zip(names, answers[::2], answers[1::2], strict=True)
+        if int(ttl) != -2 and size is not None
+    ]
+
+
+def _families(keys: Iterable[Key]) -> tuple[Family, ...]:
+    by_pattern: dict[str, list[Key]] = {}
+    for key in keys:
+        by_pattern.setdefault(key.name if key.lasting else fold(key.name), []).append(key)
+    families = [Family(pattern, tuple(members)) for pattern, members in by_pattern.items()]
+    return tuple(sorted(families, key=lambda family: -family.size))

@@ -1,0 +1,270 @@
+"""A week of processor and memory use, from the monitoring API: how high, whether it grows, and until when.
+
+Each hour counts with its busiest instance: an idle one must not hide it, and instances get new names when they are
+replaced.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from statistics import fmean, quantiles
+
+from playbook.clients.digitalocean import DigitalOceanApi
+from playbook.clients.digitalocean_transport import SERVICE
+from playbook.clients.digitalocean_types import Series
+from playbook.clock import Clock
+from playbook.engine import measurement
+from playbook.errors import TooLittleData
+from playbook.evidence import Chart, Curve, Evidence, Table
+from playbook.limits import Limit, Reading, format_value
+from playbook.measure.app import AppStatus
+from playbook.measure.performance import limit_lines
+from playbook.settings import Settings
+from playbook.trend import Point, Trend, by_grid, fit, split_at_falls
+
+WEEK = timedelta(days=7)
+HOUR = 3600.0
+DAY = 86_400.0
+# Of a week's 168; of less, what was not seen could be anything.
+LEAST_HOURS = 84
+FULL = 100.0
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A number to judge, and of which component."""
+
+    name: str
+    reading: Reading
+
+
+@dataclass(frozen=True, slots=True)
+class ComponentWeek:
+    """A week of one component, in percent of what an instance has.
+
+    Attributes:
+        hours: beginning of each hour in Unix seconds, and the busiest instance's median in it.
+        before: the same of the week before; may be empty.
+    """
+
+    name: str
+    hours: tuple[Point, ...]
+    before: tuple[Point, ...] = ()
+
+    @property
+    def known(self) -> bool:
+        """Half of the hours are."""
+        return len(self.hours) >= LEAST_HOURS
+
+    @property
+    def mean(self) -> float:
+        """Of the week."""
+        return fmean(value for _, value in self.hours)
+
+    @property
+    def usual_highest(self) -> float:
+        """What it was in 95 % of the hours at most."""
+        return quantiles([value for _, value in self.hours], n=20, method="inclusive")[-1]
+
+    @property
+    def change(self) -> float | None:
+        """Percentage points of the mean against the week before; ``None`` where that has too few hours."""
+        if len(self.before) < LEAST_HOURS:
+            return None
+        return self.mean - fmean(value for _, value in self.before)
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceWeek:
+    """A week of every component.
+
+    Attributes:
+        what: ``CPU`` or ``Memory``.
+        components: those that the app spec names, and what else has samples.
+    """
+
+    what: str
+    components: tuple[ComponentWeek, ...]
+    limit: Limit
+
+    @property
+    def highest(self) -> list[Judged]:
+        """What it was in 95 % of the hours at most, in percent, highest first."""
+        found = []
+        for week in self.components:
+            if week.known:
+                over = f"7 days (in 95 % of {len(week.hours)} h at most, mean {week.mean:.1f} %)"
+                found.append(Judged(week.name, Reading(round(week.usual_highest, 1), over)))
+        return sorted(found, key=lambda judged: -judged.reading.value)
+
+    @property
+    def changes(self) -> list[Judged]:
+        """Percentage points against the week before, largest first, of what is known in both weeks."""
+        found = []
+        for week in self.components:
+            if week.known and week.change is not None:
+                over = f"7 days (mean from {week.mean - week.change:.1f} % to {week.mean:.1f} %)"
+                found.append(Judged(week.name, Reading(round(week.change, 1), over)))
+        return sorted(found, key=lambda judged: -judged.reading.value)
+
+    def expect_all(self) -> None:
+        """Half of the week is known of every component.
+
+        Raises:
+            TooLittleData: names those of which it is not.
+        """
+        short = [f"{week.name} ({len(week.hours)} h)" for week in self.components if not week.known]
+        if short or not self.components:
+            raise TooLittleData(
+                f"{SERVICE}: expected {self.what} samples of at least {LEAST_HOURS} of the last 168 h of every "
+                f"component, got fewer of {', '.join(short) or 'all'}",
+                service=SERVICE,
+                hint="A component that was added this week has none yet; otherwise look at the app's Insights.",
+            )
+
+    def evidence(self) -> list[Evidence]:
+        """A row for each component, and its course."""
+        rows = [
+            [
+                week.name,
+                f"{week.mean:.1f} %",
+                f"{week.usual_highest:.1f} %",
+                "not known" if week.change is None else f"{week.change:+.1f} points",
+                f"{len(week.hours)} of 168",
+            ]
+            for week in self.components
+            if len(week.hours) > 1
+        ]
+        columns = ["Component", "Mean", "In 95 % of hours below", "Against the week before", "Hours"]
+        return [Table(f"{self.what} in the last 7 days, busiest instance", columns, rows), self.chart()]
+
+    def chart(self) -> Chart:
+        """The course of each component, hour by hour."""
+        curves = [Curve(week.name, list(week.hours)) for week in self.components]
+        return Chart(f"{self.what}, busiest instance, last 7 days", "%", curves, limit_lines(self.limit))
+
+
+@dataclass(frozen=True, slots=True)
+class Growth:
+    """How the memory of one component went.
+
+    Attributes:
+        restarts: moments at which it fell, as it does when a process begins anew.
+    """
+
+    name: str
+    trend: Trend
+    restarts: tuple[datetime, ...]
+    measured: datetime
+
+    @property
+    def full_on(self) -> datetime | None:
+        """When it is full, where it grows steadily."""
+        days = self.trend.days_until(FULL)
+        return None if days is None else self.measured + timedelta(days=days)
+
+    @property
+    def left(self) -> Judged | None:
+        """Days until it is full, and when that is; ``None`` where nothing says that it will be."""
+        days = self.trend.days_until(FULL)
+        if days is None:
+            return None
+        over = f"7 days (full on {self.full_on:%Y-%m-%d}: {self.trend.describe('points')})"
+        return Judged(self.name, Reading(round(days, 1), over))
+
+    @property
+    def outlook(self) -> str:
+        """When it is full, in words."""
+        if self.full_on:
+            return f"{self.full_on:%Y-%m-%d}"
+        if self.trend.steady and self.trend.slope > 0:
+            return f"not within {self.trend.rule.reach * self.trend.span:.0f} days, as far as a week can tell"
+        return "nothing says that it will be"
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryGrowth:
+    """Memory of every component over a week, and whether it grows."""
+
+    week: ResourceWeek
+    growths: tuple[Growth, ...]
+
+    @property
+    def filling(self) -> list[Judged]:
+        """Days until the memory is full, soonest first, of the components whose memory grows steadily."""
+        return sorted((one.left for one in self.growths if one.left), key=lambda judged: judged.reading.value)
+
+    @property
+    def summary(self) -> str:
+        """What was found, in a few words."""
+        filling = [f"{one.name} full in {format_value(one.reading.value, 'days')}" for one in self.filling]
+        return ", ".join(filling) or f"none in {len(self.growths)} components over 7 days"
+
+    def expect_all(self) -> None:
+        """Enough is known of every component; TooLittleData names those of which it is not."""
+        self.week.expect_all()
+        short = [growth.name for growth in self.growths if not growth.trend.known]
+        if short:
+            least = self.growths[0].trend.rule.least_pairs
+            raise TooLittleData(
+                f"{SERVICE}: expected {least} comparisons of every component's memory with the same hour of "
+                f"another day, without a restart between, got fewer of {', '.join(short)}",
+                service=SERVICE,
+                hint="What is restarted every day never shows a slow growth, and is never hurt by one.",
+            )
+
+    def evidence(self) -> list[Evidence]:
+        """A row for each component, and its course."""
+        rows = [
+            [
+                growth.name,
+                format_value(round(growth.trend.level, 1), "%"),
+                growth.trend.describe("points"),
+                growth.outlook,
+                ", ".join(f"{moment:%Y-%m-%d %H:%M}" for moment in growth.restarts) or "none seen",
+            ]
+            for growth in self.growths
+        ]
+        columns = ["Component", "Highest of the last day", "Growth", "Full on", "Restarts"]
+        return [Table("Memory growth in the last 7 days, busiest instance", columns, rows), self.week.chart()]
+
+
+@measurement
+def cpu_week(digitalocean: DigitalOceanApi, app: AppStatus, settings: Settings, clock: Clock) -> ResourceWeek:
+    """CPU of every component over seven days, hour by hour, and over the seven days before."""
+    now = clock.now()
+    series = digitalocean.metric("cpu_percentage", now - 2 * WEEK, now)
+    return ResourceWeek("CPU", _weeks(app, series, now), settings.limits.cpu)
+
+
+@measurement
+def memory_growth(digitalocean: DigitalOceanApi, app: AppStatus, settings: Settings, clock: Clock) -> MemoryGrowth:
+    """Memory of every component over seven days, hour by hour, and whether it grows."""
+    now = clock.now()
+    weeks = _weeks(app, digitalocean.metric("memory_percentage", now - WEEK, now), now)
+    growths = []
+    for week in weeks:
+        parts = split_at_falls(week.hours, settings.trends.restart_points)
+        restarts = tuple(datetime.fromtimestamp(part[0][0], UTC) for part in parts[1:])
+        growths.append(Growth(week.name, fit(parts, DAY, settings.trends), restarts, now))
+    return MemoryGrowth(ResourceWeek("Memory", weeks, settings.limits.memory), tuple(growths))
+
+
+def _weeks(app: AppStatus, series: Iterable[Series], now: datetime) -> tuple[ComponentWeek, ...]:
+    begin = (now - WEEK).timestamp()
+    highest: dict[str, dict[float, float]] = {name: {} for name in app.components}
+    for one in series:
+        hours = highest.setdefault(one.component, {})
+        for hour, value in by_grid([(at, value) for at, value in one.samples if math.isfinite(value)], HOUR):
+            hours[hour] = max(value, hours.get(hour, value))
+    return tuple(
+        ComponentWeek(
+            name,
+            tuple((hour, value) for hour, value in sorted(hours.items()) if hour >= begin),
+            tuple((hour, value) for hour, value in sorted(hours.items()) if hour < begin),
+        )
+        for name, hours in highest.items()
+    )

@@ -1,0 +1,261 @@
+"""Restore drills: carried out where that is allowed, else read from their records; and how long they took."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from playbook.clients.backups import BackupStore
+from playbook.clock import Clock
+from playbook.engine import measurement
+from playbook.errors import TooLittleData
+from playbook.evidence import Evidence, Facts, Lines, Table
+from playbook.limits import Reading
+from playbook.measure.backups import Listing
+from playbook.measure.words import moment, span
+from playbook.recovery import records
+from playbook.recovery.drill import Drill, carry_out
+from playbook.recovery.place import SERVICE, Staging
+from playbook.recovery.records import DrillRecord, Records
+from playbook.settings import Settings
+
+RESTORES = "weekly.backups.restores"
+FULL = "monthly.dr.restore"
+_LONGEST = 4 * 3600.0  # seconds; the settings say how long a drill may really take
+_SHOWN = 12
+
+
+@dataclass(frozen=True, slots=True)
+class RestoreTest:
+    """A restore that was tried: now, or, where nothing may be changed, when it was last done on staging.
+
+    Attributes:
+        now: aware.
+        within_days: how old the newest may be.
+        drill: as it went just now; None where it was not carried out by this run.
+        record: the newest there is; None where there is none.
+        refusal: why this run carried none out; empty where it did.
+    """
+
+    now: datetime
+    within_days: float
+    record: DrillRecord | None
+    refusal: str = ""
+    drill: Drill | None = None
+    damaged: tuple[str, ...] = ()
+
+    @property
+    def recent(self) -> bool:
+        """Whether there is one that is not too old."""
+        return self.record is not None and self.now - self.record.when <= timedelta(days=self.within_days)
+
+    @property
+    def last(self) -> str:
+        """When it was, to follow "got"."""
+        if self.record is None:
+            return "none on record"
+        ago = span((self.now - self.record.when).total_seconds())
+        return f"the last one {ago} ago, on {self.record.target}"
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether everything was there and answered."""
+        return self.record is not None and self.record.ok
+
+    @property
+    def result(self) -> str:
+        """How it went, to follow "got"."""
+        return self.record.result if self.record else "none on record"
+
+    @property
+    def time(self) -> Reading:
+        """Minutes until the restored parts answered; TooLittleData where there was no restore."""
+        if self.record is None:
+            raise TooLittleData(f"{SERVICE}: expected a restore to have been tried, got none", service=SERVICE)
+        return Reading(round(self.record.seconds / 60, 3), self.record.what)
+
+    def evidence(self) -> list[Evidence]:
+        """The drill step by step, or the record of the last."""
+        shown = self.drill.evidence() if self.drill else []
+        if not self.drill and self.record:
+            shown.append(
+                Facts("The last restore on record", {"Not carried out now": self.refusal, **_facts(self.record)})
+            )
+        elif not self.drill:
+            shown.append(Facts("Restore on record", {"Not carried out now": self.refusal, "Found": "none"}))
+        if self.damaged:
+            shown.append(Lines("Lines of the records that could not be read", list(self.damaged[:_SHOWN])))
+        return shown
+
+
+@measurement(time_limit=_LONGEST)
+def restore_drill(
+    staging: Staging,
+    backup_store: BackupStore,
+    backup_listing: Listing,
+    settings: Settings,
+    clock: Clock,
+) -> RestoreTest:
+    """The newest backup restored into a place of its own: counts and samples compared, and the time taken."""
+    within = settings.target.recovery.weekly_within_days
+    if staging.refusal:
+        return _on_record(staging.refusal, (RESTORES, FULL), settings, clock.now(), within)
+    return _carried_out(staging, backup_store, backup_listing, settings, clock, full=False)
+
+
+@measurement(time_limit=_LONGEST)
+def full_restore(
+    staging: Staging,
+    backup_store: BackupStore,
+    backup_listing: Listing,
+    settings: Settings,
+    clock: Clock,
+) -> RestoreTest:
+    """The newest backup restored into an empty place, every key and image compared, and seen to answer."""
+    within = settings.target.recovery.monthly_within_days
+    if staging.refusal:
+        return _on_record(staging.refusal, (FULL,), settings, clock.now(), within)
+    return _carried_out(staging, backup_store, backup_listing, settings, clock, full=True)
+
+
+def _carried_out(
+    staging: Staging, store: BackupStore, listing: Listing, settings: Settings, clock: Clock, *, full: bool
+) -> RestoreTest:
+    recovery, target = settings.target.recovery, settings.target
+    if not listing.archives:
+        raise TooLittleData(
+            f"{SERVICE}: expected an archive in {listing.location} to restore, got none", service=SERVICE
+        )
+    drill = carry_out(staging, store, listing.archives[0], settings, clock.now(), full=full)
+    record = DrillRecord(
+        item=FULL if full else RESTORES,
+        target=target.name,
+        kind=target.kind,
+        source=drill.source,
+        when=drill.started,
+        what=drill.archive.file.name,
+        seconds=round(drill.seconds, 3),
+        data_age_hours=round(drill.age / timedelta(hours=1), 2),
+        ok=not drill.problems,
+        result=drill.result,
+        by=drill.by,
+    )
+    records.add(recovery.records, record)
+    days = recovery.monthly_within_days if full else recovery.weekly_within_days
+    return RestoreTest(clock.now(), days, record, drill=drill)
+
+
+def _on_record(
+    refusal: str, items: tuple[str, ...], settings: Settings, now: datetime, within: float
+) -> RestoreTest:
+    known = records.read(settings.target.recovery.records, now)
+    newest = next((one for one in counting(known, settings) if one.item in items), None)
+    return RestoreTest(now, within, newest, refusal=refusal, damaged=known.damaged)
+
+
+def counting(known: Records, settings: Settings) -> list[DrillRecord]:
+    """Records that say something of this target: its own, and those of its backups restored on staging."""
+    target = settings.target
+    source = target.backups.location
+    return [
+        one
+        for one in known.found
+        if one.target == target.name or (one.kind == "staging" and source is not None and one.source == source)
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class RecoveryTimes:
+    """What the restores of the last weeks took.
+
+    Attributes:
+        drills: those that were restored whole, newest first.
+        days: over how many days.
+    """
+
+    now: datetime
+    days: float
+    drills: tuple[DrillRecord, ...]
+    failed: int
+    damaged: tuple[str, ...]
+
+    @property
+    def time(self) -> Reading:
+        """Minutes of the slowest; TooLittleData where there is none."""
+        slowest = max(self._demanded, key=lambda one: one.seconds)
+        return Reading(round(slowest.seconds / 60, 3), f"{self._over}, the slowest on {slowest.when:%Y-%m-%d}")
+
+    @property
+    def data_age(self) -> Reading:
+        """Hours of the oldest data that one had to be content with; TooLittleData where none says it."""
+        aged = [one for one in self._demanded if one.data_age_hours is not None]
+        if not aged:
+            raise TooLittleData(f"{records.SERVICE}: expected the age of restored data, got none", service=SERVICE)
+        oldest = max(aged, key=lambda one: one.data_age_hours or 0)
+        return Reading(oldest.data_age_hours or 0, f"{self._over}, the oldest on {oldest.when:%Y-%m-%d}")
+
+    def evidence(self) -> list[Evidence]:
+        """Each restore with its time and the age of its data."""
+        rows = [
+            [
+                moment(one.when),
+                one.target,
+                f"{one.seconds:,.1f} s",
+                "not known" if one.data_age_hours is None else f"{one.data_age_hours:g} h",
+                one.what,
+                one.by,
+            ]
+            for one in self.drills[:_SHOWN]
+        ]
+        facts = {
+            "Restores that succeeded": f"{len(self.drills):,} in {self.days:g} days",
+            "Restores that did not": f"{self.failed:,}",
+        }
+        shown: list[Evidence] = [
+            Facts("Recovery on record", facts),
+            Table("Restores", ["Begun", "On", "Recovery time", "Age of the data", "Archive", "By"], rows),
+        ]
+        if self.damaged:
+            shown.append(Lines("Lines of the records that could not be read", list(self.damaged[:_SHOWN])))
+        return shown
+
+    @property
+    def _demanded(self) -> tuple[DrillRecord, ...]:
+        if not self.drills:
+            raise TooLittleData(
+                f"{records.SERVICE}: expected a restore that succeeded in the last {self.days:g} days, got none",
+                service=records.SERVICE,
+                hint="Carry one out on staging: pytest -m mutates --target staging --allow-mutations.",
+            )
+        return self.drills
+
+    @property
+    def _over(self) -> str:
+        return f"{len(self.drills)} restore{'' if len(self.drills) == 1 else 's'} in {self.days:g} days"
+
+
+@measurement
+def recovery_times(full_restore: RestoreTest, settings: Settings, clock: Clock) -> RecoveryTimes:
+    """How long the restores of the last weeks took and how old their data was, this run's full test included."""
+    now, days = clock.now(), settings.target.recovery.records_limit_days
+    known = records.read(settings.target.recovery.records, now)
+    recent = [
+        one
+        for one in counting(known, settings)
+        if one.item in (RESTORES, FULL) and now - one.when <= timedelta(days=days)
+    ]
+    whole = tuple(one for one in recent if one.ok)
+    return RecoveryTimes(now, days, whole, len(recent) - len(whole), known.damaged)
+
+
+def _facts(record: DrillRecord) -> dict[str, str]:
+    return {
+        "Begun": moment(record.when),
+        "On": record.target,
+        "Archive": record.what,
+        "Backups of": record.source or "not known",
+        "Until the restored parts answered": f"{record.seconds:,.1f} s",
+        "Age of the data": "not known" if record.data_age_hours is None else f"{record.data_age_hours:g} h",
+        "Carried out by": record.by,
+        "Result": record.result,
+    }

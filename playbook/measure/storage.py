@@ -1,0 +1,135 @@
+"""A week of storage: the components' file systems and Redis' memory, how full, and when they will be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from playbook.clients.prometheus import Prometheus
+from playbook.clock import Clock
+from playbook.engine import measurement
+from playbook.errors import TooLittleData
+from playbook.evidence import Chart, Curve, Evidence, Table
+from playbook.limits import Limit, Reading
+from playbook.measure.performance import limit_lines
+from playbook.measure.redis import RedisStats, mebibytes
+from playbook.measure.resources import DAY, FULL, HOUR, LEAST_HOURS, WEEK, Judged
+from playbook.settings import Settings
+from playbook.trend import Point, Trend, fit, split_at_falls
+
+REDIS = "Redis memory"
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """Something that can be full.
+
+    Attributes:
+        hours: Unix seconds and percent used, hour by hour.
+        evicts: it makes room by itself, so to be full is no fault.
+        size: how large it is, in words; may be empty.
+    """
+
+    name: str
+    hours: tuple[Point, ...]
+    trend: Trend
+    evicts: bool = False
+    size: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StorageWeek:
+    """A week of every file system that has samples, and of Redis."""
+
+    service: str
+    areas: tuple[Area, ...]
+    limit: Limit
+    measured: datetime
+
+    @property
+    def fullest(self) -> list[Judged]:
+        """Percent used, the highest of the last day, fullest first; not of what makes room by itself."""
+        found = [
+            Judged(area.name, Reading(round(area.trend.level, 2), "the last day"))
+            for area in self.areas
+            if not area.evicts and area.hours
+        ]
+        return sorted(found, key=lambda judged: -judged.reading.value)
+
+    @property
+    def filling(self) -> list[Judged]:
+        """Days until it is full, soonest first, of what fills steadily and makes no room by itself."""
+        found = []
+        for area in self.areas:
+            days = None if area.evicts else area.trend.days_until(FULL)
+            if days is not None:
+                when = self.measured + timedelta(days=days)
+                over = f"7 days (full on {when:%Y-%m-%d}: {area.trend.describe('points')})"
+                found.append(Judged(area.name, Reading(round(days, 1), over)))
+        return sorted(found, key=lambda judged: judged.reading.value)
+
+    def expect_all(self) -> None:
+        """Half of the week is known of everything; TooLittleData names what it is not known of."""
+        short = [f"{area.name} ({len(area.hours)} h)" for area in self.areas if len(area.hours) < LEAST_HOURS]
+        files = [area for area in self.areas if area.name != REDIS]
+        if short or not files:
+            raise TooLittleData(
+                f"{self.service}: expected samples of at least {LEAST_HOURS} of the last 168 h of every file "
+                f"system and of Redis' memory, got fewer of {', '.join(short) or 'every file system'}",
+                service=self.service,
+                hint="The queries stand in the settings as queries.component_storage and queries.redis_memory.",
+            )
+
+    def evidence(self) -> list[Evidence]:
+        """A row for each, and the course."""
+        rows = [
+            [
+                area.name,
+                f"{area.trend.level:.1f} %{f' of {area.size}' if area.size else ''}"
+                if area.hours
+                else "no samples",
+                area.trend.describe("points"),
+                self._outlook(area),
+                f"{len(area.hours)} of 168",
+            ]
+            for area in self.areas
+        ]
+        columns = ["Storage", "Used", "Growth", "Full on", "Hours"]
+        chart = Chart(
+            "Storage, last 7 days",
+            "%",
+            [Curve(a.name, list(a.hours)) for a in self.areas],
+            limit_lines(self.limit),
+        )
+        return [Table("Storage in the last 7 days", columns, rows), chart]
+
+    def _outlook(self, area: Area) -> str:
+        days = area.trend.days_until(FULL)
+        if days is None:
+            return "nothing says that it will be"
+        made = ", and makes room by itself" if area.evicts else ""
+        return f"{self.measured + timedelta(days=days):%Y-%m-%d}{made}"
+
+
+@measurement
+def storage_week(prometheus: Prometheus, redis_stats: RedisStats, settings: Settings, clock: Clock) -> StorageWeek:
+    """How full file systems and Redis' memory were over seven days, hour by hour, and whether they fill."""
+    now = clock.now()
+
+    def hours(key: str) -> list[tuple[str, tuple[Point, ...]]]:
+        query = getattr(settings.queries, key).replace("$window", "1h")
+        series = prometheus.query_range(query, now - WEEK, now, HOUR, setting=f"queries.{key}")
+        # Both ends are in it: 169 of them.
+        return [(one.labels.get("component", ""), one.points[-168:]) for one in series]
+
+    def area(name: str, points: tuple[Point, ...], *, evicts: bool = False, size: str = "") -> Area:
+        parts = split_at_falls(points, settings.trends.restart_points)
+        return Area(name, points, fit(parts, DAY, settings.trends), evicts, size)
+
+    areas = [area(f"Files of {name}" if name else "Files", points) for name, points in hours("component_storage")]
+    if redis_stats.memory_limit:
+        used = next((points for _, points in hours("redis_memory")), ())
+        share = tuple((moment, FULL * value / redis_stats.memory_limit) for moment, value in used)
+        evicts = redis_stats.policy not in {"", "noeviction"}
+        areas.append(area(REDIS, share, evicts=evicts, size=mebibytes(redis_stats.memory_limit)))
+    return StorageWeek(prometheus.service, tuple(areas), settings.limits.storage, now)

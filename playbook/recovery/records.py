@@ -1,0 +1,126 @@
+"""drills.jsonl: one line for each drill, added at the end, never changed. It outlives the runs and the reports."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import msgspec
+
+from playbook.errors import Denied, Unreachable
+
+SERVICE = "Drill records"
+_AHEAD = timedelta(hours=1)
+
+
+class DrillRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """One drill, as it went.
+
+    Attributes:
+        item: of the playbook, e.g. ``weekly.backups.restores``.
+        target, kind: where it was carried out.
+        source: location of the backups that were restored, as an operator writes it.
+        when: its beginning, aware.
+        what: name of the archive, or what else was tried.
+        seconds: from the order until the restored parts answered, or until an alert had arrived.
+        data_age_hours: how old the restored data was; None where there was none.
+        ok: whether it went as it should.
+        result: in words.
+        by: ``playbook``, or the name of the script that was run instead.
+    """
+
+    item: str
+    target: str
+    kind: str
+    source: str = ""
+    when: datetime
+    what: str
+    seconds: float
+    data_age_hours: float | None = None
+    ok: bool
+    result: str
+    by: str = "playbook"
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """What the file holds.
+
+    Attributes:
+        file: its path, as it is written in the settings.
+        found: newest first.
+        damaged: lines that are no record, with their number and why.
+    """
+
+    file: str
+    found: tuple[DrillRecord, ...]
+    damaged: tuple[str, ...]
+
+
+def read(file: str, now: datetime) -> Records:
+    """Every record; a line that is none is named and passed over. A file that is not there holds none.
+
+    Raises:
+        Denied, Unreachable: it is there and cannot be read.
+    """
+    try:
+        lines = Path(file).expanduser().read_bytes().splitlines()
+    except FileNotFoundError:
+        lines = []
+    except OSError as error:
+        raise _failed(error, f"expected to read {file}") from error
+    found, damaged = [], []
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            record = msgspec.json.decode(line, type=DrillRecord)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            damaged.append(f"line {number}: {error}")
+            continue
+        if record.when.tzinfo is None:
+            damaged.append(f"line {number}: a time without a time zone")
+        elif record.when > now + _AHEAD:
+            damaged.append(f"line {number}: dated {record.when:%Y-%m-%d %H:%M}, which is still to come")
+        elif record.seconds < 0 or (record.data_age_hours or 0) < 0:
+            damaged.append(f"line {number}: a time below zero")
+        else:
+            found.append(record)
+    found.sort(key=lambda record: record.when, reverse=True)
+    return Records(file, tuple(found), tuple(damaged))
+
+
+def add(file: str, record: DrillRecord) -> None:
+    """Write one line at the end, whole or not at all, also where several runs write at once.
+
+    Raises:
+        Denied, Unreachable: it cannot be written.
+    """
+    path = Path(file).expanduser()
+    line = msgspec.json.encode(record) + b"\n"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("ab+", buffering=0) as stream:
+            fcntl.flock(stream, fcntl.LOCK_EX)
+            end = stream.seek(0, os.SEEK_END)
+            if end:
+                stream.seek(end - 1)
+                if stream.read(1) != b"\n":  # somebody's editor, or a full disk
+                    line = b"\n" + line
+            stream.write(line)
+            os.fsync(stream.fileno())
+    except OSError as error:
+        raise _failed(error, f"expected to add the drill to {file}") from error
+
+
+def _failed(error: OSError, expected: str) -> Denied | Unreachable:
+    kind = Denied if isinstance(error, PermissionError) else Unreachable
+    reason = (error.strerror or type(error).__name__).lower()
+    return kind(
+        f"{SERVICE}: {expected} (recovery.records), got: {reason}",
+        service=SERVICE,
+        hint="Without its record a drill counts for nothing later: make the file writable, or name another.",
+    )

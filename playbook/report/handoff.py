@@ -1,0 +1,114 @@
+"""The handoff page as HTML, in the style of the report, and as Markdown. Pure functions of the page."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterator
+from datetime import datetime
+
+from markupsafe import Markup
+
+from playbook.handoff import Page
+from playbook.report.page import environment, template_text
+from playbook.report.summary import plain
+from playbook.report.words import MARKS, plural
+from playbook.verdict import Verdict, worst
+
+
+def handoff_html(page: Page) -> str:
+    """One file, no JavaScript."""
+    style = template_text("style.css")
+    return (
+        environment()
+        .get_template("handoff")
+        .render(
+            page=page,
+            style=Markup(style),  # noqa: S704 - our own file
+            style_hash=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
+            heading=_heading(page),
+            open_words=_open_words(page),
+            headline=_headline(page),
+            runs_words=_runs_words(page),
+            worst=_worst(page),
+            when=_when,
+            age=lambda since: _age(page, since),
+        )
+    )
+
+
+def handoff_markdown(page: Page) -> str:
+    """For a chat or an issue; escaped so that it mentions nobody."""
+    return "\n".join(_lines(page)) + "\n"
+
+
+def _lines(page: Page) -> Iterator[str]:
+    yield f"# {MARKS[_worst(page)]} {plain(_heading(page))}"
+    yield ""
+    yield f"**{_open_words(page)}.** {plain(_headline(page))}"
+    yield ""
+    yield f"made {_when(page.made)} · changes since {_when(page.since)} · {plain(_runs_words(page))}"
+    yield from ("", "## Open problems", "")
+    for problem in page.problems:
+        yield f"- {MARKS[problem.verdict]} **{problem.verdict}**, open for {_age(page, problem.since)}: "
+        yield f"  {plain(problem.message)}  "
+        yield f"  Next step: {plain(problem.next_step)} ({plain(problem.item)}, {plain(problem.report)})"
+    if not page.problems:
+        yield "None: every item that was looked at is well or waived."
+    yield from ("", "## What changed", "")
+    for change in page.changes:
+        before = change.before or "not looked at"
+        yield f"- **{change.change}** {plain(change.title)} ({before} → {change.now}, {_when(change.at)}):"
+        yield f"  {plain(change.message)}"
+    if not page.changes:
+        yield f"Nothing, as far as {plain(_runs_words(page))} can tell."
+    yield from ("", f"## What ends until {_when(page.until)}", "")
+    for ending in page.endings:
+        at = f"{_when(ending.at)}: " if ending.at else ""
+        yield f"- {at}{plain(ending.kind)} {plain(ending.what)}{f' ({plain(ending.note)})' if ending.note else ''}"
+    if not page.endings:
+        yield "Nothing that is known of."
+    yield from ("", "## On call", "")
+    yield from (f"- {plain(line)}" for line in page.on_call or ["Not known: no roster is configured."])
+    if page.not_read:
+        yield from ("", "## What could not be read", "")
+        yield from (f"- {plain(line)}" for line in page.not_read)
+
+
+def _heading(page: Page) -> str:
+    return f"{page.period.capitalize()} handoff of {page.target}, {page.made:%Y-%m-%d}"
+
+
+def _open_words(page: Page) -> str:
+    return plural(len(page.problems), "open problem") if page.problems else "No open problems"
+
+
+def _headline(page: Page) -> str:
+    if page.last_run is None:
+        return "No run of this target was found, so nothing is known."
+    counted: dict[str, int] = {}
+    for change in page.changes:
+        counted[change.change] = counted.get(change.change, 0) + 1
+    changed = ", ".join(f"{count} {change}" for change, count in counted.items()) or "nothing changed"
+    return f"Since the last page: {changed}. {plural(len(page.endings), 'thing')} to see to in the next period."
+
+
+def _runs_words(page: Page) -> str:
+    total = sum(page.runs.values())
+    by_set = ", ".join(f"{count} {name}" for name, count in page.runs.items())
+    return plural(total, "run") + (f" ({by_set})" if by_set else "")
+
+
+def _worst(page: Page) -> Verdict:
+    if page.last_run is None:
+        return Verdict.UNKNOWN
+    return worst(problem.verdict for problem in page.problems) if page.problems else Verdict.OK
+
+
+def _when(at: datetime) -> str:
+    return f"{at:%Y-%m-%d %H:%M} UTC"
+
+
+def _age(page: Page, since: datetime) -> str:
+    hours = (page.made - since).total_seconds() / 3600
+    return f"{plural(round(hours), 'hour')}" if hours < 48 else plural(round(hours / 24), "day")

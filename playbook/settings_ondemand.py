@@ -1,0 +1,77 @@
+"""Settings of what is done on demand: optimisation, troubleshooting, emergencies and maintenance."""
+
+from __future__ import annotations
+
+from playbook.limits import Limit
+from playbook.secret import Section
+from playbook.settings_trends import TrendLimits
+
+
+class OnDemandLimits(TrendLimits, frozen=True):
+    """Ladders of the sets on demand, after those of weeks and months: msgspec allows one base."""
+
+    processing_time: Limit
+    cache_evictions: Limit
+    cache_expiry: Limit
+    redis_key_size: Limit
+    redis_memory: Limit
+    redis_fragmentation: Limit
+    redis_clients: Limit
+    redis_slow_commands: Limit
+    redis_slowest: Limit
+    network_time: Limit
+    server_time: Limit
+    restarts: Limit
+    memory_errors: Limit
+
+
+class Optimization(Section, frozen=True):
+    """How far the optimisation looks.
+
+    Attributes:
+        least_images: of a format with fewer processed images the mean time says nothing.
+        slow_format: a format that takes so many times as long as the fastest is proposed to be looked at.
+        sample_keys: how many keys of Redis are looked at, at most.
+        sample_scans: how many SCANs may be sent to find them.
+        sample_seconds: when looking at keys ends, complete or not.
+        least_keys: fewer cached keys than this say nothing of the cache.
+        lasting_keys: keys that are meant to stay, as globs; all others are the cache's and should expire.
+        slow_hours: how far back the slow log is looked at.
+        idle_minutes: a client that has sent nothing for so long is called idle.
+        log_keep_days: log files older than this are to be deleted.
+    """
+
+    least_images: int = 20
+    slow_format: float = 3.0
+    sample_keys: int = 500
+    sample_scans: int = 100
+    sample_seconds: float = 10.0
+    least_keys: int = 20
+    lasting_keys: tuple[str, ...] = ("image-processing-*",)
+    slow_hours: float = 24.0
+    idle_minutes: float = 60.0
+    log_keep_days: float = 30.0
+
+
+class Recent(Section, frozen=True):
+    """How the key figures of the last minutes are judged.
+
+    Attributes:
+        window_minutes: what counts as now.
+        least_requests, least_probes, least_images: fewer say too little.
+    """
+
+    window_minutes: float = 60.0
+    least_requests: int = 100
+    least_probes: int = 20
+    least_images: int = 20
+
+
+class Troubleshooting(Section, frozen=True):
+    """How far an investigation looks.
+
+    Attributes:
+        recent_release_hours: a release is suspected for so long after it was made.
+    """
+
+    recent_release_hours: float = 6.0

@@ -1,0 +1,75 @@
+"""What can go wrong where troubleshooting, optimisation, maintenance and emergencies look."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from sandbox.faults import fault
+
+if TYPE_CHECKING:
+    from sandbox.world import World
+
+
+@fault("images-slow", "An AVIF image takes the workers almost three seconds in the mean")
+def _(world: World) -> None:
+    avif = world.redis.formats["avif"]
+    avif.total_ms = avif.success * 2_840
+
+
+@fault("redis-lasting-images", "Every third cached image was written without an expiry")
+def _(world: World) -> None:
+    world.redis.lasting_images = 40
+
+
+@fault("redis-large-key", "One cached page is as large as 12 MiB")
+def _(world: World) -> None:
+    world.redis.large_page = 12.0
+
+
+@fault("redis-evicting", "Redis has thrown out 700 keys, as its memory was full")
+def _(world: World) -> None:
+    world.redis.burdens.evicted = 700
+
+
+@fault("redis-full", "Redis has hardly any memory left, and may not evict")
+def _(world: World) -> None:
+    world.redis.burdens.headroom = 1.05
+    world.redis.burdens.policy = "noeviction"
+
+
+@fault("redis-fragmented", "Redis holds far more memory than it uses, and its limit is tight")
+def _(world: World) -> None:
+    world.redis.burdens.headroom = 1.6
+
+
+@fault("redis-clients-many", "Redis has 85 % of the clients that it allows, most of them idle")
+def _(world: World) -> None:
+    world.redis.burdens.most_clients = 200
+    world.redis.burdens.idle_clients = 165
+
+
+@fault("redis-slow-commands", "Sixteen commands kept Redis busy for over 10 ms each")
+def _(world: World) -> None:
+    world.redis.burdens.slow_commands = 16
+
+
+@fault("log-files-old", "Log files of the last months lie about, as nobody deletes them")
+def _(world: World) -> None:
+    world.logs.source = "files"
+    world.logs.old_files = 3
+
+
+@fault("release-broke-requests", "Since a release 40 minutes ago, six requests in a hundred have failed")
+def _(world: World) -> None:
+    for deployment in world.digitalocean.deployments:
+        if deployment.phase == "ACTIVE":
+            deployment.phase = "SUPERSEDED"
+    world.digitalocean.deploy("ACTIVE", timedelta(minutes=40))
+    world.metrics.incident_hours = 37 / 60
+    world.metrics.error_percent = 6.0
+
+
+@fault("component-restarting", "The image worker has been started again eight times within a day")
+def _(world: World) -> None:
+    world.digitalocean.component("image-worker").restarts = 8

@@ -1,0 +1,254 @@
+"""GitHub's REST API: an organisation of three, one repository, who pushed to it, and its Dependabot alerts."""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from urllib.parse import urlencode
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.routing import Route
+
+from sandbox.service import HttpService
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp
+
+Json = dict[str, Any]
+ORGANISATION, REPOSITORY = "example", "example/portfolio"
+LIMIT = 5000
+DAYS = {"day": 1, "week": 7, "month": 30, "quarter": 90, "year": 365}
+
+
+@dataclass
+class Member:
+    """A member of the organisation.
+
+    Attributes:
+        pushed: days since the last push or merge; None where there is none in the last year.
+    """
+
+    login: str
+    owner: bool = False
+    second_factor: bool = True
+    pushed: float | None = 3.0
+
+
+@dataclass
+class Alert:
+    """An open Dependabot alert."""
+
+    package: str
+    severity: Literal["low", "medium", "high", "critical"]
+    summary: str
+    patched: str
+    advisory: str
+    days: float = 4.0
+
+
+@dataclass
+class GitHubState:
+    """What GitHub shows; healthy by default, edited by faults.
+
+    Attributes:
+        owners_token: the token is an owner's, who alone sees who has no second factor.
+        missing: permissions that the token lacks: ``members``, ``activity``, ``alerts``.
+    """
+
+    now: datetime
+    answer: Literal["normal", "unauthorized", "throttled", "server-error", "garbage"] = "normal"
+    members: list[Member] = field(default_factory=list)
+    collaborators: list[Member] = field(default_factory=list)
+    alerts: list[Alert] = field(default_factory=list)
+    two_factor_required: bool = True
+    owners_token: bool = True
+    missing: set[str] = field(default_factory=set)
+
+    @classmethod
+    def healthy(cls, now: datetime) -> GitHubState:
+        """Three people who work, two of them owners."""
+        members = [
+            Member("ada-novak", owner=True, pushed=1.2),
+            Member("ben-okafor", owner=True, pushed=6.5),
+            Member("chiara-rossi", pushed=16.0),
+        ]
+        return cls(now, members=members)
+
+
+class _Refused(Exception):  # noqa: N818
+    def __init__(self, status: int, message: str, **headers: str) -> None:
+        super().__init__(message)
+        self.status, self.message, self.headers = status, message, headers
+
+
+class GitHubService(HttpService):
+    """The simulator."""
+
+    name: ClassVar[str] = "github"
+
+    def __init__(self) -> None:
+        self.token = f"ghp_{secrets.token_hex(18)}"
+
+    @property
+    def state(self) -> GitHubState:
+        """What it shows now."""
+        return self.world.github
+
+    def settings(self) -> dict[str, Any]:
+        """Endpoint, token, organisation and repository."""
+        return {
+            "github": {
+                "endpoint": self.url,
+                "token": self.token,
+                "organisation": ORGANISATION,
+                "repository": REPOSITORY,
+                "ca": str(self.context.ca.pem),
+            },
+            "access": {"github_owners": ["ada-novak", "ben-okafor"], "github_outsiders": []},
+        }
+
+    def app(self) -> ASGIApp:
+        """The few paths that are asked for; everything else is 404."""
+        organisation, repository = f"/orgs/{ORGANISATION}", f"/repos/{REPOSITORY}"
+        paths: dict[str, Callable[[Request], Response]] = {
+            organisation: self._organisation,
+            f"{organisation}/members": self._members,
+            f"{organisation}/outside_collaborators": self._collaborators,
+            f"{repository}/activity": self._activity,
+            f"{repository}/dependabot/alerts": self._alerts,
+            "/{path:path}": _unknown,
+        }
+        return Starlette(routes=[Route(path, self._endpoint(answer)) for path, answer in paths.items()])
+
+    def _endpoint(self, answer: Callable[[Request], Response]) -> Callable[[Request], Awaitable[Response]]:
+        async def endpoint(request: Request) -> Response:
+            try:
+                self._admit(request)
+                response = HTMLResponse("<h1>Unicorn!</h1>") if self.state.answer == "garbage" else answer(request)
+            except _Refused as refused:
+                body = {"message": refused.message, "documentation_url": "https://docs.github.com/rest"}
+                response = JSONResponse(body, status_code=refused.status)
+                response.headers.update({name.replace("_", "-"): value for name, value in refused.headers.items()})
+            response.headers.setdefault("x-ratelimit-limit", str(LIMIT))
+            response.headers.setdefault("x-ratelimit-remaining", str(LIMIT - 7))
+            response.headers.setdefault("x-ratelimit-reset", str(int(time.time()) + 1800))
+            return response
+
+        return endpoint
+
+    def _admit(self, request: Request) -> None:
+        sent = request.headers.get("authorization", "")
+        if self.state.answer == "unauthorized" or not hmac.compare_digest(
+            sent.encode(), f"Bearer {self.token}".encode()
+        ):
+            raise _Refused(401, "Bad credentials")
+        if self.state.answer == "throttled":
+            raise _Refused(403, "API rate limit exceeded for user ID 1.", x_ratelimit_remaining="0")
+        if self.state.answer == "server-error":
+            raise _Refused(500, "Server Error")
+
+    def _demand(self, permission: str, needs: str) -> None:
+        if permission in self.state.missing:
+            raise _Refused(
+                403, "Resource not accessible by personal access token", x_accepted_github_permissions=needs
+            )
+
+    def _organisation(self, _request: Request) -> Response:
+        self._demand("members", "members=read")
+        shown: Json = {"login": ORGANISATION, "id": 7_402_118, "type": "Organization"}
+        if self.state.owners_token:
+            shown |= {
+                "two_factor_requirement_enabled": self.state.two_factor_required,
+                "default_repository_permission": "read",
+            }
+        return JSONResponse(shown)
+
+    def _members(self, request: Request) -> Response:
+        role = request.query_params.get("role", "all")
+        wanted = [m for m in self.state.members if role in ("all", "admin" if m.owner else "member")]
+        return self._people(request, wanted)
+
+    def _collaborators(self, request: Request) -> Response:
+        return self._people(request, self.state.collaborators)
+
+    def _people(self, request: Request, people: Sequence[Member]) -> Response:
+        self._demand("members", "members=read")
+        if request.query_params.get("filter") == "2fa_disabled":
+            if not self.state.owners_token:
+                raise _Refused(422, "Validation Failed")
+            people = [person for person in people if not person.second_factor]
+        return _page(request, self.url, [_user(person.login) for person in people])
+
+    def _activity(self, request: Request) -> Response:
+        self._demand("activity", "contents=read")
+        most = DAYS.get(request.query_params.get("time_period", ""), 365)
+        pushed = [
+            (member.pushed + 3 * number, member.login)
+            for member in self.state.members
+            if member.pushed is not None
+            for number in range(40)
+        ]
+        shown = [
+            {
+                "id": number,
+                "ref": "refs/heads/main",
+                "timestamp": f"{self.state.now - timedelta(days=days):%Y-%m-%dT%H:%M:%SZ}",
+                "activity_type": "pr_merge" if number % 3 == 0 else "push",
+                "actor": _user(login),
+            }
+            for number, (days, login) in enumerate(sorted(pushed))
+            if days <= most
+        ]
+        return _page(request, self.url, shown, cursor=True)
+
+    def _alerts(self, request: Request) -> Response:
+        self._demand("alerts", "vulnerability_alerts=read")
+        shown = [
+            {
+                "number": number,
+                "state": "open",
+                "created_at": f"{self.state.now - timedelta(days=alert.days):%Y-%m-%dT%H:%M:%SZ}",
+                "html_url": f"https://github.com/{REPOSITORY}/security/dependabot/{number}",
+                "dependency": {"package": {"ecosystem": "npm", "name": alert.package}, "scope": "runtime"},
+                "security_advisory": {
+                    "ghsa_id": alert.advisory,
+                    "summary": alert.summary,
+                    "severity": alert.severity,
+                },
+                "security_vulnerability": {
+                    "package": {"ecosystem": "npm", "name": alert.package},
+                    "severity": alert.severity,
+                    "vulnerable_version_range": f"< {alert.patched}",
+                    "first_patched_version": {"identifier": alert.patched},
+                },
+            }
+            for number, alert in enumerate(self.state.alerts, 1)
+        ]
+        return _page(request, self.url, shown, cursor=True)
+
+
+def _unknown(_request: Request) -> Response:
+    raise _Refused(404, "Not Found")
+
+
+def _user(login: str) -> Json:
+    return {"login": login, "id": sum(login.encode()) * 7919, "type": "User", "site_admin": False}
+
+
+def _page(request: Request, base: str, items: Sequence[Json], *, cursor: bool = False) -> Response:
+    """One page, with a Link header to the next; by number, or by a cursor that only the server understands."""
+    query = dict(request.query_params)
+    size = min(max(int(query.get("per_page", "30")), 1), 100)
+    first = int(query.get("after", "0"), 16) if cursor else (int(query.get("page", "1")) - 1) * size
+    response = JSONResponse(list(items[first : first + size]))
+    if first + size < len(items):
+        onward = {"after": f"{first + size:x}"} if cursor else {"page": str(first // size + 2)}
+        response.headers["link"] = f'<{base}{request.url.path}?{urlencode({**query, **onward})}>; rel="next"'
+    return response

@@ -1,0 +1,89 @@
+"""The file with sign-ins of the sandbox's jump host: a week of sshd as rsyslog writes it."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from sandbox.service import Context, Service
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sandbox.world import World
+
+_KEY = "ED25519 SHA256:Zk3mX0V1c8kq2hJ5n9sPwR4tY7uB6eLdQaGfHvCxTzI"
+
+
+@dataclass
+class SignInsState:
+    """Who signed in, or tried to.
+
+    Attributes:
+        now: the moment this world was made.
+        extra: what a fault adds: when, and what sshd says.
+    """
+
+    now: datetime
+    extra: list[tuple[datetime, str]] = field(default_factory=list)
+
+    def guess(self, source: str, count: int, ago: timedelta, first_port: int = 40_000) -> None:
+        """``count`` wrong passwords from ``source`` within twenty minutes from ``ago`` on, one a connection.
+
+        As sshd writes them: two lines for each.
+        """
+        begin = (self.now - ago).replace(minute=5, second=0)
+        for number in range(count):
+            at, port = begin + timedelta(minutes=20) * (number / count), first_port + number
+            self.extra.append((at, f"Invalid user admin from {source} port {port}"))
+            self.extra.append((at, f"Failed password for invalid user admin from {source} port {port} ssh2"))
+
+    def lines(self) -> list[str]:
+        """The file's lines, oldest first: two sign-ins by key a day, and somebody who mistypes on each third."""
+        entries = list(self.extra)
+        for day in range(7):
+            at = self.now - timedelta(days=day, hours=2)
+            for hours, user in ((0, "deploy"), (5, "ada")):
+                text = f"Accepted publickey for {user} from 198.51.100.7 port {50_000 + day} ssh2: {_KEY}"
+                entries.append((at - timedelta(hours=hours), text))
+            if day % 3 == 0:
+                text = f"Failed password for ada from 198.51.100.7 port {51_000 + day} ssh2"
+                entries.append((at - timedelta(hours=5, minutes=1), text))
+        return [
+            f"{at.isoformat()} jump sshd[{2000 + number}]: {text}"
+            for number, (at, text) in enumerate(sorted(entries))
+        ]
+
+
+class SignInsService(Service):
+    """Writes the file; it is not there where ``sign-ins`` is gone."""
+
+    name: ClassVar[str] = "sign-ins"
+
+    async def start(self, context: Context) -> None:
+        """Write it."""
+        self.context = context
+        await self.apply(context.world)
+
+    async def apply(self, world: World) -> None:
+        """Replace it by that of ``world``."""
+        await asyncio.to_thread(self._write, world)
+
+    async def stop(self) -> None:
+        """Nothing is left running; the folder goes with the sandbox's."""
+
+    def settings(self) -> dict[str, Any]:
+        """Where it is."""
+        return {"security": {"auth_logs": [str(self._file.with_suffix(".log*"))]}}
+
+    @property
+    def _file(self) -> Path:
+        return self.context.folder / "sign-ins" / "portfolio-auth.log"
+
+    def _write(self, world: World) -> None:
+        self._file.parent.mkdir(exist_ok=True)
+        self._file.unlink(missing_ok=True)
+        if self.name not in world.gone:
+            self._file.write_text("".join(f"{line}\n" for line in world.sign_ins.lines()), encoding="utf-8")

@@ -1,0 +1,180 @@
+"""Dumps of a real server, read as the server itself would: every kind of value, sums, samples, damages."""
+
+import hashlib
+import io
+from datetime import UTC, datetime, timedelta
+from random import Random
+
+import pytest
+
+from playbook.archives.crc64 import Crc64, crc64
+from playbook.archives.lzf import unpack
+from playbook.archives.rdb import DumpError, read_dump
+from playbook.guard import Guard, temporary_folder
+
+NOW = datetime.now(UTC)
+
+
+@pytest.fixture(scope="module")
+def server():
+    """A Valkey without a port."""
+    from sandbox.backup_archives import _connect, launch_valkey
+
+    guard = Guard(temporary_folder())
+    try:
+        launch_valkey(guard)
+        with _connect(guard.folder / "valkey.sock") as redis:
+            yield redis, guard.folder
+    finally:
+        guard.end()
+
+
+@pytest.fixture(scope="module")
+def filled(server):
+    """One of everything, and the dump of it."""
+    redis, folder = server
+    for number, value in enumerate(["", 1, 12345, -7, 2**40, "x" * 5000, Random(1).randbytes(900)]):
+        redis.set(f"text:{number}", value)
+    for number in range(300):
+        redis.set(f"key:{number}", f"value {number} " * (number % 40))
+    redis.set("lasting", "v", ex=86_400)
+    redis.set("passing", "v", ex=600)
+    redis.rpush("list", *range(1000))
+    redis.rpush("list:long", *["x" * 9000] * 5)
+    redis.sadd("set:numbers", *range(10))
+    redis.sadd("set", *[f"m{number}" for number in range(1000)])
+    redis.zadd("zset", {f"m{number}": number * 0.5 for number in range(1000)})
+    redis.zadd("zset:small", {"a": float("inf")})
+    redis.hset("hash", mapping={f"f{number}": "v" * 70 for number in range(700)})
+    redis.hset("hash:small", "a", "b")
+    redis.execute_command("HSET", "hash:timed", "a", "b", "c", "d")
+    redis.execute_command("HEXPIRE", "hash:timed", 10_000, "FIELDS", 1, "a")
+    for number in range(300):
+        redis.xadd("stream", {"a": number})
+    redis.xgroup_create("stream", "group", 0)
+    redis.xreadgroup("group", "consumer", {"stream": ">"}, count=10)
+    redis.execute_command(
+        "FUNCTION", "LOAD", "#!lua name=lib\nserver.register_function('f', function() return 1 end)"
+    )
+    redis.save()
+    return redis, (folder / "dump.rdb").read_bytes()
+
+
+def dump(data, **how):
+    return read_dump(io.BytesIO(data), NOW, **how)
+
+
+def test_every_kind_is_counted(filled):
+    """As the server counts them."""
+    redis, data = filled
+    found = dump(data)
+    assert found.version == "VALKEY080"
+    assert found.keys == {"string": 309, "list": 2, "set": 2, "zset": 2, "hash": 3, "stream": 1}
+    assert found.total == redis.dbsize()
+    assert found.passing == {"string": 1}
+    assert not found.expired
+    assert found.summed
+    assert not found.uncounted
+
+
+def test_what_is_past_its_time_is_told_apart(filled):
+    """A server does not load it."""
+    found = read_dump(io.BytesIO(filled[1]), NOW + timedelta(days=2))
+    assert found.expired == {"string": 2}
+    assert not found.passing
+
+
+def test_samples_are_what_the_server_holds(filled):
+    """Kind, length and contents; what ends soon is not among them."""
+    redis, data = filled
+    lengths = {
+        "string": redis.strlen,
+        "list": redis.llen,
+        "set": redis.scard,
+        "zset": redis.zcard,
+        "hash": redis.hlen,
+        "stream": redis.xlen,
+    }
+    samples = dump(data, samples=1000).samples
+    assert len(samples) == redis.dbsize() - 1
+    for sample in samples:
+        assert redis.type(sample.key).decode() == sample.kind
+        if sample.length is not None:
+            assert lengths[sample.kind](sample.key) == sample.length
+        if sample.kind == "string":
+            assert hashlib.sha256(redis.get(sample.key)).hexdigest() == sample.sha256
+
+
+def test_a_sample_is_drawn_from_all_and_always_the_same(filled):
+    """Not the first ones only."""
+    first, again = (dump(filled[1], samples=20).samples for _ in range(2))
+    assert first == again
+    assert len(first) == 20
+    assert len({sample.key for sample in first}) == 20
+
+
+def test_every_shorter_dump_is_found(filled):
+    """Wherever it breaks off."""
+    data = filled[1]
+    for length in range(0, len(data), 101):
+        with pytest.raises(DumpError):
+            dump(data[:length])
+
+
+def test_every_changed_byte_is_found(filled):
+    """By its checksum, at the latest."""
+    data = filled[1]
+    for position in range(9, len(data), 101):
+        changed = bytearray(data)
+        changed[position] ^= 1
+        with pytest.raises(DumpError):
+            dump(bytes(changed), samples=10)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda data: b"", "breaks off within its header"),
+        (lambda data: b"GARBAGE!!" + data[9:], "does not begin with REDIS or VALKEY"),
+        (lambda data: data + b"more", "goes on after its end mark"),
+        (lambda data: data[:-1] + bytes([data[-1] ^ 1]), "differs from its checksum"),
+    ],
+)
+def test_what_is_wrong_is_said(filled, change, said):
+    """In words that follow 'a dump that'."""
+    with pytest.raises(DumpError, match=said):
+        dump(change(filled[1]))
+
+
+def test_a_dump_without_a_checksum_is_said_to_be_one(filled):
+    """``rdbchecksum no`` writes zeros."""
+    assert not dump(filled[1][:-8] + bytes(8)).summed
+
+
+def test_what_is_not_known_is_not_counted_but_summed(filled):
+    """A kind of a later version: the checksum is compared all the same."""
+    body = filled[1][:-9] + bytes([99, 1, 65, 1, 66]) + b"\xff"
+    data = body + crc64(body).to_bytes(8, "little")
+    assert dump(data).uncounted == "it holds a value of type 99, which is not known here"
+    with pytest.raises(DumpError, match="differs from its checksum"):
+        dump(body + bytes([1, *data[-7:]]))
+
+
+def test_crc64_is_the_servers():
+    """The value that its own test states, and one sum in pieces."""
+    assert crc64(b"123456789") == 0xE9C6D914C4B8D9CA
+    data = Random(2).randbytes(2 * 1024 * 1024 + 77)
+    running = Crc64()
+    for start in range(0, len(data), 100_003):
+        running.update(data[start : start + 100_003])
+    from playbook.archives import crc64 as module
+
+    by_byte = module._plain(0, data)
+    assert running.value == by_byte
+
+
+@pytest.mark.parametrize("data", [b"\xe0", b"\x1fabc", b"\x20\xff", b"\x05abcdef"])
+def test_what_lzf_cannot_mean_is_refused(data):
+    """Instead of being read past its end."""
+    with pytest.raises(ValueError, match=r"breaks off|before the beginning|expected"):
+        unpack(data, 100)

@@ -1,0 +1,166 @@
+"""Handshakes: what is read of a server, what it refuses, and what is no answer at all."""
+
+import ssl
+import time
+
+import pytest
+
+from playbook.clients.tls import VERSIONS, Endpoint, TlsClient, can_offer, known_suites, unverified
+from playbook.errors import Malformed, Unreachable
+from playbook.settings import TimeLimits
+from tests.unit.certificates import DAY, Authority, at, context_of, der_of, tls_server
+from tests.unit.loopback import closed_port, hang_up, serve
+
+HOST = "portfolio.example"
+pytestmark = pytest.mark.filterwarnings("ignore:ssl.TLSVersion.TLSv1:DeprecationWarning")
+
+
+@pytest.fixture
+def authority(tmp_path):
+    """The one that is trusted."""
+    ca = Authority()
+    (tmp_path / "ca.pem").write_bytes(ca.pem)
+    return ca
+
+
+@pytest.fixture
+def client(authority, tmp_path):
+    """Trusts the authority."""
+    return TlsClient(TimeLimits(connect=1, read=1), str(tmp_path / "ca.pem"))
+
+
+@pytest.fixture
+def show(tmp_path):
+    """A server that shows what it is given."""
+
+    def start(issued, *chain):
+        return tls_server(context_of(tmp_path, issued, *chain))
+
+    return start
+
+
+def test_a_good_certificate(client, authority, show):
+    """Read as it is, and trusted."""
+    issued = authority.issue(HOST)
+    with show(issued) as server:
+        assert client.certificate(at(server)) == der_of(issued)
+        assert client.distrust(at(server)) == ""
+
+
+@pytest.mark.parametrize(
+    ("names", "changes", "reason"),
+    [
+        ([HOST], {"begins": -90 * DAY, "ends": -DAY}, "certificate has expired"),
+        ([HOST], {"begins": DAY}, "certificate is not yet valid"),
+        (["other.example"], {}, "Hostname mismatch"),
+        ([], {}, "Hostname mismatch"),
+    ],
+)
+def test_what_a_client_says_of_a_bad_certificate(authority, show, client, names, changes, reason):  # noqa: PLR0917
+    """It can be read all the same, and its chain is told from its dates and names."""
+    issued = authority.issue(*names, **changes)
+    with show(issued) as server:
+        assert client.certificate(at(server)) == der_of(issued)
+        assert reason in client.distrust(at(server))
+        assert client.chain_fault(at(server)) == ""
+
+
+def test_a_chain_that_leads_nowhere(client, authority, show):
+    """Signed by somebody unknown, by itself, or by one of ours whose certificate is not sent along."""
+    stranger = Authority("Stranger")
+    between = Authority("Between", signer=authority)
+    for issued, chain, reason in (
+        (stranger.issue(HOST), (), "unable to get local issuer certificate"),
+        (stranger.issue(HOST), (stranger.pem,), "self-signed certificate in certificate chain"),
+        (between.issue(HOST), (), "unable to get local issuer certificate"),
+    ):
+        with show(issued, *chain) as server:
+            assert client.chain_fault(at(server)).replace("self signed", "self-signed") == reason
+    with show(between.issue(HOST), between.pem) as server:
+        assert client.chain_fault(at(server)) == ""
+
+
+def test_the_host_is_sent_along(client, authority, tmp_path):
+    """Servers choose the certificate by it (SNI)."""
+    asked = []
+    context = context_of(tmp_path, authority.issue(HOST))
+    context.sni_callback = lambda _socket, name, _context: asked.append(name)
+    with tls_server(context) as server:
+        client.certificate(at(server))
+    assert asked == [HOST]
+
+
+@pytest.mark.parametrize("newest", [ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1, ssl.TLSVersion.TLSv1_2])
+def test_versions_that_a_server_accepts(client, authority, tmp_path, newest):
+    """Each is offered alone; those that the server does not have are refused, not failed."""
+    context = context_of(tmp_path, authority.issue(HOST))
+    context.minimum_version, context.maximum_version = ssl.TLSVersion.TLSv1, newest
+    with tls_server(context) as server:
+        answers = {version: client.offer(at(server), version) for version in VERSIONS}
+    accepted = [version for version, shaken in answers.items() if shaken.accepted]
+    assert accepted == list(VERSIONS[: len(accepted)])
+    assert [answers[version].version for version in accepted] == accepted
+    assert len(accepted) == {ssl.TLSVersion.TLSv1: 1, ssl.TLSVersion.TLSv1_1: 2, ssl.TLSVersion.TLSv1_2: 3}[newest]
+    assert "TLS failure" in answers["TLSv1.3"].reason
+
+
+def test_suites_that_a_server_accepts(client, authority, tmp_path):
+    """Only those that are offered can be chosen."""
+    context = context_of(tmp_path, authority.issue(HOST))
+    context.set_ciphers("ECDHE-ECDSA-AES128-SHA:ECDHE-ECDSA-NULL-SHA:@SECLEVEL=0")
+    with tls_server(context) as server:
+        assert client.offer(at(server), "TLSv1.2", ["ECDHE-ECDSA-NULL-SHA"]).cipher == "ECDHE-ECDSA-NULL-SHA"
+        assert not client.offer(at(server), "TLSv1.2", ["ECDHE-ECDSA-AES256-GCM-SHA384"]).accepted
+
+
+def test_a_server_that_hangs_up_refuses(client):
+    """Some say no by closing the connection."""
+    with serve(hang_up, reader=lambda connection: connection.recv(4096)) as server:
+        shaken = client.offer(at(server), "TLSv1.2")
+    assert not shaken.accepted
+    assert shaken.reason
+
+
+def test_nobody_listens(client):
+    """That is no measurement."""
+    with pytest.raises(Unreachable, match=r"TLS: expected an answer from localhost:\d+, got connection refused"):
+        client.certificate(Endpoint("localhost", ("localhost", closed_port())))
+
+
+def test_a_server_that_is_silent(authority, tmp_path):
+    """The wait is bounded."""
+    client = TlsClient(TimeLimits(connect=0.2, read=0.2))
+    with serve(b"", reader=lambda connection: connection.recv(1 << 20) + connection.recv(1)) as server:
+        begun = time.monotonic()
+        with pytest.raises(Unreachable, match="no answer to the TLS greeting in time"):
+            client.certificate(at(server))
+        assert time.monotonic() - begun < 2
+
+
+def test_something_that_is_no_tls(client):
+    """A plain web server, say."""
+    with (
+        serve(b"HTTP/1.1 400 Bad Request\r\n\r\n", reader=lambda connection: connection.recv(4096)) as server,
+        pytest.raises(Malformed, match=r"TLS: expected portfolio\.example at localhost:\d+ to show a certificate"),
+    ):
+        client.certificate(at(server))
+
+
+def test_what_this_machine_can_offer():
+    """Seen by letting OpenSSL write a greeting, not by its version."""
+    assert can_offer("TLSv1.2")
+    assert can_offer("TLSv1.3")
+    assert not can_offer("TLSv1.2", ("NO-SUCH-SUITE",))
+    assert "ECDHE-ECDSA-NULL-SHA" in known_suites()
+    assert not any("PSK" in suite for suite in known_suites())
+
+
+def test_a_version_that_openssl_lost(monkeypatch):
+    """Its greeting cannot be written."""
+
+    def refuse(*_arguments):
+        raise ssl.SSLError("no protocols available")
+
+    monkeypatch.setattr("playbook.clients.tls.unverified", refuse)
+    assert not can_offer.__wrapped__("TLSv1")
+    assert unverified("TLSv1.2").verify_mode is ssl.CERT_NONE

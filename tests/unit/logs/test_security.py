@@ -1,0 +1,88 @@
+"""Refused requests and failed sign-ins by source and hour, in one pass."""
+
+from datetime import UTC, datetime, timedelta
+
+from playbook.logs.security import SecurityReviewer
+
+NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+
+
+def line(text, ago=timedelta(0), component="web"):
+    return f"{component} {NOW - ago:%Y-%m-%dT%H:%M:%S.%f}000Z {text}"
+
+
+def access(status, client="192.0.2.7", path="/admin", method="GET"):
+    return f'{client} - - [20/Nov/2026:10:00:00 +0000] "{method} {path} HTTP/1.1" {status} 12 "-" "-"'
+
+
+def review(*lines, days=7):
+    reviewer = SecurityReviewer((NOW - timedelta(days=days)).timestamp(), NOW.timestamp())
+    reviewer.extend(lines)
+    return reviewer.result()
+
+
+def test_refused_by_source_hour_and_path():
+    """401, 403 and blocked ones; other statuses are somebody else's."""
+    found = review(
+        *(line(access(403), timedelta(hours=2, minutes=-n)) for n in range(5)),
+        line(access(401, path="/img/812"), timedelta(hours=1)),
+        line(access(404), timedelta(hours=1)),
+        line("firewall: blocked request from 192.0.2.9", timedelta(hours=1)),
+        line("0 requests unblocked; blocked=0", timedelta(hours=1)),
+    )
+    (source, row), (other, _) = found.refused
+    assert (source, row.count, row.what) == ("192.0.2.7", 6, {"403": 5, "401": 1})
+    assert row.paths == {"/admin": 5, "/img/:id": 1}
+    assert row.worst_hour[0] == 5
+    assert other == "192.0.2.9"
+    assert sorted(found.hours.values()) == [2, 5]
+
+
+def test_only_a_401_where_people_sign_in_is_a_failed_sign_in():
+    """A 403 is somebody who may not, and is counted as refused only."""
+    found = review(
+        line(access(401, path="/api/login", method="POST")),
+        line(access(403, path="/api/login")),
+        line(access(401, path="/api/images")),
+    )
+    assert [(key, row.count) for key, row in found.failed] == [(("access", "192.0.2.7"), 1)]
+    assert found.refused[0][1].count == 3
+
+
+def test_one_attempt_in_two_logs_is_not_added_up():
+    """The application says so, and the access line does."""
+    found = review(
+        line('{"level":40,"msg":"login failed","ip":"192.0.2.7"}'),
+        line(access(401, path="/login", method="POST")),
+    )
+    assert {kind: sum(hours.values()) for kind, hours in found.failed_hours.items()} == {
+        "application": 1,
+        "access": 1,
+    }
+
+
+def test_only_the_time_that_is_looked_at():
+    """Earlier lines and those of the future are left out; a line without a time has that of the one before."""
+    found = review(
+        line(access(403), timedelta(days=8)),
+        line(access(403), -timedelta(hours=1)),
+        line("sshd says", timedelta(hours=3), "sshd"),
+        "Failed password for root from 192.0.2.7 port 5 ssh2",
+    )
+    assert found.refused == []
+    assert [(key, row.count) for key, row in found.failed] == [(("ssh", "192.0.2.7"), 1)]
+    assert found.lines == 2
+
+
+def test_nothing():
+    """No lines, no times."""
+    found = review()
+    assert (found.lines, found.first, found.last, found.hours) == (0, None, None, {})
+
+
+def test_memory_is_bounded():
+    """However many sources come."""
+    found = review(*(line(access(403, f"10.{n // 250}.{n % 250}.1")) for n in range(3000)))
+    assert len(found.refused) == 500
+    assert found.left_out > 0
+    assert sum(found.hours.values()) == 3000

@@ -1,0 +1,114 @@
+"""Failed sign-ins as sshd, nginx, PAM and applications write them, and what only looks like one."""
+
+import pytest
+
+from playbook.logs.signins import Attempt, SignIns, is_login_path, source_in
+
+
+def read(*texts):
+    sign_ins = SignIns()
+    return [attempt for text in texts if (attempt := sign_ins.read(text, text))]
+
+
+@pytest.mark.parametrize(
+    ("text", "attempt"),
+    [
+        ("Failed password for root from 192.0.2.7 port 53211 ssh2", Attempt("ssh", "192.0.2.7")),
+        ("Failed password for invalid user ad min from 2001:db8::7 port 5 ssh2", Attempt("ssh", "2001:db8::7")),
+        ("Failed keyboard-interactive/pam for ada from 192.0.2.7 port 5 ssh2", Attempt("ssh", "192.0.2.7")),
+        ("Invalid user admin from 192.0.2.7 port 53211", Attempt("ssh", "192.0.2.7")),
+        ("Invalid user from from 192.0.2.7 port 53211", Attempt("ssh", "192.0.2.7")),
+        (
+            "Connection closed by authenticating user root 192.0.2.7 port 53211 [preauth]",
+            Attempt("ssh", "192.0.2.7"),
+        ),
+        (
+            "message repeated 4 times: [ Failed password for root from 192.0.2.7 port 5 ssh2]",
+            Attempt("ssh", "192.0.2.7", 4),
+        ),
+        ("Accepted password for ada from 192.0.2.7 port 5 ssh2", Attempt("ssh", "192.0.2.7", succeeded=True)),
+        (
+            '2026/11/20 10:00:00 [error] 7#7: *1 user "bob": password mismatch, client: 192.0.2.7, server: x',
+            Attempt("nginx", "192.0.2.7"),
+        ),
+        ('user "bob" was not found in "/etc/nginx/.htpasswd", client: 192.0.2.7', Attempt("nginx", "192.0.2.7")),
+        (
+            "pam_unix(sudo:auth): authentication failure; logname=ada uid=1000 rhost=  user=ada",
+            Attempt("system", ""),
+        ),
+        (
+            "pam_unix(login:auth): authentication failure; logname= uid=0 rhost=192.0.2.7  user=root",
+            Attempt("system", "192.0.2.7"),
+        ),
+        ('{"level":40,"msg":"login failed","ip":"192.0.2.7"}', Attempt("application", "192.0.2.7")),
+        ("authentication failed for ada from ::ffff:192.0.2.7", Attempt("application", "192.0.2.7")),
+        ('level=warn msg="invalid password" remote_addr=192.0.2.7:5123', Attempt("application", "192.0.2.7")),
+        ("sign-in denied: wrong credentials", Attempt("application", "")),
+    ],
+)
+def test_a_line(text, attempt):
+    """Kind and source; never a name, as people type passwords there."""
+    assert read(text) == [attempt]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Accepted publickey for deploy from 198.51.100.7 port 50000 ssh2: ED25519 SHA256:x",
+        "Failed publickey for ada from 198.51.100.7 port 50000 ssh2",
+        "pam_unix(sshd:auth): authentication failure; rhost=192.0.2.7 user=root",
+        "author page failed to render",
+        "login page rendered, 0 failed",
+        "authentication: no failures since start",
+        "auth check failed=0",
+        "job failed after 3 tries",
+        "login succeeded",
+        "user ada signed out",
+    ],
+)
+def test_what_only_looks_like_one(text):
+    """Keys are tried one after the other, and words appear anywhere."""
+    assert read(text) == []
+
+
+def test_one_try_is_counted_once():
+    """sshd writes up to three lines about it; a connection may try several times."""
+    one = [
+        "Invalid user admin from 192.0.2.7 port 5",
+        "Failed password for invalid user admin from 192.0.2.7 port 5 ssh2",
+        "Connection closed by invalid user admin 192.0.2.7 port 5 [preauth]",
+    ]
+    assert sum(attempt.times for attempt in read(*one)) == 1
+    assert sum(attempt.times for attempt in read(one[0], one[1], one[1], one[2])) == 2
+    assert sum(attempt.times for attempt in read(*one, *(line.replace("port 5", "port 6") for line in one))) == 2
+
+
+def test_memory_is_bounded():
+    """However many connections there are."""
+    sign_ins = SignIns()
+    for port in range(10_000):
+        line = f"Invalid user a from 192.0.2.{port % 250} port {port}"
+        sign_ins.read(line, line)
+    assert len(sign_ins._connections) == 4096
+
+
+@pytest.mark.parametrize("path", ["/login", "/api/login?next=/", "/sign-in", "/auth/token", "/wp-login.php"])
+def test_where_people_sign_in(path):
+    """Paths by their words."""
+    assert is_login_path(path)
+    assert not is_login_path("/blog/authors")
+
+
+@pytest.mark.parametrize(
+    ("text", "source"),
+    [
+        ("blocked 192.0.2.7", "192.0.2.7"),
+        ("version 1.2.3.4.5 from 192.0.2.7", "192.0.2.7"),
+        ("999.1.1.1", ""),
+        ("at 10:20:30 nothing", ""),
+        ('"remoteAddress":"2001:db8::1"', "2001:db8::1"),
+    ],
+)
+def test_a_source(text, source):
+    """What is named as one goes before any other address."""
+    assert source_in(text) == source

@@ -1,0 +1,98 @@
+"""Security headers of a page as it comes, graded."""
+
+import pytest
+
+from playbook.clients.http import HttpClient
+from playbook.errors import Denied, Malformed, Unreachable
+from playbook.measure.headers import ORIGIN, security_headers
+from playbook.measure.tls import PlainHttp
+from playbook.settings import TimeLimits
+from tests.unit.certificates import Authority, context_of
+from tests.unit.loopback import answer, closed_port, serve
+
+DIRECT = PlainHttp("http://localhost", ("http://localhost/", "https://localhost/"), 301)
+GOOD = {
+    "Content_Security_Policy": "default-src 'self'; frame-ancestors 'none'",
+    "Strict_Transport_Security": "max-age=63072000",
+    "X_Content_Type_Options": "nosniff",
+    "Referrer_Policy": "no-referrer",
+    "Content_Type": "text/html; charset=utf-8",
+}
+
+
+@pytest.fixture
+def graded(tmp_path):
+    """What a page with these headers is worth."""
+    authority = Authority()
+    (tmp_path / "ca.pem").write_bytes(authority.pem)
+    context = context_of(tmp_path, authority.issue("localhost"))
+
+    def grade(body=b"<p>", status="200 OK", plain=DIRECT, **headers):
+        with serve(answer(status, body, **headers), tls=context) as server:
+            limits = TimeLimits(connect=1, read=1)
+            website = HttpClient(server.url, service="Website", time_limits=limits, ca=str(tmp_path / "ca.pem"))
+            found = security_headers(website, plain)
+            assert f"Origin: {ORIGIN}".encode() in server.requests[1]
+        return found
+
+    return grade
+
+
+def test_a_good_page(graded):
+    """Policy, framing by policy and referrer are worth five each."""
+    found = graded(**GOOD)
+    assert (found.points, found.grade) == (115, "A+")
+    assert found.score.over == "ten tests (grade A+; lost by nothing)"
+    grade, tests, headers = found.evidence()
+    assert grade.facts["Grade"] == "A+"
+    assert len(tests.rows) == 10
+    assert headers.facts["permissions-policy"] == "not sent"
+
+
+def test_a_page_without_any(graded):
+    """Worst first, each with what it protects from."""
+    found = graded()
+    assert (found.points, found.grade) == (30, "D")
+    assert found.score.over == (
+        "ten tests (grade D; lost by Content-Security-Policy -25, Strict-Transport-Security -20, Framing -20, "
+        "X-Content-Type-Options -5)"
+    )
+    assert found.evidence()[1].rows[0] == [
+        "Content-Security-Policy",
+        "csp-not-implemented",
+        "-25",
+        "scripts that somebody else got into a page",
+    ]
+
+
+def test_the_page_itself_counts(graded):
+    """A policy in a meta element, a script of somebody else's, a visitor who is not led to https."""
+    missing = PlainHttp("http://localhost", ("http://localhost/",), 200)
+    body = (
+        b"<meta http-equiv=content-security-policy content=\"default-src 'self'\"><script src=https://c.example/a>"
+    )
+    found = graded(body, plain=missing, **{key: value for key, value in GOOD.items() if "Policy" not in key})
+    assert found.results["Content-Security-Policy"] == "csp-implemented-with-no-unsafe"
+    assert found.results["Subresource integrity"] == "sri-not-implemented-but-external-scripts-loaded-securely"
+    assert found.results["Redirection to https"] == "redirection-missing"
+    assert found.points == 100 - 5 - 20 - 20
+
+
+def test_what_is_no_page_has_no_scripts(graded):
+    """JSON is not read as HTML."""
+    found = graded(b'"<script src=http://c.example/a>"', **GOOD | {"Content_Type": "application/json"})
+    assert found.results["Subresource integrity"] == "sri-not-implemented-response-not-html"
+
+
+@pytest.mark.parametrize(("status", "error"), [("401 Unauthorized", Denied), ("500 Oops", Malformed)])
+def test_an_error_page_is_not_graded(graded, status, error):
+    """It has other headers."""
+    with pytest.raises(error):
+        graded(status=status)
+
+
+def test_nobody_listens():
+    """No headers, no grade."""
+    website = HttpClient(f"http://localhost:{closed_port()}", service="Website")
+    with pytest.raises(Unreachable):
+        security_headers(website, DIRECT)

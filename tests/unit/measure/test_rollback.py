@@ -1,0 +1,86 @@
+"""Where a rollback would lead."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import cast
+
+import pytest
+
+from playbook.clients.digitalocean import DigitalOceanApi
+from playbook.clients.digitalocean_types import Deployment, Rollback, RollbackCondition
+from playbook.clock import FixedClock
+from playbook.errors import TooLittleData
+from playbook.measure.rollback import RollbackPlan, rollback
+
+NOW = datetime(2026, 3, 2, 7, 30, tzinfo=UTC)
+VALID = Rollback(valid=True)
+
+
+class FakeApi:
+    """Deployments newest first, named by their place in the list."""
+
+    def __init__(self, phases: list[str], said: Rollback) -> None:
+        self.phases, self.said = phases, said
+        self.asked: list[str] = []
+
+    def deployments(self, newest: int | None = None) -> list[Deployment]:
+        return [
+            Deployment(id=str(number), phase=phase, cause="push", created_at=NOW - timedelta(hours=number + 1))
+            for number, phase in enumerate(self.phases)
+        ][:newest]
+
+    def validate_rollback(self, deployment_id: str) -> Rollback:
+        self.asked.append(deployment_id)
+        return self.said
+
+
+def plan(phases: list[str], said: Rollback = VALID) -> tuple[RollbackPlan, list[str]]:
+    api = FakeApi(phases, said)
+    return rollback(cast(DigitalOceanApi, api), FixedClock(NOW)), api.asked
+
+
+@pytest.mark.parametrize(
+    ("phases", "target"),
+    [
+        (["ACTIVE", "SUPERSEDED", "SUPERSEDED"], "1"),
+        (["ACTIVE", "ERROR", "CANCELED", "SUPERSEDED"], "3"),
+        (["ERROR", "ACTIVE", "SUPERSEDED"], "2"),
+        (["DEPLOYING", "ACTIVE", "SUPERSEDED"], "2"),
+        (["ERROR", "SUPERSEDED"], "1"),
+    ],
+)
+def test_the_newest_earlier_good_one(phases, target):
+    found, asked = plan(phases)
+    assert found.target is not None
+    assert (found.target.id, asked) == (target, [target])
+    assert found.valid
+    assert found.found_target == f"push, 2026-03-02 0{6 - int(target)}:30 UTC ({int(target) + 1} h ago)"
+
+
+@pytest.mark.parametrize("phases", [["ACTIVE"], ["ACTIVE", "ERROR"], ["ERROR", "CANCELED"]])
+def test_nothing_to_go_back_to_is_not_asked(phases):
+    found, asked = plan(phases)
+    assert (found.target, found.valid, asked) == (None, False, [])
+
+
+def test_refused_and_warned():
+    refused, _ = plan(
+        ["ACTIVE", "SUPERSEDED"],
+        Rollback(valid=False, error=RollbackCondition(code="app_pinned", message="It is.")),
+    )
+    assert (refused.valid, refused.found) == (False, "app_pinned: It is")
+    warned, _ = plan(
+        ["ACTIVE", "SUPERSEDED"],
+        Rollback(valid=True, warnings=[RollbackCondition(code="a", message="b."), RollbackCondition(code="c")]),
+    )
+    assert (warned.valid, warned.found_warnings) == (True, "a: b, and 1 more")
+
+
+def test_refused_without_a_reason():
+    assert plan(["ACTIVE", "SUPERSEDED"], Rollback())[0].found == "that it is not, without a reason"
+
+
+def test_no_deployments_is_too_little():
+    with pytest.raises(TooLittleData):
+        plan([])

@@ -1,0 +1,154 @@
+"""What fits, what is proposed, and what it saves."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any, cast
+
+import pytest
+
+from playbook.clients.digitalocean import DigitalOceanApi
+from playbook.clients.digitalocean_account import DigitalOceanAccount, InstanceSize
+from playbook.clients.digitalocean_types import App, ComponentSpec, Series, Spec
+from playbook.clock import FixedClock
+from playbook.errors import TooLittleData
+from playbook.measure.scaling import Fit, ScalingReview, scaling
+from playbook.settings import load
+
+NOW = datetime(2026, 3, 2, 7, 30, tzinfo=UTC)
+GIB = 2**30
+SETTINGS = load("sandbox", environment={})
+
+
+def size(slug: str, cpus: float, gib: float, usd: float, **more: Any) -> InstanceSize:
+    return InstanceSize(
+        slug=slug, cpu_type="SHARED", cpus=cpus, memory_bytes=int(gib * GIB), usd_per_month=usd, **more
+    )
+
+
+SIZES = [
+    size("tiny", 1, 0.5, 5, single_instance_only=True),
+    size("small", 1, 1, 12),
+    size("medium", 1, 2, 25),
+    size("large", 2, 4, 50),
+    InstanceSize(slug="own", cpu_type="DEDICATED", cpus=1, memory_bytes=4 * GIB, usd_per_month=1),
+    size("old", 8, 32, 1, deprecation_intent=True),
+]
+
+
+class Fake:
+    """One component; ``cpu`` and ``memory`` are what each of its instances shows all week."""
+
+    def __init__(self, spec: ComponentSpec, cpu: list[float], memory: list[float], hours: int, kind: str) -> None:
+        self.spec = Spec(services=[spec]) if kind == "service" else Spec(workers=[spec])
+        self.values = {"cpu_percentage": cpu, "memory_percentage": memory}
+        self.hours = hours
+
+    def app(self) -> App:
+        return App(id="a", spec=self.spec)
+
+    def instance_sizes(self) -> list[InstanceSize]:
+        return SIZES
+
+    def metric(self, metric: str, start: datetime, end: datetime) -> list[Series]:
+        moments = [start.timestamp() // 3600 * 3600 + 3600 * hour for hour in range(1, self.hours + 1)]
+        return [
+            Series(component="web", instance=f"web-{n}", samples=[(at, value) for at in moments])
+            for n, value in enumerate(self.values[metric])
+            if moments
+        ]
+
+
+def review(
+    slug: str, cpu: list[float], memory: list[float], *, hours: int = 168, kind: str = "service", **spec: Any
+) -> ScalingReview:
+    fake = Fake(ComponentSpec(name="web", instance_size_slug=slug, **spec), cpu, memory, hours, kind)
+    return scaling(cast(DigitalOceanApi, fake), cast(DigitalOceanAccount, fake), SETTINGS, FixedClock(NOW))
+
+
+def fit(*args: Any, **more: Any) -> Fit:
+    (found,) = review(*args, **more).fits
+    return found
+
+
+def test_what_fits_is_kept():
+    found = fit("small", [40.0, 40.0], [60.0, 60.0], instance_count=2)
+    assert (found.change, found.oversized) == ("keep", False)
+
+
+def test_too_much_memory_is_proposed_smaller():
+    found = fit("large", [10.0, 10.0], [15.0, 10.0], instance_count=2)
+    assert found.oversized
+    assert found.found == "2 × large at 10 % CPU and 15 % memory; 2 × small would save $76.00 a month"
+
+
+def test_never_below_the_least_number_of_instances():
+    found = fit("small", [5.0, 5.0], [20.0, 20.0], instance_count=2)
+    assert not found.oversized  # one tiny instance would do, but then none may fail
+
+
+def test_a_worker_may_be_alone():
+    found = fit("large", [5.0], [5.0], kind="worker", instance_count=1)
+    assert str(found.proposal) == "1 × tiny"
+
+
+def test_more_instances_than_are_used_are_taken_away():
+    found = fit("small", [20.0] * 4, [50.0] * 4, instance_count=4)
+    assert str(found.proposal) == "2 × small"
+    assert found.saving == pytest.approx(24.0)
+
+
+def test_too_little_cpu_is_proposed_larger():
+    found = fit("small", [90.0, 90.0], [50.0, 50.0], instance_count=2)
+    assert str(found.proposal) == "3 × small"
+    assert found.cpu.value == pytest.approx(90.0)
+    assert "3 × small would cost $12.00 a month more" in found.cpu.over
+
+
+def test_too_little_memory_is_not_mended_by_more_instances():
+    found = fit("small", [30.0, 30.0], [85.0, 85.0], instance_count=2)
+    assert str(found.proposal) == "2 × medium"
+
+
+def test_autoscaling_counts_from_its_least():
+    found = fit(
+        "large", [10.0, 10.0], [10.0, 10.0], autoscaling={"min_instance_count": 2, "max_instance_count": 4}
+    )
+    assert found.has == "2 to 4 × large"
+    assert found.change == "at least 2 × small would save $76.00 a month"
+
+
+def test_a_size_that_is_not_on_offer_has_no_price():
+    found = fit("basic-xs", [10.0], [10.0], instance_count=1)
+    assert (found.proposal, found.oversized) == (None, False)
+    assert found.change == "its size is not on offer any more, so it has no price"
+
+
+def test_nothing_that_would_fit():
+    found = fit("large", [10.0, 10.0], [99.0, 99.0], instance_count=2)
+    assert found.change == "no size on offer would fit"
+
+
+def test_a_moment_of_load_does_not_count_but_of_memory_does():
+    fake = Fake(ComponentSpec(name="web", instance_size_slug="small"), [30.0], [50.0], 168, "worker")
+    original = fake.metric
+
+    def with_a_peak(metric: str, start: datetime, end: datetime) -> list[Series]:
+        (series,) = original(metric, start, end)
+        return [
+            Series(component="web", instance="web-0", samples=[(series.samples[0][0], 97.0), *series.samples[1:]])
+        ]
+
+    fake.metric = with_a_peak  # type: ignore[method-assign]
+    found = scaling(cast(DigitalOceanApi, fake), cast(DigitalOceanAccount, fake), SETTINGS, FixedClock(NOW)).fits[
+        0
+    ]
+    assert (found.use.cpu, found.use.memory, found.use.highest_memory) == (30.0, 50.0, 97.0)
+
+
+@pytest.mark.parametrize("hours", [0, 119])
+def test_too_few_hours_are_too_little(hours):
+    found = review("small", [40.0], [40.0], hours=hours)
+    assert found.fits == ()
+    with pytest.raises(TooLittleData, match=rf"got fewer of web \({hours} h\)"):
+        found.expect_all()

@@ -1,0 +1,221 @@
+"""The rules of Mozilla's HTTP Observatory: each result, and how points add up to a grade."""
+
+import pytest
+
+from playbook.observatory import csp, page, results
+from playbook.observatory.scores import GRADES, PROTECTS, SCORES, grade_of, total
+
+HOST = "portfolio.example"
+
+
+@pytest.mark.parametrize(
+    ("policy", "result"),
+    [
+        ("default-src 'none'; script-src 'self'", "csp-implemented-with-no-unsafe-default-src-none"),
+        ("default-src 'self'", "csp-implemented-with-no-unsafe"),
+        ("DEFAULT-SRC 'SELF'", "csp-implemented-with-no-unsafe"),
+        ("default-src 'self'; style-src 'unsafe-inline'", "csp-implemented-with-unsafe-inline-in-style-src-only"),
+        ("default-src 'self'; style-src 'self' https:", "csp-implemented-with-unsafe-inline-in-style-src-only"),
+        ("default-src 'self'; script-src 'unsafe-inline'", "csp-implemented-with-unsafe-inline"),
+        ("default-src 'self'; script-src 'unsafe-inline' 'nonce-abc'", "csp-implemented-with-no-unsafe"),
+        ("default-src 'self'; script-src data:", "csp-implemented-with-unsafe-inline"),
+        ("default-src 'self'; object-src *", "csp-implemented-with-unsafe-inline"),
+        ("script-src 'self'", "csp-implemented-with-unsafe-inline"),
+        ("frame-ancestors 'none'", "csp-implemented-with-unsafe-inline"),
+        (
+            "default-src 'self'; script-src 'strict-dynamic' 'nonce-a' https: 'unsafe-inline'",
+            "csp-implemented-with-no-unsafe",
+        ),
+        ("default-src 'self'; script-src 'strict-dynamic'", "csp-header-invalid"),
+        ("default-src 'self' 'unsafe-eval'", "csp-implemented-with-unsafe-eval"),
+        ("default-src 'self'; connect-src http://a.example", "csp-implemented-with-insecure-scheme"),
+        (
+            "default-src 'self'; img-src http://a.example",
+            "csp-implemented-with-insecure-scheme-in-passive-content-only",
+        ),
+        ("default-src", "csp-implemented-with-no-unsafe-default-src-none"),
+        ("default-src 'self'; default-src 'none'", "csp-header-invalid"),
+        ("default-src 'self'; report-uri /a; report-uri /b", "csp-implemented-with-no-unsafe"),
+        ("abc", "csp-header-invalid"),
+    ],
+)
+def test_a_policy(policy, result):
+    """One policy by header, on a page with TLS."""
+    found, framed = csp.result_of([policy], [], https=True, report_only=False)
+    assert found == result
+    assert framed is ("frame-ancestors" in policy and result != "csp-header-invalid")
+
+
+def test_several_policies():
+    """All of them apply, so the strictest counts; a comma separates two in one header."""
+    lax, strict = "script-src *", "default-src 'self'; frame-ancestors 'none'"
+    for headers in ([lax, strict], [f"{lax}, {strict}"]):
+        assert csp.result_of(headers, [], https=True, report_only=False) == (
+            "csp-implemented-with-no-unsafe",
+            True,
+        )
+
+
+def test_a_policy_in_the_page():
+    """Framing cannot be forbidden there."""
+    found = csp.result_of([], ["default-src 'self'; frame-ancestors 'none'"], https=True, report_only=False)
+    assert found == ("csp-implemented-with-no-unsafe", False)
+    assert csp.result_of([], ["frame-ancestors 'none'"], https=True, report_only=True)[0] == (
+        "csp-not-implemented-but-reporting-enabled"
+    )
+
+
+def test_no_policy():
+    """And images by http count only on a page that came by https."""
+    assert csp.result_of([], [], https=True, report_only=False) == ("csp-not-implemented", False)
+    plain = csp.result_of(["default-src 'self' http://a.example"], [], https=False, report_only=False)
+    assert plain[0] == "csp-implemented-with-no-unsafe"
+
+
+@pytest.mark.parametrize(
+    ("function", "given", "result"),
+    [
+        (results.sniffing_of, "nosniff", "x-content-type-options-nosniff"),
+        (results.sniffing_of, "", "x-content-type-options-not-implemented"),
+        (results.sniffing_of, "sniff", "x-content-type-options-header-invalid"),
+        (results.resource_policy_of, "same-site", "cross-origin-resource-policy-implemented-with-same-site"),
+        (results.resource_policy_of, "", "cross-origin-resource-policy-not-implemented"),
+        (results.resource_policy_of, "mine", "cross-origin-resource-policy-header-invalid"),
+        (results.referrer_of, [], "referrer-policy-not-implemented"),
+        (results.referrer_of, ["no-referrer"], "referrer-policy-private"),
+        (results.referrer_of, ["no-referrer, unsafe-url"], "referrer-policy-unsafe"),
+        (results.referrer_of, ["no-referrer", "nonsense"], "referrer-policy-private"),
+        (results.referrer_of, ["nonsense"], "referrer-policy-header-invalid"),
+    ],
+)
+def test_a_header(function, given, result):
+    """Each header's words."""
+    assert function(given) == result
+
+
+@pytest.mark.parametrize(
+    ("header", "by_policy", "result"),
+    [
+        ("DENY", False, "x-frame-options-sameorigin-or-deny"),
+        ("", False, "x-frame-options-not-implemented"),
+        ("", True, "x-frame-options-implemented-via-csp"),
+        ("allow-from https://a", False, "x-frame-options-allow-from-origin"),
+        ("maybe", False, "x-frame-options-header-invalid"),
+    ],
+)
+def test_framing(header, by_policy, result):
+    """The policy goes before the header."""
+    assert results.framing_of(header, by_policy=by_policy) == result
+
+
+@pytest.mark.parametrize(
+    ("header", "result"),
+    [
+        ("max-age=31536000; includeSubDomains", "hsts-implemented-max-age-at-least-six-months"),
+        ("max-age=15552000", "hsts-implemented-max-age-at-least-six-months"),
+        ("max-age=300", "hsts-implemented-max-age-less-than-six-months"),
+        ("includeSubDomains", "hsts-header-invalid"),
+        ("max-age=1, max-age=2", "hsts-header-invalid"),
+        ("", "hsts-not-implemented"),
+    ],
+)
+def test_hsts(header, result):
+    """Six months, generously."""
+    assert results.hsts_of(header, https=True) == result
+    assert results.hsts_of(header, https=False) == "hsts-not-implemented-no-https"
+
+
+@pytest.mark.parametrize(
+    ("cookies", "by_hsts", "result"),
+    [
+        ("", True, "cookies-not-found"),
+        ("a=1; Secure; HttpOnly; SameSite=Lax", True, "cookies-secure-with-httponly-sessions-and-samesite"),
+        ("a=1; Secure", True, "cookies-secure-with-httponly-sessions"),
+        ("a=1", True, "cookies-without-secure-flag-but-protected-by-hsts"),
+        ("a=1", False, "cookies-without-secure-flag"),
+        ("sessionid=1; HttpOnly", True, "cookies-session-without-secure-flag-but-protected-by-hsts"),
+        ("sessionid=1; HttpOnly", False, "cookies-session-without-secure-flag"),
+        ("sessionid=1; Secure", True, "cookies-session-without-httponly-flag"),
+        ("csrf=1; Secure", True, "cookies-anticsrf-without-samesite-flag"),
+        ("a=1; Secure; SameSite=Maybe", True, "cookies-samesite-flag-invalid"),
+        ("a=1; SameSite=None", True, "cookies-samesite-flag-invalid"),
+        (
+            "a=1; Secure; Expires=Wed, 21 Oct 2026 07:28:00 GMT; SameSite=Lax, b=2; Secure; SameSite=Lax",
+            True,
+            "cookies-secure-with-httponly-sessions-and-samesite",
+        ),
+    ],
+)
+def test_cookies(cookies, by_hsts, result):
+    """The worst of them counts; a comma in a date separates nothing."""
+    assert results.cookies_of(cookies, by_hsts=by_hsts) == result
+
+
+@pytest.mark.parametrize(
+    ("headers", "kind"),
+    [
+        ({}, "not-implemented"),
+        ({"access-control-allow-origin": "*"}, "implemented-with-public-access"),
+        ({"access-control-allow-origin": "https://a"}, "implemented-with-restricted-access"),
+        (
+            {"access-control-allow-origin": "https://o", "access-control-allow-credentials": "true"},
+            "implemented-with-universal-access",
+        ),
+    ],
+)
+def test_sharing(headers, kind):
+    """Whoever asks is allowed, with cookies: that is the worst there is."""
+    assert results.sharing_of("https://o", headers) == f"cross-origin-resource-sharing-{kind}"
+
+
+@pytest.mark.parametrize(
+    ("html", "result"),
+    [
+        ("<p>", "sri-not-implemented-but-no-scripts-loaded"),
+        ("<script>1</script>", "sri-not-implemented-but-all-scripts-loaded-from-secure-origin"),
+        ("<script src=/a.js>", "sri-not-implemented-but-all-scripts-loaded-from-secure-origin"),
+        ("<script src=/a.js integrity=sha384-x>", "sri-implemented-and-all-scripts-loaded-securely"),
+        (
+            "<script src=https://cdn.portfolio.example/a.js>",
+            "sri-not-implemented-but-all-scripts-loaded-from-secure-origin",
+        ),
+        ("<script src=https://c.example/a integrity=x>", "sri-implemented-and-external-scripts-loaded-securely"),
+        ("<script src=https://c.example/a>", "sri-not-implemented-but-external-scripts-loaded-securely"),
+        ("<script src=//c.example/a>", "sri-not-implemented-and-external-scripts-not-loaded-securely"),
+        (
+            "<script src=http://c.example/a integrity=x>",
+            "sri-implemented-but-external-scripts-not-loaded-securely",
+        ),
+    ],
+)
+def test_scripts(html, result):
+    """Those of other sites must be fixed and come by https."""
+    assert page.integrity_of(page.read(html), HOST, https=True) == result
+
+
+def test_a_page():
+    """Policies stand in meta elements, whatever the case; broken HTML is read as far as it goes."""
+    found = page.read(
+        '<META HTTP-EQUIV="Content-Security-Policy" content="a"><meta name=referrer content=b><script'
+    )
+    assert found.equiv == {"content-security-policy": ["a"], "referrer-policy": ["b"]}
+    assert found.scripts == []
+
+
+def test_points_and_grades():
+    """What is won counts only where little was lost; there is nothing below 0."""
+    assert total([]) == 100
+    assert total(["csp-implemented-with-no-unsafe", "referrer-policy-private"]) == 110
+    assert total(["csp-not-implemented", "referrer-policy-private"]) == 75
+    assert total(["x-content-type-options-not-implemented", "referrer-policy-private"]) == 100
+    assert total(["cookies-session-without-secure-flag"] * 3) == 0
+    assert [grade_of(points) for points in (145, 99, 90, 89, 80, 75, 50, 44, 24, 0)] == [
+        *("A+", "A", "A", "A-", "B+", "B", "C", "D+", "F", "F")
+    ]
+
+
+def test_the_tables_are_whole():
+    """Every grade falls, and every test of the ten says what it protects from."""
+    assert [least for least, _ in GRADES] == sorted((least for least, _ in GRADES), reverse=True)
+    assert len(PROTECTS) == 10
+    assert max(SCORES.values()) == 10

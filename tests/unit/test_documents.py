@@ -1,0 +1,153 @@
+"""Runbooks as documents: what each lacks, and which links are dead."""
+
+import socketserver
+import threading
+from datetime import UTC, date, datetime
+from http.server import BaseHTTPRequestHandler
+
+import msgspec
+import pytest
+
+from playbook.clock import FixedClock
+from playbook.documents import read_document
+from playbook.errors import TooLittleData, Unreachable
+from playbook.measure.runbooks import runbooks
+from playbook.settings import load
+
+TODAY = date(2026, 11, 23)
+WHOLE = """# When it burns
+
+Owner: Operations team
+Reviewed: 2026-11-01
+
+1. **Look.** See [the other](other.md#what-comes-next) and [here](#when-it-burns).
+   ```bash
+   # what happens
+   curl -s $URL
+   ```
+   Expected: an answer.
+"""
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A folder with one whole runbook and one that it links to."""
+    (tmp_path / "burns.md").write_text(WHOLE, encoding="utf-8")
+    (tmp_path / "other.md").write_text(WHOLE + "\n## What comes next?\n", encoding="utf-8")
+    return tmp_path
+
+
+@pytest.fixture
+def measure(folder, tmp_path_factory):
+    """The measurement on that folder."""
+    root = tmp_path_factory.mktemp("project")
+
+    def run(**people):
+        settings = load(root=root, environment={})
+        settings = msgspec.structs.replace(
+            settings, people=msgspec.structs.replace(settings.people, runbooks=str(folder), **people)
+        )
+        return runbooks(settings, FixedClock(datetime(2026, 11, 23, 9, tzinfo=UTC)))
+
+    return run
+
+
+def test_a_whole_runbook_lacks_nothing(folder):
+    """Owner, date, commands, outcomes, links."""
+    found = read_document(folder / "burns.md")
+    assert (found.owner, found.reviewed, found.commands) == ("Operations team", date(2026, 11, 1), 1)
+    assert found.links == ("other.md#what-comes-next", "#when-it-burns")
+    assert list(found.problems(TODAY)) == []
+    assert list(found.dead_links()) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        (("Owner: Operations team", ""), "no owner"),
+        (("Owner: Operations team", "Owner:"), "no owner"),
+        (("2026-11-01", "last week"), "no date of review"),
+        (("2026-11-01", "2026-12-01"), "reviewed in the future, on 2026-12-01"),
+        (("```bash", "```text"), "no commands"),
+        (("Expected: an answer.", "Expected:"), "no expected outcome of `curl -s $URL`"),
+        (
+            ("   Expected: an answer.\n", "   ```bash\n   ls\n   ```\n   Expected: files.\n"),
+            "no expected outcome of `c",
+        ),
+    ],
+)
+def test_what_a_runbook_lacks_is_said(folder, change, problem):
+    """One thing at a time; an outcome belongs to the block before it."""
+    file = folder / "burns.md"
+    file.write_text(WHOLE.replace(*change), encoding="utf-8")
+    (found,) = read_document(file).problems(TODAY)
+    assert found.startswith(problem)
+
+
+@pytest.mark.parametrize("link", ["gone.md", "other.md#nowhere", "#nowhere", "../gone/"])
+def test_a_link_that_leads_nowhere_is_dead(folder, link):
+    """Also to a heading; links in commands are none."""
+    file = folder / "burns.md"
+    file.write_text(WHOLE.replace("other.md#what-comes-next", link).replace("$URL", "[x](y)"), encoding="utf-8")
+    assert list(read_document(file).dead_links()) == [link]
+
+
+def test_the_oldest_review_is_judged(measure, folder):
+    """Its runbook is named."""
+    (folder / "other.md").write_text(WHOLE.replace("2026-11-01", "2026-10-01"), encoding="utf-8")
+    found = measure()
+    assert found.review_age.value == 53
+    assert found.review_age.over == "other, reviewed on 2026-10-01"
+
+
+def test_without_any_date_there_is_no_age(measure, folder):
+    """UNKNOWN, were it not CRITICAL before."""
+    for file in folder.glob("*.md"):
+        file.write_text(WHOLE.replace("2026-11-01", ""), encoding="utf-8")
+    with pytest.raises(TooLittleData):
+        _ = measure().review_age
+
+
+@pytest.mark.parametrize("remove", [True, False])
+def test_no_runbooks_are_unreachable(measure, folder, remove):
+    """An empty folder says nothing about runbooks."""
+    for file in folder.glob("*.md"):
+        file.unlink()
+    if remove:
+        folder.rmdir()
+    with pytest.raises(Unreachable, match="is not there" if remove else "holds none"):
+        measure()
+
+
+@pytest.fixture
+def server():
+    """Answers 200 on /there, 404 elsewhere; notes what was asked for."""
+    asked = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self):
+            asked.append(self.path)
+            self.send_response(200 if self.path == "/there" else 404)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *args):
+            pass
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler) as running:
+        thread = threading.Thread(target=running.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{running.server_address[1]}", asked
+        running.shutdown()
+        thread.join()
+
+
+def test_links_are_tried_on_loopback_only(measure, folder, server):
+    """Anybody can write a link into a document; where it leads is not asked without being told to."""
+    url, asked = server
+    links = f"\n[a]({url}/there) [b]({url}/gone) [c](https://outside.example/) <https://localhost.example/>\n"
+    (folder / "burns.md").write_text(WHOLE + links, encoding="utf-8")
+    found = measure()
+    assert found.silent == (f"{url}/gone: HTTP 404",)
+    assert found.untried == ("https://outside.example/", "https://localhost.example/")
+    assert asked == ["/there", "/gone"]

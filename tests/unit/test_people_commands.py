@@ -1,0 +1,101 @@
+"""``attest``, ``waive`` and ``handoff`` on the command line: one sentence for a mistake, files for the rest."""
+
+import pytest
+
+from playbook.__main__ import main
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    """A project whose production keeps its people's files."""
+    (tmp_path / "playbook.toml").write_text(
+        '[targets.production.people]\nattestations = "p/a.jsonl"\nwaivers = "p/w.jsonl"\nhandoffs = "p/h"\n'
+    )
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PLAYBOOK_TARGET", "production")
+    monkeypatch.delenv("PLAYBOOK_SANDBOX", raising=False)
+    return tmp_path
+
+
+def run(capsys, *arguments):
+    code = main(arguments)
+    said = capsys.readouterr()
+    return code, said.out + said.err
+
+
+def test_what_is_signed_is_no_longer_due(project, capsys):
+    """From no ledger (10) to something due (1)."""
+    assert run(capsys, "attest", "--open")[0] == 10
+    code, said = run(capsys, "attest", "weekly.docs.updated", "--by", "Ada", "--note", "read them")
+    assert code == 0
+    assert said.startswith("weekly.docs.updated is signed off by Ada until ")
+    code, said = run(capsys, "attest", "--open")
+    assert code == 1
+    assert "weekly.docs.updated: Ada, for another 9 days" in said
+    assert "missing   weekly.team.notified: none" in said
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["attest"], "attest: which item? (--open lists what is due)"),
+        (
+            ["attest", "weekly.docs.update", "--by", "A", "--note", "x"],
+            "unknown item 'weekly.docs.update'; did you mean 'weekly.docs.updated'? (attest --open lists them)",
+        ),
+        (
+            ["attest", "daily.redis.alive", "--by", "A", "--note", "x"],
+            "daily.redis.alive is measured, so nobody signs it (attest --open lists what is signed)",
+        ),
+        (
+            ["attest", "weekly.docs.updated", "--note", "x"],
+            "attest: --by is needed, as a sign-off says who looked at",
+        ),
+        (
+            ["waive", "daily.redis.alive", "--until", "soon", "--by", "A", "--reason", "x"],
+            "--until: expected a date",
+        ),
+        (["waive", "daily.redis.aliv", "--until", "2026-12-01"], "unknown item 'daily.redis.aliv'; did you mean"),
+        (["waive", "daily.redis.alive", "--by", "A"], "waive: --until is needed, as an exception has an end"),
+        (["waive", "daily.redis.alive", "--target", "sandbox"], "the sandbox keeps nothing: choose a target"),
+        (["attest", "--open", "--target", "staging"], "Attestations is not configured for the target staging"),
+        (["handoff"], "one of the arguments --weekly --monthly is required"),
+    ],
+)
+def test_a_mistake_is_one_sentence(project, capsys, arguments, sentence):
+    """With exit code 4, and nothing written."""
+    code, said = run(capsys, *arguments)
+    assert code == 4
+    assert sentence in said
+    assert not (project / "p").exists()
+
+
+def test_waivers_are_listed(project, capsys):
+    """The active ones; nothing is said as nothing."""
+    assert run(capsys, "waive", "--open") == (0, "nothing is waived\n")
+    code, _ = run(
+        capsys, "waive", "daily.redis.alive", "--until", _in_days(3), "--reason", "it moves", "--by", "Ben"
+    )
+    assert code == 0
+    code, said = run(capsys, "waive", "--open")
+    assert said == f"active    daily.redis.alive until {_in_days(3)}, by Ben\n          it moves\n"
+
+
+def test_a_handoff_page_is_written(project, capsys):
+    """Where the settings say; what is not configured is left out, and what ends is told."""
+    run(capsys, "waive", "daily.redis.alive", "--until", _in_days(3), "--reason", "it moves", "--by", "Ben")
+    run(capsys, "attest", "weekly.docs.updated", "--by", "Ada", "--note", "read them")
+    code, said = run(capsys, "handoff", "--monthly")
+    assert code == 0
+    (page,) = (project / "p" / "h").glob("production-monthly-*.md")
+    text = page.read_text(encoding="utf-8")
+    assert "waiver daily.redis.alive (it moves (Ben))" in text
+    assert "sign-off weekly.docs.updated" in text
+    assert "No run of this target was found, so nothing is known" in text
+    assert str(page) in said
+
+
+def _in_days(days):
+    from datetime import UTC, datetime, timedelta
+
+    return f"{datetime.now(UTC) + timedelta(days=days):%Y-%m-%d}"
