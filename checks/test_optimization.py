@@ -35,14 +35,14 @@ def test_cached_keys_expire(redis_keys, limits, judge):
 @pytest.mark.optimization
 @pytest.mark.item("optimization.cache.key-patterns")
 def test_no_key_is_too_large(redis_keys, limits, judge):
-    """No key in a sample is larger than 1 MiB (critical over 10 MiB); the kinds of keys are shown by their memory."""
+    """No key in a sample is larger than 1 MiB (critical over 10 MiB); kinds of keys are shown by memory."""
     judge(redis_keys.largest, limits.redis_key_size)
 
 
 @pytest.mark.optimization
 @pytest.mark.item("optimization.redis.memory", runbook="resource-exhaustion")
 def test_memory_of_redis_is_well_used(redis_stats, limits, judge):
-    """Redis has a limit of memory, fills at most 80 % of it where it may not evict, and holds little that it wastes.
+    """Redis has a limit of memory, fills at most 80 % of it where it may not evict, and wastes little.
 
     What it holds and does not use is fragmentation, buffers and the program itself, at most 30 % of the limit.
     """
@@ -61,7 +61,7 @@ def test_memory_of_redis_is_well_used(redis_stats, limits, judge):
 @pytest.mark.optimization
 @pytest.mark.item("optimization.redis.clients", runbook="resource-exhaustion")
 def test_redis_has_room_for_clients(redis_stats, redis_clients, limits, judge):
-    """At most 75 % of the clients that Redis allows are connected (critical over 90 %), and none was turned away."""
+    """At most 75 % of the clients that Redis allows are connected (critical over 90 %); none was turned away."""
     judge(redis_stats.client_use, limits.redis_clients)
     judge.that(
         not redis_stats.rejected,
@@ -75,7 +75,7 @@ def test_redis_has_room_for_clients(redis_stats, redis_clients, limits, judge):
 @pytest.mark.optimization
 @pytest.mark.item("optimization.redis.slow-log")
 def test_commands_are_quick(redis_slow_log, limits, judge):
-    """At most ten commands of a day are in the slow log of Redis, and none took over 250 ms (critical over 1 s)."""
+    """At most ten commands of a day are in Redis' slow log, and none took over 250 ms (critical over 1 s)."""
     judge(redis_slow_log.count, limits.redis_slow_commands)
     judge(redis_slow_log.slowest, limits.redis_slowest)
 

@@ -9,7 +9,7 @@ pytestmark = pytest.mark.performance
 @pytest.mark.high_response_times
 @pytest.mark.item("troubleshooting.high-response-times.symptoms", runbook="high-response-times")
 def test_responses_are_fast_now(response_time_now, homepage_timing, alerts, limits, judge):
-    """95 % of the last hour's requests and the homepage take at most 2 s (critical over 5 s), and no alert fires."""
+    """95 % of the last hour's requests, and the homepage, take at most 2 s (critical over 5 s); no alert fires."""
     judge(response_time_now.reading, limits.response_time)
     judge(homepage_timing.median, limits.homepage_time)
     judge.that(not alerts.firing, "Alerts", expected="none firing", found=alerts.words(alerts.firing))
@@ -57,7 +57,7 @@ def test_images_do_not_queue_up(image_queue, limits, judge):
 @pytest.mark.high_error_rates
 @pytest.mark.item("troubleshooting.high-error-rates.symptoms", runbook="high-error-rates")
 def test_requests_and_images_succeed_now(error_rate_now, log_review, image_success_now, limits, judge):
-    """At most 1 % of the last hour's requests fail, by the metrics and by the logs, and at most 2 % of its images."""
+    """At most 1 % of the last hour's requests fail, by metrics and by logs, and at most 2 % of its images."""
     judge(error_rate_now.reading, limits.error_rate)
     judge(log_review.server_errors_lately, limits.log_server_errors, subject="HTTP 5xx lately")
     judge(image_success_now.reading, limits.image_success)
@@ -101,7 +101,7 @@ def test_services_are_up(app, app_components, api_health, judge):
 @pytest.mark.high_error_rates
 @pytest.mark.item("troubleshooting.high-error-rates.dependencies", runbook="high-error-rates")
 def test_dependencies_answer(homepage_timing, image_health, redis_ping, limits, judge):
-    """The homepage answers 200 each time, the image service is healthy, and Redis answers PING within its limit."""
+    """The homepage answers 200 each time, the image service is healthy, and Redis answers PING in time."""
     judge.that(not homepage_timing.bad, "Homepage", expected="HTTP 200 each time", found=homepage_timing.summary)
     judge.that(not image_health.is_unhealthy, "Image service", expected="healthy", found=image_health.summary)
     judge(redis_ping.latency, limits.redis_latency)
@@ -132,7 +132,7 @@ def test_the_last_release_broke_nothing(deployments, release_effect, judge):
 @pytest.mark.resource_exhaustion
 @pytest.mark.item("troubleshooting.resource-exhaustion.symptoms", runbook="resource-exhaustion")
 def test_nothing_runs_out(utilization, memory_errors, homepage_timing, limits, judge):
-    """No component is over 80 % of CPU or memory, no log says that memory ran out, and the homepage is not slow."""
+    """No component is over 80 % of CPU or memory, no log says that memory ran out, the homepage is not slow."""
     judge(memory_errors.count, limits.memory_errors)
     for use in utilization.by_cpu:
         judge(use.reading, limits.cpu, subject=f"CPU of {use.name}")

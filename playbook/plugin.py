@@ -25,6 +25,7 @@ from playbook.verdict import Verdict
 
 CONTROLLER = pytest.StashKey[Controller]()
 _STARTED = pytest.StashKey[float]()
+_DRILL_MARGIN = 60.0  # seconds beyond a drill's own limit, for what comes before and after it
 _LETTERS = {
     Verdict.OK: (".", {"green": True}),
     Verdict.WARNING: ("W", {"yellow": True}),
@@ -140,7 +141,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if _item_id(item) not in run.catalogue.items:
             raise pytest.UsageError(f"{item.nodeid}: {_item_id(item)!r} is not in docs/playbook.md")
-        _demand_mark_of_mutation(item)
+        if _demand_mark_of_mutation(item):
+            item.add_marker(pytest.mark.timeout(run.settings.target.recovery.seconds + _DRILL_MARGIN))
         try:
             if _runbook(item):
                 read_runbook(_runbook(item))
@@ -148,13 +150,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             raise pytest.UsageError(f"{item.nodeid}: {error}") from None
 
 
-def _demand_mark_of_mutation(item: pytest.Item) -> None:
+def _demand_mark_of_mutation(item: pytest.Item) -> bool:
     """Whatever asks the gate says so with its marker, and the other way round: the marker selects just these."""
     changes = GATE in needs_of(getattr(item, "fixturenames", ()))
     if changes != (item.get_closest_marker("mutates") is not None):
         raise pytest.UsageError(
             f"{item.nodeid}: expected @pytest.mark.mutates where a measurement needs {GATE}, and only there"
         )
+    return changes
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

@@ -37,6 +37,18 @@ def load_providers() -> None:
     for package in (playbook.clients, playbook.measure):
         for module in iter_modules(package.__path__, package.__name__ + "."):
             import_module(module.name)
+    _prepare_for_threads(msgspec.Struct)
+
+
+def _prepare_for_threads(kind: type[msgspec.Struct]) -> None:
+    """Let msgspec learn every message class while there is one thread.
+
+    It learns a class when it first decodes one, and two threads in which it does so at once can crash the process
+    (seen with msgspec 0.22 as a segmentation fault in one of some hundred runs).
+    """
+    for subclass in kind.__subclasses__():
+        msgspec.json.Decoder(subclass)
+        _prepare_for_threads(subclass)
 
 
 class Run:

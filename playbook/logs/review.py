@@ -5,7 +5,6 @@ Memory does not depend on the number of lines. The order of lines matters only w
 
 from __future__ import annotations
 
-import re
 from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -20,11 +19,9 @@ from playbook.logs.text import clean, mask, shorten
 HOUR = 3600
 NEWEST_ERRORS = 20
 NEWEST_ANSWERS = 10
-_KINDS, _PATHS, _SOURCES, _COMPONENTS, _OPEN = 500, 500, 500, 64, 128
+_KINDS, _PATHS, _COMPONENTS, _OPEN = 500, 500, 64, 128
 _SHOWN = 400  # characters of a line that is shown
 _AHEAD = 300  # seconds that a clock may be ahead of ours
-_BLOCKED = re.compile(r"(?i)\bblocked\b(?!=0|: ?0)")
-_ADDRESS = re.compile(r"\b\d{1,3}(?:\.\d{1,3}){3}\b")
 
 
 @dataclass(slots=True)
@@ -79,7 +76,6 @@ class Review:
         errors: error and fatal lines, a stack trace counted as one; ``fatal`` of them were fatal or a crash.
         kinds: (component, signature) of the errors, fatal ones and frequent ones first.
         answers: (status, path) of 429 and 5xx answers, frequent ones first.
-        refused: (what, source, path) of 401, 403 and blocked ones, frequent ones first.
         newest_errors, newest_answers: times and lines, oldest first.
         left_out: kinds and paths that were too rare to be kept.
     """
@@ -103,7 +99,6 @@ class Review:
     throttled: int
     answers: Rows
     newest_answers: list[tuple[float, str]]
-    refused: Rows
     left_out: int
 
 
@@ -129,7 +124,6 @@ class Reviewer:
     _components: BoundedTable[tuple[str, ...], Occurrences] = field(default_factory=lambda: _table(_COMPONENTS))
     _kinds: BoundedTable[tuple[str, ...], Occurrences] = field(default_factory=lambda: _table(_KINDS))
     _answers: BoundedTable[tuple[str, ...], Occurrences] = field(default_factory=lambda: _table(_PATHS))
-    _refused: BoundedTable[tuple[str, ...], Occurrences] = field(default_factory=lambda: _table(_SOURCES))
     _open: OrderedDict[str, traces.Trace] = field(default_factory=OrderedDict)
     _newest_errors: Newest = field(default_factory=lambda: Newest(NEWEST_ERRORS))
     _newest_answers: Newest = field(default_factory=lambda: Newest(NEWEST_ANSWERS))
@@ -180,7 +174,7 @@ class Reviewer:
         elif entry.bare:
             self._bare(entry, time)
         elif self._open or not entry.access:
-            self._other(entry, time)
+            self._other(entry)
 
     def result(self) -> Review:
         """The review of everything taken so far."""
@@ -206,7 +200,6 @@ class Reviewer:
             throttled=sum(hour.throttled for hour in hours),
             answers=list(self._answers.heaviest()),
             newest_answers=self._newest_answers.lines(),
-            refused=list(self._refused.heaviest()),
             left_out=self._kinds.left_out + self._answers.left_out,
         )
 
@@ -228,16 +221,12 @@ class Reviewer:
             self._answers.row((str(status), fold_path(access.path))).add(time)
             if self._newest_answers.wants(time):
                 self._newest_answers.add(time, _shown(entry.component, mask(_answer_text(entry, access))))
-        elif status in (401, 403):
-            self._refused.row((str(status), access.client, fold_path(access.path))).add(time)
 
-    def _other(self, entry: Entry, time: float) -> None:
+    def _other(self, entry: Entry) -> None:
         """An ordinary line: what comes after it does not directly follow an error any more."""
         trace = self._open.get(entry.component)
         if trace:
             trace.adjacent = False
-        if not entry.access and "locked" in entry.text:
-            self._note_blocked(entry, time)
 
     def _bare(self, entry: Entry, time: float) -> None:
         trace = self._open.get(entry.component)
@@ -247,15 +236,13 @@ class Reviewer:
         if level:
             self._open_trace(entry, time, level)
         elif entry.text:
-            self._other(entry, time)
+            self._other(entry)
 
     def _open_trace(self, entry: Entry, time: float, level: int) -> None:
         if entry.component in self._open:
             self._close(entry.component)
         elif len(self._open) >= _OPEN:
             self._close(next(iter(self._open)))
-        if "locked" in entry.text:
-            self._note_blocked(entry, time)
         self._open[entry.component] = traces.opened(
             time, entry.component, level, entry.text, stamped=not entry.bare
         )
@@ -276,11 +263,6 @@ class Reviewer:
             kind.example = shorten(message, _SHOWN)
         if self._newest_errors.wants(trace.time):
             self._newest_errors.add(trace.time, _shown(component, message))
-
-    def _note_blocked(self, entry: Entry, time: float) -> None:
-        if _BLOCKED.search(entry.text):
-            address = _ADDRESS.search(entry.text)
-            self._refused.row(("blocked", address[0] if address else "", "")).add(time)
 
 
 def _shown(component: str, text: str) -> str:

@@ -63,7 +63,7 @@ class CapacityGrowth:
                 when = self.measured + timedelta(days=days)
                 over = f"{len(course.days)} days ({course.ceiling:g} % on {when:%Y-%m-%d}: "
                 over += f"{course.trend.describe('points')})"
-                found.append(Judged(course.name, Reading(round(days), over)))
+                found.append(Judged(course.name, Reading(math.floor(days), over)))
         return sorted(found, key=lambda judged: judged.reading.value)
 
     @property
@@ -161,7 +161,7 @@ class Headroom:
             if spike.quarters >= LEAST_QUARTERS:
                 peak = f"{self.multiple:g} × the peak of 30 days ({spike.peak:.0f} % of one instance)"
                 over = f"{instances(spike.most)} at {peak}"
-                found.append(Judged(spike.name, Reading(round(spike.peak * self.multiple / spike.most, 1), over)))
+                found.append(Judged(spike.name, Reading(spike.peak * self.multiple / spike.most, over)))
         return sorted(found, key=lambda judged: -judged.reading.value)
 
     @property
@@ -173,7 +173,7 @@ class Headroom:
         test = self.load_test
         over = f"{test.requests_per_second:,.1f} requests/s, tested on {test.finished:%Y-%m-%d} ({test.shape}); "
         over += f"{self.multiple:g} × the peak are {wanted:,.1f}"
-        return [Judged("Requests", Reading(round(100 * wanted / test.requests_per_second, 1), over))]
+        return [Judged("Requests", Reading(100 * wanted / test.requests_per_second, over))]
 
     def expect_all(self) -> None:
         """Half of the month is known of every component; TooLittleData names those of which it is not."""

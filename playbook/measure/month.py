@@ -206,7 +206,7 @@ def compare(now: Kpi, before: Kpi, limit: Limit, rule: Trends) -> Change:
     change = 100 * (new / old - 1) if relative else new - old
     word = _word(change, limit)
     told = [format_value(round(value, 3), now.figure.unit) for value in (old, new)]
-    reading = Reading(round(change, 2), f"30 days ({word}: from {told[0]} to {told[1]})")
+    reading = Reading(change, f"30 days ({word}: from {told[0]} to {told[1]})")
     return Change(now, new, old, limit, reading, word)
 
 

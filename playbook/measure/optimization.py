@@ -71,7 +71,8 @@ class ProcessingTimes:
         spent = self.stats.total.total_ms or sum(stats.total_ms for _, stats in self._judged)
         return [
             f"{name} takes {times[name] / times[fastest]:.1f} times as long as {fastest}, and "
-            f"{100 * stats.total_ms / spent:.0f} % of the workers' time: look at its effort and quality in Sharp's "
+            f"{100 * stats.total_ms / spent:.0f} % of the workers' time: look at its effort and "
+            "quality in Sharp's "
             "configuration, or make it only of images that are asked for often."
             for name, stats in self._judged
             if name in times and times[name] > self.wanted.slow_format * times[fastest]

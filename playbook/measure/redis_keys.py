@@ -159,10 +159,10 @@ class RedisKeys:
 
 @measurement
 def redis_keys(redis: ReadOnlyRedis, redis_stats: RedisStats, settings: Settings) -> RedisKeys:
-    """Kinds of keys with memory and expiry, from a sample found with SCAN and asked about with TTL and MEMORY USAGE.
+    """Kinds of keys with memory and expiry, from a sample: found with SCAN, asked about with TTL and MEMORY USAGE.
 
-    Asking for a TTL counts as a read that hit. It is only done once the server's own counts have been read, which is
-    why those are asked for here; and for no more than ``optimization.sample_keys`` keys.
+    Asking for a TTL counts as a read that hit. It is only done once the server's own counts have been read, which
+    is why those are asked for here; and for no more than ``optimization.sample_keys`` keys.
     """
     del redis_stats
     wanted = settings.optimization

@@ -21,7 +21,7 @@ from playbook.settings import Settings
 NEWEST = 128  # what the slow log holds unless told otherwise
 _SHOWN = 15
 # Their first argument is a program, a password or a question, not a key.
-_NO_KEY = frozenset({"EVAL", "EVALSHA", "EVAL_RO", "FCALL", "AUTH", "HELLO", "CONFIG", "CLIENT", "INFO", "SLOWLOG"})
+_NO_KEY = frozenset({"EVAL", "EVALSHA", "EVAL_RO", "FCALL", "AUTH", "HELLO", "CONFIG", "CLIENT", "INFO"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +105,8 @@ def _slow(entry: Mapping[str, Any]) -> SlowCommand:
         at, took, command = float(entry["start_time"]), float(entry["duration"]), entry["command"]
     except (KeyError, TypeError, ValueError):
         raise Malformed(
-            f"{SERVICE}: expected start_time, duration and command in the slow log, got {', '.join(map(str, entry))}",
+            f"{SERVICE}: expected start_time, duration and command in the slow log, got "
+            f"{', '.join(map(str, entry))}",
             service=SERVICE,
         ) from None
     name, _, rest = str(command).strip().partition(" ")

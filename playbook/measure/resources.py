@@ -97,7 +97,7 @@ class ResourceWeek:
         for week in self.components:
             if week.known:
                 over = f"7 days (in 95 % of {len(week.hours)} h at most, mean {week.mean:.1f} %)"
-                found.append(Judged(week.name, Reading(round(week.usual_highest, 1), over)))
+                found.append(Judged(week.name, Reading(week.usual_highest, over)))
         return sorted(found, key=lambda judged: -judged.reading.value)
 
     @property
@@ -107,7 +107,7 @@ class ResourceWeek:
         for week in self.components:
             if week.known and week.change is not None:
                 over = f"7 days (mean from {week.mean - week.change:.1f} % to {week.mean:.1f} %)"
-                found.append(Judged(week.name, Reading(round(week.change, 1), over)))
+                found.append(Judged(week.name, Reading(week.change, over)))
         return sorted(found, key=lambda judged: -judged.reading.value)
 
     def expect_all(self) -> None:
@@ -173,7 +173,7 @@ class Growth:
         if days is None:
             return None
         over = f"7 days (full on {self.full_on:%Y-%m-%d}: {self.trend.describe('points')})"
-        return Judged(self.name, Reading(round(days, 1), over))
+        return Judged(self.name, Reading(math.floor(days), over))
 
     @property
     def outlook(self) -> str:

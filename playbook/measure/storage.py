@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -50,7 +51,7 @@ class StorageWeek:
     def fullest(self) -> list[Judged]:
         """Percent used, the highest of the last day, fullest first; not of what makes room by itself."""
         found = [
-            Judged(area.name, Reading(round(area.trend.level, 2), "the last day"))
+            Judged(area.name, Reading(area.trend.level, "the last day"))
             for area in self.areas
             if not area.evicts and area.hours
         ]
@@ -65,7 +66,7 @@ class StorageWeek:
             if days is not None:
                 when = self.measured + timedelta(days=days)
                 over = f"7 days (full on {when:%Y-%m-%d}: {area.trend.describe('points')})"
-                found.append(Judged(area.name, Reading(round(days, 1), over)))
+                found.append(Judged(area.name, Reading(math.floor(days), over)))
         return sorted(found, key=lambda judged: judged.reading.value)
 
     def expect_all(self) -> None:

@@ -33,7 +33,7 @@ class NetworkWeek:
     def rise(self) -> Reading:
         """Percent above the week before; negative below it. TooLittleData where a week has too few days."""
         before, week = self._weeks()
-        return Reading(round(100 * (week / before - 1), 1), f"7 days ({gibibytes(week)} after {gibibytes(before)})")
+        return Reading(100 * (week / before - 1), f"7 days ({gibibytes(week)} after {gibibytes(before)})")
 
     @property
     def fall(self) -> Reading:

@@ -1,4 +1,4 @@
-"""What investigations look at beside the daily figures: where the time goes, restarts, memory, the last release."""
+"""What investigations look at beside the daily figures: parts of the wait, restarts, memory, the last release."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import math
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
 from statistics import median
 
 from playbook.clients.digitalocean import DigitalOceanApi
@@ -122,16 +123,13 @@ class ComponentRestarts:
 
 @measurement
 def component_restarts(digitalocean: DigitalOceanApi, app: AppStatus, clock: Clock) -> ComponentRestarts:
-    """How often each component was restarted in the last 24 hours; a counter that begins anew counts from there."""
+    """How often each component was restarted in the last 24 hours; a counter that begins anew counts on."""
     now = clock.now()
     counted: dict[str, float] = {}
     for one in digitalocean.metric("restart_count", now - DAY, now):
         values = [value for _, value in one.samples if math.isfinite(value)]
         if values:
-            rises = sum(
-                later - earlier if later >= earlier else later
-                for earlier, later in zip(values, values[1:], strict=False)
-            )
+            rises = sum(later - earlier if later >= earlier else later for earlier, later in pairwise(values))
             counted[one.component] = counted.get(one.component, 0.0) + rises
     found = [Restarts(name, Reading(count, "24 h")) for name, count in counted.items()]
     return ComponentRestarts(
@@ -226,7 +224,9 @@ class ReleaseEffect:
 
 
 @measurement
-def release_effect(deployments: Releases, prometheus: Prometheus, settings: Settings, clock: Clock) -> ReleaseEffect:
+def release_effect(
+    deployments: Releases, prometheus: Prometheus, settings: Settings, clock: Clock
+) -> ReleaseEffect:
     """Whether requests began to fail with the last release, from the error rate before and after it."""
     hours, limit = settings.troubleshooting.recent_release_hours, settings.limits.error_rate
     release = next((one for one in deployments.newest_first if one.succeeded), None)

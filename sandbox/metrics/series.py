@@ -371,7 +371,8 @@ def _container(labels: dict[str, str]) -> Iterator[tuple[str, dict[str, str], Bu
     cpu, memory, limit = CONTAINERS[component]
 
     def cpu_percent(history: History) -> Floats:
-        percent: Floats = cpu * (0.6 + 0.4 * history.busy) + 2 * history.noise("cpu", instance)
+        level = history.state.cpu.get(component, cpu)
+        percent: Floats = level * (0.6 + 0.4 * history.busy) + 2 * history.noise("cpu", instance)
         return percent.clip(1, 99).round(4)
 
     def memory_bytes(history: History) -> Floats:

@@ -1,6 +1,9 @@
 """One run: where its results go, and what they add up to."""
 
+import subprocess
+import sys
 from datetime import UTC, datetime
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -101,3 +104,40 @@ def test_a_run_without_results_leaves_no_folder(tmp_path):
     (folder.path / "pytest-html.html").write_text("x")
     folder.discard_if_empty()
     assert not folder.path.exists()
+
+
+def test_message_classes_can_be_decoded_by_many_threads_at_once():
+    """msgspec crashes where two threads decode a class for the first time at once, so it learns them before."""
+    program = """
+import sys
+import threading
+from playbook.run import load_providers
+
+load_providers()
+import msgspec
+
+def subclasses(kind):
+    for subclass in kind.__subclasses__():
+        yield subclass
+        yield from subclasses(subclass)
+
+kinds = [kind for kind in subclasses(msgspec.Struct) if kind.__module__.startswith("playbook.clients")]
+assert len(kinds) > 20
+sys.setswitchinterval(1e-6)
+start = threading.Barrier(8)
+
+def decode():
+    start.wait()
+    for kind in kinds:
+        try:
+            msgspec.convert({}, kind)
+        except msgspec.ValidationError:
+            pass
+
+threads = [threading.Thread(target=decode) for _ in range(8)]
+[thread.start() for thread in threads]
+[thread.join() for thread in threads]
+"""
+    root = Path(__file__).resolve().parents[2]
+    ended = [subprocess.run([sys.executable, "-c", program], cwd=root, check=False).returncode for _ in range(2)]
+    assert ended == [0] * 2

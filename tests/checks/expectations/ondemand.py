@@ -7,8 +7,32 @@ REFUSED = r"got connection refused \(connect, after \d\.\d+ s\)"
 NO_DIGITALOCEAN = rf"DigitalOcean API: expected the \S.* from localhost:\d+, {REFUSED}"
 NO_LOGS = r"Logs: expected lines of the last 24 hours from DigitalOcean's live log stream, got none at all"
 
+NO_WEBSITE = rf"Website: expected an answer from https://localhost:\d+\S*, {REFUSED.replace('d+ s', 'S+ s')}"
+NO_PROMETHEUS = (
+    r"Prometheus: expected an answer from https://localhost:\d+/api/v1/query\?…, got connection refused .*"
+)
+SLOW, FAILING, EXHAUSTED = (
+    f"troubleshooting.{section}" for section in ("high-response-times", "high-error-rates", "resource-exhaustion")
+)
+API_HEALTH = r"API health: expected all healthy, got HTTP 503, degraded; %s unhealthy \([^)]+\)"
+ONE_CRASH = (
+    r"Crashes and fatal errors in the logs: expected at most 0, got 1 over 24 h \([\d,]+ lines\) \(critical > 0\)"
+)
+COLD = (
+    r"Cache hit rate: expected at least 80 %, got (59|60)(\.\d+)? % over [\d,]+ reads \(server up [^)]+\)"
+    r" \(critical < 70 %\)"
+)
+HOUR = r"over 1 h \(busiest of 2 instances, highest \S+ %, \d\d samples\)"
+SLOW_HOMEPAGE = (
+    r"Homepage response time: expected at most 2 s, got 2\.\d+ s over \d fresh connections \(slowest \S+ s\)"
+)
+
 EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
     "redis-gone": {
+        f"{FAILING}.dependencies": ("UNKNOWN", NO_REDIS % "PING"),
+        f"{FAILING}.service-status": ("CRITICAL", API_HEALTH % "redis"),
+        f"{SLOW}.queue": ("UNKNOWN", NO_REDIS % "LLEN"),
+        f"{SLOW}.redis": ("UNKNOWN", NO_REDIS % "PING"),
         "optimization.cache.hit-rate": ("UNKNOWN", NO_REDIS % "INFO"),
         "optimization.cache.key-patterns": ("UNKNOWN", NO_REDIS % "INFO"),
         "optimization.cache.ttl-coverage": ("UNKNOWN", NO_REDIS % "INFO"),
@@ -18,11 +42,8 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
         "optimization.redis.slow-log": ("UNKNOWN", NO_REDIS % "SLOWLOG GET"),
     },
     "redis-cold-cache": {
-        "optimization.cache.hit-rate": (
-            "CRITICAL",
-            r"Cache hit rate: expected at least 80 %, got (59|60)(\.\d+)? % over [\d,]+ reads \(server up [^)]+\)"
-            r" \(critical < 70 %\)",
-        ),
+        f"{SLOW}.redis": ("CRITICAL", COLD),
+        "optimization.cache.hit-rate": ("CRITICAL", COLD),
     },
     "redis-evicting": {
         "optimization.cache.hit-rate": (
@@ -34,7 +55,8 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
     "images-slow": {
         "optimization.images.processing-time": (
             "WARNING",
-            r"Mean processing time of avif: expected at most 2,000 ms, got 2,\d+(\.\d+)? ms over [\d,]+ images since "
+            r"Mean processing time of avif: expected at most 2,000 ms, got 2,\d+(\.\d+)? ms over "
+            r"[\d,]+ images since "
             r"counting began",
         ),
     },
@@ -47,7 +69,8 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
     "redis-large-key": {
         "optimization.cache.key-patterns": (
             "CRITICAL",
-            r"Largest key: expected at most 1 MiB, got 12\.\d+ MiB over \d+ keys: page:gallery:# \(critical > 10 MiB\)",
+            r"Largest key: expected at most 1 MiB, got 12\.\d+ MiB over \d+ keys: page:gallery:# "
+            r"\(critical > 10 MiB\)",
         ),
     },
     "redis-full": {
@@ -59,14 +82,16 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
     "redis-fragmented": {
         "optimization.redis.memory": (
             "CRITICAL",
-            r"Memory that Redis holds and does not use: expected at most 30 % of its limit, got [\d,.]+ % of its limit"
+            r"Memory that Redis holds and does not use: expected at most 30 % of its limit, got "
+            r"[\d,.]+ % of its limit"
             r" over [\d.]+ MiB \(holds [\d.]+ MiB, uses [\d.]+ MiB\) \(critical > 60 % of its limit\)",
         ),
     },
     "redis-clients-many": {
         "optimization.redis.clients": (
             "WARNING",
-            r"Clients of Redis: expected at most 75 % of those it allows, got 8\d(\.\d+)? % of those it allows over 200"
+            r"Clients of Redis: expected at most 75 % of those it allows, got 8\d(\.\d+)? % of those "
+            r"it allows over 200"
             r" \(1\d\d connected\)",
         ),
     },
@@ -79,7 +104,8 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
     "over-provisioned": {
         "optimization.costs.instances": (
             "WARNING",
-            r"image-optimizer: expected nothing cheaper that fits, got 2 to 4 × \S+ at 1\d % CPU and 1\d % memory; "
+            r"image-optimizer: expected nothing cheaper that fits, got 2 to 4 × \S+ at 1\d % CPU and "
+            r"1\d % memory; "
             r"at least 2 × \S+ would save \$\d+\.\d\d a month",
         ),
     },
@@ -109,9 +135,139 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
             r"Logs kept: expected lines of at least 20 of the last 24 hours, got lines of [12]",
         ),
     },
-    "logs-gone": {"optimization.costs.logs": ("UNKNOWN", NO_LOGS)},
+    "logs-gone": {
+        f"{FAILING}.symptoms": ("UNKNOWN", NO_LOGS),
+        f"{FAILING}.error-patterns": ("UNKNOWN", NO_LOGS),
+        f"{EXHAUSTED}.symptoms": ("UNKNOWN", NO_LOGS),
+        "optimization.costs.logs": ("UNKNOWN", NO_LOGS),
+    },
     "digitalocean-gone": {
+        **dict.fromkeys(
+            (
+                *(
+                    f"{FAILING}.{step}"
+                    for step in ("symptoms", "error-patterns", "service-status", "recent-release")
+                ),
+                f"{SLOW}.resources",
+                *(
+                    f"{EXHAUSTED}.{step}"
+                    for step in ("symptoms", "trends", "heavy-component", "memory-leak", "allocation")
+                ),
+            ),
+            ("UNKNOWN", NO_DIGITALOCEAN),
+        ),
         "optimization.costs.instances": ("UNKNOWN", NO_DIGITALOCEAN),
         "optimization.costs.logs": ("UNKNOWN", NO_DIGITALOCEAN),
+    },
+    "prometheus-gone": {
+        f"{FAILING}.symptoms": ("UNKNOWN", NO_PROMETHEUS),
+        f"{SLOW}.symptoms": ("UNKNOWN", NO_PROMETHEUS),
+    },
+    "web-gone": {
+        f"{FAILING}.dependencies": ("UNKNOWN", NO_WEBSITE),
+        f"{FAILING}.service-status": ("UNKNOWN", NO_WEBSITE),
+        f"{SLOW}.response-time-split": ("UNKNOWN", NO_WEBSITE),
+        f"{SLOW}.symptoms": ("UNKNOWN", NO_WEBSITE),
+        f"{EXHAUSTED}.symptoms": ("UNKNOWN", NO_WEBSITE),
+    },
+    "homepage-slow": {
+        f"{SLOW}.response-time-split": (
+            "WARNING",
+            r"Application's part of the homepage: expected at most 1\.4 s, got 2\.\d+ s over \d fresh "
+            r"connections?",
+        ),
+        f"{SLOW}.symptoms": ("WARNING", SLOW_HOMEPAGE),
+        f"{EXHAUSTED}.symptoms": ("WARNING", SLOW_HOMEPAGE),
+    },
+    "cpu-high": {
+        **dict.fromkeys(
+            (f"{SLOW}.resources", f"{EXHAUSTED}.symptoms"),
+            ("WARNING", rf"CPU of image-optimizer: expected under 80 %, got 8[0-8]\.\d+ % {HOUR}"),
+        ),
+        f"{EXHAUSTED}.trends": (
+            "WARNING",
+            r"CPU of image-optimizer: expected under 80 %, got 8\d(\.\d)? % over 7 days \(in 95 % of "
+            r"16\d h at most, mean .+\)",
+        ),
+        f"{EXHAUSTED}.allocation": (
+            "WARNING",
+            r"CPU of image-optimizer: expected under 80 %, got 8\d(\.\d)? % over 7 d \(95th "
+            r"percentile of .+ a month more\)",
+        ),
+    },
+    "queue-backlog": {
+        f"{FAILING}.service-status": ("CRITICAL", API_HEALTH % "image-worker"),
+        f"{FAILING}.error-patterns": (
+            "OK or WARNING",
+            r"Errors in the logs: expected at most 0, got \d over 24 h \([\d,]+ lines\)",
+        ),
+        f"{SLOW}.queue": (
+            "CRITICAL",
+            r"Image queue length: expected at most 50 images, got \d+ images \(critical > 100 images\)",
+        ),
+    },
+    "errors-high": {
+        f"{FAILING}.symptoms": (
+            "CRITICAL",
+            r"Error rate: expected at most 1 %, got \d+(\.\d+)? % over 1 h \([\d,]+ requests\) \(critical > 5 %\)",
+        ),
+    },
+    "log-oom": {
+        f"{FAILING}.error-patterns": ("CRITICAL", ONE_CRASH),
+        f"{EXHAUSTED}.symptoms": ("CRITICAL", ONE_CRASH.replace("Crashes and fatal errors", "Out of memory")),
+    },
+    "component-unhealthy": {
+        **dict.fromkeys(
+            (f"{FAILING}.service-status", f"{EXHAUSTED}.allocation"),
+            (
+                "CRITICAL",
+                r"image-worker: expected HEALTHY with 1 of 1 replica ready, got UNHEALTHY with 1 of 1 "
+                r"replica ready",
+            ),
+        ),
+    },
+    "image-service-unhealthy": {
+        f"{FAILING}.dependencies": ("CRITICAL", "Image service: expected healthy, got HTTP 503, unhealthy"),
+        f"{FAILING}.service-status": ("CRITICAL", API_HEALTH % "image-optimizer"),
+    },
+    "release-broke-requests": {
+        f"{FAILING}.recent-release": (
+            "CRITICAL",
+            r"Last release: expected none with which requests began to fail, got one 4\d min ago "
+            r"\(commit [0-9a-f]{7} pushed to github/example/portfolio\), with an error rate of "
+            r"[56](\.\d+)? % since and "
+            r"0(\.\d+)? % before",
+        ),
+        f"{FAILING}.symptoms": (
+            "WARNING",
+            r"Error rate: expected at most 1 %, got [34](\.\d+)? % over 1 h \([\d,]+ requests\)",
+        ),
+    },
+    "component-restarting": {
+        f"{EXHAUSTED}.heavy-component": (
+            "CRITICAL",
+            r"Restarts of image-worker: expected at most 0, got 8 over 24 h \(critical > 5\)",
+        ),
+    },
+    "cpu-risen": {
+        f"{EXHAUSTED}.trends": (
+            "WARNING",
+            r"CPU of image-worker against the week before: expected at most 15 points, got "
+            r"2[45](\.\d)? points over 7 days "
+            r"\(mean from 4\d\.\d % to 6\d\.\d %\)",
+        ),
+    },
+    "memory-leak": {
+        f"{EXHAUSTED}.memory-leak": (
+            "WARNING",
+            r"Memory of image-worker, time until full: expected at least 30 days, got 1[12](\.\d)? "
+            r"days over 7 days \(.+\)",
+        ),
+    },
+    "alert-firing": {
+        f"{SLOW}.symptoms": (
+            "CRITICAL",
+            r"Alerts: expected none firing, got 1: HighErrorRate \(portfolio-web, critical, for 4\d min\)",
+        ),
     },
 }

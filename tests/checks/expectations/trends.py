@@ -13,6 +13,7 @@ WEEK_KPIS = {
 }
 WEEK_USE = ("weekly.resources.cpu", "weekly.resources.memory-growth", "weekly.resources.network")
 MONTH = ("monthly.performance.report", "monthly.performance.comparison", "monthly.performance.anomalies")
+CAPACITY = ("monthly.capacity.growth", "monthly.capacity.spikes", "monthly.capacity.scaling-policy")
 STORAGE = "weekly.resources.storage"
 FULL_ON = r"over 7 days \(full on \d{4}-\d\d-\d\d: \+%s points a day \(\d+ %% of 504 comparisons agree\)\)"
 BYTES = r"over 7 days \([\d.]+ GiB after [\d.]+ GiB\)"
@@ -60,6 +61,22 @@ def unknown_month(hours: str, days: int) -> dict[str, tuple[str, str]]:
     }
 
 
+def unknown_capacity(hours: str, days: str) -> dict[str, tuple[str, str]]:
+    """Too few samples for growth and peaks."""
+    return {
+        CAPACITY[0]: (
+            "UNKNOWN",
+            r"Prometheus: expected at least 28 of the last 60 days of CPU, memory and storage of every component, "
+            rf"got fewer of {days}",
+        ),
+        CAPACITY[1]: (
+            "UNKNOWN",
+            r"Prometheus: expected CPU samples of at least 360 of the last 720 h of every component, "
+            rf"got fewer of {hours}",
+        ),
+    }
+
+
 EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
     "week-slow": {
         "weekly.kpi.response-time": (
@@ -88,16 +105,18 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
     "metrics-short": {
         **unknown_week(r"4[78]\.\d"),
         **unknown_month(r"4\d", 2),
+        **unknown_capacity(r"([a-z-]+ \(4\d h\)(, )?){3}", r"((CPU|Memory|Storage) of [a-z-]+ \([23]\)(, )?){9}"),
         STORAGE: ("UNKNOWN", no_storage(r"(Files of [a-z-]+ \(4\d h\), ){3}Redis memory \(4\d h\)")),
     },
     "metrics-empty": {
         **unknown_week(r"0\.0"),
         **unknown_month("0", 0),
+        **unknown_capacity(r"([a-z-]+ \(0 h\)(, )?){3}", r"CPU \(0\), Memory \(0\), Storage \(0\)"),
         STORAGE: ("UNKNOWN", no_storage(r"Redis memory \(0 h\)")),
     },
     "prometheus-gone": {
         **dict.fromkeys((*WEEK_KPIS, *MONTH[:2]), AWAY),
-        MONTH[2]: away("Prometheus", r"api/v1/query_range\?…"),
+        **dict.fromkeys((MONTH[2], *CAPACITY[:2]), away("Prometheus", r"api/v1/query_range\?…")),
         STORAGE: away("Prometheus", r"api/v1/query_range\?…"),
     },
     "redis-gone": {
@@ -107,7 +126,8 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
         ),
     },
     "digitalocean-gone": dict.fromkeys(
-        WEEK_USE, ("UNKNOWN", rf"DigitalOcean API: expected the (app|bandwidth) \S.*, got {REFUSED}")
+        (*WEEK_USE, *CAPACITY[1:]),
+        ("UNKNOWN", rf"DigitalOcean API: expected the (app|bandwidth) \S.*, got {REFUSED}"),
     ),
     "app-metrics-missing": {
         item: (
@@ -121,13 +141,13 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
         "weekly.resources.memory-growth": (
             "WARNING",
             r"Memory of image-worker, time until full: expected at least 30 days, "
-            rf"got 1[12](\.\d)? days {FULL_ON % r'2.[34][0-9]*'}",
+            rf"got 1[12](\.\d+)? days {FULL_ON % r'2.[34][0-9]*'}",
         ),
     },
     "memory-leak-fast": {
         "weekly.resources.memory-growth": (
             "CRITICAL",
-            rf"Memory of image-worker, time until full: expected at least 30 days, got [45](\.\d)? days "
+            rf"Memory of image-worker, time until full: expected at least 30 days, got [45](\.\d+)? days "
             rf"{FULL_ON % r'(4.9|5.0)[0-9]*'} \(critical < 7 days\)",
         ),
     },
@@ -135,14 +155,14 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
         "weekly.resources.cpu": (
             "WARNING",
             r"CPU of image-worker against the week before: expected at most 15 points, "
-            r"got 2[45](\.\d)? points over 7 days \(mean from 4\d\.\d % to 6\d\.\d %\)",
+            r"got 2[45](\.\d+)? points over 7 days \(mean from 4\d\.\d % to 6\d\.\d %\)",
         ),
     },
     "storage-filling": {
         STORAGE: (
             "WARNING",
             r"Files of image-worker, time until full: expected at least 30 days, "
-            rf"got 2[23](\.\d)? days {FULL_ON % r'1.0[0-9]*'}",
+            rf"got 2[23](\.\d+)? days {FULL_ON % r'1.0[0-9]*'}",
         ),
     },
     "storage-full": {
@@ -154,13 +174,13 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
     "traffic-surge": {
         "weekly.resources.network": (
             "WARNING",
-            rf"Traffic above the week before: expected at most 50 %, got (8|9|10)\d(\.\d)? % {BYTES}",
+            rf"Traffic above the week before: expected at most 50 %, got (8|9|10)\d(\.\d+)? % {BYTES}",
         ),
     },
     "traffic-drop": {
         "weekly.resources.network": (
             "WARNING",
-            rf"Traffic below the week before: expected at most 40 %, got (4|5)\d(\.\d)? % {BYTES}",
+            rf"Traffic below the week before: expected at most 40 %, got (4|5)\d(\.\d+)? % {BYTES}",
         ),
     },
     "month-worse": {
@@ -187,6 +207,34 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
         MONTH[2]: (
             "WARNING",
             r"Days out of the usual: expected none, got 1: \d{4}-\d\d-\d\d \(Requests [\d,]+, usual [\d,]+\)",
+        ),
+    },
+    "capacity-growing": {
+        CAPACITY[0]: (
+            "WARNING",
+            r"Memory of image-worker, time until its limit: expected at least 90 days, got [78]\d days "
+            r"over 60 days "
+            r"\(80 % on \d{4}-\d\d-\d\d: \+0\.3\d* points a day \(\d+ % of \d+ comparisons agree\)\)",
+        ),
+    },
+    "no-headroom": {
+        CAPACITY[1]: (
+            "CRITICAL",
+            r"CPU of portfolio-web at a spike: expected at most 90 %, got 10\d(\.\d+)? % over 2 instances at "
+            r"1\.5 × the peak of 30 days \(1\d\d % of one instance\) \(critical > 100 %\)",
+        ),
+    },
+    "autoscaling-off": {
+        CAPACITY[2]: (
+            "CRITICAL",
+            r"image-optimizer: expected autoscaling from 2 to 4 at 70 % CPU, got 2 instances and no autoscaling",
+        ),
+    },
+    "autoscaling-other": {
+        CAPACITY[2]: (
+            "WARNING",
+            r"image-optimizer: expected autoscaling from 2 to 4 at 70 % CPU, "
+            r"got autoscaling from 2 to 3 at 70 % CPU",
         ),
     },
 }

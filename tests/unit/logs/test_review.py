@@ -190,16 +190,6 @@ def test_number_elsewhere_is_no_status(line):
     assert review(*web(line)).answers == []
 
 
-def test_refused_requests_are_kept_by_source_and_path():
-    """For the weekly look at who knocks: 401, 403 and what was blocked."""
-    line = '10.0.0.9 - - [29/May/2024:20:14:14 +0000] "GET /admin HTTP/1.1" 403 1 "-" "-"'
-    found = review(*web(line, line, "WARN blocked 10.0.0.8 after 5 tries", "INFO unblocked"))
-    assert [(key, row.count) for key, row in found.refused] == [
-        (("403", "10.0.0.9", "/admin"), 2),
-        (("blocked", "10.0.0.8", ""), 1),
-    ]
-
-
 def test_newest_lines_are_the_newest_by_time():
     """In whatever order the lines come."""
     minutes = [*range(30, 60), *range(30)]

@@ -1,0 +1,49 @@
+"""The commands of the runbooks for maintenance, emergencies and recovery do on the sandbox what they say."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from playbook.catalogue import RUNBOOKS
+from sandbox.launcher import ATTACH_VARIABLE, attach_address
+
+ROOT = Path(__file__).resolve().parents[2]
+PRACTISED = ("maintenance", "emergency", "disaster-recovery")
+
+
+def commands():
+    """Each command once, in the order in which it is first named."""
+    found: dict[str, None] = {}
+    for name in PRACTISED:
+        text = (RUNBOOKS / f"{name}.md").read_text(encoding="utf-8")
+        for block in re.findall(r"```bash\n(.*?)```", text, re.DOTALL):
+            found |= dict.fromkeys(line.strip() for line in block.splitlines() if line.strip())
+    return list(found)
+
+
+@pytest.mark.parametrize("command", commands())
+def test_a_command_of_a_runbook_works(sandbox, tmp_path, command):
+    """Exit code 0 on a healthy system, and something is said."""
+    if command.startswith("pytest"):
+        command += f" --target sandbox --reports {tmp_path}"
+    elif "handoff" in command:
+        command += f" --reports {tmp_path} --to {tmp_path}"
+    settings = sandbox.settings
+    environment = os.environ | {
+        ATTACH_VARIABLE: attach_address(sandbox.control, sandbox.token),
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "URL": settings["web"]["url"],
+        "CURL_CA_BUNDLE": settings["web"]["ca"],
+        "BACKUP_LOCATION": settings["backups"]["location"],
+    }
+    ended = subprocess.run(
+        ["bash", "-c", command], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=100, check=False
+    )
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert ended.stdout.strip()

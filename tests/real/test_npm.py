@@ -1,0 +1,109 @@
+"""The real npm, where there is one, against the sandbox's registry: it says what the stand-in says."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from playbook.clients.npm import Npm, npm
+from playbook.errors import Denied, Malformed, Unmeasured, Unreachable
+from playbook.settings import load
+from sandbox.npm.service import NpmService
+from sandbox.npm.state import Advisory, NpmState
+from sandbox.service import Context
+from tests.real.servers import program
+
+
+class Registry:
+    """The sandbox's registry and project, and the real npm and the stand-in to ask about them."""
+
+    def __init__(self, service: NpmService, loop: asyncio.AbstractEventLoop, world: SimpleNamespace) -> None:
+        self.service, self.loop, self.world = service, loop, world
+
+    @property
+    def state(self) -> NpmState:
+        return self.service.state
+
+    def show(self) -> None:
+        """Take what was changed in the state."""
+        asyncio.run_coroutine_threadsafe(self.service.apply(cast(Any, self.world)), self.loop).result(10)
+
+    def ask(self, command: str | None = None) -> Npm:
+        settings = self.service.settings()["npm"]
+        target = {"kind": "sandbox", "npm": {**settings, **({"command": command} if command else {})}}
+        return npm(load("sandbox", environment={}, overlay={"targets": {"sandbox": target}}))
+
+
+@pytest.fixture
+def registry(tmp_path: Path) -> Iterator[Registry]:
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever, daemon=True)
+    thread.start()
+    world = SimpleNamespace(npm=NpmState(), gone=set())
+    context = Context(folder=tmp_path, ca=cast(Any, None), clock=cast(Any, None), world=cast(Any, world))
+    service = NpmService()
+    asyncio.run_coroutine_threadsafe(service.start(context), loop).result(10)
+    try:
+        yield Registry(service, loop, world)
+    finally:
+        asyncio.run_coroutine_threadsafe(service.stop(), loop).result(10)
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(10)
+        loop.close()
+
+
+@pytest.fixture
+def real() -> str:
+    return program("npm")
+
+
+def test_the_audits_agree(registry, real):
+    registry.state.advisories.append(Advisory("qs", "high", "A crafted query exhausts memory", "<6.14.0", 7))
+    ours, theirs = registry.ask().audit(), registry.ask(real).audit()
+    assert ours.vulnerabilities.keys() == theirs.vulnerabilities.keys() == {"pino", "qs", "express"}
+    for name, mine in ours.vulnerabilities.items():
+        other = theirs.vulnerabilities[name]
+        assert (mine.severity, mine.isDirect, mine.via) == (other.severity, other.isDirect, other.via)
+    assert ours.metadata == theirs.metadata
+
+
+def test_what_is_outdated_agrees(registry, real):
+    ours, theirs = registry.ask().outdated(), registry.ask(real).outdated()
+    assert ours == theirs
+    assert {"express", "typescript"} <= ours.keys()  # what developing needs is not passed over
+    assert "ioredis" not in ours
+
+
+def test_nothing_weak_and_nothing_outdated(registry, real):
+    registry.state.advisories.clear()
+    for package in registry.state.packages.values():
+        package.latest = package.locked
+    registry.show()
+    for command in (None, real):
+        assert registry.ask(command).audit().vulnerabilities == {}
+        assert registry.ask(command).outdated() == {}
+
+
+@pytest.mark.parametrize(("lever", "kind"), [("refuses", Denied), ("garbage", Malformed)])
+def test_refusals_agree(registry, real, lever, kind):
+    setattr(registry.state, lever, True)
+    for command in (None, real):
+        for ask in (registry.ask(command).audit, registry.ask(command).outdated):
+            with pytest.raises(Unmeasured) as caught:
+                ask()
+            assert type(caught.value) is kind, (command, caught.value)
+
+
+def test_a_registry_that_is_gone_is_unreachable(registry, real):
+    registry.world.gone = {"npm"}
+    registry.show()
+    for command in (None, real):
+        for ask in (registry.ask(command).audit, registry.ask(command).outdated):
+            with pytest.raises(Unreachable, match="ECONNREFUSED"):
+                ask()

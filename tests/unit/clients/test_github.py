@@ -1,0 +1,159 @@
+"""What GitHub's answers mean: pages, permissions, rate limits."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Any
+
+import pytest
+
+from playbook.clients.github import GitHubApi, github
+from playbook.errors import Denied, Malformed, NotConfigured, Unmeasured, Unreachable
+from playbook.settings import load
+from tests.unit.loopback import answer, closed_port, serve
+
+TOKEN = "ghp_" + "a" * 36
+
+
+def api(url: str, **over: Any) -> GitHubApi:
+    mine = {"endpoint": url, "token": TOKEN, "organisation": "example", "repository": "example/portfolio", **over}
+    target = {"kind": "sandbox", "github": {key: value for key, value in mine.items() if value is not None}}
+    limits = {"connect": 1.0, "read": 1.0}
+    return github(load("sandbox", environment={}, overlay={"targets": {"sandbox": target}, "time_limits": limits}))
+
+
+def json_answer(value: Any, **headers: str) -> bytes:
+    return answer("200 OK", json.dumps(value).encode(), content_type="application/json", **headers)
+
+
+def users(*names: str) -> list[dict[str, Any]]:
+    return [{"login": name, "id": 1, "type": "User", "new_field": {}} for name in names]
+
+
+def test_pages_are_followed_by_their_link():
+    with serve() as server:
+        link = f'<{server.url}/orgs/example/members?page=1>; rel="prev", <{server.url}/next?after=abc>; rel="next"'
+        server.scripts = [json_answer(users("ada"), link=link), json_answer(users("ben"))]
+        assert [user.login for user in api(server.url).members(role="admin")] == ["ada", "ben"]
+    first, second = server.requests
+    assert first.startswith(b"GET /orgs/example/members?role=admin&per_page=100 ")
+    assert second.startswith(b"GET /next?after=abc ")
+    for request in server.requests:
+        assert f"Authorization: Bearer {TOKEN}".encode() in request
+        assert b"X-GitHub-Api-Version: 2022-11-28" in request
+
+
+def test_a_link_to_another_host_is_not_followed():
+    with serve(json_answer(users("ada"), link='<https://elsewhere.example/x>; rel="next"')) as server:
+        with pytest.raises(Malformed, match="another host"):
+            api(server.url).members()
+        assert len(server.requests) == 1
+
+
+def test_paging_that_does_not_end_is_malformed():
+    with serve() as server:
+        server.scripts = [
+            json_answer(users("ada"), link=f'<{server.url}/orgs/example/members?page=2>; rel="next"')
+        ]
+        with pytest.raises(Malformed, match="more than 50 pages"):
+            api(server.url).members()
+
+
+def test_who_has_no_second_factor_is_asked_for():
+    with serve(json_answer([])) as server:
+        assert api(server.url).members(without_2fa=True) == []
+        assert api(server.url).outside_collaborators(without_2fa=True) == []
+    assert all(b"filter=2fa_disabled" in request for request in server.requests)
+
+
+def test_an_organisation_seen_without_an_owners_token():
+    with serve(json_answer({"login": "example", "two_factor_requirement_enabled": None})) as server:
+        assert api(server.url).organisation().two_factor_requirement_enabled is None
+
+
+def test_activity_of_an_account_that_is_gone():
+    told = [{"timestamp": "2026-03-02T07:30:00Z", "activity_type": "push", "actor": None}]
+    with serve(json_answer(told)) as server:
+        (found,) = api(server.url).activity("quarter")
+    assert found.actor is None
+    assert b"time_period=quarter" in server.requests[0]
+
+
+def test_dependabot_alerts():
+    told = [
+        {
+            "number": 3,
+            "html_url": "https://github.com/x",
+            "security_advisory": {"summary": "Bad"},
+            "security_vulnerability": {
+                "severity": "high",
+                "package": {"name": "sharp"},
+                "first_patched_version": None,
+            },
+        }
+    ]
+    with serve(json_answer(told)) as server:
+        (found,) = api(server.url).dependabot_alerts()
+    assert (found.security_vulnerability.package.name, found.security_vulnerability.severity) == ("sharp", "high")
+    assert found.security_vulnerability.first_patched_version is None
+    assert b"state=open" in server.requests[0]
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "message", "kind", "hint"),
+    [
+        ("401 Unauthorized", {}, "Bad credentials", Denied, "the token is wrong, expired or revoked"),
+        ("403 Forbidden", {}, "Resource not accessible", Denied, "the permission members=read"),
+        (
+            "403 Forbidden",
+            {"x_accepted_github_permissions": "vulnerability_alerts=read"},
+            "Resource not accessible",
+            Denied,
+            "the permission vulnerability_alerts=read",
+        ),
+        ("403 Forbidden", {"x_ratelimit_remaining": "0"}, "Slow down", Unreachable, "rate limit"),
+        ("403 Forbidden", {}, "You have exceeded a secondary rate limit.", Unreachable, "rate limit"),
+        ("422 Unprocessable Entity", {}, "Validation Failed", Denied, "Only the token of an owner"),
+        ("404 Not Found", {}, "Not Found", Malformed, "the token may not see it"),
+        ("500 Internal Server Error", {}, "", Unreachable, "githubstatus"),
+        ("418 I'm a teapot", {}, "", Malformed, ""),
+    ],
+)
+def test_what_a_refusal_means(status, headers, message, kind, hint):
+    body = json.dumps({"message": message}).encode() if message else b"<html>"
+    with serve(answer(status, body, **headers)) as server, pytest.raises(Unmeasured) as caught:
+        api(server.url).members()
+    assert type(caught.value) is kind
+    assert f"GitHub: expected the members from localhost:{server.port}, got HTTP {status[:3]}" in str(caught.value)
+    assert message.rstrip(".") in str(caught.value)
+    assert hint in caught.value.hint
+    assert TOKEN not in str(caught.value)
+
+
+def test_a_used_up_limit_says_when_to_come_back():
+    reset = str(int(time.time()) + 1800)
+    refusal = answer("403 Forbidden", b"{}", x_ratelimit_remaining="0", x_ratelimit_reset=reset)
+    with serve(refusal) as server, pytest.raises(Unreachable, match=r"come back in 1,(799|800) s"):
+        api(server.url).members()
+
+
+@pytest.mark.parametrize("body", [b"<!doctype html>", b'{"login": "x"}', b'[{"name": "x"}]'])
+def test_something_else_is_malformed(body):
+    with serve(answer("200 OK", body)) as server, pytest.raises(Malformed):
+        api(server.url).members()
+
+
+def test_nobody_there_is_unreachable():
+    with pytest.raises(Unreachable, match="connection refused"):
+        api(f"http://localhost:{closed_port()}").members()
+
+
+@pytest.mark.parametrize(
+    ("missing", "setting"), [("token", "token"), ("organisation", "organisation"), ("repository", "repository")]
+)
+def test_what_is_not_set_is_named(missing, setting):
+    client = api("http://localhost:9", **{missing: None})
+    with pytest.raises(NotConfigured) as caught:
+        client.dependabot_alerts() if missing == "repository" else client.members()
+    assert caught.value.setting == f"targets.sandbox.github.{setting}"

@@ -1,0 +1,140 @@
+"""A week of CPU and memory: which hours count, what grows, and what too few samples are."""
+
+from __future__ import annotations
+
+import math
+from datetime import UTC, datetime, timedelta
+from typing import cast
+
+import pytest
+
+from playbook.clients.digitalocean import DigitalOceanApi
+from playbook.clients.digitalocean_types import Series
+from playbook.clock import FixedClock
+from playbook.errors import TooLittleData
+from playbook.evidence import Chart, Table
+from playbook.measure.app import AppStatus
+from playbook.measure.resources import MemoryGrowth, ResourceWeek, cpu_week, memory_growth
+from playbook.settings import load
+
+NOW = datetime(2026, 11, 23, 7, tzinfo=UTC)
+APP = AppStatus("a", "portfolio", "", "", "", "ACTIVE", "d", None, "", None, ("web", "worker"), NOW)
+SETTINGS = load("production", environment={})
+
+
+class FakeApi:
+    """Gives the same series whatever is asked, and notes the range."""
+
+    def __init__(self, series):
+        self.series = series
+        self.ranges = []
+
+    def metric(self, _metric, start, end):
+        self.ranges.append(end - start)
+        return self.series
+
+
+def course(component, value, hours=168, instance=""):
+    """One value an hour up to now; ``value`` of the days since then, which are below zero."""
+    begin = NOW.timestamp() - 3600 * hours
+    samples = [(begin + 3600 * n, value((n - hours) / 24)) for n in range(hours)]
+    return Series(component=component, instance=instance, samples=samples)
+
+
+def cpu(*series) -> ResourceWeek:
+    return cpu_week(cast(DigitalOceanApi, FakeApi(list(series))), APP, SETTINGS, FixedClock(NOW))
+
+
+def memory(*series) -> MemoryGrowth:
+    return memory_growth(cast(DigitalOceanApi, FakeApi(list(series))), APP, SETTINGS, FixedClock(NOW))
+
+
+def flat(level):
+    return lambda _: level
+
+
+def test_the_busiest_instance_of_each_hour_counts():
+    """An idle one does not hide it, and instances that were replaced by others are one component all the same."""
+    old = course("web", lambda days: 20.0 if days < -3 else math.nan, instance="web-old")
+    new = course("web", lambda days: 70.0 if days >= -3 else math.nan, instance="web-new")
+    idle = course("web", flat(5.0), instance="web-idle")
+    found = cpu(old, new, idle, course("worker", flat(10.0)))
+    assert [one.name for one in found.highest] == ["web", "worker"]
+    assert found.highest[0].reading.value == 70
+    assert found.highest[0].reading.over == "7 days (in 95 % of 168 h at most, mean 41.4 %)"
+    found.expect_all()
+
+
+def test_a_short_burst_is_no_week():
+    """Five hours at 100 % in a week of 20 %."""
+    found = cpu(course("web", lambda days: 100.0 if days > -5 / 24 else 20.0), course("worker", flat(1.0)))
+    assert found.highest[0].reading.value == 20
+
+
+def test_against_the_week_before():
+    """Two weeks are asked for; the mean of each counts."""
+    api = FakeApi(
+        [course("web", lambda days: 60.0 if days >= -7 else 40.0, hours=336), course("worker", flat(9.0))]
+    )
+    found = cpu_week(cast(DigitalOceanApi, api), APP, SETTINGS, FixedClock(NOW))
+    assert api.ranges == [timedelta(days=14)]
+    assert [(one.name, one.reading.value) for one in found.changes] == [("web", 20.0)]
+    assert found.changes[0].reading.over == "7 days (mean from 40.0 % to 60.0 %)"
+    table, chart = found.evidence()
+    assert isinstance(table, Table)
+    assert table.rows[1][3] == "not known"
+    assert isinstance(chart, Chart)
+    assert chart.limits == {"target": 70.0, "warning": 80.0, "critical": 90.0}
+
+
+@pytest.mark.parametrize(
+    ("series", "short"),
+    [
+        ([], r"web \(0 h\), worker \(0 h\)"),
+        ([course("web", flat(1.0))], r"worker \(0 h\)"),
+        ([course("web", flat(1.0)), course("worker", flat(1.0), hours=83)], r"worker \(83 h\)"),
+        ([course("web", flat(1.0)), course("worker", flat(math.nan))], r"worker \(0 h\)"),
+    ],
+)
+def test_half_of_the_week_must_be_known_of_every_component(series, short):
+    """What was not seen could be anything."""
+    for found in (cpu(*series), memory(*series)):
+        with pytest.raises(TooLittleData, match=rf"at least 84 of the last 168 h .* got fewer of {short}"):
+            found.expect_all()
+        assert found.evidence()
+
+
+def test_a_leak_has_its_date():
+    """From 60 % at three points a day, thirteen days are left."""
+    found = memory(course("web", flat(50.0)), course("worker", lambda days: 60.0 + 3 * days))
+    (filling,) = found.filling
+    assert (filling.name, filling.reading.value) == ("worker", 13)
+    assert filling.reading.over.startswith("7 days (full on 2026-12-06: +3.00 points a day (100 % of 504")
+    assert found.summary == "worker full in 13 days"
+    found.expect_all()
+
+
+def test_a_leak_across_a_restart():
+    """Values from before the restart are not compared with those from after it; the restart is shown."""
+    found = memory(course("web", flat(50.0)), course("worker", lambda days: 50.0 + 6 * (days % 3.5)))
+    (filling,) = found.filling
+    assert filling.name == "worker"
+    table = found.evidence()[0]
+    assert isinstance(table, Table)
+    assert table.rows[1][4] == "2026-11-19 19:00"
+
+
+def test_restarted_every_day_is_unknown():
+    """Nothing can be compared with another day."""
+    found = memory(course("web", flat(50.0)), course("worker", lambda days: 30.0 + 40 * (days % 1)))
+    assert found.filling == []
+    with pytest.raises(TooLittleData, match=r"without a restart between, got fewer of worker$"):
+        found.expect_all()
+
+
+def test_nothing_grows():
+    """And that is said."""
+    found = memory(course("web", flat(50.0)), course("worker", lambda days: 55 + 4 * math.sin(days * math.tau)))
+    assert found.filling == []
+    assert found.summary == "none in 2 components over 7 days"
+    found.expect_all()

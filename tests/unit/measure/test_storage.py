@@ -1,0 +1,122 @@
+"""A week of storage and of traffic."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from playbook.clients.prometheus import Series
+from playbook.clock import FixedClock
+from playbook.errors import TooLittleData
+from playbook.measure.storage import StorageWeek, storage_week
+from playbook.measure.traffic import GIB, NetworkWeek, network_week
+from playbook.settings import load
+
+NOW = datetime(2026, 11, 23, 7, tzinfo=UTC)
+SETTINGS = load("production", environment={})
+
+
+class Store:
+    """Gives what it was told by the setting that is asked for."""
+
+    service = "Prometheus"
+
+    def __init__(self, **answers):
+        self.answers = answers
+        self.asked = []
+
+    def query_range(self, expression, start, end, step, *, setting):
+        self.asked.append((expression, end - start, step))
+        return self.answers.get(setting.removeprefix("queries."), [])
+
+
+def hours(level, growth=0.0, count=169, component="worker"):
+    """Percent, one an hour up to now."""
+    at = NOW.timestamp()
+    points = [(at - 3600 * ago, level - growth * ago / 24) for ago in range(count - 1, -1, -1)]
+    return Series({"component": component} if component else {}, tuple(points))
+
+
+def measure(files, redis=(), *, limit=100, policy="noeviction") -> StorageWeek:
+    store = Store(component_storage=files, redis_memory=list(redis))
+    stats = SimpleNamespace(memory_limit=limit, policy=policy)
+    return storage_week(cast(Any, store), cast(Any, stats), SETTINGS, FixedClock(NOW))
+
+
+def test_the_fullest_and_what_fills():
+    """Level of the last day, and the date, of files and of Redis."""
+    found = measure([hours(40.0, component="web"), hours(70.0, 2.0)], [hours(30.0, component="")])
+    assert [(one.name, one.reading.value) for one in found.fullest] == [
+        ("Files of worker", 70.0),
+        ("Files of web", 40.0),
+        ("Redis memory", 30.0),
+    ]
+    (filling,) = found.filling
+    assert (filling.name, filling.reading.value) == ("Files of worker", 15)
+    assert "full on 2026-12-08" in filling.reading.over
+    found.expect_all()
+
+
+@pytest.mark.parametrize(
+    ("policy", "judged"), [("allkeys-lru", False), ("volatile-ttl", False), ("noeviction", True)]
+)
+def test_what_makes_room_by_itself_may_be_full(policy, judged):
+    """A cache that evicts is full by design, and still shown."""
+    found = measure([hours(10.0)], [hours(99.0, 1.0, component="")], policy=policy)
+    assert ("Redis memory" in [one.name for one in found.fullest]) is judged
+    assert bool(found.filling) is judged
+    assert any("Redis memory" in row for row in found.evidence()[0].rows)
+
+
+def test_without_a_limit_redis_cannot_be_full():
+    """Then its memory is no share of anything."""
+    found = measure([hours(10.0)], limit=0)
+    assert [area.name for area in found.areas] == ["Files of worker"]
+
+
+@pytest.mark.parametrize(
+    ("files", "redis", "short"),
+    [
+        ([], [hours(1.0)], "every file system"),
+        ([hours(1.0)], [], r"Redis memory \(0 h\)"),
+        ([hours(1.0, count=83)], [hours(1.0)], r"Files of worker \(83 h\)"),
+    ],
+)
+def test_half_of_the_week_must_be_known(files, redis, short):
+    """Of everything that can be full."""
+    found = measure(files, redis)
+    with pytest.raises(TooLittleData, match=f"got fewer of {short}$"):
+        found.expect_all()
+    assert found.evidence()
+
+
+def network(sizes) -> NetworkWeek:
+    """Bytes of the last fourteen days, oldest first."""
+    today = datetime(2026, 11, 23, tzinfo=UTC)
+    by_day = {today - timedelta(days=14 - n): size for n, size in enumerate(sizes)}
+    return network_week(cast(Any, SimpleNamespace(bandwidth=by_day.__getitem__)), FixedClock(NOW))
+
+
+def test_a_week_against_the_week_before():
+    """Whole days in UTC, up to yesterday."""
+    found = network([GIB] * 7 + [1.5 * GIB] * 7)
+    assert found.rise.value == pytest.approx(50)
+    assert found.fall.value == pytest.approx(-50)
+    assert found.rise.over == "7 days (10.50 GiB after 7.00 GiB)"
+    table, chart = found.evidence()
+    assert table.rows[0] == ["Monday, 2026-11-16", "1.50 GiB", "1.00 GiB", "+50%"]
+    assert [curve.name for curve in chart.curves] == ["this week", "week before"]
+
+
+@pytest.mark.parametrize(
+    ("sizes", "week"), [([0] * 9 + [1] * 5, "the week before"), ([1] * 7 + [0, 0] + [1] * 5, "the week")]
+)
+def test_days_without_any_traffic_are_no_week(sizes, week):
+    """The API says 0 for days that it knows nothing of."""
+    found = network(sizes)
+    with pytest.raises(TooLittleData, match=f"at least 6 of the 7 days of {week}, got"):
+        _ = found.rise
+    assert found.evidence()

@@ -1,0 +1,284 @@
+"""Restore drills on real archives and a real server; and that nothing of them is left, however they end."""
+
+import hashlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from playbook.clients.backups import FolderStore
+from playbook.clock import FixedClock
+from playbook.errors import NotConfigured, Unmeasured
+from playbook.gate import pass_gate
+from playbook.guard import Guard, temporary_folder
+from playbook.measure.backups import backup_listing
+from playbook.measure.restores import FULL, RESTORES, full_restore, recovery_times, restore_drill
+from playbook.recovery import records
+from playbook.recovery.place import PREFIX, Staging
+from playbook.settings import load
+from sandbox.backups import ArchiveState
+from tests.unit.recovery.test_records import a_record
+
+NOW = datetime.now(UTC)
+ROOT = Path(__file__).resolve().parents[3]
+
+
+@pytest.fixture(scope="module")
+def nights():
+    """The contents of two nights, dumps of a real server included."""
+    from sandbox.backup_archives import Nights, launch_valkey
+
+    guard = Guard(temporary_folder())
+    try:
+        launch_valkey(guard)
+        yield Nights(2, guard.folder)
+    finally:
+        guard.end()
+
+
+@pytest.fixture
+def backups(tmp_path, nights):
+    """A folder with last night's archive; ``damage`` makes another of it."""
+    folder = tmp_path / "backups"
+    folder.mkdir()
+
+    def write(damage=None):
+        state = ArchiveState(NOW - timedelta(hours=5), 2, damage)
+        (folder / state.name).write_bytes(nights.archive(state))
+        return folder
+
+    return write
+
+
+def settings(tmp_path, target="sandbox", **recovery):
+    (tmp_path / "places").mkdir(exist_ok=True)
+    own = {"records": str(tmp_path / "drills.jsonl"), "folder": str(tmp_path / "places"), **recovery}
+    overlay = {"targets": {target: {"backups": {"location": str(tmp_path / "backups")}, "recovery": own}}}
+    return load(target, environment={}, overlay=overlay)
+
+
+def drilled(tmp_path, *, measure=restore_drill, target="sandbox", allowed=False, **recovery):
+    known = settings(tmp_path, target, **recovery)
+    store = FolderStore(str(tmp_path / "backups"), "backups.location")
+    clock = FixedClock(NOW)
+    staging = Staging(pass_gate(known, allowed), known.target.recovery.folder, "recovery.folder")
+    return measure(staging, store, backup_listing(store, known, clock), known, clock)
+
+
+def left_over(tmp_path):
+    return list((tmp_path / "places").glob(f"{PREFIX}*"))
+
+
+def contents(folder):
+    return {
+        path.name: (hashlib.sha256(path.read_bytes()).hexdigest(), path.stat().st_mtime_ns, path.stat().st_mode)
+        for path in folder.iterdir()
+    }
+
+
+@pytest.mark.parametrize("measure", [restore_drill, full_restore])
+def test_a_sound_backup_restores(tmp_path, backups, measure):
+    """Everything is compared, the drill is written down, the source is as it was, the place is gone."""
+    before = contents(backups())
+    found = drilled(tmp_path, measure=measure)
+    assert found.drill.problems == []
+    assert found.succeeded
+    assert found.recent
+    assert 0 < found.time.value < 1
+    assert [step.name for step in found.drill.steps] == [
+        "Read, check and unpack",
+        "Load the dump",
+        "Count and read keys",
+        "Read images back",
+    ]
+    assert found.drill.compared[-1][2] in ("41", "50")
+    (record,) = records.read(str(tmp_path / "drills.jsonl"), NOW).found
+    assert record.item == (FULL if measure is full_restore else RESTORES)
+    assert record.ok
+    assert record.data_age_hours == 5.0
+    assert record.source == str(tmp_path / "backups")
+    assert contents(tmp_path / "backups") == before
+    assert left_over(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("damage", "problem"),
+    [
+        ("wrong-checksum", "differs from its sum in manifest.json"),
+        ("truncated", "an archive that is cut off"),
+        ("empty", "a file of 0 bytes"),
+        ("missing-member", "which its manifest.json lists"),
+        ("broken-dump", "a dump that does not begin with REDIS or VALKEY"),
+        ("newer-dump", "a dump (VALKEY999) that the server does not load: Can't handle RDB format version 999"),
+        ("traversal", "would be written outside the folder"),
+    ],
+)
+def test_what_cannot_be_restored_is_said(tmp_path, backups, damage, problem):
+    """And written down as a drill that failed; nothing is left of it."""
+    backups(damage)
+    found = drilled(tmp_path)
+    assert problem in found.result
+    assert not found.succeeded
+    assert [one.ok for one in records.read(str(tmp_path / "drills.jsonl"), NOW).found] == [False]
+    assert left_over(tmp_path) == []
+
+
+def test_no_room_is_no_finding(tmp_path, backups):
+    """It says nothing of the backup."""
+    backups()
+    with pytest.raises(Unmeasured, match=r"expected .* MB free in .* for the restored data"):
+        drilled(tmp_path, space_factor=1e12)
+    assert left_over(tmp_path) == []
+
+
+def test_staging_without_permission_is_not_configured(tmp_path, backups):
+    """It says what to add."""
+    backups()
+    with pytest.raises(NotConfigured, match="--allow-mutations was not given"):
+        drilled(tmp_path, target="staging")
+    assert drilled(tmp_path, target="staging", allowed=True).succeeded
+
+
+def test_production_is_judged_by_the_record(tmp_path, backups):
+    """Of its own backups, restored on staging; other systems' and the sandbox's do not count."""
+    backups()
+    file, own = str(tmp_path / "drills.jsonl"), str(tmp_path / "backups")
+    assert not drilled(tmp_path, target="production").recent
+    records.add(file, a_record(0, when=NOW - timedelta(days=1), source="/somebody/elses"))
+    records.add(file, a_record(0, when=NOW - timedelta(days=1), kind="sandbox", target="sandbox", source=own))
+    assert drilled(tmp_path, target="production").last == "none on record"
+    records.add(file, a_record(0, when=NOW - timedelta(days=3), source=own))
+    found = drilled(tmp_path, target="production", allowed=True)
+    assert found.recent
+    assert found.drill is None
+    assert found.last == "the last one 3 d ago, on staging"
+    assert not drilled(tmp_path, target="production", weekly_within_days=2.5).recent
+    assert drilled(tmp_path, target="production", measure=full_restore).last == "none on record"
+
+
+def test_the_slowest_restore_of_the_month_counts(tmp_path, backups):
+    """One that failed has no recovery time, and is counted apart."""
+    backups()
+    file = str(tmp_path / "drills.jsonl")
+    for days, seconds, ok in ((3, 600, True), (9, 1200, True), (20, 9000, False), (50, 9000, True)):
+        records.add(file, a_record(0, target="sandbox", when=NOW - timedelta(days=days), seconds=seconds, ok=ok))
+    test = drilled(tmp_path, measure=full_restore)
+    found = recovery_times(test, settings(tmp_path), FixedClock(NOW))
+    assert found.time.value == 20
+    assert found.data_age.value == 5.0
+    assert found.failed == 1
+    assert len(found.drills) == 3
+
+
+# --------------------------------------------------------------------------------------------------- own scripts
+
+
+def script(tmp_path, text):
+    file = tmp_path / "restore.sh"
+    file.write_text(f"#!/bin/sh\n{text}\n")
+    file.chmod(0o755)
+    return (str(file), "staging", "{archive}", "{folder}")
+
+
+def test_an_own_script_is_run_instead(tmp_path, backups):
+    """With a copy of the newest archive and an empty folder; what it says is evidence."""
+    backups()
+    command = script(tmp_path, 'tar -xzf "$2" -C "$3" && echo "restored $(ls "$3/images" | wc -l) images on $1"')
+    found = drilled(tmp_path, restore_command=command)
+    assert found.succeeded
+    assert found.record.by == "restore.sh"
+    assert found.drill.output.lines == ("restored 41 images on staging",)
+    assert left_over(tmp_path) == []
+
+
+def test_a_script_that_fails_has_its_code_told(tmp_path, backups):
+    """And the last that it said."""
+    backups()
+    found = drilled(tmp_path, restore_command=script(tmp_path, "seq 1000; echo no such bucket >&2; exit 3"))
+    assert found.result == "restore.sh that ended with code 3"
+    assert found.drill.output.lines[-1] == "no such bucket"
+    assert found.drill.output.lines[0] == "…"
+    assert len(found.drill.output.lines) == 61
+
+
+def test_a_script_is_ended_in_time_with_all_that_it_began(tmp_path, backups):
+    """Also what it left in the background."""
+    backups()
+    pid = tmp_path / "pid"
+    command = script(tmp_path, f"sleep 300 & echo $! > {pid}; wait")
+    found = drilled(tmp_path, restore_command=command, seconds=1.0)
+    assert "did not end within 1 s" in found.result
+    assert not is_running(int(pid.read_text()))
+
+
+def test_what_a_script_leaves_running_ends_with_it(tmp_path, backups):
+    """The script itself has long gone well."""
+    backups()
+    pid = tmp_path / "pid"
+    found = drilled(tmp_path, restore_command=script(tmp_path, f"sleep 300 & echo $! > {pid}"))
+    assert found.succeeded
+    assert not is_running(int(pid.read_text()))
+
+
+def test_no_such_script_is_no_finding(tmp_path, backups):
+    """It says nothing of the backup."""
+    backups()
+    with pytest.raises(Unmeasured, match=r"expected to run /nowhere/restore\.sh"):
+        drilled(tmp_path, restore_command=("/nowhere/restore.sh",))
+
+
+# ------------------------------------------------------------------------------------------------------- the end
+
+INTERRUPTED = """
+import os, signal, subprocess, sys, threading, time
+from playbook.gate import pass_gate
+from playbook.recovery.place import Staging
+from playbook.settings import load
+
+staging = Staging(pass_gate(load("sandbox", environment={}), False), sys.argv[1], "recovery.folder")
+
+def drill():
+    with staging.place() as place:
+        child = place.guard.spawn(["sleep", "300"], b"", place.folder / "log", threaded=True)
+        print(child.pid, place.folder, flush=True)
+        time.sleep(300)
+
+threading.Thread(target=drill, daemon=True).start()
+try:
+    time.sleep(300)
+except KeyboardInterrupt:
+    staging.close()
+"""
+
+
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_nothing_is_left_of_a_drill_that_is_interrupted(tmp_path, ending):
+    """By Ctrl-C, by a cancelled job, or by a kill that nobody can answer."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", INTERRUPTED, str(tmp_path)], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    )
+    child, folder = process.stdout.readline().split()
+    assert Path(folder).is_dir()
+    process.send_signal(ending)
+    process.wait(10)
+    process.stdout.close()
+    deadline = time.monotonic() + 5
+    while (Path(folder).exists() or is_running(int(child))) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert not Path(folder).exists()
+    assert not is_running(int(child))
+
+
+def is_running(pid):
+    """Whether a process runs; one that is dead and was not collected yet does not."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    state = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=False)
+    return bool(state.stdout.strip()) and not state.stdout.startswith("Z")
