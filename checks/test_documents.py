@@ -8,7 +8,7 @@ pytestmark = pytest.mark.team
 @pytest.mark.monthly
 @pytest.mark.item("monthly.docs.runbooks")
 def test_runbooks_are_looked_after(runbooks, limits, judge):
-    """Every runbook has an owner, a review in time, commands with what to expect of them, and links that answer."""
+    """Every runbook has an owner, a review in time, commands that say what to expect, and live links."""
     judge.that(
         not runbooks.problems,
         "Runbooks",

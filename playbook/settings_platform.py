@@ -48,8 +48,8 @@ class CostReview(Section, frozen=True):
     """How costs are reviewed.
 
     Attributes:
-        project_after_days: on the first days of a month its usage says too little to project it; until then the last
-            full month is judged.
+        project_after_days: on the first days of a month its usage says too little to project it; until then
+            the last full month is judged.
         least_usd: a product that costs less than this a month is not judged by itself.
         months: how many invoices are shown.
     """
@@ -93,8 +93,8 @@ class Access(Section, frozen=True):
     """Who is meant to have access to GitHub, and when somebody counts as idle.
 
     Attributes:
-        github_owners, github_outsiders: logins of owners and outside collaborators; where a list is set, nobody else
-            may be one.
+        github_owners, github_outsiders: logins of owners and outside collaborators; where a list is set, nobody
+            else may be one.
         idle_days: days without a push or merge.
     """
 

@@ -218,7 +218,7 @@ class Npm:
         files = (self._file(PACKAGE), self._lock_file())
         with self._copies(*files) as folder:
             _pretend_installed(folder / "project", installed or {})
-            options = ["--json", "--ignore-scripts", "--no-fund", "--no-update-notifier", "--workspaces=false"]
+            options = ["--json", "--ignore-scripts", "--no-fund", "--no-update-notifier"]
             out, err = self._output([command, *arguments, *options], folder)
         try:
             said = msgspec.json.decode(out or b"{}")
@@ -278,8 +278,8 @@ class Npm:
             kept["HOME"] = str(folder)
             told |= {
                 "registry": mine.registry,
-                "userconfig": str(folder / "none"),
-                "globalconfig": str(folder / "none"),
+                "userconfig": str(folder / "no-user"),
+                "globalconfig": str(folder / "no-global"),
             }
         if mine.ca:
             told["cafile"] = mine.ca

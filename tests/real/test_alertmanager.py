@@ -55,7 +55,7 @@ receivers:
 """
     )
     command = [
-        PROGRAM,
+        str(PROGRAM),
         f"--config.file={config}",
         f"--storage.path={folder / 'data'}",
         f"--web.listen-address=127.0.0.1:{port}",

@@ -124,9 +124,9 @@ def test_a_permit_is_made_by_the_gate_alone():
         with pytest.raises(Forbidden):
             demand_permit(forged)
         with pytest.raises(Forbidden):
-            Place(forged, None)
+            Place(forged, None)  # type: ignore[arg-type]
         with pytest.raises(Forbidden):
-            AlertRoute(forged, None, None)
+            AlertRoute(forged, None, None)  # type: ignore[arg-type]
 
 
 def test_production_has_no_staging_place(tmp_path):

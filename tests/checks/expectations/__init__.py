@@ -1,8 +1,8 @@
 """What each fault of the sandbox makes the checks say: fault → item → (verdict, message as a regular expression).
 
-Every item of the same sets that is not named stays OK. "OK or WARNING" is what a fault may do on the side, e.g. an
-error line that the application writes about the suite's own probe, which the review of the logs sees only where it
-comes second. A module of this package states what one part of the sandbox does; the same fault may stand in several.
+Every item of the same sets that is not named stays OK. "OK or WARNING" is what a fault may do on the side, e.g.
+an error line that the application writes about the suite's own probe, which the review of the logs sees only
+where it comes second. A module states what one part of the sandbox does; the same fault may stand in several.
 """
 
 from __future__ import annotations

@@ -186,12 +186,12 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
         ),
         f"{EXHAUSTED}.trends": (
             "WARNING",
-            r"CPU of image-optimizer: expected under 80 %, got 8\d(\.\d)? % over 7 days \(in 95 % of "
+            r"CPU of image-optimizer: expected under 80 %, got 8\d(\.\d+)? % over 7 days \(in 95 % of "
             r"16\d h at most, mean .+\)",
         ),
         f"{EXHAUSTED}.allocation": (
             "WARNING",
-            r"CPU of image-optimizer: expected under 80 %, got 8\d(\.\d)? % over 7 d \(95th "
+            r"CPU of image-optimizer: expected under 80 %, got 8\d(\.\d+)? % over 7 d \(95th "
             r"percentile of .+ a month more\)",
         ),
     },
@@ -253,7 +253,7 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
         f"{EXHAUSTED}.trends": (
             "WARNING",
             r"CPU of image-worker against the week before: expected at most 15 points, got "
-            r"2[45](\.\d)? points over 7 days "
+            r"2[45](\.\d+)? points over 7 days "
             r"\(mean from 4\d\.\d % to 6\d\.\d %\)",
         ),
     },

@@ -96,7 +96,8 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
     "alertmanager-gone": {
         "monthly.dr.alerts": (
             "UNKNOWN",
-            r"Alertmanager: expected an answer from https://localhost:\d+/api/v2/alerts, got connection refused .*",
+            r"Alertmanager: expected an answer from https://localhost:\d+/api/v2/alerts, "
+            r"got connection refused .*",
         ),
     },
     "receiver-gone": {

@@ -158,6 +158,9 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
     "sign-ins-gone": {
         LOGINS: ("UNKNOWN", r"Logs: expected files that match /\S+\*, got no file that matches"),
     },
+    "app-not-active": dict.fromkeys(
+        (SUSPICIOUS, LOGINS), ("UNKNOWN", "DigitalOcean API: expected a deployment that writes logs, got none")
+    ),
     "logs-gone": dict.fromkeys((SUSPICIOUS, LOGINS), ("UNKNOWN", NO_LOGS)),
     "logs-silent": dict.fromkeys((SUSPICIOUS, LOGINS), ("UNKNOWN", NO_LOGS)),
     "logs-short": dict.fromkeys(

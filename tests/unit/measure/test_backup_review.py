@@ -110,5 +110,5 @@ def test_time_that_does_not_suffice_is_said(tmp_path, write):
     """Without the newest there is no verdict."""
     write(5, an_archive())
     found = measured(tmp_path, backup_verification, verify_seconds=1e-9)
-    with pytest.raises(TooLittleData, match="within 1e-09 s|got none"):
+    with pytest.raises(TooLittleData, match=r"within 1e-09 s|got none"):
         _ = found.newest_is_judged

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import cast
 
+import msgspec
 import pytest
 
 from playbook.clients.github import DependabotAlert, GitHubApi
-from playbook.clients.npm import AuditReport, Npm, Outdated, Project, Vulnerability
+from playbook.clients.npm import AuditReport, Npm, Outdated, Project
 from playbook.errors import NotConfigured, Unmeasured, Unreachable
 from playbook.measure import dependencies
 from playbook.measure.dependencies import (
@@ -86,11 +87,7 @@ def test_npm_and_dependabot_in_one(monkeypatch):
 
     class FakeNpm:
         def audit(self) -> AuditReport:
-            weak = {
-                name: Vulnerability(**{**one, "via": []})
-                for name, one in cast(Any, report["vulnerabilities"]).items()
-            }
-            return AuditReport(auditReportVersion=2, vulnerabilities=weak)
+            return msgspec.convert(report, AuditReport)
 
     class FakeGitHub:
         def dependabot_alerts(self) -> list[DependabotAlert]:

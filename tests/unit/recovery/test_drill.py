@@ -262,6 +262,7 @@ def test_nothing_is_left_of_a_drill_that_is_interrupted(tmp_path, ending):
     process = subprocess.Popen(
         [sys.executable, "-c", INTERRUPTED, str(tmp_path)], cwd=ROOT, stdout=subprocess.PIPE, text=True
     )
+    assert process.stdout
     child, folder = process.stdout.readline().split()
     assert Path(folder).is_dir()
     process.send_signal(ending)

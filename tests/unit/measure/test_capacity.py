@@ -1,0 +1,197 @@
+"""Growth against limits, room for spikes, and the scaling policy."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import Any, cast
+
+import msgspec
+import pytest
+
+from playbook.clients.digitalocean_types import App, ComponentSpec, Spec
+from playbook.clients.prometheus import Series
+from playbook.clock import FixedClock
+from playbook.errors import Malformed, NotConfigured, TooLittleData
+from playbook.measure.capacity import capacity_growth, headroom, newest_load_test
+from playbook.measure.scaling_policy import ScalingRule, scaling_policies
+from playbook.settings import load
+from playbook.settings_trends import ScalingPolicy
+
+NOW = datetime(2026, 11, 23, 7, tzinfo=UTC)
+DAY = 86_400.0
+SETTINGS = load("production", environment={})
+AUTO = {"min_instance_count": 2, "max_instance_count": 4, "metrics": {"cpu": {"percent": 70}}}
+
+
+class Store:
+    """Gives what it was told by the setting that is asked for."""
+
+    service = "Prometheus"
+
+    def __init__(self, **answers):
+        self.answers = answers
+
+    def query_range(self, _expression, _start, _end, _step, *, setting):
+        return self.answers.get(setting.removeprefix("queries."), [])
+
+
+def series(component, level, growth=0.0, count=60, step=DAY):
+    at = NOW.timestamp()
+    points = [(at - step * ago, level - growth * step * ago / DAY) for ago in range(count - 1, -1, -1)]
+    return Series({"component": component}, tuple(points))
+
+
+def growth(**answers):
+    usual = {
+        "component_cpu": [series("web", 40.0)],
+        "component_memory": [series("web", 50.0)],
+        "component_storage": [series("web", 10.0)],
+    }
+    return capacity_growth(cast(Any, Store(**usual | answers)), SETTINGS, FixedClock(NOW))
+
+
+def test_growth_has_a_date_where_it_is_steady():
+    """Towards the warning limit of its kind; what does not grow is not named."""
+    found = growth(component_memory=[series("web", 50.0), series("worker", 60.0, 0.25)])
+    (meeting,) = found.meeting
+    assert (meeting.name, meeting.reading.value) == ("Memory of worker", 80)
+    assert "80 % on 2027-02-11" in meeting.reading.over
+    assert found.summary == "Memory of worker in 80 days"
+    found.expect_all()
+
+
+def test_what_does_not_grow():
+    """Says so."""
+    found = growth()
+    assert found.meeting == []
+    assert found.summary == "none of 3 that grows steadily towards it"
+
+
+@pytest.mark.parametrize(
+    ("answers", "short"),
+    [
+        ({"component_cpu": []}, r"CPU \(0\)"),
+        ({"component_storage": [series("web", 1.0, count=27)]}, r"Storage of web \(27\)"),
+    ],
+)
+def test_four_weeks_of_everything(answers, short):
+    """A kind of which there is nothing is missed too."""
+    with pytest.raises(TooLittleData, match=f"got fewer of {short}$"):
+        growth(**answers).expect_all()
+
+
+def test_a_steep_growth_of_a_few_days_is_not_drawn_on():
+    """It is unknown, not a date."""
+    assert growth(component_cpu=[series("web", 79.0, 5.0, count=10)]).meeting == []
+
+
+def app(*services):
+    return SimpleNamespace(app=lambda: App("a", spec=Spec("portfolio", services=list(services))))
+
+
+def room(folder, cpu, rate=(), **policy):
+    settings = msgspec.structs.replace(
+        SETTINGS, capacity=msgspec.structs.replace(SETTINGS.capacity, load_tests=str(folder), **policy)
+    )
+    store = Store(component_cpu_total=cpu, request_rate=list(rate))
+    services = (ComponentSpec("web", 2), ComponentSpec("optimizer", 2, autoscaling=AUTO))
+    return headroom(cast(Any, store), cast(Any, app(*services)), settings, FixedClock(NOW))
+
+
+def quarters(component, level, count=2880):
+    return series(component, level, count=count, step=900.0)
+
+
+def test_the_peak_times_the_multiple_over_the_most_instances(tmp_path):
+    """All the CPU of the busiest quarter of an hour, spread over as many instances as there may be."""
+    found = room(tmp_path, [quarters("web", 100.0), quarters("optimizer", 120.0)])
+    assert [(one.name, one.reading.value) for one in found.by_cpu] == [("web", 75.0), ("optimizer", 45.0)]
+    assert found.by_cpu[0].reading.over == "2 instances at 1.5 × the peak of 30 days (100 % of one instance)"
+    found.expect_all()
+    assert found.by_requests == []
+    assert found.evidence()[1].facts["Load test"] == "no load test yet"
+
+
+def test_another_multiple(tmp_path):
+    """As configured."""
+    assert room(tmp_path, [quarters("web", 100.0)], spike=3.0).by_cpu[0].reading.value == 150
+
+
+def test_half_of_the_month_of_every_component(tmp_path):
+    """The highest may lie in what is not known."""
+    found = room(tmp_path, [quarters("web", 100.0, count=1439)])
+    with pytest.raises(TooLittleData, match=r"got fewer of web \(360 h\), optimizer \(0 h\)$"):
+        found.expect_all()
+    assert found.by_cpu == []
+    assert found.evidence()
+
+
+def write(folder, name, **changes):
+    told = {"target": "production", "shape": "breakpoint", "finished": "2026-11-01T10:00:00Z"}
+    (folder / name).write_bytes(msgspec.json.encode({**told, "requests_per_second": 20.0, **changes}))
+
+
+def test_the_newest_load_test_of_this_target_counts(tmp_path):
+    """Against the spike in requests a second."""
+    write(tmp_path, "a.json", requests_per_second=10.0)
+    write(tmp_path, "b.json", finished="2026-11-02T10:00:00+01:00")
+    write(tmp_path, "c.json", finished="2026-11-03T10:00:00Z", target="staging")
+    found = room(tmp_path, [quarters("web", 1.0)], [quarters("", 12.0)])
+    (load_test,) = found.by_requests
+    assert load_test.reading.value == pytest.approx(90)
+    assert load_test.reading.over == (
+        "20.0 requests/s, tested on 2026-11-02 (breakpoint); 1.5 × the peak are 18.0"
+    )
+
+
+def test_a_result_that_is_none_is_malformed(tmp_path):
+    """It is not passed over."""
+    (tmp_path / "x.json").write_text("{}")
+    with pytest.raises(Malformed, match=r"expected a result in .*x\.json"):
+        newest_load_test(tmp_path, "production")
+
+
+@pytest.mark.parametrize(
+    ("policy", "spec", "off", "differs", "told"),
+    [
+        (ScalingPolicy(least=2), ComponentSpec("a", 2), False, False, "2 instances and no autoscaling"),
+        (ScalingPolicy(least=2), ComponentSpec("a", 1), True, False, "1 instance and no autoscaling"),
+        (ScalingPolicy(least=2), ComponentSpec("a", autoscaling=AUTO), False, False, "from 2 to 4 at 70 % CPU"),
+        (ScalingPolicy(least=3), ComponentSpec("a", autoscaling=AUTO), True, False, "from 2 to 4 at 70 % CPU"),
+        (ScalingPolicy(least=2, most=4), ComponentSpec("a", 4), True, True, "4 instances and no autoscaling"),
+        (ScalingPolicy(least=2, most=4), ComponentSpec("a", autoscaling=AUTO), False, False, "from 2 to 4"),
+        (ScalingPolicy(least=2, most=5), ComponentSpec("a", autoscaling=AUTO), False, True, "from 2 to 4"),
+        (
+            ScalingPolicy(least=2, most=4, cpu_percent=60),
+            ComponentSpec("a", autoscaling=AUTO),
+            False,
+            True,
+            "70 %",
+        ),
+        (ScalingPolicy(least=1), None, True, False, "no such component"),
+    ],
+)
+def test_policy_and_spec(policy, spec, off, differs, told):
+    """Off is critical, other bounds are a warning."""
+    rule = ScalingRule("a", policy, spec)
+    assert (rule.off, rule.differs) == (off, differs)
+    assert told in rule.found
+
+
+def test_components_without_a_policy_are_shown():
+    """And those without a component are judged."""
+    policy = {"gone": ScalingPolicy(least=1), "web": ScalingPolicy(least=1)}
+    settings = msgspec.structs.replace(
+        SETTINGS, capacity=msgspec.structs.replace(SETTINGS.capacity, policy=policy)
+    )
+    found = scaling_policies(cast(Any, app(ComponentSpec("web", 2), ComponentSpec("other", 3))), settings)
+    assert [rule.name for rule in found.worst_first] == ["gone", "web"]
+    assert found.evidence().rows[2] == ["other", "no policy", "3 instances and no autoscaling"]
+
+
+def test_without_a_policy_it_is_not_configured():
+    """With the lines to add."""
+    with pytest.raises(NotConfigured) as caught:
+        scaling_policies(cast(Any, app()), SETTINGS)
+    assert "[targets.production.capacity.policy]" in caught.value.add

@@ -1,0 +1,218 @@
+"""The month: percentiles, against the month before, and days out of the usual."""
+
+from __future__ import annotations
+
+import math
+import random
+from datetime import UTC, datetime, timedelta
+from typing import Any, cast
+
+import pytest
+
+from playbook.clients.prometheus import Answered, Sample, Series
+from playbook.clock import FixedClock
+from playbook.errors import TooLittleData
+from playbook.measure.anomalies import DailyFigure, month_days
+from playbook.measure.kpis import AVAILABILITY, ERROR_RATE, IMAGE_SUCCESS, RESPONSE_TIME, Kpi
+from playbook.measure.month import MONTH, compare, month_comparison, month_report
+from playbook.measure.performance import week_availability
+from playbook.settings import load
+from playbook.settings_trends import Trends
+
+NOW = datetime(2026, 11, 23, 7, tzinfo=UTC)
+MIDNIGHT = datetime(2026, 11, 23, tzinfo=UTC).timestamp()
+SETTINGS = load("production", environment={})
+DAY = 86_400.0
+
+
+class Store:
+    """Answers every query with the same number, ranges with one a step; ``at`` and ranges are noted."""
+
+    service = "Prometheus"
+
+    def __init__(self, value=1.0, looks=12):
+        self.value = value
+        self.looks = looks  # in an hour
+        self.asked = []
+
+    def ask(self, expression, at=None, *, setting):
+        self.asked.append((setting, expression, at))
+        window = float(expression.partition("[")[2].partition("h")[0])
+        value = (
+            self.looks * window
+            if setting.endswith("_looks")
+            else 1e6
+            if setting.endswith("_count")
+            else self.value
+        )
+        return Answered("Prometheus", expression, setting, [Sample({}, 0.0, value)], ())
+
+    def query_range(self, expression, start, end, step, *, setting):
+        self.asked.append((setting, expression, end))
+        count = int((end - start).total_seconds() / step) + 1
+        points = tuple((start.timestamp() + step * n, self.value) for n in range(count))
+        return [Series({}, points)]
+
+
+def kpi(value, figure=AVAILABILITY, hours=720.0, count=100_000):
+    answered = Answered("Prometheus", "q", "queries.q", [Sample({}, 0.0, value)], ())
+    return Kpi(figure, MONTH, answered, count, hours * 12, SETTINGS.kpis)
+
+
+def changed(now, before, key="availability"):
+    return compare(now, before, getattr(SETTINGS.limits, f"{key}_change"), SETTINGS.trends)
+
+
+def test_a_week_has_seven_days():
+    """Of 24 hours each, the last one ending now, beside the week as a whole."""
+    store = Store(99.95)
+    found = week_availability(cast(Any, store), SETTINGS, FixedClock(NOW))
+    assert found.reading.over == "7 days (1,000,000 probes)"
+    assert [at for at, _ in found.days] == [NOW.timestamp() - DAY * n for n in range(6, -1, -1)]
+    chart = found.evidence()[1]
+    assert chart.limits == {"target": 99.9, "warning": 99.5, "critical": 99.0}
+
+
+def test_the_report_shows_percentiles_of_times_and_days():
+    """P50, P95 and P99 of requests and images; the worst day by its date; a chart for each figure."""
+    report = month_report(cast(Any, Store(0.3)), SETTINGS, FixedClock(NOW))
+    figures, times, days, *charts = report.evidence()
+    assert times.rows == [["Requests", "0.3 s", "0.3 s", "0.3 s"], ["Images", "0.3 s", "0.3 s", "0.3 s"]]
+    assert len(figures.rows) == len(days.rows) == len(charts) == 5
+    assert days.rows[1] == ["P95 response time", *["0.3 s"] * 4, "2026-10-25"]
+
+
+def test_what_is_past_its_limit_comes_first():
+    """As CRITICAL ends the check."""
+    report = month_report(cast(Any, Store(3.0)), SETTINGS, FixedClock(NOW))
+    first = report.worst_first[0]
+    assert str(first.limit.verdict(first.reading.value)) == "CRITICAL"
+
+
+def test_two_months_are_asked_for():
+    """The one before ends thirty days ago."""
+    store = Store(99.9)
+    clock = FixedClock(NOW)
+    report = month_report(cast(Any, store), SETTINGS, clock)
+    found = month_comparison(cast(Any, store), report, SETTINGS, clock)
+    assert {at for _, _, at in store.asked} == {NOW, NOW - timedelta(days=30)}
+    assert [change.word for change in found.changes] == ["alike"] * 5
+    found.expect_all()
+
+
+@pytest.mark.parametrize(
+    ("figure", "before", "now", "word", "bad"),
+    [
+        (AVAILABILITY, 99.95, 99.96, "alike", False),
+        (AVAILABILITY, 99.95, 99.85, "worse", False),
+        (AVAILABILITY, 99.95, 99.6, "worse", True),
+        (AVAILABILITY, 99.0, 99.9, "better", False),
+        (RESPONSE_TIME, 0.4, 0.43, "alike", False),
+        (RESPONSE_TIME, 0.4, 0.49, "worse", False),
+        (RESPONSE_TIME, 0.4, 0.6, "worse", True),
+        (RESPONSE_TIME, 0.6, 0.4, "better", False),
+        (ERROR_RATE, 0.0, 0.04, "alike", False),
+        (ERROR_RATE, 0.1, 0.9, "worse", True),
+        (ERROR_RATE, 0.9, 0.1, "better", False),
+        (IMAGE_SUCCESS, 99.6, 98.0, "worse", True),
+    ],
+)
+def test_better_worse_alike(figure, before, now, word, bad):
+    """Within the tolerance two months are alike; only what is worse beyond its limit is a warning."""
+    change = changed(kpi(now, figure), kpi(before, figure), figure.key)
+    assert change.word == word
+    assert change.reading is not None
+    assert (str(change.limit.verdict(change.reading.value)) == "WARNING") is bad
+    assert change.reading.over.startswith(f"30 days ({word}: from ")
+
+
+@pytest.mark.parametrize(
+    ("now", "before", "why"),
+    [
+        (kpi(99.9), kpi(99.9, hours=240), "240 h and 100,000 probes in the 30 days before"),
+        (kpi(99.9, count=3), kpi(99.9), "720 h and 3 probes in the last 30 days"),
+        (kpi(99.9), kpi(math.nan), "720 h and 100,000 probes in the 30 days before"),
+        (kpi(99.9, hours=500), kpi(99.9, hours=600), "500 h against 600 h before"),
+    ],
+)
+def test_not_comparable(now, before, why):
+    """Different coverage, too few samples: no change is said, and the check is UNKNOWN."""
+    change = changed(now, before)
+    assert (change.reading, change.word, change.why) == (None, "not comparable", why)
+
+
+def test_of_nothing_there_is_no_share():
+    """A response time of 0 before."""
+    change = changed(kpi(0.4, RESPONSE_TIME), kpi(0.0, RESPONSE_TIME), "response_time")
+    assert change.why == "0 before"
+
+
+def test_one_that_is_not_comparable_is_named():
+    """The others are judged all the same."""
+    clock = FixedClock(NOW)
+    report = month_report(cast(Any, Store(99.9)), SETTINGS, clock)
+    found = month_comparison(cast(Any, Store(99.9, looks=1)), report, SETTINGS, clock)
+    with pytest.raises(TooLittleData, match=r"got not comparable: Availability \(60 h and"):
+        found.expect_all()
+    assert found.evidence().rows[0][1] == "not known"
+
+
+def days(value, count=30, bad="both", floor=5.0, relative=True):
+    """``value`` of the day's date and number."""
+    made = []
+    for number in range(count):
+        moment = MIDNIGHT - DAY * (count - number)
+        made.append((moment, value(datetime.fromtimestamp(moment, UTC), number)))
+    return DailyFigure("Requests", "", tuple(made), bad, floor, relative, Trends())
+
+
+def test_weekends_are_no_anomaly():
+    """Half of the traffic on each of them, with noise."""
+    chance = random.Random(3)
+    found = days(lambda day, _: (500 if day.weekday() >= 5 else 1000) * chance.uniform(0.95, 1.05))
+    assert found.unusual == []
+
+
+def test_a_day_like_a_weekend_is_one_among_working_days():
+    """Of which the date is said."""
+    found = days(lambda day, _: 500.0 if day.weekday() >= 5 or day.day == 18 else 1000.0)
+    (one,) = found.unusual
+    assert str(one) == "2026-11-18 (Requests 500, usual 1,000)"
+    assert found.chart().curves[1].points == [one.day]
+
+
+def test_on_an_even_system_a_trifle_is_not_unusual():
+    """The floor: five times five percent."""
+    assert days(lambda _, n: 1200.0 if n == 7 else 1000.0).unusual == []
+    assert len(days(lambda _, n: 1300.0 if n == 7 else 1000.0).unusual) == 1
+
+
+@pytest.mark.parametrize(("bad", "found"), [("low", 1), ("high", 0), ("both", 1)])
+def test_only_the_bad_side_counts(bad, found):
+    """A day with fewer errors than ever needs nobody."""
+    figure = days(lambda _, n: 98.0 if n == 7 else 99.9, bad=bad, floor=0.05, relative=False)
+    assert len(figure.unusual) == found
+
+
+def test_without_twenty_days_there_is_no_usual():
+    """And nothing is unusual."""
+    assert days(lambda _, n: float(n == 7), count=19).unusual == []
+    assert not days(lambda _, n: float(n == 7), count=19).known
+
+
+def test_a_trend_over_the_month_is_said():
+    """With each weekday against itself."""
+    found = days(lambda day, n: 1000.0 + 10 * n - 300 * (day.weekday() >= 5))
+    assert found.trend.steady
+    assert found.trend.slope == pytest.approx(10)
+
+
+def test_whole_days_in_utc():
+    """Up to yesterday; each named by the day that it is."""
+    found = month_days(cast(Any, Store(99.9)), SETTINGS, FixedClock(NOW))
+    assert len(found.figures) == 6
+    assert found.figures[0].days[-1][0] == MIDNIGHT - DAY
+    assert len(found.figures[0].days) == 30
+    assert found.summary == "none in 30 days"
+    found.expect_all()
+    assert [figure.bad for figure in found.figures] == ["low", "high", "high", "low", "low", "both"]

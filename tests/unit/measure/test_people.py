@@ -1,0 +1,124 @@
+"""Sign-offs, deliveries and the roster as measurements."""
+
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+import pytest
+
+from playbook.attest import Rule, attest
+from playbook.clock import FixedClock
+from playbook.errors import NotConfigured, Unreachable
+from playbook.measure.on_call import on_call
+from playbook.measure.people import attestations, team_notified
+from playbook.settings import load
+
+NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)  # a Monday, 10:00 in Berlin
+CLOCK = FixedClock(NOW)
+ITEM = "weekly.team.notified"
+ROSTER = """
+time_zone = "Europe/Berlin"
+[people.ada]
+name = "Ada"
+[people.ben]
+name = "Ben"
+[rotations.primary]
+starts = 2026-11-16T09:00:00
+people = ["ada", "ben"]
+[rotations.secondary]
+starts = 2026-11-16T09:00:00
+people = ["ben", "ada"]
+"""
+
+
+@pytest.fixture
+def settings(tmp_path):
+    """Settings with some of the files of people."""
+
+    def make(**people):
+        base = load(root=tmp_path, environment={})
+        named = {key: str(tmp_path / name) for key, name in people.items()}
+        return msgspec.structs.replace(base, people=msgspec.structs.replace(base.people, **named))
+
+    return make
+
+
+def delivered(tmp_path, **changes):
+    fields = {"set": "weekly", "target": "sandbox", "when": "2026-11-22T09:00:00Z", "to": "Slack #ops", **changes}
+    (tmp_path / "d.jsonl").write_bytes(b"{half\n" + msgspec.json.encode(fields) + b"\n")
+
+
+def test_a_delivery_of_this_week_stands_for_a_sign_off(tmp_path, settings):
+    """Also where no ledger is configured; half a line tells of nothing."""
+    delivered(tmp_path)
+    found = team_notified(settings(deliveries="d.jsonl"), CLOCK)
+    assert found.delivered == "delivered to Slack #ops on 2026-11-22"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"when": "2026-11-15T09:00:00Z"},
+        {"when": "2026-11-24T09:00:00Z"},
+        {"set": "daily"},
+        {"target": "production"},
+    ],
+)
+def test_other_deliveries_do_not(tmp_path, settings, changes):
+    """Last week's, the future's, another set's, another target's: the sign-off counts then."""
+    delivered(tmp_path, **changes)
+    week = Rule(timedelta(days=9), timedelta(days=2))
+    attest(tmp_path / "a.jsonl", ITEM, who="Ada", note="told", rule=week, now=NOW, root=tmp_path)
+    found = team_notified(settings(deliveries="d.jsonl", attestations="a.jsonl"), CLOCK)
+    assert not found.delivered
+    assert found.sign_off.valid
+
+
+def test_without_either_it_is_not_configured(settings):
+    """The line to add is named; a file that is not there is another thing."""
+    with pytest.raises(NotConfigured) as caught:
+        team_notified(settings(deliveries="d.jsonl"), CLOCK)
+    assert "[targets.sandbox.people]\nattestations" in caught.value.add
+    with pytest.raises(Unreachable):
+        attestations(settings(attestations="a.jsonl"), CLOCK)
+
+
+@pytest.fixture
+def roster(tmp_path, settings):
+    """The measurement on a roster."""
+
+    def make(text=""):
+        (tmp_path / "r.toml").write_text(ROSTER + text, encoding="utf-8")
+        return on_call(settings(roster="r.toml"), CLOCK)
+
+    return make
+
+
+def test_two_people_through_the_week(roster):
+    """Who they are, and when they change."""
+    found = roster()
+    assert found.people_now == "Ben is primary, Ada is secondary"
+    assert found.covered
+    assert found.coverage == "nothing amiss"
+    assert [each.person for each in found.through(NOW + timedelta(days=31)).spans["primary"]] == [
+        *("ben", "ada", "ben", "ada", "ben"),
+    ]
+
+
+def test_one_for_both_is_told_for_its_time(roster):
+    """In the roster's time."""
+    shift = 'duty = "primary"\nperson = "ada"\nfrom = 2026-11-25T09:00:00\nuntil = 2026-11-26T09:00:00\n'
+    found = roster(f"[[shifts]]\n{shift}")
+    assert not found.one_has_both
+    assert found.doubles == ["Ada is both from Wed 2026-11-25 09:00 until Thu 2026-11-26 09:00"]
+
+
+def test_a_severity_without_somebody_is_a_problem(roster):
+    """As are calls that end with those on call, and an answer that is too slow."""
+    found = roster('[escalation.P1]\ncall = ["primary"]\nanswer_minutes = 16\n[escalation.P4]\ncall = ["ben"]\n')
+    assert found.escalation_problems == [
+        "P1 goes no further than those on call",
+        "P1 may wait 16 min, and 15 min is the most",
+        "nobody is called for P2",
+        "nobody is called for P3",
+    ]
+    assert found.incomplete == ["Ada: email, phone", "Ben: email, phone"]
