@@ -18,9 +18,11 @@ from typing import Literal
 from playbook.clients.alertmanager import Alertmanager, RuleAlerts
 from playbook.clients.backups import BackupStore
 from playbook.clients.digitalocean import DigitalOceanApi
+from playbook.clients.github import GitHubApi
 from playbook.clients.grafana import Grafana
 from playbook.clients.http import RUNNER_HINT, HttpClient
 from playbook.clients.log_reading import LogSource
+from playbook.clients.npm import Npm
 from playbook.clients.prometheus import Prometheus
 from playbook.clients.redis import ReadOnlyRedis
 from playbook.clock import Clock
@@ -152,6 +154,21 @@ def _backups(backup_store: BackupStore) -> str:
     return f"{plural(len(backup_store.files()), 'file')} in {backup_store.location}"
 
 
+def _github(github: GitHubApi) -> str:
+    found = []
+    if github.has_organisation or not github.has_repository:
+        name, owners = github.organisation().login, github.members(role="admin")
+        found.append(f"the organisation {name} has {plural(len(owners), 'owner')}")
+    if github.has_repository:
+        found.append(f"its repository has {plural(len(github.dependabot_alerts()), 'open Dependabot alert')}")
+    return " and ".join(found)
+
+
+def _npm(npm: Npm) -> str:
+    direct = plural(len(npm.read().direct), "dependency", "dependencies")
+    return f"{npm.project} has {direct}, of which the registry has newer ones of {len(npm.outdated())}"
+
+
 _DIGITALOCEAN = ("digitalocean.token", "digitalocean.app_id")
 _PROMETHEUS = ("prometheus.url", "prometheus.token", "prometheus.password")
 _GRAFANA = ("grafana.url", "grafana.token")
@@ -167,6 +184,8 @@ SERVICES = (
     Service("Alerts", (_ALERTMANAGER, _PROMETHEUS, _GRAFANA), _alerts),
     Service("Logs", (("logs.files",), _DIGITALOCEAN), _logs),
     Service("Backups", (("backups.location", "backups.access_key", "backups.secret_key"),), _backups),
+    Service("GitHub", (("github.token", "github.organisation", "github.repository"),), _github),
+    Service("npm", (("npm.project", "npm.registry"),), _npm),
 )
 
 

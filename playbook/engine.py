@@ -18,6 +18,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from importlib import import_module
 from typing import Any, TypeVar, overload
 
 from playbook.errors import PlaybookError, Unmeasured, UsageError
@@ -37,6 +38,8 @@ class Provider:
         name: the function's name, and the name by which checks ask for it.
         needs: names of the providers it takes.
         time_limit: seconds it may take once what it needs is there.
+        libraries: what its module loads only where it is used. Loaded before the threads start: two threads that
+            load parts of one package at once can end in a deadlock, which Python answers with an exception.
     """
 
     name: str
@@ -44,6 +47,7 @@ class Provider:
     needs: tuple[str, ...]
     time_limit: float
     is_client: bool
+    libraries: tuple[str, ...] = ()
 
     @property
     def summary(self) -> str:
@@ -54,33 +58,45 @@ class Provider:
 REGISTRY: dict[str, Provider] = {}
 
 
-def _register(function: Callable[..., Any], time_limit: float, *, is_client: bool) -> None:
+def _register(
+    function: Callable[..., Any], time_limit: float, *, is_client: bool, libraries: tuple[str, ...] = ()
+) -> None:
     name = function.__name__
     known = REGISTRY.get(name)
     if known and known.function.__module__ != function.__module__:
         raise ValueError(f"{name} is registered by {known.function.__module__} and {function.__module__}")
     needs = tuple(inspect.signature(function).parameters)
-    REGISTRY[name] = Provider(name, function, needs, time_limit, is_client)
+    REGISTRY[name] = Provider(name, function, needs, time_limit, is_client, libraries)
 
 
 @overload
 def measurement(function: F) -> F: ...
 @overload
-def measurement(*, time_limit: float) -> Callable[[F], F]: ...
-def measurement(function: F | None = None, *, time_limit: float = DEFAULT_TIME_LIMIT) -> F | Callable[[F], F]:
+def measurement(*, time_limit: float = ..., libraries: tuple[str, ...] = ...) -> Callable[[F], F]: ...
+def measurement(
+    function: F | None = None, *, time_limit: float = DEFAULT_TIME_LIMIT, libraries: tuple[str, ...] = ()
+) -> F | Callable[[F], F]:
     """Register a measurement. It must return a frozen value and judge nothing."""
 
     def register(function: F) -> F:
-        _register(function, time_limit, is_client=False)
+        _register(function, time_limit, is_client=False, libraries=libraries)
         return function
 
     return register(function) if function else register
 
 
-def client(function: F) -> F:
+@overload
+def client(function: F) -> F: ...
+@overload
+def client(*, libraries: tuple[str, ...]) -> Callable[[F], F]: ...
+def client(function: F | None = None, *, libraries: tuple[str, ...] = ()) -> F | Callable[[F], F]:
     """Register a client. A value with a ``close`` method is closed at the end of the run."""
-    _register(function, DEFAULT_TIME_LIMIT, is_client=True)
-    return function
+
+    def register(function: F) -> F:
+        _register(function, DEFAULT_TIME_LIMIT, is_client=True, libraries=libraries)
+        return function
+
+    return register(function) if function else register
 
 
 def needs_of(names: Iterable[str], registry: Mapping[str, Provider] = REGISTRY) -> set[str]:
@@ -188,6 +204,8 @@ class Measurements:
             if provider is None:
                 raise UsageError(f"no client or measurement is called {name!r}")
             task = self._tasks[name] = _Task(provider)
+        for library in provider.libraries:
+            import_module(library)
         self.start(need for need in provider.needs if need not in self._given)
         threading.Thread(target=self._run, args=(task,), name=f"measure:{name}", daemon=True).start()
         return task

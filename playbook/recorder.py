@@ -12,7 +12,7 @@ import msgspec
 
 from playbook.catalogue import Investigation, Item, Runbook
 from playbook.engine import Measurements, Outcome
-from playbook.errors import Denied, NotConfigured, PlaybookError, Unmeasured, Unreachable, UsageError
+from playbook.errors import Denied, Forbidden, NotConfigured, PlaybookError, Unmeasured, Unreachable, UsageError
 from playbook.evidence import Evidence, Facts, Lines, Table
 from playbook.judge import Judge
 from playbook.record import Record, RootCause, Step
@@ -88,7 +88,7 @@ def make_record(
         verdict, message = Verdict.UNKNOWN, f"{item.title}: {error}"
     elif error is None and leading is not None:
         verdict, message = leading.verdict, leading.message
-    elif not isinstance(error, Critical | NotConfigured | Unmeasured):
+    elif not isinstance(error, Critical | NotConfigured | Unmeasured | Forbidden):
         assert error is not None
         message = _crash_message(item, error)
         evidence.append(_traceback(error))
@@ -199,6 +199,8 @@ def _next_step(item: Item, error: BaseException | None) -> str:
             return f"Add {error.add}."
         case Unmeasured():
             return error.hint or "Restore the connection to what could not be measured, then run the check again."
+        case Forbidden():
+            return "Nothing was changed. Choose another target, or correct what the message names."
         case CheckTimeout():
             return "Run the check again; where it takes too long again, see what its measurements wait for."
         case _:

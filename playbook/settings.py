@@ -21,7 +21,7 @@ from playbook.limits import Limit, parse_limit
 from playbook.secret import Secret as Secret  # noqa: PLC0414 - it has always been found here
 from playbook.secret import Section
 from playbook.settings_metrics import Kpis
-from playbook.settings_ondemand import OnDemandLimits, Optimization, Recent, Troubleshooting
+from playbook.settings_ondemand import Emergency, OnDemandLimits, Optimization, Recent, Troubleshooting
 from playbook.settings_people import People
 from playbook.settings_platform import Access, CostReview, Costs, Dependencies, Firewalls, GitHub, Npm, Scaling
 from playbook.settings_recovery import AlertTest, Recovery
@@ -285,6 +285,7 @@ class Settings(Section, frozen=True):
     optimization: Optimization = Optimization()
     recent: Recent = Recent()
     troubleshooting: Troubleshooting = Troubleshooting()
+    emergency: Emergency = Emergency()
     capacity: Capacity = Capacity()
     cost_review: CostReview = CostReview()
     firewall: Firewalls = Firewalls()

@@ -23,6 +23,8 @@ class OnDemandLimits(TrendLimits, frozen=True):
     server_time: Limit
     restarts: Limit
     memory_errors: Limit
+    emergency_response: Limit
+    emergency_errors: Limit
 
 
 class Optimization(Section, frozen=True):
@@ -75,3 +77,21 @@ class Troubleshooting(Section, frozen=True):
     """
 
     recent_release_hours: float = 6.0
+
+
+class Emergency(Section, frozen=True):
+    """How an emergency is looked at.
+
+    Attributes:
+        window_minutes: the metrics of so long are now: shorter and there is too little, longer and it is over late.
+        looks: how many looks in a row must be well to call it stable.
+        look_seconds: between these, in a run of the checks.
+        watch_seconds: between the looks of ``python -m playbook watch``.
+        watch_minutes: after which watching ends at the latest.
+    """
+
+    window_minutes: float = 10.0
+    looks: int = 3
+    look_seconds: float = 10.0
+    watch_seconds: float = 60.0
+    watch_minutes: float = 60.0

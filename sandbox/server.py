@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 import threading
@@ -95,6 +96,7 @@ class Sandbox:
             self.faults = list(dict.fromkeys(faults))
             await self._valkey.apply(world)
             await asyncio.gather(*(service.apply(world) for service in self._rest))
+            gc.collect()  # the world before is hundreds of megabytes in few objects, so it would stay for long
 
     async def stop(self) -> None:
         """Stop what was started, as far as that goes within three seconds; what hangs ends with the process."""

@@ -302,7 +302,7 @@ def _matcher(matcher: _Matcher) -> str:
     return f'{matcher.name}{sign}"{matcher.value}"'
 
 
-@client
+@client(libraries=("h11", "stamina"))
 def alerting(settings: Settings) -> Alertmanager | RuleAlerts:
     """Alertmanager with Prometheus for what is pending; else Prometheus; else Grafana."""
     target, own = settings.target, settings.target.alertmanager

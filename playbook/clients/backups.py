@@ -269,7 +269,7 @@ def _at_most(files: Iterator[StoredFile], location: str) -> list[StoredFile]:
     return found
 
 
-@client
+@client(libraries=("obstore.store", "stamina"))
 def backup_store(settings: Settings) -> BackupStore:
     """The place where the backups are kept, for reading."""
     backups = settings.target.backups

@@ -89,7 +89,7 @@ class DependabotAlert(_Message, frozen=True, kw_only=True):
     security_advisory: _Advisory = _Advisory()
 
 
-@client
+@client(libraries=("h11", "stamina"))
 def github(settings: Settings) -> GitHubApi:
     """The GitHub API of the target, read-only. Asks nothing by itself, not even for its settings."""
     return GitHubApi(settings)

@@ -151,7 +151,7 @@ def _variable(name: str, stored: Mapping[str, Any]) -> str:
     return ""
 
 
-@client
+@client(libraries=("h11", "stamina"))
 def grafana(settings: Settings) -> Grafana:
     """Grafana with a service account's token."""
     own = settings.target.grafana

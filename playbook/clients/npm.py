@@ -40,6 +40,11 @@ _NETWORK = re.compile(
     r"\b(ECONN\w+|ENOTFOUND|ETIMEDOUT|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|EPIPE|ERR_SOCKET_TIMEOUT|EIDLETIMEOUT"
     r"|CERT_\w+|\w+_CERT\w*|DEPTH_ZERO_\w+|network timeout|socket hang up)\b"
 )
+# Of a project's .npmrc only where its registries are. Other lines name programs to run, or (workspaces=false) make
+# npm say that nothing is outdated.
+_WAY_TO_REGISTRY = re.compile(
+    r"\s*(//|(@[^:=\s]+:)?registry\s*=|(https?-)?proxy\s*=|noproxy\s*=|ca(file)?\s*=|strict-ssl\s*=)"
+)
 _NAME = re.compile(r"(@[a-z0-9~-][a-z0-9._~-]*/)?[a-zA-Z0-9~_-][a-zA-Z0-9._~-]*")
 _STATUS = re.compile(r"\bE?(40[13])\b")
 
@@ -161,7 +166,7 @@ def npm(settings: Settings) -> Npm:
     mine = settings.target.npm
     folder = settings.require(mine.project, "npm.project", "The Node project")
     root = settings.file.parent if settings.file else Path.cwd()
-    return Npm(settings, root / Path(folder).expanduser())
+    return Npm(settings, (root / Path(folder).expanduser()).resolve())
 
 
 @dataclass(frozen=True)
@@ -301,9 +306,13 @@ class Npm:
         with tempfile.TemporaryDirectory(prefix="playbook-npm-", ignore_cleanup_errors=True) as name:
             folder = Path(name)
             (folder / "project").mkdir()
-            for file in (*files, self.project / ".npmrc"):
-                if file.is_file():
-                    shutil.copyfile(file, folder / "project" / file.name)
+            for file in files:
+                shutil.copyfile(file, folder / "project" / file.name)
+            own = self.project / ".npmrc"
+            if own.is_file():
+                lines = own.read_text(encoding="utf-8", errors="replace").splitlines()
+                kept = "".join(f"{line}\n" for line in lines if _WAY_TO_REGISTRY.match(line))
+                (folder / "project" / own.name).write_text(kept, encoding="utf-8")
             yield folder
 
     # ----------------------------------------------------------------------------------------- the project's files

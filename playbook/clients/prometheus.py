@@ -269,7 +269,7 @@ def _words(answer: Answer) -> str:
         return answer.beginning or "no content"
 
 
-@client
+@client(libraries=("h11", "stamina"))
 def prometheus(settings: Settings) -> Prometheus:
     """Prometheus, or where only Grafana is configured the data source behind its dashboard."""
     target = settings.target

@@ -257,7 +257,7 @@ class ReadOnlyRedis:
         )
 
 
-@client
+@client(libraries=("redis",))
 def redis(settings: Settings) -> ReadOnlyRedis:
     """Redis or Valkey of the target."""
     configured = settings.target.redis

@@ -151,7 +151,7 @@ class TlsClient:
                 return Handshake(False, reason=reason_of(error)[0])
 
 
-@client
+@client(libraries=("cryptography.x509", "h11"))
 def tls(settings: Settings) -> TlsClient:
     """TLS handshakes with the target's website and domains."""
     return TlsClient(settings.time_limits, settings.target.web.ca)

@@ -100,7 +100,7 @@ class Optimization:
         return Facts("Image optimisation", facts)
 
 
-@measurement
+@measurement(libraries=("PIL.Image", "PIL.ImageOps"))
 def optimization(image_api: ImageApi, settings: Settings, clock: Clock) -> Optimization:
     """Posts the sample photograph to the optimise endpoint, and opens what comes back."""
     name, image = _sample(settings)

@@ -192,10 +192,10 @@ def month_comparison(
 
 def compare(now: Kpi, before: Kpi, limit: Limit, rule: Trends) -> Change:
     """One figure's change, in percent of it where the limit is in percent, else in points of the figure."""
-    new, old = _value(now), _value(before)
+    new, new_lacks = _value(now)
+    old, old_lacks = _value(before)
     if new is None or old is None:
-        which, when = (now, "the last 30 days") if new is None else (before, "the 30 days before")
-        why = f"{which.covered_hours:.0f} h and {which.count:,.0f} {which.figure.counted} in {when}"
+        why = f"{new_lacks} in the last 30 days" if new is None else f"{old_lacks} in the 30 days before"
         return Change(now, new, old, limit, None, "not comparable", why)
     if abs(now.covered_hours - before.covered_hours) / MONTH.hours * 100 > rule.coverage_points:
         why = f"{now.covered_hours:.0f} h against {before.covered_hours:.0f} h before"
@@ -216,12 +216,13 @@ def _word(change: float, limit: Limit) -> str:
     return "worse" if (change < 0) == bad_is_low(limit) else "better"
 
 
-def _value(one: Kpi) -> float | None:
-    """The figure, where it can be judged."""
+def _value(one: Kpi) -> tuple[float | None, str]:
+    """The figure where it can be judged, else what there was instead."""
     try:
-        return one.reading.value
-    except TooLittleData:
-        return None
+        return one.reading.value, ""
+    except TooLittleData as error:
+        # Messages end with what was got.
+        return None, str(error).rpartition(", got ")[2]
 
 
 def _times(store: Prometheus, settings: Settings, key: str, name: str, now: datetime) -> Times:

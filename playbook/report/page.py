@@ -39,6 +39,8 @@ SUBJECTS = {
     "app": "Application",
     "deployments": "Deployments",
     "utilization": "Utilization",
+    "performance": "Performance",
+    "capacity": "Capacity",
     "logs": "Logs",
     "alerts": "Alerts",
     "dashboard": "Dashboard",

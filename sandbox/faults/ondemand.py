@@ -60,14 +60,14 @@ def _(world: World) -> None:
     world.logs.old_files = 3
 
 
-@fault("release-broke-requests", "Since a release 40 minutes ago, six requests in a hundred have failed")
+@fault("release-broke-requests", "Since a release 40 minutes ago, five requests in a hundred have failed")
 def _(world: World) -> None:
     for deployment in world.digitalocean.deployments:
         if deployment.phase == "ACTIVE":
             deployment.phase = "SUPERSEDED"
     world.digitalocean.deploy("ACTIVE", timedelta(minutes=40))
     world.metrics.incident_hours = 37 / 60
-    world.metrics.error_percent = 6.0
+    world.metrics.error_percent = 5.0
 
 
 @fault("component-restarting", "The image worker has been started again eight times within a day")

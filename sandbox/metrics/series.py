@@ -14,14 +14,18 @@ import math
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property, wraps
 from statistics import NormalDist
 from threading import Lock
+from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sandbox.metrics.state import HISTORY_DAYS, MetricsState
+
+T = TypeVar("T")
+P = ParamSpec("P")
 
 Labels = tuple[tuple[str, str], ...]
 Floats = NDArray[np.float64]
@@ -149,12 +153,26 @@ class Store:
         return History(self._state, self._start, days * DAY)
 
 
+def _remembered(method: Callable[Concatenate[History, P], T]) -> Callable[Concatenate[History, P], T]:
+    """Made once for each history, and gone with it: a cache of the function's would keep every history alive."""
+
+    @wraps(method)
+    def remembered(history: History, *args: P.args, **kwargs: P.kwargs) -> T:
+        key = (method.__name__, *args)
+        if key not in history.made:
+            history.made[key] = method(history, *args, **kwargs)
+        return cast("T", history.made[key])
+
+    return remembered  # type: ignore[return-value]  # mypy loses the method's own signature
+
+
 class History:
     """The grid that all series are computed on, and what has an effect on many of them."""
 
     def __init__(self, state: MetricsState, start: int, samples: int) -> None:
         self.state = state
         self.samples = samples
+        self.made: dict[tuple[object, ...], Any] = {}
         self.seconds: Times = start + INTERVAL * np.arange(samples, dtype=np.int64)
         now = HISTORY_DAYS * DAY
         self.deployed = now - DEPLOYED_DAYS_AGO * DAY
@@ -172,14 +190,13 @@ class History:
         """Milliseconds since 1970 up to which there are samples."""
         return int(self.seconds[-1]) * 1000
 
-    @lru_cache(maxsize=64)  # noqa: B019 - the store holds one history
+    @_remembered
     def times(self, job: str, instance: str, always: bool) -> Times:
         """When the target was scraped, in milliseconds; ``always`` also when it did not answer."""
         rest, odd_second = divmod(zlib.crc32(instance.encode()), 50)
         odd = 1000 * odd_second + 100 + rest % 800
         return self.seconds[self.kept(job, always)] * 1000 + odd
 
-    @lru_cache(maxsize=16)  # noqa: B019
     def kept(self, job: str, always: bool) -> Times:
         """Which of the grid's moments have a sample; ``always`` also when the target did not answer."""
         if always:
@@ -213,13 +230,13 @@ class History:
         odd = np.where(np.floor(days) == today - ODD_DAYS_AGO, self.state.odd_day, 1.0)
         return np.asarray(daily * weekend * grown * odd, dtype=np.float64)
 
-    @lru_cache(maxsize=64)  # noqa: B019
+    @_remembered
     def requests(self, component: str, instance: str, route: str) -> Floats:
         """How many requests there were so far."""
         level = ROUTES[component, route][0] / len(INSTANCES[component])
         return np.cumsum(self.random("requests", instance, route).poisson(level * self.busy), dtype=np.float64)
 
-    @lru_cache(maxsize=16)  # noqa: B019
+    @_remembered
     def images(self, format_: str) -> Floats:
         """How many images were tried so far."""
         return np.cumsum(self.random("images", format_).poisson(FORMATS[format_] * self.busy), dtype=np.float64)

@@ -1,7 +1,8 @@
 """Three runs for each check: healthy → OK, its fault → WARNING or CRITICAL, what it measures away → UNKNOWN.
 
-Under each fault, every check of the same sets that ``expectations`` does not name must stay as it is on a healthy
-system, so a fault that spreads further than stated, or a message that changes, fails here too.
+Under each fault, every check beside those that ``expectations`` names must stay as it is on a healthy system, so a
+fault that spreads further than stated, or a message that changes, fails here too. Beside means: of the same sets in
+the same files, and where a daily item is named, the whole daily set.
 """
 
 from __future__ import annotations
@@ -14,8 +15,10 @@ from playbook.catalogue import read_catalogue
 from playbook.verdict import Verdict
 from sandbox.faults import FAULTS
 from tests.checks.expectations import EXPECTATIONS
+from tests.written import written_checks
 
 BUILT = sorted(read_catalogue().items)
+FILES = {item: f"checks/{file.name}" for file, _, item, _, _ in written_checks()}
 BAD = {"WARNING", "CRITICAL"}
 
 
@@ -35,7 +38,10 @@ def test_a_fault_is_found_and_said(run_checks, fault):
     """The checks that the fault is about say so with the exact message; all the others stay OK."""
     expected = EXPECTATIONS[fault]
     sets = sorted({item.partition(".")[0] for item in expected})
-    results = run_checks(fault, set_name=" or ".join(sets))
+    beside = {FILES[item] for item in expected}
+    if "daily" in sets:
+        beside |= {file for item, file in FILES.items() if item.startswith("daily.")}
+    results = run_checks(fault, set_name=" or ".join(sets), arguments=tuple(sorted(beside)))
     found = {r.item: (str(r.verdict), r.message) for r in results.records if r.verdict is not Verdict.OK}
     certain = {item for item, (verdict, _) in expected.items() if not verdict.startswith("OK or ")}
     assert certain <= set(found) <= set(expected), found

@@ -107,3 +107,8 @@ def test_a_registry_that_is_gone_is_unreachable(registry, real):
         for ask in (registry.ask(command).audit, registry.ask(command).outdated):
             with pytest.raises(Unreachable, match="ECONNREFUSED"):
                 ask()
+
+
+def test_settings_of_the_project_cannot_hide_what_is_outdated(registry, real):
+    (registry.service.project / ".npmrc").write_text("workspaces=false\nomit=dev\n", encoding="utf-8")
+    assert "express" in registry.ask(real).outdated()

@@ -45,6 +45,7 @@ def judged(sign_off):
     judge = Judge()
     with suppress(Critical):
         judge.sign_off(sign_off)
+    assert judge.leading
     return judge.leading.verdict, judge.leading.found
 
 
@@ -162,5 +163,6 @@ def test_what_stands_for_a_sign_off_is_enough(book):
     book.sign(ago=30)
     judge = Judge()
     judge.sign_off(book.of(), instead="delivered to Slack #ops on 2026-11-23")
+    assert judge.leading
     assert judge.leading.verdict is Verdict.OK
     assert judge.leading.found == "delivered to Slack #ops on 2026-11-23"

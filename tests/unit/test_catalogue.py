@@ -1,7 +1,6 @@
 """The checks, the catalogue and the runbooks name the same things."""
 
 import ast
-from pathlib import Path
 
 import pytest
 
@@ -9,36 +8,15 @@ from playbook.catalogue import CATALOGUE, RUNBOOKS, read_catalogue, read_runbook
 from playbook.engine import REGISTRY
 from playbook.errors import UsageError
 from playbook.run import load_providers
+from tests.written import written_checks
 
-ROOT = Path(__file__).resolve().parents[2]
-CADENCES = {
-    *("daily", "weekly", "monthly", "links", "handoff", "optimization", "emergency"),
-    *("pre_maintenance", "post_maintenance"),
-    *("troubleshooting", "high_response_times", "high_error_rates", "resource_exhaustion"),
-}
 COMMANDS = {
     *("curl", "doctl", "redis-cli", "pytest", "python", "openssl", "npm", "gh", "jq"),
     *("ls", "cat", "find", "grep", "tail", "tar"),
 }
 
 
-def checks():
-    """(file, function, item id, runbook, cadence markers) of every check, read without importing it."""
-    for file in sorted((ROOT / "checks").glob("test_*.py")):
-        for node in ast.parse(file.read_text(encoding="utf-8")).body:
-            if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
-                item, runbook, cadences = None, None, set()
-                for decorator in node.decorator_list:
-                    text = ast.unparse(decorator)
-                    if isinstance(decorator, ast.Call) and text.startswith("pytest.mark.item("):
-                        item = ast.literal_eval(decorator.args[0])
-                        runbook = next((ast.literal_eval(k.value) for k in decorator.keywords), None)
-                    elif text.removeprefix("pytest.mark.") in CADENCES:
-                        cadences.add(text.removeprefix("pytest.mark."))
-                yield file, node, item, runbook, cadences
-
-
-CHECKS = list(checks())
+CHECKS = list(written_checks())
 IDS = [f"{file.stem}::{node.name}" for file, node, *_ in CHECKS]
 
 

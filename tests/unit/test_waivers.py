@@ -43,7 +43,8 @@ def test_a_finding_is_waived_and_stays_to_be_seen(book, was):
     waived = with_waiver(record(was), book.read())
     assert waived.verdict is Verdict.WAIVED
     assert waived.message == f"Waived until 2026-11-30 by Ada (it moves): {was}, {record(was).message}"
-    assert waived.evidence[0].facts["Without it"] == f"{was}: {record(was).message}"
+    (waiver,) = (each for each in waived.evidence if isinstance(each, Facts))
+    assert waiver.facts["Without it"] == f"{was}: {record(was).message}"
 
 
 @pytest.mark.parametrize("verdict", [Verdict.OK, Verdict.NOT_CONFIGURED])
@@ -132,15 +133,17 @@ def test_a_waived_check_is_not_counted_on(tmp_path):
 
     def verdict(*verdicts, floor):
         records = [record(each, number) for number, each in enumerate(verdicts)]
-        given = {
-            "set_name": "daily",
-            "timings": [],
-            "partial": False,
-            "started": NOW,
-            "finished": NOW,
-            "command": "",
-        }
-        return make_results(settings, records=records, floor=floor, **given).verdict
+        return make_results(
+            settings,
+            set_name="daily",
+            records=records,
+            timings=[],
+            floor=floor,
+            partial=False,
+            started=NOW,
+            finished=NOW,
+            command="",
+        ).verdict
 
     assert verdict(Verdict.OK, Verdict.WAIVED, floor=2) is Verdict.OK
     assert verdict(Verdict.OK, Verdict.WAIVED, floor=3) is Verdict.UNKNOWN

@@ -37,13 +37,10 @@ def no_storage(fewer_of: str) -> str:
     )
 
 
-def unknown_month(hours: str, days: int) -> dict[str, tuple[str, str]]:
+def unknown_month(exact: str, days: int) -> dict[str, tuple[str, str]]:
     """Too few samples for anything of the month."""
     few = ", ".join(rf"{name} \({days}\)" for name in (*WEEK_KPIS.values(), "Requests"))
-    apart = "; ".join(
-        rf"{name} \({hours} h and [\d,]+ [a-z]+ in the last 30 days\)" for name in WEEK_KPIS.values()
-    )
-    exact = hours.replace(r"\d", r"\d\.\d") if days else r"0\.0"
+    apart = "; ".join(rf"{name} \(samples of {exact} h in the last 30 days\)" for name in WEEK_KPIS.values())
     return {
         MONTH[0]: (
             "UNKNOWN",
@@ -104,13 +101,13 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
     },
     "metrics-short": {
         **unknown_week(r"4[78]\.\d"),
-        **unknown_month(r"4\d", 2),
+        **unknown_month(r"4\d\.\d", 2),
         **unknown_capacity(r"([a-z-]+ \(4\d h\)(, )?){3}", r"((CPU|Memory|Storage) of [a-z-]+ \([23]\)(, )?){9}"),
         STORAGE: ("UNKNOWN", no_storage(r"(Files of [a-z-]+ \(4\d h\), ){3}Redis memory \(4\d h\)")),
     },
     "metrics-empty": {
         **unknown_week(r"0\.0"),
-        **unknown_month("0", 0),
+        **unknown_month(r"0\.0", 0),
         **unknown_capacity(r"([a-z-]+ \(0 h\)(, )?){3}", r"CPU \(0\), Memory \(0\), Storage \(0\)"),
         STORAGE: ("UNKNOWN", no_storage(r"Redis memory \(0 h\)")),
     },
@@ -199,7 +196,7 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
             "UNKNOWN",
             r"Prometheus: expected two months that can be compared, got not comparable: "
             + "; ".join(
-                rf"{name} \(2[34]\d h and [\d,]+ [a-z]+ in the 30 days before\)" for name in WEEK_KPIS.values()
+                rf"{name} \(samples of 2[34]\d\.\d h in the 30 days before\)" for name in WEEK_KPIS.values()
             ),
         ),
     },

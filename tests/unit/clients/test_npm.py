@@ -169,6 +169,16 @@ print(json.dumps({"auditReportVersion": 2, "vulnerabilities": {
     assert seen["HOME"].name != os.environ["HOME"]
 
 
+def test_of_the_projects_npmrc_only_its_registries_are_kept(tmp_path, project):
+    lines = ["@mine:registry=https://npm.example/", "//npm.example/:_authToken=${NPM_TOKEN}", "strict-ssl=true"]
+    others = ["workspaces=false", "git=./evil", "node-options=--require ./evil.js", "; registry=x", "registry-x=y"]
+    (project / ".npmrc").write_text("\n".join([*others, *lines]), encoding="utf-8")
+    body = """
+print(json.dumps({"auditReportVersion": 2, "vulnerabilities": {line.strip(): {} for line in open(".npmrc")}}))"""
+    seen = client(project, program(tmp_path, body)).audit().vulnerabilities
+    assert list(seen) == lines
+
+
 def test_scripts_never_run(tmp_path, project):
     body = 'print(json.dumps({"auditReportVersion": 2, "vulnerabilities": {word: {} for word in sys.argv[1:]}}))'
     said = client(project, program(tmp_path, body)).audit().vulnerabilities

@@ -1,0 +1,55 @@
+"""Emergencies: how bad it is, whom to call and by when, who was told, and whether it is over."""
+
+import pytest
+
+pytestmark = pytest.mark.maintenance
+
+
+@pytest.mark.emergency
+@pytest.mark.item("emergency.severity", runbook="high-error-rates")
+def test_there_is_no_emergency(emergency, emergency_calls, judge):
+    """Nothing that is measured now is an emergency: P1 and P2 are critical, P3 and P4 warnings.
+
+    P1 the service is down; P2 answers over 5 s or over 10 % errors; P3 over 2 s, over 1 %, or a part is unhealthy;
+    P4 an alert fires. Where a part cannot be measured and the rest shows none: UNKNOWN.
+    """
+    found = emergency.found + emergency_calls.now
+    judge.that(not emergency.urgent, "Emergency", expected="none", found=found)
+    judge.that(not emergency.severity, "Emergency", expected="none", found=found, warn=True)
+
+
+@pytest.mark.emergency
+@pytest.mark.item("emergency.who-to-call")
+def test_somebody_can_be_called(emergency_calls, judge):
+    """For the severity that was found, or else for P1, the roster names somebody who can be reached, in order."""
+    emergency_calls.expect_roster()
+    judge.that(
+        emergency_calls.first_can_be_reached,
+        "Whom to call",
+        expected="somebody who can be reached",
+        found=emergency_calls.found,
+    )
+    judge.that(
+        emergency_calls.all_can_be_reached,
+        "Whom to call",
+        expected="somebody who can be reached at each step",
+        found=emergency_calls.found,
+        warn=True,
+    )
+
+
+@pytest.mark.emergency
+@pytest.mark.item("emergency.stakeholders-notified")
+def test_stakeholders_were_told(emergency, attestations, judge):
+    """In an emergency of P1 to P3 somebody signed today that those concerned were told."""
+    judge.sign_off(attestations.of("emergency.stakeholders-notified"), instead=emergency.without_notice)
+
+
+@pytest.mark.emergency
+@pytest.mark.item("emergency.stable")
+def test_it_stays_well(stability, judge):
+    """Several looks at short intervals show no emergency: P1 or P2 in one is critical, P3 or P4 a warning."""
+    judge.that(not stability.urgent, "Looks", expected="none with an emergency", found=stability.found)
+    judge.that(
+        not stability.severity, "Looks", expected="none with an emergency", found=stability.found, warn=True
+    )

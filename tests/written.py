@@ -1,0 +1,27 @@
+"""The checks as they are written: read from their files, without importing them."""
+
+import ast
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+CADENCES = {
+    *("daily", "weekly", "monthly", "links", "handoff", "optimization", "emergency"),
+    *("pre_maintenance", "post_maintenance"),
+    *("troubleshooting", "high_response_times", "high_error_rates", "resource_exhaustion"),
+}
+
+
+def written_checks():
+    """(file, function, item id, runbook, cadence markers) of every check, read without importing it."""
+    for file in sorted((ROOT / "checks").glob("test_*.py")):
+        for node in ast.parse(file.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
+                item, runbook, cadences = None, None, set()
+                for decorator in node.decorator_list:
+                    text = ast.unparse(decorator)
+                    if isinstance(decorator, ast.Call) and text.startswith("pytest.mark.item("):
+                        item = ast.literal_eval(decorator.args[0])
+                        runbook = next((ast.literal_eval(k.value) for k in decorator.keywords), None)
+                    elif text.removeprefix("pytest.mark.") in CADENCES:
+                        cadences.add(text.removeprefix("pytest.mark."))
+                yield file, node, item, runbook, cadences
