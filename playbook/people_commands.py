@@ -80,6 +80,10 @@ def _signable(name: str, catalogue: Catalogue) -> Item:
     return item
 
 
+# Signed when there is a maintenance or an emergency, so never due by the calendar.
+OCCASIONS = frozenset({"pre_maintenance", "post_maintenance", "emergency"})
+
+
 def _list_sign_offs(settings: Settings, catalogue: Catalogue, clock: Clock, say: Say) -> int:
     _demand(settings.people.attestations, settings, "attestations")
     try:
@@ -88,7 +92,7 @@ def _list_sign_offs(settings: Settings, catalogue: Catalogue, clock: Clock, say:
         say(str(error))
         return EXIT_UNKNOWN
     signable = [item for item in catalogue.items.values() if item.sign_off]
-    standing = [(item, ledger.of(item.id)) for item in signable]
+    standing = [(item, ledger.of(item.id)) for item in signable if item.set not in OCCASIONS]
     due = [(item, sign_off) for item, sign_off in standing if not sign_off.valid or sign_off.near]
     for item, sign_off in sorted(due, key=lambda each: (each[1].valid, each[0].id)):
         say(f"{_word(sign_off):<8}  {item.id}: {sign_off.found}")
@@ -99,6 +103,8 @@ def _list_sign_offs(settings: Settings, catalogue: Catalogue, clock: Clock, say:
     for item, sign_off in standing:
         if sign_off.valid and not sign_off.near and sign_off.left and sign_off.newest:
             say(f"          {item.id}: {sign_off.newest.who}, for another {days(sign_off.left)}")
+    for item in (item for item in signable if item.set in OCCASIONS):
+        say(f"when needed: {item.id}: {item.sign_off}")
     return EXIT_OK if all(sign_off.valid for _, sign_off in standing) else EXIT_CRITICAL
 
 

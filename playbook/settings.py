@@ -21,7 +21,14 @@ from playbook.limits import Limit, parse_limit
 from playbook.secret import Secret as Secret  # noqa: PLC0414 - it has always been found here
 from playbook.secret import Section
 from playbook.settings_metrics import Kpis
-from playbook.settings_ondemand import Emergency, OnDemandLimits, Optimization, Recent, Troubleshooting
+from playbook.settings_ondemand import (
+    Emergency,
+    Maintenance,
+    OnDemandLimits,
+    Optimization,
+    Recent,
+    Troubleshooting,
+)
 from playbook.settings_people import People
 from playbook.settings_platform import Access, CostReview, Costs, Dependencies, Firewalls, GitHub, Npm, Scaling
 from playbook.settings_recovery import AlertTest, Recovery
@@ -286,6 +293,7 @@ class Settings(Section, frozen=True):
     recent: Recent = Recent()
     troubleshooting: Troubleshooting = Troubleshooting()
     emergency: Emergency = Emergency()
+    maintenance: Maintenance = Maintenance()
     capacity: Capacity = Capacity()
     cost_review: CostReview = CostReview()
     firewall: Firewalls = Firewalls()

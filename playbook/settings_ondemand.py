@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
 from playbook.limits import Limit
 from playbook.secret import Section
 from playbook.settings_trends import TrendLimits
@@ -23,6 +26,7 @@ class OnDemandLimits(TrendLimits, frozen=True):
     server_time: Limit
     restarts: Limit
     memory_errors: Limit
+    image_success_recent: Limit
     emergency_response: Limit
     emergency_errors: Limit
 
@@ -60,12 +64,11 @@ class Recent(Section, frozen=True):
 
     Attributes:
         window_minutes: what counts as now.
-        least_requests, least_probes, least_images: fewer say too little.
+        least_requests, least_images: fewer say too little.
     """
 
     window_minutes: float = 60.0
     least_requests: int = 100
-    least_probes: int = 20
     least_images: int = 20
 
 
@@ -83,7 +86,7 @@ class Emergency(Section, frozen=True):
     """How an emergency is looked at.
 
     Attributes:
-        window_minutes: the metrics of so long are now: shorter and there is too little, longer and it is over late.
+        window_minutes: the metrics of so long are now: shorter is too little, longer sees the end too late.
         looks: how many looks in a row must be well to call it stable.
         look_seconds: between these, in a run of the checks.
         watch_seconds: between the looks of ``python -m playbook watch``.
@@ -95,3 +98,46 @@ class Emergency(Section, frozen=True):
     look_seconds: float = 10.0
     watch_seconds: float = 60.0
     watch_minutes: float = 60.0
+
+
+class MaintenanceWindow(Section, frozen=True):
+    """One planned maintenance; times without an offset are local times of ``maintenance.time_zone``."""
+
+    name: str
+    start: datetime
+    end: datetime
+
+
+class Maintenance(Section, frozen=True):
+    """Planned maintenance.
+
+    Attributes:
+        time_zone: an IANA name, e.g. ``Europe/Berlin``.
+        windows: in any order; those of the past may stay.
+        silenced: labels of alerts that the work will set off, e.g. ``{alertname = "HighErrorRate"}``.
+        slack_minutes: a silence may begin or end so much outside the window.
+        log_hours: how long before a window the logs are looked at, to know which errors are not new.
+        least_log_hours: so many of these hours must have lines.
+    """
+
+    time_zone: str = "UTC"
+    windows: tuple[MaintenanceWindow, ...] = ()
+    silenced: tuple[dict[str, str], ...] = ()
+    slack_minutes: float = 60.0
+    log_hours: float = 24.0
+    least_log_hours: int = 12
+
+    def __post_init__(self) -> None:
+        """The zone exists, and no window ends before it begins."""
+        try:
+            zone = ZoneInfo(self.time_zone)
+        except (ZoneInfoNotFoundError, ValueError):
+            raise ValueError(f"expected a time zone such as Europe/Berlin, got {self.time_zone!r}") from None
+        for window in self.windows:
+            if moment_in(window.end, zone) <= moment_in(window.start, zone):
+                raise ValueError(f"the window {window.name!r} ends before it begins")
+
+
+def moment_in(at: datetime, zone: ZoneInfo) -> datetime:
+    """In UTC. A local time that the clocks skip is as much later; of one that comes twice, the first is meant."""
+    return (at if at.tzinfo else at.replace(tzinfo=zone)).astimezone(UTC)

@@ -19,6 +19,7 @@ from sandbox.digitalocean.service import DigitalOceanService
 from sandbox.faults import world_with
 from sandbox.github import GitHubService
 from sandbox.logs import LogsService
+from sandbox.maintenance import MaintenanceService
 from sandbox.metrics.service import AlertmanagerService, GrafanaService, PrometheusService
 from sandbox.npm.service import NpmService
 from sandbox.pages import PagesService
@@ -61,6 +62,7 @@ class Sandbox:
             NpmService(),
             RecoveryService(),
             PeopleService(),
+            MaintenanceService(),
             PagesService(),
             SignInsService(),
         ]

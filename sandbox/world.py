@@ -9,6 +9,7 @@ from sandbox.backups import BackupsState
 from sandbox.digitalocean.state import DigitalOceanState
 from sandbox.github import GitHubState
 from sandbox.logs import LogsState
+from sandbox.maintenance import MaintenanceState
 from sandbox.metrics.state import AlertsState, MetricsState
 from sandbox.npm.state import NpmState
 from sandbox.pages import PagesState
@@ -56,6 +57,7 @@ class World:
     backups: BackupsState
     recovery: RecoveryState
     people: PeopleState
+    maintenance: MaintenanceState
     github: GitHubState
     npm: NpmState
     pages: PagesState
@@ -76,6 +78,7 @@ class World:
             backups=BackupsState.healthy(now),
             recovery=RecoveryState.healthy(now),
             people=PeopleState.healthy(now),
+            maintenance=MaintenanceState.healthy(now),
             github=GitHubState.healthy(now),
             npm=NpmState(),
             pages=PagesState(),

@@ -19,7 +19,7 @@ from playbook.clients.grafana import Grafana, grafana
 from playbook.clients.http import HttpClient
 from playbook.clients.prometheus import Prometheus, prometheus
 from playbook.engine import client
-from playbook.errors import Malformed, Unmeasured
+from playbook.errors import Malformed, TooLittleData, Unmeasured
 from playbook.settings import Settings
 
 SERVICE = "Alertmanager"
@@ -59,10 +59,11 @@ class Alert:
 
 @dataclass(frozen=True, slots=True)
 class Silence:
-    """A silence that is in effect.
+    """A silence that is in effect, or is to come.
 
     Attributes:
         matchers: as Alertmanager shows them: ``alertname="X"``.
+        since: ``None`` where the source does not say it.
     """
 
     id: str
@@ -70,6 +71,7 @@ class Silence:
     by: str
     comment: str
     until: datetime
+    since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +121,7 @@ class _Silence(msgspec.Struct):
     comment: str
     endsAt: datetime  # noqa: N815
     matchers: list[_Matcher]
+    startsAt: datetime | None = None  # noqa: N815
 
 
 class _RuleAlert(msgspec.Struct):
@@ -161,6 +164,10 @@ class Alertmanager:
         alerts += _with_silences([*lost, *pending], silences)
         return Found(source, tuple(alerts), tuple(map(_silence, silences)), unknown)
 
+    def silences_on(self, labels: Mapping[str, str]) -> list[Silence]:
+        """Silences in effect or to come that cover an alert with these labels."""
+        return _on(self._read("silences", list[_Silence]), labels)
+
     def _read(self, path: str, kind: Any) -> Any:
         answer = self.http.get(f"api/v2/{path}")
         if answer.status in (400, 500):
@@ -193,6 +200,21 @@ class RuleAlerts:
             unknown = error
         shown = map(_without_internal, _with_silences(alerts, silences))
         return Found("Grafana", tuple(shown), tuple(map(_silence, silences)), silences_unknown=unknown)
+
+    def silences_on(self, labels: Mapping[str, str]) -> list[Silence]:
+        """As of Alertmanager; TooLittleData where there is Prometheus alone, which has none."""
+        if not isinstance(self.source, Grafana):
+            raise TooLittleData(
+                f"{self.source.service}: expected silences, got none, as it knows of none",
+                service=self.source.service,
+                hint="Set alertmanager.url, or grafana.url where Grafana sends the alerts.",
+            )
+        return _on(self.source.silences(list[_Silence]), labels)
+
+
+def _on(silences: Iterable[_Silence], labels: Mapping[str, str]) -> list[Silence]:
+    ahead = [one for one in silences if one.status.state != "expired"]
+    return [_silence(one) for one in ahead if _covers(one, labels)]
 
 
 def _of_alertmanager(alert: _Alert) -> Alert:
@@ -265,7 +287,8 @@ def _active(silences: Iterable[_Silence]) -> list[_Silence]:
 
 
 def _silence(one: _Silence) -> Silence:
-    return Silence(one.id, tuple(map(_matcher, one.matchers)), one.createdBy, one.comment, one.endsAt)
+    matchers = tuple(map(_matcher, one.matchers))
+    return Silence(one.id, matchers, one.createdBy, one.comment, one.endsAt, one.startsAt)
 
 
 def _with_silences(alerts: Iterable[Alert], silences: Iterable[_Silence]) -> list[Alert]:

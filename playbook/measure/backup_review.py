@@ -54,6 +54,19 @@ class BackupVerification:
         return tuple(one for one in self.verified if one.verification.problems)
 
     @property
+    def newest_problems(self) -> tuple[str, ...]:
+        """What is wrong with the newest archive alone."""
+        return tuple(self.verified[0].verification.problems) if self.verified else ()
+
+    @property
+    def newest_words(self) -> str:
+        """What is wrong with it, or that it is in order."""
+        first = self.newest_problems[0] if self.newest_problems else "as its manifest says"
+        name = self.verified[0].archive.file.name if self.verified else "no archive"
+        more = f" (and {len(self.newest_problems) - 1} more)" if self.newest_problems[1:] else ""
+        return f"{name}: {first}{more}"
+
+    @property
     def unread(self) -> int:
         """How many were not read to their end for lack of time."""
         return self.wanted - sum(one.verification.whole for one in self.verified) - self._ended_early

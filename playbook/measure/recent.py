@@ -84,7 +84,6 @@ def recent(
     least = {
         "requests": settings.recent.least_requests,
         "images": settings.recent.least_images,
-        "probes": settings.recent.least_probes,
     }
     count = counted.number if counted.samples else 0.0
     return Recent(figure, minutes, least[figure.counted], ask(), count, until)

@@ -73,3 +73,35 @@ def _(world: World) -> None:
 @fault("component-restarting", "The image worker has been started again eight times within a day")
 def _(world: World) -> None:
     world.digitalocean.component("image-worker").restarts = 8
+
+
+@fault("maintenance-not-planned", "No maintenance window is ahead: the last one is over")
+def _(world: World) -> None:
+    del world.maintenance.windows[-1]
+
+
+@fault("maintenance-unsigned", "Nobody has signed anything before the maintenance to come, or after the last one")
+def _(world: World) -> None:
+    world.people.signed = [line for line in world.people.signed if "maintenance" not in line.item]
+
+
+@fault("maintenance-not-silenced", "The alert that the maintenance will set off is not silenced")
+def _(world: World) -> None:
+    del world.alerts.silences[-1]
+
+
+@fault("maintenance-silenced-long", "The silence for the maintenance goes on for a day after it")
+def _(world: World) -> None:
+    world.alerts.silences[-1].ends += timedelta(days=1)
+
+
+@fault("maintenance-slowed", "Since the maintenance requests have taken eight times as long as usual")
+def _(world: World) -> None:
+    world.metrics.incident_hours = 0.75
+    world.metrics.latency_factor = 8.0
+
+
+@fault("maintenance-just-over", "The maintenance ended two minutes ago, and what is signed was signed before")
+def _(world: World) -> None:
+    over = world.maintenance.windows[0]
+    over.end = world.now - timedelta(minutes=2)

@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
+from sandbox.maintenance import ALERT, BEGINS_IN, LENGTH
+
 if TYPE_CHECKING:
     from sandbox.metrics.series import Store
 
@@ -127,7 +129,7 @@ class AlertsState:
 
     @classmethod
     def healthy(cls, now: datetime) -> AlertsState:
-        """Nothing fires; one silence covers a nightly job."""
+        """Nothing fires; one silence covers a nightly job, another one the maintenance to come."""
         silence = SilenceState(
             id="2b0c1f6e-5d0e-4f7b-9a53-6f2f8a1c7d10",
             alertname="BackupJobSlow",
@@ -136,7 +138,16 @@ class AlertsState:
             starts=now - timedelta(days=1),
             ends=now + timedelta(days=2),
         )
-        return cls(now=now, silences=[silence])
+        begins = now + BEGINS_IN
+        planned = SilenceState(
+            id="8d1f0a52-31c4-4a58-8c7e-0d4b6e9f2a77",
+            alertname=ALERT,
+            created_by="operations",
+            comment="Larger Redis: restarts make requests fail",
+            starts=begins - timedelta(minutes=5),
+            ends=begins + LENGTH + timedelta(minutes=10),
+        )
+        return cls(now=now, silences=[silence, planned])
 
     def raise_alert(
         self,

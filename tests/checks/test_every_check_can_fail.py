@@ -1,8 +1,8 @@
 """Three runs for each check: healthy → OK, its fault → WARNING or CRITICAL, what it measures away → UNKNOWN.
 
 Under each fault, every check beside those that ``expectations`` names must stay as it is on a healthy system, so a
-fault that spreads further than stated, or a message that changes, fails here too. Beside means: of the same sets in
-the same files, and where a daily item is named, the whole daily set.
+fault that spreads further than stated, or a message that changes, fails here too. Beside means: of the same sets
+in the same files, and where a daily item is named, the whole daily set.
 """
 
 from __future__ import annotations

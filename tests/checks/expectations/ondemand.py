@@ -27,6 +27,17 @@ SLOW_HOMEPAGE = (
     r"Homepage response time: expected at most 2 s, got 2\.\d+ s over \d fresh connections \(slowest \S+ s\)"
 )
 
+TOO_FEW_LOGS = r"Logs: expected lines of at least 12 hours before the maintenance and of the time since, got 0"
+NO_LEDGER = r"Sign-offs: expected the file attestations\.jsonl, which is not there"
+NO_ROSTER = r"On-call roster: expected the file roster\.toml, which is not there"
+TIME = r"[A-Z][a-z]{2} \d{4}-\d\d-\d\d \d\d:\d\d"
+OVER = rf"Newer image library, {TIME} to ({TIME}|\d\d:\d\d) Europe/Berlin"
+UNSIGNED = r"Sign-off of %s: expected one that counts, got none"
+SIGNED_AFTER = rf"Sign-off %s: expected one after {OVER}, got %s"
+TO_DO_AFTER = {
+    "post_maintenance.documentation": "of the documents",
+    "post_maintenance.stakeholders-notified": "that those concerned were told",
+}
 CALL = r"; call [A-Z]\w+ [A-Z]\w+ \(\+[\d ]+\) at once, to answer by [A-Z][a-z]{2} \d\d:\d\d"
 
 
@@ -133,13 +144,14 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
             r"Backups over age: expected none older than 35 days, got 1 archive, the oldest \S+, 399 d \d+ h old",
         ),
     },
-    "backups-gone": {
-        "optimization.costs.backups": (
+    "backups-gone": dict.fromkeys(
+        ("optimization.costs.backups", "pre_maintenance.backup-verified"),
+        (
             "UNKNOWN",
             r"Backups: expected to read /\S+/backups \(targets\.sandbox\.backups\.location\), "
             r"got: no such file or directory",
         ),
-    },
+    ),
     "log-files-old": {
         "optimization.costs.logs": (
             "WARNING",
@@ -148,18 +160,28 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
         ),
     },
     "logs-short": {
+        "post_maintenance.no-new-errors": ("UNKNOWN", TOO_FEW_LOGS),
         "optimization.costs.logs": (
             "WARNING",
             r"Logs kept: expected lines of at least 20 of the last 24 hours, got lines of [12]",
         ),
     },
     "logs-gone": {
+        "post_maintenance.no-new-errors": ("UNKNOWN", TOO_FEW_LOGS),
         f"{FAILING}.symptoms": ("UNKNOWN", NO_LOGS),
         f"{FAILING}.error-patterns": ("UNKNOWN", NO_LOGS),
         f"{EXHAUSTED}.symptoms": ("UNKNOWN", NO_LOGS),
         "optimization.costs.logs": ("UNKNOWN", NO_LOGS),
     },
     "digitalocean-gone": {
+        **dict.fromkeys(
+            (
+                "pre_maintenance.rollback-plan",
+                "post_maintenance.services-healthy",
+                "post_maintenance.no-new-errors",
+            ),
+            ("UNKNOWN", NO_DIGITALOCEAN),
+        ),
         **dict.fromkeys(
             (
                 *(
@@ -178,6 +200,7 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
         "optimization.costs.logs": ("UNKNOWN", NO_DIGITALOCEAN),
     },
     "prometheus-gone": {
+        "post_maintenance.kpis-normal": ("UNKNOWN", NO_PROMETHEUS),
         "emergency.severity": ("UNKNOWN", NO_PROMETHEUS),
         "emergency.stable": ("UNKNOWN", NO_PROMETHEUS),
         "emergency.stakeholders-notified": ("UNKNOWN", NO_PROMETHEUS),
@@ -239,6 +262,10 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
         f"{EXHAUSTED}.symptoms": ("CRITICAL", ONE_CRASH.replace("Crashes and fatal errors", "Out of memory")),
     },
     "component-unhealthy": {
+        "post_maintenance.services-healthy": (
+            "CRITICAL",
+            r"image-worker: expected HEALTHY with 1 of 1 replica ready, got UNHEALTHY with 1 of 1 replica ready",
+        ),
         **dict.fromkeys(
             (f"{FAILING}.service-status", f"{EXHAUSTED}.allocation"),
             (
@@ -306,6 +333,8 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
     },
     "homepage-error": {
         **emergency("CRITICAL", r"P1: Homepage HTTP 500 in \d of \d samples, \d\.\d\d s"),
+        # the looks themselves ask for the homepage, and each 500 is a line in the logs
+        "daily.logs.http-errors": ("OK or WARNING", r"HTTP errors by hour: .+"),
     },
     "response-very-slow": {
         **emergency("CRITICAL", r"P2: P95 response time [678]\.\d\d s over 10 min \(\d+ requests\)"),
@@ -314,6 +343,10 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
         **emergency("WARNING", r"P3: API health HTTP 200, degraded; image-worker degraded \([^)]+\)"),
     },
     "oncall-nobody": {
+        "pre_maintenance.team-available": (
+            "CRITICAL",
+            r"On call in the window: expected two people, got nobody secondary",
+        ),
         "emergency.who-to-call": (
             "WARNING",
             r"Whom to call: expected somebody who can be reached at each step, got no emergency; were "
@@ -322,19 +355,88 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
         ),
     },
     "people-gone": {
-        "emergency.stakeholders-notified": (
-            "UNKNOWN",
-            r"Sign-offs: expected the file attestations\.jsonl, which is not there",
-        ),
-        "emergency.who-to-call": (
-            "UNKNOWN",
-            r"On-call roster: expected the file roster\.toml, which is not there",
-        ),
+        "emergency.stakeholders-notified": ("UNKNOWN", NO_LEDGER),
+        "emergency.who-to-call": ("UNKNOWN", NO_ROSTER),
+        "pre_maintenance.window": ("UNKNOWN", NO_LEDGER),
+        "pre_maintenance.team-available": ("UNKNOWN", NO_ROSTER),
+        **dict.fromkeys(TO_DO_AFTER, ("UNKNOWN", NO_LEDGER)),
     },
     "roster-damaged": {
         "emergency.who-to-call": (
             "UNKNOWN",
             r"On-call roster: rotations\.primary names zoe, who is not in people \(roster\.toml\)",
+        ),
+    },
+    "maintenance-not-planned": {
+        "pre_maintenance.window": (
+            "CRITICAL",
+            rf"Maintenance window: expected one that is ahead, got none; the last was {OVER}",
+        ),
+        **dict.fromkeys(
+            ("pre_maintenance.team-available", "pre_maintenance.alerts-silenced"),
+            ("UNKNOWN", rf"Maintenance: expected a maintenance window ahead, got {OVER}"),
+        ),
+    },
+    "maintenance-unsigned": {
+        "pre_maintenance.window": ("CRITICAL", UNSIGNED % r"pre_maintenance\.window"),
+        "pre_maintenance.team-available": ("CRITICAL", UNSIGNED % r"pre_maintenance\.team-available"),
+        **{item: ("CRITICAL", SIGNED_AFTER % (what, "none")) for item, what in TO_DO_AFTER.items()},
+    },
+    "maintenance-not-silenced": {
+        "pre_maintenance.alerts-silenced": (
+            "CRITICAL",
+            r"Silences for the window: expected one on each alert that the work will set off, got "
+            r"none on HighErrorRate",
+        ),
+    },
+    "maintenance-silenced-long": {
+        "pre_maintenance.alerts-silenced": (
+            "WARNING",
+            r"Silences for the window: expected none longer by more than 1 h, got the one on "
+            r"HighErrorRate until .+ UTC",
+        ),
+    },
+    "maintenance-slowed": {
+        "post_maintenance.kpis-normal": (
+            "WARNING",
+            r"P95 response time: expected at most 2 s, got [34](\.\d+)? s over 4\d min \([\d,]+ requests\)",
+        ),
+    },
+    "maintenance-just-over": {
+        "post_maintenance.kpis-normal": (
+            "UNKNOWN",
+            r"Error rate: expected at least 100 requests in 2 min( \d+ s)?, got \d\d",
+        ),
+        **{
+            item: ("CRITICAL", SIGNED_AFTER % (what, r"one by Ada Novak on \S+, which expires in 48 h"))
+            for item, what in TO_DO_AFTER.items()
+        },
+    },
+    "backup-wrong-checksum": {
+        "pre_maintenance.backup-verified": (
+            "CRITICAL",
+            r"Newest backup: expected what its manifest says, got \S+: an archive whose \S+ differs "
+            r"from its sum in "
+            r"manifest\.json",
+        ),
+    },
+    "rollback-refused": {
+        "pre_maintenance.rollback-plan": (
+            "CRITICAL",
+            r"Rollback: expected the platform to say that it is valid, got app_pinned: .+",
+        ),
+    },
+    "alertmanager-gone": {
+        "pre_maintenance.alerts-silenced": (
+            "UNKNOWN",
+            r"Alertmanager: expected an answer from https://localhost:\d+/api/v2/silences, got "
+            r"connection refused .*",
+        ),
+    },
+    "log-errors": {
+        "post_maintenance.no-new-errors": (
+            "CRITICAL",
+            r"New errors since the maintenance: expected none, got 3 × image-worker: ERROR worker: .+",
         ),
     },
 }

@@ -1,0 +1,152 @@
+"""Planned maintenance: what must be in place before it, and what must be well after it."""
+
+import pytest
+
+pytestmark = pytest.mark.maintenance
+
+
+@pytest.mark.pre_maintenance
+@pytest.mark.item("pre_maintenance.window")
+def test_window_is_scheduled_and_announced(maintenance_plan, attestations, judge):
+    """A maintenance window is ahead, and somebody signed that it was announced."""
+    judge.that(
+        maintenance_plan.ahead is not None,
+        "Maintenance window",
+        expected="one that is ahead",
+        found=maintenance_plan.found,
+    )
+    judge.sign_off(attestations.of("pre_maintenance.window"))
+
+
+@pytest.mark.pre_maintenance
+@pytest.mark.item("pre_maintenance.backup-verified")
+@pytest.mark.timeout(900)
+def test_backup_is_recent_and_verified(backups, backup_verification, limits, judge):
+    """The newest backup is from last night, complete, and holds what its manifest says."""
+    judge(backups.age, limits.backup_age)
+    judge.that(
+        backups.complete,
+        "Newest backup",
+        expected=f"{backups.newest.file.name} to be complete",
+        found=backups.completeness,
+    )
+    judge.that(
+        not backup_verification.newest_problems and backup_verification.newest_is_judged,
+        "Newest backup",
+        expected="what its manifest says",
+        found=backup_verification.newest_words,
+    )
+
+
+@pytest.mark.pre_maintenance
+@pytest.mark.item("pre_maintenance.rollback-plan")
+def test_rollback_is_prepared(rollback, judge):
+    """There is an earlier good deployment, and the platform says that it can be rolled back to."""
+    judge.that(
+        rollback.target is not None,
+        "Rollback",
+        expected="an earlier good deployment to go back to",
+        found=rollback.found_target,
+    )
+    judge.that(rollback.valid, "Rollback", expected="the platform to say that it is valid", found=rollback.found)
+
+
+@pytest.mark.pre_maintenance
+@pytest.mark.item("pre_maintenance.team-available")
+def test_team_is_there_for_the_window(window_team, attestations, judge):
+    """Two people are on call through the whole window, and somebody signed that they know and are there."""
+    judge.that(window_team.there, "On call in the window", expected="two people", found=window_team.found)
+    judge.sign_off(attestations.of("pre_maintenance.team-available"))
+
+
+@pytest.mark.pre_maintenance
+@pytest.mark.item("pre_maintenance.alerts-silenced")
+def test_alerts_are_silenced_for_the_window(window_silences, judge):
+    """The alerts that the work will set off are silenced for the whole window, and not for much longer."""
+    judge.that(
+        window_silences.all_silenced,
+        "Silences for the window",
+        expected="one on each alert that the work will set off",
+        found=window_silences.found,
+    )
+    judge.that(
+        window_silences.none_longer,
+        "Silences for the window",
+        expected=f"none longer by more than {window_silences.slack_words}",
+        found=window_silences.found_longer,
+        warn=True,
+    )
+
+
+@pytest.mark.post_maintenance
+@pytest.mark.item("post_maintenance.services-healthy", runbook="high-error-rates")
+def test_services_are_healthy_again(app, app_components, api_health, image_health, judge):
+    """The app is ACTIVE with every component healthy; API with all it depends on and image service are well."""
+    judge.that(app.active, f"App {app.name}", expected="an active deployment in phase ACTIVE", found=app.phase)
+    for component in app_components.worst_first:
+        judge.that(component.well, component.name, expected=component.expected, found=component.found)
+    judge.that(not api_health.is_unhealthy, "API health", expected="all healthy", found=api_health.summary)
+    judge.that(not image_health.is_unhealthy, "Image service", expected="healthy", found=image_health.summary)
+    judge.that(
+        not api_health.is_degraded, "API health", expected="all healthy", found=api_health.summary, warn=True
+    )
+
+
+@pytest.mark.post_maintenance
+@pytest.mark.item("post_maintenance.kpis-normal", runbook="high-response-times")
+def test_key_figures_are_normal_since(since_maintenance, homepage_timing, limits, judge):
+    """Since the maintenance ended, requests were fast, hardly any failed, and images were processed.
+
+    Judged over the time since then, a day at most; with too few requests or images in it: UNKNOWN.
+    """
+    judge(since_maintenance.error_rate.reading, limits.error_rate)
+    judge(since_maintenance.response_time.reading, limits.response_time)
+    judge(since_maintenance.image_success.reading, limits.image_success_recent)
+    judge(homepage_timing.median, limits.homepage_time)
+
+
+@pytest.mark.post_maintenance
+@pytest.mark.item("post_maintenance.no-new-errors", runbook="high-error-rates")
+def test_no_new_kind_of_error_since(errors_since_maintenance, judge):
+    """The logs show no kind of error since the maintenance began that was not there in the day before it.
+
+    What came after the window too is critical, what came during it only a warning. With too few lines: UNKNOWN.
+    """
+    new = errors_since_maintenance
+    judge.that(not new.lasting, "New errors since the maintenance", expected="none", found=new.words(new.lasting))
+    judge.that(
+        not new.passing,
+        "New errors during the maintenance",
+        expected="none",
+        found=new.words(new.passing),
+        warn=True,
+    )
+    new.demand_coverage()
+
+
+@pytest.mark.post_maintenance
+@pytest.mark.item("post_maintenance.stakeholders-notified")
+def test_stakeholders_were_told_that_it_is_done(maintenance_plan, attestations, judge):
+    """Somebody signed, after the maintenance, that those concerned were told that it is done."""
+    sign_off = attestations.of("post_maintenance.stakeholders-notified")
+    judge.that(
+        maintenance_plan.after(sign_off),
+        "Sign-off that those concerned were told",
+        expected=f"one after {maintenance_plan.last}",
+        found=sign_off.found,
+    )
+    judge.sign_off(sign_off)
+
+
+@pytest.mark.post_maintenance
+@pytest.mark.item("post_maintenance.documentation")
+def test_documentation_follows_the_maintenance(maintenance_plan, attestations, judge):
+    """Somebody signed, after the maintenance, that the documents say what is true now."""
+    sign_off = attestations.of("post_maintenance.documentation")
+    judge.that(
+        maintenance_plan.after(sign_off),
+        "Sign-off of the documents",
+        expected=f"one after {maintenance_plan.last}",
+        found=sign_off.found,
+    )
+    judge.sign_off(sign_off)

@@ -1,0 +1,75 @@
+"""The sandbox's planned maintenance: one that is just over, and one that is to come."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, ClassVar
+from zoneinfo import ZoneInfo
+
+from sandbox.service import Context, Service
+
+if TYPE_CHECKING:
+    from sandbox.world import World
+
+ZONE = "Europe/Berlin"
+OVER_FOR = timedelta(minutes=45)
+BEGINS_IN = timedelta(hours=2)
+LENGTH = timedelta(hours=1)
+ALERT = "HighErrorRate"  # which the work will set off
+
+
+@dataclass
+class WindowState:
+    """One window; times are aware."""
+
+    name: str
+    start: datetime
+    end: datetime
+
+
+@dataclass
+class MaintenanceState:
+    """Windows as they stand in the settings; edited by faults."""
+
+    windows: list[WindowState] = field(default_factory=list)
+
+    @classmethod
+    def healthy(cls, now: datetime) -> MaintenanceState:
+        """One is over, the other is well prepared."""
+        ended, begins = now - OVER_FOR, now + BEGINS_IN
+        return cls(
+            [
+                WindowState("Newer image library", ended - LENGTH, ended),
+                WindowState("Larger Redis", begins, begins + LENGTH),
+            ]
+        )
+
+
+class MaintenanceService(Service):
+    """Nothing that runs: only its part of the settings."""
+
+    name: ClassVar[str] = "maintenance"
+
+    async def start(self, context: Context) -> None:
+        """Know where the world is."""
+        self.context = context
+
+    async def apply(self, world: World) -> None:
+        """Nothing to change: the settings are made from the world when they are asked for."""
+
+    async def stop(self) -> None:
+        """Nothing to end."""
+
+    def settings(self) -> dict[str, Any]:
+        """The windows in local time, as people write them down."""
+        zone = ZoneInfo(ZONE)
+        windows = [
+            {
+                "name": window.name,
+                "start": f"{window.start.astimezone(zone):%Y-%m-%dT%H:%M:%S}",
+                "end": f"{window.end.astimezone(zone):%Y-%m-%dT%H:%M:%S}",
+            }
+            for window in self.context.world.maintenance.windows
+        ]
+        return {"maintenance": {"time_zone": ZONE, "windows": windows, "silenced": [{"alertname": ALERT}]}}

@@ -1,0 +1,119 @@
+"""Watching: when it ends, what it says, what its exit code means."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from playbook.__main__ import main
+from playbook.clock import FixedClock
+from playbook.errors import Unreachable
+from playbook.settings import load
+from playbook.watch import watch
+
+NOW = datetime(2026, 11, 23, 21, 0, tzinfo=UTC)
+
+
+class Seen:
+    """A look as far as watching knows it."""
+
+    def __init__(self, severity, at):
+        self.worst = severity
+        self._severity = severity
+        self.line = f"looks like {severity or 'nothing'}"
+        self.at = at
+
+    @property
+    def severity(self):
+        if self._severity == "?":
+            raise Unreachable("Prometheus: away", service="Prometheus")
+        return self._severity
+
+
+@pytest.fixture
+def settings(tmp_path):
+    """A target without a roster."""
+    return load("production", root=tmp_path, environment={})
+
+
+def watched(settings, *severities, stable_for=3, minutes=60.0, every=60.0):
+    """Exit code and lines; what comes last goes on."""
+    clock, said, left = FixedClock(NOW), [], list(severities)
+
+    def look_at(_settings, clock):
+        severity = left.pop(0) if len(left) > 1 else left[0]
+        if severity == "crash":
+            raise Unreachable("Website: away", service="Website")
+        return Seen(severity, clock.now())
+
+    code = watch(
+        settings,
+        clock,
+        every=every,
+        stable_for=stable_for,
+        at_most=timedelta(minutes=minutes),
+        say=said.append,
+        look_at=look_at,
+    )
+    return code, said, clock.now() - NOW
+
+
+def test_it_ends_when_it_has_been_well_for_long_enough(settings):
+    """A look that is not well begins the count anew."""
+    code, said, took = watched(settings, "P2", "", "", "P3", "", "", "")
+    assert code == 0
+    assert said[-1] == "stable: 3 looks in a row without an emergency"
+    assert took == timedelta(minutes=6)
+    assert said[1] == "21:00:00 UTC  P2  looks like P2"
+
+
+def test_whom_to_call_is_said_once_and_again_when_it_gets_worse(settings):
+    """Not with each look."""
+    _, said, _ = watched(settings, "P3", "P3", "P1", "P2", "", "", "")
+    assert [line.strip() for line in said if line.startswith("  ")] == [
+        "nobody to call for P3",
+        "nobody to call for P1",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("severities", "code", "last"),
+    [
+        (["P2"], 1, "not stable after 2 min: the last look showed P2"),
+        (["P2", "?"], 10, "not stable after 2 min: the last look could not tell"),
+        (["crash"], 10, "not stable after 2 min: the last look could not tell"),
+        (["P2", "P2", ""], 10, "not stable after 2 min: only the last 1 looks were well"),
+    ],
+)
+def test_it_ends_in_time(settings, severities, code, last):
+    """However it goes on."""
+    ended, said, took = watched(settings, *severities, minutes=2)
+    assert (ended, said[-1]) == (code, last)
+    assert took == timedelta(minutes=2)
+
+
+def test_what_is_not_known_is_not_well(settings):
+    """It counts as no look at all that was well."""
+    code, said, _ = watched(settings, "", "", "?", "", "", "")
+    assert code == 0
+    assert len([line for line in said if " ok " in line]) == 5
+    assert [line for line in said if " ? " in line] == ["21:02:00 UTC  ?   looks like ?"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--every", "0"], "expected a number over 0"),
+        (["--every", "inf"], "expected a number over 0"),
+        (["--stable-for", "0"], "expected 1 or more"),
+        (["--at-most", "x"], "invalid _positive value: 'x'"),
+        (["--target", "production", "--fault", "web-gone"], "faults are for the sandbox only"),
+        (["--target", "production"], "web.url is not set"),
+    ],
+)
+def test_a_mistake_is_one_sentence(arguments, sentence, capsys, monkeypatch):
+    """And code 4."""
+    monkeypatch.delenv("PRODUCTION_URL", raising=False)
+    assert main(["watch", *arguments]) == 4
+    error = capsys.readouterr().err
+    assert sentence in error
+    assert error.count("\n") == 1
