@@ -1,7 +1,9 @@
 # Each target does its own set-up: a virtual environment in .venv, with the pinned packages.
 
-# The newest Python on the path that is recent enough; set PYTHON to choose another.
-PYTHON ?= $(firstword $(foreach name,python3.13 python3.12 python3.11 python3.14 python3,$(shell command -v $(name))))
+# The first of these that runs and is recent enough (a shim may be there and not run); set PYTHON to choose another.
+RECENT := import sys; sys.exit(sys.version_info < (3, 11))
+PYTHON ?= $(shell for name in python3.13 python3.12 python3.11 python3.14 python3; do \
+	$$name -c '$(RECENT)' >/dev/null 2>&1 && { echo $$name; break; }; done)
 VENV := .venv
 BIN := $(VENV)/bin
 
@@ -40,8 +42,8 @@ clean: ## remove the virtual environment, caches and reports
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache reports/*-*/ reports/latest
 
 $(VENV)/bin/python:
-	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-		{ echo "Python 3.11 or later is needed; found $$("$(PYTHON)" --version 2>&1). Set PYTHON=…"; exit 4; }
+	@"$(PYTHON)" -c '$(RECENT)' 2>/dev/null || \
+		{ echo "Python 3.11 or later is needed, as python3 on the path or as PYTHON=…"; exit 4; }
 	"$(PYTHON)" -m venv $(VENV)
 
 $(VENV)/.run: requirements.txt | $(VENV)/bin/python
