@@ -12,8 +12,10 @@ from typing import Any
 from playbook.clock import Clock
 from playbook.emergency import NONE
 from playbook.errors import PlaybookError, Unmeasured, UsageError
-from playbook.measure.emergency import Look, calls_for, take_look
+from playbook.measure.emergency import Look, take_look
+from playbook.measure.emergency_calls import calls_for
 from playbook.redact import Redactor
+from playbook.report.words import plural
 from playbook.run import load_providers, settings_for
 from playbook.settings import SANDBOX, Settings
 from playbook.verdict import EXIT_CRITICAL, EXIT_OK, EXIT_UNKNOWN
@@ -106,7 +108,7 @@ def _look(settings: Settings, clock: Clock, look_at: Looking) -> tuple[str, str,
 
 def _last_words(severity: str, well: int) -> str:
     if severity == NONE:
-        return f"only the last {well} looks were well"
+        return f"only {plural(well, 'look')} in a row without an emergency"
     return "the last look could not tell" if severity == _UNKNOWN else f"the last look showed {severity}"
 
 

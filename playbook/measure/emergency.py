@@ -4,22 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, tzinfo
+from datetime import datetime
 from typing import Any
 
 from playbook.clients.prometheus import Prometheus
 from playbook.clock import Clock
-from playbook.emergency import NONE, P1, P4, URGENT, Known, severity_of
+from playbook.emergency import NONE, P4, URGENT, Known, severity_of
 from playbook.engine import Measurements, Outcome, measurement
 from playbook.errors import NotConfigured, TooLittleData, Unmeasured, Unreachable
 from playbook.evidence import Evidence, Facts, Table
 from playbook.limits import Limit
 from playbook.measure.alerts import Alerts
 from playbook.measure.kpis import ERROR_RATE, RESPONSE_TIME
-from playbook.measure.on_call import on_call
 from playbook.measure.recent import Recent, recent
 from playbook.measure.web import Health, HomepageTiming
-from playbook.roster import Call
 from playbook.settings import Settings
 
 SERVICE = "Emergency"
@@ -261,113 +259,6 @@ _WORDS: dict[str, Callable[[Any], str]] = {
 def emergency(settings: Settings, clock: Clock) -> Look:
     """How bad it is now: one look at homepage, health, response time, errors and alerts."""
     return take_look(settings, clock)
-
-
-@dataclass(frozen=True, slots=True)
-class EmergencyCalls:
-    """Whom to call for the severity that was found; for P1 where there is no emergency, so that it can be seen.
-
-    Attributes:
-        severity: as found; empty for none.
-        calls: in the order in which to make them.
-        zone: of the roster.
-        problem: why the roster cannot be read, where it cannot: then there are no calls.
-    """
-
-    severity: str
-    calls: tuple[Call, ...] = ()
-    zone: tzinfo = UTC
-    problem: Unmeasured | NotConfigured | None = None
-
-    def expect_roster(self) -> None:
-        """Raise why the roster cannot be read, where it cannot."""
-        if self.problem:
-            raise self.problem
-
-    @property
-    def now(self) -> str:
-        """What to do at once, to be added to what was found; empty where there is no emergency."""
-        if not self.severity:
-            return ""
-        if self.problem or not self.calls:
-            return "; whom to call is not known"
-        if self.severity == P4:
-            return f"; {self._who(self.calls[0])} sees to it by {self._local(self.calls[0].answer_by)}"
-        return f"; call {self._step(self.calls[0], first=True)}"
-
-    @property
-    def meant_for(self) -> str:
-        """The severity that the calls are for."""
-        return self.severity or P1
-
-    @property
-    def first_can_be_reached(self) -> bool:
-        """There is somebody to begin with."""
-        return bool(self.calls) and bool(_reach(self.calls[0]))
-
-    @property
-    def all_can_be_reached(self) -> bool:
-        """Every step leads to somebody."""
-        return all(_reach(call) for call in self.calls)
-
-    @property
-    def found(self) -> str:
-        """``P1: Ada Novak (+49 …) at once, to answer by Mon 22:45; then Ben Okafor …``."""
-        if not self.calls:
-            return f"nobody to call for {self.meant_for}"
-        steps = [self._step(call, first=call is self.calls[0]) for call in self.calls]
-        told = "; then ".join(steps)
-        return f"{self.meant_for}: {told}" if self.severity else f"no emergency; were it {P1}: {told}"
-
-    def evidence(self) -> Evidence:
-        """A row for each call, or why there is none."""
-        if self.problem:
-            return Facts("Whom to call", {"Not known": str(self.problem)})
-        rows = [
-            [
-                call.name,
-                call.contact.name if call.contact else "nobody",
-                _reach(call) or "no way to reach them",
-                self._local(call.at),
-                self._local(call.answer_by),
-            ]
-            for call in self.calls
-        ]
-        when = f"for {self.severity}" if self.severity else f"were it {P1}"
-        return Table(f"Whom to call, {when} ({self.zone})", ["Step", "Who", "How", "Call at", "Answer by"], rows)
-
-    def _step(self, call: Call, *, first: bool) -> str:
-        when = "at once" if first else f"at {self._local(call.at)}"
-        return f"{self._who(call)} {when}, to answer by {self._local(call.answer_by)}"
-
-    @staticmethod
-    def _who(call: Call) -> str:
-        who = call.contact.name if call.contact else f"nobody as {call.name}"
-        return f"{who} ({_reach(call)})" if _reach(call) else who
-
-    def _local(self, at: datetime) -> str:
-        return f"{at.astimezone(self.zone):%a %H:%M}"
-
-
-def _reach(call: Call) -> str:
-    contact = call.contact
-    return (contact.phone or contact.email or contact.url) if contact else ""
-
-
-@measurement
-def emergency_calls(emergency: Look, settings: Settings, clock: Clock) -> EmergencyCalls:
-    """Whom to call and by when, for the severity that was found, from the on-call roster."""
-    return calls_for(emergency, settings, clock)
-
-
-def calls_for(look: Look, settings: Settings, clock: Clock) -> EmergencyCalls:
-    """Whom to call for what a look showed; a roster that cannot be read is part of the answer."""
-    try:
-        roster = on_call(settings, clock)  # not asked for by name: a severity is known without it
-    except (Unmeasured, NotConfigured) as error:
-        return EmergencyCalls(look.worst, problem=error)
-    calls = roster.calls(look.worst or P1, look.at)
-    return EmergencyCalls(look.worst, tuple(calls), roster.roster.zone)
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,10 @@ SUBJECTS = {
     "dashboard": "Dashboard",
     "redis": "Redis",
     "backups": "Backups",
+    "troubleshooting": "Troubleshooting",
+    "maintenance": "Maintenance",
+    "emergency": "Emergency",
+    "optimization": "Optimisation",
 }
 
 

@@ -21,9 +21,9 @@ from playbook.measure.emergency import (
     RESPONSE,
     Look,
     Stability,
-    calls_for,
     stability,
 )
+from playbook.measure.emergency_calls import calls_for
 from playbook.measure.health import Report, State
 from playbook.measure.kpis import ERROR_RATE, RESPONSE_TIME
 from playbook.measure.recent import Recent
@@ -121,7 +121,8 @@ def look(settings, at=NOW, **changes):
         (
             {ERRORS: figure(ERROR_RATE, 12), RESPONSE: figure(RESPONSE_TIME, 6), ALERTS: firing("A")},
             "P2",
-            "P2: P95 response time 6.00 s over 10 min (500 requests); Error rate 12.00 % over 10 min (500 requests)",
+            "P2: P95 response time 6.00 s over 10 min (500 requests); Error rate 12.00 % over 10 min "
+            "(500 requests)",
         ),
         ({HEALTH: health(State.DEGRADED)}, "P3", "P3: API health HTTP 200, degraded"),
         ({ALERTS: firing("A")}, "P4", "P4: Alerts 1: A (for 0 s) firing"),

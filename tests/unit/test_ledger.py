@@ -1,8 +1,10 @@
 """Ledgers: lines are whole, sealed, and only ever added."""
 
 import json
-import multiprocessing
 import os
+import subprocess
+import sys
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -22,9 +24,15 @@ def read(file):
     ]
 
 
-def _write_many(file, who, count):
-    for number in range(count):
-        ledger.append(file, {"who": f"{who}{number}"})
+WRITER = """
+import sys
+from pathlib import Path
+
+from playbook import ledger
+
+for number in range(50):
+    ledger.append(Path(sys.argv[1]), {"who": f"{sys.argv[2]}{number}"})
+"""
 
 
 def test_what_is_added_is_read(tmp_path):
@@ -84,12 +92,9 @@ def test_a_line_after_an_unfinished_one_begins_anew(tmp_path):
 def test_many_writers_at_once_lose_nothing(tmp_path):
     """Each line is whole."""
     file = tmp_path / "words.jsonl"
-    context = multiprocessing.get_context("spawn")
-    writers = [context.Process(target=_write_many, args=(file, who, 50)) for who in "abcd"]
-    for writer in writers:
-        writer.start()
-    for writer in writers:
-        writer.join(30)
+    root = Path(__file__).resolve().parents[2]
+    writers = [subprocess.Popen([sys.executable, "-c", WRITER, str(file), who], cwd=root) for who in "abcd"]
+    assert [writer.wait(30) for writer in writers] == [0, 0, 0, 0]
     found = read(file)
     assert sorted(who for _, who, _ in found) == sorted(f"{who}{n}" for who in "abcd" for n in range(50))
     assert all(not problem for *_, problem in found)

@@ -75,6 +75,22 @@ def test_the_floor(target, selected, partial, floor):
     assert floor_of(settings, read_catalogue(), "daily", selected=selected, partial=partial) == floor
 
 
+@pytest.mark.parametrize(
+    ("set_name", "floor"),
+    [
+        ("troubleshooting", 15),
+        ("high_response_times", 5),
+        ("high_error_rates", 5),
+        ("resource_exhaustion", 5),
+        ("redis", 1),
+    ],
+)
+def test_the_floor_of_a_section_is_its_own(set_name, floor):
+    """What runs by itself is counted by itself; a subject has no floor."""
+    settings = load("sandbox", environment={})
+    assert floor_of(settings, read_catalogue(), set_name, selected=1, partial=False) == floor
+
+
 def test_two_runs_in_the_same_second_do_not_share_a_folder(tmp_path):
     """Neither overwrites the other."""
     paths = {RunFolder(tmp_path, "sandbox", "daily", NOW).path.name for _ in range(3)}

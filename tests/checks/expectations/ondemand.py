@@ -334,7 +334,7 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
     "homepage-error": {
         **emergency("CRITICAL", r"P1: Homepage HTTP 500 in \d of \d samples, \d\.\d\d s"),
         # the looks themselves ask for the homepage, and each 500 is a line in the logs
-        "daily.logs.http-errors": ("OK or WARNING", r"HTTP errors by hour: .+"),
+        "daily.logs.http-errors": ("OK or WARNING", r"HTTP (errors by hour|5xx lately): .+"),
     },
     "response-very-slow": {
         **emergency("CRITICAL", r"P2: P95 response time [678]\.\d\d s over 10 min \(\d+ requests\)"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.checks.expectations.logs import ERROR_ON_THE_SIDE
 from tests.checks.expectations.web import API_HEALTH, OPTIMISED
 
-HIT_RATE = r"Cache hit rate: expected at least 80 %%, got %s\.\d+ %% over [\d,]+ reads \(server up [^)]+\)"
+HIT_RATE = r"Cache hit rate: expected at least 80 %%, got %s(?:\.\d+)? %% over [\d,]+ reads \(server up [^)]+\)"
 
 
 def no_redis(found: str) -> dict[str, tuple[str, str]]:

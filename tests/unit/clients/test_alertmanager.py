@@ -5,7 +5,7 @@ import json
 import pytest
 
 from playbook.clients.alertmanager import Alertmanager, alerting
-from playbook.errors import Denied, Malformed, NotConfigured, Unreachable
+from playbook.errors import Denied, Malformed, NotConfigured, TooLittleData, Unreachable
 from playbook.settings import load
 from tests.unit.loopback import answer, closed_port, serve
 
@@ -42,6 +42,27 @@ def silence(state, **matcher):
 def rules(*states):
     alerts = [{"labels": {"alertname": f"A{n}"}, "state": state} for n, state in enumerate(states)]
     return content({"status": "success", "data": {"alerts": alerts}})
+
+
+def test_silences_on_an_alert_are_those_in_effect_and_to_come():
+    """Those that cover its labels; expired ones are over."""
+    silences = [
+        silence("active", value="b"),
+        silence("pending", value="b") | {"startsAt": "2026-06-15T07:18:00Z"},
+        silence("expired", value="b"),
+        silence("active", value="c"),
+        silence("pending", value="b|c", isRegex=True),
+    ]
+    with serve(content(silences)) as server:
+        found = client_of(alertmanager=server.url).silences_on({"a": "b", "other": "x"})
+    assert [one.matchers for one in found] == [('a="b"',), ('a="b"',), ('a=~"b|c"',)]
+    assert [one.since and one.since.hour for one in found] == [None, 7, None]
+
+
+def test_prometheus_alone_knows_of_no_silences():
+    """Which is said, as nothing could be found there."""
+    with pytest.raises(TooLittleData, match="expected silences, got none, as it knows of none"):
+        client_of(prometheus="http://127.0.0.1:9").silences_on({"a": "b"})
 
 
 def test_alertmanager_tells_firing_silenced_and_inhibited_apart():

@@ -91,6 +91,56 @@ def test_reading_a_real_server(real, writer):
     assert real.execute_command(b"SlowLog", "len") >= 0
 
 
+def test_keys_clients_and_slow_commands(real, writer):
+    """Several questions at once, keys bit by bit, and what the server itself tells."""
+    writer.set("img:1", "x" * 1_000, ex=60)
+    writer.set("page:1", "y")
+    found, cursor = set(), 0
+    while True:
+        cursor, keys = real.scan(cursor, 10)
+        found |= set(keys)
+        if not cursor:
+            break
+    assert {"img:1", "page:1"} <= found
+    ttl, size, never, gone, none = real.many(
+        [
+            ("TTL", "img:1"),
+            ("MEMORY USAGE", "img:1"),
+            ("TTL", "page:1"),
+            ("TTL", "gone"),
+            ("memory", "usage", "gone"),
+        ]
+    )
+    assert 0 < ttl <= 60
+    assert size > 1_000
+    assert (never, gone, none) == (-1, -2, None)
+    assert real.many([]) == []
+    assert any(client["cmd"].startswith("client") for client in real.clients())
+    writer.config_set("slowlog-log-slower-than", 0)
+    real.ping()
+    slow = real.slow_commands(10)
+    assert {"start_time", "duration", "command"} <= slow[0].keys()
+    assert any(one["command"] == "PING" for one in slow)
+
+
+@pytest.mark.parametrize("bad", [("SET", "img:1", 1), ("MEMORY", "PURGE"), ("EVAL", "return 1", 0)])
+def test_several_commands_are_checked_one_by_one(bad, real, writer):
+    """One that does not only read, and none of them is sent."""
+    writer.set("img:1", "kept")
+    before = writer.info("commandstats")
+    with pytest.raises(Forbidden, match="is not among the commands that only read"):
+        real.many([("TTL", "img:1"), bad])
+    calls = "cmdstat_ttl"
+    assert writer.info("commandstats").get(calls) == before.get(calls)
+
+
+def test_an_error_among_several_answers_is_one(real, writer):
+    """A key of another type; it is named as the server does."""
+    writer.set("text", "x")
+    with pytest.raises(Malformed, match=r"WRONGTYPE|wrong kind of value"):
+        real.many([("TTL", "text"), ("LLEN", "text")])
+
+
 def test_no_allowed_command_writes(writer):
     """By the server's own account of its commands."""
     names = [

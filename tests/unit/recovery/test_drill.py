@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -26,6 +27,13 @@ from tests.unit.recovery.test_records import a_record
 
 NOW = datetime.now(UTC)
 ROOT = Path(__file__).resolve().parents[3]
+
+
+@pytest.fixture
+def tmp_path():
+    """A folder with a short path, as a Unix socket's has room for a hundred bytes only."""
+    with tempfile.TemporaryDirectory(prefix="d-", dir="/tmp") as folder:
+        yield Path(folder).resolve()
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,204 @@
+"""What investigations look at: recent figures, parts of the wait, restarts, memory, the last release."""
+
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+
+import pytest
+
+from playbook.clients.digitalocean_types import Series
+from playbook.clients.wire import Phases
+from playbook.clock import FixedClock
+from playbook.errors import TooLittleData
+from playbook.logs.review import Occurrences
+from playbook.measure.deployments import Release, Releases
+from playbook.measure.kpis import ERROR_RATE
+from playbook.measure.recent import error_rate_now, image_success_now, recent, response_time_now
+from playbook.measure.troubleshooting import component_restarts, memory_errors, release_effect, time_split
+from playbook.measure.web import HomepageTiming, Sample
+from playbook.settings import load
+from tests.unit.measure.test_kpis import Store
+
+NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def settings(tmp_path):
+    """What is shipped."""
+    return load("production", root=tmp_path, environment={})
+
+
+@pytest.mark.parametrize(
+    ("measure", "key", "counted", "least"),
+    [
+        (response_time_now, "response_time", "requests", 100),
+        (error_rate_now, "error_rate", "requests", 100),
+        (image_success_now, "image_success", "images", 20),
+    ],
+)
+def test_figures_of_the_last_hour(settings, measure, key, counted, least):
+    """With how many they stand on; with too few there is no judgement."""
+    store = Store(**{key: 1.5, f"{key}_count": float(least)})
+    found = measure(store, settings)
+    assert (found.reading.value, found.reading.over) == (1.5, f"1 h ({least} {counted})")
+    assert found.enough
+    assert "[3600s]" in store.asked[f"queries.{key}"]
+    assert found.evidence()
+    few = measure(Store(**{key: 1.5, f"{key}_count": least - 1.0}), settings)
+    assert not few.enough
+    with pytest.raises(TooLittleData, match=f"expected at least {least} {counted} in 1 h, got {least - 1}"):
+        _ = few.reading
+    with pytest.raises(TooLittleData, match="got 0"):
+        _ = measure(Store(), settings).reading
+
+
+def test_a_moment_is_looked_at_over_a_minute_at_least(settings):
+    """A window of no length would be a wrong query."""
+    assert recent(Store(), settings, ERROR_RATE, 0.0).minutes == 1.0
+
+
+def test_the_wait_by_its_parts():
+    """In the median of the samples that were answered."""
+    phases = [Phases(0.01, 0.02, 0.03, first, first + 0.1) for first in (0.5, 0.7, 3.0)]
+    split = time_split(HomepageTiming((*(Sample(200, phase) for phase in phases), Sample(None, problem="cut"))))
+    assert split.on_the_way.value == pytest.approx(0.06)
+    assert split.in_the_server.value == pytest.approx(0.7)
+    assert split.transfer == pytest.approx(0.04)
+    assert split.in_the_server.over == "3 fresh connections"
+    assert split.evidence().facts["First byte (the application)"].startswith("0.700 s (")
+
+
+class Api:
+    """Restart counts."""
+
+    def __init__(self, **instances):
+        self._series = [
+            Series(
+                component, f"{component}-{number}", tuple((float(at), value) for at, value in enumerate(values))
+            )
+            for component, many in instances.items()
+            for number, values in enumerate(many)
+        ]
+
+    def metric(self, name, start, end):
+        """As the client does."""
+        assert (name, end - start) == ("restart_count", timedelta(days=1))
+        return self._series
+
+
+def test_restarts_are_counted_over_instances_and_new_beginnings():
+    """A counter that falls began anew, at what it shows."""
+    api = Api(web=[(0, 0, 1), (2, 2, 2)], worker=[(5, 6, 1, 2)])
+    found = component_restarts(api, SimpleNamespace(components=("web", "worker")), FixedClock(NOW))
+    assert [(one.name, one.reading.value) for one in found.most_first] == [("worker", 3), ("web", 1)]
+    found.expect_all()
+
+
+@pytest.mark.parametrize(
+    ("api", "message"),
+    [(Api(), "got none of web"), (Api(other=[(0, 0)]), "got none of web"), (Api(web=[()]), "web")],
+)
+def test_a_component_without_samples_is_unknown(api, message):
+    """It is named."""
+    found = component_restarts(api, SimpleNamespace(components=("web",)), FixedClock(NOW))
+    assert found.evidence()
+    with pytest.raises(TooLittleData, match=message):
+        found.expect_all()
+
+
+@pytest.mark.parametrize(
+    ("signature", "counts"),
+    [
+        ("FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory", True),
+        ("Out of memory: Killed process #", True),
+        ("oom-kill: constraint", True),
+        ("MemoryError", True),
+        ("room for improvement", False),
+        ("cannot reach redis", False),
+    ],
+)
+def test_what_says_that_memory_ran_out(signature, counts):
+    """And what only sounds like it."""
+    row = Occurrences(count=3, example=signature)
+    review = SimpleNamespace(kinds=[(("web", signature), row)], lines=1_000)
+    found = memory_errors(SimpleNamespace(review=review))
+    assert found.count.value == (3 if counts else 0)
+    assert found.count.over == "24 h (1,000 lines)"
+    assert found.evidence()
+
+
+def release(hours, phase="ACTIVE"):
+    return Release("id", phase, "push", "c", NOW, None if hours is None else hours * 3600.0, 60.0, "", 1800.0)
+
+
+class Rates(Store):
+    """The error rate since the release, and before it (asked for at a moment)."""
+
+    def __init__(self, since, before, since_count=500.0, before_count=500.0):
+        super().__init__()
+        self._now = (since, since_count)
+        self._then = (before, before_count)
+        self.moments = set()
+
+    def ask(self, expression, at=None, *, setting):
+        self.moments.add(at)
+        value, count = self._now if at is None else self._then
+        self._answers = {"error_rate": value, "error_rate_count": count}
+        return super().ask(expression, at, setting=setting)
+
+
+@pytest.mark.parametrize(
+    ("releases", "rates", "suspect", "found"),
+    [
+        ([release(30)], Rates(9.0, 0.0), False, "one 30 h ago (push)"),
+        ([release(None)], Rates(9.0, 0.0), False, "no release with a time"),
+        ([release(1, "ERROR")], Rates(9.0, 0.0), False, "no release with a time"),
+        (
+            [release(1)],
+            Rates(0.5, 0.0),
+            False,
+            "one 1 h ago (push), with an error rate of 0.5 % since and 0 % before",
+        ),
+        (
+            [release(1)],
+            Rates(6.0, 0.1),
+            True,
+            "one 1 h ago (push), with an error rate of 6 % since and 0.1 % before",
+        ),
+        (
+            [release(1)],
+            Rates(6.0, 5.5),
+            False,
+            "one 1 h ago (push), with an error rate of 6 % since and 5.5 % before",
+        ),
+        (
+            [release(1)],
+            Rates(6.0, 0.0, before_count=3.0),
+            True,
+            "one 1 h ago (push), with an error rate of 6 % since",
+        ),
+        (
+            [release(1, "ERROR"), release(2)],
+            Rates(6.0, 0.0),
+            True,
+            "one 2 h ago (push), with an error rate of 6 %",
+        ),
+    ],
+)
+def test_a_release_is_suspected_where_errors_began_with_it(settings, releases, rates, suspect, found):
+    """Recent, bad since, and not as bad before."""
+    effect = release_effect(Releases(tuple(releases)), rates, settings, FixedClock(NOW))
+    assert effect.suspect is suspect
+    assert effect.found.startswith(found)
+    assert effect.evidence()
+    if effect.since:
+        age = next(one for one in releases if one.succeeded).age
+        assert rates.moments == {None, NOW - timedelta(seconds=age)}
+
+
+def test_a_release_just_made_cannot_be_judged_yet(settings):
+    """Too few requests since."""
+    effect = release_effect(
+        Releases((release(0.01),)), Rates(0.0, 0.0, since_count=9.0), settings, FixedClock(NOW)
+    )
+    with pytest.raises(TooLittleData, match="expected at least 100 requests in 1 min, got 9"):
+        _ = effect.suspect
