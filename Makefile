@@ -17,7 +17,7 @@ daily: $(VENV)/.run ## run the daily checks on the embedded sandbox
 	$(BIN)/pytest -m daily
 
 test: $(VENV)/.dev ## run the suite's own tests
-	$(BIN)/pytest tests -n auto
+	$(BIN)/pytest tests -n auto --dist worksteal
 
 doctor: $(VENV)/.run ## say what is configured, reachable and permitted
 	$(BIN)/python -m playbook doctor
