@@ -93,7 +93,7 @@ class Emergency(Section, frozen=True):
         watch_minutes: after which watching ends at the latest.
     """
 
-    window_minutes: float = 10.0
+    window_minutes: float = 15.0
     looks: int = 3
     look_seconds: float = 10.0
     watch_seconds: float = 60.0

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from sandbox.faults import fault
+from sandbox.log_history import WEB, LogLine
 
 if TYPE_CHECKING:
     from sandbox.world import World
@@ -101,7 +102,8 @@ def _(world: World) -> None:
     world.metrics.latency_factor = 8.0
 
 
-@fault("maintenance-just-over", "The maintenance ended two minutes ago, and what is signed was signed before")
+@fault("maintenance-just-over", "The maintenance ended a minute ago, and what is signed was signed before")
 def _(world: World) -> None:
     over = world.maintenance.windows[0]
-    over.end = world.now - timedelta(minutes=2)
+    over.end = world.now - timedelta(seconds=75)
+    world.logs.extra.append(LogLine(world.now - timedelta(seconds=30), WEB, "INFO back from maintenance"))

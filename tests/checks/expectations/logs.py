@@ -11,7 +11,7 @@ NO_LOGS = r"Logs: expected lines of the last 24 hours from DigitalOcean's live l
 ERROR_ON_THE_SIDE = {
     "daily.logs.errors": (
         "OK or WARNING",
-        rf"Errors in the logs: expected at most 0, got \d over {DAY_OF_LOGS}",
+        rf"Errors in the logs: expected at most 0, got \d{{1,2}} over {DAY_OF_LOGS}",
     )
 }
 
