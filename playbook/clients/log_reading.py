@@ -11,6 +11,10 @@ from typing import Protocol
 from playbook.settings import Logs
 
 SERVICE = "Logs"
+KEPT_HINT = (
+    "DigitalOcean does not keep runtime logs: forward them to files, and set logs.source and logs.files; "
+    "logs.coverage_hours is the least that is enough"
+)
 CHUNK = 1 << 18
 
 Lines = Iterator[str]

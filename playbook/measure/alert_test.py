@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 
 from playbook.clock import Clock
 from playbook.engine import measurement
@@ -11,7 +10,8 @@ from playbook.errors import TooLittleData
 from playbook.evidence import Evidence, Facts, Lines
 from playbook.gate import MutationGate
 from playbook.limits import Reading
-from playbook.measure.words import moment, span
+from playbook.measure.newest_drill import NewestDrill
+from playbook.measure.words import moment
 from playbook.recovery import records
 from playbook.recovery.alerting import NAME, AlertRoute, Delivery
 from playbook.recovery.records import DrillRecord
@@ -22,46 +22,24 @@ _LONGEST = 1800.0  # seconds; the settings say how long the alert may really tak
 
 
 @dataclass(frozen=True, slots=True)
-class AlertDelivery:
+class AlertDelivery(NewestDrill):
     """A test alert: sent now, or, where nothing may be changed, when one last was.
 
     Attributes:
-        within_days: how old the newest test may be.
-        record: the newest there is; None where there is none.
         delivery: what became of the alert just now; None where none was sent by this run.
         seconds: that were given to it.
         refusal: why none was sent; empty where one was.
     """
 
-    now: datetime
-    within_days: float
-    record: DrillRecord | None
     seconds: float
     refusal: str = ""
     delivery: Delivery | None = None
     damaged: tuple[str, ...] = ()
 
     @property
-    def recent(self) -> bool:
-        """Whether there is a test that is not too old."""
-        return self.record is not None and self.now - self.record.when <= timedelta(days=self.within_days)
-
-    @property
-    def last(self) -> str:
-        """When it was, to follow "got"."""
-        if self.record is None:
-            return "none on record"
-        return f"the last one {span((self.now - self.record.when).total_seconds())} ago, on {self.record.target}"
-
-    @property
     def arrived(self) -> bool:
         """Whether it reached the receiver and was ended again."""
         return self.record is not None and self.record.ok
-
-    @property
-    def result(self) -> str:
-        """What became of it, to follow "got"."""
-        return self.record.result if self.record else "none on record"
 
     @property
     def time(self) -> Reading:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from playbook.clients.log_reading import SERVICE, LogSource
+from playbook.clients.log_reading import KEPT_HINT, SERVICE, LogSource
 from playbook.clock import Clock
 from playbook.engine import measurement
 from playbook.errors import TooLittleData
@@ -19,10 +19,6 @@ WINDOW = timedelta(hours=24)
 # A share of failed requests means something from about this many requests on: one in 500 is 0.2 %.
 RECENT_REQUESTS = 500
 _ROWS = 15
-_HINT = (
-    "DigitalOcean does not keep runtime logs: forward them to files, and set logs.source and logs.files; "
-    "logs.coverage_hours is the least that is enough"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +99,7 @@ class LogReview:
                 f"{SERVICE}: expected lines in at least {self.wanted.coverage_hours} of the last 24 hours, "
                 f"got {self.hours_seen}: from {_time(self.review.first)} to {_time(self.review.last)}",
                 service=SERVICE,
-                hint=_HINT,
+                hint=KEPT_HINT,
             )
 
     def evidence(self) -> list[Evidence]:
@@ -217,7 +213,7 @@ def log_review(logs: LogSource, settings: Settings, clock: Clock) -> LogReview:
         reviewer.extend(part)
     review = reviewer.result()
     if not review.lines:
-        raise TooLittleData(_nothing(review, stream.source, stream.problems), service=SERVICE, hint=_HINT)
+        raise TooLittleData(_nothing(review, stream.source, stream.problems), service=SERVICE, hint=KEPT_HINT)
     return LogReview(review, stream.source, tuple(stream.problems), settings.target.logs)
 
 

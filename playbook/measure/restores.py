@@ -12,7 +12,8 @@ from playbook.errors import TooLittleData
 from playbook.evidence import Evidence, Facts, Lines, Table
 from playbook.limits import Reading
 from playbook.measure.backups import Listing
-from playbook.measure.words import moment, span
+from playbook.measure.newest_drill import NewestDrill
+from playbook.measure.words import moment
 from playbook.recovery import records
 from playbook.recovery.drill import Drill, carry_out
 from playbook.recovery.place import SERVICE, Staging
@@ -26,46 +27,22 @@ _SHOWN = 12
 
 
 @dataclass(frozen=True, slots=True)
-class RestoreTest:
+class RestoreTest(NewestDrill):
     """A restore that was tried: now, or, where nothing may be changed, when it was last done on staging.
 
     Attributes:
-        now: aware.
-        within_days: how old the newest may be.
         drill: as it went just now; None where it was not carried out by this run.
-        record: the newest there is; None where there is none.
         refusal: why this run carried none out; empty where it did.
     """
 
-    now: datetime
-    within_days: float
-    record: DrillRecord | None
     refusal: str = ""
     drill: Drill | None = None
     damaged: tuple[str, ...] = ()
 
     @property
-    def recent(self) -> bool:
-        """Whether there is one that is not too old."""
-        return self.record is not None and self.now - self.record.when <= timedelta(days=self.within_days)
-
-    @property
-    def last(self) -> str:
-        """When it was, to follow "got"."""
-        if self.record is None:
-            return "none on record"
-        ago = span((self.now - self.record.when).total_seconds())
-        return f"the last one {ago} ago, on {self.record.target}"
-
-    @property
     def succeeded(self) -> bool:
         """Whether everything was there and answered."""
         return self.record is not None and self.record.ok
-
-    @property
-    def result(self) -> str:
-        """How it went, to follow "got"."""
-        return self.record.result if self.record else "none on record"
 
     @property
     def time(self) -> Reading:

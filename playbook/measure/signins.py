@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from playbook.clients.log_files import FileLogs
-from playbook.clients.log_reading import SERVICE, LogSource, LogStream
+from playbook.clients.log_reading import KEPT_HINT, SERVICE, LogSource, LogStream
 from playbook.clock import Clock
 from playbook.engine import measurement
 from playbook.errors import TooLittleData
@@ -26,10 +26,6 @@ _KINDS = {
     "application": "the application",
     "access": "access lines",
 }
-_HINT = (
-    "DigitalOcean does not keep runtime logs: forward them to files, and set logs.source and logs.files; "
-    "logs.coverage_hours is the least that is enough"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +81,7 @@ class SecurityLog:
                 f"{SERVICE}: expected lines in at least {self.wanted.coverage_hours} hours, "
                 f"got {len(self.review.hours)}: from {_time(self.review.first)} to {_time(self.review.last)}",
                 service=SERVICE,
-                hint=_HINT,
+                hint=KEPT_HINT,
             )
 
     def evidence(self) -> list[Evidence]:
@@ -129,7 +125,7 @@ def security_log(logs: LogSource, settings: Settings, clock: Clock) -> SecurityL
         raise TooLittleData(
             "; ".join([f"{SERVICE}: expected lines from {stream.source}, got none at all", *stream.problems]),
             service=SERVICE,
-            hint=_HINT,
+            hint=KEPT_HINT,
         )
     return SecurityLog(
         review, stream.source, tuple(stream.problems), settings.target.logs, settings.target.security.days
