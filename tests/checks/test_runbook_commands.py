@@ -37,6 +37,8 @@ def test_a_command_of_a_runbook_works(sandbox, tmp_path, command):
         command += f" --target sandbox --reports {tmp_path}"
     elif "handoff" in command:
         command += f" --reports {tmp_path} --to {tmp_path}"
+    elif "watch" in command:
+        command += " --every 0.2"  # an operator looks every minute; here nobody waits for that
     settings = sandbox.settings
     environment = os.environ | {
         ATTACH_VARIABLE: attach_address(sandbox.control, sandbox.token),
