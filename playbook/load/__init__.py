@@ -1,0 +1,1 @@
+"""Load tests, as the suite sees them: it plans one, starts Locust as a process of its own, and reads the outcome."""

@@ -1,0 +1,79 @@
+"""What a load test is to do: written by the suite as a file, read by the Locust process. Plain data, no pytest."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+
+PLAN_VARIABLE = "PLAYBOOK_LOAD_PLAN"
+SCHEMA = 1
+SHAPES = ("smoke", "steady", "ramp", "spike", "soak", "breakpoint")
+
+
+class Stage(msgspec.Struct, frozen=True):
+    """So many users for so many seconds; ``spawn_rate`` users a second are started or stopped at its beginning."""
+
+    users: int
+    seconds: float
+    spawn_rate: float
+
+
+class Break(msgspec.Struct, frozen=True, kw_only=True):
+    """When a breakpoint test's step counts as broken: judged over the step, its first ``settle_seconds`` left out.
+
+    Attributes:
+        p95_seconds: the 95th percentile of all requests is over this.
+        failed_percent: more of them failed.
+        least_requests: a step with fewer says nothing and is broken: the load is not being carried.
+    """
+
+    p95_seconds: float
+    failed_percent: float
+    least_requests: int
+    settle_seconds: float = 1.0
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One load test.
+
+    Attributes:
+        host: where the load goes: scheme, host and port.
+        allowed: hosts with port that requests may go to, redirects and absolute addresses included.
+        ca: file of the certificate authority to trust.
+        stages: in order; the steps of a breakpoint test.
+        weights: how often each task is done, by its name: ``homepage``, ``health``, ``image_health``,
+            ``optimize_small_jpeg``, ``optimize_medium_jpeg``, ``optimize_large_jpeg``, ``optimize_small_png``, …
+        paths: by endpoint: ``homepage``, ``health``, ``image_health``, ``optimize``.
+        wait_seconds: a user's pause between two tasks, evenly between these two.
+        most_users, most_seconds, most_requests_per_second: caps that hold whatever the stages say.
+        connect_seconds, read_seconds: of one request.
+        seed: of weights and waits, so that two tests do the same.
+        outcome: file that the outcome is written to.
+        breaks: only of a breakpoint test.
+    """
+
+    schema: int = SCHEMA
+    target: str
+    shape: str
+    host: str
+    allowed: list[str]
+    ca: str | None = None
+    stages: list[Stage]
+    weights: dict[str, float]
+    paths: dict[str, str]
+    wait_seconds: tuple[float, float]
+    most_users: int
+    most_seconds: float
+    most_requests_per_second: float
+    connect_seconds: float = 5.0
+    read_seconds: float = 15.0
+    seed: int = 1
+    workers: int = 0
+    outcome: str
+    breaks: Break | None = None
+
+
+def read_plan(file: Path) -> Plan:
+    """The plan in a file; raises msgspec.MsgspecError, OSError."""
+    return msgspec.json.decode(file.read_bytes(), type=Plan)

@@ -1,0 +1,32 @@
+"""Settings of what is kept of runs, when they are due, and what is told to whom."""
+
+from __future__ import annotations
+
+import msgspec
+
+from playbook.secret import Section
+
+
+class HistoryKeeping(Section, frozen=True):
+    """Where the lines of past runs are kept.
+
+    Attributes:
+        folder: absolute, or from the folder of playbook.toml; else ``history`` below the folder of reports.
+            ``$PLAYBOOK_HISTORY`` goes before it.
+        keep_reports: so many of the newest full reports stay on the site; older runs keep their line.
+    """
+
+    folder: str | None = None
+    keep_reports: int = 30
+
+
+class Schedule(Section, frozen=True):
+    """When each set is due, in UTC.
+
+    Attributes:
+        cron: five fields, by set: ``daily = "17 6 * * *"``. The workflows hold the same lines.
+        grace_hours: by set, how late a run may be before it is missed: schedulers are late by minutes to hours.
+    """
+
+    cron: dict[str, str] = {}
+    grace_hours: dict[str, float] = msgspec.field(default_factory=dict)
