@@ -1,7 +1,7 @@
 """What a load test did: written by the Locust process, read by the suite. Plain data, no pytest, no verdict.
 
-Times are seconds. The file is written once a second and at the end, whole or not at all, so that a test that is cut
-off leaves what it had measured, with ``ended`` telling.
+Times are seconds. The file is written once a second and at the end, whole or not at all, so that a test that is
+cut off leaves what it had measured, with ``ended`` telling.
 """
 
 from __future__ import annotations
