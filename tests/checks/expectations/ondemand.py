@@ -337,7 +337,7 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
         "daily.logs.http-errors": ("OK or WARNING", r"HTTP (errors by hour|5xx lately): .+"),
     },
     "response-very-slow": {
-        **emergency("CRITICAL", r"P2: P95 response time [678]\.\d\d s over 30 min \(\d+ requests\)"),
+        **emergency("CRITICAL", r"P2: P95 response time [678]\.\d\d s over 30 min \([\d,]+ requests\)"),
     },
     "health-degraded": {
         **emergency("WARNING", r"P3: API health HTTP 200, degraded; image-worker degraded \([^)]+\)"),
