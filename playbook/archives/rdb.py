@@ -15,15 +15,13 @@ from datetime import datetime
 from random import Random
 from typing import IO
 
-from playbook.archives.crc64 import Crc64
 from playbook.archives.lzf import unpack
+from playbook.archives.rdb_input import SUM, EndedError, Input
 
 _MAGIC = re.compile(rb"REDIS\d{4}|VALKEY\d{3}")
 _MAGIC_LENGTH = 9
-_CHUNK = 256 * 1024
 _MOST_SAMPLED = 1024 * 1024  # bytes of a text whose sum is taken; of a longer one the length has to do
 _ENDED = 0xFF
-_SUM = 8  # bytes
 
 
 class DumpError(Exception):
@@ -76,69 +74,6 @@ class Dump:
         return self.keys.total()
 
 
-class _Input:
-    """Bytes as they are needed; what has been used is summed."""
-
-    def __init__(self, stream: IO[bytes]) -> None:
-        self._stream = stream
-        self._buffer = b""
-        self._at = 0
-        self._sum = Crc64()
-
-    def take(self, count: int) -> bytes:
-        if self._at + count <= len(self._buffer):
-            self._at += count
-            return self._buffer[self._at - count : self._at]
-        pieces = []
-        while count:
-            piece = self._piece(count)
-            count -= len(piece)
-            pieces.append(piece)
-        return b"".join(pieces)
-
-    def skip(self, count: int) -> None:
-        while count:
-            count -= len(self._piece(count))
-
-    def byte(self) -> int:
-        return self.take(1)[0]
-
-    def sum_so_far(self) -> int:
-        """Of what was used. Nothing may be used after it but the checksum itself."""
-        self._sum.update(self._buffer[: self._at])
-        return self._sum.value
-
-    def rest(self) -> bytes:
-        """Uses everything up to the last eight bytes, which it gives."""
-        held = self._buffer[self._at :]
-        self._sum.update(self._buffer[: self._at])
-        while True:
-            self._sum.update(held[: max(len(held) - _SUM, 0)])
-            held = held[-_SUM:]
-            more = self._stream.read(_CHUNK)
-            if not more:
-                self._buffer, self._at = b"", 0
-                return held
-            held += more
-
-    def is_at_its_end(self) -> bool:
-        return self._at == len(self._buffer) and not self._stream.read(1)
-
-    def _piece(self, most: int) -> bytes:
-        if self._at == len(self._buffer):
-            self._sum.update(self._buffer)
-            self._buffer, self._at = self._stream.read(_CHUNK), 0
-            if not self._buffer:
-                raise _EndedError
-        piece = self._buffer[self._at : self._at + most]
-        self._at += len(piece)
-        return piece
-
-
-class _EndedError(Exception):
-    """The dump ended too early. An EOFError is the archive's, which is cut off itself."""
-
-
 class _UncountedError(Exception):
     """The message says what is not understood."""
 
@@ -160,7 +95,7 @@ def read_dump(stream: IO[bytes], now: datetime, *, samples: int = 0, soon: float
 
 class _Reading:
     def __init__(self, stream: IO[bytes], now: float, samples: int, soon: float) -> None:
-        self._input = _Input(stream)
+        self._input = Input(stream)
         self._now, self._soon = now * 1000, (now + soon) * 1000
         self._wanted = samples
         self._random = Random(64)  # noqa: S311 - the same dump gives the same sample
@@ -170,7 +105,7 @@ class _Reading:
     def run(self) -> Dump:
         try:
             magic = self._input.take(_MAGIC_LENGTH)
-        except _EndedError:
+        except EndedError:
             raise DumpError("breaks off within its header") from None
         if not _MAGIC.fullmatch(magic):
             raise DumpError(f"does not begin with REDIS or VALKEY and a version, but with {magic!r}")
@@ -180,14 +115,14 @@ class _Reading:
             self._entries()
             # Since version 5; what is older than ten years is not told apart.
             computed = self._input.sum_so_far()
-            written = self._input.take(_SUM)
+            written = self._input.take(SUM)
             if not self._input.is_at_its_end():
                 raise DumpError("goes on after its end mark")
         except _UncountedError as reason:
             self._dump.uncounted = str(reason)
             written = self._input.rest()
             computed = self._input.sum_so_far()
-        except _EndedError:
+        except EndedError:
             raise DumpError(f"breaks off {self._place}") from None
         self._compare(written, computed)
         return self._dump
@@ -197,7 +132,7 @@ class _Reading:
         return f"after {self._dump.total:,} keys"
 
     def _compare(self, written: bytes, computed: int) -> None:
-        if len(written) != _SUM:
+        if len(written) != SUM:
             raise DumpError("ends without a checksum")
         expected = int.from_bytes(written, "little")
         if not expected:

@@ -1,0 +1,152 @@
+"""The grid of moments that all series are computed on, and what has an effect on many of them."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable
+from functools import cached_property, wraps
+from typing import Any, Concatenate, ParamSpec, TypeVar, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sandbox.metrics.state import HISTORY_DAYS, MetricsState
+
+T = TypeVar("T")
+P = ParamSpec("P")
+
+Floats = NDArray[np.float64]
+Times = NDArray[np.int64]
+
+INTERVAL = 60  # seconds
+DAY = 86_400 // INTERVAL  # samples
+GAP_DAYS_AGO, GAP_SAMPLES = 20, 40
+DEPLOYED_DAYS_AGO = 9
+ODD_DAYS_AGO = 3
+GROWTH = 0.15  # of traffic, over the history
+
+INSTANCES = {
+    "portfolio-web": ("portfolio-web-0:3000", "portfolio-web-1:3000"),
+    "image-optimizer": ("image-optimizer-0:3001", "image-optimizer-1:3001"),
+    "image-worker": ("image-worker-0:3002",),
+}
+# component, route: requests a minute over all instances, median seconds
+ROUTES = {
+    ("portfolio-web", "/"): (6.0, 0.15),
+    ("portfolio-web", "/gallery"): (8.0, 0.18),
+    ("portfolio-web", "/static"): (14.0, 0.06),
+    ("portfolio-web", "/api/health"): (2.0, 0.04),
+    ("portfolio-web", "/api/image/optimize"): (1.5, 0.45),
+    ("image-optimizer", "/optimize"): (1.5, 0.38),
+}
+FORMATS = {"webp": 2.6, "avif": 1.1, "jpeg": 0.7}  # images a minute
+
+
+def _remembered(method: Callable[Concatenate[History, P], T]) -> Callable[Concatenate[History, P], T]:
+    """Made once for each history, and gone with it: a cache of the function's would keep every history alive."""
+
+    @wraps(method)
+    def remembered(history: History, *args: P.args, **kwargs: P.kwargs) -> T:
+        key = (method.__name__, *args)
+        if key not in history.made:
+            history.made[key] = method(history, *args, **kwargs)
+        return cast("T", history.made[key])
+
+    return remembered  # type: ignore[return-value]  # mypy loses the method's own signature
+
+
+class History:
+    """The grid that all series are computed on, and what has an effect on many of them."""
+
+    def __init__(self, state: MetricsState, start: int, samples: int) -> None:
+        self.state = state
+        self.samples = samples
+        self.made: dict[tuple[object, ...], Any] = {}
+        self.seconds: Times = start + INTERVAL * np.arange(samples, dtype=np.int64)
+        now = HISTORY_DAYS * DAY
+        self.deployed = now - DEPLOYED_DAYS_AGO * DAY
+        self.incident = now - round(state.incident_hours * 60)
+        gap = now - GAP_DAYS_AGO * DAY
+        end = samples if state.stale_minutes is None else now - round(state.stale_minutes)
+        begun = now - round(state.history_days * DAY)
+        scraped = np.r_[:gap, gap + GAP_SAMPLES : end]
+        self.scraped: Times = scraped[scraped >= begun]
+        self.answered: Times = self.scraped[self.scraped != self.deployed]  # when instances were being replaced
+        self.silent = samples if state.silent_minutes is None else now - round(state.silent_minutes)
+
+    @property
+    def end(self) -> int:
+        """Milliseconds since 1970 up to which there are samples."""
+        return int(self.seconds[-1]) * 1000
+
+    @_remembered
+    def times(self, job: str, instance: str, always: bool) -> Times:
+        """When the target was scraped, in milliseconds; ``always`` also when it did not answer."""
+        rest, odd_second = divmod(zlib.crc32(instance.encode()), 50)
+        odd = 1000 * odd_second + 100 + rest % 800
+        return self.seconds[self.kept(job, always)] * 1000 + odd
+
+    def kept(self, job: str, always: bool) -> Times:
+        """Which of the grid's moments have a sample; ``always`` also when the target did not answer."""
+        if always:
+            return self.scraped
+        kept: Times = self.answered[self.answered < self.silent] if job == "portfolio" else self.answered
+        return kept
+
+    def random(self, *names: str) -> np.random.Generator:
+        """Random numbers of their own for each name."""
+        return np.random.default_rng(zlib.crc32("/".join(names).encode()))
+
+    def noise(self, *names: str) -> Floats:
+        """Slow noise around 0, about 1 wide."""
+        white = self.random(*names).standard_normal(self.samples)
+        kernel = np.exp(np.arange(60) / -15.0)
+        return np.convolve(white, kernel / np.sqrt((kernel**2).sum()))[: self.samples]
+
+    @property
+    def days_to_now(self) -> Floats:
+        """Days from the moment that the state was made for; before it they are negative."""
+        return np.asarray(np.arange(self.samples) / DAY - HISTORY_DAYS, dtype=np.float64)
+
+    @cached_property
+    def busy(self) -> Floats:
+        """Traffic by its usual mean: afternoons and working days above 1, nights below, growing slowly."""
+        days = self.seconds / 86_400
+        daily = 1 + 0.45 * np.sin(2 * np.pi * (days % 1) - 0.75 * np.pi)
+        weekend = np.where((np.floor(days) + 4) % 7 % 6 == 0, 0.75, 1.0)  # 1970 began on a Thursday
+        grown = 1 + GROWTH * (np.arange(self.samples) / (HISTORY_DAYS * DAY) - 1)
+        today = int(self.seconds[HISTORY_DAYS * DAY]) // 86_400
+        odd = np.where(np.floor(days) == today - ODD_DAYS_AGO, self.state.odd_day, 1.0)
+        return np.asarray(daily * weekend * grown * odd, dtype=np.float64)
+
+    @_remembered
+    def requests(self, component: str, instance: str, route: str) -> Floats:
+        """How many requests there were so far."""
+        level = ROUTES[component, route][0] / len(INSTANCES[component])
+        return np.cumsum(self.random("requests", instance, route).poisson(level * self.busy), dtype=np.float64)
+
+    @_remembered
+    def images(self, format_: str) -> Floats:
+        """How many images were tried so far."""
+        return np.cumsum(self.random("images", format_).poisson(FORMATS[format_] * self.busy), dtype=np.float64)
+
+    def counter(self, events: Floats, usual: float = 1.0, lever: float | None = None) -> Floats:
+        """A share of events as a counter of whole numbers, which begins anew with the deployment.
+
+        Args:
+            events: how many there were so far.
+            lever: the share during the incident.
+        """
+        total = events * usual
+        if lever is not None and lever != usual:
+            total[self.incident :] += (events[self.incident :] - events[self.incident - 1]) * (lever - usual)
+        total[self.deployed :] -= total[self.deployed - 1]
+        # What is a whole number but for the last bits stays one.
+        total += 1e-6
+        return np.floor(total, out=total)
+
+    def level(self, usual: float, lever: float) -> Floats:
+        """``lever`` during the incident, ``usual`` before."""
+        values = np.full(self.samples, usual)
+        values[self.incident :] = lever
+        return values
