@@ -48,7 +48,8 @@ class Controller:
         self.folder = RunFolder(
             config.rootpath / config.option.reports, self.settings.target.name, self.set_name, self.started
         )
-        if hasattr(config.option, "htmlpath") and not config.option.htmlpath:
+        self._quiet_html = hasattr(config.option, "htmlpath") and not config.option.htmlpath
+        if self._quiet_html:
             config.option.htmlpath = str(self.folder.path / "pytest-html.html")
             config.option.self_contained_html = True
             config.option.css = [*config.option.css, str(STYLE)]
@@ -78,6 +79,8 @@ class Controller:
 
     def finish(self, session: pytest.Session, exitstatus: int) -> None:
         """Add the run up, write it down, and set the exit code."""
+        if self._quiet_html:
+            self._silence_html()
         if exitstatus in {pytest.ExitCode.USAGE_ERROR, pytest.ExitCode.NO_TESTS_COLLECTED}:
             return
         if exitstatus == pytest.ExitCode.INTERRUPTED and self.ended == "finished":
@@ -166,6 +169,14 @@ class Controller:
         )
         faults = f" · faults: {', '.join(self.config.option.fault)}" if self.config.option.fault else ""
         return f"operations playbook · target: {name} · set: {self.set_name}{faults} · {iso(self.started)}"
+
+    def _silence_html(self) -> None:
+        """Its page is written by now; the closing line that it would add names a folder that ours names too."""
+        from pytest_html.basereport import BaseReport
+
+        manager = self.config.pluginmanager
+        for plugin in [each for each in manager.get_plugins() if isinstance(each, BaseReport)]:
+            manager.unregister(plugin)
 
     def _add_what_never_ran(self) -> None:
         reason = {"finished": "its worker process died"}.get(self.ended, f"the run ended early ({self.ended})")

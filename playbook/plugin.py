@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 import time
 from collections.abc import Generator
 from typing import Any
@@ -64,11 +65,17 @@ def _runs_checks(config: pytest.Config) -> bool:
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_configure(config: pytest.Config) -> None:
-    if config.option.list_faults:
-        from sandbox.faults import describe
+def pytest_cmdline_main(config: pytest.Config) -> int | None:
+    if not config.option.list_faults:
+        return None
+    from sandbox.faults import describe
 
-        pytest.exit(describe(), returncode=0)
+    sys.stdout.write(f"{describe()}\n")
+    return 0
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(fixtures)
     if not _runs_checks(config):
         return

@@ -1,6 +1,7 @@
 """The plugin by the front door: pytest in a process of its own, on checks that judge made-up numbers."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -211,6 +212,7 @@ def test_a_mistake_on_the_command_line_is_one_sentence_and_code_4(project, argum
     assert ended.returncode == 4, ended.stdout + ended.stderr
     assert sentence in ended.stdout + ended.stderr
     assert "Traceback" not in ended.stdout + ended.stderr
+    assert "html report" not in ended.stdout  # there is none to lead to
     assert not list(project.folder.glob("reports/*"))
 
 
@@ -323,3 +325,12 @@ def test_leaks(judge, settings):
     for text in (ended.stdout, ended.stderr, *(file.read_text(encoding="utf-8") for file in files)):
         assert "topsecret42" not in text
     assert "cannot use [redacted]" in project.results().records[0].message
+
+
+def test_faults_are_listed_on_standard_output(project):
+    """A line each, ready for grep, and no run."""
+    ended = project.run("--list-faults")
+    assert ended.returncode == 0
+    assert re.search(r"^redis-gone +Nobody listens where Redis should be$", ended.stdout, re.MULTILINE)
+    assert ended.stderr == ""
+    assert not list(project.folder.glob("reports/*"))
