@@ -52,7 +52,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="let checks marked mutates change a staging target (restore drills, test alerts); never production",
     )
-    group.addoption("--reports", default="reports", metavar="DIR", help="folder for reports (default: reports)")
+    # Written with "=": a folder behind an option that it does not know yet, pytest takes for its own root.
+    group.addoption(
+        "--reports",
+        default="reports",
+        metavar="DIR",
+        help="folder for reports, as --reports=DIR (default: reports)",
+    )
 
 
 def _is_worker(config: pytest.Config) -> bool:

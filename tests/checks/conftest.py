@@ -39,8 +39,7 @@ def run_checks(sandbox: RunningSandbox, tmp_path: Path) -> RunChecks:
             set_name,
             "--target",
             "sandbox",
-            "--reports",
-            str(tmp_path),
+            f"--reports={tmp_path}",
         ]
         for name in faults:
             command += ["--fault", name]

@@ -34,7 +34,7 @@ def test_a_command_of_a_runbook_works(sandbox, tmp_path, command):
     if marker and not read_catalogue().ids_of(marker[1]):
         pytest.skip(f"no item of {marker[1]} is built yet")
     if command.startswith("pytest"):
-        command += f" --target sandbox --reports {tmp_path}"
+        command += f" --target sandbox --reports={tmp_path}"
     elif "handoff" in command:
         command += f" --reports {tmp_path} --to {tmp_path}"
     elif "watch" in command:
