@@ -14,7 +14,10 @@ sys.path.insert(0, str(ROOT))
 from playbook.catalogue import read_catalogue  # noqa: E402
 from playbook.record import Results  # noqa: E402
 
-FILES = ("results.json", "index.html", "pytest-html.html", "junit.xml", "summary.md")
+FILES = (
+    *("results.json", "index.html", "pytest-html.html", "summary.md"),
+    *("junit.xml", "ctrf.json", "metrics.txt", "playbook.sarif"),
+)
 
 
 def problems(folder: Path) -> list[str]:

@@ -69,7 +69,7 @@ def _parser() -> argparse.ArgumentParser:
     report = commands.add_parser(
         "report",
         help="write a report's pages anew from its results.json",
-        description="Write index.html, junit.xml and summary.md of a run anew from its results.json.",
+        description="Write the pages and exports of a run anew from its results.json.",
     )
     report.add_argument(
         "folder", nargs="?", type=Path, default=Path("reports/latest"), help="default: %(default)s"

@@ -7,16 +7,19 @@ from pathlib import Path
 import msgspec
 
 from playbook.record import Results
+from playbook.report.ctrf import ctrf
 from playbook.report.junit import junit
 from playbook.report.latest import point_latest_at
+from playbook.report.openmetrics import metrics
 from playbook.report.page import page
+from playbook.report.sarif import sarif
 from playbook.report.summary import summary
 
 RESULTS = "results.json"
 
 
 def write_all(results: Results, folder: Path) -> None:
-    """Write index.html, junit.xml and summary.md into the run's folder, and lead ``latest`` to it."""
+    """Write every form of the results into the run's folder, and lead ``latest`` to it."""
     _write(results, folder)
     point_latest_at(folder)
 
@@ -32,6 +35,9 @@ def _write(results: Results, folder: Path) -> None:
     (folder / "index.html").write_bytes(_utf8(page(results)))
     (folder / "junit.xml").write_bytes(junit(results))
     (folder / "summary.md").write_bytes(_utf8(summary(results)))
+    (folder / "ctrf.json").write_bytes(ctrf(results))
+    (folder / "metrics.txt").write_bytes(_utf8(metrics(results)))
+    (folder / "playbook.sarif").write_bytes(sarif(results))
 
 
 def _utf8(text: str) -> bytes:

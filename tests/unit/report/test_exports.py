@@ -1,0 +1,364 @@
+"""CTRF, OpenMetrics and SARIF: valid as their readers want them, and in agreement with every other output."""
+
+import json
+import re
+from collections import Counter
+from xml.etree import ElementTree
+
+import jsonschema
+import msgspec
+import pytest
+from prometheus_client.openmetrics.parser import text_string_to_metric_families
+
+from playbook.catalogue import ROOT
+from playbook.limits import parse_limit
+from playbook.record import Results
+from playbook.report import write_all
+from playbook.report.ctrf import STATUS, ctrf
+from playbook.report.openmetrics import metrics
+from playbook.report.openmetrics_text import Family, Sample, openmetrics, states
+from playbook.report.pytest_html import BORROWED, pytest_html_results_table_row
+from playbook.report.sarif import LEVELS, SUBJECTS, sarif
+from playbook.report.terminal import lines
+from playbook.verdict import Verdict
+from tests.factories import HOSTILE, hostile, record, results, six_verdicts
+from tests.unit.report.test_outputs import report_with
+from tests.written import written_checks
+
+CHECK = "checks/test_security.py::test_certificates_are_valid"
+
+
+def as_security(made: Results) -> Results:
+    """The same run, with every check under a subject that code scanning is told of."""
+    records = [msgspec.structs.replace(r, subject="security") for r in made.records]
+    return msgspec.structs.replace(made, records=records)
+
+
+RUNS = pytest.mark.parametrize(
+    "made",
+    [as_security(six_verdicts()), as_security(hostile()), results([])],
+    ids=["six", "hostile", "empty"],
+)
+
+
+def test_every_format_counts_the_same(tmp_path):
+    """One run with all six verdicts: the same numbers in nine forms, each read by what others read it with."""
+    made = as_security(six_verdicts())
+    expected = Counter(str(r.verdict) for r in made.records)
+    assert expected == made.counts
+    assert set(expected) == {str(v) for v in Verdict}
+    (tmp_path / "results.json").write_bytes(msgspec.json.encode(made))
+    write_all(made, tmp_path)
+
+    def text(name):
+        return (tmp_path / name).read_text(encoding="utf-8")
+
+    told = r"(\d+) (CRITICAL|UNKNOWN|WARNING|WAIVED|NOT CONFIGURED|OK)"
+    counted = {
+        "results.json": Counter(r["verdict"] for r in json.loads(text("results.json"))["records"]),
+        "terminal": _said(
+            told, "\n".join(line for line, _ in lines(made, "x")).rpartition("4.2 s")[0].splitlines()[-1]
+        ),
+        "summary.md": _said(told, next(line for line in text("summary.md").splitlines() if " · " in line)),
+        "index.html": _in_page(text("index.html")),
+        "pytest-html": Counter(_cell(r) for r in made.records),
+        "junit.xml": _in_junit(text("junit.xml")),
+        "ctrf.json": Counter(t["rawStatus"] for t in json.loads(text("ctrf.json"))["results"]["tests"]),
+        "metrics.txt": _in_metrics(text("metrics.txt")),
+        "playbook.sarif": _in_sarif(json.loads(text("playbook.sarif"))),
+    }
+    assert counted == dict.fromkeys(counted, expected)
+
+
+def _said(pattern: str, line: str) -> Counter:
+    return Counter({verdict: int(count) for count, verdict in re.findall(pattern, line)})
+
+
+def _in_page(page: str) -> Counter:
+    """The badges in the list of every check, and the numbers at the top."""
+    every = page[page.index('<h2 id="all">') :]
+    badges = Counter(
+        re.findall(r'<span class="badge v-[a-z-]+"><span aria-hidden="true">.</span> ([A-Z ]+)</span>', every)
+    )
+    at_top = re.findall(
+        r'<span class="count">(\d+)</span> <span class="badge [^>]*><span [^>]*>.</span> ([A-Z ]+)<', page
+    )
+    assert badges == Counter({verdict: int(count) for count, verdict in at_top})
+    return badges
+
+
+def _cell(made) -> str:
+    cells = ["", "", "", ""]
+    pytest_html_results_table_row(report=report_with(made), cells=cells)
+    return re.search('data-verdict="([^"]+)"', cells[0])[1]  # type: ignore[index]
+
+
+def _in_junit(text: str) -> Counter:
+    cases = ElementTree.fromstring(text).iter("testcase")
+    return Counter(p.get("value") for case in cases for p in case.iter("property") if p.get("name") == "verdict")
+
+
+def _in_metrics(text: str) -> Counter:
+    families = {family.name: family for family in text_string_to_metric_families(text)}
+    name = "playbook_item_verdict"
+    items = Counter(s.labels[name] for s in families[name].samples if s.value == 1)
+    run = Counter({s.labels["verdict"]: int(s.value) for s in families["playbook_run_checks"].samples})
+    assert items == run
+    return items
+
+
+def _in_sarif(document) -> Counter:
+    """Findings by their level; UNKNOWN and NOT CONFIGURED as notifications; what is well as a number only."""
+    (run,) = document["runs"]
+    (invocation,) = run["invocations"]
+    found = Counter(r["level"] for r in run["results"])
+    suppressed = sum("suppressions" in r for r in run["results"])
+    unknown = len(invocation["toolExecutionNotifications"])
+    assert found["note"] == suppressed + unknown
+    return Counter(
+        {
+            "CRITICAL": found["error"],
+            "WARNING": found["warning"],
+            "UNKNOWN": unknown,
+            "WAIVED": suppressed,
+            "NOT CONFIGURED": len(invocation["toolConfigurationNotifications"]),
+            "OK": run["properties"]["counts"]["OK"],
+        }
+    )
+
+
+# What https://github.com/ctrf-io/ctrf (0.1.0) demands of the parts that are written here.
+_INTEGER, _STRING, _OBJECT = {"type": "integer"}, {"type": "string"}, {"type": "object"}
+_COUNTS = ("tests", "passed", "failed", "skipped", "pending", "other", "start", "stop")
+_STATUS = {"enum": ["passed", "failed", "skipped", "pending", "other"]}
+_CTRF = {
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["results", "reportFormat", "specVersion"],
+    "properties": {
+        "reportFormat": {"const": "CTRF"},
+        "specVersion": {"type": "string", "pattern": r"^[0-9]+\.[0-9]+\.[0-9]+$"},
+        "reportId": {"type": "string", "format": "uuid"},
+        "timestamp": {"type": "string", "format": "date-time"},
+        "generatedBy": _STRING,
+        "results": {
+            "type": "object",
+            "additionalProperties": False,
+            "required": ["tool", "summary", "tests"],
+            "properties": {
+                "tool": {
+                    "type": "object",
+                    "additionalProperties": False,
+                    "required": ["name"],
+                    "properties": {"name": {"type": "string", "minLength": 1}, "version": _STRING},
+                },
+                "summary": {
+                    "type": "object",
+                    "additionalProperties": False,
+                    "required": [*_COUNTS],
+                    "properties": {**dict.fromkeys([*_COUNTS, "duration"], _INTEGER), "extra": _OBJECT},
+                },
+                "tests": {
+                    "type": "array",
+                    "items": {
+                        "type": "object",
+                        "additionalProperties": False,
+                        "required": ["name", "status", "duration"],
+                        "properties": {
+                            "id": {"type": "string", "format": "uuid"},
+                            "name": {"type": "string", "minLength": 1},
+                            "status": _STATUS,
+                            **dict.fromkeys(["duration", "start", "stop"], _INTEGER),
+                            "suite": {"type": "array", "minItems": 1, "items": _STRING},
+                            **dict.fromkeys(["message", "rawStatus", "filePath"], _STRING),
+                            "tags": {"type": "array", "items": _STRING},
+                            "labels": {"type": "object", "additionalProperties": {"type": ["string", "number"]}},
+                            "extra": _OBJECT,
+                        },
+                    },
+                },
+                "environment": {
+                    "type": "object",
+                    "additionalProperties": False,
+                    "properties": {
+                        **dict.fromkeys(["reportName", "testEnvironment"], _STRING),
+                        "healthy": {"type": "boolean"},
+                        "extra": _OBJECT,
+                    },
+                },
+            },
+        },
+    },
+}
+
+
+@RUNS
+def test_ctrf_keeps_to_its_schema_and_its_sums(made):
+    """Every field is one that the schema knows, and the summary adds up."""
+    document = json.loads(ctrf(made))
+    jsonschema.validate(document, _CTRF, format_checker=jsonschema.FormatChecker())
+    told = document["results"]
+    counted = Counter(test["status"] for test in told["tests"])
+    assert counted == +Counter({status: told["summary"][status] for status in set(STATUS.values())})
+    assert told["summary"]["tests"] == len(made.records)
+    assert told["summary"]["stop"] - told["summary"]["start"] == 4_000
+    assert len({test["id"] for test in told["tests"]}) == len(made.records)
+
+
+def test_ctrf_never_calls_unknown_passed():
+    """Nor failed: it says nothing about the system."""
+    assert STATUS[Verdict.UNKNOWN] == "other"
+    assert set(STATUS) == set(Verdict)
+    assert {verdict for verdict, status in STATUS.items() if status == "passed"} == {Verdict.OK, Verdict.WARNING}
+
+
+@RUNS
+def test_openmetrics_is_read_by_its_reference_parser(made):
+    """Also with hostile labels, which come back as they were but for what no line can carry."""
+    families = {family.name: family for family in text_string_to_metric_families(metrics(made))}
+    verdict = families["playbook_run_verdict"]
+    assert verdict.type == "stateset"
+    assert [s.labels["playbook_run_verdict"] for s in verdict.samples if s.value] == [str(made.verdict)]
+    assert families["playbook_run_started_timestamp_seconds"].samples[0].value == 1_795_417_200
+    assert families["playbook_run_started_timestamp_seconds"].unit == "seconds"
+    if made.records:
+        (ended,) = {s.labels["ended"] for s in families["playbook_run"].samples}
+        assert ended == made.ended.replace("\x00", " ").replace("\x1b", " ").replace("\u202e", " ")
+
+
+def test_openmetrics_carries_values_limits_and_seconds():
+    """In the unit of the limit, with the comparison that makes it bad."""
+    limit = parse_limit("Hits", {"target": "> 90 %", "critical": "< 70 %"})
+    made = results([record(Verdict.CRITICAL, 1, value=61.25, limit=limit, seconds=0.5)])
+    families = {family.name: family.samples for family in text_string_to_metric_families(metrics(made))}
+    (value,) = families["playbook_item_value"]
+    assert (value.value, value.labels["unit"], value.labels["item"]) == (61.25, "%", "daily.example.1")
+    bounds = {(s.labels["bound"], s.labels["comparison"]): s.value for s in families["playbook_item_limit"]}
+    assert bounds == {("target", ">"): 90, ("critical", "<"): 70}
+    assert families["playbook_item_duration_seconds"][0].value == 0.5
+
+
+@pytest.mark.parametrize(
+    ("families", "complaint"),
+    [
+        ([Family("a-b", "gauge", "", [Sample({}, 1)])], "no name"),
+        ([Family("a", "gauge", "", [Sample({}, 1)], "seconds")], "no name"),
+        ([Family("a", "gauge", "", [Sample({}, 1)])] * 2, "stands there twice"),
+        ([Family("a", "gauge", "", [Sample({"b": "c"}, 1)] * 2)], "the same labels"),
+        ([Family("a", "gauge", "", [Sample({"b-c": "d"}, 1)])], "no label"),
+    ],
+    ids=["name", "unit", "family-twice", "sample-twice", "label"],
+)
+def test_the_writer_refuses_what_no_parser_would_read(families, complaint):
+    """A mistake of the caller, found before a scraper finds it."""
+    with pytest.raises(ValueError, match=complaint):
+        openmetrics(families)
+
+
+def test_the_writer_writes_every_number_and_leaves_out_empty_families():
+    """Not-a-number and infinities in the format's own words."""
+    values = [0, -1.5, 1e20, float("nan"), float("inf"), float("-inf")]
+    samples = [Sample({"n": str(n)}, value) for n, value in enumerate(values)]
+    text = openmetrics([Family("a", "gauge", "Numbers.", samples), Family("b", "gauge", "None.", [])])
+    (family,) = text_string_to_metric_families(text)
+    assert [repr(s.value) for s in family.samples] == [repr(v) for v in values]
+    assert text.endswith("# EOF\n")
+    assert openmetrics([]) == "# EOF\n"
+
+
+def test_a_state_set_has_one_state_at_most():
+    """A state that is not known is none of the known ones."""
+    assert [s.value for s in states("a", {}, ["x", "y"], "y")] == [0, 1]
+    assert [s.value for s in states("a", {}, ["x", "y"], "z")] == [0, 0]
+
+
+@RUNS
+def test_sarif_has_what_code_scanning_demands(made):
+    """Required fields are there and not empty, lengths and locations as GitHub takes them."""
+    document = json.loads(sarif(made))
+    assert document["version"] == "2.1.0"
+    (run,) = document["runs"]
+    driver = run["tool"]["driver"]
+    assert all(driver[name] for name in ("name", "version"))
+    for rule in driver["rules"]:
+        assert rule["id"]
+        assert 0 < len(rule["name"]) <= 255 + 60
+        for described in (rule["shortDescription"], rule["fullDescription"]):
+            assert 0 < len(described["text"]) <= 1024
+        assert rule["help"]["text"]
+        assert rule["help"]["markdown"]
+        assert len(rule["properties"]["tags"]) <= 10
+    for result in run["results"]:
+        assert driver["rules"][result["ruleIndex"]]["id"] == result["ruleId"]
+        assert result["level"] in {"error", "warning", "note"}
+        assert 0 < len(result["message"]["text"]) <= 1024
+        (location,) = result["locations"]
+        assert location["physicalLocation"]["artifactLocation"]["uri"].startswith("checks/")
+        region = location["physicalLocation"]["region"]
+        assert region["startLine"] == region["endLine"] >= 1
+        assert region["endColumn"] > region["startColumn"] >= 1
+        assert re.fullmatch(r"[0-9a-f]{16}:1", result["partialFingerprints"]["primaryLocationLineHash"])
+
+
+def test_sarif_points_at_the_check_itself():
+    """File and line of the function, so that the alert shows the rule as it is written."""
+    document = json.loads(
+        sarif(results([record(Verdict.CRITICAL, subject="security", check=f"{CHECK}[a.example]")]))
+    )
+    place = document["runs"][0]["results"][0]["locations"][0]["physicalLocation"]
+    line = (
+        (ROOT / "checks/test_security.py")
+        .read_text(encoding="utf-8")
+        .splitlines()[place["region"]["startLine"] - 1]
+    )
+    assert line.startswith("def test_certificates_are_valid(")
+    assert place["artifactLocation"]["uri"] == "checks/test_security.py"
+    assert place["region"]["endColumn"] == len(line) + 1
+
+
+def test_sarif_fingerprints_outlive_the_day():
+    """Another day, another number, another message: the same alert. Another target or check: another one."""
+    made = record(Verdict.CRITICAL, 1, subject="tls")
+    later = msgspec.structs.replace(
+        made, message="5 days left", value=5.0, started="2027-01-01T00:00:00Z", verdict=Verdict.WARNING
+    )
+    other = record(Verdict.CRITICAL, 2, subject="tls")
+    of = _fingerprints
+    assert of(results([made])) == of(results([later], started="2027-01-01T00:00:00Z"))
+    assert len({*of(results([made])), *of(results([made], target="staging")), *of(results([other]))}) == 3
+
+
+def _fingerprints(made: Results) -> list[str]:
+    found = json.loads(sarif(made))["runs"][0]["results"]
+    return [result["partialFingerprints"]["primaryLocationLineHash"] for result in found]
+
+
+def test_sarif_keeps_an_alert_open_that_nobody_could_look_at():
+    """GitHub calls an alert fixed when its result is gone, so UNKNOWN is still a result; OK is none."""
+    (run,) = json.loads(
+        sarif(results([record(Verdict.UNKNOWN, 1, subject="tls"), record(number=2, subject="tls")]))
+    )["runs"]
+    assert [(r["ruleId"], r["level"]) for r in run["results"]] == [("daily.example.1", "note")]
+    assert Verdict.OK not in LEVELS
+
+
+def test_sarif_tells_of_security_items_only():
+    """And every subject that it tells of has checks."""
+    made = results([record(Verdict.CRITICAL, 1, subject="kpis"), record(Verdict.CRITICAL, 2, subject="access")])
+    assert [r["ruleId"] for r in json.loads(sarif(made))["runs"][0]["results"]] == ["daily.example.2"]
+    written = {file.stem.removeprefix("test_") for file, *_ in written_checks()}
+    assert written >= SUBJECTS
+
+
+def test_sarif_takes_a_rule_s_words_from_the_catalogue():
+    """They do not change with the target, as the commands of a record do."""
+    made = record(Verdict.CRITICAL, item="weekly.security.certificate", subject="security", look_again="curl x")
+    (rule,) = json.loads(sarif(results([made])))["runs"][0]["tool"]["driver"]["rules"]
+    assert "curl x" not in rule["help"]["markdown"]
+    assert "**Matters because**" in rule["help"]["markdown"]
+
+
+def test_the_borrowed_outcomes_are_as_many_as_the_verdicts():
+    """pytest-html counts by outcome; two verdicts share one, and the cell tells them apart."""
+    assert set(BORROWED) == set(Verdict)
+    assert HOSTILE not in metrics(hostile())
