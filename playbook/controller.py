@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import signal
@@ -14,9 +15,12 @@ import pytest
 from playbook.catalogue import Item
 from playbook.errors import UsageError
 from playbook.gate import OPTION, refused_as_production
+from playbook.history import append, line_of
+from playbook.history_files import history_folder
 from playbook.record import Record, Results, Timing
 from playbook.report.pytest_html import STYLE
 from playbook.run import Run, RunFolder, floor_of, iso, make_results, not_run, settings_for
+from playbook.schedule import slot_of
 from playbook.settings import SANDBOX
 
 if TYPE_CHECKING:
@@ -48,6 +52,10 @@ class Controller:
         self.folder = RunFolder(
             config.rootpath / config.option.reports, self.settings.target.name, self.set_name, self.started
         )
+        self.history = history_folder(
+            self.settings, config.rootpath / config.option.reports, chosen=config.option.history
+        )
+        self.not_kept = ""
         self._quiet_html = hasattr(config.option, "htmlpath") and not config.option.htmlpath
         if self._quiet_html:
             config.option.htmlpath = str(self.folder.path / "pytest-html.html")
@@ -116,9 +124,21 @@ class Controller:
             results = msgspec.structs.replace(results, exit_code=int(exitstatus))
         self.results = results
         self.folder.write(results)
+        self._keep_line(results)
         from playbook.report import write_all
 
         write_all(results, self.folder.path)
+
+    def _keep_line(self, results: Results) -> None:
+        """Add the run to the history; one that cannot be written costs neither the report nor the verdict."""
+        slot = slot_of(self.settings.schedule, self.set_name, self.started, os.environ)
+        line = line_of(
+            results, report=self.folder.path.name, slot=slot, confirms=self.config.option.confirms or ""
+        )
+        try:
+            append(self.history, line)
+        except UsageError as error:
+            self.not_kept = self.run.redactor.text(str(error))
 
     def summarise(self, terminal: Any) -> None:
         """Print what is not OK, the counts, and where the report is."""
@@ -132,6 +152,8 @@ class Controller:
         terminal.ensure_newline()
         for text, markup in lines(self.results, str(where / "index.html"), width=terminal._tw.fullwidth):
             terminal.write_line(text, **markup)
+        if self.not_kept:
+            terminal.write_line(f"  not in the history: {self.not_kept}", red=True)
 
     def stop(self) -> None:
         """Stop what was started. Called whatever happened."""

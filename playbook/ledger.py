@@ -6,18 +6,16 @@ changed by hand or by a merge, so that what counts is what was written. Lines ar
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
-import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
-from playbook.errors import Denied, Unreachable, UsageError
+from playbook import lines
+from playbook.errors import Denied, Unreachable
 
 DIGEST = "digest"
 # Nobody's reason is longer; a line that is was not written by us.
@@ -59,20 +57,7 @@ def append(file: Path, fields: Mapping[str, Any]) -> None:
     Raises:
         UsageError: the file cannot be written.
     """
-    line = sealed(fields)
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        with _locked(file, os.O_RDWR | os.O_APPEND | os.O_CREAT, fcntl.LOCK_EX) as descriptor:
-            size = os.fstat(descriptor).st_size
-            unfinished = size and os.pread(descriptor, 1, size - 1) != b"\n"
-            try:
-                _write(descriptor, (b"\n" if unfinished else b"") + line)
-                os.fsync(descriptor)
-            except OSError:
-                os.ftruncate(descriptor, size)
-                raise
-    except OSError as error:
-        raise UsageError(f"{file} cannot be written: {error.strerror}") from None
+    lines.append(file, sealed(fields))
 
 
 def read(file: Path, kind: type[T], service: str, hint: str) -> list[Entry]:
@@ -83,8 +68,7 @@ def read(file: Path, kind: type[T], service: str, hint: str) -> list[Entry]:
         Denied: it may not be read.
     """
     try:
-        with _locked(file, os.O_RDONLY, fcntl.LOCK_SH):
-            text = file.read_bytes()
+        text = lines.read(file)
     except FileNotFoundError:
         raise Unreachable(
             f"{service}: expected the file {file.name}, which is not there", service=service, hint=hint
@@ -97,32 +81,16 @@ def read(file: Path, kind: type[T], service: str, hint: str) -> list[Entry]:
 
 
 def _entries(text: bytes, kind: type[T]) -> Iterator[Entry]:
-    for number, line in enumerate(text.split(b"\n"), 1):
-        if not line.strip():
-            continue
-        if len(line) > LONGEST_LINE:
-            yield Entry(number, None, f"is damaged: {len(line):,} bytes long")
+    for number, line, problem in lines.numbered(text, LONGEST_LINE):
+        if problem:
+            if line.strip():
+                yield Entry(number, None, problem)
             continue
         try:
             fields = msgspec.json.decode(line, type=dict[str, Any])
             value = msgspec.convert(fields, kind)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            yield Entry(number, None, f"is damaged: {str(error).replace('`', '')}")
+        except lines.DAMAGE as error:
+            yield Entry(number, None, lines.damage(error))
             continue
         intact = fields.get(DIGEST) == digest_of(fields)
         yield Entry(number, value, "" if intact else "was edited: its digest does not match what it says")
-
-
-@contextmanager
-def _locked(file: Path, flags: int, lock: int) -> Iterator[int]:
-    descriptor = os.open(file, flags | os.O_CLOEXEC, 0o644)
-    try:
-        fcntl.flock(descriptor, lock)
-        yield descriptor
-    finally:
-        os.close(descriptor)  # gives the lock up too
-
-
-def _write(descriptor: int, content: bytes) -> None:
-    while content:
-        content = content[os.write(descriptor, content) :]

@@ -59,6 +59,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="DIR",
         help="folder for reports, as --reports=DIR (default: reports)",
     )
+    group.addoption(
+        "--history",
+        metavar="DIR",
+        help="folder of the history of runs, as --history=DIR "
+        "(default: $PLAYBOOK_HISTORY, the setting, history below the reports)",
+    )
+    group.addoption(
+        "--confirms",
+        metavar="RUN",
+        help="for `python -m playbook run`: id of the run whose bad checks are looked at again",
+    )
 
 
 def _is_worker(config: pytest.Config) -> bool:

@@ -11,15 +11,17 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
 from playbook.errors import NotConfigured, UsageError
 from playbook.gate import guarded_addresses
 from playbook.limits import Limit, parse_limit
+from playbook.schedule import demand_valid
 from playbook.secret import Secret as Secret  # noqa: PLC0414 - it has always been found here
 from playbook.secret import Section
+from playbook.settings_history import HistoryKeeping, Schedule
 from playbook.settings_metrics import Kpis
 from playbook.settings_ondemand import (
     Emergency,
@@ -30,9 +32,10 @@ from playbook.settings_ondemand import (
     Troubleshooting,
 )
 from playbook.settings_people import People
-from playbook.settings_platform import Access, CostReview, Costs, Dependencies, Firewalls, GitHub, Npm, Scaling
-from playbook.settings_recovery import AlertTest, Recovery
-from playbook.settings_security import Links, Security
+from playbook.settings_platform import Access, CostReview, Dependencies, Firewalls, Scaling
+from playbook.settings_target import Backups as Backups  # noqa: PLC0414 - they have always been found here
+from playbook.settings_target import Logs as Logs  # noqa: PLC0414
+from playbook.settings_target import Target
 from playbook.settings_trends import Capacity, TrendQueries, Trends
 
 DEFAULTS = Path(__file__).with_name("defaults.toml")
@@ -41,143 +44,6 @@ TARGET_VARIABLE = "PLAYBOOK_TARGET"
 SANDBOX = "sandbox"
 
 T = TypeVar("T")
-
-
-class Web(Section, frozen=True):
-    """The website and the image API.
-
-    Attributes:
-        http_url: its address without TLS, where that is not ``url`` with http and port 80.
-        ca: file with the certificate authority to trust, for a private one.
-        sample_image: the photograph that is posted to the optimise endpoint; the one that comes with the suite
-            where not set.
-    """
-
-    url: str | None = None
-    http_url: str | None = None
-    ca: str | None = None
-    health_path: str = "/api/health"
-    image_health_path: str = "/api/image/health"
-    optimize_path: str = "/api/image/optimize"
-    sample_image: str | None = None
-
-
-class DigitalOcean(Section, frozen=True):
-    """The application on App Platform. ``ca`` is for a private certificate authority."""
-
-    endpoint: str = "https://api.digitalocean.com"
-    token: Secret | None = None
-    app_id: str | None = None
-    redis_cluster_id: str | None = None
-    ca: str | None = None
-
-
-class Redis(Section, frozen=True):
-    """Cache and queue. ``url`` is ``redis://`` or ``rediss://`` and usually holds the password."""
-
-    url: Secret | None = None
-    ca: str | None = None
-    stats_key: str = "image-processing-stats"
-    queue_key: str = "image-processing-queue"
-
-
-class Prometheus(Section, frozen=True):
-    """Prometheus by itself. Where ``url`` is not set, Grafana's data source proxy is used."""
-
-    url: str | None = None
-    token: Secret | None = None
-    username: str | None = None
-    password: Secret | None = None
-    ca: str | None = None
-
-
-class Grafana(Section, frozen=True):
-    """Grafana; ``datasource_uid`` is the Prometheus data source that ``dashboard`` shows."""
-
-    url: str | None = None
-    token: Secret | None = None
-    datasource_uid: str | None = None
-    dashboard: str = "Portfolio Overview"
-    ca: str | None = None
-
-
-class Alertmanager(Section, frozen=True):
-    """Alertmanager; without it Prometheus' own alerts are read, and without that Grafana's.
-
-    Attributes:
-        ignore: names of alerts that fire while all is well, wherever they are read from.
-    """
-
-    url: str | None = None
-    token: Secret | None = None
-    username: str | None = None
-    password: Secret | None = None
-    ca: str | None = None
-    ignore: tuple[str, ...] = ("Watchdog", "InfoInhibitor", "PlaybookTestAlert")
-
-
-class Logs(Section, frozen=True):
-    """Where the logs are: the DigitalOcean API, or files by glob (``*.gz`` included).
-
-    Attributes:
-        coverage_hours: of the last 24, in how many there must be lines for a verdict that all is well.
-        unusual_count: an hour with fewer 429 or 5xx than this is never called unusual.
-        unusual_spread: how many times the usual spread above the usual level an hour must be to be unusual.
-        most_lines, most_seconds: where reading stops, which is then said.
-    """
-
-    source: Literal["api", "files"] = "api"
-    files: list[str] = []
-    coverage_hours: int = 20
-    unusual_count: int = 10
-    unusual_spread: float = 6.0
-    most_lines: int = 5_000_000
-    most_seconds: float = 40.0
-
-
-class Backups(Section, frozen=True):
-    """Where the archives are: a folder, or ``s3://bucket/prefix`` with the Spaces ``endpoint``.
-
-    Attributes:
-        pattern: which files are archives, by their name without folders.
-        manifest: name of the member that lists the others; empty where the archives hold none.
-        time_zone: of the times in the archives' names where they do not say it, e.g. ``Europe/Berlin``.
-        read_whole_mb: megabytes up to which the newest archive is read to its end; of a larger one only the
-            beginning and the end are.
-    """
-
-    location: str | None = None
-    pattern: str = "*.tar.gz"
-    manifest: str = "manifest.json"
-    time_zone: str = "UTC"
-    read_whole_mb: float = 256.0
-    endpoint: str | None = None
-    region: str | None = None
-    access_key: Secret | None = None
-    secret_key: Secret | None = None
-    ca: str | None = None
-
-
-class Target(Section, frozen=True):
-    """One system to check."""
-
-    name: str
-    kind: Literal["sandbox", "staging", "production"]
-    web: Web = Web()
-    digitalocean: DigitalOcean = DigitalOcean()
-    redis: Redis = Redis()
-    prometheus: Prometheus = Prometheus()
-    grafana: Grafana = Grafana()
-    alertmanager: Alertmanager = Alertmanager()
-    logs: Logs = Logs()
-    backups: Backups = Backups()
-    recovery: Recovery = Recovery()
-    alert_test: AlertTest = AlertTest()
-    security: Security = Security()
-    links: Links = Links()
-    github: GitHub = GitHub()
-    npm: Npm = Npm()
-    costs: Costs = Costs()
 
 
 class TimeLimits(Section, frozen=True):
@@ -301,6 +167,8 @@ class Settings(Section, frozen=True):
     dependencies: Dependencies = Dependencies()
     scaling: Scaling = Scaling()
     people: People = People()
+    history: HistoryKeeping = HistoryKeeping()
+    schedule: Schedule = Schedule()
     file: Path | None = None
     sources: dict[str, str] = {}
     guarded: dict[str, str] = {}
@@ -455,6 +323,7 @@ def _build(
         settings = msgspec.convert(common, Settings, dec_hook=_decode)
     except msgspec.ValidationError as error:
         raise UsageError(_sentence(error, where, name)) from None
+    demand_valid(settings.schedule, where)
     guarded = guarded_addresses(_interpolate(merged["targets"], environment), name)
     return msgspec.structs.replace(settings, file=file, sources=sources, guarded=guarded)
 

@@ -60,7 +60,7 @@ def test_an_edited_line_is_told(tmp_path):
 @pytest.mark.parametrize(
     ("line", "problem"),
     [
-        (b"<<<<<<< HEAD", "is damaged: JSON is malformed"),
+        (b"<<<<<<< HEAD", "is damaged: a merge that git could not finish left it"),
         (b'{"who": "A', "is damaged: Input data was truncated"),
         (b'{"who": 3, "digest": "x"}', "is damaged: Expected str, got int"),
         (b'{"who": "A", "digest": "x", "more": 1}', "is damaged: Object contains unknown field more"),

@@ -1,0 +1,27 @@
+"""Where the history of runs is."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from playbook.settings import Settings
+
+HISTORY_VARIABLE = "PLAYBOOK_HISTORY"
+
+
+def history_folder(
+    settings: Settings, reports: Path, environment: Mapping[str, str] = os.environ, *, chosen: str | None = None
+) -> Path:
+    """``chosen`` on the command line, else ``$PLAYBOOK_HISTORY``, else the setting, else below the reports.
+
+    Paths are absolute or from the working directory; that of the settings is from the folder of playbook.toml.
+    """
+    named = chosen or environment.get(HISTORY_VARIABLE, "").strip()
+    if named:
+        return Path(named).expanduser().absolute()
+    if settings.history.folder:
+        root = settings.file.parent.absolute() if settings.file else Path.cwd()
+        return root / Path(settings.history.folder).expanduser()
+    return reports / "history"
