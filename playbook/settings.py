@@ -22,6 +22,7 @@ from playbook.schedule import demand_valid
 from playbook.secret import Secret as Secret  # noqa: PLC0414 - it has always been found here
 from playbook.secret import Section
 from playbook.settings_history import HistoryKeeping, Schedule
+from playbook.settings_incidents import PLAIN, Incidents, Notifications
 from playbook.settings_metrics import Kpis
 from playbook.settings_ondemand import (
     Emergency,
@@ -169,6 +170,8 @@ class Settings(Section, frozen=True):
     people: People = People()
     history: HistoryKeeping = HistoryKeeping()
     schedule: Schedule = Schedule()
+    incidents: Incidents = Incidents()
+    notifications: Notifications = Notifications()
     file: Path | None = None
     sources: dict[str, str] = {}
     guarded: dict[str, str] = {}
@@ -199,8 +202,8 @@ class Settings(Section, frozen=True):
         )
 
     def secrets(self) -> list[str]:
-        """Every secret text of this target, longest first, for redaction."""
-        found = {secret.reveal() for secret in _secrets(self.target)}
+        """Every secret text of this target and of who is told, longest first, for redaction."""
+        found = {secret.reveal() for secret in _secrets((self.target, self.notifications))}
         return sorted((text for text in found if text), key=len, reverse=True)
 
 
@@ -209,9 +212,12 @@ _NOT_ONE = frozenset({"target", "file", "sources", "guarded"})
 _OVERRIDES = tuple(name for name in Settings.__struct_fields__ if name not in _NOT_ONE)
 _VARIABLE = re.compile(r"\$\{([A-Z0-9_]+(?:\|[A-Z0-9_]+)*)\}")
 _SECRET_KEYS = frozenset({"token", "password", "access_key", "secret_key"})
+_NOTIFICATIONS = "notifications"
 
 
 def _is_secret(path: str) -> bool:
+    if path.startswith(f"{_NOTIFICATIONS}."):
+        return path not in PLAIN
     return path.rpartition(".")[2] in _SECRET_KEYS or path.endswith(".redis.url")
 
 
@@ -221,6 +227,11 @@ def _secrets(value: Any) -> Iterator[Secret]:
     elif isinstance(value, msgspec.Struct):
         for field in value.__struct_fields__:
             yield from _secrets(getattr(value, field))
+    elif isinstance(value, tuple):
+        for inner in value:
+            yield from _secrets(inner)
+    elif isinstance(value, dict):
+        yield from _secrets(tuple(value.values()))
 
 
 def load(
@@ -307,7 +318,10 @@ def _build(
     where = str(file or DEFAULTS)
     raw = dict(merged["targets"][name])
     overrides = {key: raw.pop(key, {}) for key in _OVERRIDES}
-    sources = dict(_texts(raw, f"targets.{name}"))
+    common = {key: value for key, value in merged.items() if key not in {"targets", "default_target"}}
+    common = _merge(common, {key: value for key, value in overrides.items() if value})
+    told = common.get(_NOTIFICATIONS, {})
+    sources = {**dict(_texts(raw, f"targets.{name}")), **dict(_texts(told, _NOTIFICATIONS))}
     if not trusted:
         for path, text in sources.items():
             if _is_secret(path) and not _VARIABLE.fullmatch(text):
@@ -315,8 +329,7 @@ def _build(
                     f"{where}: {path} is a secret and must come from the environment, written as "
                     f'"${{{path.rpartition(".")[2].upper()}}}"; never write it into the file'
                 )
-    common = {key: value for key, value in merged.items() if key not in {"targets", "default_target"}}
-    common = _merge(common, {key: value for key, value in overrides.items() if value})
+    common[_NOTIFICATIONS] = _interpolate(told, environment)
     common["limits"] = _limits(common.get("limits", {}), where)
     common["target"] = {"name": name, **_interpolate(raw, environment)}
     try:
@@ -342,6 +355,9 @@ def _texts(value: Any, path: str) -> Iterator[tuple[str, str]]:
     elif isinstance(value, Mapping):
         for key, inner in value.items():
             yield from _texts(inner, f"{path}.{key}")
+    elif isinstance(value, list):
+        for number, inner in enumerate(value):
+            yield from _texts(inner, f"{path}.{number}")
 
 
 def _interpolate(value: Any, environment: Mapping[str, str]) -> Any:

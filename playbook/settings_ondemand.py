@@ -137,6 +137,21 @@ class Maintenance(Section, frozen=True):
             if moment_in(window.end, zone) <= moment_in(window.start, zone):
                 raise ValueError(f"the window {window.name!r} ends before it begins")
 
+    @property
+    def zone(self) -> ZoneInfo:
+        """Of local times."""
+        return ZoneInfo(self.time_zone)
+
+    def in_utc(self) -> list[MaintenanceWindow]:
+        """The windows in order of time, each with its moments in UTC."""
+        found = [
+            MaintenanceWindow(
+                name=one.name, start=moment_in(one.start, self.zone), end=moment_in(one.end, self.zone)
+            )
+            for one in self.windows
+        ]
+        return sorted(found, key=lambda one: one.start)
+
 
 def moment_in(at: datetime, zone: ZoneInfo) -> datetime:
     """In UTC. A local time that the clocks skip is as much later; of one that comes twice, the first is meant."""

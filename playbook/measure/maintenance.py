@@ -22,7 +22,6 @@ from playbook.people_files import path_of
 from playbook.roster import DUTIES, PRIMARY, SECONDARY, read_roster
 from playbook.roster import SERVICE as ROSTER
 from playbook.settings import Settings
-from playbook.settings_ondemand import moment_in
 
 SERVICE = "Maintenance"
 _LONGEST = timedelta(hours=24)  # since the end of a window that figures are looked at
@@ -111,14 +110,11 @@ class MaintenancePlan:
 def maintenance_plan(settings: Settings, clock: Clock) -> MaintenancePlan:
     """The planned maintenance windows, in order of time; NotConfigured where none was ever entered."""
     planned = settings.maintenance
-    zone = ZoneInfo(planned.time_zone)
-    windows = [
-        Window(one.name, moment_in(one.start, zone), moment_in(one.end, zone), zone) for one in planned.windows
-    ]
+    windows = tuple(Window(one.name, one.start, one.end, planned.zone) for one in planned.in_utc())
     if not windows:
         line = 'windows = [{ name = "…", start = 2026-11-28T22:00:00, end = 2026-11-28T23:00:00 }]'
         _not_configured(settings, "maintenance.windows", "no maintenance window is entered", line)
-    return MaintenancePlan(tuple(sorted(windows, key=lambda window: window.start)), clock.now())
+    return MaintenancePlan(windows, clock.now())
 
 
 @dataclass(frozen=True, slots=True)

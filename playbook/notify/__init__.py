@@ -1,0 +1,13 @@
+"""Who is told what: incidents over every channel, an issue for each, and a ping when a run starts and ends.
+
+    incidents → due (what was not told yet) → messages → channels → deliveries, one line each
+
+Nothing here changes the verdict of a run, or raises what a server does.
+"""
+
+from __future__ import annotations
+
+from playbook.notify.pings import ping as ping
+from playbook.notify.telling import tell as tell
+
+__all__ = ["ping", "tell"]
