@@ -15,6 +15,12 @@ from playbook.attest import Moment
 SCHEMA = 1
 RUNNING = "running"
 FINISHED = "finished"
+# How a test ended early begins with one of these; after a colon it may say more.
+INTERRUPTED = "interrupted"
+UNREACHABLE = "the host does not answer"
+TIME_IS_UP = "the most seconds are over"
+NO_WORKERS = "workers are missing"
+STOPPED = "stopped"
 
 
 class Endpoint(msgspec.Struct, frozen=True, kw_only=True):

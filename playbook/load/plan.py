@@ -26,12 +26,14 @@ class Break(msgspec.Struct, frozen=True, kw_only=True):
         p95_seconds: the 95th percentile of all requests is over this.
         failed_percent: more of them failed.
         least_requests: a step with fewer says nothing and is broken: the load is not being carried.
+        confirm: a step that broke is done once more, and only that counts: one bad moment does not decide.
     """
 
     p95_seconds: float
     failed_percent: float
     least_requests: int
     settle_seconds: float = 1.0
+    confirm: bool = True
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -49,6 +51,10 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         most_users, most_seconds, most_requests_per_second: caps that hold whatever the stages say.
         connect_seconds, read_seconds: of one request.
         seed: of weights and waits, so that two tests do the same.
+        repeats_percent: of the photographs posted that were posted before, so that a cache may answer them.
+        widths: of photographs in pixels, by the size's name in a task.
+        unreachable_seconds: without a single answer in which the test ends early.
+        workers: processes that share users and caps; 0 where one process does it alone.
         outcome: file that the outcome is written to.
         breaks: only of a breakpoint test.
     """
@@ -69,6 +75,9 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     connect_seconds: float = 5.0
     read_seconds: float = 15.0
     seed: int = 1
+    repeats_percent: float = 30.0
+    widths: dict[str, int] = msgspec.field(default_factory=lambda: {"small": 320, "medium": 1024, "large": 2048})
+    unreachable_seconds: float = 10.0
     workers: int = 0
     outcome: str
     breaks: Break | None = None

@@ -1,0 +1,226 @@
+"""What keeps the load where it belongs: on the plan's hosts, and below the plan's caps.
+
+Three walls, one behind the other, each of which holds alone:
+
+1. The pool of connections hands out none to an address that is not allowed. It judges the very URL that the
+   connection would be made from, so that no spelling of an address means one thing here and another there.
+2. Names that are not allowed are not looked up.
+3. An audit hook, which nothing in the process can remove, stops every connection to an address that is not one of
+   an allowed host: whoever opens it, by whatever library, proxies included.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import socket
+import sys
+import time
+from collections.abc import MutableMapping
+from math import ceil
+from typing import Any
+from urllib.parse import urlsplit
+
+from playbook.errors import UsageError
+from playbook.load.plan import Plan
+
+PORTS = {"http": 80, "https": 443}
+# A cap on requests a second lets through this many seconds' worth at once.
+BURST_SECONDS = 0.1
+_SEPARATORS = frozenset("/\\@?#%")
+
+
+class Refused(OSError):  # noqa: N818 - as connections fail, so that it is counted as one that did
+    """The guard held a request back; the message says why, and holds no path and no secret."""
+
+
+def parse_address(text: str, setting: str) -> tuple[str, int | None]:
+    """Host and port of ``host``, ``host:port`` or ``[v6]:port``; the host as connections spell it.
+
+    Raises:
+        UsageError: it is something else.
+    """
+    wrong = UsageError(f"{setting}: expected a host with its port, such as localhost:8443, got {text!r}")
+    if not text.isascii() or not text.isprintable() or " " in text or _SEPARATORS & set(text):
+        raise wrong
+    try:
+        parts = urlsplit(f"//{text}")
+        port = parts.port
+    except ValueError:
+        raise wrong from None
+    if not parts.hostname or parts.hostname.endswith(".") or parts.netloc.endswith(":"):
+        raise wrong
+    return parts.hostname, port
+
+
+def parse_host(text: str) -> tuple[str, str, int]:
+    """Scheme, host and port of the plan's host.
+
+    Raises:
+        UsageError: it has anything else in it: a user, a path, a query, or no http.
+    """
+    scheme, _, rest = text.partition("://")
+    if scheme not in PORTS or rest != rest.strip("/"):
+        raise UsageError(f"host: expected http:// or https:// with a host and nothing behind it, got {text!r}")
+    host, port = parse_address(rest, "host")
+    return scheme, host, port or PORTS[scheme]
+
+
+class Guard:
+    """Knows what is allowed. Until ``open`` was called that is nothing.
+
+    Attributes:
+        refused: how often, by reason.
+        throttled: requests that had to wait for the cap on requests a second.
+        closed: why nothing is let through any more; empty while it is.
+    """
+
+    def __init__(self) -> None:
+        self.refused: dict[str, int] = {}
+        self.throttled = 0
+        self.closed = "there is no plan yet"
+        self._targets: frozenset[tuple[str, str, int]] = frozenset()
+        self._names: frozenset[str] = frozenset()
+        self._addresses: set[tuple[str, int]] = set()
+        self._ports: dict[str, set[int]] = {}
+        self._gap = 0.0
+        self._burst = 0.0
+        self._next = 0.0
+        self.most_users = 0
+
+    def install(self) -> None:
+        """Put the walls of the process up; for the rest of its life."""
+        import gevent
+
+        hub = gevent.get_hub()
+        hub.resolver = _Resolver(hub.resolver, self)
+        sys.addaudithook(self._audit)
+
+    def open(self, plan: Plan) -> None:
+        """Allow what the plan does.
+
+        Raises:
+            UsageError: the plan's host is not one of those that it allows, or an address is no address.
+        """
+        scheme, host, port = parse_host(plan.host)
+        allowed = set()
+        for text in plan.allowed:
+            name, number = parse_address(text, "allowed")
+            allowed.add((name, number or PORTS[scheme]))
+        if (host, port) not in allowed:
+            raise UsageError(f"host: {plan.host} is none of those that may be loaded: {', '.join(plan.allowed)}")
+        self._targets = frozenset((scheme, name, number) for name, number in allowed)
+        self._names = frozenset(name for name, _ in allowed)
+        for name, number in allowed:
+            self._ports.setdefault(name, set()).add(number)
+            self._learn_literal(name, number)
+        share = max(plan.workers, 1)
+        self._gap = share / plan.most_requests_per_second
+        self._burst = max(BURST_SECONDS - self._gap, 0.0)
+        self.most_users = ceil(plan.most_users / share)
+        self.closed = ""
+
+    def close(self, why: str) -> None:
+        """Let nothing through any more."""
+        self.closed = self.closed or why
+
+    # ------------------------------------------------------------------------------------------------ requests
+
+    def check(self, scheme: str, host: str, port: int | None) -> None:
+        """Raise Refused unless a connection there is allowed."""
+        if self.closed or (scheme, host, port) not in self._targets:
+            self.refuse(self.closed or f"{scheme or 'no scheme'}://{shown(host)}:{port} is not allowed")
+
+    def refuse(self, why: str) -> None:
+        """Count and raise."""
+        self.refused[why] = self.refused.get(why, 0) + 1
+        raise Refused(f"held back: {why}")
+
+    def delay(self) -> float:
+        """Take a turn under the cap on requests a second: how long to wait for it, in seconds."""
+        now = time.perf_counter()
+        turn = self._next
+        if turn <= now:
+            self._next = max(turn, now - self._burst) + self._gap
+            return 0.0
+        self._next = turn + self._gap
+        self.throttled += 1
+        return turn - now
+
+    # ------------------------------------------------------------------------------------- names and connections
+
+    def check_name(self, host: Any) -> None:
+        """Raise Refused unless the name may be looked up."""
+        name = host.decode("ascii", "replace") if isinstance(host, bytes) else host
+        if name is not None and name not in self._names and not _is_own(name):
+            self.refuse(f"{shown(str(name))} is not to be looked up")
+
+    def learn(self, host: Any, answers: list[Any]) -> None:
+        """Remember the addresses of an allowed name."""
+        name = host.decode("ascii", "replace") if isinstance(host, bytes) else host
+        for *_, address in answers:
+            for number in self._ports.get(name, ()):
+                self._addresses.add((str(address[0]), number))
+
+    def _learn_literal(self, name: str, number: int) -> None:
+        try:
+            self._addresses.add((str(ipaddress.ip_address(name)), number))
+        except ValueError:
+            return
+
+    def _audit(self, event: str, arguments: tuple[Any, ...]) -> None:
+        if event in ("socket.connect", "socket.sendto"):
+            self._check_address(arguments[0], arguments[1])
+
+    def _check_address(self, connection: Any, address: Any) -> None:
+        if connection.family not in (socket.AF_INET, socket.AF_INET6) or not isinstance(address, tuple):
+            return
+        host, port = str(address[0]), address[1]
+        if (host, port) not in self._addresses:
+            self.refuse(f"a connection to {shown(host)}:{port}")
+
+
+class _Resolver:
+    """Looks up only what may be looked up, and lets the guard know the answers."""
+
+    def __init__(self, real: Any, guard: Guard) -> None:
+        self._real = real
+        self._guard = guard
+
+    def getaddrinfo(self, host: Any, *rest: Any, **named: Any) -> Any:
+        self._guard.check_name(host)
+        answers = self._real.getaddrinfo(host, *rest, **named)
+        self._guard.learn(host, answers)
+        return answers
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._real, name)
+        if not name.startswith("gethostby"):
+            return found
+
+        def checked(host: Any, *rest: Any) -> Any:
+            self._guard.check_name(host)
+            return found(host, *rest)
+
+        return checked
+
+
+def _is_own(name: str) -> bool:
+    """This machine's own name and addresses to listen on, which Locust looks up; no connection follows from it."""
+    return name in ("", "0.0.0.0", "::", "127.0.0.1", socket.gethostname())  # noqa: S104
+
+
+def shown(host: str) -> str:
+    """A host for a message: short, and of plain characters."""
+    plain = "".join(c if c.isascii() and c.isprintable() else "?" for c in host)
+    return plain[:80] or "nowhere"
+
+
+def strip(environment: MutableMapping[str, str] = os.environ) -> None:
+    """Take out of an environment what could lead Locust or a client somewhere else."""
+    for name in list(environment):
+        if name.startswith("LOCUST_") or name.lower() in _PROXIES:
+            del environment[name]
+
+
+_PROXIES = frozenset(("http_proxy", "https_proxy", "all_proxy", "ftp_proxy", "no_proxy"))

@@ -1,0 +1,203 @@
+"""Starting a load test as processes of its own, waiting for it, and reading what it left. Does not import Locust.
+
+Every process holds the reading end of a pipe as its standard input, and ends with whoever holds the other: with
+us, however we end.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from playbook.errors import Unmeasured
+from playbook.load.outcome import Outcome, read_outcome
+from playbook.load.plan import PLAN_VARIABLE, Plan
+
+PARENT_VARIABLE = "PLAYBOOK_LOAD_PARENT"
+LOOPBACK = "127.0.0.1"
+SERVICE = "Load test"
+OUTCOME, HTML, LOG, PLAN = "load.json", "locust.html", "locust.log", "plan.json"
+
+_ROOT = Path(__file__).resolve().parent.parent
+_LOCUSTFILE = _ROOT / "loadtests" / "locustfile.py"
+_START_SECONDS = 30  # for Locust to load and its workers to come
+_END_SECONDS = 8.0  # after a stop, until the outcome and Locust's page are written
+_POLL_SECONDS = 0.05
+_PORT_TRIES = 3
+_PORT_WAS_TAKEN = "was busy"
+
+
+@dataclass(frozen=True)
+class Role:
+    """What a process is: alone, the master of so many workers, or a worker of a master.
+
+    Attributes:
+        workers: that the master waits for; 0 where a process is alone.
+        master: host and port of the master, for a master where it listens.
+        is_worker: it is one of those that a master leads.
+    """
+
+    workers: int = 0
+    master: tuple[str, int] | None = None
+    is_worker: bool = False
+
+    @property
+    def arguments(self) -> list[str]:
+        """As Locust's command line has it."""
+        if self.master is None:
+            return ["--headless"]
+        host, port = self.master
+        if self.is_worker:
+            return ["--worker", "--master-host", host, "--master-port", str(port)]
+        waiting = ["--expect-workers", str(self.workers), "--expect-workers-max-wait", str(_START_SECONDS)]
+        return ["--headless", "--master", "--master-bind-host", host, "--master-bind-port", str(port), *waiting]
+
+
+def command(role: Role, html: Path | None = None) -> list[str]:
+    """The command that starts a process of a load test; its plan is told by the environment."""
+    base = [sys.executable, "-m", "locust", "-f", str(_LOCUSTFILE), "--only-summary", "--loglevel", "INFO"]
+    return [*base, *role.arguments, *(["--html", str(html)] if html else [])]
+
+
+def environment(plan_file: Path, base: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """Variables for it: the plan, and nothing that could lead Locust somewhere else."""
+    from loadtests.guard import strip
+
+    kept = dict(base)
+    strip(kept)
+    kept[PLAN_VARIABLE] = str(plan_file)
+    kept[PARENT_VARIABLE] = "stdin"
+    kept["PYTHONUNBUFFERED"] = "1"
+    return kept
+
+
+def run(plan: Plan, folder: Path, *, workers: int = 0, stop: threading.Event | None = None) -> Outcome:
+    """Do a load test and return what it did. Everything it leaves is in ``folder``.
+
+    Those are plan.json, load.json (the outcome), locust.html (Locust's own page) and locust.log.
+
+    Args:
+        workers: processes that share the load, led by one more; 0: one process does it alone.
+        stop: set it to end the test early; what was measured is still returned.
+
+    Raises:
+        Unmeasured: Locust could not be started or left no outcome; the message holds the last that it said.
+    """
+    folder = folder.resolve()
+    folder.mkdir(parents=True, exist_ok=True)
+    plan = msgspec.structs.replace(plan, outcome=str(folder / OUTCOME), workers=workers)
+    (folder / PLAN).write_bytes(msgspec.json.format(msgspec.json.encode(plan)))
+    for _ in range(_PORT_TRIES):
+        for name in (OUTCOME, HTML, LOG):
+            (folder / name).unlink(missing_ok=True)
+        _run_once(plan, folder, stop or threading.Event())
+        if not workers or _PORT_WAS_TAKEN not in _last_line(folder / LOG):
+            break
+    return _read(folder)
+
+
+def _run_once(plan: Plan, folder: Path, stop: threading.Event) -> None:
+    variables = environment(folder / PLAN)
+    with (folder / LOG).open("wb") as log:
+        team = _Team(variables, log.fileno())
+        try:
+            if plan.workers:
+                address = (LOOPBACK, _free_port())
+                leader = team.start(command(Role(plan.workers, address), folder / HTML))
+                for _ in range(plan.workers):
+                    team.start(command(Role(master=address, is_worker=True)))
+            else:
+                leader = team.start(command(Role(), folder / HTML))
+            _wait(leader, plan, stop)
+        finally:
+            team.end()
+
+
+def _wait(leader: subprocess.Popen[bytes], plan: Plan, stop: threading.Event) -> None:
+    """Until it has ended by itself, was told to, or should have long ago."""
+    latest = time.monotonic() + plan.most_seconds + _START_SECONDS + _END_SECONDS
+    while leader.poll() is None and time.monotonic() < latest:
+        if stop.wait(_POLL_SECONDS):
+            break
+    if leader.poll() is None:
+        _signal(leader, signal.SIGINT)
+        with suppress(subprocess.TimeoutExpired):
+            leader.wait(_END_SECONDS)
+
+
+class _Team:
+    """The processes of one test."""
+
+    def __init__(self, variables: Mapping[str, str], log: int) -> None:
+        self._variables = variables
+        self._log = log
+        self._members: list[subprocess.Popen[bytes]] = []
+
+    def start(self, arguments: list[str]) -> subprocess.Popen[bytes]:
+        process = subprocess.Popen(
+            arguments,
+            cwd=_ROOT,
+            env=self._variables,
+            stdin=subprocess.PIPE,
+            stdout=self._log,
+            stderr=self._log,
+            start_new_session=True,  # Ctrl-C is for us, who pass it on
+        )
+        self._members.append(process)
+        return process
+
+    def end(self) -> None:
+        """End whoever is left: first by the end of their standard input, then by force."""
+        for process in self._members:
+            assert process.stdin
+            process.stdin.close()
+        latest = time.monotonic() + _END_SECONDS
+        for process in self._members:
+            try:
+                process.wait(max(latest - time.monotonic(), 0.1))
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def _signal(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
+    with suppress(ProcessLookupError):
+        process.send_signal(number)
+
+
+def _free_port() -> int:
+    """A port that nobody has now; another process may take it before Locust does, which is then tried again."""
+    with socket.socket() as bound:
+        bound.bind((LOOPBACK, 0))
+        port: int = bound.getsockname()[1]
+        return port
+
+
+def _read(folder: Path) -> Outcome:
+    try:
+        return read_outcome(folder / OUTCOME)
+    except (OSError, msgspec.MsgspecError):
+        said = _last_line(folder / LOG)
+        raise Unmeasured(
+            f"Locust left no outcome{f'; the last that it said: {said}' if said else ''}",
+            service=SERVICE,
+            hint=f"What it said stands in {folder / LOG}.",
+        ) from None
+
+
+def _last_line(file: Path) -> str:
+    with suppress(OSError):
+        lines = [line for line in file.read_text(errors="replace").splitlines() if line.strip()]
+        return lines[-1][:300] if lines else ""
+    return ""

@@ -1,0 +1,33 @@
+"""The file that Locust is given: ``locust -f loadtests/locustfile.py``.
+
+With a plan's file in ``$PLAYBOOK_LOAD_PLAN`` it does that plan without a web interface; without one it starts a
+sandbox and offers a smoke test of it. Nothing that Locust is told besides can lead the load somewhere else.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+ROOT = str(Path(__file__).resolve().parent.parent)
+if ROOT not in sys.path:
+    sys.path.insert(0, ROOT)
+
+from loadtests import shapes, users  # noqa: E402
+from loadtests.guard import Guard, strip  # noqa: E402
+from loadtests.launch import PARENT_VARIABLE  # noqa: E402
+from loadtests.running import Test, follow_parent  # noqa: E402
+
+strip()
+_guard = Guard()
+_guard.install()
+Test(_guard).connect()
+if os.environ.get(PARENT_VARIABLE):
+    follow_parent()
+
+
+class Visitor(users.Visitor):
+    """One who visits the website."""
+
+
+class Shape(shapes.PlannedShape):
+    """As the plan says."""

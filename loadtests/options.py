@@ -1,0 +1,50 @@
+"""Locust's command line, variables and configuration files: what of them is let through to a guarded load."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Any
+
+from playbook.load.plan import PLAN_VARIABLE
+
+LOOPBACK = "127.0.0.1"
+
+
+def hold(parser: Any) -> None:
+    """Have every result of Locust's parser pass ``tame``; called when Locust has made the parser."""
+    parse = parser.parse_args
+
+    def parse_tamed(*arguments: Any, **named: Any) -> Any:
+        options = parse(*arguments, **named)
+        tame(options)
+        return options
+
+    parser.parse_args = parse_tamed
+
+
+def tame(options: Any) -> None:
+    """Take back what would open a port to others, outlast Ctrl-C or change the visitors.
+
+    A master listens for others only where its address is given as one of this machine's: ``*`` is not enough.
+    """
+    options.web_host = LOOPBACK
+    if options.master_bind_host in ("*", ""):
+        options.master_bind_host = LOOPBACK
+    options.stop_timeout = 0
+    options.config_users = None
+    options.reset_stats = False
+    options.run_time = None
+    if os.environ.get(PLAN_VARIABLE) or options.worker or options.master or options.processes:
+        options.headless = not options.worker or options.headless
+        options.headful = False
+        options.autostart = False
+
+
+def leave(message: str) -> None:
+    """End with one sentence and the code of a wrong setting."""
+    from playbook.verdict import EXIT_USAGE
+
+    sys.stderr.write(f"{message}\n")
+    sys.stderr.flush()
+    raise SystemExit(EXIT_USAGE)

@@ -1,0 +1,102 @@
+"""Which plan a Locust process works by: the file that it was given, else a smoke test of a sandbox of its own."""
+
+from __future__ import annotations
+
+import atexit
+import os
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import msgspec
+
+from playbook.errors import UsageError
+from playbook.load.plan import PLAN_VARIABLE, Plan, Stage, read_plan
+
+WEIGHTS = {
+    "homepage": 10.0,
+    "health": 2.0,
+    "image_health": 1.0,
+    "optimize_small_jpeg": 3.0,
+    "optimize_medium_jpeg": 2.0,
+    "optimize_small_png": 1.0,
+}
+
+
+def find(*, alone: bool) -> Plan:
+    """The plan of this process.
+
+    Args:
+        alone: no other process takes part, so that without a file there may be a sandbox.
+
+    Raises:
+        UsageError: there is no plan, or it cannot be read.
+    """
+    file = os.environ.get(PLAN_VARIABLE, "")
+    if file:
+        return read(Path(file))
+    if not alone:
+        raise UsageError(
+            f"${PLAN_VARIABLE}: a master and its workers need a plan's file, e.g. loadtests/plan.json"
+        )
+    return _of_a_sandbox()
+
+
+def read(file: Path) -> Plan:
+    """The plan in a file; raises UsageError."""
+    try:
+        plan = read_plan(file)
+    except OSError as error:
+        raise UsageError(f"${PLAN_VARIABLE}: {file} cannot be read: {error.strerror}") from None
+    except msgspec.MsgspecError as error:
+        raise UsageError(f"${PLAN_VARIABLE}: {file} is no plan: {error}") from None
+    _demand_sense(plan, file)
+    return plan
+
+
+def _demand_sense(plan: Plan, file: Path) -> None:
+    positive = {
+        "most_users": plan.most_users,
+        "most_seconds": plan.most_seconds,
+        "most_requests_per_second": plan.most_requests_per_second,
+        "connect_seconds": plan.connect_seconds,
+        "read_seconds": plan.read_seconds,
+        "unreachable_seconds": plan.unreachable_seconds,
+        "stages": len(plan.stages),
+    }
+    for name, value in positive.items():
+        if not value > 0:
+            raise UsageError(f"{file}: {name}: expected more than 0, got {value:g}")
+    for stage in plan.stages:
+        if stage.users < 0 or not stage.seconds > 0 or not stage.spawn_rate > 0:
+            raise UsageError(f"{file}: stages: expected users, seconds and a spawn rate over 0, got {stage}")
+    if not 0 <= plan.wait_seconds[0] <= plan.wait_seconds[1]:
+        raise UsageError(f"{file}: wait_seconds: expected the least and then the most, got {plan.wait_seconds}")
+
+
+def _of_a_sandbox() -> Plan:
+    """Ten users for fifteen seconds on the sandbox, which ends with this process."""
+    from sandbox.launcher import attach_or_start
+
+    sandbox = attach_or_start()
+    atexit.register(sandbox.stop)
+    web = sandbox.settings["web"]
+    return Plan(
+        target="sandbox",
+        shape="smoke",
+        host=web["url"],
+        allowed=[urlsplit(web["url"]).netloc],
+        ca=web["ca"],
+        stages=[Stage(users=10, seconds=15.0, spawn_rate=10.0)],
+        weights=WEIGHTS,
+        paths={
+            "homepage": "/",
+            "health": "/api/health",
+            "image_health": "/api/image/health",
+            "optimize": "/api/image/optimize",
+        },
+        wait_seconds=(0.5, 1.5),
+        most_users=50,
+        most_seconds=300.0,
+        most_requests_per_second=100.0,
+        outcome="",
+    )

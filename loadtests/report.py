@@ -1,0 +1,159 @@
+"""What is written while a load test runs, and at its end: the outcome, whole or not at all."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+
+from loadtests.recorder import SLICES, Counts, Tally
+from playbook.load.outcome import RUNNING, Endpoint, Error, Moments, Outcome, Step
+from playbook.load.plan import Plan
+
+_SETTLED = 10.0  # seconds after which no worker reports about a moment any more
+
+
+class Report:
+    """One test's counts as an outcome.
+
+    Attributes:
+        counts: of every process.
+        ended: why the test ended; ``running`` until then.
+        lost: workers that went away, in words.
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.begin()
+
+    def begin(self) -> None:
+        """Start anew: the test starts now."""
+        self.counts = Counts()
+        self.started = self.updated = time.time()
+        self.ended = RUNNING
+        self.lost: list[str] = []
+        self.steps: list[Step] = []
+        self._moments: list[Moments] = []
+        self._users: dict[int, int] = {}
+        # A breakpoint test asks for whole steps of the past.
+        longest = max((stage.seconds for stage in self.plan.stages), default=0.0)
+        self._kept = _SETTLED + (longest if self.plan.breaks else 0.0)
+
+    @property
+    def planned_seconds(self) -> float:
+        """As the stages and the cap say."""
+        return min(sum(stage.seconds for stage in self.plan.stages), self.plan.most_seconds)
+
+    def end(self, why: str) -> None:
+        """Say why the test ended; the first to say so is believed."""
+        if self.ended == RUNNING:
+            self.ended = why
+            self.updated = time.time()
+
+    def note_users(self, users: int) -> None:
+        """So many run now; the most of a second count for it."""
+        # Asked at the end of a second, or a little after it.
+        second = max(int(time.time() - self.started - 0.5), 0)
+        self._users[second] = max(self._users.get(second, 0), users)
+
+    def unanswered(self) -> bool:
+        """For as long as the plan allows, there was no answer to anything."""
+        now = time.time()
+        span = self.plan.unreachable_seconds
+        if now - self.started < span:
+            return False
+        recent = self.counts.between(now - span, now)
+        return recent.requests > 0 and recent.unreached == recent.requests
+
+    def outcome(self) -> Outcome:
+        """All that is known now."""
+        if self.ended == RUNNING:
+            self.updated = time.time()
+        seconds = max(self.updated - self.started, 0.001)
+        return Outcome(
+            target=self.plan.target,
+            shape=self.plan.shape,
+            host=self.plan.host,
+            started=datetime.fromtimestamp(self.started, UTC),
+            updated=datetime.fromtimestamp(self.updated, UTC),
+            ended=self.ended,
+            planned_seconds=self.planned_seconds,
+            seconds=seconds,
+            most_users=max(self._users.values(), default=0),
+            all=_endpoint("all", self.counts.all(), seconds),
+            endpoints=[_endpoint(name, tally, seconds) for name, tally in sorted(self.counts.endpoints.items())],
+            moments=[*self._moments, *self._newest()],
+            errors=[
+                Error(name=name, message=message, times=times)
+                for name, messages in sorted(self.counts.errors.items())
+                for message, times in sorted(messages.items(), key=lambda entry: -entry[1])
+            ],
+            workers=self.plan.workers,
+            lost=list(self.lost),
+            refused=[f"{why} ({times} ×)" for why, times in sorted(self.counts.refused.items())],
+            throttled=self.counts.throttled,
+            steps=list(self.steps),
+        )
+
+    def write(self) -> None:
+        """Write the outcome to the plan's file."""
+        self._settle()
+        if not self.plan.outcome:
+            return
+        file = Path(self.plan.outcome)
+        whole = file.with_name(f".{file.name}.new")
+        whole.write_bytes(msgspec.json.encode(self.outcome()))
+        whole.replace(file)
+
+    def _newest(self) -> list[Moments]:
+        """The seconds that may still change."""
+        last = int(self.updated - self.started)
+        newest = [self._moment(second) for second in range(len(self._moments), last + 1)]
+        return newest if newest and newest[-1].requests else newest[:-1]  # the last has just begun
+
+    def _settle(self) -> None:
+        """Turn old quarter seconds into moments, and forget them."""
+        last = int(time.time() - self.started - self._kept)
+        while len(self._moments) < last:
+            self._moments.append(self._moment(len(self._moments)))
+        first = (self.started + len(self._moments)) * SLICES
+        for moment in [moment for moment in self.counts.slices if moment < first - SLICES]:
+            del self.counts.slices[moment]
+
+    def _moment(self, second: int) -> Moments:
+        # Quarter seconds do not begin when the test does: each belongs to the second that it begins in.
+        start = self.started + second
+        tally = Tally()
+        begin = -(-start * SLICES // 1)
+        for number in range(int(begin) - (second == 0), int(-(-(start + 1) * SLICES // 1))):
+            found = self.counts.slices.get(number)
+            if found:
+                tally.add(found)
+        return Moments(
+            at=start,
+            users=self._users_at(second),
+            requests=tally.requests,
+            failures=tally.failures,
+            p95=tally.percentile(95),
+        )
+
+    def _users_at(self, second: int) -> int:
+        while second not in self._users and second > 0:
+            second -= 1
+        return self._users.get(second, 0)
+
+
+def _endpoint(name: str, tally: Tally, seconds: float) -> Endpoint:
+    return Endpoint(
+        name=name,
+        requests=tally.requests,
+        failures=tally.failures,
+        p50=tally.percentile(50),
+        p95=tally.percentile(95),
+        p99=tally.percentile(99),
+        slowest=tally.slowest / 1000 if tally.requests else None,
+        per_second=tally.requests / seconds,
+        received_bytes=tally.received,
+    )

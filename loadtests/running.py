@@ -1,0 +1,251 @@
+"""One load test in one Locust process: it begins, is watched, and ends with its outcome written."""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import os
+import signal
+import time
+from typing import TYPE_CHECKING, Any
+
+import gevent
+import msgspec
+from locust import events, runners
+from locust.runners import MasterRunner, WorkerRunner
+
+from loadtests import options
+from loadtests.answers import describe
+from loadtests.guard import Guard
+from loadtests.plans import find
+from loadtests.recorder import Counts, Tally, decode, encode
+from loadtests.report import Report
+from loadtests.shapes import PlannedShape
+from loadtests.users import Script, Visitor
+from playbook.errors import UsageError
+from playbook.load import outcome
+from playbook.load.plan import Plan
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+    from locust.env import Environment
+
+_log = logging.getLogger("loadtests")
+
+_FIELD = "playbook"  # of a worker's report
+_SILENT_SECONDS = 4  # after which a worker is lost, and a master gone
+_GRACE_SECONDS = 5.0  # over the most seconds, before the guard itself ends the test
+_END_SECONDS = 3.0  # for an orderly end, after those who started us are gone
+
+
+class Test:
+    """What one process knows of the test: in a worker what it did, in a master or alone everything."""
+
+    __test__ = False  # for pytest, no test of its own
+
+    def __init__(self, guard: Guard) -> None:
+        self.guard = guard
+        self.counts = Counts()
+        self.plan: Plan | None = None
+        self.report: Report | None = None
+        self._heard: dict[str, float] = {}
+        self._begun = False
+        self._limits = {"connect_seconds": 0.0, "read_seconds": 0.0}
+
+    def connect(self) -> None:
+        """Listen to Locust; before it reads its command line."""
+        # A worker that is killed is noticed within seconds, and so is a master.
+        runners.WORKER_REPORT_INTERVAL = 1
+        runners.MASTER_HEARTBEAT_TIMEOUT = _SILENT_SECONDS
+        runners.CONNECT_RETRY_COUNT = 6
+        events.init_command_line_parser.add_listener(lambda parser, **_: options.hold(parser))
+        events.init.add_listener(self._init)
+        events.test_start.add_listener(self._start)
+        events.request.add_listener(self._request)
+        events.report_to_master.add_listener(self._send)
+        events.worker_report.add_listener(self._receive)
+        events.test_stop.add_listener(lambda **_: self._stop())
+        events.quitting.add_listener(lambda **_: self._stop())
+
+    # ------------------------------------------------------------------------------------------- begin and end
+
+    def _init(self, environment: Environment, **_: Any) -> None:
+        runner = environment.runner
+        try:
+            plan = find(alone=not isinstance(runner, (MasterRunner, WorkerRunner)))
+            self._demand_same_host(environment, plan)
+            self.guard.open(plan)
+            Visitor.script = Script(plan, self.guard)
+        except UsageError as error:
+            options.leave(f"the load test cannot start: {error}")
+        self.plan = plan
+        self._limits = {"connect_seconds": plan.connect_seconds, "read_seconds": plan.read_seconds}
+        environment.host = plan.host
+        self._environment = environment
+        if not isinstance(runner, WorkerRunner):
+            self.report = Report(plan)
+            self.report.write()
+            atexit.register(self._at_exit)
+            shape = environment.shape_class
+            assert isinstance(shape, PlannedShape)
+            shape.plan = plan
+            shape.window = self._between
+            shape.ended = self._shape_ended
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._interrupted)
+
+    def _demand_same_host(self, environment: Environment, plan: Plan) -> None:
+        if environment.host and environment.host != plan.host:
+            raise UsageError(
+                f"the plan's host is {plan.host}; --host, $LOCUST_HOST or a locust.conf says another, "
+                "and cannot change it"
+            )
+
+    @property
+    def _report(self) -> Report:
+        assert self.report
+        return self.report
+
+    def _start(self, **_: Any) -> None:
+        self.counts = Counts()
+        Visitor.script.reset()
+        if self.report:
+            self.report.begin()
+            if not isinstance(self._environment.runner, MasterRunner):
+                self.counts = self.report.counts
+            self._begun = True
+        gevent.spawn(self._watch).link_exception(_fatal)
+
+    def _between(self, start: float, end: float) -> Tally:
+        return self._report.counts.between(start, end)
+
+    def _shape_ended(self, why: str) -> None:
+        shape = self._environment.shape_class
+        assert isinstance(shape, PlannedShape)
+        self._report.steps = shape.steps
+        self._report.end(why)
+
+    def _interrupted(self, number: int, frame: FrameType | None) -> None:
+        """Stop the load at once, then let Locust end as it does on Ctrl-C."""
+        why = f"{outcome.INTERRUPTED}: {signal.Signals(number).name}"
+        self.guard.close("the test was interrupted")
+        if self.report:
+            self.report.end(why)
+        raise KeyboardInterrupt
+
+    def _stop(self) -> None:
+        report = self.report
+        if report and self._begun:
+            report.end(outcome.STOPPED)
+            self._count_own()
+            report.write()
+
+    def _at_exit(self) -> None:
+        report = self._report
+        if not self._begun:
+            report.end(f"{outcome.NO_WORKERS}: {len(self._heard)} of {self._report.plan.workers} came")
+            report.write()
+
+    # ---------------------------------------------------------------------------------------------- while it runs
+
+    def _watch(self) -> None:
+        """Once a second: who is still there, whether it must end, and the outcome so far."""
+        runner = self._environment.runner
+        assert self.plan
+        assert runner
+        started = time.monotonic()
+        while runner.state not in (runners.STATE_STOPPED, runners.STATE_STOPPING, runners.STATE_CLEANUP):
+            gevent.sleep(1 - (time.monotonic() - started) % 1)
+            if time.monotonic() - started > self.plan.most_seconds + _GRACE_SECONDS:
+                self.guard.close(outcome.TIME_IS_UP)
+                self._end_early(outcome.TIME_IS_UP)
+                return
+            if self.report and self.report.ended == outcome.RUNNING:
+                self._look()
+
+    def _look(self) -> None:
+        report = self._report
+        runner = self._environment.runner
+        assert runner
+        report.note_users(runner.user_count)
+        self._count_own()
+        self._notice_lost()
+        report.write()
+        if report.plan.workers and not self._heard:
+            self._end_early(f"{outcome.NO_WORKERS}: none is left")
+        elif report.unanswered():
+            self._end_early(f"{outcome.UNREACHABLE}: nothing in {report.plan.unreachable_seconds:g} s")
+
+    def _end_early(self, why: str) -> None:
+        if self.report:
+            self.report.end(why)
+        _log.warning("The load test ends early: %s", why)
+        runner = self._environment.runner
+        assert runner
+        gevent.spawn(runner.quit)
+
+    def _count_own(self) -> None:
+        """What the guard of this process counted, where it is not sent to a master."""
+        if self.counts is self._report.counts:
+            self.counts.refused = dict(self.guard.refused)
+            self.counts.throttled = self.guard.throttled
+
+    def _request(
+        self,
+        name: str,
+        response_time: float,
+        response_length: int,
+        exception: BaseException | None = None,
+        **_: Any,
+    ) -> None:
+        tallies = self.counts.record(name, response_time, response_length)
+        if exception is not None:
+            message, unreached = describe(exception, **self._limits)
+            self.counts.fail(name, message, tallies, unreached=unreached)
+
+    # ---------------------------------------------------------------------------------------------------- workers
+
+    def _send(self, client_id: str, data: dict[str, Any], **_: Any) -> None:
+        self.counts.refused, self.guard.refused = self.guard.refused, {}
+        self.counts.throttled, self.guard.throttled = self.guard.throttled, 0
+        data[_FIELD] = encode(self.counts.take())
+
+    def _receive(self, client_id: str, data: dict[str, Any], **_: Any) -> None:
+        try:
+            counts = decode(data[_FIELD])
+        except (KeyError, TypeError, msgspec.MsgspecError):
+            _log.warning("A worker's report cannot be read: it runs something else than this locustfile.")
+            return
+        self._heard[client_id] = time.monotonic()
+        if self.report:
+            self.report.counts.add(counts)
+
+    def _notice_lost(self) -> None:
+        now = time.monotonic()
+        for worker, last in list(self._heard.items()):
+            if now - last > _SILENT_SECONDS:
+                del self._heard[worker]
+                text = f"{worker.rpartition('_')[0]} after {last - now + time.time() - self._report.started:.0f} s"
+                self._report.lost.append(text)
+                _log.warning("A worker was lost: %s", text)
+
+
+def _fatal(greenlet: Any) -> None:
+    """A watch that breaks must not leave the load alone."""
+    _log.error("The watch over the load test broke: %r", greenlet.exception)
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+def follow_parent() -> None:
+    """End with the process that holds the other end of our standard input, however that one ends."""
+
+    def wait() -> None:
+        pool = gevent.get_hub().threadpool
+        while pool.apply(os.read, (0, 4096)):
+            pass
+        os.kill(os.getpid(), signal.SIGTERM)
+        gevent.sleep(_END_SECONDS)
+        os._exit(1)
+
+    gevent.spawn(wait)
