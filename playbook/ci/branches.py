@@ -1,0 +1,226 @@
+"""The two branches that outlive a job.
+
+    history   the lines of every run: only ever added to, never pushed with force
+    reports   the newest full reports: always one single commit, so that old ones take no room
+
+Each is a worktree of its own while the job lasts. Where another push was faster, ours is tried again on top of it.
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+import random
+import re
+import shutil
+import subprocess
+import time
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+
+from playbook.errors import UsageError
+
+HISTORY = "history"
+REPORTS = "reports"
+
+_TRIES = 6
+_SECONDS = 120  # for one git command
+_LEFT_OUT = ("pytest-html.html",)  # as large as all else together, and the same in another form
+_STAMP = re.compile(r"(?P<of>.+)-(?P<at>\d{8}T\d{6}Z)(?:-(?P<number>\d+))?$")
+# Both sides' lines are kept where two runs added some at once.
+_ATTRIBUTES = "*.jsonl merge=union\n"
+_README = "# History\n\nOne line a run, in `runs/`. Written by the workflows; lines are only ever added.\n"
+# The beginning is the same commit wherever it is made, so that two first runs begin one history and not two.
+_BEGINNING = {"GIT_AUTHOR_DATE": "2026-01-01T00:00:00Z", "GIT_COMMITTER_DATE": "2026-01-01T00:00:00Z"}
+_WHO = {
+    "GIT_AUTHOR_NAME": "github-actions[bot]",
+    "GIT_AUTHOR_EMAIL": "41898282+github-actions[bot]@users.noreply.github.com",
+    "GIT_COMMITTER_NAME": "github-actions[bot]",
+    "GIT_COMMITTER_EMAIL": "41898282+github-actions[bot]@users.noreply.github.com",
+}
+
+Say = Callable[[str], None]
+Wait = Callable[[float], None]
+
+
+class Branches:
+    """The branches of a clone's ``origin``.
+
+    Args:
+        root: the clone.
+        token: for ``origin`` over HTTPS, where it does not let everybody in; it stands in no file and no command.
+        wait: seconds between two tries.
+    """
+
+    def __init__(self, root: Path, *, token: str = "", say: Say = lambda _: None, wait: Wait = time.sleep) -> None:
+        self._root, self._say, self._wait = root, say, wait
+        self._environment = {**os.environ, **_WHO, "GIT_TERMINAL_PROMPT": "0", **_authorisation(token, os.environ)}
+
+    def fetch_history(self, folder: Path) -> None:
+        """Check the branch out into a folder; where there is no branch yet, its beginning.
+
+        Raises:
+            UsageError: ``origin`` cannot be read, or the folder has changes that were never pushed.
+        """
+        self._check_out(folder, self._fetch(HISTORY) or self._beginning(_ATTRIBUTES, _README))
+
+    def push_history(self, folder: Path, message: str) -> bool:
+        """Push what was added; False where nothing was. Lines that others pushed meanwhile are kept as well.
+
+        Raises:
+            UsageError: it could not be pushed; nothing was lost here or there.
+        """
+        self._git("add", "--all", at=folder)
+        if self._try("diff", "--cached", "--quiet", at=folder).returncode == 0:
+            return False
+        self._git("commit", "--quiet", "--message", message, at=folder)
+        for number in range(1, _TRIES + 1):
+            pushed = self._try("push", "--quiet", "origin", f"HEAD:refs/heads/{HISTORY}", at=folder)
+            if pushed.returncode == 0:
+                return True
+            self._told(HISTORY, number, pushed)
+            fetched = self._try("fetch", "--quiet", "--no-tags", "origin", f"refs/heads/{HISTORY}", at=folder)
+            if fetched.returncode == 0:
+                self._merge(folder)
+        raise UsageError(f"the branch {HISTORY} could not be pushed in {_TRIES} tries: {_said(pushed)}")
+
+    def fetch_reports(self, folder: Path) -> None:
+        """Check the branch out into a folder; an empty one where there is no branch yet.
+
+        Raises:
+            UsageError: as above.
+        """
+        self._check_out(folder, self._fetch(REPORTS) or self._beginning("", ""))
+
+    def push_reports(self, folder: Path, new: Iterable[Path], keep: int) -> list[str]:
+        """Replace the branch by one commit of its newest ``keep`` reports, the new ones included; their names.
+
+        Raises:
+            UsageError: it could not be pushed.
+        """
+        new = list(new)
+        for number in range(1, _TRIES + 1):
+            tip = self._fetch(REPORTS)
+            self._check_out(folder, tip or self._beginning("", ""))
+            for report in new:
+                ignore = shutil.ignore_patterns(*_LEFT_OUT)
+                shutil.copytree(report, folder / report.name, dirs_exist_ok=True, ignore=ignore)
+            there = [path.name for path in folder.iterdir() if path.is_dir()]
+            kept = newest(there, keep)
+            for name in set(there) - set(kept):
+                shutil.rmtree(folder / name)
+            self._git("add", "--all", at=folder)
+            tree = self._git("write-tree", at=folder)
+            commit = self._git("commit-tree", tree, "-m", "The newest reports", at=folder)
+            pushed = self._try(
+                "push",
+                "--quiet",
+                f"--force-with-lease=refs/heads/{REPORTS}:{tip or ''}",
+                "origin",
+                f"{commit}:refs/heads/{REPORTS}",
+                at=folder,
+            )
+            self._git("reset", "--quiet", "--hard", commit, at=folder)
+            if pushed.returncode == 0:
+                return kept
+            self._told(REPORTS, number, pushed)
+        raise UsageError(f"the branch {REPORTS} could not be pushed in {_TRIES} tries: {_said(pushed)}")
+
+    def _fetch(self, branch: str) -> str | None:
+        """The newest commit of a branch, fetched without those before it; None where there is no such branch."""
+        listed = self._try("ls-remote", "--exit-code", "origin", f"refs/heads/{branch}")
+        if listed.returncode == 2:
+            return None
+        if listed.returncode != 0:
+            raise UsageError(f"origin cannot be read: {_said(listed)}")
+        self._git("fetch", "--quiet", "--no-tags", "--depth=1", "origin", f"refs/heads/{branch}")
+        return self._git("rev-parse", "FETCH_HEAD")
+
+    def _beginning(self, attributes: str, readme: str) -> str:
+        entries = ""
+        for name, text in ((".gitattributes", attributes), ("README.md", readme)):
+            if text:
+                entries += f"100644 blob {self._git('hash-object', '-w', '--stdin', given=text)}\t{name}\n"
+        tree = self._git("mktree", given=entries)
+        return self._git("commit-tree", tree, "-m", "The beginning", more=_BEGINNING)
+
+    def _check_out(self, folder: Path, commit: str) -> None:
+        if (folder / ".git").exists():
+            if self._git("status", "--porcelain", at=folder):
+                raise UsageError(
+                    f"{folder} has changes that were never pushed: push them, or take the folder away"
+                )
+            self._git("checkout", "--quiet", "--detach", commit, at=folder)
+            return
+        self._git("worktree", "add", "--quiet", "--force", "--detach", str(folder.absolute()), commit)
+
+    def _merge(self, folder: Path) -> None:
+        merged = self._try("merge", "--quiet", "--no-edit", "FETCH_HEAD", at=folder)
+        if merged.returncode != 0:
+            self._try("merge", "--abort", at=folder)
+            raise UsageError(f"the branch {HISTORY} cannot be merged with what others pushed: {_said(merged)}")
+
+    def _told(self, branch: str, number: int, pushed: subprocess.CompletedProcess[str]) -> None:
+        self._say(f"{branch}: push {number} of {_TRIES} was refused: {_said(pushed)}")
+        if number < _TRIES:
+            self._wait(random.uniform(0.5, 1.0) * 2 ** (number - 1))  # noqa: S311 - no secret hangs on it
+
+    def _git(self, *arguments: str, at: Path | None = None, given: str = "", more: Mapping[str, str] = {}) -> str:
+        ended = self._try(*arguments, at=at, given=given, more=more)
+        if ended.returncode != 0:
+            raise UsageError(f"git {arguments[0]} failed: {_said(ended)}")
+        return ended.stdout.strip()
+
+    def _try(
+        self, *arguments: str, at: Path | None = None, given: str = "", more: Mapping[str, str] = {}
+    ) -> subprocess.CompletedProcess[str]:
+        try:
+            return subprocess.run(
+                ["git", *arguments],
+                cwd=at or self._root,
+                env={**self._environment, **more},
+                input=given,
+                capture_output=True,
+                text=True,
+                errors="replace",
+                timeout=_SECONDS,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            raise UsageError(f"git {arguments[0]} did not end within {_SECONDS} s") from None
+        except OSError as error:
+            raise UsageError(f"git cannot be run: {error.strerror}") from None
+
+
+def newest(names: Iterable[str], keep: int) -> list[str]:
+    """The newest ``keep`` of these reports, and the newest of each target and set; newest first."""
+    stamped = sorted(((_key(name), name) for name in names), reverse=True)
+    kept: list[str] = []
+    seen: set[str] = set()
+    for number, ((_, _, of), name) in enumerate(stamped):
+        if number < keep or of not in seen:
+            kept.append(name)
+        seen.add(of)
+    return kept
+
+
+def _key(name: str) -> tuple[str, int, str]:
+    match = _STAMP.match(name)
+    return (match["at"], int(match["number"] or 1), match["of"]) if match else ("", 0, name)
+
+
+def _authorisation(token: str, environment: Mapping[str, str]) -> dict[str, str]:
+    """As actions/checkout does it, but by variable: a header for one server only."""
+    if not token:
+        return {}
+    server = environment.get("GITHUB_SERVER_URL", "https://github.com").rstrip("/")
+    basic = base64.b64encode(f"x-access-token:{token}".encode()).decode()
+    return {
+        "GIT_CONFIG_COUNT": "1",
+        "GIT_CONFIG_KEY_0": f"http.{server}/.extraheader",
+        "GIT_CONFIG_VALUE_0": f"AUTHORIZATION: basic {basic}",
+    }
+
+
+def _said(ended: subprocess.CompletedProcess[str]) -> str:
+    return " ".join((ended.stderr or ended.stdout).split())[:400] or f"exit code {ended.returncode}"

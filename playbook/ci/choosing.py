@@ -1,0 +1,65 @@
+"""Which set of which target a job runs. Pure but for the history, which it looks into."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from playbook import history
+from playbook.errors import UsageError
+from playbook.settings import SANDBOX, Settings, load
+
+
+class Choice(NamedTuple):
+    """What is run.
+
+    Attributes:
+        note: what a reader of the run must know of this choice; empty where it is what was asked for.
+    """
+
+    set: str
+    target: str
+    note: str = ""
+
+
+def choose(
+    *, set_name: str, cron: str, target: str, root: Path, lines: Path, environment: Mapping[str, str]
+) -> Choice:
+    """The set that was asked for, else that of this line of cron; the sandbox where nothing is set up.
+
+    A target that was ever run is never replaced by the sandbox: when its settings are lost, its run must be
+    UNKNOWN, and not a green one of something else.
+
+    Raises:
+        UsageError: no set has this line, or there is no such target.
+    """
+    settings = load(target, root=root, environment=environment)
+    name = set_name or _due(settings, cron)
+    if settings.target.kind == SANDBOX or is_configured(settings) or history.read(lines).of(target):
+        return Choice(name, target)
+    return Choice(
+        name,
+        SANDBOX,
+        f"This is a demonstration: the target {target} is not configured here, so the embedded sandbox was "
+        "checked instead. Nothing in this run says anything about a system of yours. docs/workflows.md tells how "
+        "to set it up.",
+    )
+
+
+def is_configured(settings: Settings) -> bool:
+    """The target says where at least one of its services is."""
+    target = settings.target
+    services = (
+        *(target.web.url, target.digitalocean.app_id, target.redis.url, target.prometheus.url),
+        *(target.grafana.url, target.alertmanager.url, target.backups.location),
+    )
+    return any(service is not None for service in services)
+
+
+def _due(settings: Settings, cron: str) -> str:
+    for name, line in settings.schedule.cron.items():
+        if line and line.split() == cron.split():
+            return name
+    known = ", ".join(f"{name} ({line})" for name, line in settings.schedule.cron.items())
+    raise UsageError(f"schedule.cron has no set that is due at {cron!r}: expected one of {known}")

@@ -1,0 +1,221 @@
+"""``python -m playbook ci``: the steps of the workflows: fetch, run, summary, push; pages; code-scanning."""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import gzip
+import os
+import shlex
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from playbook.ci import github, runner, state
+from playbook.ci.branches import Branches
+from playbook.ci.choosing import choose
+from playbook.record import Results
+from playbook.report import read_results
+from playbook.settings import load
+from playbook.verdict import EXIT_OK, Verdict
+
+Say = Callable[[str], None]
+
+# GitHub's word for its own token; steps that need it are handed it by this name, and no other step is.
+TOKEN_VARIABLE = "GITHUB_TOKEN"  # noqa: S105 - a name
+_REPORTS = "reports"
+
+
+def fetch(root: Path, say: Say, environment: Mapping[str, str]) -> int:
+    """Check out what earlier jobs kept: the lines of all runs, and the newest reports."""
+    branches = Branches(root, token=environment.get(TOKEN_VARIABLE, ""), say=say)
+    branches.fetch_history(root / state.HISTORY)
+    branches.fetch_reports(root / state.REPORTS)
+    say(f"{state.HISTORY}, {state.REPORTS}")
+    return EXIT_OK
+
+
+def run(options: argparse.Namespace, root: Path, say: Say, environment: Mapping[str, str]) -> int:
+    """Run a set. The code of the run becomes an output and not ours, so that all that follows is done first."""
+    choice = choose(
+        set_name=options.set,
+        cron=options.cron,
+        target=options.target,
+        root=root,
+        lines=root / state.HISTORY,
+        environment=environment,
+    )
+    job = state.Job(set=choice.set, target=choice.target, note=choice.note)
+    state.write_job(root, job)
+    if choice.note:
+        say(runner.notice(choice.note, "warning"))
+    command = [sys.executable, "-m", "playbook", "run", choice.set, "--target", choice.target]
+    command += ["--reports", _REPORTS, "--history", str(state.HISTORY)]
+    command += ["--scheduled"] if options.scheduled == "true" else []
+    extra = [part for name in options.fault.split() for part in ("--fault", name)]
+    extra += ["--shape", options.shape] if options.shape else []
+    command += ["--", *extra] if extra else []
+    say(shlex.join(["python", *command[1:]]))
+    code = _run(command, root)
+    state.write_job(root, msgspec.structs.replace(job, code=code))
+    report = _main_report(root / _REPORTS)
+    runner.set_outputs(
+        {
+            "code": str(code),
+            "set": choice.set,
+            "target": choice.target,
+            "report": report[0].name if report else "",
+            "verdict": str(report[1].verdict if report else Verdict.UNKNOWN),
+        },
+        environment,
+    )
+    return EXIT_OK
+
+
+def _run(command: Sequence[str], root: Path) -> int:
+    """Run to the end; being told to stop is passed on, so that the run can still write what it had."""
+    with subprocess.Popen(command, cwd=root) as process:
+
+        def pass_on(signum: int, _: object) -> None:
+            process.send_signal(signum)
+
+        before = {number: signal.signal(number, pass_on) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            return process.wait()
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+
+def summary(root: Path, environment: Mapping[str, str]) -> int:
+    """The verdicts on the page of the workflow's run."""
+    job = state.read_job(root)
+    parts = []
+    report = _main_report(root / _REPORTS)
+    if job and job.note:
+        parts.append(f"> [!WARNING]\n> **{job.note}**\n")
+    if job is None:
+        parts.append("# ? UNKNOWN: nothing was run\n\nA step before the run failed.\n")
+    elif report is None:
+        how = "was cut off" if job.code is None else f"ended with code {job.code}"
+        parts.append(
+            f"# ? UNKNOWN: {job.set} checks of {job.target}\n\n"
+            f"The run {how} and left no results, so nothing is known.\n"
+        )
+    else:
+        parts.append((report[0] / "summary.md").read_text(encoding="utf-8"))
+        parts.append(f"\nThe whole report is in the artifact, as `{report[0].name}/index.html`.\n")
+    runner.add_summary("\n".join(parts), environment)
+    return EXIT_OK
+
+
+def push(root: Path, say: Say, environment: Mapping[str, str]) -> int:
+    """Push the lines that the run added, and then its report."""
+    job = state.read_job(root)
+    if job is None:
+        say("nothing was run, so nothing is pushed")
+        return EXIT_OK
+    branches = Branches(root, token=environment.get(TOKEN_VARIABLE, ""), say=say)
+    if branches.push_history(root / state.HISTORY, f"{job.target} {job.set}: {_worst(root)}"):
+        say("history: pushed")
+    new = [folder for folder, _ in _reports(root / _REPORTS)]
+    if new:
+        kept = branches.push_reports(root / state.REPORTS, new, _keep(root, environment))
+        say(f"reports: {len(kept)} kept")
+    return EXIT_OK
+
+
+def pages(say: Say, environment: Mapping[str, str]) -> int:
+    """Whether this repository has Pages that a workflow may publish to; said as the output ``publish``."""
+    problem = github.pages_problem(environment)
+    if problem:
+        say(runner.notice(f"The site is built and kept as an artifact, and not published: {problem}"))
+    runner.set_outputs({"publish": "false" if problem else "true"}, environment)
+    return EXIT_OK
+
+
+def code_scanning(root: Path, name: str, say: Say, environment: Mapping[str, str]) -> int:
+    """Hand the security items of a kept report to code scanning."""
+    folder = root / state.REPORTS / name
+    results = read_results(folder)
+    if results.kind == "sandbox":
+        say(
+            runner.notice("Code scanning is told nothing: the sandbox was checked, and its findings are nobody's.")
+        )
+        return EXIT_OK
+    data = base64.b64encode(gzip.compress((folder / "playbook.sarif").read_bytes(), mtime=0)).decode()
+    say(f"code scanning: {github.upload_sarif(data, environment)}")
+    return EXIT_OK
+
+
+def _reports(folder: Path) -> list[tuple[Path, Results]]:
+    """The reports that this job made, oldest first."""
+    made = []
+    for file in folder.glob("*/results.json"):
+        if not file.parent.is_symlink():
+            try:
+                made.append((file.parent, read_results(file.parent)))
+            except (OSError, msgspec.MsgspecError):
+                continue
+    return sorted(made, key=lambda report: (report[1].started, report[0].name))
+
+
+def _main_report(folder: Path) -> tuple[Path, Results] | None:
+    """The set's own; what follows it only looks at its bad items again."""
+    return next(iter(_reports(folder)), None)
+
+
+def _worst(root: Path) -> str:
+    report = _main_report(root / _REPORTS)
+    return str(report[1].verdict) if report else "no results"
+
+
+def _keep(root: Path, environment: Mapping[str, str]) -> int:
+    return load(None, root=root, environment=environment).history.keep_reports
+
+
+def add_parser(commands: Any, say: Say) -> None:
+    """The command, added to what ``argparse`` calls subparsers."""
+    parser = commands.add_parser(
+        "ci",
+        help="the steps of the workflows; they run anywhere",
+        description="What .github/workflows does, step by step, in a clone with an origin. GitHub's files and "
+        "variables are used where they are there.",
+    )
+    steps = parser.add_subparsers(title="steps", metavar="STEP", required=True)
+
+    def add(name: str, text: str, command: Callable[[argparse.Namespace], int]) -> Any:
+        step = steps.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.")
+        step.set_defaults(command=command)
+        return step
+
+    root, environment = Path.cwd(), os.environ
+    add("fetch", "check out the branches history and reports, into data/", lambda _: fetch(root, say, environment))
+    step = add(
+        "run", "run a set; its exit code becomes an output", lambda options: run(options, root, say, environment)
+    )
+    # Given as they are in a workflow, where what is not given is empty.
+    step.add_argument("--set", default="", metavar="NAME", help="what is run; else the set that is due at --cron")
+    step.add_argument("--cron", default="", metavar="LINE", help="line of the schedule that started this")
+    step.add_argument(
+        "--target", required=True, metavar="NAME", help="the sandbox instead, where it was never configured"
+    )
+    step.add_argument(
+        "--scheduled", default="false", choices=("true", "false", ""), help="the schedule started this"
+    )
+    step.add_argument("--fault", default="", metavar="NAMES", help="sandbox only: faults, separated by spaces")
+    step.add_argument("--shape", default="", metavar="NAME", help="of a load test")
+    add("summary", "write the verdicts to the job's summary", lambda _: summary(root, environment))
+    add("push", "push the lines of the run and its report", lambda _: push(root, say, environment))
+    add("pages", "tell whether the site can be published", lambda _: pages(say, environment))
+    step = add(
+        "code-scanning",
+        "hand a report's security items to GitHub's code scanning",
+        lambda options: code_scanning(root, options.report, say, environment),
+    )
+    step.add_argument("--report", required=True, metavar="NAME", help="of a report in data/reports")

@@ -1,0 +1,83 @@
+"""The two things that a job asks of GitHub's API: is there a place for the site, and take these findings.
+
+https://docs.github.com/en/rest/pages/pages and https://docs.github.com/en/rest/code-scanning/code-scanning
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from playbook.errors import UsageError
+
+_SECONDS = 30.0
+_CREATED = 202
+_FORBIDDEN = 403
+_MISSING = 404
+_OK = 200
+
+
+def pages_problem(environment: Mapping[str, str]) -> str:
+    """Why the site cannot be published by a workflow, in a sentence; empty where it can.
+
+    Raises:
+        UsageError: GitHub does not answer.
+    """
+    status, told = _ask("GET", "pages", environment)
+    if status == _MISSING:
+        return "Pages are not switched on (Settings → Pages → Source: GitHub Actions)."
+    if status != _OK:
+        return f"GitHub answered {status} to the question whether Pages are switched on."
+    if told.get("build_type") != "workflow":
+        return "Pages are built from a branch (Settings → Pages → Source: GitHub Actions)."
+    return ""
+
+
+def upload_sarif(data: str, environment: Mapping[str, str]) -> str:
+    """Hand over a SARIF file, gzipped and in base64; what GitHub calls it.
+
+    Raises:
+        UsageError: GitHub does not take it, with its reason.
+    """
+    body = {
+        "commit_sha": _given(environment, "GITHUB_SHA"),
+        "ref": _given(environment, "GITHUB_REF"),
+        "sarif": data,
+    }
+    status, told = _ask("POST", "code-scanning/sarifs", environment, body)
+    if status == _CREATED:
+        return str(told.get("id", "taken"))
+    reason = str(told.get("message", ""))[:200]
+    if status in {_FORBIDDEN, _MISSING}:
+        reason += (
+            "; code scanning has to be switched on for this repository, or $PLAYBOOK_CODE_SCANNING taken away"
+        )
+    raise UsageError(f"code scanning did not take the findings: expected 202, got {status} ({reason})")
+
+
+def _ask(
+    method: str, path: str, environment: Mapping[str, str], body: Mapping[str, str] | None = None
+) -> tuple[int, dict[str, Any]]:
+    import httpx
+
+    api = environment.get("GITHUB_API_URL", "https://api.github.com").rstrip("/")
+    url = f"{api}/repos/{_given(environment, 'GITHUB_REPOSITORY')}/{path}"
+    headers = {
+        "Accept": "application/vnd.github+json",
+        "Authorization": f"Bearer {_given(environment, 'GITHUB_TOKEN')}",
+    }
+    try:
+        answer = httpx.request(method, url, headers=headers, json=body, timeout=_SECONDS, trust_env=False)
+        told = answer.json()
+    except (httpx.HTTPError, ValueError) as error:
+        raise UsageError(
+            f"{url}: expected an answer of GitHub's API, got {type(error).__name__}: {error}"
+        ) from None
+    return answer.status_code, told if isinstance(told, dict) else {}
+
+
+def _given(environment: Mapping[str, str], name: str) -> str:
+    value = environment.get(name, "")
+    if not value:
+        raise UsageError(f"${name} is not set; GitHub Actions sets it")
+    return value

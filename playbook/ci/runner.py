@@ -1,0 +1,52 @@
+"""What a job of GitHub Actions and its steps tell each other: through files whose paths are in the environment.
+
+Outside of Actions there are none, and what would be written there is left out.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+# GitHub drops a summary of over 1 MiB whole.
+LARGEST_SUMMARY = 1_000_000
+
+_NAME = re.compile(r"[a-z][a-z-]*")
+
+
+def set_outputs(values: Mapping[str, str], environment: Mapping[str, str] = os.environ) -> None:
+    """Outputs of this step. A value is one line, so that none can forge another output."""
+    for name in values:
+        if not _NAME.fullmatch(name):
+            raise ValueError(f"{name!r} is no name of an output")
+    lines = [f"{name}={' '.join(value.split())}\n" for name, value in values.items()]
+    _append(environment.get("GITHUB_OUTPUT"), "".join(lines))
+
+
+def add_summary(text: str, environment: Mapping[str, str] = os.environ) -> None:
+    """Markdown for the page of the workflow's run, cut on a line where it is too large for GitHub."""
+    _append(environment.get("GITHUB_STEP_SUMMARY"), cut(text, LARGEST_SUMMARY))
+
+
+def notice(text: str, kind: str = "notice") -> str:
+    """The line that Actions shows as a notice, a warning or an error."""
+    escaped = text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return f"::{kind}::{escaped}"
+
+
+def cut(text: str, largest: int) -> str:
+    """At most ``largest`` bytes of UTF-8 of whole lines, and a last one that says so."""
+    data = text.encode(errors="replace")
+    if len(data) <= largest:
+        return data.decode()
+    note = "\n… cut here; the report holds the rest.\n"
+    kept = data[: largest - len(note.encode())].decode(errors="ignore")
+    return kept[: max(kept.rfind("\n"), 0)] + note
+
+
+def _append(file: str | None, text: str) -> None:
+    if file and text:
+        with Path(file).open("a", encoding="utf-8") as stream:
+            stream.write(text)

@@ -1,0 +1,219 @@
+"""The branches that outlive a job: two clones and a bare repository, and both push at once."""
+
+import subprocess
+import threading
+from pathlib import Path
+
+import pytest
+
+from playbook.ci import branches as module
+from playbook.ci.branches import Branches, newest
+from playbook.errors import UsageError
+
+
+def git(*arguments: str, at: Path) -> str:
+    """What git says; a failure fails the test."""
+    ended = subprocess.run(["git", *arguments], cwd=at, capture_output=True, text=True, timeout=30, check=True)
+    return ended.stdout.strip()
+
+
+@pytest.fixture
+def clones(tmp_path):
+    """Two clones of one bare repository that has one commit."""
+    origin = tmp_path / "origin.git"
+    git("init", "--quiet", "--bare", "--initial-branch=main", str(origin), at=tmp_path)
+    git("clone", "--quiet", str(origin), "seed", at=tmp_path)
+    who = ("-c", "user.name=t", "-c", "user.email=t@example.com")
+    git(*who, "commit", "--quiet", "--allow-empty", "-m", "first", at=tmp_path / "seed")
+    git("push", "--quiet", "origin", "HEAD:main", at=tmp_path / "seed")
+    for name in ("a", "b"):
+        git("clone", "--quiet", str(origin), name, at=tmp_path)
+    return origin, tmp_path / "a", tmp_path / "b"
+
+
+def add_line(folder: Path, line: str) -> None:
+    """A line of a run."""
+    (folder / "runs").mkdir(exist_ok=True)
+    with (folder / "runs" / "2026.jsonl").open("a", encoding="utf-8") as file:
+        file.write(f"{line}\n")
+
+
+def lines_of(origin: Path) -> list[str]:
+    """What the branch holds."""
+    return sorted(git("show", "history:runs/2026.jsonl", at=origin).splitlines())
+
+
+def a_report(folder: Path, name: str) -> Path:
+    """A report's folder."""
+    report = folder / "made" / name
+    report.mkdir(parents=True)
+    for file in ("results.json", "index.html", "pytest-html.html"):
+        (report / file).write_text(name, encoding="utf-8")
+    return report
+
+
+def no_wait(_: float) -> None:
+    """Tests do not sleep for luck."""
+
+
+def test_history_begins_by_itself_and_grows(clones):
+    """Where there is no branch, the first push makes it; the next job has the lines."""
+    origin, a, b = clones
+    first = Branches(a)
+    first.fetch_history(a / "data" / "history")
+    assert first.push_history(a / "data" / "history", "nothing") is False
+    add_line(a / "data" / "history", "one")
+    assert first.push_history(a / "data" / "history", "Run one") is True
+    second = Branches(b)
+    second.fetch_history(b / "data" / "history")
+    add_line(b / "data" / "history", "two")
+    second.push_history(b / "data" / "history", "Run two")
+    assert lines_of(origin) == ["one", "two"]
+    assert git("log", "--format=%s", "history", at=origin).splitlines() == ["Run two", "Run one", "The beginning"]
+    assert git("log", "-1", "--format=%an", "history", at=origin) == "github-actions[bot]"
+
+
+@pytest.mark.parametrize("begun", [True, False], ids=["a-branch", "no-branch-yet"])
+def test_two_that_push_at_once_lose_nothing(clones, begun):
+    """Both took the same tip; the slower one is refused, merges, and pushes again."""
+    origin, a, b = clones
+    if begun:
+        git("clone", "--quiet", str(origin), "c", at=a.parent)
+        before = Branches(a.parent / "c")
+        before.fetch_history(a.parent / "c" / "data")
+        add_line(a.parent / "c" / "data", "before")
+        before.push_history(a.parent / "c" / "data", "Before")
+    said: list[str] = []
+    both = [Branches(clone, say=said.append, wait=no_wait) for clone in (a, b)]
+    for each, clone in zip(both, (a, b), strict=True):
+        each.fetch_history(clone / "data")
+        add_line(clone / "data", clone.name)
+    threads = [
+        threading.Thread(target=each.push_history, args=(clone / "data", f"Run {clone.name}"))
+        for each, clone in zip(both, (a, b), strict=True)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert lines_of(origin) == sorted(["a", "b"] + ["before"] * begun)
+    assert any("push 1 of 6 was refused" in line for line in said)
+
+
+def test_many_that_push_one_after_the_other_on_an_old_tip_lose_nothing(clones):
+    """A job that took an hour pushes onto what five others have added meanwhile."""
+    origin, a, b = clones
+    slow = Branches(a, wait=no_wait)
+    slow.fetch_history(a / "data")
+    add_line(a / "data", "slow")
+    fast = Branches(b, wait=no_wait)
+    for number in range(5):
+        fast.fetch_history(b / "data")
+        add_line(b / "data", f"fast {number}")
+        fast.push_history(b / "data", "Fast")
+    slow.push_history(a / "data", "Slow")
+    assert lines_of(origin) == [*(f"fast {number}" for number in range(5)), "slow"]
+
+
+def test_a_push_that_is_always_refused_ends_and_says_why(clones):
+    """After a bounded number of tries; the commit is still here."""
+    origin, a, _ = clones
+    hook = origin / "hooks" / "update"
+    hook.write_text("#!/bin/sh\necho 'protected branch' >&2\nexit 1\n", encoding="utf-8")
+    hook.chmod(0o755)
+    waits: list[float] = []
+    mine = Branches(a, wait=waits.append)
+    mine.fetch_history(a / "data")
+    add_line(a / "data", "one")
+    with pytest.raises(UsageError, match=r"could not be pushed in 6 tries: .*protected branch"):
+        mine.push_history(a / "data", "Run")
+    assert len(waits) == 5
+    assert waits == sorted(waits)
+    assert git("log", "-1", "--format=%s", at=a / "data") == "Run"
+
+
+def test_changes_that_were_never_pushed_are_not_thrown_away(clones):
+    """Fetching again into the same folder would lose them."""
+    _, a, _ = clones
+    mine = Branches(a)
+    mine.fetch_history(a / "data")
+    add_line(a / "data", "one")
+    with pytest.raises(UsageError, match="never pushed"):
+        mine.fetch_history(a / "data")
+
+
+def test_an_origin_that_is_away_is_one_sentence(clones):
+    """No traceback, no second history."""
+    origin, a, _ = clones
+    origin.rename(origin.with_name("gone"))
+    with pytest.raises(UsageError, match=r"origin cannot be read: .*does not"):
+        Branches(a).fetch_history(a / "data")
+
+
+def test_reports_are_one_commit_of_the_newest(clones):
+    """Old ones leave nothing behind, and the copy that only repeats is left out."""
+    origin, a, _ = clones
+    mine = Branches(a)
+    mine.fetch_reports(a / "kept")
+    assert list((a / "kept").glob("*/")) == []
+    for day in range(1, 6):
+        mine.push_reports(a / "kept", [a_report(a, f"production-daily-2026110{day}T061700Z")], keep=2)
+    names = git("ls-tree", "--name-only", "reports", at=origin).splitlines()
+    assert names == ["production-daily-20261104T061700Z", "production-daily-20261105T061700Z"]
+    assert git("rev-list", "--count", "reports", at=origin) == "1"
+    files = git("ls-tree", "-r", "--name-only", "reports", at=origin)
+    assert "results.json" in files
+    assert "pytest-html.html" not in files
+
+
+def test_two_that_push_reports_at_once_keep_both(clones):
+    """The slower one's lease is over, so it takes the faster one's in and tries again."""
+    origin, a, b = clones
+    one, two = Branches(a, wait=no_wait), Branches(b, wait=no_wait)
+    fetch, raced = two._fetch, []
+
+    def late(branch: str) -> str | None:
+        tip = fetch(branch)
+        if not raced:
+            raced.append(one.push_reports(a / "kept", [a_report(a, "x-daily-20261101T061700Z")], keep=9))
+        return tip
+
+    two._fetch = late  # type: ignore[method-assign]
+    two.push_reports(b / "kept", [a_report(b, "x-weekly-20261101T061700Z")], keep=9)
+    assert git("ls-tree", "--name-only", "reports", at=origin).splitlines() == [
+        "x-daily-20261101T061700Z",
+        "x-weekly-20261101T061700Z",
+    ]
+
+
+def test_the_newest_of_each_set_is_kept_whatever_came_after():
+    """Else thirty daily runs would push out the month's only report."""
+    daily = [f"p-daily-202611{day:02}T061700Z" for day in range(1, 29)]
+    names = [*daily, "p-monthly-20261101T074100Z", "p-monthly-20261001T074100Z", "p-daily-20261128T061700Z-2"]
+    assert newest(names, 3) == [
+        "p-daily-20261128T061700Z-2",
+        "p-daily-20261128T061700Z",
+        "p-daily-20261127T061700Z",
+        "p-monthly-20261101T074100Z",
+    ]
+    assert newest(["what is this"], 0) == ["what is this"]
+
+
+def test_the_token_stands_in_no_command_and_no_file(clones, monkeypatch):
+    """It reaches git by a variable, for GitHub's own address only."""
+    _, a, _ = clones
+    seen = []
+    run = subprocess.run
+
+    def watched(command, **options):
+        seen.append((command, options["env"]))
+        return run(command, **options)
+
+    monkeypatch.setattr(module.subprocess, "run", watched)
+    Branches(a, token="ghs_0123456789abcdef0123").fetch_history(a / "data")
+    monkeypatch.undo()
+    assert seen
+    assert all(env["GIT_CONFIG_KEY_0"] == "http.https://github.com/.extraheader" for _, env in seen)
+    assert not any("ghs_" in part for command, _ in seen for part in command)
+    for file in (a / ".git").rglob("config*"):
+        assert "AUTHORIZATION" not in file.read_text(encoding="utf-8")
