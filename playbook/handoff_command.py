@@ -15,7 +15,8 @@ from playbook.clock import Clock
 from playbook.errors import NotConfigured, PlaybookError, Unreachable
 from playbook.handoff import DAYS, Ending, Page, Period, make_page
 from playbook.handoff_files import read_pages, write_page
-from playbook.past_runs import past_runs
+from playbook.history import read
+from playbook.history_files import history_folder
 from playbook.people_files import path_of
 from playbook.run import Run, load_providers, settings_for
 from playbook.settings import SANDBOX, Settings
@@ -26,6 +27,7 @@ Say = Callable[[str], None]
 _FOLDER = Path("reports/handoffs")
 # A page that is made again so soon takes the place of the last one: it tells what changed since the one before.
 _AGAIN = timedelta(hours=1)
+_LOOK_BACK = timedelta(days=400)
 
 
 def run_handoff(options: argparse.Namespace, root: Path, say: Say, clock: Clock | None = None) -> int:
@@ -35,31 +37,35 @@ def run_handoff(options: argparse.Namespace, root: Path, say: Say, clock: Clock 
     with ExitStack() as stack:
         settings, kept = _settings(options.target, root, stack)
         folder = options.to or (path_of(settings, kept) if kept else root / _FOLDER)
-        page = collect(settings, period, root / options.reports, folder, clock)
+        history = history_folder(settings, root / options.reports, chosen=options.history)
+        page = collect(settings, period, history, folder, clock)
     for file in write_page(folder, page):
         say(str(file))
     say(f"{len(page.problems)} open, {len(page.changes)} changed, {len(page.endings)} to see to")
     return EXIT_OK
 
 
-def collect(settings: Settings, period: Period, reports: Path, folder: Path, clock: Clock) -> Page:
-    """The page of a target, from its runs in ``reports`` and what can be measured now. Secrets are removed."""
+def collect(settings: Settings, period: Period, history: Path, folder: Path, clock: Clock) -> Page:
+    """The page of a target, from its ``history`` and what can be measured now. Secrets are removed."""
     load_providers()
     run = Run(settings, clock)
     try:
         now = clock.now()
         found = _Found(run, now + timedelta(days=DAYS[period]))
         found.look()
+        # Longer than a period ago nothing changes on the page but how old a problem is.
+        past = read(history, since=now - _LOOK_BACK)
         return run.redactor.struct(
             make_page(
-                past_runs(reports, settings.target.name, now),
+                past.runs,
+                run.catalogue,
                 target=settings.target.name,
                 period=period,
                 now=now,
                 last_made=_last_made(folder, settings.target.name, period, now),
                 endings=found.endings,
                 on_call=found.on_call,
-                not_read=found.not_read,
+                not_read=[*past.problems, *found.not_read],
             )
         )
     finally:
@@ -133,8 +139,9 @@ def add_parser(commands: Any, say: Say) -> None:
     which.add_argument("--monthly", action="store_true", help="of the month that ends now")
     parser.add_argument("--target", metavar="NAME", help="whose page; the sandbox's where not given")
     parser.add_argument(
-        "--reports", default="reports", metavar="DIR", help="where the runs are (default: reports)"
+        "--history", metavar="DIR", help="the history of runs (default: as runs themselves have it)"
     )
+    parser.add_argument("--reports", default="reports", metavar="DIR", help="folder of reports (default: reports)")
     parser.add_argument(
         "--to",
         type=Path,

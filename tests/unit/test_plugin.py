@@ -11,7 +11,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from playbook.history import read
 from playbook.record import Results
+from playbook.schedule import last_slot
+from playbook.settings import load
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -284,6 +287,8 @@ def test_never_reached(judge):
     verdicts = {record.item: str(record.verdict) for record in results.records}
     assert verdicts == {"daily.health.api": "OK", "daily.redis.alive": "UNKNOWN", "daily.logs.errors": "UNKNOWN"}
     assert results.verdict == "UNKNOWN"
+    (line,) = history_of(project)
+    assert (line.ended, line.exit_code) == (results.ended, 2)
     assert (next(project.folder.glob("reports/staging-*")) / "index.html").is_file()
 
 
@@ -320,11 +325,73 @@ def test_leaks(judge, settings):
     )
     ended = project.run("-m", "daily", STAGING_REDIS_URL="rediss://:topsecret42@cache.example:1")
     assert ended.returncode == 10
-    files = [path for path in project.folder.glob("reports/staging-*/*") if path.is_file()]
-    assert len(files) == 5
+    files = [path for path in project.folder.rglob("reports/*/**/*") if path.is_file()]
+    assert {"results.json", "index.html", "junit.xml", "summary.md", "pytest-html.html"} <= {f.name for f in files}
+    assert [file.parent.name for file in files if file.suffix == ".jsonl"] == ["runs"]
     for text in (ended.stdout, ended.stderr, *(file.read_text(encoding="utf-8") for file in files)):
         assert "topsecret42" not in text
     assert "cannot use [redacted]" in project.results().records[0].message
+
+
+# ------------------------------------------------------------------------------------------- the history of runs
+
+
+def history_of(project, folder="reports/history"):
+    """What the history of a project says, without problems."""
+    found = read(project.folder / folder)
+    assert found.problems == ()
+    return found.runs
+
+
+def test_each_run_adds_one_line_to_the_history(project):
+    """Also with workers; it says what results.json says, and leads to it."""
+    project.write(GOOD + WARNED + AWAY)
+    project.run()
+    project.run("-m", "daily", "-n", "2", PLAYBOOK_SCHEDULED="1")
+    first, second = history_of(project)
+    assert {item: str(each.verdict) for item, each in second.items.items()} == {
+        "daily.health.api": "OK",
+        "daily.kpi.cache-hit-rate": "WARNING",
+        "daily.redis.alive": "UNKNOWN",
+    }
+    assert (second.target, second.set, second.exit_code) == ("staging", "daily", 10)
+    assert (project.folder / "reports" / second.report / "results.json").is_file()
+    assert first.slot is None
+    assert second.slot == last_slot(
+        load("staging", root=project.folder, environment={}).schedule, "daily", second.started
+    )
+
+
+def test_where_the_history_is_can_be_chosen(project):
+    """On the command line before the environment, and that before the settings."""
+    project.write(GOOD)
+    with (project.folder / "playbook.toml").open("a") as file:
+        file.write('[history]\nfolder = "by-setting"\n')
+    project.run()
+    project.run(PLAYBOOK_HISTORY="by-variable")
+    project.run("-m", "daily", "--history=by-option", "--confirms=that-run", PLAYBOOK_HISTORY="by-variable")
+    assert [len(history_of(project, f"by-{name}")) for name in ("setting", "variable", "option")] == [1, 1, 1]
+    assert history_of(project, "by-option")[0].confirms == "that-run"
+    assert not (project.folder / "reports" / "history").exists()
+
+
+def test_a_history_that_cannot_be_written_costs_neither_report_nor_verdict(project):
+    """It is said at the end."""
+    project.write(GOOD + BAD)
+    (project.folder / "blocked").touch()
+    ended = project.run("-m", "daily", "--history=blocked")
+    assert ended.returncode == 1
+    assert project.results().exit_code == 1
+    assert "not in the history: " in ended.stdout.splitlines()[-1]
+    assert "is to hold the history, and is no folder" in ended.stdout
+
+
+def test_what_is_wrong_on_the_command_line_is_no_run(project):
+    """So nothing is added."""
+    project.write(GOOD)
+    assert project.run("-m", "daily", "--target", "stagin").returncode == 4
+    assert project.run("-m", "weekly").returncode == 4
+    assert not list(project.folder.rglob("*.jsonl"))
 
 
 def test_faults_are_listed_on_standard_output(project):
