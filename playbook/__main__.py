@@ -36,6 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     from playbook.ci.command import add_parser as add_ci_command
     from playbook.handoff_command import add_parser as add_handoff_command
+    from playbook.notify.command import add_parser as add_notify_command
     from playbook.people_commands import add_parsers as add_people_commands
     from playbook.watch import add_parser as add_watch_command
 
@@ -79,6 +80,7 @@ def _parser() -> argparse.ArgumentParser:
 
     add_people_commands(commands, _say)
     add_handoff_command(commands, _say)
+    add_notify_command(commands, _say)
     add_watch_command(commands, _say)
     add_ci_command(commands, _say)
     return parser

@@ -10,7 +10,7 @@ from playbook.secret import Secret, Section
 
 _Count = Annotated[int, msgspec.Meta(ge=1)]
 _Seconds = Annotated[float, msgspec.Meta(gt=0, le=300)]
-_Hours = Annotated[float, msgspec.Meta(ge=0)]
+_Hours = Annotated[float, msgspec.Meta(ge=0, le=876_000)]  # a hundred years
 
 
 class Incidents(Section, frozen=True):

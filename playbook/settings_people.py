@@ -25,7 +25,8 @@ class People(_Section, frozen=True):
         roster: the on-call roster, TOML; see ``playbook.roster``.
         handoffs: folder of the handoff pages.
         runbooks: folder of the runbooks, in Markdown.
-        deliveries: where notifications note what they delivered, one JSON object a line; may be left out.
+        deliveries: folder of the history in which notifications note what they delivered, where it is another than
+            the target's own.
         waiver_days: the furthest ahead that a waiver may reach.
         on_call_days: how far ahead somebody must be on call.
         answer_minutes: by severity, within how many minutes a call is answered at the latest; a severity that

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
+from pathlib import Path
 
-import msgspec
-
-from playbook.attest import Moment, SignOff, SignOffs, days, rule_for
+from playbook.attest import SignOff, SignOffs, days, rule_for
 from playbook.catalogue import read_catalogue
 from playbook.clock import Clock
+from playbook.deliveries import Delivery, read
 from playbook.engine import measurement
 from playbook.evidence import Evidence, Facts, Lines, Table
+from playbook.history_files import history_folder
 from playbook.people_files import path_of, rules, sign_offs_of
-from playbook.settings import Settings
+from playbook.settings import SANDBOX, Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,20 +52,6 @@ def attestations(settings: Settings, clock: Clock) -> Attestations:
     return Attestations(sign_offs_of(settings, read_catalogue(), clock.now()))
 
 
-class Delivery(msgspec.Struct, frozen=True):
-    """A notification that reached somebody, as whoever delivers it notes it.
-
-    Attributes:
-        set, target: whose result it told.
-        to: who or what received it, without secrets: ``Slack #operations``.
-    """
-
-    set: str
-    target: str
-    when: Moment
-    to: str
-
-
 @dataclass(frozen=True, slots=True)
 class TeamNotified:
     """Whether the team was told of the week's result, by a delivered notification or by a person.
@@ -91,33 +78,34 @@ class TeamNotified:
 
 @measurement
 def team_notified(settings: Settings, clock: Clock) -> TeamNotified:
-    """Whether a notification of this week's result was delivered, or somebody signed that the team was told."""
+    """Whether a notification of this week's result was delivered, or somebody signed that the team was told.
+
+    A delivery counts as long as a sign-off would: a week, and its grace.
+    """
     now = clock.now()
     item = "weekly.team.notified"
-    delivery = _newest_delivery(settings, "weekly", now - timedelta(days=7), now)
+    rule = rule_for(item, rules(settings))
+    delivery = _newest_delivery(settings, "weekly", now - rule.valid, now)
     if delivery and not settings.people.attestations:
-        return TeamNotified(delivery, SignOff(item, None, (), rule_for(item, rules(settings)), now))
+        return TeamNotified(delivery, SignOff(item, None, (), rule, now))
     return TeamNotified(delivery, sign_offs_of(settings, read_catalogue(), now).of(item))
 
 
 def _newest_delivery(settings: Settings, set_name: str, since: datetime, until: datetime) -> Delivery | None:
-    """None also where nothing was ever delivered, so that there is no file yet."""
-    if settings.people.deliveries is None:
+    """None also where nothing was ever delivered. An embedded system that is made anew was told nothing of."""
+    if settings.people.deliveries is not None:
+        history = path_of(settings, settings.people.deliveries)
+    elif settings.target.kind != SANDBOX:
+        history = history_folder(settings, Path.cwd() / "reports")
+    else:
         return None
-    try:
-        text = path_of(settings, settings.people.deliveries).read_bytes()
-    except OSError:
-        return None
-    found = []
-    for line in text.splitlines():
-        try:
-            delivery = msgspec.json.decode(line, type=Delivery)
-        except (msgspec.DecodeError, UnicodeDecodeError):
-            continue  # half a line tells of no delivery
-        if (
-            delivery.set == set_name
-            and delivery.target == settings.target.name
-            and since <= delivery.when <= until
-        ):
-            found.append(delivery)
+    found = [
+        delivery
+        for delivery in read(history, since=since)
+        if delivery.delivered
+        and delivery.what in ("digest", "events")
+        and delivery.set == set_name
+        and delivery.target == settings.target.name
+        and delivery.when <= until
+    ]
     return max(found, key=lambda delivery: delivery.when, default=None)

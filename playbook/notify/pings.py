@@ -1,16 +1,33 @@
-"""The dead man's switch: who hears nothing of a run knows that something is wrong."""
+"""The dead man's switch: who hears nothing of a run knows that something is wrong.
+
+As healthchecks.io has it, and what is like it: POST to ``URL/start`` when a run begins, to ``URL`` when it ended
+well, to ``URL/fail`` else. https://healthchecks.io/docs/http_api/
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 from playbook.clock import Clock
+from playbook.deliveries import Delivery, note
+from playbook.errors import UsageError
+from playbook.notify.post import post
+from playbook.notify.tries import Outcome, deliver
+from playbook.redact import Redactor
+from playbook.secret import Secret
 from playbook.settings import Settings
+from playbook.verdict import Verdict
 
 Say = Callable[[str], None]
 Signal = Literal["start", "success", "fail"]
+
+_TRIES = 3
+_PAUSE = 1.0
+_LONGEST_BODY = 10_000
+_PATHS: dict[Signal, str] = {"start": "/start", "success": "", "fail": "/fail"}
 
 
 def ping(
@@ -25,8 +42,52 @@ def ping(
 ) -> None:
     """Tell ``notifications.ping_url`` that a run of a set starts, or how it ended; nothing where it is not set.
 
+    It is sent up to three times, as a second one does no harm, and nothing that happens here is raised.
+
     Args:
         body: goes along, e.g. the line with the verdict.
         history: folder of the history, in which it is noted.
     """
-    del settings, set_name, signal, say, body, history, clock
+    url = settings.notifications.ping_for(set_name)
+    if url is None:
+        return
+    clock = clock or Clock()
+    text = Redactor(settings.secrets()).text(body)[:_LONGEST_BODY].encode()
+    headers = {"Content-Type": "text/plain; charset=utf-8"}
+    limit = settings.notifications.ping_limit_seconds
+    try:
+        address = address_of(url, signal)
+    except ValueError:
+        outcome = Outcome(delivered=False, attempts=0, error="its address is none that can be sent to")
+    else:
+        outcome = deliver(lambda: post(address, text, headers, limit), tries=_TRIES, pause=_PAUSE, clock=clock)
+    if not outcome.delivered:
+        tries = f"after {outcome.attempts} tries" if outcome.attempts > 1 else "and not tried again"
+        say(f"ping ({signal}): not delivered, {tries}: {outcome.error}")
+    if history is not None:
+        delivery = Delivery(
+            when=clock.now(),
+            target=settings.target.name,
+            set=set_name,
+            what="ping",
+            channel=f"ping {signal}",
+            to="the dead man's switch",
+            delivered=outcome.delivered,
+            attempts=outcome.attempts,
+            error=outcome.error,
+        )
+        try:
+            note(history, delivery)
+        except UsageError as error:
+            say(f"ping ({signal}): not noted: {error}")
+
+
+def signal_of(verdict: Verdict | None) -> Signal:
+    """How a run with this verdict ended; None where there is no result."""
+    return "success" if verdict in {Verdict.OK, Verdict.WARNING} else "fail"
+
+
+def address_of(url: Secret, signal: Signal) -> Secret:
+    """The address for a signal; what follows a question mark stays behind it. Raises ValueError."""
+    parts = urlsplit(url.reveal())
+    return Secret(parts._replace(path=parts.path.rstrip("/") + _PATHS[signal]).geturl())

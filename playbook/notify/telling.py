@@ -1,16 +1,179 @@
-"""What is due is told."""
+"""What is due is told: over every channel what that one was not told yet, and each issue as its incident is."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import timedelta
 from pathlib import Path
 
+from playbook import deliveries, history
 from playbook.clock import Clock
+from playbook.deliveries import Delivery, Told, ids_told
+from playbook.derive import incidents_of
+from playbook.errors import UsageError
+from playbook.incidents import Incident
+from playbook.notify.channels import Channel, channels_of
+from playbook.notify.due import News, due
+from playbook.notify.messages import Message, of_digest, of_news
+from playbook.notify.tries import Outcome, deliver
+from playbook.redact import Redactor
 from playbook.settings import Settings
 
 Say = Callable[[str], None]
 
+NO_CHANNEL = (
+    "nobody is told: set $SLACK_WEBHOOK_URL, $PLAYBOOK_WEBHOOK_URL or $PLAYBOOK_ISSUES_TOKEN, "
+    "or name others under [notifications]"
+)
+
 
 def tell(settings: Settings, history_folder: Path, say: Say, clock: Clock | None = None) -> None:
-    """Tell what the history shows and was not told yet, over every channel of the settings."""
-    del settings, history_folder, say, clock
+    """Tell what the history shows and was not told yet; what goes wrong is said, noted, and never raised."""
+    try:
+        Telling(settings, history_folder, say, clock or Clock()).tell()
+    except Exception as error:  # noqa: BLE001 - a run's verdict must not depend on who hears of it
+        words = str(error) if isinstance(error, UsageError) else f"{type(error).__name__}: {error}"
+        say(f"notifications: not told: {Redactor(settings.secrets()).text(words)}")
+
+
+class Telling:
+    """One look at the history of a target, and what follows from it.
+
+    Attributes:
+        problems: what is wrong with the history, or was not delivered, a sentence each.
+    """
+
+    def __init__(self, settings: Settings, folder: Path, say: Say, clock: Clock, *, dry_run: bool = False) -> None:
+        self._settings, self._folder, self._clock, self._dry_run = settings, folder, clock, dry_run
+        self._redactor = Redactor(settings.secrets())
+        self._say: Say = lambda line: say(self._redactor.text(line))
+        self._target = settings.target.name
+        found = history.read(folder)
+        self.problems = list(found.problems)
+        self._runs = found.of(self._target)
+        self._incidents = incidents_of(settings, self._runs)
+        self._deliveries = deliveries.read(folder)
+        self._channels, wrong = channels_of(settings)
+        self.problems += wrong
+
+    def tell(self, digest: str | None = None) -> None:
+        """Tell the events that are due, and the digest of a set where one is asked for."""
+        for problem in self.problems:
+            self._say(f"notifications: {problem}")
+        for channel in self._channels:
+            for message in self._messages(channel, digest):
+                self._send(channel, message)
+        self._keep_issues()
+        if not self._channels and not self._keeps_issues:
+            self._say(f"notifications: {NO_CHANNEL}")
+
+    def _messages(self, channel: Channel, digest: str | None) -> list[Message]:
+        told = ids_told(self._deliveries, self._target, channel.name)
+        within = timedelta(hours=self._settings.notifications.tell_within_hours)
+        sets = {run.id: run.set for run in self._runs}
+        by_set: dict[str, list[News]] = {}
+        for news in due(self._incidents, told, self._clock.now(), within):
+            by_set.setdefault(sets.get(news.event.run, ""), []).append(news)
+        target = self._settings.target
+        link = self._settings.notifications.link
+        found = [
+            of_news(news, target=target.name, kind=target.kind, set_name=name, link=link)
+            for name, news in by_set.items()
+        ]
+        if digest is not None:
+            made = self._digest(digest)
+            found += [made] if made.ids[0] not in told else []
+        return [self._redactor.struct(message) for message in found]
+
+    def _digest(self, set_name: str) -> Message:
+        target = self._settings.target
+        before = [
+            each.when
+            for each in self._deliveries
+            if each.what == "digest" and each.delivered and each.target == target.name and each.set == set_name
+        ]
+        return of_digest(
+            self._runs,
+            self._incidents,
+            target=target.name,
+            kind=target.kind,
+            set_name=set_name,
+            since=max(before, default=None),
+            now=self._clock.now(),
+            link=self._settings.notifications.link,
+        )
+
+    def _send(self, channel: Channel, message: Message) -> None:
+        if self._dry_run:
+            self._say(f"{channel.to} would be told:\n{message.title}\n{message.text}\n")
+            return
+        mine = self._settings.notifications
+        outcome = deliver(
+            lambda: channel.send(message, mine.time_limit_seconds),
+            tries=mine.tries,
+            pause=mine.try_again_seconds,
+            clock=self._clock,
+        )
+        if outcome.delivered:
+            self._say(f"notifications: {channel.to} was told: {message.title}")
+        else:
+            tries = f"in {outcome.attempts} tries" if outcome.attempts > 1 else "in 1 try"
+            self._fail(f"{channel.to} was not told {tries}: {outcome.error}")
+        self._note(message.what, (channel.name, channel.to), message.ids, outcome, message.set)
+
+    def _fail(self, problem: str) -> None:
+        self.problems.append(problem)
+        self._say(f"notifications: {problem}")
+
+    def _note(
+        self, what: Told, channel: tuple[str, str], ids: Sequence[str], outcome: Outcome, of: str = ""
+    ) -> None:
+        name, to = channel
+        delivery = Delivery(
+            when=self._clock.now(),
+            target=self._target,
+            set=of,
+            what=what,
+            channel=name,
+            to=to,
+            ids=list(ids),
+            delivered=outcome.delivered,
+            attempts=outcome.attempts,
+            error=outcome.error,
+        )
+        deliveries.note(self._folder, self._redactor.struct(delivery))
+
+    @property
+    def _keeps_issues(self) -> bool:
+        tracker = self._settings.notifications.github
+        return tracker.token is not None and tracker.repository is not None
+
+    def _keep_issues(self) -> None:
+        tracker = self._settings.notifications.github
+        if tracker.token is None or tracker.repository is None:
+            return
+        still = [incident for incident in self._incidents if incident.is_open]
+        if self._dry_run:
+            self._say(f"GitHub: {tracker.repository} would have an open issue for each of: {_titles(still)}")
+            return
+        from playbook.notify.github_api import IssuesApi, NotKept
+        from playbook.notify.github_issues import CHANNEL, IssueKeeper
+
+        try:
+            api = IssuesApi(tracker, tracker.token, self._settings.notifications.time_limit_seconds, self._clock)
+            IssueKeeper(
+                api,
+                target=self._target,
+                told=ids_told(self._deliveries, self._target, CHANNEL),
+                now=self._clock.now(),
+                redactor=self._redactor,
+                note=lambda to, ids: self._note("issue", (CHANNEL, to), ids, Outcome(True, 1, "")),
+                say=self._say,
+            ).keep(self._incidents)
+        except NotKept as error:
+            self._fail(f"GitHub: {error}")
+            self._note("issue", (CHANNEL, "GitHub issues"), [], Outcome(False, 1, str(error)))
+
+
+def _titles(incidents: Sequence[Incident]) -> str:
+    return "; ".join(incident.title for incident in incidents) or "nothing, as no incident is open"

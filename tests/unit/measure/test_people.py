@@ -7,6 +7,7 @@ import pytest
 
 from playbook.attest import Rule, attest
 from playbook.clock import FixedClock
+from playbook.deliveries import Delivery, note
 from playbook.errors import NotConfigured, Unreachable
 from playbook.measure.on_call import on_call
 from playbook.measure.people import attestations, team_notified
@@ -43,32 +44,55 @@ def settings(tmp_path):
 
 
 def delivered(tmp_path, **changes):
-    fields = {"set": "weekly", "target": "sandbox", "when": "2026-11-22T09:00:00Z", "to": "Slack #ops", **changes}
-    (tmp_path / "d.jsonl").write_bytes(b"{half\n" + msgspec.json.encode(fields) + b"\n")
+    fields = {
+        "set": "weekly",
+        "target": "sandbox",
+        "when": datetime(2026, 11, 22, 9, tzinfo=UTC),
+        "to": "Slack",
+        "what": "digest",
+        "channel": "apprise Slack",
+        "delivered": True,
+        **changes,
+    }
+    note(tmp_path / "h", Delivery(**fields))
 
 
 def test_a_delivery_of_this_week_stands_for_a_sign_off(tmp_path, settings):
-    """Also where no ledger is configured; half a line tells of nothing."""
+    """Also where no ledger is configured."""
     delivered(tmp_path)
-    found = team_notified(settings(deliveries="d.jsonl"), CLOCK)
-    assert found.delivered == "delivered to Slack #ops on 2026-11-22"
+    found = team_notified(settings(deliveries="h"), CLOCK)
+    assert found.delivered == "delivered to Slack on 2026-11-22"
+
+
+def test_a_target_of_its_own_reads_its_history(tmp_path, settings, monkeypatch):
+    """Without any further setting; the sandbox is made anew each time, so it reads none."""
+    delivered(tmp_path, target="production", what="events")
+    monkeypatch.setenv("PLAYBOOK_HISTORY", str(tmp_path / "h"))
+    mine = settings()
+    target = msgspec.structs.replace(mine.target, name="production", kind="production")
+    found = team_notified(msgspec.structs.replace(mine, target=target), CLOCK)
+    assert found.delivered == "delivered to Slack on 2026-11-22"
+    with pytest.raises(NotConfigured):
+        team_notified(mine, CLOCK)
 
 
 @pytest.mark.parametrize(
     "changes",
     [
-        {"when": "2026-11-15T09:00:00Z"},
-        {"when": "2026-11-24T09:00:00Z"},
+        {"when": datetime(2026, 11, 14, 8, tzinfo=UTC)},
+        {"when": datetime(2026, 11, 24, 9, tzinfo=UTC)},
+        {"delivered": False},
+        {"what": "ping"},
         {"set": "daily"},
         {"target": "production"},
     ],
 )
 def test_other_deliveries_do_not(tmp_path, settings, changes):
-    """Last week's, the future's, another set's, another target's: the sign-off counts then."""
+    """One of before, of the future, that failed, a ping, another set's or target's: the sign-off counts then."""
     delivered(tmp_path, **changes)
     week = Rule(timedelta(days=9), timedelta(days=2))
     attest(tmp_path / "a.jsonl", ITEM, who="Ada", note="told", rule=week, now=NOW, root=tmp_path)
-    found = team_notified(settings(deliveries="d.jsonl", attestations="a.jsonl"), CLOCK)
+    found = team_notified(settings(deliveries="h", attestations="a.jsonl"), CLOCK)
     assert not found.delivered
     assert found.sign_off.valid
 
@@ -76,7 +100,7 @@ def test_other_deliveries_do_not(tmp_path, settings, changes):
 def test_without_either_it_is_not_configured(settings):
     """The line to add is named; a file that is not there is another thing."""
     with pytest.raises(NotConfigured) as caught:
-        team_notified(settings(deliveries="d.jsonl"), CLOCK)
+        team_notified(settings(deliveries="h"), CLOCK)
     assert "[targets.sandbox.people]\nattestations" in caught.value.add
     with pytest.raises(Unreachable):
         attestations(settings(attestations="a.jsonl"), CLOCK)

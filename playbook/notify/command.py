@@ -1,0 +1,47 @@
+"""``python -m playbook notify``: tell what the history shows and was not told yet."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from playbook.clock import Clock
+from playbook.history_files import history_folder
+from playbook.run import settings_for
+from playbook.verdict import EXIT_OK, EXIT_UNKNOWN
+
+Say = Callable[[str], None]
+
+
+def run_notify(options: argparse.Namespace, root: Path, say: Say, clock: Clock | None = None) -> int:
+    """Tell it. What is not delivered is said and noted, and with ``--strict`` the exit code is 10."""
+    from playbook.notify.telling import Telling
+
+    settings = settings_for(options.target, root)
+    folder = history_folder(settings, root / options.reports, chosen=options.history)
+    telling = Telling(settings, folder, say, clock or Clock(), dry_run=options.dry_run)
+    telling.tell(options.digest)
+    return EXIT_UNKNOWN if options.strict and telling.problems else EXIT_OK
+
+
+def add_parser(commands: Any, say: Say) -> None:
+    """The command, added to what ``argparse`` calls subparsers."""
+    parser = commands.add_parser(
+        "notify",
+        help="tell what opened, got worse, recovered or came back and was not told yet",
+        description="Tell the incidents of the history to everybody under [notifications], each thing once, and "
+        "keep an issue for each. Exit code 0, also where something was not delivered; it is told the next time.",
+    )
+    parser.add_argument("--target", metavar="NAME", help="whose incidents; the sandbox's where not given")
+    parser.add_argument("--history", metavar="DIR", help="folder of the history")
+    parser.add_argument(
+        "--reports", default="reports", metavar="DIR", help="where the runs are (default: reports)"
+    )
+    parser.add_argument("--digest", metavar="SET", help="and how it stands after the newest run of a set")
+    parser.add_argument("--dry-run", action="store_true", help="show what would be told, and tell nobody")
+    parser.add_argument(
+        "--strict", action="store_true", help="exit code 10 where something was not delivered or not read"
+    )
+    parser.set_defaults(command=lambda options: run_notify(options, Path.cwd(), say))

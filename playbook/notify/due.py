@@ -1,0 +1,51 @@
+"""What is to be told over a channel and was not told yet. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from playbook.incidents import Event, Incident
+
+OPENINGS = frozenset({"opened", "reopened"})
+TOLD = OPENINGS | {"escalated", "recovered"}
+
+
+class News(NamedTuple):
+    """Something that happened to an incident, and what the incident is now."""
+
+    incident: Incident
+    event: Event
+
+
+def due(incidents: Iterable[Incident], told: Collection[str], now: datetime, within: timedelta) -> Iterator[News]:
+    """The events to tell now, by incident.
+
+    What fell into a maintenance window waits for its end, and an opening is then told only if the incident is
+    still open. What comes after an opening is told only where the opening was, or is now: nobody wants to hear
+    that something recovered which they never heard of.
+    """
+    for incident in incidents:
+        known = False
+        for event in incident.events:
+            if event.what not in TOLD:
+                continue
+            begins = event.held_until or event.at
+            is_due = event.id not in told and timedelta() <= now - begins <= within
+            if event.what in OPENINGS:
+                lasts = incident.is_open and event is newest_opening(incident)
+                is_due = is_due and (lasts or not event.quiet)
+                known = is_due or event.id in told
+            if is_due and known:
+                yield News(incident, event)
+
+
+def newest_opening(incident: Incident) -> Event:
+    """When it was opened, or opened again, for the last time."""
+    return next(event for event in reversed(incident.events) if event.what in OPENINGS)
+
+
+def is_held(event: Event, now: datetime) -> bool:
+    """It fell into a window that is not over."""
+    return event.held_until is not None and event.held_until > now

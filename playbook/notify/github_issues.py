@@ -1,0 +1,183 @@
+"""An issue for each incident: opened, kept up to date and closed with it.
+
+Everything is derived again by each run, from the incidents and from the open issues, which hold the fingerprint in
+a comment that is not shown. So what one run could not do the next does, and of two runs that race both come to the
+same: where two open issues hold one fingerprint, the lower number stays.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterator, Sequence
+from datetime import UTC, datetime
+from urllib.parse import quote
+
+from playbook.incidents import Event, Incident
+from playbook.notify.due import TOLD, is_held, newest_opening
+from playbook.notify.github_api import Issue, IssuesApi, NotKept, Stopped
+from playbook.redact import Redactor
+from playbook.report.summary import plain
+
+CHANNEL = "github"
+_MARK = re.compile(r"<!-- playbook-incident ([0-9a-f]{12}) target=(\S+) -->")
+_LONGEST_TITLE = 200
+_LONGEST_BODY = 60_000  # GitHub takes 65,536 characters
+_MOST_EVENTS = 40
+_FOOTER = "*Kept by the operations playbook: it writes this text anew, and closes the issue with the recovery.*"
+
+Note = Callable[[str, Sequence[str]], None]
+Say = Callable[[str], None]
+
+
+class IssueKeeper:
+    """Brings the issues of one target to what its incidents are.
+
+    Args:
+        told: ids of events that the issues told before.
+        note: is given the issue's name and the ids that it tells from now on.
+    """
+
+    def __init__(
+        self,
+        api: IssuesApi,
+        *,
+        target: str,
+        told: Collection[str],
+        now: datetime,
+        redactor: Redactor,
+        note: Note,
+        say: Say,
+    ) -> None:
+        self._api, self._target, self._told, self._now = api, target, told, now
+        self._redactor, self._note, self._say = redactor, note, say
+        self._issues: dict[str, Issue] = {}
+
+    def keep(self, incidents: Sequence[Incident]) -> None:
+        """Open, change and close issues; NotKept where something is left to the next run."""
+        self._look()
+        problems = []
+        for incident in {incident.fingerprint: incident for incident in incidents}.values():  # the newest of each
+            try:
+                self._keep_one(incident)
+            except Stopped:
+                raise
+            except NotKept as error:
+                problems.append(str(error))
+        if problems:
+            raise NotKept("; ".join(problems))
+
+    def _keep_one(self, incident: Incident) -> None:
+        issue = self._issues.get(incident.fingerprint)
+        if incident.is_open:
+            self._keep_open(incident, issue)
+        elif issue and not is_held(incident.events[-1], self._now):
+            self._close(incident, issue)
+
+    def _look(self) -> None:
+        """The open issues of this target, one for each fingerprint; those that repeat one are closed."""
+        self._issues = {}
+        for issue in self._api.open_issues():  # lowest number first
+            mark = _MARK.search(issue.body or "")
+            if not mark or mark[2] != quote(self._target, safe=""):
+                continue
+            kept = self._issues.setdefault(mark[1], issue)
+            if kept is not issue:
+                # Pointer and closing are one change, so that two runs that do this at once do it once.
+                body = f"Duplicate of #{kept.number}: two runs saw this at once."
+                self._api.update(issue.number, body=body, state="closed", state_reason="not_planned")
+                self._say(f"GitHub: issue {issue.number} is closed as a duplicate of {kept.number}")
+
+    def _keep_open(self, incident: Incident, issue: Issue | None) -> None:
+        title, body = self._title(incident), self._body(incident)
+        if issue is None:
+            opening = newest_opening(incident)
+            # One that was told and is not there was closed by somebody, who knows.
+            if opening.id not in self._told and not is_held(opening, self._now):
+                self._create(incident, title, body)
+            return
+        self._comment(issue, [event for event in incident.events if event.what in ("escalated", "reopened")])
+        if (issue.title, _normal(issue.body)) != (title, _normal(body)):
+            self._api.update(issue.number, title=title, body=body)
+            self._say(f"GitHub: issue {issue.number} is brought up to date")
+        self._noted(incident, issue)
+
+    def _create(self, incident: Incident, title: str, body: str) -> None:
+        issue = self._api.create(title, body)
+        self._say(f"GitHub: issue {issue.number} is opened for {incident.title}")
+        self._noted(incident, issue)
+        if not issue.is_labelled:
+            raise NotKept(f"issue {issue.number} did not get its label, which the token may not set")
+        self._look()  # another run may have done the same meanwhile
+
+    def _close(self, incident: Incident, issue: Issue) -> None:
+        self._comment(issue, [event for event in incident.events if event.what in ("escalated", "recovered")])
+        fields = {"title": self._title(incident), "body": self._body(incident)}
+        self._api.update(issue.number, state="closed", state_reason="completed", **fields)
+        self._say(f"GitHub: issue {issue.number} is closed, as {incident.title} no longer")
+        self._noted(incident, issue)
+
+    def _comment(self, issue: Issue, events: Sequence[Event]) -> None:
+        """One comment on what the issue's text does not list yet, with the events' ids, so nothing is said twice.
+
+        A comment comes before the text is changed: where only that was done, the comment is found.
+        """
+        fresh = [e for e in events if _event_mark(e) not in (issue.body or "") and not is_held(e, self._now)]
+        if not fresh:
+            return
+        said = "\n".join(comment.body or "" for comment in self._api.comments(issue.number))
+        lines = [f"{_event_mark(event)}{self._line(event)}" for event in fresh if _event_mark(event) not in said]
+        if lines:
+            self._api.comment(issue.number, "\n\n".join(lines))
+
+    def _noted(self, incident: Incident, issue: Issue) -> None:
+        ids = [
+            event.id
+            for event in incident.events
+            if event.what in TOLD and event.id not in self._told and not is_held(event, self._now)
+        ]
+        if ids:
+            self._note(f"GitHub issue {issue.number}", ids)
+
+    # ---------------------------------------------------------------------------------------------------- the text
+
+    def _title(self, incident: Incident) -> str:
+        text = self._redactor.text(f"{self._target}: {incident.title}").replace("@", "@\u200b")
+        return " ".join(text.split())[:_LONGEST_TITLE]
+
+    def _body(self, incident: Incident) -> str:
+        mark = f"<!-- playbook-incident {incident.fingerprint} target={quote(self._target, safe='')} -->"
+        return "\n".join([mark, *self._lines(incident)])[:_LONGEST_BODY]
+
+    def _lines(self, incident: Incident) -> Iterator[str]:
+        until = f" until {_when(incident.closed)}" if incident.closed else ""
+        yield f"**{incident.worst}** since {_when(incident.opened)}{until}, on {self._plain(self._target)}."
+        yield from ("", self._plain(incident.message), "")
+        yield f"- Items: {self._plain(', '.join(incident.items))}"
+        yield f"- Cause: {self._plain(incident.cause)}"
+        if incident.reopened:
+            yield f"- Came back: {incident.reopened} ×{', so it is flapping' if incident.flapping else ''}"
+        if incident.number > 1:
+            yield f"- Had it before: {incident.number - 1} ×"
+        yield from ("", "### What happened", "")
+        for event in incident.events[-_MOST_EVENTS:]:
+            yield f"- {_event_mark(event)}{self._line(event)}"
+        yield from ("", _FOOTER)
+
+    def _line(self, event: Event) -> str:
+        return f"{_when(event.at)} **{event.what}**: {self._plain(event.text)}"
+
+    def _plain(self, text: str) -> str:
+        """Without secrets, as one line that GitHub makes nothing of."""
+        return plain(" ".join(self._redactor.text(text).split()))
+
+
+def _event_mark(event: Event) -> str:
+    return f"<!-- {event.id} -->"
+
+
+def _normal(body: str | None) -> str:
+    return (body or "").replace("\r\n", "\n").strip()
+
+
+def _when(at: datetime) -> str:
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"

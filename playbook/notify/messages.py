@@ -1,0 +1,225 @@
+"""What is said, in words for a chat and as data for a machine. Pure; secrets are removed by who sends it."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+
+import msgspec
+
+from playbook.attest import Moment, days
+from playbook.history import RunLine
+from playbook.incidents import DOWN, Incident, What
+from playbook.notify.due import News
+from playbook.report.words import MARKS, plural
+from playbook.verdict import SEVERITY, Verdict
+
+Mood = Literal["failure", "warning", "success", "info"]
+
+_MOST = 25  # that are told one by one
+_ORDER: tuple[What, ...] = ("opened", "reopened", "escalated", "recovered")
+# What a chat makes a call to people of.
+_MENTION = re.compile(r"@|<(?=[!@#])")
+_ZERO_WIDTH_SPACE = "\u200b"
+_BACK = {"daily": 1, "weekly": 7, "monthly": 31}
+
+
+class Item(msgspec.Struct, frozen=True, kw_only=True):
+    """One event of an incident, as a webhook gets it."""
+
+    event: str
+    what: str
+    at: Moment
+    text: str
+    fingerprint: str
+    number: int
+    kind: str
+    cause: str
+    title: str
+    worst: Verdict
+    opened: Moment
+    closed: Moment | None
+    items: tuple[str, ...]
+    flapping: bool
+
+
+class Message(msgspec.Struct, frozen=True, kw_only=True):
+    """What is told at once.
+
+    Attributes:
+        id: the same whenever the same is told, so that who gets it twice can tell.
+        ids: of the events, or of the digest.
+    """
+
+    schema: int = 1
+    id: str
+    what: Literal["events", "digest"]
+    target: str
+    kind: str
+    set: str
+    mood: Mood
+    title: str
+    text: str
+    ids: list[str]
+    incidents: list[Item] = []
+    counts: dict[str, int] = {}
+
+
+def of_news(news: Sequence[News], *, target: str, kind: str, set_name: str, link: str | None) -> Message:
+    """What happened to incidents, as one run of a set showed it."""
+    news = sorted(news, key=lambda one: (_ORDER.index(one.event.what), one.event.at, one.incident.fingerprint))
+    counted = Counter(one.event.what for one in news)
+    bad = [one for one in news if one.event.what != "recovered"]
+    mood: Mood = "success"
+    if bad:
+        mood = "failure" if any(one.incident.kind == DOWN for one in bad) else "warning"
+    mark = {"success": MARKS[Verdict.OK], "failure": MARKS[Verdict.CRITICAL]}.get(mood, MARKS[Verdict.UNKNOWN])
+    words = ", ".join(f"{counted[what]} {what}" for what in _ORDER if counted[what])
+    lines = [line for one in news[:_MOST] for line in _lines(one)]
+    if len(news) > _MOST:
+        lines.append(f"… and {len(news) - _MOST} more")
+    ids = [one.event.id for one in news]
+    return Message(
+        id=hashlib.sha256("\n".join(sorted(ids)).encode()).hexdigest()[:32],
+        what="events",
+        target=target,
+        kind=kind,
+        set=set_name,
+        mood=mood,
+        title=_calm(f"{mark} {_name(target, kind)}: {words} ({set_name})"),
+        text=_calm("\n".join([*lines, *_link(link)])),
+        ids=ids,
+        incidents=[_item(one) for one in news],
+    )
+
+
+def _lines(news: News) -> Iterator[str]:
+    incident, event = news
+    yield f"{event.what.upper()}: {_one_line(incident.title)}"
+    yield f"  {_one_line(event.text)}"
+    notes = [f"since {_when(incident.opened)}", ", ".join(incident.items)]
+    if incident.flapping:
+        notes.append("flapping")
+    if event.quiet:
+        notes.append("began during maintenance")
+    yield f"  {' · '.join(notes)}"
+
+
+def _item(news: News) -> Item:
+    incident, event = news
+    return Item(
+        event=event.id,
+        what=event.what,
+        at=event.at,
+        text=event.text,
+        fingerprint=incident.fingerprint,
+        number=incident.number,
+        kind=incident.kind,
+        cause=incident.cause,
+        title=incident.title,
+        worst=incident.worst,
+        opened=incident.opened,
+        closed=incident.closed,
+        items=incident.items,
+        flapping=incident.flapping,
+    )
+
+
+def of_digest(
+    runs: Sequence[RunLine],
+    incidents: Sequence[Incident],
+    *,
+    target: str,
+    kind: str,
+    set_name: str,
+    since: datetime | None,
+    now: datetime,
+    link: str | None,
+) -> Message:
+    """How it stands after the newest run of a set.
+
+    Args:
+        runs: of the target, oldest first.
+        since: when the last digest was delivered; without one, a period of the set is looked back.
+    """
+    mine = [run for run in runs if run.set == set_name and not run.partial]
+    newest = mine[-1] if mine else None
+    since = since or now - timedelta(days=_BACK.get(set_name, 7))
+    verdict = newest.verdict if newest else Verdict.UNKNOWN
+    moods: dict[Verdict, Mood] = {Verdict.CRITICAL: "failure", Verdict.OK: "success"}
+    still = [one for one in incidents if one.is_open]
+    lines = [*_of_run(newest, set_name, now), "", *_of_open(still, now), "", *_of_changes(incidents, since)]
+    identity = f"digest-{newest.id}" if newest else f"digest-{target}-{set_name}-none-{now:%Y%m%d}"
+    title = f"{MARKS[verdict]} {_name(target, kind)}: {set_name} digest, {verdict}"
+    return Message(
+        id=hashlib.sha256(identity.encode()).hexdigest()[:32],
+        what="digest",
+        target=target,
+        kind=kind,
+        set=set_name,
+        mood=moods.get(verdict, "warning"),
+        title=_calm(f"{title}, {plural(len(still), 'open incident')}" if still else title),
+        text=_calm("\n".join([*lines, *_link(link)])),
+        ids=[identity],
+        incidents=[_item(News(one, one.events[-1])) for one in still],
+        counts=dict(newest.counts) if newest else {},
+    )
+
+
+def _of_run(run: RunLine | None, set_name: str, now: datetime) -> Iterator[str]:
+    if run is None:
+        yield f"No {set_name} run is known: nothing is known."
+        return
+    counted = " · ".join(f"{run.counts[v]} {v}" for v in SEVERITY if run.counts.get(v))
+    yield f"The newest {set_name} run began {_when(run.started)}, {days(now - run.started)} ago: {run.verdict}."
+    yield counted or "Nothing was measured."
+    if run.ended != "finished":
+        yield f"It ended early: {_one_line(run.ended)}"
+
+
+def _of_open(still: Sequence[Incident], now: datetime) -> Iterator[str]:
+    if not still:
+        yield "No open incidents."
+        return
+    yield f"{plural(len(still), 'open incident')}:"
+    for one in still[:_MOST]:
+        flapping = ", flapping" if one.flapping else ""
+        yield f"- {_one_line(one.title)}, for {days(now - one.opened)}{flapping}: {_one_line(one.message)}"
+    if len(still) > _MOST:
+        yield f"- … and {len(still) - _MOST} more"
+
+
+def _of_changes(incidents: Sequence[Incident], since: datetime) -> Iterator[str]:
+    found = [
+        (event.at, f"- {_when(event.at)} {event.what}: {_one_line(one.title)}")
+        for one in incidents
+        for event in one.events
+        if event.at > since and event.what in _ORDER
+    ]
+    yield f"Since {_when(since)}: {plural(len(found), 'change')}{'.' if not found else ':'}"
+    yield from (line for _, line in sorted(found)[-_MOST:])
+
+
+def _name(target: str, kind: str) -> str:
+    return f"{target} (the embedded demo system)" if kind == "sandbox" else target
+
+
+def _link(link: str | None) -> list[str]:
+    return ["", link] if link else []
+
+
+def _when(at: datetime) -> str:
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _calm(text: str) -> str:
+    """Nobody is called by what a system said."""
+    return _MENTION.sub(lambda match: match[0] + _ZERO_WIDTH_SPACE, text)

@@ -1,0 +1,52 @@
+"""One POST to an address that is a secret: no word of it in any error, no redirect followed, no answer read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from playbook.notify.tries import Try, bounded
+from playbook.secret import Secret
+
+_AGAIN = frozenset({408, 425, 429})
+
+
+def post(url: Secret, body: bytes, headers: Mapping[str, str], seconds: float) -> Try:
+    """Send it once, within so many seconds in all."""
+    import httpx
+
+    def send() -> int:
+        limits = httpx.Timeout(seconds)
+        with (
+            httpx.Client(timeout=limits, follow_redirects=False) as client,
+            client.stream("POST", url.reveal(), content=body, headers=dict(headers)) as answer,
+        ):
+            return answer.status_code
+
+    try:
+        return _meaning(bounded(send, seconds))
+    except (TimeoutError, httpx.TimeoutException):
+        return Try(f"no answer within {seconds:g} s", again=True)
+    except (httpx.InvalidURL, httpx.UnsupportedProtocol, UnicodeError):
+        return Try("its address is none that can be sent to: expected https://…")
+    except httpx.ConnectError as error:
+        return Try(f"no connection ({_reason(error)})", again=True)
+    except (httpx.HTTPError, OSError) as error:
+        return Try(f"no whole answer ({type(error).__name__})", again=True)
+
+
+def _meaning(status: int) -> Try:
+    if 200 <= status < 300:
+        return Try()
+    if 300 <= status < 400:
+        return Try(f"HTTP {status}: a redirect, which is not followed")
+    return Try(f"HTTP {status}", again=status >= 500 or status in _AGAIN)
+
+
+def _reason(error: Exception) -> str:
+    """The system's words; a library's could hold the address."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, OSError) and cause.strerror:
+            return cause.strerror
+        cause = cause.__cause__ or cause.__context__
+    return type(error).__name__

@@ -1,0 +1,54 @@
+"""Histories to tell of."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from playbook import history
+from playbook.history import Finding, RunLine
+from playbook.settings import load
+from playbook.verdict import Verdict
+
+START = datetime(2026, 3, 2, 6, 17, tzinfo=UTC)
+DAY = timedelta(days=1)
+REDIS = "daily.redis.alive"
+CRIT, UNK, OK = Verdict.CRITICAL, Verdict.UNKNOWN, Verdict.OK
+
+
+def run(number, items, *, name="daily", target="sandbox", verdict=None):
+    """The run of a day; items by id as a verdict, or as a finding."""
+    at = START + number * DAY
+    findings = {
+        item: found if isinstance(found, Finding) else Finding(verdict=found, message=f"Redis: it is {found}")
+        for item, found in items.items()
+    }
+    worst = verdict or (CRIT if any(found.verdict == CRIT for found in findings.values()) else OK)
+    return RunLine(
+        id=f"{target}-{name}-{number}",
+        target=target,
+        kind="sandbox",
+        set=name,
+        started=at,
+        finished=at + timedelta(seconds=9),
+        verdict=worst,
+        exit_code=0,
+        executed=1,
+        floor=1,
+        counts={str(worst): 1},
+        items=findings,
+    )
+
+
+def keep(folder, *runs):
+    """A history that holds these runs."""
+    for line in runs:
+        history.append(folder, line)
+    return folder
+
+
+def settings_with(root, incidents=None, maintenance=None, environment=None, **notifications):
+    """The sandbox's, with these under [notifications]."""
+    overlay = {"notifications": notifications, "incidents": incidents or {}}
+    if maintenance:
+        overlay["maintenance"] = maintenance
+    return load(root=root, environment=environment or {}, overlay=overlay)

@@ -1,0 +1,111 @@
+"""The dead man's switch: told in time, tried again, and never in the way."""
+
+import time
+
+import pytest
+
+from playbook import deliveries
+from playbook.clock import FixedClock
+from playbook.notify import ping
+from playbook.notify.pings import signal_of
+from playbook.verdict import Verdict
+from tests.unit.loopback import answer, closed_port, serve
+from tests.unit.notify.lines import START, settings_with
+
+UUID = "3f2c8a10-s3cr3t"
+
+
+@pytest.fixture
+def said():
+    """What was said."""
+    return []
+
+
+@pytest.mark.parametrize(
+    ("signal", "path"),
+    [("start", f"/{UUID}/start?rid=1"), ("success", f"/{UUID}?rid=1"), ("fail", f"/{UUID}/fail?rid=1")],
+)
+def test_each_signal_has_its_address(tmp_path, said, signal, path):
+    """What stands behind the question mark stays there; the verdict goes along without secrets."""
+    with serve(answer()) as server:
+        settings = settings_with(tmp_path, ping_url=f"{server.url}/{UUID}?rid=1")
+        ping(
+            settings,
+            "daily",
+            signal,
+            said.append,
+            body=f"✕ CRITICAL {server.url}/{UUID}?rid=1",
+            clock=FixedClock(START),
+        )
+        request = server.requests[0].decode()
+    assert request.startswith(f"POST {path} HTTP/1.1")
+    assert request.endswith("\r\n\r\n✕ CRITICAL [redacted]")
+    assert said == []
+
+
+def test_a_set_may_have_its_own_address(tmp_path, said):
+    """The others have the common one."""
+    with serve(answer()) as common, serve(answer()) as own:
+        settings = settings_with(tmp_path, ping_url=common.url, ping_urls={"daily": own.url})
+        ping(settings, "daily", "start", said.append)
+        ping(settings, "weekly", "start", said.append)
+        assert (len(own.requests), len(common.requests)) == (1, 1)
+
+
+def test_it_is_sent_three_times_and_noted(tmp_path, said):
+    """A second apart and then two; what happened is said in a line, without the address."""
+    clock = FixedClock(START)
+    with serve(answer("500 Internal Server Error")) as server:
+        settings = settings_with(tmp_path, ping_url=f"{server.url}/{UUID}")
+        ping(settings, "daily", "fail", said.append, history=tmp_path / "h", clock=clock)
+        assert len(server.requests) == 3
+    assert (clock.now() - START).total_seconds() == 3
+    assert said == ["ping (fail): not delivered, after 3 tries: HTTP 500"]
+    (noted,) = deliveries.read(tmp_path / "h")
+    assert (noted.what, noted.channel, noted.delivered, noted.attempts) == ("ping", "ping fail", False, 3)
+
+
+@pytest.mark.parametrize(
+    "url", ["http://127.0.0.1:{port}/3f2c8a10-s3cr3t", "http://[::1/3f2c8a10-s3cr3t", "3f2c8a10-s3cr3t"]
+)
+def test_no_address_does_no_harm(tmp_path, said, url):
+    """Nobody there, or no address at all."""
+    settings = settings_with(tmp_path, ping_url=url.format(port=closed_port()))
+    ping(settings, "daily", "success", said.append, clock=FixedClock(START))
+    assert said[0].startswith("ping (success): not delivered, ")
+    assert UUID not in said[0]
+
+
+def test_a_server_that_hangs_is_left(tmp_path, said):
+    """Within the limit of a ping, three times."""
+    with serve(answer()) as server:
+        server.scripts = [server.drip(b"HTTP/1.1 200 OK\r\nX: ")]
+        settings = settings_with(tmp_path, ping_url=server.url, ping_limit_seconds=0.2)
+        begin = time.monotonic()
+        ping(settings, "daily", "start", said.append, clock=FixedClock(START))
+        assert time.monotonic() - begin < 3
+    assert said == ["ping (start): not delivered, after 3 tries: no answer within 0.2 s"]
+
+
+def test_without_an_address_nothing_happens(tmp_path, said):
+    """And nothing is noted."""
+    ping(settings_with(tmp_path), "daily", "start", said.append, history=tmp_path / "h")
+    assert said == []
+    assert not (tmp_path / "h").exists()
+
+
+def test_a_history_that_cannot_be_written_is_said(tmp_path, said):
+    """And not raised."""
+    (tmp_path / "h").write_text("in the way")
+    with serve(answer()) as server:
+        settings = settings_with(tmp_path, ping_url=server.url)
+        ping(settings, "daily", "start", said.append, history=tmp_path / "h")
+    assert said[0].startswith("ping (start): not noted: ")
+
+
+def test_only_what_is_well_is_a_success():
+    """No result is none."""
+    assert {verdict for verdict in [*Verdict, None] if signal_of(verdict) == "success"} == {
+        Verdict.OK,
+        Verdict.WARNING,
+    }

@@ -1,0 +1,352 @@
+"""Notifications: each thing is told once over each channel, and nothing that happens there harms a run."""
+
+import hashlib
+import hmac
+import json
+import time
+from datetime import timedelta
+
+import pytest
+
+from playbook import deliveries
+from playbook.__main__ import main
+from playbook.clock import FixedClock
+from playbook.history import Finding
+from playbook.notify import tell
+from playbook.notify.telling import Telling
+from tests.unit.loopback import answer, closed_port, hang_up, serve
+from tests.unit.notify.lines import CRIT, DAY, OK, REDIS, START, UNK, keep, run, settings_with
+
+SECRET = "tok-s3cr3t-4711"
+
+
+@pytest.fixture
+def said():
+    """What was said."""
+    return []
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A history with an incident that opened with the second run."""
+    return keep(tmp_path / "history", run(0, {REDIS: CRIT}), run(1, {REDIS: CRIT}))
+
+
+def clock_at(days, **more):
+    """So long after the first run."""
+    return FixedClock(START + days * DAY + timedelta(**more))
+
+
+def body_of(request):
+    """Headers, and the JSON of a request."""
+    head, _, body = request.partition(b"\r\n\r\n")
+    lines = [line.split(": ", 1) for line in head.decode().split("\r\n")[1:]]
+    return {name.lower(): value for name, value in lines}, json.loads(body)
+
+
+# ---------------------------------------------------------------------------------------------------- over apprise
+
+
+def test_an_incident_is_told_once_over_apprise(tmp_path, folder, said):
+    """With title and text; the second time there is nothing to tell, and with the recovery there is."""
+    with serve(answer()) as server:
+        settings = settings_with(tmp_path, apprise=[f"json://127.0.0.1:{server.port}/{SECRET}/"])
+        tell(settings, folder, said.append, clock_at(1))
+        tell(settings, folder, said.append, clock_at(1, hours=1))
+        assert len(server.requests) == 1
+        told = body_of(server.requests[0])[1]
+        assert told["title"] == "✕ sandbox (the embedded demo system): 1 opened (daily)"
+        assert told["type"] == "failure"
+        assert told["message"].splitlines()[:2] == [
+            "OPENED: redis.alive is out of bounds",
+            "  Redis: it is CRITICAL",
+        ]
+        keep(folder, run(2, {REDIS: OK}))
+        tell(settings, folder, said.append, clock_at(2))
+        assert body_of(server.requests[1])[1]["type"] == "success"
+    noted = deliveries.read(folder)
+    assert [(each.channel, each.to, each.delivered, each.set) for each in noted] == [
+        ("apprise JSON", "JSON", True, "daily"),
+        ("apprise JSON", "JSON", True, "daily"),
+    ]
+    written = "".join(file.read_text() for file in folder.glob("deliveries/*"))
+    assert SECRET not in written + "".join(said)
+
+
+def test_slack_alone_works(tmp_path):
+    """Of all settings only $SLACK_WEBHOOK_URL."""
+    url = "https://hooks.slack.com/services/T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ"
+    settings = settings_with(tmp_path, environment={"SLACK_WEBHOOK_URL": url})
+    assert url in settings.secrets()
+    telling = Telling(settings, tmp_path / "none", print, clock_at(0))
+    assert [(channel.name, channel.to) for channel in telling._channels] == [("apprise Slack", "Slack")]
+
+
+def test_apprise_is_tried_again_and_says_why_not(tmp_path, folder, said, capfd):
+    """Up to three times; what it logs is noted without secrets, and does not go to standard error."""
+    with serve(answer("500 Internal Server Error", SECRET.encode())) as server:
+        settings = settings_with(tmp_path, apprise=[f"json://user:{SECRET}@127.0.0.1:{server.port}/{SECRET}/"])
+        tell(settings, folder, said.append, clock_at(1))
+        assert len(server.requests) == 3
+    (noted,) = deliveries.read(folder)
+    assert (noted.delivered, noted.attempts) == (False, 3)
+    assert "JSON did not take it" in noted.error
+    assert "error=500" in noted.error
+    assert SECRET not in noted.error + "".join(said) + "".join(capfd.readouterr())
+    with serve(answer()) as server:  # it is told the next time
+        settings = settings_with(tmp_path, apprise=[f"json://127.0.0.1:{server.port}/"])
+        tell(settings, folder, said.append, clock_at(1, hours=1))
+        assert len(server.requests) == 1
+
+
+def test_a_redirect_is_not_followed_by_apprise(tmp_path, folder, said):
+    """The message stays where it was sent."""
+    with serve(answer()) as other, serve(answer("307 Temporary Redirect", location=other.url)) as server:
+        settings = settings_with(tmp_path, apprise=[f"json://127.0.0.1:{server.port}/"], tries=1)
+        tell(settings, folder, said.append, clock_at(1))
+        assert not other.requests
+    assert not deliveries.read(folder)[0].delivered
+
+
+@pytest.mark.parametrize("how", ["silent", "dripping"])
+@pytest.mark.parametrize("kind", ["apprise", "webhook"])
+def test_a_server_that_hangs_holds_nothing(tmp_path, folder, said, kind, how):
+    """Neither one that never answers nor one that answers for ever."""
+    with serve(hang_up) as server:
+        drip = server.drip(b"HTTP/1.1 200 OK\r\nX-Slow: ")
+        server.scripts = [server.silence if how == "silent" else drip]
+        told = (
+            {"apprise": [f"json://127.0.0.1:{server.port}/"]}
+            if kind == "apprise"
+            else {"webhook": {"url": server.url}}
+        )
+        settings = settings_with(tmp_path, time_limit_seconds=0.3, tries=1, **told)
+        begin = time.monotonic()
+        tell(settings, folder, said.append, clock_at(1))
+        assert time.monotonic() - begin < 3
+    (noted,) = deliveries.read(folder)
+    assert not noted.delivered
+    assert "was not told" in said[0]
+
+
+def test_an_address_that_apprise_does_not_know_is_named_by_its_place(tmp_path, folder, said):
+    """Not by its text, which may be a secret."""
+    tell(settings_with(tmp_path, apprise=[f"nonsense{SECRET}"]), folder, said.append, clock_at(1))
+    assert said[0] == "notifications: notifications.apprise: the address 1 is none that apprise knows"
+    assert SECRET not in "".join(said)
+
+
+# ----------------------------------------------------------------------------------------------------- the webhook
+
+
+def test_the_webhook_gets_signed_json(tmp_path, folder, said):
+    """The signature is over the body, and the id is the same when it is sent again."""
+    with serve(answer("503 Service Unavailable"), answer("204 No Content")) as server:
+        settings = settings_with(tmp_path, webhook={"url": f"{server.url}/{SECRET}", "secret": "shared"})
+        tell(settings, folder, said.append, clock_at(1))
+        assert len(server.requests) == 2
+        (first, _), (headers, told) = map(body_of, server.requests)
+        body = server.requests[1].partition(b"\r\n\r\n")[2]
+    assert first["idempotency-key"] == headers["idempotency-key"] == told["id"]
+    expected = hmac.new(b"shared", body, hashlib.sha256).hexdigest()
+    assert headers["x-playbook-signature"] == f"sha256={expected}"
+    (one,) = told["incidents"]
+    assert (told["what"], one["what"], one["kind"], one["cause"]) == ("events", "opened", "down", "redis.alive")
+    (noted,) = deliveries.read(folder)
+    assert (noted.delivered, noted.attempts, noted.to) == (True, 2, "the webhook")
+
+
+@pytest.mark.parametrize(
+    ("script", "expected"),
+    [
+        (answer("400 Bad Request"), (1, "HTTP 400")),
+        (answer("429 Too Many Requests"), (3, "HTTP 429")),
+        (answer("302 Found", location="http://127.0.0.1:1/"), (1, "HTTP 302: a redirect, which is not followed")),
+        (hang_up, (3, "no whole answer (RemoteProtocolError)")),
+    ],
+    ids=["refused", "too many", "redirected", "hung up"],
+)
+def test_it_is_tried_again_where_that_may_help(tmp_path, folder, said, script, expected):
+    """And not where the same would come back."""
+    with serve(script) as server:
+        settings = settings_with(tmp_path, webhook={"url": f"{server.url}/{SECRET}"})
+        tell(settings, folder, said.append, clock_at(1))
+        made = len(server.requests)
+    (noted,) = deliveries.read(folder)
+    assert (made, noted.error) == expected
+    assert SECRET not in noted.error + "".join(said)
+
+
+@pytest.mark.parametrize("address", ["http://127.0.0.1:{port}/{secret}", "nonsense {secret}"])
+def test_an_address_where_nobody_is(tmp_path, folder, said, address):
+    """Said without the address."""
+    url = address.format(port=closed_port(), secret=SECRET)
+    tell(settings_with(tmp_path, webhook={"url": url}), folder, said.append, clock_at(1))
+    assert "the webhook was not told" in said[0]
+    assert SECRET not in "".join(said)
+
+
+# ----------------------------------------------------------------------------------------------------- what is due
+
+
+def webhook_told(tmp_path, folder, clock, **more):
+    """What the webhook is told, event by event."""
+    with serve(answer()) as server:
+        settings = settings_with(tmp_path, webhook={"url": server.url}, **more)
+        tell(settings, folder, print, clock)
+        return [one["what"] for request in server.requests for one in body_of(request)[1]["incidents"]]
+
+
+def test_old_news_is_not_told(tmp_path, folder):
+    """Neither what opened long ago, nor the end of what was never told."""
+    assert webhook_told(tmp_path, folder, clock_at(4)) == []
+    keep(folder, run(5, {REDIS: OK}))
+    assert webhook_told(tmp_path, folder, clock_at(5)) == []
+    keep(folder, run(6, {REDIS: CRIT}), run(7, {REDIS: CRIT}))
+    assert webhook_told(tmp_path, folder, clock_at(7)) == ["reopened"]
+
+
+def test_both_are_told_where_both_are_news(tmp_path, folder):
+    """As after a failed delivery."""
+    keep(folder, run(2, {REDIS: OK}))
+    assert webhook_told(tmp_path, folder, clock_at(2)) == ["opened", "recovered"]
+
+
+WINDOW = {
+    "time_zone": "UTC",
+    "windows": [
+        {"name": "Redis", "start": START + DAY - timedelta(hours=1), "end": START + DAY + timedelta(hours=2)}
+    ],
+}
+
+
+def test_a_window_holds_back_what_is_told(tmp_path, folder):
+    """While it is on nothing is told; when it is over, what is still bad."""
+    assert webhook_told(tmp_path, folder, clock_at(1, hours=1), maintenance=WINDOW) == []
+    assert webhook_told(tmp_path, folder, clock_at(1, hours=2), maintenance=WINDOW) == ["opened"]
+    assert webhook_told(tmp_path, folder, clock_at(1, hours=3), maintenance=WINDOW) == []
+
+
+def test_what_came_and_went_within_a_window_is_never_told(tmp_path, folder):
+    """Neither its beginning nor its end; it is in the history all the same."""
+    keep(folder, run(1.05, {REDIS: OK}))
+    assert webhook_told(tmp_path, folder, clock_at(1, hours=4), maintenance=WINDOW) == []
+
+
+def test_what_cannot_be_seen_is_a_warning(tmp_path):
+    """And gets worse when it is seen."""
+    folder = keep(tmp_path / "h", run(0, {REDIS: UNK}), run(1, {REDIS: UNK}))
+    assert webhook_told(tmp_path, folder, clock_at(1)) == ["opened"]
+    keep(folder, run(2, {REDIS: CRIT}))
+    assert webhook_told(tmp_path, folder, clock_at(2)) == ["opened", "escalated", "recovered"]
+
+
+def test_nobody_is_called_and_no_secret_told(tmp_path, said):
+    """Whatever a system says of itself."""
+    finding = Finding(verdict=CRIT, message=f"<!channel> @here <@U1>: {SECRET}\nsecond line")
+    folder = keep(tmp_path / "h", run(0, {REDIS: finding}), run(1, {REDIS: finding}))
+    with serve(answer()) as server:
+        settings = settings_with(tmp_path, webhook={"url": server.url, "secret": SECRET})
+        tell(settings, folder, said.append, clock_at(1))
+        told = body_of(server.requests[0])[1]
+    assert "<!channel>" not in told["text"]
+    assert "@here" not in told["text"]
+    assert "<@U1>" not in told["text"]
+    assert "[redacted] second line" in told["text"]
+    assert SECRET not in json.dumps(told)
+
+
+# ------------------------------------------------------------------------------------------------------ the digest
+
+
+def test_a_digest_tells_how_it_stands(tmp_path, folder, said):
+    """Once for a run: its counts, what is open and for how long, what changed since the last digest."""
+    keep(folder, run(2, {"weekly.docs.updated": OK}, name="weekly"))
+    with serve(answer()) as server:
+        settings = settings_with(tmp_path, webhook={"url": server.url}, link="https://site.example")
+        for hours in (1, 2):
+            Telling(settings, folder, said.append, clock_at(2, hours=hours)).tell("weekly")
+        digests = [told for _, told in map(body_of, server.requests) if told["what"] == "digest"]
+        (told,) = digests
+        assert told["title"] == "✓ sandbox (the embedded demo system): weekly digest, OK, 1 open incident"
+        assert told["text"].splitlines() == [
+            "The newest weekly run began 2026-03-04 06:17 UTC, 1 h ago: OK.",
+            "1 OK",
+            "",
+            "1 open incident:",
+            "- redis.alive is out of bounds, for 2 days: Redis: it is CRITICAL",
+            "",
+            "Since 2026-02-25 07:17 UTC: 1 change:",
+            "- 2026-03-03 06:17 UTC opened: redis.alive is out of bounds",
+            "",
+            "https://site.example",
+        ]
+        keep(folder, run(9, {"weekly.docs.updated": OK}, name="weekly"))
+        Telling(settings, folder, said.append, clock_at(9)).tell("weekly")
+        assert "Since 2026-03-04 07:17 UTC: 0 changes." in body_of(server.requests[-1])[1]["text"]
+
+
+def test_a_digest_of_nothing_says_so(tmp_path, said):
+    """Never that all is well."""
+    settings = settings_with(tmp_path, webhook={"url": "http://127.0.0.1:1"})
+    Telling(settings, tmp_path / "none", said.append, clock_at(0), dry_run=True).tell("weekly")
+    assert "weekly digest, UNKNOWN" in said[0]
+    assert "No weekly run is known: nothing is known." in said[0]
+
+
+# ----------------------------------------------------------------------------------------------------- the command
+
+
+def test_the_command_shows_tells_and_is_strict(tmp_path, folder, monkeypatch, capsys):
+    """--dry-run tells nobody; a failed delivery is exit code 0, or 10 with --strict."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PLAYBOOK_WEBHOOK_URL", f"http://127.0.0.1:{closed_port()}/")
+    for name in ("SLACK_WEBHOOK_URL", "PLAYBOOK_ISSUES_TOKEN", "PLAYBOOK_TARGET"):
+        monkeypatch.delenv(name, raising=False)
+    (tmp_path / "playbook.toml").write_text(
+        "[notifications]\ntell_within_hours = 876000\ntries = 1\n[targets.sandbox.notifications]\nlink = 'x'\n"
+    )
+    arguments = ["notify", "--history", str(folder)]
+    assert main([*arguments, "--dry-run"]) == 0
+    assert "the webhook would be told:\n✕ sandbox" in capsys.readouterr().out
+    assert deliveries.read(folder) == []
+    assert main(arguments) == 0
+    assert "the webhook was not told in 1 try: no connection (Connection refused)" in capsys.readouterr().out
+    assert main([*arguments, "--strict"]) == 10
+
+
+def test_without_a_channel_it_says_how_to_have_one(tmp_path, folder, said):
+    """In one line."""
+    tell(settings_with(tmp_path), folder, said.append, clock_at(1))
+    assert said == [
+        "notifications: nobody is told: set $SLACK_WEBHOOK_URL, $PLAYBOOK_WEBHOOK_URL or $PLAYBOOK_ISSUES_TOKEN, "
+        "or name others under [notifications]"
+    ]
+
+
+def test_a_history_that_cannot_be_written_is_said(tmp_path, folder, said):
+    """And not raised: a run's verdict does not depend on it."""
+    (folder / "deliveries").write_text("in the way")
+    with serve(answer()) as server:
+        tell(settings_with(tmp_path, webhook={"url": server.url}), folder, said.append, clock_at(1))
+    assert said[-1].startswith("notifications: not told: ")
+    assert "cannot be written" in said[-1]
+
+
+def test_damaged_lines_tell_of_no_delivery(tmp_path):
+    """The rest counts, also what a merge put there twice; order means nothing."""
+    history = tmp_path / "h"
+    made = [
+        deliveries.Delivery(
+            when=START + n * DAY, target="t", what="events", channel="c", to="x", ids=[f"{n}"], delivered=n != 1
+        )
+        for n in (2, 1, 0)
+    ]
+    for one in made:
+        deliveries.note(history, one)
+    file = history / "deliveries" / "2026.jsonl"
+    file.write_bytes(b"{half\n<<<<<<< ours\n" + file.read_bytes() * 2)
+    read = deliveries.read(history)
+    assert read == sorted([*made, *made], key=lambda one: one.when)
+    assert deliveries.ids_told(read, "t", "c") == {"0", "2"}
+    assert deliveries.read(history, since=START + 2 * DAY)[0].ids == ["2"]
