@@ -57,9 +57,8 @@ def run(options: argparse.Namespace, root: Path, say: Say, environment: Mapping[
     command = [sys.executable, "-m", "playbook", "run", choice.set, "--target", choice.target]
     command += ["--reports", _REPORTS, "--history", str(state.HISTORY)]
     command += ["--scheduled"] if options.scheduled == "true" else []
-    extra = [part for name in options.fault.split() for part in ("--fault", name)]
-    extra += ["--shape", options.shape] if options.shape else []
-    command += ["--", *extra] if extra else []
+    command += [f"--fault={name}" for name in options.fault.split()]
+    command += ["--", f"--shape={options.shape}"] if options.shape else []
     say(shlex.join(["python", *command[1:]]))
     code = _run(command, root)
     state.write_job(root, msgspec.structs.replace(job, code=code))
@@ -131,11 +130,13 @@ def push(root: Path, say: Say, environment: Mapping[str, str]) -> int:
 
 
 def pages(say: Say, environment: Mapping[str, str]) -> int:
-    """Whether this repository has Pages that a workflow may publish to; said as the output ``publish``."""
-    problem = github.pages_problem(environment)
-    if problem:
-        say(runner.notice(f"The site is built and kept as an artifact, and not published: {problem}"))
-    runner.set_outputs({"publish": "false" if problem else "true"}, environment)
+    """Whether this repository has Pages that a workflow can publish to, and their address, as outputs."""
+    found = github.pages(environment)
+    if found.problem:
+        said = f"The site is built and kept as an artifact, and not published: {found.problem}"
+        say(runner.notice(said))
+        runner.add_summary(f"{said}\n", environment)
+    runner.set_outputs({"publish": "false" if found.problem else "true", "url": found.url}, environment)
     return EXIT_OK
 
 

@@ -6,7 +6,7 @@ https://docs.github.com/en/rest/pages/pages and https://docs.github.com/en/rest/
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from playbook.errors import UsageError
 
@@ -17,20 +17,32 @@ _MISSING = 404
 _OK = 200
 
 
-def pages_problem(environment: Mapping[str, str]) -> str:
-    """Why the site cannot be published by a workflow, in a sentence; empty where it can.
+class Pages(NamedTuple):
+    """Where the site goes.
+
+    Attributes:
+        url: its address; empty where it has none.
+        problem: why a workflow cannot publish it, in a sentence; empty where it can.
+    """
+
+    url: str = ""
+    problem: str = ""
+
+
+def pages(environment: Mapping[str, str]) -> Pages:
+    """Whether this repository has Pages that a workflow can publish to.
 
     Raises:
         UsageError: GitHub does not answer.
     """
     status, told = _ask("GET", "pages", environment)
     if status == _MISSING:
-        return "Pages are not switched on (Settings → Pages → Source: GitHub Actions)."
+        return Pages(problem="Pages are not switched on (Settings → Pages → Source: GitHub Actions).")
     if status != _OK:
-        return f"GitHub answered {status} to the question whether Pages are switched on."
+        return Pages(problem=f"GitHub answered {status} to the question whether Pages are switched on.")
     if told.get("build_type") != "workflow":
-        return "Pages are built from a branch (Settings → Pages → Source: GitHub Actions)."
-    return ""
+        return Pages(problem="Pages are built from a branch (Settings → Pages → Source: GitHub Actions).")
+    return Pages(url=str(told.get("html_url") or ""))
 
 
 def upload_sarif(data: str, environment: Mapping[str, str]) -> str:

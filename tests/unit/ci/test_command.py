@@ -1,0 +1,210 @@
+"""What the steps choose, say and ask for; the workflows' own tests run them end to end."""
+
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from playbook import history
+from playbook.__main__ import main
+from playbook.ci import command, github, runner, state
+from playbook.ci.choosing import choose
+from playbook.errors import UsageError
+from playbook.history import line_of
+from playbook.report import write_all
+from playbook.verdict import EXIT_USAGE, Verdict
+from tests.factories import record, results
+from tests.unit.loopback import answer, serve
+
+
+def chosen(tmp_path: Path, environment: dict[str, str] | None = None, **changes: str):
+    """What is chosen for a scheduled daily run of production."""
+    asked = {"set_name": "", "cron": "17 6 * * *", "target": "production", **changes}
+    return choose(root=tmp_path, lines=tmp_path / "history", environment=environment or {}, **asked)
+
+
+@pytest.mark.parametrize(
+    ("cron", "name"), [("17 6 * * *", "daily"), ("23 7 * * 1", "weekly"), ("41  7 1 * *", "monthly")]
+)
+def test_a_line_of_the_schedule_names_its_set(tmp_path, cron, name):
+    """As the settings have it."""
+    assert chosen(tmp_path, {"PRODUCTION_URL": "https://a.example"}, cron=cron) == (name, "production", "")
+
+
+def test_a_line_that_no_set_has_is_one_sentence(tmp_path):
+    """With what was expected."""
+    with pytest.raises(UsageError, match=r"no set that is due at '0 0 \* \* \*': expected one of daily \(17 6"):
+        chosen(tmp_path, cron="0 0 * * *")
+
+
+def test_what_was_asked_for_goes_before_the_schedule(tmp_path):
+    """A run by hand."""
+    assert chosen(tmp_path, set_name="weekly", cron="", target="sandbox") == ("weekly", "sandbox", "")
+
+
+@pytest.mark.parametrize("environment", [{}, {"PRODUCTION_URL": "", "REDIS_URL": ""}], ids=["nothing", "empty"])
+def test_a_target_that_was_never_configured_is_the_sandbox_and_that_is_said(tmp_path, environment):
+    """GitHub hands over an empty variable for a secret that is not there."""
+    choice = chosen(tmp_path, environment)
+    assert choice.target == "sandbox"
+    assert choice.note.startswith("This is a demonstration: the target production is not configured here")
+
+
+def test_a_target_that_ran_before_is_never_replaced_by_the_sandbox(tmp_path):
+    """When its settings are lost the run is UNKNOWN, and not a green one of something else."""
+    made = results([record(Verdict.OK)])
+    line = line_of(made, report="x", slot=None)
+    history.append(tmp_path / "history", line)
+    assert chosen(tmp_path).target == "production"
+    assert chosen(tmp_path, target="staging").target == "sandbox"
+
+
+def test_outputs_cannot_forge_others(tmp_path):
+    """A value is one line."""
+    file = tmp_path / "output"
+    runner.set_outputs({"report": "a\nverdict=OK", "code": "1"}, {"GITHUB_OUTPUT": str(file)})
+    assert file.read_text(encoding="utf-8") == "report=a verdict=OK\ncode=1\n"
+    runner.set_outputs({"code": "1"}, {})
+    with pytest.raises(ValueError, match="no name"):
+        runner.set_outputs({"a=b": "1"}, {})
+
+
+def test_a_summary_is_cut_on_a_line_under_the_limit(tmp_path):
+    """GitHub drops one that is too large whole."""
+    file = tmp_path / "summary"
+    runner.add_summary("€ line\n" * 300_000, {"GITHUB_STEP_SUMMARY": str(file)})
+    text = file.read_text(encoding="utf-8")
+    assert len(text.encode()) <= 1_000_000
+    assert set(text.splitlines()) == {"€ line", "… cut here; the report holds the rest."}
+    assert runner.cut("short\n", 100) == "short\n"
+
+
+def test_a_notice_is_one_line():
+    """Line ends would end the command."""
+    assert runner.notice("100 %\nnext", "warning") == "::warning::100 %25%0Anext"
+
+
+def a_report(root: Path, **changes: object) -> str:
+    """A report of this job; its name."""
+    told: dict[str, object] = {"verdict": Verdict.CRITICAL, "exit_code": 1, **changes}
+    made = results([record(Verdict.CRITICAL, subject="tls")], **told)
+    folder = root / "reports" / f"{made.target}-daily-{made.started.replace('-', '').replace(':', '')}"
+    folder.mkdir(parents=True)
+    (folder / "results.json").write_bytes(msgspec.json.encode(made))
+    write_all(made, folder)
+    return folder.name
+
+
+def summary(root: Path) -> str:
+    """What stands on the page of the workflow's run."""
+    file = root / "summary"
+    command.summary(root, {"GITHUB_STEP_SUMMARY": str(file)})
+    return file.read_text(encoding="utf-8")
+
+
+def test_the_summary_begins_with_what_must_be_known(tmp_path):
+    """That it is a demonstration; then the verdict of the set's own run, not that of the second look."""
+    name = a_report(tmp_path)
+    a_report(tmp_path, started="2026-11-23T07:02:00Z", verdict=Verdict.OK, partial=True)
+    state.write_job(tmp_path, state.Job(set="daily", target="sandbox", note="This is a demonstration.", code=1))
+    text = summary(tmp_path)
+    assert text.startswith(
+        "> [!WARNING]\n> **This is a demonstration.**\n\n# ✕ CRITICAL: daily checks of production"
+    )
+    assert f"`{name}/index.html`" in text
+    assert text.count("\n# ") == 1
+
+
+@pytest.mark.parametrize(
+    ("job", "says"),
+    [
+        (None, "nothing was run"),
+        (state.Job(set="daily", target="production"), "The run was cut off and left no results"),
+        (state.Job(set="daily", target="production", code=4), "The run ended with code 4 and left no results"),
+    ],
+    ids=["not-begun", "cut-off", "wrong-settings"],
+)
+def test_a_run_without_results_is_unknown(tmp_path, job, says):
+    """Silence is never fine."""
+    if job:
+        state.write_job(tmp_path, job)
+    text = summary(tmp_path)
+    assert text.startswith("# ? UNKNOWN")
+    assert says in text
+
+
+def test_a_damaged_file_between_steps_is_one_sentence(tmp_path):
+    """No traceback in a workflow's log."""
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "job.json").write_text("{", encoding="utf-8")
+    with pytest.raises(UsageError, match=r"job\.json cannot be read"):
+        summary(tmp_path)
+
+
+def at(url: str) -> dict[str, str]:
+    """The variables of a job whose API is there."""
+    return {
+        "GITHUB_API_URL": url,
+        "GITHUB_REPOSITORY": "owner/name",
+        "GITHUB_TOKEN": "ghs_x",
+        "GITHUB_SHA": "a" * 40,
+        "GITHUB_REF": "refs/heads/main",
+    }
+
+
+@pytest.mark.parametrize(
+    ("said", "problem"),
+    [
+        (answer(body=b'{"build_type": "workflow", "html_url": "https://o.github.io/n/"}'), ""),
+        (answer(body=b'{"build_type": "legacy"}'), "Pages are built from a branch"),
+        (answer("404 Not Found", b"{}"), "Pages are not switched on"),
+        (answer("403 Forbidden", b"{}"), "GitHub answered 403"),
+    ],
+    ids=["on", "from-a-branch", "off", "forbidden"],
+)
+def test_pages_are_looked_for_and_never_make_a_run_red(tmp_path, said, problem):
+    """Where there are none the site stays an artifact, and that is said."""
+    output, lines = tmp_path / "output", []
+    with serve(said) as server:
+        assert command.pages(lines.append, {**at(server.url), "GITHUB_OUTPUT": str(output)}) == 0
+        assert b"GET /repos/owner/name/pages HTTP/1.1" in server.requests[0]
+    text = output.read_text(encoding="utf-8")
+    assert ("publish=true" in text) is (not problem)
+    assert bool(lines) is bool(problem)
+    assert all(line.startswith("::notice::") and problem in line for line in lines)
+
+
+def test_findings_are_handed_over_and_a_refusal_says_why(tmp_path):
+    """The sandbox's are nobody's, and stay here."""
+    name = a_report(tmp_path / "data")
+    with serve(
+        answer("202 Accepted", b'{"id": "47"}'), answer("403 Forbidden", b'{"message": "not enabled"}')
+    ) as server:
+        lines: list[str] = []
+        assert command.code_scanning(tmp_path, name, lines.append, at(server.url)) == 0
+        assert lines == ["code scanning: 47"]
+        body = msgspec.json.decode(server.requests[0].partition(b"\r\n\r\n")[2])
+        assert set(body) == {"commit_sha", "ref", "sarif"}
+        with pytest.raises(UsageError, match=r"expected 202, got 403 \(not enabled; code scanning has to be"):
+            command.code_scanning(tmp_path, name, lines.append, at(server.url))
+        demo = a_report(tmp_path / "data", target="sandbox", kind="sandbox")
+        command.code_scanning(tmp_path, demo, lines.append, at(server.url))
+        assert len(server.requests) == 2
+        assert "nobody's" in lines[-1]
+
+
+def test_an_api_that_does_not_answer_is_one_sentence():
+    """And a variable that is not there is named."""
+    with (
+        pytest.raises(UsageError, match="expected an answer of GitHub's API"),
+        serve(answer(body=b"<html>")) as server,
+    ):
+        github.pages(at(server.url))
+    with pytest.raises(UsageError, match=r"\$GITHUB_REPOSITORY is not set"):
+        github.pages({})
+
+
+def test_a_wrong_option_is_one_sentence_and_code_4(capsys):
+    """As everywhere."""
+    assert main(["ci", "run"]) == EXIT_USAGE
+    assert "--target" in capsys.readouterr().err

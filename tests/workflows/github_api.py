@@ -1,0 +1,70 @@
+"""The two answers of GitHub's API that the workflows ask for, on loopback."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+_PAGES = "/repos/owner/playbook/pages"
+_FINDINGS = "/repos/owner/playbook/code-scanning/sarifs"
+
+
+class Api:
+    """What GitHub knows.
+
+    Attributes:
+        pages: whether Pages are switched on, to be published to by a workflow.
+        findings: bodies of what was handed to code scanning.
+        tokens: what requests were signed with.
+    """
+
+    def __init__(self) -> None:
+        self.url = ""
+        self.pages = False
+        self.findings: list[dict[str, Any]] = []
+        self.tokens: set[str] = set()
+
+    def answer(self, method: str, path: str, body: bytes) -> tuple[int, dict[str, Any]]:
+        """Status and body."""
+        if (method, path) == ("GET", _PAGES) and self.pages:
+            return 200, {"build_type": "workflow", "html_url": "https://owner.github.io/playbook/"}
+        if (method, path) == ("POST", _FINDINGS):
+            self.findings.append(json.loads(body))
+            return 202, {"id": "47177e22"}
+        return 404, {"message": "Not Found"}
+
+
+@contextmanager
+def github_api() -> Iterator[Api]:
+    """The API for the length of the block."""
+    api = Api()
+
+    class Handler(BaseHTTPRequestHandler):
+        def _answer(self) -> None:
+            api.tokens.add(self.headers.get("Authorization", "").removeprefix("Bearer "))
+            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            status, told = api.answer(self.command, self.path, body)
+            data = json.dumps(told).encode()
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(data)))
+            self.end_headers()
+            self.wfile.write(data)
+
+        do_GET = do_POST = _answer  # noqa: N815 - as http.server calls them
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        api.url = f"http://127.0.0.1:{server.server_address[1]}"
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
+        thread.start()
+        try:
+            yield api
+        finally:
+            server.shutdown()
+            thread.join(5)

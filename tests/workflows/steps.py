@@ -1,0 +1,213 @@
+"""The steps of a job: scripts, run with their shell in a clone, and a few actions that are faked."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tests.workflows.expressions import Declared, as_text, interpolate
+
+if TYPE_CHECKING:
+    from tests.workflows.actions import Run
+
+_SHELLS = {"bash": ["bash", "--noprofile", "--norc", "-eo", "pipefail"]}
+_STEP_SECONDS = 120
+# Between asking, demanding and killing, as GitHub has them.
+_ASKED, _DEMANDED = 7.5, 2.5
+_INSTALL = "python -m pip install "
+
+
+@dataclass
+class Step:
+    """What became of one step; ``environment`` is what it was handed beside GitHub's own."""
+
+    name: str
+    outcome: str
+    log: str = ""
+    environment: dict[str, str] = field(default_factory=dict)
+
+
+class Steps:
+    """The steps of one job, one after the other, in one workspace."""
+
+    def __init__(
+        self,
+        run: Run,
+        *,
+        job: dict[str, Any],
+        workspace: Path,
+        values: dict[str, Any],
+        defaults: dict[str, Any],
+    ) -> None:
+        self.run, self.job, self.workspace = run, job, workspace
+        self.values, self.defaults = values, defaults
+        self.outcomes: dict[str, Declared] = {}
+        self.path = "/usr/local/bin:/usr/bin:/bin"
+
+    def carry_out(self, step: dict[str, Any], name: str, status: dict[str, bool]) -> tuple[Step, dict[str, str]]:
+        """Carry out one step: what became of it, and its outputs."""
+        if "uses" in step:
+            action, _, _ = str(step["uses"]).partition("@")
+            given = interpolate(step.get("with", {}), self.values, status)
+            try:
+                return Step(name, "success"), _ACTIONS[action](self, given)
+            except AssertionError as error:
+                return Step(name, "failure", log=str(error)), {}
+        environment = {
+            key: as_text(interpolate(text, self.values, status)) for key, text in step.get("env", {}).items()
+        }
+        script = as_text(interpolate(step["run"], self.values, status))
+        if script.startswith(_INSTALL):
+            assert (self.workspace / script.split()[-1]).is_file()
+            return Step(name, "success", "left out: everything is installed"), {}
+        return self._shell(step, name, script, environment)
+
+    def _shell(
+        self, step: dict[str, Any], name: str, script: str, environment: dict[str, str]
+    ) -> tuple[Step, dict[str, str]]:
+        files = self.workspace.parent / "files"
+        files.mkdir(exist_ok=True)
+        number = len(list(files.iterdir()))
+        script_file, output = files / f"{number}.sh", files / f"{number}.output"
+        script_file.write_text(script + "\n", encoding="utf-8")
+        output.touch()
+        command = [*_SHELLS[step.get("shell", self.defaults.get("shell"))], str(script_file)]
+        github, repository = self.run.github, self.run.repository
+        inner = {
+            "PATH": self.path,
+            "HOME": str(self.workspace.parent / "home"),
+            "LANG": "C.UTF-8",
+            "CI": "true",
+            "GITHUB_ACTIONS": "true",
+            "GITHUB_API_URL": repository.api.url,
+            "GITHUB_OUTPUT": str(output),
+            "GITHUB_STEP_SUMMARY": str(self.run.summary),
+            "GITHUB_REPOSITORY": github["repository"],
+            "GITHUB_REF": github["ref"],
+            "GITHUB_SHA": github["sha"],
+            **environment,
+        }
+        with subprocess.Popen(
+            command,
+            cwd=self.workspace,
+            env=inner,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+        ) as process:
+            log = self._watch(process, step)
+        assert script_file.exists()
+        if self.run.cancelled and process.returncode != 0:
+            outcome = "cancelled"
+        else:
+            outcome = "success" if process.returncode == 0 else "failure"
+        for secret in filter(None, [repository.token, *dict(self.values["secrets"]).values()]):
+            log = log.replace(secret, "***")
+        return Step(name, outcome, log, environment), _outputs(output)
+
+    def _watch(self, process: subprocess.Popen[str], step: dict[str, Any]) -> str:
+        assert process.stdout
+        cancel = self.run.cancel
+        wanted = cancel.shows if cancel and cancel.step == step.get("id") else None
+        killer = threading.Timer(_STEP_SECONDS, process.kill)
+        killer.start()
+        lines = []
+        try:
+            for line in process.stdout:
+                lines.append(line)
+                if wanted and wanted in line and not self.run.cancelled:
+                    self.run.cancelled = True
+                    threading.Thread(target=_cancel, args=(process,), daemon=True).start()
+            process.wait()
+        finally:
+            killer.cancel()
+        return "".join(lines)
+
+
+def _cancel(process: subprocess.Popen[str]) -> None:
+    """As a runner does: it tells the step's own process, and no child of it, then demands, then kills."""
+    for number, seconds in ((signal.SIGINT, _ASKED), (signal.SIGTERM, _DEMANDED), (signal.SIGKILL, 0.0)):
+        if process.poll() is not None:
+            return
+        process.send_signal(number)
+        until = time.monotonic() + seconds
+        while process.poll() is None and time.monotonic() < until:
+            time.sleep(0.05)
+
+
+def _checkout(context: Steps, given: dict[str, Any]) -> dict[str, str]:
+    assert given == {"persist-credentials": False}, "the token must not stay in the clone"
+    origin = f"file://{context.run.repository.origin}"
+    branch = context.run.github["ref_name"]
+    git("clone", "--quiet", "--depth=1", "--branch", branch, origin, ".", at=context.workspace)
+    return {}
+
+
+def _setup_python(context: Steps, given: dict[str, Any]) -> dict[str, str]:
+    assert set(given) == {"python-version"}
+    context.path = f"{context.run.repository.python}:{context.path}"
+    return {}
+
+
+def _upload_artifact(context: Steps, given: dict[str, Any]) -> dict[str, str]:
+    assert set(given) <= {"name", "path", "if-no-files-found", "retention-days"}
+    assert not set(given["name"]) & set('":<>|*?\r\n\\/'), "not a name for an artifact"
+    found = [path for pattern in given["path"].split() for path in context.workspace.glob(pattern.rstrip("/"))]
+    assert found or given["if-no-files-found"] == "warn"
+    for path in found:
+        if not path.is_symlink():
+            shutil.copytree(path, context.run.artifacts / given["name"] / path.name)
+    return {}
+
+
+def _upload_pages(context: Steps, given: dict[str, Any]) -> dict[str, str]:
+    site = context.workspace / given["path"]
+    assert (site / "index.html").is_file(), "no site"
+    shutil.copytree(site, context.run.artifacts / "github-pages")
+    return {}
+
+
+def _deploy_pages(context: Steps, given: dict[str, Any]) -> dict[str, str]:
+    assert not given
+    permissions = context.job["permissions"]
+    assert permissions["pages"] == permissions["id-token"] == "write"
+    assert context.run.repository.api.pages, "Pages are not enabled"
+    shutil.rmtree(context.run.repository.pages, ignore_errors=True)
+    shutil.copytree(context.run.artifacts / "github-pages", context.run.repository.pages)
+    return {"page_url": "https://owner.github.io/playbook/"}
+
+
+_ACTIONS: dict[str, Callable[[Steps, dict[str, Any]], dict[str, str]]] = {
+    "actions/checkout": _checkout,
+    "actions/setup-python": _setup_python,
+    "actions/upload-artifact": _upload_artifact,
+    "actions/upload-pages-artifact": _upload_pages,
+    "actions/deploy-pages": _deploy_pages,
+}
+
+
+def _outputs(file: Path) -> dict[str, str]:
+    outputs = {}
+    for line in file.read_text(encoding="utf-8").splitlines():
+        name, sign, value = line.partition("=")
+        if not sign:
+            raise NotImplementedError(f"output {line!r}")
+        outputs[name] = value
+    return outputs
+
+
+def git(*arguments: str, at: Path) -> str:
+    """What git says; RuntimeError where it fails."""
+    ended = subprocess.run(["git", *arguments], cwd=at, capture_output=True, text=True, timeout=60, check=False)
+    if ended.returncode != 0:
+        raise RuntimeError(f"git {' '.join(arguments)}: {ended.stderr}")
+    return ended.stdout.strip()

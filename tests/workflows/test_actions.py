@@ -1,0 +1,119 @@
+"""The stand-in for GitHub Actions keeps GitHub's rules, so that what passes on it means something."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.workflows.actions import Cancel, Repository
+from tests.workflows.github_api import github_api
+
+_HEAD = """
+name: Small
+on:
+  workflow_dispatch:
+    inputs:
+      word: { type: string, default: "" }
+permissions: {}
+defaults: { run: { shell: bash } }
+jobs:
+"""
+
+
+@pytest.fixture
+def repository(tmp_path):
+    """A function that makes a repository with one workflow of these jobs."""
+    with github_api() as api:
+        yield lambda jobs: _repository(tmp_path, api, _HEAD + jobs)
+
+
+def _repository(folder: Path, api, text: str) -> Repository:
+    origin, seed = folder / "origin.git", folder / "seed"
+    (seed / ".github" / "workflows").mkdir(parents=True)
+    (seed / ".github" / "workflows" / "small.yml").write_text(text, encoding="utf-8")
+    for command in (
+        ["init", "--quiet", "--initial-branch=main"],
+        ["add", "."],
+        ["-c", "user.name=t", "-c", "user.email=t@example.com", "commit", "--quiet", "-m", "first"],
+        ["clone", "--quiet", "--bare", ".", str(origin)],
+    ):
+        subprocess.run(["git", *command], cwd=seed, check=True, timeout=30)
+    return Repository(folder, origin, Path(sys.executable).parent, api)
+
+
+def test_a_failing_pipe_fails_the_step_and_what_is_always_done_is_done(repository):
+    """With pipefail; outputs and conditions as at GitHub; the job after it only where it asks for it."""
+    run = repository("""
+  one:
+    runs-on: x
+    permissions: { contents: read }
+    outputs: { said: "${{ steps.a.outputs.said }}" }
+    steps:
+      - { name: A, id: a, run: 'echo "said=$WORD" >> "$GITHUB_OUTPUT"', env: { WORD: "${{ inputs.word }}" } }
+      - { name: B, run: false | true }
+      - { name: C, run: echo never }
+      - { name: D, if: "${{ always() && steps.a.outcome == 'success' }}", run: 'echo "[${HIDDEN-unset}]"' }
+  two: { needs: one, runs-on: x, permissions: {}, steps: [{ name: E, run: echo }] }
+  three: { needs: one, if: "${{ !cancelled() }}", runs-on: x, permissions: {}, steps: [{ name: F, run: exit 3 }] }
+""").run("small.yml", "workflow_dispatch", inputs={"word": "hello"})
+    one = run.jobs["one"]
+    assert {name: step.outcome for name, step in one.steps.items()} == {
+        "A": "success",
+        "B": "failure",
+        "C": "skipped",
+        "D": "success",
+    }
+    assert one.outputs == {"said": "hello"}
+    assert one.steps["D"].log == "[unset]\n"
+    assert {name: job.result for name, job in run.jobs.items()} == {
+        "one": "failure",
+        "two": "skipped",
+        "three": "failure",
+    }
+
+
+def test_a_cancelled_step_is_told_alone_and_what_is_always_done_is_done(repository):
+    """The signal reaches the step's own process; a shell in between would keep it."""
+    run = repository("""
+  one:
+    runs-on: x
+    permissions: {}
+    steps:
+      - name: Long
+        id: long
+        run: exec python3 -c 'import time; print("begun", flush=True); time.sleep(60)'
+      - { name: Never, run: echo }
+      - { name: Always, if: "${{ always() }}", run: echo }
+  two: { needs: one, if: "${{ !cancelled() }}", runs-on: x, permissions: {}, steps: [{ name: E, run: echo }] }
+""").run("small.yml", "workflow_dispatch", cancel=Cancel("long", "begun"))
+    assert [step.outcome for step in run.jobs["one"].steps.values()] == ["cancelled", "skipped", "success"]
+    assert run.jobs["one"].result == "cancelled"
+    assert run.jobs["two"].result == "skipped"
+
+
+@pytest.mark.parametrize(
+    "job",
+    [
+        "one: { runs-on: x, container: y, steps: [] }",
+        "one: { runs-on: x, steps: [{ run: echo, continue-on-error: true }] }",
+        "one: { runs-on: x, strategy: {}, steps: [] }",
+        "one: { uses: ./.github/workflows/small.yml }",
+    ],
+    ids=["container", "continue-on-error", "matrix", "by-path"],
+)
+def test_what_it_does_not_know_it_refuses(repository, job):
+    """And does not run past."""
+    with pytest.raises(NotImplementedError):
+        repository(f"  {job}\n").run("small.yml", "workflow_dispatch")
+
+
+def test_an_input_or_action_that_is_not_declared_is_refused(repository):
+    """As GitHub does when the workflow is started, or as it should when an action is not pinned here."""
+    small = repository("""
+  one: { runs-on: x, permissions: {}, steps: [{ uses: somebody/something@1234 }] }
+""")
+    with pytest.raises(ValueError, match="no input"):
+        small.run("small.yml", "workflow_dispatch", inputs={"other": "x"})
+    with pytest.raises(KeyError):
+        small.run("small.yml", "workflow_dispatch")

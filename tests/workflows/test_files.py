@@ -1,0 +1,194 @@
+"""The workflow files keep to their rules: actions pinned, permissions least, secrets named, crons as settings."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from playbook.secret import Secret
+from playbook.settings import DEFAULTS, load
+from tests.workflows.actions import read_workflow
+from tests.written import CADENCES
+
+FOLDER = Path(__file__).resolve().parents[2] / ".github" / "workflows"
+FILES = sorted(FOLDER.glob("*.yml"))
+WORKFLOWS = {file.stem: read_workflow(file) for file in FILES}
+
+# What is used, by commit; a newer one is noted here as well as there.
+PINNED = {
+    "actions/checkout": ("3d3c42e5aac5ba805825da76410c181273ba90b1", "v7.0.1"),
+    "actions/setup-python": ("5fda3b95a4ea91299a34e894583c3862153e4b97", "v7.0.0"),
+    "actions/upload-artifact": ("bbbca2ddaa5d8feaa63e36b76fdaad77386f024f", "v7.0.0"),
+    "actions/upload-pages-artifact": ("fc324d3547104276b827a68afc52ff2a11cc49c9", "v5.0.0"),
+    "actions/deploy-pages": ("cd2ce8fcbc39b97be8ca5fce6e763baed58fa128", "v5.0.0"),
+}
+_USES = re.compile(r"uses: (\S+)(?: # (.+))?$")
+_SECRET = re.compile(r"secrets\.(\w+)")
+_VARIABLE = re.compile(r"\$\{([A-Z_|]+)\}")
+
+
+def steps_of(workflow):
+    """(job's name, step) of every step."""
+    return [(name, step) for name, job in workflow["jobs"].items() for step in job.get("steps", [])]
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_every_action_is_pinned_by_its_commit(file):
+    """With its version beside it; a workflow of ours by this very commit."""
+    found = [_USES.search(line) for line in file.read_text(encoding="utf-8").splitlines() if "uses:" in line]
+    assert found
+    for match in found:
+        assert match, file
+        if match[1].startswith("$/"):
+            continue
+        action, _, commit = match[1].partition("@")
+        assert (commit, match[2]) == PINNED[action], action
+
+
+def test_the_crons_are_those_of_the_settings():
+    """Else the site would call a run missed that was never due, or the other way round."""
+    settings = load("sandbox", environment={}).schedule
+    written = [each["cron"] for each in WORKFLOWS["schedule"]["on"]["schedule"]]
+    assert written == [line for line in settings.cron.values() if line]
+    beside = re.findall(r'cron: "(.+)" # (\w+)', (FOLDER / "schedule.yml").read_text(encoding="utf-8"))
+    assert {name: line for line, name in beside} == {name: line for name, line in settings.cron.items() if line}
+    assert all(int(line.split()[0]) % 2 for line in written)
+
+
+def test_the_choices_are_what_there_is():
+    """Targets of the settings, sets that checks have, shapes of load tests."""
+    from playbook.load.plan import SHAPES
+
+    asked = WORKFLOWS["schedule"]["on"]["workflow_dispatch"]["inputs"]
+    assert {"sandbox", "staging", "production"} == set(asked["target"]["options"])
+    for target in asked["target"]["options"]:
+        assert load(target, environment={}).target.name == target
+    assert set(asked["set"]["options"]) <= CADENCES
+    loaded = WORKFLOWS["load"]["on"]["workflow_dispatch"]["inputs"]
+    assert tuple(loaded["shape"]["options"]) == SHAPES
+    assert "production" not in loaded["target"]["options"]
+
+
+@pytest.mark.parametrize("name", WORKFLOWS)
+def test_permissions_are_none_but_where_a_job_names_them(name):
+    """And a calling job gives what the called one's jobs take between them, and no more."""
+    workflow = WORKFLOWS[name]
+    assert workflow["permissions"] == {}
+    for job in workflow["jobs"].values():
+        assert job["permissions"]
+        if "uses" in job:
+            taken: dict[str, str] = {}
+            for inner in WORKFLOWS["run"]["jobs"].values():
+                for what, how in inner["permissions"].items():
+                    taken[what] = "write" if "write" in (how, taken.get(what)) else how
+            assert job["permissions"] == taken
+
+
+def test_each_permission_to_write_has_its_one_job():
+    """The job that holds the system's secrets may push, and neither publish nor file findings."""
+    writes = {
+        name: {what for what, how in job["permissions"].items() if how == "write"}
+        for name, job in WORKFLOWS["run"]["jobs"].items()
+    }
+    assert writes == {"run": {"contents"}, "site": {"pages", "id-token"}, "code-scanning": {"security-events"}}
+
+
+@pytest.mark.parametrize("name", WORKFLOWS)
+def test_jobs_end_and_shells_fail_on_the_first_error(name):
+    """Each job has a time limit; a shell that is named has pipefail."""
+    workflow = WORKFLOWS[name]
+    for job in workflow["jobs"].values():
+        assert "uses" in job or job["timeout-minutes"] <= 60
+    if any("run" in step for _, step in steps_of(workflow)) and name != "ci":
+        assert workflow["defaults"]["run"]["shell"] == "bash"
+
+
+@pytest.mark.parametrize("name", WORKFLOWS)
+def test_no_expression_stands_in_a_script(name):
+    """Values reach scripts as variables, which no quote can break out of."""
+    assert not [step["run"] for _, step in steps_of(WORKFLOWS[name]) if "${{" in step.get("run", "")]
+
+
+def test_each_step_is_handed_what_it_needs_and_nothing_else():
+    """Secrets of the system go to the run alone; the job's token to those that fetch, push and ask."""
+    with_secrets, with_token = set(), set()
+    for job, step in steps_of(WORKFLOWS["run"]):
+        text = str(step)
+        if _SECRET.search(text):
+            with_secrets.add((job, step["name"]))
+        if "github.token" in text:
+            with_token.add((job, step["name"]))
+    assert with_secrets == {("run", "Run")}
+    assert with_token == {
+        *(("run", "History"), ("run", "Push history")),
+        *(("site", "History"), ("site", "Pages")),
+        *(("code-scanning", "History"), ("code-scanning", "Findings")),
+    }
+    for job in WORKFLOWS["run"]["jobs"].values():
+        assert "env" not in job
+
+
+@pytest.mark.parametrize("name", ["schedule", "load"])
+def test_secrets_are_declared_passed_and_used_by_name(name):
+    """In three places, as GitHub wants it; never all of them at once."""
+    declared = set(WORKFLOWS["run"]["on"]["workflow_call"]["secrets"])
+    (job,) = (job for job in WORKFLOWS[name]["jobs"].values() if "uses" in job)
+    assert job["secrets"] == {secret: f"${{{{ secrets.{secret} }}}}" for secret in declared}
+    assert set(_SECRET.findall(str(WORKFLOWS["run"]["jobs"]))) == declared
+    assert not [secret for secret in declared if secret.startswith("GITHUB_")]  # GitHub takes no such names
+
+
+def test_every_variable_of_the_settings_reaches_the_run():
+    """What is a secret in the settings is one at GitHub; what is not is a variable, which can be looked at."""
+    (step,) = (step for _, step in steps_of(WORKFLOWS["run"]) if step.get("id") == "run")
+    text = "\n".join(
+        line for line in DEFAULTS.read_text(encoding="utf-8").splitlines() if not line.startswith("#")
+    )
+    for names in {found for found in _VARIABLE.findall(text.split("default_target")[1]) if "NAME" not in found}:
+        first = names.split("|")[0]
+        assert first in step["env"], f"{first} is read by the settings, and run.yml does not pass it"
+        kind = "secrets" if _is_secret(first) else "vars"
+        assert f"{kind}." in step["env"][first], f"{first} is to be one of the {kind}"
+
+
+def _is_secret(variable: str) -> bool:
+    value = f"https://{variable.lower().replace('_', '-')}.example"
+    for target in ("production", "staging"):
+        for name, found in _walk(load(target, environment={variable: value})):
+            if isinstance(found, Secret) and found.reveal() == value:
+                return True
+            if found == value:
+                assert name
+                return False
+    raise AssertionError(f"{variable} is nowhere in the settings")
+
+
+def _walk(value, name=""):
+    if isinstance(value, Secret) or not hasattr(value, "__struct_fields__"):
+        if isinstance(value, dict):
+            for key, inner in value.items():
+                yield from _walk(inner, f"{name}.{key}")
+        elif isinstance(value, list | tuple):
+            for inner in value:
+                yield from _walk(inner, name)
+        else:
+            yield name, value
+        return
+    for field in value.__struct_fields__:
+        yield from _walk(getattr(value, field), f"{name}.{field}")
+
+
+def test_history_is_written_by_one_run_at_a_time_and_none_is_dropped():
+    """A queue of one would drop the run that waits when a third one comes."""
+    jobs = WORKFLOWS["run"]["jobs"]
+    assert jobs["run"]["concurrency"] == {"group": "history", "cancel-in-progress": False, "queue": "max"}
+    assert jobs["site"]["concurrency"] == {"group": "pages", "cancel-in-progress": False}
+
+
+def test_what_follows_the_run_happens_always_and_the_verdict_comes_last():
+    """Also after a failure or a cancellation."""
+    steps = WORKFLOWS["run"]["jobs"]["run"]["steps"]
+    names = [step.get("name") for step in steps]
+    after = steps[names.index("Run") + 1 :]
+    assert [step["name"] for step in after] == ["Summary", "Report", "Push history", "Verdict"]
+    assert all("always()" in step["if"] for step in after)
