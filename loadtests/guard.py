@@ -28,6 +28,7 @@ PORTS = {"http": 80, "https": 443}
 # A cap on requests a second lets through this many seconds' worth at once.
 BURST_SECONDS = 0.1
 _SEPARATORS = frozenset("/\\@?#%")
+_CONNECTING = frozenset(("socket.connect", "socket.sendto", "socket.sendmsg"))
 
 
 class Refused(OSError):  # noqa: N818 - as connections fail, so that it is counted as one that did
@@ -94,7 +95,14 @@ class Guard:
 
         hub = gevent.get_hub()
         hub.resolver = _Resolver(hub.resolver, self)
-        sys.addaudithook(self._audit)
+        check = self._check_address
+
+        # Called for everything that Python audits, several times in a request: so no more than one comparison.
+        def audit(event: str, arguments: tuple[Any, ...]) -> None:
+            if event in _CONNECTING:
+                check(arguments[0], arguments[1])
+
+        sys.addaudithook(audit)
 
     def open(self, plan: Plan) -> None:
         """Allow what the plan does.
@@ -151,13 +159,13 @@ class Guard:
 
     def check_name(self, host: Any) -> None:
         """Raise Refused unless the name may be looked up."""
-        name = host.decode("ascii", "replace") if isinstance(host, bytes) else host
+        name = _text(host)
         if name is not None and name not in self._names and not _is_own(name):
             self.refuse(f"{shown(str(name))} is not to be looked up")
 
     def learn(self, host: Any, answers: list[Any]) -> None:
         """Remember the addresses of an allowed name."""
-        name = host.decode("ascii", "replace") if isinstance(host, bytes) else host
+        name = _text(host)
         for *_, address in answers:
             for number in self._ports.get(name, ()):
                 self._addresses.add((str(address[0]), number))
@@ -167,10 +175,6 @@ class Guard:
             self._addresses.add((str(ipaddress.ip_address(name)), number))
         except ValueError:
             return
-
-    def _audit(self, event: str, arguments: tuple[Any, ...]) -> None:
-        if event in ("socket.connect", "socket.sendto"):
-            self._check_address(arguments[0], arguments[1])
 
     def _check_address(self, connection: Any, address: Any) -> None:
         if connection.family not in (socket.AF_INET, socket.AF_INET6) or not isinstance(address, tuple):
@@ -203,6 +207,10 @@ class _Resolver:
             return found(host, *rest)
 
         return checked
+
+
+def _text(host: Any) -> Any:
+    return host.decode("ascii", "replace") if isinstance(host, bytes) else host
 
 
 def _is_own(name: str) -> bool:

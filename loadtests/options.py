@@ -34,6 +34,8 @@ def tame(options: Any) -> None:
     options.stop_timeout = 0
     options.config_users = None
     options.reset_stats = False
+    options.class_picker = False
+    options.otel = False
     options.run_time = None
     if os.environ.get(PLAN_VARIABLE) or options.worker or options.master or options.processes:
         options.headless = not options.worker or options.headless

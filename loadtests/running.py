@@ -89,9 +89,7 @@ class Test:
             atexit.register(self._at_exit)
             shape = environment.shape_class
             assert isinstance(shape, PlannedShape)
-            shape.plan = plan
-            shape.window = self._between
-            shape.ended = self._shape_ended
+            shape.prepare(plan, self._between, self._report.end)
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._interrupted)
 
@@ -109,7 +107,7 @@ class Test:
 
     def _start(self, **_: Any) -> None:
         self.counts = Counts()
-        Visitor.script.reset()
+        Visitor.script.reset(idle=self._is_spare())
         if self.report:
             self.report.begin()
             if not isinstance(self._environment.runner, MasterRunner):
@@ -117,14 +115,14 @@ class Test:
             self._begun = True
         gevent.spawn(self._watch).link_exception(_fatal)
 
+    def _is_spare(self) -> bool:
+        """A worker beyond those of the plan: the caps were shared without it, so it does nothing."""
+        runner = self._environment.runner
+        assert self.plan
+        return isinstance(runner, WorkerRunner) and runner.worker_index >= max(self.plan.workers, 1)
+
     def _between(self, start: float, end: float) -> Tally:
         return self._report.counts.between(start, end)
-
-    def _shape_ended(self, why: str) -> None:
-        shape = self._environment.shape_class
-        assert isinstance(shape, PlannedShape)
-        self._report.steps = shape.steps
-        self._report.end(why)
 
     def _interrupted(self, number: int, frame: FrameType | None) -> None:
         """Stop the load at once, then let Locust end as it does on Ctrl-C."""
@@ -186,7 +184,10 @@ class Test:
         gevent.spawn(runner.quit)
 
     def _count_own(self) -> None:
-        """What the guard of this process counted, where it is not sent to a master."""
+        """What is known in this process alone: the steps, and what its guard counted where no master asks."""
+        shape = self._environment.shape_class
+        if isinstance(shape, PlannedShape):
+            self._report.steps = shape.steps
         if self.counts is self._report.counts:
             self.counts.refused = dict(self.guard.refused)
             self.counts.throttled = self.guard.throttled

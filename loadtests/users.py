@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ssl
 from bisect import bisect_right
 from functools import partial
 from itertools import accumulate, count
@@ -10,14 +9,12 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 
 import gevent
-from geventhttpclient.client import HTTPClient, HTTPClientPool
-from geventhttpclient.url import URL
 from locust import FastHttpUser, User, task
-from locust.contrib.fasthttp import FastHttpSession, LocustUserAgent
 
 from loadtests.answers import check_health, check_image, check_page
 from loadtests.guard import Guard
 from loadtests.images import KINDS, Notes, Photograph, make
+from loadtests.session import GuardedSession, trusted
 from playbook.errors import UsageError
 from playbook.load.plan import Plan
 
@@ -28,50 +25,6 @@ if TYPE_CHECKING:
 
 PAGES = {"homepage": check_page, "health": check_health, "image_health": check_health}
 OPTIMIZE = "optimize"
-AGENT = "operations-playbook-load-test"
-
-
-class GuardedPool(HTTPClientPool):
-    """Connections of one visitor; none to where the guard does not allow."""
-
-    def __init__(self, guard: Guard, **arguments: Any) -> None:
-        super().__init__(**arguments)
-        self._guard = guard
-
-    def get_client(self, url: str | URL) -> HTTPClient:
-        """The connection for a URL, judged as the connection itself would read it."""
-        parsed = url if isinstance(url, URL) else URL(url)
-        self._guard.check(parsed.scheme, parsed.host, parsed.port)
-        return super().get_client(parsed)
-
-
-class GuardedSession(FastHttpSession):
-    """Locust's session over guarded connections; follows no redirect and asks no proxy."""
-
-    def __init__(self, plan: Plan, guard: Guard, context: ssl.SSLContext, user: User) -> None:
-        super().__init__(plan.host, user.environment.events.request, user, insecure=False)
-        pool = GuardedPool(
-            guard,
-            concurrency=1,
-            connection_timeout=plan.connect_seconds,
-            network_timeout=plan.read_seconds,
-            # The second word keeps geventhttpclient from adding public authorities to a private one.
-            ssl_context_factory=lambda cafile=None: context,
-            headers={"User-Agent": AGENT},
-        )
-        self.client = LocustUserAgent(client_pool=pool, cookiejar=self.cookiejar, max_redirects=0, max_retries=0)
-
-
-def trusted(ca: str | None) -> ssl.SSLContext:
-    """A verifying TLS context; raises UsageError where the file of the authority cannot be used."""
-    import certifi
-
-    try:
-        return ssl.create_default_context(cafile=ca or certifi.where())
-    except ssl.SSLError:
-        raise UsageError(f"ca: expected certificates in PEM form in {ca}, got something else") from None
-    except OSError as error:
-        raise UsageError(f"ca: {ca} cannot be read: {error.strerror}") from None
 
 
 class Script:
@@ -82,7 +35,6 @@ class Script:
         self.plan = plan
         self.guard = guard
         self.context = trusted(plan.ca)
-        self.limit = plan.connect_seconds + plan.read_seconds
         self._numbers = count()
         self.reset()
         self._notes = Notes()
@@ -98,15 +50,17 @@ class Script:
         self.steps = [self._step(name) for name in weights]
         self.bounds = list(accumulate(weights.values()))
 
-    def reset(self) -> None:
-        """Begin another test."""
+    def reset(self, *, idle: bool = False) -> None:
+        """Begin another test; an idle process takes no part in it."""
+        self.idle = idle
         self.alive = 0
         self._numbers = count()
 
     def enter(self) -> bool:
         """Whether one more visitor may take part; it then does, until it takes itself off ``alive``."""
-        if self.alive >= self.guard.most_users:
-            why = f"more than {self.guard.most_users} users in one process"
+        if self.idle or self.alive >= self.guard.most_users:
+            most = self.guard.most_users
+            why = "users of a worker more than planned" if self.idle else f"more than {most} users in one process"
             self.guard.refused[why] = self.guard.refused.get(why, 0) + 1
             return False
         self.alive += 1
@@ -136,13 +90,13 @@ class Script:
 
 
 def _read(visitor: Visitor, *, name: str, path: str, check: Callable[[Any], str]) -> None:
-    visitor.ask("GET", path, name, check)
+    visitor.client.ask("GET", path, name, check)
 
 
 def _post(visitor: Visitor, *, name: str, path: str, photograph: Photograph, notes: Notes, repeats: float) -> None:
     repeated = visitor.random.random() < repeats
     form = photograph.form if repeated else photograph.made_new(notes.next())
-    visitor.ask(
+    visitor.client.ask(
         "POST",
         path,
         name,
@@ -157,6 +111,7 @@ class Visitor(FastHttpUser):
 
     abstract = True
     script: Script
+    client: GuardedSession
 
     def __init__(self, environment: Environment) -> None:
         # Whatever the command line, the web interface or a master calls the host: the plan's is taken.
@@ -190,20 +145,3 @@ class Visitor(FastHttpUser):
             return
         chosen = bisect_right(script.bounds, self.random.random() * script.bounds[-1])
         script.steps[min(chosen, len(script.steps) - 1)](self)
-
-    def ask(self, method: str, path: str, name: str, check: Callable[[Any], str], **rest: Any) -> None:
-        """Send one request when it is its turn, and judge the answer."""
-        script = self.script
-        delay = script.guard.delay()
-        if delay:
-            gevent.sleep(delay)
-        with (
-            gevent.Timeout(script.limit),
-            self.client.request(
-                method, path, name=name, catch_response=True, allow_redirects=False, **rest
-            ) as response,
-        ):
-            if response.request_meta["exception"] is None:
-                problem = check(response)
-                if problem:
-                    response.failure(problem)

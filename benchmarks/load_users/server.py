@@ -1,0 +1,45 @@
+"""A server that costs next to nothing: the same small page for every request, over connections that stay open."""
+
+import select
+import socket
+import sys
+
+_BODY = b"<!DOCTYPE html><title>Benchmark</title>" + b"<p>The same page for everybody.</p>" * 40
+_ANSWER = (
+    b"HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\nContent-Length: %d\r\n\r\n" % len(_BODY)
+) + _BODY
+
+
+def main() -> None:
+    """Say the port, and serve until standard input ends."""
+    listener = socket.create_server(("127.0.0.1", 0), backlog=512)
+    sys.stdout.write(f"{listener.getsockname()[1]}\n")
+    sys.stdout.flush()
+    poll = select.epoll()
+    poll.register(listener, select.EPOLLIN)
+    poll.register(0, select.EPOLLIN | select.EPOLLHUP)
+    connections: dict[int, socket.socket] = {}
+    while True:
+        for number, _ in poll.poll():
+            if number == 0:
+                return
+            if number == listener.fileno():
+                accepted, _ = listener.accept()
+                accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                connections[accepted.fileno()] = accepted
+                poll.register(accepted, select.EPOLLIN)
+                continue
+            connection = connections[number]
+            try:
+                asked = connection.recv(65536).count(b"\r\n\r\n")
+                if asked:
+                    connection.sendall(_ANSWER * asked)
+            except OSError:
+                asked = 0
+            if not asked:
+                poll.unregister(number)
+                connections.pop(number).close()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,73 @@
+"""A breakpoint test: step by step more users, until a limit breaks over a whole step. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from loadtests.recorder import Tally
+from playbook.load.outcome import Step
+from playbook.load.plan import Break, Stage
+
+# From the beginning to the end of a span of Unix time, the requests that ended in it.
+Window = Callable[[float, float], Tally]
+
+
+class Ladder:
+    """The steps one after another.
+
+    Attributes:
+        steps: that were judged.
+    """
+
+    def __init__(self, stages: Sequence[Stage], breaks: Break, window: Window, *, lag: float) -> None:
+        """``lag``: seconds until all is known of a moment: workers report once a second."""
+        self.steps: list[Step] = []
+        self._stages = stages
+        self._breaks = breaks
+        self._window = window
+        self._lag = lag
+        self._at = 0
+        self._began: float | None = None
+        self._repeated = False
+
+    def stage(self, now: float) -> Stage | None:
+        """What to do at a moment of Unix time; None where the test is over. Asked about once a second."""
+        if self._began is None:
+            self._began = now
+        if self._at == len(self._stages):
+            return None
+        stage = self._stages[self._at]
+        end = self._began + stage.seconds
+        if now < end + self._lag:
+            return stage
+        step = judge(stage, self._window(self._began + self._breaks.settle_seconds, end), self._breaks)
+        self._began = now
+        if step.broke and self._breaks.confirm and not self._repeated:
+            self._repeated = True
+            return stage
+        self.steps.append(step)
+        self._repeated = False
+        self._at = len(self._stages) if step.broke else self._at + 1
+        return self._stages[self._at] if self._at < len(self._stages) else None
+
+
+def judge(stage: Stage, tally: Tally, breaks: Break) -> Step:
+    """Whether a step held, by its requests after it had settled."""
+    seconds = max(stage.seconds - breaks.settle_seconds, 0.25)
+    failed = 100 * tally.failures / tally.requests if tally.requests else 0.0
+    p95 = tally.percentile(95)
+    broke = ""
+    if tally.requests < breaks.least_requests:
+        broke = f"{tally.requests} requests, at least {breaks.least_requests} are needed"
+    elif failed > breaks.failed_percent:
+        broke = f"{failed:.1f} % of the requests failed, at most {breaks.failed_percent:g} % may"
+    elif p95 is not None and p95 > breaks.p95_seconds:
+        broke = f"P95 {p95:.2f} s, at most {breaks.p95_seconds:g} s"
+    return Step(
+        users=stage.users,
+        requests=tally.requests,
+        per_second=tally.requests / seconds,
+        p95=p95,
+        failed_percent=failed,
+        broke=broke,
+    )

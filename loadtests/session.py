@@ -1,0 +1,131 @@
+"""How a visitor asks: over connections that the guard allows, with no redirect followed and no proxy."""
+
+from __future__ import annotations
+
+import ssl
+import time
+from typing import TYPE_CHECKING, Any
+
+import gevent
+from geventhttpclient.client import HTTPClient, HTTPClientPool
+from geventhttpclient.url import URL
+from locust.contrib.fasthttp import FAILURE_EXCEPTIONS, FastHttpSession, LocustUserAgent
+from locust.exception import CatchResponseError
+
+from loadtests.guard import Guard
+from playbook.errors import UsageError
+from playbook.load.plan import Plan
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from locust import User
+
+AGENT = "operations-playbook-load-test"
+# What asking and reading raises; ValueError where a header or an encoding makes no sense.
+_FAILURES = (*FAILURE_EXCEPTIONS, ValueError)
+
+
+def trusted(ca: str | None) -> ssl.SSLContext:
+    """A verifying TLS context; raises UsageError where the file of the authority cannot be used."""
+    import certifi
+
+    try:
+        return ssl.create_default_context(cafile=ca or certifi.where())
+    except ssl.SSLError:
+        raise UsageError(f"ca: expected certificates in PEM form in {ca}, got something else") from None
+    except OSError as error:
+        raise UsageError(f"ca: {ca} cannot be read: {error.strerror}") from None
+
+
+class GuardedPool(HTTPClientPool):
+    """Connections of one visitor; none to where the guard does not allow."""
+
+    def __init__(self, guard: Guard, **arguments: Any) -> None:
+        super().__init__(**arguments)
+        self._guard = guard
+        self._admitted: dict[tuple[str, str], HTTPClient] = {}
+
+    def get_client(self, url: str | URL) -> HTTPClient:
+        """The connection for a URL, judged as the connection itself would read it; raises Refused."""
+        if not isinstance(url, URL):
+            url = URL(url)
+        key = url.scheme, url.netloc
+        client = self._admitted.get(key)
+        if client is None or self._guard.closed:
+            self._guard.check(url.scheme, url.host, url.port)
+            client = self._admitted[key] = super().get_client(url)
+        return client
+
+
+class GuardedSession(FastHttpSession):
+    """Locust's session, over guarded connections.
+
+    ``ask`` does what Locust's ``request`` does with ``catch_response``, for less: that is what most of the time of
+    a request went into. ``request`` and its kin pass the same guard.
+    """
+
+    def __init__(self, plan: Plan, guard: Guard, context: ssl.SSLContext, user: User) -> None:
+        super().__init__(plan.host, user.environment.events.request, user, insecure=False)
+        self.client = LocustUserAgent(
+            client_pool=GuardedPool(
+                guard,
+                concurrency=1,
+                connection_timeout=plan.connect_seconds,
+                network_timeout=plan.read_seconds,
+                # With this parameter geventhttpclient adds no public authorities to a private one.
+                ssl_context_factory=lambda cafile=None: context,
+            ),
+            cookiejar=self.cookiejar,
+            headers={"User-Agent": AGENT, "Accept-Encoding": "gzip, deflate, br"},
+            max_redirects=0,
+            max_retries=0,
+        )
+        self._guard = guard
+        self._host = plan.host
+        self._seconds = plan.connect_seconds + plan.read_seconds
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        name: str,
+        check: Callable[[Any], str],
+        *,
+        data: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        """Send one request when it is its turn, judge the answer by ``check``, and have both counted."""
+        delay = self._guard.delay()
+        if delay:
+            gevent.sleep(delay)
+        url = self._host + path
+        size = 0
+        failure: BaseException | None = None
+        response = None
+        start = time.time()
+        begin = time.perf_counter()
+        limit = gevent.Timeout.start_new(self._seconds)
+        try:
+            response = self.client.urlopen(url, method, headers, data)
+            size = len(response.content)
+        except _FAILURES as error:
+            failure = error
+        finally:
+            limit.close()
+        took = (time.perf_counter() - begin) * 1000
+        if failure is None:
+            problem = check(response)
+            if problem:
+                failure = CatchResponseError(problem)
+        self.request_event.fire(
+            request_type=method,
+            name=name,
+            response_time=took,
+            response_length=size,
+            response=response,
+            context={},
+            exception=failure,
+            start_time=start,
+            url=url,
+        )
