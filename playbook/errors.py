@@ -2,6 +2,7 @@
 
     PlaybookError
     ├── UsageError          settings or command line are wrong; the run ends with code 4
+    │   └── UnknownTarget   the settings have no target of this name
     ├── NotConfigured       this target does not say where the thing is; NOT CONFIGURED
     ├── Forbidden           the suite refused to do something that is not read-only; UNKNOWN
     └── Unmeasured          could not be measured; UNKNOWN, never a failure of the system
@@ -22,6 +23,10 @@ class PlaybookError(Exception):
 
 class UsageError(PlaybookError):
     """A setting or option is wrong. The message names the setting, the file and what was expected."""
+
+
+class UnknownTarget(UsageError):  # noqa: N818
+    """The settings have no target of this name; it may have had one."""
 
 
 class NotConfigured(PlaybookError):  # noqa: N818 - named as the verdict it becomes

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from playbook.errors import NotConfigured, UsageError
+from playbook.errors import NotConfigured, UnknownTarget, UsageError
 from playbook.gate import guarded_addresses
 from playbook.limits import Limit, parse_limit
 from playbook.schedule import demand_valid
@@ -264,7 +264,7 @@ def load(
         merged = _merge(merged, overlay)
     name = target or environment.get(TARGET_VARIABLE) or merged.get("default_target", SANDBOX)
     if name not in known_targets:
-        raise UsageError(
+        raise UnknownTarget(
             f"unknown target {name!r}: expected one of {', '.join(sorted(known_targets))}"
             f"{_did_you_mean(name, known_targets)} (targets are set in {file or 'playbook.toml'})"
         )

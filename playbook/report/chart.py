@@ -22,7 +22,8 @@ _LONGEST_NAME = 15
 # More would be a tangle; the table below the drawing has them all.
 MOST_CURVES = 6
 _DAY = 86_400
-_STEPS = (3600, 3 * 3600, 6 * 3600, 12 * 3600, _DAY, 2 * _DAY, 7 * _DAY, 14 * _DAY, 28 * _DAY, 91 * _DAY)
+_HOURS, _DAYS = (1, 3, 6, 12), (1, 2, 7, 14, 28, 91, 182, 365, 730)
+_STEPS = (*(3600 * hours for hours in _HOURS), *(_DAY * days for days in _DAYS))
 
 
 @dataclass(frozen=True)
@@ -104,7 +105,7 @@ def draw(chart: Chart) -> Drawing | None:
         bottom=bottom,
         rows=tuple(Tick(up(mark), _number(mark, decimals)) for mark in marks),
         days=tuple(Tick(across(moment), text) for moment, text in _dates(first, last)),
-        limits=tuple(Tick(up(value), name) for name, value in shown.items()),
+        limits=tuple(Tick(up(value), names) for names, value in _together(shown)),
         curves=tuple(
             _drawn(number, curve, end, label, [(across(x), up(y)) for x, y in curve.points])
             for number, (curve, end, label) in enumerate(zip(curves, ends, labels, strict=True))
@@ -126,6 +127,14 @@ def _limits_in_sight(chart: Chart, curves: list[Curve]) -> dict[str, float]:
     nearest = min((away(value) for value in chart.limits.values()), default=0.0)
     most = 1.6 * max(nearest, high - low)
     return {name: value for name, value in chart.limits.items() if away(value) <= most}
+
+
+def _together(limits: dict[str, float]) -> list[tuple[str, float]]:
+    """Limits at the same place are one line with both names, the stricter first."""
+    names: dict[float, list[str]] = {}
+    for name, value in limits.items():
+        names.setdefault(value, []).append(name)
+    return [(", ".join(named), value) for value, named in names.items()]
 
 
 def _extent(values: list[float]) -> tuple[float, float]:
@@ -158,7 +167,7 @@ def _dates(first: float, last: float) -> list[tuple[float, str]]:
     """Days, or hours where it is less than two days, at most six; UTC."""
     step = next((step for step in _STEPS if (last - first) / step <= 5.5), _STEPS[-1])
     moment = -(-first // step) * step
-    pattern = "%-d %b" if step >= _DAY else "%H:%M"
+    pattern = "%b %Y" if step > 91 * _DAY else "%-d %b" if step >= _DAY else "%H:%M"
     found = []
     while moment <= last:
         found.append((moment, datetime.fromtimestamp(moment, UTC).strftime(pattern)))

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import re
 from collections import Counter
+from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from itertools import groupby
@@ -27,7 +28,9 @@ MOST_ROWS = 60
 MOST_BRIEF = 8
 
 # Control characters, lone surrogates, and what turns the direction of writing: a log line could draw with them.
-_UNSHOWABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_UNSHOWABLE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
+)
 
 SUBJECTS = {
     "kpis": "Key performance indicators",
@@ -79,7 +82,7 @@ def page(results: Results) -> str:
             not_configured=of_verdict(results, Verdict.NOT_CONFIGURED),
             waived=of_verdict(results, Verdict.WAIVED),
             severity=SEVERITY,
-            icon=_icon(results.verdict),
+            icon=icon(results.verdict),
             most_rows=MOST_ROWS,
             most_brief=MOST_BRIEF,
         )
@@ -147,7 +150,8 @@ def _badness(record: Record) -> tuple[int, str]:
     return SEVERITY.index(record.verdict), record.item
 
 
-def _icon(verdict: Verdict) -> str:
+def icon(verdict: Verdict) -> str:
+    """The verdict's mark, as an address that holds its own picture."""
     colour = {
         Verdict.OK: "#12703d",
         Verdict.WARNING: "#a86400",
@@ -179,7 +183,7 @@ def _slug(verdict: Verdict | str) -> str:
     return str(verdict).lower().replace(" ", "-")
 
 
-def _shown(value: object) -> object:
+def shown(value: object) -> object:
     """Every text on its way into the page: nothing that draws by itself, nothing without end."""
     if isinstance(value, Markup) or not isinstance(value, str):
         return value
@@ -188,13 +192,20 @@ def _shown(value: object) -> object:
 
 @cache
 def environment() -> Environment:
+    """Of the report's own templates."""
+    return make_environment({})
+
+
+def make_environment(more: Mapping[str, str]) -> Environment:
+    """The report's templates, filters and guard against hostile texts, with more templates by name."""
+    own = {name: template_text(f"{name}.html.j2") for name in ("page", "parts", "handoff")}
     environment = Environment(
         autoescape=True,
-        finalize=_shown,
+        finalize=shown,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-        loader=DictLoader({name: template_text(f"{name}.html.j2") for name in ("page", "parts", "handoff")}),
+        loader=DictLoader({**own, **more}),
     )
     environment.filters |= {"kind": _kind, "slug": _slug, "name": _name, "subject": subject_of}
     environment.globals |= {"marks": MARKS, "ladder": ladder, "plural": plural}
