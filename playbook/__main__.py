@@ -38,6 +38,7 @@ def _parser() -> argparse.ArgumentParser:
     from playbook.handoff_command import add_parser as add_handoff_command
     from playbook.notify.command import add_parser as add_notify_command
     from playbook.people_commands import add_parsers as add_people_commands
+    from playbook.site.command import add_parser as add_site_command
     from playbook.watch import add_parser as add_watch_command
 
     parser = _Parser(
@@ -83,6 +84,7 @@ def _parser() -> argparse.ArgumentParser:
     add_notify_command(commands, _say)
     add_watch_command(commands, _say)
     add_ci_command(commands, _say)
+    add_site_command(commands, _say)
     return parser
 
 

@@ -1,0 +1,50 @@
+"""An item's values over time with their limits, as charts that the report knows how to draw. Pure."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from playbook.evidence import Chart, Curve
+from playbook.limits import Limit
+from playbook.site.strips import Unit, unit_of
+from playbook.site.views import ItemView
+from playbook.trend import by_grid
+
+# How far back the near chart goes: as far as the strip.
+_NEAR: dict[Unit, tuple[str, timedelta]] = {
+    "day": ("90 days", timedelta(days=90)),
+    "week": ("One year", timedelta(days=366)),
+    "month": ("Three years", timedelta(days=3 * 366)),
+}
+_WEEK = 7 * 86_400.0
+
+
+def item_charts(item: ItemView, now: datetime) -> list[Chart]:
+    """The near past, and all of it by week where it is much longer; none where nothing was measured."""
+    if not item.values:
+        return []
+    near = recent_chart(item, now)
+    charts = [near] if near.curves[0].points else []
+    since = (now - 1.5 * _NEAR[unit_of(item.set)][1]).timestamp()
+    if item.values[0][0] < since or not charts:
+        weeks = by_grid(item.values, _WEEK)
+        charts.append(_chart("All time, median of each week", item, weeks))
+    return charts
+
+
+def recent_chart(item: ItemView, now: datetime) -> Chart:
+    """The near past."""
+    words, span = _NEAR[unit_of(item.set)]
+    since = (now - span).timestamp()
+    points = [point for point in item.values if point[0] >= since]
+    return _chart(words, item, points)
+
+
+def _chart(title: str, item: ItemView, points: list[tuple[float, float]]) -> Chart:
+    limit = item.limit
+    return Chart(title, limit.unit if limit else "", [Curve(item.title, points)], _lines(limit) if limit else {})
+
+
+def _lines(limit: Limit) -> dict[str, float]:
+    bounds = {"target": limit.target, "warning": limit.warning, "critical": limit.critical}
+    return {name: bound.number for name, bound in bounds.items() if bound}

@@ -1,0 +1,139 @@
+"""``python -m playbook site build``: write the static site of past runs."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from playbook import history
+from playbook.catalogue import read_catalogue
+from playbook.clock import Clock
+from playbook.derive import incidents_of
+from playbook.errors import UnknownTarget, UsageError
+from playbook.history import RunLine
+from playbook.history_files import history_folder
+from playbook.incidents import Rules, incidents
+from playbook.report.words import plural
+from playbook.settings import Settings, load
+from playbook.site.due import due_sets
+from playbook.site.making import make_site
+from playbook.site.pages import render
+from playbook.site.views import Site
+from playbook.site.writing import write_folder
+from playbook.verdict import EXIT_OK
+
+Say = Callable[[str], None]
+
+FOLDER = Path("reports/site")
+# Reports of the monthly set that are kept beside the newest of all: a year, to look back on.
+MONTHLY_REPORTS = 12
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
+
+
+def run_build(options: argparse.Namespace, root: Path, say: Say, clock: Clock | None = None) -> int:
+    """Build the site, and say what was written. A damaged line of the history is shown, and no failure."""
+    base_url = _address(options.base_url)
+    settings = load(root=root)
+    reports = root / options.reports
+    past = history.read(history_folder(settings, reports, chosen=options.history))
+    kept = kept_reports(past.runs, reports, settings.history.keep_reports)
+    now = (clock or Clock()).now()
+    by_target = _settings_by_target(past.runs, root)
+    known = {name: each for name, each in by_target.items() if each}
+    site = make_site(
+        past,
+        [
+            incident
+            for name, each in by_target.items()
+            for incident in (incidents_of(each, past.runs) if each else incidents(past.of(name), Rules()))
+        ],
+        due_sets(past.runs, {name: each.schedule for name, each in known.items()}, now),
+        read_catalogue(),
+        now,
+        kept=kept,
+        retired=frozenset(by_target.keys() - known.keys()),
+    )
+    files = dict(render(site, base_url))
+    folder = root / options.to
+    write_folder(folder, files, {f"runs/{name}": reports / name for name in sorted(kept)})
+    for problem in past.problems:
+        say(f"not read: {problem}")
+    say(_summary(site, len(files)))
+    say(str(folder / "index.html"))
+    return EXIT_OK
+
+
+def kept_reports(runs: Iterable[RunLine], reports: Path, most: int) -> frozenset[str]:
+    """Names of the newest full reports that lie in ``reports``, and those of a year of the monthly set."""
+    newest = [run for run in runs if _is_report(run.report, reports)][::-1]
+    monthly = [run for run in newest if run.set == "monthly"]
+    kept = [*newest[:most], *monthly[:MONTHLY_REPORTS]] if most > 0 else []
+    return frozenset(run.report for run in kept)
+
+
+def _is_report(name: str, reports: Path) -> bool:
+    folder = reports / name
+    return bool(_NAME.fullmatch(name)) and not folder.is_symlink() and (folder / "index.html").is_file()
+
+
+def _settings_by_target(runs: Iterable[RunLine], root: Path) -> Mapping[str, Settings | None]:
+    """The settings of every target that has a run; None for one that they no longer have."""
+    found: dict[str, Settings | None] = {}
+    for name in dict.fromkeys(run.target for run in runs):
+        try:
+            found[name] = load(name, root=root) if name else None
+        except UnknownTarget:
+            found[name] = None
+    return found
+
+
+def _address(text: str) -> str:
+    try:
+        parts = urlsplit(text)
+        whole = parts.scheme in {"http", "https"} and parts.hostname and not (parts.query or parts.fragment)
+    except ValueError:
+        whole = False
+    if text and not whole:
+        raise UsageError(f"--base-url: expected an address such as https://name.example/playbook/, got {text!r}")
+    return text
+
+
+def _summary(site: Site, pages: int) -> str:
+    missing = f", {plural(len(site.missing), 'set')} without data" if site.missing else ""
+    return (
+        f"{site.state}: {plural(len(site.runs), 'run')} of {plural(len(site.targets), 'target')}, "
+        f"{plural(len(site.open), 'open incident')}{missing}; {plural(pages, 'file')}"
+    )
+
+
+def add_parser(commands: Any, say: Say) -> None:
+    """The command, added to what ``argparse`` calls subparsers."""
+    parser = commands.add_parser(
+        "site",
+        help="build the static site of past runs",
+        description="The static site of past runs: what is known now, 90 days of every item, incidents, reports.",
+    )
+    actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
+    build = actions.add_parser(
+        "build",
+        help="write the site",
+        description="Write the site from the history and the reports. It takes the place of the last one "
+        "whole; a folder that no build made is left alone. Exit code: 0, also without runs; 4 wrong usage.",
+    )
+    build.add_argument(
+        "--history", metavar="DIR", help="where the lines of past runs are; default: as the settings say"
+    )
+    build.add_argument(
+        "--reports", default="reports", metavar="DIR", help="where full reports are (default: %(default)s)"
+    )
+    build.add_argument(
+        "--to", type=Path, default=FOLDER, metavar="DIR", help="where the site goes (default: %(default)s)"
+    )
+    build.add_argument(
+        "--base-url", default="", metavar="URL", help="where the site will stand, for whole links in the feed"
+    )
+    build.set_defaults(command=lambda options: run_build(options, Path.cwd(), say))

@@ -1,0 +1,148 @@
+"""From the lines of past runs to what the site shows. Pure."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime, timedelta
+
+from playbook.catalogue import Catalogue
+from playbook.history import History, RunLine
+from playbook.incidents import Incident
+from playbook.site.due import Due
+from playbook.site.strips import Unit, first_day, strip, unit_of
+from playbook.site.views import ItemView, SetView, Sight, Site, TargetView
+
+_CADENCES = ("daily", "weekly", "monthly")
+_KINDS = ("production", "staging", "sandbox")
+
+
+def make_site(
+    history: History,
+    incidents: Sequence[Incident],
+    due: Mapping[tuple[str, str], Due],
+    catalogue: Catalogue,
+    now: datetime,
+    *,
+    kept: frozenset[str] = frozenset(),
+    retired: frozenset[str] = frozenset(),
+) -> Site:
+    """What is shown of a history at a moment.
+
+    Args:
+        incidents: of all targets.
+        due: by target and set.
+        kept: names of the reports that are on the site.
+        retired: targets that the settings no longer have.
+    """
+    kinds = {run.target: run.kind for run in history.runs}
+    seen = _by_item(history.runs)
+    return Site(
+        now=now,
+        runs=history.runs,
+        problems=history.problems,
+        targets=tuple(
+            TargetView(
+                name,
+                kinds[name],
+                _Target(name, history.of(name), due, catalogue, now).sets(seen[name]),
+                tuple(incident for incident in incidents if incident.target == name),
+                retired=name in retired,
+            )
+            for name in sorted(kinds, key=lambda name: (_place(kinds[name], _KINDS), name))
+        ),
+        kept=kept,
+        titles={item.id: item.title for item in catalogue.items.values()},
+    )
+
+
+def _by_item(runs: Iterable[RunLine]) -> dict[str, dict[str, list[Sight]]]:
+    seen: dict[str, dict[str, list[Sight]]] = defaultdict(lambda: defaultdict(list))
+    for run in runs:
+        for item, finding in run.items.items():
+            seen[run.target][item].append(Sight(run, finding))
+    return seen
+
+
+class _Target:
+    """The sets of one target in the making."""
+
+    def __init__(
+        self,
+        name: str,
+        runs: Sequence[RunLine],
+        due: Mapping[tuple[str, str], Due],
+        catalogue: Catalogue,
+        now: datetime,
+    ) -> None:
+        self._name, self._runs, self._catalogue, self._today = name, runs, catalogue, now.date()
+        self._due = {set_name: one for (target, set_name), one in due.items() if target == name}
+
+    def sets(self, seen: Mapping[str, Sequence[Sight]]) -> tuple[SetView, ...]:
+        """Every set that has run or is due; an item stands with the set that its id names, where that has run."""
+        names = {run.set for run in self._runs} | self._due.keys()
+        grouped: dict[str, list[str]] = {name: [] for name in names}
+        for item, sights in seen.items():
+            own = item.partition(".")[0]
+            grouped[own if own in names else sights[-1].run.set].append(item)
+        order = {item: number for number, item in enumerate(self._catalogue.items)}
+        return tuple(
+            self._set(
+                name,
+                {item: seen[item] for item in sorted(grouped[name], key=lambda i: (order.get(i, len(order)), i))},
+            )
+            for name in sorted(names, key=lambda name: (_place(name, _CADENCES), name))
+        )
+
+    def _set(self, name: str, seen: Mapping[str, Sequence[Sight]]) -> SetView:
+        runs = [run for run in self._runs if run.set == name]
+        whole = [run for run in runs if not run.partial and not run.confirms]
+        newest = next(reversed(whole or runs), None)
+        due = self._due.get(name)
+        unit = unit_of(name)
+        last = self._last_day(runs, unit, due)
+        since = first_day(unit, last)
+        return SetView(
+            target=self._name,
+            name=name,
+            runs=tuple(runs),
+            newest=newest,
+            due=due,
+            strip=strip(((run.started.date(), run.verdict) for run in whole), unit, last),
+            items=tuple(
+                ItemView(
+                    self._name,
+                    name,
+                    item,
+                    self._catalogue.items.get(item),
+                    tuple(sights),
+                    strip(((s.day, s.finding.verdict) for s in _since(since, sights)), unit, last),
+                    stale=bool(due and due.missed),
+                )
+                for item, sights in seen.items()
+            ),
+            rechecks=tuple(run for run in runs if newest and run.confirms == newest.id),
+        )
+
+    def _last_day(self, runs: Sequence[RunLine], unit: Unit, due: Due | None) -> date:
+        """Where a strip ends: a period that has not been looked at yet is no gap, unless it should have been."""
+        today = self._today
+        if not runs or (due and due.missed) or (unit != "day" and not due):
+            return today
+        newest = runs[-1].started.date()
+        if unit == "month":
+            return today if newest >= today.replace(day=1) else today.replace(day=1) - timedelta(days=1)
+        if unit == "week":
+            return min(today, newest + timedelta(days=6))
+        return today if newest >= today else today - timedelta(days=1)
+
+
+def _since(first: date, sights: Sequence[Sight]) -> Iterable[Sight]:
+    for sight in reversed(sights):
+        if sight.day < first:
+            return
+        yield sight
+
+
+def _place(name: str, order: Sequence[str]) -> int:
+    return order.index(name) if name in order else len(order)

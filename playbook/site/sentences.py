@@ -1,0 +1,213 @@
+"""The sentences of the site: what an operator must know, in words. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from datetime import date
+from itertools import groupby
+
+from playbook.history import RunLine
+from playbook.incidents import Incident
+from playbook.report.words import clip, plural
+from playbook.site.strips import Strip
+from playbook.site.views import BAD, NO_DATA, STATES, ItemView, SetView, Site, worst_of
+from playbook.site.words import age, short, when
+from playbook.verdict import SEVERITY, Verdict
+
+# A schedule that is late by less is on time: schedulers are late by minutes.
+_LATE_MINUTES = 15
+_MOST_NAMED = 3
+_WORDS = {
+    Verdict.CRITICAL: "Out of bounds",
+    Verdict.UNKNOWN: "Not measured",
+    Verdict.WARNING: "Past a warning limit",
+}
+
+
+def headline(site: Site) -> str:
+    """Under the big word on the first page."""
+    if not site.runs:
+        return "Nothing is known: the history holds no runs yet."
+    told = []
+    if site.open:
+        told.append(f"{plural(len(site.open), 'incident is', 'incidents are')} open.")
+    if site.missing:
+        names = _listed([f"{set_name(one.name)} checks of {one.target}" for one in site.missing])
+        told.append(f"No data: the {names} did not run when they should have, so nothing is known of them.")
+    told += _judged(site)
+    if not told:
+        told.append("Every set that is due has run, and all is within limits. Nothing to do.")
+    if not any(target.scheduled for target in site.current):
+        newest = age(site.now - site.runs[-1].started)
+        told.append(f"No schedule speaks of these sets: nobody expects the next run. The newest is {newest} old.")
+    return " ".join(told)
+
+
+def _judged(site: Site) -> Iterator[str]:
+    """What is not well in the newest runs, by name while a glance takes that in."""
+    for target in site.current:
+        sets = [one for one in target.scheduled or target.sets if not one.missing and one.newest]
+        of = f" ({target.name})" if len(site.current) > 1 else ""
+        for verdict, what in _WORDS.items():
+            titles = [item.title for one in sets for item in one.items if item.newest.finding.verdict is verdict]
+            if titles:
+                yield f"{what}{of}: {_listed(titles)}."
+        short_of = [one for one in sets if one.state in BAD and one.newest and not worst_of(one.newest)]
+        if short_of:
+            names = _listed([set_name(one.name) for one in short_of])
+            yield f"Too little was executed for a verdict{of}: {names}."
+
+
+def _listed(names: list[str]) -> str:
+    """``A, B, C and 4 more``."""
+    more = len(names) - _MOST_NAMED
+    shown = [clip(name, 80) for name in names[:_MOST_NAMED]]
+    if more > 0:
+        return f"{', '.join(shown)} and {more} more"
+    return " and ".join(filter(None, [", ".join(shown[:-1]), shown[-1]]))
+
+
+def set_name(name: str) -> str:
+    """A set's name for people: ``post maintenance``."""
+    return name.replace("_", " ")
+
+
+def next_words(site: Site) -> str:
+    """When the next run should have appeared: ``Next run due Tue 24 Nov 06:17 UTC``."""
+    one = site.next
+    if one is None or one.due is None:
+        return "No run is scheduled"
+    return f"Next run due {short(one.due.next)} UTC ({set_name(one.name)}, {one.target})"
+
+
+def stale_words(site: Site) -> str:
+    """How a reader recognises that this page is old."""
+    one = site.next
+    if one is None or one.due is None:
+        return "No run is scheduled, so the page changes when somebody runs a set and builds it again."
+    return (
+        f"The next run ({set_name(one.name)}, {one.target}) is due {when(one.due.next)}; if it is after "
+        f"{when(one.due.missing_after)} and this page has not changed, the runs or the building of this page "
+        f"have stopped, and nothing here says anything about now."
+    )
+
+
+def missing_words(one: SetView, site: Site) -> str:
+    """``Expected Mon 23 Nov 06:17 UTC and not seen. Nothing is known for 2 days; before that it was OK.``"""
+    due = one.due
+    expected = f"A run was due {when(due.missed)} and there is none." if due and due.missed else ""
+    if not one.newest:
+        return f"{expected} It has never run."
+    return (
+        f"{expected} Nothing is known since {when(one.newest.started)}, {one.silence(site.now)} ago; "
+        f"then it was {one.newest.verdict}."
+    )
+
+
+def set_words(one: SetView, site: Site) -> str:
+    """Under the big word on a set's page."""
+    if one.missing:
+        return missing_words(one, site)
+    due = f" Next due {short(one.due.next)} UTC." if one.due else " No schedule speaks of it: it is run by hand."
+    if not one.newest:
+        return f"It has not run yet.{due}"
+    rechecked = "".join(f" Looked at again {when(run.started)}: {run.verdict}." for run in one.rechecks)
+    said = f"Last run {when(one.newest.started)}, {age(site.now - one.newest.started)} before this page was built"
+    return f"{said}: {tally_of(one.newest)}.{rechecked}{due}"
+
+
+def item_words(item: ItemView, one: SetView, site: Site) -> str:
+    """Under the title on an item's page."""
+    run, finding = item.newest
+    value = ""
+    if finding.value is not None and item.limit:
+        value = f" ({item.limit.format(finding.value)})"
+    if item.state == NO_DATA:
+        return f"{missing_words(one, site)} This item was {finding.verdict}{value} {when(run.started)}."
+    told = finding.message if finding.message else f"Well{value}."
+    stop = "" if told.endswith((".", "…")) else "."
+    seen = f"Seen {when(run.started)}, {age(site.now - run.started)} before this page was built."
+    return f"{told}{stop} {seen}"
+
+
+def incident_words(incident: Incident, site: Site) -> str:
+    """``Open for 3 h, since 23 Nov 2026 06:17 UTC. 3 items. Came back 2 times, flapping``."""
+    if incident.closed:
+        told = [f"Closed {when(incident.closed)} after {age(incident.closed - incident.opened)}"]
+    else:
+        told = [f"Open for {age(site.now - incident.opened)}, since {when(incident.opened)}"]
+    told.append(plural(len(incident.items), "item"))
+    if incident.reopened:
+        told.append(f"came back {plural(incident.reopened, 'time')}")
+    if incident.flapping:
+        told.append("flapping")
+    return ", ".join(told)
+
+
+def incidents_words(site: Site) -> str:
+    """Under the heading of the list of incidents."""
+    closed = [incident.closed for incident in site.incidents if incident.closed]
+    if not site.incidents:
+        return f"None was ever opened, in {plural(len(site.runs), 'run')}."
+    last = f" The last one closed {when(max(closed))}." if closed else ""
+    return f"{plural(len(site.incidents), 'incident')} in {plural(len(site.runs), 'run')}.{last}"
+
+
+def runs_words(site: Site) -> str:
+    """Under the heading of the list of runs."""
+    if not site.runs:
+        return "The history holds no runs yet."
+    return f"Since {when(site.runs[0].started)}: {tally(site.runs)}."
+
+
+def tally(runs: Iterable[RunLine]) -> str:
+    """``358 OK, 5 WARNING``: runs by verdict, worst last."""
+    counts = Counter(run.verdict for run in runs)
+    return ", ".join(f"{counts[verdict]:,} {verdict}" for verdict in reversed(SEVERITY) if counts[verdict])
+
+
+def tally_of(run: RunLine) -> str:
+    """``1 CRITICAL · 18 OK``: checks by verdict, worst first."""
+    told = [f"{run.counts[verdict]:,} {verdict}" for verdict in SEVERITY if run.counts.get(verdict)]
+    return " · ".join(told) or f"{run.executed:,} executed"
+
+
+def note(run: RunLine) -> str:
+    """What is special about a run."""
+    told = []
+    if run.ended != "finished":
+        told.append(f"ended early ({run.ended})")
+    if run.partial:
+        told.append("a part of the set")
+    if run.confirms:
+        told.append("looked at bad items again")
+    if run.executed < run.floor:
+        told.append(f"{run.executed} executed, {run.floor} needed")
+    if run.faults:
+        told.append(f"faults: {', '.join(run.faults)}")
+    if run.slot is None:
+        told.append("by hand")
+    elif (late := (run.started - run.slot).total_seconds() / 60) >= _LATE_MINUTES:
+        told.append(f"{age(run.started - run.slot)} late" if late > 0 else "")
+    return ", ".join(told)
+
+
+def states_in_words(sets: Iterable[SetView]) -> str:
+    """``6 OK, 1 WARNING``: sets by state, worst last."""
+    counts = Counter(one.state for one in sets)
+    return ", ".join(f"{counts[state]} {state}" for state in reversed(STATES) if counts[state])
+
+
+def in_words(strip: Strip) -> list[tuple[str, str, str, int]]:
+    """Neighbouring cells that say the same: first and last day, what they say, how many they are; newest first."""
+    found = []
+    for verdict, group in groupby(strip.cells, lambda cell: cell.verdict):
+        cells = list(group)
+        many = len(cells) if strip.unit == "day" else 2
+        found.append((_day(cells[0].first), _day(cells[-1].last), str(verdict or "no data"), many))
+    return found[::-1]
+
+
+def _day(day: date) -> str:
+    return f"{day:%-d %b %Y}"

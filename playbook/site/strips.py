@@ -1,0 +1,156 @@
+"""A verdict per day, week or month, as cells of a strip: what is known, and what is not. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cached_property
+from itertools import groupby
+from typing import Literal
+
+from playbook.report.words import plural
+from playbook.verdict import EXECUTED, SEVERITY, Verdict, worst
+
+Unit = Literal["day", "week", "month"]
+
+# So many cells, and how wide each is in the drawing, with the space behind it. All strips are about equally wide.
+_CELLS: dict[Unit, int] = {"day": 90, "week": 13, "month": 12}
+_PITCH: dict[Unit, int] = {"day": 4, "week": 28, "month": 30}
+_OF_SET: dict[str, Unit] = {"weekly": "week", "monthly": "month"}
+HEIGHT = 16
+# Where the middle of each verdict's bar is. How high it is says the style; a gap is drawn as nothing.
+_MIDDLES: dict[Verdict, tuple[float, ...]] = {
+    Verdict.OK: (12.0,),
+    Verdict.WARNING: (10.5,),
+    Verdict.CRITICAL: (8.0,),
+    Verdict.UNKNOWN: (2.0, 14.0),
+    Verdict.WAIVED: (14.5,),
+}
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A day, week or month, and the worst that was said in it; None where nothing was looked at."""
+
+    first: date
+    last: date
+    verdict: Verdict | None
+
+    @property
+    def when(self) -> str:
+        """``23 Nov 2026``, or from when to when."""
+        if self.first == self.last:
+            return f"{self.first:%-d %b %Y}"
+        return f"{self.first:%-d %b} to {self.last:%-d %b %Y}"
+
+
+@dataclass(frozen=True)
+class Bars:
+    """Cells of one verdict, as a path of strokes that the style cuts into cells."""
+
+    verdict: Verdict
+    path: str
+
+
+@dataclass(frozen=True)
+class Strip:
+    """Cells, oldest first."""
+
+    unit: Unit
+    cells: tuple[Cell, ...]
+
+    @cached_property
+    def counts(self) -> Counter[Verdict | None]:
+        """Cells by verdict. What is not configured was not looked at."""
+        return Counter(None if cell.verdict is Verdict.NOT_CONFIGURED else cell.verdict for cell in self.cells)
+
+    @property
+    def measured(self) -> int:
+        """Cells in which something was measured: OK, WARNING or CRITICAL."""
+        return sum(count for verdict, count in self.counts.items() if verdict in EXECUTED)
+
+    @property
+    def width(self) -> int:
+        """Of the drawing."""
+        return len(self.cells) * _PITCH[self.unit] - 1
+
+    @property
+    def span(self) -> str:
+        """``90 days``."""
+        return plural(len(self.cells), self.unit)
+
+    @property
+    def coverage(self) -> str:
+        """``86 of 90 days``."""
+        return f"{self.measured} of {self.span}"
+
+    @property
+    def share(self) -> str:
+        """``97.7 % OK on 86 of 90 days``: the share of what was measured, and how much that is."""
+        if not self.measured:
+            return f"not measured in {self.span}"
+        return f"{percent(self.counts[Verdict.OK], self.measured)} % OK on {self.coverage}"
+
+    @property
+    def words(self) -> str:
+        """What the drawing shows, for those who do not see it."""
+        told = [f"{self.counts[verdict]} {verdict}" for verdict in reversed(SEVERITY) if self.counts[verdict]]
+        if self.counts[None]:
+            told.append(f"{self.counts[None]} without data")
+        critical = [cell.when for cell in self.cells if cell.verdict is Verdict.CRITICAL]
+        last = f"; CRITICAL last on {critical[-1]}" if critical else ""
+        return f"{self.span}: {', '.join(told)}{last}"
+
+    @property
+    def bars(self) -> tuple[Bars, ...]:
+        """The drawing. Neighbours of one verdict are one stroke."""
+        pitch = _PITCH[self.unit]
+        paths: dict[Verdict, str] = {}
+        for verdict, group in groupby(enumerate(self.cells), lambda pair: pair[1].verdict):
+            cells = list(group)
+            if verdict is None or verdict not in _MIDDLES:
+                continue
+            start, length = cells[0][0] * pitch, len(cells) * pitch - 1
+            paths[verdict] = paths.get(verdict, "") + "".join(
+                f"M{start} {middle:g}h{length}" for middle in _MIDDLES[verdict]
+            )
+        return tuple(Bars(verdict, paths[verdict]) for verdict in SEVERITY if verdict in paths)
+
+
+def unit_of(set_name: str) -> Unit:
+    """Weekly sets are told by week and monthly ones by month, so that a day between two runs is no gap."""
+    return _OF_SET.get(set_name, "day")
+
+
+def strip(said: Iterable[tuple[date, Verdict]], unit: Unit, last: date) -> Strip:
+    """The strip that ends with the day ``last`` (or the week or month that ends with it)."""
+    by_day: dict[date, list[Verdict]] = {}
+    for day, verdict in said:
+        by_day.setdefault(day, []).append(verdict)
+    cells = []
+    for first, end in _periods(unit, last):
+        days = (first + timedelta(days=number) for number in range((end - first).days + 1))
+        found = [verdict for day in days for verdict in by_day.get(day, ())]
+        cells.append(Cell(first, end, worst(found) if found else None))
+    return Strip(unit, tuple(cells))
+
+
+def first_day(unit: Unit, last: date) -> date:
+    """Where the strip that ends with ``last`` begins."""
+    return _periods(unit, last)[0][0]
+
+
+def percent(part: int, whole: int) -> str:
+    """With one decimal, and never 100 where something is missing."""
+    return f"{100 * part / whole:.1f}" if part == whole or 1000 * part / whole < 999.5 else "99.9"
+
+
+def _periods(unit: Unit, last: date) -> list[tuple[date, date]]:
+    found = []
+    for _ in range(_CELLS[unit]):
+        first = last.replace(day=1) if unit == "month" else last - timedelta(days=6 if unit == "week" else 0)
+        found.append((first, last))
+        last = first - timedelta(days=1)
+    return found[::-1]

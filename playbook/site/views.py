@@ -1,0 +1,324 @@
+"""What the site shows, made of the lines of past runs: targets, their sets, their items. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from functools import cached_property
+from itertools import groupby
+from typing import NamedTuple
+
+from playbook.catalogue import Item
+from playbook.history import Finding, RunLine
+from playbook.incidents import Incident
+from playbook.limits import Limit, parse_limit
+from playbook.site.due import Due
+from playbook.site.strips import Strip
+from playbook.site.words import age, capital, slug
+from playbook.verdict import SEVERITY, Verdict
+
+NO_DATA = "NO DATA"
+NOT_YET = "NOT YET RUN"
+# Worst first. That nothing is known is worse than UNKNOWN: there, at least something ran.
+STATES = (Verdict.CRITICAL, NO_DATA, *SEVERITY[1:], NOT_YET)
+BAD = frozenset({Verdict.CRITICAL, Verdict.UNKNOWN, Verdict.WARNING})
+UPTIME_ITEM = "daily.kpi.availability"
+
+
+class Sight(NamedTuple):
+    """What one run said of one item."""
+
+    run: RunLine
+    finding: Finding
+
+    @property
+    def day(self) -> date:
+        """In UTC."""
+        return self.run.started.date()
+
+
+class Spell(NamedTuple):
+    """Runs in a row that said the same bad thing of an item, oldest first."""
+
+    verdict: Verdict
+    sights: tuple[Sight, ...]
+
+    @property
+    def first(self) -> RunLine:
+        """The run that began it."""
+        return self.sights[0].run
+
+    @property
+    def last(self) -> RunLine:
+        """The newest run of it."""
+        return self.sights[-1].run
+
+    @property
+    def message(self) -> str:
+        """What was said last."""
+        return next((sight.finding.message for sight in reversed(self.sights) if sight.finding.message), "")
+
+
+@dataclass(frozen=True)
+class ItemView:
+    """One item of a target.
+
+    Attributes:
+        about: what the catalogue says; None for an item that it no longer has.
+        sights: all, oldest first; at least one.
+        stale: its set has not run when it should have.
+    """
+
+    target: str
+    set: str
+    id: str
+    about: Item | None
+    sights: tuple[Sight, ...]
+    strip: Strip
+    stale: bool
+
+    @property
+    def title(self) -> str:
+        """A few words."""
+        return self.about.title if self.about else self.id
+
+    @property
+    def newest(self) -> Sight:
+        """What was said last."""
+        return self.sights[-1]
+
+    @property
+    def state(self) -> str:
+        """The newest verdict, or NO DATA where that is too old to say anything about now."""
+        return NO_DATA if self.stale else str(self.newest.finding.verdict)
+
+    @property
+    def page(self) -> str:
+        """Its page, from the site's root."""
+        return f"items/{slug(self.target)}/{slug(self.id)}.html"
+
+    @cached_property
+    def limit(self) -> Limit | None:
+        """The newest ladder; None where it has none that can be read."""
+        for sight in reversed(self.sights):
+            if sight.finding.limit:
+                try:
+                    return parse_limit(self.title, sight.finding.limit)
+                except ValueError:
+                    return None
+        return None
+
+    @cached_property
+    def values(self) -> list[tuple[float, float]]:
+        """Unix seconds and value of every run that measured one."""
+        return [(s.run.started.timestamp(), s.finding.value) for s in self.sights if s.finding.value is not None]
+
+    @cached_property
+    def spells(self) -> list[Spell]:
+        """When it was not well, newest first."""
+        grouped = (
+            Spell(verdict, tuple(group)) for verdict, group in groupby(self.sights, lambda s: s.finding.verdict)
+        )
+        return [spell for spell in grouped if spell.verdict in BAD][::-1]
+
+
+@dataclass(frozen=True)
+class SetView:
+    """One set of a target.
+
+    Attributes:
+        runs: all, oldest first.
+        newest: the newest run of the whole set; else of a part of it; None where it has never run.
+        due: None where nobody expects it by a schedule.
+        rechecks: what was said when bad items of the newest run were looked at again, at once.
+    """
+
+    target: str
+    name: str
+    runs: tuple[RunLine, ...]
+    newest: RunLine | None
+    due: Due | None
+    strip: Strip
+    items: tuple[ItemView, ...]
+    rechecks: tuple[RunLine, ...] = ()
+
+    @property
+    def missing(self) -> bool:
+        """It has not run when it should have."""
+        return bool(self.due and self.due.missed)
+
+    @property
+    def state(self) -> str:
+        """The newest verdict, NO DATA, or NOT YET RUN."""
+        if self.missing:
+            return NO_DATA
+        return str(self.newest.verdict) if self.newest else NOT_YET
+
+    @property
+    def page(self) -> str:
+        """Its page, from the site's root."""
+        return f"sets/{slug(self.target)}/{slug(self.name)}.html"
+
+    @property
+    def badge(self) -> str:
+        """Its badge, from the site's root, without what the file's name ends in."""
+        return f"badges/sets/{slug(self.target)}/{slug(self.name)}"
+
+    @property
+    def measured(self) -> list[ItemView]:
+        """Items of which something was said but that they are not configured; bad ones first."""
+        found = [item for item in self.items if item.newest.finding.verdict is not Verdict.NOT_CONFIGURED]
+        return sorted(found, key=lambda item: item.newest.finding.verdict not in BAD)
+
+    @property
+    def not_configured(self) -> list[ItemView]:
+        """The others."""
+        return [item for item in self.items if item.newest.finding.verdict is Verdict.NOT_CONFIGURED]
+
+    @property
+    def bad(self) -> int:
+        """Items that are not well."""
+        return sum(item.newest.finding.verdict in BAD for item in self.items)
+
+    @property
+    def kpis(self) -> list[ItemView]:
+        """Items that are judged by a limit and have values: the key performance indicators, then the rest."""
+        found = [item for item in self.items if item.limit and item.values]
+        return sorted(found, key=lambda item: ".kpi." not in item.id)
+
+    def silence(self, now: datetime) -> str:
+        """For how long nothing is known: ``2 days``."""
+        if self.newest:
+            return age(now - self.newest.started)
+        return age(now - self.due.missed) if self.due and self.due.missed else ""
+
+
+@dataclass(frozen=True)
+class TargetView:
+    """One system.
+
+    Attributes:
+        retired: the settings no longer have it, so that nothing of it is about now.
+    """
+
+    name: str
+    kind: str
+    sets: tuple[SetView, ...]
+    incidents: tuple[Incident, ...]
+    retired: bool = False
+
+    @property
+    def scheduled(self) -> list[SetView]:
+        """Sets that are due by a schedule."""
+        return [one for one in self.sets if one.due]
+
+    @property
+    def by_hand(self) -> list[SetView]:
+        """The others."""
+        return [one for one in self.sets if not one.due]
+
+    @property
+    def state(self) -> str:
+        """The worst of what is known now, and of what should be and is not."""
+        relevant = self.scheduled or self.sets
+        states = [one.state for one in relevant if one.state != NOT_YET]
+        states += [str(incident.worst) for incident in self.incidents if incident.is_open]
+        return worst_state(states or [NOT_YET])
+
+    @property
+    def badge(self) -> str:
+        """Its badge, from the site's root, without what the file's name ends in."""
+        return f"badges/{slug(self.name)}"
+
+    @property
+    def uptime(self) -> str:
+        """``99.96 % on 86 of 90 days``: the mean of the days on which it was measured; empty where none was."""
+        for item in (item for one in self.sets for item in one.items if item.id == UPTIME_ITEM):
+            return _mean(item)
+        return ""
+
+
+@dataclass(frozen=True)
+class Site:
+    """Everything.
+
+    Attributes:
+        now: when it is built.
+        problems: what could not be read of the history.
+        kept: names of the reports that are on the site.
+    """
+
+    now: datetime
+    runs: tuple[RunLine, ...]
+    problems: tuple[str, ...]
+    targets: tuple[TargetView, ...]
+    kept: frozenset[str] = frozenset()
+    titles: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def state(self) -> str:
+        """The worst of all targets."""
+        return worst_state([target.state for target in self.current] or [NOT_YET])
+
+    @property
+    def current(self) -> list[TargetView]:
+        """Targets that the settings have; all, where they have none of them."""
+        return [target for target in self.targets if not target.retired] or list(self.targets)
+
+    @property
+    def incidents(self) -> list[Incident]:
+        """Of all targets, oldest first."""
+        found = [incident for target in self.targets for incident in target.incidents]
+        return sorted(found, key=lambda incident: (incident.opened, incident.fingerprint))
+
+    @property
+    def open(self) -> list[Incident]:
+        """Open incidents, the worst and then the oldest first."""
+        found = [incident for target in self.current for incident in target.incidents if incident.is_open]
+        return sorted(found, key=lambda incident: (SEVERITY.index(incident.worst), incident.opened))
+
+    def title_of(self, incident: Incident) -> str:
+        """Its title, with the catalogue's words in place of an id: ``Cache hit rate is out of bounds``."""
+        first = next(iter(incident.items), "")
+        known = self.titles.get(first, "") if first.endswith(incident.cause) else ""
+        rest = incident.title.removeprefix(incident.cause)
+        if not incident.cause or rest == incident.title:
+            return incident.title
+        return f"{known or capital(incident.cause.replace('_', ' '))}{rest}"
+
+    @property
+    def missing(self) -> list[SetView]:
+        """Sets that have not run when they should have."""
+        return [one for target in self.targets for one in target.sets if one.missing]
+
+    @property
+    def next(self) -> SetView | None:
+        """The set that is due first."""
+        due = [one for target in self.targets for one in target.sets if one.due]
+        return min(due, key=lambda one: one.due.missing_after if one.due else self.now, default=None)
+
+
+def worst_state(states: Iterable[str]) -> str:
+    """The worst of some states."""
+    return min(states, key=STATES.index)
+
+
+def _mean(item: ItemView) -> str:
+    span = {cell.first for cell in item.strip.cells}
+    by_day: dict[date, list[float]] = {}
+    for sight in item.sights:
+        if sight.finding.value is not None and sight.day in span:
+            by_day.setdefault(sight.day, []).append(sight.finding.value)
+    if not by_day:
+        return ""
+    days = [sum(values) / len(values) for values in by_day.values()]
+    # Rounded down: 99.996 is not 100.
+    mean = int(1000 * (sum(days) / len(days)) + 1e-6) / 1000
+    return f"{mean:.3f}".rstrip("0").rstrip(".") + f" % on {len(days)} of {item.strip.span}"
+
+
+def worst_of(run: RunLine) -> list[tuple[str, Finding]]:
+    """What was not well in a run, worst first."""
+    bad = [(item, finding) for item, finding in run.items.items() if finding.verdict in BAD]
+    return sorted(bad, key=lambda pair: (SEVERITY.index(pair[1].verdict), pair[0]))

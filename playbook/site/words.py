@@ -1,0 +1,53 @@
+"""Times, ages and names as the site writes them. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from datetime import datetime, timedelta
+
+from playbook.report.words import plural
+
+_LONGEST = 80
+
+
+def slug(text: str) -> str:
+    """A file's name of a text: small letters, digits, dots, dashes. Other texts never give the same."""
+    plain = re.sub("[^a-z0-9_.-]+", "-", text.lower()).strip(".-")[:_LONGEST]
+    if plain and plain == text:
+        return plain
+    return f"{plain}-{hashlib.sha256(text.encode(errors='replace')).hexdigest()[:8]}".lstrip("-")
+
+
+def anchor(text: str) -> str:
+    """The same for a place on a page, which begins with a letter."""
+    return f"r-{slug(text)}"
+
+
+def when(moment: datetime) -> str:
+    """``23 Nov 2026 06:17 UTC``."""
+    return f"{moment:%-d %b %Y %H:%M} UTC"
+
+
+def short(moment: datetime) -> str:
+    """``Mon 23 Nov 06:17``: within the last or next weeks."""
+    return f"{moment:%a %-d %b %H:%M}"
+
+
+def iso(moment: datetime) -> str:
+    """For machines: whole seconds, in UTC."""
+    return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
+
+
+def age(span: timedelta) -> str:
+    """``45 min``, ``3 h``, ``2 days``: what a person would say, never rounded up."""
+    minutes = int(max(span.total_seconds(), 0) // 60)
+    if minutes < 120:
+        return f"{minutes} min"
+    hours = minutes // 60
+    return f"{hours} h" if hours < 48 else plural(hours // 24, "day")
+
+
+def capital(text: str) -> str:
+    """With a capital letter first."""
+    return text[:1].upper() + text[1:]

@@ -1,0 +1,79 @@
+"""Writing a folder of pages: whole or not at all, and never over what was not made here."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import stat
+from collections.abc import Mapping
+from pathlib import Path
+
+from playbook.errors import UsageError
+
+MARKER = ".playbook-site"
+_SAYS = "Made by `python -m playbook site build`, which replaces this folder whole.\n"
+
+
+def write_folder(folder: Path, files: Mapping[str, bytes], copies: Mapping[str, Path] | None = None) -> None:
+    """Write files and copies of folders, by path below ``folder``, in place of what is there.
+
+    Everything is written beside it first and then takes its place, so that a failure leaves the old pages.
+
+    Raises:
+        UsageError: something else is there, or it cannot be written.
+    """
+    folder = folder.resolve()
+    _demand_ours(folder)
+    fresh = folder.with_name(f".{folder.name}-{secrets.token_hex(4)}")
+    try:
+        fresh.mkdir(parents=True)
+        (fresh / MARKER).write_text(_SAYS, encoding="utf-8")
+        for name, content in files.items():
+            file = fresh / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(content)
+        for name, source in (copies or {}).items():
+            _copy(source, fresh / name)
+        _swap(fresh, folder)
+    except OSError as error:
+        raise UsageError(f"{folder}: cannot be written ({error.strerror or error})") from None
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+
+
+def _demand_ours(folder: Path) -> None:
+    if not folder.exists():
+        return
+    if not folder.is_dir():
+        raise UsageError(f"{folder}: expected a folder for the site, and it is a file")
+    if not (folder / MARKER).is_file() and any(folder.iterdir()):
+        raise UsageError(
+            f"{folder}: expected a folder that is empty, new, or made by an earlier build "
+            f"(with {MARKER} in it), as a build replaces it whole"
+        )
+
+
+def _swap(fresh: Path, folder: Path) -> None:
+    old = fresh.with_name(f"{fresh.name}-old")
+    there = folder.exists()
+    if there:
+        folder.replace(old)
+    try:
+        fresh.replace(folder)
+    except OSError:
+        if there:
+            old.replace(folder)
+        raise
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _copy(source: Path, to: Path) -> None:
+    """Plain files only: a link could lead out of the folder, and a pipe would never end."""
+    to.mkdir(parents=True, exist_ok=True)
+    for entry in sorted(os.scandir(source), key=lambda entry: entry.name):
+        mode = entry.stat(follow_symlinks=False).st_mode
+        if stat.S_ISDIR(mode):
+            _copy(Path(entry.path), to / entry.name)
+        elif stat.S_ISREG(mode):
+            shutil.copyfile(entry.path, to / entry.name)

@@ -1,0 +1,163 @@
+"""``python -m playbook site build``: from a history on disk to a folder of pages."""
+
+from datetime import timedelta
+
+import pytest
+
+from playbook import __main__, history
+from playbook.clock import FixedClock
+from playbook.site.command import kept_reports, run_build
+from playbook.site.writing import MARKER
+from playbook.verdict import Verdict
+from tests.history_factory import NOW, run_line, write, years
+from tests.unit.site.documents import broken_links
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    """A working directory without settings of the machine."""
+    for name in ("PLAYBOOK_CONFIG", "PLAYBOOK_TARGET", "PLAYBOOK_HISTORY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def build(root, *arguments, now=NOW):
+    """Exit code and what was said."""
+    said = []
+    options = __main__._parser().parse_args(["site", "build", *arguments])
+    return run_build(options, root, said.append, FixedClock(now)), said
+
+
+def report_of(root, run, text="<!doctype html><title>report</title>"):
+    """A full report in the folder of reports."""
+    folder = root / "reports" / run.report
+    folder.mkdir(parents=True)
+    (folder / "index.html").write_text(text)
+    (folder / "results.json").write_text("{}")
+    return folder
+
+
+def files_of(folder):
+    """Content by path."""
+    return {str(file.relative_to(folder)): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
+
+
+def test_a_site_without_a_history_says_so(here):
+    """The demo: nothing has run yet, and that is no failure."""
+    code, said = build(here)
+    assert code == 0
+    assert said[0].startswith("NOT YET RUN: 0 runs of 0 targets")
+    assert "No runs yet" in (here / "reports/site/index.html").read_text()
+    assert broken_links(files_of(here / "reports/site"))[1] == []
+
+
+def test_runs_reports_and_incidents_become_pages(here):
+    """Two bad days open an incident; the newest reports are copied whole and linked."""
+    (here / "playbook.toml").write_text('[targets.production]\nkind = "production"\n')
+    runs = years(0.05, until=NOW - timedelta(days=1, hours=12))
+    bad = [
+        run_line(
+            {"daily.kpi.cache-hit-rate": Verdict.CRITICAL},
+            started=NOW - timedelta(days=back),
+            slot=NOW,
+            set_name="daily",
+        )
+        for back in (1, 0)
+    ]
+    write(here / "lines", [*runs, *bad])
+    folders = [report_of(here, run) for run in bad]
+    code, said = build(here, "--history", "lines", "--to", "public")
+    assert code == 0
+    assert said[0].startswith("CRITICAL:")
+    assert "1 open incident" in said[0]
+    files = files_of(here / "public")
+    assert broken_links(files)[1] == []
+    for folder in folders:
+        assert files[f"runs/{folder.name}/index.html"] == (folder / "index.html").read_bytes()
+        assert f"runs/{folder.name}/results.json" in files
+    assert MARKER in files
+
+
+def test_the_same_history_and_moment_give_the_same_bytes(here):
+    """And a second build takes the place of the first."""
+    write(here / "reports/history", years(0.1))
+    build(here)
+    first = files_of(here / "reports/site")
+    build(here)
+    assert files_of(here / "reports/site") == first
+
+
+def test_damaged_lines_are_said_and_shown_and_no_failure(here):
+    """What can be read is shown; what cannot is named."""
+    write(here / "reports/history", years(0.05))
+    with (here / "reports/history/runs/2026.jsonl").open("a") as file:
+        file.write('{"id": "cut o\n')
+    code, said = build(here)
+    assert code == 0
+    assert "2026.jsonl" in said[0]
+    assert "2026.jsonl" in (here / "reports/site/index.html").read_text()
+
+
+def test_the_newest_reports_are_kept_and_a_year_of_the_monthly_set(here):
+    """So the site's size is bounded; what is no plain folder with a page is no report."""
+    runs = [
+        run_line({"daily.kpi.availability": Verdict.OK}, started=NOW - timedelta(days=back), set_name=name)
+        for back in range(40, 0, -1)
+        for name in (("daily", "monthly") if back == 35 else ("daily",))
+    ]
+    for run in runs:
+        report_of(here, run)
+    kept = kept_reports(runs, here / "reports", 5)
+    assert len(kept) == 6
+    assert {run.report for run in runs[-5:]} < kept
+    assert any("monthly" in name for name in kept)
+    assert kept_reports(runs, here / "reports", 0) == frozenset()
+    (here / "reports/linked").symlink_to("/etc", target_is_directory=True)
+    (here / "reports/empty").mkdir()
+    (here / "secret").mkdir()
+    (here / "secret/index.html").write_text("")
+    wrong = [
+        run_line({"daily.kpi.availability": Verdict.OK}, started=NOW, report=name)
+        for name in ("linked", "empty", "../secret", "", ".", "/etc", "missing")
+    ]
+    assert kept_reports(wrong, here / "reports", 5) == frozenset()
+
+
+def test_a_target_that_the_settings_no_longer_have_is_shown_as_past(here):
+    """It is not due, and costs no failure."""
+    write(here / "reports/history", [run_line({"daily.kpi.availability": Verdict.OK}, target="gone", slot=NOW)])
+    code, said = build(here, now=NOW + timedelta(days=30))
+    assert code == 0
+    assert "without data" not in said[0]
+    assert "no longer have this target" in (here / "reports/site/index.html").read_text()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--base-url", "name.example"], "--base-url"),
+        (["--base-url", "ftp://name.example/"], "--base-url"),
+        (["--base-url", "https://[::1"], "--base-url"),
+        (["--to", "."], "expected a folder that is empty, new, or made by an earlier build"),
+    ],
+)
+def test_wrong_usage_is_one_sentence_and_code_4(here, capsys, arguments, words):
+    """And nothing is written."""
+    (here / "precious.txt").write_text("precious")
+    assert __main__.main(["site", "build", *arguments]) == 4
+    error = capsys.readouterr().err
+    assert words in error
+    assert error.count("\n") == 1
+    assert [file.name for file in here.iterdir()] == ["precious.txt"]
+
+
+def test_a_line_that_a_run_adds_is_on_the_next_build(here):
+    """The way that a workflow goes: append, build, again."""
+    folder = here / "reports/history"
+    for back, verdict in ((1, Verdict.OK), (0, Verdict.WARNING)):
+        history.append(
+            folder, run_line({"daily.kpi.availability": verdict}, started=NOW - timedelta(days=back), slot=NOW)
+        )
+        _, said = build(here, now=NOW - timedelta(days=back))
+        assert said[0].startswith(f"{verdict}:")

@@ -1,0 +1,114 @@
+"""What other programs read: badges, the feed, metrics."""
+
+import json
+import re
+from datetime import timedelta
+from xml.etree import ElementTree
+
+import pytest
+from prometheus_client.openmetrics.parser import text_string_to_metric_families
+
+from playbook.site.pages import render
+from playbook.verdict import Verdict
+from tests.history_factory import NOW, run_line
+from tests.site_factory import every_item, hostile_site, site
+
+ATOM = "{http://www.w3.org/2005/Atom}"
+RFC_3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+
+
+@pytest.fixture(scope="module")
+def made():
+    """A quarter of a year, and an open incident."""
+    return site(every_item())
+
+
+@pytest.fixture(scope="module", params=["ordinary", "hostile", "empty"])
+def files(request, made):
+    """Everything of three sites."""
+    return dict(render({"ordinary": made, "hostile": hostile_site(), "empty": site([])}[request.param]))
+
+
+def test_a_badge_is_well_formed_and_says_of_when_it_is(made):
+    """It is looked at long after it was made."""
+    files = dict(render(made))
+    svg = ElementTree.fromstring(files["badges/sets/production/daily.svg"])
+    assert svg.attrib["aria-label"] == "production daily: CRITICAL, 23 Nov 06:53 UTC"
+    assert float(svg.attrib["width"]) > 200
+
+
+def test_every_badge_is_an_svg_and_an_endpoint_that_shields_understands(files):
+    """schemaVersion 1, label and message, and nothing that it does not know: shields.io/badges/endpoint-badge."""
+    known = {"schemaVersion", "label", "message", "color", "isError", "cacheSeconds"}
+    for name, content in files.items():
+        if name.startswith("badges/") and name.endswith(".svg"):
+            ElementTree.fromstring(content)
+        elif name.startswith("badges/"):
+            endpoint = json.loads(content)
+            assert endpoint.keys() <= known
+            assert endpoint["schemaVersion"] == 1
+            assert re.fullmatch("#[0-9a-f]{6}", endpoint["color"])
+            assert endpoint["message"]
+            assert endpoint["cacheSeconds"] >= 300
+
+
+def test_the_feed_is_what_rfc_4287_asks_for(files):
+    """One title, id and updated for feed and entry; an author; ids unlike each other; times of RFC 3339."""
+    feed = ElementTree.fromstring(files["feed.xml"])
+    assert feed.tag == f"{ATOM}feed"
+    entries = feed.findall(f"{ATOM}entry")
+    for element in (feed, *entries):
+        for name in ("title", "id", "updated"):
+            assert len(element.findall(f"{ATOM}{name}")) == 1
+        assert RFC_3339.fullmatch(element.findtext(f"{ATOM}updated"))
+        assert element.findtext(f"{ATOM}id").startswith("urn:uuid:")
+        assert element.find(f"{ATOM}link[@rel='alternate']") is not None
+    assert feed.findtext(f"{ATOM}author/{ATOM}name")
+    ids = [entry.findtext(f"{ATOM}id") for entry in entries]
+    assert len(set(ids)) == len(ids)
+    for entry in entries:
+        assert entry.find(f"{ATOM}link").attrib["href"] in files
+
+
+def test_an_entry_keeps_its_id_whenever_and_wherever_the_site_is_built(made):
+    """A reader shows nothing twice, and nothing as new that is not."""
+
+    def ids(made, base_url=""):
+        feed = ElementTree.fromstring(dict(render(made, base_url))["feed.xml"])
+        return [entry.findtext(f"{ATOM}id") for entry in feed.findall(f"{ATOM}entry")]
+
+    first = ids(made)
+    assert len(first) > 5
+    later = ids(site(every_item(), NOW + timedelta(hours=5)), "https://name.example/sub/")
+    assert later == first
+
+
+def test_links_of_the_feed_are_whole_where_the_address_is_known(made):
+    """With and without a slash at its end."""
+    for address in ("https://name.example/sub", "https://name.example/sub/"):
+        feed = ElementTree.fromstring(dict(render(made, address))["feed.xml"])
+        links = [link.attrib["href"] for link in feed.iter(f"{ATOM}link")]
+        assert links[0] == "https://name.example/sub/feed.xml"
+        assert all(link.startswith("https://name.example/sub/") and "//" not in link[8:] for link in links)
+
+
+def test_metrics_are_openmetrics(files):
+    """The reference parser reads them, and finds the sets."""
+    families = {family.name: family for family in text_string_to_metric_families(files["metrics.txt"].decode())}
+    assert "playbook_site_built_timestamp_seconds" in families
+
+
+def test_metrics_tell_what_is_newest():
+    """State, value, age and due time of each."""
+    run = run_line({"daily.kpi.availability": Verdict.OK}, started=NOW - timedelta(hours=2), slot=NOW)
+    text = dict(render(site([run])))["metrics.txt"].decode()
+    samples = {
+        (sample.name, *sample.labels.values()): sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+    }
+    assert samples["playbook_set_state", "production", "daily", "OK"] == 1
+    assert samples["playbook_set_state", "production", "daily", "NO DATA"] == 0
+    assert samples["playbook_set_last_run_timestamp_seconds", "production", "daily"] == run.started.timestamp()
+    assert samples["playbook_item_state", "production", "daily", "daily.kpi.availability", "OK"] == 1
+    assert samples["playbook_open_incidents", "production", "down"] == 0

@@ -1,0 +1,310 @@
+"""The pages of the site: every link leads somewhere, everything is escaped, nothing old is shown as fine."""
+
+import re
+from datetime import timedelta
+from itertools import pairwise
+
+import msgspec
+import pytest
+
+from playbook.incidents import Incident
+from playbook.site.pages import MOST_ITEMS, render
+from playbook.site.views import NO_DATA
+from playbook.verdict import Verdict
+from tests.history_factory import NOW, run_line, years
+from tests.site_factory import every_item, hostile_site, site
+from tests.unit.site.documents import Document, broken_links
+
+
+@pytest.fixture(scope="module")
+def made():
+    """A quarter of a year, and an open incident."""
+    return site(every_item())
+
+
+@pytest.fixture(scope="module")
+def files(made):
+    """The same, as pages."""
+    return dict(render(made))
+
+
+def index_of(runs, now=NOW, **more):
+    """The first page of some runs."""
+    return Document(dict(render(site(runs, now, **more)))["index.html"])
+
+
+@pytest.mark.parametrize("which", ["ordinary", "hostile", "empty", "five years"])
+def test_every_link_leads_to_a_page_and_a_place_of_the_site(which, files):
+    """Relative, so that it works below any path and from a disk; ids stand once; headings leave out no level."""
+    made = {
+        "ordinary": lambda: files,
+        "hostile": lambda: dict(render(hostile_site())),
+        "empty": lambda: dict(render(site([]))),
+        "five years": lambda: dict(render(site(years(5)))),
+    }[which]()
+    pages, wrong = broken_links(made)
+    assert wrong == []
+    for name, page in pages.items():
+        assert len(page.ids) == len(set(page.ids)), name
+        assert page.levels[0] == 1, name
+        assert page.levels.count(1) == 1, name
+        assert all(later - earlier <= 1 for earlier, later in pairwise(page.levels)), name
+
+
+def test_every_page_has_landmarks_a_skip_link_and_named_tables(files):
+    """For those who listen to it or have no mouse."""
+    for name, content in files.items():
+        if not name.endswith(".html"):
+            continue
+        page = Document(content)
+        for landmark in ("header", "nav", "main", "footer"):
+            assert len(page.all(landmark)) >= 1, (name, landmark)
+        assert page.all("a")[0] == {"class": "skip", "href": "#content"}
+        assert all(head.get("scope") in {"row", "col"} for head in page.all("th")), name
+        assert all(svg.get("aria-label") or svg.get("aria-hidden") for svg in page.all("svg")), name
+        text = content.decode()
+        of_curves = text.count('<table>\n<thead><tr><th scope="col">Curve')  # named by their region
+        assert text.count("<table") - of_curves == text.count("<caption")
+        assert "<script" not in text
+
+
+def test_the_first_page_stays_small_with_every_item_of_the_playbook(files, made):
+    """All items have their strip, under 200 kB as it is sent without compression."""
+    assert sum(len(one.items) for target in made.targets for one in target.sets) == 111
+    text = files["index.html"].decode()
+    assert text.count('class="strip') >= 111
+    assert len(files["index.html"]) < 100_000
+    assert len(files["index.html"]) + len(files["style.css"]) < 200_000
+
+
+def test_many_targets_do_not_make_the_first_page_large():
+    """The first has its items there; the others lead to theirs."""
+    runs = every_item()
+    more = [
+        msgspec.structs.replace(run, target=f"staging-{n}", id=f"{run.id}{n}") for n in range(4) for run in runs
+    ]
+    files = dict(render(site(sorted([*runs, *more], key=lambda run: run.started))))
+    assert MOST_ITEMS < 5 * 111
+    assert len(files["index.html"]) < 200_000
+    page = Document(files["index.html"])
+    assert "Items of the other targets" in page.text
+    assert broken_links(files)[1] == []
+
+
+def test_the_first_page_says_first_what_is_wrong_and_leads_there(files):
+    """The big word, what is out of bounds by name, the open incident before the sets."""
+    page = Document(files["index.html"])
+    assert "CRITICAL" in page.text[: page.text.index("open")]
+    assert "1 incident is open." in page.text
+    assert "Out of bounds: Cache hit rate." in page.text
+    assert page.text.index("Cache hit rate is out of bounds") < page.text.index("Sets of production")
+    assert any(re.fullmatch(r"incidents/[0-9a-f]{12}-\d+\.html", link) for link in page.links)
+
+
+def test_a_set_that_did_not_run_is_no_data_and_red_and_never_fine():
+    """Two days after the last run, which was OK: nothing of it is shown as OK now."""
+    runs = [
+        run_line(
+            {"daily.kpi.availability": Verdict.OK},
+            started=NOW - timedelta(days=back),
+            slot=NOW - timedelta(days=back),
+        )
+        for back in (4, 3, 2)
+    ]
+    made = site(runs)
+    assert made.state == NO_DATA
+    files = dict(render(made))
+    page = Document(files["index.html"])
+    assert page.all("header")[0]["class"] == "verdict v-no-data"
+    assert "the daily checks of production did not run when they should have" in page.text
+    assert (
+        "due 22 Nov 2026 06:17 UTC and there is none. Nothing is known since 21 Nov 2026 09:00 UTC, 2 days ago;"
+        in page.text
+    )
+    assert "NO DATA" in Document(files["items/production/daily.kpi.availability.html"]).text
+    assert b'"message": "no data, since 21 Nov 09:00 UTC"' in files["badges/sets/production/daily.json"]
+    assert b'"isError": true' in files["badges/production.json"]
+    assert (
+        b'playbook_set_state{target="production",set="daily",playbook_set_state="NO DATA"} 1'
+        in files["metrics.txt"]
+    )
+    assert "badge v-ok" not in files["index.html"].decode()
+
+
+def test_a_target_that_nobody_expects_says_how_old_it_is():
+    """Run by hand once, on a sandbox: fine, and forty days old."""
+    page = index_of(
+        [run_line({"daily.kpi.availability": Verdict.OK}, started=NOW - timedelta(days=40), target="sandbox")]
+    )
+    assert "No schedule speaks of these sets" in page.text
+    assert "The newest is 40 days old." in page.text
+
+
+def test_a_page_says_when_it_was_built_and_when_it_is_stale(files):
+    """A static page ages: what it should have changed by stands on every one."""
+    for name in (
+        "index.html",
+        "incidents.html",
+        "sets/production/daily.html",
+        "items/production/daily.kpi.availability.html",
+    ):
+        text = Document(files[name]).text
+        assert "Built 23 Nov 2026 09:00 UTC" in text, name
+        assert "is due 24 Nov 2026 06:17 UTC; if it is after 24 Nov 2026 09:17 UTC and this page" in text, name
+
+
+def test_shares_and_uptime_state_their_coverage(made, files):
+    """How many of the ninety days were measured."""
+    page = Document(files["index.html"])
+    uptime = made.targets[0].uptime
+    assert re.fullmatch(r"99\.9\d+ % on 8\d of 90 days", uptime)
+    assert " ".join(uptime.split()[:2]) in page.text
+    assert len(re.findall(r"[\d.]+ % OK on \d+ of (90 days|13 weeks|12 months)", page.text)) >= 111
+
+
+def test_gaps_are_days_that_nobody_looked_at():
+    """The strip of a daily item has as many gaps as days without a run."""
+    runs = [
+        run_line({"daily.kpi.availability": Verdict.OK}, started=NOW - timedelta(days=back), slot=NOW)
+        for back in (9, 8, 5, 1, 0)
+    ]
+    (one,) = (one for one in site(runs).targets[0].sets if one.name == "daily")
+    assert [cell.verdict is None for cell in one.strip.cells[-10:]] == [
+        False,
+        False,
+        True,
+        True,
+        False,
+        True,
+        True,
+        True,
+        False,
+        False,
+    ]
+    assert one.items[0].strip.coverage == "5 of 90 days"
+
+
+def test_today_is_no_gap_before_its_run_is_due():
+    """At five in the morning, the strip ends yesterday."""
+    runs = [
+        run_line({"daily.kpi.availability": Verdict.OK}, started=NOW - timedelta(days=back), slot=NOW)
+        for back in (2, 1)
+    ]
+    (one,) = (one for one in site(runs, NOW.replace(hour=5)).targets[0].sets if one.name == "daily")
+    assert one.strip.cells[-1].last == (NOW - timedelta(days=1)).date()
+    assert one.strip.cells[-1].verdict is Verdict.OK
+
+
+def test_hostile_texts_stay_texts():
+    """Nothing that a name or a message holds becomes markup, a control character or a path."""
+    files = dict(render(hostile_site(), "https://name.example/sub/"))
+    for name, content in files.items():
+        assert ".." not in name
+        assert not name.startswith("/")
+        text = content.decode()
+        assert "<script" not in text or name.endswith((".json", ".txt")), name
+        assert "\u202e" not in text, name
+        assert "\x1b" not in text, name
+        assert "\x00" not in text, name
+    assert "alert(1)" in files["index.html"].decode()
+    assert len({name.lower() for name in files}) == len(files)
+
+
+def test_no_history_is_said_and_no_failure():
+    """The demo: one page that says what to do."""
+    page = index_of([])
+    assert "No runs yet" in page.text
+    assert "pytest -m daily" in page.text
+
+
+def test_damaged_lines_are_named_at_the_foot():
+    """Each with file and line, and not without end."""
+    page = index_of([], problems=[f"runs/2026.jsonl, line {number}: cut off" for number in range(25)])
+    foot = page.text[page.text.index("could not be read") :]
+    assert "runs/2026.jsonl, line 19: cut off" in foot
+    assert "and 5 more" in foot
+
+
+def test_the_same_gives_the_same_bytes(made):
+    """History, settings and moment decide every byte."""
+    assert dict(render(made)) == dict(render(site(every_item())))
+
+
+def test_what_failed_stands_with_when_and_for_how_long(files):
+    """Runs in a row are one line, and lead to the first of them."""
+    page = Document(files["items/production/daily.kpi.cache-hit-rate.html"])
+    assert "expected at least 80 %, got 61.2 %" in page.text
+    assert "Its incidents" in page.text
+    assert "until" in page.text.lower()
+    assert any(link.startswith("../../runs-2026.html#r-") for link in page.links)
+    assert "90 days, %" in page.text  # the chart of its values
+
+
+def test_a_chart_shows_the_limits_that_its_values_were_judged_by(files):
+    """As lines in the drawing, or in words where they are far off."""
+    text = files["sets/production/daily.html"].decode()
+    assert 'class="at-limit"' in text
+    assert 'class="at-limit aim"' in text
+    assert "Beyond the drawing: warning" in text
+
+
+def test_incidents_are_open_and_closed_with_a_page_that_stays(made, files):
+    """Its address is made of fingerprint and number, so that a link to it holds."""
+    page = Document(files["incidents.html"])
+    assert "1 open incident" in page.text
+    for incident in made.incidents:
+        one = Document(files[f"incidents/{incident.fingerprint}-{incident.number}.html"])
+        assert all(event.text in one.text for event in incident.events)
+
+
+def test_an_incident_that_flaps_says_so():
+    """And how often it came back."""
+    flapping = Incident(
+        fingerprint="abc",
+        number=2,
+        target="production",
+        kind="down",
+        cause="x",
+        title="X is out of bounds",
+        message="m",
+        worst=Verdict.CRITICAL,
+        opened=NOW - timedelta(hours=5),
+        reopened=4,
+        flapping=True,
+    )
+    files = dict(render(site(every_item(), found=[flapping])))
+    assert (
+        "Open for 5 h, since 23 Nov 2026 04:00 UTC, 0 items, came back 4 times, flapping"
+        in Document(files["index.html"]).text
+    )
+
+
+def test_kept_reports_are_linked_and_older_runs_keep_their_line():
+    """Every run stands on the page of its year; only what is kept has a link to more."""
+    runs = every_item()
+    files = dict(render(site(runs, kept=frozenset({runs[-1].report}))))
+    year = files["runs-2026.html"].decode()
+    assert year.count("<tr id=") == sum(run.started.year == 2026 for run in runs)
+    assert year.count("full report") == 1
+    assert f'href="runs/{runs[-1].report}/index.html"' in year
+
+
+def test_five_years_are_pages_of_a_bounded_size():
+    """The first page does not grow; an item's is bounded; the lists are by year."""
+    files = dict(render(site(years(5))))
+    assert len(files["index.html"]) < 100_000
+    assert max(len(content) for name, content in files.items() if name.startswith("items/")) < 60_000
+    assert {f"runs-{year}.html" for year in range(2021, 2027)} <= files.keys()
+    assert "All time, median of each week" in files["items/production/daily.kpi.availability.html"].decode()
+
+
+def test_a_retired_target_says_nothing_of_now():
+    """What the settings no longer have colours nothing red, and is said to be of the past."""
+    runs = [
+        run_line({"daily.kpi.availability": Verdict.CRITICAL}, started=NOW - timedelta(days=400), target="old"),
+        run_line({"daily.kpi.availability": Verdict.OK}, slot=NOW),
+    ]
+    assert site(runs).state != Verdict.OK
+    made = site(runs, retired=frozenset({"old"}))
+    assert made.state == Verdict.OK
+    assert "The settings no longer have this target" in Document(dict(render(made))["index.html"]).text
