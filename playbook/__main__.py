@@ -23,8 +23,11 @@ class _Parser(argparse.ArgumentParser):
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Carry out a command; its exit code. A mistake in command line or settings is one sentence and code 4."""
+    own, extra = _divided(sys.argv[1:] if arguments is None else arguments)
     try:
-        options = _parser().parse_args(arguments)
+        options = _parser().parse_args(own, argparse.Namespace(extra=extra, takes_extra=False))
+        if extra and not options.takes_extra:
+            raise UsageError("python -m playbook: only run hands on what follows --")
         return int(options.command(options))
     except UsageError as error:
         sys.stderr.write(f"{error}\n")
@@ -33,11 +36,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _EXIT_INTERRUPTED
 
 
+def _divided(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
+    """What is for us, and what follows ``--`` and is for somebody else."""
+    words = list(arguments)
+    at = words.index("--") if "--" in words else len(words)
+    return words[:at], words[at + 1 :]
+
+
 def _parser() -> argparse.ArgumentParser:
     from playbook.ci.command import add_parser as add_ci_command
     from playbook.handoff_command import add_parser as add_handoff_command
+    from playbook.history_command import add_parser as add_history_command
     from playbook.notify.command import add_parser as add_notify_command
     from playbook.people_commands import add_parsers as add_people_commands
+    from playbook.run_command import add_parser as add_run_command
     from playbook.site.command import add_parser as add_site_command
     from playbook.watch import add_parser as add_watch_command
 
@@ -79,6 +91,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     report.set_defaults(command=_report)
 
+    add_run_command(commands, _say)
+    add_history_command(commands, _say)
     add_people_commands(commands, _say)
     add_handoff_command(commands, _say)
     add_notify_command(commands, _say)

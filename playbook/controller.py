@@ -19,7 +19,7 @@ from playbook.history import append, line_of
 from playbook.history_files import history_folder
 from playbook.record import Record, Results, Timing
 from playbook.report.pytest_html import STYLE
-from playbook.run import Run, RunFolder, floor_of, iso, make_results, not_run, settings_for
+from playbook.run import Run, RunFolder, floor_of, iso, make_results, not_run, settings_for, tell_starter
 from playbook.schedule import slot_of
 from playbook.settings import SANDBOX
 
@@ -139,6 +139,7 @@ class Controller:
             append(self.history, line)
         except UsageError as error:
             self.not_kept = self.run.redactor.text(str(error))
+        tell_starter(self.folder.path, line.id)
 
     def summarise(self, terminal: Any) -> None:
         """Print what is not OK, the counts, and where the report is."""

@@ -85,7 +85,7 @@ class Guard:
                 env=environment,
                 start_new_session=True,
                 # One system call, looked up before the fork.
-                preexec_fn=None if threaded else _die_with_parent(),  # noqa: PLW1509
+                preexec_fn=None if threaded else die_with_parent(),  # noqa: PLW1509
             )
         self._children.append(child)
         self._tell(f"child -{child.pid}")  # its process group, with whatever it starts itself
@@ -121,12 +121,16 @@ class Guard:
             self._shell.stdin.flush()
 
 
-def _die_with_parent() -> Callable[[], None] | None:
+def die_with_parent(number: int = signal.SIGKILL) -> Callable[[], None] | None:
+    """What a child does before its program starts, so that the kernel sends it a signal when we are gone.
+
+    None where the system cannot do that.
+    """
     if sys.platform != "linux":
         return None
     prctl = ctypes.CDLL(None).prctl
 
     def ask_the_kernel() -> None:
-        prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        prctl(_PR_SET_PDEATHSIG, number)
 
     return ask_the_kernel

@@ -7,6 +7,7 @@ import platform
 import shutil
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from datetime import datetime
 from importlib import import_module
 from importlib.metadata import version
@@ -30,6 +31,8 @@ from playbook.redact import Redactor
 from playbook.settings import SANDBOX, Settings, load
 from playbook.verdict import EXECUTED, Verdict, exit_code, overall
 from playbook.waivers import Waivers
+
+RUN_FILE_VARIABLE = "PLAYBOOK_RUN_FILE"
 
 
 def load_providers() -> None:
@@ -134,6 +137,21 @@ class Run:
             if value:
                 command = command.replace(name, value.rstrip("/"))
         return command
+
+
+class Told(msgspec.Struct, frozen=True):
+    """What a run tells who started it, in the file that ``$PLAYBOOK_RUN_FILE`` names: its report and its id."""
+
+    folder: str
+    id: str
+
+
+def tell_starter(folder: Path, run_id: str, environment: Mapping[str, str] = os.environ) -> None:
+    """Write it, where somebody wants to know; who does not get it takes the run for one without results."""
+    file = environment.get(RUN_FILE_VARIABLE)
+    if file:
+        with suppress(OSError):
+            Path(file).write_bytes(msgspec.json.encode(Told(str(folder.absolute()), run_id)))
 
 
 class RunFolder:

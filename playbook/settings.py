@@ -21,7 +21,7 @@ from playbook.limits import Limit, parse_limit
 from playbook.schedule import demand_valid
 from playbook.secret import Secret as Secret  # noqa: PLC0414 - it has always been found here
 from playbook.secret import Section
-from playbook.settings_history import HistoryKeeping, Schedule
+from playbook.settings_history import HistoryKeeping, Running, Schedule
 from playbook.settings_incidents import PLAIN, Incidents, Notifications
 from playbook.settings_metrics import Kpis
 from playbook.settings_ondemand import (
@@ -170,6 +170,7 @@ class Settings(Section, frozen=True):
     people: People = People()
     history: HistoryKeeping = HistoryKeeping()
     schedule: Schedule = Schedule()
+    running: Running = Running()
     incidents: Incidents = Incidents()
     notifications: Notifications = Notifications()
     file: Path | None = None

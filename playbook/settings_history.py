@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import msgspec
 
 from playbook.secret import Section
@@ -30,3 +32,13 @@ class Schedule(Section, frozen=True):
 
     cron: dict[str, str] = {}
     grace_hours: dict[str, float] = msgspec.field(default_factory=dict)
+
+
+class Running(Section, frozen=True):
+    """How ``python -m playbook run`` runs a set.
+
+    Attributes:
+        limit_minutes: a run that takes longer is told to end; it still writes what it had.
+    """
+
+    limit_minutes: Annotated[float, msgspec.Meta(gt=0)] = 30.0

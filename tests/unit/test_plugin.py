@@ -1,138 +1,22 @@
 """The plugin by the front door: pytest in a process of its own, on checks that judge made-up numbers."""
 
-import os
 import re
 import signal
 import subprocess
-import sys
 import time
-from pathlib import Path
 
-import msgspec
 import pytest
 
 from playbook.history import read
-from playbook.record import Results
 from playbook.schedule import last_slot
 from playbook.settings import load
-
-ROOT = Path(__file__).resolve().parents[2]
-
-PRELUDE = """
-import pytest
-
-from playbook.errors import Unreachable
-
-def check(item):
-    return lambda function: pytest.mark.daily(pytest.mark.item(item)(function))
-"""
-
-INI = """
-[pytest]
-strict = true
-testpaths = checks
-addopts = -p no:locust -p no:valkey -p no:anyio -p no:cacheprovider
-timeout = 20
-timeout_method = signal
-markers =
-    daily: daily
-    item(id, runbook=None): item
-"""
-
-
-class Project:
-    """A folder with checks of its own, on a staging target that has no services."""
-
-    def __init__(self, folder):
-        self.folder = folder
-        (folder / "checks").mkdir()
-        (folder / "conftest.py").write_text('pytest_plugins = ["playbook.plugin"]\n')
-        (folder / "pytest.ini").write_text(INI)
-        self.environment = {
-            "PATH": os.environ["PATH"],
-            "PYTHONPATH": str(ROOT),
-            "PLAYBOOK_TARGET": "staging",
-            "PYTHONDONTWRITEBYTECODE": "1",
-        }
-        self.floors(1)
-
-    def floors(self, daily):
-        """Set the floor."""
-        (self.folder / "playbook.toml").write_text(f"[targets.staging.floors]\ndaily = {daily}\n")
-
-    def write(self, text, name="test_made_up"):
-        """Write a file of checks."""
-        (self.folder / "checks" / f"{name}.py").write_text(PRELUDE + text)
-
-    def command(self, *arguments):
-        """The command line."""
-        return [sys.executable, "-m", "pytest", *(arguments or ("-m", "daily"))]
-
-    def run(self, *arguments, **environment):
-        """Run pytest to its end."""
-        return subprocess.run(
-            self.command(*arguments),
-            cwd=self.folder,
-            env=self.environment | environment,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-
-    def results(self):
-        """The newest results.json."""
-        (file,) = sorted(self.folder.glob("reports/staging-*/results.json"))
-        return msgspec.json.decode(file.read_bytes(), type=Results)
+from tests.project import AWAY, BAD, CRASH, GOOD, NOT_CONFIGURED, UNJUDGED, WARNED, Project
 
 
 @pytest.fixture
 def project(tmp_path):
     """A folder to run pytest in."""
     return Project(tmp_path)
-
-
-GOOD = """
-@check("daily.health.api")
-def test_good(judge, limits):
-    "It is good. Really."
-    judge(95, limits.cache_hit_rate)
-"""
-WARNED = """
-@check("daily.kpi.cache-hit-rate")
-def test_warned(judge, limits):
-    "It is so so."
-    judge(75, limits.cache_hit_rate)
-"""
-BAD = """
-@check("daily.kpi.availability")
-def test_bad(judge, limits):
-    "It is bad."
-    judge(60, limits.cache_hit_rate)
-"""
-AWAY = """
-@check("daily.redis.alive")
-def test_away(judge):
-    "It is away."
-    raise Unreachable("Redis: connection refused", service="Redis")
-"""
-NOT_CONFIGURED = """
-@check("daily.app.active")
-def test_not_configured(judge, settings):
-    "It is not configured."
-    settings.require(settings.target.redis.url, "redis.url", "Redis")
-"""
-UNJUDGED = """
-@check("daily.app.components")
-def test_unjudged():
-    "It judges nothing."
-"""
-CRASH = """
-@check("daily.deployments.recent")
-def test_crash():
-    "It crashes."
-    assert 1 == 2
-"""
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,291 @@
+"""``python -m playbook run SET``: what a schedule calls. Runs a set, looks again at what is bad, tells others.
+
+    ping "start" → pytest → (bad: the bad checks once more) → notifications → ping "success" or "fail"
+
+The exit code is that of the first run. A second look confirms, and never makes a bad run good; what fails in
+telling is said, and changes nothing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+
+from playbook.clock import Clock
+from playbook.errors import UsageError
+from playbook.guard import die_with_parent
+from playbook.history_files import history_folder
+from playbook.notify import ping, tell
+from playbook.record import Results
+from playbook.redact import Redactor
+from playbook.report import read_results
+from playbook.report.words import counted, plural
+from playbook.run import RUN_FILE_VARIABLE, Told, settings_for
+from playbook.schedule import SCHEDULED_VARIABLE
+from playbook.settings import SANDBOX, Settings
+from playbook.verdict import EXIT_OK, EXIT_UNKNOWN, Verdict
+
+Say = Callable[[str], None]
+
+BAD = frozenset({Verdict.CRITICAL, Verdict.UNKNOWN})
+_MUTATIONS = "--allow-mutations"
+_END_SECONDS = 30.0  # a run that is told to end writes its report; then it is killed
+_POLL_SECONDS = 0.25
+_SIGNALLED = 128  # as shells have it: this and the number of the signal
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a run of pytest ended.
+
+    Attributes:
+        code: its exit code, or what stands for it where it was killed.
+        id: of its line in the history; empty where there are no results.
+    """
+
+    code: int
+    seconds: float
+    id: str = ""
+    results: Results | None = None
+    folder: Path | None = None
+
+
+def run_set(options: argparse.Namespace, root: Path, say: Say, clock: Clock | None = None) -> int:
+    """Run a set of a target; the exit code of its run.
+
+    Raises:
+        UsageError: settings, target or options are wrong; nothing was run.
+    """
+    if not re.fullmatch(r"[a-z]\w*", options.set):
+        raise UsageError(f"run: expected a set such as daily, got {options.set!r}")
+    settings = settings_for(options.target, root)
+    if options.fault and settings.target.kind != SANDBOX:
+        raise UsageError(f"--fault only works on the sandbox, and the target is {settings.target.name}")
+    if options.limit is not None and not options.limit > 0:
+        raise UsageError(f"--limit: expected minutes, more than 0, got {options.limit:g}")
+    redact = Redactor(settings.secrets()).text
+    runner = _Runner(options, settings, root, lambda line: say(f"run: {redact(line)}"), clock or Clock())
+    with runner.passing_signals_on():
+        return runner.run()
+
+
+class _Runner:
+    """One call of the command."""
+
+    def __init__(
+        self, options: argparse.Namespace, settings: Settings, root: Path, say: Say, clock: Clock
+    ) -> None:
+        self._options, self._settings, self._root, self._say, self._clock = options, settings, root, say, clock
+        self._set: str = options.set
+        self._reports = root / options.reports
+        self._history = history_folder(settings, self._reports, chosen=options.history)
+        self._limit = 60 * (options.limit or settings.running.limit_minutes)
+        self._child: subprocess.Popen[bytes] | None = None
+        self._signal = 0
+
+    def run(self) -> int:
+        """All of it, in order."""
+        self._say(f"{self._set} on {self._settings.target.name}, for {self._limit / 60:g} min at most")
+        self._ping("start", "")
+        first = self._pytest([], ["--scheduled"] if self._options.scheduled else [])
+        words = self._words(first)
+        self._say(f"{words}; {first.folder}" if first.folder else words)
+        if self._is_to_be_confirmed(first):
+            self._look_again(first)
+        if self._signal:
+            self._say("stopped: nobody is told of incidents now; the next run tells what is due")
+        else:
+            self._step("notifications", lambda: tell(self._settings, self._history, self._say, self._clock))
+        self._ping("success" if first.code == EXIT_OK else "fail", words)
+        return first.code
+
+    @contextmanager
+    def passing_signals_on(self) -> Iterator[None]:
+        """The first signal to end goes on to the run, once: a second one would cost it its report."""
+
+        def pass_on(number: int, _: object) -> None:
+            if not self._signal:
+                self._signal = number
+                if self._child:
+                    self._child.send_signal(number)
+
+        before = {number: signal.signal(number, pass_on) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    # ------------------------------------------------------------------------------------------------------ pytest
+
+    def _pytest(self, checks: Sequence[str], more: Sequence[str], confirms: str = "") -> Ended:
+        """Run the set, or some of its checks once more."""
+        options = self._options
+        command = [sys.executable, "-m", "pytest", "-m", self._set]
+        command += [f"--target={options.target}"] if options.target else []
+        command += [f"--reports={self._reports}", f"--history={self._history}"]
+        command += [f"--fault={name}" for name in options.fault]
+        if confirms:
+            # What was handed on may choose checks, and these are chosen; only the sandbox's faults stay.
+            command += [f"--fault={name}" for name in _faults_in(options.extra)]
+            command += [f"--confirms={confirms}", *checks]
+        else:
+            command += options.extra
+        environment = {name: value for name, value in os.environ.items() if name != SCHEDULED_VARIABLE}
+        if not confirms and (more or os.environ.get(SCHEDULED_VARIABLE)):
+            environment[SCHEDULED_VARIABLE] = "1"
+        with tempfile.TemporaryDirectory(prefix="playbook-run-") as folder:
+            file = Path(folder) / "told.json"
+            started = time.monotonic()
+            code = self._to_its_end(command, environment | {RUN_FILE_VARIABLE: str(file)})
+            return self._ended(code, time.monotonic() - started, file)
+
+    def _to_its_end(self, command: Sequence[str], environment: Mapping[str, str]) -> int:
+        if self._signal:
+            return _SIGNALLED + self._signal
+        # In a session of its own, so that Ctrl-C reaches it once, through us.
+        with subprocess.Popen(
+            command,
+            cwd=self._root,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+            preexec_fn=die_with_parent(signal.SIGTERM),  # noqa: PLW1509 - one system call, and no other threads
+        ) as child:
+            self._child = child
+            if self._signal:  # it came while the child was started
+                child.send_signal(self._signal)
+            try:
+                return self._wait(child)
+            finally:
+                self._child = None
+                if child.poll() is None:
+                    os.killpg(child.pid, signal.SIGKILL)
+
+    def _wait(self, child: subprocess.Popen[bytes]) -> int:
+        limit, ends = time.monotonic() + self._limit, 0.0
+        while True:
+            try:
+                code = child.wait(_POLL_SECONDS)
+            except subprocess.TimeoutExpired:
+                now = time.monotonic()
+            else:
+                break
+            if not ends and self._signal:
+                ends = now + _END_SECONDS
+            elif not ends and now > limit:
+                self._say(f"not finished after {self._limit / 60:g} min, so it is told to end")
+                child.terminate()
+                ends = now + _END_SECONDS
+            elif ends and now > ends:
+                self._say(f"did not end within {_END_SECONDS:g} s, so it is killed")
+                os.killpg(child.pid, signal.SIGKILL)
+        if code < 0:
+            return _SIGNALLED + self._signal if self._signal else EXIT_UNKNOWN
+        return code
+
+    def _ended(self, code: int, seconds: float, file: Path) -> Ended:
+        try:
+            told = msgspec.json.decode(file.read_bytes(), type=Told)
+            folder = Path(told.folder)
+            return Ended(code, seconds, told.id, read_results(folder), folder)
+        except (OSError, msgspec.MsgspecError):
+            # Nothing was measured, so nothing is well.
+            return Ended(code or EXIT_UNKNOWN, seconds)
+
+    def _words(self, ended: Ended) -> str:
+        if ended.results is None:
+            return f"{self._set} of {self._settings.target.name}: no results; code {ended.code}"
+        early = "" if ended.results.ended == "finished" else f" ({ended.results.ended})"
+        return (
+            f"{self._set} of {self._settings.target.name}: {ended.results.verdict}{early}, code {ended.code}, "
+            f"{counted(ended.results)}, {ended.seconds:.0f} s"
+        )
+
+    # ----------------------------------------------------------------------------------------------- a second look
+
+    def _is_to_be_confirmed(self, first: Ended) -> bool:
+        if first.results is None or first.results.ended != "finished" or first.results.verdict not in BAD:
+            return False
+        if self._set not in self._settings.incidents.recheck or self._signal:
+            return False
+        if _MUTATIONS in self._options.extra:
+            self._say(f"not looked at again, as {_MUTATIONS} was given: what changes something is done once")
+            return False
+        return True
+
+    def _look_again(self, first: Ended) -> None:
+        """Once more exactly the bad checks, for the history; the first run's verdict stays as it is."""
+        assert first.results
+        bad = [record.check for record in first.results.records if record.verdict in BAD]
+        if not bad:
+            return  # too few checks were executed, and those were well
+        wait = self._settings.incidents.recheck_after_seconds
+        self._say(f"{plural(len(bad), 'bad check')} will be looked at again in {wait:g} s")
+        ends = self._clock.now().timestamp() + wait
+        while (left := ends - self._clock.now().timestamp()) > 0 and not self._signal:
+            self._clock.sleep(min(left, _POLL_SECONDS))
+        if self._signal:
+            return
+        again = self._pytest(bad, [], confirms=first.id)
+        if again.results is None:
+            self._say(f"looked at again: no results; code {again.code}")
+            return
+        still = sum(record.verdict in BAD for record in again.results.records)
+        self._say(f"looked at again: {still} of {plural(len(bad), 'check')} still bad; {again.folder}")
+
+    # ------------------------------------------------------------------------------------------------- who is told
+
+    def _ping(self, how: Literal["start", "success", "fail"], body: str) -> None:
+        self._step(
+            f"ping {how}",
+            lambda: ping(
+                self._settings, self._set, how, self._say, body=body, history=self._history, clock=self._clock
+            ),
+        )
+
+    def _step(self, name: str, step: Callable[[], object]) -> None:
+        """What tells others may fail in any way; the run and its exit code stand."""
+        try:
+            step()
+        except Exception as error:  # noqa: BLE001 - see above
+            self._say(f"{name} failed: {type(error).__name__}: {error}")
+
+
+def _faults_in(extra: Sequence[str]) -> list[str]:
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False)
+    parser.add_argument("--fault", action="append", default=[])
+    return list(parser.parse_known_args(list(extra))[0].fault)
+
+
+def add_parser(commands: Any, say: Say) -> None:
+    """The command, added to what ``argparse`` calls subparsers."""
+    parser = commands.add_parser(
+        "run",
+        help="run a set as a schedule does: with a second look at what is bad, and notifications",
+        description="Run a set, look once more at its bad checks (incidents.recheck), tell who must know. "
+        "Exit code: that of the run. What follows -- is handed to pytest: run daily -- -n 2",
+    )
+    parser.add_argument("set", metavar="SET", help="daily, weekly, monthly, or another marker")
+    parser.add_argument("--target", metavar="NAME", help="what is checked; $PLAYBOOK_TARGET, else the sandbox")
+    parser.add_argument("--scheduled", action="store_true", help="the schedule started this, so it has a slot")
+    parser.add_argument("--reports", default="reports", metavar="DIR", help="folder of reports (default: reports)")
+    parser.add_argument("--history", metavar="DIR", help="folder of the history (default: as pytest has it)")
+    parser.add_argument("--limit", type=float, metavar="MINUTES", help="default: running.limit_minutes")
+    parser.add_argument(
+        "--fault", action="append", default=[], metavar="NAME", help="sandbox only: switch on a fault"
+    )
+    parser.set_defaults(command=lambda options: run_set(options, Path.cwd(), say), takes_extra=True)

@@ -1,0 +1,277 @@
+"""``python -m playbook run``: a set as a schedule runs it, with its second look, its notifications and its end."""
+
+import argparse
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from playbook import run_command
+from playbook.__main__ import main
+from playbook.clock import FixedClock
+from playbook.errors import UsageError
+from playbook.history import read
+from playbook.run_command import run_set
+from tests.history_factory import NOW
+from tests.project import AWAY, BAD, GOOD, NOT_CONFIGURED, Project
+
+# What the first run leaves behind, the second look finds.
+ONCE = """
+import pathlib
+
+@check("daily.kpi.availability")
+def test_bad_once(judge, limits):
+    "It is bad the first time."
+    seen = pathlib.Path("seen")
+    value = 95 if seen.exists() else 60
+    seen.touch()
+    judge(value, limits.cache_hit_rate)
+"""
+HANGING = """
+import pathlib
+import signal
+import threading
+
+@check("daily.redis.alive")
+def test_hangs(judge):
+    "It hangs."
+    pathlib.Path("hanging").touch()
+    threading.Event().wait(19)
+"""
+
+
+class Running:
+    """The command in this process, its pytest in one of its own; who is told is noted."""
+
+    def __init__(self, project, monkeypatch):
+        self.project, self.said, self.told = project, [], []
+        for name in ("PLAYBOOK_SCHEDULED", "PLAYBOOK_HISTORY", "PYTEST_ADDOPTS"):
+            monkeypatch.delenv(name, raising=False)
+        for name, value in project.environment.items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setattr(run_command, "ping", lambda _, name, how, *__, **___: self.told.append((name, how)))
+        monkeypatch.setattr(run_command, "tell", lambda *_: self.told.append("incidents"))
+
+    def settings(self, text):
+        """Add to playbook.toml."""
+        with (self.project.folder / "playbook.toml").open("a") as file:
+            file.write(text)
+
+    def run(self, *extra, name="daily", **options):
+        """The exit code."""
+        given = {"target": None, "scheduled": False, "reports": "reports", "history": None, "limit": None}
+        given |= {"fault": [], "set": name, "extra": list(extra), **options}
+        # A clock that stands still: waiting for the second look takes no time.
+        return run_set(argparse.Namespace(**given), self.project.folder, self.said.append, FixedClock(NOW))
+
+    def lines(self):
+        """The history."""
+        found = read(self.project.folder / "reports" / "history")
+        assert found.problems == ()
+        return found.runs
+
+
+@pytest.fixture
+def running(tmp_path, monkeypatch):
+    """The command on a staging target with checks of its own."""
+    return Running(Project(tmp_path), monkeypatch)
+
+
+def test_a_run_that_is_well_is_told_as_a_success(running):
+    """One line each for what was done; nothing is looked at again."""
+    running.project.write(GOOD)
+    assert running.run() == 0
+    assert running.told == [("daily", "start"), "incidents", ("daily", "success")]
+    assert [run.slot for run in running.lines()] == [None]
+    assert running.said[0] == "run: daily on staging, for 30 min at most"
+    assert running.said[1].startswith("run: daily of staging: OK, code 0, 1 OK, ")
+
+
+def test_what_is_bad_is_looked_at_again(running):
+    """Exactly that; its line says whose it is, and the verdict stays that of the first run."""
+    running.project.write(GOOD + ONCE)
+    assert running.run(scheduled=True) == 1
+    first, again = running.lines()
+    assert (str(first.verdict), first.partial, first.confirms) == ("CRITICAL", False, "")
+    assert (str(again.verdict), again.partial, again.confirms) == ("OK", True, first.id)
+    assert (again.set, list(again.items)) == ("daily", ["daily.kpi.availability"])
+    assert first.slot is not None
+    assert again.slot is None
+    assert "run: 1 bad check will be looked at again in 60 s" in running.said
+    assert any(line.startswith("run: looked at again: 0 of 1 check still bad; ") for line in running.said)
+    assert running.told[-1] == ("daily", "fail")
+
+
+def test_what_stays_bad_or_unknown_is_confirmed(running):
+    """Both may open an incident."""
+    running.project.write(GOOD + BAD + AWAY)
+    assert running.run() == 1
+    again = running.lines()[1]
+    assert {item: str(each.verdict) for item, each in again.items.items()} == {
+        "daily.kpi.availability": "CRITICAL",
+        "daily.redis.alive": "UNKNOWN",
+    }
+    assert any("2 of 2 checks still bad" in line for line in running.said)
+
+
+@pytest.mark.parametrize(
+    ("text", "settings", "extra", "code"),
+    [
+        (GOOD + BAD, "[incidents]\nrecheck = []\n", (), 1),
+        (NOT_CONFIGURED, "", (), 10),
+        (GOOD, "", ("--allow-mutations", "-k", "nothing-like-it"), 5),
+    ],
+    ids=["not-of-this-set", "nothing-bad", "nothing-run"],
+)
+def test_what_need_not_be_is_not_looked_at_again(running, text, settings, extra, code):
+    """Nor where too few checks were executed and those were well."""
+    running.project.write(text)
+    running.settings(settings)
+    assert running.run(*extra) == code
+    assert all(not run.confirms for run in running.lines())
+    assert running.told[-1] == ("daily", "fail")
+
+
+def test_what_changes_something_is_done_once(running):
+    """A second look would do it again."""
+    running.project.write(GOOD + BAD)
+    assert running.run("--allow-mutations") == 1
+    assert len(running.lines()) == 1
+    assert any("what changes something is done once" in line for line in running.said)
+
+
+def test_arguments_are_handed_to_pytest(running):
+    """And play no part in the second look, which has its own choice."""
+    running.project.write(GOOD + BAD)
+    assert running.run("-k", "good") == 0
+    (line,) = running.lines()
+    assert (line.partial, list(line.items)) == (True, ["daily.health.api"])
+
+
+def test_no_results_are_no_success(running):
+    """Whatever the exit code said."""
+    running.project.write(GOOD)
+    assert running.run("--collect-only") == 10
+    assert running.told[-1] == ("daily", "fail")
+    assert running.lines() == ()
+
+
+def test_a_failing_notification_changes_nothing(running, monkeypatch):
+    """It is said."""
+
+    def broken(*_, **__):
+        raise OSError("no route to host")
+
+    monkeypatch.setattr(run_command, "tell", broken)
+    monkeypatch.setattr(run_command, "ping", broken)
+    running.project.write(GOOD)
+    assert running.run() == 0
+    failed = [line for line in running.said if "failed: OSError: no route to host" in line]
+    steps = [line.removeprefix("run: ").partition(" failed")[0] for line in failed]
+    assert steps == ["ping start", "notifications", "ping success"]
+
+
+def test_a_run_that_takes_too_long_is_told_to_end(running):
+    """It writes what it had, and is not looked at again."""
+    running.project.write(GOOD + HANGING)
+    assert running.run(limit=0.08) == 2
+    (line,) = running.lines()
+    assert line.ended == "interrupted by SIGTERM"
+    assert "run: not finished after 0.08 min, so it is told to end" in running.said
+    assert running.told[-1] == ("daily", "fail")
+
+
+def test_a_run_that_does_not_end_is_killed(running, monkeypatch):
+    """Then nothing is known."""
+    monkeypatch.setattr(run_command, "_END_SECONDS", 0.3)
+    deaf = "    signal.signal(signal.SIGTERM, signal.SIG_IGN)\n    threading"
+    running.project.write(HANGING.replace("    threading", deaf))
+    assert running.run(limit=0.08) == 10
+    assert "run: did not end within 0.3 s, so it is killed" in running.said
+    assert running.lines() == ()
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"name": "daily and weekly"}, "expected a set such as daily, got 'daily and weekly'"),
+        ({"name": "--help"}, "expected a set"),
+        ({"target": "stagin"}, "unknown target 'stagin'"),
+        ({"fault": ["redis-gone"]}, "--fault only works on the sandbox, and the target is staging"),
+        ({"limit": 0.0}, "--limit: expected minutes, more than 0, got 0"),
+        ({"limit": float("nan")}, "--limit: expected minutes, more than 0, got nan"),
+    ],
+)
+def test_a_mistake_is_one_sentence_and_nobody_is_told(running, options, sentence):
+    """Nothing was run."""
+    with pytest.raises(UsageError) as caught:
+        running.run(**options)
+    assert sentence in str(caught.value)
+    assert running.told == []
+
+
+def test_only_run_hands_arguments_on(capsys):
+    """Elsewhere they would be lost without a word."""
+    assert main(["history", "--", "-n", "2"]) == 4
+    assert "only run hands on what follows --" in capsys.readouterr().err
+
+
+# ------------------------------------------------------------------------------------------------- its own process
+
+
+@pytest.fixture
+def process(tmp_path):
+    """Starts the command in a process of its own, and waits until its check hangs."""
+    project = Project(tmp_path)
+    project.write(GOOD + HANGING)
+    started = []
+
+    def start():
+        child = subprocess.Popen(
+            [sys.executable, "-m", "playbook", "run", "daily", "--", "-q"],
+            cwd=project.folder,
+            env=project.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        started.append(child)
+        wait_for((project.folder / "hanging").exists)
+        return child, project.folder / "reports" / "history"
+
+    yield start
+    for child in started:
+        child.kill()
+        child.communicate()
+
+
+def wait_for(condition, seconds=30):
+    """Until it holds, or the time is over."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["ctrl-c", "sigterm"])
+def test_being_told_to_end_is_passed_on_once(process, number):
+    """The run writes its report and its line; what comes after is told briefly."""
+    child, history = process()
+    child.send_signal(number)
+    child.send_signal(number)
+    output, _ = child.communicate(timeout=40)
+    assert child.returncode == 2, output
+    (line,) = read(history).runs
+    assert line.ended.startswith("interrupted")
+    assert "run: stopped: nobody is told of incidents now" in output
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="asks the Linux kernel")
+def test_a_run_does_not_outlive_who_started_it(process):
+    """Even one that was killed; it still writes what it had."""
+    child, history = process()
+    child.kill()
+    wait_for(lambda: read(history).runs)
+    assert read(history).runs[0].ended == "interrupted by SIGTERM"
