@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 import httpx
 import msgspec
 
+from playbook.clients.trust import context_for
 from playbook.clock import Clock
 from playbook.notify.tries import bounded
 from playbook.secret import Secret
@@ -159,7 +160,8 @@ class IssuesApi:
         raise AssertionError("every last try returns or raises")
 
     def _send(self, method: str, url: str, fields: Mapping[str, Any] | None) -> httpx.Response:
-        with httpx.Client(timeout=self._seconds, follow_redirects=False, headers=self._headers) as client:
+        tls = context_for(None, "GitHub")
+        with httpx.Client(verify=tls, timeout=self._seconds, headers=self._headers) as client:
             return client.request(method, url, json=fields)
 
     def _wait(self, answer: httpx.Response, what: str) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from playbook.clients.trust import context_for
+from playbook.errors import UsageError
 from playbook.notify.tries import Try, bounded
 from playbook.secret import Secret
 
@@ -17,7 +19,7 @@ def post(url: Secret, body: bytes, headers: Mapping[str, str], seconds: float) -
     def send() -> int:
         limits = httpx.Timeout(seconds)
         with (
-            httpx.Client(timeout=limits, follow_redirects=False) as client,
+            httpx.Client(verify=context_for(None, "Notifications"), timeout=limits) as client,
             client.stream("POST", url.reveal(), content=body, headers=dict(headers)) as answer,
         ):
             return answer.status_code
@@ -30,6 +32,8 @@ def post(url: Secret, body: bytes, headers: Mapping[str, str], seconds: float) -
         return Try("its address is none that can be sent to: expected https://…")
     except httpx.ConnectError as error:
         return Try(f"no connection ({_reason(error)})", again=True)
+    except UsageError as error:  # $SSL_CERT_FILE
+        return Try(str(error))
     except (httpx.HTTPError, OSError) as error:
         return Try(f"no whole answer ({type(error).__name__})", again=True)
 

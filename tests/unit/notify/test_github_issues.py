@@ -1,0 +1,315 @@
+"""An issue for each incident: one, kept up to date, closed with it, whatever GitHub answers and whoever races."""
+
+import threading
+from datetime import timedelta
+
+import pytest
+
+from playbook import deliveries
+from playbook.clock import FixedClock
+from playbook.history import Finding
+from playbook.notify import tell
+from playbook.notify.github_api import IssuesApi, NotKept
+from tests.unit.loopback import answer, serve
+from tests.unit.notify.github_fake import LABEL, REPOSITORY, TOKEN, Refusal, github
+from tests.unit.notify.lines import CRIT, DAY, OK, REDIS, START, UNK, keep, run, settings_with
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A history with an incident that opened with the second run."""
+    return keep(tmp_path / "history", run(0, {REDIS: CRIT}), run(1, {REDIS: CRIT}))
+
+
+@pytest.fixture
+def keep_issues(tmp_path):
+    """Bring the issues to what the history says on a day; what was said."""
+
+    def make(fake, folder, days, **more):
+        said = []
+        settings = settings_with(
+            tmp_path, github={"repository": REPOSITORY, "token": TOKEN, "endpoint": fake.url}, **more
+        )
+        tell(settings, folder, said.append, FixedClock(START + days * DAY))
+        assert TOKEN not in "".join(said)
+        return said
+
+    return make
+
+
+def bad(message, **more):
+    """A critical finding."""
+    return Finding(verdict=CRIT, message=message, **more)
+
+
+def test_an_incident_is_an_issue_from_beginning_to_end(folder, keep_issues):
+    """Opened once, edited when something changes, closed with a comment; without news nothing is changed."""
+    with github() as fake:
+        assert keep_issues(fake, folder, 1) == ["GitHub: issue 1 is opened for redis.alive is out of bounds"]
+        (issue,) = fake.issues
+        assert issue["title"] == "sandbox: redis.alive is out of bounds"
+        assert issue["labels"][0]["name"] == LABEL
+        assert issue["body"].startswith("<!-- playbook-incident ")
+        assert "**CRITICAL** since 2026-03-02 06:17 UTC, on sandbox." in issue["body"]
+        assert keep_issues(fake, folder, 1) == []
+        assert len(fake.writes()) == 1
+        keep(folder, run(2, {REDIS: bad("Redis: expected 1 ms, got 900 ms")}))
+        keep_issues(fake, folder, 2)
+        assert "got 900 ms" in issue["body"]
+        assert fake.comments == {}
+        keep(folder, run(3, {REDIS: OK}))
+        assert keep_issues(fake, folder, 3)[-1] == (
+            "GitHub: issue 1 is closed, as redis.alive is out of bounds no longer"
+        )
+        assert (issue["state"], issue["state_reason"]) == ("closed", "completed")
+        (comment,) = fake.comments[1]
+        assert "recovered**: redis.alive is within bounds again, after 3 days" in comment["body"]
+        keep_issues(fake, folder, 4)
+        assert len(fake.comments[1]) == 1
+    assert [(each.to, each.what) for each in deliveries.read(folder)] == [("GitHub issue 1", "issue")] * 2
+
+
+def test_a_relapse_is_a_new_issue_or_a_comment_on_the_open_one(folder, keep_issues):
+    """Closed ones are not looked at; where the recovery was never told, the issue is still open."""
+    with github() as fake:
+        keep_issues(fake, folder, 1)
+        keep(folder, run(2, {REDIS: OK}), run(3, {REDIS: CRIT}), run(4, {REDIS: CRIT}))
+        keep_issues(fake, folder, 4)
+        (issue,) = fake.issues
+        assert "reopened**" in fake.comments[1][0]["body"]
+        assert "Came back: 1 ×" in issue["body"]
+        keep(folder, run(5, {REDIS: OK}))
+        keep_issues(fake, folder, 5)
+        keep(folder, run(6, {REDIS: CRIT}), run(7, {REDIS: CRIT}))
+        keep_issues(fake, folder, 7)
+        assert [each["state"] for each in fake.issues] == ["closed", "open"]
+        assert 2 not in fake.comments
+
+
+def test_getting_worse_is_a_comment_and_another_issue(tmp_path, keep_issues):
+    """What could not be seen is over then."""
+    folder = keep(tmp_path / "h", run(0, {REDIS: UNK}), run(1, {REDIS: UNK}))
+    with github() as fake:
+        keep_issues(fake, folder, 1)
+        keep(folder, run(2, {REDIS: CRIT}))
+        keep_issues(fake, folder, 2)
+        blind, down = fake.issues
+        assert (blind["state"], down["state"]) == ("closed", "open")
+        (comment,) = fake.comments[1]
+        assert "escalated**" in comment["body"]
+        assert "recovered**" in comment["body"]
+
+
+def test_one_that_somebody_closed_stays_closed(folder, keep_issues):
+    """They know; it is opened again with a relapse only."""
+    with github() as fake:
+        keep_issues(fake, folder, 1)
+        fake.issues[0]["state"] = "closed"
+        keep(folder, run(2, {REDIS: CRIT}))
+        keep_issues(fake, folder, 2)
+        assert len(fake.issues) == 1
+
+
+def test_it_is_found_on_any_page_and_nothing_else_is_touched(tmp_path, folder, keep_issues):
+    """Pull requests, other labels, other targets, and fingerprints that nobody knows stay as they are."""
+    with github(size=2) as fake:
+        mark = "<!-- playbook-incident 0123456789ab target={} -->"
+        fake.add("a pull request", mark.format("sandbox"), LABEL, pull_request={"url": "x"})
+        fake.add("another target's", mark.format("production"), LABEL)
+        fake.add("not known", mark.format("sandbox"), LABEL)
+        fake.add("without a mark", "text", LABEL)
+        fake.add("without the label", mark.format("sandbox"))
+        keep_issues(fake, folder, 1)
+        keep_issues(fake, keep(tmp_path / "copy", run(0, {REDIS: CRIT}), run(1, {REDIS: CRIT})), 1)
+        assert [each["number"] for each in fake.open()] == [1, 2, 3, 4, 5, 6]
+        assert fake.writes() == [("POST", f"/repos/{REPOSITORY}/issues")]
+
+
+# ----------------------------------------------------------------------------------------------------------- races
+
+
+def test_of_two_runs_that_race_the_lower_number_stays(tmp_path, folder, keep_issues):
+    """The other is closed with a pointer, whichever run sees it."""
+    other = keep(tmp_path / "other", run(0, {REDIS: CRIT}), run(1, {REDIS: CRIT}))
+    with github() as fake:
+        both = threading.Barrier(2, timeout=10)
+
+        def meanwhile():
+            both.wait()  # neither is made before both were asked for
+
+        fake.meanwhile = meanwhile
+        runs = [threading.Thread(target=keep_issues, args=(fake, where, 1)) for where in (folder, other)]
+        for thread in runs:
+            thread.start()
+        for thread in runs:
+            thread.join(20)
+        first, second = fake.issues
+        assert (first["state"], second["state"], second["state_reason"]) == ("open", "closed", "not_planned")
+        assert second["body"].startswith("Duplicate of #1")
+        assert fake.comments == {}
+
+
+def test_a_duplicate_that_was_left_is_closed_by_the_next_run(folder, keep_issues):
+    """As when the run that made it was killed."""
+    with github() as fake:
+        keep_issues(fake, folder, 1)
+        fake.add("again", fake.issues[0]["body"], LABEL)
+        assert "GitHub: issue 2 is closed as a duplicate of 1" in keep_issues(fake, folder, 1.1)
+        assert [each["number"] for each in fake.open()] == [1]
+
+
+def test_what_was_cut_short_is_done_once(folder, keep_issues):
+    """A comment whose closing failed is not made again."""
+    with github() as fake:
+        keep_issues(fake, folder, 1)
+        keep(folder, run(2, {REDIS: OK}))
+        fake.refusals = [Refusal("PATCH", 422, "Validation Failed")]
+        assert "notifications: GitHub: expected issue 1 changed, got HTTP 422 (Validation Failed)" in (
+            keep_issues(fake, folder, 2)
+        )
+        assert len(fake.open()) == 1
+        keep_issues(fake, folder, 2.1)
+        assert fake.open() == []
+        assert len(fake.comments[1]) == 1
+
+
+# ---------------------------------------------------------------------------------------------------------- limits
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        Refusal("POST", 429, "You have exceeded a secondary rate limit", {"retry-after": "20"}),
+        Refusal("POST", 403, "You have exceeded a secondary rate limit"),
+        Refusal("GET", 403, "API rate limit exceeded", {"x-ratelimit-remaining": "0", "x-ratelimit-reset": "0"}),
+        Refusal("GET", 502, "Bad Gateway"),
+    ],
+    ids=["retry-after", "a minute", "reset", "bad gateway"],
+)
+def test_it_comes_back_when_it_is_asked_to(folder, keep_issues, refusal):
+    """Within the same run, where that is soon."""
+    with github(refusals=[refusal]) as fake:
+        keep_issues(fake, folder, 1)
+        assert len(fake.open()) == 1
+
+
+def test_a_long_wait_is_left_to_the_next_run(folder, keep_issues):
+    """Said and noted, and done then."""
+    far = Refusal("POST", 403, "API rate limit exceeded", {"retry-after": "1800"})
+    with github(refusals=[far]) as fake:
+        (line,) = keep_issues(fake, folder, 1)
+        assert "it asks to come back in 1,800 s, in the next run" in line
+        assert fake.issues == []
+        keep_issues(fake, folder, 1.1)
+        assert len(fake.issues) == 1
+    first, second = deliveries.read(folder)
+    assert (first.delivered, second.delivered) == (False, True)
+
+
+def test_writes_are_spaced_and_bounded(tmp_path, keep_issues):
+    """A second apart; sixty in a run, and the rest in the next."""
+    items = {f"daily.item.{number}": bad("bad") for number in range(70)}
+    folder = keep(tmp_path / "h", run(0, items), run(1, items))
+    with github() as fake:
+        assert "60 changes were made; the rest is left to the next run" in keep_issues(fake, folder, 1)[-1]
+        assert len(fake.issues) == 60
+        keep_issues(fake, folder, 1.1)
+        assert len(fake.open()) == 70
+
+
+@pytest.mark.parametrize(
+    ("refusal", "words"),
+    [
+        (Refusal("GET", 404, "Not Found"), r"HTTP 404 (Not Found); check notifications.github.repository"),
+        (Refusal("GET", 403, "Resource not accessible by integration"), "the token may write issues there"),
+        (Refusal("GET", 410, "Issues are disabled"), "issues are switched off in this repository"),
+        (Refusal("GET", 301, "Moved Permanently"), "the repository has moved, so name its new place"),
+        (Refusal("POST", 500, "Server Error"), "expected a new issue, got HTTP 500 (Server Error)"),
+    ],
+    ids=lambda value: str(value.status) if isinstance(value, Refusal) else "",
+)
+def test_each_refusal_says_what_to_do(folder, keep_issues, refusal, words):
+    """In a sentence; what creates something is not sent again."""
+    with github(refusals=[refusal]) as fake:
+        (line,) = keep_issues(fake, folder, 1)
+        assert words in line
+        assert len(fake.requests) == (2 if refusal.method == "POST" else 1)
+
+
+def test_a_token_that_may_not_set_labels_is_said(folder, keep_issues):
+    """Else there would be a new issue with each run."""
+    with github(sets_labels=False) as fake:
+        assert "did not get its label" in keep_issues(fake, folder, 1)[-1]
+        keep_issues(fake, folder, 1.1)
+        assert len(fake.issues) == 1
+
+
+def test_one_issue_that_fails_does_not_keep_the_others(tmp_path, keep_issues):
+    """It is named."""
+    items = {"daily.a": bad("x"), "daily.b": bad("x")}
+    folder = keep(tmp_path / "h", run(0, items), run(1, items))
+    with github(refusals=[Refusal("POST", 422, "Validation Failed")]) as fake:
+        assert "HTTP 422" in keep_issues(fake, folder, 1)[-1]
+        assert len(fake.issues) == 1
+
+
+def test_a_next_page_elsewhere_is_not_asked(tmp_path):
+    """The token would go along."""
+    with serve(answer()) as other, serve() as server:
+        server.scripts = [answer("200 OK", b"[]", link=f'<{other.url}/x>; rel="next"')]
+        settings = settings_with(
+            tmp_path, github={"repository": REPOSITORY, "token": TOKEN, "endpoint": server.url}
+        ).notifications.github
+        with pytest.raises(NotKept, match="got another host"):
+            IssuesApi(settings, settings.token, 2.0, FixedClock(START)).open_issues()
+        assert not other.requests
+
+
+def test_a_github_that_hangs_holds_nothing(folder, tmp_path):
+    """Each try has its limit."""
+    said = []
+    with serve(answer()) as server:
+        server.scripts = [server.drip(b"HTTP/1.1 200 OK\r\nX: ")]
+        tracker = {"repository": REPOSITORY, "token": TOKEN, "endpoint": server.url}
+        settings = settings_with(tmp_path, github=tracker, time_limit_seconds=0.2)
+        tell(settings, folder, said.append, FixedClock(START + DAY))
+    assert said == ["notifications: GitHub: expected the open issues, got no answer (TimeoutError)"]
+
+
+def test_a_repository_that_is_none_is_said(folder, tmp_path):
+    """By the setting's name."""
+    said = []
+    settings = settings_with(tmp_path, github={"repository": "no/such/../thing", "token": TOKEN})
+    tell(settings, folder, said.append, FixedClock(START + DAY))
+    assert "expected notifications.github.repository as owner/name" in said[0]
+
+
+# -------------------------------------------------------------------------------------------------------- the text
+
+
+def test_the_text_calls_nobody_and_holds_no_secret(tmp_path, keep_issues):
+    """Nor can it pass for another incident, or break the list."""
+    mark = "<!-- playbook-incident 0123456789ab target=sandbox -->"
+    said = f"@ada #12 {mark} [x](http://a.example) hunter2-secret\n# big"
+    folder = keep(tmp_path / "h", run(0, {REDIS: bad(said)}), run(1, {REDIS: bad(said)}))
+    with github() as fake:
+        keep_issues(fake, folder, 1, webhook={"secret": "hunter2-secret"})
+        text = fake.issues[0]["title"] + fake.issues[0]["body"]
+        assert "@ada" not in text
+        assert "hunter2" not in text
+        assert text.count("<!-- playbook-incident") == 1
+        assert "\n# big" not in text
+        keep_issues(fake, folder, 1.1, webhook={"secret": "hunter2-secret"})
+        assert len(fake.writes()) == 1
+
+
+def test_a_window_holds_back_the_issue(folder, keep_issues, tmp_path):
+    """Until it is over, where it is still bad then."""
+    window = {"name": "Redis", "start": START + DAY - timedelta(hours=1), "end": START + DAY + timedelta(hours=2)}
+    with github() as fake:
+        tracker = {"repository": REPOSITORY, "token": TOKEN, "endpoint": fake.url}
+        settings = settings_with(tmp_path, maintenance={"windows": [window]}, github=tracker)
+        tell(settings, folder, print, FixedClock(START + DAY))
+        assert fake.issues == []
+        tell(settings, folder, print, FixedClock(START + DAY + timedelta(hours=2)))
+        assert len(fake.issues) == 1
