@@ -38,7 +38,7 @@ types: $(VENV)/.dev ## static types
 
 check: test lint types ## everything that CI asks for, without the real servers
 
-clean: ## remove the virtual environment, caches and reports
+clean: ## remove the virtual environment, caches and reports; the history of runs stays
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache reports/*-*/ reports/latest
 
 $(VENV)/bin/python:

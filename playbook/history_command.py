@@ -47,8 +47,9 @@ def _lines(history: History, settings: Settings, now: datetime, *, own: bool) ->
         yield f"{target:<12} {name:<20} {run.verdict:<14} {age(now - run.started)} ago{part}"
     if own:
         for name in settings.schedule.cron:
-            last = newest.get((settings.target.name, name))
-            due = missed(settings.schedule, name, now, last.started if last else None)
+            # A part of a set stands for no run of it.
+            whole = [run.started for run in history.of(settings.target.name, name) if not run.partial]
+            due = missed(settings.schedule, name, now, max(whole, default=None))
             if due:
                 yield f"{settings.target.name:<12} {name:<20} {'NO DATA':<14} was due {age(now - due)} ago"
 

@@ -3,6 +3,7 @@
 import shutil
 import subprocess
 import sys
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -263,3 +264,12 @@ def test_years_of_runs_are_the_same_whenever_they_are_made(tmp_path):
     write(tmp_path, runs)
     assert read(tmp_path) == history.History(tuple(runs), ())
     assert isinstance(runs[0], RunLine)
+
+
+def test_five_years_load_in_less_than_a_second_and_are_small(tmp_path):
+    """A twentieth of a second and 5 MB when this was written; see benchmarks/history.py."""
+    write(tmp_path, years(5))
+    assert sum(file.stat().st_size for file in (tmp_path / "runs").iterdir()) < 10e6
+    started = time.process_time()
+    assert len(read(tmp_path).runs) > 2000
+    assert time.process_time() - started < 1

@@ -45,12 +45,15 @@ def test_the_newest_run_of_each_set_is_told(told, tmp_path):
 
 
 def test_of_a_target_what_has_not_run_is_told(told, tmp_path):
-    """Nobody may take silence for health."""
-    append(tmp_path / "reports" / "history", run_line(GOOD, started=NOW - timedelta(days=3)))
+    """Nobody may take silence for health, nor a part of a set for the set."""
+    for ago, partial in ((3, False), (0.1, True)):
+        append(
+            tmp_path / "reports" / "history", run_line(GOOD, started=NOW - timedelta(days=ago), partial=partial)
+        )
     code, lines = told(target="production")
     assert code == 0
     assert lines[:-1] == [
-        "production daily OK 3 days ago",
+        "production daily OK 2 h ago, a part of it",
         "production daily NO DATA was due 27 h ago",
         "production weekly NO DATA was due 7 days ago",
         "production monthly NO DATA was due 22 days ago",

@@ -11,9 +11,11 @@ import pytest
 from playbook import run_command
 from playbook.__main__ import main
 from playbook.clock import FixedClock
+from playbook.derive import incidents_of
 from playbook.errors import UsageError
 from playbook.history import read
 from playbook.run_command import run_set
+from playbook.settings import load
 from tests.history_factory import NOW
 from tests.project import AWAY, BAD, GOOD, NOT_CONFIGURED, Project
 
@@ -72,6 +74,10 @@ class Running:
         assert found.problems == ()
         return found.runs
 
+    def incidents(self):
+        """What these runs opened."""
+        return incidents_of(load("staging", root=self.project.folder, environment={}), self.lines())
+
 
 @pytest.fixture
 def running(tmp_path, monkeypatch):
@@ -102,10 +108,11 @@ def test_what_is_bad_is_looked_at_again(running):
     assert "run: 1 bad check will be looked at again in 60 s" in running.said
     assert any(line.startswith("run: looked at again: 0 of 1 check still bad; ") for line in running.said)
     assert running.told[-1] == ("daily", "fail")
+    assert running.incidents() == []
 
 
 def test_what_stays_bad_or_unknown_is_confirmed(running):
-    """Both may open an incident."""
+    """Both then are incidents: one of what is down, and one of what cannot be seen."""
     running.project.write(GOOD + BAD + AWAY)
     assert running.run() == 1
     again = running.lines()[1]
@@ -114,6 +121,7 @@ def test_what_stays_bad_or_unknown_is_confirmed(running):
         "daily.redis.alive": "UNKNOWN",
     }
     assert any("2 of 2 checks still bad" in line for line in running.said)
+    assert sorted(each.kind for each in running.incidents()) == ["cannot see", "down"]
 
 
 @pytest.mark.parametrize(
