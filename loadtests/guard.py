@@ -27,6 +27,7 @@ from playbook.load.plan import Plan
 PORTS = {"http": 80, "https": 443}
 # A cap on requests a second lets through this many seconds' worth at once.
 BURST_SECONDS = 0.1
+_MOST_REASONS = 50
 _SEPARATORS = frozenset("/\\@?#%")
 _CONNECTING = frozenset(("socket.connect", "socket.sendto", "socket.sendmsg"))
 
@@ -141,8 +142,14 @@ class Guard:
 
     def refuse(self, why: str) -> None:
         """Count and raise."""
-        self.refused[why] = self.refused.get(why, 0) + 1
+        self.count(why)
         raise Refused(f"held back: {why}")
+
+    def count(self, why: str) -> None:
+        """Count that something was held back; so many reasons are told apart."""
+        if why not in self.refused and len(self.refused) >= _MOST_REASONS:
+            why = "further reasons"
+        self.refused[why] = self.refused.get(why, 0) + 1
 
     def delay(self) -> float:
         """Take a turn under the cap on requests a second: how long to wait for it, in seconds."""
@@ -221,7 +228,7 @@ def _is_own(name: str) -> bool:
 def shown(host: str) -> str:
     """A host for a message: short, and of plain characters."""
     plain = "".join(c if c.isascii() and c.isprintable() else "?" for c in host)
-    return plain[:80] or "nowhere"
+    return f"[{plain[:80]}]" if ":" in plain else plain[:80] or "nowhere"
 
 
 def strip(environment: MutableMapping[str, str] = os.environ) -> None:

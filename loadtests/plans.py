@@ -35,9 +35,7 @@ def find(*, alone: bool) -> Plan:
     if file:
         return read(Path(file))
     if not alone:
-        raise UsageError(
-            f"${PLAN_VARIABLE}: a master and its workers need a plan's file, e.g. loadtests/plan.json"
-        )
+        raise UsageError(f"${PLAN_VARIABLE}: a master and its workers need the file of a plan")
     return _of_a_sandbox()
 
 

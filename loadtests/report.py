@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -24,14 +25,15 @@ class Report:
         lost: workers that went away, in words.
     """
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, clock: Callable[[], float] = time.time) -> None:
         self.plan = plan
+        self._clock = clock
         self.begin()
 
     def begin(self) -> None:
         """Start anew: the test starts now."""
         self.counts = Counts()
-        self.started = self.updated = time.time()
+        self.started = self.updated = self._clock()
         self.ended = RUNNING
         self.lost: list[str] = []
         self.steps: list[Step] = []
@@ -50,17 +52,17 @@ class Report:
         """Say why the test ended; the first to say so is believed."""
         if self.ended == RUNNING:
             self.ended = why
-            self.updated = time.time()
+            self.updated = self._clock()
 
     def note_users(self, users: int) -> None:
         """So many run now; the most of a second count for it."""
         # Asked at the end of a second, or a little after it.
-        second = max(int(time.time() - self.started - 0.5), 0)
+        second = max(int(self._clock() - self.started - 0.5), 0)
         self._users[second] = max(self._users.get(second, 0), users)
 
     def unanswered(self) -> bool:
         """For as long as the plan allows, there was no answer to anything."""
-        now = time.time()
+        now = self._clock()
         span = self.plan.unreachable_seconds
         if now - self.started < span:
             return False
@@ -70,7 +72,7 @@ class Report:
     def outcome(self) -> Outcome:
         """All that is known now."""
         if self.ended == RUNNING:
-            self.updated = time.time()
+            self.updated = self._clock()
         seconds = max(self.updated - self.started, 0.001)
         return Outcome(
             target=self.plan.target,
@@ -115,7 +117,7 @@ class Report:
 
     def _settle(self) -> None:
         """Turn old quarter seconds into moments, and forget them."""
-        last = int(time.time() - self.started - self._kept)
+        last = int(self._clock() - self.started - self._kept)
         while len(self._moments) < last:
             self._moments.append(self._moment(len(self._moments)))
         first = (self.started + len(self._moments)) * SLICES

@@ -63,6 +63,7 @@ class Test:
         events.init.add_listener(self._init)
         events.test_start.add_listener(self._start)
         events.request.add_listener(self._request)
+        events.spawning_complete.add_listener(lambda **_: self._note_users())
         events.report_to_master.add_listener(self._send)
         events.worker_report.add_listener(self._receive)
         events.test_stop.add_listener(lambda **_: self._stop())
@@ -164,9 +165,7 @@ class Test:
 
     def _look(self) -> None:
         report = self._report
-        runner = self._environment.runner
-        assert runner
-        report.note_users(runner.user_count)
+        self._note_users()
         self._count_own()
         self._notice_lost()
         report.write()
@@ -174,6 +173,11 @@ class Test:
             self._end_early(f"{outcome.NO_WORKERS}: none is left")
         elif report.unanswered():
             self._end_early(f"{outcome.UNREACHABLE}: nothing in {report.plan.unreachable_seconds:g} s")
+
+    def _note_users(self) -> None:
+        runner = self._environment.runner
+        if self.report and runner:
+            self.report.note_users(runner.user_count)
 
     def _end_early(self, why: str) -> None:
         if self.report:

@@ -62,7 +62,7 @@ class GuardedSession(FastHttpSession):
     """Locust's session, over guarded connections.
 
     ``ask`` does what Locust's ``request`` does with ``catch_response``, for less: that is what most of the time of
-    a request went into. ``request`` and its kin pass the same guard.
+    a request went into. ``request`` and its kin pass the same guard and take the same turns.
     """
 
     def __init__(self, plan: Plan, guard: Guard, context: ssl.SSLContext, user: User) -> None:
@@ -85,6 +85,16 @@ class GuardedSession(FastHttpSession):
         self._host = plan.host
         self._seconds = plan.connect_seconds + plan.read_seconds
 
+    def request(self, *arguments: Any, **named: Any) -> Any:
+        """Locust's own request, when it is its turn: for tasks that need more than ``ask``."""
+        self._take_turn()
+        return super().request(*arguments, **named)
+
+    def _take_turn(self) -> None:
+        delay = self._guard.delay()
+        if delay:
+            gevent.sleep(delay)
+
     def ask(
         self,
         method: str,
@@ -96,9 +106,7 @@ class GuardedSession(FastHttpSession):
         headers: Mapping[str, str] | None = None,
     ) -> None:
         """Send one request when it is its turn, judge the answer by ``check``, and have both counted."""
-        delay = self._guard.delay()
-        if delay:
-            gevent.sleep(delay)
+        self._take_turn()
         url = self._host + path
         size = 0
         failure: BaseException | None = None

@@ -61,7 +61,7 @@ class Script:
         if self.idle or self.alive >= self.guard.most_users:
             most = self.guard.most_users
             why = "users of a worker more than planned" if self.idle else f"more than {most} users in one process"
-            self.guard.refused[why] = self.guard.refused.get(why, 0) + 1
+            self.guard.count(why)
             return False
         self.alive += 1
         return True

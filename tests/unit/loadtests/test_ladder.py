@@ -1,0 +1,93 @@
+"""A breakpoint test: when a step holds, when it breaks, and when it is done once more."""
+
+from __future__ import annotations
+
+import pytest
+
+from loadtests.ladder import Ladder, judge
+from loadtests.recorder import Tally, bucket_of
+from playbook.load.outcome import Step
+from playbook.load.plan import Break, Stage
+
+BREAKS = Break(p95_seconds=0.5, failed_percent=1.0, least_requests=10, settle_seconds=1.0)
+STAGES = [Stage(users=users, seconds=4.0, spawn_rate=10.0) for users in (5, 10, 20)]
+
+
+def _tally(requests: int = 100, failures: int = 0, milliseconds: float = 100.0) -> Tally:
+    counts = {bucket_of(milliseconds): requests}
+    return Tally(requests=requests, failures=failures, slowest=milliseconds, counts=counts)
+
+
+def _climb(answers: list[Tally], breaks: Break = BREAKS, lag: float = 0.0) -> tuple[list[Step], list[int]]:
+    """The steps that were judged and the users of each second; the windows must be within their steps."""
+    asked: list[tuple[float, float]] = []
+
+    def window(start: float, end: float) -> Tally:
+        asked.append((start, end))
+        return answers[len(asked) - 1]
+
+    ladder = Ladder(STAGES, breaks, window, lag=lag)
+    users = []
+    now = 1000.0
+    while stage := ladder.stage(now):
+        users.append(stage.users)
+        now += 1
+    assert all(end - start == pytest.approx(3.0) for start, end in asked)
+    return ladder.steps, users
+
+
+def test_every_step_holds() -> None:
+    """Then the test is over after the last, and none of them broke."""
+    steps, users = _climb([_tally()] * 3)
+    assert [(step.users, step.broke) for step in steps] == [(5, ""), (10, ""), (20, "")]
+    assert users == [5] * 4 + [10] * 4 + [20] * 4
+
+
+def test_a_step_that_breaks_twice_ends_the_test() -> None:
+    """It is listed once, by what it did the second time."""
+    steps, users = _climb([_tally(), _tally(milliseconds=900), _tally(milliseconds=700)])
+    assert [step.broke for step in steps] == ["", "P95 0.70 s, at most 0.5 s"]
+    assert users == [5] * 4 + [10] * 8
+
+
+def test_one_bad_moment_does_not_decide() -> None:
+    """A step that broke and then held has held."""
+    steps, _ = _climb([_tally(failures=50), _tally(), _tally(), _tally()])
+    assert [step.broke for step in steps] == ["", "", ""]
+
+
+def test_without_confirming_the_first_break_ends_it() -> None:
+    """As the plan says."""
+    steps, users = _climb(
+        [_tally(failures=50)], Break(p95_seconds=1, failed_percent=1, least_requests=1, confirm=False)
+    )
+    assert [step.broke for step in steps] == ["50.0 % of the requests failed, at most 1 % may"]
+    assert users == [5] * 4
+
+
+def test_reports_of_workers_are_waited_for() -> None:
+    """A step is judged when all is known of it, by the same window."""
+    _, users = _climb([_tally()] * 3, lag=1.5)
+    assert users == [5] * 6 + [10] * 6 + [20] * 6
+
+
+@pytest.mark.parametrize(
+    ("tally", "broke"),
+    [
+        (_tally(milliseconds=499), ""),
+        (_tally(failures=1), ""),
+        (_tally(requests=9), "9 requests, at least 10 are needed"),
+        (Tally(), "0 requests, at least 10 are needed"),
+        (_tally(failures=2), "2.0 % of the requests failed, at most 1 % may"),
+        (_tally(milliseconds=510), "P95 0.51 s, at most 0.5 s"),
+    ],
+    ids=["fast", "few failures", "few requests", "none", "failures", "slow"],
+)
+def test_a_step_is_judged_by_its_limits(tally: Tally, broke: str) -> None:
+    """Too few requests first: little says nothing."""
+    assert judge(STAGES[0], tally, BREAKS).broke == broke
+
+
+def test_a_steps_rate_is_over_the_time_that_is_judged() -> None:
+    """Its first second is not."""
+    assert judge(STAGES[0], _tally(requests=300), BREAKS).per_second == pytest.approx(100)
