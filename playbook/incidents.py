@@ -141,6 +141,12 @@ def fingerprint_of(target: str, kind: Kind, cause: str) -> str:
     return hashlib.sha256(json.dumps([target, kind, cause]).encode()).hexdigest()[:12]
 
 
+def length(time: timedelta) -> str:
+    """``12 min``, ``5 h``, ``3 days``."""
+    minutes = time.total_seconds() / 60
+    return f"{minutes:.0f} min" if minutes < 120 else days(time)
+
+
 def cause_of(item: str, finding: Finding) -> str:
     """What a bad finding is put down to."""
     return finding.cause or item.partition(".")[2] or item
@@ -296,7 +302,7 @@ class _Fold:
 
     def _reopen(self, run: RunLine, case: _Case, since: datetime, bad: _Bad) -> None:
         assert case.closed
-        after, case.closed = days(since - case.closed), None
+        after, case.closed = length(since - case.closed), None
         case.reopened += 1
         case.flapping = case.reopened >= self._rules.flapping_times
         flapping = f"; it is flapping, {case.reopened} times by now" if case.flapping else ""
@@ -325,7 +331,7 @@ class _Fold:
             return
         case.closed = run.started
         again = "is within bounds" if case.kind == DOWN else "can be seen"
-        after = days(run.started - case.opened)
+        after = length(run.started - case.opened)
         self._note(run, case, "recovered", f"{case.cause} {again} again, after {after}")
         for item in case.items:
             del self._open_with[run.target, item][case.fingerprint]

@@ -214,11 +214,12 @@ _OVERRIDES = tuple(name for name in Settings.__struct_fields__ if name not in _N
 _VARIABLE = re.compile(r"\$\{([A-Z0-9_]+(?:\|[A-Z0-9_]+)*)\}")
 _SECRET_KEYS = frozenset({"token", "password", "access_key", "secret_key"})
 _NOTIFICATIONS = "notifications"
+_IN_A_LIST = re.compile(r"\.\d+$")
 
 
 def _is_secret(path: str) -> bool:
     if path.startswith(f"{_NOTIFICATIONS}."):
-        return path not in PLAIN
+        return _IN_A_LIST.sub("", path) not in PLAIN
     return path.rpartition(".")[2] in _SECRET_KEYS or path.endswith(".redis.url")
 
 
@@ -326,9 +327,10 @@ def _build(
     if not trusted:
         for path, text in sources.items():
             if _is_secret(path) and not _VARIABLE.fullmatch(text):
+                variable = _IN_A_LIST.sub("", path).rpartition(".")[2].upper()
                 raise UsageError(
                     f"{where}: {path} is a secret and must come from the environment, written as "
-                    f'"${{{path.rpartition(".")[2].upper()}}}"; never write it into the file'
+                    f'"${{{variable}}}"; never write it into the file'
                 )
     common[_NOTIFICATIONS] = _interpolate(told, environment)
     common["limits"] = _limits(common.get("limits", {}), where)

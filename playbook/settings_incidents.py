@@ -36,7 +36,7 @@ class Incidents(Section, frozen=True):
 
 
 class Webhook(Section, frozen=True):
-    """An address that is told by POST, with JSON; see ``playbook.notify.webhook``.
+    """An address that is told by POST, with JSON; see docs/decisions/016-incidents.md.
 
     Attributes:
         secret: signs what is sent (HMAC-SHA256).
@@ -66,6 +66,7 @@ class Notifications(Section, frozen=True):
         apprise: addresses as apprise reads them, https://github.com/caronc/apprise/wiki.
         ping_url: told when a run starts and ends, so that silence is noticed: healthchecks.io and what is like it.
         ping_urls: by set, instead of ``ping_url``.
+        digests: sets whose newest run is summed up, once, for every channel.
         tell_within_hours: what happened longer ago is not told any more, only listed in digests.
         time_limit_seconds: for one delivery.
         tries: of one delivery, the first included.
@@ -79,6 +80,7 @@ class Notifications(Section, frozen=True):
     github: IssueTracker = IssueTracker()
     ping_url: Secret | None = None
     ping_urls: dict[str, Secret] = {}
+    digests: tuple[str, ...] = ()
     tell_within_hours: _Hours = 48.0
     time_limit_seconds: _Seconds = 15.0
     tries: Annotated[int, msgspec.Meta(ge=1, le=5)] = 3
@@ -92,4 +94,6 @@ class Notifications(Section, frozen=True):
 
 
 # What may stand in playbook.toml as it is; everything else below [notifications] is, or may hold, a secret.
-PLAIN = frozenset({"notifications.link", "notifications.github.repository", "notifications.github.endpoint"})
+PLAIN = frozenset(
+    {f"notifications.{name}" for name in ("digests", "link", "github.repository", "github.endpoint")}
+)

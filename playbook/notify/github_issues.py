@@ -113,7 +113,7 @@ class IssueKeeper:
         self._comment(issue, [event for event in incident.events if event.what in ("escalated", "recovered")])
         fields = {"title": self._title(incident), "body": self._body(incident)}
         self._api.update(issue.number, state="closed", state_reason="completed", **fields)
-        self._say(f"GitHub: issue {issue.number} is closed, as {incident.title} no longer")
+        self._say(f"GitHub: issue {issue.number} is closed: {incident.events[-1].text}")
         self._noted(incident, issue)
 
     def _comment(self, issue: Issue, events: Sequence[Event]) -> None:

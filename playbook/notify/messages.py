@@ -11,9 +11,9 @@ from typing import Literal
 
 import msgspec
 
-from playbook.attest import Moment, days
+from playbook.attest import Moment
 from playbook.history import RunLine
-from playbook.incidents import DOWN, Incident, What
+from playbook.incidents import DOWN, Incident, What, length
 from playbook.notify.due import News
 from playbook.report.words import MARKS, plural
 from playbook.verdict import SEVERITY, Verdict
@@ -99,7 +99,7 @@ def of_news(news: Sequence[News], *, target: str, kind: str, set_name: str, link
 
 def _lines(news: News) -> Iterator[str]:
     incident, event = news
-    yield f"{event.what.upper()}: {_one_line(incident.title)}"
+    yield f"{event.what.upper()}: {_one_line(_subject(news))}"
     yield f"  {_one_line(event.text)}"
     notes = [f"since {_when(incident.opened)}", ", ".join(incident.items)]
     if incident.flapping:
@@ -107,6 +107,11 @@ def _lines(news: News) -> Iterator[str]:
     if event.quiet:
         notes.append("began during maintenance")
     yield f"  {' · '.join(notes)}"
+
+
+def _subject(news: News) -> str:
+    """The title says what is wrong, which it no longer is."""
+    return news.incident.cause if news.event.what == "recovered" else news.incident.title
 
 
 def _item(news: News) -> Item:
@@ -175,7 +180,7 @@ def _of_run(run: RunLine | None, set_name: str, now: datetime) -> Iterator[str]:
         yield f"No {set_name} run is known: nothing is known."
         return
     counted = " · ".join(f"{run.counts[v]} {v}" for v in SEVERITY if run.counts.get(v))
-    yield f"The newest {set_name} run began {_when(run.started)}, {days(now - run.started)} ago: {run.verdict}."
+    yield f"The newest {set_name} run began {_when(run.started)}, {length(now - run.started)} ago: {run.verdict}."
     yield counted or "Nothing was measured."
     if run.ended != "finished":
         yield f"It ended early: {_one_line(run.ended)}"
@@ -188,14 +193,14 @@ def _of_open(still: Sequence[Incident], now: datetime) -> Iterator[str]:
     yield f"{plural(len(still), 'open incident')}:"
     for one in still[:_MOST]:
         flapping = ", flapping" if one.flapping else ""
-        yield f"- {_one_line(one.title)}, for {days(now - one.opened)}{flapping}: {_one_line(one.message)}"
+        yield f"- {_one_line(one.title)}, for {length(now - one.opened)}{flapping}: {_one_line(one.message)}"
     if len(still) > _MOST:
         yield f"- … and {len(still) - _MOST} more"
 
 
 def _of_changes(incidents: Sequence[Incident], since: datetime) -> Iterator[str]:
     found = [
-        (event.at, f"- {_when(event.at)} {event.what}: {_one_line(one.title)}")
+        (event.at, f"- {_when(event.at)} {event.what}: {_one_line(_subject(News(one, event)))}")
         for one in incidents
         for event in one.events
         if event.at > since and event.what in _ORDER

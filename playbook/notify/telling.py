@@ -57,7 +57,7 @@ class Telling:
         self.problems += wrong
 
     def tell(self, digest: str | None = None) -> None:
-        """Tell the events that are due, and the digest of a set where one is asked for."""
+        """Tell what is due: events, digests of the sets that have one, and that of a set that is asked for."""
         for problem in self.problems:
             self._say(f"notifications: {problem}")
         for channel in self._channels:
@@ -80,10 +80,16 @@ class Telling:
             of_news(news, target=target.name, kind=target.kind, set_name=name, link=link)
             for name, news in by_set.items()
         ]
-        if digest is not None:
-            made = self._digest(digest)
+        asked = [digest] if digest is not None else []
+        for set_name in dict.fromkeys([*asked, *self._fresh(within)]):
+            made = self._digest(set_name)
             found += [made] if made.ids[0] not in told else []
         return [self._redactor.struct(message) for message in found]
+
+    def _fresh(self, within: timedelta) -> list[str]:
+        """The sets of ``notifications.digests`` that were run a short while ago."""
+        recent = {run.set for run in self._runs if not run.partial and self._clock.now() - run.started <= within}
+        return [name for name in self._settings.notifications.digests if name in recent]
 
     def _digest(self, set_name: str) -> Message:
         target = self._settings.target

@@ -59,7 +59,7 @@ def test_an_incident_is_an_issue_from_beginning_to_end(folder, keep_issues):
         assert fake.comments == {}
         keep(folder, run(3, {REDIS: OK}))
         assert keep_issues(fake, folder, 3)[-1] == (
-            "GitHub: issue 1 is closed, as redis.alive is out of bounds no longer"
+            "GitHub: issue 1 is closed: redis.alive is within bounds again, after 3 days"
         )
         assert (issue["state"], issue["state_reason"]) == ("closed", "completed")
         (comment,) = fake.comments[1]

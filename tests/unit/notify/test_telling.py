@@ -6,6 +6,7 @@ import json
 import time
 from datetime import timedelta
 
+import msgspec
 import pytest
 
 from playbook import deliveries
@@ -63,7 +64,9 @@ def test_an_incident_is_told_once_over_apprise(tmp_path, folder, said):
         ]
         keep(folder, run(2, {REDIS: OK}))
         tell(settings, folder, said.append, clock_at(2))
-        assert body_of(server.requests[1])[1]["type"] == "success"
+        told = body_of(server.requests[1])[1]
+        assert told["type"] == "success"
+        assert told["message"].splitlines()[0] == "RECOVERED: redis.alive"
     noted = deliveries.read(folder)
     assert [(each.channel, each.to, each.delivered, each.set) for each in noted] == [
         ("apprise JSON", "JSON", True, "daily"),
@@ -270,7 +273,7 @@ def test_a_digest_tells_how_it_stands(tmp_path, folder, said):
         (told,) = digests
         assert told["title"] == "✓ sandbox (the embedded demo system): weekly digest, OK, 1 open incident"
         assert told["text"].splitlines() == [
-            "The newest weekly run began 2026-03-04 06:17 UTC, 1 h ago: OK.",
+            "The newest weekly run began 2026-03-04 06:17 UTC, 60 min ago: OK.",
             "1 OK",
             "",
             "1 open incident:",
@@ -284,6 +287,21 @@ def test_a_digest_tells_how_it_stands(tmp_path, folder, said):
         keep(folder, run(9, {"weekly.docs.updated": OK}, name="weekly"))
         Telling(settings, folder, said.append, clock_at(9)).tell("weekly")
         assert "Since 2026-03-04 07:17 UTC: 0 changes." in body_of(server.requests[-1])[1]["text"]
+
+
+def test_each_weekly_run_is_summed_up_by_itself(tmp_path, said):
+    """Once, and also where all is well; not one of long ago, and not a part of the set."""
+    folder = keep(tmp_path / "h", run(0, {"weekly.docs.updated": OK}, name="weekly"))
+    part = run(9, {"weekly.docs.updated": OK}, name="weekly")
+    with serve(answer()) as server:
+        settings = settings_with(tmp_path, webhook={"url": server.url})
+        for hours in (1, 2):
+            tell(settings, folder, said.append, clock_at(0, hours=hours))
+        keep(folder, msgspec.structs.replace(part, partial=True))
+        tell(settings, folder, said.append, clock_at(9))
+        assert [told["what"] for _, told in map(body_of, server.requests)] == ["digest"]
+    (noted,) = deliveries.read(folder)
+    assert (noted.what, noted.set, noted.delivered) == ("digest", "weekly", True)
 
 
 def test_a_digest_of_nothing_says_so(tmp_path, said):
