@@ -117,7 +117,8 @@ class _Target:
                     self._catalogue.items.get(item),
                     tuple(sights),
                     strip(((s.day, s.finding.verdict) for s in _since(since, sights)), unit, last),
-                    stale=bool(due and due.missed),
+                    overlooked=bool(newest and sights[-1].run.started < newest.started),
+                    missing=bool(due and due.missed),
                 )
                 for item, sights in seen.items()
             ),

@@ -50,7 +50,7 @@ def _judged(site: Site) -> Iterator[str]:
         sets = [one for one in target.scheduled or target.sets if not one.missing and one.newest]
         of = f" ({target.name})" if len(site.current) > 1 else ""
         for verdict, what in _WORDS.items():
-            titles = [item.title for one in sets for item in one.items if item.newest.finding.verdict is verdict]
+            titles = [item.title for one in sets for item in one.current if item.state == verdict]
             if titles:
                 yield f"{what}{of}: {_listed(titles)}."
         short_of = [one for one in sets if one.state in BAD and one.newest and not worst_of(one.newest)]
@@ -124,7 +124,12 @@ def item_words(item: ItemView, one: SetView, site: Site) -> str:
     if finding.value is not None and item.limit:
         value = f" ({item.limit.format(finding.value)})"
     if item.state == NO_DATA:
-        return f"{missing_words(one, site)} This item was {finding.verdict}{value} {when(run.started)}."
+        why = (
+            missing_words(one, site)
+            if one.missing
+            else f"The newest run of the {set_name(one.name)} set left it out."
+        )
+        return f"{why} This item was {finding.verdict}{value} {when(run.started)}."
     told = finding.message if finding.message else f"Well{value}."
     stop = "" if told.endswith((".", "…")) else "."
     seen = f"Seen {when(run.started)}, {age(site.now - run.started)} before this page was built."

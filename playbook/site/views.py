@@ -23,6 +23,7 @@ NOT_YET = "NOT YET RUN"
 # Worst first. That nothing is known is worse than UNKNOWN: there, at least something ran.
 STATES = (Verdict.CRITICAL, NO_DATA, *SEVERITY[1:], NOT_YET)
 BAD = frozenset({Verdict.CRITICAL, Verdict.UNKNOWN, Verdict.WARNING})
+_NOT_WELL = frozenset({*BAD, NO_DATA})
 UPTIME_ITEM = "daily.kpi.availability"
 
 
@@ -67,7 +68,8 @@ class ItemView:
     Attributes:
         about: what the catalogue says; None for an item that it no longer has.
         sights: all, oldest first; at least one.
-        stale: its set has not run when it should have.
+        overlooked: the newest run of its set did not look at it.
+        missing: its set has not run when it should have.
     """
 
     target: str
@@ -76,7 +78,8 @@ class ItemView:
     about: Item | None
     sights: tuple[Sight, ...]
     strip: Strip
-    stale: bool
+    overlooked: bool = False
+    missing: bool = False
 
     @property
     def title(self) -> str:
@@ -91,7 +94,12 @@ class ItemView:
     @property
     def state(self) -> str:
         """The newest verdict, or NO DATA where that is too old to say anything about now."""
-        return NO_DATA if self.stale else str(self.newest.finding.verdict)
+        return NO_DATA if self.missing or self.overlooked else str(self.newest.finding.verdict)
+
+    @property
+    def gone(self) -> bool:
+        """The playbook no longer has it: its page stays, and no list shows it."""
+        return self.about is None and self.overlooked
 
     @property
     def page(self) -> str:
@@ -167,24 +175,29 @@ class SetView:
 
     @property
     def measured(self) -> list[ItemView]:
-        """Items of which something was said but that they are not configured; bad ones first."""
-        found = [item for item in self.items if item.newest.finding.verdict is not Verdict.NOT_CONFIGURED]
-        return sorted(found, key=lambda item: item.newest.finding.verdict not in BAD)
+        """Items of which something was said but that they are not configured; those that are not well first."""
+        found = [item for item in self.current if item.newest.finding.verdict is not Verdict.NOT_CONFIGURED]
+        return sorted(found, key=lambda item: item.state not in _NOT_WELL)
 
     @property
     def not_configured(self) -> list[ItemView]:
         """The others."""
-        return [item for item in self.items if item.newest.finding.verdict is Verdict.NOT_CONFIGURED]
+        return [item for item in self.current if item.newest.finding.verdict is Verdict.NOT_CONFIGURED]
+
+    @property
+    def current(self) -> list[ItemView]:
+        """Items without those that are gone."""
+        return [item for item in self.items if not item.gone]
 
     @property
     def bad(self) -> int:
-        """Items that are not well."""
-        return sum(item.newest.finding.verdict in BAD for item in self.items)
+        """Items that are not well, or of which nothing is known."""
+        return sum(item.state in _NOT_WELL for item in self.current)
 
     @property
     def kpis(self) -> list[ItemView]:
         """Items that are judged by a limit and have values: the key performance indicators, then the rest."""
-        found = [item for item in self.items if item.limit and item.values]
+        found = [item for item in self.current if item.limit and item.values]
         return sorted(found, key=lambda item: ".kpi." not in item.id)
 
     def silence(self, now: datetime) -> str:

@@ -99,3 +99,22 @@ def test_dates_are_few_and_within():
         drawing = draw(chart(curve))
         assert 2 <= len(drawing.days) <= 6
         assert all(drawing.left <= tick.place <= drawing.right for tick in drawing.days)
+
+
+def test_limits_at_one_place_are_one_line_with_both_names():
+    """A target that begins where the warning does: two names over each other cannot be read."""
+    chart = Chart(
+        "Availability", "%", [Curve("web", [(0.0, 99.95), (60.0, 99.97)])], {"target": 99.9, "warning": 99.9}
+    )
+    drawing = draw(chart)
+    assert [limit.text for limit in drawing.limits] == ["target, warning"]
+
+
+@pytest.mark.parametrize(("years", "most"), [(1, 6), (5, 6), (10, 6)])
+def test_years_have_few_marks_that_say_the_year(years, most):
+    """Days of five years would run into each other."""
+    day = 86_400.0
+    points = [(1_600_000_000 + number * day, 1.0 + number % 3) for number in range(0, 365 * years, 7)]
+    marks = draw(Chart("Long", "", [Curve("one", points)])).days
+    assert 2 <= len(marks) <= most
+    assert years == 1 or all(mark.text[-4:].isdigit() for mark in marks)

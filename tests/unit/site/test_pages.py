@@ -298,6 +298,27 @@ def test_five_years_are_pages_of_a_bounded_size():
     assert "All time, median of each week" in files["items/production/daily.kpi.availability.html"].decode()
 
 
+def test_an_item_that_the_newest_run_left_out_is_no_data_and_one_that_is_gone_is_not_listed():
+    """What was said of it is about then. An item that the playbook no longer has keeps its page alone."""
+    both = {
+        "daily.kpi.availability": Verdict.OK,
+        "daily.kpi.error-rate": Verdict.OK,
+        "daily.old.thing": Verdict.OK,
+    }
+    runs = [
+        run_line(both, started=NOW - timedelta(days=1), slot=NOW),
+        run_line({"daily.kpi.availability": Verdict.OK}, started=NOW - timedelta(hours=2), slot=NOW),
+    ]
+    made = site(runs)
+    states = {item.title: item.state for item in made.targets[0].sets[0].measured}
+    assert states == {"Error rate, 24 h": NO_DATA, "Availability, 24 h": "OK"}
+    files = dict(render(made))
+    text = Document(files["items/production/daily.kpi.error-rate.html"]).text
+    assert "The newest run of the daily set left it out. This item was OK 22 Nov 2026 09:00 UTC." in text
+    assert "items/production/daily.old.thing.html" in files
+    assert "daily.old.thing" not in files["index.html"].decode()
+
+
 def test_a_retired_target_says_nothing_of_now():
     """What the settings no longer have colours nothing red, and is said to be of the past."""
     runs = [

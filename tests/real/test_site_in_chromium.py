@@ -1,0 +1,127 @@
+"""The site as Chromium shows it: at a desk and on a phone, light and dark, and on paper."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from playbook.site.pages import render
+from playbook.site.writing import write_folder
+from tests.real.chromium import PROGRAM, Page, browser
+from tests.real.test_page_in_chromium import LOWEST_CONTRAST
+from tests.site_factory import every_item, hostile_site, site
+
+pytestmark = pytest.mark.skipif(PROGRAM is None, reason="Chromium is not installed")
+
+PAGES = (
+    "index.html",
+    "sets/production/daily.html",
+    "sets/production/monthly.html",
+    "items/production/daily.kpi.cache-hit-rate.html",
+    "items/production/weekly.*.html",
+    "incidents.html",
+    "incidents/*.html",
+    "runs.html",
+    "runs-2026.html",
+)
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Page]:
+    """One browser for all."""
+    with browser() as tab:
+        yield tab
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Three sites on disk: a quarter of a year of everything, one made to break pages, and one without runs."""
+    made = {
+        "ordinary": site(every_item(), problems=["runs/2026.jsonl, line 3: cut off"]),
+        "hostile": hostile_site(),
+        "empty": site([]),
+    }
+    folder = tmp_path_factory.mktemp("sites")
+    for name, one in made.items():
+        write_folder(folder / name, dict(render(one)))
+    return {name: folder / name for name in made}
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1440, 390])
+@pytest.mark.parametrize("page", PAGES)
+def test_every_page_fits_and_can_be_read(chromium, built, page, width, scheme):
+    """Nothing runs out of the window, every text has contrast; only the stylesheet is fetched."""
+    file = next(iter(sorted(built["ordinary"].glob(page))))
+    _demand_readable(chromium, file, width, scheme)
+    style = (built["ordinary"] / "style.css").as_uri()
+    assert {address for address in chromium.requests if not address.startswith("data:")} == {file.as_uri(), style}
+
+
+@pytest.mark.parametrize("width", [1440, 390, 320])
+@pytest.mark.parametrize("which", ["hostile", "empty"])
+def test_hostile_and_empty_sites_fit_too(chromium, built, which, width):
+    """Every page of them, with names of three hundred letters."""
+    for file in sorted(built[which].rglob("*.html")):
+        _demand_readable(chromium, file, width, "light")
+
+
+def _demand_readable(chromium, file, width, scheme):
+    chromium.messages.clear()
+    chromium.requests.clear()
+    chromium.open(file.as_uri(), width=width, scheme=scheme)
+    chromium.evaluate("document.querySelectorAll('details').forEach(fold => fold.open = true)")
+    assert chromium.evaluate("document.documentElement.scrollWidth") <= width, file
+    ratio, element = chromium.evaluate(LOWEST_CONTRAST)
+    assert ratio >= 4.5, (file, element)
+    assert chromium.evaluate("typeof window.hacked") == "undefined"
+    assert chromium.messages == []
+
+
+MARKS = """
+(() => {
+  const channel = c => (c /= 255) <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;
+  const light = text => { const [r, g, b] = text.match(/[\\d.]+/g).map(Number).map(channel);
+                          return 0.2126 * r + 0.7152 * g + 0.0722 * b; };
+  const ground = light(getComputedStyle(document.querySelector('table.items')).backgroundColor);
+  return Object.fromEntries([...document.querySelectorAll('.legend path')].map(path => {
+    const pair = [light(getComputedStyle(path).stroke), ground].sort((a, b) => b - a);
+    return [path.className.baseVal, [(pair[0] + 0.05) / (pair[1] + 0.05), getComputedStyle(path).strokeWidth]];
+  }));
+})()
+"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_bars_stand_out_and_differ_in_height(chromium, built, scheme):
+    """Three to one with the ground, as drawings need (WCAG 1.4.11), and told apart without colour."""
+    chromium.open((built["ordinary"] / "index.html").as_uri(), width=1440, scheme=scheme)
+    marks = chromium.evaluate(MARKS)
+    assert marks.keys() == {"s-ok", "s-warning", "s-critical", "s-unknown", "s-waived"}
+    assert min(ratio for ratio, _ in marks.values()) >= 3
+    assert len({width for _, width in marks.values()}) == 5
+
+
+def test_the_keyboard_alone_gets_to_the_open_incident(chromium, built):
+    """The first key offers to skip to the content; the next is at the incident. What has the focus can be seen."""
+    chromium.open((built["ordinary"] / "index.html").as_uri(), width=1440, scheme="light")
+
+    def press(key, code):
+        chromium.call("Input.dispatchKeyEvent", type="keyDown", key=key, code=key, windowsVirtualKeyCode=code)
+        chromium.call("Input.dispatchKeyEvent", type="keyUp", key=key, code=key, windowsVirtualKeyCode=code)
+
+    press("Tab", 9)
+    assert chromium.evaluate("document.activeElement.className") == "skip"
+    chromium.evaluate("document.activeElement.click()")
+    press("Tab", 9)
+    assert chromium.evaluate("document.activeElement.closest('article') !== null")
+    assert chromium.evaluate("document.activeElement.getAttribute('href')").startswith("incidents/")
+    assert chromium.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
+
+
+def test_it_can_be_printed(chromium, built):
+    """Without navigation; the first page on a few sheets."""
+    chromium.open((built["ordinary"] / "index.html").as_uri(), width=1440, scheme="light")
+    assert 2 <= chromium.pdf().count(b"/Type /Page\n") <= 10
