@@ -9,7 +9,7 @@ import fcntl
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -55,6 +55,8 @@ def append(file: Path, line: bytes) -> None:
             except OSError:
                 os.ftruncate(descriptor, size)
                 raise
+            if not size:
+                _keep_name_of(file)
     except OSError as error:
         raise UsageError(f"{file} cannot be written: {error.strerror}") from None
 
@@ -121,6 +123,16 @@ def _is_still(file: Path, descriptor: int) -> bool:
         return os.path.samestat(file.stat(), os.fstat(descriptor))
     except FileNotFoundError:
         return False
+
+
+def _keep_name_of(file: Path) -> None:
+    """A new file's name is on disk once its folder is; not every file system can be asked for that."""
+    with suppress(OSError):
+        descriptor = os.open(file.parent, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def _write(descriptor: int, content: bytes) -> None:

@@ -95,6 +95,7 @@ class _Runner:
         self._limit = 60 * (options.limit or settings.running.limit_minutes)
         self._child: subprocess.Popen[bytes] | None = None
         self._signal = 0
+        self._telling = False
 
     def run(self) -> int:
         """All of it, in order."""
@@ -114,13 +115,17 @@ class _Runner:
 
     @contextmanager
     def passing_signals_on(self) -> Iterator[None]:
-        """The first signal to end goes on to the run, once: a second one would cost it its report."""
+        """The first signal to end goes on to the run, once: a second one would cost it its report.
+
+        While others are told, a signal ends just that.
+        """
 
         def pass_on(number: int, _: object) -> None:
-            if not self._signal:
-                self._signal = number
-                if self._child:
-                    self._child.send_signal(number)
+            first, self._signal = not self._signal, self._signal or number
+            if self._telling:
+                raise KeyboardInterrupt
+            if first and self._child:
+                self._child.send_signal(number)
 
         before = {number: signal.signal(number, pass_on) for number in (signal.SIGINT, signal.SIGTERM)}
         try:
@@ -260,9 +265,14 @@ class _Runner:
     def _step(self, name: str, step: Callable[[], object]) -> None:
         """What tells others may fail in any way; the run and its exit code stand."""
         try:
+            self._telling = True
             step()
+        except KeyboardInterrupt:
+            self._say(f"{name}: stopped")
         except Exception as error:  # noqa: BLE001 - see above
             self._say(f"{name} failed: {type(error).__name__}: {error}")
+        finally:
+            self._telling = False
 
 
 def _faults_in(extra: Sequence[str]) -> list[str]:

@@ -246,6 +246,18 @@ def test_each_run_adds_one_line_to_the_history(project):
     )
 
 
+def test_two_runs_at_once_lose_nothing(project):
+    """Each has its folder and its line."""
+    project.write(GOOD)
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    command = project.command()
+    runs = [subprocess.Popen(command, cwd=project.folder, env=project.environment, **quiet) for _ in range(3)]
+    assert [run.wait(60) for run in runs] == [0, 0, 0]
+    kept = {run.report for run in history_of(project)}
+    assert kept == {folder.name for folder in project.folder.glob("reports/staging-*")}
+    assert len(kept) == 3
+
+
 def test_where_the_history_is_can_be_chosen(project):
     """On the command line before the environment, and that before the settings."""
     project.write(GOOD)

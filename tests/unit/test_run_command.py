@@ -181,6 +181,28 @@ def test_a_failing_notification_changes_nothing(running, monkeypatch):
     assert steps == ["ping start", "notifications", "ping success"]
 
 
+def test_who_stops_the_telling_stops_just_that(running, monkeypatch):
+    """The run was over, and its code stands."""
+
+    def slow(*_):
+        signal.raise_signal(signal.SIGINT)
+        raise AssertionError("it went on")
+
+    monkeypatch.setattr(run_command, "tell", slow)
+    running.project.write(GOOD)
+    assert running.run() == 0
+    assert "run: notifications: stopped" in running.said
+    assert running.told[-1] == ("daily", "success")
+
+
+def test_who_stops_before_the_run_runs_nothing(running, monkeypatch):
+    """And is told so as shells do."""
+    monkeypatch.setattr(run_command, "ping", lambda *_, **__: signal.raise_signal(signal.SIGTERM))
+    running.project.write(GOOD)
+    assert running.run() == 128 + signal.SIGTERM
+    assert running.lines() == ()
+
+
 def test_a_run_that_takes_too_long_is_told_to_end(running):
     """It writes what it had, and is not looked at again."""
     running.project.write(GOOD + HANGING)
