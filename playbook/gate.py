@@ -10,7 +10,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from playbook.errors import Forbidden, NotConfigured
@@ -81,22 +81,35 @@ def pass_gate(settings: Settings, allowed: bool) -> MutationGate:
     refusal = refused_as_production(target.name, target.kind)
     if refusal:
         return MutationGate(refusal)
-    own = addresses_of(target.name, _settings_of(target))
-    for address, path in own.items():
-        if address in settings.guarded:
-            raise Forbidden(
-                f"nothing is changed on {target.name}: {path} leads to {address}, which is production's "
-                f"({settings.guarded[address]})"
-            )
-    if target.kind == "sandbox":
-        _demand_loopback(target.name, own)
-    elif not allowed:
+    demand_own_addresses(settings, "nothing is changed on")
+    if target.kind != "sandbox" and not allowed:
         raise NotConfigured(
             f"Changing the target {target.name} is not allowed: {OPTION} was not given",
             setting=OPTION,
             add=f"{OPTION} to the command line, where {target.name} may be changed",
         )
     return MutationGate("", Permit(target.name, _MADE_HERE))
+
+
+def demand_own_addresses(settings: Settings, refusal: str) -> None:
+    """The chosen target, which is not production, does not lead there, nor as a sandbox to another machine.
+
+    Args:
+        refusal: how the sentence begins, e.g. ``nothing is changed on``.
+
+    Raises:
+        Forbidden: it does.
+    """
+    target = settings.target
+    own = addresses_of(target.name, _settings_of(target))
+    for address, path in own.items():
+        if address in settings.guarded:
+            raise Forbidden(
+                f"{refusal} {target.name}: {path} leads to {address}, which is production's "
+                f"({settings.guarded[address]})"
+            )
+    if target.kind == "sandbox":
+        _demand_loopback(target.name, own, refusal)
 
 
 def refused_as_production(name: str, kind: str) -> str:
@@ -124,13 +137,14 @@ def addresses_of(name: str, sections: Mapping[str, Any]) -> dict[str, str]:
         section, _, key = path.partition(".")
         table = sections.get(section)
         text = table.get(key) if isinstance(table, Mapping) else None
-        address = _normal(text) if isinstance(text, str) else ""
+        address = address_of(text) if isinstance(text, str) else ""
         if address:
             found[address] = f"targets.{name}.{path}"
     return found
 
 
-def _normal(text: str) -> str:
+def address_of(text: str) -> str:
+    """A host (on this machine with its port) or an id as it is compared; empty where it is no address."""
     if "://" not in text:
         return text.strip().lower()
     try:
@@ -162,12 +176,8 @@ def _settings_of(target: Any) -> dict[str, dict[str, str]]:
     return sections
 
 
-def _demand_loopback(name: str, addresses: Iterable[str]) -> None:
+def _demand_loopback(name: str, addresses: Iterable[str], refusal: str) -> None:
     for address in addresses:
         host, separator, _ = address.rpartition(":")
         if "." in address and not (separator and is_this_machine(host)):
-            _refuse_sandbox(name, address)
-
-
-def _refuse_sandbox(name: str, address: str) -> NoReturn:
-    raise Forbidden(f"nothing is changed on {name}: it says that it is a sandbox, and leads to {address}")
+            raise Forbidden(f"{refusal} {name}: it says that it is a sandbox, and leads to {address}")

@@ -23,11 +23,11 @@ from playbook.secret import Secret as Secret  # noqa: PLC0414 - it has always be
 from playbook.secret import Section
 from playbook.settings_history import HistoryKeeping, Running, Schedule
 from playbook.settings_incidents import PLAIN, Incidents, Notifications
+from playbook.settings_load import OF_ONE_TARGET, Load, LoadLimits
 from playbook.settings_metrics import Kpis
 from playbook.settings_ondemand import (
     Emergency,
     Maintenance,
-    OnDemandLimits,
     Optimization,
     Recent,
     Troubleshooting,
@@ -95,7 +95,7 @@ class Queries(TrendQueries, frozen=True):
     image_success_looks: str
 
 
-class Limits(OnDemandLimits, frozen=True):
+class Limits(LoadLimits, frozen=True):
     """The ladders, by the names that checks use."""
 
     availability: Limit
@@ -162,6 +162,7 @@ class Settings(Section, frozen=True):
     emergency: Emergency = Emergency()
     maintenance: Maintenance = Maintenance()
     capacity: Capacity = Capacity()
+    load: Load = Load()
     cost_review: CostReview = CostReview()
     firewall: Firewalls = Firewalls()
     access: Access = Access()
@@ -321,6 +322,7 @@ def _build(
     raw = dict(merged["targets"][name])
     overrides = {key: raw.pop(key, {}) for key in _OVERRIDES}
     common = {key: value for key, value in merged.items() if key not in {"targets", "default_target"}}
+    _demand_of_one_target(common, where)
     common = _merge(common, {key: value for key, value in overrides.items() if value})
     told = common.get(_NOTIFICATIONS, {})
     sources = {**dict(_texts(raw, f"targets.{name}")), **dict(_texts(told, _NOTIFICATIONS))}
@@ -342,6 +344,14 @@ def _build(
     demand_valid(settings.schedule, where)
     guarded = guarded_addresses(_interpolate(merged["targets"], environment), name)
     return msgspec.structs.replace(settings, file=file, sources=sources, guarded=guarded)
+
+
+def _demand_of_one_target(common: Mapping[str, Any], where: str) -> None:
+    """What gives a permission is said of each target by itself."""
+    load = common.get("load")
+    for key in OF_ONE_TARGET:
+        if isinstance(load, Mapping) and key in load:
+            raise UsageError(f"{where}: load.{key} is set by each target for itself, under [targets.NAME.load]")
 
 
 def _decode(kind: type, value: Any) -> Any:

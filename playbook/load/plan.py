@@ -8,7 +8,8 @@ import msgspec
 
 PLAN_VARIABLE = "PLAYBOOK_LOAD_PLAN"
 SCHEMA = 1
-SHAPES = ("smoke", "steady", "ramp", "spike", "soak", "breakpoint")
+BREAKPOINT = "breakpoint"
+SHAPES = ("smoke", "steady", "ramp", "spike", "soak", BREAKPOINT)
 
 
 class Stage(msgspec.Struct, frozen=True):

@@ -1,0 +1,80 @@
+"""What gave way first: of all that was watched, what left its usual range, in order of time. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from playbook.limits import Bound, format_value
+from playbook.load.outcome import Moments
+from playbook.load.samples import QUEUE, REDIS_CPU, REDIS_LATENCY, UNITS, WEB_CPU, Sample
+from playbook.settings import Settings
+
+# One value beyond is chance; what gives way stays so.
+IN_A_ROW = 2
+
+
+class Watched(NamedTuple):
+    """One figure over time.
+
+    Attributes:
+        most: beyond it is out of the usual range.
+        points: seconds since the test began, and value.
+    """
+
+    name: str
+    unit: str
+    most: float
+    points: Sequence[tuple[float, float]]
+
+
+class GaveWay(NamedTuple):
+    """A figure that left its usual range, seconds after the test began."""
+
+    after: float
+    text: str
+
+
+def gave_way(watched: Iterable[Watched]) -> list[GaveWay]:
+    """What left its usual range for good measure, the first first."""
+    found = []
+    for one in watched:
+        values = [value for _, value in one.points]
+        for number, (after, _) in enumerate(one.points):
+            beyond = values[number : number + IN_A_ROW]
+            if len(beyond) == IN_A_ROW and min(beyond) > one.most:
+                most = format_value(one.most, one.unit)
+                passed = (
+                    f"passed {most} after {after:.0f} s" if after >= 0 else f"was over {most} from the beginning"
+                )
+                found.append(GaveWay(after, f"{one.name} {passed}"))
+                break
+    return sorted(found)
+
+
+def watched_of(
+    settings: Settings, began: float, moments: Sequence[Moments], samples: Sequence[Sample]
+) -> list[Watched]:
+    """What is watched, with the range that the settings call usual; ``began`` is Unix time."""
+    limits, breaks = settings.limits, settings.load.breaks
+    timed = [(max(one.at - began, 0.0), one) for one in moments]  # whole seconds: the first began before the test
+    slow = [(after, one.p95) for after, one in timed if one.p95 is not None]
+    failed = [(after, 100 * one.failures / one.requests) for after, one in timed if one.requests]
+    found = [
+        Watched("P95", "s", breaks.p95_seconds, slow),
+        Watched("Failed requests", "%", breaks.failed_percent, failed),
+    ]
+    for name, bound in (
+        (QUEUE, limits.queue_length.warning),
+        (REDIS_LATENCY, limits.redis_latency.warning),
+        (REDIS_CPU, limits.cpu.warning),
+        (WEB_CPU, limits.cpu.warning),
+    ):
+        if isinstance(bound, Bound):
+            found.append(Watched(name, UNITS[name], bound.number, points_of(samples, name, began)))
+    return found
+
+
+def points_of(samples: Sequence[Sample], name: str, began: float = 0.0) -> list[tuple[float, float]]:
+    """A figure of the samples over time."""
+    return [(one.at - began, one.values[name]) for one in samples if name in one.values]

@@ -1,0 +1,166 @@
+"""What is kept of load tests: a file for each, and a line in history to compare with.
+
+    <capacity.load_tests>/<target>-<shape>-<time>.json   all that one test measured
+    <history>/load/2026.jsonl                            one line a test that ran as planned
+
+Lines are only added, so that git merges them by keeping those of both sides.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from playbook import lines
+from playbook.attest import Moment
+from playbook.errors import Unreachable, UsageError
+from playbook.load.outcome import Outcome
+from playbook.load.plan import SCHEMA as PLAN_SCHEMA
+from playbook.load.plan import Plan
+from playbook.load.samples import Sample
+
+SCHEMA = 1
+SERVICE = "Load test"
+_LONGEST_LINE = 64 * 1024
+
+
+class LoadLine(msgspec.Struct, frozen=True, kw_only=True):
+    """One load test in a line.
+
+    Attributes:
+        plan: what makes two tests alike, see ``likeness``.
+        p95: seconds, by endpoint, of those that were judged; ``all`` included.
+        requests_per_second: that were answered well.
+        held: users of the highest step of a breakpoint test that held.
+    """
+
+    schema: int = SCHEMA
+    id: str
+    target: str
+    shape: str
+    started: Moment
+    plan: dict[str, str]
+    p95: dict[str, float]
+    requests: int
+    requests_per_second: float
+    failed_percent: float
+    held: int | None = None
+
+
+class Result(msgspec.Struct, frozen=True, kw_only=True):
+    """All of one load test; the monthly capacity check reads the first four.
+
+    Attributes:
+        requests_per_second: that were answered well; of a breakpoint test, in the highest step that held.
+        whole: it ran as planned.
+    """
+
+    schema: int = SCHEMA
+    target: str
+    shape: str
+    finished: Moment
+    requests_per_second: float
+    whole: bool
+    plan: Plan
+    outcome: Outcome
+    server: list[Sample] = []
+    gave_way: list[str] = []
+
+
+class LoadHistory(NamedTuple):
+    """Past tests, newest first, and what could not be read of them."""
+
+    tests: tuple[LoadLine, ...]
+    problems: tuple[str, ...]
+
+
+def likeness(plan: Plan) -> dict[str, str]:
+    """What must be the same for two tests to be compared, by what a reader calls it."""
+    stages = ", ".join(f"{s.users} users for {s.seconds:g} s at {s.spawn_rate:g}/s" for s in plan.stages)
+    weights = ", ".join(f"{name} {weight:g}" for name, weight in sorted(plan.weights.items()))
+    sizes = ", ".join(f"{name} {width}" for name, width in sorted(plan.widths.items()))
+    return {
+        "stages": stages,
+        "weights": weights,
+        "images": f"{sizes} pixels, {plan.repeats_percent:g} % posted before",
+        "waits": f"{plan.wait_seconds[0]:g} to {plan.wait_seconds[1]:g} s",
+        "workers": str(plan.workers),
+        "version of the plan": str(PLAN_SCHEMA),
+    }
+
+
+def keep(folder: Path, result: Result) -> Path:
+    """Write the file of one test, whole or not at all.
+
+    Raises:
+        Unreachable: it cannot be written.
+    """
+    name = f"{result.target}-{result.shape}-{result.finished:%Y%m%dT%H%M%SZ}"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        file = next(
+            path
+            for path in (folder / f"{name}{suffix}.json" for suffix in ("", *(f"-{n}" for n in range(2, 100))))
+            if not path.exists()
+        )
+        part = file.with_suffix(".part")
+        part.write_bytes(msgspec.json.format(msgspec.json.encode(result), indent=1) + b"\n")
+        part.replace(file)
+    except OSError as error:
+        raise _failed(f"to keep the result in {folder} (capacity.load_tests)", error) from error
+    return file
+
+
+def remember(folder: Path, line: LoadLine) -> None:
+    """Add a test to history.
+
+    Raises:
+        Unreachable: it cannot be written.
+    """
+    try:
+        lines.append(folder / f"{line.started:%Y}.jsonl", msgspec.json.encode(line) + b"\n")
+    except UsageError as error:
+        raise Unreachable(
+            f"{SERVICE}: expected to add the test to history, got: {error}", service=SERVICE
+        ) from error
+
+
+def recall(folder: Path) -> LoadHistory:
+    """Every past test; a folder that is not there holds none.
+
+    Raises:
+        Unreachable: a file cannot be read.
+    """
+    tests: dict[str, LoadLine] = {}
+    problems: list[str] = []
+    for file in sorted(folder.glob("*.jsonl")):
+        try:
+            content = lines.read(file)
+        except OSError as error:
+            raise _failed(f"to read {file}", error) from error
+        for number, text, problem in lines.numbered(content, _LONGEST_LINE):
+            if problem:
+                problems.append(f"{file.name}, line {number} {problem}")
+                continue
+            try:
+                test = msgspec.json.decode(text, type=LoadLine)
+            except lines.DAMAGE as error:
+                problems.append(f"{file.name}, line {number} {lines.damage(error)}")
+            else:
+                tests[test.id] = test
+    return LoadHistory(tuple(sorted(tests.values(), key=lambda one: one.started, reverse=True)), tuple(problems))
+
+
+def identity(target: str, shape: str, started: datetime) -> str:
+    """Of one test; no two of a target and a shape begin in the same moment."""
+    return f"{target}-{shape}-{started:%Y%m%dT%H%M%S.%fZ}"
+
+
+def _failed(expected: str, error: OSError) -> Unreachable:
+    return Unreachable(
+        f"{SERVICE}: expected {expected}, got: {(error.strerror or type(error).__name__).lower()}",
+        service=SERVICE,
+    )

@@ -1,0 +1,99 @@
+"""From the settings and what was ordered to the plan that the Locust process reads."""
+
+from __future__ import annotations
+
+import difflib
+from pathlib import Path
+
+from playbook.errors import UsageError
+from playbook.load.order import SHAPE_OPTION, WORKERS_OPTION, LoadOrder
+from playbook.load.permission import Permission
+from playbook.load.plan import BREAKPOINT, Break, Plan, Stage
+from playbook.settings import Settings
+from playbook.settings_load import LoadShape
+
+OUTCOME_FILE = "load.json"
+_TASKS = ("homepage", "health", "image_health")
+_IMAGES = "optimize_"
+
+
+def demand_shape(settings: Settings, order: LoadOrder) -> LoadShape:
+    """The stages that were ordered, within the caps.
+
+    Raises:
+        UsageError: the shape is not known, has nothing to do, or goes beyond a cap; names the setting.
+    """
+    load = settings.load
+    shape = load.shapes.get(order.shape)
+    if shape is None:
+        close = difflib.get_close_matches(order.shape, load.shapes, n=1)
+        raise UsageError(
+            f"unknown {SHAPE_OPTION} {order.shape!r}: expected one of {', '.join(load.shapes) or 'none'}"
+            f"{f'; did you mean {close[0]!r}?' if close else ''} (shapes are set under [load.shapes])"
+        )
+    name = f"load.shapes.{order.shape}"
+    if not shape.stages:
+        raise UsageError(f"{name}: expected at least one stage, got none")
+    if shape.users > load.most_users:
+        raise UsageError(f"{name} has {shape.users:,} users, and load.most_users allows {load.most_users:,}")
+    if shape.seconds > load.most_seconds:
+        raise UsageError(f"{name} takes {shape.seconds:,g} s, and load.most_seconds allows {load.most_seconds:,g}")
+    if not 0 <= order.workers <= load.most_workers:
+        raise UsageError(
+            f"{WORKERS_OPTION} {order.workers}: expected 0 to {load.most_workers}, which load.most_workers allows"
+        )
+    _demand_weights(load.weights)
+    return shape
+
+
+def longest(settings: Settings, order: LoadOrder) -> float:
+    """Seconds that the load may take: a step of a breakpoint test that broke is done once more."""
+    shape = demand_shape(settings, order)
+    return min(2 * shape.seconds, settings.load.most_seconds) if order.shape == BREAKPOINT else shape.seconds
+
+
+def make_plan(settings: Settings, order: LoadOrder, permission: Permission) -> Plan:
+    """What the Locust process is to do; raises as ``demand_shape``."""
+    shape, load, web = demand_shape(settings, order), settings.load, settings.target.web
+    breaks = load.breaks
+    return Plan(
+        target=settings.target.name,
+        shape=order.shape,
+        host=permission.host,
+        allowed=list(permission.allowed),
+        ca=str(Path(web.ca).resolve()) if web.ca else None,
+        stages=[Stage(stage.users, stage.seconds, stage.spawn_rate) for stage in shape.stages],
+        weights={name: weight for name, weight in load.weights.items() if weight},
+        paths={
+            "homepage": permission.base + "/",
+            "health": permission.base + web.health_path,
+            "image_health": permission.base + web.image_health_path,
+            "optimize": permission.base + web.optimize_path,
+        },
+        wait_seconds=load.wait_seconds,
+        most_users=load.most_users,
+        most_seconds=load.most_seconds,
+        most_requests_per_second=load.most_requests_per_second,
+        connect_seconds=settings.time_limits.connect,
+        read_seconds=settings.time_limits.read,
+        workers=order.workers,
+        outcome=str((order.folder / OUTCOME_FILE).resolve()),
+        breaks=Break(
+            p95_seconds=breaks.p95_seconds,
+            failed_percent=breaks.failed_percent,
+            least_requests=breaks.least_requests,
+            settle_seconds=breaks.settle_seconds,
+        )
+        if order.shape == BREAKPOINT
+        else None,
+    )
+
+
+def _demand_weights(weights: dict[str, float]) -> None:
+    for name in weights:
+        if name not in _TASKS and not name.startswith(_IMAGES):
+            raise UsageError(
+                f"load.weights.{name}: expected one of {', '.join(_TASKS)} or optimize_small_jpeg and the like"
+            )
+    if not any(weights.values()):
+        raise UsageError("load.weights: expected at least one above 0, got none")
