@@ -6,6 +6,7 @@ import os
 import re
 import shlex
 import signal
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ from playbook.errors import UsageError
 from playbook.gate import OPTION, refused_as_production
 from playbook.history import append, line_of
 from playbook.history_files import history_folder
+from playbook.load_options import demand_permitted, order_of
 from playbook.record import Record, Results, Timing
 from playbook.report.pytest_html import STYLE
 from playbook.run import Run, RunFolder, floor_of, iso, make_results, not_run, settings_for, tell_starter
@@ -46,16 +48,17 @@ class Controller:
         self.ended = "finished"
         self.results: Results | None = None
         self.allow_mutations = self._asked_for_mutations()
-        self.run = Run(self.settings, allow_mutations=self.allow_mutations)
+        reports = config.rootpath / config.option.reports
+        self.load = order_of(config, self.settings, reports)
+        self.run = self._new_run()
         self.started = self.run.clock.now()
-        self._previous_sigterm: Any = None
-        self.folder = RunFolder(
-            config.rootpath / config.option.reports, self.settings.target.name, self.set_name, self.started
-        )
-        self.history = history_folder(
-            self.settings, config.rootpath / config.option.reports, chosen=config.option.history
-        )
+        self._previous: dict[int, Any] = {}
+        self.folder = RunFolder(reports, self.settings.target.name, self.set_name, self.started)
+        self.history = history_folder(self.settings, reports, chosen=config.option.history)
+        if self.load:
+            self.load.folder, self.load.history = self.folder.path, self.history
         self.not_kept = ""
+        self._load_was_cut = False
         self._quiet_html = hasattr(config.option, "htmlpath") and not config.option.htmlpath
         if self._quiet_html:
             config.option.htmlpath = str(self.folder.path / "pytest-html.html")
@@ -64,7 +67,9 @@ class Controller:
 
     def start(self) -> Run:
         """Say what is checked, and start the sandbox where that is what is checked."""
-        self._previous_sigterm = signal.signal(signal.SIGTERM, self._terminated)
+        self._previous[signal.SIGTERM] = signal.signal(signal.SIGTERM, self._terminated)
+        if self.load:
+            self._previous[signal.SIGINT] = signal.signal(signal.SIGINT, self._interrupted)
         terminal = self.config.pluginmanager.get_plugin("terminalreporter")
         if terminal:
             terminal.write_line(self._first_line(), bold=True)
@@ -77,8 +82,13 @@ class Controller:
             self.overlay = self.sandbox.settings
             self.faults = self.sandbox.faults()
             self.settings = settings_for(self.config.option.target, self.config.rootpath, self.overlay)
-            self.run = Run(self.settings, allow_mutations=self.allow_mutations)
+            self.run = self._new_run()
+        if self.load:
+            demand_permitted(self.settings, self.load)
         return self.run
+
+    def _new_run(self) -> Run:
+        return Run(self.settings, allow_mutations=self.allow_mutations, load_order=self.load)
 
     def keep(self, record: Record) -> None:
         """Take one record in; a later one for the same check (a failing teardown) replaces it."""
@@ -118,6 +128,8 @@ class Controller:
                 faults=self.faults,
             )
         )
+        if self._load_was_cut:
+            session.exitstatus = exitstatus = pytest.ExitCode.INTERRUPTED
         if exitstatus in {pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED}:
             session.exitstatus = results.exit_code
         else:  # interrupted, or an internal error: pytest's own code says more
@@ -158,11 +170,13 @@ class Controller:
 
     def stop(self) -> None:
         """Stop what was started. Called whatever happened."""
+        if self.load:
+            self.load.end()
         if self.sandbox:
             self.sandbox.stop()
         self.folder.discard_if_empty()
-        if self._previous_sigterm is not None:
-            signal.signal(signal.SIGTERM, self._previous_sigterm)
+        for number, previous in self._previous.items():
+            signal.signal(number, previous)
 
     def _demand_known_faults(self) -> None:
         if self.settings.target.kind != SANDBOX:
@@ -211,7 +225,26 @@ class Controller:
 
     def _terminated(self, signum: int, frame: object) -> None:
         self.ended = "interrupted by SIGTERM"
-        raise KeyboardInterrupt(self.ended)
+        if not self._stop_load():
+            raise KeyboardInterrupt(self.ended)
+
+    def _interrupted(self, signum: int, frame: object) -> None:
+        self.ended = "interrupted"
+        if not self._stop_load():
+            raise KeyboardInterrupt
+
+    def _stop_load(self) -> bool:
+        """Stop a load test that runs, once; what it measured is then judged (UNKNOWN) and reported as always."""
+        if self.load is None or not self.load.running or self.load.stop.is_set():
+            return False
+        self.load.stop.set()
+        self._load_was_cut = True
+        terminal = self.config.pluginmanager.get_plugin("terminalreporter")
+        if terminal:
+            with suppress(RuntimeError):  # it was just writing
+                terminal.write_line("")
+                terminal.write_line("the load is being stopped and then reported; once more ends the run at once")
+        return True
 
 
 def _set_name(config: pytest.Config) -> str:

@@ -25,6 +25,7 @@ from playbook.errors import PlaybookError, Unmeasured, UsageError
 
 DEFAULT_TIME_LIMIT = 30.0
 # Under the time that pytest.ini gives a check, so that what hangs is named, and not the check that waited for it.
+# What says of itself that it takes longer (a drill, a load test) is waited for; its checks have their own limits.
 LONGEST_WAIT = 50.0
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -166,7 +167,7 @@ class Measurements:
         if name in self._given:
             return Outcome(name, self._given[name], None, 0.0)
         task = self._task(name)
-        limit = min(self._longest_path(name), LONGEST_WAIT)
+        limit = self._limit(name)
         # Counted from its start: a second check does not wait for the same thing all over again.
         if not task.done.wait(max(task.started + limit - time.monotonic(), 0.0)):
             error = Unmeasured(f"{name} did not finish within {limit:g} s", service=name)
@@ -189,6 +190,11 @@ class Measurements:
             if task.provider.is_client and task.outcome and hasattr(task.outcome.value, "close"):
                 with suppress(Exception):
                     task.outcome.value.close()
+
+    def _limit(self, name: str) -> float:
+        takes_long = any(self._registry[one].time_limit > LONGEST_WAIT for one in needs_of([name], self._registry))
+        longest = self._longest_path(name)
+        return longest if takes_long else min(longest, LONGEST_WAIT)
 
     def _longest_path(self, name: str) -> float:
         provider = self._registry.get(name)

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from playbook import fixtures
+from playbook import fixtures, load_options
 from playbook.catalogue import read_runbook
 from playbook.controller import Controller, subject_of
 from playbook.engine import REGISTRY, needs_of
@@ -70,6 +70,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="RUN",
         help="for `python -m playbook run`: id of the run whose bad checks are looked at again",
     )
+    load_options.add_options(group)
 
 
 def _is_worker(config: pytest.Config) -> bool:
@@ -162,11 +163,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     run = config.stash.get(RUN, None)
     if run is None:
         return
+    load_options.leave_out(config, items)
     for item in items:
         if _item_id(item) not in run.catalogue.items:
             raise pytest.UsageError(f"{item.nodeid}: {_item_id(item)!r} is not in docs/playbook.md")
         if _demand_mark_of_mutation(item):
             item.add_marker(pytest.mark.timeout(run.settings.target.recovery.seconds + _DRILL_MARGIN))
+        if _needs_load(item):
+            item.add_marker(pytest.mark.timeout(load_options.seconds_of(run.settings, run.load_order)))
         try:
             if _runbook(item):
                 read_runbook(_runbook(item))
@@ -184,13 +188,19 @@ def _demand_mark_of_mutation(item: pytest.Item) -> bool:
     return changes
 
 
+def _needs_load(item: pytest.Item) -> bool:
+    return load_options.MEASUREMENT in needs_of(getattr(item, "fixturenames", ()))
+
+
 def pytest_collection_finish(session: pytest.Session) -> None:
     controller = session.config.stash.get(CONTROLLER, None)
     if controller is None or not session.items:
         return
     controller.selected = {item.nodeid: _item_id(item) for item in session.items}
     # A worker of xdist does not know which checks it will get, so it measures what they ask for when they do.
-    names = {name for item in session.items for name in getattr(item, "fixturenames", ())}
+    # A load test begins when the first check asks for it, which is after all others are done.
+    early = [item for item in session.items if not _needs_load(item)]
+    names = {name for item in early for name in getattr(item, "fixturenames", ())}
     session.config.stash[RUN].measurements.start(names & REGISTRY.keys())
 
 

@@ -24,6 +24,7 @@ from playbook.catalogue import Catalogue, Item, read_catalogue, read_runbook
 from playbook.clock import Clock
 from playbook.engine import Measurements
 from playbook.errors import Unmeasured
+from playbook.load.order import MARKER, SHAPE_OPTION, LoadOrder
 from playbook.people_files import waivers_of
 from playbook.record import Record, Results, Timing
 from playbook.recorder import INVESTIGATE, Notes, make_record, root_causes, with_runbook, with_waiver
@@ -57,15 +58,28 @@ def _prepare_for_threads(kind: type[msgspec.Struct]) -> None:
 class Run:
     """What the checks of one process share."""
 
-    def __init__(self, settings: Settings, clock: Clock | None = None, *, allow_mutations: bool = False) -> None:
-        """``allow_mutations`` is what the command line says; see ``playbook.gate``."""
+    def __init__(
+        self,
+        settings: Settings,
+        clock: Clock | None = None,
+        *,
+        allow_mutations: bool = False,
+        load_order: LoadOrder | None = None,
+    ) -> None:
+        """``allow_mutations`` and ``load_order`` are what the command line says; see ``playbook.gate``."""
         self.settings = settings
         self.clock = clock or Clock()
         self.catalogue: Catalogue = read_catalogue()
         self.waivers = self._read_waivers()
         self.redactor = Redactor(settings.secrets())
+        self.load_order = load_order or LoadOrder()
         self.measurements = Measurements(
-            {"settings": settings, "clock": self.clock, "allow_mutations": allow_mutations}
+            {
+                "settings": settings,
+                "clock": self.clock,
+                "allow_mutations": allow_mutations,
+                "load_order": self.load_order,
+            }
         )
 
     def record(
@@ -98,6 +112,8 @@ class Run:
         if runbook and record.verdict in INVESTIGATE:
             record = with_runbook(record, read_runbook(runbook), self.measurements)
         again = f"pytest {record.check} --target {self.settings.target.name}"
+        if item.set == MARKER:
+            again += f" -m {MARKER} {SHAPE_OPTION} {self.load_order.shape}"
         record = msgspec.structs.replace(
             record,
             look_again="\n".join(filter(None, (self._filled_in(record.look_again), again))),

@@ -18,6 +18,7 @@ from sandbox.control import ControlService
 from sandbox.digitalocean.service import DigitalOceanService
 from sandbox.faults import world_with
 from sandbox.github import GitHubService
+from sandbox.load_tests import LoadTestsService
 from sandbox.logs import LogsService
 from sandbox.maintenance import MaintenanceService
 from sandbox.metrics.service import AlertmanagerService, GrafanaService, PrometheusService
@@ -65,6 +66,7 @@ class Sandbox:
             MaintenanceService(),
             PagesService(),
             SignInsService(),
+            LoadTestsService(),
         ]
         self.control = ControlService(self.switch, self.settings, lambda: self.faults)
         self.faults: list[str] = []

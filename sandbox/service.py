@@ -180,13 +180,19 @@ class HttpService(Service):
         gone = self.name in self.world.gone
         tls = self.tls_context() if self.tls else None
         if self._server and (gone or tls is not self._tls):
-            await self._server.end()
-            self._server = None
-            self._port.reserve()
+            await self._end_listening()
         if not gone and not self._server:
             self._tls = tls
             self._server = _Server(self._app, tls=tls, websockets=self.websockets)
             await self._server.begin(self._port.take())
+
+    async def _end_listening(self) -> None:
+        """Close the listener and every connection; the port stays ours, and refuses whoever comes."""
+        assert self._port
+        if self._server:
+            server, self._server = self._server, None
+            await server.end()
+            self._port.reserve()
 
 
 class _Server(uvicorn.Server):

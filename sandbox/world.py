@@ -8,6 +8,7 @@ from datetime import datetime
 from sandbox.backups import BackupsState
 from sandbox.digitalocean.state import DigitalOceanState
 from sandbox.github import GitHubState
+from sandbox.load_tests import LoadTestsState
 from sandbox.logs import LogsState
 from sandbox.maintenance import MaintenanceState
 from sandbox.metrics.state import AlertsState, MetricsState
@@ -62,6 +63,7 @@ class World:
     npm: NpmState
     pages: PagesState
     sign_ins: SignInsState
+    load_tests: LoadTestsState
     gone: set[str] = field(default_factory=set)
 
     @classmethod
@@ -83,4 +85,5 @@ class World:
             npm=NpmState(),
             pages=PagesState(),
             sign_ins=SignInsState(now),
+            load_tests=LoadTestsState.healthy(now),
         )

@@ -5,7 +5,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 CADENCES = {
-    *("daily", "weekly", "monthly", "links", "handoff", "optimization", "emergency"),
+    *("load", "daily", "weekly", "monthly", "links", "handoff", "optimization", "emergency"),
     *("pre_maintenance", "post_maintenance"),
     *("troubleshooting", "high_response_times", "high_error_rates", "resource_exhaustion"),
 }

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import msgspec
 
+from playbook.attest import Moment
 from playbook.clients.digitalocean import DigitalOceanApi
 from playbook.clients.prometheus import Prometheus, Series
 from playbook.clock import Clock
@@ -16,6 +17,7 @@ from playbook.engine import measurement
 from playbook.errors import Malformed, TooLittleData
 from playbook.evidence import Chart, Curve, Evidence, Facts, Table
 from playbook.limits import Limit, Reading
+from playbook.load.plan import BREAKPOINT
 from playbook.measure.resources import Judged
 from playbook.measure.scaling_policy import autoscaling, instances
 from playbook.settings import Settings
@@ -113,17 +115,19 @@ class CapacityGrowth:
 
 
 class LoadTest(msgspec.Struct, frozen=True):
-    """What a load test has shown.
+    """What a load test has shown, of all that ``playbook.load.kept`` writes.
 
     Attributes:
-        finished: ISO 8601.
-        requests_per_second: the highest that was carried within the limits.
+        finished: aware.
+        requests_per_second: the highest that was carried within the limits; 0 where nothing was.
+        whole: it ran as planned; one that was cut says nothing.
     """
 
     target: str
     shape: str
-    finished: datetime
+    finished: Moment
     requests_per_second: float
+    whole: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,11 +170,21 @@ class Headroom:
 
     @property
     def by_requests(self) -> list[Judged]:
-        """Percent of the tested load at the spike; nothing where there is no load test."""
+        """Percent of the tested load at the spike; nothing where there is no breakpoint test.
+
+        TooLittleData where not even the first step of the newest one held: it was no measure of the system.
+        """
         if self.load_test is None or self.busiest_rate is None:
             return []
         wanted = self.busiest_rate * self.multiple
         test = self.load_test
+        if not test.requests_per_second > 0:
+            raise TooLittleData(
+                f"Load test: expected a step of the newest breakpoint test to have held, got none on "
+                f"{test.finished:%Y-%m-%d}",
+                service="Load test",
+                hint="Look what broke the first step, then test again: pytest -m load --shape breakpoint.",
+            )
         over = f"{test.requests_per_second:,.1f} requests/s, tested on {test.finished:%Y-%m-%d} ({test.shape}); "
         over += f"{self.multiple:g} × the peak are {wanted:,.1f}"
         return [Judged("Requests", Reading(100 * wanted / test.requests_per_second, over))]
@@ -210,7 +224,7 @@ class Headroom:
             "Load test": f"{test.requests_per_second:,.1f} requests/s carried by {test.target}, {test.shape}, "
             f"{test.finished:%Y-%m-%d}"
             if test
-            else "no load test yet",
+            else "no breakpoint test yet",
         }
         columns = ["Component", "CPU at the peak, of one instance", "Most instances", "Each at the spike", "Hours"]
         course = Chart(
@@ -280,7 +294,9 @@ def ceiling(limit: Limit) -> float:
 
 
 def newest_load_test(folder: Path, target: str) -> LoadTest | None:
-    """The newest result for this target; ``None`` where there is none yet.
+    """The newest breakpoint test of this target that ran as planned; ``None`` where there is none yet.
+
+    Other shapes say that a load was carried, and not how much could be.
 
     Raises:
         Malformed: a result is not what the load tests write.
@@ -291,5 +307,5 @@ def newest_load_test(folder: Path, target: str) -> LoadTest | None:
             found.append(msgspec.json.decode(file.read_bytes(), type=LoadTest))
         except msgspec.DecodeError as error:
             raise Malformed(f"Load test: expected a result in {file}, got {error}", service="Load test") from None
-    mine = [one for one in found if one.target == target and one.requests_per_second > 0]
-    return max(mine, key=lambda one: one.finished.astimezone(UTC), default=None)
+    mine = [one for one in found if (one.target, one.shape) == (target, BREAKPOINT) and one.whole]
+    return max(mine, key=lambda one: one.finished, default=None)

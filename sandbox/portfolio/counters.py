@@ -22,6 +22,13 @@ class Counter:
         """Count ``amount`` for these label values."""
         self._values[values] += amount
 
+    @classmethod
+    def once(cls, name: str, summary: str, value: float) -> str:
+        """One that somebody else counts, as Prometheus reads it."""
+        counter = cls(name, summary)
+        counter.add(amount=round(value, 3))
+        return counter.text()
+
     def text(self) -> str:
         """As Prometheus reads it."""
         lines = (

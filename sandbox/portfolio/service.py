@@ -22,6 +22,7 @@ from starlette.routing import Route
 
 from sandbox.log_history import OPTIMIZER, WEB, WORKER, pino
 from sandbox.portfolio.access import AccessLog
+from sandbox.portfolio.burdened import Burdened
 from sandbox.portfolio.counters import MEDIA_TYPE, Counter, Histogram, gauge
 from sandbox.portfolio.images import MEDIA_TYPES, Refused, Wishes
 from sandbox.portfolio.jobs import OptimizationError, Optimizer, Queue, Worker, cancelled
@@ -72,6 +73,7 @@ class PortfolioService(HttpService):
         self._cache = Counter("image_cache_requests_total", "Lookups in the image cache", "result")
         self._redis: Redis | None = None
         self._work: asyncio.Task[None] | None = None
+        self._dying: asyncio.Task[None] | None = None
 
     # ------------------------------------------------------------------------------------------------ lifetime
 
@@ -99,6 +101,7 @@ class PortfolioService(HttpService):
         """Where the website is, also by the name that App Platform knows it by."""
         return {
             "web": {"url": self.url, "ca": str(self.context.ca.pem)},
+            "load": {"hosts": [self.url.removeprefix("https://")]},
             "security": {"connect_to": {self.world.digitalocean.domain: self.url.removeprefix("https://")}},
         }
 
@@ -117,7 +120,8 @@ class PortfolioService(HttpService):
             Route("/metrics", self._metrics),
         ]
         app = Starlette(routes=routes, exception_handlers={HTTPException: _as_json})
-        self._access = AccessLog(app, write=self._log, now=self._now)
+        burdened = Burdened(app, state=self._state, die=self._die)
+        self._access = AccessLog(burdened, write=self._log, now=self._now)
         return SecurityHeaders(self._access, lambda: self._state().headers)
 
     # -------------------------------------------------------------------------------------------------- pages
@@ -243,6 +247,7 @@ class PortfolioService(HttpService):
             self._image_times.text(),
             self._cache.text(),
             gauge("app_info", "What runs", 1, version=VERSION),
+            Counter.once("process_cpu_seconds_total", "CPU time, of all of the sandbox", time.process_time()),
             gauge("process_start_time_seconds", "When the app started", self._state().started.timestamp()),
         ]
         try:
@@ -252,6 +257,11 @@ class PortfolioService(HttpService):
         return Response("".join(texts), media_type=MEDIA_TYPE)
 
     # ------------------------------------------------------------------------------------------------- shared
+
+    def _die(self) -> None:
+        """Stop listening and cut every connection, until another world is shown."""
+        if self._dying is None or self._dying.done():
+            self._dying = asyncio.create_task(self._end_listening())
 
     def _state(self) -> PortfolioState:
         return self.world.portfolio

@@ -33,6 +33,10 @@ class PortfolioState:
         optimization: what comes out of the optimiser.
         optimization_delay: seconds that each optimisation takes longer.
         worker_stuck: the worker hangs on its current job and takes no other.
+        delays: seconds that answers to a path take longer.
+        fails_every: each so-many-th request for something else than metrics is answered with 503; 0 is none.
+        drops_every: the connection of each so-many-th is cut in the middle of its answer; 0 is none.
+        dies_after: so many requests, then nobody listens any more; 0 is never.
         tls: certificate, protocol versions and cipher suites of the website.
         headers: what stands on every answer.
         plain_http: what becomes of a visitor who comes without TLS.
@@ -45,6 +49,10 @@ class PortfolioState:
     optimization: Literal["works", "fails", "corrupt", "larger"] = "works"
     optimization_delay: float = 0.0
     worker_stuck: bool = False
+    delays: dict[str, float] = field(default_factory=dict)
+    fails_every: int = 0
+    drops_every: int = 0
+    dies_after: int = 0
     tls: WebTls = field(default_factory=WebTls)
     headers: dict[str, str] = field(default_factory=SECURITY_HEADERS.copy)
     plain_http: Literal["to https", "answered", "to another host"] = "to https"

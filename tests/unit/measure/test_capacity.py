@@ -110,7 +110,7 @@ def test_the_peak_times_the_multiple_over_the_most_instances(tmp_path):
     assert found.by_cpu[0].reading.over == "2 instances at 1.5 × the peak of 30 days (100 % of one instance)"
     found.expect_all()
     assert found.by_requests == []
-    assert found.evidence()[1].facts["Load test"] == "no load test yet"
+    assert found.evidence()[1].facts["Load test"] == "no breakpoint test yet"
 
 
 def test_another_multiple(tmp_path):
@@ -132,17 +132,28 @@ def write(folder, name, **changes):
     (folder / name).write_bytes(msgspec.json.encode({**told, "requests_per_second": 20.0, **changes}))
 
 
-def test_the_newest_load_test_of_this_target_counts(tmp_path):
+def test_the_newest_breakpoint_test_of_this_target_counts(tmp_path):
     """Against the spike in requests a second."""
     write(tmp_path, "a.json", requests_per_second=10.0)
     write(tmp_path, "b.json", finished="2026-11-02T10:00:00+01:00")
     write(tmp_path, "c.json", finished="2026-11-03T10:00:00Z", target="staging")
+    write(tmp_path, "d.json", finished="2026-11-04T10:00:00Z", shape="smoke")
+    write(tmp_path, "e.json", finished="2026-11-05T10:00:00Z", whole=False)
     found = room(tmp_path, [quarters("web", 1.0)], [quarters("", 12.0)])
     (load_test,) = found.by_requests
     assert load_test.reading.value == pytest.approx(90)
     assert load_test.reading.over == (
         "20.0 requests/s, tested on 2026-11-02 (breakpoint); 1.5 × the peak are 18.0"
     )
+
+
+def test_a_breakpoint_test_in_which_no_step_held(tmp_path):
+    """It is not passed over for an older and better one, and divides nothing by zero."""
+    write(tmp_path, "a.json")
+    write(tmp_path, "b.json", finished="2026-11-02T10:00:00Z", requests_per_second=0.0)
+    found = room(tmp_path, [quarters("web", 1.0)], [quarters("", 12.0)])
+    with pytest.raises(TooLittleData, match=r"expected a step .* to have held, got none on 2026-11-02$"):
+        _ = found.by_requests
 
 
 def test_a_result_that_is_none_is_malformed(tmp_path):

@@ -46,11 +46,16 @@ def test_its_settings_are_a_complete_target(sandbox, tmp_path):
     assert Path(str(target.web.ca)).is_file()
 
 
+def _without_times(settings):
+    """Windows of maintenance lie so long before and after the moment at which the world was made."""
+    return {section: values for section, values in settings.items() if section != "maintenance"}
+
+
 def test_faults_are_switched_while_it_runs_and_addresses_stay(sandbox):
-    before = sandbox.settings
+    before = _without_times(sandbox.settings)
     sandbox.set_faults(["redis-cold-cache", "web-gone"])
     assert sandbox.faults() == ["redis-cold-cache", "web-gone"]
-    assert sandbox.settings == before
+    assert _without_times(sandbox.settings) == before
     sandbox.set_faults([])
     assert sandbox.faults() == []
 

@@ -1,0 +1,95 @@
+"""Under load: what the system carries, what gives way, what was better before. Runs with -m load only."""
+
+import pytest
+
+
+@pytest.mark.load
+@pytest.mark.item("load.carried", runbook="high-response-times")
+def test_the_load_was_carried(load_test, limits, judge):
+    """The test ran as planned, and its users got most of what they would ask for if each answer came at once.
+
+    A breakpoint test is judged by the highest step that held. No requests, a lost worker or a cut run: UNKNOWN.
+    """
+    load_test.expect_whole()
+    for share in load_test.throughput:
+        judge(share, limits.load_throughput)
+    for users in load_test.held:
+        judge(users, limits.load_held)
+    judge.that(
+        load_test.stayed_home,
+        "Requests to other hosts",
+        expected="none",
+        found=load_test.led_away,
+        warn=True,
+    )
+
+
+@pytest.mark.load
+@pytest.mark.item("load.homepage", runbook="high-response-times")
+def test_the_homepage_answers_under_load(homepage_load, limits, judge):
+    """95 and 99 of 100 visitors wait for the homepage no longer than the limits. Too few requests: UNKNOWN."""
+    for p95 in homepage_load.p95:
+        judge(p95.reading, limits.load_homepage_p95)
+    for p99 in homepage_load.p99:
+        judge(p99.reading, limits.load_homepage_p99)
+    for seen in homepage_load.only_shown:
+        judge.that(True, "Homepage under load", expected="no verdict of a breakpoint test", found=seen)
+
+
+@pytest.mark.load
+@pytest.mark.item("load.health", runbook="high-response-times")
+def test_the_health_endpoints_answer_under_load(health_load, limits, judge):
+    """The health endpoints answer within their limits, so that no busy instance is restarted for being busy."""
+    for p95 in health_load.p95:
+        judge(p95.reading, limits.load_health_p95)
+    for p99 in health_load.p99:
+        judge(p99.reading, limits.load_health_p99)
+    for seen in health_load.only_shown:
+        judge.that(True, "Health endpoints under load", expected="no verdict of a breakpoint test", found=seen)
+
+
+@pytest.mark.load
+@pytest.mark.item("load.images", runbook="high-response-times")
+def test_images_are_optimised_under_load(image_load, limits, judge):
+    """Photographs of each size and format are optimised within the limits. Too few requests: UNKNOWN."""
+    for p95 in image_load.p95:
+        judge(p95.reading, limits.load_images_p95)
+    for p99 in image_load.p99:
+        judge(p99.reading, limits.load_images_p99)
+    for seen in image_load.only_shown:
+        judge.that(True, "Image optimisation under load", expected="no verdict of a breakpoint test", found=seen)
+
+
+@pytest.mark.load
+@pytest.mark.item("load.errors", runbook="high-error-rates")
+def test_hardly_any_request_fails_under_load(load_failures, limits, judge):
+    """Of all requests, and of each endpoint's, at most 1 % fail (critical 5 %)."""
+    for share in load_failures.shares:
+        judge(share.reading, limits.load_errors, subject=share.name)
+    for seen in load_failures.only_shown:
+        judge.that(True, "Failed requests under load", expected="no verdict of a breakpoint test", found=seen)
+
+
+@pytest.mark.load
+@pytest.mark.item("load.server", runbook="resource-exhaustion")
+def test_the_server_stays_within_its_range_under_load(loaded_server, limits, judge):
+    """The image queue stays short and Redis quick. What gave way first stands in the evidence, in order."""
+    judge(loaded_server.queue, limits.queue_length, subject="Image queue under load")
+    for latency in loaded_server.redis_latency:
+        judge(latency, limits.redis_latency, subject="Redis latency under load")
+
+
+@pytest.mark.load
+@pytest.mark.item("load.comparison", runbook="high-response-times")
+def test_answers_take_no_longer_than_last_time(load_comparison, judge):
+    """No P95 is over 1.3 times that of the last test of this shape and target, by 50 ms or more.
+
+    A first test, and one of another plan, has nothing to be compared with, and says so.
+    """
+    judge.that(
+        not load_comparison.worse,
+        "P95 under load",
+        expected=f"no endpoint over {load_comparison.allowed}",
+        found=load_comparison.summary,
+        warn=True,
+    )

@@ -1,0 +1,333 @@
+"""A load test: carried out by a process of its own, while the server's own figures are read; and what it says."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from playbook.clients.http import HttpClient
+from playbook.clock import Clock
+from playbook.engine import measurement
+from playbook.errors import TooLittleData, Unmeasured
+from playbook.evidence import Chart, Curve, Evidence, Facts, Lines, Table
+from playbook.limits import Reading
+from playbook.load import kept
+from playbook.load.giving_way import GaveWay, gave_way, watched_of
+from playbook.load.order import LoadOrder
+from playbook.load.outcome import FINISHED, RUNNING, TIME_IS_UP, Endpoint, Outcome, Step
+from playbook.load.permission import SERVICE, demand_permission
+from playbook.load.plan import BREAKPOINT, Plan
+from playbook.load.planning import make_plan
+from playbook.load.samples import Sample
+from playbook.load.sampling import Sampler
+from playbook.measure.words import moment
+from playbook.settings import Settings
+
+Runner = Callable[..., Outcome]
+LONGEST = 6 * 3600.0  # seconds; load.most_seconds says how long a test may really take
+HTML = "locust.html"
+_LEAST_SHARE = 0.9  # of the planned time; a test that claims to be finished and took less was cut
+_SHOWN = 12
+
+
+@dataclass(frozen=True, slots=True)
+class LoadTest:
+    """One load test, as it went.
+
+    Attributes:
+        least: with fewer requests it says nothing.
+        mean_wait: seconds between two requests of a user.
+        breaks_p95: seconds that count as giving way, for the chart.
+        samples: the server's own figures.
+        unread: what of them could not be read, and how often.
+        file: where all of it is kept; why not, where it is not.
+        html: Locust's own page, as an operator finds it; empty where there is none.
+    """
+
+    plan: Plan
+    outcome: Outcome
+    least: int
+    mean_wait: float
+    breaks_p95: float
+    samples: tuple[Sample, ...] = ()
+    unread: tuple[str, ...] = ()
+    gave_way: tuple[GaveWay, ...] = ()
+    file: str = ""
+    html: str = ""
+
+    @property
+    def is_breakpoint(self) -> bool:
+        """It went on until a limit broke."""
+        return self.plan.shape == BREAKPOINT
+
+    @property
+    def shortfall(self) -> str:
+        """Why it says nothing, to follow "got"; empty where it ran as planned."""
+        outcome, plan = self.outcome, self.plan
+        ended = "cut off without a word" if outcome.ended == RUNNING else f"ended early ({outcome.ended})"
+        over = outcome.ended == FINISHED or (
+            outcome.ended == TIME_IS_UP and outcome.seconds >= self._least_seconds
+        )
+        if outcome.lost or outcome.workers < plan.workers:
+            lost = "; ".join(outcome.lost) or f"{outcome.workers} of {plan.workers} workers"
+            return f"workers that did not stay: {lost}"
+        if not over:
+            return f"one that was {ended} after {outcome.seconds:.1f} of {outcome.planned_seconds:g} s"
+        if not self.is_breakpoint and outcome.seconds < self._least_seconds:
+            return f"one of {outcome.seconds:.1f} of {outcome.planned_seconds:g} s"
+        if outcome.all.requests < self.least:
+            return f"{outcome.all.requests:,} requests, where {self.least:,} are the least"
+        return ""
+
+    @property
+    def _least_seconds(self) -> float:
+        return _LEAST_SHARE * self.outcome.planned_seconds
+
+    def expect_whole(self) -> None:
+        """It ran as planned; TooLittleData says what is missing."""
+        if self.shortfall:
+            raise TooLittleData(
+                f"{SERVICE}: expected a test that ran as planned, got {self.shortfall}",
+                service=SERVICE,
+                hint="What it measured until then stands in the evidence and says nothing of the system; run it "
+                "again. What Locust said of itself is in locust.log beside the report.",
+            )
+
+    @property
+    def carried_per_second(self) -> float:
+        """Requests a second that were answered well; of a breakpoint test, in the highest step that held."""
+        if self.is_breakpoint:
+            return self.highest.per_second * (1 - self.highest.failed_percent / 100) if self.highest else 0.0
+        return self._answered / self.outcome.seconds if self.outcome.seconds > 0 else 0.0
+
+    @property
+    def throughput(self) -> list[Reading]:
+        """Percent of what the users would ask for if each answer came at once; none of a breakpoint test."""
+        if self.is_breakpoint:
+            return []
+        wanted = self._wanted
+        if not wanted > 0:
+            raise TooLittleData(f"{SERVICE}: expected seconds with users, got none", service=SERVICE)
+        over = f"{self.outcome.seconds:.0f} s ({self.carried_per_second:,.1f} requests/s answered well, up to "
+        return [Reading(100 * self._answered / wanted, f"{over}{self.outcome.most_users:,} users)")]
+
+    @property
+    def held(self) -> list[Reading]:
+        """Users of the highest step that held; only of a breakpoint test, 0 where none did."""
+        if not self.is_breakpoint:
+            return []
+        highest, broke = self.highest, next((step for step in self.outcome.steps if step.broke), None)
+        after = f"{broke.users} users broke it: {broke.broke}" if broke else "no step broke it"
+        steps = len(self.outcome.steps)
+        over = f"{steps} {'step' if steps == 1 else 'steps'} ({self.carried_per_second:,.1f} requests/s; {after})"
+        return [Reading(highest.users if highest else 0, over)]
+
+    @property
+    def highest(self) -> Step | None:
+        """The highest step that held, of those before the first that broke."""
+        held = None
+        for step in self.outcome.steps:
+            if step.broke:
+                break
+            held = step
+        return held
+
+    @property
+    def stayed_home(self) -> bool:
+        """No request was to leave the hosts of the target."""
+        return not self.outcome.refused
+
+    @property
+    def led_away(self) -> str:
+        """What was held back, to follow "got"."""
+        return "; ".join(self.outcome.refused[:3]) or "none"
+
+    @property
+    def _answered(self) -> int:
+        return self.outcome.all.requests - self.outcome.all.failures
+
+    @property
+    def _wanted(self) -> float:
+        """Requests that its users would have sent in its seconds if each answer came at once, under the cap."""
+        users: float = sum(one.users for one in self.outcome.moments)
+        if not users:
+            users = sum(stage.users * stage.seconds for stage in self.plan.stages)
+        most = self.plan.most_requests_per_second * self.outcome.seconds
+        return min(users / self.mean_wait if self.mean_wait > 0 else math.inf, most)
+
+    def evidence(self) -> list[Evidence]:
+        """What was done and what came of it, what gave way first, and the course of it."""
+        outcome, plan = self.outcome, self.plan
+        stages = ", then ".join(f"{stage.users} users for {stage.seconds:g} s" for stage in plan.stages)
+        facts = {
+            "Load on": f"{outcome.host} ({plan.target})",
+            "Shape": f"{plan.shape}: {stages}",
+            "Begun": moment(outcome.started),
+            "Ended": f"{outcome.ended}, after {outcome.seconds:.1f} of {outcome.planned_seconds:g} s",
+            "Requests": f"{outcome.all.requests:,}, {outcome.all.failures:,} failed",
+            "Answered well": f"{self.carried_per_second:,.1f} requests/s",
+            "Most users at once": f"{outcome.most_users:,}",
+            "Processes": f"a master and {plan.workers} workers" if plan.workers else "one",
+        }
+        if outcome.throttled:
+            cap = f"{plan.most_requests_per_second:g} requests/s"
+            facts["Delayed by the cap"] = f"{outcome.throttled:,} requests (load.most_requests_per_second, {cap})"
+        facts["Kept in"] = self.file
+        if self.html:
+            facts["Locust's own page"] = self.html
+        shown: list[Evidence] = [
+            Facts("Load test", facts),
+            self._order,
+            endpoint_table("Answers", self._endpoints),
+        ]
+        if outcome.steps:
+            shown.append(self._steps)
+        if outcome.lost or outcome.refused:
+            shown.append(Lines("Lost and held back", [*outcome.lost, *outcome.refused][:_SHOWN]))
+        return [*shown, *self._charts]
+
+    @property
+    def _endpoints(self) -> list[Endpoint]:
+        return [*self.outcome.endpoints, self.outcome.all]
+
+    @property
+    def _order(self) -> Evidence:
+        if not self.gave_way:
+            return Lines("What gave way first", ["Nothing left its usual range."])
+        return Lines("What gave way first", [one.text for one in self.gave_way])
+
+    @property
+    def _steps(self) -> Table:
+        rows = [
+            [
+                str(step.users),
+                f"{step.requests:,}",
+                f"{step.per_second:,.1f}",
+                seconds(step.p95),
+                f"{step.failed_percent:.1f} %",
+                step.broke or "held",
+            ]
+            for step in self.outcome.steps
+        ]
+        return Table("Steps", ["Users", "Requests", "a second", "P95", "Failed", "Result"], rows)
+
+    @property
+    def _charts(self) -> list[Evidence]:
+        moments = self.outcome.moments
+        p95 = [(one.at, one.p95) for one in moments if one.p95 is not None]
+        return [
+            Chart("P95 of each second", "s", [Curve("P95", p95)], {"gives way": self.breaks_p95}),
+            Chart(
+                "Requests and failures",
+                "/s",
+                [
+                    Curve("requests", [(one.at, one.requests) for one in moments]),
+                    Curve("failed", [(one.at, one.failures) for one in moments]),
+                ],
+            ),
+            Chart("Users", "", [Curve("users", [(one.at, one.users) for one in moments])]),
+        ]
+
+
+@measurement(time_limit=LONGEST)
+def load_test(website: HttpClient, settings: Settings, clock: Clock, load_order: LoadOrder) -> LoadTest:
+    """Load is made as ordered, by Locust in a process of its own, while the server's own figures are read."""
+    from loadtests.launch import run
+
+    return carry_out(run, website, settings, clock, load_order)
+
+
+def carry_out(run: Runner, website: HttpClient, settings: Settings, clock: Clock, order: LoadOrder) -> LoadTest:
+    """Make the load, and keep what came of it.
+
+    Raises:
+        NotConfigured, Forbidden: the target may not be loaded.
+        Unreachable: its website does not answer, so there is nothing to load.
+        Unmeasured: the load could not be made, or its result could not be kept.
+    """
+    permission = demand_permission(settings, order.production)
+    plan = make_plan(settings, order, permission)
+    website.get(retry="connection")  # of any status: whether it is there at all
+    if order.stop.is_set():
+        raise Unmeasured(f"{SERVICE}: expected to begin, got an order to stop", service=SERVICE)
+    with order.under_way(), Sampler(settings) as sampler:
+        outcome = run(plan, order.folder, workers=order.workers, stop=order.stop)
+    began = outcome.started.timestamp()
+    given = tuple(gave_way(watched_of(settings, began, outcome.moments, sampler.samples)))
+    test = LoadTest(
+        plan,
+        outcome,
+        settings.load.least_requests,
+        sum(settings.load.wait_seconds) / 2,
+        settings.load.breaks.p95_seconds,
+        tuple(sampler.samples),
+        tuple(f"{text} ({times} of {len(sampler.samples)} times)" for text, times in sampler.problems.items()),
+        given,
+        html=_shown(order.folder / HTML),
+    )
+    return _kept(test, Path(settings.capacity.load_tests), clock.now())
+
+
+def _kept(test: LoadTest, folder: Path, now: datetime) -> LoadTest:
+    """The test, which knows where it is kept."""
+    from dataclasses import replace
+
+    result = kept.Result(
+        target=test.plan.target,
+        shape=test.plan.shape,
+        finished=now.astimezone(UTC),
+        requests_per_second=round(test.carried_per_second, 3),
+        whole=not test.shortfall,
+        plan=test.plan,
+        outcome=test.outcome,
+        server=list(test.samples),
+        gave_way=[one.text for one in test.gave_way],
+    )
+    return replace(test, file=str(kept.keep(folder, result)))
+
+
+@measurement
+def whole_load_test(load_test: LoadTest) -> LoadTest:
+    """The load test, where it ran as planned and so says something of the system."""
+    load_test.expect_whole()
+    return load_test
+
+
+def endpoint_table(title: str, endpoints: list[Endpoint]) -> Table:
+    """A row of figures for each."""
+    columns = ["Endpoint", "Requests", "a second", "Failed", "P50", "P95", "P99", "Slowest"]
+    rows = [
+        [
+            name_of(one.name),
+            f"{one.requests:,}",
+            f"{one.per_second:,.1f}",
+            f"{one.failures:,}",
+            *(seconds(value) for value in (one.p50, one.p95, one.p99, one.slowest)),
+        ]
+        for one in endpoints
+    ]
+    return Table(title, columns, rows)
+
+
+def name_of(endpoint: str) -> str:
+    """An endpoint as a reader would say it: ``large JPEG`` for ``optimize_large_jpeg``."""
+    known = {"all": "all requests", "image_health": "image health"}
+    if endpoint.startswith("optimize_"):
+        size, _, kind = endpoint.removeprefix("optimize_").partition("_")
+        return f"{size} {kind.upper()}".strip()
+    return known.get(endpoint, endpoint)
+
+
+def seconds(value: float | None) -> str:
+    """``0.123 s``, ready for a table."""
+    return "" if value is None else f"{value:,.3f} s"
+
+
+def _shown(file: Path) -> str:
+    """A file's path from here where it is below, as the terminal shows the report."""
+    if not file.is_file():
+        return ""
+    return str(file.relative_to(Path.cwd())) if file.is_relative_to(Path.cwd()) else str(file)

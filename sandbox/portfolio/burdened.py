@@ -1,0 +1,59 @@
+"""What goes wrong with answers as such, whatever they are: late, refused, cut off, or the last there is."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from starlette.responses import JSONResponse
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+    from sandbox.portfolio.state import PortfolioState
+
+_METRICS = "/metrics"  # who watches does not take part
+
+
+class Burdened:
+    """ASGI middleware; ``die`` is called when the last request was answered that shall be."""
+
+    def __init__(self, app: ASGIApp, *, state: Callable[[], PortfolioState], die: Callable[[], None]) -> None:
+        self._app = app
+        self._state = state
+        self._die = die
+        self._shown: PortfolioState | None = None
+        self._seen = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        state = self._state()
+        if scope["type"] != "http" or scope["path"] == _METRICS:
+            await self._app(scope, receive, send)
+            return
+        if state is not self._shown:  # another world
+            self._shown, self._seen = state, 0
+        self._seen += 1
+        number = self._seen
+        if state.dies_after and number >= state.dies_after:
+            self._die()
+        await asyncio.sleep(state.delays.get(scope["path"], 0.0))
+        if state.drops_every and number % state.drops_every == 0:
+            await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"4096")]})
+            await send({"type": "http.response.body", "body": b"<!DOCTYPE", "more_body": True})
+            raise asyncio.CancelledError  # the server then closes the connection, and says nothing
+        if state.fails_every and number % state.fails_every == 0:
+            async for _ in _body(receive):
+                pass
+            await JSONResponse({"error": "overloaded"}, 503)(scope, receive, send)
+            return
+        await self._app(scope, receive, send)
+
+
+async def _body(receive: Receive):  # type: ignore[no-untyped-def]
+    """What the client sends; one that still does would see a broken connection instead of the answer."""
+    while True:
+        message = await receive()
+        yield message
+        if message["type"] != "http.request" or not message.get("more_body"):
+            return

@@ -1,0 +1,85 @@
+"""What the faults of a system under load make the load tests say, each after six seconds of load."""
+
+from __future__ import annotations
+
+ITEMS = ("carried", "homepage", "health", "images", "errors", "server", "comparison")
+SECONDS = r"\d+(\.\d+)?"
+REQUESTS = r"[\d,]+ requests"
+
+
+def slow(group: str, limit: str, endpoint: str) -> str:
+    """A P95 over its warning limit."""
+    return rf"{group} under load, P95: expected at most {limit} s, got {SECONDS} s over {REQUESTS} for {endpoint}"
+
+
+def failed(percent: str) -> tuple[str, str]:
+    """More of the requests than may."""
+    return (
+        "CRITICAL",
+        rf"Failed requests under load: expected at most 1 %, got {percent}(\.\d+)? % over {REQUESTS} "
+        r"\([\d,]+ failed\) \(critical > 5 %\)",
+    )
+
+
+HOMEPAGE = slow("Homepage", r"1\.5", "homepage")
+HEALTH = slow("Health endpoint", r"1\.5", "(image )?health")
+IMAGES = slow("Image optimisation", r"2\.5", r"(small|medium) (JPEG|PNG)")
+THROUGHPUT = (
+    rf"Throughput: expected at least 25 % of the demand, got {SECONDS} % of the demand over [67] s "
+    rf"\({SECONDS} requests/s answered well, up to 10 users\)"
+)
+# Whoever waits does not ask for more meanwhile: on a busy machine that may be too little.
+ON_THE_SIDE = ("OK or WARNING", THROUGHPUT)
+WORSE = (
+    r"P95 under load: expected no endpoint over 1\.3 times the last P95, and at least 50 ms over it, "
+    r"got worse than on \d{4}-\d\d-\d\d \d\d:\d\d: .+"
+)
+
+EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
+    "load-homepage-slow": {"load.homepage": ("WARNING", HOMEPAGE), "load.carried": ON_THE_SIDE},
+    "load-health-slow": {"load.health": ("WARNING", HEALTH), "load.carried": ON_THE_SIDE},
+    "load-images-slow": {
+        "load.images": ("WARNING", IMAGES),
+        "load.carried": ON_THE_SIDE,
+        "load.comparison": ("OK or WARNING", WORSE),
+    },
+    "load-not-carried": {
+        "load.carried": ("WARNING", THROUGHPUT),
+        "load.homepage": ("WARNING", HOMEPAGE),
+        "load.health": ("WARNING", HEALTH),
+        "load.images": ("OK or WARNING", IMAGES),
+    },
+    "load-failing": {"load.errors": failed("[12][0-9]")},
+    "load-dropping": {"load.errors": failed("[12][0-9]")},
+    "load-dying": {"load.errors": failed("[1-9][0-9]"), "load.carried": ON_THE_SIDE},
+    "load-queue-stuck": {
+        "load.errors": failed("[1-9][0-9]"),
+        "load.server": (
+            "CRITICAL",
+            r"Image queue under load: expected at most 50 images, got 1[1-3]\d images over \d+ looks "
+            r"\(critical > 100 images\)",
+        ),
+    },
+    "load-slower-than-before": {
+        "load.comparison": (
+            "WARNING",
+            WORSE.removesuffix(".+") + r".*(homepage|all requests) \S+ s after 0\.010 s.*",
+        )
+    },
+    "web-gone": {
+        f"load.{item}": (
+            "UNKNOWN",
+            r"Website: expected an answer from https://localhost:\d+, got connection refused "
+            r"\(connect, after \S+ s\)",
+        )
+        for item in ITEMS
+    },
+    "load-test-outgrown": {
+        "monthly.capacity.spikes": (
+            "CRITICAL",
+            r"Requests at a spike: expected at most 90 % of the tested load, got [\d,.]+ % of the tested load "
+            rf"over 0\.8 requests/s, tested on \d{{4}}-\d\d-\d\d \(breakpoint\); 1\.5 × the peak are {SECONDS} "
+            r"\(critical > 100 % of the tested load\)",
+        ),
+    },
+}
