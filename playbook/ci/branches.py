@@ -15,6 +15,7 @@ import re
 import shutil
 import subprocess
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
@@ -25,6 +26,7 @@ REPORTS = "reports"
 
 _TRIES = 6
 _SECONDS = 120  # for one git command
+_MONTHLY = 12  # monthly reports that are kept whatever came after, as the site does
 _LEFT_OUT = ("pytest-html.html",)  # as large as all else together, and the same in another form
 _STAMP = re.compile(r"(?P<of>.+)-(?P<at>\d{8}T\d{6}Z)(?:-(?P<number>\d+))?$")
 # Both sides' lines are kept where two runs added some at once.
@@ -193,14 +195,14 @@ class Branches:
 
 
 def newest(names: Iterable[str], keep: int) -> list[str]:
-    """The newest ``keep`` of these reports, and the newest of each target and set; newest first."""
+    """The newest ``keep`` of these reports, the newest of each target and set, a year of monthly; newest first."""
     stamped = sorted(((_key(name), name) for name in names), reverse=True)
     kept: list[str] = []
-    seen: set[str] = set()
+    seen: Counter[str] = Counter()
     for number, ((_, _, of), name) in enumerate(stamped):
-        if number < keep or of not in seen:
+        if number < keep or seen[of] < (_MONTHLY if of.endswith("-monthly") else 1):
             kept.append(name)
-        seen.add(of)
+        seen[of] += 1
     return kept
 
 

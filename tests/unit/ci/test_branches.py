@@ -189,12 +189,15 @@ def test_two_that_push_reports_at_once_keep_both(clones):
 def test_the_newest_of_each_set_is_kept_whatever_came_after():
     """Else thirty daily runs would push out the month's only report."""
     daily = [f"p-daily-202611{day:02}T061700Z" for day in range(1, 29)]
-    names = [*daily, "p-monthly-20261101T074100Z", "p-monthly-20261001T074100Z", "p-daily-20261128T061700Z-2"]
+    weekly = [f"p-weekly-202611{day:02}T072300Z" for day in (2, 9)]
+    monthly = [f"p-monthly-{year}{month:02}01T074100Z" for year in (2025, 2026) for month in range(1, 12)]
+    names = [*daily, *weekly, *monthly, "p-daily-20261128T061700Z-2"]
     assert newest(names, 3) == [
         "p-daily-20261128T061700Z-2",
         "p-daily-20261128T061700Z",
         "p-daily-20261127T061700Z",
-        "p-monthly-20261101T074100Z",
+        "p-weekly-20261109T072300Z",
+        *monthly[:-13:-1],
     ]
     assert newest(["what is this"], 0) == ["what is this"]
 

@@ -204,6 +204,43 @@ def test_an_api_that_does_not_answer_is_one_sentence():
         github.pages({})
 
 
+@pytest.mark.parametrize(
+    ("asked", "command_line"),
+    [
+        (["--cron", "17 6 * * *", "--scheduled", "true"], ["daily", "--scheduled"]),
+        (
+            ["--set", "daily", "--fault", "redis-gone alert-firing"],
+            ["daily", "--fault=redis-gone", "--fault=alert-firing"],
+        ),
+        (["--set", "load", "--shape", "smoke", "--scheduled", ""], ["load", "--", "--shape=smoke"]),
+    ],
+    ids=["schedule", "faults", "load"],
+)
+def test_what_a_workflow_asks_for_is_run_and_its_code_becomes_an_output(
+    tmp_path, monkeypatch, asked, command_line
+):
+    """The step itself ends well, so that all that follows is done before the code decides the job."""
+    monkeypatch.chdir(tmp_path)
+    output = tmp_path / "output"
+    monkeypatch.setenv("GITHUB_OUTPUT", str(output))
+    ran: list[list[str]] = []
+
+    def instead(words: list[str], root: Path) -> int:
+        ran.append(words)
+        a_report(root, target="sandbox", kind="sandbox")
+        return 1
+
+    monkeypatch.setattr(command, "_run", instead)
+    assert main(["ci", "run", "--target", "sandbox", *asked]) == 0
+    (words,) = ran
+    common = ["--target", "sandbox", "--reports", "reports", "--history", "data/history"]
+    assert words[1:] == ["-m", "playbook", "run", command_line[0], *common, *command_line[1:]]
+    told = dict(line.split("=") for line in output.read_text(encoding="utf-8").splitlines())
+    assert (told["code"], told["verdict"], told["target"]) == ("1", "CRITICAL", "sandbox")
+    assert told["report"].startswith("sandbox-daily-")
+    assert state.read_job(tmp_path) == state.Job(set=command_line[0], target="sandbox", code=1)
+
+
 def test_a_wrong_option_is_one_sentence_and_code_4(capsys):
     """As everywhere."""
     assert main(["ci", "run"]) == EXIT_USAGE

@@ -1,0 +1,196 @@
+"""The workflows from their trigger to the published site, on this machine: well, bad, well again, cut off."""
+
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from playbook import history
+from playbook.history import RunLine
+from playbook.incidents import Incident, Rules, incidents
+from tests.workflows.actions import Cancel, Repository
+from tests.workflows.github_api import github_api
+
+ROOT = Path(__file__).resolve().parents[2]
+# Three runs and more of a whole set, beside whatever else runs here.
+pytestmark = pytest.mark.timeout(300)
+
+# Waits of a real system, as a minute between a run and the second look.
+_QUICK = "[incidents]\nrecheck_after_seconds = 0.0\n"
+_DAILY = "17 6 * * *"
+
+
+@pytest.fixture(scope="module")
+def origin(tmp_path_factory) -> Path:
+    """A bare repository that holds this working tree, as somebody would fork it."""
+    folder = tmp_path_factory.mktemp("origin")
+    seed, bare = folder / "seed", folder / "origin.git"
+    listed = _git("ls-files", "--cached", "--others", "--exclude-standard", "-z", at=ROOT).split("\0")
+    for name in filter(None, listed):
+        if (ROOT / name).is_file():
+            (seed / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, seed / name)
+    (seed / "playbook.toml").write_text(_QUICK, encoding="utf-8")
+    _git("init", "--quiet", "--initial-branch=main", at=seed)
+    _git("add", "--force", ".", at=seed)
+    _git("-c", "user.name=t", "-c", "user.email=t@example.com", "commit", "--quiet", "-m", "A fork", at=seed)
+    _git("clone", "--quiet", "--bare", str(seed), str(bare), at=folder)
+    return bare
+
+
+@pytest.fixture
+def repository(tmp_path, origin) -> Iterator[Repository]:
+    """A fork in which nothing is set up."""
+    bare = tmp_path / "origin.git"
+    shutil.copytree(origin, bare)
+    with github_api() as api:
+        yield Repository(tmp_path, bare, Path(sys.executable).parent, api)
+
+
+def _git(*arguments: str, at: Path) -> str:
+    ended = subprocess.run(["git", *arguments], cwd=at, capture_output=True, text=True, timeout=60, check=False)
+    assert ended.returncode == 0, ended.stderr
+    return ended.stdout.strip()
+
+
+def lines_of(repository: Repository) -> tuple[RunLine, ...]:
+    """What the branch history holds."""
+    with tempfile.TemporaryDirectory(dir=repository.folder) as folder:
+        _git("clone", "--quiet", "--branch=history", str(repository.origin), folder, at=repository.folder)
+        read = history.read(Path(folder))
+    assert not read.problems
+    return read.runs
+
+
+def incidents_of(repository: Repository) -> list[Incident]:
+    """What the lines show, where one bad run and its second look are enough."""
+    return incidents(lines_of(repository), Rules(bad_runs={"daily": 2}))
+
+
+def test_well_bad_and_well_again_in_a_fork(repository):
+    """The schedule, a failure, a recovery: history, incident, summary, artifact and site, each as it should be."""
+    repository.api.pages = True
+
+    well = repository.run("schedule.yml", "schedule", schedule=_DAILY)
+    assert {name: job.result for name, job in well.jobs.items()} == {
+        "playbook": "success",
+        "playbook/run": "success",
+        "playbook/site": "success",
+        "playbook/code-scanning": "skipped",
+    }, well.step("playbook/run", "Run").log
+    assert well.summary.startswith("> [!WARNING]\n> **This is a demonstration: the target production is not")
+    assert "# ✓ OK: daily checks of sandbox" in well.summary
+    (line,) = lines_of(repository)
+    assert (line.target, line.set, line.verdict) == ("sandbox", "daily", "OK")
+    assert line.slot is not None
+    assert (line.slot.hour, line.slot.minute) == (6, 17)
+    (report,) = (well.artifacts / "report-production-1").iterdir()
+    assert report.name == line.report
+    assert "OK" in (repository.pages / "index.html").read_text(encoding="utf-8")
+
+    bad = repository.run(
+        "schedule.yml",
+        "workflow_dispatch",
+        inputs={"target": "sandbox", "set": "daily", "fault": "redis-cold-cache"},
+    )
+    assert {name: job.result for name, job in bad.jobs.items()} == {
+        "playbook": "failure",
+        "playbook/run": "failure",
+        "playbook/site": "success",
+        "playbook/code-scanning": "skipped",
+    }
+    failed = {name for name, step in bad.jobs["playbook/run"].steps.items() if step.outcome == "failure"}
+    assert failed == {"Verdict"}, "everything else happens first"
+    assert bad.summary.startswith("# ✕ CRITICAL: daily checks of sandbox")
+    made = sorted(folder.name for folder in (bad.artifacts / "report-sandbox-1").iterdir())
+    first, second = lines_of(repository)[1:]
+    assert made == sorted([first.report, second.report])
+    assert (first.verdict, second.verdict, second.confirms) == ("CRITICAL", "CRITICAL", first.id)
+    assert first.slot is None
+    assert any(incident.is_open for incident in incidents_of(repository))
+    assert "CRITICAL" in (repository.pages / "index.html").read_text(encoding="utf-8")
+
+    again = repository.run("schedule.yml", "workflow_dispatch", inputs={"target": "sandbox", "set": "daily"})
+    assert again.jobs["playbook/run"].result == "success"
+    assert len(lines_of(repository)) == 4
+    (incident,) = incidents_of(repository)
+    assert not incident.is_open
+    kept = _git("ls-tree", "--name-only", "reports", at=repository.origin).splitlines()
+    assert kept == sorted(run.report for run in lines_of(repository))
+    assert _git("rev-list", "--count", "reports", at=repository.origin) == "1"
+    assert_no_token_shows(repository)
+
+
+def assert_no_token_shows(repository: Repository) -> None:
+    """Neither in what is published nor in what is kept."""
+    for folder in (repository.pages, *repository.folder.glob("run-*/artifacts")):
+        for file in filter(Path.is_file, folder.rglob("*")):
+            assert repository.token.encode() not in file.read_bytes(), file
+    for file in repository.folder.glob("run-*/*/*/workspace/.git/config"):
+        assert "AUTHORIZATION" not in file.read_text(encoding="utf-8")
+
+
+def test_a_run_that_is_cancelled_still_leaves_its_report_its_line_and_its_summary(repository):
+    """The run step is told to stop; what follows it happens."""
+    cancel = Cancel("run", "operations playbook · target")
+    run = repository.run(
+        "schedule.yml", "workflow_dispatch", inputs={"target": "sandbox", "set": "daily"}, cancel=cancel
+    )
+    steps = run.jobs["playbook/run"].steps
+    assert {
+        name: step.outcome for name, step in steps.items() if name in {"Summary", "Report", "Push history"}
+    } == {
+        "Summary": "success",
+        "Report": "success",
+        "Push history": "success",
+    }, steps["Run"].log
+    assert run.jobs["playbook/run"].result == "cancelled"
+    assert run.jobs["playbook/site"].result == "skipped"
+    (line,) = lines_of(repository)
+    assert line.ended != "finished"
+    assert line.verdict == "UNKNOWN"
+    (report,) = (run.artifacts / "report-sandbox-1").iterdir()
+    assert {"results.json", "index.html"} <= {file.name for file in report.iterdir()}
+    assert run.summary.startswith("# ? UNKNOWN: daily checks of sandbox")
+
+
+def test_a_repository_that_is_set_up_is_checked_itself(repository):
+    """Secrets reach the run and no other step, findings are handed over; lost settings are not the sandbox's cue.
+
+    Nobody listens where the target is said to be, so all that can be reached is UNKNOWN.
+    """
+    secret = "rediss://user:correct-horse-battery@127.0.0.1:9"
+    repository.variables = {
+        "": {"PLAYBOOK_CODE_SCANNING": "true"},
+        "staging": {"STAGING_URL": "https://127.0.0.1:9"},
+    }
+    repository.secrets = {"staging": {"STAGING_REDIS_URL": secret}}
+    asked = {"target": "staging", "set": "links"}
+    run = repository.run("schedule.yml", "workflow_dispatch", inputs=asked)
+    assert run.jobs["playbook/run"].result == "failure"
+    assert "demonstration" not in run.summary
+    handed = {name for name, step in run.jobs["playbook/run"].steps.items() if secret in step.environment.values()}
+    assert handed == {"Run"}
+    assert run.step("playbook/site", "Deploy").outcome == "skipped"
+    assert "::notice::The site is built and kept as an artifact" in run.step("playbook/site", "Pages").log
+    assert "Pages are not switched on" in run.summary
+    assert (run.artifacts / "github-pages" / "index.html").is_file()
+    (finding,) = repository.api.findings
+    assert finding["commit_sha"] == _git("rev-parse", "main", at=repository.origin)
+    assert repository.api.tokens == {repository.token}
+
+    repository.variables, repository.secrets = {}, {}
+    repository.api.pages = True
+    _git("branch", "other", "main", at=repository.origin)
+    lost = repository.run("schedule.yml", "workflow_dispatch", inputs=asked, ref="other")
+    assert lost.jobs["playbook/run"].result == "failure"
+    assert lost.jobs["playbook/site"].result == "skipped", "the environment of Pages lets no other branch in"
+    assert not repository.pages.exists()
+    assert lost.summary.startswith("# ? UNKNOWN: links checks of staging")
+    assert {line.target for line in lines_of(repository)} == {"staging"}
+    for path in repository.folder.glob("run-*/artifacts/**/*"):
+        assert not path.is_file() or b"correct-horse" not in path.read_bytes()
