@@ -25,6 +25,8 @@ HISTORY = "history"
 REPORTS = "reports"
 
 _TRIES = 6
+_READS = 3
+_NO_SUCH_BRANCH = 2  # exit code of ls-remote
 _SECONDS = 120  # for one git command
 _MONTHLY = 12  # monthly reports that are kept whatever came after, as the site does
 _LEFT_OUT = ("pytest-html.html",)  # as large as all else together, and the same in another form
@@ -80,7 +82,7 @@ class Branches:
             pushed = self._try("push", "--quiet", "origin", f"HEAD:refs/heads/{HISTORY}", at=folder)
             if pushed.returncode == 0:
                 return True
-            self._told(HISTORY, number, pushed)
+            self._told(f"{HISTORY}: push {number} of {_TRIES}", number, _TRIES, pushed)
             fetched = self._try("fetch", "--quiet", "--no-tags", "origin", f"refs/heads/{HISTORY}", at=folder)
             if fetched.returncode == 0:
                 self._merge(folder)
@@ -125,18 +127,21 @@ class Branches:
             self._git("reset", "--quiet", "--hard", commit, at=folder)
             if pushed.returncode == 0:
                 return kept
-            self._told(REPORTS, number, pushed)
+            self._told(f"{REPORTS}: push {number} of {_TRIES}", number, _TRIES, pushed)
         raise UsageError(f"the branch {REPORTS} could not be pushed in {_TRIES} tries: {_said(pushed)}")
 
     def _fetch(self, branch: str) -> str | None:
         """The newest commit of a branch, fetched without those before it; None where there is no such branch."""
-        listed = self._try("ls-remote", "--exit-code", "origin", f"refs/heads/{branch}")
-        if listed.returncode == 2:
-            return None
-        if listed.returncode != 0:
-            raise UsageError(f"origin cannot be read: {_said(listed)}")
-        self._git("fetch", "--quiet", "--no-tags", "--depth=1", "origin", f"refs/heads/{branch}")
-        return self._git("rev-parse", "FETCH_HEAD")
+        for number in range(1, _READS + 1):
+            asked = self._try("ls-remote", "--exit-code", "origin", f"refs/heads/{branch}")
+            if asked.returncode == _NO_SUCH_BRANCH:
+                return None
+            if asked.returncode == 0:
+                asked = self._try("fetch", "--quiet", "--no-tags", "--depth=1", "origin", f"refs/heads/{branch}")
+            if asked.returncode == 0:
+                return self._git("rev-parse", "FETCH_HEAD")
+            self._told(f"{branch}: reading it, try {number} of {_READS},", number, _READS, asked)
+        raise UsageError(f"origin cannot be read: {_said(asked)}")
 
     def _beginning(self, attributes: str, readme: str) -> str:
         entries = ""
@@ -162,9 +167,10 @@ class Branches:
             self._try("merge", "--abort", at=folder)
             raise UsageError(f"the branch {HISTORY} cannot be merged with what others pushed: {_said(merged)}")
 
-    def _told(self, branch: str, number: int, pushed: subprocess.CompletedProcess[str]) -> None:
-        self._say(f"{branch}: push {number} of {_TRIES} was refused: {_said(pushed)}")
-        if number < _TRIES:
+    def _told(self, what: str, number: int, most: int, ended: subprocess.CompletedProcess[str]) -> None:
+        """Say what failed, and wait before the next try: twice as long each time."""
+        self._say(f"{what} failed: {_said(ended)}")
+        if number < most:
             self._wait(random.uniform(0.5, 1.0) * 2 ** (number - 1))  # noqa: S311 - no secret hangs on it
 
     def _git(self, *arguments: str, at: Path | None = None, given: str = "", more: Mapping[str, str] = {}) -> str:

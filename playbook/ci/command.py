@@ -19,6 +19,7 @@ import msgspec
 from playbook.ci import github, runner, state
 from playbook.ci.branches import Branches
 from playbook.ci.choosing import choose
+from playbook.errors import UsageError
 from playbook.record import Results
 from playbook.report import read_results
 from playbook.settings import load
@@ -143,13 +144,16 @@ def pages(say: Say, environment: Mapping[str, str]) -> int:
 def code_scanning(root: Path, name: str, say: Say, environment: Mapping[str, str]) -> int:
     """Hand the security items of a kept report to code scanning."""
     folder = root / state.REPORTS / name
-    results = read_results(folder)
+    try:
+        results, findings = read_results(folder), (folder / "playbook.sarif").read_bytes()
+    except (OSError, msgspec.MsgspecError) as error:
+        raise UsageError(f"{folder} is no kept report with findings: {error}") from None
     if results.kind == "sandbox":
         say(
             runner.notice("Code scanning is told nothing: the sandbox was checked, and its findings are nobody's.")
         )
         return EXIT_OK
-    data = base64.b64encode(gzip.compress((folder / "playbook.sarif").read_bytes(), mtime=0)).decode()
+    data = base64.b64encode(gzip.compress(findings, mtime=0)).decode()
     say(f"code scanning: {github.upload_sarif(data, environment)}")
     return EXIT_OK
 

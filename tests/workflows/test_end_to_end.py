@@ -194,3 +194,14 @@ def test_a_repository_that_is_set_up_is_checked_itself(repository):
     assert {line.target for line in lines_of(repository)} == {"staging"}
     for path in repository.folder.glob("run-*/artifacts/**/*"):
         assert not path.is_file() or b"correct-horse" not in path.read_bytes()
+
+
+def test_a_load_test_is_a_run_like_any_other(repository):
+    """With its shape; its line is in the history."""
+    run = repository.run("load.yml", "workflow_dispatch", inputs={"target": "sandbox", "shape": "smoke"})
+    assert run.jobs["load/run"].result == "success", run.step("load/run", "Run").log
+    assert "# ✓ OK: load checks of sandbox" in run.summary
+    (line,) = lines_of(repository)
+    assert (line.set, line.verdict) == ("load", "OK")
+    (report,) = (run.artifacts / "report-sandbox-1").iterdir()
+    assert report.name == line.report

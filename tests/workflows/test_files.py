@@ -151,6 +151,18 @@ def test_every_variable_of_the_settings_reaches_the_run():
         assert f"{kind}." in step["env"][first], f"{first} is to be one of the {kind}"
 
 
+def test_the_set_up_names_every_variable_and_secret():
+    """docs/workflows.md is what people follow; the times there are those of the schedule."""
+    text = (FOLDER.parents[1] / "docs" / "workflows.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`([A-Z_]+)`", text))
+    used = set(re.findall(r"(?:vars|secrets)\.(\w+)", "".join(file.read_text(encoding="utf-8") for file in FILES)))
+    assert used <= named, used - named
+    assert named - used <= {"PLAYBOOK_TARGET"}, named - used
+    for line in load("sandbox", environment={}).schedule.cron.values():
+        minute, hour = line.split()[:2]
+        assert f"{int(hour):02}:{minute}" in text
+
+
 def _is_secret(variable: str) -> bool:
     value = f"https://{variable.lower().replace('_', '-')}.example"
     for target in ("production", "staging"):

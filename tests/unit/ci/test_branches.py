@@ -52,6 +52,10 @@ def a_report(folder: Path, name: str) -> Path:
     return report
 
 
+def void(_: object) -> None:
+    """Nothing."""
+
+
 def no_wait(_: float) -> None:
     """Tests do not sleep for luck."""
 
@@ -97,7 +101,7 @@ def test_two_that_push_at_once_lose_nothing(clones, begun):
     for thread in threads:
         thread.join(60)
     assert lines_of(origin) == sorted(["a", "b"] + ["before"] * begun)
-    assert any("push 1 of 6 was refused" in line for line in said)
+    assert any("push 1 of 6 failed" in line for line in said)
 
 
 def test_many_that_push_one_after_the_other_on_an_old_tip_lose_nothing(clones):
@@ -146,8 +150,20 @@ def test_an_origin_that_is_away_is_one_sentence(clones):
     """No traceback, no second history."""
     origin, a, _ = clones
     origin.rename(origin.with_name("gone"))
+    waits: list[float] = []
     with pytest.raises(UsageError, match=r"origin cannot be read: .*does not"):
-        Branches(a).fetch_history(a / "data")
+        Branches(a, wait=waits.append).fetch_history(a / "data")
+    assert len(waits) == 2
+
+
+def test_an_origin_that_comes_back_is_read(clones):
+    """A short outage must not cost a day's run."""
+    origin, a, _ = clones
+    away = origin.rename(origin.with_name("gone"))
+    said: list[str] = []
+    Branches(a, say=said.append, wait=lambda _: void(away.rename(origin))).fetch_history(a / "data")
+    assert (a / "data" / ".gitattributes").is_file()
+    assert ["try 1 of 3, failed" in line for line in said] == [True]
 
 
 def test_reports_are_one_commit_of_the_newest(clones):

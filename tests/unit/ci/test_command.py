@@ -193,6 +193,12 @@ def test_findings_are_handed_over_and_a_refusal_says_why(tmp_path):
         assert "nobody's" in lines[-1]
 
 
+def test_a_report_that_was_not_kept_is_one_sentence(tmp_path):
+    """Its push may have failed."""
+    with pytest.raises(UsageError, match="is no kept report with findings"):
+        command.code_scanning(tmp_path, "x", print, {})
+
+
 def test_an_api_that_does_not_answer_is_one_sentence():
     """And a variable that is not there is named."""
     with (
