@@ -39,7 +39,10 @@ def run_build(options: argparse.Namespace, root: Path, say: Say, clock: Clock | 
     base_url = _address(options.base_url)
     settings = load(root=root)
     reports = root / options.reports
-    past = history.read(history_folder(settings, reports, chosen=options.history))
+    folder = root / options.to
+    lines = history_folder(settings, reports, chosen=options.history)
+    _demand_outside(folder, history=lines, reports=reports)
+    past = history.read(lines)
     kept = kept_reports(past.runs, reports, settings.history.keep_reports)
     now = (clock or Clock()).now()
     by_target = _settings_by_target(past.runs, root)
@@ -58,13 +61,19 @@ def run_build(options: argparse.Namespace, root: Path, say: Say, clock: Clock | 
         retired=frozenset(by_target.keys() - known.keys()),
     )
     files = dict(render(site, base_url))
-    folder = root / options.to
     write_folder(folder, files, {f"runs/{name}": reports / name for name in sorted(kept)})
     for problem in past.problems:
         say(f"not read: {problem}")
     say(_summary(site, len(files)))
     say(str(folder / "index.html"))
     return EXIT_OK
+
+
+def _demand_outside(folder: Path, **sources: Path) -> None:
+    """What the site is made of would be replaced with it."""
+    for name, source in sources.items():
+        if source.resolve().is_relative_to(folder.resolve()):
+            raise UsageError(f"--to: expected a folder that does not hold the {name}, got {folder} ({source})")
 
 
 def kept_reports(runs: Iterable[RunLine], reports: Path, most: int) -> frozenset[str]:

@@ -18,6 +18,7 @@ from playbook.report.words import MARKS, clip
 from playbook.site import sentences
 from playbook.site.badges import badges
 from playbook.site.charts import item_charts, recent_chart
+from playbook.site.due import SANDBOX
 from playbook.site.feed import feed
 from playbook.site.metrics import metrics
 from playbook.site.views import BAD, NO_DATA, NOT_YET, ItemView, SetView, Site, TargetView, worst_of
@@ -82,6 +83,7 @@ class _Pages:
             "page_of_run": self._page_of_run,
             "page_of_incident": page_of_incident,
             "item_link": self._item_link,
+            "demo": bool(site.targets) and all(target.kind == SANDBOX for target in site.targets),
             "title_of": site.title_of,
             "most_runs": MOST_RUNS,
             "most_named": MOST_NAMED,

@@ -130,10 +130,16 @@ def item_words(item: ItemView, one: SetView, site: Site) -> str:
             else f"The newest run of the {set_name(one.name)} set left it out."
         )
         return f"{why} This item was {finding.verdict}{value} {when(run.started)}."
-    told = finding.message if finding.message else f"Well{value}."
+    told = finding.message or _well(value, below_target=finding.below_target)
     stop = "" if told.endswith((".", "…")) else "."
     seen = f"Seen {when(run.started)}, {age(site.now - run.started)} before this page was built."
     return f"{told}{stop} {seen}"
+
+
+def _well(value: str, *, below_target: bool) -> str:
+    if not value:
+        return "All is well."
+    return f"{value.strip(' ()')}: within its limits{', though short of the target' if below_target else ''}."
 
 
 def incident_words(incident: Incident, site: Site) -> str:

@@ -9,7 +9,7 @@ from itertools import pairwise
 import msgspec
 import pytest
 
-from playbook.evidence import Lines
+from playbook.evidence import Chart, Curve, Lines
 from playbook.report.page import page
 from playbook.verdict import Verdict
 from tests.factories import hostile, record, results, six_verdicts
@@ -255,3 +255,12 @@ def test_the_same_results_give_the_same_page():
     made = six_verdicts()
     again = msgspec.json.decode(msgspec.json.encode(made), type=type(made))
     assert page(again) == page(made)
+
+
+def test_a_long_curve_is_drawn_to_its_end():
+    """A path is longer than what is cut of a text."""
+    points = [(3600.0 * hour, float(hour % 24)) for hour in range(800)]
+    text = page(results([record(evidence=[Chart("Long", "s", [Curve("one", points)])])]))
+    (path,) = re.findall(r'class="curve curve-0" d="([^"]*)"', text)
+    assert len(re.findall("[ML]", path)) == 800
+    assert re.fullmatch(r"([ML]\d+\.\d \d+\.\d)+", path)

@@ -139,17 +139,21 @@ def test_a_target_that_the_settings_no_longer_have_is_shown_as_past(here):
         (["--base-url", "name.example"], "--base-url"),
         (["--base-url", "ftp://name.example/"], "--base-url"),
         (["--base-url", "https://[::1"], "--base-url"),
-        (["--to", "."], "expected a folder that is empty, new, or made by an earlier build"),
+        (["--to", "mine"], "expected a folder that is empty, new, or made by an earlier build"),
+        (["--to", "."], "expected a folder that does not hold the history"),
+        (["--to", "public", "--history", "public/lines"], "expected a folder that does not hold the history"),
+        (["--to", "public", "--reports", "public", "--history", "lines"], "that does not hold the reports"),
     ],
 )
 def test_wrong_usage_is_one_sentence_and_code_4(here, capsys, arguments, words):
     """And nothing is written."""
-    (here / "precious.txt").write_text("precious")
+    (here / "mine").mkdir()
+    (here / "mine/precious.txt").write_text("precious")
     assert __main__.main(["site", "build", *arguments]) == 4
     error = capsys.readouterr().err
     assert words in error
     assert error.count("\n") == 1
-    assert [file.name for file in here.iterdir()] == ["precious.txt"]
+    assert [str(file.relative_to(here)) for file in here.rglob("*")] == ["mine", "mine/precious.txt"]
 
 
 def test_a_line_that_a_run_adds_is_on_the_next_build(here):

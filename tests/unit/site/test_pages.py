@@ -140,6 +140,15 @@ def test_a_target_that_nobody_expects_says_how_old_it_is():
     assert "The newest is 40 days old." in page.text
 
 
+def test_a_demo_says_that_it_is_one_on_every_page():
+    """What nobody uses must not be taken for a system in use."""
+    run = run_line({"daily.kpi.availability": Verdict.OK}, target="sandbox")
+    for name, content in render(site([run])):
+        if name.endswith(".html"):
+            assert "This is the embedded demo system, not a system in use." in Document(content).text, name
+    assert "embedded demo system" not in index_of([run_line({"daily.kpi.availability": Verdict.OK})]).text
+
+
 def test_a_page_says_when_it_was_built_and_when_it_is_stale(files):
     """A static page ages: what it should have changed by stands on every one."""
     for name in (
@@ -295,7 +304,11 @@ def test_five_years_are_pages_of_a_bounded_size():
     assert len(files["index.html"]) < 100_000
     assert max(len(content) for name, content in files.items() if name.startswith("items/")) < 60_000
     assert {f"runs-{year}.html" for year in range(2021, 2027)} <= files.keys()
-    assert "All time, median of each week" in files["items/production/daily.kpi.availability.html"].decode()
+    item = files["items/production/daily.kpi.availability.html"].decode()
+    assert "All time, median of each week" in item
+    curves = re.findall(r'class="curve curve-0" d="([^"]*)"', item)
+    assert all(re.fullmatch(r"([ML]\d+\.\d \d+\.\d)+", curve) for curve in curves)
+    assert len(re.findall("[ML]", curves[1])) > 5 * 50  # every week, to the end
 
 
 def test_an_item_that_the_newest_run_left_out_is_no_data_and_one_that_is_gone_is_not_listed():
