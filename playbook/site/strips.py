@@ -95,13 +95,18 @@ class Strip:
 
     @property
     def words(self) -> str:
-        """What the drawing shows, for those who do not see it."""
+        """What the drawing shows, for those who do not see it: ``90 days: 86 OK, 4 without data``."""
+        return f"{self.span}: {self.told}"
+
+    @property
+    def told(self) -> str:
+        """The same without how long it is."""
         told = [f"{self.counts[verdict]} {verdict}" for verdict in reversed(SEVERITY) if self.counts[verdict]]
         if self.counts[None]:
             told.append(f"{self.counts[None]} without data")
         critical = [cell.when for cell in self.cells if cell.verdict is Verdict.CRITICAL]
         last = f"; CRITICAL last on {critical[-1]}" if critical else ""
-        return f"{self.span}: {', '.join(told)}{last}"
+        return f"{', '.join(told)}{last}"
 
     @property
     def bars(self) -> tuple[Bars, ...]:

@@ -175,9 +175,9 @@ class SetView:
 
     @property
     def measured(self) -> list[ItemView]:
-        """Items of which something was said but that they are not configured; those that are not well first."""
+        """Items that are configured; what is not well comes first, the worst on top."""
         found = [item for item in self.current if item.newest.finding.verdict is not Verdict.NOT_CONFIGURED]
-        return sorted(found, key=lambda item: item.state not in _NOT_WELL)
+        return sorted(found, key=lambda item: STATES.index(item.state) if item.state in _NOT_WELL else len(STATES))
 
     @property
     def not_configured(self) -> list[ItemView]:
@@ -196,8 +196,8 @@ class SetView:
 
     @property
     def kpis(self) -> list[ItemView]:
-        """Items that are judged by a limit and have values: the key performance indicators, then the rest."""
-        found = [item for item in self.current if item.limit and item.values]
+        """Items that are judged by a limit and have values over time: the key performance indicators first."""
+        found = [item for item in self.current if item.limit and len(item.values) > 1]
         return sorted(found, key=lambda item: ".kpi." not in item.id)
 
     def silence(self, now: datetime) -> str:
@@ -292,13 +292,15 @@ class Site:
         return sorted(found, key=lambda incident: (SEVERITY.index(incident.worst), incident.opened))
 
     def title_of(self, incident: Incident) -> str:
-        """Its title, with the catalogue's words in place of an id: ``Cache hit rate is out of bounds``."""
+        """Its title, with the catalogue's words in place of an id: ``Alerts: out of bounds``."""
         first = next(iter(incident.items), "")
         known = self.titles.get(first, "") if first.endswith(incident.cause) else ""
         rest = incident.title.removeprefix(incident.cause)
         if not incident.cause or rest == incident.title:
             return incident.title
-        return f"{known or capital(incident.cause.replace('_', ' '))}{rest}"
+        if known:
+            return f"{known}: {rest.removeprefix(' is').strip()}"
+        return f"{capital(incident.cause.replace('_', ' '))}{rest}"
 
     @property
     def missing(self) -> list[SetView]:

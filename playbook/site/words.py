@@ -42,6 +42,8 @@ def iso(moment: datetime) -> str:
 def age(span: timedelta) -> str:
     """``45 min``, ``3 h``, ``2 days``: what a person would say, never rounded up."""
     minutes = int(max(span.total_seconds(), 0) // 60)
+    if minutes < 1:
+        return "less than a minute"
     if minutes < 120:
         return f"{minutes} min"
     hours = minutes // 60

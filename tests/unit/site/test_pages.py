@@ -97,7 +97,7 @@ def test_the_first_page_says_first_what_is_wrong_and_leads_there(files):
     assert "CRITICAL" in page.text[: page.text.index("open")]
     assert "1 incident is open." in page.text
     assert "Out of bounds: Cache hit rate." in page.text
-    assert page.text.index("Cache hit rate is out of bounds") < page.text.index("Sets of production")
+    assert page.text.index("Cache hit rate: out of bounds") < page.text.index("Sets of production")
     assert any(re.fullmatch(r"incidents/[0-9a-f]{12}-\d+\.html", link) for link in page.links)
 
 
@@ -138,6 +138,14 @@ def test_a_target_that_nobody_expects_says_how_old_it_is():
     )
     assert "No schedule speaks of these sets" in page.text
     assert "The newest is 40 days old." in page.text
+
+
+def test_what_is_worst_stands_on_top():
+    """Then in the order of the playbook."""
+    verdicts = (Verdict.OK, Verdict.WARNING, Verdict.UNKNOWN, Verdict.CRITICAL, Verdict.OK)
+    found = {f"daily.x.{number}": verdict for number, verdict in enumerate(verdicts)}
+    (one,) = (one for one in site([run_line(found)]).targets[0].sets if one.name == "daily")
+    assert [item.id[-1] for item in one.measured] == ["3", "2", "1", "0", "4"]
 
 
 def test_a_demo_says_that_it_is_one_on_every_page():
