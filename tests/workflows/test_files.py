@@ -10,7 +10,8 @@ from playbook.settings import DEFAULTS, load
 from tests.workflows.actions import read_workflow
 from tests.written import CADENCES
 
-FOLDER = Path(__file__).resolve().parents[2] / ".github" / "workflows"
+ROOT = Path(__file__).resolve().parents[2]
+FOLDER = ROOT / ".github" / "workflows"
 FILES = sorted(FOLDER.glob("*.yml"))
 WORKFLOWS = {file.stem: read_workflow(file) for file in FILES}
 
@@ -141,19 +142,18 @@ def test_secrets_are_declared_passed_and_used_by_name(name):
 def test_every_variable_of_the_settings_reaches_the_run():
     """What is a secret in the settings is one at GitHub; what is not is a variable, which can be looked at."""
     (step,) = (step for _, step in steps_of(WORKFLOWS["run"]) if step.get("id") == "run")
-    text = "\n".join(
-        line for line in DEFAULTS.read_text(encoding="utf-8").splitlines() if not line.startswith("#")
-    )
-    for names in {found for found in _VARIABLE.findall(text.split("default_target")[1]) if "NAME" not in found}:
+    files = [file for file in (DEFAULTS, ROOT / "playbook.toml") if file.is_file()]
+    lines = [line.partition("#")[0] for file in files for line in file.read_text(encoding="utf-8").splitlines()]
+    for names in _VARIABLE.findall("\n".join(lines)):
         first = names.split("|")[0]
         assert first in step["env"], f"{first} is read by the settings, and run.yml does not pass it"
-        kind = "secrets" if _is_secret(first) else "vars"
-        assert f"{kind}." in step["env"][first], f"{first} is to be one of the {kind}"
+        kind = _kind(first)
+        assert kind is None or f"{kind}." in step["env"][first], f"{first} is to be one of the {kind}"
 
 
 def test_the_set_up_names_every_variable_and_secret():
     """docs/workflows.md is what people follow; the times there are those of the schedule."""
-    text = (FOLDER.parents[1] / "docs" / "workflows.md").read_text(encoding="utf-8")
+    text = (ROOT / "docs" / "workflows.md").read_text(encoding="utf-8")
     named = set(re.findall(r"`([A-Z_]+)`", text))
     used = set(re.findall(r"(?:vars|secrets)\.(\w+)", "".join(file.read_text(encoding="utf-8") for file in FILES)))
     assert used <= named, used - named
@@ -163,31 +163,28 @@ def test_the_set_up_names_every_variable_and_secret():
         assert f"{int(hour):02}:{minute}" in text
 
 
-def _is_secret(variable: str) -> bool:
+def _kind(variable: str) -> str | None:
+    """Where it belongs at GitHub; None where playbook.toml has something else in its place."""
     value = f"https://{variable.lower().replace('_', '-')}.example"
     for target in ("production", "staging"):
-        for name, found in _walk(load(target, environment={variable: value})):
+        for found in _walk(load(target, root=ROOT, environment={variable: value})):
             if isinstance(found, Secret) and found.reveal() == value:
-                return True
+                return "secrets"
             if found == value:
-                assert name
-                return False
-    raise AssertionError(f"{variable} is nowhere in the settings")
+                return "vars"
+    return None
 
 
-def _walk(value, name=""):
-    if isinstance(value, Secret) or not hasattr(value, "__struct_fields__"):
-        if isinstance(value, dict):
-            for key, inner in value.items():
-                yield from _walk(inner, f"{name}.{key}")
-        elif isinstance(value, list | tuple):
-            for inner in value:
-                yield from _walk(inner, name)
-        else:
-            yield name, value
-        return
-    for field in value.__struct_fields__:
-        yield from _walk(getattr(value, field), f"{name}.{field}")
+def _walk(value):
+    if hasattr(value, "__struct_fields__"):
+        value = [getattr(value, field) for field in value.__struct_fields__]
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, list | tuple):
+        for inner in value:
+            yield from _walk(inner)
+    else:
+        yield value
 
 
 def test_history_is_written_by_one_run_at_a_time_and_none_is_dropped():
