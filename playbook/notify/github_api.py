@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 from urllib.parse import urlsplit
 
 import httpx
@@ -31,6 +31,8 @@ _TRIES = 3
 _PAUSE = 1.0
 _NEXT = re.compile(r'<([^<>]+)>\s*;[^,]*\brel="?next"?')
 _REPOSITORY = re.compile(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+")
+
+T = TypeVar("T")
 
 
 class NotKept(Exception):  # noqa: N818 - named as what it means
@@ -68,6 +70,11 @@ class Comment(msgspec.Struct, frozen=True):
     body: str | None = None
 
 
+_ISSUE = msgspec.json.Decoder(Issue)
+_ISSUES = msgspec.json.Decoder(list[Issue])
+_COMMENTS = msgspec.json.Decoder(list[Comment])
+
+
 class IssuesApi:
     """The issues of one repository. Every method raises NotKept."""
 
@@ -89,19 +96,19 @@ class IssuesApi:
     def open_issues(self) -> list[Issue]:
         """All open issues with the label, lowest number first."""
         query = f"labels={LABEL}&state=open&sort=created&direction=asc&per_page={_PER_PAGE}"
-        found = self._pages(f"{self._base}/issues?{query}", list[Issue], "the open issues")
+        found = self._pages(f"{self._base}/issues?{query}", _ISSUES, "the open issues")
         return sorted((one for one in found if one.pull_request is None), key=lambda one: one.number)
 
     def comments(self, number: int) -> list[Comment]:
         """All comments on an issue."""
         url = f"{self._base}/issues/{number}/comments?per_page={_PER_PAGE}"
-        return self._pages(url, list[Comment], f"the comments on issue {number}")
+        return self._pages(url, _COMMENTS, f"the comments on issue {number}")
 
     def create(self, title: str, body: str) -> Issue:
         """A new issue. It is not sent twice: an answer that was lost is found by the next run."""
         fields = {"title": title, "body": body, "labels": [LABEL]}
         answer = self._write("POST", f"{self._base}/issues", fields, "a new issue")
-        return _decode(answer, Issue, "a new issue")  # type: ignore[no-any-return]
+        return _decoded(answer, _ISSUE, "a new issue")
 
     def update(self, number: int, **fields: str) -> None:
         """Change title, body or state."""
@@ -114,11 +121,12 @@ class IssuesApi:
 
     # ------------------------------------------------------------------------------------------------------ asking
 
-    def _pages(self, url: str, kind: type[list[Any]], what: str) -> list[Any]:
-        found: list[Any] = []
+    def _pages(self, url: str, decoder: msgspec.json.Decoder[list[T]], what: str) -> list[T]:
+        found: list[T] = []
         for _ in range(_MOST_PAGES):
             answer = self._ask("GET", url, None, what)
-            found += _decode(answer, kind, what)
+            page = _decoded(answer, decoder, what)
+            found += page
             following = _NEXT.search(answer.headers.get("link", ""))
             if not following:
                 return found
@@ -207,9 +215,9 @@ def _said(answer: httpx.Response) -> str:
     return " ".join(message.split()).rstrip(".")[:200] if isinstance(message, str) else ""
 
 
-def _decode(answer: httpx.Response, kind: Any, what: str) -> Any:
+def _decoded(answer: httpx.Response, decoder: msgspec.json.Decoder[T], what: str) -> T:
     try:
-        return msgspec.json.decode(answer.content, type=kind)
+        return decoder.decode(answer.content)
     except (msgspec.DecodeError, UnicodeDecodeError):
         raise NotKept(f"expected {what}, got an answer that GitHub does not document") from None
 

@@ -51,6 +51,7 @@ class IssueKeeper:
         self._api, self._target, self._told, self._now = api, target, told, now
         self._redactor, self._note, self._say = redactor, note, say
         self._issues: dict[str, Issue] = {}
+        self._created = False
 
     def keep(self, incidents: Sequence[Incident]) -> None:
         """Open, change and close issues; NotKept where something is left to the next run."""
@@ -63,6 +64,8 @@ class IssueKeeper:
                 raise
             except NotKept as error:
                 problems.append(str(error))
+        if self._created:
+            self._look()  # another run may have done the same meanwhile
         if problems:
             raise NotKept("; ".join(problems))
 
@@ -103,11 +106,11 @@ class IssueKeeper:
 
     def _create(self, incident: Incident, title: str, body: str) -> None:
         issue = self._api.create(title, body)
+        self._created = True
         self._say(f"GitHub: issue {issue.number} is opened for {incident.title}")
         self._noted(incident, issue)
         if not issue.is_labelled:
             raise NotKept(f"issue {issue.number} did not get its label, which the token may not set")
-        self._look()  # another run may have done the same meanwhile
 
     def _close(self, incident: Incident, issue: Issue) -> None:
         self._comment(issue, [event for event in incident.events if event.what in ("escalated", "recovered")])

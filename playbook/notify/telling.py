@@ -147,7 +147,10 @@ class Telling:
             attempts=outcome.attempts,
             error=outcome.error,
         )
-        deliveries.note(self._folder, self._redactor.struct(delivery))
+        try:
+            deliveries.note(self._folder, self._redactor.struct(delivery))
+        except UsageError as error:
+            self._fail(f"what {to} was told could not be noted, so it may be told again: {error}")
 
     @property
     def _keeps_issues(self) -> bool:

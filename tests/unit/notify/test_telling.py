@@ -347,7 +347,7 @@ def test_a_history_that_cannot_be_written_is_said(tmp_path, folder, said):
     (folder / "deliveries").write_text("in the way")
     with serve(answer()) as server:
         tell(settings_with(tmp_path, webhook={"url": server.url}), folder, said.append, clock_at(1))
-    assert said[-1].startswith("notifications: not told: ")
+    assert "what the webhook was told could not be noted, so it may be told again: " in said[-1]
     assert "cannot be written" in said[-1]
 
 
