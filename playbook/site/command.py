@@ -20,7 +20,7 @@ from playbook.incidents import Rules, incidents
 from playbook.report.words import plural
 from playbook.settings import Settings, load
 from playbook.site.due import due_sets
-from playbook.site.making import make_site
+from playbook.site.making import known_by, make_site
 from playbook.site.pages import render
 from playbook.site.views import Site
 from playbook.site.writing import write_folder
@@ -42,9 +42,9 @@ def run_build(options: argparse.Namespace, root: Path, say: Say, clock: Clock | 
     folder = root / options.to
     lines = history_folder(settings, reports, chosen=options.history)
     _demand_outside(folder, history=lines, reports=reports)
-    past = history.read(lines)
-    kept = kept_reports(past.runs, reports, settings.history.keep_reports)
     now = (clock or Clock()).now()
+    past = known_by(history.read(lines), now)
+    kept = kept_reports(past.runs, reports, settings.history.keep_reports)
     by_target = _settings_by_target(past.runs, root)
     known = {name: each for name, each in by_target.items() if each}
     site = make_site(

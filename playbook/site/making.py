@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+
+import msgspec
 
 from playbook.catalogue import Catalogue
 from playbook.history import History, RunLine
@@ -12,9 +14,41 @@ from playbook.incidents import Incident
 from playbook.site.due import Due
 from playbook.site.strips import Unit, first_day, strip, unit_of
 from playbook.site.views import ItemView, SetView, Sight, Site, TargetView
+from playbook.site.words import when
 
 _CADENCES = ("daily", "weekly", "monthly")
 _KINDS = ("production", "staging", "sandbox")
+
+
+# Two machines' clocks differ by less.
+_AHEAD = timedelta(minutes=5)
+
+
+def known_by(history: History, now: datetime) -> History:
+    """What can be known at a moment: a run of the future, from a wrong clock, would hide that today's is missing.
+
+    Its times are in UTC, in whatever zone they were written.
+    """
+    runs, problems = [], list(history.problems)
+    for run in history.runs:
+        try:
+            run = _in_utc(run)  # noqa: PLW2901
+        except OverflowError:
+            problems.append(f"the run {run.id} is left out: its times are none in UTC")
+            continue
+        if run.started > now + _AHEAD:
+            problems.append(
+                f"the run {run.id} is left out: it says that it began {when(run.started)}, in the future"
+            )
+        else:
+            runs.append(run)
+    return History(tuple(runs), tuple(problems))
+
+
+def _in_utc(run: RunLine) -> RunLine:
+    times = {name: getattr(run, name) for name in ("started", "finished", "slot")}
+    away = {name: at.astimezone(UTC) for name, at in times.items() if at and at.tzinfo is not UTC}
+    return msgspec.structs.replace(run, **away) if away else run
 
 
 def make_site(

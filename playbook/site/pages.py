@@ -121,6 +121,7 @@ class _Pages:
             "incidents.html",
             str(self._site.open[0].worst) if self._site.open else Verdict.OK,
             headline=sentences.incidents_words(self._site),
+            left=[one for one in self._site.incidents if one.is_open and one not in self._site.open],
             closed=[(year, list(group)) for year, group in groupby(closed, lambda one: one.opened.year)],
         )
 

@@ -1,13 +1,16 @@
 """The pages of the site: every link leads somewhere, everything is escaped, nothing old is shown as fine."""
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 from itertools import pairwise
 
 import msgspec
 import pytest
 
+from playbook.catalogue import read_catalogue
+from playbook.history import History
 from playbook.incidents import Incident
+from playbook.site.making import known_by
 from playbook.site.pages import MOST_ITEMS, render
 from playbook.site.views import NO_DATA
 from playbook.verdict import Verdict
@@ -70,9 +73,10 @@ def test_every_page_has_landmarks_a_skip_link_and_named_tables(files):
 
 def test_the_first_page_stays_small_with_every_item_of_the_playbook(files, made):
     """All items have their strip, under 200 kB as it is sent without compression."""
-    assert sum(len(one.items) for target in made.targets for one in target.sets) == 111
+    listed = sum(len(one.items) for target in made.targets for one in target.sets)
+    assert listed == len(read_catalogue().items) >= 111
     text = files["index.html"].decode()
-    assert text.count('class="strip') >= 111
+    assert text.count('class="strip') >= listed
     assert len(files["index.html"]) < 100_000
     assert len(files["index.html"]) + len(files["style.css"]) < 200_000
 
@@ -146,6 +150,34 @@ def test_what_is_worst_stands_on_top():
     found = {f"daily.x.{number}": verdict for number, verdict in enumerate(verdicts)}
     (one,) = (one for one in site([run_line(found)]).targets[0].sets if one.name == "daily")
     assert [item.id[-1] for item in one.measured] == ["3", "2", "1", "0", "4"]
+
+
+def test_a_run_of_the_future_hides_nothing():
+    """From a wrong clock: it is left out and named, and what is missing is missing."""
+    old, ahead = (
+        run_line({"daily.kpi.availability": Verdict.OK}, started=NOW + timedelta(days=days), id=name)
+        for days, name in ((-3, "old"), (400, "ahead"))
+    )
+    past = known_by(History((old, ahead), ()), NOW)
+    assert past.runs == (old,)
+    assert past.problems == (
+        "the run ahead is left out: it says that it began 28 Dec 2027 09:00 UTC, in the future",
+    )
+    assert site(past.runs).state == NO_DATA
+
+
+def test_times_are_in_utc_however_they_were_written():
+    """Midnight of another zone is the day before, or the day after."""
+    zone = timezone(timedelta(hours=2))
+    at = datetime(2026, 11, 23, 1, 30, tzinfo=zone)
+    first = datetime(1, 1, 1, tzinfo=zone)
+    runs = [
+        run_line({"daily.kpi.availability": Verdict.OK}, started=start, finished=start, id=name)
+        for start, name in ((at, "here"), (first, "none"))
+    ]
+    past = known_by(History(tuple(runs), ()), NOW)
+    assert [run.started.isoformat() for run in past.runs] == ["2026-11-22T23:30:00+00:00"]
+    assert past.problems == ("the run none is left out: its times are none in UTC",)
 
 
 def test_a_demo_says_that_it_is_one_on_every_page():
@@ -343,10 +375,17 @@ def test_an_item_that_the_newest_run_left_out_is_no_data_and_one_that_is_gone_is
 def test_a_retired_target_says_nothing_of_now():
     """What the settings no longer have colours nothing red, and is said to be of the past."""
     runs = [
-        run_line({"daily.kpi.availability": Verdict.CRITICAL}, started=NOW - timedelta(days=400), target="old"),
+        run_line({"daily.kpi.availability": Verdict.CRITICAL}, started=NOW - timedelta(days=back), target="old")
+        for back in (401, 400)
+    ]
+    runs += [
         run_line({"daily.kpi.availability": Verdict.OK}, slot=NOW),
     ]
     assert site(runs).state != Verdict.OK
     made = site(runs, retired=frozenset({"old"}))
     assert made.state == Verdict.OK
-    assert "The settings no longer have this target" in Document(dict(render(made))["index.html"]).text
+    files = dict(render(made))
+    assert "The settings no longer have this target" in Document(files["index.html"]).text
+    incidents = Document(files["incidents.html"]).text
+    assert "No open incidents" in incidents
+    assert incidents.index("Left open") < incidents.index("Availability, 24 h: out of bounds")
