@@ -110,7 +110,7 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
             "CRITICAL",
             sign_off(
                 "weekly.docs.updated",
-                r"none that counts \(line \d+ is damaged: JSON is malformed: invalid character \(byte 0\);"
+                r"none that counts \(line \d+ is damaged: a merge that git could not finish left it;"
                 r" line \d+ is damaged: Input data was truncated\)",
             ),
         ),
