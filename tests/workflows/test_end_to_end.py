@@ -136,7 +136,7 @@ def assert_no_token_shows(repository: Repository) -> None:
 
 def test_a_run_that_is_cancelled_still_leaves_its_report_its_line_and_its_summary(repository):
     """The run step is told to stop; what follows it happens."""
-    cancel = Cancel("run", "operations playbook · target")
+    cancel = Cancel("run", "checks/test_")  # the first check begins
     run = repository.run(
         "schedule.yml", "workflow_dispatch", inputs={"target": "sandbox", "set": "daily"}, cancel=cancel
     )
