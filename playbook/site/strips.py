@@ -89,6 +89,9 @@ class Strip:
     @property
     def share(self) -> str:
         """``97.7 % OK on 86 of 90 days``: the share of what was measured, and how much that is."""
+        if not self.measured and self.counts[Verdict.UNKNOWN]:
+            # A part of it may have been: the worst stands for the whole.
+            return f"no whole {self.unit} measured in {self.span}"
         if not self.measured:
             return f"not measured in {self.span}"
         return f"{percent(self.counts[Verdict.OK], self.measured)} % OK on {self.coverage}"

@@ -49,6 +49,8 @@ def test_what_could_not_be_measured_is_neither_good_nor_bad():
 def test_nothing_measured_says_so_instead_of_a_share():
     """No share of nothing."""
     assert strip([], "day", TODAY).share == "not measured in 90 days"
+    both = [(TODAY, Verdict.OK), (TODAY, Verdict.UNKNOWN)]
+    assert strip(both, "day", TODAY).share == "no whole day measured in 90 days"
 
 
 def test_neighbours_are_one_stroke_and_every_verdict_has_bars_of_its_own_height():
