@@ -6,7 +6,7 @@ import os
 import re
 import shlex
 import signal
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -239,12 +239,16 @@ class Controller:
             return False
         self.load.stop.set()
         self._load_was_cut = True
-        terminal = self.config.pluginmanager.get_plugin("terminalreporter")
-        if terminal:
-            with suppress(RuntimeError):  # it was just writing
-                terminal.write_line("")
-                terminal.write_line("the load is being stopped and then reported; once more ends the run at once")
+        self._say("the load is being stopped and then reported; once more ends the run at once")
         return True
+
+    def _say(self, text: str) -> None:
+        """A line on the terminal, also while a check runs, whose output is kept from there."""
+        terminal = self.config.pluginmanager.get_plugin("terminalreporter")
+        capture = self.config.pluginmanager.get_plugin("capturemanager")
+        with capture.global_and_fixture_disabled() if capture else nullcontext(), suppress(RuntimeError):
+            if terminal:  # which may just have been writing: RuntimeError
+                terminal.write_line(f"\n{text}")
 
 
 def _set_name(config: pytest.Config) -> str:

@@ -16,6 +16,7 @@ from playbook.settings import SANDBOX, Settings
 
 SERVICE = "Load test"
 _PORTS = {"http": 80, "https": 443}
+_MORE = frozenset("/\\@?#")  # what makes of a host something else
 
 
 class Permission(NamedTuple):
@@ -106,8 +107,7 @@ def _listed(host: str, scheme: str) -> str:
     """A host of the settings with its port; itself where it is none, so that it equals nothing."""
     try:
         parts = urlsplit(f"{scheme}://{host.strip()}")
-        plain = parts.hostname and not (parts.username or parts.path or parts.query or parts.fragment)
-        return _host(parts) if plain else host
+        return _host(parts) if parts.hostname and not _MORE & set(host) else host
     except ValueError:
         return host
 

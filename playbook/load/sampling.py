@@ -35,7 +35,7 @@ from playbook.settings import Settings, TimeLimits
 # A sample that takes longer is late, and says little of its second.
 LIMITS = TimeLimits(connect=1.0, read=1.0)
 _END_LIMIT = 5.0  # seconds for the sample under way
-_LINE = re.compile(r"^(?P<name>[a-zA-Z_:][\w:]*)(?:\{[^}]*\})?\s+(?P<value>\S+)", re.MULTILINE)
+_LINE = re.compile(r"^(?P<name>[a-zA-Z_:][\w:]*)(?:\{.*\})?\s+(?P<value>\S+)", re.MULTILINE)
 _MIB = 1024 * 1024
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -24,7 +24,7 @@ from playbook.load.planning import make_plan
 from playbook.load.samples import Sample
 from playbook.load.sampling import Sampler
 from playbook.measure.words import moment
-from playbook.settings import Settings
+from playbook.settings import SANDBOX, Settings
 
 Runner = Callable[..., Outcome]
 LONGEST = 6 * 3600.0  # seconds; load.most_seconds says how long a test may really take
@@ -121,6 +121,8 @@ class LoadTest:
             return []
         highest, broke = self.highest, next((step for step in self.outcome.steps if step.broke), None)
         after = f"{broke.users} users broke it: {broke.broke}" if broke else "no step broke it"
+        if self.outcome.throttled:
+            after += f"; load.most_requests_per_second delayed {self.outcome.throttled:,} requests"
         steps = len(self.outcome.steps)
         over = f"{steps} {'step' if steps == 1 else 'steps'} ({self.carried_per_second:,.1f} requests/s; {after})"
         return [Reading(highest.users if highest else 0, over)]
@@ -175,7 +177,8 @@ class LoadTest:
         if outcome.throttled:
             cap = f"{plan.most_requests_per_second:g} requests/s"
             facts["Delayed by the cap"] = f"{outcome.throttled:,} requests (load.most_requests_per_second, {cap})"
-        facts["Kept in"] = self.file
+        if self.file:
+            facts["Kept in"] = self.file
         if self.html:
             facts["Locust's own page"] = self.html
         shown: list[Evidence] = [
@@ -268,13 +271,11 @@ def carry_out(run: Runner, website: HttpClient, settings: Settings, clock: Clock
         given,
         html=_shown(order.folder / HTML),
     )
-    return _kept(test, Path(settings.capacity.load_tests), clock.now())
+    return _kept(test, settings, clock.now())
 
 
-def _kept(test: LoadTest, folder: Path, now: datetime) -> LoadTest:
+def _kept(test: LoadTest, settings: Settings, now: datetime) -> LoadTest:
     """The test, which knows where it is kept."""
-    from dataclasses import replace
-
     result = kept.Result(
         target=test.plan.target,
         shape=test.plan.shape,
@@ -286,7 +287,8 @@ def _kept(test: LoadTest, folder: Path, now: datetime) -> LoadTest:
         server=list(test.samples),
         gave_way=[one.text for one in test.gave_way],
     )
-    return replace(test, file=str(kept.keep(folder, result)))
+    lasting = "" if settings.target.kind != SANDBOX else " (until the sandbox ends)"
+    return replace(test, file=f"{kept.keep(Path(settings.capacity.load_tests), result)}{lasting}")
 
 
 @measurement

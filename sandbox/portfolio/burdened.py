@@ -43,17 +43,15 @@ class Burdened:
             await send({"type": "http.response.body", "body": b"<!DOCTYPE", "more_body": True})
             raise asyncio.CancelledError  # the server then closes the connection, and says nothing
         if state.fails_every and number % state.fails_every == 0:
-            async for _ in _body(receive):
-                pass
+            await _discard_body(receive)
             await JSONResponse({"error": "overloaded"}, 503)(scope, receive, send)
             return
         await self._app(scope, receive, send)
 
 
-async def _body(receive: Receive):  # type: ignore[no-untyped-def]
-    """What the client sends; one that still does would see a broken connection instead of the answer."""
-    while True:
+async def _discard_body(receive: Receive) -> None:
+    """A client that still sends would see a broken connection instead of the answer."""
+    more = True
+    while more:
         message = await receive()
-        yield message
-        if message["type"] != "http.request" or not message.get("more_body"):
-            return
+        more = message["type"] == "http.request" and bool(message.get("more_body"))

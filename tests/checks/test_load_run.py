@@ -1,0 +1,94 @@
+"""A load test by the front door: Ctrl-C stops it within a second, and it is reported all the same."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import ssl
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from playbook.evidence import Chart
+from playbook.load.outcome import read_outcome
+from playbook.record import Results
+from sandbox.launcher import ATTACH_VARIABLE, attach_address
+
+ROOT = Path(__file__).resolve().parents[2]
+PATIENCE = 40.0  # seconds for anything that is waited for
+
+
+def requests_so_far(settings):
+    """As the website counts them, its own metrics left out."""
+    context = ssl.create_default_context(cafile=settings["web"]["ca"])
+    with urllib.request.urlopen(f"{settings['web']['url']}/metrics", timeout=10, context=context) as page:
+        text = page.read().decode()
+    counts = re.findall(r'^http_requests_total\{.*route="(?!/metrics").*\} (\S+)$', text, re.MULTILINE)
+    return sum(map(float, counts))
+
+
+def until(holds):
+    """Wait for it."""
+    deadline = time.monotonic() + PATIENCE
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["ctrl-c", "sigterm"])
+def test_ctrl_c_stops_the_load_and_reports(sandbox, tmp_path, number):
+    """No request comes a second later; every check is UNKNOWN, with the charts of what there was; code 2."""
+    process = subprocess.Popen(
+        [
+            *(sys.executable, "-m", "pytest", "-m", "load", "--shape", "soak"),
+            *("--target", "sandbox", f"--reports={tmp_path}"),
+        ],
+        cwd=ROOT,
+        env=os.environ | {ATTACH_VARIABLE: attach_address(sandbox.control, sandbox.token)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    try:
+        file = lambda: next(tmp_path.glob("sandbox-*/load.json"), None)  # noqa: E731
+        until(lambda: process.poll() is None and file() and len(read_outcome(file()).moments) >= 2)
+        process.send_signal(number)
+        time.sleep(1.0)
+        before = requests_so_far(sandbox.settings)
+        time.sleep(1.0)
+        assert requests_so_far(sandbox.settings) == before
+        said, _ = process.communicate(timeout=PATIENCE)
+    finally:
+        process.kill()
+    assert process.returncode == 2, said
+    assert "the load is being stopped and then reported" in said
+    results = msgspec.json.decode(next(tmp_path.glob("sandbox-*/results.json")).read_bytes(), type=Results)
+    assert results.ended.startswith("interrupted")
+    assert (results.verdict, results.exit_code) == ("UNKNOWN", 2)
+    assert {str(record.verdict) for record in results.records} == {"UNKNOWN"}
+    assert len(results.records) == 7
+    (carried,) = [record for record in results.records if record.item == "load.carried"]
+    assert re.search(r"expected a test that ran as planned, got one that was ended early", carried.message)
+    charts = [one for one in carried.evidence if isinstance(one, Chart)]
+    assert charts
+    assert all(curve.points for chart in charts for curve in chart.curves)
+    assert (next(tmp_path.glob("sandbox-*/index.html"))).is_file()
+
+
+def test_several_workers_share_the_load(run_checks, tmp_path):
+    """All stayed; Locust's own page lies beside the report, which names it."""
+    results = run_checks(set_name="load", arguments=("--workers", "2"))
+    assert results.verdict == "OK"
+    (carried,) = [record for record in results.records if record.item == "load.carried"]
+    facts = next(one.facts for one in carried.evidence if one.title == "Load test")
+    assert facts["Processes"] == "a master and 2 workers"
+    page = Path(facts["Locust's own page"])
+    assert page.parent == next(tmp_path.glob("sandbox-*"))
+    assert "<html" in page.read_text(encoding="utf-8").lower()
+    assert read_outcome(page.with_name("load.json")).workers == 2

@@ -1,0 +1,169 @@
+"""Every way to load what must not be loaded that was thought of, and that it does not lead anywhere."""
+
+from __future__ import annotations
+
+import pytest
+
+from playbook.errors import Forbidden, NotConfigured, UsageError
+from playbook.load.permission import demand_permission
+from playbook.settings import load
+
+STAGING = '[targets.staging.web]\nurl = "https://staging.example"\n'
+HOSTS = '[targets.staging.load]\nhosts = ["staging.example"]\n'
+PRODUCTION = {"PRODUCTION_URL": "https://portfolio.example"}
+
+
+def settings(tmp_path, text, target="staging", **environment):
+    """Settings of a target, from a playbook.toml with this text."""
+    file = tmp_path / "playbook.toml"
+    file.write_text(text)
+    return load(target, environment={"PLAYBOOK_CONFIG": str(file), **environment})
+
+
+def test_a_staging_target_that_lists_its_own_host_may_be_loaded(tmp_path):
+    """There and nowhere else, at the port of its scheme."""
+    allowed = demand_permission(settings(tmp_path, STAGING + HOSTS), "")
+    assert allowed == ("https://staging.example:443", "", ("staging.example:443",))
+
+
+def test_a_path_of_the_address_stays_before_all_others(tmp_path):
+    """The host is one, and what stands behind it another thing; credentials are left out."""
+    text = '[targets.staging.web]\nurl = "https://me:secret@STAGING.example.:443/shop/"\n' + HOSTS
+    allowed = demand_permission(settings(tmp_path, text), "")
+    assert allowed[:2] == ("https://staging.example:443", "/shop")
+
+
+def test_without_hosts_nothing_is_loaded_and_the_line_to_add_is_said(tmp_path):
+    """NOT CONFIGURED, whatever else is set."""
+    with pytest.raises(NotConfigured) as refused:
+        demand_permission(settings(tmp_path, STAGING), "")
+    assert refused.value.add.endswith('[targets.staging.load]\nhosts = ["staging.example"]')
+
+
+def test_without_a_website_there_is_nothing_to_load(tmp_path):
+    """Its address is what to add."""
+    with pytest.raises(NotConfigured, match=r"targets\.staging\.web\.url is not set"):
+        demand_permission(settings(tmp_path, HOSTS), "")
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "other.example",
+        "staging.example:8443",
+        "staging.example.evil.example",
+        "https://staging.example",
+        "staging.example/",
+        "staging.example/path",
+        "user@staging.example",
+        "staging.example#",
+        "*",
+        "*.example",
+        "",
+        "staging.example:port",
+        "${STAGING_HOST}",
+    ],
+)
+def test_another_host_than_the_targets_own_does_not_count(tmp_path, host):
+    """However it is written: what is listed and what the target's address says must be the same."""
+    text = STAGING + f'[targets.staging.load]\nhosts = ["{host}"]\n'
+    with pytest.raises(
+        Forbidden, match=r"^no load goes to staging\.example: targets\.staging\.web\.url leads there"
+    ):
+        demand_permission(settings(tmp_path, text, STAGING_HOST="staging.example"), "")
+
+
+PRODUCTION_HOSTS = '[targets.production.load]\nhosts = ["portfolio.example"]\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "repeated", "reason"),
+    [
+        (PRODUCTION_HOSTS, "", "does not say production = true"),
+        (PRODUCTION_HOSTS, "production", "does not say production = true"),
+        (PRODUCTION_HOSTS + "production = true", "", "expected its name to be repeated .*, got nothing"),
+        (PRODUCTION_HOSTS + "production = true", "prod", "got --load-production prod$"),
+        (PRODUCTION_HOSTS + "production = true", "Production", "got --load-production Production$"),
+        (PRODUCTION_HOSTS + "production = true", "staging", "got --load-production staging$"),
+        (PRODUCTION_HOSTS + "production = false", "production", "does not say production = true"),
+    ],
+)
+def test_production_must_be_said_twice(tmp_path, text, repeated, reason):
+    """In the settings of that target, and on the command line."""
+    with pytest.raises(Forbidden, match=reason):
+        demand_permission(settings(tmp_path, text, "production", **PRODUCTION), repeated)
+
+
+def test_production_that_is_said_twice_may_be_loaded(tmp_path):
+    """It is the operator's system."""
+    known = settings(tmp_path, PRODUCTION_HOSTS + "production = true", "production", **PRODUCTION)
+    assert demand_permission(known, "production").allowed == ("portfolio.example:443",)
+
+
+@pytest.mark.parametrize("kind", ["staging", "sandbox"])
+def test_another_kind_does_not_make_production_something_else(tmp_path, kind):
+    """The name goes before the kind."""
+    text = f'[targets.Production]\nkind = "{kind}"\nweb.url = "https://p.example"\nload.hosts = ["p.example"]\n'
+    with pytest.raises(Forbidden, match="no load goes to Production, as it is a production system"):
+        demand_permission(settings(tmp_path, text, "Production"), "")
+
+
+@pytest.mark.parametrize(
+    "staging",
+    [
+        'web.url = "https://portfolio.example"\nload.hosts = ["portfolio.example"]',
+        'web.url = "https://PORTFOLIO.example.:443/x"\nload.hosts = ["Portfolio.Example"]',
+        'web.url = "http://u:p@portfolio.example:8080"\nload.hosts = ["portfolio.example:8080"]',
+        'web.url = "https://staging.example"\nload.hosts = ["staging.example", "portfolio.example"]',
+        'web.url = "https://staging.example"\nload.hosts = ["staging.example", "portfolio.example:8443"]',
+        'web.url = "https://staging.example"\nload.hosts = ["staging.example"]\nredis.url = "${REDIS_URL}"',
+        'web.url = "https://staging.example"\nload.hosts = ["staging.example"]\ndigitalocean.app_id = "APP-1"',
+    ],
+)
+@pytest.mark.parametrize("kind", ["staging", "sandbox"])
+def test_productions_addresses_under_another_name_are_not_loaded(tmp_path, staging, kind):
+    """Neither its website nor what a staging would share with it."""
+    known = settings(
+        tmp_path,
+        f'[targets.harmless]\nkind = "{kind}"\n{staging}\n',
+        "harmless",
+        REDIS_URL="rediss://:one@redis.example:25061/0",
+        DO_PRODUCTION_APP_ID="app-1",
+        **PRODUCTION,
+    )
+    with pytest.raises(Forbidden, match=r"^no load goes to harmless: .*(production's|sandbox)"):
+        demand_permission(known, "")
+
+
+def test_a_production_target_may_not_load_another_one(tmp_path):
+    """Said twice is said of itself."""
+    text = (
+        '[targets.production.load]\nhosts = ["portfolio.example", "eu.example"]\nproduction = true\n'
+        '[targets.europe]\nkind = "production"\nweb.url = "https://eu.example"\n'
+    )
+    with pytest.raises(
+        Forbidden, match=r"hosts lists eu\.example, which is production's \(targets\.europe\.web\.url\)"
+    ):
+        demand_permission(settings(tmp_path, text, "production", **PRODUCTION), "production")
+
+
+@pytest.mark.parametrize("hosts", ['["shop.example"]', '["127.0.0.1:8443", "shop.example"]'])
+def test_a_sandbox_is_on_this_machine(tmp_path, hosts):
+    """Calling itself one opens no door."""
+    url = "https://shop.example" if hosts == '["shop.example"]' else "https://127.0.0.1:8443"
+    text = f'[targets.box]\nkind = "sandbox"\nweb.url = "{url}"\nload.hosts = {hosts}\n'
+    with pytest.raises(Forbidden, match="sandbox"):
+        demand_permission(settings(tmp_path, text, "box"), "")
+
+
+def test_the_name_of_production_on_another_target_is_a_mistake(tmp_path):
+    """Whoever says it means production, and gets staging."""
+    with pytest.raises(Forbidden, match="the target staging is no production system"):
+        demand_permission(settings(tmp_path, STAGING + HOSTS), "production")
+
+
+@pytest.mark.parametrize("line", ['hosts = ["portfolio.example"]', "production = true"])
+def test_permission_for_all_targets_at_once_is_refused(tmp_path, line):
+    """Each target says it for itself."""
+    with pytest.raises(UsageError, match=r"is set by each target for itself, under \[targets\.NAME\.load\]"):
+        settings(tmp_path, f"[load]\n{line}\n")

@@ -1,0 +1,111 @@
+"""From settings and what was ordered to a plan, within caps that no argument raises."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from playbook.errors import UsageError
+from playbook.load.order import LoadOrder
+from playbook.load.permission import Permission
+from playbook.load.plan import SHAPES
+from playbook.load.planning import demand_shape, longest, make_plan
+from playbook.settings import load
+
+PERMISSION = Permission("https://staging.example:443", "/shop", ("staging.example:443",))
+
+
+def settings(tmp_path, text="", target="staging"):
+    """Settings of a target, from a playbook.toml with this text."""
+    file = tmp_path / "playbook.toml"
+    file.write_text(text)
+    return load(target, environment={"PLAYBOOK_CONFIG": str(file)})
+
+
+@pytest.mark.parametrize("target", ["staging", "sandbox"])
+@pytest.mark.parametrize("shape", SHAPES)
+def test_every_shape_is_within_the_caps_of_the_defaults(tmp_path, shape, target):
+    """And makes a plan that says what the settings say."""
+    known = settings(tmp_path, target=target)
+    order = LoadOrder(shape, workers=2, folder=tmp_path)
+    plan = make_plan(known, order, PERMISSION)
+    assert [stage.users for stage in plan.stages] == [stage.users for stage in known.load.shapes[shape].stages]
+    assert plan.host == PERMISSION.host
+    assert plan.allowed == list(PERMISSION.allowed)
+    assert plan.paths == {
+        "homepage": "/shop/",
+        "health": "/shop/api/health",
+        "image_health": "/shop/api/image/health",
+        "optimize": "/shop/api/image/optimize",
+    }
+    assert (plan.most_users, plan.workers) == (known.load.most_users, 2)
+    assert all(plan.weights.values())
+    assert (plan.breaks is not None) == (shape == "breakpoint")
+    assert plan.outcome == str(tmp_path / "load.json")
+
+
+def test_the_smoke_test_is_the_playbooks_ten_at_once(tmp_path):
+    """On every target."""
+    assert settings(tmp_path).load.shapes["smoke"].users == 10
+    assert settings(tmp_path, target="sandbox").load.shapes["smoke"].seconds <= 10
+
+
+def test_a_private_authority_is_named_by_its_whole_path(tmp_path):
+    """The Locust process may run from another folder."""
+    plan = make_plan(
+        settings(tmp_path, '[targets.staging.web]\nca = "ca.pem"\n'), LoadOrder(folder=tmp_path), PERMISSION
+    )
+    assert plan.ca == str(Path("ca.pem").resolve())
+
+
+@pytest.mark.parametrize(
+    ("text", "order", "sentence"),
+    [
+        ("", {"shape": "smok"}, "unknown --shape 'smok': expected one of smoke, .*; did you mean 'smoke'"),
+        ("[load]\nmost_users = 9", {}, "load.shapes.smoke has 10 users, and load.most_users allows 9"),
+        ("[load]\nmost_seconds = 29", {}, "load.shapes.smoke takes 30 s, and load.most_seconds allows 29"),
+        ("", {"workers": 9}, "--workers 9: expected 0 to 8, which load.most_workers allows"),
+        ("", {"workers": -1}, "--workers -1: expected 0 to 8"),
+        ("[load.shapes.smoke]\nstages = []", {}, "load.shapes.smoke: expected at least one stage, got none"),
+        ("[load.weights]\nhomepag = 1", {}, "load.weights.homepag: expected one of homepage, "),
+    ],
+)
+def test_what_cannot_be_done_is_refused_in_words(tmp_path, text, order, sentence):
+    """Each names the setting or the option."""
+    with pytest.raises(UsageError, match=sentence):
+        demand_shape(settings(tmp_path, text), LoadOrder(**order))
+
+
+def test_a_plan_without_anything_to_do_is_refused(tmp_path):
+    """All weights zero."""
+    known = settings(tmp_path)
+    text = "[load.weights]\n" + "\n".join(f"{name} = 0" for name in known.load.weights)
+    with pytest.raises(UsageError, match="expected at least one above 0, got none"):
+        demand_shape(settings(tmp_path, text), LoadOrder())
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("[load.shapes.x]\nstages = [{ users = 0, seconds = 1 }]", "expected a stage of at least one user"),
+        ("[load.shapes.x]\nstages = [{ users = 1, seconds = 0 }]", "for some seconds"),
+        ("[load.shapes.x]\nstages = [{ users = 1, seconds = inf }]", "for some seconds"),
+        ("[load.shapes.x]\nstages = [{ users = 1, second = 1 }]", "second"),
+        ("[load]\nwait_seconds = [2, 1]", "expected wait_seconds such as"),
+        ("[load.weights]\nhomepage = -1", "expected weights of 0 or more"),
+    ],
+)
+def test_a_mistake_in_the_settings_is_one_sentence(tmp_path, text, sentence):
+    """It names the file and what was expected."""
+    with pytest.raises(UsageError, match=rf"playbook\.toml: .*{sentence}"):
+        settings(tmp_path, text)
+
+
+def test_a_broken_step_may_be_done_once_more(tmp_path):
+    """Within the cap."""
+    known = settings(tmp_path)
+    assert longest(known, LoadOrder("breakpoint")) == 2 * known.load.shapes["breakpoint"].seconds
+    assert longest(known, LoadOrder("smoke")) == 30
+    capped = settings(tmp_path, "[load]\nmost_seconds = 300")
+    assert longest(capped, LoadOrder("breakpoint")) == 300

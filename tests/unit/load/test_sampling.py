@@ -1,0 +1,91 @@
+"""The server's own figures: read as they are shown, and what cannot be read ends nothing."""
+
+from __future__ import annotations
+
+import pytest
+
+from playbook.load.samples import QUEUE, WEB_CPU, WEB_REQUESTS
+from playbook.load.sampling import Sampler, sums
+from playbook.settings import load
+from tests.unit.loopback import closed_port
+
+PAGE = """# HELP http_requests_total Requests answered
+# TYPE http_requests_total counter
+http_requests_total{route="/",status="200"} 12
+http_requests_total{route="/{id}",status="500"} 3 1795392000000
+image_queue_length 7
+process_cpu_seconds_total 1.5e1
+broken{a="b"} NaN
+other +Inf
+"""
+
+
+def test_metrics_are_added_up_over_their_labels():
+    """Times behind the value and what is no number count for nothing."""
+    assert sums(PAGE) == {"http_requests_total": 15, "image_queue_length": 7, "process_cpu_seconds_total": 15}
+
+
+class Clock:
+    """Goes on by a second each time it is looked at from a new sample."""
+
+    def __init__(self):
+        self.now = 100.0
+
+    def __call__(self):
+        return self.now
+
+
+def sampler(monkeypatch, pages):
+    """One that reads these pages of metrics, a second apart."""
+    clock = Clock()
+    settings = load("staging", environment={"STAGING_URL": "https://staging.example"})
+    made = Sampler(settings, now=clock)
+    shown = iter(pages)
+
+    class Website:
+        def get(self, path, *, retry):
+            assert (path, retry) == ("/metrics", "none")
+            return self
+
+        def expect_ok(self):
+            self.text = next(shown)
+            return self
+
+    made._readers = [lambda at: made._of_website(Website(), at)]
+    for _ in pages:
+        made.read()
+        clock.now += 1
+    return made
+
+
+def test_counters_become_rates_and_gauges_stay(monkeypatch):
+    """The first look of a counter says nothing; nor does one that fell, as another instance answered."""
+    pages = [
+        "http_requests_total 10\nimage_queue_length 3\nprocess_cpu_seconds_total 1\n",
+        "http_requests_total 30\nimage_queue_length 5\nprocess_cpu_seconds_total 1.25\n",
+        "http_requests_total 4\nimage_queue_length 0\nprocess_cpu_seconds_total 1.5\n",
+    ]
+    first, second, third = (one.values for one in sampler(monkeypatch, pages).samples)
+    assert first == {QUEUE: 3}
+    assert second == {QUEUE: 5, WEB_REQUESTS: 20, WEB_CPU: pytest.approx(25)}
+    assert third == {QUEUE: 0, WEB_CPU: pytest.approx(25)}
+
+
+def test_what_cannot_be_read_is_counted_and_ends_nothing():
+    """Website and Redis away: samples without values, and a sentence for each."""
+    port = closed_port()
+    environment = {"STAGING_URL": f"http://127.0.0.1:{port}", "STAGING_REDIS_URL": f"redis://127.0.0.1:{port}"}
+    made = Sampler(load("staging", environment=environment))
+    made.read()
+    made.read()
+    assert [one.values for one in made.samples] == [{}, {}]
+    assert sum("connection refused" in problem for problem in made.problems) >= 2
+
+
+def test_a_target_without_either_is_not_sampled():
+    """Nothing is read, and nothing goes wrong."""
+    made = Sampler(load("staging", environment={}))
+    with made:
+        pass
+    assert not made.problems
+    assert all(one.values == {} for one in made.samples)

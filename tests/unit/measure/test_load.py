@@ -1,0 +1,448 @@
+"""What a load test says, and when it says nothing."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from playbook.clock import FixedClock
+from playbook.errors import Forbidden, NotConfigured, TooLittleData, Unmeasured, Unreachable, UsageError
+from playbook.judge import Judge
+from playbook.load.kept import Result
+from playbook.load.order import LoadOrder
+from playbook.load.outcome import INTERRUPTED, RUNNING, TIME_IS_UP, Error
+from playbook.load.samples import QUEUE, REDIS_LATENCY, Sample
+from playbook.measure.load import LoadTest, carry_out, whole_load_test
+from playbook.measure.load_answers import (
+    compare,
+    health_load,
+    homepage_load,
+    image_load,
+    line_of,
+    load_comparison,
+    load_failures,
+    loaded_server,
+)
+from playbook.settings import load
+from playbook.verdict import Critical, Verdict
+from tests.unit.load.made import STARTED, endpoint, outcome, plan, step
+
+SETTINGS = load("staging", environment={"STAGING_URL": "https://staging.example"})
+
+
+def made(left=None, least=50, workers=0, shape="smoke", **changes):
+    """A load test that left this outcome."""
+    return LoadTest(plan(workers=workers, shape=shape), left or outcome(**changes), least, 1.0, 2.0)
+
+
+def verdict(measured, limit):
+    """What the ladder says of it."""
+    judge = Judge()
+    try:
+        judge(measured, limit)
+    except Critical:
+        return Verdict.CRITICAL
+    return judge.leading.verdict
+
+
+# ------------------------------------------------------------------------------------------------ did it run
+
+
+def test_a_test_that_ran_as_planned_says_something():
+    """Nothing is missing."""
+    assert made().shortfall == ""
+    assert whole_load_test(made()).outcome.all.requests == 100
+
+
+@pytest.mark.parametrize(
+    ("changes", "missing"),
+    [
+        ({"ended": RUNNING, "seconds": 4.0}, "one that was cut off without a word after 4.0 of 10 s"),
+        ({"ended": INTERRUPTED, "seconds": 4.0}, r"one that was ended early \(interrupted\) after 4.0 of 10 s"),
+        ({"ended": TIME_IS_UP, "seconds": 4.0}, "the most seconds are over"),
+        ({"ended": "the host does not answer: refused"}, r"ended early \(the host does not answer: refused\)"),
+        ({"seconds": 8.0}, "one of 8.0 of 10 s"),
+        ({"endpoints": [endpoint("homepage", 0)]}, "0 requests, where 50 are the least"),
+        ({"endpoints": [endpoint("homepage", 49)]}, "49 requests, where 50 are the least"),
+        ({"workers": 1}, "workers that did not stay: 1 of 2 workers"),
+        ({"workers": 2, "lost": ["worker b went away after 3 s"]}, "did not stay: worker b went away after 3 s"),
+    ],
+)
+def test_a_test_that_did_not_says_nothing(changes, missing):
+    """UNKNOWN, however good what it measured until then."""
+    test = made(outcome(**changes), workers=2 if "workers" in changes else 0)
+    with pytest.raises(TooLittleData, match=f"expected a test that ran as planned, got .*{missing}"):
+        whole_load_test(test)
+    assert test.evidence()
+
+
+def test_no_worker_is_missed_where_all_stayed():
+    """And one process alone has none."""
+    assert made(workers=2, left=outcome(workers=2)).shortfall == ""
+
+
+def test_the_cap_on_time_may_be_as_long_as_the_plan():
+    """It then ends by the cap, and is whole."""
+    assert made(ended=TIME_IS_UP, seconds=10.0).shortfall == ""
+
+
+# ------------------------------------------------------------------------------------------ what was carried
+
+
+@pytest.mark.parametrize(
+    ("requests", "failures", "percent", "expected"),
+    [
+        (95, 0, 95.0, Verdict.OK),
+        (60, 0, 60.0, Verdict.OK),
+        (45, 0, 45.0, Verdict.WARNING),
+        (20, 0, 20.0, Verdict.CRITICAL),
+        (95, 80, 15.0, Verdict.CRITICAL),  # answers that failed carry nothing
+    ],
+)
+def test_throughput_is_a_share_of_what_the_users_would_ask_for(requests, failures, percent, expected):
+    """Ten users who pause a second ask for a hundred requests in ten seconds."""
+    (found,) = made(endpoints=[endpoint("homepage", requests, failures)]).throughput
+    assert found.value == pytest.approx(percent)
+    assert verdict(found, SETTINGS.limits.load_throughput) is expected
+
+
+def test_what_the_cap_holds_back_is_not_missed():
+    """The demand is what may be sent."""
+    capped = msgspec.structs.replace(plan(), most_requests_per_second=5.0)
+    test = LoadTest(capped, outcome(endpoints=[endpoint("homepage", 50)]), 10, 1.0, 2.0)
+    assert test.throughput[0].value == pytest.approx(100)
+
+
+def test_users_of_the_plan_count_where_no_second_was_noted():
+    """A test of less than a second."""
+    assert made(moments=[]).throughput[0].value == pytest.approx(100)
+
+
+@pytest.mark.parametrize(
+    ("steps", "users", "per_second", "expected"),
+    [
+        ([step(10), step(20), step(40, per_second=33.0), step(60, "P95 3.10 s")], 40, 33.0, Verdict.OK),
+        ([step(10), step(20, failed_percent=10.0), step(40, "P95")], 20, 18.0, Verdict.OK),
+        ([step(10), step(20, "P95 3.10 s")], 10, 20.0, Verdict.WARNING),
+        ([step(5), step(10, "P95"), step(20)], 5, 20.0, Verdict.CRITICAL),
+        ([step(5, "P95 9.00 s")], 0, 0.0, Verdict.CRITICAL),
+    ],
+)
+def test_a_breakpoint_test_is_judged_by_the_highest_step_that_held(steps, users, per_second, expected):
+    """Of those before the first that broke; and by nothing else."""
+    test = made(left=outcome(steps=steps, shape="breakpoint"), shape="breakpoint")
+    (held,) = test.held
+    assert held.value == users
+    assert test.carried_per_second == pytest.approx(per_second)
+    assert verdict(held, SETTINGS.limits.load_held) is expected
+    assert test.throughput == []
+    for group in (homepage_load(test, SETTINGS), health_load(test, SETTINGS)):
+        assert (group.p95, group.p99) == ([], [])
+        assert group.only_shown
+    assert load_failures(test, SETTINGS).shares == ()
+    assert load_failures(test, SETTINGS).only_shown == ["0 of 100 requests"]
+    assert any(one.title == "Steps" for one in test.evidence())
+
+
+def test_a_breakpoint_test_may_end_long_before_its_plan():
+    """A limit broke, which is what it was for."""
+    assert made(left=outcome(steps=[step(5)], seconds=3.0), shape="breakpoint").shortfall == ""
+
+
+def test_requests_that_were_to_leave_are_named():
+    """A warning of the check; the guard has held them back."""
+    test = made(refused=["http://other.example:80 is not allowed (3 times)"])
+    assert not test.stayed_home
+    assert test.led_away == "http://other.example:80 is not allowed (3 times)"
+    assert made().stayed_home
+
+
+# ------------------------------------------------------------------------------------------------- endpoints
+
+
+@pytest.mark.parametrize(
+    ("p95", "p99", "expected"),
+    [
+        (0.5, 1.0, [Verdict.OK, Verdict.OK]),
+        (2.5, 3.0, [Verdict.WARNING, Verdict.OK]),
+        (5.5, 5.6, [Verdict.CRITICAL, Verdict.WARNING]),
+        (1.0, 12.0, [Verdict.OK, Verdict.CRITICAL]),
+    ],
+)
+def test_percentiles_against_their_limits(p95, p99, expected):
+    """P95 and P99 have ladders of their own."""
+    group = homepage_load(made(endpoints=[endpoint("homepage", 60, p95=p95, p99=p99)]), SETTINGS)
+    limits = SETTINGS.limits
+    assert [
+        verdict(group.p95[0].reading, limits.load_homepage_p95),
+        verdict(group.p99[0].reading, limits.load_homepage_p99),
+    ] == expected
+
+
+def test_groups_hold_their_own_endpoints_slowest_first():
+    """With the number of requests beside the figure."""
+    left = outcome(
+        endpoints=[
+            endpoint("homepage"),
+            endpoint("health", p95=0.1),
+            endpoint("image_health", p95=0.4),
+            endpoint("optimize_small_jpeg", p95=0.3),
+            endpoint("optimize_large_png", p95=2.0),
+            endpoint("optimize_medium_png", 9),
+        ]
+    )
+    assert [one.name for one in homepage_load(made(left), SETTINGS).p95] == ["homepage"]
+    assert [one.name for one in health_load(made(left), SETTINGS).p95] == ["image health", "health"]
+    images = image_load(made(left), SETTINGS)
+    assert [(one.name, one.reading.over) for one in images.p95] == [
+        ("large PNG", "100 requests for large PNG"),
+        ("small JPEG", "100 requests for small JPEG"),
+    ]
+    assert [row[0] for row in images.evidence().rows] == ["small JPEG", "large PNG", "medium PNG"]
+
+
+@pytest.mark.parametrize("requests", [0, 9])
+def test_too_few_requests_of_an_endpoint_are_unknown(requests):
+    """A weight of 0 as well."""
+    endpoints = [endpoint("homepage", 100), *([endpoint("health", requests)] if requests else [])]
+    with pytest.raises(TooLittleData, match="Health endpoints under load: expected at least 10 requests, got "):
+        _ = health_load(made(endpoints=endpoints), SETTINGS).p95
+
+
+@pytest.mark.parametrize(
+    ("failures", "expected"), [(0, Verdict.OK), (1, Verdict.OK), (2, Verdict.WARNING), (6, Verdict.CRITICAL)]
+)
+def test_the_share_of_failures(failures, expected):
+    """Of all requests, over 1 % is a warning and over 5 % critical."""
+    found = load_failures(made(endpoints=[endpoint("homepage", 100, failures)]), SETTINGS)
+    assert found.shares[0].name == "Failed requests under load"
+    assert verdict(found.shares[0].reading, SETTINGS.limits.load_errors) is expected
+
+
+def test_an_endpoint_that_fails_is_not_hidden_by_the_others():
+    """Each is judged by itself, where it has enough requests."""
+    left = outcome(
+        endpoints=[endpoint("homepage", 1000), endpoint("health", 20, 4), endpoint("image_health", 2, 2)],
+        errors=[Error(name="health", message="HTTP 503", times=4)],
+    )
+    found = load_failures(made(left), SETTINGS)
+    assert [(one.name, round(one.reading.value, 1)) for one in found.shares] == [
+        ("Failed requests under load", 0.6),
+        ("Failed requests under load, homepage", 0.0),
+        ("Failed requests under load, health", 20.0),
+    ]
+    assert found.evidence()[0].rows == [["health", "HTTP 503", "4"]]
+
+
+# --------------------------------------------------------------------------------------------------- server
+
+
+def test_the_server_by_its_longest_queue_and_its_usual_latency():
+    """One slow look at Redis is no finding."""
+    values = [(3.0, 1.0), (70.0, 2.0), (4.0, 900.0)]
+    samples = tuple(Sample(float(n), {QUEUE: q, REDIS_LATENCY: ms}) for n, (q, ms) in enumerate(values))
+    server = loaded_server(LoadTest(plan(), outcome(), 1, 1.0, 2.0, samples))
+    assert server.queue.value == 70
+    assert verdict(server.queue, SETTINGS.limits.queue_length) is Verdict.WARNING
+    assert [one.value for one in server.redis_latency] == [2.0]
+
+
+def test_a_server_that_shows_nothing_is_unknown():
+    """With what kept it from being read."""
+    server = loaded_server(LoadTest(plan(), outcome(), 1, 1.0, 2.0, unread=("Redis: refused (6 of 6 times)",)))
+    with pytest.raises(TooLittleData, match=r"got Redis: refused \(6 of 6 times\)$"):
+        _ = server.queue
+    assert server.redis_latency == []
+
+
+# ----------------------------------------------------------------------------------------------- comparison
+
+
+def order(folder):
+    """One whose history is there."""
+    return LoadOrder(folder=folder, history=folder)
+
+
+def later(left, seconds=60):
+    """The same test some time after."""
+    from datetime import timedelta
+
+    return msgspec.structs.replace(left, started=STARTED + timedelta(seconds=seconds))
+
+
+def test_a_first_test_has_nothing_to_be_compared_with(tmp_path):
+    """Which is said, and is OK; it is kept for the next."""
+    found = load_comparison(made(), SETTINGS, order(tmp_path))
+    assert (found.worse, found.summary) == ([], "no earlier test to compare with")
+    again = load_comparison(made(later(outcome())), SETTINGS, order(tmp_path))
+    assert again.before.started == STARTED
+    assert again.summary == "none of 3 since 2026-11-26 10:00"
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "worse"),
+    [
+        (1.0, 1.29, False),
+        (1.0, 1.31, True),
+        (0.02, 0.069, False),  # 3.5 times, and only 49 ms
+        (0.02, 0.071, True),
+        (0.1, 0.149, False),
+        (0.1, 0.151, True),
+        (2.0, 0.5, False),
+    ],
+)
+def test_worse_is_over_both_bounds(tmp_path, before, now, worse):
+    """1.3 times the last P95, and at least 50 ms more."""
+    mine, other = (line_of(made(endpoints=[endpoint("homepage", p95=p95)])) for p95 in (now, before))
+    compared = {one.name: one.is_worse for one in compare(mine, other, 1.3, 0.05)}
+    assert compared["homepage"] is worse
+
+
+def test_what_is_worse_is_named_with_both_figures(tmp_path):
+    """The worst first."""
+    load_comparison(made(endpoints=[endpoint("homepage"), endpoint("health")]), SETTINGS, order(tmp_path))
+    slower = outcome(endpoints=[endpoint("homepage", p95=0.3), endpoint("health", p95=0.9)])
+    found = load_comparison(made(later(slower)), SETTINGS, order(tmp_path))
+    assert found.summary.startswith(
+        "worse than on 2026-11-26 10:00: health 0.900 s after 0.200 s; homepage 0.300 s"
+    )
+    assert found.evidence()[1].rows[0] == ["homepage", "0.300 s", "0.200 s", "0.260 s", "yes"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "summary"),
+    [
+        ({"target": "production"}, "no earlier test to compare with"),
+        ({"shape": "soak"}, "no earlier test to compare with"),
+    ],
+)
+def test_only_the_same_shape_and_target_count(tmp_path, changes, summary):
+    """Others are other tests."""
+    load_comparison(made(outcome(**changes)), SETTINGS, order(tmp_path))
+    assert load_comparison(made(later(outcome())), SETTINGS, order(tmp_path)).summary == summary
+
+
+def test_unlike_tests_are_not_comparable_and_say_in_what(tmp_path):
+    """It is OK, as a first test is: there is nothing to compare with."""
+    load_comparison(made(), SETTINGS, order(tmp_path))
+    other = LoadTest(plan(weights={"homepage": 9.0}), later(outcome()), 1, 1.0, 2.0)
+    found = load_comparison(other, SETTINGS, order(tmp_path))
+    assert found.worse == []
+    assert found.summary == "not comparable with that of 2026-11-26 10:00: other weights"
+
+
+def test_the_p95_of_a_few_requests_is_not_compared(tmp_path):
+    """It is the slowest of them."""
+    assert line_of(made(endpoints=[endpoint("homepage", 81), endpoint("health", 19)])).p95.keys() == {
+        "homepage",
+        "all",
+    }
+
+
+# ---------------------------------------------------------------------------------------------- carrying out
+
+
+def settings(tmp_path, text=""):
+    """A staging target that may be loaded, whose results go below a folder."""
+    file = tmp_path / "playbook.toml"
+    file.write_text(
+        '[targets.staging.web]\nurl = "https://staging.example"\n'
+        f'[targets.staging.load]\nhosts = ["staging.example"]\nmetrics_path = ""\n'
+        f'[targets.staging.capacity]\nload_tests = "{tmp_path / "kept"}"\n{text}'
+    )
+    return load("staging", environment={"PLAYBOOK_CONFIG": str(file)})
+
+
+class Website:
+    """Answers, or does not."""
+
+    def __init__(self, error=None):
+        self.error = error
+
+    def get(self, *, retry):
+        if self.error:
+            raise self.error
+
+
+def test_the_plan_goes_to_locust_and_the_outcome_is_kept(tmp_path):
+    """What was ordered, with a way to stop it, and the running order says so meanwhile."""
+    ordered = LoadOrder(workers=2, folder=tmp_path)
+    seen = []
+
+    def run(told, folder, *, workers, stop):
+        seen.append((told.workers, folder, workers, stop, ordered.running))
+        (folder / "locust.html").touch()
+        return outcome(workers=2)
+
+    test = carry_out(run, Website(), settings(tmp_path), FixedClock(STARTED), ordered)
+    assert seen == [(2, tmp_path, 2, ordered.stop, True)]
+    assert not ordered.running
+    assert test.html.endswith("locust.html")
+    (file,) = (tmp_path / "kept").glob("staging-smoke-20261126T100000Z.json")
+    result = msgspec.json.decode(file.read_bytes(), type=Result)
+    assert (result.whole, result.requests_per_second) == (True, 10.0)
+    assert result.outcome == test.outcome
+
+
+def test_a_test_that_was_cut_is_kept_as_what_it_is(tmp_path):
+    """The monthly check passes it over."""
+    left = outcome(ended=INTERRUPTED, seconds=2.0)
+    carry_out(lambda *_, **__: left, Website(), settings(tmp_path), FixedClock(STARTED), order(tmp_path))
+    (file,) = (tmp_path / "kept").glob("*.json")
+    assert msgspec.json.decode(file.read_bytes(), type=Result).whole is False
+
+
+def never(*_, **__):
+    """No load may be made."""
+    raise AssertionError("load was made")
+
+
+@pytest.mark.parametrize(
+    ("text", "ordered", "website", "error"),
+    [
+        ("", {"production": "staging"}, Website(), Forbidden),
+        ("", {"shape": "nonsense"}, Website(), UsageError),
+        ("[load]\nmost_users = 1\n", {}, Website(), UsageError),
+        ("", {}, Website(Unreachable("Website: refused", service="Website")), Unreachable),
+        ("", {}, Website(NotConfigured("no", setting="web.url", add="x")), NotConfigured),
+    ],
+)
+def test_no_load_is_made(tmp_path, text, ordered, website, error):
+    """Where it may not be, where it is too much, and where nobody answers."""
+    with pytest.raises(error):
+        carry_out(
+            never, website, settings(tmp_path, text), FixedClock(STARTED), LoadOrder(folder=tmp_path, **ordered)
+        )
+
+
+def test_an_order_that_was_stopped_before_it_began(tmp_path):
+    """Ctrl-C while the website is asked whether it is there."""
+    stopped = order(tmp_path)
+    stopped.stop.set()
+    with pytest.raises(Unmeasured, match="got an order to stop"):
+        carry_out(never, Website(), settings(tmp_path), FixedClock(STARTED), stopped)
+
+
+def test_what_locust_cannot_do_leaves_the_order_at_rest(tmp_path):
+    """The run that waits for its end does not wait for ever."""
+    ordered = order(tmp_path)
+
+    def run(*_, **__):
+        raise Unmeasured("Locust left no outcome", service="Load test")
+
+    with pytest.raises(Unmeasured):
+        carry_out(run, Website(), settings(tmp_path), FixedClock(STARTED), ordered)
+    assert not ordered.running
+
+
+def test_the_shape_of_evidence_is_what_reports_can_show():
+    """JSON and back, with charts over time."""
+    from playbook.evidence import Evidence
+
+    shown = made(lost=["w"], refused=["r"]).evidence()
+    assert msgspec.json.decode(msgspec.json.encode(shown), type=list[Evidence]) == shown
+    assert [one.title for one in shown if hasattr(one, "curves")] == [
+        "P95 of each second",
+        "Requests and failures",
+        "Users",
+    ]
