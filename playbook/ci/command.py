@@ -22,7 +22,8 @@ from playbook.ci.choosing import choose
 from playbook.errors import UsageError
 from playbook.record import Results
 from playbook.report import read_results
-from playbook.settings import load
+from playbook.report.sarif import security_records
+from playbook.settings import SANDBOX, load
 from playbook.verdict import EXIT_OK, Verdict
 
 Say = Callable[[str], None]
@@ -148,14 +149,21 @@ def code_scanning(root: Path, name: str, say: Say, environment: Mapping[str, str
         results, findings = read_results(folder), (folder / "playbook.sarif").read_bytes()
     except (OSError, msgspec.MsgspecError) as error:
         raise UsageError(f"{folder} is no kept report with findings: {error}") from None
-    if results.kind == "sandbox":
-        say(
-            runner.notice("Code scanning is told nothing: the sandbox was checked, and its findings are nobody's.")
-        )
+    reason = _nothing_to_tell(results)
+    if reason:
+        say(runner.notice(f"Code scanning is told nothing: {reason}."))
         return EXIT_OK
     data = base64.b64encode(gzip.compress(findings, mtime=0)).decode()
     say(f"code scanning: {github.upload_sarif(data, environment)}")
     return EXIT_OK
+
+
+def _nothing_to_tell(results: Results) -> str:
+    if results.kind == SANDBOX:
+        return "the sandbox was checked, and its findings are nobody's"
+    if results.partial:
+        return "a part of the set was checked, and the alerts of the rest would be closed as fixed"
+    return "" if security_records(results) else "this set has no security items"
 
 
 def _reports(folder: Path) -> list[tuple[Path, Results]]:

@@ -170,7 +170,7 @@ def test_a_repository_that_is_set_up_is_checked_itself(repository):
     }
     repository.secrets = {"staging": {"STAGING_REDIS_URL": secret}}
     asked = {"target": "staging", "set": "links"}
-    run = repository.run("schedule.yml", "workflow_dispatch", inputs=asked)
+    run = repository.run("schedule.yml", "workflow_dispatch", inputs={**asked, "set": "weekly"})
     assert run.jobs["playbook/run"].result == "failure"
     assert "demonstration" not in run.summary
     handed = {name for name, step in run.jobs["playbook/run"].steps.items() if secret in step.environment.values()}

@@ -87,7 +87,7 @@ def test_a_notice_is_one_line():
 def a_report(root: Path, **changes: object) -> str:
     """A report of this job; its name."""
     told: dict[str, object] = {"verdict": Verdict.CRITICAL, "exit_code": 1, **changes}
-    made = results([record(Verdict.CRITICAL, subject="tls")], **told)
+    made = msgspec.structs.replace(results([record(Verdict.CRITICAL, subject="tls")]), **told)
     folder = root / "reports" / f"{made.target}-daily-{made.started.replace('-', '').replace(':', '')}"
     folder.mkdir(parents=True)
     (folder / "results.json").write_bytes(msgspec.json.encode(made))
@@ -175,7 +175,7 @@ def test_pages_are_looked_for_and_never_make_a_run_red(tmp_path, said, problem):
 
 
 def test_findings_are_handed_over_and_a_refusal_says_why(tmp_path):
-    """The sandbox's are nobody's, and stay here."""
+    """The sandbox's are nobody's and a part's would close the others: they stay here."""
     name = a_report(tmp_path / "data")
     with serve(
         answer("202 Accepted", b'{"id": "47"}'), answer("403 Forbidden", b'{"message": "not enabled"}')
@@ -188,9 +188,13 @@ def test_findings_are_handed_over_and_a_refusal_says_why(tmp_path):
         with pytest.raises(UsageError, match=r"expected 202, got 403 \(not enabled; code scanning has to be"):
             command.code_scanning(tmp_path, name, lines.append, at(server.url))
         demo = a_report(tmp_path / "data", target="sandbox", kind="sandbox")
-        command.code_scanning(tmp_path, demo, lines.append, at(server.url))
+        part = a_report(tmp_path / "data", target="b", partial=True)
+        other = a_report(tmp_path / "data", target="c", records=[record(subject="kpis")])
+        for each in (demo, part, other):
+            command.code_scanning(tmp_path, each, lines.append, at(server.url))
         assert len(server.requests) == 2
-        assert "nobody's" in lines[-1]
+        for line, reason in zip(lines[-3:], ("nobody's", "a part of the set", "no security items"), strict=True):
+            assert reason in line
 
 
 def test_a_report_that_was_not_kept_is_one_sentence(tmp_path):
