@@ -10,7 +10,7 @@ from pathlib import Path
 
 ROOT = str(Path(__file__).resolve().parent.parent)
 if ROOT not in sys.path:
-    sys.path.insert(0, ROOT)
+    sys.path.append(ROOT)  # at its end, as Locust takes the first away once it has read this file
 
 from loadtests import shapes, users  # noqa: E402
 from loadtests.guard import Guard, strip  # noqa: E402

@@ -36,6 +36,7 @@ _log = logging.getLogger("loadtests")
 _FIELD = "playbook"  # of a worker's report
 _SILENT_SECONDS = 4  # after which a worker is lost, and a master gone
 _GRACE_SECONDS = 5.0  # over the most seconds, before the guard itself ends the test
+_NONE_LEFT = f"{outcome.NO_WORKERS}: none is left"
 _END_SECONDS = 3.0  # for an orderly end, after those who started us are gone
 
 
@@ -131,12 +132,16 @@ class Test:
         self.guard.close("the test was interrupted")
         if self.report:
             self.report.end(why)
-        raise KeyboardInterrupt
+        # Raised here it would be in whichever greenlet runs, which says so with a traceback.
+        hub = gevent.get_hub()
+        hub.loop.run_callback_threadsafe(hub.parent.throw, KeyboardInterrupt)
 
     def _stop(self) -> None:
         report = self.report
         if report and self._begun:
-            report.end(outcome.STOPPED)
+            runner = self._environment.runner
+            alone = isinstance(runner, MasterRunner) and not runner.worker_count
+            report.end(_NONE_LEFT if alone else outcome.STOPPED)
             self._count_own()
             report.write()
 
@@ -170,7 +175,7 @@ class Test:
         self._notice_lost()
         report.write()
         if report.plan.workers and not self._heard:
-            self._end_early(f"{outcome.NO_WORKERS}: none is left")
+            self._end_early(_NONE_LEFT)
         elif report.unanswered():
             self._end_early(f"{outcome.UNREACHABLE}: nothing in {report.plan.unreachable_seconds:g} s")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.server
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -23,7 +24,8 @@ class Website:
         heads: request line and headers of each.
         bodies: of each post.
         act: called before each answer with the handler; returns True where it has answered itself.
-        at_once: requests in work now.
+        at_once, most_at_once: requests in work now, and the most that were.
+        close: stop listening; connections that are open stay so until their next request.
         connections: that were accepted, whatever came over them.
     """
 
@@ -35,6 +37,8 @@ class Website:
         self.act: Callable[[Any], bool] = lambda _: False
         self.at_once = 0
         self.connections = 0
+        self.most_at_once = 0
+        self.close: Callable[[], Any] = lambda: None
         self.lock = threading.Lock()
 
 
@@ -53,6 +57,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             site.times.append(time.time())
             site.heads.append(f"{self.requestline}\n{self.headers}")
             site.at_once += 1
+            site.most_at_once = max(site.most_at_once, site.at_once)
             if body:
                 site.bodies.append(body)
         try:
@@ -105,11 +110,14 @@ class _Server(http.server.ThreadingHTTPServer):
 
 
 @contextmanager
-def website() -> Iterator[Website]:
+def website(tls: ssl.SSLContext | None = None) -> Iterator[Website]:
     """A website that serves; counts nobody yet."""
     site = Website()
     server = _Server(("127.0.0.1", 0), type("Handler", (_Handler,), {"website": site}))
     server.website = site
+    site.close = lambda: (server.shutdown(), server.server_close())
+    if tls:
+        server.socket = tls.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
     site.port = server.server_address[1]
     thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
@@ -117,6 +125,5 @@ def website() -> Iterator[Website]:
         yield site
     finally:
         with suppress(OSError):
-            server.shutdown()
-            server.server_close()
+            site.close()
         thread.join(5)

@@ -1,0 +1,185 @@
+"""How a load test ends before its time: by Ctrl-C, SIGTERM, whoever started it, or whoever started it dying."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import urlencode
+from urllib.request import urlopen
+
+import msgspec
+import psutil
+import pytest
+
+from loadtests.launch import HTML, OUTCOME, run
+from playbook.load.outcome import INTERRUPTED, NO_WORKERS, Outcome, read_outcome
+from playbook.load.plan import Plan, Stage
+from tests.unit.loadtests import locusts
+from tests.unit.loadtests.plans import plan_of
+from tests.unit.loadtests.website import Website, website
+
+LONG = [Stage(4, 60.0, 50.0)]
+AT_ONCE = 1.0  # seconds, within which the load stops
+
+
+def wait_for(condition: Callable[[], object], what: str, seconds: float = 20.0) -> None:
+    """Until it is so; fails where it does not come to be."""
+    latest = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < latest, f"{what} did not happen within {seconds:g} s"
+        time.sleep(0.02)
+
+
+def _asked_after(site: Website, moment: float) -> int:
+    return sum(1 for asked in site.times if asked > moment)
+
+
+def _read(plan: Plan) -> Outcome:
+    return read_outcome(Path(plan.outcome))
+
+
+def test_a_stop_ends_the_load_at_once_and_still_reports(tmp_path: Path) -> None:
+    """What was measured until then is returned, and Locust's page is there."""
+    stop = threading.Event()
+    stopped = []
+
+    def stop_when_busy() -> None:
+        wait_for(lambda: len(site.times) > 100, "load")
+        stopped.append(time.time())
+        stop.set()
+
+    with website() as site:
+        thread = threading.Thread(target=stop_when_busy)
+        thread.start()
+        outcome = run(plan_of(site.port, stages=LONG, most_seconds=90.0), tmp_path, stop=stop)
+        thread.join()
+        assert _asked_after(site, stopped[0] + AT_ONCE) == 0
+        assert time.time() - stopped[0] < 5
+    assert outcome.ended == f"{INTERRUPTED}: SIGINT"
+    assert outcome.all.requests > 90
+    assert (tmp_path / HTML).stat().st_size > 1000
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_the_load_at_once_and_still_reports(number: signal.Signals, tmp_path: Path) -> None:
+    """To Locust that was started by hand."""
+    with website() as site:
+        plan = plan_of(site.port, stages=LONG, most_seconds=90.0, outcome=str(tmp_path / OUTCOME))
+        process = locusts.begin(plan, tmp_path)
+        try:
+            wait_for(lambda: len(site.times) > 50, "load")
+            process.send_signal(number)
+            told = time.time()
+            said = locusts.finish(process, 10)
+        finally:
+            locusts.stop(process)
+        assert _asked_after(site, told + AT_ONCE) == 0, said
+    assert "Traceback" not in said
+    outcome = _read(plan)
+    assert outcome.ended == f"{INTERRUPTED}: {number.name}"
+    assert outcome.all.requests > 40
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+def test_the_load_ends_with_whoever_started_it(workers: int, tmp_path: Path) -> None:
+    """Killed, so that nobody could say a word."""
+    with website() as site:
+        plan = plan_of(site.port, stages=LONG, most_seconds=90.0)
+        (tmp_path / "given.json").write_bytes(msgspec.json.encode(plan))
+        code = (
+            "from pathlib import Path\n"
+            "from loadtests.launch import run\n"
+            "from playbook.load.plan import read_plan\n"
+            f"run(read_plan(Path('given.json')), Path('out'), workers={workers})"
+        )
+        starter = subprocess.Popen(
+            [sys.executable, "-c", code], cwd=tmp_path, env={"PYTHONPATH": str(locusts.ROOT)}
+        )
+        try:
+            wait_for(lambda: len(site.times) > 50, "load")
+        finally:
+            starter.kill()
+            starter.wait()
+        killed = time.time()
+        wait_for(lambda: read_outcome(tmp_path / "out" / OUTCOME).ended != "running", "an end")
+        time.sleep(0.3)
+        assert _asked_after(site, killed + AT_ONCE) == 0
+    # Where the worker is quicker to go, its master notices that first.
+    expected = {f"{INTERRUPTED}: SIGTERM", *([f"{NO_WORKERS}: none is left"] if workers else [])}
+    assert read_outcome(tmp_path / "out" / OUTCOME).ended in expected
+
+
+def test_a_killed_locust_leaves_what_it_had_measured(tmp_path: Path) -> None:
+    """Written once a second, and saying that it runs: nobody could end it in order."""
+    with website() as site:
+        plan = plan_of(site.port, stages=LONG, most_seconds=90.0, outcome=str(tmp_path / OUTCOME))
+        process = locusts.begin(plan, tmp_path)
+        try:
+            wait_for(lambda: (tmp_path / OUTCOME).exists() and _read(plan).all.requests > 50, "an outcome")
+            process.kill()
+            locusts.finish(process)
+        finally:
+            locusts.stop(process)
+    assert _read(plan).ended == "running"
+
+
+def test_the_web_interface_is_for_loopback_and_the_sandbox(tmp_path: Path) -> None:
+    """Plain Locust without a plan: who asks for another host and a thousand users gets the sandbox and ten."""
+    port = free_port()
+    with website() as elsewhere:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "locust", "-f", str(locusts.LOCUSTFILE), "--web-port", str(port)],
+            cwd=tmp_path,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        try:
+            here = f"http://127.0.0.1:{port}"
+            wait_for(lambda: _listening(port), "a web interface", 30)
+            assert _listeners(port) == {"127.0.0.1"}
+            form = {"user_count": 1000, "spawn_rate": 1000, "host": f"http://localhost:{elsewhere.port}"}
+            urlopen(f"{here}/swarm", urlencode(form).encode(), timeout=10).read()
+
+            def counted() -> bool:
+                stats = msgspec.json.decode(urlopen(f"{here}/stats/requests", timeout=10).read())
+                assert stats["user_count"] <= 10
+                return bool(stats["stats"][-1]["num_requests"] > 20)
+
+            wait_for(counted, "load")
+            process.send_signal(signal.SIGINT)
+            said = locusts.finish(process, 15)
+        finally:
+            locusts.stop(process)
+        assert elsewhere.connections == 0
+    assert "held back" not in said
+
+
+def free_port() -> int:
+    """A port that nobody has now."""
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        number: int = bound.getsockname()[1]
+        return number
+
+
+def _listening(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def _listeners(port: int) -> set[str]:
+    """Addresses that somebody listens on at a port."""
+    return {
+        connection.laddr.ip
+        for connection in psutil.net_connections("tcp")
+        if connection.status == psutil.CONN_LISTEN and connection.laddr.port == port
+    }

@@ -1,0 +1,261 @@
+"""Whole load tests of a small website: what is measured, what is said of failures, and which caps hold."""
+
+from __future__ import annotations
+
+import ssl
+import threading
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+import trustme
+
+from loadtests.launch import HTML, LOG, PLAN, run
+from playbook.errors import Unmeasured
+from playbook.load.outcome import FINISHED, TIME_IS_UP, UNREACHABLE, Outcome
+from playbook.load.plan import Break, Stage
+from tests.unit.loadtests.plans import plan_of
+from tests.unit.loadtests.website import WEBP, Website, website
+from tests.unit.loopback import closed_port
+
+SMALL = {"small": 64, "medium": 96, "large": 128}
+EVERYTHING = {
+    "homepage": 4.0,
+    "health": 1.0,
+    "image_health": 1.0,
+    "optimize_small_jpeg": 2.0,
+    "optimize_large_png": 2.0,
+}
+
+
+def _messages(outcome: Outcome) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for error in outcome.errors:
+        found.setdefault(error.name, set()).add(error.message)
+    return found
+
+
+def test_every_request_is_counted_and_kept_apart(tmp_path: Path) -> None:
+    """As many as the website saw, by endpoint and by second; Locust's own page and log lie beside it."""
+    with website() as site:
+        outcome = run(plan_of(site.port, weights=EVERYTHING, widths=SMALL, repeats_percent=0.0), tmp_path)
+    assert outcome.ended == FINISHED
+    # Requests in work at the end are cut off: at most one for each user.
+    assert 0 <= len(site.times) - outcome.all.requests <= 4
+    assert [endpoint.name for endpoint in outcome.endpoints] == sorted(EVERYTHING)
+    assert sum(endpoint.requests for endpoint in outcome.endpoints) == outcome.all.requests
+    assert sum(moment.requests for moment in outcome.moments) == outcome.all.requests
+    assert (outcome.all.failures, outcome.errors, outcome.refused, outcome.throttled) == (0, [], [], 0)
+    assert outcome.most_users == 4
+    assert outcome.seconds == pytest.approx(2.0, abs=0.9)
+    assert outcome.all.p50 is not None
+    assert 0 < outcome.all.p50 < 1
+    assert len(site.bodies) == len(set(site.bodies))
+    assert "User-Agent: operations-playbook-load-test" in site.heads[0]
+    assert {HTML, LOG, PLAN} <= {file.name for file in tmp_path.iterdir()}
+
+
+def test_each_failure_is_said_in_plain_words(tmp_path: Path) -> None:
+    """By endpoint, with no number that makes it one of a kind."""
+    counted = Counter[str]()
+
+    def act(handler: Any) -> bool:
+        counted[handler.path] += 1
+        match handler.path:
+            case "/":
+                handler.say(503, "text/html", b"request 7a81f0 failed")
+            case "/api/health":
+                handler.say(200, "application/json", b'{"status":"degraded"}')
+            case "/api/image/health":
+                return bool(handler.hang_up())
+            case _ if counted[handler.path] % 3 == 0:
+                handler.say(200, "image/webp", b"\xff\xd8\xff")
+            case _ if counted[handler.path] % 3 == 1:
+                handler.say(200, "image/webp", WEBP + bytes(50_000))
+            case _:
+                handler.say(200, "text/html", b"<html>sorry")
+        return True
+
+    with website() as site:
+        site.act = act
+        weights = {"homepage": 1.0, "health": 1.0, "image_health": 1.0, "optimize_small_jpeg": 2.0}
+        outcome = run(plan_of(site.port, weights=weights, widths=SMALL), tmp_path)
+    assert outcome.ended == FINISHED
+    assert outcome.all.failures == outcome.all.requests > 20
+    assert _messages(outcome) == {
+        "homepage": {"HTTP 503"},
+        "health": {"expected to be healthy, got degraded"},
+        "image_health": {"connection closed before the answer was whole"},
+        "optimize_small_jpeg": {
+            "expected image/webp, got bytes that do not begin as it does",
+            "expected an image smaller than the original, got one that is not",
+            "expected an image, got text/html",
+        },
+    }
+
+
+def test_what_is_no_page_and_no_json_fails(tmp_path: Path) -> None:
+    """Status 200 is not enough."""
+
+    def act(handler: Any) -> bool:
+        if handler.path == "/":
+            handler.say(200, "text/html", b"Bad gateway")
+        else:
+            handler.say(200, "application/json", b"<html>")
+        return True
+
+    with website() as site:
+        site.act = act
+        outcome = run(
+            plan_of(site.port, weights={"homepage": 1.0, "health": 1.0}, stages=[Stage(3, 1.0, 9.0)]), tmp_path
+        )
+    assert _messages(outcome) == {
+        "homepage": {"expected a page, got something that does not begin as one"},
+        "health": {"expected JSON with a status, got something else"},
+    }
+
+
+def test_an_answer_that_takes_too_long_is_cut_off(tmp_path: Path) -> None:
+    """Also one that comes byte by byte, each within the limit of one reading."""
+
+    def act(handler: Any) -> bool:
+        handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 500\r\n\r\n")
+        for _ in range(100):
+            handler.wfile.write(b".")
+            time.sleep(0.05)
+        return True
+
+    with website() as site:
+        site.act = act
+        plan = plan_of(site.port, stages=[Stage(3, 2.0, 9.0)], connect_seconds=0.3, read_seconds=0.4)
+        outcome = run(plan, tmp_path)
+    assert _messages(outcome) == {"homepage": {"no whole answer within the time limits (0.3 s + 0.4 s)"}}
+    assert outcome.all.requests >= 3
+    assert outcome.all.slowest == pytest.approx(0.7, abs=0.4)
+
+
+def test_a_host_that_is_not_there_ends_the_test(tmp_path: Path) -> None:
+    """Early, and with what was tried."""
+    outcome = run(plan_of(closed_port(), unreachable_seconds=1.0, stages=[Stage(3, 20.0, 9.0)]), tmp_path)
+    assert outcome.ended == f"{UNREACHABLE}: nothing in 1 s"
+    assert outcome.seconds < 6
+    assert _messages(outcome) == {"homepage": {"connection refused"}}
+
+
+def test_a_host_that_dies_half_way_ends_the_test(tmp_path: Path) -> None:
+    """What it did before is kept."""
+
+    def act(handler: Any) -> bool:
+        if len(site.times) < 60:
+            return False
+        handler.server.socket.close()  # whoever connects now is refused
+        return bool(handler.hang_up())
+
+    with website() as site:
+        site.act = act
+        outcome = run(plan_of(site.port, unreachable_seconds=1.0, stages=[Stage(4, 20.0, 9.0)]), tmp_path)
+    assert outcome.ended == f"{UNREACHABLE}: nothing in 1 s"
+    assert outcome.all.requests - outcome.all.failures >= 40
+    assert outcome.all.failures > 0
+
+
+def test_the_cap_on_requests_a_second_holds(tmp_path: Path) -> None:
+    """Whatever ten users without a pause would like."""
+    with website() as site:
+        stages = [Stage(10, 2.0, 50.0)]
+        plan = plan_of(site.port, stages=stages, wait_seconds=(0.0, 0.0), most_requests_per_second=30.0)
+        outcome = run(plan, tmp_path)
+    assert 40 <= len(site.times) <= 30 * (outcome.seconds + 0.2)
+    assert outcome.throttled > 30
+    assert outcome.all.slowest is not None
+    assert outcome.all.slowest < 1.0  # the wait for a turn is no part of a response
+
+
+def test_the_cap_on_users_holds(tmp_path: Path) -> None:
+    """Whatever the stages say; the outcome says how many there were."""
+
+    def act(_: Any) -> bool:
+        time.sleep(0.05)
+        return False
+
+    with website() as site:
+        site.act = act
+        plan = plan_of(site.port, stages=[Stage(40, 1.0, 100.0)], most_users=3, wait_seconds=(0.0, 0.0))
+        outcome = run(plan, tmp_path)
+    assert (outcome.most_users, site.most_at_once) == (3, 3)
+
+
+def test_the_cap_on_seconds_holds(tmp_path: Path) -> None:
+    """And the outcome says that it was the cap."""
+    with website() as site:
+        outcome = run(plan_of(site.port, stages=[Stage(2, 600.0, 9.0)], most_seconds=1.0), tmp_path)
+    assert outcome.ended == TIME_IS_UP
+    assert outcome.seconds < 3
+    assert outcome.planned_seconds == 1.0
+
+
+def test_a_breakpoint_is_found(tmp_path: Path) -> None:
+    """Four places of 20 ms each carry twelve users within 150 ms, and not sixty."""
+    places = threading.Semaphore(4)
+
+    def act(_: Any) -> bool:
+        with places:
+            time.sleep(0.02)
+        return False
+
+    with website() as site:
+        site.act = act
+        plan = plan_of(
+            site.port,
+            shape="breakpoint",
+            stages=[Stage(users, 1.9, 100.0) for users in (4, 12, 60, 90)],
+            wait_seconds=(0.0, 0.0),
+            most_users=100,
+            breaks=Break(
+                p95_seconds=0.15, failed_percent=1.0, least_requests=20, settle_seconds=0.5, confirm=False
+            ),
+        )
+        outcome = run(plan, tmp_path)
+    assert outcome.ended == FINISHED
+    assert [(step.users, bool(step.broke)) for step in outcome.steps] == [(4, False), (12, False), (60, True)]
+    assert outcome.steps[-1].broke.startswith("P95 0.")
+    assert outcome.steps[1].per_second == pytest.approx(200, rel=0.4)
+
+
+def _tls(site_authority: trustme.CA) -> Any:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    site_authority.issue_cert("localhost").configure_cert(context)
+    return context
+
+
+def test_the_plans_authority_is_trusted_and_no_other(tmp_path: Path) -> None:
+    """With the right file all is well; with another's nothing is asked, and it is said why."""
+    right, wrong = trustme.CA(), trustme.CA()
+    for name, authority in (("right", right), ("wrong", wrong)):
+        authority.cert_pem.write_to_path(tmp_path / f"{name}.pem")
+    seen: dict[str, tuple[Outcome, Website]] = {}
+    for name in ("right", "wrong"):
+        with website(_tls(right)) as site:
+            plan = plan_of(
+                site.port,
+                host=f"https://localhost:{site.port}",
+                ca=str(tmp_path / f"{name}.pem"),
+                stages=[Stage(2, 1.0, 9.0)],
+            )
+            seen[name] = run(plan, tmp_path / name), site
+    assert seen["right"][0].all.failures == 0 < seen["right"][0].all.requests
+    assert seen["wrong"][0].all.failures == seen["wrong"][0].all.requests > 0
+    [message] = _messages(seen["wrong"][0])["homepage"]
+    assert message.startswith("TLS: ")
+    assert seen["wrong"][1].times == []
+
+
+def test_locust_that_cannot_start_says_why(tmp_path: Path) -> None:
+    """The last that it said stands in the message, and where the rest is."""
+    with pytest.raises(
+        Unmeasured, match=r"the load test cannot start: paths\.homepage: expected a path"
+    ) as caught:
+        run(plan_of(80, paths={"homepage": "//elsewhere/"}), tmp_path)
+    assert str(tmp_path / LOG) in caught.value.hint
