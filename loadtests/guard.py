@@ -90,11 +90,8 @@ class Guard:
         self._next = 0.0
         self.most_users = 0
 
-    def install(self) -> None:
-        """Put the walls of the process up; for the rest of its life."""
-        import gevent
-
-        hub = gevent.get_hub()
+    def install(self, hub: Any) -> None:
+        """Put the walls of the process up, for the rest of its life; names are looked up by gevent's hub."""
         hub.resolver = _Resolver(hub.resolver, self)
         check = self._check_address
 

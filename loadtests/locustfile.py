@@ -12,6 +12,8 @@ ROOT = str(Path(__file__).resolve().parent.parent)
 if ROOT not in sys.path:
     sys.path.append(ROOT)  # at its end, as Locust takes the first away once it has read this file
 
+import gevent  # noqa: E402
+
 from loadtests import shapes, users  # noqa: E402
 from loadtests.guard import Guard, strip  # noqa: E402
 from loadtests.launch import PARENT_VARIABLE  # noqa: E402
@@ -19,7 +21,7 @@ from loadtests.running import Test, follow_parent  # noqa: E402
 
 strip()
 _guard = Guard()
-_guard.install()
+_guard.install(gevent.get_hub())
 Test(_guard).connect()
 if os.environ.get(PARENT_VARIABLE):
     follow_parent()
