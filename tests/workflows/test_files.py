@@ -191,7 +191,7 @@ def test_history_is_written_by_one_run_at_a_time_and_none_is_dropped():
     """A queue of one would drop the run that waits when a third one comes."""
     jobs = WORKFLOWS["run"]["jobs"]
     assert jobs["run"]["concurrency"] == {"group": "history", "cancel-in-progress": False, "queue": "max"}
-    assert jobs["site"]["concurrency"] == {"group": "pages", "cancel-in-progress": False}
+    assert jobs["site"]["concurrency"] == {"group": "pages", "cancel-in-progress": False, "queue": "max"}
 
 
 def test_what_follows_the_run_happens_always_and_the_verdict_comes_last():
