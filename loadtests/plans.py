@@ -40,7 +40,7 @@ def find(*, alone: bool) -> Plan:
 
 
 def read(file: Path) -> Plan:
-    """The plan in a file; raises UsageError."""
+    """The plan in a file, from whose folder its paths are; raises UsageError."""
     try:
         plan = read_plan(file)
     except OSError as error:
@@ -48,7 +48,9 @@ def read(file: Path) -> Plan:
     except msgspec.MsgspecError as error:
         raise UsageError(f"${PLAN_VARIABLE}: {file} is no plan: {error}") from None
     _demand_sense(plan, file)
-    return plan
+    outcome = str(file.resolve().parent / plan.outcome) if plan.outcome else ""
+    ca = str(file.resolve().parent / plan.ca) if plan.ca else None
+    return msgspec.structs.replace(plan, outcome=outcome, ca=ca)
 
 
 def _demand_sense(plan: Plan, file: Path) -> None:

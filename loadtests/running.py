@@ -79,15 +79,18 @@ class Test:
             self._demand_same_host(environment, plan)
             self.guard.open(plan)
             Visitor.script = Script(plan, self.guard)
+            if not isinstance(runner, WorkerRunner):
+                self.report = Report(plan)
+                self.report.write()
         except UsageError as error:
             options.leave(f"the load test cannot start: {error}")
+        except OSError as error:
+            options.leave(f"the load test cannot start: {error.filename} cannot be written: {error.strerror}")
         self.plan = plan
         self._limits = {"connect_seconds": plan.connect_seconds, "read_seconds": plan.read_seconds}
         environment.host = plan.host
         self._environment = environment
-        if not isinstance(runner, WorkerRunner):
-            self.report = Report(plan)
-            self.report.write()
+        if self.report:
             atexit.register(self._at_exit)
             shape = environment.shape_class
             assert isinstance(shape, PlannedShape)
@@ -173,7 +176,10 @@ class Test:
         self._note_users()
         self._count_own()
         self._notice_lost()
-        report.write()
+        try:
+            report.write()
+        except OSError as error:  # the next second, or the end, may have more luck
+            _log.warning("The outcome cannot be written: %s", error.strerror)
         if report.plan.workers and not self._heard:
             self._end_early(_NONE_LEFT)
         elif report.unanswered():

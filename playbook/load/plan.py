@@ -56,7 +56,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         widths: of photographs in pixels, by the size's name in a task.
         unreachable_seconds: without a single answer in which the test ends early.
         workers: processes that share users and caps; 0 where one process does it alone.
-        outcome: file that the outcome is written to.
+        outcome: file that the outcome is written to. Paths are from the plan's own folder.
         breaks: only of a breakpoint test.
     """
 

@@ -1,0 +1,73 @@
+"""``python -m loadtests plan``: the plan of a load test as a file, for processes that are started by hand.
+
+A master and every worker have their own copy, made from their own settings, and none takes another's word for
+where the load may go. The outcome is written beside the plan.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+
+from loadtests.launch import OUTCOME
+from playbook.errors import Forbidden, NotConfigured, UsageError
+from playbook.load.order import DEFAULT_SHAPE, PRODUCTION_OPTION, SHAPE_OPTION, WORKERS_OPTION, LoadOrder
+from playbook.load.plan import Plan
+from playbook.verdict import EXIT_OK, EXIT_USAGE
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Write the plan; 4 where the target may not be loaded or the command line is wrong."""
+    options = _parser().parse_args(arguments)
+    order = LoadOrder(shape=options.shape, workers=options.workers, production=options.load_production)
+    try:
+        plan = msgspec.structs.replace(_plan(options.target, order), outcome=OUTCOME)
+        options.out.write_bytes(msgspec.json.format(msgspec.json.encode(plan)) + b"\n")
+    except OSError as error:
+        sys.stderr.write(f"{options.out} cannot be written: {error.strerror}\n")
+        return EXIT_USAGE
+    except (UsageError, Forbidden, NotConfigured) as error:
+        sys.stderr.write(f"{error}\n")
+        return EXIT_USAGE
+    return EXIT_OK
+
+
+def _plan(target: str | None, order: LoadOrder) -> Plan:
+    from playbook.load.permission import demand_permission
+    from playbook.load.planning import make_plan
+    from playbook.run import settings_for
+    from playbook.settings import SANDBOX
+
+    root = Path.cwd()
+    settings = settings_for(target, root)
+    if settings.target.kind == SANDBOX:
+        from sandbox.launcher import ATTACH_VARIABLE, attach_or_start
+
+        if not os.environ.get(ATTACH_VARIABLE):
+            raise UsageError(
+                f"${ATTACH_VARIABLE} is not set: expected a sandbox that outlives this command; "
+                "`python -m sandbox` starts one and says what to set"
+            )
+        with attach_or_start() as sandbox:
+            settings = settings_for(target, root, sandbox.settings)
+    return make_plan(settings, order, demand_permission(settings, order.production))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m loadtests", description=__doc__)
+    plan = parser.add_subparsers(required=True, metavar="plan").add_parser("plan", help="write a plan's file")
+    plan.add_argument("--target", metavar="NAME", help="system of playbook.toml (default: the sandbox)")
+    plan.add_argument(SHAPE_OPTION, default=DEFAULT_SHAPE, metavar="NAME", help="default: %(default)s")
+    plan.add_argument(WORKERS_OPTION, type=int, default=0, metavar="N", help="processes that share users and caps")
+    plan.add_argument(PRODUCTION_OPTION, default="", metavar="NAME", help="repeat a production target's name")
+    plan.add_argument("--out", type=Path, default=Path("plan.json"), metavar="FILE", help="default: %(default)s")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())
