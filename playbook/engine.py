@@ -25,7 +25,7 @@ from playbook.errors import PlaybookError, Unmeasured, UsageError
 
 DEFAULT_TIME_LIMIT = 30.0
 # Under the time that pytest.ini gives a check, so that what hangs is named, and not the check that waited for it.
-# What says of itself that it takes longer (a drill, a load test) is waited for; its checks have their own limits.
+# Drills and load tests are waited for as long as they may take; their checks have limits of their own.
 LONGEST_WAIT = 50.0
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -41,6 +41,7 @@ class Provider:
         time_limit: seconds it may take once what it needs is there.
         libraries: what its module loads only where it is used. Loaded before the threads start: two threads that
             load parts of one package at once can end in a deadlock, which Python answers with an exception.
+        is_long: a drill or a load test, whose checks have a time limit of their own.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Provider:
     time_limit: float
     is_client: bool
     libraries: tuple[str, ...] = ()
+    is_long: bool = False
 
     @property
     def summary(self) -> str:
@@ -60,27 +62,38 @@ REGISTRY: dict[str, Provider] = {}
 
 
 def _register(
-    function: Callable[..., Any], time_limit: float, *, is_client: bool, libraries: tuple[str, ...] = ()
+    function: Callable[..., Any],
+    time_limit: float,
+    *,
+    is_client: bool,
+    libraries: tuple[str, ...] = (),
+    is_long: bool = False,
 ) -> None:
     name = function.__name__
     known = REGISTRY.get(name)
     if known and known.function.__module__ != function.__module__:
         raise ValueError(f"{name} is registered by {known.function.__module__} and {function.__module__}")
     needs = tuple(inspect.signature(function).parameters)
-    REGISTRY[name] = Provider(name, function, needs, time_limit, is_client, libraries)
+    REGISTRY[name] = Provider(name, function, needs, time_limit, is_client, libraries, is_long)
 
 
 @overload
 def measurement(function: F) -> F: ...
 @overload
-def measurement(*, time_limit: float = ..., libraries: tuple[str, ...] = ...) -> Callable[[F], F]: ...
 def measurement(
-    function: F | None = None, *, time_limit: float = DEFAULT_TIME_LIMIT, libraries: tuple[str, ...] = ()
+    *, time_limit: float = ..., libraries: tuple[str, ...] = ..., is_long: bool = ...
+) -> Callable[[F], F]: ...
+def measurement(
+    function: F | None = None,
+    *,
+    time_limit: float = DEFAULT_TIME_LIMIT,
+    libraries: tuple[str, ...] = (),
+    is_long: bool = False,
 ) -> F | Callable[[F], F]:
     """Register a measurement. It must return a frozen value and judge nothing."""
 
     def register(function: F) -> F:
-        _register(function, time_limit, is_client=False, libraries=libraries)
+        _register(function, time_limit, is_client=False, libraries=libraries, is_long=is_long)
         return function
 
     return register(function) if function else register
@@ -192,9 +205,9 @@ class Measurements:
                     task.outcome.value.close()
 
     def _limit(self, name: str) -> float:
-        takes_long = any(self._registry[one].time_limit > LONGEST_WAIT for one in needs_of([name], self._registry))
         longest = self._longest_path(name)
-        return longest if takes_long else min(longest, LONGEST_WAIT)
+        is_long = any(self._registry[one].is_long for one in needs_of([name], self._registry))
+        return longest if is_long else min(longest, LONGEST_WAIT)
 
     def _longest_path(self, name: str) -> float:
         provider = self._registry.get(name)

@@ -64,7 +64,7 @@ class AlertDelivery(NewestDrill):
         return shown
 
 
-@measurement(time_limit=_LONGEST)
+@measurement(time_limit=_LONGEST, is_long=True)
 def alert_delivery(
     alert_route: AlertRoute | None, mutation_gate: MutationGate, settings: Settings, clock: Clock
 ) -> AlertDelivery:

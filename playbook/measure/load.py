@@ -235,7 +235,7 @@ class LoadTest:
         ]
 
 
-@measurement(time_limit=LONGEST)
+@measurement(time_limit=LONGEST, is_long=True)
 def load_test(website: HttpClient, settings: Settings, clock: Clock, load_order: LoadOrder) -> LoadTest:
     """Load is made as ordered, by Locust in a process of its own, while the server's own figures are read."""
     from loadtests.launch import run

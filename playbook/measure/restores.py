@@ -65,7 +65,7 @@ class RestoreTest(NewestDrill):
         return shown
 
 
-@measurement(time_limit=_LONGEST)
+@measurement(time_limit=_LONGEST, is_long=True)
 def restore_drill(
     staging: Staging,
     backup_store: BackupStore,
@@ -80,7 +80,7 @@ def restore_drill(
     return _carried_out(staging, backup_store, backup_listing, settings, clock, full=False)
 
 
-@measurement(time_limit=_LONGEST)
+@measurement(time_limit=_LONGEST, is_long=True)
 def full_restore(
     staging: Staging,
     backup_store: BackupStore,

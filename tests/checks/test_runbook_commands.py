@@ -1,4 +1,4 @@
-"""The commands of the runbooks for maintenance, emergencies and recovery do on the sandbox what they say."""
+"""The commands of the runbooks for maintenance, emergencies, recovery and load do on the sandbox what they say."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from playbook.catalogue import RUNBOOKS, read_catalogue
 from sandbox.launcher import ATTACH_VARIABLE, attach_address
 
 ROOT = Path(__file__).resolve().parents[2]
-PRACTISED = ("maintenance", "emergency", "disaster-recovery")
+PRACTISED = ("maintenance", "emergency", "disaster-recovery", "load-tests")
 
 
 def commands():

@@ -3,6 +3,7 @@
 import configparser
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -55,6 +56,33 @@ def test_what_two_need_is_measured_once():
     measurements = Measurements({}, registry(base, left, right))
     measurements.start(["left", "right"])
     assert (measurements.get("left"), measurements.get("right"), len(calls)) == (2, 3, 1)
+
+
+@pytest.mark.parametrize(
+    ("own", "needed", "is_long", "waited"),
+    [
+        (30.0, 5.0, False, 35.0),
+        (45.0, 3600.0, False, LONGEST_WAIT),  # the check that waits has a minute
+        (5.0, 3600.0, True, 3605.0),  # a drill or a load test, which its checks have the time for
+    ],
+)
+def test_how_long_a_check_waits(monkeypatch, own, needed, is_long, waited):
+    """As long as all that is needed may take; no longer than its own time, unless something of it is long."""
+
+    def base():
+        return 1
+
+    def top(base):
+        return base
+
+    both = registry(base, time_limit=needed) | registry(top, time_limit=own)
+    both["base"] = replace(both["base"], is_long=is_long)
+    asked = []
+    monkeypatch.setattr(threading.Event, "wait", lambda _, seconds=None: asked.append(seconds) or False)
+    monkeypatch.setattr(threading.Thread, "start", lambda _: None)
+    with pytest.raises(Unmeasured, match=rf"^top did not finish within {waited:g} s$"):
+        Measurements({}, both).get("top")
+    assert asked == [pytest.approx(waited, abs=1)]
 
 
 def test_one_failure_is_the_root_cause_of_all_that_need_it():
