@@ -54,10 +54,13 @@ class WorkflowRun:
 
 @dataclass
 class Cancel:
-    """Cancel the run when a step's output shows a text."""
+    """Cancel the run while a step is at it: as soon as a file of this pattern is in the workspace.
+
+    What a step prints says little of where it is, as pipes are written to in blocks.
+    """
 
     step: str
-    shows: str
+    file: str
 
 
 @dataclass

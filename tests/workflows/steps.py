@@ -115,22 +115,23 @@ class Steps:
         return Step(name, outcome, log, environment), _outputs(output)
 
     def _watch(self, process: subprocess.Popen[str], step: dict[str, Any]) -> str:
-        assert process.stdout
         cancel = self.run.cancel
-        wanted = cancel.shows if cancel and cancel.step == step.get("id") else None
-        killer = threading.Timer(_STEP_SECONDS, process.kill)
-        killer.start()
-        lines = []
+        if cancel and cancel.step == step.get("id"):
+            threading.Thread(target=self._cancel_when_there, args=(process, cancel.file), daemon=True).start()
         try:
-            for line in process.stdout:
-                lines.append(line)
-                if wanted and wanted in line and not self.run.cancelled:
-                    self.run.cancelled = True
-                    threading.Thread(target=_cancel, args=(process,), daemon=True).start()
-            process.wait()
-        finally:
-            killer.cancel()
-        return "".join(lines)
+            log, _ = process.communicate(timeout=_STEP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            raise
+        return log
+
+    def _cancel_when_there(self, process: subprocess.Popen[str], pattern: str) -> None:
+        while process.poll() is None:
+            if any(self.workspace.glob(pattern)):
+                self.run.cancelled = True
+                _cancel(process)
+                return
+            time.sleep(0.05)
 
 
 def _cancel(process: subprocess.Popen[str]) -> None:

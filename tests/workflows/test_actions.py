@@ -82,7 +82,7 @@ def test_a_cancelled_step_is_told_alone_and_what_is_always_done_is_done(reposito
     steps:
       - name: Long
         id: long
-        run: exec python3 -c 'import time; print("begun", flush=True); time.sleep(60)'
+        run: exec python3 -c 'import time; open("begun", "w"); time.sleep(60)'
       - { name: Never, run: echo }
       - { name: Always, if: "${{ always() }}", run: echo }
   two: { needs: one, if: "${{ !cancelled() }}", runs-on: x, permissions: {}, steps: [{ name: E, run: echo }] }

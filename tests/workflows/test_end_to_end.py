@@ -135,12 +135,11 @@ def assert_no_token_shows(repository: Repository) -> None:
 
 
 def test_a_run_that_is_cancelled_still_leaves_its_report_its_line_and_its_summary(repository):
-    """The run step is told to stop; what follows it happens."""
-    cancel = Cancel("run", "checks/test_")  # the first check begins
-    run = repository.run(
-        "schedule.yml", "workflow_dispatch", inputs={"target": "sandbox", "set": "daily"}, cancel=cancel
-    )
-    steps = run.jobs["playbook/run"].steps
+    """The run step is told to stop while it waits for something long; what follows it happens."""
+    cancel = Cancel("run", "reports/*/load.json")  # the load has begun
+    inputs = {"target": "sandbox", "shape": "steady"}
+    run = repository.run("load.yml", "workflow_dispatch", inputs=inputs, cancel=cancel)
+    steps = run.jobs["load/run"].steps
     assert {
         name: step.outcome for name, step in steps.items() if name in {"Summary", "Report", "Push history"}
     } == {
@@ -148,14 +147,14 @@ def test_a_run_that_is_cancelled_still_leaves_its_report_its_line_and_its_summar
         "Report": "success",
         "Push history": "success",
     }, steps["Run"].log
-    assert run.jobs["playbook/run"].result == "cancelled"
-    assert run.jobs["playbook/site"].result == "skipped"
+    assert run.jobs["load/run"].result == "cancelled"
+    assert run.jobs["load/site"].result == "skipped"
     (line,) = lines_of(repository)
     assert line.ended != "finished"
     assert line.verdict == "UNKNOWN"
     (report,) = (run.artifacts / "report-sandbox-1").iterdir()
     assert {"results.json", "index.html"} <= {file.name for file in report.iterdir()}
-    assert run.summary.startswith("# ? UNKNOWN: daily checks of sandbox")
+    assert run.summary.startswith("# ? UNKNOWN: load checks of sandbox")
 
 
 def test_a_repository_that_is_set_up_is_checked_itself(repository):
