@@ -30,6 +30,7 @@ lint: $(VENV)/.dev ## style, import rules, workflows
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec loadtests/compose.yml
 	$(BIN)/actionlint
 	$(BIN)/zizmor --offline --quiet .github/workflows
 

@@ -14,7 +14,8 @@ from locust import FastHttpUser, User, task
 from loadtests.answers import check_health, check_image, check_page
 from loadtests.guard import Guard
 from loadtests.images import KINDS, Notes, Photograph, make
-from loadtests.session import GuardedSession, trusted
+from loadtests.session import Address, GuardedSession
+from playbook.clients.trust import new_context
 from playbook.errors import UsageError
 from playbook.load.plan import Plan
 
@@ -34,7 +35,7 @@ class Script:
         """Raises UsageError: a task, path, weight or file of the plan cannot be used."""
         self.plan = plan
         self.guard = guard
-        self.context = trusted(plan.ca)
+        self.context = new_context(plan.ca, "Load test")
         self._numbers = count()
         self.reset()
         self._notes = Notes()
@@ -70,35 +71,37 @@ class Script:
         """The choices of the next visitor: the same for the same number of the same plan."""
         return Random(f"{self.plan.seed}-{next(self._numbers)}")  # noqa: S311
 
-    def _path(self, name: str) -> str:
+    def _address(self, name: str) -> Address:
         path = self.plan.paths.get(name, "")
         if not path.startswith("/") or path.startswith("//") or not path.isprintable() or " " in path:
             raise UsageError(f"paths.{name}: expected a path such as /api/health, got {path!r}")
-        return path
+        return Address(self.plan.host + path)
 
     def _step(self, name: str) -> Callable[[Visitor], None]:
         if name in PAGES:
-            return partial(_read, name=name, path=self._path(name), check=PAGES[name])
+            return partial(_read, name=name, address=self._address(name), check=PAGES[name])
         return partial(
             _post,
             name=name,
-            path=self._path(OPTIMIZE),
+            address=self._address(OPTIMIZE),
             photograph=self._photographs[name.removeprefix(f"{OPTIMIZE}_")],
             notes=self._notes,
             repeats=self.plan.repeats_percent / 100,
         )
 
 
-def _read(visitor: Visitor, *, name: str, path: str, check: Callable[[Any], str]) -> None:
-    visitor.client.ask("GET", path, name, check)
+def _read(visitor: Visitor, *, name: str, address: Address, check: Callable[[Any], str]) -> None:
+    visitor.client.ask("GET", address, name, check)
 
 
-def _post(visitor: Visitor, *, name: str, path: str, photograph: Photograph, notes: Notes, repeats: float) -> None:
+def _post(
+    visitor: Visitor, *, name: str, address: Address, photograph: Photograph, notes: Notes, repeats: float
+) -> None:
     repeated = visitor.random.random() < repeats
     form = photograph.form if repeated else photograph.made_new(notes.next())
     visitor.client.ask(
         "POST",
-        path,
+        address,
         name,
         lambda response: check_image(response, photograph.size),
         data=form,

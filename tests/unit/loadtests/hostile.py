@@ -16,6 +16,7 @@ from geventhttpclient.useragent import UserAgent
 from locust import FastHttpUser, HttpUser, events, task
 
 from loadtests import users
+from loadtests.session import Address
 
 EVIL = int(os.environ["HOSTILE_PORT"])
 SEEN = Path(os.environ["HOSTILE_SEEN"])
@@ -56,12 +57,12 @@ PATHS = [
 
 
 def _session(user, host):
-    user.client.base_url = user.client._host = host
-    user.host = user.environment.host = host
+    user.client.base_url = user.host = user.environment.host = host
     try:
-        user.client.ask("GET", "/", "homepage", lambda _: "")
+        user.client.ask("GET", Address(f"{host}/"), "homepage", lambda _: "")
+        user.client.get("/")
     finally:
-        user.client.base_url = user.client._host = user.script.plan.host
+        user.client.base_url = user.script.plan.host
 
 
 def _agent(user):

@@ -44,6 +44,7 @@ class Website:
 
 class _Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # else an answer waits 40 ms for the client's acknowledgement
     website: Website
 
     def log_message(self, *_: Any) -> None:
