@@ -18,7 +18,8 @@ from playbook.errors import UsageError
 from playbook.gate import OPTION, refused_as_production
 from playbook.history import append, line_of
 from playbook.history_files import history_folder
-from playbook.load_options import demand_permitted, order_of
+from playbook.load.order import LoadOrder
+from playbook.load_options import demand_permitted, order_of, ordered
 from playbook.record import Record, Results, Timing
 from playbook.report.pytest_html import STYLE
 from playbook.run import Run, RunFolder, floor_of, iso, make_results, not_run, settings_for, tell_starter
@@ -49,14 +50,14 @@ class Controller:
         self.results: Results | None = None
         self.allow_mutations = self._asked_for_mutations()
         reports = config.rootpath / config.option.reports
-        self.load = order_of(config, self.settings, reports)
+        self.history = history_folder(self.settings, reports, chosen=config.option.history)
+        self.load = order_of(config, self.settings, self.history)
         self.run = self._new_run()
         self.started = self.run.clock.now()
         self._previous: dict[int, Any] = {}
         self.folder = RunFolder(reports, self.settings.target.name, self.set_name, self.started)
-        self.history = history_folder(self.settings, reports, chosen=config.option.history)
         if self.load:
-            self.load.folder, self.load.history = self.folder.path, self.history
+            self.load.folder = self.folder.path
         self.not_kept = ""
         self._load_was_cut = False
         self._quiet_html = hasattr(config.option, "htmlpath") and not config.option.htmlpath
@@ -88,7 +89,11 @@ class Controller:
         return self.run
 
     def _new_run(self) -> Run:
-        return Run(self.settings, allow_mutations=self.allow_mutations, load_order=self.load)
+        return Run(
+            self.settings,
+            allow_mutations=self.allow_mutations,
+            load_order=self.load or LoadOrder(history=self.history),
+        )
 
     def keep(self, record: Record) -> None:
         """Take one record in; a later one for the same check (a failing teardown) replaces it."""
@@ -205,7 +210,8 @@ class Controller:
             target.name if self.chosen else f"{target.name} (no target chosen: this is the embedded demo system)"
         )
         faults = f" · faults: {', '.join(self.config.option.fault)}" if self.config.option.fault else ""
-        return f"operations playbook · target: {name} · set: {self.set_name}{faults} · {iso(self.started)}"
+        load = f" · load: {ordered(self.settings, self.load)}" if self.load else ""
+        return f"operations playbook · target: {name} · set: {self.set_name}{load}{faults} · {iso(self.started)}"
 
     def _silence_html(self) -> None:
         """Its page is written by now; the closing line that it would add names a folder that ours names too."""

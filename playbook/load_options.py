@@ -39,8 +39,8 @@ def add_options(group: pytest.OptionGroup) -> None:
     )
 
 
-def order_of(config: pytest.Config, settings: Settings, reports: Path) -> LoadOrder | None:
-    """What is asked for; None where that is no load test.
+def order_of(config: pytest.Config, settings: Settings, history: Path) -> LoadOrder | None:
+    """What is asked for; None where that is no load test. The report's folder is not known yet.
 
     Raises:
         UsageError: an option without ``-m load`` or from a file, an unknown shape, one beyond the caps, or several
@@ -70,7 +70,7 @@ def order_of(config: pytest.Config, settings: Settings, reports: Path) -> LoadOr
         shape=options.shape or DEFAULT_SHAPE,
         workers=options.workers or 0,
         production=_repeated(options.load_production or "", config.invocation_params.args),
-        folder=reports,
+        history=history,
     )
     demand_shape(settings, order)
     _give_time(config, longest(settings, order))
@@ -117,6 +117,12 @@ def leave_out(config: pytest.Config, items: list[pytest.Item]) -> None:
         config.hook.pytest_deselected(items=left_out)
     if under_load:
         items[:] = [item for item in items if item not in under_load] + wanted
+
+
+def ordered(settings: Settings, order: LoadOrder) -> str:
+    """``smoke, up to 10 users for 30 s``."""
+    shape = demand_shape(settings, order)
+    return f"{order.shape}, up to {shape.users:,} users for {shape.seconds:,g} s"
 
 
 def seconds_of(settings: Settings, order: LoadOrder) -> float:

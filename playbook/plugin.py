@@ -6,6 +6,7 @@ import re
 import sys
 import time
 from collections.abc import Generator
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -18,6 +19,7 @@ from playbook.engine import REGISTRY, needs_of
 from playbook.errors import UsageError
 from playbook.fixtures import NOTES, RUN
 from playbook.gate import GATE, OPTION
+from playbook.load.order import LoadOrder
 from playbook.record import Record, Timing
 from playbook.recorder import CheckTimeout, Notes
 from playbook.report import pytest_html
@@ -102,7 +104,9 @@ def pytest_configure(config: pytest.Config) -> None:
             overlay = config.workerinput["playbook_overlay"]  # type: ignore[attr-defined]
             settings = settings_for(config.option.target, config.rootpath, overlay)
             allowed = config.workerinput["playbook_mutations"]  # type: ignore[attr-defined]
-            config.stash[RUN] = Run(settings, allow_mutations=allowed)
+            history = Path(config.workerinput["playbook_history"])  # type: ignore[attr-defined]
+            order = LoadOrder(history=history)
+            config.stash[RUN] = Run(settings, allow_mutations=allowed, load_order=order)
         else:
             config.stash[CONTROLLER] = Controller(config)
             config.pluginmanager.register(pytest_html)
@@ -135,6 +139,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 def pytest_configure_node(node: Any) -> None:
     node.workerinput["playbook_overlay"] = node.config.stash[CONTROLLER].overlay
     node.workerinput["playbook_mutations"] = node.config.stash[CONTROLLER].allow_mutations
+    node.workerinput["playbook_history"] = str(node.config.stash[CONTROLLER].history)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -46,6 +46,11 @@ def demand_shape(settings: Settings, order: LoadOrder) -> LoadShape:
     return shape
 
 
+def history_of(settings: Settings, order: LoadOrder) -> Path:
+    """The folder with the lines of past load tests."""
+    return Path(settings.load.history) if settings.load.history else order.history / "load"
+
+
 def longest(settings: Settings, order: LoadOrder) -> float:
     """Seconds that the load may take: a step of a breakpoint test that broke is done once more."""
     shape = demand_shape(settings, order)

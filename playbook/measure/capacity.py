@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -17,7 +18,10 @@ from playbook.engine import measurement
 from playbook.errors import Malformed, TooLittleData
 from playbook.evidence import Chart, Curve, Evidence, Facts, Table
 from playbook.limits import Limit, Reading
+from playbook.load import kept
+from playbook.load.order import LoadOrder
 from playbook.load.plan import BREAKPOINT
+from playbook.load.planning import history_of
 from playbook.measure.resources import Judged
 from playbook.measure.scaling_policy import autoscaling, instances
 from playbook.settings import Settings
@@ -255,7 +259,9 @@ def capacity_growth(prometheus: Prometheus, settings: Settings, clock: Clock) ->
 
 
 @measurement
-def headroom(prometheus: Prometheus, digitalocean: DigitalOceanApi, settings: Settings, clock: Clock) -> Headroom:
+def headroom(
+    prometheus: Prometheus, digitalocean: DigitalOceanApi, settings: Settings, clock: Clock, load_order: LoadOrder
+) -> Headroom:
     """CPU of every component in the busiest quarter of an hour of 30 days, and what a spike would make of it."""
     now = clock.now()
     spec = digitalocean.app().spec
@@ -282,7 +288,11 @@ def headroom(prometheus: Prometheus, digitalocean: DigitalOceanApi, settings: Se
         settings.capacity.spike,
         tuple(spikes),
         max((rate for _, rate in rates), default=None),
-        newest_load_test(Path(settings.capacity.load_tests), settings.target.name),
+        newest_load_test(
+            Path(settings.capacity.load_tests),
+            settings.target.name,
+            kept.recall(history_of(settings, load_order)).tests,
+        ),
         tuple(sorted(busiest.items())),
     )
 
@@ -293,10 +303,11 @@ def ceiling(limit: Limit) -> float:
     return bound.number if bound else 100.0
 
 
-def newest_load_test(folder: Path, target: str) -> LoadTest | None:
+def newest_load_test(folder: Path, target: str, lines: Sequence[kept.LoadLine] = ()) -> LoadTest | None:
     """The newest breakpoint test of this target that ran as planned; ``None`` where there is none yet.
 
-    Other shapes say that a load was carried, and not how much could be.
+    Other shapes say that a load was carried, and not how much could be. Results stay where they were measured; the lines
+    of history, which hold only tests that ran as planned, go wherever history goes.
 
     Raises:
         Malformed: a result is not what the load tests write.
@@ -307,5 +318,6 @@ def newest_load_test(folder: Path, target: str) -> LoadTest | None:
             found.append(msgspec.json.decode(file.read_bytes(), type=LoadTest))
         except msgspec.DecodeError as error:
             raise Malformed(f"Load test: expected a result in {file}, got {error}", service="Load test") from None
+    found += [LoadTest(one.target, one.shape, one.started, one.requests_per_second) for one in lines]
     mine = [one for one in found if (one.target, one.shape) == (target, BREAKPOINT) and one.whole]
     return max(mine, key=lambda one: one.finished, default=None)

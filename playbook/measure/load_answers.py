@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 from playbook.engine import measurement
 from playbook.errors import TooLittleData, Unmeasured
@@ -15,6 +14,7 @@ from playbook.load.giving_way import points_of
 from playbook.load.order import LoadOrder
 from playbook.load.outcome import Endpoint, Error
 from playbook.load.permission import SERVICE
+from playbook.load.planning import history_of
 from playbook.load.samples import QUEUE, REDIS_LATENCY, UNITS, Sample
 from playbook.measure.load import LoadTest, endpoint_table, name_of, seconds
 from playbook.measure.resources import Judged
@@ -290,7 +290,7 @@ class LoadComparison:
 def load_comparison(whole_load_test: LoadTest, settings: Settings, load_order: LoadOrder) -> LoadComparison:
     """The P95 of each endpoint against the last test of the same shape and target; this one is then added."""
     load = settings.load
-    folder = Path(load.history) if load.history else load_order.history / "load"
+    folder = history_of(settings, load_order)
     line = line_of(whole_load_test)
     known = kept.recall(folder)
     kept.remember(folder, line)

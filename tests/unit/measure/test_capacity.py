@@ -13,6 +13,8 @@ from playbook.clients.digitalocean_types import App, ComponentSpec, Spec
 from playbook.clients.prometheus import Series
 from playbook.clock import FixedClock
 from playbook.errors import Malformed, NotConfigured, TooLittleData
+from playbook.load.kept import LoadLine, remember
+from playbook.load.order import LoadOrder
 from playbook.measure.capacity import capacity_growth, headroom, newest_load_test
 from playbook.measure.scaling_policy import ScalingRule, scaling_policies
 from playbook.settings import load
@@ -96,7 +98,8 @@ def room(folder, cpu, rate=(), **policy):
     )
     store = Store(component_cpu_total=cpu, request_rate=list(rate))
     services = (ComponentSpec("web", 2), ComponentSpec("optimizer", 2, autoscaling=AUTO))
-    return headroom(cast(Any, store), cast(Any, app(*services)), settings, FixedClock(NOW))
+    order = LoadOrder(history=folder / "history")
+    return headroom(cast(Any, store), cast(Any, app(*services)), settings, FixedClock(NOW), order)
 
 
 def quarters(component, level, count=2880):
@@ -145,6 +148,26 @@ def test_the_newest_breakpoint_test_of_this_target_counts(tmp_path):
     assert load_test.reading.over == (
         "20.0 requests/s, tested on 2026-11-02 (breakpoint); 1.5 × the peak are 18.0"
     )
+
+
+def test_a_breakpoint_test_of_history_counts_where_its_result_is_elsewhere(tmp_path):
+    """As in a workflow, where the lines are all that outlives a job."""
+    write(tmp_path, "a.json")
+    for shape, day in (("breakpoint", 2), ("smoke", 3)):
+        line = LoadLine(
+            id=shape,
+            target="production",
+            shape=shape,
+            started=datetime(2026, 11, day, tzinfo=UTC),
+            plan={},
+            p95={},
+            requests=900,
+            requests_per_second=30.0,
+            failed_percent=0.0,
+        )
+        remember(tmp_path / "history" / "load", line)
+    (load_test,) = room(tmp_path, [quarters("web", 1.0)], [quarters("", 12.0)]).by_requests
+    assert load_test.reading.over.startswith("30.0 requests/s, tested on 2026-11-02 (breakpoint)")
 
 
 def test_a_breakpoint_test_in_which_no_step_held(tmp_path):
