@@ -306,8 +306,8 @@ def ceiling(limit: Limit) -> float:
 def newest_load_test(folder: Path, target: str, lines: Sequence[kept.LoadLine] = ()) -> LoadTest | None:
     """The newest breakpoint test of this target that ran as planned; ``None`` where there is none yet.
 
-    Other shapes say that a load was carried, and not how much could be. Results stay where they were measured; the lines
-    of history, which hold only tests that ran as planned, go wherever history goes.
+    Other shapes say that a load was carried, and not how much could be. Results stay where they were measured; the
+    lines of history, which hold only tests that ran as planned, go wherever history goes.
 
     Raises:
         Malformed: a result is not what the load tests write.

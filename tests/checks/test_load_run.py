@@ -67,6 +67,7 @@ def test_ctrl_c_stops_the_load_and_reports(sandbox, tmp_path, number):
     finally:
         process.kill()
     assert process.returncode == 2, said
+    assert " · set: load · load: soak, up to 5 users for 60 s · " in said.splitlines()[0]
     assert "the load is being stopped and then reported" in said
     results = msgspec.json.decode(next(tmp_path.glob("sandbox-*/results.json")).read_bytes(), type=Results)
     assert results.ended.startswith("interrupted")
