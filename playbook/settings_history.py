@@ -41,4 +41,4 @@ class Running(Section, frozen=True):
         limit_minutes: a run that takes longer is told to end; it still writes what it had.
     """
 
-    limit_minutes: Annotated[float, msgspec.Meta(gt=0)] = 30.0
+    limit_minutes: Annotated[float, msgspec.Meta(gt=0)] = 45.0

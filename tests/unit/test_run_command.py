@@ -91,7 +91,7 @@ def test_a_run_that_is_well_is_told_as_a_success(running):
     assert running.run() == 0
     assert running.told == [("daily", "start"), "incidents", ("daily", "success")]
     assert [run.slot for run in running.lines()] == [None]
-    assert running.said[0] == "run: daily on staging, for 30 min at most"
+    assert running.said[0] == "run: daily on staging, for 45 min at most"
     assert running.said[1].startswith("run: daily of staging: OK, code 0, 1 OK, ")
 
 
