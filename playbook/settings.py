@@ -5,7 +5,6 @@ A mistake is a UsageError of one sentence that names the setting, the file and w
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
 import tomllib
@@ -21,10 +20,13 @@ from playbook.limits import Limit, parse_limit
 from playbook.schedule import demand_valid
 from playbook.secret import Secret as Secret  # noqa: PLC0414 - it has always been found here
 from playbook.secret import Section
+from playbook.settings_figures import Limits as Limits  # noqa: PLC0414
+from playbook.settings_figures import Queries as Queries  # noqa: PLC0414
 from playbook.settings_history import HistoryKeeping, Running, Schedule
 from playbook.settings_incidents import PLAIN, Incidents, Notifications
-from playbook.settings_load import OF_ONE_TARGET, Load, LoadLimits
+from playbook.settings_load import OF_ONE_TARGET, Load
 from playbook.settings_metrics import Kpis
+from playbook.settings_mistakes import did_you_mean, sentence
 from playbook.settings_ondemand import (
     Emergency,
     Maintenance,
@@ -37,7 +39,7 @@ from playbook.settings_platform import Access, CostReview, Dependencies, Firewal
 from playbook.settings_target import Backups as Backups  # noqa: PLC0414 - they have always been found here
 from playbook.settings_target import Logs as Logs  # noqa: PLC0414
 from playbook.settings_target import Target
-from playbook.settings_trends import Capacity, TrendQueries, Trends
+from playbook.settings_trends import Capacity, Trends
 
 DEFAULTS = Path(__file__).with_name("defaults.toml")
 CONFIG_VARIABLE = "PLAYBOOK_CONFIG"
@@ -64,79 +66,6 @@ class Deployments(Section, frozen=True):
 
     stuck_after_minutes: float = 30.0
     least_for_share: int = 5
-
-
-class Queries(TrendQueries, frozen=True):
-    """PromQL, each giving one number; ``$window`` is replaced by the time that is looked at, e.g. ``24h``.
-
-    Attributes:
-        newest_sample: Unix time of the portfolio's own newest sample, up to a day old.
-        availability, error_rate, image_success: percent.
-        response_time: seconds.
-        ..._count: how many probes, requests or images the number stands for.
-        ..._looks: in how many of the window's five-minute steps there were samples of it.
-        response_time_buckets: how many requests took no longer than each bound ``le``; empty where times are not
-            counted in buckets.
-    """
-
-    newest_sample: str
-    availability: str
-    availability_count: str
-    availability_looks: str
-    response_time: str
-    response_time_count: str
-    response_time_looks: str
-    response_time_buckets: str
-    error_rate: str
-    error_rate_count: str
-    error_rate_looks: str
-    image_success: str
-    image_success_count: str
-    image_success_looks: str
-
-
-class Limits(LoadLimits, frozen=True):
-    """The ladders, by the names that checks use."""
-
-    availability: Limit
-    response_time: Limit
-    error_rate: Limit
-    image_success: Limit
-    metrics_age: Limit
-    cache_hit_rate: Limit
-    homepage_time: Limit
-    optimize_time: Limit
-    image_saving: Limit
-    redis_latency: Limit
-    queue_length: Limit
-    log_fatal: Limit
-    log_errors: Limit
-    log_server_errors: Limit
-    log_throttled: Limit
-    cpu: Limit
-    memory: Limit
-    backup_age: Limit
-    backup_size: Limit
-    weekly_handoff_age: Limit
-    monthly_handoff_age: Limit
-    runbook_review_age: Limit
-    backup_gaps: Limit
-    recovery_time: Limit
-    recovery_point: Limit
-    alert_delivery: Limit
-    deployment_failures: Limit
-    budget: Limit
-    cost_growth: Limit
-    github_owners: Limit
-    ssh_keys: Limit
-    dependency_alerts: Limit
-    outdated_majors: Limit
-    certificate_days: Limit
-    hsts_days: Limit
-    header_score: Limit
-    refused_burst: Limit
-    failed_logins: Limit
-    failed_logins_all: Limit
 
 
 class Settings(Section, frozen=True):
@@ -269,7 +198,7 @@ def load(
     if name not in known_targets:
         raise UnknownTarget(
             f"unknown target {name!r}: expected one of {', '.join(sorted(known_targets))}"
-            f"{_did_you_mean(name, known_targets)} (targets are set in {file or 'playbook.toml'})"
+            f"{did_you_mean(name, known_targets)} (targets are set in {file or 'playbook.toml'})"
         )
     return _build(name, merged, file, environment, trusted=overlay is not None)
 
@@ -340,7 +269,7 @@ def _build(
     try:
         settings = msgspec.convert(common, Settings, dec_hook=_decode)
     except msgspec.ValidationError as error:
-        raise UsageError(_sentence(error, where, name)) from None
+        raise UsageError(sentence(error, where, name, Settings)) from None
     demand_valid(settings.schedule, where)
     guarded = guarded_addresses(_interpolate(merged["targets"], environment), name)
     return msgspec.structs.replace(settings, file=file, sources=sources, guarded=guarded)
@@ -411,42 +340,3 @@ def _limits(raw: Any, where: str) -> dict[str, Limit]:
         except ValueError as error:
             raise UsageError(f"{where}: limits.{key}: {error}") from None
     return limits
-
-
-_UNKNOWN_FIELD = re.compile(r"unknown field `(?P<field>[^`]+)`(?: - at `\$\.?(?P<path>[^`]*)`)?")
-_AT = re.compile(r"^(?P<what>.*?)(?: - at `\$\.?(?P<path>[^`]*)`)?$", re.DOTALL)
-
-
-def _sentence(error: msgspec.ValidationError, where: str, target: str) -> str:
-    """msgspec's message as a sentence in the words of playbook.toml."""
-    text = str(error)
-
-    def path_of(path: str | None) -> str:
-        path = path or ""
-        return re.sub(r"^target(?=\.|$)", f"targets.{target}", path)
-
-    unknown = _UNKNOWN_FIELD.search(text)
-    if unknown:
-        path = path_of(unknown["path"])
-        known = _fields_at(unknown["path"] or "")
-        full = f"{path}.{unknown['field']}".lstrip(".")
-        return f"{where}: unknown setting {full}{_did_you_mean(unknown['field'], known)}"
-    match = _AT.match(text)
-    assert match
-    what = match["what"].replace("`", "")
-    return f"{where}: {path_of(match['path']) or 'the file'}: {what[:1].lower()}{what[1:]}"
-
-
-def _fields_at(path: str) -> list[str]:
-    kind: Any = Settings
-    for part in filter(None, path.split(".")):
-        field = next((f for f in msgspec.structs.fields(kind) if f.name == part), None)
-        if field is None or not (isinstance(field.type, type) and issubclass(field.type, msgspec.Struct)):
-            return []
-        kind = field.type
-    return [f.name for f in msgspec.structs.fields(kind)]
-
-
-def _did_you_mean(word: str, known: Any) -> str:
-    close = difflib.get_close_matches(word, list(known), n=1)
-    return f"; did you mean {close[0]!r}?" if close else ""
