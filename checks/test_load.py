@@ -74,9 +74,12 @@ def test_hardly_any_request_fails_under_load(load_failures, limits, judge):
 @pytest.mark.item("load.server", runbook="resource-exhaustion")
 def test_the_server_stays_within_its_range_under_load(loaded_server, limits, judge):
     """The image queue stays short and Redis quick. What gave way first stands in the evidence, in order."""
-    judge(loaded_server.queue, limits.queue_length, subject="Image queue under load")
+    for queue in loaded_server.queue:
+        judge(queue, limits.queue_length, subject="Image queue under load")
     for latency in loaded_server.redis_latency:
         judge(latency, limits.redis_latency, subject="Redis latency under load")
+    for seen in loaded_server.only_shown:
+        judge.that(True, "Server under load", expected="no verdict of a breakpoint test", found=seen)
 
 
 @pytest.mark.load
@@ -89,7 +92,7 @@ def test_answers_take_no_longer_than_last_time(load_comparison, judge):
     judge.that(
         not load_comparison.worse,
         "P95 under load",
-        expected=f"no endpoint over {load_comparison.allowed}",
+        expected=load_comparison.allowed,
         found=load_comparison.summary,
         warn=True,
     )

@@ -19,7 +19,7 @@ from playbook.attest import Moment
 from playbook.errors import Unreachable, UsageError
 from playbook.load.outcome import Outcome
 from playbook.load.plan import SCHEMA as PLAN_SCHEMA
-from playbook.load.plan import Plan
+from playbook.load.plan import Break, Plan
 from playbook.load.samples import Sample
 
 SCHEMA = 1
@@ -32,7 +32,7 @@ class LoadLine(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         plan: what makes two tests alike, see ``likeness``.
-        p95: seconds, by endpoint, of those that were judged; ``all`` included.
+        p95: seconds, by endpoint, ``all`` included; of a breakpoint test by step, ``20 users``.
         requests_per_second: that were answered well.
         held: users of the highest step of a breakpoint test that held.
     """
@@ -88,8 +88,17 @@ def likeness(plan: Plan) -> dict[str, str]:
         "images": f"{sizes} pixels, {plan.repeats_percent:g} % posted before",
         "waits": f"{plan.wait_seconds[0]:g} to {plan.wait_seconds[1]:g} s",
         "workers": str(plan.workers),
+        "limits of a step": _limits(plan.breaks),
         "version of the plan": str(PLAN_SCHEMA),
     }
+
+
+def _limits(breaks: Break | None) -> str:
+    if breaks is None:
+        return "none"
+    return (
+        f"P95 {breaks.p95_seconds:g} s, {breaks.failed_percent:g} % failed, {breaks.settle_seconds:g} s to settle"
+    )
 
 
 def keep(folder: Path, result: Result) -> Path:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from itertools import takewhile
 from pathlib import Path
 
 from playbook.clients.http import HttpClient
@@ -130,12 +131,12 @@ class LoadTest:
     @property
     def highest(self) -> Step | None:
         """The highest step that held, of those before the first that broke."""
-        held = None
-        for step in self.outcome.steps:
-            if step.broke:
-                break
-            held = step
-        return held
+        return self.held_steps[-1] if self.held_steps else None
+
+    @property
+    def held_steps(self) -> list[Step]:
+        """Those before the first that broke."""
+        return list(takewhile(lambda step: not step.broke, self.outcome.steps))
 
     @property
     def stayed_home(self) -> bool:

@@ -1,4 +1,4 @@
-"""What a load test says of each group of endpoints, of what failed, of the server, and against the test before."""
+"""What a load test says of each group of endpoints, of what failed, and of the server."""
 
 from __future__ import annotations
 
@@ -6,26 +6,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from playbook.engine import measurement
-from playbook.errors import TooLittleData, Unmeasured
-from playbook.evidence import Chart, Curve, Evidence, Facts, Lines, Table
+from playbook.errors import TooLittleData
+from playbook.evidence import Chart, Curve, Evidence, Lines, Table
 from playbook.limits import Reading
-from playbook.load import kept
 from playbook.load.giving_way import points_of
-from playbook.load.order import LoadOrder
 from playbook.load.outcome import Endpoint, Error
 from playbook.load.permission import SERVICE
-from playbook.load.planning import history_of
 from playbook.load.samples import QUEUE, REDIS_LATENCY, UNITS, Sample
 from playbook.measure.load import LoadTest, endpoint_table, name_of, seconds
 from playbook.measure.resources import Judged
-from playbook.measure.words import moment
 from playbook.settings import Settings
 
 HOMEPAGE = ("homepage",)
 HEALTH = ("health", "image_health")
 IMAGES = "optimize_"
-# The P95 of fewer is the slowest of them, which two tests rarely have in common.
-LEAST_COMPARED = 20
 _FAILED = "Failed requests under load"
 _SHOWN = 20
 
@@ -161,33 +155,47 @@ def load_failures(whole_load_test: LoadTest, settings: Settings) -> LoadFailures
 
 @dataclass(frozen=True, slots=True)
 class LoadedServer:
-    """The server's own figures during the test."""
+    """The server's own figures during the test.
+
+    Attributes:
+        broken_on_purpose: as of ``Group``.
+    """
 
     samples: tuple[Sample, ...]
     unread: tuple[str, ...]
     gave_way: tuple[str, ...]
+    broken_on_purpose: bool = False
 
     @property
-    def queue(self) -> Reading:
+    def queue(self) -> list[Reading]:
         """The longest that the queue of images was; TooLittleData where it was never read."""
-        return self._highest(QUEUE)
+        longest = Reading(max(self._queue), f"{len(self._queue)} looks")
+        return [] if self.broken_on_purpose else [longest]
 
     @property
     def redis_latency(self) -> list[Reading]:
         """Milliseconds, the median of the test; nothing where the target has no Redis of its own."""
         values = sorted(value for _, value in points_of(self.samples, REDIS_LATENCY))
-        return [Reading(values[len(values) // 2], f"{len(values)} looks")] if values else []
+        if not values or self.broken_on_purpose:
+            return []
+        return [Reading(values[len(values) // 2], f"{len(values)} looks")]
 
-    def _highest(self, name: str) -> Reading:
-        values = [value for _, value in points_of(self.samples, name)]
+    @property
+    def only_shown(self) -> list[str]:
+        """The longest queue, where nothing is judged; else nothing."""
+        return [f"{max(self._queue):,.0f} images in the queue at most"] if self.broken_on_purpose else []
+
+    @property
+    def _queue(self) -> list[float]:
+        values = [value for _, value in points_of(self.samples, QUEUE)]
         if not values:
             got = "; ".join(self.unread) or "none"
             raise TooLittleData(
-                f"{name} under load: expected its length from Redis or the website's metrics, got {got}",
+                f"{QUEUE} under load: expected its length from Redis or the website's metrics, got {got}",
                 service="Server under load",
                 hint="Set redis.url, or load.metrics_path to where image_queue_length is shown.",
             )
-        return Reading(max(values), f"{len(values)} looks")
+        return values
 
     def evidence(self) -> list[Evidence]:
         """What gave way, a chart for each figure, and what could not be read."""
@@ -206,139 +214,5 @@ class LoadedServer:
 def loaded_server(whole_load_test: LoadTest) -> LoadedServer:
     """What the server's own figures were during the test: the queue, Redis, the website's process."""
     test = whole_load_test
-    return LoadedServer(test.samples, test.unread, tuple(one.text for one in test.gave_way))
-
-
-@dataclass(frozen=True, slots=True)
-class Compared:
-    """One P95 against the last test's, in seconds.
-
-    Attributes:
-        most: the last that is not worse.
-    """
-
-    name: str
-    now: float
-    before: float
-    most: float
-
-    @property
-    def is_worse(self) -> bool:
-        """Beyond what two tests of the same system differ by."""
-        return self.now > self.most
-
-    @property
-    def words(self) -> str:
-        """``homepage 0.412 s after 0.201 s``."""
-        return f"{self.name} {seconds(self.now)} after {seconds(self.before)}"
-
-
-@dataclass(frozen=True, slots=True)
-class LoadComparison:
-    """The test against the last of the same shape and target.
-
-    Attributes:
-        before: the newest earlier one; None where there is none.
-        unlike: what was different in it, so that it is not comparable.
-    """
-
-    before: kept.LoadLine | None
-    unlike: tuple[str, ...]
-    compared: tuple[Compared, ...]
-    allowed: str
-    problems: tuple[str, ...]
-
-    @property
-    def worse(self) -> list[Compared]:
-        """What is worse, by how many times first."""
-        found = [one for one in self.compared if one.is_worse]
-        return sorted(found, key=lambda one: one.before / one.now)
-
-    @property
-    def summary(self) -> str:
-        """To follow "got"."""
-        if self.before is None:
-            return "no earlier test to compare with"
-        when = f"{self.before.started:%Y-%m-%d %H:%M}"
-        if self.unlike:
-            return f"not comparable with that of {when}: other {', '.join(self.unlike)}"
-        if self.worse:
-            return f"worse than on {when}: {'; '.join(one.words for one in self.worse)}"
-        return f"none of {len(self.compared)} since {when}"
-
-    def evidence(self) -> list[Evidence]:
-        """Each P95 with the last one's; lines of history that cannot be read."""
-        facts = {"The last of this shape and target": "none"}
-        if self.before:
-            facts = {
-                "The last of this shape and target": moment(self.before.started),
-                "Comparable": f"no: other {', '.join(self.unlike)}" if self.unlike else "yes",
-            }
-        rows = [
-            [one.name, seconds(one.now), seconds(one.before), seconds(one.most), "yes" if one.is_worse else "no"]
-            for one in self.compared
-        ]
-        shown: list[Evidence] = [Facts("Comparison", facts)]
-        if rows:
-            shown.append(Table("P95 under load", ["Endpoint", "Now", "Then", "At most", "Worse"], rows))
-        if self.problems:
-            shown.append(Lines("Lines of history that could not be read", list(self.problems[:_SHOWN])))
-        return shown
-
-
-@measurement
-def load_comparison(whole_load_test: LoadTest, settings: Settings, load_order: LoadOrder) -> LoadComparison:
-    """The P95 of each endpoint against the last test of the same shape and target; this one is then added."""
-    load = settings.load
-    folder = history_of(settings, load_order)
-    line = line_of(whole_load_test)
-    known = kept.recall(folder)
-    kept.remember(folder, line)
-    before = next(
-        (one for one in known.tests if (one.target, one.shape) == (line.target, line.shape)
-         and one.id != line.id and one.started < line.started),
-        None,
-    )  # fmt: skip
-    unlike = () if before is None else differences(line, before)
-    compared = () if before is None or unlike else compare(line, before, load.worse_times, load.worse_seconds)
-    if before is not None and not unlike and not compared:
-        raise Unmeasured(
-            f"{SERVICE}: expected endpoints that the last test of {before.started:%Y-%m-%d} had as well, got none",
-            service=SERVICE,
-        )
-    allowed = f"{load.worse_times:g} times the last P95, and at least {1000 * load.worse_seconds:g} ms over it"
-    return LoadComparison(before, unlike, compared, allowed, known.problems)
-
-
-def line_of(test: LoadTest) -> kept.LoadLine:
-    """What is kept of a test to compare with."""
-    outcome, total = test.outcome, test.outcome.all
-    judged = [one for one in outcome.endpoints if one.requests >= LEAST_COMPARED]
-    highest = test.highest
-    return kept.LoadLine(
-        id=kept.identity(outcome.target, outcome.shape, outcome.started),
-        target=outcome.target,
-        shape=outcome.shape,
-        started=outcome.started,
-        plan=kept.likeness(test.plan),
-        p95={one.name: round(one.p95, 4) for one in (*judged, total) if one.p95 is not None},
-        requests=total.requests,
-        requests_per_second=round(test.carried_per_second, 3),
-        failed_percent=round(100 * total.failures / total.requests, 3) if total.requests else 0.0,
-        held=(highest.users if highest else 0) if test.is_breakpoint else None,
-    )
-
-
-def differences(one: kept.LoadLine, other: kept.LoadLine) -> tuple[str, ...]:
-    """What two tests do not have in common, in words."""
-    names = [*one.plan, *(name for name in other.plan if name not in one.plan)]
-    return tuple(name for name in names if one.plan.get(name) != other.plan.get(name))
-
-
-def compare(now: kept.LoadLine, before: kept.LoadLine, times: float, slack: float) -> tuple[Compared, ...]:
-    """Each P95 that both have; it may be ``times`` the last, or ``slack`` seconds over it if that is more."""
-    return tuple(
-        Compared(name_of(name), value, before.p95[name], max(times * before.p95[name], before.p95[name] + slack))
-        for name, value in now.p95.items()
-        if name in before.p95
-    )
+    gave_way = tuple(one.text for one in test.gave_way)
+    return LoadedServer(test.samples, test.unread, gave_way, test.is_breakpoint)

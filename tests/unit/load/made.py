@@ -44,10 +44,10 @@ def endpoint(name, requests=100, failures=0, p95=0.2, p99=0.3):
     )
 
 
-def step(users, broke="", per_second=20.0, failed_percent=0.0):
+def step(users, broke="", per_second=20.0, failed_percent=0.0, p95=0.5):
     """One step of a breakpoint test."""
     return Step(
-        users=users, requests=100, per_second=per_second, p95=0.5, failed_percent=failed_percent, broke=broke
+        users=users, requests=100, per_second=per_second, p95=p95, failed_percent=failed_percent, broke=broke
     )
 
 

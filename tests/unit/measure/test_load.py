@@ -14,15 +14,13 @@ from playbook.load.outcome import INTERRUPTED, RUNNING, TIME_IS_UP, Error
 from playbook.load.samples import QUEUE, REDIS_LATENCY, Sample
 from playbook.measure.load import LoadTest, carry_out, whole_load_test
 from playbook.measure.load_answers import (
-    compare,
     health_load,
     homepage_load,
     image_load,
-    line_of,
-    load_comparison,
     load_failures,
     loaded_server,
 )
+from playbook.measure.load_comparison import compare, line_of, load_comparison
 from playbook.settings import load
 from playbook.verdict import Critical, Verdict
 from tests.unit.load.made import STARTED, endpoint, outcome, plan, step
@@ -242,8 +240,9 @@ def test_the_server_by_its_longest_queue_and_its_usual_latency():
     values = [(3.0, 1.0), (70.0, 2.0), (4.0, 900.0)]
     samples = tuple(Sample(float(n), {QUEUE: q, REDIS_LATENCY: ms}) for n, (q, ms) in enumerate(values))
     server = loaded_server(LoadTest(plan(), outcome(), 1, 1.0, 2.0, samples))
-    assert server.queue.value == 70
-    assert verdict(server.queue, SETTINGS.limits.queue_length) is Verdict.WARNING
+    (queue,) = server.queue
+    assert queue.value == 70
+    assert verdict(queue, SETTINGS.limits.queue_length) is Verdict.WARNING
     assert [one.value for one in server.redis_latency] == [2.0]
 
 
@@ -329,6 +328,40 @@ def test_unlike_tests_are_not_comparable_and_say_in_what(tmp_path):
     found = load_comparison(other, SETTINGS, order(tmp_path))
     assert found.worse == []
     assert found.summary == "not comparable with that of 2026-11-26 10:00: other weights"
+
+
+def broken(*steps, at=0):
+    """A breakpoint test of these steps, so many seconds after the first."""
+    left = later(outcome(steps=list(steps), shape="breakpoint"), at)
+    return LoadTest(plan(shape="breakpoint"), left, 50, 1.0, 2.0)
+
+
+@pytest.mark.parametrize(
+    ("steps", "worse"),
+    [
+        ([step(10), step(20), step(40, "P95")], []),
+        ([step(10), step(20), step(40), step(60, "P95")], []),
+        ([step(10, p95=0.8), step(20), step(40, "P95")], ["10 users 0.800 s after 0.500 s"]),
+        ([step(10), step(20, "P95", p95=9.0)], ["10 users held after 20"]),
+        ([step(10, "P95")], ["0 users held after 20"]),
+    ],
+)
+def test_breakpoint_tests_are_compared_step_by_step(tmp_path, steps, worse):
+    """Over all of it, the P95 of a system that carries more is higher; and it must not hold much less."""
+    load_comparison(broken(step(10), step(20), step(40, "P95")), SETTINGS, order(tmp_path))
+    found = load_comparison(broken(*steps, at=60), SETTINGS, order(tmp_path))
+    assert found.worse == worse
+    assert found.allowed.startswith("no step over 1.3 times the last P95")
+
+
+def test_the_server_may_give_way_in_a_breakpoint_test():
+    """It is what that is for; without any figures it is unknown all the same."""
+    sample = Sample(1.0, {QUEUE: 170.0, REDIS_LATENCY: 3000.0})
+    server = loaded_server(LoadTest(plan(shape="breakpoint"), outcome(), 1, 1.0, 2.0, (sample,)))
+    assert (server.queue, server.redis_latency) == ([], [])
+    assert server.only_shown == ["170 images in the queue at most"]
+    with pytest.raises(TooLittleData):
+        _ = loaded_server(LoadTest(plan(shape="breakpoint"), outcome(), 1, 1.0, 2.0)).queue
 
 
 def test_the_p95_of_a_few_requests_is_not_compared(tmp_path):
