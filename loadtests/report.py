@@ -99,6 +99,17 @@ class Report:
             steps=list(self.steps),
         )
 
+    def summary(self) -> str:
+        """One line for whoever looks at the terminal."""
+        seen = self.outcome()
+        p95 = f", P95 {seen.all.p95:.3f} s" if seen.all.p95 is not None else ""
+        return (
+            f"{seen.ended} after {seen.seconds:.0f} s: "
+            f"{seen.all.requests:,} requests, {seen.all.failures:,} failed{p95}"
+            + "".join(f"; lost a worker: {worker}" for worker in seen.lost)
+            + "".join(f"; held back: {why}" for why in seen.refused)
+        )
+
     def write(self) -> None:
         """Write the outcome to the plan's file."""
         self._settle()

@@ -52,6 +52,7 @@ class Test:
         self.report: Report | None = None
         self._heard: dict[str, float] = {}
         self._begun = False
+        self._told = False
         self._limits = {"connect_seconds": 0.0, "read_seconds": 0.0}
 
     def connect(self) -> None:
@@ -118,6 +119,7 @@ class Test:
             if not isinstance(self._environment.runner, MasterRunner):
                 self.counts = self.report.counts
             self._begun = True
+            self._told = False
         gevent.spawn(self._watch).link_exception(_fatal)
 
     def _is_spare(self) -> bool:
@@ -147,6 +149,9 @@ class Test:
             report.end(_NONE_LEFT if alone else outcome.STOPPED)
             self._count_own()
             report.write()
+            if not self._told:
+                self._told = True
+                _log.info("%s", report.summary())
 
     def _at_exit(self) -> None:
         report = self._report

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from locust import User
 
 AGENT = "operations-playbook-load-test"
+_UNTIL_STOPPED = 3600.0  # seconds; Locust ends visitors long before
 # What asking and reading raises; ValueError where a header or an encoding makes no sense.
 _FAILURES = (*FAILURE_EXCEPTIONS, ValueError)
 
@@ -92,6 +93,8 @@ class GuardedSession(FastHttpSession):
         return super().request(*arguments, **named)
 
     def _take_turn(self) -> None:
+        if self._guard.closed:  # it is over: nothing is begun any more, and nothing failed
+            gevent.sleep(_UNTIL_STOPPED)
         delay = self._guard.delay()
         if delay:
             gevent.sleep(delay)

@@ -62,6 +62,7 @@ def test_a_stop_ends_the_load_at_once_and_still_reports(tmp_path: Path) -> None:
         assert _asked_after(site, stopped[0] + AT_ONCE) == 0
         assert time.time() - stopped[0] < 5
     assert outcome.ended == f"{INTERRUPTED}: SIGINT"
+    assert (outcome.errors, outcome.refused) == ([], [])  # what was not begun did not fail
     assert outcome.all.requests > 90
     assert (tmp_path / HTML).stat().st_size > 1000
 
@@ -81,9 +82,34 @@ def test_a_signal_ends_the_load_at_once_and_still_reports(number: signal.Signals
             locusts.stop(process)
         assert _asked_after(site, told + AT_ONCE) == 0, said
     assert "Traceback" not in said
+    assert f"loadtests: {INTERRUPTED}: {number.name} after " in said
     outcome = _read(plan)
     assert outcome.ended == f"{INTERRUPTED}: {number.name}"
     assert outcome.all.requests > 40
+
+
+def test_an_answer_that_is_awaited_does_not_hold_up_the_end(tmp_path: Path) -> None:
+    """A request in work is cut off, whatever time it may still take."""
+
+    def act(_: object) -> bool:
+        time.sleep(8.0)
+        return False
+
+    with website() as site:
+        site.act = act
+        plan = plan_of(
+            site.port, stages=LONG, most_seconds=90.0, read_seconds=30.0, outcome=str(tmp_path / OUTCOME)
+        )
+        process = locusts.begin(plan, tmp_path)
+        try:
+            wait_for(lambda: site.at_once == 4, "load")
+            process.send_signal(signal.SIGINT)
+            told = time.monotonic()
+            locusts.finish(process, 10)
+        finally:
+            locusts.stop(process)
+        assert time.monotonic() - told < 4
+    assert _read(plan).all.requests == 0
 
 
 @pytest.mark.parametrize("workers", [0, 1])
