@@ -146,7 +146,8 @@ def _stay_on(place: int) -> None:
 
 
 @contextmanager
-def _server() -> Iterator[str]:
+def serving() -> Iterator[str]:
+    """The address of a server that answers at once; it ends with this."""
     process = subprocess.Popen(
         [sys.executable, str(_HERE / "server.py")],
         stdin=subprocess.PIPE,
@@ -167,7 +168,7 @@ def measure(rounds: int) -> dict[str, list[float]]:
     """Requests per second of processor time, by kind, in the order of the rounds."""
     there = [kind for kind in KINDS if kind not in TOOLS or shutil.which(kind)]
     found: dict[str, list[float]] = {kind: [] for kind in there}
-    with tempfile.TemporaryDirectory() as folder, _server() as host:
+    with tempfile.TemporaryDirectory() as folder, serving() as host:
         for number in range(rounds):
             # Turned round each time, so that a machine that slows down slows all alike.
             for kind in there if number % 2 else reversed(there):

@@ -1,6 +1,6 @@
 """A server that costs next to nothing: the same small page for every request, over connections that stay open."""
 
-import select
+import selectors
 import socket
 import sys
 
@@ -15,21 +15,20 @@ def main() -> None:
     listener = socket.create_server(("127.0.0.1", 0), backlog=512)
     sys.stdout.write(f"{listener.getsockname()[1]}\n")
     sys.stdout.flush()
-    poll = select.epoll()
-    poll.register(listener, select.EPOLLIN)
-    poll.register(0, select.EPOLLIN | select.EPOLLHUP)
-    connections: dict[int, socket.socket] = {}
+    ready = selectors.DefaultSelector()
+    ready.register(listener, selectors.EVENT_READ)
+    ready.register(sys.stdin, selectors.EVENT_READ)
     while True:
-        for number, _ in poll.poll():
-            if number == 0:
+        for key, _ in ready.select():
+            if key.fileobj is sys.stdin:
                 return
-            if number == listener.fileno():
+            if key.fileobj is listener:
                 accepted, _ = listener.accept()
                 accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                connections[accepted.fileno()] = accepted
-                poll.register(accepted, select.EPOLLIN)
+                ready.register(accepted, selectors.EVENT_READ)
                 continue
-            connection = connections[number]
+            connection = key.fileobj
+            assert isinstance(connection, socket.socket)
             try:
                 asked = connection.recv(65536).count(b"\r\n\r\n")
                 if asked:
@@ -37,8 +36,8 @@ def main() -> None:
             except OSError:
                 asked = 0
             if not asked:
-                poll.unregister(number)
-                connections.pop(number).close()
+                ready.unregister(connection)
+                connection.close()
 
 
 if __name__ == "__main__":

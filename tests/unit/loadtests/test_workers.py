@@ -75,7 +75,7 @@ def test_workers_share_the_load_and_the_outcome_is_of_all(site: Website, tmp_pat
 
 def test_a_killed_worker_is_noticed_and_said(site: Website, tmp_path: Path, started: list[Team]) -> None:
     """The other goes on to the end."""
-    team = Team(_plan(site, tmp_path, 9.0), tmp_path)
+    team = Team(_plan(site, tmp_path, 7.5), tmp_path)
     started.append(team)
     first, _ = team.worker(), team.worker()
     wait_for(lambda: len(site.times) > 40, "load")
