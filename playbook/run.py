@@ -24,7 +24,7 @@ from playbook.catalogue import Catalogue, Item, read_catalogue, read_runbook
 from playbook.clock import Clock
 from playbook.engine import Measurements
 from playbook.errors import Unmeasured
-from playbook.load.order import MARKER, SHAPE_OPTION, LoadOrder
+from playbook.load.order import MARKER, PRODUCTION_OPTION, SHAPE_OPTION, LoadOrder
 from playbook.people_files import waivers_of
 from playbook.record import Record, Results, Timing
 from playbook.recorder import INVESTIGATE, Notes, make_record, root_causes, with_runbook, with_waiver
@@ -114,6 +114,8 @@ class Run:
         again = f"pytest {record.check} --target {self.settings.target.name}"
         if item.set == MARKER:
             again += f" -m {MARKER} {SHAPE_OPTION} {self.load_order.shape}"
+        if item.set == MARKER and self.load_order.production:
+            again += f" {PRODUCTION_OPTION} {self.load_order.production}"
         record = msgspec.structs.replace(
             record,
             look_again="\n".join(filter(None, (self._filled_in(record.look_again), again))),

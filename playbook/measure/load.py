@@ -113,7 +113,7 @@ class LoadTest:
         if not wanted > 0:
             raise TooLittleData(f"{SERVICE}: expected seconds with users, got none", service=SERVICE)
         over = f"{self.outcome.seconds:.0f} s ({self.carried_per_second:,.1f} requests/s answered well, up to "
-        return [Reading(100 * self._answered / wanted, f"{over}{self.outcome.most_users:,} users)")]
+        return [Reading(round(100 * self._answered / wanted, 1), f"{over}{self.outcome.most_users:,} users)")]
 
     @property
     def held(self) -> list[Reading]:

@@ -144,7 +144,9 @@ def load_failures(whole_load_test: LoadTest, settings: Settings) -> LoadFailures
     shares = [
         Judged(
             _FAILED if one is outcome.all else f"{_FAILED}, {name_of(one.name)}",
-            Reading(100 * one.failures / one.requests, f"{one.requests:,} requests ({one.failures:,} failed)"),
+            Reading(
+                round(100 * one.failures / one.requests, 2), f"{one.requests:,} requests ({one.failures:,} failed)"
+            ),
         )
         for one in (outcome.all, *outcome.endpoints)
         if one.requests >= (1 if one is outcome.all else least)

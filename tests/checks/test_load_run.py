@@ -17,6 +17,7 @@ import pytest
 
 from playbook.evidence import Chart
 from playbook.load.outcome import read_outcome
+from playbook.load.plan import BREAKPOINT, SHAPES
 from playbook.record import Results
 from sandbox.launcher import ATTACH_VARIABLE, attach_address
 
@@ -93,3 +94,43 @@ def test_several_workers_share_the_load(run_checks, tmp_path):
     assert page.parent == next(tmp_path.glob("sandbox-*"))
     assert "<html" in page.read_text(encoding="utf-8").lower()
     assert read_outcome(page.with_name("load.json")).workers == 2
+
+
+def carried(results):
+    """The record that stands for the whole test."""
+    (record,) = [record for record in results.records if record.item == "load.carried"]
+    return record
+
+
+@pytest.mark.parametrize("shape", [shape for shape in SHAPES if shape != BREAKPOINT])
+def test_each_shape_is_made_as_the_settings_say(run_checks, tmp_path, monkeypatch, shape):
+    """Its users come and go stage by stage, and the verdict is one on the system."""
+    stages = "[{ users = 2, seconds = 2.0, spawn_rate = 10.0 }, { users = 6, seconds = 2.0, spawn_rate = 10.0 }]"
+    file = tmp_path / "playbook.toml"
+    file.write_text(f"[targets.sandbox.load.shapes.{shape}]\nstages = {stages}\n")
+    monkeypatch.setenv("PLAYBOOK_CONFIG", str(file))
+    results = run_checks(set_name="load", arguments=("--shape", shape))
+    assert carried(results).verdict == "OK", carried(results).message
+    outcome = read_outcome(next(tmp_path.glob("sandbox-*/load.json")))
+    assert (outcome.shape, outcome.ended, outcome.planned_seconds) == (shape, "finished", 4.0)
+    assert {2, 6} <= {moment.users for moment in outcome.moments}
+    assert outcome.most_users == 6
+
+
+def test_a_breakpoint_test_breaks(run_checks, tmp_path, monkeypatch):
+    """Where not even the first step holds, it is said with what broke it, and no further step is made."""
+    file = tmp_path / "playbook.toml"
+    file.write_text(
+        "[targets.sandbox.load.breaks]\np95_seconds = 0.00001\nsettle_seconds = 0.5\n"
+        "[targets.sandbox.load.shapes.breakpoint]\n"
+        "stages = [{ users = 4, seconds = 3.0 }, { users = 8, seconds = 3.0 }]\n"
+    )
+    monkeypatch.setenv("PLAYBOOK_CONFIG", str(file))
+    results = run_checks(set_name="load", arguments=("--shape", "breakpoint"))
+    assert carried(results).verdict == "CRITICAL"
+    assert re.fullmatch(
+        r"Load that held: expected at least 20 users, got 0 users over 1 step \(0\.0 requests/s; "
+        r"4 users broke it: P95 0\.0\d+ s, at most 1e-05 s.*\) \(critical < 10 users\)",
+        carried(results).message,
+    ), carried(results).message
+    assert read_outcome(next(tmp_path.glob("sandbox-*/load.json"))).most_users == 4
