@@ -213,8 +213,10 @@ class LoadedServer:
 
 
 @measurement
-def loaded_server(whole_load_test: LoadTest) -> LoadedServer:
+def loaded_server(whole_load_test: LoadTest, settings: Settings) -> LoadedServer:
     """What the server's own figures were during the test: the queue, Redis, the website's process."""
+    if not settings.load.metrics_path:
+        settings.require(settings.target.redis.url, "redis.url", "Redis")
     test = whole_load_test
     gave_way = tuple(one.text for one in test.gave_way)
     return LoadedServer(test.samples, test.unread, gave_way, test.is_breakpoint)

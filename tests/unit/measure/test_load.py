@@ -239,7 +239,7 @@ def test_the_server_by_its_longest_queue_and_its_usual_latency():
     """One slow look at Redis is no finding."""
     values = [(3.0, 1.0), (70.0, 2.0), (4.0, 900.0)]
     samples = tuple(Sample(float(n), {QUEUE: q, REDIS_LATENCY: ms}) for n, (q, ms) in enumerate(values))
-    server = loaded_server(LoadTest(plan(), outcome(), 1, 1.0, 2.0, samples))
+    server = loaded_server(LoadTest(plan(), outcome(), 1, 1.0, 2.0, samples), SETTINGS)
     (queue,) = server.queue
     assert queue.value == 70
     assert verdict(queue, SETTINGS.limits.queue_length) is Verdict.WARNING
@@ -248,10 +248,18 @@ def test_the_server_by_its_longest_queue_and_its_usual_latency():
 
 def test_a_server_that_shows_nothing_is_unknown():
     """With what kept it from being read."""
-    server = loaded_server(LoadTest(plan(), outcome(), 1, 1.0, 2.0, unread=("Redis: refused (6 of 6 times)",)))
+    server = loaded_server(
+        LoadTest(plan(), outcome(), 1, 1.0, 2.0, unread=("Redis: refused (6 of 6 times)",)), SETTINGS
+    )
     with pytest.raises(TooLittleData, match=r"got Redis: refused \(6 of 6 times\)$"):
         _ = server.queue
     assert server.redis_latency == []
+
+
+def test_a_server_that_shows_nothing_of_itself_is_not_configured(tmp_path):
+    """Neither Redis nor metrics are set."""
+    with pytest.raises(NotConfigured, match=r"targets\.staging\.redis\.url is not set"):
+        loaded_server(made(), settings(tmp_path))
 
 
 # ----------------------------------------------------------------------------------------------- comparison
@@ -357,11 +365,11 @@ def test_breakpoint_tests_are_compared_step_by_step(tmp_path, steps, worse):
 def test_the_server_may_give_way_in_a_breakpoint_test():
     """It is what that is for; without any figures it is unknown all the same."""
     sample = Sample(1.0, {QUEUE: 170.0, REDIS_LATENCY: 3000.0})
-    server = loaded_server(LoadTest(plan(shape="breakpoint"), outcome(), 1, 1.0, 2.0, (sample,)))
+    server = loaded_server(LoadTest(plan(shape="breakpoint"), outcome(), 1, 1.0, 2.0, (sample,)), SETTINGS)
     assert (server.queue, server.redis_latency) == ([], [])
     assert server.only_shown == ["170 images in the queue at most"]
     with pytest.raises(TooLittleData):
-        _ = loaded_server(LoadTest(plan(shape="breakpoint"), outcome(), 1, 1.0, 2.0)).queue
+        _ = loaded_server(LoadTest(plan(shape="breakpoint"), outcome(), 1, 1.0, 2.0), SETTINGS).queue
 
 
 def test_the_p95_of_a_few_requests_is_not_compared(tmp_path):
