@@ -15,7 +15,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
-from playbook import history
+from playbook.history import runs as history
 from tests.history_factory import NOW, run_line, write, years
 
 ROUNDS = 5

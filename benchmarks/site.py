@@ -13,10 +13,10 @@ import tempfile
 import time
 from pathlib import Path
 
-from playbook import history
 from playbook.catalogue import read_catalogue
-from playbook.derive import incidents_of
-from playbook.history import RunLine
+from playbook.history import runs as history
+from playbook.history.derive import incidents_of
+from playbook.history.runs import RunLine
 from playbook.settings import load
 from playbook.site.due import due_sets
 from playbook.site.making import make_site

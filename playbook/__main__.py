@@ -45,10 +45,10 @@ def _divided(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
 
 def _parser() -> argparse.ArgumentParser:
     from playbook.ci.command import add_parser as add_ci_command
-    from playbook.handoff_command import add_parser as add_handoff_command
-    from playbook.history_command import add_parser as add_history_command
+    from playbook.handoff.command import add_parser as add_handoff_command
+    from playbook.history.command import add_parser as add_history_command
     from playbook.notify.command import add_parser as add_notify_command
-    from playbook.people_commands import add_parsers as add_people_commands
+    from playbook.people.commands import add_parsers as add_people_commands
     from playbook.run_command import add_parser as add_run_command
     from playbook.site.command import add_parser as add_site_command
     from playbook.watch import add_parser as add_watch_command

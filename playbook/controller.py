@@ -16,14 +16,14 @@ import pytest
 from playbook.catalogue import Item
 from playbook.errors import UsageError
 from playbook.gate import OPTION, refused_as_production
-from playbook.history import append, line_of
-from playbook.history_files import history_folder
+from playbook.history.folder import history_folder
+from playbook.history.runs import append, line_of
+from playbook.history.schedule import slot_of
+from playbook.load.options import demand_permitted, order_of, ordered
 from playbook.load.order import LoadOrder
-from playbook.load_options import demand_permitted, order_of, ordered
 from playbook.record import Record, Results, Timing
 from playbook.report.pytest_html import STYLE
 from playbook.run import Run, RunFolder, floor_of, iso, make_results, not_run, settings_for, tell_starter
-from playbook.schedule import slot_of
 from playbook.settings import SANDBOX
 
 if TYPE_CHECKING:

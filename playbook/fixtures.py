@@ -12,7 +12,8 @@ from playbook.engine import REGISTRY
 from playbook.judge import Judge
 from playbook.recorder import Notes
 from playbook.run import Run, load_providers
-from playbook.settings import Limits, Settings
+from playbook.sections.figures import Limits
+from playbook.settings import Settings
 
 RUN = pytest.StashKey[Run]()
 NOTES = pytest.StashKey[Notes]()

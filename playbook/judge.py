@@ -6,9 +6,9 @@ import math
 
 import msgspec
 
-from playbook.attest import SignOff, days
 from playbook.errors import TooLittleData
 from playbook.limits import Limit, Reading
+from playbook.people.attest import SignOff, days
 from playbook.verdict import SEVERITY, Critical, Verdict
 
 

@@ -12,13 +12,14 @@ from typing import Any
 import msgspec
 import pytest
 
-from playbook import fixtures, load_options
+from playbook import fixtures
 from playbook.catalogue import read_runbook
 from playbook.controller import Controller, subject_of
 from playbook.engine import REGISTRY, needs_of
 from playbook.errors import UsageError
 from playbook.fixtures import NOTES, RUN
 from playbook.gate import GATE, OPTION
+from playbook.load import options as load_options
 from playbook.load.order import LoadOrder
 from playbook.record import Record, Timing
 from playbook.recorder import CheckTimeout, Notes

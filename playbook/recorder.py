@@ -15,9 +15,9 @@ from playbook.engine import Measurements, Outcome
 from playbook.errors import Denied, Forbidden, NotConfigured, PlaybookError, Unmeasured, Unreachable, UsageError
 from playbook.evidence import Evidence, Facts, Lines, Table
 from playbook.judge import Judge
+from playbook.people.waivers import Waivers
 from playbook.record import Record, RootCause, Step
 from playbook.verdict import Critical, Verdict, verdict_of
-from playbook.waivers import Waivers
 
 TRIES = "Tries"
 

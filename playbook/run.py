@@ -25,13 +25,13 @@ from playbook.clock import Clock
 from playbook.engine import Measurements
 from playbook.errors import Unmeasured
 from playbook.load.order import MARKER, PRODUCTION_OPTION, SHAPE_OPTION, LoadOrder
-from playbook.people_files import waivers_of
+from playbook.people.files import waivers_of
+from playbook.people.waivers import Waivers
 from playbook.record import Record, Results, Timing
 from playbook.recorder import INVESTIGATE, Notes, make_record, root_causes, with_runbook, with_waiver
 from playbook.redact import Redactor
 from playbook.settings import SANDBOX, Settings, load
 from playbook.verdict import EXECUTED, Verdict, exit_code, overall
-from playbook.waivers import Waivers
 
 RUN_FILE_VARIABLE = "PLAYBOOK_RUN_FILE"
 

@@ -27,14 +27,14 @@ import msgspec
 from playbook.clock import Clock
 from playbook.errors import UsageError
 from playbook.guard import die_with_parent
-from playbook.history_files import history_folder
+from playbook.history.folder import history_folder
+from playbook.history.schedule import SCHEDULED_VARIABLE
 from playbook.notify import ping, tell
 from playbook.record import Results
 from playbook.redact import Redactor
 from playbook.report import read_results
 from playbook.report.words import counted, plural
 from playbook.run import RUN_FILE_VARIABLE, Told, settings_for
-from playbook.schedule import SCHEDULED_VARIABLE
 from playbook.settings import SANDBOX, Settings
 from playbook.verdict import EXIT_OK, EXIT_UNKNOWN, Verdict
 

@@ -16,30 +16,26 @@ import msgspec
 
 from playbook.errors import NotConfigured, UnknownTarget, UsageError
 from playbook.gate import guarded_addresses
+from playbook.history.schedule import demand_valid
 from playbook.limits import Limit, parse_limit
-from playbook.schedule import demand_valid
-from playbook.secret import Secret as Secret  # noqa: PLC0414 - it has always been found here
-from playbook.secret import Section
-from playbook.settings_figures import Limits as Limits  # noqa: PLC0414
-from playbook.settings_figures import Queries as Queries  # noqa: PLC0414
-from playbook.settings_history import HistoryKeeping, Running, Schedule
-from playbook.settings_incidents import PLAIN, Incidents, Notifications
-from playbook.settings_load import OF_ONE_TARGET, Load
-from playbook.settings_metrics import Kpis
-from playbook.settings_mistakes import did_you_mean, sentence
-from playbook.settings_ondemand import (
+from playbook.secret import Secret, Section
+from playbook.sections.figures import Limits, Queries
+from playbook.sections.history import HistoryKeeping, Running, Schedule
+from playbook.sections.incidents import PLAIN, Incidents, Notifications
+from playbook.sections.load import OF_ONE_TARGET, Load
+from playbook.sections.metrics import Kpis
+from playbook.sections.mistakes import did_you_mean, sentence
+from playbook.sections.ondemand import (
     Emergency,
     Maintenance,
     Optimization,
     Recent,
     Troubleshooting,
 )
-from playbook.settings_people import People
-from playbook.settings_platform import Access, CostReview, Dependencies, Firewalls, Scaling
-from playbook.settings_target import Backups as Backups  # noqa: PLC0414 - they have always been found here
-from playbook.settings_target import Logs as Logs  # noqa: PLC0414
-from playbook.settings_target import Target
-from playbook.settings_trends import Capacity, Trends
+from playbook.sections.people import People
+from playbook.sections.platform import Access, CostReview, Dependencies, Firewalls, Scaling
+from playbook.sections.target import Target
+from playbook.sections.trends import Capacity, Trends
 
 DEFAULTS = Path(__file__).with_name("defaults.toml")
 CONFIG_VARIABLE = "PLAYBOOK_CONFIG"

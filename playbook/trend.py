@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from itertools import combinations
 from statistics import median
 
-from playbook.settings_trends import Trends
+from playbook.sections.trends import Trends
 
 DAY = 86_400.0
 # Median absolute deviation → standard deviation, where values scatter normally.

@@ -14,8 +14,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from playbook import ledger
-from playbook.attest import moment, sha256
+from playbook.people import ledger
+from playbook.people.attest import moment, sha256
 from sandbox.rosters import Roster, healthy_roster, toml
 from sandbox.service import Context, Service
 

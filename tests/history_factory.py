@@ -18,9 +18,9 @@ from pathlib import Path
 import msgspec
 
 from playbook.catalogue import read_catalogue
-from playbook.history import RUNS, Finding, RunLine, make_folder
+from playbook.history.runs import RUNS, Finding, RunLine, make_folder
+from playbook.history.schedule import next_slot
 from playbook.limits import Limit
-from playbook.schedule import next_slot
 from playbook.settings import load
 from playbook.verdict import EXECUTED, Verdict, exit_code, overall
 

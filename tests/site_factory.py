@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 import msgspec
 
 from playbook.catalogue import read_catalogue
-from playbook.derive import incidents_of
-from playbook.history import Finding, History, RunLine
-from playbook.incidents import Event, Incident
+from playbook.history.derive import incidents_of
+from playbook.history.incidents import Event, Incident
+from playbook.history.runs import Finding, History, RunLine
 from playbook.settings import Settings, load
 from playbook.site.due import due_sets
 from playbook.site.making import make_site

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from playbook import history
 from playbook.errors import UsageError
+from playbook.history import runs as history
 from playbook.settings import SANDBOX, Settings, load
 
 

@@ -22,7 +22,9 @@ from playbook.clients.retries import tries
 from playbook.clients.wire import is_loopback
 from playbook.engine import client
 from playbook.errors import Denied, Malformed, PlaybookError, Unreachable, UsageError
-from playbook.settings import Backups, Secret, Settings, TimeLimits
+from playbook.secret import Secret
+from playbook.sections.target import Backups
+from playbook.settings import Settings, TimeLimits
 
 if TYPE_CHECKING:
     from obstore.store import S3Store

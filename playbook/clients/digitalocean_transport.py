@@ -19,7 +19,8 @@ from playbook.clients.http import origin
 from playbook.clients.trust import context_for
 from playbook.clients.wire import Call, Exchange
 from playbook.errors import Forbidden
-from playbook.settings import Secret, TimeLimits
+from playbook.secret import Secret
+from playbook.settings import TimeLimits
 
 SERVICE = "DigitalOcean API"
 MAX_BODY = 32 * 1024 * 1024

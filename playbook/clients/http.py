@@ -21,7 +21,8 @@ from playbook.clients.retries import ATTEMPTS, tries
 from playbook.clients.trust import context_for
 from playbook.clients.wire import Broken, Call, Exchange, Method, Phases, basic
 from playbook.errors import Denied, Malformed, Unreachable, UsageError
-from playbook.settings import Secret, TimeLimits
+from playbook.secret import Secret
+from playbook.settings import TimeLimits
 
 MAX_BODY = 16 * 1024 * 1024
 MAX_RETRY_AFTER = 3.0

@@ -21,7 +21,8 @@ from playbook.clients.trust import context_for
 from playbook.clients.wire import Broken, Call, Exchange, proxy_for
 from playbook.errors import Denied, Malformed, Unmeasured, Unreachable
 from playbook.logs.text import decode_lines
-from playbook.settings import Logs, TimeLimits
+from playbook.sections.target import Logs
+from playbook.settings import TimeLimits
 
 if TYPE_CHECKING:
     import httpx

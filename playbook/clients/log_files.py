@@ -15,7 +15,7 @@ from typing import IO
 from playbook.clients.log_reading import CHUNK, SERVICE, Lines, LogStream, Reading
 from playbook.errors import TooLittleData, Unreachable
 from playbook.logs.text import decode_lines
-from playbook.settings import Logs
+from playbook.sections.target import Logs
 
 _GZIP = b"\x1f\x8b"
 _UNREAD = frozenset({".xz", ".bz2", ".zst", ".zip", ".lz4"})

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from playbook.settings import Logs
+from playbook.sections.target import Logs
 
 SERVICE = "Logs"
 KEPT_HINT = (

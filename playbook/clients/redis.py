@@ -14,7 +14,8 @@ from playbook.clients.trust import context_for
 from playbook.clients.wire import reason_of
 from playbook.engine import client
 from playbook.errors import Denied, Forbidden, Malformed, PlaybookError, Unreachable, UsageError
-from playbook.settings import Secret, Settings, TimeLimits
+from playbook.secret import Secret
+from playbook.settings import Settings, TimeLimits
 
 if TYPE_CHECKING:
     from redis import Redis

@@ -14,13 +14,13 @@ from typing import NamedTuple
 
 import msgspec
 
-from playbook import lines
-from playbook.attest import Moment
 from playbook.errors import Unreachable, UsageError
+from playbook.history import lines
 from playbook.load.outcome import Outcome
 from playbook.load.plan import SCHEMA as PLAN_SCHEMA
 from playbook.load.plan import Break, Plan
 from playbook.load.samples import Sample
+from playbook.people.attest import Moment
 
 SCHEMA = 1
 SERVICE = "Load test"

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from playbook.attest import Moment
+from playbook.people.attest import Moment
 
 SCHEMA = 1
 RUNNING = "running"

@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from playbook.attest import SignOff, SignOffs
 from playbook.catalogue import read_catalogue
 from playbook.clients.digitalocean_account import Account, DigitalOceanAccount, SshKey
 from playbook.clients.github import GitHubApi, Period
@@ -19,7 +18,8 @@ from playbook.errors import Denied, NotConfigured, PlaybookError, Unmeasured
 from playbook.evidence import Evidence, Facts, Table
 from playbook.limits import Reading
 from playbook.measure.words import moment
-from playbook.people_files import sign_offs_of
+from playbook.people.attest import SignOff, SignOffs
+from playbook.people.files import sign_offs_of
 from playbook.settings import Settings
 
 # GitHub lists activity of fixed periods; the longer ones take more pages.

@@ -15,8 +15,8 @@ from playbook.evidence import Chart, Curve, Evidence, Facts, Table
 from playbook.measure.kpis import FIGURES
 from playbook.measure.month import DAYS, day_of
 from playbook.measure.performance import DAY, bad_is_low, by_day
+from playbook.sections.trends import Trends
 from playbook.settings import Settings
-from playbook.settings_trends import Trends
 from playbook.trend import ROBUST, Point, Trend, fit
 
 WEEK_SECONDS = 7 * 86_400.0

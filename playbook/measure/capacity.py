@@ -10,7 +10,6 @@ from pathlib import Path
 
 import msgspec
 
-from playbook.attest import Moment
 from playbook.clients.digitalocean import DigitalOceanApi
 from playbook.clients.prometheus import Prometheus, Series
 from playbook.clock import Clock
@@ -24,6 +23,7 @@ from playbook.load.plan import BREAKPOINT
 from playbook.load.planning import history_of
 from playbook.measure.resources import Judged
 from playbook.measure.scaling_policy import autoscaling, instances
+from playbook.people.attest import Moment
 from playbook.settings import Settings
 from playbook.trend import DAY, Point, Trend, fit
 

@@ -12,7 +12,7 @@ from playbook.errors import NotConfigured, Unmeasured
 from playbook.evidence import Evidence, Facts, Table
 from playbook.measure.emergency import Look
 from playbook.measure.on_call import on_call
-from playbook.roster import Call
+from playbook.people.roster import Call
 from playbook.settings import Settings
 
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from playbook.attest import AHEAD
 from playbook.clock import Clock
 from playbook.engine import measurement
 from playbook.errors import Malformed, TooLittleData
 from playbook.evidence import Evidence, Facts, Lines
-from playbook.handoff import Page, Period
-from playbook.handoff_files import SERVICE, Kept, read_pages
+from playbook.handoff.files import SERVICE, Kept, read_pages
+from playbook.handoff.page import Page, Period
 from playbook.limits import Reading
 from playbook.measure.words import moment
-from playbook.people_files import path_of
+from playbook.people.attest import AHEAD
+from playbook.people.files import path_of
 from playbook.settings import Settings
 
 

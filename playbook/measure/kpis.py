@@ -15,8 +15,8 @@ from playbook.errors import TooLittleData
 from playbook.evidence import Evidence, Facts
 from playbook.limits import Limit, Reading, format_value
 from playbook.measure.redis import ImageStats, image_stats
+from playbook.sections.metrics import Kpis
 from playbook.settings import Settings
-from playbook.settings_metrics import Kpis
 from playbook.verdict import Verdict
 
 

@@ -13,7 +13,8 @@ from playbook.evidence import Evidence, Facts, Lines, Table
 from playbook.limits import Reading
 from playbook.logs.review import HOUR, Hour, Review, Reviewer
 from playbook.logs.usual import Level, usual_level
-from playbook.settings import Logs, Settings
+from playbook.sections.target import Logs
+from playbook.settings import Settings
 
 WINDOW = timedelta(hours=24)
 # A share of failed requests means something from about this many requests on: one in 500 is 0.2 %.

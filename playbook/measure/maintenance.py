@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from typing import NoReturn
 from zoneinfo import ZoneInfo
 
-from playbook.attest import SignOff
 from playbook.clients.alertmanager import Alertmanager, RuleAlerts, Silence
 from playbook.clients.prometheus import Prometheus
 from playbook.clock import Clock
@@ -18,9 +17,10 @@ from playbook.evidence import Evidence, Facts, Table
 from playbook.measure.kpis import ERROR_RATE, IMAGE_SUCCESS, RESPONSE_TIME
 from playbook.measure.recent import Recent, recent
 from playbook.measure.words import moment, span
-from playbook.people_files import path_of
-from playbook.roster import DUTIES, PRIMARY, SECONDARY, read_roster
-from playbook.roster import SERVICE as ROSTER
+from playbook.people.attest import SignOff
+from playbook.people.files import path_of
+from playbook.people.roster import DUTIES, PRIMARY, SECONDARY, read_roster
+from playbook.people.roster import SERVICE as ROSTER
 from playbook.settings import Settings
 
 SERVICE = "Maintenance"

@@ -15,8 +15,8 @@ from playbook.evidence import Evidence, Table
 from playbook.limits import Limit, Reading, format_value
 from playbook.measure.kpis import FIGURES, Kpi, Window, kpi
 from playbook.measure.performance import DAY, KpiByDay, bad_is_low, by_day, by_day_chart
+from playbook.sections.trends import Trends
 from playbook.settings import Settings
-from playbook.settings_trends import Trends
 from playbook.verdict import SEVERITY
 
 MONTH = Window(720, "30 days")

@@ -11,8 +11,8 @@ from playbook.clock import Clock
 from playbook.engine import measurement
 from playbook.evidence import Evidence, Facts, Table
 from playbook.measure.words import span
-from playbook.people_files import path_of
-from playbook.roster import DUTIES, PRIMARY, SECONDARY, SERVICE, SEVERITIES, Call, Roster, Span, read_roster
+from playbook.people.files import path_of
+from playbook.people.roster import DUTIES, PRIMARY, SECONDARY, SERVICE, SEVERITIES, Call, Roster, Span, read_roster
 from playbook.settings import Settings
 
 

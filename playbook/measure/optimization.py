@@ -19,8 +19,8 @@ from playbook.measure.logs import LogReview
 from playbook.measure.redis import FormatStats, ImageStats
 from playbook.measure.redis_keys import PROPOSALS
 from playbook.measure.words import moment
+from playbook.sections.ondemand import Optimization
 from playbook.settings import Settings
-from playbook.settings_ondemand import Optimization
 
 _SHOWN = 15
 

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from playbook.attest import SignOff, SignOffs, days, rule_for
 from playbook.catalogue import read_catalogue
 from playbook.clock import Clock
-from playbook.deliveries import Delivery, read
 from playbook.engine import measurement
 from playbook.evidence import Evidence, Facts, Lines, Table
-from playbook.history_files import history_folder
-from playbook.people_files import path_of, rules, sign_offs_of
+from playbook.history.deliveries import Delivery, read
+from playbook.history.folder import history_folder
+from playbook.people.attest import SignOff, SignOffs, days, rule_for
+from playbook.people.files import path_of, rules, sign_offs_of
 from playbook.settings import SANDBOX, Settings
 
 

@@ -15,8 +15,8 @@ from playbook.evidence import Evidence, Facts, Lines, Table
 from playbook.limits import Reading
 from playbook.logs.signature import fold
 from playbook.measure.redis import RedisStats, duration, mebibytes
+from playbook.sections.ondemand import Optimization
 from playbook.settings import Settings
-from playbook.settings_ondemand import Optimization
 
 PROPOSALS = "Proposals, none of them applied"
 MEBIBYTE = 1024 * 1024

@@ -14,7 +14,7 @@ from playbook.engine import measurement
 from playbook.errors import Malformed, TooLittleData, Unreachable, UsageError
 from playbook.evidence import Evidence, Lines, Table
 from playbook.limits import Reading
-from playbook.people_files import path_of
+from playbook.people.files import path_of
 from playbook.settings import Settings
 
 SERVICE = "Runbooks"

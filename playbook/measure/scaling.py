@@ -23,8 +23,8 @@ from playbook.engine import measurement
 from playbook.errors import TooLittleData
 from playbook.evidence import Evidence, Table
 from playbook.limits import Reading
+from playbook.sections.platform import Scaling
 from playbook.settings import Settings
-from playbook.settings_platform import Scaling
 
 WEEK = timedelta(days=7)
 MOST_INSTANCES = 20

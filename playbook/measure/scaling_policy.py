@@ -9,8 +9,8 @@ from playbook.clients.digitalocean_types import ComponentSpec
 from playbook.engine import measurement
 from playbook.errors import NotConfigured
 from playbook.evidence import Evidence, Table
+from playbook.sections.trends import ScalingPolicy
 from playbook.settings import Settings
-from playbook.settings_trends import ScalingPolicy
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,9 @@ from playbook.evidence import Evidence, Facts, Table
 from playbook.limits import Reading
 from playbook.logs.security import HOUR, SecurityReview, SecurityReviewer
 from playbook.logs.usual import usual_level
-from playbook.settings import Logs, Settings
-from playbook.settings_security import Security
+from playbook.sections.security import Security
+from playbook.sections.target import Logs
+from playbook.settings import Settings
 
 _ROWS = 15
 _UNKNOWN = "not said"

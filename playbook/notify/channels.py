@@ -17,8 +17,8 @@ from playbook.notify.post import post
 from playbook.notify.tries import Try, bounded
 from playbook.redact import Redactor
 from playbook.secret import Secret
+from playbook.sections.incidents import Webhook
 from playbook.settings import Settings
-from playbook.settings_incidents import Webhook
 
 if TYPE_CHECKING:
     from apprise import NotifyBase

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from playbook.clock import Clock
-from playbook.history_files import history_folder
+from playbook.history.folder import history_folder
 from playbook.run import settings_for
 from playbook.verdict import EXIT_OK, EXIT_UNKNOWN
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from playbook.incidents import Event, Incident
+from playbook.history.incidents import Event, Incident
 
 OPENINGS = frozenset({"opened", "reopened"})
 TOLD = OPENINGS | {"escalated", "recovered"}

@@ -19,7 +19,7 @@ from playbook.clients.trust import context_for
 from playbook.clock import Clock
 from playbook.notify.tries import bounded
 from playbook.secret import Secret
-from playbook.settings_incidents import IssueTracker
+from playbook.sections.incidents import IssueTracker
 
 LABEL = "playbook-incident"
 _PER_PAGE = 100

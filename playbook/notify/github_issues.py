@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import UTC, datetime
 from urllib.parse import quote
 
-from playbook.incidents import Event, Incident
+from playbook.history.incidents import Event, Incident
 from playbook.notify.due import TOLD, is_held, newest_opening
 from playbook.notify.github_api import Issue, IssuesApi, NotKept, Stopped
 from playbook.redact import Redactor

@@ -11,10 +11,10 @@ from typing import Literal
 
 import msgspec
 
-from playbook.attest import Moment
-from playbook.history import RunLine
-from playbook.incidents import DOWN, Incident, What, length
+from playbook.history.incidents import DOWN, Incident, What, length
+from playbook.history.runs import RunLine
 from playbook.notify.due import News
+from playbook.people.attest import Moment
 from playbook.report.words import MARKS, plural
 from playbook.verdict import SEVERITY, Verdict
 

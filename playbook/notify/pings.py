@@ -12,8 +12,8 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from playbook.clock import Clock
-from playbook.deliveries import Delivery, note
 from playbook.errors import UsageError
+from playbook.history.deliveries import Delivery, note
 from playbook.notify.post import post
 from playbook.notify.tries import Outcome, deliver
 from playbook.redact import Redactor

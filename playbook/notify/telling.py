@@ -6,12 +6,13 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
 
-from playbook import deliveries, history
 from playbook.clock import Clock
-from playbook.deliveries import Delivery, Told, ids_told
-from playbook.derive import incidents_of
 from playbook.errors import UsageError
-from playbook.incidents import Incident
+from playbook.history import deliveries
+from playbook.history import runs as history
+from playbook.history.deliveries import Delivery, Told, ids_told
+from playbook.history.derive import incidents_of
+from playbook.history.incidents import Incident
 from playbook.notify.channels import Channel, channels_of
 from playbook.notify.due import News, due
 from playbook.notify.messages import Message, of_digest, of_news

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from markupsafe import Markup
 
-from playbook.handoff import Page
+from playbook.handoff.page import Page
 from playbook.report.page import environment, template_text
 from playbook.report.summary import plain
 from playbook.report.words import MARKS, plural

@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from playbook import history
 from playbook.catalogue import read_catalogue
 from playbook.clock import Clock
-from playbook.derive import incidents_of
 from playbook.errors import UnknownTarget, UsageError
-from playbook.history import RunLine
-from playbook.history_files import history_folder
-from playbook.incidents import Rules, incidents
+from playbook.history import runs as history
+from playbook.history.derive import incidents_of
+from playbook.history.folder import history_folder
+from playbook.history.incidents import Rules, incidents
+from playbook.history.runs import RunLine
 from playbook.report.words import plural
 from playbook.settings import Settings, load
 from playbook.site.due import due_sets

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from playbook.history import RunLine
-from playbook.schedule import grace, missed, next_slot
-from playbook.settings_history import Schedule
+from playbook.history.runs import RunLine
+from playbook.history.schedule import grace, missed, next_slot
+from playbook.sections.history import Schedule
 
 SANDBOX = "sandbox"
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from datetime import datetime
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-from playbook.incidents import Event, Incident
+from playbook.history.incidents import Event, Incident
 from playbook.report.page import shown
 from playbook.site.views import Site
 from playbook.site.words import capital, iso

@@ -9,8 +9,8 @@ from datetime import UTC, date, datetime, timedelta
 import msgspec
 
 from playbook.catalogue import Catalogue
-from playbook.history import History, RunLine
-from playbook.incidents import Incident
+from playbook.history.incidents import Incident
+from playbook.history.runs import History, RunLine
 from playbook.site.due import Due
 from playbook.site.strips import Unit, first_day, strip, unit_of
 from playbook.site.views import ItemView, SetView, Sight, Site, TargetView

@@ -11,8 +11,8 @@ from typing import Any
 from jinja2 import Environment
 from markupsafe import Markup
 
-from playbook.history import RunLine
-from playbook.incidents import Incident
+from playbook.history.incidents import Incident
+from playbook.history.runs import RunLine
 from playbook.report.page import icon, make_environment, shown, template_text
 from playbook.report.words import MARKS, clip
 from playbook.site import sentences

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 from itertools import groupby
 
-from playbook.history import RunLine
-from playbook.incidents import Incident
+from playbook.history.incidents import Incident
+from playbook.history.runs import RunLine
 from playbook.report.words import clip, plural
 from playbook.site.strips import Strip
 from playbook.site.views import BAD, NO_DATA, STATES, ItemView, SetView, Site, worst_of

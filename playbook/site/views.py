@@ -10,8 +10,8 @@ from itertools import groupby
 from typing import NamedTuple
 
 from playbook.catalogue import Item
-from playbook.history import Finding, RunLine
-from playbook.incidents import Incident
+from playbook.history.incidents import Incident
+from playbook.history.runs import Finding, RunLine
 from playbook.limits import Limit, parse_limit
 from playbook.site.due import Due
 from playbook.site.strips import Strip

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from playbook.load_options import chooses
+from playbook.load.options import chooses
 
 ROOT = Path(__file__).resolve().parents[2]
 STAGING = '[targets.staging.web]\nurl = "https://staging.example"\n'

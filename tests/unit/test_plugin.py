@@ -7,8 +7,8 @@ import time
 
 import pytest
 
-from playbook.history import read
-from playbook.schedule import last_slot
+from playbook.history.runs import read
+from playbook.history.schedule import last_slot
 from playbook.settings import load
 from tests.project import AWAY, BAD, CRASH, GOOD, NOT_CONFIGURED, UNJUDGED, WARNED, Project
 

@@ -11,9 +11,9 @@ import pytest
 from playbook import run_command
 from playbook.__main__ import main
 from playbook.clock import FixedClock
-from playbook.derive import incidents_of
 from playbook.errors import UsageError
-from playbook.history import read
+from playbook.history.derive import incidents_of
+from playbook.history.runs import read
 from playbook.run_command import run_set
 from playbook.settings import load
 from tests.history_factory import NOW

@@ -3,7 +3,8 @@
 import pytest
 
 from playbook.errors import NotConfigured, UsageError
-from playbook.settings import Secret, load
+from playbook.secret import Secret
+from playbook.settings import load
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import random
 
 import pytest
 
-from playbook.settings_trends import Trends
+from playbook.sections.trends import Trends
 from playbook.trend import DAY, by_grid, fit, split_at_falls
 
 RULE = Trends()

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from playbook import history
-from playbook.history import RunLine
-from playbook.incidents import Incident, Rules, incidents
+from playbook.history import runs as history
+from playbook.history.incidents import Incident, Rules, incidents
+from playbook.history.runs import RunLine
 from tests.workflows.actions import Cancel, Repository
 from tests.workflows.github_api import github_api
 

@@ -5,12 +5,12 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from playbook import history
 from playbook.__main__ import main
 from playbook.ci import command, github, runner, state
 from playbook.ci.choosing import choose
 from playbook.errors import UsageError
-from playbook.history import line_of
+from playbook.history import runs as history
+from playbook.history.runs import line_of
 from playbook.report import write_all
 from playbook.verdict import EXIT_USAGE, Verdict
 from tests.factories import record, results

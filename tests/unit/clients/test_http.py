@@ -14,7 +14,8 @@ from playbook.clients.http import MAX_RETRY_AFTER, Answer, HttpClient, _Busy, sh
 from playbook.clients.trust import context_for
 from playbook.clients.wire import proxy_for
 from playbook.errors import Denied, Malformed, Unreachable, UsageError
-from playbook.settings import Secret, TimeLimits
+from playbook.secret import Secret
+from playbook.settings import TimeLimits
 from tests.unit.loopback import answer, closed_port, hang_up, serve
 
 QUICK = TimeLimits(connect=0.3, read=0.3)

@@ -15,7 +15,8 @@ from playbook.clients.log_api import ApiLogs
 from playbook.clients.log_files import FileLogs
 from playbook.clients.logs import logs
 from playbook.errors import Denied, Malformed, NotConfigured, TooLittleData, Unreachable
-from playbook.settings import Logs, TimeLimits, load
+from playbook.sections.target import Logs
+from playbook.settings import TimeLimits, load
 from tests.unit.digitalocean import running
 from tests.unit.loopback import answer, closed_port, serve
 

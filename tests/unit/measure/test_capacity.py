@@ -17,8 +17,8 @@ from playbook.load.kept import LoadLine, remember
 from playbook.load.order import LoadOrder
 from playbook.measure.capacity import capacity_growth, headroom, newest_load_test
 from playbook.measure.scaling_policy import ScalingRule, scaling_policies
+from playbook.sections.trends import ScalingPolicy
 from playbook.settings import load
-from playbook.settings_trends import ScalingPolicy
 
 NOW = datetime(2026, 11, 23, 7, tzinfo=UTC)
 DAY = 86_400.0

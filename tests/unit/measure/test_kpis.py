@@ -9,8 +9,9 @@ from playbook.errors import NotConfigured, TooLittleData, Unreachable, UsageErro
 from playbook.measure import kpis
 from playbook.measure.kpis import CountedImages, availability, error_rate, image_success, response_time
 from playbook.measure.redis import FormatStats, ImageStats
-from playbook.settings import Secret, load
-from playbook.settings_metrics import Kpis
+from playbook.secret import Secret
+from playbook.sections.metrics import Kpis
+from playbook.settings import load
 
 
 class Store:

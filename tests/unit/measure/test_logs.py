@@ -10,7 +10,8 @@ from playbook.clock import FixedClock
 from playbook.errors import TooLittleData
 from playbook.evidence import Facts
 from playbook.measure.logs import log_review
-from playbook.settings import Logs, load
+from playbook.sections.target import Logs
+from playbook.settings import load
 from playbook.verdict import Verdict
 from sandbox import log_incidents
 from sandbox.logs import LogsState, write_files

@@ -5,7 +5,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from playbook.attest import Attestation, Rule, SignOff
 from playbook.clients.alertmanager import Silence
 from playbook.clients.log_reading import LogStream
 from playbook.clock import FixedClock
@@ -17,6 +16,7 @@ from playbook.measure.maintenance import (
     window_team,
 )
 from playbook.measure.maintenance_errors import errors_since_maintenance
+from playbook.people.attest import Attestation, Rule, SignOff
 from playbook.settings import load
 from tests.unit.measure.test_kpis import Store
 

@@ -16,8 +16,8 @@ from playbook.measure.anomalies import DailyFigure, month_days
 from playbook.measure.kpis import AVAILABILITY, ERROR_RATE, IMAGE_SUCCESS, RESPONSE_TIME, Kpi
 from playbook.measure.month import MONTH, compare, month_comparison, month_report
 from playbook.measure.performance import week_availability
+from playbook.sections.trends import Trends
 from playbook.settings import load
-from playbook.settings_trends import Trends
 
 NOW = datetime(2026, 11, 23, 7, tzinfo=UTC)
 MIDNIGHT = datetime(2026, 11, 23, tzinfo=UTC).timestamp()

@@ -10,7 +10,8 @@ from playbook.clock import FixedClock
 from playbook.errors import TooLittleData
 from playbook.measure.optimization import LogRetention, log_retention, processing_times
 from playbook.measure.redis import FormatStats, ImageStats
-from playbook.settings import Logs, load
+from playbook.sections.target import Logs
+from playbook.settings import load
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 

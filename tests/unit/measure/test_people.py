@@ -5,12 +5,12 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 import pytest
 
-from playbook.attest import Rule, attest
 from playbook.clock import FixedClock
-from playbook.deliveries import Delivery, note
 from playbook.errors import NotConfigured, Unreachable
+from playbook.history.deliveries import Delivery, note
 from playbook.measure.on_call import on_call
 from playbook.measure.people import attestations, team_notified
+from playbook.people.attest import Rule, attest
 from playbook.settings import load
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)  # a Monday, 10:00 in Berlin

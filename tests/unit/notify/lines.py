@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from playbook import history
-from playbook.history import Finding, RunLine
+from playbook.history import runs as history
+from playbook.history.runs import Finding, RunLine
 from playbook.settings import load
 from playbook.verdict import Verdict
 

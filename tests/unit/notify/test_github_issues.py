@@ -5,9 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from playbook import deliveries
 from playbook.clock import FixedClock
-from playbook.history import Finding
+from playbook.history import deliveries
+from playbook.history.runs import Finding
 from playbook.notify import tell
 from playbook.notify.github_api import IssuesApi, NotKept
 from tests.unit.loopback import answer, serve

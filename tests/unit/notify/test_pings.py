@@ -4,8 +4,8 @@ import time
 
 import pytest
 
-from playbook import deliveries
 from playbook.clock import FixedClock
+from playbook.history import deliveries
 from playbook.notify import ping
 from playbook.notify.pings import signal_of
 from playbook.verdict import Verdict

@@ -9,10 +9,10 @@ from datetime import timedelta
 import msgspec
 import pytest
 
-from playbook import deliveries
 from playbook.__main__ import main
 from playbook.clock import FixedClock
-from playbook.history import Finding
+from playbook.history import deliveries
+from playbook.history.runs import Finding
 from playbook.notify import tell
 from playbook.notify.telling import Telling
 from tests.unit.loopback import answer, closed_port, hang_up, serve

@@ -4,8 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from playbook import __main__, history
+from playbook import __main__
 from playbook.clock import FixedClock
+from playbook.history import runs as history
 from playbook.site.command import kept_reports, run_build
 from playbook.site.writing import MARKER
 from playbook.verdict import Verdict

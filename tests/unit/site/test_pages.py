@@ -8,8 +8,8 @@ import msgspec
 import pytest
 
 from playbook.catalogue import read_catalogue
-from playbook.history import History
-from playbook.incidents import Incident
+from playbook.history.incidents import Incident
+from playbook.history.runs import History
 from playbook.site.making import known_by
 from playbook.site.pages import MOST_ITEMS, render
 from playbook.site.views import NO_DATA

@@ -1,0 +1,36 @@
+"""The incidents of a target, by its settings. For everything that shows or tells them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from playbook.history.incidents import Incident, Rules, Window, incidents
+from playbook.history.runs import RunLine
+from playbook.settings import Settings
+
+
+def incidents_of(settings: Settings, runs: Sequence[RunLine]) -> list[Incident]:
+    """The incidents of the settings' target, oldest first; runs of other targets are left out."""
+    target = settings.target.name
+    mine = [run for run in runs if run.target == target]
+    return incidents(mine, rules_of(settings), windows_of(settings))
+
+
+def rules_of(settings: Settings) -> Rules:
+    """When an incident opens and closes."""
+    mine = settings.incidents
+    return Rules(
+        bad_runs=mine.bad_runs,
+        good_runs=mine.good_runs,
+        reopen_hours=mine.reopen_hours,
+        flapping_times=mine.flapping_times,
+        ignore=mine.ignore,
+    )
+
+
+def windows_of(settings: Settings) -> list[Window]:
+    """The target's maintenance windows."""
+    return [
+        Window(name=one.name, start=one.start, end=one.end, target=settings.target.name)
+        for one in settings.maintenance.in_utc()
+    ]

@@ -1,0 +1,371 @@
+"""What opened, what joined it, what closed: a pure function of the lines of past runs. No state of its own.
+
+What an observation of an item means:
+
+    CRITICAL        bad ("down"); it was seen
+    UNKNOWN         bad ("cannot see"); in a run that ended early it was not looked at
+    OK, WARNING     well: a warning is not out of bounds
+    all others      not looked at, neither good nor bad, as are items that a run does not hold
+
+So UNKNOWN alone never opens a "down" incident. Bad observations in a row may be of either kind; what opens is of
+the kind of the newest.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+
+import msgspec
+
+from playbook.history.runs import Finding, RunLine
+from playbook.people.attest import Moment, days
+from playbook.verdict import Verdict
+
+Kind = Literal["down", "cannot see"]
+What = Literal["opened", "joined", "escalated", "recovered", "reopened"]
+
+DOWN: Kind = "down"
+CANNOT_SEE: Kind = "cannot see"
+OTHERS = "others"
+_KINDS: dict[Verdict, Kind] = {Verdict.CRITICAL: DOWN, Verdict.UNKNOWN: CANNOT_SEE}
+_WELL = frozenset({Verdict.OK, Verdict.WARNING})
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that happened to an incident.
+
+    Attributes:
+        id: the same whenever it is derived again: fingerprint, what, and when.
+        at: when the run that showed it began.
+        run: id of the run that showed it.
+        quiet: it fell into a maintenance window, so nobody is to be told.
+        held_until: the end of that window, and of those that follow without a gap; None where it is not quiet.
+    """
+
+    id: str
+    what: What
+    at: Moment
+    run: str
+    text: str
+    quiet: bool = False
+    held_until: Moment | None = None
+
+
+class Incident(msgspec.Struct, frozen=True, kw_only=True):
+    """One cause, from its opening to its recovery, with all that failed for it.
+
+    Attributes:
+        fingerprint: over target, kind and root cause; no date, so that a relapse has the same.
+        number: of incidents with this fingerprint, from 1, in order of time.
+        cause: id of what could not be reached or measured, else the item's id without its cadence.
+        message: the newest of what was said of it.
+        opened: when the first bad run of those that opened it began.
+        closed: when the run that showed it well began; None while it is open.
+        items: every item that failed for it, in the order in which they joined.
+        reopened: how often it came back within the set time.
+        flapping: it came back more often than is set.
+    """
+
+    fingerprint: str
+    number: int
+    target: str
+    kind: Kind
+    cause: str
+    title: str
+    message: str
+    worst: Verdict
+    opened: Moment
+    closed: Moment | None = None
+    items: tuple[str, ...] = ()
+    reopened: int = 0
+    flapping: bool = False
+    events: tuple[Event, ...] = ()
+
+    @property
+    def is_open(self) -> bool:
+        """It has not recovered."""
+        return self.closed is None
+
+
+class Rules(msgspec.Struct, frozen=True, kw_only=True):
+    """When an incident opens and closes; the settings hold the same under ``[incidents]``.
+
+    Attributes:
+        bad_runs: by set (the first word of an item's id), so many runs in a row must find an item bad; a
+            confirming re-check counts as one. With 0 its items open none. ``others`` is for sets that are not
+            named, else 1.
+        good_runs: so many runs in a row must find every item well to close it.
+        reopen_hours: a relapse within so many hours after recovery reopens the incident.
+        flapping_times: reopened so often, it is flapping.
+        ignore: ids of items that open none, e.g. of checks that are no longer there to recover.
+    """
+
+    bad_runs: dict[str, int] = {}
+    good_runs: int = 1
+    reopen_hours: float = 24.0
+    flapping_times: int = 3
+    ignore: tuple[str, ...] = ()
+
+    def needed(self, item: str) -> int:
+        """So many bad runs in a row open an incident of this item; 0 for none."""
+        return self.bad_runs.get(item.partition(".")[0], self.bad_runs.get(OTHERS, 1))
+
+
+class Window(msgspec.Struct, frozen=True, kw_only=True):
+    """A maintenance window; both moments are in UTC. ``target`` is whose it is; every target's where empty."""
+
+    name: str
+    start: datetime
+    end: datetime
+    target: str = ""
+
+
+def incidents(runs: Sequence[RunLine], rules: Rules, windows: Sequence[Window] = ()) -> list[Incident]:
+    """The incidents that these runs (any targets and sets) show; oldest first.
+
+    Runs are taken in order of their start, and one that is there twice counts once.
+    """
+    fold = _Fold(rules, windows)
+    for run in sorted({run.id: run for run in runs}.values(), key=lambda run: (run.started, run.id)):
+        fold.take(run)
+    return sorted((case.frozen() for case in fold.cases), key=lambda one: (one.opened, one.fingerprint))
+
+
+def fingerprint_of(target: str, kind: Kind, cause: str) -> str:
+    """Twelve hexadecimal digits, the same for every relapse."""
+    return hashlib.sha256(json.dumps([target, kind, cause]).encode()).hexdigest()[:12]
+
+
+def length(time: timedelta) -> str:
+    """``12 min``, ``5 h``, ``3 days``."""
+    minutes = time.total_seconds() / 60
+    return f"{minutes:.0f} min" if minutes < 120 else days(time)
+
+
+def cause_of(item: str, finding: Finding) -> str:
+    """What a bad finding is put down to."""
+    return finding.cause or item.partition(".")[2] or item
+
+
+@dataclass(slots=True)
+class _Item:
+    """How it stands with one item.
+
+    Attributes:
+        bad, well, seen: observations in a row; it is also seen where it is out of bounds.
+        since: by kind, when the first of the bad observations in a row began.
+    """
+
+    bad: int = 0
+    well: int = 0
+    seen: int = 0
+    since: dict[Kind, datetime] = field(default_factory=dict)
+
+    def observe(self, verdict: Verdict, at: datetime) -> None:
+        if verdict in _WELL:
+            self.bad, self.well, self.seen = 0, self.well + 1, self.seen + 1
+            self.since.clear()
+            return
+        self.bad, self.well = self.bad + 1, 0
+        self.since.setdefault(_KINDS[verdict], at)
+        if verdict is Verdict.CRITICAL:
+            self.seen += 1
+            self.since.pop(CANNOT_SEE, None)
+        else:
+            self.seen = 0
+
+    def good(self, kind: Kind) -> int:
+        """So often in a row it was what an incident of this kind waits for."""
+        return self.well if kind == DOWN else self.seen
+
+
+@dataclass(slots=True)
+class _Case:
+    """An incident while it is told."""
+
+    target: str
+    kind: Kind
+    cause: str
+    fingerprint: str
+    number: int
+    opened: datetime
+    message: str
+    closed: datetime | None = None
+    items: dict[str, None] = field(default_factory=dict)
+    reopened: int = 0
+    flapping: bool = False
+    events: list[Event] = field(default_factory=list)
+
+    def frozen(self) -> Incident:
+        return Incident(
+            fingerprint=self.fingerprint,
+            number=self.number,
+            target=self.target,
+            kind=self.kind,
+            cause=self.cause,
+            title=f"{self.cause} {'is out of bounds' if self.kind == DOWN else 'cannot be seen'}",
+            message=self.message,
+            worst=Verdict.CRITICAL if self.kind == DOWN else Verdict.UNKNOWN,
+            opened=self.opened,
+            closed=self.closed,
+            items=tuple(self.items),
+            reopened=self.reopened,
+            flapping=self.flapping,
+            events=tuple(self.events),
+        )
+
+
+@dataclass(slots=True)
+class _Bad:
+    """The bad items of one run with one cause and kind."""
+
+    kind: Kind
+    cause: str
+    items: list[str] = field(default_factory=list)
+    message: str = ""
+
+
+class _Fold:
+    """What the runs so far amount to. Each run costs as much as it holds items."""
+
+    def __init__(self, rules: Rules, windows: Sequence[Window]) -> None:
+        self._rules = rules
+        self._windows = sorted(windows, key=lambda window: window.start)
+        self._items: dict[tuple[str, str], _Item] = {}
+        self._newest: dict[str, _Case] = {}  # by fingerprint
+        self._open_with: dict[tuple[str, str], dict[str, _Case]] = {}  # by target and item, then fingerprint
+        self.cases: list[_Case] = []
+
+    def take(self, run: RunLine) -> None:
+        """The next run in order of time."""
+        looked_at = self._observe(run)
+        blind = {item: list(self._of_kind(run.target, item, CANNOT_SEE)) for item in looked_at}
+        for bad in _bad_by_cause(looked_at):
+            came = self._open_or_join(run, bad)
+            if came and bad.kind == DOWN:
+                self._escalate(run, bad, blind)
+        touched = {
+            case.fingerprint: case
+            for item in looked_at
+            for case in self._open_with.get((run.target, item), {}).values()
+        }
+        for case in touched.values():
+            self._close_if_well(run, case)
+
+    def _observe(self, run: RunLine) -> dict[str, Finding]:
+        """The items that were looked at, with what was found."""
+        looked_at = {}
+        for item, finding in run.items.items():
+            unseen = finding.verdict is Verdict.UNKNOWN and run.ended != "finished"
+            if unseen or item in self._rules.ignore or not (finding.verdict in _WELL or finding.verdict in _KINDS):
+                continue
+            looked_at[item] = finding
+            self._items.setdefault((run.target, item), _Item()).observe(finding.verdict, run.started)
+        return looked_at
+
+    def _of_kind(self, target: str, item: str, kind: Kind) -> Iterable[_Case]:
+        return (case for case in self._open_with.get((target, item), {}).values() if case.kind == kind)
+
+    def _open_or_join(self, run: RunLine, bad: _Bad) -> bool:
+        """Whether an incident opened or came back."""
+        fingerprint = fingerprint_of(run.target, bad.kind, bad.cause)
+        case = self._newest.get(fingerprint)
+        if case and case.closed is None:
+            joining = [item for item in bad.items if item not in case.items]
+            if joining:
+                self._note(run, case, "joined", f"{', '.join(joining)} failed for it too")
+            self._add(run.target, case, bad)
+            return False
+        ripe = [item for item in bad.items if self._is_ripe(run.target, item)]
+        if not ripe:
+            return False
+        since = min(self._items[run.target, item].since[bad.kind] for item in ripe)
+        if case and case.closed and since - case.closed <= timedelta(hours=self._rules.reopen_hours):
+            self._reopen(run, case, since, bad)
+        else:
+            number = case.number + 1 if case else 1
+            case = _Case(run.target, bad.kind, bad.cause, fingerprint, number, since, bad.message)
+            self.cases.append(case)
+            self._newest[fingerprint] = case
+            self._note(run, case, "opened", bad.message)
+        self._add(run.target, case, bad)
+        return True
+
+    def _is_ripe(self, target: str, item: str) -> bool:
+        needed = self._rules.needed(item)
+        return 0 < needed <= self._items[target, item].bad
+
+    def _reopen(self, run: RunLine, case: _Case, since: datetime, bad: _Bad) -> None:
+        assert case.closed
+        after, case.closed = length(since - case.closed), None
+        case.reopened += 1
+        case.flapping = case.reopened >= self._rules.flapping_times
+        flapping = f"; it is flapping, {case.reopened} times by now" if case.flapping else ""
+        self._note(run, case, "reopened", f"{bad.message} (again, {after} after it had recovered{flapping})")
+        for item in case.items:
+            self._open_with.setdefault((run.target, item), {})[case.fingerprint] = case
+
+    def _add(self, target: str, case: _Case, bad: _Bad) -> None:
+        case.message = bad.message
+        for item in bad.items:
+            case.items[item] = None
+            self._open_with.setdefault((target, item), {})[case.fingerprint] = case
+
+    def _escalate(self, run: RunLine, bad: _Bad, blind: dict[str, list[_Case]]) -> None:
+        """Tell the incidents that waited to see these items that they are out of bounds."""
+        waiting = {case.fingerprint: case for item in bad.items for case in blind[item]}
+        for case in waiting.values():
+            items = ", ".join(item for item in bad.items if item in case.items)
+            self._note(
+                run, case, "escalated", f"{items} could not be seen, and is out of bounds now: {bad.message}"
+            )
+
+    def _close_if_well(self, run: RunLine, case: _Case) -> None:
+        good = min(self._items[run.target, item].good(case.kind) for item in case.items)
+        if good < max(self._rules.good_runs, 1):
+            return
+        case.closed = run.started
+        again = "is within bounds" if case.kind == DOWN else "can be seen"
+        after = length(run.started - case.opened)
+        self._note(run, case, "recovered", f"{case.cause} {again} again, after {after}")
+        for item in case.items:
+            del self._open_with[run.target, item][case.fingerprint]
+
+    def _note(self, run: RunLine, case: _Case, what: What, text: str) -> None:
+        until = self._held_until(run.target, run.started)
+        case.events.append(
+            Event(
+                id=f"{case.fingerprint}-{what}-{run.started.astimezone(UTC):%Y%m%dT%H%M%SZ}",
+                what=what,
+                at=run.started,
+                run=run.id,
+                text=text,
+                quiet=until is not None,
+                held_until=until,
+            )
+        )
+
+    def _held_until(self, target: str, at: datetime) -> datetime | None:
+        """When the window ends in which this falls, and the windows that follow it without a gap."""
+        until: datetime | None = None
+        for window in self._windows:  # by their start
+            if window.target in ("", target) and window.start <= (until or at) < window.end:
+                until = window.end
+        return until
+
+
+def _bad_by_cause(looked_at: dict[str, Finding]) -> list[_Bad]:
+    found: dict[tuple[Kind, str], _Bad] = {}
+    for item, finding in looked_at.items():
+        kind = _KINDS.get(finding.verdict)
+        if kind:
+            cause = cause_of(item, finding)
+            bad = found.setdefault((kind, cause), _Bad(kind, cause))
+            bad.items.append(item)
+            bad.message = bad.message or finding.message or f"{item}: {finding.verdict}"
+    return list(found.values())

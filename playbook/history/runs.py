@@ -1,0 +1,264 @@
+"""The runs of all time: one line each, in files that git merges by keeping the lines of both sides.
+
+    <folder>/runs/2026.jsonl     one line a run, of every target and set that began in 2026 (UTC)
+
+Lines are only added. A line that stands twice, as after a merge, counts once. Order in the file means nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from playbook.errors import UsageError
+from playbook.history import lines
+from playbook.limits import Limit
+from playbook.people.attest import Moment
+from playbook.record import Record, Results
+from playbook.verdict import SEVERITY, Verdict
+
+SCHEMA = 1
+RUNS = "runs"
+ATTRIBUTES = ".gitattributes"
+# Both sides' lines are kept where git merges two histories.
+_UNION = "*.jsonl merge=union\n"
+# A run of the whole playbook in which everything fails takes a tenth of it.
+LONGEST_LINE = 1024 * 1024
+MOST_CHARACTERS = 400  # of a message; the report has it whole
+_YEAR = re.compile(r"\d{4}")
+
+
+class Finding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a run said of one item; of several checks of one item, the worst.
+
+    Attributes:
+        value: the number that was judged, in the unit of its limit.
+        limit: its ladder as the settings write it, with its unit: ``{"target": "> 90 %", "warning": "< 80 %"}``.
+        message: one sentence; kept of what is not OK, and cut where it is long.
+        cause: id of the root cause that kept it from being measured.
+        seconds: how long the check took.
+    """
+
+    verdict: Verdict
+    value: float | None = None
+    limit: dict[str, str] = {}
+    below_target: bool = False
+    message: str = ""
+    cause: str = ""
+    seconds: float = 0.0
+
+
+class RunLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One run. Times are ISO 8601 in UTC. What is as its default is not written.
+
+    Attributes:
+        schema: form of the line; one that does not say it is of the first.
+        id: unlike that of any other run: target, set, start, and the beginning of a digest over its results.
+        slot: when the schedule expected it; None where it was started by hand.
+        partial: only a part of the set was asked for.
+        ended: ``finished``, or why it ended early.
+        faults: sandbox faults that were switched on.
+        confirms: id of the run whose bad items this one looked at again, at once.
+        report: name of the report's folder.
+        counts: checks by verdict.
+        items: by item id.
+    """
+
+    schema: int = 1
+    id: str
+    target: str
+    kind: str
+    set: str
+    slot: Moment | None = None
+    started: Moment
+    finished: Moment
+    verdict: Verdict
+    exit_code: int
+    executed: int
+    floor: int
+    partial: bool = False
+    ended: str = "finished"
+    faults: list[str] = []
+    confirms: str = ""
+    report: str = ""
+    counts: dict[str, int] = {}
+    versions: dict[str, str] = {}
+    items: dict[str, Finding] = {}
+
+
+class History(NamedTuple):
+    """What is known of past runs.
+
+    Attributes:
+        runs: oldest first, each once.
+        problems: what could not be read, a sentence each, with file and line.
+    """
+
+    runs: tuple[RunLine, ...]
+    problems: tuple[str, ...]
+
+    def of(self, target: str, set_name: str | None = None) -> tuple[RunLine, ...]:
+        """The runs of one target, or of one of its sets; oldest first."""
+        return tuple(run for run in self.runs if run.target == target and set_name in (None, run.set))
+
+
+def worst_first(findings: list[Finding]) -> list[Finding]:
+    """The findings, worst verdict first."""
+    return sorted(findings, key=lambda finding: SEVERITY.index(finding.verdict))
+
+
+def line_of(results: Results, *, report: str, slot: datetime | None, confirms: str = "") -> RunLine:
+    """The line of a run. Pure, so that the same results are the same line; they come without secrets.
+
+    Args:
+        report: name of the report's folder.
+        slot, confirms: see RunLine.
+    """
+    items: dict[str, list[Finding]] = {}
+    for record in results.records:
+        items.setdefault(record.item, []).append(_finding(record))
+    started = datetime.fromisoformat(results.started)
+    digest = hashlib.sha256(msgspec.json.encode([results, report, confirms])).hexdigest()
+    return RunLine(
+        id=f"{results.target}-{results.set}-{started:%Y%m%dT%H%M%SZ}-{digest[:8]}",
+        target=results.target,
+        kind=results.kind,
+        set=results.set,
+        slot=slot,
+        started=started,
+        finished=datetime.fromisoformat(results.finished),
+        verdict=results.verdict,
+        exit_code=results.exit_code,
+        executed=results.executed,
+        floor=results.floor,
+        partial=results.partial,
+        ended=_clipped(results.ended),
+        faults=results.faults,
+        confirms=confirms,
+        report=report,
+        counts={verdict: count for verdict, count in results.counts.items() if count},
+        versions=results.versions,
+        items={item: worst_first(found)[0] for item, found in sorted(items.items())},
+    )
+
+
+def _finding(record: Record) -> Finding:
+    return Finding(
+        verdict=record.verdict,
+        value=record.value,
+        limit=_texts(record.limit) if record.limit else {},
+        below_target=record.below_target,
+        message="" if record.verdict is Verdict.OK else _clipped(record.message),
+        cause=record.cause,
+        seconds=record.seconds,
+    )
+
+
+def _texts(limit: Limit) -> dict[str, str]:
+    bounds = {"target": limit.target, "warning": limit.warning, "critical": limit.critical}
+    return {name: str(bound) for name, bound in bounds.items() if bound}
+
+
+def _clipped(text: str) -> str:
+    return text if len(text) <= MOST_CHARACTERS else f"{text[: MOST_CHARACTERS - 2]} …"
+
+
+def append(folder: Path, line: RunLine) -> Path:
+    """Add a run, on disk when this returns; safe when several do it at once. The file it went to.
+
+    Raises:
+        UsageError: the file cannot be written.
+    """
+    text = msgspec.json.encode(line) + b"\n"
+    if len(text) > LONGEST_LINE:
+        raise UsageError(
+            f"{folder}: a run's line must not be longer than {LONGEST_LINE:,} bytes, got {len(text):,}"
+        )
+    make_folder(folder)
+    file = folder / RUNS / f"{line.started.astimezone(UTC):%Y}.jsonl"
+    lines.append(file, text)
+    return file
+
+
+def make_folder(folder: Path) -> None:
+    """Make the folder of a history, with what tells git how to merge it. Nothing is written where that is there.
+
+    Raises:
+        UsageError: it cannot be made.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with (folder / ATTRIBUTES).open("x", encoding="utf-8") as file:
+            file.write(_UNION)
+    except FileExistsError:
+        if not folder.is_dir():
+            raise UsageError(f"{folder} is to hold the history, and is no folder") from None
+    except OSError as error:
+        raise UsageError(f"{folder} cannot be written: {error.strerror}") from None
+
+
+def read(folder: Path, *, since: datetime | None = None) -> History:
+    """Every run, or those that began since a moment (aware). A folder that is not there holds no runs."""
+    problems: list[str] = []
+    runs: dict[str, RunLine] = {}
+    for file in sorted((folder / RUNS).glob("*.jsonl")):
+        where = f"{RUNS}/{file.name}"
+        if not _YEAR.fullmatch(file.stem):
+            problems.append(f"{where} is not read: expected the name of a year, such as 2026.jsonl")
+        elif since is None or int(file.stem) >= since.astimezone(UTC).year:
+            _take(file, where, runs, problems)
+    found: Iterable[RunLine] = runs.values()
+    if since is not None:
+        found = (run for run in found if run.started >= since)
+    return History(tuple(sorted(found, key=lambda run: (run.started, run.id))), tuple(problems))
+
+
+def _take(file: Path, where: str, runs: dict[str, RunLine], problems: list[str]) -> None:
+    try:
+        content = lines.read(file)
+    except OSError as error:
+        problems.append(f"{where} cannot be read: {error.strerror}")
+        return
+    for number, run, problem in _lines(content):
+        if run is None:
+            problems.append(f"{where} line {number}: {problem}")
+        elif runs.setdefault(run.id, run) != run:
+            problems.append(f"{where} line {number}: says something else of the run {run.id} than a line before")
+
+
+class _Form(msgspec.Struct, frozen=True):
+    schema: int = 1
+
+
+_RUN = msgspec.json.Decoder(RunLine)
+_FORM = msgspec.json.Decoder(_Form)
+
+
+def _lines(content: bytes) -> Iterator[tuple[int, RunLine | None, str]]:
+    """Number, and the run or why it cannot be read."""
+    for number, text, problem in lines.numbered(content, LONGEST_LINE):
+        if problem:
+            yield number, None, problem
+            continue
+        try:
+            run = _RUN.decode(text)
+        except lines.DAMAGE as error:
+            yield number, None, _other_form(text) or lines.damage(error)
+            continue
+        other = _other_form(text) if run.schema != SCHEMA else ""
+        yield number, None if other else run, other
+
+
+def _other_form(text: bytes) -> str:
+    """That a line is written in a form that is not read here; empty where that is not what is wrong with it."""
+    try:
+        form = _FORM.decode(text).schema
+    except lines.DAMAGE:
+        return ""
+    return f"is written in form {form}, and this reads form {SCHEMA}" if form != SCHEMA else ""

@@ -1,0 +1,97 @@
+"""When each set is due: five cron fields, in UTC. Pure.
+
+The workflows hold the same lines; here they tell for which slot a run began, and whether one is missed.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+
+from cronsim import CronSim, CronSimError
+
+from playbook.errors import UsageError
+from playbook.sections.history import Schedule
+
+SCHEDULED_VARIABLE = "PLAYBOOK_SCHEDULED"
+_GRACE_HOURS = 3.0  # of a set that has its slots and no grace
+# A scheduler's clock and ours differ by less: a run that began so long before its slot is the slot's.
+_EARLY = timedelta(minutes=5)
+_FIELDS = 5
+
+
+def demand_valid(schedule: Schedule, where: str) -> None:
+    """Raises UsageError at the first time that is none; ``where`` is the file that the settings are from."""
+    for name in schedule.cron:
+        try:
+            next_slot(schedule, name, datetime(2000, 1, 1, tzinfo=UTC))
+        except UsageError as error:
+            raise UsageError(f"{where}: {error}") from None
+    for name, hours in schedule.grace_hours.items():
+        if not (math.isfinite(hours) and hours >= 0):
+            raise UsageError(f"{where}: schedule.grace_hours.{name} must be 0 or more, got {hours:g}")
+
+
+def next_slot(schedule: Schedule, set_name: str, after: datetime) -> datetime | None:
+    """The first slot after a moment (aware); None where the set is never due.
+
+    Raises:
+        UsageError: its line is no time.
+    """
+    return _slot(schedule, set_name, after.astimezone(UTC), back=False)
+
+
+def last_slot(schedule: Schedule, set_name: str, at: datetime) -> datetime | None:
+    """The newest slot at or before a moment (aware); None where the set is never due.
+
+    Raises:
+        UsageError: its line is no time.
+    """
+    # Slots are whole minutes, and cronsim gives those before the minute that it starts from.
+    return _slot(
+        schedule, set_name, at.astimezone(UTC).replace(second=0, microsecond=0) + timedelta(minutes=1), back=True
+    )
+
+
+def missed(schedule: Schedule, set_name: str, now: datetime, last_run: datetime | None) -> datetime | None:
+    """The slot that a set should have run in by now, and has not since; None where it is as it should be.
+
+    Args:
+        last_run: when its newest run began, by whatever it was started; None where there is none.
+    """
+    due = last_slot(schedule, set_name, now - grace(schedule, set_name))
+    if due is None or (last_run is not None and last_run >= due - _EARLY):
+        return None
+    return due
+
+
+def grace(schedule: Schedule, set_name: str) -> timedelta:
+    """How late a run may be before it is missed."""
+    return timedelta(hours=schedule.grace_hours.get(set_name, _GRACE_HOURS))
+
+
+def slot_of(
+    schedule: Schedule, set_name: str, started: datetime, environment: Mapping[str, str]
+) -> datetime | None:
+    """The slot of a run that the schedule started (``PLAYBOOK_SCHEDULED=1``); None where a person did."""
+    if environment.get(SCHEDULED_VARIABLE, "").strip() != "1":
+        return None
+    return last_slot(schedule, set_name, started + _EARLY)
+
+
+def _slot(schedule: Schedule, set_name: str, moment: datetime, *, back: bool) -> datetime | None:
+    text = schedule.cron.get(set_name, "").strip()
+    if not text:
+        return None
+    expected = (
+        f'schedule.cron.{set_name}: expected five fields such as "17 6 * * *" (or "": never due), got {text!r}'
+    )
+    if len(text.split()) != _FIELDS:
+        raise UsageError(expected)
+    try:
+        return next(CronSim(text, moment, reverse=back))
+    except CronSimError as error:
+        raise UsageError(f"{expected}: {str(error).lower()}") from None
+    except StopIteration:
+        raise UsageError(f"{expected}: it never comes") from None

@@ -1,0 +1,1 @@
+"""What only people know: sign-offs, waivers, the on-call roster, the files that they stand in."""

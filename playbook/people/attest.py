@@ -1,0 +1,237 @@
+"""Sign-offs of what only a person can know: who looked at what, when, and until when that counts. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Container, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+
+from playbook.errors import UsageError
+from playbook.people import ledger
+
+SERVICE = "Sign-offs"
+HINT = "Begin it with `python -m playbook attest ITEM --by NAME --note TEXT`, or mend people.attestations."
+# Two machines' clocks differ by less.
+AHEAD = timedelta(minutes=5)
+
+Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+
+
+class File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A file that was looked at: its path from the folder of the ledger, and the SHA-256 of its content."""
+
+    path: str
+    sha256: str
+
+
+class Attestation(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One line of the ledger.
+
+    Attributes:
+        note: what was looked at, and what was found.
+        when, expires: ISO 8601 with their offset.
+    """
+
+    item: str
+    who: str
+    when: Moment
+    note: str
+    expires: Moment
+    evidence: list[File] = []
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """How long a sign-off counts, and how long before its end it should be renewed."""
+
+    valid: timedelta
+    near: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class SignOff:
+    """How it stands with one item.
+
+    Attributes:
+        newest: the newest line that is not refused; None where there is none.
+        refused: lines for this item that do not count, in words: ``line 3 was edited: …``.
+        now: aware, in UTC.
+    """
+
+    item: str
+    newest: Attestation | None
+    refused: tuple[str, ...]
+    rule: Rule
+    now: datetime
+
+    @property
+    def until(self) -> datetime | None:
+        """When the newest stops to count: as it says itself, and never later than the rule allows."""
+        return min(self.newest.expires, self.newest.when + self.rule.valid) if self.newest else None
+
+    @property
+    def left(self) -> timedelta | None:
+        """Time until then; negative where that has passed."""
+        return self.until - self.now if self.until else None
+
+    @property
+    def valid(self) -> bool:
+        """There is one, and it has not expired."""
+        return self.left is not None and self.left > timedelta()
+
+    @property
+    def near(self) -> bool:
+        """It is valid, and time to renew it."""
+        return self.valid and self.left is not None and self.left < self.rule.near
+
+    @property
+    def found(self) -> str:
+        """In words, for a message: ``one by Ada Novak on 2026-11-16, which expires in 2 days``."""
+        refused = f" ({'; '.join(self.refused)})" if self.refused else ""
+        if self.newest is None or self.left is None or self.until is None:
+            return f"none{' that counts' if self.refused else ''}{refused}"
+        when = f"one by {self.newest.who} on {self.newest.when:%Y-%m-%d}"
+        ends = f"expires in {days(self.left)}" if self.valid else f"expired {days(-self.left)} ago"
+        return f"{when}, which {ends}{refused}"
+
+
+@dataclass(frozen=True, slots=True)
+class SignOffs:
+    """The ledger as it counts now.
+
+    Attributes:
+        lines: of the ledger, by item; only those that count.
+        refused: by item; those that name no item of the playbook stand under the empty text.
+    """
+
+    lines: Mapping[str, Sequence[Attestation]]
+    refused: Mapping[str, Sequence[str]]
+    rules: Mapping[str, Rule]
+    now: datetime
+
+    def of(self, item: str) -> SignOff:
+        """How it stands with an item."""
+        newest = max(self.lines.get(item, ()), key=lambda line: line.when, default=None)
+        refused = [*self.refused.get(item, ()), *(() if newest else self.refused.get("", ()))]  # may have been it
+        return SignOff(item, newest, tuple(refused), rule_for(item, self.rules), self.now)
+
+
+def rule_for(item: str, rules: Mapping[str, Rule]) -> Rule:
+    """The rule for an item, or else for its set; UsageError where neither is set."""
+    cadence = item.partition(".")[0]
+    rule = rules.get(item) or rules.get(cadence)
+    if rule is None:
+        raise UsageError(f"people.sign_offs.{cadence} is not set: how long does a sign-off of {item} count?")
+    return rule
+
+
+def read(file: Path, *, known: Container[str], rules: Mapping[str, Rule], now: datetime) -> SignOffs:
+    """The sign-offs in a ledger. A line that is damaged, edited, of the future or of no known item is refused.
+
+    Raises:
+        Unreachable, Denied: the file is not there or may not be read.
+    """
+    lines: dict[str, list[Attestation]] = {}
+    refused: dict[str, list[str]] = {}
+    for entry in ledger.read(file, Attestation, SERVICE, HINT):
+        line: Attestation | None = entry.value
+        problem = entry.problem or _problem(line, file.parent, known, now)
+        if problem:
+            item = line.item if line and line.item in known else ""
+            refused.setdefault(item, []).append(f"line {entry.number} {problem}")
+        elif line:
+            lines.setdefault(line.item, []).append(line)
+    return SignOffs(lines, refused, rules, now)
+
+
+def _problem(line: Attestation | None, folder: Path, known: Container[str], now: datetime) -> str:
+    assert line  # a line without value has a problem
+    if line.item not in known:
+        return f"names {line.item}, which is no item of the playbook"
+    if line.when > now + AHEAD:
+        return f"is dated {line.when:%Y-%m-%d %H:%M}, in the future"
+    for file in line.evidence:
+        try:
+            if sha256(folder / file.path) != file.sha256:
+                return f"no longer holds: {file.path} was changed since"
+        except OSError:
+            return f"no longer holds: {file.path} cannot be read"
+    return ""
+
+
+def attest(
+    file: Path,
+    item: str,
+    *,
+    who: str,
+    note: str,
+    rule: Rule,
+    now: datetime,
+    evidence: Sequence[Path] = (),
+    root: Path,
+) -> Attestation:
+    """Add a sign-off to the ledger.
+
+    Args:
+        evidence: files that were looked at; they must lie below ``root``, as the ledger and they go together.
+
+    Raises:
+        UsageError: a text is empty or no plain line, a file cannot be read, or the ledger cannot be written.
+    """
+    fields: dict[str, Any] = {
+        "item": item,
+        "who": plain_line(who, "--by"),
+        "when": moment(now),
+        "note": plain_line(note, "--note"),
+        "expires": moment(now + rule.valid),
+    }
+    if evidence:
+        fields["evidence"] = [_file(path, file.parent, root) for path in evidence]
+    ledger.append(file, fields)
+    return msgspec.convert({**fields, ledger.DIGEST: ledger.digest_of(fields)}, Attestation)
+
+
+def _file(path: Path, folder: Path, root: Path) -> dict[str, str]:
+    whole = path.resolve()
+    if not whole.is_relative_to(root.resolve()) and not whole.is_relative_to(folder.resolve()):
+        raise UsageError(f"--evidence {path}: expected a file below {root}, so that it is kept with the sign-off")
+    try:
+        return {"path": os.path.relpath(whole, folder.resolve()), "sha256": sha256(whole)}
+    except OSError as error:
+        raise UsageError(f"--evidence {path} cannot be read: {error.strerror}") from None
+
+
+def sha256(file: Path) -> str:
+    """Of a regular file's content, read in constant memory."""
+    if not file.is_file():  # a pipe or a device would never end
+        raise FileNotFoundError(2, "it is no file", str(file))
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def plain_line(text: str, option: str) -> str:
+    """The text without blanks around it; UsageError where it is empty or more than one line of plain text."""
+    text = text.strip()
+    if not text:
+        raise UsageError(f"{option} is empty")
+    if not text.isprintable():
+        raise UsageError(f"{option} must be one line of plain text, got {text!r}")
+    return text
+
+
+def moment(at: datetime) -> str:
+    """ISO 8601 in UTC, to the second."""
+    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def days(length: timedelta) -> str:
+    """``5 days``, or below two days ``30 h``."""
+    hours = length.total_seconds() / 3600
+    return f"{hours:.0f} h" if hours < 48 else f"{hours / 24:.0f} days"

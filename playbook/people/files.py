@@ -1,0 +1,52 @@
+"""Where the files of ``[people]`` are, and the ledgers in them as the settings say they count."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from playbook.catalogue import Catalogue
+from playbook.people import attest, waivers
+from playbook.people.attest import Rule, SignOffs
+from playbook.people.waivers import Waivers
+from playbook.settings import Settings
+
+
+def sign_offs_of(settings: Settings, catalogue: Catalogue, now: datetime) -> SignOffs:
+    """The sign-offs; NotConfigured where the settings name no file, Unreachable where it is not there."""
+    file = settings.require(settings.people.attestations, "people.attestations", attest.SERVICE)
+    return attest.read(path_of(settings, file), known=known(catalogue), rules=rules(settings), now=now)
+
+
+def waivers_of(settings: Settings, catalogue: Catalogue, now: datetime) -> Waivers:
+    """The waivers; none where the settings name no file, or where nobody ever waived anything."""
+    if settings.people.waivers is None:
+        return waivers.none(now)
+    file = path_of(settings, settings.people.waivers)
+    if not file.exists():
+        return waivers.none(now)
+    return waivers.read(file, known=known(catalogue), most_days=settings.people.waiver_days, now=now)
+
+
+def rules(settings: Settings) -> Mapping[str, Rule]:
+    """How long sign-offs count, by item or set."""
+    return {
+        name: Rule(timedelta(days=validity.valid_days), timedelta(days=validity.near_days))
+        for name, validity in settings.people.sign_offs.items()
+    }
+
+
+def known(catalogue: Catalogue) -> set[str]:
+    """Every id that the playbook asks for."""
+    return {*catalogue.items, *catalogue.not_built}
+
+
+def path_of(settings: Settings, path: str) -> Path:
+    """A file of ``[people]``: absolute, or from the folder of playbook.toml."""
+    return root_of(settings) / Path(path).expanduser()
+
+
+def root_of(settings: Settings) -> Path:
+    """The folder that paths of ``[people]`` start from."""
+    return settings.file.parent.resolve() if settings.file else Path.cwd()

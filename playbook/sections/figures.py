@@ -1,0 +1,80 @@
+"""What is asked of the metrics, and the ladders that figures are judged by."""
+
+from __future__ import annotations
+
+from playbook.limits import Limit
+from playbook.sections.load import LoadLimits
+from playbook.sections.trends import TrendQueries
+
+
+class Queries(TrendQueries, frozen=True):
+    """PromQL, each giving one number; ``$window`` is replaced by the time that is looked at, e.g. ``24h``.
+
+    Attributes:
+        newest_sample: Unix time of the portfolio's own newest sample, up to a day old.
+        availability, error_rate, image_success: percent.
+        response_time: seconds.
+        ..._count: how many probes, requests or images the number stands for.
+        ..._looks: in how many of the window's five-minute steps there were samples of it.
+        response_time_buckets: how many requests took no longer than each bound ``le``; empty where times are not
+            counted in buckets.
+    """
+
+    newest_sample: str
+    availability: str
+    availability_count: str
+    availability_looks: str
+    response_time: str
+    response_time_count: str
+    response_time_looks: str
+    response_time_buckets: str
+    error_rate: str
+    error_rate_count: str
+    error_rate_looks: str
+    image_success: str
+    image_success_count: str
+    image_success_looks: str
+
+
+class Limits(LoadLimits, frozen=True):
+    """The ladders, by the names that checks use."""
+
+    availability: Limit
+    response_time: Limit
+    error_rate: Limit
+    image_success: Limit
+    metrics_age: Limit
+    cache_hit_rate: Limit
+    homepage_time: Limit
+    optimize_time: Limit
+    image_saving: Limit
+    redis_latency: Limit
+    queue_length: Limit
+    log_fatal: Limit
+    log_errors: Limit
+    log_server_errors: Limit
+    log_throttled: Limit
+    cpu: Limit
+    memory: Limit
+    backup_age: Limit
+    backup_size: Limit
+    weekly_handoff_age: Limit
+    monthly_handoff_age: Limit
+    runbook_review_age: Limit
+    backup_gaps: Limit
+    recovery_time: Limit
+    recovery_point: Limit
+    alert_delivery: Limit
+    deployment_failures: Limit
+    budget: Limit
+    cost_growth: Limit
+    github_owners: Limit
+    ssh_keys: Limit
+    dependency_alerts: Limit
+    outdated_majors: Limit
+    certificate_days: Limit
+    hsts_days: Limit
+    header_score: Limit
+    refused_burst: Limit
+    failed_logins: Limit
+    failed_logins_all: Limit

@@ -1,0 +1,147 @@
+"""Settings of one target: where its services are. What is not set there is "not configured"."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from playbook.secret import Secret, Section
+from playbook.sections.platform import Costs, GitHub, Npm
+from playbook.sections.recovery import AlertTest, Recovery
+from playbook.sections.security import Links, Security
+
+
+class Web(Section, frozen=True):
+    """The website and the image API.
+
+    Attributes:
+        http_url: its address without TLS, where that is not ``url`` with http and port 80.
+        ca: file with the certificate authority to trust, for a private one.
+        sample_image: the photograph that is posted to the optimise endpoint; the one that comes with the suite
+            where not set.
+    """
+
+    url: str | None = None
+    http_url: str | None = None
+    ca: str | None = None
+    health_path: str = "/api/health"
+    image_health_path: str = "/api/image/health"
+    optimize_path: str = "/api/image/optimize"
+    sample_image: str | None = None
+
+
+class DigitalOcean(Section, frozen=True):
+    """The application on App Platform. ``ca`` is for a private certificate authority."""
+
+    endpoint: str = "https://api.digitalocean.com"
+    token: Secret | None = None
+    app_id: str | None = None
+    redis_cluster_id: str | None = None
+    ca: str | None = None
+
+
+class Redis(Section, frozen=True):
+    """Cache and queue. ``url`` is ``redis://`` or ``rediss://`` and usually holds the password."""
+
+    url: Secret | None = None
+    ca: str | None = None
+    stats_key: str = "image-processing-stats"
+    queue_key: str = "image-processing-queue"
+
+
+class Prometheus(Section, frozen=True):
+    """Prometheus by itself. Where ``url`` is not set, Grafana's data source proxy is used."""
+
+    url: str | None = None
+    token: Secret | None = None
+    username: str | None = None
+    password: Secret | None = None
+    ca: str | None = None
+
+
+class Grafana(Section, frozen=True):
+    """Grafana; ``datasource_uid`` is the Prometheus data source that ``dashboard`` shows."""
+
+    url: str | None = None
+    token: Secret | None = None
+    datasource_uid: str | None = None
+    dashboard: str = "Portfolio Overview"
+    ca: str | None = None
+
+
+class Alertmanager(Section, frozen=True):
+    """Alertmanager; without it Prometheus' own alerts are read, and without that Grafana's.
+
+    Attributes:
+        ignore: names of alerts that fire while all is well, wherever they are read from.
+    """
+
+    url: str | None = None
+    token: Secret | None = None
+    username: str | None = None
+    password: Secret | None = None
+    ca: str | None = None
+    ignore: tuple[str, ...] = ("Watchdog", "InfoInhibitor", "PlaybookTestAlert")
+
+
+class Logs(Section, frozen=True):
+    """Where the logs are: the DigitalOcean API, or files by glob (``*.gz`` included).
+
+    Attributes:
+        coverage_hours: of the last 24, in how many there must be lines for a verdict that all is well.
+        unusual_count: an hour with fewer 429 or 5xx than this is never called unusual.
+        unusual_spread: how many times the usual spread above the usual level an hour must be to be unusual.
+        most_lines, most_seconds: where reading stops, which is then said.
+    """
+
+    source: Literal["api", "files"] = "api"
+    files: list[str] = []
+    coverage_hours: int = 20
+    unusual_count: int = 10
+    unusual_spread: float = 6.0
+    most_lines: int = 5_000_000
+    most_seconds: float = 40.0
+
+
+class Backups(Section, frozen=True):
+    """Where the archives are: a folder, or ``s3://bucket/prefix`` with the Spaces ``endpoint``.
+
+    Attributes:
+        pattern: which files are archives, by their name without folders.
+        manifest: name of the member that lists the others; empty where the archives hold none.
+        time_zone: of the times in the archives' names where they do not say it, e.g. ``Europe/Berlin``.
+        read_whole_mb: megabytes up to which the newest archive is read to its end; of a larger one only the
+            beginning and the end are.
+    """
+
+    location: str | None = None
+    pattern: str = "*.tar.gz"
+    manifest: str = "manifest.json"
+    time_zone: str = "UTC"
+    read_whole_mb: float = 256.0
+    endpoint: str | None = None
+    region: str | None = None
+    access_key: Secret | None = None
+    secret_key: Secret | None = None
+    ca: str | None = None
+
+
+class Target(Section, frozen=True):
+    """One system to check."""
+
+    name: str
+    kind: Literal["sandbox", "staging", "production"]
+    web: Web = Web()
+    digitalocean: DigitalOcean = DigitalOcean()
+    redis: Redis = Redis()
+    prometheus: Prometheus = Prometheus()
+    grafana: Grafana = Grafana()
+    alertmanager: Alertmanager = Alertmanager()
+    logs: Logs = Logs()
+    backups: Backups = Backups()
+    recovery: Recovery = Recovery()
+    alert_test: AlertTest = AlertTest()
+    security: Security = Security()
+    links: Links = Links()
+    github: GitHub = GitHub()
+    npm: Npm = Npm()
+    costs: Costs = Costs()

@@ -1,0 +1,181 @@
+"""Handoff pages: open problems and their age, what changed, what ends; from the history of runs."""
+
+import re
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from playbook.catalogue import Catalogue, Item
+from playbook.clock import FixedClock
+from playbook.errors import Unreachable
+from playbook.handoff.command import collect
+from playbook.handoff.files import read_pages, write_page
+from playbook.handoff.page import Ending, make_page
+from playbook.history.runs import append
+from playbook.report.handoff import handoff_html, handoff_markdown
+from playbook.settings import load
+from playbook.verdict import Verdict
+from tests.factories import HOSTILE
+from tests.history_factory import finding, run_line
+
+NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
+OK, WARNING, CRITICAL, UNKNOWN, WAIVED = (
+    Verdict.OK,
+    Verdict.WARNING,
+    Verdict.CRITICAL,
+    Verdict.UNKNOWN,
+    Verdict.WAIVED,
+)
+
+
+ITEMS = {
+    f"daily.example.{number}": Item(f"daily.example.{number}", f"Example {number}", "", "", "Do this first.", "")
+    for number in range(2)
+}
+CATALOGUE = Catalogue(ITEMS, [])
+
+
+def runs_of(ago_to_verdicts, **changes):
+    """Runs: days ago → verdicts of the items 0, 1, …; oldest first."""
+    return [
+        run_line(
+            {f"daily.example.{n}": finding(each, **changes) for n, each in enumerate(verdicts) if each},
+            started=NOW - timedelta(days=ago),
+        )
+        for ago, verdicts in sorted(ago_to_verdicts.items(), reverse=True)
+    ]
+
+
+def page(runs, catalogue=CATALOGUE, **changes):
+    given = {"target": "production", "period": "weekly", "now": NOW, "last_made": None, "endings": []}
+    return make_page(runs, catalogue, **{**given, **changes})
+
+
+def test_an_open_problem_has_its_age():
+    """From the first of the runs in a row that found it, worst and oldest first."""
+    runs = runs_of({5: [CRITICAL, OK], 4: [OK, WARNING], 3: [WARNING, WARNING], 1: [CRITICAL, WARNING]})
+    found = page(runs).problems
+    assert [(each.item, each.verdict, (NOW - each.since).days) for each in found] == [
+        ("daily.example.0", CRITICAL, 3),
+        ("daily.example.1", WARNING, 4),
+    ]
+    assert found[0].report == "production-daily-20261122T090000Z"
+    assert (found[0].title, found[0].next_step) == ("Example 0", "Do this first.")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "change"),
+    [
+        (OK, [CRITICAL], "new"),
+        (None, [WARNING], "new"),
+        (CRITICAL, [OK], "recovered"),
+        (WARNING, [CRITICAL], "worse"),
+        (CRITICAL, [WARNING], "better"),
+        (OK, [CRITICAL, OK], "came and went"),
+        (CRITICAL, [WAIVED], "waived"),
+        (WAIVED, [CRITICAL], "new"),
+        (CRITICAL, [CRITICAL], None),
+        (OK, [OK], None),
+        (None, [OK], None),
+    ],
+)
+def test_what_changed_since_the_last_page(before, after, change):
+    """Against how it was when that was made."""
+    runs = {6.5: [before]} if before else {}
+    runs |= {5 - number: [verdict] for number, verdict in enumerate(after)}
+    changes = page(runs_of(runs), last_made=NOW - timedelta(days=6)).changes
+    assert [each.change for each in changes] == ([change] if change else [])
+
+
+def test_without_a_last_page_the_period_counts():
+    """A week; and no further back than two, however long ago the last one was."""
+    runs = runs_of({1: [OK]})
+    assert page(runs).since == NOW - timedelta(days=7)
+    assert page(runs, last_made=NOW - timedelta(days=90)).since == NOW - timedelta(days=14)
+
+
+def test_what_recovered_is_told_with_its_number():
+    """The history keeps no sentence of what is well."""
+    limit = {"target": "> 90 %", "warning": "< 80 %"}
+    good = {"daily.example.0": finding(OK, value=94.25, limit=limit), "daily.example.1": finding(OK)}
+    runs = [*runs_of({8: [CRITICAL, UNKNOWN]}), run_line(good, started=NOW - timedelta(days=1))]
+    assert [each.message for each in page(runs).changes] == ["Example 0: 94.25 %", "Example 1: well"]
+
+
+def test_what_could_not_be_measured_has_another_next_step():
+    """That of the item is for when it was measured."""
+    (found,) = page(runs_of({1: [UNKNOWN]})).problems
+    assert found.next_step.startswith("Find in the report why it could not be measured")
+
+
+def test_an_item_that_the_playbook_no_longer_has_is_told_by_its_id():
+    """Its last word still stands."""
+    (found,) = page(runs_of({1: [CRITICAL]}), Catalogue({}, [])).problems
+    assert (found.title, found.next_step) == ("daily.example.0", "")
+
+
+def test_runs_of_others_and_of_the_future_do_not_count():
+    """Nor does a second look at the same run."""
+    mine = runs_of({1: [CRITICAL]})
+    again = run_line({}, started=NOW - timedelta(hours=23), confirms=mine[0].id)
+    others = [run_line({"daily.example.1": CRITICAL}, target="staging"), *runs_of({-1: [OK]})]
+    found = page([*mine, again, *others])
+    assert found.runs == {"daily": 1}
+    assert [each.item for each in found.problems] == ["daily.example.0"]
+
+
+def test_a_page_is_made_from_the_history(tmp_path):
+    """Of a checkout that has no reports; damaged lines are named."""
+    settings = load("production", root=tmp_path, environment={})
+    history = tmp_path / "history"
+    file = append(history, run_line({"daily.kpi.availability": CRITICAL}, started=NOW - timedelta(days=1)))
+    file.write_bytes(file.read_bytes() + b"<<<<<<< HEAD\n")
+    made = collect(settings, "weekly", history, tmp_path / "pages", FixedClock(NOW))
+    assert [(each.title, each.verdict) for each in made.problems] == [("Availability, 24 h", CRITICAL)]
+    assert made.not_read[0].startswith("runs/2026.jsonl line 2: is damaged")
+
+
+def test_a_page_says_that_nothing_is_known():
+    """Rather than that all is well."""
+    assert "nothing is known" in handoff_markdown(page([]))
+    assert "UNKNOWN" not in handoff_html(page([]))
+    assert 'class="verdict v-unknown"' in handoff_html(page([]))
+
+
+def test_pages_are_safe_whatever_stands_in_them():
+    """No script, no mention, no request to anywhere."""
+    items = {item: Item(item, HOSTILE, "", "", HOSTILE, "") for item in ITEMS}
+    runs = runs_of({1: [CRITICAL, WARNING]}, message=HOSTILE)
+    made = page(
+        runs,
+        Catalogue(items, []),
+        endings=[Ending(HOSTILE, HOSTILE, NOW, HOSTILE)],
+        on_call=[HOSTILE],
+        not_read=[HOSTILE],
+    )
+    html = handoff_html(made)
+    assert "<script>alert" not in html
+    assert not re.search(r"<(img|script|link rel=.stylesheet|iframe)", html)
+    assert "@someone" not in handoff_markdown(made)
+
+
+def test_what_is_written_is_read_again(tmp_path):
+    """HTML, Markdown and JSON; a missing one is noticed, and so is a file that is no page."""
+    made = page(runs_of({1: [CRITICAL]}), endings=[Ending("waiver", "daily.example.0", NOW)])
+    pages = tmp_path / "pages"
+    files = write_page(pages, made)
+    assert [file.suffix for file in files] == [".html", ".md", ".json"]
+    assert read_pages(pages, "production", "weekly").kept[0].page == made
+    assert read_pages(pages, "production", "weekly").kept[0].lacking == ()
+    assert read_pages(pages, "production", "monthly").kept == ()
+    files[0].unlink()
+    (pages / "production-weekly-x.json").write_text("{")
+    found = read_pages(pages, "production", "weekly")
+    assert found.kept[0].lacking == (".html",)
+    assert found.damaged[0].startswith("production-weekly-x.json: ")
+
+
+def test_a_folder_that_is_not_there_is_unreachable(tmp_path):
+    """UNKNOWN, not a finding."""
+    with pytest.raises(Unreachable, match="expected the folder pages, which is not there"):
+        read_pages(tmp_path / "pages", "production", "weekly")

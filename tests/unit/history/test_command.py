@@ -1,0 +1,76 @@
+"""``python -m playbook history``: the newest runs, and what cannot be read."""
+
+import argparse
+from datetime import timedelta
+
+import pytest
+
+from playbook.clock import FixedClock
+from playbook.history.command import age, run_history
+from playbook.history.runs import append
+from playbook.verdict import Verdict
+from tests.history_factory import NOW, run_line
+
+GOOD, BAD = {"daily.health.api": Verdict.OK}, {"daily.health.api": Verdict.CRITICAL}
+
+
+@pytest.fixture
+def told(tmp_path):
+    """Runs the command; its exit code and lines."""
+
+    def run(**options):
+        said = []
+        given = {"target": None, "problems": False, "history": None, "reports": "reports", **options}
+        code = run_history(argparse.Namespace(**given), tmp_path, said.append, FixedClock(NOW))
+        return code, [" ".join(line.split()) for line in said]
+
+    return run
+
+
+def test_the_newest_run_of_each_set_is_told(told, tmp_path):
+    """With verdict and age; a second look is not the newest run."""
+    folder = tmp_path / "reports" / "history"
+    append(folder, run_line(GOOD, started=NOW - timedelta(days=1)))
+    append(folder, run_line(BAD, started=NOW - timedelta(hours=2)))
+    append(folder, run_line(GOOD, started=NOW - timedelta(hours=1), confirms="x", partial=True))
+    append(folder, run_line(GOOD, started=NOW - timedelta(minutes=5), target="staging", partial=True))
+    assert told() == (
+        0,
+        [
+            "production daily CRITICAL 2 h ago",
+            "staging daily OK 5 min ago, a part of it",
+            f"4 runs in {folder}",
+        ],
+    )
+
+
+def test_of_a_target_what_has_not_run_is_told(told, tmp_path):
+    """Nobody may take silence for health, nor a part of a set for the set."""
+    for ago, partial in ((3, False), (0.1, True)):
+        append(
+            tmp_path / "reports" / "history", run_line(GOOD, started=NOW - timedelta(days=ago), partial=partial)
+        )
+    code, lines = told(target="production")
+    assert code == 0
+    assert lines[:-1] == [
+        "production daily OK 2 h ago, a part of it",
+        "production daily NO DATA was due 27 h ago",
+        "production weekly NO DATA was due 7 days ago",
+        "production monthly NO DATA was due 22 days ago",
+    ]
+
+
+def test_what_cannot_be_read_is_told(told, tmp_path):
+    """With file and line, and by the exit code."""
+    file = append(tmp_path / "reports" / "history", run_line(GOOD))
+    file.write_bytes(file.read_bytes() + b"<<<<<<< HEAD\n")
+    code, lines = told(problems=True)
+    assert code == 10
+    assert lines[0].startswith("runs/2026.jsonl line 2: is damaged")
+    assert lines[1].endswith("1 problem")
+
+
+def test_an_age_is_in_the_unit_that_a_reader_would_use():
+    """And never negative: clocks differ."""
+    lengths = [timedelta(seconds=-5), timedelta(minutes=119), timedelta(hours=47), timedelta(days=12)]
+    assert [age(length) for length in lengths] == ["0 min", "119 min", "47 h", "12 days"]

@@ -1,0 +1,109 @@
+"""When sets are due: the slots around a moment, and whether one was missed."""
+
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+
+from playbook.errors import UsageError
+from playbook.history.schedule import grace, last_slot, missed, next_slot, slot_of
+from playbook.sections.history import Schedule
+from playbook.settings import load
+
+SCHEDULE = load("sandbox", environment={}).schedule
+SCHEDULED = {"PLAYBOOK_SCHEDULED": "1"}
+
+
+def at(text):
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("name", "now", "before", "after"),
+    [
+        ("daily", "2026-11-23T09:00", "2026-11-23T06:17", "2026-11-24T06:17"),
+        ("daily", "2026-11-23T06:17", "2026-11-23T06:17", "2026-11-24T06:17"),
+        ("daily", "2026-11-23T06:17:59.9", "2026-11-23T06:17", "2026-11-24T06:17"),
+        ("daily", "2026-11-23T06:16:59.9", "2026-11-22T06:17", "2026-11-23T06:17"),
+        ("weekly", "2026-11-25T12:00", "2026-11-23T07:23", "2026-11-30T07:23"),
+        ("monthly", "2027-01-01T07:40", "2026-12-01T07:41", "2027-01-01T07:41"),
+        ("monthly", "2028-02-29T23:59", "2028-02-01T07:41", "2028-03-01T07:41"),
+    ],
+)
+def test_the_slots_around_a_moment(name, now, before, after):
+    """The one that begins just now is the last one."""
+    assert last_slot(SCHEDULE, name, at(now)) == at(before)
+    assert next_slot(SCHEDULE, name, at(now)) == at(after)
+
+
+def test_slots_are_in_utc_wherever_the_moment_is_from():
+    """Also in the night in which clocks are put back somewhere."""
+    there = timezone(timedelta(hours=9))
+    now = datetime(2026, 10, 25, 16, tzinfo=there)
+    slot = last_slot(SCHEDULE, "daily", now)
+    assert slot == at("2026-10-25T06:17")
+    assert slot.utcoffset() == timedelta()
+
+
+@pytest.mark.parametrize(
+    ("now", "last", "slot"),
+    [
+        ("2026-11-23T09:16", "2026-11-22T06:30", None),  # within the grace of three hours
+        ("2026-11-23T09:17", "2026-11-22T06:30", "2026-11-23T06:17"),
+        ("2026-11-23T09:17", "2026-11-23T08:59", None),  # late, and there
+        ("2026-11-23T09:17", "2026-11-23T06:16", None),  # the scheduler's clock is a little ahead of ours
+        ("2026-11-23T09:17", "2026-11-23T06:00", "2026-11-23T06:17"),
+        ("2026-11-23T08:00", None, "2026-11-22T06:17"),
+        ("2026-11-27T12:00", "2026-11-23T06:20", "2026-11-27T06:17"),
+    ],
+)
+def test_a_set_that_has_not_run_in_its_slot_is_missed(now, last, slot):
+    """Once its grace is over; the newest such slot is told."""
+    found = missed(SCHEDULE, "daily", at(now), at(last) if last else None)
+    assert found == (at(slot) if slot else None)
+
+
+def test_a_set_without_slots_is_never_missed():
+    """Nobody promised it."""
+    never = Schedule(cron={"monthly": " "})
+    for name in ("emergency", "monthly"):
+        assert missed(never, name, at("2026-11-23T09:00"), None) is None
+        assert next_slot(never, name, at("2026-11-23T09:00")) is None
+    assert grace(never, "emergency") == timedelta(hours=3)
+
+
+def test_only_what_the_schedule_started_has_a_slot():
+    """Somebody who looks at nine has not run the six o'clock check."""
+    started = at("2026-11-23T08:00")
+    assert slot_of(SCHEDULE, "daily", started, {}) is None
+    assert slot_of(SCHEDULE, "daily", started, SCHEDULED) == at("2026-11-23T06:17")
+    assert slot_of(SCHEDULE, "daily", at("2026-11-23T06:15"), SCHEDULED) == at("2026-11-23T06:17")
+    assert slot_of(SCHEDULE, "emergency", started, SCHEDULED) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("17 6 * *", ""),
+        ("0 17 6 * * *", ""),
+        ("61 6 * * *", ": bad minute"),
+        ("daily", ""),
+        ("17 6 30 2 *", ""),
+        ("a b c d e", ": bad minute"),
+    ],
+)
+def test_what_is_no_time_is_one_sentence(tmp_path, text, problem):
+    """It names the setting and the file."""
+    file = tmp_path / "playbook.toml"
+    file.write_text(f'[schedule.cron]\nweekly = "{text}"\n')
+    with pytest.raises(UsageError) as caught:
+        load("sandbox", root=tmp_path, environment={})
+    sentence = str(caught.value)
+    assert sentence.startswith(f"{file}: schedule.cron.weekly: expected five fields such as")
+    assert f"got {text!r}{problem}" in sentence
+
+
+def test_a_grace_is_no_less_than_nothing(tmp_path):
+    """Else a set would be missed before it is due."""
+    (tmp_path / "playbook.toml").write_text("[schedule.grace_hours]\ndaily = -1.0\n")
+    with pytest.raises(UsageError, match=r"schedule\.grace_hours\.daily must be 0 or more, got -1"):
+        load("sandbox", root=tmp_path, environment={})

@@ -1,0 +1,189 @@
+"""The roster: who has a duty when, also when the clocks change, and who is called."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from playbook.errors import Malformed, Unreachable
+from playbook.people.roster import Contact, read_roster
+
+HEAD = """
+time_zone = "Europe/Berlin"
+holidays = [2026-12-25]
+[people.ada]
+name = "Ada"
+email = "ada@portfolio.example"
+phone = "+49 30 5550101"
+[people.ben]
+name = "Ben"
+[contacts.support]
+name = "Support"
+url = "https://support.example"
+"""
+WEEKLY = """
+[rotations.primary]
+starts = 2026-03-23T09:00:00
+people = ["ada", "ben"]
+"""
+
+
+@pytest.fixture
+def roster(tmp_path):
+    """Reads what the test writes."""
+
+    def make(text):
+        file = tmp_path / "roster.toml"
+        file.write_text(HEAD + text, encoding="utf-8")
+        return read_roster(file)
+
+    return make
+
+
+def utc(text):
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("at", "person"),
+    [
+        ("2026-03-23T07:59", None),  # before the first turn
+        ("2026-03-23T08:00", "ada"),  # 09:00 in winter is 08:00 UTC
+        ("2026-03-30T06:59", "ada"),
+        ("2026-03-30T07:00", "ben"),  # 09:00 in summer is 07:00 UTC: the turn was an hour shorter
+        ("2026-10-26T07:59", "ada"),
+        ("2026-10-26T08:00", "ben"),  # and back in winter
+        ("2027-11-01T08:00", "ada"),
+    ],
+)
+def test_a_rotation_keeps_its_hour_on_the_wall(roster, at, person):
+    """In summer and winter, and years later."""
+    assert roster(WEEKLY).on_duty("primary", utc(at)) == person
+
+
+@pytest.mark.parametrize(
+    ("day", "change"),
+    [("2026-03-28T02:30:00", "2026-03-29T01:30"), ("2026-10-24T02:30:00", "2026-10-25T00:30")],
+    ids=["skipped", "twice"],
+)
+def test_an_hour_that_is_skipped_or_comes_twice(roster, day, change):
+    """A skipped hour is as much later as the clocks jump; of one that comes twice the first is meant. No gap."""
+    daily = roster(f'[rotations.primary]\nstarts = {day}\nevery_days = 1\npeople = ["ada", "ben"]')
+    assert daily.on_duty("primary", utc(change) - timedelta(seconds=1)) == "ada"
+    assert daily.on_duty("primary", utc(change)) == "ben"
+    spans = daily.spans("primary", utc(change) - timedelta(hours=20), utc(change) + timedelta(hours=20))
+    assert [span.person for span in spans] == ["ada", "ben"]
+    assert spans[0].end == spans[1].start == utc(change)
+
+
+def test_a_shift_goes_before_the_rotation_and_ends(roster):
+    """Also where it has an offset of its own; of two, the one that began last."""
+    found = roster(
+        WEEKLY
+        + """
+[[shifts]]
+duty = "primary"
+person = "ben"
+from = 2026-03-25T09:00:00+01:00
+until = 2026-03-26T09:00:00
+[[shifts]]
+duty = "primary"
+person = "ada"
+from = 2026-03-25T12:00:00
+until = 2026-03-25T13:00:00
+"""
+    )
+    spans = found.spans("primary", utc("2026-03-24T00:00"), utc("2026-03-27T00:00"))
+    assert [(span.person, f"{span.start:%d %H}") for span in spans] == [
+        ("ada", "24 00"),
+        ("ben", "25 08"),
+        ("ada", "25 11"),
+        ("ben", "25 12"),
+        ("ada", "26 08"),
+    ]
+
+
+def test_a_time_that_nobody_has_is_a_span_of_nobody(roster):
+    """Through the whole time, without holes."""
+    spans = roster(WEEKLY).spans("secondary", utc("2026-04-01T00:00"), utc("2026-04-08T00:00"))
+    assert [(span.person, span.end - span.start) for span in spans] == [(None, timedelta(days=7))]
+
+
+ESCALATION = """
+[escalation.P1]
+call = ["primary", "secondary", "ben", "support"]
+next_after_minutes = 10
+[escalation.P4]
+call = ["primary"]
+"""
+
+
+def test_calls_have_an_order_and_times(roster):
+    """Duties are resolved at the time of the call; nobody is said as nobody."""
+    at = utc("2026-03-30T06:55")
+    calls = roster(WEEKLY + ESCALATION).calls("P1", at, {"P1": 15})
+    assert [(c.name, c.contact.name if c.contact else None, c.at - at, c.answer_by - c.at) for c in calls] == [
+        ("primary", "Ada", timedelta(), timedelta(minutes=15)),
+        ("secondary", None, timedelta(minutes=10), timedelta(minutes=15)),
+        ("ben", "Ben", timedelta(minutes=20), timedelta(minutes=15)),
+        ("support", "Support", timedelta(minutes=30), timedelta(minutes=15)),
+    ]
+
+
+def test_p4_waits_for_the_end_of_the_next_business_day(roster):
+    """Over a holiday and a weekend."""
+    (call,) = roster(WEEKLY + ESCALATION).calls("P4", utc("2026-12-24T12:00"), {"P1": 15})
+    assert call.answer_by == utc("2026-12-28T16:00")
+    assert roster(WEEKLY + ESCALATION).calls("P2", utc("2026-12-24T12:00"), {}) == []
+
+
+@pytest.mark.parametrize(
+    ("contact", "outside", "missing"),
+    [
+        (Contact(name="A", email="a@b.example", phone="+49 30 123456"), False, []),
+        (Contact(name="A", email="a@b.example", phone="030 123456"), False, ["phone"]),
+        (Contact(name="A", email="a at b", phone=""), False, ["email", "phone"]),
+        (Contact(phone="+49 30 123456", email="a@b.example"), False, ["name"]),
+        (Contact(name="S", url="https://s.example"), True, []),
+        (Contact(name="S"), True, ["email, phone or url"]),
+    ],
+)
+def test_what_it_takes_to_reach_somebody(contact, outside, missing):
+    """A number without its country cannot be called from abroad."""
+    assert contact.missing(outside=outside) == missing
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("x = [", "expected valid TOML"),
+        ("spelled = 1\n" + HEAD, "unknown field spelled"),
+        (HEAD.replace("Europe/Berlin", "Europe/Berlim"), "expected a time zone such as Europe/Berlin"),
+        (HEAD.replace("Europe/Berlin", "../../etc"), "expected a time zone"),
+        (HEAD + WEEKLY.replace('"ben"', '"zoe"'), "rotations.primary names zoe, who is not in people"),
+        (HEAD + WEEKLY.replace('["ada", "ben"]', "[]"), "Expected array of length >= 1"),
+        (HEAD + WEEKLY + "every_days = 0", "Expected int >= 1"),
+        (
+            HEAD
+            + '[[shifts]]\nduty = "primary"\nperson = "ada"\n'
+            + "from = 2026-01-02T00:00:00\nuntil = 2026-01-01T00:00:00",
+            "shift 1 ends before it begins",
+        ),
+        (
+            HEAD + '[escalation.P1]\ncall = ["boss"]',
+            "escalation.P1 calls boss, who is neither a duty nor in people",
+        ),
+    ],
+)
+def test_a_roster_that_makes_no_sense_is_malformed(tmp_path, text, sentence):
+    """One sentence that names the place."""
+    file = tmp_path / "roster.toml"
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(Malformed) as caught:
+        read_roster(file)
+    assert sentence in str(caught.value)
+
+
+def test_a_roster_that_is_not_there_is_unreachable(tmp_path):
+    """UNKNOWN, not a finding."""
+    with pytest.raises(Unreachable):
+        read_roster(tmp_path / "roster.toml")

@@ -1,0 +1,162 @@
+"""Waivers: what is waived until when, and what a waiver leaves of a finding."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from playbook.errors import UsageError
+from playbook.evidence import Facts, Lines
+from playbook.people import ledger
+from playbook.people.waivers import Waivers, none, read, waive
+from playbook.recorder import with_waiver
+from playbook.run import make_results
+from playbook.settings import load
+from playbook.verdict import Verdict
+from tests.factories import record
+
+NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
+ITEM = "daily.example.0"
+
+
+@pytest.fixture
+def book(tmp_path):
+    """A ledger to waive in and to read."""
+
+    class Book:
+        file = tmp_path / "waivers.jsonl"
+
+        def waive(self, until="2026-11-30", *, at=NOW, item=ITEM, **more):
+            day = date.fromisoformat(until)
+            fields = {"reason": "it moves", "who": "Ada", "most_days": 30, **more}
+            return waive(self.file, item, until=day, now=at, **fields)
+
+        def read(self, at=NOW):
+            return read(self.file, known={ITEM, "daily.example.1"}, most_days=30, now=at)
+
+    return Book()
+
+
+@pytest.mark.parametrize("was", [Verdict.CRITICAL, Verdict.WARNING, Verdict.UNKNOWN])
+def test_a_finding_is_waived_and_stays_to_be_seen(book, was):
+    """With what it was, by whom, until when and why."""
+    book.waive()
+    waived = with_waiver(record(was), book.read())
+    assert waived.verdict is Verdict.WAIVED
+    assert waived.message == f"Waived until 2026-11-30 by Ada (it moves): {was}, {record(was).message}"
+    (waiver,) = (each for each in waived.evidence if isinstance(each, Facts))
+    assert waiver.facts["Without it"] == f"{was}: {record(was).message}"
+
+
+@pytest.mark.parametrize("verdict", [Verdict.OK, Verdict.NOT_CONFIGURED])
+def test_what_is_no_finding_stays_as_it_is(book, verdict):
+    """A waiver makes nothing worse, and configures nothing."""
+    book.waive()
+    assert with_waiver(record(verdict), book.read()) == record(verdict)
+
+
+def test_other_items_are_not_waived(book):
+    """Only the one that it names."""
+    book.waive(item="daily.example.1")
+    assert with_waiver(record(Verdict.CRITICAL), book.read()) == record(Verdict.CRITICAL)
+
+
+@pytest.mark.parametrize(
+    ("at", "verdict"),
+    [
+        (datetime(2026, 11, 30, 23, 59, 59, tzinfo=UTC), Verdict.WAIVED),
+        (datetime(2026, 12, 1, tzinfo=UTC), Verdict.CRITICAL),
+    ],
+)
+def test_it_counts_to_the_end_of_its_day(book, at, verdict):
+    """Then it waives nothing, and the record says that it did."""
+    book.waive()
+    found = with_waiver(record(Verdict.CRITICAL), book.read(at))
+    assert found.verdict is verdict
+    assert ("Expired" in found.evidence[0].title) is (verdict is Verdict.CRITICAL)
+
+
+def test_a_newer_decision_replaces_an_older_one(book):
+    """So an exception can be ended early."""
+    book.waive("2026-12-20", at=NOW - timedelta(days=3))
+    book.waive("2026-11-23", at=NOW - timedelta(days=1))
+    assert book.read().active(ITEM).until == date(2026, 11, 23)
+    assert book.read(NOW + timedelta(days=2)).active(ITEM) is None
+    assert book.read(NOW + timedelta(days=2)).expired(ITEM)
+
+
+@pytest.mark.parametrize(
+    ("until", "sentence"),
+    [
+        ("2026-11-22", "has passed; today is 2026-11-23"),
+        ("2026-12-24", "is too far ahead: 2026-12-23 is the latest"),
+    ],
+)
+def test_a_day_that_cannot_be_is_refused(book, until, sentence):
+    """Before anything is written."""
+    with pytest.raises(UsageError, match=sentence):
+        book.waive(until)
+    assert not book.file.exists()
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        ({"until": "2027-11-23"}, "line 1 reaches 365 days ahead, and 30 is the most"),
+        ({"when": "2026-11-25T00:00:00Z"}, "line 1 is dated 2026-11-25 00:00, in the future"),
+        ({"item": "daily.nothing"}, "line 1 names daily.nothing, which is no item of the playbook"),
+        ({"digest": "sha256:0"}, "line 1 was edited: its digest does not match what it says"),
+        ({"until": "soon"}, "line 1 is damaged: Invalid RFC3339 encoded date - at $.until"),
+    ],
+)
+def test_a_refused_line_waives_nothing_and_is_shown(book, change, problem):
+    """With the finding that it was meant for."""
+    fields = {
+        "item": ITEM,
+        "who": "A",
+        "when": "2026-11-23T08:00:00Z",
+        "until": "2026-11-30",
+        "reason": "x",
+        **change,
+    }
+    line = ledger.sealed(fields)
+    if "digest" in change:
+        line = line.replace(b'"reason": "x"', b'"reason": "y"')
+    book.file.write_bytes(line)
+    found = with_waiver(record(Verdict.CRITICAL), book.read())
+    assert found.verdict is Verdict.CRITICAL
+    assert found.evidence == [Lines("Refused lines of the ledger of waivers", [problem])]
+
+
+def test_a_waived_check_is_not_counted_on(tmp_path):
+    """Nor does a run in which all is waived become OK."""
+    settings = load(root=tmp_path, environment={})
+
+    def verdict(*verdicts, floor):
+        records = [record(each, number) for number, each in enumerate(verdicts)]
+        return make_results(
+            settings,
+            set_name="daily",
+            records=records,
+            timings=[],
+            floor=floor,
+            partial=False,
+            started=NOW,
+            finished=NOW,
+            command="",
+        ).verdict
+
+    assert verdict(Verdict.OK, Verdict.WAIVED, floor=2) is Verdict.OK
+    assert verdict(Verdict.OK, Verdict.WAIVED, floor=3) is Verdict.UNKNOWN
+    assert verdict(Verdict.WAIVED, floor=1) is Verdict.UNKNOWN
+
+
+def test_no_ledger_waives_nothing():
+    """And shows nothing."""
+    assert with_waiver(record(Verdict.CRITICAL), none(NOW)) == record(Verdict.CRITICAL)
+
+
+def test_a_ledger_that_cannot_be_read_is_said():
+    """Beside the finding."""
+    found = with_waiver(record(Verdict.CRITICAL), Waivers({}, {"": ["it may not be read"]}, NOW))
+    assert isinstance(found.evidence[0], Lines)
+    assert not any(isinstance(each, Facts) for each in found.evidence)
