@@ -9,6 +9,7 @@ from typing import Any
 from playbook.load.plan import PLAN_VARIABLE
 
 LOOPBACK = "127.0.0.1"
+NO_PLAN = f"${PLAN_VARIABLE}: a master and its workers need the file of a plan"
 
 
 def hold(parser: Any) -> None:
@@ -37,7 +38,10 @@ def tame(options: Any) -> None:
     options.class_picker = False
     options.otel = False
     options.run_time = None
-    if os.environ.get(PLAN_VARIABLE) or options.worker or options.master or options.processes:
+    with_others = bool(options.worker or options.master or options.processes)
+    if with_others and not os.environ.get(PLAN_VARIABLE):
+        leave(NO_PLAN)  # before a port is taken
+    if with_others or os.environ.get(PLAN_VARIABLE):
         options.headless = not options.worker or options.headless
         options.headful = False
         options.autostart = False

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from loadtests.options import NO_PLAN
 from playbook.errors import UsageError
 from playbook.load.plan import PLAN_VARIABLE, Plan, Stage, read_plan
 
@@ -35,7 +36,7 @@ def find(*, alone: bool) -> Plan:
     if file:
         return read(Path(file))
     if not alone:
-        raise UsageError(f"${PLAN_VARIABLE}: a master and its workers need the file of a plan")
+        raise UsageError(NO_PLAN)
     return _of_a_sandbox()
 
 

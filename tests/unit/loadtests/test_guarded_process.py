@@ -124,10 +124,14 @@ def test_the_address_of_a_proxy_is_not_asked(elsewhere: Website, tmp_path: Path)
 
 
 def test_without_a_plan_locust_is_told_so_for_workers(tmp_path: Path) -> None:
-    """A worker by hand that nobody gave a plan says what it needs."""
+    """A master by hand that nobody gave a plan says what it needs, before it wants a port that may be taken."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
-        process = locusts.begin(plan_of(80), tmp_path, "--master", variables={"PLAYBOOK_LOAD_PLAN": ""})
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        process = locusts.begin(
+            plan_of(80), tmp_path, "--master", "--master-bind-port", port, variables={"PLAYBOOK_LOAD_PLAN": ""}
+        )
         said = locusts.finish(process)
     assert process.returncode == 4
     assert "a master and its workers need the file of a plan" in said

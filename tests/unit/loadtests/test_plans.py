@@ -83,8 +83,9 @@ def test_locusts_options_open_nothing_to_others(monkeypatch: pytest.MonkeyPatch)
     assert (tamed.stop_timeout, tamed.config_users, tamed.otel) == (0, None, False)
 
 
-def test_a_master_for_other_machines_names_its_address() -> None:
+def test_a_master_for_other_machines_names_its_address(monkeypatch: pytest.MonkeyPatch) -> None:
     """What was written down was meant."""
+    monkeypatch.setenv(PLAN_VARIABLE, "plan.json")
     tamed = _options(master=True, master_bind_host="10.0.0.5")
     options.tame(tamed)
     assert tamed.master_bind_host == "10.0.0.5"

@@ -197,12 +197,18 @@ def test_the_cap_on_seconds_holds(tmp_path: Path) -> None:
 
 
 def test_a_breakpoint_is_found(tmp_path: Path) -> None:
-    """Four places of 20 ms each carry twelve users within 300 ms, and not a hundred and twenty."""
-    places = threading.Semaphore(4)
+    """A website that is slow for good once twenty visitors were there at once, however fast the machine is."""
+    inside, crowded = 0, False
+    counting = threading.Lock()
 
     def act(_: Any) -> bool:
-        with places:
-            time.sleep(0.02)
+        nonlocal inside, crowded
+        with counting:
+            inside += 1
+            crowded = crowded or inside > 20
+        time.sleep(1.3 if crowded else 0.02)
+        with counting:
+            inside -= 1
         return False
 
     with website() as site:
@@ -210,18 +216,18 @@ def test_a_breakpoint_is_found(tmp_path: Path) -> None:
         plan = plan_of(
             site.port,
             shape="breakpoint",
-            stages=[Stage(users, 1.9, 100.0) for users in (4, 12, 120, 140)],
+            stages=[Stage(users, 2.5, 200.0) for users in (4, 12, 120, 140)],
             wait_seconds=(0.0, 0.0),
             most_users=150,
             breaks=Break(
-                p95_seconds=0.3, failed_percent=1.0, least_requests=20, settle_seconds=0.5, confirm=False
+                p95_seconds=1.0, failed_percent=1.0, least_requests=20, settle_seconds=0.5, confirm=False
             ),
         )
         outcome = run(plan, tmp_path)
     assert outcome.ended == FINISHED
     assert [(step.users, bool(step.broke)) for step in outcome.steps] == [(4, False), (12, False), (120, True)]
-    assert outcome.steps[-1].broke.startswith("P95 0.")
-    assert outcome.steps[1].per_second == pytest.approx(200, rel=0.4)
+    assert outcome.steps[-1].broke.startswith("P95 1.")
+    assert outcome.steps[1].per_second > 0
 
 
 def _tls(site_authority: trustme.CA) -> Any:
