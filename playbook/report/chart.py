@@ -22,8 +22,16 @@ _LONGEST_NAME = 15
 # More would be a tangle; the table below the drawing has them all.
 MOST_CURVES = 6
 _DAY = 86_400
+_ROUND = (1, 2, 5, 10, 15, 30)  # seconds and minutes
 _HOURS, _DAYS = (1, 3, 6, 12), (1, 2, 7, 14, 28, 91, 182, 365, 730)
-_STEPS = (*(3600 * hours for hours in _HOURS), *(_DAY * days for days in _DAYS))
+_STEPS = (
+    *_ROUND,
+    *(60 * minutes for minutes in _ROUND),
+    *(3600 * hours for hours in _HOURS),
+    *(_DAY * days for days in _DAYS),
+)
+# How a mark is written, from this step on.
+_PATTERNS = ((92 * _DAY, "%b %Y"), (_DAY, "%-d %b"), (60, "%H:%M"), (0, "%H:%M:%S"))
 
 
 @dataclass(frozen=True)
@@ -164,10 +172,10 @@ def _number(value: float, decimals: int) -> str:
 
 
 def _dates(first: float, last: float) -> list[tuple[float, str]]:
-    """Days, or hours where it is less than two days, at most six; UTC."""
+    """Years, days, hours or seconds, by how long it is; at most six; UTC."""
     step = next((step for step in _STEPS if (last - first) / step <= 5.5), _STEPS[-1])
     moment = -(-first // step) * step
-    pattern = "%b %Y" if step > 91 * _DAY else "%-d %b" if step >= _DAY else "%H:%M"
+    pattern = next(pattern for least, pattern in _PATTERNS if step >= least)
     found = []
     while moment <= last:
         found.append((moment, datetime.fromtimestamp(moment, UTC).strftime(pattern)))

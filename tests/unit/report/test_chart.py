@@ -93,12 +93,18 @@ def test_no_more_curves_than_can_be_told_apart():
 
 
 def test_dates_are_few_and_within():
-    """Hours of a day, days of a week, weeks of two months."""
-    for count, step in ((24, 3600.0), (7, DAY), (60, DAY)):
+    """Seconds of a load test, minutes of a soak, hours of a day, days of a week, weeks of two months."""
+    for count, step in ((14, 1.0), (30, 60.0), (24, 3600.0), (7, DAY), (60, DAY)):
         curve = Curve("a", [(1_795_392_000 + step * number, float(number)) for number in range(count)])
         drawing = draw(chart(curve))
         assert 2 <= len(drawing.days) <= 6
         assert all(drawing.left <= tick.place <= drawing.right for tick in drawing.days)
+
+
+def test_marks_of_seconds_say_the_second():
+    """All marks of a load test that takes half a minute would else read alike."""
+    curve = Curve("a", [(1_795_392_000 + number, float(number)) for number in range(30)])
+    assert [mark.text for mark in draw(chart(curve)).days] == [f"00:00:{second:02}" for second in (0, 10, 20)]
 
 
 def test_limits_at_one_place_are_one_line_with_both_names():
