@@ -61,7 +61,9 @@ def judge(stage: Stage, tally: Tally, breaks: Break) -> Step:
         broke = f"{tally.requests} requests, at least {breaks.least_requests} are needed"
     elif failed > breaks.failed_percent:
         broke = f"{failed:.1f} % of the requests failed, at most {breaks.failed_percent:g} % may"
-    elif p95 is not None and p95 > breaks.p95_seconds:
+    elif p95 is None:
+        broke = f"{failed:.1f} % of the requests failed, so that 95 % were never answered"
+    elif p95 > breaks.p95_seconds:
         broke = f"P95 {p95:.2f} s, at most {breaks.p95_seconds:g} s"
     return Step(
         users=stage.users,

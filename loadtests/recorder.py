@@ -27,8 +27,8 @@ class Tally(msgspec.Struct):
     Attributes:
         unreached: failures without any answer: no connection, or one that broke.
         received: bytes of bodies.
-        slowest: milliseconds.
-        counts: requests by bucket of response time.
+        slowest: milliseconds, of failures too.
+        counts: requests that were answered well, by bucket of response time.
     """
 
     requests: int = 0
@@ -49,16 +49,17 @@ class Tally(msgspec.Struct):
             self.counts[bucket] = self.counts.get(bucket, 0) + number
 
     def percentile(self, percent: float) -> float | None:
-        """Seconds that so many percent of the requests took at most; None where there were none."""
-        if not self.requests:
-            return None
+        """Seconds within which so many percent of all requests were answered well; None where fewer ever were.
+
+        A failure is an answer that never came: what is refused at once would else look quick.
+        """
         wanted = self.requests * percent / 100
         seen = 0
         for bucket in sorted(self.counts):
             seen += self.counts[bucket]
-            if seen >= wanted:
+            if self.counts[bucket] and seen >= wanted:
                 return min(exp((bucket - _OFFSET + 0.5) / _SCALE), self.slowest) / 1000
-        return self.slowest / 1000
+        return None
 
 
 def bucket_of(milliseconds: float) -> int:
@@ -105,9 +106,13 @@ class Counts(msgspec.Struct):
         counts[bucket] = counts.get(bucket, 0) + 1
         return endpoint, piece
 
-    def fail(self, name: str, message: str, tallies: Iterable[Tally], *, unreached: bool) -> None:
-        """Count in these tallies that a request failed, and why."""
+    def fail(
+        self, name: str, milliseconds: float, message: str, tallies: Iterable[Tally], *, unreached: bool
+    ) -> None:
+        """Count in these tallies that the request that was just recorded in them failed, and why."""
+        bucket = bucket_of(milliseconds)
         for tally in tallies:
+            tally.counts[bucket] -= 1
             tally.failures += 1
             tally.unreached += unreached
         messages = self.errors.setdefault(name, {})

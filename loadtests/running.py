@@ -223,7 +223,7 @@ class Test:
         tallies = self.counts.record(name, response_time, response_length)
         if exception is not None:
             message, unreached = describe(exception, **self._limits)
-            self.counts.fail(name, message, tallies, unreached=unreached)
+            self.counts.fail(name, response_time, message, tallies, unreached=unreached)
 
     # ---------------------------------------------------------------------------------------------------- workers
 

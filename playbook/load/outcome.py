@@ -27,7 +27,9 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     """Requests of one kind: ``homepage``, ``health``, ``image_health``, ``optimize_large_jpeg``, or ``all``.
 
     Attributes:
-        p50, p95, p99, slowest: seconds; None where there were no requests.
+        p50, p95, p99: seconds within which so many percent of all requests were answered well; None where fewer
+            ever were: a failure is an answer that never came.
+        slowest: seconds, of failures too; None where there were no requests.
         per_second: requests a second over the time of the test.
     """
 
@@ -43,7 +45,7 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Moments(msgspec.Struct, frozen=True, kw_only=True):
-    """One second of the test; ``at`` is Unix time, ``p95`` of the requests that ended in it (None: none did)."""
+    """One second of the test; ``at`` is Unix time, ``p95`` of the requests that ended in it, as of Endpoint."""
 
     at: float
     users: int

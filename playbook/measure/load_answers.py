@@ -42,12 +42,22 @@ class Group:
 
     @property
     def p95(self) -> list[Judged]:
-        """Seconds, slowest first; TooLittleData where no endpoint has enough requests."""
+        """Seconds, slowest first; TooLittleData where no endpoint has enough requests, or one 5 % failures."""
+        failing = [one for one in self.judged if one.p95 is None]
+        if failing and not self.broken_on_purpose:
+            found = ", ".join(
+                f"{one.failures:,} of {one.requests:,} failed for {name_of(one.name)}" for one in failing
+            )
+            raise TooLittleData(
+                f"{self.name} under load: expected 95 % of the requests to be answered well, got {found}",
+                service=SERVICE,
+                hint="What failed is judged by load.errors; how long answers take can be told when they come.",
+            )
         return self._percentile("p95")
 
     @property
     def p99(self) -> list[Judged]:
-        """As ``p95``."""
+        """As ``p95``, of endpoints with fewer than 1 % failures."""
         return self._percentile("p99")
 
     def _percentile(self, which: str) -> list[Judged]:

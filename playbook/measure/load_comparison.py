@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from playbook.engine import measurement
+from playbook.errors import TooLittleData
 from playbook.evidence import Evidence, Facts, Lines, Table
 from playbook.load import kept
 from playbook.load.order import LoadOrder
+from playbook.load.permission import SERVICE
 from playbook.load.planning import history_of
 from playbook.measure.load import LoadTest, name_of, seconds
 from playbook.measure.words import moment
@@ -112,7 +114,19 @@ class LoadComparison:
 
 @measurement
 def load_comparison(whole_load_test: LoadTest, settings: Settings, load_order: LoadOrder) -> LoadComparison:
-    """The P95 of each endpoint against the last test of the same shape and target; this one is then added."""
+    """The P95 of each endpoint against the last test of the same shape and target; this one is then added.
+
+    Raises:
+        TooLittleData: so much failed that there is no P95; such a test is nothing to compare with later either.
+    """
+    total = whole_load_test.outcome.all
+    if total.p95 is None and not whole_load_test.is_breakpoint:
+        raise TooLittleData(
+            f"P95 under load: expected 95 % of the requests to be answered well, got {total.failures:,} of "
+            f"{total.requests:,} failed",
+            service=SERVICE,
+            hint="What failed is judged by load.errors.",
+        )
     folder, load = history_of(settings, load_order), settings.load
     line = line_of(whole_load_test)
     known = kept.recall(folder)

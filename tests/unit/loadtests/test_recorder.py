@@ -36,6 +36,17 @@ def test_a_percentile_is_never_over_the_slowest() -> None:
     assert _counts([100.4, 100.4]).all().percentile(99) == pytest.approx(0.1004, abs=1e-6)
 
 
+def test_a_failure_is_an_answer_that_never_came() -> None:
+    """What is refused at once makes no percentile better, and where too much fails there is none."""
+    counts = _counts([200.0] * 96)
+    for _ in range(4):
+        counts.fail("homepage", 0.2, "connection refused", counts.record("homepage", 0.2, 0), unreached=True)
+    whole = counts.all()
+    assert (whole.requests, whole.failures) == (100, 4)
+    assert whole.percentile(50) == whole.percentile(95) == pytest.approx(0.2, rel=0.01)
+    assert whole.percentile(99) is None
+
+
 def test_instant_answers_are_counted() -> None:
     """A time of zero has a bucket too."""
     assert _counts([0.0, 0.0]).all().requests == 2
@@ -47,7 +58,7 @@ def test_counts_of_processes_add_up_on_the_way_of_workers() -> None:
     one, other = _counts([1, 400, 3]), _counts([2, 500])
     for counts in (one, other):
         tallies = counts.record("health", 7.0, 1)
-        counts.fail("health", "HTTP 503", tallies, unreached=False)
+        counts.fail("health", 7.0, "HTTP 503", tallies, unreached=False)
         counts.refused["somewhere else"] = 2
         counts.throttled = 3
     whole = Counts()
@@ -72,6 +83,6 @@ def test_kinds_of_errors_are_bounded() -> None:
     """A server that says something new each time fills no memory."""
     counts = Counts()
     for number in range(MOST_ERRORS + 30):
-        counts.fail("homepage", f"message {number}", (), unreached=False)
+        counts.fail("homepage", 1.0, f"message {number}", (), unreached=False)
     assert len(counts.errors["homepage"]) == MOST_ERRORS + 1
     assert counts.errors["homepage"][OTHERS] == 30

@@ -107,7 +107,7 @@ def test_errors_are_sorted_by_how_often() -> None:
     report = _report(Clock())
     for message, times in (("HTTP 503", 2), ("connection reset", 5)):
         for _ in range(times):
-            report.counts.fail("homepage", message, (), unreached=False)
+            report.counts.fail("homepage", 1.0, message, (), unreached=False)
     assert [(error.message, error.times) for error in report.outcome().errors] == [
         ("connection reset", 5),
         ("HTTP 503", 2),
