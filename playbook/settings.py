@@ -140,6 +140,7 @@ _OVERRIDES = tuple(name for name in Settings.__struct_fields__ if name not in _N
 _VARIABLE = re.compile(r"\$\{([A-Z0-9_]+(?:\|[A-Z0-9_]+)*)\}")
 _SECRET_KEYS = frozenset({"token", "password", "access_key", "secret_key"})
 _NOTIFICATIONS = "notifications"
+_TARGET = re.compile(r"[A-Za-z0-9][\w.-]*", re.ASCII)
 _IN_A_LIST = re.compile(r"\.\d+$")
 
 
@@ -188,6 +189,12 @@ def load(
         _demand_tables(own, file)
         merged = _merge(merged, own)
         known_targets |= set(own.get("targets", {}))
+        for each in known_targets:
+            if not _TARGET.fullmatch(each):
+                raise UsageError(
+                    f"{file}: targets: expected a name of letters, digits, . _ and -, got {each!r} "
+                    "(reports are named after it)"
+                )
     if overlay:
         merged = _merge(merged, overlay)
     name = target or environment.get(TARGET_VARIABLE) or merged.get("default_target", SANDBOX)

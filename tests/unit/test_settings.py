@@ -139,6 +139,14 @@ def test_a_mistake_is_one_sentence_that_names_setting_and_file(project, text, se
     assert "dop_v1_x" not in str(caught.value)
 
 
+@pytest.mark.parametrize("name", ["a/b", "../up", "a:b", "-m", "two words", ""])
+def test_a_target_has_a_name_that_folders_and_artifacts_can_have(project, name):
+    """Its reports are called so; one with a slash would lie elsewhere, one with a colon is no artifact's."""
+    root = project(f'[targets."{name}"]\nkind = "staging"\n')
+    with pytest.raises(UsageError, match=r"targets: expected a name of letters, digits"):
+        load("sandbox", root=root, environment={})
+
+
 def test_a_mistyped_target_is_told_the_known_ones(tmp_path):
     """With the likely one."""
     with pytest.raises(
