@@ -20,6 +20,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from playbook.errors import UsageError
+from playbook.history import lines
 
 HISTORY = "history"
 REPORTS = "reports"
@@ -67,6 +68,25 @@ class Branches:
             UsageError: ``origin`` cannot be read, or the folder has changes that were never pushed.
         """
         self._check_out(folder, self._fetch(HISTORY) or self._beginning(_ATTRIBUTES, _README))
+
+    def adopt(self, folder: Path) -> None:
+        """Check the branch out into a folder of lines that was begun without it, and add those lines to it.
+
+        Raises:
+            UsageError: ``origin`` still cannot be read; the folder is then as it was.
+        """
+        alone = folder.with_name(f"{folder.name}-alone")
+        folder.rename(alone)
+        try:
+            self.fetch_history(folder)
+        except UsageError:
+            shutil.rmtree(folder, ignore_errors=True)
+            alone.rename(folder)
+            raise
+        for file in sorted(alone.rglob("*.jsonl")):
+            for line in file.read_bytes().splitlines(keepends=True):
+                lines.append(folder / file.relative_to(alone), line)
+        shutil.rmtree(alone)
 
     def push_history(self, folder: Path, message: str) -> bool:
         """Push what was added; False where nothing was. Lines that others pushed meanwhile are kept as well.

@@ -10,6 +10,11 @@ from playbook.errors import UsageError
 from playbook.history import runs as history
 from playbook.settings import SANDBOX, Settings, load
 
+_WITHOUT_HISTORY = (
+    "The history could not be fetched, so nothing here is compared with earlier runs, and an incident that is "
+    "known already may be told as a new one."
+)
+
 
 class Choice(NamedTuple):
     """What is run.
@@ -24,18 +29,21 @@ class Choice(NamedTuple):
 
 
 def choose(
-    *, set_name: str, cron: str, target: str, root: Path, lines: Path, environment: Mapping[str, str]
+    *, set_name: str, cron: str, target: str, root: Path, lines: Path | None, environment: Mapping[str, str]
 ) -> Choice:
     """The set that was asked for, else that of this line of cron; the sandbox where nothing is set up.
 
     A target that was ever run is never replaced by the sandbox: when its settings are lost, its run must be
-    UNKNOWN, and not a green one of something else.
+    UNKNOWN, and not a green one of something else. ``lines`` is None where the history could not be fetched: any
+    target may have run then.
 
     Raises:
         UsageError: no set has this line, or there is no such target.
     """
     settings = load(target, root=root, environment=environment)
     name = set_name or _due(settings, cron)
+    if lines is None:
+        return Choice(name, target, _WITHOUT_HISTORY)
     if settings.target.kind == SANDBOX or is_configured(settings) or history.read(lines).of(target):
         return Choice(name, target)
     return Choice(

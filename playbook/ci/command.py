@@ -10,14 +10,14 @@ import shlex
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from playbook.ci import github, runner, state
-from playbook.ci.branches import Branches
+from playbook.ci.branches import HISTORY, REPORTS, Branches
 from playbook.ci.choosing import choose
 from playbook.errors import UsageError
 from playbook.record import Results
@@ -33,12 +33,15 @@ TOKEN_VARIABLE = "GITHUB_TOKEN"  # noqa: S105 - a name
 _REPORTS = "reports"
 
 
-def fetch(root: Path, say: Say, environment: Mapping[str, str]) -> int:
+def fetch(root: Path, names: Collection[str], say: Say, environment: Mapping[str, str]) -> int:
     """Check out what earlier jobs kept: the lines of all runs, and the newest reports."""
     branches = Branches(root, token=environment.get(TOKEN_VARIABLE, ""), say=say)
-    branches.fetch_history(root / state.HISTORY)
-    branches.fetch_reports(root / state.REPORTS)
-    say(f"{state.HISTORY}, {state.REPORTS}")
+    if HISTORY in names:
+        branches.fetch_history(root / state.HISTORY)
+        say(str(state.HISTORY))
+    if REPORTS in names:
+        branches.fetch_reports(root / state.REPORTS)
+        say(str(state.REPORTS))
     return EXIT_OK
 
 
@@ -49,7 +52,7 @@ def run(options: argparse.Namespace, root: Path, say: Say, environment: Mapping[
         cron=options.cron,
         target=options.target,
         root=root,
-        lines=root / state.HISTORY,
+        lines=None if options.fetched == "false" else root / state.HISTORY,
         environment=environment,
     )
     job = state.Job(set=choice.set, target=choice.target, note=choice.note)
@@ -62,7 +65,8 @@ def run(options: argparse.Namespace, root: Path, say: Say, environment: Mapping[
     command += [f"--fault={name}" for name in options.fault.split()]
     command += ["--", f"--shape={options.shape}"] if options.shape else []
     say(shlex.join(["python", *command[1:]]))
-    code = _run(command, root)
+    with runner.no_commands(say, environment):
+        code = _run(command, root)
     state.write_job(root, msgspec.structs.replace(job, code=code))
     report = _main_report(root / _REPORTS)
     runner.set_outputs(
@@ -101,7 +105,7 @@ def summary(root: Path, environment: Mapping[str, str]) -> int:
     if job and job.note:
         parts.append(f"> [!WARNING]\n> **{job.note}**\n")
     if job is None:
-        parts.append("# ? UNKNOWN: nothing was run\n\nA step before the run failed.\n")
+        parts.append("# ? UNKNOWN: nothing was run\n\nThe step that failed says why.\n")
     elif report is None:
         how = "was cut off" if job.code is None else f"ended with code {job.code}"
         parts.append(
@@ -122,6 +126,9 @@ def push(root: Path, say: Say, environment: Mapping[str, str]) -> int:
         say("nothing was run, so nothing is pushed")
         return EXIT_OK
     branches = Branches(root, token=environment.get(TOKEN_VARIABLE, ""), say=say)
+    if (root / state.HISTORY).is_dir() and not (root / state.HISTORY / ".git").exists():
+        branches.adopt(root / state.HISTORY)
+        say("history: fetched at last, and the lines of this run added to it")
     if branches.push_history(root / state.HISTORY, f"{job.target} {job.set}: {_worst(root)}"):
         say("history: pushed")
     new = [folder for folder, _ in _reports(root / _REPORTS)]
@@ -208,7 +215,12 @@ def add_parser(commands: Any, say: Say) -> None:
         return step
 
     root, environment = Path.cwd(), os.environ
-    add("fetch", "check out the branches history and reports, into data/", lambda _: fetch(root, say, environment))
+    step = add(
+        "fetch",
+        "check out the branches history and reports, into data/",
+        lambda options: fetch(root, [options.only] if options.only else [HISTORY, REPORTS], say, environment),
+    )
+    step.add_argument("--only", choices=(HISTORY, REPORTS), help="one of them")
     step = add(
         "run", "run a set; its exit code becomes an output", lambda options: run(options, root, say, environment)
     )
@@ -220,6 +232,12 @@ def add_parser(commands: Any, say: Say) -> None:
     )
     step.add_argument(
         "--scheduled", default="false", choices=("true", "false", ""), help="the schedule started this"
+    )
+    step.add_argument(
+        "--fetched",
+        default="true",
+        choices=("true", "false"),
+        help="false: there is a history, and it could not be fetched",
     )
     step.add_argument("--fault", default="", metavar="NAMES", help="sandbox only: faults, separated by spaces")
     step.add_argument("--shape", default="", metavar="NAME", help="of a load test")

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+import secrets
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 # GitHub drops a summary of over 1 MiB whole.
@@ -34,6 +36,23 @@ def notice(text: str, kind: str = "notice") -> str:
     """The line that Actions shows as a notice, a warning or an error."""
     escaped = text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
     return f"::{kind}::{escaped}"
+
+
+@contextmanager
+def no_commands(say: Callable[[str], None], environment: Mapping[str, str] = os.environ) -> Iterator[None]:
+    """What is printed meanwhile is text: it may quote a system that is watched, and that must not command the job.
+
+    https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands#stopping-and-starting-workflow-commands
+    """
+    if environment.get("GITHUB_ACTIONS") != "true":
+        yield
+        return
+    word = secrets.token_hex(16)
+    say(f"::stop-commands::{word}")
+    try:
+        yield
+    finally:
+        say(f"::{word}::")
 
 
 def cut(text: str, largest: int) -> str:

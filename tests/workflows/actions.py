@@ -6,7 +6,7 @@ this does not know it refuses.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -71,6 +71,7 @@ class Repository:
         origin: bare repository.
         python: folder whose ``python`` has everything installed.
         secrets, variables: by environment; ``""`` holds those of the whole repository.
+        before: what happens at GitHub before the first step of this name.
         pages: what is published.
     """
 
@@ -83,6 +84,7 @@ class Repository:
     default_branch: str = "main"
     token: str = "ghs_0123456789abcdef0123456789"
     runs: int = 0
+    before: dict[str, Callable[[], object]] = field(default_factory=dict)
 
     @property
     def pages(self) -> Path:
@@ -254,6 +256,7 @@ class Run:
             if not condition(step.get("if"), values, status):
                 done, outputs = Step(name, "skipped"), {}
             else:
+                self.repository.before.pop(name, lambda: None)()
                 done, outputs = context.carry_out(step, name, status)
             made.steps[name] = done
             failed = failed or done.outcome == "failure"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import signal
 import subprocess
@@ -106,13 +107,14 @@ class Steps:
         ) as process:
             log = self._watch(process, step)
         assert script_file.exists()
+        outputs, failed = _commanded(log)
         if self.run.cancelled and process.returncode != 0:
             outcome = "cancelled"
         else:
-            outcome = "success" if process.returncode == 0 else "failure"
+            outcome = "success" if process.returncode == 0 and not failed else "failure"
         for secret in filter(None, [repository.token, *dict(self.values["secrets"]).values()]):
             log = log.replace(secret, "***")
-        return Step(name, outcome, log, environment), _outputs(output)
+        return Step(name, outcome, log, environment), outputs | _outputs(output)
 
     def _watch(self, process: subprocess.Popen[str], step: dict[str, Any]) -> str:
         cancel = self.run.cancel
@@ -162,28 +164,38 @@ def _setup_python(context: Steps, given: dict[str, Any]) -> dict[str, str]:
 def _upload_artifact(context: Steps, given: dict[str, Any]) -> dict[str, str]:
     assert set(given) <= {"name", "path", "if-no-files-found", "retention-days"}
     assert not set(given["name"]) & set('":<>|*?\r\n\\/'), "not a name for an artifact"
-    found = [path for pattern in given["path"].split() for path in context.workspace.glob(pattern.rstrip("/"))]
-    assert found or given["if-no-files-found"] == "warn"
-    for path in found:
-        if not path.is_symlink():
-            shutil.copytree(path, context.run.artifacts / given["name"] / path.name)
+    # From what no wildcard stands for; what is in a folder comes with it; hidden files stay behind.
+    root = context.workspace / given["path"].partition("*")[0]
+    found = [path for path in context.workspace.glob(given["path"].rstrip("/")) if not path.is_symlink()]
+    files = [file for path in found for file in (path, *path.rglob("*")) if file.is_file()]
+    assert files or given["if-no-files-found"] == "warn"
+    for file in files:
+        name = file.relative_to(root)
+        assert not set(str(name)) & set('":<>|*?\r\n\\'), f"{name} cannot be in an artifact"
+        if not any(part.startswith(".") for part in name.parts):
+            _store(file, context.run.artifacts / given["name"] / name)
     return {}
+
+
+def _store(file: Path, to: Path) -> None:
+    assert not to.exists(), f"{to} is there already"
+    to.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copy2(file, to)
 
 
 def _upload_pages(context: Steps, given: dict[str, Any]) -> dict[str, str]:
     site = context.workspace / given["path"]
     assert (site / "index.html").is_file(), "no site"
-    shutil.copytree(site, context.run.artifacts / "github-pages")
+    shutil.copytree(site, context.run.artifacts / given["name"])
     return {}
 
 
 def _deploy_pages(context: Steps, given: dict[str, Any]) -> dict[str, str]:
-    assert not given
     permissions = context.job["permissions"]
     assert permissions["pages"] == permissions["id-token"] == "write"
     assert context.run.repository.api.pages, "Pages are not enabled"
     shutil.rmtree(context.run.repository.pages, ignore_errors=True)
-    shutil.copytree(context.run.artifacts / "github-pages", context.run.repository.pages)
+    shutil.copytree(context.run.artifacts / given["artifact_name"], context.run.repository.pages)
     return {"page_url": "https://owner.github.io/playbook/"}
 
 
@@ -194,6 +206,35 @@ _ACTIONS: dict[str, Callable[[Steps, dict[str, Any]], dict[str, str]]] = {
     "actions/upload-pages-artifact": _upload_pages,
     "actions/deploy-pages": _deploy_pages,
 }
+
+
+# Commands in what a step prints: of today at the beginning of a line, of old anywhere in it.
+_COMMAND = re.compile(
+    r"^\s*::(?P<name>[\w-]+)(?: (?P<with>[^:]*))?::(?P<data>.*)"
+    r"|##\[(?P<old>[\w-]+)(?: (?P<has>[^\]]*))?\](?P<rest>.*)"
+)
+
+
+def _commanded(log: str) -> tuple[dict[str, str], bool]:
+    """Outputs that a log sets, and whether it fails its step; nothing between stop-commands and its word.
+
+    https://github.com/actions/runner/blob/main/src/Runner.Worker/ActionCommandManager.cs
+    """
+    outputs, failed, stopped = {}, False, ""
+    for line in log.splitlines():
+        match = _COMMAND.search(line)
+        if not match:
+            continue
+        name, data = match["name"] or match["old"], match["data"] or match["rest"] or ""
+        if stopped:
+            stopped = "" if name == stopped else stopped
+        elif name == "stop-commands":
+            stopped = data
+        elif name == "set-output":
+            outputs[(match["with"] or match["has"] or "").removeprefix("name=").rstrip(";")] = data
+        elif name in {"set-env", "add-path"}:
+            failed = True  # forbidden since 2020
+    return outputs, failed
 
 
 def _outputs(file: Path) -> dict[str, str]:

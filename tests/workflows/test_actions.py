@@ -92,6 +92,29 @@ def test_a_cancelled_step_is_told_alone_and_what_is_always_done_is_done(reposito
     assert run.jobs["two"].result == "skipped"
 
 
+def test_what_a_step_prints_is_a_command_unless_they_are_stopped(repository):
+    """Old ones still work, anywhere in a line; forbidden ones fail the step. As the runner has it."""
+    run = repository("""
+  one:
+    runs-on: x
+    permissions: {}
+    outputs: { said: "${{ steps.a.outputs.said }}", old: "${{ steps.a.outputs.old }}" }
+    steps:
+      - name: A
+        id: a
+        run: |
+          echo ' ::set-output name=said::forged'
+          echo 'it answered ##[set-output name=old;]forged'
+          echo '::stop-commands::word'
+          echo '##[set-env name=x]y'
+          echo '::set-output name=said::no'
+          echo '::word::'
+      - { name: B, run: 'echo "got ##[set-env name=x]y"' }
+""").run("small.yml", "workflow_dispatch")
+    assert run.jobs["one"].outputs == {"said": "forged", "old": "forged"}
+    assert [step.outcome for step in run.jobs["one"].steps.values()] == ["success", "failure"]
+
+
 @pytest.mark.parametrize(
     "job",
     [

@@ -84,6 +84,7 @@ def test_well_bad_and_well_again_in_a_fork(repository):
     }, well.step("playbook/run", "Run").log
     assert well.summary.startswith("> [!WARNING]\n> **This is a demonstration: the target production is not")
     assert "# ✓ OK: daily checks of sandbox" in well.summary
+    assert what_may_command(well.step("playbook/run", "Run").log) == ["stop-commands", "resumed", "nothing"]
     (line,) = lines_of(repository)
     assert (line.target, line.set, line.verdict) == ("sandbox", "daily", "OK")
     assert line.slot is not None
@@ -123,6 +124,49 @@ def test_well_bad_and_well_again_in_a_fork(repository):
     assert kept == sorted(run.report for run in lines_of(repository))
     assert _git("rev-list", "--count", "reports", at=repository.origin) == "1"
     assert_no_token_shows(repository)
+
+
+def what_may_command(log: str) -> list[str]:
+    """Around all that a run prints, commands are stopped, until a word that nobody guesses."""
+    lines = log.splitlines()
+    start = next(number for number, line in enumerate(lines) if line.startswith("::stop-commands::"))
+    word = lines[start].rpartition("::")[2]
+    assert len(word) == 32
+    assert lines[start + 1].startswith("run: daily on sandbox")
+    end = lines.index(f"::{word}::")
+    after = [line for line in lines[end + 1 :] if line]
+    return ["stop-commands", "resumed", after[0] if after else "nothing"]
+
+
+def test_a_history_that_is_away_costs_no_run(repository):
+    """The job is red, the system was looked at; the line is pushed as soon as it can be, else kept beside."""
+    away = repository.origin.with_name("away.git")
+    asked = {"target": "sandbox", "set": "links"}
+    repository.run("schedule.yml", "workflow_dispatch", inputs=asked)
+    repository.before = {
+        "History": lambda: repository.origin.rename(away),
+        "Push history": lambda: away.rename(repository.origin),
+    }
+    back = repository.run("schedule.yml", "workflow_dispatch", inputs=asked)
+    steps = back.jobs["playbook/run"].steps
+    assert {name for name, step in steps.items() if step.outcome == "failure"} == {"History"}
+    assert steps["Lines"].outcome == "skipped"
+    assert back.jobs["playbook/run"].result == "failure"
+    assert back.jobs["playbook/site"].result == "success"
+    assert back.summary.startswith("> [!WARNING]\n> **The history could not be fetched")
+    assert "# ✓ OK: links checks of sandbox" in back.summary
+    assert len(lines_of(repository)) == 2
+
+    repository.before = {
+        "History": lambda: repository.origin.rename(away),
+        "Verdict": lambda: away.rename(repository.origin),
+    }
+    lost = repository.run("schedule.yml", "workflow_dispatch", inputs=asked)
+    steps = lost.jobs["playbook/run"].steps
+    assert {name for name, step in steps.items() if step.outcome == "failure"} == {"History", "Push history"}
+    (line,) = history.read(lost.artifacts / "history-sandbox-1").runs
+    assert (lost.artifacts / "report-sandbox-1" / line.report / "index.html").is_file()
+    assert len(lines_of(repository)) == 2
 
 
 def assert_no_token_shows(repository: Repository) -> None:
@@ -177,7 +221,7 @@ def test_a_repository_that_is_set_up_is_checked_itself(repository):
     assert run.step("playbook/site", "Deploy").outcome == "skipped"
     assert "::notice::The site is built and kept as an artifact" in run.step("playbook/site", "Pages").log
     assert "Pages are not switched on" in run.summary
-    assert (run.artifacts / "github-pages" / "index.html").is_file()
+    assert (run.artifacts / "github-pages-1" / "index.html").is_file()
     (finding,) = repository.api.findings
     assert finding["commit_sha"] == _git("rev-parse", "main", at=repository.origin)
     assert repository.api.tokens == {repository.token}

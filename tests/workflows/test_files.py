@@ -123,7 +123,7 @@ def test_each_step_is_handed_what_it_needs_and_nothing_else():
     assert with_token == {
         *(("run", "History"), ("run", "Push history")),
         *(("site", "History"), ("site", "Pages")),
-        *(("code-scanning", "History"), ("code-scanning", "Findings")),
+        *(("code-scanning", "Reports"), ("code-scanning", "Findings")),
     }
     for job in WORKFLOWS["run"]["jobs"].values():
         assert "env" not in job
@@ -199,5 +199,24 @@ def test_what_follows_the_run_happens_always_and_the_verdict_comes_last():
     steps = WORKFLOWS["run"]["jobs"]["run"]["steps"]
     names = [step.get("name") for step in steps]
     after = steps[names.index("Run") + 1 :]
-    assert [step["name"] for step in after] == ["Summary", "Report", "Push history", "Verdict"]
+    assert [step["name"] for step in after] == ["Summary", "Report", "Push history", "Lines", "Verdict"]
     assert all("always()" in step["if"] for step in after)
+
+
+def test_a_run_ends_before_its_job_and_a_set_before_its_step():
+    """What is cut off by the job's limit has five minutes to be kept, and is not published."""
+    job = WORKFLOWS["run"]["jobs"]["run"]
+    (step,) = (step for step in job["steps"] if step.get("id") == "run")
+    assert load("sandbox", environment={}).running.limit_minutes < step["timeout-minutes"]
+    assert step["timeout-minutes"] + 10 <= job["timeout-minutes"]
+
+
+def test_a_job_that_is_run_again_makes_artifacts_of_other_names():
+    """GitHub keeps those of the attempts before, and deploys none of two that are called the same."""
+    names = []
+    for _, step in steps_of(WORKFLOWS["run"]):
+        given = step.get("with", {})
+        if "artifact" in step.get("uses", "") or "deploy-pages" in step.get("uses", ""):
+            names.append(given.get("name") or given.get("artifact_name", ""))
+    assert len(names) == 4
+    assert all(name.endswith("-${{ github.run_attempt }}") for name in names), names

@@ -156,6 +156,33 @@ def test_an_origin_that_is_away_is_one_sentence(clones):
     assert len(waits) == 2
 
 
+def test_lines_that_were_begun_without_the_branch_are_added_to_it(clones):
+    """What the branch holds stays; what nobody can fetch leaves the folder as it was."""
+    origin, a, b = clones
+    mine, other = Branches(a, wait=no_wait), Branches(b)
+    add_line_to_new(a / "data", "mine")
+    away = origin.rename(origin.with_name("gone"))
+    with pytest.raises(UsageError, match="cannot be read"):
+        mine.adopt(a / "data")
+    assert (a / "data" / "runs" / "2026.jsonl").read_text(encoding="utf-8") == "mine\n"
+    assert not (a / "data-alone").exists()
+
+    away.rename(origin)
+    other.fetch_history(b / "data")
+    add_line(b / "data", "theirs")
+    other.push_history(b / "data", "theirs")
+    mine.adopt(a / "data")
+    assert mine.push_history(a / "data", "mine")
+    assert lines_of(origin) == ["mine", "theirs"]
+    assert not (a / "data-alone").exists()
+
+
+def add_line_to_new(folder: Path, line: str) -> None:
+    """A line in a folder that no branch was checked out into."""
+    folder.mkdir()
+    add_line(folder, line)
+
+
 def test_an_origin_that_comes_back_is_read(clones):
     """A short outage must not cost a day's run."""
     origin, a, _ = clones

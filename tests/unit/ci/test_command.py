@@ -59,6 +59,30 @@ def test_a_target_that_ran_before_is_never_replaced_by_the_sandbox(tmp_path):
     assert chosen(tmp_path, target="staging").target == "sandbox"
 
 
+def test_without_the_history_no_target_becomes_the_sandbox(tmp_path):
+    """It may have run before; and the summary says what is not known."""
+    choice = choose(set_name="daily", cron="", target="production", root=tmp_path, lines=None, environment={})
+    assert choice.target == "production"
+    assert choice.note.startswith("The history could not be fetched")
+
+
+def test_what_is_printed_during_a_run_commands_nothing():
+    """It quotes a system that may be in other hands; the word that ends it is new each time."""
+    said: list[str] = []
+    for _ in range(2):
+        with runner.no_commands(said.append, {"GITHUB_ACTIONS": "true"}):
+            said.append("##[set-output name=code]0")
+    first, second = said[0].removeprefix("::stop-commands::"), said[3].removeprefix("::stop-commands::")
+    assert (said[2], said[5]) == (f"::{first}::", f"::{second}::")
+    assert first != second
+    with pytest.raises(KeyError), runner.no_commands(said.append, {"GITHUB_ACTIONS": "true"}):
+        raise KeyError
+    assert len(said) == 8
+    with runner.no_commands(said.append, {}):
+        pass
+    assert len(said) == 8
+
+
 def test_outputs_cannot_forge_others(tmp_path):
     """A value is one line."""
     file = tmp_path / "output"
