@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import cache
 
+from playbook.catalogue import read_catalogue
 from playbook.history.incidents import Incident, Rules, Window, incidents
 from playbook.history.runs import RunLine
 from playbook.settings import Settings
@@ -13,7 +15,13 @@ def incidents_of(settings: Settings, runs: Sequence[RunLine]) -> list[Incident]:
     """The incidents of the settings' target, oldest first; runs of other targets are left out."""
     target = settings.target.name
     mine = [run for run in runs if run.target == target]
-    return incidents(mine, rules_of(settings), windows_of(settings))
+    return incidents(mine, rules_of(settings), windows_of(settings), titles())
+
+
+@cache
+def titles() -> Mapping[str, str]:
+    """What the catalogue calls each item."""
+    return {item.id: item.title for item in read_catalogue().items.values()}
 
 
 def rules_of(settings: Settings) -> Rules:

@@ -15,13 +15,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 from typing import Literal
 
 import msgspec
 
+from playbook.history.names import Names
 from playbook.history.runs import Finding, RunLine
 from playbook.people.attest import Moment, days
 from playbook.verdict import Verdict
@@ -31,6 +33,8 @@ What = Literal["opened", "joined", "escalated", "recovered", "reopened"]
 
 DOWN: Kind = "down"
 CANNOT_SEE: Kind = "cannot see"
+WRONG: dict[Kind, str] = {DOWN: "out of bounds", CANNOT_SEE: "cannot be seen"}
+_AGAIN: dict[Kind, str] = {DOWN: "within bounds again", CANNOT_SEE: "can be seen again"}
 OTHERS = "others"
 _KINDS: dict[Verdict, Kind] = {Verdict.CRITICAL: DOWN, Verdict.UNKNOWN: CANNOT_SEE}
 _WELL = frozenset({Verdict.OK, Verdict.WARNING})
@@ -63,6 +67,7 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
         fingerprint: over target, kind and root cause; no date, so that a relapse has the same.
         number: of incidents with this fingerprint, from 1, in order of time.
         cause: id of what could not be reached or measured, else the item's id without its cadence.
+        name: the cause in the catalogue's words; ``title`` is this and what is wrong.
         message: the newest of what was said of it.
         opened: when the first bad run of those that opened it began.
         closed: when the run that showed it well began; None while it is open.
@@ -76,6 +81,7 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     target: str
     kind: Kind
     cause: str
+    name: str = ""
     title: str
     message: str
     worst: Verdict
@@ -97,8 +103,8 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         bad_runs: by set (the first word of an item's id), so many runs in a row must find an item bad; a
-            confirming re-check counts as one. With 0 its items open none. ``others`` is for sets that are not
-            named, else 1.
+            confirming re-check counts as one. With 0 its items neither open one nor join one. ``others`` is for
+            sets that are not named, else 1.
         good_runs: so many runs in a row must find every item well to close it.
         reopen_hours: a relapse within so many hours after recovery reopens the incident.
         flapping_times: reopened so often, it is flapping.
@@ -112,7 +118,7 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
     ignore: tuple[str, ...] = ()
 
     def needed(self, item: str) -> int:
-        """So many bad runs in a row open an incident of this item; 0 for none."""
+        """So many bad runs in a row open an incident of this item; 0 where it has no part in any."""
         return self.bad_runs.get(item.partition(".")[0], self.bad_runs.get(OTHERS, 1))
 
 
@@ -125,15 +131,21 @@ class Window(msgspec.Struct, frozen=True, kw_only=True):
     target: str = ""
 
 
-def incidents(runs: Sequence[RunLine], rules: Rules, windows: Sequence[Window] = ()) -> list[Incident]:
+def incidents(
+    runs: Sequence[RunLine],
+    rules: Rules,
+    windows: Sequence[Window] = (),
+    titles: Mapping[str, str] = MappingProxyType({}),
+) -> list[Incident]:
     """The incidents that these runs (any targets and sets) show; oldest first.
 
-    Runs are taken in order of their start, and one that is there twice counts once.
+    Runs are taken in order of their start, and one that is there twice counts once. ``titles`` are by item, of the
+    catalogue; they make names and sentences, and neither ids nor fingerprints.
     """
-    fold = _Fold(rules, windows)
+    fold = _Fold(rules, windows, Names(titles))
     for run in sorted({run.id: run for run in runs}.values(), key=lambda run: (run.started, run.id)):
         fold.take(run)
-    return sorted((case.frozen() for case in fold.cases), key=lambda one: (one.opened, one.fingerprint))
+    return sorted((case.frozen(fold.names) for case in fold.cases), key=lambda one: (one.opened, one.fingerprint))
 
 
 def fingerprint_of(target: str, kind: Kind, cause: str) -> str:
@@ -159,14 +171,17 @@ class _Item:
     Attributes:
         bad, well, seen: observations in a row; it is also seen where it is out of bounds.
         since: by kind, when the first of the bad observations in a row began.
+        cause: what the newest bad observation was put down to.
     """
 
     bad: int = 0
     well: int = 0
     seen: int = 0
     since: dict[Kind, datetime] = field(default_factory=dict)
+    cause: str = ""
 
-    def observe(self, verdict: Verdict, at: datetime) -> None:
+    def observe(self, verdict: Verdict, at: datetime, cause: str) -> None:
+        self.cause = cause
         if verdict in _WELL:
             self.bad, self.well, self.seen = 0, self.well + 1, self.seen + 1
             self.since.clear()
@@ -196,19 +211,21 @@ class _Case:
     opened: datetime
     message: str
     closed: datetime | None = None
-    items: dict[str, None] = field(default_factory=dict)
+    items: dict[str, bool] = field(default_factory=dict)  # False where it was well since
     reopened: int = 0
     flapping: bool = False
     events: list[Event] = field(default_factory=list)
 
-    def frozen(self) -> Incident:
+    def frozen(self, names: Names) -> Incident:
+        name, wrong = names.cause(self.cause, self.items), WRONG[self.kind]
         return Incident(
             fingerprint=self.fingerprint,
             number=self.number,
             target=self.target,
             kind=self.kind,
             cause=self.cause,
-            title=f"{self.cause} {'is out of bounds' if self.kind == DOWN else 'cannot be seen'}",
+            name=name,
+            title=f"{name}: {wrong}",
             message=self.message,
             worst=Verdict.CRITICAL if self.kind == DOWN else Verdict.UNKNOWN,
             opened=self.opened,
@@ -233,8 +250,9 @@ class _Bad:
 class _Fold:
     """What the runs so far amount to. Each run costs as much as it holds items."""
 
-    def __init__(self, rules: Rules, windows: Sequence[Window]) -> None:
+    def __init__(self, rules: Rules, windows: Sequence[Window], names: Names) -> None:
         self._rules = rules
+        self.names = names
         self._windows = sorted(windows, key=lambda window: window.start)
         self._items: dict[tuple[str, str], _Item] = {}
         self._newest: dict[str, _Case] = {}  # by fingerprint
@@ -262,10 +280,14 @@ class _Fold:
         looked_at = {}
         for item, finding in run.items.items():
             unseen = finding.verdict is Verdict.UNKNOWN and run.ended != "finished"
-            if unseen or item in self._rules.ignore or not (finding.verdict in _WELL or finding.verdict in _KINDS):
+            # Of what is run on demand nothing would look again, and what had joined would hold an incident open.
+            no_part = item in self._rules.ignore or not self._rules.needed(item)
+            if unseen or no_part or not (finding.verdict in _WELL or finding.verdict in _KINDS):
                 continue
             looked_at[item] = finding
-            self._items.setdefault((run.target, item), _Item()).observe(finding.verdict, run.started)
+            self._items.setdefault((run.target, item), _Item()).observe(
+                finding.verdict, run.started, cause_of(item, finding)
+            )
         return looked_at
 
     def _of_kind(self, target: str, item: str, kind: Kind) -> Iterable[_Case]:
@@ -278,7 +300,13 @@ class _Fold:
         if case and case.closed is None:
             joining = [item for item in bad.items if item not in case.items]
             if joining:
-                self._note(run, case, "joined", f"{', '.join(joining)} failed for it too")
+                self._note(run, case, "joined", f"{self.names.items(joining)} failed for it too")
+            back = [
+                item for item in bad.items if case.items.get(item) is False and self._is_ripe(run.target, item)
+            ]
+            if back:  # what else failed for it keeps it open; whoever saw it well must hear of this
+                text = f"{self.names.items(back)} had recovered, and failed again: {bad.message}"
+                self._note(run, case, "escalated", text)
             self._add(run.target, case, bad)
             return False
         ripe = [item for item in bad.items if self._is_ripe(run.target, item)]
@@ -298,7 +326,7 @@ class _Fold:
 
     def _is_ripe(self, target: str, item: str) -> bool:
         needed = self._rules.needed(item)
-        return 0 < needed <= self._items[target, item].bad
+        return needed <= self._items[target, item].bad
 
     def _reopen(self, run: RunLine, case: _Case, since: datetime, bad: _Bad) -> None:
         assert case.closed
@@ -313,42 +341,51 @@ class _Fold:
     def _add(self, target: str, case: _Case, bad: _Bad) -> None:
         case.message = bad.message
         for item in bad.items:
-            case.items[item] = None
+            # One that had recovered has failed again once that is confirmed.
+            case.items[item] = case.items.get(item, True) or self._is_ripe(target, item)
             self._open_with.setdefault((target, item), {})[case.fingerprint] = case
 
     def _escalate(self, run: RunLine, bad: _Bad, blind: dict[str, list[_Case]]) -> None:
         """Tell the incidents that waited to see these items that they are out of bounds."""
         waiting = {case.fingerprint: case for item in bad.items for case in blind[item]}
         for case in waiting.values():
-            items = ", ".join(item for item in bad.items if item in case.items)
-            self._note(
-                run, case, "escalated", f"{items} could not be seen, and is out of bounds now: {bad.message}"
-            )
+            items = self.names.items(item for item in bad.items if item in case.items)
+            self._note(run, case, "escalated", f"{items}: could not be seen, and out of bounds now: {bad.message}")
 
     def _close_if_well(self, run: RunLine, case: _Case) -> None:
-        good = min(self._items[run.target, item].good(case.kind) for item in case.items)
-        if good < max(self._rules.good_runs, 1):
+        for item in case.items:
+            if self._items[run.target, item].good(case.kind):
+                case.items[item] = False
+        # What is unseen for another cause by now says nothing of this one, as long as something else does.
+        good = [
+            each.good(case.kind)
+            for each in (self._items[run.target, item] for item in case.items)
+            if case.kind == DOWN or each.good(case.kind) or each.cause == case.cause
+        ]
+        if not good or min(good) < max(self._rules.good_runs, 1):
             return
         case.closed = run.started
-        again = "is within bounds" if case.kind == DOWN else "can be seen"
-        after = length(run.started - case.opened)
-        self._note(run, case, "recovered", f"{case.cause} {again} again, after {after}")
+        name, after = self.names.cause(case.cause, case.items), length(run.started - case.opened)
+        self._note(run, case, "recovered", f"{name}: {_AGAIN[case.kind]}, after {after}")
         for item in case.items:
             del self._open_with[run.target, item][case.fingerprint]
 
     def _note(self, run: RunLine, case: _Case, what: What, text: str) -> None:
         until = self._held_until(run.target, run.started)
-        case.events.append(
-            Event(
-                id=f"{case.fingerprint}-{what}-{run.started.astimezone(UTC):%Y%m%dT%H%M%SZ}",
-                what=what,
-                at=run.started,
-                run=run.id,
-                text=text,
-                quiet=until is not None,
-                held_until=until,
-            )
+        event = Event(
+            id=f"{case.fingerprint}-{what}-{run.started.astimezone(UTC):%Y%m%dT%H%M%SZ}",
+            what=what,
+            at=run.started,
+            run=run.id,
+            text=text,
+            quiet=until is not None,
+            held_until=until,
         )
+        same = case.events[-1] if case.events and case.events[-1].id == event.id else None
+        if same:  # one id is told once, so it must say all of it
+            case.events[-1] = msgspec.structs.replace(same, text=f"{same.text}; {text}")
+        else:
+            case.events.append(event)
 
     def _held_until(self, target: str, at: datetime) -> datetime | None:
         """When the window ends in which this falls, and the windows that follow it without a gap."""

@@ -111,7 +111,7 @@ def _lines(news: News) -> Iterator[str]:
 
 def _subject(news: News) -> str:
     """The title says what is wrong, which it no longer is."""
-    return news.incident.cause if news.event.what == "recovered" else news.incident.title
+    return news.incident.name if news.event.what == "recovered" else news.incident.title
 
 
 def _item(news: News) -> Item:

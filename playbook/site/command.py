@@ -13,7 +13,7 @@ from playbook.catalogue import read_catalogue
 from playbook.clock import Clock
 from playbook.errors import UnknownTarget, UsageError
 from playbook.history import runs as history
-from playbook.history.derive import incidents_of
+from playbook.history.derive import incidents_of, titles
 from playbook.history.folder import history_folder
 from playbook.history.incidents import Rules, incidents
 from playbook.history.runs import RunLine
@@ -52,7 +52,9 @@ def run_build(options: argparse.Namespace, root: Path, say: Say, clock: Clock | 
         [
             incident
             for name, each in by_target.items()
-            for incident in (incidents_of(each, past.runs) if each else incidents(past.of(name), Rules()))
+            for incident in (
+                incidents_of(each, past.runs) if each else incidents(past.of(name), Rules(), titles=titles())
+            )
         ],
         due_sets(past.runs, {name: each.schedule for name, each in known.items()}, now),
         read_catalogue(),

@@ -40,7 +40,7 @@ def feed(site: Site, page_of: Callable[[Incident], str], base_url: str = "") -> 
     _text(SubElement(root, "author"), "name", "Operations playbook")
     _text(root, "generator", "playbook")
     for event, incident in happened:
-        root.append(_entry(event, incident, site.title_of(incident), f"{base}{page_of(incident)}"))
+        root.append(_entry(event, incident, incident.title, f"{base}{page_of(incident)}"))
     indent(root)
     return bytes(tostring(root, encoding="utf-8", xml_declaration=True)) + b"\n"
 

@@ -86,7 +86,6 @@ def make_site(
             for name in sorted(kinds, key=lambda name: (_place(kinds[name], _KINDS), name))
         ),
         kept=kept,
-        titles={item.id: item.title for item in catalogue.items.values()},
     )
 
 

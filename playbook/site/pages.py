@@ -84,7 +84,6 @@ class _Pages:
             "page_of_incident": page_of_incident,
             "item_link": self._item_link,
             "demo": bool(site.targets) and all(target.kind == SANDBOX for target in site.targets),
-            "title_of": site.title_of,
             "most_runs": MOST_RUNS,
             "most_named": MOST_NAMED,
             "most_problems": MOST_PROBLEMS,

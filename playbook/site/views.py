@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
 from itertools import groupby
@@ -15,7 +15,7 @@ from playbook.history.runs import Finding, RunLine
 from playbook.limits import Limit, parse_limit
 from playbook.site.due import Due
 from playbook.site.strips import Strip
-from playbook.site.words import age, capital, slug
+from playbook.site.words import age, slug
 from playbook.verdict import SEVERITY, Verdict
 
 NO_DATA = "NO DATA"
@@ -267,7 +267,6 @@ class Site:
     problems: tuple[str, ...]
     targets: tuple[TargetView, ...]
     kept: frozenset[str] = frozenset()
-    titles: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def state(self) -> str:
@@ -290,17 +289,6 @@ class Site:
         """Open incidents, the worst and then the oldest first."""
         found = [incident for target in self.current for incident in target.incidents if incident.is_open]
         return sorted(found, key=lambda incident: (SEVERITY.index(incident.worst), incident.opened))
-
-    def title_of(self, incident: Incident) -> str:
-        """Its title, with the catalogue's words in place of an id: ``Alerts: out of bounds``."""
-        first = next(iter(incident.items), "")
-        known = self.titles.get(first, "") if first.endswith(incident.cause) else ""
-        rest = incident.title.removeprefix(incident.cause)
-        if not incident.cause or rest == incident.title:
-            return incident.title
-        if known:
-            return f"{known}: {rest.removeprefix(' is').strip()}"
-        return f"{capital(incident.cause.replace('_', ' '))}{rest}"
 
     @property
     def missing(self) -> list[SetView]:

@@ -13,7 +13,7 @@ from playbook.history.runs import Finding, RunLine
 from playbook.verdict import Verdict
 
 START = datetime(2026, 3, 2, 6, 17, tzinfo=UTC)
-DAY = timedelta(days=1)
+DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 RULES = Rules(bad_runs={"daily": 2}, reopen_hours=36.0)
 REDIS, QUEUE, WEB = "daily.redis.alive", "daily.redis.queue", "daily.health.api"
 
@@ -72,7 +72,7 @@ def test_a_second_bad_run_opens_it_from_the_first():
     assert one.is_open
     assert (one.kind, one.cause, one.worst, one.number) == ("down", "redis.alive", CRIT, 1)
     assert one.opened == START + DAY
-    assert one.title == "redis.alive is out of bounds"
+    assert one.title == "redis.alive: out of bounds"
     assert one.message == "daily.redis.alive said CRITICAL"
     (event,) = one.events
     assert (event.what, event.at) == ("opened", START + 2 * DAY)
@@ -142,7 +142,7 @@ def test_items_of_one_root_cause_are_one_incident():
         RULES,
     )
     (one,) = found
-    assert (one.kind, one.cause, one.title) == ("cannot see", "Redis", "Redis cannot be seen")
+    assert (one.kind, one.cause, one.title) == ("cannot see", "Redis", "Redis: cannot be seen")
     assert set(one.items) == {REDIS, QUEUE, WEB}
     assert told(one) == ["opened", "joined"]
     assert one.events[1].text == "daily.health.api failed for it too"
@@ -172,7 +172,7 @@ def test_unknown_opens_cannot_see_and_nothing_else():
     blind, down = incidents(daily(UNK, UNK, UNK, CRIT), RULES)
     assert told(blind) == ["opened", "escalated", "recovered"]
     assert blind.closed == START + 3 * DAY
-    assert blind.events[-1].text == "redis.alive can be seen again, after 3 days"
+    assert blind.events[-1].text == "redis.alive: can be seen again, after 3 days"
     assert told(down) == ["opened"]
     assert down.opened == START + 3 * DAY
 
@@ -199,7 +199,7 @@ def test_it_closes_with_the_last_of_its_items(well):
     runs.append(run(START + 3 * DAY, {QUEUE: well}))
     (one,) = incidents(runs, RULES)
     assert one.closed == START + 3 * DAY
-    assert one.events[-1].text == "shared is within bounds again, after 3 days"
+    assert one.events[-1].text == "Shared: within bounds again, after 3 days"
 
 
 def test_it_closes_after_so_many_good_runs():
@@ -356,3 +356,68 @@ def test_it_is_closed_exactly_where_its_items_are_well(runs, rules):
         }
         all_well = all(len(seen) >= rules.good_runs and set(seen) <= well for seen in looks.values())
         assert all_well == (not one.is_open)
+
+
+# -------------------------------------------------------------------------------------- what an operator relies on
+
+
+def test_what_is_run_on_demand_joins_none():
+    """Nothing would look at it again, so that it held the incident open for ever."""
+    rules = Rules(bad_runs={"daily": 2, "troubleshooting": 0})
+    asked = run(START + DAY + HOUR, {"troubleshooting.redis.alive": CRIT}, name="troubleshooting")
+    (one,) = incidents([*daily(CRIT, CRIT, OK), asked], rules)
+    assert one.items == (REDIS,)
+    assert told(one) == ["opened", "recovered"]
+
+
+def test_a_relapse_in_an_open_incident_is_no_silence():
+    """The week stays bad; that the day's figure recovered and failed again is told, once confirmed."""
+    rules = Rules(bad_runs={"daily": 2, "weekly": 1})
+    week, day = "weekly.kpi.availability", "daily.kpi.availability"
+    runs = [run(START - HOUR, {week: CRIT}, name="weekly"), *daily(CRIT, CRIT, OK, CRIT, item=day)]
+    (one,) = incidents(runs, rules)
+    assert told(one) == ["opened", "joined"]
+    (one,) = incidents([*runs, *daily(*[None] * 4, CRIT, CRIT, item=day)[4:]], rules)
+    assert told(one) == ["opened", "joined", "escalated"]
+    assert one.events[-1].at == START + 4 * DAY
+    assert "daily.kpi.availability had recovered, and failed again" in one.events[-1].text
+    (one,) = incidents([*runs, *daily(*[None] * 4, OK, item=day)[4:]], rules)
+    assert told(one) == ["opened", "joined"]  # a single bad look is none
+
+
+def test_each_event_has_an_id_of_its_own():
+    """Of one run with two items that turn out to be out of bounds, one event tells both."""
+    blind = Finding(verdict=UNK, cause="Prometheus", message="Prometheus: no answer")
+    runs = [run(START + n * DAY, {REDIS: blind, WEB: blind}) for n in range(2)]
+    one = incidents([*runs, run(START + 2 * DAY, {REDIS: CRIT, WEB: CRIT})], RULES)[0]
+    ids = [event.id for event in one.events]
+    assert told(one) == ["opened", "escalated", "recovered"]
+    assert len(ids) == len(set(ids))
+    assert "daily.redis.alive: could" in one.events[1].text
+    assert "daily.health.api: could" in one.events[1].text
+
+
+def test_what_is_unseen_for_another_cause_holds_no_incident_open():
+    """Prometheus answers again; that one item is unseen for its token now is another incident."""
+    blind = Finding(verdict=UNK, cause="Prometheus")
+    other = Finding(verdict=UNK, cause="DigitalOcean")
+    runs = [run(START + n * DAY, {REDIS: blind, WEB: blind}) for n in range(2)]
+    found = incidents([*runs, run(START + 2 * DAY, {REDIS: other, WEB: OK})], RULES)
+    assert {one.cause: one.is_open for one in found} == {"Prometheus": False, "DigitalOcean": True}
+    alone = incidents([*runs, run(START + 2 * DAY, {REDIS: other, WEB: other})], RULES)
+    assert {one.cause: one.is_open for one in alone} == {"Prometheus": True, "DigitalOcean": True}
+
+
+def test_the_catalogue_names_it_and_does_not_make_its_identity():
+    """Title and sentences say ``API health``; a title that is corrected opens nothing anew."""
+    titles = {WEB: "API health", REDIS: "Redis alive"}
+    runs = [*daily(CRIT, CRIT, item=WEB), run(START + 2 * DAY, {WEB: OK})]
+    (plain,), (named,) = incidents(runs, RULES), incidents(runs, RULES, titles=titles)
+    assert (named.name, named.title) == ("API health", "API health: out of bounds")
+    assert named.events[-1].text == "API health: within bounds again, after 2 days"
+    assert [event.id for event in named.events] == [event.id for event in plain.events]
+    blind = Finding(verdict=UNK, cause="redis_stats", message="no answer")
+    both = [run(START + n * DAY, {WEB: blind} if n < 2 else {WEB: blind, REDIS: blind}) for n in range(3)]
+    (root,) = incidents(both, RULES, titles=titles)
+    assert root.title == "Redis stats: cannot be seen"
+    assert root.events[-1].text == "Redis alive failed for it too"

@@ -45,9 +45,9 @@ def bad(message, **more):
 def test_an_incident_is_an_issue_from_beginning_to_end(folder, keep_issues):
     """Opened once, edited when something changes, closed with a comment; without news nothing is changed."""
     with github() as fake:
-        assert keep_issues(fake, folder, 1) == ["GitHub: issue 1 is opened for redis.alive is out of bounds"]
+        assert keep_issues(fake, folder, 1) == ["GitHub: issue 1 is opened for Redis alive: out of bounds"]
         (issue,) = fake.issues
-        assert issue["title"] == "sandbox: redis.alive is out of bounds"
+        assert issue["title"] == "sandbox: Redis alive: out of bounds"
         assert issue["labels"][0]["name"] == LABEL
         assert issue["body"].startswith("<!-- playbook-incident ")
         assert "**CRITICAL** since 2026-03-02 06:17 UTC, on sandbox." in issue["body"]
@@ -59,11 +59,11 @@ def test_an_incident_is_an_issue_from_beginning_to_end(folder, keep_issues):
         assert fake.comments == {}
         keep(folder, run(3, {REDIS: OK}))
         assert keep_issues(fake, folder, 3)[-1] == (
-            "GitHub: issue 1 is closed: redis.alive is within bounds again, after 3 days"
+            "GitHub: issue 1 is closed: Redis alive: within bounds again, after 3 days"
         )
         assert (issue["state"], issue["state_reason"]) == ("closed", "completed")
         (comment,) = fake.comments[1]
-        assert "recovered**: redis.alive is within bounds again, after 3 days" in comment["body"]
+        assert "recovered**: Redis alive: within bounds again, after 3 days" in comment["body"]
         keep_issues(fake, folder, 4)
         assert len(fake.comments[1]) == 1
     assert [(each.to, each.what) for each in deliveries.read(folder)] == [("GitHub issue 1", "issue")] * 2

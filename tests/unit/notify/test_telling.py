@@ -59,14 +59,14 @@ def test_an_incident_is_told_once_over_apprise(tmp_path, folder, said):
         assert told["title"] == "✕ sandbox (the embedded demo system): 1 opened (daily)"
         assert told["type"] == "failure"
         assert told["message"].splitlines()[:2] == [
-            "OPENED: redis.alive is out of bounds",
+            "OPENED: Redis alive: out of bounds",
             "  Redis: it is CRITICAL",
         ]
         keep(folder, run(2, {REDIS: OK}))
         tell(settings, folder, said.append, clock_at(2))
         told = body_of(server.requests[1])[1]
         assert told["type"] == "success"
-        assert told["message"].splitlines()[0] == "RECOVERED: redis.alive"
+        assert told["message"].splitlines()[0] == "RECOVERED: Redis alive"
     noted = deliveries.read(folder)
     assert [(each.channel, each.to, each.delivered, each.set) for each in noted] == [
         ("apprise JSON", "JSON", True, "daily"),
@@ -277,10 +277,10 @@ def test_a_digest_tells_how_it_stands(tmp_path, folder, said):
             "1 OK",
             "",
             "1 open incident:",
-            "- redis.alive is out of bounds, for 2 days: Redis: it is CRITICAL",
+            "- Redis alive: out of bounds, for 2 days: Redis: it is CRITICAL",
             "",
             "Since 2026-02-25 07:17 UTC: 1 change:",
-            "- 2026-03-03 06:17 UTC opened: redis.alive is out of bounds",
+            "- 2026-03-03 06:17 UTC opened: Redis alive: out of bounds",
             "",
             "https://site.example",
         ]
