@@ -82,6 +82,12 @@ def _read(file: Path) -> Iterable[Delivery]:
             continue
 
 
+def known_since(deliveries: Iterable[Delivery], target: str, channel: str) -> datetime | None:
+    """When something was first told over this channel, or tried to be; None where nothing was."""
+    mine = (each.when for each in deliveries if each.target == target and each.channel == channel)
+    return min(mine, default=None)
+
+
 def ids_told(deliveries: Iterable[Delivery], target: str, channel: str) -> set[str]:
     """What this channel has delivered."""
     return {

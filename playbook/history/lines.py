@@ -67,6 +67,28 @@ def read(file: Path) -> bytes:
         return stream.read()
 
 
+@contextmanager
+def alone(folder: Path, patience: float) -> Iterator[bool]:
+    """Whether nobody else does this for the same folder meanwhile; waits so many seconds for whoever does.
+
+    False also where there is no such folder, or its file system knows no locks.
+    """
+    try:
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except OSError:
+        yield False
+        return
+    try:
+        try:
+            _lock(descriptor, fcntl.LOCK_EX, time.monotonic() + patience)
+        except OSError:
+            yield False
+        else:
+            yield True
+    finally:
+        os.close(descriptor)  # gives the lock up too
+
+
 def numbered(content: bytes, longest: int) -> Iterator[Line]:
     """The lines of a file; those longer than ``longest`` bytes, blank, or left by a merge have their problem."""
     lines = content.split(b"\n")

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from playbook.clock import Clock
+from playbook.history import lines
 from playbook.history.folder import history_folder
 from playbook.run import settings_for
 from playbook.verdict import EXIT_OK, EXIT_UNKNOWN
@@ -17,12 +18,13 @@ Say = Callable[[str], None]
 
 def run_notify(options: argparse.Namespace, root: Path, say: Say, clock: Clock | None = None) -> int:
     """Tell it. What is not delivered is said and noted, and with ``--strict`` the exit code is 10."""
-    from playbook.notify.telling import Telling
+    from playbook.notify.telling import PATIENCE, Telling
 
     settings = settings_for(options.target, root)
     folder = history_folder(settings, root / options.reports, chosen=options.history)
-    telling = Telling(settings, folder, say, clock or Clock(), dry_run=options.dry_run)
-    telling.tell(options.digest)
+    with lines.alone(folder, PATIENCE):
+        telling = Telling(settings, folder, say, clock or Clock(), dry_run=options.dry_run)
+        telling.tell(options.digest)
     return EXIT_UNKNOWN if options.strict and telling.problems else EXIT_OK
 
 

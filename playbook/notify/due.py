@@ -19,12 +19,22 @@ class News(NamedTuple):
     event: Event
 
 
-def due(incidents: Iterable[Incident], told: Collection[str], now: datetime, within: timedelta) -> Iterator[News]:
+def due(
+    incidents: Iterable[Incident],
+    told: Collection[str],
+    now: datetime,
+    within: timedelta,
+    known_since: datetime | None = None,
+) -> Iterator[News]:
     """The events to tell now, by incident.
 
     What fell into a maintenance window waits for its end, and an opening is then told only if the incident is
     still open. What comes after an opening is told only where the opening was, or is now: nobody wants to hear
     that something recovered which they never heard of.
+
+    What is older than ``within`` is not told any more, so that a new channel is not sent the past. But what was
+    news since the channel is there (``known_since``) can only have failed to be told: that an incident is open, or
+    is over, is then told however late.
     """
     for incident in incidents:
         known = False
@@ -32,9 +42,10 @@ def due(incidents: Iterable[Incident], told: Collection[str], now: datetime, wit
             if event.what not in TOLD:
                 continue
             begins = event.held_until or event.at
-            is_due = event.id not in told and timedelta() <= now - begins <= within
+            lasts = event is (newest_opening(incident) if incident.is_open else incident.events[-1])
+            missed = lasts and known_since is not None and begins >= known_since - within
+            is_due = event.id not in told and timedelta() <= now - begins and (now - begins <= within or missed)
             if event.what in OPENINGS:
-                lasts = incident.is_open and event is newest_opening(incident)
                 is_due = is_due and (lasts or not event.quiet)
                 known = is_due or event.id in told
             if is_due and known:

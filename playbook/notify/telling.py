@@ -8,20 +8,22 @@ from pathlib import Path
 
 from playbook.clock import Clock
 from playbook.errors import UsageError
-from playbook.history import deliveries
+from playbook.history import deliveries, lines
 from playbook.history import runs as history
-from playbook.history.deliveries import Delivery, Told, ids_told
+from playbook.history.deliveries import Delivery, Told, ids_told, known_since
 from playbook.history.derive import incidents_of
 from playbook.history.incidents import Incident
 from playbook.notify.channels import Channel, channels_of
 from playbook.notify.due import News, due
 from playbook.notify.messages import Message, of_digest, of_news
-from playbook.notify.tries import Outcome, deliver
+from playbook.notify.tries import Outcome, Try, deliver
 from playbook.redact import Redactor
 from playbook.settings import Settings
 
 Say = Callable[[str], None]
 
+# Two at once would tell all of it twice. Whoever hangs for longer is not waited for: better twice than never.
+PATIENCE = 120.0  # seconds
 NO_CHANNEL = (
     "nobody is told: set $SLACK_WEBHOOK_URL, $PLAYBOOK_WEBHOOK_URL or $PLAYBOOK_ISSUES_TOKEN, "
     "or name others under [notifications]"
@@ -31,7 +33,8 @@ NO_CHANNEL = (
 def tell(settings: Settings, history_folder: Path, say: Say, clock: Clock | None = None) -> None:
     """Tell what the history shows and was not told yet; what goes wrong is said, noted, and never raised."""
     try:
-        Telling(settings, history_folder, say, clock or Clock()).tell()
+        with lines.alone(history_folder, PATIENCE):
+            Telling(settings, history_folder, say, clock or Clock()).tell()
     except Exception as error:  # noqa: BLE001 - a run's verdict must not depend on who hears of it
         words = str(error) if isinstance(error, UsageError) else f"{type(error).__name__}: {error}"
         say(f"notifications: not told: {Redactor(settings.secrets()).text(words)}")
@@ -54,6 +57,7 @@ class Telling:
         self._runs = found.of(self._target)
         self._incidents = incidents_of(settings, self._runs)
         self._deliveries = deliveries.read(folder)
+        self._silent: set[str] = set()
         self._channels, wrong = channels_of(settings)
         self.problems += wrong
 
@@ -73,7 +77,8 @@ class Telling:
         within = timedelta(hours=self._settings.notifications.tell_within_hours)
         sets = {run.id: run.set for run in self._runs}
         by_set: dict[str, list[News]] = {}
-        for news in due(self._incidents, told, self._clock.now(), within):
+        known = known_since(self._deliveries, self._target, channel.name)
+        for news in due(self._incidents, told, self._clock.now(), within, known):
             by_set.setdefault(sets.get(news.event.run, ""), []).append(news)
         target = self._settings.target
         link = self._settings.notifications.link
@@ -83,7 +88,7 @@ class Telling:
         ]
         asked = [digest] if digest is not None else []
         for set_name in dict.fromkeys([*asked, *self._fresh(within)]):
-            made = self._digest(set_name)
+            made = self._digest(set_name, channel)
             found += [made] if made.ids[0] not in told else []
         return [self._redactor.struct(message) for message in found]
 
@@ -92,12 +97,14 @@ class Telling:
         recent = {run.set for run in self._runs if not run.partial and self._clock.now() - run.started <= within}
         return [name for name in self._settings.notifications.digests if name in recent]
 
-    def _digest(self, set_name: str) -> Message:
+    def _digest(self, set_name: str, channel: Channel) -> Message:
         target = self._settings.target
         before = [
             each.when
             for each in self._deliveries
             if each.what == "digest" and each.delivered and each.target == target.name and each.set == set_name
+            # What another channel was told this one was not.
+            if each.channel == channel.name
         ]
         return of_digest(
             self._runs,
@@ -116,11 +123,14 @@ class Telling:
             return
         mine = self._settings.notifications
         outcome = deliver(
-            lambda: channel.send(message, mine.time_limit_seconds),
-            tries=mine.tries,
+            lambda: _sent(channel, message, mine.time_limit_seconds),
+            # Where nobody answered, each further message would wait as long again.
+            tries=1 if channel.name in self._silent else mine.tries,
             pause=mine.try_again_seconds,
             clock=self._clock,
         )
+        if not outcome.delivered:
+            self._silent.add(channel.name)
         if outcome.delivered:
             self._say(f"notifications: {channel.to} was told: {message.title}")
         else:
@@ -183,6 +193,14 @@ class Telling:
         except NotKept as error:
             self._fail(f"GitHub: {error}")
             self._note("issue", (CHANNEL, "GitHub issues"), [], Outcome(False, 1, str(error)))
+
+
+def _sent(channel: Channel, message: Message, seconds: float) -> Try:
+    """Whatever a channel raises is its own failure; its words may hold an address, so only their kind is told."""
+    try:
+        return channel.send(message, seconds)
+    except Exception as error:  # noqa: BLE001 - the other channels are told all the same
+        return Try(f"it failed with {type(error).__name__}")
 
 
 def _titles(incidents: Sequence[Incident]) -> str:

@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import json
+import threading
 import time
 from datetime import timedelta
 
@@ -14,7 +15,9 @@ from playbook.clock import FixedClock
 from playbook.history import deliveries
 from playbook.history.runs import Finding
 from playbook.notify import tell
+from playbook.notify.channels import AppriseChannel, WebhookChannel
 from playbook.notify.telling import Telling
+from playbook.notify.tries import Try
 from tests.unit.loopback import answer, closed_port, hang_up, serve
 from tests.unit.notify.lines import CRIT, DAY, OK, REDIS, START, UNK, keep, run, settings_with
 
@@ -180,6 +183,52 @@ def test_it_is_tried_again_where_that_may_help(tmp_path, folder, said, script, e
     assert SECRET not in noted.error + "".join(said)
 
 
+def test_a_channel_that_fails_in_its_own_way_keeps_no_other_from_telling(tmp_path, folder, said, monkeypatch):
+    """It is noted as failed, without its words."""
+
+    def send(*_):
+        raise ValueError(f"unknown proxy {SECRET}")
+
+    monkeypatch.setattr(AppriseChannel, "send", send)
+    with serve(answer()) as server:
+        settings = settings_with(tmp_path, apprise=["json://127.0.0.1:1/"], webhook={"url": server.url})
+        tell(settings, folder, said.append, clock_at(1))
+        assert len(server.requests) == 1
+    assert [(each.delivered, each.error) for each in deliveries.read(folder)] == [
+        (False, "it failed with ValueError"),
+        (True, ""),
+    ]
+    assert SECRET not in "".join(said)
+
+
+def test_a_channel_that_is_away_is_waited_for_once(tmp_path, folder, said):
+    """Of several messages only the first is tried again."""
+    keep(folder, run(2, {"weekly.docs.updated": OK}, name="weekly"))
+    clock = clock_at(2)
+    tell(settings_with(tmp_path, webhook={"url": f"http://127.0.0.1:{closed_port()}"}), folder, said.append, clock)
+    assert [each.attempts for each in deliveries.read(folder)] == [3, 1]
+
+
+def test_two_that_tell_at_once_tell_it_once(tmp_path, folder, monkeypatch):
+    """The second waits for the first, and then finds nothing left to tell."""
+    settings = settings_with(tmp_path, webhook={"url": "http://127.0.0.1:1"})
+    second = threading.Thread(target=tell, args=(settings, folder, print, clock_at(1)), daemon=True)
+    sent = []
+
+    def send(_, message, __):
+        sent.append(message.id)
+        if len(sent) == 1:
+            second.start()
+            second.join(0.3)  # it would have been done by now
+        return Try()
+
+    monkeypatch.setattr(WebhookChannel, "send", send)
+    tell(settings, folder, print, clock_at(1))
+    second.join(10)
+    assert not second.is_alive()
+    assert len(sent) == 1
+
+
 @pytest.mark.parametrize("address", ["http://127.0.0.1:{port}/{secret}", "nonsense {secret}"])
 def test_an_address_where_nobody_is(tmp_path, folder, said, address):
     """Said without the address."""
@@ -213,6 +262,30 @@ def test_both_are_told_where_both_are_news(tmp_path, folder):
     """As after a failed delivery."""
     keep(folder, run(2, {REDIS: OK}))
     assert webhook_told(tmp_path, folder, clock_at(2)) == ["opened", "recovered"]
+
+
+def test_what_could_not_be_told_for_days_is_told_when_it_can(tmp_path, folder):
+    """That it is open, and later that it is over; the days that a delivery failed for do not make it old."""
+    away = settings_with(tmp_path, webhook={"url": f"http://127.0.0.1:{closed_port()}"}, tries=1)
+    for day in (1, 2, 3, 4):
+        tell(away, folder, print, clock_at(day))
+        keep(folder, run(day + 1, {REDIS: CRIT}))
+    assert webhook_told(tmp_path, folder, clock_at(5)) == ["opened"]
+    keep(folder, run(6, {REDIS: OK}))
+    for day in (6, 7, 8, 9):
+        tell(away, folder, print, clock_at(day))
+    assert webhook_told(tmp_path, folder, clock_at(10)) == ["recovered"]
+    assert webhook_told(tmp_path, folder, clock_at(10)) == []
+
+
+def test_what_nobody_told_while_a_channel_was_there_is_told_late(tmp_path):
+    """As where a run was killed, and the next is a week later. A new channel hears of none of it."""
+    folder = keep(tmp_path / "h", run(0, {"weekly.docs.updated": OK}, name="weekly"))
+    assert webhook_told(tmp_path, folder, clock_at(0), digests=["weekly"]) == []
+    keep(folder, run(7, {"weekly.docs.updated": CRIT}, name="weekly"))
+    apprise = [f"json://127.0.0.1:{closed_port()}/"]
+    assert webhook_told(tmp_path, folder, clock_at(12), apprise=apprise, tries=1) == ["opened"]
+    assert not any(each.channel == "apprise JSON" for each in deliveries.read(folder))
 
 
 WINDOW = {
@@ -287,6 +360,20 @@ def test_a_digest_tells_how_it_stands(tmp_path, folder, said):
         keep(folder, run(9, {"weekly.docs.updated": OK}, name="weekly"))
         Telling(settings, folder, said.append, clock_at(9)).tell("weekly")
         assert "Since 2026-03-04 07:17 UTC: 0 changes." in body_of(server.requests[-1])[1]["text"]
+
+
+def test_a_digest_begins_where_the_last_of_its_channel_ended(tmp_path, said):
+    """A channel that missed one is told what changed since its own last, and not since another's."""
+    folder = keep(tmp_path / "h", run(0, {"weekly.docs.updated": CRIT}, name="weekly"))
+    with serve(answer()) as webhook, serve(answer()) as other:
+        both = {"webhook": {"url": webhook.url}, "apprise": [f"json://127.0.0.1:{other.port}/"], "tries": 1}
+        tell(settings_with(tmp_path, **both, digests=["weekly"]), folder, said.append, clock_at(0, minutes=1))
+        keep(folder, run(7, {"weekly.docs.updated": OK}, name="weekly"))
+        away = both | {"apprise": [f"json://127.0.0.1:{closed_port()}/"]}
+        tell(settings_with(tmp_path, **away, digests=["weekly"]), folder, said.append, clock_at(7, minutes=1))
+        tell(settings_with(tmp_path, **both, digests=["weekly"]), folder, said.append, clock_at(7, hours=1))
+        late = body_of(other.requests[-1])[1]["message"]
+    assert "Since 2026-03-02 06:18 UTC: 1 change:" in late
 
 
 def test_each_weekly_run_is_summed_up_by_itself(tmp_path, said):
