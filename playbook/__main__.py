@@ -61,7 +61,8 @@ def _parser() -> argparse.ArgumentParser:
     doctor = commands.add_parser(
         "doctor",
         help="tell what is configured, reachable and permitted, without running checks",
-        description="Tell of each service of a target whether it is configured, reachable and permitted. "
+        description="Tell of each service of a target whether it is configured, reachable and permitted, "
+        "and who would be told of incidents. "
         "Exit code: 0 every configured service works, 10 one does not (or none is configured), 4 wrong usage.",
     )
     doctor.add_argument("--target", metavar="NAME", help="what to look at; the embedded sandbox where not given")

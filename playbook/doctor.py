@@ -28,6 +28,7 @@ from playbook.clients.redis import ReadOnlyRedis
 from playbook.clock import Clock
 from playbook.engine import REGISTRY, Measurements, Outcome, Provider
 from playbook.errors import Denied, Malformed, NotConfigured, TooLittleData, Unmeasured, Unreachable, UsageError
+from playbook.notify.overview import overview
 from playbook.redact import Redactor
 from playbook.report.words import plural
 from playbook.run import iso, load_providers, settings_for
@@ -377,5 +378,10 @@ def _tell(settings: Settings, clock: Clock, say: Callable[[str], None]) -> int:
         for line in lines(diagnosis, width):
             say(redactor.text(line))
     say("")
+    who = overview(settings)
+    say("WHO IS TOLD  (nothing was sent)")
+    for line in (*who.lines, *(f"wrong     {problem}" for problem in who.problems)):
+        say(redactor.text(line))
+    say("")
     say(closing(diagnoses))
-    return exit_code(diagnoses)
+    return EXIT_UNKNOWN if who.problems else exit_code(diagnoses)

@@ -101,16 +101,21 @@ class _Runner:
         """All of it, in order."""
         self._say(f"{self._set} on {self._settings.target.name}, for {self._limit / 60:g} min at most")
         self._ping("start", "")
-        first = self._pytest([], ["--scheduled"] if self._options.scheduled else [])
-        words = self._words(first)
-        self._say(f"{words}; {first.folder}" if first.folder else words)
-        if self._is_to_be_confirmed(first):
-            self._look_again(first)
-        if self._signal:
-            self._say("stopped: nobody is told of incidents now; the next run tells what is due")
-        else:
-            self._step("notifications", lambda: tell(self._settings, self._history, self._say, self._clock))
-        self._ping("success" if first.code == EXIT_OK else "fail", words)
+        how: Literal["success", "fail"] = "fail"
+        words = f"{self._set} of {self._settings.target.name}: ended by a fault of the command itself"
+        try:
+            first = self._pytest([], ["--scheduled"] if self._options.scheduled else [])
+            words = self._words(first)
+            self._say(f"{words}; {first.folder}" if first.folder else words)
+            if self._is_to_be_confirmed(first):
+                self._look_again(first)
+            if self._signal:
+                self._say("stopped: nobody is told of incidents now; the next run tells what is due")
+            else:
+                self._step("notifications", lambda: tell(self._settings, self._history, self._say, self._clock))
+            how = "success" if first.code == EXIT_OK else "fail"
+        finally:  # whatever happened: who was told of the start hears of the end
+            self._ping(how, words)
         return first.code
 
     @contextmanager
@@ -152,11 +157,15 @@ class _Runner:
         environment = {name: value for name, value in os.environ.items() if name != SCHEDULED_VARIABLE}
         if not confirms and (more or os.environ.get(SCHEDULED_VARIABLE)):
             environment[SCHEDULED_VARIABLE] = "1"
-        with tempfile.TemporaryDirectory(prefix="playbook-run-") as folder:
-            file = Path(folder) / "told.json"
-            started = time.monotonic()
-            code = self._to_its_end(command, environment | {RUN_FILE_VARIABLE: str(file)})
-            return self._ended(code, time.monotonic() - started, file)
+        started = time.monotonic()
+        try:
+            with tempfile.TemporaryDirectory(prefix="playbook-run-") as folder:
+                file = Path(folder) / "told.json"
+                code = self._to_its_end(command, environment | {RUN_FILE_VARIABLE: str(file)})
+                return self._ended(code, time.monotonic() - started, file)
+        except (OSError, subprocess.SubprocessError) as error:  # a full disk, or no memory for a process
+            self._say(f"pytest could not be run: {type(error).__name__}: {error}")
+            return Ended(EXIT_UNKNOWN, time.monotonic() - started)
 
     def _to_its_end(self, command: Sequence[str], environment: Mapping[str, str]) -> int:
         if self._signal:
@@ -277,8 +286,8 @@ class _Runner:
 
 def _faults_in(extra: Sequence[str]) -> list[str]:
     parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False)
-    parser.add_argument("--fault", action="append", default=[])
-    return list(parser.parse_known_args(list(extra))[0].fault)
+    parser.add_argument("--fault", action="append", default=[], nargs="?", const="")
+    return [name for name in parser.parse_known_args(list(extra))[0].fault if name]
 
 
 def add_parser(commands: Any, say: Say) -> None:

@@ -30,7 +30,7 @@ _MOST_WAITING = 90.0  # seconds of one run, for all that GitHub asks to wait
 _TRIES = 3
 _PAUSE = 1.0
 _NEXT = re.compile(r'<([^<>]+)>\s*;[^,]*\brel="?next"?')
-_REPOSITORY = re.compile(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+")
+REPOSITORY = re.compile(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+")
 
 T = TypeVar("T")
 
@@ -80,7 +80,7 @@ class IssuesApi:
 
     def __init__(self, settings: IssueTracker, token: Secret, seconds: float, clock: Clock) -> None:
         repository = settings.repository or ""
-        if not _REPOSITORY.fullmatch(repository):
+        if not REPOSITORY.fullmatch(repository):
             raise NotKept(f"expected notifications.github.repository as owner/name, got {repository!r}")
         self._base = f"{settings.endpoint.rstrip('/')}/repos/{repository}"
         self._seconds, self._clock = seconds, clock
@@ -152,6 +152,10 @@ class IssuesApi:
             last = attempt == _TRIES
             try:
                 answer = bounded(lambda: self._send(method, url, fields), self._seconds)
+            except UnicodeError:
+                raise Stopped(
+                    "notifications.github.token holds characters that no token has; set it anew"
+                ) from None
             except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, OSError) as error:
                 if last or not safe:
                     raise Stopped(f"expected {what}, got no answer ({type(error).__name__})") from None

@@ -98,7 +98,9 @@ class IssueKeeper:
             if opening.id not in self._told and not is_held(opening, self._now):
                 self._create(incident, title, body)
             return
-        self._comment(issue, [event for event in incident.events if event.what in ("escalated", "reopened")])
+        self._comment(
+            issue, [event for event in incident.events[-_MOST_EVENTS:] if event.what in ("escalated", "reopened")]
+        )
         if (issue.title, _normal(issue.body)) != (title, _normal(body)):
             self._api.update(issue.number, title=title, body=body)
             self._say(f"GitHub: issue {issue.number} is brought up to date")
@@ -113,7 +115,9 @@ class IssueKeeper:
             raise NotKept(f"issue {issue.number} did not get its label, which the token may not set")
 
     def _close(self, incident: Incident, issue: Issue) -> None:
-        self._comment(issue, [event for event in incident.events if event.what in ("escalated", "recovered")])
+        self._comment(
+            issue, [event for event in incident.events[-_MOST_EVENTS:] if event.what in ("escalated", "recovered")]
+        )
         fields = {"title": self._title(incident), "body": self._body(incident)}
         self._api.update(issue.number, state="closed", state_reason="completed", **fields)
         self._say(f"GitHub: issue {issue.number} is closed: {incident.events[-1].text}")

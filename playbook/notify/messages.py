@@ -20,6 +20,7 @@ from playbook.verdict import SEVERITY, Verdict
 
 Mood = Literal["failure", "warning", "success", "info"]
 
+_LONGEST_TITLE = 250
 _MOST = 25  # that are told one by one
 _ORDER: tuple[What, ...] = ("opened", "reopened", "escalated", "recovered")
 # What a chat makes a call to people of.
@@ -73,7 +74,8 @@ def of_news(news: Sequence[News], *, target: str, kind: str, set_name: str, link
     """What happened to incidents, as one run of a set showed it."""
     news = sorted(news, key=lambda one: (_ORDER.index(one.event.what), one.event.at, one.incident.fingerprint))
     counted = Counter(one.event.what for one in news)
-    bad = [one for one in news if one.event.what != "recovered"]
+    # What has recovered by now, as after a failed delivery, sends nobody running.
+    bad = [one for one in news if one.incident.is_open]
     mood: Mood = "success"
     if bad:
         mood = "failure" if any(one.incident.kind == DOWN for one in bad) else "warning"
@@ -82,6 +84,7 @@ def of_news(news: Sequence[News], *, target: str, kind: str, set_name: str, link
     lines = [line for one in news[:_MOST] for line in _lines(one)]
     if len(news) > _MOST:
         lines.append(f"… and {len(news) - _MOST} more")
+    first = _one_line(_subject(news[0])) + (f", and {len(news) - 1} more" if len(news) > 1 else "")
     ids = [one.event.id for one in news]
     return Message(
         id=hashlib.sha256("\n".join(sorted(ids)).encode()).hexdigest()[:32],
@@ -90,7 +93,7 @@ def of_news(news: Sequence[News], *, target: str, kind: str, set_name: str, link
         kind=kind,
         set=set_name,
         mood=mood,
-        title=_calm(f"{mark} {_name(target, kind)}: {words} ({set_name})"),
+        title=_calm(f"{mark} {_name(target, kind)}: {words} ({set_name}) · {first}")[:_LONGEST_TITLE],
         text=_calm("\n".join([*lines, *_link(link)])),
         ids=ids,
         incidents=[_item(one) for one in news],

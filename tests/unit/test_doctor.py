@@ -11,7 +11,7 @@ import pytest
 from playbook.__main__ import main
 from playbook.clients.http import RUNNER_HINT
 from playbook.clock import FixedClock
-from playbook.doctor import SERVICES, Diagnosis, Service, closing, diagnose, exit_code, lines, run
+from playbook.doctor import SERVICES, Diagnosis, Service, _tell, closing, diagnose, exit_code, lines, run
 from playbook.errors import Denied, Malformed, NotConfigured, TooLittleData, Unmeasured, Unreachable, UsageError
 from playbook.settings import load
 from playbook.verdict import EXIT_OK, EXIT_UNKNOWN, EXIT_USAGE
@@ -239,6 +239,20 @@ def test_everything_works_in_the_sandbox():
 
 
 @pytest.mark.usefixtures("attached")
+def test_it_tells_who_would_be_told(capsys, monkeypatch):
+    """And what of it cannot be used is code 10, before an incident needs it."""
+    monkeypatch.setattr("playbook.doctor.diagnose", lambda *_: iter([Diagnosis("A", "yes", "yes", "yes", "", "")]))
+    settings = load(root=Path("/nowhere"), environment={"PLAYBOOK_PING_URL": "https://ping.example/t0p-s3cr3t"})
+    assert _tell(settings, CLOCK, print) == EXIT_OK
+    shown = capsys.readouterr().out
+    assert "WHO IS TOLD  (nothing was sent)\nmessages  to nobody" in shown
+    assert "pings     of every set" in shown
+    assert "t0p-s3cr3t" not in shown
+    settings = load(root=Path("/nowhere"), environment={"PLAYBOOK_PING_URL": "t0p-s3cr3t"})
+    assert _tell(settings, CLOCK, print) == EXIT_UNKNOWN
+    assert "wrong     the address to ping for every set: expected https" in capsys.readouterr().out
+
+
 def test_what_is_gone_is_found():
     """Nothing else is blamed but what is read through it."""
     code, said = told("sandbox", ["redis-gone", "digitalocean-gone", "backups-gone"])

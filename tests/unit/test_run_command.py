@@ -1,9 +1,11 @@
 """``python -m playbook run``: a set as a schedule runs it, with its second look, its notifications and its end."""
 
 import argparse
+import errno
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 
 import pytest
@@ -181,6 +183,35 @@ def test_a_failing_notification_changes_nothing(running, monkeypatch):
     assert steps == ["ping start", "notifications", "ping success"]
 
 
+def test_no_room_for_a_run_is_told_as_a_failure(running, monkeypatch):
+    """In a sentence, with code 10; and where only the second look has no room, the rest goes on."""
+    running.project.write(GOOD + BAD)
+    real, room = tempfile.TemporaryDirectory, [True, False, False]
+
+    def folder(*arguments, **more):
+        if not room.pop(0):
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return real(*arguments, **more)
+
+    monkeypatch.setattr(run_command.tempfile, "TemporaryDirectory", folder)
+    assert running.run() == 1
+    assert running.told == [("daily", "start"), "incidents", ("daily", "fail")]
+    assert "run: looked at again: no results; code 10" in running.said
+    running.told.clear()
+    assert running.run() == 10
+    assert running.told == [("daily", "start"), "incidents", ("daily", "fail")]
+    assert "run: pytest could not be run: OSError: [Errno 28] No space left on device" in running.said
+
+
+def test_a_fault_of_the_command_itself_is_told_as_a_failure(running, monkeypatch):
+    """Who was told of the start is not left waiting for the end."""
+    monkeypatch.setattr(run_command, "read_results", lambda _: 1 / 0)
+    running.project.write(GOOD)
+    with pytest.raises(ZeroDivisionError):
+        running.run()
+    assert running.told == [("daily", "start"), ("daily", "fail")]
+
+
 def test_who_stops_the_telling_stops_just_that(running, monkeypatch):
     """The run was over, and its code stands."""
 
@@ -235,7 +266,7 @@ def test_a_run_that_does_not_end_is_killed(running, monkeypatch):
     ],
 )
 def test_a_mistake_is_one_sentence_and_nobody_is_told(running, options, sentence):
-    """Nothing was run."""
+    """Nothing was run, and no start was told: the switch notices the silence, and no slip of a hand."""
     with pytest.raises(UsageError) as caught:
         running.run(**options)
     assert sentence in str(caught.value)

@@ -315,3 +315,27 @@ def test_a_window_holds_back_the_issue(folder, keep_issues, tmp_path):
         assert fake.issues == []
         tell(settings, folder, print, FixedClock(START + DAY + timedelta(hours=2)))
         assert len(fake.issues) == 1
+
+
+def test_an_issue_of_years_of_flapping_is_not_told_all_of_it(tmp_path, keep_issues):
+    """Only the newest events; a comment of more than GitHub takes would be refused for ever."""
+    folder = keep(tmp_path / "h", *(run(n, {REDIS: OK if n % 3 == 2 else bad("x" * 390)}) for n in range(200)))
+    more = {"incidents": {"reopen_hours": 100, "bad_runs": {"daily": 1}}}
+    with github() as fake:
+        keep_issues(fake, folder, 199, **more)
+        keep_issues(fake, folder, 199, **more)
+        assert len(fake.issues) == 1
+        assert fake.comments == {}
+        assert len(fake.issues[0]["body"]) < 65_536
+
+
+def test_a_token_that_is_none_is_said_in_a_sentence(tmp_path, folder):
+    """As one that was copied with a dash of another kind; no word of it is shown."""
+    said = []
+    token = "ghp_s3cr3t\u2013token"
+    with github() as fake:
+        mine = {"repository": REPOSITORY, "token": token, "endpoint": fake.url}
+        tell(settings_with(tmp_path, github=mine), folder, said.append, FixedClock(START + DAY))
+    assert said == [
+        "notifications: GitHub: notifications.github.token holds characters that no token has; set it anew"
+    ]

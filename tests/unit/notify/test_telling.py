@@ -59,7 +59,9 @@ def test_an_incident_is_told_once_over_apprise(tmp_path, folder, said):
         tell(settings, folder, said.append, clock_at(1, hours=1))
         assert len(server.requests) == 1
         told = body_of(server.requests[0])[1]
-        assert told["title"] == "✕ sandbox (the embedded demo system): 1 opened (daily)"
+        assert (
+            told["title"] == "✕ sandbox (the embedded demo system): 1 opened (daily) · Redis alive: out of bounds"
+        )
         assert told["type"] == "failure"
         assert told["message"].splitlines()[:2] == [
             "OPENED: Redis alive: out of bounds",
@@ -261,7 +263,13 @@ def test_old_news_is_not_told(tmp_path, folder):
 def test_both_are_told_where_both_are_news(tmp_path, folder):
     """As after a failed delivery."""
     keep(folder, run(2, {REDIS: OK}))
-    assert webhook_told(tmp_path, folder, clock_at(2)) == ["opened", "recovered"]
+    with serve(answer()) as server:
+        tell(settings_with(tmp_path, webhook={"url": server.url}), folder, print, clock_at(2))
+        told = body_of(server.requests[0])[1]
+    assert [one["what"] for one in told["incidents"]] == ["opened", "recovered"]
+    assert told["mood"] == "success"  # it is over
+    name = "sandbox (the embedded demo system)"
+    assert told["title"] == f"✓ {name}: 1 opened, 1 recovered (daily) · Redis alive: out of bounds, and 1 more"
 
 
 def test_what_could_not_be_told_for_days_is_told_when_it_can(tmp_path, folder):
