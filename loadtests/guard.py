@@ -74,12 +74,14 @@ class Guard:
     Attributes:
         refused: how often, by reason.
         throttled: requests that had to wait for the cap on requests a second.
+        throttled_seconds: for so long, all together.
         closed: why nothing is let through any more; empty while it is.
     """
 
     def __init__(self) -> None:
         self.refused: dict[str, int] = {}
         self.throttled = 0
+        self.throttled_seconds = 0.0
         self.closed = "there is no plan yet"
         self._targets: frozenset[tuple[str, str, int]] = frozenset()
         self._names: frozenset[str] = frozenset()
@@ -157,6 +159,7 @@ class Guard:
             return 0.0
         self._next = turn + self._gap
         self.throttled += 1
+        self.throttled_seconds += turn - now
         return turn - now
 
     # ------------------------------------------------------------------------------------- names and connections

@@ -54,13 +54,19 @@ class Ladder:
 def judge(stage: Stage, tally: Tally, breaks: Break) -> Step:
     """Whether a step held, by its requests after it had settled."""
     seconds = max(stage.seconds - breaks.settle_seconds, 0.25)
-    failed = 100 * tally.failures / tally.requests if tally.requests else 0.0
+    # Whoever waits for too long asks for nothing else meanwhile: what ended may all have been quick.
+    asked = tally.requests + tally.overdue
+    failed = 100 * tally.failures / asked if asked else 0.0
     p95 = tally.percentile(95)
     broke = ""
     if tally.requests < breaks.least_requests:
         broke = f"{tally.requests} requests, at least {breaks.least_requests} are needed"
     elif failed > breaks.failed_percent:
         broke = f"{failed:.1f} % of the requests failed, at most {breaks.failed_percent:g} % may"
+    elif p95 is None and tally.overdue:
+        broke = (
+            f"{tally.overdue} of {asked} requests waited for over {breaks.p95_seconds:g} s and had no answer yet"
+        )
     elif p95 is None:
         broke = f"{failed:.1f} % of the requests failed, so that 95 % were never answered"
     elif p95 > breaks.p95_seconds:

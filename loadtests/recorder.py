@@ -12,6 +12,15 @@ from math import exp, log
 
 import msgspec
 
+# The clock may be set while a test runs, and a laptop may sleep: from here on only what passes is added.
+_BEGAN = time.time() - time.monotonic()
+
+
+def now() -> float:
+    """Unix time of this process, which nobody sets."""
+    return _BEGAN + time.monotonic()
+
+
 SLICES = 4  # a second
 MOST_ERRORS = 50  # kinds that are told apart
 OTHERS = "further kinds of failure"
@@ -26,6 +35,9 @@ class Tally(msgspec.Struct):
 
     Attributes:
         unreached: failures without any answer: no connection, or one that broke.
+        cut: requests that had no answer yet when their visitor was stopped, and had waited for long. They count in
+            ``counts`` by how long that was: their answer would have taken longer.
+        overdue: besides, at the end of what this is about, requests that wait for longer than they may.
         received: bytes of bodies.
         slowest: milliseconds, of failures too.
         counts: requests that were answered well, by bucket of response time.
@@ -34,6 +46,8 @@ class Tally(msgspec.Struct):
     requests: int = 0
     failures: int = 0
     unreached: int = 0
+    cut: int = 0
+    overdue: int = 0
     received: int = 0
     slowest: float = 0.0
     counts: dict[int, int] = {}
@@ -43,6 +57,7 @@ class Tally(msgspec.Struct):
         self.requests += other.requests
         self.failures += other.failures
         self.unreached += other.unreached
+        self.cut += other.cut
         self.received += other.received
         self.slowest = max(self.slowest, other.slowest)
         for bucket, number in other.counts.items():
@@ -53,7 +68,7 @@ class Tally(msgspec.Struct):
 
         A failure is an answer that never came: what is refused at once would else look quick.
         """
-        wanted = self.requests * percent / 100
+        wanted = (self.requests + self.overdue) * percent / 100
         seen = 0
         for bucket in sorted(self.counts):
             seen += self.counts[bucket]
@@ -75,6 +90,10 @@ class Counts(msgspec.Struct):
         errors: how often, by endpoint and message.
         refused: requests that the guard held back, by reason.
         throttled: requests that waited for the cap on requests a second.
+        throttled_seconds: for so long, all together.
+        overdue: requests that wait for longer than they may, by second of Unix time.
+        busy_percent: the most that one process was busy for some seconds, of one core.
+        late_seconds: the most that one process came too late to what it wanted to do.
     """
 
     endpoints: dict[str, Tally] = {}
@@ -82,6 +101,10 @@ class Counts(msgspec.Struct):
     errors: dict[str, dict[str, int]] = {}
     refused: dict[str, int] = {}
     throttled: int = 0
+    throttled_seconds: float = 0.0
+    overdue: dict[int, int] = {}
+    busy_percent: float = 0.0
+    late_seconds: float = 0.0
 
     def record(self, name: str, milliseconds: float, size: int) -> tuple[Tally, Tally]:
         """Count a request; the caller counts in both tallies that it failed."""
@@ -89,7 +112,7 @@ class Counts(msgspec.Struct):
         endpoint = self.endpoints.get(name)
         if endpoint is None:
             endpoint = self.endpoints[name] = Tally()
-        moment = int(time.time() * SLICES)
+        moment = int(now() * SLICES)
         piece = self.slices.get(moment)
         if piece is None:
             piece = self.slices[moment] = Tally()
@@ -105,6 +128,11 @@ class Counts(msgspec.Struct):
         counts = piece.counts
         counts[bucket] = counts.get(bucket, 0) + 1
         return endpoint, piece
+
+    def cut(self, name: str, milliseconds: float) -> None:
+        """Count a request that was given up as its visitor was stopped, when it had waited for so long."""
+        for tally in self.record(name, milliseconds, 0):
+            tally.cut += 1
 
     def fail(
         self, name: str, milliseconds: float, message: str, tallies: Iterable[Tally], *, unreached: bool
@@ -133,6 +161,11 @@ class Counts(msgspec.Struct):
         for why, times in other.refused.items():
             self.refused[why] = self.refused.get(why, 0) + times
         self.throttled += other.throttled
+        self.throttled_seconds += other.throttled_seconds
+        for second, number in other.overdue.items():
+            self.overdue[second] = self.overdue.get(second, 0) + number
+        self.busy_percent = max(self.busy_percent, other.busy_percent)
+        self.late_seconds = max(self.late_seconds, other.late_seconds)
 
     def between(self, start: float, end: float) -> Tally:
         """Requests of the quarter seconds that lie wholly between two moments of Unix time."""
@@ -140,6 +173,8 @@ class Counts(msgspec.Struct):
         for moment, tally in self.slices.items():
             if moment >= start * SLICES and moment + 1 <= end * SLICES:
                 found.add(tally)
+        known = [second for second in self.overdue if start <= second <= end]
+        found.overdue = self.overdue[max(known)] if known else 0
         return found
 
     def all(self) -> Tally:
@@ -151,8 +186,10 @@ class Counts(msgspec.Struct):
 
     def take(self) -> Counts:
         """What was counted, starting anew from zero: what a worker sends to its master."""
-        taken = Counts(self.endpoints, self.slices, self.errors, self.refused, self.throttled)
-        self.endpoints, self.slices, self.errors, self.refused, self.throttled = {}, {}, {}, {}, 0
+        taken = Counts(**{name: getattr(self, name) for name in self.__struct_fields__})
+        empty = Counts()
+        for name in self.__struct_fields__:
+            setattr(self, name, getattr(empty, name))
         return taken
 
 

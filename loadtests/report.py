@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
 
-from loadtests.recorder import SLICES, Counts, Tally
+from loadtests.recorder import SLICES, Counts, Tally, now
 from playbook.load.outcome import RUNNING, Endpoint, Error, Moments, Outcome, Step
 from playbook.load.plan import Plan
 
@@ -25,7 +24,7 @@ class Report:
         lost: workers that went away, in words.
     """
 
-    def __init__(self, plan: Plan, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, plan: Plan, clock: Callable[[], float] = now) -> None:
         self.plan = plan
         self._clock = clock
         self.begin()
@@ -62,11 +61,11 @@ class Report:
 
     def unanswered(self) -> bool:
         """For as long as the plan allows, there was no answer to anything."""
-        now = self._clock()
+        moment = self._clock()
         span = self.plan.unreachable_seconds
-        if now - self.started < span:
+        if moment - self.started < span:
             return False
-        recent = self.counts.between(now - span, now)
+        recent = self.counts.between(moment - span, moment)
         return recent.requests > 0 and recent.unreached == recent.requests
 
     def outcome(self) -> Outcome:
@@ -96,6 +95,9 @@ class Report:
             lost=list(self.lost),
             refused=[f"{why} ({times} ×)" for why, times in sorted(self.counts.refused.items())],
             throttled=self.counts.throttled,
+            throttled_seconds=round(self.counts.throttled_seconds, 3),
+            busy_percent=round(self.counts.busy_percent, 1),
+            late_seconds=round(self.counts.late_seconds, 3),
             steps=list(self.steps),
         )
 
@@ -106,6 +108,7 @@ class Report:
         return (
             f"{seen.ended} after {seen.seconds:.0f} s: "
             f"{seen.all.requests:,} requests, {seen.all.failures:,} failed{p95}"
+            + (f", {seen.all.cut:,} without an answer yet" if seen.all.cut else "")
             + "".join(f"; lost a worker: {worker}" for worker in seen.lost)
             + "".join(f"; held back: {why}" for why in seen.refused)
         )
@@ -163,6 +166,7 @@ def _endpoint(name: str, tally: Tally, seconds: float) -> Endpoint:
         name=name,
         requests=tally.requests,
         failures=tally.failures,
+        cut=tally.cut,
         p50=tally.percentile(50),
         p95=tally.percentile(95),
         p99=tally.percentile(99),

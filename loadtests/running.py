@@ -7,6 +7,7 @@ import logging
 import os
 import signal
 import time
+from collections import deque
 from typing import TYPE_CHECKING, Any
 
 import gevent
@@ -14,7 +15,7 @@ import msgspec
 from locust import events, runners
 from locust.runners import MasterRunner, WorkerRunner
 
-from loadtests import options
+from loadtests import options, recorder
 from loadtests.answers import describe
 from loadtests.guard import Guard
 from loadtests.plans import find
@@ -36,6 +37,7 @@ _log = logging.getLogger("loadtests")
 _FIELD = "playbook"  # of a worker's report
 _SILENT_SECONDS = 4  # after which a worker is lost, and a master gone
 _GRACE_SECONDS = 5.0  # over the most seconds, before the guard itself ends the test
+_BUSY_SECONDS = 5  # over which a process is busy or is not
 _NONE_LEFT = f"{outcome.NO_WORKERS}: none is left"
 _END_SECONDS = 3.0  # for an orderly end, after those who started us are gone
 
@@ -80,6 +82,7 @@ class Test:
             self._demand_same_host(environment, plan)
             self.guard.open(plan)
             Visitor.script = Script(plan, self.guard)
+            Visitor.script.cut = self._cut
             if not isinstance(runner, WorkerRunner):
                 self.report = Report(plan)
                 self.report.write()
@@ -167,8 +170,12 @@ class Test:
         assert self.plan
         assert runner
         started = time.monotonic()
+        meter = Meter()
         while runner.state not in (runners.STATE_STOPPED, runners.STATE_STOPPING, runners.STATE_CLEANUP):
-            gevent.sleep(1 - (time.monotonic() - started) % 1)
+            pause = 1 - (time.monotonic() - started) % 1
+            due = time.monotonic() + pause
+            gevent.sleep(pause)
+            meter.read(self.report.counts if self.report else self.counts, time.monotonic() - due)
             if time.monotonic() - started > self.plan.most_seconds + _GRACE_SECONDS:
                 self.guard.close(outcome.TIME_IS_UP)
                 self._end_early(outcome.TIME_IS_UP)
@@ -211,6 +218,16 @@ class Test:
         if self.counts is self._report.counts:
             self.counts.refused = dict(self.guard.refused)
             self.counts.throttled = self.guard.throttled
+            self.counts.throttled_seconds = self.guard.throttled_seconds
+            self._note_overdue()
+
+    def _note_overdue(self) -> None:
+        """How many wait for too long at this moment: a breakpoint test's step is judged by them as well."""
+        if self.plan and self.plan.breaks:
+            self.counts.overdue[int(recorder.now())] = Visitor.script.overdue(self.plan.breaks.p95_seconds)
+
+    def _cut(self, name: str, milliseconds: float) -> None:
+        self.counts.cut(name, milliseconds)
 
     def _request(
         self,
@@ -230,6 +247,8 @@ class Test:
     def _send(self, client_id: str, data: dict[str, Any], **_: Any) -> None:
         self.counts.refused, self.guard.refused = self.guard.refused, {}
         self.counts.throttled, self.guard.throttled = self.guard.throttled, 0
+        self.counts.throttled_seconds, self.guard.throttled_seconds = self.guard.throttled_seconds, 0.0
+        self._note_overdue()
         data[_FIELD] = encode(self.counts.take())
 
     def _receive(self, client_id: str, data: dict[str, Any], **_: Any) -> None:
@@ -247,9 +266,26 @@ class Test:
         for worker, last in list(self._heard.items()):
             if now - last > _SILENT_SECONDS:
                 del self._heard[worker]
-                text = f"{worker.rpartition('_')[0]} after {last - now + time.time() - self._report.started:.0f} s"
+                text = (
+                    f"{worker.rpartition('_')[0]} after {last - now + recorder.now() - self._report.started:.0f} s"
+                )
                 self._report.lost.append(text)
                 _log.warning("A worker was lost: %s", text)
+
+
+class Meter:
+    """How busy this process is, and how late: beyond some of both, what is measured is the process itself."""
+
+    def __init__(self) -> None:
+        self._read = deque([(time.monotonic(), time.process_time())], maxlen=_BUSY_SECONDS + 1)
+
+    def read(self, counts: Counts, late: float) -> None:
+        """Note it; asked once a second. One busy second is no finding."""
+        self._read.append((time.monotonic(), time.process_time()))
+        (began, before), (ended, after) = self._read[0], self._read[-1]
+        if len(self._read) == self._read.maxlen and ended > began:
+            counts.busy_percent = max(counts.busy_percent, 100 * (after - before) / (ended - began))
+        counts.late_seconds = max(counts.late_seconds, late)
 
 
 def _fatal(greenlet: Any) -> None:

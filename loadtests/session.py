@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 AGENT = "operations-playbook-load-test"
 _UNTIL_STOPPED = 3600.0  # seconds; Locust ends visitors long before
+# A request that was given up before it had waited for so long says nothing: milliseconds.
+_SAYS_SOMETHING = 1000.0
 # What asking and reading raises; ValueError where a header or an encoding makes no sense.
 _FAILURES = (*FAILURE_EXCEPTIONS, ValueError)
 
@@ -68,7 +70,10 @@ class GuardedSession(FastHttpSession):
     a request went into. ``request`` and its kin pass the same guard and take the same turns.
     """
 
-    def __init__(self, plan: Plan, guard: Guard, context: ssl.SSLContext, user: User) -> None:
+    def __init__(
+        self, plan: Plan, guard: Guard, context: ssl.SSLContext, user: User, cut: Callable[[str, float], None]
+    ) -> None:
+        """``cut`` is told the name and the milliseconds of a request whose answer nobody waits for any more."""
         super().__init__(plan.host, user.environment.events.request, user, insecure=False)
         self.client = LocustUserAgent(
             client_pool=GuardedPool(
@@ -85,7 +90,9 @@ class GuardedSession(FastHttpSession):
             max_retries=0,
         )
         self._guard = guard
+        self._cut = cut
         self._seconds = plan.connect_seconds + plan.read_seconds
+        self.waiting_since = 0.0  # time.perf_counter() where an answer is waited for
 
     def request(self, *arguments: Any, **named: Any) -> Any:
         """Locust's own request, when it is its turn: for tasks that need more than ``ask``."""
@@ -115,15 +122,22 @@ class GuardedSession(FastHttpSession):
         failure: BaseException | None = None
         response = None
         start = time.time()
-        begin = time.perf_counter()
+        begin = self.waiting_since = time.perf_counter()
         limit = gevent.Timeout.start_new(self._seconds)
         try:
             response = self.client.urlopen(address, method, headers, data)
             size = len(response.content)
         except _FAILURES as error:
             failure = error
+        except gevent.GreenletExit:
+            # The test is over, or has fewer visitors now. Left out, nobody would see those that hang.
+            waited = (time.perf_counter() - begin) * 1000
+            if waited > _SAYS_SOMETHING:
+                self._cut(name, waited)
+            raise
         finally:
             limit.close()
+            self.waiting_since = 0.0
         took = (time.perf_counter() - begin) * 1000
         if failure is None:
             problem = check(response)

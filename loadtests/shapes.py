@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 
 from locust import LoadTestShape
 
 from loadtests.ladder import Ladder, Window
+from loadtests.recorder import now
 from playbook.load.outcome import FINISHED, TIME_IS_UP, Step
 from playbook.load.plan import Plan, Stage
 
@@ -44,17 +44,17 @@ class PlannedShape(LoadTestShape):
         if self.get_run_time() >= self.plan.most_seconds:
             self._ended(TIME_IS_UP)
             return None
-        stage = self._ladder.stage(time.time()) if self._ladder else self._by_time()
+        stage = self._ladder.stage(now()) if self._ladder else self._by_time()
         if stage is None:
             self._ended(FINISHED)
             return None
         return min(stage.users, self.plan.most_users), max(stage.spawn_rate, 0.1)
 
     def _by_time(self) -> Stage | None:
-        now = self.get_run_time()
+        passed = self.get_run_time()
         end = 0.0
         for stage in self.plan.stages:
             end += stage.seconds
-            if now < end:
+            if passed < end:
                 return stage
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from bisect import bisect_right
 from functools import partial
 from itertools import accumulate, count
@@ -37,6 +38,7 @@ class Script:
         self.guard = guard
         self.context = new_context(plan.ca, "Load test")
         self._numbers = count()
+        self.cut: Callable[[str, float], None] = lambda name, milliseconds: None
         self.reset()
         self._notes = Notes()
         weights = {name: weight for name, weight in plan.weights.items() if weight > 0}
@@ -55,6 +57,7 @@ class Script:
         """Begin another test; an idle process takes no part in it."""
         self.idle = idle
         self.alive = 0
+        self.sessions: set[GuardedSession] = set()
         self._numbers = count()
 
     def enter(self) -> bool:
@@ -66,6 +69,11 @@ class Script:
             return False
         self.alive += 1
         return True
+
+    def overdue(self, seconds: float) -> int:
+        """How many visitors wait for an answer for longer than that."""
+        latest = time.perf_counter() - seconds
+        return sum(0 < session.waiting_since < latest for session in self.sessions)
 
     def random(self) -> Random:
         """The choices of the next visitor: the same for the same number of the same plan."""
@@ -121,7 +129,7 @@ class Visitor(FastHttpUser):
         self.host = self.script.plan.host
         User.__init__(self, environment)
         script = self.script
-        self.client = GuardedSession(script.plan, script.guard, script.context, self)
+        self.client = GuardedSession(script.plan, script.guard, script.context, self, script.cut)
         self.random = script.random()
         self._least, self._most = script.plan.wait_seconds
 
@@ -132,9 +140,11 @@ class Visitor(FastHttpUser):
     def on_start(self) -> None:
         """Take part, unless so many do already as may."""
         self._takes_part = self.script.enter()
+        self.script.sessions.add(self.client)
 
     def on_stop(self) -> None:
         """Make room for another."""
+        self.script.sessions.discard(self.client)
         if self._takes_part:
             self.script.alive -= 1
         self.client.client.clientpool.close()

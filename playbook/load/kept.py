@@ -8,7 +8,10 @@ Lines are only added, so that git merges them by keeping those of both sides.
 
 from __future__ import annotations
 
+import os
+import platform
 from datetime import datetime
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import NamedTuple
 
@@ -89,8 +92,19 @@ def likeness(plan: Plan) -> dict[str, str]:
         "waits": f"{plan.wait_seconds[0]:g} to {plan.wait_seconds[1]:g} s",
         "workers": str(plan.workers),
         "limits of a step": _limits(plan.breaks),
+        "caps": f"{plan.most_users} users, {plan.most_requests_per_second:g} requests/s",
+        "time limits": f"{plan.connect_seconds:g} s + {plan.read_seconds:g} s",
         "version of the plan": str(PLAN_SCHEMA),
+        "machine that makes the load": f"{os.cpu_count()} cores, {platform.system()} {platform.machine()}",
+        "version of Locust": _version("locust"),
     }
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "unknown"
 
 
 def _limits(breaks: Break | None) -> str:

@@ -29,6 +29,8 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         p50, p95, p99: seconds within which so many percent of all requests were answered well; None where fewer
             ever were: a failure is an answer that never came.
+        cut: requests without an answer yet when their user was stopped, after a second or more. They are among the
+            requests as if that had been their time, and are not answered well.
         slowest: seconds, of failures too; None where there were no requests.
         per_second: requests a second over the time of the test.
     """
@@ -42,6 +44,7 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     slowest: float | None
     per_second: float
     received_bytes: int = 0
+    cut: int = 0
 
 
 class Moments(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,6 +88,9 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
         lost: workers that went away, in words.
         refused: requests that the guard held back, in words.
         throttled: requests that were delayed by the cap on requests a second.
+        throttled_seconds: for so long, all together.
+        busy_percent: the most that one process of the load was busy for five seconds, of one core.
+        late_seconds: the most that one of them came too late to what it wanted to do.
         steps: only of a breakpoint test.
     """
 
@@ -106,6 +112,9 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     lost: list[str] = []
     refused: list[str] = []
     throttled: int = 0
+    throttled_seconds: float = 0.0
+    busy_percent: float = 0.0
+    late_seconds: float = 0.0
     steps: list[Step] = []
 
 

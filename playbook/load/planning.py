@@ -34,6 +34,7 @@ def demand_shape(settings: Settings, order: LoadOrder) -> LoadShape:
     name = f"load.shapes.{order.shape}"
     if not shape.stages:
         raise UsageError(f"{name}: expected at least one stage, got none")
+    _demand_time_to_come(name, shape)
     if shape.users > load.most_users:
         raise UsageError(f"{name} has {shape.users:,} users, and load.most_users allows {load.most_users:,}")
     if shape.seconds > load.most_seconds:
@@ -92,6 +93,19 @@ def make_plan(settings: Settings, order: LoadOrder, permission: Permission) -> P
         if order.shape == BREAKPOINT
         else None,
     )
+
+
+def _demand_time_to_come(name: str, shape: LoadShape) -> None:
+    """Each stage lasts until its users are there, else it would be called by users who never were."""
+    before = 0
+    for number, stage in enumerate(shape.stages, 1):
+        needed = abs(stage.users - before) / stage.spawn_rate
+        if needed > stage.seconds:
+            raise UsageError(
+                f"{name}.stages, stage {number}: {before:,} to {stage.users:,} users at a spawn_rate of "
+                f"{stage.spawn_rate:g} take {needed:,.0f} s, and the stage lasts {stage.seconds:g} s"
+            )
+        before = stage.users
 
 
 def _demand_weights(weights: dict[str, float]) -> None:

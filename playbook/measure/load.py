@@ -32,6 +32,10 @@ LONGEST = 6 * 3600.0  # seconds; load.most_seconds says how long a test may real
 HTML = "locust.html"
 _LEAST_SHARE = 0.9  # of the planned time; a test that claims to be finished and took less was cut
 _SHOWN = 12
+BUSY_SECONDS = 5  # as the load's processes measure themselves
+MOST_HELD_BACK = 5.0  # percent of its users' time
+# Answers that come while a process is this late, in seconds, seem that much slower.
+_LATE = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +83,18 @@ class LoadTest:
             return f"one that was {ended} after {outcome.seconds:.1f} of {outcome.planned_seconds:g} s"
         if not self.is_breakpoint and outcome.seconds < self._least_seconds:
             return f"one of {outcome.seconds:.1f} of {outcome.planned_seconds:g} s"
-        if outcome.all.requests < self.least:
-            return f"{outcome.all.requests:,} requests, where {self.least:,} are the least"
+        if outcome.most_users < _LEAST_SHARE * self.users:
+            return f"one of {outcome.most_users:,} users at most, where {self.users:,} were to come"
+        if outcome.all.requests < max(self.least, 1):
+            return f"{outcome.all.requests:,} requests, where {max(self.least, 1):,} are the least"
         return ""
+
+    @property
+    def users(self) -> int:
+        """That were to come at once; of a breakpoint test as far as it came."""
+        asked = [step.users for step in self.outcome.steps] if self.is_breakpoint else []
+        asked = asked or ([] if self.is_breakpoint else [stage.users for stage in self.plan.stages])
+        return min(max(asked, default=0), self.plan.most_users)
 
     @property
     def _least_seconds(self) -> float:
@@ -139,6 +152,30 @@ class LoadTest:
         return list(takewhile(lambda step: not step.broke, self.outcome.steps))
 
     @property
+    def busy(self) -> list[Reading]:
+        """Percent of a core that the busiest process of the load took."""
+        return [Reading(self.outcome.busy_percent, f"{BUSY_SECONDS} s of its busiest process")]
+
+    @property
+    def held_back(self) -> float:
+        """Percent of its users' time that the cap on requests a second kept them from asking."""
+        spent = sum(one.users for one in self.outcome.moments)
+        return min(100 * self.outcome.throttled_seconds / spent, 100.0) if spent else 0.0
+
+    @property
+    def is_free(self) -> bool:
+        """The users asked as they would; not the cap, but the system decided how much that was."""
+        return self.held_back <= MOST_HELD_BACK
+
+    @property
+    def freedom(self) -> str:
+        """How much the cap held back, to follow "got"."""
+        if self.is_free:
+            return f"{self.held_back:.0f} %"
+        cap = f"load.most_requests_per_second = {self.plan.most_requests_per_second:g}"
+        return f"{self.held_back:.0f} % of it by {cap}: the system was not asked for more"
+
+    @property
     def stayed_home(self) -> bool:
         """No request was to leave the hosts of the target."""
         return not self.outcome.refused
@@ -150,7 +187,7 @@ class LoadTest:
 
     @property
     def _answered(self) -> int:
-        return self.outcome.all.requests - self.outcome.all.failures
+        return self.outcome.all.requests - self.outcome.all.failures - self.outcome.all.cut
 
     @property
     def _wanted(self) -> float:
@@ -175,6 +212,15 @@ class LoadTest:
             "Most users at once": f"{outcome.most_users:,}",
             "Processes": f"a master and {plan.workers} workers" if plan.workers else "one",
         }
+        facts["Its busiest process"] = (
+            f"{outcome.busy_percent:.0f} % of a core, at most {1000 * outcome.late_seconds:,.0f} ms late"
+        )
+        if outcome.late_seconds > _LATE:
+            facts["Its busiest process"] += "; answers may seem that much slower than they were"
+        if outcome.all.cut:
+            facts["Without an answer yet"] = (
+                f"{outcome.all.cut:,} requests at the end of their users, after a second or more"
+            )
         if outcome.throttled:
             cap = f"{plan.most_requests_per_second:g} requests/s"
             facts["Delayed by the cap"] = f"{outcome.throttled:,} requests (load.most_requests_per_second, {cap})"

@@ -30,7 +30,8 @@ class Group:
 
     Attributes:
         judged: with enough requests for a percentile.
-        few: with fewer than ``least``.
+        few: with fewer than ``least``, planned ones that were never asked for included.
+        missing: never asked for, where the weights promise twice ``least`` of as many requests.
         broken_on_purpose: a breakpoint test goes on until this is bad, so it is shown and not judged.
     """
 
@@ -39,10 +40,18 @@ class Group:
     few: tuple[Endpoint, ...]
     least: int
     broken_on_purpose: bool
+    missing: tuple[str, ...] = ()
 
     @property
     def p95(self) -> list[Judged]:
         """Seconds, slowest first; TooLittleData where no endpoint has enough requests, or one 5 % failures."""
+        if self.missing and self.judged:
+            raise TooLittleData(
+                f"{self.name} under load: expected requests of each endpoint, got none for "
+                f"{', '.join(map(name_of, self.missing))}",
+                service=SERVICE,
+                hint="The weights promise some; what Locust said of itself is in locust.log beside the report.",
+            )
         failing = [one for one in self.judged if one.p95 is None]
         if failing and not self.broken_on_purpose:
             found = ", ".join(
@@ -76,6 +85,14 @@ class Group:
             for value, one in sorted(figures, key=lambda pair: -(pair[0] or 0))
             if value is not None
         ]
+
+    @property
+    def unjudged(self) -> list[str]:
+        """Endpoints with too few requests beside others that have enough, to follow "got"."""
+        found = ", ".join(f"{one.requests:,} for {name_of(one.name)}" for one in self.few)
+        return (
+            [f"too few to be judged: {found}"] if self.few and self.judged and not self.broken_on_purpose else []
+        )
 
     @property
     def only_shown(self) -> list[str]:
@@ -112,7 +129,17 @@ def _group(name: str, test: LoadTest, settings: Settings, belongs: Callable[[str
     least = max(settings.load.least_of_endpoint, 1)
     judged = tuple(one for one in mine if one.requests >= least)
     few = tuple(one for one in mine if one.requests < least)
-    return Group(name, judged, few, least, test.is_breakpoint)
+    asked = {one.name for one in mine}
+    never = [
+        task for task, weight in test.plan.weights.items() if weight > 0 and belongs(task) and task not in asked
+    ]
+    promised = test.outcome.all.requests / sum(test.plan.weights.values())
+    missing = tuple(task for task in never if promised * test.plan.weights[task] >= 2 * least)
+    few += tuple(
+        Endpoint(name=task, requests=0, failures=0, p50=None, p95=None, p99=None, slowest=None, per_second=0.0)
+        for task in never
+    )
+    return Group(name, judged, few, least, test.is_breakpoint, missing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,12 +198,14 @@ class LoadedServer:
 
     Attributes:
         broken_on_purpose: as of ``Group``.
+        has_redis: the target has one of its own, so that its latency must be known.
     """
 
     samples: tuple[Sample, ...]
     unread: tuple[str, ...]
     gave_way: tuple[str, ...]
     broken_on_purpose: bool = False
+    has_redis: bool = False
 
     @property
     def queue(self) -> list[Reading]:
@@ -187,9 +216,9 @@ class LoadedServer:
     @property
     def redis_latency(self) -> list[Reading]:
         """Milliseconds, the median of the test; nothing where the target has no Redis of its own."""
-        values = sorted(value for _, value in points_of(self.samples, REDIS_LATENCY))
-        if not values or self.broken_on_purpose:
+        if not self.has_redis or self.broken_on_purpose:
             return []
+        values = sorted(self._seen(REDIS_LATENCY, "from Redis"))
         return [Reading(values[len(values) // 2], f"{len(values)} looks")]
 
     @property
@@ -199,13 +228,19 @@ class LoadedServer:
 
     @property
     def _queue(self) -> list[float]:
-        values = [value for _, value in points_of(self.samples, QUEUE)]
-        if not values:
+        return self._seen(QUEUE, "from Redis or the website's metrics")
+
+    def _seen(self, name: str, source: str) -> list[float]:
+        """A figure that was mostly read: what cannot be read while much goes on is not what it was in between."""
+        values = [value for _, value in points_of(self.samples, name)]
+        if not values or 2 * len(values) < len(self.samples):
             got = "; ".join(self.unread) or "none"
             raise TooLittleData(
-                f"{QUEUE} under load: expected its length from Redis or the website's metrics, got {got}",
+                f"{name} under load: expected to read it {source} every other time at least, got "
+                f"{len(values)} of {len(self.samples)} ({got})",
                 service="Server under load",
-                hint="Set redis.url, or load.metrics_path to where image_queue_length is shown.",
+                hint="Set redis.url, or load.metrics_path to where image_queue_length is shown; both must answer "
+                "within a second while there is load.",
             )
         return values
 
@@ -229,4 +264,6 @@ def loaded_server(whole_load_test: LoadTest, settings: Settings) -> LoadedServer
         settings.require(settings.target.redis.url, "redis.url", "Redis")
     test = whole_load_test
     gave_way = tuple(one.text for one in test.gave_way)
-    return LoadedServer(test.samples, test.unread, gave_way, test.is_breakpoint)
+    return LoadedServer(
+        test.samples, test.unread, gave_way, test.is_breakpoint, has_redis=bool(settings.target.redis.url)
+    )

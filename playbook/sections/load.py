@@ -127,3 +127,4 @@ class LoadLimits(OnDemandLimits, frozen=True):
     load_errors: Limit
     load_throughput: Limit
     load_held: Limit
+    load_generator: Limit

@@ -70,4 +70,5 @@ def outcome(ended=FINISHED, endpoints=(), total=None, **changes):
         "endpoints": endpoints,
         "moments": [Moments(at=at + n, users=10, requests=10, failures=0, p95=0.2) for n in range(10)],
     }
+    told["most_users"] = max((step.users for step in changes.get("steps", ())), default=told["most_users"])
     return Outcome(**(told | changes))

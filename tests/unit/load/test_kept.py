@@ -87,6 +87,8 @@ def test_what_cannot_be_written_is_said(tmp_path):
         ({"workers": 2}, "workers"),
         ({"repeats_percent": 0.0}, "images"),
         ({"stages": []}, "stages"),
+        ({"most_requests_per_second": 20.0}, "caps"),
+        ({"read_seconds": 2.0}, "time limits"),
     ],
 )
 def test_tests_are_alike_where_all_of_their_plan_is(change, named):
@@ -94,3 +96,13 @@ def test_tests_are_alike_where_all_of_their_plan_is(change, named):
     mine, other = likeness(plan()), likeness(plan(**change))
     assert [name for name in mine if mine[name] != other[name]] == [named]
     assert likeness(plan(host="https://elsewhere.example", seed=7, outcome="x")) == mine
+
+
+def test_another_machine_makes_another_test(monkeypatch):
+    """What makes the load is a part of what is measured, and so is its version."""
+    mine = likeness(plan())
+    monkeypatch.setattr("os.cpu_count", lambda: 96)
+    assert [name for name, text in likeness(plan()).items() if text != mine[name]] == [
+        "machine that makes the load"
+    ]
+    assert mine["version of Locust"][0].isdigit()

@@ -109,3 +109,19 @@ def test_a_broken_step_may_be_done_once_more(tmp_path):
     assert longest(known, LoadOrder("smoke")) == 30
     capped = settings(tmp_path, "[load]\nmost_seconds = 300")
     assert longest(capped, LoadOrder("breakpoint")) == 300
+
+
+def test_a_stage_lasts_until_its_users_are_there(tmp_path):
+    """Else a test of a hundred users is one of thirty, and nobody would see it."""
+    file = tmp_path / "playbook.toml"
+    file.write_text(
+        "[targets.sandbox.load.shapes.ramp]\nstages = [{ users = 20, seconds = 10.0, spawn_rate = 2.0 }, "
+        "{ users = 50, seconds = 10.0, spawn_rate = 2.0 }]\n"
+    )
+    settings = load("sandbox", environment={"PLAYBOOK_CONFIG": str(file)})
+    with pytest.raises(
+        UsageError,
+        match=r"load\.shapes\.ramp\.stages, stage 2: 20 to 50 users at a spawn_rate of 2 take 15 s, and the stage "
+        r"lasts 10 s",
+    ):
+        demand_shape(settings, LoadOrder(shape="ramp"))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import msgspec
 import pytest
 
@@ -62,6 +64,7 @@ def test_a_test_that_ran_as_planned_says_something():
         ({"seconds": 8.0}, "one of 8.0 of 10 s"),
         ({"endpoints": [endpoint("homepage", 0)]}, "0 requests, where 50 are the least"),
         ({"endpoints": [endpoint("homepage", 49)]}, "49 requests, where 50 are the least"),
+        ({"most_users": 8}, "one of 8 users at most, where 10 were to come"),
         ({"workers": 1}, "workers that did not stay: 1 of 2 workers"),
         ({"workers": 2, "lost": ["worker b went away after 3 s"]}, "did not stay: worker b went away after 3 s"),
     ],
@@ -72,6 +75,44 @@ def test_a_test_that_did_not_says_nothing(changes, missing):
     with pytest.raises(TooLittleData, match=f"expected a test that ran as planned, got .*{missing}"):
         whole_load_test(test)
     assert test.evidence()
+
+
+def test_no_requests_are_never_enough():
+    """Whatever the settings call the least."""
+    assert made(least=0, endpoints=[endpoint("homepage", 0)]).shortfall == "0 requests, where 1 are the least"
+
+
+def test_a_step_holds_no_more_users_than_came():
+    """As many as the plan says are not there because it says so."""
+    left = outcome(steps=[step(10), step(40, "P95")], shape="breakpoint", most_users=30)
+    assert made(left, shape="breakpoint").shortfall == "one of 30 users at most, where 40 were to come"
+
+
+def test_who_has_no_answer_yet_is_not_answered_well():
+    """Throughput is what came back."""
+    total = msgspec.structs.replace(endpoint("all", 95), cut=40)
+    (found,) = made(outcome(endpoints=[endpoint("homepage", 95)], total=total)).throughput
+    assert found.value == 55.0
+
+
+@pytest.mark.parametrize(("seconds", "free"), [(0.0, True), (4.9, True), (5.1, False), (90.0, False)])
+def test_a_cap_that_decides_how_much_is_asked_for_is_told(seconds, free):
+    """Of the hundred seconds that ten users had; the system was never asked for what they would."""
+    test = made(throttled=50, throttled_seconds=seconds)
+    assert test.is_free is free
+    assert ("load.most_requests_per_second = 100: the system was not asked for more" in test.freedom) is not free
+
+
+@pytest.mark.parametrize(("percent", "expected"), [(40.0, Verdict.OK), (91.0, Verdict.WARNING)])
+def test_a_load_that_has_no_processor_left_measures_itself(percent, expected):
+    """Which is a warning, and stands in the evidence with how late it was."""
+    test = made(busy_percent=percent, late_seconds=0.25)
+    (busy,) = test.busy
+    assert verdict(busy, SETTINGS.limits.load_generator) is expected
+    said = test.evidence()[0].facts["Its busiest process"]
+    assert (
+        said == f"{percent:.0f} % of a core, at most 250 ms late; answers may seem that much slower than they were"
+    )
 
 
 def test_no_worker_is_missed_where_all_stayed():
@@ -207,6 +248,28 @@ def test_too_few_requests_of_an_endpoint_are_unknown(requests):
         _ = health_load(made(endpoints=endpoints), SETTINGS).p95
 
 
+def test_an_endpoint_that_was_never_asked_is_unknown():
+    """Where the weights promise it some; others of its group are no excuse."""
+    left = outcome(endpoints=[endpoint("homepage", 100), endpoint("health", 40)])
+    weights = {"homepage": 5.0, "health": 2.0, "image_health": 2.0}
+    test = LoadTest(plan(weights=weights), left, 1, 1.0, 2.0)
+    with pytest.raises(TooLittleData, match="expected requests of each endpoint, got none for image health"):
+        _ = health_load(test, SETTINGS).p95
+    assert [row[:2] for row in health_load(test, SETTINGS).evidence().rows] == [
+        ["health", "40"],
+        ["image health", "0"],
+    ]
+
+
+def test_an_endpoint_with_too_few_requests_is_named_beside_the_others():
+    """Its verdict is that of the others, and says so."""
+    left = outcome(endpoints=[endpoint("health", 40), endpoint("image_health", 9)])
+    weights = {"health": 40.0, "image_health": 9.0}
+    test = LoadTest(plan(weights=weights), left, 1, 1.0, 2.0)
+    assert health_load(test, SETTINGS).unjudged == ["too few to be judged: 9 for image health"]
+    assert homepage_load(test, SETTINGS).unjudged == []
+
+
 @pytest.mark.parametrize(
     ("failures", "expected"), [(0, Verdict.OK), (1, Verdict.OK), (2, Verdict.WARNING), (6, Verdict.CRITICAL)]
 )
@@ -239,7 +302,7 @@ def test_the_server_by_its_longest_queue_and_its_usual_latency():
     """One slow look at Redis is no finding."""
     values = [(3.0, 1.0), (70.0, 2.0), (4.0, 900.0)]
     samples = tuple(Sample(float(n), {QUEUE: q, REDIS_LATENCY: ms}) for n, (q, ms) in enumerate(values))
-    server = loaded_server(LoadTest(plan(), outcome(), 1, 1.0, 2.0, samples), SETTINGS)
+    server = replace(loaded_server(LoadTest(plan(), outcome(), 1, 1.0, 2.0, samples), SETTINGS), has_redis=True)
     (queue,) = server.queue
     assert queue.value == 70
     assert verdict(queue, SETTINGS.limits.queue_length) is Verdict.WARNING
@@ -251,9 +314,23 @@ def test_a_server_that_shows_nothing_is_unknown():
     server = loaded_server(
         LoadTest(plan(), outcome(), 1, 1.0, 2.0, unread=("Redis: refused (6 of 6 times)",)), SETTINGS
     )
-    with pytest.raises(TooLittleData, match=r"got Redis: refused \(6 of 6 times\)$"):
+    with pytest.raises(TooLittleData, match=r"got 0 of 0 \(Redis: refused \(6 of 6 times\)\)$"):
         _ = server.queue
     assert server.redis_latency == []
+
+
+@pytest.mark.parametrize(("read", "known"), [(0, False), (2, False), (3, True), (6, True)])
+def test_a_server_that_is_seen_now_and_then_is_unknown(read, known):
+    """What cannot be read while much goes on is not what it was in between; of Redis as well."""
+    samples = tuple(Sample(float(n), {QUEUE: 1.0, REDIS_LATENCY: 1.0} if n < read else {}) for n in range(6))
+    test = LoadTest(plan(), outcome(), 1, 1.0, 2.0, samples, unread=("Redis: timed out (often)",))
+    server = replace(loaded_server(test, SETTINGS), has_redis=True)
+    for figure in ("queue", "redis_latency"):
+        if known:
+            assert getattr(server, figure)
+        else:
+            with pytest.raises(TooLittleData, match=rf"at least, got {read} of 6 \(Redis: timed out"):
+                getattr(server, figure)
 
 
 def test_a_server_that_shows_nothing_of_itself_is_not_configured(tmp_path):

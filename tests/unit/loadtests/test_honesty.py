@@ -1,0 +1,115 @@
+"""What a load test must not hide: those who still wait, its own caps, its own processor."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from loadtests.launch import run
+from loadtests.recorder import Counts, Tally, bucket_of
+from playbook.load.plan import Break, Stage
+from tests.unit.loadtests.plans import plan_of
+from tests.unit.loadtests.website import website
+
+PATIENT = 20.0  # seconds that a request may take: longer than the tests here
+
+
+def hangs_after(site, quick):
+    """So many are answered at once, and nobody after them."""
+
+    def act(handler):
+        if len(site.times) > quick:
+            time.sleep(8)
+            return handler.hang_up()
+        return False
+
+    site.act = act
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_those_who_still_wait_at_the_end_are_counted(tmp_path: Path, workers: int) -> None:
+    """A website that hangs half-way through is not as quick as what it answered before."""
+    with website() as site:
+        hangs_after(site, 40)
+        plan = plan_of(site.port, stages=[Stage(4, 4.0, 50.0)], read_seconds=PATIENT, wait_seconds=(0.05, 0.1))
+        seen = run(plan, tmp_path, workers=workers)
+    assert seen.ended == "finished"
+    assert seen.all.cut == 4
+    assert seen.all.failures == 0
+    assert seen.all.requests == 44
+    assert seen.all.p95 is not None
+    assert seen.all.p95 > 1.0
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_a_step_whose_visitors_hang_has_not_held(tmp_path: Path, workers: int) -> None:
+    """However quick the answers were that came, of those who got any."""
+    with website() as site:
+
+        def act(handler):
+            if len(site.times) % 12 == 0:
+                time.sleep(8)
+                return handler.hang_up()
+            return False
+
+        site.act = act
+        breaks = Break(p95_seconds=1.0, failed_percent=5.0, least_requests=5, settle_seconds=0.5, confirm=False)
+        plan = plan_of(
+            site.port,
+            shape="breakpoint",
+            stages=[Stage(6, 4.0, 50.0), Stage(8, 4.0, 50.0)],
+            breaks=breaks,
+            read_seconds=PATIENT,
+            wait_seconds=(0.2, 0.4),
+        )
+        seen = run(plan, tmp_path, workers=workers)
+    assert len(seen.steps) == 1
+    assert "waited for over 1 s and had no answer yet" in seen.steps[0].broke
+
+
+def test_how_long_the_cap_held_visitors_back_is_told(tmp_path: Path) -> None:
+    """Four who want 100 requests a second between them wait most of their time for a cap of 10."""
+    with website() as site:
+        plan = plan_of(site.port, most_requests_per_second=10.0)
+        seen = run(plan, tmp_path)
+    assert seen.throttled > 10
+    assert seen.throttled_seconds > 4 * 2 * 0.5
+
+
+def test_a_process_that_has_no_time_left_is_told(tmp_path: Path) -> None:
+    """Visitors who never pause take all that a core has; what is measured then is the load itself."""
+    with website() as site:
+        site.act = lambda handler: bool(handler.say(200, "text/html", b"<html>")) or True
+        plan = plan_of(
+            site.port, stages=[Stage(20, 6.5, 50.0)], wait_seconds=(0.0, 0.0), most_requests_per_second=1e6
+        )
+        seen = run(plan, tmp_path)
+    assert seen.busy_percent > 15  # the machine is shared with the website and with other tests
+    assert 0 <= seen.late_seconds < 6
+
+
+def test_what_workers_send_loses_nothing() -> None:
+    """All of it goes to the master, and what comes next begins with nothing."""
+    counts = Counts()
+    counts.cut("homepage", 1500.0)
+    counts.throttled_seconds, counts.busy_percent, counts.late_seconds = 2.0, 80.0, 0.5
+    counts.overdue[7] = 3
+    total = Counts(overdue={7: 1}, busy_percent=90.0)
+    total.add(counts.take())
+    total.add(counts.take())
+    assert (total.overdue, total.busy_percent, total.late_seconds) == ({7: 4}, 90.0, 0.5)
+    assert (total.all().cut, total.all().requests, total.throttled_seconds) == (1, 1, 2.0)
+    assert msgspec.structs.asdict(counts) == msgspec.structs.asdict(Counts())
+
+
+def test_who_waits_at_the_end_of_a_span_stands_beside_what_was_answered() -> None:
+    """The last look within it counts, and a percentile is of all that were asked for."""
+    quick = Tally(requests=90, slowest=10.0, counts={bucket_of(10.0): 90})
+    counts = Counts(slices={40: quick}, overdue={9: 50, 10: 9, 11: 10, 13: 50})
+    found = counts.between(10.0, 12.0)
+    assert found.overdue == 10
+    assert found.percentile(90) == pytest.approx(0.01, rel=0.02)
+    assert found.percentile(95) is None
