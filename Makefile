@@ -1,4 +1,4 @@
-# Each target does its own set-up: a virtual environment in .venv, with the pinned packages.
+# Each target does its own set-up: a virtual environment in .venv, with the packages that are locked by their hashes.
 
 # The first of these that runs and is recent enough (a shim may be there and not run); set PYTHON to choose another.
 RECENT := import sys; sys.exit(sys.version_info < (3, 11))
@@ -8,7 +8,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help daily test doctor sandbox lint types check clean
+.PHONY: help daily test doctor sandbox lint types check lock clean
 
 help: ## show this help
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -39,6 +39,10 @@ types: $(VENV)/.dev ## static types
 
 check: test lint types ## everything that CI asks for, without the real servers
 
+lock: $(VENV)/.dev ## write requirements.lock anew, after a change of requirements.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
+		--custom-compile-command "make lock" --output-file requirements.lock requirements.txt
+
 clean: ## remove the virtual environment, caches and reports; the history of runs stays
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache reports/*-*/ reports/latest
 
@@ -47,10 +51,11 @@ $(VENV)/bin/python:
 		{ echo "Python 3.11 or later is needed, as python3 on the path or as PYTHON=…"; exit 4; }
 	"$(PYTHON)" -m venv $(VENV)
 
-$(VENV)/.run: requirements.txt | $(VENV)/bin/python
-	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
+$(VENV)/.run: requirements.lock | $(VENV)/bin/python
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	@touch $@
 
-$(VENV)/.dev: requirements-dev.txt requirements.txt | $(VENV)/bin/python
+# Also requirements.txt, whose change comes before that of the lock.
+$(VENV)/.dev: requirements-dev.txt requirements.txt $(VENV)/.run
 	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-dev.txt
-	@touch $@ $(VENV)/.run
+	@touch $@

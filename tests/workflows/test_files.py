@@ -24,6 +24,7 @@ PINNED = {
     "actions/deploy-pages": ("cd2ce8fcbc39b97be8ca5fce6e763baed58fa128", "v5.0.0"),
 }
 _USES = re.compile(r"uses: (\S+)(?: # (.+))?$")
+_PINNED = re.compile(r"^([\w.-]+)==([\w.]+)", re.MULTILINE)
 _SECRET = re.compile(r"secrets\.(\w+)")
 _VARIABLE = re.compile(r"\$\{([A-Z_|]+)\}")
 
@@ -44,6 +45,22 @@ def test_every_action_is_pinned_by_its_commit(file):
             continue
         action, _, commit = match[1].partition("@")
         assert (commit, match[2]) == PINNED[action], action
+
+
+def test_every_package_is_locked_by_its_hash():
+    """What stands next to the secrets is what was tested, all the way down, whatever an index says that day."""
+    installs = [step["run"] for _, step in steps_of(WORKFLOWS["run"]) if "pip install" in step.get("run", "")]
+    installs += [
+        step["run"] for _, step in steps_of(WORKFLOWS["load-workers"]) if "pip install" in step.get("run", "")
+    ]
+    assert len(installs) == 4
+    assert all(run.endswith("--require-hashes --only-binary :all: -r requirements.lock") for run in installs)
+    asked = set(_PINNED.findall((ROOT / "requirements.txt").read_text(encoding="utf-8")))
+    lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+    assert len(asked) > 20
+    assert asked <= set(_PINNED.findall(lock)), "requirements.txt is not what is locked: make lock"
+    for entry in re.split(r"\n(?=\S)", lock):
+        assert entry.startswith("#") or "--hash=sha256:" in entry, entry
 
 
 def test_the_crons_are_those_of_the_settings():
