@@ -15,6 +15,7 @@ from pathlib import Path
 import msgspec
 
 from loadtests.launch import OUTCOME
+from playbook.command_line import Parser, whole
 from playbook.errors import Forbidden, NotConfigured, UsageError
 from playbook.load.order import DEFAULT_SHAPE, PRODUCTION_OPTION, SHAPE_OPTION, WORKERS_OPTION, LoadOrder
 from playbook.load.plan import Plan
@@ -23,7 +24,11 @@ from playbook.verdict import EXIT_OK, EXIT_USAGE
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Write the plan; 4 where the target may not be loaded or the command line is wrong."""
-    options = _parser().parse_args(arguments)
+    try:
+        options = _parser().parse_args(arguments)
+    except UsageError as error:
+        sys.stderr.write(f"{error}\n")
+        return EXIT_USAGE
     order = LoadOrder(shape=options.shape, workers=options.workers, production=options.load_production)
     try:
         plan = msgspec.structs.replace(_plan(options.target, order), outcome=OUTCOME)
@@ -59,11 +64,13 @@ def _plan(target: str | None, order: LoadOrder) -> Plan:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m loadtests", description=__doc__)
+    parser = Parser(prog="python -m loadtests", description=__doc__)
     plan = parser.add_subparsers(required=True, metavar="plan").add_parser("plan", help="write a plan's file")
     plan.add_argument("--target", metavar="NAME", help="system of playbook.toml (default: the sandbox)")
     plan.add_argument(SHAPE_OPTION, default=DEFAULT_SHAPE, metavar="NAME", help="default: %(default)s")
-    plan.add_argument(WORKERS_OPTION, type=int, default=0, metavar="N", help="processes that share users and caps")
+    plan.add_argument(
+        WORKERS_OPTION, type=whole(0), default=0, metavar="N", help="processes that share users and caps"
+    )
     plan.add_argument(PRODUCTION_OPTION, default="", metavar="NAME", help="repeat a production target's name")
     plan.add_argument("--out", type=Path, default=Path("plan.json"), metavar="FILE", help="default: %(default)s")
     return parser

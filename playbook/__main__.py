@@ -6,19 +6,12 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
 
+from playbook.command_line import Parser
 from playbook.errors import UsageError
 from playbook.verdict import EXIT_OK, EXIT_USAGE
 
 _EXIT_INTERRUPTED = 130  # as shells have it: 128 and the number of SIGINT
-
-
-class _Parser(argparse.ArgumentParser):
-    """Says a mistake in one sentence, as everything here does."""
-
-    def error(self, message: str) -> NoReturn:
-        raise UsageError(f"{self.prog}: {message} (--help shows what there is)")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -53,7 +46,7 @@ def _parser() -> argparse.ArgumentParser:
     from playbook.site.command import add_parser as add_site_command
     from playbook.watch import add_parser as add_watch_command
 
-    parser = _Parser(
+    parser = Parser(
         prog="python -m playbook", description="The operations playbook. The checks are run by pytest."
     )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
@@ -121,7 +114,10 @@ def _report(options: argparse.Namespace) -> int:
 
     try:
         results = render_folder(options.folder)
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        reason = f"got none that can be read ({error.strerror})"
+        raise UsageError(f"{options.folder}: expected a report's folder with its results.json, {reason}") from None
+    except ValueError as error:
         raise UsageError(f"{options.folder}: expected a report's folder with its results.json ({error})") from None
     _say(f"{results.verdict}: {options.folder / 'index.html'}")
     return EXIT_OK

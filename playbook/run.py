@@ -23,7 +23,7 @@ import playbook.measure
 from playbook.catalogue import Catalogue, Item, read_catalogue, read_runbook
 from playbook.clock import Clock
 from playbook.engine import Measurements
-from playbook.errors import Unmeasured
+from playbook.errors import Unmeasured, UsageError
 from playbook.load.order import MARKER, PRODUCTION_OPTION, SHAPE_OPTION, LoadOrder
 from playbook.people.files import waivers_of
 from playbook.people.waivers import Waivers
@@ -186,6 +186,8 @@ class RunFolder:
                 self.path.mkdir(parents=True)
             except FileExistsError:
                 continue
+            except OSError as error:
+                raise UsageError(f"--reports: {reports} cannot be written ({error.strerror})") from None
             return
         raise FileExistsError(f"{reports / name} and 999 folders like it exist")
 

@@ -9,6 +9,8 @@ telling is said, and changes nothing.
 from __future__ import annotations
 
 import argparse
+import configparser
+import difflib
 import os
 import re
 import signal
@@ -25,6 +27,7 @@ from typing import Any, Literal
 import msgspec
 
 from playbook.clock import Clock
+from playbook.command_line import positive
 from playbook.errors import UsageError
 from playbook.guard import die_with_parent
 from playbook.history.folder import history_folder
@@ -71,6 +74,7 @@ def run_set(options: argparse.Namespace, root: Path, say: Say, clock: Clock | No
     """
     if not re.fullmatch(r"[a-z]\w*", options.set):
         raise UsageError(f"run: expected a set such as daily, got {options.set!r}")
+    _demand_marker(options.set, root / "pytest.ini")
     settings = settings_for(options.target, root)
     if options.fault and settings.target.kind != SANDBOX:
         raise UsageError(f"--fault only works on the sandbox, and the target is {settings.target.name}")
@@ -80,6 +84,21 @@ def run_set(options: argparse.Namespace, root: Path, say: Say, clock: Clock | No
     runner = _Runner(options, settings, root, lambda line: say(f"run: {redact(line)}"), clock or Clock())
     with runner.passing_signals_on():
         return runner.run()
+
+
+def _demand_marker(name: str, file: Path) -> None:
+    """A set is a marker; pytest would say so too, but only after the ping and in words of its own."""
+    ini = configparser.ConfigParser(interpolation=None)
+    try:
+        ini.read(file, encoding="utf-8")
+        lines = ini.get("pytest", "markers", fallback="").split("\n")
+    except (configparser.Error, ValueError):
+        return  # pytest tells what is wrong with it
+    markers = [re.split(r"[:(]", line)[0].strip() for line in lines if line.strip()]
+    if markers and name not in markers:
+        close = difflib.get_close_matches(name, markers, n=1)
+        suggestion = f"; did you mean {close[0]!r}?" if close else ""
+        raise UsageError(f"run: expected a set such as daily, got {name!r}{suggestion}")
 
 
 class _Runner:
@@ -303,7 +322,7 @@ def add_parser(commands: Any, say: Say) -> None:
     parser.add_argument("--scheduled", action="store_true", help="the schedule started this, so it has a slot")
     parser.add_argument("--reports", default="reports", metavar="DIR", help="folder of reports (default: reports)")
     parser.add_argument("--history", metavar="DIR", help="folder of the history (default: as pytest has it)")
-    parser.add_argument("--limit", type=float, metavar="MINUTES", help="default: running.limit_minutes")
+    parser.add_argument("--limit", type=positive, metavar="MINUTES", help="default: running.limit_minutes")
     parser.add_argument(
         "--fault", action="append", default=[], metavar="NAME", help="sandbox only: switch on a fault"
     )

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from playbook.clock import Clock
+from playbook.command_line import positive, whole
 from playbook.emergency import NONE
 from playbook.errors import PlaybookError, Unmeasured, UsageError
 from playbook.measure.emergency import Look, take_look
@@ -126,11 +127,11 @@ def add_parser(commands: Any, say: Say) -> None:
         "10 it could not tell or there were too few looks, 4 wrong usage, 130 interrupted.",
     )
     parser.add_argument("--target", metavar="NAME", help="what to watch; the embedded sandbox where not given")
-    parser.add_argument("--every", type=_positive, metavar="SECONDS", help="between two looks (default: settings)")
+    parser.add_argument("--every", type=positive, metavar="SECONDS", help="between two looks (default: settings)")
     parser.add_argument(
-        "--stable-for", type=_count, metavar="N", help="so many looks in a row must be well (default: settings)"
+        "--stable-for", type=whole(1), metavar="N", help="so many looks in a row must be well (default: settings)"
     )
-    parser.add_argument("--at-most", type=_positive, metavar="MINUTES", help="then it ends (default: settings)")
+    parser.add_argument("--at-most", type=positive, metavar="MINUTES", help="then it ends (default: settings)")
     parser.add_argument("--fault", action="append", default=[], metavar="NAME", help="sandbox only; repeatable")
     parser.set_defaults(command=lambda options: _command(options, say))
 
@@ -142,17 +143,3 @@ def _command(options: argparse.Namespace, say: Say) -> int:
         raise
     except PlaybookError as error:  # nothing to watch: not configured
         raise UsageError(str(error)) from None
-
-
-def _positive(text: str) -> float:
-    value = float(text)
-    if not 0 < value < float("inf"):
-        raise argparse.ArgumentTypeError("expected a number over 0")
-    return value
-
-
-def _count(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError("expected 1 or more")
-    return value

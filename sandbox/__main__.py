@@ -10,6 +10,7 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from playbook.command_line import Parser
 from playbook.errors import UsageError
 from playbook.verdict import EXIT_OK, EXIT_USAGE
 from sandbox.faults import demand_known, describe
@@ -20,15 +21,15 @@ if TYPE_CHECKING:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Serve until told to end; the exit code is 0, or 4 for a mistake on the command line."""
-    options = _parser().parse_args(arguments)
-    if options.list_faults:
-        _say(describe())
-        return EXIT_OK
     try:
-        demand_known(options.fault)
+        options = _parser().parse_args(arguments)
+        demand_known([] if options.list_faults else options.fault)
     except UsageError as error:
         sys.stderr.write(f"{error}\n")
         return EXIT_USAGE
+    if options.list_faults:
+        _say(describe())
+        return EXIT_OK
     return _serve(options)
 
 
@@ -92,7 +93,7 @@ def _introduction(sandbox: Sandbox) -> str:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m sandbox", description=__doc__)
+    parser = Parser(prog="python -m sandbox", description=__doc__)
     parser.add_argument(
         "--fault", action="append", default=[], metavar="NAME", help="switch on a fault; repeatable"
     )

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from playbook.clock import Clock
-from playbook.errors import NotConfigured, PlaybookError, Unreachable
+from playbook.errors import NotConfigured, PlaybookError, Unreachable, UsageError
 from playbook.handoff import endings
 from playbook.handoff.files import read_pages, write_page
 from playbook.handoff.page import DAYS, Ending, Page, Period, make_page
-from playbook.history.folder import history_folder
+from playbook.history.folder import history_to_read
 from playbook.history.runs import read
 from playbook.people.files import path_of
 from playbook.run import Run, load_providers, settings_for
@@ -37,9 +37,13 @@ def run_handoff(options: argparse.Namespace, root: Path, say: Say, clock: Clock 
     with ExitStack() as stack:
         settings, kept = _settings(options.target, root, stack)
         folder = options.to or (path_of(settings, kept) if kept else root / _FOLDER)
-        history = history_folder(settings, root / options.reports, chosen=options.history)
+        history = history_to_read(settings, root / options.reports, chosen=options.history)
         page = collect(settings, period, history, folder, clock)
-    for file in write_page(folder, page):
+    try:
+        files = write_page(folder, page)
+    except OSError as error:
+        raise UsageError(f"{folder}: the page cannot be written ({error.strerror})") from None
+    for file in files:
         say(str(file))
     say(f"{len(page.problems)} open, {len(page.changes)} changed, {len(page.endings)} to see to")
     return EXIT_OK

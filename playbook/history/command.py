@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from playbook.clock import Clock
-from playbook.history.folder import history_folder
+from playbook.history.folder import history_to_read
 from playbook.history.runs import History, RunLine, read
 from playbook.history.schedule import missed
 from playbook.report.words import plural
@@ -24,7 +24,7 @@ def run_history(options: argparse.Namespace, root: Path, say: Say, clock: Clock 
     """Say the newest runs, or what cannot be read. Exit code 10 where there is something of the latter."""
     clock = clock or Clock()
     settings = settings_for(options.target, root)
-    folder = history_folder(settings, root / options.reports, chosen=options.history)
+    folder = history_to_read(settings, root / options.reports, chosen=options.history)
     history = read(folder)
     if not options.problems:
         for line in _lines(history, settings, clock.now(), own=bool(options.target)):

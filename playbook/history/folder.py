@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from playbook.errors import UsageError
 from playbook.settings import Settings
 
 HISTORY_VARIABLE = "PLAYBOOK_HISTORY"
@@ -25,3 +26,15 @@ def history_folder(
         root = settings.file.parent.absolute() if settings.file else Path.cwd()
         return root / Path(settings.history.folder).expanduser()
     return reports / "history"
+
+
+def history_to_read(settings: Settings, reports: Path, *, chosen: str | None = None) -> Path:
+    """The same, for who only reads it. A run measures all the same, and says that its line could not be kept.
+
+    Raises:
+        UsageError: it is a file. That there is none yet is no mistake.
+    """
+    folder = history_folder(settings, reports, chosen=chosen)
+    if folder.is_file():
+        raise UsageError(f"expected the folder of the history, and {folder} is a file")
+    return folder

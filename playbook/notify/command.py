@@ -9,7 +9,7 @@ from typing import Any
 
 from playbook.clock import Clock
 from playbook.history import lines
-from playbook.history.folder import history_folder
+from playbook.history.folder import history_to_read
 from playbook.run import settings_for
 from playbook.verdict import EXIT_OK, EXIT_UNKNOWN
 
@@ -21,7 +21,7 @@ def run_notify(options: argparse.Namespace, root: Path, say: Say, clock: Clock |
     from playbook.notify.telling import PATIENCE, Telling
 
     settings = settings_for(options.target, root)
-    folder = history_folder(settings, root / options.reports, chosen=options.history)
+    folder = history_to_read(settings, root / options.reports, chosen=options.history)
     with lines.alone(folder, PATIENCE):
         telling = Telling(settings, folder, say, clock or Clock(), dry_run=options.dry_run)
         telling.tell(options.digest)

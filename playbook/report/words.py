@@ -33,6 +33,11 @@ def clip(text: str, most: int = MOST_CHARACTERS) -> str:
     return f"{text[:most]} … ({len(text) - most:,} more characters in results.json)"
 
 
+def _set_by(results: Results) -> str:
+    """The setting, where there is one: the sandbox must measure everything, and a part of a set something."""
+    return "" if results.partial or results.kind == "sandbox" else f" (floors.{results.set})"
+
+
 def headline(results: Results) -> str:
     """What an operator must know and do now, in a sentence or two."""
     counts = {verdict: results.counts.get(str(verdict), 0) for verdict in Verdict}
@@ -47,7 +52,7 @@ def headline(results: Results) -> str:
     if results.executed < results.floor and not critical:
         sentences.append(
             f"Only {plural(results.executed, 'check was', 'checks were')} executed, "
-            f"and a verdict on this set needs {results.floor}."
+            f"and a verdict on this set needs {results.floor}{_set_by(results)}."
         )
     if warning:
         sentences.append(f"{_named(results, Verdict.WARNING)} past the warning limit: look today.")

@@ -14,7 +14,7 @@ from playbook.clock import Clock
 from playbook.errors import UnknownTarget, UsageError
 from playbook.history import runs as history
 from playbook.history.derive import incidents_of, titles
-from playbook.history.folder import history_folder
+from playbook.history.folder import history_to_read
 from playbook.history.incidents import Rules, incidents
 from playbook.history.runs import RunLine
 from playbook.report.words import plural
@@ -40,7 +40,7 @@ def run_build(options: argparse.Namespace, root: Path, say: Say, clock: Clock | 
     settings = load(root=root)
     reports = root / options.reports
     folder = root / options.to
-    lines = history_folder(settings, reports, chosen=options.history)
+    lines = history_to_read(settings, reports, chosen=options.history)
     _demand_outside(folder, history=lines, reports=reports)
     now = (clock or Clock()).now()
     past = known_by(history.read(lines), now)

@@ -48,8 +48,8 @@ def demand_known(names: Iterable[str]) -> None:
     for name in names:
         if name not in FAULTS:
             close = difflib.get_close_matches(name, FAULTS, n=1)
-            suggestion = f"did you mean {close[0]!r}? " if close else ""
-            raise UsageError(f"unknown fault {name!r}: {suggestion}(--list-faults lists them)")
+            suggestion = f": did you mean {close[0]!r}?" if close else ""
+            raise UsageError(f"unknown fault {name!r}{suggestion} (--list-faults lists them)")
 
 
 def describe() -> str:

@@ -103,8 +103,8 @@ def test_what_is_not_known_is_not_well(settings):
     [
         (["--every", "0"], "expected a number over 0"),
         (["--every", "inf"], "expected a number over 0"),
-        (["--stable-for", "0"], "expected 1 or more"),
-        (["--at-most", "x"], "invalid _positive value: 'x'"),
+        (["--stable-for", "0"], "expected a whole number, 1 or more"),
+        (["--at-most", "x"], "expected a number over 0, got 'x'"),
         (["--target", "production", "--fault", "web-gone"], "faults are for the sandbox only"),
         (["--target", "production"], "web.url is not set"),
     ],

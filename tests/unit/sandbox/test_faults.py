@@ -41,7 +41,7 @@ def test_an_unknown_fault_is_refused_with_a_suggestion():
 
 
 def test_an_unknown_fault_that_resembles_none_is_refused_without_a_suggestion():
-    with pytest.raises(UsageError, match=r"^unknown fault 'xyzzy': \(--list-faults"):
+    with pytest.raises(UsageError, match=r"^unknown fault 'xyzzy' \(--list-faults"):
         demand_known(["xyzzy"])
 
 
