@@ -127,7 +127,7 @@ class _Runner:
             words = self._words(first)
             self._say(f"{words}; {first.folder}" if first.folder else words)
             if self._is_to_be_confirmed(first):
-                self._look_again(first)
+                words = f"{words}{self._look_again(first)}"
             if self._signal:
                 self._say("stopped: nobody is told of incidents now; the next run tells what is due")
             else:
@@ -260,25 +260,30 @@ class _Runner:
             return False
         return True
 
-    def _look_again(self, first: Ended) -> None:
-        """Once more exactly the bad checks, for the history; the first run's verdict stays as it is."""
+    def _look_again(self, first: Ended) -> str:
+        """Once more exactly the bad checks, for the history; the first run's verdict stays as it is.
+
+        What came of it, to follow the words of the first run.
+        """
         assert first.results
         bad = [record.check for record in first.results.records if record.verdict in BAD]
         if not bad:
-            return  # too few checks were executed, and those were well
+            return ""  # too few checks were executed, and those were well
         wait = self._settings.incidents.recheck_after_seconds
         self._say(f"{plural(len(bad), 'bad check')} will be looked at again in {wait:g} s")
         ends = self._clock.now().timestamp() + wait
         while (left := ends - self._clock.now().timestamp()) > 0 and not self._signal:
             self._clock.sleep(min(left, _POLL_SECONDS))
         if self._signal:
-            return
+            return ""
         again = self._pytest(bad, [], confirms=first.id)
         if again.results is None:
             self._say(f"looked at again: no results; code {again.code}")
-            return
+            return "; looked at again: no results"
         still = sum(record.verdict in BAD for record in again.results.records)
-        self._say(f"looked at again: {still} of {plural(len(bad), 'check')} still bad; {again.folder}")
+        words = f"looked at again: {still} of {plural(len(bad), 'check')} still bad"
+        self._say(f"{words}; {again.folder}")
+        return f"; {words}"
 
     # ------------------------------------------------------------------------------------------------- who is told
 

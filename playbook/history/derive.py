@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 
 from playbook.catalogue import read_catalogue
-from playbook.history.incidents import Incident, Rules, Window, incidents
+from playbook.history.incidents import Incident, incidents
+from playbook.history.rules import Rules, Window
 from playbook.history.runs import RunLine
 from playbook.settings import Settings
 

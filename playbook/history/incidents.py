@@ -24,6 +24,7 @@ from typing import Literal
 import msgspec
 
 from playbook.history.names import Names
+from playbook.history.rules import Rules, Window
 from playbook.history.runs import Finding, RunLine
 from playbook.people.attest import Moment, days
 from playbook.verdict import Verdict
@@ -35,7 +36,6 @@ DOWN: Kind = "down"
 CANNOT_SEE: Kind = "cannot see"
 WRONG: dict[Kind, str] = {DOWN: "out of bounds", CANNOT_SEE: "cannot be seen"}
 _AGAIN: dict[Kind, str] = {DOWN: "within bounds again", CANNOT_SEE: "can be seen again"}
-OTHERS = "others"
 _KINDS: dict[Verdict, Kind] = {Verdict.CRITICAL: DOWN, Verdict.UNKNOWN: CANNOT_SEE}
 _WELL = frozenset({Verdict.OK, Verdict.WARNING})
 
@@ -98,39 +98,6 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
         return self.closed is None
 
 
-class Rules(msgspec.Struct, frozen=True, kw_only=True):
-    """When an incident opens and closes; the settings hold the same under ``[incidents]``.
-
-    Attributes:
-        bad_runs: by set (the first word of an item's id), so many runs in a row must find an item bad; a
-            confirming re-check counts as one. With 0 its items neither open one nor join one. ``others`` is for
-            sets that are not named, else 1.
-        good_runs: so many runs in a row must find every item well to close it.
-        reopen_hours: a relapse within so many hours after recovery reopens the incident.
-        flapping_times: reopened so often, it is flapping.
-        ignore: ids of items that open none, e.g. of checks that are no longer there to recover.
-    """
-
-    bad_runs: dict[str, int] = {}
-    good_runs: int = 1
-    reopen_hours: float = 24.0
-    flapping_times: int = 3
-    ignore: tuple[str, ...] = ()
-
-    def needed(self, item: str) -> int:
-        """So many bad runs in a row open an incident of this item; 0 where it has no part in any."""
-        return self.bad_runs.get(item.partition(".")[0], self.bad_runs.get(OTHERS, 1))
-
-
-class Window(msgspec.Struct, frozen=True, kw_only=True):
-    """A maintenance window; both moments are in UTC. ``target`` is whose it is; every target's where empty."""
-
-    name: str
-    start: datetime
-    end: datetime
-    target: str = ""
-
-
 def incidents(
     runs: Sequence[RunLine],
     rules: Rules,
@@ -151,6 +118,12 @@ def incidents(
 def fingerprint_of(target: str, kind: Kind, cause: str) -> str:
     """Twelve hexadecimal digits, the same for every relapse."""
     return hashlib.sha256(json.dumps([target, kind, cause]).encode()).hexdigest()[:12]
+
+
+def fingerprints_of(target: str, item: str) -> set[str]:
+    """Of the incidents that an item opens by itself, and not for a root cause."""
+    cause = item.partition(".")[2] or item
+    return {fingerprint_of(target, kind, cause) for kind in WRONG}
 
 
 def length(time: timedelta) -> str:

@@ -118,13 +118,14 @@ class _Lines(logging.Handler):
 def _kept_logs() -> Iterator[list[str]]:
     """What apprise says at warning or above; without this it went to standard error, addresses included."""
     logger, handler = logging.getLogger("apprise"), _Lines()
-    before = logger.propagate
     logger.addHandler(handler)
+    # For good: what was given up goes on in its thread, and may speak when nobody listens any more.
     logger.propagate = False
+    if not any(isinstance(each, logging.NullHandler) for each in logger.handlers):
+        logger.addHandler(logging.NullHandler())
     try:
         yield handler.lines
     finally:
-        logger.propagate = before
         logger.removeHandler(handler)
 
 

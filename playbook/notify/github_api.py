@@ -156,6 +156,10 @@ class IssuesApi:
                 raise Stopped(
                     "notifications.github.token holds characters that no token has; set it anew"
                 ) from None
+            except ValueError as error:
+                raise Stopped(
+                    f"expected {what}, could not ask ({type(error).__name__}); check $HTTPS_PROXY"
+                ) from None
             except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, OSError) as error:
                 if last or not safe:
                     raise Stopped(f"expected {what}, got no answer ({type(error).__name__})") from None

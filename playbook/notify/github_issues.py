@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import UTC, datetime
 from urllib.parse import quote
 
-from playbook.history.incidents import Event, Incident
+from playbook.history.incidents import Event, Incident, fingerprints_of
 from playbook.notify.due import TOLD, is_held, newest_opening
 from playbook.notify.github_api import Issue, IssuesApi, NotKept, Stopped
 from playbook.redact import Redactor
@@ -34,6 +34,7 @@ class IssueKeeper:
 
     Args:
         told: ids of events that the issues told before.
+        ignored: items of ``incidents.ignore``, whose incidents are no more and never recover.
         note: is given the issue's name and the ids that it tells from now on.
     """
 
@@ -43,6 +44,7 @@ class IssueKeeper:
         *,
         target: str,
         told: Collection[str],
+        ignored: Collection[str],
         now: datetime,
         redactor: Redactor,
         note: Note,
@@ -50,6 +52,7 @@ class IssueKeeper:
     ) -> None:
         self._api, self._target, self._told, self._now = api, target, told, now
         self._redactor, self._note, self._say = redactor, note, say
+        self._ignored = {each for item in ignored for each in fingerprints_of(target, item)}
         self._issues: dict[str, Issue] = {}
         self._created = False
 
@@ -64,6 +67,12 @@ class IssueKeeper:
                 raise
             except NotKept as error:
                 problems.append(str(error))
+        # Never for want of an incident alone: without its history a run knows of none.
+        for fingerprint in self._ignored - {incident.fingerprint for incident in incidents}:
+            if issue := self._issues.get(fingerprint):
+                self._api.comment(issue.number, "Its items are in `incidents.ignore` now, so it will not recover.")
+                self._api.update(issue.number, state="closed", state_reason="not_planned")
+                self._say(f"GitHub: issue {issue.number} is closed, as its items are ignored")
         if self._created:
             self._look()  # another run may have done the same meanwhile
         if problems:

@@ -19,7 +19,6 @@ from playbook.notify.tries import Outcome, deliver
 from playbook.redact import Redactor
 from playbook.secret import Secret
 from playbook.settings import Settings
-from playbook.verdict import Verdict
 
 Say = Callable[[str], None]
 Signal = Literal["start", "success", "fail"]
@@ -80,11 +79,6 @@ def ping(
             note(history, delivery)
         except UsageError as error:
             say(f"ping ({signal}): not noted: {error}")
-
-
-def signal_of(verdict: Verdict | None) -> Signal:
-    """How a run with this verdict ended; None where there is no result."""
-    return "success" if verdict in {Verdict.OK, Verdict.WARNING} else "fail"
 
 
 def address_of(url: Secret, signal: Signal) -> Secret:

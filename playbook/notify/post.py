@@ -32,8 +32,9 @@ def post(url: Secret, body: bytes, headers: Mapping[str, str], seconds: float) -
         return Try("its address is none that can be sent to: expected https://…")
     except httpx.ConnectError as error:
         return Try(f"no connection ({_reason(error)})", again=True)
-    except UsageError as error:  # $SSL_CERT_FILE
-        return Try(str(error))
+    except (UsageError, ValueError) as error:  # $SSL_CERT_FILE, or a proxy that is none, with its address
+        other = f"it could not be sent ({type(error).__name__}); check $HTTPS_PROXY and its like"
+        return Try(str(error) if isinstance(error, UsageError) else other)
     except (httpx.HTTPError, OSError) as error:
         return Try(f"no whole answer ({type(error).__name__})", again=True)
 

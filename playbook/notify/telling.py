@@ -185,6 +185,7 @@ class Telling:
                 api,
                 target=self._target,
                 told=ids_told(self._deliveries, self._target, CHANNEL),
+                ignored=self._settings.incidents.ignore,
                 now=self._clock.now(),
                 redactor=self._redactor,
                 note=lambda to, ids: self._note("issue", (CHANNEL, to), ids, Outcome(True, 1, "")),

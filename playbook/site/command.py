@@ -15,7 +15,8 @@ from playbook.errors import UnknownTarget, UsageError
 from playbook.history import runs as history
 from playbook.history.derive import incidents_of, titles
 from playbook.history.folder import history_to_read
-from playbook.history.incidents import Rules, incidents
+from playbook.history.incidents import incidents
+from playbook.history.rules import Rules
 from playbook.history.runs import RunLine
 from playbook.report.words import plural
 from playbook.settings import Settings, load

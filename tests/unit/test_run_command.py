@@ -55,8 +55,13 @@ class Running:
             monkeypatch.delenv(name, raising=False)
         for name, value in project.environment.items():
             monkeypatch.setenv(name, value)
-        monkeypatch.setattr(run_command, "ping", lambda _, name, how, *__, **___: self.told.append((name, how)))
+        self.bodies = []
+        monkeypatch.setattr(run_command, "ping", self._ping)
         monkeypatch.setattr(run_command, "tell", lambda *_: self.told.append("incidents"))
+
+    def _ping(self, _, name, how, __, *, body, **___):
+        self.told.append((name, how))
+        self.bodies.append(body)
 
     def settings(self, text):
         """Add to playbook.toml."""
@@ -110,6 +115,7 @@ def test_what_is_bad_is_looked_at_again(running):
     assert "run: 1 bad check will be looked at again in 60 s" in running.said
     assert any(line.startswith("run: looked at again: 0 of 1 check still bad; ") for line in running.said)
     assert running.told[-1] == ("daily", "fail")
+    assert running.bodies[-1].endswith("; looked at again: 0 of 1 check still bad")
     assert running.incidents() == []
 
 

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from playbook.history import runs as history
-from playbook.history.incidents import Incident, Rules, incidents
+from playbook.history.incidents import Incident, incidents
+from playbook.history.rules import Rules
 from playbook.history.runs import RunLine
 from tests.workflows.actions import Cancel, Repository
 from tests.workflows.github_api import github_api

@@ -1,9 +1,11 @@
 """Incidents by the settings of a target: rules, maintenance windows in local time, and who is told."""
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
+from playbook.catalogue import read_catalogue
 from playbook.errors import UsageError
 from playbook.history.derive import incidents_of, rules_of, windows_of
 from playbook.history.runs import Finding, RunLine
@@ -147,3 +149,12 @@ def test_what_makes_no_sense_is_refused(tmp_path, wrong):
     """In a sentence."""
     with pytest.raises(UsageError, match="notifications"):
         settings_of(tmp_path, f"[notifications]\n{wrong}\n")
+
+
+def test_what_is_run_on_demand_has_no_part_in_incidents():
+    """Of every set of the catalogue that has no schedule: nothing would look again to close one."""
+    settings = load(root=Path("/nowhere"), environment={})
+    sets = {item.partition(".")[0] for item in read_catalogue().items}
+    rules = rules_of(settings)
+    scheduled = {name for name, cron in settings.schedule.cron.items() if cron}
+    assert {name for name in sets if rules.needed(f"{name}.x")} == scheduled

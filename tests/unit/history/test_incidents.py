@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from playbook.history.incidents import Rules, Window, fingerprint_of, incidents
+from playbook.history.incidents import fingerprint_of, incidents
+from playbook.history.rules import Rules, Window
 from playbook.history.runs import Finding, RunLine
 from playbook.verdict import Verdict
 

@@ -339,3 +339,15 @@ def test_a_token_that_is_none_is_said_in_a_sentence(tmp_path, folder):
     assert said == [
         "notifications: GitHub: notifications.github.token holds characters that no token has; set it anew"
     ]
+
+
+def test_the_issue_of_an_item_that_is_ignored_now_is_closed(tmp_path, folder, keep_issues):
+    """Its incident is no more, so nothing would close it. A run without its history closes none."""
+    with github() as fake:
+        keep_issues(fake, folder, 1)
+        assert keep_issues(fake, tmp_path / "none", 1) == []
+        assert len(fake.open()) == 1
+        said = keep_issues(fake, folder, 2, incidents={"ignore": [REDIS]})
+        assert said == ["GitHub: issue 1 is closed, as its items are ignored"]
+        assert fake.open() == []
+        assert "incidents.ignore" in fake.comments[1][0]["body"]

@@ -7,8 +7,6 @@ import pytest
 from playbook.clock import FixedClock
 from playbook.history import deliveries
 from playbook.notify import ping
-from playbook.notify.pings import signal_of
-from playbook.verdict import Verdict
 from tests.unit.loopback import answer, closed_port, serve
 from tests.unit.notify.lines import START, settings_with
 
@@ -103,9 +101,15 @@ def test_a_history_that_cannot_be_written_is_said(tmp_path, said):
     assert said[0].startswith("ping (start): not noted: ")
 
 
-def test_only_what_is_well_is_a_success():
-    """No result is none."""
-    assert {verdict for verdict in [*Verdict, None] if signal_of(verdict) == "success"} == {
-        Verdict.OK,
-        Verdict.WARNING,
-    }
+def test_a_proxy_that_is_none_is_said_without_its_address(tmp_path, said, monkeypatch):
+    """And noted as every other failure."""
+    monkeypatch.setenv("HTTP_PROXY", f"nonsense://user:{UUID}@proxy.example:1")
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.delenv("no_proxy", raising=False)
+    settings = settings_with(tmp_path, ping_url="http://ping.example/x")
+    ping(settings, "daily", "start", said.append, history=tmp_path / "h", clock=FixedClock(START))
+    assert said == [
+        "ping (start): not delivered, and not tried again: it could not be sent (ValueError); "
+        "check $HTTPS_PROXY and its like"
+    ]
+    assert len(deliveries.read(tmp_path / "h")) == 1
