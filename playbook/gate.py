@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -22,6 +23,7 @@ OPTION = "--allow-mutations"
 GATE = "mutation_gate"  # the provider that asks
 PRODUCTION = "production"
 _MADE_HERE = object()
+_PORTS = {"http": 80, "https": 443, "redis": 6379, "rediss": 6379}
 
 # What could be changed, and what one target must not share with a production one.
 _ADDRESSES = ("web.url", "redis.url", "alertmanager.url", "digitalocean.app_id", "digitalocean.redis_cluster_id")
@@ -149,10 +151,25 @@ def address_of(text: str) -> str:
         return text.strip().lower()
     try:
         parts = urlsplit(text.strip())
-        host, port = (parts.hostname or "").rstrip("."), parts.port
+        host, port = _as_compared((parts.hostname or "").rstrip(".")), parts.port
     except ValueError:
         return ""
-    return f"{host}:{port}" if host and is_this_machine(host) else host
+    # A tunnel to production has one port, and on this machine any number of names.
+    return f"localhost:{port or _PORTS.get(parts.scheme.lower())}" if host and is_this_machine(host) else host
+
+
+def _as_compared(host: str) -> str:
+    """A host as one spelling of it: names of other alphabets as they are looked up, addresses as they are sent to.
+
+    The older standard for such names is what Python has; of both sides it makes the same.
+    """
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        with suppress(UnicodeError):
+            host = host.encode("idna").decode("ascii")
+        return host.lower()
+    return str(getattr(address, "ipv4_mapped", None) or address)
 
 
 def is_this_machine(host: str) -> bool:

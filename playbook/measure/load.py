@@ -134,7 +134,11 @@ class LoadTest:
         if not self.is_breakpoint:
             return []
         highest, broke = self.highest, next((step for step in self.outcome.steps if step.broke), None)
-        after = f"{broke.users} users broke it: {broke.broke}" if broke else "no step broke it"
+        after = (
+            f"{broke.users} users broke it: {broke.broke}"
+            if broke
+            else "no step broke it, so that it may carry more"
+        )
         if self.outcome.throttled:
             after += f"; load.most_requests_per_second delayed {self.outcome.throttled:,} requests"
         steps = len(self.outcome.steps)

@@ -29,6 +29,7 @@ _MARKUP = {
     Verdict.NOT_CONFIGURED: {},
     Verdict.WAIVED: {"cyan": True},
 }
+_CARRIED = "load.carried"
 _INDENT = "    "
 _WIDEST = 100
 _MOST_CHARACTERS = 600  # of one text; the report shows more
@@ -63,6 +64,10 @@ def _lines(results: Results, where: str, width: int) -> Iterator[Line]:
     mark = MARKS[results.verdict]
     yield f"{mark} {results.verdict}", {**_MARKUP[results.verdict], "bold": True}
     yield from _wrapped(f"  {headline(results)}", "  ", width, {})
+    for record in results.records:
+        # Whoever makes load asks how much was carried, and not whether.
+        if record.item == _CARRIED and record.verdict is Verdict.OK:
+            yield from _wrapped(f"  {record.message}", "  ", width, {})
     if results.records:
         yield f"  {counted(results)} · {results.seconds:.1f} s", {}
     if results.faults:

@@ -167,3 +167,23 @@ def test_permission_for_all_targets_at_once_is_refused(tmp_path, line):
     """Each target says it for itself."""
     with pytest.raises(UsageError, match=r"is set by each target for itself, under \[targets\.NAME\.load\]"):
         settings(tmp_path, f"[load]\n{line}\n")
+
+
+@pytest.mark.parametrize(
+    ("production", "staging"),
+    [
+        ("https://localhost:8443", "127.0.0.1:8443"),
+        ("https://127.0.0.1:8443", "[::1]:8443"),
+        ("https://localhost.:8443", "127.0.0.2:8443"),
+        ("https://localhost", "localhost:443"),
+        ("https://127.0.0.1:443", "localhost"),
+        ("https://bücher.example", "xn--bcher-kva.example"),
+        ("https://BÜCHER.example.", "xn--bcher-kva.example"),
+        ("https://203.0.113.7", "[::ffff:203.0.113.7]"),
+    ],
+)
+def test_another_spelling_of_production_is_production(tmp_path, production, staging):
+    """A tunnel to it has several names on this machine, and a name with umlauts has two everywhere."""
+    text = f'[targets.staging.web]\nurl = "https://{staging}"\n[targets.staging.load]\nhosts = ["{staging}"]\n'
+    with pytest.raises(Forbidden, match=r"production's \(targets\.production\.web\.url\)"):
+        demand_permission(settings(tmp_path, text, PRODUCTION_URL=production), "")

@@ -564,3 +564,9 @@ def test_the_shape_of_evidence_is_what_reports_can_show():
         "Requests and failures",
         "Users",
     ]
+
+
+def test_a_breakpoint_test_that_nothing_broke_claims_no_limit():
+    """More may be carried than was asked for."""
+    (held,) = made(left=outcome(steps=[step(40)], shape="breakpoint"), shape="breakpoint").held
+    assert held.over.endswith("no step broke it, so that it may carry more)")

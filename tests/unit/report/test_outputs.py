@@ -260,3 +260,11 @@ def test_an_earlier_report_is_written_anew_and_latest_stays(tmp_path):
     assert main(["report", str(tmp_path / "latest")]) == EXIT_OK
     assert main(["report", str(tmp_path)]) == EXIT_USAGE
     assert (tmp_path / "latest").resolve() == newest.resolve()
+
+
+def test_the_terminal_says_how_much_load_was_carried():
+    """It is what a breakpoint test is made for, and not that it is well."""
+    said = "Load that held: expected at least 40 users, got 80 users"
+    made = results([msgspec.structs.replace(record(Verdict.OK, 1, message=said), item="load.carried")])
+    assert said in " ".join(terminal(made).split())
+    assert said not in terminal(results([record(Verdict.OK, 1, message=said)]))
