@@ -4,6 +4,7 @@ GitHub shows every result as an open alert, whatever its ``kind`` or ``suppressi
 when its result is gone. So only what is well gives no result. CRITICAL is an error, WARNING a warning. UNKNOWN is
 a note, as an alert must not be called fixed because nobody could look, and a notification besides. WAIVED is
 a suppressed note, for the readers that know of it. What is NOT CONFIGURED is a notification only.
+No rule has a ``security-severity``: it would be shown in place of the level, and an UNKNOWN as High as a CRITICAL.
 
 https://docs.github.com/en/code-security/code-scanning/integrating-with-code-scanning/sarif-support-for-code-scanning
 """
@@ -91,7 +92,6 @@ def _rule(record: Record, catalogue: Catalogue) -> dict[str, Any]:
         "properties": {
             "tags": ["security", "operations", record.subject],
             "precision": "high",
-            "security-severity": "7.0",
         },
     }
 

@@ -288,6 +288,7 @@ def test_sarif_has_what_code_scanning_demands(made):
         assert rule["help"]["text"]
         assert rule["help"]["markdown"]
         assert len(rule["properties"]["tags"]) <= 10
+        assert "security-severity" not in rule["properties"], "shown in place of a result's level"
     for result in run["results"]:
         assert driver["rules"][result["ruleIndex"]]["id"] == result["ruleId"]
         assert result["level"] in {"error", "warning", "note"}
