@@ -43,6 +43,9 @@ _WHO = {
     "GIT_COMMITTER_NAME": "github-actions[bot]",
     "GIT_COMMITTER_EMAIL": "41898282+github-actions[bot]@users.noreply.github.com",
 }
+# Hooks and signatures are for what people commit: a signature waits for a passphrase, and a hook of this clone may
+# be of anybody who wrote into it, and would be handed the token.
+_OWN = {"core.hooksPath": os.devnull, "commit.gpgSign": "false", "push.gpgSign": "false"}
 
 Say = Callable[[str], None]
 Wait = Callable[[float], None]
@@ -59,7 +62,8 @@ class Branches:
 
     def __init__(self, root: Path, *, token: str = "", say: Say = lambda _: None, wait: Wait = time.sleep) -> None:
         self._root, self._say, self._wait = root, say, wait
-        self._environment = {**os.environ, **_WHO, "GIT_TERMINAL_PROMPT": "0", **_authorisation(token, os.environ)}
+        own = {**_OWN, **_authorisation(token, os.environ)}
+        self._environment = {**os.environ, **_WHO, "GIT_TERMINAL_PROMPT": "0", **_configuration(own, os.environ)}
 
     def fetch_history(self, folder: Path) -> None:
         """Check the branch out into a folder; where there is no branch yet, its beginning.
@@ -243,11 +247,17 @@ def _authorisation(token: str, environment: Mapping[str, str]) -> dict[str, str]
         return {}
     server = environment.get("GITHUB_SERVER_URL", "https://github.com").rstrip("/")
     basic = base64.b64encode(f"x-access-token:{token}".encode()).decode()
-    return {
-        "GIT_CONFIG_COUNT": "1",
-        "GIT_CONFIG_KEY_0": f"http.{server}/.extraheader",
-        "GIT_CONFIG_VALUE_0": f"AUTHORIZATION: basic {basic}",
-    }
+    return {f"http.{server}/.extraheader": f"AUTHORIZATION: basic {basic}"}
+
+
+def _configuration(own: Mapping[str, str], environment: Mapping[str, str]) -> dict[str, str]:
+    """Settings of git as variables, after those that are variables already."""
+    given = environment.get("GIT_CONFIG_COUNT", "")
+    first = int(given) if given.isdecimal() else 0
+    variables = {"GIT_CONFIG_COUNT": str(first + len(own))}
+    for number, (name, value) in enumerate(own.items(), first):
+        variables |= {f"GIT_CONFIG_KEY_{number}": name, f"GIT_CONFIG_VALUE_{number}": value}
+    return variables
 
 
 def _said(ended: subprocess.CompletedProcess[str]) -> str:

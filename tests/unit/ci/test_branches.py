@@ -259,7 +259,30 @@ def test_the_token_stands_in_no_command_and_no_file(clones, monkeypatch):
     Branches(a, token="ghs_0123456789abcdef0123").fetch_history(a / "data")
     monkeypatch.undo()
     assert seen
-    assert all(env["GIT_CONFIG_KEY_0"] == "http.https://github.com/.extraheader" for _, env in seen)
+    for _, env in seen:
+        (name,) = (name for name, value in env.items() if value == "http.https://github.com/.extraheader")
+        assert env[name.replace("KEY", "VALUE")].startswith("AUTHORIZATION: basic ")
     assert not any("ghs_" in part for command, _ in seen for part in command)
     for file in (a / ".git").rglob("config*"):
         assert "AUTHORIZATION" not in file.read_text(encoding="utf-8")
+
+
+def test_no_hook_runs_and_nothing_is_signed(clones, monkeypatch):
+    """Whatever this clone or its user wants otherwise; what is set by variable already stays."""
+    origin, a, _ = clones
+    for name in ("pre-commit", "pre-push", "post-checkout", "reference-transaction"):
+        hook = a / ".git" / "hooks" / name
+        hook.parent.mkdir(exist_ok=True)
+        hook.write_text(f"#!/bin/sh\ntouch {a}/ran-{name}\nexit 1\n", encoding="utf-8")
+        hook.chmod(0o755)
+    git("config", "commit.gpgSign", "true", at=a)
+    git("config", "gpg.program", "false", at=a)
+    for name, value in {"COUNT": "1", "KEY_0": "core.abbrev", "VALUE_0": "12"}.items():
+        monkeypatch.setenv(f"GIT_CONFIG_{name}", value)
+    mine = Branches(a)
+    mine.fetch_history(a / "data")
+    add_line(a / "data", "one")
+    assert mine.push_history(a / "data", "one")
+    assert lines_of(origin) == ["one"]
+    assert not list(a.glob("ran-*"))
+    assert len(mine._git("rev-parse", "--short", "HEAD")) == 12
