@@ -73,6 +73,8 @@ def pytest_html_report_title(report: Any) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_html_results_summary(prefix: list[str]) -> None:
+    # pytest-html's head knows no phones; browsers heed this in the body too.
+    prefix.append('<meta name="viewport" content="width=device-width, initial-scale=1">')
     prefix.append('<p><a href="index.html">The report with verdict, figures and next steps</a></p>')
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import subprocess
 import sys
@@ -132,6 +133,11 @@ def test_pytest_html_shows_every_row_in_our_words_and_runs_nothing_of_ours(chrom
     assert chromium.evaluate("typeof window.hacked") == "undefined"
     assert chromium.evaluate("document.querySelectorAll('[onerror]').length") == 0
     assert "staging-daily-" in chromium.evaluate("document.querySelector('h1').innerText")
+    for width, scheme in itertools.product((1440, 390), ("light", "dark")):
+        chromium.open(file.as_uri(), width=width, scheme=scheme)
+        assert chromium.evaluate("document.documentElement.scrollWidth") <= width
+        ratio, element = chromium.evaluate(LOWEST_CONTRAST)
+        assert ratio >= 4.5, (width, scheme, element)
 
 
 OUT_OF_ITS_CHART = """
