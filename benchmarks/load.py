@@ -115,6 +115,10 @@ def _locust(files: str, folder: Path, more: dict[str, str], *arguments: str) -> 
     if done.returncode or not meter.exists():
         raise SystemExit(f"Locust ended with code {done.returncode}:\n{done.stderr[-2000:]}")
     seen = json.loads(meter.read_text())
+    if not seen["requests"]:
+        raise SystemExit(
+            f"no request was made in {SECONDS} s, so there is nothing to compare: the machine is too busy"
+        )
     return float(seen["requests"] / seen["seconds"])
 
 
