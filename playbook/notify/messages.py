@@ -72,7 +72,15 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
 
 def of_news(news: Sequence[News], *, target: str, kind: str, set_name: str, link: str | None) -> Message:
     """What happened to incidents, as one run of a set showed it."""
-    news = sorted(news, key=lambda one: (_ORDER.index(one.event.what), one.event.at, one.incident.fingerprint))
+    news = sorted(
+        news,
+        key=lambda one: (
+            _ORDER.index(one.event.what),
+            one.incident.kind != DOWN,
+            one.event.at,
+            one.incident.fingerprint,
+        ),
+    )
     counted = Counter(one.event.what for one in news)
     # What has recovered by now, as after a failed delivery, sends nobody running.
     bad = [one for one in news if one.incident.is_open]
@@ -159,7 +167,7 @@ def of_digest(
     since = since or now - timedelta(days=_BACK.get(set_name, 7))
     verdict = newest.verdict if newest else Verdict.UNKNOWN
     moods: dict[Verdict, Mood] = {Verdict.CRITICAL: "failure", Verdict.OK: "success"}
-    still = [one for one in incidents if one.is_open]
+    still = sorted((one for one in incidents if one.is_open), key=lambda one: (one.kind != DOWN, one.opened))
     lines = [*_of_run(newest, set_name, now), "", *_of_open(still, now), "", *_of_changes(incidents, since)]
     identity = f"digest-{newest.id}" if newest else f"digest-{target}-{set_name}-none-{now:%Y%m%d}"
     title = f"{MARKS[verdict]} {_name(target, kind)}: {set_name} digest, {verdict}"

@@ -325,6 +325,21 @@ def test_what_cannot_be_seen_is_a_warning(tmp_path):
     assert webhook_told(tmp_path, folder, clock_at(2)) == ["opened", "escalated", "recovered"]
 
 
+def test_what_is_down_comes_before_what_cannot_be_seen(tmp_path):
+    """In title, text and digest: a title on a phone shows the first alone."""
+    blind = Finding(verdict=UNK, cause="A monitor", message="A monitor: no answer")
+    both = {"daily.alerts.firing": blind, REDIS: CRIT}
+    folder = keep(tmp_path / "h", run(0, {**both, REDIS: OK}), run(1, both), run(2, both))
+    with serve(answer()) as server:
+        settings = settings_with(tmp_path, webhook={"url": server.url}, incidents={"bad_runs": {"daily": 2}})
+        Telling(settings, folder, print, clock_at(2)).tell("daily")
+        events, digest = (body_of(request)[1] for request in server.requests)
+    assert events["title"].endswith("2 opened (daily) · Redis alive: out of bounds, and 1 more")
+    assert events["text"].index("Redis alive") < events["text"].index("A monitor")
+    shown = digest["text"].partition("Since")[0]
+    assert shown.index("- Redis alive") < shown.index("- A monitor")
+
+
 def test_nobody_is_called_and_no_secret_told(tmp_path, said):
     """Whatever a system says of itself."""
     finding = Finding(verdict=CRIT, message=f"<!channel> @here <@U1>: {SECRET}\nsecond line")
