@@ -18,8 +18,8 @@ from typing import IO, TYPE_CHECKING, Any, TypeVar
 from urllib.parse import SplitResult, urlsplit
 
 from playbook.clients.http import BUSY, RUNNER_HINT
+from playbook.clients.proxies import is_loopback
 from playbook.clients.retries import tries
-from playbook.clients.wire import is_loopback
 from playbook.engine import client
 from playbook.errors import Denied, Malformed, PlaybookError, Unreachable, UsageError
 from playbook.secret import Secret

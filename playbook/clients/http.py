@@ -17,9 +17,10 @@ from urllib.parse import SplitResult, unquote, urlencode, urljoin, urlsplit
 
 import msgspec
 
+from playbook.clients.proxies import basic
 from playbook.clients.retries import ATTEMPTS, tries
 from playbook.clients.trust import context_for
-from playbook.clients.wire import Broken, Call, Exchange, Method, Phases, basic
+from playbook.clients.wire import Broken, Call, Exchange, Method, Phases
 from playbook.errors import Denied, Malformed, Unreachable, UsageError
 from playbook.secret import Secret
 from playbook.settings import TimeLimits

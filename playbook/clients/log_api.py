@@ -16,9 +16,10 @@ import msgspec
 from playbook.clients.digitalocean_types import LogUrls
 from playbook.clients.http import RUNNER_HINT
 from playbook.clients.log_reading import SERVICE, Lines, LogStream, Reading
+from playbook.clients.proxies import proxy_for
 from playbook.clients.retries import tries
 from playbook.clients.trust import context_for
-from playbook.clients.wire import Broken, Call, Exchange, proxy_for
+from playbook.clients.wire import Broken, Call, Exchange
 from playbook.errors import Denied, Malformed, Unmeasured, Unreachable
 from playbook.logs.text import decode_lines
 from playbook.sections.target import Logs

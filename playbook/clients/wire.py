@@ -8,21 +8,18 @@ keeps them for ever. Written out, every wait is the same line: the rest of the b
 
 from __future__ import annotations
 
-import base64
-import ipaddress
 import queue
 import socket
 import ssl
 import threading
 import time
-import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
-from urllib.parse import SplitResult, quote, unquote, urlsplit
+from urllib.parse import SplitResult, quote
 
-from playbook.errors import UsageError
+from playbook.clients.proxies import PORTS, proxy_for, proxy_headers
 
 if TYPE_CHECKING:
     import h11
@@ -32,7 +29,6 @@ Method = Literal["GET", "HEAD", "POST"]
 _SWITCHING = 101  # protocols
 _CHUNK = 64 * 1024
 _PATH = "/%:@!$&'()*+,;=~"  # what a path may hold beside letters, digits and -._
-_PORTS = {"http": 80, "https": 443}
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +190,7 @@ class Exchange:
         url = self.call.url
         proxy = proxy_for(url)
         via = proxy or url
-        host, port = via.hostname or "", via.port or _PORTS[via.scheme]
+        host, port = via.hostname or "", via.port or PORTS[via.scheme]
         with self._phase("DNS"):
             addresses = look_up(host, port, self._left(self.call.connect))
         with self._phase("connect"):
@@ -208,7 +204,7 @@ class Exchange:
                 self._open_tunnel(proxy)
         elif proxy:
             target = f"http://{_authority(url)}{target}"
-            headers |= _proxy_headers(proxy)
+            headers |= proxy_headers(proxy)
         if context:
             with self._phase("TLS"):
                 self._wait(self.call.connect)
@@ -234,7 +230,7 @@ class Exchange:
     def _open_tunnel(self, proxy: SplitResult) -> None:
         url = self.call.url
         authority = f"{_bracketed(url.hostname or '')}:{url.port or 443}"
-        self._send("CONNECT", authority, {"Host": authority, **_proxy_headers(proxy)}, b"")
+        self._send("CONNECT", authority, {"Host": authority, **proxy_headers(proxy)}, b"")
         status, _ = self._answer()
         if not 200 <= status < 300:
             raise OSError(f"the proxy {proxy.hostname} answered HTTP {status}")
@@ -360,49 +356,9 @@ def look_up(host: str, port: int, seconds: float) -> list[tuple[str, int]]:
     return answer
 
 
-def proxy_for(url: SplitResult) -> SplitResult | None:
-    """The proxy that the environment names for this URL; never one for loopback.
-
-    Raises:
-        UsageError: the environment names a kind of proxy that is not supported.
-    """
-    host = url.hostname or ""
-    if is_loopback(host):
-        return None
-    named = urllib.request.getproxies()
-    address = named.get(url.scheme) or named.get("all")
-    if not address or urllib.request.proxy_bypass(f"{host}:{url.port or _PORTS[url.scheme]}"):
-        return None
-    proxy = urlsplit(address if "://" in address else f"http://{address}")
-    if proxy.scheme != "http" or not proxy.hostname:
-        raise UsageError(f"the environment names a {proxy.scheme}:// proxy: expected http://host:port")
-    return proxy
-
-
-def is_loopback(host: str) -> bool:
-    """True for this machine's own names and addresses."""
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def basic(username: str, password: str) -> str:
-    """Value of a basic authorisation header."""
-    return "Basic " + base64.b64encode(f"{username}:{password}".encode()).decode("ascii")
-
-
-def _proxy_headers(proxy: SplitResult) -> dict[str, str]:
-    if not proxy.username:
-        return {}
-    return {"Proxy-Authorization": basic(unquote(proxy.username), unquote(proxy.password or ""))}
-
-
 def _authority(url: SplitResult) -> str:
     host = _bracketed(url.hostname or "")
-    return host if url.port in (None, _PORTS[url.scheme]) else f"{host}:{url.port}"
+    return host if url.port in (None, PORTS[url.scheme]) else f"{host}:{url.port}"
 
 
 def _bracketed(host: str) -> str:

@@ -11,8 +11,8 @@ import pytest
 import trustme
 
 from playbook.clients.http import MAX_RETRY_AFTER, Answer, HttpClient, _Busy, shown
+from playbook.clients.proxies import proxy_for
 from playbook.clients.trust import context_for
-from playbook.clients.wire import proxy_for
 from playbook.errors import Denied, Malformed, Unreachable, UsageError
 from playbook.secret import Secret
 from playbook.settings import TimeLimits

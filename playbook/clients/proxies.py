@@ -1,0 +1,53 @@
+"""Which proxy the environment names, and how it is told who asks."""
+
+from __future__ import annotations
+
+import base64
+import ipaddress
+import urllib.request
+from urllib.parse import SplitResult, unquote, urlsplit
+
+from playbook.errors import UsageError
+
+PORTS = {"http": 80, "https": 443}
+
+
+def proxy_for(url: SplitResult) -> SplitResult | None:
+    """The proxy that the environment names for this URL; never one for loopback.
+
+    Raises:
+        UsageError: the environment names a kind of proxy that is not supported.
+    """
+    host = url.hostname or ""
+    if is_loopback(host):
+        return None
+    named = urllib.request.getproxies()
+    address = named.get(url.scheme) or named.get("all")
+    if not address or urllib.request.proxy_bypass(f"{host}:{url.port or PORTS[url.scheme]}"):
+        return None
+    proxy = urlsplit(address if "://" in address else f"http://{address}")
+    if proxy.scheme != "http" or not proxy.hostname:
+        raise UsageError(f"the environment names a {proxy.scheme}:// proxy: expected http://host:port")
+    return proxy
+
+
+def is_loopback(host: str) -> bool:
+    """True for this machine's own names and addresses."""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def basic(username: str, password: str) -> str:
+    """Value of a basic authorisation header."""
+    return "Basic " + base64.b64encode(f"{username}:{password}".encode()).decode("ascii")
+
+
+def proxy_headers(proxy: SplitResult) -> dict[str, str]:
+    """What a proxy that wants to know who asks is sent."""
+    if not proxy.username:
+        return {}
+    return {"Proxy-Authorization": basic(unquote(proxy.username), unquote(proxy.password or ""))}
