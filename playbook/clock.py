@@ -18,6 +18,11 @@ class Clock:
         time.sleep(seconds)
 
 
+def iso(moment: datetime) -> str:
+    """ISO 8601 to the second, of a moment in UTC."""
+    return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
+
+
 class FixedClock(Clock):
     """A clock that stands still, and moves only when told or slept on."""
 

@@ -14,6 +14,7 @@ import msgspec
 import pytest
 
 from playbook.catalogue import Item
+from playbook.clock import iso
 from playbook.errors import UsageError
 from playbook.gate import OPTION, refused_as_production
 from playbook.history.folder import history_folder
@@ -23,7 +24,7 @@ from playbook.load.options import demand_permitted, order_of, ordered
 from playbook.load.order import LoadOrder
 from playbook.record import Record, Results, Timing
 from playbook.report.pytest_html import STYLE
-from playbook.run import Run, RunFolder, floor_of, iso, make_results, not_run, settings_for, tell_starter
+from playbook.run import Run, RunFolder, floor_of, make_results, not_run, settings_for, tell_starter
 from playbook.settings import SANDBOX
 
 if TYPE_CHECKING:

@@ -25,13 +25,13 @@ from playbook.clients.log_reading import LogSource
 from playbook.clients.npm import Npm
 from playbook.clients.prometheus import Prometheus
 from playbook.clients.redis import ReadOnlyRedis
-from playbook.clock import Clock
+from playbook.clock import Clock, iso
 from playbook.engine import REGISTRY, Measurements, Outcome, Provider
 from playbook.errors import Denied, Malformed, NotConfigured, TooLittleData, Unmeasured, Unreachable, UsageError
 from playbook.notify.overview import overview
 from playbook.redact import Redactor
 from playbook.report.words import plural
-from playbook.run import iso, load_providers, settings_for
+from playbook.run import load_providers, settings_for
 from playbook.settings import SANDBOX, Settings
 from playbook.verdict import EXIT_OK, EXIT_UNKNOWN
 

@@ -21,7 +21,7 @@ import playbook
 import playbook.clients
 import playbook.measure
 from playbook.catalogue import Catalogue, Item, read_catalogue, read_runbook
-from playbook.clock import Clock
+from playbook.clock import Clock, iso
 from playbook.engine import Measurements
 from playbook.errors import Unmeasured, UsageError
 from playbook.load.order import MARKER, PRODUCTION_OPTION, SHAPE_OPTION, LoadOrder
@@ -299,11 +299,6 @@ def versions() -> dict[str, str]:
         "system": f"{platform.system()} {platform.machine()}",
         **{name: version(name) for name in libraries},
     }
-
-
-def iso(moment: datetime) -> str:
-    """ISO 8601 in UTC, to the second."""
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def settings_for(

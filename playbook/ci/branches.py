@@ -21,6 +21,7 @@ from pathlib import Path
 
 from playbook.errors import UsageError
 from playbook.history import lines
+from playbook.history.runs import UNION
 
 HISTORY = "history"
 REPORTS = "reports"
@@ -32,8 +33,6 @@ _SECONDS = 120  # for one git command
 _MONTHLY = 12  # monthly reports that are kept whatever came after, as the site does
 _LEFT_OUT = ("pytest-html.html",)  # as large as all else together, and the same in another form
 _STAMP = re.compile(r"(?P<of>.+)-(?P<at>\d{8}T\d{6}Z)(?:-(?P<number>\d+))?$")
-# Both sides' lines are kept where two runs added some at once.
-_ATTRIBUTES = "*.jsonl merge=union\n"
 _README = "# History\n\nOne line a run, in `runs/`. Written by the workflows; lines are only ever added.\n"
 # The beginning is the same commit wherever it is made, so that two first runs begin one history and not two.
 _BEGINNING = {"GIT_AUTHOR_DATE": "2026-01-01T00:00:00Z", "GIT_COMMITTER_DATE": "2026-01-01T00:00:00Z"}
@@ -71,7 +70,7 @@ class Branches:
         Raises:
             UsageError: ``origin`` cannot be read, or the folder has changes that were never pushed.
         """
-        self._check_out(folder, self._fetch(HISTORY) or self._beginning(_ATTRIBUTES, _README))
+        self._check_out(folder, self._fetch(HISTORY) or self._beginning(UNION, _README))
 
     def adopt(self, folder: Path) -> None:
         """Check the branch out into a folder of lines that was begun without it, and add those lines to it.

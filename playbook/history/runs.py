@@ -27,7 +27,8 @@ SCHEMA = 1
 RUNS = "runs"
 ATTRIBUTES = ".gitattributes"
 # Both sides' lines are kept where git merges two histories.
-_UNION = "*.jsonl merge=union\n"
+# It stands in the first commit of the workflows' history, which must stay the same.
+UNION = "*.jsonl merge=union\n"
 # A run of the whole playbook in which everything fails takes a tenth of it.
 LONGEST_LINE = 1024 * 1024
 MOST_CHARACTERS = 400  # of a message; the report has it whole
@@ -195,7 +196,7 @@ def make_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with (folder / ATTRIBUTES).open("x", encoding="utf-8") as file:
-            file.write(_UNION)
+            file.write(UNION)
     except FileExistsError:
         if not folder.is_dir():
             raise UsageError(f"{folder} is to hold the history, and is no folder") from None

@@ -11,6 +11,7 @@ from typing import Any
 from jinja2 import Environment
 from markupsafe import Markup
 
+from playbook.clock import iso
 from playbook.history.incidents import Incident
 from playbook.history.runs import RunLine
 from playbook.report.page import icon, make_environment, shown, template_text
@@ -22,7 +23,7 @@ from playbook.site.due import SANDBOX
 from playbook.site.feed import feed
 from playbook.site.metrics import metrics
 from playbook.site.views import BAD, NO_DATA, NOT_YET, ItemView, SetView, Site, TargetView, worst_of
-from playbook.site.words import age, anchor, capital, iso, short, slug, when
+from playbook.site.words import age, anchor, capital, short, slug, when
 from playbook.verdict import Verdict
 
 # More rows than this are a wall; what is left out is counted, and stands in the lists of the years.

@@ -34,11 +34,6 @@ def short(moment: datetime) -> str:
     return f"{moment:%a %-d %b %H:%M}"
 
 
-def iso(moment: datetime) -> str:
-    """For machines: whole seconds, in UTC."""
-    return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
-
-
 def age(span: timedelta) -> str:
     """``45 min``, ``3 h``, ``2 days``: what a person would say, never rounded up."""
     minutes = int(max(span.total_seconds(), 0) // 60)

@@ -2,7 +2,6 @@
 
 import re
 import time
-from html.parser import HTMLParser
 from importlib.resources import files
 from itertools import pairwise
 
@@ -12,50 +11,19 @@ import pytest
 from playbook.evidence import Chart, Curve, Lines
 from playbook.report.page import page
 from playbook.verdict import Verdict
+from tests.document import Document
 from tests.factories import hostile, record, results, six_verdicts
 
-VOID = {"meta", "link", "path", "rect", "br", "img", "input", "hr"}
 
-
-class Document(HTMLParser):
-    """What a page holds; checks that its elements nest."""
-
-    def __init__(self, text):
-        super().__init__()
-        self.open: list[str] = []
-        self.tags: list[tuple[str, dict[str, str | None]]] = []
-        self.ids: list[str] = []
-        self.links: list[str] = []
-        self.levels: list[int] = []
-        self.text = ""
-        self.feed(text)
-        assert self.open == []
-
-    def handle_starttag(self, tag, attrs):
-        attributes = dict(attrs)
-        self.tags.append((tag, attributes))
-        self.ids += [attributes["id"] or ""] if "id" in attributes else []
-        self.links += [attributes["href"] or ""] if tag == "a" else []
-        if re.fullmatch("h[1-6]", tag):
-            self.levels.append(int(tag[1]))
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag, attrs):
-        self.tags.append((tag, dict(attrs)))
-
-    def handle_endtag(self, tag):
-        assert self.open.pop() == tag
-
-    def handle_data(self, data):
-        if self.open and self.open[-1] != "style":
-            self.text += data
+def anchors(document):
+    """Where its links lead, in order."""
+    return [link["href"] for link in document.all("a")]
 
 
 def test_the_verdict_comes_first():
     """Title, then the big word, then what to do, before anything else."""
     text = page(six_verdicts())
-    document = Document(text)
+    document = Document(text.encode())
     assert "<title>CRITICAL: daily checks of production" in text
     assert text.index("</h1>") < text.index("act on it now") < text.index("Root causes") < text.index("All checks")
     assert document.text.index("Root causes") < document.text.index("What needs attention")
@@ -85,7 +53,7 @@ def test_a_glance_stays_a_glance():
 def test_the_sandbox_cannot_be_taken_for_production():
     """Said in words, with the faults that are switched on."""
     made = results([record()], target="sandbox", kind="sandbox", faults=["redis-gone", "cpu-high"])
-    text = Document(page(made)).text
+    text = Document(page(made).encode()).text
     assert "not a system in use" in text
     assert "Faults switched on: redis-gone, cpu-high" in text
     assert "not a system in use" not in page(six_verdicts())
@@ -93,7 +61,7 @@ def test_the_sandbox_cannot_be_taken_for_production():
 
 def test_a_failure_says_all_that_an_operator_needs():
     """Expected, found, why, next, how to look again, what was looked at, what to do in order."""
-    text = Document(page(six_verdicts())).text
+    text = Document(page(six_verdicts()).encode()).text
     section = text[text.index("What needs attention") : text.index("Figures and limits")]
     for wanted in (
         "at least 80 %",
@@ -114,25 +82,25 @@ def test_a_failure_says_all_that_an_operator_needs():
 
 def test_every_item_stands_once_and_every_link_leads_somewhere():
     """Ids are unique, and what a root cause blocks can be reached from it."""
-    document = Document(page(six_verdicts()))
+    document = Document(page(six_verdicts()).encode())
     assert len(document.ids) == len(set(document.ids))
-    assert {link[1:] for link in document.links} <= set(document.ids)
-    assert "#check-daily-example-5" in document.links
+    assert {link[1:] for link in anchors(document)} <= set(document.ids)
+    assert "#check-daily-example-5" in anchors(document)
     assert {f"check-daily-example-{number}" for number in range(1, 10)} <= set(document.ids)
 
 
 @pytest.mark.parametrize("made", [six_verdicts(), hostile(), results([])], ids=["six", "hostile", "empty"])
 def test_links_lead_somewhere_in_every_page(made):
     """Also where names are hostile."""
-    document = Document(page(made))
+    document = Document(page(made).encode())
     assert len(document.ids) == len(set(document.ids))
-    assert {link[1:] for link in document.links} <= set(document.ids)
+    assert {link[1:] for link in anchors(document)} <= set(document.ids)
 
 
 def test_checks_that_share_an_item_each_have_their_place():
     """One item may stand behind several checks."""
     made = results([record(Verdict.CRITICAL, 1, check=f"checks/test_x.py::test_x[{n}]") for n in range(3)])
-    ids = [i for i in Document(page(made)).ids if i.startswith("check-")]
+    ids = [i for i in Document(page(made).encode()).ids if i.startswith("check-")]
     assert sorted(ids) == ["check-daily-example-1", "check-daily-example-1--2", "check-daily-example-1--3"]
 
 
@@ -165,7 +133,7 @@ def test_a_text_without_end_is_cut_and_says_so():
 
 def test_what_is_not_configured_names_the_line_to_add():
     """A variable, or lines of playbook.toml."""
-    text = Document(page(six_verdicts())).text
+    text = Document(page(six_verdicts()).encode()).text
     assert "add GRAFANA_URL in the environment" in text
     assert "[targets.production.backups]" in text
 
@@ -173,7 +141,7 @@ def test_what_is_not_configured_names_the_line_to_add():
 def test_nothing_breaks_out_of_its_place():
     """Hostile text stays text: no element, no attribute, no control character of its own."""
     text = page(hostile())
-    document = Document(text)
+    document = Document(text.encode())
     assert not [tag for tag, _ in document.tags if tag in {"script", "iframe", "object", "img"}]
     assert not [name for _, attributes in document.tags for name in attributes if name.startswith("on")]
     assert not re.search("[\x00-\x08\x0b\x0c\x0e-\x1f\u202e]", text)
@@ -183,7 +151,7 @@ def test_nothing_breaks_out_of_its_place():
 def test_the_page_needs_nothing_from_outside_and_runs_nothing():
     """One file: no script, no address to fetch, and a policy that says so."""
     text = page(six_verdicts())
-    document = Document(text)
+    document = Document(text.encode())
     policy = next(a["content"] for tag, a in document.tags if a.get("http-equiv") == "Content-Security-Policy")
     assert policy is not None
     assert policy.startswith("default-src 'none'; style-src 'sha256-")
@@ -195,7 +163,7 @@ def test_the_page_needs_nothing_from_outside_and_runs_nothing():
 def test_structure_for_those_who_listen(made):
     """Language, one h1, no skipped level, landmarks, tables with heads and names, scroll boxes that take focus."""
     text = page(made)
-    document = Document(text)
+    document = Document(text.encode())
     assert document.levels.count(1) == 1
     assert all(after - before <= 1 for before, after in pairwise(document.levels))
     assert '<html lang="en">' in text

@@ -14,9 +14,10 @@ from playbook.site.making import known_by
 from playbook.site.pages import MOST_ITEMS, render
 from playbook.site.views import NO_DATA
 from playbook.verdict import Verdict
+from tests.document import Document
 from tests.history_factory import NOW, run_line, years
 from tests.site_factory import every_item, hostile_site, site
-from tests.unit.site.documents import Document, broken_links
+from tests.unit.site.documents import broken_links
 
 
 @pytest.fixture(scope="module")
