@@ -87,7 +87,11 @@ class LogStore:
             self._live.append(LogLine(moment, component, line))
 
     def lines(
-        self, component: str | None = None, since: datetime | None = None, tail: int | None = None
+        self,
+        component: str | None = None,
+        since: datetime | None = None,
+        tail: int | None = None,
+        until: datetime | None = None,
     ) -> Iterator[str]:
         """Lines as App Platform shows them, oldest first: ``portfolio-web 2024-05-29T20:14:14.996999111Z …``.
 
@@ -95,23 +99,26 @@ class LogStore:
             component: only what this component wrote.
             since: only lines of this moment (aware) and later.
             tail: only the newest so many.
+            until: the log as it was at this moment (aware); now, unless given.
         """
-        chosen = self.entries(since)
+        chosen = self.entries(since, until)
         if component is not None:
             chosen = (line for line in chosen if line.component == component)
         if tail is not None:
             chosen = iter(deque(chosen, maxlen=max(tail, 0)))
         return (line.render() for line in chosen)
 
-    def entries(self, since: datetime | None = None) -> Iterator[LogLine]:
+    def entries(self, since: datetime | None = None, until: datetime | None = None) -> Iterator[LogLine]:
         """The lines before they are rendered, oldest first."""
         if self._state.silent:
             return iter(())
-        now = self.now()
+        now = until or self.now()
         oldest = now - timedelta(hours=self._state.hours)
         since = max(since, oldest) if since else oldest
         # Sorting keeps the order of lines of one moment, such as a stack trace's.
         added = sorted([*self._state.extra, *self._live], key=_time)
+        if until:
+            added = [line for line in added if line.at <= until]
         return (line for line in merge(self._history(since, now), added, key=_time) if since <= line.at)
 
     def _history(self, since: datetime, until: datetime) -> Iterator[LogLine]:

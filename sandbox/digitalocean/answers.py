@@ -27,6 +27,7 @@ class Call:
         base: address of the API, for links.
         live_url: address of the app.
         log_url: makes the address of a log that a token opens, from its path and what it shows.
+        log_time: the newest moment (aware) of the logs.
         body: parsed JSON of a POST, else None.
     """
 
@@ -35,6 +36,7 @@ class Call:
     base: str
     live_url: str
     log_url: Callable[..., str]
+    log_time: datetime
     url_path: str
     path: dict[str, str]
     query: QueryParams

@@ -11,7 +11,7 @@ import json
 import secrets
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from starlette.requests import Request
@@ -35,6 +35,7 @@ class LogRequest:
 
     Attributes:
         part: which of two texts: 0 is the older half, 1 the newer, None everything.
+        until: the moment (aware) at which a text was written, one for both halves; None is now.
         made_up: lines that are not in the log store, e.g. of a build.
     """
 
@@ -42,6 +43,7 @@ class LogRequest:
     follow: bool = False
     tail: int | None = None
     part: int | None = None
+    until: datetime | None = None
     made_up: tuple[str, ...] = ()
 
 
@@ -64,7 +66,7 @@ class LogAddresses:
         """The lines that are there now, oldest first."""
         if request.made_up:
             return iter(request.made_up)
-        lines = self._store().lines(request.component, tail=request.tail)
+        lines = self._store().lines(request.component, tail=request.tail, until=request.until)
         if request.part is None:
             return lines
         everything = list(lines)
@@ -153,7 +155,7 @@ def _running(call: Call, component: str | None) -> Json:
     )
     if not call.state.logs_historic:
         return {"live_url": call.log_url("live", wanted)}
-    halves = [LogRequest(component=wanted.component, tail=wanted.tail, part=part) for part in (0, 1)]
+    halves = [replace(wanted, part=part, until=call.log_time) for part in (0, 1)]
     return {"historic_urls": [call.log_url("historic", half) for half in halves]}
 
 

@@ -149,6 +149,7 @@ class DigitalOceanService(HttpService):
             if self.state.live_url_dead and self._nobody
             else self._live_url(),
             log_url=self._log_url,
+            log_time=self.context.logs.now(),
             url_path=request.url.path,
             path={name: str(value) for name, value in request.path_params.items()},
             query=request.query_params,

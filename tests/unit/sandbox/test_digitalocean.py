@@ -333,6 +333,21 @@ class TestLogs:
         texts = [connection.get(url).text for url in urls]
         assert sum(text.count("\n") for text in texts) == 40
 
+    def test_historic_texts_are_of_one_moment(self, simulator, get, connection, monkeypatch):
+        """What is written while they are read moves no line from one text to the other, and loses none."""
+        simulator.state.logs_historic = True
+        store = simulator.context.logs
+        moment = store.now()
+        monkeypatch.setattr(store, "now", lambda: moment)
+        urls = self.sources(simulator, get).json()["historic_urls"]
+        expected = list(store.lines())
+        texts = []
+        for url in urls:
+            moment += timedelta(hours=1)
+            store.append("portfolio-web", "too late")
+            texts.append(connection.get(url).text)
+        assert "".join(texts).splitlines() == expected
+
     def test_historic_address_expires(self, connection):
         assert connection.get("/logs/historic?token=old").status_code == 403
 
