@@ -144,6 +144,7 @@ class _Item:
     Attributes:
         bad, well, seen: observations in a row; it is also seen where it is out of bounds.
         since: by kind, when the first of the bad observations in a row began.
+        good_at: by kind, when it was last what an incident of this kind waits for.
         cause: what the newest bad observation was put down to.
     """
 
@@ -151,6 +152,7 @@ class _Item:
     well: int = 0
     seen: int = 0
     since: dict[Kind, datetime] = field(default_factory=dict)
+    good_at: dict[Kind, datetime] = field(default_factory=dict)
     cause: str = ""
 
     def observe(self, verdict: Verdict, at: datetime, cause: str) -> None:
@@ -158,12 +160,14 @@ class _Item:
         if verdict in _WELL:
             self.bad, self.well, self.seen = 0, self.well + 1, self.seen + 1
             self.since.clear()
+            self.good_at = {DOWN: at, CANNOT_SEE: at}
             return
         self.bad, self.well = self.bad + 1, 0
         self.since.setdefault(_KINDS[verdict], at)
         if verdict is Verdict.CRITICAL:
             self.seen += 1
             self.since.pop(CANNOT_SEE, None)
+            self.good_at[CANNOT_SEE] = at
         else:
             self.seen = 0
 
@@ -184,7 +188,7 @@ class _Case:
     opened: datetime
     message: str
     closed: datetime | None = None
-    items: dict[str, bool] = field(default_factory=dict)  # False where it was well since
+    items: dict[str, bool] = field(default_factory=dict)  # False where it was well meanwhile
     reopened: int = 0
     flapping: bool = False
     events: list[Event] = field(default_factory=list)
@@ -274,11 +278,10 @@ class _Fold:
             joining = [item for item in bad.items if item not in case.items]
             if joining:
                 self._note(run, case, "joined", f"{self.names.items(joining)} failed for it too")
-            back = [
-                item for item in bad.items if case.items.get(item) is False and self._is_ripe(run.target, item)
-            ]
-            if back:  # what else failed for it keeps it open; whoever saw it well must hear of this
-                text = f"{self.names.items(back)} had recovered, and failed again: {bad.message}"
+                case.items |= {item: not self._was_good_since(run.target, item, case) for item in joining}
+            fallen = [item for item in bad.items if not case.items[item] and self._is_ripe(run.target, item)]
+            if fallen:  # what else failed for it keeps it open; whoever saw these well must hear of this
+                text = f"{self.names.items(fallen)} had been well meanwhile: {bad.message}"
                 self._note(run, case, "escalated", text)
             self._add(run.target, case, bad)
             return False
@@ -301,6 +304,10 @@ class _Fold:
         needed = self._rules.needed(item)
         return needed <= self._items[target, item].bad
 
+    def _was_good_since(self, target: str, item: str, case: _Case) -> bool:
+        at = self._items[target, item].good_at.get(case.kind)
+        return at is not None and at >= case.opened
+
     def _reopen(self, run: RunLine, case: _Case, since: datetime, bad: _Bad) -> None:
         assert case.closed
         after, case.closed = length(since - case.closed), None
@@ -314,7 +321,7 @@ class _Fold:
     def _add(self, target: str, case: _Case, bad: _Bad) -> None:
         case.message = bad.message
         for item in bad.items:
-            # One that had recovered has failed again once that is confirmed.
+            # One that was well meanwhile has failed once that is confirmed.
             case.items[item] = case.items.get(item, True) or self._is_ripe(target, item)
             self._open_with.setdefault((target, item), {})[case.fingerprint] = case
 

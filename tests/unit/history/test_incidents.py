@@ -381,9 +381,26 @@ def test_a_relapse_in_an_open_incident_is_no_silence():
     (one,) = incidents([*runs, *daily(*[None] * 4, CRIT, CRIT, item=day)[4:]], rules)
     assert told(one) == ["opened", "joined", "escalated"]
     assert one.events[-1].at == START + 4 * DAY
-    assert "daily.kpi.availability had recovered, and failed again" in one.events[-1].text
+    assert "daily.kpi.availability had been well meanwhile: " in one.events[-1].text
     (one,) = incidents([*runs, *daily(*[None] * 4, OK, item=day)[4:]], rules)
     assert told(one) == ["opened", "joined"]  # a single bad look is none
+
+
+def test_what_was_well_until_now_joins_no_open_incident_in_silence():
+    """The week is bad since before; the day's figure was well on the days after, and fails now: told, once confirmed."""
+    rules = Rules(bad_runs={"daily": 2, "weekly": 1})
+    week, day = "weekly.kpi.availability", "daily.kpi.availability"
+    runs = [run(START - HOUR, {week: CRIT}, name="weekly"), *daily(OK, OK, CRIT, item=day)]
+    (one,) = incidents(runs, rules)
+    assert told(one) == ["opened", "joined"]  # a single bad look is none
+    (one,) = incidents([*runs, *daily(None, None, None, CRIT, item=day)[3:]], rules)
+    assert told(one) == ["opened", "joined", "escalated"]
+    assert one.events[-1].at == START + 3 * DAY
+    more = daily(None, None, None, CRIT, CRIT, CRIT, item=day)[3:]
+    assert told(incidents([*runs, *more], rules)[0]) == ["opened", "joined", "escalated"]  # and only once
+    before = daily(OK, OK, CRIT, CRIT, CRIT, item=day)
+    late = run(START + 3 * DAY + HOUR, {week: CRIT}, name="weekly")
+    assert told(incidents([*before, late], rules)[0]) == ["opened", "joined"]  # the week was not seen meanwhile
 
 
 def test_each_event_has_an_id_of_its_own():
