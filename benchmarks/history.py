@@ -7,6 +7,7 @@ Both read the same files in the same process, from the page cache; times are CPU
 
 from __future__ import annotations
 
+import argparse
 import json
 import sys
 import tempfile
@@ -15,6 +16,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
+from playbook.command_line import positive
 from playbook.history import runs as history
 from tests.history_factory import NOW, run_line, write, years
 
@@ -50,7 +52,13 @@ def seconds(work: Callable[[], object]) -> float:
 
 def main() -> int:
     """Print size and times; the exit code says whether they are within what was promised for five years."""
-    count = float(sys.argv[1]) if len(sys.argv) > 1 else 5.0
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.history",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("years", nargs="?", type=positive, default=5.0, help="how many (default: %(default)g)")
+    count: float = parser.parse_args().years
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         runs = years(count)

@@ -9,6 +9,7 @@ work disturbs that less than the time on the wall. The kinds take turns, and the
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import re
@@ -24,6 +25,7 @@ from pathlib import Path
 import msgspec
 
 from loadtests.guard import strip
+from playbook.command_line import whole
 from playbook.load.plan import PLAN_VARIABLE, Plan, Stage
 
 ROUNDS = 9
@@ -182,8 +184,11 @@ def measure(rounds: int) -> dict[str, list[float]]:
 
 def main() -> int:
     """Print them with their ratios; 1 where the visitors cost more than they may."""
-    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else ROUNDS
-    found = measure(rounds)
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.load", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("rounds", nargs="?", type=whole(1), default=ROUNDS, help="how many (default: %(default)s)")
+    found = measure(parser.parse_args().rounds)
     base = statistics.median(found["FastHttpUser"])
     for kind in KINDS:
         if kind not in found:

@@ -7,12 +7,13 @@ Both read the same lines of the sandbox's ordinary day, repeated, in the same pr
 
 from __future__ import annotations
 
+import argparse
 import re
-import sys
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
+from playbook.command_line import whole
 from playbook.logs.review import Reviewer
 from playbook.logs.text import decode_lines
 from sandbox.logs import LogsState
@@ -43,7 +44,11 @@ def seconds(work: Callable[[], int]) -> float:
 
 def main() -> None:
     """Print lines per second of both, and their ratio."""
-    wanted = int(sys.argv[1]) if len(sys.argv) > 1 else 200_000
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.logs", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("lines", nargs="?", type=whole(1), default=200_000, help="how many (default: %(default)s)")
+    wanted: int = parser.parse_args().lines
     now = datetime.now(UTC)
     day = list(LogsState.healthy(now).store.lines(since=now - timedelta(hours=24)))
     lines = (day * (wanted // len(day) + 1))[:wanted]

@@ -8,12 +8,13 @@ Full reports are not counted: as many are copied as `history.keep_reports` says.
 
 from __future__ import annotations
 
-import sys
+import argparse
 import tempfile
 import time
 from pathlib import Path
 
 from playbook.catalogue import read_catalogue
+from playbook.command_line import positive
 from playbook.history import runs as history
 from playbook.history.derive import incidents_of
 from playbook.history.runs import RunLine
@@ -46,7 +47,11 @@ def build(lines: Path, to: Path) -> dict[str, float]:
 
 def main() -> None:
     """Print a line of figures for each number of years."""
-    for count in [float(argument) for argument in sys.argv[1:]] or [1.0, 5.0]:
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.site", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("years", nargs="*", type=positive, default=[1.0, 5.0], help="of how many (default: 1 5)")
+    for count in parser.parse_args().years:
         runs: list[RunLine] = years(count, target=_TARGET)
         with tempfile.TemporaryDirectory() as folder:
             root = Path(folder)

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import configparser
+import difflib
+import re
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, NoReturn
 
 from playbook.errors import UsageError
@@ -48,3 +52,25 @@ def whole(least: int) -> Any:
         return value
 
     return number
+
+
+def demand_set(command: str, name: str, root: Path) -> None:
+    """A set is a marker of ``pytest.ini`` under ``root``.
+
+    Raises:
+        UsageError: this is none; pytest would say so too, but later and in words of its own.
+    """
+    meant = f"{command}: expected a set such as daily, got {name!r}"
+    if not re.fullmatch(r"[a-z]\w*", name):
+        raise UsageError(meant)
+    ini = configparser.ConfigParser(interpolation=None)
+    try:
+        ini.read(root / "pytest.ini", encoding="utf-8")
+        lines = ini.get("pytest", "markers", fallback="").split("\n")
+    except (configparser.Error, ValueError):
+        return  # pytest tells what is wrong with it
+    markers = [re.split(r"[:(]", line)[0].strip() for line in lines if line.strip()]
+    if markers and name not in markers:
+        close = difflib.get_close_matches(name, markers, n=1)
+        suggestion = f"; did you mean {close[0]!r}?" if close else ""
+        raise UsageError(f"{meant}{suggestion}")

@@ -9,10 +9,7 @@ telling is said, and changes nothing.
 from __future__ import annotations
 
 import argparse
-import configparser
-import difflib
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -27,7 +24,7 @@ from typing import Any, Literal
 import msgspec
 
 from playbook.clock import Clock
-from playbook.command_line import positive
+from playbook.command_line import demand_set, positive
 from playbook.errors import UsageError
 from playbook.guard import die_with_parent
 from playbook.history.folder import history_folder
@@ -72,9 +69,7 @@ def run_set(options: argparse.Namespace, root: Path, say: Say, clock: Clock | No
     Raises:
         UsageError: settings, target or options are wrong; nothing was run.
     """
-    if not re.fullmatch(r"[a-z]\w*", options.set):
-        raise UsageError(f"run: expected a set such as daily, got {options.set!r}")
-    _demand_marker(options.set, root / "pytest.ini")
+    demand_set("run", options.set, root)
     settings = settings_for(options.target, root)
     if options.fault and settings.target.kind != SANDBOX:
         raise UsageError(f"--fault only works on the sandbox, and the target is {settings.target.name}")
@@ -84,21 +79,6 @@ def run_set(options: argparse.Namespace, root: Path, say: Say, clock: Clock | No
     runner = _Runner(options, settings, root, lambda line: say(f"run: {redact(line)}"), clock or Clock())
     with runner.passing_signals_on():
         return runner.run()
-
-
-def _demand_marker(name: str, file: Path) -> None:
-    """A set is a marker; pytest would say so too, but only after the ping and in words of its own."""
-    ini = configparser.ConfigParser(interpolation=None)
-    try:
-        ini.read(file, encoding="utf-8")
-        lines = ini.get("pytest", "markers", fallback="").split("\n")
-    except (configparser.Error, ValueError):
-        return  # pytest tells what is wrong with it
-    markers = [re.split(r"[:(]", line)[0].strip() for line in lines if line.strip()]
-    if markers and name not in markers:
-        close = difflib.get_close_matches(name, markers, n=1)
-        suggestion = f"; did you mean {close[0]!r}?" if close else ""
-        raise UsageError(f"run: expected a set such as daily, got {name!r}{suggestion}")
 
 
 class _Runner:

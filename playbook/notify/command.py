@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from playbook.clock import Clock
+from playbook.command_line import demand_set
 from playbook.history import lines
 from playbook.history.folder import history_to_read
 from playbook.run import settings_for
@@ -20,6 +21,8 @@ def run_notify(options: argparse.Namespace, root: Path, say: Say, clock: Clock |
     """Tell it. What is not delivered is said and noted, and with ``--strict`` the exit code is 10."""
     from playbook.notify.telling import PATIENCE, Telling
 
+    if options.digest is not None:
+        demand_set("notify", options.digest, root)
     settings = settings_for(options.target, root)
     folder = history_to_read(settings, root / options.reports, chosen=options.history)
     with lines.alone(folder, PATIENCE):

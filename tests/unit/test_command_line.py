@@ -16,6 +16,11 @@ from sandbox.__main__ import main as sandbox
         (playbook, "watch --every 0", "--every: expected a number over 0, got '0'"),
         (playbook, "run daily --limit x", "--limit: expected a number over 0, got 'x'"),
         (playbook, "run dialy", "run: expected a set such as daily, got 'dialy'; did you mean 'daily'?"),
+        (
+            playbook,
+            "notify --digest dialy",
+            "notify: expected a set such as daily, got 'dialy'; did you mean 'daily'?",
+        ),
         (playbook, "report {file}", "expected a report's folder with its results.json, got none that can be read"),
         (playbook, "history --history={file}", "expected the folder of the history, and {file} is a file"),
         (playbook, "notify --history={file}", "expected the folder of the history, and {file} is a file"),

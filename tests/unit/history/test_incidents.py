@@ -387,7 +387,7 @@ def test_a_relapse_in_an_open_incident_is_no_silence():
 
 
 def test_what_was_well_until_now_joins_no_open_incident_in_silence():
-    """The week is bad since before; the day's figure was well on the days after, and fails now: told, once confirmed."""
+    """The week is bad; the day's figure was well on the days after, and fails now: told, once confirmed."""
     rules = Rules(bad_runs={"daily": 2, "weekly": 1})
     week, day = "weekly.kpi.availability", "daily.kpi.availability"
     runs = [run(START - HOUR, {week: CRIT}, name="weekly"), *daily(OK, OK, CRIT, item=day)]
