@@ -116,7 +116,21 @@ def serve(
                 listening.shutdown(socket.SHUT_RDWR)
 
 
+_CLOSED: list[socket.socket] = []
+
+
 def closed_port() -> int:
-    """A port that nobody listens on."""
+    """A port that nobody listens on, now and later: it stays bound for as long as this process lives.
+
+    One that was merely found free may be given to the next server that is started anywhere on this machine.
+    """
+    kept = socket.socket()
+    kept.bind(("127.0.0.1", 0))
+    _CLOSED.append(kept)
+    return int(kept.getsockname()[1])
+
+
+def free_port() -> int:
+    """A port for a server that takes none but a number; nobody listens on it just now."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         return int(listening.getsockname()[1])

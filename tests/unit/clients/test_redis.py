@@ -13,7 +13,7 @@ from playbook.clients.redis import _READ_ONLY, Address, ReadOnlyRedis, redis
 from playbook.errors import Denied, Forbidden, Malformed, NotConfigured, Unreachable, UsageError
 from playbook.secret import Secret
 from playbook.settings import TimeLimits, load
-from tests.unit.loopback import closed_port, hang_up, serve
+from tests.unit.loopback import closed_port, free_port, hang_up, serve
 
 PASSWORD = "correct-horse/battery@staple"
 QUOTED = "correct-horse%2Fbattery%40staple"
@@ -32,7 +32,7 @@ def word(connection):
 @pytest.fixture(scope="module")
 def valkey(tmp_path_factory):
     """Port of a real server with a password."""
-    port = closed_port()
+    port = free_port()
     config = (
         f"port {port}\nbind 127.0.0.1\nrequirepass {PASSWORD}\nsave ''\ndir {tmp_path_factory.mktemp('valkey')}\n"
     )
