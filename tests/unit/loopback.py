@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import ssl
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -47,8 +48,8 @@ class Loopback:
         return f"{'https' if self.tls else 'http'}://localhost:{self.port}"
 
     def silence(self, connection: socket.socket) -> None:
-        """A script that never answers."""
-        self.ended.wait(10)
+        """A script that never answers, for as long as any test may take."""
+        self.ended.wait(60)
 
     def drip(self, head: bytes) -> Act:
         """A script that sends ``head`` and then one byte every 20 ms, for ever."""
@@ -116,7 +117,7 @@ def serve(
                 listening.shutdown(socket.SHUT_RDWR)
 
 
-_CLOSED: list[socket.socket] = []
+_HELD: list[socket.socket] = []
 
 
 def closed_port() -> int:
@@ -124,13 +125,24 @@ def closed_port() -> int:
 
     One that was merely found free may be given to the next server that is started anywhere on this machine.
     """
-    kept = socket.socket()
-    kept.bind(("127.0.0.1", 0))
-    _CLOSED.append(kept)
-    return int(kept.getsockname()[1])
+    return _held_port(reuse=False)
 
 
 def free_port() -> int:
-    """A port for a server that takes none but a number; nobody listens on it just now."""
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        return int(listening.getsockname()[1])
+    """A port for a server that takes none but a number; nobody listens on it just now.
+
+    On Linux it is held as well: a server that sets ``SO_REUSEADDR``, as they do, may listen on it all the same.
+    """
+    return _held_port(reuse=True)
+
+
+def _held_port(*, reuse: bool) -> int:
+    held = socket.socket()
+    held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, reuse)
+    held.bind(("127.0.0.1", 0))
+    port = int(held.getsockname()[1])
+    if reuse and sys.platform != "linux":
+        held.close()  # elsewhere nobody else could listen on it
+    else:
+        _HELD.append(held)
+    return port

@@ -19,6 +19,7 @@ from playbook.clients.digitalocean_types import App, Matrix, present
 from playbook.errors import Denied, Forbidden, Malformed, NotConfigured, TooLittleData, Unmeasured, Unreachable
 from playbook.settings import load
 from tests.unit.digitalocean import Simulator, running
+from tests.unit.loopback import closed_port
 
 Answer = tuple[int, dict[str, str], bytes]
 
@@ -52,6 +53,7 @@ class Scripted:
 
     def __init__(self, *answers: Answer) -> None:
         self.answers = list(answers)
+        self.endpoint = ""  # set while it serves
         self.asked: list[str] = []
         self.headers: list[dict[str, str]] = []
 
@@ -307,8 +309,9 @@ class TestReadOnly:
 
 class TestFailures:
     def test_refused_connection(self):
-        with Scripted(APP).serve() as server:
-            api = server.api
+        nobody = Scripted(APP)
+        nobody.endpoint = f"http://localhost:{closed_port()}"
+        api = nobody.api
         with pytest.raises(Unreachable, match=r"expected the app from localhost.*connection refused") as caught:
             api.app()
         assert len(caught.value.attempts) == 3
