@@ -67,9 +67,15 @@ class MaintenanceService(Service):
         windows = [
             {
                 "name": window.name,
-                "start": f"{window.start.astimezone(zone):%Y-%m-%dT%H:%M:%S}",
-                "end": f"{window.end.astimezone(zone):%Y-%m-%dT%H:%M:%S}",
+                "start": _local(window.start, zone),
+                "end": _local(window.end, zone),
             }
             for window in self.context.world.maintenance.windows
         ]
         return {"maintenance": {"time_zone": ZONE, "windows": windows, "silenced": [{"alertname": ALERT}]}}
+
+
+def _local(at: datetime, zone: ZoneInfo) -> str:
+    """On the clock on the wall; in the hour that comes twice in autumn, the second time with its offset."""
+    local = at.astimezone(zone).replace(microsecond=0)
+    return (local if local.fold else local.replace(tzinfo=None)).isoformat()
