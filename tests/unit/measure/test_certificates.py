@@ -111,7 +111,7 @@ def test_what_is_no_certificate():
 def client(authority, tmp_path):
     """Trusts the authority."""
     (tmp_path / "ca.pem").write_bytes(authority.pem)
-    return TlsClient(TimeLimits(connect=1, read=1), str(tmp_path / "ca.pem"))
+    return TlsClient(TimeLimits(connect=30, read=30), str(tmp_path / "ca.pem"))
 
 
 @pytest.fixture

@@ -29,7 +29,7 @@ def graded(tmp_path):
 
     def grade(body=b"<p>", status="200 OK", plain=DIRECT, **headers):
         with serve(answer(status, body, **headers), tls=context) as server:
-            limits = TimeLimits(connect=1, read=1)
+            limits = TimeLimits(connect=30, read=30)
             website = HttpClient(server.url, service="Website", time_limits=limits, ca=str(tmp_path / "ca.pem"))
             found = security_headers(website, plain)
             assert f"Origin: {ORIGIN}".encode() in server.requests[1]

@@ -1,6 +1,7 @@
 """Image optimisation: what is posted, and what is believed of what comes back."""
 
 import io
+import time
 from datetime import UTC, datetime
 
 import msgspec
@@ -33,7 +34,7 @@ def settings(tmp_path):
 
 
 def api_of(server):
-    client = HttpClient(server.url, service="Website", time_limits=TimeLimits(connect=2, read=2))
+    client = HttpClient(server.url, service="Website", time_limits=TimeLimits(connect=30, read=30))
     return ImageApi(client, "/api/image/optimize")
 
 
@@ -48,12 +49,13 @@ def measured(settings, body, status="200 OK", **headers):
 def test_a_smaller_picture_of_the_same_shape_is_valid(kind, declared, settings):
     """In any format that browsers show, also scaled down."""
     for size in (SIZE, (300, 200)):
-        result = measured(settings, picture(kind, size), Content_Type=f"image/{declared}; q=1", X_Cache="MISS")
+        body, begin = picture(kind, size), time.perf_counter()
+        result = measured(settings, body, Content_Type=f"image/{declared}; q=1", X_Cache="MISS")
         assert result.is_valid, result.summary
         assert result.result
         assert (result.result.format, result.result.width, result.result.height) == (kind, *size)
         assert 50 < result.saving.value < 100
-        assert 0 < result.time.value < 2
+        assert 0 < result.time.value < time.perf_counter() - begin
         assert result.evidence().facts["X-Cache"] == "MISS"
 
 

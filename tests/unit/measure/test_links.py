@@ -11,7 +11,7 @@ DEAD = f"http://localhost:{closed_port()}"
 
 
 def ask(tmp_path, **urls):
-    overlay = {"targets": {"staging": {"links": urls}}, "time_limits": {"connect": 1, "read": 1}}
+    overlay = {"targets": {"staging": {"links": urls}}, "time_limits": {"connect": 30, "read": 30}}
     return links(load("staging", root=tmp_path, environment={}, overlay=overlay))
 
 

@@ -16,12 +16,12 @@ from tests.unit.loopback import answer, closed_port, serve
 
 pytestmark = pytest.mark.filterwarnings("ignore:ssl.TLSVersion.TLSv1:DeprecationWarning")
 PROFILE = ":".join(PROFILE_SUITES)
-CLIENT = TlsClient(TimeLimits(connect=1, read=1))
+CLIENT = TlsClient(TimeLimits(connect=30, read=30))
 
 
 def settings_of(tmp_path, url, http_url=None):
     web = {"url": url, **({"http_url": http_url} if http_url else {})}
-    overlay = {"targets": {"production": {"web": web}}, "time_limits": {"connect": 1, "read": 1}}
+    overlay = {"targets": {"production": {"web": web}}, "time_limits": {"connect": 30, "read": 30}}
     return load("production", root=tmp_path, environment={}, overlay=overlay)
 
 
@@ -131,7 +131,7 @@ def test_a_promise_and_none():
     """In days; none is 0."""
     for script, days in ((answer(Strict_Transport_Security="max-age=864000"), 10), (answer(), 0)):
         with serve(script) as server:
-            website = HttpClient(server.url, service="Website", time_limits=TimeLimits(connect=1, read=1))
+            website = HttpClient(server.url, service="Website", time_limits=TimeLimits(connect=30, read=30))
             assert hsts(website).days.value == days
 
 

@@ -1,6 +1,7 @@
 """Health endpoints, the homepage, and whether a URL answers, against a server that says what it is told."""
 
 from datetime import UTC, datetime
+from statistics import median
 
 import pytest
 
@@ -26,6 +27,12 @@ def settings(tmp_path):
     return load("production", root=tmp_path, environment={"PRODUCTION_URL": "http://localhost"})
 
 
+@pytest.fixture(autouse=True)
+def all_samples(monkeypatch):
+    """However slow this machine is just now."""
+    monkeypatch.setattr("playbook.measure.web._ENOUGH", 100.0)
+
+
 @pytest.fixture
 def clock():
     """Stands still; waiting takes no time."""
@@ -33,7 +40,7 @@ def clock():
 
 
 def site_of(server):
-    return HttpClient(server.url, service="Website", time_limits=TimeLimits(connect=1, read=1))
+    return HttpClient(server.url, service="Website", time_limits=TimeLimits(connect=30, read=30))
 
 
 # --------------------------------------------------------------------------------------------------------- health
@@ -111,8 +118,10 @@ def test_five_samples_over_fresh_connections(clock):
     assert len(server.requests) == 5
     assert timing.bad == []
     assert timing.summary == "5 of 5 HTTP 200"
-    assert 0 < timing.median.value < 1
-    assert timing.median.over.startswith("5 fresh connections (slowest 0.0")
+    totals = [sample.phases.total for sample in timing.samples]
+    assert min(totals) > 0
+    assert timing.median.value == median(totals)
+    assert timing.median.over == f"5 fresh connections (slowest {max(totals):.3f} s)"
     (table,) = timing.evidence()
     assert isinstance(table, Table)
     assert [row[0] for row in table.rows] == ["1", "2", "3", "4", "5", "Median", "Slowest"]
@@ -142,7 +151,7 @@ def test_a_slow_homepage_is_not_sampled_for_ever(clock, monkeypatch):
     monkeypatch.setattr("playbook.measure.web._ENOUGH", 0)
     with serve(answer(body=b"hello")) as server:
         timing = homepage_timing(site_of(server), clock)
-    assert timing.median.over.startswith("1 fresh connection (slowest 0.0")
+    assert timing.median.over.startswith("1 fresh connection (slowest ")
 
 
 def test_a_homepage_that_never_answers_is_unreachable(clock):
