@@ -35,7 +35,7 @@ def test_a_file_that_git_replaced_while_we_waited_is_the_one_that_is_added_to(tm
         fresh.write_bytes(b"1\n2\n")
         time.sleep(0.05)  # it has the old one open, most likely; whether or not, the outcome is the same
         fresh.replace(file)
-    writer.join(10)
+    writer.join(60)
     assert file.read_bytes() == b"1\n2\n3\n"
 
 
