@@ -5,7 +5,7 @@ import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from playbook.history.incidents import fingerprint_of, incidents
@@ -263,9 +263,9 @@ def test_five_years_take_well_under_a_second():
         run(START + n * DAY, {f"daily.item{k}": chance.choices([OK, CRIT, UNK], [18, 1, 1])[0] for k in range(20)})
         for n in range(2200)
     ]
-    begin = time.perf_counter()
+    begin = time.thread_time()  # of this alone, however busy the machine is
     found = incidents(runs, RULES)
-    assert time.perf_counter() - begin < 1.0
+    assert time.thread_time() - begin < 1.0
     assert len(found) > 100
 
 
@@ -288,7 +288,9 @@ SOME_RULES = st.builds(
     good_runs=st.integers(1, 2),
     reopen_hours=st.sampled_from([0.0, 30.0, 100.0]),
 )
-MANY = settings(max_examples=150, deadline=None, derandomize=True, database=None)
+# A busy machine draws slowly, which says nothing of what is tested.
+SLOW = [HealthCheck.too_slow]
+MANY = settings(max_examples=150, deadline=None, derandomize=True, database=None, suppress_health_check=SLOW)
 
 
 @MANY

@@ -213,9 +213,9 @@ def test_a_thousand_checks_stay_small_and_fast(verdict, most):
     """Two kilobytes of evidence each: some 3 MB, in the time of a breath (measured 0.1 s)."""
     evidence = [Lines("Newest lines", ["x" * 99] * 20)]
     made = results([record(verdict, n, evidence=evidence) for n in range(1000)])
-    started = time.process_time()
+    started = time.thread_time()
     assert len(page(made).encode()) < most
-    assert time.process_time() - started < 2
+    assert time.thread_time() - started < 2
 
 
 def test_the_same_results_give_the_same_page():
