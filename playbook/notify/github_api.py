@@ -162,7 +162,7 @@ class IssuesApi:
                 ) from None
             except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, OSError) as error:
                 if last or not safe:
-                    raise Stopped(f"expected {what}, got no answer ({type(error).__name__})") from None
+                    raise Stopped(f"expected {what}, got {_silence(error, self._seconds)}") from None
                 self._clock.sleep(_PAUSE * attempt)
                 continue
             if 200 <= answer.status_code < 300:
@@ -192,6 +192,13 @@ class IssuesApi:
             raise Stopped(f"{_refusal(answer, what)}; it asks to come back in {seconds:,.0f} s, in the next run")
         self._waited += seconds
         self._clock.sleep(seconds)
+
+
+def _silence(error: Exception, seconds: float) -> str:
+    """Of the library's limits and ours, whichever comes first, one says the same as the other."""
+    if isinstance(error, (TimeoutError, httpx.TimeoutException)):
+        return f"no answer within {seconds:g} s"
+    return f"no answer ({type(error).__name__})"
 
 
 def _is_limited(answer: httpx.Response) -> bool:
