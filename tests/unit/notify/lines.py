@@ -47,8 +47,9 @@ def keep(folder, *runs):
 
 
 def settings_with(root, incidents=None, maintenance=None, environment=None, **notifications):
-    """The sandbox's, with these under [notifications]."""
-    overlay = {"notifications": notifications, "incidents": incidents or {}}
+    """The sandbox's, with these under [notifications]; patient, as this machine may be busy."""
+    patient = {"time_limit_seconds": 60.0, "ping_limit_seconds": 60.0}
+    overlay = {"notifications": patient | notifications, "incidents": incidents or {}}
     if maintenance:
         overlay["maintenance"] = maintenance
     return load(root=root, environment=environment or {}, overlay=overlay)
