@@ -29,7 +29,7 @@ _FLAGS = (
     "--hide-scrollbars",
     "--remote-debugging-port=0",
 )
-_LIMIT = 30.0
+_LIMIT = 60.0  # seconds for anything that is waited for
 
 
 class Page:
@@ -45,16 +45,17 @@ class Page:
         self._number = 0
         self.messages: list[str] = []
         self.requests: list[str] = []
+        self._loaded: set[str] = set()
         for domain in ("Page", "Runtime", "Network", "Log"):
             self.call(f"{domain}.enable")
+        self.call("Page.setLifecycleEventsEnabled", enabled=True)
 
     def call(self, method: str, **parameters: Any) -> dict[str, Any]:
         """One command; events that come meanwhile are noted."""
         self._number += 1
         self._connection.send(json.dumps({"id": self._number, "method": method, "params": parameters}))
         while True:
-            message = json.loads(self._connection.recv(timeout=_LIMIT))
-            self._note(message)
+            message = self._receive()
             if message.get("id") == self._number:
                 assert "error" not in message, message
                 return dict(message["result"])
@@ -65,8 +66,10 @@ class Page:
             "Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=width < 600
         )
         self.call("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
-        self.call("Page.navigate", url=address)
-        self._wait_for("Page.loadEventFired")
+        # The page before may still say that it was loaded, and this one may before the command is answered.
+        loader = self.call("Page.navigate", url=address)["loaderId"]
+        while loader not in self._loaded:
+            self._receive()
 
     def evaluate(self, expression: str) -> Any:
         """The value of a JavaScript expression."""
@@ -84,19 +87,17 @@ class Page:
         """The page on paper."""
         return base64.b64decode(self.call("Page.printToPDF")["data"])
 
-    def _wait_for(self, event: str) -> None:
-        while True:
-            message = json.loads(self._connection.recv(timeout=_LIMIT))
-            self._note(message)
-            if message.get("method") == event:
-                return
-
-    def _note(self, message: dict[str, Any]) -> None:
+    def _receive(self) -> dict[str, Any]:
+        """The next message; what matters of events is noted."""
+        message: dict[str, Any] = json.loads(self._connection.recv(timeout=_LIMIT))
         match message.get("method"):
+            case "Page.lifecycleEvent" if message["params"]["name"] == "load":
+                self._loaded.add(message["params"]["loaderId"])
             case "Runtime.exceptionThrown" | "Runtime.consoleAPICalled" | "Log.entryAdded":
                 self.messages.append(json.dumps(message["params"]))
             case "Network.requestWillBeSent":
                 self.requests.append(message["params"]["request"]["url"])
+        return message
 
 
 @contextlib.contextmanager
@@ -110,7 +111,8 @@ def browser() -> Iterator[Page]:
             stderr=subprocess.DEVNULL,
         )
         try:
-            with connect(_address_of_tab(Path(profile), process), max_size=None) as connection:
+            address = _address_of_tab(Path(profile), process)
+            with connect(address, max_size=None, open_timeout=_LIMIT) as connection:
                 yield Page(connection)
         finally:
             process.terminate()
@@ -123,6 +125,9 @@ def _address_of_tab(profile: Path, process: subprocess.Popen[bytes]) -> str:
         assert process.poll() is None, "Chromium ended before it was ready"
         time.sleep(0.02)
     port = file.read_text(encoding="utf-8").split()[0]
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}/json", timeout=_LIMIT) as answer:
-        tabs = json.load(answer)
-    return str(next(tab["webSocketDebuggerUrl"] for tab in tabs if tab["type"] == "page"))
+    while True:  # it listens before it has opened its tab
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/json", timeout=_LIMIT) as answer:
+            tabs = [tab["webSocketDebuggerUrl"] for tab in json.load(answer) if tab["type"] == "page"]
+        if tabs:
+            return str(tabs[0])
+        time.sleep(0.02)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-READY_WITHIN = 20.0  # seconds
+READY_WITHIN = 100.0  # seconds
 
 
 def program(name: str) -> str:

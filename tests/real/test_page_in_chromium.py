@@ -124,7 +124,7 @@ def test_pytest_html_shows_every_row_in_our_words_and_runs_nothing_of_ours(chrom
         env={"PATH": os.environ["PATH"], "PYTHONPATH": str(Path(__file__).resolve().parents[2])},
         capture_output=True,
         check=False,
-        timeout=60,
+        timeout=200,
     )
     (file,) = tmp_path.glob("reports/staging-daily-*/pytest-html.html")
     chromium.open(file.as_uri(), width=1280, scheme="light")

@@ -12,6 +12,7 @@ import re
 import subprocess
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any
 
 import msgspec
@@ -27,7 +28,7 @@ from sandbox.metrics.grafana import PANELS
 from sandbox.metrics.series import View
 from sandbox.metrics.state import MetricsState
 from sandbox.world import World
-from tests.real.servers import program, running
+from tests.real.servers import READY_WITHIN, program, running
 
 NOW = datetime(2026, 6, 15, 14, 33, 37, tzinfo=UTC)
 RECENT = timedelta(hours=30)
@@ -210,7 +211,7 @@ def real(world: World, tmp_path_factory: pytest.TempPathFactory) -> Any:
         ],
         check=True,
         capture_output=True,
-        timeout=100,
+        timeout=200,
     )
     command = [
         prometheus,
@@ -221,9 +222,10 @@ def real(world: World, tmp_path_factory: pytest.TempPathFactory) -> Any:
     ]
     with running(command, LISTENING, folder / "log") as url:
         client = Prometheus(HttpClient(url, service="Prometheus"))
-        for _ in range(100):  # it listens before its storage is open
-            if client.http.get("-/ready", retry="none").status == 200:
-                break
+        deadline = monotonic() + READY_WITHIN
+        while client.http.get("-/ready", retry="none").status != 200:  # it listens before its storage is open
+            assert monotonic() < deadline, (folder / "log").read_text()
+            sleep(0.05)
         yield client
 
 
