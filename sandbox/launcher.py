@@ -24,9 +24,9 @@ from playbook.errors import UsageError
 
 ATTACH_VARIABLE = "PLAYBOOK_SANDBOX"
 _ROOT = Path(__file__).resolve().parent.parent
-_START_LIMIT = 20.0  # seconds
+_START_LIMIT = 60.0  # seconds
 _END_LIMIT = 6.0  # seconds
-_SWITCH_LIMIT = 20.0  # seconds
+_SWITCH_LIMIT = 60.0  # seconds
 
 
 class SandboxError(UsageError):

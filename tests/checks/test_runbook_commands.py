@@ -39,6 +39,7 @@ def test_a_command_of_a_runbook_works(sandbox, tmp_path, command):
         command += f" --reports {tmp_path} --to {tmp_path}"
     elif "watch" in command:
         command += " --every 0.2"  # an operator looks every minute; here nobody waits for that
+    sandbox.set_faults([])  # a fresh world, without what earlier commands did to it
     settings = sandbox.settings
     environment = os.environ | {
         ATTACH_VARIABLE: attach_address(sandbox.control, sandbox.token),
@@ -49,7 +50,7 @@ def test_a_command_of_a_runbook_works(sandbox, tmp_path, command):
     }
     shell = ["bash", "-c", command]
     ended = subprocess.run(
-        shell, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=100, check=False
+        shell, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=200, check=False
     )
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert ended.stdout.strip()

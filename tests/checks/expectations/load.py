@@ -29,9 +29,9 @@ def unanswered(group: str) -> str:
 
 ENDPOINT = r"(homepage|(image )?health|(small|medium) (JPEG|PNG))"
 NO_IMAGES = unanswered("Image optimisation")
-# Of the smaller groups so few may have been asked that none failed.
+# Which requests are those that fail is chance: of a group that was seldom asked, too few may be among them.
 NOT_TOLD = {
-    "load.homepage": ("UNKNOWN", unanswered("Homepage")),
+    "load.homepage": ("OK or UNKNOWN", unanswered("Homepage")),
     "load.health": ("OK or UNKNOWN", unanswered("Health endpoints")),
     "load.images": ("OK or UNKNOWN", NO_IMAGES),
     "load.comparison": (
@@ -43,33 +43,31 @@ HOMEPAGE = slow("Homepage", r"1\.5", "homepage")
 HEALTH = slow("Health endpoint", r"1\.5", "(image )?health")
 IMAGES = slow("Image optimisation", r"2\.5", r"(small|medium) (JPEG|PNG)")
 THROUGHPUT = (
-    rf"Throughput: expected at least 25 % of the demand, got {SECONDS} % of the demand over [67] s "
+    rf"Throughput: expected at least 25 % of the demand, got {SECONDS} % of the demand over \d+ s "
     rf"\({SECONDS} requests/s answered well, up to 10 users\)"
 )
-# Whoever waits does not ask for more meanwhile: on a busy machine that may be too little.
-ON_THE_SIDE = ("OK or WARNING", THROUGHPUT)
 WORSE = (
     r"P95 under load: expected no endpoint over 1\.3 times the last P95, and at least 50 ms over it, "
     r"got worse than on \d{4}-\d\d-\d\d \d\d:\d\d: .+"
 )
+# Whoever waits does not ask for more meanwhile: on a busy machine that may be too little, or late.
+NOT_ALL = ("OK or WARNING", THROUGHPUT)
+ON_THE_SIDE = {"load.carried": NOT_ALL, "load.comparison": ("OK or WARNING", WORSE)}
 
 EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
-    "load-homepage-slow": {"load.homepage": ("WARNING", HOMEPAGE), "load.carried": ON_THE_SIDE},
-    "load-health-slow": {"load.health": ("WARNING", HEALTH), "load.carried": ON_THE_SIDE},
-    "load-images-slow": {
-        "load.images": ("WARNING", IMAGES),
-        "load.carried": ON_THE_SIDE,
-        "load.comparison": ("OK or WARNING", WORSE),
-    },
+    "load-homepage-slow": {"load.homepage": ("WARNING", HOMEPAGE), **ON_THE_SIDE},
+    "load-health-slow": {"load.health": ("WARNING", HEALTH), **ON_THE_SIDE},
+    "load-images-slow": {"load.images": ("WARNING", IMAGES), **ON_THE_SIDE},
     "load-not-carried": {
         "load.carried": ("WARNING", THROUGHPUT),
         "load.homepage": ("WARNING", HOMEPAGE),
         "load.health": ("WARNING", HEALTH),
         "load.images": ("OK or WARNING", IMAGES),
+        "load.comparison": ("OK or WARNING", WORSE),
     },
     "load-failing": {"load.errors": failed("[12][0-9]"), **NOT_TOLD},
     "load-dropping": {"load.errors": failed("[12][0-9]"), **NOT_TOLD},
-    "load-dying": {"load.errors": failed("[1-9][0-9]"), "load.carried": ON_THE_SIDE, **NOT_TOLD},
+    "load-dying": {"load.errors": failed("[1-9][0-9]"), "load.carried": NOT_ALL, **NOT_TOLD},
     "load-queue-stuck": {
         "load.errors": failed("[1-9][0-9]"),
         "load.health": ("UNKNOWN", unanswered("Health endpoints")),
