@@ -11,6 +11,7 @@ import io
 import json
 import tarfile
 import time
+from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -30,7 +31,7 @@ DUMP = "dump.rdb"
 _SOCKET = "valkey.sock"
 _IMAGES_BEFORE = 40
 _CACHED_FOR = timedelta(days=30)
-_STARTS_WITHIN = 5.0  # seconds
+_STARTS_WITHIN = 30.0  # seconds; a busy machine takes its time
 
 
 class _File(NamedTuple):
@@ -155,14 +156,19 @@ def _dumps(images: list[tuple[str, bytes]], count: int, folder: Path) -> list[tu
 def _connect(socket: Path) -> Redis:
     from redis import Redis
     from redis.backoff import NoBackoff
+    from redis.exceptions import ConnectionError as Lost
     from redis.retry import Retry
 
+    redis = Redis(unix_socket_path=str(socket), retry=Retry(NoBackoff(), 0), socket_timeout=_STARTS_WITHIN)
     deadline = time.monotonic() + _STARTS_WITHIN
-    while not socket.exists():
+    while True:
+        # The file is there a moment before the server listens on it.
+        with suppress(Lost):
+            if socket.exists() and redis.ping():
+                return redis
         if time.monotonic() > deadline:
             raise TimeoutError(f"Valkey did not start within {_STARTS_WITHIN:g} s to write the sandbox's dumps")
         time.sleep(0.002)
-    return Redis(unix_socket_path=str(socket), retry=Retry(NoBackoff(), 0), socket_timeout=_STARTS_WITHIN)
 
 
 def _fill(redis: Redis, images: list[tuple[str, bytes]]) -> None:

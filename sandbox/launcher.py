@@ -24,8 +24,8 @@ from playbook.errors import UsageError
 
 ATTACH_VARIABLE = "PLAYBOOK_SANDBOX"
 _ROOT = Path(__file__).resolve().parent.parent
-_START_LIMIT = 60.0  # seconds
-_END_LIMIT = 6.0  # seconds
+_START_LIMIT = 60.0  # seconds; it takes one, but a busy machine takes its time
+_END_LIMIT = 15.0  # seconds
 _SWITCH_LIMIT = 60.0  # seconds
 
 
@@ -142,12 +142,15 @@ def start(faults: Iterable[str] = (), *, time_limit: float = _START_LIMIT) -> Ru
             ready_there = -1
             try:
                 line = _read_line(ready, time_limit)
+            except TimeoutError:
+                _end(process)
+                raise SandboxError(_why(f"not ready within {time_limit:g} s", said)) from None
             except BaseException:
                 _end(process)
                 raise
             if not line:
                 _end(process)
-                raise SandboxError(_why(process, said, time_limit))
+                raise SandboxError(_why(f"it ended with code {process.returncode}", said))
             return _Started(process, json.loads(line))
     finally:
         os.close(ready)
@@ -184,12 +187,18 @@ def attach_or_start(faults: Iterable[str] = ()) -> RunningSandbox:
 
 
 def _read_line(pipe: int, time_limit: float) -> str:
-    """The first line from the pipe; empty where it ends before, or the time does."""
+    """The first line from the pipe; empty where it ends before.
+
+    Raises:
+        TimeoutError: the time is over.
+    """
     deadline = time.monotonic() + time_limit
     text = b""
     while not text.endswith(b"\n"):
         readable, _, _ = select.select([pipe], [], [], max(deadline - time.monotonic(), 0))
-        chunk = os.read(pipe, 65536) if readable else b""
+        if not readable:
+            raise TimeoutError
+        chunk = os.read(pipe, 65536)
         if not chunk:
             return ""
         text += chunk
@@ -206,10 +215,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
         process.wait()
 
 
-def _why(process: subprocess.Popen[bytes], said: IO[bytes], time_limit: float) -> str:
+def _why(what: str, said: IO[bytes]) -> str:
     said.seek(0)
     lines = said.read().decode(errors="replace").strip().splitlines()
-    what = (
-        f"it ended with code {process.returncode}" if process.returncode else f"not ready within {time_limit:g} s"
-    )
     return f"the sandbox did not start: {what}" + (f": {lines[-1]}" if lines else "")

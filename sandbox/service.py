@@ -10,6 +10,7 @@ import asyncio
 import logging
 import socket
 import ssl
+import sys
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
     from sandbox.world import World
 
 LOOPBACK = "127.0.0.1"
+# Linux lets a socket listen on a port that another one only holds, where both have SO_REUSEADDR. So the port is
+# never free there, not even for the moment in which a server has closed its socket and we have not yet bound one.
+_SHARED = sys.platform == "linux"
 
 
 def _is_worth_a_line(record: logging.LogRecord) -> bool:
@@ -101,20 +105,21 @@ class Port:
     """
 
     def __init__(self) -> None:
-        self._socket = self._bind(0)
-        self.number: int = self._socket.getsockname()[1]
+        self._held = self._bind(0)
+        self.number: int = self._held.getsockname()[1]
 
     def take(self) -> socket.socket:
-        """The bound socket, for a server to listen on; the server closes it."""
-        return self._socket
+        """A bound socket, for a server to listen on; the server closes it."""
+        return self._bind(self.number) if _SHARED else self._held
 
     def reserve(self) -> None:
         """Hold the port again after a server has closed its socket."""
-        self._socket = self._bind(self.number)
+        if not _SHARED:
+            self._held = self._bind(self.number)
 
     def close(self) -> None:
         """Give the port up."""
-        self._socket.close()
+        self._held.close()
 
     @staticmethod
     def _bind(number: int) -> socket.socket:

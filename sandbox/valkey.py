@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 STATS_KEY = "image-processing-stats"
 QUEUE_KEY = "image-processing-queue"
-_START_LIMIT = 5.0  # seconds
+_START_LIMIT = 30.0  # seconds; a busy machine takes its time
 
 
 @dataclass

@@ -208,7 +208,7 @@ class AlertmanagerService(_BasicAuth):
         with suppress(
             OSError
         ):  # it would try again for as long as the alert fires; the receiver is away that long
-            await asyncio.to_thread(lambda: opener.open(request, timeout=5).close())
+            await asyncio.to_thread(lambda: opener.open(request, timeout=30).close())
 
     def app(self) -> ASGIApp:
         """``/api/v2`` and the two health endpoints."""

@@ -1,0 +1,59 @@
+"""Ports that stay ours, and servers that are waited for until they really listen."""
+
+import re
+import socket
+import sys
+import threading
+import time
+
+import pytest
+
+from sandbox.backup_archives import _connect
+from sandbox.service import LOOPBACK, Port
+
+
+def refuses(number: int) -> bool:
+    with socket.socket() as visitor:
+        return visitor.connect_ex((LOOPBACK, number)) != 0
+
+
+def test_a_port_refuses_until_somebody_listens_and_again_afterwards():
+    port = Port()
+    assert refuses(port.number)
+    for _ in range(2):
+        with port.take() as listening:
+            listening.listen()
+            assert not refuses(port.number)
+        port.reserve()
+        assert refuses(port.number)
+    port.close()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the port is bound anew, a moment later")
+def test_a_port_is_not_free_in_the_moment_after_its_server_has_gone():
+    """Else it could be given to whoever asks for any port just then, and would not come back."""
+    port = Port()
+    port.take().close()
+    with socket.socket() as other, pytest.raises(OSError, match="in use"):
+        other.bind((LOOPBACK, port.number))
+    port.close()
+
+
+def test_a_socket_s_file_is_no_server_yet(tmp_path):
+    """Between bind and listen whoever connects is refused; on a busy machine that takes its time."""
+    path = tmp_path / "s"
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(path))
+
+        def serve() -> None:
+            time.sleep(0.1)
+            server.listen()
+            connection, _ = server.accept()
+            with connection:
+                while data := connection.recv(4096):
+                    for name in re.findall(rb"\*\d+\r\n\$\d+\r\n(\w+)", data):
+                        connection.sendall(b"%1\r\n+proto\r\n:3\r\n" if name == b"HELLO" else b"+PONG\r\n")
+
+        threading.Thread(target=serve, daemon=True).start()
+        with _connect(path) as redis:
+            assert redis.ping()
