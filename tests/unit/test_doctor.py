@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -48,7 +49,8 @@ def test_what_answers_works():
     diagnosis = diagnosed(lambda: "Valkey 9 at 127.0.0.1")
     assert words(diagnosis) == ("yes", "yes", "yes")
     assert diagnosis.works
-    assert list(lines(diagnosis, 100)) == [
+    assert diagnosis.seconds >= 0
+    assert list(lines(replace(diagnosis, seconds=0.004), 100)) == [
         "Redis             yes         yes        yes        0.00 s   Valkey 9 at 127.0.0.1"
     ]
 
@@ -139,7 +141,7 @@ def test_the_way_that_is_taken_is_named():
 
 def test_services_are_asked_side_by_side():
     """Both at once, or the barrier would break."""
-    barrier = threading.Barrier(2, timeout=5)
+    barrier = threading.Barrier(2, timeout=20)
     services = [Service(name, (), lambda: str(barrier.wait() is not None)) for name in ("A", "B")]
     loaded = load("production", root=Path("/nowhere"), environment={})
     assert [d.found for d in diagnose(loaded, CLOCK, {}, services)] == ["True", "True"]

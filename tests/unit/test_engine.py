@@ -4,15 +4,18 @@ import configparser
 import threading
 import time
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from playbook import engine
 from playbook.engine import LONGEST_WAIT, Measurements, Provider
 from playbook.errors import NotConfigured, Unmeasured, Unreachable
 
 
-def registry(*functions, time_limit=5.0, clients=()):
+def registry(*functions, time_limit=60.0, clients=()):
     """Providers from plain functions."""
     found = {}
     for function in functions:
@@ -25,7 +28,7 @@ def registry(*functions, time_limit=5.0, clients=()):
 
 def test_independent_measurements_overlap():
     """Both are running at once, or the barrier would break."""
-    barrier = threading.Barrier(2, timeout=5)
+    barrier = threading.Barrier(2, timeout=50)
 
     def first():
         return barrier.wait() is not None
@@ -77,12 +80,30 @@ def test_how_long_a_check_waits(monkeypatch, own, needed, is_long, waited):
 
     both = registry(base, time_limit=needed) | registry(top, time_limit=own)
     both["base"] = replace(both["base"], is_long=is_long)
-    asked = []
-    monkeypatch.setattr(threading.Event, "wait", lambda _, seconds=None: asked.append(seconds) or False)
+    monkeypatch.setattr(engine, "_Task", partial(engine._Task, started=100.0))  # by the clock that stands still
+    asked = never_done(monkeypatch)
     monkeypatch.setattr(threading.Thread, "start", lambda _: None)
     with pytest.raises(Unmeasured, match=rf"^top did not finish within {waited:g} s$"):
         Measurements({}, both).get("top")
-    assert asked == [pytest.approx(waited, abs=1)]
+    assert asked == [waited]
+
+
+def never_done(monkeypatch):
+    """How long this thread waited for what never ends, by a clock that stands still but for that waiting."""
+    asked, here, really, passed = [], threading.current_thread(), threading.Event.wait, [100.0]
+
+    def wait(event, seconds=None):
+        if seconds is None or threading.current_thread() is not here:  # a thread's start, and what others left
+            return really(event, seconds)
+        asked.append(seconds)
+        passed[0] += seconds
+        return False
+
+    monkeypatch.setattr(threading.Event, "wait", wait)
+    monkeypatch.setattr(
+        engine, "time", SimpleNamespace(monotonic=lambda: passed[0], perf_counter=time.perf_counter)
+    )
+    return asked
 
 
 def test_one_failure_is_the_root_cause_of_all_that_need_it():
@@ -131,21 +152,22 @@ def test_what_hangs_is_given_up_at_its_limit():
         release.set()
 
 
-def test_nobody_waits_twice_for_what_hangs():
+def test_nobody_waits_twice_for_what_hangs(monkeypatch):
     """The limit counts from the start of the measurement, not from each time that it is asked for."""
     release = threading.Event()
 
     def hanging():
         release.wait(30)
 
-    measurements = Measurements({}, registry(hanging, time_limit=0.2))
+    monkeypatch.setattr(engine, "_Task", partial(engine._Task, started=100.0))  # by the clock that stands still
+    asked = never_done(monkeypatch)
+    measurements = Measurements({}, registry(hanging, time_limit=8.0))
     try:
         for _ in range(2):
             with pytest.raises(Unmeasured, match="did not finish"):
                 measurements.get("hanging")
-        started = time.monotonic()
         assert measurements.outcome("hanging").error
-        assert time.monotonic() - started < 0.1
+        assert asked == [8.0, 0.0, 0.0]
     finally:
         release.set()
 
