@@ -158,11 +158,12 @@ def test_never_reached(judge):
         text=True,
     )
     try:
-        deadline = time.monotonic() + 30
-        while not (project.folder / "hanging").exists() and time.monotonic() < deadline:
+        deadline = time.monotonic() + 60
+        while not (project.folder / "hanging").exists():
+            assert time.monotonic() < deadline, "the check did not begin"
             time.sleep(0.02)
         process.send_signal(number)
-        output, _ = process.communicate(timeout=30)
+        output, _ = process.communicate(timeout=50)
     finally:
         process.kill()
     assert process.returncode == 2, output
@@ -182,7 +183,7 @@ def test_a_check_that_takes_too_long_is_unknown_and_the_rest_goes_on(project):
         """
 import threading
 
-@pytest.mark.timeout(0.2)
+@pytest.mark.timeout(0.2, func_only=True)
 @check("daily.redis.alive")
 def test_hangs(judge):
     "It hangs."
