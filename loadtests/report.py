@@ -125,7 +125,9 @@ class Report:
 
     def _newest(self) -> list[Moments]:
         """The seconds that may still change."""
-        last = int(self.updated - self.started)
+        # What was in work at the end is counted a moment after it.
+        latest = max(self.counts.slices, default=0) / SLICES
+        last = int(max(self.updated, latest) - self.started)
         newest = [self._moment(second) for second in range(len(self._moments), last + 1)]
         return newest if newest and newest[-1].requests else newest[:-1]  # the last has just begun
 

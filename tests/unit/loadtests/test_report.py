@@ -79,6 +79,19 @@ def test_every_request_is_in_one_second(seconds: int) -> None:
     assert seen.moments[-1].p95 == pytest.approx(0.1, rel=0.01)
 
 
+def test_what_was_in_work_at_the_end_is_in_a_moment_too() -> None:
+    """Counted after the test had ended: by a slow machine, or by workers who hear of it later."""
+    clock = Clock()
+    report = _report(clock)
+    _busy(report, START, 1.5)
+    clock.now += 1.9
+    report.end(FINISHED)
+    _busy(report, START + 2.5, 1.0)
+    seen = report.outcome()
+    assert sum(moment.requests for moment in seen.moments) == 10 * SLICES * 2.5
+    assert seen.seconds == pytest.approx(1.9)
+
+
 def test_old_moments_are_forgotten() -> None:
     """A soak of hours keeps seconds, not quarter seconds; a breakpoint test as many as a step has."""
     for breaks, least in ((None, 9), (Break(p95_seconds=1, failed_percent=1, least_requests=1), 69)):
