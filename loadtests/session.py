@@ -100,11 +100,12 @@ class GuardedSession(FastHttpSession):
         return super().request(*arguments, **named)
 
     def _take_turn(self) -> None:
-        if self._guard.closed:  # it is over: nothing is begun any more, and nothing failed
+        if not self._guard.closed:
+            delay = self._guard.delay()
+            if delay:
+                gevent.sleep(delay)
+        if self._guard.closed:  # it is over, perhaps meanwhile: nothing is begun any more, and nothing failed
             gevent.sleep(_UNTIL_STOPPED)
-        delay = self._guard.delay()
-        if delay:
-            gevent.sleep(delay)
 
     def ask(
         self,
