@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import gevent
 import msgspec
 from locust import events, runners
+from locust.rpc import Message
 from locust.runners import MasterRunner, WorkerRunner
 
 from loadtests import options, recorder
@@ -34,12 +35,13 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("loadtests")
 
-_FIELD = "playbook"  # of a worker's report
+_FIELD, _LAST = "playbook", "playbook_last"  # of a worker's report
 _SILENT_SECONDS = 4  # after which a worker is lost, and a master gone
 _GRACE_SECONDS = 5.0  # over the most seconds, before the guard itself ends the test
 _BUSY_SECONDS = 5  # over which a process is busy or is not
 _NONE_LEFT = f"{outcome.NO_WORKERS}: none is left"
-_END_SECONDS = 3.0  # for an orderly end, after those who started us are gone
+_LAST_SECONDS = 4.0  # for the workers' last reports; the load has stopped by then
+_END_SECONDS = 8.0  # for an orderly end, after those who started us are gone
 
 
 class Test:
@@ -53,6 +55,9 @@ class Test:
         self.plan: Plan | None = None
         self.report: Report | None = None
         self._heard: dict[str, float] = {}
+        self._done: set[str] = set()
+        self._quitting = False
+        self._over = False
         self._begun = False
         self._told = False
         self._limits = {"connect_seconds": 0.0, "read_seconds": 0.0}
@@ -99,6 +104,8 @@ class Test:
             shape = environment.shape_class
             assert isinstance(shape, PlannedShape)
             shape.prepare(plan, self._between, self._report.end)
+        if isinstance(runner, MasterRunner):
+            self._hear_out(runner)
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._interrupted)
 
@@ -116,6 +123,8 @@ class Test:
 
     def _start(self, **_: Any) -> None:
         self.counts = Counts()
+        self._over = False
+        self._done.clear()
         Visitor.script.reset(idle=self._is_spare())
         if self.report:
             self.report.begin()
@@ -145,6 +154,7 @@ class Test:
         hub.loop.run_callback_threadsafe(hub.parent.throw, KeyboardInterrupt)
 
     def _stop(self) -> None:
+        self._over = True
         report = self.report
         if report and self._begun:
             runner = self._environment.runner
@@ -244,12 +254,38 @@ class Test:
 
     # ---------------------------------------------------------------------------------------------------- workers
 
+    def _hear_out(self, runner: MasterRunner) -> None:
+        """Have a master wait for its workers' last reports: with what is not heard the outcome would be too small.
+
+        Locust waits for half a second, whoever has reported by then; a busy machine takes longer.
+        """
+        quit_now = runner.quit
+
+        def quit_when_heard() -> None:
+            if not self._quitting:
+                self._quitting = True
+                runner.stop(send_stop_to_client=False)
+                for client in runner.clients.all:
+                    runner.server.send_to_client(Message("quit", None, client.id))
+                latest = time.monotonic() + _LAST_SECONDS
+                while self._owe_reports(runner) and time.monotonic() < latest:
+                    gevent.sleep(0.02)
+            quit_now()
+
+        runner.quit = quit_when_heard  # type: ignore[method-assign]
+
+    def _owe_reports(self, runner: MasterRunner) -> bool:
+        return any(
+            client.state != runners.STATE_MISSING and client.id not in self._done for client in runner.clients.all
+        )
+
     def _send(self, client_id: str, data: dict[str, Any], **_: Any) -> None:
         self.counts.refused, self.guard.refused = self.guard.refused, {}
         self.counts.throttled, self.guard.throttled = self.guard.throttled, 0
         self.counts.throttled_seconds, self.guard.throttled_seconds = self.guard.throttled_seconds, 0.0
         self._note_overdue()
         data[_FIELD] = encode(self.counts.take())
+        data[_LAST] = self._over
 
     def _receive(self, client_id: str, data: dict[str, Any], **_: Any) -> None:
         try:
@@ -258,6 +294,8 @@ class Test:
             _log.warning("A worker's report cannot be read: it runs something else than this locustfile.")
             return
         self._heard[client_id] = time.monotonic()
+        if data.get(_LAST):
+            self._done.add(client_id)
         if self.report:
             self.report.counts.add(counts)
 
