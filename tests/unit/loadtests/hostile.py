@@ -149,7 +149,9 @@ class Hostile(users.Visitor):
                 seen[name] = str(trick(self))
             except Exception as error:  # noqa: BLE001 - whatever the guard made of it
                 seen[name] = f"{type(error).__name__}: {error}"
-        SEEN.write_text(json.dumps(seen))
+        whole = SEEN.with_suffix(".new")
+        whole.write_text(json.dumps(seen))
+        whole.replace(SEEN)
 
 
 @events.init.add_listener

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import ssl
 import threading
 import time
@@ -14,8 +15,9 @@ import trustme
 
 from loadtests.launch import HTML, LOG, PLAN, run
 from playbook.errors import Unmeasured
-from playbook.load.outcome import FINISHED, TIME_IS_UP, UNREACHABLE, Outcome
+from playbook.load.outcome import FINISHED, INTERRUPTED, TIME_IS_UP, UNREACHABLE, Outcome
 from playbook.load.plan import Break, Stage
+from tests.unit.loadtests.locusts import run_until
 from tests.unit.loadtests.plans import plan_of
 from tests.unit.loadtests.website import WEBP, Website, website
 from tests.unit.loopback import closed_port
@@ -28,6 +30,12 @@ EVERYTHING = {
     "optimize_small_jpeg": 2.0,
     "optimize_large_png": 2.0,
 }
+STOPPED = f"{INTERRUPTED}: SIGINT"  # by run_until
+
+
+def _long(users: int, rate: float = 50.0) -> dict[str, Any]:
+    """Of a plan: users who stay until enough was seen."""
+    return {"stages": [Stage(users, 90.0, rate)], "most_seconds": 90.0}
 
 
 def _messages(outcome: Outcome) -> dict[str, set[str]]:
@@ -40,8 +48,9 @@ def _messages(outcome: Outcome) -> dict[str, set[str]]:
 def test_every_request_is_counted_and_kept_apart(tmp_path: Path) -> None:
     """As many as the website saw, by endpoint and by second; Locust's own page and log lie beside it."""
     with website() as site:
-        outcome = run(plan_of(site.port, weights=EVERYTHING, widths=SMALL, repeats_percent=0.0), tmp_path)
-    assert outcome.ended == FINISHED
+        plan = plan_of(site.port, weights=EVERYTHING, widths=SMALL, repeats_percent=0.0, **_long(4))
+        outcome = run_until(plan, tmp_path, lambda: len(site.times) > 150)
+    assert outcome.ended == STOPPED
     # Requests in work at the end are cut off: at most one for each user.
     assert 0 <= len(site.times) - outcome.all.requests <= 4
     assert [endpoint.name for endpoint in outcome.endpoints] == sorted(EVERYTHING)
@@ -49,7 +58,6 @@ def test_every_request_is_counted_and_kept_apart(tmp_path: Path) -> None:
     assert sum(moment.requests for moment in outcome.moments) == outcome.all.requests
     assert (outcome.all.failures, outcome.errors, outcome.refused, outcome.throttled) == (0, [], [], 0)
     assert outcome.most_users == 4
-    assert outcome.seconds == pytest.approx(2.0, abs=0.9)
     assert outcome.all.p50 is not None
     assert 0 < outcome.all.p50 < 1
     assert len(site.bodies) == len(set(site.bodies))
@@ -81,9 +89,11 @@ def test_each_failure_is_said_in_plain_words(tmp_path: Path) -> None:
     with website() as site:
         site.act = act
         weights = {"homepage": 1.0, "health": 1.0, "image_health": 1.0, "optimize_small_jpeg": 2.0}
-        outcome = run(plan_of(site.port, weights=weights, widths=SMALL), tmp_path)
-    assert outcome.ended == FINISHED
-    assert outcome.all.failures == outcome.all.requests > 20
+        plan = plan_of(site.port, weights=weights, widths=SMALL, **_long(4))
+        # The last four, one of each user, may not have been read any more.
+        outcome = run_until(plan, tmp_path, lambda: len(counted) == 4 and min(counted.values()) > 7)
+    assert outcome.ended == STOPPED
+    assert outcome.all.failures == outcome.all.requests - outcome.all.cut > 20
     assert _messages(outcome) == {
         "homepage": {"HTTP 503"},
         "health": {"expected to be healthy, got degraded"},
@@ -99,7 +109,10 @@ def test_each_failure_is_said_in_plain_words(tmp_path: Path) -> None:
 def test_what_is_no_page_and_no_json_fails(tmp_path: Path) -> None:
     """Status 200 is not enough."""
 
+    counted = Counter[str]()
+
     def act(handler: Any) -> bool:
+        counted[handler.path] += 1
         if handler.path == "/":
             handler.say(200, "text/html", b"Bad gateway")
         else:
@@ -108,9 +121,8 @@ def test_what_is_no_page_and_no_json_fails(tmp_path: Path) -> None:
 
     with website() as site:
         site.act = act
-        outcome = run(
-            plan_of(site.port, weights={"homepage": 1.0, "health": 1.0}, stages=[Stage(3, 1.0, 9.0)]), tmp_path
-        )
+        plan = plan_of(site.port, weights={"homepage": 1.0, "health": 1.0}, **_long(3))
+        outcome = run_until(plan, tmp_path, lambda: len(counted) == 2 and min(counted.values()) > 5)
     assert _messages(outcome) == {
         "homepage": {"expected a page, got something that does not begin as one"},
         "health": {"expected JSON with a status, got something else"},
@@ -122,25 +134,26 @@ def test_an_answer_that_takes_too_long_is_cut_off(tmp_path: Path) -> None:
 
     def act(handler: Any) -> bool:
         handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 500\r\n\r\n")
-        for _ in range(100):
+        for _ in range(480):
             handler.wfile.write(b".")
             time.sleep(0.05)
         return True
 
     with website() as site:
         site.act = act
-        plan = plan_of(site.port, stages=[Stage(3, 2.0, 9.0)], connect_seconds=0.3, read_seconds=0.4)
-        outcome = run(plan, tmp_path)
+        plan = plan_of(site.port, connect_seconds=0.3, read_seconds=0.4, **_long(3))
+        outcome = run_until(plan, tmp_path, lambda: len(site.times) > 6)
     assert _messages(outcome) == {"homepage": {"no whole answer within the time limits (0.3 s + 0.4 s)"}}
     assert outcome.all.requests >= 3
-    assert outcome.all.slowest == pytest.approx(0.7, abs=0.4)
+    assert outcome.all.slowest is not None
+    assert 0.69 < outcome.all.slowest < 20  # of the 24 s that the whole answer would take
 
 
 def test_a_host_that_is_not_there_ends_the_test(tmp_path: Path) -> None:
     """Early, and with what was tried."""
     outcome = run(plan_of(closed_port(), unreachable_seconds=1.0, stages=[Stage(3, 20.0, 9.0)]), tmp_path)
     assert outcome.ended == f"{UNREACHABLE}: nothing in 1 s"
-    assert outcome.seconds < 6
+    assert outcome.seconds < outcome.planned_seconds
     assert _messages(outcome) == {"homepage": {"connection refused"}}
 
 
@@ -162,15 +175,15 @@ def test_a_host_that_dies_half_way_ends_the_test(tmp_path: Path) -> None:
 
 
 def test_the_cap_on_requests_a_second_holds(tmp_path: Path) -> None:
-    """Whatever ten users without a pause would like."""
+    """Whatever twenty users without a pause would like."""
     with website() as site:
-        stages = [Stage(10, 2.0, 50.0)]
-        plan = plan_of(site.port, stages=stages, wait_seconds=(0.0, 0.0), most_requests_per_second=30.0)
-        outcome = run(plan, tmp_path)
-    assert 40 <= len(site.times) <= 30 * (outcome.seconds + 0.2)
+        plan = plan_of(site.port, wait_seconds=(0.0, 0.0), most_requests_per_second=30.0, **_long(20))
+        outcome = run_until(plan, tmp_path, lambda: len(site.times) > 70)
+    assert len(site.times) <= 30 * (max(site.times) - outcome.started.timestamp() + 0.2)
     assert outcome.throttled > 30
-    assert outcome.all.slowest is not None
-    assert outcome.all.slowest < 1.0  # the wait for a turn is no part of a response
+    assert outcome.all.p50 is not None
+    # The wait for a turn, two thirds of a second here, is no part of a response.
+    assert outcome.all.p50 < outcome.throttled_seconds / outcome.throttled / 2
 
 
 def test_the_cap_on_users_holds(tmp_path: Path) -> None:
@@ -182,8 +195,8 @@ def test_the_cap_on_users_holds(tmp_path: Path) -> None:
 
     with website() as site:
         site.act = act
-        plan = plan_of(site.port, stages=[Stage(40, 1.0, 100.0)], most_users=3, wait_seconds=(0.0, 0.0))
-        outcome = run(plan, tmp_path)
+        plan = plan_of(site.port, most_users=3, wait_seconds=(0.0, 0.0), **_long(40, 100.0))
+        outcome = run_until(plan, tmp_path, lambda: site.most_at_once > 2 and len(site.times) > 60)
     assert (outcome.most_users, site.most_at_once) == (3, 3)
 
 
@@ -192,7 +205,7 @@ def test_the_cap_on_seconds_holds(tmp_path: Path) -> None:
     with website() as site:
         outcome = run(plan_of(site.port, stages=[Stage(2, 600.0, 9.0)], most_seconds=1.0), tmp_path)
     assert outcome.ended == TIME_IS_UP
-    assert outcome.seconds < 3
+    assert 1.0 <= outcome.seconds < 20  # of the 600 that the stage would take
     assert outcome.planned_seconds == 1.0
 
 
@@ -216,7 +229,7 @@ def test_a_breakpoint_is_found(tmp_path: Path) -> None:
         plan = plan_of(
             site.port,
             shape="breakpoint",
-            stages=[Stage(users, 2.5, 200.0) for users in (4, 12, 120, 140)],
+            stages=[Stage(users, 2.5 if users < 100 else 4.0, 200.0) for users in (4, 12, 120, 140)],
             wait_seconds=(0.0, 0.0),
             most_users=150,
             breaks=Break(
@@ -226,7 +239,10 @@ def test_a_breakpoint_is_found(tmp_path: Path) -> None:
         outcome = run(plan, tmp_path)
     assert outcome.ended == FINISHED
     assert [(step.users, bool(step.broke)) for step in outcome.steps] == [(4, False), (12, False), (120, True)]
-    assert outcome.steps[-1].broke.startswith("P95 1.")
+    # The latter where so many wait at once that most answers come after the step.
+    assert re.match(
+        r"P95 \d+\.\d\d s, at most 1 s|\d+ of \d+ requests waited for over 1 s", outcome.steps[-1].broke
+    )
     assert outcome.steps[1].per_second > 0
 
 
@@ -248,11 +264,13 @@ def test_the_plans_authority_is_trusted_and_no_other(tmp_path: Path) -> None:
                 site.port,
                 host=f"https://localhost:{site.port}",
                 ca=str(tmp_path / f"{name}.pem"),
-                stages=[Stage(2, 1.0, 9.0)],
+                **_long(2),
             )
-            seen[name] = run(plan, tmp_path / name), site
+            enough = lambda site=site: max(len(site.times), site.connections) > 5  # noqa: E731
+            seen[name] = run_until(plan, tmp_path / name, enough), site
     assert seen["right"][0].all.failures == 0 < seen["right"][0].all.requests
-    assert seen["wrong"][0].all.failures == seen["wrong"][0].all.requests > 0
+    wrong_ones = seen["wrong"][0].all
+    assert wrong_ones.failures == wrong_ones.requests - wrong_ones.cut > 0
     [message] = _messages(seen["wrong"][0])["homepage"]
     assert message.startswith("TLS: ")
     assert seen["wrong"][1].times == []

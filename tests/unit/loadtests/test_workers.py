@@ -11,19 +11,21 @@ from pathlib import Path
 import pytest
 
 from loadtests.launch import LOG, OUTCOME, run
-from playbook.load.outcome import FINISHED, INTERRUPTED, NO_WORKERS, read_outcome
+from playbook.load.outcome import FINISHED, INTERRUPTED, NO_WORKERS, Outcome, read_outcome
 from playbook.load.plan import Plan, Stage
 from tests.unit.loadtests import locusts
+from tests.unit.loadtests.locusts import LOCUSTFILE, wait_for
 from tests.unit.loadtests.plans import plan_of
-from tests.unit.loadtests.test_endings import free_port, wait_for
+from tests.unit.loadtests.test_endings import AT_ONCE, free_port
 from tests.unit.loadtests.website import Website, website
 
 
 class Team:
     """A master and its workers, by hand; none of them outlives the test."""
 
-    def __init__(self, plan: Plan, folder: Path, expected: int = 2) -> None:
+    def __init__(self, plan: Plan, folder: Path, expected: int = 2, files: str = str(LOCUSTFILE)) -> None:
         self.port = free_port()
+        self.files = files
         self.plan = plan
         self.folder = folder
         self.members: list[subprocess.Popen[str]] = []
@@ -36,7 +38,7 @@ class Team:
         return self._begin("--worker", "--master-host", "127.0.0.1", "--master-port", str(self.port))
 
     def _begin(self, *arguments: str) -> subprocess.Popen[str]:
-        self.members.append(locusts.begin(self.plan, self.folder, *arguments))
+        self.members.append(locusts.begin(self.plan, self.folder, *arguments, files=self.files))
         return self.members[-1]
 
 
@@ -61,6 +63,11 @@ def _plan(site: Website, folder: Path, seconds: float, **other: object) -> Plan:
     return plan_of(site.port, stages=stages, workers=2, outcome=str(folder / OUTCOME), **other)
 
 
+def _most(cap: int, site: Website, outcome: Outcome) -> float:
+    """Requests that two workers may have made under a cap until the last one came, their bursts included."""
+    return cap * (max(site.times) - outcome.started.timestamp() + 0.4)
+
+
 def test_workers_share_the_load_and_the_outcome_is_of_all(site: Website, tmp_path: Path) -> None:
     """Every request that the website saw is in it, and the cap on requests holds for them together."""
     plan = _plan(site, tmp_path, 3.0, wait_seconds=(0.0, 0.0), most_requests_per_second=60.0)
@@ -68,26 +75,31 @@ def test_workers_share_the_load_and_the_outcome_is_of_all(site: Website, tmp_pat
     assert outcome.ended == FINISHED, (tmp_path / LOG).read_text()
     assert 0 <= len(site.times) - outcome.all.requests <= 6
     assert sum(moment.requests for moment in outcome.moments) == outcome.all.requests
-    assert 100 <= len(site.times) <= 60 * (outcome.seconds + 0.4)
-    assert outcome.throttled > 50
+    assert 60 <= len(site.times) <= _most(60, site, outcome)
+    assert site.connections >= 6  # each user has its own
+    assert outcome.throttled > 20
     assert (outcome.workers, outcome.lost, outcome.most_users) == (2, [], 6)
 
 
 def test_a_killed_worker_is_noticed_and_said(site: Website, tmp_path: Path, started: list[Team]) -> None:
-    """The other goes on to the end."""
-    team = Team(_plan(site, tmp_path, 7.5), tmp_path)
+    """The other goes on."""
+    team = Team(_plan(site, tmp_path, 90.0, most_seconds=90.0), tmp_path)
     started.append(team)
     first, _ = team.worker(), team.worker()
     wait_for(lambda: len(site.times) > 40, "load")
     first.kill()
+    wait_for(lambda: read_outcome(tmp_path / OUTCOME).lost, "a loss")
+    seen, known = len(site.times), read_outcome(tmp_path / OUTCOME).all.requests
+    wait_for(lambda: len(site.times) > seen + 20, "load of the other")
+    wait_for(lambda: read_outcome(tmp_path / OUTCOME).all.requests > known, "a report of the other")
+    team.master.send_signal(signal.SIGINT)
     said = locusts.finish(team.master)
     outcome = read_outcome(tmp_path / OUTCOME)
-    assert outcome.ended == FINISHED, said
+    assert outcome.ended == f"{INTERRUPTED}: SIGINT", said
     [lost] = outcome.lost
     assert lost.endswith(" s")
-    assert outcome.moments[-1].requests + outcome.moments[-2].requests > 0
     for member in team.members:
-        member.wait(10)
+        member.wait(locusts.LIMIT)
 
 
 def test_a_worker_that_nobody_planned_takes_no_part(site: Website, tmp_path: Path, started: list[Team]) -> None:
@@ -100,7 +112,7 @@ def test_a_worker_that_nobody_planned_takes_no_part(site: Website, tmp_path: Pat
     said = locusts.finish(team.master)
     outcome = read_outcome(tmp_path / OUTCOME)
     assert outcome.ended == FINISHED, said
-    assert 60 < len(site.times) <= 40 * (outcome.seconds + 0.4)
+    assert 30 < len(site.times) <= _most(40, site, outcome)
     assert outcome.refused == ["users of a worker more than planned (2 ×)"]
 
 
@@ -111,30 +123,53 @@ def test_workers_end_with_their_master(site: Website, tmp_path: Path, started: l
     workers = [team.worker(), team.worker()]
     wait_for(lambda: len(site.times) > 40, "load")
     team.master.kill()
-    killed = time.monotonic()
     for worker in workers:
-        locusts.finish(worker, 15)
-    assert time.monotonic() - killed < 10
-    seen = len(site.times)
-    time.sleep(0.3)
-    assert len(site.times) == seen
+        locusts.finish(worker, 30)  # of the 60 that were planned
 
 
 def test_ctrl_c_at_the_master_ends_all(site: Website, tmp_path: Path, started: list[Team]) -> None:
-    """The load stops within a second or so, and what all did is reported."""
+    """The load stops at once, and what all did is reported."""
     team = Team(_plan(site, tmp_path, 60.0, most_seconds=90.0), tmp_path)
     started.append(team)
     workers = [team.worker(), team.worker()]
     wait_for(lambda: len(site.times) > 60, "load")
     team.master.send_signal(signal.SIGINT)
     told = time.time()
-    said = locusts.finish(team.master, 10)
+    said = locusts.finish(team.master)
     for worker in workers:
-        locusts.finish(worker, 10)
+        locusts.finish(worker)
     outcome = read_outcome(tmp_path / OUTCOME)
     assert outcome.ended == f"{INTERRUPTED}: SIGINT", said
-    assert sum(1 for asked in site.times if asked > told + 1.0) == 0
+    assert sum(1 for asked in site.times if asked > told + AT_ONCE) == 0
     assert 0 <= len(site.times) - outcome.all.requests <= 6
+
+
+SLOW = """
+import gevent
+from locust import events
+from locust.runners import WorkerRunner
+
+@events.test_stop.add_listener
+def slowly(environment, **_):
+    if isinstance(environment.runner, WorkerRunner):
+        gevent.sleep(1.5)
+"""
+
+
+def test_workers_that_are_slow_to_report_are_heard_to_the_end(
+    site: Website, tmp_path: Path, started: list[Team]
+) -> None:
+    """A busy machine takes longer than the half second that Locust waits for their last reports."""
+    (tmp_path / "slow.py").write_text(SLOW)
+    team = Team(_plan(site, tmp_path, 3.0), tmp_path, files=f"{LOCUSTFILE},{tmp_path / 'slow.py'}")
+    started.append(team)
+    for _ in range(2):
+        team.worker()
+    said = locusts.finish(team.master)
+    outcome = read_outcome(tmp_path / OUTCOME)
+    assert (outcome.ended, outcome.lost) == (FINISHED, []), said
+    assert 0 <= len(site.times) - outcome.all.requests <= 6
+    assert sum(moment.requests for moment in outcome.moments) == outcome.all.requests
 
 
 def test_workers_that_do_not_come_are_waited_for_only_so_long(site: Website, tmp_path: Path) -> None:
@@ -142,6 +177,6 @@ def test_workers_that_do_not_come_are_waited_for_only_so_long(site: Website, tmp
     plan = _plan(site, tmp_path, 5.0)
     arguments = ["--master", "--master-bind-port", str(free_port()), "--expect-workers", "2"]
     process = locusts.begin(plan, tmp_path, *arguments, "--expect-workers-max-wait", "1")
-    locusts.finish(process, 15)
+    locusts.finish(process)
     assert read_outcome(tmp_path / OUTCOME).ended == f"{NO_WORKERS}: 0 of 2 came"
     assert site.connections == 0
