@@ -71,7 +71,7 @@ class Project:
             env=self.environment | environment,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=110,
             check=False,
         )
 

@@ -309,7 +309,7 @@ def test_help_shows_the_commands():
         capture_output=True,
         text=True,
         check=True,
-        timeout=30,
+        timeout=110,
     )
     assert "doctor" in ended.stdout
     assert "sandbox" in ended.stdout

@@ -160,7 +160,7 @@ def run_pytest(*arguments, **environment):
         env={**os.environ, **environment},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=110,
         check=False,
     )
     return ended.returncode, ended.stdout + ended.stderr
@@ -197,7 +197,7 @@ def test_a_check_that_changes_something_carries_the_marker(tmp_path):
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=110,
         check=False,
     )
     assert ended.returncode == 4, ended.stdout + ended.stderr

@@ -60,7 +60,7 @@ def run(tmp_path, text, *arguments, **environment):
         },
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=110,
         check=False,
     )
 

@@ -253,7 +253,7 @@ def test_two_runs_at_once_lose_nothing(project):
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     command = project.command()
     runs = [subprocess.Popen(command, cwd=project.folder, env=project.environment, **quiet) for _ in range(3)]
-    assert [run.wait(60) for run in runs] == [0, 0, 0]
+    assert [run.wait(100) for run in runs] == [0, 0, 0]
     kept = {run.report for run in history_of(project)}
     assert kept == {folder.name for folder in project.folder.glob("reports/staging-*")}
     assert len(kept) == 3
