@@ -20,8 +20,8 @@ ROOT = Path(__file__).resolve().parents[2]
 # Three runs and more of a whole set, beside whatever else runs here.
 pytestmark = pytest.mark.timeout(600)
 
-# No minute between a run and the second look. And how quick this machine is, which does other things beside, is not
-# what the workflows are tested by: what is measured by the clock has limits that only what hangs is over.
+# No minute between a run and the second look. And how quick this machine is, which does other things beside, says
+# nothing of the workflows: what is measured by the clock has limits that only what hangs is over.
 _SETTINGS = """
 [incidents]
 recheck_after_seconds = 0.0

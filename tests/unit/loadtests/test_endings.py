@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import socket
 import subprocess
 import sys
 import threading
 import time
-from contextlib import suppress
-from itertools import count
 from pathlib import Path
 from urllib.parse import urlencode
 from urllib.request import urlopen
@@ -26,6 +23,7 @@ from tests.unit.loadtests import locusts
 from tests.unit.loadtests.locusts import wait_for
 from tests.unit.loadtests.plans import plan_of
 from tests.unit.loadtests.website import Website, website
+from tests.unit.loopback import free_port
 
 LONG = [Stage(4, 60.0, 50.0)]
 # Seconds within which a process hears that it is over, on whatever machine. What it does from then on is counted.
@@ -192,18 +190,6 @@ def test_the_web_interface_is_for_loopback_and_the_sandbox(tmp_path: Path) -> No
             locusts.stop(process)
         assert elsewhere.connections == 0
     assert "held back" not in said
-
-
-_PORTS = count(20_000 + 37 * os.getpid() % 10_000)  # another process of these tests begins elsewhere
-
-
-def free_port() -> int:
-    """A port that nobody has now, nor is given before it is used: below those that systems hand out."""
-    for number in _PORTS:
-        with socket.socket() as bound, suppress(OSError):
-            bound.bind(("127.0.0.1", number))
-            return number
-    raise AssertionError("no port is free")
 
 
 def _lives(process: psutil.Process) -> bool:

@@ -16,8 +16,9 @@ from playbook.load.plan import Plan, Stage
 from tests.unit.loadtests import locusts
 from tests.unit.loadtests.locusts import LOCUSTFILE, wait_for
 from tests.unit.loadtests.plans import plan_of
-from tests.unit.loadtests.test_endings import AT_ONCE, free_port
+from tests.unit.loadtests.test_endings import AT_ONCE
 from tests.unit.loadtests.website import Website, website
+from tests.unit.loopback import free_port
 
 
 class Team:
