@@ -56,6 +56,7 @@ class Test:
         self.report: Report | None = None
         self._heard: dict[str, float] = {}
         self._done: set[str] = set()
+        self._noted = int(recorder.now())
         self._quitting = False
         self._over = False
         self._begun = False
@@ -124,6 +125,7 @@ class Test:
     def _start(self, **_: Any) -> None:
         self.counts = Counts()
         self._over = False
+        self._noted = int(recorder.now()) - 1
         self._done.clear()
         Visitor.script.reset(idle=self._is_spare())
         if self.report:
@@ -234,7 +236,12 @@ class Test:
     def _note_overdue(self) -> None:
         """How many wait for too long at this moment: a breakpoint test's step is judged by them as well."""
         if self.plan and self.plan.breaks:
-            self.counts.overdue[int(recorder.now())] = Visitor.script.overdue(self.plan.breaks.p95_seconds)
+            waiting = Visitor.script.overdue(self.plan.breaks.p95_seconds)
+            # Each second once, as a master adds its workers' up; and also one that was slept through.
+            latest = int(recorder.now())
+            for second in range(self._noted + 1, latest + 1):
+                self.counts.overdue[second] = waiting
+            self._noted = latest
 
     def _cut(self, name: str, milliseconds: float) -> None:
         self.counts.cut(name, milliseconds)
