@@ -8,7 +8,7 @@ import time
 import pytest
 
 from playbook.history.runs import read
-from playbook.history.schedule import last_slot
+from playbook.history.schedule import slot_of
 from playbook.settings import load
 from tests.project import AWAY, BAD, CRASH, GOOD, NOT_CONFIGURED, UNJUDGED, WARNED, Project
 
@@ -242,9 +242,8 @@ def test_each_run_adds_one_line_to_the_history(project):
     assert (second.target, second.set, second.exit_code) == ("staging", "daily", 10)
     assert (project.folder / "reports" / second.report / "results.json").is_file()
     assert first.slot is None
-    assert second.slot == last_slot(
-        load("staging", root=project.folder, environment={}).schedule, "daily", second.started
-    )
+    schedule = load("staging", root=project.folder, environment={}).schedule
+    assert second.slot == slot_of(schedule, "daily", second.started, {"PLAYBOOK_SCHEDULED": "1"})
 
 
 def test_two_runs_at_once_lose_nothing(project):
