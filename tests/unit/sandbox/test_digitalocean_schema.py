@@ -60,7 +60,7 @@ def simulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simulator]:
 @pytest.fixture(scope="module")
 def http(simulator: Simulator) -> Iterator[httpx.Client]:
     with httpx.Client(
-        base_url=simulator.service.url, verify=simulator.context.ca.client_context(), trust_env=False
+        base_url=simulator.service.url, verify=simulator.context.ca.client_context(), trust_env=False, timeout=50
     ) as client:
         yield client
 
