@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import time
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -19,7 +19,7 @@ TOKEN = "ghp_" + "a" * 36
 def api(url: str, **over: Any) -> GitHubApi:
     mine = {"endpoint": url, "token": TOKEN, "organisation": "example", "repository": "example/portfolio", **over}
     target = {"kind": "sandbox", "github": {key: value for key, value in mine.items() if value is not None}}
-    limits = {"connect": 1.0, "read": 1.0}
+    limits = {"connect": 30.0, "read": 30.0}
     return github(load("sandbox", environment={}, overlay={"targets": {"sandbox": target}, "time_limits": limits}))
 
 
@@ -131,10 +131,12 @@ def test_what_a_refusal_means(status, headers, message, kind, hint):
     assert TOKEN not in str(caught.value)
 
 
-def test_a_used_up_limit_says_when_to_come_back():
-    reset = str(int(time.time()) + 1800)
+def test_a_used_up_limit_says_when_to_come_back(monkeypatch):
+    now = 1_795_700_000.75
+    monkeypatch.setattr("playbook.clients.github.time", SimpleNamespace(time=lambda: now))
+    reset = str(int(now) + 1800)
     refusal = answer("403 Forbidden", b"{}", x_ratelimit_remaining="0", x_ratelimit_reset=reset)
-    with serve(refusal) as server, pytest.raises(Unreachable, match=r"come back in 1,(799|800) s"):
+    with serve(refusal) as server, pytest.raises(Unreachable, match=r"come back in 1,800 s"):
         api(server.url).members()
 
 
