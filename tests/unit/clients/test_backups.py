@@ -21,7 +21,7 @@ SECRET_KEY = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
 BUCKET = "portfolio"
 
 
-def opened(connect=1.0, read=1.0, **section) -> BackupStore:
+def opened(connect=30.0, read=30.0, **section) -> BackupStore:
     """The client, made from settings as a run makes it."""
     overlay = {
         "targets": {"sandbox": {"backups": section, "time_limits": {"connect": connect, "read": read}}},
@@ -141,7 +141,7 @@ class Moto:
         request = urllib.request.Request(
             self.url + path, data, {"Content-Type": "application/octet-stream"}, method=method
         )
-        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=5) as response:
+        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=50) as response:
             response.read()
 
     def put(self, key: str, data: bytes) -> None:
