@@ -66,7 +66,7 @@ def pino(at: datetime, level: int, message: str, **more: object) -> str:
     return json.dumps({**head, **more, "msg": message}, separators=(",", ":"))
 
 
-def hour(start: datetime, seed: int = 0) -> list[LogLine]:
+def hour(start: datetime, seed: int = 0, *, flawless: bool = False) -> list[LogLine]:
     """Everything that was written in the hour that begins at ``start``, in the order of time."""
     random = Random(f"{seed}:{start:%Y%m%d%H}")
     requests = _visits(start.hour)
@@ -76,7 +76,7 @@ def hour(start: datetime, seed: int = 0) -> list[LogLine]:
         lines += [write(random, start) for _ in range(6)]
     lines += [_job(random, start) for _ in range(requests // 10 + 4)]
     lines += _health_probes(start)
-    lines += _imperfections(random, start)
+    lines += [] if flawless else _imperfections(random, start)
     return sorted(lines)
 
 

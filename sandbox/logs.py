@@ -42,6 +42,7 @@ class LogsState:
         old_files: how many files of months ago nobody has deleted (files only).
         damaged: the newest compressed file ends in the middle (files only).
         seed: another number is another, equally ordinary day.
+        flawless: without the few failed requests that a healthy day has too.
     """
 
     now: datetime
@@ -52,6 +53,7 @@ class LogsState:
     old_files: int = 0
     damaged: bool = False
     seed: int = 0
+    flawless: bool = False
 
     @classmethod
     def healthy(cls, now: datetime) -> LogsState:
@@ -127,7 +129,7 @@ class LogStore:
         start = floor_hour(since)
         while start <= until:
             if start not in self._hours:
-                self._hours[start] = hour(start, self._state.seed)
+                self._hours[start] = hour(start, self._state.seed, flawless=self._state.flawless)
             for line in self._hours[start]:
                 if line.at > until:
                     return
