@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -219,9 +220,10 @@ def test_a_script_is_ended_in_time_with_all_that_it_began(tmp_path, backups):
     backups()
     pid = tmp_path / "pid"
     command = script(tmp_path, f"sleep 300 & echo $! > {pid}; wait")
-    found = drilled(tmp_path, restore_command=command, seconds=1.0)
-    assert "did not end within 1 s" in found.result
-    assert not is_running(int(pid.read_text()))
+    found = drilled(tmp_path, restore_command=command, seconds=3.0)
+    # It has what is left of the time after its archive was copied, which takes a busy machine a while.
+    assert re.search(r"did not end within [0-3] s", found.result)
+    assert soon_gone(int(pid.read_text()))
 
 
 def test_what_a_script_leaves_running_ends_with_it(tmp_path, backups):
@@ -230,7 +232,7 @@ def test_what_a_script_leaves_running_ends_with_it(tmp_path, backups):
     pid = tmp_path / "pid"
     found = drilled(tmp_path, restore_command=script(tmp_path, f"sleep 300 & echo $! > {pid}"))
     assert found.succeeded
-    assert not is_running(int(pid.read_text()))
+    assert soon_gone(int(pid.read_text()))
 
 
 def test_no_such_script_is_no_finding(tmp_path, backups):
@@ -274,13 +276,21 @@ def test_nothing_is_left_of_a_drill_that_is_interrupted(tmp_path, ending):
     child, folder = process.stdout.readline().split()
     assert Path(folder).is_dir()
     process.send_signal(ending)
-    process.wait(10)
+    process.wait(30)
     process.stdout.close()
-    deadline = time.monotonic() + 5
-    while (Path(folder).exists() or is_running(int(child))) and time.monotonic() < deadline:
+    assert soon_gone(int(child))
+    deadline = time.monotonic() + 30
+    while Path(folder).exists() and time.monotonic() < deadline:
         time.sleep(0.02)
     assert not Path(folder).exists()
-    assert not is_running(int(child))
+
+
+def soon_gone(pid):
+    """Whether it ends: a process that was killed runs until the system comes round to it."""
+    deadline = time.monotonic() + 30
+    while is_running(pid) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return not is_running(pid)
 
 
 def is_running(pid):
