@@ -32,7 +32,7 @@ def tar(members, form=tarfile.PAX_FORMAT):
     return out.getvalue()
 
 
-def look(data, manifest="manifest.json", seconds=10.0):
+def look(data, manifest="manifest.json", seconds=50.0):
     return inspect(io.BytesIO(data), len(data), manifest=manifest, seconds=seconds)
 
 

@@ -12,7 +12,7 @@ from playbook.archives.lzf import unpack
 from playbook.archives.rdb import DumpError, read_dump
 from playbook.guard import Guard, temporary_folder
 
-NOW = datetime.now(UTC)
+NOW = datetime.now(UTC)  # of the moment of collecting; keys of ten minutes are made up to ten minutes later
 
 
 @pytest.fixture(scope="module")

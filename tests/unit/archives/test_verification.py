@@ -19,7 +19,7 @@ DUMP = _BODY + crc64(_BODY).to_bytes(8, "little")
 CONTENT = {"dump.rdb": DUMP, "images/a.webp": bytes(range(256)) * 40, "images/b.webp": b""}
 
 
-def look(members=None, *, data=None, into=None, dump="dump.rdb", seconds=10.0):
+def look(members=None, *, data=None, into=None, dump="dump.rdb", seconds=50.0):
     data = (
         gzip.compress(tar(members_with_manifest(CONTENT) if members is None else members))
         if data is None

@@ -6,6 +6,7 @@ import json
 import subprocess
 import tarfile
 import time
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -14,6 +15,9 @@ from types import SimpleNamespace
 import pytest
 from PIL import Image
 from redis import Redis
+from redis.backoff import NoBackoff
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.retry import Retry
 
 from playbook.clock import FixedClock
 from playbook.guard import Guard, temporary_folder
@@ -121,9 +125,12 @@ def test_a_server_loads_the_dump(show):
         (guard.folder / "dump.rdb").write_bytes(found["dump.rdb"])
         config = f'port 0\nunixsocket "{guard.folder}/s"\ndir "{guard.folder}"\n'
         guard.spawn([str(get_binary_path()), "-"], config.encode(), guard.folder / "log")
-        while not (guard.folder / "s").exists():
-            time.sleep(0.005)
-        with Redis(unix_socket_path=f"{guard.folder}/s") as redis:
+        with Redis(unix_socket_path=f"{guard.folder}/s", retry=Retry(NoBackoff(), 0)) as redis:
+            answered = False
+            while not answered:  # it listens a moment after its socket's file is there, and then loads
+                time.sleep(0.005)
+                with suppress(RedisConnectionError):
+                    answered = redis.ping()
             assert redis.dbsize() == json.loads(found["manifest.json"])["counts"]["redis_keys"] > 50
     finally:
         guard.end()
