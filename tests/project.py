@@ -27,7 +27,7 @@ INI = """
 strict = true
 testpaths = checks
 addopts = -p no:locust -p no:valkey -p no:anyio -p no:cacheprovider
-timeout = 20
+timeout = 60
 timeout_method = signal
 markers =
     daily: daily
