@@ -38,7 +38,7 @@ def sandbox(running: RunningSandbox) -> RunningSandbox:
 def web(sandbox: RunningSandbox) -> Iterator[httpx.Client]:
     target = sandbox.settings["web"]
     trust = ssl.create_default_context(cafile=target["ca"])
-    with httpx.Client(base_url=target["url"], verify=trust, timeout=15, trust_env=False) as client:
+    with httpx.Client(base_url=target["url"], verify=trust, timeout=50, trust_env=False) as client:
         yield client
 
 
@@ -103,7 +103,7 @@ def test_health_names_every_dependency(web):
     assert body["status"] == "healthy"
     assert set(body["dependencies"]) == {"redis", "image-optimizer", "image-worker"}
     assert {entry["status"] for entry in body["dependencies"].values()} == {"healthy"}
-    assert 0 < body["dependencies"]["redis"]["latency_ms"] < 1000
+    assert 0 < body["dependencies"]["redis"]["latency_ms"] <= answer.elapsed.total_seconds() * 1000
     assert body["uptime"] > 86_400
     assert web.get("/api/image/health").json()["status"] == "healthy"
 
@@ -130,14 +130,19 @@ def test_health_says_what_is_wrong(sandbox, web, fault, status, bad):
     assert web.get("/api/image/health").status_code == image_service
 
 
+def is_late_by(seconds: float, took: float) -> bool:
+    """By as much as that, and not twice: a busy machine takes its own time on top."""
+    return seconds <= took < 2 * seconds
+
+
 def test_what_is_slow_is_as_late_as_it_says(sandbox, web):
     sandbox.set_faults(["homepage-slow"])
-    assert web.get("/").elapsed.total_seconds() == pytest.approx(2.5, abs=0.8)
+    assert is_late_by(2.5, web.get("/").elapsed.total_seconds())
     sandbox.set_faults(["homepage-very-slow", "optimize-slow"])
     with ThreadPoolExecutor(2) as threads:
         homepage, optimization = threads.submit(web.get, "/"), threads.submit(post, web)
-    assert homepage.result().elapsed.total_seconds() == pytest.approx(5.5, abs=0.8)
-    assert optimization.result().elapsed.total_seconds() == pytest.approx(6, abs=0.8)
+    assert is_late_by(5.5, homepage.result().elapsed.total_seconds())
+    assert is_late_by(6, optimization.result().elapsed.total_seconds())
 
 
 def test_a_broken_homepage_answers_500(sandbox, web):
@@ -151,7 +156,7 @@ def test_a_website_that_is_gone_cuts_its_connections_and_comes_back_where_it_was
     with pytest.raises(httpx.TransportError):
         web.get("/")
     with pytest.raises(ConnectionRefusedError):
-        socket.create_connection(("127.0.0.1", web.base_url.port), 2)
+        socket.create_connection(("127.0.0.1", web.base_url.port), 30)
     sandbox.set_faults([])
     assert web.get("/").status_code == 200
 
@@ -300,9 +305,12 @@ def test_a_slow_redis_is_as_late_as_it_says_once_for_each_request(sandbox):
     sandbox.set_faults(["redis-slow"])
     with connect(sandbox) as cache:
         cache.ping()
-        started = time.monotonic()
-        cache.set("large", b"x" * 300_000, ex=5)
-        assert time.monotonic() - started == pytest.approx(0.4, abs=0.2)
+        took = []
+        for _ in range(5):
+            started = time.monotonic()
+            cache.set("large", b"x" * 300_000, ex=5)
+            took.append(time.monotonic() - started)
+    assert is_late_by(0.4, min(took))  # the fastest, as a busy machine delays some of them
 
 
 def test_a_changed_password_refuses_also_who_was_logged_in(sandbox, cache):
@@ -339,7 +347,7 @@ def test_the_app_finds_redis_again_however_many_connections_were_cut(sandbox, we
 def test_redis_wants_tls_the_right_authority_and_the_password(sandbox):
     url = sandbox.settings["redis"]["url"]
     port = urlsplit(url).port
-    plain = redis.Redis(port=port, socket_timeout=3, retry=Retry(NoBackoff(), 0))
+    plain = redis.Redis(port=port, socket_timeout=30, retry=Retry(NoBackoff(), 0))
     with pytest.raises(redis.ConnectionError):
         plain.ping()
     with pytest.raises(redis.ConnectionError, match="certificate verify failed"):
