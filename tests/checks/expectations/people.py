@@ -175,17 +175,18 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
         "handoff.weekly-page": ("UNKNOWN", of_the_future("weekly")),
         "handoff.monthly-page": ("UNKNOWN", of_the_future("monthly")),
     },
+    # A day more where midnight is between the making of the world and the look at it.
     "runbook-overdue": {
         "monthly.docs.runbooks": (
             "CRITICAL",
-            r"Longest without a review: expected at most 35 days, got 180 days over high-error-rates,"
+            r"Longest without a review: expected at most 35 days, got 18[01] days over high-error-rates,"
             r" reviewed on \S+ \(critical > 70 days\)",
         ),
     },
     "runbook-review-due": {
         "monthly.docs.runbooks": (
             "WARNING",
-            r"Longest without a review: expected at most 35 days, got 42 days over emergency, reviewed on \S+",
+            r"Longest without a review: expected at most 35 days, got 4[23] days over emergency, reviewed on \S+",
         ),
     },
     "runbook-incomplete": {
