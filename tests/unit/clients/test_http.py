@@ -21,7 +21,7 @@ from tests.unit.loopback import answer, closed_port, hang_up, serve
 # Long enough for a busy machine to get to the phase that shall end, each short where it does.
 SHORT_READ = TimeLimits(connect=30, read=0.3)
 SHORT_CONNECT = TimeLimits(connect=1.0, read=30)
-SHORT = TimeLimits(connect=1.0, read=1.0)
+SHORT = TimeLimits(connect=1.0, read=3.0)  # together for the whole; a byte may well be late by two seconds
 
 
 def client_of(url, **arguments):
@@ -159,7 +159,7 @@ def test_a_dripping_server_ends_at_the_limit_of_the_whole(head):
         started = time.monotonic()
         with pytest.raises(Unreachable, match="no answer in time") as caught:
             client_of(server.url, time_limits=SHORT).get()
-    assert 0.9 < time.monotonic() - started < 30
+    assert 3.9 < time.monotonic() - started < 30
     assert len(caught.value.attempts) == 1
 
 
