@@ -5,7 +5,7 @@ import hmac
 import json
 import threading
 import time
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 import pytest
@@ -425,14 +425,16 @@ def test_a_digest_of_nothing_says_so(tmp_path, said):
 # ----------------------------------------------------------------------------------------------------- the command
 
 
-def test_the_command_shows_tells_and_is_strict(tmp_path, folder, monkeypatch, capsys):
+def test_the_command_shows_tells_and_is_strict(tmp_path, monkeypatch, capsys):
     """--dry-run tells nobody; a failed delivery is exit code 0, or 10 with --strict."""
+    now = (datetime.now(UTC) - START) / DAY  # the command goes by the machine's clock, whatever that says
+    folder = keep(tmp_path / "history", run(now - 1.1, {REDIS: CRIT}), run(now - 0.1, {REDIS: CRIT}))
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PLAYBOOK_WEBHOOK_URL", f"http://127.0.0.1:{closed_port()}/")
     for name in ("SLACK_WEBHOOK_URL", "PLAYBOOK_ISSUES_TOKEN", "PLAYBOOK_TARGET"):
         monkeypatch.delenv(name, raising=False)
     (tmp_path / "playbook.toml").write_text(
-        "[notifications]\ntell_within_hours = 876000\ntries = 1\n[targets.sandbox.notifications]\nlink = 'x'\n"
+        "[notifications]\ntries = 1\n[targets.sandbox.notifications]\nlink = 'x'\n"
     )
     arguments = ["notify", "--history", str(folder)]
     assert main([*arguments, "--dry-run"]) == 0
