@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -11,8 +12,8 @@ from typing import Any
 
 import httpx
 import pytest
+from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosedOK, InvalidStatus
-from websockets.sync.client import connect
 
 from playbook.clock import FixedClock
 from sandbox.digitalocean.history import RUNNING
@@ -310,13 +311,20 @@ class TestLogs:
         path = f"/v2/apps/{simulator.state.app_id}/deployments/{deployment.id}/logs"
         return get(path, type=kind, **params)
 
+    def opened(self, simulator, url):
+        """In one thread: a TLS connection that two read and write at once, as the other client does, can hang."""
+        context = simulator.context.ca.client_context()
+        return connect(url.replace("https", "wss", 1), ssl=context, proxy=None, open_timeout=50)
+
     def lines(self, simulator, url):
-        with connect(
-            url.replace("https", "wss", 1), ssl=simulator.context.ca.client_context(), proxy=None
-        ) as socket:
-            found = [json.loads(frame) for frame in socket]
-            with pytest.raises(ConnectionClosedOK):
-                socket.recv()
+        async def read():
+            async with self.opened(simulator, url) as socket:
+                found = [json.loads(frame) async for frame in socket]
+                with pytest.raises(ConnectionClosedOK):
+                    await socket.recv()
+            return found
+
+        found = asyncio.run(read())
         assert all(frame.keys() == {"data"} and frame["data"].endswith("\n") for frame in found)
         return [frame["data"].rstrip("\n") for frame in found]
 
@@ -332,25 +340,35 @@ class TestLogs:
 
     def test_following(self, simulator, get):
         url = self.sources(simulator, get, tail_lines=0, follow="true").json()["live_url"]
-        context = simulator.context.ca.client_context()
-        with connect(url.replace("https", "wss", 1), ssl=context, proxy=None) as socket:
-            # Where all of the sandbox writes: a line is never added while its end is being looked for.
-            simulator.loop.call_soon_threadsafe(simulator.context.logs.append, "portfolio-web", "a new line")
-            while "a new line" not in socket.recv(timeout=30):
-                pass
+
+        async def follow():
+            async with self.opened(simulator, url) as socket:
+                # Where all of the sandbox writes: a line is never added while its end is being looked for.
+                simulator.loop.call_soon_threadsafe(simulator.context.logs.append, "portfolio-web", "a new line")
+                async with asyncio.timeout(50):
+                    while "a new line" not in await socket.recv():
+                        pass
+
+        asyncio.run(follow())
 
     def test_a_reader_that_leaves_harms_nobody(self, simulator, get, app_path):
         url = self.sources(simulator, get).json()["live_url"]
-        context = simulator.context.ca.client_context()
-        with connect(url.replace("https", "wss", 1), ssl=context, proxy=None) as socket:
-            socket.recv()
-            socket.socket.close()
+
+        async def leave():
+            async with self.opened(simulator, url) as socket:
+                await socket.recv()
+                socket.transport.abort()
+
+        asyncio.run(leave())
         assert get(app_path).status_code == 200
 
     def test_wrong_token_is_refused(self, simulator):
-        address = f"{simulator.service.url}/logs?token=wrong".replace("https", "wss", 1)
-        with pytest.raises(InvalidStatus), connect(address, ssl=simulator.context.ca.client_context(), proxy=None):
-            pass
+        async def knock():
+            async with self.opened(simulator, f"{simulator.service.url}/logs?token=wrong"):
+                pass
+
+        with pytest.raises(InvalidStatus):
+            asyncio.run(knock())
 
     def test_historic_texts_together_are_the_log(self, simulator, get, connection):
         simulator.state.logs_historic = True
