@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import IO
+from weakref import WeakKeyDictionary
 
 import msgspec
 
@@ -18,6 +21,9 @@ from playbook.load.plan import Plan
 ROOT = Path(__file__).resolve().parents[3]
 LOCUSTFILE = ROOT / "loadtests" / "locustfile.py"
 LIMIT = 60.0  # seconds for what must happen, on whatever machine; what it is asked for happens far sooner
+
+
+_SAID: WeakKeyDictionary[subprocess.Popen[str], IO[str]] = WeakKeyDictionary()
 
 
 def begin(
@@ -33,15 +39,19 @@ def begin(
     file.write_bytes(msgspec.json.encode(plan))
     # By hand nobody holds a pipe to it.
     told = {name: value for name, value in environment(file).items() if name != PARENT_VARIABLE}
-    return subprocess.Popen(
+    # Into a file: a pipe that nobody reads while a test waits for something fills up, and then Locust waits too.
+    said = tempfile.TemporaryFile("w+")  # noqa: SIM115 - closed with the process
+    process = subprocess.Popen(
         [sys.executable, "-m", "locust", "-f", files, "--only-summary", *arguments],
         cwd=folder,
         env={**told, "PYTHONPATH": str(ROOT), **(variables or {})},
         stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
+        stdout=said,
         stderr=subprocess.STDOUT,
         text=True,
     )
+    _SAID[process] = said
+    return process
 
 
 def wait_for(condition: Callable[[], object], what: str, seconds: float = LIMIT) -> None:
@@ -83,11 +93,15 @@ def run_until(plan: Plan, folder: Path, condition: Callable[[], object], *, work
 def finish(process: subprocess.Popen[str], limit: float = LIMIT) -> str:
     """All that it said, once it has ended; killed and raised where it does not."""
     try:
-        return process.communicate(timeout=limit)[0]
+        piped = process.communicate(timeout=limit)[0]
     except subprocess.TimeoutExpired:
         process.kill()
         process.communicate()
         raise
+    if process not in _SAID:
+        return piped
+    _SAID[process].seek(0)
+    return _SAID[process].read()
 
 
 def stop(*processes: subprocess.Popen[str]) -> None:
