@@ -13,7 +13,7 @@ import gevent
 import requests
 from geventhttpclient import HTTPClient
 from geventhttpclient.useragent import UserAgent
-from locust import FastHttpUser, HttpUser, events, task
+from locust import FastHttpUser, HttpUser, constant, events, task
 
 from loadtests import users
 from loadtests.session import Address
@@ -95,6 +95,7 @@ def _thread(_):
 class OtherUser(FastHttpUser):
     """Locust's own user with another host, and through a proxy."""
 
+    wait_time = constant(0.1)  # all that is refused at once would leave the tricks no time
     host = HERE
     proxy_host = "localhost"
     proxy_port = EVIL
@@ -109,6 +110,7 @@ class OtherUser(FastHttpUser):
 class PlainUser(HttpUser):
     """Locust's other user."""
 
+    wait_time = constant(0.1)
     host = HERE
 
     @task

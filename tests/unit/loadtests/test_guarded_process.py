@@ -56,7 +56,9 @@ def tricked(
         process = locusts.begin(plan, folder, files=f"{locusts.LOCUSTFILE},{HOSTILE}", variables=variables)
         try:
             # All were tried, and users of every kind were there for a while.
-            locusts.wait_for(lambda: process.poll() is not None or _all_is_seen(folder), "an end of the tricks")
+            locusts.wait_for(
+                lambda: process.poll() is not None or _all_is_seen(folder), "an end of the tricks", 90
+            )
             process.send_signal(signal.SIGINT)
             said = locusts.finish(process)
         finally:
