@@ -110,7 +110,7 @@ def incidents(
     catalogue; they make names and sentences, and neither ids nor fingerprints.
     """
     fold = _Fold(rules, windows, Names(titles))
-    for run in sorted({run.id: run for run in runs}.values(), key=lambda run: (run.started, run.id)):
+    for run in sorted({run.id: run for run in runs}.values(), key=lambda run: run.order):
         fold.take(run)
     return sorted((case.frozen(fold.names) for case in fold.cases), key=lambda one: (one.opened, one.fingerprint))
 

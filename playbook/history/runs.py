@@ -92,6 +92,11 @@ class RunLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     versions: dict[str, str] = {}
     items: dict[str, Finding] = {}
 
+    @property
+    def order(self) -> tuple[datetime, datetime, bool, str]:
+        """Sorts runs by time. Of those that began in one second, what looks again at another comes after it."""
+        return self.started, self.finished, bool(self.confirms), self.id
+
 
 class History(NamedTuple):
     """What is known of past runs.
@@ -217,7 +222,7 @@ def read(folder: Path, *, since: datetime | None = None) -> History:
     found: Iterable[RunLine] = runs.values()
     if since is not None:
         found = (run for run in found if run.started >= since)
-    return History(tuple(sorted(found, key=lambda run: (run.started, run.id))), tuple(problems))
+    return History(tuple(sorted(found, key=lambda run: run.order)), tuple(problems))
 
 
 def _take(file: Path, where: str, runs: dict[str, RunLine], problems: list[str]) -> None:

@@ -16,9 +16,11 @@ from playbook.__main__ import main
 from playbook.clock import FixedClock
 from playbook.errors import UsageError
 from playbook.history.derive import incidents_of
-from playbook.history.runs import read
+from playbook.history.runs import append, line_of, read
 from playbook.run_command import run_set
 from playbook.settings import load
+from playbook.verdict import Verdict
+from tests.factories import record, results
 from tests.history_factory import NOW
 from tests.project import AWAY, BAD, GOOD, NOT_CONFIGURED, Project
 
@@ -131,6 +133,17 @@ def test_what_stays_bad_or_unknown_is_confirmed(running):
     }
     assert any("2 of 2 checks still bad" in line for line in running.said)
     assert sorted(each.kind for each in running.incidents()) == ["cannot see", "down"]
+
+
+@pytest.mark.parametrize("number", range(8))
+def test_a_second_look_within_the_same_second_comes_after_the_first(tmp_path, number):
+    """Whatever the digests in their ids are: times have no fractions, and a quick run takes less than a second."""
+    made = results([record(Verdict.CRITICAL, number)])
+    first = line_of(made, report="x", slot=None)
+    again = line_of(made, report="x-2", slot=None, confirms=first.id)
+    for line in (again, first):
+        append(tmp_path, line)
+    assert read(tmp_path).runs == (first, again)
 
 
 @pytest.mark.parametrize(
