@@ -86,7 +86,7 @@ def test_it_is_ready_in_time_and_its_passwords_are_not_in_the_process_list():
         folder = folder_of(sandbox)
         assert folder.stat().st_mode & 0o077 == 0
     assert nothing_is_left(members, folder)
-    # The issue: ready within 3 s on two free cores. Tests share theirs, so its own processor time is counted.
+    # It is to be ready within 3 s. Tests share the processor with others, so that its own time is counted.
     assert spent() - before < 3
 
 
