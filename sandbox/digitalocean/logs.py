@@ -35,7 +35,7 @@ class LogRequest:
 
     Attributes:
         part: which of two texts: 0 is the older half, 1 the newer, None everything.
-        until: the moment (aware) at which a text was written, one for both halves; None is now.
+        until: the moment (aware) up to which the log is meant, one for both halves of a text; None is now.
         made_up: lines that are not in the log store, e.g. of a build.
     """
 
@@ -87,7 +87,8 @@ class LogAddresses:
             await socket.close()  # before accept: the handshake is refused with 403
             return
         # Both before the handshake ends, so that nothing written after it is missed.
-        since, lines = self._store().now(), self.lines(wanted)
+        since = self._store().now()
+        lines = self.lines(replace(wanted, until=since))
         await socket.accept()
         try:
             for number, line in enumerate(lines):
@@ -105,8 +106,8 @@ class LogAddresses:
             await asyncio.sleep(POLL_SECONDS)
             store = self._store()
             until = store.now()
-            for line in store.entries(since):
-                if line.at < until and wanted.component in (None, line.component):
+            for line in store.entries(since, until):
+                if line.at > since and wanted.component in (None, line.component):
                     await _send(socket, line.render())
             since = until
 
