@@ -132,6 +132,11 @@ class Guard:
         """Let nothing through any more."""
         self.closed = self.closed or why
 
+    @property
+    def is_over(self) -> bool:
+        """It was open, and is closed."""
+        return bool(self.closed and self._targets)
+
     # ------------------------------------------------------------------------------------------------ requests
 
     def check(self, scheme: str, host: str, port: int | None) -> None:

@@ -52,12 +52,20 @@ class GuardedPool(HTTPClientPool):
         self._admitted: dict[tuple[str, str], HTTPClient] = {}
 
     def get_client(self, url: str | URL) -> HTTPClient:
-        """The connection for a URL, judged as the connection itself would read it; raises Refused."""
+        """The connection for a URL, judged as the connection itself would read it.
+
+        Raises:
+            Refused: it is not allowed.
+            GreenletExit: the test is over; its visitor ends, and nothing failed.
+        """
+        # A signal can end the test between a request's turn and here.
+        if self._guard.is_over:
+            raise gevent.GreenletExit
         if not isinstance(url, URL):
             url = URL(url)
         key = url.scheme, url.netloc
         client = self._admitted.get(key)
-        if client is None or self._guard.closed:
+        if client is None:
             self._guard.check(url.scheme, url.host, url.port)
             client = self._admitted[key] = super().get_client(url)
         return client

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import signal
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -151,3 +153,35 @@ def test_without_a_plan_locust_is_told_so_for_workers(tmp_path: Path) -> None:
         said = locusts.finish(process)
     assert process.returncode == 4
     assert "a master and its workers need the file of a plan" in said
+
+
+_ENDED_MEANWHILE = """
+from gevent import GreenletExit
+from loadtests.guard import Guard
+from loadtests.session import GuardedPool
+from tests.unit.loadtests.plans import plan_of
+
+guard = Guard()
+guard.open(plan_of(8443))
+pool = GuardedPool(guard)
+pool.get_client("http://localhost:8443/")
+guard.close("the test was interrupted")
+for url in ("http://localhost:8443/", "http://localhost:8444/"):
+    try:
+        pool.get_client(url)
+    except GreenletExit:
+        print("ended", guard.refused)
+"""
+
+
+def test_a_request_whose_turn_came_just_before_the_end_is_not_begun_and_did_not_fail() -> None:
+    """A signal ends the test between the two; its visitor ends."""
+    done = subprocess.run(
+        [sys.executable, "-c", _ENDED_MEANWHILE],
+        cwd=locusts.ROOT,
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=True,
+    )
+    assert done.stdout.splitlines() == ["ended {}"] * 2
