@@ -6,7 +6,6 @@ us, however we end.
 
 from __future__ import annotations
 
-import os
 import signal
 import socket
 import subprocess
@@ -20,6 +19,7 @@ from pathlib import Path
 
 import msgspec
 
+from playbook.environment import environment
 from playbook.errors import Unmeasured
 from playbook.load.outcome import Outcome, read_outcome
 from playbook.load.plan import PLAN_VARIABLE, Plan
@@ -70,11 +70,11 @@ def command(role: Role, html: Path | None = None) -> list[str]:
     return [*base, *role.arguments, *(["--html", str(html)] if html else [])]
 
 
-def environment(plan_file: Path, base: Mapping[str, str] = os.environ) -> dict[str, str]:
+def variables_for(plan_file: Path) -> dict[str, str]:
     """Variables for it: the plan, and nothing that could lead Locust somewhere else."""
     from loadtests.guard import strip
 
-    kept = dict(base)
+    kept = environment()
     strip(kept)
     kept[PLAN_VARIABLE] = str(plan_file)
     kept[PARENT_VARIABLE] = "stdin"
@@ -108,7 +108,7 @@ def run(plan: Plan, folder: Path, *, workers: int = 0, stop: threading.Event | N
 
 
 def _run_once(plan: Plan, folder: Path, stop: threading.Event) -> None:
-    variables = environment(folder / PLAN)
+    variables = variables_for(folder / PLAN)
     with (folder / LOG).open("wb") as log:
         team = _Team(variables, log.fileno())
         try:

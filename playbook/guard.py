@@ -18,6 +18,8 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
+from playbook.environment import environment
+
 _SCRIPT = """
 trap '' INT TERM HUP
 children=
@@ -57,6 +59,7 @@ class Guard:
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
+            env=environment(),
             start_new_session=True,
         )
 
@@ -66,12 +69,13 @@ class Guard:
         text: bytes,
         output: Path,
         *,
-        environment: Mapping[str, str] | None = None,
+        variables: Mapping[str, str] | None = None,
         threaded: bool = False,
     ) -> subprocess.Popen[bytes]:
         """Start a child that reads ``text`` as its input and writes to ``output``.
 
         Args:
+            variables: the child's environment; ours, unless given.
             threaded: True where other threads run, beside which nothing may be done between fork and exec; the
                 kernel is then not asked to kill the child as well.
         """
@@ -82,7 +86,7 @@ class Guard:
                 stdin=subprocess.PIPE,
                 stdout=file,
                 stderr=subprocess.STDOUT,
-                env=environment,
+                env=environment() if variables is None else variables,
                 start_new_session=True,
                 # One system call, looked up before the fork.
                 preexec_fn=None if threaded else die_with_parent(),  # noqa: PLW1509

@@ -23,6 +23,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from playbook.engine import client
+from playbook.environment import environment
 from playbook.errors import Denied, Malformed, TooLittleData, Unmeasured, Unreachable
 from playbook.redact import Redactor
 from playbook.settings import Settings
@@ -265,7 +266,7 @@ class Npm:
     def _environment(self, folder: Path) -> dict[str, str]:
         """Nothing of ours but what npm needs. With a registry in the settings, nothing of npm's own either."""
         mine = self.settings.target.npm
-        kept = {name: os.environ[name] for name in _PASSED if name in os.environ}
+        kept = {name: value for name, value in environment().items() if name in _PASSED}
         told = {
             "cache": str(folder / "cache"),
             "logs_max": "0",

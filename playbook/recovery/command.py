@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from playbook.environment import environment
 from playbook.errors import Unmeasured
 from playbook.recovery.place import SERVICE, Place
 
@@ -38,9 +39,9 @@ def run_command(words: list[str], place: Place, *, within: float) -> Ended:
         Unmeasured: there is no such program.
     """
     output = place.folder / "output.log"
-    environment = {**os.environ, "PLAYBOOK_DRILL": "1"}
+    variables = {**environment(), "PLAYBOOK_DRILL": "1"}
     try:
-        child = place.guard.spawn(words, b"", output, environment=environment, threaded=True)
+        child = place.guard.spawn(words, b"", output, variables=variables, threaded=True)
     except OSError as error:
         raise Unmeasured(
             f"{SERVICE}: expected to run {words[0]} (recovery.restore_command or disaster_command), got: "

@@ -14,7 +14,7 @@ from weakref import WeakKeyDictionary
 
 import msgspec
 
-from loadtests.launch import PARENT_VARIABLE, PLAN, environment, run
+from loadtests.launch import PARENT_VARIABLE, PLAN, run, variables_for
 from playbook.load.outcome import Outcome
 from playbook.load.plan import Plan
 
@@ -38,7 +38,7 @@ def begin(
     file = folder / plan_name
     file.write_bytes(msgspec.json.encode(plan))
     # By hand nobody holds a pipe to it.
-    told = {name: value for name, value in environment(file).items() if name != PARENT_VARIABLE}
+    told = {name: value for name, value in variables_for(file).items() if name != PARENT_VARIABLE}
     # Into a file: a pipe that nobody reads while a test waits for something fills up, and then Locust waits too.
     said = tempfile.TemporaryFile("w+")  # noqa: SIM115 - closed with the process
     process = subprocess.Popen(
