@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from sandbox.world import World
 
 LIVE_LINES = 20_000
+_HOURS_LOST = 1.5  # in a file that is damaged
 
 
 @dataclass
@@ -187,17 +188,23 @@ def write_files(state: LogsState, folder: Path) -> None:
         ("portfolio.log.2.gz", 12, 99),
     ):
         lines = [line for line in entries if timedelta(hours=newest) <= now - line.at < timedelta(hours=oldest)]
-        data = "".join(f"{line.render()}\n" for line in lines).encode()
+        data = _text(lines)
         if name.endswith(".gz"):
             data = gzip.compress(data)
-            data = data[: len(data) * 9 // 10] if state.damaged else data
+            if state.damaged:  # without its newest hours, however many lines those have
+                kept = [line for line in lines if now - line.at >= timedelta(hours=newest + _HOURS_LOST)]
+                data = data[: len(gzip.compress(_text(kept)))]
         _write_dated(folder / name, data, lines[-1].at if lines else now - timedelta(hours=newest))
     last_week = now - timedelta(days=7)
     old = LogLine(last_week, WEB, f"{last_week:%Y-%m-%d %H:%M:%S} FATAL this was put right a week ago")
-    data = gzip.compress(f"{old.render()}\n".encode())
+    data = gzip.compress(_text([old]))
     _write_dated(folder / "portfolio.log.3.gz", data, last_week)
     for number in range(4, 4 + state.old_files):
         _write_dated(folder / f"portfolio.log.{number}.gz", data, now - timedelta(days=20 * number))
+
+
+def _text(lines: list[LogLine]) -> bytes:
+    return "".join(f"{line.render()}\n" for line in lines).encode()
 
 
 def _write_dated(file: Path, data: bytes, at: datetime) -> None:

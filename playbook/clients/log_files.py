@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import glob
 import gzip
+import io
 import stat
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO
 
 from playbook.clients.log_reading import CHUNK, SERVICE, Lines, LogStream, Reading
 from playbook.errors import TooLittleData, Unreachable
@@ -97,7 +97,7 @@ class FileLogs:
         return sorted(found.values(), key=lambda file: (file.changed, file.path), reverse=True)
 
     @staticmethod
-    def _parts(opened: list[tuple[Path, IO[bytes]]], reading: Reading) -> Iterator[Lines]:
+    def _parts(opened: list[tuple[Path, io.BufferedReader]], reading: Reading) -> Iterator[Lines]:
         try:
             for file, raw in opened:
                 if reading.ended:
@@ -111,20 +111,21 @@ class FileLogs:
                 raw.close()
 
 
-def _open(file: Path) -> IO[bytes]:
+def _open(file: Path) -> io.BufferedReader:
     try:
         return file.open("rb")
     except OSError as error:
         raise _unreadable(file, error) from None
 
 
-def _chunks(file: Path, raw: IO[bytes], reading: Reading) -> Iterator[bytes]:
+def _chunks(file: Path, raw: io.BufferedReader, reading: Reading) -> Iterator[bytes]:
     before = reading.lines
     try:
         compressed = raw.read(2) == _GZIP
         raw.seek(0)
-        data: IO[bytes] | gzip.GzipFile = gzip.GzipFile(fileobj=raw) if compressed else raw
-        while chunk := data.read(CHUNK):
+        data: io.BufferedReader | gzip.GzipFile = gzip.GzipFile(fileobj=raw) if compressed else raw
+        # What there is, and not always a whole chunk: where the data end in the middle, the last one has no end.
+        while chunk := data.read1(CHUNK):
             yield chunk
     except (EOFError, zlib.error, gzip.BadGzipFile):
         reading.problems.append(
