@@ -3,7 +3,6 @@
 import re
 import signal
 import subprocess
-import time
 
 import pytest
 
@@ -11,6 +10,7 @@ from playbook.history.runs import read
 from playbook.history.schedule import slot_of
 from playbook.settings import load
 from tests.project import AWAY, BAD, CRASH, GOOD, NOT_CONFIGURED, UNJUDGED, WARNED, Project
+from tests.waiting import wait_for
 
 
 @pytest.fixture
@@ -158,10 +158,7 @@ def test_never_reached(judge):
         text=True,
     )
     try:
-        deadline = time.monotonic() + 60
-        while not (project.folder / "hanging").exists():
-            assert time.monotonic() < deadline, "the check did not begin"
-            time.sleep(0.02)
+        wait_for((project.folder / "hanging").exists, "the beginning of the check")
         process.send_signal(number)
         output, _ = process.communicate(timeout=50)
     finally:

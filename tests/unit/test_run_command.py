@@ -23,6 +23,7 @@ from playbook.verdict import Verdict
 from tests.factories import record, results
 from tests.history_factory import NOW
 from tests.project import AWAY, BAD, GOOD, NOT_CONFIGURED, Project
+from tests.waiting import wait_for
 
 # What the first run leaves behind, the second look finds.
 ONCE = """
@@ -328,21 +329,13 @@ def process(tmp_path):
             text=True,
         )
         started.append(child)
-        wait_for((project.folder / "hanging").exists)
+        wait_for((project.folder / "hanging").exists, "the beginning of a check")
         return child, project.folder / "reports" / "history"
 
     yield start
     for child in started:
         child.kill()
         child.communicate()
-
-
-def wait_for(condition, seconds=60):
-    """Until it holds, or the time is over."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["ctrl-c", "sigterm"])
@@ -363,5 +356,5 @@ def test_a_run_does_not_outlive_who_started_it(process):
     """Even one that was killed; it still writes what it had."""
     child, history = process()
     child.kill()
-    wait_for(lambda: read(history).runs)
+    wait_for(lambda: read(history).runs, "a line of the history")
     assert read(history).runs[0].ended == "interrupted by SIGTERM"

@@ -16,6 +16,7 @@ import pytest
 from playbook.clients.npm import Npm, npm
 from playbook.errors import Denied, Malformed, NotConfigured, TooLittleData, Unmeasured, Unreachable
 from playbook.settings import load
+from tests.waiting import wait_for
 
 PACKAGE = {"dependencies": {"express": "^4.0.0", "@scope/a": "^1.0.0"}, "devDependencies": {"vitest": "^3.0.0"}}
 LOCK = {
@@ -235,10 +236,7 @@ def test_one_that_hangs_is_ended_with_its_children(tmp_path, project):
         client(project, file, time_limit=3.0).audit()
     assert time.monotonic() - started < 30
     child = int(pid.read_text(encoding="utf-8"))
-    deadline = time.monotonic() + 20
-    while _alive(child):
-        assert time.monotonic() < deadline, "the child of npm is still there"
-        time.sleep(0.05)
+    wait_for(lambda: not _alive(child), "an end of npm's child")
 
 
 def _alive(pid: int) -> bool:

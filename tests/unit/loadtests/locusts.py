@@ -54,14 +54,6 @@ def begin(
     return process
 
 
-def wait_for(condition: Callable[[], object], what: str, seconds: float = LIMIT) -> None:
-    """Until it is so; fails where it does not come to be."""
-    latest = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < latest, f"{what} did not happen within {seconds:g} s"
-        time.sleep(0.02)
-
-
 def run_until(plan: Plan, folder: Path, condition: Callable[[], object], *, workers: int = 0) -> Outcome:
     """A load test that is stopped once something is so, instead of after a time in which a busy machine does less.
 

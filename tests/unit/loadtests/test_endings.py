@@ -20,10 +20,10 @@ from loadtests.launch import HTML, OUTCOME, run
 from playbook.load.outcome import INTERRUPTED, NO_WORKERS, Outcome, read_outcome
 from playbook.load.plan import Plan, Stage
 from tests.unit.loadtests import locusts
-from tests.unit.loadtests.locusts import wait_for
 from tests.unit.loadtests.plans import plan_of
 from tests.unit.loadtests.website import Website, website
 from tests.unit.loopback import free_port
+from tests.waiting import wait_for
 
 LONG = [Stage(4, 60.0, 50.0)]
 # Seconds within which a process hears that it is over, on whatever machine. What it does from then on is counted.

@@ -18,6 +18,7 @@ from playbook.load.plan import Stage
 from tests.unit.loadtests import locusts
 from tests.unit.loadtests.plans import plan_of
 from tests.unit.loadtests.website import Website, website
+from tests.waiting import wait_for
 
 HOSTILE = Path(__file__).with_name("hostile.py")
 
@@ -58,9 +59,7 @@ def tricked(
         process = locusts.begin(plan, folder, files=f"{locusts.LOCUSTFILE},{HOSTILE}", variables=variables)
         try:
             # All were tried, and users of every kind were there for a while.
-            locusts.wait_for(
-                lambda: process.poll() is not None or _all_is_seen(folder), "an end of the tricks", 90
-            )
+            wait_for(lambda: process.poll() is not None or _all_is_seen(folder), "an end of the tricks", 90)
             process.send_signal(signal.SIGINT)
             said = locusts.finish(process)
         finally:

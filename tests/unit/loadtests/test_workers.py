@@ -14,11 +14,12 @@ from loadtests.launch import LOG, OUTCOME, run
 from playbook.load.outcome import FINISHED, INTERRUPTED, NO_WORKERS, Outcome, read_outcome
 from playbook.load.plan import Plan, Stage
 from tests.unit.loadtests import locusts
-from tests.unit.loadtests.locusts import LOCUSTFILE, wait_for
+from tests.unit.loadtests.locusts import LOCUSTFILE
 from tests.unit.loadtests.plans import plan_of
 from tests.unit.loadtests.test_endings import AT_ONCE
 from tests.unit.loadtests.website import Website, website
 from tests.unit.loopback import free_port
+from tests.waiting import wait_for
 
 
 class Team:

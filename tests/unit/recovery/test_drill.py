@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -25,6 +24,7 @@ from playbook.recovery.place import PREFIX, Staging
 from playbook.settings import load
 from sandbox.backups import ArchiveState
 from tests.unit.recovery.test_records import a_record
+from tests.waiting import soon
 
 NOW = datetime.now(UTC)
 ROOT = Path(__file__).resolve().parents[3]
@@ -279,18 +279,12 @@ def test_nothing_is_left_of_a_drill_that_is_interrupted(tmp_path, ending):
     process.wait(30)
     process.stdout.close()
     assert soon_gone(int(child))
-    deadline = time.monotonic() + 30
-    while Path(folder).exists() and time.monotonic() < deadline:
-        time.sleep(0.02)
-    assert not Path(folder).exists()
+    assert soon(lambda: not Path(folder).exists())
 
 
 def soon_gone(pid):
     """Whether it ends: a process that was killed runs until the system comes round to it."""
-    deadline = time.monotonic() + 30
-    while is_running(pid) and time.monotonic() < deadline:
-        time.sleep(0.02)
-    return not is_running(pid)
+    return soon(lambda: not is_running(pid))
 
 
 def is_running(pid):

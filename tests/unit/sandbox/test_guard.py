@@ -4,13 +4,13 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from playbook.guard import temporary_folder
+from tests.waiting import soon
 
 ROOT = Path(__file__).parents[3]
 HOLDER = """
@@ -29,15 +29,6 @@ def alive(pid: int) -> bool:
     """Whether the process runs; one that ended and was not waited for does not."""
     state = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=False)
     return bool(state.stdout.strip()) and not state.stdout.strip().startswith("Z")
-
-
-def soon(condition: Callable[[], bool], seconds: float = 30) -> bool:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.01)
-    return True
 
 
 class Held:

@@ -8,7 +8,6 @@ import ssl
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -16,6 +15,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from sandbox.launcher import RunningSandbox, start
+from tests.waiting import soon
 
 ROOT = Path(__file__).parents[3]
 PARENT = """
@@ -45,15 +45,6 @@ def family(pid: int) -> set[int]:
         if not more:
             return found
         found |= more
-
-
-def soon(condition: Callable[[], bool], seconds: float = 30) -> bool:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.02)
-    return True
 
 
 def folder_of(sandbox: RunningSandbox) -> Path:
