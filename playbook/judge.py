@@ -1,4 +1,8 @@
-"""``judge``: compares what was measured with what was expected, and records it before it decides."""
+"""``judge``: compares what was measured with what was expected, and records it before it decides.
+
+Bad evidence counts even when it is partial: WARNING and CRITICAL are given on whatever was seen. Good evidence
+counts only when it is whole and understood: OK needs enough coverage by every measurement the check has asked for.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,7 @@ import math
 
 import msgspec
 
-from playbook.errors import TooLittleData
+from playbook.coverage import Coverage, lacking, together
 from playbook.limits import Limit, Reading
 from playbook.people.attest import SignOff, days
 from playbook.verdict import SEVERITY, Critical, Verdict
@@ -19,6 +23,8 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
         message: a sentence with subject, expected, found and unit.
         value, limit: where a number was judged.
         below_target: good enough, but short of what is aimed for.
+        coverage: what it stands on, in few words.
+        hint: what to do about what was not seen, where that makes it UNKNOWN; may be empty.
     """
 
     subject: str
@@ -29,6 +35,8 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
     value: float | None = None
     limit: Limit | None = None
     below_target: bool = False
+    coverage: str = ""
+    hint: str = ""
 
 
 class Judge:
@@ -36,9 +44,16 @@ class Judge:
 
     def __init__(self) -> None:
         self.judgements: list[Judgement] = []
+        self._coverages: dict[str, Coverage] = {}
+
+    def stand_on(self, name: str, coverage: Coverage) -> None:
+        """Note what a measurement that the check has asked for has seen; every judgement stands on all of them."""
+        self._coverages[name] = coverage
 
     def __call__(self, measured: Reading | float, limit: Limit, subject: str = "") -> None:
         """Judge a number by a ladder.
+
+        A number that is not finite, or that the figure cannot be, is UNKNOWN.
 
         Args:
             measured: in the unit of the limit.
@@ -46,16 +61,19 @@ class Judge:
 
         Raises:
             Critical: the critical limit is crossed.
-            TooLittleData: the number is NaN or infinite.
         """
         reading = measured if isinstance(measured, Reading) else Reading(float(measured))
         subject = subject or limit.name
         if not math.isfinite(reading.value):
-            raise TooLittleData(f"{subject}: expected a number, got {reading.value}", service=subject)
+            self._unknown(subject, _no_number(reading))
+            return
+        found = limit.format(reading.value) + (f" over {reading.over}" if reading.over else "")
+        if not limit.possible(reading.value):
+            self._unknown(subject, _impossible(limit, found))
+            return
         verdict = limit.verdict(reading.value)
         below_target = verdict is Verdict.OK and not limit.meets_target(reading.value)
         expected = limit.expected(verdict)
-        found = limit.format(reading.value) + (f" over {reading.over}" if reading.over else "")
         self._note(
             Judgement(
                 subject=subject,
@@ -66,15 +84,26 @@ class Judge:
                 value=reading.value,
                 limit=limit,
                 below_target=below_target,
-            )
+            ),
+            reading.coverage,
         )
 
-    def that(self, holds: bool, subject: str, *, expected: str, found: str, warn: bool = False) -> None:
+    def that(
+        self,
+        holds: bool,
+        subject: str,
+        *,
+        expected: str,
+        found: str,
+        warn: bool = False,
+        coverage: Coverage = Coverage(),  # noqa: B008 - frozen
+    ) -> None:
         """Judge a statement.
 
         Args:
             expected, found: continue the sentence ``subject: expected …, got …``.
             warn: what does not hold is a warning only.
+            coverage: what this statement stands on beyond what the measurements say of themselves.
 
         Raises:
             Critical: it does not hold.
@@ -87,7 +116,8 @@ class Judge:
                 message=f"{subject}: expected {expected}, got {found}",
                 expected=expected,
                 found=found,
-            )
+            ),
+            coverage,
         )
 
     def sign_off(self, sign_off: SignOff, *, instead: str = "") -> None:
@@ -109,6 +139,12 @@ class Judge:
         self.that(not sign_off.refused, subject, expected="no refused line", found=sign_off.found, warn=True)
 
     @property
+    def coverage(self) -> str:
+        """In few words what the check stands on, all its measurements and figures together."""
+        words = [together(self._coverages.values()).words, *(judged.coverage for judged in self.judgements)]
+        return " · ".join(dict.fromkeys(part for text in words for part in text.split(" · ") if part))
+
+    @property
     def leading(self) -> Judgement | None:
         """The judgement that stands for the check: the worst; of equals, what is short of target, or a number."""
         return min(
@@ -117,10 +153,59 @@ class Judge:
             default=None,
         )
 
-    def _note(self, judgement: Judgement) -> None:
+    def _note(self, judgement: Judgement, own: Coverage) -> None:
+        coverage = together(self._coverages.values()) + own
+        judgement = msgspec.structs.replace(judgement, coverage=coverage.words)
+        if judgement.verdict is Verdict.OK and not coverage.enough:
+            judgement = _not_enough(judgement, coverage)
         self.judgements.append(judgement)
         if judgement.verdict is Verdict.CRITICAL:
             raise Critical(judgement.message)
+
+    def _unknown(self, subject: str, coverage: Coverage) -> None:
+        """Note that there is nothing to judge."""
+        self.judgements.append(
+            Judgement(
+                subject=subject,
+                verdict=Verdict.UNKNOWN,
+                message=f"{subject}: expected {coverage.expected}, got {coverage.got}",
+                expected=coverage.expected,
+                found=coverage.got,
+                coverage=(together(self._coverages.values()) + coverage).words,
+                hint=coverage.hint,
+            )
+        )
+
+
+def _not_enough(judgement: Judgement, coverage: Coverage) -> Judgement:
+    """What would be good if all had been seen, as UNKNOWN; its value is told in words, as no trend may use it."""
+    seen = f"{coverage.got}; what was seen gives {judgement.found}"
+    return msgspec.structs.replace(
+        judgement,
+        verdict=Verdict.UNKNOWN,
+        message=f"{judgement.subject}: expected {coverage.expected}, got {seen}",
+        expected=coverage.expected,
+        found=seen,
+        value=None,
+        limit=None,
+        below_target=False,
+        hint=coverage.hint,
+    )
+
+
+def _no_number(reading: Reading) -> Coverage:
+    if reading.coverage.parts and not reading.coverage.enough:
+        return reading.coverage
+    return lacking("", expected="a number", got=str(reading.value))
+
+
+def _impossible(limit: Limit, found: str) -> Coverage:
+    return lacking(
+        "",
+        expected=f"a value {limit.range}".replace("a value at", "at"),
+        got=f"{found}, which it cannot be",
+        hint="The figure is measured wrongly: look at its query or source in the evidence.",
+    )
 
 
 def _remark(verdict: Verdict, below_target: bool, limit: Limit) -> str:

@@ -3,6 +3,7 @@
     target = "> 90 %"      aim; short of it is still OK, and said
     warning = "< 80 %"     passes, but is shown in yellow
     critical = "< 70 %"    fails
+    possible = "0 .. 100"  what the figure can be at all; anything else was measured wrongly, and is not judged
 
 Comparisons are exactly the ones written: with ``< 80 %``, 80 is not a warning.
 """
@@ -16,6 +17,7 @@ from typing import Literal
 
 import msgspec
 
+from playbook.coverage import Coverage
 from playbook.verdict import Verdict
 
 _COMPARISONS = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
@@ -23,6 +25,9 @@ _OPPOSITE = {"<": ">=", "<=": ">", ">": "<=", ">=": "<"}
 _BOUND = re.compile(
     r"^\s*(?P<comparison><=|>=|<|>)\s*(?P<number>-?\d[\d,_]*(?:\.\d+)?)\s*(?P<unit>[A-Za-zµ%].*?)?\s*$"
 )
+_DECIMALS = 3
+_MOST_DECIMALS = 15
+_POSSIBLE = re.compile(r"^\s*(?P<low>-?[\d.]+)?\s*\.\.\s*(?P<high>-?[\d.]+)?\s*$")
 _WORDS = {"<": "under", "<=": "at most", ">": "over", ">=": "at least"}
 
 
@@ -30,12 +35,14 @@ class Reading(msgspec.Struct, frozen=True):
     """A measured number with what a reader needs to weigh it.
 
     Attributes:
-        value: in the unit of the limit it is judged by.
+        value: in the unit of the limit it is judged by; NaN where nobody knows it, as ``coverage`` explains.
         over: what it was measured over, e.g. ``24 h (1,204 requests)``; may be empty.
+        coverage: what this figure stands on beyond what its measurement says of itself.
     """
 
     value: float
     over: str = ""
+    coverage: Coverage = Coverage()
 
 
 class Bound(msgspec.Struct, frozen=True):
@@ -63,13 +70,19 @@ class Bound(msgspec.Struct, frozen=True):
 
 
 class Limit(msgspec.Struct, frozen=True):
-    """A named KPI ladder. ``target`` says which way is good; ``warning`` and ``critical`` what is bad."""
+    """A named KPI ladder. ``target`` says which way is good; ``warning`` and ``critical`` what is bad.
+
+    Attributes:
+        lowest, highest: what the figure can be at all; a value outside of it was measured wrongly.
+    """
 
     name: str
     unit: str
     target: Bound | None = None
     warning: Bound | None = None
     critical: Bound | None = None
+    lowest: float | None = None
+    highest: float | None = None
 
     def verdict(self, value: float) -> Verdict:
         """OK, WARNING or CRITICAL for a finite number; a NaN cannot be judged (ValueError)."""
@@ -85,24 +98,46 @@ class Limit(msgspec.Struct, frozen=True):
         """True where the value is as good as aimed for, or where no target is set."""
         return self.target is None or self.target.holds(value)
 
+    def possible(self, value: float) -> bool:
+        """Whether the figure can have this value at all."""
+        low, high = (-math.inf if self.lowest is None else self.lowest), self.highest
+        return low <= value and (high is None or value <= high)
+
+    @property
+    def range(self) -> str:
+        """What the figure can be, in words: ``from 0 to 100 %`` or ``at least 0 s``."""
+        if self.lowest is not None and self.highest is not None:
+            return f"from {format_value(self.lowest, '')} to {format_value(self.highest, self.unit)}"
+        if self.lowest is not None:
+            return f"at least {format_value(self.lowest, self.unit)}"
+        return "any value" if self.highest is None else f"at most {format_value(self.highest, self.unit)}"
+
     def expected(self, verdict: Verdict) -> str:
         """What would have been good enough, in words: ``at least 80 %``."""
         bound = self.warning or self.critical
-        if verdict is Verdict.OK or bound is None:
-            if self.target is None:
-                return "any value"
+        if self.target and (verdict is Verdict.OK or bound is None):
             return f"{_WORDS[self.target.comparison]} {format_value(self.target.number, self.unit)}"
+        if bound is None:
+            return "any value"
         good = _OPPOSITE[bound.comparison]
         return f"{_WORDS[good]} {format_value(bound.number, self.unit)}"
 
     def format(self, value: float) -> str:
-        """The value with the limit's unit."""
-        return format_value(value, self.unit)
+        """The value with the limit's unit, with as many decimals as it takes not to contradict its verdict."""
+        for decimals in range(_DECIMALS, _MOST_DECIMALS):
+            if self._stands_alike(value, round(value, decimals)):
+                return format_value(value, self.unit, decimals)
+        return f"{value!r} {self.unit}".strip()
+
+    def _stands_alike(self, value: float, shown: float) -> bool:
+        if not math.isfinite(value):
+            return True
+        return self.verdict(shown) == self.verdict(value) and self.meets_target(shown) == self.meets_target(value)
 
 
-def format_value(value: float, unit: str) -> str:
+def format_value(value: float, unit: str, decimals: int = _DECIMALS) -> str:
     """A number for people: thousands separated, no more than three decimals, the unit behind a space."""
-    text = f"{value:,.3f}".rstrip("0").rstrip(".") if math.isfinite(value) else str(value)
+    text = f"{value:,.{decimals}f}".rstrip("0").rstrip(".") if math.isfinite(value) else str(value)
     text = "0" if text == "-0" else text
     return f"{text} {unit}".strip()
 
@@ -115,9 +150,18 @@ def parse_limit(name: str, spec: dict[str, str]) -> Limit:
     units = {bound.unit for bound in bounds.values()}
     if len(units) > 1:
         raise ValueError(f"expected one unit, got {' and '.join(sorted(map(repr, units)))}")
-    limit = Limit(name, units.pop(), **bounds)
+    lowest, highest = _parse_possible(spec.get("possible", ".."))
+    limit = Limit(name, units.pop(), **bounds, lowest=lowest, highest=highest)
     _demand_order(limit)
     return limit
+
+
+def _parse_possible(text: str) -> tuple[float | None, float | None]:
+    match = _POSSIBLE.match(text)
+    if not match:
+        raise ValueError(f"expected what is possible as '0 .. 100' or '0 ..', got {text!r}")
+    low, high = (float(number) if number else None for number in match.groups())
+    return low, high
 
 
 def _demand_order(limit: Limit) -> None:

@@ -43,6 +43,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
         message: one sentence with subject, expected, found, unit. Also set where all is well.
         value, limit: the number that was judged and its ladder, where there is one.
         below_target: OK, but short of the target.
+        coverage: in few words how much of what was asked for was seen, e.g. ``24 of 24 h``.
         why, next_step, look_again: from the catalogue.
         look_again: a command.
         cause: id of the root cause that kept the check from being measured: a service or a measurement.
@@ -62,6 +63,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     value: float | None = None
     limit: Limit | None = None
     below_target: bool = False
+    coverage: str = ""
     evidence: list[Evidence] = []
     why: str = ""
     next_step: str = ""

@@ -11,10 +11,11 @@ from typing import Any
 import msgspec
 
 from playbook.catalogue import Investigation, Item, Runbook
+from playbook.coverage import Coverage
 from playbook.engine import Measurements, Outcome
 from playbook.errors import Denied, Forbidden, NotConfigured, PlaybookError, Unmeasured, Unreachable, UsageError
 from playbook.evidence import Evidence, Facts, Lines, Table
-from playbook.judge import Judge
+from playbook.judge import Judge, Judgement
 from playbook.people.waivers import Waivers
 from playbook.record import Record, RootCause, Step
 from playbook.verdict import Critical, Verdict, verdict_of
@@ -54,6 +55,9 @@ class Notes:
             self.cause = self.cause or outcome
         else:
             self.evidence += evidence_of(outcome.value)
+            coverage = getattr(outcome.value, "coverage", None)
+            if isinstance(coverage, Coverage):
+                self.judge.stand_on(outcome.name, coverage)
 
 
 def evidence_of(value: Any) -> list[Evidence]:
@@ -96,7 +100,7 @@ def make_record(
         evidence.append(Lines(TRIES, list(error.attempts)))
     if len(notes.judge.judgements) > 1:
         evidence.insert(0, _judged(notes.judge))
-    judged = leading if verdict in {Verdict.OK, Verdict.WARNING, Verdict.CRITICAL} else None
+    judged = leading if error is None or isinstance(error, Critical) else None
     return Record(
         item=item.id,
         check=check,
@@ -110,9 +114,10 @@ def make_record(
         value=judged.value if judged else None,
         limit=judged.limit if judged else None,
         below_target=judged.below_target if judged else False,
+        coverage=notes.judge.coverage,
         evidence=evidence,
         why=item.why,
-        next_step=_next_step(item, error),
+        next_step=_next_step(item, error, judged),
         look_again=item.look_again,
         cause=_cause(notes, error),
         add=error.add if isinstance(error, NotConfigured) else "",
@@ -191,7 +196,9 @@ def root_causes(records: Iterable[Record]) -> list[RootCause]:
     return sorted(causes, key=lambda cause: -len(cause.items))
 
 
-def _next_step(item: Item, error: BaseException | None) -> str:
+def _next_step(item: Item, error: BaseException | None, judged: Judgement | None) -> str:
+    if judged and judged.verdict is Verdict.UNKNOWN:
+        return judged.hint or "Make visible what the message says was not seen, then run the check again."
     match error:
         case None | Critical():
             return item.next_step
@@ -230,5 +237,5 @@ def _traceback(error: BaseException) -> Lines:
 
 
 def _judged(judge: Judge) -> Table:
-    rows = [[j.subject, j.expected, j.found, str(j.verdict)] for j in judge.judgements]
-    return Table("What was judged", ["What", "Expected", "Found", "Verdict"], rows)
+    rows = [[j.subject, j.expected, j.found, str(j.verdict), j.coverage] for j in judge.judgements]
+    return Table("What was judged", ["What", "Expected", "Found", "Verdict", "Seen"], rows)

@@ -19,6 +19,7 @@ from playbook.gate import guarded_addresses
 from playbook.history.schedule import demand_valid
 from playbook.limits import Limit, parse_limit
 from playbook.secret import Secret, Section
+from playbook.sections.coverage import CoverageRules
 from playbook.sections.figures import Limits, Queries
 from playbook.sections.history import HistoryKeeping, Running, Schedule
 from playbook.sections.incidents import PLAIN, Incidents, Notifications
@@ -79,6 +80,7 @@ class Settings(Section, frozen=True):
     floors: dict[str, int] = {}
     time_limits: TimeLimits = TimeLimits()
     deployments: Deployments = Deployments()
+    coverage: CoverageRules = CoverageRules()
     kpis: Kpis = Kpis()
     trends: Trends = Trends()
     optimization: Optimization = Optimization()
@@ -335,7 +337,7 @@ def _limits(raw: Any, where: str) -> dict[str, Limit]:
     for key, spec in raw.items():
         if not isinstance(spec, Mapping) or not all(isinstance(text, str) for text in spec.values()):
             raise UsageError(f'{where}: limits.{key} must be a table of texts such as warning = "< 80 %"')
-        allowed = ("name", "target", "warning", "critical")
+        allowed = ("name", "target", "warning", "critical", "possible")
         for wrong in spec.keys() - set(allowed):
             raise UsageError(f"{where}: unknown setting limits.{key}.{wrong}: expected {', '.join(allowed)}")
         try:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from playbook.errors import TooLittleData
+from playbook.coverage import lacking, share, whole
 from playbook.judge import Judge
 from playbook.limits import Reading, parse_limit
 from playbook.verdict import Critical, Verdict
@@ -52,7 +52,87 @@ def test_a_statement_that_does_not_hold_is_critical_or_a_warning():
         judge.that(False, "Archive", expected="to be there", found="none")
 
 
-def test_nan_is_too_little_data():
+def test_a_number_that_is_not_finite_is_unknown():
     """NaN would pass every comparison."""
-    with pytest.raises(TooLittleData, match="expected a number, got nan"):
-        Judge()(float("nan"), HITS)
+    judge = Judge()
+    judge(float("nan"), HITS)
+    assert judge.leading.verdict is Verdict.UNKNOWN
+    assert judge.leading.message == "Cache hit rate: expected a number, got nan"
+
+
+@pytest.mark.parametrize("value", [10_000.0, -1.0])
+def test_a_value_that_the_figure_cannot_be_is_unknown(value):
+    """Neither good nor bad: it was measured wrongly."""
+    judge = Judge()
+    judge(value, parse_limit("CPU", {"warning": "> 80 %", "possible": "0 .. 100"}))
+    assert judge.leading.verdict is Verdict.UNKNOWN
+    assert (
+        judge.leading.message == f"CPU: expected a value from 0 to 100 %, got {value:,.0f} %, which it cannot be"
+    )
+
+
+HALF = share(12.0, 24, "h", least_percent=95, what="samples", hint="Look at the targets.")
+
+
+def test_good_evidence_that_is_partial_is_unknown():
+    """A number and a statement alike; the message says what was not seen, and the value is not kept for trends."""
+    judge = Judge()
+    judge.stand_on("availability", HALF)
+    judge(95, HITS)
+    judge.that(True, "Alerts", expected="none firing", found="none")
+    number, statement = judge.judgements
+    assert number.verdict is statement.verdict is Verdict.UNKNOWN
+    assert number.message == (
+        "Cache hit rate: expected samples of at least 22.8 of 24 h, got samples of 12 h; what was seen gives 95 %"
+    )
+    assert statement.message.endswith("got samples of 12 h; what was seen gives none")
+    assert (number.value, number.limit) == (None, None)
+    assert (number.hint, number.coverage) == ("Look at the targets.", "12 of 24 h")
+
+
+def test_bad_evidence_counts_even_when_it_is_partial():
+    """WARNING and CRITICAL are given on whatever was seen."""
+    judge = Judge()
+    judge.stand_on("availability", HALF)
+    judge(75, HITS)
+    judge.that(False, "Archive", expected="to be there", found="none", warn=True)
+    assert {judged.verdict for judged in judge.judgements} == {Verdict.WARNING}
+    with pytest.raises(Critical):
+        judge(60, HITS)
+
+
+def test_a_figure_brings_its_own_coverage():
+    """What one figure lacks costs that figure only."""
+    judge = Judge()
+    judge.stand_on("redis_stats", whole("1 answer"))
+    judge(Reading(95, "", lacking("no earlier reading", expected="an earlier reading", got="none")), HITS)
+    judge(95, HITS)
+    assert [str(judged.verdict) for judged in judge.judgements] == ["UNKNOWN", "OK"]
+    assert judge.coverage == "1 answer · no earlier reading"
+
+
+def test_a_value_that_nobody_knows_is_unknown_by_its_coverage():
+    """The judge goes on: what comes after may be bad."""
+    judge = Judge()
+    judge(Reading(float("nan"), "", lacking("", expected="reads", got="none")), HITS)
+    assert judge.leading.message == "Cache hit rate: expected reads, got none"
+    with pytest.raises(Critical):
+        judge(60, HITS)
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [(98.9999999, "98.9999999 %"), (99.0, "99 %"), (99.49999, "99.49999 %"), (99.8999999, "99.8999999 %")],
+)
+def test_a_number_never_contradicts_its_verdict(value, shown):
+    """98.9999999 is critical under 99 %, and so must not be shown as 99 %."""
+    limit = parse_limit("Availability", {"target": ">= 99.9 %", "warning": "< 99.5 %", "critical": "< 99 %"})
+    assert limit.format(value) == shown
+
+
+def test_what_is_expected_is_always_said():
+    """A limit without a target is expected to stay within its warning."""
+    limit = parse_limit("Queue", {"warning": "> 50", "critical": "> 100"})
+    judge = Judge()
+    judge(3, limit)
+    assert judge.leading.message == "Queue: expected at most 50, got 3"

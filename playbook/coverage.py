@@ -1,0 +1,166 @@
+"""What a judgement stands on: how much was asked for, how much of it was seen, and what was not understood. Pure.
+
+The one rule under every check:
+
+    Bad evidence counts even when it is partial. Good evidence counts only when it is whole and understood.
+
+Each measured value states its coverage as an attribute ``coverage``; a number or a statement that needs more than
+that brings its own. ``judge`` gives OK only where the coverage is enough. A coverage is made of parts:
+
+    whole("1 answer")                                     nothing else could have been seen
+    share(13.0, 24, "h", least_percent=95, what="samples")    "13 of 24 h", not enough
+    understood(3, 1204, "lines", examples=[…], most_percent=1)    "3 of 1,204 lines not understood"
+    lacking("api.log silent for 26 h", expected=…, got=…)    what no share can say
+
+    whole("2 files") + understood(…)                      all of it must be enough
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+_EXAMPLES = 3
+_EXAMPLE_LENGTH = 120
+_ROUNDING = 1e-9
+
+
+class Part(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that had to be looked at.
+
+    Attributes:
+        words: few words for the report, e.g. ``24 of 24 h``; empty where there is nothing to say.
+        expected, got: continue the sentence ``subject: expected …, got …``; empty where the part is enough.
+        hint: what to do where it is not enough.
+    """
+
+    words: str
+    expected: str = ""
+    got: str = ""
+    hint: str = ""
+
+    @property
+    def enough(self) -> bool:
+        """Whether a verdict of OK may stand on it."""
+        return not self.expected
+
+
+class Coverage(msgspec.Struct, frozen=True):
+    """All that a judgement stands on; enough where every part is. One without parts adds nothing."""
+
+    parts: tuple[Part, ...] = ()
+
+    def __add__(self, other: Coverage) -> Coverage:
+        return Coverage((*self.parts, *(part for part in other.parts if part not in self.parts)))
+
+    @property
+    def enough(self) -> bool:
+        """Whether a verdict of OK may stand on it."""
+        return all(part.enough for part in self.parts)
+
+    @property
+    def words(self) -> str:
+        """In few words, for the report: ``24 of 24 h · 2 of 1,204 lines not understood``."""
+        return " · ".join(dict.fromkeys(part.words for part in self.parts if part.words))
+
+    @property
+    def expected(self) -> str:
+        """What would have been enough; empty where it was."""
+        return " and ".join(dict.fromkeys(part.expected for part in self.parts if not part.enough))
+
+    @property
+    def got(self) -> str:
+        """What was seen of that; empty where it was enough."""
+        return " and ".join(dict.fromkeys(part.got for part in self.parts if not part.enough))
+
+    @property
+    def hint(self) -> str:
+        """What to do about what was not seen; may be empty."""
+        return " ".join(dict.fromkeys(part.hint for part in self.parts if not part.enough and part.hint))
+
+
+def whole(words: str) -> Coverage:
+    """Of something that cannot be seen in part, e.g. one answer of an API: ``1 answer``."""
+    return Coverage((Part(words=words),))
+
+
+def share(
+    seen: float,
+    of: float | None,
+    unit: str,
+    *,
+    least_percent: float = 100.0,
+    what: str = "",
+    note: str = "",
+    hint: str = "",
+) -> Coverage:
+    """Of a window or a population.
+
+    Args:
+        seen, of: amounts in ``unit``; ``of`` is None where nobody knows how many there are, which is never enough.
+        least_percent: of ``of``, how much must have been seen.
+        what: what was looked for, e.g. ``samples``: ``samples of at least 22.8 of 24 h``.
+        note: further words, e.g. ``api.log silent for 26 h``.
+        hint: what to do where it is not enough.
+    """
+    subject = f"{what} of " if what else ""
+    seen_text = _amount(seen)
+    all_text = "an unknown number of" if of is None else f"{_amount(of)}"
+    words = f"{seen_text} of {all_text} {unit}" + (f", {note}" if note else "")
+    if of is not None and seen * 100 >= of * least_percent * (1 - _ROUNDING):
+        return Coverage((Part(words=words),))
+    if of is None or least_percent >= 100:
+        expected = f"{subject}all {all_text if of is not None else 'the'} {unit}"
+    else:
+        expected = f"{subject}at least {_amount(of * least_percent / 100)} of {all_text} {unit}"
+    got = f"{subject}{seen_text} {unit}" + (f" ({note})" if note else "")
+    return Coverage((Part(words=words, expected=expected, got=got, hint=hint),))
+
+
+def understood(
+    unknown: int, of: int, unit: str, *, examples: Iterable[str] = (), most_percent: float = 0.0, hint: str = ""
+) -> Coverage:
+    """What could not be understood of what was read.
+
+    Args:
+        unknown, of: numbers of ``unit``, e.g. ``lines``.
+        examples: a few of them as they stand there.
+        most_percent: of ``of``, how many may be without a meaning before good evidence no longer counts.
+    """
+    if not unknown:
+        return Coverage((Part(words=""),))
+    shown = "; ".join(repr(_clipped(text)) for text in _few(examples))
+    words = f"{unknown:,} of {of:,} {unit} not understood"
+    if unknown * 100 <= of * most_percent:
+        return Coverage((Part(words=words),))
+    few = f"at most {most_percent:g} % of" if most_percent else "all"
+    verb = "not to be understood" if most_percent else "to be understood"
+    got = f"{unknown:,} of {of:,} that are not" + (f", e.g. {shown}" if shown else "")
+    return Coverage((Part(words=words, expected=f"{few} {unit} {verb}", got=got, hint=hint),))
+
+
+def lacking(words: str, *, expected: str, got: str, hint: str = "") -> Coverage:
+    """Of something that was not seen and that no share can say; never enough."""
+    return Coverage((Part(words=words, expected=expected, got=got, hint=hint),))
+
+
+def together(coverages: Iterable[Coverage]) -> Coverage:
+    """The sum; all must be enough."""
+    total = Coverage()
+    for coverage in coverages:
+        total += coverage
+    return total
+
+
+def _amount(value: float) -> str:
+    """Hours and the like with one decimal, counts as they are."""
+    return f"{value:,}" if isinstance(value, int) else f"{value:,.1f}".removesuffix(".0")
+
+
+def _few(examples: Iterable[str]) -> Sequence[str]:
+    return list(dict.fromkeys(examples))[:_EXAMPLES]
+
+
+def _clipped(text: str) -> str:
+    return text if len(text) <= _EXAMPLE_LENGTH else text[: _EXAMPLE_LENGTH - 1] + "…"
