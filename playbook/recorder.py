@@ -117,7 +117,7 @@ def make_record(
         coverage=notes.judge.coverage,
         evidence=evidence,
         why=item.why,
-        next_step=_next_step(item, error, judged),
+        next_step=_unseen(judged) or _next_step(item, error),
         look_again=item.look_again,
         cause=_cause(notes, error),
         add=error.add if isinstance(error, NotConfigured) else "",
@@ -196,9 +196,14 @@ def root_causes(records: Iterable[Record]) -> list[RootCause]:
     return sorted(causes, key=lambda cause: -len(cause.items))
 
 
-def _next_step(item: Item, error: BaseException | None, judged: Judgement | None) -> str:
-    if judged and judged.verdict is Verdict.UNKNOWN:
-        return judged.hint or "Make visible what the message says was not seen, then run the check again."
+def _unseen(judged: Judgement | None) -> str:
+    """What to do where too little was seen to be judged; empty where enough was."""
+    if judged is None or judged.verdict is not Verdict.UNKNOWN:
+        return ""
+    return judged.hint or "Make visible what the message says was not seen, then run the check again."
+
+
+def _next_step(item: Item, error: BaseException | None) -> str:
     match error:
         case None | Critical():
             return item.next_step
