@@ -102,6 +102,7 @@ def _told(record: Record) -> Iterator[str]:
         "Rule": record.rule,
         "Expected": record.expected,
         "Found": record.found,
+        "Seen": record.coverage,
         "Why it matters": record.why,
         "Next step": record.next_step,
         "Look again": record.look_again.replace("\n", "\n" + " " * 18),

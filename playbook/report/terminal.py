@@ -85,6 +85,7 @@ def _failure(record: Record, width: int) -> Iterator[Line]:
         yield from _field("found", record.found, width)
     else:
         yield from _field("found", record.message, width)
+    yield from _field("seen", record.coverage, width)
     yield from _field("next", record.next_step, width)
     if record.runbook:
         yield from _field("runbook", f"docs/runbooks/{record.runbook}.md", width)
