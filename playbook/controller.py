@@ -71,10 +71,16 @@ class Controller:
         self._quiet_html = hasattr(config.option, "htmlpath") and not config.option.htmlpath
 
     def announce(self) -> None:
-        """Say what will be checked, before anything of pytest's own."""
+        """Say what will be checked, before anything of pytest's own.
+
+        Raises:
+            UsageError: load must not go where it would; of the sandbox that is known once it is started.
+        """
         terminal = self._terminal
         if terminal:
             terminal.write_line(self._first_line(), bold=True)
+        if self.load and self.settings.target.kind != SANDBOX:
+            demand_permitted(self.settings, self.load)
 
     def begin(self) -> Run:
         """Make the folder of the run, once; what comes to a record from now on is a run that is reported."""

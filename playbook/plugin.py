@@ -25,20 +25,12 @@ from playbook.load.order import LoadOrder
 from playbook.record import Record, Timing
 from playbook.recorder import CheckTimeout, Notes
 from playbook.report import pytest_html
+from playbook.report.pytest_terms import LETTERS, attach, record_of
 from playbook.run import Run, settings_for
-from playbook.verdict import Verdict
 
 CONTROLLER = pytest.StashKey[Controller]()
 _STARTED = pytest.StashKey[float]()
 _DRILL_MARGIN = 60.0  # seconds beyond a drill's own limit, for what comes before and after it
-_LETTERS = {
-    Verdict.OK: (".", {"green": True}),
-    Verdict.WARNING: ("W", {"yellow": True}),
-    Verdict.CRITICAL: ("C", {"red": True, "bold": True}),
-    Verdict.UNKNOWN: ("U", {"purple": True, "bold": True}),
-    Verdict.NOT_CONFIGURED: ("n", {"light": True}),
-    Verdict.WAIVED: ("w", {"cyan": True}),
-}
 
 
 # ------------------------------------------------------------------------------------------------- command line
@@ -145,7 +137,8 @@ def _usage_errors() -> Iterator[None]:
 def pytest_sessionstart(session: pytest.Session) -> None:
     controller = session.config.stash.get(CONTROLLER, None)
     if controller and not _only_shows(session.config):
-        controller.announce()
+        with _usage_errors():
+            controller.announce()
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)  # outside of pytest-timeout, whose limit is for the check alone
@@ -282,7 +275,7 @@ def pytest_runtest_makereport(
     error = call.excinfo.value if call.excinfo else None
     if (report.when == "call" or error is not None) and not isinstance(error, pytest.exit.Exception):
         record = _record(item, error)
-        _attach(report, record)
+        attach(report, record)
         told = {**dict(item.user_properties), "verdict": str(record.verdict), "message": record.message}
         item.user_properties[:] = report.user_properties = list(told.items())  # JUnit's come with the teardown
     return report
@@ -311,34 +304,6 @@ def _record(item: pytest.Item, error: BaseException | None) -> Record:
     )
 
 
-def _attach(report: pytest.TestReport, record: Record) -> None:
-    """Put the record on the report. Only text crosses from an xdist worker to its controller."""
-    report.playbook_record = msgspec.json.encode(record).decode()  # type: ignore[attr-defined]
-    if hasattr(report, "wasxfail"):
-        del report.wasxfail  # of a mark xfail, which is no verdict
-    # The deciding report is the call, as far as reporting goes, also where a fixture could not be measured.
-    report.when = "call" if report.when == "setup" else report.when
-    match record.verdict:
-        case Verdict.OK:
-            report.outcome, report.longrepr = "passed", None
-        case Verdict.WARNING:  # the form in which something that passed has something to say
-            report.outcome, report.longrepr = "passed", None
-            report.wasxfail = record.message
-        case Verdict.CRITICAL:
-            report.outcome, report.longrepr = "failed", f"{record.verdict}: {record.message}"
-        case Verdict.UNKNOWN:  # pytest's errors, which are no failures of what is tested, are told by this phase
-            report.outcome, report.longrepr = "failed", f"{record.verdict}: {record.message}"
-            report.when = "setup" if report.when == "call" else report.when
-        case Verdict.NOT_CONFIGURED | Verdict.WAIVED:
-            file, line, _ = report.location
-            report.outcome, report.longrepr = "skipped", (file, (line or 0) + 1, record.message)
-
-
-def _record_of(report: pytest.TestReport | pytest.CollectReport) -> Record | None:
-    text = getattr(report, "playbook_record", None)
-    return msgspec.json.decode(text, type=Record) if text else None
-
-
 def _rule(item: pytest.Item) -> str:
     doc = " ".join((getattr(getattr(item, "function", None), "__doc__", "") or "").split())
     return re.split(r"(?<=\.) ", doc, maxsplit=1)[0]
@@ -348,10 +313,10 @@ def _rule(item: pytest.Item) -> str:
 def pytest_report_teststatus(
     report: pytest.TestReport | pytest.CollectReport,
 ) -> tuple[str, str, tuple[str, dict[str, bool]]] | None:
-    record = _record_of(report)
+    record = record_of(report)
     if record is None:
         return None
-    letter, markup = _LETTERS[record.verdict]
+    letter, markup = LETTERS[record.verdict]
     return str(record.verdict).lower(), letter, (str(record.verdict), markup)
 
 
@@ -369,7 +334,7 @@ class _Keeper:
                 self.controller.begin()
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        record = _record_of(report)
+        record = record_of(report)
         if record:
             self.controller.keep(record)
 

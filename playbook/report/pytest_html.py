@@ -14,11 +14,11 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import msgspec
 import pytest
 
 from playbook.evidence import Chart, Evidence, Facts, Lines, Table
 from playbook.record import Record
+from playbook.report.pytest_terms import record_of
 from playbook.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -45,11 +45,6 @@ _LABELS = {
 }
 _LINES = 40
 _OURS = pytest.StashKey[bool]()  # the page stands in the folder of the run; with --html it can be anywhere
-
-
-def _record_of(report: pytest.TestReport) -> Record | None:
-    text = getattr(report, "playbook_record", None)
-    return msgspec.json.decode(text, type=Record) if text else None
 
 
 def add_page(config: pytest.Config, file: Path) -> None:
@@ -114,7 +109,7 @@ def _count_rows(made: Any) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_html_results_table_row(report: pytest.TestReport, cells: MutableSequence[str]) -> None:
-    record = _record_of(report)
+    record = record_of(report)
     if record is None:
         cells[1] = f'<td class="col-testId">{escape(report.nodeid)}</td>'
         return
@@ -125,7 +120,7 @@ def pytest_html_results_table_row(report: pytest.TestReport, cells: MutableSeque
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_html_results_table_html(report: pytest.TestReport, data: list[str]) -> None:
-    record = _record_of(report)
+    record = record_of(report)
     if record:
         data[:] = [escape("\n".join(_told(record)))]
 
