@@ -196,7 +196,7 @@ class App(_Message, frozen=True):
     """An app. The API has no Name and no Phase: they are ``spec.name`` and ``active_deployment.phase``."""
 
     id: str
-    spec: Spec
+    spec: Spec = Spec()
     live_url: str = ""
     region: Region = Region()
     tier_slug: str = ""

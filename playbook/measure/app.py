@@ -70,7 +70,10 @@ class AppStatus:
         phases = [phase for phase in (self.phase, self.in_progress) if phase not in ("", NO_DEPLOYMENT)]
         phases += [phase for _, phase in self.domains if phase not in DOMAIN_PHASES]
         unknown = [phase or "no phase" for phase in phases if phase not in PHASES | DOMAIN_PHASES]
-        return whole("1 answer") + understood(len(unknown), max(len(phases), 1), "phases", examples=unknown)
+        coverage = whole("1 answer") + understood(len(unknown), max(len(phases), 1), "phases", examples=unknown)
+        if not self.components and not self.others:
+            coverage += lacking("", expected="an app spec with components", got="none")
+        return coverage
 
     @property
     def serves(self) -> bool:
@@ -253,6 +256,8 @@ class Component:
     @property
     def coverage(self) -> Coverage:
         """Whether its health is told in words that are known, and it wants as many replicas as the spec."""
+        if self.state == NOT_REPORTED:
+            return Coverage()  # what is reported of all components says so
         if self.state not in STATES and not self.asleep:
             got = self.found
             return lacking("", expected=f"the health of {self.name}", got=got, hint=_NO_HEALTH)

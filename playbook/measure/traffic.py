@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 from playbook.clients.digitalocean import DigitalOceanApi
 from playbook.clock import Clock
-from playbook.coverage import Coverage, lacking, share
+from playbook.coverage import Coverage, share
 from playbook.engine import measurement
 from playbook.errors import Malformed
 from playbook.evidence import Chart, Curve, Evidence, Table
@@ -36,9 +36,9 @@ class NetworkWeek:
     def coverage(self) -> Coverage:
         """How many weekdays are known in both weeks, and whether anything left the app in the first."""
         pairs = self._pairs
-        missing = [f"{day:%a %d %b}" for day, size in self.days if size is None]
+        missing = [f"{day:%a %d %b}" for day, size in self.days if not size]
         note = f"none of {', '.join(missing[:4])}{', …' if len(missing) > 4 else ''}" if missing else ""
-        known = share(
+        return share(
             len(pairs),
             DAYS,
             "days of both weeks",
@@ -47,9 +47,6 @@ class NetworkWeek:
             note=note,
             hint="The API counts what leaves the app, from the day after it was made.",
         )
-        if pairs and not sum(before for before, _ in pairs):
-            known += lacking("", expected="traffic in the week before", got="none to compare with")
-        return known
 
     @property
     def rise(self) -> Reading:
@@ -67,18 +64,18 @@ class NetworkWeek:
 
     @property
     def _pairs(self) -> list[tuple[int, int]]:
-        """Each weekday that is known in both weeks: before, and in this one."""
+        """Each weekday that is known in both weeks: before, and in this one. The API says 0 of unknown days."""
         both = zip(self.days[:DAYS], self.days[DAYS:], strict=True)
-        return [(before, week) for (_, before), (_, week) in both if before is not None and week is not None]
+        return [(before, week) for (_, before), (_, week) in both if before and week]
 
     def evidence(self) -> list[Evidence]:
         """Each weekday beside the same of the week before, and both weeks as curves of one week."""
         rows = [
             [
                 f"{day:%A, %Y-%m-%d}",
-                "not known" if size is None else gibibytes(size),
-                "not known" if before is None else gibibytes(before),
-                f"{size / before - 1:+.0%}" if before and size is not None else "",
+                gibibytes(size) if size else "not known",
+                gibibytes(before) if before else "not known",
+                f"{size / before - 1:+.0%}" if before and size else "",
             ]
             for (day, size), (_, before) in zip(self.days[DAYS:], self.days[:DAYS], strict=True)
         ]
