@@ -1,6 +1,6 @@
 """Samples of the instances of components, and how much of a window they cover. Pure.
 
-An instance does not hide behind another: of a component that wants two, one alone covers half of the time.
+An instance does not hide behind another: of a component that wants two, one alone covers nothing.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ class Window:
         return round((self.end - self.begin) / HOUR)
 
     def seen(self, instances: Sequence[Samples], wanted: int) -> float:
-        """Hours covered by as many instances as there should be; each counts for its share."""
+        """Hours covered by as many instances as there should be, by the one of them with least."""
         filled: defaultdict[int, list[float]] = defaultdict(list)
         for samples in instances:
             every = min(step(samples), self.bucket)
@@ -102,8 +102,10 @@ class Window:
                 if self.begin <= at <= self.end:
                     counts[int((at - self.begin) // self.bucket)] += 1
             for number, count in counts.items():
-                filled[number].append(min(count * every, self.bucket))
-        seconds = sum(sum(sorted(shares, reverse=True)[:wanted]) / wanted for shares in filled.values())
+                # Samples do not begin with the bucket: one that seems to be missing may be in the next.
+                filled[number].append(self.bucket if (count + 1) * every >= self.bucket else count * every)
+        enough = (sorted(shares, reverse=True) for shares in filled.values() if len(shares) >= wanted)
+        seconds = sum(shares[wanted - 1] for shares in enough)
         return min(round(seconds / HOUR, 1), float(self.hours))
 
     def coverage(

@@ -132,9 +132,11 @@ def test_nothing_known_at_all():
     assert network_verdict([0] * 14) == "UNKNOWN"
 
 
-def test_a_rise_counts_however_few_days_are_known():
-    """Bad evidence does."""
-    assert network_verdict([GIB, GIB, *[None] * 5, 3 * GIB, 3 * GIB, *[None] * 5]) == "WARNING"
+def test_a_rise_is_judged_however_few_days_are_known():
+    """Bad evidence counts."""
+    found = network([GIB, GIB, *[None] * 5, 3 * GIB, 3 * GIB, *[None] * 5])
+    assert found.rise.value == pytest.approx(200)
+    assert found.rise.over == "2 days (6.00 GiB after 2.00 GiB)"
 
 
 def network_verdict(sizes) -> str:

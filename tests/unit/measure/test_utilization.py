@@ -1,4 +1,4 @@
-"""CPU and memory by component: which instance and which quarter of an hour counts, and what too few samples are."""
+"""CPU and memory by component: which instance and quarter of an hour counts, and what too few samples are."""
 
 from __future__ import annotations
 
@@ -119,8 +119,8 @@ def test_the_message_names_what_is_short():
     verdict, message = judged(CHECK, utilization=measure(*GOOD[:1], day("worker", [5.0] * 360)))
     assert str(verdict) == "UNKNOWN"
     assert (
-        "expected CPU samples of at least 21.6 of 24 h and memory samples of at least 21.6 of 24 h, got CPU samples "
-        "of 12 h (web 12 h of 2 instances, worker 12 h)" in message
+        "expected CPU samples of at least 21.6 of 24 h and memory samples of at least 21.6 of 24 h, "
+        "got CPU samples of 0 h (web 0 h of 2 instances, worker 12 h)" in message
     )
 
 
