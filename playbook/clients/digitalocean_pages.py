@@ -17,7 +17,7 @@ def next_page(body: Json, page: int, so_far: int) -> int | None:
         named = parse_qs(urlsplit(following).query).get("page", [""])[0]
         return int(named) if named.isdecimal() else page + 1
     total = total_of(body)
-    return page + 1 if not pages and total is not None and so_far < total else None
+    return page + 1 if not links and total is not None and so_far < total else None
 
 
 def total_of(body: Json) -> int | None:

@@ -352,6 +352,7 @@ def _products(summary: InvoiceSummary, month: str) -> tuple[dict[str, float], Co
     if abs(listed - charges.amount) > CENT * (len(products) + 1):
         got = f"items of ${listed:,.2f}" if products else "no items"
         lack = lacking("", expected=f"items of {month}'s ${charges.amount:,.2f}", got=got)
+        products = {}  # a product that is not listed has not gone, nor is it new in the month after
     if summary.overages and summary.overages.amount:
         products["Overages"] = summary.overages.amount
     return {TOTAL: max(listed, charges.amount) + products.get("Overages", 0.0), **products}, lack
@@ -362,9 +363,10 @@ def _changes(
 ) -> list[Change]:
     """Everything, and each product that costs enough to be worth a look. A new one has grown by all it costs."""
     found = []
+    by_product = len(earlier[1]) > 1 and len(later[1]) > 1
     for name, after in later[1].items():
         before = earlier[1].get(name, 0.0)
-        if max(before, after) < least and name != TOTAL:
+        if name != TOTAL and not (by_product and max(before, after) >= least):
             continue
         percent = 100 * (after - before) / before if before > 0 else (100.0 if after > 0 else 0.0)
         months = f"{earlier[0]} → {later[0]}"
