@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 from pathlib import Path
 
 import msgspec
 
 from playbook.record import Results
+from tests.preloaded import run_pytest
 
 ROOT = Path(__file__).resolve().parents[1]
+DAILY = ("-m", "daily")
 
 PRELUDE = """
 import pytest
@@ -61,19 +62,11 @@ class Project:
 
     def command(self, *arguments):
         """The command line."""
-        return [sys.executable, "-m", "pytest", *(arguments or ("-m", "daily"))]
+        return [sys.executable, "-m", "pytest", *(arguments or DAILY)]
 
     def run(self, *arguments, **environment):
         """Run pytest to its end."""
-        return subprocess.run(
-            self.command(*arguments),
-            cwd=self.folder,
-            env=self.environment | environment,
-            capture_output=True,
-            text=True,
-            timeout=110,
-            check=False,
-        )
+        return run_pytest(*(arguments or DAILY), cwd=self.folder, env=self.environment | environment, timeout=110)
 
     def results(self):
         """The newest results.json."""

@@ -64,6 +64,7 @@ def dump(data, **how):
     return read_dump(io.BytesIO(data), NOW, **how)
 
 
+@pytest.mark.slow
 def test_every_kind_is_counted(filled):
     """As the server counts them."""
     redis, data = filled

@@ -76,6 +76,7 @@ def writer(valkey):
 # ----------------------------------------------------------------------------------------------------- what passes
 
 
+@pytest.mark.slow
 def test_reading_a_real_server(real, writer):
     """Parsed as the library parses it."""
     writer.rpush("queue", "a", "b")
