@@ -39,6 +39,13 @@ def run_pytest(
     """
     if CAN_FORK and all(name in _FOLLOWED for name in env if name.startswith("PYTHON")):
         return _server().run(arguments, cwd, env, timeout)
+    return run_plain(*arguments, cwd=cwd, env=env, timeout=timeout)
+
+
+def run_plain(
+    *arguments: str, cwd: Path, env: Mapping[str, str], timeout: float
+) -> subprocess.CompletedProcess[str]:
+    """The same without a server: a new process that loads everything itself."""
     return subprocess.run(
         [sys.executable, "-m", "pytest", *arguments],
         cwd=cwd,
@@ -54,7 +61,7 @@ class Server:
     """The process that forks, as its user sees it. It ends with us, however we end, and its run with it."""
 
     def __init__(self) -> None:
-        self._here, there = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self.here, there = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with there:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "tests.preloaded", str(there.fileno())],
@@ -72,9 +79,8 @@ class Server:
         """See ``run_pytest``."""
         request = {"arguments": arguments, "cwd": str(cwd), "env": dict(env), "timeout": timeout}
         with tempfile.TemporaryFile() as stdout, tempfile.TemporaryFile() as stderr:
-            said = [stdout.fileno(), stderr.fileno()]
-            socket.send_fds(self._here, [json.dumps(request).encode()], said)
-            answer = self._here.recv(_LARGEST_REQUEST)
+            ask(self.here, request, [stdout.fileno(), stderr.fileno()])
+            answer = self.here.recv(_LARGEST_REQUEST)
             if not answer:
                 raise RuntimeError(f"the server of tests.preloaded ended with code {self.process.wait()}")
             texts = []
@@ -88,8 +94,13 @@ class Server:
 
     def stop(self) -> None:
         """End it, and what it runs."""
-        self._here.close()
+        self.here.close()
         self.process.wait()
+
+
+def ask(server: socket.socket, request: Mapping[str, object], files: Sequence[int]) -> None:
+    """Hand over a request, and the files for standard output and error."""
+    socket.send_fds(server, [json.dumps(request).encode()], files)
 
 
 _servers: dict[int, Server] = {}

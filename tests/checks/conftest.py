@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from subprocess import CompletedProcess
 
 import msgspec
 import pytest
@@ -17,6 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 LIMIT = 200.0  # seconds; on a busy machine everything takes many times as long
 
 RunChecks = Callable[..., Results]
+RunPytest = Callable[..., CompletedProcess[str]]
 
 
 @pytest.fixture(scope="session")
@@ -33,7 +35,9 @@ def run_checks(sandbox: RunningSandbox, tmp_path: Path) -> RunChecks:
     Each run sees a world of its own: what earlier ones did to it, e.g. errors under load, is not its business.
     """
 
-    def run(*faults: str, set_name: str = "daily", arguments: tuple[str, ...] = ()) -> Results:
+    def run(
+        *faults: str, set_name: str = "daily", arguments: tuple[str, ...] = (), by: RunPytest = run_pytest
+    ) -> Results:
         if not faults:  # else the run itself asks for them
             sandbox.set_faults([])
         command = ["-m", set_name, "--target", "sandbox", f"--reports={tmp_path}"]
@@ -41,7 +45,7 @@ def run_checks(sandbox: RunningSandbox, tmp_path: Path) -> RunChecks:
             command += ["--fault", name]
         environment = os.environ | {ATTACH_VARIABLE: attach_address(sandbox.control, sandbox.token)}
         environment.pop("PYTEST_ADDOPTS", None)
-        ended = run_pytest(*command, *arguments, cwd=ROOT, env=environment, timeout=LIMIT)
+        ended = by(*command, *arguments, cwd=ROOT, env=environment, timeout=LIMIT)
         files = list(tmp_path.glob("sandbox-*/results.json"))
         assert len(files) == 1, ended.stdout + ended.stderr
         results = msgspec.json.decode(files[0].read_bytes(), type=Results)
