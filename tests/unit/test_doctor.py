@@ -241,6 +241,7 @@ def test_everything_works_in_the_sandbox():
     assert code == EXIT_OK
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("attached")
 def test_it_tells_who_would_be_told(capsys, monkeypatch):
     """And what of it cannot be used is code 10, before an incident needs it."""
