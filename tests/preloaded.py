@@ -66,7 +66,9 @@ class Server:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "tests.preloaded", str(there.fileno())],
                 cwd=ROOT,
-                env={name: value for name, value in os.environ.items() if not name.startswith("PYTEST")},
+                env={
+                    name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "PYTHON"))
+                },
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 pass_fds=(there.fileno(),),
