@@ -6,7 +6,7 @@ from typing import Annotated
 
 import msgspec
 
-from playbook.secret import Secret, Section
+from playbook.secret import Seconds, Secret, Section
 
 
 class GitHub(Section, frozen=True):
@@ -114,4 +114,4 @@ class Access(Section, frozen=True):
 class Dependencies(Section, frozen=True):
     """How long npm may take, in seconds."""
 
-    time_limit: float = 60.0
+    time_limit: Seconds = 60.0
