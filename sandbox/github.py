@@ -60,7 +60,8 @@ class GitHubState:
     Attributes:
         owners_token: the token is an owner's, who alone sees who has no second factor.
         invited: login and role of who was asked to become a member and has not answered.
-        missing: permissions that the token lacks: ``members``, ``activity``, ``alerts``.
+        missing: permissions that the token lacks: ``members``, ``invitations``, ``activity``, ``alerts``.
+        cut: listings whose last page cannot be reached: ``outside_collaborators``.
     """
 
     now: datetime
@@ -72,6 +73,7 @@ class GitHubState:
     two_factor_required: bool = True
     owners_token: bool = True
     missing: set[str] = field(default_factory=set)
+    cut: set[str] = field(default_factory=set)
 
     @classmethod
     def healthy(cls, now: datetime) -> GitHubState:
@@ -202,7 +204,10 @@ class GitHubService(HttpService):
             if not self.state.owners_token:
                 raise _Refused(422, "Validation Failed")
             people = [person for person in people if not person.second_factor]
-        return _page(request, self.url, [_user(person.login) for person in people])
+        page = _page(request, self.url, [_user(person.login) for person in people])
+        if request.url.path.rpartition("/")[2] in self.state.cut:
+            page.headers["link"] = f'<{self.url}{request.url.path}?page=2>; rel="last"'
+        return page
 
     def _activity(self, request: Request) -> Response:
         self._demand("activity", "contents=read")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from sandbox.faults import fault
@@ -191,3 +192,68 @@ def _(world: World) -> None:
 @fault("dependabot-denied", "The GitHub token may not read Dependabot alerts (403)")
 def _(world: World) -> None:
     world.github.missing = {"alerts"}
+
+
+@fault("bandwidth-days-missing", "The platform has no traffic figures of three days")
+def _(world: World) -> None:
+    world.digitalocean.left_out |= {"bandwidth 2", "bandwidth 3", "bandwidth 4"}
+
+
+@fault("invoices-without-items", "The summaries of the invoices list no products")
+def _(world: World) -> None:
+    world.digitalocean.left_out.add("invoice items")
+
+
+@fault("balance-stale", "The balance was made five days ago")
+def _(world: World) -> None:
+    world.digitalocean.balance_age = timedelta(days=5)
+
+
+@fault("ssh-keys-cut", "The listing of SSH keys ends before its own count")
+def _(world: World) -> None:
+    world.digitalocean.listed_less["ssh_keys"] = 1
+
+
+@fault("account-status-new", "The DigitalOcean account is in a state that nobody knows")
+def _(world: World) -> None:
+    world.digitalocean.account_status = "under_review"
+
+
+@fault("redis-open-by-halves", "Both halves of the internet stand among the Redis cluster's trusted sources")
+def _(world: World) -> None:
+    world.digitalocean.cluster.trusted += [("ip_addr", "0.0.0.0/2"), ("ip_addr", "128.0.0.0/2")]
+
+
+@fault("redis-source-new", "A trusted source of the Redis cluster is of a kind that nobody knows")
+def _(world: World) -> None:
+    world.digitalocean.cluster.trusted.append(("vpc", "0b1e"))
+
+
+@fault("ssh-open-by-halves", "The monitoring machine's firewall opens SSH to both halves of the internet")
+def _(world: World) -> None:
+    world.digitalocean.firewalls[0].inbound[0] = ("tcp", "20-25", ["0.0.0.0/2", "128.0.0.0/2"])
+
+
+@fault("firewall-idle", "The cloud firewall stands before nothing")
+def _(world: World) -> None:
+    world.digitalocean.firewalls[0].droplet = None
+
+
+@fault("firewall-waiting", "The cloud firewall's rules are not in force yet")
+def _(world: World) -> None:
+    world.digitalocean.firewalls[0].status = "waiting"
+
+
+@fault("github-owner-invited", "Somebody unknown was asked to become an owner of the GitHub organisation")
+def _(world: World) -> None:
+    world.github.invited.append(("quick-helper-77", "admin"))
+
+
+@fault("github-invitations-denied", "The GitHub token may not see who was asked to become a member (403)")
+def _(world: World) -> None:
+    world.github.missing = {"invitations"}
+
+
+@fault("github-collaborators-cut", "The last page of the outside collaborators on GitHub cannot be reached")
+def _(world: World) -> None:
+    world.github.cut = {"outside_collaborators"}
