@@ -144,7 +144,7 @@ class Deployment(_Message, frozen=True):
         phase_last_updated_at: when it entered that phase.
     """
 
-    id: str
+    id: str = ""
     phase: str = "UNKNOWN"
     cause: str = ""
     cause_details: CauseDetails | None = None

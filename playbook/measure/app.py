@@ -135,7 +135,9 @@ def app(digitalocean: DigitalOceanApi, clock: Clock) -> AppStatus:
     """Name, phase, live URL and region of the app, and whether visitors see it."""
     found = digitalocean.app()
     active = found.active_deployment
-    running = found.in_progress_deployment or found.pending_deployment
+    # One without an id is none: the API may give an empty one.
+    under_way = (found.in_progress_deployment, found.pending_deployment)
+    running = next((deployment for deployment in under_way if deployment and deployment.id), None)
     region = found.region
     # A new spec holds when its deployment is active; until then what runs is as that one's spec says.
     specs = [found.spec, *([active.spec] if active and active.spec else [])]

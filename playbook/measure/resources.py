@@ -249,8 +249,8 @@ def cpu_week(digitalocean: DigitalOceanApi, app: AppStatus, settings: Settings, 
     # Two questions, as the API's samples are the further apart the longer the time is.
     this = digitalocean.metric("cpu_percentage", now - WEEK, now)
     before = digitalocean.metric("cpu_percentage", now - 2 * WEEK, now - WEEK)
-    earlier = {week.name: week.hours for week in _weeks(app, before)}
-    weeks = tuple(replace(week, before=earlier.get(week.name, ())) for week in _weeks(app, this))
+    earlier = {week.name: week.hours for week in _weeks(app, before, now - 2 * WEEK)}
+    weeks = tuple(replace(week, before=earlier.get(week.name, ())) for week in _weeks(app, this, now - WEEK))
     rules = settings.coverage
     seen = _seen("CPU", app, this, now, rules)
     # How old the newest sample is says nothing of a week that is over.
@@ -266,7 +266,7 @@ def memory_growth(digitalocean: DigitalOceanApi, app: AppStatus, settings: Setti
     """Memory of every component over seven days, hour by hour, and whether it grows."""
     now = clock.now()
     series = digitalocean.metric("memory_percentage", now - WEEK, now)
-    weeks = _weeks(app, series)
+    weeks = _weeks(app, series, now - WEEK)
     growths = []
     for week in weeks:
         parts = split_at_falls(week.hours, settings.trends.restart_points)
@@ -291,11 +291,13 @@ def _seen(
     return window.coverage(f"{what} samples{of}", by_component(series), least, rules, least_percent=least_percent)
 
 
-def _weeks(app: AppStatus, series: Iterable[Series]) -> tuple[ComponentWeek, ...]:
+def _weeks(app: AppStatus, series: Iterable[Series], begin: datetime) -> tuple[ComponentWeek, ...]:
+    """By whole hours since ``begin``."""
     highest: dict[str, dict[float, float]] = {name: {} for name in app.components if app.instances(name)}
     for name, instances in by_component(series).items():
         hours = highest.setdefault(name, {})
         for samples in instances:
-            for hour, value in by_grid(list(samples), HOUR):
+            whole_hours = [at for at in by_grid(list(samples), HOUR) if at[0] >= begin.timestamp()]
+            for hour, value in whole_hours:
                 hours[hour] = max(value, hours.get(hour, value))
     return tuple(ComponentWeek(name, tuple(sorted(hours.items()))) for name, hours in highest.items())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -92,7 +93,8 @@ def _(world: World) -> None:
 
 @fault("ssh-keys-many", "The DigitalOcean account has gathered fourteen SSH keys")
 def _(world: World) -> None:
-    world.digitalocean.ssh_keys *= 7
+    keys = world.digitalocean.ssh_keys
+    keys += [replace(keys[0], id=keys[0].id + number, name=f"laptop-{number}") for number in range(10, 22)]
 
 
 @fault("github-gone", "Nobody listens where the GitHub API should be")
@@ -207,6 +209,7 @@ def _(world: World) -> None:
 @fault("balance-stale", "The balance was made five days ago")
 def _(world: World) -> None:
     world.digitalocean.balance_age = timedelta(days=5)
+    world.digitalocean.usage_factor = 0.8
 
 
 @fault("ssh-keys-cut", "The listing of SSH keys ends before its own count")

@@ -75,7 +75,7 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
         "weekly.scaling.fits": (
             "UNKNOWN",
             r"Use of the week: expected CPU samples of at least 151\.2 of 168 h and memory samples of at least "
-            r"151\.2 of 168 h and .+, got CPU samples of 0 h \(portfolio-web 0 h .+",
+            r"151\.2 of 168 h.*, got CPU samples of 0 h \(portfolio-web 0 h .+",
         ),
     },
     "cost-over-budget": {
@@ -323,7 +323,7 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
         ("monthly.access.permissions", "monthly.access.unused-accounts"),
         (
             "UNKNOWN",
-            r"(DigitalOcean account|SSH keys of the DigitalOcean account|Owners .+): expected all 2 SSH keys, "
+            r"(DigitalOcean account|SSH keys of .+|Members on GitHub): expected all 2 SSH keys, "
             r"got 1 SSH keys; what was seen gives .+",
         ),
     ),
@@ -331,7 +331,7 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
         ("monthly.access.permissions", "monthly.access.unused-accounts"),
         (
             "UNKNOWN",
-            r"(DigitalOcean account|SSH keys of the DigitalOcean account|Owners .+): expected active, warning or "
+            r"(DigitalOcean account|SSH keys of .+|Members on GitHub): expected active, warning or "
             r"locked as the account's status, got under_review; what was seen gives .+",
         ),
     ),
@@ -379,15 +379,15 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
     "github-invitations-denied": {
         "monthly.access.permissions": (
             "UNKNOWN",
-            r"Owners of the GitHub organisation: expected the open invitations, got GitHub: expected the open "
-            r"invitations from localhost:\d+, got HTTP 403 .+; what was seen gives 2 owners",
+            r"DigitalOcean account: expected the open invitations, got GitHub: expected the open "
+            r"invitations from localhost:\d+, got HTTP 403 .+; what was seen gives active",
         ),
     },
     "github-collaborators-cut": dict.fromkeys(
         ("monthly.access.permissions", "monthly.access.mfa"),
         (
             "UNKNOWN",
-            r"(Owners of the GitHub organisation|Second factor on GitHub): expected all outside collaborators.*, "
+            r"(DigitalOcean account|Second factor on GitHub): expected all outside collaborators.*, "
             r"got 0: page 1 of 2 names no next one; what was seen gives .+",
         ),
     ),
