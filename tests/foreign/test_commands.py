@@ -193,6 +193,7 @@ def test_a_command_that_does_not_exist_is_found(command):
     assert any(map(problem, simple_commands(command)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("program", "known"), [("curl", tools.CURL), ("redis-cli", tools.REDIS_CLI)])
 def test_the_options_are_those_of_the_installed_program(program, known):
     """Asked of the program itself."""
