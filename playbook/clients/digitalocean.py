@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from playbook.clients.digitalocean_pages import next_page, total_of
+from playbook.clients.digitalocean_pages import PER_PAGE, read_pages
 from playbook.clients.digitalocean_transport import SERVICE, NotJson, ReadOnlyTransport, Refused
 from playbook.clients.digitalocean_types import (
     App,
@@ -31,15 +31,13 @@ from playbook.clients.digitalocean_types import (
     present,
 )
 from playbook.clients.http import RUNNER_HINT, parse_url
-from playbook.clients.listing import Listing, distinct, listed
+from playbook.clients.listing import Listing
 from playbook.clients.retries import ATTEMPTS, tries
 from playbook.clients.wire import Broken
 from playbook.engine import client
 from playbook.errors import Denied, Malformed, TooLittleData, Unmeasured, Unreachable
 from playbook.settings import Settings
 
-PER_PAGE = 200
-MOST_PAGES = 50
 # A Retry-After beyond this is not waited for: asking again earlier would only be refused again.
 LONGEST_WAIT = 3.0
 _ERROR_KEYS = frozenset({"id", "message", "request_id"})
@@ -324,34 +322,12 @@ class DigitalOceanApi:
             enough: whether what was read so far will do.
             counted: False where the listing has no count of its own.
         """
-        found: list[Json] = []
-        page, total, problem = 1, None, ""
-        for _ in range(MOST_PAGES):
-            number = page
-            try:
-                body = self.read(what, scope, lambda api, number=number: operation(api, number, PER_PAGE))  # type: ignore[misc]
-                items = self.parse(list[Json], self.inside(body, key, what), what)
-            except Unmeasured as error:
-                if page == 1:
-                    raise
-                problem = str(error)
-                break
-            found += items
-            total = total_of(body)
-            following = next_page(body, page, len(found))
-            if enough(found):
-                total = len(found)
-                break
-            if following is None:
-                break
-            if following <= page or not items:
-                problem = f"page {page} leads to page {following}"
-                break
-            page = following
-        else:
-            problem = f"more than {MOST_PAGES} pages of {PER_PAGE}"
-        words = what.removeprefix("the ")
-        return Listing(found, listed(words, distinct(found), total, problem, counted=counted))
+
+        def read_page(number: int) -> tuple[Json, list[Json]]:
+            body = self.read(what, scope, lambda api: operation(api, number, PER_PAGE))
+            return body, self.parse(list[Json], self.inside(body, key, what), what)
+
+        return read_pages(read_page, what.removeprefix("the "), enough=enough, counted=counted)
 
     def _open(self) -> Any:
         """pydo's client, made when it is first needed: loading it takes 0.2 s."""

@@ -40,7 +40,7 @@ class AppStatus:
         components: names of the services and workers in the app spec.
         read_at: when this was read.
         least: by component, how many instances run at least; 0 where it may be asleep.
-        others: how many components the spec has that have no health: static sites, jobs, functions.
+        others: names of components that have no health: static sites, jobs, functions.
         offline: why visitors see an offline page: ``in maintenance mode``, ``archived``; empty where they do not.
         pinned: id of the deployment that a rollback has pinned the app to; empty where none has.
         domains: name and phase of each.
@@ -59,7 +59,7 @@ class AppStatus:
     components: tuple[str, ...]
     read_at: datetime
     least: tuple[tuple[str, int], ...] = ()
-    others: int = 0
+    others: tuple[str, ...] = ()
     offline: str = ""
     pinned: str = ""
     domains: tuple[tuple[str, str], ...] = ()
@@ -155,7 +155,7 @@ def app(digitalocean: DigitalOceanApi, clock: Clock) -> AppStatus:
         components=tuple(component.name for component in specs[-1].running),
         read_at=clock.now(),
         least=tuple((component.name, component.least) for component in specs[-1].running),
-        others=len(specs[-1].others),
+        others=tuple(one.name for one in specs[-1].others),
         offline=_offline(specs),
         pinned=found.pinned_deployment.id if found.pinned_deployment else "",
         domains=tuple((domain.spec.domain, domain.phase) for domain in found.domains),
@@ -353,7 +353,7 @@ def app_components(digitalocean: DigitalOceanApi, app: AppStatus) -> AppComponen
         for name in app.components
         if name not in names
     ]
-    return AppComponents(tuple(sorted([*reported, *silent], key=_badness)), app.others)
+    return AppComponents(tuple(sorted([*reported, *silent], key=_badness)), len(app.others))
 
 
 def _component(health: ComponentHealth, app: AppStatus) -> Component:

@@ -201,8 +201,10 @@ def _releases(
 
 def newest_first(deployments: Iterable[Deployment]) -> list[Deployment]:
     """By when they were made; of those made at once the worse first, at the end those without any time."""
-    known = {one.id: one for one in reversed(list(deployments))}.values()
-    return sorted(known, key=_made, reverse=True)
+    known: dict[str, Deployment] = {}
+    for number, one in enumerate(deployments):
+        known.setdefault(one.id or f"number {number}", one)  # what is on two pages is one
+    return sorted(known.values(), key=_made, reverse=True)
 
 
 def _made(deployment: Deployment) -> tuple[float, float, bool]:

@@ -288,13 +288,15 @@ def _seen(
 ) -> Coverage:
     least = {name: app.instances(name) for name in app.components}
     window = Window.before(end, WEEK)
-    return window.coverage(f"{what} samples{of}", by_component(series), least, rules, least_percent=least_percent)
+    return window.coverage(
+        f"{what} samples{of}", by_component(series, app.others), least, rules, least_percent=least_percent
+    )
 
 
 def _weeks(app: AppStatus, series: Iterable[Series], begin: datetime) -> tuple[ComponentWeek, ...]:
     """By whole hours since ``begin``."""
     highest: dict[str, dict[float, float]] = {name: {} for name in app.components if app.instances(name)}
-    for name, instances in by_component(series).items():
+    for name, instances in by_component(series, app.others).items():
         hours = highest.setdefault(name, {})
         for samples in instances:
             whole_hours = [at for at in by_grid(list(samples), HOUR) if at[0] >= begin.timestamp()]

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -33,11 +33,16 @@ def usable(series: Series) -> list[tuple[float, float]]:
     return sorted(highest.items())
 
 
-def by_component(series: Iterable[Series]) -> dict[str, list[Samples]]:
-    """The samples of each instance, by component; instances without any are left out."""
+def by_component(series: Iterable[Series], but: Collection[str] = ()) -> dict[str, list[Samples]]:
+    """The samples of each instance, by component; instances without any are left out.
+
+    Args:
+        but: components that are left out as well: a job may be as busy as it likes.
+    """
     instances: defaultdict[str, dict[str, list[tuple[float, float]]]] = defaultdict(lambda: defaultdict(list))
     for one in series:
-        instances[one.component][one.instance] += usable(one)
+        if one.component not in but:
+            instances[one.component][one.instance] += usable(one)
     return {
         name: [sorted(samples) for samples in found.values() if samples]
         for name, found in instances.items()
@@ -134,7 +139,7 @@ class Window:
             seen = min(hours.values())
             total = share(seen, self.hours, "h", least_percent=percent, what=what, note=named, hint=_HINT)
         for name, wanted in awake.items():
-            if name not in short:
+            if name in found and name not in short:
                 total += self._fresh(f"{what} of {name}", found[name], wanted, rules)
         if "" in found:
             total += lacking(

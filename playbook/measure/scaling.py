@@ -208,8 +208,9 @@ def scaling(
     rule, now = settings.scaling, clock.now()
     sizes = digitalocean_account.instance_sizes()
     spec = digitalocean.app().spec
-    cpu = by_component(digitalocean.metric("cpu_percentage", now - WEEK, now))
-    memory = by_component(digitalocean.metric("memory_percentage", now - WEEK, now))
+    others = {component.name for component in spec.others}
+    cpu = by_component(digitalocean.metric("cpu_percentage", now - WEEK, now), others)
+    memory = by_component(digitalocean.metric("memory_percentage", now - WEEK, now), others)
     fits, silent = [], []
     for component, is_service in (*((c, True) for c in spec.services), *((c, False) for c in spec.workers)):
         use = _use(cpu.get(component.name, []), memory.get(component.name, []))

@@ -135,7 +135,7 @@ def component_restarts(
 ) -> ComponentRestarts:
     """How often each component was restarted in the last 24 hours; a counter that begins anew counts on."""
     now = clock.now()
-    found = by_component(digitalocean.metric("restart_count", now - DAY, now))
+    found = by_component(digitalocean.metric("restart_count", now - DAY, now), app.others)
     window = Window.before(now, DAY)
     counted = [
         Restarts(name, Reading(sum(_rises(samples, window.begin) for samples in instances), "24 h"))

@@ -159,8 +159,9 @@ def _utilization(
     least = {name: app.instances(name) for name in app.components}
     seen = Coverage()
     for what, found in series.items():
-        seen += window.coverage(f"{what} samples", by_component(found), least, settings.coverage)
-    cpu, memory = (_instances(found, 60 * minutes) for found in series.values())
+        seen += window.coverage(f"{what} samples", by_component(found, app.others), least, settings.coverage)
+    judged = ([one for one in found if one.component not in app.others] for found in series.values())
+    cpu, memory = (_instances(found, 60 * minutes) for found in judged)
     names = dict.fromkeys((*app.components, *(use.component for use in (*cpu, *memory))))
     return Utilization(tuple(names), cpu, memory, now, seen, window.hours, minutes)
 

@@ -108,8 +108,8 @@ class TestApp:
             ({"domains": (("shop.example", "PARKED"),)}, "UNKNOWN"),
             ({"domains": (("shop.example", ""),)}, "UNKNOWN"),
             ({"domains": ()}, "OK"),
-            ({"components": (), "others": 0}, "UNKNOWN"),
-            ({"components": (), "others": 1}, "OK"),
+            ({"components": (), "others": ()}, "UNKNOWN"),
+            ({"components": (), "others": ("docs",)}, "OK"),
         ],
     )
     def test_verdicts(self, simulator, changes, said):

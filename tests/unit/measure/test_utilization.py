@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import cast
 
@@ -142,6 +143,14 @@ def test_what_is_put_to_sleep_needs_no_samples():
     )
     found = utilization(cast(DigitalOceanApi, FakeApi([GOOD[2]])), asleep, SETTINGS, FixedClock(NOW))
     assert str(judged(CHECK, utilization=found)[0]) == "OK"
+
+
+def test_a_job_may_be_as_busy_as_it_likes():
+    app = replace(APP, others=("migrate",))
+    api = FakeApi([*GOOD, day("migrate", 100.0)])
+    found = utilization(cast(DigitalOceanApi, api), app, SETTINGS, FixedClock(NOW))
+    assert str(judged(CHECK, utilization=found)[0]) == "OK"
+    assert verdict(*GOOD, day("somebody", 100.0)) == "CRITICAL"  # nobody said that it is a job
 
 
 def test_24_hours_and_for_investigations_the_last_one():
