@@ -144,10 +144,11 @@ class Releases:
         """The listing, what is not understood of the newest and of the week, and that one of them serves."""
         week = [one for one in self.newest_first if one.age is None or one.age <= WEEK.total_seconds()]
         looked_at = dict.fromkeys((self.newest, *week))
-        coverage = self.listing + together(one.coverage for one in looked_at) + _serving(self.newest_first)
-        if self.newest.phase == "SUPERSEDED" and len(self.newest_first) > 1:
-            coverage += lacking("", expected="the deployment that superseded the newest one", got="none listed")
-        return coverage
+        coverage = self.listing + together(one.coverage for one in looked_at)
+        serving = _serving(self.newest_first)
+        if serving.enough and self.newest.phase == "SUPERSEDED":
+            serving = lacking("", expected="the deployment that superseded the newest one", got="none listed")
+        return coverage + serving
 
     @property
     def newest(self) -> Release:
