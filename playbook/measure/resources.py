@@ -287,7 +287,7 @@ def _seen(
     of: str = "",
 ) -> Coverage:
     least = {name: app.instances(name) for name in app.components}
-    window = Window.before(end, WEEK)
+    window = Window.before(end, WEEK, deployed=app.deployed_at)
     return window.coverage(
         f"{what} samples{of}", by_component(series, app.others), least, rules, least_percent=least_percent
     )

@@ -81,16 +81,22 @@ class Window:
 
     Attributes:
         bucket: seconds within which a single sample stands for the time; not longer than what is looked for.
+        deployed: when the present instances were asked for. There may have been fewer before: of that time one of
+            a component's must be seen.
     """
 
     begin: float
     end: float
     bucket: float = HOUR
+    deployed: float = 0.0
 
     @classmethod
-    def before(cls, end: datetime, length: timedelta, bucket: float = HOUR) -> Window:
+    def before(
+        cls, end: datetime, length: timedelta, bucket: float = HOUR, deployed: datetime | None = None
+    ) -> Window:
         """The time up to ``end``."""
-        return cls((end - length).timestamp(), end.timestamp(), bucket)
+        since = deployed.timestamp() if deployed else 0.0
+        return cls((end - length).timestamp(), end.timestamp(), bucket, since)
 
     @property
     def hours(self) -> int:
@@ -109,8 +115,11 @@ class Window:
             for number, count in counts.items():
                 # Samples do not begin with the bucket: one that seems to be missing may be in the next.
                 filled[number].append(self.bucket if (count + 1) * every >= self.bucket else count * every)
-        enough = (sorted(shares, reverse=True) for shares in filled.values() if len(shares) >= wanted)
-        seconds = sum(shares[wanted - 1] for shares in enough)
+        seconds = 0.0
+        for number, shares in filled.items():
+            there = wanted if self.begin + number * self.bucket >= self.deployed else 1
+            if len(shares) >= there:
+                seconds += sorted(shares, reverse=True)[there - 1]
         return min(round(seconds / HOUR, 1), float(self.hours))
 
     def coverage(

@@ -207,7 +207,8 @@ def scaling(
     """Instances and sizes of every component, a week of their use, and the cheapest plan that would fit."""
     rule, now = settings.scaling, clock.now()
     sizes = digitalocean_account.instance_sizes()
-    spec = digitalocean.app().spec
+    running = digitalocean.app()
+    spec, active = running.spec, running.active_deployment
     others = {component.name for component in spec.others}
     cpu = by_component(digitalocean.metric("cpu_percentage", now - WEEK, now), others)
     memory = by_component(digitalocean.metric("memory_percentage", now - WEEK, now), others)
@@ -218,7 +219,8 @@ def scaling(
             silent.append(component.name)
         else:
             fits.append(_fit(component, use, sizes, rule, rule.least_instances if is_service else 1))
-    window, least = Window.before(now, WEEK), {component.name: component.least for component in spec.running}
+    window = Window.before(now, WEEK, deployed=active.created_at if active else None)
+    least = {component.name: component.least for component in spec.running}
     seen = window.coverage("CPU samples", cpu, least, settings.coverage)
     seen += window.coverage("memory samples", memory, least, settings.coverage)
     return ScalingReview(tuple(fits), tuple(silent), seen)

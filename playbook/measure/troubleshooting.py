@@ -136,7 +136,7 @@ def component_restarts(
     """How often each component was restarted in the last 24 hours; a counter that begins anew counts on."""
     now = clock.now()
     found = by_component(digitalocean.metric("restart_count", now - DAY, now), app.others)
-    window = Window.before(now, DAY)
+    window = Window.before(now, DAY, deployed=app.deployed_at)
     counted = [
         Restarts(name, Reading(sum(_rises(samples, window.begin) for samples in instances), "24 h"))
         for name, instances in found.items()

@@ -151,7 +151,7 @@ def _utilization(
     digitalocean: DigitalOceanApi, app: AppStatus, settings: Settings, now: datetime, length: timedelta
 ) -> Utilization:
     minutes = settings.utilization.peak_minutes
-    window = Window.before(now, length, 60 * minutes)
+    window = Window.before(now, length, 60 * minutes, app.deployed_at)
     series = {
         "CPU": digitalocean.metric("cpu_percentage", now - length, now),
         "memory": digitalocean.metric("memory_percentage", now - length, now),

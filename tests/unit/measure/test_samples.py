@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -75,6 +76,14 @@ def test_a_stretch_with_few_of_its_samples_says_nothing():
 )
 def test_how_much_is_covered(instances, wanted, hours):
     assert DAY.seen(instances, wanted) == pytest.approx(hours, abs=0.5)
+
+
+@pytest.mark.parametrize(("deployed", "hours"), [(0.0, 12.0), (43_200.0, 24.0), (21_600.0, 18.0)])
+def test_an_instance_that_was_just_added_has_no_samples_of_before(deployed, hours):
+    """Until the deployment that asked for both, one of them must be seen."""
+    window = replace(DAY, deployed=DAY.begin + deployed)
+    both = [every(120, 720), every(120, 360)]
+    assert window.seen(both, 2) == pytest.approx(hours, abs=0.5)
 
 
 def test_the_newest_sample_must_be_new():
