@@ -17,7 +17,8 @@ from urllib.parse import SplitResult, unquote, urlencode, urljoin, urlsplit
 
 import msgspec
 
-from playbook.clients.proxies import basic
+from playbook.clients.breakage import kind_of
+from playbook.clients.proxies import basic, proxy_for
 from playbook.clients.retries import ATTEMPTS, tries
 from playbook.clients.trust import context_for
 from playbook.clients.wire import Broken, Call, Exchange, Method, Phases
@@ -276,9 +277,13 @@ class HttpClient:
         followed: list[str] = []
         while True:
             call = self.call(what.method, url, what.headers, seconds=deadline - time.monotonic())
-            with Exchange(call) as exchange:
-                body = read_body(exchange, self.service, url, what.max_body) if what.method == "GET" else b""
-                spent += exchange.phases
+            try:
+                with Exchange(call) as exchange:
+                    body = read_body(exchange, self.service, url, what.max_body) if what.method == "GET" else b""
+                    spent += exchange.phases
+            except Broken as broken:
+                broken.redirects = tuple(followed)
+                raise
             target = _redirect(exchange, url)
             safe = target is not None and ("Authorization" not in call.headers or origin(target) == origin(url))
             if target is None or not safe or len(followed) >= what.redirects:
@@ -343,11 +348,14 @@ def read_body(exchange: Exchange, service: str, url: SplitResult, max_body: int 
 
 def unreachable(service: str, url: SplitResult, broken: Broken, attempts: tuple[str, ...]) -> Unreachable:
     """The error for a request that got no whole answer."""
+    after = f" after {broken.redirects[-1]}" if broken.redirects else ""
     return Unreachable(
-        f"{service}: expected an answer from {shown(url)}, got {broken}",
+        f"{service}: expected an answer from {shown(url)}, got {broken}{after}",
         service=service,
         hint=RUNNER_HINT,
         attempts=attempts,
+        kind=kind_of(broken, proxied=proxy_for(url) is not None),
+        redirects=broken.redirects,
     )
 
 

@@ -75,8 +75,16 @@ class TimeSplit:
 
 @measurement
 def time_split(homepage_timing: HomepageTiming) -> TimeSplit:
-    """The homepage's time, by network, application and transfer."""
+    """The homepage's time, by network, application and transfer.
+
+    Raises:
+        TooLittleData: the homepage gave no answer.
+    """
     answered = [sample.phases for sample in homepage_timing.samples if sample.status]
+    if not answered:
+        raise TooLittleData(
+            f"Homepage: expected an answer to split the time of, got {homepage_timing.summary}", service="Website"
+        )
     return TimeSplit(
         network=median(p.dns + p.connect + p.tls for p in answered),
         server=median(p.first_byte for p in answered),
