@@ -19,6 +19,7 @@ def test_app_is_active(app, live_url_answer, judge):
         f"Live URL {live_url_answer.url}".strip(),
         expected="a page",
         found=live_url_answer.outcome,
+        coverage=live_url_answer.certainty,
     )
 
 

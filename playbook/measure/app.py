@@ -128,12 +128,15 @@ class LiveUrlAnswer:
 
     @property
     def coverage(self) -> Coverage:
-        """One answer, which is what visitors get."""
+        """One answer; what the app's phase says does not stand on it."""
+        return whole("1 answer" if self.status else "no answer")
+
+    @property
+    def certainty(self) -> Coverage:
+        """What came is what visitors get."""
         if not self.uncertain:
-            return whole("1 answer" if self.status else "no answer")
-        return lacking(
-            "", expected="an answer of the live URL as visitors get it", got=self.outcome, hint=self.uncertain
-        )
+            return Coverage()
+        return lacking("", expected="what visitors get", got=self.outcome, hint=self.uncertain)
 
     def evidence(self) -> Evidence:
         """URL and outcome, and each try."""

@@ -159,7 +159,7 @@ class Fault:
 
 def fault_of(answer: Answer, rules: PageRules) -> Fault | None:
     """Why the answer is not the page; None where it is."""
-    return in_place_of_it(answer) or _by_status(answer) or off_the_way(answer, rules) or _by_body(answer, rules)
+    return in_place_of_it(answer) or by_status(answer) or off_the_way(answer, rules) or _by_body(answer, rules)
 
 
 def in_place_of_it(answer: Answer) -> Fault | None:
@@ -179,7 +179,8 @@ def in_place_of_it(answer: Answer) -> Fault | None:
     return None
 
 
-def _by_status(answer: Answer) -> Fault | None:
+def by_status(answer: Answer) -> Fault | None:
+    """Of any status but 200, and of a redirect that was not followed to its end."""
     if answer.status == _OK:
         return None
     location = answer.headers.get("location", "")
@@ -201,18 +202,31 @@ def off_the_way(answer: Answer, rules: PageRules) -> Fault | None:
     return None
 
 
-def _by_body(answer: Answer, rules: PageRules) -> Fault | None:
+def stand_in(answer: Answer) -> Fault | None:
+    """What is known to stand in the place of pages, a login left out; None for all else."""
     body, unread = decoded(answer)
     if unread:
         return Fault(f"a body in the encoding {unread}, which was not asked for", uncertain=True)
     if not body.strip():
         return Fault("an empty page")
     if not _is_html(answer):
-        return _of_data(answer, body) or _unexpected(body.decode("utf-8", "replace"), rules)
+        return _of_data(answer, body)
     page = page_of(answer)
-    if page.is_empty:
-        return Fault("a page without anything on it")
-    return _of_title(page) or _of_text(page) or _of_refresh(page, answer, rules) or _of_size(page, body, rules)
+    return Fault("a page without anything on it") if page.is_empty else _of_title(page) or _of_text(page)
+
+
+def _by_body(answer: Answer, rules: PageRules) -> Fault | None:
+    fault = stand_in(answer)
+    if fault:
+        return fault
+    body, _ = decoded(answer)
+    text = body.decode("utf-8", "replace")
+    if not _is_html(answer):
+        return _unexpected(text, rules)
+    page = page_of(answer)
+    if page.asks_password and _LOGIN_TITLE.fullmatch(page.title.casefold()[:_LONGEST_TITLE]):
+        return Fault(f"a login, {page.title[:80]!r}")
+    return _of_refresh(page, answer, rules) or _of_size(page, body, rules)
 
 
 def _of_data(answer: Answer, body: bytes) -> Fault | None:
@@ -238,8 +252,6 @@ def _of_title(page: Page) -> Fault | None:
     ):
         if title and pattern.fullmatch(title):
             return Fault(f"{what}, {page.title[:80]!r}")
-    if page.asks_password and _LOGIN_TITLE.fullmatch(title):
-        return Fault(f"a login, {page.title[:80]!r}")
     return None
 
 

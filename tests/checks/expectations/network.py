@@ -1,4 +1,4 @@
-"""What the checks say where nothing that this machine asks is answered: nobody knows, and it may be this machine."""
+"""What the checks say where nothing that this machine asks is answered: it may be its own network."""
 
 from __future__ import annotations
 

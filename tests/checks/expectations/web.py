@@ -86,8 +86,8 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
         ),
         "daily.app.active": (
             "UNKNOWN",
-            r"Live URL https://localhost:\d+: expected an answer of the live URL as visitors get it, got a challenge "
-            r"of Cloudflare's, as programs get it \(HTTP 403\); what was seen gives .+",
+            r"Live URL https://localhost:\d+: expected what visitors get, got a challenge of Cloudflare's, "
+            r"as programs get it \(HTTP 403\); what was seen gives .+",
         ),
     },
     "health-degraded": {
