@@ -107,15 +107,19 @@ class _Reader:
     Attributes:
         own: what the service says of itself.
         others: what it says of what it needs.
+        errors: errors that it shows, with the name of what they are of.
     """
 
     own: list[tuple[str, State]] = field(default_factory=list)
     others: list[Dependency] = field(default_factory=list)
+    errors: list[tuple[str, Dependency]] = field(default_factory=list)
     unclear: list[str] = field(default_factory=list)
 
     def report(self, value: Any, text: str) -> Report:
         """All that was noted; UnknownShapeError where nothing that was is understood."""
-        others = list(dict.fromkeys(self.others))
+        bad = {one.name for one in self.others if one.state}
+        more = [error for name, error in self.errors if not name or name not in bad]
+        others = list(dict.fromkeys([*self.others, *more]))
         remarked = {(one.name, one.status) for one in others if one.remark}
         others = [one for one in others if one.remark or (one.name, one.status) not in remarked]
         others = _each_once(others)
@@ -287,7 +291,7 @@ class _Reader:
         if before == after:
             listed = [inner for inner, _ in value] if isinstance(value, _Object) else []
             said = _short(value) if not listed else ", ".join(listed)[:80]
-            self._note(_under(name, key), said, State.UNHEALTHY)
+            self.errors.append((name, Dependency(_under(name, key), said[:80], State.UNHEALTHY)))
 
     # ---------------------------------------------------------------------------------------------- single values
 
@@ -469,7 +473,7 @@ def _short(value: Any) -> str:
 
 def _instead(value: Any, text: str, unclear: tuple[str, ...]) -> str:
     """What the answer is, where it says nothing that is understood."""
-    if not text:
+    if not text or value == "":
         return "an empty body"
     if unclear:
         return f"{unclear[0]}, which says neither healthy nor unhealthy"
