@@ -38,8 +38,8 @@ _WORDS = {
         broken maintenance under-maintenance out-of-service shutting-down shutdown terminating
         terminated inactive invalid refused connection-refused disconnecting draining fatal exception
         panic ko nok not-serving sealed lost expired unserviceable unusable stuck dying partition
-        partitioned exhausted aborted rejected denied unauthorized forbidden sick bad abnormal major-
-        outage halted killed suspended paused hung corrupt corrupted""",
+        partitioned exhausted aborted rejected denied unauthorized forbidden sick bad abnormal
+        major-outage halted killed suspended paused hung corrupt corrupted""",
 }
 _MEANING = {word: state for state, words in _WORDS.items() for word in words.split()}
 # Of a service that did not say whether it works.
@@ -49,21 +49,11 @@ UNCERTAIN = _set(
 )
 # Bad under whatever key they stand; the other words also name colours, levels and switches.
 _ANYWHERE = _set(
-    """unhealthy down failed failing unavailable disconnected offline unreachable dead out-of-service not-
-    ready not-connected not-ok not-healthy not-available crashed degraded connection-refused timed-out
+    """unhealthy down failed failing unavailable disconnected offline unreachable dead out-of-service
+    not-ready not-connected not-ok not-healthy not-available crashed degraded connection-refused timed-out
     outage major-outage partial-outage not-serving broken under-maintenance shutting-down"""
 )
-_SIGNS = {
-    "✅": "ok",
-    "✓": "ok",
-    "✔": "ok",
-    "🟢": "ok",
-    "❌": "failed",
-    "✗": "failed",
-    "✘": "failed",
-    "🔴": "failed",
-}
-_SIGNS |= {"⚠": "warning", "🟡": "warning", "🟠": "warning"}
+_SIGNS = dict.fromkeys("✅✓✔🟢", "ok") | dict.fromkeys("❌✗✘🔴", "failed") | dict.fromkeys("⚠🟡🟠", "warning")
 _FILLING = _set(
     """all systems system services service checks check is are and the everything server api app application
     i am m now site website database health status it we re"""
