@@ -9,11 +9,22 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from playbook.measure import health_words as words
+from playbook.measure.health_values import (
+    Pairs,
+    instead,
+    is_empty,
+    name_of,
+    of_circuit,
+    of_code,
+    remark,
+    short,
+    under,
+    unpacked,
+)
 from playbook.measure.health_words import State, state_of
 
 __all__ = ["MOST_BYTES", "Dependency", "Report", "State", "UnknownShapeError", "read_report"]
@@ -22,18 +33,13 @@ MOST_BYTES = 1024 * 1024
 _DEEPEST = 32
 _MOST_LINES = 500
 _OWN = ""
-_NAMES = ("name", "id", "component", "componentid", "checkid", "key", "service", "check", "label")
-_REMARKS = ("error", "message", "output", "detail", "reason", "exception", "description", "shortsummary")
-_LATENCIES = (("latency_ms", "ms"), ("responsetime", "ms"), ("latency", ""))
 _BODY_COLOUR = re.compile(r"<body style=\"background-color: (\w+)\"></body>")  # Rails' /up
 _UP, _IN_TROUBLE = "Application up", "Application experiencing problems"  # Laravel's /up
 _LINE = re.compile(
     r"^\s*(?:\[(?P<sign>[+-])\])?\s*(?P<name>[^:=]+?)\s*(?:[:=]\s*|\s+(?=ok\b|failed\b))(?P<word>.+)$"
 )
 _SUMMARY = re.compile(r"^\s*(?:healthz|livez|readyz)? ?check (passed|failed)\s*$")
-_NO_ERRORS = ("no-error", "no-errors")
 _AS_MESSAGE = ("message", "msg", "response", "text", "ping")
-_EMPTY_ERRORS = frozenset(("", "none", "no", "ok", "null", "nil", "-", "n/a", "false", "0", "success"))
 
 
 class UnknownShapeError(ValueError):
@@ -74,10 +80,6 @@ class Report:
     read: int = 1
 
 
-class _Object(list[tuple[str, Any]]):
-    """A JSON object with all its pairs, also those whose key stands there twice."""
-
-
 def read_report(body: bytes) -> Report:
     """Understand the body of a health endpoint.
 
@@ -87,7 +89,7 @@ def read_report(body: bytes) -> Report:
     reader = _Reader()
     text = body[:MOST_BYTES].decode("utf-8-sig", errors="replace").strip()
     try:
-        value = json.loads(text, object_pairs_hook=_Object)
+        value = json.loads(text, object_pairs_hook=Pairs)
     except RecursionError:
         raise UnknownShapeError("JSON that is nested too deeply to be read") from None
     except ValueError:
@@ -126,7 +128,7 @@ class _Reader:
         states = [state for _, state in self.own] + [one.state for one in others if one.state is not None]
         unclear = tuple(dict.fromkeys(self.unclear))
         if not states:
-            raise UnknownShapeError(_instead(value, text, unclear))
+            raise UnknownShapeError(instead(value, text, unclear))
         status = max(self.own, key=lambda said: said[1])[0] if self.own else "not stated"
         stated = len(self.own) + sum(one.state is not None for one in others)
         return Report(status, max(states), tuple(others), unclear, stated + len(unclear))
@@ -135,7 +137,7 @@ class _Reader:
 
     def read_root(self, value: Any) -> None:
         """A whole JSON text."""
-        if isinstance(value, _Object):
+        if isinstance(value, Pairs):
             self._object(_OWN, value, 0)
             if not self.own:
                 self._say_as_message(value)
@@ -143,13 +145,13 @@ class _Reader:
                 self._entries(value, 0)
         elif isinstance(value, list):
             for number, entry in enumerate(value, 1):
-                self._entry(_name_of(entry) or f"entry {number}", entry, 1)
+                self._entry(name_of(entry) or f"entry {number}", entry, 1)
         elif isinstance(value, str):
             self.read_text(value.strip())
         elif isinstance(value, bool):
             self._state(_OWN, str(value).lower(), State.HEALTHY if value else State.UNHEALTHY)
 
-    def _say_as_message(self, value: _Object) -> None:
+    def _say_as_message(self, value: Pairs) -> None:
         """``{"message": "OK"}``, where nothing else says how the service is."""
         for key, said in value:
             if "".join(words.words_of(key)) in _AS_MESSAGE and isinstance(said, str):
@@ -157,27 +159,27 @@ class _Reader:
                 if state is not None:
                     self._state(_OWN, said.strip(), state)
 
-    def _object(self, name: str, value: _Object, depth: int) -> None:
+    def _object(self, name: str, value: Pairs, depth: int) -> None:
         """An object, its statements being about ``name``; the service itself where that is empty."""
         if depth > _DEEPEST:
             self.unclear.append(f"{name or 'the report'} is nested deeper than {_DEEPEST} levels")
             return
-        remark = _remark(value)
+        beside = remark(value)
         for key, inner in value:
-            self._pair(name, key, _unpacked(inner), remark, depth)
+            self._pair(name, key, unpacked(inner), beside, depth)
 
     def _pair(self, name: str, key: str, value: Any, remark: str, depth: int) -> None:
         """One key of an object with its value."""
         if words.holds_history(key):
-            if not _is_empty(value):
-                self.unclear.append(f"{_under(name, key)} {_short(value)!r}")
+            if not is_empty(value):
+                self.unclear.append(f"{under(name, key)} {short(value)!r}")
         elif words.holds_errors(key) or words.lists_bad(key):
             self._errors(name, key, value, depth)
         elif words.holds_warnings(key) and not isinstance(value, str):
-            if not _is_empty(value):
-                self._note(_under(name, key), _short(value), State.DEGRADED)
+            if not is_empty(value):
+                self._note(under(name, key), short(value), State.DEGRADED)
         elif isinstance(value, list):
-            if isinstance(value, _Object) or not words.is_data(key):
+            if isinstance(value, Pairs) or not words.is_data(key):
                 self._nested_value(name, key, value, depth)
         elif words.is_container(key) and isinstance(value, str | bool):
             self._entry(key, value, depth + 1)
@@ -196,14 +198,14 @@ class _Reader:
         elif isinstance(value, str) and not words.is_data(key):
             self._string(name, key, value, depth)
         elif isinstance(value, str) and words.FAILURE.search(value):
-            self.unclear.append(f"{_under(name, key)} {_short(value)!r}")
+            self.unclear.append(f"{under(name, key)} {short(value)!r}")
 
     def _nested_value(self, name: str, key: str, value: list[Any], depth: int) -> None:
         """An object or a list."""
         if words.is_container(key):
             self._entries(value, depth, key)
             return
-        if isinstance(value, _Object):
+        if isinstance(value, Pairs):
             if depth == 0 and words.is_status(key):
                 self._entries(value, depth, key)
             elif words.is_soft(key) and name:
@@ -214,17 +216,17 @@ class _Reader:
                 self._object(key, value, depth + 1)
             return
         for number, entry in enumerate(value, 1):
-            if isinstance(entry, _Object):
-                self._object(_name_of(entry) or f"{key} {number}", entry, depth + 1)
+            if isinstance(entry, Pairs):
+                self._object(name_of(entry) or f"{key} {number}", entry, depth + 1)
             elif isinstance(entry, list):
                 self._entries(entry, depth + 1, key)
             elif isinstance(entry, str) and (state := words.bad_anywhere(entry)) is not None:
                 self._note(f"{key} {number}", entry, state)
 
-    def _soft(self, value: _Object, depth: int) -> None:
+    def _soft(self, value: Pairs, depth: int) -> None:
         """``details`` of the whole: dependencies where an entry is an object or a word, else data."""
         for key, inner in value:
-            if isinstance(inner, _Object):
+            if isinstance(inner, Pairs):
                 self._object(key, inner, depth + 1)
             elif isinstance(inner, str) and not words.looks_like_data(inner) and not words.is_data(key):
                 self._entry(key, inner, depth + 1)
@@ -235,7 +237,7 @@ class _Reader:
 
     def _entries(self, value: list[Any], depth: int, key: str = "entry") -> None:
         """What is listed as dependencies, by name or one after the other."""
-        if isinstance(value, _Object):
+        if isinstance(value, Pairs):
             own = key != "entry" and any(words.is_status(inner) for inner, _ in value)
             if own and not any(isinstance(inner, list) for _, inner in value):
                 self._object(key, value, depth + 1)
@@ -247,17 +249,17 @@ class _Reader:
                     self._entry(name, entry, depth + 1)
             return
         for number, entry in enumerate(value, 1):
-            self._entry(_name_of(entry) or f"{key} {number}", entry, depth + 1)
+            self._entry(name_of(entry) or f"{key} {number}", entry, depth + 1)
 
     def _entry(self, name: str, entry: Any, depth: int) -> None:
         """One dependency, which must say how it is."""
         if depth > _DEEPEST:
             self.unclear.append(f"{name} is nested deeper than {_DEEPEST} levels")
             return
-        entry = _unpacked(entry)
+        entry = unpacked(entry)
         if isinstance(entry, list):
             before = len(self.own), len(self.others), len(self.unclear)
-            if isinstance(entry, _Object):
+            if isinstance(entry, Pairs):
                 self._object(name, entry, depth)
             else:
                 for inner in entry:
@@ -272,26 +274,26 @@ class _Reader:
         elif isinstance(entry, bool):
             self._state(name, str(entry).lower(), State.HEALTHY if entry else State.UNHEALTHY)
         elif isinstance(entry, int | float):
-            self._state(name, f"{entry:g}", _of_code(entry))
+            self._state(name, f"{entry:g}", of_code(entry))
         else:
             self.unclear.append(f"no status for {name}")
 
     def _errors(self, name: str, key: str, value: Any, depth: int) -> None:
         """What stands under ``error`` or ``failures``: nothing, or what is bad."""
-        if _is_empty(value):
+        if is_empty(value):
             return
         before = sum(one.state is not None and one.state > State.HEALTHY for one in self.others)
-        if isinstance(value, _Object):
+        if isinstance(value, Pairs):
             for inner, entry in value:
-                if isinstance(entry, _Object):
+                if isinstance(entry, Pairs):
                     self._object(inner, entry, depth + 1)
                 elif isinstance(entry, str) and entry and "".join(words.words_of(key)) != "error":
                     self._note(inner, entry, State.UNHEALTHY)
         after = sum(one.state is not None and one.state > State.HEALTHY for one in self.others)
         if before == after:
-            listed = [inner for inner, _ in value] if isinstance(value, _Object) else []
-            said = _short(value) if not listed else ", ".join(listed)[:80]
-            self.errors.append((name, Dependency(_under(name, key), said[:80], State.UNHEALTHY)))
+            listed = [inner for inner, _ in value] if isinstance(value, Pairs) else []
+            said = short(value) if not listed else ", ".join(listed)[:80]
+            self.errors.append((name, Dependency(under(name, key), said[:80], State.UNHEALTHY)))
 
     # ---------------------------------------------------------------------------------------------- single values
 
@@ -303,14 +305,14 @@ class _Reader:
             self._number(name, key, value, remark)
         elif isinstance(value, str) and value.strip():
             if not words.is_code(key):
-                state = _of_circuit(name, key, value) if words.words_of(key)[-1] == "state" else None
+                state = of_circuit(name, key, value) if words.words_of(key)[-1] == "state" else None
                 self._state(name, value.strip(), state if state is not None else state_of(value), remark, key=key)
         elif not words.is_code(key):
-            self.unclear.append(f"{_under(name, key)} {_short(value) or 'empty'}")
+            self.unclear.append(f"{under(name, key)} {short(value) or 'empty'}")
 
     def _number(self, name: str, key: str, value: float, remark: str) -> None:
         if words.is_code(key):
-            state = _of_code(value)
+            state = of_code(value)
             if state is not None:
                 self._state(name, f"{value:g}", state, remark, key=key)
         elif "".join(words.words_of(key)) == "readystate":  # mongoose: 1 is connected
@@ -319,27 +321,28 @@ class _Reader:
             if value in (0, 1):
                 self._state(name, f"{value:g}", State.HEALTHY if value else State.UNHEALTHY, remark, key=key)
         else:
-            self._state(name, f"{value:g}", _of_code(value), remark, key=key)
+            self._state(name, f"{value:g}", of_code(value), remark, key=key)
 
     def _boolean(self, name: str, key: str, value: bool) -> None:
         """A boolean under a key that is no status."""
         if words.bad_if_true(key):
             if value:
-                self._note(_under(name, key), "true", State.UNHEALTHY)
+                state = State.DEGRADED if words.only_degraded(key) else State.UNHEALTHY
+                self._note(under(name, key), "true", state)
         elif not value and not words.is_switch(key):
             if words.is_needed(key):
-                self._note(_under(name, key), "false", State.UNHEALTHY)
+                self._note(under(name, key), "false", State.UNHEALTHY)
             elif not name:
                 self.unclear.append(f"{key} false")
         elif value and words.is_needed(key):
-            self._note(_under(name, key), "true", State.HEALTHY)
+            self._note(under(name, key), "true", State.HEALTHY)
 
     def _string(self, name: str, key: str, value: str, depth: int) -> None:
         """A word under a key that is no status: bad where it means nothing else."""
         needed = words.is_needed(key) and depth == 0
         state = state_of(value) if needed else words.bad_anywhere(value)
         if state is not None:
-            self._note(key if not name else _under(name, key), value.strip(), state)
+            self._note(key if not name else under(name, key), value.strip(), state)
         elif needed and not words.looks_like_data(value):
             self._state(key, value.strip(), None)
 
@@ -406,82 +409,3 @@ def _each_once(others: list[Dependency]) -> list[Dependency]:
     for one in others:
         kept.setdefault(one.name, []).append(one)
     return [one for same in kept.values() for one in same if one is same[0] or one.state is not State.HEALTHY]
-
-
-def _unpacked(value: Any) -> Any:
-    """The value; where it is JSON inside a string, that."""
-    if not isinstance(value, str) or value.lstrip()[:1] not in ("{", "["):
-        return value
-    try:
-        return json.loads(value, object_pairs_hook=_Object)
-    except (ValueError, RecursionError):
-        return value
-
-
-def _name_of(entry: Any) -> str:
-    if not isinstance(entry, _Object):
-        return ""
-    by_key = {"".join(words.words_of(key)): value for key, value in entry}
-    return next((by_key[key] for key in _NAMES if isinstance(by_key.get(key), str) and by_key[key]), "")
-
-
-def _of_code(value: float) -> State | None:
-    """An HTTP status as a word of health."""
-    if 200 <= value < 300:
-        return State.HEALTHY
-    return State.UNHEALTHY if 400 <= value < 600 else None
-
-
-def _of_circuit(name: str, key: str, value: str) -> State | None:
-    """A circuit breaker is well when it is closed."""
-    word = words.canonical(value)
-    if key.casefold() == "state" and word in ("closed", "open", "half-open", "forced-open"):
-        closed = {"closed": State.HEALTHY, "half-open": State.DEGRADED}
-        return closed.get(word, State.UNHEALTHY)
-    return None
-
-
-def _is_empty(value: Any) -> bool:
-    """Whether a field for errors holds none."""
-    if isinstance(value, str):
-        return words.canonical(value) in (*_EMPTY_ERRORS, *_NO_ERRORS)
-    if isinstance(value, list):
-        return all(_is_empty(inner[1]) if isinstance(value, _Object) else _is_empty(inner) for inner in value)
-    return not value
-
-
-def _remark(entry: _Object) -> str:
-    by_key = {key.casefold(): value for key, value in entry}
-    texts = [by_key[key] for key in _REMARKS if isinstance(by_key.get(key), str) and by_key[key]]
-    for key, unit in _LATENCIES:
-        number = by_key.get(key)
-        if isinstance(number, int | float) and not isinstance(number, bool):
-            texts.append(f"{number:g} {unit}".strip())
-            break
-    return "; ".join(dict.fromkeys(texts))[:200]
-
-
-def _under(name: str, key: str) -> str:
-    return f"{name} {key}" if name else key
-
-
-def _short(value: Any) -> str:
-    if isinstance(value, str):
-        return value.strip()[:80]
-    return json.dumps(dict(value) if isinstance(value, _Object) else value, default=str)[:80]
-
-
-def _instead(value: Any, text: str, unclear: tuple[str, ...]) -> str:
-    """What the answer is, where it says nothing that is understood."""
-    if not text or value == "":
-        return "an empty body"
-    if unclear:
-        return f"{unclear[0]}, which says neither healthy nor unhealthy"
-    if isinstance(value, _Object):
-        return f"an object without a status, with {', '.join(_keys(value)) or 'nothing in it'}"[:160]
-    kinds = {list: "list", type(None): "null", str: "text", int: "number", float: "number"}
-    return f"a JSON {kinds.get(type(value), 'value')}"
-
-
-def _keys(value: _Object) -> Iterator[str]:
-    return (key for key, _ in value)

@@ -97,6 +97,7 @@ def state_of(text: str) -> State | None:
 
 def _of_sentence(plain: str) -> State | None:
     """``all systems operational``, ``ok but degraded``, ``prometheus server is ready``."""
+    plain = re.sub(r"[_-]+", " ", plain)
     tokens = re.findall(r"[a-z]+", plain)
     states = [_MEANING[token] for token in tokens if token in _MEANING]
     if _NEGATED.search(plain):
@@ -143,7 +144,8 @@ _STATUS = _set("""status state health result outcome liveness readiness availabi
 _ENDINGS = _set("healthy alive ready connected ok")
 _BAD_IF_TRUE = _set(
     """unhealthy down failed failing degraded error errors failure failures exception exceptions fatal sealed
-    maintenance unavailable problem problems issues crashed stale dead broken offline err"""
+    maintenance unavailable problem problems issues crashed stale dead broken offline err
+    warning warnings"""
 )
 _ERRORS = _set(
     """error errors err exception exceptions failure failures problem problems issues failed failing
@@ -219,6 +221,11 @@ def bad_if_true(key: str) -> bool:
     if not words or words[0] in _LIMITING:
         return False
     return bool({words[0], words[-1]} & _BAD_IF_TRUE) or "".join(words) in ("shuttingdown", "maintenancemode")
+
+
+def only_degraded(key: str) -> bool:
+    """Of those, a key whose true is less bad: ``has_warnings``, ``degraded``."""
+    return words_of(key)[-1] in _WARNINGS
 
 
 def holds_errors(key: str) -> bool:

@@ -6,7 +6,6 @@ are looked for in the title, and in the text of pages that are short.
 
 from __future__ import annotations
 
-import re
 import zlib
 from dataclasses import dataclass
 from html.parser import HTMLParser
@@ -14,6 +13,7 @@ from urllib.parse import urljoin, urlsplit
 
 from playbook.clients.breakage import is_internal
 from playbook.clients.http import Answer
+from playbook.measure import page_words as words
 from playbook.measure.health import State, UnknownShapeError, read_report
 
 REFUSED = (401, 403, 429)
@@ -23,95 +23,6 @@ _MOST_TEXT = 4000  # characters; a longer page may quote the words of another
 _LONGEST_TITLE = 200
 _MOST_BODY = 4 * 1024 * 1024
 _HTML = ("text/html", "application/xhtml+xml", "")
-_LOGIN = re.compile(
-    r"/(?:log-?in|log_in|sign-?in|sign_in|signin|sso|saml2?|oauth2?|oidc|auth|authorize|session/new|wp-login\.php"
-    r"|users/sign_in|accounts?/login|cas/login)(?:/|$)",
-    re.IGNORECASE,
-)
-_LOGIN_TITLE = re.compile(r"(?:.* [-|–·] )?(?:please )?(?:log ?in|sign ?in|login|anmelden)(?: (?:to|[-|–·]) .*)?")
-_ERROR_TITLE = re.compile(
-    r"(?:error )?[45]\d\d\b.*|.* \| 5\d\d: .*"
-    r"|application error.*|(?:internal )?server error.*|runtime error|unhandled exception.*|whitelabel error page"
-    r"|(?:page )?not found.*|this page could ?n.t be found.*|bad gateway.*|service (?:temporarily )?unavailable.*"
-    r"|gateway time-?out.*|forbidden|access denied|unauthorized|bad request|no such app|error|error page|oops.*"
-    r"|something went wrong.*|we.re sorry, but something went wrong.*|action controller: exception caught"
-    r"|\w+(?:error|exception|doesnotexist|host) at /.*|.*// werkzeug debugger|database error|dns resolution error"
-    r"|microsoft azure web app - error.*|web app - unavailable|heroku \| .*|site not found.*"
-    r"|deployment .*not found"
-)
-_DEFAULT_TITLE = re.compile(
-    r"welcome to (?:nginx|openresty|caddy|tengine|centos|apache|your new app).*|it works!?"
-    r"|apache2? .*default page.*"
-    r"|(?:http server )?test page (?:for|powered by).*|caddy works!|iis(?: windows.*)?|index of /.*"
-    r"|directory listing for .*|default web site page|default page|web server.s default page|welcome to xampp.*"
-    r"|apache tomcat.*|localhost|hostinger.*default.*|microsoft azure app service.*|your azure .* app is .*"
-)
-_AWAY_TITLE = re.compile(
-    r".*(?:under|down for|offline for|undergoing) (?:scheduled )?(?:maintenance|construction).*"
-    r"|(?:scheduled |site )?maintenance(?: mode)?|coming soon.*|opening soon.*|we.ll be (?:right )?back.*"
-    r"|be right back.*|temporarily (?:unavailable|offline|closed).*|briefly unavailable.*"
-)
-_PARKED_TITLE = re.compile(
-    r".*domain (?:is )?(?:parked|for sale|expired|suspended).*|parked (?:domain|page).*"
-    r"|(?:this )?(?:account|website|site|service|domain|app)(?: has been| is)?"
-    r" (?:suspended|expired|disabled|deactivated|parked|not available).*"
-    r"|.* is for sale.*|hugedomains.*|sedo .*|domain default page.*"
-)
-_TEXTS: tuple[tuple[str, str], ...] = (
-    ("an error page", r"application error: a (?:client|server)-side exception has occurred"),
-    ("an error page", r"an error occurred in the application and your page could not be served"),
-    ("an error page", r"application failed to respond|the train has not arrived at the station"),
-    ("an error page", r"no healthy upstream|upstream connect error or disconnect|via_(?:no_healthy_)?upstream"),
-    ("an error page", r"^(?:500 )?internal server error\b|^server error\b|^bad gateway\b|^service unavailable\b"),
-    (
-        "an error page",
-        r"^error (?:code )?[45]\d\d\b|^[45]\d\d[ :.-]|^cannot get /|^not found\b|^404 page not found",
-    ),
-    ("an error page", r"error establishing a database connection|there has been a critical error on this website"),
-    ("an error page", r"whoops, looks like something went wrong|we.re sorry, but something went wrong"),
-    ("an error page", r"the website encountered an unexpected error|this serverless function has crashed"),
-    ("an error page", r"function_invocation_failed|deployment_not_found|not found - request id"),
-    ("an error page", r"traceback \(most recent call last\)|fatal error: uncaught|parse error: syntax error"),
-    (
-        "an error page",
-        r"(?:mysql|pg|sqlstate)\S* ?(?:error|\[\w+\])|<code>(?:nosuchbucket|nosuchkey|accessdenied)</",
-    ),
-    ("an error page", r"there isn.t a github pages site here|no such app|there.s nothing here, yet"),
-    (
-        "an error page",
-        r"error 403 - this web app is stopped|the origin web server|connection timed out error code 52",
-    ),
-    ("a server's default page", r"welcome to nginx!|apache2 (?:ubuntu|debian) default page|^it works!$"),
-    ("a server's default page", r"your web app is running and waiting for your content|your new server is ready"),
-    ("a directory listing", r"^index of /|^directory listing for /"),
-    (
-        "a maintenance page",
-        r"briefly unavailable for scheduled maintenance|(?:down|offline|closed) for maintenance",
-    ),
-    (
-        "a maintenance page",
-        r"(?:site|website|service|page|we are|we.re|is) (?:currently )?(?:under|undergoing) maint",
-    ),
-    ("a maintenance page", r"performing (?:scheduled |some )?maintenance|maintenance mode|under construction"),
-    (
-        "a parked domain",
-        r"(?:this|the) (?:web ?page|domain)(?: name)? (?:is|has been|may be) (?:parked|for sale|expired)",
-    ),
-    (
-        "a parked domain",
-        r"parked free, courtesy of|buy this domain|domain has expired|isn.t connected to a website",
-    ),
-    (
-        "a suspended site",
-        r"(?:account|website|site|service) (?:has been|is) (?:temporarily )?(?:suspended|disabled)",
-    ),
-)
-_KNOWN = tuple((what, re.compile(pattern)) for what, pattern in _TEXTS)
-_OTHERS = {"cf-mitigated": "Cloudflare", "x-amzn-waf-action": "AWS WAF", "x-vercel-mitigated": "Vercel"}
-_CHALLENGE = re.compile(
-    r"just a moment\.\.\.|attention required! \| cloudflare|ddos-guard|vercel security checkpoint.*"
-)
-_OWN_PROXY = re.compile(r"error: the requested url could not be retrieved|web ?page blocked.*|web filter.*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,13 +79,13 @@ def in_place_of_it(answer: Answer) -> Fault | None:
         return Fault(f"HTTP {answer.status} of {_NOT_THEIRS[answer.status]}", uncertain=True)
     if "x-squid-error" in answer.headers:
         return Fault("an error of a proxy of this machine's network", uncertain=True)
-    for name, who in _OTHERS.items():
+    for name, who in words.OTHERS.items():
         if answer.headers.get(name, "").strip().lower() in ("challenge", "captcha"):
             return Fault(f"a challenge of {who}'s, as programs get it (HTTP {answer.status})", uncertain=True)
     title = page_of(answer).title.casefold() if _is_html(answer) else ""
-    if _CHALLENGE.fullmatch(title):
+    if words.CHALLENGE.fullmatch(title):
         return Fault(f"a challenge, as programs get it ({title!r}, HTTP {answer.status})", uncertain=True)
-    if _OWN_PROXY.fullmatch(title):
+    if words.OWN_PROXY.fullmatch(title):
         return Fault(f"a page of this machine's network ({title!r})", uncertain=True)
     return None
 
@@ -224,7 +135,7 @@ def _by_body(answer: Answer, rules: PageRules) -> Fault | None:
     if not _is_html(answer):
         return _unexpected(text, rules)
     page = page_of(answer)
-    if page.asks_password and _LOGIN_TITLE.fullmatch(page.title.casefold()[:_LONGEST_TITLE]):
+    if page.asks_password and words.LOGIN_TITLE.fullmatch(page.title.casefold()[:_LONGEST_TITLE]):
         return Fault(f"a login, {page.title[:80]!r}")
     return _of_refresh(page, answer, rules) or _of_size(page, body, rules)
 
@@ -243,14 +154,11 @@ def _of_data(answer: Answer, body: bytes) -> Fault | None:
 
 
 def _of_title(page: Page) -> Fault | None:
+    """By the title, or by a part of it beside the site's name."""
     title = page.title.casefold()[:_LONGEST_TITLE]
-    for what, pattern in (
-        ("an error page", _ERROR_TITLE),
-        ("a server's default page", _DEFAULT_TITLE),
-        ("a maintenance page", _AWAY_TITLE),
-        ("a parked or suspended domain", _PARKED_TITLE),
-    ):
-        if title and pattern.fullmatch(title):
+    parts = [title, *(part for part in words.PARTS.split(title) if part not in words.MAY_BE_A_NAME)]
+    for what, pattern in words.TITLES:
+        if any(part and pattern.fullmatch(part) for part in parts):
             return Fault(f"{what}, {page.title[:80]!r}")
     return None
 
@@ -262,7 +170,7 @@ def _of_text(page: Page) -> Fault | None:
 def _known_text(text: str) -> Fault | None:
     if len(text) > _MOST_TEXT:
         return None
-    for what, pattern in _KNOWN:
+    for what, pattern in words.KNOWN:
         found = pattern.search(text)
         if found:
             return Fault(f"{what} that says {text[found.start() : found.start() + 60].strip()!r}")
@@ -295,7 +203,7 @@ def _unexpected(text: str, rules: PageRules) -> Fault | None:
 
 def is_login(path: str) -> bool:
     """Whether a path is one of a login."""
-    return bool(_LOGIN.search(path))
+    return bool(words.LOGIN.search(path))
 
 
 def decoded(answer: Answer) -> tuple[bytes, str]:
