@@ -15,6 +15,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from playbook.clients.breakage import Kind, is_internal, private_of
 from playbook.clients.http import HttpClient, parse_url
+from playbook.clients.proxies import proxy_for
 from playbook.clients.trust import context_for
 from playbook.clients.wire import look_up
 from playbook.engine import client
@@ -78,7 +79,7 @@ class Network:
             raise _undecided(error, "The fault is on this machine's side: its routes, its limits or its proxy.")
         if error.redirects and (address.scheme == "https" or is_internal(address.hostname or "")):
             return what  # it has answered itself, with a way to nowhere
-        private = self._private_address(address) if error.kind != Kind.NO_NAME else ""
+        private = self.private_address(url) if error.kind != Kind.NO_NAME else ""
         if private:
             raise _undecided(
                 error,
@@ -132,10 +133,11 @@ class Network:
         except (PlaybookError, OSError, ValueError):
             return False
 
-    def _private_address(self, address: SplitResult) -> str:
-        """Where a public name leads to a private address: that; as far as it can be looked up."""
+    def private_address(self, url: str) -> str:
+        """Where a public name leads to a private address here: that; empty where it does not, or is not known."""
+        address = urlsplit(url)
         host = address.hostname or ""
-        if is_internal(host):
+        if is_internal(host) or proxy_for(address):
             return ""
         try:
             found = look_up(host, address.port or 443, min(self.time_limits.connect, _LONGEST))

@@ -95,6 +95,8 @@ def read_report(body: bytes) -> Report:
     except ValueError:
         value = None
         reader.read_text(text)
+        if text[:1] in ("{", "[") and text[:3] not in ("[+]", "[-]"):
+            reader.unclear.append("JSON that is cut off or damaged")
     else:
         reader.read_root(value)
     if len(body) > MOST_BYTES:
@@ -165,8 +167,10 @@ class _Reader:
             self.unclear.append(f"{name or 'the report'} is nested deeper than {_DEEPEST} levels")
             return
         beside = remark(value)
+        counting = words.counts([key for key, _ in value])
         for key, inner in value:
-            self._pair(name, key, unpacked(inner), beside, depth)
+            if not (counting and isinstance(inner, int | float) and not isinstance(inner, bool)):
+                self._pair(name, key, unpacked(inner), beside, depth)
 
     def _pair(self, name: str, key: str, value: Any, remark: str, depth: int) -> None:
         """One key of an object with its value."""
@@ -202,6 +206,9 @@ class _Reader:
 
     def _nested_value(self, name: str, key: str, value: list[Any], depth: int) -> None:
         """An object or a list."""
+        if depth > _DEEPEST:
+            self.unclear.append(f"{key} is nested deeper than {_DEEPEST} levels")
+            return
         if words.is_container(key):
             self._entries(value, depth, key)
             return
@@ -219,7 +226,7 @@ class _Reader:
             if isinstance(entry, Pairs):
                 self._object(name_of(entry) or f"{key} {number}", entry, depth + 1)
             elif isinstance(entry, list):
-                self._entries(entry, depth + 1, key)
+                self._nested_value(name, key, entry, depth + 1)
             elif isinstance(entry, str) and (state := words.bad_anywhere(entry)) is not None:
                 self._note(f"{key} {number}", entry, state)
 

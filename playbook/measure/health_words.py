@@ -76,14 +76,14 @@ _LONGEST = 300
 
 def canonical(text: str) -> str:
     """``OUT_OF_SERVICE`` and ``out of service!`` as ``out-of-service``."""
-    for sign, word in _SIGNS.items():
-        text = text.replace(sign, f" {word} ")
     return re.sub(r"[\s_-]+", "-", text.casefold().strip(" \t\r\n.!\"'️"))
 
 
 def state_of(text: str) -> State | None:
     """What the words under a status mean; None where that is not understood."""
     text = text[:_LONGEST]
+    for sign, said in _SIGNS.items():
+        text = text.replace(sign, f" {said} ")
     word = canonical(text)
     known = _known(word)
     if known is not None or word in UNCERTAIN:
@@ -146,6 +146,9 @@ _BAD_IF_TRUE = _set(
     """unhealthy down failed failing degraded error errors failure failures exception exceptions fatal sealed
     maintenance unavailable problem problems issues crashed stale dead broken offline err
     warning warnings"""
+)
+_COUNTERS = _set(
+    "completed waiting delayed processed requests jobs sent received finished succeeded successful count"
 )
 _ERRORS = _set(
     """error errors err exception exceptions failure failures problem problems issues failed failing
@@ -290,4 +293,11 @@ def is_needed(key: str) -> bool:
 def looks_like_data(text: str) -> bool:
     """A version, an address, a name of a product: what stands under ``database`` beside a word of health."""
     word = text.strip().casefold()
+    if canonical(word) in UNCERTAIN or not re.search(r"[a-z0-9]", word):
+        return False
     return word in _PRODUCTS or not re.fullmatch(r"[a-z]+(?:[ _-][a-z]+)?", word)
+
+
+def counts(keys: list[str]) -> bool:
+    """Whether an object counts what happened, e.g. jobs of a queue, of which some may have failed long ago."""
+    return any("".join(words_of(key)) in _COUNTERS for key in keys)

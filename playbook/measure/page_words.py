@@ -13,13 +13,19 @@ LOGIN = re.compile(
     r"|users/sign_in|accounts?/login|cas/login)(?:/|$)",
     re.IGNORECASE,
 )
+AWAY = re.compile(
+    r"/(?:maintenance|errors?|404|500|502|503|unavailable|offline|suspended(?:page)?|coming-?soon|blocked|lander"
+    r"|cgi-sys/\w+)(?:\.\w+)?/?$",
+    re.IGNORECASE,
+)
+FILES = re.compile(r"(?:image|video|audio|font)/.*|application/(?:octet-stream|zip|x-httpd-php.*|x-download)")
 LOGIN_TITLE = re.compile(r"(?:.* [-|–·] )?(?:please )?(?:log ?in|sign ?in|login|anmelden)(?: (?:to|[-|–·]) .*)?")
 _ERROR_TITLE = re.compile(
     r"(?:error )?[45]\d\d\b.*|.* \| 5\d\d: .*"
     r"|application error.*|(?:internal )?server error.*|runtime error|unhandled exception.*|whitelabel error page"
     r"|(?:page )?not found.*|this page could ?n.t be found.*|bad gateway.*|service (?:temporarily )?unavailable.*"
     r"|gateway time-?out.*|forbidden|access denied|unauthorized|bad request|no such app|oops.*"
-    r"|error|error page"
+    r"|error|error page|seite nicht gefunden.*|interner serverfehler.*|p.gina no encontrada.*|page non trouv.e.*"
     r"|something went wrong.*|we.re sorry, but something went wrong.*|action controller: exception caught"
     r"|\w+(?:error|exception|doesnotexist|host) at /.*|.*// werkzeug debugger|database error"
     r"|dns resolution error.*"
@@ -36,6 +42,7 @@ _DEFAULT_TITLE = re.compile(
 _AWAY_TITLE = re.compile(
     r".*(?:under|down for|offline for|undergoing) (?:scheduled )?(?:maintenance|construction).*"
     r"|(?:scheduled |site )?maintenance(?: mode)?|coming soon.*|opening soon.*|we.ll be (?:right )?back.*"
+    r"|wartung(?:sarbeiten|smodus)?|en mantenimiento.*"
     r"|be right back.*|temporarily (?:unavailable|offline|closed).*|briefly unavailable.*"
 )
 _PARKED_TITLE = re.compile(

@@ -49,6 +49,8 @@ class Health:
         status: HTTP status; ``None`` where there was no answer, and ``down`` says why that is a finding.
         report: what the body says; ``None`` where it is not asked, or is no report of a service in trouble.
         astray: where redirects have led, where that is not the service.
+        age: minutes that the answer has lain in a cache on the way.
+        newest: minutes that it may be old.
     """
 
     path: str
@@ -58,6 +60,8 @@ class Health:
     attempts: tuple[str, ...]
     down: str = ""
     astray: str = ""
+    age: float = 0.0
+    newest: float = math.inf
 
     @property
     def state(self) -> State:
@@ -81,6 +85,13 @@ class Health:
         """All that it says is understood, and it is the service that says it."""
         if self.astray:
             return lacking("", expected=f"an answer of {self.path} itself", got=self.astray)
+        if self.age > self.newest:
+            return lacking(
+                f"{self.age:.0f} min old",
+                expected=f"an answer of the last {self.newest:g} min",
+                got=f"one that a cache has kept for {self.age:.0f} min",
+                hint=f"Let no cache keep what {self.path} answers (Cache-Control: no-store).",
+            )
         if self.report is None:
             return whole("the HTTP status" if self.down == "" else "no answer")
         unclear = self.report.unclear
@@ -150,10 +161,11 @@ def _health(website: HttpClient, network: Network, settings: Settings, path: str
         answer = website.get(path, retry="connection", redirects=REDIRECTS, max_body=2 * MOST_BYTES)
     except Unreachable as error:
         return Health(path, None, None, Phases(), error.attempts, down=network.finding(error, website.base_url))
-    foreign = in_place_of_it(answer)
+    rules = page_rules(settings, website.base_url)
+    foreign = in_place_of_it(answer) or in_between(rules, network)
     if foreign:
         raise _no_report(answer, foreign.words)
-    astray = off_the_way(answer, page_rules(settings, website.base_url))
+    astray = off_the_way(answer, rules)
     report = None if settings.target.web.health == _BY_STATUS else _report(answer)
     bad = report is not None and report.state is not State.HEALTHY
     if answer.status < 500 and not bad:
@@ -161,8 +173,21 @@ def _health(website: HttpClient, network: Network, settings: Settings, path: str
         if answer.status == _PARTIAL:
             raise _no_report(answer, "HTTP 206, a part of one")
     return Health(
-        path, answer.status, report, answer.phases, answer.attempts, astray=astray.words if astray else ""
+        path,
+        answer.status,
+        report,
+        answer.phases,
+        answer.attempts,
+        astray=astray.words if astray else "",
+        age=_age(answer),
+        newest=settings.coverage.newest_minutes,
     )
+
+
+def _age(answer: Answer) -> float:
+    """Minutes that the answer has lain in a cache on the way, by its own account."""
+    age = answer.headers.get("age", "").strip()
+    return int(age[:9]) / 60 if age.isascii() and age.isdigit() else 0.0
 
 
 def _report(answer: Answer) -> Report | None:
@@ -312,6 +337,7 @@ def homepage_timing(website: HttpClient, network: Network, settings: Settings, c
         Unreachable: no sample was answered, and it may be this machine's own network.
     """
     rules = page_rules(settings, website.base_url)
+    between = in_between(rules, network)
     samples: list[Sample] = []
     lost: Unreachable | None = None
     started = time.monotonic()
@@ -328,12 +354,18 @@ def homepage_timing(website: HttpClient, network: Network, settings: Settings, c
         except Malformed as error:  # too large to be read whole: nobody knows what it is
             samples.append(Sample(200, fault=Fault(problem_of(error), uncertain=True)))
         else:
-            fault = network_or_site(fault_of(answer, rules), rules, network)
+            fault = between or network_or_site(fault_of(answer, rules), rules, network)
             samples.append(Sample(answer.status, answer.phases, redirects=answer.redirects, fault=fault))
     down = ""
     if lost and not any(sample.status for sample in samples):
         down = network.finding(lost, website.base_url)
     return HomepageTiming(tuple(samples), down, text_is_known=bool(rules.expect))
+
+
+def in_between(rules: PageRules, network: Network) -> Fault | None:
+    """Whoever answers in the website's name; without TLS it could be anybody at a private address."""
+    private = "" if rules.is_authentic else network.private_address(rules.url)
+    return Fault(f"an answer of the private address {private} in its name", uncertain=True) if private else None
 
 
 def network_or_site(fault: Fault | None, rules: PageRules, network: Network) -> Fault | None:

@@ -110,6 +110,8 @@ def off_the_way(answer: Answer, rules: PageRules) -> Fault | None:
         return Fault("a redirect to a page without TLS")
     if answer.redirects and is_login(came.path) and not is_login(wanted.path):
         return Fault(f"a redirect to a login, {came.path}")
+    if answer.redirects and words.AWAY.search(came.path) and came.path != wanted.path:
+        return Fault(f"a redirect to a page for errors or maintenance, {came.path}")
     return None
 
 
@@ -120,6 +122,10 @@ def stand_in(answer: Answer) -> Fault | None:
         return Fault(f"a body in the encoding {unread}, which was not asked for", uncertain=True)
     if not body.strip():
         return Fault("an empty page")
+    if words.FILES.fullmatch(_kind(answer)):
+        return Fault(f"no page, but a file of the type {_kind(answer)}")
+    if body.lstrip().startswith((b"<?php", b"<%")):
+        return Fault("a page's source code")
     if not _is_html(answer):
         return _of_data(answer, body)
     page = page_of(answer)
@@ -133,11 +139,13 @@ def _by_body(answer: Answer, rules: PageRules) -> Fault | None:
     body, _ = decoded(answer)
     text = body.decode("utf-8", "replace")
     if not _is_html(answer):
-        return _unexpected(text, rules)
+        is_text = _kind(answer) == "text/plain"
+        return (_of_size(len(body), rules) if is_text else None) or _unexpected(text, rules)
     page = page_of(answer)
     if page.asks_password and words.LOGIN_TITLE.fullmatch(page.title.casefold()[:_LONGEST_TITLE]):
         return Fault(f"a login, {page.title[:80]!r}")
-    return _of_refresh(page, answer, rules) or _of_size(page, body, rules)
+    unexpected = _unexpected(f"{page.title} {page.text} {text}", rules)
+    return _of_refresh(page, answer, rules) or _of_size(len(body), rules) or unexpected
 
 
 def _of_data(answer: Answer, body: bytes) -> Fault | None:
@@ -189,10 +197,10 @@ def _of_refresh(page: Page, answer: Answer, rules: PageRules) -> Fault | None:
     return None
 
 
-def _of_size(page: Page, body: bytes, rules: PageRules) -> Fault | None:
-    if len(body) < rules.least_bytes:
-        return Fault(f"a page of {len(body):,} bytes, where at least {rules.least_bytes:,} are expected")
-    return _unexpected(f"{page.title} {page.text} {body.decode('utf-8', 'replace')}", rules)
+def _of_size(size: int, rules: PageRules) -> Fault | None:
+    if size >= rules.least_bytes:
+        return None
+    return Fault(f"a page of {size:,} bytes, where at least {rules.least_bytes:,} are expected")
 
 
 def _unexpected(text: str, rules: PageRules) -> Fault | None:

@@ -140,6 +140,10 @@ def test_what_says_nothing_of_health_is_not_guessed_at(body, message):
         b"ok\nredis: down",
         b"status: ok\nworker: not running",
         b"Service is not healthy",
+        b'{"status":"ok"}\n{"status":"down"}',
+        '{"status":"ok","services":{"redis":"❌ connected"}}'.encode(),
+        b'{"status":"ok","list":[[[{"redis":"down"}]]]}',
+        b'{"status":"ok","list":[[["down"]]]}',
         b"OK, but degraded: the worker failed",
     ],
 )
@@ -167,6 +171,13 @@ def test_the_worst_word_anywhere_decides(body):
         (b'{"status":"pass","output":"dial tcp: connection refused"}', "output 'dial tcp: connection refused'"),
         (b'{"status":"ok","state":"weird"}', "the status 'weird'"),
         (b"ok\nredis: fubar", "redis 'fubar'"),
+        (b'{"status":"ok","redis":"n/a"}', "redis 'n/a'"),
+        (b'{"status":"ok","redis":"???"}', "redis '???'"),
+        (b'{"status":"ok","redis":""}', "redis ''"),
+        (b'{"status":"ok"', "JSON that is cut off or damaged"),
+        (b'{"status":"ok"} ok', "JSON that is cut off or damaged"),
+        (b'{"status":"ok"}\n{"status":"ok"}', "JSON that is cut off or damaged"),
+        (b'{"status":"ok","x":' + b"[" * 60 + b"1" + b"]" * 60 + b"}", "x is nested deeper than 32 levels"),
         (b'{"status":"ok","x":' + b'{"a":' * 60 + b"1" + b"}" * 61, "a is nested deeper than 32 levels"),
     ],
 )
@@ -190,6 +201,7 @@ def test_what_is_neither_good_nor_bad_is_shown(body, unclear):
         b'"dependencies":{},"checks":[],"services":3,"connections":{"active":3,"idle":2}',
         b'"summary":{"total":3,"healthy":3,"unhealthy":0,"degraded":0},"maintenance":false',
         b'"circuitBreaker":{"state":"CLOSED"},"mongo":{"readyState":1},"severity":"critical"',
+        b'"queue":{"waiting":0,"active":1,"completed":1000,"failed":12,"delayed":0},"load":[[0.1,0.2],[0.3]]',
         b'"features":{"beta":false},"read_only":false,"replica":false,"service":"portfolio-web"',
     ],
 )

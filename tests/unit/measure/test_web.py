@@ -15,7 +15,7 @@ from playbook.errors import Denied, Malformed, NotConfigured, Unreachable, Usage
 from playbook.evidence import Facts, Table
 from playbook.judge import Judge
 from playbook.measure.web import HomepageTiming, Sample, api_health, homepage_timing, image_health
-from playbook.measure.web_page import Fault
+from playbook.measure.web_page import Fault, PageRules
 from playbook.settings import TimeLimits, load
 from playbook.verdict import Critical, Verdict
 from tests.unit.loopback import answer, closed_port, hang_up, serve
@@ -298,6 +298,27 @@ def test_health_by_status_alone_is_a_setting(tmp_path):
         assert verdict(health, not health.is_unhealthy) is Verdict.OK
     with serve(answer("500 Oops")) as server:
         assert api_health(site_of(server), ALONE, settings).is_unhealthy
+
+
+def test_health_that_a_cache_has_kept_is_not_that_of_now(settings):
+    """What was good an hour ago says nothing; what was bad still counts."""
+    with serve(answer(body=GOOD, Age="7200"), answer(body=GOOD, Age="60"), answer(body=BAD, Age="7200")) as server:
+        verdicts = [
+            verdict(health, not health.is_unhealthy)
+            for health in (api_health(site_of(server), ALONE, settings) for _ in range(3))
+        ]
+    assert verdicts == [Verdict.UNKNOWN, Verdict.OK, Verdict.CRITICAL]
+
+
+def test_without_tls_a_private_address_proves_nothing_of_a_public_name(settings, clock, monkeypatch):
+    """A captive portal answers as whoever was asked for."""
+    monkeypatch.setattr(Network, "private_address", lambda self, url: "10.0.0.1")
+    monkeypatch.setattr(PageRules, "is_authentic", False)
+    with serve(answer(body=PAGE), answer(body=GOOD)) as server:
+        timing = homepage_timing(site_of(server), ALONE, settings, clock)
+        with pytest.raises(Malformed, match=r"got an answer of the private address 10\.0\.0\.1 in its name"):
+            api_health(site_of(server), ALONE, settings)
+    assert verdict(timing, not timing.bad) is Verdict.UNKNOWN
 
 
 def test_health_from_another_host_is_not_known(settings):
