@@ -19,7 +19,6 @@ from playbook.measure.health_values import (
     is_empty,
     name_of,
     of_circuit,
-    of_code,
     remark,
     short,
     under,
@@ -281,7 +280,7 @@ class _Reader:
         elif isinstance(entry, bool):
             self._state(name, str(entry).lower(), State.HEALTHY if entry else State.UNHEALTHY)
         elif isinstance(entry, int | float):
-            self._state(name, f"{entry:g}", of_code(entry))
+            self._state(name, f"{entry:g}", words.of_code(entry))
         else:
             self.unclear.append(f"no status for {name}")
 
@@ -319,7 +318,7 @@ class _Reader:
 
     def _number(self, name: str, key: str, value: float, remark: str) -> None:
         if words.is_code(key):
-            state = of_code(value)
+            state = words.of_code(value)
             if state is not None:
                 self._state(name, f"{value:g}", state, remark, key=key)
         elif "".join(words.words_of(key)) == "readystate":  # mongoose: 1 is connected
@@ -328,7 +327,7 @@ class _Reader:
             if value in (0, 1):
                 self._state(name, f"{value:g}", State.HEALTHY if value else State.UNHEALTHY, remark, key=key)
         else:
-            self._state(name, f"{value:g}", of_code(value), remark, key=key)
+            self._state(name, f"{value:g}", words.of_code(value), remark, key=key)
 
     def _boolean(self, name: str, key: str, value: bool) -> None:
         """A boolean under a key that is no status."""

@@ -37,13 +37,6 @@ def name_of(entry: Any) -> str:
     return next((by_key[key] for key in _NAMES if isinstance(by_key.get(key), str) and by_key[key]), "")
 
 
-def of_code(value: float) -> State | None:
-    """An HTTP status as a word of health."""
-    if 200 <= value < 300:
-        return State.HEALTHY
-    return State.UNHEALTHY if 400 <= value < 600 else None
-
-
 def of_circuit(name: str, key: str, value: str) -> State | None:
     """A circuit breaker is well when it is closed."""
     word = words.canonical(value)

@@ -27,7 +27,8 @@ _WORDS = {
         ok okay healthy up pass passed passes passing ready alive live connected available operational
         running active serving success successful succeeded green good fine true yes online working
         reachable normal pong imok healthz-check-passed readyz-check-passed no-error no-errors nominal
-        open-for-business started leader follower primary secondary streaming""",
+        open-for-business started leader follower primary secondary streaming
+        stable synced in-sync idle complete completed optimal""",
     State.DEGRADED: """
         degraded warn warning warnings slow yellow amber orange impaired partial partially-available
         partial-outage starting initializing warming-up recovering half-open reconnecting rate-limited
@@ -47,11 +48,10 @@ UNCERTAIN = _set(
     """unknown skipped disabled not-configured not-applicable n/a pending ignored undefined unchecked
     untested null none nil ?"""
 )
-# Bad under whatever key they stand; the other words also name colours, levels and switches.
-_ANYWHERE = _set(
-    """unhealthy down failed failing unavailable disconnected offline unreachable dead out-of-service
-    not-ready not-connected not-ok not-healthy not-available crashed degraded connection-refused timed-out
-    outage major-outage partial-outage not-serving broken under-maintenance shutting-down"""
+# Words that name colours, modes and switches as well: under a key of anything else they are data.
+_NOT_ANYWHERE = _set(
+    """false no orange amber partial slow paused suspended starting initializing recovering warming-up invalid
+    inactive maintenance shutdown denied unauthorized forbidden expired"""
 )
 _SIGNS = dict.fromkeys("✅✓✔🟢", "ok") | dict.fromkeys("❌✗✘🔴", "failed") | dict.fromkeys("⚠🟡🟠", "warning")
 _FILLING = _set(
@@ -64,6 +64,7 @@ _NOTHING_BAD = re.compile(
 )
 _NEGATED = re.compile(r"\b(?:not|cannot|can't|isn't|unable|never|no longer|don't|doesn't|won't)\b")
 _MEASURED = re.compile(r"[\s(\[:,;~-]*[\d.,]+\s*(?:ns|[uµ]s|ms|s|secs?|seconds?|min|h|%|[kmg]i?b)?\s*[)\]]?$")
+_CODE = re.compile(r"(?:http[ /]?[\d.]*\s+)?([1-5]\d\d)(?:\s+[a-z' -]+)?$", re.IGNORECASE)
 _SAID_OF = re.compile(r"^[\w .'-]{1,40} is (?:now )?(\w+)$")
 FAILURE = re.compile(
     r"\bE(?:CONN|TIMEDOUT|NOTFOUND|HOSTUNREACH|NETUNREACH|AI_)|connection (?:refused|reset|timed out|failed|error)"
@@ -90,6 +91,9 @@ def state_of(text: str) -> State | None:
         return known
     if FAILURE.search(text):
         return State.UNHEALTHY
+    code = _CODE.match(text.strip())
+    if code:
+        return of_code(int(code[1]))
     plain = _NOTHING_BAD.sub(" ", text.casefold().strip(" \t\r\n.!"))
     measured = _known(canonical(_MEASURED.sub("", plain)))
     return measured if measured is not None else _of_sentence(plain)
@@ -109,12 +113,18 @@ def _of_sentence(plain: str) -> State | None:
     return State.HEALTHY if good else None
 
 
+def of_code(value: float) -> State | None:
+    """An HTTP status as a word of health."""
+    if 200 <= value < 300:
+        return State.HEALTHY
+    return State.UNHEALTHY if 400 <= value < 600 else None
+
+
 def bad_anywhere(text: str) -> State | None:
     """As ``state_of``, under any key: only words that mean nothing else, and only bad ones."""
     word = canonical(text[:_LONGEST])
-    if word in _ANYWHERE:
-        return _known(word) or State.UNHEALTHY
-    return None
+    state = None if word in _NOT_ANYWHERE else _known(word)
+    return state or None
 
 
 def _known(word: str) -> State | None:
@@ -154,7 +164,7 @@ _ERRORS = _set(
     """error errors err exception exceptions failure failures problem problems issues failed failing
     unhealthy down fatal errormessage errormsg errordetails errordetail"""
 )
-_WARNINGS = _set("""warning warnings degraded""")
+_WARNINGS = _set("""warning warnings degraded alerts alarms incidents outages""")
 _LIMITING = _set(
     """max maximum min allowed threshold thresholds ignore ignored total num number last previous on report
     show"""
@@ -176,7 +186,7 @@ _DATA = _set(
     mediatype format formats features links self about shortsummary notificationmessage summary releaseid
     serviceid observedunit output stack affectedendpoints checkid definition createindex modifyindex"""
 )
-_DATA_ENDINGS = _set("version name id url at level")
+_DATA_ENDINGS = _set("version name id url at level severity priority color colour theme mode type log")
 _SWITCHES = _set(
     """debug cached cache ssl tls standby timed timedout test testing demo preview beta experimental readonly
     verbose production development staging enabled required optional critical authenticated fresh dev prod
@@ -274,9 +284,7 @@ def is_soft(key: str) -> bool:
 def is_data(key: str) -> bool:
     """A key whose value is never a word of health."""
     words = words_of(key)
-    return "".join(words) in _DATA or (
-        bool(words) and words[-1] in ("version", "name", "id", "url", "at", "level")
-    )
+    return "".join(words) in _DATA or (bool(words) and words[-1] in _DATA_ENDINGS)
 
 
 def is_switch(key: str) -> bool:
