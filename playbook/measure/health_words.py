@@ -213,13 +213,7 @@ def is_status(key: str) -> bool:
     bare = "".join(words)
     if not words or words[0] in _LIMITING:
         return False
-    return bare in _STATUS | _GOOD_IF_TRUE or words[-1] in _STATUS | {
-        "healthy",
-        "alive",
-        "ready",
-        "connected",
-        "ok",
-    }
+    return bare in _STATUS | _GOOD_IF_TRUE or words[-1] in _STATUS | _ENDINGS
 
 
 def good_if_true(key: str) -> bool:
