@@ -20,6 +20,7 @@ def test_app_is_active(app, live_url_answer, judge):
         expected="a page",
         found=live_url_answer.outcome,
         coverage=live_url_answer.certainty,
+        cause=live_url_answer.cause,
     )
 
 

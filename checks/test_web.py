@@ -13,7 +13,13 @@ def test_api_and_its_dependencies_are_healthy(api_health, judge):
     A service that calls itself degraded is a warning; unhealthy, an HTTP 5xx, or no answer while others answer, is
     critical. A word that says neither is UNKNOWN.
     """
-    judge.that(not api_health.is_unhealthy, "API health", expected="all healthy", found=api_health.summary)
+    judge.that(
+        not api_health.is_unhealthy,
+        "API health",
+        expected="all healthy",
+        found=api_health.summary,
+        cause=api_health.cause,
+    )
     judge.that(
         not api_health.is_degraded, "API health", expected="all healthy", found=api_health.summary, warn=True
     )
@@ -27,7 +33,13 @@ def test_image_service_is_healthy(image_health, judge):
     A service that calls itself degraded is a warning; unhealthy, an HTTP 5xx, or no answer while others answer, is
     critical. A word that says neither is UNKNOWN.
     """
-    judge.that(not image_health.is_unhealthy, "Image service", expected="healthy", found=image_health.summary)
+    judge.that(
+        not image_health.is_unhealthy,
+        "Image service",
+        expected="healthy",
+        found=image_health.summary,
+        cause=image_health.cause,
+    )
     judge.that(
         not image_health.is_degraded, "Image service", expected="healthy", found=image_health.summary, warn=True
     )
@@ -41,5 +53,11 @@ def test_homepage_answers_fast(homepage_timing, limits, judge):
     What is known to stand in a homepage's place, as an error page, a login or another host, is none. No answer
     while others answer is critical; where nothing answers: UNKNOWN.
     """
-    judge.that(not homepage_timing.bad, "Homepage", expected="HTTP 200 each time", found=homepage_timing.summary)
+    judge.that(
+        not homepage_timing.bad,
+        "Homepage",
+        expected="HTTP 200 each time",
+        found=homepage_timing.summary,
+        cause=homepage_timing.cause,
+    )
     judge(homepage_timing.median, limits.homepage_time)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import urlsplit
 
 from playbook.clients.breakage import Kind
 from playbook.clients.digitalocean import DigitalOceanApi
 from playbook.clients.digitalocean_transport import SERVICE
 from playbook.clients.digitalocean_types import ComponentHealth
 from playbook.clients.http import HttpClient
+from playbook.clients.web import SERVICE as WEBSITE
 from playbook.clock import Clock
 from playbook.coverage import Coverage, lacking, whole
 from playbook.engine import measurement
@@ -110,6 +112,7 @@ class LiveUrlAnswer:
         outcome: what came, in words.
         answered: a page came, or the app asked who is there.
         uncertain: why what came says nothing of what visitors get; empty where it does.
+        is_website: it is the address of the website itself.
         seconds: for the whole answer.
     """
 
@@ -118,6 +121,7 @@ class LiveUrlAnswer:
     outcome: str
     answered: bool
     uncertain: str = ""
+    is_website: bool = False
     seconds: float | None = None
     attempts: tuple[str, ...] = ()
 
@@ -130,6 +134,11 @@ class LiveUrlAnswer:
     def coverage(self) -> Coverage:
         """One answer; what the app's phase says does not stand on it."""
         return whole("1 answer" if self.status else "no answer")
+
+    @property
+    def cause(self) -> str:
+        """The website, where the live URL is its address and gives no answer; else empty."""
+        return WEBSITE if self.failed and self.status is None and self.is_website else ""
 
     @property
     def certainty(self) -> Coverage:
@@ -166,7 +175,8 @@ def live_url_answer(app: AppStatus, settings: Settings) -> LiveUrlAnswer:
         reason = error.attempts[-1].partition(": ")[2] if error.attempts else str(error)
         own = "The fault is on this machine's side: its routes, its limits or its proxy."
         uncertain = own if error.kind == Kind.OWN else ""
-        return LiveUrlAnswer(app.live_url, None, reason, False, uncertain, attempts=error.attempts)
+        is_website = urlsplit(app.live_url).netloc == urlsplit(settings.target.web.url or "").netloc
+        return LiveUrlAnswer(app.live_url, None, reason, False, uncertain, is_website, attempts=error.attempts)
     fault = fault_of(answer, page_rules(settings, app.live_url))
     asks_who = answer.status == 401 and "www-authenticate" in answer.headers
     return LiveUrlAnswer(

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from playbook.clients.http import Answer, HttpClient
 from playbook.clients.network import Network
+from playbook.clients.web import SERVICE
 from playbook.clients.wire import Phases
 from playbook.clock import Clock
 from playbook.coverage import Coverage, lacking, understood, whole
@@ -69,6 +70,11 @@ class Health:
         if self.status is None or self.status >= 500:
             return State.UNHEALTHY
         return self.report.state if self.report else State.HEALTHY
+
+    @property
+    def cause(self) -> str:
+        """The website, where that is down as a whole; else empty."""
+        return SERVICE if self.down else ""
 
     @property
     def is_unhealthy(self) -> bool:
@@ -269,6 +275,11 @@ class HomepageTiming:
             and len(self.bad) == len(self.samples)
             and any(sample.status not in REFUSED for sample in self.samples)
         )
+
+    @property
+    def cause(self) -> str:
+        """The website, where that is down as a whole; else empty."""
+        return SERVICE if self.down else ""
 
     @property
     def bad_percent(self) -> float:
