@@ -76,15 +76,19 @@ class Network:
         address = parse_url(url, error.service)
         what = str(error).rpartition(", got ")[2]
         if error.kind not in (Kind.CERTIFICATE, Kind.NO_NAME, Kind.NO_ANSWER):
-            raise _undecided(error, "The fault is on this machine's side: its routes, its limits or its proxy.")
+            raise _undecided(
+                error,
+                "the fault is on this machine's side",
+                "Look at this machine's routes, limits and proxy.",
+            )
         if error.redirects and (address.scheme == "https" or is_internal(address.hostname or "")):
             return what  # it has answered itself, with a way to nowhere
         private = self.private_address(url) if error.kind != Kind.NO_NAME else ""
         if private:
             raise _undecided(
                 error,
-                f"The public name {address.hostname} leads to the private address {private} here: "
-                "a captive portal, or a resolver of its own, may stand in between.",
+                f"the public name {address.hostname} leads to the private address {private} here",
+                "A captive portal, or a resolver of its own, may stand in between.",
             )
         proof = self.proof(internal=is_internal(address.hostname or ""))
         if error.kind == Kind.CERTIFICATE and (proof or not self._asked(address)):
@@ -93,9 +97,10 @@ class Network:
             others = ", ".join(witness.name for witness in self._asked(address))
             raise _undecided(
                 error,
-                f"Nothing else answered either ({others}): look at this machine's network, names and clock first."
+                f"nothing else answered either ({others})"
                 if others
-                else "No other service of this target could prove that this machine's own network works.",
+                else "no other service could prove that this machine's own network works",
+                "Look at this machine's network, names and clock first.",
             )
         return f"{what}, while {proof} answers"
 
@@ -210,9 +215,9 @@ def _connect(witness: Witness, limit: float) -> None:
             context_for(witness.ca, witness.name).wrap_socket(raw, server_hostname=host).close()
 
 
-def _undecided(error: Unreachable, where: str) -> Unreachable:
+def _undecided(error: Unreachable, why: str, where: str) -> Unreachable:
     return Unreachable(
-        str(error),
+        f"{error}; {why}",
         service=error.service,
         hint=f"{where} {error.hint}".strip(),
         attempts=error.attempts,
