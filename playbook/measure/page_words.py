@@ -20,7 +20,7 @@ AWAY = re.compile(
 )
 FILES = re.compile(r"(?:image|video|audio|font)/.*|application/(?:octet-stream|zip|x-httpd-php.*|x-download)")
 LOGIN_TITLE = re.compile(r"(?:.* [-|–·] )?(?:please )?(?:log ?in|sign ?in|login|anmelden)(?: (?:to|[-|–·]) .*)?")
-_ERROR_TITLE = re.compile(
+ERROR_TITLE = re.compile(
     r"(?:error )?[45]\d\d\b.*|.* \| 5\d\d: .*"
     r"|application error.*|(?:internal )?server error.*|runtime error|unhandled exception.*|whitelabel error page"
     r"|(?:page )?not found.*|this page could ?n.t be found.*|bad gateway.*|service (?:temporarily )?unavailable.*"
@@ -52,7 +52,7 @@ _PARKED_TITLE = re.compile(
     r"|\S+\.\S+ is for sale.*|hugedomains.*|sedo .*|domain default page.*"
 )
 TITLES = (
-    ("an error page", _ERROR_TITLE),
+    ("an error page", ERROR_TITLE),
     ("a server's default page", _DEFAULT_TITLE),
     ("a maintenance page", _AWAY_TITLE),
     ("a parked or suspended domain", _PARKED_TITLE),

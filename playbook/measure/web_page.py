@@ -6,7 +6,9 @@ are looked for in the title, and in the text of pages that are short.
 
 from __future__ import annotations
 
+import json
 import zlib
+from contextlib import suppress
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from urllib.parse import urljoin, urlsplit
@@ -19,6 +21,7 @@ from playbook.measure.health import State, UnknownShapeError, read_report
 REFUSED = (401, 403, 429)
 _OK = 200
 _NOT_THEIRS = {407: "a proxy that asks who this machine is", 511: "a network that wants a sign-in first"}
+_TO_PEOPLE = ("message", "detail", "title", "msg", "description")
 _MOST_TEXT = 4000  # characters; a longer page may quote the words of another
 _LONGEST_TITLE = 200
 _MOST_BODY = 4 * 1024 * 1024
@@ -152,13 +155,25 @@ def _of_data(answer: Answer, body: bytes) -> Fault | None:
     """JSON and plain text, which speak of an error or do not."""
     kind = _kind(answer)
     if "json" in kind or body.lstrip()[:1] == b"{":
-        try:
-            report = read_report(body)
-        except UnknownShapeError:
-            return None
-        return Fault(f"an error as JSON: {answer.beginning}") if report.state is State.UNHEALTHY else None
+        return Fault(f"an error as JSON: {answer.beginning}") if _is_error(body) else None
     text = _folded(body[:_MOST_BODY].decode("utf-8", "replace"))
     return _known_text(text) if kind.startswith("text/") or "xml" in kind else None
+
+
+def _is_error(body: bytes) -> bool:
+    """Whether JSON tells of an error, by its words of health or by what it says to people."""
+    said: object = None
+    with suppress(ValueError, RecursionError):
+        said = json.loads(body)
+    told = [said.get(key) for key in _TO_PEOPLE] if isinstance(said, dict) else []
+    if any(
+        isinstance(text, str) and words.ERROR_TITLE.fullmatch(text.casefold()[:_LONGEST_TITLE]) for text in told
+    ):
+        return True
+    try:
+        return read_report(body).state is State.UNHEALTHY
+    except UnknownShapeError:
+        return False
 
 
 def _of_title(page: Page) -> Fault | None:
