@@ -251,7 +251,7 @@ class _Reader:
             for name, entry in value:
                 if words.holds_errors(name):
                     self._errors(_OWN, name, entry, depth)
-                elif key != "entry" or not words.is_data(name):
+                elif key != "entry" or not (isinstance(entry, bool) or words.is_data(name)):
                     self._entry(name, entry, depth + 1)
             return
         for number, entry in enumerate(value, 1):

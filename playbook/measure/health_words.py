@@ -151,7 +151,7 @@ _GOOD_IF_TRUE = _set(
     working online passed passing valid running initialized exists accessible responsive"""
 )
 _STATUS = _set("""status state health result outcome liveness readiness availability statusstr statestr""")
-_ENDINGS = _set("healthy alive ready connected ok")
+_ENDINGS = _set("healthy alive ready connected ok up available reachable online running working")
 _BAD_IF_TRUE = _set(
     """unhealthy down failed failing degraded error errors failure failures exception exceptions fatal sealed
     maintenance unavailable problem problems issues crashed stale dead broken offline err
@@ -193,6 +193,7 @@ _SWITCHES = _set(
     https secure performancestandby cluster clustered replica replicated dirty public private authorized
     admin"""
 )
+_WISHES = _set("needs requires use uses enable should show include allow")
 _NEEDED = _set(
     """redis db database databases postgres postgresql mysql mariadb mongo mongodb cache queue storage s3
     kafka rabbit rabbitmq elasticsearch opensearch memcached valkey sqlite smtp mail email api backend
@@ -284,12 +285,14 @@ def is_data(key: str) -> bool:
 def is_switch(key: str) -> bool:
     """A key whose false is no bad news."""
     words = words_of(key)
-    return "".join(words) in _SWITCHES or bool(set(words) & _SWITCHES) or is_data(key)
+    wishes = bool(words) and words[0] in _WISHES
+    return "".join(words) in _SWITCHES or bool(set(words) & _SWITCHES) or wishes or is_data(key)
 
 
 def is_needed(key: str) -> bool:
     """A key that names what an application needs: ``redis``, ``primary_db``."""
-    return bool(set(words_of(key)) & _NEEDED)
+    words = words_of(key)
+    return bool(words) and words[-1] in _NEEDED
 
 
 def looks_like_data(text: str) -> bool:

@@ -125,6 +125,10 @@ def test_what_says_nothing_of_health_is_not_guessed_at(body, message):
         b'{"status":"ok","hasErrors":true}',
         b'{"status":"ok","redis":{"connected":false}}',
         b'{"status":"ok","redis":false}',
+        b'{"status":"ok","redisUp":false}',
+        b'{"status":"ok","primary_db":false}',
+        b'{"status":"ok","redis_available":false}',
+        b'{"installed":true,"maintenance":true}',
         b'{"status":"ok","database":"connection refused"}',
         b'{"status":"ok","cache":"Error: connect ECONNREFUSED 10.0.0.5:6379"}',
         b'{"success":true,"data":{"status":"down"}}',
@@ -210,6 +214,7 @@ def test_what_is_neither_good_nor_bad_is_shown(body, unclear):
         b'"circuitBreaker":{"state":"CLOSED"},"mongo":{"readyState":1},"severity":"critical"',
         b'"queue":{"waiting":0,"active":1,"completed":1000,"failed":12,"delayed":0},"load":[[0.1,0.2],[0.3]]',
         b'"consumer":{"state":"Stable"},"upstream":"200 OK","log":"error","worker":"idle","api":"200","alerts":[]',
+        b'"needsDbUpgrade":false,"redis_host":"cache","db_name":"portfolio","cacheEnabled":false',
         b'"features":{"beta":false},"read_only":false,"replica":false,"service":"portfolio-web"',
     ],
 )
