@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 from playbook.measure import health_words as words
@@ -16,8 +17,27 @@ _NO_ERRORS = ("no-error", "no-errors")
 _EMPTY_ERRORS = frozenset(("", "none", "no", "ok", "null", "nil", "-", "n/a", "false", "0", "success"))
 
 
+_MILLISECONDS = 1e11  # a time of the Unix clock from here on is in milliseconds
+
+
 class Pairs(list[tuple[str, Any]]):
     """A JSON object with all its pairs, also those whose key stands there twice."""
+
+
+def made_at(body: bytes) -> datetime | None:
+    """When the checks of a report were carried out, where it says so; some show what a scheduler found before."""
+    try:
+        report = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    said = report.get("finishedAt") if isinstance(report, dict) else None
+    try:
+        if isinstance(said, int | float) and not isinstance(said, bool):
+            return datetime.fromtimestamp(said if said < _MILLISECONDS else said / 1000, UTC)
+        at = datetime.fromisoformat(said) if isinstance(said, str) else None
+    except (ValueError, OverflowError, OSError):
+        return None
+    return at.replace(tzinfo=at.tzinfo or UTC) if at else None
 
 
 def unpacked(value: Any) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from statistics import median
 from urllib.parse import urlsplit
 
@@ -19,6 +20,7 @@ from playbook.errors import Malformed, Unreachable
 from playbook.evidence import Evidence, Facts, Table
 from playbook.limits import Reading
 from playbook.measure.health import MOST_BYTES, Report, State, UnknownShapeError, read_report
+from playbook.measure.health_values import made_at
 from playbook.measure.web_page import REFUSED, Fault, PageRules, fault_of, in_place_of_it, off_the_way
 from playbook.settings import Settings
 
@@ -50,7 +52,7 @@ class Health:
         status: HTTP status; ``None`` where there was no answer, and ``down`` says why that is a finding.
         report: what the body says; ``None`` where it is not asked, or is no report of a service in trouble.
         astray: where redirects have led, where that is not the service.
-        age: minutes that the answer has lain in a cache on the way.
+        age: minutes since the checks were carried out, by the answer's own account.
         newest: minutes that it may be old.
     """
 
@@ -95,8 +97,8 @@ class Health:
             return lacking(
                 f"{self.age:.0f} min old",
                 expected=f"an answer of the last {self.newest:g} min",
-                got=f"one that a cache has kept for {self.age:.0f} min",
-                hint=f"Let no cache keep what {self.path} answers (Cache-Control: no-store).",
+                got=f"one of {self.age:.0f} min ago",
+                hint=f"Let no cache keep what {self.path} answers, and see that what carries out its checks runs.",
             )
         if self.report is None:
             return whole("the HTTP status" if self.down == "" else "no answer")
@@ -191,9 +193,16 @@ def _health(website: HttpClient, network: Network, settings: Settings, path: str
 
 
 def _age(answer: Answer) -> float:
-    """Minutes that the answer has lain in a cache on the way, by its own account."""
+    """Minutes since the checks were carried out, by the answer's own account; a cache on the way counts."""
     age = answer.headers.get("age", "").strip()
-    return int(age[:9]) / 60 if age.isascii() and age.isdigit() else 0.0
+    cached = int(age[:9]) / 60 if age.isascii() and age.isdigit() else 0.0
+    at = made_at(answer.body)
+    try:
+        now = parsedate_to_datetime(answer.headers.get("date", ""))
+    except ValueError:
+        return cached
+    since = (now - at).total_seconds() / 60 if at and now.tzinfo else 0.0
+    return max(cached, since)
 
 
 def _report(answer: Answer) -> Report | None:

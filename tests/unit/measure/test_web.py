@@ -310,6 +310,26 @@ def test_health_that_a_cache_has_kept_is_not_that_of_now(settings):
     assert verdicts == [Verdict.UNKNOWN, Verdict.OK, Verdict.CRITICAL]
 
 
+@pytest.mark.parametrize(
+    ("finished", "good"),
+    [
+        ("1772438100", True),
+        ("1772438100000", True),
+        ('"2026-03-02T07:55:00+00:00"', True),
+        ("1666014000", False),
+        ('"2026-03-02T05:00:00Z"', False),
+        ('"soon"', True),
+        ("1e300", True),
+    ],
+)
+def test_checks_that_a_scheduler_carried_out_long_ago_are_not_those_of_now(settings, finished, good):
+    """It may have stopped; a time that is none says nothing."""
+    body = b'{"finishedAt":%s,"checkResults":[{"name":"Redis","status":"ok"}]}' % finished.encode()
+    with serve(answer(body=body, Date="Mon, 02 Mar 2026 08:00:00 GMT")) as server:
+        health = api_health(site_of(server), ALONE, settings)
+    assert verdict(health, not health.is_unhealthy) is (Verdict.OK if good else Verdict.UNKNOWN)
+
+
 def test_without_tls_a_private_address_proves_nothing_of_a_public_name(settings, clock, monkeypatch):
     """A captive portal answers as whoever was asked for."""
     monkeypatch.setattr(Network, "private_address", lambda self, url: "10.0.0.1")
