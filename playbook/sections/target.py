@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
+
+import msgspec
 
 from playbook.secret import Secret, Section
 from playbook.sections.platform import Costs, GitHub, Npm
@@ -18,6 +20,8 @@ class Web(Section, frozen=True):
         ca: file with the certificate authority to trust, for a private one.
         sample_image: the photograph that is posted to the optimise endpoint; the one that comes with the suite
             where not set.
+        optimized_width: pixels; the width to which the optimise endpoint scales wider pictures down by itself.
+            Where it is not set, a picture must come back in the size in which it was sent.
     """
 
     url: str | None = None
@@ -27,6 +31,7 @@ class Web(Section, frozen=True):
     image_health_path: str = "/api/image/health"
     optimize_path: str = "/api/image/optimize"
     sample_image: str | None = None
+    optimized_width: Annotated[int, msgspec.Meta(gt=0)] | None = None
 
 
 class DigitalOcean(Section, frozen=True):
