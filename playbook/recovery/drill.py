@@ -16,9 +16,9 @@ from pathlib import Path
 from random import Random
 
 from playbook.archives.rdb import Dump
+from playbook.archives.streams import CHUNK
 from playbook.archives.unpacking import Folder, NoRoomError
 from playbook.archives.verification import Verification, Wanted, verify
-from playbook.archives.walk import CHUNK
 from playbook.clients.backups import BackupStore
 from playbook.errors import Unmeasured
 from playbook.evidence import Evidence, Facts, Lines, Table
