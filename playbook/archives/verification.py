@@ -41,7 +41,7 @@ class Verification:
         manifest_path: the member that it is.
         dump: None where there is none, or none that can be read.
         dump_path: the member that it is.
-        links: members that are links, to the member that holds what they lead to.
+        located: files that the manifest lists, to the member that holds their content.
         coverage: how much of it was seen and understood; with less than all of it a good word counts for nothing.
     """
 
@@ -55,7 +55,7 @@ class Verification:
     manifest_path: str = ""
     dump: Dump | None = None
     dump_path: str = ""
-    links: dict[str, str] = field(default_factory=dict)
+    located: dict[str, str] = field(default_factory=dict)
     coverage: Coverage = field(default_factory=Coverage)
 
     @property
@@ -180,7 +180,7 @@ class _Walk(Walk):
         total, manifest = super().coverage, self.manifest()
         if manifest:
             summed = sum(bool(listed.sha256) for listed in manifest.files)
-            total += share(summed, len(manifest.files), "listed files", what="a SHA-256 for")
+            total += share(summed, len(manifest.files), "listed files", what="SHA-256 sums")
         if self._dump and self._dump.uncounted:
             total += lacking(
                 "keys not counted",
@@ -191,6 +191,7 @@ class _Walk(Walk):
         return total
 
     def result(self, how: str, *, whole: bool, coverage: Coverage | None = None) -> Verification:
+        manifest = self.manifest()
         for path in self.files:
             folder = path.rpartition("/")[0] or "."
             count, total = self._folders.get(folder, (0, 0))
@@ -202,11 +203,11 @@ class _Walk(Walk):
             len(self.sizes),
             sum(total for _, total in self._folders.values()),
             self._folders,
-            self.manifest(),
+            manifest,
             self._base + self.manifest_name,
             self._dump,
             self._dump_path,
-            {path: self.real(path) for path in self.links},
+            {one.path: self.real(self.found_at(one)) for one in (manifest.files if manifest else ())},
             self.coverage if coverage is None else coverage,
         )
 

@@ -15,9 +15,9 @@ from playbook.coverage import Coverage, lacking, share, together, whole
 from playbook.engine import measurement
 from playbook.errors import Unmeasured
 from playbook.evidence import Evidence, Facts, Table
+from playbook.history.first_days import known_since
 from playbook.limits import Reading
 from playbook.measure.backups import Archive, Listing, counted, dated, not_given, size
-from playbook.measure.first_days import known_since
 from playbook.measure.words import moment, span
 from playbook.settings import Settings
 

@@ -528,7 +528,7 @@ ARCHIVES = {
         with_manifest(manifest_of(change=lambda entry: {**without("sha256")(entry), "sha512": "ab" * 64})),
         OK,
         UNKNOWN,
-        "a SHA-256 for of 0 listed files",
+        "SHA-256 sums of 0 listed files",
     ),
     "manifest-with-md5-and-no-size": (
         with_manifest(manifest_of(change=lambda entry: {"path": entry["path"], "md5": "ab" * 16})),

@@ -18,6 +18,10 @@ NO_RECORDS = (
     r"Drill records: expected to add the drill to /\S+/drills\.jsonl \(recovery\.records\), got: is a directory"
 )
 
+FIRST_DAY = r"on a system that was first checked on \d{4}-\d\d-\d\d; what was seen gives none"
+NEVER_SIGNED = r"Sign-off of \S+: expected one that counts, got none yet " + FIRST_DAY
+NEVER_HANDED_OVER = r"%s: expected a %s page, got none yet " + FIRST_DAY
+
 
 def newest_is(problem: str) -> dict[str, tuple[str, str]]:
     """What the checks say of a newest archive that cannot be restored for this reason."""
@@ -105,6 +109,31 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
             "UNKNOWN",
             r"Alert receiver: expected an answer from https://localhost:\d+/received, got connection refused .*",
         ),
+    },
+    "drill-record-cut-off": {
+        "monthly.dr.recovery-time": (
+            "UNKNOWN",
+            r"Recovery: expected all lines of the records to be understood, got 1 of \d+ that are not, e\.g\. "
+            r"'line \d+: .+'; what was seen gives one, or none due yet",
+        ),
+    },
+    "first-day": {
+        **dict.fromkeys(
+            (
+                "weekly.docs.updated",
+                "weekly.team.notified",
+                "monthly.docs.contacts",
+                "monthly.docs.escalation",
+                "monthly.access.permissions",
+                "monthly.access.mfa",
+                "monthly.access.unused-accounts",
+                "monthly.team.training",
+            ),
+            ("UNKNOWN", NEVER_SIGNED),
+        ),
+        "weekly.handoff": ("UNKNOWN", NEVER_HANDED_OVER % ("Handoff of the week", "weekly")),
+        "handoff.weekly-page": ("UNKNOWN", NEVER_HANDED_OVER % ("Weekly page", "weekly")),
+        "handoff.monthly-page": ("UNKNOWN", NEVER_HANDED_OVER % ("Monthly page", "monthly")),
     },
     "recovery-gone": {
         "monthly.dr.alerts": ("UNKNOWN", NO_RECORDS),

@@ -8,7 +8,6 @@ from pathlib import Path
 from playbook.coverage import Coverage, lacking
 from playbook.history.folder import history_folder
 from playbook.history.runs import read
-from playbook.measure.words import span
 from playbook.settings import SANDBOX, Settings
 
 
@@ -37,11 +36,9 @@ def never_proven(what: str, since: datetime, now: datetime, within: timedelta) -
     Args:
         what: to follow "expected", e.g. ``a restore drill on record``.
     """
-    ago = (now - since).total_seconds()
-    seen = f"first checked {span(ago)} ago" if ago >= 1 else "checked for the first time"
     return lacking(
         "never proven",
         expected=what,
-        got=f"none yet on a system that was {seen}",
-        hint=f"Do it within {span(within.total_seconds())} of the first run; from then on it is critical.",
+        got=f"none yet on a system that was first checked on {since:%Y-%m-%d}",
+        hint=f"It is critical from {since + within:%Y-%m-%d} on, when it has been due once.",
     )
