@@ -113,7 +113,8 @@ class Backups(Section, frozen=True):
 
     Attributes:
         pattern: which files are archives, by their name without folders.
-        manifest: name of the member that lists the others; empty where the archives hold none.
+        manifest: name of the member that lists the others, in one of the forms of
+            ``playbook.archives.manifest``; empty where the archives hold none.
         time_zone: of the times in the archives' names where they do not say it, e.g. ``Europe/Berlin``.
         read_whole_mb, read_seconds: up to which size and for how long the newest archive is read every day. Of one
             that is larger only both ends are looked at, which may show it to be bad and never to be good.
