@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import msgspec
 
+from playbook.people.waivers import waive
 from playbook.record import Results
+from tests.preloaded import run_pytest
 
 ROOT = Path(__file__).resolve().parents[1]
+DAILY = ("-m", "daily")
 
 PRELUDE = """
 import pytest
@@ -61,19 +64,19 @@ class Project:
 
     def command(self, *arguments):
         """The command line."""
-        return [sys.executable, "-m", "pytest", *(arguments or ("-m", "daily"))]
+        return [sys.executable, "-m", "pytest", *(arguments or DAILY)]
 
     def run(self, *arguments, **environment):
         """Run pytest to its end."""
-        return subprocess.run(
-            self.command(*arguments),
-            cwd=self.folder,
-            env=self.environment | environment,
-            capture_output=True,
-            text=True,
-            timeout=110,
-            check=False,
-        )
+        return run_pytest(*(arguments or DAILY), cwd=self.folder, env=self.environment | environment, timeout=110)
+
+    def waive(self, item):
+        """Accept what is found about an item, for today."""
+        with (self.folder / "playbook.toml").open("a") as file:
+            file.write('[people]\nwaivers = "waivers.jsonl"\n')
+        now = datetime.now(UTC)
+        accepted = {"until": now.date() + timedelta(days=1), "reason": "it moves", "who": "Ada", "most_days": 30}
+        waive(self.folder / "waivers.jsonl", item, now=now, **accepted)
 
     def results(self):
         """The newest results.json."""
@@ -121,4 +124,21 @@ CRASH = """
 def test_crash():
     "It crashes."
     assert 1 == 2
+"""
+WAIVED = """
+@check("daily.logs.errors")
+def test_waived(judge, limits):
+    "It is bad, and that is accepted."
+    judge(60, limits.cache_hit_rate)
+"""
+FAILING_TEARDOWN = """
+@pytest.fixture
+def closing():
+    yield
+    raise OSError("cannot close")
+
+@check("daily.probe.homepage")
+def test_teardown(closing, judge, limits):
+    "Its teardown fails."
+    judge(95, limits.cache_hit_rate)
 """

@@ -21,6 +21,8 @@ from playbook.load.plan import BREAKPOINT, SHAPES
 from playbook.record import Results
 from sandbox.launcher import ATTACH_VARIABLE, attach_address
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 60.0  # seconds for anything that is waited for
 # A user of a soak test waits for 0.2 s at least between two requests, and one request of each may be under way.
@@ -100,9 +102,13 @@ def test_ctrl_c_stops_the_load_and_reports(sandbox, tmp_path, number):
 
 
 def test_several_workers_share_the_load(run_checks, tmp_path):
-    """All stayed; Locust's own page lies beside the report, which names it."""
+    """All stayed; Locust's own page lies beside the report, which names it.
+
+    There was no test with as many workers before, so the comparison is the only thing that is not known.
+    """
     results = run_checks(set_name="load", arguments=("--workers", "2"))
-    assert results.verdict == "OK"
+    unsure = {record.item: str(record.verdict) for record in results.records if record.verdict != "OK"}
+    assert unsure == {"load.comparison": "UNKNOWN"}
     (carried,) = [record for record in results.records if record.item == "load.carried"]
     facts = next(one.facts for one in carried.evidence if one.title == "Load test")
     assert facts["Processes"] == "a master and 2 workers"

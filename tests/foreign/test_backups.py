@@ -318,6 +318,7 @@ FORMS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("options", FORMS.values(), ids=FORMS)
 def test_archives_of_gnu_tar_are_ok(folder, options):
     """In all its forms, and whatever the name says of the compression."""
@@ -328,6 +329,7 @@ def test_archives_of_gnu_tar_are_ok(folder, options):
     assert weekly[0] is OK, weekly
 
 
+@pytest.mark.slow
 def test_hard_and_symbolic_links_hold_what_they_lead_to(folder):
     """Snapshot tools link what did not change."""
     source = folder / "source"
@@ -340,6 +342,7 @@ def test_hard_and_symbolic_links_hold_what_they_lead_to(folder):
     assert (daily[0], weekly[0]) == (OK, OK), (daily, weekly)
 
 
+@pytest.mark.slow
 def test_sparse_files_and_long_names_are_read(folder):
     """As GNU tar shortens and stretches them."""
     source = folder / "source"
@@ -356,6 +359,7 @@ def test_sparse_files_and_long_names_are_read(folder):
         assert (daily[0], weekly[0]) == (OK, OK), (form, daily, weekly)
 
 
+@pytest.mark.slow
 def test_lines_of_sha256sum_are_a_manifest(folder):
     """What ``sha256sum`` and ``shasum -a 256`` write."""
     source = folder / "source"
@@ -370,6 +374,7 @@ def test_lines_of_sha256sum_are_a_manifest(folder):
     assert both(folder, manifest="SHA256SUMS")[1][0] is CRITICAL
 
 
+@pytest.mark.slow
 def test_accents_of_macos_are_the_same_name(folder):
     """bsdtar on a Mac writes them as letters of their own."""
     source = folder / "source"
@@ -383,6 +388,7 @@ def test_accents_of_macos_are_the_same_name(folder):
     assert (daily[0], weekly[0]) == (OK, OK), (daily, weekly)
 
 
+@pytest.mark.slow
 def test_an_incremental_archive_holds_not_everything(folder):
     """GNU tar's, of the second level; the first level holds all."""
     snapshot = folder / "snapshot"
@@ -397,6 +403,7 @@ def test_an_incremental_archive_holds_not_everything(folder):
         assert "got one that leaves out 3 files as unchanged since an earlier one" in message
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not shutil.which("zstd"), reason="there is no zstd on this machine")
 def test_a_zstandard_archive_is_named(folder):
     """Python 3.11 cannot read it."""

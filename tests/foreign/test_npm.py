@@ -20,6 +20,9 @@ from playbook.settings import load
 from playbook.verdict import Verdict
 from tests.judged import verdict_of
 
+# Each asks a program that answers as npm does.
+pytestmark = pytest.mark.slow
+
 OK, WARNING, CRITICAL, UNKNOWN = Verdict.OK, Verdict.WARNING, Verdict.CRITICAL, Verdict.UNKNOWN
 LEVELS = ("info", "low", "moderate", "high", "critical")
 PACKAGE = {"dependencies": {"express": "^4.0.0", "@scope/a": "^1.0.0"}, "devDependencies": {"vitest": "^3.0.0"}}

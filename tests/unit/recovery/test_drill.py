@@ -36,6 +36,8 @@ from tests.judged import verdict_of
 from tests.unit.recovery.test_records import a_record
 from tests.waiting import soon
 
+pytestmark = pytest.mark.slow
+
 NOW = datetime.now(UTC)
 ROOT = Path(__file__).resolve().parents[3]
 
