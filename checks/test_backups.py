@@ -39,6 +39,7 @@ def test_the_newest_backups_hold_what_they_say(backup_verification, limits, judg
         "Backups",
         expected=f"the newest {backup_verification.wanted} to hold what their manifests say",
         found=backup_verification.words,
+        coverage=backup_verification.read,
     )
     judge(backup_verification.files, limits.backup_files)
 

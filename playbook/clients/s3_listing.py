@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import NamedTuple
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import SplitResult, quote, unquote, urlsplit
 from xml.etree import ElementTree as Xml
 
 from playbook.clients.http import Answer, HttpClient
@@ -133,7 +133,7 @@ class Bucket:
         base = urlsplit(self.client.base_url)
         url = f"{base.scheme}://{base.netloc}{path}?{query}"
         try:
-            answer = self.client.get(url, headers=self._signed(base.netloc, path, query), retry="none")
+            answer = self.client.get(url, headers=self._signed(_host(base), path, query), retry="none")
         except Unreachable as error:
             broken = error.__cause__
             raise Refusal(0, "", broken.reason if isinstance(broken, Broken) else "no whole answer") from error
@@ -196,6 +196,12 @@ def _root(answer: Answer) -> Xml.Element:
     if root.tag != _ROOT:
         raise NoListingError(f"XML of another kind, <{root.tag}>")
     return root
+
+
+def _host(url: SplitResult) -> str:
+    """As it is sent in the request's Host: without the port that goes without saying."""
+    usual = {"http": 80, "https": 443}[url.scheme]
+    return url.netloc.removesuffix(f":{usual}")
 
 
 def _text(element: Xml.Element, name: str) -> str:

@@ -72,23 +72,40 @@ class BackupVerification:
 
     @property
     def coverage(self) -> Coverage:
-        """How many of the newest archives were read to their end, and what of each was not understood."""
+        """That there are archives; how far each was read belongs to what is said of it."""
         if not self.wanted:
             return lacking("no archive", expected=f"archives in {self.location}", got="none")
-        read = sum(one.verification.whole for one in self.verified)
+        return whole(f"{len(self.verified)} of {counted(self.wanted, 'archive')}")
+
+    @property
+    def read(self) -> Coverage:
+        """How many of the newest archives were read to their end, and what of each was not understood."""
+        hint = "Give it more time (recovery.verify_seconds), or verify fewer archives (recovery.verify_newest)."
+        to_the_end = sum(one.verification.whole for one in self.verified)
+        return self._understood(self.verified) + share(
+            to_the_end, self.wanted, "archives", what="reading to the end", hint=hint
+        )
+
+    @property
+    def newest_read(self) -> Coverage:
+        """The same of the newest alone."""
+        newest = self.verified[:1]
+        to_the_end = sum(one.verification.whole for one in newest)
+        return self._understood(newest) + share(
+            to_the_end, 1, "archive", hint="Give it more time (recovery.verify_seconds)."
+        )
+
+    def _understood(self, archives: tuple[Verified, ...]) -> Coverage:
         lacks: dict[tuple[str, str, str, str], list[str]] = {}
-        for one in self.verified:
+        for one in archives:
             for part in one.verification.coverage.parts:
                 if not part.enough:
-                    lacks.setdefault((part.words, part.expected, part.got, part.hint), []).append(
-                        one.archive.file.name
-                    )
-        total = together(
+                    key = part.words, part.expected, part.got, part.hint
+                    lacks.setdefault(key, []).append(one.archive.file.name)
+        return together(
             lacking(f"{names[0]}: {words}", expected=expected, got=f"{got} in {_of(names)}", hint=hint)
             for (words, expected, got, hint), names in lacks.items()
         )
-        hint = "Give it more time (recovery.verify_seconds), or verify fewer archives (recovery.verify_newest)."
-        return total + share(read, self.wanted, "archives", what="reading to the end", hint=hint)
 
     @property
     def files(self) -> Reading:

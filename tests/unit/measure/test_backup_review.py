@@ -150,7 +150,7 @@ def test_archives_in_order_are_ok(tmp_path, write):
         write(hours, an_archive())
     found = measured(tmp_path, backup_verification, dump="")
     assert verdict(found)[0] is Verdict.OK
-    assert found.coverage.words == "3 of 3 archives"
+    assert found.coverage.words == found.read.words == "3 of 3 archives"
 
 
 def test_an_archive_that_is_large_and_lost_its_files_is_found(tmp_path, write):
