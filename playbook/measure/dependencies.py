@@ -19,6 +19,8 @@ from playbook.settings import Settings
 LEVELS = ("critical", "high", "moderate", "low", "info")
 SEVERE = frozenset({"critical", "high"})
 _FORMS = (1, 2, 3)
+# GitHub's words for a repository without alerts, and for one that is archived.
+_OFF = re.compile(r"(?i)alerts are (disabled|not available)")
 _CLOSED = {"fixed", "dismissed", "auto_dismissed"}
 NAMED = 3  # in a message; the evidence holds all
 
@@ -213,7 +215,7 @@ def _of_dependabot(github: GitHubApi) -> Source:
     try:
         alerts = github.dependabot_alerts()
     except Denied as error:
-        return Source(name, error=_switched_off(error, github) if "disabled" in str(error).lower() else error)
+        return Source(name, error=_switched_off(error, github) if _OFF.search(str(error)) else error)
     except (NotConfigured, Unmeasured) as error:
         return Source(name, error=error)
     # What the question leaves out, a service that knows no such question may still answer.

@@ -29,6 +29,9 @@ SETTINGS = load("sandbox", environment={})
 ABSENT = NotConfigured("not configured", setting="x", add="x")
 GONE = Unreachable("gone", service="npm")
 OFF = Denied("GitHub: got HTTP 403 (Dependabot alerts are disabled for this repository)", service="GitHub")
+ARCHIVED = Denied(
+    "GitHub: got HTTP 403 (Dependabot alerts are not available for archived repositories)", service=""
+)
 DENIED = Denied("GitHub: got HTTP 403 (Resource not accessible by integration)", service="GitHub")
 REPORT = {
     "auditReportVersion": 2,
@@ -98,6 +101,7 @@ def of(npm_error=None, dependabot_error=None, monkeypatch=None):
         ((GONE, None), Verdict.UNKNOWN),
         ((None, GONE), Verdict.UNKNOWN),
         ((None, OFF), Verdict.OK),
+        ((None, ARCHIVED), Verdict.OK),
         ((None, DENIED), Verdict.UNKNOWN),
     ],
 )
