@@ -18,6 +18,8 @@ NO_RECORDS = (
     r"Drill records: expected to add the drill to /\S+/drills\.jsonl \(recovery\.records\), got: is a directory"
 )
 
+UNSEEN = r"%s: expected .+, got %s; what was seen gives .+"
+UNLISTED = r"manifest\.json listing of \d+ files \(images/unlisted\.webp is not listed\).*"
 FIRST_DAY = r"on a system that was first checked on \d{4}-\d\d-\d\d; what was seen gives none"
 NEVER_SIGNED = r"Sign-off of \S+: expected one that counts, got none yet " + FIRST_DAY
 NEVER_HANDED_OVER = r"%s: expected a %s page, got none yet " + FIRST_DAY
@@ -45,6 +47,30 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
             "CRITICAL",
             VERIFIED % r"an archive with a dump that does not begin with REDIS or VALKEY and a version, "
             r"but with b'VALKEY-DU'",
+        ),
+    },
+    "backup-other-manifest": {
+        "weekly.backups.verified": (
+            "UNKNOWN",
+            UNSEEN % ("Backups", r"JSON with 'contents' and no list of files .+"),
+        ),
+        "weekly.backups.restores": ("UNKNOWN", UNSEEN % ("Restore drill", "JSON with 'contents' .+")),
+        "monthly.dr.restore": ("UNKNOWN", UNSEEN % ("Disaster recovery test", "JSON with 'contents' .+")),
+    },
+    "backup-unlisted-image": {
+        "weekly.backups.verified": ("UNKNOWN", UNSEEN % ("Backups", UNLISTED)),
+        "weekly.backups.restores": ("CRITICAL", RESTORED % r"\d+ images where the manifest counts \d+"),
+        "monthly.dr.restore": ("CRITICAL", TESTED % r"\d+ images where the manifest counts \d+"),
+    },
+    "backup-encrypted": {
+        "weekly.backups.verified": ("UNKNOWN", UNSEEN % ("Backups", "a file that age has encrypted .+")),
+        **dict.fromkeys(
+            ("weekly.backups.restores", "monthly.dr.restore", "monthly.dr.recovery-time"),
+            (
+                "UNKNOWN",
+                rf"Staging place: expected {ARCHIVE} to be unpacked within 480 s, got not read "
+                r"\(a file that age has encrypted\)",
+            ),
         ),
     },
     "backup-traversal": {
