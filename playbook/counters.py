@@ -1,9 +1,9 @@
-"""Counters that a server keeps since it started, as a window that is true: the difference to an earlier reading. Pure.
+"""Counters that a server keeps since it started, as a window that is true: the growth since an earlier reading.
 
 A counter since the start is no window: a cache that was up for 200 days and misses every read of today still shows
-94.97 %. So each run keeps what it has read, in its line of the history, and a later run judges by how much each counter
-grew since. What counts anew (a restart, a failover, CONFIG RESETSTAT) is recognised by the server's own identity, by
-the moment it started, and by a counter that has fallen.
+94.97 %. So each run keeps what it has read, in its line of the history, and a later run judges by how much each
+counter grew since. What counts anew (a restart, a failover, CONFIG RESETSTAT) is recognised by the server's own
+identity, by the moment it started, and by a counter that has fallen. Pure.
 """
 
 from __future__ import annotations
@@ -79,11 +79,14 @@ class Earlier:
         return [readings[name] for readings in self._known if name in readings]
 
 
-def grown(now: Counted, earlier: Sequence[Counted], rules: CoverageRules) -> Grown:
+def grown(now: Counted, earlier: Sequence[Counted], rules: CoverageRules, *, from_zero: bool = False) -> Grown:
     """By how much the counters grew since the reading that is nearest to a day old.
 
-    Readings count that are as old as ``coverage.counter_least_hours`` and ``counter_most_hours`` allow, of the same
-    origin, and since when no counter has fallen. The server's own start is such a reading, of nothing but zeros.
+    Readings count that are as old as ``coverage.counter_least_hours`` and ``counter_most_hours`` allow, of the
+    same origin, and since when no counter has fallen. The server's own start is such a reading, of zeros only.
+
+    Args:
+        from_zero: a counter is there once it has counted something, so one that is missing stands at 0.
     """
     moment = now.at.timestamp()
     same = sorted(
@@ -93,7 +96,7 @@ def grown(now: Counted, earlier: Sequence[Counted], rules: CoverageRules) -> Gro
     reset = False
     later = now
     for one in same:
-        if any(one.counts[name] > value for name, value in later.counts.items() if name in one.counts):
+        if _fell(one.counts, later.counts, from_zero=from_zero):
             reset = True
             break
         kept.append(one)
@@ -109,9 +112,15 @@ def grown(now: Counted, earlier: Sequence[Counted], rules: CoverageRules) -> Gro
     if not fit:
         return Grown(coverage=_no_window(now, earlier, reset=reset, rules=rules))
     hours, counts = min(fit, key=lambda window: abs(window[0] - WISHED_HOURS))
-    by = {name: value - counts[name] for name, value in now.counts.items() if name in counts}
+    by = {name: value - counts.get(name, 0.0) for name, value in now.counts.items() if from_zero or name in counts}
     found = Grown(hours=hours, by=by, coverage=Coverage())
     return msgspec.structs.replace(found, coverage=whole(found.over))
+
+
+def _fell(before: Mapping[str, float], after: Mapping[str, float], *, from_zero: bool) -> bool:
+    """Whether a counter stands lower than before."""
+    missing = 0.0 if from_zero else math.inf
+    return any(value > after.get(name, missing) for name, value in before.items())
 
 
 def _same(one: Counted, now: Counted) -> bool:

@@ -1,7 +1,7 @@
 """What earlier runs of a target have read of counters: from their lines, and from one further file.
 
-The further file is for who has a past that no run has seen, as the sandbox: lines of one JSON object each, which maps
-names of sets of counters to what they said.
+The further file is for who has a past that no run has seen, as the sandbox: lines of one JSON object each, which
+maps names of sets of counters to what they said.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ class CoverageRules(Section, frozen=True):
         population_percent: of all that there are, for an extreme: the largest key, the worst certificate.
         newest_minutes: how old the newest line of each log source, or the newest sample, may be.
         not_understood_percent: how many of the lines or entries that were read may be without a known meaning.
-        counter_least_hours, counter_most_hours: how old the earlier reading may be that a counter is compared with.
+        counter_least_hours, counter_most_hours: how old the reading may be that a counter is compared with.
     """
 
     availability_percent: Percent = 95.0
