@@ -1,7 +1,8 @@
-"""What earlier runs of a target have read of counters: from their lines, and from one further file.
+"""What earlier runs of a target have read of counters: from their lines in the history.
 
-The further file is for who has a past that no run has seen, as the sandbox: lines of one JSON object each, which
-maps names of sets of counters to what they said.
+Where ``history.readings`` names a file it stands for all of them: the sandbox is another system each time, so that
+no line is of its past, and puts down itself what yesterday's run has read. The file has lines of one JSON object
+each, which maps names of sets of counters to what they said.
 """
 
 from __future__ import annotations
@@ -26,12 +27,12 @@ def earlier_readings(history: Path | None, settings: Settings, now: datetime) ->
     What cannot be read is no reading; ``python -m playbook history`` tells what of the history that is.
     """
     since = now - timedelta(hours=settings.coverage.counter_most_hours)
-    if history is not None:
+    if settings.history.readings:
+        yield from _of_file(Path(settings.history.readings))
+    elif history is not None:
         for run in read(history, since=since - timedelta(days=1)).of(settings.target.name):
             if run.readings:
                 yield run.readings
-    if settings.history.readings:
-        yield from _of_file(Path(settings.history.readings))
 
 
 def _of_file(file: Path) -> Iterator[Mapping[str, Counted]]:

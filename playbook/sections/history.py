@@ -16,7 +16,7 @@ class HistoryKeeping(Section, frozen=True):
         folder: absolute, or from the folder of playbook.toml; else ``history`` below the folder of reports.
             ``$PLAYBOOK_HISTORY`` goes before it.
         keep_reports: so many of the newest full reports stay on the site; older runs keep their line.
-        readings: file with further earlier readings of counters, beside those in the lines of past runs.
+        readings: file with earlier readings of counters, in place of those in the lines of past runs.
     """
 
     folder: str | None = None
