@@ -61,13 +61,20 @@ class StorageWeek:
 
     @property
     def fullest(self) -> list[Judged]:
-        """Percent used, the highest of the last day, fullest first; not of what makes room by itself."""
+        """Percent used, the highest of the last day, fullest first; not of what makes room by itself.
+
+        What has no samples comes last, as not a number; so do file systems where there is not one.
+        """
         found = [
             Judged(area.name, Reading(area.trend.level, "the last day"))
             for area in self.areas
             if not area.evicts and area.hours
         ]
-        return sorted(found, key=lambda judged: -judged.reading.value)
+        unknown = Reading(math.nan, coverage=self.coverage)
+        blind = [area.name for area in self.areas if not area.evicts and not area.hours]
+        if not any(area.name != REDIS for area in self.areas):
+            blind.append("File systems")
+        return sorted(found, key=lambda judged: -judged.reading.value) + [Judged(one, unknown) for one in blind]
 
     @property
     def filling(self) -> list[Judged]:
@@ -83,7 +90,7 @@ class StorageWeek:
 
     @property
     def coverage(self) -> Coverage:
-        """Enough hours of the week of every file system, and of Redis' memory where that has a limit."""
+        """Enough hours of the week, up to now, of all file systems, and of Redis' memory if that can be full."""
         if not any(area.name != REDIS for area in self.areas):
             return lacking(
                 "no file system",
@@ -101,9 +108,10 @@ class StorageWeek:
                 hint="See queries.component_storage and queries.redis_memory, and what Prometheus scrapes.",
             )
             for area in self.areas
+            if not area.evicts
         )
         reach = timedelta(hours=1, minutes=self.rules.newest_minutes)
-        for area in self.areas:
+        for area in (area for area in self.areas if not area.evicts):
             age = self.measured - datetime.fromtimestamp(area.hours[-1][0], UTC) if area.hours else None
             if age is not None and age > reach:
                 hours = age.total_seconds() / 3600

@@ -49,7 +49,7 @@ def _(world: World) -> None:
 
 @fault("redis-memory-full", "Redis' memory is full under noeviction: it answers, and refuses every write")
 def _(world: World) -> None:
-    world.redis.burdens.headroom = 0.98
+    world.redis.burdens.headroom = 0.9
     world.redis.burdens.policy = "noeviction"
 
 
