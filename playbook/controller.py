@@ -1,4 +1,8 @@
-"""The process that owns a run: it starts the sandbox, gathers the records and writes the results."""
+"""The process that owns a run: it starts the sandbox, gathers the records and writes the results.
+
+A run begins with its first check. Before, nothing is started and no folder made: pytest also lists fixtures and
+markers, collects for an editor, or ends with a mistake in a file of checks, and none of that is a run.
+"""
 
 from __future__ import annotations
 
@@ -23,12 +27,16 @@ from playbook.history.schedule import slot_of
 from playbook.load.options import demand_permitted, order_of, ordered
 from playbook.load.order import LoadOrder
 from playbook.record import Record, Results, Timing
-from playbook.report.pytest_html import STYLE
+from playbook.report import pytest_html
+from playbook.report.words import plural
 from playbook.run import Run, RunFolder, floor_of, make_results, not_run, settings_for, tell_starter
 from playbook.settings import SANDBOX
 
 if TYPE_CHECKING:
     from sandbox.launcher import RunningSandbox
+
+
+_USUAL_LETTERS = "fE"  # of pytest's -r: what failed, which the closing lines tell anyway
 
 
 class Controller:
@@ -50,31 +58,54 @@ class Controller:
         self.ended = "finished"
         self.results: Results | None = None
         self.allow_mutations = self._asked_for_mutations()
-        reports = config.rootpath / config.option.reports
-        self.history = history_folder(self.settings, reports, chosen=config.option.history)
+        self.reports = config.rootpath / config.option.reports
+        self.history = history_folder(self.settings, self.reports, chosen=config.option.history)
         self.load = order_of(config, self.settings, self.history)
         self.run = self._new_run()
         self.started = self.run.clock.now()
         self._previous: dict[int, Any] = {}
-        self.folder = RunFolder(reports, self.settings.target.name, self.set_name, self.started)
-        if self.load:
-            self.load.folder = self.folder.path
+        self.folder: RunFolder | None = None  # of a run that has begun
+        self.uncollected = 0
         self.not_kept = ""
         self._load_was_cut = False
         self._quiet_html = hasattr(config.option, "htmlpath") and not config.option.htmlpath
-        if self._quiet_html:
-            config.option.htmlpath = str(self.folder.path / "pytest-html.html")
-            config.option.self_contained_html = True
-            config.option.css = [*config.option.css, str(STYLE)]
+
+    def announce(self) -> None:
+        """Say what will be checked, before anything of pytest's own.
+
+        Raises:
+            UsageError: load must not go where it would; of the sandbox that is known once it is started.
+        """
+        terminal = self._terminal
+        if terminal:
+            terminal.write_line(self._first_line(), bold=True)
+        if self.load and self.settings.target.kind != SANDBOX:
+            demand_permitted(self.settings, self.load)
+
+    def begin(self) -> Run:
+        """Make the folder of the run, once; what comes to a record from now on is a run that is reported."""
+        if self.folder is None:
+            run = self.start()
+            self.folder = RunFolder(self.reports, run.settings.target.name, self.set_name, self.started)
+            if self.load:
+                self.load.folder = self.folder.path
+            if self._quiet_html:
+                pytest_html.add_page(self.config, self.folder.path / "pytest-html.html")
+        return self.run
 
     def start(self) -> Run:
-        """Say what is checked, and start the sandbox where that is what is checked."""
+        """Start the sandbox where that is what is checked, once; xdist's workers need it before the run begins.
+
+        Raises:
+            UsageError: the sandbox cannot be started, or load must not go where it would.
+        """
+        if self._previous:
+            return self.run
         self._previous[signal.SIGTERM] = signal.signal(signal.SIGTERM, self._terminated)
         if self.load:
             self._previous[signal.SIGINT] = signal.signal(signal.SIGINT, self._interrupted)
-        terminal = self.config.pluginmanager.get_plugin("terminalreporter")
+        terminal = self._terminal
         if terminal:
-            terminal.write_line(self._first_line(), bold=True)
             # pytest's closing line counts in its own words; ours uses the six verdicts.
             terminal.summary_stats = lambda: None
         if self.settings.target.kind == SANDBOX:
@@ -99,13 +130,16 @@ class Controller:
 
     def keep(self, record: Record) -> None:
         """Take one record in; a later one for the same check (a failing teardown) replaces it."""
+        assert self.folder  # a record comes of a check, and with the first check the run has begun
         self.records[record.check] = record
         self.folder.keep(record)
 
     def finish(self, session: pytest.Session, exitstatus: int) -> None:
         """Add the run up, write it down, and set the exit code."""
+        if self.folder is None:
+            return
         if self._quiet_html:
-            self._silence_html()
+            pytest_html.silence(self.config)
         if exitstatus in {pytest.ExitCode.USAGE_ERROR, pytest.ExitCode.NO_TESTS_COLLECTED}:
             return
         if exitstatus == pytest.ExitCode.INTERRUPTED and self.ended == "finished":
@@ -114,6 +148,9 @@ class Controller:
             self.ended = str(session.shouldfail)
         elif exitstatus == pytest.ExitCode.INTERNAL_ERROR:
             self.ended = "pytest had an internal error"
+        elif self.uncollected and self.ended == "finished":
+            # Workers of xdist, and pytest where it is told so, go on with the checks of the other files.
+            self.ended = f"{plural(self.uncollected, 'file')} of checks could not be collected"
         self._add_what_never_ran()
         if not self.records:
             return
@@ -143,33 +180,34 @@ class Controller:
             results = msgspec.structs.replace(results, exit_code=int(exitstatus))
         self.results = results
         self.folder.write(results)
-        self._keep_line(results)
+        self._keep_line(results, self.folder)
         from playbook.report import write_all
 
         write_all(results, self.folder.path)
 
-    def _keep_line(self, results: Results) -> None:
+    def _keep_line(self, results: Results, folder: RunFolder) -> None:
         """Add the run to the history; one that cannot be written costs neither the report nor the verdict."""
         slot = slot_of(self.settings.schedule, self.set_name, self.started, os.environ)
-        line = line_of(
-            results, report=self.folder.path.name, slot=slot, confirms=self.config.option.confirms or ""
-        )
+        line = line_of(results, report=folder.path.name, slot=slot, confirms=self.config.option.confirms or "")
         try:
             append(self.history, line)
         except UsageError as error:
             self.not_kept = self.run.redactor.text(str(error))
-        tell_starter(self.folder.path, line.id)
+        tell_starter(folder.path, line.id)
 
     def summarise(self, terminal: Any) -> None:
         """Print what is not OK, the counts, and where the report is."""
-        if self.results is None:
+        if self.results is None or self.folder is None:
             return
-        from playbook.report.terminal import lines
+        from playbook.report.terminal import lines, listed
 
         where = self.folder.path
         if where.is_relative_to(Path.cwd()):
             where = where.relative_to(Path.cwd())
         terminal.ensure_newline()
+        if self.config.option.reportchars != _USUAL_LETTERS and not terminal.no_summary:
+            for text, markup in listed(self.results, terminal.reportchars):
+                terminal.write_line(text, **markup)
         for text, markup in lines(self.results, str(where / "index.html"), width=terminal._tw.fullwidth):
             terminal.write_line(text, **markup)
         if self.not_kept:
@@ -181,7 +219,8 @@ class Controller:
             self.load.end()
         if self.sandbox:
             self.sandbox.stop()
-        self.folder.discard_if_empty()
+        if self.folder:
+            self.folder.discard_if_empty()
         for number, previous in self._previous.items():
             signal.signal(number, previous)
 
@@ -206,6 +245,10 @@ class Controller:
             raise UsageError(f"{OPTION} is refused: {refusal}")
         return True
 
+    @property
+    def _terminal(self) -> Any:
+        return self.config.pluginmanager.get_plugin("terminalreporter")
+
     def _first_line(self) -> str:
         target = self.settings.target
         name = (
@@ -214,14 +257,6 @@ class Controller:
         faults = f" · faults: {', '.join(self.config.option.fault)}" if self.config.option.fault else ""
         load = f" · load: {ordered(self.settings, self.load)}" if self.load else ""
         return f"operations playbook · target: {name} · set: {self.set_name}{load}{faults} · {iso(self.started)}"
-
-    def _silence_html(self) -> None:
-        """Its page is written by now; the closing line that it would add names a folder that ours names too."""
-        from pytest_html.basereport import BaseReport
-
-        manager = self.config.pluginmanager
-        for plugin in [each for each in manager.get_plugins() if isinstance(each, BaseReport)]:
-            manager.unregister(plugin)
 
     def _add_what_never_ran(self) -> None:
         reason = {"finished": "its worker process died"}.get(self.ended, f"the run ended early ({self.ended})")
@@ -252,7 +287,7 @@ class Controller:
 
     def _say(self, text: str) -> None:
         """A line on the terminal, also while a check runs, whose output is kept from there."""
-        terminal = self.config.pluginmanager.get_plugin("terminalreporter")
+        terminal = self._terminal
         capture = self.config.pluginmanager.get_plugin("capturemanager")
         with capture.global_and_fixture_disabled() if capture else nullcontext(), suppress(RuntimeError):
             if terminal:  # which may just have been writing: RuntimeError

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 import sys
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -24,20 +25,12 @@ from playbook.load.order import LoadOrder
 from playbook.record import Record, Timing
 from playbook.recorder import CheckTimeout, Notes
 from playbook.report import pytest_html
+from playbook.report.pytest_terms import LETTERS, attach, record_of
 from playbook.run import Run, settings_for
-from playbook.verdict import Verdict
 
 CONTROLLER = pytest.StashKey[Controller]()
 _STARTED = pytest.StashKey[float]()
 _DRILL_MARGIN = 60.0  # seconds beyond a drill's own limit, for what comes before and after it
-_LETTERS = {
-    Verdict.OK: (".", {"green": True}),
-    Verdict.WARNING: ("W", {"yellow": True}),
-    Verdict.CRITICAL: ("C", {"red": True, "bold": True}),
-    Verdict.UNKNOWN: ("U", {"purple": True, "bold": True}),
-    Verdict.NOT_CONFIGURED: ("n", {"light": True}),
-    Verdict.WAIVED: ("w", {"cyan": True}),
-}
 
 
 # ------------------------------------------------------------------------------------------------- command line
@@ -80,13 +73,24 @@ def _is_worker(config: pytest.Config) -> bool:
     return hasattr(config, "workerinput")
 
 
-def _runs_checks(config: pytest.Config) -> bool:
+def _reads_settings(config: pytest.Config) -> bool:
     options = config.option
     return not (options.collectonly or options.list_faults or getattr(options, "help", False) or options.version)
 
 
+# A run begins with its first check, so what executes none needs no mention. These are named for what would come
+# before that: the workers of xdist with their sandbox, and fixtures that are set up for no check.
+_SHOW_ONLY = ("collectonly", "setuponly", "setupplan", "showfixtures", "show_fixtures_per_test", "cacheshow")
+
+
+def _only_shows(config: pytest.Config) -> bool:
+    return any(getattr(config.option, name, False) for name in _SHOW_ONLY)
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_cmdline_main(config: pytest.Config) -> int | None:
+    if _only_shows(config):
+        _execute_nothing(config.option)
     if not config.option.list_faults:
         return None
     from sandbox.faults import describe
@@ -95,12 +99,18 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
     return 0
 
 
+def _execute_nothing(options: Any) -> None:
+    options.numprocesses, options.dist, options.tx = 0, "no", []  # xdist's
+    # To set up a fixture here is to ask the operated system, which only a run does: the plan has to do.
+    options.setupplan = options.setupplan or options.setuponly
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(fixtures)
-    if not _runs_checks(config):
+    if not _reads_settings(config):
         return
-    try:
+    with _usage_errors():
         if _is_worker(config):
             overlay = config.workerinput["playbook_overlay"]  # type: ignore[attr-defined]
             settings = settings_for(config.option.target, config.rootpath, overlay)
@@ -112,6 +122,13 @@ def pytest_configure(config: pytest.Config) -> None:
             config.stash[CONTROLLER] = Controller(config)
             config.pluginmanager.register(pytest_html)
             config.pluginmanager.register(_Keeper(config.stash[CONTROLLER]))
+
+
+@contextmanager
+def _usage_errors() -> Iterator[None]:
+    """What whoever started pytest has got wrong, as pytest says that: in a sentence, with code 4."""
+    try:
+        yield
     except UsageError as error:
         raise pytest.UsageError(str(error)) from None
 
@@ -119,11 +136,28 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionstart(session: pytest.Session) -> None:
     controller = session.config.stash.get(CONTROLLER, None)
-    if controller:
-        try:
-            session.config.stash[RUN] = controller.start()
-        except UsageError as error:
-            raise pytest.UsageError(str(error)) from None
+    if controller and not _only_shows(session.config):
+        with _usage_errors():
+            controller.announce()
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)  # outside of pytest-timeout, whose limit is for the check alone
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """With the first check the run begins, and all that the checks want measured is measured side by side."""
+    controller = item.config.stash.get(CONTROLLER, None)
+    if controller and RUN not in item.config.stash and not _only_shows(item.config):
+        with _usage_errors():
+            item.config.stash[RUN] = controller.begin()
+        _measure(item.session)
+    return (yield)
+
+
+def _measure(session: pytest.Session) -> None:
+    # A worker of xdist does not know which checks it will get, so it measures what they ask for when they do.
+    # A load test begins when the first check asks for it, which is after all others are done.
+    early = [item for item in session.items if not _needs_load(item)]
+    names = {name for item in early for name in getattr(item, "fixturenames", ())}
+    session.config.stash[RUN].measurements.start(names & REGISTRY.keys())
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -138,9 +172,12 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
-    node.workerinput["playbook_overlay"] = node.config.stash[CONTROLLER].overlay
-    node.workerinput["playbook_mutations"] = node.config.stash[CONTROLLER].allow_mutations
-    node.workerinput["playbook_history"] = str(node.config.stash[CONTROLLER].history)
+    controller = node.config.stash[CONTROLLER]
+    with _usage_errors():
+        controller.start()
+    node.workerinput["playbook_overlay"] = controller.overlay
+    node.workerinput["playbook_mutations"] = controller.allow_mutations
+    node.workerinput["playbook_history"] = str(controller.history)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -166,7 +203,7 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    run = config.stash.get(RUN, None)
+    run = config.stash[CONTROLLER].run if CONTROLLER in config.stash else config.stash.get(RUN, None)
     if run is None:
         return
     load_options.leave_out(config, items)
@@ -200,14 +237,8 @@ def _needs_load(item: pytest.Item) -> bool:
 
 def pytest_collection_finish(session: pytest.Session) -> None:
     controller = session.config.stash.get(CONTROLLER, None)
-    if controller is None or not session.items:
-        return
-    controller.selected = {item.nodeid: _item_id(item) for item in session.items}
-    # A worker of xdist does not know which checks it will get, so it measures what they ask for when they do.
-    # A load test begins when the first check asks for it, which is after all others are done.
-    early = [item for item in session.items if not _needs_load(item)]
-    names = {name for item in early for name in getattr(item, "fixturenames", ())}
-    session.config.stash[RUN].measurements.start(names & REGISTRY.keys())
+    if controller and session.items:
+        controller.selected = {item.nodeid: _item_id(item) for item in session.items}
 
 
 def _marker(item: pytest.Item) -> pytest.Mark:
@@ -238,9 +269,15 @@ def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield
+    if RUN not in item.config.stash:  # fixtures are shown, and no check is executed
+        return report
+    report.sections = []  # captured logs of libraries may hold addresses with credentials
     error = call.excinfo.value if call.excinfo else None
     if (report.when == "call" or error is not None) and not isinstance(error, pytest.exit.Exception):
-        _attach(report, _record(item, error))
+        record = _record(item, error)
+        attach(report, record)
+        told = {**dict(item.user_properties), "verdict": str(record.verdict), "message": record.message}
+        item.user_properties[:] = report.user_properties = list(told.items())  # JUnit's come with the teardown
     return report
 
 
@@ -267,24 +304,6 @@ def _record(item: pytest.Item, error: BaseException | None) -> Record:
     )
 
 
-def _attach(report: pytest.TestReport, record: Record) -> None:
-    """Put the record on the report. Only text crosses from an xdist worker to its controller."""
-    report.playbook_record = msgspec.json.encode(record).decode()  # type: ignore[attr-defined]
-    report.user_properties.append(("verdict", str(record.verdict)))
-    report.sections = []  # captured logs of libraries may hold addresses with credentials
-    # The deciding report is the call, as far as reporting goes, also where a fixture could not be measured.
-    report.when = "call" if report.when == "setup" else report.when
-    report.outcome, borrowed = pytest_html.BORROWED[record.verdict]
-    report.longrepr = f"{record.verdict}: {record.message}" if record.verdict is not Verdict.OK else None
-    if borrowed:
-        report.wasxfail = str(record.verdict)
-
-
-def _record_of(report: pytest.TestReport | pytest.CollectReport) -> Record | None:
-    text = getattr(report, "playbook_record", None)
-    return msgspec.json.decode(text, type=Record) if text else None
-
-
 def _rule(item: pytest.Item) -> str:
     doc = " ".join((getattr(getattr(item, "function", None), "__doc__", "") or "").split())
     return re.split(r"(?<=\.) ", doc, maxsplit=1)[0]
@@ -294,10 +313,10 @@ def _rule(item: pytest.Item) -> str:
 def pytest_report_teststatus(
     report: pytest.TestReport | pytest.CollectReport,
 ) -> tuple[str, str, tuple[str, dict[str, bool]]] | None:
-    record = _record_of(report)
+    record = record_of(report)
     if record is None:
         return None
-    letter, markup = _LETTERS[record.verdict]
+    letter, markup = LETTERS[record.verdict]
     return str(record.verdict).lower(), letter, (str(record.verdict), markup)
 
 
@@ -307,10 +326,20 @@ class _Keeper:
     def __init__(self, controller: Controller) -> None:
         self.controller = controller
 
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_logstart(self) -> None:
+        """With workers of xdist, this is how the first check is heard of."""
+        if not _only_shows(self.controller.config):
+            with _usage_errors():
+                self.controller.begin()
+
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        record = _record_of(report)
+        record = record_of(report)
         if record:
             self.controller.keep(record)
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        self.controller.uncollected += report.failed
 
 
 # ----------------------------------------------------------------------------------------------------- the end

@@ -1,4 +1,4 @@
-"""Load tests of the past, as the suite keeps them: a breakpoint test, and a smoke test to compare with."""
+"""Load tests of the past, as the suite keeps them: a breakpoint test's result, and one of each to compare with."""
 
 from __future__ import annotations
 
@@ -10,14 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from playbook.load.kept import LoadLine, likeness, remember
-from playbook.load.plan import Plan, Stage
+from playbook.load.plan import BREAKPOINT, Break, Plan, Stage
 from sandbox.service import Context, Service
 
 if TYPE_CHECKING:
     from sandbox.world import World
 
 _DEFAULTS = Path(__file__).resolve().parent.parent / "playbook" / "defaults.toml"
-_SHAPE = "smoke"
 _ENDPOINTS = ("homepage", "health", "image_health", "optimize_small_jpeg", "optimize_small_png", "all")
 
 
@@ -28,12 +27,12 @@ class LoadTestsState:
     Attributes:
         broke: when the last breakpoint test was.
         held_per_second: requests a second that it carried.
-        smoked: when the last smoke test was.
-        p95: seconds of that, of every endpoint: generous, as it was a busy day.
+        tested: when the last of the others were.
+        p95: seconds of those, of every endpoint: generous, as it was a busy day.
     """
 
     broke: datetime
-    smoked: datetime
+    tested: datetime
     held_per_second: float = 60.0
     p95: float = 2.5
     endpoints: tuple[str, ...] = field(default=_ENDPOINTS)
@@ -71,20 +70,23 @@ class LoadTestsService(Service):
             "whole": True,
         }
         (self._results / "sandbox-breakpoint.json").write_text(json.dumps(result), encoding="utf-8")
-        remember(
-            self._history,
-            LoadLine(
-                id="sandbox-smoke-before",
-                target="sandbox",
-                shape=_SHAPE,
-                started=state.smoked,
-                plan=likeness(_usual_plan()),
-                p95=dict.fromkeys(state.endpoints, state.p95),
-                requests=130,
-                requests_per_second=21.0,
-                failed_percent=0.0,
-            ),
-        )
+        for plan in _usual_plans():
+            steps = [f"{stage.users} users" for stage in plan.stages] if plan.breaks else []
+            remember(
+                self._history,
+                LoadLine(
+                    id=f"sandbox-{plan.shape}-before",
+                    target="sandbox",
+                    shape=plan.shape,
+                    started=state.tested,
+                    plan=likeness(plan),
+                    p95=dict.fromkeys(steps or state.endpoints, state.p95),
+                    requests=130,
+                    requests_per_second=21.0,
+                    failed_percent=0.0,
+                    held=plan.stages[0].users if plan.breaks else None,
+                ),
+            )
 
     async def stop(self) -> None:
         """Nothing to end: the files go with the sandbox's folder."""
@@ -94,14 +96,17 @@ class LoadTestsService(Service):
         return {"capacity": {"load_tests": str(self._results)}, "load": {"history": str(self._history)}}
 
 
-def _usual_plan() -> Plan:
-    """The plan of a smoke test of the sandbox, as the defaults have it."""
+def _usual_plans() -> list[Plan]:
+    """The plans of the sandbox's load tests, one for each shape, as the defaults have them."""
     told = tomllib.loads(_DEFAULTS.read_text(encoding="utf-8"))
     load = told["load"] | told["targets"]["sandbox"]["load"]
-    stages = load["shapes"][_SHAPE]["stages"]
+    return [_plan(load, shape, one["stages"]) for shape, one in load["shapes"].items()]
+
+
+def _plan(load: dict[str, Any], shape: str, stages: list[dict[str, Any]]) -> Plan:
     return Plan(
         target="sandbox",
-        shape=_SHAPE,
+        shape=shape,
         host="",
         allowed=[],
         stages=[Stage(**stage) for stage in stages],
@@ -112,4 +117,5 @@ def _usual_plan() -> Plan:
         most_seconds=load["most_seconds"],
         most_requests_per_second=load["most_requests_per_second"],
         outcome="",
+        breaks=Break(**load["breaks"]) if shape == BREAKPOINT else None,
     )

@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import msgspec
 
+from playbook.people.waivers import waive
 from playbook.record import Results
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -75,6 +77,14 @@ class Project:
             check=False,
         )
 
+    def waive(self, item):
+        """Accept what is found about an item, for today."""
+        with (self.folder / "playbook.toml").open("a") as file:
+            file.write('[people]\nwaivers = "waivers.jsonl"\n')
+        now = datetime.now(UTC)
+        accepted = {"until": now.date() + timedelta(days=1), "reason": "it moves", "who": "Ada", "most_days": 30}
+        waive(self.folder / "waivers.jsonl", item, now=now, **accepted)
+
     def results(self):
         """The newest results.json."""
         (file,) = sorted(self.folder.glob("reports/staging-*/results.json"))
@@ -121,4 +131,21 @@ CRASH = """
 def test_crash():
     "It crashes."
     assert 1 == 2
+"""
+WAIVED = """
+@check("daily.logs.errors")
+def test_waived(judge, limits):
+    "It is bad, and that is accepted."
+    judge(60, limits.cache_hit_rate)
+"""
+FAILING_TEARDOWN = """
+@pytest.fixture
+def closing():
+    yield
+    raise OSError("cannot close")
+
+@check("daily.probe.homepage")
+def test_teardown(closing, judge, limits):
+    "Its teardown fails."
+    judge(95, limits.cache_hit_rate)
 """

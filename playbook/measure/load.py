@@ -11,8 +11,9 @@ from pathlib import Path
 
 from playbook.clients.http import HttpClient
 from playbook.clock import Clock
+from playbook.coverage import Coverage, lacking, whole
 from playbook.engine import measurement
-from playbook.errors import TooLittleData, Unmeasured
+from playbook.errors import Unmeasured
 from playbook.evidence import Chart, Curve, Evidence, Facts, Lines, Table
 from playbook.limits import Reading
 from playbook.load import kept
@@ -70,7 +71,14 @@ class LoadTest:
 
     @property
     def shortfall(self) -> str:
-        """Why it says nothing, to follow "got"; empty where it ran as planned."""
+        """Why nothing good can be said, to follow "got"; empty where it ran as planned."""
+        requests, least = self.outcome.all.requests, max(self.least, 1)
+        few = f"{requests:,} requests, where {least:,} are the least" if requests < least else ""
+        return self._missing_load or few
+
+    @property
+    def _missing_load(self) -> str:
+        """Why it was not the load that was planned; empty where it was."""
         outcome, plan = self.outcome, self.plan
         ended = "cut off without a word" if outcome.ended == RUNNING else f"ended early ({outcome.ended})"
         over = outcome.ended == FINISHED or (
@@ -85,8 +93,6 @@ class LoadTest:
             return f"one of {outcome.seconds:.1f} of {outcome.planned_seconds:g} s"
         if outcome.most_users < _LEAST_SHARE * self.users:
             return f"one of {outcome.most_users:,} users at most, where {self.users:,} were to come"
-        if outcome.all.requests < max(self.least, 1):
-            return f"{outcome.all.requests:,} requests, where {max(self.least, 1):,} are the least"
         return ""
 
     @property
@@ -100,15 +106,20 @@ class LoadTest:
     def _least_seconds(self) -> float:
         return _LEAST_SHARE * self.outcome.planned_seconds
 
-    def expect_whole(self) -> None:
-        """It ran as planned; TooLittleData says what is missing."""
-        if self.shortfall:
-            raise TooLittleData(
-                f"{SERVICE}: expected a test that ran as planned, got {self.shortfall}",
-                service=SERVICE,
-                hint="What it measured until then stands in the evidence and says nothing of the system; run it "
-                "again. What Locust said of itself is in locust.log beside the report.",
-            )
+    @property
+    def coverage(self) -> Coverage:
+        """Enough where it ran as planned."""
+        outcome = self.outcome
+        requests = f"{outcome.all.requests:,} requests"
+        if not self.shortfall:
+            return whole(f"{requests} in {outcome.seconds:.0f} s")
+        return lacking(
+            f"{requests} in {outcome.seconds:.0f} of {outcome.planned_seconds:.0f} s",
+            expected="a test that ran as planned",
+            got=self.shortfall,
+            hint="Run the test again. What it measured until then stands in the evidence; what Locust said of "
+            "itself is in locust.log beside the report.",
+        )
 
     @property
     def carried_per_second(self) -> float:
@@ -119,12 +130,16 @@ class LoadTest:
 
     @property
     def throughput(self) -> list[Reading]:
-        """Percent of what the users would ask for if each answer came at once; none of a breakpoint test."""
+        """Percent of what the users would ask for if each answer came at once; none of a breakpoint test.
+
+        Not known where the load was not that which was planned; few requests of users who were there count.
+        """
         if self.is_breakpoint:
             return []
         wanted = self._wanted
-        if not wanted > 0:
-            raise TooLittleData(f"{SERVICE}: expected seconds with users, got none", service=SERVICE)
+        if self._missing_load or not self.outcome.all.requests or not wanted > 0:
+            none = lacking("", expected="seconds with users", got="none")
+            return [Reading(math.nan, coverage=none if self.coverage.enough else self.coverage)]
         over = f"{self.outcome.seconds:.0f} s ({self.carried_per_second:,.1f} requests/s answered well, up to "
         return [Reading(round(100 * self._answered / wanted, 1), f"{over}{self.outcome.most_users:,} users)")]
 
@@ -133,6 +148,8 @@ class LoadTest:
         """Users of the highest step that held; only of a breakpoint test, 0 where none did."""
         if not self.is_breakpoint:
             return []
+        if self.shortfall:
+            return [Reading(math.nan, coverage=self.coverage)]
         highest, broke = self.highest, next((step for step in self.outcome.steps if step.broke), None)
         after = (
             f"{broke.users} users broke it: {broke.broke}"
@@ -340,13 +357,6 @@ def _kept(test: LoadTest, settings: Settings, now: datetime) -> LoadTest:
     )
     lasting = "" if settings.target.kind != SANDBOX else " (until the sandbox ends)"
     return replace(test, file=f"{kept.keep(Path(settings.capacity.load_tests), result)}{lasting}")
-
-
-@measurement
-def whole_load_test(load_test: LoadTest) -> LoadTest:
-    """The load test, where it ran as planned and so says something of the system."""
-    load_test.expect_whole()
-    return load_test
 
 
 def endpoint_table(title: str, endpoints: list[Endpoint]) -> Table:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from playbook.coverage import Coverage, lacking, share, whole
 from playbook.engine import measurement
-from playbook.errors import TooLittleData
 from playbook.evidence import Chart, Curve, Evidence, Lines, Table
 from playbook.limits import Reading
 from playbook.load.giving_way import points_of
 from playbook.load.outcome import Endpoint, Error
-from playbook.load.permission import SERVICE
 from playbook.load.samples import QUEUE, REDIS_LATENCY, UNITS, Sample
 from playbook.measure.load import LoadTest, endpoint_table, name_of, seconds
 from playbook.measure.resources import Judged
@@ -31,6 +31,7 @@ class Group:
     Attributes:
         judged: with enough requests for a percentile.
         few: with fewer than ``least``, planned ones that were never asked for included.
+        test: what the whole test stands on.
         missing: never asked for, where the weights promise twice ``least`` of as many requests.
         broken_on_purpose: a breakpoint test goes on until this is bad, so it is shown and not judged.
     """
@@ -40,28 +41,12 @@ class Group:
     few: tuple[Endpoint, ...]
     least: int
     broken_on_purpose: bool
+    test: Coverage
     missing: tuple[str, ...] = ()
 
     @property
     def p95(self) -> list[Judged]:
-        """Seconds, slowest first; TooLittleData where no endpoint has enough requests, or one 5 % failures."""
-        if self.missing and self.judged:
-            raise TooLittleData(
-                f"{self.name} under load: expected requests of each endpoint, got none for "
-                f"{', '.join(map(name_of, self.missing))}",
-                service=SERVICE,
-                hint="The weights promise some; what Locust said of itself is in locust.log beside the report.",
-            )
-        failing = [one for one in self.judged if one.p95 is None]
-        if failing and not self.broken_on_purpose:
-            found = ", ".join(
-                f"{one.failures:,} of {one.requests:,} failed for {name_of(one.name)}" for one in failing
-            )
-            raise TooLittleData(
-                f"{self.name} under load: expected 95 % of the requests to be answered well, got {found}",
-                service=SERVICE,
-                hint="What failed is judged by load.errors; how long answers take can be told when they come.",
-            )
+        """Seconds, slowest first; not known where no endpoint has enough requests, or 5 % of one failed."""
         return self._percentile("p95")
 
     @property
@@ -69,16 +54,52 @@ class Group:
         """As ``p95``, of endpoints with fewer than 1 % failures."""
         return self._percentile("p99")
 
+    @property
+    def coverage(self) -> Coverage:
+        """The test, and of how many endpoints there were enough requests, none that was promised missing."""
+        endpoints = share(len(self.judged), len(self.judged) + len(self.few), "endpoints", least_percent=0)
+        return self.test + (endpoints if self.judged else self._none_judged) + self._missing + self._failing
+
+    @property
+    def _none_judged(self) -> Coverage:
+        return lacking(
+            "too few requests",
+            expected=f"at least {self.least:,} requests",
+            got=", ".join(f"{name_of(one.name)} {one.requests:,}" for one in self.few) or "none",
+            hint="Make the test longer under [load.shapes], or raise the weight under [load.weights].",
+        )
+
+    @property
+    def _missing(self) -> Coverage:
+        if not (self.missing and self.judged):
+            return Coverage()
+        missing = ", ".join(map(name_of, self.missing))
+        return lacking(
+            f"none for {missing}",
+            expected="requests of each endpoint",
+            got=f"none for {missing}",
+            hint="The weights promise some; what Locust said of itself is in locust.log beside the report.",
+        )
+
+    @property
+    def _failing(self) -> Coverage:
+        failing = [one for one in self.judged if one.p95 is None]
+        if not failing or self.broken_on_purpose:
+            return Coverage()
+        return lacking(
+            "too few answers",
+            expected="95 % of the requests to be answered well",
+            got=", ".join(
+                f"{one.failures:,} of {one.requests:,} failed for {name_of(one.name)}" for one in failing
+            ),
+            hint="What failed is judged by load.errors; how long answers take can be told when they come.",
+        )
+
     def _percentile(self, which: str) -> list[Judged]:
-        if not self.judged:
-            found = ", ".join(f"{name_of(one.name)} {one.requests:,}" for one in self.few) or "none"
-            raise TooLittleData(
-                f"{self.name} under load: expected at least {self.least:,} requests, got {found}",
-                service=SERVICE,
-                hint="Make the test longer under [load.shapes], or raise the weight under [load.weights].",
-            )
         if self.broken_on_purpose:
             return []
+        if not any(getattr(one, which) is not None for one in self.judged) and not self.coverage.enough:
+            return [Judged(self.name, Reading(math.nan, coverage=self.coverage))]
         figures = [(getattr(one, which), one) for one in self.judged]
         return [
             Judged(name_of(one.name), Reading(value, f"{one.requests:,} requests for {name_of(one.name)}"))
@@ -107,21 +128,21 @@ class Group:
 
 
 @measurement
-def homepage_load(whole_load_test: LoadTest, settings: Settings) -> Group:
+def homepage_load(load_test: LoadTest, settings: Settings) -> Group:
     """How long the homepage took under load."""
-    return _group("Homepage", whole_load_test, settings, lambda name: name in HOMEPAGE)
+    return _group("Homepage", load_test, settings, lambda name: name in HOMEPAGE)
 
 
 @measurement
-def health_load(whole_load_test: LoadTest, settings: Settings) -> Group:
+def health_load(load_test: LoadTest, settings: Settings) -> Group:
     """How long the health endpoints took under load."""
-    return _group("Health endpoints", whole_load_test, settings, lambda name: name in HEALTH)
+    return _group("Health endpoints", load_test, settings, lambda name: name in HEALTH)
 
 
 @measurement
-def image_load(whole_load_test: LoadTest, settings: Settings) -> Group:
+def image_load(load_test: LoadTest, settings: Settings) -> Group:
     """How long image optimisation took under load, by size and format of the photograph."""
-    return _group("Image optimisation", whole_load_test, settings, lambda name: name.startswith(IMAGES))
+    return _group("Image optimisation", load_test, settings, lambda name: name.startswith(IMAGES))
 
 
 def _group(name: str, test: LoadTest, settings: Settings, belongs: Callable[[str], bool]) -> Group:
@@ -139,7 +160,7 @@ def _group(name: str, test: LoadTest, settings: Settings, belongs: Callable[[str
         Endpoint(name=task, requests=0, failures=0, p50=None, p95=None, p99=None, slowest=None, per_second=0.0)
         for task in never
     )
-    return Group(name, judged, few, least, test.is_breakpoint, missing)
+    return Group(name, judged, few, least, test.is_breakpoint, test.coverage, missing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +174,11 @@ class LoadFailures:
 
     test: LoadTest
     shares: tuple[Judged, ...]
+
+    @property
+    def coverage(self) -> Coverage:
+        """The whole test's."""
+        return self.test.coverage
 
     @property
     def only_shown(self) -> list[str]:
@@ -173,11 +199,11 @@ class LoadFailures:
 
 
 @measurement
-def load_failures(whole_load_test: LoadTest, settings: Settings) -> LoadFailures:
+def load_failures(load_test: LoadTest, settings: Settings) -> LoadFailures:
     """How many requests failed under load, and how."""
-    outcome, least = whole_load_test.outcome, max(settings.load.least_of_endpoint, 1)
-    if whole_load_test.is_breakpoint:
-        return LoadFailures(whole_load_test, ())
+    outcome, least = load_test.outcome, max(settings.load.least_of_endpoint, 1)
+    if load_test.is_breakpoint:
+        return LoadFailures(load_test, ())
     shares = [
         Judged(
             _FAILED if one is outcome.all else f"{_FAILED}, {name_of(one.name)}",
@@ -189,7 +215,7 @@ def load_failures(whole_load_test: LoadTest, settings: Settings) -> LoadFailures
         if one.requests >= (1 if one is outcome.all else least)
     ]
     # All requests together lead, of equals.
-    return LoadFailures(whole_load_test, tuple(shares))
+    return LoadFailures(load_test, tuple(shares))
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,52 +223,65 @@ class LoadedServer:
     """The server's own figures during the test.
 
     Attributes:
-        broken_on_purpose: as of ``Group``.
+        test, broken_on_purpose: as of ``Group``.
         has_redis: the target has one of its own, so that its latency must be known.
     """
 
     samples: tuple[Sample, ...]
     unread: tuple[str, ...]
     gave_way: tuple[str, ...]
+    test: Coverage
     broken_on_purpose: bool = False
     has_redis: bool = False
 
     @property
     def queue(self) -> list[Reading]:
-        """The longest that the queue of images was; TooLittleData where it was never read."""
-        longest = Reading(max(self._queue), f"{len(self._queue)} looks")
-        return [] if self.broken_on_purpose else [longest]
+        """The longest that the queue of images was."""
+        longest = max(self._queue, default=math.nan)
+        seen = self._seen(QUEUE, "from Redis or the website's metrics")
+        return [] if self.broken_on_purpose else [Reading(longest, f"{len(self._queue)} looks", seen)]
 
     @property
     def redis_latency(self) -> list[Reading]:
         """Milliseconds, the median of the test; nothing where the target has no Redis of its own."""
         if not self.has_redis or self.broken_on_purpose:
             return []
-        values = sorted(self._seen(REDIS_LATENCY, "from Redis"))
-        return [Reading(values[len(values) // 2], f"{len(values)} looks")]
+        values = sorted(value for _, value in points_of(self.samples, REDIS_LATENCY))
+        middle = values[len(values) // 2] if values else math.nan
+        return [Reading(middle, f"{len(values)} looks", self._seen(REDIS_LATENCY, "from Redis"))]
+
+    @property
+    def coverage(self) -> Coverage:
+        """The whole test's, and that of a breakpoint test's queue, which is only shown."""
+        only_shown = self.broken_on_purpose
+        return self.test + (self._seen(QUEUE, "from Redis or the website's metrics") if only_shown else Coverage())
 
     @property
     def only_shown(self) -> list[str]:
         """The longest queue, where nothing is judged; else nothing."""
-        return [f"{max(self._queue):,.0f} images in the queue at most"] if self.broken_on_purpose else []
+        if not self.broken_on_purpose:
+            return []
+        return [
+            f"{max(self._queue):,.0f} images in the queue at most" if self._queue else "no queue that was read"
+        ]
 
     @property
     def _queue(self) -> list[float]:
-        return self._seen(QUEUE, "from Redis or the website's metrics")
+        return [value for _, value in points_of(self.samples, QUEUE)]
 
-    def _seen(self, name: str, source: str) -> list[float]:
-        """A figure that was mostly read: what cannot be read while much goes on is not what it was in between."""
-        values = [value for _, value in points_of(self.samples, name)]
-        if not values or 2 * len(values) < len(self.samples):
-            got = "; ".join(self.unread) or "none"
-            raise TooLittleData(
-                f"{name} under load: expected to read it {source} every other time at least, got "
-                f"{len(values)} of {len(self.samples)} ({got})",
-                service="Server under load",
-                hint="Set redis.url, or load.metrics_path to where image_queue_length is shown; both must answer "
-                "within a second while there is load.",
-            )
-        return values
+    def _seen(self, name: str, source: str) -> Coverage:
+        """That it was mostly read: what cannot be read while much goes on is not what it was in between."""
+        read, looks = len(points_of(self.samples, name)), len(self.samples)
+        words = f"{read} of {looks} looks"
+        if read and 2 * read >= looks:
+            return whole(words)
+        return lacking(
+            words,
+            expected=f"to read it {source} every other time at least",
+            got=f"{words} ({'; '.join(self.unread) or 'none'})",
+            hint="Set redis.url, or load.metrics_path to where image_queue_length is shown; both must answer "
+            "within a second while there is load.",
+        )
 
     def evidence(self) -> list[Evidence]:
         """What gave way, a chart for each figure, and what could not be read."""
@@ -258,12 +297,13 @@ class LoadedServer:
 
 
 @measurement
-def loaded_server(whole_load_test: LoadTest, settings: Settings) -> LoadedServer:
+def loaded_server(load_test: LoadTest, settings: Settings) -> LoadedServer:
     """What the server's own figures were during the test: the queue, Redis, the website's process."""
     if not settings.load.metrics_path:
         settings.require(settings.target.redis.url, "redis.url", "Redis")
-    test = whole_load_test
+    test = load_test
     gave_way = tuple(one.text for one in test.gave_way)
+    has_redis = bool(settings.target.redis.url)
     return LoadedServer(
-        test.samples, test.unread, gave_way, test.is_breakpoint, has_redis=bool(settings.target.redis.url)
+        test.samples, test.unread, gave_way, test.coverage, test.is_breakpoint, has_redis=has_redis
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from playbook.coverage import Coverage, lacking, whole
 from playbook.engine import measurement
 from playbook.errors import TooLittleData
 from playbook.evidence import Evidence, Facts, Lines, Table
@@ -51,6 +52,7 @@ class LoadComparison:
     Attributes:
         before: the newest earlier one; None where there is none.
         unlike: what was different in it, so that it is not comparable.
+        test: what the test itself stands on.
     """
 
     now: kept.LoadLine
@@ -60,6 +62,19 @@ class LoadComparison:
     times: float
     slack: float
     problems: tuple[str, ...]
+    test: Coverage
+
+    @property
+    def coverage(self) -> Coverage:
+        """The test's, and how much of it there was to compare with."""
+        if self.compared or self._held_less:
+            return self.test + whole(f"{len(self.compared)} P95s compared")
+        return self.test + lacking(
+            "nothing to compare with",
+            expected="an earlier test of the same plan",
+            got=self.summary,
+            hint="Run the test again: the next one has this to be compared with.",
+        )
 
     @property
     def allowed(self) -> str:
@@ -113,14 +128,14 @@ class LoadComparison:
 
 
 @measurement
-def load_comparison(whole_load_test: LoadTest, settings: Settings, load_order: LoadOrder) -> LoadComparison:
+def load_comparison(load_test: LoadTest, settings: Settings, load_order: LoadOrder) -> LoadComparison:
     """The P95 of each endpoint against the last test of the same shape and target; this one is then added.
 
     Raises:
         TooLittleData: so much failed that there is no P95; such a test is nothing to compare with later either.
     """
-    total = whole_load_test.outcome.all
-    if total.p95 is None and not whole_load_test.is_breakpoint:
+    total = load_test.outcome.all
+    if total.p95 is None and not load_test.is_breakpoint:
         raise TooLittleData(
             f"P95 under load: expected 95 % of the requests to be answered well, got {total.failures:,} of "
             f"{total.requests:,} failed",
@@ -128,14 +143,16 @@ def load_comparison(whole_load_test: LoadTest, settings: Settings, load_order: L
             hint="What failed is judged by load.errors.",
         )
     folder, load = history_of(settings, load_order), settings.load
-    line = line_of(whole_load_test)
+    line = line_of(load_test)
     known = kept.recall(folder)
     kept.remember(folder, line)
     mine = (one for one in known.tests if (one.target, one.shape) == (line.target, line.shape))
     before = next((one for one in mine if one.started < line.started), None)
     unlike = () if before is None else differences(line, before)
     compared = () if before is None or unlike else compare(line, before, load.worse_times, load.worse_seconds)
-    return LoadComparison(line, before, unlike, compared, load.worse_times, load.worse_seconds, known.problems)
+    return LoadComparison(
+        line, before, unlike, compared, load.worse_times, load.worse_seconds, known.problems, load_test.coverage
+    )
 
 
 def line_of(test: LoadTest) -> kept.LoadLine:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from datetime import UTC, date
 from ipaddress import ip_address
@@ -9,9 +10,10 @@ from urllib.parse import urlsplit
 
 from playbook.clients.http import HttpClient
 from playbook.clock import Clock
+from playbook.coverage import Coverage, share, whole
 from playbook.documents import Document, read_document
 from playbook.engine import measurement
-from playbook.errors import Malformed, TooLittleData, Unreachable, UsageError
+from playbook.errors import Malformed, Unreachable, UsageError
 from playbook.evidence import Evidence, Lines, Table
 from playbook.limits import Reading
 from playbook.people.files import path_of
@@ -52,20 +54,29 @@ class Runbooks:
         return [f"{document.name}: {link}" for document in self.documents for link in document.dead_links()]
 
     @property
-    def longest_unreviewed(self) -> Document:
-        """The one whose review is longest ago; TooLittleData where none has a date."""
-        dated = [document for document in self.documents if document.reviewed]
+    def review_age(self) -> Reading:
+        """Days since the review that is longest ago; not known where none has a date."""
+        dated = [(document.reviewed, document.name) for document in self.documents if document.reviewed]
+        seen = share(
+            len(dated),
+            len(self.documents),
+            "runbooks",
+            what="dates of review",
+            hint="Write the date of review into the head of each runbook.",
+        )
         if not dated:
-            raise TooLittleData(f"{SERVICE}: expected dates of review, got none", service=SERVICE)
-        return min(dated, key=lambda document: document.reviewed or self.today)
+            return Reading(math.nan, coverage=seen)
+        reviewed, name = min(dated)
+        return Reading(max((self.today - reviewed).days, 0), f"{name}, reviewed on {reviewed}", seen)
 
     @property
-    def review_age(self) -> Reading:
-        """Days since that review."""
-        oldest = self.longest_unreviewed
-        assert oldest.reviewed
-        days = (self.today - oldest.reviewed).days
-        return Reading(max(days, 0), f"{oldest.name}, reviewed on {oldest.reviewed}")
+    def coverage(self) -> Coverage:
+        """All documents, and the links that were tried: those to hosts of others are not, which is said."""
+        links = len(dict.fromkeys(link for document in self.documents for link in document.links))
+        tried = links - len(self.untried)
+        return whole(f"{len(self.documents)} runbooks") + share(
+            tried, links, "links", least_percent=0, note="others not tried" if self.untried else ""
+        )
 
     @staticmethod
     def words(found: list[str], otherwise: str) -> str:

@@ -69,6 +69,7 @@ def _text(record: Record) -> str:
     told = {
         "Expected": record.expected,
         "Found": record.found or record.message,
+        "Seen": record.coverage,
         "Why it matters": record.why,
         "Next step": record.next_step,
         "Look again": record.look_again,

@@ -1,22 +1,24 @@
 """pytest-html's page in our words.
 
 pytest-html knows a fixed set of outcomes, in its Python and in its JavaScript; a row with another one vanishes.
-So each verdict borrows an outcome of its own, and only what people read is relabelled. pytest-html escapes neither
-test ids nor what hooks hand it, so everything is escaped here.
+So each verdict borrows an outcome of its own for its row, whatever it is to pytest, and only what people read is
+relabelled; the rows are then counted as they stand. pytest-html escapes neither test ids nor what hooks hand it,
+so everything is escaped here.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import MutableSequence
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
-import msgspec
 import pytest
 
 from playbook.evidence import Chart, Evidence, Facts, Lines, Table
 from playbook.record import Record
+from playbook.report.pytest_terms import record_of
 from playbook.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -24,16 +26,14 @@ if TYPE_CHECKING:
 
 STYLE = Path(__file__).with_name("templates") / "pytest_html.css"
 
-Outcome = Literal["passed", "failed", "skipped"]
-
-# Verdict → pytest's outcome, and whether it borrows the expected-failure form of it.
-BORROWED: dict[Verdict, tuple[Outcome, bool]] = {
-    Verdict.OK: ("passed", False),
-    Verdict.WARNING: ("skipped", True),
-    Verdict.CRITICAL: ("failed", False),
-    Verdict.UNKNOWN: ("failed", True),
-    Verdict.NOT_CONFIGURED: ("skipped", False),
-    Verdict.WAIVED: ("skipped", False),
+# Verdict → the outcome that its row borrows.
+BORROWED: dict[Verdict, str] = {
+    Verdict.OK: "Passed",
+    Verdict.WARNING: "XFailed",
+    Verdict.CRITICAL: "Failed",
+    Verdict.UNKNOWN: "XPassed",
+    Verdict.NOT_CONFIGURED: "Skipped",
+    Verdict.WAIVED: "Skipped",
 }
 _LABELS = {
     "passed": "OK",
@@ -43,18 +43,33 @@ _LABELS = {
     "skipped": "NOT CONFIGURED or WAIVED",
     "error": "Errors of pytest",
 }
-_NATIVE: dict[tuple[Outcome, bool], str] = {
-    ("passed", False): "Passed",
-    ("skipped", True): "XFailed",
-    ("failed", False): "Failed",
-}
-_NATIVE |= {("failed", True): "XPassed", ("skipped", False): "Skipped"}
 _LINES = 40
+_OURS = pytest.StashKey[bool]()  # the page stands in the folder of the run; with --html it can be anywhere
 
 
-def _record_of(report: pytest.TestReport) -> Record | None:
-    text = getattr(report, "playbook_record", None)
-    return msgspec.json.decode(text, type=Record) if text else None
+def add_page(config: pytest.Config, file: Path) -> None:
+    """Have pytest-html write ``file``: it takes orders only before a session, and the first check comes later."""
+    from pytest_html.plugin import pytest_configure
+
+    config.stash[_OURS] = True
+    config.option.htmlpath = str(file)
+    config.option.self_contained_html = True
+    config.option.css = [*config.option.css, str(STYLE)]
+    pytest_configure(config)
+    for page in _pages(config):
+        page.pytest_sessionstart(config.pluginmanager.get_plugin("session"))
+
+
+def silence(config: pytest.Config) -> None:
+    """Its page is written by now; the closing line that it would add names a folder that ours names too."""
+    for page in _pages(config):
+        config.pluginmanager.unregister(page)
+
+
+def _pages(config: pytest.Config) -> list[Any]:
+    from pytest_html.basereport import BaseReport
+
+    return [plugin for plugin in config.pluginmanager.get_plugins() if isinstance(plugin, BaseReport)]
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -65,33 +80,47 @@ def pytest_metadata(metadata: dict[str, Any]) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_html_report_title(report: Any) -> None:
-    # The folder says what was checked and when: sandbox-daily-20261123T070000Z.
-    report.title = f"Operations playbook: {Path(report.config.option.htmlpath).resolve().parent.name}"
+    report.title = "Operations playbook"
+    if _OURS in report.config.stash:
+        # The folder says what was checked and when: sandbox-daily-20261123T070000Z.
+        report.title += f": {Path(report.config.option.htmlpath).resolve().parent.name}"
     for outcome, label in _LABELS.items():
         report.outcomes[outcome]["label"] = label
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_html_results_summary(prefix: list[str]) -> None:
+def pytest_html_results_summary(prefix: list[str], session: pytest.Session) -> None:
+    for page in _pages(session.config):
+        _count_rows(page._report)
     # pytest-html's head knows no phones; browsers heed this in the body too.
     prefix.append('<meta name="viewport" content="width=device-width, initial-scale=1">')
-    prefix.append('<p><a href="index.html">The report with verdict, figures and next steps</a></p>')
+    if _OURS in session.config.stash:
+        prefix.append('<p><a href="index.html">The report with verdict, figures and next steps</a></p>')
+
+
+def _count_rows(made: Any) -> None:
+    """One row a check, the last: a failing teardown has replaced the record of the call."""
+    for rows in made.data["tests"].values():
+        del rows[:-1]
+    counted = Counter(row["result"].lower() for rows in made.data["tests"].values() for row in rows)
+    for outcome, told in made.outcomes.items():
+        told["value"] = counted[outcome]
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_html_results_table_row(report: pytest.TestReport, cells: MutableSequence[str]) -> None:
-    record = _record_of(report)
+    record = record_of(report)
     if record is None:
         cells[1] = f'<td class="col-testId">{escape(report.nodeid)}</td>'
         return
     verdict = escape(str(record.verdict))
-    cells[0] = f'<td class="col-result" data-verdict="{verdict}">{_NATIVE[BORROWED[record.verdict]]}</td>'
+    cells[0] = f'<td class="col-result" data-verdict="{verdict}">{BORROWED[record.verdict]}</td>'
     cells[1] = f'<td class="col-testId">{escape(record.title)} <small>{escape(record.item)}</small></td>'
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_html_results_table_html(report: pytest.TestReport, data: list[str]) -> None:
-    record = _record_of(report)
+    record = record_of(report)
     if record:
         data[:] = [escape("\n".join(_told(record)))]
 
@@ -102,6 +131,7 @@ def _told(record: Record) -> Iterator[str]:
         "Rule": record.rule,
         "Expected": record.expected,
         "Found": record.found,
+        "Seen": record.coverage,
         "Why it matters": record.why,
         "Next step": record.next_step,
         "Look again": record.look_again.replace("\n", "\n" + " " * 18),

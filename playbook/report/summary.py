@@ -70,6 +70,7 @@ def _failure(record: Record) -> Iterator[str]:
     told = {
         "Expected": record.expected,
         "Found": record.found,
+        "Seen": record.coverage,
         "Why it matters": record.why,
         "Next step": record.next_step,
     }

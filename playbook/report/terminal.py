@@ -17,7 +17,7 @@ from playbook.report.words import (
     plural,
     subject_of,
 )
-from playbook.verdict import Verdict
+from playbook.verdict import SEVERITY, Verdict
 
 Line = tuple[str, dict[str, bool]]
 
@@ -38,6 +38,30 @@ _MOST_CHARACTERS = 600  # of one text; the report shows more
 def lines(results: Results, where: str, width: int = 80) -> list[Line]:
     """Lines with pytest's markup words. ``where`` is the report's path; no colour is needed to understand them."""
     return list(_lines(results, where, min(width, _WIDEST)))
+
+
+# What the letters of pytest's -r ask for; UNKNOWN is what pytest calls an error.
+_LETTERS = {
+    Verdict.OK: "pP",
+    Verdict.WARNING: "xX",
+    Verdict.CRITICAL: "f",
+    Verdict.UNKNOWN: "E",
+    Verdict.NOT_CONFIGURED: "s",
+    Verdict.WAIVED: "s",
+}
+
+
+def listed(results: Results, letters: str) -> Iterator[Line]:
+    """A line for each check whose verdict ``letters`` ask for, the worst last."""
+    asked = [verdict for verdict, those in _LETTERS.items() if set(those) & set(letters)]
+    for verdict in sorted(asked, key=SEVERITY.index, reverse=True):
+        for record in of_verdict(results, verdict):
+            text = clip(f"{verdict} {record.check} - {record.message}", _MOST_CHARACTERS)
+            yield _plain(text), _MARKUP[verdict]
+
+
+def _plain(text: str) -> str:
+    return "".join(character if character.isprintable() else " " for character in text)
 
 
 def _lines(results: Results, where: str, width: int) -> Iterator[Line]:
@@ -85,6 +109,7 @@ def _failure(record: Record, width: int) -> Iterator[Line]:
         yield from _field("found", record.found, width)
     else:
         yield from _field("found", record.message, width)
+    yield from _field("seen", record.coverage, width)
     yield from _field("next", record.next_step, width)
     if record.runbook:
         yield from _field("runbook", f"docs/runbooks/{record.runbook}.md", width)
@@ -97,6 +122,6 @@ def _field(name: str, text: str, width: int) -> Iterator[Line]:
 
 
 def _wrapped(text: str, indent: str, width: int, markup: dict[str, bool]) -> Iterator[Line]:
-    text = "".join(character if character.isprintable() else " " for character in clip(text, _MOST_CHARACTERS))
+    text = _plain(clip(text, _MOST_CHARACTERS))
     for line in textwrap.wrap(text, max(width, 40), subsequent_indent=indent, break_on_hyphens=False):
         yield line, markup

@@ -100,9 +100,13 @@ def test_ctrl_c_stops_the_load_and_reports(sandbox, tmp_path, number):
 
 
 def test_several_workers_share_the_load(run_checks, tmp_path):
-    """All stayed; Locust's own page lies beside the report, which names it."""
+    """All stayed; Locust's own page lies beside the report, which names it.
+
+    There was no test with as many workers before, so the comparison is the only thing that is not known.
+    """
     results = run_checks(set_name="load", arguments=("--workers", "2"))
-    assert results.verdict == "OK"
+    unsure = {record.item: str(record.verdict) for record in results.records if record.verdict != "OK"}
+    assert unsure == {"load.comparison": "UNKNOWN"}
     (carried,) = [record for record in results.records if record.item == "load.carried"]
     facts = next(one.facts for one in carried.evidence if one.title == "Load test")
     assert facts["Processes"] == "a master and 2 workers"

@@ -24,7 +24,8 @@ def failed(percent: str) -> tuple[str, str]:
 def unanswered(group: str) -> str:
     """How long answers take is not told where so many do not come."""
     found = rf"[\d,]+ of [\d,]+ failed for {ENDPOINT}(, [\d,]+ of [\d,]+ failed for {ENDPOINT})*"
-    return rf"{group} under load: expected 95 % of the requests to be answered well, got {found}"
+    seen = "(; what was seen gives .+)?"
+    return rf"{group} under load, P95: expected 95 % of the requests to be answered well, got {found}{seen}"
 
 
 ENDPOINT = r"(homepage|(image )?health|(small|medium) (JPEG|PNG))"
@@ -32,7 +33,7 @@ NO_IMAGES = unanswered("Image optimisation")
 # Which requests are those that fail is chance: of a group that was seldom asked, too few may be among them.
 NOT_TOLD = {
     "load.homepage": ("OK or UNKNOWN", unanswered("Homepage")),
-    "load.health": ("OK or UNKNOWN", unanswered("Health endpoints")),
+    "load.health": ("OK or UNKNOWN", unanswered("Health endpoint")),
     "load.images": ("OK or UNKNOWN", NO_IMAGES),
     "load.comparison": (
         "UNKNOWN",
@@ -70,7 +71,7 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
     "load-dying": {"load.errors": failed("[1-9][0-9]"), "load.carried": NOT_ALL, **NOT_TOLD},
     "load-queue-stuck": {
         "load.errors": failed("[1-9][0-9]"),
-        "load.health": ("UNKNOWN", unanswered("Health endpoints")),
+        "load.health": ("UNKNOWN", unanswered("Health endpoint")),
         "load.images": ("UNKNOWN", NO_IMAGES),
         "load.comparison": NOT_TOLD["load.comparison"],
         "load.server": (

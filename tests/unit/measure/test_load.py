@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import math
+import re
 from dataclasses import replace
 
 import msgspec
 import pytest
 
 from playbook.clock import FixedClock
-from playbook.errors import Forbidden, NotConfigured, TooLittleData, Unmeasured, Unreachable, UsageError
+from playbook.errors import Forbidden, NotConfigured, Unmeasured, Unreachable, UsageError
 from playbook.judge import Judge
 from playbook.load.kept import Result
 from playbook.load.order import LoadOrder
 from playbook.load.outcome import INTERRUPTED, RUNNING, TIME_IS_UP, Error
 from playbook.load.samples import QUEUE, REDIS_LATENCY, Sample
-from playbook.measure.load import LoadTest, carry_out, whole_load_test
+from playbook.measure.load import LoadTest, carry_out
 from playbook.measure.load_answers import (
     health_load,
     homepage_load,
@@ -35,9 +37,11 @@ def made(left=None, least=50, workers=0, shape="smoke", **changes):
     return LoadTest(plan(workers=workers, shape=shape), left or outcome(**changes), least, 1.0, 2.0)
 
 
-def verdict(measured, limit):
-    """What the ladder says of it."""
+def verdict(measured, limit, source=None):
+    """What the ladder says of it, on what ``source`` has seen."""
     judge = Judge()
+    if source is not None:
+        judge.stand_on("source", source.coverage)
     try:
         judge(measured, limit)
     except Critical:
@@ -51,7 +55,8 @@ def verdict(measured, limit):
 def test_a_test_that_ran_as_planned_says_something():
     """Nothing is missing."""
     assert made().shortfall == ""
-    assert whole_load_test(made()).outcome.all.requests == 100
+    assert made().coverage.enough
+    assert made().coverage.words == "100 requests in 10 s"
 
 
 @pytest.mark.parametrize(
@@ -72,9 +77,24 @@ def test_a_test_that_ran_as_planned_says_something():
 def test_a_test_that_did_not_says_nothing(changes, missing):
     """UNKNOWN, however good what it measured until then."""
     test = made(outcome(**changes), workers=2 if "workers" in changes else 0)
-    with pytest.raises(TooLittleData, match=f"expected a test that ran as planned, got .*{missing}"):
-        whole_load_test(test)
+    assert test.coverage.expected == "a test that ran as planned"
+    assert re.search(missing, test.coverage.got)
     assert test.evidence()
+
+
+def test_throughput_of_a_test_that_was_cut_is_not_known():
+    """It may be the load that was missing, and not the answers."""
+    assert math.isnan(made(outcome(ended=RUNNING, seconds=4.0)).throughput[0].value)
+    assert math.isnan(made(endpoints=[endpoint("homepage", 0)]).throughput[0].value)
+
+
+def test_failures_count_even_in_a_test_that_was_cut():
+    """Bad evidence counts; the good P95 beside it says nothing."""
+    left = outcome(ended=RUNNING, seconds=4.0, endpoints=[endpoint("homepage", 100, 9)])
+    failures = load_failures(made(left), SETTINGS)
+    assert verdict(failures.shares[0].reading, SETTINGS.limits.load_errors, failures) is Verdict.CRITICAL
+    homepage = homepage_load(made(outcome(ended=RUNNING, seconds=4.0)), SETTINGS)
+    assert verdict(homepage.p95[0].reading, SETTINGS.limits.load_homepage_p95, homepage) is Verdict.UNKNOWN
 
 
 def test_no_requests_are_never_enough():
@@ -244,8 +264,9 @@ def test_groups_hold_their_own_endpoints_slowest_first():
 def test_too_few_requests_of_an_endpoint_are_unknown(requests):
     """A weight of 0 as well."""
     endpoints = [endpoint("homepage", 100), *([endpoint("health", requests)] if requests else [])]
-    with pytest.raises(TooLittleData, match="Health endpoints under load: expected at least 10 requests, got "):
-        _ = health_load(made(endpoints=endpoints), SETTINGS).p95
+    group = health_load(made(endpoints=endpoints), SETTINGS)
+    assert verdict(group.p95[0].reading, SETTINGS.limits.load_health_p95, group) is Verdict.UNKNOWN
+    assert group.coverage.expected == "at least 10 requests"
 
 
 def test_an_endpoint_that_was_never_asked_is_unknown():
@@ -253,8 +274,9 @@ def test_an_endpoint_that_was_never_asked_is_unknown():
     left = outcome(endpoints=[endpoint("homepage", 100), endpoint("health", 40)])
     weights = {"homepage": 5.0, "health": 2.0, "image_health": 2.0}
     test = LoadTest(plan(weights=weights), left, 1, 1.0, 2.0)
-    with pytest.raises(TooLittleData, match="expected requests of each endpoint, got none for image health"):
-        _ = health_load(test, SETTINGS).p95
+    group = health_load(test, SETTINGS)
+    assert (group.coverage.expected, group.coverage.got) == ("requests of each endpoint", "none for image health")
+    assert verdict(group.p95[0].reading, SETTINGS.limits.load_health_p95, group) is Verdict.UNKNOWN
     assert [row[:2] for row in health_load(test, SETTINGS).evidence().rows] == [
         ["health", "40"],
         ["image health", "0"],
@@ -314,8 +336,9 @@ def test_a_server_that_shows_nothing_is_unknown():
     server = loaded_server(
         LoadTest(plan(), outcome(), 1, 1.0, 2.0, unread=("Redis: refused (6 of 6 times)",)), SETTINGS
     )
-    with pytest.raises(TooLittleData, match=r"got 0 of 0 \(Redis: refused \(6 of 6 times\)\)$"):
-        _ = server.queue
+    (queue,) = server.queue
+    assert math.isnan(queue.value)
+    assert queue.coverage.got == "0 of 0 looks (Redis: refused (6 of 6 times))"
     assert server.redis_latency == []
 
 
@@ -326,11 +349,16 @@ def test_a_server_that_is_seen_now_and_then_is_unknown(read, known):
     test = LoadTest(plan(), outcome(), 1, 1.0, 2.0, samples, unread=("Redis: timed out (often)",))
     server = replace(loaded_server(test, SETTINGS), has_redis=True)
     for figure in ("queue", "redis_latency"):
-        if known:
-            assert getattr(server, figure)
-        else:
-            with pytest.raises(TooLittleData, match=rf"at least, got {read} of 6 \(Redis: timed out"):
-                getattr(server, figure)
+        (reading,) = getattr(server, figure)
+        assert reading.coverage.enough == known
+        assert reading.coverage.words == f"{read} of 6 looks"
+
+
+def test_a_long_queue_counts_however_seldom_it_was_seen():
+    """Bad evidence counts even when it is partial."""
+    samples = tuple(Sample(float(n), {QUEUE: 170.0} if n == 3 else {}) for n in range(6))
+    server = loaded_server(LoadTest(plan(), outcome(), 1, 1.0, 2.0, samples), SETTINGS)
+    assert verdict(server.queue[0], SETTINGS.limits.queue_length, server) is Verdict.CRITICAL
 
 
 def test_a_server_that_shows_nothing_of_itself_is_not_configured(tmp_path):
@@ -445,8 +473,8 @@ def test_the_server_may_give_way_in_a_breakpoint_test():
     server = loaded_server(LoadTest(plan(shape="breakpoint"), outcome(), 1, 1.0, 2.0, (sample,)), SETTINGS)
     assert (server.queue, server.redis_latency) == ([], [])
     assert server.only_shown == ["170 images in the queue at most"]
-    with pytest.raises(TooLittleData):
-        _ = loaded_server(LoadTest(plan(shape="breakpoint"), outcome(), 1, 1.0, 2.0), SETTINGS).queue
+    unseen = loaded_server(LoadTest(plan(shape="breakpoint"), outcome(), 1, 1.0, 2.0), SETTINGS)
+    assert not unseen.coverage.enough
 
 
 def test_the_p95_of_a_few_requests_is_not_compared(tmp_path):

@@ -1,0 +1,57 @@
+"""A verdict in pytest's terms: the form of a report that the terminal, JUnit, xdist and pytest-html understand.
+
+===============  ========  ==============================================================================
+OK               passed
+WARNING          passed    ``wasxfail``: the form in which what passed has something to say
+CRITICAL         failed    in the call: a failure of what is tested
+UNKNOWN          failed    in the setup, or the teardown: an error, which is no failure of what is tested
+NOT CONFIGURED   skipped   with file, line and reason; pytest takes no other form
+WAIVED           skipped   the same
+===============  ========  ==============================================================================
+"""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from playbook.record import Record
+from playbook.verdict import Verdict
+
+LETTERS = {
+    Verdict.OK: (".", {"green": True}),
+    Verdict.WARNING: ("W", {"yellow": True}),
+    Verdict.CRITICAL: ("C", {"red": True, "bold": True}),
+    Verdict.UNKNOWN: ("U", {"purple": True, "bold": True}),
+    Verdict.NOT_CONFIGURED: ("n", {"light": True}),
+    Verdict.WAIVED: ("w", {"cyan": True}),
+}
+
+
+def attach(report: pytest.TestReport, record: Record) -> None:
+    """Put the record on the report that decides. Only text crosses from an xdist worker to its controller."""
+    report.playbook_record = msgspec.json.encode(record).decode()  # type: ignore[attr-defined]
+    if hasattr(report, "wasxfail"):
+        del report.wasxfail  # of a mark xfail, which is no verdict
+    teardown = report.when == "teardown"
+    report.when = report.when if teardown else "call"  # also where a fixture could not be measured
+    match record.verdict:
+        case Verdict.OK:
+            report.outcome, report.longrepr = "passed", None
+        case Verdict.WARNING:
+            report.outcome, report.longrepr = "passed", None
+            report.wasxfail = record.message
+        case Verdict.CRITICAL:
+            report.outcome, report.longrepr = "failed", f"{record.verdict}: {record.message}"
+        case Verdict.UNKNOWN:
+            report.outcome, report.longrepr = "failed", f"{record.verdict}: {record.message}"
+            report.when = report.when if teardown else "setup"
+        case Verdict.NOT_CONFIGURED | Verdict.WAIVED:
+            file, line, _ = report.location
+            report.outcome, report.longrepr = "skipped", (file, (line or 0) + 1, record.message)
+
+
+def record_of(report: pytest.TestReport | pytest.CollectReport) -> Record | None:
+    """The record that the report carries; None where it does not decide."""
+    text = getattr(report, "playbook_record", None)
+    return msgspec.json.decode(text, type=Record) if text else None
