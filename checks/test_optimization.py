@@ -54,7 +54,7 @@ def test_memory_of_redis_is_well_used(redis_stats, limits, judge):
     What it holds and does not use is fragmentation, buffers and the program itself, at most 30 % of the limit.
     """
     judge.that(**redis_stats.limited.terms)
-    if not redis_stats.evicts:
+    if redis_stats.fills_up:
         judge(redis_stats.memory_use, limits.redis_memory)
     if redis_stats.limited.holds:
         judge(redis_stats.held, limits.redis_fragmentation)

@@ -155,6 +155,11 @@ class RedisStats:
         return policy_evicts(self.info) is True
 
     @property
+    def fills_up(self) -> bool:
+        """Whether it refuses writes when memory is full; not where its policy is not known."""
+        return policy_evicts(self.info) is False
+
+    @property
     def memory_limit(self) -> int | None:
         """Bytes that it may use; 0 is no limit, None where it does not say."""
         return limit_of(self.info)
@@ -164,6 +169,8 @@ class RedisStats:
         """That its memory has a limit."""
         limit = self.memory_limit
         known = self.info.need("maxmemory", limit is not None)
+        if limit:
+            known += self.info.need("maxmemory_policy", policy_evicts(self.info) is not None)
         words = (
             "none" if not limit else f"{mebibytes(limit)} ({self.info.word('maxmemory_policy') or 'no policy'})"
         )

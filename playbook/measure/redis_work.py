@@ -151,9 +151,9 @@ def _room(info: Info) -> list[Statement]:
     words = f"{mebibytes(used)} of {mebibytes(limit)} used"
     policy, evicts = info.word("maxmemory_policy"), policy_evicts(info)
     keyless = ", and no key expires" if policy.startswith("volatile-") and not evicts else ""
-    if used >= limit and evicts is None:
+    if evicts is None:
         known = info.need("maxmemory_policy", known=False)
-        return [Statement(subject, True, expected, f"{words}, which it may evict", coverage=known)]
+        return [Statement(subject, True, expected, f"{words}, which it may evict or not", coverage=known)]
     if used >= limit and not evicts:
         full = f"memory is full ({mebibytes(used)} of {mebibytes(limit)}) under {policy}{keyless}"
         return [Statement(subject, False, expected, f"{full}: writes are refused")]
