@@ -135,8 +135,8 @@ class RedisKeys:
             return whole(words)
         return lacking(
             words,
-            expected=f"a margin that ends at {self.expiry.expected(Verdict.WARNING)}",
-            got=f"{low:.1f} % at its low end",
+            expected=f"{self.expiry.expected(Verdict.WARNING)} at the low end of the sample's margin too",
+            got=f"{low:.1f} % there",
             hint="Raise optimization.sample_keys: a larger sample has a smaller margin.",
         )
 
