@@ -21,7 +21,8 @@ _COUNTERS = (
     *("total_commands_processed", "total_connections_received", "total_net_input_bytes", "total_error_replies"),
 )
 _ERRORS = ("OOM", "MISCONF", "READONLY", "NOREPLICAS", "MASTERDOWN", "CLUSTERDOWN", "BUSY", "LOADING")
-_BULK = re.compile(rb"\$(\d+)\r\n# Server")
+# As RESP 2 and RESP 3 have it.
+_BULK = re.compile(rb"([$=])(\d+)\r\n(?:txt:)?# Server")
 _END = 2  # bytes
 
 
@@ -56,7 +57,7 @@ class Past:
         begins = _BULK.match(answer)
         if not begins:
             return 0
-        whole = begins.start(1) + len(begins[1]) + _END + int(begins[1]) + _END
+        whole = begins.end(2) + _END + int(begins[2]) + _END
         return max(whole - len(answer), 0)
 
     def told(self, answer: bytes) -> bytes:
@@ -64,15 +65,15 @@ class Past:
         begins = _BULK.match(answer)
         if not begins:
             return answer
-        start = begins.end(1) + _END
-        text, rest = answer[start : start + int(begins[1])], answer[start + int(begins[1]) :]
+        start, size = begins.end(2) + _END, int(begins[2])
+        text, rest = answer[start : start + size], answer[start + size :]
         up = int(time.monotonic() - self._since)
         for name, value in (
             (b"uptime_in_seconds", b"%d" % up),
             (b"uptime_in_days", b"%d" % (up // int(timedelta(days=1).total_seconds()))),
         ):
             text = re.sub(rb"(?m)^" + name + rb":[^\r]*", name + b":" + value, text)
-        return b"$%d\r\n" % len(text) + text + rest
+        return b"%c%d\r\n" % (begins[1], len(text)) + text + rest
 
 
 def _count(error: Any) -> int:

@@ -104,7 +104,7 @@ class ReadOnlyRedis:
     def info(self) -> dict[str, Any]:
         """The default sections of INFO by name, numbers as numbers."""
         answer = self.execute_command("INFO")
-        if not isinstance(answer, dict) or not answer:
+        if not isinstance(answer, dict) or not answer.keys() - {"__raw__"}:
             raise Malformed(f"{SERVICE}: expected INFO's fields from {self.address}, got none", service=SERVICE)
         return answer
 
@@ -278,7 +278,10 @@ class ReadOnlyRedis:
             decode_responses=True,
             encoding_errors="replace",
         )
-        return Redis(connection_pool=pool)
+        client = Redis(connection_pool=pool)
+        for command in ("HGETALL", "CONFIG GET"):  # the library makes pairs of the letters of a word, too
+            client.set_response_callback(command, _pairs)
+        return client
 
     def _explained(self, command: str, error: RedisError, attempts: tuple[str, ...]) -> Unmeasured:
         return explained(SERVICE, str(self.address), command, error, attempts)
@@ -298,6 +301,13 @@ def redis(settings: Settings) -> ReadOnlyRedis:
     url = settings.require(configured.url, "redis.url", SERVICE)
     address = Address.parse(url, f"targets.{settings.target.name}.redis.url")
     return ReadOnlyRedis(address, time_limits=settings.time_limits, ca=configured.ca)
+
+
+def _pairs(answer: Any, **_: Any) -> dict[str, str]:
+    """Names and values that follow each other, as a mapping; ValueError where they do not."""
+    if not isinstance(answer, list) or len(answer) % 2 or not all(isinstance(one, str) for one in answer):
+        raise ValueError(f"names and values expected, got {repr(answer)[:60]}")
+    return dict(zip(answer[::2], answer[1::2], strict=True))
 
 
 def _not_an_address(setting: str) -> NoReturn:
