@@ -13,7 +13,7 @@ def test_redis_answers_fast(redis_ping, redis_stats, image_queue, limits, judge)
     By what INFO says of its memory, replication, persistence, clients and cluster, and of replies that refused
     something since the run before: nothing is written. A field that is missing leaves its statement UNKNOWN.
     """
-    for one in (redis_ping.answer, *redis_stats.work):
+    for one in (redis_ping.answer, *redis_stats.work, image_queue.answer):
         judge.that(**one.terms)
     if redis_stats.fills_up:
         judge(redis_stats.memory_use, limits.redis_memory)

@@ -52,6 +52,7 @@ def test_redis_is_fast_and_warm(redis_ping, redis_stats, limits, judge):
 @pytest.mark.item("troubleshooting.high-response-times.queue", runbook="high-response-times")
 def test_images_do_not_queue_up(image_queue, limits, judge):
     """At most fifty images wait to be processed (critical over a hundred)."""
+    judge.that(**image_queue.answer.terms)
     judge(image_queue.length, limits.queue_length)
 
 

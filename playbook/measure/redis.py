@@ -132,7 +132,9 @@ class RedisStats:
     @property
     def work(self) -> list[Statement]:
         """Whether it can do its work; what does not hold first."""
-        return [] if self.problem else statements(self.info, self.growth, self.cluster)
+        if self.problem:
+            return [_answer("Redis", "INFO", self.problem)]
+        return statements(self.info, self.growth, self.cluster)
 
     @property
     def turned_away(self) -> Statement:
@@ -319,6 +321,11 @@ class ImageQueue:
         )
 
     @property
+    def answer(self) -> Statement:
+        """That the server tells its length, and not why it cannot do its work."""
+        return _answer("Image queue", "LLEN", self.problem)
+
+    @property
     def length(self) -> Reading:
         """Images that wait."""
         if self.waiting is None:
@@ -339,6 +346,13 @@ def image_queue(redis: ReadOnlyRedis, settings: Settings) -> ImageQueue:
         return ImageQueue(key, redis.llen(key))
     except ANSWERED as problem:
         return ImageQueue(key, None, problem)
+
+
+def _answer(subject: str, command: str, problem: Unmeasured | None) -> Statement:
+    """Only what the server itself says of its work is bad; any other problem is one of coverage."""
+    refusal = problem.words if isinstance(problem, Refused) else ""
+    found = refusal or ("an answer" if problem is None else str(problem))
+    return Statement(subject, not refusal, f"an answer to {command}", found)
 
 
 def _pings(count: int) -> str:

@@ -245,14 +245,16 @@ OTHERS = [reply for reply, kind, _ in REPLIES if kind is not Refused and not iss
 
 @pytest.mark.parametrize("reply", STATES)
 def test_a_state_that_stops_its_work_is_critical(reply):
-    """Where PING is answered with it; where INFO or the queue are, nothing is OK."""
+    """Whichever is answered with it: PING, INFO or the queue."""
     refused = asked(reply, lambda client: client.ping())
     told = info_of("redis-7.2")
     verdict, message = alive(told, yesterday_of(told), pings=[refused])
     assert verdict is CRITICAL
     assert message.startswith("Redis: expected PONG to PING, got ")
-    assert alive(refused)[0] is UNKNOWN
-    assert alive(told, yesterday_of(told), lists={"image-processing-queue": refused})[0] is UNKNOWN
+    verdict, message = alive(refused)
+    assert (verdict, message) == (CRITICAL, f"Redis: expected an answer to INFO, got {refused.words}")
+    verdict, message = alive(told, yesterday_of(told), lists={"image-processing-queue": refused})
+    assert (verdict, message) == (CRITICAL, f"Image queue: expected an answer to LLEN, got {refused.words}")
 
 
 @pytest.mark.parametrize("reply", OTHERS)
