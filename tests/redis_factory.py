@@ -18,7 +18,8 @@ from playbook.clients.redis import ReadOnlyRedis
 from playbook.clock import FixedClock
 from playbook.counters import Earlier
 from playbook.judge import Judge
-from playbook.measure.redis import RedisPing, RedisStats, image_queue, redis_ping, redis_stats
+from playbook.measure.image_counts import image_queue
+from playbook.measure.redis import RedisPing, RedisStats, redis_ping, redis_stats
 from playbook.measure.redis_info import Info
 from playbook.settings import Settings, load
 from playbook.verdict import Critical, Verdict

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from statistics import median
 
+import msgspec
+
 from playbook.clients.redis import ReadOnlyRedis
-from playbook.clients.redis_replies import NotAllowed
 from playbook.clock import Clock
 from playbook.counters import Counted, Earlier, Grown, grown
 from playbook.coverage import Coverage, lacking, whole
 from playbook.engine import measurement
-from playbook.errors import Malformed, Refused, Unmeasured
+from playbook.errors import Refused, Unmeasured
 from playbook.evidence import Facts
 from playbook.limits import Reading, format_value
 from playbook.measure.redis_info import Info, duration, mebibytes
 from playbook.measure.redis_work import (
+    ANSWERED,
     Statement,
+    answer_of,
     limit_of,
     policy_evicts,
     statements,
@@ -31,8 +35,7 @@ PINGS = 10
 _ENOUGH = 2000.0  # milliseconds of waiting after which no further PING is sent
 # Fewer reads than this say nothing of a cache, and the suite's own look at the queue is among them.
 LEAST_READS = 100
-# What the server answers instead of what was asked: that says something too, and other answers still count.
-ANSWERED = (Refused, Malformed, NotAllowed)
+OWN_READS = "redis-own"  # what the suite's own questions for keys counted as
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +136,7 @@ class RedisStats:
     def work(self) -> list[Statement]:
         """Whether it can do its work; what does not hold first."""
         if self.problem:
-            return [_answer("Redis", "INFO", self.problem)]
+            return [answer_of("Redis", "INFO", self.problem)]
         return statements(self.info, self.growth, self.cluster)
 
     @property
@@ -289,70 +292,19 @@ def redis_stats(redis: ReadOnlyRedis, settings: Settings, clock: Clock, earlier:
         except ANSWERED as problem:
             cluster = str(problem)
     read = info.counted(at)
-    return RedisStats(
-        info=info, read=read, growth=grown(read, earlier.of("redis"), settings.coverage), cluster=cluster
-    )
+    growth = grown(read, earlier.of("redis"), settings.coverage)
+    return RedisStats(info=info, read=read, growth=_without(growth, read, earlier.of(OWN_READS)), cluster=cluster)
 
 
-@dataclass(frozen=True, slots=True)
-class ImageQueue:
-    """Images that wait to be processed.
-
-    Attributes:
-        key: name of the list.
-        waiting: how many; None where the server did not answer with a number, and ``problem`` says with what.
-    """
-
-    key: str
-    waiting: int | None
-    problem: Unmeasured | None = None
-
-    @property
-    def coverage(self) -> Coverage:
-        """One answer, or none."""
-        if self.waiting is not None:
-            return whole("1 list")
-        problem = self.problem
-        return lacking(
-            "queue not told",
-            expected=f"the length of {self.key}",
-            got=str(problem) if problem else "none",
-            hint=problem.hint if problem else "",
-        )
-
-    @property
-    def answer(self) -> Statement:
-        """That the server tells its length, and not why it cannot do its work."""
-        return _answer("Image queue", "LLEN", self.problem)
-
-    @property
-    def length(self) -> Reading:
-        """Images that wait."""
-        if self.waiting is None:
-            return Reading(math.nan, coverage=self.coverage)
-        return Reading(self.waiting)
-
-    def evidence(self) -> Facts:
-        """Name and length."""
-        waiting = str(self.problem) if self.waiting is None else f"{self.waiting:,}"
-        return Facts("Image queue", {"List": self.key, "Waiting": waiting})
-
-
-@measurement
-def image_queue(redis: ReadOnlyRedis, settings: Settings) -> ImageQueue:
-    """How many images wait in the queue. A list that is not there is an empty one."""
-    key = settings.target.redis.queue_key
-    try:
-        return ImageQueue(key, redis.llen(key))
-    except ANSWERED as problem:
-        return ImageQueue(key, None, problem)
-
-
-def _answer(subject: str, command: str, problem: Unmeasured | None) -> Statement:
-    """Only what the server itself says of its work is bad; any other problem is one of coverage."""
-    refusal = problem.words if isinstance(problem, Refused) else ""
-    found = refusal or ("an answer" if problem is None else str(problem))
-    return Statement(subject, not refusal, f"an answer to {command}", found)
+def _without(growth: Grown, read: Counted, own: Sequence[Counted]) -> Grown:
+    """The growth without what earlier runs themselves have read in its window."""
+    begins = read.at - timedelta(hours=growth.hours, seconds=1)
+    by = dict(growth.by)
+    for one in own:
+        if one.origin == read.origin and begins <= one.at < read.at:
+            for name, count in one.counts.items():
+                by[name] = max(by.get(name, 0.0) - count, 0.0)
+    return msgspec.structs.replace(growth, by=by) if growth.hours else growth
 
 
 def _pings(count: int) -> str:

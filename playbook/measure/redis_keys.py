@@ -13,14 +13,17 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from statistics import NormalDist, median
 
+import msgspec
+
 from playbook.clients.redis import SERVICE, ReadOnlyRedis
+from playbook.counters import Counted
 from playbook.coverage import Coverage, lacking, share, whole
 from playbook.engine import measurement
 from playbook.errors import Malformed
 from playbook.evidence import Evidence, Facts, Lines, Table
 from playbook.limits import Limit, Reading
 from playbook.logs.signature import fold
-from playbook.measure.redis import RedisStats
+from playbook.measure.redis import OWN_READS, RedisStats
 from playbook.measure.redis_info import duration, mebibytes
 from playbook.sections.coverage import CoverageRules
 from playbook.sections.ondemand import Optimization
@@ -87,6 +90,7 @@ class RedisKeys:
         whole: every key was looked at.
         families: largest first.
         expiry: the limit of the share that expires: whether a sample's margin excludes it.
+        asked: how many hits and misses its own questions count as, at the server that ``redis_stats`` is of.
     """
 
     total: int
@@ -96,6 +100,12 @@ class RedisKeys:
     wanted: Optimization
     rules: CoverageRules
     expiry: Limit
+    asked: Counted | None = None
+
+    @property
+    def readings(self) -> dict[str, Counted]:
+        """What asking cost: reads that are not the cache's, which later runs leave out."""
+        return {OWN_READS: self.asked} if self.asked else {}
 
     @property
     def coverage(self) -> Coverage:
@@ -210,9 +220,8 @@ def redis_keys(redis: ReadOnlyRedis, redis_stats: RedisStats, settings: Settings
     """Kinds of keys with memory and expiry, from a sample: found with SCAN, asked about with TTL and MEMORY USAGE.
 
     Asking for a TTL counts as a read that hit. It is only done once the server's own counts have been read, which
-    is why those are asked for here; and for no more than ``optimization.sample_keys`` keys.
+    is why those are asked for here; for ``optimization.sample_keys`` keys at most; and later runs leave it out.
     """
-    del redis_stats
     wanted, rules, expiry = settings.optimization, settings.coverage, settings.limits.cache_expiry
     deadline = time.monotonic() + wanted.sample_seconds
     total = redis.size()
@@ -226,7 +235,9 @@ def redis_keys(redis: ReadOnlyRedis, redis_stats: RedisStats, settings: Settings
         batch = names[start : start + _AT_ONCE]
         asked += len(batch)
         keys += _known(redis, batch, wanted.lasting_keys)
-    return RedisKeys(total, asked - len(keys), complete, _families(keys), wanted, rules, expiry)
+    counts = {"keyspace_hits": float(len(keys)), "keyspace_misses": float(asked - len(keys))}
+    own = msgspec.structs.replace(redis_stats.read, counts=counts)
+    return RedisKeys(total, asked - len(keys), complete, _families(keys), wanted, rules, expiry, own)
 
 
 def _names(redis: ReadOnlyRedis, wanted: Optimization, deadline: float) -> tuple[list[str], bool]:

@@ -7,8 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from playbook.clients.redis_replies import NotAllowed
 from playbook.counters import Grown
 from playbook.coverage import Coverage, lacking
+from playbook.errors import Malformed, Refused, Unmeasured
 from playbook.measure.redis_info import OOM_REJECTIONS, REFUSALS, Info, duration, mebibytes
 
 _LINK = re.compile(r"master(_\d+|_global)?_link_status")
@@ -22,6 +24,8 @@ _SYSTEM_FULL = 0.95
 _EVICTS_LATE = 10_000.0  # milliseconds over its limit, in which it could not make room
 _SLOTS = 16_384
 _NOTHING_MORE = Coverage()
+# What the server answers instead of what was asked: that says something too, and other answers still count.
+ANSWERED = (Refused, Malformed, NotAllowed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,13 @@ class Statement:
             "warn": self.warn,
             "coverage": self.coverage,
         }
+
+
+def answer_of(subject: str, command: str, problem: Unmeasured | None) -> Statement:
+    """Only what the server itself says of its work is bad; any other problem is one of coverage."""
+    refusal = problem.words if isinstance(problem, Refused) else ""
+    found = refusal or ("an answer" if problem is None else str(problem))
+    return Statement(subject, not refusal, f"an answer to {command}", found)
 
 
 def limit_of(info: Info) -> int | None:

@@ -17,7 +17,8 @@ from redis.exceptions import RedisError
 from playbook.clients.redis import Address, ReadOnlyRedis
 from playbook.clock import Clock
 from playbook.counters import Earlier
-from playbook.measure.redis import image_queue, redis_ping, redis_stats
+from playbook.measure.image_counts import image_queue
+from playbook.measure.redis import redis_ping, redis_stats
 from playbook.measure.redis_keys import redis_keys
 from playbook.measure.redis_load import redis_clients, redis_slow_log
 from playbook.secret import Secret

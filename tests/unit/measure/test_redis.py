@@ -6,7 +6,8 @@ import pytest
 
 from playbook.errors import Denied, Malformed, Refused
 from playbook.judge import Judge
-from playbook.measure.redis import RedisPing, image_queue, redis_ping
+from playbook.measure.image_counts import image_queue
+from playbook.measure.redis import RedisPing, redis_ping
 from playbook.measure.redis_info import duration
 from playbook.verdict import Verdict
 from tests.redis_factory import INFO, YESTERDAY, Server, hit_rate, settings_of, stats_of

@@ -2,16 +2,21 @@
 
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 import pytest
 
 from playbook.clients.redis import ReadOnlyRedis
 from playbook.clock import FixedClock
+from playbook.counters import Earlier
 from playbook.errors import Malformed, Refused
+from playbook.measure.redis import redis_stats
+from playbook.measure.redis_info import Info
 from playbook.measure.redis_keys import lowest_share, redis_keys
 from playbook.measure.redis_load import redis_clients, redis_slow_log
 from playbook.settings import load
 from playbook.verdict import Verdict
-from tests.redis_factory import INFO, Server, checks_of, judged, stats_of
+from tests.redis_factory import INFO, YESTERDAY, Server, checks_of, judged, stats_of
+from tests.redis_factory import NOW as TODAY
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 OK, WARNING, CRITICAL, UNKNOWN = Verdict.OK, Verdict.WARNING, Verdict.CRITICAL, Verdict.UNKNOWN
@@ -48,7 +53,7 @@ def settings_with(tmp_path, **changes):
 
 def looked_at(tmp_path, keys, at_once=100, repeat=False, **changes):
     server = Keys(keys, at_once, repeat)
-    return redis_keys(server, None, settings_with(tmp_path, **changes))
+    return redis_keys(server, stats_of(INFO), settings_with(tmp_path, **changes))
 
 
 IMAGES = {f"img:{number:032x}:webp:80": (3600, 20_000) for number in range(10**30, 10**30 + 40)}
@@ -147,6 +152,29 @@ def test_the_margin_of_a_share(hits, of, low):
     assert lowest_share(hits, of) == pytest.approx(low, abs=0.0015)
 
 
+def test_what_the_suite_itself_asks_for_is_none_of_the_caches_reads(tmp_path):
+    """500 keys that were asked for an expiry, and 150 visitors who missed: nobody hit."""
+    first = looked_at(tmp_path, {**many(500), "gone": (-2, 1)}, sample_keys=600)
+    own = first.readings["redis-own"]
+    assert own.counts == {"keyspace_hits": 500, "keyspace_misses": 1}
+    assert own.origin == INFO["run_id"]
+    yesterday = Info(YESTERDAY).counted(TODAY - timedelta(hours=24))
+    now = {
+        **INFO,
+        "keyspace_hits": YESTERDAY["keyspace_hits"] + 500,
+        "keyspace_misses": YESTERDAY["keyspace_misses"] + 151,
+    }
+    for asked, rate in ((24.0, 0.0), (3.0, 0.0), (30.0, 76.804), (0.0, 76.804)):
+        at = TODAY - timedelta(hours=asked)
+        earlier = Earlier(lambda at=at: [{"redis": yesterday, "redis-own": msgspec.structs.replace(own, at=at)}])
+        stats = redis_stats(Server(now), settings_with(tmp_path), FixedClock(TODAY), earlier)
+        assert stats.hit_rate.value == pytest.approx(rate, abs=0.001), asked
+    other = msgspec.structs.replace(own, origin="b")
+    earlier = Earlier(lambda: [{"redis": yesterday, "redis-own": other}])
+    stats = redis_stats(Server(now), settings_with(tmp_path), FixedClock(TODAY), earlier)
+    assert stats.hit_rate.value == pytest.approx(76.804, abs=0.001)
+
+
 @pytest.mark.parametrize("answer", [None, "7", -3, 1.5])
 def test_an_answer_of_another_form_about_a_key_is_malformed(tmp_path, answer):
     """TTL gives whole seconds, -1 or -2."""
@@ -156,7 +184,7 @@ def test_an_answer_of_another_form_about_a_key_is_malformed(tmp_path, answer):
             return [answer if command == "TTL" else 100 for command, _ in commands]
 
     with pytest.raises(Malformed, match="expected seconds and bytes of a key"):
-        redis_keys(Odd(IMAGES), None, settings_with(tmp_path))
+        redis_keys(Odd(IMAGES), stats_of(INFO), settings_with(tmp_path))
 
 
 CONFIG = {"slowlog-log-slower-than": "10000", "slowlog-max-len": "128"}
