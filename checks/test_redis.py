@@ -15,9 +15,11 @@ def test_redis_answers_fast(redis_ping, redis_stats, image_queue, limits, judge)
     """
     for one in (redis_ping.answer, *redis_stats.work, image_queue.answer):
         judge.that(**one.terms)
+    judge(redis_ping.latency, limits.redis_latency)
     if redis_stats.fills_up:
         judge(redis_stats.memory_use, limits.redis_memory)
-    judge(redis_ping.latency, limits.redis_latency)
+    if redis_stats.tells_most_clients:
+        judge(redis_stats.client_use, limits.redis_clients)
     judge(image_queue.length, limits.queue_length)
 
 

@@ -195,12 +195,12 @@ def alive(info: Any, yesterday: Mapping[str, Any] | None = YESTERDAY, **answers:
     )
 
 
-def hit_rate(info: Any, yesterday: Mapping[str, Any] | None = YESTERDAY) -> tuple[Verdict, str]:
+def hit_rate(info: Any, yesterday: Mapping[str, Any] | None = YESTERDAY, **answers: Any) -> tuple[Verdict, str]:
     """What ``daily.kpi.cache-hit-rate`` says."""
     return judged(
         checks_of("redis").test_cache_answers_most_reads,
         settings_of().limits,
-        redis_stats=stats_of(info, yesterday),
+        redis_stats=stats_of(info, yesterday, **answers),
     )
 
 

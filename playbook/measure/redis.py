@@ -35,6 +35,7 @@ PINGS = 10
 _ENOUGH = 2000.0  # milliseconds of waiting after which no further PING is sent
 # Fewer reads than this say nothing of a cache, and the suite's own look at the queue is among them.
 LEAST_READS = 100
+CLUSTER_NODES = "cluster_nodes"
 OWN_READS = "redis-own"  # what the suite's own questions for keys counted as
 
 
@@ -122,10 +123,30 @@ class RedisStats:
 
     @property
     def coverage(self) -> Coverage:
-        """One answer, or none."""
+        """One answer, or none; of a cluster, one node of several."""
         if self.problem is None:
-            return whole("1 INFO")
+            return whole("1 INFO") + self.nodes
         return lacking("no INFO", expected="an answer to INFO", got=str(self.problem), hint=self.problem.hint)
+
+    @property
+    def nodes(self) -> Coverage:
+        """Whether it is all there is: INFO, keys and slow log are those of one node."""
+        if not self.info.flag("cluster_enabled") or CLUSTER_NODES in self.info.not_told:
+            return Coverage()
+        size = self.cluster.get("cluster_size", "") if isinstance(self.cluster, Mapping) else ""
+        if size == "1":
+            return Coverage()
+        return lacking(
+            f"1 of {size or '?'} nodes",
+            expected=f"figures of every node of the cluster{f' ({size})' if size else ''}",
+            got="those of one",
+            hint=f'Watch each node as a target of its own, and add "{CLUSTER_NODES}" to redis.not_told of each.',
+        )
+
+    @property
+    def tells_most_clients(self) -> bool:
+        """Whether it says how many clients it allows, which older servers do not."""
+        return bool(self.info.count("maxclients", "max_clients"))
 
     @property
     def readings(self) -> dict[str, Counted]:
@@ -268,6 +289,7 @@ class RedisStats:
             "Keys evicted": _since(info, self.growth, "evicted_keys"),
             "Keys expired": _since(info, self.growth, "expired_keys"),
             "Connections rejected": _since(info, self.growth, "rejected_connections"),
+            "Errors answered": _since(info, self.growth, "total_error_replies"),
             "Newest snapshot": info.word("rdb_last_bgsave_status") or "not told",
         }
         return Facts("Redis", facts)

@@ -94,7 +94,12 @@ class Info:
 
     @property
     def tells_errors(self) -> bool:
-        """Whether it counts the errors that it answered by their code (Redis 6.2 and later)."""
+        """Whether it counts the errors that it answered by their code (Redis 6.2 and later).
+
+        With too many codes it stops to, and says so by one of its own: ERRORSTATS_DISABLED or _OVERFLOW.
+        """
+        if any(name.startswith("errorstat_ERRORSTATS_") for name in self.fields):
+            return False
         return self.number("total_error_replies") is not None or any(
             name.startswith("errorstat_") for name in self.fields
         )
@@ -102,7 +107,7 @@ class Info:
     def errors(self, code: str) -> int | None:
         """How many replies with this code there were; None where it does not tell."""
         value = self.fields.get(f"errorstat_{code}")
-        if value is None:
+        if value is None or not self.tells_errors:
             return 0 if self.tells_errors else None
         count = value.get("count") if isinstance(value, Mapping) else None
         return count if isinstance(count, int) and count >= 0 else None

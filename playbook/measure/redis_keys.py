@@ -16,6 +16,7 @@ from statistics import NormalDist, median
 import msgspec
 
 from playbook.clients.redis import SERVICE, ReadOnlyRedis
+from playbook.clients.redis_replies import NotAllowed, UnknownCommand
 from playbook.counters import Counted
 from playbook.coverage import Coverage, lacking, share, whole
 from playbook.engine import measurement
@@ -155,6 +156,8 @@ class RedisKeys:
         """MiB of the largest key; not a number where there are none. Of a sample it is the largest seen."""
         if not self.families:
             return Reading(math.nan, coverage=lacking("", expected="keys", got="none"))
+        if not any(family.size for family in self.families):
+            return Reading(math.nan, coverage=lacking("", expected="sizes of keys (MEMORY USAGE)", got="none"))
         largest = max((key for family in self.families for key in family.keys), key=lambda key: key.size)
         seen = self.total if self.whole else min(self.looked_at + self.vanished, self.total)
         every = share(
@@ -263,10 +266,13 @@ def lowest_share(hits: int, of: int) -> float:
 
 
 def _known(redis: ReadOnlyRedis, names: list[str], lasting: tuple[str, ...]) -> list[Key]:
-    questions = [(command, name) for name in names for command in ("TTL", "MEMORY USAGE")]
-    answers = redis.many(questions)
+    lives = redis.many([("TTL", name) for name in names])
+    try:
+        sizes = redis.many([("MEMORY USAGE", name) for name in names])
+    except (UnknownCommand, NotAllowed):  # what is known of their expiry still counts
+        sizes = [0 if ttl != _GONE else None for ttl in lives]
     found = []
-    for name, ttl, size in zip(names, answers[::2], answers[1::2], strict=True):
+    for name, ttl, size in zip(names, lives, sizes, strict=True):
         if not isinstance(ttl, int) or ttl < _GONE or not isinstance(size, int | None) or (size or 0) < 0:
             raise Malformed(
                 f"{SERVICE}: expected seconds and bytes of a key (TTL, MEMORY USAGE), got {ttl!r} and {size!r}",

@@ -21,6 +21,7 @@ _REPLICAS = frozenset({"slave", "replica"})
 _ACTIVE = "active-replica"  # KeyDB's, which takes writes
 _ONLINE = frozenset({"online", "stable_sync"})
 _SYSTEM_FULL = 0.95
+_SILENT = 60.0  # seconds, after which Redis itself gives a link up (repl-timeout)
 _EVICTS_LATE = 10_000.0  # milliseconds over its limit, in which it could not make room
 _SLOTS = 16_384
 _NOTHING_MORE = Coverage()
@@ -224,12 +225,25 @@ def _primary(info: Info) -> list[Statement]:
         if _REPLICA.fullmatch(name) and isinstance(value, Mapping)
     }
     behind = [f"{name} {state}" for name, state in sorted(replicas.items()) if state not in _ONLINE]
+    behind += [f"{name} {lag:,} s behind" for name, lag in _lags(info).items() if lag > _SILENT]
     if behind:
         found.append(Statement(subject, False, "every replica online", ", ".join(behind), warn=True))
     if not found:
         words = f"a primary with {len(replicas)} replicas online" if replicas else "a primary without replicas"
         found.append(Statement(subject, True, "a primary that takes writes", words))
     return found
+
+
+def _lags(info: Info) -> dict[str, int]:
+    """Seconds since each replica was last heard of; Dragonfly counts journal entries by the same name."""
+    if info.word("dragonfly_version"):
+        return {}
+    lags = {
+        name: value.get("lag")
+        for name, value in sorted(info.fields.items())
+        if _REPLICA.fullmatch(name) and isinstance(value, Mapping)
+    }
+    return {name: lag for name, lag in lags.items() if isinstance(lag, int)}
 
 
 def _replica(info: Info, role: str) -> list[Statement]:
@@ -244,6 +258,10 @@ def _replica(info: Info, role: str) -> list[Statement]:
     syncing = [name for name in info.fields if _SYNC.fullmatch(name) and info.flag(name)]
     if syncing:
         found.append(Statement(subject, False, "a replica with all data", "one that is just being filled"))
+    silent = info.number("master_last_io_seconds_ago") or 0.0
+    if silent > _SILENT:
+        words = f"nothing heard of it for {duration(silent)}"
+        found.append(Statement(subject, False, "a link to the primary", words, warn=True))
     if role != _ACTIVE and info.fields.get("slave_read_only", 1) != 0:
         primary = info.word("master_host")
         words = f"a read-only replica{f' of {primary}' if primary else ''}: it refuses every write"

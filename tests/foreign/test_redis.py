@@ -23,6 +23,7 @@ from tests.unit.loopback import serve
 DATA = Path(__file__).parent / "data" / "redis"
 OK, WARNING, CRITICAL, UNKNOWN = Verdict.OK, Verdict.WARNING, Verdict.CRITICAL, Verdict.UNKNOWN
 SERVED = {
+    "cluster_size": "1",
     "cluster_state": "ok",
     "cluster_slots_ok": "16384",
     "cluster_slots_pfail": "0",
@@ -71,7 +72,7 @@ def test_what_a_healthy_or_broken_server_of_each_kind_says(name, verdict, messag
     assert found[0] is verdict, found
     assert message in found[1]
     if name not in {"sentinel-7"}:
-        assert hit_rate(told, yesterday_of(told))[0] is OK
+        assert hit_rate(told, yesterday_of(told), cluster=SERVED)[0] is OK
 
 
 def test_dragonfly_does_not_tell_who_was_turned_away():

@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from playbook.clients.redis import ReadOnlyRedis
+from playbook.clients.redis_replies import UnknownCommand
 from playbook.clock import FixedClock
 from playbook.counters import Earlier
 from playbook.errors import Malformed, Refused
@@ -173,6 +174,23 @@ def test_what_the_suite_itself_asks_for_is_none_of_the_caches_reads(tmp_path):
     earlier = Earlier(lambda: [{"redis": yesterday, "redis-own": other}])
     stats = redis_stats(Server(now), settings_with(tmp_path), FixedClock(TODAY), earlier)
     assert stats.hit_rate.value == pytest.approx(76.804, abs=0.001)
+
+
+def test_a_host_without_memory_usage_still_tells_what_expires(tmp_path):
+    """And nothing is said of sizes."""
+
+    class Untold(Keys):
+        def many(self, commands):
+            if commands[0][0] != "TTL":
+                raise UnknownCommand("does not know that command", service="Redis")
+            return super().many(commands)
+
+    found = redis_keys(Untold(many(40, lasting=30)), stats_of(INFO), settings_with(tmp_path))
+    limits = settings_with(tmp_path).limits
+    assert judged(CHECKS.test_cached_keys_expire, limits, redis_keys=found)[0] is CRITICAL
+    verdict, message = judged(CHECKS.test_no_key_is_too_large, limits, redis_keys=found)
+    assert (verdict, message) == (UNKNOWN, "Largest key: expected sizes of keys (MEMORY USAGE), got none")
+    assert found.evidence()
 
 
 @pytest.mark.parametrize("answer", [None, "7", -3, 1.5])

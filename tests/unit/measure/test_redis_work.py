@@ -72,19 +72,28 @@ def test_a_healthy_server_does_its_work():
             WARNING,
             "nothing can be evicted under volatile-ttl, and no key expires",
         ),
-        ({"maxmemory_policy": "volatile-ttl", "db0": GONE}, OK, "got 1.172 % over 256.0 MiB"),
+        ({"maxmemory_policy": "volatile-ttl", "db0": GONE}, OK, "latency"),
         ({"current_eviction_exceeded_time": 61_000}, WARNING, "got over its limit for 1 min"),
         (
             {"maxmemory": 0, "used_memory_rss": 3_900 * MIB},
             CRITICAL,
             "got 3,900.0 MiB of the machine's 4,096.0 MiB used, and no limit",
         ),
-        ({"maxmemory": 0}, OK, "got 0.195 % over 4,096.0 MiB of the machine"),
+        ({"maxmemory": 0}, OK, "latency"),
         ({"maxmemory": 0, "total_system_memory": GONE}, UNKNOWN, "expected total_system_memory in INFO, got none"),
         # replication
         ({"master_failover_state": "failover-in-progress"}, CRITICAL, "failover-in-progress: writes wait"),
         ({"master_failover_state": "waiting-for-sync"}, CRITICAL, "expected no failover"),
         ({"min_slaves_good_slaves": 0}, CRITICAL, "got none: writes are refused"),
+        ({"slave0": {"state": "online", "lag": 900}}, WARNING, "every replica online, got slave0 900 s behind"),
+        (
+            {**REPLICA, "slave_read_only": 0, "master_last_io_seconds_ago": 4_000},
+            WARNING,
+            "heard of it for 1 h 6 min",
+        ),
+        ({"connected_clients": 9_500}, CRITICAL, "got 95 % of those it allows over 10,000 (9,500 connected)"),
+        ({"connected_clients": 8_000}, WARNING, "got 80 % of those it allows"),
+        ({"errorstat_ERRORSTATS_DISABLED": {"count": 1}}, UNKNOWN, "expected errorstats in INFO, got none"),
         ({"slave0": {"state": "wait_bgsave"}}, WARNING, "every replica online, got slave0 wait_bgsave"),
         ({**REPLICA}, WARNING, "got a read-only replica of 10.0.0.5: it refuses every write"),
         ({**REPLICA, "slave_read_only": 0}, OK, "latency"),
@@ -135,6 +144,7 @@ def test_what_info_says_of_its_work(changes, verdict, message):
 
 
 CLUSTER = {
+    "cluster_size": "1",
     "cluster_state": "ok",
     "cluster_slots_ok": "16384",
     "cluster_slots_pfail": "0",
@@ -150,10 +160,20 @@ CLUSTER = {
         ({**CLUSTER, "cluster_slots_ok": "11000"}, CRITICAL, "11,000 of 16,384 slots"),
         ({**CLUSTER, "cluster_slots_fail": "5"}, CRITICAL, "all slots served"),
         ({**CLUSTER, "cluster_slots_ok": "16000", "cluster_slots_pfail": "384"}, WARNING, "384 doubted"),
-        ({"cluster_slots_ok": "16384"}, UNKNOWN, "got cluster_state:not told"),
-        ({"cluster_state": "ok"}, UNKNOWN, "expected cluster_state:ok and its slots"),
+        (
+            {**CLUSTER, "cluster_size": "3"},
+            UNKNOWN,
+            "figures of every node of the cluster (3), got those of one",
+        ),
+        ({**CLUSTER, "cluster_size": ""}, UNKNOWN, "expected figures of every node of the cluster, got"),
+        ({"cluster_size": "1", "cluster_slots_ok": "16384"}, UNKNOWN, "got cluster_state:not told"),
+        ({"cluster_size": "1", "cluster_state": "ok"}, UNKNOWN, "expected cluster_state:ok and its slots"),
         ({**CLUSTER, "cluster_state": "new-word"}, UNKNOWN, "cluster_state:new-word"),
-        (Malformed("this server does not know that command", service="Redis"), UNKNOWN, "does not know that"),
+        (
+            Malformed("this server does not know that command", service="Redis"),
+            UNKNOWN,
+            "every node of the cluster, got",
+        ),
     ],
 )
 def test_a_cluster_serves_all_slots(cluster, verdict, message):
@@ -161,6 +181,15 @@ def test_a_cluster_serves_all_slots(cluster, verdict, message):
     found = alive(info(cluster_enabled=1), cluster=cluster)
     assert found[0] is verdict, found
     assert message in found[1]
+
+
+def test_each_node_of_a_cluster_may_be_a_target_of_its_own():
+    """Which its operator says; then it is judged by itself."""
+    cluster = {**CLUSTER, "cluster_size": "3"}
+    each = settings_of(redis={"not_told": ["cluster_nodes"]})
+    assert alive(info(cluster_enabled=1), cluster=cluster, settings=each)[0] is OK
+    bad = info(cluster_enabled=1, rdb_last_bgsave_status="err")
+    assert alive(bad, cluster=cluster)[0] is CRITICAL
 
 
 def test_refusals_are_those_since_the_run_before():
