@@ -38,6 +38,9 @@ _SHOWN = 12
 _GONE = -2  # what TTL says of a key that is not there; -1 is one that never expires
 
 
+_ONE_SERVER = Coverage()
+
+
 @dataclass(frozen=True, slots=True)
 class Key:
     """One key.
@@ -91,6 +94,7 @@ class RedisKeys:
         whole: every key was looked at.
         families: largest first.
         expiry: the limit of the share that expires: whether a sample's margin excludes it.
+        nodes: whether the server is all there is, and not one node of several.
         asked: how many hits and misses its own questions count as, at the server that ``redis_stats`` is of.
     """
 
@@ -102,6 +106,7 @@ class RedisKeys:
     rules: CoverageRules
     expiry: Limit
     asked: Counted | None = None
+    nodes: Coverage = _ONE_SERVER
 
     @property
     def readings(self) -> dict[str, Counted]:
@@ -111,9 +116,8 @@ class RedisKeys:
     @property
     def coverage(self) -> Coverage:
         """How many were looked at; what each figure needs of them it says itself."""
-        if self.whole:
-            return whole(f"all {self.total:,} keys")
-        return whole(f"{self.looked_at:,} of {self.total:,} keys")
+        seen = f"all {self.total:,}" if self.whole else f"{self.looked_at:,} of {self.total:,}"
+        return whole(f"{seen} keys") + self.nodes
 
     @property
     def looked_at(self) -> int:
@@ -240,7 +244,9 @@ def redis_keys(redis: ReadOnlyRedis, redis_stats: RedisStats, settings: Settings
         keys += _known(redis, batch, wanted.lasting_keys)
     counts = {"keyspace_hits": float(len(keys)), "keyspace_misses": float(asked - len(keys))}
     own = msgspec.structs.replace(redis_stats.read, counts=counts)
-    return RedisKeys(total, asked - len(keys), complete, _families(keys), wanted, rules, expiry, own)
+    return RedisKeys(
+        total, asked - len(keys), complete, _families(keys), wanted, rules, expiry, own, redis_stats.nodes
+    )
 
 
 def _names(redis: ReadOnlyRedis, wanted: Optimization, deadline: float) -> tuple[list[str], bool]:

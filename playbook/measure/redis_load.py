@@ -31,6 +31,9 @@ _SHOWN = 15
 _NO_KEY = frozenset({"EVAL", "EVALSHA", "EVAL_RO", "FCALL", "AUTH", "HELLO", "CONFIG", "CLIENT", "INFO"})
 
 
+_ONE_SERVER = Coverage()
+
+
 @dataclass(frozen=True, slots=True)
 class SlowCommand:
     """One entry of the slow log.
@@ -59,6 +62,7 @@ class SlowLog:
         threshold: milliseconds from which commands are logged; None where the server does not say.
         least_percent: of the hours, how many must be covered.
         odd: entries of another form.
+        nodes: whether the server is all there is, and not one node of several.
     """
 
     hours: float
@@ -71,6 +75,7 @@ class SlowLog:
     least_percent: float
     slowest_limit: Limit
     odd: int = 0
+    nodes: Coverage = _ONE_SERVER
 
     @property
     def coverage(self) -> Coverage:
@@ -79,14 +84,18 @@ class SlowLog:
             return lacking("no slow log", expected="a slow log that is on", got=self.off, hint=_TURN_ON)
         reach = min(self.reach, self.hours)
         read = len(self.newest_first) + self.older + self.odd
-        return understood(self.odd, read, "entries of the slow log") + share(
-            reach,
-            self.hours,
-            "h",
-            least_percent=self.least_percent,
-            what="a slow log",
-            note=self.short,
-            hint=_LONGER if "fill" in self.short else "",
+        return (
+            self.nodes
+            + understood(self.odd, read, "entries of the slow log")
+            + share(
+                reach,
+                self.hours,
+                "h",
+                least_percent=self.least_percent,
+                what="a slow log",
+                note=self.short,
+                hint=_LONGER if "fill" in self.short else "",
+            )
         )
 
     @property
@@ -163,6 +172,7 @@ def redis_slow_log(redis: ReadOnlyRedis, redis_stats: RedisStats, settings: Sett
         least_percent=settings.coverage.window_percent,
         slowest_limit=settings.limits.redis_slowest,
         odd=len(answered) - len(entries),
+        nodes=redis_stats.nodes,
     )
 
 

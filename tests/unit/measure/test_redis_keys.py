@@ -193,6 +193,18 @@ def test_a_host_without_memory_usage_still_tells_what_expires(tmp_path):
     assert found.evidence()
 
 
+def test_keys_and_slow_commands_of_one_node_are_not_those_of_the_cluster(tmp_path):
+    """What is bad on one node is bad; what is good there says nothing of the others."""
+    node = stats_of({**INFO, "cluster_enabled": 1}, cluster={"cluster_state": "ok", "cluster_size": "3"})
+    settings, limits = settings_with(tmp_path), settings_with(tmp_path).limits
+    for size, verdict in ((100, UNKNOWN), (20 * 1024**2, CRITICAL)):
+        found = redis_keys(Keys(many(40, size)), node, settings)
+        assert judged(CHECKS.test_no_key_is_too_large, limits, redis_keys=found)[0] is verdict
+    for log, verdict in (([], UNKNOWN), ([entry(1, 3_000, "KEYS *")], CRITICAL)):
+        found = redis_slow_log(Server(log=log, config=CONFIG), node, settings, FixedClock(NOW))
+        assert judged(CHECKS.test_commands_are_quick, limits, redis_slow_log=found)[0] is verdict
+
+
 @pytest.mark.parametrize("answer", [None, "7", -3, 1.5])
 def test_an_answer_of_another_form_about_a_key_is_malformed(tmp_path, answer):
     """TTL gives whole seconds, -1 or -2."""
