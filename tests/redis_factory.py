@@ -3,28 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from importlib.util import module_from_spec, spec_from_file_location
-from pathlib import Path
-from types import ModuleType
 from typing import Any
-from unittest.mock import patch
-
-import pytest
 
 from playbook.clients.redis import ReadOnlyRedis
 from playbook.clock import FixedClock
 from playbook.counters import Earlier
-from playbook.judge import Judge
 from playbook.measure.image_counts import image_queue
 from playbook.measure.redis import RedisPing, RedisStats, redis_ping, redis_stats
 from playbook.measure.redis_info import Info
 from playbook.settings import Settings, load
-from playbook.verdict import Critical, Verdict
+from playbook.verdict import Verdict
+from tests.verdicts import check, judged
 
-CHECKS = Path(__file__).resolve().parent.parent / "checks"
 NOW = datetime(2026, 11, 23, 7, tzinfo=UTC)
 DAY = timedelta(hours=24)
 RUN_ID = "5f1c3d9e0b7a4c62a8d04e9b1f7a6c3d2e8b9a10"
@@ -148,47 +140,13 @@ def stats_of(info: Any, yesterday: Mapping[str, Any] | None = YESTERDAY, **answe
     return redis_stats(Server(info, **answers), settings, FixedClock(NOW), past_of(yesterday))
 
 
-@cache
-def checks_of(name: str) -> ModuleType:
-    """A file of checks, as a module; pytest collects nothing of it."""
-    spec = spec_from_file_location(f"checked_{name}", CHECKS / f"test_{name}.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = module_from_spec(spec)
-    with patch.object(pytest, "mark", _Mark()):
-        spec.loader.exec_module(module)
-    return module
-
-
-class _Mark:
-    """Stands for the markers of checks, which these tests have not; it leaves a check as it is."""
-
-    def __getattr__(self, name: str) -> _Mark:
-        return self
-
-    def __call__(self, *words: Any, **more: Any) -> Any:
-        return words[0] if words and callable(words[0]) else self
-
-
-def judged(check: Any, limits: Any, **measured: Any) -> tuple[Verdict, str]:
-    """Verdict and message of a check on these measurements."""
-    judge = Judge()
-    for name, value in measured.items():
-        judge.stand_on(name, value.coverage)
-    with suppress(Critical):
-        check(**measured, limits=limits, judge=judge)
-    leading = judge.leading
-    assert leading is not None
-    return leading.verdict, leading.message
-
-
 def alive(info: Any, yesterday: Mapping[str, Any] | None = YESTERDAY, **answers: Any) -> tuple[Verdict, str]:
     """What ``daily.redis.alive`` says."""
     settings = answers.pop("settings", None) or settings_of()
     ping: RedisPing = redis_ping(Server(info, pings=answers.pop("pings", None)))
     return judged(
-        checks_of("redis").test_redis_answers_fast,
-        settings.limits,
+        check("test_redis", "test_redis_answers_fast"),
+        settings,
         redis_ping=ping,
         redis_stats=stats_of(info, yesterday, settings=settings, **answers),
         image_queue=image_queue(Server(**answers), settings),
@@ -198,14 +156,12 @@ def alive(info: Any, yesterday: Mapping[str, Any] | None = YESTERDAY, **answers:
 def hit_rate(info: Any, yesterday: Mapping[str, Any] | None = YESTERDAY, **answers: Any) -> tuple[Verdict, str]:
     """What ``daily.kpi.cache-hit-rate`` says."""
     return judged(
-        checks_of("redis").test_cache_answers_most_reads,
-        settings_of().limits,
+        check("test_redis", "test_cache_answers_most_reads"),
+        settings_of(),
         redis_stats=stats_of(info, yesterday, **answers),
     )
 
 
 def optimization(item: str, info: Any, yesterday: Mapping[str, Any] | None = YESTERDAY) -> tuple[Verdict, str]:
     """What a check of the optimisation set that needs Redis' figures only says; by its function's name."""
-    return judged(
-        getattr(checks_of("optimization"), item), settings_of().limits, redis_stats=stats_of(info, yesterday)
-    )
+    return judged(check("test_optimization", item), settings_of(), redis_stats=stats_of(info, yesterday))

@@ -25,8 +25,9 @@ from playbook.secret import Secret
 from playbook.settings import TimeLimits
 from playbook.verdict import Verdict
 from tests.real.servers import READY_WITHIN, program
-from tests.redis_factory import checks_of, judged, settings_of
+from tests.redis_factory import settings_of
 from tests.unit.loopback import closed_port, free_port
+from tests.verdicts import check, judged
 
 pytestmark = pytest.mark.slow
 
@@ -49,8 +50,8 @@ class Running:
     def alive(self) -> tuple[Verdict, str]:
         """What ``daily.redis.alive`` says."""
         return judged(
-            checks_of("redis").test_redis_answers_fast,
-            SETTINGS.limits,
+            check("test_redis", "test_redis_answers_fast"),
+            SETTINGS,
             redis_ping=redis_ping(self.reader),
             redis_stats=redis_stats(self.reader, SETTINGS, Clock(), Earlier()),
             image_queue=image_queue(self.reader, SETTINGS),

@@ -14,7 +14,8 @@ from playbook.sections.target import Logs
 from playbook.settings import load
 from playbook.verdict import Verdict
 from tests.redis_factory import NOW as REDIS_NOW
-from tests.redis_factory import Server, checks_of, judged, settings_of
+from tests.redis_factory import Server, settings_of
+from tests.verdicts import check, judged
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 KEY = "image-processing-stats"
@@ -33,9 +34,7 @@ def times(before=None, hours=24.0, **fields):
 
 
 def verdict_of(found):
-    return judged(
-        checks_of("optimization").test_no_format_takes_long, settings_of().limits, processing_times=found
-    )
+    return judged(check("test_optimization", "test_no_format_takes_long"), settings_of(), processing_times=found)
 
 
 def test_the_slowest_format_comes_first_and_is_proposed():

@@ -16,12 +16,21 @@ from playbook.measure.redis_keys import lowest_share, redis_keys
 from playbook.measure.redis_load import redis_clients, redis_slow_log
 from playbook.settings import load
 from playbook.verdict import Verdict
-from tests.redis_factory import INFO, YESTERDAY, Server, checks_of, judged, stats_of
+from tests.redis_factory import INFO, YESTERDAY, Server, stats_of
 from tests.redis_factory import NOW as TODAY
+from tests.verdicts import check, judged
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 OK, WARNING, CRITICAL, UNKNOWN = Verdict.OK, Verdict.WARNING, Verdict.CRITICAL, Verdict.UNKNOWN
-CHECKS = checks_of("optimization")
+EXPIRY, SIZE, QUICK, ROOM = (
+    check("test_optimization", name)
+    for name in (
+        "test_cached_keys_expire",
+        "test_no_key_is_too_large",
+        "test_commands_are_quick",
+        "test_redis_has_room_for_clients",
+    )
+)
 
 
 class Keys(ReadOnlyRedis):
@@ -102,11 +111,7 @@ def test_a_key_that_scan_gives_twice_counts_once(tmp_path):
 def verdicts(tmp_path, keys, **changes):
     """What the checks of expiry and of size say."""
     found = looked_at(tmp_path, keys, **changes)
-    limits = settings_with(tmp_path).limits
-    return [
-        judged(check, limits, redis_keys=found)
-        for check in (CHECKS.test_cached_keys_expire, CHECKS.test_no_key_is_too_large)
-    ]
+    return [judged(one, settings_with(tmp_path), redis_keys=found) for one in (EXPIRY, SIZE)]
 
 
 @pytest.mark.parametrize("keys", [{}, {"img:1": (60, 100)}, {"image-processing-stats": (-1, 10)}])
@@ -186,9 +191,8 @@ def test_a_host_without_memory_usage_still_tells_what_expires(tmp_path):
             return super().many(commands)
 
     found = redis_keys(Untold(many(40, lasting=30)), stats_of(INFO), settings_with(tmp_path))
-    limits = settings_with(tmp_path).limits
-    assert judged(CHECKS.test_cached_keys_expire, limits, redis_keys=found)[0] is CRITICAL
-    verdict, message = judged(CHECKS.test_no_key_is_too_large, limits, redis_keys=found)
+    assert judged(EXPIRY, settings_with(tmp_path), redis_keys=found)[0] is CRITICAL
+    verdict, message = judged(SIZE, settings_with(tmp_path), redis_keys=found)
     assert (verdict, message) == (UNKNOWN, "Largest key: expected sizes of keys (MEMORY USAGE), got none")
     assert found.evidence()
 
@@ -196,13 +200,20 @@ def test_a_host_without_memory_usage_still_tells_what_expires(tmp_path):
 def test_keys_and_slow_commands_of_one_node_are_not_those_of_the_cluster(tmp_path):
     """What is bad on one node is bad; what is good there says nothing of the others."""
     node = stats_of({**INFO, "cluster_enabled": 1}, cluster={"cluster_state": "ok", "cluster_size": "3"})
-    settings, limits = settings_with(tmp_path), settings_with(tmp_path).limits
+    settings = settings_with(tmp_path)
     for size, verdict in ((100, UNKNOWN), (20 * 1024**2, CRITICAL)):
         found = redis_keys(Keys(many(40, size)), node, settings)
-        assert judged(CHECKS.test_no_key_is_too_large, limits, redis_keys=found)[0] is verdict
+        assert judged(SIZE, settings_with(tmp_path), redis_keys=found)[0] is verdict
     for log, verdict in (([], UNKNOWN), ([entry(1, 3_000, "KEYS *")], CRITICAL)):
         found = redis_slow_log(Server(log=log, config=CONFIG), node, settings, FixedClock(NOW))
-        assert judged(CHECKS.test_commands_are_quick, limits, redis_slow_log=found)[0] is verdict
+        assert (
+            judged(
+                QUICK,
+                settings_with(tmp_path),
+                redis_slow_log=found,
+            )[0]
+            is verdict
+        )
 
 
 @pytest.mark.parametrize("answer", [None, "7", -3, 1.5])
@@ -232,7 +243,7 @@ def slow_log(tmp_path, log, config=CONFIG, **info):
 
 def slow_verdict(tmp_path, log, config=CONFIG, **info):
     found = slow_log(tmp_path, log, config, **info)
-    return judged(CHECKS.test_commands_are_quick, settings_with(tmp_path).limits, redis_slow_log=found)
+    return judged(QUICK, settings_with(tmp_path), redis_slow_log=found)
 
 
 def test_the_slow_log_of_a_day_shows_no_values(tmp_path):
@@ -316,8 +327,14 @@ def test_room_for_clients_is_judged_without_their_list(tmp_path, problem):
     """Hosts that do not offer CLIENT LIST do tell how many there are."""
     found = redis_clients(Server(clients=problem), settings_with(tmp_path))
     assert found.evidence()[0].facts == {"List": str(problem)}
-    limits = settings_with(tmp_path).limits
     for connected, verdict in ((12, OK), (9_500, CRITICAL)):
         stats = stats_of({**INFO, "connected_clients": connected})
-        check = CHECKS.test_redis_has_room_for_clients
-        assert judged(check, limits, redis_stats=stats, redis_clients=found)[0] is verdict
+        assert (
+            judged(
+                ROOM,
+                settings_with(tmp_path),
+                redis_stats=stats,
+                redis_clients=found,
+            )[0]
+            is verdict
+        )
