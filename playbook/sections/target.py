@@ -56,12 +56,17 @@ class DigitalOcean(Section, frozen=True):
 
 
 class Redis(Section, frozen=True):
-    """Cache and queue. ``url`` is ``redis://`` or ``rediss://`` and usually holds the password."""
+    """Cache and queue. ``url`` is ``redis://`` or ``rediss://`` and usually holds the password.
+
+    Attributes:
+        not_told: fields of INFO that this service never tells, and without which its work is judged all the same.
+    """
 
     url: Secret | None = None
     ca: str | None = None
     stats_key: str = "image-processing-stats"
     queue_key: str = "image-processing-queue"
+    not_told: tuple[str, ...] = ()
 
 
 class Prometheus(Section, frozen=True):
