@@ -51,7 +51,7 @@ class Controller:
         self.set_name, self.partial = _set_name(config), _is_partial(config)
         self.overlay: dict[str, Any] | None = None
         self.sandbox: RunningSandbox | None = None
-        self.selected: dict[str, str] = {}
+        self.selected: dict[str, Item | None] = {}
         self.records: dict[str, Record] = {}
         self.timings: list[Timing] = []
         self.faults: list[str] = []
@@ -259,10 +259,9 @@ class Controller:
 
     def _add_what_never_ran(self) -> None:
         reason = {"finished": "its worker process died"}.get(self.ended, f"the run ended early ({self.ended})")
-        for check, item_id in self.selected.items():
+        for check, known in self.selected.items():
             if check not in self.records:
-                unknown = Item(item_id or check, check.rpartition("::")[2], "", "", "", "")
-                item = self.run.catalogue.items.get(item_id, unknown)
+                item = known or Item(check, check.rpartition("::")[2], "", "", "", "")
                 self.records[check] = not_run(item, check, subject_of(check), reason, self.run.clock.now())
 
     def _terminated(self, signum: int, frame: object) -> None:
@@ -303,7 +302,8 @@ def _is_partial(config: pytest.Config) -> bool:
     options = config.option
     named = config.args_source is pytest.Config.ArgsSource.ARGS
     simple = re.fullmatch(r"\w*", options.markexpr or "")
-    return bool(named or options.keyword or options.deselect or not simple or getattr(options, "lf", False))
+    some = (options.keyword, options.deselect, getattr(options, "lf", False), getattr(options, "stepwise", False))
+    return bool(named or any(some) or not simple)
 
 
 def subject_of(nodeid: str) -> str:
