@@ -144,12 +144,13 @@ def item_of_test(*, path: str, name: str, parameters: str, doc: str, set_name: s
             \"\"\"
 
     Args:
-        path: of its file, below the folder of local checks; with or without ``test_`` and the suffix.
+        path: of its file, from the root; the folders checks/ and local/ and the word ``test_`` add nothing.
         parameters: the id of its parameters; empty where it has none.
         set_name: the marker of the set it belongs to.
     """
     words = name.removeprefix("test_").replace("_", " ")
-    parts = [part.removeprefix("test_") for part in Path(path).with_suffix("").parts]
+    own = path.removeprefix("checks/").removeprefix("local/")
+    parts = [part.removeprefix("test_") for part in Path(own).with_suffix("").parts]
     names = (re.sub(r"[^a-z0-9]+", "-", part.lower()).strip("-") for part in (*parts, words, parameters))
     sections = {found["name"]: _unwrap(found["text"]) for found in _SECTION.finditer(doc)}
     return Item(

@@ -28,8 +28,16 @@ from playbook.load.options import demand_permitted, order_of, ordered
 from playbook.load.order import LoadOrder
 from playbook.record import Record, Results, Timing
 from playbook.report import pytest_html
-from playbook.report.words import plural
-from playbook.run import Run, RunFolder, floor_of, make_results, not_run, settings_for, tell_starter
+from playbook.run import (
+    Run,
+    RunFolder,
+    floor_of,
+    make_results,
+    not_collected,
+    not_run,
+    settings_for,
+    tell_starter,
+)
 from playbook.settings import SANDBOX
 
 if TYPE_CHECKING:
@@ -65,7 +73,7 @@ class Controller:
         self.started = self.run.clock.now()
         self._previous: dict[int, Any] = {}
         self.folder: RunFolder | None = None  # of a run that has begun
-        self.uncollected = 0
+        self.uncollected: dict[str, str] = {}  # what pytest said of each file that it could not read
         self.not_kept = ""
         self._load_was_cut = False
         self._quiet_html = hasattr(config.option, "htmlpath") and not config.option.htmlpath
@@ -136,6 +144,8 @@ class Controller:
     def finish(self, session: pytest.Session, exitstatus: int) -> None:
         """Add the run up, write it down, and set the exit code."""
         if self.folder is None:
+            if self.uncollected and exitstatus == pytest.ExitCode.TESTS_FAILED:
+                session.exitstatus = pytest.ExitCode.INTERRUPTED  # not one check was found, and none has failed
             return
         if self._quiet_html:
             pytest_html.silence(self.config)
@@ -147,9 +157,8 @@ class Controller:
             self.ended = str(session.shouldfail)
         elif exitstatus == pytest.ExitCode.INTERNAL_ERROR:
             self.ended = "pytest had an internal error"
-        elif self.uncollected and self.ended == "finished":
-            # Workers of xdist, and pytest where it is told so, go on with the checks of the other files.
-            self.ended = f"{plural(self.uncollected, 'file')} of checks could not be collected"
+        for file, said in self.uncollected.items():
+            self.records[file] = not_collected(file, said, self.set_name, self.run.clock.now())
         self._add_what_never_ran()
         if not self.records:
             return

@@ -113,6 +113,8 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(fixtures)
     if not _reads_settings(config):
         return
+    if not _only_shows(config):
+        config.option.continue_on_collection_errors = True
     with _usage_errors():
         if _is_worker(config):
             overlay = config.workerinput["playbook_overlay"]  # type: ignore[attr-defined]
@@ -249,7 +251,7 @@ def _stands_for(item: pytest.Item, run: Run, sets: set[str]) -> Item:
     callspec = getattr(item, "callspec", None)
     file = item.nodeid.partition("::")[0]
     return item_of_test(
-        path=file.removeprefix("checks/").removeprefix("local/"),
+        path=file,
         name=getattr(item, "originalname", item.name),
         parameters=callspec.id if callspec else "",
         doc=inspect.cleandoc(getattr(getattr(item, "function", None), "__doc__", None) or ""),
@@ -351,7 +353,9 @@ class _Keeper:
             self.controller.keep(record)
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
-        self.controller.uncollected += report.failed
+        """A file that cannot be read costs its own checks, and not the run."""
+        if report.failed:
+            self.controller.uncollected[report.nodeid] = report.longreprtext
 
 
 # ----------------------------------------------------------------------------------------------------- the end
