@@ -16,6 +16,7 @@ import pytest
 
 from playbook import asserting, fixtures
 from playbook.catalogue import Item, item_of_test, read_runbook
+from playbook.command_line import Once
 from playbook.controller import Controller, subject_of
 from playbook.engine import REGISTRY, needs_of
 from playbook.errors import UsageError
@@ -41,7 +42,9 @@ _DRILL_MARGIN = 60.0  # seconds beyond a drill's own limit, for what comes befor
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("playbook", "operations playbook")
-    group.addoption("--target", help="target from playbook.toml; default: $PLAYBOOK_TARGET, else the sandbox")
+    group.addoption(
+        "--target", action=Once, help="target from playbook.toml; default: $PLAYBOOK_TARGET, else the sandbox"
+    )
     group.addoption(
         "--fault", action="append", default=[], metavar="NAME", help="switch on a fault of the sandbox; repeatable"
     )

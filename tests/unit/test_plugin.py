@@ -89,10 +89,11 @@ def test_a_part_of_a_set_needs_one_executed_check(project):
     [
         (("-m", "dialy"), "Unknown marker(s)"),
         (("-m", "daily", "--target", "stagin"), "unknown target 'stagin'"),
+        (("-m", "daily", "--target", "a", "--target", "b"), "--target: expected one value, got 'a' and 'b'"),
         (("-m", "daily", "--fault", "redis-gone"), "--fault only works on the sandbox, and the target is staging"),
         (("-m", "daily", "--target", "sandbox", "--fault", "redis-gon"), "unknown fault 'redis-gon'"),
     ],
-    ids=["marker", "target", "fault-on-staging", "fault"],
+    ids=["marker", "target", "two-targets", "fault-on-staging", "fault"],
 )
 def test_a_mistake_on_the_command_line_is_one_sentence_and_code_4(project, arguments, sentence):
     """No traceback, and no report is left."""
