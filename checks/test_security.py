@@ -34,8 +34,8 @@ def test_certificates_are_valid(certificates, limits, judge):
 def test_nobody_is_refused_unusually_often(security_log, limits, judge):
     """No source was refused (401, 403, blocked) more than 60 times in an hour, and no hour of the week stands out.
 
-    The week is looked at as far as the logs reach back, which is said. With lines in too few hours: UNKNOWN. A
-    part that could not be read is a warning.
+    The week is looked at as far as the logs reach back, which is said. With lines in too few hours, without access
+    lines, or where a part could not be read or understood: UNKNOWN.
     """
     judge(security_log.burst, limits.refused_burst)
     judge.that(
@@ -45,14 +45,6 @@ def test_nobody_is_refused_unusually_often(security_log, limits, judge):
         found=security_log.unusual or "none",
         warn=True,
     )
-    judge.that(
-        not security_log.problems,
-        "Log source",
-        expected="everything could be read",
-        found=security_log.problem_text or "all of it",
-        warn=True,
-    )
-    security_log.demand_coverage()
 
 
 @pytest.mark.weekly
@@ -61,7 +53,7 @@ def test_nobody_guesses_passwords(failed_logins, limits, judge):
     """No source failed to sign in more than 30 times in an hour of the week, all together no more than 100 times.
 
     A password that is accepted after many that were not is critical. The week is looked at as far as the logs
-    reach back, which is said. With lines in too few hours: UNKNOWN.
+    reach back, which is said. With lines in too few hours, or where a part could not be read or understood: UNKNOWN.
     """
     judge.that(
         not failed_logins.guessed,
@@ -71,7 +63,6 @@ def test_nobody_guesses_passwords(failed_logins, limits, judge):
     )
     judge(failed_logins.by_source, limits.failed_logins)
     judge(failed_logins.altogether, limits.failed_logins_all)
-    failed_logins.demand_coverage()
 
 
 @pytest.mark.monthly

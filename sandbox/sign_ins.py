@@ -41,19 +41,23 @@ class SignInsState:
             self.extra.append((at, f"Failed password for invalid user admin from {source} port {port} ssh2"))
 
     def lines(self) -> list[str]:
-        """The file's lines, oldest first: two sign-ins by key a day, and somebody who mistypes on each third."""
-        entries = list(self.extra)
+        """The file's lines, oldest first: cron's each hour, two sign-ins by key a day, a mistyped one on each third."""
+        entries = [(at, "sshd", text) for at, text in self.extra]
+        for hour in range(24 * 8):
+            at = self.now.replace(minute=17, second=1, microsecond=0) - timedelta(hours=hour)
+            if at <= self.now:
+                entries.append((at, "CRON", "pam_unix(cron:session): session opened for user root(uid=0) by (uid=0)"))
         for day in range(7):
             at = self.now - timedelta(days=day, hours=2)
             for hours, user in ((0, "deploy"), (5, "ada")):
                 text = f"Accepted publickey for {user} from 198.51.100.7 port {50_000 + day} ssh2: {_KEY}"
-                entries.append((at - timedelta(hours=hours), text))
+                entries.append((at - timedelta(hours=hours), "sshd", text))
             if day % 3 == 0:
                 text = f"Failed password for ada from 198.51.100.7 port {51_000 + day} ssh2"
-                entries.append((at - timedelta(hours=5, minutes=1), text))
+                entries.append((at - timedelta(hours=5, minutes=1), "sshd", text))
         return [
-            f"{at.isoformat()} jump sshd[{2000 + number}]: {text}"
-            for number, (at, text) in enumerate(sorted(entries))
+            f"{at.isoformat()} jump {program}[{2000 + number}]: {text}"
+            for number, (at, program, text) in enumerate(sorted(entries))
         ]
 
 

@@ -7,7 +7,7 @@ from playbook.logs.signins import Attempt, SignIns, is_login_path, source_in
 
 def read(*texts):
     sign_ins = SignIns()
-    return [attempt for text in texts if (attempt := sign_ins.read(text, text))]
+    return [attempt for text in texts for attempt in sign_ins.read(text, text)]
 
 
 @pytest.mark.parametrize(
