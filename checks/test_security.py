@@ -10,8 +10,9 @@ pytestmark = pytest.mark.security
 def test_certificates_are_valid(certificates, limits, judge):
     """Every domain's certificate is valid now, trusted, for its host name and strong, and none ends soon.
 
-    Under 21 days left are a warning, under 7 critical, as served and as DigitalOcean says. A domain whose
-    certificate cannot be read: UNKNOWN, once the others have been judged.
+    Under 21 days left are a warning, under 7 critical, as served and as DigitalOcean says; of a chain the first to
+    end of what a client needs counts. A chain in the wrong order and a domain that is not ACTIVE are warnings. An
+    address whose certificate cannot be read: UNKNOWN, unless one of the others is bad.
     """
     judge.that(
         not certificates.faults,
@@ -26,7 +27,20 @@ def test_certificates_are_valid(certificates, limits, judge):
         found=certificates.weak or "all strong",
     )
     judge(certificates.days_left, limits.certificate_days)
-    certificates.demand_all()
+    judge.that(
+        not certificates.odd,
+        "Chains of the certificates",
+        expected="what a client needs, in order, for a server and for a usual term",
+        found=certificates.odd or "nothing else",
+        warn=True,
+    )
+    judge.that(
+        not certificates.not_active,
+        "Domains at DigitalOcean",
+        expected="each in phase ACTIVE",
+        found=certificates.not_active or "all of them",
+        warn=True,
+    )
 
 
 @pytest.mark.weekly

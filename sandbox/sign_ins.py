@@ -46,7 +46,9 @@ class SignInsState:
         for hour in range(24 * 8):
             at = self.now.replace(minute=17, second=1, microsecond=0) - timedelta(hours=hour)
             if at <= self.now:
-                entries.append((at, "CRON", "pam_unix(cron:session): session opened for user root(uid=0) by (uid=0)"))
+                entries.append(
+                    (at, "CRON", "pam_unix(cron:session): session opened for user root(uid=0) by (uid=0)")
+                )
         for day in range(7):
             at = self.now - timedelta(days=day, hours=2)
             for hours, user in ((0, "deploy"), (5, "ada")):

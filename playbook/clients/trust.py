@@ -45,3 +45,18 @@ def new_context(ca: str | None, service: str) -> ssl.SSLContext:
         raise UsageError(
             f"{service}: the certificate authority file {file} cannot be read: {error.strerror}"
         ) from None
+
+
+def own_authority(setting: str, ca: str | None) -> str:
+    """What to do where a certificate is signed by an authority that is not trusted.
+
+    Args:
+        setting: of the target, e.g. ``web.ca``.
+        ca: what is set there, if anything.
+    """
+    if ca:
+        return f"the certificate is signed by a CA that is not in {ca}, which targets.NAME.{setting} names"
+    return (
+        "the certificate is signed by a CA that this machine does not trust: if it is your own, set "
+        f"targets.NAME.{setting} to its file"
+    )

@@ -1,13 +1,13 @@
 """The frame around a program's words: time, program and process, as syslog daemons and the journal write them.
 
-    Nov 20 10:00:00 jump sshd[7]: text                        RFC 3164; with microseconds: journalctl short-precise
-    2026-11-20T10:00:00.123456+00:00 jump sshd[7]: text       rsyslog; journalctl short-iso, short-iso-precise
-    Fri 2026-11-20 10:00:00 UTC jump sshd.service[7]: text    journalctl short-full, with-unit
-    1763632800.123456 jump sshd[7]: text                      journalctl short-unix
-    <38>1 2026-11-20T10:00:00Z jump sshd 7 - - text           RFC 5424
-    Fri Nov 20 10:00:00 2026 authpriv.info sshd[7]: text      OpenWrt's logread, busybox
-    {"__REALTIME_TIMESTAMP":"1763632800123456", "MESSAGE": …  journalctl json, json-sse
-    MESSAGE=…                                                 journalctl verbose and export: an entry over many lines
+Nov 20 10:00:00 jump sshd[7]: text                        RFC 3164; with microseconds: journalctl short-precise
+2026-11-20T10:00:00.123456+00:00 jump sshd[7]: text       rsyslog; journalctl short-iso, short-iso-precise
+Fri 2026-11-20 10:00:00 UTC jump sshd.service[7]: text    journalctl short-full, with-unit
+1763632800.123456 jump sshd[7]: text                      journalctl short-unix
+<38>1 2026-11-20T10:00:00Z jump sshd 7 - - text           RFC 5424
+Fri Nov 20 10:00:00 2026 authpriv.info sshd[7]: text      OpenWrt's logread, busybox
+{"__REALTIME_TIMESTAMP":"1763632800123456", "MESSAGE": …  journalctl json, json-sse
+MESSAGE=…                                                 journalctl verbose and export: an entry over many lines
 """
 
 from __future__ import annotations
@@ -25,7 +25,9 @@ _TAG = r"(?:[a-z0-9]{2,9}\.[a-z]{3,7} )?([\w./@\\:-]{1,128}?)(?:\[(\d{1,10})\])?
 _PRIORITY = re.compile(r"<\d{1,3}>")
 _DAY = r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)"
 _CLOCK = r"\d\d:\d\d:\d\d"
-_RFC3164 = re.compile(rf"([A-Z][a-z]{{2}} {{1,2}}\d{{1,2}} {_CLOCK})(?:\.\d{{1,9}})?(?: (\d{{4}}))? {_HOST} {_TAG}")
+_RFC3164 = re.compile(
+    rf"([A-Z][a-z]{{2}} {{1,2}}\d{{1,2}} {_CLOCK})(?:\.\d{{1,9}})?(?: (\d{{4}}))? {_HOST} {_TAG}"
+)
 _CTIME = re.compile(rf"{_DAY} ([A-Z][a-z]{{2}}) {{1,2}}(\d{{1,2}}) ({_CLOCK}) (\d{{4}}) {_TAG}")
 _ISO = re.compile(
     rf"(?:{_DAY} )?(\d{{4}}-\d\d-\d\d[T ]{_CLOCK}(?:[.,]\d{{1,9}})?) ?(Z|[A-Z]{{3,4}}|[+-]\d\d(?::?\d\d)?)? {_HOST} {_TAG}"
@@ -35,7 +37,9 @@ _UNIX = re.compile(rf"(\d{{9,11}}\.\d{{1,9}}) {_HOST} {_TAG}")
 _RFC5424 = re.compile(
     r"1 (\S{20,40}) \S{1,255} (\S{1,48}) (\S{1,128}) \S{1,32} (?:-|\[(?:[^\]]{0,1024}\])+) ?(?:\ufeff|BOM)?"
 )
-_VERBOSE = re.compile(rf"(?:{_DAY} )(\d{{4}}-\d\d-\d\d {_CLOCK}(?:\.\d{{1,9}})?) ([A-Z]{{3,4}}|[+-]\d\d(?::?\d\d)?) \[s=")
+_VERBOSE = re.compile(
+    rf"(?:{_DAY} )(\d{{4}}-\d\d-\d\d {_CLOCK}(?:\.\d{{1,9}})?) ([A-Z]{{3,4}}|[+-]\d\d(?::?\d\d)?) \[s="
+)
 _FIELD = re.compile(r" {0,8}(_{0,2}[A-Z][A-Z0-9_]{0,63})=(.*)")
 _SOLARIS = re.compile(r"\[ID \d{1,10} [a-z0-9]{2,9}\.[a-z]{3,7}\] ")
 _BARE_TAG = re.compile(r"(?:^|[ \]])((?:sshd(?:-session|-auth)?|dropbear))(?:\[(\d{1,10})\])?: ")

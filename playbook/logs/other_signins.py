@@ -11,7 +11,18 @@ import re
 from typing import Literal
 
 Kind = Literal[
-    "ssh", "penalty", "nginx", "system", "login", "ftp", "mail", "database", "fail2ban", "bans", "application", "access"
+    "ssh",
+    "penalty",
+    "nginx",
+    "system",
+    "login",
+    "ftp",
+    "mail",
+    "database",
+    "fail2ban",
+    "bans",
+    "application",
+    "access",
 ]
 
 _SOURCE = r"(?P<source>\S{1,255}?)"

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 
 from playbook.logs import access
 from playbook.logs.frames import Frame, Frames
+from playbook.logs.other_signins import Kind
 from playbook.logs.parse import Parser
 from playbook.logs.signature import fold_path
-from playbook.logs.other_signins import Kind
 from playbook.logs.signins import SignIns, is_login_path, source_in, source_of
 from playbook.logs.tables import BoundedTable
 from playbook.logs.text import clean, mask

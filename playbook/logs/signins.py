@@ -17,7 +17,7 @@ import ipaddress
 import re
 from collections import OrderedDict
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from playbook.logs import sshd
 from playbook.logs.other_signins import PROGRAM_LINES, Kind
@@ -55,7 +55,9 @@ _SSH_PAM = re.compile(
     r"|PAM (?P<more>\d{1,3}) more authentication failures?;)(?:.*\brhost=(?P<source>\S{0,255}))?"
 )
 # One of these is in every line of ``PROGRAM_LINES``, and in what ``_ABOUT`` finds: most lines have none.
-_HINT = re.compile(r"(?i)auth|log-?in|logon|sign-?in|passw|passcode|credential|otp|2fa|mfa|api[ _-]?key|fail|denied|\bban|found|user|\bsu\b")
+_HINT = re.compile(
+    r"(?i)auth|log-?in|logon|sign-?in|passw|passcode|credential|otp|2fa|mfa|api[ _-]?key|fail|denied|\bban|found|user|\bsu\b"
+)
 _CONNECTIONS = 4096
 _PASSWORD_VOICES = frozenset({"method", "pam", "pam-error"})
 _NOBODY = frozenset({"", "-", "?", "unknown", "(null)"})
@@ -103,7 +105,9 @@ class _Connection:
             voices = {voice: count for voice, count in voices.items() if voice in _PASSWORD_VOICES}
         total = max(voices.values(), default=0)
         changes = [
-            Attempt("ssh", source, -count) for source, count in self.counted.items() if source != self.source and count
+            Attempt("ssh", source, -count)
+            for source, count in self.counted.items()
+            if source != self.source and count
         ]
         more = total - self.counted.get(self.source, 0)
         self.counted = {self.source: total}
@@ -146,7 +150,9 @@ class SignIns:
                 groups = match.groupdict()
                 count = int(groups.get("times") or times)
                 source = source_of(groups.get("source") or "")
-                return [Attempt(kind, source, max(count, 1), succeeded=bool(groups.get("accepted")))] if count else []
+                return (
+                    [Attempt(kind, source, max(count, 1), succeeded=bool(groups.get("accepted")))] if count else []
+                )
         if _ABOUT.search(text) and _FAILED.search(text):
             self.about += 1
             return [Attempt("application", source_in(text) or source_in(line))]

@@ -45,7 +45,9 @@ _KEY = r"(?:: (?:[\w.@-]{1,64} )?(?:(?:SHA\d{1,3}|MD5):)?\S{1,128}(?: ID .{0,102
 _USER = r"(?:(?:authenticating|invalid) user .{0,256} )"
 _KEYS = frozenset({"publickey", "hostbased", "gssapi-with-mic", "gssapi-keyex"})
 
-_METHOD = re.compile(rf"(Failed|Accepted|Postponed|Partial) (\S{{1,64}}) for .{{0,300}} from {_AT}(?: ssh\d?)?{_KEY}$")
+_METHOD = re.compile(
+    rf"(Failed|Accepted|Postponed|Partial) (\S{{1,64}}) for .{{0,300}} from {_AT}(?: ssh\d?)?{_KEY}$"
+)
 _NEGATIVE: tuple[tuple[Voice, re.Pattern[str]], ...] = (
     ("stranger", re.compile(rf"(?:Invalid|Illegal) user .{{0,256}} from {_S}(?: port (\d{{1,5}}))?$")),
     ("limit", re.compile(rf"maximum authentication attempts exceeded for .{{0,300}} from {_AT}(?: ssh\d?)?$")),
@@ -85,9 +87,13 @@ _NEGATIVE: tuple[tuple[Voice, re.Pattern[str]], ...] = (
     ("late", re.compile(rf"Timeout before authentication for {_S}(?: port (\d{{1,5}}))?\.?$")),
     ("other", re.compile(rf"Username too long from {_AT}$")),
 )  # fmt: skip
-_LATE = re.compile(rf"Timeout before authentication for (?:connection from )?{_S}(?: port (\d{{1,5}}))?(?: to \S+)?, pid = (\d+)")
+_LATE = re.compile(
+    rf"Timeout before authentication for (?:connection from )?{_S}(?: port (\d{{1,5}}))?(?: to \S+)?, pid = (\d+)"
+)
 _RECEIVED = re.compile(rf"Received disconnect from {_S}(?: port (\d{{1,5}}))?: ?\d+:")
-_MANY_DROPPED = re.compile(r".{1,60}, (\d{1,9}) connections dropped$|.{1,60}: additional (\d{1,9}) connections dropped$")
+_MANY_DROPPED = re.compile(
+    r".{1,60}, (\d{1,9}) connections dropped$|.{1,60}: additional (\d{1,9}) connections dropped$"
+)
 _PENALTY = re.compile(
     r"(?:srclimit_penalise: )?(?:ipv[46]: new ([0-9a-fA-F.:]+)/\d+ (?:active|deferred) penalty|([0-9a-fA-F.:]+)/\d+: activating ipv[46] penalty) of .{1,60} for (.{0,100})$"
 )

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from playbook.clients.http import HttpClient
+from playbook.coverage import Coverage, whole
 from playbook.engine import measurement
 from playbook.evidence import Evidence, Facts, Table
 from playbook.limits import Reading
-from playbook.measure.tls import PlainHttp
+from playbook.measure.without_tls import PlainHttp
 from playbook.observatory import csp, page, results
 from playbook.observatory.scores import PROTECTS, SCORES, grade_of, total
 
@@ -34,11 +35,13 @@ class SecurityHeaders:
     Attributes:
         results: its result by test.
         sent: the headers that matter, as they came.
+        coverage: one page, and the way of visitors without TLS.
     """
 
     url: str
     results: dict[str, str]
     sent: dict[str, str]
+    coverage: Coverage = Coverage()
 
     @property
     def points(self) -> int:
@@ -109,4 +112,5 @@ def security_headers(website: HttpClient, plain_http: PlainHttp) -> SecurityHead
         "Framing": results.framing_of(sent.get("x-frame-options", ""), by_policy=framed),
         "Cross-Origin-Resource-Policy": results.resource_policy_of(sent.get("cross-origin-resource-policy", "")),
     }
-    return SecurityHeaders(answer.url, found, {name: sent[name] for name in _SHOWN if name in sent})
+    coverage = whole("1 page") + plain_http.coverage
+    return SecurityHeaders(answer.url, found, {name: sent[name] for name in _SHOWN if name in sent}, coverage)

@@ -125,7 +125,9 @@ class SecurityLog:
 
     def evidence(self) -> list[Evidence]:
         """How much was seen, and who was refused where."""
-        shown: list[Evidence] = [Facts("Logs", _coverage(self.review, self.source, self.problems, self.hours, self.days))]
+        shown: list[Evidence] = [
+            Facts("Logs", _coverage(self.review, self.source, self.problems, self.hours, self.days))
+        ]
         if self.review.refused:
             rows = [
                 [
@@ -180,7 +182,9 @@ def logs_of_the_week(logs: LogSource, settings: Settings, clock: Clock) -> LogsO
         review, stream = _review(logs, since, until, strict=False)
         if not review.lines:
             raise TooLittleData(
-                "; ".join([f"{SERVICE}: expected lines from {stream.source}, got {_none(review)}", *stream.problems]),
+                "; ".join(
+                    [f"{SERVICE}: expected lines from {stream.source}, got {_none(review)}", *stream.problems]
+                ),
                 service=SERVICE,
                 hint=KEPT_HINT,
             )
@@ -255,7 +259,10 @@ class FailedLogins:
             hint="Keep the files with sign-ins for a week and more, and name all of them in security.auth_logs; "
             "security.quiet_hours is how long they may be silent.",
         )
-        silence, most = (self.until - (files.last or self.since)) / HOUR, max(longest, self.rules.newest_minutes / 60)
+        silence, most = (
+            (self.until - (files.last or self.since)) / HOUR,
+            max(longest, self.rules.newest_minutes / 60),
+        )
         if silence > most:
             seen += _silent(silence, most, self.files_source)
         if files.lines and not files.about:
@@ -321,7 +328,9 @@ class FailedLogins:
                 default=0,
             )
             if before >= self.wanted.break_in_failures:
-                found.append(f"{source or _UNKNOWN} signed in at {_time(time)} UTC after {before:,} wrong passwords")
+                found.append(
+                    f"{source or _UNKNOWN} signed in at {_time(time)} UTC after {before:,} wrong passwords"
+                )
         return "; ".join(found[:5])
 
     def evidence(self) -> list[Evidence]:
