@@ -11,6 +11,9 @@ import msgspec
 _UNKNOWN_FIELD = re.compile(r"unknown field `(?P<field>[^`]+)`(?: - at `\$\.?(?P<path>[^`]*)`)?")
 _MISSING_FIELD = re.compile(r"Object missing required field (?P<field>\w+)$")
 _WRONG_WORD = re.compile(r"Invalid enum value (?P<word>.+)$", re.DOTALL)
+_BOUND = re.compile(r"(?P<kind>float|int) (?P<bound>>=|>|<=|<) (?=-?\d)")
+_KINDS = {"float": "a number", "int": "a whole number"}
+_BOUNDS = {">=": "of at least", ">": "over", "<=": "of at most", "<": "under"}
 _AT = re.compile(r"^(?P<what>.*?)(?: - at `\$\.?(?P<path>[^`]*)`)?$", re.DOTALL)
 
 
@@ -38,6 +41,7 @@ def sentence(error: msgspec.ValidationError, where: str, target: str, whole: typ
     wrong = _WRONG_WORD.match(what)
     if wrong:
         return f"{where}: {path_of(path)}: {_choices(path, whole, 'expected ')}, got {wrong['word']}"
+    what = _BOUND.sub(lambda found: f"{_KINDS[found['kind']]} {_BOUNDS[found['bound']]} ", what)
     return f"{where}: {path_of(path) or 'the file'}: {what[:1].lower()}{what[1:]}"
 
 
