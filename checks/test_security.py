@@ -67,7 +67,7 @@ def test_nobody_guesses_passwords(failed_logins, limits, judge):
     """No source failed to sign in more than 30 times in an hour of the week, all together no more than 100 times.
 
     A password that is accepted after many that were not is critical. The week is looked at as far as the logs
-    reach back, which is said. With lines in too few hours, or where a part could not be read or understood: UNKNOWN.
+    reach back, which is said. With lines in too few hours, or parts that were not read or understood: UNKNOWN.
     """
     judge.that(
         not failed_logins.guessed,

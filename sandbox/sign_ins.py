@@ -41,7 +41,7 @@ class SignInsState:
             self.extra.append((at, f"Failed password for invalid user admin from {source} port {port} ssh2"))
 
     def lines(self) -> list[str]:
-        """The file's lines, oldest first: cron's each hour, two sign-ins by key a day, a mistyped one on each third."""
+        """The file's lines, oldest first: cron's each hour, two sign-ins by key a day, a typo on each third."""
         entries = [(at, "sshd", text) for at, text in self.extra]
         for hour in range(24 * 8):
             at = self.now.replace(minute=17, second=1, microsecond=0) - timedelta(hours=hour)

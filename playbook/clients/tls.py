@@ -105,7 +105,7 @@ class TlsClient:
     ca: str | None = None
 
     def addresses(self, endpoint: Endpoint) -> list[Endpoint]:
-        """The endpoint at each of its addresses; as it stands where there is one only, or where it is this machine."""
+        """The endpoint at each of its addresses; as it stands where there is one, or where it is this machine."""
         host, port = endpoint.address
         try:
             found = look_up(host, port, self.time_limits.connect)

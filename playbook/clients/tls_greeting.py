@@ -1,4 +1,4 @@
-"""A greeting written by hand, for what this machine's OpenSSL does not have any more: SSL 3.0, RC4, DES, export suites.
+"""A greeting written by hand, for what this machine's OpenSSL has no more: SSL 3.0, RC4, DES, export suites.
 
 Only the answer's first record is read: whether the server goes on with what it was offered, or says no. Nothing is
 negotiated and the connection is closed. Numbers are those of IANA (RFC 5246, RFC 8422, RFC 8446).
@@ -16,7 +16,8 @@ WEAK_SUITES: dict[str, int] = {
     "EXP-RC2-CBC-MD5": 0x0006, "IDEA-CBC-SHA": 0x0007, "EXP-DES-CBC-SHA": 0x0008, "DES-CBC-SHA": 0x0009,
     "DES-CBC3-SHA": 0x000A, "EXP-EDH-DSS-DES-CBC-SHA": 0x0011, "EDH-DSS-DES-CBC-SHA": 0x0012,
     "DHE-DSS-DES-CBC3-SHA": 0x0013, "EXP-EDH-RSA-DES-CBC-SHA": 0x0014, "EDH-RSA-DES-CBC-SHA": 0x0015,
-    "DHE-RSA-DES-CBC3-SHA": 0x0016, "EXP-ADH-RC4-MD5": 0x0017, "ADH-RC4-MD5": 0x0018, "EXP-ADH-DES-CBC-SHA": 0x0019,
+    "DHE-RSA-DES-CBC3-SHA": 0x0016, "EXP-ADH-RC4-MD5": 0x0017, "ADH-RC4-MD5": 0x0018,
+    "EXP-ADH-DES-CBC-SHA": 0x0019,
     "ADH-DES-CBC-SHA": 0x001A, "ADH-DES-CBC3-SHA": 0x001B, "NULL-SHA256": 0x003B, "EXP1024-DES-CBC-SHA": 0x0062,
     "EXP1024-RC4-SHA": 0x0064, "SEED-SHA": 0x0096, "DHE-RSA-SEED-SHA": 0x009A, "ADH-SEED-SHA": 0x009B,
     "ECDH-ECDSA-RC4-SHA": 0xC002, "ECDH-ECDSA-DES-CBC3-SHA": 0xC003, "ECDHE-ECDSA-NULL-SHA": 0xC006,

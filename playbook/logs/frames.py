@@ -28,9 +28,10 @@ _CLOCK = r"\d\d:\d\d:\d\d"
 _RFC3164 = re.compile(
     rf"([A-Z][a-z]{{2}} {{1,2}}\d{{1,2}} {_CLOCK})(?:\.\d{{1,9}})?(?: (\d{{4}}))? {_HOST} {_TAG}"
 )
-_CTIME = re.compile(rf"{_DAY} ([A-Z][a-z]{{2}}) {{1,2}}(\d{{1,2}}) ({_CLOCK}) (\d{{4}}) {_TAG}")
+_CTIME = re.compile(rf"{_DAY} ([A-Z][a-z]{{2}}) {{1,2}}(\d{{1,2}}) ({_CLOCK}) (\d{{4}}) (?:{_TAG})?")
 _ISO = re.compile(
-    rf"(?:{_DAY} )?(\d{{4}}-\d\d-\d\d[T ]{_CLOCK}(?:[.,]\d{{1,9}})?) ?(Z|[A-Z]{{3,4}}|[+-]\d\d(?::?\d\d)?)? {_HOST} {_TAG}"
+    rf"(?:{_DAY} )?(\d{{4}}-\d\d-\d\d[T ]{_CLOCK}(?:[.,]\d{{1,9}})?) ?(Z|[A-Z]{{3,4}}|[+-]\d\d(?"
+    rf"::?\d\d)?)? {_HOST} {_TAG}"
 )
 _ISO_ALONE = re.compile(rf"(?:\d{{1,10}} )?(\d{{4}}-\d\d-\d\d[T ]{_CLOCK}(?:[.,]\d{{1,9}})?)(Z|[+-]\d\d:?\d\d)? ")
 _UNIX = re.compile(rf"(\d{{9,11}}\.\d{{1,9}}) {_HOST} {_TAG}")
@@ -44,7 +45,7 @@ _FIELD = re.compile(r" {0,8}(_{0,2}[A-Z][A-Z0-9_]{0,63})=(.*)")
 _SOLARIS = re.compile(r"\[ID \d{1,10} [a-z0-9]{2,9}\.[a-z]{3,7}\] ")
 _BARE_TAG = re.compile(r"(?:^|[ \]])((?:sshd(?:-session|-auth)?|dropbear))(?:\[(\d{1,10})\])?: ")
 
-# Names that mean one zone wherever they are used, and those of RFC 822. Of others (IST, CST of China) nobody knows.
+# Names that mean one zone wherever they are used, and those of RFC 822. Of others (IST, CST) nobody knows.
 _ZONES = {
     "UTC": "+00:00", "GMT": "+00:00", "WET": "+00:00", "WEST": "+01:00", "CET": "+01:00", "CEST": "+02:00",
     "EET": "+02:00", "EEST": "+03:00", "MSK": "+03:00", "JST": "+09:00", "EST": "-05:00", "EDT": "-04:00",
@@ -99,6 +100,7 @@ class Frames:
         return None if frame is None else [frame]
 
     def _one(self, line: str) -> Frame | None:
+        """The frame of a line that is whole by itself."""
         body = line.removeprefix("data: ")
         if body.startswith("{"):
             return self._json(body)
@@ -108,6 +110,10 @@ class Frames:
             if match := _RFC5424.match(line):
                 process = match[3] if match[3].isdecimal() else ""
                 return Frame(self._times.text(match[1]), _program(match[2]), process, line[match.end() :])
+        return self._tagged(line) or self._loose(line)
+
+    def _tagged(self, line: str) -> Frame | None:
+        """Time, host, program: text."""
         if match := _RFC3164.match(line):
             time = self._with_year(match[1], match[2]) if match[2] else self._times.syslog(match[1])
             return _framed(time, match[3], match[4], line[match.end() :])
@@ -115,9 +121,13 @@ class Frames:
             return _framed(self._iso(match[1], match[2]), match[3], match[4], line[match.end() :])
         if match := _UNIX.match(line):
             return _framed(float(match[1]), match[2], match[3], line[match.end() :])
+        return None
+
+    def _loose(self, line: str) -> Frame | None:
+        """A frame of another kind that names a program of sign-ins, or has a time that only few write."""
         if match := _CTIME.match(line):
             time = self._with_year(f"{match[1]} {match[2]} {match[3]}", match[4])
-            return _framed(time, match[5], match[6], line[match.end() :])
+            return _framed(time, match[5] or "", match[6], line[match.end() :])
         match = _BARE_TAG.search(line, 0, 200)
         if match:
             stamp = _ISO_ALONE.match(line)

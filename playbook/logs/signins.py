@@ -1,4 +1,4 @@
-"""Failed and successful sign-ins in log lines: sshd, dropbear, nginx's password files, PAM, mail, FTP, applications.
+"""Failed and successful sign-ins in log lines: sshd, dropbear, nginx's password files, PAM, applications.
 
     Failed password for invalid user admin from 192.0.2.7 port 53211 ssh2
     user "admin": password mismatch, client: 192.0.2.7, server: portfolio.example
@@ -47,7 +47,8 @@ _SSH_WORDS = re.compile(
     r"(?:message repeated \d+ times: \[ ?)?(?:error: |fatal: )?(?:(?:Failed|Accepted) \S+ for .* port \d"
     r"|Invalid user .* from |Connection (?:closed|reset) by (?:invalid|authenticating) user "
     r"|Disconnect(?:ed from|ing) (?:invalid|authenticating) user |ROOT LOGIN REFUSED FROM "
-    r"|maximum authentication attempts exceeded|User .* not allowed because |Received disconnect from .*\[preauth\]"
+    r"|maximum authentication attempts exceeded|User .* not allowed because |Received "
+    r"disconnect from .*\[preauth\]"
     r"|PAM: .* for .* from )"
 )
 _SSH_PAM = re.compile(
@@ -56,10 +57,14 @@ _SSH_PAM = re.compile(
 )
 # One of these is in every line of ``PROGRAM_LINES``, and in what ``_ABOUT`` finds: most lines have none.
 _HINT = re.compile(
-    r"(?i)auth|log-?in|logon|sign-?in|passw|passcode|credential|otp|2fa|mfa|api[ _-]?key|fail|denied|\bban|found|user|\bsu\b"
+    r"(?i)auth|log-?in|logon|sign-?in|passw|passcode|credential|otp|2fa|mfa|api[ _-]?key|"
+    r"fail|denied|\bban|found|user|\bsu\b"
 )
 _CONNECTIONS = 4096
 _PASSWORD_VOICES = frozenset({"method", "pam", "pam-error"})
+# Said by the process that listens: of connections that it never took, or that were told of already.
+_LISTENER = frozenset({"dropped", "penalty"})
+_EXAMPLES = 3
 _NOBODY = frozenset({"", "-", "?", "unknown", "(null)"})
 
 
@@ -162,25 +167,22 @@ class SignIns:
         said = sshd.read(text)
         if said is None:
             self.unknown += 1
-            if len(self.examples) < 3:
+            if len(self.examples) < _EXAMPLES:
                 self.examples.append(text)
-            return []
-        if said.outcome == "nothing":
+        if said is None or said.outcome == "nothing":
             return []
         self.about += 1
         source = source_of(said.source)
-        if said.voice == "penalty":  # of a connection that was told of already, by the process that listens
-            return [Attempt("penalty", source, said.times)]
-        if said.voice == "dropped":  # never became a connection
-            return [Attempt("ssh", source, said.times)]
+        if said.voice in _LISTENER:
+            kind: Kind = "penalty" if said.voice == "penalty" else "ssh"
+            return [Attempt(kind, source, said.times)]
         found = self._connection(source, said.port, said.process or process)
         if said.outcome == "accepted":
             found.accepted = True
-            changes = found.settle()
-            return changes if sshd.by_key(said.method) else [*changes, Attempt("ssh", source, succeeded=True)]
-        if found.accepted and said.voice not in _PASSWORD_VOICES:
-            return []
-        found.voices[said.voice] = found.voices.get(said.voice, 0) + said.times
+            signed_in = [] if sshd.by_key(said.method) else [Attempt("ssh", source, succeeded=True)]
+            return [*found.settle(), *signed_in]
+        if not found.accepted or said.voice in _PASSWORD_VOICES:
+            found.voices[said.voice] = found.voices.get(said.voice, 0) + said.times
         return found.settle()
 
     def _pam(self, text: str, process: str) -> list[Attempt] | None:

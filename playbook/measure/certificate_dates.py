@@ -1,6 +1,6 @@
 """The dates of a certificate that is otherwise not to be read: what has expired is to be found all the same.
 
-Reads as much of DER as that takes (X.690; RFC 5280, 4.1): TBSCertificate → version, serial, algorithm, issuer, validity.
+Reads as much of DER as that takes (X.690; RFC 5280, 4.1): version, serial number, algorithm, issuer, validity.
 """
 
 from __future__ import annotations

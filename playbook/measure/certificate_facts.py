@@ -1,4 +1,4 @@
-"""What one certificate says, each part read by itself, so that one that cannot be read hides none of the others."""
+"""What one certificate says, each part read by itself, so that one that cannot be read hides no other."""
 
 from __future__ import annotations
 

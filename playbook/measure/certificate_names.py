@@ -1,4 +1,4 @@
-"""Whether a certificate is for a host: names in one alphabet, wildcards by RFC 9525, addresses by addresses alone."""
+"""Whether a certificate is for a host: names in one alphabet, wildcards by RFC 9525, addresses by addresses."""
 
 from __future__ import annotations
 

@@ -54,7 +54,7 @@ class Certificates:
 
     @property
     def coverage(self) -> Coverage:
-        """Every address of every domain, and every part of what they show: the worst of some is not the worst."""
+        """Every address of every domain, and every part of what they show: an extreme needs them all."""
         seen, of = self.addresses
         note = "; ".join(str(problem) for problem in self.problems[:3])
         total = share(
@@ -81,7 +81,7 @@ class Certificates:
             if name.startswith("*.") and domain.certificate_expires_at is None:
                 total += lacking(
                     f"nothing of {name}",
-                    expected=f"the end of the certificate of {name} from DigitalOcean, as a wildcard has no address",
+                    expected=f"the end of {name}'s certificate from DigitalOcean, as a wildcard has no address",
                     got="none named",
                     hint="Add a host under it to security.domains.",
                 )

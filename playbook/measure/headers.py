@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from playbook.clients.http import HttpClient
@@ -41,7 +41,7 @@ class SecurityHeaders:
     url: str
     results: dict[str, str]
     sent: dict[str, str]
-    coverage: Coverage = Coverage()
+    coverage: Coverage = field(default_factory=Coverage)
 
     @property
     def points(self) -> int:

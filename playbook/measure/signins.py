@@ -175,7 +175,7 @@ class LogsOfTheWeek:
 
 @measurement(time_limit=55.0)
 def logs_of_the_week(logs: LogSource, settings: Settings, clock: Clock) -> LogsOfTheWeek:
-    """Who was refused and who failed to sign in, by the target's logs, in one pass. Errors are kept, not raised."""
+    """Who was refused and who failed to sign in, by the target's logs, in one pass. Errors are kept."""
     wanted = settings.target.security
     since, until = clock.now() - timedelta(days=wanted.days), clock.now()
     try:

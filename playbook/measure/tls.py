@@ -1,4 +1,4 @@
-"""Which protocol versions and cipher suites the website accepts, at each of its addresses, against Mozilla's profile.
+"""Which protocol versions and cipher suites the website accepts, at each address, against Mozilla's profile.
 
 The profile is guideline 6.0, https://ssl-config.mozilla.org/guidelines/6.0.json, "intermediate".
 """
@@ -204,7 +204,8 @@ class _Asked:
                 self._versions[version] = None
             else:
                 self._unknown[_words([version])] = said
-        inside, outside, more, offered = "", [], False, 0
+        inside, more, offered = "", False, 0
+        outside: list[str] = []
         if self._versions.get("TLSv1.2") is not None:
             inside = self._tls.offer(self._place, "TLSv1.2", PROFILE_SUITES).cipher
             outside, more, offered = self._outside()

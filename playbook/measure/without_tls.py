@@ -116,9 +116,7 @@ class PlainHttp:
     @property
     def result(self) -> str:
         """As Mozilla's HTTP Observatory names it: a key of its table of scores."""
-        if self.problem:
-            return "redirection-to-https"  # the best that it can be: the coverage says that nobody knows
-        if self.status is None:
+        if self.status is None or self.problem:  # the best that it can be: the coverage says what nobody knows
             return "redirection-not-needed-no-http"
         if len(self.hops) == 1:
             return "redirection-missing"
