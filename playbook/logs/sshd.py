@@ -36,7 +36,7 @@ class Said(NamedTuple):
 
 
 _REPEATED = re.compile(r"message repeated (\d{1,6}) times: \[ ?(.*?)\]?$")
-_LEVEL = re.compile(r"(?:error|fatal|warning): ")
+_LEVEL = re.compile(r"^(?:error|fatal|warning): ")
 _BEFORE = re.compile(r" \[preauth\]$")
 _BLANKS = {
     "{SOURCE}": r"\[?(?P<source>[^\s\[\]]{1,64})\]?",

@@ -13,7 +13,7 @@ from playbook.errors import Malformed
 from playbook.measure.certificate_dates import dates_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from cryptography import x509
 
@@ -78,6 +78,8 @@ def facts_of(der: bytes, whose: str) -> Facts:
             ) from error
         return Facts(der, "?", "?", *dates, unread=(f"all but its dates ({error})",))
     unread: list[str] = []
+    subject, subject_der = _name(lambda: found.subject, unread)
+    issuer, issuer_der = _name(lambda: found.issuer, unread)
     key, weak_key = _key(found, unread)
     signature, weak_signature = _signature(found, unread)
     names: tuple[str, ...] = ()
@@ -93,8 +95,8 @@ def facts_of(der: bytes, whose: str) -> Facts:
     access = _extension(found, x509.AuthorityInformationAccess, unread)
     return Facts(
         der,
-        _called(found.subject),
-        _called(found.issuer),
+        subject,
+        issuer,
         before,
         after,
         names=names,
@@ -105,7 +107,7 @@ def facts_of(der: bytes, whose: str) -> Facts:
         signature=signature,
         weak_signature=weak_signature,
         is_authority=bool(constraints and constraints.ca),
-        self_signed=found.subject.public_bytes() == found.issuer.public_bytes(),
+        self_signed=bool(subject_der) and subject_der == issuer_der,
         must_staple=bool(features and x509.TLSFeatureType.status_request in list(features)),
         fetches_issuer=any(
             entry.access_method == AuthorityInformationAccessOID.CA_ISSUERS for entry in access or ()
@@ -179,12 +181,18 @@ def _signed(der: bytes, by: bytes) -> bool:
     return True
 
 
-def _called(name: x509.Name) -> str:
+def _name(read: Callable[[], x509.Name], unread: list[str]) -> tuple[str, bytes]:
+    """A name as people call it, and as it is compared; it is parsed when it is asked for."""
     from cryptography.x509.oid import NameOID
 
     oids = (NameOID.ORGANIZATION_NAME, NameOID.COMMON_NAME)
-    parts = [str(part.value) for oid in oids for part in name.get_attributes_for_oid(oid)]
-    return ", ".join(parts) or name.rfc4514_string() or "nobody"
+    try:
+        name = read()
+        parts = [str(part.value) for oid in oids for part in name.get_attributes_for_oid(oid)]
+        return ", ".join(parts) or name.rfc4514_string() or "nobody", name.public_bytes()
+    except ValueError as error:
+        unread.append(f"a name ({error})")
+        return "?", b""
 
 
 def _extension(found: x509.Certificate, kind: type[T], unread: list[str]) -> T | None:
