@@ -24,10 +24,14 @@ class SignInsState:
     Attributes:
         now: the moment this world was made.
         extra: what a fault adds: when, and what sshd says.
+        silent: nothing was written for so long.
+        timed: each line has its time.
     """
 
     now: datetime
     extra: list[tuple[datetime, str]] = field(default_factory=list)
+    silent: timedelta = timedelta(0)
+    timed: bool = True
 
     def guess(self, source: str, count: int, ago: timedelta, first_port: int = 40_000) -> None:
         """``count`` wrong passwords from ``source`` within twenty minutes from ``ago`` on, one a connection.
@@ -58,8 +62,9 @@ class SignInsState:
                 text = f"Failed password for ada from 198.51.100.7 port {51_000 + day} ssh2"
                 entries.append((at - timedelta(hours=5, minutes=1), "sshd", text))
         return [
-            f"{at.isoformat()} jump {program}[{2000 + number}]: {text}"
+            f"{at.isoformat() if self.timed else '-'} jump {program}[{2000 + number}]: {text}"
             for number, (at, program, text) in enumerate(sorted(entries))
+            if at <= self.now - self.silent
         ]
 
 

@@ -74,6 +74,11 @@ class Certificates:
                 hint=self.platform.hint,
             )
         unread = [text for read in self.served for text in read.unread]
+        unread += [
+            f"{read.endpoint}: the way to the authority that signed it"
+            for read in self.served
+            if not read.trusted and not read.distrust
+        ]
         certificates = sum(len(read.sent) for read in self.served)
         total += understood(len(unread), max(certificates, len(unread)), "certificates", examples=unread)
         for domain in self.domains:

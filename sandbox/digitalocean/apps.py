@@ -208,7 +208,7 @@ def _app(call: Call) -> Json:
         "domains": [
             {
                 "id": identifier("domain"),
-                "phase": "ACTIVE",
+                "phase": state.domain_phase,
                 "spec": {"domain": state.domain, "type": "PRIMARY", "minimum_tls_version": "1.2"},
                 "certificate_expires_at": stamp(state.certificate_expires_at),
             }
