@@ -2,18 +2,33 @@
 
 import json
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
 from playbook.clients.log_files import FileLogs
 from playbook.clock import FixedClock
+from playbook.errors import NotConfigured
 from playbook.judge import Judge
 from playbook.logs.security import SecurityReviewer
 from playbook.measure.signins import LogsOfTheWeek, failed_logins
 from playbook.settings import load
 from playbook.verdict import SEVERITY, Critical
-from tests.foreign.data_sshd import FAILED, HARMLESS, ONE_TRY, OTHERS, SPREAD
 
+LINES = Path(__file__).with_name("sshd")
+FAILED = (LINES / "turned-away.txt").read_text().splitlines()
+HARMLESS = (LINES / "harmless.txt").read_text().splitlines()
+# Several lines each about one try, by one process.
+ONE_TRY = [lines.splitlines() for lines in (LINES / "one-try.txt").read_text().split("\n\n")]
+OTHERS = [line.split("\t") for line in (LINES / "other-programs.tsv").read_text().splitlines()]
+SPELLINGS = [
+    ("203.0.113.66", "203.0.113.66"),
+    ("::ffff:203.0.113.66", "203.0.113.66"),
+    ("2001:DB8:0:0:0:0:0:66", "2001:db8::66"),
+    ("fe80::1%eth0", "fe80::1%eth0"),
+    ("Scanner.Example.", "scanner.example"),
+    ("UNKNOWN", ""),
+]
 NOW = datetime(2026, 1, 3, 12, 30, tzinfo=UTC)  # a year has begun within the week
 CLOCK = FixedClock(NOW)
 SOURCE = "203.0.113.66"
@@ -106,8 +121,6 @@ def measured(tmp_path, text):
     file.write_text(text)
     own = {"targets": {"staging": {"security": {"auth_logs": [str(file)]}}}}
     settings = load("staging", root=tmp_path, environment={}, overlay=own)
-    from playbook.errors import NotConfigured
-
     found = failed_logins(LogsOfTheWeek(None, NotConfigured("no logs", setting="", add="")), settings, CLOCK)
     return found, settings
 
@@ -196,11 +209,11 @@ def test_one_try_counts_once(lines):
         assert failures(found) == {SOURCE: 1}
 
 
-@pytest.mark.parametrize(("line", "source", "times"), OTHERS)
-def test_other_programs(line, source, times):
+@pytest.mark.parametrize(("source", "times", "line"), OTHERS)
+def test_other_programs(source, times, line):
     """Each in its own words, with its source where it says one."""
     found = review(line)
-    assert failures(found) == ({source: times} if times else {})
+    assert failures(found) == ({source.strip("-"): int(times)} if times != "0" else {})
     assert (found.undated, found.unknown) == (0, 0)
 
 
@@ -211,7 +224,7 @@ def test_what_says_nothing_of_a_failure(text):
     assert (failures(found), found.unknown) == ({}, 0)
 
 
-@pytest.mark.parametrize(("written_as", "source"), SPREAD)
+@pytest.mark.parametrize(("written_as", "source"), SPELLINGS)
 def test_sources_in_one_spelling(written_as, source):
     """What is the same address counts as one."""
     text = f"Failed password for root from {written_as} port 5 ssh2"

@@ -141,8 +141,8 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
     "hsts-unreadable": {
         TLS: (
             "CRITICAL",
-            "HSTS: expected at least 180 days, got 0 days over max-age=63072000; max-age=63072000, which no browser can"
-            r" read \(critical <= 0 days\)",
+            "HSTS: expected at least 180 days, got 0 days over max-age=63072000; max-age=63072000, which no"
+            r" browser can read \(critical <= 0 days\)",
         ),
     },
     "hsts-short": {
@@ -212,16 +212,16 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
     "sign-ins-silent": {
         LOGINS: (
             "UNKNOWN",
-            r"Passwords: expected a line in the last 1\.5 h, got none for (9\.\d|10\.0) h from 1 of 1 files that match"
-            r" /\S+; what was seen gives none",
+            r"Passwords: expected a line in the last 1\.5 h, got none for (9\.\d|10\.0) h from 1 of 1 files that"
+            r" match /\S+; what was seen gives none",
         ),
     },
     "sign-ins-undated": {
         LOGINS: (
             "UNKNOWN",
-            r"Passwords: expected at least 151\.2 of 168 h of sign-ins and a line in the last 1\.0 h and at most 1 % of"
-            r" lines not to be understood, got 0 h of sign-ins and none for 168\.0 h from 1 of 1 files that match /\S+ and"
-            r" (\d+) of \1 that are not, e\.g\. '- jump .+; what was seen gives none",
+            r"Passwords: expected at least 151\.2 of 168 h of sign-ins and a line in the last 1\.0 h and at most"
+            r" 1 % of lines not to be understood, got 0 h of sign-ins and none for 168\.0 h from 1 of 1 files"
+            r" that match /\S+ and (\d+) of \1 that are not, e\.g\. '- jump .+; what was seen gives none",
         ),
     },
     "app-not-active": without_logs("DigitalOcean API: expected a deployment that writes logs, got none"),
@@ -262,9 +262,9 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
         HEADERS: ("UNKNOWN", NO_WEBSITE),
         CERTIFICATE: (
             "UNKNOWN",
-            r"Certificates: expected certificates of all 2 addresses, got certificates of 0 addresses \(TLS: expected"
-            rf" an answer from {WEB}, got connection refused; TLS: expected an answer from {APP}, got connection"
-            r" refused\); what was seen gives 0 of 0 valid",
+            r"Certificates: expected certificates of all 2 addresses, got certificates of 0 addresses \(TLS:"
+            rf" expected an answer from {WEB}, got connection refused; TLS: expected an answer from {APP},"
+            r" got connection refused\); what was seen gives 0 of 0 valid",
         ),
     },
     "digitalocean-gone": {

@@ -62,8 +62,10 @@ def test_one_attempt_in_two_logs_is_not_added_up():
 
 
 def test_only_the_time_that_is_looked_at():
-    """Earlier lines are left out; what is dated in the future counts, its hour does not; a line without a time has that
-    of the one before it."""
+    """Earlier lines are left out; what is dated in the future counts, its hour does not.
+
+    A line without a time has that of the one before it.
+    """
     found = review(
         line(access(403), timedelta(days=8)),
         line(access(403), -timedelta(hours=1)),

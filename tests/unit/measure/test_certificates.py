@@ -208,8 +208,8 @@ def test_a_missing_intermediate(authority):
     leaf = between.issue(HOST, more=(x509.AuthorityInformationAccess([place]),))
     found = replace(chained(leaf, trusted=authority), chain_fault="unable to get local issuer certificate")
     assert found.fault == (
-        "not trusted (unable to get local issuer certificate: 'Between', who signed 'the subject', is not sent along, "
-        "which browsers fetch and others do not)"
+        "not trusted (unable to get local issuer certificate: 'Between', who signed 'the subject', is not sent "
+        "along, which browsers fetch and others do not)"
     )
 
 
@@ -433,8 +433,8 @@ def test_untrusted_and_more(client, tmp_path, platform):
     date = f"{NOW - 3 * DAY:%Y-%m-%d}"
     assert found.faults == (
         f"{HOST} at localhost:{server.port}: expired on {date}, for old.example only, "
-        "not trusted (unable to get local issuer certificate: 'Stranger', who signed 'the subject', is not sent along); "
-        "the certificate is signed by a CA that this machine does not trust: if it is your own, set "
+        "not trusted (unable to get local issuer certificate: 'Stranger', who signed 'the subject', is not sent "
+        "along); the certificate is signed by a CA that this machine does not trust: if it is your own, set "
         "targets.NAME.web.ca to its file"
     )
 

@@ -133,7 +133,7 @@ def test_no_lines():
     """One sentence with what went wrong."""
     with pytest.raises(TooLittleData, match="expected lines from a test, got none at all; it broke off"):
         week(problems=["it broke off"])
-    with pytest.raises(TooLittleData, match="got 2 without a time that can be read, e.g. 'one'"):
+    with pytest.raises(TooLittleData, match=r"got 2 without a time that can be read, e\.g\. 'one'"):
         week("one", "two")
 
 
