@@ -19,7 +19,7 @@ import msgspec
 
 from playbook.clients.proxies import basic
 from playbook.clients.retries import ATTEMPTS, tries
-from playbook.clients.trust import context_for
+from playbook.clients.trust import context_for, untrusted_hint
 from playbook.clients.wire import Broken, Call, Exchange, Method, Phases
 from playbook.errors import Denied, Malformed, Unreachable, UsageError
 from playbook.secret import Secret
@@ -346,7 +346,7 @@ def unreachable(service: str, url: SplitResult, broken: Broken, attempts: tuple[
     return Unreachable(
         f"{service}: expected an answer from {shown(url)}, got {broken}",
         service=service,
-        hint=RUNNER_HINT,
+        hint=untrusted_hint(service, broken.reason) or RUNNER_HINT,
         attempts=attempts,
     )
 

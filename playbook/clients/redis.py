@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 from playbook.clients.http import RUNNER_HINT
 from playbook.clients.retries import tries
-from playbook.clients.trust import context_for
+from playbook.clients.trust import context_for, untrusted_hint
 from playbook.clients.wire import reason_of
 from playbook.engine import client
 from playbook.errors import Denied, Forbidden, Malformed, PlaybookError, Unreachable, UsageError
@@ -248,7 +248,7 @@ class ReadOnlyRedis:
             return Unreachable(
                 f"{SERVICE}: expected an answer to {command} from {self.address}, got {reason}",
                 service=SERVICE,
-                hint=RUNNER_HINT,
+                hint=untrusted_hint(SERVICE, reason) or RUNNER_HINT,
                 attempts=attempts,
             )
         return Malformed(

@@ -13,6 +13,7 @@ MESSAGE=…                                                 journalctl verbose a
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime, tzinfo
 from typing import NamedTuple
 
 import msgspec
@@ -21,7 +22,7 @@ from playbook.logs.text import clean
 from playbook.logs.times import Times
 
 _HOST = r"[\w.:\[\]@%-]{1,255}"
-_TAG = r"(?:[a-z0-9]{2,9}\.[a-z]{3,7} )?([\w./@\\:-]{1,128}?)(?:\[(\d{1,10})\])?: ?"
+_TAG = r"(?:[a-z0-9]{2,9}\.[a-z]{3,7} )?([\w./@\\:()-]{1,128}?)(?:\[(\d{1,10})\])?: ?"
 _PRIORITY = re.compile(r"<\d{1,3}>")
 _DAY = r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)"
 _CLOCK = r"\d\d:\d\d:\d\d"
@@ -43,6 +44,10 @@ _VERBOSE = re.compile(
 )
 _FIELD = re.compile(r" {0,8}(_{0,2}[A-Z][A-Z0-9_]{0,63})=(.*)")
 _SOLARIS = re.compile(r"\[ID \d{1,10} [a-z0-9]{2,9}\.[a-z]{3,7}\] ")
+# Programs that stand without a host, or whose module stands behind their name.
+_PYTHON = re.compile(rf"(\d{{4}}-\d\d-\d\d {_CLOCK}(?:[.,]\d{{1,9}})?) (fail2ban\.\w{{1,32}}) *\[(\d{{1,10}})\]: ")
+_WINDOWS = re.compile(rf"(\d{{1,10}}) (\d{{4}}-\d\d-\d\d {_CLOCK}(?:\.\d{{1,9}})?) ")
+_MODULE = re.compile(r"(.{1,64})\((pam_\w{1,32})\)$")
 _BARE_TAG = re.compile(r"(?:^|[ \]])((?:sshd(?:-session|-auth)?|dropbear))(?:\[(\d{1,10})\])?: ")
 
 # Names that mean one zone wherever they are used, and those of RFC 822. Of others (IST, CST) nobody knows.
@@ -51,6 +56,17 @@ _ZONES = {
     "EET": "+02:00", "EEST": "+03:00", "MSK": "+03:00", "JST": "+09:00", "EST": "-05:00", "EDT": "-04:00",
     "CDT": "-05:00", "MST": "-07:00", "MDT": "-06:00", "PST": "-08:00", "PDT": "-07:00",
 }  # fmt: skip
+_TIME_KEYS = ("@timestamp", "timestamp", "time", "ts", "date")
+_NAME_KEYS = (
+    "syslog_program",
+    "program",
+    "programname",
+    "appname",
+    "app_name",
+    "ident",
+    "syslog_identifier",
+    "process",
+)
 _OLD_TIME = ("__REALTIME_TIMESTAMP", "_SOURCE_REALTIME_TIMESTAMP")
 
 
@@ -70,9 +86,15 @@ class Frame(NamedTuple):
 
 
 class Frames:
-    """Takes lines that ``text.clean`` has cleaned, and gives frames. ``now`` is in epoch seconds."""
+    """Takes lines that ``text.clean`` has cleaned, and gives frames.
 
-    def __init__(self, now: float) -> None:
+    Args:
+        now: epoch seconds.
+        zone: of times that do not say theirs.
+    """
+
+    def __init__(self, now: float, zone: tzinfo = UTC) -> None:
+        self._zone = zone
         self._times = Times(now)
         self._fields: dict[str, str] = {}
         self._verbose_time: float | None = None
@@ -115,7 +137,7 @@ class Frames:
     def _tagged(self, line: str) -> Frame | None:
         """Time, host, program: text."""
         if match := _RFC3164.match(line):
-            time = self._with_year(match[1], match[2]) if match[2] else self._times.syslog(match[1])
+            time = self._with_year(match[1], match[2]) if match[2] else self._here(self._times.syslog(match[1]))
             return _framed(time, match[3], match[4], line[match.end() :])
         if match := _ISO.match(line):
             return _framed(self._iso(match[1], match[2]), match[3], match[4], line[match.end() :])
@@ -128,6 +150,10 @@ class Frames:
         if match := _CTIME.match(line):
             time = self._with_year(f"{match[1]} {match[2]} {match[3]}", match[4])
             return _framed(time, match[5] or "", match[6], line[match.end() :])
+        if match := _PYTHON.match(line):
+            return _framed(self._iso(match[1], None), match[2], match[3], line[match.end() :])
+        if match := _WINDOWS.match(line):
+            return Frame(self._iso(match[2], None), "sshd", match[1], line[match.end() :])
         match = _BARE_TAG.search(line, 0, 200)
         if match:
             stamp = _ISO_ALONE.match(line)
@@ -140,7 +166,16 @@ class Frames:
             fields = msgspec.json.decode(body)
         except (msgspec.DecodeError, UnicodeEncodeError):
             return None
-        return self._entry(fields) if isinstance(fields, dict) and "MESSAGE" in fields else None
+        if not isinstance(fields, dict):
+            return None
+        if "MESSAGE" in fields:
+            return self._entry(fields)
+        name = next((_text(fields[key]) for key in _NAME_KEYS if isinstance(fields.get(key), str)), "")
+        text = _text(fields.get("message") or fields.get("msg"))
+        if not name or not text:
+            return None
+        time = next(filter(None, (self._times.value(fields.get(key)) for key in _TIME_KEYS)), None)
+        return _framed(time, name, _text(fields.get("pid")), text)
 
     def _entry(self, fields: dict[str, object]) -> Frame:
         time = next(filter(None, (self._times.value(fields.get(key)) for key in _OLD_TIME)), self._verbose_time)
@@ -175,7 +210,14 @@ class Frames:
             zone = _ZONES[zone]
         elif zone and len(zone) == 3:
             zone += ":00"
-        return self._times.text(stamp.replace(" ", "T") + (zone or ""))
+        time = self._times.text(stamp.replace(" ", "T") + (zone or ""))
+        return time if zone else self._here(time)
+
+    def _here(self, time: float | None) -> float | None:
+        """What was read as UTC and stands in this host's own time."""
+        if time is None or self._zone is UTC:
+            return time
+        return datetime.fromtimestamp(time, UTC).replace(tzinfo=self._zone).timestamp()
 
     def _with_year(self, stamp: str, year: str) -> float | None:
         """A stamp of syslog's kind that says its year."""
@@ -184,10 +226,13 @@ class Frames:
         if found is None and (month, day) != ("Feb", "29"):
             return None
         number = "JanFebMarAprMayJunJulAugSepOctNovDec".find(month) // 3 + 1
-        return self._times.text(f"{year}-{number:02d}-{int(day):02d}T{clock}")
+        return self._here(self._times.text(f"{year}-{number:02d}-{int(day):02d}T{clock}"))
 
 
 def _framed(time: float | None, tag: str, process: str | None, text: str) -> Frame:
+    module = _MODULE.match(tag)
+    if module:  # Red Hat's of old: "sshd(pam_unix)[7]: authentication failure; …"
+        return Frame(time, _program(module[1]), process or "", f"{module[2]}({_program(module[1])}:auth): {text}")
     solaris = _SOLARIS.match(text)
     return Frame(time, _program(tag), process or "", text[solaris.end() :] if solaris else text)
 

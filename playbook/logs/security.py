@@ -8,8 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import UTC, tzinfo
 
-from playbook.logs import access
+from playbook.logs import access, sshd
 from playbook.logs.frames import Frame, Frames
 from playbook.logs.other_signins import Kind
 from playbook.logs.parse import Parser
@@ -23,6 +24,9 @@ _SOURCES, _PATHS, _ACCEPTED, _EXAMPLES = 500, 20, 20_000, 3
 _AHEAD = 300  # seconds that a clock may be ahead of ours
 # What makes a line of an application's log worth looking for a frame in: most lines have none of these.
 _MARKS = ("sshd", "dropbear", "MESSAGE", "pam_", "su: ", "sudo", "login")
+# As syslog daemons of BSD and macOS write what comes again.
+_REPEATED = re.compile(r" (?:--- )?last message repeated (\d{1,6}) times?(?: ---)?$")
+_MOST_REPEATED = 10_000
 _BLOCKED = re.compile(r"(?i)\bblocked\b(?!=0|: ?0|=false)")
 
 
@@ -107,11 +111,13 @@ class SecurityReviewer:
     Args:
         strict: each line is to have a time and a program of its own, as in a file of sign-ins; else a line without
             has those of the line before it, as in a stack trace.
+        zone: of times in such a file that do not say theirs.
     """
 
-    def __init__(self, since: float, until: float, *, strict: bool = False) -> None:
+    def __init__(self, since: float, until: float, *, strict: bool = False, zone: tzinfo = UTC) -> None:
         self.since, self.until, self.strict = since, until, strict
-        self._parser, self._frames = Parser(until), Frames(until)
+        self._parser, self._frames = Parser(until), Frames(until, zone)
+        self._said: Frame | None = None
         self._sign_ins = SignIns()
         self._before: float | None = None
         self._lines = self._access = self._undated = self._ahead = self._strange = 0
@@ -138,6 +144,12 @@ class SecurityReviewer:
     def add(self, line: str) -> None:
         """Take one line, without its line end."""
         line = clean(line)
+        if self.strict and (again := _REPEATED.search(line)):
+            said = self._said
+            for _ in range(min(int(again[1]), _MOST_REPEATED) if said else 0):
+                if said:
+                    self._take(said, line)
+            return
         if self.strict or any(mark in line for mark in _MARKS):
             frames = self._frames.read(line)
             if frames is not None and (self.strict or any(frame.time is not None for frame in frames)):
@@ -158,11 +170,13 @@ class SecurityReviewer:
             return
         about = self._sign_ins.about
         self._words(entry.text, line, time, "", "")
-        if self.strict and not entry.component and about == self._sign_ins.about:
+        known = entry.component or about != self._sign_ins.about or sshd.read(entry.text)
+        if self.strict and not known:
             self._not_understood(line)
 
     def _take(self, frame: Frame, line: str) -> None:
         """One message whose frame is known."""
+        self._said = frame
         time = frame.time if frame.time is not None or self.strict else self._before
         self._before = time
         if self._dated(time, line) and time is not None:

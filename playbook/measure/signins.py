@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from itertools import pairwise
 
 from playbook.clients.log_files import FileLogs
@@ -388,7 +388,7 @@ def failed_logins(logs_of_the_week: LogsOfTheWeek, settings: Settings, clock: Cl
     if wanted.auth_logs:
         try:
             files = FileLogs(wanted.auth_logs, settings.target.logs)
-            review, stream = _review(files, since, until, strict=True)
+            review, stream = _review(files, since, until, strict=True, zone=wanted.zone)
             source = stream.source
             problems += stream.problems
         except Unmeasured as error:
@@ -402,10 +402,10 @@ def failed_logins(logs_of_the_week: LogsOfTheWeek, settings: Settings, clock: Cl
 
 
 def _review(
-    logs: LogSource, since: datetime, until: datetime, *, strict: bool
+    logs: LogSource, since: datetime, until: datetime, *, strict: bool, zone: tzinfo = UTC
 ) -> tuple[SecurityReview, LogStream]:
     stream = logs.read(since)
-    reviewer = SecurityReviewer(since.timestamp(), until.timestamp(), strict=strict)
+    reviewer = SecurityReviewer(since.timestamp(), until.timestamp(), strict=strict, zone=zone)
     for part in stream.parts:
         reviewer.extend(part)
     return reviewer.result(), stream
@@ -423,7 +423,8 @@ def _read(review: SecurityReview, problems: tuple[str, ...], rules: CoverageRule
         "lines",
         examples=review.examples,
         most_percent=rules.not_understood_percent,
-        hint="They have no time, one in the future, or words that this suite does not know.",
+        hint="They have no time, one in the future (security.time_zone is that of files without one), or "
+        "words that this suite does not know.",
     )
 
 

@@ -64,12 +64,7 @@ def journal_json(at, program, pid, text):
 
 
 def journal_json_bytes(at, program, pid, text):
-    fields = {
-        "__REALTIME_TIMESTAMP": str(int(at.timestamp() * 1e6)),
-        "SYSLOG_IDENTIFIER": program,
-        "_PID": str(pid),
-    }
-    return json.dumps(fields | {"MESSAGE": list(text.encode())})
+    return journal_json(at, program, pid, list(text.encode()))
 
 
 FRAMES = {
@@ -106,7 +101,7 @@ def ordinary(frame):
         at = NOW - timedelta(hours=hour, minutes=3)
         entries.append((at, frame(at, "CRON", 900 + hour, "pam_unix(cron:session): session opened for user root")))
         if hour % 24 == 5:
-            text = f"Accepted publickey for ada from 198.51.100.7 port {50_000 + hour} ssh2: ED25519 SHA256:Zk3mX0V1c8"
+            text = f"Accepted publickey for ada from 198.51.100.7 port {50_000 + hour} ssh2: RSA SHA256:Zk3mX0"
             entries.append((at, frame(at, "sshd", 2000 + hour, text)))
     return entries
 
@@ -313,6 +308,54 @@ def test_times_ahead_of_the_clock(tmp_path):
     later = lambda at, p, n, t: rfc3164(at + timedelta(days=2, hours=8), p, n, t)  # noqa: E731
     found, _ = measured(tmp_path, written(ahead + burst(later, GUESS)))
     assert found.by_source.value == 45
+
+
+def test_a_host_in_another_zone(tmp_path):
+    """Its files do not say their zone, so a setting does."""
+    eastern = lambda at, p, n, t: rfc3164(at + 8 * 60 * MINUTE, p, n, t)  # noqa: E731
+    (tmp_path / "auth.log").write_text(written(ordinary(eastern) + burst(eastern, GUESS)))
+    security = {"auth_logs": [str(tmp_path / "auth.log")], "time_zone": "Asia/Shanghai"}
+    settings = load(
+        "staging", root=tmp_path, environment={}, overlay={"targets": {"staging": {"security": security}}}
+    )
+    away = LogsOfTheWeek(None, NotConfigured("no logs", setting="", add=""))
+    found = failed_logins(away, settings, CLOCK)
+    assert found._files_coverage(found.files).enough
+    assert found.by_source.over.endswith("from 203.0.113.66 at Thu 01 Jan, 12:00 UTC, says sshd")
+
+
+REPEATED = ("last message repeated 40 times", "--- last message repeated 40 times ---")
+
+
+@pytest.mark.parametrize("again", REPEATED)
+def test_the_message_that_comes_again(again):
+    """As syslog daemons of BSD and macOS write it."""
+    line = rfc3164(NOW - MINUTE, "sshd", 7, f"Failed password for root from {SOURCE} port 5 ssh2")
+    found = review(line, f"{line[:15]} jump {again}")
+    assert failures(found) == {SOURCE: 41}
+    assert found.undated == 0
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "6480 2026-01-03 12:29:00.123 Failed password for root from 203.0.113.66 port 5 ssh2",
+        "2026-01-03T12:29:00Z Failed password for root from 203.0.113.66 port 5 ssh2",
+        '{"log":"Failed password for root from 203.0.113.66 port 5 ssh2\\n","stream":"stderr",'
+        '"time":"2026-01-03T12:29:00.1Z"}',
+        '{"@timestamp":"2026-01-03T12:29:00.1Z","program":"sshd","pid":"7",'
+        '"message":"Failed password for root from 203.0.113.66 port 5 ssh2"}',
+        "Jan  3 12:29:00 jump sshd(pam_unix)[7]: authentication failure; logname= uid=0 rhost=203.0.113.66",
+        "Jan  3 12:29:00 jump /usr/sbin/sshd[7]: Failed password for root from 203.0.113.66 port 5 ssh2",
+        "2026 Jan 03 12:29:00 sshd[7]: Failed password for root from 203.0.113.66 port 5 ssh2",
+    ],
+    ids=["windows", "container", "docker", "elastic", "red-hat-4", "path", "year-first"],
+)
+def test_further_frames(line):
+    """Of containers, collectors and other systems; what has no readable time is said to have none."""
+    found = review(line)
+    assert failures(found) == ({SOURCE: 1} if not found.undated else {})
+    assert found.undated == (1 if line.startswith("2026 Jan") else 0)
 
 
 def test_files_by_glob_are_read_as_one(tmp_path):

@@ -87,8 +87,8 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
     "certificate-chain-disordered": {
         CERTIFICATE: (
             "WARNING",
-            "Chains of the certificates: expected what a client needs, in order, for a server and for a usual term,"
-            rf" got {WEB}: sent in the wrong order; {APP}: sent in the wrong order",
+            "Chains of the certificates: expected what a client needs, in order, for a server and for a usual"
+            rf" term, got {WEB}: sent in the wrong order; {APP}: sent in the wrong order",
         )
     },
     "domain-not-active": {
