@@ -11,7 +11,8 @@ from playbook.clock import FixedClock
 from playbook.errors import NotConfigured
 from playbook.judge import Judge
 from playbook.logs.security import SecurityReviewer
-from playbook.measure.signins import LogsOfTheWeek, failed_logins
+from playbook.measure.security_log import LogsOfTheWeek
+from playbook.measure.signins import failed_logins
 from playbook.settings import load
 from playbook.verdict import SEVERITY, Critical
 

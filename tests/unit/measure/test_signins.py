@@ -12,7 +12,8 @@ from playbook.clients.log_reading import LogStream
 from playbook.clock import FixedClock
 from playbook.errors import TooLittleData, Unreachable
 from playbook.judge import Judge
-from playbook.measure.signins import LogsOfTheWeek, failed_logins, logs_of_the_week, security_log
+from playbook.measure.security_log import LogsOfTheWeek, logs_of_the_week, security_log
+from playbook.measure.signins import failed_logins
 from playbook.settings import load
 from tests.judged import verdict_of
 
