@@ -22,7 +22,7 @@ COLD = (
     r"Cache hit rate: expected at least 80 %, got (59|60)(\.\d+)? % over [\d,]+ reads \(server up [^)]+\)"
     r" \(critical < 70 %\)"
 )
-HOUR = r"over 1 h \(busiest of 2 instances, highest \S+ %, \d\d samples\)"
+HOUR = r"over 15 min of 1 h \(busiest of 2 instances, mean \S+ %\)"
 SLOW_HOMEPAGE = (
     r"Homepage response time: expected at most 2 s, got [2-4]\.\d+ s over \d fresh connections \(slowest \S+ s\)"
 )
