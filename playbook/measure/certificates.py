@@ -17,6 +17,7 @@ from playbook.engine import measurement
 from playbook.errors import NotConfigured, Unmeasured, UsageError
 from playbook.evidence import Evidence, Facts, Table
 from playbook.limits import Reading
+from playbook.measure.app import DOMAIN_PHASES
 from playbook.measure.certificate import DAY, Certificate, describe
 from playbook.measure.certificate_names import plain_host
 from playbook.measure.words import moment
@@ -81,6 +82,9 @@ class Certificates:
         ]
         certificates = sum(len(read.sent) for read in self.served)
         total += understood(len(unread), max(certificates, len(unread)), "certificates", examples=unread)
+        phases = [domain.phase for domain in self.domains if domain.phase]
+        strange = [phase for phase in phases if phase not in DOMAIN_PHASES]
+        total += understood(len(strange), len(phases), "phases of domains", examples=strange)
         for domain in self.domains:
             name = domain.spec.domain
             if name.startswith("*.") and domain.certificate_expires_at is None:
@@ -123,7 +127,9 @@ class Certificates:
     def not_active(self) -> str:
         """The app's domains that are not in use as they should be; may be empty."""
         return ", ".join(
-            f"{domain.spec.domain} {domain.phase}" for domain in self.domains if domain.phase not in (_ACTIVE, "")
+            f"{domain.spec.domain} {domain.phase}"
+            for domain in self.domains
+            if domain.phase in DOMAIN_PHASES - {_ACTIVE}
         )
 
     @property

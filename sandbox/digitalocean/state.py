@@ -166,7 +166,6 @@ class DigitalOceanState:
     bandwidth_gib: float = 3.4
     bandwidth_week: float = 1.0
     certificate_expires_at: datetime | None = None
-    domain_phase: str = "ACTIVE"
     account_status: str = "active"
     account_message: str = ""
     email_verified: bool = True

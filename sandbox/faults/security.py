@@ -80,11 +80,6 @@ def _(world: World) -> None:
     _tls(world, between=(timedelta(days=900), timedelta(days=900)), sent=(0, 1))
 
 
-@fault("domain-not-active", "DigitalOcean could not put the app's domain into use")
-def _(world: World) -> None:
-    world.digitalocean.domain_phase = "ERROR"
-
-
 # ------------------------------------------------------------------------------------------------ TLS and headers
 
 

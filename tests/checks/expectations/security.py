@@ -91,7 +91,14 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
             rf" term, got {WEB}: sent in the wrong order; {APP}: sent in the wrong order",
         )
     },
-    "domain-not-active": {
+    "app-domain-phase-new": {
+        CERTIFICATE: (
+            "UNKNOWN",
+            r"Certificates: expected all phases of domains to be understood, got 1 of 1 that are not, e\.g\. 'PARKED';"
+            r" what was seen gives 2 of 2 valid",
+        )
+    },
+    "app-domain-failed": {
         CERTIFICATE: (
             "WARNING",
             r"Domains at DigitalOcean: expected each in phase ACTIVE, got portfolio\.example ERROR",
