@@ -94,8 +94,8 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
     "app-domain-phase-new": {
         CERTIFICATE: (
             "UNKNOWN",
-            r"Certificates: expected all phases of domains to be understood, got 1 of 1 that are not, e\.g\. 'PARKED';"
-            r" what was seen gives 2 of 2 valid",
+            r"Certificates: expected all phases of domains to be understood, got 1 of 1 that are not,"
+            r" e\.g\. 'PARKED'; what was seen gives 2 of 2 valid",
         )
     },
     "app-domain-failed": {
