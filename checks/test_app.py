@@ -8,17 +8,20 @@ pytestmark = pytest.mark.app
 @pytest.mark.daily
 @pytest.mark.item("daily.app.active", runbook="high-error-rates")
 def test_app_is_active(app, live_url_answer, judge):
-    """The app's active deployment is ACTIVE and shown to visitors, and its live URL answers.
+    """The app's active deployment is ACTIVE and shown to visitors, and its live URL answers with a page.
 
     A live URL that does not answer is the app's fault, not the network's: the DigitalOcean API has just answered.
+    Neither an HTTP error nor a page that stands in the place of another (a login, an error page) is an answer.
     An app that a rollback has pinned, or a domain that is not ACTIVE, is a warning.
     """
     judge.that(app.serves, f"App {app.name}", expected="an active deployment in phase ACTIVE", found=app.found)
     judge.that(
-        live_url_answer.answered,
+        not live_url_answer.failed,
         f"Live URL {live_url_answer.url}".strip(),
-        expected="an answer without a server error",
+        expected="a page",
         found=live_url_answer.outcome,
+        coverage=live_url_answer.certainty,
+        cause=live_url_answer.cause,
     )
     judge.that(
         not app.pinned,

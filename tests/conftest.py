@@ -38,7 +38,7 @@ def pytest_runtest_teardown(item):
         pytest.fail(f"this test starts a process and is not marked slow: {started[0]}", pytrace=False)
 
 
-def pytest_configure(config):
+def pytest_configure(config: pytest.Config) -> None:
     """Know the markers of the checks, as tests import some of those to ask them for their verdict."""
     written = configparser.ConfigParser(interpolation=None)
     written.read(ROOT / "pytest.ini", encoding="utf-8")

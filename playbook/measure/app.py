@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import urlsplit
 
+from playbook.clients.breakage import Kind
 from playbook.clients.digitalocean import DigitalOceanApi
 from playbook.clients.digitalocean_types import ComponentHealth, Spec
 from playbook.clients.http import HttpClient
+from playbook.clients.web import SERVICE as WEBSITE
 from playbook.clock import Clock
 from playbook.coverage import Coverage, lacking, share, understood, whole
 from playbook.engine import measurement
 from playbook.errors import Unreachable
 from playbook.evidence import Evidence, Facts, Table
+from playbook.measure.web import page_rules
+from playbook.measure.web_page import fault_of
 from playbook.measure.words import moment, span
 from playbook.settings import Settings
 
@@ -177,19 +182,42 @@ class LiveUrlAnswer:
         url: as the platform names it; empty where it names none.
         status: HTTP status, after redirects; None without an answer.
         outcome: what came, in words.
+        answered: a page came, or the app asked who is there.
+        uncertain: why what came says nothing of what visitors get; empty where it does.
+        is_website: it is the address of the website itself.
         seconds: for the whole answer.
     """
 
     url: str
     status: int | None
     outcome: str
+    answered: bool
+    uncertain: str = ""
+    is_website: bool = False
     seconds: float | None = None
     attempts: tuple[str, ...] = ()
 
     @property
-    def answered(self) -> bool:
-        """True for any answer that is not a server error: those come from the platform when the app is down."""
-        return self.status is not None and self.status < 500
+    def failed(self) -> bool:
+        """Visitors get no page: no answer, an error, or something else in the page's place."""
+        return not self.answered and not self.uncertain
+
+    @property
+    def coverage(self) -> Coverage:
+        """One answer; what the app's phase says does not stand on it."""
+        return whole("1 answer" if self.status else "no answer")
+
+    @property
+    def cause(self) -> str:
+        """The website, where the live URL is its address and gives no answer; else empty."""
+        return WEBSITE if self.failed and self.status is None and self.is_website else ""
+
+    @property
+    def certainty(self) -> Coverage:
+        """What came is what visitors get."""
+        if not self.uncertain:
+            return Coverage()
+        return lacking("", expected="what visitors get", got=self.outcome, hint=self.uncertain)
 
     def evidence(self) -> Evidence:
         """URL and outcome, and each try."""
@@ -203,13 +231,13 @@ class LiveUrlAnswer:
 
 @measurement
 def live_url_answer(app: AppStatus, settings: Settings) -> LiveUrlAnswer:
-    """Whether the live URL answers.
+    """Whether the live URL answers with a page.
 
     No answer is a finding here, not a connectivity issue: the DigitalOcean API has just answered this machine, so
-    its network works.
+    its network works. Only where this machine itself has no way to the address, it is none.
     """
     if not app.live_url:
-        return LiveUrlAnswer("", None, "no live URL")
+        return LiveUrlAnswer("", None, "no live URL", answered=False)
     client = HttpClient(
         app.live_url, service="Live URL", time_limits=settings.time_limits, ca=settings.target.web.ca
     )
@@ -217,9 +245,20 @@ def live_url_answer(app: AppStatus, settings: Settings) -> LiveUrlAnswer:
         answer = client.get(retry="connection", redirects=5)
     except Unreachable as error:
         reason = error.attempts[-1].partition(": ")[2] if error.attempts else str(error)
-        return LiveUrlAnswer(app.live_url, None, reason, attempts=error.attempts)
+        own = "The fault is on this machine's side: its routes, its limits or its proxy."
+        uncertain = own if error.kind == Kind.OWN else ""
+        is_website = urlsplit(app.live_url).netloc == urlsplit(settings.target.web.url or "").netloc
+        return LiveUrlAnswer(app.live_url, None, reason, False, uncertain, is_website, attempts=error.attempts)
+    fault = fault_of(answer, page_rules(settings, app.live_url))
+    asks_who = answer.status == 401 and "www-authenticate" in answer.headers
     return LiveUrlAnswer(
-        app.live_url, answer.status, f"HTTP {answer.status}", answer.phases.total, answer.attempts
+        app.live_url,
+        answer.status,
+        fault.words if fault else f"HTTP {answer.status}",
+        answered=fault is None or asks_who,
+        uncertain="Something stands between this machine and the app." if fault and fault.uncertain else "",
+        seconds=answer.phases.total,
+        attempts=answer.attempts,
     )
 
 

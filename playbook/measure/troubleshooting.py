@@ -13,6 +13,7 @@ from playbook.clients.prometheus import Prometheus
 from playbook.clock import Clock
 from playbook.coverage import Coverage, lacking, share, whole
 from playbook.engine import measurement
+from playbook.errors import TooLittleData
 from playbook.evidence import Evidence, Facts, Table
 from playbook.limits import Limit, Reading
 from playbook.measure.app import AppStatus
@@ -80,8 +81,16 @@ class TimeSplit:
 
 @measurement
 def time_split(homepage_timing: HomepageTiming) -> TimeSplit:
-    """The homepage's time, by network, application and transfer."""
+    """The homepage's time, by network, application and transfer.
+
+    Raises:
+        TooLittleData: the homepage gave no answer.
+    """
     answered = [sample.phases for sample in homepage_timing.samples if sample.status]
+    if not answered:
+        raise TooLittleData(
+            f"Homepage: expected an answer to split the time of, got {homepage_timing.summary}", service="Website"
+        )
     return TimeSplit(
         network=median(p.dns + p.connect + p.tls for p in answered),
         server=median(p.first_byte for p in answered),

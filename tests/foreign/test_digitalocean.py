@@ -48,7 +48,7 @@ def api(which: str = "", edit: Edit | None = None) -> Canned:
 
 def the_app(which: str, edit: Edit | None) -> str:
     status = app(api(which, edit).api, CLOCK)
-    answer = LiveUrlAnswer("https://gallery.example", 200, "HTTP 200")
+    answer = LiveUrlAnswer("https://gallery.example", 200, "HTTP 200", answered=True)
     judge = Judge()
     judge.stand_on("app", status.coverage)
 

@@ -39,7 +39,7 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
     "app-url-dead": {
         "daily.app.active": (
             "CRITICAL",
-            r"Live URL https://localhost:\d+: expected an answer without a server error, "
+            r"Live URL https://localhost:\d+: expected a page, "
             r"got connection refused \(connect, after \d\.\d+ s\)",
         ),
     },

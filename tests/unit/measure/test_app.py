@@ -25,7 +25,10 @@ from playbook.measure.app import (
 )
 from playbook.verdict import SEVERITY, Critical
 from tests.unit.digitalocean import Simulator, running
+from tests.unit.loopback import answer, serve
 from tests.verdicts import check, judged
+
+PAGE = b"<!DOCTYPE html><title>Portfolio</title><h1>Photographs that load fast</h1><p>By somebody.</p>"
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +49,7 @@ def verdict(components: AppComponents) -> tuple[str, str]:
 
 
 def active(status: AppStatus) -> str:
-    answers = LiveUrlAnswer("https://x", 200, "HTTP 200")
+    answers = LiveUrlAnswer("https://x", 200, "HTTP 200", answered=True)
     judge = Judge()
     judge.stand_on("app", status.coverage)
     with suppress(Critical):
@@ -117,19 +120,48 @@ class TestApp:
 
 
 class TestLiveUrl:
-    def test_answers(self, simulator):
-        # The simulator itself is a server whose certificate is of the right authority.
-        simulator.live_url = simulator.service.url
-        answer = live_url_answer(measured(simulator), simulator.settings())
-        assert answer.answered
-        assert answer.outcome == "HTTP 401"
-        assert answer.seconds is not None
+    def test_page_is_an_answer(self, simulator):
+        with serve(answer(body=PAGE)) as server:
+            simulator.live_url = server.url
+            found = live_url_answer(measured(simulator), simulator.settings())
+        assert found.answered
+        assert found.outcome == "HTTP 200"
+        assert found.seconds is not None
+        assert found.certainty.enough
 
     @pytest.mark.parametrize(
-        ("status", "answered"), [(200, True), (404, True), (499, True), (500, False), (503, False)]
+        ("raw", "outcome"),
+        [
+            (answer("404 Not Found", PAGE), "HTTP 404"),
+            (answer("403 Forbidden", PAGE), "HTTP 403"),
+            (answer("401 Unauthorized", PAGE), "HTTP 401"),
+            (answer("499 Closed", PAGE), "HTTP 499"),
+            (answer("500 Oops", PAGE), "HTTP 500"),
+            (answer("204 No Content"), "HTTP 204"),
+            (answer(), "an empty page"),
+            (answer(body=b"no healthy upstream", Content_Type="text/plain"), "an error page that says"),
+            (answer("302 Found", Location="/login"), "HTTP 302, a redirect that leads on"),
+        ],
     )
-    def test_server_errors_are_no_answer(self, status, answered):
-        assert LiveUrlAnswer("https://x", status, f"HTTP {status}").answered is answered
+    def test_what_is_no_page_fails(self, simulator, raw, outcome):
+        with serve(raw) as server:
+            simulator.live_url = server.url
+            found = live_url_answer(measured(simulator), simulator.settings())
+        assert found.failed
+        assert found.outcome.startswith(outcome)
+
+    def test_app_that_asks_who_is_there_answers(self, simulator):
+        with serve(answer("401 Unauthorized", WWW_Authenticate="Basic")) as server:
+            simulator.live_url = server.url
+            found = live_url_answer(measured(simulator), simulator.settings())
+        assert found.answered
+
+    def test_challenge_is_not_known(self, simulator):
+        with serve(answer("403 Forbidden", cf_mitigated="challenge")) as server:
+            simulator.live_url = server.url
+            found = live_url_answer(measured(simulator), simulator.settings())
+        assert not found.failed
+        assert not found.certainty.enough
 
     def test_refused(self, simulator):
         simulator.state.live_url_dead = True
