@@ -40,7 +40,7 @@ class SecurityHeaders:
         sent: the headers that matter, as they came.
         unclear: what stands in them and is not understood, so that it may not protect from anything.
         astray: why the answer is not the homepage's; empty where it is.
-        way: what was seen of the way of visitors without TLS.
+        way: what was not seen of the way of visitors without TLS.
     """
 
     url: str
@@ -147,5 +147,5 @@ def security_headers(website: HttpClient, plain_http: PlainHttp, settings: Setti
         {name: sent[name] for name in _SHOWN if name in sent},
         unclear=(*csp.unclear_of(by_header, by_meta), *results.unclear_of(sent)),
         astray=astray,
-        way=plain_http.coverage,
+        way=Coverage() if plain_http.coverage.enough else plain_http.coverage,
     )
