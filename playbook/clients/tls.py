@@ -93,6 +93,16 @@ class Handshake:
     chain: tuple[bytes, ...] = ()
 
 
+def has_way(address: str) -> bool:
+    """Whether this machine has a route to an IPv6 address. Nothing is sent: a datagram socket notes its peer."""
+    try:
+        with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as peer:
+            peer.connect((address, 9))
+    except OSError:
+        return False
+    return True
+
+
 @dataclass(frozen=True)
 class TlsClient:
     """Handshakes, each bounded by the time limit to connect.
@@ -115,6 +125,21 @@ class TlsClient:
         if len(found) < 2 or host == "localhost" or host.endswith(".localhost"):
             return [endpoint]
         return [Endpoint(endpoint.host, address) for address in found]
+
+    def places_of(self, endpoint: Endpoint, ipv6: bool | None) -> tuple[list[Endpoint], str]:
+        """The addresses to look at, and why others are not; empty where all are.
+
+        Args:
+            ipv6: whether IPv6 counts; None: if this machine has a way to it.
+        """
+        found = self.addresses(endpoint)
+        kept = [place for place in found if self._counts(place.address[0], ipv6)]
+        if not kept or len(kept) == len(found):
+            return found, ""
+        return kept, "security.ipv6 is false" if ipv6 is False else "this machine has no way to them"
+
+    def _counts(self, address: str, ipv6: bool | None) -> bool:
+        return ":" not in address or (has_way(address) if ipv6 is None else ipv6)
 
     def chain(self, endpoint: Endpoint) -> tuple[bytes, ...]:
         """The certificates that the server sends (DER), its own first, trusted or not.

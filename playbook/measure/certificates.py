@@ -289,13 +289,10 @@ def _endpoints(settings: Settings, app_domains: list[str]) -> list[Endpoint]:
 
 def _places(tls: TlsClient, endpoint: Endpoint, settings: Settings, remarks: list[str]) -> list[Endpoint]:
     """The addresses to look at."""
-    places = tls.addresses(endpoint)
-    if settings.target.security.ipv6:
-        return places
-    kept = [place for place in places if ":" not in place.address[0]]
-    if kept and len(kept) < len(places):
-        remarks.append(f"IPv6 addresses of {endpoint}, as security.ipv6 is false")
-    return kept or places
+    places, without = tls.places_of(endpoint, settings.target.security.ipv6)
+    if without:
+        remarks.append(f"IPv6 addresses of {endpoint}, as {without}")
+    return places
 
 
 def _shown(endpoint: Endpoint, same: list[Endpoint], places: list[Endpoint]) -> str:

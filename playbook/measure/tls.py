@@ -150,9 +150,7 @@ def tls_configuration(tls: TlsClient, settings: Settings) -> TlsConfiguration:
         Unreachable: it does not answer, or refuses every version.
     """
     endpoint = _website(settings)
-    places = tls.addresses(endpoint)
-    if not settings.target.security.ipv6:
-        places = [place for place in places if ":" not in place.address[0]] or places
+    places, _ = tls.places_of(endpoint, settings.target.security.ipv6)
     found: list[TlsConfiguration] = []
     problems: list[Unmeasured] = []
     for place in places:

@@ -21,7 +21,8 @@ class Security(Section, frozen=True):
         days: how far back refused requests and failed sign-ins are counted, as far as the logs reach.
         time_zone: of the times in these files where they do not say it, e.g. ``Europe/Berlin``.
         quiet_hours: so long may these files be without a line; of a longer silence the rest counts as not seen.
-        ipv6: false where this machine has no way to IPv6: hosts are then looked at by IPv4 alone, which is said.
+        ipv6: whether hosts are looked at by IPv6 too; where it is not set, if this machine has a way there. It is
+            said where they are looked at by IPv4 alone.
         break_in_failures: so many failed sign-ins of a source within an hour before one that succeeds are a
             guessed password.
     """
@@ -32,7 +33,7 @@ class Security(Section, frozen=True):
     days: float = 7.0
     time_zone: str = "UTC"
     quiet_hours: float = 24.0
-    ipv6: bool = True
+    ipv6: bool | None = None
     break_in_failures: int = 10
 
     def __post_init__(self) -> None:

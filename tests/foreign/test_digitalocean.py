@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from playbook.clock import FixedClock
+from playbook.coverage import whole
 from playbook.judge import Judge
 from playbook.measure.access import GitHubAccess, digitalocean_access
 from playbook.measure.app import LiveUrlAnswer, app, app_components
@@ -106,6 +107,7 @@ def account(which: str, edit: Edit | None) -> str:
 class _Signed:
     item, valid, near, refused, found = "x", True, False, (), "one that counts"
     rule = type("Rule", (), {"near": NOW - NOW})
+    pending, coverage = False, whole("1 sign-off")
 
 
 _SIGNED = _Signed()

@@ -466,7 +466,7 @@ def test_addresses_that_show_different_certificates(client, authority, tmp_path,
     assert (len(found.served), found.coverage.words) == (1, "3 of 3 addresses")
 
 
-def test_ipv6_that_is_left_out(client, authority, tmp_path, platform):
+def test_ipv6_that_is_left_out(client, authority, tmp_path, platform, monkeypatch):
     """Where this machine has no way there, by a setting, which is said."""
     platform.says = []
     der = der_of(authority.issue(HOST))
@@ -484,8 +484,14 @@ def test_ipv6_that_is_left_out(client, authority, tmp_path, platform):
             return ""
 
     farm = Farm(client.time_limits, client.ca)
-    found = measure(farm, settings_of(tmp_path, 1))
+    found = measure(farm, settings_of(tmp_path, 1, ipv6=True))
     assert "security.ipv6 = false" in found.coverage.hint
+    monkeypatch.setattr("playbook.clients.tls.has_way", lambda address: False)
+    found = measure(farm, settings_of(tmp_path, 1))
+    assert found.coverage.enough
+    assert found.remarks == (f"IPv6 addresses of {HOST} at localhost:1, as this machine has no way to them",)
+    monkeypatch.setattr("playbook.clients.tls.has_way", lambda address: True)
+    assert not measure(farm, settings_of(tmp_path, 1)).coverage.enough
     found = measure(farm, settings_of(tmp_path, 1, ipv6=False))
     assert found.coverage.enough
     assert found.remarks == (f"IPv6 addresses of {HOST} at localhost:1, as security.ipv6 is false",)
