@@ -122,8 +122,8 @@ class Farm:
     def __init__(self, rule, places=1):
         self.rule, self.places, self.asked = rule, places, []
 
-    def addresses(self, endpoint):
-        return [Endpoint(endpoint.host, (f"192.0.2.{number}", 443)) for number in range(1, self.places + 1)]
+    def places_of(self, endpoint, ipv6):
+        return [Endpoint(endpoint.host, (f"192.0.2.{n}", 443)) for n in range(1, self.places + 1)], ""
 
     def offer(self, place, version, suites=()):
         self.asked.append((place.address[0], version))
