@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -41,15 +42,15 @@ _NEEDED = (HOMEPAGE, HEALTH, RESPONSE, ERRORS)
 
 
 @measurement
-def response_time_latest(prometheus: Prometheus, settings: Settings) -> Recent:
+def response_time_latest(prometheus: Prometheus, settings: Settings, clock: Clock) -> Recent:
     """Seconds within which 95 % of the last minutes' requests were answered."""
-    return recent(prometheus, settings, RESPONSE_TIME, settings.emergency.window_minutes)
+    return recent(prometheus, settings, RESPONSE_TIME, settings.emergency.window_minutes, clock.now())
 
 
 @measurement
-def error_rate_latest(prometheus: Prometheus, settings: Settings) -> Recent:
+def error_rate_latest(prometheus: Prometheus, settings: Settings, clock: Clock) -> Recent:
     """Percent of the last minutes' requests that were answered with 5xx."""
-    return recent(prometheus, settings, ERROR_RATE, settings.emergency.window_minutes)
+    return recent(prometheus, settings, ERROR_RATE, settings.emergency.window_minutes, clock.now())
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,8 @@ class Sign:
     """One thing that was looked at.
 
     Attributes:
-        value: what was measured; None where it was not, and ``problem`` says why.
+        value: what was measured; None where it was not.
+        problem: why it was not, or what it lacks to say that all is well.
         found: in words.
     """
 
@@ -179,7 +181,7 @@ class Look:
 
     def _number(self, name: str) -> float | None:
         measured = self.signs[name].value
-        return measured.reading.value if measured else None
+        return measured.reading.value if measured and math.isfinite(measured.reading.value) else None
 
     def _down(self, homepage: HomepageTiming | None) -> bool | None:
         """Down: server errors only; or no answer at all, while our own network works, as others do answer."""
@@ -211,11 +213,10 @@ def take_look(settings: Settings, clock: Clock) -> Look:
 
 
 def _sign(name: str, outcome: Outcome, words: Callable[[Any], str]) -> Sign:
+    if outcome.error is None and isinstance(outcome.value, Recent):
+        return _recent_sign(name, outcome.value, words)
     if outcome.error is None:
-        try:
-            return Sign(name, outcome.value, words(outcome.value))
-        except Unmeasured as error:  # too little in that time
-            return Sign(name, None, str(error).rpartition(": ")[2], error)
+        return Sign(name, outcome.value, words(outcome.value))
     if not isinstance(outcome.error, Unmeasured | NotConfigured):
         raise outcome.error
     found = f"not known ({outcome.error})"
@@ -224,6 +225,17 @@ def _sign(name: str, outcome: Outcome, words: Callable[[Any], str]) -> Sign:
     elif isinstance(outcome.error, Unreachable):
         found = f"gave no answer: {str(outcome.error).rpartition(', got ')[2]}"
     return Sign(name, None, found, outcome.error)
+
+
+def _recent_sign(name: str, measured: Recent, words: Callable[[Any], str]) -> Sign:
+    """A figure counts where it is bad; that it is good counts only where enough was seen."""
+    coverage = measured.coverage + measured.reading.coverage
+    if coverage.enough:
+        return Sign(name, measured, words(measured))
+    lacks = f"expected {coverage.expected}, got {coverage.got}"
+    problem = TooLittleData(f"{name}: {lacks}", service=measured.answered.service, hint=coverage.hint)
+    known = math.isfinite(measured.reading.value)
+    return Sign(name, measured, f"{words(measured)}, {lacks}" if known else lacks, problem)
 
 
 def _homepage_words(homepage: HomepageTiming) -> str:

@@ -13,6 +13,7 @@ from playbook.clients.digitalocean import DigitalOceanApi
 from playbook.clients.digitalocean_transport import SERVICE as DIGITALOCEAN
 from playbook.clients.prometheus import Prometheus
 from playbook.clock import Clock
+from playbook.coverage import Coverage, whole
 from playbook.engine import measurement
 from playbook.errors import TooLittleData
 from playbook.evidence import Evidence, Facts, Table
@@ -191,17 +192,22 @@ class ReleaseEffect:
 
     @property
     def suspect(self) -> bool:
-        """Requests have failed since the release, and did not before.
-
-        Raises:
-            TooLittleData: it is recent, and there were too few requests since to say.
-        """
+        """Requests have failed since the release, and did not before."""
         if self.since is None:
             return False
         now = self.since.reading.value
-        if self.limit.verdict(now) is Verdict.OK:
+        if not math.isfinite(now) or self.limit.verdict(now) is Verdict.OK:
             return False
         return not (self.before and self.before.enough) or now > 2 * self.before.reading.value
+
+    @property
+    def coverage(self) -> Coverage:
+        """Of a recent release, the requests since it; an older one is not suspected."""
+        if self.release is None or self.release.age is None:
+            return whole("no release")
+        if self.since is None:
+            return whole(f"last release {span(self.release.age)} ago")
+        return self.since.coverage + self.since.reading.coverage
 
     @property
     def found(self) -> str:
@@ -211,7 +217,7 @@ class ReleaseEffect:
         when = f"one {span(self.release.age)} ago ({self.release.cause})"
         if self.since is None:
             return when
-        since = self.limit.format(self.since.reading.value)
+        since = self.limit.format(self.since.reading.value) if self.since.answered.samples else "unknown"
         before = self.limit.format(self.before.reading.value) if self.before and self.before.enough else "unknown"
         return f"{when}, with an error rate of {since} since and {before} before"
 
@@ -238,6 +244,6 @@ def release_effect(
         release,
         hours,
         recent(prometheus, settings, ERROR_RATE, minutes, began),
-        recent(prometheus, settings, ERROR_RATE, minutes),
+        recent(prometheus, settings, ERROR_RATE, minutes, clock.now()),
         limit,
     )
