@@ -25,7 +25,13 @@ def test_month_is_no_worse_than_the_one_before(month_comparison, judge):
     """
     for change in month_comparison.comparable:
         judge(change.reading, change.limit)
-    judge.that(True, "Months", expected="two that can be compared", found=month_comparison.summary)
+    judge.that(
+        True,
+        "Months",
+        expected="two that can be compared",
+        found=month_comparison.summary,
+        coverage=month_comparison.lacks,
+    )
 
 
 @pytest.mark.monthly

@@ -170,7 +170,7 @@ class Kpi:
             stands_for += f", {beyond}" if beyond else ""
             coverage += odd
         if why.parts:
-            coverage = self.coverage + coverage + why
+            coverage = first_lack(self.coverage, coverage, why)
         return Reading(value, f"{self.window.name} ({stands_for})", coverage)
 
     def evidence(self) -> Evidence:
@@ -224,6 +224,11 @@ class Kpi:
             got=f"one {found}, as were {buckets.beyond:.1f} % of {self.count:,.0f} {self.figure.counted}",
             hint="Give the histogram larger buckets, up to twice the critical limit.",
         )
+
+
+def first_lack(*coverages: Coverage) -> Coverage:
+    """What says best why there is no number: without samples there are no requests either."""
+    return next(coverage for coverage in coverages if not coverage.enough)
 
 
 def number_of(answered: Answered) -> tuple[float, Coverage]:

@@ -134,12 +134,17 @@ class MonthComparison:
 
     @property
     def coverage(self) -> Coverage:
+        """How many figures can be compared; what keeps the others from it stands in ``lacks``."""
+        return whole(f"{len(self.comparable)} of {len(self.changes)} figures")
+
+    @property
+    def lacks(self) -> Coverage:
         """Which figures cannot be compared, and why."""
         missing = [f"{change.kpi.figure.name} ({change.why})" for change in self.changes if change.why]
         if not missing:
-            return whole(f"{len(self.changes)} of {len(self.changes)} figures")
+            return Coverage()
         return lacking(
-            f"{len(self.comparable)} of {len(self.changes)} figures",
+            "",
             expected="two months that can be compared",
             got=f"not comparable: {'; '.join(missing)}",
             hint="The store must keep its samples for 60 days; a gap in one of the months is no change.",

@@ -14,7 +14,7 @@ from playbook.coverage import Coverage, lacking, share, together, understood
 from playbook.engine import measurement
 from playbook.evidence import Evidence, Facts
 from playbook.limits import Reading, format_value
-from playbook.measure.kpis import ERROR_RATE, IMAGE_SUCCESS, RESPONSE_TIME, Figure, count_of, number_of
+from playbook.measure.kpis import ERROR_RATE, IMAGE_SUCCESS, RESPONSE_TIME, Figure, count_of, first_lack, number_of
 from playbook.measure.queries import own_series, query_of
 from playbook.measure.words import span
 from playbook.settings import Settings
@@ -76,7 +76,7 @@ class Recent:
             )
         value, why = number_of(self.answered)
         if why.parts:
-            coverage = self.coverage + coverage + why
+            coverage = first_lack(self.coverage, coverage, why)
         return Reading(value, self.over, coverage)
 
     @property
