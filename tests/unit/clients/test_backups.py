@@ -287,6 +287,7 @@ def test_a_refused_connection_is_tried_three_times():
     assert caught.value.attempts == tuple(f"try {n}: connection refused" for n in (1, 2, 3))
 
 
+@pytest.mark.slow
 def test_a_silent_service_is_unreachable():
     """Within the time limits, all tries together."""
     with serve(lambda connection: server.silence(connection)) as server:  # noqa: PLW0108
