@@ -202,8 +202,8 @@ def _evaluated(source: Prometheus | Grafana, now: datetime) -> Found:
 
 def _not_known(error: Unmeasured, words: str) -> Coverage:
     """What an error of one source leaves open."""
-    said, _, got = str(error).rpartition(", got ")
-    return lacking(words, expected=said.partition(": expected ")[2] or "an answer", got=got, hint=error.hint)
+    expected, _, got = str(error).partition(": expected ")[2].partition(", got ")
+    return lacking(words, expected=expected or "an answer", got=got or str(error), hint=error.hint)
 
 
 @client(libraries=("h11", "stamina"))

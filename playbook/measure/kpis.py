@@ -139,7 +139,7 @@ class Kpi:
     def covers(self, least_percent: float) -> Coverage:
         """How much of the window there are samples of."""
         return share(
-            round(self.covered_hours, 1),
+            math.floor(self.covered_hours * 10 + 1e-6) / 10,
             self.window.hours,
             "h",
             least_percent=least_percent,
@@ -237,7 +237,7 @@ def number_of(answered: Answered) -> tuple[float, Coverage]:
         return answered.number, Coverage()
     except (TooLittleData, Malformed) as error:
         # Messages are "Service: expected …, got …".
-        expected, _, got = str(error).partition(": expected ")[2].rpartition(", got ")
+        expected, _, got = str(error).partition(": expected ")[2].partition(", got ")
         return math.nan, lacking("", expected=expected, got=got, hint=error.hint)
 
 

@@ -75,8 +75,8 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
         "daily.kpi.response-time": (
             "UNKNOWN",
             r"P95 response time: expected a value within its buckets, got one beyond the largest bucket \(1 s\), "
-            r"as were [34]\d\.\d % of [\d,]+ requests; what was seen gives 1 s over 24 h \([\d,]+ requests, beyond "
-            r"the largest bucket \(1 s\)\)",
+            r"as were [34]\d\.\d % of [\d,]+ requests; what was seen gives 1 s over 24 h \([\d,]+ requests, "
+            r"beyond the largest bucket \(1 s\)\)",
         ),
     },
     "errors-high": {
@@ -219,8 +219,8 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
     "alert-rules-failing": {
         "daily.alerts.none-pending": (
             "UNKNOWN",
-            r"Alerts: expected each of 6 alerting rules to be evaluated, got 5 that are not: HighErrorRate \(health "
-            r"err: .+\), SlowResponses \(.+\), QueueGrowing \(.+\) and 2 more; what was seen gives none",
+            r"Alerts: expected each of 6 alerting rules to be evaluated, got 5 that are not: HighErrorRate "
+            r"\(health err: .+\), SlowResponses \(.+\), QueueGrowing \(.+\) and 2 more; what was seen gives none",
         ),
     },
     "watchdog-silent": {
