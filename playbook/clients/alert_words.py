@@ -121,7 +121,7 @@ class _RuleAlert(msgspec.Struct):
 
 
 def covering(silences: Iterable[RawSilence], labels: Mapping[str, str]) -> list[Silence]:
-    ahead = [one for one in silences if one.status.state != "expired"]
+    ahead = [one for one in silences if one.status.state in ("active", "pending")]
     return [silence_of(one) for one in ahead if _covers(one, labels)]
 
 
@@ -232,7 +232,9 @@ def silence_of(one: RawSilence) -> Silence:
     matchers = tuple(map(_matcher, one.matchers))
     # No alert has such a name, so what holds for it holds for any.
     everything = _covers(one, {"alertname": "\N{SNOWMAN}"})
-    return Silence(one.id, matchers, one.createdBy, one.comment, _aware(one.endsAt), one.startsAt, everything)
+    # One that is to come at a time that nobody says covers nothing.
+    since = one.endsAt if one.startsAt is None and one.status.state != "active" else one.startsAt
+    return Silence(one.id, matchers, one.createdBy, one.comment, _aware(one.endsAt), since, everything)
 
 
 def with_silences(alerts: Iterable[Alert], silences: Iterable[RawSilence]) -> list[Alert]:

@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 
 from playbook.clients.digitalocean import DigitalOceanApi
-from playbook.clients.prometheus import Prometheus, Series
+from playbook.clients.prometheus import Prometheus
 from playbook.clock import Clock
 from playbook.coverage import Coverage, lacking, together, whole
 from playbook.engine import measurement
@@ -258,19 +258,23 @@ class Headroom:
 def capacity_growth(prometheus: Prometheus, settings: Settings, clock: Clock) -> CapacityGrowth:
     """CPU, memory and storage of every component, day by day over two months, and when they meet their limits."""
     now = clock.now()
-    courses, answers = [], Coverage()
-    for kind, key, limit in (
+    kinds = (
         ("CPU", "component_cpu", settings.limits.cpu),
         ("Memory", "component_memory", settings.limits.memory),
         ("Storage", "component_storage", settings.limits.storage),
-    ):
-        query = query_of(settings, key, DAY)
-        first = now - timedelta(days=HISTORY_DAYS - 1)
-        series = prometheus.query_range(query, first, now, DAY, setting=f"queries.{key}")
+    )
+    first = now - timedelta(days=HISTORY_DAYS - 1)
+    found, answers = [], Coverage()
+    for _, key, _ in kinds:
+        series = prometheus.query_range(query_of(settings, key, DAY), first, now, DAY, setting=f"queries.{key}")
         answers += series.coverage
-        for one in series or [Series({}, ())]:
-            name = one.labels.get("component", "")
-            points = tuple(point for point in one.points if math.isfinite(point[1]))
+        found.append({one.labels.get("component", ""): one.points for one in series})
+    # One of which there is memory and no CPU is missed, and not passed over.
+    names = sorted({name for one in found for name in one}) or [""]
+    courses = []
+    for (kind, _, limit), points_of in zip(kinds, found, strict=True):
+        for name in names:
+            points = tuple(point for point in points_of.get(name, ()) if math.isfinite(point[1]))
             trend = fit([points], WEEK_SECONDS, settings.trends)
             courses.append(Course(f"{kind} of {name}" if name else kind, points, trend, ceiling(limit)))
     answers += own_series(prometheus, settings, COMPONENTS, DAY, now)

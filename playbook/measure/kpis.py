@@ -99,6 +99,33 @@ class Buckets:
         largest = max(finite)
         return cls(largest, 100 * (1 - counts[largest] / counts[math.inf]), odd)
 
+    def lack(self, figure: Figure, value: float, count: float) -> tuple[str, Coverage]:
+        """That a quantile is only known to be at least so much, and what that leaves open."""
+        setting = f"queries.{figure.key}_buckets"
+        if self.odd:
+            return "", lacking(
+                "buckets out of step",
+                expected="buckets that count up",
+                got=self.odd,
+                hint=f"Look at what exposes the histogram, and at {setting}.",
+            )
+        if self.largest is None:
+            return "", lacking(
+                "no buckets",
+                expected="the buckets that it was counted in",
+                got="none",
+                hint=f"Adapt {setting}.",
+            )
+        if not value >= self.largest:
+            return "", Coverage()
+        found = f"beyond the largest bucket ({format_value(self.largest, figure.unit)})"
+        return found, lacking(
+            "",
+            expected="a value within its buckets",
+            got=f"one {found}, as were {self.beyond:.1f} % of {count:,.0f} {figure.counted}",
+            hint="Give the histogram larger buckets, up to twice the critical limit.",
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Kpi:
@@ -166,7 +193,7 @@ class Kpi:
         value, why = number_of(self.answered)
         stands_for = f"{self.count:,.0f} {figure.counted}"
         if self.buckets:
-            beyond, odd = self._beyond(self.buckets, value)
+            beyond, odd = self.buckets.lack(figure, value, self.count)
             stands_for += f", {beyond}" if beyond else ""
             coverage += odd
         if why.parts:
@@ -197,33 +224,6 @@ class Kpi:
             return "not known"
         largest = format_value(buckets.largest, self.figure.unit)
         return f"{largest}; {buckets.beyond:.2f} % of {self.figure.counted} lie beyond it"
-
-    def _beyond(self, buckets: Buckets, value: float) -> tuple[str, Coverage]:
-        """That the value is only known to be at least so much, and what that leaves open."""
-        setting = f"queries.{self.figure.key}_buckets"
-        if buckets.odd:
-            return "", lacking(
-                "buckets out of step",
-                expected="buckets that count up",
-                got=buckets.odd,
-                hint=f"Look at what exposes the histogram, and at {setting}.",
-            )
-        if buckets.largest is None:
-            return "", lacking(
-                "no buckets",
-                expected="the buckets that it was counted in",
-                got="none",
-                hint=f"Adapt {setting}.",
-            )
-        if not value >= buckets.largest:
-            return "", Coverage()
-        found = f"beyond the largest bucket ({format_value(buckets.largest, self.figure.unit)})"
-        return found, lacking(
-            "",
-            expected="a value within its buckets",
-            got=f"one {found}, as were {buckets.beyond:.1f} % of {self.count:,.0f} {self.figure.counted}",
-            hint="Give the histogram larger buckets, up to twice the critical limit.",
-        )
 
 
 def first_lack(*coverages: Coverage) -> Coverage:

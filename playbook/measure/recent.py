@@ -14,7 +14,16 @@ from playbook.coverage import Coverage, lacking, share, together, understood
 from playbook.engine import measurement
 from playbook.evidence import Evidence, Facts
 from playbook.limits import Reading, format_value
-from playbook.measure.kpis import ERROR_RATE, IMAGE_SUCCESS, RESPONSE_TIME, Figure, count_of, first_lack, number_of
+from playbook.measure.kpis import (
+    ERROR_RATE,
+    IMAGE_SUCCESS,
+    RESPONSE_TIME,
+    Buckets,
+    Figure,
+    count_of,
+    first_lack,
+    number_of,
+)
 from playbook.measure.queries import own_series, query_of
 from playbook.measure.words import span
 from playbook.settings import Settings
@@ -34,6 +43,7 @@ class Recent:
         count: how many it stands for.
         until: the moment; None is now.
         seen: how much of the time there are samples of, and whose.
+        buckets: of a quantile from a histogram; ``None`` for other figures.
     """
 
     figure: Figure
@@ -43,6 +53,7 @@ class Recent:
     count: float
     until: datetime | None = None
     seen: Coverage = field(default_factory=Coverage)
+    buckets: Buckets | None = None
 
     @property
     def coverage(self) -> Coverage:
@@ -75,6 +86,8 @@ class Recent:
                 hint="Look again when more time has passed.",
             )
         value, why = number_of(self.answered)
+        if self.buckets:
+            coverage += self.buckets.lack(self.figure, value, self.count)[1]
         if why.parts:
             coverage = first_lack(self.coverage, coverage, why)
         return Reading(value, self.over, coverage)
@@ -113,6 +126,8 @@ def recent(
 
     value, count = ask(), count_of(ask("_count"))
     unknown = count_of(ask("_unknown")) if getattr(settings.queries, f"{figure.key}_unknown", "") else 0.0
+    has_buckets = bool(getattr(settings.queries, f"{figure.key}_buckets", ""))
+    buckets = Buckets.of(ask("_buckets").samples) if has_buckets else None
     rules = settings.coverage
     seen = own_series(store, settings, [figure.key], minutes * 60, until)
     seen += understood(
@@ -133,7 +148,7 @@ def recent(
         "images": settings.recent.least_images,
     }
     seen = together(answered.coverage for answered in answers) + seen
-    return Recent(figure, minutes, least[figure.counted], value, count, until, seen)
+    return Recent(figure, minutes, least[figure.counted], value, count, until, seen, buckets)
 
 
 @measurement

@@ -62,7 +62,11 @@ def growth(**answers):
 
 def test_growth_has_a_date_where_it_is_steady():
     """Towards the warning limit of its kind; what does not grow is not named."""
-    found = growth(component_memory=[series("web", 50.0), series("worker", 60.0, 0.25)])
+    found = growth(
+        component_cpu=[series("web", 40.0), series("worker", 40.0)],
+        component_memory=[series("web", 50.0), series("worker", 60.0, 0.25)],
+        component_storage=[series("web", 10.0), series("worker", 10.0)],
+    )
     (meeting,) = found.meeting
     assert (meeting.name, meeting.reading.value) == ("Memory of worker", 80)
     assert "80 % on 2027-02-11" in meeting.reading.over
@@ -81,12 +85,13 @@ def test_what_does_not_grow():
 @pytest.mark.parametrize(
     ("answers", "short"),
     [
-        ({"component_cpu": []}, "CPU (0)"),
+        ({"component_cpu": []}, "CPU of web (0)"),
         ({"component_storage": [series("web", 1.0, count=47)]}, "Storage of web (47)"),
+        ({"component_memory": [series("web", 50.0), series("a", 1.0)]}, "CPU of a (0), Storage of a (0)"),
     ],
 )
 def test_most_of_two_months_of_everything(answers, short):
-    """A kind of which there is nothing is missed too."""
+    """A kind of which there is nothing is missed too, and a component of which another kind knows."""
     assert growth(**answers).coverage.got == f"fewer of {short}"
 
 

@@ -17,7 +17,7 @@ from playbook.measure.recent import error_rate_now, image_success_now, recent, r
 from playbook.measure.troubleshooting import component_restarts, memory_errors, release_effect, time_split
 from playbook.measure.web import HomepageTiming, Sample
 from playbook.settings import load
-from tests.unit.measure.test_kpis import Store
+from tests.unit.measure.test_kpis import BUCKETS, Store
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 CLOCK = FixedClock(NOW)
@@ -39,21 +39,33 @@ def settings(tmp_path):
 )
 def test_figures_of_the_last_hour(settings, measure, key, counted, least):
     """With how many they stand on; with too few there is no judgement."""
-    store = Store(**{key: 1.5, f"{key}_count": float(least), f"{key}_looks": 12.0})
+    usual = {key: 1.5, f"{key}_looks": 12.0, f"{key}_buckets": BUCKETS}
+    store = Store(**usual | {f"{key}_count": float(least)})
     found = measure(store, settings, CLOCK)
     assert (found.reading.value, found.reading.over) == (1.5, f"1 h ({least} {counted})")
     assert found.enough
     assert "[1h]" in store.asked[f"queries.{key}"]
     assert found.evidence()
-    few = measure(Store(**{key: 1.5, f"{key}_count": least - 1.0, f"{key}_looks": 12.0}), settings, CLOCK)
+    few = measure(Store(**usual | {f"{key}_count": least - 1.0}), settings, CLOCK)
     assert not few.enough
     assert few.reading.coverage.expected == f"at least {least} {counted} in 1 h"
     assert few.reading.coverage.got == str(least - 1)
-    gap = measure(Store(**{key: 1.5, f"{key}_count": least + 1.0, f"{key}_looks": 10.0}), settings, CLOCK)
+    gap = measure(Store(**usual | {f"{key}_count": least + 1.0, f"{key}_looks": 10.0}), settings, CLOCK)
     assert gap.coverage.got == "samples of 50 min"
     nothing = measure(Store(), settings, CLOCK).reading
     assert nothing.coverage.got == "samples of 0 min"
     assert math.isnan(nothing.value)
+
+
+def test_recent_answers_beyond_the_buckets_are_not_known_to_be_fast(settings):
+    """Buckets that end at a second make every quantile a second."""
+    buckets = {"0.5": 40.0, "1": 60.0, "+Inf": 100.0}
+    store = Store(
+        response_time=1.0, response_time_count=500.0, response_time_looks=12.0, response_time_buckets=buckets
+    )
+    found = response_time_now(store, settings, CLOCK)
+    assert not found.enough
+    assert found.reading.coverage.expected == "a value within its buckets"
 
 
 def test_a_moment_is_looked_at_over_a_minute_at_least(settings):
