@@ -22,7 +22,7 @@ _STEPS = 24  # parts of the window in which a counter's first value is looked fo
 _LEAST_STEP = 300
 _TOKEN = re.compile(
     r"""(?P<string>"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`[^`]*`)|(?P<comment>\#[^\n]*)"""
-    r"|(?P<number>(?:\d[\d.]*(?:[eE][+-]?\d+)?|\d+[smhdwy])+)|(?P<name>[$a-zA-Z_:][\w:$.]*)|(?P<other>\S)",
+    r"|(?P<number>(?:\d+(?:ms|[smhdwy])|\d[\d.]*(?:[eE][+-]?\d+)?)+)|(?P<name>[$a-zA-Z_:][\w:$.]*)|(?P<other>\S)",
     re.VERBOSE,
 )
 _TEXT = r"""(?P<text>"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|`[^`]*`)"""

@@ -53,6 +53,11 @@ class MaintenancePlan:
     now: datetime
 
     @property
+    def coverage(self) -> Coverage:
+        """How many windows are entered."""
+        return whole(f"{len(self.windows)} window{'s' if len(self.windows) != 1 else ''} of the settings")
+
+    @property
     def ahead(self) -> Window | None:
         """The next one, or the one that is on."""
         return next((window for window in self.windows if window.end > self.now), None)
@@ -238,6 +243,11 @@ class WindowTeam:
     window: Window
     people: Mapping[str, tuple[str, ...]]
     gaps: tuple[str, ...]
+
+    @property
+    def coverage(self) -> Coverage:
+        """The roster says it of all the window."""
+        return whole(f"{len(self.people)} duties of the roster")
 
     @property
     def there(self) -> bool:
