@@ -82,9 +82,9 @@ def test_alerts_are_silenced_for_the_window(window_silences, judge):
 @pytest.mark.item("post_maintenance.services-healthy", runbook="high-error-rates")
 def test_services_are_healthy_again(app, app_components, api_health, image_health, judge):
     """The app is ACTIVE with every component healthy; API with all it depends on and image service are well."""
-    judge.that(app.active, f"App {app.name}", expected="an active deployment in phase ACTIVE", found=app.phase)
-    for component in app_components.worst_first:
-        judge.that(component.well, component.name, expected=component.expected, found=component.found)
+    judge.that(app.serves, f"App {app.name}", expected="an active deployment in phase ACTIVE", found=app.found)
+    for one in app_components.worst_first:
+        judge.that(one.well, one.name, expected=one.expected, found=one.found, coverage=one.coverage)
     judge.that(not api_health.is_unhealthy, "API health", expected="all healthy", found=api_health.summary)
     judge.that(not image_health.is_unhealthy, "Image service", expected="healthy", found=image_health.summary)
     judge.that(

@@ -64,7 +64,26 @@ class Unmeasured(PlaybookError):  # noqa: N818
 
 
 class Unreachable(Unmeasured):
-    """No connection, or no answer within the time limit: a connectivity issue, not a finding."""
+    """No connection, or no answer within the time limit: a connectivity issue, not a finding.
+
+    Attributes:
+        kind: how it failed, one of ``playbook.clients.breakage.Kind``; empty where the client does not say.
+        redirects: what was answered before, one line for each hop.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        service: str,
+        hint: str = "",
+        attempts: tuple[str, ...] = (),
+        kind: str = "",
+        redirects: tuple[str, ...] = (),
+    ) -> None:
+        super().__init__(message, service=service, hint=hint, attempts=attempts)
+        self.kind = kind
+        self.redirects = redirects
 
 
 class Denied(Unmeasured):

@@ -25,6 +25,7 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
         below_target: good enough, but short of what is aimed for.
         coverage: what it stands on, in few words.
         hint: what to do about what was not seen, where that makes it UNKNOWN; may be empty.
+        cause: what it is put down to, where several checks fail for one thing: the service that is down.
     """
 
     subject: str
@@ -37,6 +38,7 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
     below_target: bool = False
     coverage: str = ""
     hint: str = ""
+    cause: str = ""
 
 
 class Judge:
@@ -97,6 +99,7 @@ class Judge:
         found: str,
         warn: bool = False,
         coverage: Coverage = Coverage(),  # noqa: B008 - frozen
+        cause: str = "",
     ) -> None:
         """Judge a statement.
 
@@ -104,6 +107,7 @@ class Judge:
             expected, found: continue the sentence ``subject: expected …, got …``.
             warn: what does not hold is a warning only.
             coverage: what this statement stands on beyond what the measurements say of themselves.
+            cause: the service that is down, where that is why it does not hold; empty where it is not.
 
         Raises:
             Critical: it does not hold.
@@ -116,6 +120,7 @@ class Judge:
                 message=f"{subject}: expected {expected}, got {found}",
                 expected=expected,
                 found=found,
+                cause="" if holds else cause,
             ),
             coverage,
         )

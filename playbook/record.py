@@ -46,7 +46,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
         coverage: in few words how much of what was asked for was seen, e.g. ``24 of 24 h``.
         why, next_step, look_again: from the catalogue.
         look_again: a command.
-        cause: id of the root cause that kept the check from being measured: a service or a measurement.
+        cause: id of the root cause for which it failed or could not be measured: a service or a measurement.
         add: for NOT CONFIGURED, the line to add.
         seconds: how long the check took, waiting included.
     """

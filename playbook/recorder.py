@@ -119,7 +119,7 @@ def make_record(
         why=item.why,
         next_step=_unseen(judged) or _next_step(item, error),
         look_again=item.look_again,
-        cause=_cause(notes, error),
+        cause=judged.cause if judged else _cause(notes, error),
         add=error.add if isinstance(error, NotConfigured) else "",
         started=started,
         seconds=round(seconds, 3),

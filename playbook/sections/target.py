@@ -16,6 +16,12 @@ class Web(Section, frozen=True):
     Attributes:
         http_url: its address without TLS, where that is not ``url`` with http and port 80.
         ca: file with the certificate authority to trust, for a private one.
+        health: ``body`` reads what the health endpoints say; ``status`` takes any 2xx for healthy.
+        expect: a text that stands on the homepage, in its title or anywhere; without it only pages that are known
+            to be something else are told from it.
+        hosts: further names at which the homepage may be found after redirects, beside its own with and without
+            ``www.``.
+        least_bytes: a homepage that is smaller is none.
         sample_image: the photograph that is posted to the optimise endpoint; the one that comes with the suite
             where not set.
     """
@@ -26,6 +32,10 @@ class Web(Section, frozen=True):
     health_path: str = "/api/health"
     image_health_path: str = "/api/image/health"
     optimize_path: str = "/api/image/optimize"
+    health: Literal["body", "status"] = "body"
+    expect: str = ""
+    hosts: tuple[str, ...] = ()
+    least_bytes: int = 64
     sample_image: str | None = None
 
 

@@ -111,6 +111,12 @@ def _(world: World) -> None:
     del world.portfolio.headers["content-security-policy"]
 
 
+@fault("policy-mistyped", "A directive of the content security policy is mistyped, so that browsers skip it")
+def _(world: World) -> None:
+    headers = world.portfolio.headers
+    headers["content-security-policy"] = headers["content-security-policy"].replace("form-action", "form-acton")
+
+
 @fault("headers-missing", "The website sends no security headers at all")
 def _(world: World) -> None:
     world.portfolio.headers.clear()
@@ -134,6 +140,11 @@ def _(world: World) -> None:
 @fault("link-status-page-broken", "The status page answers 500")
 def _(world: World) -> None:
     world.pages.statuses["status"] = 500
+
+
+@fault("link-status-page-parked", "At the address of the status page a domain trader offers the name for sale")
+def _(world: World) -> None:
+    world.pages.parked.add("status")
 
 
 @fault("link-console-gone", "The console's page is not there any more")

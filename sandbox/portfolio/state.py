@@ -28,6 +28,8 @@ class PortfolioState:
     Attributes:
         started: since when the app runs, for its uptime.
         statuses: what components report on themselves where that is not ``healthy``, by component.
+        hides_dependencies: the website calls itself healthy, with 200, whatever it says of what it needs.
+        homepage: what stands at its address.
         homepage_status: HTTP status of the homepage.
         homepage_delay: seconds that it takes longer.
         optimization: what comes out of the optimiser.
@@ -43,7 +45,9 @@ class PortfolioState:
     """
 
     started: datetime
-    statuses: dict[str, Literal["degraded", "unhealthy"]] = field(default_factory=dict)
+    statuses: dict[str, str] = field(default_factory=dict)
+    hides_dependencies: bool = False
+    homepage: Literal["home", "error page", "challenge", "login", "nothing", "another page"] = "home"
     homepage_status: int = 200
     homepage_delay: float = 0.0
     optimization: Literal["works", "fails", "corrupt", "larger"] = "works"

@@ -74,8 +74,8 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
     "app-metrics-missing": {
         "weekly.scaling.fits": (
             "UNKNOWN",
-            r"DigitalOcean API: expected samples of every component in at least 120 of the last 168 hours, "
-            r"got fewer of portfolio-web \(0 h\), image-optimizer \(0 h\), image-worker \(0 h\)",
+            r"Use of the week: expected CPU samples of at least 151\.2 of 168 h and memory samples of at least "
+            r"151\.2 of 168 h.*, got CPU samples of 0 h \(portfolio-web 0 h .+",
         ),
     },
     "cost-over-budget": {
@@ -203,7 +203,8 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
     "github-not-owner": {
         "monthly.access.mfa": (
             "UNKNOWN",
-            r"GitHub: expected whether example requires a second factor, got no word of it",
+            r"Second factor on GitHub: expected who has no second factor and whether example requires a second "
+            r"factor, got GitHub: expected the members without a second factor .+ and no word of it; .+",
         ),
     },
     "github-owner-unknown": {
@@ -296,6 +297,99 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
     "npm-garbage": dict.fromkeys(
         NPM,
         ("UNKNOWN", r"npm: expected an answer to npm (audit|outdated), got .*invalid json response body at .*"),
+    ),
+    "bandwidth-days-missing": {
+        "weekly.resources.network": (
+            "UNKNOWN",
+            r"Traffic above the week before: expected traffic of at least 5\.6 of 7 days of both weeks, got "
+            r"traffic of 4 days of both weeks \(none of (\w+ \d+ \w+(, )?){3}\); what was seen gives .+",
+        ),
+    },
+    "invoices-without-items": {
+        "monthly.cost.trend": (
+            "UNKNOWN",
+            r"Growth of everything: expected items of \d{4}-\d\d's \$[\d.]+ and .+, got no items; what was .+",
+        ),
+    },
+    "balance-stale": dict.fromkeys(
+        ("monthly.cost.balance", "monthly.cost.invoices", "monthly.cost.trend"),
+        (
+            "UNKNOWN",
+            r"(Cost of the month|Last invoice|Growth of .+): expected a balance of the last 2 days(.*), "
+            r"got one of .+ UTC.*; what was seen gives .+",
+        ),
+    ),
+    "ssh-keys-cut": dict.fromkeys(
+        ("monthly.access.permissions", "monthly.access.unused-accounts"),
+        (
+            "UNKNOWN",
+            r"(DigitalOcean account|SSH keys of .+|Members on GitHub): expected all 2 SSH keys, "
+            r"got 1 SSH keys; what was seen gives .+",
+        ),
+    ),
+    "account-status-new": dict.fromkeys(
+        ("monthly.access.permissions", "monthly.access.unused-accounts"),
+        (
+            "UNKNOWN",
+            r"(DigitalOcean account|SSH keys of .+|Members on GitHub): expected active, warning or "
+            r"locked as the account's status, got under_review; what was seen gives .+",
+        ),
+    ),
+    "redis-open-by-halves": {
+        "monthly.config.firewall": (
+            "CRITICAL",
+            r"Trusted sources of Redis: expected a list of who may connect, "
+            r"got 0\.0\.0\.0/2 and 128\.0\.0\.0/2, which is the whole internet",
+        ),
+    },
+    "redis-source-new": {
+        "monthly.config.firewall": (
+            "UNKNOWN",
+            r"Trusted sources of Redis: expected all trusted sources to be understood, got 1 of 2 that are not, "
+            r"e\.g\. 'vpc 0b1e'; what was seen gives app \S+, vpc 0b1e",
+        ),
+    },
+    "ssh-open-by-halves": {
+        "monthly.config.firewall": (
+            "CRITICAL",
+            r"Cloud firewalls: expected no management port open to the world, got monitoring opens 22 to "
+            r"0\.0\.0\.0/2 and 128\.0\.0\.0/2 \(rule tcp 20-25\), and 1 more",
+        ),
+    },
+    "firewall-idle": {
+        "monthly.config.firewall": (
+            "WARNING",
+            r"Cloud firewalls: expected each to cover a droplet or a tag, got monitoring covering none",
+        ),
+    },
+    "firewall-waiting": {
+        "monthly.config.firewall": (
+            "UNKNOWN",
+            r"Trusted sources of Redis: expected rules of monitoring that are in force \(succeeded\), got waiting"
+            r"; what was seen gives .+",
+        ),
+    },
+    "github-owner-invited": {
+        "monthly.access.permissions": (
+            "CRITICAL",
+            r"Owners of the GitHub organisation: expected only those in the settings, "
+            r"got quick-helper-77 \(invited\)",
+        ),
+    },
+    "github-invitations-denied": {
+        "monthly.access.permissions": (
+            "UNKNOWN",
+            r"DigitalOcean account: expected the open invitations, got GitHub: expected the open "
+            r"invitations from localhost:\d+, got HTTP 403 .+; what was seen gives active",
+        ),
+    },
+    "github-collaborators-cut": dict.fromkeys(
+        ("monthly.access.permissions", "monthly.access.mfa"),
+        (
+            "UNKNOWN",
+            r"(DigitalOcean account|Second factor on GitHub): expected all outside collaborators.*, "
+            r"got 0: page 1 of 2 names no next one; what was seen gives .+",
+        ),
     ),
     "digitalocean-gone": away(r"connection refused \(connect, after \d\.\d+ s\)"),
 }

@@ -179,6 +179,17 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
     ),
     "link-documentation-moved": dead_link("links.documentation", rf"HTTP 404 from http://{WEB}/docs"),
     "link-status-page-broken": dead_link("links.status-page", rf"HTTP 500 from http://{WEB}/status"),
+    "link-status-page-parked": dead_link(
+        "links.status-page",
+        rf"a parked or suspended domain, 'status\.example is for sale' from http://{WEB}/status",
+    ),
+    "policy-mistyped": {
+        HEADERS: (
+            "UNKNOWN",
+            r"Security headers: expected all headers and directives to be understood, got 1 of \d that are not, "
+            r"e\.g\. 'form-acton'; what was seen gives \d+ points over ten tests \(grade A\+?; lost by nothing\)",
+        ),
+    },
     "link-console-gone": dead_link("links.console", rf"HTTP 410 from http://{WEB}/console"),
     "grafana-gone": dead_link("links.grafana"),
     "pages-gone": {

@@ -149,10 +149,13 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
     "app-metrics-missing": {
         item: (
             "UNKNOWN",
-            rf"DigitalOcean API: expected {what} samples of at least 84 of the last 168 h of every component, "
-            r"got fewer of portfolio-web \(0 h\), image-optimizer \(0 h\), image-worker \(0 h\)",
+            rf"{subject}: expected {what} samples of at least 151\.2 of 168 h.*, got {what} samples of 0 h "
+            r"\(portfolio-web 0 h of 2 instances, image-optimizer 0 h of 2 instances, image-worker 0 h\).*",
         )
-        for item, what in (("weekly.resources.cpu", "CPU"), ("weekly.resources.memory-growth", "Memory"))
+        for item, what, subject in (
+            ("weekly.resources.cpu", "CPU", "CPU of the week"),
+            ("weekly.resources.memory-growth", "Memory", "Growth into the limit"),
+        )
     },
     "memory-leak": {
         "weekly.resources.memory-growth": (

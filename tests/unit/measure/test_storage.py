@@ -14,6 +14,7 @@ from playbook.errors import TooLittleData
 from playbook.measure.storage import StorageWeek, storage_week
 from playbook.measure.traffic import GIB, NetworkWeek, network_week
 from playbook.settings import load
+from tests.verdicts import check, judged
 
 NOW = datetime(2026, 11, 23, 7, tzinfo=UTC)
 SETTINGS = load("production", environment={})
@@ -97,7 +98,7 @@ def network(sizes) -> NetworkWeek:
     """Bytes of the last fourteen days, oldest first."""
     today = datetime(2026, 11, 23, tzinfo=UTC)
     by_day = {today - timedelta(days=14 - n): size for n, size in enumerate(sizes)}
-    return network_week(cast(Any, SimpleNamespace(bandwidth=by_day.__getitem__)), FixedClock(NOW))
+    return network_week(cast(Any, SimpleNamespace(bandwidth=by_day.__getitem__)), SETTINGS, FixedClock(NOW))
 
 
 def test_a_week_against_the_week_before():
@@ -111,12 +112,35 @@ def test_a_week_against_the_week_before():
     assert [curve.name for curve in chart.curves] == ["this week", "week before"]
 
 
-@pytest.mark.parametrize(
-    ("sizes", "week"), [([0] * 9 + [1] * 5, "the week before"), ([1] * 7 + [0, 0] + [1] * 5, "the week")]
-)
-def test_days_without_any_traffic_are_no_week(sizes, week):
-    """The API says 0 for days that it knows nothing of."""
-    found = network(sizes)
-    with pytest.raises(TooLittleData, match=f"at least 6 of the 7 days of {week}, got"):
-        _ = found.rise
-    assert found.evidence()
+@pytest.mark.parametrize("nothing", [0, None])
+@pytest.mark.parametrize("place", [0, 9])
+def test_days_that_are_not_known_are_no_week(nothing, place):
+    """The API says 0 for days that it knows nothing of. One of seven may be missing, two may not."""
+    sizes = [GIB] * 14
+    sizes[place] = nothing
+    assert network(sizes).rise.value == pytest.approx(0)
+    assert network_verdict(sizes) == "OK"
+    sizes[place + 1] = nothing
+    assert network(sizes).coverage.got.startswith("traffic of 5 days of both weeks (none of ")
+    assert network(sizes).evidence()
+    assert network_verdict(sizes) == "UNKNOWN"
+
+
+def test_nothing_known_at_all():
+    """No figure, and no division by it."""
+    assert network_verdict([None] * 14) == "UNKNOWN"
+    assert network_verdict([0] * 14) == "UNKNOWN"
+
+
+def test_a_rise_is_judged_however_few_days_are_known():
+    """Bad evidence counts."""
+    found = network([GIB, GIB, *[None] * 5, 3 * GIB, 3 * GIB, *[None] * 5])
+    assert found.rise.value == pytest.approx(200)
+    assert found.rise.over == "2 days (6.00 GiB after 2.00 GiB)"
+
+
+def network_verdict(sizes) -> str:
+    """Of the check."""
+    return str(
+        judged(check("test_resources", "test_traffic_is_like_the_week_before"), network_week=network(sizes))[0]
+    )
