@@ -29,12 +29,14 @@ def test_backup_is_recent_and_verified(backups, backup_verification, limits, jud
         "Newest backup",
         expected=f"{backups.newest.file.name} to be complete",
         found=backups.completeness,
+        coverage=backups.read,
     )
     judge.that(
-        not backup_verification.newest_problems and backup_verification.newest_is_judged,
+        not backup_verification.newest_problems,
         "Newest backup",
         expected="what its manifest says",
         found=backup_verification.newest_words,
+        coverage=backup_verification.newest_read,
     )
 
 

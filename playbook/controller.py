@@ -125,6 +125,7 @@ class Controller:
             self.settings,
             allow_mutations=self.allow_mutations,
             load_order=self.load or LoadOrder(history=self.history),
+            history=self.history,
         )
 
     def keep(self, record: Record) -> None:

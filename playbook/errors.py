@@ -9,6 +9,7 @@
         ├── Unreachable     no connection, or no answer in time
         ├── Denied          reached, but our credentials were not accepted
         ├── Malformed       an answer that does not mean what it should
+        ├── Refused         reached, and it says itself that it cannot do its work: what can be judged, is
         └── TooLittleData   an answer, but too little to judge by
 
 Each message is one sentence that names the service, what was expected and what came instead.
@@ -92,6 +93,21 @@ class Denied(Unmeasured):
 
 class Malformed(Unmeasured):
     """The service answered something else than it documents."""
+
+
+class Refused(Unmeasured):
+    """The service answered that it cannot do its work now: memory full, loading, no primary.
+
+    That is a statement about the system. A measurement whose check can judge it carries it on as a value; where
+    none does, what was asked could not be measured.
+
+    Attributes:
+        words: what the service said.
+    """
+
+    def __init__(self, message: str, *, words: str, service: str, hint: str = "", attempts: tuple[str, ...] = ()):
+        super().__init__(message, service=service, hint=hint, attempts=attempts)
+        self.words = words
 
 
 class TooLittleData(Unmeasured):

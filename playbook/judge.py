@@ -128,6 +128,8 @@ class Judge:
     def sign_off(self, sign_off: SignOff, *, instead: str = "") -> None:
         """Judge what a person signed: none that counts is CRITICAL, one near its end or a refused line WARNING.
 
+        One that was never signed and has not been due yet is UNKNOWN.
+
         Args:
             instead: what makes a sign-off unnecessary, in words, e.g. a message that was delivered.
 
@@ -138,7 +140,8 @@ class Judge:
         if instead:
             self.that(True, subject, expected="one that counts, or what stands for it", found=instead)
             return
-        self.that(sign_off.valid, subject, expected="one that counts", found=sign_off.found)
+        known = sign_off.valid or sign_off.pending
+        self.that(known, subject, expected="one that counts", found=sign_off.found, coverage=sign_off.coverage)
         left = days(sign_off.rule.near)
         self.that(not sign_off.near, subject, expected=f"more than {left} left", found=sign_off.found, warn=True)
         self.that(not sign_off.refused, subject, expected="no refused line", found=sign_off.found, warn=True)

@@ -117,7 +117,7 @@ def pytest_configure(config: pytest.Config) -> None:
             allowed = config.workerinput["playbook_mutations"]  # type: ignore[attr-defined]
             history = Path(config.workerinput["playbook_history"])  # type: ignore[attr-defined]
             order = LoadOrder(history=history)
-            config.stash[RUN] = Run(settings, allow_mutations=allowed, load_order=order)
+            config.stash[RUN] = Run(settings, allow_mutations=allowed, load_order=order, history=history)
         else:
             config.stash[CONTROLLER] = Controller(config)
             config.pluginmanager.register(pytest_html)

@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from playbook.catalogue import Investigation, Item, Runbook
+from playbook.counters import Counted
 from playbook.coverage import Coverage
 from playbook.engine import Measurements, Outcome
 from playbook.errors import Denied, Forbidden, NotConfigured, PlaybookError, Unmeasured, Unreachable, UsageError
@@ -41,12 +42,14 @@ class Notes:
     Attributes:
         seen: names of the providers it asked for.
         cause: the failed outcome that stopped it, if one did.
+        readings: counters that its measurements have read.
     """
 
     judge: Judge = field(default_factory=Judge)
     evidence: list[Evidence] = field(default_factory=list)
     seen: list[str] = field(default_factory=list)
     cause: Outcome | None = None
+    readings: dict[str, Counted] = field(default_factory=dict)
 
     def look(self, outcome: Outcome) -> None:
         """Note a provider that the check asked for."""
@@ -58,6 +61,7 @@ class Notes:
             coverage = getattr(outcome.value, "coverage", None)
             if isinstance(coverage, Coverage):
                 self.judge.stand_on(outcome.name, coverage)
+            self.readings |= getattr(outcome.value, "readings", {})
 
 
 def evidence_of(value: Any) -> list[Evidence]:
@@ -124,6 +128,7 @@ def make_record(
         started=started,
         seconds=round(seconds, 3),
         worker=worker,
+        readings=notes.readings,
     )
 
 

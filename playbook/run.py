@@ -22,8 +22,10 @@ import playbook.clients
 import playbook.measure
 from playbook.catalogue import Catalogue, Item, read_catalogue, read_runbook
 from playbook.clock import Clock, iso
+from playbook.counters import Earlier
 from playbook.engine import Measurements
 from playbook.errors import Unmeasured, UsageError
+from playbook.history.readings import earlier_readings
 from playbook.load.order import MARKER, PRODUCTION_OPTION, SHAPE_OPTION, LoadOrder
 from playbook.look_again import filled_in
 from playbook.people.files import waivers_of
@@ -66,8 +68,12 @@ class Run:
         *,
         allow_mutations: bool = False,
         load_order: LoadOrder | None = None,
+        history: Path | None = None,
     ) -> None:
-        """``allow_mutations`` and ``load_order`` are what the command line says; see ``playbook.gate``."""
+        """``allow_mutations`` and ``load_order`` are what the command line says; see ``playbook.gate``.
+
+        ``history`` is the folder of past runs; None where there are none to compare with.
+        """
         self.settings = settings
         self.clock = clock or Clock()
         self.catalogue: Catalogue = read_catalogue()
@@ -80,6 +86,7 @@ class Run:
                 "clock": self.clock,
                 "allow_mutations": allow_mutations,
                 "load_order": self.load_order,
+                "earlier": Earlier(lambda: earlier_readings(history, settings, self.clock.now())),
             }
         )
 

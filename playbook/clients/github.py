@@ -99,6 +99,7 @@ class DependabotAlert(_Message, frozen=True, kw_only=True):
     """An open alert; its severity is low, medium, high or critical."""
 
     number: int
+    state: str = "open"
     created_at: datetime | None = None
     html_url: str = ""
     security_vulnerability: _Vulnerability = _Vulnerability()

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from playbook.catalogue import Catalogue
+from playbook.history.first_days import known_since
 from playbook.people import attest, waivers
 from playbook.people.attest import Rule, SignOffs
 from playbook.people.waivers import Waivers
@@ -16,7 +18,8 @@ from playbook.settings import Settings
 def sign_offs_of(settings: Settings, catalogue: Catalogue, now: datetime) -> SignOffs:
     """The sign-offs; NotConfigured where the settings name no file, Unreachable where it is not there."""
     file = settings.require(settings.people.attestations, "people.attestations", attest.SERVICE)
-    return attest.read(path_of(settings, file), known=known(catalogue), rules=rules(settings), now=now)
+    found = attest.read(path_of(settings, file), known=known(catalogue), rules=rules(settings), now=now)
+    return replace(found, since=known_since(settings, now))
 
 
 def waivers_of(settings: Settings, catalogue: Catalogue, now: datetime) -> Waivers:

@@ -172,6 +172,16 @@ def _(world: World) -> None:
     world.npm.garbage = True
 
 
+@fault("npm-blind", "The npm registry has no advisories, and answers every audit as if nothing were weak")
+def _(world: World) -> None:
+    world.npm.blind = True
+
+
+@fault("npm-unlisted", "The npm registry does not have one of the project's dependencies")
+def _(world: World) -> None:
+    world.npm.unlisted.add("sharp")
+
+
 @fault("npm-weak-dependency", "A dependency has a weakness of level high, and so has what uses it")
 def _(world: World) -> None:
     world.npm.advisories.append(Advisory("qs", "high", "A crafted query exhausts memory", "<6.14.0", 1099001))

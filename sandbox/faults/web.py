@@ -106,6 +106,31 @@ def _(world: World) -> None:
     world.portfolio.optimization = "corrupt"
 
 
+@fault("optimize-grey", "The optimiser answers every image with a grey one of the same size")
+def _(world: World) -> None:
+    world.portfolio.optimization = "grey"
+
+
+@fault("optimize-dot", "The optimiser answers every image with a single pixel")
+def _(world: World) -> None:
+    world.portfolio.optimization = "dot"
+
+
+@fault("optimize-another", "The optimiser mixes up its images and gives back somebody else's")
+def _(world: World) -> None:
+    world.portfolio.optimization = "another"
+
+
+@fault("optimize-blue", "The optimiser exchanges red and blue")
+def _(world: World) -> None:
+    world.portfolio.optimization = "blue"
+
+
+@fault("optimize-covered", "The optimiser leaves the lower right corner of every image black")
+def _(world: World) -> None:
+    world.portfolio.optimization = "covered"
+
+
 @fault("optimize-larger-output", "The optimiser makes images larger instead of smaller")
 def _(world: World) -> None:
     world.portfolio.optimization = "larger"

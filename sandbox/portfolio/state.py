@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
 
+from sandbox.portfolio.images import Mistake
 from sandbox.tls import WebTls
 
 VERSION = "2.8.1"
@@ -50,7 +51,7 @@ class PortfolioState:
     homepage: Literal["home", "error page", "challenge", "login", "nothing", "another page"] = "home"
     homepage_status: int = 200
     homepage_delay: float = 0.0
-    optimization: Literal["works", "fails", "corrupt", "larger"] = "works"
+    optimization: Literal["works", "fails", "corrupt", "larger"] | Mistake = "works"
     optimization_delay: float = 0.0
     worker_stuck: bool = False
     delays: dict[str, float] = field(default_factory=dict)

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from playbook.clients.digitalocean_account import Account
 from playbook.clients.github import GitHubApi, github
 from playbook.clock import FixedClock
-from playbook.coverage import Coverage
+from playbook.coverage import Coverage, whole
 from playbook.errors import Unmeasured
 from playbook.measure.access import DigitalOceanAccess, github_access, github_activity, second_factors
 from playbook.settings import Settings, load
@@ -138,6 +138,8 @@ SIGNED = SimpleNamespace(
     of=lambda _: SimpleNamespace(
         item="x",
         rule=SimpleNamespace(near=timedelta()),
+        pending=False,
+        coverage=whole("1 sign-off"),
         valid=True,
         near=False,
         refused=(),

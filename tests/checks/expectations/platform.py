@@ -17,7 +17,6 @@ THROUGH_DIGITALOCEAN = (
 )
 ACCESS = ("monthly.access.permissions", "monthly.access.unused-accounts", "monthly.access.mfa")
 # On the first days of a month the last one stands for it.
-NPM = ("monthly.vulnerabilities.audit", "monthly.vulnerabilities.outdated")
 THROUGH_GITHUB = (*ACCESS, "monthly.vulnerabilities.audit")
 MONTH = r"over \d{4}-\d\d \(\$[\d.]+ of \$150\.00(, projected from \$[\d.]+ in [\d.]+ of \d\d days)?\)"
 LAST = r"over \d{4}-\d\d \(\$%s of \$150\.00\)"
@@ -27,6 +26,18 @@ GROWTH = r"over \d{4}-\d\d → \d{4}-\d\d \(\$[\d.]+ → \$[\d.]+\)"
 def away(got: str) -> dict[str, tuple[str, str]]:
     """The whole DigitalOcean API is away."""
     return dict.fromkeys(THROUGH_DIGITALOCEAN, ("UNKNOWN", rf"DigitalOcean API: expected the \S.*, got {got}"))
+
+
+def no_npm(message: str) -> dict[str, tuple[str, str]]:
+    """Why npm could not be asked; Dependabot's answer alone is not enough."""
+    return {
+        "monthly.vulnerabilities.audit": (
+            "UNKNOWN",
+            rf"Dependabot: expected an answer of npm audit, got {message.replace('{}', 'audit')}; "
+            r"what was seen gives 0 of level high or critical over the repository's dependencies",
+        ),
+        "monthly.vulnerabilities.outdated": ("UNKNOWN", message.replace("{}", "outdated")),
+    }
 
 
 EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
@@ -254,8 +265,24 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
     "dependabot-denied": {
         "monthly.vulnerabilities.audit": (
             "UNKNOWN",
-            r"GitHub: expected the open Dependabot alerts from localhost:\d+, "
-            r"got HTTP 403 \(Resource not accessible by personal access token\)",
+            r"npm audit: expected an answer of Dependabot, got GitHub: expected the open Dependabot alerts from "
+            r"localhost:\d+, got HTTP 403 \(Resource not accessible by personal access token\); "
+            r"what was seen gives 0 of level high or critical over 7 dependencies",
+        ),
+    },
+    "npm-blind": {
+        "monthly.vulnerabilities.audit": (
+            "UNKNOWN",
+            r"npm audit: expected an audit that finds what is known to be weak \(minimist 0\.0\.8\), "
+            r"got nothing found in it; what was seen gives 0 of level high or critical over 7 dependencies",
+        ),
+    },
+    "npm-unlisted": {
+        "monthly.vulnerabilities.outdated": (
+            "UNKNOWN",
+            r"Dependencies a major version behind: expected releases of all 6 dependencies, got releases of "
+            r"5 dependencies \(none of sharp\); what was seen gives 1 over 6 dependencies of the project "
+            r"\(express 4\.21\.2 → 5\.1\.0\)",
         ),
     },
     "npm-weak-dependency": {
@@ -273,30 +300,13 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
             r"\(express 4\.21\.2 → 5\.0\.0, ioredis 5\.4\.1 → 6\.0\.0, pino 9\.6\.0 → 10\.0\.0, and 3 more\)",
         ),
     },
-    "npm-gone": dict.fromkeys(
-        NPM,
-        (
-            "UNKNOWN",
-            r"npm: expected npm (audit|outdated) to reach localhost:\d+, got .*reason: connect ECONNREFUSED \S+",
-        ),
+    "npm-gone": no_npm(r"npm: expected npm {} to reach localhost:\d+, got .*reason: connect ECONNREFUSED \S+"),
+    "npm-missing": no_npm(r"npm: expected the program \S+/npm, got none of that name on this machine"),
+    "npm-unlocked": no_npm(
+        r"npm: expected a lock file \(package-lock\.json or npm-shrinkwrap\.json\) in \S+, got none"
     ),
-    "npm-missing": dict.fromkeys(
-        NPM, ("UNKNOWN", r"npm: expected the program \S+/npm, got none of that name on this machine")
-    ),
-    "npm-unlocked": dict.fromkeys(
-        NPM,
-        (
-            "UNKNOWN",
-            r"npm: expected a lock file \(package-lock\.json or npm-shrinkwrap\.json\) in \S+, got none",
-        ),
-    ),
-    "npm-denied": dict.fromkeys(
-        NPM,
-        ("UNKNOWN", r"npm: expected npm's credentials to be accepted by localhost:\d+, got .*401 Unauthorized.*"),
-    ),
-    "npm-garbage": dict.fromkeys(
-        NPM,
-        ("UNKNOWN", r"npm: expected an answer to npm (audit|outdated), got .*invalid json response body at .*"),
+    "npm-denied": no_npm(
+        r"npm: expected npm's credentials to be accepted by localhost:\d+, got .*401 Unauthorized.*"
     ),
     "bandwidth-days-missing": {
         "weekly.resources.network": (
@@ -391,5 +401,6 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
             r"got 0: page 1 of 2 names no next one; what was seen gives .+",
         ),
     ),
+    "npm-garbage": no_npm(r"npm: expected an answer to npm {}, got .*invalid json response body at .*"),
     "digitalocean-gone": away(r"connection refused \(connect, after \d\.\d+ s\)"),
 }

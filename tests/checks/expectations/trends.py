@@ -37,12 +37,9 @@ def unknown_week(hours: str) -> dict[str, tuple[str, str]]:
     }
 
 
-def no_storage(fewer_of: str) -> str:
-    """Too few samples of files and Redis' memory."""
-    return (
-        r"Prometheus: expected samples of at least 84 of the last 168 h of every file system and of "
-        rf"Redis' memory, got fewer of {fewer_of}"
-    )
+def no_storage(area: str, expected: str, got: str) -> str:
+    """Too few samples of file systems."""
+    return rf"{area}: expected {expected}, got {got}"
 
 
 def unknown_month(exact: str, days: str) -> dict[str, tuple[str, str]]:
@@ -122,14 +119,21 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
             r"CPU of image-worker at a spike: expected CPU samples of at least 648 of the last 720 h of every "
             r"component, got fewer of ([a-z-]+ \(4\d h\)(, )?){3}; what was seen gives .+",
         ),
-        STORAGE: ("UNKNOWN", no_storage(r"(Files of [a-z-]+ \(4\d h\), ){3}Redis memory \(4\d h\)")),
+        STORAGE: (
+            "UNKNOWN",
+            no_storage(
+                r"Files of [a-z-]+",
+                r"(samples of at least 134\.4 of 168 h of Files of [a-z-]+( and )?){3}",
+                r"(samples of 4\d h of Files of [a-z-]+( and )?){3}; what was seen gives .+",
+            ),
+        ),
     },
     "metrics-empty": {
         **unknown_week("0"),
         **unknown_month("0", "0"),
         CAPACITY[0]: no_growth(r"CPU \(0\), Memory \(0\), Storage \(0\)"),
         CAPACITY[1]: ("UNKNOWN", "Requests at a spike: expected the requests a second of 30 days, got no samples"),
-        STORAGE: ("UNKNOWN", no_storage(r"Redis memory \(0 h\)")),
+        STORAGE: ("UNKNOWN", no_storage("File systems", "samples of every file system", "none")),
     },
     "prometheus-gone": {
         **dict.fromkeys((*WEEK_KPIS, *MONTH[:2]), AWAY),

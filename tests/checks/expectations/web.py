@@ -6,7 +6,11 @@ from tests.checks.expectations.logs import ERROR_ON_THE_SIDE
 
 API_HEALTH = "API health: expected all healthy, got %s"
 HOMEPAGE = r"Homepage response time: expected at most 2 s, got %s s over \d fresh connections \(slowest \S+ s\)"
-OPTIMISED = "Optimised image: expected a whole picture of the original's shape, got %s"
+OPTIMISED = "Optimised image: expected the picture that was sent, got %s"
+OTHER_COLOURS = (
+    r"WEBP 600 × 400, [\d,]+ bytes, that differs from the original by \d+ of 255 in (red|green|blue), "
+    r"\d+ % from the left and \d+ % from the top"
+)
 
 
 LIVE_URL = r"Live URL https://localhost:\d+: expected a page, got %s"
@@ -129,6 +133,22 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
     },
     "optimize-corrupt": {
         "daily.probe.optimize": ("CRITICAL", OPTIMISED % r"[\d,]+ bytes that cannot be decoded: .+"),
+    },
+    "optimize-grey": {"daily.probe.optimize": ("CRITICAL", OPTIMISED % OTHER_COLOURS)},
+    "optimize-dot": {
+        "daily.probe.optimize": (
+            "CRITICAL",
+            OPTIMISED % r"WEBP 1 × 1, \d+ bytes, for an original of 600 × 400",
+        ),
+    },
+    "optimize-another": {"daily.probe.optimize": ("CRITICAL", OPTIMISED % OTHER_COLOURS)},
+    "optimize-blue": {"daily.probe.optimize": ("CRITICAL", OPTIMISED % OTHER_COLOURS)},
+    "optimize-covered": {
+        "daily.probe.optimize": (
+            "CRITICAL",
+            OPTIMISED
+            % OTHER_COLOURS.replace(r"\d+ % from the left and \d+ %", r"(8|9)\d % from the left and (8|9)\d %"),
+        ),
     },
     "optimize-larger-output": {
         "daily.probe.optimize": (

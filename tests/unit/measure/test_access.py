@@ -187,7 +187,8 @@ class Signed:
 
     def of(self, item: str) -> Any:
         rule = SimpleNamespace(near=timedelta(days=7))
-        return SimpleNamespace(item=item, rule=rule, valid=True, near=False, refused=(), found="one that counts")
+        counts = {"pending": False, "coverage": whole("1 sign-off"), "found": "one that counts"}
+        return SimpleNamespace(item=item, rule=rule, valid=True, near=False, refused=(), **counts)
 
 
 SIGNED = Signed()

@@ -17,10 +17,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from playbook.clock import FixedClock
+from playbook.coverage import whole
 from playbook.errors import Unmeasured
 from playbook.measure.access import STATUSES as ACCOUNT_STATUSES
 from playbook.measure.access import GitHubAccess, GitHubActivity, digitalocean_access
-from playbook.measure.app import DOMAIN_PHASES, PHASES, STATES, app, app_components
+from playbook.measure.app import DOMAIN_PHASES, PHASES, STATES, LiveUrlAnswer, app, app_components
 from playbook.measure.costs import bills, cost_trend
 from playbook.measure.deployments import CAUSES, ROLLBACKS, STATUSES, deployment_review, deployments
 from playbook.measure.firewall import PROTOCOLS, SOURCE_TYPES, cloud_firewalls, trusted_sources
@@ -46,6 +47,8 @@ SIGNED = SimpleNamespace(
     of=lambda _: SimpleNamespace(
         item="x",
         rule=SimpleNamespace(near=timedelta(days=1)),
+        pending=False,
+        coverage=whole("1 sign-off"),
         valid=True,
         near=False,
         refused=(),
@@ -65,7 +68,7 @@ def verdict(name: str, edits: dict[str, Edit]) -> str:
 
 def _active(canned: Canned) -> Any:
     status = app(canned.api, CLOCK)
-    answer = SimpleNamespace(answered=True, url="https://x", outcome="HTTP 200", coverage=status.coverage)
+    answer = LiveUrlAnswer("https://x", 200, "HTTP 200", answered=True)
     return judged(check("test_app", "test_app_is_active"), app=status, live_url_answer=answer)
 
 
