@@ -44,6 +44,17 @@ class NotConfigured(PlaybookError):  # noqa: N818 - named as the verdict it beco
         self.add = add
 
 
+class Skipped(NotConfigured):
+    """The check itself says that it does not apply here (``pytest.skip``)."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, setting="", add="")
+
+
+class ExpectedFailure(PlaybookError):  # noqa: N818 - it is none of the suite
+    """A failure that the check itself expects (``pytest.mark.xfail``)."""
+
+
 class Forbidden(PlaybookError):  # noqa: N818
     """The suite was asked for something that could change the operated system."""
 

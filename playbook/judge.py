@@ -7,6 +7,7 @@ counts only when it is whole and understood: OK needs enough coverage by every m
 from __future__ import annotations
 
 import math
+from contextlib import suppress
 
 import msgspec
 
@@ -160,6 +161,14 @@ class Judge:
             key=lambda judged: (SEVERITY.index(judged.verdict), not judged.below_target, judged.value is None),
             default=None,
         )
+
+    def note(self, judgement: Judgement) -> None:
+        """Keep a judgement that was made elsewhere, by an assert: an OK stands on the same coverage as all others.
+
+        A CRITICAL one is kept and not raised.
+        """
+        with suppress(Critical):
+            self._note(judgement, Coverage())
 
     def _note(self, judgement: Judgement, own: Coverage) -> None:
         coverage = together(self._coverages.values()) + own

@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from playbook.catalogue import is_local
 from playbook.counters import Counted
 from playbook.errors import UsageError
 from playbook.history import lines
@@ -45,6 +46,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         message: one sentence; kept of what is not OK, and cut where it is long.
         cause: id of the root cause that kept it from being measured.
         seconds: how long the check took.
+        title: of an item that no catalogue holds: a check of somebody's own.
     """
 
     verdict: Verdict
@@ -54,6 +56,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     message: str = ""
     cause: str = ""
     seconds: float = 0.0
+    title: str = ""
 
 
 class RunLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -169,6 +172,7 @@ def _finding(record: Record) -> Finding:
         message="" if record.verdict is Verdict.OK else _clipped(record.message),
         cause=record.cause,
         seconds=record.seconds,
+        title=_clipped(record.title) if is_local(record.item) else "",
     )
 
 
