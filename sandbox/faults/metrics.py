@@ -85,7 +85,7 @@ def _(world: World) -> None:
 @fault("image-metrics-missing", "Prometheus has no counts of images, and by Redis' one in fourteen has failed")
 def _(world: World) -> None:
     world.metrics.missing.add("image_optimizations_total")
-    world.redis.formats["avif"].failure = 920
+    world.redis.formats["avif"].failure = 114
 
 
 @fault("metrics-empty", "Prometheus answers, and has no samples at all")

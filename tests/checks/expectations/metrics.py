@@ -116,8 +116,8 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
     "image-metrics-missing": {
         "daily.kpi.image-success": (
             "CRITICAL",
-            r"Image processing success: expected at least 98 %, got 9[23]\.\d+ % over [\d,]+ images since "
-            r"counting began \(critical < 95 %\)",
+            r"Image processing success: expected at least 98 %, got 9[23]\.\d+ % over 24 h \([\d,]+ images\) "
+            r"\(critical < 95 %\)",
         ),
         "weekly.kpi.image-success": (
             "UNKNOWN",
