@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -233,19 +234,15 @@ class ReleaseEffect:
             return lacking("", expected="a release that succeeded, with its time", got="none")
         if self.since is None:
             return whole("no recent release")
-        if not self.since.enough:
-            return lacking(
-                "", expected=f"at least {self.since.least} requests since the release", got=self.since.over
-            )
-        return whole(self.since.over)
+        return self.since.coverage + self.since.reading.coverage
 
     @property
     def suspect(self) -> bool:
-        """Requests have failed since the release, and did not before; False where there were too few to say."""
-        if self.since is None or not self.since.enough:
+        """Requests have failed since the release, and did not before."""
+        if self.since is None:
             return False
         now = self.since.reading.value
-        if self.limit.verdict(now) is Verdict.OK:
+        if not math.isfinite(now) or self.limit.verdict(now) is Verdict.OK:
             return False
         return not (self.before and self.before.enough) or now > 2 * self.before.reading.value
 
@@ -257,7 +254,7 @@ class ReleaseEffect:
         when = f"one {span(self.release.age)} ago ({self.release.cause})"
         if self.since is None:
             return when
-        since = self.limit.format(self.since.reading.value) if self.since.enough else "unknown"
+        since = self.limit.format(self.since.reading.value) if self.since.answered.samples else "unknown"
         before = self.limit.format(self.before.reading.value) if self.before and self.before.enough else "unknown"
         return f"{when}, with an error rate of {since} since and {before} before"
 
@@ -284,6 +281,6 @@ def release_effect(
         release,
         hours,
         recent(prometheus, settings, ERROR_RATE, minutes, began),
-        recent(prometheus, settings, ERROR_RATE, minutes),
+        recent(prometheus, settings, ERROR_RATE, minutes, clock.now()),
         limit,
     )

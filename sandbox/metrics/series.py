@@ -71,7 +71,7 @@ class Store:
         self._built: dict[Labels, Series] = {}
         self.catalogue: dict[str, dict[Labels, Build]] = {}
         if not state.empty:
-            for name, labels, build in catalogue():
+            for name, labels, build in catalogue(state):
                 if name in state.missing or beyond(name, labels, state.largest_bucket):
                     continue
                 key = tuple(sorted({"__name__": name, **labels}.items()))
@@ -92,8 +92,9 @@ class Store:
                 values = self.catalogue[named["__name__"]][labels](self._history)
                 always = named["__name__"] == "up"
                 kept = self._history.kept(named["job"], always)
-                times = self._history.times(named["job"], named["instance"], always)
-                self._built[labels] = Series(labels, times, values[kept])
+                times = self._history.times(named["job"], named.get("probe", "") + named["instance"], always)
+                there = ~np.isnan(values[kept])
+                self._built[labels] = Series(labels, times[there], values[kept][there])
             return self._built[labels]
 
     def _history_until(self, end: int) -> History:

@@ -8,7 +8,10 @@ NO_DIGITALOCEAN = rf"DigitalOcean API: expected the \S.* from localhost:\d+, {RE
 NO_LOGS = r"Logs: expected lines of the last 24 hours from DigitalOcean's live log stream, got none at all"
 
 NO_WEBSITE = r"no answer: connection refused \(connect, after \S+ s\), while the DigitalOcean API answers"
-NOT_KNOWN = r"expected P95 response time to be known and Error rate to be known( and Alerts to be known)?, got .+"
+NOT_KNOWN = (
+    r"expected P95 response time to be known and Error rate to be known"
+    r"( and (Alerts to be known|an answer from https://localhost:\d+/api/v1/alerts))?, got .+"
+)
 NO_PROMETHEUS = (
     r"Prometheus: expected an answer from https://localhost:\d+/api/v1/query\?…, got connection refused .*"
 )
