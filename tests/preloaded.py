@@ -10,6 +10,7 @@ from __future__ import annotations
 import atexit
 import gc
 import importlib
+import inspect
 import json
 import os
 import runpy
@@ -127,7 +128,9 @@ def _load() -> None:
     pytest.main(["--collect-only", "-q", "-m", "daily"])
     from playbook.engine import REGISTRY
 
-    importlib.import_module("playbook.report")
+    page = importlib.import_module("playbook.report.page")
+    for name in ("page", "parts"):
+        page.environment().get_template(name)  # its loader compiles it
     for provider in REGISTRY.values():
         for library in provider.libraries:
             importlib.import_module(library)
@@ -136,6 +139,8 @@ def _load() -> None:
         file = getattr(sys.modules[name], "__file__", None)
         if file and Path(file).parent in {ROOT, ROOT / "checks"}:
             del sys.modules[name]
+    # Where a failed test is shown, Python looks for the module of each file, and notes it for all that are loaded.
+    inspect.getmodule(_load.__code__)
 
 
 def _become(request: dict[str, object], stdout: int, stderr: int) -> None:
