@@ -128,12 +128,12 @@ def _load() -> None:
     pytest.main(["--collect-only", "-q", "-m", "daily"])
     from playbook.engine import REGISTRY
 
-    page = importlib.import_module("playbook.report.page")
-    for name in ("page", "parts"):
-        page.environment().get_template(name)  # its loader compiles it
+    for name in ("certifi", "loadtests.launch", "playbook.report.terminal", "websockets.utils", "encodings.idna"):
+        importlib.import_module(name)
     for provider in REGISTRY.values():
         for library in provider.libraries:
             importlib.import_module(library)
+    _use()
     # A folder's own conftest and tests are loaded by each run: their names may stand for other files there.
     for name in set(sys.modules) - before:
         file = getattr(sys.modules[name], "__file__", None)
@@ -141,6 +141,21 @@ def _load() -> None:
             del sys.modules[name]
     # Where a failed test is shown, Python looks for the module of each file, and notes it for all that are loaded.
     inspect.getmodule(_load.__code__)
+
+
+def _use() -> None:
+    """Have done what the libraries put off until they are used: nothing of it depends on a run."""
+    import pydo
+    from PIL import Image
+
+    from playbook.clients.trust import context_for
+    from playbook.report.page import environment
+
+    Image.init()
+    pydo.Client(token="nobody's").close()
+    context_for(None, "nobody")  # the usual authorities
+    for name in ("page", "parts"):
+        environment().get_template(name)  # which compiles it
 
 
 def _become(request: dict[str, object], stdout: int, stderr: int) -> None:
