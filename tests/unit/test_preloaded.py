@@ -116,7 +116,7 @@ def test_it():
 """
     )
     with pytest.raises(subprocess.TimeoutExpired) as caught:
-        run_pytest("-v", cwd=folder, env=environment(), timeout=3)
+        run_pytest("-v", cwd=folder, env=environment(), timeout=6)  # it begins within a second
     assert "test_it" in str(caught.value.output)
     status = Path("/proc", (folder / "child").read_text(), "stat")
     wait_for(lambda: not status.exists() or status.read_text().rpartition(")")[2].split()[0] == "Z", "its end")
