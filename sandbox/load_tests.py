@@ -73,8 +73,9 @@ class LoadTestsService(Service):
             "whole": True,
         }
         (self._results / "sandbox-breakpoint.json").write_text(json.dumps(result), encoding="utf-8")
-        lines = b"".join(msgspec.json.encode(_line(plan, state)) + b"\n" for plan in _usual_plans())
-        (self._history / f"{state.tested:%Y}.jsonl").write_bytes(lines)
+        for line in (_line(plan, state) for plan in _usual_plans()):
+            with (self._history / f"{line.started:%Y}.jsonl").open("ab") as file:
+                file.write(msgspec.json.encode(line) + b"\n")
 
     async def stop(self) -> None:
         """Nothing to end: the files go with the sandbox's folder."""
@@ -90,11 +91,11 @@ def _line(plan: Plan, state: LoadTestsState) -> LoadLine:
         id=f"sandbox-{plan.shape}-before",
         target="sandbox",
         shape=plan.shape,
-        started=state.tested,
+        started=state.broke if plan.breaks else state.tested,
         plan=likeness(plan),
         p95=dict.fromkeys(steps or state.endpoints, state.p95),
         requests=130,
-        requests_per_second=21.0,
+        requests_per_second=state.held_per_second if plan.breaks else 21.0,
         failed_percent=0.0,
         held=plan.stages[0].users if plan.breaks else None,
     )
