@@ -74,8 +74,8 @@ class LoadTestsService(Service):
         }
         (self._results / "sandbox-breakpoint.json").write_text(json.dumps(result), encoding="utf-8")
         for line in (_line(plan, state) for plan in _usual_plans()):
-            with (self._history / f"{line.started:%Y}.jsonl").open("ab") as file:
-                file.write(msgspec.json.encode(line) + b"\n")
+            with (self._history / f"{line.started:%Y}.jsonl").open("ab") as year:
+                year.write(msgspec.json.encode(line) + b"\n")
 
     async def stop(self) -> None:
         """Nothing to end: the files go with the sandbox's folder."""
