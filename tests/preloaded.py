@@ -1,7 +1,8 @@
 """pytest in a process of its own, without the seconds that loading its plugins and their libraries takes.
 
 A server that has all of it loaded forks for each run. It has one thread and answers one request at a time. A run
-is a session of its own, with the given folder, environment and arguments, and ends as any Python process ends.
+is a session of its own, with the given folder, environment and arguments. In the end its threads are waited for and
+what is registered for it runs, as in any Python process; only what is loaded is not taken apart.
 Where forking is not safe (macOS: its system libraries do not survive it) a run is a plain ``python -m pytest``.
 """
 
@@ -20,8 +21,10 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import NoReturn
 
 ROOT = Path(__file__).resolve().parents[1]
 CAN_FORK = sys.platform == "linux"
@@ -174,6 +177,15 @@ def _become(request: dict[str, object], stdout: int, stderr: int) -> None:
     sys.argv = ["pytest", *request["arguments"]]  # type: ignore[misc]
 
 
+def _end(code: int) -> NoReturn:
+    """As Python ends, but for taking apart what it shares with the server: that takes as long as a short run."""
+    threading._shutdown()
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
 def _wait(pid: int, requests: socket.socket, timeout: float) -> int | None:
     """The run's exit code as subprocess gives it; None where it was killed for its time. Ends with who asked."""
     ended = os.pidfd_open(pid)
@@ -217,4 +229,7 @@ if __name__ == "__main__":
     gc.collect()
     gc.freeze()  # the forks share it
     if _serve(socket.socket(fileno=int(sys.argv[1]))):
-        runpy.run_module("pytest", run_name="__main__", alter_sys=True)
+        try:
+            runpy.run_module("pytest", run_name="__main__", alter_sys=True)
+        except SystemExit as ended:
+            _end(int(ended.code or 0))
