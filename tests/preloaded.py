@@ -1,8 +1,8 @@
 """pytest in a process of its own, without the seconds that loading its plugins and their libraries takes.
 
 A server that has all of it loaded forks for each run. It has one thread and answers one request at a time. A run
-is a session of its own, with the given folder, environment and arguments. In the end its threads are waited for and
-what is registered for it runs, as in any Python process; only what is loaded is not taken apart.
+is a session of its own, with the given folder, environment and arguments. In the end its threads are waited for
+and what is registered for it runs, as in any Python process; only what is loaded is not taken apart.
 Where forking is not safe (macOS: its system libraries do not survive it) a run is a plain ``python -m pytest``.
 """
 
