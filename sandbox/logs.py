@@ -70,13 +70,12 @@ class LogsState:
 class LogStore:
     """Lines by time: history, made hour by hour when it is first read, then what was appended.
 
-    Memory is bounded: the hours within reach, and the newest ``LIVE_LINES`` appended lines.
+    Memory is bounded: the hours that are kept, and the newest ``LIVE_LINES`` appended lines.
     """
 
     def __init__(self, state: LogsState) -> None:
         self._state = state
         self._started = time.monotonic()
-        self._hours: dict[datetime, list[LogLine]] = {}
         self._live: deque[LogLine] = deque(maxlen=LIVE_LINES)
 
     def now(self) -> datetime:
@@ -125,13 +124,9 @@ class LogStore:
         return (line for line in merge(self._history(since, now), added, key=_time) if since <= line.at)
 
     def _history(self, since: datetime, until: datetime) -> Iterator[LogLine]:
-        oldest = floor_hour(until - timedelta(hours=self._state.hours))
-        self._hours = {start: lines for start, lines in self._hours.items() if start >= oldest}
         start = floor_hour(since)
         while start <= until:
-            if start not in self._hours:
-                self._hours[start] = hour(start, self._state.seed, flawless=self._state.flawless)
-            for line in self._hours[start]:
+            for line in hour(start, self._state.seed, flawless=self._state.flawless):
                 if line.at > until:
                     return
                 yield line

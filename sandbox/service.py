@@ -204,11 +204,16 @@ class _Server(uvicorn.Server):
     """uvicorn inside somebody else's event loop: no signal handlers, no chatter, and an end without waiting."""
 
     def __init__(self, app: ASGIApp, *, tls: Any, websockets: bool) -> None:
+        ws: Any = "none"
+        if websockets:
+            from sandbox.frames import FramesTogether  # it takes time to load
+
+            ws = FramesTogether
         super().__init__(
             uvicorn.Config(
                 app,
                 http="h11",
-                ws="websockets-sansio" if websockets else "none",
+                ws=ws,
                 lifespan="off",
                 log_config=None,
                 log_level="error",

@@ -87,9 +87,9 @@ class MetricsState:
     def store(self) -> Store:
         """The samples; the levers count as they are when it is asked for first."""
         # It brings numpy, which the sandbox does not wait for when it starts.
-        from sandbox.metrics.series import Store
+        from sandbox.metrics.series import store_of
 
-        return Store(self)
+        return store_of(self)
 
 
 @dataclass

@@ -78,7 +78,9 @@ def backups(tmp_path, nights):
 
 def settings(tmp_path, target="sandbox", since=NOW - timedelta(days=90), **recovery):
     (tmp_path / "places").mkdir(exist_ok=True)
-    own = {"records": str(tmp_path / "drills.jsonl"), "folder": str(tmp_path / "places"), **recovery}
+    own = {"records": str(tmp_path / "drills.jsonl"), "folder": str(tmp_path / "places")}
+    # The server that wrote the dumps: one on the path may be older, and load none of them.
+    own |= {"valkey": str(get_binary_path()), **recovery}
     sections = {
         "backups": {"location": str(tmp_path / "backups")},
         "recovery": own,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -70,6 +71,15 @@ def test_history_goes_on_as_it_began():
         after = one(state, name, NOW + timedelta(days=2))
         assert len(after.times) == len(before.times) + 2 * 1440
         assert (after.values[: len(before.values)] == before.values).all()
+
+
+def test_worlds_of_one_minute_with_the_same_levers_share_their_samples():
+    """Another lever, and another minute, has samples of its own."""
+    first = MetricsState.healthy(NOW).store
+    assert MetricsState.healthy(NOW + timedelta(seconds=20)).store is first
+    assert MetricsState.healthy(NOW + timedelta(seconds=60)).store is not first
+    high = replace(MetricsState.healthy(NOW), cpu={"portfolio-web": 95.0})
+    assert high.store is not MetricsState.healthy(NOW).store
 
 
 def test_traffic_has_a_day_and_a_night_and_grows(healthy):
