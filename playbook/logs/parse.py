@@ -2,7 +2,8 @@
 
 Understood are App Platform's prefix (``component time text``, in brackets too), syslog (both RFCs), containerd's
 and Docker's wrappers, JSON of pino, bunyan, winston, structlog, slog, zap and Serilog, logfmt, Python's logging,
-Go's log and klog, nginx's error log, and the access lines of ``access``. Anything else is plain text.
+Go's log and klog, nginx's error log, and the access lines of ``access``; tests/foreign/log_lines.toml has a line of
+each kind. Anything else is plain text, or ``strange`` where it ought to have said more than was understood.
 """
 
 from __future__ import annotations
@@ -17,30 +18,78 @@ from playbook.logs.access import Access
 from playbook.logs.text import clean
 from playbook.logs.times import Times
 
-_STAMP = r"(\d{4}[-/]\d\d[-/]\d\d)([T ])(\d\d:\d\d):(\d\d)(?:[.,](\d{1,9}))?\d{0,9} ?(Z|UTC|[+-]\d\d:?\d\d(?!\d))?"
-_OUTER = re.compile(rf"(?:(\[?)([A-Za-z][\w.-]{{0,62}})\]?(?:[ /][\w.-]{{1,80}})? )?\[?{_STAMP}\]?(?:[ :|-]|$) ?")
-_IN_HOUR = re.compile(r"([0-5][0-9]):([0-6][0-9](?:\.[0-9]{1,9})?)Z ")
+_STAMP = r"(\d{4}[-/]\d\d[-/]\d\d)([T ])(\d\d:\d\d):(\d\d)(?:[.,](\d{1,9}))?\d{0,9} ?(Z|UTC|[+-]\d\d:?\d\d(?!\d)|[+-]\d\d(?=[ \]]))?"
+_OUTER = re.compile(
+    rf"(?:(\[?)([A-Za-z][\w.-]{{0,62}})\]?(?:[ /][\w.-]{{1,80}})? )?\[?{_STAMP}\]?(?:[ :|-]|$|(?=\[)) ?"
+)
+_IN_HOUR = re.compile(r"([0-5][0-9]):([0-6][0-9](?:\.[0-9]{1,9})?)Z  ?")
 _SYSLOG_DATED = re.compile(r"([A-Z][a-z]{2} {1,2}\d{1,2} \d\d:\d\d:\d\d) \S{1,255} ([\w./-]{1,64})(?:\[\d+\])?: ")
-_SYSLOG_TAG = re.compile(r"[\w.-]{1,255} ([\w./-]{1,64})\[\d+\]: ")
+_SYSLOG_TAG = re.compile(r"(?:[\w.-]{1,255} ([\w./-]{1,64})\[\d+\]|(?:app|heroku)\[([\w.]{1,64})\]): ")
+_COMPOSE = re.compile(r"([A-Za-z][\w.-]{0,62}) {1,9}\| ")
+_BALANCERS = frozenset(
+    {"http", "https", "h2", "grpcs", "ws", "wss", "tls"}
+)  # the kinds with which AWS' lines begin
+_POD = re.compile(r"\[pod/[\w.-]{1,253}/([\w.-]{1,63})\] ")
 _SYSLOG_5424 = re.compile(
     r"1 (\S{20,40}) \S{1,255} (\S{1,48}) \S{1,128} \S{1,32} (?:-|\[(?:[^\]]{0,1024}\])+) ?\ufeff?"
 )
 _PRIORITY = re.compile(r"<(\d{1,3})>")
 _CONTAINER = re.compile(r"std(?:out|err) [FP] ")
 _KLOG = re.compile(r"([IWEF])(\d{4}) \d\d:\d\d:\d\d\.\d{3,6} +\d+ ")
-_RUBY = re.compile(r"[DIWEFA], \[[^\]]{10,60}\] +([A-Z]{4,5}) -- ")
+_RUBY = re.compile(r"[DIWEFA], \[[^\]]{10,60}\] +([A-Z]{3,5}) -- [^ :]{0,60}: ")
 _LOGFMT_TIME = re.compile(r"(?:^| )(?:time|ts|t|timestamp)=\"?([^\s\"]{8,40})")
 _LOGFMT_MESSAGE = re.compile(r'(?:^| )(?:msg|message)=(?:"((?:[^"\\]|\\.){0,4096})"|(\S{1,4096}))')
 _LOGFMT_ERROR = re.compile(r'(?:^| )(?:err|error)=(?:"((?:[^"\\]|\\.){1,4096})"|([^"\s]\S{0,4096}))')
 _JSON_LEVEL = re.compile(r'"(?:level|severity|lvl|levelname)"\s{0,3}:\s{0,3}"?(\w{1,13})')
 
-_TIME_KEYS = ("time", "timestamp", "ts", "@timestamp", "@t", "datetime", "asctime", "date", "eventTime")
-_LEVEL_KEYS = ("level", "severity", "lvl", "levelname", "log.level", "@l", "loglevel", "severity_text")
-_MESSAGE_KEYS = ("msg", "message", "event", "@m", "@mt", "short_message", "text")
-_ERROR_KEYS = ("err", "error", "exception", "exc_info", "@x", "stack", "stacktrace", "errors", "error.message")
-_ACCESS_KEYS = frozenset(
-    {"res", "status", "statusCode", "status_code", "response", "httpRequest", "http", "http_status"}
-    | {"http.status_code", "http.response.status_code"}
+_TIME_KEYS = (
+    *("time", "timestamp", "ts", "@timestamp", "@t", "datetime", "asctime", "date", "eventTime", "Timestamp"),
+    *("timeUnixNano", "time_iso8601", "msec", "start_time", "StartUTC", "__REALTIME_TIMESTAMP", "time_local", "t"),
+    *("_SOURCE_REALTIME_TIMESTAMP", "observedTimeUnixNano", "instant", "timeMillis", "TimeGenerated", "T", "Time"),
+    *("log_time", "logged_at", "createdAt", "EdgeStartTimestamp", "timestampMs", "UtcTimestamp", "logTime"),
+)
+# The first that is there counts. A number is read on the scale of its key, where the key has one.
+_LEVEL_KEYS: tuple[tuple[str, levels.Scale | None], ...] = (
+    *((key, None) for key in ("level_name", "level", "log.level", "@l", "levelname", "lvl", "loglevel")),
+    *(
+        (key, None)
+        for key in ("severity_text", "severityText", "SeverityText", "@level", "LogLevel", "Level", "L")
+    ),
+    *(
+        (key, None)
+        for key in ("log_level", "logLevel", "PRIORITY", "priority", "syslog.severity", "LEVEL", "prio")
+    ),
+    *((key, levels.TELEMETRY) for key in ("severityNumber", "severity_number", "SeverityNumber")),
+    ("levelno", levels.PYTHON),
+    ("level_value", levels.MONOLOG),
+    ("severity", None),
+    ("Severity", None),
+)
+_COMPONENT_KEYS = ("service", "component", "app", "service.name", "SYSLOG_IDENTIFIER", "container_name")
+_MONGODB = {"F": levels.FATAL, "E": levels.ERROR, "W": levels.WARNING, "I": levels.INFO}
+_MESSAGE_KEYS = (
+    *("msg", "message", "event", "@m", "@mt", "short_message", "text", "Message", "@message", "MESSAGE", "body"),
+    *("Body", "RenderedMessage", "MessageTemplate", "textPayload", "M"),
+)
+_ERROR_KEYS = (
+    *(
+        "err",
+        "error",
+        "exception",
+        "exc_info",
+        "@x",
+        "stack",
+        "stacktrace",
+        "errors",
+        "error.message",
+        "Exception",
+    ),
+    *("stack_trace", "error.stack_trace", "thrown"),
+)
+_STAMPED = frozenset("0123456789[ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+_INNER_TIME = re.compile(
+    r"\[?(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d[.,\d]{0,10}(?:Z|[+-]\d\d:?\d\d)?|\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d[.\d]{0,10}"
+    r"(?: [+-]\d{4})?)"
 )
 _CACHED_PREFIXES = 1024
 _DATE_MARKS = frozenset("-/")  # the fifth character of a date, the sixth behind a bracket
@@ -57,6 +106,7 @@ class Entry(NamedTuple):
         text: its message.
         bare: plain text without a time and level of its own: it may go on with what the line before began.
         access: the request that it answers, where it is an access line.
+        strange: it ought to have said how bad it is, or which request it answers, and that was not understood.
     """
 
     time: float | None
@@ -65,6 +115,7 @@ class Entry(NamedTuple):
     text: str
     bare: bool = False
     access: Access | None = None
+    strange: bool = False
 
 
 class Parser:
@@ -97,16 +148,21 @@ class Parser:
             return self._body(line, None, "")
         if name is None:
             return self._dated(line[outer.end() :], time)
+        level = levels.by_name(name) if name.isupper() or between == " " else levels.NONE
+        if level:  # Python's "ERROR 2024-05-29 20:14:14 …", AWS Lambda's "[ERROR] 2024-05-29T20:14:14Z …"
+            text = line[outer.end() :]
+            return Entry(time, "", self._worse(level, text), text)
+        if name in _BALANCERS and line.startswith(("app/", "net/"), outer.end()):
+            return self._plain(line[outer.end() :], time, "", own=True)
         if not bracket and between == "T" and zone == "Z":
             if len(self._prefixes) >= _CACHED_PREFIXES:
                 self._prefixes.clear()
-            self._prefixes[f"{name} {date}T{minute[:3]}"] = (time // 3600 * 3600, name)
+            # Of the hour itself: a leap second, and what rounds up to a full hour, belong to the one before.
+            start = self._times.iso(date, f"{minute[:3]}00", "00", None, zone)
+            if start is not None and minute[:2] != "24":
+                self._prefixes[f"{name} {date}T{minute[:3]}"] = (start, name)
         if bracket or (between == "T" and zone):
             return self._body(line[outer.end() :], time, name)
-        level = levels.by_name(name)
-        if level:  # Python's "ERROR 2024-05-29 20:14:14 …"
-            text = line[outer.end() :]
-            return Entry(time, "", self._worse(level, text), text)
         return self._plain(line, time, "", own=True)  # words that happen to stand before a time
 
     def _dated(self, body: str, time: float) -> Entry:
@@ -116,7 +172,7 @@ class Parser:
             return self._body(body[container.end() :], time, "")
         tag = _SYSLOG_TAG.match(body)
         if tag:
-            return self._body(body[tag.end() :], time, tag[1])
+            return self._body(body[tag.end() :], time, tag[1] or tag[2])
         if body[:1] == "{":
             return self._body(body, time, "")
         return self._plain(body, time, "", own=True)
@@ -133,13 +189,21 @@ class Parser:
         else:
             match = _SYSLOG_DATED.match(line)
             if not match:
-                return self._body(line, None, "")
+                return self._named(line)
             time, component = self._times.syslog(match[1]), match[2]
         entry = self._body(line[match.end() :], time, component)
         if entry.bare or not entry.level:
             level = self._worse(level, entry.text)
             return entry._replace(level=max(level, entry.level), bare=False if level else entry.bare)
         return entry
+
+    def _named(self, line: str) -> Entry:
+        """Behind the name of a container, as docker compose and kubectl show it, there can be any other line."""
+        named = _POD.match(line) if line[:1] == "[" else _COMPOSE.match(line)
+        if named is None:
+            return self._body(line, None, "")
+        entry = self.parse(line[named.end() :])
+        return entry if entry.component else entry._replace(component=named[1])
 
     def _body(self, body: str, time: float | None, component: str) -> Entry:
         """What stands behind the prefix."""
@@ -165,38 +229,48 @@ class Parser:
         request = access.of_text(text)
         if request:
             if time is None:
-                time = self._times.text(request.time) if request.time else self._logfmt_time(text)
+                time = self._times.text(request.time) if request.time else self._own_time(text)
             level = levels.stated(text) if "level=" in text else levels.NONE
             return Entry(time, component, level, text, access=request)
-        level, text = self._level(text)
+        leading = None if own or text[:1] not in _STAMPED else self._times.leading(text)
+        level = levels.stated(text)
+        if leading:
+            own, time = True, leading[0] if time is None else time
+            rest = text[leading[1] :].lstrip()
+            level = level or levels.stated(rest)
+            marked = _RUBY.match(text) or _KLOG.match(text)
+            level = levels.by_name(marked[1]) if marked else level
+            text = text[marked.end() :] if marked else rest
         if time is None and "=" in text:
-            time = self._logfmt_time(text)
+            time = self._own_time(text)
             own = own or time is not None
         if level:
-            return Entry(time, component, self._worse(level, text), self._logfmt_text(text))
+            strange = levels.INFO <= level < levels.ERROR and access.looks_like(text, inbound=True)
+            return Entry(time, component, self._worse(level, text), self._logfmt_text(text), strange=strange)
         if own and levels.suspicious(text):
             level = levels.by_words(text)
-        return Entry(time, component, level, text, bare=not own)
+        strange = not level and (levels.unknown_word(text) or access.looks_like(text))
+        return Entry(time, component, level, text, bare=not own, strange=strange)
 
-    @staticmethod
-    def _level(text: str) -> tuple[int, str]:
-        first = text[:1]
-        if first in "IWEFDA" and first:
-            match = _KLOG.match(text) or _RUBY.match(text)
-            if match:
-                return levels.by_name(match[1]), text[match.end() :]
-        return levels.stated(text), text
+    def _own_time(self, text: str) -> float | None:
+        """The time of a line that does not begin with one in ISO 8601."""
+        match = _LOGFMT_TIME.search(text)
+        if match:
+            return self._times.value(match[1])
+        leading = self._times.leading(text)
+        if leading:
+            return leading[0]
+        inner = _INNER_TIME.search(text)
+        return self._times.text(inner[1]) if inner else None
 
     @staticmethod
     def _worse(level: int, text: str) -> int:
-        """A stated error is fatal where its words say that the program ended."""
+        """A stated error is fatal where its words say that the program ended; a warning where a signal ended it."""
         if level == levels.ERROR and levels.suspicious(text) and levels.crashed(text):
             return levels.FATAL
+        if level == levels.WARNING and " on signal " in text and levels.crashed(text):
+            return levels.FATAL
         return level
-
-    def _logfmt_time(self, text: str) -> float | None:
-        match = _LOGFMT_TIME.search(text)
-        return self._times.value(match[1]) if match else None
 
     @staticmethod
     def _logfmt_text(text: str) -> str:
@@ -215,18 +289,24 @@ class Parser:
             # Cut in the middle, as platforms cut long lines: its level usually stands in what is left.
             match = _JSON_LEVEL.search(body)
             level = levels.of_json(match[1]) if match else levels.NONE
-            return Entry(time, component, self._worse(level, body), body)
+            strange = level < levels.ERROR
+            return Entry(time, component, self._worse(level, body), body, strange=strange)
         if time is None:
-            time = next(filter(None, (self._times.value(fields.get(key)) for key in _TIME_KEYS)), None)
+            time = next(
+                filter(None, (self._times.value(fields[key]) for key in _TIME_KEYS if key in fields)), None
+            )
         wrapped = fields.get("log")
-        if isinstance(wrapped, str) and "stream" in fields:  # Docker's json-file
+        if isinstance(wrapped, str) and ("stream" in fields or "kubernetes" in fields):  # Docker's json-file
+            component = component or _container_of(fields)
             return self._body(wrapped.rstrip(), time, component)
-        component = component or _one_line(_first_text(fields, "service", "component", "app"))[:64]
-        level = next((levels.of_json(fields[key]) for key in _LEVEL_KEYS if key in fields), levels.NONE)
-        text = _first_text(fields, *_MESSAGE_KEYS)
-        request = None if _ACCESS_KEYS.isdisjoint(fields) else access.of_json(fields)
+        component = component or _one_line(_first_text(fields, *_COMPONENT_KEYS))[:64]
+        stated = _level_of(fields)
+        level = stated or levels.NONE
+        text = _first_text(fields, *_MESSAGE_KEYS) or _nested_text(fields)
+        request = None if access.ACCESS_KEYS.isdisjoint(fields) else access.of_json(fields)
         if level and level < levels.ERROR:
-            return Entry(time, component, level, _one_line(text), access=request)
+            strange = request is None and _tells_of_request(fields)
+            return Entry(time, component, level, _one_line(text), access=request, strange=strange)
         error = next(filter(None, (_error_text(fields.get(key)) for key in _ERROR_KEYS)), "")
         if error and error not in text:
             text = f"{text}: {error}" if text else error
@@ -236,7 +316,48 @@ class Parser:
             level = levels.FATAL if levels.crashed(text) else levels.ERROR
         elif not request and levels.suspicious(text):
             level = levels.by_words(text)
-        return Entry(time, component, level, _one_line(text or body), access=request)
+        strange = not level and request is None
+        return Entry(time, component, level, _one_line(text or body), access=request, strange=strange)
+
+
+def _level_of(fields: dict[str, Any]) -> int | None:
+    """The level that a JSON line states; None where it states none, or one that is not understood.
+
+    Serilog leaves it out of lines of level Information, and ``DEFAULT`` is Google's word for none.
+    """
+    for key, scale in _LEVEL_KEYS:
+        if key in fields and not isinstance(fields[key], dict):
+            value = fields[key]
+            if key in ("severity", "Severity") and isinstance(value, int) and value >= 100:
+                scale = levels.GOOGLE  # noqa: PLW2901 - its scale shows by its size
+            return levels.of_json(value, scale) or None
+    for key in ("log", "syslog"):  # ECS, with its names as objects
+        inner = fields.get(key)
+        if isinstance(inner, dict) and "level" in inner:
+            return levels.of_json(inner["level"]) or None
+    if isinstance(fields.get("s"), str) and "c" in fields and "t" in fields:  # MongoDB
+        return _MONGODB.get(fields["s"], levels.DEBUG if fields["s"][:1] == "D" else None)
+    if "@t" in fields and ("@mt" in fields or "@m" in fields):
+        return levels.INFO
+    return None
+
+
+def _tells_of_request(fields: dict[str, Any]) -> bool:
+    """Whether a JSON line has a method, an address and something like a status."""
+    names = {key.lower().replace("_", "").replace("-", "").replace(".", "") for key in fields}
+    method = any(name.endswith("method") for name in names)
+    return method and any("status" in name or name.endswith("code") for name in names)
+
+
+def _container_of(fields: dict[str, Any]) -> str:
+    kubernetes = fields.get("kubernetes")
+    name = _first_text(kubernetes, "container_name") if isinstance(kubernetes, dict) else ""
+    return _one_line(name or _first_text(fields, "container_name"))[:64].lstrip("/")
+
+
+def _nested_text(fields: dict[str, Any]) -> str:
+    body = fields.get("body", fields.get("jsonPayload"))
+    return _first_text(body, "stringValue", "message") if isinstance(body, dict) else ""
 
 
 def _one_line(text: str) -> str:
