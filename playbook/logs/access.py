@@ -169,7 +169,7 @@ def looks_like(text: str, *, inbound: bool = False) -> bool:
 
 def _has_method(text: str) -> bool:
     """A quick look, for the many lines that are no access lines."""
-    return (
+    return "/" in text and (
         "GET" in text
         or "POST" in text
         or "HEAD" in text

@@ -50,7 +50,7 @@ _TIME_KEYS = (
 )
 # The first that is there counts. A number is read on the scale of its key, where the key has one.
 _LEVEL_KEYS: tuple[tuple[str, levels.Scale | None], ...] = (
-    *((key, None) for key in ("level_name", "level", "log.level", "@l", "levelname", "lvl", "loglevel")),
+    *((key, None) for key in ("level", "level_name", "log.level", "@l", "levelname", "lvl", "loglevel")),
     *(
         (key, None)
         for key in ("severity_text", "severityText", "SeverityText", "@level", "LogLevel", "Level", "L")
@@ -344,9 +344,10 @@ def _level_of(fields: dict[str, Any]) -> int | None:
 
 def _tells_of_request(fields: dict[str, Any]) -> bool:
     """Whether a JSON line has a method, an address and something like a status."""
+    if not any("ethod" in key or "METHOD" in key for key in fields):
+        return False
     names = {key.lower().replace("_", "").replace("-", "").replace(".", "") for key in fields}
-    method = any(name.endswith("method") for name in names)
-    return method and any("status" in name or name.endswith("code") for name in names)
+    return any("status" in name or name.endswith("code") for name in names)
 
 
 def _container_of(fields: dict[str, Any]) -> str:

@@ -73,7 +73,8 @@ class Times:
 
     def leading(self, text: str) -> tuple[float, int] | None:
         """The time with which a plain line begins, in any of the formats without ISO 8601, and where it ends."""
-        start = _LEADING.match(text).end()  # type: ignore[union-attr] - it matches nothing, too
+        before = _LEADING.match(text)
+        start = before.end() if before else 0
         for pattern, read in self._formats():
             match = pattern.match(text, start)
             if match:

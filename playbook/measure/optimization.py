@@ -10,6 +10,7 @@ from playbook.clients.log_files import FileLogs, LogFile
 from playbook.clients.log_reading import LogSource
 from playbook.clients.redis import SERVICE
 from playbook.clock import Clock
+from playbook.coverage import Coverage, lacking, whole
 from playbook.engine import measurement
 from playbook.errors import TooLittleData
 from playbook.evidence import Evidence, Facts, Lines, Table
@@ -114,13 +115,15 @@ class LogRetention:
 
     Attributes:
         hours_seen, hours_wanted: hours of the last 24 that have lines.
+        coverage: that every file was found; how far logs reach back is what is judged.
         files: newest first; None where the logs are not in files.
         keep_days: age beyond which a file is to be deleted.
     """
 
     source: str
     hours_seen: int
-    hours_wanted: int
+    hours_wanted: float
+    coverage: Coverage
     files: Sequence[LogFile] | None
     keep_days: float
     now: datetime
@@ -164,13 +167,20 @@ class LogRetention:
         return shown
 
 
+def _kept_coverage(problems: list[str]) -> Coverage:
+    if problems:
+        return lacking("not all found", expected="every log to be found and read", got="; ".join(problems))
+    return whole("all files that match")
+
+
 @measurement
 def log_retention(logs: LogSource, log_review: LogReview, settings: Settings, clock: Clock) -> LogRetention:
     """How far back the logs reach, and which log files are older than agreed."""
     return LogRetention(
         source=log_review.source,
         hours_seen=log_review.hours_seen,
-        hours_wanted=settings.target.logs.coverage_hours,
+        hours_wanted=settings.coverage.window_percent * 24 / 100,
+        coverage=_kept_coverage(log_review.problems),
         files=logs.kept() if isinstance(logs, FileLogs) else None,
         keep_days=settings.optimization.log_keep_days,
         now=clock.now(),

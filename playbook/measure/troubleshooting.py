@@ -13,6 +13,7 @@ from playbook.clients.digitalocean import DigitalOceanApi
 from playbook.clients.digitalocean_transport import SERVICE as DIGITALOCEAN
 from playbook.clients.prometheus import Prometheus
 from playbook.clock import Clock
+from playbook.coverage import Coverage, understood
 from playbook.engine import measurement
 from playbook.errors import TooLittleData
 from playbook.evidence import Evidence, Facts, Table
@@ -149,6 +150,7 @@ class MemoryErrors:
 
     kinds: tuple[tuple[str, str, int], ...]
     lines: int
+    coverage: Coverage
 
     @property
     def count(self) -> Reading:
@@ -169,7 +171,11 @@ def memory_errors(log_review: LogReview) -> MemoryErrors:
         for (component, signature), row in log_review.review.kinds
         if _OUT_OF_MEMORY.search(f"{signature} {row.example}")
     ]
-    return MemoryErrors(tuple(sorted(kinds, key=lambda kind: -kind[2])), log_review.review.lines)
+    review = log_review.review
+    coverage = log_review.coverage
+    if review.kinds_left_out:
+        coverage += understood(review.kinds_left_out, review.kinds_left_out + len(review.kinds), "kinds of errors")
+    return MemoryErrors(tuple(sorted(kinds, key=lambda kind: -kind[2])), review.lines, coverage)
 
 
 @dataclass(frozen=True, slots=True)

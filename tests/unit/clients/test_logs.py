@@ -8,10 +8,11 @@ import zlib
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 import pytest
 from websockets.sync.server import serve as websocket
 
-from playbook.clients.digitalocean_types import LogUrls
+from playbook.clients.digitalocean_types import App, LogUrls
 from playbook.clients.log_api import ApiLogs
 from playbook.clients.log_files import FileLogs
 from playbook.clients.logs import logs
@@ -131,6 +132,10 @@ class Api:
 
     def log_sources(self):
         return self._urls
+
+    def app(self):
+        spec = {"services": [{"name": "portfolio-web"}], "workers": [{"name": "image-worker"}]}
+        return msgspec.convert({"id": "1", "spec": spec}, App)
 
 
 def api_logs(*, live="", historic=(), wanted=None, limits=LIMITS):
