@@ -26,9 +26,22 @@ _FORMAT_HINT = (
 _LEAST_STRANGE = 10
 
 
-def of_lines(review: Review, stream: LogStream, rules: CoverageRules) -> Coverage:
-    """Of everything that is said of lines: their hours, sources, understanding, and what could not be read."""
+def of_lines(
+    review: Review, stream: LogStream, rules: CoverageRules, quiet: tuple[float, float] | None = None
+) -> Coverage:
+    """Of everything that is said of lines: their hours, sources, understanding, and what could not be read.
+
+    Args:
+        quiet: the times (epoch seconds) between which nobody expects lines, as work is done.
+    """
     silent = silences(review, rules.newest_minutes)
+    if quiet:
+        beyond = rules.newest_minutes * 60
+        silent = [
+            (name, hole)
+            for name, hole in silent
+            if max(quiet[0] - hole.start, 0) + max(hole.end - quiet[1], 0) >= min(beyond, hole.seconds)
+        ]
     words = [_short(name, hole) for name, hole in silent[:_SHOWN]]
     found = share(
         hours_seen(review),

@@ -87,7 +87,8 @@ class NewErrors:
             )
         # The hours are judged here; silence, understanding and problems as in every review.
         rules = msgspec.structs.replace(self.rules, window_percent=0.0)
-        return before + after + of_lines(self.review, self.stream, rules)
+        quiet = self.window.start.timestamp(), self.window.end.timestamp()
+        return before + after + of_lines(self.review, self.stream, rules, quiet)
 
     @property
     def wanted_hours(self) -> int:
