@@ -7,17 +7,27 @@ PYTHON ?= $(shell for name in python3.13 python3.12 python3.11 python3.14 python
 VENV := .venv
 BIN := $(VENV)/bin
 
+# With RETRY=yes, as CI runs it, what fails is run once more, alone; what passes then is named and fails nothing.
+PYTEST = $(if $(RETRY),$(BIN)/python .ci/run_tests.py,$(BIN)/pytest)
+
 .DEFAULT_GOAL := help
-.PHONY: help daily test doctor sandbox lint types check lock clean
+.NOTPARALLEL:
+.PHONY: help daily test test-quick test-slow doctor sandbox lint types check lock clean
 
 help: ## show this help
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 daily: $(VENV)/.run ## run the daily checks on the embedded sandbox
 	$(BIN)/pytest -m daily
 
-test: $(VENV)/.dev ## run the suite's own tests
-	$(BIN)/pytest tests -n auto --dist worksteal
+test: test-quick test-slow ## run the suite's own tests, the quick ones first
+
+test-quick: $(VENV)/.dev ## the tests that need no process, server or time of their own
+	$(PYTEST) tests -m "not slow" -n auto --dist worksteal
+
+# A few at a time, also where there are many processors: they start processes, and some measure time.
+test-slow: $(VENV)/.dev ## the tests with real processes, servers, signals, browsers and time
+	$(PYTEST) tests -m slow -n 3 --dist worksteal
 
 doctor: $(VENV)/.run ## say what is configured, reachable and permitted
 	$(BIN)/python -m playbook doctor

@@ -25,6 +25,7 @@ from playbook.clock import Clock, iso
 from playbook.engine import Measurements
 from playbook.errors import Unmeasured, UsageError
 from playbook.load.order import MARKER, PRODUCTION_OPTION, SHAPE_OPTION, LoadOrder
+from playbook.look_again import filled_in
 from playbook.people.files import waivers_of
 from playbook.people.waivers import Waivers
 from playbook.record import Record, Results, Timing
@@ -118,9 +119,9 @@ class Run:
             again += f" {PRODUCTION_OPTION} {self.load_order.production}"
         record = msgspec.structs.replace(
             record,
-            look_again="\n".join(filter(None, (self._filled_in(record.look_again), again))),
+            look_again="\n".join(filter(None, (filled_in(record.look_again, self.settings), again))),
             investigation=[
-                msgspec.structs.replace(step, command=self._filled_in(step.command))
+                msgspec.structs.replace(step, command=filled_in(step.command, self.settings))
                 for step in record.investigation
             ],
         )
@@ -138,23 +139,6 @@ class Run:
         """How long each measurement took, slowest first."""
         outcomes = self.measurements.finished()
         return [Timing(o.name, round(o.seconds, 3), o.error is None) for o in outcomes]
-
-    def _filled_in(self, command: str) -> str:
-        """A command with this target's names in it; secrets stay variables."""
-        target = self.settings.target
-        known = {
-            "$APP_ID": target.digitalocean.app_id,
-            "$URL": target.web.url,
-            "$GITHUB_ORG": target.github.organisation,
-            "$GRAFANA_URL": target.grafana.url,
-            "$PROMETHEUS_URL": target.prometheus.url,
-            "$ALERTMANAGER_URL": target.alertmanager.url,
-            "$BACKUP_LOCATION": target.backups.location,
-        }
-        for name, value in known.items():
-            if value:
-                command = command.replace(name, value.rstrip("/"))
-        return command
 
 
 class Told(msgspec.Struct, frozen=True):

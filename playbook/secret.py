@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import msgspec
 
 
@@ -27,6 +29,10 @@ class Secret:
 
     def __hash__(self) -> int:
         return hash(self._text)
+
+
+# More than none: a time limit of 0 would fail everything.
+Seconds = Annotated[float, msgspec.Meta(gt=0)]
 
 
 class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

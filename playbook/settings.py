@@ -18,7 +18,7 @@ from playbook.errors import NotConfigured, UnknownTarget, UsageError
 from playbook.gate import guarded_addresses
 from playbook.history.schedule import demand_valid
 from playbook.limits import Limit, parse_limit
-from playbook.secret import Secret, Section
+from playbook.secret import Seconds, Secret, Section
 from playbook.sections.coverage import CoverageRules
 from playbook.sections.figures import Limits, Queries
 from playbook.sections.history import HistoryKeeping, Running, Schedule
@@ -37,6 +37,7 @@ from playbook.sections.people import People
 from playbook.sections.platform import Access, CostReview, Dependencies, Firewalls, Scaling
 from playbook.sections.target import Target
 from playbook.sections.trends import Capacity, Trends
+from playbook.sections.validation import mistakes
 
 DEFAULTS = Path(__file__).with_name("defaults.toml")
 CONFIG_VARIABLE = "PLAYBOOK_CONFIG"
@@ -49,8 +50,8 @@ T = TypeVar("T")
 class TimeLimits(Section, frozen=True):
     """Seconds for one connection and one read."""
 
-    connect: float = 5.0
-    read: float = 15.0
+    connect: Seconds = 5.0
+    read: Seconds = 15.0
 
 
 class Deployments(Section, frozen=True):
@@ -185,9 +186,11 @@ def load(
     environment = os.environ if environment is None else environment
     file = _config_file(root or Path.cwd(), environment)
     merged = _read(DEFAULTS)
+    sets = frozenset(merged["floors"])  # every set has one in the defaults
     known_targets = set(merged["targets"])
     if file:
         own = _read(file)
+        _demand_known_tables(own, file)
         _demand_tables(own, file)
         merged = _merge(merged, own)
         known_targets |= set(own.get("targets", {}))
@@ -200,12 +203,13 @@ def load(
     if overlay:
         merged = _merge(merged, overlay)
     name = target or environment.get(TARGET_VARIABLE) or merged.get("default_target", SANDBOX)
-    if name not in known_targets:
-        raise UnknownTarget(
-            f"unknown target {name!r}: expected one of {', '.join(sorted(known_targets))}"
-            f"{did_you_mean(name, known_targets)} (targets are set in {file or 'playbook.toml'})"
-        )
-    return _build(name, merged, file, environment, trusted=overlay is not None)
+    for chosen in (name, str(merged.get("default_target", SANDBOX))):
+        if chosen not in known_targets:
+            raise UnknownTarget(
+                f"unknown target {chosen!r}: expected one of {', '.join(sorted(known_targets))}"
+                f"{did_you_mean(chosen, known_targets)} (targets are set in {file or 'playbook.toml'})"
+            )
+    return _build(name, merged, file, environment, sets, trusted=overlay is not None)
 
 
 def _config_file(root: Path, environment: Mapping[str, str]) -> Path | None:
@@ -225,6 +229,14 @@ def _read(file: Path) -> dict[str, Any]:
         raise UsageError(f"{file} is not valid TOML: {error}") from None
     except OSError as error:
         raise UsageError(f"{file} cannot be read: {error.strerror}") from None
+
+
+def _demand_known_tables(own: Mapping[str, Any], file: Path) -> None:
+    """A table that nobody reads is a mistake, such as [target.production] for [targets.production]."""
+    known = {"targets", "default_target", *_OVERRIDES}
+    for key in own:
+        if key not in known:
+            raise UsageError(f"{file}: unknown setting {key}{did_you_mean(key, known)}")
 
 
 def _demand_tables(own: Mapping[str, Any], file: Path) -> None:
@@ -250,7 +262,13 @@ def _merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _build(
-    name: str, merged: dict[str, Any], file: Path | None, environment: Mapping[str, str], *, trusted: bool
+    name: str,
+    merged: dict[str, Any],
+    file: Path | None,
+    environment: Mapping[str, str],
+    sets: frozenset[str],
+    *,
+    trusted: bool,
 ) -> Settings:
     where = str(file or DEFAULTS)
     raw = dict(merged["targets"][name])
@@ -275,6 +293,11 @@ def _build(
         settings = msgspec.convert(common, Settings, dec_hook=_decode)
     except msgspec.ValidationError as error:
         raise UsageError(sentence(error, where, name, Settings)) from None
+    for mistake in mistakes(settings, sets):
+        path = re.sub(r"^target(?=\.)", f"targets.{name}", mistake.path)
+        if _stands_in(overrides, path):
+            path = f"targets.{name}.{path}"
+        raise UsageError(f"{where}: {path}{_from_variable(sources.get(path, ''))}: {mistake.text}")
     demand_valid(settings.schedule, where)
     guarded = guarded_addresses(_interpolate(merged["targets"], environment), name)
     return msgspec.structs.replace(settings, file=file, sources=sources, guarded=guarded)
@@ -286,6 +309,21 @@ def _demand_of_one_target(common: Mapping[str, Any], where: str) -> None:
     for key in OF_ONE_TARGET:
         if isinstance(load, Mapping) and key in load:
             raise UsageError(f"{where}: load.{key} is set by each target for itself, under [targets.NAME.load]")
+
+
+def _stands_in(table: Any, path: str) -> bool:
+    """Whether something stands at a dotted path."""
+    for key in path.split("."):
+        if not isinstance(table, Mapping) or key not in table:
+            return False
+        table = table[key]
+    return True
+
+
+def _from_variable(source: str) -> str:
+    """Where a value came from, if it was taken from the environment."""
+    variables = _VARIABLE.findall(source)
+    return f" (from {' or '.join('$' + name for name in variables[0].split('|'))})" if variables else ""
 
 
 def _decode(kind: type, value: Any) -> Any:

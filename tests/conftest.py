@@ -1,7 +1,35 @@
 """What every test stands on."""
 
 import signal
+import sys
+
+import pytest
 
 # A shell gives its background jobs Ctrl-C ignored, and so to every process that a test starts and then interrupts.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+_STARTED = {"subprocess.Popen", "os.fork", "os.forkpty", "os.posix_spawn", "os.system"}
+_started: list[str] = []
+_BEFORE = pytest.StashKey[int]()
+
+
+def _notice(event, arguments):
+    if event in _STARTED:
+        _started.append(f"{event} {arguments[:2]}")
+
+
+sys.addaudithook(_notice)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item):
+    item.stash[_BEFORE] = len(_started)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item):
+    """The quick layer starts no processes; what does is marked."""
+    started = _started[item.stash[_BEFORE] :]
+    if started and item.get_closest_marker("slow") is None:
+        pytest.fail(f"this test starts a process and is not marked slow: {started[0]}", pytrace=False)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,8 +11,10 @@ import msgspec
 
 from playbook.people.waivers import waive
 from playbook.record import Results
+from tests.preloaded import run_pytest
 
 ROOT = Path(__file__).resolve().parents[1]
+DAILY = ("-m", "daily")
 
 PRELUDE = """
 import pytest
@@ -63,19 +64,11 @@ class Project:
 
     def command(self, *arguments):
         """The command line."""
-        return [sys.executable, "-m", "pytest", *(arguments or ("-m", "daily"))]
+        return [sys.executable, "-m", "pytest", *(arguments or DAILY)]
 
     def run(self, *arguments, **environment):
         """Run pytest to its end."""
-        return subprocess.run(
-            self.command(*arguments),
-            cwd=self.folder,
-            env=self.environment | environment,
-            capture_output=True,
-            text=True,
-            timeout=110,
-            check=False,
-        )
+        return run_pytest(*(arguments or DAILY), cwd=self.folder, env=self.environment | environment, timeout=110)
 
     def waive(self, item):
         """Accept what is found about an item, for today."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from playbook.secret import Secret, Section
+from playbook.secret import Seconds, Secret, Section
 
 
 class GitHub(Section, frozen=True):
@@ -106,4 +106,4 @@ class Access(Section, frozen=True):
 class Dependencies(Section, frozen=True):
     """How long npm may take, in seconds."""
 
-    time_limit: float = 60.0
+    time_limit: Seconds = 60.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from playbook.secret import Secret, Section
+from playbook.secret import Seconds, Secret, Section
 
 
 class Recovery(Section, frozen=True):
@@ -33,7 +33,7 @@ class Recovery(Section, frozen=True):
     """
 
     verify_newest: int = 7
-    verify_seconds: float = 240.0
+    verify_seconds: Seconds = 240.0
     keep_nights: int = 30
     keep_most_days: float = 35.0
     dump: str = "dump.rdb"
@@ -43,7 +43,7 @@ class Recovery(Section, frozen=True):
     weekly_within_days: float = 7.5
     monthly_within_days: float = 31.5
     folder: str | None = None
-    seconds: float = 480.0
+    seconds: Seconds = 480.0
     valkey: str | None = None
     samples: int = 50
     count_tolerance_percent: float = 1.0
@@ -68,4 +68,4 @@ class AlertTest(Section, frozen=True):
     received_url: str | None = None
     token: Secret | None = None
     ca: str | None = None
-    seconds: float = 60.0
+    seconds: Seconds = 60.0

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from subprocess import CompletedProcess
 
 import msgspec
 import pytest
 
 from playbook.record import Results
 from sandbox.launcher import ATTACH_VARIABLE, RunningSandbox, attach_address, start
+from tests.preloaded import run_pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 LIMIT = 200.0  # seconds; on a busy machine everything takes many times as long
 
 RunChecks = Callable[..., Results]
+RunPytest = Callable[..., CompletedProcess[str]]
 
 
 @pytest.fixture(scope="session")
@@ -34,32 +35,17 @@ def run_checks(sandbox: RunningSandbox, tmp_path: Path) -> RunChecks:
     Each run sees a world of its own: what earlier ones did to it, e.g. errors under load, is not its business.
     """
 
-    def run(*faults: str, set_name: str = "daily", arguments: tuple[str, ...] = ()) -> Results:
+    def run(
+        *faults: str, set_name: str = "daily", arguments: tuple[str, ...] = (), by: RunPytest = run_pytest
+    ) -> Results:
         if not faults:  # else the run itself asks for them
             sandbox.set_faults([])
-        command = [
-            sys.executable,
-            "-m",
-            "pytest",
-            "-m",
-            set_name,
-            "--target",
-            "sandbox",
-            f"--reports={tmp_path}",
-        ]
+        command = ["-m", set_name, "--target", "sandbox", f"--reports={tmp_path}"]
         for name in faults:
             command += ["--fault", name]
         environment = os.environ | {ATTACH_VARIABLE: attach_address(sandbox.control, sandbox.token)}
         environment.pop("PYTEST_ADDOPTS", None)
-        ended = subprocess.run(
-            [*command, *arguments],
-            cwd=ROOT,
-            env=environment,
-            capture_output=True,
-            text=True,
-            timeout=LIMIT,
-            check=False,
-        )
+        ended = by(*command, *arguments, cwd=ROOT, env=environment, timeout=LIMIT)
         files = list(tmp_path.glob("sandbox-*/results.json"))
         assert len(files) == 1, ended.stdout + ended.stderr
         results = msgspec.json.decode(files[0].read_bytes(), type=Results)

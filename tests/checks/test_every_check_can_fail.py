@@ -22,6 +22,7 @@ FILES = {item: f"checks/{file.name}" for file, _, item, _, _ in written_checks()
 BAD = {"WARNING", "CRITICAL"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("set_name", sorted({item.set for item in read_catalogue().items.values()}))
 def test_a_healthy_system_is_ok(run_checks, set_name):
     """Every item is executed and OK, and its number or finding stands in the record."""
@@ -33,6 +34,7 @@ def test_a_healthy_system_is_ok(run_checks, set_name):
     assert all(record.evidence for record in results.records)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", sorted(EXPECTATIONS))
 def test_a_fault_is_found_and_said(run_checks, fault):
     """The checks that the fault is about say so with the exact message; all the others stay OK."""

@@ -21,6 +21,8 @@ from playbook.load.plan import BREAKPOINT, SHAPES
 from playbook.record import Results
 from sandbox.launcher import ATTACH_VARIABLE, attach_address
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 60.0  # seconds for anything that is waited for
 # A user of a soak test waits for 0.2 s at least between two requests, and one request of each may be under way.

@@ -13,6 +13,8 @@ import pytest
 from playbook.catalogue import RUNBOOKS, read_catalogue
 from sandbox.launcher import ATTACH_VARIABLE, attach_address
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 PRACTISED = ("maintenance", "emergency", "disaster-recovery", "load-tests")
 

@@ -5,6 +5,8 @@ import pytest
 from playbook.catalogue import read_catalogue
 from playbook.verdict import Verdict
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize(
     ("marker", "section"),

@@ -1,6 +1,9 @@
 """``-n 2`` gives the same verdicts, and one report."""
 
+import pytest
 
+
+@pytest.mark.slow
 def test_two_workers_agree_with_one(run_checks):
     """The same items, the same verdicts, one folder."""
     results = run_checks("redis-gone", arguments=("-n", "2"))

@@ -24,7 +24,7 @@ TOKEN = "a-token-for-this-test-only"
 LISTENING = re.compile(r'msg="Listening on" address=127\.0\.0\.1:(\d+)')
 PATIENCE = 60.0  # seconds for what must come
 
-pytestmark = pytest.mark.skipif(PROGRAM is None, reason="Alertmanager is not installed")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(PROGRAM is None, reason="Alertmanager is not installed")]
 
 
 @contextmanager

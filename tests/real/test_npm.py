@@ -19,6 +19,8 @@ from sandbox.npm.state import Advisory, NpmState
 from sandbox.service import Context
 from tests.real.servers import program
 
+pytestmark = pytest.mark.slow
+
 
 class Registry:
     """The sandbox's registry and project, and the real npm and the stand-in to ask about them."""

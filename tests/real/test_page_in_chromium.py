@@ -14,7 +14,7 @@ from playbook.report.page import page
 from tests.factories import a_chart, hostile, record, results, six_verdicts
 from tests.real.chromium import PROGRAM, browser
 
-pytestmark = pytest.mark.skipif(PROGRAM is None, reason="Chromium is not installed")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(PROGRAM is None, reason="Chromium is not installed")]
 
 # The lowest contrast of any text with the ground behind it, and that text's element.
 LOWEST_CONTRAST = """

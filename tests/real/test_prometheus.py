@@ -30,6 +30,8 @@ from sandbox.metrics.state import MetricsState
 from sandbox.world import World
 from tests.real.servers import READY_WITHIN, program, running
 
+pytestmark = pytest.mark.slow
+
 NOW = datetime(2026, 6, 15, 14, 33, 37, tzinfo=UTC)
 RECENT = timedelta(hours=30)
 WHOLE = ("redis_keyspace_hits_total", "image_optimizations_total")

@@ -13,7 +13,7 @@ from tests.real.chromium import PROGRAM, Page, browser
 from tests.real.test_page_in_chromium import LOWEST_CONTRAST
 from tests.site_factory import every_item, hostile_site, site
 
-pytestmark = pytest.mark.skipif(PROGRAM is None, reason="Chromium is not installed")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(PROGRAM is None, reason="Chromium is not installed")]
 
 PAGES = (
     "index.html",

@@ -13,6 +13,8 @@ from tests.written import written_checks
 COMMANDS = {
     *("curl", "doctl", "redis-cli", "pytest", "python", "openssl", "npm", "gh", "jq"),
     *("ls", "cat", "find", "grep", "tail", "tar"),
+    # What a target's settings make a command of: playbook/look_again.py.
+    *("$READ_LOGS", "$READ_SIGN_INS", "$LIST_BACKUPS", "$ASK_PROMETHEUS"),
 }
 
 

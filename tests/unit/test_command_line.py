@@ -25,10 +25,11 @@ from sandbox.__main__ import main as sandbox
         (playbook, "history --history={file}", "expected the folder of the history, and {file} is a file"),
         (playbook, "notify --history={file}", "expected the folder of the history, and {file} is a file"),
         (playbook, "site build --history={file}", "expected the folder of the history, and {file} is a file"),
-        (
+        pytest.param(
             playbook,
             "handoff --weekly --history={file}",
             "expected the folder of the history, and {file} is a file",
+            marks=pytest.mark.slow,
         ),
         (sandbox, "--nope", "python -m sandbox: unrecognized arguments: --nope"),
         (sandbox, "--fault nope", "unknown fault 'nope' (--list-faults lists them)"),

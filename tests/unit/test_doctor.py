@@ -231,6 +231,7 @@ def attached(sandbox, monkeypatch):
     monkeypatch.delenv("PLAYBOOK_TARGET", raising=False)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("attached")
 def test_everything_works_in_the_sandbox():
     """Which is what is looked at without a target, and said."""
@@ -240,6 +241,7 @@ def test_everything_works_in_the_sandbox():
     assert code == EXIT_OK
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("attached")
 def test_it_tells_who_would_be_told(capsys, monkeypatch):
     """And what of it cannot be used is code 10, before an incident needs it."""
@@ -255,6 +257,7 @@ def test_it_tells_who_would_be_told(capsys, monkeypatch):
     assert "wrong     the address to ping for every set: expected https" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_what_is_gone_is_found():
     """Nothing else is blamed but what is read through it."""
     code, said = told("sandbox", ["redis-gone", "digitalocean-gone", "backups-gone"])
@@ -301,6 +304,7 @@ def test_the_sandbox_lists_its_faults(capsys):
     assert "backup-missing" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_help_shows_the_commands():
     """Also where it is run as a module."""
     ended = subprocess.run(

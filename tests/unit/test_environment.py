@@ -15,6 +15,8 @@ import pytest
 from playbook.environment import environment
 from playbook.guard import Guard
 
+pytestmark = pytest.mark.slow
+
 
 @contextmanager
 def _changing() -> Iterator[None]:

@@ -166,6 +166,7 @@ def run_pytest(*arguments, **environment):
     return ended.returncode, ended.stdout + ended.stderr
 
 
+@pytest.mark.slow
 def test_the_option_is_refused_for_production():
     """In words, before anything is looked at."""
     code, said = run_pytest("--target", "production", OPTION)
@@ -173,6 +174,7 @@ def test_the_option_is_refused_for_production():
     assert f"{OPTION} is refused: nothing is ever changed on production, as it is a production system" in said
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", ["PYTEST_ADDOPTS", "-o"])
 def test_the_option_counts_on_the_command_line_only(way):
     """A variable or an ini file would allow it for ever, unseen."""
@@ -185,6 +187,7 @@ def test_the_option_counts_on_the_command_line_only(way):
     assert "counts on the command line only" in said
 
 
+@pytest.mark.slow
 def test_a_check_that_changes_something_carries_the_marker(tmp_path):
     """Else it would not be deselected by those who want none of it."""
     check = tmp_path / "test_recovery.py"

@@ -11,6 +11,8 @@ import pytest
 
 from playbook.load.options import chooses
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 STAGING = '[targets.staging.web]\nurl = "https://staging.example"\n'
 HOSTS = '[targets.staging.load]\nhosts = ["staging.example"]\n'

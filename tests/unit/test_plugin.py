@@ -12,6 +12,8 @@ from playbook.settings import load
 from tests.project import AWAY, BAD, CRASH, GOOD, NOT_CONFIGURED, UNJUDGED, WARNED, Project
 from tests.waiting import wait_for
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def project(tmp_path):

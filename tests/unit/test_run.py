@@ -122,6 +122,7 @@ def test_a_run_without_results_leaves_no_folder(tmp_path):
     assert not folder.path.exists()
 
 
+@pytest.mark.slow
 def test_message_classes_can_be_decoded_by_many_threads_at_once():
     """msgspec crashes where two threads decode a class for the first time at once, so it learns them before."""
     program = """

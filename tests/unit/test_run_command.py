@@ -25,6 +25,8 @@ from tests.history_factory import NOW
 from tests.project import AWAY, BAD, GOOD, NOT_CONFIGURED, Project
 from tests.waiting import wait_for
 
+pytestmark = pytest.mark.slow
+
 # What the first run leaves behind, the second look finds.
 ONCE = """
 import pathlib

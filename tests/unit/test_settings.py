@@ -125,7 +125,35 @@ def test_a_target_overrides_limits_and_floors(project):
             "[targets.production.digitalocean]\ntoken = 'dop_v1_x'",
             "is a secret and must come from the environment",
         ),
-        ("[targets.production]\nkind = 'prod'", "targets.production.kind: invalid enum value 'prod'"),
+        (
+            "[targets.production]\nkind = 'prod'",
+            'targets.production.kind: expected "sandbox", "staging" or "production", got \'prod\'',
+        ),
+        (
+            "[targets.production.web]\nurl = 'portfolio.example'",
+            "targets.production.web.url: expected an address such as https://portfolio.example, got",
+        ),
+        ("[targets.production.web]\nurl = 'https://'", "web.url: expected an address"),
+        ("[targets.production.web]\nurl = 'https://x:99999'", "web.url: expected an address"),
+        ("[targets.production.web]\nurl = 'ftp://x.example'", "web.url: expected an address"),
+        ("[targets.production.web]\nhealth_path = ''", "web.health_path: expected a path such as /api/health"),
+        ("[targets.production.web]\noptimize_path = 'api'", "web.optimize_path: expected a path"),
+        (
+            "[targets.production.floors]\ndialy = 3",
+            "targets.production.floors.dialy: expected the name of a set, got 'dialy'; did you mean 'daily'?",
+        ),
+        ("[floors]\ndialy = 3", "playbook.toml: floors.dialy: expected the name of a set"),
+        ("[floors]\ndaily = -1", "floors.daily: expected a number of 0 or more, got -1"),
+        ("[incidents.bad_runs]\nweekley = 1", "incidents.bad_runs.weekley: expected the name of a set"),
+        ("[notifications]\ndigests = ['weekley']", "notifications.digests.weekley: expected the name of a set"),
+        ("[target.production]\nkind = 'production'", "unknown setting target; did you mean 'targets'?"),
+        ("sources = 3", "unknown setting sources"),
+        ("[optimization]\nslow_hours = nan", "slow_hours: expected a finite number, got nan"),
+        ("[time_limits]\nread = inf", "time_limits.read: expected a finite number, got inf"),
+        ("[time_limits]\nread = 0", "time_limits.read: expected a number over 0"),
+        ("[targets.production.backups]\nread_whole_mb = -1.0", "backups.read_whole_mb: expected a number of 0 or"),
+        ("[targets.production.costs]\nmonthly_budget_usd = nan", "monthly_budget_usd: expected a finite number"),
+        ("default_target = 'prodution'", "unknown target 'prodution'"),
     ],
 )
 def test_a_mistake_is_one_sentence_that_names_setting_and_file(project, text, sentence):
@@ -159,3 +187,24 @@ def test_a_named_file_must_exist(tmp_path):
     """PLAYBOOK_CONFIG is not silently ignored."""
     with pytest.raises(UsageError, match=r"\$PLAYBOOK_CONFIG names /nowhere.toml, which is not a file"):
         load(root=tmp_path, environment={"PLAYBOOK_CONFIG": "/nowhere.toml"})
+
+
+def test_a_mistake_in_a_variable_names_the_variable(project):
+    """The file is right; what stands in the environment is not. A secret does not show."""
+    root = project("")
+    with pytest.raises(UsageError, match=r"targets\.production\.web\.url \(from \$PRODUCTION_URL\): expected an"):
+        load("production", root=root, environment={"PRODUCTION_URL": "portfolio.example"})
+    with pytest.raises(
+        UsageError, match=r"redis\.url \(from \$REDIS_URL\): expected an address .*got something"
+    ) as found:
+        load("production", root=root, environment={"REDIS_URL": "https://topsecret42"})
+    assert "topsecret42" not in str(found.value)
+
+
+def test_a_target_without_its_kind_is_told_which_there_are(project):
+    """One sentence with the list."""
+    root = project("[targets.shop.web]\nurl = 'https://shop.example'")
+    with pytest.raises(
+        UsageError, match=r'targets\.shop\.kind is missing; expected "sandbox", "staging" or "prod'
+    ):
+        load("shop", root=root, environment={})

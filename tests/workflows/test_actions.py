@@ -9,6 +9,8 @@ import pytest
 from tests.workflows.actions import Cancel, Repository
 from tests.workflows.github_api import github_api
 
+pytestmark = pytest.mark.slow
+
 _HEAD = """
 name: Small
 on:

@@ -18,7 +18,7 @@ from tests.workflows.github_api import github_api
 
 ROOT = Path(__file__).resolve().parents[2]
 # Three runs and more of a whole set, beside whatever else runs here.
-pytestmark = pytest.mark.timeout(600)
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 # No minute between a run and the second look. And how quick this machine is, which does other things beside, says
 # nothing of the workflows: what is measured by the clock has limits that only what hangs is over.

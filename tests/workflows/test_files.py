@@ -182,7 +182,8 @@ def test_the_set_up_names_every_variable_and_secret():
 
 def _kind(variable: str) -> str | None:
     """Where it belongs at GitHub; None where playbook.toml has something else in its place."""
-    value = f"https://{variable.lower().replace('_', '-')}.example"
+    scheme = "rediss" if "REDIS" in variable else "https"
+    value = f"{scheme}://{variable.lower().replace('_', '-')}.example"
     for target in ("production", "staging"):
         for found in _walk(load(target, root=ROOT, environment={variable: value})):
             if isinstance(found, Secret) and found.reveal() == value:

@@ -11,7 +11,7 @@ import numpy as np
 import promql_parser as ast
 from numpy.typing import NDArray
 
-from sandbox.metrics.promql import functions
+from sandbox.metrics.promql import functions, tables
 from sandbox.metrics.promql.aggregate import aggregate
 from sandbox.metrics.promql.binary import Operation
 from sandbox.metrics.promql.values import (
@@ -31,13 +31,11 @@ from sandbox.metrics.promql.values import (
     nameless,
     unique,
 )
-from sandbox.metrics.promql.windows import KEEPS_NAME, WINDOW_FUNCTIONS, RangeVector
+from sandbox.metrics.promql.windows import KEEPS_NAME, WINDOW_FUNCTIONS, RangeVector, Times
 from sandbox.metrics.series import Series, View
 
 LOOKBACK = 5 * 60 * 1000
 SUBQUERY_STEP = 60 * 1000  # Prometheus' default evaluation interval
-
-Times = NDArray[np.int64]
 
 
 def parse(text: str) -> ast.Expr:
@@ -164,6 +162,9 @@ class _Compiler:
 
     def node(self, expression: ast.Expr) -> Node:  # noqa: PLR0911
         """The expression as a function of the step's number."""
+        table = self._table(expression)
+        if table is not None:
+            return tables.node_of(table)
         match expression:
             case ast.NumberLiteral() | ast.StringLiteral():
                 value = expression.val
@@ -176,11 +177,30 @@ class _Compiler:
                 return self._binary(expression)
             case ast.AggregateExpr():
                 return self._aggregation(expression)
-            case ast.VectorSelector():
-                return self._selector(expression)
             case ast.Call():
                 return self._call(expression)
         raise ExecutionError(f"{type(expression).__name__} is not supported by the sandbox here")
+
+    def _table(self, expression: ast.Expr) -> tables.Table | None:
+        """The expression at all steps at once, where that is known."""
+        match expression:
+            case ast.ParenExpr():
+                return self._table(expression.expr)
+            case ast.VectorSelector():
+                return [
+                    tables.Row(series.labels, series.values[np.maximum(index, 0)], index >= 0)
+                    for series, index in self._newest(expression)
+                ]
+            case ast.Call() if expression.func.name == "timestamp":
+                first = _bare(expression.args[0])
+                return tables.distinct(self._timestamps(first)) if isinstance(first, ast.VectorSelector) else None
+            case ast.Call() if expression.func.name in tables.EXTRAPOLATED:
+                return tables.extrapolated(expression.func.name, self.range_vector(expression.args[0]))
+            case ast.AggregateExpr() if str(expression.op) in tables.COMBINED:
+                inner = self._table(expression.expr)
+                grouping = _grouping(expression)
+                return inner if inner is None else tables.aggregated(str(expression.op), inner, grouping)
+        return None
 
     def range_vector(self, expression: ast.Expr) -> RangeVector:
         """A range selector or a subquery."""
@@ -215,22 +235,17 @@ class _Compiler:
         step = _milliseconds(expression.step) if expression.step else SUBQUERY_STEP
         first = (int(moments.min()) - width) // step * step + step
         grid = np.arange(first, int(moments.max()) + 1, step, dtype=np.int64)
-        points: dict[Labels, tuple[list[int], list[float]]] = {}
+        rows = []
         if len(grid):
-            inner = cast(VectorNode, _Compiler(self._view, grid, self._bounds).node(expression.expr))
-            for number, moment in enumerate(grid.tolist()):
-                value = inner(number)
-                for labels, found in value if isinstance(value, list) else [((), value)]:
-                    times, values = points.setdefault(labels, ([], []))
-                    times.append(moment)
-                    values.append(found)
-        rows = [
-            (labels, np.array(times, dtype=np.int64), np.array(values, dtype=np.float64))
-            for labels, (times, values) in points.items()
-        ]
+            inner = _Compiler(self._view, grid, self._bounds)
+            table = inner._table(expression.expr)
+            if table is None:
+                rows = tables.gathered(cast(VectorNode, inner.node(expression.expr)), grid)
+            else:
+                rows = [(row.labels, grid[row.there], row.values[row.there]) for row in table if row.there.any()]
         return RangeVector(rows, moments, self._steps, width)
 
-    def _newest(self, selector: ast.VectorSelector) -> list[tuple[Series, list[int]]]:
+    def _newest(self, selector: ast.VectorSelector) -> list[tuple[Series, NDArray[np.intp]]]:
         """For each series and step the index of the sample that counts; -1 where none is recent enough."""
         moments = self._moments(selector)
         found = []
@@ -240,22 +255,14 @@ class _Compiler:
                 continue
             index = np.searchsorted(series.times, moments, side="right") - 1
             recent = (index >= 0) & (series.times[np.maximum(index, 0)] > moments - LOOKBACK)
-            found.append((series, np.where(recent, index, -1).tolist()))
+            found.append((series, np.where(recent, index, -1)))
         return found
 
-    def _selector(self, selector: ast.VectorSelector) -> VectorNode:
-        rows = [
-            (series.labels, index, series.values[np.maximum(index, 0)].tolist())
+    def _timestamps(self, selector: ast.VectorSelector) -> tables.Table:
+        return [
+            tables.Row(nameless(series.labels), series.times[np.maximum(index, 0)] / 1000, index >= 0)
             for series, index in self._newest(selector)
         ]
-        return lambda step: [(labels, values[step]) for labels, index, values in rows if index[step] >= 0]
-
-    def _timestamps(self, selector: ast.VectorSelector) -> VectorNode:
-        rows = [
-            (nameless(series.labels), index, (series.times[np.maximum(index, 0)] / 1000).tolist())
-            for series, index in self._newest(selector)
-        ]
-        return lambda step: unique([(labels, times[step]) for labels, index, times in rows if index[step] >= 0])
 
     def _binary(self, expression: ast.BinaryExpr) -> Node:
         left, right = self.node(expression.lhs), self.node(expression.rhs)
@@ -266,11 +273,7 @@ class _Compiler:
         inner = cast(VectorNode, self.node(expression.expr))
         parameter = self.node(expression.param) if expression.param is not None else lambda _: 0.0
         op = str(expression.op)
-        names = frozenset(expression.modifier.labels) if expression.modifier else frozenset()
-        by = expression.modifier is None or expression.modifier.type == ast.AggModifierType.By
-
-        def group_of(labels: Labels) -> Labels:
-            return keeping(labels, names) if by else dropping(labels, names)
+        group_of = _grouping(expression)
 
         def node(step: int) -> Vector:
             given = parameter(step)
@@ -291,7 +294,8 @@ class _Compiler:
             return lambda step: int(self._steps[step]) / 1000
         first = _bare(arguments[0]) if arguments else None
         if name == "timestamp" and isinstance(first, ast.VectorSelector):
-            return self._timestamps(first)
+            at = tables.node_of(self._timestamps(first))
+            return lambda step: unique(at(step))
         each = functions.ELEMENTWISE.get(name) or functions.CALENDAR.get(name)
         if each is None and name not in functions.FUNCTIONS and name not in ("absent", "timestamp"):
             raise ExecutionError(f"the function {name}() is not supported by the sandbox")
@@ -324,6 +328,13 @@ class _Compiler:
             return unique(found)
 
         return node
+
+
+def _grouping(expression: ast.AggregateExpr) -> Callable[[Labels], Labels]:
+    """Labels of the group that a series belongs to."""
+    names = frozenset(expression.modifier.labels) if expression.modifier else frozenset()
+    by = expression.modifier is None or expression.modifier.type == ast.AggModifierType.By
+    return lambda labels: keeping(labels, names) if by else dropping(labels, names)
 
 
 def _operation(expression: ast.BinaryExpr) -> Operation:

@@ -45,9 +45,10 @@ class RangeVector:
         self, series: list[tuple[Labels, Times, Floats]], ends: Times, nows: Times, milliseconds: int
     ) -> None:
         self.milliseconds = milliseconds
-        self._ends = ends
+        self.ends = ends
         self._nows = nows
-        self._series = [
+        # Labels, times, values, and for each step where its window begins and ends in them.
+        self.series = [
             (
                 labels,
                 times,
@@ -60,10 +61,10 @@ class RangeVector:
 
     def at(self, step: int) -> list[tuple[Labels, Window]]:
         """The windows of one step that hold samples."""
-        end, now = int(self._ends[step]), int(self._nows[step])
+        end, now = int(self.ends[step]), int(self._nows[step])
         return [
             (labels, Window(times[low:high], values[low:high], end - self.milliseconds, end, now))
-            for labels, times, values, lows, highs in self._series
+            for labels, times, values, lows, highs in self.series
             if (high := highs[step]) > (low := lows[step])
         ]
 

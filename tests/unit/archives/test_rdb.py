@@ -64,6 +64,7 @@ def dump(data, **how):
     return read_dump(io.BytesIO(data), NOW, **how)
 
 
+@pytest.mark.slow
 def test_every_kind_is_counted(filled):
     """As the server counts them."""
     redis, data = filled
@@ -77,6 +78,7 @@ def test_every_kind_is_counted(filled):
     assert not found.uncounted
 
 
+@pytest.mark.slow
 def test_what_is_past_its_time_is_told_apart(filled):
     """A server does not load it."""
     found = read_dump(io.BytesIO(filled[1]), NOW + timedelta(days=2))
@@ -84,6 +86,7 @@ def test_what_is_past_its_time_is_told_apart(filled):
     assert not found.passing
 
 
+@pytest.mark.slow
 def test_samples_are_what_the_server_holds(filled):
     """Kind, length and contents; what ends soon is not among them."""
     redis, data = filled
@@ -105,6 +108,7 @@ def test_samples_are_what_the_server_holds(filled):
             assert hashlib.sha256(redis.get(sample.key)).hexdigest() == sample.sha256
 
 
+@pytest.mark.slow
 def test_a_sample_is_drawn_from_all_and_always_the_same(filled):
     """Not the first ones only."""
     first, again = (dump(filled[1], samples=20).samples for _ in range(2))
@@ -113,6 +117,7 @@ def test_a_sample_is_drawn_from_all_and_always_the_same(filled):
     assert len({sample.key for sample in first}) == 20
 
 
+@pytest.mark.slow
 def test_every_shorter_dump_is_found(filled):
     """Wherever it breaks off."""
     data = filled[1]
@@ -121,6 +126,7 @@ def test_every_shorter_dump_is_found(filled):
             dump(data[:length])
 
 
+@pytest.mark.slow
 def test_every_changed_byte_is_found(filled):
     """By its checksum, at the latest."""
     data = filled[1]
@@ -131,6 +137,7 @@ def test_every_changed_byte_is_found(filled):
             dump(bytes(changed), samples=10)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("change", "said"),
     [
@@ -146,11 +153,13 @@ def test_what_is_wrong_is_said(filled, change, said):
         dump(change(filled[1]))
 
 
+@pytest.mark.slow
 def test_a_dump_without_a_checksum_is_said_to_be_one(filled):
     """``rdbchecksum no`` writes zeros."""
     assert not dump(filled[1][:-8] + bytes(8)).summed
 
 
+@pytest.mark.slow
 def test_what_is_not_known_is_not_counted_but_summed(filled):
     """A kind of a later version: the checksum is compared all the same."""
     body = filled[1][:-9] + bytes([99, 1, 65, 1, 66]) + b"\xff"

@@ -11,6 +11,8 @@ from playbook.ci import branches as module
 from playbook.ci.branches import Branches, newest
 from playbook.errors import UsageError
 
+pytestmark = pytest.mark.slow
+
 
 def git(*arguments: str, at: Path) -> str:
     """What git says; a failure fails the test."""

@@ -381,6 +381,7 @@ class TestFailures:
         assert api.app().spec.name == "portfolio"
         assert api.retried == ["the app: try 1: HTTP 503 service_unavailable (Later)"]
 
+    @pytest.mark.slow
     def test_a_short_retry_after_is_waited_for(self, script):
         server = script(said(429, {}, retry_after="1"), APP)
         started = time.monotonic()
@@ -395,6 +396,7 @@ class TestFailures:
         assert time.monotonic() - started < 30
         assert len(server.asked) == 1
 
+    @pytest.mark.slow
     def test_a_dripping_answer_ends_in_time(self, script):
         server = script((200, {"Content-Length": "9999"}, b"drip" * 50))
         server.limits = {"connect": 1.0, "read": 1.0}

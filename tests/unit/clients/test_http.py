@@ -141,6 +141,7 @@ def test_expect_ok_says_what_a_status_means(status, error):
 # --------------------------------------------------------------------------------------------------------- limits
 
 
+@pytest.mark.slow
 def test_a_silent_server_ends_at_the_read_limit():
     """And the message says in which phase, and after how long."""
     with serve(hang_up) as server:
@@ -149,6 +150,7 @@ def test_a_silent_server_ends_at_the_read_limit():
             client_of(server.url, time_limits=SHORT_READ).get(retry="none")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "head", [b"HTTP/1.1 200 OK\r\nX-Slow: ", b"HTTP/1.1 200 OK\r\n\r\n"], ids=["in-the-header", "in-the-body"]
 )
@@ -163,6 +165,7 @@ def test_a_dripping_server_ends_at_the_limit_of_the_whole(head):
     assert len(caught.value.attempts) == 1
 
 
+@pytest.mark.slow
 def test_a_resolver_that_hangs_ends_at_the_connect_limit(monkeypatch):
     """Although the system's resolver knows no limit."""
     hanging = threading.Event()
@@ -177,6 +180,7 @@ def test_a_resolver_that_hangs_ends_at_the_connect_limit(monkeypatch):
     hanging.set()
 
 
+@pytest.mark.slow
 def test_tls_that_never_answers_ends_at_the_connect_limit():
     """The handshake is bounded by itself."""
     with serve(hang_up) as server:

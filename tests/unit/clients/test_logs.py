@@ -189,6 +189,7 @@ def test_live_stream_that_breaks_off():
         everything(api_logs(live=url))
 
 
+@pytest.mark.slow
 def test_live_stream_that_never_ends():
     """Silence is waited out once, endless lines until the bound."""
     done = threading.Event()

@@ -18,6 +18,8 @@ from playbook.errors import Denied, Malformed, NotConfigured, TooLittleData, Unm
 from playbook.settings import load
 from tests.waiting import wait_for
 
+pytestmark = pytest.mark.slow
+
 PACKAGE = {"dependencies": {"express": "^4.0.0", "@scope/a": "^1.0.0"}, "devDependencies": {"vitest": "^3.0.0"}}
 LOCK = {
     "lockfileVersion": 3,

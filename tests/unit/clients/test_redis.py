@@ -76,6 +76,7 @@ def writer(valkey):
 # ----------------------------------------------------------------------------------------------------- what passes
 
 
+@pytest.mark.slow
 def test_reading_a_real_server(real, writer):
     """Parsed as the library parses it."""
     writer.rpush("queue", "a", "b")
@@ -93,6 +94,7 @@ def test_reading_a_real_server(real, writer):
     assert real.execute_command(b"SlowLog", "len") >= 0
 
 
+@pytest.mark.slow
 def test_keys_clients_and_slow_commands(real, writer):
     """Several questions at once, keys bit by bit, and what the server itself tells."""
     writer.set("img:1", "x" * 1_000, ex=60)
@@ -125,6 +127,7 @@ def test_keys_clients_and_slow_commands(real, writer):
     assert any(one["command"] == "PING" for one in slow)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("bad", [("SET", "img:1", 1), ("MEMORY", "PURGE"), ("EVAL", "return 1", 0)])
 def test_several_commands_are_checked_one_by_one(bad, real, writer):
     """One that does not only read, and none of them is sent."""
@@ -136,6 +139,7 @@ def test_several_commands_are_checked_one_by_one(bad, real, writer):
     assert writer.info("commandstats").get(calls) == before.get(calls)
 
 
+@pytest.mark.slow
 def test_an_error_among_several_answers_is_one(real, writer):
     """A key of another type; it is named as the server does."""
     writer.set("text", "x")
@@ -143,6 +147,7 @@ def test_an_error_among_several_answers_is_one(real, writer):
         real.many([("TTL", "text"), ("LLEN", "text")])
 
 
+@pytest.mark.slow
 def test_no_allowed_command_writes(writer):
     """By the server's own account of its commands."""
     names = [
@@ -160,6 +165,7 @@ def test_no_allowed_command_writes(writer):
     assert not {name for name, has in flags.items() if "write" in has}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "words",
     [
@@ -200,6 +206,7 @@ def test_what_does_not_only_read_is_refused(words, real, writer):
     assert writer.exists("kept")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name", ["pipeline", "transaction", "eval", "register_script", "flushall", "set", "pubsub"]
 )
@@ -213,6 +220,7 @@ def test_the_librarys_other_ways_in_are_closed(name, real):
 # ------------------------------------------------------------------------------------------------------- failures
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("userinfo", "reason"),
     [(":wrong@", "invalid username-password pair"), ("", "Authentication required"), ("x:y@", "invalid username")],
@@ -224,6 +232,7 @@ def test_refused_credentials_are_denied(userinfo, reason, valkey):
     assert len(caught.value.attempts) == 1
 
 
+@pytest.mark.slow
 def test_a_command_that_the_user_may_not_send_is_denied(valkey, writer):
     """NOPERM is about the user, not about the connection."""
     writer.execute_command("ACL", "SETUSER", "narrow", "on", ">pw", "+ping")
@@ -246,6 +255,7 @@ def test_nobody_listening_is_unreachable_after_two_tries():
     ]
 
 
+@pytest.mark.slow
 def test_a_silent_server_is_unreachable_at_the_limit():
     """Once: a second wait would be as long."""
     with serve(hang_up, reader=word) as server:
@@ -323,6 +333,7 @@ def test_tls_with_a_private_authority(tls):
             client_of(f"rediss://127.0.0.1:{server.port}", ca=file).ping()
 
 
+@pytest.mark.slow
 def test_a_server_without_tls_is_named(valkey):
     """The usual mistake of an extra s."""
     with (

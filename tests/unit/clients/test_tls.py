@@ -127,6 +127,7 @@ def test_nobody_listens(client):
         client.certificate(Endpoint("localhost", ("localhost", closed_port())))
 
 
+@pytest.mark.slow
 def test_a_server_that_is_silent(authority, tmp_path):
     """The wait is bounded."""
     client = TlsClient(TimeLimits(connect=1, read=1))

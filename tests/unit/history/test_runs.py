@@ -193,6 +193,7 @@ for number in range(40):
 """
 
 
+@pytest.mark.slow
 def test_many_runs_that_end_at_once_lose_nothing(tmp_path):
     """Each line is whole; nobody made the folder before."""
     folder = tmp_path / "history"
@@ -228,6 +229,7 @@ def git(tmp_path):
     return run
 
 
+@pytest.mark.slow
 def test_git_merges_two_histories_by_keeping_the_lines_of_both(tmp_path, git):
     """What both have already is not there twice, and nothing is a conflict."""
     shared, ours, theirs, both = (run_line(GOOD, started=NOW + timedelta(days=days)) for days in range(4))

@@ -105,5 +105,5 @@ def test_what_is_no_time_is_one_sentence(tmp_path, text, problem):
 def test_a_grace_is_no_less_than_nothing(tmp_path):
     """Else a set would be missed before it is due."""
     (tmp_path / "playbook.toml").write_text("[schedule.grace_hours]\ndaily = -1.0\n")
-    with pytest.raises(UsageError, match=r"schedule\.grace_hours\.daily must be 0 or more, got -1"):
+    with pytest.raises(UsageError, match=r"schedule\.grace_hours\.daily: expected a number of 0 or more, got -1"):
         load("sandbox", root=tmp_path, environment={})

@@ -9,6 +9,8 @@ import pytest
 
 from benchmarks import load
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("kind", ["visitors", "FastHttpUser"])
 def test_each_kind_is_measured(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -25,6 +25,8 @@ from tests.unit.loadtests.website import Website, website
 from tests.unit.loopback import free_port
 from tests.waiting import wait_for
 
+pytestmark = pytest.mark.slow
+
 LONG = [Stage(4, 60.0, 50.0)]
 # Seconds within which a process hears that it is over, on whatever machine. What it does from then on is counted.
 AT_ONCE = 5.0

@@ -20,6 +20,8 @@ from tests.unit.loadtests.plans import plan_of
 from tests.unit.loadtests.website import Website, website
 from tests.waiting import wait_for
 
+pytestmark = pytest.mark.slow
+
 HOSTILE = Path(__file__).with_name("hostile.py")
 
 

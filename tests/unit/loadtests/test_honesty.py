@@ -20,6 +20,8 @@ from tests.unit.loadtests.locusts import run_until
 from tests.unit.loadtests.plans import plan_of
 from tests.unit.loadtests.website import website
 
+pytestmark = pytest.mark.slow
+
 LONG = {"stages": [Stage(4, 90.0, 50.0)], "most_seconds": 90.0}
 PATIENT = 30.0  # seconds that a request may take: longer than the tests here
 

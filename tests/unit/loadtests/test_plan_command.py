@@ -25,6 +25,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+@pytest.mark.slow
 def test_a_plan_of_a_running_sandbox(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """As the suite would make it, for so many workers; the outcome goes beside it."""
     with start() as sandbox:
@@ -81,6 +82,7 @@ def test_paths_of_a_plan_are_from_its_folder(tmp_path: Path) -> None:
     assert (plan.outcome, plan.ca) == (str(tmp_path / "load.json"), str(tmp_path / "ca.pem"))
 
 
+@pytest.mark.slow
 def test_an_outcome_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
     """Before anything is asked; no traceback."""
     process = locusts.begin(plan_of(80, outcome="none/load.json"), tmp_path)

@@ -21,6 +21,8 @@ from tests.unit.loadtests.website import Website, website
 from tests.unit.loopback import free_port
 from tests.waiting import wait_for
 
+pytestmark = pytest.mark.slow
+
 
 class Team:
     """A master and its workers, by hand; none of them outlives the test."""

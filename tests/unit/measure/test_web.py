@@ -209,5 +209,5 @@ def test_the_client_of_a_target(settings, tmp_path):
     with pytest.raises(NotConfigured) as caught:
         website(load("production", root=tmp_path, environment={}))
     assert caught.value.add == "PRODUCTION_URL in the environment"
-    with pytest.raises(UsageError, match=r"^targets\.production\.web\.url: expected an address"):
+    with pytest.raises(UsageError, match=r"production\.web\.url \(from \$PRODUCTION_URL\): expected an address"):
         website(load("production", root=tmp_path, environment={"PRODUCTION_URL": "portfolio.example"}))

@@ -267,6 +267,7 @@ def test_a_next_page_elsewhere_is_not_asked(tmp_path):
         assert not other.requests
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("limit", ["ours", "the library's"])
 def test_a_github_that_hangs_holds_nothing(folder, tmp_path, monkeypatch, limit):
     """Each try has its limit; which of the two comes first is chance, and not told."""

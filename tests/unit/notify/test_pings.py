@@ -74,6 +74,7 @@ def test_no_address_does_no_harm(tmp_path, said, url):
     assert UUID not in said[0]
 
 
+@pytest.mark.slow
 def test_a_server_that_hangs_is_left(tmp_path, said):
     """Within the limit of a ping, three times."""
     with serve(answer()) as server:

@@ -116,6 +116,7 @@ def test_a_redirect_is_not_followed_by_apprise(tmp_path, folder, said):
     assert not deliveries.read(folder)[0].delivered
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", ["silent", "dripping"])
 @pytest.mark.parametrize("kind", ["apprise", "webhook"])
 def test_a_server_that_hangs_holds_nothing(tmp_path, folder, said, kind, how):

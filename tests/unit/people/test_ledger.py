@@ -91,6 +91,7 @@ def test_a_line_after_an_unfinished_one_begins_anew(tmp_path):
     assert [entry[1] for entry in read(file)] == [None, "Ben"]
 
 
+@pytest.mark.slow
 def test_many_writers_at_once_lose_nothing(tmp_path):
     """Each line is whole."""
     file = tmp_path / "words.jsonl"

@@ -26,6 +26,8 @@ from sandbox.backups import ArchiveState
 from tests.unit.recovery.test_records import a_record
 from tests.waiting import soon
 
+pytestmark = pytest.mark.slow
+
 NOW = datetime.now(UTC)
 ROOT = Path(__file__).resolve().parents[3]
 

@@ -25,6 +25,8 @@ from sandbox.backups import NIGHTS, BackupsService, BackupsState
 from sandbox.service import Context
 from sandbox.tls import CertificateAuthority
 
+pytestmark = pytest.mark.slow
+
 NOW = datetime(2026, 11, 22, 8, 20, tzinfo=UTC)
 NEWEST = "portfolio-backup-20261122T030000Z.tar.gz"
 

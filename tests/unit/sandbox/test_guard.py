@@ -12,6 +12,8 @@ import pytest
 from playbook.guard import temporary_folder
 from tests.waiting import soon
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[3]
 HOLDER = """
 import sys

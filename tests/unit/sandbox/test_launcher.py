@@ -14,6 +14,8 @@ from playbook.errors import UsageError
 from playbook.run import settings_for
 from sandbox.launcher import ATTACH_VARIABLE, RunningSandbox, SandboxError, attach_address, attach_or_start, start
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[3]
 
 

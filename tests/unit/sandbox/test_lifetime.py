@@ -17,6 +17,8 @@ import pytest
 from sandbox.launcher import RunningSandbox, start
 from tests.waiting import soon
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[3]
 PARENT = """
 import sys

@@ -18,6 +18,8 @@ from redis.retry import Retry
 
 from sandbox.launcher import RunningSandbox, start
 
+pytestmark = pytest.mark.slow
+
 SAMPLE = (Path(__file__).parents[3] / "playbook/data/sample.jpg").read_bytes()
 
 

@@ -1,0 +1,80 @@
+"""The command that shows an operator what a check has measured, with the target's own names in it. Pure.
+
+The catalogue and the runbooks write it with placeholders, as where a thing is measured is a setting:
+
+    $URL, $APP_ID, …      the settings of that name; secrets stay variables of the environment
+    $READ_LOGS            the logs: doctl for the API, cat or zcat for files
+    $READ_SIGN_INS        the files with sign-ins, where there are any; else the logs
+    $LIST_BACKUPS         the archives: ls for a folder, the AWS command line for object storage
+    $ASK_PROMETHEUS       a query: curl at Prometheus itself, or through Grafana's data source
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+
+from playbook.sections.target import Backups, Logs, Target
+from playbook.settings import Settings
+
+_S3 = "s3://"
+
+
+def filled_in(command: str, settings: Settings) -> str:
+    """A command with this target's names in it; what the settings do not say stays a variable."""
+    target = settings.target
+    written = {
+        "$READ_LOGS": _read_logs(target.logs),
+        "$READ_SIGN_INS": _read_files(target.security.auth_logs) or _read_logs(target.logs),
+        "$LIST_BACKUPS": _list_backups(target.backups),
+        "$ASK_PROMETHEUS": _ask_prometheus(target),
+    }
+    for name, text in written.items():
+        command = command.replace(name, text)
+    known = {
+        "$APP_ID": target.digitalocean.app_id,
+        "$DO_API": target.digitalocean.endpoint,
+        "$URL": target.web.url,
+        "$GITHUB_ORG": target.github.organisation,
+        "$GRAFANA_URL": target.grafana.url,
+        "$PROMETHEUS_URL": target.prometheus.url,
+        "$ALERTMANAGER_URL": target.alertmanager.url,
+        "$QUEUE_KEY": target.redis.queue_key,
+        "$STATS_KEY": target.redis.stats_key,
+        "$DRILL_RECORDS": target.recovery.records,
+        "$STATUS_PAGE_URL": target.links.status_page,
+        "$DOCUMENTATION_URL": target.links.documentation,
+    }
+    for name, value in known.items():
+        if value:
+            command = command.replace(name, value.rstrip("/"))
+    return command
+
+
+def _read_logs(logs: Logs) -> str:
+    if logs.source == "api":
+        return "doctl apps logs $APP_ID --type run"
+    return _read_files(logs.files)
+
+
+def _read_files(globs: Sequence[str]) -> str:
+    """Unquoted, as they are globs; empty where there are none."""
+    packed = any(glob.endswith((".gz", "*")) for glob in globs)
+    return f"{'zcat -f' if packed else 'cat'} {' '.join(globs)}" if globs else ""
+
+
+def _list_backups(backups: Backups) -> str:
+    location = backups.location or "$BACKUP_LOCATION"
+    if not location.startswith(_S3):
+        return f"ls -l {shlex.quote(location) if backups.location else location}"
+    endpoint = f" --endpoint-url {backups.endpoint}" if backups.endpoint else ""
+    return f"aws s3 ls {shlex.quote(location.rstrip('/') + '/')}{endpoint}"
+
+
+def _ask_prometheus(target: Target) -> str:
+    if target.prometheus.url is None and target.grafana.url:
+        source = target.grafana.datasource_uid or "$DATASOURCE_UID"
+        token = '-H "Authorization: Bearer $GRAFANA_TOKEN" ' if target.grafana.token else ""
+        return f"curl -sG {token}$GRAFANA_URL/api/datasources/proxy/uid/{source}/api/v1/query"
+    token = '-H "Authorization: Bearer $PROMETHEUS_TOKEN" ' if target.prometheus.token else ""
+    return f"curl -sG {token}$PROMETHEUS_URL/api/v1/query"

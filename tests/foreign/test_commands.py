@@ -1,0 +1,225 @@
+"""Every command that an operator is told to type exists in the program that it names."""
+
+import re
+import shlex
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from playbook.catalogue import RUNBOOKS, read_catalogue
+from playbook.look_again import filled_in
+from playbook.settings import load
+from tests.foreign import tools
+
+ROOT = Path(__file__).resolve().parents[2]
+SECTIONS = """
+[targets.shop]
+kind = "production"
+[targets.shop.web]
+url = "https://shop.example"
+[targets.shop.digitalocean]
+app_id = "4f6c71e2"
+"""
+FROM_FILES = """
+[targets.shop.logs]
+source = "files"
+files = ["/var/log/shop/*.log", "/var/log/shop/*.log.gz"]
+[targets.shop.backups]
+location = "s3://backups/shop"
+endpoint = "https://fra1.digitaloceanspaces.com"
+[targets.shop.grafana]
+url = "https://grafana.example"
+token = "${GRAFANA_TOKEN}"
+datasource_uid = "prom"
+[targets.shop.security]
+auth_logs = ["/var/log/auth.log*"]
+[targets.shop.recovery]
+records = "shop-drills.jsonl"
+"""
+BY_API = """
+[targets.shop.prometheus]
+url = "https://prometheus.example"
+[targets.shop.backups]
+location = "/var/backups/shop"
+"""
+
+
+def written() -> list[str]:
+    """Every command of the catalogue and of the runbooks, once."""
+    found = [item.look_again for item in read_catalogue().items.values()]
+    for file in sorted(RUNBOOKS.glob("*.md")):
+        for block in re.findall(r"```(?:bash|sh|console)\n(.*?)```", file.read_text(encoding="utf-8"), re.DOTALL):
+            found += [line.strip() for line in block.splitlines() if line.strip()]
+    return list(dict.fromkeys(line for text in found for line in text.splitlines() if line))
+
+
+@pytest.fixture(scope="module", params=[FROM_FILES, BY_API], ids=["files-and-object-storage", "api-and-folder"])
+def target(request, tmp_path_factory):
+    """Settings of a target that keeps its things in one way or the other."""
+    root = tmp_path_factory.mktemp("target")
+    (root / "playbook.toml").write_text(SECTIONS + request.param, encoding="utf-8")
+    return load("shop", root=root, environment={"GRAFANA_TOKEN": "x"})
+
+
+def simple_commands(text: str) -> list[list[str]]:
+    """A pipeline's programs with their arguments; what stands in $(…) counts as well."""
+    text = text.replace("2>&1", "")
+    inner = re.findall(r"\$\(([^()]+)\)", text)
+    outer = re.sub(r"\$\(\([^()]*(\([^()]*\)[^()]*)*\)\)|\$\([^()]+\)", "X", text)
+    words: list[list[str]] = [[]]
+    lexer = shlex.shlex(outer, posix=True, punctuation_chars="|;&")
+    lexer.whitespace_split = True
+    lexer.commenters = "#"
+    for word in lexer:
+        if set(word) <= set("|;&"):
+            words.append([])
+        else:
+            words[-1].append(word)
+    return [part for part in words if part] + [each for one in inner for each in simple_commands(one)]
+
+
+def options(words: list[str]) -> list[str]:
+    """The options among some words, without their values."""
+    return [word.partition("=")[0] for word in words if re.match(r"-{1,2}[A-Za-z]", word)]
+
+
+def doctl(words: list[str]) -> str:
+    """What is wrong with a command of doctl; empty where it exists."""
+    names = " ".join(words).partition(" -")[0].split()
+    known = next((" ".join(names[:n]) for n in (3, 2) if " ".join(names[:n]) in tools.DOCTL), None)
+    if known is None:
+        return f"doctl has no command {' '.join(names)}"
+    wrong = set(options(words)) - tools.DOCTL[known] - tools.DOCTL_GLOBAL
+    columns = {name for value in re.findall(r"--format[ =](\S+)", " ".join(words)) for name in value.split(",")}
+    wrong |= columns - tools.DOCTL_COLUMNS.get(known, columns)
+    return f"doctl {known} has no {', '.join(sorted(wrong))}" if wrong else ""
+
+
+def curl(words: list[str]) -> str:
+    """Short options may be written together."""
+    letters = {f"-{letter}" for word in words if re.fullmatch(r"-[A-Za-z]+", word) for letter in word[1:]}
+    wrong = (letters | {word for word in options(words) if word.startswith("--")}) - tools.CURL
+    return f"curl has no {', '.join(sorted(wrong))}" if wrong else ""
+
+
+def redis_cli(words: list[str]) -> str:
+    """Its own options come before the server's command."""
+    given = options(words)
+    takes = {"-u", "-h", "-p", "-n", "-i", "--cacert", "--memkeys-samples"}
+    rest = [word for n, word in enumerate(words) if word not in given and (n == 0 or words[n - 1] not in takes)]
+    command = " ".join(rest[:2]).lower()
+    wrong = sorted(set(given) - tools.REDIS_CLI)
+    if wrong:
+        return f"redis-cli has no {', '.join(wrong)}"
+    reads = not rest or command in tools.REDIS or rest[0].lower() in tools.REDIS
+    return (
+        "" if reads or {"--memkeys", "--bigkeys", "--scan"} & set(given) else f"{command} is no command that reads"
+    )
+
+
+def aws(words: list[str]) -> str:
+    """Only listings of object storage."""
+    known = words[:2] == ["s3", "ls"] and not set(options(words)) - tools.AWS_S3_LS
+    return "" if known else f"aws {' '.join(words)} is not known"
+
+
+def amtool(words: list[str]) -> str:
+    """By the words before the options."""
+    command = " ".join(words[:3])
+    return "" if command in tools.AMTOOL else f"amtool has no {command}"
+
+
+def npm(words: list[str]) -> str:
+    """Only what reads."""
+    return "" if words[0] in tools.NPM else f"npm has no {words[0]}"
+
+
+def of_files(words: list[str]) -> str:
+    """Programs that read files cannot read object storage."""
+    return "it cannot read object storage" if any("s3://" in word for word in words) else ""
+
+
+def carried_out(words: list[str]) -> str:
+    """pytest's and the suite's own commands are carried out by other tests."""
+    return ""
+
+
+PROGRAMS = {
+    **dict.fromkeys(tools.SHELL, of_files),
+    "doctl": doctl,
+    "curl": curl,
+    "redis-cli": redis_cli,
+    "aws": aws,
+    "amtool": amtool,
+    "npm": npm,
+    **dict.fromkeys(("pytest", "python"), carried_out),
+}
+
+
+def problem(words: list[str]) -> str:
+    """What is wrong with one program's call; empty where nothing is."""
+    program, *rest = words
+    if program not in PROGRAMS:
+        return f"{program} is not a program that an operator is known to have"
+    return PROGRAMS[program](rest)
+
+
+@pytest.mark.parametrize("command", written())
+def test_a_command_exists_and_is_for_what_was_measured(target, command):
+    """Filled in for targets that keep logs, archives and metrics in different places."""
+    text = filled_in(command, target)
+    assert not re.search(r"\$(READ_LOGS|READ_SIGN_INS|LIST_BACKUPS|ASK_PROMETHEUS|URL|APP_ID)\b", text)
+    assert [found for found in map(problem, simple_commands(text)) if found] == []
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "doctl apps get-health 4f6c",
+        "doctl apps logs 4f6c --types=run",
+        "doctl apps list-deployments 4f6c --format ID,Name",
+        "ls -l s3://backups/shop",
+        "curl -sZQ https://shop.example",
+        "redis-cli -u $REDIS_URL flushall",
+        "amtool config routes try",
+        "kubectl get pods | head",
+        "echo $(doctl apps health 4f6c)",
+    ],
+)
+def test_a_command_that_does_not_exist_is_found(command):
+    """The test above can fail."""
+    assert any(map(problem, simple_commands(command)))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("program", "known"), [("curl", tools.CURL), ("redis-cli", tools.REDIS_CLI)])
+def test_the_options_are_those_of_the_installed_program(program, known):
+    """Asked of the program itself."""
+    path = shutil.which(program)
+    if path is None:
+        pytest.skip(f"{program} is not installed")
+    arguments = ["--help", "all"] if program == "curl" else ["--help"]
+    ended = subprocess.run([path, *arguments], capture_output=True, text=True, timeout=60, check=False)
+    said = set(re.findall(r"(?<![\w-])-{1,2}[A-Za-z][\w-]*", ended.stdout + ended.stderr))
+    assert known <= said
+
+
+def test_the_words_of_a_target_stand_in_its_commands(target):
+    """Logs, archives and metrics are looked at where the settings say."""
+    read, archives, ask = (
+        filled_in(f"${name}", target) for name in ("READ_LOGS", "LIST_BACKUPS", "ASK_PROMETHEUS")
+    )
+    if target.target.logs.source == "files":
+        assert read == "zcat -f /var/log/shop/*.log /var/log/shop/*.log.gz"
+        assert archives == "aws s3 ls s3://backups/shop/ --endpoint-url https://fra1.digitaloceanspaces.com"
+        assert ask == (
+            'curl -sG -H "Authorization: Bearer $GRAFANA_TOKEN" '
+            "https://grafana.example/api/datasources/proxy/uid/prom/api/v1/query"
+        )
+        assert filled_in("$READ_SIGN_INS", target) == "zcat -f /var/log/auth.log*"
+    else:
+        assert read == filled_in("$READ_SIGN_INS", target) == "doctl apps logs 4f6c71e2 --type run"
+        assert archives == "ls -l /var/backups/shop"
+        assert ask == "curl -sG https://prometheus.example/api/v1/query"
