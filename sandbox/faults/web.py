@@ -15,6 +15,16 @@ def _(world: World) -> None:
     world.gone.add("web")
 
 
+@fault("clock-off", "The clock of the website's server is ten minutes ahead")
+def _(world: World) -> None:
+    world.portfolio.clock_ahead = 600
+
+
+@fault("clock-drifts", "The clock of the website's server is 45 s behind")
+def _(world: World) -> None:
+    world.portfolio.clock_ahead = -45
+
+
 @fault("health-degraded", "The website reports itself degraded: the worker lags, but everything answers")
 def _(world: World) -> None:
     world.portfolio.statuses["image-worker"] = "degraded"
