@@ -24,7 +24,7 @@ _SLACK = 900.0  # seconds by which a file's time may be behind its newest line
 # What rotation adds to a name: app.log.1, app.log.2.gz, app-2024-05-29.log, app.log-20240529, app.log.old.
 _PACKED = re.compile(r"(?i)\.(?:gz|xz|bz2|zst|zip|lz4|br)$")
 _ROTATED = re.compile(
-    r"(?:[._-]?(?:19|20)\d\d[-_.]?[01]\d[-_.]?[0-3]\d(?:[-_.T]?[0-2]\d(?:[-_.:]?[0-5]\d){0,2}Z?)?(?:[-_.]\d{1,3})?(?=[._-]|$))"
+    r"(?:[._-]?(?:19|20)\d\d[-_.]?[01]\d[-_.]?[0-3]\d(?:[-_.T]?[0-2]\d(?:[-_.:]?[0-5]\d){0,2}Z?)?(?:[-_.](?:\d{1,3}|\d{10}))?(?=[._-]|$))"
     r"|\.(?:old|bak|prev|previous)$|(?<=\.log)\.\d{1,4}$|(?<=_log)\.\d{1,4}$|(?<=\.txt)\.\d{1,4}$"
     r"|(?<=\.out)\.\d{1,4}$|(?<=\.err)\.\d{1,4}$|(?<=\.json)\.\d{1,4}$|(?<=[A-Za-z])\.\d{1,3}$"
 )
@@ -166,7 +166,7 @@ class FileLogs:
                 if reading.ended:
                     return
                 blocks = Blocks(raw, since, max(now, since + 86_400), reading, self.block)
-                name = family(file.path)
+                name = _named(file.path, opened)
                 if file.changed < since - _SLACK:
                     # Its end says how often it was written to, and since when it is silent.
                     yield Part(name, _guarded(file, blocks.tail(_TAIL), reading))
@@ -197,13 +197,22 @@ class FileLogs:
 def family(path: Path) -> str:
     """The log that a file is of: its name without what rotation added to it.
 
-    ``api.log``, ``api.log.1``, ``api.log.2.gz`` and ``api-2024-05-29.log`` are of one log. Logs of one name in
-    several folders are told apart by the folder.
+    ``api.log``, ``api.log.1``, ``api.log.2.gz`` and ``api-2024-05-29.log`` are of one log.
     """
     name = _PACKED.sub("", path.name)
-    while (shorter := _ROTATED.sub("", name)) not in (name, "", ".log"):
+    while (shorter := _ROTATED.sub("", name)) not in (name, ""):
         name = shorter
     return f"{path.parent.name}/{name}" if re.fullmatch(r"[\d._-]*(?:\.log)?", name) else name
+
+
+def _named(path: Path, opened: list[tuple[LogFile, BinaryIO]]) -> str:
+    """The log that a file is of; logs of one name in several folders are told apart by the folder."""
+    name = family(path)
+    folders = {file.path.parent for file, _ in opened if family(file.path) == name}
+    if len(folders) == 1:
+        return name
+    same = len({folder.name for folder in folders}) < len(folders)
+    return f"{path.parent if same else path.parent.name}/{name}"
 
 
 def _to_read(found: list[LogFile], since: float) -> list[LogFile]:

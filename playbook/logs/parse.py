@@ -202,7 +202,8 @@ class Parser:
         named = _POD.match(line) if line[:1] == "[" else _COMPOSE.match(line)
         if named is None:
             return self._body(line, None, "")
-        entry = self.parse(line[named.end() :])
+        rest = line[named.end() :]
+        entry = self._prefixed(rest) if _OUTER.match(rest) else self._body(rest, None, "")
         return entry if entry.component else entry._replace(component=named[1])
 
     def _body(self, body: str, time: float | None, component: str) -> Entry:
@@ -226,6 +227,13 @@ class Parser:
         return self._plain(body, time, component, own=False)
 
     def _plain(self, text: str, time: float | None, component: str, *, own: bool) -> Entry:
+        priority = _PRIORITY.match(text) if text[:1] == "<" else None
+        if priority:  # syslog within what a platform wraps around it
+            dated = _SYSLOG_DATED.match(text, priority.end()) or _SYSLOG_5424.match(text, priority.end())
+            rest = text[dated.end() if dated else priority.end() :]
+            entry = self._plain(rest.lstrip("<"), time, component, own=own)
+            level = max(entry.level, levels.of_syslog(int(priority[1])))
+            return entry._replace(level=self._worse(level, entry.text), bare=False)
         request = access.of_text(text)
         if request:
             if time is None:

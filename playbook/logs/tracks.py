@@ -6,6 +6,7 @@ that writes once a night, or now and then, has none.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -18,6 +19,9 @@ _LEAST_QUARTERS = 4  # in which a source wrote, before anything is called usual
 _CHATTY = 2 / 3  # of the time a chatty source was in gaps shorter than what is new enough
 _USUAL = 0.9  # of that time its gaps were at most so long
 _SPREAD = 3.0  # times its usual gap is no hole yet
+
+
+_ONE = re.compile("1")
 
 
 class Minutes:
@@ -42,7 +46,7 @@ class Minutes:
     def all(self) -> list[int]:
         """Those that were noted, in order."""
         digits = bin(int.from_bytes(self._bits, "little"))[:1:-1]
-        return [self._base + place for place, digit in enumerate(digits) if digit == "1"]
+        return [self._base + found.start() for found in _ONE.finditer(digits)]
 
 
 @dataclass(slots=True)

@@ -86,8 +86,11 @@ def of_requests(review: Review, stream: LogStream, rules: CoverageRules) -> Cove
             got=f"none of {', '.join(mute)}",
             hint="Log its requests, or name the components that do under logs.serving.",
         )
+    silent = silences(review, rules.newest_minutes)  # is told of the lines as a whole
     for name, track in known.items():
-        for hole in _holes(track.answered.all(), review, rules.newest_minutes)[:1]:
+        told = [hole for other, hole in silent if other in ("", name)]
+        own = _holes(track.answered.all(), review, rules.newest_minutes)
+        for hole in [hole for hole in own if not any(_within(hole, other) for other in told)][:1]:
             subject = f"the access lines of {name}" if name else "the access lines"
             found += lacking(
                 _short(subject, hole),
@@ -168,11 +171,7 @@ def _of_understanding(review: Review, rules: CoverageRules) -> Coverage:
 
 
 def _holes(minutes: Sequence[int], review: Review, newest_minutes: float) -> list[Hole]:
-    """Where the logs reach back less far, that is said by the hours and not by every source again."""
-    if not minutes:
-        return []
-    since = max(review.since, review.first or review.since)
-    return holes(minutes, since, review.until, newest_minutes=newest_minutes)
+    return holes(minutes, review.since, review.until, newest_minutes=newest_minutes)
 
 
 def _within(hole: Hole, other: Hole) -> bool:

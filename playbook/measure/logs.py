@@ -32,6 +32,8 @@ class LogReview:
 
     Attributes:
         stream: where they were read from, and what could not be read of them.
+        coverage: hours, sources and understanding of the lines.
+        requests_coverage: what a statement on requests stands on beyond that.
         skew: seconds by which the newest line was ahead of this machine's clock when it was read.
     """
 
@@ -39,12 +41,9 @@ class LogReview:
     stream: LogStream
     wanted: Logs
     rules: CoverageRules
+    coverage: Coverage
+    requests_coverage: Coverage
     skew: float = 0.0
-
-    @property
-    def coverage(self) -> Coverage:
-        """Hours, sources and understanding of the lines."""
-        return of_lines(self.review, self.stream, self.rules)
 
     @property
     def source(self) -> str:
@@ -107,11 +106,6 @@ class LogReview:
                     text = f"{count:,} × {name} at {_clock(hour.start)}–{_clock(hour.start + HOUR)} UTC"
                     found.append((count / level.bound, f"{text} (usually {level.usual:,.0f})"))
         return "; ".join(text for _, text in sorted(found, reverse=True)[:3])
-
-    @property
-    def requests_coverage(self) -> Coverage:
-        """What a statement on requests stands on beyond the lines themselves."""
-        return of_requests(self.review, self.stream, self.rules)
 
     @property
     def hours_seen(self) -> int:
@@ -238,7 +232,9 @@ def log_review(logs: LogSource, settings: Settings, clock: Clock) -> LogReview:
         raise TooLittleData(_nothing(review, stream.source, stream.problems), service=SERVICE, hint=KEPT_HINT)
     # What was written while it was read is later than the moment when reading began, and not ahead.
     skew = max(0.0, review.ahead_by - (clock.now() - now).total_seconds())
-    return LogReview(review, stream, settings.target.logs, settings.coverage, skew)
+    rules = settings.coverage
+    lines, requests = of_lines(review, stream, rules), of_requests(review, stream, rules)
+    return LogReview(review, stream, settings.target.logs, rules, lines, requests, skew)
 
 
 def _nothing(review: Review, source: str, problems: list[str]) -> str:

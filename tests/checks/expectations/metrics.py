@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from tests.checks.expectations.web import no_clock
+
 KPIS = {
     "daily.kpi.availability": "Availability",
     "daily.kpi.response-time": "P95 response time",
@@ -26,6 +28,7 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
             r"Data source: expected an answer to Grafana, got HTTP 502",
         ),
         "daily.alerts.none-pending": away("Prometheus", "api/v1/alerts"),
+        **no_clock("Prometheus"),
     },
     "grafana-gone": {"daily.dashboard.available": away("Grafana", "api/health")},
     "alertmanager-gone": {"daily.alerts.none-pending": away("Alertmanager", "api/v2/alerts")},

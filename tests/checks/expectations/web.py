@@ -13,10 +13,29 @@ def no_website(found: str) -> dict[str, tuple[str, str]]:
     """Nobody answers where the website should be."""
     items = ("daily.health.api", "daily.health.image-service", "daily.probe.homepage", "daily.probe.optimize")
     message = rf"Website: expected an answer from https://localhost:\d+\S*, got {found} \(connect, after \S+ s\)"
-    return dict.fromkeys(items, ("UNKNOWN", message))
+    return {**dict.fromkeys(items, ("UNKNOWN", message)), **no_clock("website")}
 
+
+def no_clock(name: str) -> dict[str, tuple[str, str]]:
+    """One clock of three cannot be read."""
+    return {
+        "daily.clock.skew": (
+            "UNKNOWN",
+            rf"Clock skew: expected all 3 clocks, got 2 clocks \({name} did not say: .*\); what was seen gives .*",
+        )
+    }
+
+
+SKEW = r"Clock skew: expected at most 30 s, got %s s over 3 clocks \(website's is %s\)%s"
 
 EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
+    "clock-off": {
+        "daily.clock.skew": (
+            "CRITICAL",
+            SKEW % (r"(?:59\d|60\d)(?:\.\d)?", "10 min ahead", r" \(critical > 300 s\)"),
+        ),
+    },
+    "clock-drifts": {"daily.clock.skew": ("WARNING", SKEW % (r"4\d(?:\.\d)?", "4\\d s behind", ""))},
     "web-gone": {
         **no_website("connection refused"),
         "daily.app.active": (
