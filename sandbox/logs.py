@@ -43,7 +43,7 @@ class LogsState:
         old_files: how many files of months ago nobody has deleted (files only).
         damaged: the newest compressed file ends in the middle (files only).
         muted: components that have written nothing for so many hours.
-        stale: there is a log beside the others that was written all day until two hours more than a day ago (files).
+        stale: a log beside the others was written to all day, until 26 hours ago (files only).
         flood: so many lines of 503 are the last of the newest file (files only).
         most_lines: where the target's settings say that reading stops; 0 is as shipped.
         seed: another number is another, equally ordinary day.

@@ -1,8 +1,8 @@
 """One log file in blocks, the newest first, so that a bound cuts off the oldest of it.
 
-A block begins with a line that has a time of its own and is no part of a stack trace, so that what belongs together
-is read together. Within a block lines come in the order of the file. Memory does not depend on the file's size: a
-compressed file is unpacked to a temporary one.
+A block begins with a line that has a time of its own and is no part of a stack trace, so that what belongs
+together is read together. Within a block lines come in the order of the file. Memory does not depend on the file's
+size: a compressed file is unpacked to a temporary one.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ class Blocks:
             return
         with tempfile.SpooledTemporaryFile(max_size=_KEPT) as unpacked:
             try:
-                # What there is, and not always a whole chunk: where the data end in the middle, the last has no end.
+                # What there is, and not always a whole chunk: where the data break off, the last has no end.
                 with gzip.GzipFile(fileobj=raw) as data:
                     while chunk := data.read1(CHUNK):
                         unpacked.write(chunk)

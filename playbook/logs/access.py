@@ -1,8 +1,8 @@
 """Access lines of web servers and frameworks: who asked for what, and with which status it was answered.
 
 Known are nginx's and Apache's common and combined formats (with a virtual host in front, too), morgan's
-``dev``, ``tiny`` and ``short``, uvicorn's and gunicorn's, logfmt with ``status=``, JSON by its keys, whatever has a
-quoted request with the status behind it (Envoy, Django, actix, S3), and the lines of ``_ELSEWHERE``. A number
+``dev``, ``tiny`` and ``short``, uvicorn's and gunicorn's, logfmt with ``status=``, JSON by its keys, whatever has
+a quoted request with the status behind it (Envoy, Django, actix, S3), and the lines of ``_ELSEWHERE``. A number
 between 400 and 599 anywhere else (a size, a duration, a port) is never taken for a status. ``looks_like`` finds
 what seems to be an access line and is in none of these formats.
 """
@@ -29,7 +29,8 @@ _SHORT = re.compile(
 )
 _UVICORN = re.compile(rf'(?:INFO:\s{{1,8}})?(\S{{1,255}}) - "({_METHOD}) (\S{{1,4096}}) HTTP/[\d.]+" (\d{{3}})\b')
 _LOGFMT_STATUS = re.compile(
-    r"(?:^| )(?:status|status_code|code|http\.status_code|http_status|statusCode|response_code)=\"?(\d{3})\"?(?= |$)"
+    r"(?:^| )(?:status|status_code|code|http\.status_code|http_status|statusCode|response_code)"
+    r"=\"?(\d{3})\"?(?= |$)"
 )
 _LOGFMT_PATH = re.compile(r"(?:^| )(?:path|uri|url|request_uri|http\.path|http\.target)=\"?([^\s\"]{1,4096})")
 _LOGFMT_CLIENT = re.compile(r"(?:^| )(?:ip|client|client_ip|remote|remote_addr|remote_ip|fwd)=\"?([^\s\",]{1,64})")
@@ -40,7 +41,8 @@ NO_PATH = "(not stated)"
 _STATUS = r"(?P<status>\d{3}|-1)"
 _PATH = r"(?P<path>\S{1,4096})"
 _QUOTED = re.compile(
-    rf'"(?:{_METHOD}|-) ?(?P<path>[^" ]{{0,4096}})(?: HTTP/[\d.]+)?"(?: from \S{{1,255}} -|:)? {_STATUS}(?=[ ,;]|$)'
+    rf'"(?:{_METHOD}|-) ?(?P<path>[^" ]{{0,4096}})(?: HTTP/[\d.]+)?"(?: from \S{{1,255}} -|:)? '
+    rf"{_STATUS}(?=[ ,;]|$)"
 )
 # Each with a text that it needs, so that most lines pass it by.
 _ELSEWHERE: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
@@ -49,8 +51,8 @@ _ELSEWHERE: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         # HAProxy: times, status, bytes, cookies, ending state, … and the request last.
         (
             "/",
-            rf"\S{{1,255}} (?:[+-]?\d+/){{3,5}}[+-]?\d+ {_STATUS} \+?\d+ \S{{1,255}} \S{{1,255}} \S{{4}} .{{0,2048}}"
-            rf'"(?:{_METHOD} (?P<path>[^" ]{{1,4096}})|<BADREQ>|[^"]{{0,4096}})',
+            rf"\S{{1,255}} (?:[+-]?\d+/){{3,5}}[+-]?\d+ {_STATUS} \+?\d+ \S{{1,255}} \S{{1,255}} \S{{4}} "
+            rf'.{{0,2048}}"(?:{_METHOD} (?P<path>[^" ]{{1,4096}})|<BADREQ>|[^"]{{0,4096}})',
         ),
         # AWS' load balancers: three times, the balancer's and the target's status, sizes, the request.
         (
@@ -62,7 +64,8 @@ _ELSEWHERE: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         (" ", rf"(?:^|[ >])(?:{_METHOD}) {_PATH} {_STATUS} (?:in )?[\d.]+ ?(?:ms|s|m|µs|us)\b"),
         (
             "|",
-            rf"\| +{_STATUS} \| +[\d.]+[a-zµ]+ \|.{{0,300}}?\| +(?:{_METHOD}) +\|? ?\"?(?P<path>[^\s\"]{{1,4096}})",
+            rf"\| +{_STATUS} \| +[\d.]+[a-zµ]+ \|.{{0,300}}?\| +(?:{_METHOD}) +\|? ?"
+            rf"\"?(?P<path>[^\s\"]{{1,4096}})",
         ),
         # Rails, Phoenix and Lumen name the path in a line of its own.
         ("Completed ", rf"(?:^|[\]:] )Completed {_STATUS} [A-Z][\w ]{{0,40}} in "),
@@ -79,7 +82,8 @@ _ELSEWHERE: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         # IIS and other W3C logs with the default fields.
         (
             " - ",
-            rf"(?:^| )(?:{_METHOD}) (?P<path>/\S{{0,4096}}) \S{{1,4096}} \d{{1,5}} \S{{1,255}} \S{{1,64}} \S{{1,2048}} \S{{1,2048}} {_STATUS} \d+ \d+ \d+",
+            rf"(?:^| )(?:{_METHOD}) (?P<path>/\S{{0,4096}}) \S{{1,4096}} \d{{1,5}} \S{{1,255}} \S{{1,64}} "
+            rf"\S{{1,2048}} \S{{1,2048}} {_STATUS} \d+ \d+ \d+",
         ),
         # Squid.
         ("/", rf"TCP_\w{{1,40}}/{_STATUS} \d+ (?:{_METHOD}) {_PATH}"),

@@ -34,7 +34,8 @@ _LEADING = re.compile(
 )
 # A level in capitals further on: not part of a name, a path, an assignment or a header.
 _CAPITALS = re.compile(
-    r"(?<![\w/.=&?-])(TRACE|TRC|DEBUG|DBG|INFO|INF|WRN|FTL|NOTICE|WARN|WARNING|ERROR|ERR|SEVERE|FATAL|CRITICAL|CRIT|ALERT|EMERG"
+    r"(?<![\w/.=&?-])(TRACE|TRC|DEBUG|DBG|INFO|INF|WRN|FTL|"
+    r"NOTICE|WARN|WARNING|ERROR|ERR|SEVERE|FATAL|CRITICAL|CRIT|ALERT|EMERG"
     r"|EMERGENCY|PANIC)(?![\w/.=&?-]|: ?0\b)"
 )
 _HEAD, _MARKS = 160, 80
@@ -43,25 +44,24 @@ _ASSIGNED = re.compile(
     r"(?:^|[\s{,])(?:level|lvl|severity|levelname|log\.level|log_level|loglevel|level_name|severity_text)"
     r"\"?=\"?([A-Za-z]{1,13})\b(?![-/.])"
 )
-# What stands for a level: Next.js, npm, Elixir, PHP, .NET, Redis, MongoDB and PostgreSQL have words or signs of their own.
+# What stands for a level where loggers have words, signs or places of their own.
 _SIGNS = {"⨯": ERROR, "✖": ERROR, "✗": ERROR, "✘": ERROR, "❌": ERROR, "⚠": WARNING}
 _SIGNS |= dict.fromkeys("✓✔○▲»ℹ●", INFO)
-_NEXT = re.compile(r"(?:- )?(wait|error|warn|ready|info|event|trace)  ?- ")
-_NEXT_13 = re.compile(r"- (wait|error|warn|ready|info|event|trace) ")
-_NPM = re.compile(r"(?:npm|yarn|pnpm) (ERR!|error|WARN|warn|notice|info)(?= )")
-_DOTNET = re.compile(r"(trce|dbug|info|warn|fail|crit): [A-Za-z]")
-_LOGRUS = re.compile(r"(DEBU|INFO|WARN|ERRO|FATA|PANI)\[\d{4,}\] ")
+# Next.js of three ages, npm, .NET, logrus, glog: one group of each is the level.
+_WORDED = re.compile(
+    r"(?:- )?(wait|error|warn|ready|info|event|trace)  ?- |- (wait|error|warn|ready|info|event|trace) "
+    r"|(?:npm|yarn|pnpm) (ERR!|error|WARN|warn|notice|info)(?= )|(trce|dbug|info|warn|fail|crit): [A-Za-z]"
+    r"|(DEBU|INFO|WARN|ERRO|FATA|PANI)\[\d{4,}\] |([IWEFD])\d{4} \d\d:\d\d:\d\d\.\d{3,6} +\d+ "
+)
 _PHP = re.compile(
-    r"(?:PHP )?(Fatal|Parse|Recoverable fatal|Core|Compile|Warning|Notice|Deprecated|Strict Standards)(?: error)?:  ?\S"
+    r"(?:PHP )?(?:(Fatal|Parse|Recoverable fatal|Core|Compile) error|(Warning|Notice|Deprecated|Strict Standards))"
+    r":  ?\S"
 )
 _PHP_LEVELS = {"fatal": FATAL, "parse": ERROR, "core": FATAL, "compile": FATAL, "recoverable fatal": ERROR}
 _REDIS = re.compile(r"(?:\d+:[XCSM] |\[\d+\] )?\d{1,2} [A-Z][a-z]{2} (?:\d{4} )?\d\d:\d\d:\d\d\.\d{3} ([.*#-]) ")
 _REDIS_LEVELS = {".": DEBUG, "-": DEBUG, "*": INFO, "#": WARNING}
 _LARAVEL = re.compile(r"(?<![\w/])[a-z][\w-]{0,39}\.(DEBUG|INFO|NOTICE|WARNING|ERROR|CRITICAL|ALERT|EMERGENCY): ")
 _POSTGRES = re.compile(r"(?:^|[\]> @\w]) ?(LOG|STATEMENT|DETAIL|HINT|CONTEXT|QUERY|LOCATION):  ")
-_JAVA_UTIL = re.compile(r"(SEVERE|WARNING|INFO|CONFIG|FINE|FINER|FINEST): ")
-_GLOG = re.compile(r"([IWEFD])\d{4} \d\d:\d\d:\d\d\.\d{3,6} +\d+ ")
-_ANY_WORD = re.compile(r"[A-Za-z]{2,13}")
 
 _NEGATED = re.compile(r"\b(?:no|not|non|zero|without|any|0|if|on)[ -]{1,2}(?:an? )?$", re.IGNORECASE)
 # Words that make a line without a level an error, unless they belong to a name or a path.
@@ -192,30 +192,23 @@ def _of_its_own_kind(text: str) -> int:
     head = text.lstrip()[:1]
     if head in _SIGNS:
         return _SIGNS[head]
-    if head in "-werit":
-        match = _NEXT.match(text) or _NEXT_13.match(text) or _DOTNET.match(text)
-        if match:
-            return LEVELS[match[1]]
-    if head in "nyp":
-        match = _NPM.match(text)
-        if match:
-            return by_name(match[1].rstrip("!"))
-    if head in "tdfcDIWEFP" and head:
-        match = _DOTNET.match(text) or _LOGRUS.match(text) or _GLOG.match(text)
-        if match:
-            return by_name(match[1])
+    match = _WORDED.match(text) if head and head in "-weritdfcnypDIWEFP" else None
+    if match:
+        return by_name(match[match.lastindex or 0].rstrip("!"))
     php = _PHP.search(text, 0, _HEAD) if ": " in text else None
     if php and (php.start() == 0 or "PHP " in php[0]):
-        return _PHP_LEVELS.get(php[1].lower(), WARNING if php[1] == "Warning" else INFO)
-    if "." in text[:_HEAD]:
-        laravel = _LARAVEL.search(text, 0, _HEAD)
-        if laravel:
-            return by_name(laravel[1])
-        redis = _REDIS.match(text)
-        if redis:
-            level = _REDIS_LEVELS[redis[1]]
-            return max(level, by_words(text)) if level == WARNING else level
-    return NONE
+        return _PHP_LEVELS[php[1].lower()] if php[1] else WARNING if php[2] == "Warning" else INFO
+    return _placed(text) if "." in text[:_HEAD] else NONE
+
+
+def _placed(text: str) -> int:
+    """Laravel's and Monolog's level behind the channel, Redis' sign behind the time."""
+    laravel = _LARAVEL.search(text, 0, _HEAD)
+    if laravel:
+        return by_name(laravel[1])
+    redis = _REDIS.match(text)
+    level = _REDIS_LEVELS[redis[1]] if redis else NONE
+    return max(level, by_words(text)) if level == WARNING else level
 
 
 def suspicious(text: str) -> bool:

@@ -2,23 +2,23 @@
 
 Understood are App Platform's prefix (``component time text``, in brackets too), syslog (both RFCs), containerd's
 and Docker's wrappers, JSON of pino, bunyan, winston, structlog, slog, zap and Serilog, logfmt, Python's logging,
-Go's log and klog, nginx's error log, and the access lines of ``access``; tests/foreign/log_lines.toml has a line of
-each kind. Anything else is plain text, or ``strange`` where it ought to have said more than was understood.
+Go's log and klog, nginx's error log, and the access lines of ``access``; tests/foreign/log_lines.toml has a line
+of each kind. Anything else is plain text, or ``strange`` where it ought to have said more than was understood.
 """
 
 from __future__ import annotations
 
 import re
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 
-from playbook.logs import access, levels
+from playbook.logs import access, fields_of, levels
 from playbook.logs.access import Access
-from playbook.logs.text import clean
 from playbook.logs.times import Times
 
-_STAMP = r"(\d{4}[-/]\d\d[-/]\d\d)([T ])(\d\d:\d\d):(\d\d)(?:[.,](\d{1,9}))?\d{0,9} ?(Z|UTC|[+-]\d\d:?\d\d(?!\d)|[+-]\d\d(?=[ \]]))?"
+_ZONE = r"(Z|UTC|[+-]\d\d:?\d\d(?!\d)|[+-]\d\d(?=[ \]]))"
+_STAMP = rf"(\d{{4}}[-/]\d\d[-/]\d\d)([T ])(\d\d:\d\d):(\d\d)(?:[.,](\d{{1,9}}))?\d{{0,9}} ?{_ZONE}?"
 _OUTER = re.compile(
     rf"(?:(\[?)([A-Za-z][\w.-]{{0,62}})\]?(?:[ /][\w.-]{{1,80}})? )?\[?{_STAMP}\]?(?:[ :|-]|$|(?=\[)) ?"
 )
@@ -42,58 +42,13 @@ _LOGFMT_MESSAGE = re.compile(r'(?:^| )(?:msg|message)=(?:"((?:[^"\\]|\\.){0,4096
 _LOGFMT_ERROR = re.compile(r'(?:^| )(?:err|error)=(?:"((?:[^"\\]|\\.){1,4096})"|([^"\s]\S{0,4096}))')
 _JSON_LEVEL = re.compile(r'"(?:level|severity|lvl|levelname)"\s{0,3}:\s{0,3}"?(\w{1,13})')
 
-_TIME_KEYS = (
-    *("time", "timestamp", "ts", "@timestamp", "@t", "datetime", "asctime", "date", "eventTime", "Timestamp"),
-    *("timeUnixNano", "time_iso8601", "msec", "start_time", "StartUTC", "__REALTIME_TIMESTAMP", "time_local", "t"),
-    *("_SOURCE_REALTIME_TIMESTAMP", "observedTimeUnixNano", "instant", "timeMillis", "TimeGenerated", "T", "Time"),
-    *("log_time", "logged_at", "createdAt", "EdgeStartTimestamp", "timestampMs", "UtcTimestamp", "logTime"),
-)
-# The first that is there counts. A number is read on the scale of its key, where the key has one.
-_LEVEL_KEYS: tuple[tuple[str, levels.Scale | None], ...] = (
-    *((key, None) for key in ("level", "level_name", "log.level", "@l", "levelname", "lvl", "loglevel")),
-    *(
-        (key, None)
-        for key in ("severity_text", "severityText", "SeverityText", "@level", "LogLevel", "Level", "L")
-    ),
-    *(
-        (key, None)
-        for key in ("log_level", "logLevel", "PRIORITY", "priority", "syslog.severity", "LEVEL", "prio")
-    ),
-    *((key, levels.TELEMETRY) for key in ("severityNumber", "severity_number", "SeverityNumber")),
-    ("levelno", levels.PYTHON),
-    ("level_value", levels.MONOLOG),
-    ("severity", None),
-    ("Severity", None),
-)
-_COMPONENT_KEYS = ("service", "component", "app", "service.name", "SYSLOG_IDENTIFIER", "container_name")
-_MONGODB = {"F": levels.FATAL, "E": levels.ERROR, "W": levels.WARNING, "I": levels.INFO}
-_MESSAGE_KEYS = (
-    *("msg", "message", "event", "@m", "@mt", "short_message", "text", "Message", "@message", "MESSAGE", "body"),
-    *("Body", "RenderedMessage", "MessageTemplate", "textPayload", "M"),
-)
-_ERROR_KEYS = (
-    *(
-        "err",
-        "error",
-        "exception",
-        "exc_info",
-        "@x",
-        "stack",
-        "stacktrace",
-        "errors",
-        "error.message",
-        "Exception",
-    ),
-    *("stack_trace", "error.stack_trace", "thrown"),
-)
 _STAMPED = frozenset("0123456789[ABCDEFGHIJKLMNOPQRSTUVWXYZ")
 _INNER_TIME = re.compile(
-    r"\[?(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d[.,\d]{0,10}(?:Z|[+-]\d\d:?\d\d)?|\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d[.\d]{0,10}"
-    r"(?: [+-]\d{4})?)"
+    r"\[?(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d[.,\d]{0,10}(?:Z|[+-]\d\d:?\d\d)?"
+    r"|\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d[.\d]{0,10}(?: [+-]\d{4})?)"
 )
 _CACHED_PREFIXES = 1024
 _DATE_MARKS = frozenset("-/")  # the fifth character of a date, the sixth behind a bracket
-_NO_ERROR = frozenset(("", "0", "null", "none", "nil", "false", "undefined", "no", "<nil>"))
 
 
 class Entry(NamedTuple):
@@ -148,12 +103,12 @@ class Parser:
             return self._body(line, None, "")
         if name is None:
             return self._dated(line[outer.end() :], time)
-        level = levels.by_name(name) if name.isupper() or between == " " else levels.NONE
-        if level:  # Python's "ERROR 2024-05-29 20:14:14 …", AWS Lambda's "[ERROR] 2024-05-29T20:14:14Z …"
-            text = line[outer.end() :]
-            return Entry(time, "", self._worse(level, text), text)
-        if name in _BALANCERS and line.startswith(("app/", "net/"), outer.end()):
-            return self._plain(line[outer.end() :], time, "", own=True)
+        rest = line[outer.end() :]
+        level = levels.by_name(name) if name.isupper() or (between == " " and not bracket) else levels.NONE
+        if level or (name in _BALANCERS and rest.startswith(("app/", "net/"))):
+            # Python's "ERROR 2024-05-29 20:14:14 …", AWS Lambda's "[ERROR] 2024-05-29T20:14:14Z …"
+            entry = self._plain(rest, time, "", own=True)
+            return entry._replace(level=self._worse(level, rest) if level else entry.level)
         if not bracket and between == "T" and zone == "Z":
             if len(self._prefixes) >= _CACHED_PREFIXES:
                 self._prefixes.clear()
@@ -162,7 +117,7 @@ class Parser:
             if start is not None and minute[:2] != "24":
                 self._prefixes[f"{name} {date}T{minute[:3]}"] = (start, name)
         if bracket or (between == "T" and zone):
-            return self._body(line[outer.end() :], time, name)
+            return self._body(rest, time, name)
         return self._plain(line, time, "", own=True)  # words that happen to stand before a time
 
     def _dated(self, body: str, time: float) -> Entry:
@@ -273,7 +228,7 @@ class Parser:
 
     @staticmethod
     def _worse(level: int, text: str) -> int:
-        """A stated error is fatal where its words say that the program ended; a warning where a signal ended it."""
+        """A stated error is fatal where its words say that the program ended; so is a warning of a signal."""
         if level == levels.ERROR and levels.suspicious(text) and levels.crashed(text):
             return levels.FATAL
         if level == levels.WARNING and " on signal " in text and levels.crashed(text):
@@ -301,21 +256,22 @@ class Parser:
             return Entry(time, component, self._worse(level, body), body, strange=strange)
         if time is None:
             time = next(
-                filter(None, (self._times.value(fields[key]) for key in _TIME_KEYS if key in fields)), None
+                filter(None, (self._times.value(fields[key]) for key in fields_of.TIME_KEYS if key in fields)),
+                None,
             )
         wrapped = fields.get("log")
         if isinstance(wrapped, str) and ("stream" in fields or "kubernetes" in fields):  # Docker's json-file
-            component = component or _container_of(fields)
+            component = component or fields_of.container_of(fields)
             return self._body(wrapped.rstrip(), time, component)
-        component = component or _one_line(_first_text(fields, *_COMPONENT_KEYS))[:64]
-        stated = _level_of(fields)
+        component = component or fields_of.one_line(fields_of.first_text(fields, *fields_of.COMPONENT_KEYS))[:64]
+        stated = fields_of.level_of(fields)
         level = stated or levels.NONE
-        text = _first_text(fields, *_MESSAGE_KEYS) or _nested_text(fields)
+        text = fields_of.first_text(fields, *fields_of.MESSAGE_KEYS) or fields_of.nested_text(fields)
         request = None if access.ACCESS_KEYS.isdisjoint(fields) else access.of_json(fields)
         if level and level < levels.ERROR:
-            strange = request is None and _tells_of_request(fields)
-            return Entry(time, component, level, _one_line(text), access=request, strange=strange)
-        error = next(filter(None, (_error_text(fields.get(key)) for key in _ERROR_KEYS)), "")
+            strange = request is None and fields_of.tells_of_request(fields)
+            return Entry(time, component, level, fields_of.one_line(text), access=request, strange=strange)
+        error = next(filter(None, (fields_of.error_text(fields.get(key)) for key in fields_of.ERROR_KEYS)), "")
         if error and error not in text:
             text = f"{text}: {error}" if text else error
         if level:
@@ -325,77 +281,4 @@ class Parser:
         elif not request and levels.suspicious(text):
             level = levels.by_words(text)
         strange = not level and request is None
-        return Entry(time, component, level, _one_line(text or body), access=request, strange=strange)
-
-
-def _level_of(fields: dict[str, Any]) -> int | None:
-    """The level that a JSON line states; None where it states none, or one that is not understood.
-
-    Serilog leaves it out of lines of level Information, and ``DEFAULT`` is Google's word for none.
-    """
-    for key, scale in _LEVEL_KEYS:
-        if key in fields and not isinstance(fields[key], dict):
-            value = fields[key]
-            if key in ("severity", "Severity") and isinstance(value, int) and value >= 100:
-                scale = levels.GOOGLE  # noqa: PLW2901 - its scale shows by its size
-            return levels.of_json(value, scale) or None
-    for key in ("log", "syslog"):  # ECS, with its names as objects
-        inner = fields.get(key)
-        if isinstance(inner, dict) and "level" in inner:
-            return levels.of_json(inner["level"]) or None
-    if isinstance(fields.get("s"), str) and "c" in fields and "t" in fields:  # MongoDB
-        return _MONGODB.get(fields["s"], levels.DEBUG if fields["s"][:1] == "D" else None)
-    if "@t" in fields and ("@mt" in fields or "@m" in fields):
-        return levels.INFO
-    return None
-
-
-def _tells_of_request(fields: dict[str, Any]) -> bool:
-    """Whether a JSON line has a method, an address and something like a status."""
-    if not any("ethod" in key or "METHOD" in key for key in fields):
-        return False
-    names = {key.lower().replace("_", "").replace("-", "").replace(".", "") for key in fields}
-    return any("status" in name or name.endswith("code") for name in names)
-
-
-def _container_of(fields: dict[str, Any]) -> str:
-    kubernetes = fields.get("kubernetes")
-    name = _first_text(kubernetes, "container_name") if isinstance(kubernetes, dict) else ""
-    return _one_line(name or _first_text(fields, "container_name"))[:64].lstrip("/")
-
-
-def _nested_text(fields: dict[str, Any]) -> str:
-    body = fields.get("body", fields.get("jsonPayload"))
-    return _first_text(body, "stringValue", "message") if isinstance(body, dict) else ""
-
-
-def _one_line(text: str) -> str:
-    """JSON can hold what a line cannot: line ends, and controls that ``clean`` could not see in their escapes."""
-    return text if text.isprintable() else clean(text.replace("\n", " "))
-
-
-def _first_text(fields: dict[str, Any], *keys: str) -> str:
-    for key in keys:
-        value = fields.get(key)
-        if isinstance(value, str) and value:
-            return value
-    return ""
-
-
-def _error_text(value: object) -> str:
-    """An error as JSON loggers write it: an object, a text or a stack; empty where there is none."""
-    if isinstance(value, dict):
-        kind, message = _first_text(value, "type", "name", "kind"), _first_text(value, "message", "msg")
-        text = ": ".join(filter(None, (kind, message)))
-        return text or _error_text(value.get("stack") or value.get("code"))
-    if isinstance(value, list):
-        return next(filter(None, map(_error_text, value)), "")
-    if isinstance(value, bool) or value is None or value == 0:
-        return ""
-    if isinstance(value, str):
-        lines = [line for line in value.strip().splitlines() if line.strip()]
-        if not lines or value.strip().lower() in _NO_ERROR:
-            return ""
-        # A Python traceback names its exception last, all others first.
-        return lines[-1] if lines[0].startswith("Traceback") else lines[0].strip()
-    return str(value)
+        return Entry(time, component, level, fields_of.one_line(text or body), access=request, strange=strange)

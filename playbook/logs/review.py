@@ -176,7 +176,7 @@ class Reviewer:
             track.minute = track.minute_answered = -1
         self._minute = -1
 
-    def add(self, line: str) -> None:  # noqa: PLR0915 - one pass, as a call costs as much as what it does
+    def add(self, line: str) -> None:  # noqa: PLR0912, PLR0915 - a call would cost more than what it does
         """Take one line, without its line end."""
         text = clean(line)
         entry = self._parser.parse(text)

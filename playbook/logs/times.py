@@ -16,10 +16,12 @@ _CACHED_MINUTES = 4096
 DAY = 86_400
 
 _ISO = re.compile(
-    r"(\d{4}[-/]\d\d[-/]\d\d)[T ](\d\d:\d\d):(\d\d)(?:[.,](\d{1,9}))?\d*[ ]?(Z|[+-]\d\d(?::?\d\d)?(?!\d)| ?UTC| ?GMT)?"
+    r"(\d{4}[-/]\d\d[-/]\d\d)[T ](\d\d:\d\d):(\d\d)(?:[.,](\d{1,9}))?\d*[ ]?"
+    r"(Z|[+-]\d\d(?::?\d\d)?(?!\d)| ?UTC| ?GMT)?"
 )
 _COMMON = re.compile(
-    r"(\d\d)[/-]([A-Z][a-z]{2})[/-](\d{4})[: ](\d\d):(\d\d):(\d\d)(?:[.,](\d{1,9}))?(?: ?([+-]\d\d:?\d\d|UTC|GMT|Z)\b)?"
+    r"(\d\d)[/-]([A-Z][a-z]{2})[/-](\d{4})[: ](\d\d):(\d\d):(\d\d)(?:[.,](\d{1,9}))?"
+    r"(?: ?([+-]\d\d:?\d\d|UTC|GMT|Z)\b)?"
 )
 _DOTTED = re.compile(r"(\d{4}/\d\d/\d\d) - (\d\d:\d\d):(\d\d)")  # gin
 # C's asctime, with Apache's microseconds; date(1) has a zone before the year.
@@ -98,13 +100,13 @@ class Times:
             (_EPOCH, lambda number: self.number(float(number))),
         )
 
-    def _american(
+    def _american(  # noqa: PLR0917 - the groups of a pattern, in their order
         self, month: str, day: str, year: str, hour: str, minute: str, second: str, half: str
     ) -> float | None:
         clock = int(hour) % 12 + (12 if half == "P" else 0)
         return self._of(year, month, day, f"{clock:02d}:{minute}", second, None, None)
 
-    def _of(
+    def _of(  # noqa: PLR0917 - likewise
         self, year: str, month: str, day: str, minute: str, second: str, fraction: str | None, zone: str | None
     ) -> float | None:
         date = f"{year}-{_MONTHS.get(month, 0):02d}-{int(day):02d}"
@@ -121,11 +123,8 @@ class Times:
         if isinstance(value, str):
             if value.replace(".", "", 1).isdecimal():
                 return self.number(float(value))
-            found = self.text(value)
-            if found is None:
-                leading = self.leading(value)
-                return leading[0] if leading else None
-            return found
+            leading = self.leading(value)
+            return leading[0] if leading else None
         if isinstance(value, dict):  # MongoDB's, Log4j's and old Monolog's
             if isinstance(value.get("epochSecond"), int):
                 nanos = value.get("nanoOfSecond")

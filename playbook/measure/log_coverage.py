@@ -15,12 +15,12 @@ from playbook.sections.coverage import CoverageRules
 _SHOWN = 3
 _SAME = 600.0  # seconds within which two silences are one
 _SILENT_HINT = (
-    "Look whether the component runs and whether its logs still arrive. One that has been taken away belongs out of "
-    "logs.files; coverage.newest_minutes says how long a source may be quiet that usually is not."
+    "Look whether the component runs and whether its logs still arrive. One that has been taken away belongs out "
+    "of logs.files; coverage.newest_minutes says how long a source may be quiet that usually is not."
 )
 _FORMAT_HINT = (
-    "Lines are understood in the formats that tests/foreign/log_lines.toml shows; write JSON with a level, or one of "
-    "the usual formats. coverage.not_understood_percent is how many may be strange."
+    "Lines are understood in the formats that tests/foreign/log_lines.toml shows; write JSON with a level, or one "
+    "of the usual formats. coverage.not_understood_percent is how many may be strange."
 )
 # A source of few lines is strange as a whole only from so many on.
 _LEAST_STRANGE = 10

@@ -70,7 +70,7 @@ class NewErrors:
 
     @property
     def coverage(self) -> Coverage:
-        """Enough hours before the window to know what is not new, lines since its end, and all that lies between."""
+        """Enough hours before the window to know what is not new, lines since its end, and what lies between."""
         seen, least = self.hours_before
         before = share(
             float(seen),

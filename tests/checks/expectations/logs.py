@@ -70,8 +70,9 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
     "logs-short": unknown(r"lines of at least 21\.6 of 24 h", r"lines of [12] h"),
     "logs-damaged": unknown(
         r"lines without a break from whatever usually writes them and all of the logs to be read",
-        r"no line of any component from \d\d \w{3} \d\d:\d\d to \d\d:\d\d UTC \([\w ]+\) and /\S+/portfolio\.log\.2\.gz "
-        r"is damaged, its compressed data end in the middle: [\d,]+ lines were read up to there",
+        r"no line of any component from \d\d \w{3} \d\d:\d\d to \d\d:\d\d UTC \([\w ]+\) "
+        r"and /\S+/portfolio\.log\.2\.gz is damaged, "
+        r"its compressed data end in the middle: [\d,]+ lines were read up to there",
     ),
     "log-source-silent": unknown(
         r"lines without a break from whatever usually writes them",
@@ -90,7 +91,8 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
     "log-5xx-behind-bound": {
         "daily.logs.http-errors": (
             "CRITICAL",
-            r"HTTP 5xx in the logs: expected at most 1 %, got 9\d\.\d+ % over 24 h \(60,\d\d\d of [\d,]+ requests\)"
+            r"HTTP 5xx in the logs: expected at most 1 %, got 9\d\.\d+ % over 24 h "
+            r"\(60,\d\d\d of [\d,]+ requests\)"
             r" \(critical > 5 %\)",
         ),
         "daily.logs.errors": (

@@ -1,4 +1,4 @@
-"""What a parser has seen before changes nothing: a parser that knows the prefix reads a line as a fresh one does."""
+"""What a parser has seen before changes nothing: it reads a line as a fresh one does."""
 
 from datetime import UTC, datetime
 
