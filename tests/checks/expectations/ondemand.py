@@ -166,7 +166,7 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
         "post_maintenance.no-new-errors": ("UNKNOWN", TOO_FEW_LOGS),
         "optimization.costs.logs": (
             "WARNING",
-            r"Logs kept: expected lines of at least 20 of the last 24 hours, got lines of [12]",
+            r"Logs kept: expected lines of at least 21\.6 of the last 24 hours, got lines of [12]",
         ),
     },
     "logs-gone": {
