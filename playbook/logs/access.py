@@ -165,7 +165,7 @@ def looks_like(text: str, *, inbound: bool = False) -> bool:
     Args:
         inbound: only with a path; loggers of clients, such as httpx, write whole URLs at level INFO.
     """
-    request = _REQUEST.search(text) if _has_method(text) else None
+    request = _REQUEST.search(text) if "/" in text and _has_method(text) else None
     if request and inbound and "://" in request[0]:
         return False
     return bool(request and _ANSWER.search(text))
@@ -173,7 +173,7 @@ def looks_like(text: str, *, inbound: bool = False) -> bool:
 
 def _has_method(text: str) -> bool:
     """A quick look, for the many lines that are no access lines."""
-    return "/" in text and (
+    return (
         "GET" in text
         or "POST" in text
         or "HEAD" in text
@@ -188,13 +188,13 @@ def _has_method(text: str) -> bool:
 
 
 def _elsewhere(text: str) -> Access | None:
-    if (
-        not _has_method(text)
-        and '"-" ' not in text
-        and "<BADREQ>" not in text
-        and "Completed " not in text
-        and "Sent " not in text
-    ):
+    if "/" in text:
+        possible = (
+            _has_method(text) or '"-" ' in text or "<BADREQ>" in text or "Completed " in text or "Sent " in text
+        )
+    else:
+        possible = "Completed " in text or "Sent " in text
+    if not possible:
         return None
     if "connectionpool" in text:  # urllib3's, of requests that this component sends
         return None

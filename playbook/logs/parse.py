@@ -208,7 +208,7 @@ class Parser:
             time = self._own_time(text)
             own = own or time is not None
         if level:
-            strange = levels.INFO <= level < levels.ERROR and access.looks_like(text, inbound=True)
+            strange = "/" in text and levels.INFO <= level < levels.ERROR and access.looks_like(text, inbound=True)
             return Entry(time, component, self._worse(level, text), self._logfmt_text(text), strange=strange)
         if own and levels.suspicious(text):
             level = levels.by_words(text)

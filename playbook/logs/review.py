@@ -147,7 +147,7 @@ class Reviewer:
     _examples: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self._parser = Parser(self.until)
+        self._parse = Parser(self.until).parse
         self._everything = self._track()
         self._file = self._track()
         self._files: BoundedTable[str, Track] = self._tracks()
@@ -159,8 +159,9 @@ class Reviewer:
 
     def extend(self, lines: Iterable[str]) -> None:
         """Take all of ``lines``."""
+        add = self.add
         for line in lines:
-            self.add(line)
+            add(line)
 
     def begin_part(self, name: str = "") -> None:
         """What comes next does not go on with what came last: another file, say; ``name`` is its log's."""
@@ -179,7 +180,7 @@ class Reviewer:
     def add(self, line: str) -> None:  # noqa: PLR0912, PLR0915 - a call would cost more than what it does
         """Take one line, without its line end."""
         text = clean(line)
-        entry = self._parser.parse(text)
+        entry = self._parse(text)
         time, name, level, _, bare, request, strange = entry
         if time is None:
             if self._before is None:

@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 MINUTE = 60
-_HORIZON = 8 * 24 * 60  # minutes that are kept
+_HORIZON = 4 * 24 * 60  # minutes that are kept
 _QUARTER = 15
 _LEAST_QUARTERS = 4  # in which a source wrote, before anything is called usual
 _CHATTY = 2 / 3  # of the time a chatty source was in gaps shorter than what is new enough
@@ -21,32 +21,31 @@ _USUAL = 0.9  # of that time its gaps were at most so long
 _SPREAD = 3.0  # times its usual gap is no hole yet
 
 
-_ONE = re.compile("1")
+_ONE = re.compile(b"\x01")
 
 
 class Minutes:
     """The minutes in which something was written, in constant memory. Minutes are counted from the epoch."""
 
-    __slots__ = ("_base", "_bits", "_first_kept")
+    __slots__ = ("_base", "_noted", "_first_kept")
 
     def __init__(self, until: float) -> None:
         self._first_kept = int(until) // MINUTE - _HORIZON + _QUARTER
         self._base = 0
-        self._bits = bytearray()
+        self._noted = bytearray()
 
     def note(self, minute: int) -> None:
         """Something was written in this minute. Of what is long ago only the days around the first are kept."""
-        if not self._bits:
+        if not self._noted:
             self._base = self._first_kept if minute >= self._first_kept else minute - _HORIZON // 2
-            self._bits = bytearray(_HORIZON // 8)
+            self._noted = bytearray(_HORIZON)
         place = minute - self._base
         if 0 <= place < _HORIZON:
-            self._bits[place >> 3] |= 1 << (place & 7)
+            self._noted[place] = 1
 
     def all(self) -> list[int]:
         """Those that were noted, in order."""
-        digits = bin(int.from_bytes(self._bits, "little"))[:1:-1]
-        return [self._base + found.start() for found in _ONE.finditer(digits)]
+        return [self._base + found.start() for found in _ONE.finditer(self._noted)]
 
 
 @dataclass(slots=True)
