@@ -8,16 +8,34 @@ pytestmark = pytest.mark.app
 @pytest.mark.daily
 @pytest.mark.item("daily.app.active", runbook="high-error-rates")
 def test_app_is_active(app, live_url_answer, judge):
-    """The app's active deployment is ACTIVE, and its live URL answers.
+    """The app's active deployment is ACTIVE and shown to visitors, and its live URL answers with a page.
 
     A live URL that does not answer is the app's fault, not the network's: the DigitalOcean API has just answered.
+    Neither an HTTP error nor a page that stands in the place of another (a login, an error page) is an answer.
+    An app that a rollback has pinned, or a domain that is not ACTIVE, is a warning.
     """
-    judge.that(app.active, f"App {app.name}", expected="an active deployment in phase ACTIVE", found=app.phase)
+    judge.that(app.serves, f"App {app.name}", expected="an active deployment in phase ACTIVE", found=app.found)
     judge.that(
-        live_url_answer.answered,
+        not live_url_answer.failed,
         f"Live URL {live_url_answer.url}".strip(),
-        expected="an answer without a server error",
+        expected="a page",
         found=live_url_answer.outcome,
+        coverage=live_url_answer.certainty,
+        cause=live_url_answer.cause,
+    )
+    judge.that(
+        not app.pinned,
+        f"App {app.name}",
+        expected="no deployment that it is pinned to",
+        found=f"{app.pinned}, from a rollback that is neither committed nor reverted" if app.pinned else "none",
+        warn=True,
+    )
+    judge.that(
+        not app.domains_off,
+        f"Domains of {app.name}",
+        expected="all in phase ACTIVE",
+        found=", ".join(app.domains_off) or f"{len(app.domains)} of {len(app.domains)}",
+        warn=True,
     )
 
 
@@ -26,7 +44,15 @@ def test_app_is_active(app, live_url_answer, judge):
 def test_every_component_is_healthy(app_components, judge):
     """Every component is HEALTHY and has all the replicas that it wants ready.
 
-    A component whose health the platform does not know cannot be judged: UNKNOWN.
+    A component whose health the platform does not know cannot be judged: UNKNOWN. Static sites, jobs and functions
+    have no health, and a service that is put to sleep while nobody asks for it may have no replica.
     """
     for component in app_components.worst_first:
-        judge.that(component.well, component.name, expected=component.expected, found=component.found)
+        judge.that(
+            component.well,
+            component.name,
+            expected=component.expected,
+            found=component.found,
+            coverage=component.coverage,
+        )
+    judge.that(app_components.well, "Components", expected="all healthy", found=app_components.summary)

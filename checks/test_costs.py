@@ -34,3 +34,4 @@ def test_costs_do_not_jump(cost_trend, limits, judge):
     """
     for change in cost_trend.changes:
         judge(change.reading, limits.cost_growth, subject=f"Growth of {change.name}")
+    judge.that(True, "Months compared", expected="three, or two early in a month", found=cost_trend.found)

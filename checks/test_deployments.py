@@ -10,15 +10,35 @@ pytestmark = pytest.mark.deployments
 def test_newest_deployment_went_well(deployments, settings, judge):
     """The newest deployment has neither failed nor been in progress for more than half an hour.
 
-    SUPERSEDED ones are the healthy past; one that has just begun is fine.
+    SUPERSEDED ones are the healthy past; one that has just begun is fine. An automatic rollback means that the
+    release before it failed. A rollback by hand, or one that serves although a step failed, is a warning.
     """
     newest = deployments.newest
-    judge.that(not newest.failed, "Newest deployment", expected="one that did not fail", found=newest.found)
+    judge.that(
+        not newest.failed and not deployments.went_back,
+        "Newest deployment",
+        expected="one that did not fail",
+        found=deployments.found,
+    )
     judge.that(
         not newest.stuck,
         "Newest deployment",
         expected=f"done within {settings.deployments.stuck_after_minutes:g} min",
         found=newest.found,
+    )
+    judge.that(
+        not newest.rolled_back,
+        "Newest deployment",
+        expected="a release, not a rollback to an earlier one",
+        found=newest.found,
+        warn=True,
+    )
+    judge.that(
+        not newest.unclean,
+        "Newest deployment",
+        expected="no step that failed",
+        found=f"{newest.found} with a step that did" if newest.unclean else "none",
+        warn=True,
     )
 
 

@@ -10,7 +10,8 @@ pytestmark = pytest.mark.security
 def test_nothing_is_open_to_everybody(cloud_firewalls, trusted_sources, judge):
     """Redis accepts connections from trusted sources only; no cloud firewall opens a management port to the world.
 
-    An empty list of trusted sources is open. A range of more addresses than is ever meant is a warning.
+    An empty list of trusted sources is open. A range of more addresses than is ever meant is a warning, and so is
+    a cloud firewall that covers nothing or could not be put into force.
     """
     judge.that(
         trusted_sources.restricted,
@@ -23,6 +24,20 @@ def test_nothing_is_open_to_everybody(cloud_firewalls, trusted_sources, judge):
         "Cloud firewalls",
         expected="no management port open to the world",
         found=cloud_firewalls.found,
+    )
+    judge.that(
+        not cloud_firewalls.failed,
+        "Cloud firewalls",
+        expected="rules that are in force",
+        found=", ".join(f"{name} failed" for name in cloud_firewalls.failed) or "all in force",
+        warn=True,
+    )
+    judge.that(
+        not cloud_firewalls.idle,
+        "Cloud firewalls",
+        expected="each to cover a droplet or a tag",
+        found=", ".join(f"{name} covering none" for name in cloud_firewalls.idle) or "none without",
+        warn=True,
     )
     judge.that(
         not trusted_sources.too_wide,

@@ -8,14 +8,14 @@ pytestmark = pytest.mark.images
 @pytest.mark.daily
 @pytest.mark.item("daily.probe.optimize", runbook="high-error-rates")
 def test_photograph_comes_back_smaller(optimization, limits, judge):
-    """A real photograph posted to `/api/image/optimize` comes back valid, smaller, and in time.
+    """A real photograph posted to `/api/image/optimize` comes back as the same picture, smaller, and in time.
 
-    What comes back is decoded: headers are not believed.
+    What comes back is decoded and compared with what was sent: headers are not believed. From a cache: UNKNOWN.
     """
     judge.that(
         optimization.is_valid,
         "Optimised image",
-        expected="a whole picture of the original's shape",
+        expected="the picture that was sent",
         found=optimization.summary,
     )
     judge(optimization.saving, limits.image_saving)

@@ -29,12 +29,14 @@ def test_backup_is_recent_and_verified(backups, backup_verification, limits, jud
         "Newest backup",
         expected=f"{backups.newest.file.name} to be complete",
         found=backups.completeness,
+        coverage=backups.read,
     )
     judge.that(
-        not backup_verification.newest_problems and backup_verification.newest_is_judged,
+        not backup_verification.newest_problems,
         "Newest backup",
         expected="what its manifest says",
         found=backup_verification.newest_words,
+        coverage=backup_verification.newest_read,
     )
 
 
@@ -82,9 +84,9 @@ def test_alerts_are_silenced_for_the_window(window_silences, judge):
 @pytest.mark.item("post_maintenance.services-healthy", runbook="high-error-rates")
 def test_services_are_healthy_again(app, app_components, api_health, image_health, judge):
     """The app is ACTIVE with every component healthy; API with all it depends on and image service are well."""
-    judge.that(app.active, f"App {app.name}", expected="an active deployment in phase ACTIVE", found=app.phase)
-    for component in app_components.worst_first:
-        judge.that(component.well, component.name, expected=component.expected, found=component.found)
+    judge.that(app.serves, f"App {app.name}", expected="an active deployment in phase ACTIVE", found=app.found)
+    for one in app_components.worst_first:
+        judge.that(one.well, one.name, expected=one.expected, found=one.found, coverage=one.coverage)
     judge.that(not api_health.is_unhealthy, "API health", expected="all healthy", found=api_health.summary)
     judge.that(not image_health.is_unhealthy, "Image service", expected="healthy", found=image_health.summary)
     judge.that(

@@ -17,7 +17,7 @@ def test_two_people_are_on_call(on_call, judge):
         on_call.covered,
         "On call",
         expected=f"two people through the next {on_call.days:g} days",
-        found=on_call.coverage,
+        found=on_call.ahead,
         warn=True,
     )
 

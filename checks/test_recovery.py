@@ -11,7 +11,8 @@ pytestmark = pytest.mark.recovery
 def test_the_newest_backup_restores(restore_drill, limits, judge):
     """The newest backup restores into a fresh place: its dump loads, its counts and samples are right, in time.
 
-    Production is judged by the newest drill on record, which must not be older than a week.
+    Production is judged by the newest drill on record, which must not be older than a week. On a system that was
+    first checked less than a week ago, none is UNKNOWN.
     """
     judge.that(
         restore_drill.recent,
@@ -56,8 +57,14 @@ def test_everything_can_be_restored(full_restore, judge):
 def test_recovery_meets_its_objectives(recovery_times, limits, judge):
     """The slowest restore of the month and the oldest data that one gave are within their objectives.
 
-    No restore that succeeded: UNKNOWN, as there is nothing to measure.
+    No restore that succeeded: UNKNOWN, as there is nothing to measure. None at all for over a month: CRITICAL.
     """
+    judge.that(
+        not recovery_times.overdue,
+        "Recovery",
+        expected=f"a restore within {recovery_times.days:g} days",
+        found="none on record" if recovery_times.overdue else "one, or none due yet",
+    )
     judge(recovery_times.time, limits.recovery_time)
     judge(recovery_times.data_age, limits.recovery_point)
 

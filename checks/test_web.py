@@ -10,9 +10,16 @@ pytestmark = pytest.mark.web
 def test_api_and_its_dependencies_are_healthy(api_health, judge):
     """`/api/health` is healthy, and so is every dependency that it lists.
 
-    A service that calls itself degraded is a warning; unhealthy, or an HTTP 5xx, is critical.
+    A service that calls itself degraded is a warning; unhealthy, an HTTP 5xx, or no answer while others answer, is
+    critical. A word that says neither is UNKNOWN.
     """
-    judge.that(not api_health.is_unhealthy, "API health", expected="all healthy", found=api_health.summary)
+    judge.that(
+        not api_health.is_unhealthy,
+        "API health",
+        expected="all healthy",
+        found=api_health.summary,
+        cause=api_health.cause,
+    )
     judge.that(
         not api_health.is_degraded, "API health", expected="all healthy", found=api_health.summary, warn=True
     )
@@ -23,9 +30,16 @@ def test_api_and_its_dependencies_are_healthy(api_health, judge):
 def test_image_service_is_healthy(image_health, judge):
     """`/api/image/health` is healthy.
 
-    A service that calls itself degraded is a warning; unhealthy, or an HTTP 5xx, is critical.
+    A service that calls itself degraded is a warning; unhealthy, an HTTP 5xx, or no answer while others answer, is
+    critical. A word that says neither is UNKNOWN.
     """
-    judge.that(not image_health.is_unhealthy, "Image service", expected="healthy", found=image_health.summary)
+    judge.that(
+        not image_health.is_unhealthy,
+        "Image service",
+        expected="healthy",
+        found=image_health.summary,
+        cause=image_health.cause,
+    )
     judge.that(
         not image_health.is_degraded, "Image service", expected="healthy", found=image_health.summary, warn=True
     )
@@ -34,6 +48,16 @@ def test_image_service_is_healthy(image_health, judge):
 @pytest.mark.daily
 @pytest.mark.item("daily.probe.homepage", runbook="high-response-times")
 def test_homepage_answers_fast(homepage_timing, limits, judge):
-    """The homepage answers 200 each time, in the median within its limit, over fresh connections."""
+    """The homepage comes each time, in the median within its limit, over fresh connections.
+
+    What is known to stand in a homepage's place, as an error page, a login or another host, is none. No answer
+    while others answer is critical; where nothing answers: UNKNOWN.
+    """
+    judge.that(
+        not homepage_timing.bad,
+        "Homepage",
+        expected="HTTP 200 each time",
+        found=homepage_timing.summary,
+        cause=homepage_timing.cause,
+    )
     judge(homepage_timing.median, limits.homepage_time)
-    judge.that(not homepage_timing.bad, "Homepage", expected="HTTP 200 each time", found=homepage_timing.summary)

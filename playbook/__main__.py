@@ -17,6 +17,9 @@ _EXIT_INTERRUPTED = 130  # as shells have it: 128 and the number of SIGINT
 def main(arguments: Sequence[str] | None = None) -> int:
     """Carry out a command; its exit code. A mistake in command line or settings is one sentence and code 4."""
     own, extra = _divided(sys.argv[1:] if arguments is None else arguments)
+    if not own and not extra:
+        _parser().print_help()
+        return EXIT_OK
     try:
         options = _parser().parse_args(own, argparse.Namespace(extra=extra, takes_extra=False))
         if extra and not options.takes_extra:

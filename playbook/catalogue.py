@@ -119,6 +119,50 @@ def read_catalogue(file: Path = CATALOGUE) -> Catalogue:
     return Catalogue(items, ids)
 
 
+# What stands between the set and the name in the id of an item that no catalogue holds.
+_LOCAL = "local"
+_SECTION = re.compile(
+    r"^\**(?P<name>Why|Next|Look again)\**: +(?P<text>\S.*(?:\n(?!\**(?:Why|Next|Look again)\**:|\n).*)*)",
+    re.MULTILINE,
+)
+
+
+def is_local(item: str) -> bool:
+    """Whether an id is that of an item made from a test, which no catalogue holds."""
+    return item.split(".")[1:2] == [_LOCAL]
+
+
+def item_of_test(*, path: str, name: str, parameters: str, doc: str, set_name: str) -> Item:
+    """The item of a check that names none: id and title from its name, the rest from its docstring.
+
+        def test_cart_answers(httpx_client):
+            \"\"\"The shop's cart answers.
+
+            Why: without it nothing is sold.
+            Next: restart the shop.
+            Look again: `curl -sI $URL/cart`
+            \"\"\"
+
+    Args:
+        path: of its file, from the root; the folders checks/ and local/ and the word ``test_`` add nothing.
+        parameters: the id of its parameters; empty where it has none.
+        set_name: the marker of the set it belongs to.
+    """
+    words = name.removeprefix("test_").replace("_", " ")
+    own = path.removeprefix("checks/").removeprefix("local/")
+    parts = [part.removeprefix("test_") for part in Path(own).with_suffix("").parts]
+    names = (re.sub(r"[^a-z0-9]+", "-", part.lower()).strip("-") for part in (*parts, words, parameters))
+    sections = {found["name"]: _unwrap(found["text"]) for found in _SECTION.finditer(doc)}
+    return Item(
+        id=".".join((set_name, _LOCAL, *filter(None, names))),
+        title=words[:1].upper() + words[1:] + (f" ({parameters})" if parameters else ""),
+        holds=_unwrap(_SECTION.sub("", doc).strip().partition("\n\n")[0]),
+        why=sections.get("Why", ""),
+        next_step=sections.get("Next", ""),
+        look_again=sections.get("Look again", "").strip("`"),
+    )
+
+
 _STEP = re.compile(r"^\d+\. \*\*(?P<title>[^*]+)\*\*(?P<rest>.*?)(?=^\d+\. |^## |\Z)", re.MULTILINE | re.DOTALL)
 _CODE = re.compile(r"```\w*\n(?P<code>.*?)```", re.DOTALL)
 _MEASURED = re.compile(r"Measured by (?P<names>[^.\n]+)")

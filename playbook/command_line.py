@@ -13,8 +13,32 @@ from typing import Any, NoReturn
 from playbook.errors import UsageError
 
 
+class Once(argparse.Action):
+    """An option that may not be given twice with different values, as the first would be dropped in silence."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: Any,
+        option_string: str | None = None,
+    ) -> None:
+        """Take the value; a mistake where there is another already."""
+        taken = f"_{self.dest}_taken"
+        before = getattr(namespace, taken, values)
+        if before != values:
+            parser.error(f"{option_string}: expected one value, got {before!r} and {values!r}")
+        setattr(namespace, taken, values)
+        setattr(namespace, self.dest, values)
+
+
 class Parser(argparse.ArgumentParser):
     """Says a mistake in one sentence, with the command that was meant, as everything here does."""
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        for action in (None, "store"):
+            self.register("action", action, Once)
 
     def error(self, message: str) -> NoReturn:
         """Raise it as UsageError."""

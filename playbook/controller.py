@@ -28,8 +28,16 @@ from playbook.load.options import demand_permitted, order_of, ordered
 from playbook.load.order import LoadOrder
 from playbook.record import Record, Results, Timing
 from playbook.report import pytest_html
-from playbook.report.words import plural
-from playbook.run import Run, RunFolder, floor_of, make_results, not_run, settings_for, tell_starter
+from playbook.run import (
+    Run,
+    RunFolder,
+    floor_of,
+    make_results,
+    not_collected,
+    not_run,
+    settings_for,
+    tell_starter,
+)
 from playbook.settings import SANDBOX
 
 if TYPE_CHECKING:
@@ -51,7 +59,7 @@ class Controller:
         self.set_name, self.partial = _set_name(config), _is_partial(config)
         self.overlay: dict[str, Any] | None = None
         self.sandbox: RunningSandbox | None = None
-        self.selected: dict[str, str] = {}
+        self.selected: dict[str, Item | None] = {}
         self.records: dict[str, Record] = {}
         self.timings: list[Timing] = []
         self.faults: list[str] = []
@@ -65,7 +73,7 @@ class Controller:
         self.started = self.run.clock.now()
         self._previous: dict[int, Any] = {}
         self.folder: RunFolder | None = None  # of a run that has begun
-        self.uncollected = 0
+        self.uncollected: dict[str, str] = {}  # what pytest said of each file that it could not read
         self.not_kept = ""
         self._load_was_cut = False
         self._quiet_html = hasattr(config.option, "htmlpath") and not config.option.htmlpath
@@ -125,6 +133,7 @@ class Controller:
             self.settings,
             allow_mutations=self.allow_mutations,
             load_order=self.load or LoadOrder(history=self.history),
+            history=self.history,
         )
 
     def keep(self, record: Record) -> None:
@@ -136,6 +145,8 @@ class Controller:
     def finish(self, session: pytest.Session, exitstatus: int) -> None:
         """Add the run up, write it down, and set the exit code."""
         if self.folder is None:
+            if self.uncollected and exitstatus == pytest.ExitCode.TESTS_FAILED:
+                session.exitstatus = pytest.ExitCode.INTERRUPTED  # not one check was found, and none has failed
             return
         if self._quiet_html:
             pytest_html.silence(self.config)
@@ -147,9 +158,8 @@ class Controller:
             self.ended = str(session.shouldfail)
         elif exitstatus == pytest.ExitCode.INTERNAL_ERROR:
             self.ended = "pytest had an internal error"
-        elif self.uncollected and self.ended == "finished":
-            # Workers of xdist, and pytest where it is told so, go on with the checks of the other files.
-            self.ended = f"{plural(self.uncollected, 'file')} of checks could not be collected"
+        for file, said in self.uncollected.items():
+            self.records[file] = not_collected(file, said, self.set_name, self.run.clock.now())
         self._add_what_never_ran()
         if not self.records:
             return
@@ -259,10 +269,9 @@ class Controller:
 
     def _add_what_never_ran(self) -> None:
         reason = {"finished": "its worker process died"}.get(self.ended, f"the run ended early ({self.ended})")
-        for check, item_id in self.selected.items():
+        for check, known in self.selected.items():
             if check not in self.records:
-                unknown = Item(item_id or check, check.rpartition("::")[2], "", "", "", "")
-                item = self.run.catalogue.items.get(item_id, unknown)
+                item = known or Item(check, check.rpartition("::")[2], "", "", "", "")
                 self.records[check] = not_run(item, check, subject_of(check), reason, self.run.clock.now())
 
     def _terminated(self, signum: int, frame: object) -> None:
@@ -303,7 +312,8 @@ def _is_partial(config: pytest.Config) -> bool:
     options = config.option
     named = config.args_source is pytest.Config.ArgsSource.ARGS
     simple = re.fullmatch(r"\w*", options.markexpr or "")
-    return bool(named or options.keyword or options.deselect or not simple or getattr(options, "lf", False))
+    some = (options.keyword, options.deselect, getattr(options, "lf", False), getattr(options, "stepwise", False))
+    return bool(named or any(some) or not simple)
 
 
 def subject_of(nodeid: str) -> str:

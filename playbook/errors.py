@@ -9,6 +9,7 @@
         ├── Unreachable     no connection, or no answer in time
         ├── Denied          reached, but our credentials were not accepted
         ├── Malformed       an answer that does not mean what it should
+        ├── Refused         reached, and it says itself that it cannot do its work: what can be judged, is
         └── TooLittleData   an answer, but too little to judge by
 
 Each message is one sentence that names the service, what was expected and what came instead.
@@ -43,6 +44,17 @@ class NotConfigured(PlaybookError):  # noqa: N818 - named as the verdict it beco
         self.add = add
 
 
+class Skipped(NotConfigured):
+    """The check itself says that it does not apply here (``pytest.skip``)."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, setting="", add="")
+
+
+class ExpectedFailure(PlaybookError):  # noqa: N818 - it is none of the suite
+    """A failure that the check itself expects (``pytest.mark.xfail``)."""
+
+
 class Forbidden(PlaybookError):  # noqa: N818
     """The suite was asked for something that could change the operated system."""
 
@@ -64,7 +76,26 @@ class Unmeasured(PlaybookError):  # noqa: N818
 
 
 class Unreachable(Unmeasured):
-    """No connection, or no answer within the time limit: a connectivity issue, not a finding."""
+    """No connection, or no answer within the time limit: a connectivity issue, not a finding.
+
+    Attributes:
+        kind: how it failed, one of ``playbook.clients.breakage.Kind``; empty where the client does not say.
+        redirects: what was answered before, one line for each hop.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        service: str,
+        hint: str = "",
+        attempts: tuple[str, ...] = (),
+        kind: str = "",
+        redirects: tuple[str, ...] = (),
+    ) -> None:
+        super().__init__(message, service=service, hint=hint, attempts=attempts)
+        self.kind = kind
+        self.redirects = redirects
 
 
 class Denied(Unmeasured):
@@ -73,6 +104,21 @@ class Denied(Unmeasured):
 
 class Malformed(Unmeasured):
     """The service answered something else than it documents."""
+
+
+class Refused(Unmeasured):
+    """The service answered that it cannot do its work now: memory full, loading, no primary.
+
+    That is a statement about the system. A measurement whose check can judge it carries it on as a value; where
+    none does, what was asked could not be measured.
+
+    Attributes:
+        words: what the service said.
+    """
+
+    def __init__(self, message: str, *, words: str, service: str, hint: str = "", attempts: tuple[str, ...] = ()):
+        super().__init__(message, service=service, hint=hint, attempts=attempts)
+        self.words = words
 
 
 class TooLittleData(Unmeasured):

@@ -7,6 +7,7 @@ counts only when it is whole and understood: OK needs enough coverage by every m
 from __future__ import annotations
 
 import math
+from contextlib import suppress
 
 import msgspec
 
@@ -25,6 +26,7 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
         below_target: good enough, but short of what is aimed for.
         coverage: what it stands on, in few words.
         hint: what to do about what was not seen, where that makes it UNKNOWN; may be empty.
+        cause: what it is put down to, where several checks fail for one thing: the service that is down.
     """
 
     subject: str
@@ -37,6 +39,7 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
     below_target: bool = False
     coverage: str = ""
     hint: str = ""
+    cause: str = ""
 
 
 class Judge:
@@ -97,6 +100,7 @@ class Judge:
         found: str,
         warn: bool = False,
         coverage: Coverage = Coverage(),  # noqa: B008 - frozen
+        cause: str = "",
     ) -> None:
         """Judge a statement.
 
@@ -104,6 +108,7 @@ class Judge:
             expected, found: continue the sentence ``subject: expected …, got …``.
             warn: what does not hold is a warning only.
             coverage: what this statement stands on beyond what the measurements say of themselves.
+            cause: the service that is down, where that is why it does not hold; empty where it is not.
 
         Raises:
             Critical: it does not hold.
@@ -116,12 +121,15 @@ class Judge:
                 message=f"{subject}: expected {expected}, got {found}",
                 expected=expected,
                 found=found,
+                cause="" if holds else cause,
             ),
             coverage,
         )
 
     def sign_off(self, sign_off: SignOff, *, instead: str = "") -> None:
         """Judge what a person signed: none that counts is CRITICAL, one near its end or a refused line WARNING.
+
+        One that was never signed and has not been due yet is UNKNOWN.
 
         Args:
             instead: what makes a sign-off unnecessary, in words, e.g. a message that was delivered.
@@ -133,7 +141,8 @@ class Judge:
         if instead:
             self.that(True, subject, expected="one that counts, or what stands for it", found=instead)
             return
-        self.that(sign_off.valid, subject, expected="one that counts", found=sign_off.found)
+        known = sign_off.valid or sign_off.pending
+        self.that(known, subject, expected="one that counts", found=sign_off.found, coverage=sign_off.coverage)
         left = days(sign_off.rule.near)
         self.that(not sign_off.near, subject, expected=f"more than {left} left", found=sign_off.found, warn=True)
         self.that(not sign_off.refused, subject, expected="no refused line", found=sign_off.found, warn=True)
@@ -152,6 +161,14 @@ class Judge:
             key=lambda judged: (SEVERITY.index(judged.verdict), not judged.below_target, judged.value is None),
             default=None,
         )
+
+    def note(self, judgement: Judgement) -> None:
+        """Keep a judgement that was made elsewhere, by an assert: an OK stands on the same coverage as all others.
+
+        A CRITICAL one is kept and not raised.
+        """
+        with suppress(Critical):
+            self._note(judgement, Coverage())
 
     def _note(self, judgement: Judgement, own: Coverage) -> None:
         coverage = together(self._coverages.values()) + own

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 import sys
 import time
@@ -13,8 +14,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from playbook import fixtures
-from playbook.catalogue import read_runbook
+from playbook import asserting, fixtures
+from playbook.catalogue import Item, item_of_test, read_runbook
+from playbook.command_line import Once
 from playbook.controller import Controller, subject_of
 from playbook.engine import REGISTRY, needs_of
 from playbook.errors import UsageError
@@ -23,13 +25,15 @@ from playbook.gate import GATE, OPTION
 from playbook.load import options as load_options
 from playbook.load.order import LoadOrder
 from playbook.record import Record, Timing
-from playbook.recorder import CheckTimeout, Notes
+from playbook.recorder import Notes
 from playbook.report import pytest_html
 from playbook.report.pytest_terms import LETTERS, attach, record_of
 from playbook.run import Run, settings_for
+from playbook.sections.mistakes import did_you_mean
 
 CONTROLLER = pytest.StashKey[Controller]()
 _STARTED = pytest.StashKey[float]()
+_ITEM = pytest.StashKey[Item]()
 _DRILL_MARGIN = 60.0  # seconds beyond a drill's own limit, for what comes before and after it
 
 
@@ -38,7 +42,9 @@ _DRILL_MARGIN = 60.0  # seconds beyond a drill's own limit, for what comes befor
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("playbook", "operations playbook")
-    group.addoption("--target", help="target from playbook.toml; default: $PLAYBOOK_TARGET, else the sandbox")
+    group.addoption(
+        "--target", action=Once, help="target from playbook.toml; default: $PLAYBOOK_TARGET, else the sandbox"
+    )
     group.addoption(
         "--fault", action="append", default=[], metavar="NAME", help="switch on a fault of the sandbox; repeatable"
     )
@@ -110,6 +116,8 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(fixtures)
     if not _reads_settings(config):
         return
+    if not _only_shows(config):
+        config.option.continue_on_collection_errors = True
     with _usage_errors():
         if _is_worker(config):
             overlay = config.workerinput["playbook_overlay"]  # type: ignore[attr-defined]
@@ -117,7 +125,7 @@ def pytest_configure(config: pytest.Config) -> None:
             allowed = config.workerinput["playbook_mutations"]  # type: ignore[attr-defined]
             history = Path(config.workerinput["playbook_history"])  # type: ignore[attr-defined]
             order = LoadOrder(history=history)
-            config.stash[RUN] = Run(settings, allow_mutations=allowed, load_order=order)
+            config.stash[RUN] = Run(settings, allow_mutations=allowed, load_order=order, history=history)
         else:
             config.stash[CONTROLLER] = Controller(config)
             config.pluginmanager.register(pytest_html)
@@ -182,7 +190,7 @@ def pytest_configure_node(node: Any) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_node_collection_finished(node: Any, ids: list[str]) -> None:
-    node.config.stash[CONTROLLER].selected = dict.fromkeys(ids, "")
+    node.config.stash[CONTROLLER].selected = dict.fromkeys(ids)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -194,22 +202,15 @@ def pytest_testnodedown(node: Any, error: object) -> None:
 # -------------------------------------------------------------------------------------------------- collection
 
 
-def pytest_itemcollected(item: pytest.Item) -> None:
-    """Each check stands for one item of the catalogue; said at collection, before anything is measured."""
-    marker = item.get_closest_marker("item")
-    if marker is None or len(marker.args) != 1:
-        raise pytest.UsageError(f'{item.nodeid}: expected @pytest.mark.item("…") with the id of its playbook item')
-
-
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     run = config.stash[CONTROLLER].run if CONTROLLER in config.stash else config.stash.get(RUN, None)
     if run is None:
         return
     load_options.leave_out(config, items)
+    sets = {known.set for known in run.catalogue.items.values()}
     for item in items:
-        if _item_id(item) not in run.catalogue.items:
-            raise pytest.UsageError(f"{item.nodeid}: {_item_id(item)!r} is not in docs/playbook.md")
+        item.stash[_ITEM] = _stands_for(item, run, sets)
         if _demand_mark_of_mutation(item):
             item.add_marker(pytest.mark.timeout(run.settings.target.recovery.seconds + _DRILL_MARGIN))
         if _needs_load(item):
@@ -238,21 +239,32 @@ def _needs_load(item: pytest.Item) -> bool:
 def pytest_collection_finish(session: pytest.Session) -> None:
     controller = session.config.stash.get(CONTROLLER, None)
     if controller and session.items:
-        controller.selected = {item.nodeid: _item_id(item) for item in session.items}
+        controller.selected = {item.nodeid: item.stash.get(_ITEM, None) for item in session.items}
 
 
-def _marker(item: pytest.Item) -> pytest.Mark:
+def _stands_for(item: pytest.Item, run: Run, sets: set[str]) -> Item:
+    """The item of docs/playbook.md that the check's marker names, or one made of the check where it names none."""
     marker = item.get_closest_marker("item")
-    assert marker is not None  # demanded when the item was collected
-    return marker
-
-
-def _item_id(item: pytest.Item) -> str:
-    return str(_marker(item).args[0])
+    if marker and marker.args:
+        known = run.catalogue.items.get(str(marker.args[0]))
+        if known is None:
+            close = did_you_mean(str(marker.args[0]), run.catalogue.items)
+            raise pytest.UsageError(f"{item.nodeid}: {marker.args[0]!r} is not in docs/playbook.md{close}")
+        return known
+    callspec = getattr(item, "callspec", None)
+    file = item.nodeid.partition("::")[0]
+    return item_of_test(
+        path=file,
+        name=getattr(item, "originalname", item.name),
+        parameters=callspec.id if callspec else "",
+        doc=inspect.cleandoc(getattr(getattr(item, "function", None), "__doc__", None) or ""),
+        set_name=next((mark.name for mark in item.iter_markers() if mark.name in sets), "own"),
+    )
 
 
 def _runbook(item: pytest.Item) -> str:
-    return str(_marker(item).kwargs.get("runbook") or "")
+    marker = item.get_closest_marker("item")
+    return str(marker.kwargs.get("runbook") or "") if marker else ""
 
 
 # --------------------------------------------------------------------------------------------------- each check
@@ -262,6 +274,16 @@ def _runbook(item: pytest.Item) -> str:
 def pytest_runtest_setup(item: pytest.Item) -> None:
     item.stash[NOTES] = Notes()
     item.stash[_STARTED] = time.perf_counter()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_call(item: pytest.Item) -> None:
+    item.stash[NOTES].asserts_count = "judge" not in getattr(item, "fixturenames", ())
+
+
+def pytest_assertion_pass(item: pytest.Item, orig: str, expl: str) -> None:
+    if NOTES in item.stash:
+        asserting.note_pass(item.stash[NOTES], item.stash[_ITEM].title, orig, expl)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -274,7 +296,8 @@ def pytest_runtest_makereport(
     report.sections = []  # captured logs of libraries may hold addresses with credentials
     error = call.excinfo.value if call.excinfo else None
     if (report.when == "call" or error is not None) and not isinstance(error, pytest.exit.Exception):
-        record = _record(item, error)
+        title = item.stash[_ITEM].title
+        record = _record(item, asserting.meaning(call, report, item.stash[NOTES], title, item.path))
         attach(report, record)
         told = {**dict(item.user_properties), "verdict": str(record.verdict), "message": record.message}
         item.user_properties[:] = report.user_properties = list(told.items())  # JUnit's come with the teardown
@@ -283,15 +306,9 @@ def pytest_runtest_makereport(
 
 def _record(item: pytest.Item, error: BaseException | None) -> Record:
     run = item.config.stash[RUN]
-    if isinstance(error, pytest.fail.Exception) and "pytest-timeout" in str(error):
-        error = CheckTimeout(
-            "the check " + str(error).replace("Timeout (>", "did not finish within ").split(")")[0]
-        )
-    elif isinstance(error, pytest.skip.Exception):
-        error = CheckTimeout(f"the check skipped itself instead of judging: {error}")
     seconds = time.perf_counter() - item.stash[_STARTED]
     return run.record(
-        item=run.catalogue.items[_item_id(item)],
+        item=item.stash[_ITEM],
         check=item.nodeid,
         subject=subject_of(item.nodeid),
         rule=_rule(item),
@@ -339,7 +356,9 @@ class _Keeper:
             self.controller.keep(record)
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
-        self.controller.uncollected += report.failed
+        """A file that cannot be read costs its own checks, and not the run."""
+        if report.failed:
+            self.controller.uncollected[report.nodeid] = report.longreprtext
 
 
 # ----------------------------------------------------------------------------------------------------- the end

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from playbook.counters import Counted
 from playbook.evidence import Evidence
 from playbook.limits import Limit
 from playbook.verdict import Verdict
@@ -46,8 +47,9 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
         coverage: in few words how much of what was asked for was seen, e.g. ``24 of 24 h``.
         why, next_step, look_again: from the catalogue.
         look_again: a command.
-        cause: id of the root cause that kept the check from being measured: a service or a measurement.
+        cause: id of the root cause for which it failed or could not be measured: a service or a measurement.
         add: for NOT CONFIGURED, the line to add.
+        readings: counters that were read, by their set's name, for later runs to compare with.
         seconds: how long the check took, waiting included.
     """
 
@@ -76,6 +78,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     started: str = ""
     seconds: float = 0.0
     worker: str = ""
+    readings: dict[str, Counted] = {}
 
 
 class RootCause(msgspec.Struct, frozen=True):

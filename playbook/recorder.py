@@ -10,10 +10,20 @@ from typing import Any
 
 import msgspec
 
-from playbook.catalogue import Investigation, Item, Runbook
+from playbook.catalogue import Investigation, Item, Runbook, is_local
+from playbook.counters import Counted
 from playbook.coverage import Coverage
 from playbook.engine import Measurements, Outcome
-from playbook.errors import Denied, Forbidden, NotConfigured, PlaybookError, Unmeasured, Unreachable, UsageError
+from playbook.errors import (
+    Denied,
+    ExpectedFailure,
+    Forbidden,
+    NotConfigured,
+    PlaybookError,
+    Unmeasured,
+    Unreachable,
+    UsageError,
+)
 from playbook.evidence import Evidence, Facts, Lines, Table
 from playbook.judge import Judge, Judgement
 from playbook.people.waivers import Waivers
@@ -41,12 +51,16 @@ class Notes:
     Attributes:
         seen: names of the providers it asked for.
         cause: the failed outcome that stopped it, if one did.
+        readings: counters that its measurements have read.
+        asserts_count: an assert that holds is a judgement: the check runs, and does not judge by ``judge``.
     """
 
     judge: Judge = field(default_factory=Judge)
     evidence: list[Evidence] = field(default_factory=list)
     seen: list[str] = field(default_factory=list)
     cause: Outcome | None = None
+    readings: dict[str, Counted] = field(default_factory=dict)
+    asserts_count: bool = False
 
     def look(self, outcome: Outcome) -> None:
         """Note a provider that the check asked for."""
@@ -58,6 +72,7 @@ class Notes:
             coverage = getattr(outcome.value, "coverage", None)
             if isinstance(coverage, Coverage):
                 self.judge.stand_on(outcome.name, coverage)
+            self.readings |= getattr(outcome.value, "readings", {})
 
 
 def evidence_of(value: Any) -> list[Evidence]:
@@ -92,7 +107,7 @@ def make_record(
         verdict, message = Verdict.UNKNOWN, f"{item.title}: {error}"
     elif error is None and leading is not None:
         verdict, message = leading.verdict, leading.message
-    elif not isinstance(error, Critical | NotConfigured | Unmeasured | Forbidden):
+    elif not isinstance(error, Critical | NotConfigured | Unmeasured | Forbidden | ExpectedFailure):
         assert error is not None
         message = _crash_message(item, error)
         evidence.append(_traceback(error))
@@ -119,11 +134,12 @@ def make_record(
         why=item.why,
         next_step=_unseen(judged) or _next_step(item, error),
         look_again=item.look_again,
-        cause=_cause(notes, error),
+        cause=judged.cause if judged else _cause(notes, error),
         add=error.add if isinstance(error, NotConfigured) else "",
         started=started,
         seconds=round(seconds, 3),
         worker=worker,
+        readings=notes.readings,
     )
 
 
@@ -205,10 +221,10 @@ def _unseen(judged: Judgement | None) -> str:
 
 def _next_step(item: Item, error: BaseException | None) -> str:
     match error:
-        case None | Critical():
+        case None | Critical() | ExpectedFailure():
             return item.next_step
         case NotConfigured():
-            return f"Add {error.add}."
+            return f"Add {error.add}." if error.add else ""
         case Unmeasured():
             return error.hint or "Restore the connection to what could not be measured, then run the check again."
         case Forbidden():
@@ -233,7 +249,8 @@ def _crash_message(item: Item, error: BaseException) -> str:
         return f"{item.title}: {error}"
     if isinstance(error, KeyboardInterrupt):
         return f"{item.title}: the run was interrupted before this check ended"
-    return f"{item.title}: the check crashed with {type(error).__name__}: {error} (a fault of the suite)"
+    whose = "check" if is_local(item.id) else "suite"
+    return f"{item.title}: the check crashed with {type(error).__name__}: {error} (a fault of the {whose})"
 
 
 def _traceback(error: BaseException) -> Lines:

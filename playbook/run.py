@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 import shutil
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -20,10 +21,13 @@ import msgspec
 import playbook
 import playbook.clients
 import playbook.measure
-from playbook.catalogue import Catalogue, Item, read_catalogue, read_runbook
+from playbook.catalogue import Catalogue, Item, is_local, item_of_test, read_catalogue, read_runbook
 from playbook.clock import Clock, iso
+from playbook.counters import Earlier
 from playbook.engine import Measurements
 from playbook.errors import Unmeasured, UsageError
+from playbook.evidence import Lines
+from playbook.history.readings import earlier_readings
 from playbook.load.order import MARKER, PRODUCTION_OPTION, SHAPE_OPTION, LoadOrder
 from playbook.look_again import filled_in
 from playbook.people.files import waivers_of
@@ -66,8 +70,12 @@ class Run:
         *,
         allow_mutations: bool = False,
         load_order: LoadOrder | None = None,
+        history: Path | None = None,
     ) -> None:
-        """``allow_mutations`` and ``load_order`` are what the command line says; see ``playbook.gate``."""
+        """``allow_mutations`` and ``load_order`` are what the command line says; see ``playbook.gate``.
+
+        ``history`` is the folder of past runs; None where there are none to compare with.
+        """
         self.settings = settings
         self.clock = clock or Clock()
         self.catalogue: Catalogue = read_catalogue()
@@ -80,6 +88,7 @@ class Run:
                 "clock": self.clock,
                 "allow_mutations": allow_mutations,
                 "load_order": self.load_order,
+                "earlier": Earlier(lambda: earlier_readings(history, settings, self.clock.now())),
             }
         )
 
@@ -227,6 +236,31 @@ def not_run(item: Item, check: str, subject: str, reason: str, now: datetime) ->
     )
 
 
+_PLACE = re.compile(r'^(?:E\s+File ")?(?P<file>[^\s"]+\.py)"?(?::|, line )(?P<line>\d+)', re.MULTILINE)
+_MOST_LINES = 40
+
+
+def not_collected(file: str, said: str, set_name: str, now: datetime) -> Record:
+    """The record of a file of checks that Python could not read; ``said`` is what pytest said of it."""
+    said_last = [line[1:].strip() for line in said.splitlines() if line.startswith("E ")]
+    places = list(_PLACE.finditer(said))
+    where = f" ({places[-1]['file']}:{places[-1]['line']})" if places else ""
+    name = Path(file).stem.removeprefix("test_")
+    return Record(
+        item=item_of_test(path=file, name="file", parameters="", doc="", set_name=set_name).id,
+        check=file,
+        subject=name,
+        title=f"The file {file}",
+        rule="Every file of checks can be read.",
+        verdict=Verdict.UNKNOWN,
+        message=f"{file}: expected a file of checks, got {(said_last or ['one that cannot be read'])[-1]}{where}",
+        evidence=[Lines("What pytest saw", said.splitlines()[-_MOST_LINES:])],
+        why="None of the checks in it has looked at anything.",
+        next_step="Mend the file at the line that is named, then run the set again.",
+        started=iso(now),
+    )
+
+
 def make_results(
     settings: Settings,
     *,
@@ -245,7 +279,7 @@ def make_results(
     records = sorted(records, key=lambda record: (record.subject, record.item))
     verdicts = [record.verdict for record in records]
     # What is excepted from judgement is excepted from being counted on.
-    floor = max(floor - verdicts.count(Verdict.WAIVED), 1)
+    floor = max(floor - verdicts.count(Verdict.WAIVED) - _skip_themselves(settings, records), 1)
     verdict = overall(verdicts, floor=floor)
     if ended != "finished" and verdict not in {Verdict.CRITICAL, Verdict.UNKNOWN}:
         verdict = Verdict.UNKNOWN
@@ -272,6 +306,13 @@ def make_results(
         timings=list(timings),
         versions=versions(),
     )
+
+
+def _skip_themselves(settings: Settings, records: Iterable[Record]) -> int:
+    """How many of somebody's own checks say that they do not apply to the sandbox."""
+    if settings.target.kind != SANDBOX:
+        return 0
+    return sum(is_local(record.item) and record.verdict is Verdict.NOT_CONFIGURED for record in records)
 
 
 def versions() -> dict[str, str]:

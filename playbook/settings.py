@@ -34,7 +34,7 @@ from playbook.sections.ondemand import (
     Troubleshooting,
 )
 from playbook.sections.people import People
-from playbook.sections.platform import Access, CostReview, Dependencies, Firewalls, Scaling
+from playbook.sections.platform import Access, CostReview, Dependencies, Firewalls, Scaling, UtilizationRules
 from playbook.sections.target import Target
 from playbook.sections.trends import Capacity, Trends
 from playbook.sections.validation import mistakes
@@ -96,6 +96,7 @@ class Settings(Section, frozen=True):
     access: Access = Access()
     dependencies: Dependencies = Dependencies()
     scaling: Scaling = Scaling()
+    utilization: UtilizationRules = UtilizationRules()
     people: People = People()
     history: HistoryKeeping = HistoryKeeping()
     schedule: Schedule = Schedule()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from enum import StrEnum
 
-from playbook.errors import Forbidden, NotConfigured, Unmeasured
+from playbook.errors import ExpectedFailure, Forbidden, NotConfigured, Unmeasured
 
 
 class Verdict(StrEnum):
@@ -37,7 +37,7 @@ EXIT_UNKNOWN = 10
 
 
 class Critical(AssertionError):  # noqa: N818 - named as the verdict it becomes
-    """A check measured the system and found it out of bounds. Raised by ``judge`` only."""
+    """A check measured the system and found it out of bounds. Raised by ``judge``, or an assert that failed."""
 
 
 def verdict_of(error: BaseException | None) -> Verdict:
@@ -52,6 +52,8 @@ def verdict_of(error: BaseException | None) -> Verdict:
             return Verdict.CRITICAL
         case NotConfigured():
             return Verdict.NOT_CONFIGURED
+        case ExpectedFailure():
+            return Verdict.WAIVED
         case Unmeasured() | Forbidden():
             return Verdict.UNKNOWN
         case _:

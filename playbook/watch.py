@@ -101,10 +101,8 @@ def _look(settings: Settings, clock: Clock, look_at: Looking) -> tuple[str, str,
         look = look_at(settings, clock)
     except Unmeasured as error:
         return _UNKNOWN, str(error), None
-    try:
-        return look.severity, look.line, look
-    except Unmeasured:
-        return _UNKNOWN, look.line, look
+    certain = look.severity or look.coverage.enough
+    return (look.severity if certain else _UNKNOWN), look.line, look
 
 
 def _last_words(severity: str, well: int) -> str:

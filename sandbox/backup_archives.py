@@ -55,6 +55,8 @@ class Nights:
             return b""
         blocks = [_block(file) for file in self._members(state)]
         whole = gzip.compress(b"".join([*blocks, bytes(1024)]), compresslevel=1, mtime=state.taken.timestamp())
+        if state.damage == "encrypted":
+            return b"age-encryption.org/v1\n-> X25519 " + whole[::-1]
         cut = state.damage == "truncated" or not state.finished
         return whole[: len(whole) * 2 // 5] if cut else whole
 
@@ -75,6 +77,10 @@ class Nights:
             dump = b"VALKEY999" + dump[9:-8] + bytes(8)  # a checksum of zeros says that none was written
         files = [_file(DUMP, dump, taken), *images]
         manifest = _file(MANIFEST, _manifest(files, keys, len(images), taken), taken)
+        if damage == "other-manifest":
+            manifest = _file(MANIFEST, json.dumps({"contents": [file.path for file in files]}).encode(), taken)
+        if damage == "unlisted":
+            files.append(_file("images/unlisted.webp", images[0].content, taken))
         if damage == "missing-member":
             del files[-1]
         if damage == "wrong-checksum":

@@ -34,6 +34,9 @@ NIGHTS = 30
 #   wrong-checksum  an image differs from its sum in the manifest
 #   broken-dump     no server can load dump.rdb, though its sum in the manifest is right
 #   newer-dump      dump.rdb is of a version that no server knows yet; it is sound otherwise
+#   other-manifest  manifest.json is of a form that nobody has agreed on
+#   unlisted        an image is in the archive that the manifest does not list
+#   encrypted       the archive was encrypted with age
 #   traversal       a member would be written outside the folder that the archive is unpacked in
 Damage = Literal[
     "empty",
@@ -44,6 +47,9 @@ Damage = Literal[
     "wrong-checksum",
     "broken-dump",
     "newer-dump",
+    "other-manifest",
+    "unlisted",
+    "encrypted",
     "traversal",
 ]
 

@@ -59,17 +59,21 @@ class GitHubState:
 
     Attributes:
         owners_token: the token is an owner's, who alone sees who has no second factor.
-        missing: permissions that the token lacks: ``members``, ``activity``, ``alerts``.
+        invited: login and role of who was asked to become a member and has not answered.
+        missing: permissions that the token lacks: ``members``, ``invitations``, ``activity``, ``alerts``.
+        cut: listings whose last page cannot be reached: ``outside_collaborators``.
     """
 
     now: datetime
     answer: Literal["normal", "unauthorized", "throttled", "server-error", "garbage"] = "normal"
     members: list[Member] = field(default_factory=list)
     collaborators: list[Member] = field(default_factory=list)
+    invited: list[tuple[str, str]] = field(default_factory=list)
     alerts: list[Alert] = field(default_factory=list)
     two_factor_required: bool = True
     owners_token: bool = True
     missing: set[str] = field(default_factory=set)
+    cut: set[str] = field(default_factory=set)
 
     @classmethod
     def healthy(cls, now: datetime) -> GitHubState:
@@ -121,6 +125,7 @@ class GitHubService(HttpService):
             organisation: self._organisation,
             f"{organisation}/members": self._members,
             f"{organisation}/outside_collaborators": self._collaborators,
+            f"{organisation}/invitations": self._invitations,
             f"{repository}/activity": self._activity,
             f"{repository}/dependabot/alerts": self._alerts,
             "/{path:path}": _unknown,
@@ -178,13 +183,31 @@ class GitHubService(HttpService):
     def _collaborators(self, request: Request) -> Response:
         return self._people(request, self.state.collaborators)
 
+    def _invitations(self, request: Request) -> Response:
+        self._demand("invitations", "members=read")
+        shown = [
+            {
+                "id": number,
+                "login": login,
+                "email": None,
+                "role": role,
+                "created_at": f"{self.state.now - timedelta(days=2):%Y-%m-%dT%H:%M:%SZ}",
+                "invitation_source": "member",
+            }
+            for number, (login, role) in enumerate(self.state.invited, 1)
+        ]
+        return _page(request, self.url, shown)
+
     def _people(self, request: Request, people: Sequence[Member]) -> Response:
         self._demand("members", "members=read")
         if request.query_params.get("filter") == "2fa_disabled":
             if not self.state.owners_token:
                 raise _Refused(422, "Validation Failed")
             people = [person for person in people if not person.second_factor]
-        return _page(request, self.url, [_user(person.login) for person in people])
+        page = _page(request, self.url, [_user(person.login) for person in people])
+        if request.url.path.rpartition("/")[2] in self.state.cut:
+            page.headers["link"] = f'<{self.url}{request.url.path}?page=2>; rel="last"'
+        return page
 
     def _activity(self, request: Request) -> Response:
         self._demand("activity", "contents=read")

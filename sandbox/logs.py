@@ -1,4 +1,4 @@
-"""The logs that the sandbox's components write: thirty hours of history, and what the running parts append.
+"""The logs that the sandbox's components write: a week of history, and what the running parts append.
 
 ``world.logs`` says what the logs look like; ``world.logs.store`` holds them. The portfolio app appends to it, the
 DigitalOcean simulator reads from it, and ``LogsService`` writes rotated files of it where a fault asks for files.
@@ -51,7 +51,7 @@ class LogsState:
     """
 
     now: datetime
-    hours: float = 30.0
+    hours: float = 176.0
     extra: list[LogLine] = field(default_factory=list)
     silent: bool = False
     source: Literal["api", "files"] = "api"
@@ -200,7 +200,7 @@ def write_files(state: LogsState, folder: Path) -> None:
     for name, newest, oldest in (
         ("portfolio.log", 0, 4),
         ("portfolio.log.1", 4, 12),
-        ("portfolio.log.2.gz", 12, 99),
+        ("portfolio.log.2.gz", 12, 999),
     ):
         lines = [line for line in entries if timedelta(hours=newest) <= now - line.at < timedelta(hours=oldest)]
         data = _text(lines)
@@ -213,7 +213,7 @@ def write_files(state: LogsState, folder: Path) -> None:
                 kept = [line for line in lines if now - line.at >= timedelta(hours=newest + _HOURS_LOST)]
                 data = data[: len(gzip.compress(_text(kept)))]
         _write_dated(folder / name, data, lines[-1].at if lines else now - timedelta(hours=newest))
-    last_week = now - timedelta(days=7)
+    last_week = now - timedelta(days=8)
     old = LogLine(last_week, WEB, f"{last_week:%Y-%m-%d %H:%M:%S} FATAL this was put right a week ago")
     data = gzip.compress(_text([old]))
     _write_dated(folder / "portfolio.log.3.gz", data, last_week)

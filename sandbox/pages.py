@@ -20,9 +20,15 @@ _TITLES = {"console": "Console", "status": "Status: all systems work", "docs": "
 
 @dataclass
 class PagesState:
-    """What the pages answer, by name, where that is not 200. The console wants a login, as the real one does."""
+    """What the pages answer, by name.
+
+    Attributes:
+        statuses: where that is not 200. The console wants a login, as the real one does.
+        parked: names at which somebody else's page stands.
+    """
 
     statuses: dict[str, int] = field(default_factory=lambda: {"console": 401})
+    parked: set[str] = field(default_factory=set)
 
 
 class PagesService(HttpService):
@@ -48,6 +54,6 @@ class PagesService(HttpService):
             return Response(status_code=404)
         if name == "docs" and request.method == "HEAD":
             return Response(status_code=405)
-        title = _TITLES[name]
+        title = "status.example is for sale" if name in self.world.pages.parked else _TITLES[name]
         page = f"<!DOCTYPE html><title>{title}</title><h1>{title}</h1>"
         return HTMLResponse(page, self.world.pages.statuses.get(name, 200))

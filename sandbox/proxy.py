@@ -8,6 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from sandbox.service import Port
+from sandbox.valkey_past import Past
 
 _CHUNK = 64 * 1024
 
@@ -20,7 +21,9 @@ class TlsProxy:
         latency: seconds that each request waits before it is passed on.
     """
 
-    def __init__(self, target: Path, tls: ssl.SSLContext) -> None:
+    def __init__(self, target: Path, tls: ssl.SSLContext, past: Past) -> None:
+        """``past`` says what is told of the server's age."""
+        self._past = past
         self._target = target
         self._tls = tls
         self._port = Port()
@@ -96,8 +99,10 @@ class TlsProxy:
     async def _answer(
         self, target: asyncio.StreamReader, client: asyncio.StreamWriter, turn: asyncio.Event
     ) -> None:
-        with suppress(OSError):
+        with suppress(OSError, asyncio.IncompleteReadError):
             while data := await target.read(_CHUNK):
+                while missing := self._past.missing(data):
+                    data += await target.readexactly(missing)
                 turn.set()
-                client.write(data)
+                client.write(self._past.told(data))
                 await client.drain()

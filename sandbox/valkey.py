@@ -10,9 +10,10 @@ import asyncio
 import json
 import ssl
 import subprocess
+from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from random import Random
 from secrets import token_urlsafe
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -26,6 +27,7 @@ from playbook.guard import Guard
 from sandbox.proxy import TlsProxy
 from sandbox.service import LOOPBACK, Context, Service
 from sandbox.valkey_burdens import MEMORY_LIMIT, MOST_CLIENTS, POLICY, Burdened, Burdens
+from sandbox.valkey_past import Past
 
 if TYPE_CHECKING:
     from sandbox.world import World
@@ -44,6 +46,15 @@ class FormatStats:
     total_ms: int
 
 
+def _before() -> dict[str, FormatStats]:
+    """Up to yesterday's run."""
+    return {
+        "webp": FormatStats(success=7_571, failure=28, total_ms=1_377_922),
+        "avif": FormatStats(success=2_659, failure=17, total_ms=1_624_649),
+        "jpeg": FormatStats(success=1_107, failure=4, total_ms=105_165),
+    }
+
+
 def _formats() -> dict[str, FormatStats]:
     return {
         "webp": FormatStats(success=8_412, failure=31, total_ms=1_530_984),
@@ -57,11 +68,15 @@ class RedisState:
     """What Redis holds and how it answers; healthy by default, edited by faults.
 
     Attributes:
-        reads: how many reads INFO counts.
-        hit_rate: how many percent of them found something.
+        age: seconds that the server is said to have been up.
+        known: whether yesterday's run has read its counters.
+        reads_before, misses_before: as they were counted until then.
+        reads: how many reads there were since.
+        hit_rate: how many percent of these found something.
         cached_images: number of ``img:…`` keys.
         queue_length: jobs that wait in the queue.
         formats: contents of ``image-processing-stats`` by output format.
+        formats_before: the same, as yesterday's run has read it.
         lasting_images: how many of the cached images never expire.
         large_page: MiB of one cached page; 0 is none.
         burdens: what weighs on the server.
@@ -69,11 +84,16 @@ class RedisState:
         new_password: the server wants another password than the settings say.
     """
 
+    age: float = 200 * 86_400.0
+    known: bool = True
+    reads_before: int = 4_000
+    misses_before: int = 220
     reads: int = 20_000
     hit_rate: float = 94.2
     cached_images: int = 120
     queue_length: int = 0
     formats: dict[str, FormatStats] = field(default_factory=_formats)
+    formats_before: dict[str, FormatStats] = field(default_factory=_before)
     lasting_images: int = 0
     large_page: float = 0.0
     burdens: Burdens = field(default_factory=Burdens)
@@ -108,6 +128,24 @@ for i = 1, tonumber(ARGV[2]) do redis.call('GET', 'img:missing:' .. i) end
 """
 
 
+async def live_through(redis: Redis, state: RedisState, now: datetime, past: Past) -> None:
+    """Count anew, and count what was read until yesterday's run, which has put that down."""
+    past.begin(state.age)
+    pipe = redis.pipeline(transaction=False)
+    pipe.flushall()
+    pipe.config_resetstat()
+    pipe.set("img:before", "x")
+    if state.reads_before:
+        pipe.eval(_READ, 1, "img:before", state.reads_before - state.misses_before, state.misses_before)
+    await pipe.execute()
+    if state.known:
+        images: Counter[str] = Counter()
+        for name, stats in state.formats_before.items():
+            images.update(stats_fields(name, stats))
+        yesterday = now - timedelta(hours=24)
+        past.note(yesterday, await redis.info(), images, STATS_KEY)
+
+
 async def seed(redis: Redis, state: RedisState, now: datetime) -> None:
     """Replace everything in the server by what ``state`` says."""
     random = Random(20)
@@ -128,8 +166,6 @@ async def seed(redis: Redis, state: RedisState, now: datetime) -> None:
     for number in range(state.queue_length):
         job = {"id": f"{random.getrandbits(64):016x}", "format": "webp", "quality": 80, "width": None}
         pipe.lpush(QUEUE_KEY, json.dumps({**job, "queued_at": now.timestamp() - number}))
-    if not state.burdens.evicted:  # whose count would go with it
-        pipe.config_resetstat()
     if popular and state.reads:
         hits = round(state.reads * state.hit_rate / 100)
         pipe.eval(_READ, len(popular), *popular, hits, state.reads - hits)
@@ -163,7 +199,8 @@ class ValkeyService(Service):
             password=self._admin_password,
             retry=Retry(NoBackoff(), 0),
         )
-        self._burdened = Burdened(self._admin, self._socket)
+        self._burdened = Burdened(self._admin, self._socket, guard.folder)
+        self._past = Past(guard.folder / "redis-past.jsonl")
 
     @property
     def url(self) -> str:
@@ -219,7 +256,7 @@ class ValkeyService(Service):
         """Wait for the server, fill it, and listen."""
         self.context = context
         await self._wait_until_it_answers()
-        self._proxy = TlsProxy(self._socket, context.ca.server_context())
+        self._proxy = TlsProxy(self._socket, context.ca.server_context(), self._past)
         await self.apply(context.world)
 
     async def apply(self, world: World) -> None:
@@ -227,6 +264,7 @@ class ValkeyService(Service):
         assert self._proxy
         state = world.redis
         await self._burdened.clear()
+        await live_through(self._admin, state, world.now, self._past)
         await self._burdened.evict(state.burdens.evicted)
         await seed(self._admin, state, world.now)
         await self._burdened.apply(state.burdens)
@@ -245,7 +283,10 @@ class ValkeyService(Service):
 
     def settings(self) -> dict[str, Any]:
         """Where and how to reach it."""
-        return {"redis": {"url": self.url, "ca": str(self.context.ca.pem)}}
+        return {
+            "redis": {"url": self.url, "ca": str(self.context.ca.pem)},
+            "history": {"readings": str(self._past.file)},
+        }
 
     async def _wait_until_it_answers(self) -> None:
         assert self._child

@@ -13,7 +13,10 @@ from redis.asyncio import Redis
 MEMORY_LIMIT = "256mb"
 POLICY = "allkeys-lru"
 MOST_CLIENTS = 1_000
-_EVICTS_WITHIN = 30.0  # seconds
+SLOW_LOG = 128
+_WITHIN = 30.0  # seconds
+_SNAPSHOT = "dump.rdb"
+_NOBODY = 1  # a port on which nothing listens
 
 # Keeps the server busy, as a command over too much data does. The clock that stands still in a script is TIME's.
 _BUSY = """
@@ -33,6 +36,9 @@ class Burdens:
         most_clients: how many it allows.
         headroom: its limit of memory, in multiples of what it uses; None is plenty.
         policy: what it does when memory is full.
+        slow_log: how many entries its slow log holds.
+        replica: it is the replica of a server that is away.
+        unsaved: its newest snapshot could not be written, and it refuses writes for that.
     """
 
     evicted: int = 0
@@ -42,13 +48,18 @@ class Burdens:
     most_clients: int = MOST_CLIENTS
     headroom: float | None = None
     policy: str = POLICY
+    slow_log: int = SLOW_LOG
+    replica: bool = False
+    unsaved: bool = False
 
 
 class Burdened:
     """Puts burdens on a server, and takes them off again."""
 
-    def __init__(self, admin: Redis, socket: Path) -> None:
+    def __init__(self, admin: Redis, socket: Path, folder: Path) -> None:
+        """``folder`` is where the server saves."""
         self._admin = admin
+        self._snapshot = folder / _SNAPSHOT
         self._socket = socket
         self._idle: list[asyncio.StreamWriter] = []
 
@@ -57,23 +68,33 @@ class Burdened:
         for writer in self._idle:
             writer.close()
         self._idle.clear()
-        await self._set(maxmemory=MEMORY_LIMIT, maxmemory_policy=POLICY, maxclients=MOST_CLIENTS)
+        await self._admin.replicaof("NO", "ONE")
+        await self._set(save="")
+        if self._snapshot.is_dir():
+            self._snapshot.rmdir()
+            await self._save("ok")
+        await self._set(
+            maxmemory=MEMORY_LIMIT,
+            maxmemory_policy=POLICY,
+            maxclients=MOST_CLIENTS,
+            slowlog_max_len=SLOW_LOG,
+        )
 
     async def evict(self, count: int) -> None:
         """Have the server throw out ``count`` keys, and forget all others; before it is filled."""
         if not count:
             return
         await self._admin.flushall()
-        await self._admin.config_resetstat()
         await self._admin.mset({f"img:old:{number}": "x" for number in range(count)})
         await self._set(maxmemory=1)
-        async with asyncio.timeout(_EVICTS_WITHIN):
+        async with asyncio.timeout(_WITHIN):
             while await self._admin.dbsize():  # it works through them in small steps
                 await asyncio.sleep(0.005)
         await self._set(maxmemory=MEMORY_LIMIT)
 
     async def apply(self, burdens: Burdens) -> None:
         """Put them on, all but evictions, on a server that has been filled. The slow log begins here."""
+        await self._set(slowlog_max_len=burdens.slow_log)
         await self._admin.slowlog_reset()
         for _ in range(burdens.slow_commands):
             await self._admin.eval(_BUSY, 0, str(burdens.slow_ms))
@@ -84,6 +105,13 @@ class Burdened:
         if burdens.headroom:
             used = (await self._admin.info("memory"))["used_memory"]
             await self._set(maxmemory=int(used * burdens.headroom))
+        if burdens.replica:
+            await self._admin.replicaof("127.0.0.1", _NOBODY)
+        if burdens.unsaved:
+            self._snapshot.unlink(missing_ok=True)
+            self._snapshot.mkdir(exist_ok=True)  # which a file cannot replace, whoever the server runs as
+            await self._set(save="3600 1")
+            await self._save("err")
 
     async def end(self) -> None:
         """Close what was opened."""
@@ -92,6 +120,16 @@ class Burdened:
             with suppress(OSError):
                 await writer.wait_closed()
         self._idle.clear()
+
+    async def _save(self, status: str) -> None:
+        """Have it write a snapshot, and wait until it says how that ended."""
+        await self._admin.bgsave()
+        async with asyncio.timeout(_WITHIN):
+            while True:
+                told = await self._admin.info("persistence")
+                if not told["rdb_bgsave_in_progress"] and told["rdb_last_bgsave_status"] == status:
+                    return
+                await asyncio.sleep(0.005)
 
     async def _set(self, **values: Any) -> None:
         for name, value in values.items():

@@ -32,6 +32,8 @@ testpaths = checks
 addopts = -p no:locust -p no:valkey -p no:anyio -p no:cacheprovider
 timeout = 60
 timeout_method = signal
+enable_assertion_pass_hook = true
+verbosity_assertions = 2
 markers =
     daily: daily
     item(id, runbook=None): item
@@ -123,7 +125,7 @@ CRASH = """
 @check("daily.deployments.recent")
 def test_crash():
     "It crashes."
-    assert 1 == 2
+    raise ValueError("it crashes")
 """
 WAIVED = """
 @check("daily.logs.errors")

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 # A clock may be off, and a job may name its archive by its end; what is further ahead is no time of a backup.
 AHEAD = timedelta(hours=1)
+WRITING = "time of writing"
 _SAME_NIGHT = timedelta(hours=36)
 
 _DATE = r"(?P<year>20\d\d)(?P<dash>[-_.]?)(?P<month>0[1-9]|1[0-2])(?P=dash)(?P<day>0[1-9]|[12]\d|3[01])"
@@ -50,7 +51,7 @@ def date_of(name: str, modified: datetime, now: datetime, zone: tzinfo = UTC) ->
         dates = [dated for dated in _from_name(part, modified, zone) if dated.time <= now + AHEAD]
         if dates:
             return dates[-1]
-    return Dated(modified, "time of writing")
+    return Dated(modified, WRITING)
 
 
 def _from_name(name: str, modified: datetime, zone: tzinfo) -> Iterator[Dated]:

@@ -6,7 +6,7 @@ import tarfile
 from pathlib import Path, PurePosixPath
 from typing import IO
 
-from playbook.archives.walk import plain
+from playbook.archives.walk import OTHER_VOLUME, plain
 
 
 class NoRoomError(Exception):
@@ -22,8 +22,10 @@ def danger(member: tarfile.TarInfo) -> str:
         return "is a link that leads outside the folder" if _leaves(str(beside), member.linkname) else ""
     if member.islnk():
         return "is a link that leads outside the folder" if _leaves(member.linkname) else ""
-    if not (member.isfile() or member.isdir()):
+    if member.isdev():
         return "is a device or pipe, which a backup of files cannot hold"
+    if member.type == OTHER_VOLUME:
+        return "is the rest of a file that began in another volume"
     return ""
 
 

@@ -15,9 +15,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import IO
 
+from playbook.archives.inspection import unreadable
+from playbook.archives.manifest import Manifest
 from playbook.archives.rdb import Dump, DumpError, read_dump
+from playbook.archives.streams import CHUNK, OutOfTimeError, Reader, UnreadableError
 from playbook.archives.unpacking import Folder, NoRoomError, danger
-from playbook.archives.walk import CHUNK, DamagedError, Manifest, OutOfTimeError, Reader, Walk, plain
+from playbook.archives.walk import DamagedError, Walk, plain
+from playbook.coverage import Coverage, lacking, share
+
+_MORE = "Give it more time (recovery.verify_seconds), or verify fewer archives (recovery.verify_newest)."
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +41,8 @@ class Verification:
         manifest_path: the member that it is.
         dump: None where there is none, or none that can be read.
         dump_path: the member that it is.
+        located: files that the manifest lists, to the member that holds their content.
+        coverage: how much of it was seen and understood; with less than all of it a good word counts for nothing.
     """
 
     problems: tuple[str, ...]
@@ -47,6 +55,13 @@ class Verification:
     manifest_path: str = ""
     dump: Dump | None = None
     dump_path: str = ""
+    located: dict[str, str] = field(default_factory=dict)
+    coverage: Coverage = field(default_factory=Coverage)
+
+    @property
+    def files(self) -> int:
+        """How many files it holds, links included."""
+        return sum(count for count, _ in self.folders.values())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +104,9 @@ def verify(
         walk.through(reader)
     except OutOfTimeError:
         how = f"read for {seconds:g} s: {100 * reader.count / size:.0f} % of it"
-        return walk.result(how, whole=False)
+        return walk.result(how, whole=False, coverage=share(reader.count, size, "bytes", hint=_MORE))
+    except UnreadableError as error:
+        return Verification((), "not read", whole=False, coverage=unreadable(error))
     except DamagedError as damage:
         walk.wrong.insert(0, f"an archive that {damage}")
         return walk.result(f"read until byte {reader.count:,} of {size:,}", whole=False)
@@ -108,6 +125,7 @@ class _Walk(Walk):
     now: datetime = field(kw_only=True)
     into: Folder | None = field(kw_only=True)
     wrong: list[str] = field(default_factory=list)
+    _dumps: dict[str, str] = field(default_factory=dict)
     _sums: dict[str, bytes] = field(default_factory=dict)
     _folders: dict[str, tuple[int, int]] = field(default_factory=dict)
     _dump: Dump | None = None
@@ -115,7 +133,6 @@ class _Walk(Walk):
 
     def visit(self, tar: tarfile.TarFile, member: tarfile.TarInfo) -> None:
         path = plain(member.name)
-        self.sizes[path] = member.size
         reason = danger(member)
         if reason:
             self.wrong.insert(0, f"an archive whose {_shown(member.name)} {reason}")
@@ -132,12 +149,10 @@ class _Walk(Walk):
             while summed.read(CHUNK):
                 pass
         self._sums[path] = summed.digest()
-        folder = path.rpartition("/")[0] or "."
-        count, total = self._folders.get(folder, (0, 0))
-        self._folders[folder] = count + 1, total + member.size
 
     def _read_dump(self, path: str, content: _Summed) -> None:
         self._dump_path = path
+        self._dumps[path] = ""  # of a member that comes twice the later counts
         try:
             self._dump = read_dump(
                 content,  # type: ignore[arg-type]
@@ -146,24 +161,41 @@ class _Walk(Walk):
                 soon=self.wanted.soon,
             )
         except DumpError as error:
-            self.wrong.append(f"an archive with a dump that {error}")
+            self._dumps[path] = f"an archive with a dump that {error}"
 
     def compare(self) -> None:
         """What is wrong by the manifest's account, and what is not there at all."""
         manifest = self.manifest()
-        missing = self.problem(manifest)
-        if missing:
-            self.wrong.append(missing)
-        elif self.manifest_name and manifest is None:
-            self.wrong.append(f"an archive whose {self.manifest_name} cannot be understood")
+        self.wrong += filter(None, (*self._dumps.values(), self.problem(manifest)))
         for listed in manifest.files if manifest else ():
-            found = self._sums.get(self.found_at(listed))
-            if found is not None and listed.sha256 and found.hex() != listed.sha256.lower():
+            found = self._sums.get(self.real(self.found_at(listed)))
+            if found is not None and listed.sha256 and found.hex() != listed.sha256:
                 self.wrong.append(f"an archive whose {listed.path} differs from its sum in {self.manifest_name}")
         if self.wanted.dump and not self._dump_path:
             self.wrong.append(f"an archive without {self.wanted.dump}")
 
-    def result(self, how: str, *, whole: bool) -> Verification:
+    @property
+    def coverage(self) -> Coverage:
+        """Also what of the sums and of the dump is not known."""
+        total, manifest = super().coverage, self.manifest()
+        if manifest:
+            summed = sum(bool(listed.sha256) for listed in manifest.files)
+            total += share(summed, len(manifest.files), "listed files", what="SHA-256 sums")
+        if self._dump and self._dump.uncounted:
+            total += lacking(
+                "keys not counted",
+                expected="a dump whose keys can be counted",
+                got=f"one whose keys cannot, as {self._dump.uncounted}",
+                hint="Only a restore shows what is in it.",
+            )
+        return total
+
+    def result(self, how: str, *, whole: bool, coverage: Coverage | None = None) -> Verification:
+        manifest = self.manifest()
+        for path in self.files:
+            folder = path.rpartition("/")[0] or "."
+            count, total = self._folders.get(folder, (0, 0))
+            self._folders[folder] = count + 1, total + self.sizes.get(self.real(path), 0)
         return Verification(
             tuple(dict.fromkeys(self.wrong)),
             how,
@@ -171,10 +203,12 @@ class _Walk(Walk):
             len(self.sizes),
             sum(total for _, total in self._folders.values()),
             self._folders,
-            self.manifest(),
+            manifest,
             self._base + self.manifest_name,
             self._dump,
             self._dump_path,
+            {one.path: self.real(self.found_at(one)) for one in (manifest.files if manifest else ())},
+            self.coverage if coverage is None else coverage,
         )
 
 

@@ -17,9 +17,10 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, TypeVar
 from urllib.parse import SplitResult, urlsplit
 
-from playbook.clients.http import BUSY, RUNNER_HINT
+from playbook.clients.http import BUSY, RUNNER_HINT, HttpClient
 from playbook.clients.proxies import is_loopback
 from playbook.clients.retries import tries
+from playbook.clients.s3_listing import PAGE, Bucket, NoListingError, Refusal
 from playbook.engine import client
 from playbook.errors import Denied, Malformed, PlaybookError, Unreachable, UsageError
 from playbook.secret import Secret
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 SERVICE = "Backups"
 MOST_FILES = 100_000
 _PIECE = 4 * 1024 * 1024  # bytes of one range, and so of memory that reading an archive takes
-_PAGE = 1000  # the most that S3 lists at once
+_PAGE = PAGE
 
 T = TypeVar("T")
 
@@ -160,10 +161,11 @@ class BucketStore(BackupStore):
     endpoint: str
     setting: str
     seconds: float
+    bucket: Bucket = field(repr=False)
     store: S3Store = field(repr=False)
 
     def files(self) -> list[StoredFile]:
-        """See BackupStore. Follows the listing through all its pages."""
+        """See BackupStore. Follows the listing through all its pages; anything but a whole one is Malformed."""
         return self._try("a listing", lambda: _at_most(self._list(), self.location))
 
     def read(self, name: str, start: int, length: int) -> bytes:
@@ -171,9 +173,8 @@ class BucketStore(BackupStore):
         return self._try(name, lambda: bytes(self.store.get_range(name, start=start, length=length)))
 
     def _list(self) -> Iterator[StoredFile]:
-        for page in self.store.list(chunk_size=_PAGE):
-            for entry in page:
-                yield StoredFile(entry["path"], entry["size"], entry["last_modified"].astimezone(UTC))
+        for name, size, modified in self.bucket.all(_PAGE):
+            yield StoredFile(name, size, modified)
 
     def _try(self, what: str, act: Callable[[], T]) -> T:
         from obstore.exceptions import BaseError
@@ -184,21 +185,30 @@ class BucketStore(BackupStore):
                 with attempt:
                     try:
                         return act()
-                    except (BaseError, FileNotFoundError) as error:
-                        refusal = _Refusal.of(error)
+                    except (BaseError, FileNotFoundError, Refusal) as error:
+                        refusal = error if isinstance(error, Refusal) else _refusal_of(error)
                         attempts.append(f"try {len(attempts) + 1}: {refusal}")
                         raise refusal from error
-        except _Refusal as refusal:
+        except Refusal as refusal:
             raise self._failed(refusal, what, tuple(attempts)) from refusal
+        except NoListingError as other:
+            raise Malformed(
+                f"{SERVICE}: expected a listing of {self.location} from {self.endpoint}, got {other}",
+                service=SERVICE,
+                hint="backups.endpoint is the address of the S3 service itself, without the bucket.",
+                attempts=tuple(attempts),
+            ) from other
         raise AssertionError("stamina ends with a value or an exception")
 
-    def _failed(self, refusal: _Refusal, what: str, attempts: tuple[str, ...]) -> PlaybookError:
-        if refusal.status in (401, 403):
+    def _failed(self, refusal: Refusal, what: str, attempts: tuple[str, ...]) -> PlaybookError:
+        if refusal.denied:
             return Denied(
                 f"{SERVICE}: expected our keys to be accepted for {what} of {self.location} by {self.endpoint}, "
                 f"got {refusal}",
                 service=SERVICE,
-                hint="Check access_key and secret_key; they need to list and read this bucket, and no more.",
+                hint="The clock of this machine is wrong."
+                if refusal.code == "RequestTimeTooSkewed"
+                else "Check access_key and secret_key; they need to list and read this bucket, and no more.",
                 attempts=attempts,
             )
         if refusal.code == "NoSuchBucket":
@@ -209,7 +219,7 @@ class BucketStore(BackupStore):
                 hint="Check the bucket's name, and the endpoint: each region has its own.",
                 attempts=attempts,
             )
-        kind, hint = (Malformed, "") if refusal.status else (Unreachable, RUNNER_HINT)
+        kind, hint = (Malformed, _hint(refusal)) if refusal.status else (Unreachable, RUNNER_HINT)
         return kind(
             f"{SERVICE}: expected {what} of {self.location} from {self.endpoint}, got {refusal}",
             service=SERVICE,
@@ -226,36 +236,36 @@ _REASONS = {
     "InvalidCertificate": "a certificate that cannot be trusted",
     "kind: Timeout": "no answer in time",
 }
+_ELSEWHERE = {"PermanentRedirect", "TemporaryRedirect", "AuthorizationHeaderMalformed"}
 _STATUS = re.compile(r"status code: (\d{3})")
 _CODE = re.compile(r"<Code>(\w+)</Code>")
 
 
-class _Refusal(Exception):  # noqa: N818 - stays in this module, which says what it means
-    """What came instead of an answer.
-
-    Attributes:
-        status: of HTTP; 0 where there was no answer.
-        code: S3's own word, e.g. ``NoSuchBucket``; may be empty.
-    """
-
-    def __init__(self, status: int, code: str, reason: str) -> None:
-        super().__init__(f"HTTP {status} {code}".strip() if status else reason)
-        self.status = status
-        self.code = code
-        self.reason = reason
-
-    @classmethod
-    def of(cls, error: Exception) -> _Refusal:
-        text = str(error)
-        status, code = _STATUS.search(text), _CODE.search(text)
-        reason = next((words for mark, words in _REASONS.items() if mark in text), "no whole answer")
-        return cls(int(status[1]) if status else 0, code[1] if code else "", reason)
+def _refusal_of(error: Exception) -> Refusal:
+    text = str(error)
+    status, code = _STATUS.search(text), _CODE.search(text)
+    reason = next((words for mark, words in _REASONS.items() if mark in text), "no whole answer")
+    return Refusal(int(status[1]) if status else 0, code[1] if code else "", reason)
 
 
 def _worth_another(error: Exception) -> bool:
-    if not isinstance(error, _Refusal) or error.reason == _REASONS["InvalidCertificate"]:
+    if not isinstance(error, Refusal) or "certificate" in error.reason:
         return False
     return not error.status or error.status in BUSY
+
+
+def _hint(refusal: Refusal) -> str:
+    """What to do about an error that is none of our keys."""
+    if refusal.elsewhere or refusal.code in (
+        "PermanentRedirect",
+        "TemporaryRedirect",
+        "AuthorizationHeaderMalformed",
+    ):
+        there = f" It is in {refusal.elsewhere}." if refusal.elsewhere else ""
+        return f"The bucket is in another region than backups.region and backups.endpoint say.{there}"
+    if refusal.code == "NoSuchKey":
+        return "Is the bucket's name in backups.endpoint? It belongs into backups.location alone."
+    return ""
 
 
 def _at_most(files: Iterator[StoredFile], location: str) -> list[StoredFile]:
@@ -321,7 +331,15 @@ def _bucket_store(
         client_options=options,  # type: ignore[arg-type]
         retry_config={"max_retries": 0},
     )
-    return BucketStore(location, parts.netloc, f"{section}.location", limits.connect + limits.read, store)
+    service = HttpClient(
+        endpoint.rstrip("/"),
+        service=SERVICE,
+        time_limits=limits,
+        ca=backups.ca,
+        setting=f"{section}.endpoint",
+    )
+    listing = Bucket(service, bucket, prefix, region, *keys)
+    return BucketStore(location, parts.netloc, f"{section}.location", limits.connect + limits.read, listing, store)
 
 
 def _address(endpoint: str, setting: str) -> SplitResult:

@@ -10,12 +10,14 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import pairwise
 from threading import Lock
 from typing import Any, Literal, TypeVar
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import urlsplit
 
 import msgspec
 
+from playbook.clients.digitalocean_pages import PER_PAGE, read_pages
 from playbook.clients.digitalocean_transport import SERVICE, NotJson, ReadOnlyTransport, Refused
 from playbook.clients.digitalocean_types import (
     App,
@@ -29,16 +31,16 @@ from playbook.clients.digitalocean_types import (
     present,
 )
 from playbook.clients.http import RUNNER_HINT, parse_url
+from playbook.clients.listing import Listing
 from playbook.clients.retries import ATTEMPTS, tries
 from playbook.clients.wire import Broken
 from playbook.engine import client
 from playbook.errors import Denied, Malformed, TooLittleData, Unmeasured, Unreachable
 from playbook.settings import Settings
 
-PER_PAGE = 200
-MOST_PAGES = 50
 # A Retry-After beyond this is not waited for: asking again earlier would only be refused again.
 LONGEST_WAIT = 3.0
+_ERROR_KEYS = frozenset({"id", "message", "request_id"})
 _SECRET_KEYS = re.compile(r"connection|users$|password|^uri$")
 
 T = TypeVar("T")
@@ -91,30 +93,42 @@ class DigitalOceanApi:
     def app(self) -> App:
         """The app."""
         body = self.read("the app", "app:read", lambda api: api.apps.get(self.app_id))
-        return self.parse(App, body.get("app"), "the app")
+        return self.parse(App, self.inside(body, "app", "the app"), "the app")
 
-    def deployments(self, newest: int | None = None) -> list[Deployment]:
-        """The deployments, newest first; only the ``newest`` so many where that is given."""
-        listed = self.collect(
+    def deployments(self, since: datetime | None = None) -> Listing[Deployment]:
+        """The deployments as the API orders them, which is newest first.
+
+        Args:
+            since: older ones may be left out, once a page of them has come and all so far were in order.
+        """
+
+        def enough(found: list[Json]) -> bool:
+            times = [str(one.get("created_at") or "") for one in found]
+            ordered = all(times) and all(later >= earlier for later, earlier in pairwise(times))
+            return since is not None and ordered and len(found) >= PER_PAGE and times[-1] < f"{since:%Y-%m-%dT%H}"
+
+        listing = self.collect(
             "the deployments",
             "app:read",
             "deployments",
             lambda api, page, size: api.apps.list_deployments(self.app_id, page=page, per_page=size),
-            limit=newest,
+            enough=enough,
         )
-        return self.parse(list[Deployment], listed, "the deployments")
+        return Listing(self.parse(list[Deployment], listing, "the deployments"), listing.coverage)
 
     def deployment(self, deployment_id: str) -> Deployment:
         """One deployment, with its steps."""
         body = self.read(
             "the deployment", "app:read", lambda api: api.apps.get_deployment(self.app_id, deployment_id)
         )
-        return self.parse(Deployment, body.get("deployment"), "the deployment")
+        return self.parse(Deployment, self.inside(body, "deployment", "the deployment"), "the deployment")
 
     def health(self) -> AppHealth:
         """Health of the components. The description's example lacks the wrapper, the real API has it: both do."""
-        body = self.read("the app's health", "app:read", lambda api: api.apps.get_health(self.app_id))
-        return self.parse(AppHealth, body.get("app_health", body), "the app's health")
+        what = "the app's health"
+        body = self.read(what, "app:read", lambda api: api.apps.get_health(self.app_id))
+        bare = "app_health" not in body and "components" in body
+        return self.parse(AppHealth, body if bare else self.inside(body, "app_health", what), what)
 
     def log_sources(self, component: str | None = None, *, kind: str = "RUN", tail_lines: int = -1) -> LogUrls:
         """Where the logs of the deployment that runs, or of the one in progress, can be fetched.
@@ -171,34 +185,36 @@ class DigitalOceanApi:
         what = f"the metric {metric}"
         body = self.read(what, "monitoring:read", lambda api: getattr(api.monitoring, name)(**kwargs))
         matrix = self.parse(Matrix, body, what)
-        if matrix.status != "success":
-            raise self._malformed(what, f"status {matrix.status!r}")
+        if matrix.status != "success" or matrix.data is None:
+            raise self._malformed(what, f"status {matrix.status!r}" + ("" if matrix.data else " without data"))
         return matrix.series
 
     def alerts(self) -> list[Json]:
         """The app's alert rules: configuration only, the API does not say which fire."""
         body = self.read("the alert rules", "app:read", lambda api: api.apps.list_alerts(self.app_id))
-        return self.parse(list[Json], body.get("alerts", []), "the alert rules")
+        return self.parse(list[Json], self.inside(body, "alerts", "the alert rules"), "the alert rules")
 
-    def events(self, newest: int | None = None) -> list[Json]:
-        """Deployments and autoscaling, newest first."""
+    def events(self) -> Listing[Json]:
+        """Deployments and autoscaling, newest first. This listing alone has no count."""
         return self.collect(
             "the events",
             "app:read",
             "events",
             lambda api, page, size: api.apps.list_events(self.app_id, page=page, per_page=size),
-            limit=newest,
+            counted=False,
         )
 
-    def bandwidth(self, day: datetime) -> int:
-        """Bytes that left the app on that day (UTC)."""
+    def bandwidth(self, day: datetime) -> int | None:
+        """Bytes that left the app on that day (UTC); None where the answer has no figure of it."""
         body = self.read(
             "the bandwidth",
             "app:read",
             lambda api: api.apps.get_metrics_bandwidth_daily(self.app_id, date=day),
         )
         usage = self.parse(list[Bandwidth], body.get("app_bandwidth_usage", []), "the bandwidth")
-        return sum(entry.bandwidth_bytes for entry in usage if entry.app_id == self.app_id)
+        figures = [entry.bandwidth_bytes for entry in usage if entry.app_id == self.app_id]
+        known = [figure for figure in figures if figure is not None]
+        return sum(known) if known and len(known) == len(figures) else None
 
     def validate_rollback(self, deployment_id: str) -> Rollback:
         """Whether the app could be rolled back to that deployment. Changes nothing; needs ``app:update``."""
@@ -208,6 +224,8 @@ class DigitalOceanApi:
             lambda api: api.apps.validate_rollback(self.app_id, body={"deployment_id": deployment_id}),
             attempts=1,
         )
+        if not body.keys() & {"valid", "error"}:
+            raise self._malformed("whether a rollback is possible", "an answer that says neither valid nor error")
         return self.parse(Rollback, body, "whether a rollback is possible")
 
     # ------------------------------------------------------------------------------------------- Redis cluster
@@ -216,7 +234,7 @@ class DigitalOceanApi:
         """The managed Redis or Valkey cluster, without its connection, which holds the password."""
         cluster_id = self._cluster_id()
         body = self.read("the Redis cluster", "database:read", lambda api: api.databases.get_cluster(cluster_id))
-        cluster = self.parse(Json, body.get("database"), "the Redis cluster")
+        cluster = self.parse(Json, self.inside(body, "database", "the Redis cluster"), "the Redis cluster")
         return {key: value for key, value in cluster.items() if not _SECRET_KEYS.search(key)}
 
     def trusted_sources(self) -> list[Json]:
@@ -225,7 +243,7 @@ class DigitalOceanApi:
         body = self.read(
             "the trusted sources", "database:read", lambda api: api.databases.list_firewall_rules(cluster_id)
         )
-        return self.parse(list[Json], body.get("rules", []), "the trusted sources")
+        return self.parse(list[Json], self.inside(body, "rules", "the trusted sources"), "the trusted sources")
 
     def _cluster_id(self) -> str:
         return self.settings.require(self.cluster_id, "digitalocean.redis_cluster_id", "The Redis cluster")
@@ -274,7 +292,16 @@ class DigitalOceanApi:
         self.retried.extend(f"{what}: {line}" for line in tried)
         if not isinstance(body, dict):
             raise self._malformed(what, f"a {type(body).__name__} instead of an object")
+        if body.keys() <= _ERROR_KEYS and isinstance(body.get("message"), str):
+            raise self._malformed(what, f"an error in an answer that says HTTP 2xx ({body['message'][:200]})")
         return present(body)  # type: ignore[no-any-return]
+
+    def inside(self, body: Json, key: str, what: str) -> Any:
+        """What stands under ``key``; Malformed where nothing does: that is not the same as none."""
+        if key not in body:
+            holds = ", ".join(sorted(body)[:5]) or "nothing"
+            raise self._malformed(what, f"an answer without {key!r} (it has {holds})")
+        return body[key]
 
     def collect(
         self,
@@ -283,32 +310,24 @@ class DigitalOceanApi:
         key: str,
         operation: Callable[[Any, int, int], Any],
         *,
-        limit: int | None = None,
-    ) -> list[Json]:
-        """All items of a listing, page by page, or the first ``limit``.
+        enough: Callable[[list[Json]], bool] = lambda _: False,
+        counted: bool = True,
+    ) -> Listing[Json]:
+        """All items of a listing, page by page.
+
+        What comes before a page that cannot be read is kept, and the coverage says so.
 
         Args:
             operation: takes a ``pydo.Client``, the page and its size.
-
-        Raises:
-            Malformed: also where paging does not come to an end.
+            enough: whether what was read so far will do.
+            counted: False where the listing has no count of its own.
         """
-        found: list[Json] = []
-        page, size = 1, min(limit or PER_PAGE, PER_PAGE)
-        for _ in range(MOST_PAGES):
-            number = page
-            body = self.read(what, scope, lambda api, number=number: operation(api, number, size))  # type: ignore[misc]
-            items = self.parse(list[Json], body.get(key, []), what)
-            found += items
-            if limit is not None and len(found) >= limit:
-                return found[:limit]
-            following = _next_page(body, page, len(found))
-            if following is None:
-                return found
-            if following <= page or not items:
-                raise self._malformed(what, f"page {page} that leads to page {following}: paging does not advance")
-            page = following
-        raise self._malformed(what, f"more than {MOST_PAGES} pages of {size}")
+
+        def read_page(number: int) -> tuple[Json, list[Json]]:
+            body = self.read(what, scope, lambda api: operation(api, number, PER_PAGE))
+            return body, self.parse(list[Json], self.inside(body, key, what), what)
+
+        return read_pages(read_page, what.removeprefix("the "), enough=enough, counted=counted)
 
     def _open(self) -> Any:
         """pydo's client, made when it is first needed: loading it takes 0.2 s."""
@@ -378,18 +397,3 @@ class _BadRequest(Malformed):
 
 def _may_pass(error: Refused) -> bool:
     return error.status == 429 or error.status >= 500
-
-
-def _next_page(body: Json, page: int, so_far: int) -> int | None:
-    """Number of the page after this one. Its address is never followed: it could lead the token elsewhere."""
-    links = body.get("links")
-    pages = links.get("pages") if isinstance(links, dict) else None
-    following = pages.get("next") if isinstance(pages, dict) else None
-    if isinstance(following, str):
-        named = parse_qs(urlsplit(following).query).get("page", [""])[0]
-        return int(named) if named.isdecimal() else page + 1
-    meta = body.get("meta")
-    total = meta.get("total") if isinstance(meta, dict) else None
-    if not links and isinstance(total, int) and so_far < total:
-        return page + 1
-    return None

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from typing import Annotated, Any
 
 import msgspec
 
 from playbook.clients.digitalocean import DigitalOceanApi
+from playbook.clients.digitalocean_types import Moment
+from playbook.clients.listing import Listing
 from playbook.engine import client
 
 
@@ -21,7 +23,10 @@ class Balance(_Message, frozen=True):
     month_to_date_usage: float
     month_to_date_balance: float
     account_balance: float
-    generated_at: datetime | None = None
+    generated_at: Moment | None = None
+
+
+Period = Annotated[str, msgspec.Meta(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
 
 
 class Invoice(_Message, frozen=True, kw_only=True):
@@ -29,15 +34,8 @@ class Invoice(_Message, frozen=True, kw_only=True):
 
     invoice_uuid: str = ""
     amount: float
-    invoice_period: str
-    updated_at: datetime | None = None
-
-
-class Invoices(_Message, frozen=True):
-    """The newest bills, newest first, and what the running month has come to."""
-
-    invoices: list[Invoice] = []
-    invoice_preview: Invoice | None = None
+    invoice_period: Period
+    updated_at: Moment | None = None
 
 
 class Charge(_Message, frozen=True):
@@ -50,14 +48,14 @@ class Charge(_Message, frozen=True):
 class Charges(_Message, frozen=True):
     """What the products cost; ``amount`` is their sum."""
 
-    amount: float = 0.0
-    items: list[Charge] = []
+    amount: float
+    items: list[Charge] | None = None
 
 
 class InvoiceSummary(_Message, frozen=True):
     """A bill by product; overages, taxes and credits beside them."""
 
-    product_charges: Charges = Charges()
+    product_charges: Charges
     overages: Charge | None = None
     taxes: Charge | None = None
     credits_and_adjustments: Charge | None = None
@@ -82,10 +80,10 @@ class Team(_Message, frozen=True):
 
 
 class Account(_Message, frozen=True):
-    """The account; ``status`` is active, warning or locked."""
+    """The account; ``status`` is active, warning or locked, ``email_verified`` None where it does not say."""
 
     email: str = ""
-    email_verified: bool = False
+    email_verified: bool | None = None
     status: str = ""
     status_message: str = ""
     team: Team = Team()
@@ -100,28 +98,41 @@ class SshKey(_Message, frozen=True):
     public_key: str = ""
 
 
-class Sources(_Message, frozen=True):
-    """Who may come in, besides droplets, tags and balancers of the account."""
-
-    addresses: list[str] = []
-
-
 class InboundRule(_Message, frozen=True):
-    """One opening. ``ports`` is ``22``, ``8000-9000``, or ``0`` and ``all`` for every port."""
+    """One opening. ``ports`` is ``22``, ``8000-9000``, or ``0`` and ``all`` for every port.
+
+    Attributes:
+        sources: who may come in, as lists: addresses, droplet_ids, load_balancer_uids, kubernetes_ids, tags.
+    """
 
     protocol: str = ""
     ports: str = ""
-    sources: Sources = Sources()
+    sources: dict[str, Any] = {}
+
+
+class Change(_Message, frozen=True):
+    """A droplet that a firewall is being put before, or taken from."""
+
+    droplet_id: int = 0
+    removing: bool = False
+    status: str = ""
 
 
 class Firewall(_Message, frozen=True):
-    """A cloud firewall; it covers droplets, not App Platform."""
+    """A cloud firewall; it covers droplets, not App Platform.
+
+    Attributes:
+        status: waiting, succeeded or failed.
+        inbound_rules: None where the answer does not say; empty lets nobody in.
+        droplet_ids, tags: what it covers; None where the token lacks the scope ``droplet:read`` or ``tag:read``.
+    """
 
     name: str = ""
     status: str = ""
-    inbound_rules: list[InboundRule] = []
-    droplet_ids: list[int] = []
-    tags: list[str] = []
+    inbound_rules: list[InboundRule] | None = None
+    droplet_ids: list[int] | None = None
+    tags: list[str] | None = None
+    pending_changes: list[Change] = []
 
 
 @client
@@ -141,11 +152,20 @@ class DigitalOceanAccount:
         what = "the balance"
         return self.api.parse(Balance, self.api.read(what, "billing:read", lambda api: api.balance.get()), what)
 
-    def invoices(self, newest: int) -> Invoices:
-        """The ``newest`` bills, at most 200, and the preview of this month's."""
+    def invoices(self) -> Listing[Invoice]:
+        """Every bill; the API gives the newest first."""
         what = "the invoices"
-        body = self.api.read(what, "billing:read", lambda api: api.invoices.list(page=1, per_page=newest))
-        return self.api.parse(Invoices, body, what)
+        listing = self.api.collect(
+            what, "billing:read", "invoices", lambda api, page, size: api.invoices.list(page=page, per_page=size)
+        )
+        return Listing(self.api.parse(list[Invoice], listing, what), listing.coverage)
+
+    def invoice_preview(self) -> Invoice | None:
+        """What the running month has come to; None where the API shows none."""
+        what = "the preview of this month's invoice"
+        body = self.api.read(what, "billing:read", lambda api: api.invoices.list(page=1, per_page=1))
+        self.api.inside(body, "invoices", what)
+        return self.api.parse(Invoice | None, body.get("invoice_preview"), what)  # type: ignore[arg-type]
 
     def invoice_summary(self, uuid: str) -> InvoiceSummary:
         """One bill by product."""
@@ -157,29 +177,29 @@ class DigitalOceanAccount:
         """Every size that App Platform offers, with its price."""
         what = "the instance sizes"
         body = self.api.read(what, "app:read", lambda api: api.apps.list_instance_sizes())
-        return self.api.parse(list[InstanceSize], body.get("instance_sizes"), what)
+        return self.api.parse(list[InstanceSize], self.api.inside(body, "instance_sizes", what), what)
 
     def account(self) -> Account:
         """Status and e-mail address of the account."""
         what = "the account"
         body = self.api.read(what, "account:read", lambda api: api.account.get())
-        return self.api.parse(Account, body.get("account"), what)
+        return self.api.parse(Account, self.api.inside(body, "account", what), what)
 
-    def ssh_keys(self) -> list[SshKey]:
+    def ssh_keys(self) -> Listing[SshKey]:
         """Every public key of the account."""
         what = "the SSH keys"
-        listed = self.api.collect(
+        listing = self.api.collect(
             what, "ssh_key:read", "ssh_keys", lambda api, page, size: api.ssh_keys.list(page=page, per_page=size)
         )
-        return self.api.parse(list[SshKey], listed, what)
+        return Listing(self.api.parse(list[SshKey], listing, what), listing.coverage)
 
-    def firewalls(self) -> list[Firewall]:
+    def firewalls(self) -> Listing[Firewall]:
         """Every cloud firewall."""
         what = "the cloud firewalls"
-        listed = self.api.collect(
+        listing = self.api.collect(
             what,
             "firewall:read",
             "firewalls",
             lambda api, page, size: api.firewalls.list(page=page, per_page=size),
         )
-        return self.api.parse(list[Firewall], listed, what)
+        return Listing(self.api.parse(list[Firewall], listing, what), listing.coverage)

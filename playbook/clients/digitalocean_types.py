@@ -1,17 +1,24 @@
 """What the DigitalOcean API says, as far as the suite reads it.
 
 Liberal in what it takes: unknown fields are ignored, left-out ones have their zero value (the API leaves zeros
-out), null and the API's 'no time' (year 1) count as left out, and a new phase or state is simply another word.
+out), null and the API's 'no time' (year 1) count as left out, and a new phase or state is another word, which
+whoever reads it must not take for a good one. Words as in the API's description and in godo's apps.gen.go.
 """
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 
-NO_TIME = "0001-01-01T00:00:00Z"
+NO_TIME = "0001-01-01T00:00:00"
+# Lists that the API's description allows to be null where they are empty.
+NULL_LISTS = frozenset({"inbound_rules", "outbound_rules", "droplet_ids"})
+
+# A time without a zone could be of any.
+Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+Count = Annotated[int, msgspec.Meta(ge=0)]
 
 
 class _Message(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,6 +45,22 @@ class Progress(_Message, frozen=True):
     """How far a deployment has come."""
 
     steps: list[Step] = []
+    error_steps: int = 0
+
+    @property
+    def statuses(self) -> list[str]:
+        """Of every step and of those inside it."""
+        return _statuses(self.steps)
+
+
+def _statuses(steps: list[Step]) -> list[str]:
+    return [status for step in steps for status in (step.status, *_statuses(step.steps))]
+
+
+class CauseDetails(_Message, frozen=True):
+    """What began a deployment: MANUAL, DEPLOY_ON_PUSH, MANUAL_ROLLBACK, AUTO_ROLLBACK, AUTOSCALED and so on."""
+
+    type: str = ""
 
 
 class Source(_Message, frozen=True):
@@ -45,38 +68,6 @@ class Source(_Message, frozen=True):
 
     name: str = ""
     source_commit_hash: str = ""
-
-
-class Deployment(_Message, frozen=True):
-    """A release.
-
-    Attributes:
-        phase: PENDING_BUILD, BUILDING, PENDING_DEPLOY, DEPLOYING, ACTIVE, SUPERSEDED (a healthy past), ERROR,
-            CANCELED, UNKNOWN, or a word that is new.
-        phase_last_updated_at: when it entered that phase.
-    """
-
-    id: str
-    phase: str = "UNKNOWN"
-    cause: str = ""
-    created_at: datetime | None = None
-    updated_at: datetime | None = None
-    phase_last_updated_at: datetime | None = None
-    progress: Progress = Progress()
-    services: list[Source] = []
-    workers: list[Source] = []
-    static_sites: list[Source] = []
-
-    @property
-    def commit(self) -> str:
-        """The commit it was built from; empty where it was not built from one."""
-        sources = (*self.services, *self.workers, *self.static_sites)
-        return next((source.source_commit_hash for source in sources if source.source_commit_hash), "")
-
-    @property
-    def reason(self) -> Reason | None:
-        """Why it failed, from the step that says so."""
-        return _first_reason(self.progress.steps)
 
 
 def _first_reason(steps: list[Step]) -> Reason | None:
@@ -88,20 +79,96 @@ def _first_reason(steps: list[Step]) -> Reason | None:
 
 
 class ComponentSpec(_Message, frozen=True):
-    """What the app spec says about a component; ``autoscaling`` as the API gives it."""
+    """What the app spec says about a component; ``autoscaling`` as the API gives it.
+
+    Attributes:
+        inactivity_sleep: it is put to sleep, with no replica at all, while nobody asks for it (scale to zero).
+    """
 
     name: str
     instance_count: int = 1
     instance_size_slug: str = ""
     autoscaling: dict[str, Any] | None = None
+    inactivity_sleep: dict[str, Any] | None = None
+
+    @property
+    def least(self) -> int:
+        """How many instances of it run at least; 0 where it may be asleep."""
+        if self.inactivity_sleep is not None:
+            return 0
+        told = (self.autoscaling or {}).get("min_instance_count")
+        return told if isinstance(told, int) else self.instance_count
+
+
+class Named(_Message, frozen=True):
+    """A component of a kind that has neither health nor replicas."""
+
+    name: str = ""
+
+
+class Maintenance(_Message, frozen=True):
+    """``enabled`` shows visitors an offline page instead of the app; ``archive`` stops it as well."""
+
+    enabled: bool = False
+    archive: bool = False
 
 
 class Spec(_Message, frozen=True):
-    """The app spec."""
+    """The app spec. Services and workers have a health; static sites, jobs, functions and databases have none."""
 
     name: str = ""
     services: list[ComponentSpec] = []
     workers: list[ComponentSpec] = []
+    static_sites: list[Named] = []
+    jobs: list[Named] = []
+    functions: list[Named] = []
+    maintenance: Maintenance | None = None
+
+    @property
+    def running(self) -> list[ComponentSpec]:
+        """Components whose health the platform watches."""
+        return [*self.services, *self.workers]
+
+    @property
+    def others(self) -> list[Named]:
+        """Components that have no health."""
+        return [*self.static_sites, *self.jobs, *self.functions]
+
+
+class Deployment(_Message, frozen=True):
+    """A release.
+
+    Attributes:
+        phase: PENDING_BUILD, BUILDING, PENDING_DEPLOY, DEPLOYING, ACTIVE, SUPERSEDED (a healthy past), ERROR,
+            CANCELED, UNKNOWN, or a word that is new.
+        phase_last_updated_at: when it entered that phase.
+    """
+
+    id: str = ""
+    phase: str = "UNKNOWN"
+    cause: str = ""
+    cause_details: CauseDetails | None = None
+    spec: Spec | None = None
+    created_at: Moment | None = None
+    updated_at: Moment | None = None
+    phase_last_updated_at: Moment | None = None
+    progress: Progress = Progress()
+    services: list[Source] = []
+    workers: list[Source] = []
+    static_sites: list[Source] = []
+    jobs: list[Source] = []
+    functions: list[Source] = []
+
+    @property
+    def commit(self) -> str:
+        """The commit it was built from; empty where it was not built from one."""
+        sources = (*self.services, *self.workers, *self.static_sites, *self.jobs, *self.functions)
+        return next((source.source_commit_hash for source in sources if source.source_commit_hash), "")
+
+    @property
+    def reason(self) -> Reason | None:
+        """Why it failed, from the step that says so."""
+        return _first_reason(self.progress.steps)
 
 
 class Region(_Message, frozen=True):
@@ -122,7 +189,7 @@ class AppDomain(_Message, frozen=True):
 
     spec: DomainSpec = DomainSpec()
     phase: str = ""
-    certificate_expires_at: datetime | None = None
+    certificate_expires_at: Moment | None = None
 
 
 class App(_Message, frozen=True):
@@ -133,10 +200,11 @@ class App(_Message, frozen=True):
     live_url: str = ""
     region: Region = Region()
     tier_slug: str = ""
-    created_at: datetime | None = None
+    created_at: Moment | None = None
     active_deployment: Deployment | None = None
     in_progress_deployment: Deployment | None = None
     pending_deployment: Deployment | None = None
+    pinned_deployment: Deployment | None = None
     domains: list[AppDomain] = []
 
 
@@ -145,8 +213,8 @@ class ComponentHealth(_Message, frozen=True):
 
     name: str
     state: str = "UNKNOWN"
-    replicas_desired: int = 0
-    replicas_ready: int = 0
+    replicas_desired: Count = 0
+    replicas_ready: Count = 0
     cpu_usage_percent: float = 0.0
     memory_usage_percent: float = 0.0
 
@@ -168,7 +236,7 @@ class Bandwidth(_Message, frozen=True):
     """Bytes that left an app in a day; the API writes them as a text."""
 
     app_id: str = ""
-    bandwidth_bytes: int = 0
+    bandwidth_bytes: Count | None = None
 
 
 class RollbackCondition(_Message, frozen=True):
@@ -200,15 +268,15 @@ class _MatrixSeries(_Message, frozen=True):
 
 
 class _MatrixData(_Message, frozen=True):
-    resultType: str = "matrix"  # noqa: N815 - the API's word
-    result: list[_MatrixSeries] = []
+    resultType: Literal["matrix"]  # noqa: N815 - the API's word
+    result: list[_MatrixSeries]
 
 
 class Matrix(_Message, frozen=True):
     """A Prometheus matrix as the monitoring API gives it, values as texts."""
 
     status: str
-    data: _MatrixData = _MatrixData()
+    data: _MatrixData | None = None
 
     @property
     def series(self) -> list[Series]:
@@ -219,15 +287,15 @@ class Matrix(_Message, frozen=True):
                 instance=entry.metric.get("app_component_instance", ""),
                 samples=entry.values,
             )
-            for entry in self.data.result
+            for entry in (self.data.result if self.data else [])
         ]
 
 
 def present(value: Any) -> Any:
     """``value`` without what only says that something is not there: null and the year 1."""
     if isinstance(value, dict):
-        kept = {key: present(inner) for key, inner in value.items()}
+        kept = {key: [] if inner is None and key in NULL_LISTS else present(inner) for key, inner in value.items()}
         return {key: inner for key, inner in kept.items() if inner is not None}
     if isinstance(value, list):
-        return [inner for inner in map(present, value) if inner is not None]
-    return None if value == NO_TIME else value
+        return [present(inner) for inner in value]
+    return None if isinstance(value, str) and value.startswith(NO_TIME) else value

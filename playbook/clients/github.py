@@ -12,12 +12,13 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 from urllib.parse import urlsplit
 
 import msgspec
 
 from playbook.clients.http import Answer, HttpClient, origin
+from playbook.clients.listing import Listing, listed
 from playbook.engine import client
 from playbook.errors import Denied, Malformed, Unmeasured, Unreachable
 from playbook.settings import Settings
@@ -25,6 +26,7 @@ from playbook.settings import Settings
 SERVICE = "GitHub"
 PER_PAGE = 100
 MOST_PAGES = 50
+_LAST = re.compile(r'<[^<>]*[?&]page=(\d+)[^<>]*>\s*;[^,]*\brel="?last"?')
 _NEXT = re.compile(r'<([^<>]+)>\s*;[^,]*\brel="?next"?')
 
 T = TypeVar("T")
@@ -36,10 +38,10 @@ class _Message(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class User(_Message, frozen=True):
-    """Somebody; ``type`` is User or Bot."""
+    """Somebody; ``type`` is User, Bot, Organization or Mannequin; empty where it is not said."""
 
     login: str
-    type: str = "User"
+    type: str = ""
 
 
 class Organisation(_Message, frozen=True):
@@ -50,10 +52,24 @@ class Organisation(_Message, frozen=True):
     default_repository_permission: str | None = None
 
 
+class Invitation(_Message, frozen=True, kw_only=True):
+    """An open one; ``role`` is direct_member, admin, billing_manager, hiring_manager or reinstate."""
+
+    id: int = 0
+    login: str | None = None
+    email: str | None = None
+    role: str = ""
+
+    @property
+    def who(self) -> str:
+        """Login, or the address where it is of somebody without one."""
+        return self.login or self.email or f"invitation {self.id}"
+
+
 class Activity(_Message, frozen=True, kw_only=True):
     """A push or a merge; ``actor`` is None where the account is gone."""
 
-    timestamp: datetime
+    timestamp: Annotated[datetime, msgspec.Meta(tz=True)]
     activity_type: str = ""
     actor: User | None = None
 
@@ -83,6 +99,7 @@ class DependabotAlert(_Message, frozen=True, kw_only=True):
     """An open alert; its severity is low, medium, high or critical."""
 
     number: int
+    state: str = "open"
     created_at: datetime | None = None
     html_url: str = ""
     security_vulnerability: _Vulnerability = _Vulnerability()
@@ -124,13 +141,19 @@ class GitHubApi:
         """The organisation."""
         return self._one(f"/orgs/{self._organisation()}", Organisation, "the organisation")
 
-    def members(self, *, role: Literal["all", "admin", "member"] = "all", without_2fa: bool = False) -> list[User]:
+    def members(
+        self, *, role: Literal["all", "admin", "member"] = "all", without_2fa: bool = False
+    ) -> Listing[User]:
         """Its members; ``admin`` are the owners. Only an owner's token sees all, and who has no second factor."""
         params = {"role": role, **({"filter": "2fa_disabled"} if without_2fa else {})}
         what = "the members without a second factor" if without_2fa else "the members"
         return self._all(f"/orgs/{self._organisation()}/members", params, list[User], what)
 
-    def outside_collaborators(self, *, without_2fa: bool = False) -> list[User]:
+    def invitations(self) -> Listing[Invitation]:
+        """Who was asked to become a member and has not answered yet."""
+        return self._all(f"/orgs/{self._organisation()}/invitations", {}, list[Invitation], "the open invitations")
+
+    def outside_collaborators(self, *, without_2fa: bool = False) -> Listing[User]:
         """Who works on a repository without being a member."""
         params = {"filter": "2fa_disabled"} if without_2fa else {}
         what = "the outside collaborators" + (" without a second factor" if without_2fa else "")
@@ -138,18 +161,26 @@ class GitHubApi:
 
     # --------------------------------------------------------------------------------------------- the repository
 
-    def activity(self, period: Period) -> list[Activity]:
+    def activity(self, period: Period) -> Listing[Activity]:
         """Pushes and merges to the repository in the last period, newest first."""
         params = {"time_period": period}
         return self._all(
-            f"/repos/{self._repository()}/activity", params, list[Activity], "the repository's activity"
+            f"/repos/{self._repository()}/activity",
+            params,
+            list[Activity],
+            "the repository's activity",
+            numbered=False,
         )
 
-    def dependabot_alerts(self) -> list[DependabotAlert]:
+    def dependabot_alerts(self) -> Listing[DependabotAlert]:
         """Open alerts on the repository's dependencies."""
         what = "the open Dependabot alerts"
         return self._all(
-            f"/repos/{self._repository()}/dependabot/alerts", {"state": "open"}, list[DependabotAlert], what
+            f"/repos/{self._repository()}/dependabot/alerts",
+            {"state": "open"},
+            list[DependabotAlert],
+            what,
+            numbered=False,
         )
 
     # ------------------------------------------------------------------------------------------------------ asking
@@ -175,23 +206,55 @@ class GitHubApi:
     def _one(self, path: str, kind: type[T], what: str) -> T:
         return self._expect(self._client().get(path), what).json(kind)  # type: ignore[no-any-return]
 
-    def _all(self, path: str, params: Mapping[str, str], kind: type[list[T]], what: str) -> list[T]:
+    def _all(
+        self,
+        path: str,
+        params: Mapping[str, str],
+        kind: type[list[T]],
+        what: str,
+        *,
+        numbered: bool = True,
+    ) -> Listing[T]:
+        """All pages. What came before one that cannot be read is kept, and the coverage says so.
+
+        Args:
+            numbered: its pages have numbers, so that one may be asked for that no Link header names.
+        """
         client = self._client()
-        answer = self._expect(client.get(path, {**params, "per_page": PER_PAGE}), what)
+        asked = {**params, "per_page": str(PER_PAGE)}
+        answer = self._expect(client.get(path, asked), what)
         found: list[T] = []
-        for _ in range(MOST_PAGES):
-            found += answer.json(kind)
-            following = _NEXT.search(answer.headers.get("link", ""))
-            if not following:
-                return found
-            # The token goes along, so it must not lead elsewhere.
-            if origin(urlsplit(following[1])) != origin(urlsplit(client.base_url)):
-                raise Malformed(
-                    f"{SERVICE}: expected the next page of {what} where the first was, got another host",
-                    service=SERVICE,
-                )
-            answer = self._expect(client.get(following[1]), what)
-        raise Malformed(f"{SERVICE}: expected {what}, got more than {MOST_PAGES} pages", service=SERVICE)
+        problem, last = "", 0
+        for page in range(1, MOST_PAGES + 1):
+            try:
+                items = answer.json(kind)
+                found += items
+                link = answer.headers.get("link", "")
+                last = max([last, *map(int, _LAST.findall(link))])
+                following = _NEXT.search(link)
+                # The token goes along, so it must not lead elsewhere.
+                if following and origin(urlsplit(following[1])) != origin(urlsplit(client.base_url)):
+                    problem = f"page {page} names another host as that of the next"
+                    break
+                if following:
+                    answer = self._expect(client.get(following[1]), what)
+                elif len(items) < PER_PAGE or page < last:
+                    problem = f"page {page} of {last} names no next one" if page < last else ""
+                    break
+                elif numbered:  # full, without a word of more: a proxy may have taken the header away
+                    answer = self._expect(client.get(path, {**asked, "page": str(page + 1)}), what)
+                else:
+                    problem = f"a full page of {PER_PAGE} without a word of more" if not link else ""
+                    break
+            except Unmeasured as error:
+                if not found:
+                    raise
+                problem = str(error)
+                break
+        else:
+            problem = f"more than {MOST_PAGES} pages"
+        words = what.removeprefix("the ")
+        return Listing(found, listed(words, len(found), len(found) if not problem else None, problem))
 
     def _expect(self, answer: Answer, what: str) -> Answer:
         if 200 <= answer.status < 300:
@@ -221,6 +284,9 @@ class GitHubApi:
             needs = answer.headers.get("x-accepted-github-permissions", "")
             kind = Denied
             hint = f"Give the token in {self._variable()} the permission {needs or _PERMISSIONS}."
+        elif 300 <= answer.status < 400:
+            kind = Denied
+            hint = f"GitHub leads who is no member of the organisation elsewhere: check {self._variable()}."
         elif answer.status == 404:
             hint = "Check github.organisation and github.repository: no such thing, or the token may not see it."
         return kind(text, service=SERVICE, hint=hint, attempts=answer.attempts)

@@ -17,9 +17,10 @@ from urllib.parse import SplitResult, unquote, urlencode, urljoin, urlsplit
 
 import msgspec
 
-from playbook.clients.proxies import basic
+from playbook.clients.breakage import kind_of
+from playbook.clients.proxies import basic, proxy_for
 from playbook.clients.retries import ATTEMPTS, tries
-from playbook.clients.trust import context_for
+from playbook.clients.trust import context_for, untrusted_hint
 from playbook.clients.wire import Broken, Call, Exchange, Method, Phases
 from playbook.errors import Denied, Malformed, Unreachable, UsageError
 from playbook.secret import Secret
@@ -142,6 +143,7 @@ class HttpClient:
         retry: Retry = "all",
         redirects: int = 0,
         max_body: int = MAX_BODY,
+        cut: bool = False,
     ) -> Answer:
         """Read ``path`` (below ``base_url``) or a whole URL.
 
@@ -151,12 +153,13 @@ class HttpClient:
                 503 stays visible; ``none`` never.
             redirects: how many to follow. With credentials only within their origin.
             max_body: bytes beyond which the answer is Malformed.
+            cut: of a larger body the beginning is enough.
 
         Raises:
             Unreachable: no whole answer in time; says in which phase it ended, and after how long.
             Malformed: the body is too large.
         """
-        return self._read(_Wanted("GET", self._url(path, params), headers, redirects, max_body), retry)
+        return self._read(_Wanted("GET", self._url(path, params), headers, redirects, max_body, cut), retry)
 
     def head(
         self, path: str = "", headers: Mapping[str, str] | None = None, *, retry: Retry = "all", redirects: int = 0
@@ -276,9 +279,13 @@ class HttpClient:
         followed: list[str] = []
         while True:
             call = self.call(what.method, url, what.headers, seconds=deadline - time.monotonic())
-            with Exchange(call) as exchange:
-                body = read_body(exchange, self.service, url, what.max_body) if what.method == "GET" else b""
-                spent += exchange.phases
+            try:
+                with Exchange(call) as exchange:
+                    body = b"" if what.method == "HEAD" else self._body(exchange, url, what)
+                    spent += exchange.phases
+            except Broken as broken:
+                broken.redirects = tuple(followed)
+                raise
             target = _redirect(exchange, url)
             safe = target is not None and ("Authorization" not in call.headers or origin(target) == origin(url))
             if target is None or not safe or len(followed) >= what.redirects:
@@ -294,6 +301,16 @@ class HttpClient:
             followed.append(f"HTTP {exchange.status}: {shown(url)} → {shown(target)}")
             url = target
 
+    def _body(self, exchange: Exchange, url: SplitResult, what: _Wanted) -> bytes:
+        if not what.cut:
+            return read_body(exchange, self.service, url, what.max_body)
+        body = b""
+        for chunk in exchange.chunks():
+            body += chunk
+            if len(body) >= what.max_body:
+                break
+        return body
+
 
 @dataclass(frozen=True, slots=True)
 class _Wanted:
@@ -304,6 +321,7 @@ class _Wanted:
     headers: Mapping[str, str] | None
     redirects: int
     max_body: int
+    cut: bool = False
 
 
 class _Busy(Exception):  # noqa: N818 - a reason to try again, not an error
@@ -343,11 +361,14 @@ def read_body(exchange: Exchange, service: str, url: SplitResult, max_body: int 
 
 def unreachable(service: str, url: SplitResult, broken: Broken, attempts: tuple[str, ...]) -> Unreachable:
     """The error for a request that got no whole answer."""
+    after = f" after {broken.redirects[-1]}" if broken.redirects else ""
     return Unreachable(
-        f"{service}: expected an answer from {shown(url)}, got {broken}",
+        f"{service}: expected an answer from {shown(url)}, got {broken}{after}",
         service=service,
-        hint=RUNNER_HINT,
+        hint=untrusted_hint(service, broken.reason) or RUNNER_HINT,
         attempts=attempts,
+        kind=kind_of(broken, proxied=proxy_for(url) is not None),
+        redirects=broken.redirects,
     )
 
 

@@ -22,6 +22,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from playbook.clients.npm_messages import AuditReport, Error, Failure, Lock, Locked, Outdated, Package, Project
 from playbook.engine import client
 from playbook.environment import environment
 from playbook.errors import Denied, Malformed, TooLittleData, Unmeasured, Unreachable
@@ -47,118 +48,35 @@ _WAY_TO_REGISTRY = re.compile(
     r"\s*(//|(@[^:=\s]+:)?registry\s*=|(https?-)?proxy\s*=|noproxy\s*=|ca(file)?\s*=|strict-ssl\s*=)"
 )
 _NAME = re.compile(r"(@[a-z0-9~-][a-z0-9._~-]*/)?[a-zA-Z0-9~_-][a-zA-Z0-9._~-]*")
-_STATUS = re.compile(r"\bE?(40[13])\b")
+_STATUS = re.compile(r"\bE?([45]\d\d)\b")
+_NO_AUDIT = re.compile(r"(?i)not (implemented|supported|found)|audit endpoint returned an error")
+_NEVER_THE_NEWEST = "0.0.0"
+_NOTHING_OMITTED = ("--include=dev", "--include=optional", "--include=peer")
+_OTHER_LOCKS = {
+    "yarn.lock": "Yarn",
+    "pnpm-lock.yaml": "pnpm",
+    "bun.lock": "Bun",
+    "bun.lockb": "Bun",
+    "deno.lock": "Deno",
+}
+# https://github.com/advisories/GHSA-xvch-5gv4-984h
+_WEAK_PACKAGE = {"name": "audit-of-the-audit", "version": "1.0.0", "dependencies": {"minimist": "0.0.8"}}
+_KNOWN_TO_BE_WEAK = {
+    PACKAGE: _WEAK_PACKAGE,
+    LOCK_FILES[0]: {
+        "name": "audit-of-the-audit",
+        "version": "1.0.0",
+        "lockfileVersion": 3,
+        "requires": True,
+        "packages": {"": _WEAK_PACKAGE, "node_modules/minimist": {"version": "0.0.8"}},
+    },
+}
+_ELSEWHERE = re.compile(
+    r"(?i)(file|link|portal|workspace|git|github|gitlab|bitbucket|gist|https?|git\+\w+):"
+    r"|[\w.-]+/[\w.-]+(#|$)|\.{0,2}/|~/"
+)
 
 T = TypeVar("T")
-
-
-class _Message(msgspec.Struct, frozen=True, kw_only=True):
-    pass
-
-
-class Advisory(_Message, frozen=True):
-    """What is known of one weakness; ``range`` are the versions that have it."""
-
-    title: str = ""
-    url: str = ""
-    severity: str = ""
-    range: str = ""
-
-
-class Fix(_Message, frozen=True):
-    """The release that mends it; a major one may break what uses it."""
-
-    name: str = ""
-    version: str = ""
-    isSemVerMajor: bool = False  # noqa: N815 - npm's word
-
-
-class Vulnerability(_Message, frozen=True):
-    """A package of the project with a weakness, of its own or through what it uses.
-
-    Attributes:
-        via: advisories, and names of weak packages that it uses.
-        fixAvailable: whether ``npm audit fix`` mends it, or the release that would.
-    """
-
-    name: str = ""
-    severity: str = ""
-    isDirect: bool = False  # noqa: N815
-    via: list[Advisory | str] = []
-    range: str = ""
-    fixAvailable: bool | Fix = False  # noqa: N815
-
-    @property
-    def advisories(self) -> list[Advisory]:
-        """Those that are about this package itself."""
-        return [via for via in self.via if isinstance(via, Advisory)]
-
-
-class _Dependencies(_Message, frozen=True):
-    total: int = 0
-
-
-class _Metadata(_Message, frozen=True):
-    dependencies: _Dependencies = _Dependencies()
-
-
-class AuditReport(_Message, frozen=True, kw_only=True):
-    """What ``npm audit --json`` says: weak packages by name."""
-
-    auditReportVersion: int  # noqa: N815
-    vulnerabilities: dict[str, Vulnerability] = {}
-    metadata: _Metadata = _Metadata()
-
-
-class Outdated(_Message, frozen=True):
-    """One dependency that is not at its newest; npm leaves out ``current`` where it is not installed."""
-
-    current: str = ""
-    wanted: str = ""
-    latest: str = ""
-
-
-class _Locked(_Message, frozen=True):
-    version: str = ""
-
-
-class _Lock(_Message, frozen=True):
-    """A lock file: ``packages`` from npm 7 on, ``dependencies`` before."""
-
-    packages: dict[str, _Locked] = {}
-    dependencies: dict[str, _Locked] = {}
-
-
-class _Package(_Message, frozen=True):
-    dependencies: dict[str, str] = {}
-    devDependencies: dict[str, str] = {}  # noqa: N815
-    optionalDependencies: dict[str, str] = {}  # noqa: N815
-
-
-class Project(_Message, frozen=True):
-    """What the project's own files say.
-
-    Attributes:
-        direct: names of its own dependencies, to whether it is one for developing only.
-        locked: their versions in the lock file.
-    """
-
-    direct: dict[str, bool]
-    locked: dict[str, str]
-
-
-class _Error(_Message, frozen=True):
-    code: str = ""
-    summary: str = ""
-    detail: str = ""
-
-
-class _Failure(_Message, frozen=True):
-    """Both shapes in which npm says that it failed."""
-
-    message: str = ""
-    statusCode: int = 0  # noqa: N815
-    error: _Error | None = None
 
 
 @client
@@ -186,43 +104,68 @@ class Npm:
     project: Path
 
     def audit(self) -> AuditReport:
-        """Known weaknesses of everything in the lock file."""
-        said = self._run("audit", "--audit-level", "high")
+        """Known weaknesses of everything in the lock file, what only developing needs included."""
+        said = self._run("audit", "--audit-level", "high", *_NOTHING_OMITTED)
         return self._as(AuditReport, said, "the report of npm audit")
 
+    def knows_weaknesses(self) -> bool:
+        """Whether an audit of something that is known to be weak finds it.
+
+        A registry without advisories, or an npm that is told to be offline, finds nothing and says so as if all
+        were well.
+        """
+        said = self._run("audit", *_NOTHING_OMITTED, files=_KNOWN_TO_BE_WEAK)
+        return bool(self._as(AuditReport, said, "the report of npm audit").vulnerabilities)
+
     def outdated(self) -> dict[str, Outdated]:
-        """The project's own dependencies that are not at their newest, by name."""
-        said = self._run("outdated", installed=self.read().locked)
+        """The project's own dependencies as the registry has them now, by name.
+
+        npm is shown version 0.0.0 of each, so that it lists all that it has looked up: it passes over what the
+        registry does not have, and says nothing of it. ``current`` is therefore to be taken from the lock file.
+        """
+        said = self._run("outdated", installed=dict.fromkeys(self.read().direct, _NEVER_THE_NEWEST))
         # Where a package is there more than once, npm gives a list; the first is the project's own.
         flat = {name: one[0] if isinstance(one, list) and one else one for name, one in said.items()}
         return self._as(dict[str, Outdated], flat, "the list of npm outdated")
 
     def read(self) -> Project:
         """What package.json and the lock file say."""
-        package = self._as(_Package, self._json(self._file(PACKAGE)), PACKAGE)
-        lock = self._as(_Lock, self._json(self._lock_file()), "the lock file")
-        direct = {
-            **dict.fromkeys(package.devDependencies, True),
-            **dict.fromkeys((*package.optionalDependencies, *package.dependencies), False),
-        }
+        package = self._as(Package, self._json(self._file(PACKAGE)), PACKAGE)
+        whole = self._json(self._lock_file())
+        lock = self._as(Lock, whole, "the lock file")
+        wanted = {**package.devDependencies, **package.optionalDependencies, **package.dependencies}
+        developing = package.devDependencies.keys() - {*package.optionalDependencies, *package.dependencies}
+        direct = {name: name in developing for name, spec in wanted.items() if _of_registry(spec)}
         locked = {
-            name: (lock.packages.get(f"node_modules/{name}") or lock.dependencies.get(name) or _Locked()).version
+            name: (lock.packages.get(f"node_modules/{name}") or lock.dependencies.get(name) or Locked()).version
             for name in direct
         }
-        return Project(direct=direct, locked=locked)
+        return Project(
+            direct=direct,
+            locked=locked,
+            elsewhere=tuple(wanted.keys() - direct),
+            packages=len(lock.packages.keys() - {""}) or _counted(whole),
+            form=lock.lockfileVersion,
+            workspaces=tuple(package.workspaces),
+        )
 
     # ------------------------------------------------------------------------------------------------- running npm
 
-    def _run(self, *arguments: str, installed: Mapping[str, str] | None = None) -> dict[str, Any]:
+    def _run(
+        self, *arguments: str, installed: Mapping[str, str] | None = None, files: Mapping[str, Any] | None = None
+    ) -> dict[str, Any]:
         """npm's JSON. Its exit code says little: 1 is a finding as well as a failure.
 
         Args:
+            files: names and contents, instead of the project's.
             installed: what npm shall find installed, by name. ``npm outdated`` looks there for current versions,
                 and passes over what developing needs where it is not there.
         """
         command = self._command()
-        files = (self._file(PACKAGE), self._lock_file())
-        with self._copies(*files) as folder:
+        own = (self._file(PACKAGE), self._lock_file())
+        with self._copies(*own) as folder:
+            for name, content in (files or {}).items():
+                (folder / "project" / name).write_bytes(msgspec.json.encode(content))
             _pretend_installed(folder / "project", installed or {})
             options = ["--json", "--ignore-scripts", "--no-fund", "--no-update-notifier"]
             out, err = self._output([command, *arguments, *options], folder)
@@ -233,7 +176,7 @@ class Npm:
         if not isinstance(said, dict):
             raise self._malformed(f"JSON from npm {arguments[0]}", repr(_beginning(out or err)))
         if "error" in said or ("message" in said and "auditReportVersion" not in said):
-            raise self._explain(self._as(_Failure, said, "an error"), arguments[0])
+            raise self._explain(self._as(Failure, said, "an error"), arguments[0])
         if not out and err:
             raise self._malformed(f"JSON from npm {arguments[0]}", repr(_beginning(err)))
         return said
@@ -332,10 +275,14 @@ class Npm:
         for name in LOCK_FILES:
             if (self.project / name).is_file():
                 return self.project / name
+        found = [name for name in _OTHER_LOCKS if (self.project / name).is_file()]
+        other = f"{found[0]} of {_OTHER_LOCKS[found[0]]}" if found else "none"
         raise TooLittleData(
-            f"{SERVICE}: expected a lock file ({' or '.join(LOCK_FILES)}) in {self.project}, got none",
+            f"{SERVICE}: expected a lock file ({' or '.join(LOCK_FILES)}) in {self.project}, got {other}",
             service=SERVICE,
-            hint="Make one with `npm install --package-lock-only`, and commit it.",
+            hint="npm reads no other than its own; Dependabot does."
+            if found
+            else "Make one with `npm install --package-lock-only`, and commit it.",
         )
 
     def _json(self, file: Path) -> Any:
@@ -350,9 +297,9 @@ class Npm:
 
     # --------------------------------------------------------------------------------------------- what went wrong
 
-    def _explain(self, failure: _Failure, asked: str) -> Unmeasured:
+    def _explain(self, failure: Failure, asked: str) -> Unmeasured:
         """What npm's refusal means to an operator."""
-        error = failure.error or _Error()
+        error = failure.error or Error()
         said = _beginning((failure.message or error.summary or error.detail or error.code).encode())
         said = Redactor(self.settings.secrets()).text(said)
         registry = urlsplit(self.settings.target.npm.registry or "").netloc or "the registry"
@@ -372,16 +319,30 @@ class Npm:
                 service=SERVICE,
                 hint="This is about the way from this machine to the registry, not a finding on the project.",
             )
-        return self._malformed(f"an answer to npm {asked}", said or "an error without words")
+        hint = ""
+        if asked == "audit" and (status in (400, 404, 405, 410, 501) or _NO_AUDIT.search(whole)):
+            hint = "This registry answers no audits: name one that does in npm.registry, or rely on Dependabot."
+        return self._malformed(f"an answer to npm {asked}", said or "an error without words", hint)
 
-    def _malformed(self, expected: str, got: str) -> Malformed:
-        return Malformed(f"{SERVICE}: expected {expected}, got {got}", service=SERVICE)
+    def _malformed(self, expected: str, got: str, hint: str = "") -> Malformed:
+        return Malformed(f"{SERVICE}: expected {expected}, got {got}", service=SERVICE, hint=hint)
 
     def _as(self, kind: type[T], value: Any, what: str) -> T:
         try:
             return msgspec.convert(value, kind, strict=False)
         except msgspec.ValidationError as error:
             raise self._malformed(what, f"JSON of another shape: {error}") from None
+
+
+def _of_registry(spec: str) -> bool:
+    """Whether a dependency is a release of the registry; an alias such as ``npm:other@1`` is one too."""
+    return not _ELSEWHERE.match(spec.strip())
+
+
+def _counted(lock: Any) -> int:
+    """How many packages a lock file of npm 6 and before lists, at all depths."""
+    below = lock.get("dependencies") if isinstance(lock, dict) else None
+    return sum(1 + _counted(one) for one in below.values()) if isinstance(below, dict) else 0
 
 
 def _pretend_installed(project: Path, versions: Mapping[str, str]) -> None:

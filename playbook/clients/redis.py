@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import ssl
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 from urllib.parse import unquote, urlsplit
 
-from playbook.clients.http import RUNNER_HINT
+from playbook.clients.redis_replies import explained, reason_of_error, worth_another
 from playbook.clients.retries import tries
 from playbook.clients.trust import context_for
-from playbook.clients.wire import reason_of
 from playbook.engine import client
-from playbook.errors import Denied, Forbidden, Malformed, PlaybookError, Unreachable, UsageError
+from playbook.errors import Forbidden, Malformed, Unmeasured, UsageError
 from playbook.secret import Secret
 from playbook.settings import Settings, TimeLimits
 
@@ -36,6 +35,7 @@ _READ_ONLY: dict[str, frozenset[str]] = {
         frozenset[str](),
     ),
     "CLIENT": frozenset({"LIST", "INFO"}),
+    "CLUSTER": frozenset({"INFO"}),
     "CONFIG": frozenset({"GET"}),
     "LATENCY": frozenset({"LATEST", "HISTORY"}),
     "MEMORY": frozenset({"USAGE", "STATS"}),
@@ -104,30 +104,67 @@ class ReadOnlyRedis:
     def info(self) -> dict[str, Any]:
         """The default sections of INFO by name, numbers as numbers."""
         answer = self.execute_command("INFO")
-        if not isinstance(answer, dict) or not answer:
+        if not isinstance(answer, dict) or not answer.keys() - {"__raw__"}:
             raise Malformed(f"{SERVICE}: expected INFO's fields from {self.address}, got none", service=SERVICE)
         return answer
 
     def llen(self, key: str) -> int:
         """Length of a list; 0 where there is none."""
-        return int(self.execute_command("LLEN", key))
+        answer = self.execute_command("LLEN", key)
+        if not isinstance(answer, int) or isinstance(answer, bool) or answer < 0:
+            raise self._other_answer("LLEN", answer)
+        return answer
 
     def hgetall(self, key: str) -> dict[str, str]:
         """Fields of a hash; none where there is none."""
-        return dict(self.execute_command("HGETALL", key))
+        answer = self.execute_command("HGETALL", key)
+        if not isinstance(answer, dict):
+            raise self._other_answer("HGETALL", answer)
+        return {str(name): str(value) for name, value in answer.items()}
+
+    def size(self) -> int:
+        """How many keys the database of the address holds."""
+        answer = self.execute_command("DBSIZE")
+        if not isinstance(answer, int) or isinstance(answer, bool) or answer < 0:
+            raise self._other_answer("DBSIZE", answer)
+        return answer
 
     def scan(self, cursor: int, count: int) -> tuple[int, list[str]]:
         """Some keys, and where to go on; 0 is the end. ``count`` is about how many are looked at."""
         answer = self.execute_command("SCAN", cursor, "COUNT", count)
-        return int(answer[0]), list(answer[1])
+        try:
+            following, keys = answer
+            return int(following), [str(key) for key in keys]
+        except (TypeError, ValueError):
+            raise self._other_answer("SCAN", answer) from None
 
     def slow_commands(self, newest: int) -> list[dict[str, Any]]:
         """The newest entries of the slow log: ``start_time`` (Unix seconds), ``duration`` (µs), ``command``."""
-        return list(self._asked(("SLOWLOG GET", newest), decode_responses=True))
+        answer = self._asked(("SLOWLOG GET", newest), decode_responses=True)
+        if not isinstance(answer, list):
+            raise self._other_answer("SLOWLOG GET", answer)
+        return answer
 
     def clients(self) -> list[dict[str, str]]:
         """Everybody who is connected: ``addr``, ``name``, ``idle`` (s), ``age`` (s), ``cmd``, …"""
-        return list(self.execute_command("CLIENT LIST"))
+        answer = self.execute_command("CLIENT LIST")
+        if not isinstance(answer, list):
+            raise self._other_answer("CLIENT LIST", answer)
+        return answer
+
+    def config(self, pattern: str) -> dict[str, str]:
+        """Settings of the server by name; hosted ones do not tell any (UnknownCommand, or Denied)."""
+        answer = self.execute_command("CONFIG GET", pattern)
+        if not isinstance(answer, dict):
+            raise self._other_answer("CONFIG GET", answer)
+        return {str(name): str(value) for name, value in answer.items()}
+
+    def cluster(self) -> dict[str, str]:
+        """What a node says of its cluster: ``cluster_state``, ``cluster_slots_assigned``, …"""
+        answer = self.execute_command("CLUSTER INFO")
+        if not isinstance(answer, dict):
+            raise self._other_answer("CLUSTER INFO", answer)
+        return {str(name): str(value) for name, value in answer.items()}
 
     def execute_command(self, *words: str | bytes | int) -> Any:
         """Send one reading command and return the parsed answer.
@@ -135,8 +172,9 @@ class ReadOnlyRedis:
         Raises:
             Forbidden: it is not one of those that only read.
             Denied: the password is wrong or missing, or the user may not do this.
-            Unreachable: no connection, no answer in time, or the server is still loading.
-            Malformed: any other error.
+            Refused: the server says that it cannot do its work: loading, memory full, no primary, …
+            Unreachable: no connection, or no answer in time.
+            Malformed: any other error; UnknownCommand where the server does not know the command.
         """
         return self._asked(words)
 
@@ -174,19 +212,29 @@ class ReadOnlyRedis:
         attempts: list[str] = []
         within = self._time_limits.connect + self._time_limits.read
         try:
-            for attempt in tries(_worth_another, within=within, attempts=_ATTEMPTS):
+            for attempt in tries(worth_another, within=within, attempts=_ATTEMPTS):
                 with attempt:
                     started = time.perf_counter()
                     try:
                         return send()
                     except RedisError as error:
-                        reason = _reason(error)
+                        reason = reason_of_error(error)
                         attempts.append(
                             f"try {len(attempts) + 1}: {reason} after {time.perf_counter() - started:.3f} s"
                         )
                         raise
         except RedisError as error:
             raise self._explained(command, error, tuple(attempts)) from error
+        except (
+            ValueError,
+            TypeError,
+            LookupError,
+            AttributeError,
+        ) as error:  # the library's own parser of answers
+            raise Malformed(
+                f"{SERVICE}: expected an answer to {command} from {self.address}, got another form: {error}",
+                service=SERVICE,
+            ) from error
         raise AssertionError("stamina ends with a value or an exception")
 
     def close(self) -> None:
@@ -230,31 +278,19 @@ class ReadOnlyRedis:
             decode_responses=True,
             encoding_errors="replace",
         )
-        return Redis(connection_pool=pool)
+        client = Redis(connection_pool=pool)
+        for command in ("HGETALL", "CONFIG GET"):  # the library makes pairs of the letters of a word, too
+            client.set_response_callback(command, _pairs)
+        return client
 
-    def _explained(self, command: str, error: RedisError, attempts: tuple[str, ...]) -> PlaybookError:
-        from redis.exceptions import ConnectionError as Lost
-        from redis.exceptions import TimeoutError as TooSlow
+    def _explained(self, command: str, error: RedisError, attempts: tuple[str, ...]) -> Unmeasured:
+        return explained(SERVICE, str(self.address), command, error, attempts)
 
-        reason = _reason(error)
-        if _is_denied(error):
-            return Denied(
-                f"{SERVICE}: expected {self.address} to accept our credentials for {command}, got {reason}",
-                service=SERVICE,
-                hint="Check the user and the password in the address, and what this user may do.",
-                attempts=attempts,
-            )
-        if isinstance(error, Lost | TooSlow):
-            return Unreachable(
-                f"{SERVICE}: expected an answer to {command} from {self.address}, got {reason}",
-                service=SERVICE,
-                hint=RUNNER_HINT,
-                attempts=attempts,
-            )
+    def _other_answer(self, command: str, answer: object) -> Malformed:
         return Malformed(
-            f"{SERVICE}: expected an answer to {command} from {self.address}, got {reason}",
+            f"{SERVICE}: expected an answer to {command} from {self.address}, got one of another form: "
+            f"{repr(answer)[:80]}",
             service=SERVICE,
-            attempts=attempts,
         )
 
 
@@ -265,6 +301,13 @@ def redis(settings: Settings) -> ReadOnlyRedis:
     url = settings.require(configured.url, "redis.url", SERVICE)
     address = Address.parse(url, f"targets.{settings.target.name}.redis.url")
     return ReadOnlyRedis(address, time_limits=settings.time_limits, ca=configured.ca)
+
+
+def _pairs(answer: Any, **_: Any) -> dict[str, str]:
+    """Names and values that follow each other, as a mapping; ValueError where they do not."""
+    if not isinstance(answer, list) or len(answer) % 2 or not all(isinstance(one, str) for one in answer):
+        raise ValueError(f"names and values expected, got {repr(answer)[:60]}")
+    return dict(zip(answer[::2], answer[1::2], strict=True))
 
 
 def _not_an_address(setting: str) -> NoReturn:
@@ -290,37 +333,3 @@ def _reading(words: tuple[str | bytes | int, ...]) -> tuple[str, list[str]]:
     if not allowed:
         raise Forbidden(f"{SERVICE}: {name[:40] or 'an empty command'} is not among the commands that only read")
     return name, rest
-
-
-def _worth_another(error: Exception) -> bool:
-    from redis.exceptions import ConnectionError as Lost
-
-    lasting = any(isinstance(cause, ssl.SSLError) for cause in _causes(error))
-    return isinstance(error, Lost) and not lasting and not _is_denied(error)
-
-
-def _is_denied(error: Exception) -> bool:
-    from redis.exceptions import AuthenticationError, AuthorizationError, NoPermissionError
-
-    return isinstance(error, AuthenticationError | AuthorizationError | NoPermissionError) or str(
-        error
-    ).startswith(("NOAUTH", "WRONGPASS", "NOPERM"))
-
-
-def _reason(error: Exception) -> str:
-    """What happened, in words: of the network where it was that, else in the server's own."""
-    from redis.exceptions import TimeoutError as TooSlow
-
-    if isinstance(error, TooSlow):
-        return "no answer in time"
-    below = next((cause for cause in _causes(error) if isinstance(cause, OSError)), None)
-    if below:
-        return reason_of(below)[0]
-    return str(error).strip().rstrip(".") or type(error).__name__
-
-
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    cause: BaseException | None = error
-    while cause is not None:
-        yield cause
-        cause = cause.__cause__ or cause.__context__

@@ -8,6 +8,7 @@ keeps them for ever. Written out, every wait is the same line: the rest of the b
 
 from __future__ import annotations
 
+import errno
 import queue
 import socket
 import ssl
@@ -28,6 +29,7 @@ Method = Literal["GET", "HEAD", "POST"]
 
 _SWITCHING = 101  # protocols
 _CHUNK = 64 * 1024
+_NO_ROUTE = (errno.ENETUNREACH, errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
 _PATH = "/%:@!$&'()*+,;=~"  # what a path may hold beside letters, digits and -._
 
 
@@ -67,7 +69,10 @@ class Broken(Exception):  # noqa: N818 - stays between this module and its calle
         reason: what happened, e.g. ``connection refused``.
         seconds: since the start of the request.
         lasting: another try would end the same way.
+        redirects: what was answered before, one line for each hop.
     """
+
+    redirects: tuple[str, ...] = ()
 
     def __init__(self, phase: str, reason: str, seconds: float, *, lasting: bool = False) -> None:
         super().__init__(f"{reason} ({phase}, after {seconds:.3f} s)")
@@ -218,14 +223,16 @@ class Exchange:
     def _connect(self, addresses: list[tuple[str, int]]) -> socket.socket:
         """The first address that answers. Each has its share of the time, so that a dead one cannot take all."""
         until = time.monotonic() + self._left(self.call.connect)
+        failure = OSError("the name has no address")
         for number, address in enumerate(addresses):
             share = (until - time.monotonic()) / (len(addresses) - number)
             try:
                 return socket.create_connection(address, timeout=max(share, 0.001))
-            except OSError:
-                if number == len(addresses) - 1:
-                    raise
-        raise OSError("the name has no address")
+            except OSError as error:
+                # What a host said tells more than that this machine has no IPv6.
+                if number == 0 or error.errno not in _NO_ROUTE:
+                    failure = error
+        raise failure
 
     def _open_tunnel(self, proxy: SplitResult) -> None:
         url = self.call.url

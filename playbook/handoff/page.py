@@ -175,7 +175,7 @@ def _states(runs: Iterable[RunLine], catalogue: Catalogue) -> Mapping[str, list[
         for item, finding in run.items.items():
             if finding.verdict is not Verdict.NOT_CONFIGURED:
                 known = catalogue.items.get(item)
-                title = known.title if known else item
+                title = known.title if known else finding.title or item
                 states.setdefault(item, []).append(_State(run.started, item, title, finding, run.report))
     return states
 

@@ -16,12 +16,17 @@ def incidents_of(settings: Settings, runs: Sequence[RunLine]) -> list[Incident]:
     """The incidents of the settings' target, oldest first; runs of other targets are left out."""
     target = settings.target.name
     mine = [run for run in runs if run.target == target]
-    return incidents(mine, rules_of(settings), windows_of(settings), titles())
+    return incidents(mine, rules_of(settings), windows_of(settings), titles(mine))
+
+
+def titles(runs: Sequence[RunLine]) -> Mapping[str, str]:
+    """What the catalogue calls each item, and of those that it does not hold what their newest run called them."""
+    own = {item: found.title for run in runs for item, found in run.items.items() if found.title}
+    return {**own, **_catalogued()}
 
 
 @cache
-def titles() -> Mapping[str, str]:
-    """What the catalogue calls each item."""
+def _catalogued() -> Mapping[str, str]:
     return {item.id: item.title for item in read_catalogue().items.values()}
 
 

@@ -16,6 +16,8 @@ from typing import NamedTuple
 
 import msgspec
 
+from playbook.catalogue import is_local
+from playbook.counters import Counted
 from playbook.errors import UsageError
 from playbook.history import lines
 from playbook.limits import Limit
@@ -44,6 +46,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         message: one sentence; kept of what is not OK, and cut where it is long.
         cause: id of the root cause that kept it from being measured.
         seconds: how long the check took.
+        title: of an item that no catalogue holds: a check of somebody's own.
     """
 
     verdict: Verdict
@@ -53,6 +56,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     message: str = ""
     cause: str = ""
     seconds: float = 0.0
+    title: str = ""
 
 
 class RunLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -69,6 +73,7 @@ class RunLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         report: name of the report's folder.
         counts: checks by verdict.
         items: by item id.
+        readings: counters as this run read them, by their set's name, for later runs to compare with.
     """
 
     schema: int = 1
@@ -91,6 +96,7 @@ class RunLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     counts: dict[str, int] = {}
     versions: dict[str, str] = {}
     items: dict[str, Finding] = {}
+    readings: dict[str, Counted] = {}
 
     @property
     def order(self) -> tuple[datetime, datetime, bool, str]:
@@ -127,8 +133,10 @@ def line_of(results: Results, *, report: str, slot: datetime | None, confirms: s
         slot, confirms: see RunLine.
     """
     items: dict[str, list[Finding]] = {}
+    readings: dict[str, Counted] = {}
     for record in results.records:
         items.setdefault(record.item, []).append(_finding(record))
+        readings |= record.readings
     started = datetime.fromisoformat(results.started)
     digest = hashlib.sha256(msgspec.json.encode([results, report, confirms])).hexdigest()
     return RunLine(
@@ -151,6 +159,7 @@ def line_of(results: Results, *, report: str, slot: datetime | None, confirms: s
         counts={verdict: count for verdict, count in results.counts.items() if count},
         versions=results.versions,
         items={item: worst_first(found)[0] for item, found in sorted(items.items())},
+        readings=dict(sorted(readings.items())),
     )
 
 
@@ -163,6 +172,7 @@ def _finding(record: Record) -> Finding:
         message="" if record.verdict is Verdict.OK else _clipped(record.message),
         cause=record.cause,
         seconds=record.seconds,
+        title=_clipped(record.title) if is_local(record.item) else "",
     )
 
 

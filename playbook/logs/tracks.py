@@ -27,7 +27,7 @@ _ONE = re.compile(b"\x01")
 class Minutes:
     """The minutes in which something was written, in constant memory. Minutes are counted from the epoch."""
 
-    __slots__ = ("_base", "_noted", "_first_kept")
+    __slots__ = ("_base", "_first_kept", "_noted")
 
     def __init__(self, until: float) -> None:
         self._first_kept = int(until) // MINUTE - _HORIZON + _QUARTER

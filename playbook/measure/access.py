@@ -12,7 +12,9 @@ from datetime import datetime, timedelta
 from playbook.catalogue import read_catalogue
 from playbook.clients.digitalocean_account import Account, DigitalOceanAccount, SshKey
 from playbook.clients.github import GitHubApi, Period
+from playbook.clients.listing import Listing
 from playbook.clock import Clock
+from playbook.coverage import Coverage, lacking, understood, whole
 from playbook.engine import measurement
 from playbook.errors import Denied, NotConfigured, PlaybookError, Unmeasured
 from playbook.evidence import Evidence, Facts, Table
@@ -26,22 +28,55 @@ from playbook.settings import Settings
 _PERIODS: tuple[tuple[int, Period], ...] = ((7, "week"), (30, "month"), (90, "quarter"))
 
 
+# Words of the two APIs; any other is one that nobody here knows the meaning of.
+STATUSES = frozenset({"active", "warning", "locked"})
+ROLES = frozenset({"direct_member", "admin", "billing_manager", "hiring_manager", "reinstate"})
+ACTIVITIES = frozenset(
+    {"push", "force_push", "branch_creation", "branch_deletion", "pr_merge", "merge_queue_merge"}
+)
+
+
+_EMAIL = {True: "verified", False: "not verified", None: "not said"}
+
+
 @dataclass(frozen=True, slots=True)
 class DigitalOceanAccess:
-    """The account behind the token, and its SSH keys."""
+    """The account behind the token, and its SSH keys.
+
+    Attributes:
+        listing: what was read of the keys.
+    """
 
     account: Account
     keys: tuple[SshKey, ...]
+    listing: Coverage = Coverage()  # noqa: RUF009 - frozen
+
+    @property
+    def coverage(self) -> Coverage:
+        """Whether the account's status is a word that is known, and every key was listed."""
+        coverage = whole("1 account") + self.listing
+        if self.account.status not in STATUSES:
+            got = self.found
+            coverage += lacking("", expected="active, warning or locked as the account's status", got=got)
+        if self.account.email_verified is None:
+            expected = "whether the account's e-mail address is verified"
+            coverage += lacking("", expected=expected, got="no word of it")
+        return coverage
 
     @property
     def active(self) -> bool:
-        """Neither warned nor locked."""
-        return self.account.status == "active"
+        """Neither warned nor locked; a word that we do not know says nothing."""
+        return self.account.status != "warning"
 
     @property
     def locked(self) -> bool:
-        """Locked, or in a state that we do not know."""
-        return self.account.status not in ("active", "warning")
+        """Nothing can be changed or made any more."""
+        return self.account.status == "locked"
+
+    @property
+    def verified(self) -> bool:
+        """False where the API says that the e-mail address is not."""
+        return self.account.email_verified is not False
 
     @property
     def found(self) -> str:
@@ -59,7 +94,7 @@ class DigitalOceanAccess:
         facts = {
             "Team": self.account.team.name or "not said",
             "Status": self.found,
-            "E-mail address": "verified" if self.account.email_verified else "not verified",
+            "E-mail address": _EMAIL[self.account.email_verified],
             "Team members and their sign-in": "not shown by the API; signed for by a person",
         }
         rows = [
@@ -78,7 +113,8 @@ class DigitalOceanAccess:
 @measurement
 def digitalocean_access(digitalocean_account: DigitalOceanAccount) -> DigitalOceanAccess:
     """Status of the account, and its SSH keys."""
-    return DigitalOceanAccess(digitalocean_account.account(), tuple(digitalocean_account.ssh_keys()))
+    keys = digitalocean_account.ssh_keys()
+    return DigitalOceanAccess(digitalocean_account.account(), tuple(keys), keys.coverage)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +124,10 @@ class GitHubAccess:
     Attributes:
         login: its name; empty where none is configured.
         outsiders: who works on a repository without being a member.
+        invited: who was asked to become a member and has not answered, with the role.
         unknown_owners, unknown_outsiders: those that the settings do not name; none where they name nobody.
+        compared: what the settings name: ``owners``, ``outsiders``.
+        seen: of owners, members, collaborators and invitations.
     """
 
     login: str
@@ -98,6 +137,23 @@ class GitHubAccess:
     unknown_owners: tuple[str, ...] = ()
     unknown_outsiders: tuple[str, ...] = ()
     default_permission: str = ""
+    invited: tuple[tuple[str, str], ...] = ()
+    compared: frozenset[str] = frozenset()
+    seen: Coverage = Coverage()  # noqa: RUF009 - frozen
+
+    @property
+    def coverage(self) -> Coverage:
+        """Whether every page was read, every role is known, and owners are members."""
+        if not self.login:
+            return whole("no GitHub organisation configured")
+        coverage = self.seen
+        unknown = [role or "no role" for _, role in self.invited if role not in ROLES]
+        coverage += understood(len(unknown), len(self.invited), "roles of invitations", examples=unknown)
+        members = {name.casefold() for name in self.members}
+        missing = [name for name in self.owners if name.casefold() not in members]
+        if missing:
+            coverage += lacking("", expected="every owner among the members", got=f"no {', '.join(missing)}")
+        return coverage
 
     @property
     def owner_count(self) -> Reading:
@@ -113,8 +169,11 @@ class GitHubAccess:
             "Owners": ", ".join(self.owners) or "none",
             "Members": f"{len(self.members)}: {', '.join(self.members)}",
             "Outside collaborators": ", ".join(self.outsiders) or "none",
+            "Invited": ", ".join(f"{who} ({role})" for who, role in self.invited) or "nobody",
             "Every member may": self.default_permission or "not said",
         }
+        for whom in sorted({"owners", "outsiders"} - self.compared):
+            facts[f"Known {whom}"] = f"not named in the settings (access.github_{whom}), so nobody is compared"
         return Facts("GitHub", facts)
 
 
@@ -124,17 +183,35 @@ def github_access(github: GitHubApi, settings: Settings) -> GitHubAccess:
     if not github.has_organisation:
         return GitHubAccess("")
     organisation = github.organisation()
-    owners = tuple(user.login for user in github.members(role="admin"))
-    outsiders = tuple(user.login for user in github.outside_collaborators())
+    owners, members = github.members(role="admin"), github.members()
+    outsiders, seen = github.outside_collaborators(), Coverage()
+    try:
+        invited = github.invitations()
+    except Unmeasured as error:
+        # Who is an owner already must be judged, whether or not the token may see who is asked to become one.
+        invited = Listing((), lacking("", expected="the open invitations", got=str(error), hint=error.hint))
+    for part in (owners, members, outsiders, invited):
+        seen += part.coverage
     known = settings.access
+    invited_owners = tuple(one.who for one in invited if one.role == "admin")
     return GitHubAccess(
         login=organisation.login,
-        owners=owners,
-        members=tuple(user.login for user in github.members()),
-        outsiders=outsiders,
-        unknown_owners=_not_in(owners, known.github_owners),
-        unknown_outsiders=_not_in(outsiders, known.github_outsiders),
+        owners=tuple(user.login for user in owners),
+        members=tuple(user.login for user in members),
+        outsiders=tuple(user.login for user in outsiders),
+        unknown_owners=(
+            *_not_in(tuple(user.login for user in owners), known.github_owners),
+            *(f"{who} (invited)" for who in _not_in(invited_owners, known.github_owners)),
+        ),
+        unknown_outsiders=_not_in(tuple(user.login for user in outsiders), known.github_outsiders),
         default_permission=organisation.default_repository_permission or "",
+        invited=tuple((one.who, one.role) for one in invited),
+        compared=frozenset(
+            name
+            for name, named in (("owners", known.github_owners), ("outsiders", known.github_outsiders))
+            if named is not None
+        ),
+        seen=seen,
     )
 
 
@@ -159,10 +236,21 @@ class GitHubActivity:
     last: tuple[tuple[str, datetime | None], ...] = ()
     since: datetime | None = None
     idle_after: int = 0
+    members: Coverage = Coverage()  # noqa: RUF009 - frozen
+    activity: Coverage = Coverage()  # noqa: RUF009 - frozen
+
+    @property
+    def coverage(self) -> Coverage:
+        """Whether every member and every push or merge was listed."""
+        if not self.login:
+            return whole("no GitHub repository configured")
+        return self.members + self.activity
 
     @property
     def idle(self) -> tuple[str, ...]:
-        """Members without a push or merge."""
+        """Members without a push or merge; of a listing that is cut, being absent says nothing."""
+        if not self.activity.enough:
+            return ()
         return tuple(name for name, at in self.last if at is None or (self.since is not None and at < self.since))
 
     @property
@@ -188,16 +276,20 @@ def github_activity(github: GitHubApi, settings: Settings, clock: Clock) -> GitH
     idle_after = settings.access.idle_days
     period: Period = next((name for days, name in _PERIODS if idle_after <= days), "year")
     last: dict[str, datetime] = {}
-    for activity in github.activity(period):
-        if activity.actor:
+    listed, members = github.activity(period), github.members()
+    for activity in listed:
+        if activity.actor and activity.activity_type in ACTIVITIES:
             name = activity.actor.login.casefold()
             last[name] = max(last.get(name, activity.timestamp), activity.timestamp)
-    members = [user.login for user in github.members() if user.type != "Bot"]
+    people = [user.login for user in members if user.type != "Bot"]
+    unknown = [one.activity_type or "no type" for one in listed if one.activity_type not in ACTIVITIES]
     return GitHubActivity(
         login=settings.target.github.organisation or "",
-        last=tuple((name, last.get(name.casefold())) for name in members),
+        last=tuple((name, last.get(name.casefold())) for name in people),
         since=clock.now() - timedelta(days=idle_after),
         idle_after=idle_after,
+        members=members.coverage,
+        activity=listed.coverage + understood(len(unknown), len(listed), "kinds of activity", examples=unknown),
     )
 
 
@@ -212,15 +304,30 @@ class SecondFactors:
     """
 
     login: str
-    required: bool = False
+    required: bool | None = None
     without: tuple[str, ...] = ()
+    seen: Coverage = Coverage()  # noqa: RUF009 - frozen
+
+    @property
+    def coverage(self) -> Coverage:
+        """Whether every page was read, and whether the token is one that sees second factors."""
+        if not self.login:
+            return whole("no GitHub organisation configured")
+        if self.required is not None:
+            return self.seen
+        return self.seen + lacking(
+            "",
+            expected=f"whether {self.login} requires a second factor",
+            got="no word of it",
+            hint="Only the token of an owner of the organisation sees it.",
+        )
 
     def evidence(self) -> Evidence:
         """Requirement and who lacks it, and what is signed for."""
         if not self.login:
             return Facts("Second factors", {"GitHub": "not configured", "DigitalOcean": "signed for by a person"})
         facts = {
-            f"Required by {self.login} on GitHub": "yes" if self.required else "no",
+            f"Required by {self.login} on GitHub": {True: "yes", False: "no", None: "not said"}[self.required],
             "Without one on GitHub": ", ".join(self.without) or "nobody",
             "DigitalOcean": "not shown by its API; signed for by a person",
         }
@@ -233,16 +340,16 @@ def second_factors(github: GitHubApi) -> SecondFactors:
     if not github.has_organisation:
         return SecondFactors("")
     organisation = github.organisation()
-    if organisation.two_factor_requirement_enabled is None:
-        raise Denied(
-            f"GitHub: expected whether {organisation.login} requires a second factor, got no word of it",
-            service="GitHub",
-            hint="Only the token of an owner of the organisation sees it.",
-        )
-    without = (*github.members(without_2fa=True), *github.outside_collaborators(without_2fa=True))
-    return SecondFactors(
-        organisation.login, organisation.two_factor_requirement_enabled, tuple(user.login for user in without)
-    )
+    without, seen = [], Coverage()
+    for ask in (github.members, github.outside_collaborators):
+        try:
+            found = ask(without_2fa=True)
+        except Denied as error:
+            seen += lacking("", expected="who has no second factor", got=str(error), hint=error.hint)
+        else:
+            without += [user.login for user in found]
+            seen += found.coverage
+    return SecondFactors(organisation.login, organisation.two_factor_requirement_enabled, tuple(without), seen)
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,6 +358,11 @@ class AccessSignOffs:
 
     sign_offs: SignOffs | None
     error: PlaybookError | None = None
+
+    @property
+    def coverage(self) -> Coverage:
+        """The ledger; that there is none is said by ``of``, after what is measured has been judged."""
+        return whole("1 ledger" if self.sign_offs else "no ledger")
 
     def of(self, item: str) -> SignOff:
         """How it stands with an item.

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from playbook.clock import Clock
+from playbook.coverage import Coverage, whole
 from playbook.engine import measurement
-from playbook.errors import TooLittleData
 from playbook.evidence import Evidence, Facts, Lines
 from playbook.gate import MutationGate
+from playbook.history.first_days import known_since
 from playbook.limits import Reading
-from playbook.measure.newest_drill import NewestDrill
+from playbook.measure.newest_drill import NewestDrill, on_record
 from playbook.measure.words import moment
 from playbook.recovery import records
-from playbook.recovery.alerting import NAME, AlertRoute, Delivery
+from playbook.recovery.alerting import NAME, SERVICE, AlertRoute, Delivery
 from playbook.recovery.records import DrillRecord
 from playbook.settings import Settings
 
@@ -31,21 +33,26 @@ class AlertDelivery(NewestDrill):
         refusal: why none was sent; empty where one was.
     """
 
-    seconds: float
+    seconds: float = 0.0
     refusal: str = ""
     delivery: Delivery | None = None
     damaged: tuple[str, ...] = ()
 
     @property
+    def coverage(self) -> Coverage:
+        """The one alert, or the newest on record."""
+        return whole("1 test alert") if self.delivery else on_record(self, "a test alert on record")
+
+    @property
     def arrived(self) -> bool:
-        """Whether it reached the receiver and was ended again."""
-        return self.record is not None and self.record.ok
+        """Whether it reached the receiver and was ended again; true also as long as there was none."""
+        return self.went_well
 
     @property
     def time(self) -> Reading:
-        """Seconds until it had arrived; TooLittleData where none was sent."""
+        """Seconds until it had arrived; not known where none was sent."""
         if self.record is None:
-            raise TooLittleData("Test alert: expected one to have been sent, got none", service=records.SERVICE)
+            return Reading(math.nan, coverage=self.coverage)
         return Reading(round(self.record.seconds, 2))
 
     def evidence(self) -> list[Evidence]:
@@ -71,14 +78,23 @@ def alert_delivery(
     """A test alert through Alertmanager to a receiver of ours, seen to arrive, and ended again."""
     wanted, recovery, target = settings.target.alert_test, settings.target.recovery, settings.target
     days = recovery.monthly_within_days
+    settings.require(target.alertmanager.url, "alertmanager.url", SERVICE)
     if alert_route is None:
         now = clock.now()
         known = records.read(recovery.records, now)
         tests = (
             one for one in known.found if one.item == ITEM and (one.target == target.name or one.kind == "staging")
         )
+        newest = next(tests, None)
         return AlertDelivery(
-            now, days, next(tests, None), wanted.seconds, mutation_gate.refusal, damaged=known.damaged
+            now,
+            days,
+            newest,
+            known_since(settings, now),
+            known.damaged_after(newest),
+            seconds=wanted.seconds,
+            refusal=mutation_gate.refusal,
+            damaged=known.damaged,
         )
     delivery = alert_route.try_out(wanted.labels, wanted.seconds, clock)
     record = DrillRecord(
@@ -92,7 +108,9 @@ def alert_delivery(
         result=_result(delivery),
     )
     records.add(recovery.records, record)
-    return AlertDelivery(clock.now(), days, record, wanted.seconds, delivery=delivery)
+    now = clock.now()
+    since = known_since(settings, now)
+    return AlertDelivery(now, days, record, since, seconds=wanted.seconds, delivery=delivery)
 
 
 def _result(delivery: Delivery) -> str:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from statistics import median
 
 from playbook.archives.verification import Verification, Wanted, verify
-from playbook.clients.backups import SERVICE, BackupStore
+from playbook.clients.backups import BackupStore
 from playbook.clock import Clock
+from playbook.coverage import Coverage, lacking, share, together, whole
 from playbook.engine import measurement
-from playbook.errors import TooLittleData
+from playbook.errors import Unmeasured
 from playbook.evidence import Evidence, Facts, Table
+from playbook.history.first_days import known_since
 from playbook.limits import Reading
-from playbook.measure.backups import Archive, Listing, counted, size
+from playbook.measure.backups import Archive, Listing, counted, dated, not_given, size
 from playbook.measure.words import moment, span
 from playbook.settings import Settings
 
@@ -67,30 +71,62 @@ class BackupVerification:
         return f"{name}: {first}{more}"
 
     @property
-    def unread(self) -> int:
-        """How many were not read to their end for lack of time."""
-        return self.wanted - sum(one.verification.whole for one in self.verified) - self._ended_early
+    def coverage(self) -> Coverage:
+        """That there are archives; how far each was read belongs to what is said of it."""
+        if not self.wanted:
+            return lacking("no archive", expected=f"archives in {self.location}", got="none")
+        return whole(f"{len(self.verified)} of {counted(self.wanted, 'archive')}")
 
     @property
-    def newest_is_judged(self) -> bool:
-        """True; TooLittleData where time did not suffice for the newest archive, or where there is none."""
-        if not self.verified:
-            raise TooLittleData(f"{SERVICE}: expected archives in {self.location}, got none", service=SERVICE)
-        first = self.verified[0]
-        if not first.verification.whole and not first.verification.problems:
-            raise TooLittleData(
-                f"{SERVICE}: expected to read {first.archive.file.name} to its end within {self.seconds[1]:g} s, "
-                f"got {first.verification.how}",
-                service=SERVICE,
-                hint="Give it more time (targets.NAME.recovery.verify_seconds), or verify fewer archives.",
+    def read(self) -> Coverage:
+        """How many of the newest archives were read to their end, and what of each was not understood."""
+        hint = "Give it more time (recovery.verify_seconds), or verify fewer archives (recovery.verify_newest)."
+        to_the_end = sum(one.verification.whole for one in self.verified)
+        return self._understood(self.verified) + share(
+            to_the_end, self.wanted, "archives", what="reading to the end", hint=hint
+        )
+
+    @property
+    def newest_read(self) -> Coverage:
+        """The same of the newest alone."""
+        newest = self.verified[:1]
+        to_the_end = sum(one.verification.whole for one in newest)
+        return self._understood(newest) + share(
+            to_the_end, 1, "archive", hint="Give it more time (recovery.verify_seconds)."
+        )
+
+    def _understood(self, archives: tuple[Verified, ...]) -> Coverage:
+        lacks: dict[tuple[str, str, str, str], list[str]] = {}
+        for one in archives:
+            for part in one.verification.coverage.parts:
+                if not part.enough:
+                    key = part.words, part.expected, part.got, part.hint
+                    lacks.setdefault(key, []).append(one.archive.file.name)
+        return together(
+            lacking(f"{names[0]}: {words}", expected=expected, got=f"{got} in {_of(names)}", hint=hint)
+            for (words, expected, got, hint), names in lacks.items()
+        )
+
+    @property
+    def files(self) -> Reading:
+        """Files in the newest archive in percent of the median of those before it; not known without any."""
+        counts = [one.verification.files for one in self.verified if one.verification.whole]
+        usual = median(counts[1:]) if counts[1:] and self.verified[0].verification.whole else 0
+        if not usual:
+            return Reading(
+                math.nan,
+                coverage=lacking(
+                    "", expected="archives before the newest to compare its number of files with", got="none"
+                ),
             )
-        return True
+        over = f"{counted(len(counts) - 1, 'archive')} before it ({counts[0]:,} files, median {usual:g})"
+        return Reading(round(100 * counts[0] / usual, 1), over=over)
 
     @property
     def words(self) -> str:
         """What was found wrong, or how many archives were in order."""
         if not self.broken:
-            return f"{counted(len(self.verified), 'archive')} in order"
+            return f"{counted(sum(one.verification.whole for one in self.verified), 'archive')} in order"
         first = self.broken[0]
         more = len(first.verification.problems) - 1
         rest = len(self.broken) - 1
@@ -126,10 +162,6 @@ class BackupVerification:
                 shown.append(Facts("What its manifest counts", counts))
         return shown
 
-    @property
-    def _ended_early(self) -> int:
-        return sum(bool(one.verification.problems) and not one.verification.whole for one in self.verified)
-
 
 @measurement(time_limit=_LONGEST)
 def backup_verification(
@@ -145,8 +177,11 @@ def backup_verification(
         left = recovery.verify_seconds - (time.monotonic() - started)
         if left <= 0:
             break
-        with backup_store.open(archive.file) as stream:
-            found = verify(stream, archive.file.size, wanted, now=clock.now(), seconds=left)
+        try:
+            with backup_store.open(archive.file) as stream:
+                found = verify(stream, archive.file.size, wanted, now=clock.now(), seconds=left)
+        except Unmeasured as error:  # what the others show is not lost
+            found = Verification((), "not read", whole=False, coverage=not_given(archive.file, error))
         verified.append(Verified(archive, found))
     took = time.monotonic() - started
     return BackupVerification(backup_store.location, len(chosen), (took, recovery.verify_seconds), tuple(verified))
@@ -159,6 +194,7 @@ class BackupRetention:
     Attributes:
         nights: how many are kept by the policy.
         most_days: age in days beyond which nothing may be kept.
+        ahead: how many of them are still to come: before them the system was not there.
         missing: nights without an archive, newest first, by when it would have been made.
         over_age: oldest first.
     """
@@ -167,20 +203,33 @@ class BackupRetention:
     now: datetime
     nights: int
     most_days: float
+    ahead: int
     archives: tuple[Archive, ...]
     missing: tuple[datetime, ...]
     over_age: tuple[Archive, ...]
 
     @property
-    def gaps(self) -> Reading:
-        """How many nights have none, of as many as the policy keeps; TooLittleData where there is no archive."""
+    def coverage(self) -> Coverage:
+        """The whole listing, and when its archives were made."""
         if not self.archives:
-            raise TooLittleData(f"{SERVICE}: expected archives in {self.location}, got none", service=SERVICE)
+            return lacking("no archive", expected=f"archives in {self.location}", got="none")
+        return whole(f"{len(self.archives):,} archives") + dated(self.archives)
+
+    @property
+    def gaps(self) -> Reading:
+        """How many nights have none, of as many as the policy keeps; not known where there is no archive."""
+        if not self.archives:
+            return Reading(math.nan, coverage=self.coverage)
         named = ", ".join(f"{night:%Y-%m-%d}" for night in self.missing[:_NAMED])
         more = len(self.missing) - _NAMED
         named += f" and {more} more" if more > 0 else ""
-        kept = f"{self.nights - len(self.missing)} of {self.nights} nights kept"
-        return Reading(len(self.missing), kept + (f", none for {named}" if named else ""))
+        been = self.nights - self.ahead
+        kept = f"{been - len(self.missing)} of {been} nights kept"
+        return Reading(
+            len(self.missing),
+            kept + (f", none for {named}" if named else ""),
+            share(been, self.nights, "nights", hint="The first archive is younger than the policy reaches."),
+        )
 
     @property
     def over_age_words(self) -> str:
@@ -219,6 +268,9 @@ def backup_retention(backup_listing: Listing, settings: Settings) -> BackupReten
     """Which of the nights that the policy keeps have an archive, and which archives are over age."""
     recovery, now = settings.target.recovery, backup_listing.now
     archives = backup_listing.archives
+    missing = _missing([archive.made for archive in archives], recovery.keep_nights, now)
+    since = min([known_since(settings, now), *(archive.made for archive in archives[-1:])])
+    been = [night for night in missing if night > since - _NIGHT / 2]
     oldest_allowed = now - timedelta(days=recovery.keep_most_days)
     over_age = [archive for archive in reversed(archives) if archive.made < oldest_allowed]
     return BackupRetention(
@@ -226,8 +278,9 @@ def backup_retention(backup_listing: Listing, settings: Settings) -> BackupReten
         now,
         recovery.keep_nights,
         recovery.keep_most_days,
+        len(missing) - len(been),
         archives,
-        tuple(_missing([archive.made for archive in archives], recovery.keep_nights, now)),
+        tuple(been),
         tuple(over_age),
     )
 
@@ -245,6 +298,10 @@ def _missing(made: list[datetime], nights: int, now: datetime) -> list[datetime]
     expected = [newest + (late - ago) * _NIGHT for ago in range(nights)]
     covered = {round((newest - one) / _NIGHT) for one in made}
     return [night for night in expected if round((newest - night) / _NIGHT) not in covered]
+
+
+def _of(names: list[str]) -> str:
+    return names[0] + (f" (and {len(names) - 1} more)" if names[1:] else "")
 
 
 def _dump_words(found: Verification) -> str:

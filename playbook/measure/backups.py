@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 import fnmatch
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import partial
 from statistics import median
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from playbook.archives.dating import AHEAD, date_of
+from playbook.archives.dating import AHEAD, WRITING, date_of
 from playbook.archives.inspection import Inspection, inspect, inspect_ends
 from playbook.clients.backups import SERVICE, BackupStore, StoredFile
 from playbook.clock import Clock
+from playbook.coverage import Coverage, lacking, whole
 from playbook.engine import measurement
-from playbook.errors import Malformed, TooLittleData, UsageError
+from playbook.errors import TooLittleData, Unmeasured, UsageError
 from playbook.evidence import Evidence, Facts, Table
 from playbook.limits import Reading
 from playbook.measure.words import moment, span
+from playbook.sections.target import Backups as Wanted
 from playbook.settings import Settings
 
 USUAL_OVER = 14  # archives whose median is the usual size
-_READ_FOR = 30.0  # seconds
+_LONGEST = 50.0  # seconds; the settings say how long reading may really take
+_COPIED_WITHIN = timedelta(minutes=2)
 _SHOWN = 10
 
 
@@ -59,6 +64,11 @@ class Backups:
     inspection: Inspection | None
 
     @property
+    def coverage(self) -> Coverage:
+        """The whole listing, and whether it tells when the newest archive was made."""
+        return whole(self.contents) + dated(self.archives)
+
+    @property
     def contents(self) -> str:
         """What there is, in words: ``30 archives and 1 other file``."""
         return f"{counted(len(self.archives), 'archive')} and {counted(len(self.others), 'other file')}"
@@ -72,32 +82,37 @@ class Backups:
 
     @property
     def age(self) -> Reading:
-        """Hours since the newest archive was made.
+        """Hours since the newest archive was made; not known of one from the future.
 
         Raises:
-            Malformed: it was made in the future.
             TooLittleData: there is none.
         """
         made = self.newest.made
         if made > self.now + AHEAD:
-            raise Malformed(
-                f"{SERVICE}: expected the newest archive to be from before {moment(self.now)}, got "
-                f"{self.newest.file.name} from {moment(made)}",
-                service=SERVICE,
-                hint="The clock of this machine or of the backup job may be wrong.",
+            return Reading(
+                math.nan,
+                coverage=lacking(
+                    "",
+                    expected=f"the newest archive to be from before {moment(self.now)}",
+                    got=f"{self.newest.file.name} from {moment(made)}",
+                    hint="The clock of this machine or of the backup job may be wrong.",
+                ),
             )
         return Reading(round(max(self.now - made, timedelta(0)) / timedelta(hours=1), 2))
 
     @property
     def size(self) -> Reading:
-        """Size of the newest archive in percent of the median of the ones before it; TooLittleData without any."""
+        """Size of the newest archive in percent of the median of the ones before it; not known without any."""
         before = [archive.file.size for archive in self.archives[1 : 1 + USUAL_OVER]]
         usual = median(before) if before else 0
         if not usual:
-            raise TooLittleData(
-                f"{SERVICE}: expected archives before {self.newest.file.name} to compare its size with, got "
-                f"{'empty ones' if before else 'none'}",
-                service=SERVICE,
+            return Reading(
+                math.nan,
+                coverage=lacking(
+                    "nothing to compare with",
+                    expected=f"archives before {self.newest.file.name} to compare its size with",
+                    got="empty ones" if before else "none",
+                ),
             )
         over = f"{counted(len(before), 'archive')} before it (median {size(usual)})"
         return Reading(round(self.newest.file.size / usual * 100, 1), over=over)
@@ -106,6 +121,11 @@ class Backups:
     def complete(self) -> bool:
         """Whether the newest archive could be read without finding anything wrong."""
         return self.inspection is not None and not self.inspection.problem
+
+    @property
+    def read(self) -> Coverage:
+        """How much of the newest archive was read and understood."""
+        return self.inspection.coverage if self.inspection else Coverage()
 
     @property
     def completeness(self) -> str:
@@ -145,6 +165,26 @@ class Backups:
         return shown
 
 
+def dated(archives: Sequence[Archive]) -> Coverage:
+    """Whether it is known when the newest archive was made.
+
+    Where its name says nothing, the time of writing does, unless several archives have been written at one time:
+    then they were copied, and it is the time of that.
+    """
+    if not archives or archives[0].made_by != WRITING:
+        return Coverage()
+    close = sum(abs(archives[0].made - other.made) < _COPIED_WITHIN for other in archives[1:])
+    if not close:
+        return whole("dated by their time of writing")
+    when = moment(archives[0].made)
+    return lacking(
+        "dates not known",
+        expected="archives with the time of the backup in their names, or in the time of writing",
+        got=f"{counted(close + 1, 'archive')} without a date that were all written about {when}",
+        hint="Let the job write the date into the name, or copy with the time of writing kept (rsync -t, cp -p).",
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Listing:
     """The files of the store, told apart by their names.
@@ -161,6 +201,11 @@ class Listing:
     archives: tuple[Archive, ...]
     others: tuple[StoredFile, ...]
     zone: tzinfo
+
+    @property
+    def coverage(self) -> Coverage:
+        """All that is in the store."""
+        return whole(f"{len(self.archives) + len(self.others):,} files")
 
 
 @measurement
@@ -181,14 +226,14 @@ def backup_listing(backup_store: BackupStore, settings: Settings, clock: Clock) 
     return Listing(backup_store.location, now, tuple(archives), tuple(others), zone)
 
 
-@measurement(time_limit=_READ_FOR + 15)
+@measurement(time_limit=_LONGEST)
 def backups(backup_store: BackupStore, backup_listing: Listing, settings: Settings) -> Backups:
     """The archives in the backup store, and whether the newest can be read to its end."""
     wanted, archives = settings.target.backups, backup_listing.archives
     inspection = None
     if archives:
         most = wanted.read_whole_mb * 1_000_000
-        inspection = _inspect(backup_store, archives[0].file, wanted.manifest, most)
+        inspection = _inspected(backup_store, archives[0].file, wanted, most)
     return Backups(
         backup_store.location,
         backup_listing.now,
@@ -199,14 +244,29 @@ def backups(backup_store: BackupStore, backup_listing: Listing, settings: Settin
     )
 
 
-def _inspect(store: BackupStore, file: StoredFile, manifest: str, most: float) -> Inspection:
+def _inspected(store: BackupStore, file: StoredFile, wanted: Wanted, most: float) -> Inspection:
+    """A store that lists an archive and does not give it leaves its age and size to be judged."""
+    try:
+        return _inspect(store, file, wanted, most)
+    except Unmeasured as error:
+        return Inspection("", "not read", coverage=not_given(file, error))
+
+
+def not_given(file: StoredFile, error: Unmeasured) -> Coverage:
+    """Of an archive that the store lists and does not give."""
+    return lacking(
+        f"{file.name} not read", expected=f"{file.name} to be read", got=f"an error ({error})", hint=error.hint
+    )
+
+
+def _inspect(store: BackupStore, file: StoredFile, wanted: Wanted, most: float) -> Inspection:
     if file.size <= most:
         with store.open(file) as stream:
-            inspection = inspect(stream, file.size, manifest=manifest, seconds=_READ_FOR)
-        if inspection.problem or inspection.members is not None:
+            inspection = inspect(stream, file.size, manifest=wanted.manifest, seconds=wanted.read_seconds)
+        if not inspection.timed_out:
             return inspection
         ends = inspect_ends(partial(store.read, file.name), file.size)
-        return Inspection(ends.problem, f"{inspection.how}; then {ends.how}")
+        return Inspection(ends.problem, f"{inspection.how}; then {ends.how}", coverage=inspection.coverage)
     return inspect_ends(partial(store.read, file.name), file.size)
 
 

@@ -74,7 +74,7 @@ class ClockSkew:
         """Seconds by which the clock that is off most differs from ours; NaN where none was read."""
         read = [clock for clock in self.clocks if clock.offset is not None]
         if not read:
-            return Reading(float("nan"))
+            return Reading(float("nan"), coverage=self.coverage)
         worst = max(read, key=lambda clock: clock.least)
         over = f"{len(read)} clock{'s' if len(read) > 1 else ''}"
         return Reading(round(worst.least, 1), f"{over} ({worst.words})" if worst.least >= 1 else over)

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import math
 from calendar import monthrange
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import pairwise
 
 from playbook.clients.digitalocean_account import DigitalOceanAccount, Invoice, InvoiceSummary
-from playbook.clients.digitalocean_transport import SERVICE
 from playbook.clock import Clock
+from playbook.coverage import Coverage, lacking, whole
 from playbook.engine import measurement
-from playbook.errors import Malformed, NotConfigured, TooLittleData
+from playbook.errors import NotConfigured, Unmeasured
 from playbook.evidence import Evidence, Facts, Table
 from playbook.limits import Reading
 from playbook.measure.words import moment
 from playbook.settings import Settings
+
+CENT = 0.01
+# A balance is made anew every day; clocks differ.
+STALE_DAYS, AHEAD_DAYS = 2.0, 0.1
 
 
 def month_of(at: datetime, months_before: int = 0) -> str:
@@ -40,6 +46,10 @@ class Bills:
         used: of the running month, up to ``used_at``.
         owed: from earlier months; below zero it is a credit.
         invoices: newest first, without the running month.
+        charges: what the last month's products, overages and taxes came to before credits; None where the summary
+            of its invoice is not known, for the reason in ``missing``.
+        listing: what was read of the listing of invoices.
+        read_at: when.
         shown: how many of them are shown.
         budget: a month.
         project_after: days of a month from which on its usage is projected to its end.
@@ -54,6 +64,27 @@ class Bills:
     shown: int
     budget: float
     project_after: float
+    read_at: datetime
+    charges: float | None = None
+    missing: str = ""
+    listing: Coverage = Coverage()  # noqa: RUF009 - frozen
+
+    @property
+    def coverage(self) -> Coverage:
+        """Whether every invoice was listed, and the balance is of these days."""
+        age = (self.read_at - self.used_at).total_seconds() / 86_400
+        if -AHEAD_DAYS <= age <= STALE_DAYS:
+            return self.listing
+        got = f"one of {moment(self.used_at)}"
+        return self.listing + lacking("", expected=f"a balance of the last {STALE_DAYS:g} days", got=got)
+
+    @property
+    def by_month(self) -> dict[str, float]:
+        """Dollars by month; a month may have more than one bill."""
+        months: dict[str, float] = {}
+        for invoice in self.invoices:
+            months[invoice.invoice_period] = months.get(invoice.invoice_period, 0.0) + invoice.amount
+        return months
 
     @property
     def projected(self) -> float | None:
@@ -66,9 +97,6 @@ class Bills:
         """Percent of the budget: the projection, or what has been used where that alone is more.
 
         In a month too young to be projected it is the last one's bill.
-
-        Raises:
-            TooLittleData: the month is too young, and there is no bill of the last one.
         """
         projected = self.projected
         if projected is None:
@@ -86,21 +114,23 @@ class Bills:
 
     @property
     def cost_of_last_month(self) -> Reading:
-        """Percent of the budget that the last full month has cost.
-
-        Raises:
-            TooLittleData: there is no bill of it.
-        """
-        bill = next((invoice for invoice in self.invoices if invoice.invoice_period == self.last_month), None)
-        if bill is None:
-            newest = f"the newest is of {self.invoices[0].invoice_period}" if self.invoices else "there is none"
-            raise TooLittleData(
-                f"{SERVICE}: expected the invoice of {self.last_month}, got none: {newest}",
-                service=SERVICE,
-                hint="Invoices are made in the first days of a month; an account that is younger has none.",
+        """Percent of the budget that the last full month has cost, before credits; NaN where there is no bill."""
+        billed = self.by_month.get(self.last_month)
+        if billed is None:
+            newest = f"the newest is of {max(self.by_month)}" if self.by_month else "there is none"
+            hint = "Invoices are made in the first days of a month; an account that is younger has none."
+            return Reading(
+                math.nan,
+                self.last_month,
+                lacking("", expected=f"the invoice of {self.last_month}", got=f"none: {newest}", hint=hint),
             )
+        cost = max(billed, self.charges or 0.0)
         return Reading(
-            self._share(bill.amount), over=f"{bill.invoice_period} (${bill.amount:,.2f} of {self._budget})"
+            self._share(cost),
+            f"{self.last_month} (${cost:,.2f} of {self._budget})",
+            lacking("", expected="what the invoice comes to before credits", got=self.missing)
+            if self.missing
+            else Coverage(),
         )
 
     def evidence(self) -> list[Evidence]:
@@ -116,12 +146,11 @@ class Bills:
             "Credit": f"${-self.owed:,.2f}" if self.owed < 0 else "none",
         }
         rows = []
-        for number, invoice in enumerate(self.invoices[: self.shown]):
-            before = self.invoices[number + 1] if number + 1 < len(self.invoices) else None
-            change = f"{invoice.amount - before.amount:+,.2f}" if before else ""
-            rows.append(
-                [invoice.invoice_period, f"${invoice.amount:,.2f}", change, f"{self._share(invoice.amount):.0f} %"]
-            )
+        months = sorted(self.by_month.items(), reverse=True)
+        for number, (month, amount) in enumerate(months[: self.shown]):
+            before = months[number + 1][1] if number + 1 < len(months) else None
+            change = f"{amount - before:+,.2f}" if before is not None else ""
+            rows.append([month, f"${amount:,.2f}", change, f"{self._share(amount):.0f} %"])
         columns = ["Month", "Amount", "Against the month before", "Of the budget"]
         return [Facts("Costs", facts), Table("Invoices", columns, rows)]
 
@@ -146,19 +175,39 @@ def bills(digitalocean_account: DigitalOceanAccount, settings: Settings, clock: 
             add=f"to playbook.toml, in dollars:\n[targets.{name}.costs]\nmonthly_budget_usd = 150.0",
         )
     balance = digitalocean_account.balance()
-    listed = digitalocean_account.invoices(settings.cost_review.months + 1)
-    at = balance.generated_at or clock.now()
+    listed = digitalocean_account.invoices()
+    now = clock.now()
+    at = balance.generated_at or now
+    last_month = month_of(now, 1)
+    charges, missing = _charges(digitalocean_account, [one for one in listed if one.invoice_period == last_month])
     return Bills(
         month=month_of(at),
-        last_month=month_of(at, 1),
+        last_month=last_month,
         used=balance.month_to_date_usage,
         used_at=at,
         owed=balance.account_balance,
-        invoices=tuple(listed.invoices),
+        invoices=tuple(sorted(listed, key=lambda invoice: invoice.invoice_period, reverse=True)),
         shown=settings.cost_review.months,
         budget=budget,
         project_after=settings.cost_review.project_after_days,
+        read_at=now,
+        charges=charges,
+        missing=missing,
+        listing=listed.coverage,
     )
+
+
+def _charges(account: DigitalOceanAccount, invoices: Sequence[Invoice]) -> tuple[float | None, str]:
+    """What the invoices of a month came to before credits, or why that is not known."""
+    total = 0.0
+    for invoice in invoices:
+        try:
+            summary = account.invoice_summary(invoice.invoice_uuid)
+        except Unmeasured as error:
+            return None, str(error)
+        beside = (summary.overages, summary.taxes)
+        total += summary.product_charges.amount + sum(charge.amount for charge in beside if charge)
+    return (round(total, 2), "") if invoices else (None, "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +239,17 @@ class CostTrend:
     table: tuple[tuple[str, tuple[float, ...]], ...]
     changes: tuple[Change, ...]
     left_out: tuple[str, ...] = ()
+    seen: Coverage = Coverage()  # noqa: RUF009 - frozen
+
+    @property
+    def coverage(self) -> Coverage:
+        """Whether the invoices and their items are there, and the preview of the running month."""
+        return self.seen
+
+    @property
+    def found(self) -> str:
+        """The months, in words."""
+        return " and ".join(self.months) or "none"
 
     def evidence(self) -> list[Evidence]:
         """What each product cost in each month."""
@@ -212,22 +272,23 @@ TOTAL = "everything"
 def cost_trend(bills: Bills, digitalocean_account: DigitalOceanAccount, settings: Settings) -> CostTrend:
     """The last full month against the one before, and this one, projected, against the last; by product."""
     review = settings.cost_review
-    by_month = {invoice.invoice_period: invoice for invoice in bills.invoices}
-    before = month_of(_first_day(bills.last_month), 1)
-    full = [period for period in (before, bills.last_month) if period in by_month]
-    if len(full) < 2:
-        raise TooLittleData(
-            f"{SERVICE}: expected the invoices of {before} and {bills.last_month} to compare, "
-            f"got {' and '.join(full) or 'none of them'}",
-            service=SERVICE,
-            hint="An account needs two full months before there is a trend.",
-        )
-    columns = [
-        (period, _products(digitalocean_account.invoice_summary(by_month[period].invoice_uuid))) for period in full
-    ]
-    left_out: list[str] = []
-    preview = _preview(bills, digitalocean_account, left_out)
-    if preview:
+    full = [month_of(_first_day(bills.last_month), 1), bills.last_month]
+    missing = [month for month in full if month not in bills.by_month]
+    columns: list[tuple[str, dict[str, float]]] = []
+    seen, left_out = bills.coverage, []
+    if missing:
+        hint = "An account needs two full months before there is a trend."
+        got = " and ".join(month for month in full if month not in missing) or "none of them"
+        seen += lacking("", expected=f"the invoices of {full[0]} and {full[1]} to compare", got=got, hint=hint)
+    for month in full:
+        if month not in missing:
+            products, lack = _month(bills, digitalocean_account, month)
+            columns += [(month, products)] if products else []
+            seen += lack
+    preview, why, lack = _preview(bills, digitalocean_account)
+    seen += lack
+    left_out += [why] if why else []
+    if preview and bills.last_month not in missing:
         columns.append((f"{bills.month}, projected", preview))
     changes = [
         change for earlier, later in pairwise(columns) for change in _changes(earlier, later, review.least_usd)
@@ -238,34 +299,63 @@ def cost_trend(bills: Bills, digitalocean_account: DigitalOceanAccount, settings
         table=tuple((name, tuple(products.get(name, 0.0) for _, products in columns)) for name in names),
         changes=tuple(sorted(changes, key=lambda change: (-change.reading.value, change.name == TOTAL))),
         left_out=tuple(left_out),
+        seen=seen + whole(f"{len(columns)} months compared"),
     )
 
 
-def _preview(bills: Bills, account: DigitalOceanAccount, left_out: list[str]) -> dict[str, float]:
-    """The running month by product, projected to its end; nothing where that cannot be said."""
-    listed = account.invoices(1).invoice_preview
-    at = (listed.updated_at if listed else None) or bills.used_at
-    days, of = elapsed(at)
-    if listed is None or not listed.invoice_uuid:
-        left_out.append(f"{bills.month}: the API shows no preview of its invoice")
-    elif days < max(bills.project_after, 0.5):
-        left_out.append(f"{bills.month}: too young to be projected ({days:.1f} days)")
-    else:
+def _month(bills: Bills, account: DigitalOceanAccount, month: str) -> tuple[dict[str, float], Coverage]:
+    """The products of a month's invoices, and what is missing of them."""
+    total: dict[str, float] = {}
+    seen = Coverage()
+    for invoice in (one for one in bills.invoices if one.invoice_period == month):
         try:
-            products = _products(account.invoice_summary(listed.invoice_uuid))
-        except Malformed as error:
-            left_out.append(f"{bills.month}: no summary of the preview: {error}")
-        else:
-            return {name: dollars / days * of for name, dollars in products.items()}
-    return {}
+            products, lack = _products(account.invoice_summary(invoice.invoice_uuid), month)
+        except Unmeasured as error:
+            seen += lacking("", expected=f"the summary of the invoice of {month}", got=str(error))
+            continue
+        seen += lack
+        for name, dollars in products.items():
+            total[name] = total.get(name, 0.0) + dollars
+    return total, seen
 
 
-def _products(summary: InvoiceSummary) -> dict[str, float]:
-    """Dollars by product, everything first; overages count as a product, taxes and credits do not."""
-    products = {charge.name: charge.amount for charge in summary.product_charges.items}
+def _preview(bills: Bills, account: DigitalOceanAccount) -> tuple[dict[str, float], str, Coverage]:
+    """The running month by product, projected to its end; why it is left out, and what is missing."""
+    days, of = elapsed(bills.used_at)
+    if days < max(bills.project_after, 0.5):
+        return {}, f"{bills.month}: too young to be projected ({days:.1f} days)", Coverage()
+    expected = f"the preview of {bills.month}'s invoice"
+    try:
+        preview = account.invoice_preview()
+        if preview is None or not preview.invoice_uuid:
+            return {}, f"{bills.month}: no preview", lacking("", expected=expected, got="none")
+        if preview.invoice_period != bills.month:
+            return {}, f"{bills.month}: no preview", lacking("", expected=expected, got=preview.invoice_period)
+        products, lack = _products(account.invoice_summary(preview.invoice_uuid), bills.month)
+    except Unmeasured as error:
+        return {}, f"{bills.month}: {error}", lacking("", expected=expected, got=str(error))
+    days, of = elapsed(preview.updated_at or bills.used_at)
+    projected = {name: dollars / max(days, 0.5) * of for name, dollars in products.items()}
+    return projected, "", lack
+
+
+def _products(summary: InvoiceSummary, month: str) -> tuple[dict[str, float], Coverage]:
+    """Dollars by product, everything first; overages count as a product, taxes and credits do not.
+
+    An invoice of something without items, or with items that do not add up, does not show what grew.
+    """
+    charges = summary.product_charges
+    products: dict[str, float] = {}
+    for charge in charges.items or []:
+        products[charge.name] = products.get(charge.name, 0.0) + charge.amount
+    lack, listed = Coverage(), sum(products.values())
+    if abs(listed - charges.amount) > CENT * (len(products) + 1):
+        got = f"items of ${listed:,.2f}" if products else "no items"
+        lack = lacking("", expected=f"items of {month}'s ${charges.amount:,.2f}", got=got)
+        products = {}  # a product that is not listed has not gone, nor is it new in the month after
     if summary.overages and summary.overages.amount:
         products["Overages"] = summary.overages.amount
-    return {TOTAL: sum(products.values()), **products}
+    return {TOTAL: max(listed, charges.amount) + products.get("Overages", 0.0), **products}, lack
 
 
 def _changes(
@@ -273,9 +363,10 @@ def _changes(
 ) -> list[Change]:
     """Everything, and each product that costs enough to be worth a look. A new one has grown by all it costs."""
     found = []
+    by_product = len(earlier[1]) > 1 and len(later[1]) > 1
     for name, after in later[1].items():
         before = earlier[1].get(name, 0.0)
-        if max(before, after) < least and name != TOTAL:
+        if name != TOTAL and not (by_product and max(before, after) >= least):
             continue
         percent = 100 * (after - before) / before if before > 0 else (100.0 if after > 0 else 0.0)
         months = f"{earlier[0]} → {later[0]}"

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
-from playbook.clients.github import DependabotAlert, GitHubApi
-from playbook.clients.npm import AuditReport, Npm, Vulnerability, npm
+from playbook.clients.github import PER_PAGE, DependabotAlert, GitHubApi
+from playbook.clients.npm import Npm, npm
+from playbook.clients.npm_messages import AuditReport, Project, Vulnerability
+from playbook.coverage import Coverage, lacking, share, together, understood, whole
 from playbook.engine import measurement
-from playbook.errors import NotConfigured, PlaybookError, Unmeasured
+from playbook.errors import Denied, NotConfigured, PlaybookError, Unmeasured
 from playbook.evidence import Evidence, Facts, Table
 from playbook.limits import Reading
 from playbook.settings import Settings
 
 LEVELS = ("critical", "high", "moderate", "low", "info")
 SEVERE = frozenset({"critical", "high"})
+_FORMS = (1, 2, 3)
+# GitHub's words for a repository without alerts, and for one that is archived.
+_OFF = re.compile(r"(?i)alerts are (disabled|not available)")
+_CLOSED = {"fixed", "dismissed", "auto_dismissed"}
 NAMED = 3  # in a message; the evidence holds all
 
 Behind = Literal["major", "minor", "patch", "other"]
@@ -53,12 +59,14 @@ class Source:
         name: as it is called in a message.
         looked_at: how many dependencies, in words; empty where that is not said.
         error: why it could not be asked; NotConfigured where this target has none.
+        coverage: how much it has looked at.
     """
 
     name: str
     weaknesses: tuple[Weakness, ...] = ()
     looked_at: str = ""
     error: PlaybookError | None = None
+    coverage: Coverage = field(default_factory=Coverage)
 
     @property
     def reading(self) -> Reading:
@@ -82,17 +90,19 @@ class Weaknesses:
         """Those that answered, the one with the most first."""
         return sorted((s for s in self.sources if s.error is None), key=lambda source: -source.reading.value)
 
-    def expect_all(self) -> None:
-        """Demand an answer of each that is configured, and that one is.
-
-        Raises:
-            NotConfigured, Unmeasured: there is none.
-        """
-        failed = [s.error for s in self.sources if s.error and not isinstance(s.error, NotConfigured)]
-        if failed:
-            raise failed[0]
-        if not self.asked:
-            raise next(source.error for source in self.sources if source.error)
+    @property
+    def coverage(self) -> Coverage:
+        """What each has looked at; one that is configured and cannot be asked may know of weaknesses."""
+        total = together(source.coverage for source in self.sources if source.error is None)
+        for source in self.sources:
+            if isinstance(source.error, Unmeasured):
+                total += lacking(
+                    f"no {source.name}",
+                    expected=f"an answer of {source.name}",
+                    got=str(source.error),
+                    hint=source.error.hint,
+                )
+        return total
 
     def evidence(self) -> list[Evidence]:
         """Who was asked, and a row for each weakness."""
@@ -121,22 +131,67 @@ class Weaknesses:
 @measurement(time_limit=90.0)
 def weaknesses(github: GitHubApi, settings: Settings) -> Weaknesses:
     """Known weaknesses of the dependencies, from ``npm audit`` and from Dependabot, whichever is configured."""
-    return Weaknesses((_of_npm(settings), _of_dependabot(github)))
+    found = Weaknesses((_of_npm(settings), _of_dependabot(github)))
+    if not found.asked:
+        errors = [source.error for source in found.sources if source.error]
+        raise next((error for error in errors if not isinstance(error, NotConfigured)), errors[0])
+    return found
 
 
 def _of_npm(settings: Settings) -> Source:
     name = "npm audit"
     try:
-        report = npm(settings).audit()
+        asked = npm(settings)
+        report, project = asked.audit(), asked.read()
+        weak = report.vulnerabilities or {}
+        seen = _seen(report, project)
+        if not weak and project.packages and not asked.knows_weaknesses():
+            seen += lacking(
+                "knows no weakness",
+                expected="an audit that finds what is known to be weak (minimist 0.0.8)",
+                got="nothing found in it",
+                hint="This registry, or npm's configuration (offline), gives no advisories.",
+            )
     except (NotConfigured, Unmeasured) as error:
         return Source(name, error=error)
-    found = [_weakness(package, vulnerability) for package, vulnerability in report.vulnerabilities.items()]
-    return Source(name, _worst_first(found), _looked_at(report))
+    found = [_weakness(package, vulnerability) for package, vulnerability in weak.items()]
+    total = report.looked_at
+    looked_at = f"{total:,} dependenc{'y' if total == 1 else 'ies'}" if total else ""
+    return Source(name, _worst_first(found), looked_at, coverage=seen)
 
 
-def _looked_at(report: AuditReport) -> str:
-    total = report.metadata.dependencies.total
-    return f"{total:,} dependenc{'y' if total == 1 else 'ies'}" if total else ""
+def _seen(report: AuditReport, project: Project) -> Coverage:
+    """Whether the audit looked at all that the lock file lists, and says all that it found."""
+    if report.vulnerabilities is None or report.looked_at is None:
+        return lacking(
+            "npm audit says not what it looked at",
+            expected="a report of npm audit with vulnerabilities and metadata.dependencies",
+            got=f"one of version {report.auditReportVersion} without",
+        )
+    total = share(min(report.looked_at, project.packages), project.packages, "locked packages")
+    missing = [name for name, version in project.locked.items() if not version]
+    total += share(
+        len(project.direct) - len(missing),
+        len(project.direct),
+        "dependencies",
+        what="the lock file listing",
+        note=f"{missing[0]} is not listed" if missing else "",
+        hint="Run `npm install --package-lock-only`, and commit the lock file.",
+    )
+    counted = report.metadata.vulnerabilities if report.metadata else None
+    if counted and counted.total > len(report.vulnerabilities):
+        total += share(len(report.vulnerabilities), counted.total, "weak packages")
+    return total + _form(project)
+
+
+def _form(project: Project) -> Coverage:
+    if project.form in _FORMS:
+        return Coverage()
+    return lacking(
+        f"lockfileVersion {project.form}",
+        expected=f"a lock file of version {', '.join(map(str, _FORMS))}",
+        got=f"one of version {project.form}, which is not known here",
+    )
 
 
 def _weakness(package: str, vulnerability: Vulnerability) -> Weakness:
@@ -159,9 +214,29 @@ def _of_dependabot(github: GitHubApi) -> Source:
     name = "Dependabot"
     try:
         alerts = github.dependabot_alerts()
+    except Denied as error:
+        return Source(name, error=_switched_off(error, github) if _OFF.search(str(error)) else error)
     except (NotConfigured, Unmeasured) as error:
         return Source(name, error=error)
-    return Source(name, _worst_first([_alert(alert) for alert in alerts]), "the repository's dependencies")
+    # What the question leaves out, a service that knows no such question may still answer.
+    found = [_alert(alert) for alert in alerts if alert.state not in _CLOSED]
+    seen = whole(f"{len(found)} open alerts")
+    if alerts and len(alerts) % PER_PAGE == 0:
+        seen += lacking(
+            "alerts cut off",
+            expected="all open Dependabot alerts",
+            got=f"{len(alerts)}, which is a whole number of pages without a next one",
+        )
+    return Source(name, _worst_first(found), "the repository's dependencies", coverage=seen)
+
+
+def _switched_off(error: Denied, github: GitHubApi) -> NotConfigured:
+    """GitHub answers 403 where nobody has switched the alerts on."""
+    return NotConfigured(
+        f"Dependabot's alerts are not switched on: {error}",
+        setting=f"targets.{github.settings.target.name}.github.repository",
+        add="Dependabot alerts in the repository's settings, under code security",
+    )
 
 
 def _alert(alert: DependabotAlert) -> Weakness:
@@ -209,10 +284,46 @@ class OldDependency:
 
 @dataclass(frozen=True, slots=True)
 class OutdatedDependencies:
-    """The project's own dependencies that are not at their newest; ``direct`` is how many it has in all."""
+    """The project's own dependencies that are not at their newest.
+
+    Attributes:
+        direct: how many it has of the registry in all.
+        looked_up: how many of those the registry has told the newest release of.
+        unseen: names of the others.
+        project: what its files say.
+    """
 
     direct: int
     old: tuple[OldDependency, ...]
+    looked_up: int
+    unseen: tuple[str, ...]
+    project: Project
+
+    @property
+    def coverage(self) -> Coverage:
+        """Each dependency looked up, with versions that can be compared."""
+        total = share(
+            self.looked_up,
+            self.direct,
+            "dependencies",
+            what="releases",
+            note=f"none of {self.unseen[0]}" if self.unseen else "",
+            hint="Its registry may be another, or want credentials; see ~/.npmrc.",
+        )
+        if self.project.elsewhere:
+            total += whole(f"{len(self.project.elsewhere)} not of the registry")
+        odd = [
+            f"{one.name} {one.current or 'not locked'} → {one.latest}" for one in self.old if one.behind == "other"
+        ]
+        total += understood(len(odd), self.direct, "versions", examples=odd)
+        if self.project.workspaces:
+            total += lacking(
+                "workspaces not looked at",
+                expected="the dependencies of all workspaces",
+                got=f"those of the root alone, not of {', '.join(self.project.workspaces[:NAMED])}",
+                hint="Name a workspace's own folder in npm.project to look at it.",
+            )
+        return total + _form(self.project)
 
     @property
     def majors(self) -> Reading:
@@ -245,12 +356,16 @@ class OutdatedDependencies:
 def outdated_dependencies(npm: Npm) -> OutdatedDependencies:
     """The project's own dependencies against their newest releases, by the lock file."""
     project = npm.read()
-    found = []
-    for name, one in npm.outdated().items():
-        current = one.current or project.locked.get(name, "")
-        if current != one.latest:
-            found.append(OldDependency(name, current, one.wanted, one.latest, project.direct.get(name, False)))
-    return OutdatedDependencies(len(project.direct), tuple(sorted(found, key=lambda one: one.name)))
+    releases = {name: one for name, one in npm.outdated().items() if name in project.direct and one.latest}
+    found = [
+        OldDependency(name, project.locked.get(name, ""), one.wanted, one.latest, project.direct[name])
+        for name, one in releases.items()
+    ]
+    old = [one for one in found if one.current != one.latest]
+    unseen = tuple(sorted(project.direct.keys() - releases))
+    return OutdatedDependencies(
+        len(project.direct), tuple(sorted(old, key=lambda one: one.name)), len(releases), unseen, project
+    )
 
 
 _VERSION = re.compile(r"^v?(\d+)\.(\d+)\.(\d+)")

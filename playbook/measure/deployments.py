@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -9,21 +11,33 @@ from playbook.clients.digitalocean import DigitalOceanApi
 from playbook.clients.digitalocean_transport import SERVICE
 from playbook.clients.digitalocean_types import Deployment
 from playbook.clock import Clock
+from playbook.coverage import Coverage, lacking, together, understood
 from playbook.engine import measurement
 from playbook.errors import TooLittleData
 from playbook.evidence import Evidence, Facts, Table
 from playbook.limits import Reading
+from playbook.measure.app import PHASES
 from playbook.measure.words import moment, span
 from playbook.settings import Settings
 
 SHOWN = 3
 WEEK = timedelta(days=7)
-# One page of the API; a week with more says so.
-MOST = 200
-FAILED = frozenset({"ERROR", "CANCELED"})
+# So far back the listing is read on: a week, and what was deployed before it.
+BACK = timedelta(days=30)
+# Clocks differ; a deployment further ahead has a wrong time.
+AHEAD = 300.0
+FAILED = frozenset({"ERROR"})
+# Somebody stopped it, or a newer one did.
+STOPPED = frozenset({"CANCELED"})
 COLUMNS = ("Phase", "Made", "Age", "Took", "Cause", "Commit", "Reason")
 # SUPERSEDED is what becomes of every good deployment when the next one is good.
-DONE = frozenset({"ACTIVE", "SUPERSEDED"}) | FAILED
+GOOD = frozenset({"ACTIVE", "SUPERSEDED"})
+DONE = GOOD | FAILED | STOPPED
+STATUSES = frozenset({"PENDING", "RUNNING", "ERROR", "SUCCESS"})
+CAUSES = frozenset({"MANUAL", "DEPLOY_ON_PUSH", "MAINTENANCE", "UPDATE_DATABASE_TRUSTED_SOURCES", "AUTOSCALED"})
+ROLLBACKS = {"MANUAL_ROLLBACK": "by hand", "AUTO_ROLLBACK": "automatic"}
+_PUSHED = re.compile(r"(?i)^(commit|image|tag) \S+ (was )?pushed")
+_ROLLED_BACK = re.compile(r"(?i)\b(auto\w*[ -]?)?roll(ed|ing|s)?[ -]?back")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +49,10 @@ class Release:
         duration: seconds from being made to its phase; None while in progress.
         reason: why it failed, as the platform says it; empty where it does not.
         stuck_after: seconds in progress beyond which it is stuck.
+        cause_type: DEPLOY_ON_PUSH, AUTO_ROLLBACK and so on; empty where it is not said.
+        statuses: those of its steps.
+        error_steps: how many steps failed, by the platform's own count.
+        followed: a newer one was made.
     """
 
     id: str
@@ -46,36 +64,59 @@ class Release:
     duration: float | None
     reason: str
     stuck_after: float
+    cause_type: str = ""
+    statuses: tuple[str, ...] = ()
+    error_steps: int = 0
+    followed: bool = False
+
+    @property
+    def coverage(self) -> Coverage:
+        """Whether phase, cause and the status of each step are words that are known, and its time possible."""
+        unknown = [] if self.phase in PHASES else [f"phase {self.phase}"]
+        if self.cause_type not in CAUSES | ROLLBACKS.keys() | {""}:
+            unknown.append(f"cause {self.cause_type}")
+        unknown += [f"step {status or 'without a status'}" for status in self.statuses if status not in STATUSES]
+        words = 2 + len(self.statuses)
+        coverage = understood(len(unknown), words, f"words of deployment {self.id[:8]}", examples=unknown)
+        if self.age is None or self.age < -AHEAD:
+            got = "none" if self.age is None else f"{moment(self.created_at)}, which is still to come"
+            coverage += lacking("", expected=f"when deployment {self.id[:8]} began", got=got)
+        return coverage
+
+    @property
+    def rolled_back(self) -> str:
+        """``automatic`` or ``by hand`` where it goes back to an earlier one; empty where it does not."""
+        if self.cause_type in ROLLBACKS:
+            return ROLLBACKS[self.cause_type]
+        if self.cause_type in CAUSES - {"MANUAL"} or _PUSHED.match(self.cause):
+            return ""
+        said = _ROLLED_BACK.search(self.cause)
+        return ("automatic" if "auto" in self.cause.lower() else "by hand") if said else ""
 
     @property
     def failed(self) -> bool:
-        """Ended without serving anybody."""
-        return self.phase in FAILED
+        """Ended without serving anybody, and was not stopped for the sake of a newer one."""
+        return self.phase in FAILED or (self.phase in STOPPED and not self.followed)
 
     @property
     def succeeded(self) -> bool:
-        """Served, or still does."""
-        return self.phase in DONE - FAILED
+        """Served, or still does. One that goes back to an earlier one repairs nothing of what failed."""
+        return self.phase in GOOD and not self.rolled_back
+
+    @property
+    def unclean(self) -> bool:
+        """It serves, although one of its steps failed."""
+        return self.phase in GOOD and (self.error_steps > 0 or "ERROR" in self.statuses)
 
     @property
     def in_progress(self) -> bool:
-        """Not done yet; a phase that we do not know counts as such, so that it cannot stay unnoticed."""
-        return self.phase not in DONE
+        """Not done yet."""
+        return self.phase in PHASES - DONE
 
     @property
     def stuck(self) -> bool:
-        """In progress for longer than is usual.
-
-        Raises:
-            TooLittleData: in progress, and the platform does not say since when.
-        """
-        if not self.in_progress:
-            return False
-        if self.age is None:
-            raise TooLittleData(
-                f"{SERVICE}: expected when the deployment {self.id} began, got none", service=SERVICE
-            )
-        return self.age > self.stuck_after
+        """In progress for longer than is usual; not where nobody knows since when, as the coverage says."""
+        return self.in_progress and self.age is not None and self.age > self.stuck_after
 
     @property
     def found(self) -> str:
@@ -89,14 +130,45 @@ class Release:
 
 @dataclass(frozen=True, slots=True)
 class Releases:
-    """The newest deployments, newest first. There is at least one."""
+    """The newest deployments, newest first by the time they were made. There is at least one.
+
+    Attributes:
+        listing: what was read of the listing.
+    """
 
     newest_first: tuple[Release, ...]
+    listing: Coverage = Coverage()  # noqa: RUF009 - frozen
+
+    @property
+    def coverage(self) -> Coverage:
+        """The listing, what is not understood of the newest and of the week, and that one of them serves."""
+        week = [one for one in self.newest_first if one.age is None or one.age <= WEEK.total_seconds()]
+        looked_at = dict.fromkeys((self.newest, *week))
+        coverage = self.listing + together(one.coverage for one in looked_at)
+        serving = _serving(self.newest_first)
+        if serving.enough and self.newest.phase == "SUPERSEDED":
+            serving = lacking("", expected="the deployment that superseded the newest one", got="none listed")
+        return coverage + serving
 
     @property
     def newest(self) -> Release:
         """The last one that was made."""
         return self.newest_first[0]
+
+    @property
+    def went_back(self) -> bool:
+        """What serves is an earlier one, as the release before it failed."""
+        before = self.newest_first[1] if len(self.newest_first) > 1 else None
+        back = self.newest.rolled_back
+        return back == "automatic" or bool(back and before and before.phase in FAILED)
+
+    @property
+    def found(self) -> str:
+        """The newest, and what it went back from."""
+        before = self.newest_first[1] if len(self.newest_first) > 1 else None
+        if self.newest.rolled_back and before and before.phase in FAILED:
+            return f"{self.newest.found.rstrip('.')}; before it {before.found}"
+        return self.newest.found
 
     def evidence(self) -> Evidence:
         """A row for each of the newest three."""
@@ -110,12 +182,49 @@ class Releases:
 @measurement
 def deployments(digitalocean: DigitalOceanApi, settings: Settings, clock: Clock) -> Releases:
     """The newest deployments with phase, cause, commit, age and duration."""
-    now = clock.now()
-    stuck_after = settings.deployments.stuck_after_minutes * 60
-    found = tuple(_release(deployment, now, stuck_after) for deployment in digitalocean.deployments(newest=20))
-    if not found:
+    found, listing = _releases(digitalocean, settings, clock.now())
+    return Releases(found, listing)
+
+
+def _releases(
+    digitalocean: DigitalOceanApi, settings: Settings, now: datetime
+) -> tuple[tuple[Release, ...], Coverage]:
+    listing = digitalocean.deployments(since=now - BACK)
+    if not listing:
         raise TooLittleData(f"{SERVICE}: expected deployments of the app, got none", service=SERVICE)
-    return Releases(found)
+    stuck_after = settings.deployments.stuck_after_minutes * 60
+    ordered = newest_first(listing)
+    return (
+        tuple(_release(one, now, stuck_after, followed=number > 0) for number, one in enumerate(ordered)),
+        listing.coverage,
+    )
+
+
+def newest_first(deployments: Iterable[Deployment]) -> list[Deployment]:
+    """By when they were made; of those made at once the worse first, at the end those without any time."""
+    known: dict[str, Deployment] = {}
+    for number, one in enumerate(deployments):
+        known.setdefault(one.id or f"number {number}", one)  # what is on two pages is one
+    return sorted(known.values(), key=_made, reverse=True)
+
+
+def _made(deployment: Deployment) -> tuple[float, float, bool]:
+    changed = deployment.phase_last_updated_at or deployment.updated_at
+    made = deployment.created_at or changed
+    return (
+        made.timestamp() if made else 0.0,
+        changed.timestamp() if changed else 0.0,
+        deployment.phase not in GOOD,
+    )
+
+
+def _serving(releases: Iterable[Release]) -> Coverage:
+    """Something must be ACTIVE: a list of what was superseded lacks the deployment that did it."""
+    phases = {release.phase for release in releases}
+    if "ACTIVE" in phases:
+        return Coverage()
+    only = ", ".join(sorted(phases))
+    return lacking("", expected="a deployment in phase ACTIVE among those listed", got=f"only {only}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,13 +235,19 @@ class Review:
         newest_first: those made in that time, and older ones that are still in progress.
         last_before: the newest one from before it.
         least_for_share: how many finished ones make a share worth judging.
-        whole: False where there were more than could be listed.
+        listing: what was read of the listing.
     """
 
     newest_first: tuple[Release, ...]
     last_before: Release | None
     least_for_share: int
-    whole: bool = True
+    listing: Coverage = Coverage()  # noqa: RUF009 - frozen
+
+    @property
+    def coverage(self) -> Coverage:
+        """The listing, what is not understood of the week's, and that one deployment serves."""
+        everything = (*self.newest_first, *([self.last_before] if self.last_before else []))
+        return self.listing + together(one.coverage for one in everything) + _serving(everything)
 
     @property
     def unrepaired(self) -> tuple[Release, ...]:
@@ -163,7 +278,7 @@ class Review:
     @property
     def failure_share(self) -> Reading | None:
         """Percent of the finished ones that failed; None where too few were finished to say."""
-        done = [release for release in self.newest_first if not release.in_progress]
+        done = [one for one in self.newest_first if one.failed or one.phase in GOOD]
         if len(done) < max(self.least_for_share, 1):
             return None
         failed = sum(release.failed for release in done)
@@ -172,7 +287,7 @@ class Review:
     def evidence(self) -> list[Evidence]:
         """Every one of them, and how many went well."""
         counts = {
-            "Deployments in 7 d": str(len(self.newest_first)) + ("" if self.whole else " or more"),
+            "Deployments in 7 d": str(len(self.newest_first)),
             "Succeeded": str(sum(release.succeeded for release in self.newest_first)),
             "Failed": str(sum(release.failed for release in self.newest_first)),
             "In progress": str(sum(release.in_progress for release in self.newest_first)),
@@ -193,21 +308,12 @@ class Review:
 @measurement
 def deployment_review(digitalocean: DigitalOceanApi, settings: Settings, clock: Clock) -> Review:
     """The week's deployments with phase, cause, commit and length; a week without any is an answer."""
-    now = clock.now()
-    stuck_after = settings.deployments.stuck_after_minutes * 60
-    listed = [_release(deployment, now, stuck_after) for deployment in digitalocean.deployments(newest=MOST)]
-    if not listed:
-        raise TooLittleData(f"{SERVICE}: expected deployments of the app, got none", service=SERVICE)
+    listed, listing = _releases(digitalocean, settings, clock.now())
     week = WEEK.total_seconds()
     # One without a time is not left out: it may be of this week.
     recent = [one for one in listed if one.age is None or one.age <= week or one.in_progress]
     before = next((one for one in listed if one not in recent), None)
-    return Review(
-        newest_first=tuple(recent),
-        last_before=before,
-        least_for_share=settings.deployments.least_for_share,
-        whole=before is not None or len(listed) < MOST,
-    )
+    return Review(tuple(recent), before, settings.deployments.least_for_share, listing)
 
 
 def _some(releases: tuple[Release, ...], none: str) -> str:
@@ -229,7 +335,7 @@ def _row(release: Release) -> list[str]:
     ]
 
 
-def _release(deployment: Deployment, now: datetime, stuck_after: float) -> Release:
+def _release(deployment: Deployment, now: datetime, stuck_after: float, *, followed: bool) -> Release:
     created = deployment.created_at
     ended = deployment.phase_last_updated_at or deployment.updated_at
     done = deployment.phase in DONE
@@ -244,4 +350,8 @@ def _release(deployment: Deployment, now: datetime, stuck_after: float) -> Relea
         duration=(ended - created).total_seconds() if created and ended and done else None,
         reason=" ".join(filter(None, (why.code, why.message))) if why else "",
         stuck_after=stuck_after,
+        cause_type=deployment.cause_details.type if deployment.cause_details else "",
+        statuses=tuple(deployment.progress.statuses),
+        error_steps=deployment.progress.error_steps,
+        followed=followed,
     )

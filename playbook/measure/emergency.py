@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import msgspec
+
 from playbook.clients.prometheus import Prometheus
 from playbook.clock import Clock
+from playbook.coverage import Coverage, lacking, share, together, whole
 from playbook.emergency import NONE, P4, URGENT, Known, severity_of
 from playbook.engine import Measurements, Outcome, measurement
-from playbook.errors import NotConfigured, TooLittleData, Unmeasured, Unreachable
+from playbook.errors import NotConfigured, Unmeasured, Unreachable
 from playbook.evidence import Evidence, Facts, Table
-from playbook.limits import Limit
+from playbook.limits import Limit, Reading
 from playbook.measure.alerts import Alerts
 from playbook.measure.kpis import ERROR_RATE, RESPONSE_TIME
 from playbook.measure.recent import Recent, recent
@@ -36,8 +40,6 @@ _NAMES = {
     ERRORS: "Error rate",
     ALERTS: "Alerts",
 }
-# Without these nobody can say that all is well. Alerts are only what others concluded.
-_NEEDED = (HOMEPAGE, HEALTH, RESPONSE, ERRORS)
 
 
 @measurement
@@ -59,17 +61,34 @@ class Sign:
     Attributes:
         value: what was measured; None where it was not, and ``problem`` says why.
         found: in words.
+        number: of a figure, what it is; None where it is none, or is not known.
+        own: what a figure stands on beyond what its measurement says of itself.
     """
 
     name: str
     value: Any
     found: str
     problem: Unmeasured | NotConfigured | None = None
+    number: float | None = None
+    own: Coverage = Coverage()  # noqa: RUF009 - frozen
 
     @property
-    def missing(self) -> Unmeasured | None:
-        """Why it is not known, where it is not: other than for want of a setting."""
-        return self.problem if isinstance(self.problem, Unmeasured) else None
+    def unset(self) -> bool:
+        """The target does not say where it is."""
+        return isinstance(self.problem, NotConfigured)
+
+    @property
+    def coverage(self) -> Coverage:
+        """How much of it was seen; nothing is said of what is not configured."""
+        if self.unset:
+            return Coverage()
+        if self.problem is not None:
+            hint = self.problem.hint if isinstance(self.problem, Unmeasured) else ""
+            return lacking("", expected=f"{self.name} to be known", got=str(self.problem), hint=hint)
+        stated = getattr(self.value, "coverage", None)
+        parts = (stated if isinstance(stated, Coverage) else Coverage()) + self.own
+        # Few words: what each stands on is told where it is judged by itself.
+        return Coverage(tuple(msgspec.structs.replace(part, words="") for part in parts.parts if not part.enough))
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,33 +109,27 @@ class Look:
     def known(self) -> Known:
         """What it says, as far as it could be told."""
         homepage, health, alerts = (self.signs[name].value for name in (HOMEPAGE, HEALTH, ALERTS))
-        seconds = [self._number(RESPONSE), homepage.median.value if homepage else None]
         return Known(
-            down=self._down(homepage),
-            seconds=max((value for value in seconds if value is not None), default=None),
-            error_percent=self._number(ERRORS),
+            down=homepage.is_down if homepage else None,
+            seconds=_largest(self.signs[RESPONSE].number, self.signs[HOMEPAGE].number),
+            error_percent=_largest(self.signs[ERRORS].number, homepage.bad_percent if homepage else None),
             unhealthy=health.is_unhealthy or health.is_degraded if health else None,
             alerts=len(alerts.firing) if alerts else None,
         )
 
     @property
-    def worst(self) -> str:
-        """The severity by what is known; empty where that is no emergency."""
+    def severity(self) -> str:
+        """``P1`` to ``P4`` by what is known: at least that; empty where it is no emergency."""
         return severity_of(self.known, self.response, self.errors)
 
     @property
-    def severity(self) -> str:
-        """As ``worst``.
-
-        Raises:
-            Unmeasured: what is known is no emergency, and something that would show one could not be measured.
-        """
-        if not self.worst:
-            for name in _NEEDED:
-                missing = self.signs[name].missing
-                if missing:
-                    raise missing
-        return self.worst
+    def coverage(self) -> Coverage:
+        """Every sign is known, as far as it is configured: what was not seen may be worse than what was."""
+        signs = list(self.signs.values())
+        unset = [sign.name for sign in signs if sign.unset]
+        words = f"{len(signs) - len(unset)} of {len(signs)} signs"
+        note = f" ({', '.join(unset)} not configured)" if unset else ""
+        return whole(words + note) + together(sign.coverage for sign in signs)
 
     @property
     def urgent(self) -> bool:
@@ -125,7 +138,7 @@ class Look:
 
     @property
     def without_notice(self) -> str:
-        """Why nobody needs to be told; empty where they do. Raises as ``severity``."""
+        """Why nobody needs to be told; empty where they do."""
         if self.severity in (NONE, P4):
             return f"{self.severity or 'no emergency'}, of which nobody has to be told at once"
         return ""
@@ -133,9 +146,9 @@ class Look:
     @property
     def found(self) -> str:
         """``P2: P95 response time 6.1 s over 10 min (312 requests); Homepage …``; ``none`` where there is none."""
-        if not self.worst:
+        if not self.severity:
             return "none"
-        return f"{self.worst}: {'; '.join(f'{sign.name} {sign.found}' for sign in self._telling)}"
+        return f"{self.severity}: {'; '.join(f'{sign.name} {sign.found}' for sign in self._telling)}"
 
     @property
     def line(self) -> str:
@@ -145,7 +158,7 @@ class Look:
     def evidence(self) -> list[Evidence]:
         """Severity, its limits, and every sign."""
         facts = {
-            "Severity": self.worst or "no emergency",
+            "Severity": self.severity or "no emergency",
             "P1": "the service is down",
             "P2": f"answers {self.response.critical}, or errors {self.errors.critical}",
             "P3": f"answers {self.response.warning}, errors {self.errors.warning}, or a part is unhealthy",
@@ -158,40 +171,27 @@ class Look:
     @property
     def _telling(self) -> list[Sign]:
         """The signs that by themselves would be as bad."""
-        known, worst = self.known, self.worst
+        known, homepage = self.known, self.signs[HOMEPAGE].value
         parts = {
-            HOMEPAGE: Known(down=known.down, seconds=self._homepage_seconds),
+            HOMEPAGE: Known(
+                down=known.down,
+                seconds=self.signs[HOMEPAGE].number,
+                error_percent=homepage.bad_percent if homepage else None,
+            ),
             HEALTH: Known(unhealthy=known.unhealthy),
-            RESPONSE: Known(seconds=self._number(RESPONSE)),
-            ERRORS: Known(error_percent=known.error_percent),
+            RESPONSE: Known(seconds=self.signs[RESPONSE].number),
+            ERRORS: Known(error_percent=self.signs[ERRORS].number),
             ALERTS: Known(alerts=known.alerts),
         }
         return [
             self.signs[name]
             for name, part in parts.items()
-            if severity_of(part, self.response, self.errors) == worst
+            if severity_of(part, self.response, self.errors) == self.severity
         ]
 
-    @property
-    def _homepage_seconds(self) -> float | None:
-        homepage = self.signs[HOMEPAGE].value
-        return homepage.median.value if homepage else None
 
-    def _number(self, name: str) -> float | None:
-        measured = self.signs[name].value
-        return measured.reading.value if measured else None
-
-    def _down(self, homepage: HomepageTiming | None) -> bool | None:
-        """Down: server errors only; or no answer at all, while our own network works, as others do answer."""
-        if homepage:
-            return all(sample.status is None or sample.status >= 500 for sample in homepage.samples)
-        if not isinstance(self.signs[HOMEPAGE].problem, Unreachable):
-            return None
-        others = (RESPONSE, ERRORS, ALERTS)
-        answered = [
-            self.signs[n].value is not None or isinstance(self.signs[n].problem, TooLittleData) for n in others
-        ]
-        return True if any(answered) else None
+def _largest(*values: float | None) -> float | None:
+    return max((value for value in values if value is not None), default=None)
 
 
 def take_look(settings: Settings, clock: Clock) -> Look:
@@ -213,9 +213,15 @@ def take_look(settings: Settings, clock: Clock) -> Look:
 def _sign(name: str, outcome: Outcome, words: Callable[[Any], str]) -> Sign:
     if outcome.error is None:
         try:
-            return Sign(name, outcome.value, words(outcome.value))
+            reading = _reading(outcome.value)
         except Unmeasured as error:  # too little in that time
             return Sign(name, None, str(error).rpartition(": ")[2], error)
+        if reading is None:
+            return Sign(name, outcome.value, words(outcome.value))
+        if not math.isfinite(reading.value):
+            found = reading.coverage.got or words(outcome.value)
+            return Sign(name, outcome.value, found, own=reading.coverage)
+        return Sign(name, outcome.value, words(outcome.value), number=reading.value, own=reading.coverage)
     if not isinstance(outcome.error, Unmeasured | NotConfigured):
         raise outcome.error
     found = f"not known ({outcome.error})"
@@ -226,8 +232,16 @@ def _sign(name: str, outcome: Outcome, words: Callable[[Any], str]) -> Sign:
     return Sign(name, None, found, outcome.error)
 
 
+def _reading(value: Any) -> Reading | None:
+    """The figure of a measured value; None where it is none."""
+    if isinstance(value, HomepageTiming):
+        return value.median
+    return value.reading if isinstance(value, Recent) else None
+
+
 def _homepage_words(homepage: HomepageTiming) -> str:
-    return f"{homepage.summary}, {homepage.median.value:.2f} s"
+    seconds = homepage.median.value
+    return homepage.summary + (f", {seconds:.2f} s" if math.isfinite(seconds) else "")
 
 
 def _health_words(health: Health) -> str:
@@ -267,19 +281,21 @@ class Stability:
 
     Attributes:
         seconds: between them.
+        planned: how many there should be, unless one shows an emergency.
     """
 
     looks: tuple[Look, ...]
     seconds: float
+    planned: int
 
     @property
     def worst(self) -> Look:
-        """The worst of them; of those without an emergency one that is not sure, if there is any."""
-        return min(self.looks, key=_badness)
+        """The worst of them."""
+        return min(self.looks, key=lambda look: look.severity or "none")
 
     @property
     def severity(self) -> str:
-        """Of the worst; raises as ``Look.severity``."""
+        """Of the worst."""
         return self.worst.severity
 
     @property
@@ -288,22 +304,23 @@ class Stability:
         return self.severity in URGENT
 
     @property
+    def coverage(self) -> Coverage:
+        """As many looks as planned, and every sign known in each."""
+        number = share(len(self.looks), self.planned, "looks") if not self.severity else whole("")
+        return number + together(look.coverage for look in self.looks)
+
+    @property
     def found(self) -> str:
         """How many were well, or the one that was not."""
-        well = sum(not look.worst for look in self.looks)
-        if self.worst.worst:
+        well = sum(not look.severity for look in self.looks)
+        if self.severity:
             return f"{self.worst.found} (after {well} without one)"
         return f"{well} of {len(self.looks)}, {self.seconds:g} s apart"
 
     def evidence(self) -> Evidence:
         """A row for each look."""
-        rows = [[f"{look.at:%H:%M:%S}", look.worst or "none", look.line] for look in self.looks]
+        rows = [[f"{look.at:%H:%M:%S}", look.severity or "none", look.line] for look in self.looks]
         return Table("Looks", ["At (UTC)", "Severity", "Found"], rows)
-
-
-def _badness(look: Look) -> tuple[str, bool]:
-    unsure = any(look.signs[name].missing for name in _NEEDED)
-    return (look.worst or "none", not unsure)
 
 
 @measurement(time_limit=120.0)
@@ -311,7 +328,7 @@ def stability(emergency: Look, settings: Settings, clock: Clock) -> Stability:
     """A few looks at short intervals: whether it stays well. Ends at the first that shows an emergency."""
     rule = settings.emergency
     looks = [emergency]
-    while len(looks) < rule.looks and not looks[-1].worst:
+    while len(looks) < rule.looks and not looks[-1].severity:
         clock.sleep(rule.look_seconds)
         looks.append(take_look(settings, clock))
-    return Stability(tuple(looks), rule.look_seconds)
+    return Stability(tuple(looks), rule.look_seconds, rule.looks)

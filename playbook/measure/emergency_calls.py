@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 
 from playbook.clock import Clock
+from playbook.coverage import Coverage, whole
 from playbook.emergency import P1, P4
 from playbook.engine import measurement
 from playbook.errors import NotConfigured, Unmeasured
@@ -32,10 +33,10 @@ class EmergencyCalls:
     zone: tzinfo = UTC
     problem: Unmeasured | NotConfigured | None = None
 
-    def expect_roster(self) -> None:
-        """Raise why the roster cannot be read, where it cannot."""
-        if self.problem:
-            raise self.problem
+    @property
+    def coverage(self) -> Coverage:
+        """The roster, where it can be read; how bad it is does not stand on it."""
+        return whole("roster not read" if self.problem else f"{len(self.calls)} steps of the roster")
 
     @property
     def now(self) -> str:
@@ -115,11 +116,23 @@ def emergency_calls(emergency: Look, settings: Settings, clock: Clock) -> Emerge
     return calls_for(emergency, settings, clock)
 
 
+@measurement
+def who_to_call(emergency_calls: EmergencyCalls) -> EmergencyCalls:
+    """As ``emergency_calls``, for who asks nothing else.
+
+    Raises:
+        Unmeasured, NotConfigured: the roster cannot be read.
+    """
+    if emergency_calls.problem:
+        raise emergency_calls.problem
+    return emergency_calls
+
+
 def calls_for(look: Look, settings: Settings, clock: Clock) -> EmergencyCalls:
     """Whom to call for what a look showed; a roster that cannot be read is part of the answer."""
     try:
         roster = on_call(settings, clock)  # not asked for by name: a severity is known without it
     except (Unmeasured, NotConfigured) as error:
-        return EmergencyCalls(look.worst, problem=error)
-    calls = roster.calls(look.worst or P1, look.at)
-    return EmergencyCalls(look.worst, tuple(calls), roster.roster.zone)
+        return EmergencyCalls(look.severity, problem=error)
+    calls = roster.calls(look.severity or P1, look.at)
+    return EmergencyCalls(look.severity, tuple(calls), roster.roster.zone)

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from playbook.clock import Clock
+from playbook.coverage import Coverage, whole
 from playbook.engine import measurement
 from playbook.errors import Malformed, TooLittleData
 from playbook.evidence import Evidence, Facts, Lines
 from playbook.handoff.files import SERVICE, Kept, read_pages
 from playbook.handoff.page import Page, Period
+from playbook.history.first_days import is_due, known_since, never_proven
 from playbook.limits import Reading
 from playbook.measure.words import moment
 from playbook.people.attest import AHEAD
 from playbook.people.files import path_of
 from playbook.settings import Settings
+
+_CADENCE: dict[Period, float] = {"weekly": 9.0, "monthly": 36.0}  # days
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +30,33 @@ class HandoffPage:
     Attributes:
         kept: None where there is none.
         damaged: files that should be pages and are not, in words.
+        since: when the system was first checked.
+        within: how old the newest page may be.
     """
 
     period: Period
     now: datetime
     kept: Kept | None
     damaged: tuple[str, ...]
+    since: datetime
+    within: timedelta
+
+    @property
+    def coverage(self) -> Coverage:
+        """The newest page; there need not be one before its period is over for the first time."""
+        if self.pending:
+            return never_proven(f"a {self.period} page", self.since, self.now, self.within)
+        return whole("1 page" if self.kept else "no page")
+
+    @property
+    def pending(self) -> bool:
+        """There is none, and has not been due yet."""
+        return self.kept is None and not self.damaged and not is_due(self.since, self.now, self.within)
+
+    @property
+    def is_there(self) -> bool:
+        """Whether there is one that can be read; true also as long as none is due, which is then UNKNOWN."""
+        return self.kept is not None or self.pending
 
     @property
     def found(self) -> str:
@@ -48,19 +74,21 @@ class HandoffPage:
 
     @property
     def age(self) -> Reading:
-        """In days."""
+        """In days; not known where there is no page."""
+        if self.kept is None:
+            return Reading(math.nan, coverage=self.coverage)
         days = (self.now - self.page.made).total_seconds() / 86_400
         return Reading(round(max(days, 0.0), 1), f"since {moment(self.page.made)}")
 
     @property
     def lacking(self) -> str:
         """What of the page people cannot read: ``.html``; empty where nothing."""
-        return " and ".join(self.kept.lacking) if self.kept else "the page"
+        return " and ".join(self.kept.lacking) if self.kept else ""
 
     @property
     def runs(self) -> int:
         """How many runs it tells of."""
-        return sum(self.page.runs.values())
+        return sum(self.page.runs.values()) if self.kept else 0
 
     def evidence(self) -> list[Evidence]:
         """What it says in numbers, and the files that are no pages."""
@@ -104,4 +132,6 @@ def _newest(settings: Settings, clock: Clock, period: Period) -> HandoffPage:
             f"{SERVICE}: expected the newest {period} page not to be of the future, got {moment(kept.page.made)}",
             service=SERVICE,
         )
-    return HandoffPage(period, now, kept, pages.damaged)
+    limit = settings.limits.weekly_handoff_age if period == "weekly" else settings.limits.monthly_handoff_age
+    within = timedelta(days=limit.critical.number if limit.critical else _CADENCE[period])
+    return HandoffPage(period, now, kept, pages.damaged, known_since(settings, now), within)

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from playbook.clients.http import HttpClient
+from playbook.coverage import Coverage, lacking, understood, whole
 from playbook.engine import measurement
 from playbook.evidence import Evidence, Facts, Table
 from playbook.limits import Reading
-from playbook.measure.tls import PlainHttp
+from playbook.measure.web import page_rules
+from playbook.measure.web_page import decoded, fault_of
+from playbook.measure.without_tls import PlainHttp
 from playbook.observatory import csp, page, results
 from playbook.observatory.scores import PROTECTS, SCORES, grade_of, total
+from playbook.settings import Settings
 
 ORIGIN = "https://elsewhere.example"  # somebody else's site, which asks with its visitors' cookies
 HTML = ("text/html", "application/xhtml+xml")
@@ -34,11 +38,32 @@ class SecurityHeaders:
     Attributes:
         results: its result by test.
         sent: the headers that matter, as they came.
+        unclear: what stands in them and is not understood, so that it may not protect from anything.
+        astray: why the answer is not the homepage's; empty where it is.
+        way: what was not seen of the way of visitors without TLS.
     """
 
     url: str
     results: dict[str, str]
     sent: dict[str, str]
+    unclear: tuple[str, ...] = ()
+    astray: str = ""
+    way: Coverage = field(default_factory=Coverage)
+
+    @property
+    def coverage(self) -> Coverage:
+        """All ten tests, of the homepage itself, with every header understood."""
+        seen = whole(f"{len(self.results)} tests of 1 answer")
+        seen += understood(
+            len(self.unclear),
+            len(self.sent) + len(self.unclear),
+            "headers and directives",
+            examples=self.unclear,
+            hint="Correct what is mistyped or doubled in these headers.",
+        )
+        if self.astray:
+            seen += lacking("", expected="the headers of the homepage", got=self.astray)
+        return seen + self.way
 
     @property
     def points(self) -> int:
@@ -74,7 +99,7 @@ class SecurityHeaders:
 
 
 @measurement
-def security_headers(website: HttpClient, plain_http: PlainHttp) -> SecurityHeaders:
+def security_headers(website: HttpClient, plain_http: PlainHttp, settings: Settings) -> SecurityHeaders:
     """The homepage's headers, cookies and scripts, and how it answers another site's visitor.
 
     Raises:
@@ -86,10 +111,13 @@ def security_headers(website: HttpClient, plain_http: PlainHttp) -> SecurityHead
     address = urlsplit(answer.url)
     https = address.scheme == "https"
     is_html = sent.get("content-type", "text/html").partition(";")[0].strip().lower() in HTML
-    content = page.read(answer.text) if is_html else page.Page()
+    text, _ = decoded(answer)
+    content = page.read(text.decode("utf-8", errors="replace")) if is_html else page.Page()
+    by_header = [sent["content-security-policy"]] if "content-security-policy" in sent else []
+    by_meta = content.equiv.get("content-security-policy", [])
     policy, framed = csp.result_of(
-        [sent["content-security-policy"]] if "content-security-policy" in sent else [],
-        content.equiv.get("content-security-policy", []),
+        by_header,
+        by_meta,
         https=https,
         report_only="content-security-policy-report-only" in sent,
     )
@@ -109,4 +137,15 @@ def security_headers(website: HttpClient, plain_http: PlainHttp) -> SecurityHead
         "Framing": results.framing_of(sent.get("x-frame-options", ""), by_policy=framed),
         "Cross-Origin-Resource-Policy": results.resource_policy_of(sent.get("cross-origin-resource-policy", "")),
     }
-    return SecurityHeaders(answer.url, found, {name: sent[name] for name in _SHOWN if name in sent})
+    fault = fault_of(answer, page_rules(settings, website.base_url))
+    astray = fault.words if fault else ""
+    if not astray and shared.status != answer.status:
+        astray = f"HTTP {shared.status} for a visitor of another site"
+    return SecurityHeaders(
+        answer.url,
+        found,
+        {name: sent[name] for name in _SHOWN if name in sent},
+        unclear=(*csp.unclear_of(by_header, by_meta), *results.unclear_of(sent)),
+        astray=astray,
+        way=Coverage() if plain_http.coverage.enough else plain_http.coverage,
+    )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-import io
+import re
+import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -10,36 +12,23 @@ from pathlib import Path
 from playbook.clients.web import ImageApi
 from playbook.clients.wire import Phases
 from playbook.clock import Clock
+from playbook.coverage import Coverage, lacking, whole
 from playbook.engine import measurement
 from playbook.errors import UsageError
 from playbook.evidence import Facts
 from playbook.limits import Reading
+from playbook.measure.pictures import FORMATS, Picture, decode, unlike
 from playbook.measure.web import milliseconds
 from playbook.settings import Settings
 
-# What browsers show and an optimiser would deliver.
-_FORMATS = {"AVIF": "image/avif", "WEBP": "image/webp", "JPEG": "image/jpeg", "PNG": "image/png"}
 _JPEG_START = b"\xff\xd8"
 _JPEG_COMMENT = b"\xff\xfe"
-
-
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """An image that was decoded to its last pixel.
-
-    Attributes:
-        format: as its own bytes say, e.g. ``WEBP``.
-        width, height: in pixels, upright.
-        size: bytes.
-    """
-
-    format: str
-    width: int
-    height: int
-    size: int
-
-    def __str__(self) -> str:
-        return f"{self.format} {self.width} × {self.height}, {self.size:,} bytes"
+_PNG_HEAD = 8 + 4 + 4 + 13 + 4  # its signature and the first chunk, which tells its size
+_ROUNDED = 1  # pixel, where the service scales down
+# Where caches say that they answered themselves. https://www.rfc-editor.org/rfc/rfc9211
+# STALE, UPDATING and REVALIDATED are Cloudflare's and nginx's words for answers of the cache, too.
+_HIT = re.compile(r"(?i)hit(?![a-z])|(?<![a-z])(stale|updating|revalidated)(?![a-z])")
+_CACHES = ("x-cache", "cache-status", "cf-cache-status", "x-cache-status", "x-proxy-cache", "x-vercel-cache")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +41,7 @@ class Optimization:
         result: what came back; ``None`` where that is no whole image, and ``problem`` says what it is.
         declared: the answer's content type.
         cache: the answer's X-Cache, empty where there is none.
+        cached: the header that says that a cache answered; empty where none does.
     """
 
     status: int
@@ -60,12 +50,25 @@ class Optimization:
     problem: str
     declared: str
     cache: str
+    cached: str
     phases: Phases
     attempts: tuple[str, ...]
 
     @property
+    def coverage(self) -> Coverage:
+        """One photograph, optimised just now; what a cache gives says nothing of the optimiser."""
+        if self.cached:
+            return lacking(
+                "1 answer of a cache",
+                expected="a photograph that was optimised just now",
+                got=f"one from a cache ({self.cached})",
+                hint="Let web.sample_image be a JPEG or PNG, as those are made new each time.",
+            )
+        return whole("1 photograph, compared tile by tile")
+
+    @property
     def is_valid(self) -> bool:
-        """A whole image, of a kind and shape to put in the place of the original."""
+        """A whole picture that shows what the original shows, of a kind and size to put in its place."""
         return not self.problem
 
     @property
@@ -100,24 +103,28 @@ class Optimization:
         return Facts("Image optimisation", facts)
 
 
-@measurement(libraries=("PIL.Image", "PIL.ImageOps"))
+@measurement(libraries=("PIL.Image", "PIL.ImageOps", "PIL.ImageCms", "PIL.ImageFilter", "PIL.ImageStat"))
 def optimization(image_api: ImageApi, settings: Settings, clock: Clock) -> Optimization:
     """Posts the sample photograph to the optimise endpoint, and opens what comes back."""
     name, image = _sample(settings)
-    original, problem = _decode(image)
+    image = _made_new(image, clock.now().isoformat())
+    original, problem = decode(image)
     if original is None:
         setting = f"targets.{settings.target.name}.web.sample_image"
         raise UsageError(f"{setting}: expected an image, got {problem}")
-    answer = image_api.optimize(_made_new(image, clock.now().isoformat()), name)
+    answer = image_api.optimize(image, name)
     if answer.status in (401, 403):
         answer.expect_ok()
     declared = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
     result = None
-    if answer.status == 200:
-        result, problem = _decode(answer.body)
-        problem = problem or _mismatch(original, result, declared)
-    else:
+    if answer.status != 200:
         problem = f"HTTP {answer.status}: {answer.beginning}"
+    elif answer.body == image:
+        problem = f"the very {len(image):,} bytes that were sent"
+    else:
+        result, problem = decode(answer.body)
+        if result:
+            problem = _mismatch(original, result, declared, settings.target.web.optimized_width)
     return Optimization(
         status=answer.status,
         original=original,
@@ -125,6 +132,7 @@ def optimization(image_api: ImageApi, settings: Settings, clock: Clock) -> Optim
         problem=problem,
         declared=declared,
         cache=answer.headers.get("x-cache", ""),
+        cached=_cached(answer.headers),
         phases=answer.phases,
         attempts=answer.attempts,
     )
@@ -142,42 +150,44 @@ def _sample(settings: Settings) -> tuple[str, bytes]:
 
 
 def _made_new(image: bytes, note: str) -> bytes:
-    """The same picture in bytes never sent before: an answer from the cache would say nothing of the optimiser.
+    """The same picture in bytes never sent before: an answer from a cache would say nothing of the optimiser.
 
-    A JPEG takes a comment; other formats are sent as they are, and X-Cache shows what came of it.
+    JPEG and PNG take a comment; other formats are sent as they are, and the answer's headers show what came of it.
     """
-    if not image.startswith(_JPEG_START):
-        return image
     text = f"operations-playbook probe {note}".encode()
-    return _JPEG_START + _JPEG_COMMENT + (len(text) + 2).to_bytes(2, "big") + text + image[len(_JPEG_START) :]
+    if image.startswith(_JPEG_START):
+        comment = _JPEG_COMMENT + (len(text) + 2).to_bytes(2, "big") + text
+        return _JPEG_START + comment + image[len(_JPEG_START) :]
+    if image.startswith(b"\x89PNG") and len(image) > _PNG_HEAD:
+        chunk = b"tEXtComment\0" + text
+        whole_chunk = (len(chunk) - 4).to_bytes(4, "big") + chunk + zlib.crc32(chunk).to_bytes(4, "big")
+        return image[:_PNG_HEAD] + whole_chunk + image[_PNG_HEAD:]
+    return image
 
 
-def _decode(data: bytes) -> tuple[Picture | None, str]:
-    """The picture, or what the bytes are instead. All of it is decoded: headers can be right before nothing."""
-    from PIL import Image, ImageOps, UnidentifiedImageError
+def _mismatch(original: Picture, result: Picture, declared: str, width: int | None) -> str:
+    """Why the result cannot stand in for the original; empty where it can.
 
-    try:
-        with Image.open(io.BytesIO(data)) as opened:
-            kind = opened.format or "unknown"
-            opened.load()
-            upright = ImageOps.exif_transpose(opened)
-            return Picture(kind, upright.width, upright.height, len(data)), ""
-    except UnidentifiedImageError:
-        return None, f"{len(data):,} bytes that are no image"
-    except (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError) as error:
-        return None, f"{len(data):,} bytes that cannot be decoded: {error}"
-
-
-def _mismatch(original: Picture, result: Picture | None, declared: str) -> str:
-    """Why the result cannot stand in for the original; empty where it can."""
-    if result is None:
-        return ""
-    if result.format not in _FORMATS:
-        return f"{result}, which is not one of {', '.join(_FORMATS)}"
-    if declared != _FORMATS[result.format]:
+    Args:
+        width: to which the service scales wider pictures down; None where it keeps their size.
+    """
+    if result.format not in FORMATS:
+        return f"{result}, which is not one of {', '.join(FORMATS)}"
+    if declared != FORMATS[result.format]:
         return f"{result}, declared as {declared or 'nothing'}"
-    # One pixel of rounding, where the service scales down.
-    height = original.height * result.width / original.width
-    if result.width > original.width or abs(result.height - height) > 1:
-        return f"{result}, for an original of {original.width} × {original.height}"
-    return ""
+    wanted = min(original.width, width or original.width)
+    height = original.height * wanted / original.width
+    if result.width != wanted or abs(result.height - height) > _ROUNDED:
+        scaled = f", to be scaled to a width of {wanted}" if wanted != original.width else ""
+        return f"{result}, for an original of {original.width} × {original.height}{scaled}"
+    difference = unlike(original, result)
+    return f"{result}, {difference}" if difference else ""
+
+
+def _cached(headers: Mapping[str, str]) -> str:
+    """By which header the answer comes from a cache; empty where none says so."""
+    for name in _CACHES:
+        if _HIT.search(headers.get(name, "")):
+            return f"{name}: {headers[name]}"
+    age = headers.get("age", "")
+    return f"age: {age}" if age.isdecimal() and int(age) else ""

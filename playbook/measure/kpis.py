@@ -10,11 +10,14 @@ from typing import NoReturn
 
 from playbook.clients.prometheus import Answered, Prometheus, Sample, prometheus
 from playbook.clients.redis import redis
+from playbook.clock import Clock
+from playbook.counters import Counted, Earlier
+from playbook.coverage import Coverage
 from playbook.engine import measurement
 from playbook.errors import TooLittleData
 from playbook.evidence import Evidence, Facts
 from playbook.limits import Limit, Reading, format_value
-from playbook.measure.redis import ImageStats, image_stats
+from playbook.measure.image_counts import ImageStats, read_image_stats
 from playbook.sections.metrics import Kpis
 from playbook.settings import Settings
 from playbook.verdict import Verdict
@@ -192,24 +195,28 @@ class CountedImages:
     instead: Kpi | None = None
 
     @property
+    def coverage(self) -> Coverage:
+        """What of the counts is understood."""
+        return self.stats.coverage
+
+    @property
+    def readings(self) -> dict[str, Counted]:
+        """The counts, for later runs to compare with."""
+        return self.stats.readings
+
+    @property
     def reading(self) -> Reading:
-        """Percent, since counting began; TooLittleData where too little was counted."""
-        reading, count = self.stats.success_rate, self.stats.total.count
-        if count < self.least:
-            raise TooLittleData(
-                f"{IMAGE_SUCCESS.name}: expected at least {self.least} images in {self.stats.key}, got {count}",
-                service="Redis",
-            )
-        return reading
+        """Percent, since the reading before."""
+        return self.stats.success_rate(self.least)
 
     def evidence(self) -> list[Evidence]:
         """Where it comes from and why, the counts, and what Prometheus answered."""
         why = "Prometheus has no samples of it" if self.instead else "no Prometheus is configured"
         facts = {
             "Source": f"Redis hash {self.stats.key}, as {why}",
-            "Window": "since counting began, not the last 24 h",
+            "Window": self.stats.growth.over if self.stats.growth.hours else "no earlier reading of the counts",
         }
-        shown: list[Evidence] = [Facts(IMAGE_SUCCESS.name, facts), self.stats.evidence()]
+        shown: list[Evidence] = [Facts(IMAGE_SUCCESS.name, facts), *self.stats.evidence()]
         return [*shown, self.instead.evidence()] if self.instead else shown
 
 
@@ -232,26 +239,27 @@ def error_rate(prometheus: Prometheus, settings: Settings) -> Kpi:
 
 
 @measurement
-def image_success(settings: Settings) -> Kpi | CountedImages:
+def image_success(settings: Settings, clock: Clock, earlier: Earlier) -> Kpi | CountedImages:
     """Percent of the last 24 hours' images that were processed; by Redis' counts where Prometheus has none.
 
-    A Prometheus that is away is not one without samples: the counts, which began long ago, would hide a bad day.
+    A Prometheus that is away is not one without samples: it might have shown a bad day.
     """
+
+    def counted_images(instead: Kpi | None) -> CountedImages:
+        reader = redis(settings)
+        try:
+            stats = read_image_stats(reader, settings, clock, earlier)
+            return CountedImages(stats, settings.kpis.least_images, instead)
+        finally:
+            reader.close()
+
     target = settings.target
     counted = target.redis.url is not None
     if target.prometheus.url is None and target.grafana.url is None and counted:
-        return _counted(settings, None)
+        return counted_images(None)
     # Opened here and not asked for by name: with Redis alone it must not be missed.
     measured = kpi(prometheus(settings), settings, IMAGE_SUCCESS, TODAY)
-    return measured if measured.looks or not counted else _counted(settings, measured)
-
-
-def _counted(settings: Settings, instead: Kpi | None) -> CountedImages:
-    reader = redis(settings)
-    try:
-        return CountedImages(image_stats(reader, settings), settings.kpis.least_images, instead)
-    finally:
-        reader.close()
+    return measured if measured.looks or not counted else counted_images(measured)
 
 
 def kpi(store: Prometheus, settings: Settings, figure: Figure, window: Window, at: datetime | None = None) -> Kpi:

@@ -7,13 +7,17 @@ from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import urlsplit
 
-from playbook.clients.http import HttpClient, shown
+from playbook.clients.breakage import Kind
+from playbook.clients.http import Answer, HttpClient, shown
+from playbook.coverage import Coverage, lacking, whole
 from playbook.engine import measurement
-from playbook.errors import Malformed, NotConfigured, Unreachable
+from playbook.errors import NotConfigured, Unreachable
 from playbook.evidence import Evidence, Facts, Table
+from playbook.measure.web_page import Fault, by_status, in_place_of_it, stand_in
 from playbook.settings import Settings
 
 REDIRECTS = 5
+_BEGINNING = 512 * 1024  # bytes of a page, which are enough to know it
 # A page that asks who you are is there.
 _LOGIN = (401, 403)
 
@@ -34,27 +38,39 @@ class Link:
         status: of the last hop; None where no whole answer came, and ``problem`` says why.
         redirects: hops on the way.
         error: what the connection failed with.
+        fault: what came in the page's place; None where a page or a login did.
     """
 
     name: Name
     url: str
     status: int | None
     problem: str = ""
-    method: str = "HEAD"
     seconds: float = 0.0
     redirects: tuple[str, ...] = ()
     error: Unreachable | None = None
+    fault: Fault | None = None
 
     @property
-    def answers(self) -> bool:
-        """Something is there: a page, or a login in front of it."""
-        return self.status is not None and (self.status < 400 or self.status in _LOGIN)
+    def is_dead(self) -> bool:
+        """Neither a page is there nor a login in front of it."""
+        return self.status is None or (self.fault is not None and not self.fault.uncertain)
+
+    @property
+    def coverage(self) -> Coverage:
+        """What came is what people get who follow it."""
+        if self.fault is None or not self.fault.uncertain:
+            return Coverage()
+        return lacking(
+            "", expected="what people get", got=self.fault.words, hint="Open the link in a browser, and look."
+        )
 
     @property
     def summary(self) -> str:
         """``HTTP 200 from https://…``, or why there is none."""
         if self.status is None:
             return f"{self.problem} from {self.url}"
+        if self.fault:
+            return f"{self.fault.words} from {self.url}"
         login = " (it asks for a login, so it is there)" if self.status in _LOGIN else ""
         return f"HTTP {self.status} from {self.url}{login}"
 
@@ -90,15 +106,22 @@ class Links:
         """Where the team reads up."""
         return self._named("documentation")
 
+    @property
+    def coverage(self) -> Coverage:
+        """Each link that is set was asked."""
+        return whole(f"{len(self.answers)} of {len(self.answers) + len(self.missing)} links set and asked")
+
     def _named(self, name: Name) -> Link:
         """The link; raises NotConfigured where it is not set.
 
-        Raises Unreachable where it gave no answer and no other link did: it may be our own network then.
+        Raises Unreachable where it gave no answer and no other link did, or the fault is on our side: it may be
+        our own network then.
         """
         if name in self.missing:
             raise self.missing[name]
         link = self.answers[name]
-        if link.error and not any(other.status for other in self.answers.values()):
+        ours = link.error is not None and link.error.kind == Kind.OWN
+        if link.error and (ours or not any(other.status for other in self.answers.values())):
             raise link.error
         return link
 
@@ -109,15 +132,12 @@ class Links:
                 TITLES[link.name],
                 link.url,
                 link.summary,
-                link.method,
                 f"{link.seconds:.2f} s",
                 "; ".join(link.redirects),
             ]
             for link in self.answers.values()
         ]
-        shown_links: list[Evidence] = [
-            Table("Links", ["Link", "Address", "Answer", "Asked by", "After", "Redirects"], rows)
-        ]
+        shown_links: list[Evidence] = [Table("Links", ["Link", "Address", "Answer", "After", "Redirects"], rows)]
         if self.missing:
             facts = {TITLES[name]: error.add for name, error in self.missing.items()}
             shown_links.append(Facts("Not set", facts))
@@ -126,7 +146,7 @@ class Links:
 
 @measurement(time_limit=60.0)
 def links(settings: Settings) -> Links:
-    """Asks every link by HEAD, and by GET where that does not do; up to five redirects are followed."""
+    """Asks every link and looks at the beginning of what comes; up to five redirects are followed."""
     target = settings.target
     wanted: dict[Name, str | None] = {
         "grafana": target.links.grafana or target.grafana.url,
@@ -151,17 +171,22 @@ def _follow(name: Name, url: str, settings: Settings) -> Link:
     setting = f"targets.{settings.target.name}.links.{name}"
     client = HttpClient(url, service=TITLES[name], time_limits=settings.time_limits, ca=ca, setting=setting)
     try:
-        answer = client.head(retry="connection", redirects=REDIRECTS)
-        if answer.status < 400 or answer.status in _LOGIN:
-            return Link(name, answer.url, answer.status, seconds=answer.phases.total, redirects=answer.redirects)
-    except Unreachable:
-        pass  # some servers hang up on HEAD; GET tells
-    try:
-        answer = client.get(redirects=REDIRECTS)
-    except (Unreachable, Malformed) as error:
-        problem = str(error).rpartition(", got ")[2]
-        broken = error if isinstance(error, Unreachable) else None
-        return Link(name, shown(urlsplit(url)), None, problem, "GET", error=broken)
+        answer = client.get(redirects=REDIRECTS, max_body=_BEGINNING, cut=True)
+    except Unreachable as error:
+        return Link(name, shown(urlsplit(url)), None, str(error).rpartition(", got ")[2], error=error)
     return Link(
-        name, answer.url, answer.status, method="GET", seconds=answer.phases.total, redirects=answer.redirects
+        name,
+        answer.url,
+        answer.status,
+        seconds=answer.phases.total,
+        redirects=answer.redirects,
+        fault=_fault(answer),
     )
+
+
+def _fault(answer: Answer) -> Fault | None:
+    """What came in the page's place; a login is as good, and a link may lead to another host."""
+    foreign = in_place_of_it(answer)
+    if foreign or answer.status in _LOGIN:
+        return foreign
+    return by_status(answer) or stand_in(answer)

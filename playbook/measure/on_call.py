@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from playbook.clock import Clock
+from playbook.coverage import Coverage, whole
 from playbook.engine import measurement
 from playbook.evidence import Evidence, Facts, Table
 from playbook.measure.words import span
@@ -32,6 +33,11 @@ class OnCall:
     days: float
     spans: Mapping[str, tuple[Span, ...]]
     answer_minutes: Mapping[str, float]
+
+    @property
+    def coverage(self) -> Coverage:
+        """The whole roster, as far ahead as was asked for."""
+        return whole(f"roster of {len(self.roster.named())} people, {self.days:g} days ahead")
 
     def person(self, duty: str) -> str:
         """The name of who has a duty now; ``nobody``."""
@@ -83,7 +89,7 @@ class OnCall:
         return not self.gaps and not self.doubles
 
     @property
-    def coverage(self) -> str:
+    def ahead(self) -> str:
         """What is wrong with the time ahead; or that nothing is."""
         wrong = [*self.gaps, *self.doubles]
         return (

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from playbook.clients.log_files import FileLogs, LogFile
 from playbook.clients.log_reading import LogSource
-from playbook.clients.redis import SERVICE
 from playbook.clock import Clock
+from playbook.counters import Counted
 from playbook.coverage import Coverage, lacking, whole
 from playbook.engine import measurement
-from playbook.errors import TooLittleData
 from playbook.evidence import Evidence, Facts, Lines, Table
 from playbook.limits import Reading
 from playbook.measure.backups import counted, size
+from playbook.measure.image_counts import FormatStats, ImageStats
 from playbook.measure.logs import LogReview
-from playbook.measure.redis import FormatStats, ImageStats
 from playbook.measure.redis_keys import PROPOSALS
 from playbook.measure.words import moment
 from playbook.sections.ondemand import Optimization
@@ -42,25 +42,37 @@ class ProcessingTimes:
     wanted: Optimization
 
     @property
-    def slowest_first(self) -> list[FormatTime]:
-        """Formats with enough images.
+    def coverage(self) -> Coverage:
+        """What of the counts is understood."""
+        return self.stats.coverage
 
-        Raises:
-            TooLittleData: not one of them has.
-        """
-        found = [
-            FormatTime(name, Reading(stats.mean_ms, f"{stats.success:,} images since counting began"))
-            for name, stats in self._judged
-            if stats.mean_ms is not None
-        ]
+    @property
+    def readings(self) -> dict[str, Counted]:
+        """The counts, for later runs to compare with."""
+        return self.stats.readings
+
+    @property
+    def slowest_first(self) -> list[FormatTime]:
+        """Formats of which enough images were processed since the reading before; without a time last."""
+        growth = self.stats.growth
+        if not growth.coverage.enough:
+            return [FormatTime("all formats", Reading(math.nan, coverage=growth.coverage))]
+        found = [FormatTime(name, self._time(stats)) for name, stats in self._judged]
         if not found:
-            raise TooLittleData(
-                f"Processing times: expected at least {self.wanted.least_images} images of a format in "
-                f"{self.stats.key}, got {self.stats.total.success:,} of all",
-                service=SERVICE,
+            few = lacking(
+                "",
+                expected=f"at least {self.wanted.least_images} images of a format",
+                got=f"{self.stats.recent.total.success:,} of all in {growth.over}",
                 hint="Look again when images have been processed, or see redis.stats_key.",
             )
-        return sorted(found, key=lambda one: -one.reading.value)
+            return [FormatTime("all formats", Reading(math.nan, coverage=few))]
+        return sorted(found, key=lambda one: -one.reading.value if math.isfinite(one.reading.value) else math.inf)
+
+    def _time(self, stats: FormatStats) -> Reading:
+        if stats.mean_ms is None:
+            untold = lacking("", expected="the time of its images (total_ms)", got="none")
+            return Reading(math.nan, coverage=untold)
+        return Reading(stats.mean_ms, f"{self.stats.growth.over} ({stats.success:,} images)")
 
     @property
     def proposals(self) -> list[str]:
@@ -69,10 +81,10 @@ class ProcessingTimes:
         if not times:
             return []
         fastest = min(times, key=lambda name: times[name])
-        spent = self.stats.total.total_ms or sum(stats.total_ms for _, stats in self._judged)
+        spent = self.stats.recent.total.total_ms or sum(stats.total_ms or 0 for _, stats in self._judged)
         return [
             f"{name} takes {times[name] / times[fastest]:.1f} times as long as {fastest}, and "
-            f"{100 * stats.total_ms / spent:.0f} % of the workers' time: look at its effort and "
+            f"{100 * (stats.total_ms or 0) / spent:.0f} % of the workers' time: look at its effort and "
             "quality in Sharp's "
             "configuration, or make it only of images that are asked for often."
             for name, stats in self._judged
@@ -81,25 +93,28 @@ class ProcessingTimes:
 
     def evidence(self) -> list[Evidence]:
         """A row for each format with its share of the time, and what to look at."""
-        spent = sum(stats.total_ms for stats in self.stats.formats.values()) or 1
+        counts = self.stats.recent if self.stats.growth.hours else self.stats.all_time
+        spent = sum(stats.total_ms or 0 for stats in counts.formats.values()) or 1
         rows = [
             [
                 name,
                 f"{stats.success:,}",
                 f"{stats.failure:,}",
                 "" if stats.mean_ms is None else f"{stats.mean_ms:,.0f} ms",
-                f"{100 * stats.total_ms / spent:.1f} %",
+                f"{100 * (stats.total_ms or 0) / spent:.1f} %",
             ]
-            for name, stats in self.stats.formats.items()
+            for name, stats in counts.formats.items()
         ]
         columns = ["Format", "Images", "Failed", "Mean time", "Share of the time"]
-        shown: list[Evidence] = [Table(f"Processing times ({self.stats.key})", columns, rows)]
+        window = self.stats.growth.over if self.stats.growth.hours else "since counting began, and not judged"
+        shown: list[Evidence] = [Table(f"Processing times, {window} ({self.stats.key})", columns, rows)]
         return [*shown, Lines(PROPOSALS, self.proposals)] if self.proposals else shown
 
     @property
     def _judged(self) -> list[tuple[str, FormatStats]]:
         """Formats with enough images; where the workers do not count by format, all of them as one."""
-        formats = self.stats.formats or {"all formats": self.stats.total}
+        recent = self.stats.recent
+        formats = recent.formats or {"all formats": recent.total}
         return [(name, stats) for name, stats in formats.items() if stats.success >= self.wanted.least_images]
 
 
@@ -115,7 +130,7 @@ class LogRetention:
 
     Attributes:
         hours_seen, hours_wanted: hours of the last 24 that have lines.
-        coverage: that every file was found; how far logs reach back is what is judged.
+        problems: what could not be found or read; it may be over age.
         files: newest first; None where the logs are not in files.
         keep_days: age beyond which a file is to be deleted.
     """
@@ -123,10 +138,19 @@ class LogRetention:
     source: str
     hours_seen: int
     hours_wanted: float
-    coverage: Coverage
+    problems: tuple[str, ...]
     files: Sequence[LogFile] | None
     keep_days: float
     now: datetime
+
+    @property
+    def coverage(self) -> Coverage:
+        """The files, where there are some, and the hours; how far logs reach back is itself what is judged."""
+        files = "" if self.files is None else f"{counted(len(self.files), 'file')}, "
+        found = whole(f"{files}{self.hours_seen} of 24 h")
+        for text in self.problems:
+            found += lacking("not all found", expected="every log to be found and read", got=text)
+        return found
 
     @property
     def long_enough(self) -> bool:
@@ -167,12 +191,6 @@ class LogRetention:
         return shown
 
 
-def _kept_coverage(problems: list[str]) -> Coverage:
-    if problems:
-        return lacking("not all found", expected="every log to be found and read", got="; ".join(problems))
-    return whole("all files that match")
-
-
 @measurement
 def log_retention(logs: LogSource, log_review: LogReview, settings: Settings, clock: Clock) -> LogRetention:
     """How far back the logs reach, and which log files are older than agreed."""
@@ -180,7 +198,7 @@ def log_retention(logs: LogSource, log_review: LogReview, settings: Settings, cl
         source=log_review.source,
         hours_seen=log_review.hours_seen,
         hours_wanted=settings.coverage.window_percent * 24 / 100,
-        coverage=_kept_coverage(log_review.problems),
+        problems=tuple(log_review.problems),
         files=logs.kept() if isinstance(logs, FileLogs) else None,
         keep_days=settings.optimization.log_keep_days,
         now=clock.now(),

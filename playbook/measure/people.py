@@ -8,9 +8,11 @@ from pathlib import Path
 
 from playbook.catalogue import read_catalogue
 from playbook.clock import Clock
+from playbook.coverage import Coverage, whole
 from playbook.engine import measurement
 from playbook.evidence import Evidence, Facts, Lines, Table
 from playbook.history.deliveries import Delivery, read
+from playbook.history.first_days import known_since
 from playbook.history.folder import history_folder
 from playbook.people.attest import SignOff, SignOffs, days, rule_for
 from playbook.people.files import path_of, rules, sign_offs_of
@@ -22,6 +24,12 @@ class Attestations:
     """The ledger of sign-offs. ``attestations.of("weekly.docs.updated")`` goes to ``judge.sign_off``."""
 
     sign_offs: SignOffs
+
+    @property
+    def coverage(self) -> Coverage:
+        """The whole ledger; of lines that do not count the judge is told where they matter."""
+        lines = sum(map(len, self.sign_offs.lines.values()))
+        return whole(f"{lines:,} line{'' if lines == 1 else 's'} of the ledger")
 
     def of(self, item: str) -> SignOff:
         """How it stands with an item; an item that nobody signed is there too."""
@@ -65,6 +73,11 @@ class TeamNotified:
     sign_off: SignOff
 
     @property
+    def coverage(self) -> Coverage:
+        """Both ways were looked at."""
+        return whole("deliveries and sign-offs")
+
+    @property
     def delivered(self) -> str:
         """The delivery in words; empty where there was none."""
         return f"delivered to {self.delivery.to} on {self.delivery.when:%Y-%m-%d}" if self.delivery else ""
@@ -87,7 +100,7 @@ def team_notified(settings: Settings, clock: Clock) -> TeamNotified:
     rule = rule_for(item, rules(settings))
     delivery = _newest_delivery(settings, "weekly", now - rule.valid, now)
     if delivery and not settings.people.attestations:
-        return TeamNotified(delivery, SignOff(item, None, (), rule, now))
+        return TeamNotified(delivery, SignOff(item, None, (), rule, now, known_since(settings, now)))
     return TeamNotified(delivery, sign_offs_of(settings, read_catalogue(), now).of(item))
 
 

@@ -1,23 +1,42 @@
-"""Redis: whether it answers, how well it caches, and what waits in it."""
+"""Redis: whether it answers and does its work, how well it caches, and what waits in it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from statistics import median
-from typing import Any
 
-from playbook.clients.redis import SERVICE, ReadOnlyRedis
+import msgspec
+
+from playbook.clients.redis import ReadOnlyRedis
+from playbook.clock import Clock
+from playbook.counters import Counted, Earlier, Grown, grown
+from playbook.coverage import Coverage, lacking, whole
 from playbook.engine import measurement
-from playbook.errors import Malformed, TooLittleData
-from playbook.evidence import Facts, Table
+from playbook.errors import Refused, Unmeasured
+from playbook.evidence import Facts
 from playbook.limits import Reading, format_value
+from playbook.measure.redis_info import Info, duration, mebibytes
+from playbook.measure.redis_work import (
+    ANSWERED,
+    Statement,
+    answer_of,
+    limit_of,
+    policy_evicts,
+    statements,
+    turned_away,
+    used_of,
+)
 from playbook.settings import Settings
 
 PINGS = 10
 _ENOUGH = 2000.0  # milliseconds of waiting after which no further PING is sent
 # Fewer reads than this say nothing of a cache, and the suite's own look at the queue is among them.
 LEAST_READS = 100
+CLUSTER_NODES = "cluster_nodes"
+OWN_READS = "redis-own"  # what the suite's own questions for keys counted as
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,19 +46,37 @@ class RedisPing:
     Attributes:
         connecting: milliseconds of the first PING, with connection, TLS and login.
         pings: milliseconds of each further one.
+        refusal: what the server said instead of PONG; empty where it said that.
     """
 
     connecting: float
     pings: tuple[float, ...]
+    refusal: str = ""
+
+    @property
+    def coverage(self) -> Coverage:
+        """How often it was asked."""
+        return whole(_pings(len(self.pings) + (1 if math.isfinite(self.connecting) else 0)))
 
     @property
     def latency(self) -> Reading:
         """Median in milliseconds."""
-        pings = "1 PING" if len(self.pings) == 1 else f"{len(self.pings)} PINGs"
-        return Reading(median(self.pings), f"{pings} (slowest {format_value(max(self.pings), 'ms')})")
+        if not self.pings:
+            return Reading(math.nan, coverage=lacking("", expected="PONG", got=self.refusal or "no answer"))
+        return Reading(
+            median(self.pings),
+            f"{_pings(len(self.pings))} (slowest {format_value(max(self.pings), 'ms')})",
+        )
+
+    @property
+    def answer(self) -> Statement:
+        """That it answers PING with PONG, and not with why it cannot do its work."""
+        return Statement("Redis", not self.refusal, "PONG to PING", self.refusal or "PONG")
 
     def evidence(self) -> Facts:
         """Fastest, median, slowest, and the first with all that connecting takes."""
+        if not self.pings:
+            return Facts("Redis latency", {"Answer to PING": self.refusal or "none"})
         facts = {
             "Connecting, login and first PING": f"{self.connecting:,.2f} ms",
             "Fastest": f"{min(self.pings):,.2f} ms",
@@ -47,287 +84,280 @@ class RedisPing:
             "Slowest": f"{max(self.pings):,.2f} ms",
             "PINGs": str(len(self.pings)),
         }
+        if self.refusal:
+            facts["Then"] = self.refusal
         return Facts("Redis latency", facts)
 
 
 @measurement
 def redis_ping(redis: ReadOnlyRedis) -> RedisPing:
     """How long Redis takes to answer PING, ten times over an open connection (fewer where it is slow)."""
-    connecting = redis.ping() * 1000
+    connecting = math.nan
     pings: list[float] = []
-    while len(pings) < PINGS and sum(pings) < _ENOUGH:
-        pings.append(redis.ping() * 1000)
+    try:
+        connecting = redis.ping() * 1000
+        while len(pings) < PINGS and sum(pings) < _ENOUGH:
+            pings.append(redis.ping() * 1000)
+    except Refused as refused:
+        return RedisPing(connecting, tuple(pings), refused.words)
     return RedisPing(connecting, tuple(pings))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RedisStats:
-    """The server's own figures, since it started or since its statistics were last reset.
+    """The server's own figures.
 
     Attributes:
-        version: e.g. ``Valkey 9.1.2``.
-        uptime: seconds.
-        hits, misses: of reads by key.
-        memory, memory_peak, memory_limit: bytes; a limit of 0 is none.
-        resident: bytes that the operating system has given to the process; 0 where that is not said.
-        fragmentation: resident memory by used memory.
-        policy: what happens when memory is full, e.g. ``allkeys-lru``.
-        evicted, expired: keys.
-        rejected: connections turned away as there were too many.
-        most_clients: how many the server allows; 0 where it does not say.
+        info: its fields; none where it did not answer with them.
+        read: its counters.
+        growth: by how much they grew since an earlier reading.
+        cluster: what CLUSTER INFO said, or why it did not; None where it is no cluster.
+        problem: why there is no INFO; None where there is.
     """
 
-    version: str
-    uptime: int
-    hits: int
-    misses: int
-    memory: int
-    memory_peak: int
-    memory_limit: int
-    resident: int = 0
-    fragmentation: float
-    policy: str
-    clients: int
-    blocked_clients: int
-    evicted: int
-    expired: int
-    rejected: int
-    most_clients: int = 0
+    info: Info
+    read: Counted
+    growth: Grown
+    cluster: Mapping[str, str] | str | None = None
+    problem: Unmeasured | None = None
+
+    @property
+    def coverage(self) -> Coverage:
+        """One answer, or none; of a cluster, one node of several."""
+        if self.problem is None:
+            return whole("1 INFO") + self.nodes
+        return lacking("no INFO", expected="an answer to INFO", got=str(self.problem), hint=self.problem.hint)
+
+    @property
+    def nodes(self) -> Coverage:
+        """Whether it is all there is: INFO, keys and slow log are those of one node."""
+        if not self.info.flag("cluster_enabled") or CLUSTER_NODES in self.info.not_told:
+            return Coverage()
+        size = self.cluster.get("cluster_size", "") if isinstance(self.cluster, Mapping) else ""
+        if size == "1":
+            return Coverage()
+        return lacking(
+            f"1 of {size or '?'} nodes",
+            expected=f"figures of every node of the cluster{f' ({size})' if size else ''}",
+            got="those of one",
+            hint=f'Watch each node as a target of its own, and add "{CLUSTER_NODES}" to redis.not_told of each.',
+        )
+
+    @property
+    def tells_most_clients(self) -> bool:
+        """Whether it says how many clients it allows, which older servers do not."""
+        return bool(self.info.count("maxclients", "max_clients"))
+
+    @property
+    def readings(self) -> dict[str, Counted]:
+        """For later runs to compare with."""
+        return {} if self.problem else {"redis": self.read}
+
+    @property
+    def work(self) -> list[Statement]:
+        """Whether it can do its work; what does not hold first."""
+        if self.problem:
+            return [answer_of("Redis", "INFO", self.problem)]
+        return statements(self.info, self.growth, self.cluster)
+
+    @property
+    def turned_away(self) -> Statement:
+        """That no client was turned away since the reading before."""
+        return turned_away(self.info, self.growth)
 
     @property
     def hit_rate(self) -> Reading:
-        """Percent of reads that found something; TooLittleData under a hundred reads."""
-        return self._of_reads("Cache hit rate", self.hits)
+        """Percent of reads that found something, since the reading before; of at least a hundred."""
+        return self._of_reads("keyspace_hits")
 
     @property
     def evictions(self) -> Reading:
-        """Keys thrown out for want of memory, in percent of the reads; TooLittleData under a hundred reads."""
-        return self._of_reads("Cache evictions", self.evicted)
+        """Keys thrown out for want of memory since the reading before, in percent of the reads."""
+        return self._of_reads("evicted_keys")
 
     @property
     def evicts(self) -> bool:
         """Whether it makes room by itself when memory is full."""
-        return bool(self.policy) and self.policy != "noeviction"
+        return policy_evicts(self.info) is True
+
+    @property
+    def fills_up(self) -> bool:
+        """Whether it refuses writes when memory is full; not where its policy is not known."""
+        return policy_evicts(self.info) is False
+
+    @property
+    def memory_limit(self) -> int | None:
+        """Bytes that it may use; 0 is no limit, None where it does not say."""
+        return limit_of(self.info)
+
+    @property
+    def limited(self) -> Statement:
+        """That its memory has a limit."""
+        limit = self.memory_limit
+        known = self.info.need("maxmemory", limit is not None)
+        if limit:
+            known += self.info.need("maxmemory_policy", policy_evicts(self.info) is not None)
+        words = (
+            "none" if not limit else f"{mebibytes(limit)} ({self.info.word('maxmemory_policy') or 'no policy'})"
+        )
+        return Statement("Limit of Redis' memory", limit != 0, "one", words, warn=True, coverage=known)
 
     @property
     def memory_use(self) -> Reading:
-        """Percent of the limit of its memory; TooLittleData where it has none."""
-        return self._of_limit("Memory of Redis", self.memory, self.memory_limit, mebibytes(self.memory_limit))
-
-    @property
-    def limit_words(self) -> str:
-        """The limit of its memory, and what happens there."""
-        if not self.memory_limit:
-            return "none"
-        return f"{mebibytes(self.memory_limit)} ({self.policy or 'no policy given'})"
+        """Percent of the limit of its memory; without one, of the machine's."""
+        limit, used = self.memory_limit, used_of(self.info)
+        if limit == 0:
+            system, resident = self.info.number("total_system_memory"), self.info.number("used_memory_rss")
+            needed = self.info.need("total_system_memory", bool(system))
+            needed += self.info.need("used_memory_rss", resident is not None)
+            over = f"{mebibytes(system or 0)} of the machine"
+            return _share(resident, system, over, needed)
+        needed = self.info.need("maxmemory", limit is not None)
+        needed += self.info.need("used_memory", used is not None)
+        return _share(used, limit, mebibytes(limit or 0), needed)
 
     @property
     def held(self) -> Reading:
-        """What it holds and does not use, in percent of the limit of its memory; TooLittleData without one."""
-        unused = max(self.resident - self.memory, 0)
-        over = f"{mebibytes(self.memory_limit)} (holds {mebibytes(self.resident)}, uses {mebibytes(self.memory)})"
-        return self._of_limit("Memory that Redis holds and does not use", unused, self.memory_limit, over)
+        """What it holds and does not use, in percent of the limit of its memory."""
+        limit, used, resident = self.memory_limit, used_of(self.info), self.info.number("used_memory_rss")
+        needed = self.info.need("maxmemory", bool(limit)) + self.info.need("used_memory", used is not None)
+        needed += self.info.need("used_memory_rss", resident is not None)
+        if not limit or used is None or resident is None:
+            return _share(None, None, "", needed)
+        over = f"{mebibytes(limit)} (holds {mebibytes(resident)}, uses {mebibytes(used)})"
+        return _share(max(resident - used, 0.0), limit, over, needed)
 
     @property
     def client_use(self) -> Reading:
-        """Percent of the clients that it allows; TooLittleData where it does not say how many."""
-        over = f"{self.most_clients:,} ({self.clients:,} connected)"
-        return self._of_limit("Clients of Redis", self.clients, self.most_clients, over)
+        """Percent of the clients that it allows."""
+        most, connected = self.info.count("maxclients", "max_clients"), self.info.count("connected_clients")
+        needed = self.info.need("maxclients", bool(most))
+        needed += self.info.need("connected_clients", connected is not None)
+        return _share(connected, most, f"{most or 0:,} ({connected or 0:,} connected)", needed)
 
-    def _of_reads(self, what: str, part: int) -> Reading:
-        reads = self.hits + self.misses
-        if reads < LEAST_READS:
-            raise TooLittleData(
-                f"{what}: expected at least {LEAST_READS} reads to judge by, got {reads} since the server "
-                f"started {duration(self.uptime)} ago",
-                service=SERVICE,
+    @property
+    def uptime(self) -> float | None:
+        """Seconds; None where it does not say."""
+        return self.info.number("uptime_in_seconds")
+
+    def _of_reads(self, part: str) -> Reading:
+        names = ("keyspace_hits", "keyspace_misses", part)
+        for name in names:
+            if self.info.number(name) is None:
+                return Reading(math.nan, coverage=_lasting(self.info.need(name, known=False), name))
+        if not self.growth.coverage.enough:
+            return Reading(math.nan, coverage=self.growth.coverage)
+        grew = [self.growth.of(name) for name in names]
+        hits, misses, counted = (math.nan if value is None else value for value in grew)
+        reads = hits + misses
+        if not reads >= LEAST_READS:
+            got = "an earlier reading without them" if math.isnan(reads) else f"{reads:,.0f} in {self.growth.over}"
+            few = lacking(
+                "",
+                expected=f"at least {LEAST_READS} reads to judge by",
+                got=got,
                 hint="Look again when visitors have come by.",
             )
-        return Reading(100 * part / reads, f"{reads:,} reads (server up {duration(self.uptime)})")
-
-    def _of_limit(self, what: str, part: int, limit: int, over: str) -> Reading:
-        if not limit:
-            raise TooLittleData(f"{what}: expected the server's limit, got none", service=SERVICE)
-        return Reading(100 * part / limit, over)
+            return Reading(math.nan, coverage=few)
+        over = f"{self.growth.over} ({reads:,.0f} reads)"
+        return Reading(100 * counted / reads, over, self.growth.coverage)
 
     def evidence(self) -> Facts:
         """Every figure, with its unit."""
-        reads = self.hits + self.misses
-        limit = "none"
-        if self.memory_limit:
-            limit = f"{mebibytes(self.memory_limit)} ({100 * self.memory / self.memory_limit:.1f} % used)"
+        if self.problem:
+            return Facts("Redis", {"INFO": str(self.problem)})
+        info = self.info
+        hits, misses = info.number("keyspace_hits"), info.number("keyspace_misses")
+        reads = None if hits is None or misses is None else hits + misses
+        used, limit = used_of(info), self.memory_limit
+        shown = "none" if limit == 0 else "not told"
+        if limit:
+            shown = mebibytes(limit) + ("" if used is None else f" ({100 * used / limit:.1f} % used)")
         facts = {
-            "Server": f"{self.version}, up {duration(self.uptime)}",
-            "Hits": f"{self.hits:,}",
-            "Misses": f"{self.misses:,}",
-            "Hit rate": f"{100 * self.hits / reads:.1f} %" if reads else "no reads yet",
-            "Memory": f"{mebibytes(self.memory)}, at most {mebibytes(self.memory_peak)} so far",
-            "Memory limit": limit,
-            "When memory is full": self.policy or "not given",
-            "Fragmentation": f"{self.fragmentation:.2f}",
-            "Held by the process": mebibytes(self.resident) if self.resident else "not given",
-            "Clients": f"{self.clients:,} ({self.blocked_clients:,} blocked)",
-            "Keys evicted": f"{self.evicted:,}",
-            "Keys expired": f"{self.expired:,}",
-            "Connections rejected": f"{self.rejected:,}",
+            "Server": f"{info.version}, up {'unknown' if self.uptime is None else duration(self.uptime)}",
+            "Role": info.word("role") or "not told",
+            "Counters compared over": self.growth.over if self.growth.hours else "no earlier reading",
+            "Hits": _since(info, self.growth, "keyspace_hits"),
+            "Misses": _since(info, self.growth, "keyspace_misses"),
+            "Hit rate since it counts": f"{100 * (hits or 0) / reads:.2f} %" if reads else "no reads yet",
+            "Memory": _size(used) + f", at most {_size(info.number('used_memory_peak'))} so far",
+            "Memory limit": shown,
+            "When memory is full": info.word("maxmemory_policy") or "not told",
+            "Fragmentation": info.word("mem_fragmentation_ratio") or "not told",
+            "Held by the process": _size(info.number("used_memory_rss")),
+            "Clients": f"{_count(info, 'connected_clients')} ({_count(info, 'blocked_clients')} blocked)",
+            "Keys evicted": _since(info, self.growth, "evicted_keys"),
+            "Keys expired": _since(info, self.growth, "expired_keys"),
+            "Connections rejected": _since(info, self.growth, "rejected_connections"),
+            "Errors answered": _since(info, self.growth, "total_error_replies"),
+            "Newest snapshot": info.word("rdb_last_bgsave_status") or "not told",
         }
         return Facts("Redis", facts)
 
 
 @measurement
-def redis_stats(redis: ReadOnlyRedis) -> RedisStats:
-    """Hits, misses, memory and clients, from one INFO (https://valkey.io/commands/info/)."""
-    info = redis.info()
-    return RedisStats(
-        version=_version(info),
-        uptime=int(_number(info, "uptime_in_seconds")),
-        hits=int(_number(info, "keyspace_hits")),
-        misses=int(_number(info, "keyspace_misses")),
-        memory=int(_number(info, "used_memory")),
-        memory_peak=int(_number(info, "used_memory_peak")),
-        memory_limit=int(_number(info, "maxmemory", 0)),
-        resident=int(_number(info, "used_memory_rss", 0)),
-        fragmentation=_number(info, "mem_fragmentation_ratio", 0),
-        policy=str(info.get("maxmemory_policy", "")),
-        clients=int(_number(info, "connected_clients")),
-        blocked_clients=int(_number(info, "blocked_clients", 0)),
-        evicted=int(_number(info, "evicted_keys", 0)),
-        expired=int(_number(info, "expired_keys", 0)),
-        rejected=int(_number(info, "rejected_connections", 0)),
-        most_clients=int(_number(info, "maxclients", 0)),
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class ImageQueue:
-    """Images that wait to be processed.
-
-    Attributes:
-        key: name of the list.
-    """
-
-    key: str
-    waiting: int
-
-    @property
-    def length(self) -> Reading:
-        """Images that wait."""
-        return Reading(self.waiting)
-
-    def evidence(self) -> Facts:
-        """Name and length."""
-        return Facts("Image queue", {"List": self.key, "Waiting": f"{self.waiting:,}"})
-
-
-@measurement
-def image_queue(redis: ReadOnlyRedis, settings: Settings) -> ImageQueue:
-    """How many images wait in the queue. A list that is not there is an empty one."""
-    key = settings.target.redis.queue_key
-    return ImageQueue(key, redis.llen(key))
-
-
-@dataclass(frozen=True, slots=True)
-class FormatStats:
-    """What the workers counted for one output format, or for all of them.
-
-    Attributes:
-        total_ms: milliseconds spent on the successes.
-    """
-
-    success: int
-    failure: int
-    total_ms: float
-
-    @property
-    def count(self) -> int:
-        """Images that were tried."""
-        return self.success + self.failure
-
-    @property
-    def mean_ms(self) -> float | None:
-        """Milliseconds for one image; ``None`` where none succeeded."""
-        return self.total_ms / self.success if self.success else None
-
-
-@dataclass(frozen=True, slots=True)
-class ImageStats:
-    """The hash that the image workers count in.
-
-    Attributes:
-        key: name of the hash.
-        total: over all formats.
-        formats: by output format, in order of their names.
-    """
-
-    key: str
-    total: FormatStats
-    formats: Mapping[str, FormatStats]
-
-    @property
-    def success_rate(self) -> Reading:
-        """Percent of images that were processed without failure; TooLittleData where there were none."""
-        if not self.total.count:
-            raise TooLittleData(f"Image processing: expected counts in {self.key}, got none", service=SERVICE)
-        share = 100 * self.total.success / self.total.count
-        return Reading(share, f"{self.total.count:,} images since counting began")
-
-    def evidence(self) -> Table:
-        """A row for each format, and one for all."""
-        rows = [
-            [name, f"{s.count:,}", f"{s.failure:,}", "" if s.mean_ms is None else f"{s.mean_ms:,.0f} ms"]
-            for name, s in [*self.formats.items(), ("all", self.total)]
-        ]
-        return Table(f"Images processed ({self.key})", ["Format", "Images", "Failed", "Mean time"], rows)
-
-
-@measurement
-def image_stats(redis: ReadOnlyRedis, settings: Settings) -> ImageStats:
-    """What the image workers counted: images, failures and time, by format."""
-    key = settings.target.redis.stats_key
-    fields = redis.hgetall(key)
-    names = sorted({field.partition(":")[0] for field in fields if ":" in field})
-    formats = {name: _format_stats(fields, f"{name}:") for name in names}
-    if "success" in fields or not formats:
-        total = _format_stats(fields, "")
-    else:
-        each = formats.values()
-        total = FormatStats(
-            sum(s.success for s in each), sum(s.failure for s in each), sum(s.total_ms for s in each)
-        )
-    return ImageStats(key, total, formats)
-
-
-def _format_stats(fields: Mapping[str, str], prefix: str) -> FormatStats:
-    success, failure = (int(_number(fields, f"{prefix}{name}", 0)) for name in ("success", "failure"))
-    return FormatStats(success, failure, _number(fields, f"{prefix}total_ms", 0))
-
-
-def _number(fields: Mapping[str, Any], name: str, default: float | None = None) -> float:
-    value = fields.get(name, default)
+def redis_stats(redis: ReadOnlyRedis, settings: Settings, clock: Clock, earlier: Earlier) -> RedisStats:
+    """Work, hits and misses, memory and clients, from one INFO (https://valkey.io/commands/info/)."""
+    at = clock.now()
+    not_told = settings.target.redis.not_told
     try:
-        return float(value)
-    except (TypeError, ValueError):
-        got = "nothing" if value is None else repr(value)[:40]
-        raise Malformed(f"{SERVICE}: expected a number as {name}, got {got}", service=SERVICE) from None
+        info = Info(redis.info(), not_told)
+    except ANSWERED as problem:
+        nothing = Counted(at=at)
+        return RedisStats(
+            info=Info({}, not_told), read=nothing, growth=grown(nothing, [], settings.coverage), problem=problem
+        )
+    cluster: Mapping[str, str] | str | None = None
+    if info.flag("cluster_enabled"):
+        try:
+            cluster = redis.cluster()
+        except ANSWERED as problem:
+            cluster = str(problem)
+    read = info.counted(at)
+    growth = grown(read, earlier.of("redis"), settings.coverage)
+    return RedisStats(info=info, read=read, growth=_without(growth, read, earlier.of(OWN_READS)), cluster=cluster)
 
 
-def _version(info: Mapping[str, Any]) -> str:
-    # Valkey also states the version of Redis that it is compatible with: not its own.
-    if "valkey_version" in info:
-        return f"Valkey {info['valkey_version']}"
-    return f"Redis {info.get('redis_version', 'of unknown version')}"
+def _without(growth: Grown, read: Counted, own: Sequence[Counted]) -> Grown:
+    """The growth without what earlier runs themselves have read in its window."""
+    begins = read.at - timedelta(hours=growth.hours, seconds=1)
+    by = dict(growth.by)
+    for one in own:
+        if one.origin == read.origin and begins <= one.at < read.at:
+            for name, count in one.counts.items():
+                by[name] = max(by.get(name, 0.0) - count, 0.0)
+    return msgspec.structs.replace(growth, by=by) if growth.hours else growth
 
 
-def duration(seconds: float) -> str:
-    """``3 d 4 h``, ``5 min`` or ``12 s``: the two largest units that matter."""
-    minutes, days = int(seconds) // 60, int(seconds) // 86_400
-    if days:
-        return f"{days} d {minutes // 60 % 24} h"
-    if minutes >= 60:
-        return f"{minutes // 60} h {minutes % 60} min"
-    return f"{minutes} min" if minutes else f"{int(seconds)} s"
+def _pings(count: int) -> str:
+    return "1 PING" if count == 1 else f"{count} PINGs"
 
 
-def mebibytes(amount: float) -> str:
-    """``12.3 MiB``."""
-    return f"{amount / 1024 / 1024:,.1f} MiB"
+def _share(part: float | None, whole_: float | None, over: str, needed: Coverage) -> Reading:
+    """Percent, or a reading that says which field it lacks."""
+    if part is None or not whole_:
+        return Reading(math.nan, coverage=_lasting(needed, "the server's limit"))
+    return Reading(100 * part / whole_, over, needed)
+
+
+def _lasting(needed: Coverage, what: str) -> Coverage:
+    """What a number lacks; a field that the operator does without still leaves it unknown."""
+    if needed.enough:
+        return lacking("", expected=what, got="none, as redis.not_told says")
+    return needed
+
+
+def _since(info: Info, growth: Grown, name: str) -> str:
+    now, by = info.number(name), growth.of(name)
+    if now is None:
+        return "not told"
+    return f"{now:,.0f} since it counts" + ("" if by is None else f", {by:,.0f} of them in {growth.over}")
+
+
+def _count(info: Info, name: str) -> str:
+    value = info.number(name)
+    return "not told" if value is None else f"{value:,.0f}"
+
+
+def _size(value: float | None) -> str:
+    return "not told" if value is None else mebibytes(value)

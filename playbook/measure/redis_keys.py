@@ -1,27 +1,44 @@
-"""What Redis holds, by kind of key: a bounded sample, as listing all keys would block the server."""
+"""What Redis holds, by kind of key: all of it where that is little, else a bounded sample.
+
+An extreme needs every key: the largest of a sample is not the largest. A share may be told from a sample, with the
+margin that chance leaves it (Wilson's interval): it is good only where the far end of the margin is.
+"""
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from statistics import median
+from statistics import NormalDist, median
+
+import msgspec
 
 from playbook.clients.redis import SERVICE, ReadOnlyRedis
+from playbook.clients.redis_replies import NotAllowed, UnknownCommand
+from playbook.counters import Counted
+from playbook.coverage import Coverage, lacking, share, whole
 from playbook.engine import measurement
-from playbook.errors import TooLittleData
+from playbook.errors import Malformed
 from playbook.evidence import Evidence, Facts, Lines, Table
-from playbook.limits import Reading
+from playbook.limits import Limit, Reading
 from playbook.logs.signature import fold
-from playbook.measure.redis import RedisStats, duration, mebibytes
+from playbook.measure.redis import OWN_READS, RedisStats
+from playbook.measure.redis_info import duration, mebibytes
+from playbook.sections.coverage import CoverageRules
 from playbook.sections.ondemand import Optimization
 from playbook.settings import Settings
+from playbook.verdict import Verdict
 
 PROPOSALS = "Proposals, none of them applied"
 MEBIBYTE = 1024 * 1024
 _AT_ONCE = 100  # keys for each SCAN, and for each batch of questions about them
 _SHOWN = 12
+_GONE = -2  # what TTL says of a key that is not there; -1 is one that never expires
+
+
+_ONE_SERVER = Coverage()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +93,9 @@ class RedisKeys:
         vanished: keys that were gone before they could be asked about.
         whole: every key was looked at.
         families: largest first.
+        expiry: the limit of the share that expires: whether a sample's margin excludes it.
+        nodes: whether the server is all there is, and not one node of several.
+        asked: how many hits and misses its own questions count as, at the server that ``redis_stats`` is of.
     """
 
     total: int
@@ -83,6 +103,21 @@ class RedisKeys:
     whole: bool
     families: tuple[Family, ...]
     wanted: Optimization
+    rules: CoverageRules
+    expiry: Limit
+    asked: Counted | None = None
+    nodes: Coverage = _ONE_SERVER
+
+    @property
+    def readings(self) -> dict[str, Counted]:
+        """What asking cost: reads that are not the cache's, which later runs leave out."""
+        return {OWN_READS: self.asked} if self.asked else {}
+
+    @property
+    def coverage(self) -> Coverage:
+        """How many were looked at; what each figure needs of them it says itself."""
+        seen = f"all {self.total:,}" if self.whole else f"{self.looked_at:,} of {self.total:,}"
+        return whole(f"{seen} keys") + self.nodes
 
     @property
     def looked_at(self) -> int:
@@ -91,25 +126,55 @@ class RedisKeys:
 
     @property
     def expiring(self) -> Reading:
-        """Percent of the cache's keys that expire by themselves; TooLittleData where there are hardly any."""
+        """Percent of the cache's keys that expire by themselves; not a number where there are hardly any."""
         cached = [key for family in self.families for key in family.keys if not key.lasting]
         if len(cached) < max(self.wanted.least_keys, 1):
-            raise TooLittleData(
-                f"Cached keys: expected at least {self.wanted.least_keys} to judge by, got {len(cached)} among "
-                f"{self.looked_at:,} of {self.total:,} keys",
-                service=SERVICE,
+            few = lacking(
+                "",
+                expected=f"at least {self.wanted.least_keys} cached keys to judge by",
+                got=f"{len(cached)} among {self.looked_at:,} of {self.total:,} keys",
                 hint="Look again when visitors have come by, or mend optimization.lasting_keys.",
             )
+            return Reading(math.nan, coverage=few)
         expiring = sum(key.seconds is not None for key in cached)
-        return Reading(100 * expiring / len(cached), self._over(len(cached), "cached key"))
+        over = self._over(len(cached), "cached key")
+        return Reading(100 * expiring / len(cached), over, self._margin(expiring, len(cached)))
+
+    def _margin(self, expiring: int, cached: int) -> Coverage:
+        """Enough where all were looked at, or where the share would be good at the low end of its margin too."""
+        if self.whole:
+            return Coverage()
+        low = 100 * lowest_share(expiring, cached)
+        words = f"a sample: at least {low:.1f} %"
+        if self.expiry.verdict(low) is Verdict.OK:
+            return whole(words)
+        return lacking(
+            words,
+            expected=f"{self.expiry.expected(Verdict.WARNING)} at the low end of the sample's margin too",
+            got=f"{low:.1f} % there",
+            hint="Raise optimization.sample_keys: a larger sample has a smaller margin.",
+        )
 
     @property
     def largest(self) -> Reading:
-        """MiB of the largest key; TooLittleData where there are no keys."""
+        """MiB of the largest key; not a number where there are none. Of a sample it is the largest seen."""
         if not self.families:
-            raise TooLittleData(f"{SERVICE}: expected keys, got none", service=SERVICE)
+            return Reading(math.nan, coverage=lacking("", expected="keys", got="none"))
+        if not any(family.size for family in self.families):
+            return Reading(math.nan, coverage=lacking("", expected="sizes of keys (MEMORY USAGE)", got="none"))
         largest = max((key for family in self.families for key in family.keys), key=lambda key: key.size)
-        return Reading(largest.size / MEBIBYTE, f"{self._over(self.looked_at, 'key')}: {fold(largest.name)}")
+        seen = self.total if self.whole else min(self.looked_at + self.vanished, self.total)
+        every = share(
+            seen,
+            self.total,
+            "keys",
+            least_percent=self.rules.population_percent,
+            what="the sizes",
+            hint="Raise optimization.sample_keys, sample_scans and sample_seconds where the server can bear "
+            "it, or look at all of them from a replica: redis-cli --memkeys.",
+        )
+        over = f"{self._over(self.looked_at, 'key')}: {fold(largest.name)}"
+        return Reading(largest.size / MEBIBYTE, over, every)
 
     @property
     def proposals(self) -> list[str]:
@@ -162,23 +227,26 @@ def redis_keys(redis: ReadOnlyRedis, redis_stats: RedisStats, settings: Settings
     """Kinds of keys with memory and expiry, from a sample: found with SCAN, asked about with TTL and MEMORY USAGE.
 
     Asking for a TTL counts as a read that hit. It is only done once the server's own counts have been read, which
-    is why those are asked for here; and for no more than ``optimization.sample_keys`` keys.
+    is why those are asked for here; for ``optimization.sample_keys`` keys at most; and later runs leave it out.
     """
-    del redis_stats
-    wanted = settings.optimization
+    wanted, rules, expiry = settings.optimization, settings.coverage, settings.limits.cache_expiry
     deadline = time.monotonic() + wanted.sample_seconds
-    total = int(redis.execute_command("DBSIZE"))
-    names, whole = _names(redis, wanted, deadline)
+    total = redis.size()
+    names, complete = _names(redis, wanted, deadline)
     keys: list[Key] = []
     asked = 0
     for start in range(0, len(names), _AT_ONCE):
         if start and time.monotonic() > deadline:
-            whole = False
+            complete = False
             break
         batch = names[start : start + _AT_ONCE]
         asked += len(batch)
         keys += _known(redis, batch, wanted.lasting_keys)
-    return RedisKeys(total, asked - len(keys), whole, _families(keys), wanted)
+    counts = {"keyspace_hits": float(len(keys)), "keyspace_misses": float(asked - len(keys))}
+    own = msgspec.structs.replace(redis_stats.read, counts=counts)
+    return RedisKeys(
+        total, asked - len(keys), complete, _families(keys), wanted, rules, expiry, own, redis_stats.nodes
+    )
 
 
 def _names(redis: ReadOnlyRedis, wanted: Optimization, deadline: float) -> tuple[list[str], bool]:
@@ -194,14 +262,32 @@ def _names(redis: ReadOnlyRedis, wanted: Optimization, deadline: float) -> tuple
     return names, not cursor and len(names) == len(found)
 
 
+def lowest_share(hits: int, of: int) -> float:
+    """The low end of Wilson's interval of a share, at 99 % (one-sided): what a random sample leaves possible."""
+    z = NormalDist().inv_cdf(0.99)
+    share_seen = hits / of
+    middle = share_seen + z * z / (2 * of)
+    spread = z * math.sqrt(share_seen * (1 - share_seen) / of + z * z / (4 * of * of))
+    return max((middle - spread) / (1 + z * z / of), 0.0)
+
+
 def _known(redis: ReadOnlyRedis, names: list[str], lasting: tuple[str, ...]) -> list[Key]:
-    questions = [(command, name) for name in names for command in ("TTL", "MEMORY USAGE")]
-    answers = redis.many(questions)
-    return [
-        Key(name, int(ttl) if int(ttl) >= 0 else None, int(size), any(fnmatchcase(name, like) for like in lasting))
-        for name, ttl, size in zip(names, answers[::2], answers[1::2], strict=True)
-        if int(ttl) != -2 and size is not None
-    ]
+    lives = redis.many([("TTL", name) for name in names])
+    try:
+        sizes = redis.many([("MEMORY USAGE", name) for name in names])
+    except (UnknownCommand, NotAllowed):  # what is known of their expiry still counts
+        sizes = [0 if ttl != _GONE else None for ttl in lives]
+    found = []
+    for name, ttl, size in zip(names, lives, sizes, strict=True):
+        if not isinstance(ttl, int) or ttl < _GONE or not isinstance(size, int | None) or (size or 0) < 0:
+            raise Malformed(
+                f"{SERVICE}: expected seconds and bytes of a key (TTL, MEMORY USAGE), got {ttl!r} and {size!r}",
+                service=SERVICE,
+            )
+        if ttl != _GONE and size is not None:
+            lasts = any(fnmatchcase(name, like) for like in lasting)
+            found.append(Key(name, ttl if ttl >= 0 else None, size, lasts))
+    return found
 
 
 def _families(keys: Iterable[Key]) -> tuple[Family, ...]:

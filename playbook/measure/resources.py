@@ -8,29 +8,33 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from statistics import fmean, quantiles
 
+import msgspec
+
 from playbook.clients.digitalocean import DigitalOceanApi
-from playbook.clients.digitalocean_transport import SERVICE
 from playbook.clients.digitalocean_types import Series
 from playbook.clock import Clock
+from playbook.coverage import Coverage, lacking
 from playbook.engine import measurement
-from playbook.errors import TooLittleData
 from playbook.evidence import Chart, Curve, Evidence, Table
 from playbook.limits import Limit, Reading, format_value
 from playbook.measure.app import AppStatus
 from playbook.measure.performance import limit_lines
+from playbook.measure.samples import Window, by_component
+from playbook.sections.coverage import CoverageRules
 from playbook.settings import Settings
 from playbook.trend import Point, Trend, by_grid, fit, split_at_falls
 
 WEEK = timedelta(days=7)
 HOUR = 3600.0
 DAY = 86_400.0
-# Of a week's 168; of less, what was not seen could be anything.
+# Of a week's 168; with less there is no figure at all.
 LEAST_HOURS = 84
 FULL = 100.0
+_TOO_FEW = "What is restarted every day never shows a slow growth, and is never hurt by one."
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +59,6 @@ class ComponentWeek:
     before: tuple[Point, ...] = ()
 
     @property
-    def known(self) -> bool:
-        """Half of the hours are."""
-        return len(self.hours) >= LEAST_HOURS
-
-    @property
     def mean(self) -> float:
         """Of the week."""
         return fmean(value for _, value in self.hours)
@@ -67,12 +66,13 @@ class ComponentWeek:
     @property
     def usual_highest(self) -> float:
         """What it was in 95 % of the hours at most."""
-        return quantiles([value for _, value in self.hours], n=20, method="inclusive")[-1]
+        values = [value for _, value in self.hours]
+        return quantiles(values, n=20, method="inclusive")[-1] if len(values) > 1 else values[0]
 
     @property
     def change(self) -> float | None:
-        """Percentage points of the mean against the week before; ``None`` where that has too few hours."""
-        if len(self.before) < LEAST_HOURS:
+        """Percentage points of the mean against the week before; ``None`` where either has too few hours."""
+        if len(self.before) < LEAST_HOURS or len(self.hours) < LEAST_HOURS:
             return None
         return self.mean - fmean(value for _, value in self.before)
 
@@ -89,41 +89,48 @@ class ResourceWeek:
     what: str
     components: tuple[ComponentWeek, ...]
     limit: Limit
+    seen: Coverage = Coverage()  # noqa: RUF009 - frozen
+    seen_before: Coverage = Coverage()  # noqa: RUF009 - frozen
+
+    @property
+    def coverage(self) -> Coverage:
+        """How much of the week has samples of every instance that there should be."""
+        return self.seen
+
+    @property
+    def found(self) -> str:
+        """How many components have samples."""
+        return (
+            f"samples of {sum(bool(week.hours) for week in self.components)} of {len(self.components)} components"
+        )
 
     @property
     def highest(self) -> list[Judged]:
         """What it was in 95 % of the hours at most, in percent, highest first."""
         found = []
         for week in self.components:
-            if week.known:
+            if week.hours:
                 over = f"7 days (in 95 % of {len(week.hours)} h at most, mean {week.mean:.1f} %)"
                 found.append(Judged(week.name, Reading(week.usual_highest, over)))
         return sorted(found, key=lambda judged: -judged.reading.value)
 
     @property
     def changes(self) -> list[Judged]:
-        """Percentage points against the week before, largest first, of what is known in both weeks."""
+        """Percentage points against the week before, largest first; NaN where that is not known."""
         found = []
         for week in self.components:
-            if week.known and week.change is not None:
+            if week.change is not None:
                 over = f"7 days (mean from {week.mean - week.change:.1f} % to {week.mean:.1f} %)"
-                found.append(Judged(week.name, Reading(week.change, over)))
-        return sorted(found, key=lambda judged: -judged.reading.value)
+                found.append(Judged(week.name, Reading(week.change, over, self.seen_before)))
+            elif week.hours and self.seen.enough:
+                found.append(Judged(week.name, Reading(math.nan, "7 days", self._unknown_before)))
+        return sorted(found, key=lambda judged: (math.isnan(judged.reading.value), -judged.reading.value))
 
-    def expect_all(self) -> None:
-        """Half of the week is known of every component.
-
-        Raises:
-            TooLittleData: names those of which it is not.
-        """
-        short = [f"{week.name} ({len(week.hours)} h)" for week in self.components if not week.known]
-        if short or not self.components:
-            raise TooLittleData(
-                f"{SERVICE}: expected {self.what} samples of at least {LEAST_HOURS} of the last 168 h of every "
-                f"component, got fewer of {', '.join(short) or 'all'}",
-                service=SERVICE,
-                hint="A component that was added this week has none yet; otherwise look at the app's Insights.",
-            )
+    @property
+    def _unknown_before(self) -> Coverage:
+        if not self.seen_before.enough:
+            return self.seen_before
+        return lacking("", expected=f"{self.what} samples of the week before", got="too few")
 
     def evidence(self) -> list[Evidence]:
         """A row for each component, and its course."""
@@ -136,7 +143,7 @@ class ResourceWeek:
                 f"{len(week.hours)} of 168",
             ]
             for week in self.components
-            if len(week.hours) > 1
+            if week.hours
         ]
         columns = ["Component", "Mean", "In 95 % of hours below", "Against the week before", "Hours"]
         return [Table(f"{self.what} in the last 7 days, busiest instance", columns, rows), self.chart()]
@@ -203,18 +210,21 @@ class MemoryGrowth:
         filling = [f"{one.name} full in {format_value(one.reading.value, 'days')}" for one in self.filling]
         return ", ".join(filling) or f"none in {len(self.growths)} components over 7 days"
 
-    def expect_all(self) -> None:
-        """Enough is known of every component; TooLittleData names those of which it is not."""
-        self.week.expect_all()
+    @property
+    def coverage(self) -> Coverage:
+        """How much of the week was seen, and whether hours without a restart between can be compared."""
+        coverage = self.week.coverage
         short = [growth.name for growth in self.growths if not growth.trend.known]
         if short:
             least = self.growths[0].trend.rule.least_pairs
-            raise TooLittleData(
-                f"{SERVICE}: expected {least} comparisons of every component's memory with the same hour of "
-                f"another day, without a restart between, got fewer of {', '.join(short)}",
-                service=SERVICE,
-                hint="What is restarted every day never shows a slow growth, and is never hurt by one.",
+            coverage += lacking(
+                "",
+                expected=f"{least} comparisons of every component's memory with the same hour of another day, "
+                "without a restart between",
+                got=f"fewer of {', '.join(short)}",
+                hint=_TOO_FEW,
             )
+        return coverage
 
     def evidence(self) -> list[Evidence]:
         """A row for each component, and its course."""
@@ -236,35 +246,60 @@ class MemoryGrowth:
 def cpu_week(digitalocean: DigitalOceanApi, app: AppStatus, settings: Settings, clock: Clock) -> ResourceWeek:
     """CPU of every component over seven days, hour by hour, and over the seven days before."""
     now = clock.now()
-    series = digitalocean.metric("cpu_percentage", now - 2 * WEEK, now)
-    return ResourceWeek("CPU", _weeks(app, series, now), settings.limits.cpu)
+    # Two questions, as the API's samples are the further apart the longer the time is.
+    this = digitalocean.metric("cpu_percentage", now - WEEK, now)
+    before = digitalocean.metric("cpu_percentage", now - 2 * WEEK, now - WEEK)
+    earlier = {week.name: week.hours for week in _weeks(app, before, now - 2 * WEEK)}
+    weeks = tuple(replace(week, before=earlier.get(week.name, ())) for week in _weeks(app, this, now - WEEK))
+    rules = settings.coverage
+    seen = _seen("CPU", app, this, now, rules)
+    # How old the newest sample is says nothing of a week that is over.
+    over = msgspec.structs.replace(rules, newest_minutes=math.inf)
+    seen_before = _seen(
+        "CPU", app, before, now - WEEK, over, least_percent=rules.trend_percent, of=" of the week before"
+    )
+    return ResourceWeek("CPU", weeks, settings.limits.cpu, seen, seen_before)
 
 
 @measurement
 def memory_growth(digitalocean: DigitalOceanApi, app: AppStatus, settings: Settings, clock: Clock) -> MemoryGrowth:
     """Memory of every component over seven days, hour by hour, and whether it grows."""
     now = clock.now()
-    weeks = _weeks(app, digitalocean.metric("memory_percentage", now - WEEK, now), now)
+    series = digitalocean.metric("memory_percentage", now - WEEK, now)
+    weeks = _weeks(app, series, now - WEEK)
     growths = []
     for week in weeks:
         parts = split_at_falls(week.hours, settings.trends.restart_points)
         restarts = tuple(datetime.fromtimestamp(part[0][0], UTC) for part in parts[1:])
         growths.append(Growth(week.name, fit(parts, DAY, settings.trends), restarts, now))
-    return MemoryGrowth(ResourceWeek("Memory", weeks, settings.limits.memory), tuple(growths))
+    seen = _seen("Memory", app, series, now, settings.coverage)
+    return MemoryGrowth(ResourceWeek("Memory", weeks, settings.limits.memory, seen), tuple(growths))
 
 
-def _weeks(app: AppStatus, series: Iterable[Series], now: datetime) -> tuple[ComponentWeek, ...]:
-    begin = (now - WEEK).timestamp()
-    highest: dict[str, dict[float, float]] = {name: {} for name in app.components}
-    for one in series:
-        hours = highest.setdefault(one.component, {})
-        for hour, value in by_grid([(at, value) for at, value in one.samples if math.isfinite(value)], HOUR):
-            hours[hour] = max(value, hours.get(hour, value))
-    return tuple(
-        ComponentWeek(
-            name,
-            tuple((hour, value) for hour, value in sorted(hours.items()) if hour >= begin),
-            tuple((hour, value) for hour, value in sorted(hours.items()) if hour < begin),
-        )
-        for name, hours in highest.items()
+def _seen(
+    what: str,
+    app: AppStatus,
+    series: Iterable[Series],
+    end: datetime,
+    rules: CoverageRules,
+    *,
+    least_percent: float | None = None,
+    of: str = "",
+) -> Coverage:
+    least = {name: app.instances(name) for name in app.components}
+    window = Window.before(end, WEEK, deployed=app.deployed_at)
+    return window.coverage(
+        f"{what} samples{of}", by_component(series, app.others), least, rules, least_percent=least_percent
     )
+
+
+def _weeks(app: AppStatus, series: Iterable[Series], begin: datetime) -> tuple[ComponentWeek, ...]:
+    """By whole hours since ``begin``."""
+    highest: dict[str, dict[float, float]] = {name: {} for name in app.components if app.instances(name)}
+    for name, instances in by_component(series, app.others).items():
+        hours = highest.setdefault(name, {})
+        for samples in instances:
+            whole_hours = [at for at in by_grid(list(samples), HOUR) if at[0] >= begin.timestamp()]
+            for hour, value in whole_hours:
+                hours[hour] = max(value, hours.get(hour, value))
+    return tuple(ComponentWeek(name, tuple(sorted(hours.items()))) for name, hours in highest.items())

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from playbook.clients.backups import BackupStore
 from playbook.clock import Clock
+from playbook.coverage import Coverage, lacking, share, understood, whole
 from playbook.engine import measurement
 from playbook.errors import TooLittleData
 from playbook.evidence import Evidence, Facts, Lines, Table
+from playbook.history.first_days import is_due, known_since, never_proven
 from playbook.limits import Reading
 from playbook.measure.backups import Listing
-from playbook.measure.newest_drill import NewestDrill
+from playbook.measure.newest_drill import NewestDrill, on_record
 from playbook.measure.words import moment
 from playbook.recovery import records
 from playbook.recovery.drill import Drill, carry_out
@@ -40,15 +43,20 @@ class RestoreTest(NewestDrill):
     damaged: tuple[str, ...] = ()
 
     @property
+    def coverage(self) -> Coverage:
+        """What the drill compared, now or when it was last carried out."""
+        return self.drill.coverage if self.drill else on_record(self, "a restore drill on record")
+
+    @property
     def succeeded(self) -> bool:
-        """Whether everything was there and answered."""
-        return self.record is not None and self.record.ok
+        """Whether everything was there and answered; true also as long as there is none."""
+        return self.went_well
 
     @property
     def time(self) -> Reading:
-        """Minutes until the restored parts answered; TooLittleData where there was no restore."""
+        """Minutes until the restored parts answered; not known where there was no restore."""
         if self.record is None:
-            raise TooLittleData(f"{SERVICE}: expected a restore to have been tried, got none", service=SERVICE)
+            return Reading(math.nan, coverage=self.coverage)
         return Reading(round(self.record.seconds / 60, 3), self.record.what)
 
     def evidence(self) -> list[Evidence]:
@@ -116,10 +124,12 @@ def _carried_out(
         ok=not drill.problems,
         result=drill.result,
         by=drill.by,
+        unseen="" if drill.coverage.enough else drill.coverage.got,
     )
     records.add(recovery.records, record)
     days = recovery.monthly_within_days if full else recovery.weekly_within_days
-    return RestoreTest(clock.now(), days, record, drill=drill)
+    now = clock.now()
+    return RestoreTest(now, days, record, known_since(settings, now), drill=drill)
 
 
 def _on_record(
@@ -127,7 +137,15 @@ def _on_record(
 ) -> RestoreTest:
     known = records.read(settings.target.recovery.records, now)
     newest = next((one for one in counting(known, settings) if one.item in items), None)
-    return RestoreTest(now, within, newest, refusal=refusal, damaged=known.damaged)
+    return RestoreTest(
+        now,
+        within,
+        newest,
+        known_since(settings, now),
+        known.damaged_after(newest),
+        refusal=refusal,
+        damaged=known.damaged,
+    )
 
 
 def counting(known: Records, settings: Settings) -> list[DrillRecord]:
@@ -148,6 +166,8 @@ class RecoveryTimes:
     Attributes:
         drills: those that were restored whole, newest first.
         days: over how many days.
+        unread: lines of the records since the oldest of them that could not be read.
+        since: when the system was first checked.
     """
 
     now: datetime
@@ -155,21 +175,46 @@ class RecoveryTimes:
     drills: tuple[DrillRecord, ...]
     failed: int
     damaged: tuple[str, ...]
+    unread: tuple[str, ...]
+    since: datetime
+
+    @property
+    def coverage(self) -> Coverage:
+        """All restores on record; each line that cannot be read may have been the slowest."""
+        total = len(self.drills) + self.failed
+        if not total and not self.overdue:
+            return never_proven("a restore on record", self.since, self.now, timedelta(days=self.days))
+        return whole(f"{total} restore{'' if total == 1 else 's'} on record") + understood(
+            len(self.unread),
+            len(self.unread) + total,
+            "lines of the records",
+            examples=self.unread,
+            hint="Mend or remove the lines.",
+        )
+
+    @property
+    def overdue(self) -> bool:
+        """There was none at all since the system is known, for as long as one counts."""
+        return not self.drills and not self.failed and is_due(self.since, self.now, timedelta(days=self.days))
 
     @property
     def time(self) -> Reading:
-        """Minutes of the slowest; TooLittleData where there is none."""
-        slowest = max(self._demanded, key=lambda one: one.seconds)
+        """Minutes of the slowest; not known where there is none."""
+        if not self.drills:
+            return Reading(math.nan, coverage=self._none)
+        slowest = max(self.drills, key=lambda one: one.seconds)
         return Reading(round(slowest.seconds / 60, 3), f"{self._over}, the slowest on {slowest.when:%Y-%m-%d}")
 
     @property
     def data_age(self) -> Reading:
-        """Hours of the oldest data that one had to be content with; TooLittleData where none says it."""
-        aged = [one for one in self._demanded if one.data_age_hours is not None]
+        """Hours of the oldest data that one had to be content with; not known where none says it."""
+        aged = [one for one in self.drills if one.data_age_hours is not None]
         if not aged:
-            raise TooLittleData(f"{records.SERVICE}: expected the age of restored data, got none", service=SERVICE)
+            nothing = lacking("", expected="the age of restored data", got="none")
+            return Reading(math.nan, coverage=nothing if self.drills else self._none)
+        told = share(len(aged), len(self.drills), "restores", what="the age of the data")
         oldest = max(aged, key=lambda one: one.data_age_hours or 0)
-        return Reading(oldest.data_age_hours or 0, f"{self._over}, the oldest on {oldest.when:%Y-%m-%d}")
+        return Reading(oldest.data_age_hours or 0, f"{self._over}, the oldest on {oldest.when:%Y-%m-%d}", told)
 
     def evidence(self) -> list[Evidence]:
         """Each restore with its time and the age of its data."""
@@ -197,14 +242,13 @@ class RecoveryTimes:
         return shown
 
     @property
-    def _demanded(self) -> tuple[DrillRecord, ...]:
-        if not self.drills:
-            raise TooLittleData(
-                f"{records.SERVICE}: expected a restore that succeeded in the last {self.days:g} days, got none",
-                service=records.SERVICE,
-                hint="Carry one out on staging: pytest -m mutates --target staging --allow-mutations.",
-            )
-        return self.drills
+    def _none(self) -> Coverage:
+        return lacking(
+            "",
+            expected=f"a restore that succeeded in the last {self.days:g} days",
+            got=f"{self.failed} that did not" if self.failed else "none",
+            hint="Carry one out on staging: pytest -m mutates --target staging --allow-mutations.",
+        )
 
     @property
     def _over(self) -> str:
@@ -221,8 +265,16 @@ def recovery_times(full_restore: RestoreTest, settings: Settings, clock: Clock) 
         for one in counting(known, settings)
         if one.item in (RESTORES, FULL) and now - one.when <= timedelta(days=days)
     ]
-    whole = tuple(one for one in recent if one.ok)
-    return RecoveryTimes(now, days, whole, len(recent) - len(whole), known.damaged)
+    restored = tuple(one for one in recent if one.ok)
+    return RecoveryTimes(
+        now,
+        days,
+        restored,
+        len(recent) - len(restored),
+        known.damaged,
+        known.damaged_after(recent[-1] if recent else None),
+        known_since(settings, now),
+    )
 
 
 def _facts(record: DrillRecord) -> dict[str, str]:

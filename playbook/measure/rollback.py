@@ -9,14 +9,12 @@ from playbook.clients.digitalocean import DigitalOceanApi
 from playbook.clients.digitalocean_transport import SERVICE
 from playbook.clients.digitalocean_types import Deployment, Rollback
 from playbook.clock import Clock
+from playbook.coverage import Coverage, lacking
 from playbook.engine import measurement
 from playbook.errors import TooLittleData
 from playbook.evidence import Evidence, Facts
+from playbook.measure.deployments import BACK, GOOD, newest_first
 from playbook.measure.words import moment, span
-
-# The platform keeps the ten newest good ones to roll back to; failed ones between them do not count.
-LISTED = 50
-GOOD = frozenset({"ACTIVE", "SUPERSEDED"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +32,15 @@ class RollbackPlan:
     target: Deployment | None
     said: Rollback | None
     read_at: datetime
+    listing: Coverage = Coverage()  # noqa: RUF009 - frozen
+
+    @property
+    def coverage(self) -> Coverage:
+        """The listing, and that something runs that could be gone back from."""
+        coverage = self.listing
+        if self.running is None:
+            coverage += lacking("", expected="a deployment in phase ACTIVE to go back from", got="none")
+        return coverage
 
     @property
     def found_target(self) -> str:
@@ -43,7 +50,7 @@ class RollbackPlan:
     @property
     def valid(self) -> bool:
         """Whether the platform would do it."""
-        return self.said is not None and self.said.valid
+        return self.said is not None and self.said.valid and self.said.error is None
 
     @property
     def found(self) -> str:
@@ -51,7 +58,7 @@ class RollbackPlan:
         if self.said is None:
             return "nothing to ask about"
         error = self.said.error
-        if self.said.valid:
+        if self.valid:
             return "that it is valid"
         return f"{error.code}: {error.message}".rstrip(".") if error else "that it is not, without a reason"
 
@@ -87,11 +94,13 @@ class RollbackPlan:
 @measurement
 def rollback(digitalocean: DigitalOceanApi, clock: Clock) -> RollbackPlan:
     """The newest earlier good deployment, and what the platform's validation says of it. Changes nothing."""
-    listed = digitalocean.deployments(newest=LISTED)
-    if not listed:
+    now = clock.now()
+    listing = digitalocean.deployments(since=now - BACK)
+    if not listing:
         raise TooLittleData(f"{SERVICE}: expected deployments of the app, got none", service=SERVICE)
-    running = next((deployment for deployment in listed if deployment.phase == "ACTIVE"), None)
-    earlier = listed[listed.index(running) + 1 :] if running else listed
+    ordered = newest_first(listing)
+    running = next((deployment for deployment in ordered if deployment.phase == "ACTIVE"), None)
+    earlier = ordered[ordered.index(running) + 1 :] if running else ordered
     target = next((deployment for deployment in earlier if deployment.phase in GOOD), None)
     said = digitalocean.validate_rollback(target.id) if target else None
-    return RollbackPlan(running, target, said, clock.now())
+    return RollbackPlan(running, target, said, now, listing.coverage)

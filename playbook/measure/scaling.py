@@ -16,13 +16,13 @@ from datetime import timedelta
 
 from playbook.clients.digitalocean import DigitalOceanApi
 from playbook.clients.digitalocean_account import DigitalOceanAccount, InstanceSize
-from playbook.clients.digitalocean_transport import SERVICE
-from playbook.clients.digitalocean_types import ComponentSpec, Series
+from playbook.clients.digitalocean_types import ComponentSpec
 from playbook.clock import Clock
+from playbook.coverage import Coverage, understood
 from playbook.engine import measurement
-from playbook.errors import TooLittleData
 from playbook.evidence import Evidence, Table
 from playbook.limits import Reading
+from playbook.measure.samples import Samples, Window, by_component
 from playbook.sections.platform import Scaling
 from playbook.settings import Settings
 
@@ -141,13 +141,13 @@ class ScalingReview:
     """Every component with samples of the week, and those without.
 
     Attributes:
-        silent: names of components with too few samples, and how many hours they have.
-        coverage_hours: how many of the week's 168 it takes.
+        silent: names of components without samples.
+        seen: of the week and of every component.
     """
 
     fits: tuple[Fit, ...]
-    silent: tuple[tuple[str, int], ...]
-    coverage_hours: int
+    silent: tuple[str, ...]
+    seen: Coverage = Coverage()  # noqa: RUF009 - frozen
 
     @property
     def by_cpu(self) -> list[Fit]:
@@ -164,20 +164,21 @@ class ScalingReview:
         """The largest saving first."""
         return sorted(self.fits, key=lambda fit: -fit.saving)
 
-    def expect_all(self) -> None:
-        """Demand a week of samples of every component.
+    @property
+    def coverage(self) -> Coverage:
+        """How much of the week has samples of every instance that there should be."""
+        return self.seen
 
-        Raises:
-            TooLittleData: names those that lack them.
-        """
-        if self.silent or not self.fits:
-            named = ", ".join(f"{name} ({hours} h)" for name, hours in self.silent) or "any component"
-            raise TooLittleData(
-                f"{SERVICE}: expected samples of every component in at least {self.coverage_hours} of the last "
-                f"168 hours, got fewer of {named}",
-                service=SERVICE,
-                hint="A component that was deployed in the last days can be judged when it has run for a week.",
-            )
+    @property
+    def found(self) -> str:
+        """How many components have samples."""
+        return f"samples of {len(self.fits)} of {len(self.fits) + len(self.silent)} components"
+
+    @property
+    def priced(self) -> Coverage:
+        """Whether every component's size has a price, so that something cheaper could be found."""
+        without = [fit.slug or f"{fit.name} without a size" for fit in self.fits if fit.now is None]
+        return understood(len(without), len(self.fits), "instance sizes", examples=without)
 
     def evidence(self) -> Evidence:
         """A row for each component: what it has and uses, and the change that is proposed."""
@@ -194,7 +195,7 @@ class ScalingReview:
             ]
             for fit in self.by_saving
         ]
-        rows += [[name, "", "", "", "", "", f"{hours} of 168", "too few samples"] for name, hours in self.silent]
+        rows += [[name, "", "", "", "", "", "0 of 168", "no samples"] for name in self.silent]
         columns = ["Component", "Has", "A month", "CPU P95", "Memory P95", "Memory highest", "Hours", "Proposal"]
         return Table("Sizes against a week of use (proposals are not applied)", columns, rows)
 
@@ -206,25 +207,27 @@ def scaling(
     """Instances and sizes of every component, a week of their use, and the cheapest plan that would fit."""
     rule, now = settings.scaling, clock.now()
     sizes = digitalocean_account.instance_sizes()
-    spec = digitalocean.app().spec
-    cpu = digitalocean.metric("cpu_percentage", now - WEEK, now)
-    memory = digitalocean.metric("memory_percentage", now - WEEK, now)
+    running = digitalocean.app()
+    spec, active = running.spec, running.active_deployment
+    others = {component.name for component in spec.others}
+    cpu = by_component(digitalocean.metric("cpu_percentage", now - WEEK, now), others)
+    memory = by_component(digitalocean.metric("memory_percentage", now - WEEK, now), others)
     fits, silent = [], []
     for component, is_service in (*((c, True) for c in spec.services), *((c, False) for c in spec.workers)):
-        use = _use(
-            [s for s in cpu if s.component == component.name], [s for s in memory if s.component == component.name]
-        )
-        if use is None or use.hours < rule.coverage_hours:
-            silent.append((component.name, use.hours if use else 0))
+        use = _use(cpu.get(component.name, []), memory.get(component.name, []))
+        if use is None:
+            silent.append(component.name)
         else:
             fits.append(_fit(component, use, sizes, rule, rule.least_instances if is_service else 1))
-    return ScalingReview(tuple(fits), tuple(silent), rule.coverage_hours)
+    window = Window.before(now, WEEK, deployed=active.created_at if active else None)
+    least = {component.name: component.least for component in spec.running}
+    seen = window.coverage("CPU samples", cpu, least, settings.coverage)
+    seen += window.coverage("memory samples", memory, least, settings.coverage)
+    return ScalingReview(tuple(fits), tuple(silent), seen)
 
 
-def _use(cpu: Sequence[Series], memory: Sequence[Series]) -> Use | None:
-    busy = [_finite(one) for one in cpu]
-    full = [_finite(one) for one in memory]
-    if not any(busy) or not any(full):
+def _use(busy: Sequence[Samples], full: Sequence[Samples]) -> Use | None:
+    if not busy or not full:
         return None
     together: defaultdict[float, float] = defaultdict(float)
     for samples in busy:
@@ -232,19 +235,15 @@ def _use(cpu: Sequence[Series], memory: Sequence[Series]) -> Use | None:
             together[at] += value
     hours = _hours(busy) & _hours(full)
     return Use(
-        cpu=max(_p95(value for _, value in samples) for samples in busy if samples),
-        memory=max(_p95(value for _, value in samples) for samples in full if samples),
+        cpu=max(_p95(value for _, value in samples) for samples in busy),
+        memory=max(_p95(value for _, value in samples) for samples in full),
         highest_memory=max(value for samples in full for _, value in samples),
         together=_p95(together.values()),
         hours=len(hours),
     )
 
 
-def _finite(series: Series) -> list[tuple[float, float]]:
-    return [(at, value) for at, value in series.samples if math.isfinite(value)]
-
-
-def _hours(instances: Iterable[list[tuple[float, float]]]) -> set[int]:
+def _hours(instances: Iterable[Samples]) -> set[int]:
     return {int(at // 3600) for samples in instances for at, _ in samples}
 
 

@@ -6,11 +6,23 @@ from dataclasses import dataclass
 
 from playbook.clients.digitalocean import DigitalOceanApi
 from playbook.clients.digitalocean_types import ComponentSpec
+from playbook.coverage import Coverage, understood, whole
 from playbook.engine import measurement
 from playbook.errors import NotConfigured
 from playbook.evidence import Evidence, Table
 from playbook.sections.trends import ScalingPolicy
 from playbook.settings import Settings
+
+AUTOSCALING = frozenset(
+    {
+        "min_instance_count",
+        "max_instance_count",
+        "metrics",
+        "cpu",
+        "requests_per_second",
+        "request_duration",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +86,19 @@ class ScalingPolicies:
     others: tuple[ComponentSpec, ...]
 
     @property
+    def coverage(self) -> Coverage:
+        """Every component of the app spec was read; those without a policy are asked for nothing."""
+        found = sum(rule.spec is not None for rule in self.rules)
+        unknown = [
+            f"{rule.name}: {key}"
+            for rule in self.rules
+            if rule.spec
+            for key in autoscaling_words(rule.spec) - AUTOSCALING
+        ]
+        policies = whole(f"{found} of {found + len(self.others)} components have a policy")
+        return policies + understood(len(unknown), len(self.rules), "autoscaling settings", examples=unknown)
+
+    @property
     def worst_first(self) -> list[ScalingRule]:
         """Those that lack something first."""
         return sorted(self.rules, key=lambda rule: (not rule.off, not rule.differs))
@@ -101,6 +126,13 @@ def scaling_policies(digitalocean: DigitalOceanApi, settings: Settings) -> Scali
     components = {one.name: one for one in (*spec.services, *spec.workers)}
     rules = tuple(ScalingRule(name, policy, components.get(name)) for name, policy in policies.items())
     return ScalingPolicies(rules, tuple(one for name, one in components.items() if name not in policies))
+
+
+def autoscaling_words(spec: ComponentSpec) -> set[str]:
+    """What the app spec says about autoscaling, by name."""
+    told = spec.autoscaling or {}
+    metrics = told.get("metrics")
+    return {*told, *(metrics if isinstance(metrics, dict) else {})}
 
 
 def autoscaling(spec: ComponentSpec) -> tuple[int, int, int | None]:

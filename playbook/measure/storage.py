@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from playbook.clients.prometheus import Prometheus
 from playbook.clock import Clock
+from playbook.coverage import Coverage, lacking, share, together
 from playbook.engine import measurement
-from playbook.errors import TooLittleData
 from playbook.evidence import Chart, Curve, Evidence, Table
 from playbook.limits import Limit, Reading
 from playbook.measure.performance import limit_lines
-from playbook.measure.redis import RedisStats, mebibytes
-from playbook.measure.resources import DAY, FULL, HOUR, LEAST_HOURS, WEEK, Judged
+from playbook.measure.redis import RedisStats
+from playbook.measure.redis_info import mebibytes
+from playbook.measure.resources import DAY, FULL, HOUR, WEEK, Judged
+from playbook.sections.coverage import CoverageRules
 from playbook.settings import Settings
 from playbook.trend import Point, Trend, fit, split_at_falls
 
 REDIS = "Redis memory"
+HOURS = 168
+
+
+_KNOWN = Coverage()
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,22 +46,35 @@ class Area:
 
 @dataclass(frozen=True, slots=True)
 class StorageWeek:
-    """A week of every file system that has samples, and of Redis."""
+    """A week of every file system that has samples, and of Redis.
+
+    Attributes:
+        redis_limit: enough where Redis says how much memory it may use, or that it has no limit.
+    """
 
     service: str
     areas: tuple[Area, ...]
     limit: Limit
     measured: datetime
+    rules: CoverageRules
+    redis_limit: Coverage = _KNOWN
 
     @property
     def fullest(self) -> list[Judged]:
-        """Percent used, the highest of the last day, fullest first; not of what makes room by itself."""
+        """Percent used, the highest of the last day, fullest first; not of what makes room by itself.
+
+        What has no samples comes last, as not a number; so do file systems where there is not one.
+        """
         found = [
             Judged(area.name, Reading(area.trend.level, "the last day"))
             for area in self.areas
             if not area.evicts and area.hours
         ]
-        return sorted(found, key=lambda judged: -judged.reading.value)
+        unknown = Reading(math.nan, coverage=self.coverage)
+        blind = [area.name for area in self.areas if not area.evicts and not area.hours]
+        if not any(area.name != REDIS for area in self.areas):
+            blind.append("File systems")
+        return sorted(found, key=lambda judged: -judged.reading.value) + [Judged(one, unknown) for one in blind]
 
     @property
     def filling(self) -> list[Judged]:
@@ -69,17 +88,39 @@ class StorageWeek:
                 found.append(Judged(area.name, Reading(math.floor(days), over)))
         return sorted(found, key=lambda judged: judged.reading.value)
 
-    def expect_all(self) -> None:
-        """Half of the week is known of everything; TooLittleData names what it is not known of."""
-        short = [f"{area.name} ({len(area.hours)} h)" for area in self.areas if len(area.hours) < LEAST_HOURS]
-        files = [area for area in self.areas if area.name != REDIS]
-        if short or not files:
-            raise TooLittleData(
-                f"{self.service}: expected samples of at least {LEAST_HOURS} of the last 168 h of every file "
-                f"system and of Redis' memory, got fewer of {', '.join(short) or 'every file system'}",
-                service=self.service,
-                hint="The queries stand in the settings as queries.component_storage and queries.redis_memory.",
+    @property
+    def coverage(self) -> Coverage:
+        """Enough hours of the week, up to now, of all file systems, and of Redis' memory if that can be full."""
+        if not any(area.name != REDIS for area in self.areas):
+            return lacking(
+                "no file system",
+                expected="samples of every file system",
+                got="none",
+                hint="The query stands in the settings as queries.component_storage.",
             )
+        found = together(
+            share(
+                len(area.hours),
+                HOURS,
+                f"h of {area.name}",
+                least_percent=self.rules.trend_percent,
+                what="samples",
+                hint="See queries.component_storage and queries.redis_memory, and what Prometheus scrapes.",
+            )
+            for area in self.areas
+            if not area.evicts
+        )
+        reach = timedelta(hours=1, minutes=self.rules.newest_minutes)
+        for area in (area for area in self.areas if not area.evicts):
+            age = self.measured - datetime.fromtimestamp(area.hours[-1][0], UTC) if area.hours else None
+            if age is not None and age > reach:
+                hours = age.total_seconds() / 3600
+                found += lacking(
+                    f"{area.name} silent for {hours:.0f} h",
+                    expected=f"a sample of {area.name} of the last {reach.total_seconds() / 3600:g} h",
+                    got=f"the newest {hours:.0f} h old",
+                )
+        return found + self.redis_limit
 
     def evidence(self) -> list[Evidence]:
         """A row for each, and the course."""
@@ -91,7 +132,7 @@ class StorageWeek:
                 else "no samples",
                 area.trend.describe("points"),
                 self._outlook(area),
-                f"{len(area.hours)} of 168",
+                f"{len(area.hours)} of {HOURS}",
             ]
             for area in self.areas
         ]
@@ -121,16 +162,17 @@ def storage_week(prometheus: Prometheus, redis_stats: RedisStats, settings: Sett
         query = getattr(settings.queries, key).replace("$window", "1h")
         series = prometheus.query_range(query, now - WEEK, now, HOUR, setting=f"queries.{key}")
         # Both ends are in it: 169 of them.
-        return [(one.labels.get("component", ""), one.points[-168:]) for one in series]
+        return [(one.labels.get("component", ""), one.points[-HOURS:]) for one in series]
 
     def area(name: str, points: tuple[Point, ...], *, evicts: bool = False, size: str = "") -> Area:
         parts = split_at_falls(points, settings.trends.restart_points)
         return Area(name, points, fit(parts, DAY, settings.trends), evicts, size)
 
     areas = [area(f"Files of {name}" if name else "Files", points) for name, points in hours("component_storage")]
+    known = redis_stats.coverage + redis_stats.limited.coverage
     if redis_stats.memory_limit:
         used = next((points for _, points in hours("redis_memory")), ())
         share = tuple((moment, FULL * value / redis_stats.memory_limit) for moment, value in used)
-        evicts = redis_stats.policy not in {"", "noeviction"}
-        areas.append(area(REDIS, share, evicts=evicts, size=mebibytes(redis_stats.memory_limit)))
-    return StorageWeek(prometheus.service, tuple(areas), settings.limits.storage, now)
+        size = mebibytes(redis_stats.memory_limit)
+        areas.append(area(REDIS, share, evicts=redis_stats.evicts, size=size))
+    return StorageWeek(prometheus.service, tuple(areas), settings.limits.storage, now, settings.coverage, known)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,19 +9,19 @@ from itertools import pairwise
 from statistics import median
 
 from playbook.clients.digitalocean import DigitalOceanApi
-from playbook.clients.digitalocean_transport import SERVICE as DIGITALOCEAN
 from playbook.clients.prometheus import Prometheus
 from playbook.clock import Clock
-from playbook.coverage import Coverage, understood
+from playbook.coverage import Coverage, lacking, share, understood, whole
 from playbook.engine import measurement
 from playbook.errors import TooLittleData
 from playbook.evidence import Evidence, Facts, Table
 from playbook.limits import Limit, Reading
 from playbook.measure.app import AppStatus
-from playbook.measure.deployments import Release, Releases
+from playbook.measure.deployments import GOOD, Release, Releases
 from playbook.measure.kpis import ERROR_RATE
 from playbook.measure.logs import LogReview
 from playbook.measure.recent import Recent, recent
+from playbook.measure.samples import HOUR, Samples, Window, by_component, step
 from playbook.measure.web import HomepageTiming
 from playbook.measure.words import span
 from playbook.settings import Settings
@@ -40,13 +39,19 @@ class TimeSplit:
         network: looking up the name, connecting, the handshake.
         server: from the request to the first byte of the answer.
         transfer: the rest of the answer.
-        samples: how many were answered.
+        samples, of: how many were answered, and how many there were.
     """
 
     network: float
     server: float
     transfer: float
     samples: int
+    of: int = 0
+
+    @property
+    def coverage(self) -> Coverage:
+        """How many of the connections were answered."""
+        return share(self.samples, max(self.of, self.samples), "connections", what="answers")
 
     @property
     def on_the_way(self) -> Reading:
@@ -76,13 +81,22 @@ class TimeSplit:
 
 @measurement
 def time_split(homepage_timing: HomepageTiming) -> TimeSplit:
-    """The homepage's time, by network, application and transfer."""
+    """The homepage's time, by network, application and transfer.
+
+    Raises:
+        TooLittleData: the homepage gave no answer.
+    """
     answered = [sample.phases for sample in homepage_timing.samples if sample.status]
+    if not answered:
+        raise TooLittleData(
+            f"Homepage: expected an answer to split the time of, got {homepage_timing.summary}", service="Website"
+        )
     return TimeSplit(
         network=median(p.dns + p.connect + p.tls for p in answered),
         server=median(p.first_byte for p in answered),
         transfer=median(max(p.total - p.dns - p.connect - p.tls - p.first_byte, 0.0) for p in answered),
         samples=len(answered),
+        of=len(homepage_timing.samples),
     )
 
 
@@ -105,15 +119,17 @@ class ComponentRestarts:
 
     most_first: tuple[Restarts, ...]
     silent: tuple[str, ...]
+    seen: Coverage = Coverage()  # noqa: RUF009 - frozen
 
-    def expect_all(self) -> None:
-        """Every component has samples; TooLittleData names those that do not."""
-        if self.silent or not self.most_first:
-            raise TooLittleData(
-                f"{DIGITALOCEAN}: expected the restarts of every component in the last day, got none of "
-                f"{', '.join(self.silent) or 'any'}",
-                service=DIGITALOCEAN,
-            )
+    @property
+    def found(self) -> str:
+        """How many components have counts."""
+        return f"those of {len(self.most_first)} of {len(self.most_first) + len(self.silent)} components"
+
+    @property
+    def coverage(self) -> Coverage:
+        """How much of the day has samples of every instance that there should be."""
+        return self.seen
 
     def evidence(self) -> Evidence:
         """A row for each."""
@@ -123,19 +139,31 @@ class ComponentRestarts:
 
 
 @measurement
-def component_restarts(digitalocean: DigitalOceanApi, app: AppStatus, clock: Clock) -> ComponentRestarts:
+def component_restarts(
+    digitalocean: DigitalOceanApi, app: AppStatus, settings: Settings, clock: Clock
+) -> ComponentRestarts:
     """How often each component was restarted in the last 24 hours; a counter that begins anew counts on."""
     now = clock.now()
-    counted: dict[str, float] = {}
-    for one in digitalocean.metric("restart_count", now - DAY, now):
-        values = [value for _, value in one.samples if math.isfinite(value)]
-        if values:
-            rises = sum(later - earlier if later >= earlier else later for earlier, later in pairwise(values))
-            counted[one.component] = counted.get(one.component, 0.0) + rises
-    found = [Restarts(name, Reading(count, "24 h")) for name, count in counted.items()]
+    found = by_component(digitalocean.metric("restart_count", now - DAY, now), app.others)
+    window = Window.before(now, DAY, deployed=app.deployed_at)
+    counted = [
+        Restarts(name, Reading(sum(_rises(samples, window.begin) for samples in instances), "24 h"))
+        for name, instances in found.items()
+    ]
+    least = {name: app.instances(name) for name in app.components}
     return ComponentRestarts(
-        tuple(sorted(found, key=lambda one: -one.reading.value)),
-        tuple(name for name in app.components if name not in counted),
+        tuple(sorted(counted, key=lambda one: -one.reading.value)),
+        tuple(name for name in app.components if name not in found),
+        window.coverage("restart counts", found, least, settings.coverage),
+    )
+
+
+def _rises(samples: Samples, begin: float) -> float:
+    """How often an instance was restarted; what one newer than ``begin`` counts at first is of this time."""
+    values = [value for _, value in samples]
+    late = samples[0][0] - begin > 2 * min(step(samples), HOUR)
+    return (values[0] if late else 0.0) + sum(
+        later - earlier if later >= earlier else later for earlier, later in pairwise(values)
     )
 
 
@@ -196,13 +224,22 @@ class ReleaseEffect:
     limit: Limit
 
     @property
-    def suspect(self) -> bool:
-        """Requests have failed since the release, and did not before.
-
-        Raises:
-            TooLittleData: it is recent, and there were too few requests since to say.
-        """
+    def coverage(self) -> Coverage:
+        """Whether there is a release whose time is known, and requests since it where it is recent."""
+        if self.release is None or self.release.age is None:
+            return lacking("", expected="a release that succeeded, with its time", got="none")
         if self.since is None:
+            return whole("no recent release")
+        if not self.since.enough:
+            return lacking(
+                "", expected=f"at least {self.since.least} requests since the release", got=self.since.over
+            )
+        return whole(self.since.over)
+
+    @property
+    def suspect(self) -> bool:
+        """Requests have failed since the release, and did not before; False where there were too few to say."""
+        if self.since is None or not self.since.enough:
             return False
         now = self.since.reading.value
         if self.limit.verdict(now) is Verdict.OK:
@@ -217,7 +254,7 @@ class ReleaseEffect:
         when = f"one {span(self.release.age)} ago ({self.release.cause})"
         if self.since is None:
             return when
-        since = self.limit.format(self.since.reading.value)
+        since = self.limit.format(self.since.reading.value) if self.since.enough else "unknown"
         before = self.limit.format(self.before.reading.value) if self.before and self.before.enough else "unknown"
         return f"{when}, with an error rate of {since} since and {before} before"
 
@@ -235,7 +272,7 @@ def release_effect(
 ) -> ReleaseEffect:
     """Whether requests began to fail with the last release, from the error rate before and after it."""
     hours, limit = settings.troubleshooting.recent_release_hours, settings.limits.error_rate
-    release = next((one for one in deployments.newest_first if one.succeeded), None)
+    release = next((one for one in deployments.newest_first if one.phase in GOOD), None)
     if release is None or release.age is None or release.age > hours * 3600:
         return ReleaseEffect(release, hours, None, None, limit)
     minutes = release.age / 60

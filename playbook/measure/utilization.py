@@ -1,24 +1,24 @@
-"""Processor and memory use of every component over the last hour, from the monitoring API."""
+"""Processor and memory use of every component, from the monitoring API: where it was highest, and for how long."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from statistics import fmean
 
 from playbook.clients.digitalocean import DigitalOceanApi
-from playbook.clients.digitalocean_transport import SERVICE
 from playbook.clients.digitalocean_types import Series
 from playbook.clock import Clock
+from playbook.coverage import Coverage
 from playbook.engine import measurement
-from playbook.errors import TooLittleData
 from playbook.evidence import Evidence, Table
 from playbook.limits import Reading
 from playbook.measure.app import AppStatus
+from playbook.measure.samples import Samples, Window, by_component, sustained, usable
+from playbook.settings import Settings
 
-WINDOW = timedelta(hours=1)
+DAY, HOUR = timedelta(hours=24), timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,24 +26,24 @@ class InstanceUse:
     """CPU or memory of one instance, percent of what it has.
 
     Attributes:
-        values: finite numbers, oldest first; never empty.
-        newest: when the last one was taken, epoch seconds.
+        samples: (epoch seconds, percent), oldest first; never empty.
+        peak: the highest mean over some minutes. A mean, as what is busy for a moment is only doing its work.
     """
 
     component: str
     instance: str
-    values: tuple[float, ...]
-    newest: float
+    samples: Samples
+    peak: float
 
     @property
     def mean(self) -> float:
         """Mean over the window."""
-        return fmean(self.values)
+        return fmean(value for _, value in self.samples)
 
     @property
     def highest(self) -> float:
         """Highest single sample."""
-        return max(self.values)
+        return max(value for _, value in self.samples)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class ComponentUse:
     """CPU or memory of one component, judged by its busiest instance: it must not hide behind an idle one.
 
     Attributes:
-        reading: mean over the hour, percent. The mean, as what is busy for a moment is only doing its work.
+        reading: the highest mean over some minutes, percent: a bad night must not hide behind a quiet day.
     """
 
     name: str
@@ -60,42 +60,43 @@ class ComponentUse:
 
 @dataclass(frozen=True, slots=True)
 class Utilization:
-    """Use of every component.
+    """Use of every component over a window.
 
     Attributes:
         components: what the app spec names and what else has samples.
+        seen: of the window and of every component.
+        hours: length of the window.
+        minutes: over how many a peak is taken.
     """
 
     components: tuple[str, ...]
     cpu: tuple[InstanceUse, ...]
     memory: tuple[InstanceUse, ...]
     read_at: datetime
+    seen: Coverage
+    hours: int
+    minutes: float
+
+    @property
+    def coverage(self) -> Coverage:
+        """How much of the window has samples of both, of every instance that there should be."""
+        return self.seen
 
     @property
     def by_cpu(self) -> list[ComponentUse]:
         """CPU of the components that have samples, highest first."""
-        return _busiest(self.cpu)
+        return self._busiest(self.cpu)
 
     @property
     def by_memory(self) -> list[ComponentUse]:
         """Memory of the components that have samples, highest first."""
-        return _busiest(self.memory)
+        return self._busiest(self.memory)
 
-    def expect_all(self) -> None:
-        """Every component has samples of both.
-
-        Raises:
-            TooLittleData: names those that do not.
-        """
+    @property
+    def found(self) -> str:
+        """How many components were looked at."""
         seen = {use.component for use in self.cpu} & {use.component for use in self.memory}
-        missing = [name for name in self.components if name not in seen]
-        if missing or not self.components:
-            raise TooLittleData(
-                f"{SERVICE}: expected CPU and memory samples of every component in the last hour, "
-                f"got none of {', '.join(missing) or 'any'}",
-                service=SERVICE,
-                hint="A component that was just deployed has none yet; otherwise look at the app's Insights.",
-            )
+        return f"samples of {len(seen)} of {len(self.components)} components"
 
     def evidence(self) -> Evidence:
         """A row for each instance, and one for each component without samples."""
@@ -103,54 +104,76 @@ class Utilization:
         memory = {(use.component, use.instance): use for use in self.memory}
         known = cpu.keys() | memory.keys()
         silent = {(name, "") for name in self.components} - {(component, "") for component, _ in known}
+        peak = f"{self.minutes:g} min"
         return Table(
-            "Use in the last hour",
-            ["Component", "Instance", "CPU mean", "CPU highest", "Memory mean", "Memory highest", "Samples"],
+            f"Use in the last {self.hours} h",
+            ["Component", "Instance", "CPU mean", f"CPU {peak}", "Memory mean", f"Memory {peak}", "Samples"],
             [
                 [*key, *_percentages(cpu.get(key)), *_percentages(memory.get(key)), self._samples(cpu.get(key))]
                 for key in sorted(known | silent)
             ],
         )
 
+    def _busiest(self, instances: Iterable[InstanceUse]) -> list[ComponentUse]:
+        by_name: dict[str, list[InstanceUse]] = {}
+        for use in instances:
+            by_name.setdefault(use.component, []).append(use)
+        found = []
+        for name, uses in by_name.items():
+            worst = max(uses, key=lambda use: use.peak)
+            which = f"busiest of {len(uses)} instances, " if len(uses) > 1 else ""
+            over = f"{self.minutes:g} min of {self.hours} h ({which}mean {worst.mean:.1f} %)"
+            found.append(ComponentUse(name, Reading(worst.peak, over=over)))
+        return sorted(found, key=lambda use: -use.reading.value)
+
     def _samples(self, use: InstanceUse | None) -> str:
         if use is None:
             return "none"
-        age = max(self.read_at.timestamp() - use.newest, 0.0)
-        return f"{len(use.values)}, newest {age:.0f} s old"
+        age = max(self.read_at.timestamp() - use.samples[-1][0], 0.0)
+        return f"{len(use.samples)}, newest {age:.0f} s old"
 
 
 @measurement
-def utilization(digitalocean: DigitalOceanApi, app: AppStatus, clock: Clock) -> Utilization:
-    """CPU and memory of every component over the last hour: mean, highest, samples."""
-    now = clock.now()
-    cpu = _instances(digitalocean.metric("cpu_percentage", now - WINDOW, now))
-    memory = _instances(digitalocean.metric("memory_percentage", now - WINDOW, now))
+def utilization(digitalocean: DigitalOceanApi, app: AppStatus, settings: Settings, clock: Clock) -> Utilization:
+    """CPU and memory of every component over the last 24 hours: mean, highest quarter of an hour, samples."""
+    return _utilization(digitalocean, app, settings, clock.now(), DAY)
+
+
+@measurement
+def utilization_now(
+    digitalocean: DigitalOceanApi, app: AppStatus, settings: Settings, clock: Clock
+) -> Utilization:
+    """The same over the last hour, for an investigation that goes on now."""
+    return _utilization(digitalocean, app, settings, clock.now(), HOUR)
+
+
+def _utilization(
+    digitalocean: DigitalOceanApi, app: AppStatus, settings: Settings, now: datetime, length: timedelta
+) -> Utilization:
+    minutes = settings.utilization.peak_minutes
+    window = Window.before(now, length, 60 * minutes, app.deployed_at)
+    series = {
+        "CPU": digitalocean.metric("cpu_percentage", now - length, now),
+        "memory": digitalocean.metric("memory_percentage", now - length, now),
+    }
+    least = {name: app.instances(name) for name in app.components}
+    seen = Coverage()
+    for what, found in series.items():
+        seen += window.coverage(f"{what} samples", by_component(found, app.others), least, settings.coverage)
+    judged = ([one for one in found if one.component not in app.others] for found in series.values())
+    cpu, memory = (_instances(found, 60 * minutes) for found in judged)
     names = dict.fromkeys((*app.components, *(use.component for use in (*cpu, *memory))))
-    return Utilization(tuple(names), cpu, memory, read_at=now)
+    return Utilization(tuple(names), cpu, memory, now, seen, window.hours, minutes)
 
 
-def _instances(series: Iterable[Series]) -> tuple[InstanceUse, ...]:
-    found = []
-    for one in series:
-        finite = [(at, value) for at, value in one.samples if math.isfinite(value)]
-        if finite:
-            values = tuple(value for _, value in finite)
-            found.append(InstanceUse(one.component, one.instance, values, finite[-1][0]))
-    return tuple(found)
-
-
-def _busiest(instances: Iterable[InstanceUse]) -> list[ComponentUse]:
-    by_component: dict[str, list[InstanceUse]] = {}
-    for use in instances:
-        by_component.setdefault(use.component, []).append(use)
-    found = []
-    for name, uses in by_component.items():
-        worst = max(uses, key=lambda use: use.mean)
-        which = f"busiest of {len(uses)} instances, " if len(uses) > 1 else ""
-        over = f"1 h ({which}highest {worst.highest:.1f} %, {len(worst.values)} samples)"
-        found.append(ComponentUse(name, Reading(worst.mean, over=over)))
-    return sorted(found, key=lambda use: -use.reading.value)
+def _instances(series: Iterable[Series], seconds: float) -> tuple[InstanceUse, ...]:
+    samples = [(one, usable(one)) for one in series]
+    return tuple(
+        InstanceUse(one.component, one.instance, found, sustained(found, seconds))
+        for one, found in samples
+        if found
+    )
 
 
 def _percentages(use: InstanceUse | None) -> list[str]:
-    return [f"{use.mean:.1f} %", f"{use.highest:.1f} %"] if use else ["no samples", ""]
+    return [f"{use.mean:.1f} %", f"{use.peak:.1f} %"] if use else ["no samples", ""]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from playbook.observatory.scores import SCORES
 
 Policy = dict[str, set[str]]
@@ -14,6 +16,37 @@ _MAY_REPEAT = frozenset({"report-uri", "report-to"})
 _NOT_IN_META = ("frame-ancestors", "report-uri", "sandbox")
 _SHORTEST = len("img-src") - 1
 _EVERYTHING = frozenset({"*"})
+
+
+# Fetch directives, and others that take sources (https://www.w3.org/TR/CSP3/#csp-directives).
+_FETCH = frozenset(
+    f"{name}-src"
+    for name in (
+        *("child", "connect", "default", "fenced-frame", "font", "frame", "img", "manifest", "media", "object"),
+        *("prefetch", "script", "style", "worker"),
+    )
+) | frozenset({"script-src-elem", "script-src-attr", "style-src-elem", "style-src-attr"})
+_WITH_SOURCES = _FETCH | {"base-uri", "form-action", "frame-ancestors", "navigate-to"}
+_OTHERS = frozenset(
+    {
+        *("block-all-mixed-content", "plugin-types", "referrer", "reflected-xss", "report-to", "report-uri"),
+        *("require-sri-for", "require-trusted-types-for", "sandbox", "trusted-types", "upgrade-insecure-requests"),
+        "webrtc",
+    }
+)
+_KEYWORDS = frozenset(
+    f"'{word}'"
+    for word in (
+        *("none", "self", "unsafe-inline", "unsafe-eval", "unsafe-hashes", "strict-dynamic", "report-sample"),
+        *("wasm-unsafe-eval", "inline-speculation-rules", "trusted-types-eval"),
+    )
+)
+_HASH_OR_NONCE = re.compile(r"'(?:sha(?:256|384|512)|nonce)-[a-z0-9+/_=-]+'")
+_HOST = re.compile(
+    r"(?:[a-z][a-z0-9+.-]*://)?(?:\*|(?:\*\.)?[a-z0-9_-]+(?:\.[a-z0-9_-]+)*|\[[0-9a-f:]+\])(?::(?:\d+|\*))?(?:/\S*)?"
+)
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:")
+_NOT_GRADED = ("script-src-elem", "script-src-attr")
 
 
 class InvalidPolicyError(ValueError):
@@ -62,6 +95,36 @@ def result_of(headers: list[str], metas: list[str], *, https: bool, report_only:
     if not policies:
         return "csp-not-implemented-but-reporting-enabled" if report_only else "csp-not-implemented", False
     return max((_judge(policy, https=https) for policy in policies), key=SCORES.__getitem__), framed
+
+
+def unclear_of(headers: list[str], metas: list[str]) -> list[str]:
+    """What stands in the policies and is no part of the language, or is unsafe and not graded."""
+    found: list[str] = []
+    for text in (one for policy in (*headers, *metas) for one in policy.split(",")):
+        for words in (part.lower().split() for part in text.split(";")):
+            if words:
+                found += _unclear(words[0], words[1:])
+    return list(dict.fromkeys(found))
+
+
+def _unclear(name: str, sources: list[str]) -> list[str]:
+    if name in _OTHERS:
+        return []
+    if name not in _WITH_SOURCES:
+        return [name]
+    found = [f"{name} {source}" for source in sources if not _is_source(source)]
+    if name in _NOT_GRADED:
+        unsafe = _BROAD | _INLINE | {"'unsafe-eval'"}
+        found += [f"{name} {source}, which is not graded" for source in sources if source in unsafe]
+    return found
+
+
+def _is_source(text: str) -> bool:
+    if text.startswith("'"):
+        return text in _KEYWORDS or bool(_HASH_OR_NONCE.fullmatch(text))
+    if f"'{text}'" in _KEYWORDS:
+        return False  # without its quotes it names a host
+    return bool(_SCHEME.fullmatch(text) or _HOST.fullmatch(text))
 
 
 def _judge(policy: Policy, *, https: bool) -> str:

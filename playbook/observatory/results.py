@@ -11,6 +11,8 @@ SIX_MONTHS = 15_552_000  # seconds; the Observatory's own leniency for 180 days
 
 _PRIVATE = ("no-referrer", "same-origin", "strict-origin", "strict-origin-when-cross-origin")
 _UNSAFE = ("origin", "origin-when-cross-origin", "unsafe-url", "no-referrer-when-downgrade")
+_HSTS_DIRECTIVES = ("max-age", "includesubdomains", "preload")
+_ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^\s,/]+", re.IGNORECASE)
 # Set-Cookie headers that were joined by commas: a name and "=" follow; in an Expires date a day does.
 _NEXT_COOKIE = re.compile(r", ?(?=[^\s;,=]+=)")
 
@@ -39,6 +41,25 @@ def referrer_of(values: Sequence[str]) -> str:
     if not known:
         return "referrer-policy-header-invalid"
     return "referrer-policy-private" if known[-1] in _PRIVATE else "referrer-policy-unsafe"
+
+
+def unclear_of(headers: Mapping[str, str]) -> list[str]:
+    """Headers that are there and hold something that is no part of their language, or come more than once."""
+    found: list[str] = []
+    hsts = [part.strip().lower() for part in headers.get("strict-transport-security", "").split(";")]
+    names = [part.partition("=")[0].strip() for part in hsts if part]
+    found += [f"strict-transport-security: {name}" for name in names if name not in _HSTS_DIRECTIVES]
+    found += [f"strict-transport-security: {name} twice" for name in set(names) if names.count(name) > 1]
+    known = (*_PRIVATE, *_UNSAFE, "")
+    words = [word.strip().lower() for word in headers.get("referrer-policy", "").split(",")]
+    found += [f"referrer-policy: {word}" for word in words if word not in known]
+    for name in ("x-frame-options", "x-content-type-options", "cross-origin-resource-policy"):
+        if "," in headers.get(name, ""):
+            found.append(f"{name}: {headers[name]}")
+    allowed = headers.get("access-control-allow-origin", "").strip()
+    if allowed and allowed != "*" and not _ORIGIN.fullmatch(allowed):
+        found.append(f"access-control-allow-origin: {allowed}")
+    return found
 
 
 def framing_of(header: str, *, by_policy: bool) -> str:

@@ -12,11 +12,13 @@ from typing import Annotated, Any
 
 import msgspec
 
+from playbook.coverage import Coverage, lacking
 from playbook.errors import UsageError
 from playbook.people import ledger
 
 SERVICE = "Sign-offs"
 HINT = "Begin it with `python -m playbook attest ITEM --by NAME --note TEXT`, or mend people.attestations."
+_BY_CADENCE = ("weekly.", "monthly.")
 # Two machines' clocks differ by less.
 AHEAD = timedelta(minutes=5)
 
@@ -63,6 +65,7 @@ class SignOff:
         newest: the newest line that is not refused; None where there is none.
         refused: lines for this item that do not count, in words: ``line 3 was edited: …``.
         now: aware, in UTC.
+        since: when the system was first checked; None where that does not matter.
     """
 
     item: str
@@ -70,6 +73,30 @@ class SignOff:
     refused: tuple[str, ...]
     rule: Rule
     now: datetime
+    since: datetime | None = None
+
+    @property
+    def pending(self) -> bool:
+        """Nobody has ever signed it, and it has not been due yet since the system is known.
+
+        What belongs to a single occasion, such as a maintenance, is due whenever that is.
+        """
+        if self.newest or self.refused or self.since is None or not self.item.startswith(_BY_CADENCE):
+            return False
+        return self.now - self.since <= self.rule.valid
+
+    @property
+    def coverage(self) -> Coverage:
+        """What the sign-off lets one judge: nothing while it is pending."""
+        if not self.pending:
+            return Coverage()
+        assert self.since
+        return lacking(
+            "never signed",
+            expected="one that counts",
+            got=f"none yet on a system that was first checked on {self.since:%Y-%m-%d}",
+            hint=f"It is critical from {self.since + self.rule.valid:%Y-%m-%d} on, when it has been due once.",
+        )
 
     @property
     def until(self) -> datetime | None:
@@ -109,18 +136,20 @@ class SignOffs:
     Attributes:
         lines: of the ledger, by item; only those that count.
         refused: by item; those that name no item of the playbook stand under the empty text.
+        since: when the system was first checked; None where that does not matter.
     """
 
     lines: Mapping[str, Sequence[Attestation]]
     refused: Mapping[str, Sequence[str]]
     rules: Mapping[str, Rule]
     now: datetime
+    since: datetime | None = None
 
     def of(self, item: str) -> SignOff:
         """How it stands with an item."""
         newest = max(self.lines.get(item, ()), key=lambda line: line.when, default=None)
         refused = [*self.refused.get(item, ()), *(() if newest else self.refused.get("", ()))]  # may have been it
-        return SignOff(item, newest, tuple(refused), rule_for(item, self.rules), self.now)
+        return SignOff(item, newest, tuple(refused), rule_for(item, self.rules), self.now, self.since)
 
 
 def rule_for(item: str, rules: Mapping[str, Rule]) -> Rule:

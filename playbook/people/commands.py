@@ -10,7 +10,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from playbook.catalogue import Catalogue, Item, read_catalogue
+from playbook.catalogue import Catalogue, Item, is_local, read_catalogue
 from playbook.clock import Clock
 from playbook.errors import NotConfigured, Unmeasured, Unreachable, UsageError
 from playbook.people.attest import SignOff, attest, days, moment, rule_for
@@ -127,7 +127,7 @@ def run_waive(options: argparse.Namespace, root: Path, say: Say, clock: Clock | 
         return _list_waivers(settings, catalogue, clock, say)
     if not options.item:
         raise UsageError("waive: which item? (--open lists the waivers)")
-    if options.item not in catalogue.items:
+    if options.item not in catalogue.items and not is_local(options.item):
         raise UsageError(f"unknown item {options.item!r}{_suggestion(options.item, known(catalogue))}")
     for option in ("until", "reason", "by"):
         if not getattr(options, option):

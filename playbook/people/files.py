@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from playbook.catalogue import Catalogue
+from playbook.catalogue import Catalogue, is_local
+from playbook.history.first_days import known_since
 from playbook.people import attest, waivers
 from playbook.people.attest import Rule, SignOffs
 from playbook.people.waivers import Waivers
@@ -16,7 +18,8 @@ from playbook.settings import Settings
 def sign_offs_of(settings: Settings, catalogue: Catalogue, now: datetime) -> SignOffs:
     """The sign-offs; NotConfigured where the settings name no file, Unreachable where it is not there."""
     file = settings.require(settings.people.attestations, "people.attestations", attest.SERVICE)
-    return attest.read(path_of(settings, file), known=known(catalogue), rules=rules(settings), now=now)
+    found = attest.read(path_of(settings, file), known=known(catalogue), rules=rules(settings), now=now)
+    return replace(found, since=known_since(settings, now))
 
 
 def waivers_of(settings: Settings, catalogue: Catalogue, now: datetime) -> Waivers:
@@ -26,7 +29,7 @@ def waivers_of(settings: Settings, catalogue: Catalogue, now: datetime) -> Waive
     file = path_of(settings, settings.people.waivers)
     if not file.exists():
         return waivers.none(now)
-    return waivers.read(file, known=known(catalogue), most_days=settings.people.waiver_days, now=now)
+    return waivers.read(file, known=_Waivable(known(catalogue)), most_days=settings.people.waiver_days, now=now)
 
 
 def rules(settings: Settings) -> Mapping[str, Rule]:
@@ -35,6 +38,13 @@ def rules(settings: Settings) -> Mapping[str, Rule]:
         name: Rule(timedelta(days=validity.valid_days), timedelta(days=validity.near_days))
         for name, validity in settings.people.sign_offs.items()
     }
+
+
+class _Waivable(frozenset[str]):
+    """Every id of the playbook, and those of somebody's own checks, which no catalogue holds."""
+
+    def __contains__(self, item: object) -> bool:
+        return super().__contains__(item) or (isinstance(item, str) and is_local(item))
 
 
 def known(catalogue: Catalogue) -> set[str]:

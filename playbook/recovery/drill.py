@@ -16,17 +16,18 @@ from pathlib import Path
 from random import Random
 
 from playbook.archives.rdb import Dump
+from playbook.archives.streams import CHUNK
 from playbook.archives.unpacking import Folder, NoRoomError
 from playbook.archives.verification import Verification, Wanted, verify
-from playbook.archives.walk import CHUNK
 from playbook.clients.backups import BackupStore
+from playbook.coverage import Coverage, lacking, share, whole
 from playbook.errors import Unmeasured
 from playbook.evidence import Evidence, Facts, Lines, Table
 from playbook.measure.backups import Archive
 from playbook.measure.words import moment, span
 from playbook.recovery.command import Ended, run_command
 from playbook.recovery.place import SERVICE, Place, Staging, demand_room
-from playbook.recovery.server import RefusedError, Server, loaded, program_of
+from playbook.recovery.server import RefusedError, Server, demand_known_form, loaded, program_of
 from playbook.settings import Settings
 
 _SHOWN = 8
@@ -53,6 +54,7 @@ class Drill:
         seconds: from the order until the restored parts answered.
         problems: what was not as it should be, each to follow "got"; the first is the root of the others.
         compared: what, expected, found.
+        coverage: what it had to look at, and what of that it could not.
         output: of the script that was run instead, if one was.
         by: ``playbook``, or the name of that script.
     """
@@ -66,6 +68,7 @@ class Drill:
     problems: list[str] = field(default_factory=list)
     compared: list[tuple[str, str, str]] = field(default_factory=list)
     output: Ended | None = None
+    coverage: Coverage = field(default_factory=lambda: whole("1 drill"))
     by: str = "playbook"
 
     @property
@@ -141,7 +144,7 @@ def carry_out(
 
 
 def _by_ourselves(drill: Drill, store: BackupStore, place: Place, settings: Settings, deadline: float) -> None:
-    program = program_of(settings)
+    program_of(settings)  # said before anything is unpacked
     recovery, started = settings.target.recovery, time.monotonic()
     files = place.folder / "files"
     files.mkdir()
@@ -151,16 +154,18 @@ def _by_ourselves(drill: Drill, store: BackupStore, place: Place, settings: Sett
     drill.problems += found.problems
     if not found.whole and not found.problems:
         raise Unmeasured(
-            f"{SERVICE}: expected to unpack {drill.archive.file.name} within {recovery.seconds:g} s, "
-            f"got {found.how}",
+            f"{SERVICE}: expected {drill.archive.file.name} to be unpacked within {recovery.seconds:g} s, "
+            f"got {found.how} ({found.coverage.got})",
             service=SERVICE,
-            hint="Give the drill more time in targets.NAME.recovery.seconds.",
+            hint=found.coverage.hint or "Give the drill more time in targets.NAME.recovery.seconds.",
         )
+    drill.coverage += found.coverage
     drill.seconds = time.monotonic() - started
     if drill.problems:
         return
     if found.dump:
-        _bring_up(drill, found, _Way(place, program, files, started, deadline))
+        program = program_of(settings, found.dump.version)
+        _bring_up(drill, found, _Way(place, program, recovery.valkey is not None, files, started, deadline))
     _compare_counts(drill, found, recovery.images, recovery.count_tolerance_percent)
     with drill.step("Read images back") as said:
         said.append(_read_back(drill, found, files, recovery.images, None if drill.full else recovery.samples))
@@ -190,10 +195,16 @@ def _unpack(drill: Drill, store: BackupStore, files: Path, place: Place, setting
 
 @dataclass(frozen=True, slots=True)
 class _Way:
-    """Where and with what a drill is carried out; ``started`` and ``deadline`` are of ``time.monotonic``."""
+    """Where and with what a drill is carried out.
+
+    Attributes:
+        by_choice: the program is the one that the settings name.
+        started, deadline: of ``time.monotonic``.
+    """
 
     place: Place
     program: str
+    by_choice: bool
     files: Path
     started: float
     deadline: float
@@ -215,6 +226,7 @@ def _bring_up(drill: Drill, found: Verification, way: _Way) -> None:
                 _compare_keys(drill, dump, server)
                 said.append(f"{len(dump.samples):,} keys read and compared")
         except RefusedError as refusal:
+            demand_known_form(way.program, dump.version, str(refusal), by_choice=way.by_choice)
             drill.problems.append(f"a dump ({dump.version}) that the server does not load: {refusal}")
         except RedisError as error:
             drill.problems.append(f"a server that stopped answering: {error}")
@@ -278,10 +290,14 @@ def _read_back(drill: Drill, found: Verification, files: Path, images: str, samp
         for one in (found.manifest.files if found.manifest else [])
         if one.sha256 and _is_in(one.path.rpartition("/")[0], images)
     ]
+    there = sum(count for folder, (count, _) in found.folders.items() if _is_in(folder, images))
+    if there:
+        drill.coverage += share(min(len(listed), there), there, "images", what="sums")
+    elif not found.dump:
+        drill.coverage += lacking("", expected="a dump or images to compare", got="neither")
     if samples is not None and len(listed) > samples:
         listed = Random(drill.archive.file.name).sample(listed, samples)  # noqa: S311 - which ones is no secret
-    base = (files / found.manifest_path).parent
-    wrong = [one.path for one in listed if _sum(base / one.path) != one.sha256.lower()]
+    wrong = [one.path for one in listed if _sum(files / found.located[one.path]) != one.sha256]
     drill.compared.append(("Images read", f"{len(listed):,} as listed", f"{len(listed) - len(wrong):,}"))
     drill.problems += [f"a restored {path} that differs from its sum" for path in wrong]
     return f"{len(listed):,} images read and compared"
@@ -304,6 +320,13 @@ def _by_script(drill: Drill, command: tuple[str, ...], store: BackupStore, place
     drill.output = ended
     if ended.code != 0:
         drill.problems.append(f"{drill.by} that {ended.words}")
+    elif any("{folder}" in word for word in command) and not any(empty.iterdir()):
+        drill.coverage += lacking(
+            "nothing restored",
+            expected=f"{drill.by} to restore something into its folder",
+            got="nothing in it",
+            hint="Leave {folder} out of the command where the script restores to elsewhere.",
+        )
 
 
 def _is_in(folder: str, images: str) -> bool:

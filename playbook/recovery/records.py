@@ -30,6 +30,7 @@ class DrillRecord(msgspec.Struct, frozen=True, kw_only=True):
         ok: whether it went as it should.
         result: in words.
         by: ``playbook``, or the name of the script that was run instead.
+        unseen: what was not looked at, or not understood, in words; empty where everything was.
     """
 
     item: str
@@ -43,6 +44,7 @@ class DrillRecord(msgspec.Struct, frozen=True, kw_only=True):
     ok: bool
     result: str
     by: str = "playbook"
+    unseen: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +55,19 @@ class Records:
         file: its path, as it is written in the settings.
         found: newest first.
         damaged: lines that are no record, with their number and why.
+        places: numbers of the lines of both, in the same order.
     """
 
     file: str
     found: tuple[DrillRecord, ...]
     damaged: tuple[str, ...]
+    places: tuple[tuple[int, ...], tuple[int, ...]] = ((), ())
+
+    def damaged_after(self, record: DrillRecord | None) -> tuple[str, ...]:
+        """Lines that were added after a record, or all, and may have been drills that failed."""
+        kept, damaged = self.places
+        since = kept[self.found.index(record)] if record is not None else 0
+        return tuple(why for number, why in zip(damaged, self.damaged, strict=True) if number > since)
 
 
 def read(file: str, now: datetime) -> Records:
@@ -72,25 +82,27 @@ def read(file: str, now: datetime) -> Records:
         lines = []
     except OSError as error:
         raise _failed(error, f"expected to read {file}") from error
-    found, damaged = [], []
+    found: list[tuple[int, DrillRecord]] = []
+    damaged: list[tuple[int, str]] = []
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
         try:
             record = msgspec.json.decode(line, type=DrillRecord)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            damaged.append(f"line {number}: {error}")
+            damaged.append((number, f"line {number}: {error}"))
             continue
         if record.when.tzinfo is None:
-            damaged.append(f"line {number}: a time without a time zone")
+            damaged.append((number, f"line {number}: a time without a time zone"))
         elif record.when > now + _AHEAD:
-            damaged.append(f"line {number}: dated {record.when:%Y-%m-%d %H:%M}, which is still to come")
+            damaged.append((number, f"line {number}: dated {record.when:%Y-%m-%d %H:%M}, which is still to come"))
         elif record.seconds < 0 or (record.data_age_hours or 0) < 0:
-            damaged.append(f"line {number}: a time below zero")
+            damaged.append((number, f"line {number}: a time below zero"))
         else:
-            found.append(record)
-    found.sort(key=lambda record: record.when, reverse=True)
-    return Records(file, tuple(found), tuple(damaged))
+            found.append((number, record))
+    found.sort(key=lambda one: one[1].when, reverse=True)
+    places = tuple(number for number, _ in found), tuple(number for number, _ in damaged)
+    return Records(file, tuple(record for _, record in found), tuple(why for _, why in damaged), places)
 
 
 def add(file: str, record: DrillRecord) -> None:

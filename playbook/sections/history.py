@@ -16,10 +16,12 @@ class HistoryKeeping(Section, frozen=True):
         folder: absolute, or from the folder of playbook.toml; else ``history`` below the folder of reports.
             ``$PLAYBOOK_HISTORY`` goes before it.
         keep_reports: so many of the newest full reports stay on the site; older runs keep their line.
+        readings: file with earlier readings of counters, in place of those in the lines of past runs.
     """
 
     folder: str | None = None
     keep_reports: int = 30
+    readings: str | None = None
 
 
 class Schedule(Section, frozen=True):

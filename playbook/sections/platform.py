@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+import msgspec
+
 from playbook.secret import Seconds, Secret, Section
 
 
@@ -72,17 +76,21 @@ class Firewalls(Section, frozen=True):
     widest_ipv6: int = 32
 
 
+class UtilizationRules(Section, frozen=True):
+    """``peak_minutes`` is over how long the CPU and memory of an instance must be high in the mean to count."""
+
+    peak_minutes: Annotated[float, msgspec.Meta(gt=0, le=60)] = 15.0
+
+
 class Scaling(Section, frozen=True):
     """What makes instances fit.
 
     Attributes:
-        coverage_hours: of the week's 168, in how many there must be samples.
         cpu_room_percent, memory_room_percent: a proposal stays below these.
         least_instances: of a service, so that one can fail; where there are fewer already, that many.
         least_saving_usd: a month; a smaller one is not worth a change.
     """
 
-    coverage_hours: int = 120
     cpu_room_percent: float = 60.0
     memory_room_percent: float = 75.0
     least_instances: int = 2

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from datetime import datetime
+from typing import Annotated, Literal
+
+import msgspec
 
 from playbook.secret import Secret, Section
 from playbook.sections.platform import Costs, GitHub, Npm
@@ -16,8 +19,16 @@ class Web(Section, frozen=True):
     Attributes:
         http_url: its address without TLS, where that is not ``url`` with http and port 80.
         ca: file with the certificate authority to trust, for a private one.
+        health: ``body`` reads what the health endpoints say; ``status`` takes any 2xx for healthy.
+        expect: a text that stands on the homepage, in its title or anywhere; without it only pages that are known
+            to be something else are told from it.
+        hosts: further names at which the homepage may be found after redirects, beside its own with and without
+            ``www.``.
+        least_bytes: a homepage that is smaller is none.
         sample_image: the photograph that is posted to the optimise endpoint; the one that comes with the suite
             where not set.
+        optimized_width: pixels; the width to which the optimise endpoint scales wider pictures down by itself.
+            Where it is not set, a picture must come back in the size in which it was sent.
     """
 
     url: str | None = None
@@ -26,7 +37,12 @@ class Web(Section, frozen=True):
     health_path: str = "/api/health"
     image_health_path: str = "/api/image/health"
     optimize_path: str = "/api/image/optimize"
+    health: Literal["body", "status"] = "body"
+    expect: str = ""
+    hosts: tuple[str, ...] = ()
+    least_bytes: int = 64
     sample_image: str | None = None
+    optimized_width: Annotated[int, msgspec.Meta(gt=0)] | None = None
 
 
 class DigitalOcean(Section, frozen=True):
@@ -40,12 +56,17 @@ class DigitalOcean(Section, frozen=True):
 
 
 class Redis(Section, frozen=True):
-    """Cache and queue. ``url`` is ``redis://`` or ``rediss://`` and usually holds the password."""
+    """Cache and queue. ``url`` is ``redis://`` or ``rediss://`` and usually holds the password.
+
+    Attributes:
+        not_told: fields of INFO that this service never tells, and without which its work is judged all the same.
+    """
 
     url: Secret | None = None
     ca: str | None = None
     stats_key: str = "image-processing-stats"
     queue_key: str = "image-processing-queue"
+    not_told: tuple[str, ...] = ()
 
 
 class Prometheus(Section, frozen=True):
@@ -111,22 +132,35 @@ class Backups(Section, frozen=True):
 
     Attributes:
         pattern: which files are archives, by their name without folders.
-        manifest: name of the member that lists the others; empty where the archives hold none.
+        manifest: name of the member that lists the others, in one of the forms of
+            ``playbook.archives.manifest``; empty where the archives hold none.
         time_zone: of the times in the archives' names where they do not say it, e.g. ``Europe/Berlin``.
-        read_whole_mb: megabytes up to which the newest archive is read to its end; of a larger one only the
-            beginning and the end are.
+        read_whole_mb, read_seconds: up to which size and for how long the newest archive is read every day. Of one
+            that is larger only both ends are looked at, which may show it to be bad and never to be good.
     """
 
     location: str | None = None
     pattern: str = "*.tar.gz"
     manifest: str = "manifest.json"
     time_zone: str = "UTC"
-    read_whole_mb: float = 256.0
+    read_whole_mb: float = 1024.0
+    read_seconds: Annotated[float, msgspec.Meta(gt=0, le=40)] = 30.0
     endpoint: str | None = None
     region: str | None = None
     access_key: Secret | None = None
     secret_key: Secret | None = None
     ca: str | None = None
+
+
+class FirstDays(Section, frozen=True):
+    """What has to be done every week or month is not overdue before a week or month has passed.
+
+    Attributes:
+        known_since: since when the system has been checked, where the history of its runs does not say: ISO 8601
+            with its offset.
+    """
+
+    known_since: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
 
 
 class Target(Section, frozen=True):
@@ -149,3 +183,4 @@ class Target(Section, frozen=True):
     github: GitHub = GitHub()
     npm: Npm = Npm()
     costs: Costs = Costs()
+    first_days: FirstDays = FirstDays()

@@ -54,7 +54,9 @@ def run_build(options: argparse.Namespace, root: Path, say: Say, clock: Clock | 
             incident
             for name, each in by_target.items()
             for incident in (
-                incidents_of(each, past.runs) if each else incidents(past.of(name), Rules(), titles=titles())
+                incidents_of(each, past.runs)
+                if each
+                else incidents(past.of(name), Rules(), titles=titles(past.of(name)))
             )
         ],
         due_sets(past.runs, {name: each.schedule for name, each in known.items()}, now),

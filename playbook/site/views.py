@@ -84,7 +84,7 @@ class ItemView:
     @property
     def title(self) -> str:
         """A few words."""
-        return self.about.title if self.about else self.id
+        return self.about.title if self.about else self.newest.finding.title or self.id
 
     @property
     def newest(self) -> Sight:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from sandbox.digitalocean.answers import ApiError, Call, Json, get, not_found, paged, stamp
+from sandbox.digitalocean.answers import ApiError, Call, Json, cut, get, not_found, paged, stamp
 from sandbox.digitalocean.history import commit_hash, identifier
 
 
@@ -31,7 +31,7 @@ def list_ssh_keys(call: Call) -> Json:
         {"id": key.id, "name": key.name, "fingerprint": key.fingerprint, "public_key": key.public_key}
         for key in call.state.ssh_keys
     ]
-    return paged(call, "ssh_keys", keys)
+    return cut(call, "ssh_keys", paged(call, "ssh_keys", keys))
 
 
 @get("/v2/databases", "database:read")
@@ -82,7 +82,7 @@ def list_firewalls(call: Call) -> Json:
         {
             "id": identifier(f"firewall {firewall.name}"),
             "name": firewall.name,
-            "status": "succeeded",
+            "status": firewall.status,
             "inbound_rules": [
                 {"protocol": protocol, "ports": ports, "sources": {"addresses": addresses}}
                 for protocol, ports, addresses in firewall.inbound
@@ -91,7 +91,7 @@ def list_firewalls(call: Call) -> Json:
                 {"protocol": "tcp", "ports": "0", "destinations": {"addresses": ["0.0.0.0/0", "::/0"]}}
             ],
             "created_at": stamp(call.state.created_at),
-            "droplet_ids": [firewall.droplet],
+            "droplet_ids": [firewall.droplet] if firewall.droplet else [],
             "tags": [],
             "pending_changes": [],
         }

@@ -122,6 +122,12 @@ def paged(call: Call, key: str, items: Sequence[Any], *, single: Json | None = N
     return {key: list(items[(page - 1) * size : page * size]), "links": links, "meta": {"total": len(items)}}
 
 
+def cut(call: Call, key: str, page: Json) -> Json:
+    """The page without its last items, where the state says that the listing lacks them."""
+    lacking = call.state.listed_less.get(key, 0)
+    return {**page, key: page[key][: len(page[key]) - lacking]}
+
+
 def stamp(moment: datetime | None) -> str:
     """RFC 3339 in UTC; the API writes 'no time' as the year 1."""
     return f"{moment:%Y-%m-%dT%H:%M:%SZ}" if moment else NO_TIME

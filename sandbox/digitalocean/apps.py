@@ -5,7 +5,18 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from sandbox.digitalocean.answers import ApiError, Call, Json, get, not_found, paged, post, stamp, without_zeros
+from sandbox.digitalocean.answers import (
+    ApiError,
+    Call,
+    Json,
+    cut,
+    get,
+    not_found,
+    paged,
+    post,
+    stamp,
+    without_zeros,
+)
 from sandbox.digitalocean.history import Deployment, identifier
 from sandbox.digitalocean.metrics import day_factor, latest
 from sandbox.digitalocean.state import Component, DigitalOceanState
@@ -30,7 +41,7 @@ def get_app(call: Call) -> Json:
 def list_deployments(call: Call) -> Json:
     _known(call)
     shown = [_deployment(call.state, deployment) for deployment in call.state.deployments]
-    return paged(call, "deployments", shown, single={"pages": {}})
+    return cut(call, "deployments", paged(call, "deployments", shown, single={"pages": {}}))
 
 
 @get("/v2/apps/{app_id}/deployments/{deployment_id}", "app:read")
@@ -43,7 +54,11 @@ def get_health(call: Call) -> Json:
     _known(call)
     return {
         "app_health": {
-            "components": [_health(call.state, component, call.now) for component in call.state.components]
+            "components": [
+                _health(call.state, component, call.now)
+                for component in call.state.components
+                if f"health of {component.name}" not in call.state.left_out
+            ]
         }
     }
 
@@ -122,10 +137,10 @@ def daily_bandwidth(call: Call) -> Json:
     if call.now - day < timedelta(days=8):
         gib *= call.state.bandwidth_week
     size = round(gib * 2**30) if call.state.created_at <= day <= call.now else 0
-    return {
-        "app_bandwidth_usage": [{"app_id": call.state.app_id, "bandwidth_bytes": str(size)}],
-        "date": stamp(day),
-    }
+    usage = [{"app_id": call.state.app_id, "bandwidth_bytes": str(size)}]
+    if f"bandwidth {(call.now - day).days}" in call.state.left_out:
+        usage = []
+    return {"app_bandwidth_usage": usage, "date": stamp(day)}
 
 
 @post("/v2/apps/{app_id}/rollback/validate", "app:update")
@@ -208,7 +223,7 @@ def _app(call: Call) -> Json:
         "domains": [
             {
                 "id": identifier("domain"),
-                "phase": "ACTIVE",
+                "phase": state.domain_phase,
                 "spec": {"domain": state.domain, "type": "PRIMARY", "minimum_tls_version": "1.2"},
                 "certificate_expires_at": stamp(state.certificate_expires_at),
             }
@@ -218,6 +233,8 @@ def _app(call: Call) -> Json:
         app["active_deployment"] = _deployment(state, active)
     if running:
         app["in_progress_deployment"] = _deployment(state, running)
+    if active and state.pinned:
+        app["pinned_deployment"] = _deployment(state, active)
     return app
 
 
@@ -227,6 +244,8 @@ def _spec(state: DigitalOceanState) -> Json:
         "region": state.region,
         "domains": [{"domain": state.domain, "type": "PRIMARY", "minimum_tls_version": "1.2"}],
     }
+    if state.offline:
+        spec["maintenance"] = {"enabled": True, **({"archive": True} if state.offline == "archive" else {})}
     for component in state.components:
         spec.setdefault(component.kind, []).append(_component_spec(state, component))
     return spec
@@ -279,6 +298,7 @@ def _deployment(state: DigitalOceanState, deployment: Deployment) -> Json:
         "spec": _spec(state),
         "phase": deployment.phase,
         "cause": deployment.cause,
+        "cause_details": {"type": deployment.cause_type},
         "created_at": stamp(deployment.created_at),
         "updated_at": stamp(deployment.ended_at or deployment.created_at),
         "phase_last_updated_at": stamp(deployment.ended_at),

@@ -21,7 +21,7 @@ def get_balance(call: Call) -> Json:
         "month_to_date_balance": money(usage - call.state.credit),
         "account_balance": money(0 - call.state.credit),
         "month_to_date_usage": money(usage),
-        "generated_at": stamp(call.now),
+        "generated_at": stamp(call.now - call.state.balance_age),
     }
 
 
@@ -29,6 +29,8 @@ def get_balance(call: Call) -> Json:
 def list_invoices(call: Call) -> Json:
     preview = _preview(call)
     page = paged(call, "invoices", [_short(invoice) for invoice in _invoices(call)])
+    if "invoice preview" in call.state.left_out:
+        return page
     return {**page, "invoice_preview": {**_short(preview), "updated_at": stamp(call.now)}}
 
 
@@ -83,6 +85,7 @@ def get_summary(call: Call) -> Json:
             "items": [
                 {"name": product, "amount": money(sum(amounts)), "count": str(len(amounts))}
                 for product, amounts in products.items()
+                if "invoice items" not in call.state.left_out
             ],
         },
         "overages": {"name": "Overages", "amount": money(0)},

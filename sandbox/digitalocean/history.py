@@ -1,4 +1,6 @@
-"""The deployments of the app over its life: pushes on working days, changes of the spec, one that failed."""
+"""The deployments of the app over its life: pushes on working days, changes of the spec, one that failed, and one
+that was rolled back.
+"""
 
 from __future__ import annotations
 
@@ -68,6 +70,7 @@ def deployments(now: datetime, created: datetime, repository: str) -> list[Deplo
         )
     found.reverse()
     _fail_one(found, now)
+    _roll_one_back(found, now)
     return found
 
 
@@ -110,3 +113,11 @@ def _fail_one(found: list[Deployment], now: datetime) -> None:
     failed.commit = commit_hash("broken build")
     failed.cause = f"commit {failed.commit[:7]} pushed to github/example/portfolio"
     failed.cause_type = "DEPLOY_ON_PUSH"
+
+
+def _roll_one_back(found: list[Deployment], now: datetime) -> None:
+    """About thirty days ago somebody went back to the release before; the next push repaired it."""
+    index = next(i for i, d in enumerate(found) if d.created_at < now - timedelta(days=30))
+    back, earlier = found[index], found[index + 2]
+    back.cause, back.cause_type = f"rollback to deployment {earlier.id}", "MANUAL_ROLLBACK"
+    back.commit = earlier.commit

@@ -21,6 +21,8 @@ def use(component: Component, instance: int, kind: Kind, moment: float, now: flo
     swing, noise = _SWING[kind]
     hour = moment / 3600 % 24
     level = component.cpu if kind == "cpu" else component.memory
+    if kind == "cpu" and component.night is not None and 3 * 3600 <= now - moment < 9 * 3600:
+        return component.night
     if kind == "cpu" and now - moment < 7 * 86_400:
         level += component.cpu_week
     if kind == "memory":

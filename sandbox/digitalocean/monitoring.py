@@ -96,6 +96,9 @@ def _matrix(call: Call, value: Callable[[Component, int, float], str]) -> Json:
     first = -(-max(start, oldest) // step) * step
     last = min(end, _end(call))
     moments = [int(first + index * step) for index in range(max(int((last - first) // step) + 1, 0))]
+    if call.state.metrics_gap:
+        begin, until = (call.now.timestamp() - 3600 * hours for hours in call.state.metrics_gap)
+        moments = [moment for moment in moments if not begin <= moment < until]
     return {
         "status": "success",
         "data": {
@@ -111,7 +114,8 @@ def _matrix(call: Call, value: Callable[[Component, int, float], str]) -> Json:
                 }
                 for component in call.state.components
                 if shown and moments and wanted in (None, "", component.name)
-                for number in range(component.ready)
+                for number in range(max(component.ready, component.instances))
+                if f"samples of {component.name}-{number}" not in call.state.left_out
             ],
         },
     }

@@ -31,6 +31,7 @@ class Component:
         cpu_week: percentage points by which the CPU has been above ``cpu`` for a week.
         memory_growth: percentage points a day, up to ``memory`` now.
         restarts: of each instance, in the last day.
+        night: CPU percent during six hours of the last day, ending three hours ago; None for a usual night.
         autoscaling: least and most instances, and the CPU percentage that is aimed for.
     """
 
@@ -47,6 +48,7 @@ class Component:
     memory_growth: float = 0.0
     cpu_week: float = 0.0
     restarts: int = 0
+    night: float | None = None
     autoscaling: tuple[int, int, int] | None = None
 
     def __post_init__(self) -> None:
@@ -93,8 +95,9 @@ class Firewall:
     """A cloud firewall before a droplet; ``inbound`` are openings as (protocol, ports, addresses)."""
 
     name: str
-    droplet: int
+    droplet: int | None
     inbound: list[tuple[str, str, list[str]]]
+    status: str = "succeeded"
 
 
 @dataclass
@@ -127,6 +130,14 @@ class DigitalOceanState:
         metrics_age: the newest sample is this old.
         bandwidth_week: times the usual that left the app on each of the last seven whole days.
         growth: a month, of traffic and of what depends on it (1.03 is 3 %).
+        listed_less: how many items a listing of that name lacks at its end, although its count says otherwise.
+        left_out: what the answers lack: ``health of NAME``, ``samples of INSTANCE``, ``invoice items``,
+            ``invoice preview``, and days of bandwidth, as ``bandwidth 3`` days ago.
+        offline: the app shows visitors an offline page.
+        pinned: a rollback has pinned the app to the deployment that is active.
+        domain_phase: of the app's domain.
+        metrics_gap: hours ago between which the monitoring API has no samples.
+        balance_age: how long ago the balance was made.
         rollback_error, rollback_warning: code and message of what the platform has against any rollback.
         usage_factor, last_month_factor: what this month and the last one cost, against what they should.
     """
@@ -159,6 +170,13 @@ class DigitalOceanState:
     account_message: str = ""
     email_verified: bool = True
     previous_outage: Outage | None = None
+    listed_less: dict[str, int] = field(default_factory=dict)
+    left_out: set[str] = field(default_factory=set)
+    offline: Literal["", "enabled", "archive"] = ""
+    pinned: bool = False
+    domain_phase: str = "ACTIVE"
+    metrics_gap: tuple[float, float] | None = None
+    balance_age: timedelta = timedelta()
     credit: float = 0.0
     usage_factor: float = 1.0
     last_month_factor: float = 1.0
@@ -220,13 +238,24 @@ class DigitalOceanState:
                 return component
         raise KeyError(name)
 
+    def roll_back(self, kind: Literal["AUTO_ROLLBACK", "MANUAL_ROLLBACK"], ago: timedelta) -> Deployment:
+        """Add a deployment that goes back to the one that is active now."""
+        earlier = self.active_deployment
+        assert earlier
+        earlier.phase = "SUPERSEDED"
+        deployment = self.deploy("ACTIVE", ago)
+        how = "automatic rollback" if kind == "AUTO_ROLLBACK" else "rollback"
+        deployment.cause, deployment.cause_type = f"{how} to deployment {earlier.id}", kind
+        deployment.commit = earlier.commit
+        return deployment
+
     def deploy(self, phase: str, ago: timedelta, reason: tuple[str, str] | None = None) -> Deployment:
         """Add a deployment from a push, made ``ago`` before now; the active one goes on serving."""
-        commit = commit_hash(f"pushed for {phase}")
+        commit = commit_hash(f"pushed for {phase} {ago}")
         made = self.now - ago
         running = phase in RUNNING
         deployment = Deployment(
-            identifier(f"deployment for {phase}"),
+            identifier(f"deployment for {phase} {ago}"),
             phase,
             f"commit {commit[:7]} pushed to github/{self.repository}",
             "DEPLOY_ON_PUSH",

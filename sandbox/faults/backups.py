@@ -62,6 +62,21 @@ def _(world: World) -> None:
     world.backups.archives[1].damage = "broken-dump"
 
 
+@fault("backup-other-manifest", "The manifest in last night's archive is of a form that nobody has agreed on")
+def _(world: World) -> None:
+    world.backups.archives[0].damage = "other-manifest"
+
+
+@fault("backup-unlisted-image", "An image is in last night's archive that its manifest does not list")
+def _(world: World) -> None:
+    world.backups.archives[0].damage = "unlisted"
+
+
+@fault("backup-encrypted", "Last night's archive was encrypted, which nothing was told of")
+def _(world: World) -> None:
+    world.backups.archives[0].damage = "encrypted"
+
+
 @fault("backup-traversal", "A member of an archive would be written outside the folder that it is unpacked in")
 def _(world: World) -> None:
     world.backups.archives[2].damage = "traversal"

@@ -113,3 +113,82 @@ def _(world: World) -> None:
 @fault("digitalocean-garbage", "The DigitalOcean API answers with a web page instead of JSON")
 def _(world: World) -> None:
     world.digitalocean.answer = "garbage"
+
+
+@fault("app-in-maintenance", "The app is in maintenance mode and shows visitors an offline page")
+def _(world: World) -> None:
+    world.digitalocean.offline = "enabled"
+
+
+@fault("app-archived", "The app is archived: nothing runs, and visitors see an offline page")
+def _(world: World) -> None:
+    world.digitalocean.offline = "archive"
+
+
+@fault("app-pinned", "A rollback has pinned the app, so that what is pushed is not deployed")
+def _(world: World) -> None:
+    world.digitalocean.pinned = True
+
+
+@fault("app-domain-failed", "The app's domain could not be configured")
+def _(world: World) -> None:
+    world.digitalocean.domain_phase = "ERROR"
+
+
+@fault("app-domain-phase-new", "The app's domain is in a phase that nobody knows")
+def _(world: World) -> None:
+    world.digitalocean.domain_phase = "PARKED"
+
+
+@fault("component-not-reported", "The platform says nothing of the health of image-worker")
+def _(world: World) -> None:
+    world.digitalocean.left_out.add("health of image-worker")
+
+
+@fault("component-state-new", "The platform finds image-worker in a state that nobody knows")
+def _(world: World) -> None:
+    world.digitalocean.component("image-worker").state = "HIBERNATING"
+
+
+@fault("deployment-rolled-back", "The newest deployment failed, and the platform went back to the one before")
+def _(world: World) -> None:
+    reason = ("DeployContainerHealthChecksFailed", "The container did not respond to health checks.")
+    world.digitalocean.deploy("ERROR", timedelta(minutes=50), reason)
+    world.digitalocean.roll_back("AUTO_ROLLBACK", timedelta(minutes=40))
+
+
+@fault("deployment-rolled-back-by-hand", "Somebody has gone back to an earlier release")
+def _(world: World) -> None:
+    world.digitalocean.roll_back("MANUAL_ROLLBACK", timedelta(minutes=40))
+
+
+@fault("deployment-phase-new", "The newest deployment is in a phase that nobody knows")
+def _(world: World) -> None:
+    world.digitalocean.deploy("HIBERNATING", timedelta(minutes=10))
+
+
+@fault("deployments-superseded", "Every deployment is superseded, by one that is not listed")
+def _(world: World) -> None:
+    for deployment in world.digitalocean.deployments:
+        if deployment.phase == "ACTIVE":
+            deployment.phase = "SUPERSEDED"
+
+
+@fault("deployments-cut", "The listing of deployments ends before its own count")
+def _(world: World) -> None:
+    world.digitalocean.listed_less["deployments"] = 5
+
+
+@fault("cpu-night", "The CPU of image-worker was at 99 % for six hours of the night")
+def _(world: World) -> None:
+    world.digitalocean.component("image-worker").night = 99.0
+
+
+@fault("app-metrics-gap", "The monitoring API has no samples of five hours of the day")
+def _(world: World) -> None:
+    world.digitalocean.metrics_gap = (12.0, 7.0)
+
+
+@fault("instance-silent", "The monitoring API has no samples of one of the two instances of portfolio-web")
+def _(world: World) -> None:
+    world.digitalocean.left_out.add("samples of portfolio-web-1")

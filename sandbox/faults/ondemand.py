@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 @fault("images-slow", "An AVIF image takes the workers almost three seconds in the mean")
 def _(world: World) -> None:
     avif = world.redis.formats["avif"]
-    avif.total_ms = avif.success * 2_840
+    before = world.redis.formats_before["avif"]
+    avif.total_ms = before.total_ms + (avif.success - before.success) * 2_840
 
 
 @fault("redis-lasting-images", "Every third cached image was written without an expiry")
@@ -26,6 +27,17 @@ def _(world: World) -> None:
 @fault("redis-large-key", "One cached page is as large as 12 MiB")
 def _(world: World) -> None:
     world.redis.large_page = 12.0
+
+
+@fault("redis-many-keys", "Redis holds more keys than are looked at")
+def _(world: World) -> None:
+    world.redis.cached_images = 900
+
+
+@fault("redis-slow-log-short", "Redis' slow log holds the newest eight commands only")
+def _(world: World) -> None:
+    world.redis.burdens.slow_commands = 12
+    world.redis.burdens.slow_log = 8
 
 
 @fault("redis-evicting", "Redis has thrown out 700 keys, as its memory was full")

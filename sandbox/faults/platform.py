@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from sandbox.faults import fault
@@ -91,7 +93,8 @@ def _(world: World) -> None:
 
 @fault("ssh-keys-many", "The DigitalOcean account has gathered fourteen SSH keys")
 def _(world: World) -> None:
-    world.digitalocean.ssh_keys *= 7
+    keys = world.digitalocean.ssh_keys
+    keys += [replace(keys[0], id=keys[0].id + number, name=f"laptop-{number}") for number in range(10, 22)]
 
 
 @fault("github-gone", "Nobody listens where the GitHub API should be")
@@ -169,6 +172,16 @@ def _(world: World) -> None:
     world.npm.garbage = True
 
 
+@fault("npm-blind", "The npm registry has no advisories, and answers every audit as if nothing were weak")
+def _(world: World) -> None:
+    world.npm.blind = True
+
+
+@fault("npm-unlisted", "The npm registry does not have one of the project's dependencies")
+def _(world: World) -> None:
+    world.npm.unlisted.add("sharp")
+
+
 @fault("npm-weak-dependency", "A dependency has a weakness of level high, and so has what uses it")
 def _(world: World) -> None:
     world.npm.advisories.append(Advisory("qs", "high", "A crafted query exhausts memory", "<6.14.0", 1099001))
@@ -191,3 +204,69 @@ def _(world: World) -> None:
 @fault("dependabot-denied", "The GitHub token may not read Dependabot alerts (403)")
 def _(world: World) -> None:
     world.github.missing = {"alerts"}
+
+
+@fault("bandwidth-days-missing", "The platform has no traffic figures of three days")
+def _(world: World) -> None:
+    world.digitalocean.left_out |= {"bandwidth 2", "bandwidth 3", "bandwidth 4"}
+
+
+@fault("invoices-without-items", "The summaries of the invoices list no products")
+def _(world: World) -> None:
+    world.digitalocean.left_out.add("invoice items")
+
+
+@fault("balance-stale", "The balance was made five days ago")
+def _(world: World) -> None:
+    world.digitalocean.balance_age = timedelta(days=5)
+    world.digitalocean.usage_factor = 0.8
+
+
+@fault("ssh-keys-cut", "The listing of SSH keys ends before its own count")
+def _(world: World) -> None:
+    world.digitalocean.listed_less["ssh_keys"] = 1
+
+
+@fault("account-status-new", "The DigitalOcean account is in a state that nobody knows")
+def _(world: World) -> None:
+    world.digitalocean.account_status = "under_review"
+
+
+@fault("redis-open-by-halves", "Both halves of the internet stand among the Redis cluster's trusted sources")
+def _(world: World) -> None:
+    world.digitalocean.cluster.trusted += [("ip_addr", "0.0.0.0/2"), ("ip_addr", "128.0.0.0/2")]
+
+
+@fault("redis-source-new", "A trusted source of the Redis cluster is of a kind that nobody knows")
+def _(world: World) -> None:
+    world.digitalocean.cluster.trusted.append(("vpc", "0b1e"))
+
+
+@fault("ssh-open-by-halves", "The monitoring machine's firewall opens SSH to both halves of the internet")
+def _(world: World) -> None:
+    world.digitalocean.firewalls[0].inbound[0] = ("tcp", "20-25", ["0.0.0.0/2", "128.0.0.0/2"])
+
+
+@fault("firewall-idle", "The cloud firewall stands before nothing")
+def _(world: World) -> None:
+    world.digitalocean.firewalls[0].droplet = None
+
+
+@fault("firewall-waiting", "The cloud firewall's rules are not in force yet")
+def _(world: World) -> None:
+    world.digitalocean.firewalls[0].status = "waiting"
+
+
+@fault("github-owner-invited", "Somebody unknown was asked to become an owner of the GitHub organisation")
+def _(world: World) -> None:
+    world.github.invited.append(("quick-helper-77", "admin"))
+
+
+@fault("github-invitations-denied", "The GitHub token may not see who was asked to become a member (403)")
+def _(world: World) -> None:
+    world.github.missing = {"invitations"}
+
+
+@fault("github-collaborators-cut", "The last page of the outside collaborators on GitHub cannot be reached")
+def _(world: World) -> None:
+    world.github.cut = {"outside_collaborators"}

@@ -20,6 +20,18 @@ def _(world: World) -> None:
     world.recovery.drills[1].data_age_hours = 49.0
 
 
+@fault("drill-record-cut-off", "The newest line of the drills' records broke off as it was written")
+def _(world: World) -> None:
+    world.recovery.cut_off = True
+
+
+@fault("first-day", "The system is checked for the first time: nobody has signed or handed over anything yet")
+def _(world: World) -> None:
+    world.recovery.known_since = world.now
+    world.people.signed = [one for one in world.people.signed if not one.item.startswith(("weekly.", "monthly."))]
+    world.people.handoffs.clear()
+
+
 @fault("recovery-gone", "The file with the records of drills can neither be read nor written")
 def _(world: World) -> None:
     world.gone.add("recovery")

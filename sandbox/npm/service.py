@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
-from sandbox.npm.state import NpmState
+from sandbox.npm.state import Advisory, NpmState
 from sandbox.service import Context, HttpService
 
 if TYPE_CHECKING:
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from sandbox.world import World
 
 Json = dict[str, Any]
+# What every registry with advisories knows, for those who try out whether it has any.
+KNOWN = Advisory("minimist", "critical", "Prototype pollution", "<0.2.4", 1097677)
 STAND_IN = Path(__file__).with_name("stand_in.py")
 
 
@@ -76,7 +78,7 @@ class NpmService(HttpService):
         body = await request.body()
         asked = json.loads(gzip.decompress(body) if request.headers.get("content-encoding") == "gzip" else body)
         found: dict[str, list[Json]] = {}
-        for advisory in self.state.advisories:
+        for advisory in () if self.state.blind else (*self.state.advisories, KNOWN):
             if advisory.package in asked:
                 found.setdefault(advisory.package, []).append(
                     {
@@ -96,7 +98,7 @@ class NpmService(HttpService):
         if refusal:
             return refusal
         name = request.path_params["name"]
-        package = self.state.packages.get(name)
+        package = self.state.packages.get(name) if name not in self.state.unlisted else None
         if package is None:
             return JSONResponse({"error": "Not found"}, status_code=404)
         versions = {

@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 Json = dict[str, Any]
+NOT_FOUND = 404
 LEVELS = ("info", "low", "moderate", "high", "critical")
 
 
@@ -100,7 +101,12 @@ def outdated() -> tuple[Json, int]:
     lock = _lock()
     found: Json = {}
     for name, wanted in _wanted(lock["packages"][""]).items():
-        told = _ask("GET", f"/{quote(name, safe='@')}")
+        try:
+            told = _ask("GET", f"/{quote(name, safe='@')}")
+        except Failed as failed:
+            if failed.said.get("statusCode") == NOT_FOUND:  # npm passes over it
+                continue
+            raise
         allowed = [version for version in told["versions"] if _satisfies(version, wanted)]
         newest, latest = max(allowed, key=_parts, default=""), told["dist-tags"]["latest"]
         with open(f"node_modules/{name}/package.json", encoding="utf-8") as file:  # noqa: PTH123

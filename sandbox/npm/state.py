@@ -43,6 +43,8 @@ class NpmState:
         installed: the machine has npm.
         refuses: the registry accepts no credentials (401).
         garbage: the registry answers with a web page.
+        blind: the registry has no advisories at all, and says so as if nothing were weak.
+        unlisted: packages that the registry does not have.
     """
 
     packages: dict[str, Package] = field(
@@ -65,6 +67,8 @@ class NpmState:
     installed: bool = True
     refuses: bool = False
     garbage: bool = False
+    blind: bool = False
+    unlisted: set[str] = field(default_factory=set)
 
     @property
     def named(self) -> dict[str, Package]:

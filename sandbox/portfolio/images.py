@@ -5,14 +5,22 @@ from __future__ import annotations
 import hashlib
 import io
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Literal
 
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageDraw, ImageOps, UnidentifiedImageError
 
 MEDIA_TYPES = {"webp": "image/webp", "avif": "image/avif", "jpeg": "image/jpeg"}
 _ACCEPTED = ("JPEG", "PNG", "WEBP", "AVIF", "GIF", "TIFF")
 _MAX_PIXELS = 40_000_000
 _MIN_WIDTH, _MAX_WIDTH = 16, 4096
+
+# Valid pictures of the wrong thing:
+#   grey     one colour in the size of what was sent
+#   dot      one pixel
+#   another  somebody else's photograph in that size
+#   blue     red and blue have changed places
+#   covered  the lower right corner is black
+Mistake = Literal["grey", "dot", "another", "blue", "covered"]
 
 
 class Refused(Exception):  # noqa: N818 - the request is at fault, not the optimiser
@@ -96,6 +104,28 @@ _OPTIONS: dict[str, dict[str, Any]] = {
 
 def _has_alpha(picture: Image.Image, wishes: Wishes) -> bool:
     return wishes.format != "jpeg" and picture.has_transparency_data
+
+
+def mistaken(image: bytes, wishes: Wishes, mistake: Mistake) -> bytes:
+    """A whole and smaller picture that is not the one that was sent."""
+    with Image.open(io.BytesIO(image)) as opened:
+        picture = ImageOps.exif_transpose(opened).convert("RGB")
+    match mistake:
+        case "grey":
+            picture = Image.new("RGB", picture.size, (128, 128, 128))
+        case "dot":
+            picture = picture.resize((1, 1))
+        case "another":
+            picture = Image.effect_mandelbrot(picture.size, (-2, -1, 1, 1), 100).convert("RGB")
+        case "blue":
+            picture = Image.merge("RGB", picture.split()[::-1])
+        case "covered":
+            width, height = picture.size
+            box = (width * 7 // 8, height * 7 // 8, width, height)
+            ImageDraw.Draw(picture).rectangle(box, fill=(0, 0, 0))
+    result = io.BytesIO()
+    picture.save(result, wishes.format.upper(), quality=wishes.quality, **_OPTIONS[wishes.format])
+    return result.getvalue()
 
 
 def larger(image: bytes, wishes: Wishes) -> bytes:

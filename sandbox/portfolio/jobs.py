@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from redis.exceptions import RedisError
 
-from sandbox.portfolio.images import Refused, Wishes, larger, optimize
+from sandbox.portfolio.images import Refused, Wishes, larger, mistaken, optimize
 from sandbox.valkey import QUEUE_KEY, STATS_KEY, FormatStats, stats_fields
 
 if TYPE_CHECKING:
@@ -83,6 +83,8 @@ class Optimizer:
                 return result[: len(result) // 3]
             case "larger":
                 return await loop.run_in_executor(self._threads, larger, image, wishes)
+            case "grey" | "dot" | "another" | "blue" | "covered" as mistake:
+                return await loop.run_in_executor(self._threads, mistaken, image, wishes, mistake)
         return result
 
     def end(self) -> None:

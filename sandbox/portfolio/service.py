@@ -27,6 +27,7 @@ from sandbox.portfolio.burdened import Burdened
 from sandbox.portfolio.counters import MEDIA_TYPE, Counter, Histogram, gauge
 from sandbox.portfolio.images import MEDIA_TYPES, Refused, Wishes
 from sandbox.portfolio.jobs import OptimizationError, Optimizer, Queue, Worker, cancelled
+from sandbox.portfolio.stand_ins import login, stand_in_for_home
 from sandbox.portfolio.state import VERSION, PortfolioState
 from sandbox.service import Context, HttpService
 from sandbox.valkey import ValkeyService
@@ -102,7 +103,7 @@ class PortfolioService(HttpService):
     def settings(self) -> dict[str, Any]:
         """Where the website is, also by the name that App Platform knows it by."""
         return {
-            "web": {"url": self.url, "ca": str(self.context.ca.pem)},
+            "web": {"url": self.url, "ca": str(self.context.ca.pem), "expect": "Photographs that load fast"},
             "load": {"hosts": [self.url.removeprefix("https://")]},
             "security": {"connect_to": {self.world.digitalocean.domain: self.url.removeprefix("https://")}},
         }
@@ -115,6 +116,7 @@ class PortfolioService(HttpService):
         """Routes, inside the access log, inside the security headers."""
         routes = [
             Route("/", self._homepage),
+            Route("/login", login),
             Route("/assets/site.css", self._stylesheet),
             Route("/api/health", self._health),
             Route("/api/image/health", self._image_health),
@@ -142,6 +144,9 @@ class PortfolioService(HttpService):
             self._log(WEB, f"Error: failed to render /: {phrase}\n    at render (/app/server.js:88:11)")
             page = f"<!DOCTYPE html><title>{phrase}</title><h1>{phrase}</h1>"
             return Response(page, state.homepage_status, media_type="text/html")
+        stand_in = stand_in_for_home(state.homepage)
+        if stand_in:
+            return stand_in
         return Response(self._home, media_type="text/html", headers={"cache-control": "public, max-age=300"})
 
     async def _stylesheet(self, request: Request) -> Response:
@@ -155,17 +160,17 @@ class PortfolioService(HttpService):
             OPTIMIZER: self._own_health(OPTIMIZER),
             WORKER: self._own_health(WORKER),
         }
-        own = self._state().statuses.get(WEB, "healthy")
+        own, hides = self._state().statuses.get(WEB, "healthy"), self._state().hides_dependencies
         reported = {own, *(entry["status"] for entry in dependencies.values())}
         body = {
-            "status": "healthy" if reported == {"healthy"} else "degraded",
+            "status": "degraded" if reported & {"degraded", "unhealthy"} and not hides else "healthy",
             **self._about(WEB),
             "dependencies": dependencies,
         }
         if body["status"] != "healthy":
             bad = [name for name, entry in dependencies.items() if entry["status"] != "healthy"]
             self._log(WEB, pino(self._now(), 40, "health is degraded", dependencies=bad))
-        return _no_store(body, 503 if "unhealthy" in reported else 200)
+        return _no_store(body, 503 if "unhealthy" in reported and not hides else 200)
 
     async def _redis_health(self) -> dict[str, Any]:
         assert self._redis

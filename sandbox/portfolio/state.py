@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
 
+from sandbox.portfolio.images import Mistake
 from sandbox.tls import WebTls
 
 VERSION = "2.8.1"
@@ -28,6 +29,8 @@ class PortfolioState:
     Attributes:
         started: since when the app runs, for its uptime.
         statuses: what components report on themselves where that is not ``healthy``, by component.
+        hides_dependencies: the website calls itself healthy, with 200, whatever it says of what it needs.
+        homepage: what stands at its address.
         homepage_status: HTTP status of the homepage.
         homepage_delay: seconds that it takes longer.
         optimization: what comes out of the optimiser.
@@ -44,10 +47,12 @@ class PortfolioState:
     """
 
     started: datetime
-    statuses: dict[str, Literal["degraded", "unhealthy"]] = field(default_factory=dict)
+    statuses: dict[str, str] = field(default_factory=dict)
+    hides_dependencies: bool = False
+    homepage: Literal["home", "error page", "challenge", "login", "nothing", "another page"] = "home"
     homepage_status: int = 200
     homepage_delay: float = 0.0
-    optimization: Literal["works", "fails", "corrupt", "larger"] = "works"
+    optimization: Literal["works", "fails", "corrupt", "larger"] | Mistake = "works"
     optimization_delay: float = 0.0
     worker_stuck: bool = False
     delays: dict[str, float] = field(default_factory=dict)

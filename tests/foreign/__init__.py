@@ -1,0 +1,1 @@
+"""What other people's systems say, in their words: the right verdict for each."""

@@ -78,8 +78,27 @@ def test_the_audits_agree(registry, real):
 def test_what_is_outdated_agrees(registry, real):
     ours, theirs = registry.ask().outdated(), registry.ask(real).outdated()
     assert ours == theirs
-    assert {"express", "typescript"} <= ours.keys()  # what developing needs is not passed over
-    assert "ioredis" not in ours
+    assert ours.keys() == registry.ask().read().direct.keys()  # also what is at its newest
+
+
+def test_what_the_registry_does_not_have_is_passed_over_without_a_word(registry, real):
+    registry.state.unlisted.add("sharp")
+    for command in (None, real):
+        assert registry.ask(command).read().direct.keys() - registry.ask(command).outdated() == {"sharp"}
+
+
+def test_an_audit_counts_what_the_lock_file_lists(registry, real):
+    for command in (None, real):
+        assert registry.ask(command).audit().looked_at == registry.ask(command).read().packages == 7
+
+
+def test_a_registry_without_advisories_is_found_out(registry, real):
+    for command in (None, real):
+        assert registry.ask(command).knows_weaknesses()
+    registry.state.blind = True
+    for command in (None, real):
+        assert registry.ask(command).audit().vulnerabilities == {}
+        assert not registry.ask(command).knows_weaknesses()
 
 
 def test_nothing_weak_and_nothing_outdated(registry, real):
@@ -89,7 +108,8 @@ def test_nothing_weak_and_nothing_outdated(registry, real):
     registry.show()
     for command in (None, real):
         assert registry.ask(command).audit().vulnerabilities == {}
-        assert registry.ask(command).outdated() == {}
+        found = registry.ask(command).outdated()
+        assert {name: one.latest for name, one in found.items()} == registry.ask(command).read().locked
 
 
 @pytest.mark.parametrize(("lever", "kind"), [("refuses", Denied), ("garbage", Malformed)])

@@ -31,6 +31,7 @@ from sandbox.__main__ import main as sandbox
             "expected the folder of the history, and {file} is a file",
             marks=pytest.mark.slow,
         ),
+        (playbook, "doctor --target a --target b", "doctor: --target: expected one value, got 'a' and 'b'"),
         (sandbox, "--nope", "python -m sandbox: unrecognized arguments: --nope"),
         (sandbox, "--fault nope", "unknown fault 'nope' (--list-faults lists them)"),
         (loadtests, "plan --nope", "python -m loadtests plan: unrecognized arguments: --nope"),
@@ -46,3 +47,9 @@ def test_a_mistake_is_one_sentence(main, arguments, sentence, tmp_path, capsys):
     assert shown.out == ""
     assert sentence.format(file=file) in shown.err
     assert shown.err.count("\n") == 1
+
+
+def test_the_program_alone_prints_its_help(capsys):
+    """That is what somebody wants who types it, and no mistake."""
+    assert playbook([]) == 0
+    assert "usage: python -m playbook" in capsys.readouterr().out

@@ -1,8 +1,11 @@
 """Severity: at its boundaries, with what is not known, and what a look makes of it."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from playbook.clients.alertmanager import Alert, Found
 from playbook.clients.prometheus import Answered, Sample
@@ -10,11 +13,13 @@ from playbook.clients.wire import Phases
 from playbook.clock import FixedClock
 from playbook.emergency import Known, severity_of
 from playbook.engine import Outcome
-from playbook.errors import Malformed, NotConfigured, TooLittleData, Unreachable
+from playbook.errors import Malformed, NotConfigured, Unreachable
+from playbook.judge import Judge
 from playbook.measure import emergency
 from playbook.measure.alerts import Alerts
 from playbook.measure.emergency import (
     ALERTS,
+    ASKED,
     ERRORS,
     HEALTH,
     HOMEPAGE,
@@ -23,26 +28,32 @@ from playbook.measure.emergency import (
     Stability,
     stability,
 )
-from playbook.measure.emergency_calls import calls_for
+from playbook.measure.emergency_calls import calls_for, who_to_call
 from playbook.measure.health import Report, State
 from playbook.measure.kpis import ERROR_RATE, RESPONSE_TIME
 from playbook.measure.recent import Recent
 from playbook.measure.web import Health, HomepageTiming
 from playbook.measure.web import Sample as HomepageSample
+from playbook.measure.web_page import Fault
 from playbook.settings import load
+from playbook.verdict import Verdict
 
 NOW = datetime(2026, 11, 23, 21, 0, tzinfo=UTC)
+DOWN = HomepageTiming(
+    (HomepageSample(None, problem="connection refused"),), down="connection refused, while Redis answers"
+)
 GONE = Unreachable("Website: expected an answer, got connection refused", service="Website")
 AWAY = Unreachable("Prometheus: expected an answer, got connection refused", service="Prometheus")
 UNSET = NotConfigured("Prometheus is not configured", setting="x", add="y")
 
 
-@pytest.fixture(scope="module")
-def settings(tmp_path_factory):
+SETTINGS = load("production", root=Path("/nowhere"), environment={"PRODUCTION_URL": "https://x.example"})
+
+
+@pytest.fixture
+def settings():
     """The limits that are shipped."""
-    return load(
-        "production", root=tmp_path_factory.mktemp("x"), environment={"PRODUCTION_URL": "https://x.example"}
-    )
+    return SETTINGS
 
 
 @pytest.mark.parametrize(
@@ -114,8 +125,10 @@ def look(settings, at=NOW, **changes):
     [
         ({}, "", "none"),
         ({HOMEPAGE: homepage(500, 503)}, "P1", "P1: Homepage HTTP 500, HTTP 503 in 2 of 2 samples, 0.20 s"),
-        ({HOMEPAGE: homepage(500, 200)}, "", "none"),
-        ({HOMEPAGE: GONE}, "P1", "P1: Homepage gave no answer: connection refused"),
+        ({HOMEPAGE: homepage(500, 200)}, "P2", "P2: Homepage HTTP 500 in 1 of 2 samples, 0.20 s"),
+        ({HOMEPAGE: homepage(403, 403)}, "P2", "P2: Homepage HTTP 403 in 2 of 2 samples, 0.20 s"),
+        ({HOMEPAGE: homepage(404, 404)}, "P1", "P1: Homepage HTTP 404 in 2 of 2 samples, 0.20 s"),
+        ({HOMEPAGE: DOWN}, "P1", "P1: Homepage no answer: connection refused, while Redis answers"),
         ({HOMEPAGE: homepage(200, seconds=5.2)}, "P2", "P2: Homepage 1 of 1 HTTP 200, 5.20 s"),
         ({RESPONSE: figure(RESPONSE_TIME, 3)}, "P3", "P3: P95 response time 3.00 s over 10 min (500 requests)"),
         (
@@ -126,7 +139,6 @@ def look(settings, at=NOW, **changes):
         ),
         ({HEALTH: health(State.DEGRADED)}, "P3", "P3: API health HTTP 200, degraded"),
         ({ALERTS: firing("A")}, "P4", "P4: Alerts 1: A (for 0 s) firing"),
-        ({ALERTS: AWAY}, "", "none"),
         ({RESPONSE: UNSET, ERRORS: UNSET}, "", "none"),
         ({RESPONSE: AWAY, HEALTH: health(State.UNHEALTHY)}, "P3", "P3: API health HTTP 200, unhealthy"),
     ],
@@ -142,8 +154,11 @@ def test_what_a_look_says(settings, changes, severity, found):
     "changes",
     [
         {RESPONSE: AWAY},
+        {ALERTS: AWAY},
         {ERRORS: figure(ERROR_RATE, 0.0, count=3)},
         {HEALTH: Malformed("Website: odd", service="Website")},
+        {HEALTH: Health("/h", 200, Report("ok", State.HEALTHY, (), ("redis 'odd'",)), Phases(), ())},
+        {HOMEPAGE: HomepageTiming((HomepageSample(403, fault=Fault("a challenge", uncertain=True)),))},
         {HOMEPAGE: GONE, RESPONSE: AWAY, ERRORS: AWAY, ALERTS: AWAY},  # perhaps our own network
         {HOMEPAGE: GONE, RESPONSE: UNSET, ERRORS: UNSET, ALERTS: UNSET},
     ],
@@ -151,15 +166,46 @@ def test_what_a_look_says(settings, changes, severity, found):
 def test_no_emergency_is_never_guessed(settings, changes):
     """What is known shows none, and what would show one is not known."""
     seen = look(settings, **changes)
-    with pytest.raises((Unreachable, TooLittleData, Malformed)):
-        _ = seen.severity
-    assert seen.worst == ""
+    assert seen.severity == ""
+    assert not seen.coverage.enough
+    judge = Judge()
+    judge.stand_on("emergency", seen.coverage)
+    judge.that(not seen.urgent, "Emergency", expected="none", found=seen.found)
+    assert judge.leading.verdict is Verdict.UNKNOWN
 
 
-def test_a_website_that_is_away_is_down_where_others_answer_with_too_little(settings):
-    """Prometheus without samples has answered too."""
-    nothing = TooLittleData("Prometheus: expected a number, got no samples", service="Prometheus")
-    assert look(settings, homepage_timing=GONE, response_time_latest=nothing, alerts=AWAY).severity == "P1"
+def test_what_is_not_known_lowers_no_severity(settings):
+    """A firing alert is P4 at least; with the homepage unknown nobody says that it is no more."""
+    seen = look(settings, homepage_timing=GONE, alerts=firing("A"))
+    judge = Judge()
+    judge.stand_on("emergency", seen.coverage)
+    judge.that(not seen.urgent, "Emergency", expected="none", found=seen.found)
+    judge.that(not seen.severity, "Emergency", expected="none", found=seen.found, warn=True)
+    assert [judged.verdict for judged in judge.judgements] == [Verdict.UNKNOWN, Verdict.WARNING]
+    assert "what was seen gives P4: Alerts 1: A (for 0 s) firing" in judge.leading.message
+
+
+@given(unknown=st.sets(st.sampled_from(ASKED), min_size=1), bad=st.sampled_from([None, *ASKED]))
+def test_with_a_sign_unknown_no_look_is_good(unknown, bad):
+    """Whichever it is, and whatever the others say."""
+    worse = {
+        HOMEPAGE: homepage(500),
+        HEALTH: health(State.UNHEALTHY),
+        RESPONSE: figure(RESPONSE_TIME, 9),
+        ERRORS: figure(ERROR_RATE, 50),
+        ALERTS: firing("A"),
+    }
+    changes = {bad: worse[bad]} if bad else {}
+    seen = look(SETTINGS, **changes | dict.fromkeys(unknown, AWAY))
+    assert not seen.coverage.enough
+    assert bool(seen.severity) is (bad is not None and bad not in unknown)
+
+
+def test_what_is_not_configured_is_said_and_not_asked_for(settings):
+    """A target without Prometheus can be well; that its errors are not known stands beside it."""
+    seen = look(settings, response_time_latest=UNSET, error_rate_latest=UNSET)
+    assert seen.coverage.enough
+    assert seen.coverage.words == "3 of 5 signs (P95 response time, Error rate not configured)"
 
 
 def test_stability_ends_at_the_first_bad_look(settings, monkeypatch):
@@ -175,12 +221,13 @@ def test_stability_ends_at_the_first_bad_look(settings, monkeypatch):
     assert bad.evidence()
 
 
-def test_the_worst_look_counts_and_then_the_unsure_one(settings):
+def test_the_worst_look_counts_and_each_must_be_sure(settings):
     """A look that could not tell is no good one."""
     good, unsure, bad = look(settings), look(settings, api_health=AWAY), look(settings, alerts=firing("A"))
-    assert Stability((good, unsure, bad), 1).worst is bad
-    with pytest.raises(Unreachable):
-        _ = Stability((good, unsure), 1).severity
+    assert Stability((good, unsure, bad), 1, 3).worst is bad
+    assert not Stability((good, unsure), 1, 2).coverage.enough
+    assert Stability((good, good), 1, 2).coverage.enough
+    assert not Stability((good, good), 1, 3).coverage.enough
 
 
 def test_without_a_roster_the_severity_is_still_said(settings):
@@ -191,7 +238,7 @@ def test_without_a_roster_the_severity_is_still_said(settings):
     assert calls.now == "; whom to call is not known"
     assert not calls.first_can_be_reached
     with pytest.raises(NotConfigured):
-        calls.expect_roster()
+        who_to_call(calls)
     assert calls_for(look(settings), settings, FixedClock(NOW)).now == ""
 
 

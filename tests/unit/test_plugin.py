@@ -89,10 +89,11 @@ def test_a_part_of_a_set_needs_one_executed_check(project):
     [
         (("-m", "dialy"), "Unknown marker(s)"),
         (("-m", "daily", "--target", "stagin"), "unknown target 'stagin'"),
+        (("-m", "daily", "--target", "a", "--target", "b"), "--target: expected one value, got 'a' and 'b'"),
         (("-m", "daily", "--fault", "redis-gone"), "--fault only works on the sandbox, and the target is staging"),
         (("-m", "daily", "--target", "sandbox", "--fault", "redis-gon"), "unknown fault 'redis-gon'"),
     ],
-    ids=["marker", "target", "fault-on-staging", "fault"],
+    ids=["marker", "target", "two-targets", "fault-on-staging", "fault"],
 )
 def test_a_mistake_on_the_command_line_is_one_sentence_and_code_4(project, arguments, sentence):
     """No traceback, and no report is left."""
@@ -115,19 +116,12 @@ def test_a_mistake_in_the_settings_is_one_sentence_and_code_4(project):
     assert "Traceback" not in ended.stdout + ended.stderr
 
 
-@pytest.mark.parametrize(
-    ("text", "sentence"),
-    [
-        (GOOD.replace("daily.health.api", "daily.nonsense"), "'daily.nonsense' is not in docs/playbook.md"),
-        ("def test_no_item():\n    pass\n", 'expected @pytest.mark.item("…")'),
-    ],
-    ids=["unknown-item", "no-item"],
-)
-def test_a_check_must_stand_for_an_item(project, text, sentence):
-    """Said at collection, before anything is measured."""
-    project.write(text)
+def test_an_item_that_a_check_names_must_be_in_the_catalogue(project):
+    """Said at collection, before anything is measured, with what may have been meant."""
+    project.write(GOOD.replace("daily.health.api", "daily.health.apo"))
     ended = project.run("checks")
     assert ended.returncode == 4, ended.stdout + ended.stderr
+    sentence = "'daily.health.apo' is not in docs/playbook.md; did you mean 'daily.health.api'?"
     assert sentence in ended.stdout + ended.stderr
 
 

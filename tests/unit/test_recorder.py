@@ -123,6 +123,16 @@ def test_one_root_cause_names_all_that_it_blocks():
     assert cause.items == ["daily.x", "daily.x"]
 
 
+def test_what_fails_for_a_service_that_is_down_names_it():
+    """So that all that fails for it is one incident; what holds has no cause."""
+    notes = Notes()
+    notes.judge.that(True, "App", expected="up", found="up", cause="Website")
+    assert record(notes).cause == ""
+    with pytest.raises(Critical) as caught:
+        notes.judge.that(False, "Homepage", expected="HTTP 200", found="no answer", cause="Website")
+    assert record(notes, caught.value).cause == "Website"
+
+
 def test_what_is_blocked_by_a_measurement_names_it():
     """Too little data is no service that is away."""
     error = TooLittleData("no samples", service="Prometheus")

@@ -16,7 +16,7 @@ def no_digitalocean(found: str) -> dict[str, tuple[str, str]]:
 
 def busy(verdict: str, what: str, found: str, limit: str = "") -> dict[str, tuple[str, str]]:
     """The busiest instance of two is over a limit for resources."""
-    over = r"over 1 h \(busiest of 2 instances, highest \S+ %, \d\d samples\)"
+    over = r"over 15 min of 24 h \(busiest of 2 instances, mean \S+ %\)"
     message = rf"{what}: expected under 80 %, got {found}\.\d+ % {over}{limit}"
     return {"daily.kpi.utilization": (verdict, message)}
 
@@ -39,7 +39,7 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
     "app-url-dead": {
         "daily.app.active": (
             "CRITICAL",
-            r"Live URL https://localhost:\d+: expected an answer without a server error, "
+            r"Live URL https://localhost:\d+: expected a page, "
             r"got connection refused \(connect, after \d\.\d+ s\)",
         ),
     },
@@ -52,7 +52,8 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
     "component-unknown": {
         "daily.app.components": (
             "UNKNOWN",
-            r"DigitalOcean API: expected the health of image-worker, got UNKNOWN with 1 of 1 replica ready",
+            r"image-worker: expected the health of image-worker, got UNKNOWN with 1 of 1 replica ready; "
+            r"what was seen gives UNKNOWN with 1 of 1 replica ready",
         ),
     },
     "replicas-missing": {
@@ -82,10 +83,130 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
     "app-metrics-missing": {
         "daily.kpi.utilization": (
             "UNKNOWN",
-            r"DigitalOcean API: expected CPU and memory samples of every component in the last hour, "
-            r"got none of portfolio-web, image-optimizer, image-worker",
+            r"CPU and memory: expected CPU samples of at least 21\.6 of 24 h and memory samples of at least "
+            r"21\.6 of 24 h.*, got CPU samples of 0 h \(portfolio-web 0 h .*",
         ),
     },
+    "app-in-maintenance": {
+        "daily.app.active": (
+            "CRITICAL",
+            r"App portfolio: expected an active deployment in phase ACTIVE, got one that is in maintenance mode",
+        ),
+    },
+    "app-archived": {
+        "daily.app.active": (
+            "CRITICAL",
+            r"App portfolio: expected an active deployment in phase ACTIVE, got one that is archived",
+        ),
+    },
+    "app-pinned": {
+        "daily.app.active": (
+            "WARNING",
+            r"App portfolio: expected no deployment that it is pinned to, "
+            r"got \S+, from a rollback that is neither committed nor reverted",
+        ),
+    },
+    "app-domain-failed": {
+        "daily.app.active": (
+            "WARNING",
+            r"Domains of portfolio: expected all in phase ACTIVE, got portfolio\.example in phase ERROR",
+        ),
+    },
+    "app-domain-phase-new": {
+        "daily.app.active": (
+            "UNKNOWN",
+            r"App portfolio: expected all phases to be understood, got 1 of 2 that are not, e\.g\. 'PARKED'; "
+            r"what was seen gives ACTIVE",
+        ),
+    },
+    "component-not-reported": {
+        "daily.app.components": (
+            "UNKNOWN",
+            r"image-worker: expected the health of all 3 components, got the health of 2 components "
+            r"\(not of image-worker\); what was seen gives not reported",
+        ),
+    },
+    "component-state-new": {
+        "daily.app.components": (
+            "UNKNOWN",
+            r"image-worker: expected the health of image-worker, got HIBERNATING with 1 of 1 replica ready; "
+            r"what was seen gives HIBERNATING with 1 of 1 replica ready",
+        ),
+    },
+    "deployment-rolled-back": {
+        "daily.deployments.recent": (
+            "CRITICAL",
+            r"Newest deployment: expected one that did not fail, got ACTIVE, 4\d min ago \(automatic rollback to "
+            rf"deployment \S+\); before it ERROR, 5\d min ago {PUSHED}: DeployContainerHealthChecksFailed .+",
+        ),
+        "weekly.deployments.failed": (
+            "CRITICAL",
+            r"Deployments of the week: expected none that failed without a later success, "
+            rf"got ERROR, 5\d min ago {PUSHED}: DeployContainerHealthChecksFailed .+",
+        ),
+    },
+    "deployment-rolled-back-by-hand": {
+        "daily.deployments.recent": (
+            "WARNING",
+            r"Newest deployment: expected a release, not a rollback to an earlier one, "
+            r"got ACTIVE, 4\d min ago \(rollback to deployment \S+\)",
+        ),
+    },
+    "deployment-phase-new": dict.fromkeys(
+        ("daily.deployments.recent", "weekly.deployments.failed"),
+        (
+            "UNKNOWN",
+            r"(Newest deployment|Deployments of the week): expected all words of deployment \w+ to be understood, "
+            r"got 1 of \d+ that are not, e\.g\. 'phase HIBERNATING'; what was seen gives .+",
+        ),
+    ),
+    "deployments-superseded": {
+        "daily.app.active": (
+            "CRITICAL",
+            r"App portfolio: expected an active deployment in phase ACTIVE, got no active deployment",
+        ),
+        **dict.fromkeys(
+            ("daily.deployments.recent", "weekly.deployments.failed", "monthly.dr.rollback"),
+            (
+                "UNKNOWN",
+                r"(Newest deployment|Deployments of the week|Rollback): expected a deployment in phase ACTIVE "
+                r"(among those listed, got only (ERROR, )?SUPERSEDED|to go back from, got none); what was seen .+",
+            ),
+        ),
+        **dict.fromkeys(
+            LOG_ITEMS, ("UNKNOWN", r"DigitalOcean API: expected a deployment that writes logs, got none")
+        ),
+    },
+    "deployments-cut": dict.fromkeys(
+        ("daily.deployments.recent", "weekly.deployments.failed", "monthly.dr.rollback"),
+        (
+            "UNKNOWN",
+            r"(Newest deployment|Deployments of the week|Rollback): expected all \d+ deployments, "
+            r"got \d+ deployments; what was seen gives .+",
+        ),
+    ),
+    "cpu-night": {
+        "daily.kpi.utilization": (
+            "CRITICAL",
+            r"CPU of image-worker: expected under 80 %, got 99 % over 15 min of 24 h \(mean 5\d\.\d %\) "
+            r"\(critical >= 90 %\)",
+        ),
+    },
+    "app-metrics-gap": {
+        "daily.kpi.utilization": (
+            "UNKNOWN",
+            r"CPU of image-optimizer: expected CPU samples of at least 21\.6 of 24 h and memory samples of at "
+            r"least 21\.6 of 24 h, got CPU samples of 19(\.\d)? h \(portfolio-web 19(\.\d)? h of 2 instances, .*",
+        ),
+    },
+    "instance-silent": dict.fromkeys(
+        ("daily.kpi.utilization", "weekly.resources.cpu", "weekly.resources.memory-growth", "weekly.scaling.fits"),
+        (
+            "UNKNOWN",
+            r"(CPU of image-optimizer|Growth into the limit): expected (CPU|Memory) samples of at least .+, "
+            r"got (CPU|Memory) samples of 0 h \(portfolio-web 0 h of 2 instances\).*",
+        ),
+    ),
     "digitalocean-gone": no_digitalocean(r"connection refused \(connect, after \d\.\d+ s\)"),
     "digitalocean-unauthorized": no_digitalocean(r"HTTP 401 unauthorized \(Unable to authenticate you\)"),
     "digitalocean-denied": no_digitalocean(

@@ -17,7 +17,6 @@ THROUGH_DIGITALOCEAN = (
 )
 ACCESS = ("monthly.access.permissions", "monthly.access.unused-accounts", "monthly.access.mfa")
 # On the first days of a month the last one stands for it.
-NPM = ("monthly.vulnerabilities.audit", "monthly.vulnerabilities.outdated")
 THROUGH_GITHUB = (*ACCESS, "monthly.vulnerabilities.audit")
 MONTH = r"over \d{4}-\d\d \(\$[\d.]+ of \$150\.00(, projected from \$[\d.]+ in [\d.]+ of \d\d days)?\)"
 LAST = r"over \d{4}-\d\d \(\$%s of \$150\.00\)"
@@ -27,6 +26,18 @@ GROWTH = r"over \d{4}-\d\d → \d{4}-\d\d \(\$[\d.]+ → \$[\d.]+\)"
 def away(got: str) -> dict[str, tuple[str, str]]:
     """The whole DigitalOcean API is away."""
     return dict.fromkeys(THROUGH_DIGITALOCEAN, ("UNKNOWN", rf"DigitalOcean API: expected the \S.*, got {got}"))
+
+
+def no_npm(message: str) -> dict[str, tuple[str, str]]:
+    """Why npm could not be asked; Dependabot's answer alone is not enough."""
+    return {
+        "monthly.vulnerabilities.audit": (
+            "UNKNOWN",
+            rf"Dependabot: expected an answer of npm audit, got {message.replace('{}', 'audit')}; "
+            r"what was seen gives 0 of level high or critical over the repository's dependencies",
+        ),
+        "monthly.vulnerabilities.outdated": ("UNKNOWN", message.replace("{}", "outdated")),
+    }
 
 
 EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
@@ -74,8 +85,8 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
     "app-metrics-missing": {
         "weekly.scaling.fits": (
             "UNKNOWN",
-            r"DigitalOcean API: expected samples of every component in at least 120 of the last 168 hours, "
-            r"got fewer of portfolio-web \(0 h\), image-optimizer \(0 h\), image-worker \(0 h\)",
+            r"Use of the week: expected CPU samples of at least 151\.2 of 168 h and memory samples of at least "
+            r"151\.2 of 168 h.*, got CPU samples of 0 h \(portfolio-web 0 h .+",
         ),
     },
     "cost-over-budget": {
@@ -203,7 +214,8 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
     "github-not-owner": {
         "monthly.access.mfa": (
             "UNKNOWN",
-            r"GitHub: expected whether example requires a second factor, got no word of it",
+            r"Second factor on GitHub: expected who has no second factor and whether example requires a second "
+            r"factor, got GitHub: expected the members without a second factor .+ and no word of it; .+",
         ),
     },
     "github-owner-unknown": {
@@ -253,8 +265,24 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
     "dependabot-denied": {
         "monthly.vulnerabilities.audit": (
             "UNKNOWN",
-            r"GitHub: expected the open Dependabot alerts from localhost:\d+, "
-            r"got HTTP 403 \(Resource not accessible by personal access token\)",
+            r"npm audit: expected an answer of Dependabot, got GitHub: expected the open Dependabot alerts from "
+            r"localhost:\d+, got HTTP 403 \(Resource not accessible by personal access token\); "
+            r"what was seen gives 0 of level high or critical over 7 dependencies",
+        ),
+    },
+    "npm-blind": {
+        "monthly.vulnerabilities.audit": (
+            "UNKNOWN",
+            r"npm audit: expected an audit that finds what is known to be weak \(minimist 0\.0\.8\), "
+            r"got nothing found in it; what was seen gives 0 of level high or critical over 7 dependencies",
+        ),
+    },
+    "npm-unlisted": {
+        "monthly.vulnerabilities.outdated": (
+            "UNKNOWN",
+            r"Dependencies a major version behind: expected releases of all 6 dependencies, got releases of "
+            r"5 dependencies \(none of sharp\); what was seen gives 1 over 6 dependencies of the project "
+            r"\(express 4\.21\.2 → 5\.1\.0\)",
         ),
     },
     "npm-weak-dependency": {
@@ -272,30 +300,107 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
             r"\(express 4\.21\.2 → 5\.0\.0, ioredis 5\.4\.1 → 6\.0\.0, pino 9\.6\.0 → 10\.0\.0, and 3 more\)",
         ),
     },
-    "npm-gone": dict.fromkeys(
-        NPM,
+    "npm-gone": no_npm(r"npm: expected npm {} to reach localhost:\d+, got .*reason: connect ECONNREFUSED \S+"),
+    "npm-missing": no_npm(r"npm: expected the program \S+/npm, got none of that name on this machine"),
+    "npm-unlocked": no_npm(
+        r"npm: expected a lock file \(package-lock\.json or npm-shrinkwrap\.json\) in \S+, got none"
+    ),
+    "npm-denied": no_npm(
+        r"npm: expected npm's credentials to be accepted by localhost:\d+, got .*401 Unauthorized.*"
+    ),
+    "bandwidth-days-missing": {
+        "weekly.resources.network": (
+            "UNKNOWN",
+            r"Traffic above the week before: expected traffic of at least 5\.6 of 7 days of both weeks, got "
+            r"traffic of 4 days of both weeks \(none of (\w+ \d+ \w+(, )?){3}\); what was seen gives .+",
+        ),
+    },
+    "invoices-without-items": {
+        "monthly.cost.trend": (
+            "UNKNOWN",
+            r"Growth of everything: expected items of \d{4}-\d\d's \$[\d.]+ and .+, got no items; what was .+",
+        ),
+    },
+    "balance-stale": dict.fromkeys(
+        ("monthly.cost.balance", "monthly.cost.invoices", "monthly.cost.trend"),
         (
             "UNKNOWN",
-            r"npm: expected npm (audit|outdated) to reach localhost:\d+, got .*reason: connect ECONNREFUSED \S+",
+            r"(Cost of the month|Last invoice|Growth of .+): expected a balance of the last 2 days(.*), "
+            r"got one of .+ UTC.*; what was seen gives .+",
         ),
     ),
-    "npm-missing": dict.fromkeys(
-        NPM, ("UNKNOWN", r"npm: expected the program \S+/npm, got none of that name on this machine")
-    ),
-    "npm-unlocked": dict.fromkeys(
-        NPM,
+    "ssh-keys-cut": dict.fromkeys(
+        ("monthly.access.permissions", "monthly.access.unused-accounts"),
         (
             "UNKNOWN",
-            r"npm: expected a lock file \(package-lock\.json or npm-shrinkwrap\.json\) in \S+, got none",
+            r"(DigitalOcean account|SSH keys of .+|Members on GitHub): expected all 2 SSH keys, "
+            r"got 1 SSH keys; what was seen gives .+",
         ),
     ),
-    "npm-denied": dict.fromkeys(
-        NPM,
-        ("UNKNOWN", r"npm: expected npm's credentials to be accepted by localhost:\d+, got .*401 Unauthorized.*"),
+    "account-status-new": dict.fromkeys(
+        ("monthly.access.permissions", "monthly.access.unused-accounts"),
+        (
+            "UNKNOWN",
+            r"(DigitalOcean account|SSH keys of .+|Members on GitHub): expected active, warning or "
+            r"locked as the account's status, got under_review; what was seen gives .+",
+        ),
     ),
-    "npm-garbage": dict.fromkeys(
-        NPM,
-        ("UNKNOWN", r"npm: expected an answer to npm (audit|outdated), got .*invalid json response body at .*"),
+    "redis-open-by-halves": {
+        "monthly.config.firewall": (
+            "CRITICAL",
+            r"Trusted sources of Redis: expected a list of who may connect, "
+            r"got 0\.0\.0\.0/2 and 128\.0\.0\.0/2, which is the whole internet",
+        ),
+    },
+    "redis-source-new": {
+        "monthly.config.firewall": (
+            "UNKNOWN",
+            r"Trusted sources of Redis: expected all trusted sources to be understood, got 1 of 2 that are not, "
+            r"e\.g\. 'vpc 0b1e'; what was seen gives app \S+, vpc 0b1e",
+        ),
+    },
+    "ssh-open-by-halves": {
+        "monthly.config.firewall": (
+            "CRITICAL",
+            r"Cloud firewalls: expected no management port open to the world, got monitoring opens 22 to "
+            r"0\.0\.0\.0/2 and 128\.0\.0\.0/2 \(rule tcp 20-25\), and 1 more",
+        ),
+    },
+    "firewall-idle": {
+        "monthly.config.firewall": (
+            "WARNING",
+            r"Cloud firewalls: expected each to cover a droplet or a tag, got monitoring covering none",
+        ),
+    },
+    "firewall-waiting": {
+        "monthly.config.firewall": (
+            "UNKNOWN",
+            r"Trusted sources of Redis: expected rules of monitoring that are in force \(succeeded\), got waiting"
+            r"; what was seen gives .+",
+        ),
+    },
+    "github-owner-invited": {
+        "monthly.access.permissions": (
+            "CRITICAL",
+            r"Owners of the GitHub organisation: expected only those in the settings, "
+            r"got quick-helper-77 \(invited\)",
+        ),
+    },
+    "github-invitations-denied": {
+        "monthly.access.permissions": (
+            "UNKNOWN",
+            r"DigitalOcean account: expected the open invitations, got GitHub: expected the open "
+            r"invitations from localhost:\d+, got HTTP 403 .+; what was seen gives active",
+        ),
+    },
+    "github-collaborators-cut": dict.fromkeys(
+        ("monthly.access.permissions", "monthly.access.mfa"),
+        (
+            "UNKNOWN",
+            r"(DigitalOcean account|Second factor on GitHub): expected all outside collaborators.*, "
+            r"got 0: page 1 of 2 names no next one; what was seen gives .+",
+        ),
     ),
+    "npm-garbage": no_npm(r"npm: expected an answer to npm {}, got .*invalid json response body at .*"),
     "digitalocean-gone": away(r"connection refused \(connect, after \d\.\d+ s\)"),
 }

@@ -18,6 +18,12 @@ NO_RECORDS = (
     r"Drill records: expected to add the drill to /\S+/drills\.jsonl \(recovery\.records\), got: is a directory"
 )
 
+UNSEEN = r"%s: expected .+, got %s; what was seen gives .+"
+UNLISTED = r"manifest\.json listing of \d+ files \(images/unlisted\.webp is not listed\).*"
+FIRST_DAY = r"on a system that was first checked on \d{4}-\d\d-\d\d; what was seen gives none"
+NEVER_SIGNED = r"Sign-off of \S+: expected one that counts, got none yet " + FIRST_DAY
+NEVER_HANDED_OVER = r"%s: expected a %s page, got none yet " + FIRST_DAY
+
 
 def newest_is(problem: str) -> dict[str, tuple[str, str]]:
     """What the checks say of a newest archive that cannot be restored for this reason."""
@@ -41,6 +47,30 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
             "CRITICAL",
             VERIFIED % r"an archive with a dump that does not begin with REDIS or VALKEY and a version, "
             r"but with b'VALKEY-DU'",
+        ),
+    },
+    "backup-other-manifest": {
+        "weekly.backups.verified": (
+            "UNKNOWN",
+            UNSEEN % ("Backups", r"JSON with 'contents' and no list of files .+"),
+        ),
+        "weekly.backups.restores": ("UNKNOWN", UNSEEN % ("Restore drill", "JSON with 'contents' .+")),
+        "monthly.dr.restore": ("UNKNOWN", UNSEEN % ("Disaster recovery test", "JSON with 'contents' .+")),
+    },
+    "backup-unlisted-image": {
+        "weekly.backups.verified": ("UNKNOWN", UNSEEN % ("Backups", UNLISTED)),
+        "weekly.backups.restores": ("CRITICAL", RESTORED % r"\d+ images where the manifest counts \d+"),
+        "monthly.dr.restore": ("CRITICAL", TESTED % r"\d+ images where the manifest counts \d+"),
+    },
+    "backup-encrypted": {
+        "weekly.backups.verified": ("UNKNOWN", UNSEEN % ("Backups", "a file that age has encrypted .+")),
+        **dict.fromkeys(
+            ("weekly.backups.restores", "monthly.dr.restore", "monthly.dr.recovery-time"),
+            (
+                "UNKNOWN",
+                rf"Staging place: expected {ARCHIVE} to be unpacked within 480 s, got not read "
+                r"\(a file that age has encrypted\)",
+            ),
         ),
     },
     "backup-traversal": {
@@ -105,6 +135,31 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
             "UNKNOWN",
             r"Alert receiver: expected an answer from https://localhost:\d+/received, got connection refused .*",
         ),
+    },
+    "drill-record-cut-off": {
+        "monthly.dr.recovery-time": (
+            "UNKNOWN",
+            r"Recovery: expected all lines of the records to be understood, got 1 of \d+ that are not, e\.g\. "
+            r"'line \d+: .+'; what was seen gives one, or none due yet",
+        ),
+    },
+    "first-day": {
+        **dict.fromkeys(
+            (
+                "weekly.docs.updated",
+                "weekly.team.notified",
+                "monthly.docs.contacts",
+                "monthly.docs.escalation",
+                "monthly.access.permissions",
+                "monthly.access.mfa",
+                "monthly.access.unused-accounts",
+                "monthly.team.training",
+            ),
+            ("UNKNOWN", NEVER_SIGNED),
+        ),
+        "weekly.handoff": ("UNKNOWN", NEVER_HANDED_OVER % ("Handoff of the week", "weekly")),
+        "handoff.weekly-page": ("UNKNOWN", NEVER_HANDED_OVER % ("Weekly page", "weekly")),
+        "handoff.monthly-page": ("UNKNOWN", NEVER_HANDED_OVER % ("Monthly page", "monthly")),
     },
     "recovery-gone": {
         "monthly.dr.alerts": ("UNKNOWN", NO_RECORDS),

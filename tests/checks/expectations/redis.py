@@ -5,7 +5,9 @@ from __future__ import annotations
 from tests.checks.expectations.logs import ERROR_ON_THE_SIDE
 from tests.checks.expectations.web import API_HEALTH, OPTIMISED, no_clock
 
-HIT_RATE = r"Cache hit rate: expected at least 80 %%, got %s(?:\.\d+)? %% over [\d,]+ reads \(server up [^)]+\)"
+HIT_RATE = r"Cache hit rate: expected at least 80 %%, got %s(?:\.\d+)? %% over 24 h \([\d,]+ reads\)"
+
+NO_READING = r"Cache hit rate: expected a reading of its counters from 1 to 50 h before, got %s"
 
 
 def no_redis(found: str) -> dict[str, tuple[str, str]]:
@@ -22,7 +24,7 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
     "redis-gone": no_redis(r"Redis: expected an answer to %s from 127\.0\.0\.1:\d+, got connection refused"),
     "redis-password-changed": no_redis(
         r"Redis: expected 127\.0\.0\.1:\d+ to accept our credentials for %s,"
-        r" got invalid username-password pair or user is disabled"
+        r" got WRONGPASS invalid username-password pair or user is disabled"
     ),
     "redis-cold-cache": {
         "daily.kpi.cache-hit-rate": ("CRITICAL", HIT_RATE % r"(59|60)" + r" \(critical < 70 %\)"),
@@ -31,8 +33,34 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
     "redis-unread-cache": {
         "daily.kpi.cache-hit-rate": (
             "UNKNOWN",
-            r"Cache hit rate: expected at least 100 reads to judge by, got \d+ since the server started .+ ago",
+            NO_READING % r"none, as counting began \d+ min ago",
         ),
+    },
+    "redis-misses-today": {
+        "daily.kpi.cache-hit-rate": ("CRITICAL", HIT_RATE % "0" + r" \(critical < 70 %\)"),
+    },
+    "redis-first-run": {"daily.kpi.cache-hit-rate": ("UNKNOWN", NO_READING % "none")},
+    "redis-memory-full": {
+        "daily.redis.alive": (
+            "CRITICAL",
+            r"Memory of Redis: expected room for writes, got memory is full \([\d.]+ MiB of [\d.]+ MiB\) under "
+            r"noeviction: writes are refused",
+        ),
+    },
+    "redis-replica-cut": {
+        "daily.redis.alive": (
+            "CRITICAL",
+            r"Replication of Redis: expected a link to the primary, got slave, and its link is down"
+            r"( for \d+ (s|min))?",
+        ),
+    },
+    "redis-unsaved": {
+        "daily.redis.alive": (
+            "CRITICAL",
+            r"Redis: expected PONG to PING, got MISCONF Valkey is configured to save RDB snapshots, but it's "
+            r"currently unable to persist to disk\. .+",
+        ),
+        "daily.health.api": ("CRITICAL", API_HEALTH % r"HTTP 503, degraded; redis unhealthy \(\w+\)"),
     },
     "redis-slow": {
         "daily.redis.alive": (

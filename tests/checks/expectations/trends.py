@@ -32,12 +32,9 @@ def unknown_week(hours: str) -> dict[str, tuple[str, str]]:
     }
 
 
-def no_storage(fewer_of: str) -> str:
-    """Too few samples of files and Redis' memory."""
-    return (
-        r"Prometheus: expected samples of at least 84 of the last 168 h of every file system and of "
-        rf"Redis' memory, got fewer of {fewer_of}"
-    )
+def no_storage(area: str, expected: str, got: str) -> str:
+    """Too few samples of file systems."""
+    return rf"{area}: expected {expected}, got {got}"
 
 
 def unknown_month(exact: str, days: str) -> dict[str, tuple[str, str]]:
@@ -106,13 +103,20 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
         **unknown_week(r"4[78]\.\d"),
         **unknown_month(r"4\d\.\d", "[1-3]"),
         **unknown_capacity(r"([a-z-]+ \(4\d h\)(, )?){3}", r"((CPU|Memory|Storage) of [a-z-]+ \([23]\)(, )?){9}"),
-        STORAGE: ("UNKNOWN", no_storage(r"(Files of [a-z-]+ \(4\d h\), ){3}Redis memory \(4\d h\)")),
+        STORAGE: (
+            "UNKNOWN",
+            no_storage(
+                r"Files of [a-z-]+",
+                r"(samples of at least 134\.4 of 168 h of Files of [a-z-]+( and )?){3}",
+                r"(samples of 4\d h of Files of [a-z-]+( and )?){3}; what was seen gives .+",
+            ),
+        ),
     },
     "metrics-empty": {
         **unknown_week(r"0\.0"),
         **unknown_month(r"0\.0", "0"),
         **unknown_capacity(r"([a-z-]+ \(0 h\)(, )?){3}", r"CPU \(0\), Memory \(0\), Storage \(0\)"),
-        STORAGE: ("UNKNOWN", no_storage(r"Redis memory \(0 h\)")),
+        STORAGE: ("UNKNOWN", no_storage("File systems", "samples of every file system", "none")),
     },
     "prometheus-gone": {
         **dict.fromkeys((*WEEK_KPIS, *MONTH[:2]), AWAY),
@@ -132,10 +136,13 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
     "app-metrics-missing": {
         item: (
             "UNKNOWN",
-            rf"DigitalOcean API: expected {what} samples of at least 84 of the last 168 h of every component, "
-            r"got fewer of portfolio-web \(0 h\), image-optimizer \(0 h\), image-worker \(0 h\)",
+            rf"{subject}: expected {what} samples of at least 151\.2 of 168 h.*, got {what} samples of 0 h "
+            r"\(portfolio-web 0 h of 2 instances, image-optimizer 0 h of 2 instances, image-worker 0 h\).*",
         )
-        for item, what in (("weekly.resources.cpu", "CPU"), ("weekly.resources.memory-growth", "Memory"))
+        for item, what, subject in (
+            ("weekly.resources.cpu", "CPU", "CPU of the week"),
+            ("weekly.resources.memory-growth", "Memory", "Growth into the limit"),
+        )
     },
     "memory-leak": {
         "weekly.resources.memory-growth": (

@@ -6,14 +6,50 @@ from tests.checks.expectations.logs import ERROR_ON_THE_SIDE
 
 API_HEALTH = "API health: expected all healthy, got %s"
 HOMEPAGE = r"Homepage response time: expected at most 2 s, got %s s over \d fresh connections \(slowest \S+ s\)"
-OPTIMISED = "Optimised image: expected a whole picture of the original's shape, got %s"
+OPTIMISED = "Optimised image: expected the picture that was sent, got %s"
+OTHER_COLOURS = (
+    r"WEBP 600 × 400, [\d,]+ bytes, that differs from the original by \d+ of 255 in (red|green|blue), "
+    r"\d+ % from the left and \d+ % from the top"
+)
+
+
+LIVE_URL = r"Live URL https://localhost:\d+: expected a page, got %s"
+REFUSED = r"connection refused \(connect, after \S+ s\)"
+NO_PAGE = "Homepage: expected HTTP 200 each time, got %s"
 
 
 def no_website(found: str) -> dict[str, tuple[str, str]]:
-    """Nobody answers where the website should be."""
-    items = ("daily.health.api", "daily.health.image-service", "daily.probe.homepage", "daily.probe.optimize")
-    message = rf"Website: expected an answer from https://localhost:\d+\S*, got {found} \(connect, after \S+ s\)"
-    return {**dict.fromkeys(items, ("UNKNOWN", message)), **no_clock("website")}
+    """Visitors get no answer of the website, and others do answer."""
+    return {
+        "daily.health.api": ("CRITICAL", API_HEALTH % f"no answer: {found}"),
+        "daily.health.image-service": ("CRITICAL", f"Image service: expected healthy, got no answer: {found}"),
+        "daily.probe.homepage": ("CRITICAL", NO_PAGE % f"no answer: {found}"),
+        **no_clock("website"),
+    }
+
+
+def no_image(found: str) -> dict[str, tuple[str, str]]:
+    """What is posted does not arrive."""
+    message = rf"Website: expected an answer from https://localhost:\d+/api/image/optimize, got {found}"
+    return {"daily.probe.optimize": ("UNKNOWN", message)}
+
+
+def bad_certificate(reason: str, more: str = "") -> dict[str, tuple[str, str]]:
+    """Browsers warn of it, and programs turn back."""
+    found = rf"a certificate that cannot be trusted: {reason} \(TLS, after \S+ s\)"
+    return {
+        **no_website(found + more),
+        **no_image(found),
+        "daily.app.active": ("CRITICAL", LIVE_URL % found),
+    }
+
+
+def in_place_of_home(found: str, verdict: str = "CRITICAL") -> dict[str, tuple[str, str]]:
+    """Something else comes, with a good status."""
+    return {
+        "daily.probe.homepage": (verdict, NO_PAGE % rf"{found} in \d of \d samples"),
+        "daily.app.active": (verdict, LIVE_URL % found),
+    }
 
 
 def no_clock(name: str) -> dict[str, tuple[str, str]]:
@@ -37,11 +73,45 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
     },
     "clock-drifts": {"daily.clock.skew": ("WARNING", SKEW % (r"4\d(?:\.\d)?", "4\\d s behind", ""))},
     "web-gone": {
-        **no_website("connection refused"),
+        **no_website(f"{REFUSED}, while the DigitalOcean API answers"),
+        **no_image(REFUSED),
+        "daily.app.active": ("CRITICAL", LIVE_URL % REFUSED),
+    },
+    "certificate-expired": bad_certificate("certificate has expired"),
+    "certificate-untrusted": bad_certificate(
+        "self-signed certificate", r"; targets\.sandbox\.web\.ca names another authority"
+    ),
+    "certificate-wrong-host": bad_certificate(r"Hostname mismatch, certificate is not valid for 'localhost'\."),
+    "health-not-understood": {
+        "daily.health.api": (
+            "UNKNOWN",
+            r"API health: expected all statements to be understood, got 1 of 4 that are not, e\.g\. "
+            r"\"image-optimizer 'recalibrating'\"; what was seen gives HTTP 200, healthy, "
+            r"2 of 3 dependencies healthy",
+        ),
+        "daily.health.image-service": (
+            "UNKNOWN",
+            r"Website: expected a health report from https://localhost:\d+/api/image/health, "
+            r"got the status 'recalibrating', which says neither healthy nor unhealthy",
+        ),
+    },
+    "health-hides-dependency": {
+        "daily.health.api": ("CRITICAL", API_HEALTH % r"HTTP 200, healthy; image-worker unhealthy \(\S+ ms\)"),
+    },
+    "homepage-error-page": in_place_of_home("an error page, 'Application Error'"),
+    "homepage-login": in_place_of_home("a redirect to a login, /login"),
+    "homepage-empty": in_place_of_home("an empty page"),
+    "homepage-replaced": in_place_of_home("a page without the text 'Photographs that load fast'"),
+    "homepage-challenge": {
+        "daily.probe.homepage": (
+            "UNKNOWN",
+            r"Homepage: expected the page as visitors see it, got a challenge of Cloudflare's, as programs get it "
+            r"\(HTTP 403\); what was seen gives 0 of \d HTTP 200",
+        ),
         "daily.app.active": (
-            "CRITICAL",
-            r"Live URL https://localhost:\d+: expected an answer without a server error, got connection refused"
-            r" \(connect, after \S+ s\)",
+            "UNKNOWN",
+            r"Live URL https://localhost:\d+: expected what visitors get, got a challenge of Cloudflare's, "
+            r"as programs get it \(HTTP 403\); what was seen gives .+",
         ),
     },
     "health-degraded": {
@@ -61,7 +131,7 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
         ),
         "daily.app.active": (
             "CRITICAL",
-            r"Live URL https://localhost:\d+: expected an answer without a server error, got HTTP 500",
+            LIVE_URL % "HTTP 500",
         ),
         **ERROR_ON_THE_SIDE,
     },
@@ -83,6 +153,22 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
     },
     "optimize-corrupt": {
         "daily.probe.optimize": ("CRITICAL", OPTIMISED % r"[\d,]+ bytes that cannot be decoded: .+"),
+    },
+    "optimize-grey": {"daily.probe.optimize": ("CRITICAL", OPTIMISED % OTHER_COLOURS)},
+    "optimize-dot": {
+        "daily.probe.optimize": (
+            "CRITICAL",
+            OPTIMISED % r"WEBP 1 × 1, \d+ bytes, for an original of 600 × 400",
+        ),
+    },
+    "optimize-another": {"daily.probe.optimize": ("CRITICAL", OPTIMISED % OTHER_COLOURS)},
+    "optimize-blue": {"daily.probe.optimize": ("CRITICAL", OPTIMISED % OTHER_COLOURS)},
+    "optimize-covered": {
+        "daily.probe.optimize": (
+            "CRITICAL",
+            OPTIMISED
+            % OTHER_COLOURS.replace(r"\d+ % from the left and \d+ %", r"(8|9)\d % from the left and (8|9)\d %"),
+        ),
     },
     "optimize-larger-output": {
         "daily.probe.optimize": (

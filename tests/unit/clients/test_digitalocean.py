@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -143,9 +144,17 @@ class TestReading:
         assert [d.id for d in api.deployments()] == [d.id for d in simulator.state.deployments]
 
     def test_newest_deployments_only(self, api, simulator):
-        found = api.deployments(newest=3)
-        assert [d.id for d in found] == [d.id for d in simulator.state.deployments[:3]]
-        assert found[0].commit == simulator.state.deployments[0].commit
+        newest = simulator.state.deployments
+        many = [
+            replace(newest[0], id=str(n), created_at=newest[0].created_at - timedelta(hours=n)) for n in range(450)
+        ]
+        simulator.state.deployments = many
+        found = api.deployments(since=newest[0].created_at - timedelta(days=5))
+        assert [d.id for d in found] == [str(n) for n in range(200)]
+        assert found.coverage.enough
+        assert found[0].commit == newest[0].commit
+        many[7].created_at = newest[0].created_at + timedelta(hours=1)  # out of order: all pages are read
+        assert len(api.deployments(since=newest[0].created_at - timedelta(days=5))) == 450
 
     def test_one_deployment_with_its_reason(self, api, simulator):
         made = simulator.state.deploy("ERROR", timedelta(minutes=9), ("BuildJobFailed", "It failed."))
@@ -155,7 +164,7 @@ class TestReading:
 
     def test_no_time_is_none(self, api, simulator):
         simulator.state.deploy("BUILDING", timedelta(minutes=2))
-        assert api.deployments(newest=1)[0].phase_last_updated_at is None
+        assert api.deployments()[0].phase_last_updated_at is None
 
     def test_health_with_left_out_zeros(self, api, simulator):
         worker = simulator.state.component("image-worker")
@@ -186,7 +195,10 @@ class TestReading:
         assert {one.component for one in series} == {"image-worker"}
 
     def test_nan_is_a_number_to_parse(self, script):
-        data = {"status": "success", "data": {"result": [{"metric": {}, "values": [[1, "NaN"], [2, "7.5"]]}]}}
+        data = {
+            "status": "success",
+            "data": {"resultType": "matrix", "result": [{"metric": {}, "values": [[1, "NaN"], [2, "7.5"]]}]},
+        }
         server = script(said(200, data))
         [series] = server.api.metric("cpu_percentage", datetime.now(UTC), datetime.now(UTC))
         assert series.samples[1] == (2.0, 7.5)
@@ -443,24 +455,40 @@ class TestPaging:
 
     def test_follows_numbers_not_addresses(self, script):
         server = script(self.page("1", next="page=2"), self.page("2"))
-        assert [d.id for d in server.api.deployments()] == ["1", "2"]
+        found = server.api.deployments()
+        assert [d.id for d in found] == ["1", "2"]
         assert "page=2" in server.asked[1]
+        assert found.coverage.got == "2 deployments"  # of nine
 
     @pytest.mark.parametrize("following", ["page=1", "page=0"])
     def test_next_that_does_not_advance(self, following, script):
-        server = script(self.page("1", next=following))
-        with pytest.raises(Malformed, match="paging does not advance"):
-            server.api.deployments()
+        found = script(self.page("1", next=following)).api.deployments()
+        assert [d.id for d in found] == ["1"]
+        assert f"page 1 leads to page {following[5:]}" in found.coverage.got
 
     def test_empty_page_that_has_a_next(self, script):
         server = script(self.page("1", next="page=2"), self.page(next="page=3"))
-        with pytest.raises(Malformed, match="paging does not advance"):
-            server.api.deployments()
+        assert "page 2 leads to page 3" in server.api.deployments().coverage.got
 
     def test_pages_without_end(self, script):
         server = script(self.page("1", next="no=number"))
-        with pytest.raises(Malformed, match="more than 50 pages"):
-            server.api.deployments()
+        assert server.api.deployments().coverage.got == "1: more than 50 pages of 200"
+
+    def test_what_comes_before_a_page_that_cannot_be_read_is_kept(self, script):
+        found = script(
+            self.page("1", next="page=2"), said(404, {"id": "not_found", "message": "No"})
+        ).api.deployments()
+        assert [d.id for d in found] == ["1"]
+        assert found.coverage.got.startswith("1: DigitalOcean API: expected the deployments from localhost")
+
+    def test_a_page_that_comes_twice_counts_once(self, script):
+        page = self.page("1", "2", next="page=2")
+        assert script(page, self.page("1", "2")).api.deployments().coverage.got == "2 deployments"
+
+    @pytest.mark.parametrize("meta", [{}, {"meta": None}, {"meta": {}}, {"meta": {"total": "1"}}])
+    def test_without_a_count_nobody_knows_whether_that_is_all(self, meta, script):
+        found = script(said(200, {"deployments": [{"id": "1"}], "links": {}, **meta})).api.deployments()
+        assert not found.coverage.enough
 
     @pytest.mark.parametrize("links", [{}, {"links": {}}, {"links": {"pages": {}}}, {"links": None}])
     def test_single_pages(self, links, script):
@@ -491,10 +519,43 @@ class TestTolerance:
         assert found.active_deployment.phase == "HIBERNATING"
 
     def test_what_is_not_there(self):
-        assert present({"a": None, "b": "0001-01-01T00:00:00Z", "c": [None, {"d": None}], "e": 0}) == {
-            "c": [{}],
-            "e": 0,
-        }
+        told = {"a": None, "b": "0001-01-01T00:00:00Z", "c": [None, {"d": None}], "e": 0, "droplet_ids": None}
+        assert present(told) == {"c": [None, {}], "e": 0, "droplet_ids": []}
+
+    @pytest.mark.parametrize(
+        ("read", "key"),
+        [
+            (lambda api: api.app(), "app"),
+            (lambda api: api.deployments(), "deployments"),
+            (lambda api: api.health(), "app_health"),
+            (lambda api: api.alerts(), "alerts"),
+            (lambda api: api.trusted_sources(), "rules"),
+            (lambda api: api.cluster(), "database"),
+        ],
+    )
+    @pytest.mark.parametrize("body", [{}, {"links": {}}, {"KEY": None}, {"KEY": "x"}, {"KEY": 3}, {"KEY": [None]}])
+    def test_an_answer_without_what_was_asked_for_is_not_none_of_it(self, read, key, body, script):
+        told = {name.replace("KEY", key): value for name, value in body.items()}
+        with pytest.raises(Malformed):
+            read(script(said(200, told)).api)
+
+    def test_an_error_that_comes_as_if_all_were_well(self, script):
+        server = script(said(200, {"id": "not_found", "message": "The resource could not be found."}))
+        with pytest.raises(Malformed, match=r"an error in an answer that says HTTP 2xx \(The resource"):
+            server.api.health()
+
+    def test_a_rollback_that_is_neither_valid_nor_refused(self, script):
+        with pytest.raises(Malformed, match="neither valid nor error"):
+            script(said(200, {})).api.validate_rollback("d")
+
+    @pytest.mark.parametrize("usage", [[], None, [{"app_id": "b", "bandwidth_bytes": "5"}], [{"app_id": "a"}]])
+    def test_a_day_without_a_figure_is_not_one_without_traffic(self, usage, script):
+        assert script(said(200, {"app_bandwidth_usage": usage})).api.bandwidth(datetime.now(UTC)) is None
+
+    def test_a_time_without_a_zone_could_be_of_any(self, script):
+        body = {"deployments": [{"id": "1", "created_at": "2026-02-10T17:05:35"}], "meta": {"total": 1}}
+        with pytest.raises(Malformed):
+            script(said(200, body)).api.deployments()
 
     def test_nanoseconds(self, script):
         body = {"deployments": [{"id": "1", "created_at": "2026-02-10T17:05:35.572347485Z"}]}

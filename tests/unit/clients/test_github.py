@@ -46,18 +46,79 @@ def test_pages_are_followed_by_their_link():
 
 def test_a_link_to_another_host_is_not_followed():
     with serve(json_answer(users("ada"), link='<https://elsewhere.example/x>; rel="next"')) as server:
-        with pytest.raises(Malformed, match="another host"):
-            api(server.url).members()
+        found = api(server.url).members()
         assert len(server.requests) == 1
+    assert found.coverage.got == "1: page 1 names another host as that of the next"
 
 
-def test_paging_that_does_not_end_is_malformed():
+def test_paging_that_does_not_end_is_not_the_whole():
     with serve() as server:
         server.scripts = [
             json_answer(users("ada"), link=f'<{server.url}/orgs/example/members?page=2>; rel="next"')
         ]
-        with pytest.raises(Malformed, match="more than 50 pages"):
-            api(server.url).members()
+        assert api(server.url).members().coverage.got == "50: more than 50 pages"
+
+
+MANY = users(*(f"user-{number}" for number in range(100)))
+
+
+def test_a_full_page_without_a_link_is_followed_by_its_number():
+    """A proxy may take the header away; a hundred members without one may be all."""
+    with serve() as server:
+        server.scripts = [json_answer(MANY), json_answer(users("ada"))]
+        found = api(server.url).members()
+    assert len(found) == 101
+    assert found.coverage.enough
+    assert b"page=2" in server.requests[1]
+
+
+def test_a_full_page_by_cursor_without_a_link_may_not_be_all():
+    told = [{"timestamp": "2026-03-02T07:30:00Z", "activity_type": "push", "actor": None}] * 100
+    with serve(json_answer(told)) as server:
+        found = api(server.url).activity("quarter")
+    assert found.coverage.got == "100: a full page of 100 without a word of more"
+
+
+def test_a_page_that_was_cut_is_noticed_by_the_last_ones_number():
+    with serve() as server:
+        base = f"{server.url}/orgs/example/members"
+        first = f'<{base}?page=2>; rel="next", <{base}?page=3>; rel="last"'
+        server.scripts = [json_answer(users("ada"), link=first), json_answer(users("ben"))]
+        found = api(server.url).members()
+    assert [user.login for user in found] == ["ada", "ben"]
+    assert found.coverage.got == "2: page 2 of 3 names no next one"
+
+
+def test_what_comes_before_a_page_that_is_refused_is_kept():
+    with serve() as server:
+        link = f'<{server.url}/orgs/example/members?page=2>; rel="next"'
+        refused = answer("403 Forbidden", b'{"message": "Resource not accessible"}')
+        server.scripts = [json_answer(users("eve"), link=link), refused]
+        found = api(server.url).members(role="admin")
+    assert [user.login for user in found] == ["eve"]
+    assert "got HTTP 403 (Resource not accessible)" in found.coverage.got
+
+
+def test_who_is_no_member_is_led_to_the_public_ones():
+    elsewhere = answer("302 Found", b"", location="https://api.github.com/orgs/example/public_members")
+    with serve(elsewhere) as server, pytest.raises(Denied) as caught:
+        api(server.url).members()
+    assert "no member of the organisation" in caught.value.hint
+
+
+def test_open_invitations():
+    told = [
+        {"id": 1, "login": "eve", "email": None, "role": "admin", "created_at": "2026-03-02T07:30:00Z"},
+        {"id": 2, "login": None, "email": "dan@shop.example", "role": "direct_member"},
+        {"id": 3, "login": None, "email": None, "role": "hiring_manager"},
+    ]
+    with serve(json_answer(told)) as server:
+        found = api(server.url).invitations()
+    assert [(one.who, one.role) for one in found] == [
+        ("eve", "admin"),
+        ("dan@shop.example", "direct_member"),
+        ("invitation 3", "hiring_manager"),
+    ]
 
 
 def test_who_has_no_second_factor_is_asked_for():

@@ -1,5 +1,6 @@
 """HTTP for reading: phases, limits, retries and what each failure is called."""
 
+import errno
 import socket
 import ssl
 import threading
@@ -10,6 +11,8 @@ from urllib.parse import urlsplit
 import pytest
 import trustme
 
+from playbook.clients import wire
+from playbook.clients.breakage import Kind
 from playbook.clients.http import MAX_RETRY_AFTER, Answer, HttpClient, _Busy, shown
 from playbook.clients.proxies import proxy_for
 from playbook.clients.trust import context_for
@@ -235,6 +238,37 @@ def test_a_dead_address_leaves_time_for_the_next(monkeypatch):
         assert client_of(server.url).get().text == "hello"
     assert [host for host, _ in tried] == ["::dead", "127.0.0.1"]
     assert tried[0][1] == pytest.approx(15, abs=5)
+
+
+@pytest.mark.parametrize("order", [(ConnectionRefusedError, None), (None, ConnectionRefusedError)])
+def test_what_a_host_said_tells_more_than_that_there_is_no_ipv6(monkeypatch, order):
+    """Whichever address came first; a machine without IPv6 says that of each name."""
+    failures = [kind() if kind else OSError(errno.ENETUNREACH, "Network is unreachable") for kind in order]
+
+    def connect(address, timeout):
+        raise failures[int(address[0][-1])]
+
+    monkeypatch.setattr(wire, "look_up", lambda host, port, seconds: [("10.0.0.0", port), ("10.0.0.1", port)])
+    monkeypatch.setattr(wire.socket, "create_connection", connect)
+    with pytest.raises(Unreachable, match="connection refused") as caught:
+        HttpClient("http://portfolio.example", service="Website").get(retry="none")
+    assert caught.value.kind == Kind.NO_ANSWER
+
+
+def test_a_failure_after_a_redirect_says_what_was_answered_before():
+    """The server that sent us there has answered."""
+    dead = f"http://127.0.0.1:{closed_port()}/"
+    with serve(answer("302 Found", Location=dead)) as server, pytest.raises(Unreachable) as caught:
+        HttpClient(server.url, service="Website").get(retry="none", redirects=5)
+    assert caught.value.redirects == (f"HTTP 302: {server.url} → {dead}",)
+    assert str(caught.value).endswith(f" after HTTP 302: {server.url} → {dead}")
+
+
+def test_of_a_long_body_the_beginning_can_be_enough():
+    """The rest is not waited for."""
+    with serve(lambda connection: connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * 300_000)) as server:
+        got = HttpClient(server.url, service="Website").get(max_body=1000, cut=True)
+    assert 1000 <= len(got.body) < 300_000
 
 
 def test_an_expired_certificate_is_named_and_not_tried_again(authority):

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 
 from playbook.clients.digitalocean_account import Account, DigitalOceanAccount, SshKey
-from playbook.clients.github import Activity, GitHubApi, Organisation, User
+from playbook.clients.github import Activity, GitHubApi, Invitation, Organisation, User
+from playbook.clients.listing import Listing, listed
 from playbook.clock import FixedClock
+from playbook.coverage import whole
 from playbook.errors import Denied, NotConfigured
 from playbook.measure.access import (
+    DigitalOceanAccess,
+    GitHubAccess,
+    GitHubActivity,
+    SecondFactors,
     access_sign_offs,
     digitalocean_access,
     github_access,
@@ -19,6 +26,7 @@ from playbook.measure.access import (
     second_factors,
 )
 from playbook.settings import Settings, load
+from tests.verdicts import check, judged
 
 NOW = datetime(2026, 3, 2, 7, 30, tzinfo=UTC)
 
@@ -29,28 +37,44 @@ class FakeGitHub:
     def __init__(self, *, required: bool | None = True, configured: bool = True, **people: Any) -> None:
         self.required = required
         self.has_organisation = self.has_repository = configured
+        self.cut, self.denied = people.pop("cut", ()), people.pop("denied", ())
         self.people = people
         self.period = ""
 
     def organisation(self) -> Organisation:
         return Organisation(login="example", two_factor_requirement_enabled=self.required)
 
-    def members(self, *, role: str = "all", without_2fa: bool = False) -> list[User]:
+    def _listing(self, key: str, items: list[Any]) -> Listing[Any]:
+        if key in self.denied:
+            raise Denied(f"GitHub: expected {key}, got HTTP 403", service="GitHub", hint="Give it members=read.")
+        return Listing(items, listed(key, len(items), None if key in self.cut else len(items)))
+
+    def members(self, *, role: str = "all", without_2fa: bool = False) -> Listing[User]:
         key = "without" if without_2fa else "owners" if role == "admin" else "members"
-        return [
-            User(login=name, type="Bot" if name.endswith("-bot") else "User") for name in self.people.get(key, [])
-        ]
+        names = self.people.get(key, [])
+        return self._listing(
+            key, [User(login=name, type="Bot" if name.endswith("-bot") else "User") for name in names]
+        )
 
-    def outside_collaborators(self, *, without_2fa: bool = False) -> list[User]:
+    def outside_collaborators(self, *, without_2fa: bool = False) -> Listing[User]:
         key = "outsiders_without" if without_2fa else "outsiders"
-        return [User(login=name) for name in self.people.get(key, [])]
+        return self._listing(key, [User(login=name) for name in self.people.get(key, [])])
 
-    def activity(self, period: str) -> list[Activity]:
+    def invitations(self) -> Listing[Invitation]:
+        invited = self.people.get("invited", [])
+        return self._listing("invited", [Invitation(login=name, role=role) for name, role in invited])
+
+    def activity(self, period: str) -> Listing[Activity]:
         self.period = period
-        return [
-            Activity(timestamp=NOW - timedelta(days=days), actor=User(login=login) if login else None)
+        found = [
+            Activity(
+                timestamp=NOW - timedelta(days=days),
+                actor=User(login=login) if login else None,
+                activity_type=self.people.get("activity_type", "push"),
+            )
             for login, days in self.people.get("pushed", [])
         ]
+        return self._listing("activity", found)
 
 
 def settings(**access: Any) -> Settings:
@@ -103,26 +127,126 @@ def test_second_factors_of_members_and_outsiders():
     assert (found.required, found.without) == (False, ("ben", "dan"))
 
 
-def test_a_token_that_sees_no_second_factors_is_denied():
-    with pytest.raises(Denied, match="got no word of it"):
-        second_factors(fake(required=None))
+def test_a_token_that_sees_no_second_factors_does_not_say_that_all_have_one():
+    found = second_factors(fake(required=None))
+    assert (found.coverage.got, found.required) == ("no word of it", None)
+    assert mfa(found) == "UNKNOWN"
+    assert mfa(second_factors(fake(denied=["without"]))) == "UNKNOWN"
+    assert mfa(second_factors(fake(cut=["outsiders_without"]))) == "UNKNOWN"
+    assert mfa(second_factors(fake(cut=["outsiders_without"], without=["ben"]))) == "CRITICAL"
+    assert mfa(second_factors(fake())) == "OK"
 
 
 @pytest.mark.parametrize(
-    ("status", "active", "locked"),
-    [("active", True, False), ("warning", False, False), ("locked", False, True), ("", False, True)],
+    ("status", "verified", "wanted"),
+    [
+        ("active", True, "OK"),
+        ("warning", True, "WARNING"),
+        ("locked", True, "CRITICAL"),
+        ("", True, "UNKNOWN"),
+        ("suspended", True, "UNKNOWN"),
+        ("active", False, "WARNING"),
+        ("active", None, "UNKNOWN"),
+    ],
 )
-def test_status_of_the_account(status, active, locked):
+def test_status_of_the_account(status, verified, wanted):
+    found = keys(1, 1, status=status, email_verified=verified)
+    assert permissions(found, GitHubAccess("")) == wanted
+    assert found.found == (status or "no status")
+    assert found.key_count.value == 1
+
+
+@pytest.mark.parametrize(
+    ("count", "total", "wanted"), [(2, 2, "OK"), (2, 3, "UNKNOWN"), (2, None, "UNKNOWN"), (14, 20, "UNKNOWN")]
+)
+def test_keys_that_were_not_listed_are_not_none(count, total, wanted):
+    """With fourteen the warning stands beside it."""
+    nothing = GitHubActivity("")
+    found = judged(
+        UNUSED, digitalocean_access=keys(count, total), github_activity=nothing, access_sign_offs=SIGNED
+    )
+    assert str(found[0]) == wanted
+
+
+def keys(count: int, total: int | None, **account: Any) -> DigitalOceanAccess:
     class Fake:
         def account(self) -> Account:
-            return Account(status=status, status_message=" ")
+            return Account(**{"status": "active", "status_message": " ", "email_verified": True, **account})
 
-        def ssh_keys(self) -> list[SshKey]:
-            return [SshKey(id=1, name="deploy", public_key="ssh-ed25519 AAAA deploy")]
+        def ssh_keys(self) -> Listing[SshKey]:
+            key = SshKey(id=1, name="deploy", public_key="ssh-ed25519 AAAA deploy")
+            return Listing([key] * count, listed("SSH keys", count, total))
 
-    found = digitalocean_access(cast(DigitalOceanAccount, Fake()))
-    assert (found.active, found.locked, found.found) == (active, locked, status or "no status")
-    assert found.key_count.value == 1
+    return digitalocean_access(cast(DigitalOceanAccount, Fake()))
+
+
+class Signed:
+    """Everything is signed for."""
+
+    coverage = whole("1 ledger")
+
+    def of(self, item: str) -> Any:
+        rule = SimpleNamespace(near=timedelta(days=7))
+        counts = {"pending": False, "coverage": whole("1 sign-off"), "found": "one that counts"}
+        return SimpleNamespace(item=item, rule=rule, valid=True, near=False, refused=(), **counts)
+
+
+SIGNED = Signed()
+PERMISSIONS = check("test_access", "test_permissions_are_as_few_as_needed")
+UNUSED = check("test_access", "test_nobody_is_idle")
+MFA = check("test_access", "test_everybody_has_a_second_factor")
+
+
+def permissions(account: DigitalOceanAccess, organisation: GitHubAccess) -> str:
+    values = {"digitalocean_access": account, "github_access": organisation, "access_sign_offs": SIGNED}
+    return str(judged(PERMISSIONS, **values)[0])
+
+
+def unused(activity: GitHubActivity) -> str:
+    values = {"digitalocean_access": keys(1, 1), "github_activity": activity, "access_sign_offs": SIGNED}
+    return str(judged(UNUSED, **values)[0])
+
+
+def mfa(factors: SecondFactors) -> str:
+    return str(judged(MFA, second_factors=factors, access_sign_offs=SIGNED)[0])
+
+
+@pytest.mark.parametrize(
+    ("people", "wanted"),
+    [
+        ({}, "OK"),
+        ({"owners": []}, "UNKNOWN"),  # an organisation has at least one
+        ({"owners": ["ada", "eve"], "members": ["ada", "eve"]}, "CRITICAL"),
+        ({"owners": ["ada", "ben"]}, "UNKNOWN"),  # an owner who is no member: the members are cut
+        ({"outsiders": ["dan"]}, "WARNING"),
+        ({"invited": [("eve", "admin")]}, "CRITICAL"),
+        ({"invited": [("ben", "admin"), ("eve", "direct_member")]}, "OK"),
+        ({"invited": [("eve", "co_owner")]}, "UNKNOWN"),
+        ({"invited": [("eve", "")]}, "UNKNOWN"),
+        ({"denied": ["invited"]}, "UNKNOWN"),
+        ({"denied": ["invited"], "owners": ["eve"]}, "CRITICAL"),
+        *(({"cut": [key]}, "UNKNOWN") for key in ("owners", "members", "outsiders", "invited")),
+    ],
+)
+def test_verdicts_on_the_organisation(people, wanted):
+    shown = {"owners": ["ada"], "members": ["ada", "ben-other"], **people}
+    found = github_access(fake(**shown), settings(github_owners=["ada", "ben"], github_outsiders=[]))
+    assert permissions(keys(1, 1), found) == wanted
+
+
+@pytest.mark.parametrize(
+    ("people", "wanted"),
+    [
+        ({}, "OK"),
+        ({"pushed": [("ada", 100)]}, "WARNING"),
+        ({"cut": ["activity"], "pushed": []}, "UNKNOWN"),  # absent from a listing that was cut is not idle
+        ({"cut": ["members"]}, "UNKNOWN"),
+        ({"activity_type": "dream"}, "UNKNOWN"),  # which is no push that anybody knows
+    ],
+)
+def test_verdicts_on_idle_members(people, wanted):
+    shown = {"members": ["ada"], "pushed": [("ada", 2)], **people}
+    assert unused(github_activity(fake(**shown), settings(), FixedClock(NOW))) == wanted
 
 
 def test_a_missing_ledger_is_said_only_when_it_is_asked_for():

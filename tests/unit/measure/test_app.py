@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from playbook.clock import FixedClock
-from playbook.errors import TooLittleData
 from playbook.evidence import Facts, Table
+from playbook.judge import Judge
 from playbook.measure.app import (
     NO_DEPLOYMENT,
+    AppComponents,
     AppStatus,
     Component,
     LiveUrlAnswer,
@@ -20,7 +23,12 @@ from playbook.measure.app import (
     app_components,
     live_url_answer,
 )
+from playbook.verdict import SEVERITY, Critical
 from tests.unit.digitalocean import Simulator, running
+from tests.unit.loopback import answer, serve
+from tests.verdicts import check, judged
+
+PAGE = b"<!DOCTYPE html><title>Portfolio</title><h1>Photographs that load fast</h1><p>By somebody.</p>"
 
 
 @pytest.fixture(scope="module")
@@ -33,6 +41,20 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simulator]:
 def simulator(shared: Simulator) -> Simulator:
     shared.reset()
     return shared
+
+
+def verdict(components: AppComponents) -> tuple[str, str]:
+    said, message = judged(check("test_app", "test_every_component_is_healthy"), app_components=components)
+    return str(said), message
+
+
+def active(status: AppStatus) -> str:
+    answers = LiveUrlAnswer("https://x", 200, "HTTP 200", answered=True)
+    judge = Judge()
+    judge.stand_on("app", status.coverage)
+    with suppress(Critical):
+        check("test_app", "test_app_is_active")(status, answers, judge)
+    return str(min((one.verdict for one in judge.judgements), key=SEVERITY.index))
 
 
 def measured(simulator: Simulator) -> AppStatus:
@@ -71,21 +93,75 @@ class TestApp:
         assert (status.active, status.phase, status.age) == (False, NO_DEPLOYMENT, None)
         assert status.evidence()
 
+    @pytest.mark.parametrize(
+        ("changes", "said"),
+        [
+            ({}, "OK"),
+            ({"phase": "SUPERSEDED"}, "CRITICAL"),
+            ({"phase": "UNKNOWN"}, "UNKNOWN"),
+            ({"phase": "HIBERNATING"}, "UNKNOWN"),
+            ({"phase": NO_DEPLOYMENT}, "CRITICAL"),
+            ({"in_progress": "TELEPORTING"}, "UNKNOWN"),
+            ({"in_progress": "BUILDING"}, "OK"),
+            ({"offline": "archived"}, "CRITICAL"),
+            ({"offline": "in maintenance mode"}, "CRITICAL"),
+            ({"pinned": "1f2e"}, "WARNING"),
+            ({"domains": (("shop.example", "ERROR"),)}, "WARNING"),
+            ({"domains": (("shop.example", "PENDING"),)}, "WARNING"),
+            ({"domains": (("shop.example", "PARKED"),)}, "UNKNOWN"),
+            ({"domains": (("shop.example", ""),)}, "UNKNOWN"),
+            ({"domains": ()}, "OK"),
+            ({"components": (), "others": ()}, "UNKNOWN"),
+            ({"components": (), "others": ("docs",)}, "OK"),
+        ],
+    )
+    def test_verdicts(self, simulator, changes, said):
+        assert active(replace(measured(simulator), **changes)) == said
+
 
 class TestLiveUrl:
-    def test_answers(self, simulator):
-        # The simulator itself is a server whose certificate is of the right authority.
-        simulator.live_url = simulator.service.url
-        answer = live_url_answer(measured(simulator), simulator.settings())
-        assert answer.answered
-        assert answer.outcome == "HTTP 401"
-        assert answer.seconds is not None
+    def test_page_is_an_answer(self, simulator):
+        with serve(answer(body=PAGE)) as server:
+            simulator.live_url = server.url
+            found = live_url_answer(measured(simulator), simulator.settings())
+        assert found.answered
+        assert found.outcome == "HTTP 200"
+        assert found.seconds is not None
+        assert found.certainty.enough
 
     @pytest.mark.parametrize(
-        ("status", "answered"), [(200, True), (404, True), (499, True), (500, False), (503, False)]
+        ("raw", "outcome"),
+        [
+            (answer("404 Not Found", PAGE), "HTTP 404"),
+            (answer("403 Forbidden", PAGE), "HTTP 403"),
+            (answer("401 Unauthorized", PAGE), "HTTP 401"),
+            (answer("499 Closed", PAGE), "HTTP 499"),
+            (answer("500 Oops", PAGE), "HTTP 500"),
+            (answer("204 No Content"), "HTTP 204"),
+            (answer(), "an empty page"),
+            (answer(body=b"no healthy upstream", Content_Type="text/plain"), "an error page that says"),
+            (answer("302 Found", Location="/login"), "HTTP 302, a redirect that leads on"),
+        ],
     )
-    def test_server_errors_are_no_answer(self, status, answered):
-        assert LiveUrlAnswer("https://x", status, f"HTTP {status}").answered is answered
+    def test_what_is_no_page_fails(self, simulator, raw, outcome):
+        with serve(raw) as server:
+            simulator.live_url = server.url
+            found = live_url_answer(measured(simulator), simulator.settings())
+        assert found.failed
+        assert found.outcome.startswith(outcome)
+
+    def test_app_that_asks_who_is_there_answers(self, simulator):
+        with serve(answer("401 Unauthorized", WWW_Authenticate="Basic")) as server:
+            simulator.live_url = server.url
+            found = live_url_answer(measured(simulator), simulator.settings())
+        assert found.answered
+
+    def test_challenge_is_not_known(self, simulator):
+        with serve(answer("403 Forbidden", cf_mitigated="challenge")) as server:
+            simulator.live_url = server.url
+            found = live_url_answer(measured(simulator), simulator.settings())
+        assert not found.failed
+        assert not found.certainty.enough
 
     def test_refused(self, simulator):
         simulator.state.live_url_dead = True
@@ -128,13 +204,15 @@ class TestComponents:
         del simulator.state.components[0]
         first = app_components(simulator.client(), status).worst_first[0]
         assert (first.name, first.state) == ("portfolio-web", "not reported")
-        with pytest.raises(TooLittleData, match="expected the health of portfolio-web, got not reported"):
-            assert first.well
+        assert verdict(app_components(simulator.client(), status)) == (
+            "UNKNOWN",
+            "portfolio-web: expected the health of all 3 components, "
+            "got the health of 2 components (not of portfolio-web); what was seen gives not reported",
+        )
 
     def test_none_at_all(self, simulator):
         simulator.state.components.clear()
-        with pytest.raises(TooLittleData, match="got none"):
-            app_components(simulator.client(), measured(simulator))
+        assert verdict(app_components(simulator.client(), measured(simulator)))[0] == "UNKNOWN"
 
     @pytest.mark.parametrize(
         ("state", "ready", "wanted", "well"),
@@ -145,16 +223,36 @@ class TestComponents:
             ("HEALTHY", 0, 0, False),
             ("UNHEALTHY", 2, 2, False),
             ("UNKNOWN", 1, 2, False),
-            ("SLEEPING", 2, 2, False),
+            ("SLEEPING", 1, 2, False),
         ],
     )
     def test_well(self, state, ready, wanted, well):
         assert Component("web", state, ready, wanted).well is well
 
-    @pytest.mark.parametrize(("ready", "wanted"), [(2, 2), (0, 0)])
-    def test_unknown_cannot_be_judged(self, ready, wanted):
-        with pytest.raises(TooLittleData, match="expected the health of web, got UNKNOWN with"):
-            assert Component("web", "UNKNOWN", ready, wanted).well
+    @pytest.mark.parametrize(
+        ("state", "ready", "wanted", "least", "said"),
+        [
+            ("HEALTHY", 2, 2, 2, "OK"),
+            ("HEALTHY", 2, 0, 2, "UNKNOWN"),  # how many are wanted was left out
+            ("HEALTHY", 1, 1, 2, "UNKNOWN"),  # the spec wants two
+            ("HEALTHY", 0, 0, 2, "CRITICAL"),
+            ("UNKNOWN", 2, 2, 2, "UNKNOWN"),
+            ("UNKNOWN", 0, 0, 2, "UNKNOWN"),
+            ("SLEEPING", 2, 2, 2, "UNKNOWN"),
+            ("healthy", 2, 2, 2, "UNKNOWN"),
+            ("UNHEALTHY", 0, 0, 0, "CRITICAL"),
+            ("HEALTHY", 0, 0, 0, "OK"),  # asleep on purpose
+            ("UNKNOWN", 0, 0, 0, "OK"),
+            ("DOZING", 0, 0, 0, "UNKNOWN"),
+            ("HEALTHY", 1, 1, 0, "OK"),
+            ("HEALTHY", 0, 1, 0, "CRITICAL"),
+        ],
+    )
+    def test_verdicts(self, state, ready, wanted, least, said):
+        assert verdict(AppComponents((Component("web", state, ready, wanted, least=least),)))[0] == said
+
+    def test_an_app_of_static_sites_alone_has_no_health(self):
+        assert verdict(AppComponents((), others=2))[0] == "OK"
 
     def test_words(self):
         component = Component("web", "HEALTHY", 0, 1)

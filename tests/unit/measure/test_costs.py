@@ -13,13 +13,15 @@ from playbook.clients.digitalocean_account import (
     Charges,
     DigitalOceanAccount,
     Invoice,
-    Invoices,
     InvoiceSummary,
 )
+from playbook.clients.listing import Listing
 from playbook.clock import FixedClock
-from playbook.errors import Malformed, NotConfigured, TooLittleData
+from playbook.coverage import whole
+from playbook.errors import Malformed, NotConfigured
 from playbook.measure.costs import Bills, CostTrend, bills, cost_trend, elapsed, month_of
 from playbook.settings import Settings, load
+from tests.verdicts import check, judged
 
 MIDDLE = datetime(2026, 6, 16, 0, 0, tzinfo=UTC)  # half of June has passed
 PREVIEW = "preview"
@@ -33,29 +35,40 @@ class FakeAccount:
     ) -> None:
         self.months, self.at, self.summary_of_preview = months, at, summary_of_preview
         self.running = month_of(at)
+        self.billed: dict[str, float] = {}  # by month, where it is not the sum of the products
+        self.cut: dict[str, list[str]] = {}  # by month, products that the summary does not list
+        self.has_preview = True
+        self.used: float | None = None
 
     def balance(self) -> Balance:
-        used = sum(self.months[self.running].values())
+        used = sum(self.months[self.running].values()) if self.used is None else self.used
         return Balance(
             month_to_date_usage=used, month_to_date_balance=used, account_balance=0, generated_at=self.at
         )
 
-    def invoices(self, newest: int) -> Invoices:
+    def invoices(self) -> Listing[Invoice]:
         full = [
-            Invoice(invoice_uuid=month, amount=sum(products.values()), invoice_period=month)
-            for month, products in sorted(self.months.items(), reverse=True)
+            Invoice(
+                invoice_uuid=month, amount=self.billed.get(month, sum(products.values())), invoice_period=month
+            )
+            for month, products in sorted(self.months.items())
             if month != self.running
         ]
+        return Listing(full, whole(f"{len(full)} invoices"))
+
+    def invoice_preview(self) -> Invoice | None:
         running = sum(self.months[self.running].values())
         preview = Invoice(invoice_uuid=PREVIEW, amount=running, invoice_period=self.running, updated_at=self.at)
-        return Invoices(invoices=full[:newest], invoice_preview=preview)
+        return preview if self.has_preview else None
 
     def invoice_summary(self, uuid: str) -> InvoiceSummary:
         if uuid == PREVIEW and not self.summary_of_preview:
             raise Malformed("HTTP 404", service="DigitalOcean API")
-        products = self.months[self.running if uuid == PREVIEW else uuid]
-        items = [Charge(name=name, amount=amount) for name, amount in products.items()]
-        return InvoiceSummary(product_charges=Charges(amount=sum(products.values()), items=items))
+        month = self.running if uuid == PREVIEW else uuid
+        products = self.months[month]
+        shown = {name: amount for name, amount in products.items() if name not in self.cut.get(month, [])}
+        items = [Charge(name=name, amount=amount) for name, amount in shown.items()]
+        return InvoiceSummary(product_charges=Charges(amount=sum(products.values()), items=items or None))
 
 
 def settings(budget: float | None = 100.0) -> Settings:
@@ -108,10 +121,9 @@ def test_a_young_month_that_has_used_up_the_budget_is_not_hidden():
 
 def test_no_invoice_of_the_last_month_is_too_little():
     found = bills(account({"2026-06": {"App": 45.0}, "2026-04": {"App": 8.0}}), settings(), FixedClock(MIDDLE))
-    with pytest.raises(
-        TooLittleData, match=r"expected the invoice of 2026-05, got none: the newest is of 2026-04"
-    ):
-        _ = found.cost_of_last_month
+    verdict, message = judged(check("test_costs", "test_last_invoice_is_there_and_within_the_budget"), bills=found)
+    assert str(verdict) == "UNKNOWN"
+    assert message == "Last invoice: expected the invoice of 2026-05, got none: the newest is of 2026-04"
 
 
 @pytest.mark.parametrize("budget", [None, 0.0])
@@ -151,14 +163,74 @@ def test_a_preview_without_summary_is_left_out_in_words():
         {"2026-06": {"App": 20.0}, "2026-05": {"App": 40.0}, "2026-04": {"App": 40.0}}, summary_of_preview=False
     )
     assert trend.months == ("2026-04", "2026-05")
-    assert "no summary of the preview" in trend.left_out[0]
+    assert trend.left_out == ("2026-06: HTTP 404",)
+    assert verdict(trend) == "UNKNOWN"
 
 
 def test_one_full_month_is_no_trend():
-    with pytest.raises(
-        TooLittleData, match=r"expected the invoices of 2026-04 and 2026-05 to compare, got 2026-05"
-    ):
-        measured({"2026-06": {"App": 20.0}, "2026-05": {"App": 40.0}})
+    _, trend = measured({"2026-06": {"App": 20.0}, "2026-05": {"App": 40.0}})
+    assert trend.coverage.expected == "the invoices of 2026-04 and 2026-05 to compare"
+    assert trend.coverage.got == "2026-05"
+    assert verdict(trend) == "UNKNOWN"
+
+
+STEADY = {"2026-06": {"App": 20.0}, "2026-05": {"App": 40.0}, "2026-04": {"App": 40.0}}
+
+
+def verdict(trend: CostTrend) -> str:
+    return str(judged(check("test_costs", "test_costs_do_not_jump"), cost_trend=trend)[0])
+
+
+def seen(**over: Any) -> tuple[Bills, CostTrend]:
+    """Steady months, of an account that shows them in another way."""
+    fake = FakeAccount(STEADY, over.pop("at", MIDDLE))
+    for name, value in over.items():
+        setattr(fake, name, value)
+    found = bills(cast(DigitalOceanAccount, fake), settings(), FixedClock(MIDDLE))
+    return found, cost_trend(found, cast(DigitalOceanAccount, fake), settings())
+
+
+def test_steady_costs_are_ok():
+    assert verdict(seen()[1]) == "OK"
+
+
+def test_growth_counts_however_little_else_is_seen():
+    months = {"2026-06": {"App": 20.0}, "2026-05": {"App": 80.0}, "2026-04": {"App": 40.0}}
+    assert verdict(measured(months, summary_of_preview=False)[1]) == "CRITICAL"
+
+
+@pytest.mark.parametrize("month", ["2026-04", "2026-05", "2026-06"])
+def test_no_items_is_not_no_growth(month):
+    assert verdict(seen(cut={month: ["App"]})[1]) == "UNKNOWN"
+
+
+def test_no_preview_is_not_no_growth():
+    assert verdict(seen(has_preview=False)[1]) == "UNKNOWN"
+
+
+@pytest.mark.parametrize(
+    ("over", "wanted"),
+    [
+        ({}, "OK"),
+        ({"used": 300.0}, "CRITICAL"),
+        ({"used": -5.0}, "UNKNOWN"),
+        ({"used": float("nan")}, "UNKNOWN"),
+        ({"used": float("inf")}, "UNKNOWN"),
+        ({"at": datetime(2026, 6, 9, tzinfo=UTC)}, "UNKNOWN"),  # a balance of last week
+        ({"at": datetime(2026, 6, 20, tzinfo=UTC)}, "UNKNOWN"),  # or of the week to come
+    ],
+)
+def test_what_a_balance_can_be(over, wanted):
+    found, _ = seen(**over)
+    assert str(judged(check("test_costs", "test_month_stays_within_its_budget"), bills=found)[0]) == wanted
+
+
+def test_credits_do_not_hide_what_a_month_has_cost():
+    """An invoice that credits have paid is of nothing; its products are not."""
+    fake = FakeAccount({**STEADY, "2026-05": {"App": 140.0}}, MIDDLE)
+    fake.billed = {"2026-05": 0.0}
+    found = bills(cast(DigitalOceanAccount, fake), settings(), FixedClock(MIDDLE))
+    assert found.cost_of_last_month.value == pytest.approx(140.0)
 
 
 def test_months_and_days():

@@ -7,9 +7,11 @@ from typing import cast
 import msgspec
 import pytest
 
+from checks import test_vulnerabilities as checks
 from playbook.clients.github import DependabotAlert, GitHubApi
-from playbook.clients.npm import AuditReport, Npm, Outdated, Project
-from playbook.errors import NotConfigured, Unmeasured, Unreachable
+from playbook.clients.npm import Npm
+from playbook.clients.npm_messages import AuditReport, Outdated, Project
+from playbook.errors import Denied, NotConfigured, Unreachable
 from playbook.measure import dependencies
 from playbook.measure.dependencies import (
     OldDependency,
@@ -20,10 +22,30 @@ from playbook.measure.dependencies import (
     weaknesses,
 )
 from playbook.settings import load
+from playbook.verdict import Verdict
+from tests.judged import verdict_of
 
 SETTINGS = load("sandbox", environment={})
 ABSENT = NotConfigured("not configured", setting="x", add="x")
 GONE = Unreachable("gone", service="npm")
+OFF = Denied("GitHub: got HTTP 403 (Dependabot alerts are disabled for this repository)", service="GitHub")
+ARCHIVED = Denied(
+    "GitHub: got HTTP 403 (Dependabot alerts are not available for archived repositories)", service=""
+)
+DENIED = Denied("GitHub: got HTTP 403 (Resource not accessible by integration)", service="GitHub")
+REPORT = {
+    "auditReportVersion": 2,
+    "vulnerabilities": {
+        "low": {"severity": "low", "via": ["qs"], "fixAvailable": False},
+        "express": {
+            "severity": "moderate",
+            "via": [{"title": "Bad", "url": "u"}],
+            "fixAvailable": {"name": "express", "version": "5.0.0", "isSemVerMajor": True},
+        },
+    },
+    "metadata": {"vulnerabilities": {"total": 2}, "dependencies": {"total": 3}},
+}
+PROJECT = Project(direct={"express": False, "low": True}, locked={"express": "4.0.0", "low": "1.0.0"}, packages=3)
 
 
 def weak(package: str, level: str, fix: str = "") -> Weakness:
@@ -46,24 +68,62 @@ def test_a_message_names_the_first_and_counts_the_rest():
     assert Source("npm audit", (weak("a", "low"),), "1 dependency").reading.over == "1 dependency"
 
 
+def of(npm_error=None, dependabot_error=None, monkeypatch=None):
+    """What the measurement makes of what each of the two answers; no weakness where there is no error."""
+
+    class FakeNpm:
+        def audit(self) -> AuditReport:
+            if npm_error:
+                raise npm_error
+            return msgspec.convert(REPORT, AuditReport)
+
+        def read(self) -> Project:
+            return PROJECT
+
+    class FakeGitHub:
+        settings = SETTINGS
+
+        def dependabot_alerts(self) -> list[DependabotAlert]:
+            if dependabot_error:
+                raise dependabot_error
+            return []
+
+    monkeypatch.setattr(dependencies, "npm", lambda _settings: FakeNpm())
+    return weaknesses(cast(GitHubApi, FakeGitHub()), SETTINGS)
+
+
+@pytest.mark.parametrize(
+    ("errors", "verdict"),
+    [
+        ((None, None), Verdict.OK),
+        ((None, ABSENT), Verdict.OK),
+        ((ABSENT, None), Verdict.OK),
+        ((GONE, None), Verdict.UNKNOWN),
+        ((None, GONE), Verdict.UNKNOWN),
+        ((None, OFF), Verdict.OK),
+        ((None, ARCHIVED), Verdict.OK),
+        ((None, DENIED), Verdict.UNKNOWN),
+    ],
+)
+def test_who_must_have_answered(errors, verdict, monkeypatch):
+    found = of(*errors, monkeypatch)
+    assert (
+        verdict_of(checks.test_no_dependency_is_known_to_be_weak, SETTINGS.limits, weaknesses=found)[0] is verdict
+    )
+
+
 @pytest.mark.parametrize(
     ("errors", "raised"),
     [
-        ((None, None), None),
-        ((None, ABSENT), None),
-        ((ABSENT, None), None),
         ((ABSENT, ABSENT), NotConfigured),
-        ((GONE, None), Unreachable),
         ((ABSENT, GONE), Unreachable),
+        ((GONE, ABSENT), Unreachable),
+        ((ABSENT, OFF), NotConfigured),
     ],
 )
-def test_who_must_have_answered(errors, raised):
-    found = Weaknesses(tuple(Source(str(number), error=error) for number, error in enumerate(errors)))
-    if raised is None:
-        found.expect_all()
-        return
+def test_without_any_answer_the_reason_is_raised(errors, raised, monkeypatch):
     with pytest.raises(raised):
-        found.expect_all()
+        of(*errors, monkeypatch)
 
 
 def test_the_worst_source_is_judged_first():
@@ -72,47 +132,10 @@ def test_the_worst_source_is_judged_first():
 
 
 def test_npm_and_dependabot_in_one(monkeypatch):
-    report = {
-        "auditReportVersion": 2,
-        "vulnerabilities": {
-            "low": {"severity": "low", "via": ["qs"], "fixAvailable": False},
-            "express": {
-                "severity": "critical",
-                "via": [{"title": "Bad", "url": "u"}],
-                "fixAvailable": {"name": "express", "version": "5.0.0", "isSemVerMajor": True},
-            },
-        },
-        "metadata": {"dependencies": {"total": 1200}},
-    }
-
-    class FakeNpm:
-        def audit(self) -> AuditReport:
-            return msgspec.convert(report, AuditReport)
-
-    class FakeGitHub:
-        def dependabot_alerts(self) -> list[DependabotAlert]:
-            raise ABSENT
-
-    monkeypatch.setattr(dependencies, "npm", lambda _settings: FakeNpm())
-    found = weaknesses(cast(GitHubApi, FakeGitHub()), SETTINGS)
+    found = of(None, ABSENT, monkeypatch)
     assert [source.name for source in found.asked] == ["npm audit"]
-    assert [weakness.level for weakness in found.asked[0].weaknesses] == ["critical", "low"]
-    found.expect_all()
-
-
-def test_npm_that_is_missing_does_not_hide_dependabot(monkeypatch):
-    def missing(_settings: object) -> Npm:
-        raise Unmeasured("no npm", service="npm")
-
-    class FakeGitHub:
-        def dependabot_alerts(self) -> list[DependabotAlert]:
-            return []
-
-    monkeypatch.setattr(dependencies, "npm", missing)
-    found = weaknesses(cast(GitHubApi, FakeGitHub()), SETTINGS)
-    assert [source.name for source in found.asked] == ["Dependabot"]
-    with pytest.raises(Unmeasured, match="no npm"):
-        found.expect_all()
+    assert [weakness.level for weakness in found.asked[0].weaknesses] == ["moderate", "low"]
+    assert found.coverage.words == "3 of 3 locked packages · 2 of 2 dependencies"
 
 
 @pytest.mark.parametrize(
@@ -135,13 +158,15 @@ def test_how_far_behind(current, latest, behind):
 def test_majors_are_counted_and_named():
     class FakeNpm:
         def read(self) -> Project:
-            return Project(direct={"a": False, "b": True, "c": False}, locked={"a": "1.0.0"})
+            return Project(
+                direct={"a": False, "b": True, "c": False}, locked={"a": "1.0.0", "b": "1.0.0", "c": "3.0.0"}
+            )
 
         def outdated(self) -> dict[str, Outdated]:
             return {
                 "a": Outdated(wanted="1.0.0", latest="2.0.0"),
-                "b": Outdated(current="1.0.0", wanted="1.0.1", latest="1.0.1"),
-                "c": Outdated(current="3.0.0", wanted="3.0.0", latest="3.0.0"),
+                "b": Outdated(current="0.0.0", wanted="1.0.1", latest="1.0.1"),
+                "c": Outdated(current="0.0.0", wanted="3.0.0", latest="3.0.0"),
             }
 
     found = outdated_dependencies(cast(Npm, FakeNpm()))

@@ -9,12 +9,15 @@ import msgspec
 import pytest
 
 from playbook.clients.digitalocean import DigitalOceanApi
-from playbook.clients.digitalocean_types import Deployment, Progress, Reason, Source, Step
+from playbook.clients.digitalocean_types import CauseDetails, Deployment, Progress, Reason, Source, Step
+from playbook.clients.listing import Listing, listed
 from playbook.clock import FixedClock
+from playbook.coverage import whole
 from playbook.errors import TooLittleData
 from playbook.evidence import Table
 from playbook.measure.deployments import Releases, Review, deployment_review, deployments
 from playbook.settings import load
+from tests.verdicts import check, judged
 
 NOW = datetime(2026, 3, 2, 7, 30, tzinfo=UTC)
 
@@ -23,8 +26,8 @@ class FakeApi:
     def __init__(self, *found: Deployment) -> None:
         self.found = list(found)
 
-    def deployments(self, newest: int | None = None) -> list[Deployment]:
-        return self.found[:newest]
+    def deployments(self, since: datetime | None = None) -> Listing[Deployment]:
+        return Listing(self.found, whole(f"{len(self.found)} deployments"))
 
 
 def measure(*found: Deployment, **over: Any) -> Releases:
@@ -35,7 +38,7 @@ def measure(*found: Deployment, **over: Any) -> Releases:
 
 def made(phase: str, minutes: float, **more: Any) -> Deployment:
     created = NOW - timedelta(minutes=minutes)
-    return Deployment(id="d", phase=phase, cause="manual", created_at=created, **more)
+    return Deployment(**{"id": f"{phase} {minutes}", "cause": "manual", **more}, phase=phase, created_at=created)
 
 
 @pytest.mark.parametrize(
@@ -49,8 +52,8 @@ def made(phase: str, minutes: float, **more: Any) -> Deployment:
         ("BUILDING", False, True),
         ("PENDING_DEPLOY", False, True),
         ("DEPLOYING", False, True),
-        ("UNKNOWN", False, True),
-        ("HIBERNATING", False, True),
+        ("UNKNOWN", False, False),
+        ("HIBERNATING", False, False),
     ],
 )
 def test_phases(phase, failed, in_progress):
@@ -72,9 +75,11 @@ def test_what_is_done_is_not_stuck(phase):
     assert not measure(made(phase, 6000)).newest.stuck
 
 
-def test_in_progress_since_nobody_knows_when():
-    with pytest.raises(TooLittleData, match="expected when the deployment d began, got none"):
-        assert measure(Deployment(id="d", phase="BUILDING")).newest.stuck
+def test_in_progress_since_nobody_knows_when_is_unknown():
+    found = measure(Deployment(id="d", phase="BUILDING"))
+    assert not found.newest.stuck
+    assert not found.coverage.enough
+    assert "when deployment d began" in found.coverage.expected
 
 
 def test_no_deployments():
@@ -123,6 +128,8 @@ DAY = 24 * 60
         (["ACTIVE", "ERROR", "SUPERSEDED"], 0),
         (["ERROR", "ACTIVE", "SUPERSEDED"], 1),
         (["CANCELED", "ERROR", "ACTIVE"], 2),
+        (["ACTIVE", "CANCELED", "ERROR", "SUPERSEDED"], 0),
+        (["ERROR", "CANCELED", "ACTIVE"], 1),
         (["DEPLOYING", "ERROR", "ACTIVE"], 1),
         (["SUPERSEDED", "ERROR", "ACTIVE"], 0),
     ],
@@ -135,6 +142,7 @@ def test_a_failure_counts_until_a_later_success(newest_first, unrepaired):
 def test_a_week_without_deployments_is_an_answer():
     found = review(made("ACTIVE", 9 * DAY))
     assert (found.newest_first, found.unrepaired, found.stuck, found.failure_share) == ((), (), (), None)
+    assert found.coverage.enough
     assert found.found_unrepaired == "none of 0"
 
 
@@ -161,3 +169,95 @@ def test_the_share_leaves_out_what_is_in_progress():
 def test_no_deployments_at_all_is_too_little():
     with pytest.raises(TooLittleData):
         review()
+
+
+# ------------------------------------------------------------------------ order, rollbacks, words without meaning
+
+RECENT = check("test_deployments", "test_newest_deployment_went_well")
+WEEKLY = check("test_deployments", "test_failed_deployments_were_repaired")
+
+
+def verdict(*found: Deployment) -> str:
+    return str(judged(RECENT, deployments=measure(*found))[0])
+
+
+def test_the_newest_is_found_by_its_time_not_by_its_place():
+    found = measure(made("ACTIVE", 60), made("SUPERSEDED", 90), made("ERROR", 5))
+    assert found.newest.phase == "ERROR"
+    assert verdict(made("ACTIVE", 60), made("ERROR", 5)) == "CRITICAL"
+
+
+def test_of_two_made_at_once_the_worse_one_counts():
+    assert verdict(made("ACTIVE", 60), made("ERROR", 60)) == "CRITICAL"
+    assert verdict(made("ERROR", 60), made("ACTIVE", 60)) == "CRITICAL"
+
+
+def test_without_a_time_the_order_is_unknown():
+    undated = Deployment(id="u", phase="SUPERSEDED", cause="manual")
+    assert verdict(made("ACTIVE", 60), undated) == "UNKNOWN"
+
+
+def test_a_time_to_come_is_wrong():
+    assert verdict(made("ACTIVE", -90), made("SUPERSEDED", 60)) == "UNKNOWN"
+
+
+@pytest.mark.parametrize(
+    ("newest", "wanted"),
+    [
+        ({"phase": "ACTIVE"}, "OK"),
+        ({"phase": "SUPERSEDED"}, "UNKNOWN"),
+        ({"phase": "UNKNOWN"}, "UNKNOWN"),
+        ({"phase": "HIBERNATING"}, "UNKNOWN"),
+        ({"phase": "active"}, "UNKNOWN"),
+        ({"phase": "BUILDING"}, "UNKNOWN"),  # and nothing serves meanwhile
+        ({"phase": "CANCELED"}, "CRITICAL"),
+        ({"phase": "ACTIVE", "cause": "automatic rollback to deployment 1f2e"}, "CRITICAL"),
+        ({"phase": "ACTIVE", "cause": "rolled back to 1f2e"}, "WARNING"),
+        ({"phase": "ACTIVE", "cause": "commit 12345ab pushed to github/example/auto-rollback"}, "OK"),
+        ({"phase": "ACTIVE", "cause_details": CauseDetails(type="AUTO_ROLLBACK")}, "CRITICAL"),
+        ({"phase": "ACTIVE", "cause_details": CauseDetails(type="MANUAL_ROLLBACK")}, "WARNING"),
+        ({"phase": "ACTIVE", "cause_details": CauseDetails(type="DEPLOY_ON_PUSH")}, "OK"),
+        ({"phase": "ACTIVE", "cause_details": CauseDetails(type="CANARY")}, "UNKNOWN"),
+        ({"phase": "ACTIVE", "progress": Progress(steps=[Step(name="a", status="SUCCESS")])}, "OK"),
+        ({"phase": "ACTIVE", "progress": Progress(steps=[Step(name="a", status="SKIPPED")])}, "UNKNOWN"),
+        ({"phase": "ACTIVE", "progress": Progress(steps=[Step(name="a")])}, "UNKNOWN"),
+        ({"phase": "ACTIVE", "progress": Progress(steps=[Step(name="a", status="ERROR")])}, "WARNING"),
+        ({"phase": "ACTIVE", "progress": Progress(error_steps=1)}, "WARNING"),
+    ],
+)
+def test_what_the_newest_one_says(newest, wanted):
+    assert verdict(made(minutes=30, **newest), made("SUPERSEDED", 90)) == wanted
+
+
+def test_a_rollback_by_hand_after_a_failure_is_a_failed_release():
+    """And not repaired by it, as what was to be released is not."""
+    back = made("ACTIVE", 30, cause="rolled back to 1f2e")
+    assert verdict(back, made("ERROR", 60), made("SUPERSEDED", 90)) == "CRITICAL"
+    assert len(review(back, made("ERROR", 60), made("SUPERSEDED", 90)).unrepaired) == 1
+
+
+@pytest.mark.parametrize("phase", ["UNKNOWN", "HIBERNATING"])
+def test_a_phase_without_meaning_makes_the_week_unknown(phase):
+    found = review(made("ACTIVE", 60), made(phase, 90), made("SUPERSEDED", 120))
+    assert str(judged(WEEKLY, deployment_review=found)[0]) == "UNKNOWN"
+
+
+def test_one_that_was_stopped_for_a_newer_one_is_no_failure():
+    stopped = [made("CANCELED", 100 + n) for n in range(4)]
+    found = review(made("ACTIVE", 60), *stopped, *(made("SUPERSEDED", 200 + n) for n in range(4)))
+    assert found.failure_share is not None
+    assert found.failure_share.value == 0
+
+
+def test_a_listing_that_was_cut_is_not_the_whole_week():
+    class Cut(FakeApi):
+        def deployments(self, since: datetime | None = None) -> Listing[Deployment]:
+            return Listing(self.found, listed("deployments", 2, 5))
+
+    settings = load("sandbox", environment={})
+    good = (made("ACTIVE", 60), made("SUPERSEDED", 90))
+    found = deployments(cast(DigitalOceanApi, Cut(*good)), settings, FixedClock(NOW))
+    verdict, message = judged(RECENT, deployments=found)
+    assert (str(verdict), "expected all 5 deployments, got 2 deployments" in message) == ("UNKNOWN", True)
+    bad = deployments(cast(DigitalOceanApi, Cut(made("ERROR", 5), *good)), settings, FixedClock(NOW))
+    assert str(judged(RECENT, deployments=bad)[0]) == "CRITICAL"

@@ -1,4 +1,4 @@
-"""What counts as open to everybody."""
+"""What counts as open to everybody, and what is not understood."""
 
 from __future__ import annotations
 
@@ -7,11 +7,16 @@ from typing import Any, cast
 import pytest
 
 from playbook.clients.digitalocean import DigitalOceanApi
-from playbook.clients.digitalocean_account import DigitalOceanAccount, Firewall, InboundRule, Sources
+from playbook.clients.digitalocean_account import Change, DigitalOceanAccount, Firewall, InboundRule
+from playbook.clients.listing import Listing
+from playbook.coverage import whole
 from playbook.measure.firewall import CloudFirewalls, TrustedSources, cloud_firewalls, trusted_sources
 from playbook.settings import load
+from tests.verdicts import check, judged
 
 SETTINGS = load("sandbox", environment={})
+CHECK = check("test_firewall", "test_nothing_is_open_to_everybody")
+ALL = ("0.0.0.0/0", "::/0")
 
 
 class Fake:
@@ -21,7 +26,8 @@ class Fake:
     def trusted_sources(self) -> list[Any]:
         return self.found
 
-    firewalls = trusted_sources
+    def firewalls(self) -> Listing[Any]:
+        return Listing(self.found, whole(f"{len(self.found)} firewalls"))
 
 
 def trusted(*sources: tuple[str, str]) -> TrustedSources:
@@ -29,10 +35,24 @@ def trusted(*sources: tuple[str, str]) -> TrustedSources:
     return trusted_sources(cast(DigitalOceanApi, Fake(rules)), SETTINGS)
 
 
-def walls(protocol: str, ports: str, *addresses: str) -> CloudFirewalls:
-    rule = InboundRule(protocol=protocol, ports=ports, sources=Sources(addresses=list(addresses)))
-    fake = Fake([Firewall(name="wall", inbound_rules=[rule])])
+def rule(protocol: str = "tcp", ports: str = "22", *addresses: str, **others: Any) -> InboundRule:
+    return InboundRule(protocol=protocol, ports=ports, sources={"addresses": list(addresses), **others})
+
+
+def behind(*rules: InboundRule, **over: Any) -> CloudFirewalls:
+    plain: dict[str, Any] = {"name": "wall", "status": "succeeded", "droplet_ids": [1], "tags": []}
+    fake = Fake([Firewall(**{**plain, "inbound_rules": list(rules), **over})])
     return cloud_firewalls(cast(DigitalOceanAccount, fake), SETTINGS)
+
+
+def walls(protocol: str, ports: str, *addresses: str) -> CloudFirewalls:
+    return behind(rule(protocol, ports, *addresses))
+
+
+def verdict(found: CloudFirewalls | None = None, sources: TrustedSources | None = None) -> str:
+    good = behind(rule("tcp", "22", "203.0.113.0/28"))
+    values = {"cloud_firewalls": found or good, "trusted_sources": sources or trusted(("app", "1f2e"))}
+    return str(judged(CHECK, **values)[0])
 
 
 @pytest.mark.parametrize(
@@ -68,6 +88,7 @@ def test_trusted_sources(sources, restricted, too_wide):
         ("udp", "3389", ["0.0.0.0/0"], (3389,)),
         ("icmp", "0", ["0.0.0.0/0"], None),
         ("icmp", "", ["0.0.0.0/0"], None),
+        ("tcp", "22", ["0.0.0.0/2", "128.0.0.0/2"], (22,)),
         ("tcp", "22", [], None),
     ],
 )
@@ -87,3 +108,88 @@ def test_no_firewall_opens_nothing():
     found = cloud_firewalls(cast(DigitalOceanAccount, Fake([])), SETTINGS)
     assert found.found == "none in 0 firewalls"
     assert found.openings == ()
+
+
+@pytest.mark.parametrize(
+    ("sources", "wanted"),
+    [
+        ([("app", "1f2e"), ("droplet", "163973392"), ("k8s", "ff2a"), ("tag", "web")], "OK"),
+        ([("ip_addr", "203.0.113.7"), ("ip_addr", "2001:db8::1")], "OK"),
+        ([], "CRITICAL"),
+        ([("ip_addr", "0.0.0.0/0")], "CRITICAL"),
+        ([("ip_addr", "0.0.0.0")], "OK"),  # one address, of nobody
+        ([("ip_addr", "0.0.0.0/1"), ("ip_addr", "128.0.0.0/1")], "CRITICAL"),
+        ([("ip_addr", f"{n * 64}.0.0.0/2") for n in range(4)], "CRITICAL"),
+        ([("ip_addr", "0.0.0.0/1")], "CRITICAL"),  # half of the internet
+        ([("ip_addr", "::/1"), ("ip_addr", "8000::/1")], "CRITICAL"),
+        ([("ip_addr", "2000::/3")], "CRITICAL"),
+        ([("ip_addr", "::ffff:0.0.0.0/96")], "CRITICAL"),  # IPv4, written as IPv6
+        ([("ip_addr", "10.0.0.0/8")], "WARNING"),
+        ([("ip_addr", "not an address")], "UNKNOWN"),
+        ([("ip_addr", "")], "UNKNOWN"),
+        ([("ip_addr", "*")], "UNKNOWN"),
+        ([("vpc", "1f2e")], "UNKNOWN"),
+        ([("", "203.0.113.7")], "UNKNOWN"),
+        ([("network", "0.0.0.0/0")], "CRITICAL"),  # whatever it is, it is the world
+        ([("app", "")], "UNKNOWN"),
+    ],
+)
+def test_verdicts_on_trusted_sources(sources, wanted):
+    assert verdict(sources=trusted(*sources)) == wanted
+
+
+@pytest.mark.parametrize(
+    ("rules", "wanted"),
+    [
+        ([rule("tcp", "22", "203.0.113.0/28")], "OK"),
+        ([rule("tcp", "22", tags=["bastion"])], "OK"),
+        ([rule("tcp", "22", droplet_ids=[1]), rule("tcp", "80", load_balancer_uids=["x"])], "OK"),
+        ([rule("tcp", "443", *ALL), rule("icmp", "0", *ALL)], "OK"),
+        ([], "OK"),  # nobody comes in
+        ([rule("tcp", "22", "0.0.0.0/0")], "CRITICAL"),
+        ([rule("tcp", "22", "0.0.0.0/1", "128.0.0.0/1")], "CRITICAL"),
+        ([rule("tcp", "22", "0.0.0.0/1"), rule("tcp", "1-100", "128.0.0.0/1")], "CRITICAL"),
+        ([rule("tcp", "22", "0.0.0.0/2"), rule("tcp", "22", "64.0.0.0/2")], "CRITICAL"),
+        ([rule("tcp", "22", "::/0")], "CRITICAL"),
+        ([rule("tcp", "1-65535", "0.0.0.0/0")], "CRITICAL"),
+        ([rule("tcp", "0", "0.0.0.0/0")], "CRITICAL"),
+        ([rule("tcp", "all", "0.0.0.0/0")], "CRITICAL"),
+        ([rule("tcp", "100-1", "0.0.0.0/0")], "CRITICAL"),  # not understood, and not taken for harmless
+        ([rule("esp", "22", "0.0.0.0/0")], "CRITICAL"),
+        ([rule("tcp", "100-1", "203.0.113.1")], "UNKNOWN"),
+        ([rule("tcp", "80,443", "203.0.113.1")], "UNKNOWN"),
+        ([rule("tcp", "70000", "203.0.113.1")], "UNKNOWN"),
+        ([rule("tcp", "", "203.0.113.1")], "UNKNOWN"),
+        ([rule("gre", "22", "203.0.113.1")], "UNKNOWN"),
+        ([rule("tcp", "22", "any")], "UNKNOWN"),
+        ([rule("tcp", "22")], "UNKNOWN"),  # from whom?
+        ([rule("tcp", "22", "203.0.113.1", countries=["de"])], "UNKNOWN"),
+        ([InboundRule(protocol="tcp", ports="22")], "UNKNOWN"),
+    ],
+)
+def test_verdicts_on_rules(rules, wanted):
+    assert verdict(behind(*rules)) == wanted
+
+
+@pytest.mark.parametrize(
+    ("over", "wanted"),
+    [
+        ({"status": "failed"}, "WARNING"),
+        ({"status": "waiting"}, "UNKNOWN"),
+        ({"status": "paused"}, "UNKNOWN"),
+        ({"status": ""}, "UNKNOWN"),
+        ({"pending_changes": [Change(droplet_id=1, status="waiting")]}, "UNKNOWN"),
+        ({"droplet_ids": []}, "WARNING"),  # it stands before nothing
+        ({"droplet_ids": [], "tags": ["web"]}, "OK"),
+        ({"droplet_ids": None, "tags": ["web"]}, "OK"),
+        ({"droplet_ids": None}, "UNKNOWN"),
+        ({"droplet_ids": [], "tags": None}, "UNKNOWN"),
+        ({"inbound_rules": None}, "UNKNOWN"),
+    ],
+)
+def test_verdicts_on_firewalls(over, wanted):
+    assert verdict(behind(rule("tcp", "22", "203.0.113.0/28"), **over)) == wanted
+
+
+def test_what_stands_before_nothing_opens_nothing():
+    assert behind(rule("tcp", "22", "0.0.0.0/0"), droplet_ids=[]).openings == ()

@@ -5,8 +5,8 @@ import pytest
 from playbook.clients.http import HttpClient
 from playbook.errors import Denied, Malformed, Unreachable
 from playbook.measure.headers import ORIGIN, security_headers
-from playbook.measure.tls import PlainHttp
-from playbook.settings import TimeLimits
+from playbook.measure.without_tls import PlainHttp
+from playbook.settings import TimeLimits, load
 from tests.unit.certificates import Authority, context_of
 from tests.unit.loopback import answer, closed_port, serve
 
@@ -21,7 +21,13 @@ GOOD = {
 
 
 @pytest.fixture
-def graded(tmp_path):
+def settings(tmp_path):
+    """A target without a file."""
+    return load("staging", root=tmp_path, environment={})
+
+
+@pytest.fixture
+def graded(tmp_path, settings):
     """What a page with these headers is worth."""
     authority = Authority()
     (tmp_path / "ca.pem").write_bytes(authority.pem)
@@ -31,7 +37,7 @@ def graded(tmp_path):
         with serve(answer(status, body, **headers), tls=context) as server:
             limits = TimeLimits(connect=30, read=30)
             website = HttpClient(server.url, service="Website", time_limits=limits, ca=str(tmp_path / "ca.pem"))
-            found = security_headers(website, plain)
+            found = security_headers(website, plain, settings)
             assert f"Origin: {ORIGIN}".encode() in server.requests[1]
         return found
 
@@ -91,8 +97,56 @@ def test_an_error_page_is_not_graded(graded, status, error):
         graded(status=status)
 
 
-def test_nobody_listens():
+def test_nobody_listens(settings):
     """No headers, no grade."""
     website = HttpClient(f"http://localhost:{closed_port()}", service="Website")
     with pytest.raises(Unreachable):
-        security_headers(website, DIRECT)
+        security_headers(website, DIRECT, settings)
+
+
+HOME = b"<!DOCTYPE html><title>Portfolio</title><h1>Photographs that load fast</h1><p>By somebody.</p>"
+
+
+def test_a_page_with_headers_that_are_understood_stands_on_all_of_them(graded):
+    """Ten tests, and nothing that nobody knows."""
+    found = graded(HOME, **GOOD)
+    assert found.coverage.enough
+    assert found.coverage.words == "10 tests of 1 answer"
+
+
+@pytest.mark.parametrize(
+    ("header", "value", "unclear"),
+    [
+        ("Content_Security_Policy", "default-scr 'self'", "default-scr"),
+        ("Content_Security_Policy", "default-src 'slef'", "default-src 'slef'"),
+        ("Content_Security_Policy", "default-src self", "default-src self"),
+        ("Content_Security_Policy", "lorem ipsum dolor", "lorem"),
+        (
+            "Content_Security_Policy",
+            "default-src 'self'; script-src-elem *",
+            "script-src-elem *, which is not graded",
+        ),
+        ("Content_Security_Policy", "default-src 'self' 'nonce-'", "default-src 'nonce-'"),
+        (
+            "Strict_Transport_Security",
+            "max-age=63072000; includeSubdomain",
+            "strict-transport-security: includesubdomain",
+        ),
+        ("Strict_Transport_Security", "max-age=1; max-age=63072000", "strict-transport-security: max-age twice"),
+        ("Referrer_Policy", "no-refferer, strict-origin", "referrer-policy: no-refferer"),
+        ("X_Content_Type_Options", "nosniff, nosniff", "x-content-type-options: nosniff, nosniff"),
+        ("X_Frame_Options", "DENY, SAMEORIGIN", "x-frame-options: DENY, SAMEORIGIN"),
+        ("Access_Control_Allow_Origin", "everybody", "access-control-allow-origin: everybody"),
+    ],
+)
+def test_a_header_that_is_not_understood_raises_no_score_silently(graded, header, value, unclear):
+    """It may not do what it was meant to do."""
+    found = graded(HOME, **GOOD | {header: value})
+    assert found.unclear == (unclear,)
+    assert not found.coverage.enough
+
+
+def test_what_is_no_homepage_is_not_graded_as_one(graded):
+    """An error page has other headers, whatever its status."""
+    found = graded(b"<title>Application Error</title><p>Sorry</p>" + HOME, **GOOD)
+    assert found.coverage.got == "an error page, 'Application Error'"

@@ -8,22 +8,28 @@ import msgspec
 import pytest
 from PIL import Image
 
+from checks import test_images as checks
 from playbook.clients.http import HttpClient
 from playbook.clients.web import ImageApi, image_api
 from playbook.clock import FixedClock
 from playbook.errors import Denied, Unreachable, UsageError
 from playbook.measure.images import optimization
 from playbook.settings import TimeLimits, load
+from playbook.verdict import Verdict
+from tests.judged import verdict_of
+from tests.project import ROOT
 from tests.unit.loopback import answer, hang_up, serve
 
 CLOCK = FixedClock(datetime(2026, 3, 2, 8, 0, tzinfo=UTC))
-SIZE = (600, 400)  # of playbook/data/sample.jpg
+SIZE = (600, 400)  # of the sample
+SAMPLE = ROOT / "playbook" / "data" / "sample.jpg"
 
 
 def picture(kind="WEBP", size=SIZE, **options):
-    """A picture in the given format."""
+    """The sample photograph in the given format and size."""
     data = io.BytesIO()
-    Image.effect_mandelbrot(size, (-2, -1, 1, 1), 100).convert("RGB").save(data, kind, **options)
+    with Image.open(SAMPLE) as opened:
+        opened.resize(size).save(data, kind, **options)
     return data.getvalue()
 
 
@@ -38,6 +44,11 @@ def api_of(server):
     return ImageApi(client, "/api/image/optimize")
 
 
+def with_web(settings, **changes):
+    web = msgspec.structs.replace(settings.target.web, **changes)
+    return msgspec.structs.replace(settings, target=msgspec.structs.replace(settings.target, web=web))
+
+
 def measured(settings, body, status="200 OK", **headers):
     with serve(answer(status, body, **{"Content_Type": "image/webp", **headers})) as server:
         return optimization(api_of(server), settings, CLOCK)
@@ -47,14 +58,17 @@ def measured(settings, body, status="200 OK", **headers):
     ("kind", "declared"), [("WEBP", "webp"), ("AVIF", "avif"), ("JPEG", "jpeg"), ("PNG", "png")]
 )
 def test_a_smaller_picture_of_the_same_shape_is_valid(kind, declared, settings):
-    """In any format that browsers show, also scaled down."""
-    for size in (SIZE, (300, 200)):
-        body, begin = picture(kind, size), time.perf_counter()
-        result = measured(settings, body, Content_Type=f"image/{declared}; q=1", X_Cache="MISS")
+    """In any format that browsers show, also scaled down to the width that the settings name."""
+    for size, width in ((SIZE, None), ((300, 200), 300), (SIZE, 1200)):
+        body, begin = picture(kind, size, quality=75), time.perf_counter()
+        result = measured(
+            with_web(settings, optimized_width=width), body, Content_Type=f"image/{declared}; q=1", X_Cache="MISS"
+        )
         assert result.is_valid, result.summary
         assert result.result
         assert (result.result.format, result.result.width, result.result.height) == (kind, *size)
-        assert 50 < result.saving.value < 100
+        assert result.coverage.words == "1 photograph, compared tile by tile"
+        assert kind == "PNG" or 50 < result.saving.value < 100
         assert 0 < result.time.value < time.perf_counter() - begin
         assert result.evidence().facts["X-Cache"] == "MISS"
 
@@ -75,8 +89,22 @@ def test_a_smaller_picture_of_the_same_shape_is_valid(kind, declared, settings):
         (picture(size=(400, 600)), {}, "WEBP 400 × 600, "),
         (picture(size=(300, 100)), {}, "for an original of 600 × 400"),
         (picture(size=(1200, 800)), {}, "for an original of 600 × 400"),
+        (picture(size=(300, 200)), {}, "for an original of 600 × 400"),
+        (picture(size=(1, 1)), {}, "for an original of 600 × 400"),
     ],
-    ids=["html", "empty", "cut-webp", "cut-jpeg", "gif", "wrong-type", "turned", "cropped", "enlarged"],
+    ids=[
+        "html",
+        "empty",
+        "cut-webp",
+        "cut-jpeg",
+        "gif",
+        "wrong-type",
+        "turned",
+        "cropped",
+        "enlarged",
+        "halved",
+        "dot",
+    ],
 )
 def test_what_cannot_stand_in_for_the_original_is_said(body, headers, problem, settings):
     """The bytes are opened to the last pixel; the header's word is not enough."""
@@ -139,14 +167,14 @@ def test_a_sample_of_ones_own(settings, tmp_path):
     """Any format; what is no image is a mistake in the settings."""
 
     def with_sample(path):
-        web = msgspec.structs.replace(settings.target.web, sample_image=str(path))
-        return msgspec.structs.replace(settings, target=msgspec.structs.replace(settings.target, web=web))
+        return with_web(settings, sample_image=str(path))
 
     own = tmp_path / 'my "photo".png'
     own.write_bytes(picture("PNG"))
     with serve(answer(body=picture(), Content_Type="image/webp")) as server:
         assert optimization(api_of(server), with_sample(own), CLOCK).is_valid
         assert b'filename="my__photo_.png"' in server.requests[0]
+        assert b"tEXtComment\0operations-playbook probe 2026-03-02T08:00:00" in server.requests[0]
         own.write_bytes(b"hello")
         with pytest.raises(
             UsageError, match=r"web\.sample_image: expected an image, got 5 bytes that are no image"
@@ -164,3 +192,55 @@ def test_the_path_cannot_lead_to_another_host(path, settings):
     settings = msgspec.structs.replace(settings, target=msgspec.structs.replace(settings.target, web=web))
     with pytest.raises(UsageError, match=r"web\.optimize_path: expected a path"):
         image_api(HttpClient("http://localhost", service="Website"), settings)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"X_Cache": "HIT"},
+        {"X_Cache": "Hit from cloudfront"},
+        {"X_Cache": "HIT, MISS"},
+        {"CF_Cache_Status": "HIT"},
+        {"Cache_Status": "Edge; hit; ttl=30"},
+        {"X_Proxy_Cache": "TCP_HIT"},
+        {"Age": "31"},
+    ],
+)
+def test_a_picture_from_a_cache_says_nothing_of_the_optimiser(headers, settings):
+    """As good as it may be: nothing was optimised."""
+    result = measured(settings, picture(), **headers)
+    assert result.is_valid
+    assert not result.coverage.enough
+    verdict, message = verdict_of(checks.test_photograph_comes_back_smaller, settings.limits, optimization=result)
+    assert verdict is Verdict.UNKNOWN
+    assert message.startswith(
+        "Optimised image: expected a photograph that was optimised just now, got one from a cache"
+    )
+
+
+@pytest.mark.parametrize("headers", [{"X_Cache": "MISS"}, {"CF_Cache_Status": "DYNAMIC"}, {"Age": "0"}])
+def test_a_picture_past_a_cache_is_ok(headers, settings):
+    """What stands in those headers on a picture that is new."""
+    result = measured(settings, picture(), **headers)
+    assert (
+        verdict_of(checks.test_photograph_comes_back_smaller, settings.limits, optimization=result)[0]
+        is Verdict.OK
+    )
+
+
+def test_the_same_bytes_are_not_optimised(settings):
+    """An endpoint that gives back what it gets."""
+
+    def echo(connection):
+        """Send the form's file back."""
+        form = server.requests[0].partition(b"\r\n\r\n")[2]
+        body = form.partition(b"\r\n\r\n")[2].rpartition(b"\r\n--")[0]
+        connection.sendall(answer(body=body, Content_Type="image/jpeg"))
+
+    with serve(echo) as server:
+        result = optimization(api_of(server), settings, CLOCK)
+    assert result.summary.startswith("the very 140,6")
+    assert (
+        verdict_of(checks.test_photograph_comes_back_smaller, settings.limits, optimization=result)[0]
+        is Verdict.CRITICAL
+    )

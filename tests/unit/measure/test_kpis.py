@@ -1,14 +1,16 @@
 """Key figures: when they count, and what they say they stand on."""
 
 import re
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from playbook.clients.prometheus import Answered, Sample
+from playbook.clock import FixedClock
+from playbook.counters import Counted, Earlier
 from playbook.errors import NotConfigured, TooLittleData, Unreachable, UsageError
 from playbook.measure import kpis
-from playbook.measure.kpis import CountedImages, availability, error_rate, image_success, response_time
-from playbook.measure.redis import FormatStats, ImageStats
+from playbook.measure.kpis import availability, error_rate, image_success, response_time
 from playbook.secret import Secret
 from playbook.sections.metrics import Kpis
 from playbook.settings import load
@@ -175,30 +177,38 @@ def test_warnings_of_the_store_are_shown():
 def test_images_come_from_prometheus_where_it_is_configured(monkeypatch, settings):
     """Also where Redis is."""
     monkeypatch.setattr(kpis, "prometheus", lambda _: good("image_success", 99.6))
-    assert image_success(settings).reading.value == 99.6
+    assert image_success(settings, CLOCK, EARLIER).reading.value == 99.6
+
+
+NOW = datetime(2026, 11, 23, 7, tzinfo=UTC)
+CLOCK = FixedClock(NOW)
+BEFORE = Counted(
+    at=NOW - timedelta(hours=24), origin="image-processing-stats", counts={"webp:success": 900, "webp:failure": 2}
+)
+EARLIER = Earlier(lambda: [{"images": BEFORE}])
 
 
 class Reader:
-    """A Redis in which a hundred images were counted."""
+    """A Redis in which a hundred images were counted since yesterday."""
 
     closed = False
 
     def hgetall(self, key):
-        return {"webp:success": "92", "webp:failure": "8"}
+        return {"webp:success": "992", "webp:failure": "10"}
 
     def close(self):
         self.closed = True
 
 
 def test_images_are_counted_by_redis_where_there_is_no_prometheus(monkeypatch, tmp_path):
-    """The source and the other window are said, and the connection is closed."""
+    """The source and the window are said, and the connection is closed."""
     reader = Reader()
     monkeypatch.setattr(kpis, "redis", lambda _: reader)
     settings = load("production", root=tmp_path, environment={"REDIS_URL": "redis://localhost"})
     assert settings.target.redis.url == Secret("redis://localhost")
-    counted = image_success(settings)
-    assert (counted.reading.value, counted.reading.over) == (92.0, "100 images since counting began")
-    facts, table = counted.evidence()
+    counted = image_success(settings, CLOCK, EARLIER)
+    assert (counted.reading.value, counted.reading.over) == (92.0, "24 h (100 images)")
+    facts, table, _ = counted.evidence()
     assert facts.facts["Source"] == "Redis hash image-processing-stats, as no Prometheus is configured"
     assert table.rows[-1][:3] == ["all", "100", "8"]
     assert reader.closed
@@ -217,12 +227,12 @@ def test_images_are_counted_by_redis_where_prometheus_has_none(monkeypatch, tmp_
     """Which is said, with what Prometheus was asked."""
     monkeypatch.setattr(kpis, "redis", lambda _: Reader())
     monkeypatch.setattr(kpis, "prometheus", lambda _: Store())
-    counted = image_success(both(tmp_path))
+    counted = image_success(both(tmp_path), CLOCK, EARLIER)
     assert counted.reading.value == 92.0
-    facts, _, asked = counted.evidence()
+    facts, _, _, asked = counted.evidence()
     assert facts.facts == {
         "Source": "Redis hash image-processing-stats, as Prometheus has no samples of it",
-        "Window": "since counting began, not the last 24 h",
+        "Window": "24 h",
     }
     assert asked.facts["Setting"] == "queries.image_success"
 
@@ -232,7 +242,7 @@ def test_a_quiet_day_is_not_made_up_for_by_redis(monkeypatch, tmp_path):
     store = Store(image_success=50.0, image_success_count=2.0, image_success_looks=288.0)
     monkeypatch.setattr(kpis, "prometheus", lambda _: store)
     with pytest.raises(TooLittleData, match="at least 20 images in 24 h, got 2"):
-        _ = image_success(both(tmp_path)).reading
+        _ = image_success(both(tmp_path), CLOCK, EARLIER).reading
 
 
 def test_a_prometheus_that_is_away_is_not_one_without_samples(monkeypatch, tmp_path):
@@ -244,18 +254,11 @@ def test_a_prometheus_that_is_away_is_not_one_without_samples(monkeypatch, tmp_p
 
     monkeypatch.setattr(kpis, "prometheus", lambda _: Away())
     with pytest.raises(Unreachable):
-        image_success(both(tmp_path))
-
-
-@pytest.mark.parametrize("count", [0, 19])
-def test_little_counted_is_too_little(count):
-    """An empty hash, or one with less than a day's least."""
-    with pytest.raises(TooLittleData, match="Image processing"):
-        _ = CountedImages(ImageStats("k", FormatStats(count, 0, 0), {}), 20).reading
+        image_success(both(tmp_path), CLOCK, EARLIER)
 
 
 def test_with_neither_prometheus_is_asked_for(settings):
     """The better source."""
     with pytest.raises(NotConfigured) as caught:
-        image_success(settings)
+        image_success(settings, CLOCK, EARLIER)
     assert caught.value.setting == "targets.production.prometheus.url"

@@ -5,7 +5,7 @@ import pytest
 from playbook.errors import NotConfigured, Unreachable
 from playbook.measure.links import links
 from playbook.settings import load
-from tests.unit.loopback import answer, closed_port, hang_up, serve
+from tests.unit.loopback import answer, closed_port, serve
 
 DEAD = f"http://localhost:{closed_port()}"
 
@@ -19,7 +19,9 @@ def ask(tmp_path, **urls):
     ("status", "answers"),
     [
         ("200 OK", True),
-        ("204 No Content", True),
+        ("204 No Content", False),
+        ("206 Partial Content", False),
+        ("302 Found", False),
         ("401 Unauthorized", True),
         ("403 Forbidden", True),
         ("404 Not Found", False),
@@ -29,26 +31,48 @@ def ask(tmp_path, **urls):
 )
 def test_what_is_an_answer(tmp_path, status, answers):
     """A login is one, and said."""
-    with serve(answer(status)) as server:
+    with serve(answer(status, b"<h1>Console</h1>")) as server:
         link = ask(tmp_path, console=server.url).console
-    assert link.answers is answers
+    assert link.is_dead is not answers
     assert link.summary.startswith(f"HTTP {status[:3]} from {server.url}")
     assert ("it asks for a login" in link.summary) is (status[:3] in {"401", "403"})
 
 
-@pytest.mark.parametrize("first", [answer("405 Method Not Allowed"), answer("404 Not Found"), hang_up])
-def test_get_where_head_does_not_do(tmp_path, first):
-    """Servers that know no HEAD, answer it wrongly, or hang up on it."""
-    heads = [first] * 3 if first is hang_up else [first]
-    with serve(*heads, answer(body=b"a page")) as server:
+@pytest.mark.parametrize(
+    ("raw", "found"),
+    [
+        (answer(), "an empty page"),
+        (answer(body=b"<title>Application Error</title><p>Sorry"), "an error page, 'Application Error'"),
+        (answer(body=b"<title>Welcome to nginx!</title><p>x"), "a server's default page, 'Welcome to nginx!'"),
+        (answer("302 Found", Location="/on"), "HTTP 302, a redirect that leads on"),
+    ],
+)
+def test_what_stands_in_a_pages_place_is_no_answer(tmp_path, raw, found):
+    """With whatever status it comes."""
+    with serve(raw) as server:
         link = ask(tmp_path, documentation=server.url).documentation
-    assert (link.answers, link.method) == (True, "GET")
-    assert server.requests[0].startswith(b"HEAD ")
+    assert link.is_dead
+    assert link.summary.startswith(found)
+
+
+def test_a_challenge_tells_nothing_of_what_is_behind_it(tmp_path):
+    """People pass it in a browser."""
+    with serve(answer("403 Forbidden", cf_mitigated="challenge")) as server:
+        link = ask(tmp_path, console=server.url).console
+    assert not link.is_dead
+    assert not link.coverage.enough
+
+
+def test_of_a_large_document_the_beginning_is_enough(tmp_path):
+    """It need not be read to its end, which may be far."""
+    with serve(lambda connection: connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n" + b"text " * 400_000)) as server:
+        link = ask(tmp_path, documentation=server.url).documentation
+    assert not link.is_dead
 
 
 def test_a_redirect_is_followed(tmp_path):
     """And shown."""
-    with serve(answer("302 Found", Location="/login"), answer()) as server:
+    with serve(answer("302 Found", Location="/login"), answer(body=b"<p>Sign in")) as server:
         found = ask(tmp_path, grafana=server.url)
     assert found.grafana.redirects == (f"HTTP 302: {server.url} → {server.url}/login",)
     assert found.evidence()[0].rows[0][1] == f"{server.url}/login"
@@ -58,7 +82,7 @@ def test_a_dead_link_counts_while_another_answers(tmp_path):
     """Our own network is proven then; also by an answer that is an error."""
     with serve(answer("500 Oops")) as server:
         found = ask(tmp_path, console=server.url, status_page=DEAD)
-    assert not found.status_page.answers
+    assert found.status_page.is_dead
     assert "connection refused" in found.status_page.summary
 
 
@@ -72,9 +96,9 @@ def test_no_answer_from_any(tmp_path):
 
 def test_links_that_are_not_set(tmp_path):
     """Each by itself, with the line to add; the others are looked at."""
-    with serve(answer()) as server:
+    with serve(answer(body=b"<p>A page")) as server:
         found = ask(tmp_path, console=server.url)
-    assert found.console.answers
+    assert not found.console.is_dead
     with pytest.raises(NotConfigured) as caught:
         _ = found.status_page
     assert caught.value.setting == "targets.staging.links.status_page"
@@ -83,7 +107,7 @@ def test_links_that_are_not_set(tmp_path):
 
 def test_grafana_is_where_it_is_configured(tmp_path):
     """Its address is the link where none is set."""
-    with serve(answer()) as server:
+    with serve(answer(body=b"<p>A page")) as server:
         overlay = {"targets": {"staging": {"grafana": {"url": server.url}}}}
         found = links(load("staging", root=tmp_path, environment={}, overlay=overlay))
-    assert found.grafana.answers
+    assert not found.grafana.is_dead

@@ -8,55 +8,90 @@ import pytest
 
 from playbook.clients.log_files import FileLogs
 from playbook.clock import FixedClock
-from playbook.coverage import whole
-from playbook.errors import TooLittleData
+from playbook.counters import Counted, Earlier
+from playbook.measure.image_counts import image_stats
 from playbook.measure.optimization import LogRetention, log_retention, processing_times
-from playbook.measure.redis import FormatStats, ImageStats
 from playbook.sections.target import Logs
 from playbook.settings import load
+from playbook.verdict import Verdict
+from tests.redis_factory import NOW as REDIS_NOW
+from tests.redis_factory import Server, settings_of
+from tests.verdicts import check, judged
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+KEY = "image-processing-stats"
 
 
-def times(tmp_path, total=None, **formats):
-    stats = {name: FormatStats(count, 0, count * mean) for name, (count, mean) in formats.items()}
-    everything = total or FormatStats(
-        sum(s.success for s in stats.values()), 0, sum(s.total_ms for s in stats.values())
-    )
-    settings = load("production", root=tmp_path, environment={})
-    return processing_times(ImageStats("image-processing-stats", everything, stats), settings)
+def times(before=None, hours=24.0, **fields):
+    """Of what was counted since yesterday's run: ``webp=(images, mean)``, or any fields."""
+    counted = {}
+    for name, (images, mean) in fields.items():
+        counted |= {f"{name}:success": images, f"{name}:failure": 0, f"{name}:total_ms": images * mean}
+    counted = {name.removeprefix(":"): str(value) for name, value in counted.items()}
+    read = Counted(at=REDIS_NOW - timedelta(hours=hours), origin=KEY, counts=before or {"success": 0})
+    earlier = Earlier(lambda: [{"images": read}])
+    stats = image_stats(Server(hashes={KEY: counted}), settings_of(), FixedClock(REDIS_NOW), earlier)
+    return processing_times(stats, settings_of())
 
 
-def test_the_slowest_format_comes_first_and_is_proposed(tmp_path):
+def verdict_of(found):
+    return judged(check("test_optimization", "test_no_format_takes_long"), settings_of(), processing_times=found)
+
+
+def test_the_slowest_format_comes_first_and_is_proposed():
     """Against the fastest one, with its share of the workers' time."""
-    found = times(tmp_path, webp=(100, 180.0), avif=(100, 720.0), jpeg=(100, 100.0))
+    found = times(webp=(100, 180.0), avif=(100, 720.0), jpeg=(100, 100.0))
     assert [(one.name, one.reading.value) for one in found.slowest_first] == [
         ("avif", 720.0),
         ("webp", 180.0),
         ("jpeg", 100.0),
     ]
-    assert found.slowest_first[0].reading.over == "100 images since counting began"
+    assert found.slowest_first[0].reading.over == "24 h (100 images)"
     assert [proposal.partition(":")[0] for proposal in found.proposals] == [
         "avif takes 7.2 times as long as jpeg, and 72 % of the workers' time"
     ]
     assert len(found.evidence()) == 2
+    assert found.readings["images"].counts["avif:success"] == 100
 
 
-def test_rare_formats_are_shown_and_not_judged(tmp_path):
+def test_a_format_that_is_slow_today_is_slow():
+    """However quick it was in all the time before."""
+    before = {"webp:success": 10_000, "webp:failure": 0, "webp:total_ms": 1_000_000}
+    found = times(before, webp=(10_100, 150.0))
+    assert found.slowest_first[0].reading.value == pytest.approx(5_150)
+    assert verdict_of(found)[0] is Verdict.CRITICAL
+
+
+def test_rare_formats_are_shown_and_not_judged():
     """Nineteen images say little; where all are so rare it is UNKNOWN."""
-    found = times(tmp_path, webp=(20, 180.0), avif=(19, 9_000.0))
+    found = times(webp=(20, 180.0), avif=(19, 9_000.0))
     assert [one.name for one in found.slowest_first] == ["webp"]
     assert found.proposals == []
     assert len(found.evidence()[0].rows) == 2
-    for rare in (times(tmp_path, avif=(19, 9_000.0)), times(tmp_path)):
-        with pytest.raises(TooLittleData, match="expected at least 20 images of a format"):
-            _ = rare.slowest_first
-        assert rare.proposals == []
+    verdict, message = verdict_of(times(avif=(19, 9_000.0)))
+    assert verdict is Verdict.UNKNOWN
+    assert "expected at least 20 images of a format, got 19 of all in 24 h" in message
+    assert verdict_of(times())[0] is Verdict.UNKNOWN
 
 
-def test_workers_that_do_not_count_by_format_are_judged_as_a_whole(tmp_path):
+def test_images_without_a_time_have_no_mean():
+    """A total of nothing is not 0 ms; and a slow format beside it counts."""
+    verdict, message = verdict_of(times(webp=(100, 0.0)))
+    assert verdict is Verdict.UNKNOWN
+    assert "expected the time of its images (total_ms), got none" in message
+    assert verdict_of(times(webp=(100, 0.0), avif=(100, 9_000.0)))[0] is Verdict.CRITICAL
+
+
+def test_without_an_earlier_reading_no_time_is_judged():
+    """The mean of all time hides a slow day."""
+    verdict, message = verdict_of(times(hours=0.1, webp=(100, 10.0)))
+    assert verdict is Verdict.UNKNOWN
+    assert "expected a reading of its counters from 1 to 50 h before" in message
+
+
+def test_workers_that_do_not_count_by_format_are_judged_as_a_whole():
     """All formats are one."""
-    found = times(tmp_path, total=FormatStats(100, 1, 20_000.0))
+    found = times(**{"": (100, 200.0)})
     assert [(one.name, one.reading.value) for one in found.slowest_first] == [("all formats", 200.0)]
 
 
@@ -98,6 +133,6 @@ def test_log_that_was_not_found_may_be_over_age(tmp_path):
 @pytest.mark.parametrize(("hours", "enough"), [(19, False), (20, True)])
 def test_what_the_platform_shows_must_reach_back_a_day(hours, enough):
     """It has no files."""
-    found = LogRetention("the API", hours, 20, whole("1 answer"), None, 30.0, NOW)
+    found = LogRetention("the API", hours, 20, (), None, 30.0, NOW)
     assert (found.long_enough, found.over_age, found.over_age_words) == (enough, [], "none")
     assert found.evidence()

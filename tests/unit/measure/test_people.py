@@ -4,14 +4,23 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import settings as effort
+from hypothesis import strategies as st
 
+from checks import test_handoff as handoff
+from checks import test_on_call as calls
+from checks import test_team as team
 from playbook.clock import FixedClock
 from playbook.errors import NotConfigured, Unreachable
 from playbook.history.deliveries import Delivery, note
+from playbook.measure.handoff import weekly_handoff
 from playbook.measure.on_call import on_call
 from playbook.measure.people import attestations, team_notified
 from playbook.people.attest import Rule, attest
 from playbook.settings import load
+from playbook.verdict import Verdict
+from tests.judged import verdict_of
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)  # a Monday, 10:00 in Berlin
 CLOCK = FixedClock(NOW)
@@ -122,7 +131,7 @@ def test_two_people_through_the_week(roster):
     found = roster()
     assert found.people_now == "Ben is primary, Ada is secondary"
     assert found.covered
-    assert found.coverage == "nothing amiss"
+    assert found.ahead == "nothing amiss"
     assert [each.person for each in found.through(NOW + timedelta(days=31)).spans["primary"]] == [
         *("ben", "ada", "ben", "ada", "ben"),
     ]
@@ -146,3 +155,83 @@ def test_a_severity_without_somebody_is_a_problem(roster):
         "nobody is called for P3",
     ]
     assert found.incomplete == ["Ada: email, phone", "Ben: email, phone"]
+
+
+@pytest.fixture
+def first_seen(tmp_path, monkeypatch):
+    """Settings of a production system that was first checked so many days ago."""
+
+    def make(days, **people):
+        monkeypatch.setenv("PLAYBOOK_HISTORY", str(tmp_path / "history"))
+        since = (NOW - timedelta(days=days)).isoformat()
+        overlay = {"targets": {"production": {"first_days": {"known_since": since}}}}
+        base = load("production", root=tmp_path, environment={}, overlay=overlay)
+        named = {key: str(tmp_path / name) for key, name in people.items()}
+        return msgspec.structs.replace(base, people=msgspec.structs.replace(base.people, **named))
+
+    return make
+
+
+@pytest.mark.parametrize(("days", "expected"), [(0, "UNKNOWN"), (8.9, "UNKNOWN"), (9.1, "CRITICAL")])
+def test_what_was_never_signed_is_critical_once_it_has_been_due(tmp_path, first_seen, days, expected):
+    """A week and its grace after the first run."""
+    (tmp_path / "a.jsonl").touch()
+    found = attestations(first_seen(days, attestations="a.jsonl"), CLOCK)
+    said, message = verdict_of(team.test_documentation_follows_the_weeks_changes, None, attestations=found)
+    assert said == expected
+    assert message.startswith("Sign-off of weekly.docs.updated: expected one that counts, got none")
+
+
+def test_what_expired_or_is_refused_is_critical_on_the_first_day_too(tmp_path, first_seen):
+    """That there is none is one thing, that there was one another."""
+    rule = Rule(timedelta(days=9), timedelta(days=2))
+    item, file = "weekly.docs.updated", tmp_path / "a.jsonl"
+    attest(file, item, who="Ada", note="read", rule=rule, now=NOW - timedelta(days=20), root=tmp_path)
+    found = attestations(first_seen(0, attestations="a.jsonl"), CLOCK)
+    check = team.test_documentation_follows_the_weeks_changes
+    assert verdict_of(check, None, attestations=found)[0] is Verdict.CRITICAL
+    file.write_bytes(file.read_bytes().replace(b"Ada", b"Ben"))
+    found = attestations(first_seen(0, attestations="a.jsonl"), CLOCK)
+    assert verdict_of(check, None, attestations=found)[0] is Verdict.CRITICAL
+
+
+def test_what_belongs_to_an_occasion_is_due_whenever_that_is(tmp_path, first_seen):
+    """A maintenance on the first day needs its sign-off as any other."""
+    (tmp_path / "a.jsonl").touch()
+    found = attestations(first_seen(0, attestations="a.jsonl"), CLOCK)
+    assert not found.of("pre_maintenance.team-available").pending
+
+
+@pytest.mark.parametrize(("days", "expected"), [(0, "UNKNOWN"), (8, "UNKNOWN"), (10, "CRITICAL")])
+def test_a_page_that_was_never_written_is_critical_once_it_has_been_due(tmp_path, first_seen, days, expected):
+    """As a sign-off."""
+    (tmp_path / "pages").mkdir()
+    known = first_seen(days, handoffs="pages")
+    found = weekly_handoff(known, CLOCK)
+    assert verdict_of(handoff.test_the_week_is_handed_over, known.limits, weekly_handoff=found)[0] == expected
+    assert verdict_of(handoff.test_the_weekly_page_can_be_read, known.limits, weekly_handoff=found)[0] == expected
+
+
+def test_a_damaged_page_is_critical_on_the_first_day_too(tmp_path, first_seen):
+    """Somebody wrote one."""
+    (tmp_path / "pages").mkdir()
+    (tmp_path / "pages" / "production-weekly-20261122T090000Z.json").write_text("{")
+    known = first_seen(0, handoffs="pages")
+    found = weekly_handoff(known, CLOCK)
+    assert verdict_of(handoff.test_the_week_is_handed_over, known.limits, weekly_handoff=found)[0] == "CRITICAL"
+
+
+@effort(deadline=None, max_examples=40)
+@given(hour=st.integers(1, 6 * 24), length=st.integers(1, 20), duty=st.sampled_from(["primary", "secondary"]))
+def test_one_person_alone_anywhere_ahead_is_not_ok(tmp_path_factory, hour, length, duty):
+    """At any hour of the week, in either duty."""
+    folder = tmp_path_factory.mktemp("r")
+    start = NOW.replace(hour=10, tzinfo=None) + timedelta(hours=hour)
+    other = {"primary": "ada", "secondary": "ben"}[duty]
+    shift = f'[[shifts]]\nduty = "{duty}"\nperson = "{other}"\nfrom = {start.isoformat()}\n'
+    shift += f"until = {(start + timedelta(hours=length)).isoformat()}\n"
+    (folder / "roster.toml").write_text(ROSTER + shift)
+    base = load(root=folder, environment={})
+    people = msgspec.structs.replace(base.people, roster=str(folder / "roster.toml"))
+    found = on_call(msgspec.structs.replace(base, people=people), CLOCK)
+    assert verdict_of(calls.test_two_people_are_on_call, None, on_call=found)[0] is Verdict.WARNING

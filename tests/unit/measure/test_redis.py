@@ -1,106 +1,101 @@
-"""Redis: figures from INFO, latency, queue and the workers' counts."""
+"""Redis: figures from INFO, latency and queue."""
+
+import math
 
 import pytest
 
-from playbook.clients.redis import ReadOnlyRedis
-from playbook.errors import Malformed, TooLittleData
-from playbook.measure.redis import (
-    FormatStats,
-    RedisPing,
-    duration,
-    image_queue,
-    image_stats,
-    redis_ping,
-    redis_stats,
-)
-from playbook.settings import load
-
-INFO = {
-    "redis_version": "7.2.4",
-    "valkey_version": "9.1.2",
-    "uptime_in_seconds": 273_600,
-    "keyspace_hits": 18_840,
-    "keyspace_misses": 1_160,
-    "used_memory": 3 * 1024 * 1024,
-    "used_memory_peak": 4 * 1024 * 1024,
-    "maxmemory": 256 * 1024 * 1024,
-    "maxmemory_policy": "allkeys-lru",
-    "mem_fragmentation_ratio": 1.42,
-    "connected_clients": 12,
-    "evicted_keys": 7,
-}
-
-
-class Server(ReadOnlyRedis):
-    """Answers as it was made, without a server."""
-
-    def __init__(self, info=None, pings=(), lists=None, hashes=None):
-        self.pings = iter(pings)
-        self._info, self._lists, self._hashes = info, lists or {}, hashes or {}
-
-    def ping(self):
-        return next(self.pings)
-
-    def info(self):
-        return self._info
-
-    def llen(self, key):
-        return self._lists.get(key, 0)
-
-    def hgetall(self, key):
-        return self._hashes.get(key, {})
-
-
-@pytest.fixture
-def settings(tmp_path):
-    """A target without a file."""
-    return load("production", root=tmp_path, environment={})
+from playbook.errors import Denied, Malformed, Refused
+from playbook.judge import Judge
+from playbook.measure.image_counts import image_queue
+from playbook.measure.redis import RedisPing, redis_ping
+from playbook.measure.redis_info import duration
+from playbook.verdict import Verdict
+from tests.redis_factory import INFO, YESTERDAY, Server, hit_rate, settings_of, stats_of
 
 
 def test_the_servers_figures():
-    """The hit rate says what it was measured over."""
-    stats = redis_stats(Server({**INFO}))
+    """The hit rate says what it was measured over: since yesterday's run."""
+    stats = stats_of(INFO)
     assert stats.hit_rate.value == pytest.approx(94.2)
-    assert stats.hit_rate.over == "20,000 reads (server up 3 d 4 h)"
+    assert stats.hit_rate.over == "24 h (20,000 reads)"
     facts = stats.evidence().facts
-    assert facts["Server"] == "Valkey 9.1.2, up 3 d 4 h"
+    assert facts["Server"] == "Valkey 9.1.2, up 200 d 0 h"
     assert facts["Memory limit"] == "256.0 MiB (1.2 % used)"
-    assert facts["Hit rate"] == "94.2 %"
-    assert facts["Keys evicted"] == "7"
+    assert facts["Hit rate since it counts"] == "94.96 %"
+    assert facts["Hits"] == "398,840 since it counts, 18,840 of them in 24 h"
+    assert facts["Keys evicted"] == "7 since it counts, 0 of them in 24 h"
+    assert (stats.coverage.words, list(stats.readings)) == ("1 INFO", ["redis"])
 
 
 def test_an_older_redis_is_read_too():
     """Without a limit of memory, and without the newer fields."""
     kept = ("redis_version", "uptime_in_seconds", "keyspace_hits", "keyspace_misses", "used_memory")
-    info = {key: INFO[key] for key in (*kept, "used_memory_peak", "connected_clients")}
-    facts = redis_stats(Server(info)).evidence().facts
+    facts = stats_of({key: INFO[key] for key in kept}).evidence().facts
     assert facts["Server"].startswith("Redis 7.2.4")
-    assert facts["Memory limit"] == "none"
+    assert facts["Memory limit"] == "not told"
+    assert facts["Clients"] == "not told (not told blocked)"
 
 
 @pytest.mark.parametrize(
-    ("hits", "misses", "enough"), [(0, 0, False), (98, 1, False), (99, 1, True), (0, 100, True)]
+    ("hits", "misses", "verdict"),
+    [
+        (0, 0, Verdict.UNKNOWN),
+        (98, 1, Verdict.UNKNOWN),
+        (0, 99, Verdict.UNKNOWN),
+        (99, 1, Verdict.OK),
+        (0, 100, Verdict.CRITICAL),
+    ],
 )
-def test_a_hit_rate_needs_a_hundred_reads(hits, misses, enough):
-    """A server just started says nothing, and is not bad for it."""
-    stats = redis_stats(
-        Server({**INFO, "keyspace_hits": hits, "keyspace_misses": misses, "uptime_in_seconds": 61})
+def test_a_hit_rate_needs_a_hundred_reads_in_its_window(hits, misses, verdict):
+    """However many there were before."""
+    now = {
+        **INFO,
+        "keyspace_hits": YESTERDAY["keyspace_hits"] + hits,
+        "keyspace_misses": YESTERDAY["keyspace_misses"] + misses,
+    }
+    found, message = hit_rate(now)
+    assert found is verdict
+    if verdict is Verdict.UNKNOWN:
+        assert message == (f"Cache hit rate: expected at least 100 reads to judge by, got {hits + misses} in 24 h")
+
+
+def test_a_rate_since_the_start_is_no_rate_of_today():
+    """94.97 % in 200 days, every read since yesterday a miss; and without yesterday's reading nobody knows."""
+    misses = {**INFO, "keyspace_hits": 380_000, "keyspace_misses": 20_140}
+    assert hit_rate(misses, {**misses, "keyspace_misses": 140, "total_commands_processed": 1}) == (
+        Verdict.CRITICAL,
+        "Cache hit rate: expected at least 80 %, got 0 % over 24 h (20,000 reads) (critical < 70 %)",
     )
-    assert stats.evidence()
-    if enough:
-        assert stats.hit_rate.value == hits
-    else:
-        with pytest.raises(
-            TooLittleData, match=f"at least 100 reads to judge by, got {hits + misses} since .* 1 min ago"
-        ):
-            _ = stats.hit_rate
+    verdict, message = hit_rate(misses, None)
+    assert verdict is Verdict.UNKNOWN
+    assert message == "Cache hit rate: expected a reading of its counters from 1 to 50 h before, got none"
 
 
-@pytest.mark.parametrize("value", [None, "many", ""])
-def test_a_figure_that_is_none_is_malformed(value):
-    """It is named."""
-    with pytest.raises(Malformed, match="expected a number as keyspace_hits, got"):
-        redis_stats(Server({**INFO, "keyspace_hits": value}))
+@pytest.mark.parametrize(
+    ("earlier", "why"),
+    [
+        ({"run_id": "0" * 40}, "only ones of another server, or from before a restart"),
+        ({"keyspace_hits": 500_000}, "none since they were set back to zero"),
+        ({"total_commands_processed": 9_000_000}, "none since they were set back to zero"),
+        ({"keyspace_hits": None}, "an earlier reading without them"),
+    ],
+    ids=["failover", "resetstat", "resetstat-that-hits-have-passed", "field-missing-then"],
+)
+def test_what_counts_anew_is_no_window(earlier, why):
+    """A failover leads to another server, and CONFIG RESETSTAT sets back."""
+    verdict, message = hit_rate(INFO, {**YESTERDAY, **earlier})
+    assert (verdict, message.endswith(f"got {why}")) == (Verdict.UNKNOWN, True), message
+
+
+@pytest.mark.parametrize("value", [None, "many", "", -1, math.nan, math.inf])
+def test_a_figure_that_is_none_is_named(value):
+    """And costs what needs it, not the rest."""
+    stats = stats_of({**INFO, "keyspace_hits": value})
+    judge = Judge()
+    judge(stats.hit_rate, settings_of().limits.cache_hit_rate)
+    assert judge.leading.verdict is Verdict.UNKNOWN
+    assert "expected keyspace_hits in INFO, got" in judge.leading.message
+    assert stats.memory_use.value == pytest.approx(100 * 3 / 256)
 
 
 def test_latency_is_the_median_without_connecting():
@@ -110,6 +105,7 @@ def test_latency_is_the_median_without_connecting():
     assert ping.latency.value == 1
     assert ping.latency.over == "10 PINGs (slowest 200 ms)"
     assert ping.evidence().facts["Slowest"] == "200.00 ms"
+    assert ping.coverage.words == "11 PINGs"
     assert RedisPing(1, (2.0,)).latency.over == "1 PING (slowest 2 ms)"
 
 
@@ -118,44 +114,51 @@ def test_a_slow_server_is_not_waited_for_ten_times():
     assert redis_ping(Server(pings=[0.9] * 11)).latency.over == "3 PINGs (slowest 900 ms)"
 
 
-def test_the_queues_length(settings):
-    """A list that is not there is an empty one."""
+def test_a_server_that_refuses_says_so_in_place_of_pong():
+    """Its words are kept; what is not the server's word is raised."""
+    refusal = Refused("m", words="LOADING Redis is loading the dataset in memory", service="Redis")
+    ping = redis_ping(Server(pings=[refusal]))
+    assert not ping.answer.holds
+    assert math.isnan(ping.latency.value)
+    assert ping.evidence().facts == {"Answer to PING": "LOADING Redis is loading the dataset in memory"}
+    later = redis_ping(Server(pings=[0.1, 0.002, refusal]))
+    assert (later.latency.value, later.answer.found[:7]) == (2, "LOADING")
+    assert later.evidence().facts["Then"].startswith("LOADING")
+    with pytest.raises(Denied):
+        redis_ping(Server(pings=[Denied("no", service="Redis")]))
+
+
+def test_the_queues_length():
+    """A list that is not there is an empty one; what is no list has no length."""
+    settings = settings_of()
     queue = image_queue(Server(lists={"image-processing-queue": 180}), settings)
     assert queue.length.value == 180
     assert image_queue(Server(), settings).length.value == 0
     assert queue.evidence().facts == {"List": "image-processing-queue", "Waiting": "180"}
+    wrong = Malformed("got WRONGTYPE", service="Redis")
+    odd = image_queue(Server(lists={"image-processing-queue": wrong}), settings)
+    assert math.isnan(odd.length.value)
+    assert odd.coverage.got == "got WRONGTYPE"
+    assert odd.evidence().facts["Waiting"] == "got WRONGTYPE"
 
 
-COUNTS = {
-    "webp:success": "90",
-    "webp:failure": "10",
-    "webp:total_ms": "9000",
-    "avif:success": "0",
-    "avif:failure": "5",
-}
-
-
-@pytest.mark.parametrize(
-    ("fields", "total"),
-    [
-        ({**COUNTS, "success": "99", "failure": "1", "total_ms": "990"}, FormatStats(99, 1, 990)),
-        (COUNTS, FormatStats(90, 15, 9000)),
-        ({"success": "3", "failure": "1"}, FormatStats(3, 1, 0)),
-        ({}, FormatStats(0, 0, 0)),
-    ],
-    ids=["own-total", "sum-of-formats", "no-formats", "nothing"],
-)
-def test_the_workers_counts(fields, total, settings):
-    """By format where there are some; their own total counts before the sum."""
-    stats = image_stats(Server(hashes={"image-processing-stats": fields}), settings)
-    assert stats.total == total
-    assert list(stats.formats) == (["avif", "webp"] if "webp:success" in fields else [])
-    assert stats.evidence().rows[-1][0] == "all"
-    if total.count:
-        assert stats.success_rate.value == pytest.approx(100 * total.success / total.count)
-    else:
-        with pytest.raises(TooLittleData, match="expected counts in image-processing-stats, got none"):
-            _ = stats.success_rate
+def test_what_memory_evictions_and_clients_come_to():
+    """In percent of what there is, and UNKNOWN where there is no limit."""
+    changes = {"used_memory_rss": 67 * 1024**2, "maxclients": 48, "evicted_keys": 407}
+    stats = stats_of({**INFO, **changes})
+    assert (stats.evicts, stats.fills_up) == (True, False)
+    assert stats.held.value == 25
+    assert stats.held.over == "256.0 MiB (holds 67.0 MiB, uses 3.0 MiB)"
+    assert stats.memory_use.value == pytest.approx(100 * 3 / 256)
+    assert stats.client_use.value == 25
+    assert stats.evictions.value == 2
+    assert stats.limited.found == "256.0 MiB (allkeys-lru)"
+    bare = stats_of({**INFO, "maxmemory": 0, "maxclients": 0})
+    assert (bare.evicts, bare.limited.found, bare.limited.holds) == (False, "none", False)
+    assert bare.memory_use.over == "4,096.0 MiB of the machine"
+    for reading in (bare.held, bare.client_use):
+        assert math.isnan(reading.value)
+        assert not reading.coverage.enough
 
 
 @pytest.mark.parametrize(

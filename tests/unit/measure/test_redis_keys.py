@@ -2,18 +2,35 @@
 
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 import pytest
 
 from playbook.clients.redis import ReadOnlyRedis
+from playbook.clients.redis_replies import UnknownCommand
 from playbook.clock import FixedClock
-from playbook.errors import Malformed, TooLittleData
+from playbook.counters import Earlier
+from playbook.errors import Malformed, Refused
 from playbook.measure.redis import redis_stats
-from playbook.measure.redis_keys import redis_keys
+from playbook.measure.redis_info import Info
+from playbook.measure.redis_keys import lowest_share, redis_keys
 from playbook.measure.redis_load import redis_clients, redis_slow_log
 from playbook.settings import load
-from tests.unit.measure.test_redis import INFO, Server
+from playbook.verdict import Verdict
+from tests.redis_factory import INFO, YESTERDAY, Server, stats_of
+from tests.redis_factory import NOW as TODAY
+from tests.verdicts import check, judged
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+OK, WARNING, CRITICAL, UNKNOWN = Verdict.OK, Verdict.WARNING, Verdict.CRITICAL, Verdict.UNKNOWN
+EXPIRY, SIZE, QUICK, ROOM = (
+    check("test_optimization", name)
+    for name in (
+        "test_cached_keys_expire",
+        "test_no_key_is_too_large",
+        "test_commands_are_quick",
+        "test_redis_has_room_for_clients",
+    )
+)
 
 
 class Keys(ReadOnlyRedis):
@@ -22,8 +39,7 @@ class Keys(ReadOnlyRedis):
     def __init__(self, keys, at_once=100, repeat=False):
         self.keys, self.at_once, self.repeat, self.asked = keys, at_once, repeat, []
 
-    def execute_command(self, *words):
-        assert words == ("DBSIZE",)
+    def size(self):
         return len(self.keys)
 
     def scan(self, cursor, count):
@@ -47,7 +63,7 @@ def settings_with(tmp_path, **changes):
 
 def looked_at(tmp_path, keys, at_once=100, repeat=False, **changes):
     server = Keys(keys, at_once, repeat)
-    return redis_keys(server, None, settings_with(tmp_path, **changes))
+    return redis_keys(server, stats_of(INFO), settings_with(tmp_path, **changes))
 
 
 IMAGES = {f"img:{number:032x}:webp:80": (3600, 20_000) for number in range(10**30, 10**30 + 40)}
@@ -92,85 +108,233 @@ def test_a_key_that_scan_gives_twice_counts_once(tmp_path):
     assert (found.looked_at, found.whole) == (40, True)
 
 
+def verdicts(tmp_path, keys, **changes):
+    """What the checks of expiry and of size say."""
+    found = looked_at(tmp_path, keys, **changes)
+    return [judged(one, settings_with(tmp_path), redis_keys=found) for one in (EXPIRY, SIZE)]
+
+
 @pytest.mark.parametrize("keys", [{}, {"img:1": (60, 100)}, {"image-processing-stats": (-1, 10)}])
 def test_hardly_any_cached_keys_say_nothing(tmp_path, keys):
     """An empty cache is not a bad one."""
-    with pytest.raises(TooLittleData, match="expected at least 20 to judge by, got"):
-        _ = looked_at(tmp_path, keys).expiring
+    expiry, size = verdicts(tmp_path, keys)
+    assert expiry[0] is UNKNOWN
+    assert "expected at least 20 cached keys to judge by, got" in expiry[1]
     if not keys:
-        with pytest.raises(TooLittleData, match="expected keys, got none"):
-            _ = looked_at(tmp_path, keys).largest
+        assert size == (UNKNOWN, "Largest key: expected keys, got none")
 
 
-class Busy(ReadOnlyRedis):
-    """A slow log and clients."""
-
-    def __init__(self, log=(), clients=()):
-        self._log, self._clients = log, clients
-
-    def slow_commands(self, newest):
-        return list(self._log)[:newest]
-
-    def clients(self):
-        return list(self._clients)
+def many(count, size=100, lasting=0):
+    return {f"img:{number}": (-1 if number < lasting else 60, size) for number in range(count)}
 
 
-def entry(ago, milliseconds, command):
+def test_the_largest_of_a_sample_is_not_the_largest(tmp_path):
+    """500 small ones of a thousand are UNKNOWN, all of them OK; a large one among the 500 counts."""
+    assert verdicts(tmp_path, many(500), sample_keys=500)[1][0] is OK
+    verdict, message = verdicts(tmp_path, many(1_000), sample_keys=500)[1]
+    assert verdict is UNKNOWN
+    assert "expected the sizes of all 1,000 keys, got the sizes of 500 keys; what was seen gives" in message
+    large = {"img:large": (60, 2 * 1024**2), **many(1_000)}
+    assert verdicts(tmp_path, large, sample_keys=500)[1][0] is WARNING
+    larger = {"img:large": (60, 20 * 1024**2), **many(1_000)}
+    assert verdicts(tmp_path, larger, sample_keys=500)[1][0] is CRITICAL
+
+
+@pytest.mark.parametrize(("lasting", "verdict"), [(0, OK), (5, OK), (15, UNKNOWN), (26, WARNING), (300, CRITICAL)])
+def test_a_share_of_a_sample_is_good_where_its_margin_is(tmp_path, lasting, verdict):
+    """Of 500 of 5,000: 99 % may be 97.4 %, and 97 % may be 94.7 %, which is under the limit."""
+    found = verdicts(tmp_path, many(5_000, lasting=lasting), sample_keys=500)[0]
+    assert found[0] is verdict, found
+    if verdict is UNKNOWN:
+        assert "at least 95 % at the low end of the sample's margin too, got 94.7 % there" in found[1]
+    assert verdicts(tmp_path, many(500, lasting=lasting), sample_keys=500)[0][0] in {OK, WARNING, CRITICAL}
+
+
+@pytest.mark.parametrize(
+    ("hits", "of", "low"), [(500, 500, 0.989), (20, 20, 0.787), (0, 9, 0.0), (95, 100, 0.873)]
+)
+def test_the_margin_of_a_share(hits, of, low):
+    """Wilson's interval, at 99 %, one-sided."""
+    assert lowest_share(hits, of) == pytest.approx(low, abs=0.0015)
+
+
+def test_what_the_suite_itself_asks_for_is_none_of_the_caches_reads(tmp_path):
+    """500 keys that were asked for an expiry, and 150 visitors who missed: nobody hit."""
+    first = looked_at(tmp_path, {**many(500), "gone": (-2, 1)}, sample_keys=600)
+    own = first.readings["redis-own"]
+    assert own.counts == {"keyspace_hits": 500, "keyspace_misses": 1}
+    assert own.origin == INFO["run_id"]
+    yesterday = Info(YESTERDAY).counted(TODAY - timedelta(hours=24))
+    now = {
+        **INFO,
+        "keyspace_hits": YESTERDAY["keyspace_hits"] + 500,
+        "keyspace_misses": YESTERDAY["keyspace_misses"] + 151,
+    }
+    for asked, rate in ((24.0, 0.0), (3.0, 0.0), (30.0, 76.804), (0.0, 76.804)):
+        at = TODAY - timedelta(hours=asked)
+        earlier = Earlier(lambda at=at: [{"redis": yesterday, "redis-own": msgspec.structs.replace(own, at=at)}])
+        stats = redis_stats(Server(now), settings_with(tmp_path), FixedClock(TODAY), earlier)
+        assert stats.hit_rate.value == pytest.approx(rate, abs=0.001), asked
+    other = msgspec.structs.replace(own, origin="b")
+    earlier = Earlier(lambda: [{"redis": yesterday, "redis-own": other}])
+    stats = redis_stats(Server(now), settings_with(tmp_path), FixedClock(TODAY), earlier)
+    assert stats.hit_rate.value == pytest.approx(76.804, abs=0.001)
+
+
+def test_a_host_without_memory_usage_still_tells_what_expires(tmp_path):
+    """And nothing is said of sizes."""
+
+    class Untold(Keys):
+        def many(self, commands):
+            if commands[0][0] != "TTL":
+                raise UnknownCommand("does not know that command", service="Redis")
+            return super().many(commands)
+
+    found = redis_keys(Untold(many(40, lasting=30)), stats_of(INFO), settings_with(tmp_path))
+    assert judged(EXPIRY, settings_with(tmp_path), redis_keys=found)[0] is CRITICAL
+    verdict, message = judged(SIZE, settings_with(tmp_path), redis_keys=found)
+    assert (verdict, message) == (UNKNOWN, "Largest key: expected sizes of keys (MEMORY USAGE), got none")
+    assert found.evidence()
+
+
+def test_keys_and_slow_commands_of_one_node_are_not_those_of_the_cluster(tmp_path):
+    """What is bad on one node is bad; what is good there says nothing of the others."""
+    node = stats_of({**INFO, "cluster_enabled": 1}, cluster={"cluster_state": "ok", "cluster_size": "3"})
+    settings = settings_with(tmp_path)
+    for size, verdict in ((100, UNKNOWN), (20 * 1024**2, CRITICAL)):
+        found = redis_keys(Keys(many(40, size)), node, settings)
+        assert judged(SIZE, settings_with(tmp_path), redis_keys=found)[0] is verdict
+    for log, verdict in (([], UNKNOWN), ([entry(1, 3_000, "KEYS *")], CRITICAL)):
+        found = redis_slow_log(Server(log=log, config=CONFIG), node, settings, FixedClock(NOW))
+        assert (
+            judged(
+                QUICK,
+                settings_with(tmp_path),
+                redis_slow_log=found,
+            )[0]
+            is verdict
+        )
+
+
+@pytest.mark.parametrize("answer", [None, "7", -3, 1.5])
+def test_an_answer_of_another_form_about_a_key_is_malformed(tmp_path, answer):
+    """TTL gives whole seconds, -1 or -2."""
+
+    class Odd(Keys):
+        def many(self, commands):
+            return [answer if command == "TTL" else 100 for command, _ in commands]
+
+    with pytest.raises(Malformed, match="expected seconds and bytes of a key"):
+        redis_keys(Odd(IMAGES), stats_of(INFO), settings_with(tmp_path))
+
+
+CONFIG = {"slowlog-log-slower-than": "10000", "slowlog-max-len": "128"}
+
+
+def entry(ago, milliseconds, command, number=0):
     at = int((NOW - timedelta(hours=ago)).timestamp())
-    return {"start_time": at, "duration": int(milliseconds * 1000), "command": command}
+    return {"id": number, "start_time": at, "duration": int(milliseconds * 1000), "command": command}
+
+
+def slow_log(tmp_path, log, config=CONFIG, **info):
+    server = Server(log=log, config=config)
+    return redis_slow_log(server, stats_of({**INFO, **info}), settings_with(tmp_path), FixedClock(NOW))
+
+
+def slow_verdict(tmp_path, log, config=CONFIG, **info):
+    found = slow_log(tmp_path, log, config, **info)
+    return judged(QUICK, settings_with(tmp_path), redis_slow_log=found)
 
 
 def test_the_slow_log_of_a_day_shows_no_values(tmp_path):
     """Only what the command is and the kind of its key; older entries are counted."""
     log = [
-        entry(1, 12, "SET img:1234 secret-value"),
-        entry(2, 300.5, "EVAL return 1 0"),
-        entry(3, 15, "set img:9 other"),
+        entry(1, 12, "SET img:1234 secret-value", 3),
+        entry(2, 300.5, "EVAL return 1 0", 2),
+        entry(3, 15, "set img:9 other", 1),
         entry(25, 900, "KEYS *"),
     ]
-    found = redis_slow_log(Busy(log), settings_with(tmp_path), FixedClock(NOW))
+    found = slow_log(tmp_path, log)
     assert (found.count.value, found.count.over) == (3, "24 h")
     assert (found.slowest.value, found.slowest.over) == (300.5, "24 h (EVAL)")
     facts, kinds, newest = found.evidence()
     assert facts.facts["Older entries"] == "1"
+    assert facts.facts["Logged from"] == "10 ms"
     assert kinds.rows == [["EVAL", "1", "300.5 ms", "300.5 ms"], ["SET img:#", "2", "27 ms", "15 ms"]]
     assert "secret" not in str(newest)
 
 
-def test_an_empty_slow_log_is_good_and_a_full_one_says_at_least(tmp_path):
-    """The log holds 128."""
-    settings, clock = settings_with(tmp_path), FixedClock(NOW)
-    none = redis_slow_log(Busy(), settings, clock)
-    assert (none.count.value, none.slowest.value) == (0, 0.0)
-    full = redis_slow_log(Busy([entry(1, 11, "GET x")] * 200), settings, clock)
-    assert full.count.over == "24 h, and the log holds no more"
-    with pytest.raises(Malformed, match="expected start_time, duration and command"):
-        redis_slow_log(Busy([{"id": 1}]), settings, clock)
+FULL = [entry(3 * number / 128, 11, "GET x", 900 - number) for number in range(128)]
+UNTOLD = Malformed("this server does not know that command", service="Redis")
+
+
+@pytest.mark.parametrize(
+    ("log", "config", "info", "said"),
+    [
+        ([], CONFIG, {}, (OK, "")),
+        (FULL[:8], CONFIG, {}, (OK, "")),
+        (FULL, CONFIG, {}, (CRITICAL, "got 128 over 24 h, 128 entries fill it")),
+        (
+            FULL[:8],
+            {**CONFIG, "slowlog-max-len": "8"},
+            {},
+            (UNKNOWN, "got a slow log of 0.2 h (8 entries fill it)"),
+        ),
+        (FULL[:8], UNTOLD, {}, (UNKNOWN, "got a slow log of 0.2 h (8 entries fill it)")),
+        ([*FULL[:7], entry(9, 11, "GET x", 0)], UNTOLD, {}, (OK, "")),
+        ([*FULL[:7], entry(23, 11, "GET x", 892)], UNTOLD, {}, (OK, "")),
+        (
+            [],
+            CONFIG,
+            {"uptime_in_seconds": 7_200},
+            (UNKNOWN, "of 2 h (the server is up for 2 h 0 min)"),
+        ),
+        ([], CONFIG, {"uptime_in_seconds": None}, (UNKNOWN, "does not say since when it is up")),
+        ([], {**CONFIG, "slowlog-log-slower-than": "-1"}, {}, (UNKNOWN, "negative, so nothing is logged")),
+        ([], {**CONFIG, "slowlog-max-len": "0"}, {}, (UNKNOWN, "slowlog-max-len is 0, so nothing is kept")),
+        ([], UNTOLD, {}, (UNKNOWN, "got an empty one, and the server does not tell whether it is on")),
+        ([], {**CONFIG, "slowlog-log-slower-than": "2000000"}, {}, (UNKNOWN, "below the limit, got 2,000 ms")),
+        ([entry(1, 3_000, "KEYS *")], UNTOLD, {"uptime_in_seconds": 60}, (CRITICAL, "got 3,000 ms")),
+        (
+            [entry(1, 12, "GET x"), {"id": 1}],
+            CONFIG,
+            {},
+            (UNKNOWN, "all entries of the slow log to be understood"),
+        ),
+    ],
+)
+def test_a_slow_log_says_no_more_than_it_holds(tmp_path, log, config, info, said):
+    """Full, switched off, begun anew with the server, too coarse, or in another form."""
+    found = slow_verdict(tmp_path, log, config, **info)
+    assert found[0] is said[0], found
+    assert said[1] in found[1]
 
 
 def test_clients_by_address_and_the_idle_ones(tmp_path):
-    """Most first; an hour without a command is idle."""
+    """Most first; an hour without a command is idle, and who does not say is counted."""
     clients = [{"addr": f"10.0.0.1:{n}", "name": "web", "idle": "5"} for n in range(3)]
     clients += [{"addr": "10.0.0.2:1", "name": "", "idle": "4000"}, {"addr": "/run/redis.sock:0", "idle": "3600"}]
-    found = redis_clients(Busy(clients=clients), settings_with(tmp_path))
+    clients += [{"addr": "10.0.0.3:1", "name": "new", "idle": "soon"}]
+    found = redis_clients(Server(clients=clients), settings_with(tmp_path))
     facts, table = found.evidence()
-    assert facts.facts == {"Connected": "5", "Idle for over 1 h 0 min": "2"}
+    assert facts.facts == {"Connected": "5", "Idle for over 1 h 0 min": "2", "Idle time not told": "1"}
     assert table.rows[0] == ["web", "10.0.0.1", "3", "0", "5 s"]
     assert {row[1] for row in table.rows} == {"10.0.0.1", "10.0.0.2", "unix socket"}
 
 
-def test_what_memory_evictions_and_clients_come_to():
-    """In percent of what there is, and UNKNOWN where there is no limit."""
-    stats = redis_stats(Server({**INFO, "used_memory_rss": 67 * 1024**2, "maxclients": 48, "evicted_keys": 400}))
-    assert stats.evicts
-    assert stats.held.value == 25
-    assert stats.held.over == "256.0 MiB (holds 67.0 MiB, uses 3.0 MiB)"
-    assert stats.memory_use.value == pytest.approx(100 * 3 / 256)
-    assert stats.client_use.value == 25
-    assert stats.evictions.value == 2
-    assert stats.limit_words == "256.0 MiB (allkeys-lru)"
-    bare = redis_stats(Server({**INFO, "maxmemory": 0, "maxmemory_policy": "noeviction"}))
-    assert (bare.evicts, bare.limit_words) == (False, "none")
-    for what in ("held", "memory_use", "client_use"):
-        with pytest.raises(TooLittleData, match="expected the server's limit, got none"):
-            getattr(bare, what)
+@pytest.mark.parametrize("problem", [UNTOLD, Refused("BUSY", words="BUSY", service="Redis")])
+def test_room_for_clients_is_judged_without_their_list(tmp_path, problem):
+    """Hosts that do not offer CLIENT LIST do tell how many there are."""
+    found = redis_clients(Server(clients=problem), settings_with(tmp_path))
+    assert found.evidence()[0].facts == {"List": str(problem)}
+    for connected, verdict in ((12, OK), (9_500, CRITICAL)):
+        stats = stats_of({**INFO, "connected_clients": connected})
+        assert (
+            judged(
+                ROOM,
+                settings_with(tmp_path),
+                redis_stats=stats,
+                redis_clients=found,
+            )[0]
+            is verdict
+        )

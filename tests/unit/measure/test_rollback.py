@@ -9,9 +9,12 @@ import pytest
 
 from playbook.clients.digitalocean import DigitalOceanApi
 from playbook.clients.digitalocean_types import Deployment, Rollback, RollbackCondition
+from playbook.clients.listing import Listing
 from playbook.clock import FixedClock
+from playbook.coverage import whole
 from playbook.errors import TooLittleData
 from playbook.measure.rollback import RollbackPlan, rollback
+from tests.verdicts import check, judged
 
 NOW = datetime(2026, 3, 2, 7, 30, tzinfo=UTC)
 VALID = Rollback(valid=True)
@@ -24,11 +27,12 @@ class FakeApi:
         self.phases, self.said = phases, said
         self.asked: list[str] = []
 
-    def deployments(self, newest: int | None = None) -> list[Deployment]:
-        return [
+    def deployments(self, since: datetime | None = None) -> Listing[Deployment]:
+        made = [
             Deployment(id=str(number), phase=phase, cause="push", created_at=NOW - timedelta(hours=number + 1))
             for number, phase in enumerate(self.phases)
-        ][:newest]
+        ]
+        return Listing(reversed(made), whole(f"{len(made)} deployments"))
 
     def validate_rollback(self, deployment_id: str) -> Rollback:
         self.asked.append(deployment_id)
@@ -84,3 +88,18 @@ def test_refused_without_a_reason():
 def test_no_deployments_is_too_little():
     with pytest.raises(TooLittleData):
         plan([])
+
+
+@pytest.mark.parametrize(
+    ("phases", "said", "wanted"),
+    [
+        (["ACTIVE", "SUPERSEDED"], VALID, "OK"),
+        (["SUPERSEDED", "SUPERSEDED"], VALID, "UNKNOWN"),
+        (["ACTIVE", "HIBERNATING"], VALID, "CRITICAL"),
+        (["ACTIVE", "SUPERSEDED"], Rollback(valid=True, error=RollbackCondition(code="new_code")), "CRITICAL"),
+        (["ACTIVE", "SUPERSEDED"], Rollback(valid=True, warnings=[RollbackCondition(code="new_code")]), "WARNING"),
+    ],
+)
+def test_verdicts(phases, said, wanted):
+    found, _ = plan(phases, said)
+    assert str(judged(check("test_rollback", "test_rollback_is_possible"), rollback=found)[0]) == wanted

@@ -11,13 +11,14 @@ from playbook.clients.digitalocean import DigitalOceanApi
 from playbook.clients.digitalocean_account import DigitalOceanAccount, InstanceSize
 from playbook.clients.digitalocean_types import App, ComponentSpec, Series, Spec
 from playbook.clock import FixedClock
-from playbook.errors import TooLittleData
 from playbook.measure.scaling import Fit, ScalingReview, scaling
 from playbook.settings import load
+from tests.verdicts import check, judged
 
 NOW = datetime(2026, 3, 2, 7, 30, tzinfo=UTC)
 GIB = 2**30
 SETTINGS = load("sandbox", environment={})
+CHECK = check("test_scaling", "test_sizes_fit_their_use")
 
 
 def size(slug: str, cpus: float, gib: float, usd: float, **more: Any) -> InstanceSize:
@@ -146,9 +147,27 @@ def test_a_moment_of_load_does_not_count_but_of_memory_does():
     assert (found.use.cpu, found.use.memory, found.use.highest_memory) == (30.0, 50.0, 97.0)
 
 
-@pytest.mark.parametrize("hours", [0, 119])
-def test_too_few_hours_are_too_little(hours):
-    found = review("small", [40.0], [40.0], hours=hours)
-    assert found.fits == ()
-    with pytest.raises(TooLittleData, match=rf"got fewer of web \({hours} h\)"):
-        found.expect_all()
+@pytest.mark.parametrize("hours", [0, 1, 119, 150])
+def test_too_few_hours_are_unknown(hours):
+    found = review("small", [40.0], [40.0], hours=hours, instance_count=1)
+    assert f"web {hours} h" in found.coverage.got
+    assert str(judged(CHECK, scaling=found)[0]) == "UNKNOWN"
+
+
+def test_an_instance_without_samples_is_unknown():
+    found = review("small", [40.0], [40.0], instance_count=2)
+    assert str(judged(CHECK, scaling=found)[0]) == "UNKNOWN"
+
+
+def test_without_a_price_nothing_cheaper_can_be_ruled_out():
+    found = review("basic-xs", [40.0], [40.0], instance_count=1)
+    assert str(judged(CHECK, scaling=found)[0]) == "UNKNOWN"
+
+
+def test_a_shortage_counts_however_little_was_seen():
+    assert str(judged(CHECK, scaling=review("small", [97.0], [40.0], hours=5))[0]) == "CRITICAL"
+
+
+def test_what_fits_is_ok():
+    found = review("small", [40.0, 40.0], [60.0, 60.0], instance_count=2)
+    assert str(judged(CHECK, scaling=found)[0]) == "OK"

@@ -10,10 +10,12 @@ import pytest
 
 from playbook.clients.prometheus import Series
 from playbook.clock import FixedClock
-from playbook.errors import TooLittleData
 from playbook.measure.storage import StorageWeek, storage_week
 from playbook.measure.traffic import GIB, NetworkWeek, network_week
 from playbook.settings import load
+from playbook.verdict import Verdict
+from tests.redis_factory import INFO, stats_of
+from tests.verdicts import check, judged
 
 NOW = datetime(2026, 11, 23, 7, tzinfo=UTC)
 SETTINGS = load("production", environment={})
@@ -33,16 +35,16 @@ class Store:
         return self.answers.get(setting.removeprefix("queries."), [])
 
 
-def hours(level, growth=0.0, count=169, component="worker"):
-    """Percent, one an hour up to now."""
+def hours(level, growth=0.0, count=169, component="worker", until=0):
+    """Percent, one an hour up to so many hours ago."""
     at = NOW.timestamp()
-    points = [(at - 3600 * ago, level - growth * ago / 24) for ago in range(count - 1, -1, -1)]
+    points = [(at - 3600 * ago, level - growth * ago / 24) for ago in range(until + count - 1, until - 1, -1)]
     return Series({"component": component} if component else {}, tuple(points))
 
 
 def measure(files, redis=(), *, limit=100, policy="noeviction") -> StorageWeek:
     store = Store(component_storage=files, redis_memory=list(redis))
-    stats = SimpleNamespace(memory_limit=limit, policy=policy)
+    stats = stats_of({**INFO, "maxmemory": limit, "maxmemory_policy": policy})
     return storage_week(cast(Any, store), cast(Any, stats), SETTINGS, FixedClock(NOW))
 
 
@@ -57,7 +59,7 @@ def test_the_fullest_and_what_fills():
     (filling,) = found.filling
     assert (filling.name, filling.reading.value) == ("Files of worker", 15)
     assert "full on 2026-12-08" in filling.reading.over
-    found.expect_all()
+    assert found.coverage.enough
 
 
 @pytest.mark.parametrize(
@@ -77,27 +79,42 @@ def test_without_a_limit_redis_cannot_be_full():
     assert [area.name for area in found.areas] == ["Files of worker"]
 
 
+def verdict_of(found):
+    return judged(check("test_resources", "test_storage_has_room"), SETTINGS, storage_week=found)
+
+
 @pytest.mark.parametrize(
-    ("files", "redis", "short"),
+    ("files", "redis", "verdict", "message"),
     [
-        ([], [hours(1.0)], "every file system"),
-        ([hours(1.0)], [], r"Redis memory \(0 h\)"),
-        ([hours(1.0, count=83)], [hours(1.0)], r"Files of worker \(83 h\)"),
+        ([hours(1.0)], [hours(1.0)], Verdict.OK, ""),
+        ([], [hours(1.0)], Verdict.UNKNOWN, "expected samples of every file system, got none"),
+        ([hours(1.0)], [], Verdict.UNKNOWN, "h of Redis memory, got samples of 0 h of Redis memory"),
+        ([hours(1.0, count=134)], [hours(1.0)], Verdict.UNKNOWN, "samples of 134 h of Files of worker"),
+        ([hours(1.0, count=135)], [hours(1.0)], Verdict.OK, ""),
+        ([hours(95.0, count=3)], [], Verdict.CRITICAL, "got 95 %"),
+        ([hours(1.0, until=5)], [hours(1.0)], Verdict.UNKNOWN, "a sample of Files of worker of the last 2 h, got"),
     ],
 )
-def test_half_of_the_week_must_be_known(files, redis, short):
-    """Of everything that can be full."""
+def test_most_of_the_week_must_be_known_up_to_now(files, redis, verdict, message):
+    """Of everything that can be full; what is full on few samples is full."""
     found = measure(files, redis)
-    with pytest.raises(TooLittleData, match=f"got fewer of {short}$"):
-        found.expect_all()
+    assert verdict_of(found)[0] is verdict, verdict_of(found)
+    assert message in verdict_of(found)[1]
     assert found.evidence()
+
+
+def test_a_redis_that_does_not_say_how_much_it_may_use_is_unknown():
+    """Its memory may be nearly full."""
+    found = measure([hours(1.0)], [hours(1.0)], limit=None)
+    assert verdict_of(found)[0] is Verdict.UNKNOWN
+    assert "expected maxmemory in INFO, got none" in verdict_of(found)[1]
 
 
 def network(sizes) -> NetworkWeek:
     """Bytes of the last fourteen days, oldest first."""
     today = datetime(2026, 11, 23, tzinfo=UTC)
     by_day = {today - timedelta(days=14 - n): size for n, size in enumerate(sizes)}
-    return network_week(cast(Any, SimpleNamespace(bandwidth=by_day.__getitem__)), FixedClock(NOW))
+    return network_week(cast(Any, SimpleNamespace(bandwidth=by_day.__getitem__)), SETTINGS, FixedClock(NOW))
 
 
 def test_a_week_against_the_week_before():
@@ -111,12 +128,35 @@ def test_a_week_against_the_week_before():
     assert [curve.name for curve in chart.curves] == ["this week", "week before"]
 
 
-@pytest.mark.parametrize(
-    ("sizes", "week"), [([0] * 9 + [1] * 5, "the week before"), ([1] * 7 + [0, 0] + [1] * 5, "the week")]
-)
-def test_days_without_any_traffic_are_no_week(sizes, week):
-    """The API says 0 for days that it knows nothing of."""
-    found = network(sizes)
-    with pytest.raises(TooLittleData, match=f"at least 6 of the 7 days of {week}, got"):
-        _ = found.rise
-    assert found.evidence()
+@pytest.mark.parametrize("nothing", [0, None])
+@pytest.mark.parametrize("place", [0, 9])
+def test_days_that_are_not_known_are_no_week(nothing, place):
+    """The API says 0 for days that it knows nothing of. One of seven may be missing, two may not."""
+    sizes = [GIB] * 14
+    sizes[place] = nothing
+    assert network(sizes).rise.value == pytest.approx(0)
+    assert network_verdict(sizes) == "OK"
+    sizes[place + 1] = nothing
+    assert network(sizes).coverage.got.startswith("traffic of 5 days of both weeks (none of ")
+    assert network(sizes).evidence()
+    assert network_verdict(sizes) == "UNKNOWN"
+
+
+def test_nothing_known_at_all():
+    """No figure, and no division by it."""
+    assert network_verdict([None] * 14) == "UNKNOWN"
+    assert network_verdict([0] * 14) == "UNKNOWN"
+
+
+def test_a_rise_is_judged_however_few_days_are_known():
+    """Bad evidence counts."""
+    found = network([GIB, GIB, *[None] * 5, 3 * GIB, 3 * GIB, *[None] * 5])
+    assert found.rise.value == pytest.approx(200)
+    assert found.rise.over == "2 days (6.00 GiB after 2.00 GiB)"
+
+
+def network_verdict(sizes) -> str:
+    """Of the check."""
+    return str(
+        judged(check("test_resources", "test_traffic_is_like_the_week_before"), network_week=network(sizes))[0]
+    )

@@ -1,36 +1,41 @@
-"""CPU and memory by component: which instance counts, and what too few samples are."""
+"""CPU and memory by component: which instance and quarter of an hour counts, and what too few samples are."""
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import cast
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from playbook.clients.digitalocean import DigitalOceanApi, Metric
 from playbook.clients.digitalocean_types import Series
 from playbook.clock import FixedClock
-from playbook.errors import TooLittleData
 from playbook.evidence import Table
 from playbook.measure.app import AppStatus
-from playbook.measure.utilization import Utilization, utilization
+from playbook.measure.utilization import Utilization, utilization, utilization_now
+from playbook.settings import load
+from tests.verdicts import check, judged
 
 NOW = datetime(2026, 3, 2, 7, 30, tzinfo=UTC)
-APP = AppStatus("a", "portfolio", "", "", "", "ACTIVE", "d", None, "", None, ("web", "worker"), NOW)
+WANTED = (("web", 2), ("worker", 1))
+APP = AppStatus("a", "shop", "", "", "", "ACTIVE", "d", None, "", None, ("web", "worker"), NOW, least=WANTED)
+SETTINGS = load("production", environment={})
+CHECK = check("test_utilization", "test_resource_use_is_below_its_limits")
+STEP = 120
+COUNT = 720  # in 24 h
+
+Values = list[float]
 
 
 class FakeApi:
     """Gives the same series for both metrics, and notes the range."""
 
-    def __init__(self, **series: list[float]) -> None:
-        self.series = [
-            Series(
-                component=name.rsplit("_", 1)[0],
-                instance=name,
-                samples=[(NOW.timestamp() - 60 * (len(values) - i), value) for i, value in enumerate(values)],
-            )
-            for name, values in series.items()
-        ]
+    def __init__(self, series: list[Series]) -> None:
+        self.series = series
         self.ranges: list[timedelta] = []
 
     def metric(self, _metric: Metric, start: datetime, end: datetime) -> list[Series]:
@@ -38,54 +43,156 @@ class FakeApi:
         return self.series
 
 
-def measure(**series: list[float]) -> Utilization:
-    return utilization(cast(DigitalOceanApi, FakeApi(**series)), APP, FixedClock(NOW))
+def day(component: str, values: Values | float, instance: int = 0) -> Series:
+    """A day of samples, two minutes apart, up to now."""
+    every = values if isinstance(values, list) else [values] * COUNT
+    begin = NOW.timestamp() - STEP * len(every)
+    samples = [(begin + STEP * (number + 1), value) for number, value in enumerate(every)]
+    return Series(component=component, instance=f"{component}-{instance}", samples=samples)
+
+
+GOOD = [day("web", 30.0), day("web", 20.0, 1), day("worker", 40.0)]
+
+
+def measure(*series: Series) -> Utilization:
+    return utilization(cast(DigitalOceanApi, FakeApi(list(series))), APP, SETTINGS, FixedClock(NOW))
+
+
+def verdict(*series: Series) -> str:
+    return str(judged(CHECK, utilization=measure(*series))[0])
 
 
 def test_busiest_instance_counts_and_highest_component_comes_first():
-    found = measure(web_0=[10, 20], web_1=[80, 90], worker_0=[86, 86])
-    assert [(use.name, use.reading.value) for use in found.by_cpu] == [("worker", 86), ("web", 85)]
+    found = measure(day("web", 15.0), day("web", 75.0, 1), day("worker", 76.0))
+    assert [(use.name, round(use.reading.value, 3)) for use in found.by_cpu] == [("worker", 76), ("web", 75)]
     assert found.by_memory == found.by_cpu
-    assert found.by_cpu[1].reading.over == "1 h (busiest of 2 instances, highest 90.0 %, 2 samples)"
-    assert found.by_cpu[0].reading.over == "1 h (highest 86.0 %, 2 samples)"
-    found.expect_all()
+    assert found.by_cpu[1].reading.over == "15 min of 24 h (busiest of 2 instances, mean 75.0 %)"
+    assert found.by_cpu[0].reading.over == "15 min of 24 h (mean 76.0 %)"
+    assert found.coverage.enough
+    assert found.coverage.words == "24 of 24 h"
 
 
-def test_the_value_is_not_rounded_over_a_limit():
-    assert measure(web_0=[79.96, 79.98], worker_0=[1]).by_cpu[0].reading.value < 80
+def test_a_night_at_99_percent_is_found():
+    """Its mean over the day is harmless, and so is its last hour."""
+    night = [20.0] * 300 + [99.0] * 180 + [20.0] * 240
+    assert verdict(*GOOD[:2], day("worker", night)) == "CRITICAL"
 
 
-def test_one_hour():
-    api = FakeApi(web_0=[1], worker_0=[1])
-    utilization(cast(DigitalOceanApi, api), APP, FixedClock(NOW))
-    assert api.ranges == [timedelta(hours=1)] * 2
+def test_a_quarter_of_an_hour_counts_and_a_moment_does_not():
+    assert verdict(*GOOD[:2], day("worker", [20.0] * 500 + [99.0] * 8 + [20.0] * 212)) == "CRITICAL"
+    assert verdict(*GOOD[:2], day("worker", [20.0] * 500 + [99.0] * 3 + [20.0] * 217)) == "OK"
+
+
+def test_one_instance_does_not_hide_behind_another():
+    assert verdict(day("web", 1.0), day("web", 97.0, 1), GOOD[2]) == "CRITICAL"
 
 
 @pytest.mark.parametrize(
-    ("series", "missing"),
+    "series",
     [
-        ({}, "web, worker"),
-        ({"web_0": [5.0]}, "worker"),
-        ({"web_0": [5.0], "worker_0": [float("nan"), float("inf")]}, "worker"),
-        ({"web_0": [5.0], "worker_0": []}, "worker"),
+        [],
+        GOOD[:2],  # nothing of the worker
+        [GOOD[0], GOOD[2]],  # one of two instances of web is silent
+        [*GOOD[:2], day("worker", 5.0), day("", 5.0)],  # of which component?
+        [*GOOD[:2], day("worker", [math.nan] * COUNT)],
+        [*GOOD[:2], day("worker", [-3.0] * COUNT)],
+        [*GOOD[:2], day("worker", [5.0] * 600)],  # four hours are missing
+        [*GOOD[:2], day("worker", [5.0] * 300 + [math.nan] * 120 + [5.0] * 300)],
+        [*GOOD[:2], day("worker", [5.0] * 680 + [math.nan] * 40)],  # silent for 80 minutes
+        [*GOOD[:2], Series(component="worker", instance="w", samples=[(NOW.timestamp() - 60, 5.0)])],
+        [*GOOD[:2], day("worker", [5.0] * 719 + [9e9])],  # no percentage
     ],
 )
-def test_missing_samples(series, missing):
-    found = measure(**series)
-    assert [use.name for use in found.by_cpu] == (["web"] if series else [])
-    with pytest.raises(TooLittleData, match=rf"in the last hour, got none of {missing}$"):
-        found.expect_all()
+def test_what_was_not_seen_does_not_count_as_good(series):
+    assert verdict(*series) == "UNKNOWN"
 
 
-def test_nan_among_numbers_is_left_out():
-    assert measure(web_0=[float("nan"), 30, 50], worker_0=[1]).by_cpu[0].reading.value == 40
+@pytest.mark.parametrize("lost", [1, 30, 60])
+def test_a_few_lost_samples_change_nothing(lost):
+    assert verdict(*GOOD[:2], day("worker", [5.0] * 300 + [math.nan] * lost + [5.0] * (420 - lost))) == "OK"
+
+
+def test_bad_evidence_counts_however_little_was_seen():
+    assert verdict(day("web", [97.0] * 20)) == "CRITICAL"
+
+
+def test_the_message_names_what_is_short():
+    verdict, message = judged(CHECK, utilization=measure(*GOOD[:1], day("worker", [5.0] * 360)))
+    assert str(verdict) == "UNKNOWN"
+    assert (
+        "expected CPU samples of at least 21.6 of 24 h and memory samples of at least 21.6 of 24 h, "
+        "got CPU samples of 0 h (web 0 h of 2 instances, worker 12 h)" in message
+    )
+
+
+def test_what_is_put_to_sleep_needs_no_samples():
+    asleep = AppStatus(
+        "a",
+        "shop",
+        "",
+        "",
+        "",
+        "ACTIVE",
+        "d",
+        None,
+        "",
+        None,
+        ("web", "worker"),
+        NOW,
+        least=(("web", 0), ("worker", 1)),
+    )
+    found = utilization(cast(DigitalOceanApi, FakeApi([GOOD[2]])), asleep, SETTINGS, FixedClock(NOW))
+    assert str(judged(CHECK, utilization=found)[0]) == "OK"
+
+
+def test_a_job_may_be_as_busy_as_it_likes():
+    app = replace(APP, others=("migrate",))
+    api = FakeApi([*GOOD, day("migrate", 100.0)])
+    found = utilization(cast(DigitalOceanApi, api), app, SETTINGS, FixedClock(NOW))
+    assert str(judged(CHECK, utilization=found)[0]) == "OK"
+    assert verdict(*GOOD, day("somebody", 100.0)) == "CRITICAL"  # nobody said that it is a job
+
+
+def test_24_hours_and_for_investigations_the_last_one():
+    api = FakeApi(GOOD)
+    utilization(cast(DigitalOceanApi, api), APP, SETTINGS, FixedClock(NOW))
+    found = utilization_now(cast(DigitalOceanApi, api), APP, SETTINGS, FixedClock(NOW))
+    assert api.ranges == [timedelta(hours=24)] * 2 + [timedelta(hours=1)] * 2
+    assert found.coverage.words == "1 of 1 h"
+
+
+def test_samples_far_apart_stand_for_themselves():
+    """Hourly ones cover their hours only in part: a peak between them is not seen."""
+    at = NOW.timestamp()
+    hourly = Series(
+        component="worker", instance="w", samples=[(at - 3600 * n, 97.0 if n == 5 else 5.0) for n in range(24)]
+    )
+    assert verdict(*GOOD[:2], hourly) == "CRITICAL"
 
 
 def test_evidence_has_every_instance_and_the_silent_component():
-    shown = measure(web_0=[10.0, 20.0], web_1=[30.0]).evidence()
+    shown = measure(day("web", 20.0), day("web", 30.0, 1)).evidence()
     assert isinstance(shown, Table)
     assert shown.rows == [
-        ["web", "web_0", "15.0 %", "20.0 %", "15.0 %", "20.0 %", "2, newest 60 s old"],
-        ["web", "web_1", "30.0 %", "30.0 %", "30.0 %", "30.0 %", "1, newest 60 s old"],
+        ["web", "web-0", "20.0 %", "20.0 %", "20.0 %", "20.0 %", "720, newest 0 s old"],
+        ["web", "web-1", "30.0 %", "30.0 %", "30.0 %", "30.0 %", "720, newest 0 s old"],
         ["worker", "", "no samples", "", "no samples", "", "none"],
     ]
+
+
+@given(
+    component=st.sampled_from([0, 1, 2]),
+    first=st.integers(0, COUNT - 90),
+    length=st.integers(90, COUNT),
+    value=st.sampled_from([math.nan, math.inf, -1.0, 99.0, 85.0]),
+)
+def test_no_bad_or_missing_stretch_anywhere_is_good(component, first, length, value):
+    """Of three hours and more, in any instance, at any time of the day."""
+    series = list(GOOD)
+    old = series[component]
+    samples = [
+        (at, value if first <= number < first + length else sample)
+        for number, (at, sample) in enumerate(old.samples)
+    ]
+    series[component] = Series(component=old.component, instance=old.instance, samples=samples)
+    assert verdict(*series) != "OK"

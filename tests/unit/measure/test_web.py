@@ -1,21 +1,28 @@
-"""Health endpoints, the homepage, and whether a URL answers, against a server that says what it is told."""
+"""Health endpoints and the homepage, against a server that says what it is told."""
 
+from contextlib import suppress
 from datetime import UTC, datetime
 from statistics import median
 
 import pytest
 
 from playbook.clients.http import HttpClient
+from playbook.clients.network import Network, Witness
 from playbook.clients.web import website
 from playbook.clients.wire import Phases
 from playbook.clock import FixedClock
 from playbook.errors import Denied, Malformed, NotConfigured, Unreachable, UsageError
 from playbook.evidence import Facts, Table
-from playbook.measure.web import HomepageTiming, Sample, answer_of, api_health, homepage_timing, image_health
+from playbook.judge import Judge
+from playbook.measure.web import HomepageTiming, Sample, api_health, homepage_timing, image_health
+from playbook.measure.web_page import Fault, PageRules
 from playbook.settings import TimeLimits, load
+from playbook.verdict import Critical, Verdict
 from tests.unit.loopback import answer, closed_port, hang_up, serve
 
 GOOD = b'{"status":"healthy","dependencies":{"redis":{"status":"healthy","latency_ms":0.4},"worker":"healthy"}}'
+PAGE = b"<!DOCTYPE html><title>Portfolio</title><h1>Photographs that load fast</h1><p>By somebody.</p>"
+ALONE = Network(())  # nothing else that could prove that our own network works
 BAD = (
     b'{"status":"degraded","services":{"worker":"slow","redis":{"status":"unhealthy","error":"ConnectionError"}}}'
 )
@@ -49,7 +56,7 @@ def site_of(server):
 def test_a_healthy_api(settings):
     """Its word, its dependencies and how long it took."""
     with serve(answer(body=GOOD)) as server:
-        health = api_health(site_of(server), settings)
+        health = api_health(site_of(server), ALONE, settings)
     assert server.requests[0].startswith(b"GET /api/health ")
     assert (health.is_unhealthy, health.is_degraded) == (False, False)
     assert health.summary == "HTTP 200, healthy, 2 dependencies healthy"
@@ -63,7 +70,7 @@ def test_a_healthy_api(settings):
 def test_a_503_is_a_measurement_and_not_tried_away(settings):
     """The worst dependency stands first."""
     with serve(answer("503 Unavailable", BAD), answer(body=GOOD)) as server:
-        health = api_health(site_of(server), settings)
+        health = api_health(site_of(server), ALONE, settings)
     assert health.is_unhealthy
     assert health.summary == "HTTP 503, degraded; redis unhealthy (ConnectionError), worker slow"
 
@@ -71,6 +78,7 @@ def test_a_503_is_a_measurement_and_not_tried_away(settings):
 @pytest.mark.parametrize(
     ("raw", "unhealthy", "degraded", "summary"),
     [
+        (answer(body=b'{"status":"ok"}'), False, False, "HTTP 200, ok, no dependency listed"),
         (answer(body=b'{"status":"degraded"}'), False, True, "HTTP 200, degraded"),
         (answer(body=b'{"status":"ok","checks":{"a":"slow"}}'), False, True, "HTTP 200, ok; a slow"),
         (answer(body=b'{"status":"ok","checks":{"a":"down"}}'), True, False, "HTTP 200, ok; a down"),
@@ -82,7 +90,7 @@ def test_a_503_is_a_measurement_and_not_tried_away(settings):
 def test_the_worst_of_status_and_words_counts(raw, unhealthy, degraded, summary, settings):
     """Whichever of them it is."""
     with serve(raw) as server:
-        health = image_health(site_of(server), settings)
+        health = image_health(site_of(server), ALONE, settings)
     assert server.requests[0].startswith(b"GET /api/image/health ")
     assert (health.is_unhealthy, health.is_degraded, health.summary) == (unhealthy, degraded, summary)
     assert health.evidence()
@@ -96,25 +104,31 @@ def test_the_worst_of_status_and_words_counts(raw, unhealthy, degraded, summary,
             Malformed,
             "expected a health report from http://localhost:.*/api/health, got the status",
         ),
+        (answer(), Malformed, "got an empty body"),
+        (answer("204 No Content"), Malformed, "got an empty body"),
+        (answer("206 Partial Content", GOOD), Malformed, "got HTTP 206, a part of one"),
+        (answer("302 Found", GOOD), Malformed, "got HTTP 302"),
+        (answer("503 Unavailable", GOOD, cf_mitigated="challenge"), Malformed, "got a challenge of Cloudflare's"),
+        (answer("407 Proxy Authentication Required"), Malformed, "a proxy that asks who this machine is"),
+        (answer(body=b"[" * 100_000), Malformed, "nested too deeply"),
         (answer("404 Not Found", b"{}"), Malformed, "expected HTTP 200 from .*, got HTTP 404"),
         (answer("401 Unauthorized", GOOD), Denied, "got HTTP 401"),
         (hang_up, Unreachable, "closed the connection without an answer"),
     ],
-    ids=["no-report", "no-endpoint", "no-access", "no-answer"],
 )
 def test_what_says_nothing_of_health_is_not_judged(raw, error, message, settings):
     """It is about the way there or about our settings."""
     with serve(raw) as server, pytest.raises(error, match=message):
-        api_health(site_of(server), settings)
+        api_health(site_of(server), ALONE, settings)
 
 
 # ------------------------------------------------------------------------------------------------------- homepage
 
 
-def test_five_samples_over_fresh_connections(clock):
+def test_five_samples_over_fresh_connections(settings, clock):
     """Each with its phases, and the median of their totals."""
-    with serve(answer(body=b"<h1>hello</h1>")) as server:
-        timing = homepage_timing(site_of(server), clock)
+    with serve(answer(body=PAGE)) as server:
+        timing = homepage_timing(site_of(server), ALONE, settings, clock)
     assert len(server.requests) == 5
     assert timing.bad == []
     assert timing.summary == "5 of 5 HTTP 200"
@@ -130,74 +144,227 @@ def test_five_samples_over_fresh_connections(clock):
 def test_the_median_is_of_what_was_answered():
     """A lost connection has no time, and is counted as bad."""
     samples = [Sample(200, Phases(total=seconds)) for seconds in (0.3, 0.1, 0.2)]
-    timing = HomepageTiming((*samples, Sample(None, problem="connection refused"), Sample(500, Phases(total=9))))
+    lost = Sample(None, problem="connection refused")
+    timing = HomepageTiming((*samples, lost, Sample(500, Phases(total=9), fault=Fault("HTTP 500"))))
     assert timing.median.value == 0.25
     assert timing.median.over == "4 fresh connections (slowest 9.000 s)"
     assert timing.summary == "connection refused, HTTP 500 in 2 of 5 samples"
 
 
-def test_a_bad_sample_among_good_ones_is_a_value(clock):
+def test_a_bad_sample_among_good_ones_is_a_value(settings, clock):
     """It is what one visitor in five sees, and is not tried away."""
-    good = answer(body=b"hello")
+    good = answer(body=PAGE)
     with serve(good, answer("503 Busy"), good, hang_up, good) as server:
-        timing = homepage_timing(site_of(server), clock)
+        timing = homepage_timing(site_of(server), ALONE, settings, clock)
     assert [sample.status for sample in timing.samples] == [200, 503, 200, None, 200]
     assert timing.summary.startswith("HTTP 503, the server closed the connection without an answer (first byte")
     assert timing.evidence()
 
 
-def test_a_slow_homepage_is_not_sampled_for_ever(clock, monkeypatch):
+def test_a_slow_homepage_is_not_sampled_for_ever(settings, clock, monkeypatch):
     """What is that slow, is known to be; one sample is always taken."""
     monkeypatch.setattr("playbook.measure.web._ENOUGH", 0)
-    with serve(answer(body=b"hello")) as server:
-        timing = homepage_timing(site_of(server), clock)
+    with serve(answer(body=PAGE)) as server:
+        timing = homepage_timing(site_of(server), ALONE, settings, clock)
     assert timing.median.over.startswith("1 fresh connection (slowest ")
 
 
-def test_a_homepage_that_never_answers_is_unreachable(clock):
+def test_a_homepage_that_never_answers_is_unreachable(settings, clock):
     """Then it may be our own network."""
     client = HttpClient(f"http://127.0.0.1:{closed_port()}", service="Website")
     with pytest.raises(Unreachable, match="connection refused"):
-        homepage_timing(client, clock)
+        homepage_timing(client, ALONE, settings, clock)
 
 
-def test_redirects_of_the_homepage_are_followed_and_shown(clock):
+def test_redirects_of_the_homepage_are_followed_and_shown(settings, clock):
     """Their time counts, as visitors wait for them."""
-    with serve(*([answer("301 Moved", Location="/en"), answer(body=b"hello")] * 5)) as server:
-        timing = homepage_timing(site_of(server), clock)
+    with serve(*([answer("301 Moved", Location="/en"), answer(body=PAGE)] * 5)) as server:
+        timing = homepage_timing(site_of(server), ALONE, settings, clock)
     assert timing.bad == []
     assert timing.evidence()[1] == Facts("Redirects", {"1": f"HTTP 301: {server.url} → {server.url}/en"})
 
 
-# ------------------------------------------------------------------------------------------------------- any URL
+# ---------------------------------------------------------------------------------------- what is known of the way
 
 
-def test_a_url_that_answers(settings):
-    """Any status below 400 does."""
-    with serve(answer(body=b"hello")) as server:
-        got = answer_of(server.url, settings)
-    assert got.answers
-    assert got.summary.startswith("HTTP 200 in ")
-    assert got.evidence()
+def verdict(measured, holds, subject="Homepage"):
+    """What a judge makes of it, standing on what the measurement says of itself."""
+    judge = Judge()
+    judge.stand_on("measured", measured.coverage)
+    with suppress(Critical):
+        judge.that(holds, subject, expected="good", found=measured.summary)
+    return judge.leading.verdict
+
+
+def test_a_website_that_refuses_while_another_service_answers_is_down(settings, clock):
+    """It is the website then, and not our network."""
+    with serve(answer()) as witness:
+        network = Network((Witness("Prometheus", witness.url),))
+        client = HttpClient(f"http://127.0.0.1:{closed_port()}", service="Website")
+        timing = homepage_timing(client, network, settings, clock)
+        health = api_health(client, network, settings)
+    assert timing.is_down
+    assert timing.summary.startswith("no answer: connection refused (connect, after ")
+    assert timing.summary.endswith(", while Prometheus answers")
+    assert verdict(timing, not timing.bad) is Verdict.CRITICAL
+    assert health.is_unhealthy
+    assert health.summary == f"no answer: {health.down}"
+    assert verdict(health, not health.is_unhealthy) is Verdict.CRITICAL
+    assert timing.evidence()
+    assert health.evidence()
+
+
+def test_a_website_that_nothing_stands_beside_is_not_called_down(settings):
+    """Its health neither."""
+    client = HttpClient(f"http://127.0.0.1:{closed_port()}", service="Website")
+    with pytest.raises(Unreachable) as caught:
+        api_health(client, ALONE, settings)
+    assert str(caught.value).endswith("no other service could prove that this machine's own network works")
 
 
 @pytest.mark.parametrize(
-    ("raw", "summary"),
-    [(answer("500 Error"), "HTTP 500 in "), (hang_up, "the server closed the connection without an answer")],
+    ("raw", "found"),
+    [
+        (answer(), "an empty page"),
+        (answer(body=b"<title>Application Error</title>" + PAGE), "an error page, 'Application Error'"),
+        (answer(body=b'{"error":"boom"}', Content_Type="application/json"), "an error as JSON"),
+        (answer("204 No Content"), "HTTP 204"),
+        (answer("304 Not Modified"), "HTTP 304"),
+        (answer("302 Found", Location="/on"), "HTTP 302, a redirect that leads on"),
+        (answer("302 Found", Location="ftp://x.example/"), "HTTP 302, a redirect that cannot be followed"),
+        (answer("206 Partial Content", PAGE), "HTTP 206"),
+    ],
 )
-def test_a_url_that_does_not_answer_is_a_value(raw, summary, settings):
-    """For who knows that the network is fine."""
+def test_what_is_no_page_is_bad_each_time(settings, clock, raw, found):
+    """With a good status too."""
     with serve(raw) as server:
-        got = answer_of(server.url, settings)
-    assert not got.answers
-    assert got.summary.startswith(summary)
-    assert got.evidence()
+        timing = homepage_timing(site_of(server), ALONE, settings, clock)
+    assert timing.is_down
+    assert timing.summary.startswith(found)
+    assert verdict(timing, not timing.bad) is Verdict.CRITICAL
 
 
-def test_a_url_that_is_none_is_a_usage_error(settings):
-    """It was not asked."""
-    with pytest.raises(UsageError):
-        answer_of("portfolio.example", settings)
+def test_a_redirect_to_a_login_is_no_homepage(settings, clock):
+    """Nor is one to another host."""
+    with serve(*([answer("302 Found", Location="/users/sign_in"), answer(body=PAGE)] * 5)) as server:
+        timing = homepage_timing(site_of(server), ALONE, settings, clock)
+    assert timing.summary == "a redirect to a login, /users/sign_in in 5 of 5 samples"
+    with serve(answer(body=PAGE)) as other:
+        elsewhere = other.url.replace("localhost", "127.0.0.1")
+        with serve(answer("302 Found", Location=elsewhere)) as server:
+            timing = homepage_timing(site_of(server), ALONE, settings, clock)
+    assert timing.summary == "a redirect to another host, 127.0.0.1 in 5 of 5 samples"
+
+
+def test_a_redirect_to_nowhere_is_a_finding_without_a_witness(settings, clock):
+    """The website itself has answered, with a way to nowhere."""
+    nowhere = f"http://127.0.0.1:{closed_port()}/en"
+    with serve(answer("302 Found", Location=nowhere)) as server:
+        timing = homepage_timing(site_of(server), ALONE, settings, clock)
+    assert timing.is_down
+    assert "connection refused" in timing.summary
+    assert f"→ {nowhere}" in timing.summary
+
+
+def test_a_homepage_without_the_text_that_stands_on_it_is_another_page(tmp_path, clock):
+    """As far as the settings know one."""
+    environment = {"PRODUCTION_URL": "http://localhost"}
+    overlay = {"targets": {"production": {"web": {"expect": "load  FAST"}}}}
+    settings = load("production", root=tmp_path, environment=environment, overlay=overlay)
+    with serve(answer(body=PAGE)) as server:
+        timing = homepage_timing(site_of(server), ALONE, settings, clock)
+    assert (timing.bad, timing.coverage.words) == ([], "5 of 5 samples")
+    with serve(answer(body=b"<title>Garden tools</title><p>" + b"Spades and rakes. " * 9)) as server:
+        timing = homepage_timing(site_of(server), ALONE, settings, clock)
+    assert timing.summary == "a page without the text 'load  FAST' in 5 of 5 samples"
+
+
+def test_a_challenge_says_nothing_of_what_visitors_see(settings, clock):
+    """Browsers pass it."""
+    with serve(answer("403 Forbidden", cf_mitigated="challenge")) as server:
+        timing = homepage_timing(site_of(server), ALONE, settings, clock)
+    assert not timing.is_down
+    assert verdict(timing, not timing.bad) is Verdict.UNKNOWN
+
+
+def test_health_by_status_alone_is_a_setting(tmp_path):
+    """For an endpoint that says nothing more; a server error stays one."""
+    overlay = {"targets": {"production": {"web": {"health": "status"}}}}
+    environment = {"PRODUCTION_URL": "http://localhost"}
+    settings = load("production", root=tmp_path, environment=environment, overlay=overlay)
+    for raw in (answer(), answer("204 No Content"), answer(body=b"<html>up</html>")):
+        with serve(raw) as server:
+            health = api_health(site_of(server), ALONE, settings)
+        assert verdict(health, not health.is_unhealthy) is Verdict.OK
+    with serve(answer("500 Oops")) as server:
+        assert api_health(site_of(server), ALONE, settings).is_unhealthy
+
+
+def test_health_that_a_cache_has_kept_is_not_that_of_now(settings):
+    """What was good an hour ago says nothing; what was bad still counts."""
+    with serve(answer(body=GOOD, Age="7200"), answer(body=GOOD, Age="60"), answer(body=BAD, Age="7200")) as server:
+        verdicts = [
+            verdict(health, not health.is_unhealthy)
+            for health in (api_health(site_of(server), ALONE, settings) for _ in range(3))
+        ]
+    assert verdicts == [Verdict.UNKNOWN, Verdict.OK, Verdict.CRITICAL]
+
+
+@pytest.mark.parametrize(
+    ("finished", "good"),
+    [
+        ("1772438100", True),
+        ("1772438100000", True),
+        ('"2026-03-02T07:55:00+00:00"', True),
+        ("1666014000", False),
+        ('"2026-03-02T05:00:00Z"', False),
+        ('"soon"', True),
+        ("1e300", True),
+    ],
+)
+def test_checks_that_a_scheduler_carried_out_long_ago_are_not_those_of_now(settings, finished, good):
+    """It may have stopped; a time that is none says nothing."""
+    body = b'{"finishedAt":%s,"checkResults":[{"name":"Redis","status":"ok"}]}' % finished.encode()
+    with serve(answer(body=body, Date="Mon, 02 Mar 2026 08:00:00 GMT")) as server:
+        health = api_health(site_of(server), ALONE, settings)
+    assert verdict(health, not health.is_unhealthy) is (Verdict.OK if good else Verdict.UNKNOWN)
+
+
+def test_without_tls_a_private_address_proves_nothing_of_a_public_name(settings, clock, monkeypatch):
+    """A captive portal answers as whoever was asked for."""
+    monkeypatch.setattr(Network, "private_address", lambda self, url: "10.0.0.1")
+    monkeypatch.setattr(PageRules, "is_authentic", False)
+    with serve(answer(body=PAGE), answer(body=GOOD)) as server:
+        timing = homepage_timing(site_of(server), ALONE, settings, clock)
+        with pytest.raises(Malformed, match=r"got an answer of the private address 10\.0\.0\.1 in its name"):
+            api_health(site_of(server), ALONE, settings)
+    assert verdict(timing, not timing.bad) is Verdict.UNKNOWN
+
+
+def test_health_from_another_host_is_not_known(settings):
+    """Whoever answers there is not the service."""
+    with serve(answer(body=GOOD)) as other:
+        elsewhere = other.url.replace("localhost", "127.0.0.1")
+        with serve(answer("302 Found", Location=elsewhere)) as server:
+            health = api_health(site_of(server), ALONE, settings)
+    assert verdict(health, not health.is_unhealthy) is Verdict.UNKNOWN
+
+
+def test_health_that_is_not_understood_is_shown_and_not_good(settings):
+    """As it stands there."""
+    body = b'{"status":"ok","checks":{"redis":"fubar","worker":"ok"}}'
+    with serve(answer(body=body)) as server:
+        health = api_health(site_of(server), ALONE, settings)
+    assert health.summary == "HTTP 200, ok, 1 of 2 dependencies healthy"
+    assert verdict(health, not health.is_unhealthy) is Verdict.UNKNOWN
+    assert health.evidence()[0].facts["Not understood"] == "redis 'fubar'"
+
+
+@pytest.mark.parametrize("status", ["400 Bad", "418 Teapot", "424 Failed", "429 Many", "472 Recovering"])
+def test_bad_health_counts_with_a_status_of_the_client_too(status, settings):
+    """Some endpoints say by 4xx that they are not well."""
+    with serve(answer(status, b'{"status":"unhealthy"}')) as server:
+        assert api_health(site_of(server), ALONE, settings).is_unhealthy
 
 
 # ------------------------------------------------------------------------------------------------------- settings

@@ -1,6 +1,8 @@
 """The rules of Mozilla's HTTP Observatory: each result, and how points add up to a grade."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from playbook.observatory import csp, page, results
 from playbook.observatory.scores import GRADES, PROTECTS, SCORES, grade_of, total
@@ -219,3 +221,34 @@ def test_the_tables_are_whole():
     assert [least for least, _ in GRADES] == sorted((least for least, _ in GRADES), reverse=True)
     assert len(PROTECTS) == 10
     assert max(SCORES.values()) == 10
+
+
+KNOWN = st.sampled_from(
+    [
+        *("default-src 'self'", "script-src 'nonce-abc123' https://cdn.example", "img-src * data: blob:"),
+        *("style-src 'sha256-4PNxUU=' 'unsafe-inline'", "frame-ancestors 'none'", "upgrade-insecure-requests"),
+        *("sandbox allow-scripts", "report-uri /csp", "connect-src wss://x.example:* *.example:8443/path/"),
+    ]
+)
+POLICY = st.lists(KNOWN, min_size=1, max_size=5, unique_by=lambda text: text.split()[0])
+
+
+@given(policy=POLICY)
+def test_a_policy_of_known_words_is_understood(policy):
+    """Every directive and every kind of source."""
+    assert csp.unclear_of(["; ".join(policy)], []) == []
+
+
+@given(
+    policy=POLICY,
+    odd=st.sampled_from(
+        ["scipt-src 'self'", "object-src 'noone'", "img-src self", "child-src ht!tp", "#", "x y z"]
+    ),
+    place=st.integers(0, 5),
+    in_page=st.booleans(),
+)
+def test_one_odd_word_anywhere_is_shown(policy, odd, place, in_page):
+    """In the header or in the page."""
+    policy.insert(place, odd)
+    text = ["; ".join(policy)]
+    assert csp.unclear_of([] if in_page else text, text if in_page else [])

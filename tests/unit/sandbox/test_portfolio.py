@@ -1,6 +1,7 @@
 """The portfolio app and its Redis, healthy and with each of their faults, as seen from outside."""
 
 import io
+import json
 import socket
 import ssl
 import time
@@ -14,6 +15,7 @@ import pytest
 import redis
 from PIL import Image
 from redis.backoff import NoBackoff
+from redis.exceptions import OutOfMemoryError, ReadOnlyError, ResponseError
 from redis.retry import Retry
 
 from sandbox.launcher import RunningSandbox, start
@@ -283,17 +285,66 @@ def test_metrics_count_what_happened(web):
 # ------------------------------------------------------------------------------------------------------- Redis
 
 
+def past_of(sandbox):
+    """What yesterday's run has read; empty where there was none."""
+    text = Path(sandbox.settings["history"]["readings"]).read_text()
+    return json.loads(text) if text else {}
+
+
+def test_the_server_is_said_to_have_been_up_for_long(sandbox, cache):
+    """Over any connection, and INFO stays whole; a server that has just been restarted has no past."""
+    sandbox.set_faults([])
+    told = cache.info()
+    assert (told["uptime_in_days"], told["uptime_in_seconds"] // 86_400) == (200, 200)
+    assert told["run_id"] == past_of(sandbox)["redis"]["origin"]
+    assert {"redis_version", "used_memory", "cluster_enabled", "db0"} <= told.keys()
+    assert cache.info("server")["uptime_in_days"] == 200
+    sandbox.set_faults(["redis-unread-cache"])
+    assert 90 <= cache.info()["uptime_in_seconds"] < 3_600
+    assert past_of(sandbox) == {}
+
+
+def test_two_hundred_days_of_hits_are_counted_for_real(sandbox, cache):
+    """94.97 % since it counts, and hardly one read of today."""
+    sandbox.set_faults(["redis-misses-today"])
+    stats = cache.info("stats")
+    share = 100 * stats["keyspace_hits"] / (stats["keyspace_hits"] + stats["keyspace_misses"])
+    assert share == pytest.approx(94.97, abs=0.01)
+    assert stats["keyspace_hits"] - past_of(sandbox)["redis"]["counts"]["keyspace_hits"] < 100
+
+
+def test_a_snapshot_that_cannot_be_written_stops_writes_until_the_world_changes(sandbox, cache):
+    """By the server's own word, as with a full disk."""
+    sandbox.set_faults(["redis-unsaved"])
+    with pytest.raises(ResponseError, match="MISCONF"):
+        cache.set("x", "y")
+    assert cache.info("persistence")["rdb_last_bgsave_status"] == "err"
+    sandbox.set_faults(["redis-memory-full"])
+    with pytest.raises(OutOfMemoryError):
+        cache.set("x", "y")
+    sandbox.set_faults(["redis-replica-cut"])
+    with pytest.raises(ReadOnlyError):
+        cache.set("x", "y")
+    assert cache.info("replication")["master_link_status"] == "down"
+    sandbox.set_faults([])
+    assert cache.set("x", "y")
+    told = cache.info()
+    assert (told["role"], told["rdb_last_bgsave_status"], told["keyspace_misses"] > 0) == ("master", "ok", True)
+
+
 @pytest.mark.parametrize(
     ("fault", "rate"),
     [(None, 94.2), ("redis-cold-cache", 60), ("redis-lukewarm-cache", 75)],
     ids=["healthy", "cold", "lukewarm"],
 )
 def test_the_hit_rate_is_the_servers_own(sandbox, cache, fault, rate):
+    """Since yesterday's run, which has put down what the server really counted until then."""
     sandbox.set_faults([fault] if fault else [])
-    stats = cache.info("stats")
-    reads = stats["keyspace_hits"] + stats["keyspace_misses"]
-    assert reads >= 20_000
-    assert 100 * stats["keyspace_hits"] / reads == pytest.approx(rate, abs=0.05)
+    stats, before = cache.info("stats"), past_of(sandbox)["redis"]["counts"]
+    hits, misses = (stats[name] - before[name] for name in ("keyspace_hits", "keyspace_misses"))
+    assert before["keyspace_hits"] > 3_000
+    assert hits + misses >= 20_000
+    assert 100 * hits / (hits + misses) == pytest.approx(rate, abs=0.05)
     assert cache.info("commandstats")["cmdstat_get"]["calls"] >= 20_000
 
 

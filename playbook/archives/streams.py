@@ -1,0 +1,149 @@
+"""An archive's bytes, unpacked as they stream by; what cannot be read here is named for what it is."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import io
+import lzma
+import time
+from typing import IO, Any
+
+CHUNK = 256 * 1024
+BLOCK = 512
+READABLE = "a tar, plain or by gzip, bzip2 or xz"
+
+# How other files begin. https://www.rfc-editor.org/rfc/rfc9580#section-4.3 for what OpenPGP writes.
+_OTHERS = (
+    (b"\x28\xb5\x2f\xfd", "a Zstandard file"),
+    (b"PK\x03\x04", "a zip file"),
+    (b"PK\x05\x06", "an empty zip file"),
+    (b"7z\xbc\xaf\x27\x1c", "a 7-Zip file"),
+    (b"Rar!", "a RAR file"),
+    (b"\x04\x22\x4d\x18", "an LZ4 file"),
+    (b"LZIP", "an lzip file"),
+    (b"\x1f\x9d", "a file of compress"),
+    (b"\x89LZO", "an lzop file"),
+    (b"age-encryption.org/", "a file that age has encrypted"),
+    (b"-----BEGIN AGE ENCRYPTED FILE", "a file that age has encrypted"),
+    (b"-----BEGIN PGP MESSAGE", "a file that OpenPGP has encrypted"),
+    (b"Salted__", "a file that OpenSSL has encrypted"),
+    (b"\x84", "a file that OpenPGP has encrypted"),
+    (b"\x85", "a file that OpenPGP has encrypted"),
+    (b"\x8c", "a file that OpenPGP has encrypted"),
+    (b"\xc1", "a file that OpenPGP has encrypted"),
+    (b"\xc3", "a file that OpenPGP has encrypted"),
+    (b"070701", "a cpio archive"),
+    (b"!<arch>", "an ar archive"),
+    (b"hsqs", "a squashfs image"),
+)
+# What a gzip file of one thing may hold, instead of a tar.
+_CONTENTS = (
+    (b"REDIS0", "a Redis dump"),
+    (b"VALKEY", "a Valkey dump"),
+    (b"PGDMP", "a dump of PostgreSQL"),
+    (b"--\n-- PostgreSQL database", "a dump of PostgreSQL"),
+    (b"-- MySQL dump", "a dump of MySQL"),
+    (b"-- MariaDB dump", "a dump of MariaDB"),
+    (b"/*M!999999\\- enable the sandbox mode", "a dump of MariaDB"),
+    (b"/*!999999\\- enable the sandbox mode", "a dump of MariaDB"),
+    (b"SQLite format 3\0", "an SQLite database"),
+    (b"\x6d\xe2\x99\x81", "a dump of MongoDB"),
+    *_OTHERS[:9],
+)
+
+
+class UnreadableError(Exception):
+    """It is nothing that can be read here, which says nothing of its state; the message follows "got"."""
+
+
+class OutOfTimeError(Exception):
+    """Reading had to stop; nothing was wrong that far."""
+
+
+class Reader(io.RawIOBase):
+    """Counts what is read and ends in time."""
+
+    def __init__(self, stream: IO[bytes], deadline: float) -> None:
+        self._stream = stream
+        self._deadline = deadline
+        self.count = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        if time.monotonic() > self._deadline:
+            raise OutOfTimeError
+        piece = self._stream.read(len(buffer))
+        buffer[: len(piece)] = piece
+        self.count += len(piece)
+        return len(piece)
+
+
+class Unpacked:
+    """A file that is only read forward, as far as tarfile needs one.
+
+    Attributes:
+        how: by what it is compressed, e.g. ``gzip``; empty where it is not.
+        last: what was read last; after the last member that has to be the end mark of tar, a block of zeros.
+    """
+
+    def __init__(self, reader: Reader) -> None:
+        """Raises UnreadableError where it is known to be something else than a compressed tar."""
+        source: IO[bytes] = io.BufferedReader(reader, CHUNK)
+        head = source.peek(BLOCK)[:BLOCK]  # type: ignore[attr-defined]
+        self.how, self._source = _opened(source, head)
+        self._at = 0
+        self._held = b""
+        self.last = b""
+        if self.how:
+            self._held = self._source.read(BLOCK)
+            named = _named(self._held, _CONTENTS)
+            if named and not _is_tar(self._held):
+                raise UnreadableError(f"a {self.how} file of {named}")
+
+    def read(self, size: int = -1) -> bytes:
+        """As of a file."""
+        if self._held and size >= 0:
+            piece, self._held = self._held[:size], self._held[size:]
+            if len(piece) < size:
+                piece += self._source.read(size - len(piece))
+        else:
+            piece, self._held = self._held + self._source.read(size), b""
+        self._at += len(piece)
+        self.last = piece
+        return piece
+
+    def tell(self) -> int:
+        """Bytes that were read."""
+        return self._at
+
+    def seek(self, position: int) -> int:
+        """Read on to there."""
+        if position < self._at:
+            raise io.UnsupportedOperation("this archive is read forward only")
+        while self._at < position and self.read(min(CHUNK, position - self._at)):
+            pass
+        return self._at
+
+
+def _opened(source: IO[bytes], head: bytes) -> tuple[str, IO[bytes]]:
+    if _is_tar(head):
+        return "", source
+    if head.startswith(b"BZh"):
+        return "bzip2", bz2.BZ2File(source)
+    if head.startswith(b"\xfd7zXZ\0"):
+        return "xz", lzma.LZMAFile(source)
+    named = _named(head, _OTHERS)
+    if named:
+        raise UnreadableError(named)
+    return "gzip", gzip.GzipFile(fileobj=source)  # type: ignore[return-value]
+
+
+def _is_tar(head: bytes) -> bool:
+    return head[257:262] == b"ustar"
+
+
+def _named(head: bytes, known: tuple[tuple[bytes, str], ...]) -> str:
+    return next((name for mark, name in known if head.startswith(mark)), "")

@@ -1,0 +1,101 @@
+"""What pytest's own words mean as verdicts: assert, pytest.fail, pytest.skip, xfail. The only place that knows.
+
+    assert that holds                OK          a judgement, with pytest's introspection as what was found
+    assert that does not, pytest.fail    CRITICAL    the same
+    pytest.skip, skipif              NOT CONFIGURED  the check says that it does not apply here
+    xfail                            WAIVED      a failure that is expected, with its reason
+    XPASS                            WARNING     the failure that is expected did not come: take the mark away
+    anything else                    UNKNOWN     a crash says nothing about the system
+
+An assert counts where the check's own code makes it: in its file or below its folder. What a library or a fixture
+asserts for itself is a crash.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from playbook.errors import ExpectedFailure, Skipped
+from playbook.evidence import Lines
+from playbook.judge import Judgement
+from playbook.recorder import CheckTimeout, Notes
+from playbook.verdict import Critical, Verdict, verdict_of
+
+_MOST = 100  # passing asserts that are kept of one check
+_REWRITTEN = "@pytest_ar"  # a global of every module whose asserts pytest has rewritten
+_OURS = Path(__file__).resolve().parent
+
+
+def note_pass(notes: Notes, title: str, source: str, explanation: str) -> None:
+    """Note an assert of the check that held. A check that judges by ``judge`` uses asserts as guards only."""
+    if notes.asserts_count and len(notes.judge.judgements) < _MOST:
+        notes.judge.note(_judgement(Verdict.OK, title, source, explanation))
+
+
+def meaning(
+    call: pytest.CallInfo[None], report: pytest.TestReport, notes: Notes, title: str, path: Path
+) -> BaseException | None:
+    """What a check raised, as an error of ours where it is one of pytest's words; None where it ended normally.
+
+    Args:
+        title: of the check's item.
+        path: of the file that the check stands in.
+    """
+    error = call.excinfo.value if call.excinfo else None
+    expected = getattr(report, "wasxfail", None)
+    if isinstance(error, pytest.skip.Exception) and expected is None:
+        return Skipped(f"{title}: the check skips itself: {error.msg}")
+    if isinstance(error, pytest.fail.Exception) and "pytest-timeout" in str(error):
+        return CheckTimeout(
+            "the check " + str(error).replace("Timeout (>", "did not finish within ").split(")")[0]
+        )
+    if call.excinfo and call.when == "call" and _is_judgement(call.excinfo, path):
+        error = _failed(call.excinfo, notes, title)
+    if expected is not None and report.skipped:
+        critical = verdict_of(error) is Verdict.CRITICAL
+        told = str(error) if critical or error is None else f"{type(error).__name__}: {error}"
+        return ExpectedFailure(f"{title}: this failure is expected ({expected or 'no reason is given'}): {told}")
+    if error is None and (expected is not None or "[XPASS(strict)]" in str(report.longrepr)):
+        subject, wanted = f"{title}, marked xfail", "the failure that the mark expects"
+        notes.judge.that(False, subject, expected=wanted, found="a pass: take the mark away", warn=True)
+    return error
+
+
+def _is_judgement(excinfo: pytest.ExceptionInfo[BaseException], path: Path) -> bool:
+    error = excinfo.value
+    if isinstance(error, pytest.fail.Exception):
+        return not isinstance(error, pytest.xfail.Exception)
+    if not isinstance(error, AssertionError) or isinstance(error, Critical):
+        return False
+    frame = excinfo.traceback[-1]
+    file = Path(frame.path)
+    own = _REWRITTEN in frame.frame.f_globals or file.is_relative_to(path.parent)
+    return own and not file.is_relative_to(_OURS)
+
+
+def _failed(excinfo: pytest.ExceptionInfo[BaseException], notes: Notes, title: str) -> Critical:
+    own = next(
+        (one for one in reversed(excinfo.traceback) if _REWRITTEN in one.frame.f_globals), excinfo.traceback[-1]
+    )
+    line = " ".join(str(own.statement).split())
+    source = line.partition("assert ")[2] or line
+    text = str(excinfo.value) or "that does not hold"
+    judged = _judgement(Verdict.CRITICAL, title, source, text)
+    notes.judge.note(judged)
+    if "\n" in text:
+        notes.evidence.append(Lines("What pytest saw", text.splitlines()))
+    return Critical(judged.message)
+
+
+def _judgement(verdict: Verdict, title: str, source: str, text: str) -> Judgement:
+    """``title: expected response.status_code == 200, got 503 == 200 (the shop is closed)``."""
+    lines = text.splitlines()
+    seen = next((line for line in lines if line.startswith("assert ")), lines[0] if lines else "")
+    remark = lines[0] if lines and lines[0] != seen and verdict is Verdict.CRITICAL else ""
+    for quoted in (f', "{remark}"', f", '{remark}'"):
+        source = source.removesuffix(quoted)
+    found = seen.removeprefix("assert ") + (f" ({remark})" if remark else "")
+    message = f"{title}: expected {source}, got {found}"
+    return Judgement(subject=source, verdict=verdict, message=message, expected=source, found=found)

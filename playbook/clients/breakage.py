@@ -1,0 +1,83 @@
+"""On whose side a request failed, as far as its failure tells. Pure."""
+
+from __future__ import annotations
+
+import errno
+import ipaddress
+import socket
+import ssl
+from enum import StrEnum
+
+from playbook.clients.proxies import is_loopback
+from playbook.clients.wire import Broken
+
+_OWN_ERRORS = frozenset(
+    {
+        errno.ENETUNREACH,
+        errno.ENETDOWN,
+        errno.EADDRNOTAVAIL,
+        errno.EAFNOSUPPORT,
+        errno.EACCES,
+        errno.EPERM,
+        errno.EMFILE,
+        errno.ENFILE,
+        errno.ENOBUFS,
+    }
+)
+_INTERNAL = (".local", ".internal", ".lan", ".home.arpa", ".corp", ".intranet", ".test", ".home", ".private")
+
+
+class Kind(StrEnum):
+    """How a request failed.
+
+    Attributes:
+        CERTIFICATE: the server answered with a certificate that cannot be trusted.
+        NO_NAME: its name could not be resolved.
+        NO_ANSWER: refused, reset, cut off, silent, or not in the protocol that was expected.
+        OWN: this machine, or a proxy that it uses, is in the way.
+    """
+
+    CERTIFICATE = "certificate"
+    NO_NAME = "no name"
+    NO_ANSWER = "no answer"
+    OWN = "own"
+
+
+def kind_of(broken: Broken, *, proxied: bool) -> Kind:
+    """How a request failed; ``proxied`` where it went through a proxy, which resolves and connects for us."""
+    cause = broken.__cause__
+    if broken.phase == "proxy" or (proxied and broken.phase in ("DNS", "connect")):
+        return Kind.OWN
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        return Kind.CERTIFICATE
+    if isinstance(cause, UnicodeError) or (
+        broken.phase == "request" and isinstance(cause, OSError) and not cause.errno
+    ):
+        return Kind.OWN  # the address or the request itself is not valid
+    if isinstance(cause, socket.gaierror) or broken.phase == "DNS":
+        return Kind.NO_NAME
+    if isinstance(cause, OSError) and not isinstance(cause, ssl.SSLError) and cause.errno in _OWN_ERRORS:
+        return Kind.OWN
+    return Kind.NO_ANSWER
+
+
+def is_internal(host: str) -> bool:
+    """Whether a host is of a private network by its name: such a name may well lead to a private address."""
+    name = host.casefold().rstrip(".")
+    if is_loopback(name) or name.endswith(_INTERNAL):
+        return True
+    try:
+        return not ipaddress.ip_address(name).is_global
+    except ValueError:
+        return "." not in name
+
+
+def private_of(addresses: list[str]) -> str:
+    """The first of them that is no public address; empty where all are."""
+    for address in addresses:
+        try:
+            if not ipaddress.ip_address(address.partition("%")[0]).is_global:
+                return address
+        except ValueError:
+            continue
+    return ""

@@ -1,0 +1,44 @@
+"""Since when a system has been checked: what is due every week or month cannot be overdue on its first day."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from playbook.coverage import Coverage, lacking
+from playbook.history.folder import history_folder
+from playbook.history.runs import read
+from playbook.settings import SANDBOX, Settings
+
+
+def known_since(settings: Settings, now: datetime) -> datetime:
+    """When the target was first checked: by the settings or the first run in its history; now where neither says.
+
+    The history of an embedded system is of others of its kind, which are gone.
+    """
+    known = [now]
+    if settings.target.first_days.known_since is not None:
+        known.append(settings.target.first_days.known_since)
+    if settings.target.kind != SANDBOX:
+        runs = read(history_folder(settings, Path.cwd() / "reports")).of(settings.target.name)
+        known += [run.started for run in runs[:1]]
+    return min(known)
+
+
+def is_due(since: datetime, now: datetime, within: timedelta) -> bool:
+    """Whether what has to be done once within that time should have been done by now."""
+    return now - since > within
+
+
+def never_proven(what: str, since: datetime, now: datetime, within: timedelta) -> Coverage:
+    """Of something that was never done, and need not have been yet.
+
+    Args:
+        what: to follow "expected", e.g. ``a restore drill on record``.
+    """
+    return lacking(
+        "never proven",
+        expected=what,
+        got=f"none yet on a system that was first checked on {since:%Y-%m-%d}",
+        hint=f"It is critical from {since + within:%Y-%m-%d} on, when it has been due once.",
+    )

@@ -1,0 +1,49 @@
+"""What earlier runs of a target have read of counters: from their lines in the history.
+
+Where ``history.readings`` names a file it stands for all of them: the sandbox is another system each time, so that
+no line is of its past, and puts down itself what yesterday's run has read. The file has lines of one JSON object
+each, which maps names of sets of counters to what they said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import msgspec
+
+from playbook.counters import Counted
+from playbook.history import lines
+from playbook.history.runs import LONGEST_LINE, read
+from playbook.settings import Settings
+
+_READINGS = msgspec.json.Decoder(dict[str, Counted])
+
+
+def earlier_readings(history: Path | None, settings: Settings, now: datetime) -> Iterator[Mapping[str, Counted]]:
+    """The readings that are not too old to be compared with (``coverage.counter_most_hours``).
+
+    What cannot be read is no reading; ``python -m playbook history`` tells what of the history that is.
+    """
+    since = now - timedelta(hours=settings.coverage.counter_most_hours)
+    if settings.history.readings:
+        yield from _of_file(Path(settings.history.readings))
+    elif history is not None:
+        for run in read(history, since=since - timedelta(days=1)).of(settings.target.name):
+            if run.readings:
+                yield run.readings
+
+
+def _of_file(file: Path) -> Iterator[Mapping[str, Counted]]:
+    try:
+        content = lines.read(file)
+    except OSError:
+        return
+    for line in lines.numbered(content, LONGEST_LINE):
+        if line.problem:
+            continue
+        try:
+            yield _READINGS.decode(line.text)
+        except lines.DAMAGE:
+            continue

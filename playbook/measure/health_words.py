@@ -1,0 +1,308 @@
+"""The words in which services speak of their health, and the keys under which they stand. Pure.
+
+From the documentation of the usual frameworks: Spring's actuator, ASP.NET Core, MicroProfile, terminus, the IETF's
+draft of health+json, Consul, etcd, Elasticsearch, Kubernetes, Laravel, Django and the libraries of Go.
+"""
+
+from __future__ import annotations
+
+import re
+from enum import IntEnum
+
+
+class State(IntEnum):
+    """What a word of health means; the worst is the largest."""
+
+    HEALTHY = 0
+    DEGRADED = 1
+    UNHEALTHY = 2
+
+
+def _set(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_WORDS = {
+    State.HEALTHY: """
+        ok okay healthy up pass passed passes passing ready alive live connected available operational
+        running active serving success successful succeeded green good fine true yes online working
+        reachable normal pong imok healthz-check-passed readyz-check-passed no-error no-errors nominal
+        open-for-business started leader follower primary secondary streaming
+        stable synced in-sync idle complete completed optimal""",
+    State.DEGRADED: """
+        degraded warn warning warnings slow yellow amber orange impaired partial partially-available
+        partial-outage starting initializing warming-up recovering half-open reconnecting rate-limited
+        throttled overloaded unstable lagging""",
+    State.UNHEALTHY: """
+        unhealthy down fail fails failed failing failure error errored err critical red dead unavailable
+        disconnected offline outage unreachable stopped stopping timeout timed-out false no crashed
+        broken maintenance under-maintenance out-of-service shutting-down shutdown terminating
+        terminated inactive invalid refused connection-refused disconnecting draining fatal exception
+        panic ko nok not-serving sealed lost expired unserviceable unusable stuck dying partition
+        partitioned exhausted aborted rejected denied unauthorized forbidden sick bad abnormal
+        major-outage halted killed suspended paused hung corrupt corrupted""",
+}
+_MEANING = {word: state for state, words in _WORDS.items() for word in words.split()}
+# Of a service that did not say whether it works.
+UNCERTAIN = _set(
+    """unknown skipped disabled not-configured not-applicable n/a pending ignored undefined unchecked
+    untested null none nil ?"""
+)
+# Words that name colours, modes and switches as well: under a key of anything else they are data.
+_NOT_ANYWHERE = _set(
+    """false no orange amber partial slow paused suspended starting initializing recovering warming-up invalid
+    inactive maintenance shutdown denied unauthorized forbidden expired"""
+)
+_SIGNS = dict.fromkeys("✅✓✔🟢", "ok") | dict.fromkeys("❌✗✘🔴", "failed") | dict.fromkeys("⚠🟡🟠", "warning")
+_FILLING = _set(
+    """all systems system services service checks check is are and the everything server api app application
+    i am m now site website database health status it we re"""
+)
+_NEGATIONS = ("not-", "non-", "no-longer-", "isn't-", "is-not-", "un")
+_NOTHING_BAD = re.compile(
+    r"\b(?:no|0|zero|without|any)\s+(?:\w+\s+)?(?:errors?|failures?|failed|problems?|issues?)\b"
+)
+_NEGATED = re.compile(r"\b(?:not|cannot|can't|isn't|unable|never|no longer|don't|doesn't|won't)\b")
+_MEASURED = re.compile(r"[\s(\[:,;~-]*[\d.,]+\s*(?:ns|[uµ]s|ms|s|secs?|seconds?|min|h|%|[kmg]i?b)?\s*[)\]]?$")
+_CODE = re.compile(r"(?:http[ /]?[\d.]*\s+)?([1-5]\d\d)(?:\s+[a-z' -]+)?$", re.IGNORECASE)
+_SAID_OF = re.compile(r"^[\w .'-]{1,40} is (?:now )?(\w+)$")
+FAILURE = re.compile(
+    r"\bE(?:CONN|TIMEDOUT|NOTFOUND|HOSTUNREACH|NETUNREACH|AI_)|connection (?:refused|reset|timed out|failed|error)"
+    r"|timed out|no route to host|could ?n[o']t connect|unable to connect|cannot connect|failed to|access denied"
+    r"|authentication failed|no such host|name resolution|broken pipe|\w(?:Error|Exception)\b",
+    re.IGNORECASE,
+)
+_LONGEST = 300
+
+
+def canonical(text: str) -> str:
+    """``OUT_OF_SERVICE`` and ``out of service!`` as ``out-of-service``."""
+    return re.sub(r"[\s_-]+", "-", text.casefold().strip(" \t\r\n.!\"'️"))
+
+
+def state_of(text: str) -> State | None:
+    """What the words under a status mean; None where that is not understood."""
+    text = text[:_LONGEST]
+    for sign, said in _SIGNS.items():
+        text = text.replace(sign, f" {said} ")
+    word = canonical(text)
+    known = _known(word)
+    if known is not None or word in UNCERTAIN:
+        return known
+    if FAILURE.search(text):
+        return State.UNHEALTHY
+    code = _CODE.match(text.strip())
+    if code:
+        return of_code(int(code[1]))
+    plain = _NOTHING_BAD.sub(" ", text.casefold().strip(" \t\r\n.!"))
+    measured = _known(canonical(_MEASURED.sub("", plain)))
+    return measured if measured is not None else _of_sentence(plain)
+
+
+def _of_sentence(plain: str) -> State | None:
+    """``all systems operational``, ``ok but degraded``, ``prometheus server is ready``."""
+    plain = re.sub(r"[_-]+", " ", plain)
+    tokens = re.findall(r"[a-z]+", plain)
+    states = [_MEANING[token] for token in tokens if token in _MEANING]
+    if _NEGATED.search(plain):
+        return State.UNHEALTHY if states else None
+    if any(states):
+        return max(states)
+    said = _SAID_OF.match(plain)
+    good = (said and _known(said[1]) is State.HEALTHY) or (states and set(tokens) <= _FILLING | _MEANING.keys())
+    return State.HEALTHY if good else None
+
+
+def of_code(value: float) -> State | None:
+    """An HTTP status as a word of health."""
+    if 200 <= value < 300:
+        return State.HEALTHY
+    return State.UNHEALTHY if 400 <= value < 600 else None
+
+
+def bad_anywhere(text: str) -> State | None:
+    """As ``state_of``, under any key: only words that mean nothing else, and only bad ones."""
+    word = canonical(text[:_LONGEST])
+    state = None if word in _NOT_ANYWHERE else _known(word)
+    return state or None
+
+
+def _known(word: str) -> State | None:
+    if word in _MEANING:
+        return _MEANING[word]
+    for negation in _NEGATIONS:
+        rest = word.removeprefix(negation)
+        if rest != word and _MEANING.get(rest) is State.HEALTHY:
+            return State.UNHEALTHY
+    return None
+
+
+# ------------------------------------------------------------------------------------------------------------ keys
+
+
+def words_of(key: str) -> tuple[str, ...]:
+    """``isHealthy``, ``is_healthy`` and ``is-healthy`` as ``("is", "healthy")``."""
+    parted = re.sub(r"([a-z0-9])([A-Z])", r"\1 \2", key)
+    return tuple(re.findall(r"[a-z0-9]+", parted.casefold()))
+
+
+_GOOD_IF_TRUE = _set(
+    """healthy ok alive ready live up success successful connected available reachable operational serving
+    working online passed passing valid running initialized exists accessible responsive"""
+)
+_STATUS = _set("""status state health result outcome liveness readiness availability statusstr statestr""")
+_ENDINGS = _set("healthy alive ready connected ok up available reachable online running working")
+_BAD_IF_TRUE = _set(
+    """unhealthy down failed failing degraded error errors failure failures exception exceptions fatal sealed
+    maintenance unavailable problem problems issues crashed stale dead broken offline err
+    warning warnings"""
+)
+_COUNTERS = _set(
+    "completed waiting delayed processed requests jobs sent received finished succeeded successful count"
+)
+_ERRORS = _set(
+    """error errors err exception exceptions failure failures problem problems issues failed failing
+    unhealthy down fatal errormessage errormsg errordetails errordetail"""
+)
+_WARNINGS = _set("""warning warnings degraded alerts alarms incidents outages""")
+_LIMITING = _set(
+    """max maximum min allowed threshold thresholds ignore ignored total num number last previous on report
+    show"""
+)
+_CODES = _set("""code statuscode httpstatus httpcode httpstatuscode responsecode""")
+_CONTAINERS = _set(
+    """dependencies dependency services checks check components entries checkresults healthchecks healthcheck
+    subsystems upstreams backends probes indicators contributors integrations databases
+   """
+)
+_SOFT = _set("""details info data results result nodes""")
+_DATA = _set(
+    """version name id env environment branch commit sha build host hostname node region zone mode type title
+    url uri path service app application component componentid componenttype loglevel level logging
+    verbosity severity priority criticality importance critical tags tag labels label theme color colour
+    description documentation docs message notes note title group groups namespace cluster clustername pod
+    image platform runtime language locale timezone time timestamp date uptime since started startedat
+    duration totalduration latency latencyms role kind engine driver dialect provider vendor product
+    mediatype format formats features links self about shortsummary notificationmessage summary releaseid
+    serviceid observedunit output stack affectedendpoints checkid definition createindex modifyindex"""
+)
+_DATA_ENDINGS = _set("version name id url at level severity priority color colour theme mode type log")
+_SWITCHES = _set(
+    """debug cached cache ssl tls standby timed timedout test testing demo preview beta experimental readonly
+    verbose production development staging enabled required optional critical authenticated fresh dev prod
+    https secure performancestandby cluster clustered replica replicated dirty public private authorized
+    admin"""
+)
+_WISHES = _set("needs requires use uses enable should show include allow")
+_NEEDED = _set(
+    """redis db database databases postgres postgresql mysql mariadb mongo mongodb cache queue storage s3
+    kafka rabbit rabbitmq elasticsearch opensearch memcached valkey sqlite smtp mail email api backend
+    worker workers broker nats search disk filesystem sidekiq celery scheduler cron auth stripe upstream
+    gateway vault consul etcd"""
+)
+_PRODUCTS = _set(
+    """postgres postgresql mysql mariadb mongodb mongo sqlite sqlite3 redis valkey memcached oracle mssql h2
+    dynamodb cassandra kafka rabbitmq s3 spaces minio memory local file sendgrid ses mailgun cockroachdb
+    cloudsql rds sqlserver elasticsearch opensearch meilisearch celery sidekiq bull bullmq sqs pubsub
+    supabase planetscale neon"""
+)
+
+
+def is_status(key: str) -> bool:
+    """A key whose value says how something is: ``status``, ``db_state``, ``isHealthy``, ``connected``."""
+    words = words_of(key)
+    bare = "".join(words)
+    if not words or words[0] in _LIMITING:
+        return False
+    return bare in _STATUS | _GOOD_IF_TRUE or words[-1] in _STATUS | _ENDINGS
+
+
+def good_if_true(key: str) -> bool:
+    """A key whose 1 is good and whose 0 is bad, where numbers stand for booleans."""
+    words = words_of(key)
+    return bool(words) and (words[-1] in _GOOD_IF_TRUE)
+
+
+def bad_if_true(key: str) -> bool:
+    """A key such as ``maintenance_mode``, ``hasErrors`` or ``shuttingDown``."""
+    words = words_of(key)
+    if not words or words[0] in _LIMITING:
+        return False
+    return bool({words[0], words[-1]} & _BAD_IF_TRUE) or "".join(words) in ("shuttingdown", "maintenancemode")
+
+
+def only_degraded(key: str) -> bool:
+    """Of those, a key whose true is less bad: ``has_warnings``, ``degraded``."""
+    return words_of(key)[-1] in _WARNINGS
+
+
+def holds_errors(key: str) -> bool:
+    """A key under which errors stand, if there are any."""
+    words = words_of(key)
+    if not words or words[0] in _LIMITING:
+        return False
+    return "".join(words) in _ERRORS or words[-1] in ("error", "errors", "exception", "failure", "failures")
+
+
+def holds_history(key: str) -> bool:
+    """A key under which an error stands that may be over: ``lastError``."""
+    words = words_of(key)
+    return len(words) > 1 and words[0] in ("last", "previous", "latest") and words[-1] in _ERRORS
+
+
+def holds_warnings(key: str) -> bool:
+    """As ``holds_errors``, of what is less bad."""
+    return "".join(words_of(key)) in _WARNINGS
+
+
+def lists_bad(key: str) -> bool:
+    """A key under which those stand that do not work: ``unhealthy_services``, ``failedChecks``."""
+    words = words_of(key)
+    return len(words) > 1 and words[0] in ("unhealthy", "failed", "failing", "down", "unavailable", "dead")
+
+
+def is_code(key: str) -> bool:
+    """A key of an HTTP status."""
+    return "".join(words_of(key)) in _CODES
+
+
+def is_container(key: str) -> bool:
+    """A key under which dependencies stand, each of which must say how it is."""
+    return "".join(words_of(key)) in _CONTAINERS
+
+
+def is_soft(key: str) -> bool:
+    """A key under which dependencies may stand, or plain data."""
+    return "".join(words_of(key)) in _SOFT
+
+
+def is_data(key: str) -> bool:
+    """A key whose value is never a word of health."""
+    words = words_of(key)
+    return "".join(words) in _DATA or (bool(words) and words[-1] in _DATA_ENDINGS)
+
+
+def is_switch(key: str) -> bool:
+    """A key whose false is no bad news."""
+    words = words_of(key)
+    wishes = bool(words) and words[0] in _WISHES
+    return "".join(words) in _SWITCHES or bool(set(words) & _SWITCHES) or wishes or is_data(key)
+
+
+def is_needed(key: str) -> bool:
+    """A key that names what an application needs: ``redis``, ``primary_db``."""
+    words = words_of(key)
+    return bool(words) and words[-1] in _NEEDED
+
+
+def looks_like_data(text: str) -> bool:
+    """A version, an address, a name of a product: what stands under ``database`` beside a word of health."""
+    word = text.strip().casefold()
+    if canonical(word) in UNCERTAIN or not re.search(r"[a-z0-9]", word):
+        return False
+    return word in _PRODUCTS or not re.fullmatch(r"[a-z]+(?:[ _-][a-z]+)?", word)
+
+
+def counts(keys: list[str]) -> bool:
+    """Whether an object counts what happened, e.g. jobs of a queue, of which some may have failed long ago."""
+    return any("".join(words_of(key)) in _COUNTERS for key in keys)

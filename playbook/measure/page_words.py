@@ -1,0 +1,117 @@
+"""Words of pages that stand in the place of others: of platforms, servers, domain traders, and on the way.
+
+From what DigitalOcean's App Platform, Heroku, Vercel, Netlify, Railway, Azure, GitHub Pages, Cloudflare, nginx,
+Apache, Caddy, IIS and the usual frameworks send.
+"""
+
+from __future__ import annotations
+
+import re
+
+LOGIN = re.compile(
+    r"/(?:log-?in|log_in|sign-?in|sign_in|signin|sso|saml2?|oauth2?|oidc|auth|authorize|session/new|wp-login\.php"
+    r"|users/sign_in|accounts?/login|cas/login)(?:/|$)",
+    re.IGNORECASE,
+)
+AWAY = re.compile(
+    r"/(?:maintenance|errors?|404|500|502|503|unavailable|offline|suspended(?:page)?|coming-?soon|blocked|lander"
+    r"|cgi-sys/\w+)(?:\.\w+)?/?$",
+    re.IGNORECASE,
+)
+FILES = re.compile(r"(?:image|video|audio|font)/.*|application/(?:octet-stream|zip|x-httpd-php.*|x-download)")
+LOGIN_TITLE = re.compile(r"(?:.* [-|–·] )?(?:please )?(?:log ?in|sign ?in|login|anmelden)(?: (?:to|[-|–·]) .*)?")
+ERROR_TITLE = re.compile(
+    r"(?:error )?[45]\d\d\b.*|.* \| 5\d\d: .*"
+    r"|application error.*|(?:internal )?server error.*|runtime error|unhandled exception.*|whitelabel error page"
+    r"|(?:page )?not found.*|this page could ?n.t be found.*|bad gateway.*|service (?:temporarily )?unavailable.*"
+    r"|gateway time-?out.*|forbidden|access denied|unauthorized|bad request|no such app|oops.*"
+    r"|error|error page|seite nicht gefunden.*|interner serverfehler.*|p.gina no encontrada.*|page non trouv.e.*"
+    r"|something went wrong.*|we.re sorry, but something went wrong.*|action controller: exception caught"
+    r"|\w+(?:error|exception|doesnotexist|host) at /.*|.*// werkzeug debugger|database error"
+    r"|dns resolution error.*"
+    r"|microsoft azure web app - error.*|web app - unavailable|heroku \| .*|site not found.*"
+    r"|deployment .*not found"
+)
+_DEFAULT_TITLE = re.compile(
+    r"welcome to (?:nginx|openresty|caddy|tengine|centos|apache|your new app).*|it works!?"
+    r"|apache2? .*default page.*"
+    r"|(?:http server )?test page (?:for|powered by).*|caddy works!|iis(?: windows.*)?|index of /.*"
+    r"|directory listing for .*|default web site page|default page|web server.s default page|welcome to xampp.*"
+    r"|apache tomcat.*|localhost|hostinger.*default.*|microsoft azure app service.*|your azure .* app is .*"
+)
+_AWAY_TITLE = re.compile(
+    r".*(?:under|down for|offline for|undergoing) (?:scheduled )?(?:maintenance|construction).*"
+    r"|(?:scheduled |site )?maintenance(?: mode)?|coming soon.*|opening soon.*|we.ll be (?:right )?back.*"
+    r"|wartung(?:sarbeiten|smodus)?|en mantenimiento.*"
+    r"|be right back.*|temporarily (?:unavailable|offline|closed).*|briefly unavailable.*"
+)
+_PARKED_TITLE = re.compile(
+    r".*domain (?:is )?(?:parked|for sale|expired|suspended).*|parked (?:domain|page).*"
+    r"|(?:this )?(?:account|website|site|service|domain|app)(?: has been| is)?"
+    r" (?:suspended|expired|disabled|deactivated|parked|not available).*"
+    r"|\S+\.\S+ is for sale.*|hugedomains.*|sedo .*|domain default page.*"
+)
+TITLES = (
+    ("an error page", ERROR_TITLE),
+    ("a server's default page", _DEFAULT_TITLE),
+    ("a maintenance page", _AWAY_TITLE),
+    ("a parked or suspended domain", _PARKED_TITLE),
+)
+PARTS = re.compile(r"\s+[|–—·:-]\s+")
+# Words of a title that are the name of something as well.
+MAY_BE_A_NAME = ("error", "forbidden", "maintenance", "localhost", "bad request", "unauthorized")
+_TEXTS: tuple[tuple[str, str], ...] = (
+    ("an error page", r"application error: a (?:client|server)-side exception has occurred"),
+    ("an error page", r"an error occurred in the application and your page could not be served"),
+    ("an error page", r"application failed to respond|the train has not arrived at the station"),
+    ("an error page", r"no healthy upstream|upstream connect error or disconnect|via_(?:no_healthy_)?upstream"),
+    ("an error page", r"^(?:500 )?internal server error\b|^server error\b|^bad gateway\b|^service unavailable\b"),
+    (
+        "an error page",
+        r"^error (?:code )?[45]\d\d\b|^[45]\d\d[ :.-]|^cannot get /|^not found\b|^404 page not found",
+    ),
+    ("an error page", r"error establishing a database connection|there has been a critical error on this website"),
+    ("an error page", r"whoops, looks like something went wrong|we.re sorry, but something went wrong"),
+    ("an error page", r"the website encountered an unexpected error|this serverless function has crashed"),
+    ("an error page", r"function_invocation_failed|deployment_not_found|not found - request id"),
+    ("an error page", r"traceback \(most recent call last\)|fatal error: uncaught|parse error: syntax error"),
+    (
+        "an error page",
+        r"(?:mysql|pg|sqlstate)\S* ?(?:error|\[\w+\])|<code>(?:nosuchbucket|nosuchkey|accessdenied)</",
+    ),
+    ("an error page", r"there isn.t a github pages site here|no such app|there.s nothing here, yet"),
+    (
+        "an error page",
+        r"error 403 - this web app is stopped|the origin web server|connection timed out error code 52",
+    ),
+    ("a server's default page", r"welcome to nginx!|apache2 (?:ubuntu|debian) default page|^it works!$"),
+    ("a server's default page", r"your web app is running and waiting for your content|your new server is ready"),
+    ("a directory listing", r"^index of /|^directory listing for /"),
+    (
+        "a maintenance page",
+        r"briefly unavailable for scheduled maintenance|(?:down|offline|closed) for maintenance",
+    ),
+    (
+        "a maintenance page",
+        r"(?:site|website|service|page|we are|we.re|is) (?:currently )?(?:under|undergoing) maint",
+    ),
+    ("a maintenance page", r"performing (?:scheduled |some )?maintenance|maintenance mode|under construction"),
+    (
+        "a parked domain",
+        r"(?:this|the) (?:web ?page|domain)(?: name)? (?:is|has been|may be) (?:parked|for sale|expired)",
+    ),
+    (
+        "a parked domain",
+        r"parked free, courtesy of|buy this domain|domain has expired|isn.t connected to a website",
+    ),
+    (
+        "a suspended site",
+        r"(?:account|website|site|service) (?:has been|is) (?:temporarily )?(?:suspended|disabled)",
+    ),
+)
+KNOWN = tuple((what, re.compile(pattern)) for what, pattern in _TEXTS)
+OTHERS = {"cf-mitigated": "Cloudflare", "x-amzn-waf-action": "AWS WAF", "x-vercel-mitigated": "Vercel"}
+CHALLENGE = re.compile(
+    r"just a moment\.\.\.|attention required! \| cloudflare|ddos-guard|vercel security checkpoint.*"
+)
+OWN_PROXY = re.compile(r"error: the requested url could not be retrieved|web ?page blocked.*|web filter.*")

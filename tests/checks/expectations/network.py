@@ -1,0 +1,47 @@
+"""What the checks say where nothing that this machine asks is answered: it may be its own network."""
+
+from __future__ import annotations
+
+from tests.checks.expectations import digitalocean, metrics, redis
+from tests.checks.expectations.web import REFUSED
+
+_GONE = (digitalocean.EXPECTATIONS, metrics.EXPECTATIONS, redis.EXPECTATIONS)
+_NAMES = ("digitalocean-gone", "prometheus-gone", "grafana-gone", "alertmanager-gone", "redis-gone")
+
+
+def nothing_answers() -> dict[str, tuple[str, str]]:
+    """Whatever is asked over the network; the fault may be on this machine's side."""
+    found: dict[str, list[str]] = {}
+    for known in _GONE:
+        for name in _NAMES:
+            for item, (verdict, message) in known.get(name, {}).items():
+                if verdict == "UNKNOWN" and item.startswith("daily."):
+                    found.setdefault(item, []).append(message)
+    silent = rf"Website: expected an answer from https://localhost:\d+\S*, got {REFUSED}"
+    asked = "the DigitalOcean API, Grafana, Prometheus, Alertmanager, Redis, the GitHub API"
+    for item in ("daily.health.api", "daily.health.image-service", "daily.probe.homepage"):
+        found[item] = [rf"{silent}; nothing else answered either \({asked}\)"]
+    found["daily.probe.optimize"] = [silent]
+    found["daily.clock.skew"] = [r"Clock skew: expected all 3 clocks, got 0 clocks \(website did not say: .*"]
+    either = "|".join
+    return {item: ("UNKNOWN", either(f"(?:{one})" for one in messages)) for item, messages in found.items()}
+
+
+EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
+    "way-out-gone": {
+        **nothing_answers(),
+        "emergency.severity": (
+            "UNKNOWN",
+            r"Emergency: expected Homepage to be known and .+; what was seen gives none",
+        ),
+        "emergency.stable": (
+            "UNKNOWN",
+            r"Looks: expected Homepage to be known and .+; what was seen gives 3 of 3, \S+ s apart",
+        ),
+        "emergency.stakeholders-notified": (
+            "UNKNOWN",
+            r"Sign-off of emergency\.stakeholders-notified: expected Homepage to be known and .+; "
+            r"what was seen gives no emergency, of which nobody has to be told at once",
+        ),
+    },
+}

@@ -1,0 +1,696 @@
+"""Buckets and archives in the words and forms of the real tools: AWS, Spaces, MinIO, Ceph; tar and its kin."""
+
+import bz2
+import gzip
+import hashlib
+import io
+import json
+import lzma
+import os
+import shutil
+import subprocess
+import tarfile
+import unicodedata
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import settings as effort
+from hypothesis import strategies as st
+
+from checks import test_backups as checks
+from playbook.clients.backups import FolderStore
+from playbook.clock import FixedClock
+from playbook.errors import PlaybookError
+from playbook.measure.backup_review import backup_verification
+from playbook.measure.backups import backup_listing, backups
+from playbook.settings import load
+from playbook.verdict import Verdict
+from tests.judged import verdict_of
+from tests.unit.clients.test_backups import bucket
+from tests.unit.loopback import answer, serve
+
+NOW = datetime(2026, 11, 22, 8, 20, tzinfo=UTC)
+OK, CRITICAL, UNKNOWN = Verdict.OK, Verdict.CRITICAL, Verdict.UNKNOWN
+CONTENT = {"dump/redis.txt": b"keys", "images/a.webp": bytes(range(256)) * 40, "images/b.webp": b"b" * 900}
+
+
+# --------------------------------------------------------------------------------------------------------- buckets
+
+AWS = """<?xml version="1.0" encoding="UTF-8"?>
+<ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Name>portfolio</Name><Prefix>nightly/</Prefix>
+<KeyCount>{count}</KeyCount><MaxKeys>1000</MaxKeys><EncodingType>url</EncodingType><IsTruncated>{more}</IsTruncated>
+{rest}</ListBucketResult>"""
+ENTRY = """<Contents><Key>nightly/{name}</Key><LastModified>2026-11-22T03:02:11.000Z</LastModified>
+<ETag>&quot;fba9dede5f27731c9771645a39863328&quot;</ETag><Size>{size}</Size><StorageClass>STANDARD</StorageClass></Contents>"""
+ERROR = """<?xml version="1.0" encoding="UTF-8"?>
+<Error><Code>{code}</Code><Message>words</Message>{rest}<RequestId>4442587FB7D0A2F9</RequestId></Error>"""
+
+
+def listing(*names, count=None, more="false", rest=""):
+    entries = "".join(ENTRY.format(name=name, size=7) for name in names)
+    return AWS.format(count=len(names) if count is None else count, more=more, rest=entries + rest).encode()
+
+
+WHOLE = {
+    "aws": (listing("a.tar.gz", "b%2Bc.tar.gz"), ["a.tar.gz", "b+c.tar.gz"]),
+    "aws-empty": (listing(), []),
+    "spaces": (
+        b'<?xml version="1.0" encoding="UTF-8"?><ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/">'
+        b"<Name>portfolio</Name><Prefix>nightly/</Prefix><MaxKeys>1000</MaxKeys><IsTruncated>false</IsTruncated>"
+        b"<Contents><Key>nightly/a.tar.gz</Key><LastModified>2026-11-22T03:02:11.123Z</LastModified><ETag>x</ETag>"
+        b"<Size>7</Size><StorageClass>STANDARD</StorageClass><Owner><ID>1</ID></Owner><Type>Normal</Type></Contents>"
+        b"<Marker></Marker></ListBucketResult>",
+        ["a.tar.gz"],
+    ),
+    "minio-with-folder-marks": (
+        b'<?xml version="1.0" encoding="UTF-8"?>\n<ListBucketResult '
+        b'xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Name>portfolio</Name><Prefix>nightly/</Prefix>'
+        b"<KeyCount>2</KeyCount><MaxKeys>1000</MaxKeys><IsTruncated>false</IsTruncated><Contents>"
+        b"<Key>nightly/2026/</Key><LastModified>2026-11-22T03:02:11Z</LastModified><Size>0</Size></Contents><Contents>"
+        b"<Key>nightly/2026/a.tar.gz</Key><LastModified>2026-11-22T03:02:11Z</LastModified><Size>7</Size></Contents>"
+        b"</ListBucketResult>",
+        ["2026/a.tar.gz"],
+    ),
+    "ceph-without-namespace": (
+        b"<ListBucketResult><Name>portfolio</Name><IsTruncated>False</IsTruncated><Contents><Key>nightly/a.tar.gz"
+        b"</Key><LastModified>2026-11-22T03:02:11.000+00:00</LastModified><Size>7</Size></Contents></ListBucketResult>",
+        ["a.tar.gz"],
+    ),
+}
+
+
+@pytest.mark.parametrize(("body", "names"), WHOLE.values(), ids=WHOLE)
+def test_a_whole_listing_is_one(body, names):
+    """Each service writes its own."""
+    with serve(answer(body=body, Content_Type="application/xml")) as server:
+        assert [file.name for file in bucket(server.url).files()] == names
+
+
+NO_LISTINGS = {
+    "login-page": (
+        "200 OK",
+        b"<!DOCTYPE html><html><title>Sign in</title></html>",
+        "got an HTML page: '<!DOCTYPE",
+    ),
+    "html-without-doctype": (
+        "200 OK",
+        b"<html><body>Welcome to nginx!</body></html>",
+        "got an HTML page: '<html>",
+    ),
+    "xhtml": ("200 OK", b'<?xml version="1.0"?><html xmlns="http://www.w3.org/1999/xhtml"/>', "got an HTML page"),
+    "json": ("200 OK", b'{"files": []}', "got no whole XML (no content type): '{\"files\": []}'"),
+    "nothing": ("200 OK", b"", "got no whole XML"),
+    "text": ("200 OK", b"OK", "got no whole XML (no content type): 'OK'"),
+    "minio-console": ("200 OK", b"<!doctype html><html lang=en><title>MinIO Console", "got an HTML page"),
+    "buckets": (
+        "200 OK",
+        b"<ListAllMyBucketsResult><Buckets/></ListAllMyBucketsResult>",
+        "<ListAllMyBucketsResult>",
+    ),
+    "versions": ("200 OK", b"<ListVersionsResult/>", "got XML of another kind, <ListVersionsResult>"),
+    "azure": (
+        "200 OK",
+        b"<EnumerationResults><Blobs/></EnumerationResults>",
+        "of another kind, <EnumerationResults>",
+    ),
+    "webdav": ("207 Multi-Status", b'<D:multistatus xmlns:D="DAV:"/>', "got HTTP 207"),
+    "cut-off-xml": ("200 OK", listing("a.tar.gz")[:-30], "got no whole XML"),
+    "entities": ("200 OK", b'<!DOCTYPE x [<!ENTITY a "b">]><ListBucketResult/>', "got XML with a document type"),
+    "bare-root": ("200 OK", b"<ListBucketResult/>", "got one that does not say whether it is whole (IsTruncated)"),
+    "truncated-without-token": (
+        "200 OK",
+        listing("a.tar.gz", more="true"),
+        "got one that is cut off without saying how it goes on (NextContinuationToken)",
+    ),
+    "old-ceph-with-marker": (
+        "200 OK",
+        listing("a.tar.gz", more="true", rest="<NextMarker>nightly/a.tar.gz</NextMarker>"),
+        "got one that is cut off",
+    ),
+    "fewer-keys-than-counted": ("200 OK", listing("a.tar.gz", count=31), "got one with 1 of 31 keys"),
+    "another-bucket": (
+        "200 OK",
+        listing().replace(b"<Name>portfolio", b"<Name>staging"),
+        "got that of another bucket, staging",
+    ),
+    "prefix-ignored": (
+        "200 OK",
+        listing("a.tar.gz").replace(b"<Key>nightly/", b"<Key>other/"),
+        "got one with 'other/a.tar.gz', which is not below nightly/",
+    ),
+    "entry-without-size": (
+        "200 OK",
+        listing("a").replace(b"<Size>7</Size>", b""),
+        "got an entry without key, size",
+    ),
+    "entry-without-time": ("200 OK", listing("a").replace(b"2026-11-22T", b"yesterday "), "got an entry without"),
+    "no-such-bucket": (
+        "404 Not Found",
+        ERROR.format(code="NoSuchBucket", rest="").encode(),
+        "HTTP 404 NoSuchBucket",
+    ),
+    "bucket-in-the-endpoint": ("404 Not Found", ERROR.format(code="NoSuchKey", rest="").encode(), "404 NoSuchKey"),
+    "access-denied": (
+        "403 Forbidden",
+        ERROR.format(code="AccessDenied", rest="").encode(),
+        "HTTP 403 AccessDenied",
+    ),
+    "error-with-200": ("200 OK", ERROR.format(code="InternalError", rest="").encode(), "HTTP 200 InternalError"),
+    "denied-with-200": ("200 OK", ERROR.format(code="AccessDenied", rest="").encode(), "HTTP 200 AccessDenied"),
+    "another-region": (
+        "301 Moved Permanently",
+        ERROR.format(code="PermanentRedirect", rest="<Endpoint>b.s3.eu-west-1.amazonaws.com</Endpoint>").encode(),
+        "got HTTP 301 PermanentRedirect",
+    ),
+    "signed-for-another-region": (
+        "400 Bad Request",
+        ERROR.format(code="AuthorizationHeaderMalformed", rest="<Region>eu-west-1</Region>").encode(),
+        "got HTTP 400 AuthorizationHeaderMalformed",
+    ),
+    "clock": (
+        "403 Forbidden",
+        ERROR.format(code="RequestTimeTooSkewed", rest="").encode(),
+        "RequestTimeTooSkewed",
+    ),
+    "not-implemented": ("501 Not Implemented", ERROR.format(code="NotImplemented", rest="").encode(), "HTTP 501"),
+}
+
+
+@pytest.mark.parametrize(("status", "body", "said"), NO_LISTINGS.values(), ids=NO_LISTINGS)
+def test_what_is_no_listing_is_no_empty_bucket(status, body, said):
+    """It is said for what it is; neither "no archives" nor OK."""
+    with serve(answer(status, body)) as server, pytest.raises(PlaybookError) as caught:
+        bucket(server.url).files()
+    assert said in str(caught.value)
+    assert type(caught.value).__name__ == (
+        "Denied"
+        if status.startswith("403") or "denied" in said.lower()
+        else ("Unreachable" if "NoSuchBucket" in said else "Malformed")
+    )
+
+
+def test_where_a_bucket_is_instead_is_said():
+    """As AWS tells it, in the body or in a header."""
+    for code, headers, rest in (
+        ("PermanentRedirect", {"x_amz_bucket_region": "eu-west-1"}, ""),
+        ("AuthorizationHeaderMalformed", {}, "<Region>eu-west-1</Region>"),
+    ):
+        body = ERROR.format(code=code, rest=rest).encode()
+        with (
+            serve(answer("301 Moved Permanently", body, **headers)) as server,
+            pytest.raises(PlaybookError) as caught,
+        ):
+            bucket(server.url).files()
+        assert caught.value.hint.endswith("It is in eu-west-1.")
+
+
+def test_pages_that_never_end_are_no_listing():
+    """A server that gives the same token again and again."""
+    page = listing("a.tar.gz", more="true", rest="<NextContinuationToken>x</NextContinuationToken>")
+    with serve(answer(body=page)) as server, pytest.raises(PlaybookError, match="without saying how it goes on"):
+        bucket(server.url).files()
+    assert len(server.requests) == 2
+
+
+def test_requests_are_signed_as_aws_does(monkeypatch):
+    """Against the signature of its own library."""
+    from botocore.auth import SigV4Auth
+    from botocore.awsrequest import AWSRequest
+    from botocore.credentials import Credentials
+
+    from playbook.clients import s3_listing
+    from tests.unit.clients.test_backups import ACCESS_KEY, SECRET_KEY
+
+    with serve(answer(body=listing())) as server:
+        assert bucket(server.url).files() == []
+    head = server.requests[0].split(b"\r\n\r\n")[0].decode().split("\r\n")
+    headers = dict(line.split(": ", 1) for line in head[1:])
+    lowered = {name.lower(): value for name, value in headers.items()}
+    signed = AWSRequest("GET", server.url + head[0].split(" ")[1], headers={"host": lowered["host"]})
+    stamp = lowered["x-amz-date"]
+    signed.context["timestamp"] = stamp
+    signed.headers["X-Amz-Date"] = stamp
+    signed.headers["X-Amz-Content-SHA256"] = s3_listing._EMPTY
+    auth = SigV4Auth(Credentials(ACCESS_KEY, SECRET_KEY), "s3", "fra1")
+    text = auth.string_to_sign(signed, auth.canonical_request(signed))
+    assert lowered["authorization"].endswith(f"Signature={auth.signature(text, signed)}")
+
+
+# -------------------------------------------------------------------------------------------------------- archives
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Where the files of a backup lie before they are packed, and where the archive goes."""
+    source = tmp_path / "source"
+    for name, data in CONTENT.items():
+        (source / name).parent.mkdir(parents=True, exist_ok=True)
+        (source / name).write_bytes(data)
+    (tmp_path / "store").mkdir()
+    return tmp_path
+
+
+def listed(source, **changes):
+    files = [
+        {
+            "path": path.relative_to(source).as_posix(),
+            "bytes": path.stat().st_size,
+            "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+        }
+        for path in sorted(source.rglob("*"))
+        if path.is_file()
+    ]
+    (source / "manifest.json").write_text(json.dumps({"files": files, **changes}), encoding="utf-8")
+
+
+def packed(folder, *options, name="portfolio-{}.tar.gz"):
+    """By this machine's tar."""
+    archive = folder / "store" / name.format("20261122T030000Z")
+    subprocess.run(["tar", *options, "-cf", str(archive), "-C", str(folder / "source"), "."], check=True)
+    return archive
+
+
+def both(folder, **section):
+    """What the daily and the weekly check say, with two sound archives of the same size before it."""
+    store = folder / "store"
+    newest = sorted(store.iterdir())[-1]
+    for night in (1, 2):
+        made = NOW - timedelta(days=night)
+        shutil.copyfile(newest, store / f"portfolio-{made:%Y%m%dT%H%M%SZ}.tar.gz")
+    overlay = {
+        "targets": {
+            "sandbox": {
+                "backups": {"location": str(store), "pattern": "portfolio-*", **section},
+                "recovery": {"dump": "", "verify_newest": 3},
+            }
+        }
+    }
+    known = load("sandbox", environment={}, overlay=overlay)
+    place, clock = FolderStore(str(store), "setting"), FixedClock(NOW)
+    files = backup_listing(place, known, clock)
+    daily = verdict_of(
+        checks.test_last_nights_backup_is_complete, known.limits, backups=backups(place, files, known)
+    )
+    weekly = verdict_of(
+        checks.test_the_newest_backups_hold_what_they_say,
+        known.limits,
+        backup_verification=backup_verification(place, files, known, clock),
+    )
+    return daily, weekly
+
+
+FORMS = {
+    "gnu": ("-z", "--format=gnu"),
+    "oldgnu": ("-z", "--format=oldgnu"),
+    "pax": ("-z", "--format=posix"),
+    "ustar": ("-z", "--format=ustar"),
+    "v7": ("-z", "--format=v7"),
+    "bzip2": ("-j",),
+    "xz": ("-J",),
+    "plain": (),
+    "label": ("-z", "--label=nightly"),
+    "blocking": ("-z", "-b1"),
+    "large-blocks": ("-z", "-b512"),
+    "xattrs": ("-z", "--format=posix", "--xattrs"),
+    "sorted-by-name": ("-z", "--sort=name", "--owner=0", "--group=0", "--numeric-owner"),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("options", FORMS.values(), ids=FORMS)
+def test_archives_of_gnu_tar_are_ok(folder, options):
+    """In all its forms, and whatever the name says of the compression."""
+    listed(folder / "source")
+    packed(folder, *options)
+    daily, weekly = both(folder)
+    assert daily[0] is OK, daily
+    assert weekly[0] is OK, weekly
+
+
+@pytest.mark.slow
+def test_hard_and_symbolic_links_hold_what_they_lead_to(folder):
+    """Snapshot tools link what did not change."""
+    source = folder / "source"
+    os.link(source / "images/a.webp", source / "images/again.webp")
+    (source / "images/latest.webp").symlink_to("a.webp")
+    (source / "current.webp").symlink_to("images/latest.webp")
+    listed(source)
+    packed(folder, "-z")
+    daily, weekly = both(folder)
+    assert (daily[0], weekly[0]) == (OK, OK), (daily, weekly)
+
+
+@pytest.mark.slow
+def test_sparse_files_and_long_names_are_read(folder):
+    """As GNU tar shortens and stretches them."""
+    source = folder / "source"
+    with (source / "images" / "holes").open("wb") as file:
+        file.seek(3_000_000)
+        file.write(b"end")
+    deep = source / ("d" * 90) / ("e" * 90)
+    deep.mkdir(parents=True)
+    (deep / ("f" * 200)).write_bytes(b"deep")
+    listed(source)
+    for form in ("gnu", "posix"):
+        packed(folder, "-z", "-S", f"--format={form}")
+        daily, weekly = both(folder)
+        assert (daily[0], weekly[0]) == (OK, OK), (form, daily, weekly)
+
+
+@pytest.mark.slow
+def test_lines_of_sha256sum_are_a_manifest(folder):
+    """What ``sha256sum`` and ``shasum -a 256`` write."""
+    source = folder / "source"
+    sums = [(hashlib.sha256(data).hexdigest(), name) for name, data in CONTENT.items()]
+    for form in ("{0}  {1}\n", "{0} *./{1}\n", "SHA256 ({1}) = {0}\n"):
+        (source / "SHA256SUMS").write_text("".join(form.format(*one) for one in sums))
+        packed(folder, "-z")
+        daily, weekly = both(folder, manifest="SHA256SUMS")
+        assert (daily[0], weekly[0]) == (OK, OK), (form, daily, weekly)
+    (source / "images/a.webp").write_bytes(b"another")
+    packed(folder, "-z")
+    assert both(folder, manifest="SHA256SUMS")[1][0] is CRITICAL
+
+
+@pytest.mark.slow
+def test_accents_of_macos_are_the_same_name(folder):
+    """bsdtar on a Mac writes them as letters of their own."""
+    source = folder / "source"
+    (source / "images" / unicodedata.normalize("NFC", "café.webp")).write_bytes(b"x")
+    listed(source)
+    (source / "images" / unicodedata.normalize("NFC", "café.webp")).rename(
+        source / "images" / unicodedata.normalize("NFD", "café.webp")
+    )
+    packed(folder, "-z")
+    daily, weekly = both(folder)
+    assert (daily[0], weekly[0]) == (OK, OK), (daily, weekly)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("form", ["gnu", "posix"])
+def test_an_incremental_archive_holds_not_everything(folder, form):
+    """GNU tar's, of the second level; the first level holds all."""
+    snapshot, form = folder / "snapshot", f"--format={form}"
+    (folder / "source" / "manifest.json").unlink(missing_ok=True)
+    packed(folder, "-z", form, f"--listed-incremental={snapshot}")
+    assert both(folder, manifest="")[0][0] is OK
+    (folder / "source" / "images" / "new.webp").write_bytes(b"n" * 20_000)
+    packed(folder, "-z", form, f"--listed-incremental={snapshot}")
+    for said, message in both(folder, manifest=""):
+        assert said is UNKNOWN
+        assert "expected an archive that holds everything" in message
+        assert "got one that leaves out 3 files as unchanged since an earlier one" in message
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not shutil.which("zstd"), reason="there is no zstd on this machine")
+def test_a_zstandard_archive_is_named(folder):
+    """Python 3.11 cannot read it."""
+    listed(folder / "source")
+    packed(folder, "--zstd")
+    for said, message in both(folder):
+        assert said is UNKNOWN
+        assert "got a Zstandard file" in message
+
+
+def tarred(members):
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as archive:
+        for name, data in members:
+            info = tarfile.TarInfo(name)
+            info.size = len(data)
+            archive.addfile(info, io.BytesIO(data))
+    return out.getvalue()
+
+
+def manifest_of(content=CONTENT, change=lambda entry: entry, **told):
+    entries = [
+        change({"path": name, "bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()})
+        for name, data in content.items()
+    ]
+    return json.dumps({"files": entries, **told}).encode()
+
+
+def with_manifest(manifest, content=CONTENT, more=()):
+    return gzip.compress(tarred([("manifest.json", manifest), *content.items(), *more]))
+
+
+def without(*keys):
+    return lambda entry: {key: value for key, value in entry.items() if key not in keys}
+
+
+SOUND = with_manifest(manifest_of())
+# The archive; what the daily and what the weekly check say; a part of the weekly check's message.
+ARCHIVES = {
+    "sound": (SOUND, OK, OK, ""),
+    "in-two-gzip-members": (
+        gzip.compress(gzip.decompress(SOUND)[:3000]) + gzip.compress(gzip.decompress(SOUND)[3000:]),
+        OK,
+        OK,
+        "",
+    ),
+    "bzip2-named-gz": (bz2.compress(gzip.decompress(SOUND)), OK, OK, ""),
+    "xz-named-gz": (lzma.compress(gzip.decompress(SOUND)), OK, OK, ""),
+    "plain-named-gz": (gzip.decompress(SOUND), OK, OK, ""),
+    "bzip2-cut-off": (bz2.compress(gzip.decompress(SOUND))[:-30], CRITICAL, CRITICAL, "is cut off"),
+    "xz-cut-off": (lzma.compress(gzip.decompress(SOUND))[:-30], CRITICAL, CRITICAL, "is cut off"),
+    "xz-damaged": (
+        lzma.compress(gzip.decompress(SOUND))[:200] + b"x" + lzma.compress(gzip.decompress(SOUND))[201:],
+        CRITICAL,
+        CRITICAL,
+        "cannot be unpacked",
+    ),
+    "plain-cut-off": (gzip.decompress(SOUND)[:5000], CRITICAL, CRITICAL, "cannot be read"),
+    "garbage-behind-gzip": (SOUND + b"trailing", CRITICAL, CRITICAL, "goes on after its end with what is no gzip"),
+    "zeros-behind-gzip": (SOUND + bytes(512), OK, OK, ""),
+    "tar-behind-tar": (
+        gzip.compress(gzip.decompress(SOUND) + tarred([("images/c.webp", b"c")])),
+        CRITICAL,
+        CRITICAL,
+        "goes on after tar's end mark, with what no restore brings back",
+    ),
+    "empty-tar": (gzip.compress(bytes(10240)), CRITICAL, CRITICAL, ""),
+    "gzip-of-nothing": (gzip.compress(b""), CRITICAL, CRITICAL, "holds no tar"),
+    "zip": (b"PK\x03\x04" + bytes(300), UNKNOWN, UNKNOWN, "got a zip file"),
+    "7z": (b"7z\xbc\xaf\x27\x1c" + bytes(300), UNKNOWN, UNKNOWN, "got a 7-Zip file"),
+    "age": (b"age-encryption.org/v1\n-> X25519", UNKNOWN, UNKNOWN, "got a file that age has encrypted"),
+    "gpg-symmetric": (b"\x8c\x0d\x04\x09\x03\x02" + bytes(90), UNKNOWN, UNKNOWN, "OpenPGP has encrypted"),
+    "gpg-armoured": (b"-----BEGIN PGP MESSAGE-----\n\n" + bytes(90), UNKNOWN, UNKNOWN, "OpenPGP has encrypted"),
+    "openssl-enc": (b"Salted__" + bytes(90), UNKNOWN, UNKNOWN, "OpenSSL has encrypted"),
+    "mysqldump": (
+        gzip.compress(b"-- MySQL dump 10.13  Distrib 8.0.36\n--\n"),
+        UNKNOWN,
+        UNKNOWN,
+        "got a gzip file of a dump of MySQL",
+    ),
+    "pg_dump-custom": (gzip.compress(b"PGDMP\x01\x0e" + bytes(90)), UNKNOWN, UNKNOWN, "a dump of PostgreSQL"),
+    "redis-dump": (
+        gzip.compress(b"REDIS0011\xfa" + bytes(90)),
+        UNKNOWN,
+        UNKNOWN,
+        "got a gzip file of a Redis dump",
+    ),
+    "html": (b"<!DOCTYPE html><title>503</title>", CRITICAL, CRITICAL, "no sound gzip file"),
+    "manifest-of-another-shape": (
+        with_manifest(json.dumps({name: {"size": len(data)} for name, data in CONTENT.items()}).encode()),
+        UNKNOWN,
+        UNKNOWN,
+        "got JSON with 'dump/redis.txt', 'images/a.webp', 'images/b.webp'",
+    ),
+    "manifest-a-list": (with_manifest(json.dumps(list(CONTENT)).encode()), UNKNOWN, UNKNOWN, "JSON with a list"),
+    "manifest-files-a-dictionary": (
+        with_manifest(json.dumps({"files": dict.fromkeys(CONTENT, 1)}).encode()),
+        UNKNOWN,
+        UNKNOWN,
+        "JSON with 'files' and no list of files",
+    ),
+    "manifest-files-names-only": (
+        with_manifest(json.dumps({"files": list(CONTENT)}).encode()),
+        UNKNOWN,
+        UNKNOWN,
+        'entries such as "dump/redis.txt"',
+    ),
+    "manifest-yaml": (with_manifest(b"files:\n- path: a\n"), UNKNOWN, UNKNOWN, "neither JSON nor lines of sums"),
+    "manifest-of-nothing": (with_manifest(b""), UNKNOWN, UNKNOWN, "got an empty one"),
+    "manifest-lists-no-file": (
+        with_manifest(b'{"files": []}'),
+        UNKNOWN,
+        UNKNOWN,
+        "expected manifest.json listing of all 3 files, got manifest.json listing of 0 files",
+    ),
+    "manifest-lists-half": (
+        with_manifest(manifest_of(dict(list(CONTENT.items())[:2]))),
+        UNKNOWN,
+        UNKNOWN,
+        "got manifest.json listing of 2 files (images/b.webp is not listed)",
+    ),
+    "only-a-manifest": (
+        with_manifest(b'{"files": []}', {}),
+        CRITICAL,
+        CRITICAL,
+        "holds nothing but its manifest.json",
+    ),
+    "manifest-with-sha512": (
+        with_manifest(manifest_of(change=lambda entry: {**without("sha256")(entry), "sha512": "ab" * 64})),
+        OK,
+        UNKNOWN,
+        "SHA-256 sums of 0 listed files",
+    ),
+    "manifest-with-md5-and-no-size": (
+        with_manifest(manifest_of(change=lambda entry: {"path": entry["path"], "md5": "ab" * 16})),
+        UNKNOWN,
+        UNKNOWN,
+        "a list of files with entries such as",
+    ),
+    "manifest-without-sizes": (with_manifest(manifest_of(change=without("bytes"))), OK, OK, ""),
+    "manifest-with-prefixed-sums": (
+        with_manifest(manifest_of(change=lambda entry: {**entry, "sha256": f"sha256:{entry['sha256'].upper()}"})),
+        OK,
+        OK,
+        "",
+    ),
+    "manifest-with-sums-in-base64": (
+        with_manifest(
+            manifest_of(change=lambda entry: {**entry, "sha256": "n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwCgg="})
+        ),
+        UNKNOWN,
+        UNKNOWN,
+        "a list of files with entries such as",
+    ),
+    "manifest-with-wrong-sums": (
+        with_manifest(manifest_of(change=lambda entry: {**entry, "sha256": "0" * 64})),
+        OK,
+        CRITICAL,
+        "differs from its sum",
+    ),
+    "manifest-in-other-case": (
+        with_manifest(manifest_of(change=lambda entry: {**entry, "path": entry["path"].upper()})),
+        CRITICAL,
+        CRITICAL,
+        "an archive without DUMP/REDIS.TXT",
+    ),
+    "web-manifest-below": (
+        with_manifest(
+            manifest_of({**CONTENT, "images/manifest.json": b"{}"}), {**CONTENT, "images/manifest.json": b"{}"}
+        ),
+        OK,
+        OK,
+        "",
+    ),
+    "signed-manifest": (with_manifest(manifest_of(), more=[("manifest.json.sig", b"-")]), OK, OK, ""),
+    "member-twice-the-later-right": (
+        gzip.compress(tarred([("manifest.json", manifest_of()), ("images/b.webp", b"old"), *CONTENT.items()])),
+        OK,
+        OK,
+        "",
+    ),
+    "member-twice-the-later-wrong": (
+        with_manifest(manifest_of(), more=[("images/b.webp", b"new")]),
+        CRITICAL,
+        CRITICAL,
+        "images/b.webp is 3 B long, not 900 B as listed",
+    ),
+    "all-files-empty": (
+        with_manifest(manifest_of(dict.fromkeys(CONTENT, b"")), dict.fromkeys(CONTENT, b"")),
+        CRITICAL,
+        CRITICAL,
+        "an archive whose 3 files hold nothing",
+    ),
+    "extra-file": (
+        with_manifest(manifest_of(), more=[("images/c.webp", b"c")]),
+        UNKNOWN,
+        UNKNOWN,
+        "is not listed",
+    ),
+    "apple-double": (
+        with_manifest(manifest_of(), more=[("images/._a.webp", b"c")]),
+        UNKNOWN,
+        UNKNOWN,
+        "not listed",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", ARCHIVES.values(), ids=ARCHIVES)
+def test_an_archive_gets_its_verdict(folder, case):
+    """By the day and by the week."""
+    data, day, week, said = case
+    (folder / "store" / "portfolio-20261122T030000Z.tar.gz").write_bytes(data)
+    daily, weekly = both(folder)
+    assert (daily[0], weekly[0]) == (day, week), (daily, weekly)
+    assert said in weekly[1]
+
+
+def _linked(kind, name, target):
+    info = tarfile.TarInfo(name)
+    info.type, info.linkname = kind, target
+    return info
+
+
+@pytest.mark.parametrize(
+    ("info", "said"),
+    [
+        (
+            _linked(tarfile.LNKTYPE, "images/gone.webp", "images/nowhere.webp"),
+            "is a link to images/nowhere.webp, which",
+        ),
+        (_linked(tarfile.LNKTYPE, "images/self.webp", "images/self.webp"), "is a link to images/self.webp"),
+        (_linked(b"M", "images/rest.webp", ""), "is the rest of a file that began in another volume"),
+        (_linked(b"Z", "images/odd.webp", ""), "members to be understood"),
+    ],
+)
+def test_odd_members_are_not_good(folder, info, said):
+    """Links to nothing, parts of files, kinds of members that nobody knows."""
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as archive:
+        for name, data in {"manifest.json": manifest_of(), **CONTENT}.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(data)
+            archive.addfile(member, io.BytesIO(data))
+        archive.addfile(info)
+    (folder / "store" / "portfolio-20261122T030000Z.tar.gz").write_bytes(gzip.compress(out.getvalue()))
+    weekly = both(folder)[1]
+    assert weekly[0] is not OK
+    assert said in weekly[1]
+
+
+BAD_ENTRIES = st.one_of(
+    st.just({"path": "images/gone.webp", "bytes": 1, "sha256": "0" * 64}),
+    st.builds(lambda path: {"path": path}, st.sampled_from(list(CONTENT))),
+    st.builds(lambda size: {"path": "images/b.webp", "bytes": size}, st.integers(901, 10**9) | st.just(-1)),
+    st.builds(
+        lambda text: {"path": "images/b.webp", "bytes": 900, "sha256": text}, st.text(min_size=1, max_size=70)
+    ),
+    st.none() | st.integers() | st.text() | st.lists(st.integers()),
+    st.dictionaries(st.text(max_size=8), st.integers() | st.text(max_size=8), max_size=4),
+)
+
+
+@effort(deadline=None, max_examples=80)
+@given(entry=BAD_ENTRIES, at=st.integers(0, 3), replaces=st.booleans())
+def test_one_bad_entry_anywhere_in_a_manifest_is_not_ok(tmp_path_factory, entry, at, replaces):
+    """Whatever it is, and also where it takes the place of a good one."""
+    told = msgspec.json.decode(manifest_of())
+    if replaces:
+        told["files"][at % 3] = entry
+    else:
+        told["files"].insert(at, entry)
+    folder = tmp_path_factory.mktemp("p")
+    (folder / "store").mkdir()
+    (folder / "store" / "portfolio-20261122T030000Z.tar.gz").write_bytes(with_manifest(json.dumps(told).encode()))
+    assert both(folder)[1][0] is not OK
+
+
+@effort(deadline=None, max_examples=60)
+@given(data=st.data(), form=st.sampled_from(["gzip", "bzip2", "xz"]))
+def test_one_changed_byte_of_the_contents_is_not_ok(tmp_path_factory, data, form):
+    """By whatever the archive is compressed."""
+    whole = {"gzip": gzip.compress, "bzip2": bz2.compress, "xz": lzma.compress}[form](gzip.decompress(SOUND))
+    at = data.draw(st.integers(10, len(whole) - 1))
+    changed = whole[:at] + bytes([whole[at] ^ data.draw(st.integers(1, 255))]) + whole[at + 1 :]
+    folder = tmp_path_factory.mktemp("b")
+    (folder / "store").mkdir()
+    (folder / "store" / "portfolio-20261122T030000Z.tar.gz").write_bytes(changed)
+    assert both(folder)[1][0] is not OK

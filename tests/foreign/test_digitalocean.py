@@ -1,0 +1,259 @@
+"""Answers in the words of DigitalOcean's API (its description, doctl and godo), each with the right verdict."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from playbook.clock import FixedClock
+from playbook.coverage import whole
+from playbook.judge import Judge
+from playbook.measure.access import GitHubAccess, digitalocean_access
+from playbook.measure.app import LiveUrlAnswer, app, app_components
+from playbook.measure.costs import bills, cost_trend
+from playbook.measure.deployments import deployment_review, deployments
+from playbook.measure.firewall import cloud_firewalls, trusted_sources
+from tests.canned import NOW, Canned, settings
+from tests.verdicts import check, judged
+
+ANSWERS: dict[str, Any] = json.loads(Path(__file__).with_name("digitalocean.json").read_text(encoding="utf-8"))
+PATHS = {
+    "health": "/health",
+    "deployments": "/deployments",
+    "firewalls": "/v2/firewalls",
+    "rules": "/firewall",
+    "account": "/v2/account",
+    "balance": "/my/balance",
+    "invoices": "/my/invoices",
+    "preview_summary": "/i-11/summary",
+    "summary": "/summary",
+}
+Edit = Callable[[dict[str, Any]], None]
+SETTINGS, CLOCK = settings(), FixedClock(NOW)
+
+
+def api(which: str = "", edit: Edit | None = None) -> Canned:
+    answers = copy.deepcopy(ANSWERS)
+    if edit:
+        edit(answers[which])
+    canned = Canned()
+    canned.answers = {path: (200, answers[name]) for name, path in PATHS.items()}
+    canned.answers[f"/v2/apps/{canned.state.app_id}"] = (200, answers["app"])
+    return canned
+
+
+def the_app(which: str, edit: Edit | None) -> str:
+    status = app(api(which, edit).api, CLOCK)
+    answer = LiveUrlAnswer("https://gallery.example", 200, "HTTP 200", answered=True)
+    judge = Judge()
+    judge.stand_on("app", status.coverage)
+
+    def only(app: Any, judge: Judge) -> None:
+        check("test_app", "test_app_is_active")(app, answer, judge)
+
+    return str(judged(only, app=status)[0])
+
+
+def components(which: str, edit: Edit | None) -> str:
+    canned = api(which, edit).api
+    found = app_components(canned, app(canned, CLOCK))
+    return str(judged(check("test_app", "test_every_component_is_healthy"), app_components=found)[0])
+
+
+def newest(which: str, edit: Edit | None) -> str:
+    found = deployments(api(which, edit).api, SETTINGS, CLOCK)
+    return str(judged(check("test_deployments", "test_newest_deployment_went_well"), deployments=found)[0])
+
+
+def week(which: str, edit: Edit | None) -> str:
+    found = deployment_review(api(which, edit).api, SETTINGS, CLOCK)
+    the_check = check("test_deployments", "test_failed_deployments_were_repaired")
+    return str(judged(the_check, deployment_review=found)[0])
+
+
+def walls(which: str, edit: Edit | None) -> str:
+    canned = api(which, edit)
+    values = {
+        "cloud_firewalls": cloud_firewalls(canned.account, SETTINGS),
+        "trusted_sources": trusted_sources(canned.api, SETTINGS),
+    }
+    return str(judged(check("test_firewall", "test_nothing_is_open_to_everybody"), **values)[0])
+
+
+def costs(which: str, edit: Edit | None) -> str:
+    canned = api(which, edit)
+    found = bills(canned.account, SETTINGS, CLOCK)
+    trend = cost_trend(found, canned.account, SETTINGS)
+    verdicts = [
+        judged(check("test_costs", "test_month_stays_within_its_budget"), bills=found)[0],
+        judged(check("test_costs", "test_last_invoice_is_there_and_within_the_budget"), bills=found)[0],
+        judged(check("test_costs", "test_costs_do_not_jump"), cost_trend=trend)[0],
+    ]
+    return next((str(one) for one in verdicts if str(one) != "OK"), "OK")
+
+
+def account(which: str, edit: Edit | None) -> str:
+    found = digitalocean_access(api(which, edit).account)
+    signed = type("Signed", (), {"coverage": found.coverage, "of": lambda *_: _SIGNED})()
+    values = {"digitalocean_access": found, "github_access": GitHubAccess(""), "access_sign_offs": signed}
+    return str(judged(check("test_access", "test_permissions_are_as_few_as_needed"), **values)[0])
+
+
+class _Signed:
+    item, valid, near, refused, found = "x", True, False, (), "one that counts"
+    rule = type("Rule", (), {"near": NOW - NOW})
+    pending, coverage = False, whole("1 sign-off")
+
+
+_SIGNED = _Signed()
+
+
+def put(path: str, value: Any) -> Edit:
+    """An edit that sets what a dotted path leads to; numbers are places in a list."""
+
+    def edit(answer: Any) -> None:
+        *way, last = path.split(".")
+        for step in way:
+            answer = answer[int(step)] if isinstance(answer, list) else answer[step]
+        answer[int(last) if isinstance(answer, list) else last] = value
+
+    edit.__name__ = f"{path}={json.dumps(value)}"  # which pytest shows
+    return edit
+
+
+def drop(path: str) -> Edit:
+    """An edit that takes away what a dotted path leads to."""
+
+    def edit(answer: Any) -> None:
+        *way, last = path.split(".")
+        for step in way:
+            answer = answer[int(step)] if isinstance(answer, list) else answer[step]
+        del answer[int(last) if isinstance(answer, list) else last]
+
+    edit.__name__ = f"no {path}"
+    return edit
+
+
+@pytest.mark.parametrize("verdict", [the_app, components, newest, week, walls, costs, account])
+def test_a_good_answer_is_ok(verdict):
+    """With static sites, jobs, functions, a service that sleeps, nulls, and one stopped for a newer push."""
+    assert verdict("", None) == "OK"
+
+
+DEPLOYMENT, FIREWALL = "deployments.0", "firewalls.0.inbound_rules.1"
+
+
+@pytest.mark.parametrize(
+    ("verdict", "which", "edit", "wanted"),
+    [
+        (the_app, "app", put("app.spec.maintenance", {"enabled": True}), "CRITICAL"),
+        (the_app, "app", put("app.spec.maintenance", {"archive": True}), "CRITICAL"),
+        (
+            the_app,
+            "app",
+            put("app.active_deployment.spec", {"name": "g", "maintenance": {"enabled": True}}),
+            "CRITICAL",
+        ),
+        (the_app, "app", put("app.active_deployment.phase", "SUPERSEDED"), "CRITICAL"),
+        (the_app, "app", put("app.active_deployment.phase", "UNKNOWN"), "UNKNOWN"),
+        (the_app, "app", drop("app.active_deployment.phase"), "UNKNOWN"),
+        (the_app, "app", put("app.active_deployment.phase", "RUNNING"), "UNKNOWN"),
+        (the_app, "app", put("app.active_deployment", None), "CRITICAL"),
+        (the_app, "app", put("app.pinned_deployment", {"id": "d-90", "phase": "ACTIVE"}), "WARNING"),
+        (the_app, "app", put("app.domains.0.phase", "ERROR"), "WARNING"),
+        (the_app, "app", put("app.domains.0.phase", "CONFIGURING"), "WARNING"),
+        (the_app, "app", put("app.domains.0.phase", "VERIFYING"), "UNKNOWN"),
+        (the_app, "app", drop("app.domains.0.phase"), "UNKNOWN"),
+        (the_app, "app", drop("app.spec"), "UNKNOWN"),
+        (components, "health", put("app_health.components.0.state", "UNHEALTHY"), "CRITICAL"),
+        (components, "health", put("app_health.components.0.state", "UNKNOWN"), "UNKNOWN"),
+        (components, "health", drop("app_health.components.0.state"), "UNKNOWN"),
+        (components, "health", put("app_health.components.0.state", "DEGRADED"), "UNKNOWN"),
+        (components, "health", drop("app_health.components.0.replicas_ready"), "CRITICAL"),
+        (components, "health", drop("app_health.components.0.replicas_desired"), "UNKNOWN"),
+        (components, "health", put("app_health.components.2.replicas_ready", 0), "CRITICAL"),
+        (components, "health", drop("app_health.components.2"), "UNKNOWN"),
+        (components, "health", put("app_health.components", []), "UNKNOWN"),
+        (components, "health", put("app_health.components.1.replicas_desired", 1), "CRITICAL"),
+        (newest, "deployments", put(f"{DEPLOYMENT}.phase", "ERROR"), "CRITICAL"),
+        (newest, "deployments", put(f"{DEPLOYMENT}.phase", "QUEUED"), "UNKNOWN"),
+        (newest, "deployments", drop(f"{DEPLOYMENT}.phase"), "UNKNOWN"),
+        (newest, "deployments", put(f"{DEPLOYMENT}.phase", "SUPERSEDED"), "UNKNOWN"),
+        (newest, "deployments", put(f"{DEPLOYMENT}.cause_details.type", "AUTO_ROLLBACK"), "CRITICAL"),
+        (newest, "deployments", put(f"{DEPLOYMENT}.cause_details.type", "MANUAL_ROLLBACK"), "WARNING"),
+        (newest, "deployments", put(f"{DEPLOYMENT}.cause_details.type", "AUTOSCALED"), "OK"),
+        (newest, "deployments", put(f"{DEPLOYMENT}.cause_details.type", "TELEPATHY"), "UNKNOWN"),
+        (newest, "deployments", put(f"{DEPLOYMENT}.created_at", "0001-01-01T00:00:00Z"), "UNKNOWN"),
+        (
+            newest,
+            "deployments",
+            put(f"{DEPLOYMENT}.progress.steps.1.steps.1.steps.0.steps.1.status", "ERROR"),
+            "WARNING",
+        ),
+        (newest, "deployments", put(f"{DEPLOYMENT}.progress.steps.0.status", "SKIPPED"), "UNKNOWN"),
+        (newest, "deployments", put("deployments.2.created_at", "2026-11-18T07:00:00Z"), "UNKNOWN"),
+        (newest, "deployments", put("meta.total", 40), "UNKNOWN"),
+        (newest, "deployments", drop("meta"), "UNKNOWN"),
+        (week, "deployments", put("deployments.1.phase", "ERROR"), "OK"),  # and the next push repaired it
+        (week, "deployments", put("deployments.1.phase", "SKIPPED"), "UNKNOWN"),
+        (week, "deployments", drop("meta.total"), "UNKNOWN"),
+        (walls, "firewalls", put(f"{FIREWALL}.sources.addresses", ["0.0.0.0/0"]), "CRITICAL"),
+        (walls, "firewalls", put(f"{FIREWALL}.sources.addresses", ["::/0"]), "CRITICAL"),
+        (walls, "firewalls", put(f"{FIREWALL}.sources", {}), "UNKNOWN"),
+        (walls, "firewalls", put(f"{FIREWALL}.sources", {"regions": ["eu"]}), "UNKNOWN"),
+        (walls, "firewalls", put(f"{FIREWALL}.protocol", "sctp"), "UNKNOWN"),
+        (walls, "firewalls", put("firewalls.0.status", "failed"), "WARNING"),
+        (walls, "firewalls", drop("firewalls.0.inbound_rules"), "UNKNOWN"),
+        (walls, "firewalls", put("firewalls.1.tags", []), "WARNING"),
+        (walls, "firewalls", drop("firewalls.1.tags"), "UNKNOWN"),
+        (walls, "firewalls", put("meta.total", 3), "UNKNOWN"),
+        (walls, "rules", put("rules", []), "CRITICAL"),
+        (walls, "rules", put("rules.1.value", "0.0.0.0/0"), "CRITICAL"),
+        (walls, "rules", put("rules.1.value", "my-laptop"), "UNKNOWN"),
+        (walls, "rules", put("rules.0.type", "vpc_peering"), "UNKNOWN"),
+        (walls, "rules", drop("rules.0.value"), "UNKNOWN"),
+        (costs, "balance", put("month_to_date_usage", "400.00"), "CRITICAL"),
+        (costs, "balance", put("month_to_date_usage", "-1.00"), "UNKNOWN"),
+        (costs, "balance", put("generated_at", "2026-10-30T05:00:00Z"), "UNKNOWN"),
+        (costs, "invoices", drop("invoices.0"), "UNKNOWN"),
+        (costs, "invoices", put("invoices.0.amount", "162.34"), "CRITICAL"),
+        (costs, "invoices", put("meta.total", 70), "UNKNOWN"),
+        (costs, "invoices", put("invoice_preview", None), "UNKNOWN"),
+        (costs, "summary", put("product_charges.items", []), "UNKNOWN"),
+        (costs, "summary", put("product_charges.items", None), "UNKNOWN"),
+        (costs, "summary", drop("product_charges.items.0"), "UNKNOWN"),
+        (costs, "preview_summary", put("product_charges.items", []), "UNKNOWN"),
+        (costs, "preview_summary", put("product_charges.items.0.amount", "93.00"), "CRITICAL"),
+        (account, "account", put("account.status", "locked"), "CRITICAL"),
+        (account, "account", put("account.status", "warning"), "WARNING"),
+        (account, "account", put("account.status", "in_review"), "UNKNOWN"),
+        (account, "account", drop("account.status"), "UNKNOWN"),
+        (account, "account", drop("account.email_verified"), "UNKNOWN"),
+    ],
+)
+def test_what_one_word_changes(verdict, which, edit, wanted):
+    """A word replaced, left out, or never seen before."""
+    assert verdict(which, edit) == wanted
+
+
+@pytest.mark.parametrize("text", ["$35.67", "35,67", "35.67 USD", "1,035.67", "", None, [], {}])
+def test_money_that_cannot_be_read_is_malformed(text):
+    """In another currency or form, or none."""
+    from playbook.errors import Malformed
+
+    with pytest.raises(Malformed):
+        costs("balance", put("month_to_date_usage", text))
+
+
+def test_health_without_its_wrapper_as_the_description_shows_it():
+    """doctl's has it, the example has not."""
+
+    def unwrap(answer: dict[str, Any]) -> None:
+        answer.update(answer.pop("app_health"))
+
+    assert components("health", unwrap) == "OK"

@@ -1,0 +1,306 @@
+"""Pages that come in a homepage's place, in the words of the platforms that send them, and pages that do not."""
+
+from __future__ import annotations
+
+import gzip
+import zlib
+from contextlib import suppress
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from playbook.clients.http import Answer
+from playbook.clients.wire import Phases
+from playbook.judge import Judge
+from playbook.measure.web import HomepageTiming, Sample
+from playbook.measure.web_page import PageRules, fault_of
+from playbook.verdict import Critical
+
+OK, CRITICAL, UNKNOWN = "OK", "CRITICAL", "UNKNOWN"
+RULES = PageRules("https://portfolio.example", least_bytes=64)
+FILLED = "<p>" + "Photographs of the sea, of the hills and of the towns between them. " * 3 + "</p>"
+
+
+def page(title: str, body: str = FILLED) -> str:
+    """A page with this title."""
+    return f"<!DOCTYPE html><html><head><title>{title}</title></head><body>{body}</body></html>"
+
+
+def answered(
+    body: str | bytes = "",
+    status: int = 200,
+    url: str = "https://portfolio.example",
+    redirects: tuple[str, ...] = (),
+    **headers: str,
+) -> Answer:
+    """An answer; header names with underscores for hyphens."""
+    sent = {"content-type": "text/html; charset=utf-8"} | {k.replace("_", "-"): v for k, v in headers.items()}
+    data = body.encode() if isinstance(body, str) else body
+    return Answer("Website", status, sent, data, url, redirects=redirects)
+
+
+def verdict(answer: Answer, rules: PageRules = RULES) -> str:
+    """Of the check, where each sample brought this."""
+    sample = Sample(answer.status, Phases(total=0.2), redirects=answer.redirects, fault=fault_of(answer, rules))
+    timing = HomepageTiming((sample,) * 5)
+    judge = Judge()
+    judge.stand_on("homepage_timing", timing.coverage)
+    with suppress(Critical):
+        judge.that(not timing.bad, "Homepage", expected="HTTP 200 each time", found=timing.summary)
+    return str(judge.leading.verdict)
+
+
+BAD_TITLES = [
+    "Application Error",
+    "Application error: a client-side exception has occurred",
+    "500: Internal Server Error",
+    "500 Internal Server Error",
+    "Internal Server Error",
+    "Server Error",
+    "Server Error (500)",
+    "502 Bad Gateway",
+    "503 Service Temporarily Unavailable",
+    "504 Gateway Time-out",
+    "404 Not Found",
+    "404: This page could not be found",
+    "Page not found",
+    "Error 404 (Not Found)!!1",
+    "portfolio.example | 502: Bad gateway",
+    "portfolio.example | 522: Connection timed out",
+    "DNS resolution error | portfolio.example | Cloudflare",
+    "We're sorry, but something went wrong (500)",
+    "Action Controller: Exception caught",
+    "ProgrammingError at /",
+    "DisallowedHost at /",
+    "ModuleNotFoundError: No module named 'x' // Werkzeug Debugger",
+    "Whitelabel Error Page",
+    "Runtime Error",
+    "No such app",
+    "Heroku | Welcome to your new app!",
+    "Site not found · GitHub Pages",
+    "Database Error",
+    "Forbidden",
+    "Access Denied",
+    "Welcome to nginx!",
+    "Welcome to OpenResty!",
+    "Apache2 Ubuntu Default Page: It works",
+    "Apache2 Debian Default Page: It works",
+    "Test Page for the HTTP Server on Fedora",
+    "HTTP Server Test Page powered by CentOS",
+    "Caddy works!",
+    "IIS Windows Server",
+    "IIS Windows",
+    "It works!",
+    "Index of /",
+    "Index of /public",
+    "Directory listing for /",
+    "Default Web Site Page",
+    "Web Server's Default Page",
+    "Welcome to XAMPP",
+    "Apache Tomcat/10.1.19",
+    "Microsoft Azure App Service - Welcome",
+    "Maintenance",
+    "Maintenance mode",
+    "Site Under Maintenance",
+    "Portfolio is under construction",
+    "Coming Soon",
+    "We'll be right back",
+    "Offline for Maintenance",
+    "portfolio.example is for sale | HugeDomains",
+    "HugeDomains.com - portfolio.example is for sale",
+    "Account Suspended",
+    "This account has been suspended",
+    "Website Expired",
+    "This site is suspended",
+    "Parked Domain name on Hostinger DNS system",
+    "Domain parked by OVHcloud",
+    "Service Suspended",
+    "Seite nicht gefunden",
+    "Wartungsarbeiten",
+    "Page not found – Portfolio",
+    "Portfolio | Under maintenance",
+    "Portfolio - 500 Internal Server Error",
+]
+BAD_TEXTS = [
+    "An error occurred in the application and your page could not be served.",
+    "Application error: a server-side exception has occurred (see the server logs for more information).",
+    "Application failed to respond",
+    "The train has not arrived at the station.",
+    "no healthy upstream",
+    "upstream connect error or disconnect/reset before headers. reset reason: connection failure",
+    "Internal Server Error",
+    "Error establishing a database connection",
+    "There has been a critical error on this website.",
+    "Whoops, looks like something went wrong.",
+    "This Serverless Function has crashed. 500: INTERNAL_SERVER_ERROR Code: FUNCTION_INVOCATION_FAILED",
+    "The deployment could not be found on Vercel. DEPLOYMENT_NOT_FOUND",
+    "Not Found - Request ID: 01JD",
+    "Traceback (most recent call last): File app.py",
+    "Fatal error: Uncaught PDOException: SQLSTATE[HY000] [2002] Connection refused",
+    "SQLSTATE[HY000] [2002] Connection refused",
+    "There isn't a GitHub Pages site here.",
+    "Cannot GET /",
+    "404 page not found",
+    "Error 403 - This web app is stopped.",
+    "Your web app is running and waiting for your content",
+    "Briefly unavailable for scheduled maintenance. Check back in a minute.",
+    "The site is down for maintenance.",
+    "We are currently undergoing maintenance.",
+    "This domain is parked free, courtesy of GoDaddy.com.",
+    "This domain may be for sale!",
+    "Buy this domain. The owner is offering it.",
+    "Looks like this domain isn't connected to a website yet",
+    "This account has been suspended. Contact your hosting provider for more information.",
+    "Index of / ../ css/ js/ index.bak",
+]
+GOOD_PAGES = {
+    "a portfolio": page("Portfolio: photographs that load fast", f"<h1>Hi</h1>{FILLED}"),
+    "a single-page app": page("Portfolio", "<noscript>You need to enable JavaScript.</noscript><div id=root></div>"
+                              "<script src=/app.js></script>"),
+    "a page without a title": f"<html><body>{FILLED}</body></html>",
+    "an article that speaks of errors": page(
+        "How we survived an outage",
+        FILLED * 40 + "<p>Application error: a client-side exception has occurred.</p>",
+    ),
+    "a shop with a login form": page("Garden tools", FILLED + "<form><input type=password name=p></form>"),
+    "a page that names maintenance": page("Bicycle maintenance courses in Leeds"),
+    "a number as a name": page("500px-like galleries for everybody"),
+    "an error as a name": page("Error - third album - The Forbidden"),
+    "a house": page("A house by the sea is for sale"),
+    "an error as a word": page("Trial and error: essays"),
+    "a refresh of itself": page("Board", FILLED + "<meta http-equiv=refresh content='300'>"),
+    "a page that sends on within the site": page(
+        "Portfolio", FILLED + "<meta http-equiv=refresh content='0; url=https://www.portfolio.example/en'>"
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("title", BAD_TITLES)
+def test_a_page_with_the_title_of_another_is_bad(title):
+    """With status 200, whatever else stands on it."""
+    assert verdict(answered(page(title))) == CRITICAL
+
+
+@pytest.mark.parametrize("text", BAD_TEXTS)
+def test_a_short_page_with_the_words_of_a_platform_is_bad(text):
+    """As HTML without a title, under the site's own title, and as plain text."""
+    assert verdict(answered(f"<html><body><h1>{text}</h1><p>{' ' * 90}</p></body></html>")) == CRITICAL
+    assert verdict(answered(page("Portfolio", f"<p>{text}</p>"))) == CRITICAL
+    assert verdict(answered(text, content_type="text/plain")) == CRITICAL
+
+
+@pytest.mark.parametrize("body", GOOD_PAGES.values(), ids=GOOD_PAGES.keys())
+def test_a_homepage_is_good(body):
+    """Its words are its own."""
+    assert verdict(answered(body)) == OK
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        (answered(""), CRITICAL),
+        (answered("   \n"), CRITICAL),
+        (answered("<!DOCTYPE html><html><head></head><body></body></html>" + " " * 99), CRITICAL),
+        (answered("<html><head><style>body{color:red}</style></head><body> </body></html>" + " " * 99), CRITICAL),
+        (answered("<p>hello"), CRITICAL),
+        (answered('{"error":"Internal Server Error"}', content_type="application/json"), CRITICAL),
+        (
+            answered('{"statusCode":500,"message":"Internal server error"}', content_type="application/json"),
+            CRITICAL,
+        ),
+        (answered('{"status":"error"}', content_type="text/html"), CRITICAL),
+        (answered('{"detail":"Not Found"}', content_type="application/json"), CRITICAL),
+        (answered('{"message":"Internal Server Error"}', content_type="application/json"), CRITICAL),
+        (answered('{"message":"Welcome to the portfolio"}', content_type="application/json"), OK),
+        (answered('{"name":"portfolio","version":"1"}', content_type="application/json"), OK),
+        (answered("<Error><Code>NoSuchBucket</Code></Error>", content_type="application/xml"), CRITICAL),
+        (answered(page("Sign in", "<input type=password>" + FILLED)), CRITICAL),
+        (answered(page("Log in | Grafana", "<input type=password>" + FILLED)), CRITICAL),
+        (answered(page("P", FILLED + "<meta http-equiv=Refresh content='0;URL=/login'>")), CRITICAL),
+        (answered(page("P", FILLED + "<meta http-equiv=refresh content='0; url=https://x.example'>")), CRITICAL),
+        (answered(page("Just a moment..."), 403, cf_mitigated="challenge"), UNKNOWN),
+        (answered(page("Just a moment..."), 503), UNKNOWN),
+        (answered(page("Attention Required! | Cloudflare"), 403), UNKNOWN),
+        (answered(page("Human Verification"), 405, x_amzn_waf_action="captcha"), UNKNOWN),
+        (answered(page("Vercel Security Checkpoint"), 403, x_vercel_mitigated="challenge"), UNKNOWN),
+        (answered(page("ERROR: The requested URL could not be retrieved"), 503), UNKNOWN),
+        (answered(page("Proxy"), 407), UNKNOWN),
+        (answered(page("Hotel Wi-Fi"), 511), UNKNOWN),
+        (answered(page("Portfolio"), 201), CRITICAL),
+        (answered("", 204), CRITICAL),
+        (answered(page("Portfolio"), 206), CRITICAL),
+        (answered("", 304), CRITICAL),
+        (answered("", 302, location="/on", redirects=("x",) * 5), CRITICAL),
+        (answered("", 301), CRITICAL),
+        (answered(page("P"), 404), CRITICAL),
+        (answered(page("P"), 401), CRITICAL),
+        (answered(page("P"), 429), CRITICAL),
+        (answered(page("P"), 500), CRITICAL),
+        (answered(page("P"), url="https://www.portfolio.example/en", redirects=("x",)), OK),
+        (answered(page("P"), url="https://portfolio.example:8443/", redirects=("x",)), OK),
+        (answered(page("P"), url="https://portal.example/", redirects=("x",)), CRITICAL),
+        (answered(page("P"), url="https://evilportfolio.example/", redirects=("x",)), CRITICAL),
+        (answered(page("P"), url="https://portfolio.example.evil.example/", redirects=("x",)), CRITICAL),
+        (answered(page("P"), url="http://portfolio.example/", redirects=("x",)), CRITICAL),
+        (answered(page("P"), url="https://portfolio.example/login", redirects=("x",)), CRITICAL),
+        (answered(page("P"), url="https://portfolio.example/users/sign_in", redirects=("x",)), CRITICAL),
+        (answered(page("P"), url="https://portfolio.example/wp-login.php", redirects=("x",)), CRITICAL),
+        (answered(page("P"), url="https://portfolio.example/oauth2/start", redirects=("x",)), CRITICAL),
+        (answered(page("P"), url="https://portfolio.example/blogs/loginess", redirects=("x",)), OK),
+        (answered(page("P"), url="https://portfolio.example/maintenance.html", redirects=("x",)), CRITICAL),
+        (
+            answered(page("P"), url="https://portfolio.example/cgi-sys/defaultwebpage.cgi", redirects=("x",)),
+            CRITICAL,
+        ),
+        (answered(page("P"), url="https://portfolio.example/lander", redirects=("x",)), CRITICAL),
+        (answered("OK", content_type="text/plain"), CRITICAL),
+        (answered(page("P"), content_type="application/octet-stream"), CRITICAL),
+        (answered(b"\x89PNG" * 90, content_type="image/png"), CRITICAL),
+        (answered("<?php require 'vendor/autoload.php'; " + page("P")), CRITICAL),
+        (answered(gzip.compress(page("P").encode()), content_encoding="gzip"), OK),
+        (answered(zlib.compress(page("Application Error").encode()), content_encoding="deflate"), CRITICAL),
+        (answered(b"\x00\x01 what is this" * 9, content_encoding="br"), UNKNOWN),
+        (answered(b"no gzip at all" * 9, content_encoding="gzip"), UNKNOWN),
+    ],
+)
+def test_an_answer_gets_its_verdict(answer, expected):
+    """By status, by where redirects have led, and by what came."""
+    assert verdict(answer) == expected
+
+
+def test_a_further_host_is_allowed_by_the_settings():
+    """With and without www."""
+    rules = PageRules("https://portfolio.example", hosts=("photos.example",))
+    assert verdict(answered(page("P"), url="https://www.photos.example/", redirects=("x",)), rules) == OK
+
+
+def test_a_site_that_is_a_login_may_lead_to_one():
+    """Where the settings ask for it."""
+    rules = PageRules("https://portfolio.example/login")
+    assert verdict(answered(page("P"), url="https://portfolio.example/auth/login", redirects=("x",)), rules) == OK
+
+
+def test_the_expected_text_is_found_whatever_its_case_and_spaces():
+    """In the title, on the page or in its markup; without it the page is another."""
+    rules = PageRules("https://portfolio.example", expect="photographs of  THE sea")
+    assert verdict(answered(page("P")), rules) == OK
+    assert verdict(answered(page("P", "<p>" + "Spades and rakes. " * 20)), rules) == CRITICAL
+
+
+@given(
+    good=st.sampled_from(sorted(GOOD_PAGES.values())),
+    title=st.sampled_from(BAD_TITLES),
+    status=st.sampled_from([200, 201, 202, 404, 418, 500, 503, 599]),
+)
+def test_a_good_page_under_the_title_of_another_is_never_good(good, title, status):
+    """Whatever stands below it, with whatever status."""
+    assert verdict(answered(f"<title>{title}</title>{good}", status)) != OK
+
+
+@given(
+    body=st.binary(max_size=400), kind=st.sampled_from(["text/html", "text/plain", "application/json", "x/y", ""])
+)
+def test_any_bytes_are_read(body, kind):
+    """And nothing but a verdict comes of it."""
+    assert verdict(answered(body, content_type=kind)) in (OK, CRITICAL, UNKNOWN)

@@ -1,0 +1,438 @@
+"""What npm 6 to 11, their registries and Dependabot really answer, and what the checks say of it."""
+
+import copy
+import json
+import sys
+from typing import cast
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import settings as effort
+from hypothesis import strategies as st
+
+from checks import test_vulnerabilities as checks
+from playbook.clients.github import DependabotAlert, GitHubApi
+from playbook.clients.npm import npm
+from playbook.errors import NotConfigured, PlaybookError
+from playbook.measure.dependencies import outdated_dependencies, weaknesses
+from playbook.settings import load
+from playbook.verdict import Verdict
+from tests.judged import verdict_of
+
+# Each asks a program that answers as npm does.
+pytestmark = pytest.mark.slow
+
+OK, WARNING, CRITICAL, UNKNOWN = Verdict.OK, Verdict.WARNING, Verdict.CRITICAL, Verdict.UNKNOWN
+LEVELS = ("info", "low", "moderate", "high", "critical")
+PACKAGE = {"dependencies": {"express": "^4.0.0", "@scope/a": "^1.0.0"}, "devDependencies": {"vitest": "^3.0.0"}}
+LOCK = {
+    "name": "portfolio",
+    "lockfileVersion": 3,
+    "packages": {
+        "": PACKAGE,
+        "node_modules/express": {"version": "4.21.2"},
+        "node_modules/@scope/a": {"version": "1.2.3"},
+        "node_modules/vitest": {"version": "3.2.4", "dev": True},
+        "node_modules/express/node_modules/qs": {"version": "6.0.0"},
+    },
+}
+LOCK_1 = {
+    "name": "portfolio",
+    "lockfileVersion": 1,
+    "dependencies": {
+        "express": {"version": "4.21.2", "dependencies": {"qs": {"version": "6.0.0"}}},
+        "@scope/a": {"version": "1.2.3"},
+        "vitest": {"version": "3.2.4", "dev": True},
+    },
+}
+
+
+def weak(name, severity):
+    return {
+        "name": name,
+        "severity": severity,
+        "isDirect": True,
+        "via": [
+            {"source": 1, "name": name, "title": "Bad", "url": "https://x", "severity": severity, "range": "*"}
+        ],
+        "effects": [],
+        "range": "*",
+        "nodes": [f"node_modules/{name}"],
+        "fixAvailable": False,
+    }
+
+
+def report(*found, total=4, **changes):
+    told = {
+        "auditReportVersion": 2,
+        "vulnerabilities": {one["name"]: one for one in found},
+        "metadata": {
+            "vulnerabilities": {**dict.fromkeys(LEVELS, 0), "total": len(found)},
+            "dependencies": {"prod": 4, "dev": 1, "optional": 0, "peer": 0, "peerOptional": 0, "total": total},
+        },
+        **changes,
+    }
+    return {key: value for key, value in told.items() if value is not None}
+
+
+def failed(message, **more):
+    """In the shape of a failed audit."""
+    return {"message": message, "error": {"summary": "", "detail": ""}, **more}
+
+
+@pytest.fixture
+def project(tmp_path):
+    return place(tmp_path)
+
+
+def place(folder, package=None, lock=None, lock_name="package-lock.json"):
+    (folder / "project").mkdir(exist_ok=True)
+    (folder / "project" / "package.json").write_text(json.dumps(package or PACKAGE))
+    (folder / "project" / lock_name).write_text(json.dumps(LOCK if lock is None else lock))
+    return folder
+
+
+def settings_of(folder, audit, outdated, knows):
+    """With an npm that prints what it is given; texts as they are."""
+    source = folder / "npm.py"
+    said = {
+        "audit": audit,
+        "outdated": outdated,
+        "canary": report(weak("minimist", "critical")) if knows else report(),
+    }
+    texts = {name: one if isinstance(one, str) else json.dumps(one) for name, one in said.items()}
+    source.write_text(
+        "import json, sys\n"
+        f"texts = json.loads({json.dumps(texts)!r})\n"
+        "canary = 'audit-of-the-audit' in open('package.json').read()\n"
+        "print(texts['canary' if canary else sys.argv[1]])\n"
+    )
+    program = folder / "npm"
+    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -I -S "{source}" "$@"\n')
+    program.chmod(0o755)
+    target = {"kind": "sandbox", "npm": {"project": str(folder / "project"), "command": str(program)}}
+    return load("sandbox", environment={}, overlay={"targets": {"sandbox": target}})
+
+
+class GitHub:
+    """Answers with alerts, or is not configured."""
+
+    def __init__(self, alerts=None, settings=None):
+        self.alerts, self.settings = alerts, settings
+
+    def dependabot_alerts(self):
+        if self.alerts is None:
+            raise NotConfigured("not configured", setting="x", add="x")
+        return msgspec.convert(self.alerts, list[DependabotAlert])
+
+
+def audited(folder, said, knows=True, alerts=None):
+    settings = settings_of(folder, said, {}, knows)
+    try:
+        found = weaknesses(cast(GitHubApi, GitHub(alerts, settings)), settings)
+    except PlaybookError as error:
+        return UNKNOWN, str(error)
+    return verdict_of(checks.test_no_dependency_is_known_to_be_weak, settings.limits, weaknesses=found)
+
+
+NPM_6 = {
+    "actions": [],
+    "advisories": {"1179": {"module_name": "minimist", "severity": "low", "title": "Prototype pollution"}},
+    "muted": [],
+    "metadata": {"vulnerabilities": {"low": 1}, "dependencies": 4, "totalDependencies": 4},
+    "runId": "f0a8",
+}
+# What npm says, whether the registry knows anything at all, the verdict, and a part of the message.
+AUDITS = {
+    "npm-11-nothing-weak": (report(), True, OK, "over 4 dependencies"),
+    "npm-8-with-lows": (report(weak("qs", "low"), weak("a", "moderate")), False, OK, ""),
+    "info-only": (report(weak("qs", "info")), False, OK, ""),
+    "high": (report(weak("qs", "high")), False, CRITICAL, "qs high"),
+    "a-level-never-seen": (report(weak("qs", "extreme")), False, CRITICAL, "qs extreme"),
+    "no-level": (report({**weak("qs", ""), "severity": ""}), False, CRITICAL, ""),
+    "offline": (report(), False, UNKNOWN, "an audit that finds what is known to be weak"),
+    "looked-at-nothing": (report(total=0), True, UNKNOWN, "expected all 4 locked packages, got 0 locked packages"),
+    "looked-at-some": (report(total=3), True, UNKNOWN, "got 3 locked packages"),
+    "no-metadata": (report(metadata=None), True, UNKNOWN, "got one of version 2 without"),
+    "no-metadata-and-critical": (report(weak("qs", "critical"), metadata=None), True, CRITICAL, "qs critical"),
+    "no-vulnerabilities": (report(vulnerabilities=None), True, UNKNOWN, "got one of version 2 without"),
+    "metadata-without-dependencies": (
+        report(metadata={"vulnerabilities": {"total": 0}}),
+        True,
+        UNKNOWN,
+        "without",
+    ),
+    "fewer-listed-than-counted": (
+        report(weak("qs", "low"), metadata={"vulnerabilities": {"total": 3}, "dependencies": {"total": 4}}),
+        True,
+        UNKNOWN,
+        "expected all 3 weak packages, got 1 weak packages",
+    ),
+    "npm-6": (NPM_6, True, UNKNOWN, "JSON of another shape"),
+    "lock-file-missing": (
+        {"error": {"code": "ENOLOCK", "summary": "This command requires an existing lockfile.", "detail": "Try"}},
+        True,
+        UNKNOWN,
+        "expected a lock file in",
+    ),
+    "verdaccio-without-audit": (
+        failed(
+            "404 Not Found - POST https://npm.example/-/npm/v1/security/audits/quick - Not found",
+            method="POST",
+            statusCode=404,
+            body={"error": "resource not found"},
+        ),
+        True,
+        UNKNOWN,
+        "expected an answer to npm audit, got 404 Not Found",
+    ),
+    "github-packages": (
+        failed("405 Method Not Allowed - POST https://npm.pkg.github.com/-/npm/v1/security/advisories/bulk"),
+        True,
+        UNKNOWN,
+        "got 405 Method Not Allowed",
+    ),
+    "artifactory-without-xray": (
+        failed("501 Not Implemented - POST https://a.jfrog.io/artifactory/api/npm/npm", statusCode=501),
+        True,
+        UNKNOWN,
+        "npm: expected",
+    ),
+    "nexus-forbidden": (
+        failed("403 Forbidden - POST https://nexus.example/-/npm/v1/security/audits/quick", statusCode=403),
+        True,
+        UNKNOWN,
+        "credentials to be accepted",
+    ),
+    "endpoint-error": (
+        {"error": {"code": "ENOAUDIT", "summary": "audit endpoint returned an error", "detail": ""}},
+        True,
+        UNKNOWN,
+        "audit endpoint returned an error",
+    ),
+    "no-workspaces-folder": (
+        {"error": {"code": "ENOWORKSPACES", "summary": "No workspaces found!", "detail": ""}},
+        True,
+        UNKNOWN,
+        "No workspaces found",
+    ),
+    "error-beside-a-report": (
+        {**report(), "error": {"code": "E503", "summary": "x"}},
+        True,
+        UNKNOWN,
+        "npm: expected",
+    ),
+    "nothing-at-all": ("", True, UNKNOWN, "npm: expected"),
+    "empty-object": ({}, True, UNKNOWN, "JSON of another shape"),
+    "a-list": ([], True, UNKNOWN, "expected JSON from npm audit"),
+    "words": ("found 0 vulnerabilities", True, UNKNOWN, "expected JSON from npm audit"),
+    "a-page": ("<!DOCTYPE html>", True, UNKNOWN, "expected JSON from npm audit"),
+}
+
+
+@pytest.mark.parametrize("case", AUDITS.values(), ids=AUDITS)
+def test_an_audit_gets_its_verdict(project, case):
+    """OK only where everything in the lock file was looked at by somebody who knows weaknesses."""
+    said, knows, verdict, words = case
+    found = audited(project, said, knows)
+    assert found[0] is verdict, found
+    assert words in found[1]
+
+
+LOCKS = {
+    "version-1": (LOCK_1, OK, ""),
+    "version-2": ({**LOCK, "lockfileVersion": 2, "dependencies": LOCK_1["dependencies"]}, OK, ""),
+    "version-3": (LOCK, OK, ""),
+    "version-4": ({**LOCK, "lockfileVersion": 4}, UNKNOWN, "got one of version 4, which is not known here"),
+    "without-version": ({"packages": LOCK["packages"]}, UNKNOWN, "got one of version 0"),
+    "with-nothing-in-it": ({"lockfileVersion": 3, "packages": {"": {}}}, UNKNOWN, "the lock file listing of 0"),
+    "without-one": (
+        {**LOCK, "packages": {key: one for key, one in LOCK["packages"].items() if "vitest" not in key}},
+        UNKNOWN,
+        "vitest is not listed",
+    ),
+}
+
+
+@pytest.mark.parametrize(("lock", "verdict", "words"), LOCKS.values(), ids=LOCKS)
+def test_a_lock_file_gets_its_verdict(tmp_path, lock, verdict, words):
+    """Of the forms that npm has had."""
+    found = audited(place(tmp_path, lock=lock), report())
+    assert found[0] is verdict, found
+    assert words in found[1]
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("yarn.lock", "got yarn.lock of Yarn"),
+        ("pnpm-lock.yaml", "got pnpm-lock.yaml of pnpm"),
+        ("bun.lock", "of Bun"),
+    ],
+)
+def test_lock_files_of_others_are_named(tmp_path, name, words):
+    """npm reads none of them, and finds nothing in them."""
+    verdict, message = audited(place(tmp_path, lock_name=name), report())
+    assert verdict is UNKNOWN
+    assert words in message
+
+
+def alert(number, severity="low", **more):
+    return {
+        "number": number,
+        "state": "open",
+        "security_vulnerability": {"package": {"name": "qs", "ecosystem": "npm"}, "severity": severity},
+        "security_advisory": {"ghsa_id": "GHSA-1", "summary": "Bad"},
+        "html_url": "https://github.com/x",
+        **more,
+    }
+
+
+ALERTS = {
+    "none": ([], OK),
+    "low-and-medium": ([alert(1), alert(2, "medium")], OK),
+    "high": ([alert(1), alert(2, "high")], CRITICAL),
+    "a-level-never-seen": ([alert(1, "urgent")], CRITICAL),
+    "without-level": ([{"number": 1}], CRITICAL),
+    "answers-with-fixed-ones-too": ([alert(1, "critical", state="fixed"), alert(2)], OK),
+    "answers-with-dismissed-ones-too": ([alert(1, "critical", state="auto_dismissed")], OK),
+    "a-state-never-seen": ([alert(1, "critical", state="reopened")], CRITICAL),
+    "a-whole-page-and-no-next": ([alert(number) for number in range(100)], UNKNOWN),
+    "more-than-a-page": ([alert(number) for number in range(130)], OK),
+}
+
+
+@pytest.mark.parametrize(("alerts", "verdict"), ALERTS.values(), ids=ALERTS)
+def test_dependabots_alerts_get_their_verdict(project, alerts, verdict):
+    """Beside an audit in which nothing is weak."""
+    assert audited(project, report(), alerts=alerts)[0] is verdict
+
+
+# ------------------------------------------------------------------------------------------------------- outdated
+
+
+def release(name, wanted, latest):
+    return {name: {"current": "0.0.0", "wanted": wanted, "latest": latest, "dependent": "p", "location": "x"}}
+
+
+NEWEST = {
+    **release("express", "4.21.2", "4.21.2"),
+    **release("@scope/a", "1.2.3", "1.2.3"),
+    **release("vitest", "3.2.4", "3.2.4"),
+}
+
+
+def looked_up(folder, said):
+    settings = settings_of(folder, report(), said, True)
+    try:
+        found = outdated_dependencies(npm(settings))
+    except PlaybookError as error:
+        return UNKNOWN, str(error)
+    return verdict_of(checks.test_dependencies_are_not_far_behind, settings.limits, outdated_dependencies=found)
+
+
+OUTDATED = {
+    "all-at-their-newest": (NEWEST, OK, ""),
+    "one-behind": ({**NEWEST, **release("express", "4.21.2", "5.1.0")}, OK, "express 4.21.2 → 5.1.0"),
+    "nothing-said": ("", UNKNOWN, "expected JSON from npm outdated"),
+    "empty-object": ({}, UNKNOWN, "expected releases of all 3 dependencies, got releases of 0 dependencies"),
+    "one-left-out": (
+        {name: one for name, one in NEWEST.items() if name != "@scope/a"},
+        UNKNOWN,
+        "got releases of 2 dependencies (none of @scope/a)",
+    ),
+    "without-latest": (
+        {**NEWEST, "express": {"current": "0.0.0", "wanted": "4.21.2"}},
+        UNKNOWN,
+        "none of express",
+    ),
+    "lists": ({name: [one, {"current": "9.9.9"}] for name, one in NEWEST.items()}, OK, ""),
+    "an-odd-version": ({**NEWEST, **release("express", "git", "git")}, UNKNOWN, "express 4.21.2 → git"),
+    "an-error": ({"error": {"code": "E401", "summary": "Unable to authenticate"}}, UNKNOWN, "credentials"),
+    "others-only": (release("left-pad", "1.0.0", "1.3.0"), UNKNOWN, "got releases of 0 dependencies"),
+}
+
+
+@pytest.mark.parametrize(("said", "verdict", "words"), OUTDATED.values(), ids=OUTDATED)
+def test_what_is_outdated_gets_its_verdict(project, said, verdict, words):
+    """OK only where the registry told the newest release of each."""
+    found = looked_up(project, said)
+    assert found[0] is verdict, found
+    assert words in found[1]
+
+
+def test_what_is_not_of_the_registry_is_counted_apart(tmp_path):
+    """It has no releases that one could be behind."""
+    others = {
+        "g": "github:a/b",
+        "h": "a/b#main",
+        "i": "git+ssh://git@github.com/a/b.git",
+        "j": "file:../j",
+        "k": "https://x.example/k.tgz",
+        "l": "./l",
+        "m": "workspace:*",
+    }
+    package = {**PACKAGE, "dependencies": {**PACKAGE["dependencies"], **others}}
+    assert looked_up(place(tmp_path, package), NEWEST)[0] is OK
+    aliased = {**PACKAGE, "dependencies": {**PACKAGE["dependencies"], "b": "npm:@scope/b@^1.0.0"}}
+    assert looked_up(place(tmp_path, aliased), NEWEST)[0] is UNKNOWN
+
+
+@pytest.mark.parametrize("workspaces", [["packages/*"], {"packages": ["a"]}])
+def test_workspaces_are_not_looked_at(tmp_path, workspaces):
+    """Their dependencies stand in files of their own."""
+    verdict, message = looked_up(place(tmp_path, {**PACKAGE, "workspaces": workspaces}), NEWEST)
+    assert verdict is UNKNOWN
+    assert "expected the dependencies of all workspaces" in message
+
+
+# ----------------------------------------------------------------------------------------------------- properties
+
+
+@effort(deadline=None, max_examples=40)
+@given(data=st.data())
+def test_one_part_missing_anywhere_in_a_report_is_not_ok(tmp_path_factory, data):
+    """What npm should have said, and did not."""
+    folder = place(tmp_path_factory.mktemp("n"))
+    said = report()
+    path = data.draw(
+        st.sampled_from(
+            [
+                ("auditReportVersion",),
+                ("vulnerabilities",),
+                ("metadata",),
+                ("metadata", "dependencies"),
+                ("metadata", "dependencies", "total"),
+            ]
+        )
+    )
+    inner = said
+    for key in path[:-1]:
+        inner = inner[key]
+    instead = data.draw(st.sampled_from(["gone", None, "x", -1, []]))
+    if instead == "gone":
+        del inner[path[-1]]
+    else:
+        inner[path[-1]] = instead
+    if path == ("auditReportVersion",) and instead == -1:
+        return
+    assert audited(folder, said)[0] is not OK
+
+
+@effort(deadline=None, max_examples=40)
+@given(at=st.integers(0, 5), severity=st.text(max_size=12).filter(lambda text: text not in LEVELS[:3]))
+def test_one_weakness_of_any_other_level_anywhere_is_not_ok(tmp_path_factory, at, severity):
+    """Also where it is among those that do not matter."""
+    folder = place(tmp_path_factory.mktemp("n"))
+    found = [weak(f"p{number}", "low") for number in range(5)]
+    found.insert(at, weak("worst", severity))
+    assert audited(folder, report(*found))[0] is not OK
+
+
+@effort(deadline=None, max_examples=20)
+@given(name=st.sampled_from(list(NEWEST)), instead=st.sampled_from([None, {}, [], {"current": "0.0.0"}, "x", 7]))
+def test_one_dependency_without_a_release_is_not_ok(tmp_path_factory, name, instead):
+    """Whatever stands in its place."""
+    folder = place(tmp_path_factory.mktemp("n"))
+    assert looked_up(folder, {**copy.deepcopy(NEWEST), name: instead})[0] is not OK

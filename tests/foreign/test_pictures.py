@@ -1,0 +1,168 @@
+"""What image services really answer a photograph with, and what the check says of it."""
+
+import io
+
+import msgspec
+import pytest
+from PIL import Image, ImageOps
+
+from checks import test_images as checks
+from playbook.settings import load
+from playbook.verdict import Verdict
+from tests.judged import verdict_of
+from tests.project import ROOT
+from tests.unit.loopback import answer, serve
+from tests.unit.measure.test_images import CLOCK, api_of, optimization
+
+SAMPLE = ROOT / "playbook" / "data" / "sample.jpg"
+OK, CRITICAL, UNKNOWN = Verdict.OK, Verdict.CRITICAL, Verdict.UNKNOWN
+
+
+def photograph(kind, change=lambda picture: picture, **options):
+    """The sample in another form."""
+    with Image.open(SAMPLE) as opened:
+        changed = change(opened.convert("RGB"))
+    data = io.BytesIO()
+    changed.save(data, kind, **options)
+    return data.getvalue()
+
+
+def exif(orientation):
+    tags = Image.Exif()
+    tags[0x0112] = orientation
+    return tags
+
+
+def half(picture):
+    return picture.resize((300, 200), Image.Resampling.LANCZOS)
+
+
+# What the service is, its status, its type, its body, further headers; what the check says.
+ANSWERS = {
+    "sharp-webp-80": ("200 OK", "image/webp", photograph("WEBP", quality=80, method=4), {}, OK),
+    "sharp-avif-50": ("200 OK", "image/avif", photograph("AVIF", quality=50), {"Vary": "Accept"}, OK),
+    "mozjpeg-75": (
+        "200 OK",
+        "image/jpeg",
+        photograph("JPEG", quality=75, progressive=True, optimize=True),
+        {},
+        OK,
+    ),
+    "imagemagick-strip-quality-30": ("200 OK", "image/jpeg", photograph("JPEG", quality=30), {}, OK),
+    "cloudflare-past-its-cache": (
+        "200 OK",
+        "image/webp",
+        photograph("WEBP", quality=85),
+        {"CF_Cache_Status": "DYNAMIC", "Cf_Resized": "internal=ok/m q=0 n=11+34 c=0+34 v=2025.1.3 l=31000"},
+        OK,
+    ),
+    "cloudflare-from-its-cache": (
+        "200 OK",
+        "image/webp",
+        photograph("WEBP", quality=85),
+        {"CF_Cache_Status": "HIT", "Age": "812"},
+        UNKNOWN,
+    ),
+    "cloudfront-from-its-cache": (
+        "200 OK",
+        "image/webp",
+        photograph("WEBP", quality=85),
+        {"X_Cache": "RefreshHit from cloudfront"},
+        UNKNOWN,
+    ),
+    "fastly-from-its-cache": (
+        "200 OK",
+        "image/webp",
+        photograph("WEBP", quality=85),
+        {"X_Cache": "MISS, HIT", "X_Served_By": "cache-fra-1, cache-fra-2"},
+        UNKNOWN,
+    ),
+    "nginx-stale": ("200 OK", "image/webp", photograph("WEBP"), {"X_Cache_Status": "STALE"}, UNKNOWN),
+    "squid-memory-hit": ("200 OK", "image/webp", photograph("WEBP"), {"X_Cache": "TCP_MEM_HIT from a"}, UNKNOWN),
+    "imgproxy-fallback-image": (
+        "200 OK",
+        "image/png",
+        photograph("PNG", lambda picture: Image.new("RGB", picture.size, (240, 240, 240))),
+        {},
+        CRITICAL,
+    ),
+    "placeholder-pixel-gif": ("200 OK", "image/gif", photograph("GIF", lambda p: p.resize((1, 1))), {}, CRITICAL),
+    "thumbor-sized-by-default": ("200 OK", "image/jpeg", photograph("JPEG", half), {}, CRITICAL),
+    "opencv-bgr": (
+        "200 OK",
+        "image/jpeg",
+        photograph("JPEG", lambda picture: Image.merge("RGB", picture.split()[::-1])),
+        {},
+        CRITICAL,
+    ),
+    "orientation-applied-and-kept": (
+        "200 OK",
+        "image/jpeg",
+        photograph("JPEG", exif=exif(3)),
+        {},
+        CRITICAL,
+    ),
+    "orientation-kept-unapplied": (
+        "200 OK",
+        "image/jpeg",
+        photograph("JPEG", lambda picture: picture.rotate(180), exif=exif(3)),
+        {},
+        OK,
+    ),
+    "cmyk-for-print": ("200 OK", "image/jpeg", photograph("JPEG", lambda p: p.convert("CMYK")), {}, CRITICAL),
+    "greyscale": ("200 OK", "image/jpeg", photograph("JPEG", ImageOps.grayscale), {}, CRITICAL),
+    "low-quality-image-placeholder": (
+        "200 OK",
+        "image/webp",
+        photograph("WEBP", lambda picture: picture.resize((20, 13)).resize(picture.size, 3)),
+        {},
+        CRITICAL,
+    ),
+    "type-of-the-upload": ("200 OK", "image/jpeg", photograph("WEBP"), {}, CRITICAL),
+    "octet-stream": ("200 OK", "application/octet-stream", photograph("WEBP"), {}, CRITICAL),
+    "no-type": ("200 OK", "", photograph("WEBP"), {}, CRITICAL),
+    "html-from-a-proxy": (
+        "200 OK",
+        "text/html",
+        b"<html><body><h1>502 Bad Gateway</h1></body></html>",
+        {},
+        CRITICAL,
+    ),
+    "html-named-an-image": ("200 OK", "image/webp", b"<!DOCTYPE html><title>Sign in</title>", {}, CRITICAL),
+    "json-error-with-200": ("200 OK", "application/json", b'{"success":false,"error":"queue full"}', {}, CRITICAL),
+    "svg-of-an-error": (
+        "200 OK",
+        "image/svg+xml",
+        b'<svg xmlns="http://www.w3.org/2000/svg"><text>Error</text></svg>',
+        {},
+        CRITICAL,
+    ),
+    "no-content": ("204 No Content", "", b"", {}, CRITICAL),
+    "accepted-for-later": ("202 Accepted", "application/json", b'{"job":"a1b2"}', {}, CRITICAL),
+    "gateway-time-out": ("504 Gateway Timeout", "text/html", b"<h1>504</h1>", {}, CRITICAL),
+    "larger-than-sent": ("200 OK", "image/png", photograph("PNG"), {}, CRITICAL),
+}
+
+
+@pytest.fixture
+def settings(tmp_path):
+    """A target without a file."""
+    return load("production", root=tmp_path, environment={"PRODUCTION_URL": "http://localhost"})
+
+
+@pytest.mark.parametrize("case", ANSWERS.values(), ids=ANSWERS)
+def test_an_answer_of_a_real_service_gets_its_verdict(case, settings):
+    """OK for the picture that was sent and nothing else."""
+    status, kind, body, headers, verdict = case
+    with serve(answer(status, body, **({"Content_Type": kind} if kind else {}), **headers)) as server:
+        found = optimization(api_of(server), settings, CLOCK)
+    assert verdict_of(checks.test_photograph_comes_back_smaller, settings.limits, optimization=found)[0] is verdict
+
+
+def test_a_service_with_a_width_of_its_own_is_ok_where_the_settings_name_it(settings):
+    """As thumbor's and imgix's defaults have one."""
+    web = msgspec.structs.replace(settings.target.web, optimized_width=300)
+    settings = msgspec.structs.replace(settings, target=msgspec.structs.replace(settings.target, web=web))
+    with serve(answer("200 OK", photograph("JPEG", half), Content_Type="image/jpeg")) as server:
+        found = optimization(api_of(server), settings, CLOCK)
+    assert verdict_of(checks.test_photograph_comes_back_smaller, settings.limits, optimization=found)[0] is OK

@@ -1,0 +1,305 @@
+"""Redis in the words of its kinds: INFO of servers and hosts, and the errors that they answer.
+
+The field names and replies are those of Redis, Valkey, KeyDB and Dragonfly (their sources), of Amazon ElastiCache
+and DigitalOcean (which leave CONFIG out), and of Upstash (its documentation); the values are made up.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from redis._parsers.helpers import parse_info
+
+from playbook.clients.redis import Address, ReadOnlyRedis
+from playbook.clients.redis_replies import NotAllowed, UnknownCommand
+from playbook.errors import Denied, Malformed, Refused, Unmeasured
+from playbook.secret import Secret
+from playbook.settings import TimeLimits
+from playbook.verdict import Verdict
+from tests.redis_factory import alive, hit_rate, settings_of
+from tests.unit.loopback import serve
+
+DATA = Path(__file__).parent / "data" / "redis"
+OK, WARNING, CRITICAL, UNKNOWN = Verdict.OK, Verdict.WARNING, Verdict.CRITICAL, Verdict.UNKNOWN
+SERVED = {
+    "cluster_size": "1",
+    "cluster_state": "ok",
+    "cluster_slots_ok": "16384",
+    "cluster_slots_pfail": "0",
+    "cluster_slots_fail": "0",
+}
+
+
+def info_of(name, **changes):
+    """As the client parses it, over what the library does with it."""
+    text = (DATA / f"{name}.txt").read_text(encoding="utf-8")
+    told = {**parse_info(text.replace("\n", "\r\n")), **changes}
+    return {field: value for field, value in told.items() if value is not None}
+
+
+def yesterday_of(told):
+    """The same server a day before: 200 reads fewer, of which ten missed."""
+    earlier = {"keyspace_hits": 190, "keyspace_misses": 10, "total_commands_processed": 900}
+    earlier["uptime_in_seconds"] = 86_400
+    return {**told, **{field: told[field] - less for field, less in earlier.items() if field in told}}
+
+
+@pytest.mark.parametrize(
+    ("name", "verdict", "message"),
+    [
+        ("redis-6.0", UNKNOWN, "Refusals by Redis: expected errorstats in INFO, got none"),
+        ("redis-7.2", OK, ""),
+        ("redis-8.2", OK, ""),
+        ("valkey-8.1", OK, ""),
+        ("digitalocean-valkey-8", OK, ""),
+        ("keydb-6.3", OK, ""),
+        (
+            "keydb-6.3-replica",
+            CRITICAL,
+            "expected a link to the primary, got active-replica, and its link is down",
+        ),
+        ("dragonfly-1-replica", CRITICAL, "expected a link to the primary, got replica, and its link is down"),
+        ("elasticache-7.1-cluster", OK, ""),
+        ("upstash", UNKNOWN, "expected loading in INFO, got none"),
+        ("sentinel-7", UNKNOWN, ""),
+    ],
+)
+def test_what_a_healthy_or_broken_server_of_each_kind_says(name, verdict, message):
+    """In its own words, with the run of yesterday to compare with."""
+    told = info_of(name)
+    found = alive(told, yesterday_of(told), cluster=SERVED)
+    assert found[0] is verdict, found
+    assert message in found[1]
+    if name not in {"sentinel-7"}:
+        assert hit_rate(told, yesterday_of(told), cluster=SERVED)[0] is OK
+
+
+def test_dragonfly_does_not_tell_who_was_turned_away():
+    """It writes -1 for what it does not know, which is no number of connections; an operator may accept that."""
+    told = info_of("dragonfly-1")
+    verdict, message = alive(told, yesterday_of(told))
+    assert verdict is UNKNOWN
+    assert "expected rejected_connections in INFO, got -1" in message
+    accepted = settings_of(redis={"not_told": ["rejected_connections"]})
+    assert alive(told, yesterday_of(told), settings=accepted)[0] is OK
+    refused = {**told, "oom_rejections": 40}
+    assert alive(refused, yesterday_of(told), settings=accepted)[0] is WARNING
+
+
+def test_a_host_that_tells_little_is_judged_by_what_it_tells():
+    """Upstash leaves memory, persistence and replication out: named by its operator, the rest is judged."""
+    untold = ["loading", "maxmemory", "used_memory", "role", "rdb_last_bgsave_status", "aof_last_write_status"]
+    untold += ["aof_last_bgrewrite_status", "cluster_enabled", "errorstats", "rejected_connections"]
+    accepted = settings_of(redis={"not_told": untold})
+    told = info_of("upstash")
+    assert alive(told, yesterday_of(told), settings=accepted)[0] is OK
+    assert alive({**told, "connected_clients": 1_000}, yesterday_of(told), settings=accepted)[0] is CRITICAL
+
+
+@pytest.mark.parametrize(
+    ("name", "changes", "verdict"),
+    [
+        ("redis-6.0", {"used_memory": 1024**3}, CRITICAL),
+        ("redis-6.0", {"rdb_last_bgsave_status": "err"}, CRITICAL),
+        ("redis-7.2", {"used_memory": 1024**3}, OK),
+        ("redis-7.2", {"aof_last_write_status": "err"}, CRITICAL),
+        ("redis-7.2", {"loading": 1}, CRITICAL),
+        ("redis-7.2", {"role": "slave", "master_link_status": "down"}, CRITICAL),
+        ("redis-7.2", {"errorstat_OOM": {"count": 812}}, WARNING),
+        ("redis-7.2", {"errorstat_MISCONF": {"count": 3}}, WARNING),
+        ("redis-7.2", {"min_slaves_good_slaves": 0}, CRITICAL),
+        ("redis-7.2", {"connected_clients": 10_000}, CRITICAL),
+        ("redis-8.2", {"master_failover_state": "waiting-for-sync"}, CRITICAL),
+        ("redis-8.2", {"rejected_connections": 12}, WARNING),
+        ("valkey-8.1", {"used_memory_rss": 4 * 1024**3}, CRITICAL),
+        ("keydb-6.3", {"slave0": {"state": "send_bulk"}}, WARNING),
+        ("elasticache-7.1-cluster", {"used_memory": 4 * 1024**3, "db0": {"keys": 9, "expires": 0}}, CRITICAL),
+        ("digitalocean-valkey-8", {"connected_clients": 10_000}, CRITICAL),
+    ],
+)
+def test_what_is_wrong_is_found_in_the_words_of_each_kind(name, changes, verdict):
+    """Also where other fields are missing."""
+    told = info_of(name)
+    found = alive({**told, **changes}, yesterday_of(told), cluster=SERVED)
+    assert found[0] is verdict, found
+
+
+# --------------------------------------------------------------------------------------------------- error replies
+
+REPLIES: list[tuple[str, type[Unmeasured], str]] = [
+    # States of the server that stop its work.
+    ("LOADING Redis is loading the dataset in memory", Refused, "LOADING Redis is loading"),
+    ("LOADING Dragonfly is loading the dataset in memory", Refused, "LOADING Dragonfly"),
+    ("LOADING KeyDB is loading the dataset in memory", Refused, "LOADING KeyDB"),
+    (
+        "BUSY Redis is busy running a script. You can only call SCRIPT KILL or SHUTDOWN NOSAVE.",
+        Refused,
+        "BUSY Redis",
+    ),
+    ("BUSY Valkey is busy running a script. You can only call FUNCTION KILL or SHUTDOWN NOSAVE.", Refused, "BUSY"),
+    ("BUSY Redis is busy running a module command.", Refused, "BUSY"),
+    ("MISCONF Errors writing to the AOF file: No space left on device", Refused, "No space left on device"),
+    (
+        "MISCONF Redis is configured to save RDB snapshots, but is currently not able to persist on disk.",
+        Refused,
+        "MIS",
+    ),
+    (
+        "MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.",
+        Refused,
+        "MASTERDOWN Link",
+    ),
+    ("MASTERDOWN Link with MASTER is down and slave-serve-stale-data is set to 'no'.", Refused, "MASTERDOWN Link"),
+    ("OOM command not allowed when used memory > 'maxmemory'.", Refused, "OOM command not allowed"),
+    ("ERR Out of memory", Refused, "Out of memory"),
+    ("NOREPLICAS Not enough good replicas to write.", Refused, "NOREPLICAS Not enough"),
+    ("READONLY You can't write against a read only replica.", Refused, "READONLY You can't write"),
+    ("CLUSTERDOWN The cluster is down", Refused, "CLUSTERDOWN The cluster is down"),
+    ("CLUSTERDOWN Hash slot not served", Refused, "CLUSTERDOWN Hash slot not served"),
+    ("ERR max number of clients reached", Refused, "max number of clients reached"),
+    ("ERR max number of clients + cluster connections reached", Refused, "max number of clients + cluster"),
+    (
+        "ERR max daily request limit exceeded. Limit: 10000, Usage: 10000.",
+        Refused,
+        "max daily request limit exceeded",
+    ),
+    ("ERR max requests limit exceeded.", Refused, "max requests limit exceeded"),
+    ("ERR max concurrent connections exceeded", Refused, "max concurrent connections exceeded"),
+    ("ERR DB capacity quota exceeded", Refused, "DB capacity quota exceeded"),
+    # Our rights.
+    ("NOAUTH Authentication required.", Denied, "NOAUTH Authentication required"),
+    (
+        "WRONGPASS invalid username-password pair or user is disabled.",
+        Denied,
+        "WRONGPASS invalid username-password",
+    ),
+    ("WRONGPASS invalid or missing auth token", Denied, "WRONGPASS invalid or missing auth token"),
+    ("ERR invalid password", Denied, "invalid password"),
+    ("ERR operation not permitted", Denied, "operation not permitted"),
+    ("ERR Client sent AUTH, but no password is set", Denied, "no password is set"),
+    ("NOPERM this user has no permissions to run the 'llen' command", NotAllowed, "NOPERM this user has no perm"),
+    ("NOPERM User monitor has no permissions to run the 'llen' command", NotAllowed, "NOPERM User monitor"),
+    ("NOPERM No permissions to access a key", NotAllowed, "NOPERM No permissions to access a key"),
+    (
+        "DENIED Redis is running in protected mode because protected mode is enabled",
+        Denied,
+        "DENIED Redis is running",
+    ),
+    ("DENIED Running in protected mode because protected mode is enabled", Denied, "DENIED Running in protected"),
+    # Where the address leads.
+    ("MOVED 3999 10.0.0.7:6381", Malformed, "one node of a cluster, and another one holds what was asked for"),
+    ("ASK 3999 10.0.0.7:6381", Malformed, "one node of a cluster, and what was asked for is on its way"),
+    ("TRYAGAIN Multiple keys request during rehashing of slot", Malformed, "whose slots are just being moved"),
+    ("CROSSSLOT Keys in request don't hash to the same slot", Malformed, "cannot answer about keys of several"),
+    ("REDIRECT 10.0.0.5:6379", Malformed, "a replica that sends us on to its primary"),
+    # Commands that are not offered.
+    (
+        "ERR unknown command 'LLEN', with args beginning with: 'queue' ",
+        UnknownCommand,
+        "does not know that command",
+    ),
+    (
+        "ERR unknown command `LLEN`, with args beginning with: `queue`, ",
+        UnknownCommand,
+        "does not know that command",
+    ),
+    ("ERR unknown command 'LLEN'", UnknownCommand, "does not know that command"),
+    ("ERR unknown subcommand 'GET'. Try CONFIG HELP.", UnknownCommand, "does not know that command"),
+    ("ERR Command is not available: 'LLEN'. See https://docs.upstash.com", UnknownCommand, "does not know that"),
+    # Anything else says nothing that we know.
+    ("NOSCRIPT No matching script. Please use EVAL.", Malformed, "NOSCRIPT No matching script"),
+    (
+        "WRONGTYPE Operation against a key holding the wrong kind of value",
+        Malformed,
+        "WRONGTYPE Operation against",
+    ),
+    ("EXECABORT Transaction discarded because of previous errors.", Malformed, "EXECABORT Transaction"),
+    ("ERR syntax error", Malformed, "syntax error"),
+    ("NEWCODE something that no version has said so far", Malformed, "NEWCODE something"),
+]
+
+
+def asked(reply, ask):
+    """What a command ends in where the server answers it so, however often it is asked."""
+    with serve(f"-{reply}\r\n".encode(), reader=lambda connection: connection.recv(65536)) as server:
+        address = Address.parse(Secret(f"redis://127.0.0.1:{server.port}"), "x")
+        client = ReadOnlyRedis(address, time_limits=TimeLimits(connect=20.0, read=20.0))
+        with pytest.raises(Unmeasured) as caught:
+            ask(client)
+        client.close()
+    return caught.value
+
+
+@pytest.mark.parametrize(("reply", "kind", "message"), REPLIES, ids=[reply[:60] for reply, _, _ in REPLIES])
+def test_an_error_reply_is_said_to_be_what_it_is(reply, kind, message):
+    """By its class, which is the verdict, and in the server's words."""
+    error = asked(reply, lambda client: client.llen("queue"))
+    assert type(error) is kind
+    assert message in str(error)
+    assert str(error).startswith("Redis: expected ")
+
+
+STATES = [reply for reply, kind, _ in REPLIES if kind is Refused]
+OTHERS = [reply for reply, kind, _ in REPLIES if kind is not Refused and not issubclass(kind, Denied)]
+
+
+@pytest.mark.parametrize("reply", STATES)
+def test_a_state_that_stops_its_work_is_critical(reply):
+    """Whichever is answered with it: PING, INFO or the queue."""
+    refused = asked(reply, lambda client: client.ping())
+    told = info_of("redis-7.2")
+    verdict, message = alive(told, yesterday_of(told), pings=[refused])
+    assert verdict is CRITICAL
+    assert message.startswith("Redis: expected PONG to PING, got ")
+    verdict, message = alive(refused)
+    assert (verdict, message) == (CRITICAL, f"Redis: expected an answer to INFO, got {refused.words}")
+    verdict, message = alive(told, yesterday_of(told), lists={"image-processing-queue": refused})
+    assert (verdict, message) == (CRITICAL, f"Image queue: expected an answer to LLEN, got {refused.words}")
+
+
+@pytest.mark.parametrize("reply", OTHERS)
+def test_what_says_nothing_of_its_work_is_neither_good_nor_bad(reply):
+    """UNKNOWN, for INFO as for the queue."""
+    error = asked(reply, lambda client: client.llen("queue"))
+    told = info_of("redis-7.2")
+    assert alive(error)[0] is UNKNOWN
+    assert alive(told, yesterday_of(told), lists={"image-processing-queue": error})[0] is UNKNOWN
+
+
+# ----------------------------------------------------------------------------------------- answers of another form
+
+ODD = [
+    b"$-1\r\n",
+    b"*0\r\n",
+    b":-7\r\n",
+    b"+QUEUED\r\n",
+    b"$3\r\nabc\r\n",
+    b"*1\r\n$1\r\nx\r\n",
+    b"*2\r\n:1\r\n:2\r\n",
+]
+ASKED = {
+    "PING": lambda client: client.ping(),
+    "INFO": lambda client: client.info(),
+    "LLEN": lambda client: client.llen("q"),
+    "HGETALL": lambda client: client.hgetall("h"),
+    "DBSIZE": lambda client: client.size(),
+    "SLOWLOG": lambda client: client.slow_commands(9),
+    "CONFIG": lambda client: client.config("slowlog-*"),
+}
+FITS = {(command, b"*0\r\n") for command in ("HGETALL", "SLOWLOG", "CONFIG")}
+
+
+@pytest.mark.parametrize("answer", ODD)
+@pytest.mark.parametrize("command", ASKED)
+def test_an_answer_of_another_form_is_malformed(command, answer):
+    """Nothing, a number below zero, a word, another list: no crash, and no value made of it."""
+    with serve(answer, reader=lambda connection: connection.recv(65536)) as server:
+        address = Address.parse(Secret(f"redis://127.0.0.1:{server.port}"), "x")
+        client = ReadOnlyRedis(address, time_limits=TimeLimits(connect=20.0, read=20.0))
+        if (command, answer) in FITS:
+            assert not ASKED[command](client)
+        else:
+            with pytest.raises(Malformed):
+                ASKED[command](client)
+        client.close()

@@ -1,0 +1,229 @@
+"""Reading a real Redis 7 as Debian builds it: what it says of itself when it can, and cannot, do its work."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from redis import Redis
+from redis.exceptions import ConnectionError as Lost
+from redis.exceptions import RedisError
+
+from playbook.clients.redis import Address, ReadOnlyRedis
+from playbook.clock import Clock
+from playbook.counters import Earlier
+from playbook.measure.image_counts import image_queue
+from playbook.measure.redis import redis_ping, redis_stats
+from playbook.measure.redis_keys import redis_keys
+from playbook.measure.redis_load import redis_clients, redis_slow_log
+from playbook.secret import Secret
+from playbook.settings import TimeLimits
+from playbook.verdict import Verdict
+from tests.real.servers import READY_WITHIN, program
+from tests.redis_factory import settings_of
+from tests.unit.loopback import closed_port, free_port
+from tests.verdicts import check, judged
+
+pytestmark = pytest.mark.slow
+
+SETTINGS = settings_of()
+LIMITS = TimeLimits(connect=30.0, read=30.0)
+
+
+class Running:
+    """A server of this machine's, with a client that may do anything and one that only reads."""
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+        self.admin = Redis(port=port, decode_responses=True)
+        self.reader = self.reading()
+
+    def reading(self) -> ReadOnlyRedis:
+        """Another client that only reads."""
+        return ReadOnlyRedis(Address.parse(Secret(f"redis://127.0.0.1:{self.port}"), "x"), time_limits=LIMITS)
+
+    def alive(self) -> tuple[Verdict, str]:
+        """What ``daily.redis.alive`` says."""
+        return judged(
+            check("test_redis", "test_redis_answers_fast"),
+            SETTINGS,
+            redis_ping=redis_ping(self.reader),
+            redis_stats=redis_stats(self.reader, SETTINGS, Clock(), Earlier()),
+            image_queue=image_queue(self.reader, SETTINGS),
+        )
+
+    def until_free(self) -> None:
+        """Wait until the script that was killed has ended."""
+        deadline = time.monotonic() + READY_WITHIN
+        while True:
+            try:
+                self.admin.ping()
+            except RedisError:
+                assert time.monotonic() < deadline
+                time.sleep(0.01)
+            else:
+                return
+
+    def until(self, field: str, value: Any) -> None:
+        """Wait until INFO says so."""
+        deadline = time.monotonic() + READY_WITHIN
+        while self.admin.info()[field] != value:
+            assert time.monotonic() < deadline, f"{field} is not {value!r}"
+            time.sleep(0.01)
+
+
+@contextmanager
+def running(folder: Path, *options: str) -> Iterator[Running]:
+    """A server until the block ends; without redis-server the test is skipped."""
+    port = free_port()
+    command = [program("redis-server"), "--port", str(port), "--bind", "127.0.0.1", "--dir", str(folder)]
+    command += ["--save", "", "--logfile", str(folder / "redis.log"), *options]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
+        server = Running(port)
+        try:
+            deadline = time.monotonic() + READY_WITHIN
+            while True:
+                try:
+                    server.admin.ping()
+                except Lost:
+                    assert time.monotonic() < deadline, "redis-server did not start"
+                    assert process.poll() is None, (folder / "redis.log").read_text(errors="replace")[-2000:]
+                    time.sleep(0.01)
+                except RedisError:
+                    break
+                else:
+                    break
+            yield server
+        finally:
+            server.reader.close()
+            server.admin.close()
+            process.kill()
+
+
+def test_a_healthy_server_does_its_work(tmp_path):
+    """Every field that is needed is there, in words that are understood."""
+    with running(tmp_path, "--appendonly", "yes", "--maxmemory", "100mb") as server:
+        found = server.alive()
+        assert found[0] is Verdict.OK, found
+        stats = redis_stats(server.reader, SETTINGS, Clock(), Earlier())
+        assert stats.info.version.startswith("Redis ")
+        assert len(stats.read.origin) == 40
+        assert stats.evidence().facts["Role"] == "master"
+        server.admin.set("img:1", "x", ex=60)
+        keys = redis_keys(server.reader, stats, SETTINGS)
+        assert (keys.whole, keys.total) == (True, 1)
+        assert redis_clients(server.reader, SETTINGS).problem == ""
+
+
+def test_a_full_memory_is_critical_and_refusals_are_counted(tmp_path):
+    """PING is answered all the same."""
+    with running(tmp_path, "--maxmemory-policy", "noeviction") as server:
+        server.admin.set("a", "x" * 200_000)
+        server.admin.config_set("maxmemory", int(server.admin.info()["used_memory"] * 0.9))
+        with pytest.raises(RedisError, match="used memory > 'maxmemory'"):
+            server.admin.set("b", "x")
+        verdict, message = server.alive()
+        assert verdict is Verdict.CRITICAL
+        assert "memory is full (" in message
+        server.admin.config_set("maxmemory", "100mb")
+        verdict, message = server.alive()  # refused since it was started, and nobody knows whether today
+        assert verdict is Verdict.UNKNOWN
+        assert message.startswith("Refusals by Redis: expected a reading of its counters")
+
+
+def test_a_replica_without_its_primary_is_critical(tmp_path):
+    """With stale data served, and without."""
+    with running(tmp_path) as server:
+        server.admin.replicaof("127.0.0.1", closed_port())
+        server.until("role", "slave")
+        assert server.alive()[0] is Verdict.CRITICAL
+        assert "slave, and its link is down" in server.alive()[1]
+        server.admin.config_set("replica-serve-stale-data", "no")
+        verdict, message = server.alive()
+        assert verdict is Verdict.CRITICAL
+        assert message.startswith("Redis: expected PONG to PING, got MASTERDOWN Link with MASTER is down")
+
+
+def test_a_snapshot_that_cannot_be_written_is_critical(tmp_path):
+    """PING itself is refused where writes are; where they are not, the status tells."""
+    with running(tmp_path) as server:
+        (tmp_path / "dump.rdb").mkdir()  # which no file can replace
+        server.admin.bgsave()
+        server.until("rdb_last_bgsave_status", "err")
+        verdict, message = server.alive()
+        assert (verdict, message.endswith("got rdb_last_bgsave_status:err")) == (Verdict.CRITICAL, True)
+        server.admin.config_set("save", "3600 1")
+        verdict, message = server.alive()
+        assert verdict is Verdict.CRITICAL
+        assert message.startswith("Redis: expected PONG to PING, got MISCONF Redis is configured to save RDB")
+
+
+def test_a_server_that_runs_a_script_or_is_full_of_clients_says_so(tmp_path):
+    """Its own words, and CRITICAL."""
+    with running(tmp_path, "--busy-reply-threshold", "1", "--maxclients", "3") as server:
+        server.reader.ping()
+        busy = Redis(port=server.port, socket_timeout=0.3)
+        with pytest.raises(RedisError):
+            busy.eval("while true do end", 0)
+        verdict, message = server.alive()
+        assert verdict is Verdict.CRITICAL
+        assert message.startswith("Redis: expected PONG to PING, got BUSY Redis is busy running a script")
+        server.admin.script_kill()
+        server.until_free()
+        busy.close()
+        others = [Redis(port=server.port) for _ in range(2)]
+        server.until("connected_clients", 2)
+        others[0].ping()
+        late = server.reading()
+        ping = redis_ping(late)
+        assert ping.refusal == "max number of clients reached"
+        assert not ping.answer.holds
+        for one in (*others, late):
+            one.close()
+
+
+def test_a_cluster_without_its_slots_is_critical(tmp_path):
+    """INFO only tells that it is a cluster, CLUSTER INFO how it is."""
+    with running(tmp_path, "--cluster-enabled", "yes") as server:
+        verdict, message = server.alive()
+        assert verdict is Verdict.CRITICAL
+        assert "CLUSTERDOWN Hash slot not served" in message or "cluster_state:fail, 0 of 16,384 slots" in message
+        server.admin.execute_command("CLUSTER", "ADDSLOTSRANGE", 0, 16383)
+        deadline = time.monotonic() + READY_WITHIN
+        while server.reader.cluster()["cluster_state"] != "ok":
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        assert redis_stats(server.reader, SETTINGS, Clock(), Earlier()).work[0].holds
+
+
+def test_the_slow_log_says_how_far_it_reaches(tmp_path):
+    """A server that was just started has a short one; one without CONFIG does not tell whether it is on."""
+    with running(tmp_path) as server:
+        stats = redis_stats(server.reader, SETTINGS, Clock(), Earlier())
+        log = redis_slow_log(server.reader, stats, SETTINGS, Clock())
+        assert (log.off, log.threshold, log.coverage.enough) == ("", 10.0, False)
+        server.admin.config_set("slowlog-log-slower-than", -1)
+        assert "negative" in redis_slow_log(server.reader, stats, SETTINGS, Clock()).off
+    with running(tmp_path, "--rename-command", "CONFIG", "") as server:
+        stats = redis_stats(server.reader, SETTINGS, Clock(), Earlier())
+        log = redis_slow_log(server.reader, stats, SETTINGS, Clock())
+        assert (log.threshold, "does not tell whether it is on" in log.off) == (None, True)
+
+
+def test_counters_are_the_servers_until_it_sets_them_back(tmp_path):
+    """Its identity stays over CONFIG RESETSTAT, and is another after a restart."""
+    with running(tmp_path) as server:
+        for _ in range(5):
+            server.admin.get("none")
+        before = redis_stats(server.reader, SETTINGS, Clock(), Earlier()).read
+        server.admin.config_resetstat()
+        after = redis_stats(server.reader, SETTINGS, Clock(), Earlier()).read
+        assert (before.origin, before.counts["keyspace_misses"]) == (after.origin, 5)
+        assert after.counts["keyspace_misses"] == 0
+    with running(tmp_path) as server:
+        assert redis_stats(server.reader, SETTINGS, Clock(), Earlier()).read.origin != before.origin

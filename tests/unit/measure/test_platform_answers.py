@@ -1,0 +1,347 @@
+"""Take what the platform says of a good system and put one part of it wrong: no check is then OK.
+
+One word replaced by one that nobody knows, or left out; one page, component, instance or stretch of samples
+missing; an answer without what was asked for. Every check is looked at through its own judge.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from functools import cache
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from playbook.clock import FixedClock
+from playbook.coverage import whole
+from playbook.errors import Unmeasured
+from playbook.measure.access import STATUSES as ACCOUNT_STATUSES
+from playbook.measure.access import GitHubAccess, GitHubActivity, digitalocean_access
+from playbook.measure.app import DOMAIN_PHASES, PHASES, STATES, LiveUrlAnswer, app, app_components
+from playbook.measure.costs import bills, cost_trend
+from playbook.measure.deployments import CAUSES, ROLLBACKS, STATUSES, deployment_review, deployments
+from playbook.measure.firewall import PROTOCOLS, SOURCE_TYPES, cloud_firewalls, trusted_sources
+from playbook.measure.resources import cpu_week, memory_growth
+from playbook.measure.rollback import rollback
+from playbook.measure.scaling import scaling
+from playbook.measure.traffic import network_week
+from playbook.measure.troubleshooting import component_restarts
+from playbook.measure.utilization import utilization
+from tests.canned import NOW, Canned
+from tests.canned import settings as sandbox_settings
+from tests.verdicts import check, judged
+
+SETTINGS, CLOCK = sandbox_settings(), FixedClock(NOW)
+Edit = Callable[[Any], None]
+
+KNOWN = PHASES | STATES | DOMAIN_PHASES | STATUSES | CAUSES | ROLLBACKS.keys() | PROTOCOLS | SOURCE_TYPES
+KNOWN |= ACCOUNT_STATUSES | {"succeeded", "failed"}
+words = st.text(st.characters(codec="ascii", categories=["Lu", "Ll", "Nd", "Pc"]), min_size=1, max_size=20).filter(
+    lambda word: word not in KNOWN
+)
+SIGNED = SimpleNamespace(
+    of=lambda _: SimpleNamespace(
+        item="x",
+        rule=SimpleNamespace(near=timedelta(days=1)),
+        pending=False,
+        coverage=whole("1 sign-off"),
+        valid=True,
+        near=False,
+        refused=(),
+        found="one that counts",
+    )
+)
+
+
+def verdict(name: str, edits: dict[str, Edit]) -> str:
+    """Of a check, on the simulator's answers with these edits."""
+    canned = Canned(edits=dict(edits))
+    try:
+        return str(CHECKS[name](canned)[0])
+    except Unmeasured:
+        return "UNKNOWN"
+
+
+def _active(canned: Canned) -> Any:
+    status = app(canned.api, CLOCK)
+    answer = LiveUrlAnswer("https://x", 200, "HTTP 200", answered=True)
+    return judged(check("test_app", "test_app_is_active"), app=status, live_url_answer=answer)
+
+
+def _components(canned: Canned) -> Any:
+    found = app_components(canned.api, app(canned.api, CLOCK))
+    return judged(check("test_app", "test_every_component_is_healthy"), app_components=found)
+
+
+def _recent(canned: Canned) -> Any:
+    found = deployments(canned.api, SETTINGS, CLOCK)
+    return judged(check("test_deployments", "test_newest_deployment_went_well"), deployments=found)
+
+
+def _week(canned: Canned) -> Any:
+    found = deployment_review(canned.api, SETTINGS, CLOCK)
+    return judged(check("test_deployments", "test_failed_deployments_were_repaired"), deployment_review=found)
+
+
+def _rollback(canned: Canned) -> Any:
+    return judged(check("test_rollback", "test_rollback_is_possible"), rollback=rollback(canned.api, CLOCK))
+
+
+def _firewall(canned: Canned) -> Any:
+    values = {
+        "cloud_firewalls": cloud_firewalls(canned.account, SETTINGS),
+        "trusted_sources": trusted_sources(canned.api, SETTINGS),
+    }
+    return judged(check("test_firewall", "test_nothing_is_open_to_everybody"), **values)
+
+
+def _access(canned: Canned) -> Any:
+    found = digitalocean_access(canned.account)
+    SIGNED.coverage = found.coverage
+    values = {"digitalocean_access": found, "github_access": GitHubAccess(""), "access_sign_offs": SIGNED}
+    return judged(check("test_access", "test_permissions_are_as_few_as_needed"), **values)
+
+
+def _keys(canned: Canned) -> Any:
+    found = digitalocean_access(canned.account)
+    SIGNED.coverage = found.coverage
+    values = {"digitalocean_access": found, "github_activity": GitHubActivity(""), "access_sign_offs": SIGNED}
+    return judged(check("test_access", "test_nobody_is_idle"), **values)
+
+
+def _costs(canned: Canned) -> Any:
+    found = bills(canned.account, SETTINGS, CLOCK)
+    trend = cost_trend(found, canned.account, SETTINGS)
+    return judged(check("test_costs", "test_costs_do_not_jump"), cost_trend=trend)
+
+
+def _utilization(canned: Canned) -> Any:
+    found = utilization(canned.api, app(canned.api, CLOCK), SETTINGS, CLOCK)
+    return judged(check("test_utilization", "test_resource_use_is_below_its_limits"), utilization=found)
+
+
+def _cpu(canned: Canned) -> Any:
+    found = cpu_week(canned.api, app(canned.api, CLOCK), SETTINGS, CLOCK)
+    return judged(check("test_resources", "test_processors_had_room_all_week"), cpu_week=found)
+
+
+def _memory(canned: Canned) -> Any:
+    found = memory_growth(canned.api, app(canned.api, CLOCK), SETTINGS, CLOCK)
+    return judged(check("test_resources", "test_memory_does_not_grow_into_its_limit"), memory_growth=found)
+
+
+def _scaling(canned: Canned) -> Any:
+    found = scaling(canned.api, canned.account, SETTINGS, CLOCK)
+    return judged(check("test_scaling", "test_sizes_fit_their_use"), scaling=found)
+
+
+def _network(canned: Canned) -> Any:
+    found = network_week(canned.api, SETTINGS, CLOCK)
+    return judged(check("test_resources", "test_traffic_is_like_the_week_before"), network_week=found)
+
+
+def _restarts(canned: Canned) -> Any:
+    found = component_restarts(canned.api, app(canned.api, CLOCK), SETTINGS, CLOCK)
+    the_check = check("test_troubleshooting", "test_no_component_is_restarted")
+    return judged(the_check, component_restarts=found, utilization_now=found)
+
+
+CHECKS: dict[str, Callable[[Canned], Any]] = {
+    "active": _active,
+    "components": _components,
+    "recent": _recent,
+    "week": _week,
+    "rollback": _rollback,
+    "firewall": _firewall,
+    "access": _access,
+    "keys": _keys,
+    "costs": _costs,
+    "utilization": _utilization,
+    "cpu": _cpu,
+    "memory": _memory,
+    "scaling": _scaling,
+    "network": _network,
+    "restarts": _restarts,
+}
+APP = f"/v2/apps/{Canned().state.app_id}"
+# By check: the answers it stands on, and the key without which each of them says nothing.
+ANSWERS = {
+    "active": {APP: "app"},
+    "components": {APP: "app", "/health": "app_health"},
+    "recent": {"/deployments": "deployments"},
+    "week": {"/deployments": "deployments"},
+    "rollback": {"/deployments": "deployments"},
+    "firewall": {"/v2/firewalls": "firewalls", "/firewall": "rules"},
+    "access": {"/v2/account": "account", "/account/keys": "ssh_keys"},
+    "keys": {"/v2/account": "account", "/account/keys": "ssh_keys"},
+    "costs": {"/my/invoices": "invoices", "/my/balance": "month_to_date_usage", "/summary": "product_charges"},
+    "utilization": {"/cpu_percentage": "data", "/memory_percentage": "data"},
+    "cpu": {"/cpu_percentage": "data"},
+    "memory": {"/memory_percentage": "data"},
+    "scaling": {"/cpu_percentage": "data", "/memory_percentage": "data", "/instance_sizes": "instance_sizes"},
+    "network": {"/bandwidth_daily": "app_bandwidth_usage"},
+    "restarts": {"/restart_count": "data"},
+}
+STOOD_ON = [(name, path, key) for name, answers in ANSWERS.items() for path, key in answers.items()]
+
+
+@pytest.mark.parametrize("name", CHECKS)
+def test_a_good_system_is_ok(name):
+    """Else nothing below would say anything."""
+    assert verdict(name, {}) == "OK"
+
+
+@pytest.mark.parametrize("wrong", ["left out", None, "text", 7, [], {}], ids=repr)
+@pytest.mark.parametrize(("name", "path", "key"), STOOD_ON)
+def test_an_answer_without_what_was_asked_for_is_never_good(name, path, key, wrong):
+    """It is left out, null, or of another type."""
+    empty = (wrong == [] and key in {"ssh_keys", "firewalls"}) or (wrong == {} and key == "app_health")
+
+    def edit(body: Any) -> None:
+        if wrong == "left out":
+            del body[key]
+        else:
+            body[key] = wrong
+
+    if (empty and key != "app_health") or (wrong == 7 and key == "month_to_date_usage"):
+        return  # there may be none, where the count agrees; and that is an amount
+    assert verdict(name, {path: edit}) != "OK"
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "key"), [s for s in STOOD_ON if s[2] in {"ssh_keys", "firewalls", "deployments"}]
+)
+@pytest.mark.parametrize("lost", [1, "all"])
+def test_a_listing_that_lacks_what_its_count_promises_is_never_good(name, path, key, lost):
+    """The newest ones, or all of them."""
+
+    def edit(body: Any) -> None:
+        body[key] = [] if lost == "all" else body[key][:-1]
+
+    assert verdict(name, {path: edit}) != "OK"
+
+
+@pytest.mark.parametrize(("name", "path", "key"), STOOD_ON)
+def test_an_error_that_comes_as_if_all_were_well_is_never_good(name, path, key):
+    """``{id, message}`` with HTTP 200."""
+
+    def edit(body: Any) -> None:
+        body.clear()
+        body.update({"id": "server_error", "message": f"No {key} today"})
+
+    assert verdict(name, {path: edit}) != "OK"
+
+
+@cache
+def _places(name: str, path: str, keys: tuple[str, ...]) -> list[tuple[Any, ...]]:
+    """Where words of these names stand in an answer, as the way to them."""
+    found: list[tuple[Any, ...]] = []
+
+    def walk(value: Any, way: tuple[Any, ...]) -> None:
+        if isinstance(value, dict):
+            for key, inner in value.items():
+                if key in keys and isinstance(inner, str):
+                    found.append((*way, key))
+                walk(inner, (*way, key))
+        elif isinstance(value, list):
+            for number, inner in enumerate(value):
+                walk(inner, (*way, number))
+
+    def look(body: Any) -> None:
+        walk(body, ())
+
+    verdict(name, {path: look})
+    return [way for way in found if not {"spec", "outbound_rules"} & set(way)]
+
+
+def _words(name: str, path: str, *keys: str, first: int = 1_000_000) -> list[tuple[str, str, tuple[Any, ...]]]:
+    return [(name, path, way) for way in _places(name, path, keys)[:first]]
+
+
+WORDS = [
+    *_words("active", APP, "phase"),
+    *_words("components", "/health", "state"),
+    *_words("recent", "/deployments", "phase", "status", "type", first=9),
+    *_words("week", "/deployments", "phase", "status", "type", first=27),
+    *_words("firewall", "/v2/firewalls", "status", "protocol"),
+    *_words("firewall", "/firewall", "type"),
+    *_words("access", "/v2/account", "status"),
+]
+
+
+@given(place=st.sampled_from(WORDS), word=st.one_of(words, st.none(), st.just("UNKNOWN")))
+@settings(deadline=None)
+def test_a_word_that_nobody_knows_is_never_good(place, word):
+    """Nor one that is left out."""
+    name, path, way = place
+
+    def edit(body: Any) -> None:
+        for step in way[:-1]:
+            body = body[step]
+        if word is None:
+            body.pop(way[-1], None)
+        else:
+            body[way[-1]] = word
+
+    if word is None and way[-1] == "type" and path == "/deployments":
+        return  # the description does not promise what caused a deployment
+    assert verdict(name, {path: edit}) != "OK"
+
+
+@given(
+    name=st.sampled_from(["utilization", "cpu", "memory", "scaling", "restarts"]),
+    instance=st.integers(0, 4),
+    how=st.sampled_from(["gone", "renamed", "nan", "negative"]),
+)
+@settings(deadline=None, max_examples=40)
+def test_an_instance_that_is_not_seen_is_never_good(name, instance, how):
+    """It is gone, of no component, or has no numbers."""
+    path = next(iter(ANSWERS[name]))
+
+    def edit(body: Any) -> None:
+        result = body["data"]["result"]
+        if how == "gone":
+            del result[instance]
+        elif how == "renamed":
+            result[instance]["metric"]["app_component"] = ""
+        else:
+            value = "NaN" if how == "nan" else "-1"
+            result[instance]["values"] = [[at, value] for at, _ in result[instance]["values"]]
+
+    assert verdict(name, {path: edit}) != "OK"
+
+
+@given(
+    component=st.integers(0, 2), part=st.sampled_from(["component", "state", "replicas_ready", "replicas_desired"])
+)
+@settings(deadline=None)
+def test_a_component_that_is_not_reported_in_full_is_never_good(component, part):
+    """All of it, or one word."""
+
+    def edit(body: Any) -> None:
+        components = body["app_health"]["components"]
+        if part == "component":
+            del components[component]
+        else:
+            del components[component][part]
+
+    assert verdict("components", {"/health": edit}) != "OK"
+
+
+@given(days=st.sets(st.integers(0, 13), min_size=2, max_size=14))
+@settings(deadline=None, max_examples=30)
+def test_days_without_traffic_figures_are_never_good_unless_one_weekday_is_missing(days):
+    """Two days may be the same weekday of both weeks: then six of seven can still be compared."""
+    asked: list[int] = []
+
+    def edit(body: Any) -> None:
+        asked.append(len(asked))
+        if asked[-1] in days:
+            body["app_bandwidth_usage"] = []
+
+    weekdays = {day % 7 for day in days}
+    assert (verdict("network", {"/bandwidth_daily": edit}) == "OK") is (len(weekdays) == 1)

@@ -1,0 +1,260 @@
+"""A test as everybody writes it is a check: assert, fail, skip and xfail have verdicts, and a name is enough."""
+
+import json
+
+import pytest
+
+from playbook.catalogue import item_of_test
+from playbook.history.derive import titles
+from playbook.history.runs import read
+from tests.project import GOOD, Project
+
+pytestmark = pytest.mark.slow
+
+HEAD = "import pytest\n\npytestmark = pytest.mark.daily\n"
+ENDINGS = {
+    "OK": """
+def test_ending():
+    status = 200
+    assert status == 200
+    assert status < 300
+""",
+    "CRITICAL": """
+def test_ending():
+    status = 503
+    assert status == 200, "the shop is closed"
+""",
+    "CRITICAL by fail": """
+def test_ending():
+    pytest.fail("the shop is closed")
+""",
+    "CRITICAL in a helper": """
+def demand(status):
+    assert status == 200
+
+def test_ending():
+    demand(503)
+""",
+    "CRITICAL after a pass": """
+def test_ending():
+    assert 1 == 1
+    assert 1 == 2
+""",
+    "UNKNOWN crash": """
+def test_ending():
+    assert 1 == 1
+    raise ValueError("no idea")
+""",
+    "UNKNOWN in a library": """
+from unittest.mock import Mock
+
+def test_ending():
+    Mock().assert_called_once()
+""",
+    "UNKNOWN in a fixture": """
+@pytest.fixture
+def shop():
+    assert 1 == 2
+
+def test_ending(shop):
+    assert 1 == 1
+""",
+    "UNKNOWN fail in a fixture": """
+@pytest.fixture
+def shop():
+    pytest.fail("no shop")
+
+def test_ending(shop):
+    assert 1 == 1
+""",
+    "UNKNOWN nothing asserted": """
+def test_ending():
+    status = 200
+""",
+    "UNKNOWN only a fixture asserts": """
+@pytest.fixture
+def shop():
+    assert 1 == 1
+
+def test_ending(shop):
+    pass
+""",
+    "UNKNOWN time-out": """
+import threading
+
+@pytest.mark.timeout(0.2, func_only=True)
+def test_ending():
+    threading.Event().wait(60)
+""",
+    "NOT CONFIGURED skip": """
+def test_ending():
+    pytest.skip("no shop here")
+""",
+    "NOT CONFIGURED skipif": """
+@pytest.mark.skipif(True, reason="no shop here")
+def test_ending():
+    assert 1 == 2
+""",
+    "NOT CONFIGURED in a fixture": """
+@pytest.fixture
+def shop():
+    pytest.skip("no shop here")
+
+def test_ending(shop):
+    assert 1 == 2
+""",
+    "WAIVED": """
+@pytest.mark.xfail(reason="bug 12")
+def test_ending():
+    assert 1 == 2
+""",
+    "WAIVED by xfail()": """
+def test_ending():
+    pytest.xfail("bug 12")
+""",
+    "WARNING xpass": """
+@pytest.mark.xfail(reason="bug 12", strict=False)
+def test_ending():
+    assert 1 == 1
+""",
+    "WARNING strict xpass": """
+@pytest.mark.xfail(reason="bug 12", strict=True)
+def test_ending():
+    assert 1 == 1
+""",
+    "WARNING by judge": """
+def test_ending(judge, limits):
+    assert limits is not None
+    judge(75, limits.cache_hit_rate)
+""",
+    "CRITICAL beside judge": """
+def test_ending(judge, limits):
+    judge(95, limits.cache_hit_rate)
+    assert 1 == 2
+""",
+    "UNKNOWN guard beside judge": """
+def test_ending(judge):
+    assert judge is not None
+""",
+}
+
+
+@pytest.fixture
+def project(tmp_path):
+    """A folder to run pytest in."""
+    return Project(tmp_path)
+
+
+@pytest.mark.parametrize("workers", ["0", "2"])
+def test_every_ending_of_a_test_has_its_verdict(project, workers):
+    """One run with all of them; the name in front is the verdict."""
+    for number, text in enumerate(ENDINGS.values()):
+        (project.folder / "checks" / f"test_{number:02}.py").write_text(HEAD + text)
+    ended = project.run("-m", "daily", "-n", workers)
+    assert ended.returncode == 1, ended.stdout + ended.stderr
+    found = {record.item: str(record.verdict) for record in project.results().records}
+    words = {name: next(w for w in ("NOT CONFIGURED", name.split()[0]) if name.startswith(w)) for name in ENDINGS}
+    expected = {f"daily.local.{number:02}.ending": words[name] for number, name in enumerate(ENDINGS)}
+    assert found == expected
+
+
+SHOP = (
+    HEAD
+    + '''
+@pytest.mark.parametrize("shop", ["north", "south"])
+def test_shop_answers(shop):
+    """Each shop's health page answers 200. Twice a day.
+
+    Why: a shop that is down
+    sells nothing.
+    Next: restart the shop.
+    Look again: `curl -sI $URL/api/health`
+    """
+    status = {"north": 200, "south": 503}[shop]
+    assert status == 200, "the shop is closed"
+'''
+)
+
+
+def test_an_item_is_made_of_name_parameters_and_docstring(project):
+    """Id, title, rule, why, next step and how to look again; expected and found by pytest's introspection."""
+    (project.folder / "checks" / "local").mkdir()
+    (project.folder / "checks" / "local" / "test_shop.py").write_text(SHOP)
+    assert project.run().returncode == 1
+    north, south = project.results().records
+    assert (north.item, north.title) == ("daily.local.shop.shop-answers.north", "Shop answers (north)")
+    assert (south.verdict, south.expected) == ("CRITICAL", "status == 200")
+    assert south.found == "503 == 200 (the shop is closed)"
+    assert south.message == "Shop answers (south): expected status == 200, got 503 == 200 (the shop is closed)"
+    assert south.rule == "Each shop's health page answers 200."
+    assert south.why == "a shop that is down sells nothing."
+    assert south.next_step == "restart the shop."
+    assert south.look_again.splitlines()[0] == "curl -sI $URL/api/health"
+    assert (north.verdict, north.expected, north.found) == ("OK", "status == 200", "200 == 200")
+
+
+def test_an_own_check_has_its_title_in_the_history_and_can_be_waived(project):
+    """No catalogue holds it: its newest run does."""
+    (project.folder / "checks" / "test_shop.py").write_text(SHOP)
+    with (project.folder / "playbook.toml").open("a") as file:
+        file.write('[targets.staging.people]\nwaivers = "waivers.jsonl"\n')
+    waive = ("-m", "playbook", "waive", "daily.local.shop.shop-answers.south", "--until", "2099-01-01")
+    command = project.command()[:1]
+    project.run()
+    past = read(project.folder / "reports" / "history")
+    assert titles(past.runs)["daily.local.shop.shop-answers.south"] == "Shop answers (south)"
+    project.command = lambda *arguments: [*command, *arguments]
+    refused = project.run(*waive, "--reason", "bug 12", "--by", "NAME")
+    assert "2099-01-01" in refused.stdout + refused.stderr  # the item is known; the day is too far ahead
+    assert "unknown item" not in refused.stdout + refused.stderr
+
+
+def test_an_assertion_never_shows_a_secret(project):
+    """Neither shortened nor quoted by pytest before it can be redacted."""
+    (project.folder / "checks" / "test_secret.py").write_text(
+        HEAD
+        + """
+def test_leaks(settings):
+    url = settings.target.redis.url.reveal()
+    assert [url] * 3 + list(range(100)) == [url] * 2
+    assert url == "x" * 300 + url
+"""
+    )
+    ended = project.run("-m", "daily", "-vv", STAGING_REDIS_URL="rediss://:topsecret42@cache.example:1")
+    assert ended.returncode == 1
+    files = [path for path in project.folder.rglob("reports/**/*") if path.is_file()]
+    for text in (ended.stdout, ended.stderr, *(file.read_text(encoding="utf-8") for file in files)):
+        assert "topsecret42" not in text
+        assert "topsecr" not in text
+
+
+def test_last_failed_and_stepwise_work(project):
+    """The cache is on; ``--sw`` stops at UNKNOWN too."""
+    (project.folder / "checks" / "test_shop.py").write_text(SHOP)
+    (project.folder / "checks" / "test_zoo.py").write_text(HEAD + ENDINGS["UNKNOWN crash"])
+    ini = project.folder / "pytest.ini"
+    ini.write_text(ini.read_text().replace("-p no:cacheprovider", ""))
+    assert project.run("-m", "daily").returncode == 1
+    assert "1 CRITICAL · 1 UNKNOWN ·" in project.run("-m", "daily", "--lf").stdout
+    stopped = project.run("-m", "daily", "--sw", "--deselect", "checks/test_shop.py")
+    assert stopped.returncode == 2  # pytest's own for what it interrupts
+    assert "1 UNKNOWN" in stopped.stdout
+
+
+def test_a_part_of_the_playbook_and_own_checks_stand_side_by_side(project):
+    """A file of own checks beside those of the catalogue."""
+    project.write(GOOD)
+    (project.folder / "checks" / "test_shop.py").write_text(SHOP.replace("503", "200"))
+    assert project.run().returncode == 0
+    found = json.loads(next(project.folder.glob("reports/staging-*/results.json")).read_text())["counts"]
+    assert found["OK"] == 3
+
+
+def test_ids_are_safe_and_tell_folders_apart():
+    """Whatever parameters pytest makes ids of."""
+    made = item_of_test(
+        path="a b/test_x.py", name="test_ÄÖ_two", parameters="https://x/?y=<1>", doc="", set_name="daily"
+    )
+    assert made.id == "daily.local.a-b.x.two.https-x-y-1"
+    other = item_of_test(path="test_x.py", name="test_two", parameters="", doc="", set_name="own")
+    assert (other.id, other.title, other.holds) == ("own.local.x.two", "Two", "")
