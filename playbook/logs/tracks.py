@@ -35,13 +35,20 @@ class Minutes:
         self._noted = bytearray()
 
     def note(self, minute: int) -> None:
-        """Something was written in this minute. Of what is long ago only the days around the first are kept."""
-        if not self._noted:
-            self._base = self._first_kept if minute >= self._first_kept else minute - _HORIZON // 2
-            self._noted = bytearray(_HORIZON)
+        """Something was written in this minute. Of what is long ago only the days around the newest are kept."""
         place = minute - self._base
-        if 0 <= place < _HORIZON:
+        if place >= len(self._noted):
+            self._reach(minute)
+            place = minute - self._base
+        if place >= 0:
             self._noted[place] = 1
+
+    def _reach(self, minute: int) -> None:
+        """Keep the days around this minute, or those until now where it lies in them."""
+        base = self._first_kept if minute >= self._first_kept else minute - _HORIZON // 2
+        kept = self._noted[base - self._base :] if self._noted else bytearray()
+        self._noted = kept + bytearray(max(0, _HORIZON - len(kept)))
+        self._base = base
 
     def all(self) -> list[int]:
         """Those that were noted, in order."""

@@ -83,3 +83,14 @@ def test_minutes_are_kept_for_days_in_constant_memory():
         old.note(minute)
     assert old.all() == list(range(END - 40 * DAY, END - 39 * DAY))
     assert Minutes(NOW).all() == []
+
+
+def test_old_lines_that_come_first_do_not_hide_new_ones():
+    """One file can hold months."""
+    minutes = Minutes(NOW)
+    for minute in range(END - 60 * DAY, END + 1, 30):
+        minutes.note(minute)
+    kept = minutes.all()
+    assert kept[-1] == END
+    assert kept == list(range(kept[0], END + 1, 30))
+    assert END - kept[0] >= 3 * DAY
