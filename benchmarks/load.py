@@ -31,6 +31,7 @@ from playbook.load.plan import PLAN_VARIABLE, Plan, Stage
 ROUNDS = 9
 USERS = 10
 SECONDS = 3
+ENOUGH = 0  # requests after which a round ends before its time; 0 is never
 LIMIT_PERCENT = 5.0  # of overhead over bare FastHttpUser
 
 _ROOT = Path(__file__).resolve().parent.parent
@@ -101,7 +102,7 @@ def _locust(files: str, folder: Path, more: dict[str, str], *arguments: str) -> 
     strip(variables)
     meter = folder / "meter.json"
     meter.unlink(missing_ok=True)
-    variables |= {"BENCHMARK_METER": str(meter), **more}
+    variables |= {"BENCHMARK_METER": str(meter), "BENCHMARK_ENOUGH": str(ENOUGH), **more}
     command = [sys.executable, "-m", "locust", "-f", files, "--headless", "--only-summary", *arguments]
     done = subprocess.run(
         command,

@@ -10,8 +10,9 @@ pytestmark = pytest.mark.alerts
 def test_no_alert_is_firing_or_pending(alerts, judge):
     """No alert fires (critical) or is pending (warning); silenced alerts and silences are shown.
 
-    A rule that cannot be evaluated counts as pending. Where there is an Alertmanager, it must know what fires
-    in Prometheus: else nobody is told.
+    A rule that finds no data counts as pending. Where there is an Alertmanager, it must know what fires in
+    Prometheus: else nobody is told. A silence on everything, or without an end in sight, is a warning. Without
+    rules, with rules that are not evaluated, or where nobody can tell what is pending: UNKNOWN.
     """
     judge.that(not alerts.firing, "Alerts", expected="none firing", found=alerts.words(alerts.firing))
     judge.that(
@@ -22,4 +23,11 @@ def test_no_alert_is_firing_or_pending(alerts, judge):
     )
     judge.that(
         not alerts.waiting, "Alerts", expected="none pending", found=alerts.words(alerts.waiting), warn=True
+    )
+    judge.that(
+        not alerts.overlong,
+        "Silences",
+        expected=f"none on everything, and none for more than {alerts.longest:g} days",
+        found=alerts.found_overlong,
+        warn=True,
     )

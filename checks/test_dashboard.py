@@ -8,7 +8,13 @@ pytestmark = pytest.mark.alerts
 @pytest.mark.daily
 @pytest.mark.item("daily.dashboard.available")
 def test_dashboard_shows_fresh_samples(dashboard, limits, judge):
-    """The Portfolio Overview dashboard exists, its data source answers, and its samples are fresh."""
+    """The Portfolio Overview dashboard shows panels, its data sources answer, and its samples are fresh.
+
+    Samples that are not known to be the target's own, or times by clocks that do not agree: UNKNOWN.
+    """
+    judge.that(
+        dashboard.works, "Grafana", expected="a database that works", found=dashboard.grafana or "none asked"
+    )
     judge.that(dashboard.is_there, "Dashboard", expected=f"{dashboard.title} in Grafana", found=dashboard.found)
     judge.that(
         not dashboard.problem, "Data source", expected="an answer to Grafana", found=dashboard.problem or "one"

@@ -10,7 +10,7 @@ pytestmark = pytest.mark.kpis
 def test_website_was_available(availability, limits, judge):
     """At least 99.9 % of a day's probes succeed (warning under 99.5 %, critical under 99 %).
 
-    Without samples for half of the day there is no judgement: UNKNOWN.
+    Without samples for 95 % of the day nobody knows that it was available: UNKNOWN, unless it was not.
     """
     judge(availability.reading, limits.availability)
 
@@ -48,7 +48,7 @@ def test_images_were_processed(image_success, limits, judge):
 def test_website_was_available_all_week(week_availability, limits, judge):
     """At least 99.9 % of seven days' probes succeed (warning under 99.5 %, critical under 99 %).
 
-    Without samples for half of the week there is no judgement: UNKNOWN.
+    Without samples for 95 % of the week nobody knows that it was available: UNKNOWN, unless it was not.
     """
     judge(week_availability.reading, limits.availability)
 

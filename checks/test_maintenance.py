@@ -101,9 +101,9 @@ def test_key_figures_are_normal_since(since_maintenance, homepage_timing, limits
 
     Judged over the time since then, a day at most; with too few requests or images in it: UNKNOWN.
     """
-    judge(since_maintenance.error_rate.reading, limits.error_rate)
-    judge(since_maintenance.response_time.reading, limits.response_time)
-    judge(since_maintenance.image_success.reading, limits.image_success_recent)
+    judge(since_maintenance.error_rate.by_itself, limits.error_rate)
+    judge(since_maintenance.response_time.by_itself, limits.response_time)
+    judge(since_maintenance.image_success.by_itself, limits.image_success_recent)
     judge(homepage_timing.median, limits.homepage_time)
 
 
@@ -123,7 +123,6 @@ def test_no_new_kind_of_error_since(errors_since_maintenance, judge):
         found=new.words(new.passing),
         warn=True,
     )
-    new.demand_coverage()
 
 
 @pytest.mark.post_maintenance

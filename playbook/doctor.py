@@ -132,10 +132,13 @@ def _grafana(grafana: Grafana, settings: Settings) -> str:
     return f"Grafana {version}, database {database}, shows the dashboard {title!r}"
 
 
-def _alerts(alerting: Alertmanager | RuleAlerts) -> str:
-    found = alerting.found()
-    if unknown := found.pending_unknown or found.silences_unknown:
-        raise unknown
+def _alerts(alerting: Alertmanager | RuleAlerts, clock: Clock) -> str:
+    found = alerting.found(clock.now())
+    lacks = found.coverage
+    if not lacks.enough:
+        raise TooLittleData(
+            f"{found.source}: expected {lacks.expected}, got {lacks.got}", service=found.source, hint=lacks.hint
+        )
     return f"{found.source} gave {plural(len(found.alerts), 'alert')} and {plural(len(found.silences), 'silence')}"
 
 

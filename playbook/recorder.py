@@ -95,7 +95,7 @@ def coverage_of(outcome: Outcome) -> Coverage | None:
 
     One that cannot say it, as its own code fails, has seen nothing: what is bad in it still counts.
     """
-    if getattr_static(outcome.value, "coverage", None) is None:
+    if getattr_static(outcome.value, "coverage", None) is None and not outcome.is_measurement:
         return None
     try:
         coverage = outcome.value.coverage

@@ -6,10 +6,13 @@ import json
 import tomllib
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from playbook.load.kept import LoadLine, likeness, remember
+import msgspec
+
+from playbook.load.kept import LoadLine, likeness
 from playbook.load.plan import BREAKPOINT, Break, Plan, Stage
 from sandbox.service import Context, Service
 
@@ -70,23 +73,9 @@ class LoadTestsService(Service):
             "whole": True,
         }
         (self._results / "sandbox-breakpoint.json").write_text(json.dumps(result), encoding="utf-8")
-        for plan in _usual_plans():
-            steps = [f"{stage.users} users" for stage in plan.stages] if plan.breaks else []
-            remember(
-                self._history,
-                LoadLine(
-                    id=f"sandbox-{plan.shape}-before",
-                    target="sandbox",
-                    shape=plan.shape,
-                    started=state.tested,
-                    plan=likeness(plan),
-                    p95=dict.fromkeys(steps or state.endpoints, state.p95),
-                    requests=130,
-                    requests_per_second=21.0,
-                    failed_percent=0.0,
-                    held=plan.stages[0].users if plan.breaks else None,
-                ),
-            )
+        for line in (_line(plan, state) for plan in _usual_plans()):
+            with (self._history / f"{line.started:%Y}.jsonl").open("ab") as year:
+                year.write(msgspec.json.encode(line) + b"\n")
 
     async def stop(self) -> None:
         """Nothing to end: the files go with the sandbox's folder."""
@@ -96,6 +85,23 @@ class LoadTestsService(Service):
         return {"capacity": {"load_tests": str(self._results)}, "load": {"history": str(self._history)}}
 
 
+def _line(plan: Plan, state: LoadTestsState) -> LoadLine:
+    steps = [f"{stage.users} users" for stage in plan.stages] if plan.breaks else []
+    return LoadLine(
+        id=f"sandbox-{plan.shape}-before",
+        target="sandbox",
+        shape=plan.shape,
+        started=state.broke if plan.breaks else state.tested,
+        plan=likeness(plan),
+        p95=dict.fromkeys(steps or state.endpoints, state.p95),
+        requests=130,
+        requests_per_second=state.held_per_second if plan.breaks else 21.0,
+        failed_percent=0.0,
+        held=plan.stages[0].users if plan.breaks else None,
+    )
+
+
+@cache
 def _usual_plans() -> list[Plan]:
     """The plans of the sandbox's load tests, one for each shape, as the defaults have them."""
     told = tomllib.loads(_DEFAULTS.read_text(encoding="utf-8"))

@@ -10,9 +10,11 @@ from __future__ import annotations
 import json
 import math
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from random import Random
 from typing import NamedTuple
 
+HOURS_KEPT = 64  # two worlds of thirty hours each
 WEB, OPTIMIZER, WORKER = "portfolio-web", "image-optimizer", "image-worker"
 
 _PAGES = ("/", "/about", "/projects", "/projects/lighthouse", "/gallery", "/contact", "/errors/404.html")
@@ -66,8 +68,12 @@ def pino(at: datetime, level: int, message: str, **more: object) -> str:
     return json.dumps({**head, **more, "msg": message}, separators=(",", ":"))
 
 
-def hour(start: datetime, seed: int = 0, *, flawless: bool = False) -> list[LogLine]:
-    """Everything that was written in the hour that begins at ``start``, in the order of time."""
+@lru_cache(maxsize=HOURS_KEPT)
+def hour(start: datetime, seed: int = 0, *, flawless: bool = False) -> tuple[LogLine, ...]:
+    """Everything that was written in the hour that begins at ``start``, in the order of time.
+
+    It is the same in every world that has the seed.
+    """
     random = Random(f"{seed}:{start:%Y%m%d%H}")
     requests = _visits(start.hour)
     lines = [_visit(random, start) for _ in range(requests)]
@@ -77,7 +83,7 @@ def hour(start: datetime, seed: int = 0, *, flawless: bool = False) -> list[LogL
     lines += [_job(random, start) for _ in range(requests // 10 + 4)]
     lines += _health_probes(start)
     lines += [] if flawless else _imperfections(random, start)
-    return sorted(lines)
+    return tuple(sorted(lines))
 
 
 def _visits(hour_of_day: int) -> int:

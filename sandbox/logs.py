@@ -1,4 +1,4 @@
-"""The logs that the sandbox's components write: thirty hours of history, and what the running parts append.
+"""The logs that the sandbox's components write: a week of history, and what the running parts append.
 
 ``world.logs`` says what the logs look like; ``world.logs.store`` holds them. The portfolio app appends to it, the
 DigitalOcean simulator reads from it, and ``LogsService`` writes rotated files of it where a fault asks for files.
@@ -20,7 +20,7 @@ from heapq import merge
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from sandbox.log_history import WEB, LogLine, floor_hour, hour
+from sandbox.log_history import WEB, LogLine, combined, floor_hour, hour
 from sandbox.service import Context, Service
 
 if TYPE_CHECKING:
@@ -42,17 +42,25 @@ class LogsState:
         source: where the target's settings say that the logs are.
         old_files: how many files of months ago nobody has deleted (files only).
         damaged: the newest compressed file ends in the middle (files only).
+        muted: components that have written nothing for so many hours.
+        stale: a log beside the others was written to all day, until 26 hours ago (files only).
+        flood: so many lines of 503 are the last of the newest file (files only).
+        most_lines: where the target's settings say that reading stops; 0 is as shipped.
         seed: another number is another, equally ordinary day.
         flawless: without the few failed requests that a healthy day has too.
     """
 
     now: datetime
-    hours: float = 30.0
+    hours: float = 176.0
     extra: list[LogLine] = field(default_factory=list)
     silent: bool = False
     source: Literal["api", "files"] = "api"
     old_files: int = 0
     damaged: bool = False
+    muted: dict[str, float] = field(default_factory=dict)
+    stale: bool = False
+    flood: int = 0
+    most_lines: int = 0
     seed: int = 0
     flawless: bool = False
 
@@ -70,13 +78,12 @@ class LogsState:
 class LogStore:
     """Lines by time: history, made hour by hour when it is first read, then what was appended.
 
-    Memory is bounded: the hours within reach, and the newest ``LIVE_LINES`` appended lines.
+    Memory is bounded: the hours that are kept, and the newest ``LIVE_LINES`` appended lines.
     """
 
     def __init__(self, state: LogsState) -> None:
         self._state = state
         self._started = time.monotonic()
-        self._hours: dict[datetime, list[LogLine]] = {}
         self._live: deque[LogLine] = deque(maxlen=LIVE_LINES)
 
     def now(self) -> datetime:
@@ -122,16 +129,17 @@ class LogStore:
         added = sorted([*self._state.extra, *self._live], key=_time)
         if until:
             added = [line for line in added if line.at <= until]
-        return (line for line in merge(self._history(since, now), added, key=_time) if since <= line.at)
+        silent_since = {name: now - timedelta(hours=hours) for name, hours in self._state.muted.items()}
+        return (
+            line
+            for line in merge(self._history(since, now), added, key=_time)
+            if since <= line.at and line.at < silent_since.get(line.component, line.at + timedelta(1))
+        )
 
     def _history(self, since: datetime, until: datetime) -> Iterator[LogLine]:
-        oldest = floor_hour(until - timedelta(hours=self._state.hours))
-        self._hours = {start: lines for start, lines in self._hours.items() if start >= oldest}
         start = floor_hour(since)
         while start <= until:
-            if start not in self._hours:
-                self._hours[start] = hour(start, self._state.seed, flawless=self._state.flawless)
-            for line in self._hours[start]:
+            for line in hour(start, self._state.seed, flawless=self._state.flawless):
                 if line.at > until:
                     return
                 yield line
@@ -165,7 +173,9 @@ class LogsService(Service):
 
     def settings(self) -> dict[str, Any]:
         """The source, and the glob of the files for when they are asked for."""
-        return {"logs": {"source": self.world.logs.source, "files": [str(self._folder / "portfolio*.log*")]}}
+        state = self.world.logs
+        bound = {"most_lines": state.most_lines} if state.most_lines else {}
+        return {"logs": {"source": state.source, "files": [str(self._folder / "portfolio*.log*")], **bound}}
 
     @property
     def _folder(self) -> Path:
@@ -185,22 +195,35 @@ def write_files(state: LogsState, folder: Path) -> None:
     for name, newest, oldest in (
         ("portfolio.log", 0, 4),
         ("portfolio.log.1", 4, 12),
-        ("portfolio.log.2.gz", 12, 99),
+        ("portfolio.log.2.gz", 12, 999),
     ):
         lines = [line for line in entries if timedelta(hours=newest) <= now - line.at < timedelta(hours=oldest)]
         data = _text(lines)
+        if name == "portfolio.log" and state.flood:
+            last = combined(now, "192.0.2.7", "GET /gallery/7", 503)
+            data += _text([LogLine(now - timedelta(seconds=1), WEB, last)]) * state.flood
         if name.endswith(".gz"):
             data = gzip.compress(data)
             if state.damaged:  # without its newest hours, however many lines those have
                 kept = [line for line in lines if now - line.at >= timedelta(hours=newest + _HOURS_LOST)]
                 data = data[: len(gzip.compress(_text(kept)))]
         _write_dated(folder / name, data, lines[-1].at if lines else now - timedelta(hours=newest))
-    last_week = now - timedelta(days=7)
+    last_week = now - timedelta(days=8)
     old = LogLine(last_week, WEB, f"{last_week:%Y-%m-%d %H:%M:%S} FATAL this was put right a week ago")
     data = gzip.compress(_text([old]))
     _write_dated(folder / "portfolio.log.3.gz", data, last_week)
+    if state.stale:
+        _write_stale(folder / "portfolio-jobs.log", now)
     for number in range(4, 4 + state.old_files):
         _write_dated(folder / f"portfolio.log.{number}.gz", data, now - timedelta(days=20 * number))
+
+
+def _write_stale(file: Path, now: datetime) -> None:
+    """A log of its own that had a line each minute, and has none since yesterday."""
+    end = now - timedelta(hours=26)
+    moments = [end - timedelta(minutes=minute) for minute in range(24 * 60, -1, -1)]
+    lines = [f"{moment:%Y-%m-%d %H:%M:%S} INFO job done\n" for moment in moments]
+    _write_dated(file, "".join(lines).encode(), end)
 
 
 def _text(lines: list[LogLine]) -> bytes:

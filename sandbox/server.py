@@ -91,6 +91,8 @@ class Sandbox:
         self._context = context
         await self._start(self._valkey)
         await asyncio.gather(*map(self._start, [*self._rest, self.control]))
+        gc.collect()
+        gc.freeze()  # what is loaded stays; a switch need not look through it for what is left of a world
 
     async def switch(self, faults: list[str]) -> None:
         """Show a fresh world with these faults, and nothing of the one before. On return that is in effect."""

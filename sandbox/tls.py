@@ -37,6 +37,8 @@ class WebTls:
         begins, ends: of the certificate, from now on.
         names: host names and addresses that it is for.
         key: what kind of key it has.
+        between: ends of the authorities between the sandbox's and the certificate, the uppermost first.
+        sent: which of them are sent along, in this order.
         trusted: it is signed by the sandbox's authority, not by itself.
         oldest, newest: protocol versions that are accepted.
         suites: cipher suites up to TLS 1.2, as OpenSSL writes them.
@@ -46,6 +48,8 @@ class WebTls:
     ends: timedelta = _LEFT
     names: tuple[str, ...] = ("localhost", LOOPBACK, DOMAIN)
     key: Literal["ecdsa", "rsa-1024"] = "ecdsa"
+    between: tuple[timedelta, ...] = ()
+    sent: tuple[int, ...] = ()
     trusted: bool = True
     oldest: ssl.TLSVersion = ssl.TLSVersion.TLSv1_2
     newest: ssl.TLSVersion = ssl.TLSVersion.MAXIMUM_SUPPORTED
@@ -99,7 +103,7 @@ class CertificateAuthority:
     def _make_web_context(self, tls: WebTls) -> ssl.SSLContext:
         from cryptography.hazmat.primitives import serialization
 
-        key, certificate = self._issue(tls)
+        key, certificates = self._issue(tls)
         pem = self._folder / "web.pem"
         pem.touch(0o600)
         pem.write_bytes(
@@ -108,7 +112,7 @@ class CertificateAuthority:
                 serialization.PrivateFormat.PKCS8,
                 serialization.NoEncryption(),
             )
-            + certificate
+            + certificates
         )
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         # At the usual level OpenSSL would refuse weak keys, old versions and suites by itself.
@@ -120,7 +124,7 @@ class CertificateAuthority:
         return context
 
     def _issue(self, tls: WebTls) -> tuple[CertificateIssuerPrivateKeyTypes, bytes]:
-        """A key, and its certificate in PEM. Here and not by trustme, as that makes no bad ones."""
+        """A key, and its certificates in PEM. Here and not by trustme, as that makes no bad ones."""
         from cryptography import x509
         from cryptography.hazmat.primitives import hashes, serialization
         from cryptography.hazmat.primitives.asymmetric import ec, rsa
@@ -138,6 +142,22 @@ class CertificateAuthority:
             loaded = serialization.load_pem_private_key(self._authority.private_key_pem.bytes(), None)
             assert isinstance(loaded, ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey)
             signer = loaded
+        between: list[bytes] = []
+        for number, ends in enumerate(tls.between, start=1):
+            name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, f"Sandbox intermediate {number}")])
+            own = ec.generate_private_key(ec.SECP256R1())
+            above = signer.public_key()
+            intermediate = (
+                x509.CertificateBuilder(issuer, name, own.public_key(), x509.random_serial_number())
+                .not_valid_before(self._now - _AGE)
+                .not_valid_after(self._now + ends)
+                .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+                .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(above), critical=False)
+                .add_extension(x509.SubjectKeyIdentifier.from_public_key(own.public_key()), critical=False)
+                .sign(signer, hashes.SHA256())
+            )
+            between.append(intermediate.public_bytes(serialization.Encoding.PEM))
+            issuer, signer = name, own
         names = x509.SubjectAlternativeName([_general_name(name) for name in tls.names])
         usage = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH])
         certificate = (
@@ -150,7 +170,8 @@ class CertificateAuthority:
             .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key()), critical=False)
             .sign(signer, hashes.SHA256())
         )
-        return key, certificate.public_bytes(serialization.Encoding.PEM)
+        own_pem = certificate.public_bytes(serialization.Encoding.PEM)
+        return key, own_pem + b"".join(between[number] for number in tls.sent)
 
 
 def _general_name(name: str) -> x509.GeneralName:

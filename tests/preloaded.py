@@ -1,7 +1,8 @@
 """pytest in a process of its own, without the seconds that loading its plugins and their libraries takes.
 
 A server that has all of it loaded forks for each run. It has one thread and answers one request at a time. A run
-is a session of its own, with the given folder, environment and arguments, and ends as any Python process ends.
+is a session of its own, with the given folder, environment and arguments. In the end its threads are waited for
+and what is registered for it runs, as in any Python process; only what is loaded is not taken apart.
 Where forking is not safe (macOS: its system libraries do not survive it) a run is a plain ``python -m pytest``.
 """
 
@@ -10,6 +11,7 @@ from __future__ import annotations
 import atexit
 import gc
 import importlib
+import inspect
 import json
 import os
 import runpy
@@ -19,8 +21,10 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import NoReturn
 
 ROOT = Path(__file__).resolve().parents[1]
 CAN_FORK = sys.platform == "linux"
@@ -127,15 +131,34 @@ def _load() -> None:
     pytest.main(["--collect-only", "-q", "-m", "daily"])
     from playbook.engine import REGISTRY
 
-    importlib.import_module("playbook.report")
+    for name in ("certifi", "loadtests.launch", "playbook.report.terminal", "websockets.utils", "encodings.idna"):
+        importlib.import_module(name)
     for provider in REGISTRY.values():
         for library in provider.libraries:
             importlib.import_module(library)
+    _use()
     # A folder's own conftest and tests are loaded by each run: their names may stand for other files there.
     for name in set(sys.modules) - before:
         file = getattr(sys.modules[name], "__file__", None)
         if file and Path(file).parent in {ROOT, ROOT / "checks"}:
             del sys.modules[name]
+    # Where a failed test is shown, Python looks for the module of each file, and notes it for all that are loaded.
+    inspect.getmodule(_load.__code__)
+
+
+def _use() -> None:
+    """Have done what the libraries put off until they are used: nothing of it depends on a run."""
+    import pydo
+    from PIL import Image
+
+    from playbook.clients.trust import context_for
+    from playbook.report.page import environment
+
+    Image.init()
+    pydo.Client(token="nobody's").close()
+    context_for(None, "nobody")  # the usual authorities
+    for name in ("page", "parts"):
+        environment().get_template(name)  # which compiles it
 
 
 def _become(request: dict[str, object], stdout: int, stderr: int) -> None:
@@ -152,6 +175,15 @@ def _become(request: dict[str, object], stdout: int, stderr: int) -> None:
     sys.path_importer_cache.clear()
     importlib.invalidate_caches()
     sys.argv = ["pytest", *request["arguments"]]  # type: ignore[misc]
+
+
+def _end(code: int) -> NoReturn:
+    """As Python ends, but for taking apart what it shares with the server: that takes as long as a short run."""
+    threading._shutdown()
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
 
 
 def _wait(pid: int, requests: socket.socket, timeout: float) -> int | None:
@@ -197,4 +229,7 @@ if __name__ == "__main__":
     gc.collect()
     gc.freeze()  # the forks share it
     if _serve(socket.socket(fileno=int(sys.argv[1]))):
-        runpy.run_module("pytest", run_name="__main__", alter_sys=True)
+        try:
+            runpy.run_module("pytest", run_name="__main__", alter_sys=True)
+        except SystemExit as ended:
+            _end(int(ended.code or 0))

@@ -1,18 +1,35 @@
-"""Given to Locust beside a locustfile: writes requests and processor seconds of the load to a file."""
+"""Given to Locust beside a locustfile: writes requests and processor seconds of the load to a file.
+
+With $BENCHMARK_ENOUGH the load ends after so many requests, and not when its time is over.
+"""
 
 import json
 import os
 import time
 from pathlib import Path
 
+import gevent
 from locust import events
 
 _began = [0.0]
+_ENOUGH = int(os.environ.get("BENCHMARK_ENOUGH", "0"))
 
 
 @events.test_start.add_listener
 def _start(**_):
     _began[0] = time.process_time()
+
+
+@events.init.add_listener
+def _init(environment, **_):
+    if _ENOUGH:
+        gevent.spawn(_end, environment)
+
+
+def _end(environment):
+    while environment.stats.total.num_requests < _ENOUGH:
+        gevent.sleep(0.05)
+    environment.runner.quit()
 
 
 @events.test_stop.add_listener

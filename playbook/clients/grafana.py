@@ -27,12 +27,14 @@ class Dashboard:
 
     Attributes:
         datasources: uids of the Prometheus data sources that its panels use, each once, in order.
+        alike: how many there are of that title.
     """
 
     uid: str
     title: str
     panels: int
     datasources: tuple[str, ...]
+    alike: int = 1
 
 
 class _Health(msgspec.Struct):
@@ -43,6 +45,7 @@ class _Health(msgspec.Struct):
 class _Found(msgspec.Struct):
     uid: str
     title: str
+    folderTitle: str = ""  # noqa: N815 - Grafana's; empty is "General", also called "Dashboards"
 
 
 class _Stored(msgspec.Struct):
@@ -51,9 +54,20 @@ class _Stored(msgspec.Struct):
 
 class _Alerts(msgspec.Struct):
     class Data(msgspec.Struct):
-        alerts: list[dict[str, Any]]
+        alerts: list[Any]
 
     data: Data
+    status: str = "success"
+
+
+class _Rules(msgspec.Struct):
+    class Data(msgspec.Struct):
+        groups: list[Any]
+        groupNextToken: str = ""  # noqa: N815 - Grafana's; there are more pages
+
+    data: Data
+    status: str = "success"
+    warnings: list[str] | None = None
 
 
 @dataclass(frozen=True)
@@ -70,15 +84,19 @@ class Grafana:
         return health.database, health.version
 
     def dashboard(self, title: str) -> Dashboard | None:
-        """The dashboard with exactly this title; ``None`` where there is none that the token may see."""
+        """The dashboard with exactly this title, in the folder of the settings where they name one.
+
+        ``None`` where there is none that the token may see.
+        """
         found = self._read("api/search", list[_Found], {"query": title, "type": "dash-db"})
-        same = [one for one in found if one.title == title]
+        folder = self.settings.target.grafana.folder
+        same = [one for one in found if one.title == title and folder in (None, one.folderTitle)]
         if not same:
             return None
         stored = self._read(f"api/dashboards/uid/{same[0].uid}", _Stored).dashboard
         panels = list(_panels(stored))
         uids = dict.fromkeys(uid for panel in panels for uid in _uids(panel, stored))
-        return Dashboard(same[0].uid, title, len(panels), tuple(uids))
+        return Dashboard(same[0].uid, title, len(panels), tuple(uids), len(same))
 
     def datasource_uid(self, dashboard: Dashboard | None = None) -> str:
         """The setting ``grafana.datasource_uid``, else the first data source of the dashboard.
@@ -93,16 +111,23 @@ class Grafana:
         uid = dashboard.datasources[0] if dashboard and dashboard.datasources else None
         return self.settings.require(uid, "grafana.datasource_uid", "The Prometheus data source in Grafana")
 
-    def alerts(self) -> list[dict[str, Any]]:
+    def alerts(self) -> list[Any]:
         """Alert instances of Grafana's own rules: ``labels``, ``annotations``, ``state``, ``activeAt``.
 
         The internal labels are among them, as a silence on one rule names it by ``__alert_rule_uid__``.
         """
         parameters = {"includeInternalLabels": "true"}
-        alerts: list[dict[str, Any]] = self._read(
-            "api/prometheus/grafana/api/v1/alerts", _Alerts, parameters
-        ).data.alerts
+        answer = self._read("api/prometheus/grafana/api/v1/alerts", _Alerts, parameters)
+        _demand_success(answer.status)
+        alerts: list[Any] = answer.data.alerts
         return alerts
+
+    def rule_groups(self) -> tuple[list[Any], tuple[str, ...]]:
+        """Groups of Grafana's own rules, in Prometheus' form, and what it says against that answer."""
+        answer = self._read("api/prometheus/grafana/api/v1/rules", _Rules)
+        _demand_success(answer.status)
+        more = ("there are more pages",) if answer.data.groupNextToken else ()
+        return answer.data.groups, (*(answer.warnings or ()), *more)
 
     def silences(self, kind: Any) -> Any:
         """Silences of Grafana's own Alertmanager, as that of ``kind``; the form is Alertmanager's."""
@@ -114,6 +139,11 @@ class Grafana:
 
     def _read(self, path: str, kind: Any, parameters: Mapping[str, str] | None = None) -> Any:
         return self.http.get(path, parameters).expect_ok(HINT).json(kind)
+
+
+def _demand_success(status: str) -> None:
+    if status != "success":
+        raise Malformed(f"{SERVICE}: expected its alerts, got the status {status!r}", service=SERVICE)
 
 
 def _panels(stored: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

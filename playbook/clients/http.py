@@ -20,7 +20,7 @@ import msgspec
 from playbook.clients.breakage import kind_of
 from playbook.clients.proxies import basic, proxy_for
 from playbook.clients.retries import ATTEMPTS, tries
-from playbook.clients.trust import context_for
+from playbook.clients.trust import context_for, untrusted_hint
 from playbook.clients.wire import Broken, Call, Exchange, Method, Phases
 from playbook.errors import Denied, Malformed, Unreachable, UsageError
 from playbook.secret import Secret
@@ -365,7 +365,7 @@ def unreachable(service: str, url: SplitResult, broken: Broken, attempts: tuple[
     return Unreachable(
         f"{service}: expected an answer from {shown(url)}, got {broken}{after}",
         service=service,
-        hint=RUNNER_HINT,
+        hint=untrusted_hint(service, broken.reason) or RUNNER_HINT,
         attempts=attempts,
         kind=kind_of(broken, proxied=proxy_for(url) is not None),
         redirects=broken.redirects,

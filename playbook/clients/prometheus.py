@@ -6,7 +6,7 @@ https://prometheus.io/docs/prometheus/latest/querying/api/
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,11 +15,16 @@ import msgspec
 
 from playbook.clients.grafana import HINT, Grafana, grafana
 from playbook.clients.http import Answer, HttpClient
+from playbook.coverage import Coverage, lacking, whole
 from playbook.engine import client
 from playbook.errors import Malformed, TooLittleData, Unreachable
 from playbook.settings import Settings
 
 SERVICE = "Prometheus"
+_CLOCK = 300.0  # seconds by which an answer may be of another moment than was asked for
+# What Prometheus notes without the answer being less: a name that says little, and buckets that increase() puts
+# out of step by its extrapolation (by how much, is looked at where buckets are read).
+_HARMLESS = ("metric might not be a counter", "needed to be fixed for monotonicity")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +60,8 @@ class Answered:
     Attributes:
         query: the PromQL that was sent.
         setting: dotted path of the setting that holds it; may be empty.
-        warnings: Prometheus' own, e.g. that a remote store did not answer and the result is incomplete.
+        warnings: what the store says against its own answer, e.g. that a part of it did not answer.
+        asked: the moment that was asked for, in Unix seconds; ``None`` for the store's own present.
     """
 
     service: str
@@ -63,6 +69,21 @@ class Answered:
     setting: str
     samples: list[Sample]
     warnings: tuple[str, ...]
+    asked: float | None = None
+
+    @property
+    def coverage(self) -> Coverage:
+        """Whether it is whole, and of the moment that was asked for."""
+        coverage = whole_answer(self.warnings)
+        off = max((abs(sample.time - self.asked) for sample in self.samples), default=0.0) if self.asked else 0.0
+        if off > _CLOCK:
+            return coverage + lacking(
+                "of another time",
+                expected="an answer of the moment that was asked for",
+                got=f"one of {off / 60:,.0f} min before or after it",
+                hint="Compare the clocks, and look for a cache between.",
+            )
+        return coverage
 
     @property
     def number(self) -> float:
@@ -99,12 +120,53 @@ class Answered:
         return value
 
 
+class Courses(list[Series]):
+    """What a range query gave.
+
+    Attributes:
+        warnings: as of ``Answered``.
+    """
+
+    def __init__(self, series: Iterable[Series] = (), warnings: tuple[str, ...] = ()) -> None:
+        super().__init__(series)
+        self.warnings = warnings
+
+    @property
+    def coverage(self) -> Coverage:
+        """Whether it is whole."""
+        return whole_answer(self.warnings)
+
+
+def whole_answer(warnings: Sequence[str]) -> Coverage:
+    """Of an answer with which the store gave these warnings."""
+    if not warnings:
+        return whole("1 answer")
+    more = f" and {len(warnings) - 1} more" if len(warnings) > 1 else ""
+    return lacking(
+        "an answer with warnings",
+        expected="a whole answer",
+        got=f"one with the warning {warnings[0][:160]!r}{more}",
+        hint="A part of the store does not answer, or cannot tell: look at its stores and their logs.",
+    )
+
+
 class _Envelope(msgspec.Struct):
+    """Prometheus' answer; ``isPartial`` is VictoriaMetrics', whose storage nodes did not all answer."""
+
     status: str
     data: Any = None
     errorType: str = ""  # noqa: N815 - Prometheus' names
     error: str = ""
-    warnings: list[str] = []
+    warnings: list[str] | None = None
+    infos: list[str] | None = None
+    isPartial: bool | None = None  # noqa: N815
+
+    @property
+    def against(self) -> tuple[str, ...]:
+        """What it says against itself."""
+        infos = [text for text in self.infos or () if not any(words in text for words in _HARMLESS)]
+        partial = ["isPartial: true"] if self.isPartial else []
+        return tuple(dict.fromkeys([*(self.warnings or ()), *partial, *infos]))
 
 
 class _Result(msgspec.Struct):
@@ -156,7 +218,8 @@ class Prometheus:
         if at is not None:
             parameters["time"] = at.timestamp()
         data, warnings = self._get("query", parameters, setting)
-        return Answered(self.service, expression, setting, self._samples(data, setting), warnings)
+        asked = at.timestamp() if at is not None else None
+        return Answered(self.service, expression, setting, self._samples(data, setting), warnings, asked)
 
     def query(self, expression: str, at: datetime | None = None, *, setting: str = "") -> list[Sample]:
         """The samples of an instant query; raises as ``ask``."""
@@ -168,7 +231,7 @@ class Prometheus:
 
     def query_range(
         self, expression: str, start: datetime, end: datetime, step: float, *, setting: str = ""
-    ) -> list[Series]:
+    ) -> Courses:
         """Values every ``step`` seconds, both ends included; Prometheus gives 11,000 points at most."""
         parameters: dict[str, str | float] = {
             "query": expression,
@@ -176,19 +239,30 @@ class Prometheus:
             "end": end.timestamp(),
             "step": step,
         }
-        data, _ = self._get("query_range", parameters, setting)
+        data, warnings = self._get("query_range", parameters, setting)
         result = self._convert(data, _Result, setting)
-        rows = self._convert(result.result, list[_MatrixRow], setting)
-        return [
-            Series(row.metric, tuple((time, self._value(text, setting)) for time, text in row.values))
-            for row in rows
-        ]
+        if result.resultType != "matrix":
+            raise self._odd(f"a {result.resultType}", setting)
+        rows = self._rows(result.result, list[_MatrixRow], setting)
+        return Courses(
+            (
+                Series(row.metric, tuple((time, self._value(text, setting)) for time, text in row.values))
+                for row in rows
+            ),
+            warnings,
+        )
 
-    def alerts(self) -> list[dict[str, Any]]:
+    def alerts(self) -> list[Any]:
         """What its rules find now: ``labels``, ``annotations``, ``state``, ``activeAt``, ``value``."""
         data, _ = self._get("alerts", {}, "")
-        alerts: list[dict[str, Any]] = self._convert(data, _Alerts, "").alerts
+        alerts: list[Any] = self._convert(data, _Alerts, "").alerts
         return alerts
+
+    def rule_groups(self) -> tuple[list[Any], tuple[str, ...]]:
+        """Its groups of alerting rules as they are, and what it says against that answer."""
+        data, warnings = self._get("rules", {"type": "alert"}, "")
+        groups: list[Any] = self._convert(data, _Groups, "").groups
+        return groups, warnings
 
     def _get(self, path: str, parameters: Mapping[str, str | float], setting: str) -> tuple[Any, tuple[str, ...]]:
         answer = self.http.get(f"api/v1/{path}", parameters)
@@ -209,7 +283,9 @@ class Prometheus:
                 attempts=answer.attempts,
             )
         envelope = answer.expect_ok(self.hint).json(_Envelope)
-        return envelope.data, tuple(envelope.warnings)
+        if envelope.status != "success":
+            raise self._odd(f"the status {envelope.status!r} {envelope.errorType}: {envelope.error}", setting)
+        return envelope.data, envelope.against
 
     def _samples(self, data: Any, setting: str) -> list[Sample]:
         result = self._convert(data, _Result, setting)
@@ -217,12 +293,23 @@ class Prometheus:
             time, text = self._convert(result.result, Point, setting)
             return [Sample({}, time, self._value(text, setting))]
         if result.resultType == "vector":
-            rows = self._convert(result.result, list[_VectorRow], setting)
+            rows = self._rows(result.result, list[_VectorRow], setting)
             return [Sample(row.metric, row.value[0], self._value(row.value[1], setting)) for row in rows]
         raise Malformed(
             f"{self.service}: expected numbers for {setting or 'a query'}, got a {result.resultType}",
             service=self.service,
         )
+
+    def _rows(self, result: Any, kind: Any, setting: str) -> Any:
+        """The rows; native histograms, which have no ``value``, are said to be that."""
+        told = result if isinstance(result, list) else []
+        if any(isinstance(row, dict) and row.keys() & {"histogram", "histograms"} for row in told):
+            raise Malformed(
+                f"{self.service}: expected numbers for {setting or 'a query'}, got native histograms",
+                service=self.service,
+                hint="Ask for a number of them, e.g. histogram_quantile(0.95, sum(rate(…[$window]))).",
+            )
+        return self._convert(result, kind, setting)
 
     def _value(self, text: str, setting: str) -> float:
         try:
@@ -245,7 +332,11 @@ class Prometheus:
 
 
 class _Alerts(msgspec.Struct):
-    alerts: list[dict[str, Any]]
+    alerts: list[Any]
+
+
+class _Groups(msgspec.Struct):
+    groups: list[Any]
 
 
 class _Message(msgspec.Struct):

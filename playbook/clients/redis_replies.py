@@ -12,6 +12,7 @@ import ssl
 from collections.abc import Iterator
 
 from playbook.clients.http import RUNNER_HINT
+from playbook.clients.trust import untrusted_hint
 from playbook.clients.wire import reason_of
 from playbook.errors import Denied, Malformed, Refused, Unmeasured, Unreachable
 
@@ -148,7 +149,8 @@ def explained(
             attempts=attempts,
         )
     if isinstance(error, Lost | TooSlow):
-        return Unreachable(answer, service=service, hint=RUNNER_HINT, attempts=attempts)
+        hint = untrusted_hint(service, reason) or RUNNER_HINT
+        return Unreachable(answer, service=service, hint=hint, attempts=attempts)
     return Malformed(answer, service=service, attempts=attempts)
 
 

@@ -14,6 +14,7 @@ from functools import cache
 from typing import Literal
 
 from playbook.clients.http import RUNNER_HINT
+from playbook.clients.tls_greeting import greeting, read_answer
 from playbook.clients.trust import context_for, new_context
 from playbook.clients.wire import look_up, reason_of
 from playbook.engine import client
@@ -37,6 +38,18 @@ EVERYTHING = "ALL:COMPLEMENTOFALL:!PSK:!SRP:@SECLEVEL=0"
 _LEGACY_SERVER_CONNECT = 0x4  # ssl.OP_LEGACY_SERVER_CONNECT, since Python 3.12
 _NO_CHECK_TIME = 0x200000  # X509_V_FLAG_NO_CHECK_TIME
 _CLIENT_HELLO = 1
+# What a server says that has none of the versions or suites that it was offered: alerts (RFC 8446, 6.2), or an
+# answer in another version. Other alerts (internal error, access denied, unrecognised name) say nothing of them.
+_REFUSALS = frozenset(
+    {
+        "TLSV1_ALERT_PROTOCOL_VERSION",
+        "SSLV3_ALERT_HANDSHAKE_FAILURE",
+        "TLSV1_ALERT_INSUFFICIENT_SECURITY",
+        "UNSUPPORTED_PROTOCOL",
+        "WRONG_SSL_VERSION",
+        "WRONG_VERSION_NUMBER",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +79,28 @@ class Handshake:
         accepted: it was completed.
         version, cipher: what was agreed on; empty where nothing was.
         reason: why not, in words.
-        certificate: the server's own, DER; read without being verified.
+        refused: the server said no to what was offered; else it is not known why there was no handshake.
+        hung_up: it said nothing and closed the connection.
+        chain: the certificates as the server sends them, its own first, DER; read without being verified.
     """
 
     accepted: bool
     version: str = ""
     cipher: str = ""
     reason: str = ""
-    certificate: bytes = b""
+    refused: bool = False
+    hung_up: bool = False
+    chain: tuple[bytes, ...] = ()
+
+
+def has_way(address: str) -> bool:
+    """Whether this machine has a route to an IPv6 address. Nothing is sent: a datagram socket notes its peer."""
+    try:
+        with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as peer:
+            peer.connect((address, 9))
+    except OSError:
+        return False
+    return True
 
 
 @dataclass(frozen=True)
@@ -87,20 +114,51 @@ class TlsClient:
     time_limits: TimeLimits
     ca: str | None = None
 
-    def certificate(self, endpoint: Endpoint) -> bytes:
-        """The server's certificate (DER), trusted or not.
+    def addresses(self, endpoint: Endpoint) -> list[Endpoint]:
+        """The endpoint at each of its addresses; as it stands where there is one, or where it is this machine."""
+        host, port = endpoint.address
+        try:
+            found = look_up(host, port, self.time_limits.connect)
+        except (OSError, UnicodeError) as error:
+            raise _unreachable(endpoint, reason_of(error)[0]) from error
+        # Which of its own addresses a local server listens at is nothing that a visitor's resolver asks for.
+        if len(found) < 2 or host == "localhost" or host.endswith(".localhost"):
+            return [endpoint]
+        return [Endpoint(endpoint.host, address) for address in found]
+
+    def places_of(self, endpoint: Endpoint, ipv6: bool | None) -> tuple[list[Endpoint], str]:
+        """The addresses to look at, and why others are not; empty where all are.
+
+        Args:
+            ipv6: whether IPv6 counts; None: if this machine has a way to it.
+        """
+        found = self.addresses(endpoint)
+        kept = [place for place in found if self._counts(place.address[0], ipv6)]
+        if not kept or len(kept) == len(found):
+            return found, ""
+        return kept, "security.ipv6 is false" if ipv6 is False else "this machine has no way to them"
+
+    def _counts(self, address: str, ipv6: bool | None) -> bool:
+        return ":" not in address or (has_way(address) if ipv6 is None else ipv6)
+
+    def chain(self, endpoint: Endpoint) -> tuple[bytes, ...]:
+        """The certificates that the server sends (DER), its own first, trusted or not.
 
         Raises:
             Malformed: the server speaks no TLS, or shows no certificate.
         """
         shaken = self._shake(endpoint, unverified())
-        if not shaken.certificate:
+        if not shaken.chain:
             raise Malformed(
                 f"{SERVICE}: expected {endpoint} to show a certificate, got "
                 f"{shaken.reason or 'a handshake without one'}",
                 service=SERVICE,
             )
-        return shaken.certificate
+        return shaken.chain
+
+    def authorities(self) -> tuple[bytes, ...]:
+        """The certificates (DER) of the authorities that are trusted."""
+        return tuple(context_for(self.ca, SERVICE).get_ca_certs(binary_form=True))
 
     def distrust(self, endpoint: Endpoint) -> str:
         """Why a client would not trust the server, in OpenSSL's words; empty where it would."""
@@ -118,21 +176,49 @@ class TlsClient:
         """Offer this version alone, and of its cipher suites only ``ciphers`` where some are given.
 
         Up to TLS 1.2 the suites are OpenSSL's names. Ask ``can_offer`` first: what this machine cannot offer
-        is not accepted either.
+        is not accepted either. What ends without a word is tried once more.
         """
-        return self._shake(endpoint, unverified(version, tuple(ciphers)))
+        context = unverified(version, tuple(ciphers))
+        shaken = self._shake(endpoint, context)
+        return self._shake(endpoint, context) if shaken.hung_up else shaken
 
-    def _shake(self, endpoint: Endpoint, context: ssl.SSLContext) -> Handshake:
-        """One handshake. What the server says no to is in the reason."""
+    def greet(self, endpoint: Endpoint, version: str, suites: Iterable[str]) -> Handshake:
+        """Offer what this machine's OpenSSL may not have: a version from SSL 3.0 to TLS 1.2 with weak suites.
+
+        Nothing but the server's first answer is looked at. What ends without a word is tried once more.
+        """
+        shaken = self._greet(endpoint, version, tuple(suites))
+        return self._greet(endpoint, version, tuple(suites)) if shaken.hung_up else shaken
+
+    def _greet(self, endpoint: Endpoint, version: str, suites: tuple[str, ...]) -> Handshake:
+        with self._connected(endpoint) as raw:
+            try:
+                raw.sendall(greeting(endpoint.host, version, suites))
+                suite, refusal = read_answer(raw, version)
+            except TimeoutError as error:
+                raise _unreachable(endpoint, "no answer to the TLS greeting in time") from error
+            except OSError as error:
+                return Handshake(False, reason=reason_of(error)[0], hung_up=True)
+            except ValueError as error:
+                return Handshake(False, reason=str(error))
+        if suite:
+            return Handshake(True, version=version, cipher=suite)
+        return Handshake(False, reason=refusal or "connection closed", refused=bool(refusal), hung_up=not refusal)
+
+    def _connected(self, endpoint: Endpoint) -> socket.socket:
+        """A connection without TLS so far."""
         limit = self.time_limits.connect
         host, port = endpoint.address
         try:
-            addresses = look_up(host, port, limit)
-            raw = _connect(addresses, limit)
+            raw = _connect(look_up(host, port, limit), limit)
         except (OSError, UnicodeError) as error:
             raise _unreachable(endpoint, reason_of(error)[0]) from error
-        with raw:
-            raw.settimeout(limit)
+        raw.settimeout(limit)
+        return raw
+
+    def _shake(self, endpoint: Endpoint, context: ssl.SSLContext) -> Handshake:
+        """One handshake. What the server says no to is in the reason."""
+        with self._connected(endpoint) as raw:
             try:
                 with context.wrap_socket(raw, server_hostname=endpoint.host) as tls:
                     agreed = tls.cipher()
@@ -140,15 +226,17 @@ class TlsClient:
                         True,
                         version=tls.version() or "",
                         cipher=agreed[0] if agreed else "",
-                        certificate=tls.getpeercert(binary_form=True) or b"",
+                        chain=_chain(tls),
                     )
             except ssl.SSLCertVerificationError as error:
                 return Handshake(False, reason=error.verify_message)
             except TimeoutError as error:
                 raise _unreachable(endpoint, "no answer to the TLS greeting in time") from error
-            except (ssl.SSLError, ConnectionError) as error:
-                # Some servers say no by an alert, others by hanging up.
-                return Handshake(False, reason=reason_of(error)[0])
+            except (ssl.SSLEOFError, ConnectionError) as error:
+                # Some servers say no by an alert, others by hanging up, and so does a limit on connections.
+                return Handshake(False, reason=reason_of(error)[0], hung_up=True)
+            except ssl.SSLError as error:
+                return Handshake(False, reason=reason_of(error)[0], refused=error.reason in _REFUSALS)
 
 
 @client(libraries=("cryptography.x509", "h11"))
@@ -193,6 +281,19 @@ def can_offer(version: Version, ciphers: tuple[str, ...] = ()) -> bool:
 def known_suites() -> tuple[str, ...]:
     """Names of all cipher suites up to TLS 1.2 that this machine's OpenSSL can offer."""
     return tuple(suite["name"] for suite in unverified("TLSv1.2").get_ciphers() if suite["protocol"] != "TLSv1.3")
+
+
+def _chain(tls: ssl.SSLSocket) -> tuple[bytes, ...]:
+    """What the peer sent, in its order. Public since Python 3.13; before, one layer below."""
+    public = getattr(tls, "get_unverified_chain", None)
+    if public is not None:
+        return tuple(public())
+    below = getattr(tls, "_sslobj", None)
+    sent = below.get_unverified_chain() if below is not None else None
+    if not sent:
+        own = tls.getpeercert(binary_form=True)
+        return (own,) if own else ()
+    return tuple(ssl.PEM_cert_to_DER_cert(certificate.public_bytes()) for certificate in sent)
 
 
 def _connect(addresses: list[tuple[str, int]], limit: float) -> socket.socket:

@@ -8,6 +8,29 @@ import threading
 
 from playbook.errors import UsageError
 
+# Which setting of a target names the file with a service's own authority.
+_SETTINGS = {
+    "Website": "web.ca",
+    "Website without TLS": "web.ca",
+    "Live URL": "web.ca",
+    "TLS": "web.ca",
+    "DigitalOcean API": "digitalocean.ca",
+    "Logs": "digitalocean.ca",
+    "Redis": "redis.ca",
+    "Prometheus": "prometheus.ca",
+    "Grafana": "grafana.ca",
+    "Alertmanager": "alertmanager.ca",
+    "GitHub": "github.ca",
+    "npm": "npm.ca",
+}
+# OpenSSL's words for a chain that leads to no authority that is trusted, whatever its dates and names.
+_UNTRUSTED = (
+    "self-signed certificate",
+    "self signed certificate",
+    "local issuer certificate",
+    "first certificate",
+)
+
 _contexts: dict[str, ssl.SSLContext] = {}
 _lock = threading.Lock()
 
@@ -45,3 +68,26 @@ def new_context(ca: str | None, service: str) -> ssl.SSLContext:
         raise UsageError(
             f"{service}: the certificate authority file {file} cannot be read: {error.strerror}"
         ) from None
+
+
+def own_authority(setting: str, ca: str | None) -> str:
+    """What to do where a certificate is signed by an authority that is not trusted.
+
+    Args:
+        setting: of the target, e.g. ``web.ca``.
+        ca: what is set there, if anything.
+    """
+    if ca:
+        return f"the certificate is signed by a CA that is not in {ca}, which targets.NAME.{setting} names"
+    return (
+        "the certificate is signed by a CA that this machine does not trust: if it is your own, set "
+        f"targets.NAME.{setting} to its file"
+    )
+
+
+def untrusted_hint(service: str, reason: str) -> str:
+    """What to do where ``reason`` is that a private authority is not trusted; empty where it is another one."""
+    setting = _SETTINGS.get(service)
+    if setting is None or not any(words in reason for words in _UNTRUSTED):
+        return ""
+    return f"{own_authority(setting, None)[:1].upper()}{own_authority(setting, None)[1:]}."

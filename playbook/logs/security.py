@@ -8,16 +8,25 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import UTC, tzinfo
 
+from playbook.logs import access, sshd
+from playbook.logs.frames import Frame, Frames
+from playbook.logs.other_signins import Kind
 from playbook.logs.parse import Parser
 from playbook.logs.signature import fold_path
-from playbook.logs.signins import Kind, SignIns, is_login_path, source_in
+from playbook.logs.signins import SignIns, is_login_path, source_in, source_of
 from playbook.logs.tables import BoundedTable
-from playbook.logs.text import clean
+from playbook.logs.text import clean, mask
 
 HOUR = 3600
-_SOURCES, _PATHS, _ACCEPTED = 500, 20, 1000
+_SOURCES, _PATHS, _ACCEPTED, _EXAMPLES = 500, 20, 20_000, 3
 _AHEAD = 300  # seconds that a clock may be ahead of ours
+# What makes a line of an application's log worth looking for a frame in: most lines have none of these.
+_MARKS = ("sshd", "dropbear", "MESSAGE", "pam_", "su: ", "sudo", "login")
+# As syslog daemons of BSD and macOS write what comes again.
+_REPEATED = re.compile(r" (?:--- )?last message repeated (\d{1,6}) times?(?: ---)?$")
+_MOST_REPEATED = 10_000
 _BLOCKED = re.compile(r"(?i)\bblocked\b(?!=0|: ?0|=false)")
 
 
@@ -40,11 +49,11 @@ class Activity:
     paths: dict[str, int] = field(default_factory=dict)
 
     def add(self, time: float, count: int = 1) -> None:
-        """Note ``count`` more at ``time``."""
-        self.count += count
+        """Note ``count`` more at ``time``, or fewer where it is negative."""
+        self.count = max(self.count + count, 0)
         self.first, self.last = min(self.first, time), max(self.last, time)
         hour = int(time) // HOUR * HOUR
-        self.hours[hour] = self.hours.get(hour, 0) + count
+        self.hours[hour] = max(self.hours.get(hour, 0) + count, 0)
 
     @property
     def worst_hour(self) -> tuple[int, int]:
@@ -63,17 +72,31 @@ class SecurityReview:
     Attributes:
         lines: those within the time.
         first, last: times of the oldest and newest line, None without any.
+        reaches_back: there are lines from before the time, so that it was seen from its beginning.
+        access: access lines within the time.
+        about: lines that say anything of sign-ins, good ones too.
+        undated: lines without a time that can be read.
+        ahead: lines whose time is in the future; what they say counts, their hours do not.
+        unknown: lines that look as if somebody had to understand them, and were not understood.
+        examples: a few of those that were not understood.
         hours: start of each hour that has lines → refused requests in it.
         refused: by source, most first.
         failed: failed sign-ins by kind and source, most first.
         failed_hours: by kind, start of the hour → failed sign-ins of all sources.
-        accepted: source and time of sign-ins by password that succeeded.
+        accepted: source and time of sign-ins by password that succeeded, the last of each source in an hour.
         left_out: sources that had too little to be kept.
     """
 
     lines: int
     first: float | None
     last: float | None
+    reaches_back: bool
+    access: int
+    about: int
+    undated: int
+    ahead: int
+    unknown: int
+    examples: tuple[str, ...]
     hours: dict[int, int]
     refused: Sources
     failed: list[tuple[tuple[Kind, str], Activity]]
@@ -83,14 +106,23 @@ class SecurityReview:
 
 
 class SecurityReviewer:
-    """Takes lines one by one. Times in epoch seconds."""
+    """Takes lines one by one. Times in epoch seconds.
 
-    def __init__(self, since: float, until: float) -> None:
-        self.since, self.until = since, until
-        self._parser = Parser(until)
+    Args:
+        strict: each line is to have a time and a program of its own, as in a file of sign-ins; else a line without
+            has those of the line before it, as in a stack trace.
+        zone: of times in such a file that do not say theirs.
+    """
+
+    def __init__(self, since: float, until: float, *, strict: bool = False, zone: tzinfo = UTC) -> None:
+        self.since, self.until, self.strict = since, until, strict
+        self._parser, self._frames = Parser(until), Frames(until, zone)
+        self._said: Frame | None = None
         self._sign_ins = SignIns()
         self._before: float | None = None
-        self._lines = 0
+        self._lines = self._access = self._undated = self._ahead = self._strange = 0
+        self._older = False
+        self._examples: list[str] = []
         self._first, self._last = float("inf"), float("-inf")
         self._hours: dict[int, int] = {}
         self._refused: BoundedTable[str, Activity] = BoundedTable(_SOURCES, Activity, lambda a: a.count)
@@ -98,42 +130,108 @@ class SecurityReviewer:
             _SOURCES, Activity, lambda a: a.count
         )
         self._failed_hours: dict[Kind, dict[int, int]] = {}
-        self._accepted: list[tuple[str, float]] = []
+        self._accepted: dict[tuple[str, int], float] = {}
+        self._accepted_lost = 0
 
     def extend(self, lines: Iterable[str]) -> None:
         """Take one part of a log; what came before it does not go on in it."""
         self._before = None
         for line in lines:
             self.add(line)
+        for frame in self._frames.begin_part():
+            self._take(frame, frame.text)
 
     def add(self, line: str) -> None:
-        """Take one line, without its line end. One without a time has that of the line before it."""
+        """Take one line, without its line end."""
         line = clean(line)
+        if self.strict and (again := _REPEATED.search(line)):
+            said = self._said
+            for _ in range(min(int(again[1]), _MOST_REPEATED) if said else 0):
+                if said:
+                    self._take(said, line)
+            return
+        if self.strict or any(mark in line for mark in _MARKS):
+            frames = self._frames.read(line)
+            if frames is not None and (self.strict or any(frame.time is not None for frame in frames)):
+                for frame in frames:
+                    self._take(frame, line)
+                return
         entry = self._parser.parse(line)
-        time = entry.time if entry.time is not None else self._before
+        if self.strict and not line.strip():
+            return
+        time = entry.time
+        if time is None and not self.strict:
+            time = self._before
         self._before = time
-        if time is None or not self.since <= time <= self.until + _AHEAD:
+        if not self._dated(time, line) or time is None:
             return
-        self._lines += 1
-        self._first, self._last = min(self._first, time), max(self._last, time)
-        hour = int(time) // HOUR * HOUR
-        self._hours.setdefault(hour, 0)
         if entry.access:
-            if entry.access.status in (401, 403):
-                path = fold_path(entry.access.path)
-                self._refuse(str(entry.access.status), entry.access.client, path, time)
-                if entry.access.status == 401 and is_login_path(entry.access.path):
-                    self._fail("access", entry.access.client, 1, time)
+            self._request(entry.access, time)
             return
-        if "locked" in entry.text and _BLOCKED.search(entry.text):
-            self._refuse("blocked", source_in(entry.text) or source_in(line), "", time)
-        attempt = self._sign_ins.read(entry.text, line)
-        if attempt is None:
-            return
-        if not attempt.succeeded:
-            self._fail(attempt.kind, attempt.source, attempt.times, time)
-        elif len(self._accepted) < _ACCEPTED:
-            self._accepted.append((attempt.source, time))
+        about = self._sign_ins.about
+        self._words(entry.text, line, time, "", "")
+        known = entry.component or about != self._sign_ins.about or sshd.read(entry.text)
+        if self.strict and not known:
+            self._not_understood(line)
+
+    def _take(self, frame: Frame, line: str) -> None:
+        """One message whose frame is known."""
+        self._said = frame
+        time = frame.time if frame.time is not None or self.strict else self._before
+        self._before = time
+        if self._dated(time, line) and time is not None:
+            request = access.of_text(frame.text)
+            if request:
+                self._request(request, time)
+            else:
+                self._words(frame.text, line, time, frame.program, frame.process)
+
+    def _dated(self, time: float | None, line: str) -> bool:
+        """Whether a line belongs to the time that is looked at; counts it."""
+        if time is None:
+            self._undated += bool(line.strip())
+            self._example(line)
+            return False
+        if time < self.since:
+            self._older = True
+            return False
+        self._lines += 1
+        if time > self.until + _AHEAD:
+            self._ahead += 1
+            self._example(line)
+            return True
+        self._first, self._last = min(self._first, time), max(self._last, time)
+        self._hours.setdefault(int(time) // HOUR * HOUR, 0)
+        return True
+
+    def _request(self, request: access.Access, time: float) -> None:
+        self._access += 1
+        source = source_of(request.client)
+        if request.status in (401, 403):
+            self._refuse(str(request.status), source, fold_path(request.path), time)
+            if request.status == 401 and is_login_path(request.path):
+                self._fail("access", source, 1, time)
+
+    def _words(self, text: str, line: str, time: float, program: str, process: str) -> None:
+        if "locked" in text and _BLOCKED.search(text):
+            self._refuse("blocked", source_in(text) or source_in(line), "", time)
+        for attempt in self._sign_ins.read(text, line, program, process):
+            if not attempt.succeeded:
+                self._fail(attempt.kind, attempt.source, attempt.times, time)
+                continue
+            key = attempt.source, int(time) // HOUR
+            if key in self._accepted or len(self._accepted) < _ACCEPTED:
+                self._accepted[key] = max(time, self._accepted.get(key, time))
+            else:
+                self._accepted_lost += 1
+
+    def _not_understood(self, line: str) -> None:
+        self._strange += 1
+        self._example(line)
+
+    def _example(self, line: str) -> None:
+        if len(self._examples) < _EXAMPLES:
+            self._examples.append(mask(line))
 
     def result(self) -> SecurityReview:
         """The review of everything taken so far."""
@@ -141,16 +239,24 @@ class SecurityReviewer:
             lines=self._lines,
             first=self._first if self._lines else None,
             last=self._last if self._lines else None,
+            reaches_back=self._older,
+            access=self._access,
+            about=self._sign_ins.about,
+            undated=self._undated,
+            ahead=self._ahead,
+            unknown=self._strange + self._sign_ins.unknown + self._accepted_lost,
+            examples=(*self._examples, *map(mask, self._sign_ins.examples)),
             hours=dict(sorted(self._hours.items())),
             refused=list(self._refused.heaviest()),
             failed=list(self._failed.heaviest()),
             failed_hours=self._failed_hours,
-            accepted=self._accepted,
+            accepted=[(source, time) for (source, _), time in self._accepted.items()],
             left_out=self._refused.left_out + self._failed.left_out,
         )
 
     def _refuse(self, what: str, source: str, path: str, time: float) -> None:
-        self._hours[int(time) // HOUR * HOUR] += 1
+        hour = int(time) // HOUR * HOUR
+        self._hours[hour] = self._hours.get(hour, 0) + 1
         row = self._refused.row(source)
         row.add(time)
         row.what[what] = row.what.get(what, 0) + 1
@@ -161,4 +267,4 @@ class SecurityReviewer:
         self._failed.row((kind, source)).add(time, count)
         hours = self._failed_hours.setdefault(kind, {})
         hour = int(time) // HOUR * HOUR
-        hours[hour] = hours.get(hour, 0) + count
+        hours[hour] = max(hours.get(hour, 0) + count, 0)

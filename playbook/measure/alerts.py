@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from playbook.clients.alertmanager import Alert, Alertmanager, Found, RuleAlerts
+from playbook.clients.alert_words import Alert, Silence
+from playbook.clients.alertmanager import Alertmanager, Found, RuleAlerts
 from playbook.clock import Clock
+from playbook.coverage import Coverage, lacking
 from playbook.engine import measurement
 from playbook.evidence import Evidence, Facts, Table
 from playbook.measure.words import moment, span
@@ -22,11 +25,45 @@ class Alerts:
 
     Attributes:
         ignored: names of alerts that are meant to fire.
+        always: those that always fire, where there is a rule for them: else the way of alerts is broken.
+        longest: days that a silence may have to go before somebody should look at it.
     """
 
     at: datetime
     found: Found
     ignored: tuple[str, ...]
+    always: tuple[str, ...] = ()
+    longest: float = math.inf
+
+    @property
+    def coverage(self) -> Coverage:
+        """Whether all that fires or is pending would have been seen."""
+        rules = self.found.rules.names if self.found.rules else ()
+        fires = {alert.name for alert in self.found.alerts if alert.state == "firing" and alert.delivered}
+        dead = [name for name in self.always if name in rules and name not in fires]
+        coverage = self.found.coverage
+        if dead:
+            coverage += lacking(
+                f"{dead[0]} does not fire",
+                expected=f"{dead[0]} to fire, as it always does",
+                got="none of it",
+                hint="Follow the way from the rules to Alertmanager: what does fire may be lost on it.",
+            )
+        return coverage
+
+    @property
+    def overlong(self) -> tuple[Silence, ...]:
+        """Silences that hide everything, or that have no end in sight."""
+        return tuple(one for one in self.found.silences if one.on_everything or self._days(one) > self.longest)
+
+    @property
+    def found_overlong(self) -> str:
+        """What they are on, and until when."""
+        told = [
+            f"{'everything' if one.on_everything else ', '.join(one.matchers)} until {moment(one.until)}"
+            for one in self.overlong[:SHOWN]
+        ]
+        return f"{len(self.overlong)}: {'; '.join(told)}" if told else "none"
 
     @property
     def firing(self) -> tuple[Alert, ...]:
@@ -38,13 +75,7 @@ class Alerts:
 
     @property
     def waiting(self) -> tuple[Alert, ...]:
-        """Those that are pending, and those whose rule cannot be evaluated.
-
-        Raises:
-            Unmeasured: Prometheus, which alone knows, could not be asked.
-        """
-        if self.found.pending_unknown:
-            raise self.found.pending_unknown
+        """Those that are pending, and those whose rule cannot be evaluated."""
         return self._of("pending", "not evaluated")
 
     @property
@@ -66,10 +97,9 @@ class Alerts:
         for alert in self.found.alerts:
             counts[alert.state] += alert.name not in self.ignored
         facts = {"Source": self.found.source, **{state.capitalize(): str(n) for state, n in counts.items()}}
-        if self.found.pending_unknown:
-            facts["Pending"] = f"not known: {self.found.pending_unknown}"
-        if self.found.silences_unknown:
-            facts["Silences"] = f"not known: {self.found.silences_unknown}"
+        facts["Rules"] = self.found.rules.coverage.words if self.found.rules else "not known"
+        if not self.coverage.enough:
+            facts["Not known"] = f"expected {self.coverage.expected}, got {self.coverage.got}"
         if self.undelivered:
             facts["Not delivered to Alertmanager"] = str(len(self.undelivered))
         ignored = sorted({alert.name for alert in self.found.alerts if alert.name in self.ignored})
@@ -95,6 +125,9 @@ class Alerts:
         chosen = [alert for alert in self.found.alerts if alert.state in states and alert.name not in self.ignored]
         return tuple(sorted(chosen, key=lambda alert: (alert.delivered, alert.since or self.at, alert.name)))
 
+    def _days(self, silence: Silence) -> float:
+        return (silence.until - self.at).total_seconds() / 86_400
+
     def _since(self, alert: Alert) -> str:
         return span((self.at - alert.since).total_seconds()) if alert.since else "not known"
 
@@ -109,7 +142,8 @@ class Alerts:
 @measurement
 def alerts(alerting: Alertmanager | RuleAlerts, settings: Settings, clock: Clock) -> Alerts:
     """Alerts that fire, are pending, silenced or inhibited, and the silences in effect."""
-    return Alerts(clock.now(), alerting.found(), settings.target.alertmanager.ignore)
+    own, now = settings.target.alertmanager, clock.now()
+    return Alerts(now, alerting.found(now), own.ignore, own.always, own.longest_silence_days)
 
 
 def _state(alert: Alert) -> str:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from statistics import median
 
 from playbook.clients.prometheus import Prometheus
 from playbook.clock import Clock
+from playbook.coverage import Coverage, lacking, whole
 from playbook.engine import measurement
-from playbook.errors import TooLittleData
 from playbook.evidence import Chart, Curve, Evidence, Facts, Table
-from playbook.measure.kpis import FIGURES
+from playbook.measure.kpis import ERROR_RATE, FIGURES, Figure
 from playbook.measure.month import DAYS, day_of
 from playbook.measure.performance import DAY, bad_is_low, by_day
+from playbook.measure.queries import own_series
 from playbook.sections.trends import Trends
 from playbook.settings import Settings
 from playbook.trend import ROBUST, Point, Trend, fit
@@ -54,6 +56,7 @@ class DailyFigure:
 
     Attributes:
         days: beginning of the day in Unix seconds, and its value.
+        seen: the days of which there are samples enough; that the others were as usual counts for nothing.
         bad: ``low``, ``high``, or ``both`` sides.
         floor: what the standard deviation is at least, in the unit or in percent of the median.
     """
@@ -61,6 +64,7 @@ class DailyFigure:
     name: str
     unit: str
     days: tuple[Point, ...]
+    seen: frozenset[float]
     bad: str
     floor: float
     relative_floor: bool
@@ -70,6 +74,11 @@ class DailyFigure:
     def known(self) -> bool:
         """There are enough days for a usual."""
         return len(self.days) >= LEAST_DAYS
+
+    @property
+    def seen_days(self) -> int:
+        """How many days there are of which enough was seen."""
+        return sum(at in self.seen for at, _ in self.days)
 
     @property
     def unusual(self) -> list[Unusual]:
@@ -107,6 +116,23 @@ class MonthDays:
 
     service: str
     figures: tuple[DailyFigure, ...]
+    least_percent: float
+    answers: Coverage = field(default_factory=Coverage)
+
+    @property
+    def coverage(self) -> Coverage:
+        """Whether enough days are known of every figure."""
+        least = max(math.ceil(DAYS * self.least_percent / 100), LEAST_DAYS)
+        short = [f"{figure.name} ({figure.seen_days})" for figure in self.figures if figure.seen_days < least]
+        fewest = min(figure.seen_days for figure in self.figures)
+        if not short:
+            return self.answers + whole(f"{fewest} of {DAYS} days")
+        return self.answers + lacking(
+            f"{fewest} of {DAYS} days",
+            expected=f"at least {least} of the last {DAYS} whole days of every figure",
+            got=f"fewer of {', '.join(short)}",
+            hint="The store must keep its samples for 30 days.",
+        )
 
     @property
     def unusual(self) -> list[Unusual]:
@@ -120,17 +146,6 @@ class MonthDays:
         found = self.unusual
         more = f" and {len(found) - 4} more" if len(found) > 4 else ""
         return f"{len(found)}: {', '.join(map(str, found[:4]))}{more}" if found else f"none in {DAYS} days"
-
-    def expect_all(self) -> None:
-        """There are enough days of every figure; TooLittleData names those of which there are not."""
-        short = [f"{figure.name} ({len(figure.days)})" for figure in self.figures if not figure.known]
-        if short:
-            raise TooLittleData(
-                f"{self.service}: expected at least {LEAST_DAYS} of the last {DAYS} whole days of every figure, "
-                f"got fewer of {', '.join(short)}",
-                service=self.service,
-                hint="The store must keep its samples for 30 days.",
-            )
 
     def evidence(self) -> list[Evidence]:
         """The days out of the usual, each figure's trend, how it is judged, and the courses that matter."""
@@ -167,15 +182,21 @@ def month_days(prometheus: Prometheus, settings: Settings, clock: Clock) -> Mont
     midnight = clock.now().astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     rule = settings.trends
 
+    least_looks = DAY.total_seconds() / 60 / settings.kpis.look_minutes * settings.coverage.trend_percent / 100
+
     def days(key: str) -> tuple[Point, ...]:
         # A value of midnight is that of the day which ended then.
         return tuple((at - DAY.total_seconds(), v) for at, v in by_day(prometheus, settings, key, midnight, DAYS))
+
+    def seen(figure: Figure) -> frozenset[float]:
+        return frozenset(at for at, looks in days(f"{figure.key}_looks") if looks >= least_looks)
 
     figures = [
         DailyFigure(
             figure.name,
             figure.unit,
             days(figure.key),
+            seen(figure),
             "low" if bad_is_low(getattr(settings.limits, figure.key)) else "high",
             getattr(rule, f"{figure.key}_floor"),
             relative_floor=figure.unit != "%",
@@ -183,7 +204,23 @@ def month_days(prometheus: Prometheus, settings: Settings, clock: Clock) -> Mont
         )
         for figure in FIGURES
     ]
+    whole_days = seen(ERROR_RATE)
     requests = DailyFigure(
-        "Requests", "", days("error_rate_count"), "both", rule.requests_floor, relative_floor=True, rule=rule
+        "Requests",
+        "",
+        # Half a day's requests would be unusual, and are only half a day's.
+        tuple(day for day in days("error_rate_count") if day[0] in whole_days),
+        whole_days,
+        "both",
+        rule.requests_floor,
+        relative_floor=True,
+        rule=rule,
     )
-    return MonthDays(prometheus.service, (*figures, requests))
+    own = own_series(
+        prometheus,
+        settings,
+        [figure.key for figure in FIGURES if figure.scraped],
+        DAYS * DAY.total_seconds(),
+        midnight,
+    )
+    return MonthDays(prometheus.service, (*figures, requests), settings.coverage.trend_percent, own)

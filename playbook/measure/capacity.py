@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import msgspec
 
 from playbook.clients.digitalocean import DigitalOceanApi
-from playbook.clients.prometheus import Prometheus, Series
+from playbook.clients.prometheus import Prometheus
 from playbook.clock import Clock
+from playbook.coverage import Coverage, lacking, together, whole
 from playbook.engine import measurement
-from playbook.errors import Malformed, TooLittleData
+from playbook.errors import Malformed
 from playbook.evidence import Chart, Curve, Evidence, Facts, Table
 from playbook.limits import Limit, Reading
 from playbook.load import kept
 from playbook.load.order import LoadOrder
 from playbook.load.plan import BREAKPOINT
 from playbook.load.planning import history_of
+from playbook.measure.queries import own_series, query_of
 from playbook.measure.resources import Judged
 from playbook.measure.scaling_policy import autoscaling, instances
 from playbook.people.attest import Moment
@@ -32,9 +34,9 @@ HISTORY_DAYS = 60
 LEAST_DAYS = 28
 PEAK_DAYS = 30
 QUARTER = 900.0  # seconds
-# Of the 2,880 quarters of an hour of 30 days; of less, the highest may not be among them.
-LEAST_QUARTERS = 1440
+QUARTERS = 2880  # in 30 days
 WEEK_SECONDS = 7 * DAY
+COMPONENTS = ("component_cpu", "component_memory", "component_storage")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,24 @@ class CapacityGrowth:
     service: str
     courses: tuple[Course, ...]
     measured: datetime
+    least_percent: float
+    answers: Coverage = field(default_factory=Coverage)
+
+    @property
+    def coverage(self) -> Coverage:
+        """Whether enough days are known of every component's CPU, memory and storage."""
+        least = max(math.ceil(HISTORY_DAYS * self.least_percent / 100), LEAST_DAYS)
+        short = [f"{course.name} ({len(course.days)})" for course in self.courses if len(course.days) < least]
+        fewest = min((len(course.days) for course in self.courses), default=0)
+        if self.courses and not short:
+            return self.answers + whole(f"{fewest} of {HISTORY_DAYS} days")
+        return self.answers + lacking(
+            f"{fewest} of {HISTORY_DAYS} days",
+            expected=f"at least {least} of the last {HISTORY_DAYS} days of CPU, memory and storage of every "
+            "component",
+            got=f"fewer of {', '.join(short) or 'all'}",
+            hint="The queries stand in the settings as queries.component_….",
+        )
 
     @property
     def meeting(self) -> list[Judged]:
@@ -77,17 +97,6 @@ class CapacityGrowth:
         """What was found, in a few words."""
         found = [f"{one.name} in {one.reading.value:.0f} days" for one in self.meeting]
         return ", ".join(found) or f"none of {len(self.courses)} that grows steadily towards it"
-
-    def expect_all(self) -> None:
-        """Four weeks of everything; TooLittleData names what has fewer."""
-        short = [f"{course.name} ({len(course.days)})" for course in self.courses if len(course.days) < LEAST_DAYS]
-        if short or not self.courses:
-            raise TooLittleData(
-                f"{self.service}: expected at least {LEAST_DAYS} of the last {HISTORY_DAYS} days of CPU, memory "
-                f"and storage of every component, got fewer of {', '.join(short) or 'all'}",
-                service=self.service,
-                hint="The queries stand in the settings as queries.component_….",
-            )
 
     def evidence(self) -> list[Evidence]:
         """A row for each resource, and a chart for each kind of it."""
@@ -160,13 +169,31 @@ class Headroom:
     busiest_rate: float | None
     load_test: LoadTest | None
     days: tuple[Point, ...]
+    least_percent: float
+    answers: Coverage = field(default_factory=Coverage)
+
+    @property
+    def coverage(self) -> Coverage:
+        """Whether enough of the month is known of every component: the peak may lie where there are no samples."""
+        least = QUARTERS * self.least_percent / 100
+        short = [f"{one.name} ({one.quarters / 4:.0f} h)" for one in self.spikes if one.quarters < least]
+        fewest = min((spike.quarters for spike in self.spikes), default=0)
+        words = f"{fewest / 4:.0f} of {QUARTERS // 4} h"
+        if self.spikes and not short:
+            return self.answers + whole(words)
+        return self.answers + lacking(
+            words,
+            expected=f"CPU samples of at least {least / 4:g} of the last {QUARTERS // 4} h of every component",
+            got=f"fewer of {', '.join(short) or 'all'}",
+            hint="The query stands in the settings as queries.component_cpu_total.",
+        )
 
     @property
     def by_cpu(self) -> list[Judged]:
         """Percent CPU of every instance at the spike, highest first."""
         found = []
         for spike in self.spikes:
-            if spike.quarters >= LEAST_QUARTERS:
+            if spike.quarters:
                 peak = f"{self.multiple:g} × the peak of 30 days ({spike.peak:.0f} % of one instance)"
                 over = f"{instances(spike.most)} at {peak}"
                 found.append(Judged(spike.name, Reading(spike.peak * self.multiple / spike.most, over)))
@@ -176,37 +203,27 @@ class Headroom:
     def by_requests(self) -> list[Judged]:
         """Percent of the tested load at the spike; nothing where there is no breakpoint test.
 
-        TooLittleData where not even the first step of the newest one held: it was no measure of the system.
+        NaN where nothing says how many requests there were, or where not even the first step of the newest test
+        held, which was no measure of the system.
         """
-        if self.load_test is None or self.busiest_rate is None:
+        if self.load_test is None:
             return []
+        if self.busiest_rate is None:
+            lacks = lacking("no rate of requests", expected="the requests a second of 30 days", got="no samples")
+            return [Judged("Requests", Reading(math.nan, coverage=lacks))]
         wanted = self.busiest_rate * self.multiple
         test = self.load_test
         if not test.requests_per_second > 0:
-            raise TooLittleData(
-                f"Load test: expected a step of the newest breakpoint test to have held, got none on "
-                f"{test.finished:%Y-%m-%d}",
-                service="Load test",
+            lacks = lacking(
+                "no step held",
+                expected="a step of the newest breakpoint test to have held",
+                got=f"none on {test.finished:%Y-%m-%d}",
                 hint="Look what broke the first step, then test again: pytest -m load --shape breakpoint.",
             )
+            return [Judged("Requests", Reading(math.nan, coverage=lacks))]
         over = f"{test.requests_per_second:,.1f} requests/s, tested on {test.finished:%Y-%m-%d} ({test.shape}); "
         over += f"{self.multiple:g} × the peak are {wanted:,.1f}"
         return [Judged("Requests", Reading(100 * wanted / test.requests_per_second, over))]
-
-    def expect_all(self) -> None:
-        """Half of the month is known of every component; TooLittleData names those of which it is not."""
-        short = [
-            f"{spike.name} ({spike.quarters / 4:.0f} h)"
-            for spike in self.spikes
-            if spike.quarters < LEAST_QUARTERS
-        ]
-        if short or not self.spikes:
-            raise TooLittleData(
-                f"{self.service}: expected CPU samples of at least {LEAST_QUARTERS // 4} of the last 720 h of "
-                f"every component, got fewer of {', '.join(short) or 'all'}",
-                service=self.service,
-                hint="The query stands in the settings as queries.component_cpu_total.",
-            )
 
     def evidence(self) -> list[Evidence]:
         """A row for each component, what a load test says, and the traffic's course."""
@@ -241,21 +258,27 @@ class Headroom:
 def capacity_growth(prometheus: Prometheus, settings: Settings, clock: Clock) -> CapacityGrowth:
     """CPU, memory and storage of every component, day by day over two months, and when they meet their limits."""
     now = clock.now()
-    courses = []
-    for kind, key, limit in (
+    kinds = (
         ("CPU", "component_cpu", settings.limits.cpu),
         ("Memory", "component_memory", settings.limits.memory),
         ("Storage", "component_storage", settings.limits.storage),
-    ):
-        query = getattr(settings.queries, key).replace("$window", "24h")
-        first = now - timedelta(days=HISTORY_DAYS - 1)
-        series = prometheus.query_range(query, first, now, DAY, setting=f"queries.{key}")
-        for one in series or [Series({}, ())]:
-            name = one.labels.get("component", "")
-            points = tuple(point for point in one.points if math.isfinite(point[1]))
+    )
+    first = now - timedelta(days=HISTORY_DAYS - 1)
+    found, answers = [], Coverage()
+    for _, key, _ in kinds:
+        series = prometheus.query_range(query_of(settings, key, DAY), first, now, DAY, setting=f"queries.{key}")
+        answers += series.coverage
+        found.append({one.labels.get("component", ""): one.points for one in series})
+    # One of which there is memory and no CPU is missed, and not passed over.
+    names = sorted({name for one in found for name in one}) or [""]
+    courses = []
+    for (kind, _, limit), points_of in zip(kinds, found, strict=True):
+        for name in names:
+            points = tuple(point for point in points_of.get(name, ()) if math.isfinite(point[1]))
             trend = fit([points], WEEK_SECONDS, settings.trends)
             courses.append(Course(f"{kind} of {name}" if name else kind, points, trend, ceiling(limit)))
-    return CapacityGrowth(prometheus.service, tuple(courses), now)
+    answers += own_series(prometheus, settings, COMPONENTS, DAY, now)
+    return CapacityGrowth(prometheus.service, tuple(courses), now, settings.coverage.trend_percent, answers)
 
 
 @measurement
@@ -267,9 +290,12 @@ def headroom(
     spec = digitalocean.app().spec
     first = now - timedelta(days=PEAK_DAYS) + timedelta(seconds=QUARTER)
 
+    answers = []
+
     def quarters(key: str) -> dict[str, list[Point]]:
-        query = getattr(settings.queries, key).replace("$window", "15m")
+        query = query_of(settings, key, QUARTER)
         series = prometheus.query_range(query, first, now, QUARTER, setting=f"queries.{key}")
+        answers.append(series.coverage)
         return {one.labels.get("component", ""): [p for p in one.points if math.isfinite(p[1])] for one in series}
 
     cpu = quarters("component_cpu_total")
@@ -294,6 +320,8 @@ def headroom(
             kept.recall(history_of(settings, load_order)).tests,
         ),
         tuple(sorted(busiest.items())),
+        settings.coverage.window_percent,
+        together(answers) + own_series(prometheus, settings, ["component_cpu_total", "request_rate"], DAY, now),
     )
 
 

@@ -2,85 +2,32 @@
 
 from __future__ import annotations
 
-import ipaddress
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from playbook.clients.digitalocean import digitalocean
 from playbook.clients.digitalocean_transport import SERVICE as DIGITALOCEAN
 from playbook.clients.digitalocean_types import AppDomain
-from playbook.clients.tls import SERVICE, Endpoint, TlsClient
+from playbook.clients.tls import Endpoint, TlsClient
+from playbook.clients.trust import own_authority
 from playbook.clock import Clock
+from playbook.coverage import Coverage, lacking, share, understood
 from playbook.engine import measurement
-from playbook.errors import Malformed, NotConfigured, Unmeasured, UsageError
+from playbook.errors import NotConfigured, Unmeasured, UsageError
 from playbook.evidence import Evidence, Facts, Table
 from playbook.limits import Reading
+from playbook.measure.app import DOMAIN_PHASES
+from playbook.measure.certificate import DAY, Certificate, describe
+from playbook.measure.certificate_names import plain_host
 from playbook.measure.words import moment
+from playbook.sections.coverage import CoverageRules
 from playbook.settings import Settings
 
-if TYPE_CHECKING:
-    from cryptography import x509
-
-DAY = 86400.0
-# What Mozilla's guideline and the Baseline Requirements of the CA/Browser Forum (6.1.5, 7.1.3) still accept.
-LEAST_RSA_BITS = 2048
-LEAST_CURVE_BITS = 256
-_WEAK_HASHES = frozenset({"md5", "sha1"})
-
-
-@dataclass(frozen=True, slots=True)
-class Certificate:
-    """The certificate that one server shows.
-
-    Attributes:
-        issuer, names: who signed it, and the host names and addresses that it is for.
-        key, signature: as people call them: ``RSA 2048``, ``sha256 with ECDSA``.
-        weak: what is too weak about key or signature, in words; empty where nothing is.
-        distrust: what a client says that does not trust it; empty where it would be trusted.
-        chain_fault: why it leads to no trusted root; empty where it does.
-        read_at: when this was read.
-    """
-
-    endpoint: str
-    host: str
-    issuer: str
-    names: tuple[str, ...]
-    not_before: datetime
-    not_after: datetime
-    key: str
-    signature: str
-    weak: str
-    read_at: datetime
-    distrust: str = ""
-    chain_fault: str = ""
-
-    @property
-    def days_left(self) -> float:
-        """Days until it ends; negative where it has ended."""
-        return (self.not_after - self.read_at).total_seconds() / DAY
-
-    @property
-    def is_for_host(self) -> bool:
-        """One of its names is the host's."""
-        return any(_matches(name, self.host) for name in self.names)
-
-    @property
-    def fault(self) -> str:
-        """Why visitors are turned away, everything that is wrong; empty where nothing is."""
-        found = []
-        if self.read_at > self.not_after:
-            found.append(f"expired on {self.not_after:%Y-%m-%d}")
-        if self.read_at < self.not_before:
-            found.append(f"not valid before {moment(self.not_before)}")
-        if not self.is_for_host:
-            found.append(f"for {', '.join(self.names[:4]) or 'no host name'} only")
-        if self.chain_fault:
-            found.append(f"not trusted ({self.chain_fault})")
-        if self.distrust and not found and not self.weak:
-            found.append(f"not accepted ({self.distrust})")
-        return ", ".join(found)
+_ACTIVE = "ACTIVE"
+_NO_IPV6_HINT = (
+    "Where this machine has no way to IPv6, run it on one that has, or set targets.NAME.security.ipv6 = false."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,27 +35,102 @@ class Certificates:
     """The certificates of all domains, as far as they could be read.
 
     Attributes:
-        served: what servers show.
-        obtained: domain and end of the certificate that DigitalOcean obtained for it; None where it says none.
+        served: what servers show, one for each host and chain, with the addresses that show it.
+        domains: those of the app, with what DigitalOcean says of them.
+        addresses: at how many of all addresses a certificate was read, and how many there are.
         problems: what could not be read: servers, or the list of the app's domains.
-        remark: what was left out on purpose; may be empty.
+        remarks: what was left out on purpose.
+        ca: the file with the authorities that are trusted; empty where they are the usual ones.
     """
 
     served: tuple[Certificate, ...]
-    obtained: tuple[tuple[str, datetime | None], ...]
+    domains: tuple[AppDomain, ...]
+    addresses: tuple[int, int]
     problems: tuple[Unmeasured, ...]
+    platform: Unmeasured | None
     read_at: datetime
-    remark: str = ""
+    rules: CoverageRules
+    remarks: tuple[str, ...] = ()
+    ca: str = ""
+
+    @property
+    def coverage(self) -> Coverage:
+        """Every address of every domain, and every part of what they show: an extreme needs them all."""
+        seen, of = self.addresses
+        note = "; ".join(str(problem) for problem in self.problems[:3])
+        total = share(
+            seen,
+            of,
+            "addresses",
+            least_percent=self.rules.population_percent,
+            what="certificates",
+            note=note,
+            hint=" ".join(filter(None, (*(problem.hint for problem in self.problems[:1]), self._ipv6_hint))),
+        )
+        if self.platform:
+            total += lacking(
+                "domains at DigitalOcean not read",
+                expected="the app's domains from DigitalOcean",
+                got=str(self.platform),
+                hint=self.platform.hint,
+            )
+        unread = [text for read in self.served for text in read.unread]
+        unread += [
+            f"{read.endpoint}: the way to the authority that signed it"
+            for read in self.served
+            if not read.trusted and not read.distrust
+        ]
+        certificates = sum(len(read.sent) for read in self.served)
+        total += understood(len(unread), max(certificates, len(unread)), "certificates", examples=unread)
+        phases = [domain.phase for domain in self.domains if domain.phase]
+        strange = [phase for phase in phases if phase not in DOMAIN_PHASES]
+        total += understood(len(strange), len(phases), "phases of domains", examples=strange)
+        for domain in self.domains:
+            name = domain.spec.domain
+            if name.startswith("*.") and domain.certificate_expires_at is None:
+                total += lacking(
+                    f"nothing of {name}",
+                    expected=f"the end of {name}'s certificate from DigitalOcean, as a wildcard has no address",
+                    got="none named",
+                    hint="Add a host under it to security.domains.",
+                )
+        return total
+
+    @property
+    def _ipv6_hint(self) -> str:
+        return _NO_IPV6_HINT if any("unreachable" in str(problem).lower() for problem in self.problems) else ""
+
+    @property
+    def obtained(self) -> tuple[tuple[str, datetime | None], ...]:
+        """Domain and end of the certificate that DigitalOcean obtained for it; None where it says none."""
+        return tuple((domain.spec.domain, domain.certificate_expires_at) for domain in self.domains)
 
     @property
     def faults(self) -> str:
         """What turns visitors away, by domain; empty where nothing does."""
-        return "; ".join(f"{read.endpoint}: {read.fault}" for read in self.served if read.fault)
+        found = [f"{read.endpoint}: {read.fault}" for read in self.served if read.fault]
+        if any(read.chain_fault and not read.trusted for read in self.served):
+            found.append(own_authority("web.ca", self.ca))
+        return "; ".join(found)
 
     @property
     def weak(self) -> str:
         """Keys and signatures that are too weak, by domain; may be empty."""
         return "; ".join(f"{read.endpoint}: {read.weak}" for read in self.served if read.weak)
+
+    @property
+    def odd(self) -> str:
+        """What some clients do not put up with, by domain; may be empty."""
+        return "; ".join(f"{read.endpoint}: {read.odd}" for read in self.served if read.odd)
+
+    @property
+    def not_active(self) -> str:
+        """The app's domains that are not in use as they should be; may be empty."""
+        return ", ".join(
+            f"{domain.spec.domain} {domain.phase}"
+            for domain in self.domains
+            if domain.phase in DOMAIN_PHASES - {_ACTIVE}
+        )
 
     @property
     def summary(self) -> str:
@@ -118,87 +140,134 @@ class Certificates:
 
     @property
     def days_left(self) -> Reading:
-        """Days until the first of them ends, at whichever end that is."""
-        ends = [(read.not_after, f"{read.endpoint} as served") for read in self.served]
+        """Days until the first of them ends, at whichever end that is, and whichever of its chain that is."""
+        ends = [(read.not_after, f"{read.endpoint} as served{_which(read)}") for read in self.served]
         ends += [(at, f"{domain} at DigitalOcean") for domain, at in self.obtained if at]
+        if not ends:
+            return Reading(
+                float("nan"), "", lacking("", expected="an end of a certificate", got="none that could be read")
+            )
         end, whose = min(ends)
         days = (end - self.read_at).total_seconds() / DAY
         return Reading(round(days, 1), f"{len(ends)} certificates (first {whose}, {moment(end)})")
 
-    def demand_all(self) -> None:
-        """Raise the first problem: that all is well cannot be said of what was not read."""
-        for problem in self.problems:
-            raise problem
-
     def evidence(self) -> list[Evidence]:
         """One row for each certificate, and what both ends say of the same domain."""
-        served = Table(
-            "Certificates as served",
-            ["Domain", "For", "Issuer", "Valid from", "Valid until", "Days left", "Key", "Signature", "Trusted"],
+        heads = [
+            "Domain",
+            "For",
+            "Issuer",
+            "Valid from",
+            "Valid until",
+            "Days left",
+            "Key",
+            "Signature",
+            "Trusted",
+        ]
+        rows = [
             [
-                [
-                    read.endpoint,
-                    ", ".join(read.names),
-                    read.issuer,
-                    moment(read.not_before),
-                    moment(read.not_after),
-                    f"{read.days_left:.1f}",
-                    read.key,
-                    read.signature,
-                    read.distrust or "yes",
-                ]
-                for read in self.served
-            ],
-        )
-        shown: list[Evidence] = [served]
-        if self.obtained:
-            ends = {read.host: read.not_after for read in self.served}
-            rows = [[name, moment(at), _compared(at, ends.get(name))] for name, at in self.obtained]
-            shown.append(Table("Certificates at DigitalOcean", ["Domain", "Valid until", "Served"], rows))
-        facts = {f"Not read {number}": str(error) for number, error in enumerate(self.problems, 1)}
-        if self.remark:
-            facts["Left out"] = self.remark
+                read.endpoint,
+                ", ".join(read.names),
+                read.own.issuer,
+                moment(read.own.not_before),
+                moment(read.own.not_after),
+                f"{read.days_left:.1f}",
+                read.own.key,
+                read.own.signature + (", must staple" if read.own.must_staple else ""),
+                read.distrust or "yes",
+            ]
+            for read in self.served
+        ]
+        shown: list[Evidence] = [Table("Certificates as served", heads, rows)]
+        chain = [
+            [read.endpoint, link.subject, link.issuer, moment(link.not_after), link.key, link.signature]
+            for read in self.served
+            for link in read.path[1:]
+        ]
+        if chain:
+            heads = ["Domain", "Certificate", "Issuer", "Valid until", "Key", "Signature"]
+            shown.append(Table("What they need above them", heads, chain))
+        if self.domains:
+            ends = {read.host: read.own.not_after for read in self.served}
+            rows = [
+                [name, domain.phase or "not said", moment(at), _compared(at, ends.get(plain_host(name)))]
+                for domain, (name, at) in zip(self.domains, self.obtained, strict=True)
+            ]
+            shown.append(Table("Certificates at DigitalOcean", ["Domain", "Phase", "Valid until", "Served"], rows))
+        problems = [*self.problems, *([self.platform] if self.platform else [])]
+        facts = {f"Not read {number}": str(error) for number, error in enumerate(problems, 1)}
+        for number, remark in enumerate(self.remarks, 1):
+            facts[f"Left out {number}"] = remark
+        extra = {read.endpoint: read.remark for read in self.served if read.remark}
+        if extra:
+            shown.append(Facts("Sent along and not needed", extra))
         return [*shown, Facts("Not looked at", facts)] if facts else shown
 
 
 @measurement(time_limit=60.0)
 def certificates(tls: TlsClient, settings: Settings, clock: Clock) -> Certificates:
-    """The certificates of the website, of the configured domains and of the app's domains.
+    """The certificates of the website, of the configured domains and of the app's domains, at all their addresses.
 
     Each is first read without being verified, so that one that has expired can be measured; then verified, to
     learn what a client would say.
 
     Raises:
         NotConfigured: there is no domain to look at.
-        Unmeasured: not one of them could be read.
+        Unmeasured: not one of them could be read, and DigitalOcean knows of none.
     """
     problems: list[Unmeasured] = []
-    domains, remark = _app_domains(settings, problems)
+    remarks: list[str] = []
+    domains, platform = _app_domains(settings, remarks)
     endpoints = _endpoints(settings, [domain.spec.domain for domain in domains])
     served: list[Certificate] = []
+    seen = of = 0
     for endpoint in endpoints:
         try:
-            served.append(_read(tls, endpoint, clock.now()))
+            places = _places(tls, endpoint, settings, remarks)
         except Unmeasured as error:
             problems.append(error)
-    if not served:
-        if problems:
-            raise problems[-1]
+            of += 1
+            continue
+        of += len(places)
+        chains: dict[tuple[bytes, ...], list[Endpoint]] = {}
+        for place in places:
+            try:
+                chains.setdefault(tls.chain(place), []).append(place)
+            except Unmeasured as error:
+                problems.append(error)
+        for chain, same in chains.items():
+            try:
+                served.append(_read(tls, chain, _shown(endpoint, same, places), same[0], clock.now()))
+                seen += len(same)
+            except Unmeasured as error:
+                problems.append(error)
+    if not served and not any(domain.certificate_expires_at for domain in domains):
+        if problems or platform:
+            raise [*problems, *([platform] if platform else [])][-1]
         settings.require(None, "web.url", "Website")
-    obtained = tuple((domain.spec.domain, domain.certificate_expires_at) for domain in domains)
-    return Certificates(tuple(served), obtained, tuple(problems), clock.now(), remark)
+    return Certificates(
+        tuple(served),
+        tuple(domains),
+        (seen, of),
+        tuple(problems),
+        platform,
+        clock.now(),
+        settings.coverage,
+        tuple(dict.fromkeys(remarks)),
+        settings.target.web.ca or "",
+    )
 
 
-def _app_domains(settings: Settings, problems: list[Unmeasured]) -> tuple[list[AppDomain], str]:
+def _app_domains(settings: Settings, remarks: list[str]) -> tuple[list[AppDomain], Unmeasured | None]:
     # Called here rather than asked for as a parameter: a website without DigitalOcean has a certificate too, and
     # one that has expired is to be found also while the API is away.
     try:
-        return [domain for domain in digitalocean(settings).app().domains if domain.spec.domain], ""
+        return [domain for domain in digitalocean(settings).app().domains if domain.spec.domain], None
     except NotConfigured:
-        return [], f"the app's domains, as {DIGITALOCEAN} is not configured"
+        remarks.append(f"the app's domains, as {DIGITALOCEAN} is not configured")
+        return [], None
     except Unmeasured as error:
-        problems.append(error)
-        return [], ""
+        return [], error
 
 
 def _endpoints(settings: Settings, app_domains: list[str]) -> list[Endpoint]:
@@ -206,10 +275,10 @@ def _endpoints(settings: Settings, app_domains: list[str]) -> list[Endpoint]:
     hosts: list[tuple[str, int]] = []
     url = urlsplit(settings.target.web.url or "")
     if url.scheme == "https" and url.hostname:
-        hosts.append((url.hostname, url.port or 443))
+        hosts.append((plain_host(url.hostname), url.port or 443))
     hosts += [host_and_port(text, "security.domains") for text in settings.target.security.domains]
-    hosts += [(name, 443) for name in app_domains if not name.startswith("*.")]
-    connect_to = settings.target.security.connect_to
+    hosts += [(plain_host(name), 443) for name in app_domains if not name.startswith("*.")]
+    connect_to = {plain_host(host): to for host, to in settings.target.security.connect_to.items()}
     found: dict[tuple[str, int], Endpoint] = {}
     for host, port in hosts:
         other = connect_to.get(host)
@@ -218,12 +287,27 @@ def _endpoints(settings: Settings, app_domains: list[str]) -> list[Endpoint]:
     return list(found.values())
 
 
+def _places(tls: TlsClient, endpoint: Endpoint, settings: Settings, remarks: list[str]) -> list[Endpoint]:
+    """The addresses to look at."""
+    places, without = tls.places_of(endpoint, settings.target.security.ipv6)
+    if without:
+        remarks.append(f"IPv6 addresses of {endpoint}, as {without}")
+    return places
+
+
+def _shown(endpoint: Endpoint, same: list[Endpoint], places: list[Endpoint]) -> str:
+    """Whose certificate it is, with its addresses where others show another one."""
+    if len(same) == len(places):
+        return str(endpoint)
+    return f"{endpoint} ({', '.join(place.address[0] for place in same)})"
+
+
 def host_and_port(text: str, setting: str) -> tuple[str, int]:
     """``host`` or ``host:port``; UsageError that names the setting where it is neither."""
     try:
         url = urlsplit(f"//{text}")
         if url.hostname and url.path in ("", "/") and not url.username:
-            return url.hostname, url.port or 443
+            return plain_host(url.hostname), url.port or 443
     except ValueError:
         pass
     raise UsageError(
@@ -231,103 +315,17 @@ def host_and_port(text: str, setting: str) -> tuple[str, int]:
     )
 
 
-def _read(tls: TlsClient, endpoint: Endpoint, now: datetime) -> Certificate:
-    read = describe(tls.certificate(endpoint), endpoint, now)
-    distrust = tls.distrust(endpoint)
-    return replace(read, distrust=distrust, chain_fault=tls.chain_fault(endpoint)) if distrust else read
-
-
-def describe(der: bytes, endpoint: Endpoint, now: datetime) -> Certificate:
-    """What a certificate (DER) says; Malformed where it cannot be read."""
-    from cryptography import x509
-    from cryptography.x509.oid import NameOID
-
+def _read(tls: TlsClient, chain: tuple[bytes, ...], shown: str, place: Endpoint, now: datetime) -> Certificate:
+    read = replace(describe(chain, place, now, tls.authorities()), endpoint=shown)
     try:
-        found = x509.load_der_x509_certificate(der)
-        issuer = [
-            str(part.value)
-            for oid in (NameOID.ORGANIZATION_NAME, NameOID.COMMON_NAME)
-            for part in found.issuer.get_attributes_for_oid(oid)
-        ]
-        key, weak_key = _key(found)
-        signature, weak_signature = _signature(found)
-        return Certificate(
-            endpoint=str(endpoint),
-            host=endpoint.host,
-            issuer=", ".join(issuer) or found.issuer.rfc4514_string(),
-            names=_names(found),
-            not_before=found.not_valid_before_utc,
-            not_after=found.not_valid_after_utc,
-            key=key,
-            signature=signature,
-            weak=", ".join(filter(None, (weak_key, weak_signature))),
-            read_at=now,
-        )
-    except ValueError as error:
-        raise Malformed(
-            f"{SERVICE}: expected a certificate of {endpoint} that can be read, got {error}", service=SERVICE
-        ) from error
+        distrust = tls.distrust(place)
+        return replace(read, distrust=distrust, chain_fault=tls.chain_fault(place)) if distrust else read
+    except Unmeasured as error:  # it answered a moment ago: what was read of it stands, and counts where it is bad
+        return replace(read, unread=(*read.unread, f"whether it is trusted ({error})"))
 
 
-def _names(found: x509.Certificate) -> tuple[str, ...]:
-    """Its alternative names; the common name counts for nothing any more (RFC 9525)."""
-    from cryptography import x509
-
-    try:
-        names = found.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    except x509.ExtensionNotFound:
-        return ()
-    return (
-        *names.get_values_for_type(x509.DNSName),
-        *(str(address) for address in names.get_values_for_type(x509.IPAddress)),
-    )
-
-
-def _key(found: x509.Certificate) -> tuple[str, str]:
-    """The key as people call it, and what is too weak about it."""
-    from cryptography.exceptions import UnsupportedAlgorithm
-    from cryptography.hazmat.primitives.asymmetric import dsa, ec, rsa
-
-    try:
-        key = found.public_key()
-    except UnsupportedAlgorithm:
-        return "a kind that is not known here", ""
-    match key:
-        case rsa.RSAPublicKey():
-            weak = key.key_size < LEAST_RSA_BITS
-            return f"RSA {key.key_size}", f"RSA key of {key.key_size} bits" if weak else ""
-        case ec.EllipticCurvePublicKey():
-            weak = key.curve.key_size < LEAST_CURVE_BITS
-            return f"ECDSA {key.curve.name}", f"curve {key.curve.name}" if weak else ""
-        case dsa.DSAPublicKey():
-            return f"DSA {key.key_size}", f"DSA key of {key.key_size} bits"
-    return type(key).__name__.removesuffix("PublicKey"), ""
-
-
-def _signature(found: x509.Certificate) -> tuple[str, str]:
-    """The signature as people call it, and what is too weak about it."""
-    from cryptography.exceptions import UnsupportedAlgorithm
-
-    try:
-        hash_ = found.signature_hash_algorithm
-    except UnsupportedAlgorithm:
-        return f"a kind that is not known here ({found.signature_algorithm_oid.dotted_string})", ""
-    if hash_ is None:  # Ed25519 and its like hash in their own way
-        return "EdDSA", ""
-    return hash_.name, f"signature with {hash_.name}" if hash_.name in _WEAK_HASHES else ""
-
-
-def _matches(name: str, host: str) -> bool:
-    """A certificate's name against a host, by RFC 9525: a wildcard is the whole of the first label."""
-    name, host = name.lower().rstrip("."), host.lower().rstrip(".")
-    try:
-        return ipaddress.ip_address(name) == ipaddress.ip_address(host)
-    except ValueError:
-        pass
-    if name.startswith("*."):
-        first, _, rest = host.partition(".")
-        return bool(first) and rest == name[2:] and "." in rest
-    return name == host
+def _which(read: Certificate) -> str:
+    return "" if read.first_to_end is read.own else f", by {read.first_to_end.subject!r}"
 
 
 def _compared(obtained: datetime | None, served: datetime | None) -> str:

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, field
 
-from playbook.clients.grafana import grafana
+from playbook.clients.grafana import Dashboard, Grafana, grafana
 from playbook.clients.prometheus import Prometheus, prometheus, through
+from playbook.clock import Clock
+from playbook.coverage import Coverage, lacking, whole
 from playbook.engine import measurement
-from playbook.errors import TooLittleData, Unreachable
+from playbook.errors import Unreachable
 from playbook.evidence import Evidence, Facts
 from playbook.limits import Reading
+from playbook.measure.kpis import number_of
+from playbook.measure.queries import own_series, query_of
 from playbook.settings import Settings
 
 NOT_ASKED = "not asked"
+DAY = 86_400.0
+AHEAD = 300.0  # seconds that clocks may be apart
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +29,13 @@ class DashboardView:
     Attributes:
         title: of the dashboard that is looked for.
         found: in words: what was found of it, or that it was not looked for.
-        is_there: False where Grafana does not have it.
+        is_there: False where Grafana does not have it, or where it shows nothing.
         grafana: version, and state of its database; empty where Grafana is not configured.
+        works: False where Grafana says that its database fails.
         data_source: name of what answers the dashboard's queries.
         problem: why it does not answer; empty where it does.
         minutes: age of the newest sample by the data source's own clock; ``None`` where there is none in a day.
+        seen: what was not seen: whose samples they are, whose clock is wrong, which dashboard is meant.
     """
 
     title: str
@@ -36,14 +45,20 @@ class DashboardView:
     data_source: str
     problem: str
     minutes: float | None
+    works: bool = True
+    seen: Coverage = field(default_factory=Coverage)
+
+    @property
+    def coverage(self) -> Coverage:
+        """Of the target's own samples, by clocks that agree."""
+        return self.seen if self.seen.parts else whole(self.found)
 
     @property
     def age(self) -> Reading:
-        """Minutes since the newest sample; TooLittleData where there is none."""
+        """Minutes since the newest sample; NaN where there is none."""
         if self.minutes is None:
-            raise TooLittleData(
-                f"{self.data_source}: expected samples of the last day, got none", service=self.data_source
-            )
+            none = lacking("no samples", expected="samples of the last day", got="none")
+            return Reading(math.nan, coverage=none)
         return Reading(self.minutes)
 
     def evidence(self) -> Evidence:
@@ -59,41 +74,81 @@ class DashboardView:
 
 
 @measurement
-def dashboard(settings: Settings) -> DashboardView:
-    """The dashboard in Grafana by its title, its data source, and the age of the newest sample.
+def dashboard(settings: Settings, clock: Clock) -> DashboardView:
+    """The dashboard in Grafana by its title, its data sources, and the age of the newest sample.
 
     Without Grafana the data source alone is looked at.
     """
     title = settings.target.grafana.dashboard
     if settings.target.grafana.url is None:
         store = prometheus(settings)
-        minutes = _age(store, settings)
+        minutes, seen = _age(store, settings, clock)
         found = "not looked for, as Grafana is not configured: its data source alone"
-        return DashboardView(title, found, True, "", store.service, "", minutes)
+        return DashboardView(title, found, True, "", store.service, "", minutes, seen=seen)
     reader = grafana(settings)
     database, version = reader.health()
+    works = database.lower() == "ok"
     state = f"{version}, database {database}".lstrip(", ")
     stored = reader.dashboard(title)
     if stored is None:
-        return DashboardView(title, "no dashboard of that title", False, state, NOT_ASKED, "", None)
+        return DashboardView(title, "no dashboard of that title", False, state, NOT_ASKED, "", None, works)
     uid = reader.datasource_uid(stored)
     store = through(reader, uid)
-    problem, minutes = "", None
+    problem, minutes, seen = "", None, Coverage()
     try:
-        minutes = _age(store, settings)
+        minutes, seen = _age(store, settings, clock)
+        problem = _others(reader, stored, uid)
     except Unreachable as error:
         # What the dashboard does not use says nothing of it: then our own setting is wrong.
         if uid not in stored.datasources:
             raise
         # Grafana has just answered: that what stands behind it does not is a finding, not our connection.
         problem = str(error).partition("got ")[2] or str(error)
-    found = f"there, with {stored.panels} panels"
-    return DashboardView(title, found, True, state, store.service, problem, minutes)
+    found = f"there, with {stored.panels or 'no'} panels"
+    seen += _which(stored, settings)
+    return DashboardView(title, found, stored.panels > 0, state, store.service, problem, minutes, works, seen)
 
 
-def _age(store: Prometheus, settings: Settings) -> float | None:
-    """Minutes between the newest sample and the store's own present."""
-    answered = store.ask(settings.queries.newest_sample, setting="queries.newest_sample")
+def _which(stored: Dashboard, settings: Settings) -> Coverage:
+    if stored.alike == 1:
+        return Coverage()
+    return lacking(
+        f"{stored.alike} dashboards of that title",
+        expected=f"one dashboard {stored.title}",
+        got=f"{stored.alike} of that title",
+        hint=f"Say in which folder it is, in playbook.toml:\n[targets.{settings.target.name}.grafana]\n"
+        'folder = "…"',
+    )
+
+
+def _others(reader: Grafana, stored: Dashboard, asked: str) -> str:
+    """Which of the dashboard's other data sources does not answer; empty where all do."""
+    for uid in stored.datasources:
+        if uid != asked:
+            try:
+                through(reader, uid).ask("vector(1)")
+            except Unreachable as error:
+                return f"{str(error).partition('got ')[2] or error} from {uid}"
+    return ""
+
+
+def _age(store: Prometheus, settings: Settings, clock: Clock) -> tuple[float | None, Coverage]:
+    """Minutes between the newest sample and the store's own present, and what keeps them from being believed."""
+    answered = store.ask(query_of(settings, "newest_sample", DAY), setting="queries.newest_sample")
+    seen = answered.coverage + own_series(store, settings, ["newest_sample"], DAY, None)
     if not answered.samples:
-        return None
-    return max(0.0, answered.samples[0].time - answered.number) / 60
+        return None, seen
+    newest, why = number_of(answered)
+    if why.parts:
+        return None, seen + why
+    present, ours = answered.samples[0].time, clock.now().timestamp()
+    for ahead, of_what in ((newest - max(present, ours), "the newest sample"), (abs(present - ours), "")):
+        if ahead > AHEAD:
+            got = f"{of_what} {ahead / 60:,.0f} min ahead" if of_what else f"{ahead / 60:,.0f} min between"
+            seen += lacking(
+                "clocks apart",
+                expected="clocks that agree",
+                got=f"{got} of ours" if of_what else f"{got} {store.service} and us",
+                hint="Look at the clocks (NTP) of what is scraped, of the store and of this machine.",
+            )
+    return max(0.0, present - newest) / 60, seen

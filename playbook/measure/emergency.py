@@ -43,15 +43,15 @@ _NAMES = {
 
 
 @measurement
-def response_time_latest(prometheus: Prometheus, settings: Settings) -> Recent:
+def response_time_latest(prometheus: Prometheus, settings: Settings, clock: Clock) -> Recent:
     """Seconds within which 95 % of the last minutes' requests were answered."""
-    return recent(prometheus, settings, RESPONSE_TIME, settings.emergency.window_minutes)
+    return recent(prometheus, settings, RESPONSE_TIME, settings.emergency.window_minutes, clock.now())
 
 
 @measurement
-def error_rate_latest(prometheus: Prometheus, settings: Settings) -> Recent:
+def error_rate_latest(prometheus: Prometheus, settings: Settings, clock: Clock) -> Recent:
     """Percent of the last minutes' requests that were answered with 5xx."""
-    return recent(prometheus, settings, ERROR_RATE, settings.emergency.window_minutes)
+    return recent(prometheus, settings, ERROR_RATE, settings.emergency.window_minutes, clock.now())
 
 
 @dataclass(frozen=True, slots=True)

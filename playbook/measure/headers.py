@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from playbook.clients.http import HttpClient
@@ -10,9 +10,9 @@ from playbook.coverage import Coverage, lacking, understood, whole
 from playbook.engine import measurement
 from playbook.evidence import Evidence, Facts, Table
 from playbook.limits import Reading
-from playbook.measure.tls import PlainHttp
 from playbook.measure.web import page_rules
 from playbook.measure.web_page import decoded, fault_of
+from playbook.measure.without_tls import PlainHttp
 from playbook.observatory import csp, page, results
 from playbook.observatory.scores import PROTECTS, SCORES, grade_of, total
 from playbook.settings import Settings
@@ -40,6 +40,7 @@ class SecurityHeaders:
         sent: the headers that matter, as they came.
         unclear: what stands in them and is not understood, so that it may not protect from anything.
         astray: why the answer is not the homepage's; empty where it is.
+        way: what was not seen of the way of visitors without TLS.
     """
 
     url: str
@@ -47,6 +48,7 @@ class SecurityHeaders:
     sent: dict[str, str]
     unclear: tuple[str, ...] = ()
     astray: str = ""
+    way: Coverage = field(default_factory=Coverage)
 
     @property
     def coverage(self) -> Coverage:
@@ -61,7 +63,7 @@ class SecurityHeaders:
         )
         if self.astray:
             seen += lacking("", expected="the headers of the homepage", got=self.astray)
-        return seen
+        return seen + self.way
 
     @property
     def points(self) -> int:
@@ -145,4 +147,5 @@ def security_headers(website: HttpClient, plain_http: PlainHttp, settings: Setti
         {name: sent[name] for name in _SHOWN if name in sent},
         unclear=(*csp.unclear_of(by_header, by_meta), *results.unclear_of(sent)),
         astray=astray,
+        way=Coverage() if plain_http.coverage.enough else plain_http.coverage,
     )

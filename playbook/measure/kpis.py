@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import NoReturn
+from itertools import pairwise
 
 from playbook.clients.prometheus import Answered, Prometheus, Sample, prometheus
 from playbook.clients.redis import redis
 from playbook.clock import Clock
 from playbook.counters import Counted, Earlier
-from playbook.coverage import Coverage
+from playbook.coverage import Coverage, lacking, share, together, understood
 from playbook.engine import measurement
-from playbook.errors import TooLittleData
+from playbook.errors import Malformed, TooLittleData
 from playbook.evidence import Evidence, Facts
 from playbook.limits import Limit, Reading, format_value
 from playbook.measure.image_counts import ImageStats, read_image_stats
+from playbook.measure.queries import own_series, query_of, selectors
 from playbook.sections.metrics import Kpis
 from playbook.settings import Settings
-from playbook.verdict import Verdict
+
+# Of a bucket's count: by how much a larger one may stay behind, as each is extrapolated for itself.
+_STEP = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +34,9 @@ class Window:
     name: str
 
     @property
-    def duration(self) -> str:
-        """As PromQL writes it."""
-        return f"{self.hours}h"
+    def seconds(self) -> float:
+        """Its length."""
+        return self.hours * 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,19 +46,21 @@ class Figure:
     Attributes:
         key: of its query in the settings, and of its limit.
         counted: what is counted: probes, requests, images or reads; ``kpis.least_…`` says how many are enough.
+        scraped: it comes from the application's own counters, of which a failed scrape misses some.
     """
 
     key: str
     name: str
     unit: str
     counted: str
+    scraped: bool = False
 
 
 TODAY = Window(24, "24 h")
 AVAILABILITY = Figure("availability", "Availability", "%", "probes")
-RESPONSE_TIME = Figure("response_time", "P95 response time", "s", "requests")
-ERROR_RATE = Figure("error_rate", "Error rate", "%", "requests")
-IMAGE_SUCCESS = Figure("image_success", "Image processing success", "%", "images")
+RESPONSE_TIME = Figure("response_time", "P95 response time", "s", "requests", scraped=True)
+ERROR_RATE = Figure("error_rate", "Error rate", "%", "requests", scraped=True)
+IMAGE_SUCCESS = Figure("image_success", "Image processing success", "%", "images", scraped=True)
 CACHE_HIT_RATE = Figure("cache_hit_rate", "Cache hit rate", "%", "reads")
 FIGURES = (AVAILABILITY, RESPONSE_TIME, ERROR_RATE, IMAGE_SUCCESS, CACHE_HIT_RATE)
 
@@ -65,22 +70,62 @@ class Buckets:
     """How far the buckets of a histogram reach.
 
     Attributes:
-        largest: the largest finite bound; ``None`` where there is none.
+        largest: the largest finite bound; ``None`` where there is none, or none without a bound.
         beyond: percent that lies beyond it.
+        odd: what is wrong with them; empty where nothing is.
     """
 
     largest: float | None
     beyond: float
+    odd: str = ""
 
     @classmethod
     def of(cls, samples: Sequence[Sample]) -> Buckets:
         """From the cumulative counts by ``le``."""
-        counts = {float(sample.labels["le"]): sample.value for sample in samples if "le" in sample.labels}
+        counts: dict[float, float] = {}
+        for sample in samples:
+            try:
+                bound = float(sample.labels["le"])
+            except (KeyError, ValueError):
+                return cls(None, 0.0, f"one with the bound {sample.labels.get('le')!r}")
+            counts[bound] = counts.get(bound, 0.0) + sample.value  # "1" and "1.0" are one
         finite = [bound for bound in counts if math.isfinite(bound)]
         if not finite or not counts.get(math.inf, 0.0) > 0:
             return cls(None, 0.0)
+        steps = sorted(counts.items())
+        falls = [
+            (before[0], after[0]) for before, after in pairwise(steps) if not before[1] * (1 - _STEP) <= after[1]
+        ]
+        odd = f"fewer up to {falls[0][1]:g} than up to {falls[0][0]:g}" if falls else ""
         largest = max(finite)
-        return cls(largest, 100 * (1 - counts[largest] / counts[math.inf]))
+        return cls(largest, 100 * (1 - counts[largest] / counts[math.inf]), odd)
+
+    def lack(self, figure: Figure, value: float, count: float) -> tuple[str, Coverage]:
+        """That a quantile is only known to be at least so much, and what that leaves open."""
+        setting = f"queries.{figure.key}_buckets"
+        if self.odd:
+            return "", lacking(
+                "buckets out of step",
+                expected="buckets that count up",
+                got=self.odd,
+                hint=f"Look at what exposes the histogram, and at {setting}.",
+            )
+        if self.largest is None:
+            return "", lacking(
+                "no buckets",
+                expected="the buckets that it was counted in",
+                got="none",
+                hint=f"Adapt {setting}.",
+            )
+        if not value >= self.largest:
+            return "", Coverage()
+        found = f"beyond the largest bucket ({format_value(self.largest, figure.unit)})"
+        return found, lacking(
+            "",
+            expected="a value within its buckets",
+            got=f"one {found}, as were {self.beyond:.1f} % of {count:,.0f} {figure.counted}",
+            hint="Give the histogram larger buckets, up to twice the critical limit.",
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +137,10 @@ class Kpi:
         count: how many probes, requests, … it stands for.
         looks: in how many of the window's steps of ``kpis.look_minutes`` there were samples.
         rule: what is enough.
+        least_percent: of the window there must be samples of.
         buckets: of a quantile from a histogram; ``None`` for other figures.
-        limit: what it is judged by: a quantile beyond all buckets is at least as bad as the largest of them.
+        limit: what it is judged by.
+        seen: what else was seen of it: whose series they are, whether answers were whole, what was scraped.
     """
 
     figure: Figure
@@ -102,36 +149,57 @@ class Kpi:
     count: float
     looks: float
     rule: Kpis
+    least_percent: float
     buckets: Buckets | None = None
     limit: Limit | None = None
+    seen: Coverage = field(default_factory=Coverage)
 
     @property
     def covered_hours(self) -> float:
         """Hours of the window of which there are samples."""
-        return self.looks * self.rule.look_minutes / 60
+        return min(self.looks * self.rule.look_minutes / 60, float(self.window.hours))
+
+    @property
+    def coverage(self) -> Coverage:
+        """Samples of the window, and of the target's own series alone."""
+        return self.covers(self.least_percent) + self.seen
+
+    def covers(self, least_percent: float) -> Coverage:
+        """How much of the window there are samples of."""
+        return share(
+            math.floor(self.covered_hours * 10 + 1e-6) / 10,
+            self.window.hours,
+            "h",
+            least_percent=least_percent,
+            what="samples",
+            hint="Look at Status → Targets in Prometheus: is everything being scraped?",
+        )
 
     @property
     def reading(self) -> Reading:
-        """The value in its unit.
+        """The value in its unit. With too few probes or requests, or beyond all buckets, it covers too little.
 
-        Raises:
-            TooLittleData: no samples, samples for too little of the window, too few to judge by, or a quantile
-                beyond the largest bucket that is not critical even so.
+        Where there is no number it is NaN, and its coverage says why.
         """
         hours, figure = self.window.hours, self.figure
-        wanted = hours * self.rule.least_coverage_percent / 100
-        if self.covered_hours < wanted:
-            self._demand(
-                f"samples of at least {wanted:g} of the last {hours} h", f"samples of {self.covered_hours:.1f} h"
-            )
         least: int = getattr(self.rule, f"least_{figure.counted}")
-        if self.count < least:
-            self._demand(f"at least {least} {figure.counted} in {hours} h", f"{self.count:,.0f}")
-        value = self.answered.number
+        coverage = Coverage()
+        if not self.count >= least:
+            coverage += lacking(
+                f"{self.count:,.0f} {figure.counted}",
+                expected=f"at least {least} {figure.counted} in {hours} h",
+                got=f"{self.count:,.0f}",
+                hint="Look at Status → Targets in Prometheus: is everything being scraped?",
+            )
+        value, why = number_of(self.answered)
         stands_for = f"{self.count:,.0f} {figure.counted}"
-        if self.buckets and (beyond := self._beyond(self.buckets, value)):
-            stands_for += f", {beyond}"
-        return Reading(value, f"{self.window.name} ({stands_for})")
+        if self.buckets:
+            beyond, odd = self.buckets.lack(figure, value, self.count)
+            stands_for += f", {beyond}" if beyond else ""
+            coverage += odd
+        if why.parts:
+            coverage = first_lack(self.coverage, coverage, why)
+        return Reading(value, f"{self.window.name} ({stands_for})", coverage)
 
     def evidence(self) -> Evidence:
         """Value, what it stands on, where it comes from, and the query."""
@@ -141,6 +209,7 @@ class Kpi:
             "Value": ", ".join(values) or "none",
             figure.counted.capitalize(): f"{self.count:,.0f}",
             "Samples for": f"{self.covered_hours:.1f} of {self.window.hours} h",
+            "Series": self.seen.words or "none",
             "Source": self.answered.service,
             "Query": " ".join(self.answered.query.split()),
             "Setting": self.answered.setting,
@@ -157,28 +226,20 @@ class Kpi:
         largest = format_value(buckets.largest, self.figure.unit)
         return f"{largest}; {buckets.beyond:.2f} % of {self.figure.counted} lie beyond it"
 
-    def _beyond(self, buckets: Buckets, value: float) -> str:
-        """That the value is only known to be at least so much; empty where it lies within the buckets."""
-        setting = f"queries.{self.figure.key}_buckets"
-        if buckets.largest is None:
-            self._demand("the buckets that it was counted in", "none", f"Adapt {setting}.")
-        elif value >= buckets.largest:
-            found = f"beyond the largest bucket ({format_value(buckets.largest, self.figure.unit)})"
-            if self.limit is None or self.limit.verdict(value) is not Verdict.CRITICAL:
-                self._demand(
-                    "a value within its buckets",
-                    f"one {found}, as were {buckets.beyond:.1f} % of {self.count:,.0f} {self.figure.counted}",
-                    "Give the histogram larger buckets, up to twice the critical limit.",
-                )
-            return found
-        return ""
 
-    def _demand(self, expected: str, got: str, hint: str = "") -> NoReturn:
-        raise TooLittleData(
-            f"{self.figure.name}: expected {expected}, got {got}",
-            service=self.answered.service,
-            hint=hint or "Look at Status → Targets in Prometheus: is everything being scraped?",
-        )
+def first_lack(*coverages: Coverage) -> Coverage:
+    """What says best why there is no number: without samples there are no requests either."""
+    return next(coverage for coverage in coverages if not coverage.enough)
+
+
+def number_of(answered: Answered) -> tuple[float, Coverage]:
+    """The only value, or NaN and what was there instead."""
+    try:
+        return answered.number, Coverage()
+    except (TooLittleData, Malformed) as error:
+        # Messages are "Service: expected …, got …".
+        expected, _, got = str(error).partition(": expected ")[2].partition(", got ")
+        return math.nan, lacking("", expected=expected, got=got, hint=error.hint)
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,21 +282,21 @@ class CountedImages:
 
 
 @measurement
-def availability(prometheus: Prometheus, settings: Settings) -> Kpi:
+def availability(prometheus: Prometheus, settings: Settings, clock: Clock) -> Kpi:
     """Percent of the website's probes that succeeded in the last 24 hours."""
-    return kpi(prometheus, settings, AVAILABILITY, TODAY)
+    return kpi(prometheus, settings, AVAILABILITY, TODAY, clock.now())
 
 
 @measurement
-def response_time(prometheus: Prometheus, settings: Settings) -> Kpi:
+def response_time(prometheus: Prometheus, settings: Settings, clock: Clock) -> Kpi:
     """Seconds within which 95 % of the last 24 hours' requests were answered."""
-    return kpi(prometheus, settings, RESPONSE_TIME, TODAY)
+    return kpi(prometheus, settings, RESPONSE_TIME, TODAY, clock.now())
 
 
 @measurement
-def error_rate(prometheus: Prometheus, settings: Settings) -> Kpi:
+def error_rate(prometheus: Prometheus, settings: Settings, clock: Clock) -> Kpi:
     """Percent of the last 24 hours' requests that were answered with 5xx."""
-    return kpi(prometheus, settings, ERROR_RATE, TODAY)
+    return kpi(prometheus, settings, ERROR_RATE, TODAY, clock.now())
 
 
 @measurement
@@ -258,29 +319,70 @@ def image_success(settings: Settings, clock: Clock, earlier: Earlier) -> Kpi | C
     if target.prometheus.url is None and target.grafana.url is None and counted:
         return counted_images(None)
     # Opened here and not asked for by name: with Redis alone it must not be missed.
-    measured = kpi(prometheus(settings), settings, IMAGE_SUCCESS, TODAY)
+    measured = kpi(prometheus(settings), settings, IMAGE_SUCCESS, TODAY, clock.now())
     return measured if measured.looks or not counted else counted_images(measured)
 
 
-def kpi(store: Prometheus, settings: Settings, figure: Figure, window: Window, at: datetime | None = None) -> Kpi:
-    """A figure over a window that ends at ``at``, or at the store's own present."""
+def kpi(store: Prometheus, settings: Settings, figure: Figure, window: Window, at: datetime) -> Kpi:
+    """A figure over a window that ends at ``at``, by our own clock: a store whose clock is wrong lacks samples."""
+    answers = []
 
     def ask(suffix: str = "") -> Answered:
-        query = getattr(settings.queries, figure.key + suffix)
-        return store.ask(query.replace("$window", window.duration), at, setting=f"queries.{figure.key}{suffix}")
+        key = figure.key + suffix
+        answered = store.ask(query_of(settings, key, window.seconds), at, setting=f"queries.{key}")
+        answers.append(answered)
+        return answered
 
+    def has(suffix: str) -> bool:
+        return bool(getattr(settings.queries, figure.key + suffix, ""))
+
+    value, count, looks = ask(), count_of(ask("_count")), count_of(ask("_looks"))
+    buckets = Buckets.of(ask("_buckets").samples) if has("_buckets") else None
+    unknown = count_of(ask("_unknown")) if has("_unknown") else 0.0
+    rules = settings.coverage
+    seen = own_series(store, settings, [figure.key], window.seconds, at)
+    seen += understood(
+        math.ceil(unknown),
+        math.ceil(count),
+        figure.counted,
+        most_percent=rules.not_understood_percent,
+        hint=f"Adapt queries.{figure.key} to the labels that these series have.",
+    )
+    if figure.scraped:
+        seen += _scrapes(store, settings, window, at)
     return Kpi(
         figure,
         window,
-        ask(),
-        _or_none(ask("_count")),
-        _or_none(ask("_looks")),
+        value,
+        count,
+        looks,
         settings.kpis,
-        Buckets.of(ask("_buckets").samples) if getattr(settings.queries, f"{figure.key}_buckets", "") else None,
+        rules.availability_percent if figure is AVAILABILITY else rules.window_percent,
+        buckets,
         getattr(settings.limits, figure.key),
+        together(answered.coverage for answered in answers) + seen,
     )
 
 
-def _or_none(answered: Answered) -> float:
-    """A count; where nothing was counted Prometheus has no series, which is 0."""
-    return answered.number if answered.samples else 0.0
+def _scrapes(store: Prometheus, settings: Settings, window: Window, at: datetime) -> Coverage:
+    """How many of the application's scrapes were answered; nothing where no selector says which are its own."""
+    if not settings.queries.scraped or not selectors(settings)["selector"]:
+        return Coverage()
+    answered = store.ask(query_of(settings, "scraped", window.seconds), at, setting="queries.scraped")
+    percent, _ = number_of(answered)
+    if not math.isfinite(percent):
+        return answered.coverage  # a store that is written to has no ``up``
+    return answered.coverage + share(
+        round(percent, 1),
+        100,
+        "% of scrapes",
+        least_percent=settings.coverage.window_percent,
+        what="answers",
+        hint="Look at Status → Targets in Prometheus: which of them are down?",
+    )
+
+
+def count_of(answered: Answered) -> float:
+    """A count; where nothing was counted Prometheus has no series, which is 0, as is what is no number."""
+    value, _ = number_of(answered)
+    return value if math.isfinite(value) else 0.0

@@ -8,9 +8,11 @@ from datetime import datetime, timedelta
 from typing import NoReturn
 from zoneinfo import ZoneInfo
 
-from playbook.clients.alertmanager import Alertmanager, RuleAlerts, Silence
+from playbook.clients.alert_words import Silence
+from playbook.clients.alertmanager import Alertmanager, RuleAlerts
 from playbook.clients.prometheus import Prometheus
 from playbook.clock import Clock
+from playbook.coverage import Coverage, whole
 from playbook.engine import measurement
 from playbook.errors import NotConfigured, TooLittleData
 from playbook.evidence import Evidence, Facts, Table
@@ -49,6 +51,11 @@ class MaintenancePlan:
 
     windows: tuple[Window, ...]
     now: datetime
+
+    @property
+    def coverage(self) -> Coverage:
+        """How many windows are entered."""
+        return whole(f"{len(self.windows)} window{'s' if len(self.windows) != 1 else ''} of the settings")
 
     @property
     def ahead(self) -> Window | None:
@@ -138,6 +145,11 @@ class WindowSilences:
     window: Window
     alerts: tuple[SilencedAlert, ...]
     slack: timedelta
+
+    @property
+    def coverage(self) -> Coverage:
+        """For how many alerts a silence was looked for."""
+        return whole(f"{len(self.alerts)} alert{'s' if len(self.alerts) != 1 else ''} of the settings")
 
     @property
     def all_silenced(self) -> bool:
@@ -233,6 +245,11 @@ class WindowTeam:
     gaps: tuple[str, ...]
 
     @property
+    def coverage(self) -> Coverage:
+        """The roster says it of all the window."""
+        return whole(f"{len(self.people)} duties of the roster")
+
+    @property
     def there(self) -> bool:
         """Two different people, all the time."""
         return not self.gaps
@@ -280,6 +297,11 @@ class SinceMaintenance:
     error_rate: Recent
     image_success: Recent
 
+    @property
+    def coverage(self) -> Coverage:
+        """How long it was looked at; what each figure stands on is said beside it."""
+        return whole(f"{span(self.response_time.minutes * 60)} since the maintenance")
+
     def evidence(self) -> list[Evidence]:
         """The window, and each figure."""
         figures = (self.response_time, self.error_rate, self.image_success)
@@ -297,7 +319,8 @@ def since_maintenance(
     window = maintenance_plan.last
     minutes = min(maintenance_plan.now - window.end, _LONGEST).total_seconds() / 60
     figures = (RESPONSE_TIME, ERROR_RATE, IMAGE_SUCCESS)
-    return SinceMaintenance(window, *(recent(prometheus, settings, figure, minutes) for figure in figures))
+    now = maintenance_plan.now
+    return SinceMaintenance(window, *(recent(prometheus, settings, figure, minutes, now) for figure in figures))
 
 
 def _not_configured(settings: Settings, setting: str, what: str, line: str) -> NoReturn:

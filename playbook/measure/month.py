@@ -9,12 +9,13 @@ from statistics import quantiles
 
 from playbook.clients.prometheus import Prometheus
 from playbook.clock import Clock
+from playbook.coverage import Coverage, lacking, whole
 from playbook.engine import measurement
-from playbook.errors import TooLittleData
 from playbook.evidence import Evidence, Table
 from playbook.limits import Limit, Reading, format_value
 from playbook.measure.kpis import FIGURES, Kpi, Window, kpi
 from playbook.measure.performance import DAY, KpiByDay, bad_is_low, by_day, by_day_chart
+from playbook.measure.queries import query_of
 from playbook.sections.trends import Trends
 from playbook.settings import Settings
 from playbook.verdict import SEVERITY
@@ -41,15 +42,25 @@ class Times:
 
 @dataclass(frozen=True, slots=True)
 class MonthReport:
-    """Every key figure of the last thirty days."""
+    """Every key figure of the last thirty days. What each stands on is said beside it."""
 
     kpis: tuple[KpiByDay, ...]
     times: tuple[Times, ...]
 
     @property
+    def coverage(self) -> Coverage:
+        """How many figures there are."""
+        return whole(f"{len(self.kpis)} figures")
+
+    @property
     def worst_first(self) -> list[KpiByDay]:
-        """The figures, those past their limits first; raises as ``Kpi.reading``."""
-        return sorted(self.kpis, key=lambda one: SEVERITY.index(one.limit.verdict(one.reading.value)))
+        """The figures, those past their limits first, those that nobody knows last."""
+
+        def badness(one: KpiByDay) -> int:
+            value = one.reading.value
+            return SEVERITY.index(one.limit.verdict(value)) if math.isfinite(value) else len(SEVERITY)
+
+        return sorted(self.kpis, key=badness)
 
     def evidence(self) -> list[Evidence]:
         """The month in numbers, percentiles of the times and of the days, and every figure's course."""
@@ -122,20 +133,33 @@ class MonthComparison:
     changes: tuple[Change, ...]
 
     @property
+    def coverage(self) -> Coverage:
+        """How many figures can be compared; what keeps the others from it stands in ``lacks``."""
+        return whole(f"{len(self.comparable)} of {len(self.changes)} figures")
+
+    @property
+    def lacks(self) -> Coverage:
+        """Which figures cannot be compared, and why."""
+        missing = [f"{change.kpi.figure.name} ({change.why})" for change in self.changes if change.why]
+        if not missing:
+            return Coverage()
+        return lacking(
+            "",
+            expected="two months that can be compared",
+            got=f"not comparable: {'; '.join(missing)}",
+            hint="The store must keep its samples for 60 days; a gap in one of the months is no change.",
+        )
+
+    @property
+    def summary(self) -> str:
+        """How many figures went which way."""
+        words = [change.word for change in self.changes]
+        return ", ".join(f"{words.count(word)} {word}" for word in dict.fromkeys(words))
+
+    @property
     def comparable(self) -> list[Change]:
         """Those that can be compared."""
         return [change for change in self.changes if change.reading]
-
-    def expect_all(self) -> None:
-        """Every figure can be compared; TooLittleData says which cannot, and why."""
-        missing = [f"{change.kpi.figure.name} ({change.why})" for change in self.changes if change.why]
-        if missing:
-            raise TooLittleData(
-                f"{self.service}: expected two months that can be compared, "
-                f"got not comparable: {'; '.join(missing)}",
-                service=self.service,
-                hint="The store must keep its samples for 60 days; a gap in one of the months is no change.",
-            )
 
     def evidence(self) -> Evidence:
         """A row for each figure."""
@@ -185,15 +209,24 @@ def month_comparison(
         figure = one.whole.figure
         before = kpi(prometheus, settings, figure, MONTH, earlier)
         changes.append(
-            compare(one.whole, before, getattr(settings.limits, f"{figure.key}_change"), settings.trends)
+            compare(
+                one.whole,
+                before,
+                getattr(settings.limits, f"{figure.key}_change"),
+                settings.trends,
+                settings.coverage.trend_percent,
+            )
         )
     return MonthComparison(prometheus.service, tuple(changes))
 
 
-def compare(now: Kpi, before: Kpi, limit: Limit, rule: Trends) -> Change:
-    """One figure's change, in percent of it where the limit is in percent, else in points of the figure."""
-    new, new_lacks = _value(now)
-    old, old_lacks = _value(before)
+def compare(now: Kpi, before: Kpi, limit: Limit, rule: Trends, least_percent: float) -> Change:
+    """One figure's change, in percent of it where the limit is in percent, else in points of the figure.
+
+    A month of which too little is known says nothing of a change, neither good nor bad.
+    """
+    new, new_lacks = _value(now, least_percent)
+    old, old_lacks = _value(before, least_percent)
     if new is None or old is None:
         why = f"{new_lacks} in the last 30 days" if new is None else f"{old_lacks} in the 30 days before"
         return Change(now, new, old, limit, None, "not comparable", why)
@@ -216,20 +249,19 @@ def _word(change: float, limit: Limit) -> str:
     return "worse" if (change < 0) == bad_is_low(limit) else "better"
 
 
-def _value(one: Kpi) -> tuple[float | None, str]:
-    """The figure where it can be judged, else what there was instead."""
-    try:
-        return one.reading.value, ""
-    except TooLittleData as error:
-        # Messages end with what was got.
-        return None, str(error).rpartition(", got ")[2]
+def _value(one: Kpi, least_percent: float) -> tuple[float | None, str]:
+    """The figure where enough of its month is known, else what there was instead."""
+    coverage = one.covers(least_percent) + one.seen
+    if coverage.enough:
+        coverage += one.reading.coverage
+    return (one.reading.value, "") if coverage.enough else (None, coverage.got)
 
 
 def _times(store: Prometheus, settings: Settings, key: str, name: str, now: datetime) -> Times:
     found: list[tuple[float, float]] = []
     for quantile in QUANTILES:
-        query = getattr(settings.queries, key).replace("$window", MONTH.duration)
-        answered = store.ask(query.replace("$quantile", f"{quantile:g}"), now, setting=f"queries.{key}")
+        query = query_of(settings, key, MONTH.seconds, quantile=quantile)
+        answered = store.ask(query, now, setting=f"queries.{key}")
         found += [(quantile, sample.value) for sample in answered.samples[:1] if math.isfinite(sample.value)]
     return Times(name, tuple(found))
 

@@ -6,8 +6,11 @@ import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import msgspec
+
 from playbook.clients.prometheus import Prometheus
 from playbook.clock import Clock
+from playbook.coverage import Coverage
 from playbook.engine import measurement
 from playbook.evidence import Chart, Curve, Evidence
 from playbook.limits import Limit, Reading
@@ -22,6 +25,7 @@ from playbook.measure.kpis import (
     Window,
     kpi,
 )
+from playbook.measure.queries import query_of
 from playbook.settings import Settings
 from playbook.trend import Point
 
@@ -43,9 +47,20 @@ class KpiByDay:
     limit: Limit
 
     @property
+    def coverage(self) -> Coverage:
+        """Of the whole window."""
+        return self.whole.coverage
+
+    @property
     def reading(self) -> Reading:
-        """Of the whole window; raises as ``Kpi.reading``."""
+        """Of the whole window; as ``Kpi.reading``."""
         return self.whole.reading
+
+    @property
+    def by_itself(self) -> Reading:
+        """The reading with all that it stands on, where several figures are judged together."""
+        reading = self.reading
+        return msgspec.structs.replace(reading, coverage=self.coverage + reading.coverage)
 
     def evidence(self) -> list[Evidence]:
         """Of the whole window, and a chart of the days."""
@@ -73,9 +88,8 @@ def limit_lines(limit: Limit) -> dict[str, float]:
 
 def by_day(store: Prometheus, settings: Settings, key: str, last: datetime, count: int) -> tuple[Point, ...]:
     """What a query gives for each of ``count`` days up to ``last``; days without samples are left out."""
-    query: str = getattr(settings.queries, key)
     series = store.query_range(
-        query.replace("$window", "24h"),
+        query_of(settings, key, DAY.total_seconds()),
         last - (count - 1) * DAY,
         last,
         DAY.total_seconds(),

@@ -2,17 +2,34 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, field
 from datetime import datetime
 
+import msgspec
+
 from playbook.clients.prometheus import Answered, Prometheus
+from playbook.clock import Clock
+from playbook.coverage import Coverage, lacking, share, together, understood
 from playbook.engine import measurement
-from playbook.errors import TooLittleData
 from playbook.evidence import Evidence, Facts
 from playbook.limits import Reading, format_value
-from playbook.measure.kpis import ERROR_RATE, IMAGE_SUCCESS, RESPONSE_TIME, Figure
+from playbook.measure.kpis import (
+    ERROR_RATE,
+    IMAGE_SUCCESS,
+    RESPONSE_TIME,
+    Buckets,
+    Figure,
+    count_of,
+    first_lack,
+    number_of,
+)
+from playbook.measure.queries import own_series, query_of
 from playbook.measure.words import span
 from playbook.settings import Settings
+
+# Of fewer steps with samples one that is missing would be too many.
+_LEAST_LOOKS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +42,8 @@ class Recent:
         answered: the query's answer.
         count: how many it stands for.
         until: the moment; None is now.
+        seen: how much of the time there are samples of, and whose.
+        buckets: of a quantile from a histogram; ``None`` for other figures.
     """
 
     figure: Figure
@@ -33,6 +52,13 @@ class Recent:
     answered: Answered
     count: float
     until: datetime | None = None
+    seen: Coverage = field(default_factory=Coverage)
+    buckets: Buckets | None = None
+
+    @property
+    def coverage(self) -> Coverage:
+        """Samples of the time, of the target's own series."""
+        return self.seen
 
     @property
     def over(self) -> str:
@@ -41,20 +67,36 @@ class Recent:
 
     @property
     def enough(self) -> bool:
-        """Whether it can be judged."""
-        return bool(self.answered.samples) and self.count >= self.least
+        """Whether it says something good."""
+        reading = self.reading
+        return math.isfinite(reading.value) and (self.coverage + reading.coverage).enough
 
     @property
     def reading(self) -> Reading:
-        """The value in its unit; TooLittleData where too little happened in that time."""
-        if self.count < self.least:
-            raise TooLittleData(
-                f"{self.figure.name}: expected at least {self.least} {self.figure.counted} in "
-                f"{span(self.minutes * 60)}, got {self.count:,.0f}",
-                service=self.answered.service,
+        """The value in its unit; where too little happened in that time its coverage says so.
+
+        Where there is no number it is NaN, and its coverage says why.
+        """
+        coverage = Coverage()
+        if not self.count >= self.least:
+            coverage = lacking(
+                f"{self.count:,.0f} {self.figure.counted}",
+                expected=f"at least {self.least} {self.figure.counted} in {span(self.minutes * 60)}",
+                got=f"{self.count:,.0f}",
                 hint="Look again when more time has passed.",
             )
-        return Reading(self.answered.number, self.over)
+        value, why = number_of(self.answered)
+        if self.buckets:
+            coverage += self.buckets.lack(self.figure, value, self.count)[1]
+        if why.parts:
+            coverage = first_lack(self.coverage, coverage, why)
+        return Reading(value, self.over, coverage)
+
+    @property
+    def by_itself(self) -> Reading:
+        """The reading with all that it stands on, where several figures are judged together."""
+        reading = self.reading
+        return msgspec.structs.replace(reading, coverage=self.coverage + reading.coverage)
 
     def evidence(self) -> Evidence:
         """Value, what it stands on, and the query."""
@@ -70,38 +112,58 @@ class Recent:
 
 
 def recent(
-    store: Prometheus, settings: Settings, figure: Figure, minutes: float, until: datetime | None = None
+    store: Prometheus, settings: Settings, figure: Figure, minutes: float, until: datetime | None
 ) -> Recent:
-    """A figure over so many minutes (at least one) before ``until``, or before the store's own present."""
+    """A figure over so many minutes (at least one) before ``until``, by our own clock."""
     minutes = max(minutes, 1.0)
+    answers: list[Answered] = []
 
     def ask(suffix: str = "") -> Answered:
-        query: str = getattr(settings.queries, figure.key + suffix)
-        window = f"{round(minutes * 60)}s"
-        return store.ask(query.replace("$window", window), until, setting=f"queries.{figure.key}{suffix}")
+        key = figure.key + suffix
+        answered = store.ask(query_of(settings, key, minutes * 60), until, setting=f"queries.{key}")
+        answers.append(answered)
+        return answered
 
-    counted = ask("_count")
+    value, count = ask(), count_of(ask("_count"))
+    unknown = count_of(ask("_unknown")) if getattr(settings.queries, f"{figure.key}_unknown", "") else 0.0
+    has_buckets = bool(getattr(settings.queries, f"{figure.key}_buckets", ""))
+    buckets = Buckets.of(ask("_buckets").samples) if has_buckets else None
+    rules = settings.coverage
+    seen = own_series(store, settings, [figure.key], minutes * 60, until)
+    seen += understood(
+        math.ceil(unknown), math.ceil(count), figure.counted, most_percent=rules.not_understood_percent
+    )
+    look = settings.kpis.look_minutes
+    if minutes >= _LEAST_LOOKS * look:
+        seen += share(
+            round(min(count_of(ask("_looks")) * look, minutes)),
+            round(minutes),
+            "min",
+            least_percent=rules.window_percent,
+            what="samples",
+            hint="Look at Status → Targets in Prometheus: is everything being scraped?",
+        )
     least = {
         "requests": settings.recent.least_requests,
         "images": settings.recent.least_images,
     }
-    count = counted.number if counted.samples else 0.0
-    return Recent(figure, minutes, least[figure.counted], ask(), count, until)
+    seen = together(answered.coverage for answered in answers) + seen
+    return Recent(figure, minutes, least[figure.counted], value, count, until, seen, buckets)
 
 
 @measurement
-def response_time_now(prometheus: Prometheus, settings: Settings) -> Recent:
+def response_time_now(prometheus: Prometheus, settings: Settings, clock: Clock) -> Recent:
     """Seconds within which 95 % of the last hour's requests were answered."""
-    return recent(prometheus, settings, RESPONSE_TIME, settings.recent.window_minutes)
+    return recent(prometheus, settings, RESPONSE_TIME, settings.recent.window_minutes, clock.now())
 
 
 @measurement
-def error_rate_now(prometheus: Prometheus, settings: Settings) -> Recent:
+def error_rate_now(prometheus: Prometheus, settings: Settings, clock: Clock) -> Recent:
     """Percent of the last hour's requests that were answered with 5xx."""
-    return recent(prometheus, settings, ERROR_RATE, settings.recent.window_minutes)
+    return recent(prometheus, settings, ERROR_RATE, settings.recent.window_minutes, clock.now())
 
 
 @measurement
-def image_success_now(prometheus: Prometheus, settings: Settings) -> Recent:
+def image_success_now(prometheus: Prometheus, settings: Settings, clock: Clock) -> Recent:
     """Percent of the last hour's images that were processed."""
-    return recent(prometheus, settings, IMAGE_SUCCESS, settings.recent.window_minutes)
+    return recent(prometheus, settings, IMAGE_SUCCESS, settings.recent.window_minutes, clock.now())

@@ -13,6 +13,7 @@ from playbook.engine import measurement
 from playbook.evidence import Chart, Curve, Evidence, Table
 from playbook.limits import Limit, Reading
 from playbook.measure.performance import limit_lines
+from playbook.measure.queries import query_of
 from playbook.measure.redis import RedisStats
 from playbook.measure.redis_info import mebibytes
 from playbook.measure.resources import DAY, FULL, HOUR, WEEK, Judged
@@ -159,7 +160,7 @@ def storage_week(prometheus: Prometheus, redis_stats: RedisStats, settings: Sett
     now = clock.now()
 
     def hours(key: str) -> list[tuple[str, tuple[Point, ...]]]:
-        query = getattr(settings.queries, key).replace("$window", "1h")
+        query = query_of(settings, key, HOUR)
         series = prometheus.query_range(query, now - WEEK, now, HOUR, setting=f"queries.{key}")
         # Both ends are in it: 169 of them.
         return [(one.labels.get("component", ""), one.points[-HOURS:]) for one in series]

@@ -1,4 +1,4 @@
-"""How the website speaks TLS, by real handshakes, against Mozilla's intermediate profile.
+"""Which protocol versions and cipher suites the website accepts, at each address, against Mozilla's profile.
 
 The profile is guideline 6.0, https://ssl-config.mozilla.org/guidelines/6.0.json, "intermediate".
 """
@@ -10,18 +10,26 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from playbook.clients.http import HttpClient
-from playbook.clients.tls import SERVICE, VERSIONS, Endpoint, TlsClient, Version, can_offer, known_suites
-from playbook.clients.wire import Broken
+from playbook.clients.tls import (
+    SERVICE,
+    VERSIONS,
+    Endpoint,
+    Handshake,
+    TlsClient,
+    Version,
+    can_offer,
+    known_suites,
+)
+from playbook.clients.tls_greeting import USUAL_SUITES, WEAK_SUITES
+from playbook.coverage import Coverage, lacking, share
 from playbook.engine import measurement
-from playbook.errors import TooLittleData, Unmeasured, Unreachable
+from playbook.errors import Unmeasured, Unreachable
 from playbook.evidence import Evidence, Facts, Table
-from playbook.limits import Reading
 from playbook.measure.certificates import host_and_port
 from playbook.settings import Settings
 
 GUIDELINE = "Mozilla's guideline 6.0, intermediate"
-PROFILE_VERSIONS: tuple[Version, ...] = ("TLSv1.2", "TLSv1.3")
+PROFILE_VERSIONS = ("TLSv1.2", "TLSv1.3")
 PROFILE_SUITES = (
     "ECDHE-ECDSA-AES128-GCM-SHA256",
     "ECDHE-RSA-AES128-GCM-SHA256",
@@ -30,11 +38,11 @@ PROFILE_SUITES = (
     "ECDHE-ECDSA-CHACHA20-POLY1305",
     "ECDHE-RSA-CHACHA20-POLY1305",
 )
+ALL_VERSIONS = ("SSLv3", *VERSIONS)
 # No encryption, no authentication, or broken: RFC 9325, 4.1; 3DES since Sweet32 (CVE-2016-2183).
 _BROKEN = re.compile(r"NULL|^ADH|^AECDH|EXP|RC4|RC2|DES|MD5|SEED|IDEA")
 # Handshakes to find suites outside the profile; a server that accepts more is known well enough by then.
 _MOST = 40
-DAY = 86400
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,20 +51,38 @@ class TlsConfiguration:
 
     Attributes:
         versions: how it took each protocol version: the suite that it chose, or None where it refused.
-        cannot_offer: versions that this machine cannot offer, so that nothing is known of them.
+        unknown: versions and suites of which nothing is known, and why.
         outside: suites outside the profile that it accepts with TLS 1.2, in its own order.
         inside: the suite of the profile that it chose with TLS 1.2; empty where it took none.
         offered: how many suites outside the profile it was offered.
         more: there are more suites outside the profile than were looked for.
+        addresses: at how many of its addresses this was seen, and how many there are.
+        problems: what could not be reached.
     """
 
     endpoint: str
-    versions: dict[Version, str | None]
-    cannot_offer: tuple[Version, ...]
+    versions: dict[str, str | None]
+    unknown: dict[str, str]
     outside: tuple[str, ...]
     inside: str
     offered: int
-    more: bool
+    more: bool = False
+    addresses: tuple[int, int] = (1, 1)
+    problems: tuple[Unmeasured, ...] = ()
+
+    @property
+    def coverage(self) -> Coverage:
+        """Each version and each suite answered, at each address."""
+        seen, of = self.addresses
+        total = share(seen, of, "addresses", what="handshakes", note="; ".join(map(str, self.problems[:3])))
+        for what, reason in self.unknown.items():
+            total += lacking(
+                f"{what} not known",
+                expected=f"an answer of {self.endpoint} to {what}",
+                got=reason,
+                hint="Look again, where OpenSSL has it and nothing on the way limits connections.",
+            )
+        return total
 
     @property
     def accepted(self) -> str:
@@ -74,13 +100,14 @@ class TlsConfiguration:
 
     @property
     def has_newest(self) -> bool:
-        """TLS 1.3 is accepted, or this machine cannot say."""
+        """TLS 1.3 is accepted, or it is not known."""
         return self.versions.get("TLSv1.3", "") is not None
 
     @property
     def broken(self) -> str:
         """Accepted suites that protect nothing; may be empty."""
-        return ", ".join(suite for suite in self.outside if _BROKEN.search(suite))
+        chosen = [suite for suite in self.versions.values() if suite]
+        return ", ".join(dict.fromkeys(suite for suite in (*self.outside, *chosen) if _BROKEN.search(suite)))
 
     @property
     def outside_text(self) -> str:
@@ -89,211 +116,160 @@ class TlsConfiguration:
         left = len(self.outside) - 6
         return names + (f" and {left} more" if left > 0 else "")
 
-    def demand_all_versions(self) -> None:
-        """TooLittleData where an outdated version could not be offered: it may be accepted or not."""
-        if self.cannot_offer:
-            raise TooLittleData(
-                f"{SERVICE}: expected to offer {_words(VERSIONS)} to {self.endpoint}, got an OpenSSL that cannot "
-                f"offer {_words(self.cannot_offer)}",
-                service=SERVICE,
-                hint="Run this check where OpenSSL still has these versions; the others were judged.",
-            )
-
     def evidence(self) -> list[Evidence]:
-        """Versions, suites, and what was not tried."""
+        """Versions, suites, and what is not known."""
         rows = []
-        for version in VERSIONS:
-            if version in self.cannot_offer:
-                answer = "not known: this machine's OpenSSL cannot offer it"
+        for version in ALL_VERSIONS:
+            if version not in self.versions:
+                answer = f"not known: {self.unknown.get(_words([version]), 'not asked')}"
             else:
                 chosen = self.versions[version]
                 answer = "refused" if chosen is None else f"accepted, with {chosen}"
             rows.append([_words([version]), answer, "yes" if version in PROFILE_VERSIONS else "no"])
-        missing = [suite for suite in ("RC4-SHA", "DES-CBC3-SHA", "DES-CBC-SHA") if suite not in known_suites()]
         facts = {
             "Of the profile, with TLS 1.2": self.inside or "none accepted",
             "Outside the profile, with TLS 1.2": self.outside_text or f"none of {self.offered} offered",
+            "Addresses": "{} of {}".format(*self.addresses),
             "Judged by": GUIDELINE,
         }
-        if missing:
-            facts["Not in this machine's OpenSSL, so not tried"] = ", ".join(missing)
+        facts |= {f"Not known: {what}": reason for what, reason in self.unknown.items()}
         return [
             Table(f"Protocol versions of {self.endpoint}", ["Version", "Answer", "In the profile"], rows),
             Facts("Cipher suites", facts),
         ]
 
 
-@measurement
+@measurement(time_limit=60.0)
 def tls_configuration(tls: TlsClient, settings: Settings) -> TlsConfiguration:
-    """Protocol versions and cipher suites that the website accepts, each by a handshake.
+    """Protocol versions and cipher suites that the website accepts, each by a handshake at each of its addresses.
+
+    What this machine's OpenSSL does not have is offered by a greeting written by hand. An outdated version is
+    accepted where one of two tries was.
 
     Raises:
-        Unreachable: it does not answer, or refuses every version that this machine can offer.
+        Unreachable: it does not answer, or refuses every version.
     """
     endpoint = _website(settings)
-    cannot_offer = tuple(version for version in VERSIONS if not can_offer(version))
-    answers: dict[Version, str | None] = {}
-    reason = ""
-    for version in VERSIONS:
-        if version not in cannot_offer:
-            shaken = tls.offer(endpoint, version)
-            answers[version] = shaken.cipher if shaken.accepted else None
-            reason = shaken.reason or reason
-    if all(chosen is None for chosen in answers.values()):
-        raise Unreachable(
-            f"{SERVICE}: expected {endpoint} to accept one of {_words(answers)}, got {reason}", service=SERVICE
-        )
-    outside: list[str] = []
-    inside, more = "", False
-    others = [suite for suite in known_suites() if suite not in PROFILE_SUITES]
-    offered = len(others)
-    if answers.get("TLSv1.2") is not None:
-        inside = tls.offer(endpoint, "TLSv1.2", PROFILE_SUITES).cipher
-        while others:
-            shaken = tls.offer(endpoint, "TLSv1.2", others)
-            if not shaken.accepted or shaken.cipher not in others:
-                break
-            outside.append(shaken.cipher)
-            others.remove(shaken.cipher)
-            if len(outside) >= _MOST:
-                more = True
-                break
-    return TlsConfiguration(str(endpoint), answers, cannot_offer, tuple(outside), inside, offered, more)
-
-
-@dataclass(frozen=True, slots=True)
-class Hsts:
-    """The website's promise to come by TLS only.
-
-    Attributes:
-        header: as sent; empty where it is not.
-        max_age: seconds; 0 where there is no promise, or one that cannot be read.
-    """
-
-    url: str
-    header: str
-    max_age: int
-
-    @property
-    def days(self) -> Reading:
-        """How long the promise holds, in days."""
-        return Reading(self.max_age / DAY, self.header or "an answer without the header")
-
-    def evidence(self) -> Facts:
-        """The header as it came."""
-        return Facts("Strict-Transport-Security", {"Address": self.url, "Header": self.header or "not sent"})
-
-
-@measurement
-def hsts(website: HttpClient) -> Hsts:
-    """The Strict-Transport-Security header of the homepage (RFC 6797).
-
-    Raises:
-        Unreachable: no answer.
-    """
-    answer = website.get(redirects=5)
-    header = answer.headers.get("strict-transport-security", "")
-    return Hsts(answer.url, header, max_age(header) or 0)
-
-
-def max_age(header: str) -> int | None:
-    """Seconds of the header's ``max-age``; None where it has none, or more than one."""
-    found = re.findall(r'(?:^|;)\s*max-age\s*=\s*"?(\d{1,12})"?\s*(?=;|$)', header, re.IGNORECASE)
-    return int(found[0]) if len(found) == 1 and "," not in header else None
-
-
-@dataclass(frozen=True, slots=True)
-class PlainHttp:
-    """What becomes of a visitor who comes without TLS.
-
-    Attributes:
-        url: where they arrive.
-        hops: every address on the way, the first one included; empty where nobody listens, which is fine.
-        status: of the last answer; None where nobody listens.
-    """
-
-    url: str
-    hops: tuple[str, ...]
-    status: int | None
-
-    @property
-    def result(self) -> str:
-        """As Mozilla's HTTP Observatory names it: a key of its table of scores."""
-        if self.status is None:
-            return "redirection-not-needed-no-http"
-        if len(self.hops) == 1:
-            return "redirection-missing"
-        if not self.hops[-1].startswith("https:"):
-            return "redirection-not-to-https"
-        if not self.hops[1].startswith("https:"):
-            return "redirection-not-to-https-on-initial-redirection"
-        if urlsplit(self.hops[0]).hostname != urlsplit(self.hops[1]).hostname:
-            return "redirection-off-host-from-http"
-        return "redirection-to-https"
-
-    @property
-    def is_safe(self) -> bool:
-        """The visitor ends up with TLS, or nowhere."""
-        return self.result not in ("redirection-missing", "redirection-not-to-https")
-
-    @property
-    def is_direct(self) -> bool:
-        """The first redirect leads to https on the same host, so that HSTS covers it the next time."""
-        return self.result in ("redirection-to-https", "redirection-not-needed-no-http")
-
-    @property
-    def summary(self) -> str:
-        """The way in words."""
-        if self.status is None:
-            return f"nobody listens at {self.url}"
-        if len(self.hops) == 1:
-            return f"HTTP {self.status} from {self.url} without TLS"
-        return " → ".join(self.hops)
-
-    def evidence(self) -> Facts:
-        """The way."""
-        return Facts("Without TLS", {"Address": self.url, "Leads": self.summary})
-
-
-@measurement
-def plain_http(settings: Settings) -> PlainHttp:
-    """Where ``http://`` leads: followed up to five times, certificates of the way not judged here.
-
-    Raises:
-        NotConfigured: the website is on a port of its own and ``web.http_url`` is not set.
-        Unreachable: no answer in time. That the connection is refused is an answer.
-    """
-    web = settings.target.web
-    site = urlsplit(settings.require(web.url, "web.url", "Website"))
-    derived = f"http://{site.hostname}" if site.scheme == "http" or site.port in (None, 443) else None
-    url = settings.require(web.http_url or derived, "web.http_url", "Website without TLS")
-    client = HttpClient(url, service="Website without TLS", time_limits=settings.time_limits, ca=web.ca)
-    try:
-        answer = client.get("/", retry="none", redirects=0)
-    except Unreachable as error:
-        if isinstance(error.__cause__, Broken) and error.__cause__.reason == "connection refused":
-            return PlainHttp(url, (), None)
-        raise
-    hops = [answer.url]
-    for _ in range(5):
-        target = answer.headers.get("location", "")
-        if answer.status not in (301, 302, 303, 307, 308) or not target:
-            break
-        hops.append(_absolute(hops[-1], target))
-        if hops[-1].startswith("https:"):
-            break  # whether TLS works there is looked at by itself
+    places, _ = tls.places_of(endpoint, settings.target.security.ipv6)
+    found: list[TlsConfiguration] = []
+    problems: list[Unmeasured] = []
+    for place in places:
         try:
-            answer = client.get(hops[-1], retry="none", redirects=0)
-        except Unmeasured:
-            break
-    return PlainHttp(url, tuple(hops), answer.status)
+            found.append(_Asked(tls, place).configuration())
+        except Unmeasured as error:
+            problems.append(error)
+    if not found:
+        raise problems[-1]
+    return _merged(endpoint, found, len(places), tuple(problems))
 
 
-def _absolute(base: str, target: str) -> str:
-    """Where a redirect leads, without its query, which may hold anything."""
-    from urllib.parse import urljoin
+class _Asked:
+    """One address, and what it has said so far."""
 
-    return urlsplit(urljoin(base, target))._replace(query="", fragment="").geturl()
+    def __init__(self, tls: TlsClient, place: Endpoint) -> None:
+        self._tls, self._place = tls, place
+        self._versions: dict[str, str | None] = {}
+        self._unknown: dict[str, str] = {}
+        self._control: Version | None = None
+
+    def configuration(self) -> TlsConfiguration:
+        """All of it; Unreachable where it refuses everything."""
+        reason = ""
+        hung: dict[str, str] = {}
+        for version in reversed(
+            ALL_VERSIONS
+        ):  # the newest first: one that is accepted is the control for the others
+            shaken = self._offer(version)
+            if not shaken.accepted:  # once more, as a farm behind one address may not be of one mind
+                shaken = self._offer(version, with_weak_suites=shaken.refused and version != "TLSv1.3")
+            reason = shaken.reason or reason
+            if shaken.accepted:
+                self._versions[version] = shaken.cipher
+                self._control = version if version in VERSIONS else self._control
+            elif shaken.refused:
+                self._versions[version] = None
+            elif shaken.hung_up:
+                hung[version] = shaken.reason
+            else:
+                self._unknown[_words([version])] = shaken.reason
+        if all(chosen is None for chosen in self._versions.values()):
+            raise Unreachable(
+                f"{SERVICE}: expected {self._place} to accept one of {_words(ALL_VERSIONS)}, got {reason}",
+                service=SERVICE,
+            )
+        for version, said in hung.items():
+            if self._answers():
+                self._versions[version] = None
+            else:
+                self._unknown[_words([version])] = said
+        inside, more, offered = "", False, 0
+        outside: list[str] = []
+        if self._versions.get("TLSv1.2") is not None:
+            inside = self._tls.offer(self._place, "TLSv1.2", PROFILE_SUITES).cipher
+            outside, more, offered = self._outside()
+        versions = {version: self._versions[version] for version in ALL_VERSIONS if version in self._versions}
+        return TlsConfiguration(str(self._place), versions, self._unknown, tuple(outside), inside, offered, more)
+
+    def _offer(self, version: str, *, with_weak_suites: bool = False) -> Handshake:
+        known = next((name for name in VERSIONS if name == version), None)
+        if known and can_offer(known) and not with_weak_suites:
+            return self._tls.offer(self._place, known)
+        if version == "TLSv1.3":
+            return Handshake(False, reason="this machine's OpenSSL cannot offer it")
+        return self._tls.greet(self._place, version, (*USUAL_SUITES, *WEAK_SUITES))
+
+    def _outside(self) -> tuple[list[str], bool, int]:
+        """Suites outside the profile: OpenSSL's, then those that it does not have."""
+        found: list[str] = []
+        own = [suite for suite in known_suites() if suite not in PROFILE_SUITES]
+        foreign = [suite for suite in WEAK_SUITES if suite not in own]
+        for others, by_hand in ((list(own), False), (list(foreign), True)):
+            while others:
+                if len(found) >= _MOST:
+                    return found, True, len(own) + len(foreign)
+                shaken = (
+                    self._tls.greet(self._place, "TLSv1.2", others)
+                    if by_hand
+                    else self._tls.offer(self._place, "TLSv1.2", others)
+                )
+                if not shaken.accepted:
+                    if not shaken.refused and not (shaken.hung_up and self._answers()):
+                        self._unknown["cipher suites outside the profile"] = shaken.reason
+                    break
+                found.append(shaken.cipher)
+                if shaken.cipher not in others:
+                    break
+                others.remove(shaken.cipher)
+        return found, False, len(own) + len(foreign)
+
+    def _answers(self) -> bool:
+        """Whether what it accepted a moment ago is still accepted: then hanging up is its way to say no."""
+        return self._control is not None and self._tls.offer(self._place, self._control).accepted
+
+
+def _merged(
+    endpoint: Endpoint, found: list[TlsConfiguration], addresses: int, problems: tuple[Unmeasured, ...]
+) -> TlsConfiguration:
+    """All addresses as one: what one of them accepts is accepted; TLS 1.3 is where all have it."""
+    versions: dict[str, str | None] = {}
+    for version in ALL_VERSIONS:
+        answers = [one.versions[version] for one in found if version in one.versions]
+        accepted = [answer for answer in answers if answer is not None]
+        if version == "TLSv1.3" and len(accepted) < len(answers):
+            accepted = []
+        if accepted or (answers and len(answers) == len(found)):
+            versions[version] = accepted[0] if accepted else None
+    return TlsConfiguration(
+        str(endpoint),
+        versions,
+        {what: reason for one in found for what, reason in one.unknown.items()},
+        tuple(dict.fromkeys(suite for one in found for suite in one.outside)),
+        next((one.inside for one in found if one.inside), ""),
+        max(one.offered for one in found),
+        any(one.more for one in found),
+        (len(found), addresses),
+        problems,
+    )
 
 
 def _website(settings: Settings) -> Endpoint:
@@ -305,6 +281,6 @@ def _website(settings: Settings) -> Endpoint:
 
 
 def _words(versions: Iterable[str]) -> str:
-    names = [str(version).replace("TLSv", "TLS ") for version in versions]
+    names = [version.replace("TLSv", "TLS ").replace("SSLv3", "SSL 3.0") for version in versions]
     names = [f"{name}.0" if name == "TLS 1" else name for name in names]
     return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))

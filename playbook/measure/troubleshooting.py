@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,7 +12,7 @@ from statistics import median
 from playbook.clients.digitalocean import DigitalOceanApi
 from playbook.clients.prometheus import Prometheus
 from playbook.clock import Clock
-from playbook.coverage import Coverage, lacking, share, whole
+from playbook.coverage import Coverage, lacking, share, understood, whole
 from playbook.engine import measurement
 from playbook.errors import TooLittleData
 from playbook.evidence import Evidence, Facts, Table
@@ -178,12 +179,7 @@ class MemoryErrors:
 
     kinds: tuple[tuple[str, str, int], ...]
     lines: int
-    seen: Coverage = Coverage()  # noqa: RUF009 - frozen
-
-    @property
-    def coverage(self) -> Coverage:
-        """In how many hours of the day there were lines."""
-        return self.seen
+    coverage: Coverage
 
     @property
     def count(self) -> Reading:
@@ -204,9 +200,11 @@ def memory_errors(log_review: LogReview) -> MemoryErrors:
         for (component, signature), row in log_review.review.kinds
         if _OUT_OF_MEMORY.search(f"{signature} {row.example}")
     ]
-    least = 100 * log_review.wanted.coverage_hours / 24
-    seen = share(log_review.hours_seen, 24, "h", least_percent=least, what="lines")
-    return MemoryErrors(tuple(sorted(kinds, key=lambda kind: -kind[2])), log_review.review.lines, seen)
+    review = log_review.review
+    coverage = log_review.coverage
+    if review.kinds_left_out:
+        coverage += understood(review.kinds_left_out, review.kinds_left_out + len(review.kinds), "kinds of errors")
+    return MemoryErrors(tuple(sorted(kinds, key=lambda kind: -kind[2])), review.lines, coverage)
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,19 +231,15 @@ class ReleaseEffect:
             return lacking("", expected="a release that succeeded, with its time", got="none")
         if self.since is None:
             return whole("no recent release")
-        if not self.since.enough:
-            return lacking(
-                "", expected=f"at least {self.since.least} requests since the release", got=self.since.over
-            )
-        return whole(self.since.over)
+        return self.since.coverage + self.since.reading.coverage
 
     @property
     def suspect(self) -> bool:
-        """Requests have failed since the release, and did not before; False where there were too few to say."""
-        if self.since is None or not self.since.enough:
+        """Requests have failed since the release, and did not before."""
+        if self.since is None:
             return False
         now = self.since.reading.value
-        if self.limit.verdict(now) is Verdict.OK:
+        if not math.isfinite(now) or self.limit.verdict(now) is Verdict.OK:
             return False
         return not (self.before and self.before.enough) or now > 2 * self.before.reading.value
 
@@ -257,7 +251,7 @@ class ReleaseEffect:
         when = f"one {span(self.release.age)} ago ({self.release.cause})"
         if self.since is None:
             return when
-        since = self.limit.format(self.since.reading.value) if self.since.enough else "unknown"
+        since = self.limit.format(self.since.reading.value) if self.since.answered.samples else "unknown"
         before = self.limit.format(self.before.reading.value) if self.before and self.before.enough else "unknown"
         return f"{when}, with an error rate of {since} since and {before} before"
 
@@ -284,6 +278,6 @@ def release_effect(
         release,
         hours,
         recent(prometheus, settings, ERROR_RATE, minutes, began),
-        recent(prometheus, settings, ERROR_RATE, minutes),
+        recent(prometheus, settings, ERROR_RATE, minutes, clock.now()),
         limit,
     )

@@ -8,9 +8,11 @@ from playbook.sections.trends import TrendQueries
 
 
 class Queries(TrendQueries, frozen=True):
-    """PromQL, each giving one number; ``$window`` is replaced by the time that is looked at, e.g. ``24h``.
+    """PromQL, each giving one number; for what stands for ``$window`` and the like see ``playbook.promql``.
 
     Attributes:
+        counted: what stands for ``$counted(…)``, with ``$series`` in it.
+        scraped: percent of the application's scrapes that were answered.
         newest_sample: Unix time of the portfolio's own newest sample, up to a day old.
         availability, error_rate, image_success: percent.
         response_time: seconds.
@@ -18,8 +20,11 @@ class Queries(TrendQueries, frozen=True):
         ..._looks: in how many of the window's five-minute steps there were samples of it.
         response_time_buckets: how many requests took no longer than each bound ``le``; empty where times are not
             counted in buckets.
+        error_rate_unknown: requests of which nothing says whether they failed; empty where that is always said.
     """
 
+    counted: str
+    scraped: str
     newest_sample: str
     availability: str
     availability_count: str
@@ -31,6 +36,7 @@ class Queries(TrendQueries, frozen=True):
     error_rate: str
     error_rate_count: str
     error_rate_looks: str
+    error_rate_unknown: str
     image_success: str
     image_success_count: str
     image_success_looks: str
@@ -54,6 +60,7 @@ class Limits(LoadLimits, frozen=True):
     log_errors: Limit
     log_server_errors: Limit
     log_throttled: Limit
+    clock_skew: Limit
     cpu: Limit
     memory: Limit
     backup_age: Limit

@@ -12,16 +12,14 @@ Count = Annotated[int, msgspec.Meta(ge=1)]
 
 
 class Kpis(Section, frozen=True):
-    """When a key figure is a judgement on its window. With less it is UNKNOWN.
+    """When a key figure is a judgement on its window, beside samples of it. With less a good one is UNKNOWN.
 
     Attributes:
         look_minutes: the step of the queries with ``_looks``.
-        least_coverage_percent: in how much of the window there must be samples.
         least_probes, least_requests, least_images, least_reads: one failure of fewer would be critical by itself.
     """
 
     look_minutes: Annotated[float, msgspec.Meta(gt=0)] = 5.0
-    least_coverage_percent: Annotated[float, msgspec.Meta(ge=0, le=100)] = 50.0
     least_probes: Count = 100
     least_requests: Count = 100
     least_images: Count = 20

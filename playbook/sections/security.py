@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import UTC, tzinfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
 import msgspec
 
 from playbook.secret import Section
@@ -16,6 +19,10 @@ class Security(Section, frozen=True):
             ``--connect-to`` does: to read the origin's certificate behind a proxy, or before a name is switched.
         auth_logs: files with sign-ins by glob, e.g. ``/var/log/auth.log*``, beside the target's logs.
         days: how far back refused requests and failed sign-ins are counted, as far as the logs reach.
+        time_zone: of the times in these files where they do not say it, e.g. ``Europe/Berlin``.
+        quiet_hours: so long may these files be without a line; of a longer silence the rest counts as not seen.
+        ipv6: whether hosts are looked at by IPv6 too; where it is not set, if this machine has a way there. It is
+            said where they are looked at by IPv4 alone.
         break_in_failures: so many failed sign-ins of a source within an hour before one that succeeds are a
             guessed password.
     """
@@ -24,7 +31,23 @@ class Security(Section, frozen=True):
     connect_to: dict[str, str] = msgspec.field(default_factory=dict)
     auth_logs: tuple[str, ...] = ()
     days: float = 7.0
+    time_zone: str = "UTC"
+    quiet_hours: float = 24.0
+    ipv6: bool | None = None
     break_in_failures: int = 10
+
+    def __post_init__(self) -> None:
+        try:
+            ZoneInfo(self.time_zone)
+        except (ZoneInfoNotFoundError, ValueError):
+            raise ValueError(
+                f'time_zone: expected an IANA name such as "Europe/Berlin", got {self.time_zone!r}'
+            ) from None
+
+    @property
+    def zone(self) -> tzinfo:
+        """That of the times in the files with sign-ins."""
+        return UTC if self.time_zone == "UTC" else ZoneInfo(self.time_zone)
 
 
 class Links(Section, frozen=True):

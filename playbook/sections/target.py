@@ -70,22 +70,41 @@ class Redis(Section, frozen=True):
 
 
 class Prometheus(Section, frozen=True):
-    """Prometheus by itself. Where ``url`` is not set, Grafana's data source proxy is used."""
+    """Prometheus by itself. Where ``url`` is not set, Grafana's data source proxy is used.
+
+    Attributes:
+        selector: matchers of the application's own series, e.g. ``job="portfolio"``; they stand for ``$selector``.
+        probe_selector: of the blackbox exporter's; where not set, those whose ``instance`` is on the host of
+            ``web.url``.
+        redis_selector, container_selector: of redis_exporter's and of the container runtime's; where not set, as
+            ``selector``.
+    """
 
     url: str | None = None
     token: Secret | None = None
     username: str | None = None
     password: Secret | None = None
     ca: str | None = None
+    selector: str | None = None
+    probe_selector: str | None = None
+    redis_selector: str | None = None
+    container_selector: str | None = None
 
 
 class Grafana(Section, frozen=True):
-    """Grafana; ``datasource_uid`` is the Prometheus data source that ``dashboard`` shows."""
+    """Grafana.
+
+    Attributes:
+        datasource_uid: the Prometheus data source that ``dashboard`` shows; the first of its panels where not set.
+        dashboard: its title.
+        folder: title of the folder it is in, where several have that title.
+    """
 
     url: str | None = None
     token: Secret | None = None
     datasource_uid: str | None = None
     dashboard: str = "Portfolio Overview"
+    folder: str | None = None
     ca: str | None = None
 
 
@@ -94,6 +113,8 @@ class Alertmanager(Section, frozen=True):
 
     Attributes:
         ignore: names of alerts that fire while all is well, wherever they are read from.
+        always: those that always fire; where there is a rule for one and it does not, alerts may be lost.
+        longest_silence_days: a silence that has longer to go should be looked at.
     """
 
     url: str | None = None
@@ -102,13 +123,17 @@ class Alertmanager(Section, frozen=True):
     password: Secret | None = None
     ca: str | None = None
     ignore: tuple[str, ...] = ("Watchdog", "InfoInhibitor", "PlaybookTestAlert")
+    always: tuple[str, ...] = ("Watchdog",)
+    longest_silence_days: float = 30.0
 
 
 class Logs(Section, frozen=True):
     """Where the logs are: the DigitalOcean API, or files by glob (``*.gz`` included).
 
     Attributes:
-        coverage_hours: of the last 24, in how many there must be lines for a verdict that all is well.
+        coverage_hours: in how many hours there must be lines for a verdict that nobody failed to sign in.
+        components: names that must have lines, beside those that the DigitalOcean app has.
+        serving: names of components that answer requests, and so must have access lines; likewise.
         unusual_count: an hour with fewer 429 or 5xx than this is never called unusual.
         unusual_spread: how many times the usual spread above the usual level an hour must be to be unusual.
         most_lines, most_seconds: where reading stops, which is then said.
@@ -117,6 +142,8 @@ class Logs(Section, frozen=True):
     source: Literal["api", "files"] = "api"
     files: list[str] = []
     coverage_hours: int = 20
+    components: list[str] = []
+    serving: list[str] = []
     unusual_count: int = 10
     unusual_spread: float = 6.0
     most_lines: int = 5_000_000

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from sandbox.faults import fault
@@ -84,7 +85,7 @@ def _(world: World) -> None:
 @fault("image-metrics-missing", "Prometheus has no counts of images, and by Redis' one in fourteen has failed")
 def _(world: World) -> None:
     world.metrics.missing.add("image_optimizations_total")
-    world.redis.formats["avif"].failure = 920
+    world.redis.formats["avif"].failure = 114
 
 
 @fault("metrics-empty", "Prometheus answers, and has no samples at all")
@@ -122,3 +123,59 @@ def _(world: World) -> None:
 @fault("alert-silenced-not-delivered", "Alertmanager was never told of an alert that a silence is meant for")
 def _(world: World) -> None:
     world.alerts.raise_alert("BackupJobSlow", "The backup takes longer than usual", minutes=42, delivered=False)
+
+
+@fault("website-down", "The website was down for 43 minutes; ten other sites that are probed beside it were not")
+def _(world: World) -> None:
+    world.metrics.down_minutes = 43
+
+
+@fault("probe-missing", "Nobody probes the website any more; ten other sites are probed")
+def _(world: World) -> None:
+    world.metrics.probed = False
+
+
+@fault("metrics-gap", "Prometheus scraped nothing for eleven hours, until three hours ago")
+def _(world: World) -> None:
+    world.metrics.gap_hours = 11
+
+
+@fault("errors-born", "An instance came back with 5,000 failed requests that its first scrape already counted")
+def _(world: World) -> None:
+    world.metrics.errors_born = 5000
+
+
+@fault("metrics-partial", "A part of the metrics store does not answer, which it says with every answer")
+def _(world: World) -> None:
+    world.metrics.partial = True
+
+
+@fault("dashboard-twice", "Two folders of Grafana have a dashboard of the same title")
+def _(world: World) -> None:
+    world.metrics.dashboards = 2
+
+
+@fault("alert-rules-missing", "No alerting rule is loaded, in Prometheus or in Grafana")
+def _(world: World) -> None:
+    world.alerts.rules.clear()
+    world.alerts.alerts.clear()
+
+
+@fault("alert-rules-failing", "Prometheus cannot evaluate its alerting rules")
+def _(world: World) -> None:
+    world.alerts.rule_health = "err"
+
+
+@fault("watchdog-silent", "The alert that always fires does not reach Alertmanager any more")
+def _(world: World) -> None:
+    world.alerts.alerts[0].delivered = False
+
+
+@fault("alertmanager-settling", "Alertmanager waits for its peers and does not know their silences yet")
+def _(world: World) -> None:
+    world.alerts.settled = False
+
+
+@fault("silence-without-end", "Somebody silenced an alert for ten years")
+def _(world: World) -> None:
+    world.alerts.silences[0].ends = world.now + timedelta(days=3650)

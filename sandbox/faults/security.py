@@ -63,6 +63,23 @@ def _(world: World) -> None:
     _tls(world, key="rsa-1024")
 
 
+@fault("certificate-chain-ends-first", "The authority above the website's certificate has four days left")
+def _(world: World) -> None:
+    _tls(world, between=(timedelta(days=4),), sent=(0,))
+
+
+@fault("certificate-chain-incomplete", "The website does not send the authority above its certificate")
+def _(world: World) -> None:
+    _tls(world, between=(timedelta(days=900),))
+
+
+@fault(
+    "certificate-chain-disordered", "The website sends the authorities above its certificate in the wrong order"
+)
+def _(world: World) -> None:
+    _tls(world, between=(timedelta(days=900), timedelta(days=900)), sent=(0, 1))
+
+
 # ------------------------------------------------------------------------------------------------ TLS and headers
 
 
@@ -104,6 +121,11 @@ def _(world: World) -> None:
 @fault("hsts-short", "The website promises to come by TLS only for thirty days")
 def _(world: World) -> None:
     world.portfolio.headers["strict-transport-security"] = "max-age=2592000"
+
+
+@fault("hsts-unreadable", "The website's promise to come by TLS only has two ages, so that browsers pass it over")
+def _(world: World) -> None:
+    world.portfolio.headers["strict-transport-security"] = "max-age=63072000; max-age=63072000"
 
 
 @fault("policy-missing", "The website has no content security policy")
@@ -206,3 +228,13 @@ def _(world: World) -> None:
 @fault("sign-ins-gone", "The file with the jump host's sign-ins is not there")
 def _(world: World) -> None:
     world.gone.add("sign-ins")
+
+
+@fault("sign-ins-silent", "Nothing was written to the file with the jump host's sign-ins for nine hours")
+def _(world: World) -> None:
+    world.sign_ins.silent = timedelta(hours=9)
+
+
+@fault("sign-ins-undated", "The lines of the file with the jump host's sign-ins have no times")
+def _(world: World) -> None:
+    world.sign_ins.timed = False

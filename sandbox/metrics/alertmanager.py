@@ -189,7 +189,7 @@ def _silence(silence: SilenceState, now: datetime) -> dict[str, Any]:
 
 def _status(state: AlertsState) -> dict[str, Any]:
     return {
-        "cluster": {"name": "sandbox", "peers": [], "status": "ready"},
+        "cluster": {"name": "sandbox", "peers": [], "status": "ready" if state.settled else "settling"},
         "config": {"original": f"route:\n  receiver: {RECEIVER}\nreceivers:\n- name: {RECEIVER}\n"},
         "uptime": _text(state.now - timedelta(days=9)),
         "versionInfo": {

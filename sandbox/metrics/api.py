@@ -8,15 +8,16 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from sandbox.metrics.numbers import number
+from sandbox.metrics.state import WATCHDOG
 
 if TYPE_CHECKING:
-    from sandbox.metrics.state import AlertState
+    from sandbox.metrics.state import AlertsState, AlertState
     from sandbox.world import World
 
 VERSION = "2.42.0-sandbox"  # PromQL as that version evaluates it (tests/real); no Prometheus itself
@@ -113,7 +114,10 @@ def answer(world: World, now: datetime, path: str, parameters: Parameters) -> Re
             return PlainTextResponse("404 page not found\n", 404)
     except ApiError as error:
         return JSONResponse({"status": "error", "errorType": error.kind, "error": error.text}, error.status)
-    return JSONResponse({"status": "success", "data": data})
+    partial = world.metrics.partial and path in ("query", "query_range")
+    # As Prometheus says it of a remote store, and as Thanos does of the stores behind it.
+    warnings = ["remote_read: error sending request: 10.0.0.7:9201: connection refused"] if partial else []
+    return JSONResponse({"status": "success", "data": data} | ({"warnings": warnings} if warnings else {}))
 
 
 def _query(call: Call) -> Any:
@@ -221,24 +225,37 @@ def _alert(alert: AlertState) -> dict[str, Any]:
 
 
 def _rules(call: Call) -> Any:
-    rules = [
-        {
-            "name": alert.name,
-            "query": "vector(1)",
-            "duration": 300,
-            "labels": {"severity": alert.severity},
-            "annotations": {"summary": alert.summary},
-            "alerts": [_alert(alert)],
-            "health": "ok",
-            "state": alert.state,
-            "type": "alerting",
-            "lastEvaluation": _text(call.now),
-            "evaluationTime": 0.0004,
-        }
-        for alert in call.world.alerts.alerts
-    ]
+    return rule_groups(call.world.alerts, call.now)
+
+
+def rule_groups(state: AlertsState, now: datetime) -> dict[str, Any]:
+    """One group of all rules, each with the alerts that it finds; Grafana lists its own in the same form."""
+    rules = []
+    for name in dict.fromkeys([*state.rules, *(alert.name for alert in state.alerts if state.rules)]):
+        found = [alert for alert in state.alerts if alert.name == name]
+        health = "ok" if name == WATCHDOG else state.rule_health
+        rules.append(
+            {
+                "name": name,
+                "query": "vector(1)",
+                "duration": 300,
+                "labels": {"severity": found[0].severity if found else "critical"},
+                "annotations": {"summary": found[0].summary if found else ""},
+                "alerts": [_alert(alert) for alert in found],
+                "health": health,
+                **(
+                    {"lastError": "vector cannot contain metrics with the same labelset"}
+                    if health == "err"
+                    else {}
+                ),
+                "state": found[0].state if found else "inactive",
+                "type": "alerting",
+                "lastEvaluation": _text(now - timedelta(seconds=20)),
+                "evaluationTime": 0.0004,
+            }
+        )
     group = {"name": "portfolio", "file": "portfolio.yml", "interval": 60, "limit": 0, "rules": rules}
-    return {"groups": [group]}
+    return {"groups": [group | {"lastEvaluation": _text(now - timedelta(seconds=20))}] if rules else []}
 
 
 def _targets(call: Call) -> Any:

@@ -9,6 +9,7 @@ from statistics import NormalDist
 import numpy as np
 
 from sandbox.metrics.history import FORMATS, INSTANCES, INTERVAL, ROUTES, Floats, History
+from sandbox.metrics.state import SITE, MetricsState
 
 Build = Callable[[History], Floats]
 
@@ -28,22 +29,28 @@ CONTAINERS = {
 }
 DISK = 4.0 * 2**30  # bytes; what App Platform gives a container
 PROBES = ("fra1", "nyc3")
+OTHER_SITES = tuple(f"https://customer-{number}.example" for number in range(1, 11))
 
 
-def catalogue() -> Iterator[tuple[str, dict[str, str], Build]]:
-    """Every series: name, labels, and how to compute it."""
+def catalogue(state: MetricsState) -> Iterator[tuple[str, dict[str, str], Build]]:
+    """Every series: name, labels, and how to compute it. NaN is no sample."""
     targets = [("portfolio", instance) for each in INSTANCES.values() for instance in each]
-    targets += [("blackbox", f"blackbox-{probe}:9115") for probe in PROBES]
     for job, instance in [*targets, ("redis", "redis-exporter:9121")]:
         yield "up", {"job": job, "instance": instance}, _up(job)
-    for probe in PROBES:
-        labels = {"job": "blackbox", "instance": f"blackbox-{probe}:9115", "probe": probe}
-        yield "probe_success", labels, _probe(probe)
-        yield "probe_duration_seconds", labels, _probe_duration(probe)
+    # As blackbox_exporter is set up: the instance is the address that is probed.
+    for site in (SITE, *OTHER_SITES) if state.probed else OTHER_SITES:
+        for probe in PROBES if site == SITE else PROBES[:1]:
+            labels = {"job": "blackbox", "instance": site, "probe": probe}
+            yield "up", labels, _up("blackbox")
+            yield "probe_success", labels, _probe(probe) if site == SITE else _up("blackbox")
+            yield "probe_duration_seconds", labels, _probe_duration(probe)
     for component, route in ROUTES:
         for instance in INSTANCES[component]:
             labels = {"job": "portfolio", "component": component, "instance": instance, "route": route}
             yield from _http(labels)
+    if state.errors_born:
+        labels = {"job": "portfolio", "component": "portfolio-web", "instance": INSTANCES["portfolio-web"][1]}
+        yield "http_requests_total", labels | {"route": "/", "status": "504"}, _born(state.errors_born)
     yield from _images({"job": "portfolio", "component": "image-worker", "instance": INSTANCES["image-worker"][0]})
     for component, instances in INSTANCES.items():
         for instance in instances:
@@ -62,12 +69,22 @@ def _up(job: str) -> Build:
     return build
 
 
+def _born(value: float) -> Build:
+    def build(history: History) -> Floats:
+        values = np.full(history.samples, math.nan)
+        values[history.born :] = value
+        return values
+
+    return build
+
+
 def _probe(name: str) -> Build:
     def build(history: History) -> Floats:
         chance = history.level(0.0004, 1 - history.state.availability / 100)
         # Spread about evenly, so that a day holds as many failures as the level says.
         missed = np.cumsum(chance * history.random("probe", name).uniform(0.2, 1.8, history.samples))
         failed = np.diff(np.floor(missed), prepend=0.0) > 0
+        failed[history.down] = True
         return 1.0 - failed.astype(np.float64)
 
     return build

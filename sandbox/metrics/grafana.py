@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from sandbox.metrics import alertmanager
+from sandbox.metrics.api import rule_groups
 
 if TYPE_CHECKING:
     from sandbox.metrics.state import AlertState
@@ -52,6 +53,8 @@ def answer(world: World, now: datetime, path: str, query: Mapping[str, str]) -> 
     if path == "prometheus/grafana/api/v1/alerts":
         internal = query.get("includeInternalLabels", "").lower() in {"1", "t", "true"}
         return {"status": "success", "data": {"alerts": _alerts(world, internal)}}, 200
+    if path == "prometheus/grafana/api/v1/rules":
+        return {"status": "success", "data": rule_groups(world.alerts, now)}, 200
     if path == "alertmanager/grafana/api/v2/silences":
         return alertmanager.silences(world.alerts, now), 200
     return NOTHING
@@ -64,8 +67,8 @@ def _search(world: World, query: Mapping[str, str]) -> list[dict[str, Any]]:
         return []
     return [
         {
-            "id": 1,
-            "uid": DASHBOARD,
+            "id": number,
+            "uid": DASHBOARD if number == 1 else f"{DASHBOARD}-{number}",
             "title": title,
             "uri": f"db/{DASHBOARD}",
             "url": f"/d/{DASHBOARD}/{DASHBOARD}",
@@ -73,8 +76,11 @@ def _search(world: World, query: Mapping[str, str]) -> list[dict[str, Any]]:
             "type": "dash-db",
             "tags": ["portfolio"],
             "isStarred": False,
+            "folderUid": f"folder-{number}",
+            "folderTitle": "Portfolio" if number == 1 else f"Copies {number}",
             "sortMeta": 0,
         }
+        for number in range(1, world.metrics.dashboards + 1)
     ]
 
 

@@ -23,6 +23,9 @@ DAY = 86_400 // INTERVAL  # samples
 GAP_DAYS_AGO, GAP_SAMPLES = 20, 40
 DEPLOYED_DAYS_AGO = 9
 ODD_DAYS_AGO = 3
+LATE_GAP_ENDED = 3  # hours ago
+DOWN_ENDED = 120  # samples ago
+BORN_AGO = 240  # samples
 GROWTH = 0.15  # of traffic, over the history
 
 INSTANCES = {
@@ -66,10 +69,14 @@ class History:
         now = HISTORY_DAYS * DAY
         self.deployed = now - DEPLOYED_DAYS_AGO * DAY
         self.incident = now - round(state.incident_hours * 60)
+        self.down = slice(now - DOWN_ENDED - round(state.down_minutes), now - DOWN_ENDED)
+        self.born = now - BORN_AGO
         gap = now - GAP_DAYS_AGO * DAY
         end = samples if state.stale_minutes is None else now - round(state.stale_minutes)
         begun = now - round(state.history_days * DAY)
         scraped = np.r_[:gap, gap + GAP_SAMPLES : end]
+        until = now - LATE_GAP_ENDED * 60
+        scraped = scraped[(scraped < until - round(state.gap_hours * 60)) | (scraped >= until)]
         self.scraped: Times = scraped[scraped >= begun]
         self.answered: Times = self.scraped[self.scraped != self.deployed]  # when instances were being replaced
         self.silent = samples if state.silent_minutes is None else now - round(state.silent_minutes)

@@ -22,6 +22,7 @@ from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import Route
 
 from sandbox.metrics import alertmanager, api, grafana
+from sandbox.metrics.state import SITE
 from sandbox.service import HttpService
 
 if TYPE_CHECKING:
@@ -80,6 +81,15 @@ class PrometheusService(_BasicAuth):
     """The metrics store."""
 
     name: ClassVar[str] = "prometheus"
+
+    def settings(self) -> dict[str, Any]:
+        """Address and credentials, and which of the series are the portfolio's own."""
+        own = {
+            "selector": 'job="portfolio"',
+            "probe_selector": f'instance="{SITE}"',
+            "redis_selector": 'job="redis"',
+        }
+        return {self.name: super().settings()[self.name] | own}
 
     def app(self) -> ASGIApp:
         """``/api/v1`` and the two health endpoints."""

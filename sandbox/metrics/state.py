@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from sandbox.metrics.series import Store
 
 HISTORY_DAYS = 60
+SITE = "https://portfolio.example"  # as the probes name it
+WATCHDOG = "Watchdog"
+RULES = (WATCHDOG, "HighErrorRate", "SlowResponses", "QueueGrowing", "BackupJobSlow", "InstanceDown")
 
 
 @dataclass
@@ -34,11 +37,18 @@ class MetricsState:
         memory_growth: percentage points a day, of the image worker, up to what it usually is.
         stale_minutes: age of the newest sample at ``now``, beyond the usual; nothing comes after it.
         silent_minutes: for how long no target of the portfolio has answered, while all others do.
+        gap_hours: for so long nothing was scraped, up to three hours before ``now``.
+        down_minutes: for so long, up to two hours before ``now``, every probe of the website failed.
+        probed: whether the website is probed; ten sites of others are, always.
+        errors_born: a series of errors that began with this number four hours before ``now``, as one whose process
+            had failed for long when it was scraped first.
+        partial: a part of the store does not answer, which it says with each answer.
         empty: no sample at all.
         missing: metrics that nothing exposes.
         largest_bucket: seconds at which the buckets of the response times end.
         datasource: whether Grafana has the data source that the dashboard is made of.
         dashboard: title of the dashboard in Grafana; ``None`` where there is none.
+        dashboards: how many there are of that title, each in a folder of its own.
     """
 
     now: datetime
@@ -56,11 +66,17 @@ class MetricsState:
     memory_growth: float = 0.0
     stale_minutes: float | None = None
     silent_minutes: float | None = None
+    gap_hours: float = 0.0
+    down_minutes: float = 0.0
+    probed: bool = True
+    errors_born: int = 0
+    partial: bool = False
     empty: bool = False
     missing: set[str] = field(default_factory=set)
     largest_bucket: float = 10.0
     datasource: bool = True
     dashboard: str | None = "Portfolio Overview"
+    dashboards: int = 1
 
     @classmethod
     def healthy(cls, now: datetime) -> MetricsState:
@@ -71,9 +87,9 @@ class MetricsState:
     def store(self) -> Store:
         """The samples; the levers count as they are when it is asked for first."""
         # It brings numpy, which the sandbox does not wait for when it starts.
-        from sandbox.metrics.series import Store
+        from sandbox.metrics.series import store_of
 
-        return Store(self)
+        return store_of(self)
 
 
 @dataclass
@@ -114,9 +130,12 @@ class SilenceState:
 
 @dataclass
 class AlertsState:
-    """Alerts that are firing or pending, and silences.
+    """The rules that alert, what they find, and silences.
 
     Attributes:
+        rules: names of the rules, of which those that find nothing are inactive; empty where none is loaded.
+        rule_health: ``ok``, ``err`` or ``unknown``, of all of them but the watchdog's.
+        settled: whether Alertmanager has what its peers know.
         group_wait: seconds that Alertmanager waits for more alerts before it notifies.
         routed: whether its route leads to the receiver; else to an address where nobody listens.
     """
@@ -124,12 +143,15 @@ class AlertsState:
     now: datetime
     alerts: list[AlertState] = field(default_factory=list)
     silences: list[SilenceState] = field(default_factory=list)
+    rules: list[str] = field(default_factory=lambda: list(RULES))
+    rule_health: str = "ok"
+    settled: bool = True
     group_wait: float = 0.2
     routed: bool = True
 
     @classmethod
     def healthy(cls, now: datetime) -> AlertsState:
-        """Nothing fires; one silence covers a nightly job, another one the maintenance to come."""
+        """Only the watchdog fires; one silence covers a nightly job, another one the maintenance to come."""
         silence = SilenceState(
             id="2b0c1f6e-5d0e-4f7b-9a53-6f2f8a1c7d10",
             alertname="BackupJobSlow",
@@ -147,7 +169,8 @@ class AlertsState:
             starts=begins - timedelta(minutes=5),
             ends=begins + LENGTH + timedelta(minutes=10),
         )
-        return cls(now=now, silences=[silence, planned])
+        watchdog = AlertState(WATCHDOG, "Always fires", now - timedelta(days=9), "none", component="prometheus")
+        return cls(now=now, alerts=[watchdog], silences=[silence, planned])
 
     def raise_alert(
         self,

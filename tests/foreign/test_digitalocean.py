@@ -108,6 +108,7 @@ class _Signed:
     item, valid, near, refused, found = "x", True, False, (), "one that counts"
     coverage = whole("1 sign-off")
     rule = type("Rule", (), {"near": NOW - NOW})
+    pending, coverage = False, whole("1 sign-off")
 
 
 _SIGNED = _Signed()

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 import pytest
 
 from playbook.clients.alert_route import alert_route
+from playbook.clients.alertmanager import alerting as alerting_of
 from playbook.clock import Clock
 from playbook.gate import pass_gate
 from playbook.measure.alert_test import alert_delivery
@@ -18,6 +19,7 @@ from playbook.recovery import alerting, records
 from playbook.recovery.receiver import Receiver
 from playbook.settings import load
 from tests.real.servers import running
+from tests.waiting import wait_for
 
 PROGRAM = shutil.which("prometheus-alertmanager") or shutil.which("alertmanager")
 TOKEN = "a-token-for-this-test-only"
@@ -121,3 +123,68 @@ def test_an_alert_that_goes_elsewhere_is_found(tmp_path, receiver):
     assert not found.arrived
     assert re.fullmatch(r"nothing in \d+ s", found.result)
     assert found.delivery.ended
+
+
+# What is read of them, and of the rules behind them.
+
+PROMETHEUS = shutil.which("prometheus")
+PROMETHEUS_LISTENING = re.compile(r'msg="Listening on" address=127\.0\.0\.1:(\d+)')
+RULES = {
+    "none": "groups: []",
+    "recording": "groups: [{name: g, interval: 1s, rules: [{record: one, expr: vector(1)}]}]",
+    "quiet": "groups: [{name: g, interval: 1s, rules: [{alert: Quiet, expr: vector(1) > 2}]}]",
+    "fires": "groups: [{name: g, interval: 1s, rules: [{alert: Fires, expr: vector(1)}]}]",
+    "pending": "groups: [{name: g, interval: 1s, rules: [{alert: Waits, expr: vector(1), for: 1h}]}]",
+}
+
+
+@contextmanager
+def prometheus_with(folder, rules, alertmanager_url):
+    """One that evaluates these rules every second."""
+    (folder / "rules.yml").write_text(RULES[rules])
+    config = folder / "prometheus.yml"
+    config.write_text(
+        f"""
+rule_files: [rules.yml]
+alerting:
+  alertmanagers:
+  - static_configs: [{{targets: ["{alertmanager_url.removeprefix("http://")}"]}}]
+"""
+    )
+    command = [
+        str(PROMETHEUS),
+        f"--config.file={config}",
+        f"--storage.tsdb.path={folder / 'tsdb'}",
+        "--rules.alert.resend-delay=1s",  # the first is sent before Alertmanager is discovered
+        "--web.listen-address=127.0.0.1:0",
+    ]
+    with running(command, PROMETHEUS_LISTENING, folder / "prometheus-log") as url:
+        yield url
+
+
+@pytest.mark.skipif(PROMETHEUS is None, reason="Prometheus is not installed")
+@pytest.mark.parametrize(
+    ("rules", "states", "got"),
+    [
+        ("none", [], "none in Prometheus"),
+        ("recording", [], "none in Prometheus"),
+        ("quiet", [], ""),
+        ("fires", ["firing"], ""),
+        ("pending", ["pending"], ""),
+    ],
+)
+def test_rules_and_alerts_of_real_servers(tmp_path, rules, states, got):
+    """What fires, what waits, and whether anything could."""
+    with (
+        alertmanager(tmp_path, "http://127.0.0.1:9/") as url,
+        prometheus_with(tmp_path, rules, url) as store,
+    ):
+        overlay = {"targets": {"sandbox": {"alertmanager": {"url": url}, "prometheus": {"url": store}}}}
+        source = alerting_of(load("sandbox", environment={}, overlay=overlay))
+
+        def settled():
+            found = source.found(Clock().now())
+            told = [alert.state for alert in found.alerts if alert.delivered]
+            return (told, found.coverage.got) == (states, got)
+
+        wait_for(settled, "that the rules were evaluated")

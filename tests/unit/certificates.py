@@ -36,6 +36,8 @@ class Authority:
     name: str = "Test authority"
     signer: Authority | None = None
     key: ec.EllipticCurvePrivateKey = field(default_factory=lambda: ec.generate_private_key(ec.SECP256R1()))
+    begins: timedelta = -100 * DAY
+    ends: timedelta = 1000 * DAY
 
     def __post_init__(self) -> None:
         above = self.signer or self
@@ -43,11 +45,16 @@ class Authority:
             x509.CertificateBuilder(
                 name_of(above.name), name_of(self.name), self.key.public_key(), x509.random_serial_number()
             )
-            .not_valid_before(NOW - 100 * DAY)
-            .not_valid_after(NOW + 1000 * DAY)
+            .not_valid_before(NOW + self.begins)
+            .not_valid_after(NOW + self.ends)
             .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
             .sign(above.key, hashes.SHA256())
         )
+
+    @property
+    def der(self) -> bytes:
+        """Its certificate, as it travels."""
+        return self.certificate.public_bytes(serialization.Encoding.DER)
 
     @property
     def pem(self) -> bytes:
@@ -60,12 +67,14 @@ class Authority:
         begins: timedelta = -23 * DAY,
         ends: timedelta = 67 * DAY,
         key: Key | None = None,
+        more: tuple[x509.ExtensionType, ...] = (),
+        subject: str = "the subject",
     ) -> tuple[Key, x509.Certificate]:
-        """A key and its certificate for ``names``."""
+        """A key and its certificate for ``names``, with ``more`` extensions."""
         key = key or ec.generate_private_key(ec.SECP256R1())
         builder = (
             x509.CertificateBuilder(
-                name_of(self.name), name_of("the subject"), key.public_key(), x509.random_serial_number()
+                name_of(self.name), name_of(subject), key.public_key(), x509.random_serial_number()
             )
             .not_valid_before(NOW + begins)
             .not_valid_after(NOW + ends)
@@ -73,6 +82,8 @@ class Authority:
         if names:
             alternatives = x509.SubjectAlternativeName([_general(name) for name in names])
             builder = builder.add_extension(alternatives, critical=False)
+        for extension in more:
+            builder = builder.add_extension(extension, critical=False)
         return key, builder.sign(self.key, hashes.SHA256())
 
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from playbook.load.options import chooses
+from tests.preloaded import run_pytest
 
 pytestmark = pytest.mark.slow
 
@@ -51,20 +50,9 @@ def run(tmp_path, text, *arguments, **environment):
     """pytest on the playbook with this playbook.toml, which nothing may come of."""
     file = tmp_path / "playbook.toml"
     file.write_text(text)
-    return subprocess.run(
-        [sys.executable, "-m", "pytest", f"--reports={tmp_path / 'reports'}", *arguments],
-        cwd=ROOT,
-        env={
-            "PATH": os.environ["PATH"],
-            "PLAYBOOK_CONFIG": str(file),
-            "PYTHONDONTWRITEBYTECODE": "1",
-            **environment,
-        },
-        capture_output=True,
-        text=True,
-        timeout=110,
-        check=False,
-    )
+    own = {"PATH": os.environ["PATH"], "PLAYBOOK_CONFIG": str(file), "PYTHONDONTWRITEBYTECODE": "1"}
+    arguments = (f"--reports={tmp_path / 'reports'}", *arguments)
+    return run_pytest(*arguments, cwd=ROOT, env=own | environment, timeout=110)
 
 
 REFUSED = {

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+from tests.checks.expectations.web import no_clock
+
 KPIS = {
     "daily.kpi.availability": "Availability",
     "daily.kpi.response-time": "P95 response time",
     "daily.kpi.error-rate": "Error rate",
     "daily.kpi.image-success": "Image processing success",
 }
+LEAST = dict.fromkeys(KPIS, r"21\.6") | {"daily.kpi.availability": r"22\.8"}
 REFUSED = r"got connection refused \(connect, after \S+ s\)"
 PROBES = r"over 24 h \(2,\d\d\d probes\)"
 REQUESTS = r"over 24 h \([\d,]+ requests\)"
+
+
+PARTIAL = (
+    r"expected a whole answer, got one with the warning 'remote_read: error sending request: 10\.0\.0\.7:9201: "
+    r"connection refused'; what was seen gives .+"
+)
 
 
 def away(service: str, path: str) -> tuple[str, str]:
@@ -25,7 +34,12 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
             "CRITICAL",
             r"Data source: expected an answer to Grafana, got HTTP 502",
         ),
-        "daily.alerts.none-pending": away("Prometheus", "api/v1/alerts"),
+        "daily.alerts.none-pending": (
+            "UNKNOWN",
+            rf"Alerts: expected an answer from https://localhost:\d+/api/v1/alerts, {REFUSED}; "
+            r"what was seen gives none",
+        ),
+        **no_clock("Prometheus"),
     },
     "grafana-gone": {"daily.dashboard.available": away("Grafana", "api/health")},
     "alertmanager-gone": {"daily.alerts.none-pending": away("Alertmanager", "api/v2/alerts")},
@@ -64,7 +78,8 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
         "daily.kpi.response-time": (
             "UNKNOWN",
             r"P95 response time: expected a value within its buckets, got one beyond the largest bucket \(1 s\), "
-            r"as were [34]\d\.\d % of [\d,]+ requests",
+            r"as were [34]\d\.\d % of [\d,]+ requests; what was seen gives 1 s over 24 h \([\d,]+ requests, "
+            r"beyond the largest bucket \(1 s\)\)",
         ),
     },
     "errors-high": {
@@ -104,12 +119,12 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
     "image-metrics-missing": {
         "daily.kpi.image-success": (
             "CRITICAL",
-            r"Image processing success: expected at least 98 %, got 9[23]\.\d+ % over [\d,]+ images since "
-            r"counting began \(critical < 95 %\)",
+            r"Image processing success: expected at least 98 %, got 9[23]\.\d+ % over 24 h \([\d,]+ images\) "
+            r"\(critical < 95 %\)",
         ),
         "weekly.kpi.image-success": (
             "UNKNOWN",
-            r"Image processing success: expected samples of at least 84 of the last 168 h, got samples of 0\.0 h",
+            r"Image processing success: expected samples of at least 151\.2 of 168 h, got samples of 0 h",
         ),
     },
     "metrics-empty": {
@@ -118,7 +133,7 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
             r"Data source: expected samples of the last day, got none",
         ),
         **{
-            item: ("UNKNOWN", rf"{name}: expected samples of at least 12 of the last 24 h, got samples of 0\.0 h")
+            item: ("UNKNOWN", rf"{name}: expected samples of at least {LEAST[item]} of 24 h, got samples of 0 h")
             for item, name in KPIS.items()
             if item != "daily.kpi.image-success"  # which Redis' counts stand in for
         },
@@ -159,6 +174,76 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
         "daily.alerts.none-pending": (
             "WARNING",
             r"Alerts: expected none pending, got 1: QueueGrowing \(portfolio-web, warning, for \d min( \d+ s)?\)",
+        ),
+    },
+    "website-down": {
+        "daily.kpi.availability": (
+            "CRITICAL",
+            rf"Availability: expected at least 99\.5 %, got 9[67](\.\d+)? % {PROBES} \(critical < 99 %\)",
+        ),
+    },
+    "probe-missing": {
+        "daily.kpi.availability": (
+            "UNKNOWN",
+            r"Availability: expected samples of at least 22\.8 of 24 h, got samples of 0 h",
+        ),
+    },
+    "metrics-gap": {
+        item: (
+            "UNKNOWN",
+            rf"{name}: expected samples of at least {LEAST[item]} of 24 h, got samples of 13(\.\d)? h; "
+            r"what was seen gives .+ over 24 h \([\d,]+ [a-z]+\)",
+        )
+        for item, name in KPIS.items()
+    },
+    "errors-born": {
+        "daily.kpi.error-rate": (
+            "CRITICAL",
+            rf"Error rate: expected at most 1 %, got 1[0-3]\.\d+ % {REQUESTS} \(critical > 5 %\)",
+        ),
+    },
+    "metrics-partial": {
+        **{item: ("UNKNOWN", f"{name}: {PARTIAL}") for item, name in KPIS.items()},
+        "daily.dashboard.available": ("UNKNOWN", f"Grafana: {PARTIAL}"),
+    },
+    "dashboard-twice": {
+        "daily.dashboard.available": (
+            "UNKNOWN",
+            r"Grafana: expected one dashboard Portfolio Overview, got 2 of that title; what was seen gives "
+            r"12\.3\.0, database ok",
+        ),
+    },
+    "alert-rules-missing": {
+        "daily.alerts.none-pending": (
+            "UNKNOWN",
+            r"Alerts: expected rules that alert, got none in Prometheus or Grafana; what was seen gives none",
+        ),
+    },
+    "alert-rules-failing": {
+        "daily.alerts.none-pending": (
+            "UNKNOWN",
+            r"Alerts: expected each of 6 alerting rules to be evaluated, got 5 that are not: HighErrorRate "
+            r"\(health err: .+\), SlowResponses \(.+\), QueueGrowing \(.+\) and 2 more; what was seen gives none",
+        ),
+    },
+    "watchdog-silent": {
+        "daily.alerts.none-pending": (
+            "CRITICAL",
+            r"Delivery of alerts: expected all that fires in Prometheus known to Alertmanager, got 1: "
+            r"Watchdog \(prometheus, none, for 9 d, not delivered to Alertmanager\)",
+        ),
+    },
+    "alertmanager-settling": {
+        "daily.alerts.none-pending": (
+            "UNKNOWN",
+            r"Alerts: expected an Alertmanager that is ready, got one that is settling; what was seen gives none",
+        ),
+    },
+    "silence-without-end": {
+        "daily.alerts.none-pending": (
+            "WARNING",
+            r"Silences: expected none on everything, and none for more than 30 days, got 1: "
+            r'alertname="BackupJobSlow" until 20\d\d-\d\d-\d\d \d\d:\d\d UTC',
         ),
     },
 }

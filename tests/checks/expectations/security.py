@@ -24,12 +24,14 @@ LINKS = {
     "links.documentation": ("Link to the documentation", "Documentation"),
 }
 REFUSED = r"connection refused \(connect, after \S+ s\)"
-SEEN = r"over \d\d of 168 h \([\d,]+ lines\)"
+SEEN = r"over 16[78] of 168 h \([\d,]+ lines\)"
 FILES = SEEN + r" and [\d,]+ lines of files"
 HOUR = r"\w{3} \d\d \w{3}, \d\d:00 UTC"
+SUBJECTS = {SUSPICIOUS: "Refused requests of one source in an hour", LOGINS: "Passwords"}
 REFUSED_BURST = "Refused requests of one source in an hour: expected at most 60, got "
 FAILED = "Failed sign-ins of one source in an hour: expected at most 30, got "
 NO_LOGS = r"Logs: expected lines from DigitalOcean's live log stream, got none at all"
+FOREIGN = r"; the certificate is signed by a CA that is not in /\S+/ca\.pem, which targets\.NAME\.web\.ca names"
 NO_HSTS = r"HSTS: expected at least 180 days, got 0 days over an answer without the header \(critical <= 0 days\)"
 
 
@@ -44,6 +46,16 @@ def dead_link(item: str, found: str = rf"{REFUSED} from \S+") -> dict[str, tuple
     return {item: ("CRITICAL", f"{LINKS[item][0]}: expected a page or a login, got {found}")}
 
 
+def unread(problem: str) -> str:
+    """What the check of sign-ins says where something could not be read, and nothing bad was."""
+    return rf"Passwords: expected everything to be read, got {problem}; what was seen gives none"
+
+
+def without_logs(error: str) -> dict[str, tuple[str, str]]:
+    """The logs cannot be read: the one check has nothing, the other has the files with sign-ins."""
+    return {SUSPICIOUS: ("UNKNOWN", error), LOGINS: ("UNKNOWN", unread(error))}
+
+
 def both(fault: str) -> str:
     """The certificate's fault, at the website's address and at the app's domain."""
     return rf"{INVALID}{WEB}: {fault}; {APP}: {fault}"
@@ -53,7 +65,45 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
     "certificate-expired": {CERTIFICATE: ("CRITICAL", both(r"expired on \d{4}-\d\d-\d\d"))},
     "certificate-too-early": {CERTIFICATE: ("CRITICAL", both(r"not valid before .{16} UTC"))},
     "certificate-wrong-host": {CERTIFICATE: ("CRITICAL", both(r"for old\.example, \*\.old\.example only"))},
-    "certificate-untrusted": {CERTIFICATE: ("CRITICAL", both(r"not trusted \(self-signed certificate\)"))},
+    "certificate-untrusted": {
+        CERTIFICATE: ("CRITICAL", both(r"not trusted \(self-signed certificate\)") + FOREIGN)
+    },
+    "certificate-chain-incomplete": {
+        CERTIFICATE: (
+            "CRITICAL",
+            both(
+                r"not trusted \(unable to get local issuer certificate: 'Sandbox intermediate 1', who signed "
+                r"'localhost', is not sent along\)"
+            )
+            + FOREIGN,
+        )
+    },
+    "certificate-chain-ends-first": {
+        CERTIFICATE: (
+            "CRITICAL",
+            DAYS % ("4 days", rf"{WEB} as served, by 'Sandbox intermediate 1'") + r" \(critical < 7 days\)",
+        )
+    },
+    "certificate-chain-disordered": {
+        CERTIFICATE: (
+            "WARNING",
+            "Chains of the certificates: expected what a client needs, in order, for a server and for a usual"
+            rf" term, got {WEB}: sent in the wrong order; {APP}: sent in the wrong order",
+        )
+    },
+    "app-domain-phase-new": {
+        CERTIFICATE: (
+            "UNKNOWN",
+            r"Certificates: expected all phases of domains to be understood, got 1 of 1 that are not,"
+            r" e\.g\. 'PARKED'; what was seen gives 2 of 2 valid",
+        )
+    },
+    "app-domain-failed": {
+        CERTIFICATE: (
+            "WARNING",
+            r"Domains at DigitalOcean: expected each in phase ACTIVE, got portfolio\.example ERROR",
+        )
+    },
     "certificate-weak-key": {
         CERTIFICATE: (
             "CRITICAL",
@@ -94,6 +144,13 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
     },
     "hsts-missing": {
         TLS: ("CRITICAL", NO_HSTS),
+    },
+    "hsts-unreadable": {
+        TLS: (
+            "CRITICAL",
+            "HSTS: expected at least 180 days, got 0 days over max-age=63072000; max-age=63072000, which no"
+            r" browser can read \(critical <= 0 days\)",
+        ),
     },
     "hsts-short": {
         TLS: ("WARNING", "HSTS: expected at least 180 days, got 30 days over max-age=2592000"),
@@ -157,26 +214,43 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
         ),
     },
     "sign-ins-gone": {
-        LOGINS: ("UNKNOWN", r"Logs: expected files that match /\S+\*, got no file that matches"),
+        LOGINS: ("UNKNOWN", unread(r"Logs: expected files that match /\S+\*, got no file that matches")),
     },
-    "app-not-active": dict.fromkeys(
-        (SUSPICIOUS, LOGINS), ("UNKNOWN", "DigitalOcean API: expected a deployment that writes logs, got none")
-    ),
-    "logs-gone": dict.fromkeys((SUSPICIOUS, LOGINS), ("UNKNOWN", NO_LOGS)),
-    "logs-silent": dict.fromkeys((SUSPICIOUS, LOGINS), ("UNKNOWN", NO_LOGS)),
-    "logs-short": dict.fromkeys(
-        (SUSPICIOUS, LOGINS),
-        ("UNKNOWN", r"Logs: expected lines in at least 20 hours, got [12]: from .{19} to .{19}"),
-    ),
-    "logs-damaged": {
-        SUSPICIOUS: (
-            "WARNING",
-            r"Log source: expected everything could be read, got /\S+/portfolio\.log\.2\.gz is damaged, .+",
+    "sign-ins-silent": {
+        LOGINS: (
+            "UNKNOWN",
+            r"Passwords: expected a line in the last 1\.5 h, got none for (9\.\d|10\.0) h from 1 of 1 files that"
+            r" match /\S+; what was seen gives none",
         ),
     },
-    "log-files-gone": dict.fromkeys(
-        (SUSPICIOUS, LOGINS), ("UNKNOWN", r"Logs: expected files that match /\S+\*, got no file that matches")
-    ),
+    "sign-ins-undated": {
+        LOGINS: (
+            "UNKNOWN",
+            r"Passwords: expected at least 151\.2 of 168 h of sign-ins and a line in the last 1\.0 h and at most"
+            r" 1 % of lines not to be understood, got 0 h of sign-ins and none for 168\.0 h from 1 of 1 files"
+            r" that match /\S+ and (\d+) of \1 that are not, e\.g\. '- jump .+; what was seen gives none",
+        ),
+    },
+    "app-not-active": without_logs("DigitalOcean API: expected a deployment that writes logs, got none"),
+    "logs-gone": without_logs(NO_LOGS),
+    "logs-silent": without_logs(NO_LOGS),
+    "logs-short": {
+        item: (
+            "UNKNOWN",
+            rf"{subject}: expected log lines of at least 151\.2 of 168 h, got log lines of [12] h;"
+            r" what was seen gives .+",
+        )
+        for item, subject in SUBJECTS.items()
+    },
+    "logs-damaged": {
+        item: (
+            "UNKNOWN",
+            rf"{subject}: expected (log lines of at least 151\.2 of 168 h and )?everything to be read, got .*"
+            r"/\S+/portfolio\.log\.2\.gz is damaged, .+",
+        )
+        for item, subject in SUBJECTS.items()
+    },
+    "log-files-gone": without_logs(r"Logs: expected files that match /\S+\*, got no file that matches"),
     "link-documentation-moved": dead_link("links.documentation", rf"HTTP 404 from http://{WEB}/docs"),
     "link-status-page-broken": dead_link("links.status-page", rf"HTTP 500 from http://{WEB}/status"),
     "link-status-page-parked": dead_link(
@@ -204,11 +278,18 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
     "web-gone": {
         TLS: ("UNKNOWN", r"(Website|TLS): expected an answer from .+, got connection refused.*"),
         HEADERS: ("UNKNOWN", NO_WEBSITE),
-        CERTIFICATE: ("UNKNOWN", rf"TLS: expected an answer from ({WEB}|{APP}), got connection refused"),
+        CERTIFICATE: (
+            "UNKNOWN",
+            r"Certificates: expected certificates of all 2 addresses, got certificates of 0 addresses \(TLS:"
+            rf" expected an answer from {WEB}, got connection refused; TLS: expected an answer from {APP},"
+            r" got connection refused\); what was seen gives 0 of 0 valid",
+        ),
     },
     "digitalocean-gone": {
-        CERTIFICATE: ("UNKNOWN", NO_API),
-        SUSPICIOUS: ("UNKNOWN", NO_API),
-        LOGINS: ("UNKNOWN", NO_API),
+        CERTIFICATE: (
+            "UNKNOWN",
+            rf"Certificates: expected the app's domains from DigitalOcean, got {NO_API}; what was seen gives .+",
+        ),
+        **without_logs(NO_API),
     },
 }

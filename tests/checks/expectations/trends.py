@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.checks.expectations.metrics import away
+from tests.checks.expectations.metrics import PARTIAL, away
 
 WEEK_KPIS = {
     "weekly.kpi.availability": "Availability",
@@ -11,6 +11,7 @@ WEEK_KPIS = {
     "weekly.kpi.image-success": "Image processing success",
     "weekly.kpi.cache-hit-rate": "Cache hit rate",
 }
+LEAST = {"weekly.kpi.availability": "159.6"}
 WEEK_USE = ("weekly.resources.cpu", "weekly.resources.memory-growth", "weekly.resources.network")
 MONTH = ("monthly.performance.report", "monthly.performance.comparison", "monthly.performance.anomalies")
 CAPACITY = ("monthly.capacity.growth", "monthly.capacity.spikes", "monthly.capacity.scaling-policy")
@@ -26,8 +27,12 @@ AWAY = away("Prometheus", r"api/v1/query\?…")
 
 def unknown_week(hours: str) -> dict[str, tuple[str, str]]:
     """Too few samples for any key figure of the week."""
+    found = rf"got samples of {hours} h"
     return {
-        item: ("UNKNOWN", rf"{name}: expected samples of at least 84 of the last 168 h, got samples of {hours} h")
+        item: (
+            "UNKNOWN",
+            rf"{name}: expected samples of at least {LEAST.get(item, '151.2')} of 168 h, {found}(; .+)?",
+        )
         for item, name in WEEK_KPIS.items()
     }
 
@@ -44,34 +49,28 @@ def unknown_month(exact: str, days: str) -> dict[str, tuple[str, str]]:
     return {
         MONTH[0]: (
             "UNKNOWN",
-            rf"Availability: expected samples of at least 360 of the last 720 h, got samples of {exact} h",
+            rf"Availability: expected samples of at least 684 of 720 h, got samples of {exact} h(; .+)?",
         ),
         MONTH[1]: (
             "UNKNOWN",
-            rf"Prometheus: expected two months that can be compared, got not comparable: {apart}",
+            rf"Months: expected two months that can be compared, got not comparable: {apart}; "
+            "what was seen gives 5 not comparable",
         ),
         MONTH[2]: (
             "UNKNOWN",
-            r"Prometheus: expected at least 20 of the last 30 whole days of every figure, "
-            rf"got fewer of {few}",
+            r"Days out of the usual: expected at least 24 of the last 30 whole days of every figure, "
+            rf"got fewer of {few}; what was seen gives none in 30 days",
         ),
     }
 
 
-def unknown_capacity(hours: str, days: str) -> dict[str, tuple[str, str]]:
-    """Too few samples for growth and peaks."""
-    return {
-        CAPACITY[0]: (
-            "UNKNOWN",
-            r"Prometheus: expected at least 28 of the last 60 days of CPU, memory and storage of every component, "
-            rf"got fewer of {days}",
-        ),
-        CAPACITY[1]: (
-            "UNKNOWN",
-            r"Prometheus: expected CPU samples of at least 360 of the last 720 h of every component, "
-            rf"got fewer of {hours}",
-        ),
-    }
+def no_growth(days: str) -> tuple[str, str]:
+    """Too few days for growth."""
+    return (
+        "UNKNOWN",
+        r"Growth into a limit: expected at least 48 of the last 60 days of CPU, memory and storage of every "
+        rf"component, got fewer of {days}; what was seen gives none of \d that grows steadily towards it",
+    )
 
 
 EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
@@ -99,10 +98,27 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
             r"Cache hit rate: expected at least 80 %, got 7[4-6]\.\d+ % over 7 days \([\d,]+ reads\)",
         ),
     },
+    "metrics-partial": {
+        **{item: ("UNKNOWN", f"{name}: {PARTIAL}") for item, name in WEEK_KPIS.items()},
+        MONTH[0]: ("UNKNOWN", f"Availability: {PARTIAL}"),
+        MONTH[1]: (
+            "UNKNOWN",
+            "Months: expected two months that can be compared, got not comparable: Availability .+; .+ "
+            "what was seen gives 5 not comparable",
+        ),
+        MONTH[2]: ("UNKNOWN", f"Days out of the usual: {PARTIAL}"),
+        CAPACITY[0]: ("UNKNOWN", f"Storage of image-worker, time until its limit: {PARTIAL}"),
+        CAPACITY[1]: ("UNKNOWN", f"CPU of image-worker at a spike: {PARTIAL}"),
+    },
     "metrics-short": {  # two days are one, two or three whole ones in part, by the distance from midnight
-        **unknown_week(r"4[78]\.\d"),
-        **unknown_month(r"4\d\.\d", "[1-3]"),
-        **unknown_capacity(r"([a-z-]+ \(4\d h\)(, )?){3}", r"((CPU|Memory|Storage) of [a-z-]+ \([23]\)(, )?){9}"),
+        **unknown_week(r"4[78](\.\d)?"),
+        **unknown_month(r"4[78](\.\d)?", "[12]"),
+        CAPACITY[0]: no_growth(r"((CPU|Memory|Storage) of [a-z-]+ \([23]\)(, )?){9}"),
+        CAPACITY[1]: (
+            "UNKNOWN",
+            r"CPU of image-worker at a spike: expected CPU samples of at least 648 of the last 720 h of every "
+            r"component, got fewer of ([a-z-]+ \(4\d h\)(, )?){3}; what was seen gives .+",
+        ),
         STORAGE: (
             "UNKNOWN",
             no_storage(
@@ -113,9 +129,10 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
         ),
     },
     "metrics-empty": {
-        **unknown_week(r"0\.0"),
-        **unknown_month(r"0\.0", "0"),
-        **unknown_capacity(r"([a-z-]+ \(0 h\)(, )?){3}", r"CPU \(0\), Memory \(0\), Storage \(0\)"),
+        **unknown_week("0"),
+        **unknown_month("0", "0"),
+        CAPACITY[0]: no_growth(r"CPU \(0\), Memory \(0\), Storage \(0\)"),
+        CAPACITY[1]: ("UNKNOWN", "Requests at a spike: expected the requests a second of 30 days, got no samples"),
         STORAGE: ("UNKNOWN", no_storage("File systems", "samples of every file system", "none")),
     },
     "prometheus-gone": {
@@ -204,11 +221,13 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
     "metrics-forty-days": {
         MONTH[1]: (
             "UNKNOWN",
-            r"Prometheus: expected two months that can be compared, got not comparable: "
+            r"Months: expected two months that can be compared, got not comparable: "
             + "; ".join(
-                rf"{name} \(samples of 2[34]\d\.\d h in the 30 days before\)" for name in WEEK_KPIS.values()
-            ),
+                rf"{name} \(samples of 2[34]\d(\.\d)? h in the 30 days before\)" for name in WEEK_KPIS.values()
+            )
+            + "; what was seen gives 5 not comparable",
         ),
+        CAPACITY[0]: no_growth(r"((CPU|Memory|Storage) of [a-z-]+ \(4[01]\)(, )?){9}"),
     },
     "traffic-anomaly": {
         MONTH[2]: (

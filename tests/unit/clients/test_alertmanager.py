@@ -1,13 +1,17 @@
 """Alerts from Alertmanager, Prometheus and Grafana, in the same words."""
 
 import json
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from playbook.clients.alertmanager import Alertmanager, alerting
-from playbook.errors import Denied, Malformed, NotConfigured, TooLittleData, Unreachable
+from playbook.errors import Malformed, NotConfigured, TooLittleData
 from playbook.settings import load
 from tests.unit.loopback import answer, closed_port, serve
+
+NOW = datetime(2026, 6, 15, 8, 0, tzinfo=UTC)
+READY = {"cluster": {"status": "ready"}}
 
 
 def client_of(**sections):
@@ -40,8 +44,23 @@ def silence(state, **matcher):
 
 
 def rules(*states):
+    """Alerts A0, A1 … in these states."""
     alerts = [{"labels": {"alertname": f"A{n}"}, "state": state} for n, state in enumerate(states)]
     return content({"status": "success", "data": {"alerts": alerts}})
+
+
+def rule(name="A0", **changes):
+    told = {"type": "alerting", "name": name, "health": "ok", "lastEvaluation": "2026-06-15T07:59:30Z"}
+    return {**told, **changes}
+
+
+def groups(*rules, **more):
+    """One group of these rules."""
+    one = {"name": "g", "interval": 60, "rules": rules}
+    return content({"status": "success", "data": {"groups": [one]}, **more})
+
+
+EVALUATED = groups(rule())
 
 
 def test_silences_on_an_alert_are_those_in_effect_and_to_come():
@@ -56,7 +75,8 @@ def test_silences_on_an_alert_are_those_in_effect_and_to_come():
     with serve(content(silences)) as server:
         found = client_of(alertmanager=server.url).silences_on({"a": "b", "other": "x"})
     assert [one.matchers for one in found] == [('a="b"',), ('a="b"',), ('a=~"b|c"',)]
-    assert [one.since and one.since.hour for one in found] == [None, 7, None]
+    # One to come at a time that nobody says begins when it ends: it covers nothing.
+    assert [one.since and one.since.isoformat()[:13] for one in found] == [None, "2026-06-15T07", "2026-06-16T07"]
 
 
 def test_prometheus_alone_knows_of_no_silences():
@@ -78,8 +98,8 @@ def test_alertmanager_tells_firing_silenced_and_inhibited_apart():
         silence("active", isRegex=True, isEqual=False),
         silence("active", isEqual=False),
     ]
-    with serve(content(alerts), content(silences)) as server:
-        found = client_of(alertmanager=server.url).found()
+    with serve(content(alerts), content(silences), content(READY)) as server:
+        found = client_of(alertmanager=server.url).found(NOW)
     assert [(one.name, one.state) for one in found.alerts] == [
         ("Fires", "firing"),
         ("Silent", "silenced"),
@@ -88,20 +108,26 @@ def test_alertmanager_tells_firing_silenced_and_inhibited_apart():
     assert found.alerts[0].summary == "about Fires"
     assert found.alerts[0].since.isoformat() == "2026-06-15T07:18:00.123000+00:00"
     assert [one.matchers for one in found.silences] == [('a="b"',), ('a!~"b"',), ('a!="b"',)]
-    assert (found.source, found.pending_unknown) == ("Alertmanager", None)
+    assert found.source == "Alertmanager"
+    assert found.coverage.expected == "the rules that alert to be asked"
+    assert found.coverage.hint == 'Add to playbook.toml:\n[targets.sandbox.prometheus]\nurl = "…"'
 
 
 def test_what_is_pending_comes_from_prometheus():
     """Its firing alerts are left to Alertmanager, which knows what is silenced."""
     delivered = alert("A0", "suppressed", silencedBy=["1"])
     delivered["labels"]["cluster"] = "eu"
-    with serve(content([delivered]), content([])) as server, serve(rules("firing", "pending")) as store:
-        found = client_of(alertmanager=server.url, prometheus=store.url).found()
+    with (
+        serve(content([delivered]), content([]), content(READY)) as server,
+        serve(rules("firing", "pending"), EVALUATED) as store,
+    ):
+        found = client_of(alertmanager=server.url, prometheus=store.url).found(NOW)
     assert [(one.name, one.state, one.delivered) for one in found.alerts] == [
         ("A0", "silenced", True),
         ("A1", "pending", True),
     ]
     assert found.source == "Alertmanager and Prometheus"
+    assert (found.coverage.enough, found.coverage.words) == (True, "1 alerting rule")
 
 
 @pytest.mark.parametrize(
@@ -120,8 +146,11 @@ def test_what_fires_and_never_arrived_is_seen(sent, came, lost):
     store_answer = content({"status": "success", "data": {"alerts": [fires]}})
     arrived = alert("Fires")
     arrived["labels"] |= came
-    with serve(content([arrived]), content([])) as server, serve(store_answer) as store:
-        found = client_of(alertmanager=server.url, prometheus=store.url).found()
+    with (
+        serve(content([arrived]), content([]), content(READY)) as server,
+        serve(store_answer, EVALUATED) as store,
+    ):
+        found = client_of(alertmanager=server.url, prometheus=store.url).found(NOW)
     assert [one.name for one in found.alerts if not one.delivered] == ["Fires"] * lost
 
 
@@ -146,13 +175,14 @@ def test_grafanas_silences_count(matcher, silenced):
     labels = {"alertname": "A0", "__alert_rule_uid__": "rule-1"}
     fires = content({"status": "success", "data": {"alerts": [{"labels": labels, "state": "Alerting"}]}})
     past = silence("expired", name="alertname", value="A0")
-    with serve(fires, content([past, silence("active", **matcher)])) as server:
-        found = client_of(grafana=server.url).found()
+    with serve(fires, EVALUATED, content([past, silence("active", **matcher)])) as server:
+        found = client_of(grafana=server.url).found(NOW)
     assert [one.state for one in found.alerts] == ["silenced" if silenced else "firing"]
     assert found.alerts[0].labels == {"alertname": "A0"}
     assert len(found.silences) == 1
     assert server.requests[0].startswith(b"GET /api/prometheus/grafana/api/v1/alerts?includeInternalLabels=true ")
-    assert server.requests[1].startswith(b"GET /api/alertmanager/grafana/api/v2/silences ")
+    assert server.requests[1].startswith(b"GET /api/prometheus/grafana/api/v1/rules ")
+    assert server.requests[2].startswith(b"GET /api/alertmanager/grafana/api/v2/silences ")
 
 
 def test_a_silence_needs_all_of_its_matchers():
@@ -160,32 +190,34 @@ def test_a_silence_needs_all_of_its_matchers():
     one = silence("active", name="alertname", value="A0")
     other = silence("active", name="alertname", value="A1")
     other["matchers"].append({"name": "severity", "value": "info"})
-    with serve(rules("Pending", "Alerting"), content([one, other])) as server:
-        found = client_of(grafana=server.url).found()
+    with serve(rules("Pending", "Alerting"), EVALUATED, content([one, other])) as server:
+        found = client_of(grafana=server.url).found(NOW)
     assert [(one.name, one.state) for one in found.alerts] == [("A0", "silenced"), ("A1", "firing")]
 
 
 def test_what_fires_is_known_without_grafanas_silences():
     """That they may not be read is kept, not raised, and nothing is taken for silenced."""
-    with serve(rules("Alerting"), answer("403 Forbidden", b"{}")) as server:
-        found = client_of(grafana=server.url).found()
+    with serve(rules("Alerting"), EVALUATED, answer("403 Forbidden", b"{}")) as server:
+        found = client_of(grafana=server.url).found(NOW)
     assert [one.state for one in found.alerts] == ["firing"]
-    assert isinstance(found.silences_unknown, Denied)
+    assert "silences not known" in found.coverage.words
+    assert not found.coverage.enough
 
 
 def test_what_fires_is_known_without_prometheus():
     """That it is away is kept, not raised."""
-    with serve(content([alert("Fires")]), content([])) as server:
+    with serve(content([alert("Fires")]), content([]), content(READY)) as server:
         client = client_of(alertmanager=server.url, prometheus=f"http://localhost:{closed_port()}")
-        found = client.found()
+        found = client.found(NOW)
     assert [one.name for one in found.alerts] == ["Fires"]
-    assert isinstance(found.pending_unknown, Unreachable)
+    assert found.coverage.got.startswith("connection refused")
+    assert "pending not known" in found.coverage.words
 
 
 def test_without_alertmanager_prometheus_is_asked():
     """Firing and pending."""
-    with serve(rules("firing", "pending", "inactive")) as server:
-        found = client_of(prometheus=server.url, grafana="http://localhost:1").found()
+    with serve(rules("firing", "pending", "inactive"), EVALUATED) as server:
+        found = client_of(prometheus=server.url, grafana="http://localhost:1").found(NOW)
     assert [one.state for one in found.alerts] == ["firing", "pending"]
 
 
@@ -201,8 +233,8 @@ def test_grafanas_words_are_translated():
         "Normal (Error)",
         "Recovering",
     ]
-    with serve(rules(*states), content([])) as server:
-        found = client_of(grafana=server.url).found()
+    with serve(rules(*states), EVALUATED, content([])) as server:
+        found = client_of(grafana=server.url).found(NOW)
     assert [(one.name, one.state) for one in found.alerts] == [
         ("A1", "firing"),
         ("A2", "pending"),
@@ -212,19 +244,145 @@ def test_grafanas_words_are_translated():
         ("A7", "firing"),
     ]
     assert found.alerts[4].summary == "(NoData)"
+    assert found.coverage.got == "1 that saw nothing or failed: A6 Normal (Error)"
 
 
 def test_a_state_that_nobody_knows_is_not_passed_over():
     """It could be a bad one."""
-    with serve(rules("Smouldering")) as server, pytest.raises(Malformed, match="got 'Smouldering'"):
-        client_of(grafana=server.url).found()
+    with serve(rules("Smouldering", "Alerting"), EVALUATED, content([])) as server:
+        found = client_of(grafana=server.url).found(NOW)
+    assert [one.name for one in found.alerts] == ["A1"]
+    assert found.coverage.got == "1 of 2 that are not, e.g. 'A0 Smouldering'"
+
+
+@pytest.mark.parametrize(
+    ("answered", "got"),
+    [
+        (groups(), "none in Prometheus"),
+        (content({"status": "success", "data": {"groups": []}}), "none in Prometheus"),
+        (groups(rule(type="recording")), "none in Prometheus"),
+        (groups(rule(health="err", lastError="many-to-many")), "1 that is not: A0 (health err: many-to-many)"),
+        (groups(rule(health="unknown")), "1 that is not: A0 (health unknown)"),
+        (groups(rule(lastEvaluation="0001-01-01T00:00:00Z")), "1 that is not: A0 (never evaluated)"),
+        (groups(rule(), {"name": "A1"}), "1 of 2 that are not, e.g. \"{'name': 'A1'}\""),
+        (groups(rule(lastEvaluation="2026-06-15T07:40:00Z")), "1 that is not: A0 (last 20 min ago)"),
+        (groups(rule(lastEvaluation="2026-06-15T09:00:00Z")), "1 that is not: A0 (last in 60 min, by its clock)"),
+        (groups(rule(), warnings=["one ruler is away"]), "an answer with the warning 'one ruler is away'"),
+        (groups(rule(), isPartial=True), "an answer with the warning 'isPartial: true'"),
+        (answer("404 Not Found", b"404 page not found"), "HTTP 404"),
+        (content({"status": "success", "data": []}), "JSON of another shape: Expected `object`, got `array`"),
+    ],
+)
+def test_that_nothing_fires_says_nothing_without_rules_that_are_evaluated(answered, got):
+    """None loaded, none evaluated, or nobody can say."""
+    with serve(rules(), answered) as server:
+        found = client_of(prometheus=server.url).found(NOW)
+    assert not found.coverage.enough
+    assert found.coverage.got.startswith(got)
+
+
+def test_paused_rules_are_shown_and_do_not_count():
+    """As somebody has paused them; with no other there are none."""
+    paused = rule("A1", isPaused=True, health="ok", lastEvaluation="0001-01-01T00:00:00Z")
+    with serve(rules(), groups(rule(), paused), content([])) as server:
+        assert client_of(grafana=server.url).found(NOW).coverage.words == "1 alerting rule, 1 paused"
+    with serve(rules(), groups(paused), content([])) as server:
+        assert client_of(grafana=server.url).found(NOW).coverage.got == "none in Grafana, 1 paused"
+
+
+def test_where_prometheus_has_no_rules_grafana_is_asked_for_its_own():
+    """What it finds counts, and is not taken for lost as Alertmanager does not know it."""
+    with (
+        serve(rules(), groups()) as store,
+        serve(rules("Alerting", "Normal"), EVALUATED, content([])) as board,
+        serve(content([]), content([]), content(READY)) as server,
+    ):
+        client = client_of(alertmanager=server.url, prometheus=store.url, grafana=board.url)
+        found = client.found(NOW)
+    assert [(one.name, one.state, one.delivered) for one in found.alerts] == [("A0", "firing", True)]
+    assert found.coverage.enough
+
+
+@pytest.mark.parametrize(
+    ("changes", "names", "enough"),
+    [
+        ({}, ["Fires"], True),
+        ({"endsAt": "2026-06-15T07:59:00Z"}, [], True),
+        ({"endsAt": "2026-06-15T08:03:00Z"}, ["Fires"], True),
+        ({"startsAt": "2026-06-15T11:00:00Z"}, ["Fires"], False),
+        ({"status": {"state": "unprocessed"}}, ["Fires"], True),
+        ({"status": {"state": "Active"}}, ["Fires"], True),
+        ({"status": {"state": "smouldering"}}, ["Fires"], False),
+        ({"status": {"state": "suppressed"}}, [], False),
+        ({"status": {"state": "suppressed", "mutedBy": ["nights"]}}, [], True),
+        ({"labels": None}, [], False),
+    ],
+)
+def test_alertmanagers_alerts_by_their_states_and_times(changes, names, enough):
+    """What has ended does not fire; what nobody understands is not passed over."""
+    told = [alert("Fires") | changes]
+    with (
+        serve(content(told), content([]), content(READY)) as server,
+        serve(rules(), EVALUATED) as store,
+    ):
+        found = client_of(alertmanager=server.url, prometheus=store.url).found(NOW)
+    assert [one.name for one in found.alerts if one.state == "firing"] == names
+    assert found.coverage.enough is enough
+
+
+@pytest.mark.parametrize(
+    ("status", "enough"),
+    [
+        (content(READY), True),
+        (content({"cluster": {"status": "disabled"}}), True),
+        (content({"cluster": {"status": "settling"}}), False),
+        (content({}), False),
+        (answer("404 Not Found"), False),
+    ],
+)
+def test_an_alertmanager_that_has_not_settled_does_not_know_all(status, enough):
+    """Of its peers' alerts and silences."""
+    with (
+        serve(content([]), content([]), status) as server,
+        serve(rules(), EVALUATED) as store,
+    ):
+        assert client_of(alertmanager=server.url, prometheus=store.url).found(NOW).coverage.enough is enough
+
+
+@pytest.mark.parametrize("state", ["FIRING", "Firing", "firing"])
+def test_letters_of_a_state_may_be_large(state):
+    """As proxies and other rulers write them."""
+    with serve(rules(state), EVALUATED) as server:
+        assert client_of(prometheus=server.url).found(NOW).alerts[0].state == "firing"
+
+
+def test_an_answer_that_is_no_array_is_malformed():
+    """As of a login page's API."""
+    with serve(content({"message": "please log in"})) as server, pytest.raises(Malformed):
+        client_of(alertmanager=server.url).found(NOW)
+
+
+def test_a_silence_on_everything_is_told_from_one_on_an_alert():
+    """By its matchers."""
+    silences = [
+        silence("active", name="alertname", value=".+", isRegex=True),
+        silence("active", name="alertname", value="A0"),
+        silence("active", name="alertname", value="A0", isEqual=False),
+    ]
+    with (
+        serve(content([]), content(silences), content(READY)) as server,
+        serve(rules(), EVALUATED) as store,
+    ):
+        found = client_of(alertmanager=server.url, prometheus=store.url).found(NOW)
+    assert [one.on_everything for one in found.silences] == [True, False, True]
+    assert found.silences[0].until - NOW == timedelta(hours=23, minutes=18)
 
 
 def test_alertmanagers_errors_are_texts():
     """As JSON strings, with 400."""
     script = answer("400 Bad Request", b'"bad filter"')
     with serve(script) as server, pytest.raises(Malformed, match="got HTTP 400: bad filter"):
-        client_of(alertmanager=server.url).found()
+        client_of(alertmanager=server.url).found(NOW)
 
 
 def test_with_nothing_configured_alertmanager_is_asked_for():

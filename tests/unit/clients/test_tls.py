@@ -43,7 +43,7 @@ def test_a_good_certificate(client, authority, show):
     """Read as it is, and trusted."""
     issued = authority.issue(HOST)
     with show(issued) as server:
-        assert client.certificate(at(server)) == der_of(issued)
+        assert client.chain(at(server)) == (der_of(issued),)
         assert client.distrust(at(server)) == ""
 
 
@@ -60,7 +60,7 @@ def test_what_a_client_says_of_a_bad_certificate(authority, show, client, names,
     """It can be read all the same, and its chain is told from its dates and names."""
     issued = authority.issue(*names, **changes)
     with show(issued) as server:
-        assert client.certificate(at(server)) == der_of(issued)
+        assert client.chain(at(server)) == (der_of(issued),)
         assert reason in client.distrust(at(server))
         assert client.chain_fault(at(server)) == ""
 
@@ -86,7 +86,7 @@ def test_the_host_is_sent_along(client, authority, tmp_path):
     context = context_of(tmp_path, authority.issue(HOST))
     context.sni_callback = lambda _socket, name, _context: asked.append(name)
     with tls_server(context) as server:
-        client.certificate(at(server))
+        client.chain(at(server))
     assert asked == [HOST]
 
 
@@ -113,18 +113,71 @@ def test_suites_that_a_server_accepts(client, authority, tmp_path):
         assert not client.offer(at(server), "TLSv1.2", ["ECDHE-ECDSA-AES256-GCM-SHA384"]).accepted
 
 
-def test_a_server_that_hangs_up_refuses(client):
-    """Some say no by closing the connection."""
+def test_a_server_that_hangs_up_says_nothing(client):
+    """Some say no by closing the connection, and so does a limit on connections."""
     with serve(hang_up, reader=lambda connection: connection.recv(4096)) as server:
         shaken = client.offer(at(server), "TLSv1.2")
-    assert not shaken.accepted
+        by_hand = client.greet(at(server), "SSLv3", ["RC4-SHA"])
+    assert (shaken.accepted, shaken.refused, shaken.hung_up) == (False, False, True)
+    assert (by_hand.accepted, by_hand.refused, by_hand.hung_up) == (False, False, True)
+    assert len(server.requests) == 4  # each is tried twice
     assert shaken.reason
+
+
+ALERT = b"\x15\x03\x01\x00\x02\x02"
+
+
+@pytest.mark.parametrize(("alert", "refused"), [(70, True), (40, True), (71, True), (80, False), (49, False)])
+def test_alerts(client, alert, refused):
+    """Only those about versions and suites say no to what was offered."""
+    with serve(ALERT + bytes([alert]), reader=lambda connection: connection.recv(4096)) as server:
+        for shaken in (client.offer(at(server), "TLSv1.2"), client.greet(at(server), "TLSv1", ["RC4-SHA"])):
+            assert (shaken.accepted, shaken.refused, shaken.hung_up) == (False, refused, False)
+
+
+@pytest.mark.parametrize("version", ["TLSv1", "TLSv1.1", "TLSv1.2"])
+def test_a_greeting_by_hand(client, authority, tmp_path, version):
+    """A real server goes on with the suite that it has of those offered, and refuses others."""
+    context = context_of(tmp_path, authority.issue(HOST))
+    context.set_ciphers("ECDHE-ECDSA-NULL-SHA:ECDHE-ECDSA-AES128-SHA:@SECLEVEL=0")
+    context.minimum_version = ssl.TLSVersion.TLSv1
+    with tls_server(context) as server:
+        shaken = client.greet(at(server), version, ["RC4-SHA", "ECDHE-ECDSA-NULL-SHA"])
+        assert (shaken.accepted, shaken.version, shaken.cipher) == (True, version, "ECDHE-ECDSA-NULL-SHA")
+        assert client.greet(at(server), version, ["RC4-SHA", "DES-CBC3-SHA"]).refused
+        assert client.greet(at(server), "SSLv3", ["RC4-SHA", "ECDHE-ECDSA-NULL-SHA"]).refused
+
+
+def test_a_greeting_that_is_answered_with_something_else(client):
+    """That is no TLS, and says nothing of versions."""
+    answer = b"HTTP/1.1 400 Bad Request\r\n\r\n"
+    with serve(answer, reader=lambda connection: connection.recv(4096)) as server:
+        shaken = client.greet(at(server), "TLSv1", ["RC4-SHA"])
+    assert (shaken.accepted, shaken.refused, shaken.reason) == (False, False, "something that is not TLS")
+
+
+def test_all_addresses_of_a_name(client, monkeypatch):
+    """Each by itself; a local server's are its own business."""
+    monkeypatch.setattr("playbook.clients.tls.look_up", lambda *_: [("192.0.2.7", 443), ("2001:db8::7", 443)])
+    endpoint = Endpoint(HOST, (HOST, 443))
+    assert [place.address[0] for place in client.addresses(endpoint)] == ["192.0.2.7", "2001:db8::7"]
+    local = Endpoint(HOST, ("localhost", 443))
+    assert client.addresses(local) == [local]
+
+
+def test_a_chain_comes_as_it_is_sent(client, authority, show):
+    """In the server's order, the server's own first."""
+    between = Authority("Between", signer=authority)
+    issued = between.issue(HOST)
+    with show(issued, between.pem, authority.pem) as server:
+        assert client.chain(at(server)) == (der_of(issued), between.der, authority.der)
+    assert client.authorities() == (authority.der,)
 
 
 def test_nobody_listens(client):
     """That is no measurement."""
     with pytest.raises(Unreachable, match=r"TLS: expected an answer from localhost:\d+, got connection refused"):
-        client.certificate(Endpoint("localhost", ("localhost", closed_port())))
+        client.chain(Endpoint("localhost", ("localhost", closed_port())))
 
 
 @pytest.mark.slow
@@ -134,7 +187,7 @@ def test_a_server_that_is_silent(authority, tmp_path):
     with serve(b"", reader=lambda connection: connection.recv(1 << 20) + connection.recv(1)) as server:
         begun = time.monotonic()
         with pytest.raises(Unreachable, match="no answer to the TLS greeting in time"):
-            client.certificate(at(server))
+            client.chain(at(server))
         assert time.monotonic() - begun < 30
 
 
@@ -144,7 +197,7 @@ def test_something_that_is_no_tls(client):
         serve(b"HTTP/1.1 400 Bad Request\r\n\r\n", reader=lambda connection: connection.recv(4096)) as server,
         pytest.raises(Malformed, match=r"TLS: expected portfolio\.example at localhost:\d+ to show a certificate"),
     ):
-        client.certificate(at(server))
+        client.chain(at(server))
 
 
 def test_what_this_machine_can_offer():

@@ -15,7 +15,8 @@ pytestmark = pytest.mark.slow
 @pytest.mark.parametrize("kind", ["visitors", "FastHttpUser"])
 def test_each_kind_is_measured(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Requests by processor time, from a server of its own that ends with it."""
-    monkeypatch.setattr(load, "SECONDS", 10)  # in three, a busy machine has not begun
+    monkeypatch.setattr(load, "SECONDS", 40)  # in three, a busy machine has not begun
+    monkeypatch.setattr(load, "ENOUGH", 200)
     with load.serving() as host:
         assert load.KINDS[kind](host, tmp_path) > 100
 

@@ -62,16 +62,20 @@ def test_one_attempt_in_two_logs_is_not_added_up():
 
 
 def test_only_the_time_that_is_looked_at():
-    """Earlier lines and those of the future are left out; a line without a time has that of the one before."""
+    """Earlier lines are left out; what is dated in the future counts, its hour does not.
+
+    A line without a time has that of the one before it.
+    """
     found = review(
         line(access(403), timedelta(days=8)),
         line(access(403), -timedelta(hours=1)),
         line("sshd says", timedelta(hours=3), "sshd"),
         "Failed password for root from 192.0.2.7 port 5 ssh2",
     )
-    assert found.refused == []
+    assert [(source, row.count) for source, row in found.refused] == [("192.0.2.7", 1)]
     assert [(key, row.count) for key, row in found.failed] == [(("ssh", "192.0.2.7"), 1)]
-    assert found.lines == 2
+    assert (found.lines, found.ahead, found.reaches_back) == (3, 1, True)
+    assert found.last == (NOW - timedelta(hours=3)).timestamp()
 
 
 def test_nothing():

@@ -7,7 +7,7 @@ from playbook.logs.signins import Attempt, SignIns, is_login_path, source_in
 
 def read(*texts):
     sign_ins = SignIns()
-    return [attempt for text in texts if (attempt := sign_ins.read(text, text))]
+    return [attempt for text in texts for attempt in sign_ins.read(text, text)]
 
 
 @pytest.mark.parametrize(
@@ -36,6 +36,8 @@ def read(*texts):
             "pam_unix(sudo:auth): authentication failure; logname=ada uid=1000 rhost=  user=ada",
             Attempt("system", ""),
         ),
+        ("Failed publickey for ada from 198.51.100.7 port 50000 ssh2", Attempt("ssh", "198.51.100.7")),
+        ("pam_unix(sshd:auth): authentication failure; rhost=192.0.2.7 user=root", Attempt("system", "192.0.2.7")),
         (
             "pam_unix(login:auth): authentication failure; logname= uid=0 rhost=192.0.2.7  user=root",
             Attempt("system", "192.0.2.7"),
@@ -55,8 +57,6 @@ def test_a_line(text, attempt):
     "text",
     [
         "Accepted publickey for deploy from 198.51.100.7 port 50000 ssh2: ED25519 SHA256:x",
-        "Failed publickey for ada from 198.51.100.7 port 50000 ssh2",
-        "pam_unix(sshd:auth): authentication failure; rhost=192.0.2.7 user=root",
         "author page failed to render",
         "login page rendered, 0 failed",
         "authentication: no failures since start",
@@ -67,7 +67,7 @@ def test_a_line(text, attempt):
     ],
 )
 def test_what_only_looks_like_one(text):
-    """Keys are tried one after the other, and words appear anywhere."""
+    """Words appear anywhere."""
     assert read(text) == []
 
 

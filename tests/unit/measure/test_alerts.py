@@ -5,8 +5,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from playbook.clients.alertmanager import Alert, Found, Silence
-from playbook.errors import Unreachable
+from playbook.clients.alert_rules import Rules
+from playbook.clients.alert_words import Alert, Silence
+from playbook.clients.alertmanager import Found
+from playbook.coverage import lacking
 from playbook.measure.alerts import Alerts, alerts
 from playbook.settings import load
 
@@ -19,7 +21,8 @@ def alert(name, state="firing", minutes=5.0, **labels):
 
 
 def of(*found, **more):
-    return Alerts(NOW, Found("Alertmanager", found, **more), ("Watchdog",))
+    rules = more.pop("rules", Rules("Prometheus", ("HighErrorRate", "Watchdog")))
+    return Alerts(NOW, Found("Alertmanager", found, rules=rules, **more), ("Watchdog",), ("Watchdog",), 30.0)
 
 
 def test_only_what_fires_unsilenced_and_not_on_purpose_counts():
@@ -45,6 +48,7 @@ def test_only_what_fires_unsilenced_and_not_on_purpose_counts():
         "Silenced": "1",
         "Inhibited": "1",
         "Not evaluated": "1",
+        "Rules": "2 alerting rules",
         "Meant to fire": "Watchdog",
     }
     assert ["firing", "Old", "1 h 30 min", "component=web, severity=critical", "about Old"] in table.rows
@@ -67,9 +71,11 @@ def test_what_nobody_was_told_of_comes_first():
 
 def test_silences_that_nobody_could_read_are_said():
     """What fires counts."""
-    seen = of(alert("Fires"), silences_unknown=Unreachable("away", service="Grafana"))
+    lacks = lacking("silences not known", expected="its silences", got="HTTP 403")
+    seen = of(alert("Fires"), alert("Watchdog"), lacks=lacks)
     assert len(seen.firing) == 1
-    assert seen.evidence()[0].facts["Silences"] == "not known: away"
+    assert seen.evidence()[0].facts["Not known"] == "expected its silences, got HTTP 403"
+    assert not seen.coverage.enough
 
 
 def test_a_long_list_is_cut_in_the_message():
@@ -86,20 +92,42 @@ def test_silences_are_shown():
     assert table.rows[0] == ['a="b", c="d"', "alex", "2026-06-15 10:00 UTC", "known"]
 
 
-def test_pending_that_nobody_could_tell_is_an_error_of_its_own():
-    """What fires is known all the same, and the evidence says both."""
-    seen = of(alert("Fires"), pending_unknown=Unreachable("Prometheus is away", service="Prometheus"))
-    assert len(seen.firing) == 1
-    assert seen.evidence()[0].facts["Pending"] == "not known: Prometheus is away"
-    with pytest.raises(Unreachable):
-        _ = seen.waiting
+@pytest.mark.parametrize(
+    ("found", "rules", "enough"),
+    [
+        ([alert("Watchdog")], ("Watchdog",), True),
+        ([], ("Watchdog",), False),
+        ([alert("Watchdog", "silenced")], ("Watchdog",), False),
+        ([replace(alert("Watchdog"), delivered=False)], ("Watchdog",), False),
+        ([], ("Another",), True),
+    ],
+)
+def test_what_always_fires_must_fire_where_there_is_a_rule_for_it(found, rules, enough):
+    """Else alerts may be lost on their way."""
+    assert of(*found, rules=Rules("Prometheus", rules)).coverage.enough is enough
+
+
+@pytest.mark.parametrize(
+    ("silence", "told"),
+    [
+        (Silence("1", ('a="b"',), "alex", "", NOW + timedelta(days=29)), "none"),
+        (Silence("1", ('a="b"',), "alex", "", NOW + timedelta(days=31)), '1: a="b" until 2026-07-16 08:00 UTC'),
+        (
+            Silence("1", ('alertname=~".+"',), "alex", "", NOW + timedelta(hours=1), None, True),
+            "1: everything until 2026-06-15 09:00 UTC",
+        ),
+    ],
+)
+def test_silences_without_an_end_or_on_everything_are_named(silence, told):
+    """What they hide nobody looks at."""
+    assert of(silences=(silence,)).found_overlong == told
 
 
 def test_what_is_meant_to_fire_is_a_setting():
     """With the usual two as default."""
 
     class Source:
-        def found(self):
+        def found(self, now):
             return Found("Prometheus", (alert("Watchdog"), alert("Mine")))
 
     class Fixed:

@@ -10,15 +10,17 @@ import msgspec
 import pytest
 
 from playbook.clients.digitalocean_types import App, ComponentSpec, Spec
-from playbook.clients.prometheus import Series
+from playbook.clients.prometheus import Answered, Courses, Sample, Series
 from playbook.clock import FixedClock
-from playbook.errors import Malformed, NotConfigured, TooLittleData
+from playbook.coverage import Coverage
+from playbook.errors import Malformed, NotConfigured
 from playbook.load.kept import LoadLine, remember
 from playbook.load.order import LoadOrder
 from playbook.measure.capacity import capacity_growth, headroom, newest_load_test
 from playbook.measure.scaling_policy import ScalingRule, scaling_policies
 from playbook.sections.trends import ScalingPolicy
 from playbook.settings import load
+from tests.judging import judged
 
 NOW = datetime(2026, 11, 23, 7, tzinfo=UTC)
 DAY = 86_400.0
@@ -35,7 +37,12 @@ class Store:
         self.answers = answers
 
     def query_range(self, _expression, _start, _end, _step, *, setting):
-        return self.answers.get(setting.removeprefix("queries."), [])
+        return Courses(self.answers.get(setting.removeprefix("queries."), []))
+
+    def ask(self, expression, _at, *, setting):
+        assert not setting
+        sample = Sample({"job": "cadvisor", "instance": "web-0"}, 0.0, 2.0)
+        return Answered("Prometheus", expression, setting, [sample], ())
 
 
 def series(component, level, growth=0.0, count=60, step=DAY):
@@ -55,12 +62,17 @@ def growth(**answers):
 
 def test_growth_has_a_date_where_it_is_steady():
     """Towards the warning limit of its kind; what does not grow is not named."""
-    found = growth(component_memory=[series("web", 50.0), series("worker", 60.0, 0.25)])
+    found = growth(
+        component_cpu=[series("web", 40.0), series("worker", 40.0)],
+        component_memory=[series("web", 50.0), series("worker", 60.0, 0.25)],
+        component_storage=[series("web", 10.0), series("worker", 10.0)],
+    )
     (meeting,) = found.meeting
     assert (meeting.name, meeting.reading.value) == ("Memory of worker", 80)
     assert "80 % on 2027-02-11" in meeting.reading.over
     assert found.summary == "Memory of worker in 80 days"
-    found.expect_all()
+    assert found.coverage.enough
+    assert found.coverage.words == "1 answer · 2 own series · 60 of 60 days"
 
 
 def test_what_does_not_grow():
@@ -73,14 +85,14 @@ def test_what_does_not_grow():
 @pytest.mark.parametrize(
     ("answers", "short"),
     [
-        ({"component_cpu": []}, r"CPU \(0\)"),
-        ({"component_storage": [series("web", 1.0, count=27)]}, r"Storage of web \(27\)"),
+        ({"component_cpu": []}, "CPU of web (0)"),
+        ({"component_storage": [series("web", 1.0, count=47)]}, "Storage of web (47)"),
+        ({"component_memory": [series("web", 50.0), series("a", 1.0)]}, "CPU of a (0), Storage of a (0)"),
     ],
 )
-def test_four_weeks_of_everything(answers, short):
-    """A kind of which there is nothing is missed too."""
-    with pytest.raises(TooLittleData, match=f"got fewer of {short}$"):
-        growth(**answers).expect_all()
+def test_most_of_two_months_of_everything(answers, short):
+    """A kind of which there is nothing is missed too, and a component of which another kind knows."""
+    assert growth(**answers).coverage.got == f"fewer of {short}"
 
 
 def test_a_steep_growth_of_a_few_days_is_not_drawn_on():
@@ -111,7 +123,8 @@ def test_the_peak_times_the_multiple_over_the_most_instances(tmp_path):
     found = room(tmp_path, [quarters("web", 100.0), quarters("optimizer", 120.0)])
     assert [(one.name, one.reading.value) for one in found.by_cpu] == [("web", 75.0), ("optimizer", 45.0)]
     assert found.by_cpu[0].reading.over == "2 instances at 1.5 × the peak of 30 days (100 % of one instance)"
-    found.expect_all()
+    assert found.coverage.enough
+    assert found.coverage.words == "1 answer · 2 own series · 720 of 720 h"
     assert found.by_requests == []
     assert found.evidence()[1].facts["Load test"] == "no breakpoint test yet"
 
@@ -121,13 +134,22 @@ def test_another_multiple(tmp_path):
     assert room(tmp_path, [quarters("web", 100.0)], spike=3.0).by_cpu[0].reading.value == 150
 
 
-def test_half_of_the_month_of_every_component(tmp_path):
-    """The highest may lie in what is not known."""
-    found = room(tmp_path, [quarters("web", 100.0, count=1439)])
-    with pytest.raises(TooLittleData, match=r"got fewer of web \(360 h\), optimizer \(0 h\)$"):
-        found.expect_all()
-    assert found.by_cpu == []
+def test_the_peak_may_lie_in_what_is_not_known(tmp_path):
+    """What is too high is too high all the same."""
+    found = room(tmp_path, [quarters("web", 100.0, count=2591)])
+    assert found.coverage.got == "fewer of web (648 h), optimizer (0 h)"
+    assert [(one.name, one.reading.value) for one in found.by_cpu] == [("web", 75.0)]
     assert found.evidence()
+
+
+def test_without_a_rate_of_requests_a_load_test_says_nothing(tmp_path):
+    """And is not passed over."""
+    write(tmp_path, "a.json")
+    (load_test,) = room(tmp_path, [quarters("web", 1.0)]).by_requests
+    assert judged(Coverage(), load_test.reading, SETTINGS.limits.spike_requests) == (
+        "UNKNOWN",
+        "Requests at a spike: expected the requests a second of 30 days, got no samples",
+    )
 
 
 def write(folder, name, **changes):
@@ -175,8 +197,10 @@ def test_a_breakpoint_test_in_which_no_step_held(tmp_path):
     write(tmp_path, "a.json")
     write(tmp_path, "b.json", finished="2026-11-02T10:00:00Z", requests_per_second=0.0)
     found = room(tmp_path, [quarters("web", 1.0)], [quarters("", 12.0)])
-    with pytest.raises(TooLittleData, match=r"expected a step .* to have held, got none on 2026-11-02$"):
-        _ = found.by_requests
+    (load_test,) = found.by_requests
+    verdict, message = judged(Coverage(), load_test.reading, SETTINGS.limits.spike_requests)
+    assert verdict == "UNKNOWN"
+    assert message.endswith("expected a step of the newest breakpoint test to have held, got none on 2026-11-02")
 
 
 def test_a_result_that_is_none_is_malformed(tmp_path):

@@ -1,10 +1,15 @@
 """The dashboard: through Grafana, or its data source alone."""
 
+import math
+from dataclasses import replace
+from datetime import UTC, datetime
+
 import pytest
 
 from playbook.clients.grafana import Dashboard
 from playbook.clients.prometheus import Answered, Sample
-from playbook.errors import Malformed, TooLittleData, Unreachable
+from playbook.clock import FixedClock
+from playbook.errors import Malformed, Unreachable
 from playbook.measure import dashboard as module
 from playbook.settings import load
 
@@ -17,7 +22,12 @@ class Store:
     def __init__(self, newest, now=1000.0, service="Prometheus"):
         self._newest, self._now, self.service = newest, now, service
 
-    def ask(self, expression, *, setting):
+    def ask(self, expression, at=None, *, setting=""):
+        if expression == "vector(1)":
+            return Answered(self.service, expression, setting, [Sample({}, self._now, 1.0)], ())
+        if not setting:
+            sample = Sample({"job": "portfolio", "instance": "web-0"}, self._now, 10.0)
+            return Answered(self.service, expression, setting, [sample], ())
         assert setting == "queries.newest_sample"
         if isinstance(self._newest, Exception):
             raise self._newest
@@ -45,18 +55,19 @@ class Reader:
 def measured(monkeypatch):
     """``measured(store, board)`` measures; without a board Grafana is not configured."""
 
-    def measure(store, board=BOARD, *, grafana=True, uid=None):
+    def measure(store, board=BOARD, *, grafana=True, uid=None, ours=1000.0):
         monkeypatch.setattr(module, "grafana", lambda _: Reader(board, uid))
         monkeypatch.setattr(module, "through", lambda reader, uid: store)
         monkeypatch.setattr(module, "prometheus", lambda _: store)
         section = {"grafana": {"url": "http://g"}} if grafana else {"prometheus": {"url": "http://p"}}
-        return module.dashboard(load("sandbox", environment={}, overlay={"targets": {"sandbox": section}}))
+        settings = load("sandbox", environment={}, overlay={"targets": {"sandbox": section}})
+        return module.dashboard(settings, FixedClock(datetime.fromtimestamp(ours, UTC)))
 
     return measure
 
 
 def test_age_is_by_the_stores_own_clock(measured):
-    """Whatever this machine's clock says; never below zero."""
+    """Never below zero."""
     view = measured(Store(newest=820.0))
     assert (view.age.value, view.is_there, view.problem) == (3.0, True, "")
     assert measured(Store(newest=1000.5)).age.value == 0.0
@@ -72,8 +83,8 @@ def test_no_sample_in_a_day(measured):
     """Is a finding of its own, and no age."""
     view = measured(Store(None))
     assert view.minutes is None
-    with pytest.raises(TooLittleData, match="expected samples of the last day, got none"):
-        _ = view.age
+    assert math.isnan(view.age.value)
+    assert view.age.coverage.expected == "samples of the last day"
 
 
 def test_a_data_source_that_does_not_answer_grafana_is_a_finding(measured):
@@ -113,3 +124,53 @@ def test_without_grafana_the_data_source_alone_is_looked_at(measured):
     assert view.found == "not looked for, as Grafana is not configured: its data source alone"
     with pytest.raises(Unreachable):
         measured(Store(Unreachable("away", service="P")), grafana=False)
+
+
+@pytest.mark.parametrize(
+    ("newest", "store", "ours", "enough"),
+    [
+        (990.0, 1000.0, 1000.0, True),
+        (990.0, 1000.0, 1200.0, True),
+        (990.0, 1000.0, 90_000.0, False),
+        (90_000.0, 90_010.0, 1000.0, False),
+        (4600.0, 1000.0, 1000.0, False),
+    ],
+)
+def test_times_by_clocks_that_do_not_agree_are_not_believed(measured, newest, store, ours, enough):
+    """A store whose clock stopped would be fresh for ever; samples of tomorrow hide that none come today."""
+    assert measured(Store(newest, store), ours=ours).coverage.enough is enough
+
+
+def test_two_dashboards_of_one_title_are_two(measured):
+    """Which of them people look at nobody knows."""
+    board = replace(BOARD, alike=2)
+    view = measured(Store(990.0), board)
+    assert view.coverage.got == "2 of that title"
+    assert 'folder = "…"' in view.coverage.hint
+
+
+def test_a_dashboard_without_panels_shows_nothing(measured):
+    """It is there in name only."""
+    view = measured(Store(990.0), replace(BOARD, panels=0))
+    assert (view.is_there, view.found) == (False, "there, with no panels")
+
+
+def test_every_data_source_of_the_dashboard_must_answer(monkeypatch, measured):
+    """One that does not leaves panels empty."""
+
+    def through(reader, uid):
+        gone = Unreachable("P: expected an answer, got HTTP 502", service="P")
+        return Store(990.0) if uid == "prometheus" else Away(gone)
+
+    class Away(Store):
+        def ask(self, expression, at=None, *, setting=""):
+            raise self._newest
+
+    measured(Store(990.0))
+    monkeypatch.setattr(module, "through", through)
+    board = replace(BOARD, datasources=("prometheus", "archive"))
+    monkeypatch.setattr(module, "grafana", lambda _: Reader(board))
+    overlay = {"targets": {"sandbox": {"grafana": {"url": "http://g"}}}}
+    clock = FixedClock(datetime.fromtimestamp(1000, UTC))
+    view = module.dashboard(load("sandbox", environment={}, overlay=overlay), clock)
+    assert view.problem == "HTTP 502 from archive"

@@ -9,15 +9,15 @@ from typing import Any, cast
 
 import pytest
 
-from playbook.clients.prometheus import Answered, Sample, Series
+from playbook.clients.prometheus import Answered, Courses, Sample, Series
 from playbook.clock import FixedClock
-from playbook.errors import TooLittleData
 from playbook.measure.anomalies import DailyFigure, month_days
 from playbook.measure.kpis import AVAILABILITY, ERROR_RATE, IMAGE_SUCCESS, RESPONSE_TIME, Kpi
 from playbook.measure.month import MONTH, compare, month_comparison, month_report
 from playbook.measure.performance import week_availability
 from playbook.sections.trends import Trends
 from playbook.settings import load
+from tests.judging import judged
 
 NOW = datetime(2026, 11, 23, 7, tzinfo=UTC)
 MIDNIGHT = datetime(2026, 11, 23, tzinfo=UTC).timestamp()
@@ -37,6 +37,11 @@ class Store:
 
     def ask(self, expression, at=None, *, setting):
         self.asked.append((setting, expression, at))
+        if not setting:
+            sample = Sample({"job": "web", "instance": "web-0"}, 0.0, 4.0)
+            return Answered("Prometheus", expression, setting, [sample], ())
+        if setting.endswith("_unknown"):
+            return Answered("Prometheus", expression, setting, [], ())
         if setting.endswith("_buckets"):
             samples = [Sample({"le": le}, 0.0, 1e6) for le in ("10", "+Inf")]
             return Answered("Prometheus", expression, setting, samples, ())
@@ -53,17 +58,18 @@ class Store:
     def query_range(self, expression, start, end, step, *, setting):
         self.asked.append((setting, expression, end))
         count = int((end - start).total_seconds() / step) + 1
-        points = tuple((start.timestamp() + step * n, self.value) for n in range(count))
-        return [Series({}, points)]
+        value = self.looks * 24 if setting.endswith("_looks") else self.value
+        points = tuple((start.timestamp() + step * n, value) for n in range(count))
+        return Courses([Series({}, points)])
 
 
 def kpi(value, figure=AVAILABILITY, hours=720.0, count=100_000):
     answered = Answered("Prometheus", "q", "queries.q", [Sample({}, 0.0, value)], ())
-    return Kpi(figure, MONTH, answered, count, hours * 12, SETTINGS.kpis)
+    return Kpi(figure, MONTH, answered, count, hours * 12, SETTINGS.kpis, 90.0)
 
 
 def changed(now, before, key="availability"):
-    return compare(now, before, getattr(SETTINGS.limits, f"{key}_change"), SETTINGS.trends)
+    return compare(now, before, getattr(SETTINGS.limits, f"{key}_change"), SETTINGS.trends, 80.0)
 
 
 def test_a_week_has_seven_days():
@@ -94,13 +100,14 @@ def test_what_is_past_its_limit_comes_first():
 
 def test_two_months_are_asked_for():
     """The one before ends thirty days ago."""
-    store = Store(99.9)
+    store = Store(9.9)
     clock = FixedClock(NOW)
     report = month_report(cast(Any, store), SETTINGS, clock)
     found = month_comparison(cast(Any, store), report, SETTINGS, clock)
     assert {at for _, _, at in store.asked} == {NOW, NOW - timedelta(days=30)}
     assert [change.word for change in found.changes] == ["alike"] * 5
-    found.expect_all()
+    assert found.lacks.enough
+    assert found.coverage.words == "5 of 5 figures"
 
 
 @pytest.mark.parametrize(
@@ -132,10 +139,11 @@ def test_better_worse_alike(figure, before, now, word, bad):
 @pytest.mark.parametrize(
     ("now", "before", "why"),
     [
-        (kpi(99.9), kpi(99.9, hours=240), "samples of 240.0 h in the 30 days before"),
+        (kpi(99.9), kpi(99.9, hours=240), "samples of 240 h in the 30 days before"),
         (kpi(99.9, count=3), kpi(99.9), "3 in the last 30 days"),
         (kpi(99.9), kpi(math.nan), "NaN in the 30 days before"),
-        (kpi(99.9, hours=500), kpi(99.9, hours=600), "500 h against 600 h before"),
+        (kpi(99.9, hours=500), kpi(99.9), "samples of 500 h in the last 30 days"),
+        (kpi(99.9, hours=600), kpi(99.9), "600 h against 720 h before"),
     ],
 )
 def test_not_comparable(now, before, why):
@@ -155,8 +163,8 @@ def test_one_that_is_not_comparable_is_named():
     clock = FixedClock(NOW)
     report = month_report(cast(Any, Store(99.9)), SETTINGS, clock)
     found = month_comparison(cast(Any, Store(99.9, looks=1)), report, SETTINGS, clock)
-    with pytest.raises(TooLittleData, match=r"got not comparable: Availability \(samples of 60.0 h in the 30"):
-        found.expect_all()
+    assert "not comparable: Availability (samples of 60 h in the 30" in found.lacks.got
+    assert found.coverage.enough
     assert found.evidence().rows[0][1] == "not known"
 
 
@@ -166,7 +174,8 @@ def days(value, count=30, bad="both", floor=5.0, relative=True):
     for number in range(count):
         moment = MIDNIGHT - DAY * (count - number)
         made.append((moment, value(datetime.fromtimestamp(moment, UTC), number)))
-    return DailyFigure("Requests", "", tuple(made), bad, floor, relative, Trends())
+    seen = frozenset(at for at, _ in made)
+    return DailyFigure("Requests", "", tuple(made), seen, bad, floor, relative, Trends())
 
 
 def test_weekends_are_no_anomaly():
@@ -217,5 +226,24 @@ def test_whole_days_in_utc():
     assert found.figures[0].days[-1][0] == MIDNIGHT - DAY
     assert len(found.figures[0].days) == 30
     assert found.summary == "none in 30 days"
-    found.expect_all()
+    assert (found.coverage.enough, found.coverage.words) == (True, "1 answer · 4 own series · 30 of 30 days")
     assert [figure.bad for figure in found.figures] == ["low", "high", "high", "low", "low", "both"]
+
+
+@pytest.mark.parametrize(("share", "enough"), [(0.81, True), (0.5, False)])
+def test_half_a_day_counts_only_where_it_was_bad(share, enough):
+    """Its requests are half of a day's, and no anomaly; that it was as usual says nothing."""
+    found = month_days(cast(Any, Store(99.9, looks=12 * share)), SETTINGS, FixedClock(NOW))
+    assert found.coverage.enough is enough
+    assert len(found.figures[0].days) == 30
+    assert len(found.figures[-1].days) == (30 if enough else 0)
+
+
+def test_a_month_half_empty_may_still_be_bad():
+    """Each figure stands on its own samples."""
+    report = month_report(cast(Any, Store(3.0, looks=6)), SETTINGS, FixedClock(NOW))
+    verdicts = [judged(report.coverage, one.by_itself, one.limit)[0] for one in report.worst_first]
+    assert verdicts == ["CRITICAL", "CRITICAL", "CRITICAL", "WARNING", "WARNING"]
+    good = month_report(cast(Any, Store(0.05, looks=6)), SETTINGS, FixedClock(NOW))
+    error_rate = next(one for one in good.kpis if one.whole.figure is ERROR_RATE)
+    assert judged(good.coverage, error_rate.by_itself, error_rate.limit)[0] == "UNKNOWN"

@@ -3,12 +3,19 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as settled
+from hypothesis import strategies as st
 
+from checks import test_security as checks
 from playbook.clients.log_reading import LogStream
 from playbook.clock import FixedClock
 from playbook.errors import TooLittleData, Unreachable
-from playbook.measure.signins import failed_logins, security_log
+from playbook.judge import Judge
+from playbook.measure.security_log import LogsOfTheWeek, logs_of_the_week, security_log
+from playbook.measure.signins import failed_logins
 from playbook.settings import load
+from tests.judged import judged
 
 NOW = datetime(2026, 11, 20, 12, 30, tzinfo=UTC)
 CLOCK = FixedClock(NOW)
@@ -36,7 +43,12 @@ def shown(value, number):
     return value.evidence()[number]
 
 
-ORDINARY = [line("all is well", hours) for hours in range(30)]
+ORDINARY = [
+    line('192.0.2.8 - - [20/Nov/2026:10:00:00 +0000] "GET / HTTP/1.1" 200 12 "-" "-"', hours)
+    for hours in range(169)
+]
+SETTINGS = load("staging", environment={})
+QUIET = security_log(logs_of_the_week(Log(*ORDINARY), SETTINGS, CLOCK))
 
 
 @pytest.fixture
@@ -54,48 +66,76 @@ def settings(tmp_path):
     return make
 
 
+def week(*lines, problems=()):
+    """What the logs say, through both measurements."""
+    kept = logs_of_the_week(Log(*lines, problems=problems), SETTINGS, CLOCK)
+    return security_log(kept)
+
+
+def standing_on(value, holds=True):
+    """The verdict on a good statement that stands on this value."""
+    judge = Judge()
+    judge.stand_on("value", value.coverage)
+    judge.that(holds, "It", expected="well", found="well")
+    return str(judge.judgements[0].verdict), judge.judgements[0].message
+
+
 def test_a_quiet_week(settings):
     """None refused, over what was seen."""
-    found = security_log(Log(*ORDINARY), settings(), CLOCK)
-    assert (found.burst.value, found.burst.over) == (0, "30 of 168 h (30 lines)")
-    assert (found.unusual, found.problem_text) == ("", "")
-    found.demand_coverage()
-    assert shown(found, 0).facts["Hours with lines"] == "30 of 168"
-    logins = failed_logins(found, settings(), CLOCK)
+    found = week(*ORDINARY)
+    assert (found.burst.value, found.burst.over) == (0, "168 of 168 h (169 lines)")
+    assert found.unusual == ""
+    assert standing_on(found)[0] == "OK"
+    assert found.coverage.words == "168 of 168 h"
+    assert shown(found, 0).facts["Hours with lines"] == "168 of 168"
+    logins = failed_logins(LogsOfTheWeek(found), settings(), CLOCK)
     assert (logins.by_source.value, logins.altogether.value, logins.guessed) == (0, 0, "")
+    assert standing_on(logins)[0] == "OK"
     assert "security.auth_logs" in shown(logins, 1).facts["Files"]
 
 
-def test_a_burst(settings):
+def test_a_burst():
     """Of the source that had most in an hour, not most in all."""
-    slow = [refused(hours, "192.0.2.1") for hours in range(30)]
-    found = security_log(Log(*ORDINARY, *slow, *[refused(2.1)] * 20), settings(), CLOCK)
+    slow = [refused(hours, "192.0.2.1") for hours in range(168)]
+    found = week(*ORDINARY, *slow, *[refused(2.1)] * 20)
     assert found.burst.value == 20
     assert found.burst.over.endswith(", by 192.0.2.7 at Fri 20 Nov, 10:00 UTC")
     assert found.unusual == "21 from 2 sources at Fri 20 Nov, 10:00 UTC (usually 1)"
-    assert shown(found, 1).rows[0][:2] == ["192.0.2.1", "30"]
-    assert shown(found, 2).rows == [["/admin", "50"]]
+    assert shown(found, 1).rows[0][:2] == ["192.0.2.1", "168"]
+    assert shown(found, 2).rows == [["/admin", "188"]]
 
 
-def test_too_few_hours(settings):
-    """What was refused counts all the same; that nobody was does not."""
-    found = security_log(
-        Log(line("x"), *[refused(0.1)] * 70, problems=["half of it is missing"]), settings(), CLOCK
-    )
-    assert found.burst.value == 70
-    assert found.problem_text == "half of it is missing"
-    with pytest.raises(
-        TooLittleData, match="expected lines in at least 20 hours, got 1: from 2026-11-20 12:24:00"
-    ):
-        found.demand_coverage()
-    with pytest.raises(TooLittleData):
-        failed_logins(found, settings(), CLOCK).demand_coverage()
+@pytest.mark.parametrize(
+    ("lines", "problems", "words"),
+    [
+        (ORDINARY[:140], (), "expected log lines of at least 151.2 of 168 h, got log lines of 140 h"),
+        (ORDINARY[2:], (), "expected a line in the last 1.0 h, got none for 2.0 h from a test"),
+        (ORDINARY, ("half of it is missing",), "expected everything to be read, got half of it is missing"),
+        (
+            [line("all is well", hours) for hours in range(169)],
+            (),
+            "expected access lines, as they say who was refused",
+        ),
+        ([*ORDINARY, *[line("x", -30)] * 9], (), "9 of 178 that are not, e.g. 'web 2026-11-21T18:30:00"),
+        (["no time", *ORDINARY], (), ""),
+    ],
+    ids=["too short", "silent", "problem", "no access lines", "ahead", "one line without a time"],
+)
+def test_a_week_that_was_not_seen_whole(lines, problems, words):
+    """That nobody was refused cannot be said of it; that somebody was can."""
+    found = week(*lines, problems=problems)
+    verdict, message = standing_on(found)
+    assert verdict == ("UNKNOWN" if words else "OK")
+    assert words in message
+    assert week(*lines, *[refused(0.1)] * 70, problems=problems).burst.value == 70
 
 
-def test_no_lines(settings):
+def test_no_lines():
     """One sentence with what went wrong."""
     with pytest.raises(TooLittleData, match="expected lines from a test, got none at all; it broke off"):
-        security_log(Log(problems=["it broke off"]), settings(), CLOCK)
+        week(problems=["it broke off"])
+    with pytest.raises(TooLittleData, match=r"got 2 without a time that can be read, e\.g\. 'one'"):
+        week("one", "two")
 
 
 def ssh(text, minutes):
@@ -108,14 +148,26 @@ def guesses(count):
 
 def test_files_with_sign_ins(settings):
     """Beside the target's logs."""
-    log = security_log(Log(*ORDINARY), settings(), CLOCK)
-    found = failed_logins(log, settings(*guesses(12)), FixedClock(NOW))
+    found = failed_logins(LogsOfTheWeek(week(*ORDINARY)), settings(*guesses(12)), CLOCK)
     assert found.by_source.value == 12
     assert found.by_source.over == (
-        "30 of 168 h (30 lines) and 12 lines of files, from 192.0.2.7 at Fri 20 Nov, 12:00 UTC, says sshd"
+        "168 of 168 h (169 lines) and 12 lines of files, from 192.0.2.7 at Fri 20 Nov, 12:00 UTC, says sshd"
     )
     assert found.altogether.value == 12
     assert shown(found, -1).rows[0][:3] == ["192.0.2.7", "sshd", "12"]
+    assert ", got lines of 0.4 h of sign-ins; what was seen gives well" in standing_on(found)[1]
+
+
+def test_files_count_while_the_logs_are_away(settings):
+    """And the other way round: what is bad is said, and that all is well is not."""
+    away = LogsOfTheWeek(None, Unreachable("Logs: gone", service="Logs"))
+    found = failed_logins(away, settings(*guesses(12)), CLOCK)
+    assert found.by_source.value == 12
+    assert "Logs: gone" in standing_on(found)[1]
+    with pytest.raises(Unreachable, match="Logs: gone"):
+        failed_logins(away, settings(), CLOCK)
+    with pytest.raises(Unreachable, match="Logs: gone"):
+        security_log(away)
 
 
 @pytest.mark.parametrize(
@@ -129,16 +181,68 @@ def test_files_with_sign_ins(settings):
 )
 def test_a_guessed_password(settings, tries, accepted, guessed):
     """Many wrong ones of a source, then one that is right; a key cannot be guessed."""
-    log = security_log(Log(*ORDINARY), settings(), CLOCK)
-    found = failed_logins(log, settings(*guesses(tries), ssh(accepted, 20)), CLOCK)
+    found = failed_logins(LogsOfTheWeek(week(*ORDINARY)), settings(*guesses(tries), ssh(accepted, 20)), CLOCK)
     expected = "192.0.2.7 signed in at 2026-11-20 12:10:00 UTC after 12 wrong passwords" if guessed else ""
     assert found.guessed == expected
 
 
-def test_a_file_that_is_not_there(tmp_path, settings):
-    """Set and missing is no quiet week."""
-    log = security_log(Log(*ORDINARY), settings(), CLOCK)
+def test_a_file_that_is_not_there(tmp_path):
+    """Set and missing is no quiet week, and hides nothing that the logs say."""
     own = {"security": {"auth_logs": [str(tmp_path / "none*.log")]}}
     wanted = load("staging", root=tmp_path, environment={}, overlay={"targets": {"staging": own}})
-    with pytest.raises(Unreachable, match="got no file that matches"):
-        failed_logins(log, wanted, CLOCK)
+    failed = [line('{"level":40,"msg":"login failed","ip":"192.0.2.7"}', 0.1)] * 40
+    found = failed_logins(LogsOfTheWeek(week(*ORDINARY, *failed)), wanted, CLOCK)
+    assert found.by_source.value == 40
+    verdict, message = standing_on(found)
+    assert verdict == "UNKNOWN"
+    assert "expected everything to be read, got Logs: expected files that match" in message
+
+
+def good_file(texts):
+    """The lines of a week of a jump host, an hour apart."""
+    return [
+        f"{(NOW - timedelta(hours=hours)).isoformat()} jump {program}[{7 + hours}]: {text}"
+        for hours, (program, text) in zip(range(len(texts) - 1, -1, -1), texts, strict=True)
+    ]
+
+
+GOOD = good_file([
+    ("sshd", f"Accepted publickey for ada from 198.51.100.7 port {n} ssh2: RSA SHA256:aa")
+    if n % 9 == 0
+    else ("CRON", "pam_unix(cron:session): session opened for user root")
+    for n in range(180)
+])  # fmt: skip
+
+
+def verdict_on(lines, tmp_path):
+    """The check's, on a file with these lines and quiet logs."""
+    file = tmp_path / "auth.log"
+    file.write_text("".join(f"{text}\n" for text in lines))
+    overlay = {"targets": {"staging": {"security": {"auth_logs": [str(file)]}}}}
+    settings = load("staging", root=tmp_path, environment={}, overlay=overlay)
+    found = failed_logins(LogsOfTheWeek(QUIET), settings, CLOCK)
+    return str(judged(checks.test_nobody_guesses_passwords, limits=settings.limits, failed_logins=found)[0])
+
+
+def test_a_good_file_is_good(tmp_path):
+    """What the next test damages."""
+    assert verdict_on(GOOD, tmp_path) == "OK"
+
+
+@settled(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(at=st.integers(13, 170), kind=st.sampled_from(["burst", "garbled", "undated", "unknown", "gap", "cut"]))
+def test_one_bad_part_anywhere_is_not_ok(tmp_path, at, kind):
+    """A burst, lines that cannot be read, a day and a half that is missing."""
+    stamp, _, _ = GOOD[at].partition(" ")
+    bad = {
+        "burst": [f"{stamp} jump sshd[9]: Failed password for x from 192.0.2.9 port {n} ssh2" for n in range(40)],
+        "garbled": ["\ufffd\ufffd garbled \ufffd"] * 3,
+        "undated": ["jump sshd[9]: Failed password for x from 192.0.2.9 port 5 ssh2"] * 3,
+        "unknown": [f"{stamp} jump sshd[9]: Phail for x"] * 3,
+    }
+    if kind in bad:
+        lines = [*GOOD[:at], *bad[kind], *GOOD[at:]]
+    else:
+        end = at + 45 if kind == "gap" else len(GOOD)
+        lines = [text for number, text in enumerate(GOOD) if not at <= number < end]
+    assert verdict_on(lines, tmp_path) != "OK"

@@ -1,18 +1,18 @@
-"""What the website accepts of TLS, what it promises, and where a visitor without TLS is led."""
+"""What the website accepts of TLS, at each of its addresses."""
 
 import ssl
-from urllib.parse import urlsplit
 
 import pytest
 
-from playbook.clients.http import HttpClient
-from playbook.clients.tls import TlsClient
-from playbook.errors import NotConfigured, TooLittleData, Unreachable
+from playbook.clients.tls import Endpoint, Handshake, TlsClient
+from playbook.errors import Unreachable
+from playbook.judge import Judge
 from playbook.measure import tls as module
-from playbook.measure.tls import PROFILE_SUITES, hsts, max_age, plain_http, tls_configuration
+from playbook.measure.tls import PROFILE_SUITES, PROFILE_VERSIONS, tls_configuration
 from playbook.settings import TimeLimits, load
+from playbook.verdict import Verdict
 from tests.unit.certificates import Authority, context_of, tls_server
-from tests.unit.loopback import answer, closed_port, serve
+from tests.unit.loopback import serve
 
 pytestmark = pytest.mark.filterwarnings("ignore:ssl.TLSVersion.TLSv1:DeprecationWarning")
 PROFILE = ":".join(PROFILE_SUITES)
@@ -45,9 +45,15 @@ def test_the_profile(configured):
     assert (found.accepted, found.outdated, found.outside, found.broken) == ("TLS 1.2 and TLS 1.3", "", (), "")
     assert found.has_newest
     assert found.inside == "ECDHE-ECDSA-AES128-GCM-SHA256" or found.inside in PROFILE_SUITES
-    found.demand_all_versions()
+    assert judged(found) == ("OK", "1 of 1 addresses")
     versions, suites = found.evidence()
-    assert [row[1].partition(",")[0] for row in versions.rows] == ["refused", "refused", "accepted", "accepted"]
+    assert [row[1].partition(",")[0] for row in versions.rows] == [
+        "refused",
+        "refused",
+        "refused",
+        "accepted",
+        "accepted",
+    ]
     assert suites.facts["Outside the profile, with TLS 1.2"] == f"none of {found.offered} offered"
 
 
@@ -87,116 +93,123 @@ def test_many_suites_are_not_all_looked_for(configured, monkeypatch):
     assert (len(found.outside), found.more) == (2, True)
 
 
-def test_what_cannot_be_offered_is_not_passed(configured, monkeypatch):
-    """It is neither accepted nor refused."""
+def judged(found):
+    """The verdict where nothing is bad, and what it stands on."""
+    judge = Judge()
+    judge.stand_on("found", found.coverage)
+    judge.that(True, "It", expected="well", found="well")
+    judgement = judge.judgements[0]
+    return str(judgement.verdict), judgement.coverage if judgement.verdict is Verdict.OK else judgement.message
+
+
+def test_what_openssl_cannot_offer_is_offered_by_hand(configured, monkeypatch):
+    """An OpenSSL without old versions hides nothing; one without the newest says so."""
     monkeypatch.setattr(module, "can_offer", lambda version: version != "TLSv1")
+    found = configured("ECDHE-ECDSA-AES128-SHA", ssl.TLSVersion.TLSv1)
+    assert found.outdated == "TLS 1.0 and TLS 1.1"
+    monkeypatch.setattr(module, "can_offer", lambda version: version != "TLSv1.3")
     found = configured()
-    assert (found.outdated, found.cannot_offer) == ("", ("TLSv1",))
-    assert found.evidence()[0].rows[0][1] == "not known: this machine's OpenSSL cannot offer it"
-    with pytest.raises(TooLittleData, match=r"got an OpenSSL that cannot offer TLS 1\.0"):
-        found.demand_all_versions()
+    assert found.evidence()[0].rows[-1][1] == "not known: this machine's OpenSSL cannot offer it"
+    assert found.has_newest
+    verdict, message = judged(found)
+    assert verdict == "UNKNOWN"
+    assert "to TLS 1.3, got this machine's OpenSSL cannot offer it" in message
+
+
+class Farm:
+    """Several servers behind one name; each answers by its own rule."""
+
+    def __init__(self, rule, places=1):
+        self.rule, self.places, self.asked = rule, places, []
+
+    def places_of(self, endpoint, ipv6):
+        return [Endpoint(endpoint.host, (f"192.0.2.{n}", 443)) for n in range(1, self.places + 1)], ""
+
+    def offer(self, place, version, suites=()):
+        self.asked.append((place.address[0], version))
+        return self.rule(place.address[0], version, tuple(suites), len(self.asked))
+
+    greet = offer
+
+
+YES = Handshake(True, cipher="ECDHE-RSA-AES128-GCM-SHA256")
+NO = Handshake(False, reason="protocol version", refused=True)
+RESET = Handshake(False, reason="connection reset", hung_up=True)
+
+
+def good(_place, version, suites, _count):
+    return YES if version in PROFILE_VERSIONS and (not suites or suites == PROFILE_SUITES) else NO
+
+
+def measured(tmp_path, rule, places=1):
+    return tls_configuration(Farm(rule, places), settings_of(tmp_path, "https://portfolio.example"))
+
+
+def test_one_of_three_addresses_is_outdated(tmp_path):
+    """It is enough that one is."""
+
+    def rule(place, version, suites, count):
+        return YES if place == "192.0.2.2" and version == "TLSv1" else good(place, version, suites, count)
+
+    found = measured(tmp_path, rule, 3)
+    assert (found.outdated, found.addresses) == ("TLS 1.0", (3, 3))
+
+
+def test_one_of_three_addresses_is_away(tmp_path):
+    """The others are judged, and that all is well is not known."""
+
+    def rule(place, version, suites, count):
+        if place == "192.0.2.3":
+            raise Unreachable("TLS: gone", service="TLS")
+        return good(place, version, suites, count)
+
+    found = measured(tmp_path, rule, 3)
+    verdict, message = judged(found)
+    assert verdict == "UNKNOWN"
+    assert "expected handshakes of all 3 addresses, got handshakes of 2 addresses (TLS: gone)" in message
+
+
+def test_a_server_that_is_of_another_mind_the_second_time(tmp_path):
+    """An outdated version that is accepted once is accepted."""
+    tries = iter([NO, YES])
+
+    def rule(place, version, suites, count):
+        return next(tries, NO) if version == "TLSv1" else good(place, version, suites, count)
+
+    assert measured(tmp_path, rule).outdated == "TLS 1.0"
+
+
+def test_hanging_up_is_no_while_others_are_answered(tmp_path):
+    """Many servers say no that way."""
+
+    def rule(place, version, suites, count):
+        return RESET if version == "TLSv1" else good(place, version, suites, count)
+
+    found = measured(tmp_path, rule)
+    assert found.versions["TLSv1"] is None
+    assert judged(found)[0] == "OK"
+
+
+@pytest.mark.parametrize(
+    "answer", [RESET, Handshake(False, reason="a TLS failure: tlsv1 alert internal error")], ids=["reset", "alert"]
+)
+def test_a_limit_on_connections_is_no_refusal(tmp_path, answer):
+    """After five handshakes nothing is answered any more: what came later is not known."""
+
+    def rule(place, version, suites, count):
+        return good(place, version, suites, count) if count <= 3 else answer
+
+    found = measured(tmp_path, rule)
+    assert found.outdated == ""
+    verdict, message = judged(found)
+    assert verdict == "UNKNOWN"
+    assert f"got {answer.reason}" in message
 
 
 def test_a_server_that_refuses_everything(tmp_path):
     """No version at all is no configuration."""
     with (
         serve(b"no TLS here", reader=lambda connection: connection.recv(4096)) as server,
-        pytest.raises(Unreachable, match=r"TLS: expected localhost:\d+ to accept one of TLS 1\.0, TLS 1\.1, "),
+        pytest.raises(Unreachable, match=r"TLS: expected localhost:\d+ to accept one of SSL 3\.0, TLS 1\.0, "),
     ):
         tls_configuration(CLIENT, settings_of(tmp_path, server.url.replace("http:", "https:")))
-
-
-# -------------------------------------------------------------------------------------------------------- HSTS
-
-
-@pytest.mark.parametrize(
-    ("header", "seconds"),
-    [
-        ("max-age=63072000; includeSubDomains", 63_072_000),
-        ('includeSubDomains; Max-Age="300"', 300),
-        ("max-age=0", 0),
-        ("includeSubDomains", None),
-        ("max-age=1; max-age=2", None),
-        ("max-age=1, max-age=1", None),
-        ("max-age=forever", None),
-        ("", None),
-    ],
-)
-def test_the_age_of_a_promise(header, seconds):
-    """As RFC 6797, 6.1.1 reads it."""
-    assert max_age(header) == seconds
-
-
-def test_a_promise_and_none():
-    """In days; none is 0."""
-    for script, days in ((answer(Strict_Transport_Security="max-age=864000"), 10), (answer(), 0)):
-        with serve(script) as server:
-            website = HttpClient(server.url, service="Website", time_limits=TimeLimits(connect=30, read=30))
-            assert hsts(website).days.value == days
-
-
-# ------------------------------------------------------------------------------------------------- without TLS
-
-
-def led(tmp_path, *scripts):
-    with serve(*scripts) as server:
-        return plain_http(settings_of(tmp_path, "https://localhost:1", server.url))
-
-
-def moved(to):
-    return answer("301 Moved Permanently", Location=to)
-
-
-def test_led_to_https(tmp_path):
-    """On the same host: HSTS covers it the next time. The query is not shown."""
-    found = led(tmp_path, moved("https://localhost:1/?token=x"))
-    assert (found.result, found.is_safe, found.is_direct) == ("redirection-to-https", True, True)
-    assert found.summary.endswith(" → https://localhost:1/")
-
-
-@pytest.mark.parametrize(
-    ("scripts", "result", "safe"),
-    [
-        ([answer(body=b"a page")], "redirection-missing", False),
-        ([answer("404 Not Found")], "redirection-missing", False),
-        ([moved("/elsewhere"), answer()], "redirection-not-to-https", False),
-        ([moved("/a"), moved("https://localhost/")], "redirection-not-to-https-on-initial-redirection", True),
-        ([moved("https://www.localhost/")], "redirection-off-host-from-http", True),
-    ],
-)
-def test_led_elsewhere(tmp_path, scripts, result, safe):
-    """As Mozilla's HTTP Observatory tells them apart."""
-    found = led(tmp_path, *scripts)
-    assert (found.result, found.is_safe, found.is_direct) == (result, safe, False)
-    assert found.evidence().facts["Leads"] == found.summary
-
-
-def test_nobody_listens_without_tls(tmp_path):
-    """That is as good as a redirect."""
-    found = plain_http(settings_of(tmp_path, "https://localhost:1", f"http://localhost:{closed_port()}"))
-    assert (found.result, found.is_safe, found.is_direct) == ("redirection-not-needed-no-http", True, True)
-    assert "nobody listens" in found.summary
-
-
-def test_no_answer_without_tls_is_none(tmp_path):
-    """A packet filter on the way says nothing about the site."""
-    with serve(b"") as server, pytest.raises(Unreachable):
-        plain_http(settings_of(tmp_path, "https://localhost:1", server.url))
-
-
-def test_the_address_without_tls_is_derived(tmp_path, monkeypatch):
-    """From an address on the usual port; else there is a line to add."""
-    asked = []
-
-    def get(self, *_arguments, **_more):
-        asked.append(self.base_url)
-        raise Unreachable("x", service="x")
-
-    monkeypatch.setattr(HttpClient, "get", get)
-    with pytest.raises(Unreachable):
-        plain_http(settings_of(tmp_path, "https://portfolio.example/start"))
-    assert asked == ["http://portfolio.example"]
-    with pytest.raises(NotConfigured) as caught:
-        plain_http(settings_of(tmp_path, "https://portfolio.example:8443"))
-    assert caught.value.setting == "targets.production.web.http_url"
-    assert urlsplit(asked[0]).port is None

@@ -1,5 +1,6 @@
 """What investigations look at: recent figures, parts of the wait, restarts, memory, the last release."""
 
+import math
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 
@@ -8,7 +9,7 @@ import pytest
 from playbook.clients.digitalocean_types import Series
 from playbook.clients.wire import Phases
 from playbook.clock import FixedClock
-from playbook.errors import TooLittleData
+from playbook.coverage import whole
 from playbook.logs.review import Occurrences
 from playbook.measure.app import AppStatus
 from playbook.measure.deployments import Release, Releases
@@ -18,9 +19,10 @@ from playbook.measure.troubleshooting import component_restarts, memory_errors, 
 from playbook.measure.web import HomepageTiming, Sample
 from playbook.settings import load
 from tests.judged import check, judged
-from tests.unit.measure.test_kpis import Store
+from tests.unit.measure.test_kpis import BUCKETS, Store
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+CLOCK = FixedClock(NOW)
 
 
 @pytest.fixture
@@ -39,23 +41,38 @@ def settings(tmp_path):
 )
 def test_figures_of_the_last_hour(settings, measure, key, counted, least):
     """With how many they stand on; with too few there is no judgement."""
-    store = Store(**{key: 1.5, f"{key}_count": float(least)})
-    found = measure(store, settings)
+    usual = {key: 1.5, f"{key}_looks": 12.0, f"{key}_buckets": BUCKETS}
+    store = Store(**usual | {f"{key}_count": float(least)})
+    found = measure(store, settings, CLOCK)
     assert (found.reading.value, found.reading.over) == (1.5, f"1 h ({least} {counted})")
     assert found.enough
-    assert "[3600s]" in store.asked[f"queries.{key}"]
+    assert "[1h]" in store.asked[f"queries.{key}"]
     assert found.evidence()
-    few = measure(Store(**{key: 1.5, f"{key}_count": least - 1.0}), settings)
+    few = measure(Store(**usual | {f"{key}_count": least - 1.0}), settings, CLOCK)
     assert not few.enough
-    with pytest.raises(TooLittleData, match=f"expected at least {least} {counted} in 1 h, got {least - 1}"):
-        _ = few.reading
-    with pytest.raises(TooLittleData, match="got 0"):
-        _ = measure(Store(), settings).reading
+    assert few.reading.coverage.expected == f"at least {least} {counted} in 1 h"
+    assert few.reading.coverage.got == str(least - 1)
+    gap = measure(Store(**usual | {f"{key}_count": least + 1.0, f"{key}_looks": 10.0}), settings, CLOCK)
+    assert gap.coverage.got == "samples of 50 min"
+    nothing = measure(Store(), settings, CLOCK).reading
+    assert nothing.coverage.got == "samples of 0 min"
+    assert math.isnan(nothing.value)
+
+
+def test_recent_answers_beyond_the_buckets_are_not_known_to_be_fast(settings):
+    """Buckets that end at a second make every quantile a second."""
+    buckets = {"0.5": 40.0, "1": 60.0, "+Inf": 100.0}
+    store = Store(
+        response_time=1.0, response_time_count=500.0, response_time_looks=12.0, response_time_buckets=buckets
+    )
+    found = response_time_now(store, settings, CLOCK)
+    assert not found.enough
+    assert found.reading.coverage.expected == "a value within its buckets"
 
 
 def test_a_moment_is_looked_at_over_a_minute_at_least(settings):
     """A window of no length would be a wrong query."""
-    assert recent(Store(), settings, ERROR_RATE, 0.0).minutes == 1.0
+    assert recent(Store(), settings, ERROR_RATE, 0.0, NOW).minutes == 1.0
 
 
 def test_the_wait_by_its_parts():
@@ -153,12 +170,20 @@ def test_no_restarts_of_all_instances_are_ok(settings):
 def test_what_says_that_memory_ran_out(signature, counts):
     """And what only sounds like it."""
     row = Occurrences(count=3, example=signature)
-    review = SimpleNamespace(kinds=[(("web", signature), row)], lines=1_000)
-    seen = SimpleNamespace(review=review, hours_seen=24, wanted=SimpleNamespace(coverage_hours=20))
-    found = memory_errors(seen)
+    review = SimpleNamespace(kinds=[(("web", signature), row)], lines=1_000, kinds_left_out=0)
+    found = memory_errors(SimpleNamespace(review=review, coverage=whole("24 of 24 h")))
+    assert found.coverage.words == "24 of 24 h"
     assert found.count.value == (3 if counts else 0)
     assert found.count.over == "24 h (1,000 lines)"
     assert found.evidence()
+
+
+def test_kinds_that_were_not_kept_may_say_that_memory_ran_out():
+    """So none is known only of those that were."""
+    review = SimpleNamespace(kinds=[], lines=1_000, kinds_left_out=7)
+    found = memory_errors(SimpleNamespace(review=review, coverage=whole("24 of 24 h")))
+    assert not found.coverage.enough
+    assert found.coverage.got == "7 of 7 that are not"
 
 
 def release(hours, phase="ACTIVE"):
@@ -176,8 +201,8 @@ class Rates(Store):
 
     def ask(self, expression, at=None, *, setting):
         self.moments.add(at)
-        value, count = self._now if at is None else self._then
-        self._answers = {"error_rate": value, "error_rate_count": count}
+        value, count = self._now if at == NOW else self._then
+        self._answers = {"error_rate": value, "error_rate_count": count, "error_rate_looks": 24.0}
         return super().ask(expression, at, setting=setting)
 
 
@@ -227,7 +252,7 @@ def test_a_release_is_suspected_where_errors_began_with_it(settings, releases, r
     assert effect.evidence()
     if effect.since:
         age = next(one for one in releases if one.succeeded).age
-        assert rates.moments == {None, NOW - timedelta(seconds=age)}
+        assert rates.moments == {NOW, NOW - timedelta(seconds=age)}
 
 
 def test_a_release_just_made_cannot_be_judged_yet(settings):
@@ -236,5 +261,10 @@ def test_a_release_just_made_cannot_be_judged_yet(settings):
         Releases((release(0.01),)), Rates(0.0, 0.0, since_count=9.0), settings, FixedClock(NOW)
     )
     assert not effect.suspect
-    assert effect.coverage.expected == "at least 100 requests since the release"
-    assert effect.coverage.got == "1 min (9 requests)"
+    assert (effect.coverage.expected, effect.coverage.got) == ("at least 100 requests in 1 min", "9")
+
+
+def test_a_release_just_made_may_be_suspected_all_the_same(settings):
+    """Where nearly all of its few requests failed."""
+    rates = Rates(90.0, 0.0, since_count=9.0)
+    assert release_effect(Releases((release(0.01),)), rates, settings, FixedClock(NOW)).suspect

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -72,6 +73,15 @@ def test_history_goes_on_as_it_began():
         assert (after.values[: len(before.values)] == before.values).all()
 
 
+def test_worlds_of_one_minute_with_the_same_levers_share_their_samples():
+    """Another lever, and another minute, has samples of its own."""
+    first = MetricsState.healthy(NOW).store
+    assert MetricsState.healthy(NOW + timedelta(seconds=20)).store is first
+    assert MetricsState.healthy(NOW + timedelta(seconds=60)).store is not first
+    high = replace(MetricsState.healthy(NOW), cpu={"portfolio-web": 95.0})
+    assert high.store is not MetricsState.healthy(NOW).store
+
+
 def test_traffic_has_a_day_and_a_night_and_grows(healthy):
     """Afternoons are busier than nights, weekends quieter, the last weeks busier than the first."""
     values = one(healthy, "redis_keyspace_hits_total")
@@ -99,7 +109,13 @@ def test_buckets_are_cumulative(healthy):
 @pytest.mark.parametrize(
     ("lever", "value", "query", "least", "most"),
     [
-        ("availability", 97.0, "100 * avg(avg_over_time(probe_success[1d]))", 96.8, 97.2),
+        (
+            "availability",
+            97.0,
+            "100 * avg(avg_over_time(probe_success{instance='https://portfolio.example'}[1d]))",
+            96.8,
+            97.2,
+        ),
         (
             "error_percent",
             8.3,
@@ -243,11 +259,11 @@ def test_strangers_are_turned_away(prometheus, grafana, alertmanager):
 def test_queries_come_by_get_and_by_form(prometheus):
     """As Grafana's data source sends them."""
     got = prometheus.get("/api/v1/query", params={"query": "sum(up)"}).json()
-    assert got["data"]["result"][0]["value"] == [NOW.timestamp(), "8"]
+    assert got["data"]["result"][0]["value"] == [NOW.timestamp(), "18"]
     assert prometheus.post("/api/v1/query", data={"query": "sum(up)"}).json() == got
     parameters = {"query": "up", "start": NOW.timestamp() - 60, "end": NOW.isoformat(), "step": "30s"}
     rows = prometheus.post("/api/v1/query_range", data=parameters).json()["data"]["result"]
-    assert [len(row["values"]) for row in rows] == [3] * 8
+    assert [len(row["values"]) for row in rows] == [3] * 18
     assert prometheus.get("/api/v1/nothing").status_code == 404
 
 
@@ -266,10 +282,12 @@ def test_targets_rules_and_versions(prometheus, world):
     """What people look at next."""
     world.alerts.raise_alert("QueueGrowing", "It grows", minutes=3, state="pending")
     assert {t["health"] for t in prometheus.get("/api/v1/targets").json()["data"]["activeTargets"]} == {"up"}
-    (alert,) = prometheus.get("/api/v1/alerts").json()["data"]["alerts"]
+    _, alert = prometheus.get("/api/v1/alerts").json()["data"]["alerts"]
     assert (alert["state"], alert["labels"]["alertname"]) == ("pending", "QueueGrowing")
     (group,) = prometheus.get("/api/v1/rules").json()["data"]["groups"]
-    assert group["rules"][0]["alerts"] == [alert]
+    (rule,) = [one for one in group["rules"] if one["name"] == "QueueGrowing"]
+    assert rule["alerts"] == [alert]
+    assert {one["state"] for one in group["rules"]} == {"firing", "pending", "inactive"}
     assert prometheus.get("/api/v1/status/buildinfo").json()["data"]["version"].endswith("-sandbox")
     assert prometheus.get("/-/ready").text == "Prometheus Server is Ready.\n"
 
@@ -277,7 +295,7 @@ def test_targets_rules_and_versions(prometheus, world):
 def test_grafana_passes_queries_on(grafana, world):
     """To its one data source, while that is there."""
     parameters = {"query": "sum(up)"}
-    assert grafana.get(f"{PROXY}/api/v1/query", params=parameters).json()["data"]["result"][0]["value"][1] == "8"
+    assert grafana.get(f"{PROXY}/api/v1/query", params=parameters).json()["data"]["result"][0]["value"][1] == "18"
     assert grafana.get("/api/datasources/proxy/uid/other/api/v1/query", params=parameters).status_code == 404
     world.metrics = MetricsState(NOW, datasource=False)
     missing = grafana.get(f"{PROXY}/api/v1/query", params=parameters)
@@ -302,10 +320,12 @@ def test_grafana_lists_normal_instances_too(grafana, world):
     """With words of its own."""
     world.alerts.raise_alert("HighErrorRate", "Many", minutes=3)
     alerts = grafana.get("/api/prometheus/grafana/api/v1/alerts").json()["data"]["alerts"]
-    assert [alert["state"] for alert in alerts] == ["Alerting", "Normal"]
-    assert not any(name.startswith("__") for name in alerts[0]["labels"])
+    assert [alert["state"] for alert in alerts] == ["Alerting", "Alerting", "Normal"]
+    assert not any(name.startswith("__") for name in alerts[1]["labels"])
     path = "/api/prometheus/grafana/api/v1/alerts?includeInternalLabels=true"
-    assert grafana.get(path).json()["data"]["alerts"][0]["labels"]["__alert_rule_uid__"] == "higherrorrate"
+    assert grafana.get(path).json()["data"]["alerts"][1]["labels"]["__alert_rule_uid__"] == "higherrorrate"
+    (group,) = grafana.get("/api/prometheus/grafana/api/v1/rules").json()["data"]["groups"]
+    assert {one["health"] for one in group["rules"]} == {"ok"}
 
 
 def test_grafana_has_silences_of_its_own(grafana, alertmanager):
@@ -321,9 +341,9 @@ def test_alertmanager_knows_what_fires_and_what_is_silenced(alertmanager, world)
     world.alerts.raise_alert("HighErrorRate", "Many", minutes=3)
     world.alerts.raise_alert("BackupJobSlow", "Slow", minutes=3)
     states = {a["labels"]["alertname"]: a["status"]["state"] for a in alertmanager.get("/api/v2/alerts").json()}
-    assert states == {"HighErrorRate": "active", "BackupJobSlow": "suppressed"}
-    (alert,) = alertmanager.get("/api/v2/alerts", params={"silenced": "false"}).json()
-    assert alert["labels"]["alertname"] == "HighErrorRate"
+    assert states == {"Watchdog": "active", "HighErrorRate": "active", "BackupJobSlow": "suppressed"}
+    shown = alertmanager.get("/api/v2/alerts", params={"silenced": "false"}).json()
+    assert {alert["labels"]["alertname"] for alert in shown} == {"Watchdog", "HighErrorRate"}
     assert alertmanager.get("/api/v2/alerts", params={"active": "perhaps"}).status_code == 422
     assert alertmanager.get("/api/v2/silences").json()[0]["status"] == {"state": "active"}
 
@@ -331,17 +351,17 @@ def test_alertmanager_knows_what_fires_and_what_is_silenced(alertmanager, world)
 def test_an_alert_can_get_lost(prometheus, alertmanager, world):
     """Prometheus knows it, Alertmanager does not."""
     world.alerts.raise_alert("HighErrorRate", "Many", minutes=3, delivered=False)
-    assert prometheus.get("/api/v1/alerts").json()["data"]["alerts"][0]["state"] == "firing"
-    assert alertmanager.get("/api/v2/alerts").json() == []
+    assert prometheus.get("/api/v1/alerts").json()["data"]["alerts"][1]["state"] == "firing"
+    assert [a["labels"]["alertname"] for a in alertmanager.get("/api/v2/alerts").json()] == ["Watchdog"]
 
 
 def test_an_alert_can_be_posted(alertmanager):
     """And is listed until it ends; what is none is refused with a JSON string."""
     alert = {"labels": {"alertname": "Drill"}, "startsAt": NOW.isoformat()}
     assert alertmanager.post("/api/v2/alerts", json=[alert]).status_code == 200
-    assert [a["labels"] for a in alertmanager.get("/api/v2/alerts").json()] == [{"alertname": "Drill"}]
+    assert {"alertname": "Drill"} in [a["labels"] for a in alertmanager.get("/api/v2/alerts").json()]
     alertmanager.post("/api/v2/alerts", json=[alert | {"endsAt": (NOW - timedelta(seconds=1)).isoformat()}])
-    assert alertmanager.get("/api/v2/alerts").json() == []
+    assert [a["labels"]["alertname"] for a in alertmanager.get("/api/v2/alerts").json()] == ["Watchdog"]
     for wrong in (
         {},
         [{}],
@@ -352,3 +372,29 @@ def test_an_alert_can_be_posted(alertmanager):
         refused = alertmanager.post("/api/v2/alerts", json=wrong)
         assert refused.status_code == 400
         assert isinstance(refused.json(), str)
+
+
+def test_ten_other_sites_are_probed_beside_the_website(prometheus):
+    """All of them up; the website's own probes are told by their instance."""
+    answer = prometheus.get("/api/v1/query", params={"query": "count by (instance) (probe_success)"}).json()
+    counts = {row["metric"]["instance"]: row["value"][1] for row in answer["data"]["result"]}
+    assert counts.pop("https://portfolio.example") == "2"
+    assert list(counts.values()) == ["1"] * 10
+
+
+def test_a_series_can_be_born_with_what_was_counted_before(world, prometheus):
+    """Four hours before now, at once with its whole number."""
+    world.metrics = MetricsState(NOW, errors_born=5000)
+    query = "http_requests_total{status='504'}"
+    (row,) = prometheus.get("/api/v1/query", params={"query": f"{query}[1d]"}).json()["data"]["result"]
+    assert {value for _, value in row["values"]} == {"5000"}
+    assert 235 <= len(row["values"]) <= 241
+
+
+def test_a_store_that_answers_in_part_says_so(world, prometheus):
+    """With what it could gather."""
+    world.metrics = MetricsState(NOW, partial=True)
+    content = prometheus.get("/api/v1/query", params={"query": "up"}).json()
+    assert content["status"] == "success"
+    assert len(content["data"]["result"]) == 18
+    assert "connection refused" in content["warnings"][0]

@@ -1,0 +1,159 @@
+"""The rules that alerts come from: whether there are any, and whether they are evaluated.
+
+None that fires says nothing where there are no rules, or where nothing evaluates them.
+https://prometheus.io/docs/prometheus/latest/querying/api/#rules; Grafana lists its own in the same form.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+
+from playbook.coverage import Coverage, lacking, understood, whole
+
+_LATE = 3  # intervals of its group after which a rule should have been evaluated again
+_LEAST_LATE = timedelta(minutes=10)
+AHEAD = timedelta(minutes=5)  # that another's clock may be ahead of ours
+_NEVER = 2000  # a year; Go's zero time is in the year 1
+_SHOWN = 3
+
+
+class _Rule(msgspec.Struct):
+    name: str
+    health: str
+    type: str = "alerting"
+    lastEvaluation: datetime | None = None  # noqa: N815 - Prometheus' names
+    lastError: str = ""  # noqa: N815
+    isPaused: bool = False  # noqa: N815 - Grafana's
+
+
+class _Group(msgspec.Struct):
+    rules: list[Any]
+    name: str = ""
+    interval: float = 60.0  # seconds; Grafana leaves it out where it is its default
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What evaluates, and how it goes.
+
+    Attributes:
+        names: of the alerting rules that are not paused.
+        bad: rules that are not evaluated, with the reason; late: with how long ago.
+        unknown: groups and rules that are not as documented, as they are.
+        warnings: the source's own against its answer.
+    """
+
+    source: str
+    names: tuple[str, ...]
+    paused: tuple[str, ...] = ()
+    bad: tuple[str, ...] = ()
+    late: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def coverage(self) -> Coverage:
+        """Whether all that could find something does look."""
+        paused = f", {len(self.paused)} paused" if self.paused else ""
+        words = f"{len(self.names)} alerting rule{'s' if len(self.names) != 1 else ''}{paused}"
+        coverage = understood(
+            len(self.unknown), len(self.unknown) + len(self.names), "rules", examples=self.unknown
+        )
+        if self.warnings:
+            coverage += lacking(
+                "rules in part",
+                expected="all of the rules",
+                got=f"an answer with the warning {self.warnings[0][:160]!r}",
+            )
+        if not self.names and not self.unknown:
+            return coverage + lacking(
+                f"no alerting rules{paused}",
+                expected="rules that alert",
+                got=f"none in {self.source}{paused}",
+                hint="Load rules into it: without any, nothing can fire.",
+            )
+        for found, expected in ((self.bad, "to be evaluated"), (self.late, "to be evaluated in time")):
+            if found:
+                coverage += lacking(
+                    f"{len(found)} of {len(self.names)} rules not evaluated",
+                    expected=f"each of {len(self.names)} alerting rules {expected}",
+                    got=f"{len(found)} that {'are' if len(found) > 1 else 'is'} not: {_few(found)}",
+                    hint=f"Look at Alerts or Rules in {self.source}, and at its log.",
+                )
+        return coverage if coverage.parts and not coverage.enough else coverage + whole(words)
+
+    def __add__(self, other: Rules) -> Rules:
+        """Of two sources."""
+        return replace(
+            self,
+            source=f"{self.source} or {other.source}",
+            names=self.names + other.names,
+            paused=self.paused + other.paused,
+            bad=self.bad + other.bad,
+            late=self.late + other.late,
+            unknown=self.unknown + other.unknown,
+            warnings=self.warnings + other.warnings,
+        )
+
+
+def rules_of(source: str, groups: Sequence[Any], warnings: tuple[str, ...], now: datetime) -> Rules:
+    """From the groups as they came; recording rules are passed over."""
+    names: list[str] = []
+    paused: list[str] = []
+    bad: list[str] = []
+    late: list[str] = []
+    unknown: list[str] = []
+    for raw in groups:
+        try:
+            group = msgspec.convert(raw, _Group, strict=False)
+        except msgspec.ValidationError:
+            unknown.append(str(raw))
+            continue
+        for one in group.rules:
+            if isinstance(one, dict) and one.get("type") == "recording":
+                continue
+            try:
+                rule = msgspec.convert(one, _Rule)
+            except msgspec.ValidationError:
+                unknown.append(str(one))
+                continue
+            if rule.isPaused:
+                paused.append(rule.name)
+                continue
+            names.append(rule.name)
+            if rule.type != "alerting":
+                unknown.append(f"{rule.name} of type {rule.type}")
+            why = _why_bad(rule)
+            if why:
+                bad.append(f"{rule.name} ({why})")
+            elif age := _late(rule, group.interval, now):
+                late.append(f"{rule.name} ({age})")
+    return Rules(source, tuple(names), tuple(paused), tuple(bad), tuple(late), tuple(unknown), warnings)
+
+
+def _why_bad(rule: _Rule) -> str:
+    if rule.lastEvaluation is None or rule.lastEvaluation.year < _NEVER:
+        return "never evaluated"
+    if rule.health.lower() != "ok":
+        return ": ".join(filter(None, (f"health {rule.health}", rule.lastError[:100])))
+    return ""
+
+
+def _late(rule: _Rule, interval: float, now: datetime) -> str:
+    assert rule.lastEvaluation
+    age = now - rule.lastEvaluation
+    if age < -AHEAD:
+        return f"last in {-age.total_seconds() / 60:,.0f} min, by its clock"
+    if age > max(timedelta(seconds=_LATE * interval), _LEAST_LATE):
+        return f"last {age.total_seconds() / 60:,.0f} min ago"
+    return ""
+
+
+def _few(found: Sequence[str]) -> str:
+    more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
+    return ", ".join(found[:_SHOWN]) + more

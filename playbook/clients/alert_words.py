@@ -1,0 +1,271 @@
+"""Alerts and silences in the words of Alertmanager, Prometheus and Grafana. Pure.
+
+What is not as they document it is counted as not understood, and takes nothing from what is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+import msgspec
+
+from playbook.clients.alert_rules import AHEAD
+from playbook.coverage import Coverage, lacking, understood
+
+State = Literal["firing", "pending", "silenced", "inhibited", "not evaluated"]
+
+# Prometheus' and Grafana's words in small letters; a reason may follow, as in "Alerting (NoData)".
+_STATES: dict[str, State | None] = {
+    "firing": "firing",
+    "alerting": "firing",
+    "recovering": "firing",
+    "pending": "pending",
+    "nodata": "not evaluated",
+    "error": "not evaluated",
+    "unknown": "not evaluated",
+    "normal": None,
+    "inactive": None,
+}
+# Of a rule that is told to be Normal where it sees nothing, or fails: "Normal (NoData)".
+_UNSEEN = ("nodata", "error")
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """One alert.
+
+    Attributes:
+        state: ``not evaluated`` where its rule found no data or failed.
+        since: ``None`` where the source does not say it.
+        summary: its annotation ``summary``, else ``description``; may be empty.
+        silences: ids of the silences on it.
+        delivered: False where it fires in Prometheus and Alertmanager does not know it: nobody was told.
+        by_grafana: Grafana's own rule, which tells those concerned by itself.
+    """
+
+    name: str
+    labels: Mapping[str, str]
+    state: State
+    since: datetime | None
+    summary: str = ""
+    silences: tuple[str, ...] = ()
+    delivered: bool = True
+    by_grafana: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """A silence that is in effect, or is to come.
+
+    Attributes:
+        matchers: as Alertmanager shows them: ``alertname="X"``.
+        since: ``None`` where the source does not say it.
+        on_everything: its matchers hold for any alert.
+    """
+
+    id: str
+    matchers: tuple[str, ...]
+    by: str
+    comment: str
+    until: datetime
+    since: datetime | None = None
+    on_everything: bool = False
+
+
+class _Status(msgspec.Struct):
+    state: str
+    silencedBy: list[str] = []  # noqa: N815 - Alertmanager's names
+    inhibitedBy: list[str] = []  # noqa: N815
+
+    mutedBy: list[str] = []  # noqa: N815
+
+
+class _Alert(msgspec.Struct):
+    labels: dict[str, str]
+    status: _Status
+    startsAt: datetime  # noqa: N815
+    annotations: dict[str, str] = {}
+    endsAt: datetime | None = None  # noqa: N815
+
+
+class _Matcher(msgspec.Struct):
+    name: str
+    value: str
+    isRegex: bool = False  # noqa: N815
+    isEqual: bool = True  # noqa: N815
+
+
+class _SilenceStatus(msgspec.Struct):
+    state: str
+
+
+class RawSilence(msgspec.Struct):
+    id: str
+    status: _SilenceStatus
+    createdBy: str  # noqa: N815
+    comment: str
+    endsAt: datetime  # noqa: N815
+    matchers: list[_Matcher]
+    startsAt: datetime | None = None  # noqa: N815
+
+
+class _RuleAlert(msgspec.Struct):
+    labels: dict[str, str]
+    state: str
+    annotations: dict[str, str] = {}
+    activeAt: datetime | None = None  # noqa: N815
+
+
+def covering(silences: Iterable[RawSilence], labels: Mapping[str, str]) -> list[Silence]:
+    ahead = [one for one in silences if one.status.state in ("active", "pending")]
+    return [silence_of(one) for one in ahead if _covers(one, labels)]
+
+
+def of_alertmanager(raw: Sequence[Any], now: datetime) -> tuple[list[Alert], Coverage]:
+    """The alerts that have not ended; what is not as documented is counted as not understood."""
+    found, odd, future = [], [], []
+    for one in raw:
+        try:
+            alert = msgspec.convert(one, _Alert)
+        except msgspec.ValidationError:
+            odd.append(str(one))
+            continue
+        if alert.endsAt is not None and _aware(alert.endsAt) <= now:
+            continue
+        status = alert.status
+        state: State = "firing"  # "unprocessed" is one whose silences are not looked up yet
+        if status.state.lower() == "suppressed":
+            state = "silenced" if status.silencedBy else "inhibited"
+        known = status.state.lower() in ("active", "unprocessed", "suppressed")
+        by = (status.silencedBy, status.inhibitedBy, status.mutedBy)
+        if not known or (status.state.lower() == "suppressed" and not any(by)):
+            odd.append(f"{_name(alert.labels)} {status.state}")
+        if _aware(alert.startsAt) > now + AHEAD:
+            future.append(_name(alert.labels))
+        summary = _summary(alert.annotations)
+        found.append(
+            Alert(_name(alert.labels), alert.labels, state, alert.startsAt, summary, tuple(status.silencedBy))
+        )
+    return found, understood(len(odd), len(raw), "alerts", examples=odd) + _in_time(future)
+
+
+def of_rules(raw: Sequence[Any], now: datetime) -> tuple[list[Alert], Coverage]:
+    """As ``of_alertmanager``, of what the rules find."""
+    found, odd, future, unseen = [], [], [], []
+    for one in raw:
+        try:
+            alert = msgspec.convert(one, _RuleAlert)
+        except msgspec.ValidationError:
+            odd.append(str(one))
+            continue
+        word, _, reason = alert.state.partition(" ")
+        name = _name(alert.labels)
+        if word.lower() not in _STATES:
+            odd.append(f"{name} {alert.state}")
+            continue
+        state = _STATES[word.lower()]
+        if state is None:
+            unseen += [f"{name} {alert.state}"] * any(words in reason.lower() for words in _UNSEEN)
+            continue
+        # Grafana gives what is not known as the year 1.
+        since = alert.activeAt if alert.activeAt and alert.activeAt.year > 1 else None
+        if since and _aware(since) > now + AHEAD:
+            future.append(name)
+        # "Alerting (NoData)" fires because there is no data: worse than a rule that says so, so the word counts.
+        summary = " ".join(filter(None, (_summary(alert.annotations), reason)))
+        found.append(Alert(name, alert.labels, state, since, summary))
+    lacks = understood(len(odd), len(raw), "alerts", examples=odd) + _in_time(future)
+    if unseen:
+        lacks += lacking(
+            f"{len(unseen)} normal without data",
+            expected="rules that are normal by what they see",
+            got=f"{len(unseen)} that saw nothing or failed: {', '.join(unseen[:3])}",
+            hint="Give them data, or name them in alertmanager.ignore.",
+        )
+    return found, lacks
+
+
+def _in_time(future: Sequence[str]) -> Coverage:
+    if not future:
+        return Coverage()
+    return lacking(
+        "clocks apart",
+        expected="alerts that began before now",
+        got=f"{len(future)} that begin{'s' if len(future) == 1 else ''} later: {', '.join(future[:3])}",
+        hint="Compare the clocks.",
+    )
+
+
+def _aware(moment: datetime) -> datetime:
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _name(labels: Mapping[str, str]) -> str:
+    return labels.get("alertname") or "alert without a name"
+
+
+def _summary(annotations: Mapping[str, str]) -> str:
+    return annotations.get("summary") or annotations.get("description", "")
+
+
+def among(alert: Alert, delivered: Iterable[Alert]) -> bool:
+    """Whether one of them is this alert: of the same name, with no label that says otherwise.
+
+    On the way labels are added (``external_labels``) and may be dropped (``alert_relabel_configs``).
+    """
+    return any(
+        alert.name == other.name
+        and all(other.labels.get(name, value) == value for name, value in alert.labels.items())
+        for other in delivered
+    )
+
+
+def active(silences: Iterable[RawSilence]) -> list[RawSilence]:
+    return [one for one in silences if one.status.state == "active"]
+
+
+def silence_of(one: RawSilence) -> Silence:
+    matchers = tuple(map(_matcher, one.matchers))
+    # No alert has such a name, so what holds for it holds for any.
+    everything = _covers(one, {"alertname": "\N{SNOWMAN}"})
+    # One that is to come at a time that nobody says covers nothing.
+    since = one.endsAt if one.startsAt is None and one.status.state != "active" else one.startsAt
+    return Silence(one.id, matchers, one.createdBy, one.comment, _aware(one.endsAt), since, everything)
+
+
+def with_silences(alerts: Iterable[Alert], silences: Iterable[RawSilence]) -> list[Alert]:
+    """The alerts, those that a silence covers as silenced. Alertmanager does it for what has reached it."""
+    marked = []
+    for alert in alerts:
+        ids = tuple(one.id for one in silences if _covers(one, alert.labels))
+        marked.append(replace(alert, state="silenced", silences=ids) if ids else alert)
+    return marked
+
+
+def _covers(silence: RawSilence, labels: Mapping[str, str]) -> bool:
+    return bool(silence.matchers) and all(_holds(matcher, labels) for matcher in silence.matchers)
+
+
+def _holds(matcher: _Matcher, labels: Mapping[str, str]) -> bool:
+    """As Alertmanager matches: a label that is not there is empty, and an expression holds for the whole value."""
+    value = labels.get(matcher.name, "")
+    if not matcher.isRegex:
+        return (value == matcher.value) is matcher.isEqual
+    try:
+        return bool(re.fullmatch(matcher.value, value)) is matcher.isEqual
+    except re.error:
+        return False  # an alert too many is better than one too few
+
+
+def without_internal(alert: Alert) -> Alert:
+    shown = {name: value for name, value in alert.labels.items() if not name.startswith("__")}
+    return replace(alert, labels=shown)
+
+
+def _matcher(matcher: _Matcher) -> str:
+    sign = ("=" if matcher.isEqual else "!") + ("~" if matcher.isRegex else "" if matcher.isEqual else "=")
+    return f'{matcher.name}{sign}"{matcher.value}"'

@@ -1,0 +1,296 @@
+"""Alerts, rules and silences in the words of Alertmanager 0.16 to 0.28, Prometheus, vmalert, Thanos and Mimir."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.foreign.monitoring import groups, of_rules, rule, verdict_on_alerts
+
+
+def alert(name: str = "HighErrorRate", state: str = "active", **changes: Any) -> dict[str, Any]:
+    """As Alertmanager 0.25 lists it."""
+    status = {"state": state, "silencedBy": [], "inhibitedBy": [], **changes.pop("status", {})}
+    return {
+        "annotations": {"summary": "Many requests fail"},
+        "endsAt": "2026-06-15T08:03:41.123Z",
+        "fingerprint": "6ef6f8a2b1f6a0c1",
+        "receivers": [{"name": "operations"}],
+        "startsAt": "2026-06-15T07:18:00.123Z",
+        "status": status,
+        "updatedAt": "2026-06-15T07:59:41.125Z",
+        "generatorURL": "http://prometheus:9090/graph?g0.expr=up",
+        "labels": {"alertname": name, "severity": "critical"},
+        **changes,
+    }
+
+
+def silence(**changes: Any) -> dict[str, Any]:
+    """As Alertmanager 0.25 lists one that is in effect."""
+    return {
+        "id": "2b0c1f6e-5d0e-4f7b-9a53-6f2f8a1c7d10",
+        "status": {"state": "active"},
+        "updatedAt": "2026-06-15T06:00:00.000Z",
+        "comment": "known",
+        "createdBy": "alex",
+        "endsAt": "2026-06-16T07:18:00.000Z",
+        "startsAt": "2026-06-15T06:00:00.000Z",
+        "matchers": [{"isEqual": True, "isRegex": False, "name": "alertname", "value": "BackupJobSlow"}],
+        **changes,
+    }
+
+
+STATUS = {
+    "cluster": {"name": "01J0", "peers": [{"address": "10.0.0.3:9094", "name": "01J0"}], "status": "ready"},
+    "config": {"original": "route:\n  receiver: operations\n"},
+    "uptime": "2026-06-06T08:00:00.000Z",
+    "versionInfo": {"version": "0.25.0"},
+}
+
+
+def manager(*alerts: Any, silences: Any = (), status: Any = STATUS) -> dict[str, Any]:
+    """An Alertmanager with these."""
+    return {"api/v2/alerts": list(alerts), "api/v2/silences": list(silences), "api/v2/status": status}
+
+
+FIRING = {"labels": {"alertname": "HighErrorRate"}, "annotations": {}, "state": "firing", "value": "1e+00"}
+QUIET = of_rules()
+
+
+@pytest.mark.parametrize(
+    ("name", "sources", "verdict"),
+    [
+        ("nothing fires", {"alertmanager": manager(), "prometheus": QUIET}, "OK"),
+        ("Alertmanager alone", {"alertmanager": manager()}, "UNKNOWN"),
+        ("Alertmanager alone, and one fires", {"alertmanager": manager(alert())}, "CRITICAL"),
+        ("Prometheus alone", {"prometheus": QUIET}, "OK"),
+        ("one fires", {"alertmanager": manager(alert()), "prometheus": QUIET}, "CRITICAL"),
+        (
+            "0.28: muted by a time interval",
+            {
+                "alertmanager": manager(alert(state="suppressed", status={"mutedBy": ["nights"]})),
+                "prometheus": QUIET,
+            },
+            "OK",
+        ),
+        (
+            "suppressed by nothing that is named",
+            {"alertmanager": manager(alert(state="suppressed")), "prometheus": QUIET},
+            "UNKNOWN",
+        ),
+        (
+            "0.16: silenced, without isEqual in its matchers",
+            {
+                "alertmanager": manager(
+                    alert("BackupJobSlow", "suppressed", status={"silencedBy": ["2b0c"]}),
+                    silences=[
+                        silence(matchers=[{"isRegex": False, "name": "alertname", "value": "BackupJobSlow"}])
+                    ],
+                ),
+                "prometheus": QUIET,
+            },
+            "OK",
+        ),
+        (
+            "not yet processed",
+            {"alertmanager": manager(alert(state="unprocessed")), "prometheus": QUIET},
+            "CRITICAL",
+        ),
+        (
+            "ended an hour ago",
+            {"alertmanager": manager(alert(endsAt="2026-06-15T07:00:00.000Z")), "prometheus": QUIET},
+            "OK",
+        ),
+        (
+            "begins tomorrow, by another clock",
+            {
+                "alertmanager": manager(alert("Watchdog", startsAt="2026-06-16T08:00:00.000Z")),
+                "prometheus": QUIET,
+            },
+            "UNKNOWN",
+        ),
+        (
+            "a silence on everything",
+            {
+                "alertmanager": manager(
+                    silences=[silence(matchers=[{"isRegex": True, "name": "alertname", "value": ".*"}])]
+                ),
+                "prometheus": QUIET,
+            },
+            "WARNING",
+        ),
+        (
+            "a silence until 2099",
+            {"alertmanager": manager(silences=[silence(endsAt="2099-01-01T00:00:00Z")]), "prometheus": QUIET},
+            "WARNING",
+        ),
+        (
+            "peers that have not settled",
+            {"alertmanager": manager(status=STATUS | {"cluster": {"status": "settling"}}), "prometheus": QUIET},
+            "UNKNOWN",
+        ),
+        (
+            "a single Alertmanager without a cluster",
+            {"alertmanager": manager(status=STATUS | {"cluster": {"status": "disabled"}}), "prometheus": QUIET},
+            "OK",
+        ),
+        ("no array", {"alertmanager": {"api/v2/alerts": {"status": "success", "data": []}}}, "UNKNOWN"),
+        ("not authorised", {"alertmanager": {"api/v2/alerts": (401, "Unauthorized")}}, "UNKNOWN"),
+        (
+            "Prometheus' own words for its states",
+            {"prometheus": of_rules(FIRING | {"state": "FIRING"})},
+            "CRITICAL",
+        ),
+        ("pending", {"prometheus": of_rules(FIRING | {"state": "pending"})}, "WARNING"),
+        ("a state that nobody knows", {"prometheus": of_rules(FIRING | {"state": "smouldering"})}, "UNKNOWN"),
+        (
+            "fires and was never delivered",
+            {"alertmanager": manager(), "prometheus": of_rules(FIRING)},
+            "CRITICAL",
+        ),
+        (
+            "no rule files: Prometheus, or VictoriaMetrics without vmalert",
+            {"prometheus": QUIET | {"api/v1/rules": {"status": "success", "data": {"groups": []}}}},
+            "UNKNOWN",
+        ),
+        (
+            "recording rules alone",
+            {"prometheus": QUIET | {"api/v1/rules": groups({"name": "job:up", "type": "recording"})}},
+            "UNKNOWN",
+        ),
+        (
+            "vmalert",
+            {
+                "prometheus": QUIET
+                | {
+                    "api/v1/rules": groups(
+                        rule(
+                            lastSamples=2,
+                            lastSeriesFetched=7,
+                            updates=[],
+                            id="12",
+                            lastError="",
+                            keep_firing_for=0,
+                        )
+                    )
+                }
+            },
+            "OK",
+        ),
+        (
+            "vmalert, which cannot reach its store",
+            {"prometheus": QUIET | {"api/v1/rules": groups(rule(health="err", lastError="dial tcp: refused"))}},
+            "UNKNOWN",
+        ),
+        (
+            "Prometheus 3, before the first evaluation",
+            {
+                "prometheus": QUIET
+                | {"api/v1/rules": groups(rule(health="unknown", lastEvaluation="0001-01-01T00:00:00Z"))}
+            },
+            "UNKNOWN",
+        ),
+        (
+            "Thanos Ruler",
+            {
+                "prometheus": QUIET
+                | {"api/v1/rules": groups(rule(partialResponseStrategy="ABORT", health="OK"), warnings=[])}
+            },
+            "OK",
+        ),
+        (
+            "Thanos, a ruler away",
+            {"prometheus": QUIET | {"api/v1/rules": groups(rule(), warnings=["fetch rules: Unavailable"])}},
+            "UNKNOWN",
+        ),
+        (
+            "Mimir, whose ruler stopped half an hour ago",
+            {"prometheus": QUIET | {"api/v1/rules": groups(rule(lastEvaluation="2026-06-15T07:30:00.5Z"))}},
+            "UNKNOWN",
+        ),
+        (
+            "the watchdog's rule, which does not fire",
+            {"alertmanager": manager(), "prometheus": QUIET | {"api/v1/rules": groups(rule("Watchdog"))}},
+            "UNKNOWN",
+        ),
+        (
+            "the watchdog, which does",
+            {
+                "alertmanager": manager(alert("Watchdog")),
+                "prometheus": of_rules(FIRING | {"labels": {"alertname": "Watchdog"}})
+                | {"api/v1/rules": groups(rule("Watchdog", state="firing"))},
+            },
+            "OK",
+        ),
+    ],
+)
+def test_what_monitoring_systems_say(name: str, sources: dict[str, Any], verdict: str):
+    """Good only where all that could fire would have been seen."""
+    assert verdict_on_alerts(**sources)[0] == verdict
+
+
+BAD_ALERTS = [
+    alert(),
+    alert(state="unprocessed"),
+    alert(state="smouldering"),
+    alert(state="suppressed"),
+    alert(startsAt="2026-06-15T12:00:00Z"),
+    alert(labels="none"),
+    alert(status={"state": 7}),
+    {"labels": {}},
+    "HighErrorRate",
+    None,
+]
+GOOD_ALERTS = [
+    alert("Watchdog"),
+    alert("BackupJobSlow", "suppressed", status={"silencedBy": ["2b0c"]}),
+    alert("Below", "suppressed", status={"inhibitedBy": ["6ef6"]}),
+    alert("Over", endsAt="2026-06-15T07:00:00Z"),
+]
+
+
+@given(st.lists(st.sampled_from(GOOD_ALERTS)), st.sampled_from(BAD_ALERTS), st.data())
+def test_no_bad_or_odd_alert_hides_among_good_ones(good, bad, data):
+    """Wherever it stands."""
+    assert verdict_on_alerts(alertmanager=manager(*good), prometheus=QUIET)[0] == "OK"
+    at = data.draw(st.integers(0, len(good)))
+    told = manager(*good[:at], bad, *good[at:])
+    assert verdict_on_alerts(alertmanager=told, prometheus=QUIET)[0] != "OK"
+
+
+BAD_RULES = [
+    rule(health="err"),
+    rule(health="unknown"),
+    rule(health="something"),
+    rule(lastEvaluation="0001-01-01T00:00:00Z"),
+    rule(lastEvaluation="2026-06-15T07:00:00Z"),
+    rule(lastEvaluation="2026-06-15T18:00:00Z"),
+    rule(lastEvaluation=None),
+    rule(type="smouldering"),
+    rule(name=None),
+    {},
+    None,
+]
+
+
+@given(st.integers(0, 5), st.sampled_from(BAD_RULES), st.data())
+def test_no_rule_that_is_not_evaluated_hides_among_those_that_are(count, bad, data):
+    """Wherever it stands."""
+    rules = [rule(f"R{number}") for number in range(count)]
+    rules.insert(data.draw(st.integers(0, count)), bad)
+    assert verdict_on_alerts(prometheus=QUIET | {"api/v1/rules": groups(*rules)})[0] != "OK"
+
+
+@given(
+    st.sampled_from(["api/v1/alerts", "api/v1/rules", "api/v2/alerts", "api/v2/silences", "api/v2/status"]),
+    st.sampled_from([(500, ""), (404, "404 page not found"), (401, "no"), "<html>", {}, {"data": {}}, None, 7]),
+)
+def test_no_answer_that_is_missing_leaves_it_good(path, broken):
+    """Of any of the five."""
+    told = {**manager(), **QUIET}
+    assert verdict_on_alerts(alertmanager=told, prometheus=told)[0] == "OK"
+    told[path] = broken
+    assert verdict_on_alerts(alertmanager=told, prometheus=told)[0] != "OK"

@@ -1,0 +1,169 @@
+"""Chains and dates as they were met in the field, with the verdict that each deserves.
+
+The names are those of the cases; the certificates are made here, as those of the cases are of their time.
+"""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+
+from checks import test_security as checks
+from playbook.clients.digitalocean_types import App
+from playbook.clients.tls import Endpoint
+from playbook.measure.certificate import describe
+from playbook.measure.certificates import Certificates
+from playbook.sections.coverage import CoverageRules
+from playbook.settings import load
+from tests.judged import judged
+from tests.unit.certificates import DAY, NOW, Authority, der_of
+
+HOST = "portfolio.example"
+ROOT = Authority("ISRG Root X1")
+DST = Authority("DST Root CA X3", ends=-50 * DAY)
+R3 = Authority("R3", signer=ROOT)
+CROSSED = Authority("ISRG Root X1", signer=DST, key=ROOT.key, ends=-20 * DAY)
+USER_TRUST = Authority("USERTrust RSA Certification Authority")
+ADD_TRUST = Authority("USERTrust RSA Certification Authority", signer=Authority("AddTrust"), key=USER_TRUST.key,
+                      ends=-3 * DAY)  # fmt: skip
+SECTIGO = Authority("Sectigo RSA Domain Validation Secure Server CA", signer=USER_TRUST)
+ISSUER_AT = x509.AuthorityInformationAccess([
+    x509.AccessDescription(
+        x509.AuthorityInformationAccessOID.CA_ISSUERS, x509.UniformResourceIdentifier("http://r3.i.lencr.example/")
+    )
+])  # fmt: skip
+
+
+def verdict(*sent, trusted=(ROOT, USER_TRUST), host=HOST, client="", domains=(), chain_fault=""):
+    """The check's, where a verifying client says this."""
+    read = describe(sent, Endpoint(host, (host, 443)), NOW, tuple(root.der for root in trusted))
+    read = replace(read, distrust=client or chain_fault, chain_fault=chain_fault)
+    found = Certificates((read,), tuple(domains), (1, 1), (), None, NOW, CoverageRules())
+    name, message = judged(
+        checks.test_certificates_are_valid, limits=load(environment={}).limits, certificates=found
+    )
+    return str(name), message
+
+
+def test_the_cross_signed_root_of_2021():
+    """The long chain of Let's Encrypt, whose last one has ended: clients of today do not need it."""
+    assert verdict(der_of(R3.issue(HOST)), R3.der, CROSSED.der)[0] == "OK"
+
+
+def test_the_cross_signed_root_of_2021_on_a_client_of_2016():
+    """One that trusts the old root alone needs the one that has ended."""
+    name, message = verdict(der_of(R3.issue(HOST)), R3.der, CROSSED.der, trusted=(DST,))
+    assert name == "CRITICAL"
+    assert "'ISRG Root X1', which it needs, expired on" in message
+
+
+def test_add_trust_of_2020():
+    """Servers went on to send it after its end."""
+    assert verdict(der_of(SECTIGO.issue(HOST)), SECTIGO.der, ADD_TRUST.der)[0] == "OK"
+
+
+def test_only_the_leaf_was_installed():
+    """cert.pem instead of fullchain.pem: works in browsers, and not in curl."""
+    leaf = der_of(R3.issue(HOST, more=(ISSUER_AT,)))
+    name, message = verdict(leaf, chain_fault="unable to get local issuer certificate")
+    assert name == "CRITICAL"
+    assert "'R3', who signed 'the subject', is not sent along, which browsers fetch and others do not" in message
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Kubernetes Ingress Controller Fake Certificate", "TRAEFIK DEFAULT CERT", "localhost", "ssl-cert-snakeoil"],
+)
+def test_the_certificate_of_nobody(name):
+    """What a server shows where it knows nothing of the host."""
+    own = Authority(name)
+    found, message = verdict(
+        der_of(own.issue("ingress.local", subject=name)), chain_fault="self-signed certificate"
+    )
+    assert found == "CRITICAL"
+    assert "for ingress.local only, not trusted (self-signed certificate" in message
+
+
+def test_openssl_req_x509():
+    """A common name, no alternative names, and an authority: as tutorials make them."""
+    own = Authority(HOST)
+    found, message = verdict(own.der, trusted=(own,))
+    assert found == "CRITICAL"
+    assert "for no host name only" in message
+
+
+def test_one_wildcard_for_two_levels():
+    """It is for one label alone."""
+    assert verdict(der_of(R3.issue("*.portfolio.example")), R3.der, host="www.portfolio.example")[0] == "OK"
+    assert (
+        verdict(der_of(R3.issue("*.portfolio.example")), R3.der, host="a.www.portfolio.example")[0] == "CRITICAL"
+    )
+
+
+def test_a_name_in_two_alphabets():
+    """Browsers show the one, certificates hold the other."""
+    leaf = der_of(R3.issue("xn--mller-kva.example"))
+    assert verdict(leaf, R3.der, host="Müller.example.")[0] == "OK"
+    assert verdict(leaf, R3.der, host="muller.example")[0] == "CRITICAL"
+
+
+@pytest.mark.parametrize(
+    ("key", "words"),
+    [(lambda: rsa.generate_private_key(65537, 1024), "RSA key of 1024 bits"),
+     (lambda: ec.generate_private_key(ec.BrainpoolP256R1()), "curve brainpoolP256r1")],
+    ids=["rsa-1024", "brainpool"],
+)  # fmt: skip
+def test_weak_keys(key, words):
+    """Some appliances still come with them."""
+    found, message = verdict(der_of(R3.issue(HOST, key=key())), R3.der)
+    assert (found, words in message) == ("CRITICAL", True)
+
+
+def test_the_intermediate_of_a_corporate_authority_ends_first():
+    """Leaves are renewed by machines; what is above them by nobody."""
+    corporate = Authority("Corporate Issuing CA 2", signer=ROOT, ends=5 * DAY)
+    found, message = verdict(der_of(corporate.issue(HOST)), corporate.der)
+    assert found == "CRITICAL"
+    assert "got 5 days" in message
+    assert "by 'Corporate Issuing CA 2'" in message
+
+
+def test_until_the_end_of_time():
+    """99991231235959Z: no well-defined end (RFC 5280, 4.1.2.5)."""
+    leaf = R3.issue(HOST, ends=datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC) - NOW)
+    assert verdict(der_of(leaf), Authority("R3", signer=ROOT, key=R3.key).der)[0] == "WARNING"
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({"phase": "ACTIVE", "certificate_expires_at": f"{NOW + 60 * DAY:%Y-%m-%dT%H:%M:%SZ}"}, "OK"),
+        ({"phase": "ACTIVE"}, "OK"),
+        ({"phase": "CONFIGURING", "certificate_expires_at": None}, "WARNING"),
+        ({"phase": "ERROR"}, "WARNING"),
+        ({"phase": "PENDING"}, "WARNING"),
+        ({"phase": "ACTIVE", "certificate_expires_at": f"{NOW - DAY:%Y-%m-%dT%H:%M:%SZ}"}, "CRITICAL"),
+    ],
+)
+def test_domains_in_the_words_of_the_platform(fields, expected):
+    """Its phase, and its own word on the certificate."""
+    app = {"id": "1", "domains": [{"id": "2", "spec": {"domain": HOST, "type": "PRIMARY"}, **fields}]}
+    domains = msgspec.convert(app, App, strict=False).domains
+    assert verdict(der_of(R3.issue(HOST)), R3.der, domains=domains)[0] == expected
+
+
+def test_a_wildcard_of_which_the_platform_says_nothing():
+    """It has no address to be read at."""
+    app = {"id": "1", "domains": [{"spec": {"domain": "*.portfolio.example"}, "phase": "ACTIVE"}]}
+    found, message = verdict(der_of(R3.issue(HOST)), R3.der, domains=msgspec.convert(app, App).domains)
+    assert found == "UNKNOWN"
+    assert "as a wildcard has no address, got none named" in message
+
+
+def test_a_clock_that_was_wrong_when_it_was_made():
+    """Valid from tomorrow on."""
+    found, message = verdict(der_of(R3.issue(HOST, begins=timedelta(hours=9))), R3.der)
+    assert (found, "not valid before" in message) == ("CRITICAL", True)

@@ -1,0 +1,167 @@
+"""Alerts of Grafana's own rules, and its dashboard, in the words of Grafana 9 to 12."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from playbook.clients.grafana import Grafana
+from playbook.errors import Malformed
+from tests.foreign.monitoring import SETTINGS, Http, groups, rule, verdict_on_alerts
+
+ALERTS, RULES = "api/prometheus/grafana/api/v1/alerts", "api/prometheus/grafana/api/v1/rules"
+SILENCES = "api/alertmanager/grafana/api/v2/silences"
+
+
+def instance(state: str, **changes: Any) -> dict[str, Any]:
+    """As Grafana 10 lists it."""
+    return {
+        "labels": {"alertname": "HighErrorRate", "grafana_folder": "Portfolio", "__alert_rule_uid__": "c1x"},
+        "annotations": {"summary": "Many requests fail"},
+        "state": state,
+        "activeAt": "2026-06-15T07:18:00Z",
+        "value": "",
+        **changes,
+    }
+
+
+def own_rule(**changes: Any) -> dict[str, Any]:
+    """As Grafana 12 lists it."""
+    return rule(
+        keepFiringFor=0,
+        folderUid="portfolio",
+        uid="c1x",
+        isPaused=False,
+        queriedDatasourceUIDs=["prometheus"],
+        notificationSettings=None,
+        activeAt="0001-01-01T00:00:00Z",
+        totals={"normal": 1},
+        lastEvaluation="2026-06-15T09:59:40+02:00",
+        **changes,
+    )
+
+
+def board(*found: Any, rules: Any = None, silences: Any = ()) -> dict[str, Any]:
+    """A Grafana with these."""
+    return {
+        ALERTS: {"status": "success", "data": {"alerts": list(found)}},
+        RULES: rules or groups(own_rule()),
+        SILENCES: list(silences),
+    }
+
+
+@pytest.mark.parametrize(
+    ("state", "verdict"),
+    [
+        ("Normal", "OK"),
+        ("Normal (Updated)", "OK"),
+        ("Normal (MissingSeries)", "OK"),
+        ("Normal (NoData)", "UNKNOWN"),
+        ("Normal (Error)", "UNKNOWN"),
+        ("Normal (NoData, KeepLast)", "UNKNOWN"),
+        ("Alerting", "CRITICAL"),
+        ("Alerting (NoData)", "CRITICAL"),
+        ("Alerting (Error, KeepLast)", "CRITICAL"),
+        ("alerting", "CRITICAL"),
+        ("firing", "CRITICAL"),
+        ("Recovering", "CRITICAL"),
+        ("Pending", "WARNING"),
+        ("Pending (Error)", "WARNING"),
+        ("NoData", "WARNING"),
+        ("Error", "WARNING"),
+        ("Paused", "UNKNOWN"),
+        ("Something", "UNKNOWN"),
+        ("", "UNKNOWN"),
+    ],
+)
+def test_states_of_instances(state, verdict):
+    """Normal is good where it is by what the rule saw."""
+    assert verdict_on_alerts(grafana=board(instance("Normal"), instance(state)))[0] == verdict
+
+
+@pytest.mark.parametrize(
+    ("rules", "verdict"),
+    [
+        (groups(own_rule()), "OK"),
+        ({"status": "success", "data": {"groups": []}}, "UNKNOWN"),
+        (groups(own_rule(), own_rule(name="B") | {"isPaused": True, "health": "nodata"}), "OK"),
+        (groups(own_rule() | {"isPaused": True}), "UNKNOWN"),
+        (groups(own_rule() | {"health": "error", "lastError": "[sse.dataQueryError] failed"}), "UNKNOWN"),
+        (groups(own_rule() | {"health": "nodata"}), "UNKNOWN"),
+        ({"status": "success", "data": {"groups": [], "groupNextToken": "abc"}}, "UNKNOWN"),
+        ({"status": "success", "data": groups(own_rule())["data"] | {"groupNextToken": "abc"}}, "UNKNOWN"),
+        ({"status": "error", "data": {"groups": []}}, "UNKNOWN"),
+        ((404, '{"message": "Not found"}'), "UNKNOWN"),
+        ("<!DOCTYPE html><title>Grafana</title>", "UNKNOWN"),
+    ],
+)
+def test_rules_of_its_own(rules, verdict):
+    """There must be some, and they must be evaluated; a paused one is somebody's choice."""
+    assert verdict_on_alerts(grafana=board(instance("Normal"), rules=rules))[0] == verdict
+
+
+@given(
+    st.lists(st.sampled_from(["Normal", "Normal (Updated)", "Normal (MissingSeries)"])),
+    st.sampled_from(["Alerting", "Pending", "NoData", "Error", "Normal (Error)", "Recovering", "?", None, 7]),
+    st.data(),
+)
+def test_no_bad_or_odd_instance_hides_among_normal_ones(normal, bad, data):
+    """Wherever it stands."""
+    found = [instance(state) for state in normal]
+    found.insert(data.draw(st.integers(0, len(found))), instance(bad))
+    assert verdict_on_alerts(grafana=board(*found))[0] != "OK"
+
+
+@given(
+    st.sampled_from([ALERTS, RULES, SILENCES]), st.sampled_from([(500, ""), (403, "{}"), "<html>", {}, None, 7])
+)
+def test_no_answer_that_is_missing_leaves_it_good(path, broken):
+    """Of any of the three."""
+    assert verdict_on_alerts(grafana=board())[0] == "OK"
+    assert verdict_on_alerts(grafana=board() | {path: broken})[0] != "OK"
+
+
+HIT = {
+    "uid": "po",
+    "title": "Portfolio Overview",
+    "type": "dash-db",
+    "uri": "db/po",
+    "url": "/d/po/po",
+    "tags": [],
+}
+STORED = {
+    "meta": {},
+    "dashboard": {"panels": [{"type": "stat", "datasource": {"type": "prometheus", "uid": "p"}}]},
+}
+
+
+@pytest.mark.parametrize(
+    ("folder", "hits", "alike"),
+    [
+        (None, [HIT], 1),
+        (None, [HIT, HIT | {"uid": "copy", "folderTitle": "Copies"}], 2),
+        ("Copies", [HIT, HIT | {"uid": "copy", "folderTitle": "Copies"}], 1),
+        ("Copies", [HIT], 0),
+        (None, [HIT | {"title": "Portfolio Overview (old)"}], 0),
+    ],
+)
+def test_a_dashboard_is_found_by_title_and_folder(folder, hits, alike):
+    """Copies of the same title are counted; the folder tells them apart."""
+
+    target = SETTINGS.target
+    grafana = msgspec.structs.replace(target.grafana, folder=folder)
+    settings = msgspec.structs.replace(SETTINGS, target=msgspec.structs.replace(target, grafana=grafana))
+    answers = {"api/search": hits, "api/dashboards/uid/po": STORED, "api/dashboards/uid/copy": STORED}
+    found = Grafana(Http(answers, "Grafana"), settings).dashboard("Portfolio Overview")
+    assert (found.alike if found else 0) == alike
+
+
+@pytest.mark.parametrize("page", ["<!DOCTYPE html><title>Grafana</title>", "[1, 2]", '{"message": "sign in"}'])
+def test_a_login_page_with_200_is_no_search(page):
+    """As of a proxy that asks for a password first."""
+    with pytest.raises(Malformed):
+        Grafana(Http({"api/search": page}, "Grafana"), SETTINGS).dashboard("Portfolio Overview")

@@ -1,0 +1,181 @@
+"""Answers in the words of Prometheus 2 and 3, VictoriaMetrics, Thanos, Mimir and what stands before them."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from playbook.clients.prometheus import Sample
+from playbook.measure.queries import population
+from playbook.promql import Selected
+from tests.foreign.monitoring import NOW, probes, vector, verdict_on_availability
+
+GOOD = vector("99.965")
+MATRIX = {"resultType": "matrix", "result": [{"metric": {}, "values": [[NOW.timestamp(), "99.9"]]}]}
+HISTOGRAM = {
+    "metric": {},
+    "histogram": [NOW.timestamp(), {"count": "9", "sum": "3.1", "buckets": [[0, "0.25", "0.5", "9"]]}],
+}
+TWO_ROWS = {"resultType": "vector", "result": GOOD["data"]["result"] * 2}
+THANOS_AWAY = (
+    'receive series from Addr: thanos-store-0:10901 LabelSets: {prometheus="eu"} MinTime: 1718000000000 MaxTime: '
+    "9223372036854775807: rpc error: code = Unavailable desc = connection error"
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "envelope", "verdict"),
+    [
+        ("Prometheus 2", GOOD, "OK"),
+        ("Prometheus 2, warnings null", GOOD | {"warnings": None}, "OK"),
+        (
+            "Prometheus 3, a note on a name",
+            GOOD
+            | {
+                "infos": [
+                    "PromQL info: metric might not be a counter, name does not end in _total/_sum/_count/_bucket: "
+                    '"probe_success" (1:15)'
+                ]
+            },
+            "OK",
+        ),
+        (
+            "Prometheus 3, buckets put in step",
+            GOOD
+            | {
+                "infos": [
+                    "PromQL info: input to histogram_quantile needed to be fixed for monotonicity (see "
+                    "https://prometheus.io/docs/prometheus/latest/querying/functions/#histogram_quantile) for "
+                    'metric name "http_request_duration_seconds_bucket"'
+                ]
+            },
+            "OK",
+        ),
+        (
+            "Prometheus 3, histograms left out",
+            GOOD | {"infos": ["PromQL info: ignored histograms in a range containing both floats and histograms"]},
+            "UNKNOWN",
+        ),
+        (
+            "Prometheus 3, mixed samples",
+            GOOD | {"warnings": ["PromQL warning: encountered a mix of histograms and floats for aggregation"]},
+            "UNKNOWN",
+        ),
+        (
+            "Prometheus 2, a remote store away",
+            GOOD | {"warnings": ["remote_read: remote server http://10.0.0.7/read returned HTTP status 503"]},
+            "UNKNOWN",
+        ),
+        ("VictoriaMetrics", GOOD | {"stats": {"seriesFetched": "2", "executionTimeMsec": 4}}, "OK"),
+        ("VictoriaMetrics cluster", GOOD | {"isPartial": False}, "OK"),
+        ("VictoriaMetrics cluster, a vmstorage away", GOOD | {"isPartial": True}, "UNKNOWN"),
+        ("Thanos", GOOD | {"warnings": []}, "OK"),
+        ("Thanos, a store away", GOOD | {"warnings": [THANOS_AWAY]}, "UNKNOWN"),
+        ("Thanos, no store at all", GOOD | {"warnings": ["No StoreAPIs matched for this query"]}, "UNKNOWN"),
+        (
+            "Mimir, a limit",
+            (422, {"status": "error", "errorType": "execution", "error": "the query exceeded the maximum number"}),
+            "UNKNOWN",
+        ),
+        (
+            "Mimir, too many requests",
+            (429, {"status": "error", "errorType": "too_many_requests", "error": "too many outstanding requests"}),
+            "UNKNOWN",
+        ),
+        (
+            "Cortex, an error with 200",
+            {"status": "error", "errorType": "internal", "error": "expanding"},
+            "UNKNOWN",
+        ),
+        ("a cache, of three hours ago", vector("99.965", time=NOW.timestamp() - 3 * 3600), "UNKNOWN"),
+        ("a store whose clock is two days ahead", vector("99.965", time=NOW.timestamp() + 172_800), "UNKNOWN"),
+        ("NaN: 0 of 0", vector("NaN"), "UNKNOWN"),
+        ("infinite: some of 0", vector("+Inf"), "UNKNOWN"),
+        ("a percentage of a percentage", vector("9996.5"), "UNKNOWN"),
+        ("a share instead of a percentage", vector("0.99965"), "CRITICAL"),
+        ("no series", {"status": "success", "data": {"resultType": "vector", "result": []}}, "UNKNOWN"),
+        ("two series", {"status": "success", "data": TWO_ROWS}, "UNKNOWN"),
+        ("a range", {"status": "success", "data": MATRIX}, "UNKNOWN"),
+        ("a text", {"status": "success", "data": {"resultType": "string", "result": [1, "99.9"]}}, "UNKNOWN"),
+        (
+            "native histograms",
+            {"status": "success", "data": {"resultType": "vector", "result": [HISTOGRAM]}},
+            "UNKNOWN",
+        ),
+        ("no data", {"status": "success"}, "UNKNOWN"),
+        ("Grafana's login page with 200", "<!DOCTYPE html><title>Grafana</title>", "UNKNOWN"),
+        ("a proxy's own JSON with 200", {"message": "Please sign in"}, "UNKNOWN"),
+        ("starting", (503, "Service Unavailable"), "UNKNOWN"),
+        ("bad, and in part", vector("97.1") | {"isPartial": True}, "CRITICAL"),
+        ("bad, and with a warning", vector("99.3") | {"warnings": [THANOS_AWAY]}, "WARNING"),
+    ],
+)
+def test_an_answer_counts_where_it_is_whole(name: str, envelope: Any, verdict: str):
+    """Good only then; bad also in part."""
+    assert verdict_on_availability(probes(value=envelope))[0] == verdict
+
+
+@pytest.mark.parametrize("which", ["count", "looks", "series"])
+def test_what_a_figure_stands_on_must_be_whole_too(which):
+    """A partial count of the samples is no count."""
+    answers = probes()
+    assert verdict_on_availability(answers)[0] == "OK"
+    assert verdict_on_availability(answers | {which: answers[which] | {"isPartial": True}})[0] == "UNKNOWN"
+
+
+def test_the_message_says_what_the_store_said():
+    """Cut where it is long."""
+    _, message = verdict_on_availability(probes(value=GOOD | {"warnings": [THANOS_AWAY, "another"]}))
+    assert message.startswith(
+        "Availability: expected a whole answer, got one with the warning 'receive series from Addr: thanos-store-0"
+    )
+    assert message.endswith("and 1 more; what was seen gives 99.965 % over 24 h (2,880 probes)")
+
+
+NOTHING = {"status": "success", "data": {"resultType": "vector", "result": []}}
+BROKEN = [
+    lambda good: good | {"isPartial": True},
+    lambda good: good | {"warnings": ["x"]},
+    lambda good: good | {"infos": ["something that nobody here has seen before"]},
+    lambda good: good | {"status": "error"},
+    lambda good: good | {"status": "ok"},
+    lambda good: {"status": "success"},
+    lambda good: good | {"data": {"resultType": "vector", "result": [HISTOGRAM]}},
+    lambda good: good | {"data": {"resultType": "vector", "result": good["data"]["result"] * 2}},
+    lambda good: good | {"data": good["data"] | {"result": [{"metric": {}}]}},
+    lambda good: good | {"data": good["data"] | {"resultType": "something"}},
+    lambda good: good | {"data": good["data"] | {"result": [{"metric": {}, "value": [NOW.timestamp(), "NaN"]}]}},
+    lambda good: good | {"data": good["data"] | {"result": [{"metric": {}, "value": [NOW.timestamp(), "much"]}]}},
+    lambda good: good | {"data": good["data"] | {"result": [{"metric": {}, "value": [12.0, "99.9"]}]}},
+    lambda good: NOTHING,
+    lambda good: (500, good),
+    lambda good: (502, ""),
+    lambda good: json.dumps(good)[:-1],
+    lambda good: [good],
+]
+
+
+@given(which=st.sampled_from(["value", "count", "looks"]), broken=st.sampled_from(BROKEN))
+def test_no_broken_part_of_a_good_day_leaves_it_good(which, broken):
+    """Whichever of the answers it is in."""
+    answers = probes()
+    assert verdict_on_availability(answers | {which: broken(answers[which])})[0] != "OK"
+
+
+@given(
+    foreign=st.lists(
+        st.tuples(st.sampled_from(["blackbox", "shop"]), st.text("abc", min_size=1)), min_size=1, unique=True
+    )
+)
+def test_no_foreign_series_leave_a_query_without_a_selector_good(foreign):
+    """However many; the website's probes are chosen by its address, so the query is given one without."""
+
+    samples = [Sample({"job": "portfolio", "instance": "own"}, 0.0, 3.0)]
+    samples += [Sample({"job": job, "instance": instance}, 0.0, 1.0) for job, instance in foreign]
+    found = population(samples, [Selected("probe_success{}", False, "probe")], "production")
+    assert not found.enough
+    assert population(samples, [Selected("probe_success{…}", True, "probe")], "production").enough

@@ -1,0 +1,31 @@
+"""What the judge makes of one measured value."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+from playbook.coverage import Coverage
+from playbook.judge import Judge
+from playbook.limits import Limit, Reading
+from playbook.verdict import Critical
+
+
+def judged(coverage: Coverage, reading: Reading, limit: Limit) -> tuple[str, str]:
+    """Verdict and message of a number that stands on this."""
+    judge = Judge()
+    judge.stand_on("measured", coverage)
+    with suppress(Critical):
+        judge(reading, limit)
+    assert judge.leading
+    return str(judge.leading.verdict), judge.leading.message
+
+
+def stated(coverage: Coverage, *statements: tuple[bool, bool]) -> str:
+    """The verdict of statements, each with whether it holds and whether it is only a warning."""
+    judge = Judge()
+    judge.stand_on("measured", coverage)
+    with suppress(Critical):
+        for holds, warn in statements:
+            judge.that(holds, "It", expected="so", found="otherwise", warn=warn)
+    assert judge.leading
+    return str(judge.leading.verdict)

@@ -1,0 +1,360 @@
+"""What every shipped query must give: series as promtool writes them, and the true figure, worked out by hand.
+
+A sample a minute over 72 hours; the last 24 are asked for, half a minute after the last sample, so that no sample
+lies at the edge of the window, where Prometheus 2 and 3 differ: minutes 2,881 to 4,320.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from playbook.measure.queries import query_of
+from playbook.settings import load
+
+INTERVAL = 60  # seconds
+END = 4320
+EVALUATED = END * INTERVAL + 30
+WINDOW = 24 * 3600.0
+NEAR = 0.002  # increase() is extrapolated to the edges of the window, by up to two samples of 1,440
+EXACT = 1e-9
+
+_PART = re.compile(r"(?P<none>_)(?:x(?P<many>\d+))?|(?P<first>-?[\d.]+)(?:(?P<step>[+-][\d.]+)?x(?P<times>\d+))?")
+
+SETTINGS = load(
+    "sandbox",
+    environment={},
+    overlay={
+        "targets": {
+            "sandbox": {
+                "prometheus": {
+                    "selector": 'job="portfolio"',
+                    "probe_selector": 'instance="https://portfolio.example"',
+                    "redis_selector": 'job="redis"',
+                }
+            }
+        }
+    },
+)
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What a query gives: one number, one for each ``labels``, or nothing where ``value`` is None."""
+
+    query: str
+    value: float | None
+    near: float = NEAR
+    labels: str = "{}"
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """Series by name and labels, in promtool's notation."""
+
+    name: str
+    series: dict[str, str]
+    expected: tuple[Expected, ...]
+
+
+def expression(key: str) -> str:
+    """The query as it is sent for the last 24 hours."""
+    return query_of(SETTINGS, key, WINDOW, quantile=0.5)
+
+
+def values_of(notation: str) -> list[float | None]:
+    """``0+10x3`` is 0, 10, 20, 30; ``_x2`` is two samples that are not there."""
+    found: list[float | None] = []
+    for part in notation.split():
+        match = _PART.fullmatch(part)
+        assert match, part
+        if match["none"]:
+            found += [None] * int(match["many"] or 1)
+        else:
+            first, step = float(match["first"]), float(match["step"] or 0)
+            found += [first + step * number for number in range(int(match["times"] or 0) + 1)]
+    return found
+
+
+def requests(
+    status: str, instance: str = "web-0", job: str = "portfolio", component: str = "portfolio-web"
+) -> str:
+    """A series of requests."""
+    return (
+        f'http_requests_total{{job="{job}",component="{component}",instance="{instance}",'
+        f'route="/",status="{status}"}}'
+    )
+
+
+def bucket(le: str, instance: str = "web-0", job: str = "portfolio") -> str:
+    """A bucket of the response times."""
+    return (
+        f'http_request_duration_seconds_bucket{{job="{job}",component="portfolio-web",instance="{instance}",'
+        f'route="/",le="{le}"}}'
+    )
+
+
+def image(result: str, instance: str = "worker-0") -> str:
+    """A series of images."""
+    return f'image_optimizations_total{{job="portfolio",instance="{instance}",result="{result}"}}'
+
+
+def probe(instance: str, place: str = "fra1", job: str = "blackbox") -> str:
+    """The probes of an address."""
+    return f'probe_success{{job="{job}",instance="{instance}",probe="{place}"}}'
+
+
+def redis(name: str, job: str = "redis") -> str:
+    """A series of redis_exporter."""
+    return f'{name}{{job="{job}",instance="redis-exporter:9121"}}'
+
+
+OWN = "https://portfolio.example"
+STEADY = "0+100x4320"  # a hundred a minute: 144,000 in the window
+OTHERS = {probe(f"https://customer-{number}.example"): "1x4320" for number in range(10)}
+
+
+def share(part: float, of: float) -> float:
+    """Percent."""
+    return 100 * part / of
+
+
+SCENARIOS = (
+    Scenario(
+        "steady: a hundred good requests a minute and one bad",
+        {requests("200"): STEADY, requests("500"): "0+1x4320"},
+        (
+            Expected("error_rate_count", 145_440),
+            Expected("error_rate", share(1, 101)),
+            Expected("error_rate_looks", 288, EXACT),
+            Expected("error_rate_unknown", None),
+            Expected("request_rate", 101 / 60),
+        ),
+    ),
+    Scenario(
+        "never failed: no series with 5xx is 0, not nothing",
+        {requests("200"): STEADY},
+        (Expected("error_rate", 0, EXACT), Expected("error_rate_count", 144_000)),
+    ),
+    Scenario(
+        "two instances and four kinds of answers",
+        {
+            requests("200"): STEADY,
+            requests("200", "web-1"): "0+50x4320",
+            requests("404"): "0+5x4320",
+            requests("502", "web-1"): "0+2x4320",
+            requests("503", "web-1"): "0+3x4320",
+        },
+        (Expected("error_rate_count", 1440 * 160), Expected("error_rate", share(5, 160))),
+    ),
+    Scenario(
+        "born at 5,000 four hours ago, and still there",
+        {requests("200"): STEADY, requests("500", "web-1"): "_x4080 5000x240"},
+        (Expected("error_rate_count", 149_000), Expected("error_rate", share(5000, 149_000))),
+    ),
+    Scenario(
+        "born at 5,000 and growing",
+        {requests("200"): STEADY, requests("500"): "_x4080 5000+10x240"},
+        (Expected("error_rate_count", 144_000 + 7400), Expected("error_rate", share(7400, 151_400))),
+    ),
+    Scenario(
+        "born with the newest sample",
+        {requests("200"): STEADY, requests("500"): "_x4320 5000"},
+        (Expected("error_rate_count", 149_000), Expected("error_rate", share(5000, 149_000))),
+    ),
+    Scenario(
+        "born at 5,000, risen by 300, begun anew and risen by 418",
+        {requests("200"): STEADY, requests("500"): "_x3600 5000+1x300 0+1x418"},
+        (Expected("error_rate_count", 144_000 + 5718), Expected("error_rate", share(5718, 149_718))),
+    ),
+    Scenario(
+        "born at 5,000 and gone before the window's end",
+        {requests("200"): STEADY, requests("500", "web-1"): "_x3000 5000x300"},
+        (Expected("error_rate_count", 149_000), Expected("error_rate", share(5000, 149_000))),
+    ),
+    Scenario(
+        "born at 5,000 before the window: of another day",
+        {requests("200"): STEADY, requests("500"): "_x2860 5000x1460"},
+        (Expected("error_rate_count", 144_000), Expected("error_rate", 0, EXACT)),
+    ),
+    Scenario(
+        "begun anew: 1,119 minutes until then, and 318 after it",
+        {requests("200"): "0+100x4000 0+100x319"},
+        (Expected("error_rate_count", 143_800), Expected("error_rate", 0, EXACT)),
+    ),
+    Scenario(
+        "relabelled: the instance of a new release begins at 40, where the old one ends",
+        {requests("200"): "0+100x3600", requests("200", "web-9"): "_x3601 40+100x719"},
+        (Expected("error_rate_count", 143_840), Expected("error_rate", 0, EXACT)),
+    ),
+    Scenario(
+        "not scraped for five hours about the window's beginning: what goes on is not born",
+        {requests("200"): "0+100x2700 _x300 300100+100x1319", requests("500"): "0+1x2700 _x300 3001+1x1319"},
+        (Expected("error_rate_count", 1320 * 101), Expected("error_rate", share(1, 101))),
+    ),
+    Scenario(
+        "a store that begins within the window: what was counted before it is of no known day",
+        {requests("200"): "_x3721 900000+100x599", requests("500"): "_x3721 70000+1x599"},
+        (
+            Expected("error_rate_count", 600 * 101),
+            Expected("error_rate", share(1, 101)),
+            Expected("error_rate_looks", 120, 0.01),
+        ),
+    ),
+    Scenario(
+        "samples of thirteen hours",
+        {requests("200"): "_x3541 0+100x779", requests("500"): "_x3541 0+1x779"},
+        (Expected("error_rate_looks", 156, 0.01), Expected("error_rate", share(1, 101))),
+    ),
+    Scenario(
+        "series of others: another job, another component",
+        {
+            requests("200"): STEADY,
+            requests("500", job="shop"): "0+900x4320",
+            requests("500", component="image-optimizer"): "0+900x4320",
+        },
+        (Expected("error_rate_count", 144_000), Expected("error_rate", 0, EXACT)),
+    ),
+    Scenario(
+        "a status that says nothing",
+        {requests("200"): STEADY, requests("failed"): "0+50x4320"},
+        (Expected("error_rate_unknown", 72_000), Expected("error_rate_count", 216_000)),
+    ),
+    Scenario(
+        "nothing at all",
+        {},
+        tuple(
+            Expected(key, None)
+            for key in (
+                "error_rate",
+                "error_rate_count",
+                "error_rate_looks",
+                "response_time",
+                "response_time_count",
+                "response_time_looks",
+                "response_time_buckets",
+                "availability",
+                "availability_count",
+                "availability_looks",
+                "image_success",
+                "image_success_count",
+                "image_success_looks",
+                "cache_hit_rate",
+                "cache_hit_rate_count",
+                "cache_hit_rate_looks",
+                "newest_sample",
+                "scraped",
+            )
+        ),
+    ),
+    Scenario(
+        "times: 90 of 100 within half a second, all within two; another job's are slower",
+        {
+            bucket("0.5"): "0+90x4320",
+            bucket("2"): "0+100x4320",
+            bucket("+Inf"): "0+100x4320",
+            bucket("0.5", job="shop"): "0x4320",
+            bucket("+Inf", job="shop"): "0+9000x4320",
+        },
+        (
+            Expected("response_time", 0.5 + 1.5 * 5 / 10),
+            Expected("response_time_quantile", 0.5 * 50 / 90),
+            Expected("response_time_count", 144_000),
+            Expected("response_time_looks", 288, EXACT),
+            Expected("response_time_buckets", 129_600, labels='{le="0.5"}'),
+            Expected("newest_sample", END * INTERVAL, EXACT),
+        ),
+    ),
+    Scenario(
+        "times: an instance comes back with 40,000 requests that took between half a second and ten",
+        {
+            bucket("0.5"): STEADY,
+            bucket("10"): STEADY,
+            bucket("+Inf"): STEADY,
+            bucket("0.5", "web-1"): "_x3600 0x720",
+            bucket("10", "web-1"): "_x3600 40000x720",
+            bucket("+Inf", "web-1"): "_x3600 40000x720",
+        },
+        (
+            Expected("response_time_count", 184_000),
+            # Rank 174,800 is the 30,800th of the 40,000.
+            Expected("response_time", 0.5 + 9.5 * 30_800 / 40_000),
+        ),
+    ),
+    Scenario(
+        "images: three of a hundred fail, and a worker begins with 50 failures",
+        {
+            image("success"): "0+97x4320",
+            image("failure"): "0+3x4320",
+            image("failure", "worker-1"): "_x4000 50x320",
+            'image_optimization_duration_seconds_bucket{job="portfolio",format="webp",le="0.25"}': "0+50x4320",
+            'image_optimization_duration_seconds_bucket{job="portfolio",format="webp",le="1"}': "0+100x4320",
+            'image_optimization_duration_seconds_bucket{job="portfolio",format="webp",le="+Inf"}': "0+100x4320",
+        },
+        (
+            Expected("image_success_count", 144_050),
+            Expected("image_success", share(97 * 1440, 144_050)),
+            Expected("image_success_looks", 288, EXACT),
+            Expected("image_time_quantile", 0.25),
+        ),
+    ),
+    Scenario(
+        "the cache: 90 of 100 reads hit; Redis is restarted, and another Redis is beside it",
+        {
+            redis("redis_keyspace_hits_total"): "0+90x3600 0+90x719",
+            redis("redis_keyspace_misses_total"): "0+10x3600 0+10x719",
+            redis("redis_memory_used_bytes"): "1000x3600 500x719",
+            redis("redis_keyspace_hits_total", "other"): STEADY,
+            redis("redis_keyspace_misses_total", "other"): STEADY,
+            redis("redis_memory_used_bytes", "other"): "9000x4320",
+        },
+        (
+            Expected("cache_hit_rate_count", 143_800),
+            Expected("cache_hit_rate", 90, 1e-6),
+            Expected("cache_hit_rate_looks", 288, EXACT),
+            Expected("redis_memory", 1000, EXACT),
+        ),
+    ),
+    Scenario(
+        "the website down for 43 of 1,440 minutes, ten other sites beside it up",
+        {probe(OWN): "1x3999 0x42 1x277", probe(OWN, "nyc3"): "1x3999 0x42 1x277", **OTHERS},
+        (
+            Expected("availability", share(1440 - 43, 1440), EXACT),
+            Expected("availability_count", 2880, EXACT),
+            Expected("availability_looks", 288, EXACT),
+        ),
+    ),
+    Scenario(
+        "the website itself half down, as of two kinds of probes only one can see",
+        {probe(OWN): "1x3600 0x719", probe(OWN, job="blackbox-icmp"): "1x4320"},
+        (Expected("availability", 50, EXACT),),
+    ),
+    Scenario("nobody probes the website", dict(OTHERS), (Expected("availability", None),)),
+    Scenario(
+        "one of two instances does not answer its scrapes for half of the day",
+        {
+            'up{job="portfolio",instance="web-0"}': "1x4320",
+            'up{job="portfolio",instance="web-1"}': "1x3600 0x719",
+            'up{job="shop",instance="shop-0"}': "0x4320",
+        },
+        (Expected("scraped", 75, EXACT),),
+    ),
+    Scenario(
+        "containers: the busiest instance counts, and all of them together",
+        {
+            'container_cpu_usage_percent{job="portfolio",component="web",instance="web-0"}': "40x4320",
+            'container_cpu_usage_percent{job="portfolio",component="web",instance="web-1"}': "60x4320",
+            'container_cpu_usage_percent{job="shop",component="web",instance="shop-0"}': "99x4320",
+            'container_memory_usage_bytes{job="portfolio",component="web",instance="web-0"}': "256x4320",
+            'container_spec_memory_limit_bytes{job="portfolio",component="web",instance="web-0"}': "1024x4320",
+            'container_fs_usage_bytes{job="portfolio",component="web",instance="web-0"}': "512x4320",
+            'container_fs_limit_bytes{job="portfolio",component="web",instance="web-0"}': "1024x4320",
+        },
+        (
+            Expected("component_cpu", 60, EXACT, '{component="web"}'),
+            Expected("component_cpu_total", 100, EXACT, '{component="web"}'),
+            Expected("component_memory", 25, EXACT, '{component="web"}'),
+            Expected("component_storage", 50, EXACT, '{component="web"}'),
+        ),
+    ),
+)

@@ -1,0 +1,185 @@
+"""Certificates and TLS as a real nginx serves them, with chains that openssl made: good ones and bad ones."""
+
+from __future__ import annotations
+
+import re
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from checks import test_security as checks
+from playbook.clients.tls import Endpoint, TlsClient
+from playbook.clock import FixedClock
+from playbook.measure.certificates import certificates
+from playbook.measure.tls import tls_configuration
+from playbook.settings import TimeLimits, load
+from tests.judged import judged
+from tests.real.servers import READY_WITHIN, program
+from tests.unit.loopback import free_port
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.filterwarnings("ignore:ssl.TLSVersion.TLSv1:DeprecationWarning"),
+]
+HOST = "portfolio.example"
+AUTHORITY = "basicConstraints=critical,CA:TRUE\nsubjectKeyIdentifier=hash\nkeyUsage=critical,keyCertSign,cRLSign\n"
+SERVER = f"basicConstraints=critical,CA:FALSE\nsubjectAltName=DNS:{HOST}\nextendedKeyUsage=serverAuth\n"
+CONFIGURATION = """
+daemon off; master_process off; pid {folder}/nginx.pid; error_log {folder}/error.log;
+events {{ }}
+http {{
+    access_log off;
+    client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy; fastcgi_temp_path {folder}/fastcgi;
+    uwsgi_temp_path {folder}/uwsgi; scgi_temp_path {folder}/scgi;
+    server {{
+        listen 127.0.0.1:{port} ssl;
+        server_name {host};
+        ssl_certificate {folder}/served.pem;
+        ssl_certificate_key {folder}/leaf.key;
+        ssl_protocols {protocols};
+        ssl_ciphers {ciphers};
+        ssl_prefer_server_ciphers on;
+    }}
+}}
+"""
+
+
+class Maker:
+    """Certificates by openssl, in one folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def run(self, *arguments: str) -> None:
+        """Run openssl."""
+        command = [program("openssl"), *arguments]
+        subprocess.run(command, cwd=self.folder, check=True, capture_output=True, timeout=READY_WITHIN)
+
+    def certificate(
+        self, name: str, extensions: str, by: str = "", *, days: int = 90, digest: str = "sha256"
+    ) -> None:
+        """``name.pem`` with its key, signed by ``by`` or itself. Negative days have ended."""
+        (self.folder / f"{name}.ext").write_text(extensions)
+        self.run("req", "-new", "-newkey", "rsa:2048", "-nodes", "-keyout", f"{name}.key", "-subj", f"/CN={name}",
+                 "-out", f"{name}.csr")  # fmt: skip
+        signer = ["-CA", f"{by}.pem", "-CAkey", f"{by}.key"] if by else ["-signkey", f"{name}.key"]
+        self.run("x509", "-req", "-in", f"{name}.csr", *signer,
+                 "-days", str(days), f"-{digest}", "-extfile", f"{name}.ext", "-out", f"{name}.pem")  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A root, an authority between, one that has ended with the same key, and leaves."""
+    folder = tmp_path_factory.mktemp("certificates")
+    maker = Maker(folder)
+    maker.certificate("root", AUTHORITY, days=3650)
+    maker.certificate("between", AUTHORITY, "root", days=900)
+    maker.run("x509", "-req", "-in", "between.csr", "-CA", "root.pem", "-CAkey", "root.key", "-days", "-1",
+              "-sha256", "-extfile", "between.ext", "-out", "ended.pem")  # fmt: skip
+    maker.certificate("leaf", SERVER, "between")
+    maker.run("x509", "-req", "-in", "leaf.csr", "-CA", "between.pem", "-CAkey", "between.key", "-days", "90",
+              "-sha1", "-extfile", "leaf.ext", "-out", "leaf-sha1.pem")  # fmt: skip
+    return folder
+
+
+@contextmanager
+def served(
+    folder: Path, *chain: str, protocols: str = "TLSv1.2 TLSv1.3", ciphers: str = "HIGH:@SECLEVEL=0"
+) -> Iterator[int]:
+    """The port of an nginx that sends these certificates."""
+    port = free_port()
+    (folder / "served.pem").write_text("".join((folder / f"{name}.pem").read_text() for name in chain))
+    text = CONFIGURATION.format(folder=folder, port=port, host=HOST, protocols=protocols, ciphers=ciphers)
+    (folder / "nginx.conf").write_text(text)
+    command = [program("nginx"), "-p", str(folder), "-c", str(folder / "nginx.conf")]
+    with (folder / "out.log").open("wb") as written:
+        server = subprocess.Popen(command, stdout=written, stderr=subprocess.STDOUT)
+        try:
+            _await(server, port, folder)
+            yield port
+        finally:
+            server.terminate()
+            try:
+                server.wait(10)
+            except subprocess.TimeoutExpired:
+                server.kill()
+                server.wait()
+
+
+def _await(server: subprocess.Popen[bytes], port: int, folder: Path) -> None:
+    deadline = time.monotonic() + READY_WITHIN
+    while time.monotonic() < deadline and server.poll() is None:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        except OSError:
+            time.sleep(0.02)
+        else:
+            return
+    raise AssertionError(f"nginx did not listen:\n{(folder / 'out.log').read_text(errors='replace')[-2000:]}")
+
+
+def told_of(folder: Path, port: int) -> tuple[str, str]:
+    """The check's verdict and message."""
+    own = {
+        "web": {"url": f"https://{HOST}", "ca": str(folder / "root.pem")},
+        "security": {"connect_to": {HOST: f"127.0.0.1:{port}"}},
+    }
+    settings = load("production", root=folder, environment={}, overlay={"targets": {"production": own}})
+    client = TlsClient(TimeLimits(connect=30, read=30), str(folder / "root.pem"))
+    found = certificates(client, settings, FixedClock(datetime.now(UTC)))
+    verdict, message = judged(checks.test_certificates_are_valid, limits=settings.limits, certificates=found)
+    return str(verdict), message
+
+
+@pytest.mark.parametrize(
+    ("chain", "verdict", "words"),
+    [
+        (("leaf", "between"), "OK", "1 of 1 valid|Days left"),
+        (("leaf", "between", "root"), "OK", "1 of 1 valid|Days left"),
+        (("leaf", "between", "between"), "OK", "1 of 1 valid|Days left"),
+        (("leaf", "ended"), "CRITICAL", "'between', which it needs, expired on "),
+        (("leaf", "ended", "between"), "OK", "1 of 1 valid|Days left"),
+        (
+            ("leaf",),
+            "CRITICAL",
+            r"not trusted \(unable to get local issuer certificate: 'between', who signed 'leaf'",
+        ),
+        (("leaf-sha1", "between"), "CRITICAL", "signature with sha1"),
+        (("leaf", "root", "between"), "WARNING", "sent in the wrong order"),
+    ],
+    ids=["good", "with-root", "twice", "ended", "ended-beside-good", "missing", "sha1", "disordered"],
+)
+def test_chains(made: Path, chain: tuple[str, ...], verdict: str, words: str) -> None:
+    """What nginx sends, as the check judges it."""
+    with served(made, *chain) as port:
+        found = told_of(made, port)
+    assert found[0] == verdict, found
+    assert re.search(words, found[1]), found
+
+
+@pytest.mark.parametrize(
+    ("protocols", "ciphers", "outdated", "broken"),
+    [
+        ("TLSv1.2 TLSv1.3", "ECDHE-RSA-AES128-GCM-SHA256", "", ""),
+        ("TLSv1 TLSv1.1 TLSv1.2", "ECDHE-RSA-AES128-SHA:@SECLEVEL=0", "TLS 1.0 and TLS 1.1", ""),
+        ("TLSv1.2", "ECDHE-RSA-AES128-GCM-SHA256:NULL-SHA256:@SECLEVEL=0", "", "NULL-SHA256"),
+    ],
+    ids=["modern", "outdated", "null"],
+)
+def test_configurations(made: Path, protocols: str, ciphers: str, outdated: str, broken: str) -> None:
+    """What nginx accepts, by handshakes and by hand."""
+    with served(made, "leaf", "between", protocols=protocols, ciphers=ciphers) as port:
+        own = {"web": {"url": f"https://127.0.0.1:{port}"}}
+        settings = load("production", root=made, environment={}, overlay={"targets": {"production": own}})
+        found = tls_configuration(TlsClient(TimeLimits(connect=30, read=30)), settings)
+        by_hand = TlsClient(TimeLimits(connect=30, read=30)).greet(
+            Endpoint(HOST, ("127.0.0.1", port)), "TLSv1.1", ["AES128-SHA", "ECDHE-RSA-AES128-SHA"]
+        )
+    assert (found.outdated, found.broken, found.coverage.enough) == (outdated, broken, True)
+    assert by_hand.accepted is bool(outdated)

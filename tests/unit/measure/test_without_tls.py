@@ -1,0 +1,200 @@
+"""What the website promises to those who came by TLS, and where a visitor without TLS is led."""
+
+import math
+from urllib.parse import urlsplit
+
+import pytest
+
+from playbook.clients.http import HttpClient
+from playbook.errors import NotConfigured, Unreachable
+from playbook.measure.without_tls import hsts, max_age, plain_http
+from playbook.settings import TimeLimits, load
+from tests.unit.certificates import Authority, context_of
+from tests.unit.loopback import answer, closed_port, serve
+
+
+def settings_of(tmp_path, url, http_url=None):
+    web = {"url": url, **({"http_url": http_url} if http_url else {})}
+    overlay = {"targets": {"production": {"web": web}}, "time_limits": {"connect": 30, "read": 30}}
+    return load("production", root=tmp_path, environment={}, overlay=overlay)
+
+
+# -------------------------------------------------------------------------------------------------------- HSTS
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [
+        ("max-age=63072000; includeSubDomains", 63_072_000),
+        ('includeSubDomains; Max-Age="300"', 300),
+        ("max-age=0", 0),
+        ("includeSubDomains", None),
+        ("max-age=1; max-age=2", None),
+        ("max-age=1, max-age=1", None),
+        ("max-age=forever", None),
+        ("max-age=1; max-age=forever", None),
+        ('max-age="1', None),
+        ("max-age=-5", None),
+        ("max-age=99999999999999; includeSubDomains", 99_999_999_999_999),
+        ("max-age = 10 ; preload", 10),
+        ("s-max-age=10", None),
+        ("", None),
+    ],
+)
+def test_the_age_of_a_promise(header, seconds):
+    """As RFC 6797, 6.1.1 reads it."""
+    assert max_age(header) == seconds
+
+
+@pytest.fixture
+def promised(tmp_path):
+    """The promise of a page with this answer, by TLS or without."""
+    authority = Authority()
+    (tmp_path / "ca.pem").write_bytes(authority.pem)
+
+    def ask(script, *, by_tls=True):
+        context = context_of(tmp_path, authority.issue("localhost")) if by_tls else None
+        limits = TimeLimits(connect=30, read=30)
+        with serve(script, tls=context) as server:
+            ca = str(tmp_path / "ca.pem")
+            return hsts(HttpClient(server.url, service="Website", time_limits=limits, ca=ca))
+
+    return ask
+
+
+@pytest.mark.parametrize(
+    ("script", "days", "words"),
+    [
+        (answer(Strict_Transport_Security="max-age=864000"), 10, "max-age=864000"),
+        (answer(Strict_Transport_Security="max-age=x"), 0, "max-age=x, which no browser can read"),
+        (answer(), 0, "an answer without the header"),
+        (answer("404 Not Found", Strict_Transport_Security="max-age=864000"), 10, "max-age=864000"),
+    ],
+)
+def test_a_promise_and_none(promised, script, days, words):
+    """In days; none is 0."""
+    found = promised(script)
+    assert (found.days.value, found.days.over) == (days, words)
+    assert found.coverage.enough
+
+
+def test_a_promise_without_tls_is_none(promised):
+    """Browsers pass it over."""
+    found = promised(answer(Strict_Transport_Security="max-age=864000"), by_tls=False)
+    assert (found.days.value, found.days.over) == (
+        0,
+        "max-age=864000, sent without TLS, where it counts for nothing",
+    )
+
+
+def test_an_error_page_without_the_header_says_nothing(promised):
+    """Many servers leave headers out there."""
+    found = promised(answer("404 Not Found"))
+    assert math.isnan(found.days.value)
+    assert found.days.coverage.got.startswith("HTTP 404 from https://localhost:")
+
+
+def test_no_answer_is_no_knowledge():
+    """And is kept, as the other figures of the check count all the same."""
+    website = HttpClient(
+        f"https://localhost:{closed_port()}", service="Website", time_limits=TimeLimits(connect=5, read=5)
+    )
+    found = hsts(website)
+    assert math.isnan(found.days.value)
+    assert "connection refused" in found.evidence().facts["Problem"]
+
+
+# ------------------------------------------------------------------------------------------------- without TLS
+
+
+def led(tmp_path, *scripts):
+    with serve(*scripts) as server:
+        return plain_http(settings_of(tmp_path, "https://localhost:1", server.url))
+
+
+def moved(to):
+    return answer("301 Moved Permanently", Location=to)
+
+
+def test_led_to_https(tmp_path):
+    """On the same host: HSTS covers it the next time. The query is not shown."""
+    found = led(tmp_path, moved("https://localhost:1/?token=x"))
+    assert (found.result, found.is_safe, found.is_direct) == ("redirection-to-https", True, True)
+    assert found.summary.endswith(" → https://localhost:1/")
+
+
+@pytest.mark.parametrize(
+    ("scripts", "result", "safe"),
+    [
+        ([answer(body=b"a page")], "redirection-missing", False),
+        ([answer("404 Not Found")], "redirection-missing", False),
+        ([moved("/elsewhere"), answer()], "redirection-not-to-https", False),
+        ([moved("/a"), moved("https://localhost/")], "redirection-not-to-https-on-initial-redirection", True),
+        ([moved("https://www.localhost/")], "redirection-off-host-from-http", True),
+    ],
+)
+def test_led_elsewhere(tmp_path, scripts, result, safe):
+    """As Mozilla's HTTP Observatory tells them apart."""
+    found = led(tmp_path, *scripts)
+    assert (found.result, found.is_safe, found.is_direct) == (result, safe, False)
+    assert found.evidence().facts["Leads"] == found.summary
+
+
+def test_nobody_listens_without_tls(tmp_path):
+    """That is as good as a redirect."""
+    found = plain_http(settings_of(tmp_path, "https://localhost:1", f"http://localhost:{closed_port()}"))
+    assert (found.result, found.is_safe, found.is_direct) == ("redirection-not-needed-no-http", True, True)
+    assert "nobody listens" in found.summary
+
+
+def test_no_answer_without_tls_is_none(tmp_path):
+    """A packet filter on the way says nothing about the site."""
+    with serve(b"") as server:
+        found = plain_http(settings_of(tmp_path, "https://localhost:1", server.url))
+    assert found.is_safe
+    assert found.coverage.expected == "an answer to visitors without TLS"
+    assert found.summary == found.coverage.got
+
+
+def test_a_way_that_breaks_off(tmp_path):
+    """Where it would have led is not known."""
+    found = led(tmp_path, moved("/a"), b"")
+    assert (found.is_safe, found.coverage.enough) == (True, False)
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        answer(body=b'<meta http-equiv="refresh" content="0; url=https://localhost/">', Content_Type="text/html"),
+        answer(body=b"<script>location.protocol='https:'</script>", Content_Type="text/html"),
+        answer(Refresh="0; url=https://localhost/"),
+        answer("301 Moved Permanently"),
+        answer("300 Multiple Choices", Location="https://localhost/"),
+    ],
+)
+def test_what_is_no_redirect(tmp_path, page):
+    """The page has come without TLS by then."""
+    assert led(tmp_path, page).result == "redirection-missing"
+
+
+@pytest.mark.parametrize("status", ["301 x", "302 x", "303 x", "307 x", "308 x"])
+def test_what_is_a_redirect(tmp_path, status):
+    """Each of them."""
+    assert led(tmp_path, answer(status, Location="HTTPS://localhost:1/")).result == "redirection-to-https"
+
+
+def test_the_address_without_tls_is_derived(tmp_path, monkeypatch):
+    """From an address on the usual port; else there is a line to add."""
+    asked = []
+
+    def get(self, *_arguments, **_more):
+        asked.append(self.base_url)
+        raise Unreachable("x", service="x")
+
+    monkeypatch.setattr(HttpClient, "get", get)
+    assert plain_http(settings_of(tmp_path, "https://portfolio.example/start")).problem == "x"
+    assert asked == ["http://portfolio.example"]
+    with pytest.raises(NotConfigured) as caught:
+        plain_http(settings_of(tmp_path, "https://portfolio.example:8443"))
+    assert caught.value.setting == "targets.production.web.http_url"
+    assert urlsplit(asked[0]).port is None
