@@ -84,7 +84,7 @@ class Notes:
 
     def _stand_on_lacks(self, outcome: Outcome) -> None:
         coverage = coverage_of(outcome)
-        if coverage is not None and not coverage.enough:
+        if coverage is not None and not (coverage.parts and coverage.enough):
             self.judge.stand_on(outcome.name, Coverage(tuple(p for p in coverage.parts if not p.enough)))
         for one in outcome.made_of:
             self._stand_on_lacks(one)
