@@ -17,6 +17,7 @@ that brings its own. ``judge`` gives OK only where the coverage is enough. A cov
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 
 import msgspec
@@ -94,8 +95,9 @@ def share(
     what: str = "",
     note: str = "",
     hint: str = "",
+    may_be_empty: bool = False,
 ) -> Coverage:
-    """Of a window or a population.
+    """Of a window or a population. Amounts that contradict each other, such as 5 of 3, are never enough.
 
     Args:
         seen, of: amounts in ``unit``; ``of`` is None where nobody knows how many there are, which is never enough.
@@ -103,14 +105,18 @@ def share(
         what: what was looked for, e.g. ``samples``: ``samples of at least 22.8 of 24 h``.
         note: further words, e.g. ``api.log silent for 26 h``.
         hint: what to do where it is not enough.
+        may_be_empty: nothing of nothing is enough, e.g. of links that a document need not have. Otherwise it is
+            not: a check of nothing would be green by what it never saw.
     """
     subject = f"{what} of " if what else ""
     seen_text = _amount(seen)
     all_text = "an unknown number of" if of is None else f"{_amount(of)}"
     words = f"{seen_text} of {all_text} {unit}" + (f", {note}" if note else "")
-    if of is not None and seen * 100 >= of * least_percent * (1 - _ROUNDING):
+    if of == 0 and seen == 0 and not may_be_empty:
+        return Coverage((Part(words=words, expected=f"{subject}some {unit}", got=f"{subject}none", hint=hint),))
+    if of is not None and _is_enough(seen, of, least_percent):
         return Coverage((Part(words=words),))
-    if of is None or least_percent >= 100:
+    if of is None or not least_percent < 100 or not 0 <= seen <= of:
         expected = f"{subject}all {all_text if of is not None else 'the'} {unit}"
     else:
         expected = f"{subject}at least {_amount(of * least_percent / 100)} of {all_text} {unit}"
@@ -130,9 +136,10 @@ def understood(
     """
     if not unknown:
         return Coverage((Part(words=""),))
+    of = max(of, unknown)
     shown = "; ".join(repr(_clipped(text)) for text in _few(examples))
     words = f"{unknown:,} of {of:,} {unit} not understood"
-    if unknown * 100 <= of * most_percent:
+    if 0 <= unknown * 100 <= of * most_percent:
         return Coverage((Part(words=words),))
     few = f"at most {most_percent:g} % of" if most_percent else "all"
     verb = "not to be understood" if most_percent else "to be understood"
@@ -141,8 +148,9 @@ def understood(
 
 
 def lacking(words: str, *, expected: str, got: str, hint: str = "") -> Coverage:
-    """Of something that was not seen and that no share can say; never enough."""
-    return Coverage((Part(words=words, expected=expected, got=got, hint=hint),))
+    """Of something that was not seen and that no share can say; never enough, not even where no word says why."""
+    part = Part(words=words, expected=expected or "all of it to be seen", got=got or "less", hint=hint)
+    return Coverage((part,))
 
 
 def together(coverages: Iterable[Coverage]) -> Coverage:
@@ -151,6 +159,13 @@ def together(coverages: Iterable[Coverage]) -> Coverage:
     for coverage in coverages:
         total += coverage
     return total
+
+
+def _is_enough(seen: float, of: float, least_percent: float) -> bool:
+    """Not where one of them is no number, or more was seen than there is."""
+    if not (math.isfinite(of) and 0 <= seen <= of * (1 + _ROUNDING)):
+        return False
+    return seen * 100 >= of * least_percent * (1 - _ROUNDING)
 
 
 def _amount(value: float) -> str:

@@ -42,6 +42,8 @@ class Provider:
         libraries: what its module loads only where it is used. Loaded before the threads start: two threads that
             load parts of one package at once can end in a deadlock, which Python answers with an exception.
         is_long: a drill or a load test, whose checks have a time limit of their own.
+        apart_from: measurements that it needs and whose coverage is none of its own: what it says is as true
+            where they have seen too little.
     """
 
     name: str
@@ -51,6 +53,7 @@ class Provider:
     is_client: bool
     libraries: tuple[str, ...] = ()
     is_long: bool = False
+    apart_from: tuple[str, ...] = ()
 
     @property
     def summary(self) -> str:
@@ -68,20 +71,25 @@ def _register(
     is_client: bool,
     libraries: tuple[str, ...] = (),
     is_long: bool = False,
+    apart_from: tuple[str, ...] = (),
 ) -> None:
     name = function.__name__
     known = REGISTRY.get(name)
     if known and known.function.__module__ != function.__module__:
         raise ValueError(f"{name} is registered by {known.function.__module__} and {function.__module__}")
     needs = tuple(inspect.signature(function).parameters)
-    REGISTRY[name] = Provider(name, function, needs, time_limit, is_client, libraries, is_long)
+    REGISTRY[name] = Provider(name, function, needs, time_limit, is_client, libraries, is_long, apart_from)
 
 
 @overload
 def measurement(function: F) -> F: ...
 @overload
 def measurement(
-    *, time_limit: float = ..., libraries: tuple[str, ...] = ..., is_long: bool = ...
+    *,
+    time_limit: float = ...,
+    libraries: tuple[str, ...] = ...,
+    is_long: bool = ...,
+    apart_from: tuple[str, ...] = ...,
 ) -> Callable[[F], F]: ...
 def measurement(
     function: F | None = None,
@@ -89,11 +97,23 @@ def measurement(
     time_limit: float = DEFAULT_TIME_LIMIT,
     libraries: tuple[str, ...] = (),
     is_long: bool = False,
+    apart_from: tuple[str, ...] = (),
 ) -> F | Callable[[F], F]:
-    """Register a measurement. It must return a frozen value and judge nothing."""
+    """Register a measurement. It must return a frozen value and judge nothing.
+
+    What it makes of other measurements has seen no more than they have: its checks stand on their coverage too,
+    but for those that it is ``apart_from``.
+    """
 
     def register(function: F) -> F:
-        _register(function, time_limit, is_client=False, libraries=libraries, is_long=is_long)
+        _register(
+            function,
+            time_limit,
+            is_client=False,
+            libraries=libraries,
+            is_long=is_long,
+            apart_from=apart_from,
+        )
         return function
 
     return register(function) if function else register
@@ -133,6 +153,8 @@ class Outcome:
         error: what it raised; ``None`` where ``value`` counts.
         seconds: how long it took by itself, without waiting for what it needs.
         cause: name of the provider that failed first, itself or one it needs.
+        made_of: how the measurements ended that it was made of, and that it stands on.
+        is_measurement: it measures; what it returns must say how much it has seen.
     """
 
     name: str
@@ -140,6 +162,8 @@ class Outcome:
     error: Exception | None
     seconds: float
     cause: str | None = None
+    made_of: tuple[Outcome, ...] = ()
+    is_measurement: bool = False
 
 
 @dataclass
@@ -245,7 +269,17 @@ class Measurements:
         except Exception as caught:  # noqa: BLE001 - a crash in one measurement must not take the run with it
             error = _crashed(task.provider, caught)
         seconds = time.perf_counter() - started
-        task.outcome = Outcome(task.provider.name, value, error, seconds, task.provider.name if error else None)
+        provider = task.provider
+        made_of = tuple(one for one in needed if one.is_measurement and one.name not in provider.apart_from)
+        task.outcome = Outcome(
+            provider.name,
+            value,
+            error,
+            seconds,
+            cause=provider.name if error else None,
+            made_of=made_of,
+            is_measurement=not provider.is_client,
+        )
         task.done.set()
 
 

@@ -50,8 +50,19 @@ class Judge:
         self._coverages: dict[str, Coverage] = {}
 
     def stand_on(self, name: str, coverage: Coverage) -> None:
-        """Note what a measurement that the check has asked for has seen; every judgement stands on all of them."""
+        """Note what a measurement that the check has asked for has seen; every judgement stands on all of them.
+
+        Also those that were made before: a check may ask for a measurement only after it has judged another. One
+        that says nothing of what it has seen has seen nothing.
+        """
+        if not coverage.parts:
+            coverage = lacking("", expected=f"what {name} has seen", got="nothing said of it")
         self._coverages[name] = coverage
+        if not coverage.enough:
+            self.judgements = [
+                _not_enough(judged, coverage) if judged.verdict is Verdict.OK else judged
+                for judged in self.judgements
+            ]
 
     def __call__(self, measured: Reading | float, limit: Limit, subject: str = "") -> None:
         """Judge a number by a ladder.

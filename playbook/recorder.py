@@ -6,13 +6,14 @@ import traceback
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from inspect import getattr_static
 from typing import Any
 
 import msgspec
 
 from playbook.catalogue import Investigation, Item, Runbook, is_local
 from playbook.counters import Counted
-from playbook.coverage import Coverage
+from playbook.coverage import Coverage, lacking
 from playbook.engine import Measurements, Outcome
 from playbook.errors import (
     Denied,
@@ -31,6 +32,7 @@ from playbook.record import Record, RootCause, Step
 from playbook.verdict import Critical, Verdict, verdict_of
 
 TRIES = "Tries"
+_OURS = "This is a fault of the suite, not of the system."
 
 INVESTIGATE = frozenset({Verdict.CRITICAL, Verdict.WARNING})
 WAIVABLE = frozenset({Verdict.CRITICAL, Verdict.WARNING, Verdict.UNKNOWN})
@@ -69,10 +71,46 @@ class Notes:
             self.cause = self.cause or outcome
         else:
             self.evidence += evidence_of(outcome.value)
-            coverage = getattr(outcome.value, "coverage", None)
-            if isinstance(coverage, Coverage):
-                self.judge.stand_on(outcome.name, coverage)
+            self._stand_on(outcome)
             self.readings |= getattr(outcome.value, "readings", {})
+
+    def _stand_on(self, outcome: Outcome) -> None:
+        """Its own coverage, and what the measurements that it was made of lack."""
+        coverage = coverage_of(outcome)
+        if coverage is not None:
+            self.judge.stand_on(outcome.name, coverage)
+        for one in outcome.made_of:
+            self._stand_on_lacks(one)
+
+    def _stand_on_lacks(self, outcome: Outcome) -> None:
+        coverage = coverage_of(outcome)
+        if coverage is not None and not (coverage.parts and coverage.enough):
+            self.judge.stand_on(outcome.name, Coverage(tuple(p for p in coverage.parts if not p.enough)))
+        for one in outcome.made_of:
+            self._stand_on_lacks(one)
+
+
+def coverage_of(outcome: Outcome) -> Coverage | None:
+    """What a measurement has seen; None for clients and plain values.
+
+    One that cannot say it, as its own code fails, has seen nothing: what is bad in it still counts.
+    """
+    if getattr_static(outcome.value, "coverage", None) is None and not outcome.is_measurement:
+        return None
+    try:
+        coverage = outcome.value.coverage
+    except Exception as error:  # noqa: BLE001 - a fault in it must neither pass for whole nor hide what is bad
+        return lacking(
+            "", expected=f"what {outcome.name} has seen", got=f"{type(error).__name__}: {error}", hint=_OURS
+        )
+    if isinstance(coverage, Coverage):
+        return coverage
+    got = f"{type(coverage).__name__} in its place"
+    return (
+        lacking("", expected=f"what {outcome.name} has seen", got=got, hint=_OURS)
+        if outcome.is_measurement
+        else None
+    )
 
 
 def evidence_of(value: Any) -> list[Evidence]:

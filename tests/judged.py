@@ -1,30 +1,64 @@
-"""Checks of the playbook, asked for their verdict on measurements that a test made by itself."""
+"""Runs one check of ``checks/`` on values that a test made: the verdict that an operator would see."""
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 from playbook.errors import NotConfigured, Unmeasured
 from playbook.judge import Judge
+from playbook.settings import Settings, load
 from playbook.verdict import Critical, Verdict
 
+CHECKS = Path(__file__).parents[1] / "checks"
 
-def verdict_of(check: Callable[..., None], limits: Any, **measured: Any) -> tuple[Verdict, str]:
-    """Verdict and message of a check. ``limits`` is given where the check asks for it."""
+
+class _Marks:
+    """Stands for pytest: which sets a check belongs to does not matter here."""
+
+    def __getattr__(self, _name: str) -> Any:
+        return self
+
+    def __call__(self, *args: Any, **_: Any) -> Any:
+        return args[0] if args and callable(args[0]) else self
+
+
+@cache
+def check(module: str, name: str) -> Callable[..., None]:
+    """A check by its file and function: ``check("test_app", "test_app_is_active")``."""
+    source = (CHECKS / f"{module}.py").read_text(encoding="utf-8").replace("import pytest\n", "")
+    names: dict[str, Any] = {"pytest": _Marks()}
+    exec(compile(source, module, "exec"), names)
+    return names[name]  # type: ignore[no-any-return]
+
+
+def judged(
+    the_check: Callable[..., None], settings: Settings | None = None, *, limits: Any = None, **values: Any
+) -> tuple[Verdict, str]:
+    """Verdict and message of a check that is handed these measured values, each with what it has seen.
+
+    Args:
+        settings: those of the sandbox where none are given.
+        limits: theirs where none are given.
+    """
     judge = Judge()
-    for name, value in measured.items():
+    for name, value in values.items():
         judge.stand_on(name, value.coverage)
-    wanted = check.__code__.co_varnames[: check.__code__.co_argcount]
-    given = {"judge": judge, "limits": limits, **measured}
+    wanted = inspect.signature(the_check).parameters
+    if "settings" in wanted or ("limits" in wanted and limits is None):
+        settings = settings or load("sandbox", environment={})
+        limits = limits or settings.limits
+    given = {"judge": judge, "limits": limits, "settings": settings, **values}
     try:
-        check(**{name: given[name] for name in wanted})
-    except Critical as critical:
-        return Verdict.CRITICAL, str(critical)
+        the_check(**{name: given[name] for name in wanted})
+    except Critical:
+        pass
     except NotConfigured as missing:
         return Verdict.NOT_CONFIGURED, str(missing)
     except Unmeasured as error:
         return Verdict.UNKNOWN, str(error)
-    leading = judge.leading
-    assert leading, f"{check.__name__} ended without judging anything"
-    return leading.verdict, leading.message
+    assert judge.leading, "a check that judges nothing says nothing"
+    return judge.leading.verdict, judge.leading.message

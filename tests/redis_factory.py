@@ -15,7 +15,7 @@ from playbook.measure.redis import RedisPing, RedisStats, redis_ping, redis_stat
 from playbook.measure.redis_info import Info
 from playbook.settings import Settings, load
 from playbook.verdict import Verdict
-from tests.verdicts import check, judged
+from tests.judged import check, judged
 
 NOW = datetime(2026, 11, 23, 7, tzinfo=UTC)
 DAY = timedelta(hours=24)

@@ -178,7 +178,7 @@ class _Walk(Walk):
     def coverage(self) -> Coverage:
         """Also what of the sums and of the dump is not known."""
         total, manifest = super().coverage, self.manifest()
-        if manifest:
+        if manifest and manifest.files:
             summed = sum(bool(listed.sha256) for listed in manifest.files)
             total += share(summed, len(manifest.files), "listed files", what="SHA-256 sums")
         if self._dump and self._dump.uncounted:

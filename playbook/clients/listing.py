@@ -40,7 +40,7 @@ def listed(what: str, distinct: int, total: int | None, problem: str = "", *, co
         return lacking(shown, expected=f"all {what}", got=f"{distinct:,}: {problem}")
     if total is None:
         return share(distinct, None, what, hint=_HINT) if counted else whole(f"{distinct:,} {what}")
-    return share(distinct, max(total, distinct), what, hint=_HINT)
+    return share(distinct, max(total, distinct), what, hint=_HINT, may_be_empty=True)
 
 
 def distinct(items: Iterable[dict[str, Any]], keys: tuple[str, ...] = ("id", "uuid", "invoice_uuid")) -> int:

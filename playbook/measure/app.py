@@ -356,6 +356,7 @@ class AppComponents:
             what="the health",
             note=f"not of {', '.join(silent)}" if silent else "",
             hint=_NO_HEALTH,
+            may_be_empty=bool(self.others),  # static sites have no health
         )
 
     @property

@@ -83,7 +83,7 @@ class BackupVerification:
         hint = "Give it more time (recovery.verify_seconds), or verify fewer archives (recovery.verify_newest)."
         to_the_end = sum(one.verification.whole for one in self.verified)
         return self._understood(self.verified) + share(
-            to_the_end, self.wanted, "archives", what="reading to the end", hint=hint
+            to_the_end, self.wanted, "archives", what="reading to the end", hint=hint, may_be_empty=True
         )
 
     @property

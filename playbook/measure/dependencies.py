@@ -168,7 +168,10 @@ def _seen(report: AuditReport, project: Project) -> Coverage:
             expected="a report of npm audit with vulnerabilities and metadata.dependencies",
             got=f"one of version {report.auditReportVersion} without",
         )
-    total = share(min(report.looked_at, project.packages), project.packages, "locked packages")
+    needs_none = not project.direct
+    total = share(
+        min(report.looked_at, project.packages), project.packages, "locked packages", may_be_empty=needs_none
+    )
     missing = [name for name, version in project.locked.items() if not version]
     total += share(
         len(project.direct) - len(missing),
@@ -177,6 +180,7 @@ def _seen(report: AuditReport, project: Project) -> Coverage:
         what="the lock file listing",
         note=f"{missing[0]} is not listed" if missing else "",
         hint="Run `npm install --package-lock-only`, and commit the lock file.",
+        may_be_empty=needs_none,
     )
     counted = report.metadata.vulnerabilities if report.metadata else None
     if counted and counted.total > len(report.vulnerabilities):
@@ -309,6 +313,7 @@ class OutdatedDependencies:
             what="releases",
             note=f"none of {self.unseen[0]}" if self.unseen else "",
             hint="Its registry may be another, or want credentials; see ~/.npmrc.",
+            may_be_empty=True,
         )
         if self.project.elsewhere:
             total += whole(f"{len(self.project.elsewhere)} not of the registry")

@@ -110,7 +110,7 @@ def _reach(call: Call) -> str:
     return (contact.phone or contact.email or contact.url) if contact else ""
 
 
-@measurement
+@measurement(apart_from=("emergency",))
 def emergency_calls(emergency: Look, settings: Settings, clock: Clock) -> EmergencyCalls:
     """Whom to call and by when, for the severity that was found, from the on-call roster."""
     return calls_for(emergency, settings, clock)

@@ -15,8 +15,10 @@ from typing import Any
 from playbook.measure import health_words as words
 from playbook.measure.health_values import (
     Pairs,
+    are_names,
     instead,
     is_empty,
+    is_named_status,
     name_of,
     of_circuit,
     remark,
@@ -30,7 +32,7 @@ __all__ = ["MOST_BYTES", "Dependency", "Report", "State", "UnknownShapeError", "
 
 MOST_BYTES = 1024 * 1024
 _DEEPEST = 32
-_MOST_LINES = 500
+_MOST_LINES = 2000
 _OWN = ""
 _BODY_COLOUR = re.compile(r"<body style=\"background-color: (\w+)\"></body>")  # Rails' /up
 _UP, _IN_TROUBLE = "Application up", "Application experiencing problems"  # Laravel's /up
@@ -166,9 +168,11 @@ class _Reader:
             self.unclear.append(f"{name or 'the report'} is nested deeper than {_DEEPEST} levels")
             return
         beside = remark(value)
-        counting = words.counts([key for key, _ in value])
+        # Counts of what happened, or the number of a status that stands beside it in words, say nothing alone.
+        keys = [key for key, _ in value]
+        numbers_aside = words.counts(keys) or is_named_status(value)
         for key, inner in value:
-            if not (counting and isinstance(inner, int | float) and not isinstance(inner, bool)):
+            if not (numbers_aside and isinstance(inner, int | float) and not isinstance(inner, bool)):
                 self._pair(name, key, unpacked(inner), beside, depth)
 
     def _pair(self, name: str, key: str, value: Any, remark: str, depth: int) -> None:
@@ -200,7 +204,7 @@ class _Reader:
                 self.unclear.append(f"{key} null")
         elif isinstance(value, str) and not words.is_data(key):
             self._string(name, key, value, depth)
-        elif isinstance(value, str) and words.FAILURE.search(value):
+        elif isinstance(value, str) and words.tells_of_failure(value):
             self.unclear.append(f"{under(name, key)} {short(value)!r}")
 
     def _nested_value(self, name: str, key: str, value: list[Any], depth: int) -> None:
@@ -212,14 +216,7 @@ class _Reader:
             self._entries(value, depth, key)
             return
         if isinstance(value, Pairs):
-            if depth == 0 and words.is_status(key):
-                self._entries(value, depth, key)
-            elif words.is_soft(key) and name:
-                self._object(name, value, depth + 1)
-            elif words.is_soft(key) and depth == 0:
-                self._soft(value, depth)
-            else:
-                self._object(key, value, depth + 1)
+            self._nested_object(name, key, value, depth)
             return
         for number, entry in enumerate(value, 1):
             if isinstance(entry, Pairs):
@@ -228,6 +225,20 @@ class _Reader:
                 self._nested_value(name, key, entry, depth + 1)
             elif isinstance(entry, str) and (state := words.bad_anywhere(entry)) is not None:
                 self._note(f"{key} {number}", entry, state)
+
+    def _nested_object(self, name: str, key: str, value: Pairs, depth: int) -> None:
+        if depth == 0 and words.is_status(key):
+            self._entries(value, depth, key)
+        elif words.is_soft(key) and name:
+            self._object(name, value, depth + 1)
+        elif words.is_soft(key) and depth == 0:
+            self._soft(value, depth)
+        elif words.holds_switches(key):
+            self._object(key, Pairs(pair for pair in value if not isinstance(pair[1], bool)), depth + 1)
+        else:
+            self._object(key, value, depth + 1)
+            if depth == 0 and words.is_needed(key) and all(inner is None for _, inner in value):
+                self.unclear.append(f"no status for {key}")
 
     def _soft(self, value: Pairs, depth: int) -> None:
         """``details`` of the whole: dependencies where an entry is an object or a word, else data."""
@@ -251,9 +262,13 @@ class _Reader:
             for name, entry in value:
                 if words.holds_errors(name):
                     self._errors(_OWN, name, entry, depth)
+                elif isinstance(entry, bool) and words.bad_if_true(name):
+                    self._boolean(_OWN, name, entry)
                 elif key != "entry" or not (isinstance(entry, bool) or words.is_data(name)):
                     self._entry(name, entry, depth + 1)
             return
+        if depth and are_names(value):
+            return  # e.g. Spring Cloud's services that are registered
         for number, entry in enumerate(value, 1):
             self._entry(name_of(entry) or f"{key} {number}", entry, depth + 1)
 
@@ -321,6 +336,8 @@ class _Reader:
             state = words.of_code(value)
             if state is not None:
                 self._state(name, f"{value:g}", state, remark, key=key)
+        elif name.casefold() == "responseheader":  # Solr: 0 is no error
+            self._state(name, f"{value:g}", State.UNHEALTHY if value else State.HEALTHY, remark, key=key)
         elif "".join(words.words_of(key)) == "readystate":  # mongoose: 1 is connected
             self._state(name, f"{value:g}", State.HEALTHY if value == 1 else State.UNHEALTHY, remark, key=key)
         elif words.good_if_true(key):
@@ -351,6 +368,8 @@ class _Reader:
             self._note(key if not name else under(name, key), value.strip(), state)
         elif needed and not words.looks_like_data(value):
             self._state(key, value.strip(), None)
+        elif words.is_doubtful(value) and not words.is_switch(key):
+            self.unclear.append(f"{under(name, key)} {short(value)!r}")
 
     def _note(self, name: str, said: str, state: State) -> None:
         self.others.append(Dependency(name, said[:80], state))
@@ -372,7 +391,10 @@ class _Reader:
         if text.startswith("<"):
             self._page(text)
             return
-        lines = [line for line in text.splitlines() if line.strip()][:_MOST_LINES]
+        lines = [line for line in text.splitlines() if line.strip()]
+        if len(lines) > _MOST_LINES:
+            self.unclear.append(f"what follows after {_MOST_LINES:,} lines")
+            lines = lines[:_MOST_LINES]
         if len(lines) == 1 and (state := state_of(text)) is not None:
             self.own.append((text[:80], state))
             return

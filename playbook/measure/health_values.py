@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
 from playbook.measure import health_words as words
-from playbook.measure.health_words import State
+from playbook.measure.health_words import UNCERTAIN, State, canonical, state_of, words_of
 
 _NAMES = ("name", "id", "component", "componentid", "checkid", "key", "service", "check", "label")
 _REMARKS = ("error", "message", "output", "detail", "reason", "exception", "description", "shortsummary")
@@ -17,6 +18,8 @@ _NO_ERRORS = ("no-error", "no-errors")
 _EMPTY_ERRORS = frozenset(("", "none", "no", "ok", "null", "nil", "-", "n/a", "false", "0", "success"))
 
 
+_NAME = re.compile(r"[\w.:/@-]{1,80}")
+_MADE_AT = ("finishedat", "checkedat", "lastchecked", "lastcheck", "generatedat", "timestamp")
 _MILLISECONDS = 1e11  # a time of the Unix clock from here on is in milliseconds
 
 
@@ -30,14 +33,22 @@ def made_at(body: bytes) -> datetime | None:
         report = json.loads(body)
     except (ValueError, RecursionError):
         return None
-    said = report.get("finishedAt") if isinstance(report, dict) else None
+    told = {"".join(words_of(key)): said for key, said in report.items()} if isinstance(report, dict) else {}
+    times = [at for at in (_time_of(told.get(key), key) for key in _MADE_AT) if at]
+    return min(times, default=None)
+
+
+def _time_of(said: Any, key: str) -> datetime | None:
+    """A time without a zone is of UTC where it is Spatie's, and else of nobody knows where."""
     try:
         if isinstance(said, int | float) and not isinstance(said, bool):
             return datetime.fromtimestamp(said if said < _MILLISECONDS else said / 1000, UTC)
         at = datetime.fromisoformat(said) if isinstance(said, str) else None
     except (ValueError, OverflowError, OSError):
         return None
-    return at.replace(tzinfo=at.tzinfo or UTC) if at else None
+    if at and at.tzinfo is None:
+        return at.replace(tzinfo=UTC) if key == "finishedat" else None
+    return at
 
 
 def unpacked(value: Any) -> Any:
@@ -110,3 +121,19 @@ def instead(value: Any, text: str, unclear: tuple[str, ...]) -> str:
 
 def keys(value: Pairs) -> Iterator[str]:
     return (key for key, _ in value)
+
+
+def is_named_status(value: Pairs) -> bool:
+    """Whether a status stands there as a number and in words: ``"status": 0, "status_name": "…_ok"``."""
+    return any(
+        isinstance(said, str) and words_of(key) in words.IN_WORDS and state_of(said) is not None
+        for key, said in value
+    )
+
+
+def are_names(value: list[Any]) -> bool:
+    """Whether a list holds names of things and no word of how they are."""
+    return bool(value) and all(
+        isinstance(one, str) and _NAME.fullmatch(one) and state_of(one) is None and canonical(one) not in UNCERTAIN
+        for one in value
+    )

@@ -28,7 +28,7 @@ _WORDS = {
         running active serving success successful succeeded green good fine true yes online working
         reachable normal pong imok healthz-check-passed readyz-check-passed no-error no-errors nominal
         open-for-business started leader follower primary secondary streaming
-        stable synced in-sync idle complete completed optimal""",
+        stable synced in-sync idle complete completed optimal gitlab-ok""",
     State.DEGRADED: """
         degraded warn warning warnings slow yellow amber orange impaired partial partially-available
         partial-outage starting initializing warming-up recovering half-open reconnecting rate-limited
@@ -53,10 +53,15 @@ _NOT_ANYWHERE = _set(
     """false no orange amber partial slow paused suspended starting initializing recovering warming-up invalid
     inactive maintenance shutdown denied unauthorized forbidden expired"""
 )
+# Of those, and of what is not known: words that no setting has for its value. Something may be wrong there.
+_DOUBTFUL = _set(
+    """pending expired maintenance suspended paused invalid inactive denied unauthorized forbidden shutdown
+    initializing starting recovering warming-up slow partial"""
+)
 _SIGNS = dict.fromkeys("✅✓✔🟢", "ok") | dict.fromkeys("❌✗✘🔴", "failed") | dict.fromkeys("⚠🟡🟠", "warning")
 _FILLING = _set(
     """all systems system services service checks check is are and the everything server api app application
-    i am m now site website database health status it we re"""
+    i am m now site website database health status it we re result"""
 )
 _NEGATIONS = ("not-", "non-", "no-longer-", "isn't-", "is-not-", "un")
 _NOTHING_BAD = re.compile(
@@ -65,11 +70,19 @@ _NOTHING_BAD = re.compile(
 _NEGATED = re.compile(r"\b(?:not|cannot|can't|isn't|unable|never|no longer|don't|doesn't|won't)\b")
 _MEASURED = re.compile(r"[\s(\[:,;~-]*[\d.,]+\s*(?:ns|[uµ]s|ms|s|secs?|seconds?|min|h|%|[kmg]i?b)?\s*[)\]]?$")
 _CODE = re.compile(r"(?:http[ /]?[\d.]*\s+)?([1-5]\d\d)(?:\s+[a-z' -]+)?$", re.IGNORECASE)
-_SAID_OF = re.compile(r"^[\w .'-]{1,40} is (?:now )?(\w+)$")
+_SAID_OF = re.compile(r"^[\w .'-]{1,40} (?:is|are) (?:now |currently )?([\w-]+)$")
+_IN_PART = re.compile(
+    r"\?|\b(?:some|part(?:ly)?|partially|half|most(?:ly)?|only|almost|nearly|few|barely|hardly|if|when|whether)\b"
+)
+# https://github.com/sportngin/okcomputer: "database: PASSED Schema version: 2026 (0.01s)"
+_OK_COMPUTER = re.compile(r"(PASSED|FAILED) .*\(\d[\d.e-]*s\)$")
 FAILURE = re.compile(
     r"\bE(?:CONN|TIMEDOUT|NOTFOUND|HOSTUNREACH|NETUNREACH|AI_)|connection (?:refused|reset|timed out|failed|error)"
-    r"|timed out|no route to host|could ?n[o']t connect|unable to connect|cannot connect|failed to|access denied"
-    r"|authentication failed|no such host|name resolution|broken pipe|\w(?:Error|Exception)\b",
+    r"|timed out|no route to host|failed to|access denied|authentication failed|no such host|name resolution"
+    r"|(?:could ?n[o'’]t|can ?n[o'’]t|can['’]t|unable to) "
+    r"(?:connect|reach|resolve|open|establish|contact|acquire|obtain)"
+    r"|broken pipe|gone away|too many (?:connections|clients)|out of memory|no space left|closed the connection"
+    r"|\w(?:Error|Exception)\b",
     re.IGNORECASE,
 )
 _LONGEST = 300
@@ -81,10 +94,14 @@ def canonical(text: str) -> str:
 
 
 def state_of(text: str) -> State | None:
-    """What the words under a status mean; None where that is not understood."""
-    text = text[:_LONGEST]
-    for sign, said in _SIGNS.items():
-        text = text.replace(sign, f" {said} ")
+    """What the words under a status mean; None where that is not understood, or goes on for too long."""
+    if len(text.strip()) > _LONGEST:
+        return state_of(text.strip()[:_LONGEST].strip()) or None
+    said = _OK_COMPUTER.match(text.strip())
+    if said:
+        return State.HEALTHY if said[1] == "PASSED" else State.UNHEALTHY
+    for sign, word in _SIGNS.items():
+        text = text.replace(sign, f" {word} ")
     word = canonical(text)
     known = _known(word)
     if known is not None or word in UNCERTAIN:
@@ -108,6 +125,8 @@ def _of_sentence(plain: str) -> State | None:
         return State.UNHEALTHY if states else None
     if any(states):
         return max(states)
+    if _IN_PART.search(plain):
+        return None
     said = _SAID_OF.match(plain)
     good = (said and _known(said[1]) is State.HEALTHY) or (states and set(tokens) <= _FILLING | _MEANING.keys())
     return State.HEALTHY if good else None
@@ -125,6 +144,18 @@ def bad_anywhere(text: str) -> State | None:
     word = canonical(text[:_LONGEST])
     state = None if word in _NOT_ANYWHERE else _known(word)
     return state or None
+
+
+def is_doubtful(text: str) -> bool:
+    """Whether a word under a key of anything may say that something is wrong: ``pending``, ``expired``."""
+    return canonical(text[:_LONGEST]) in _DOUBTFUL
+
+
+def tells_of_failure(text: str) -> bool:
+    """Whether a message that stands beside a status says that something is bad: ``database is down``."""
+    plain = text[:_LONGEST].casefold().strip(" \t\r\n.!")
+    said = None if _IN_PART.search(plain) else _SAID_OF.match(plain)
+    return bool(FAILURE.search(text) or (said and _known(said[1])))
 
 
 def _known(word: str) -> State | None:
@@ -155,7 +186,7 @@ _ENDINGS = _set("healthy alive ready connected ok up available reachable online 
 _BAD_IF_TRUE = _set(
     """unhealthy down failed failing degraded error errors failure failures exception exceptions fatal sealed
     maintenance unavailable problem problems issues crashed stale dead broken offline err
-    warning warnings"""
+    warning warnings paused restarting killed oomkilled"""
 )
 _COUNTERS = _set(
     "completed waiting delayed processed requests jobs sent received finished succeeded successful count"
@@ -194,6 +225,10 @@ _SWITCHES = _set(
     admin"""
 )
 _WISHES = _set("needs requires use uses enable should show include allow")
+_SWITCHBOARDS = _set(
+    """features feature featureflags flags toggles capabilities config configuration settings options
+    preferences"""
+)
 _NEEDED = _set(
     """redis db database databases postgres postgresql mysql mariadb mongo mongodb cache queue storage s3
     kafka rabbit rabbitmq elasticsearch opensearch memcached valkey sqlite smtp mail email api backend
@@ -204,8 +239,12 @@ _PRODUCTS = _set(
     """postgres postgresql mysql mariadb mongodb mongo sqlite sqlite3 redis valkey memcached oracle mssql h2
     dynamodb cassandra kafka rabbitmq s3 spaces minio memory local file sendgrid ses mailgun cockroachdb
     cloudsql rds sqlserver elasticsearch opensearch meilisearch celery sidekiq bull bullmq sqs pubsub
-    supabase planetscale neon"""
+    supabase planetscale neon database disk filesystem bleve array sync predis phpredis"""
 )
+
+
+# What a status is called that stands beside its number, e.g. of https://github.com/liip/LiipMonitorBundle
+IN_WORDS = (("status", "name"), ("status", "text"))
 
 
 def is_status(key: str) -> bool:
@@ -214,7 +253,7 @@ def is_status(key: str) -> bool:
     bare = "".join(words)
     if not words or words[0] in _LIMITING:
         return False
-    return bare in _STATUS | _GOOD_IF_TRUE or words[-1] in _STATUS | _ENDINGS
+    return bare in _STATUS | _GOOD_IF_TRUE or words[-1] in _STATUS | _ENDINGS or words in IN_WORDS
 
 
 def good_if_true(key: str) -> bool:
@@ -226,9 +265,10 @@ def good_if_true(key: str) -> bool:
 def bad_if_true(key: str) -> bool:
     """A key such as ``maintenance_mode``, ``hasErrors`` or ``shuttingDown``."""
     words = words_of(key)
-    if not words or words[0] in _LIMITING:
+    if not words or words[0] in _LIMITING or words[-1] == "check":
         return False
-    return bool({words[0], words[-1]} & _BAD_IF_TRUE) or "".join(words) in ("shuttingdown", "maintenancemode")
+    bare = "".join(words)
+    return bool({words[0], words[-1]} & _BAD_IF_TRUE) or bare in ("shuttingdown", "maintenancemode", "timedout")
 
 
 def only_degraded(key: str) -> bool:
@@ -289,6 +329,11 @@ def is_switch(key: str) -> bool:
     return "".join(words) in _SWITCHES or bool(set(words) & _SWITCHES) or wishes or is_data(key)
 
 
+def holds_switches(key: str) -> bool:
+    """A key under which features or settings stand, of which none need be on."""
+    return "".join(words_of(key)) in _SWITCHBOARDS
+
+
 def is_needed(key: str) -> bool:
     """A key that names what an application needs: ``redis``, ``primary_db``."""
     words = words_of(key)
@@ -298,7 +343,7 @@ def is_needed(key: str) -> bool:
 def looks_like_data(text: str) -> bool:
     """A version, an address, a name of a product: what stands under ``database`` beside a word of health."""
     word = text.strip().casefold()
-    if canonical(word) in UNCERTAIN or not re.search(r"[a-z0-9]", word):
+    if canonical(word) in UNCERTAIN or not re.search(r"[a-z0-9]", word) or _NEGATED.search(word):
         return False
     return word in _PRODUCTS or not re.fullmatch(r"[a-z]+(?:[ _-][a-z]+)?", word)
 

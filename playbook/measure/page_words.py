@@ -21,10 +21,21 @@ AWAY = re.compile(
 FILES = re.compile(r"(?:image|video|audio|font)/.*|application/(?:octet-stream|zip|x-httpd-php.*|x-download)")
 LOGIN_TITLE = re.compile(r"(?:.* [-|–·] )?(?:please )?(?:log ?in|sign ?in|login|anmelden)(?: (?:to|[-|–·]) .*)?")
 ERROR_TITLE = re.compile(
-    r"(?:error )?[45]\d\d\b.*|.* \| 5\d\d: .*"
+    r"error [45]\d\d\b.*|[45]\d\d|[45]\d\d\W{1,3}(?:bad|unauth|payment|forb|not|page|this|the|file|method"
+    r"|request|gone|too"
+    r"|client|internal|server|service|gateway|backend|error|web|connection|origin|a timeout|unknown|invalid|ssl"
+    r"|access"
+    r"|site|url|deployment|application|proxy|nginx|temporar|unavailable|oops|sorry).*|.* \| 5\d\d: .*|.* "
+    r"\| cloudflare"
+    r"|.*\((?:404|5\d\d)(?: [\w ]+)?\)|error: (?:server error|internal server error|not found|forbidden).*"
+    r"|an error (?:has )?occurred.*|there has been an error.*|via upstream error|project not found|blocked site"
+    r"|access to this page has been denied.*|access denied \| .* used cloudflare.*|.*firewall - access denied"
+    r"|.*the endpoint .* is offline|sorry, this (?:shop|store) is currently unavailable.*"
+    r"|missing authentication token"
     r"|application error.*|(?:internal )?server error.*|runtime error|unhandled exception.*|whitelabel error page"
     r"|(?:page )?not found.*|this page could ?n.t be found.*|bad gateway.*|service (?:temporarily )?unavailable.*"
-    r"|gateway time-?out.*|forbidden|access denied|unauthorized|bad request|no such app|oops.*"
+    r"|gateway time-?out.*|forbidden|access denied|unauthorized|bad request|no such app"
+    r"|oops[!.…]*(?: (?:an?|something|page|that|this|we|it) .*)?"
     r"|error|error page|seite nicht gefunden.*|interner serverfehler.*|p.gina no encontrada.*|page non trouv.e.*"
     r"|something went wrong.*|we.re sorry, but something went wrong.*|action controller: exception caught"
     r"|\w+(?:error|exception|doesnotexist|host) at /.*|.*// werkzeug debugger|database error"
@@ -37,12 +48,18 @@ _DEFAULT_TITLE = re.compile(
     r"|apache2? .*default page.*"
     r"|(?:http server )?test page (?:for|powered by).*|caddy works!|iis(?: windows.*)?|index of /.*"
     r"|directory listing for .*|default web site page|default page|web server.s default page|welcome to xampp.*"
+    r"|welcome to firebase hosting|create next app|ruby on rails \d.*|the install worked successfully!.*"
+    r"|wordpress . (?:installation|setup configuration file)|azure static web apps - .*|php \d[\d.]* - phpinfo\(\)"
     r"|apache tomcat.*|localhost|hostinger.*default.*|microsoft azure app service.*|your azure .* app is .*"
 )
 _AWAY_TITLE = re.compile(
     r".*(?:under|down for|offline for|undergoing) (?:scheduled )?(?:maintenance|construction).*"
-    r"|(?:scheduled |site )?maintenance(?: mode)?|coming soon.*|opening soon.*|we.ll be (?:right )?back.*"
+    r"|(?:scheduled |site )?maintenance(?: mode)?|(?:coming|opening) soon(?:[!.…:,]+.*)?"
+    r"|we.ll be (?:right )?back.*"
     r"|wartung(?:sarbeiten|smodus)?|en mantenimiento.*"
+    r"|(?:.* )?(?:est )?en maintenance|maintenance en cours.*|.* en mantenimiento|.*\bin manutenzione.*"
+    r"|.*\bem manutenção.*|.*\b(?:in|wegen) wartung(?:sarbeiten)?|(?:site |gepland )?(?:in )?onderhoud"
+    r"|przerwa techniczna|.*на техническом обслуживании.*|.*технические работы.*|.*メンテナンス中.*|.*维护中.*"
     r"|be right back.*|temporarily (?:unavailable|offline|closed).*|briefly unavailable.*"
 )
 _PARKED_TITLE = re.compile(
@@ -50,6 +67,8 @@ _PARKED_TITLE = re.compile(
     r"|(?:this )?(?:account|website|site|service|domain|app)(?: has been| is)?"
     r" (?:suspended|expired|disabled|deactivated|parked|not available).*"
     r"|\S+\.\S+ is for sale.*|hugedomains.*|sedo .*|domain default page.*"
+    r"|private site|.* registered at namecheap\.com|congratulations! your domain .*|domain registered at .*"
+    r"|domain reserviert.*|.*domain reserved"
 )
 TITLES = (
     ("an error page", ERROR_TITLE),
@@ -59,7 +78,7 @@ TITLES = (
 )
 PARTS = re.compile(r"\s+[|–—·:-]\s+")
 # Words of a title that are the name of something as well.
-MAY_BE_A_NAME = ("error", "forbidden", "maintenance", "localhost", "bad request", "unauthorized")
+MAY_BE_A_NAME = ("error", "forbidden", "maintenance", "localhost", "bad request", "unauthorized", "access denied")
 _TEXTS: tuple[tuple[str, str], ...] = (
     ("an error page", r"application error: a (?:client|server)-side exception has occurred"),
     ("an error page", r"an error occurred in the application and your page could not be served"),
@@ -68,7 +87,8 @@ _TEXTS: tuple[tuple[str, str], ...] = (
     ("an error page", r"^(?:500 )?internal server error\b|^server error\b|^bad gateway\b|^service unavailable\b"),
     (
         "an error page",
-        r"^error (?:code )?[45]\d\d\b|^[45]\d\d[ :.-]|^cannot get /|^not found\b|^404 page not found",
+        r"^error (?:code )?[45]\d\d\b|^[45]\d\d[ :.-]|^cannot get /|^not found(?:[.!:]|$| the )"
+        r"|^404 page not found",
     ),
     ("an error page", r"error establishing a database connection|there has been a critical error on this website"),
     ("an error page", r"whoops, looks like something went wrong|we.re sorry, but something went wrong"),
@@ -77,13 +97,30 @@ _TEXTS: tuple[tuple[str, str], ...] = (
     ("an error page", r"traceback \(most recent call last\)|fatal error: uncaught|parse error: syntax error"),
     (
         "an error page",
-        r"(?:mysql|pg|sqlstate)\S* ?(?:error|\[\w+\])|<code>(?:nosuchbucket|nosuchkey|accessdenied)</",
+        r"sqlstate ?\[\w+\]|mysql(?:i|_\w+)?(?: server)? error:|pg::\w+|<code>(?:nosuchbucket|nosuchkey"
+        r"|accessdenied)</",
     ),
     ("an error page", r"there isn.t a github pages site here|no such app|there.s nothing here, yet"),
     (
         "an error page",
         r"error 403 - this web app is stopped|the origin web server|connection timed out error code 52",
     ),
+    (
+        "an error page",
+        r"we encountered an error when trying to load your application|could not find a fly\.io app here",
+    ),
+    ("an error page", r"\b(?:fatal error|parse error|warning|notice) ?: .{1,300}? in /\S+(?: on line |:) ?\d"),
+    (
+        "an error page",
+        r"^error: (?:connect |getaddrinfo )?\b(?:econn|enotfound|etimedout)|an unhandled exception occurred",
+    ),
+    ("a server's default page", r"firebase hosting setup complete|famous five-minute wordpress installation"),
+    (
+        "a server's default page",
+        r"because debug=true is in your settings|get started by editing (?:app|src|pages)/",
+    ),
+    ("a server's default page", r"rails version: .* ruby version|laravel has wonderful documentation"),
+    ("a server's default page", r"this is the default (?:index|web) page (?:of|for)"),
     ("a server's default page", r"welcome to nginx!|apache2 (?:ubuntu|debian) default page|^it works!$"),
     ("a server's default page", r"your web app is running and waiting for your content|your new server is ready"),
     ("a directory listing", r"^index of /|^directory listing for /"),
@@ -95,7 +132,11 @@ _TEXTS: tuple[tuple[str, str], ...] = (
         "a maintenance page",
         r"(?:site|website|service|page|we are|we.re|is) (?:currently )?(?:under|undergoing) maint",
     ),
-    ("a maintenance page", r"performing (?:scheduled |some )?maintenance|maintenance mode|under construction"),
+    ("a maintenance page", r"performing (?:scheduled |some )?maintenance|maintenance mode|^under construction"),
+    (
+        "a maintenance page",
+        r"(?:site|website|page|homepage|we are|we.re)(?: is)? (?:currently |still )?under construction",
+    ),
     (
         "a parked domain",
         r"(?:this|the) (?:web ?page|domain)(?: name)? (?:is|has been|may be) (?:parked|for sale|expired)",
@@ -106,12 +147,24 @@ _TEXTS: tuple[tuple[str, str], ...] = (
     ),
     (
         "a suspended site",
-        r"(?:account|website|site|service) (?:has been|is) (?:temporarily )?(?:suspended|disabled)",
+        r"(?:^|this |your |the )(?:account|website|site|service) (?:has been|is|was) (?:temporarily )?"
+        r"(?:suspended|disabled|paused)",
+    ),
+    ("a site that is closed to visitors", r"this site is (?:currently )?private"),
+    (
+        "a parked domain",
+        r"this website is for sale|the domain name \S+ is for sale|this domain is registered at|data-adblockkey="
+        r"|window\.park ?=|window\.location\.href ?= ?[\"']/lander",
     ),
 )
 KNOWN = tuple((what, re.compile(pattern)) for what, pattern in _TEXTS)
 OTHERS = {"cf-mitigated": "Cloudflare", "x-amzn-waf-action": "AWS WAF", "x-vercel-mitigated": "Vercel"}
 CHALLENGE = re.compile(
-    r"just a moment\.\.\.|attention required! \| cloudflare|ddos-guard|vercel security checkpoint.*"
+    r"just a moment\.\.\.|making sure you.re not a bot!|you are being redirected\.\.\."
+    r"|verifying you are human.*|attention required! \| cloudflare|ddos-guard|vercel security checkpoint.*"
+)
+# In the markup of pages that have nothing else to read: Imperva's and DataDome's
+CHALLENGE_TEXT = re.compile(
+    r"request unsuccessful\. incapsula incident|captcha-delivery\.com|/_incapsula_resource\?"
 )
 OWN_PROXY = re.compile(r"error: the requested url could not be retrieved|web ?page blocked.*|web filter.*")

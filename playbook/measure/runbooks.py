@@ -75,7 +75,12 @@ class Runbooks:
         links = len(dict.fromkeys(link for document in self.documents for link in document.links))
         tried = links - len(self.untried)
         return whole(f"{len(self.documents)} runbooks") + share(
-            tried, links, "links", least_percent=0, note="others not tried" if self.untried else ""
+            tried,
+            links,
+            "links",
+            least_percent=0,
+            note="others not tried" if self.untried else "",
+            may_be_empty=True,
         )
 
     @staticmethod

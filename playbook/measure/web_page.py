@@ -24,6 +24,7 @@ _NOT_THEIRS = {407: "a proxy that asks who this machine is", 511: "a network tha
 _TO_PEOPLE = ("message", "detail", "title", "msg", "description")
 _MOST_TEXT = 4000  # characters; a longer page may quote the words of another
 _LONGEST_TITLE = 200
+_LONGEST_CHALLENGE = 200  # characters that can be read on it
 _MOST_BODY = 4 * 1024 * 1024
 _HTML = ("text/html", "application/xhtml+xml", "")
 
@@ -85,7 +86,10 @@ def in_place_of_it(answer: Answer) -> Fault | None:
     for name, who in words.OTHERS.items():
         if answer.headers.get(name, "").strip().lower() in ("challenge", "captcha"):
             return Fault(f"a challenge of {who}'s, as programs get it (HTTP {answer.status})", uncertain=True)
-    title = page_of(answer).title.casefold() if _is_html(answer) else ""
+    page = page_of(answer) if _is_html(answer) else Page("", "", 0, asks_password=False, refresh="")
+    title = page.title.casefold()
+    if len(page.text) <= _LONGEST_CHALLENGE and words.CHALLENGE_TEXT.search(_markup(answer)):
+        return Fault(f"a challenge, as programs get it (HTTP {answer.status})", uncertain=True)
     if words.CHALLENGE.fullmatch(title):
         return Fault(f"a challenge, as programs get it ({title!r}, HTTP {answer.status})", uncertain=True)
     if words.OWN_PROXY.fullmatch(title):
@@ -132,7 +136,9 @@ def stand_in(answer: Answer) -> Fault | None:
     if not _is_html(answer):
         return _of_data(answer, body)
     page = page_of(answer)
-    return Fault("a page without anything on it") if page.is_empty else _of_title(page) or _of_text(page)
+    if page.is_empty:
+        return Fault("a page without anything on it")
+    return _of_title(page) or _of_text(page) or (None if page.text else _known_text(_markup(answer)))
 
 
 def _by_body(answer: Answer, rules: PageRules) -> Fault | None:
@@ -240,6 +246,10 @@ def decoded(answer: Answer) -> tuple[bytes, str]:
         except zlib.error:
             return b"", f"{encoding}, damaged"
     return b"", encoding[:40]
+
+
+def _markup(answer: Answer) -> str:
+    return _folded(decoded(answer)[0][:_MOST_TEXT].decode("utf-8", "replace"))
 
 
 def _kind(answer: Answer) -> str:

@@ -27,7 +27,7 @@ from playbook.measure.backup_review import backup_verification
 from playbook.measure.backups import backup_listing, backups
 from playbook.settings import load
 from playbook.verdict import Verdict
-from tests.judged import verdict_of
+from tests.judged import judged
 from tests.unit.clients.test_backups import bucket
 from tests.unit.loopback import answer, serve
 
@@ -290,12 +290,12 @@ def both(folder, **section):
     known = load("sandbox", environment={}, overlay=overlay)
     place, clock = FolderStore(str(store), "setting"), FixedClock(NOW)
     files = backup_listing(place, known, clock)
-    daily = verdict_of(
-        checks.test_last_nights_backup_is_complete, known.limits, backups=backups(place, files, known)
+    daily = judged(
+        checks.test_last_nights_backup_is_complete, limits=known.limits, backups=backups(place, files, known)
     )
-    weekly = verdict_of(
+    weekly = judged(
         checks.test_the_newest_backups_hold_what_they_say,
-        known.limits,
+        limits=known.limits,
         backup_verification=backup_verification(place, files, known, clock),
     )
     return daily, weekly

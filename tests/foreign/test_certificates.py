@@ -18,7 +18,7 @@ from playbook.measure.certificate import describe
 from playbook.measure.certificates import Certificates
 from playbook.sections.coverage import CoverageRules
 from playbook.settings import load
-from tests.judged import verdict_of
+from tests.judged import judged
 from tests.unit.certificates import DAY, NOW, Authority, der_of
 
 HOST = "portfolio.example"
@@ -42,7 +42,9 @@ def verdict(*sent, trusted=(ROOT, USER_TRUST), host=HOST, client="", domains=(),
     read = describe(sent, Endpoint(host, (host, 443)), NOW, tuple(root.der for root in trusted))
     read = replace(read, distrust=client or chain_fault, chain_fault=chain_fault)
     found = Certificates((read,), tuple(domains), (1, 1), (), None, NOW, CoverageRules())
-    name, message = verdict_of(checks.test_certificates_are_valid, load(environment={}).limits, certificates=found)
+    name, message = judged(
+        checks.test_certificates_are_valid, limits=load(environment={}).limits, certificates=found
+    )
     return str(name), message
 
 

@@ -19,7 +19,7 @@ from playbook.measure.costs import bills, cost_trend
 from playbook.measure.deployments import deployment_review, deployments
 from playbook.measure.firewall import cloud_firewalls, trusted_sources
 from tests.canned import NOW, Canned, settings
-from tests.verdicts import check, judged
+from tests.judged import check, judged
 
 ANSWERS: dict[str, Any] = json.loads(Path(__file__).with_name("digitalocean.json").read_text(encoding="utf-8"))
 PATHS = {
@@ -106,6 +106,7 @@ def account(which: str, edit: Edit | None) -> str:
 
 class _Signed:
     item, valid, near, refused, found = "x", True, False, (), "one that counts"
+    coverage = whole("1 sign-off")
     rule = type("Rule", (), {"near": NOW - NOW})
     pending, coverage = False, whole("1 sign-off")
 

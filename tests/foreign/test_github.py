@@ -16,12 +16,12 @@ from hypothesis import strategies as st
 from playbook.clients.digitalocean_account import Account
 from playbook.clients.github import GitHubApi, github
 from playbook.clock import FixedClock
-from playbook.coverage import Coverage, whole
+from playbook.coverage import whole
 from playbook.errors import Unmeasured
 from playbook.measure.access import DigitalOceanAccess, github_access, github_activity, second_factors
 from playbook.settings import Settings, load
+from tests.judged import check, judged
 from tests.unit.loopback import answer, serve
-from tests.verdicts import check, judged
 
 NOW = datetime(2026, 11, 18, 7, 30, tzinfo=UTC)
 Answers = dict[str, tuple[str, Any, dict[str, str]]]
@@ -134,7 +134,7 @@ class Organisation:
 
 ACCOUNT = DigitalOceanAccess(Account(status="active", email_verified=True), ())
 SIGNED = SimpleNamespace(
-    coverage=Coverage(),
+    coverage=whole("1 ledger"),
     of=lambda _: SimpleNamespace(
         item="x",
         rule=SimpleNamespace(near=timedelta()),

@@ -109,6 +109,13 @@ LARAVEL_UP = "<!DOCTYPE html><html lang=en><head><title>shop</title></head><body
 request received. Response rendered in 13ms.</p></body></html>"
 RAILS_UP = '<!DOCTYPE html><html><body style="background-color: %s"></body></html>'
 
+LIIP = """{"globalStatus":"%s","checks":[{"checkName":"Redis","message":"","status":%d,
+"status_name":"check_result_%s","service_id":"redis"}]}"""
+EUREKA = """{"status":"UP","components":{"discoveryComposite":{"description":"","status":"%s","components":{
+"discoveryClient":{"status":"%s","details":{"services":["shop","image-service"]}}}}}}"""
+DOCKER = """{"State":{"Status":"running","Running":true,"Paused":%s,"Restarting":false,"OOMKilled":false,
+"Dead":false,"Pid":17,"Error":"","Health":{"Status":"%s","FailingStreak":0,"Log":[]}}}"""
+
 DOWN = '"redis":{"status":"down","message":"Connection is closed."}'
 DOWN_ALONE = "{" + DOWN + "}"
 
@@ -229,6 +236,49 @@ CASES = {
     "empty": ("", UNKNOWN),
     "byte-order-mark": ('\ufeff{"status":"ok"}', OK),
     "lines-up": ("status: ok\nredis: up\nversion: 1.2.3\n", OK),
+    # https://github.com/sportngin/okcomputer, GitLab's and Solr's own, https://github.com/liip/LiipMonitorBundle
+    "okcomputer-passed": ("default: PASSED Application is running (0s)\ndb: PASSED Schema version: 7 (0.01s)", OK),
+    "okcomputer-failed": (
+        "default: PASSED Application is running (0s)\ndb: FAILED Error: 'gone' (0.2s)",
+        CRITICAL,
+    ),
+    "gitlab": ("GitLab OK", OK),
+    "solr": ('{"responseHeader":{"status":0,"QTime":1},"status":"OK"}', OK),
+    "solr-error": ('{"responseHeader":{"status":500,"QTime":1},"status":"OK"}', CRITICAL),
+    "liip-ok": (LIIP % ("OK", 0, "ok"), OK),
+    "liip-critical": (LIIP % ("OK", 3, "critical"), CRITICAL),
+    "liip-skipped": (LIIP % ("OK", 4, "skip"), UNKNOWN),
+    "mattermost": ('{"ActiveSearchBackend":"database","status":"OK","database_status":"OK"}', OK),
+    "mattermost-database": (
+        '{"ActiveSearchBackend":"database","status":"OK","database_status":"UNHEALTHY"}',
+        CRITICAL,
+    ),
+    "elasticsearch-timed-out": (ELASTICSEARCH % ("green", "true"), CRITICAL),
+    "eureka": (EUREKA % ("UP", "UP"), OK),
+    "eureka-down": (EUREKA % ("UP", "DOWN"), CRITICAL),
+    "prisma": ('{"status":"ok","database":"Can\'t reach database server at `db:5432`"}', CRITICAL),
+    "mysql-gone": ('{"status":"ok","database":"MySQL server has gone away"}', CRITICAL),
+    "redis-full-of-clients": ('{"status":"ok","redis":"ERR max number of clients reached"}', CRITICAL),
+    "docker-unhealthy": (DOCKER % ("false", "unhealthy"), CRITICAL),
+    "docker-paused": (DOCKER % ("true", "healthy"), CRITICAL),
+    "switched-off-features": (
+        '{"status":"ok","features":{"beta":false,"search":false},"config":{"cache":false}}',
+        OK,
+    ),
+    "a-flag-that-is-down": ('{"status":"ok","features":{"search":{"status":"down"}}}', CRITICAL),
+    "migrations-pending": ('{"status":"ok","migrations":"pending"}', UNKNOWN),
+    "licence-expired": ('{"status":"ok","licence":"expired"}', UNKNOWN),
+    "a-message-of-failure": ('{"status":"ok","message":"The database is down."}', UNKNOWN),
+    "a-message-of-success": ('{"status":"ok","message":"The database is up."}', OK),
+    "a-description": ('{"status":"ok","description":"Tells whether the database is down"}', OK),
+    "null-beside-a-name": ('{"status":"ok","db":{"latency_ms":null}}', UNKNOWN),
+    "nothing-bad-by-name": ('{"status":{"maintenance":false,"degraded":false,"db":true}}', OK),
+    "sentry": ('{"problems":[],"healthy":{"CeleryAliveCheck":true,"WarningStatusCheck":true}}', OK),
+    "sentry-failing": ('{"problems":[],"healthy":{"CeleryAliveCheck":false,"WarningStatusCheck":true}}', CRITICAL),
+    "in-part": ("Some systems are operational", UNKNOWN),
+    "in-doubt": ('{"status":"OK?"}', UNKNOWN),
+    "a-long-status": ('{"status":"ok%s but the database is down"}' % (" " * 400), UNKNOWN),
+    "lines-without-end": ("\n".join(f"service-{n}: ok" for n in range(2000)) + "\nservice-2000: down", UNKNOWN),
     "lines-down": ("status: ok\nredis: down\n", CRITICAL),
     "php-status-page": ("<?xml version='1.0'?><health><db>ok</db></health>", UNKNOWN),
 }

@@ -121,6 +121,42 @@ BAD_TITLES = [
     "Page not found – Portfolio",
     "Portfolio | Under maintenance",
     "Portfolio - 500 Internal Server Error",
+    "Origin DNS error | portfolio.example | Cloudflare",
+    "Invalid SSL certificate | portfolio.example | Cloudflare",
+    "Worker threw exception | portfolio.example | Cloudflare",
+    "402: PAYMENT_REQUIRED",
+    "503 Backend fetch failed",
+    "Error: Server Error",
+    "Error: Not Found",
+    "An Error Occurred: Internal Server Error",
+    "Connection refused (500 Internal Server Error)",
+    "The page you're looking for could not be found (404)",
+    "There has been an error processing your request",
+    "Via Upstream error",
+    "project not found",
+    "Access to this page has been denied",
+    "Sucuri WebSite Firewall - Access Denied",
+    "ngrok - The endpoint shop is offline",
+    "Sorry, this shop is currently unavailable.",
+    "Welcome to Firebase Hosting",
+    "Create Next App",
+    "Ruby on Rails 7.1.3",
+    "The install worked successfully! Congratulations!",
+    "WordPress &rsaquo; Installation",
+    "Azure Static Web Apps - Welcome",
+    "PHP 8.2.1 - phpinfo()",
+    "Site en maintenance",
+    "Maintenance en cours",
+    "Sitio en mantenimiento",
+    "Sito in manutenzione",
+    "Em manutenção",
+    "Portfolio in Wartung",
+    "Сайт на техническом обслуживании",
+    "メンテナンス中",
+    "网站维护中",
+    "Private Site",
+    "portfolio.example - Registered at Namecheap.com",
+    "Domain registered at Gandi.net",
 ]
 BAD_TEXTS = [
     "An error occurred in the application and your page could not be served.",
@@ -153,6 +189,23 @@ BAD_TEXTS = [
     "Looks like this domain isn't connected to a website yet",
     "This account has been suspended. Contact your hosting provider for more information.",
     "Index of / ../ css/ js/ index.bak",
+    "We encountered an error when trying to load your application and your page could not be served.",
+    "Could not find a Fly.io app here",
+    "Warning: mysqli_connect(): (HY000/2002): Connection refused in /srv/app/db.php on line 3",
+    "Fatal error: Uncaught Error: Call to undefined function foo() in /srv/app/index.php:3",
+    "Error: connect ECONNREFUSED 127.0.0.1:5432 at TCPConnectWrap.afterConnect",
+    "An unhandled exception occurred while processing the request.",
+    "Firebase Hosting Setup Complete",
+    "You are seeing this page because DEBUG=True is in your settings file",
+    "Get started by editing app/page.js",
+    "Rails version: 7.1.3 Ruby version: ruby 3.3.0",
+    "Welcome to the famous five-minute WordPress installation process!",
+    "Welcome to your website! This is the default index page of your website.",
+    "This site is currently private. If you're the owner or contributor log in.",
+    "This site was paused as it reached its usage limits.",
+    "portfolio.example - This website is for sale! - portfolio Resources and Information.",
+    "The domain name portfolio.example is for sale!",
+    "This domain is registered at Namecheap.",
 ]
 GOOD_PAGES = {
     "a portfolio": page("Portfolio: photographs that load fast", f"<h1>Hi</h1>{FILLED}"),
@@ -167,6 +220,17 @@ GOOD_PAGES = {
     "a page that names maintenance": page("Bicycle maintenance courses in Leeds"),
     "a number as a name": page("500px-like galleries for everybody"),
     "an error as a name": page("Error - third album - The Forbidden"),
+    "a number of something": page("500 weddings later - Ana's photographs"),
+    "a number of a house": page("403 Forest Avenue"),
+    "a number of a studio": page("503 Design Studio"),
+    "a band": page("Access Denied - live in London"),
+    "a label": page("Coming Soon Records"),
+    "a song": page("Oops! I did it again - cover band"),
+    "a question": page("Home", "<p>Not found your style yet? Book me.</p>" + FILLED),
+    "a gallery to come": page("Portfolio", "<p>The gallery is under construction, all else is here.</p>" + FILLED),
+    "an account elsewhere": page("Blog", "<p>My Twitter account has been suspended: write to me.</p>" + FILLED),
+    "an article on databases": page("MySQL error handling", "<p>What a MySQL error tells.</p>" + FILLED),
+    "a page behind Imperva": page("Portfolio", "<script src='/_Incapsula_Resource?SWJIYLWA=7'></script>" + FILLED),
     "a house": page("A house by the sea is for sale"),
     "an error as a word": page("Trial and error: essays"),
     "a refresh of itself": page("Board", FILLED + "<meta http-equiv=refresh content='300'>"),
@@ -304,3 +368,27 @@ def test_a_good_page_under_the_title_of_another_is_never_good(good, title, statu
 def test_any_bytes_are_read(body, kind):
     """And nothing but a verdict comes of it."""
     assert verdict(answered(body, content_type=kind)) in (OK, CRITICAL, UNKNOWN)
+
+
+SCRIPT = "<!doctype html><html><head>%s</head><body><div></div></body></html>"
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        (SCRIPT % '<script>window.onload=function(){window.location.href="/lander"}</script>', CRITICAL),
+        (
+            '<!doctype html><html data-adblockkey="MFww"><body><script src="/b.js"></script></body></html>',
+            CRITICAL,
+        ),
+        (SCRIPT % '<script>window.park = "eyJ1"</script><script src="/b.js"></script>', CRITICAL),
+        (SCRIPT % '<script src="/_Incapsula_Resource?SWJIYLWA=719d34d31c8e3a6e"></script>', UNKNOWN),
+        (SCRIPT % "<script src='https://ct.captcha-delivery.com/c.js'></script>", UNKNOWN),
+        (page("Making sure you&#39;re not a bot!", "<p>Loading</p>"), UNKNOWN),
+        (page("You are being redirected...", "<p>Javascript is required.</p>"), UNKNOWN),
+        (SCRIPT % '<script type="module" src="/assets/index.js"></script>', OK),
+    ],
+)
+def test_a_page_with_nothing_to_read_is_told_by_its_markup(body, expected):
+    """Domain traders and guards against programs send scripts alone, and so do pages that scripts make."""
+    assert verdict(answered(body)) == expected

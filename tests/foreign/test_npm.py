@@ -18,7 +18,7 @@ from playbook.errors import NotConfigured, PlaybookError
 from playbook.measure.dependencies import outdated_dependencies, weaknesses
 from playbook.settings import load
 from playbook.verdict import Verdict
-from tests.judged import verdict_of
+from tests.judged import judged
 
 # Each asks a program that answers as npm does.
 pytestmark = pytest.mark.slow
@@ -133,7 +133,7 @@ def audited(folder, said, knows=True, alerts=None):
         found = weaknesses(cast(GitHubApi, GitHub(alerts, settings)), settings)
     except PlaybookError as error:
         return UNKNOWN, str(error)
-    return verdict_of(checks.test_no_dependency_is_known_to_be_weak, settings.limits, weaknesses=found)
+    return judged(checks.test_no_dependency_is_known_to_be_weak, limits=settings.limits, weaknesses=found)
 
 
 NPM_6 = {
@@ -329,7 +329,7 @@ def looked_up(folder, said):
         found = outdated_dependencies(npm(settings))
     except PlaybookError as error:
         return UNKNOWN, str(error)
-    return verdict_of(checks.test_dependencies_are_not_far_behind, settings.limits, outdated_dependencies=found)
+    return judged(checks.test_dependencies_are_not_far_behind, limits=settings.limits, outdated_dependencies=found)
 
 
 OUTDATED = {

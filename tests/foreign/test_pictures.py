@@ -9,7 +9,7 @@ from PIL import Image, ImageOps
 from checks import test_images as checks
 from playbook.settings import load
 from playbook.verdict import Verdict
-from tests.judged import verdict_of
+from tests.judged import judged
 from tests.project import ROOT
 from tests.unit.loopback import answer, serve
 from tests.unit.measure.test_images import CLOCK, api_of, optimization
@@ -156,7 +156,7 @@ def test_an_answer_of_a_real_service_gets_its_verdict(case, settings):
     status, kind, body, headers, verdict = case
     with serve(answer(status, body, **({"Content_Type": kind} if kind else {}), **headers)) as server:
         found = optimization(api_of(server), settings, CLOCK)
-    assert verdict_of(checks.test_photograph_comes_back_smaller, settings.limits, optimization=found)[0] is verdict
+    assert judged(checks.test_photograph_comes_back_smaller, settings, optimization=found)[0] is verdict
 
 
 def test_a_service_with_a_width_of_its_own_is_ok_where_the_settings_name_it(settings):
@@ -165,4 +165,4 @@ def test_a_service_with_a_width_of_its_own_is_ok_where_the_settings_name_it(sett
     settings = msgspec.structs.replace(settings, target=msgspec.structs.replace(settings.target, web=web))
     with serve(answer("200 OK", photograph("JPEG", half), Content_Type="image/jpeg")) as server:
         found = optimization(api_of(server), settings, CLOCK)
-    assert verdict_of(checks.test_photograph_comes_back_smaller, settings.limits, optimization=found)[0] is OK
+    assert judged(checks.test_photograph_comes_back_smaller, settings, optimization=found)[0] is OK

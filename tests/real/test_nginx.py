@@ -19,7 +19,7 @@ from playbook.clock import FixedClock
 from playbook.measure.certificates import certificates
 from playbook.measure.tls import tls_configuration
 from playbook.settings import TimeLimits, load
-from tests.judged import verdict_of
+from tests.judged import judged
 from tests.real.servers import READY_WITHIN, program
 from tests.unit.loopback import free_port
 
@@ -124,7 +124,7 @@ def _await(server: subprocess.Popen[bytes], port: int, folder: Path) -> None:
     raise AssertionError(f"nginx did not listen:\n{(folder / 'out.log').read_text(errors='replace')[-2000:]}")
 
 
-def judged(folder: Path, port: int) -> tuple[str, str]:
+def told_of(folder: Path, port: int) -> tuple[str, str]:
     """The check's verdict and message."""
     own = {
         "web": {"url": f"https://{HOST}", "ca": str(folder / "root.pem")},
@@ -133,7 +133,7 @@ def judged(folder: Path, port: int) -> tuple[str, str]:
     settings = load("production", root=folder, environment={}, overlay={"targets": {"production": own}})
     client = TlsClient(TimeLimits(connect=30, read=30), str(folder / "root.pem"))
     found = certificates(client, settings, FixedClock(datetime.now(UTC)))
-    verdict, message = verdict_of(checks.test_certificates_are_valid, settings.limits, certificates=found)
+    verdict, message = judged(checks.test_certificates_are_valid, limits=settings.limits, certificates=found)
     return str(verdict), message
 
 
@@ -158,7 +158,7 @@ def judged(folder: Path, port: int) -> tuple[str, str]:
 def test_chains(made: Path, chain: tuple[str, ...], verdict: str, words: str) -> None:
     """What nginx sends, as the check judges it."""
     with served(made, *chain) as port:
-        found = judged(made, port)
+        found = told_of(made, port)
     assert found[0] == verdict, found
     assert re.search(words, found[1]), found
 

@@ -24,10 +24,10 @@ from playbook.measure.redis_load import redis_clients, redis_slow_log
 from playbook.secret import Secret
 from playbook.settings import TimeLimits
 from playbook.verdict import Verdict
+from tests.judged import check, judged
 from tests.real.servers import READY_WITHIN, program
 from tests.redis_factory import settings_of
 from tests.unit.loopback import closed_port, free_port
-from tests.verdicts import check, judged
 
 pytestmark = pytest.mark.slow
 

@@ -53,3 +53,55 @@ def test_a_sum_is_enough_only_if_each_part_is(parts):
     made = [whole("x") if good else lacking("y", expected="y", got="z") for good in parts]
     assert together(made).enough == all(parts)
     assert together([*made, Coverage()]).enough == all(parts)
+
+
+NAN, INFINITE = float("nan"), float("inf")
+
+
+@pytest.mark.parametrize(
+    ("seen", "of", "least"),
+    [
+        *[(0, 0, 100), (0, 0, 0), (5, 3, 100), (-1, -1, 100), (-1, 24, 0), (1, -5, 0), (NAN, 24, 0), (24, NAN, 0)],
+        *[(INFINITE, 24, 95), (24, INFINITE, 0), (24, 24, NAN), (INFINITE, INFINITE, 95)],
+    ],
+)
+def test_amounts_that_say_nothing_are_never_enough(seen, of, least):
+    """Nothing of nothing, more than there is, and what is no amount; each in a sentence."""
+    found = share(seen, of, "files", least_percent=least)
+    assert not found.enough
+    assert found.expected
+    assert found.got
+
+
+def test_nothing_of_nothing_is_enough_only_where_it_may_be():
+    """A population that should not be empty has not been seen; a document need not have links."""
+    assert share(0, 0, "files", what="sums").expected == "sums of some files"
+    assert share(0, 0, "files", what="sums").got == "sums of none"
+    assert share(0, 0, "links", may_be_empty=True).enough
+    assert not share(0, 3, "links", may_be_empty=True).enough
+
+
+@pytest.mark.parametrize(("unknown", "of", "most"), [(3, 0, 1), (-3, 100, 1), (3, 100, NAN), (3, -100, 1)])
+def test_counts_that_contradict_each_other_are_not_understood(unknown, of, most):
+    """More that is not understood than was read, or fewer than none."""
+    assert not understood(unknown, of, "lines", most_percent=most).enough
+
+
+def test_what_lacks_is_never_enough_even_without_words():
+    """A reason that came out empty is no reason to be green."""
+    found = lacking("", expected="", got="")
+    assert not found.enough
+    assert (found.expected, found.got) == ("all of it to be seen", "less")
+
+
+@given(
+    st.one_of(st.integers(), st.floats()),
+    st.one_of(st.none(), st.integers(), st.floats()),
+    st.floats(0, 100),
+)
+def test_whatever_is_enough_was_seen(seen, of, least):
+    """Of something, no more than there is, and at least as much as was demanded."""
+    if share(seen, of, "h", least_percent=least).enough:
+        assert 0 < of < INFINITE
+        assert of * least / 100 <= seen * (1 + 1e-6) + 1e-9
+        assert 0 <= seen <= of * (1 + 1e-6)

@@ -211,3 +211,25 @@ def test_clients_are_closed_once_and_never_started_for_it():
     measurements.close()
     assert len(closed) == 1
     assert measurements.finished() == []
+
+
+def test_a_measurement_tells_which_others_it_was_made_of():
+    """Clients are none, and neither are those that it is apart from."""
+
+    def client():
+        return 1
+
+    def log(client):
+        return client
+
+    def errors(log, client):
+        return log
+
+    def calls(log, errors):
+        return 1
+
+    known = registry(client, log, errors, calls, clients=["client"])
+    known["calls"] = replace(known["calls"], apart_from=("log",))
+    measurements = Measurements({}, known)
+    assert [one.name for one in measurements.outcome("errors").made_of] == ["log"]
+    assert [one.name for one in measurements.outcome("calls").made_of] == ["errors"]

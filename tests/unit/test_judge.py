@@ -2,7 +2,7 @@
 
 import pytest
 
-from playbook.coverage import lacking, share, whole
+from playbook.coverage import Coverage, lacking, share, whole
 from playbook.judge import Judge
 from playbook.limits import Reading, parse_limit
 from playbook.verdict import Critical, Verdict
@@ -136,3 +136,24 @@ def test_what_is_expected_is_always_said():
     judge = Judge()
     judge(3, limit)
     assert judge.leading.message == "Queue: expected at most 50, got 3"
+
+
+def test_what_was_judged_before_a_measurement_was_asked_for_stands_on_it_too():
+    """A check may ask for one only after it has judged another; an OK from before is none."""
+    judge = Judge()
+    judge.that(True, "Alerts", expected="none firing", found="none")
+    judge(75, HITS)
+    judge.stand_on("availability", HALF)
+    assert [str(judged.verdict) for judged in judge.judgements] == ["UNKNOWN", "WARNING"]
+    assert judge.judgements[0].message.endswith("got samples of 12 h; what was seen gives none")
+
+
+def test_a_measurement_that_says_nothing_of_what_it_has_seen_has_seen_nothing():
+    """An empty coverage is no coverage; what is bad still counts."""
+    judge = Judge()
+    judge.stand_on("alerts", Coverage())
+    judge.that(True, "Alerts", expected="none firing", found="none")
+    assert judge.leading.verdict is Verdict.UNKNOWN
+    assert judge.leading.message.startswith("Alerts: expected what alerts has seen, got nothing said of it")
+    with pytest.raises(Critical):
+        judge.that(False, "Alerts", expected="none firing", found="1")

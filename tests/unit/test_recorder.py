@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import pytest
 
 from playbook.catalogue import Investigation, Item, Runbook
+from playbook.coverage import Coverage, lacking, whole
 from playbook.engine import Measurements, Outcome, Provider
 from playbook.errors import NotConfigured, TooLittleData, Unreachable
 from playbook.evidence import Facts, Lines, Table
@@ -176,3 +177,56 @@ def test_a_runbook_is_followed():
         "no client or measurement is called 'mistyped'"
     )
     assert made.resolution == [Action("Immediate", "Scale up.")]
+
+
+HALF = lacking("half", expected="the whole", got="a half")
+
+
+@dataclass
+class Value:
+    """A measured value of any coverage."""
+
+    coverage: object
+
+
+class Raising:
+    """One whose coverage cannot be told, for a fault in its own code."""
+
+    @property
+    def coverage(self):
+        return self.no_such_attribute
+
+
+def judged(value, *made_of):
+    """Verdict of a statement that holds, after a look at this measurement."""
+    notes = Notes()
+    notes.look(Outcome("alerts", value, None, 0.1, made_of=made_of, is_measurement=True))
+    notes.judge.that(True, "Alerts", expected="none", found="none")
+    return notes.judge.leading
+
+
+@pytest.mark.parametrize(
+    ("value", "got"),
+    [
+        (Raising(), "AttributeError: 'Raising' object has no attribute 'no_such_attribute'"),
+        (Value(True), "bool in its place"),
+        (Value("all"), "str in its place"),
+        (Value(Coverage()), "nothing said of it"),
+        (Value(HALF), "a half"),
+    ],
+)
+def test_a_coverage_that_cannot_be_told_is_none(value, got):
+    """An attribute that is missing inside of it must not make it look as if there were none to ask for."""
+    found = judged(value)
+    assert found.verdict is Verdict.UNKNOWN
+    assert f"got {got}" in found.message
+
+
+def test_what_a_measurement_is_made_of_counts_for_it():
+    """Through any number of others; what those have seen whole is not told again."""
+    bottom = Outcome("log", Value(HALF), None, 0.1, is_measurement=True)
+    middle = Outcome("errors", Value(whole("9 lines")), None, 0.1, made_of=(bottom,), is_measurement=True)
+    assert judged(Value(whole("1 day")), middle).verdict is Verdict.UNKNOWN
+    good = Outcome("log", Value(whole("9 lines")), None, 0.1, is_measurement=True)
+    found = judged(Value(whole("1 day")), good)
+    assert (found.verdict, found.coverage) == (Verdict.OK, "1 day")

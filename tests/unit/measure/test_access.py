@@ -26,7 +26,7 @@ from playbook.measure.access import (
     second_factors,
 )
 from playbook.settings import Settings, load
-from tests.verdicts import check, judged
+from tests.judged import check, judged
 
 NOW = datetime(2026, 3, 2, 7, 30, tzinfo=UTC)
 

@@ -24,9 +24,9 @@ from playbook.measure.app import (
     live_url_answer,
 )
 from playbook.verdict import SEVERITY, Critical
+from tests.judged import check, judged
 from tests.unit.digitalocean import Simulator, running
 from tests.unit.loopback import answer, serve
-from tests.verdicts import check, judged
 
 PAGE = b"<!DOCTYPE html><title>Portfolio</title><h1>Photographs that load fast</h1><p>By somebody.</p>"
 

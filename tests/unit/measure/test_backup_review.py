@@ -14,7 +14,7 @@ from playbook.measure.backup_review import BackupRetention, backup_retention, ba
 from playbook.measure.backups import backup_listing
 from playbook.settings import load
 from playbook.verdict import Verdict
-from tests.judged import verdict_of
+from tests.judged import judged
 from tests.unit.archives.test_inspection import members_with_manifest, tar
 from tests.unit.measure.test_backups import an_archive
 
@@ -94,10 +94,10 @@ def test_what_is_over_age_is_named(tmp_path, write):
 
 def verdict(found):
     """What the weekly checks say of it."""
-    limits = load("sandbox", environment={}).limits
+    settings = load("sandbox", environment={})
     if isinstance(found, BackupRetention):
-        return verdict_of(checks.test_as_many_backups_are_kept_as_the_policy_says, limits, backup_retention=found)
-    return verdict_of(checks.test_the_newest_backups_hold_what_they_say, limits, backup_verification=found)
+        return judged(checks.test_as_many_backups_are_kept_as_the_policy_says, settings, backup_retention=found)
+    return judged(checks.test_the_newest_backups_hold_what_they_say, settings, backup_verification=found)
 
 
 def test_no_archive_cannot_be_judged(tmp_path):

@@ -16,7 +16,7 @@ from playbook.evidence import Facts, Table
 from playbook.measure.backups import backup_listing, backups
 from playbook.settings import load
 from playbook.verdict import Verdict
-from tests.judged import verdict_of
+from tests.judged import judged
 from tests.unit.archives.test_inspection import members_with_manifest, tar
 
 NOW = datetime(2026, 11, 22, 8, 20, tzinfo=UTC)
@@ -49,8 +49,8 @@ def measured(store, **settings):
 
 def verdict(found):
     """What the daily check says of it."""
-    return verdict_of(
-        checks.test_last_nights_backup_is_complete, load("sandbox", environment={}).limits, backups=found
+    return judged(
+        checks.test_last_nights_backup_is_complete, limits=load("sandbox", environment={}).limits, backups=found
     )
 
 

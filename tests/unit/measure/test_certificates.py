@@ -22,7 +22,7 @@ from playbook.measure.certificate_dates import dates_of
 from playbook.measure.certificates import certificates, host_and_port
 from playbook.sections.coverage import CoverageRules
 from playbook.settings import TimeLimits, load
-from tests.judged import verdict_of
+from tests.judged import judged
 from tests.unit.certificates import DAY, NOW, Authority, context_of, der_of, tls_server
 from tests.unit.loopback import closed_port
 
@@ -281,7 +281,7 @@ def verdict_on(*sent):
     """The check's, on one host that sends these, where a client finds nothing wrong with them."""
     read = describe(sent, ENDPOINT, NOW, (GOOD_ROOT.der,))
     found = module.Certificates((read,), (), (1, 1), (), None, NOW, CoverageRules())
-    return verdict_of(checks.test_certificates_are_valid, load(environment={}).limits, certificates=found)
+    return judged(checks.test_certificates_are_valid, limits=load(environment={}).limits, certificates=found)
 
 
 def chain_of(damage, at):

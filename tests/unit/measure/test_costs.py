@@ -21,7 +21,7 @@ from playbook.coverage import whole
 from playbook.errors import Malformed, NotConfigured
 from playbook.measure.costs import Bills, CostTrend, bills, cost_trend, elapsed, month_of
 from playbook.settings import Settings, load
-from tests.verdicts import check, judged
+from tests.judged import check, judged
 
 MIDDLE = datetime(2026, 6, 16, 0, 0, tzinfo=UTC)  # half of June has passed
 PREVIEW = "preview"

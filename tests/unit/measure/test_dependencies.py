@@ -23,7 +23,7 @@ from playbook.measure.dependencies import (
 )
 from playbook.settings import load
 from playbook.verdict import Verdict
-from tests.judged import verdict_of
+from tests.judged import judged
 
 SETTINGS = load("sandbox", environment={})
 ABSENT = NotConfigured("not configured", setting="x", add="x")
@@ -108,7 +108,8 @@ def of(npm_error=None, dependabot_error=None, monkeypatch=None):
 def test_who_must_have_answered(errors, verdict, monkeypatch):
     found = of(*errors, monkeypatch)
     assert (
-        verdict_of(checks.test_no_dependency_is_known_to_be_weak, SETTINGS.limits, weaknesses=found)[0] is verdict
+        judged(checks.test_no_dependency_is_known_to_be_weak, limits=SETTINGS.limits, weaknesses=found)[0]
+        is verdict
     )
 
 

@@ -17,7 +17,7 @@ from playbook.errors import TooLittleData
 from playbook.evidence import Table
 from playbook.measure.deployments import Releases, Review, deployment_review, deployments
 from playbook.settings import load
-from tests.verdicts import check, judged
+from tests.judged import check, judged
 
 NOW = datetime(2026, 3, 2, 7, 30, tzinfo=UTC)
 

@@ -12,7 +12,7 @@ from playbook.clients.listing import Listing
 from playbook.coverage import whole
 from playbook.measure.firewall import CloudFirewalls, TrustedSources, cloud_firewalls, trusted_sources
 from playbook.settings import load
-from tests.verdicts import check, judged
+from tests.judged import check, judged
 
 SETTINGS = load("sandbox", environment={})
 CHECK = check("test_firewall", "test_nothing_is_open_to_everybody")

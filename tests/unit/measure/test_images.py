@@ -16,7 +16,7 @@ from playbook.errors import Denied, Unreachable, UsageError
 from playbook.measure.images import optimization
 from playbook.settings import TimeLimits, load
 from playbook.verdict import Verdict
-from tests.judged import verdict_of
+from tests.judged import judged
 from tests.project import ROOT
 from tests.unit.loopback import answer, hang_up, serve
 
@@ -211,7 +211,7 @@ def test_a_picture_from_a_cache_says_nothing_of_the_optimiser(headers, settings)
     result = measured(settings, picture(), **headers)
     assert result.is_valid
     assert not result.coverage.enough
-    verdict, message = verdict_of(checks.test_photograph_comes_back_smaller, settings.limits, optimization=result)
+    verdict, message = judged(checks.test_photograph_comes_back_smaller, settings, optimization=result)
     assert verdict is Verdict.UNKNOWN
     assert message.startswith(
         "Optimised image: expected a photograph that was optimised just now, got one from a cache"
@@ -222,10 +222,7 @@ def test_a_picture_from_a_cache_says_nothing_of_the_optimiser(headers, settings)
 def test_a_picture_past_a_cache_is_ok(headers, settings):
     """What stands in those headers on a picture that is new."""
     result = measured(settings, picture(), **headers)
-    assert (
-        verdict_of(checks.test_photograph_comes_back_smaller, settings.limits, optimization=result)[0]
-        is Verdict.OK
-    )
+    assert judged(checks.test_photograph_comes_back_smaller, settings, optimization=result)[0] is Verdict.OK
 
 
 def test_the_same_bytes_are_not_optimised(settings):
@@ -240,7 +237,4 @@ def test_the_same_bytes_are_not_optimised(settings):
     with serve(echo) as server:
         result = optimization(api_of(server), settings, CLOCK)
     assert result.summary.startswith("the very 140,6")
-    assert (
-        verdict_of(checks.test_photograph_comes_back_smaller, settings.limits, optimization=result)[0]
-        is Verdict.CRITICAL
-    )
+    assert judged(checks.test_photograph_comes_back_smaller, settings, optimization=result)[0] is Verdict.CRITICAL

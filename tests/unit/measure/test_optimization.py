@@ -14,9 +14,9 @@ from playbook.measure.optimization import LogRetention, log_retention, processin
 from playbook.sections.target import Logs
 from playbook.settings import load
 from playbook.verdict import Verdict
+from tests.judged import check, judged
 from tests.redis_factory import NOW as REDIS_NOW
 from tests.redis_factory import Server, settings_of
-from tests.verdicts import check, judged
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 KEY = "image-processing-stats"

@@ -20,7 +20,7 @@ from playbook.measure.people import attestations, team_notified
 from playbook.people.attest import Rule, attest
 from playbook.settings import load
 from playbook.verdict import Verdict
-from tests.judged import verdict_of
+from tests.judged import judged
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)  # a Monday, 10:00 in Berlin
 CLOCK = FixedClock(NOW)
@@ -177,7 +177,7 @@ def test_what_was_never_signed_is_critical_once_it_has_been_due(tmp_path, first_
     """A week and its grace after the first run."""
     (tmp_path / "a.jsonl").touch()
     found = attestations(first_seen(days, attestations="a.jsonl"), CLOCK)
-    said, message = verdict_of(team.test_documentation_follows_the_weeks_changes, None, attestations=found)
+    said, message = judged(team.test_documentation_follows_the_weeks_changes, attestations=found)
     assert said == expected
     assert message.startswith("Sign-off of weekly.docs.updated: expected one that counts, got none")
 
@@ -189,10 +189,10 @@ def test_what_expired_or_is_refused_is_critical_on_the_first_day_too(tmp_path, f
     attest(file, item, who="Ada", note="read", rule=rule, now=NOW - timedelta(days=20), root=tmp_path)
     found = attestations(first_seen(0, attestations="a.jsonl"), CLOCK)
     check = team.test_documentation_follows_the_weeks_changes
-    assert verdict_of(check, None, attestations=found)[0] is Verdict.CRITICAL
+    assert judged(check, attestations=found)[0] is Verdict.CRITICAL
     file.write_bytes(file.read_bytes().replace(b"Ada", b"Ben"))
     found = attestations(first_seen(0, attestations="a.jsonl"), CLOCK)
-    assert verdict_of(check, None, attestations=found)[0] is Verdict.CRITICAL
+    assert judged(check, attestations=found)[0] is Verdict.CRITICAL
 
 
 def test_what_belongs_to_an_occasion_is_due_whenever_that_is(tmp_path, first_seen):
@@ -208,8 +208,8 @@ def test_a_page_that_was_never_written_is_critical_once_it_has_been_due(tmp_path
     (tmp_path / "pages").mkdir()
     known = first_seen(days, handoffs="pages")
     found = weekly_handoff(known, CLOCK)
-    assert verdict_of(handoff.test_the_week_is_handed_over, known.limits, weekly_handoff=found)[0] == expected
-    assert verdict_of(handoff.test_the_weekly_page_can_be_read, known.limits, weekly_handoff=found)[0] == expected
+    assert judged(handoff.test_the_week_is_handed_over, known, weekly_handoff=found)[0] == expected
+    assert judged(handoff.test_the_weekly_page_can_be_read, known, weekly_handoff=found)[0] == expected
 
 
 def test_a_damaged_page_is_critical_on_the_first_day_too(tmp_path, first_seen):
@@ -218,7 +218,7 @@ def test_a_damaged_page_is_critical_on_the_first_day_too(tmp_path, first_seen):
     (tmp_path / "pages" / "production-weekly-20261122T090000Z.json").write_text("{")
     known = first_seen(0, handoffs="pages")
     found = weekly_handoff(known, CLOCK)
-    assert verdict_of(handoff.test_the_week_is_handed_over, known.limits, weekly_handoff=found)[0] == "CRITICAL"
+    assert judged(handoff.test_the_week_is_handed_over, known, weekly_handoff=found)[0] == "CRITICAL"
 
 
 @effort(deadline=None, max_examples=40)
@@ -234,4 +234,4 @@ def test_one_person_alone_anywhere_ahead_is_not_ok(tmp_path_factory, hour, lengt
     base = load(root=folder, environment={})
     people = msgspec.structs.replace(base.people, roster=str(folder / "roster.toml"))
     found = on_call(msgspec.structs.replace(base, people=people), CLOCK)
-    assert verdict_of(calls.test_two_people_are_on_call, None, on_call=found)[0] is Verdict.WARNING
+    assert judged(calls.test_two_people_are_on_call, on_call=found)[0] is Verdict.WARNING

@@ -33,7 +33,7 @@ from playbook.measure.troubleshooting import component_restarts
 from playbook.measure.utilization import utilization
 from tests.canned import NOW, Canned
 from tests.canned import settings as sandbox_settings
-from tests.verdicts import check, judged
+from tests.judged import check, judged
 
 SETTINGS, CLOCK = sandbox_settings(), FixedClock(NOW)
 Edit = Callable[[Any], None]

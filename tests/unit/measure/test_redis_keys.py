@@ -16,9 +16,9 @@ from playbook.measure.redis_keys import lowest_share, redis_keys
 from playbook.measure.redis_load import redis_clients, redis_slow_log
 from playbook.settings import load
 from playbook.verdict import Verdict
+from tests.judged import check, judged
 from tests.redis_factory import INFO, YESTERDAY, Server, stats_of
 from tests.redis_factory import NOW as TODAY
-from tests.verdicts import check, judged
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 OK, WARNING, CRITICAL, UNKNOWN = Verdict.OK, Verdict.WARNING, Verdict.CRITICAL, Verdict.UNKNOWN

@@ -16,7 +16,7 @@ from playbook.evidence import Chart, Table
 from playbook.measure.app import AppStatus
 from playbook.measure.resources import MemoryGrowth, ResourceWeek, cpu_week, memory_growth
 from playbook.settings import load
-from tests.verdicts import check, judged
+from tests.judged import check, judged
 
 NOW = datetime(2026, 11, 23, 7, tzinfo=UTC)
 APP = AppStatus("a", "portfolio", "", "", "", "ACTIVE", "d", None, "", None, ("web", "worker"), NOW)

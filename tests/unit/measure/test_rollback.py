@@ -14,7 +14,7 @@ from playbook.clock import FixedClock
 from playbook.coverage import whole
 from playbook.errors import TooLittleData
 from playbook.measure.rollback import RollbackPlan, rollback
-from tests.verdicts import check, judged
+from tests.judged import check, judged
 
 NOW = datetime(2026, 3, 2, 7, 30, tzinfo=UTC)
 VALID = Rollback(valid=True)

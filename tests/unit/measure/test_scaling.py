@@ -13,7 +13,7 @@ from playbook.clients.digitalocean_types import App, ComponentSpec, Series, Spec
 from playbook.clock import FixedClock
 from playbook.measure.scaling import Fit, ScalingReview, scaling
 from playbook.settings import load
-from tests.verdicts import check, judged
+from tests.judged import check, judged
 
 NOW = datetime(2026, 3, 2, 7, 30, tzinfo=UTC)
 GIB = 2**30

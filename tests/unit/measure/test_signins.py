@@ -15,7 +15,7 @@ from playbook.judge import Judge
 from playbook.measure.security_log import LogsOfTheWeek, logs_of_the_week, security_log
 from playbook.measure.signins import failed_logins
 from playbook.settings import load
-from tests.judged import verdict_of
+from tests.judged import judged
 
 NOW = datetime(2026, 11, 20, 12, 30, tzinfo=UTC)
 CLOCK = FixedClock(NOW)
@@ -72,7 +72,7 @@ def week(*lines, problems=()):
     return security_log(kept)
 
 
-def judged(value, holds=True):
+def standing_on(value, holds=True):
     """The verdict on a good statement that stands on this value."""
     judge = Judge()
     judge.stand_on("value", value.coverage)
@@ -85,12 +85,12 @@ def test_a_quiet_week(settings):
     found = week(*ORDINARY)
     assert (found.burst.value, found.burst.over) == (0, "168 of 168 h (169 lines)")
     assert found.unusual == ""
-    assert judged(found)[0] == "OK"
+    assert standing_on(found)[0] == "OK"
     assert found.coverage.words == "168 of 168 h"
     assert shown(found, 0).facts["Hours with lines"] == "168 of 168"
     logins = failed_logins(LogsOfTheWeek(found), settings(), CLOCK)
     assert (logins.by_source.value, logins.altogether.value, logins.guessed) == (0, 0, "")
-    assert judged(logins)[0] == "OK"
+    assert standing_on(logins)[0] == "OK"
     assert "security.auth_logs" in shown(logins, 1).facts["Files"]
 
 
@@ -124,7 +124,7 @@ def test_a_burst():
 def test_a_week_that_was_not_seen_whole(lines, problems, words):
     """That nobody was refused cannot be said of it; that somebody was can."""
     found = week(*lines, problems=problems)
-    verdict, message = judged(found)
+    verdict, message = standing_on(found)
     assert verdict == ("UNKNOWN" if words else "OK")
     assert words in message
     assert week(*lines, *[refused(0.1)] * 70, problems=problems).burst.value == 70
@@ -155,7 +155,7 @@ def test_files_with_sign_ins(settings):
     )
     assert found.altogether.value == 12
     assert shown(found, -1).rows[0][:3] == ["192.0.2.7", "sshd", "12"]
-    assert ", got lines of 0.4 h of sign-ins; what was seen gives well" in judged(found)[1]
+    assert ", got lines of 0.4 h of sign-ins; what was seen gives well" in standing_on(found)[1]
 
 
 def test_files_count_while_the_logs_are_away(settings):
@@ -163,7 +163,7 @@ def test_files_count_while_the_logs_are_away(settings):
     away = LogsOfTheWeek(None, Unreachable("Logs: gone", service="Logs"))
     found = failed_logins(away, settings(*guesses(12)), CLOCK)
     assert found.by_source.value == 12
-    assert "Logs: gone" in judged(found)[1]
+    assert "Logs: gone" in standing_on(found)[1]
     with pytest.raises(Unreachable, match="Logs: gone"):
         failed_logins(away, settings(), CLOCK)
     with pytest.raises(Unreachable, match="Logs: gone"):
@@ -193,7 +193,7 @@ def test_a_file_that_is_not_there(tmp_path):
     failed = [line('{"level":40,"msg":"login failed","ip":"192.0.2.7"}', 0.1)] * 40
     found = failed_logins(LogsOfTheWeek(week(*ORDINARY, *failed)), wanted, CLOCK)
     assert found.by_source.value == 40
-    verdict, message = judged(found)
+    verdict, message = standing_on(found)
     assert verdict == "UNKNOWN"
     assert "expected everything to be read, got Logs: expected files that match" in message
 
@@ -221,7 +221,7 @@ def verdict_on(lines, tmp_path):
     overlay = {"targets": {"staging": {"security": {"auth_logs": [str(file)]}}}}
     settings = load("staging", root=tmp_path, environment={}, overlay=overlay)
     found = failed_logins(LogsOfTheWeek(QUIET), settings, CLOCK)
-    return str(verdict_of(checks.test_nobody_guesses_passwords, settings.limits, failed_logins=found)[0])
+    return str(judged(checks.test_nobody_guesses_passwords, limits=settings.limits, failed_logins=found)[0])
 
 
 def test_a_good_file_is_good(tmp_path):

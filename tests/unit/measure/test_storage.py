@@ -14,8 +14,8 @@ from playbook.measure.storage import StorageWeek, storage_week
 from playbook.measure.traffic import GIB, NetworkWeek, network_week
 from playbook.settings import load
 from playbook.verdict import Verdict
+from tests.judged import check, judged
 from tests.redis_factory import INFO, stats_of
-from tests.verdicts import check, judged
 
 NOW = datetime(2026, 11, 23, 7, tzinfo=UTC)
 SETTINGS = load("production", environment={})

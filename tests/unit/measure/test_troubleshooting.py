@@ -18,8 +18,8 @@ from playbook.measure.recent import error_rate_now, image_success_now, recent, r
 from playbook.measure.troubleshooting import component_restarts, memory_errors, release_effect, time_split
 from playbook.measure.web import HomepageTiming, Sample
 from playbook.settings import load
+from tests.judged import check, judged
 from tests.unit.measure.test_kpis import BUCKETS, Store
-from tests.verdicts import check, judged
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 CLOCK = FixedClock(NOW)

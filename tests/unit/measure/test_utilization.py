@@ -18,7 +18,7 @@ from playbook.evidence import Table
 from playbook.measure.app import AppStatus
 from playbook.measure.utilization import Utilization, utilization, utilization_now
 from playbook.settings import load
-from tests.verdicts import check, judged
+from tests.judged import check, judged
 
 NOW = datetime(2026, 3, 2, 7, 30, tzinfo=UTC)
 WANTED = (("web", 2), ("worker", 1))

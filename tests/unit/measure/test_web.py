@@ -330,6 +330,27 @@ def test_checks_that_a_scheduler_carried_out_long_ago_are_not_those_of_now(setti
     assert verdict(health, not health.is_unhealthy) is (Verdict.OK if good else Verdict.UNKNOWN)
 
 
+@pytest.mark.parametrize(
+    ("told", "good"),
+    [
+        ('"timestamp":"2026-03-02T07:59:59.1Z"', True),
+        ('"timestamp":"2026-03-01T07:59:59+00:00"', False),
+        ('"timestamp":1772438399123', True),
+        ('"timestamp":1666014000', False),
+        ('"timestamp":"2026-03-01 07:59:59"', True),
+        ('"lastChecked":"2026-03-01T07:59:59Z"', False),
+        ('"checked_at":"2026-03-01T07:59:59Z"', False),
+        ('"startedAt":"2026-03-01T07:59:59Z"', True),
+    ],
+)
+def test_a_report_that_tells_when_it_was_made_is_as_old_as_that(settings, told, good):
+    """By whatever key; a time without a zone is of nobody knows where, and a start is none of these."""
+    body = b'{"status":"ok",%s}' % told.encode()
+    with serve(answer(body=body, Date="Mon, 02 Mar 2026 08:00:00 GMT")) as server:
+        health = api_health(site_of(server), ALONE, settings)
+    assert verdict(health, not health.is_unhealthy) is (Verdict.OK if good else Verdict.UNKNOWN)
+
+
 def test_without_tls_a_private_address_proves_nothing_of_a_public_name(settings, clock, monkeypatch):
     """A captive portal answers as whoever was asked for."""
     monkeypatch.setattr(Network, "private_address", lambda self, url: "10.0.0.1")

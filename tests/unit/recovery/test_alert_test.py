@@ -12,7 +12,7 @@ from playbook.measure.alert_test import ITEM, alert_delivery
 from playbook.recovery import records
 from playbook.settings import load
 from playbook.verdict import Verdict
-from tests.judged import verdict_of
+from tests.judged import judged
 from tests.unit.recovery.test_records import a_record
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
@@ -35,7 +35,7 @@ def measured(tmp_path, since=NOW, **sections):
 
 def verdict(found):
     delivery, limits = found
-    return verdict_of(checks.test_an_alert_reaches_its_receiver, limits, alert_delivery=delivery)
+    return judged(checks.test_an_alert_reaches_its_receiver, limits=limits, alert_delivery=delivery)
 
 
 @pytest.fixture(autouse=True)

@@ -32,7 +32,7 @@ from playbook.settings import load
 from playbook.verdict import Verdict
 from sandbox.backups import ArchiveState
 from tests.history_factory import run_line
-from tests.judged import verdict_of
+from tests.judged import judged
 from tests.unit.recovery.test_records import a_record
 from tests.waiting import soon
 
@@ -202,7 +202,7 @@ def test_who_reads_a_dump_is_known_by_how_it_begins(form, kind):
 def verdict(check, found):
     """Of a check on a drill."""
     known = load("sandbox", environment={})
-    return verdict_of(check, known.limits, **{check.__code__.co_varnames[0]: found})
+    return judged(check, limits=known.limits, **{check.__code__.co_varnames[0]: found})
 
 
 def test_a_drill_that_could_compare_nothing_is_not_ok(tmp_path, backups):
