@@ -128,7 +128,7 @@ def test_logs_are_kept_as_long_as_needed(log_retention, judge):
     judge.that(
         log_retention.long_enough,
         "Logs kept",
-        expected=f"lines of at least {log_retention.hours_wanted} of the last 24 hours",
+        expected=f"lines of at least {log_retention.hours_wanted:g} of the last 24 hours",
         found=f"lines of {log_retention.hours_seen}",
         warn=True,
     )

@@ -82,8 +82,8 @@ def test_no_pattern_of_errors(log_review, limits, judge):
         expected=log_review.usual,
         found=log_review.unusual or "no more than that",
         warn=True,
+        coverage=log_review.requests_coverage,
     )
-    log_review.demand_coverage()
 
 
 @pytest.mark.troubleshooting

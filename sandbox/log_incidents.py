@@ -74,6 +74,16 @@ def server_errors(state: LogsState, count: int = 400, hours_ago: float = 0) -> N
         state.extra.append(LogLine(at, WEB, combined(at, visitor(random), request, status)))
 
 
+def strange_format(state: LogsState) -> None:
+    """The optimiser writes its requests in a format of its own for three hours; some of them failed."""
+    random = Random(6)
+    for number in range(400):
+        at = state.now - timedelta(hours=2, seconds=27 * number)
+        status = 503 if number % 20 == 0 else 200
+        text = f"GET /api/image/{random.randint(1, 999)} => {status} [{random.randint(90, 800)} ms]"
+        state.extra.append(LogLine(at, OPTIMIZER, text))
+
+
 def throttled(state: LogsState, count: int = 1500, hours_ago: float = 3) -> None:
     """One visitor sends far more than it may, some hours ago: a burst of 429."""
     random = Random(4)

@@ -20,7 +20,7 @@ from heapq import merge
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from sandbox.log_history import WEB, LogLine, floor_hour, hour
+from sandbox.log_history import WEB, LogLine, combined, floor_hour, hour
 from sandbox.service import Context, Service
 
 if TYPE_CHECKING:
@@ -42,6 +42,10 @@ class LogsState:
         source: where the target's settings say that the logs are.
         old_files: how many files of months ago nobody has deleted (files only).
         damaged: the newest compressed file ends in the middle (files only).
+        muted: components that have written nothing for so many hours.
+        stale: a log beside the others was written to all day, until 26 hours ago (files only).
+        flood: so many lines of 503 are the last of the newest file (files only).
+        most_lines: where the target's settings say that reading stops; 0 is as shipped.
         seed: another number is another, equally ordinary day.
         flawless: without the few failed requests that a healthy day has too.
     """
@@ -53,6 +57,10 @@ class LogsState:
     source: Literal["api", "files"] = "api"
     old_files: int = 0
     damaged: bool = False
+    muted: dict[str, float] = field(default_factory=dict)
+    stale: bool = False
+    flood: int = 0
+    most_lines: int = 0
     seed: int = 0
     flawless: bool = False
 
@@ -121,7 +129,12 @@ class LogStore:
         added = sorted([*self._state.extra, *self._live], key=_time)
         if until:
             added = [line for line in added if line.at <= until]
-        return (line for line in merge(self._history(since, now), added, key=_time) if since <= line.at)
+        silent_since = {name: now - timedelta(hours=hours) for name, hours in self._state.muted.items()}
+        return (
+            line
+            for line in merge(self._history(since, now), added, key=_time)
+            if since <= line.at and line.at < silent_since.get(line.component, line.at + timedelta(1))
+        )
 
     def _history(self, since: datetime, until: datetime) -> Iterator[LogLine]:
         start = floor_hour(since)
@@ -160,7 +173,9 @@ class LogsService(Service):
 
     def settings(self) -> dict[str, Any]:
         """The source, and the glob of the files for when they are asked for."""
-        return {"logs": {"source": self.world.logs.source, "files": [str(self._folder / "portfolio*.log*")]}}
+        state = self.world.logs
+        bound = {"most_lines": state.most_lines} if state.most_lines else {}
+        return {"logs": {"source": state.source, "files": [str(self._folder / "portfolio*.log*")], **bound}}
 
     @property
     def _folder(self) -> Path:
@@ -184,6 +199,9 @@ def write_files(state: LogsState, folder: Path) -> None:
     ):
         lines = [line for line in entries if timedelta(hours=newest) <= now - line.at < timedelta(hours=oldest)]
         data = _text(lines)
+        if name == "portfolio.log" and state.flood:
+            last = combined(now, "192.0.2.7", "GET /gallery/7", 503)
+            data += _text([LogLine(now - timedelta(seconds=1), WEB, last)]) * state.flood
         if name.endswith(".gz"):
             data = gzip.compress(data)
             if state.damaged:  # without its newest hours, however many lines those have
@@ -194,8 +212,18 @@ def write_files(state: LogsState, folder: Path) -> None:
     old = LogLine(last_week, WEB, f"{last_week:%Y-%m-%d %H:%M:%S} FATAL this was put right a week ago")
     data = gzip.compress(_text([old]))
     _write_dated(folder / "portfolio.log.3.gz", data, last_week)
+    if state.stale:
+        _write_stale(folder / "portfolio-jobs.log", now)
     for number in range(4, 4 + state.old_files):
         _write_dated(folder / f"portfolio.log.{number}.gz", data, now - timedelta(days=20 * number))
+
+
+def _write_stale(file: Path, now: datetime) -> None:
+    """A log of its own that had a line each minute, and has none since yesterday."""
+    end = now - timedelta(hours=26)
+    moments = [end - timedelta(minutes=minute) for minute in range(24 * 60, -1, -1)]
+    lines = [f"{moment:%Y-%m-%d %H:%M:%S} INFO job done\n" for moment in moments]
+    _write_dated(file, "".join(lines).encode(), end)
 
 
 def _text(lines: list[LogLine]) -> bytes:

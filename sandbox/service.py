@@ -138,10 +138,12 @@ class HttpService(Service):
     Attributes:
         tls: serve https by the private authority, else plain http.
         websockets: whether the app accepts WebSockets; off by default as their support takes time to load.
+        dates: the server puts the Date header on every answer; else the app does.
     """
 
     tls: ClassVar[bool] = True
     websockets: ClassVar[bool] = False
+    dates: ClassVar[bool] = True
 
     _port: Port | None = None
     _server: _Server | None = None
@@ -188,7 +190,7 @@ class HttpService(Service):
             await self._end_listening()
         if not gone and not self._server:
             self._tls = tls
-            self._server = _Server(self._app, tls=tls, websockets=self.websockets)
+            self._server = _Server(self._app, tls=tls, websockets=self.websockets, dates=self.dates)
             await self._server.begin(self._port.take())
 
     async def _end_listening(self) -> None:
@@ -203,7 +205,7 @@ class HttpService(Service):
 class _Server(uvicorn.Server):
     """uvicorn inside somebody else's event loop: no signal handlers, no chatter, and an end without waiting."""
 
-    def __init__(self, app: ASGIApp, *, tls: Any, websockets: bool) -> None:
+    def __init__(self, app: ASGIApp, *, tls: Any, websockets: bool, dates: bool) -> None:
         ws: Any = "none"
         if websockets:
             from sandbox.frames import FramesTogether  # it takes time to load
@@ -219,6 +221,7 @@ class _Server(uvicorn.Server):
                 log_level="error",
                 access_log=False,
                 server_header=False,
+                date_header=dates,
                 proxy_headers=False,
                 timeout_keep_alive=60,
                 ssl_context_factory=(lambda _config, _default: tls) if tls else None,

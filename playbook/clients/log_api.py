@@ -13,7 +13,7 @@ from urllib.parse import SplitResult, urlsplit
 
 import msgspec
 
-from playbook.clients.digitalocean_types import LogUrls
+from playbook.clients.digitalocean_types import App, LogUrls
 from playbook.clients.http import RUNNER_HINT
 from playbook.clients.log_reading import SERVICE, Lines, LogStream, Reading
 from playbook.clients.proxies import proxy_for
@@ -51,13 +51,17 @@ class HasLogs(Protocol):
     def log_sources(self) -> LogUrls:
         """Where the runtime logs can be fetched."""
 
+    def app(self) -> App:
+        """The app, whose spec names the components."""
+
 
 @dataclass(frozen=True)
 class ApiLogs:
     """The runtime logs that the DigitalOcean API leads to, as ``doctl apps logs --type=run`` reads them.
 
     The live address is a WebSocket, also where nothing is followed; its token is in the query and must never be
-    shown. Where there is none, or it cannot be opened, all of the historic addresses are read: plain texts.
+    shown. Where there is none, or it cannot be opened, all of the historic addresses are read: plain texts, from
+    the last that is named to the first.
     """
 
     api: HasLogs
@@ -66,8 +70,15 @@ class ApiLogs:
     ca: str | None
 
     def read(self, since: datetime) -> LogStream:
-        """Everything that the platform still has of the running deployment."""
+        """Everything that the platform still has of the running deployment.
+
+        Every service and worker of the app spec must have lines, and every service access lines; static sites and
+        jobs write none while the app runs.
+        """
         urls = self.api.log_sources()
+        spec = self.api.app().spec
+        serving = tuple(dict.fromkeys([*(one.name for one in spec.services), *self.wanted.serving]))
+        expected = tuple(dict.fromkeys([*serving, *(one.name for one in spec.workers), *self.wanted.components]))
         reading = Reading(self.wanted, [])
         if urls.live_url:
             try:
@@ -78,9 +89,11 @@ class ApiLogs:
                 reading.problems.append(f"the live stream could not be opened, so older texts were read: {error}")
             else:
                 lines = reading.bounded(self._frames(connection, reading))
-                return LogStream("DigitalOcean's live log stream", iter([lines]), reading.problems)
-        parts = self._texts(urls.historic_urls, reading)
-        return LogStream(f"DigitalOcean's log texts ({len(urls.historic_urls)})", parts, reading.problems)
+                source, parts = "DigitalOcean's live log stream", iter([lines])
+                return LogStream(source, parts, reading.problems, expected=expected, serving=serving)
+        source = f"DigitalOcean's log texts ({len(urls.historic_urls)})"
+        parts = self._texts(urls.historic_urls[::-1], reading)
+        return LogStream(source, parts, reading.problems, expected=expected, serving=serving)
 
     # ----------------------------------------------------------------------------------------- the live stream
 

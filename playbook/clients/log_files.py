@@ -1,24 +1,35 @@
-"""Logs in files, compressed ones included. Nothing holds more than a few hundred kilobytes of them at a time."""
+"""Logs in files, compressed ones included, the newest first. Nothing holds more than a few megabytes of them."""
 
 from __future__ import annotations
 
 import glob
-import gzip
-import io
+import os
+import re
 import stat
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import BinaryIO
 
-from playbook.clients.log_reading import CHUNK, SERVICE, Lines, LogStream, Reading
+from playbook.clients.log_blocks import BLOCK, Blocks
+from playbook.clients.log_reading import SERVICE, Lines, LogStream, Part, Reading
 from playbook.errors import TooLittleData, Unreachable
-from playbook.logs.text import decode_lines
 from playbook.sections.target import Logs
 
-_GZIP = b"\x1f\x8b"
-_UNREAD = frozenset({".xz", ".bz2", ".zst", ".zip", ".lz4"})
+_UNREAD = frozenset({".xz", ".bz2", ".zst", ".zip", ".lz4", ".br", ".7z", ".lzma"})
+_TAIL = 1 << 18
+_TRIES = 3
+_SLACK = 900.0  # seconds by which a file's time may be behind its newest line
+# What rotation adds to a name: app.log.1, app.log.2.gz, app-2024-05-29.log, app.log-20240529, app.log.old.
+_PACKED = re.compile(r"(?i)\.(?:gz|xz|bz2|zst|zip|lz4|br)$")
+_ROTATED = re.compile(
+    r"(?:[._-]?(?:19|20)\d\d[-_.]?[01]\d[-_.]?[0-3]\d(?:[-_.T]?[0-2]\d(?:[-_.:]?[0-5]\d){0,2}Z?)?(?:[-_.](?:\d{1,3}|\d{10}))?(?=[._-]|$))"
+    r"|\.(?:old|bak|prev|previous)$|(?<=\.log)\.\d{1,4}$|(?<=_log)\.\d{1,4}$|(?<=\.txt)\.\d{1,4}$"
+    r"|(?<=\.out)\.\d{1,4}$|(?<=\.err)\.\d{1,4}$|(?<=\.json)\.\d{1,4}$|(?<=[A-Za-z])\.\d{1,3}$"
+)
+# A log of nothing but trouble may well be empty.
+_TROUBLE = re.compile(r"(?i)(?:^|[^a-z])(?:err|errors?|stderr|crash(?:es)?|fatal|panic|slow|oom)(?:[^a-z]|$)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,27 +39,36 @@ class LogFile:
     path: Path
     changed: float
     size: int
+    identity: tuple[int, int] = (0, 0)
 
 
 @dataclass(frozen=True)
 class FileLogs:
-    """Files by glob patterns (``~`` and ``**`` are understood). Only read; newest first."""
+    """Files by glob patterns (``~`` and ``**`` are understood). Only read; newest first.
+
+    Attributes:
+        block: bytes of a file that are read in the order of the file; blocks are read the newest first.
+    """
 
     patterns: tuple[str, ...]
     wanted: Logs
+    block: int = BLOCK
 
     def read(self, since: datetime) -> LogStream:
-        """The lines of the files that were written to at ``since`` or later.
+        """The lines of the files that were written to at ``since`` or later, and the end of each other log.
 
-        A compressed file that ends in the middle gives what it has, and a problem.
+        A compressed file that ends in the middle gives what it has, and a problem; so does every file that cannot
+        be read, that is empty though it has no reason to be, or that is cut short while it is read.
 
         Raises:
-            Unreachable: no file matches, or one cannot be opened.
+            Unreachable: no file matches, or none can be opened.
             TooLittleData: files match, but none was written to since.
         """
-        problems: list[str] = []
-        found = self._find(problems)
-        recent = [file for file in found if file.changed >= since.timestamp()]
+        stream = LogStream(
+            "", iter(()), expected=tuple(self.wanted.components), serving=tuple(self.wanted.serving)
+        )
+        found, opened = self._open_all(since.timestamp(), stream)
+        recent = [file for file in found if file.changed >= since.timestamp() - _SLACK]
         if not recent:
             newest = found[0]
             raise TooLittleData(
@@ -58,22 +78,55 @@ class FileLogs:
                 service=SERVICE,
                 hint="Check that the logs are still forwarded to these files.",
             )
-        reading = Reading(self.wanted, problems)
-        # Opened before anything is read, so that a file that may not be read is known at once.
-        opened = [(file.path, _open(file.path)) for file in recent]
-        source = f"{len(recent)} of {len(found)} files that match {', '.join(self.patterns)}"
-        return LogStream(source, self._parts(opened, reading), problems)
+        _note_empty(found, stream.problems)
+        stream.source = f"{len(recent)} of {len(found)} files that match {', '.join(self.patterns)}"
+        stream.parts = self._parts(opened, since.timestamp(), stream)
+        return stream
 
     def kept(self) -> list[LogFile]:
         """Every file that matches, newest first; Unreachable where none does."""
         return self._find([])
+
+    def _open_all(self, since: float, stream: LogStream) -> tuple[list[LogFile], list[tuple[LogFile, BinaryIO]]]:
+        """All that match, and those that are to be read, open: what rotation renames from now on does not matter.
+
+        Opened before anything is read, so that a file that may not be read is known at once. A file that was
+        rotated between looking and opening is looked for again.
+        """
+        for last in [*[False] * (_TRIES - 1), True]:
+            problems: list[str] = []
+            found = self._find(problems)
+            opened: list[tuple[LogFile, BinaryIO]] = []
+            moved, refused = False, None
+            for file in _to_read(found, since):
+                try:
+                    raw: BinaryIO = file.path.open("rb")
+                except FileNotFoundError:
+                    moved = True
+                    problems.append(f"{file.path} is not there any more")
+                    continue
+                except OSError as error:
+                    refused = _unreadable(file.path, error)
+                    problems.append(str(refused).partition(": ")[2])
+                    continue
+                about = os.fstat(raw.fileno())
+                moved = moved or (about.st_dev, about.st_ino) != file.identity or about.st_size < file.size
+                opened.append((file, raw))
+            if not moved or last:
+                break
+            for _, raw in opened:
+                raw.close()
+        if refused and not opened:
+            raise refused
+        stream.problems.extend(problems)
+        return found, opened
 
     def _find(self, problems: list[str]) -> list[LogFile]:
         """Regular files that match, newest first."""
         found: dict[tuple[int, int], LogFile] = {}
         empty: list[str] = []
         for pattern in self.patterns:
-            before = len(found)
+            matched = False
             for name in glob.glob(str(Path(pattern).expanduser()), recursive=True):  # noqa: PTH207 - absolute ones too
                 file = Path(name)
                 try:
@@ -82,58 +135,119 @@ class FileLogs:
                     problems.append(f"{file} is not there any more, or leads nowhere")
                     continue
                 except OSError as error:
-                    raise _unreadable(file, error) from None
+                    problems.append(str(_unreadable(file, error)).partition(": ")[2])
+                    continue
                 if stat.S_ISREG(about.st_mode):
-                    found[about.st_dev, about.st_ino] = LogFile(file, about.st_mtime, about.st_size)
-            if len(found) == before:
+                    matched = True
+                    identity = about.st_dev, about.st_ino
+                    found.setdefault(identity, LogFile(file, about.st_mtime, about.st_size, identity))
+            if not matched:
                 empty.append(pattern)
         if not found:
             raise Unreachable(
-                f"{SERVICE}: expected files that match {', '.join(self.patterns)}, got no file that matches",
+                f"{SERVICE}: expected files that match {', '.join(self.patterns)}, got no file that matches"
+                + "".join(f"; {text}" for text in problems),
                 service=SERVICE,
                 hint="Check logs.files, and that this machine has the logs.",
             )
         problems.extend(f"no further file matches {pattern}" for pattern in empty)
-        return sorted(found.values(), key=lambda file: (file.changed, file.path), reverse=True)
+        return sorted(found.values(), key=lambda file: (-file.changed, _natural(file.path.name)))
 
-    @staticmethod
-    def _parts(opened: list[tuple[Path, io.BufferedReader]], reading: Reading) -> Iterator[Lines]:
+    def _parts(self, opened: list[tuple[LogFile, BinaryIO]], since: float, stream: LogStream) -> Iterator[Lines]:
+        reading = Reading(self.wanted, stream.problems)
+        now = max(file.changed for file, _ in opened) if opened else since
         try:
             for file, raw in opened:
+                if file.path.suffix.lower() in _UNREAD:
+                    reading.problems.append(
+                        f"{file.path} was not read: of compressed files only gzip is understood"
+                    )
+                    continue
                 if reading.ended:
                     return
-                if file.suffix in _UNREAD:
-                    reading.problems.append(f"{file} was not read: of compressed files only gzip is understood")
+                blocks = Blocks(raw, since, max(now, since + 86_400), reading, self.block)
+                name = _named(file.path, opened)
+                if file.changed < since - _SLACK:
+                    # Its end says how often it was written to, and since when it is silent.
+                    yield Part(name, _guarded(file, blocks.tail(_TAIL), reading))
                     continue
-                yield reading.bounded(decode_lines(_chunks(file, raw, reading)))
+                before = reading.lines
+                yield from self._blocks(file, blocks, name, reading)
+                if blocks.damaged:
+                    reading.problems.append(
+                        f"{file.path} {blocks.damaged}: {reading.lines - before:,} lines were read up to there"
+                    )
+                if blocks.skipped:
+                    stream.notes.append(f"{file.path}: {blocks.skipped:,} bytes before it are older than a day")
+                if file.size > os.fstat(raw.fileno()).st_size:
+                    reading.problems.append(f"{file.path} was cut short while it was read")
         finally:
             for _, raw in opened:
                 raw.close()
 
+    @staticmethod
+    def _blocks(file: LogFile, blocks: Blocks, name: str, reading: Reading) -> Iterator[Lines]:
+        try:
+            for lines in blocks:
+                yield Part(name, _guarded(file, lines, reading))
+        except OSError as error:
+            reading.problems.append(str(_unreadable(file.path, error)).partition(": ")[2])
 
-def _open(file: Path) -> io.BufferedReader:
+
+def family(path: Path) -> str:
+    """The log that a file is of: its name without what rotation added to it.
+
+    ``api.log``, ``api.log.1``, ``api.log.2.gz`` and ``api-2024-05-29.log`` are of one log.
+    """
+    name = _PACKED.sub("", path.name)
+    while (shorter := _ROTATED.sub("", name)) not in (name, ""):
+        name = shorter
+    return f"{path.parent.name}/{name}" if re.fullmatch(r"[\d._-]*(?:\.log)?", name) else name
+
+
+def _named(path: Path, opened: list[tuple[LogFile, BinaryIO]]) -> str:
+    """The log that a file is of; logs of one name in several folders are told apart by the folder."""
+    name = family(path)
+    folders = {file.path.parent for file, _ in opened if family(file.path) == name}
+    if len(folders) == 1:
+        return name
+    same = len({folder.name for folder in folders}) < len(folders)
+    return f"{path.parent if same else path.parent.name}/{name}"
+
+
+def _to_read(found: list[LogFile], since: float) -> list[LogFile]:
+    """Those written to since, and of each log that was not the newest one that is not empty."""
+    recent = [file for file in found if file.changed >= since - _SLACK]
+    known = {(file.path.parent, family(file.path)) for file in recent if file.size}
+    for file in found:
+        log = file.path.parent, family(file.path)
+        if file.size and log not in known and file not in recent:
+            known.add(log)
+            recent.append(file)
+    return recent
+
+
+def _note_empty(found: list[LogFile], problems: list[str]) -> None:
+    """Name each log of which there is nothing but empty files, unless it is one of errors."""
+    written = {(file.path.parent, family(file.path)) for file in found if file.size}
+    for file in found:
+        log = file.path.parent, family(file.path)
+        if log not in written and not _TROUBLE.search(log[1]):
+            written.add(log)
+            problems.append(f"{file.path} is empty")
+
+
+def _guarded(file: LogFile, lines: Lines, reading: Reading) -> Lines:
+    """The lines; what breaks reading off becomes a problem."""
     try:
-        return file.open("rb")
+        yield from lines
     except OSError as error:
-        raise _unreadable(file, error) from None
+        reading.problems.append(str(_unreadable(file.path, error)).partition(": ")[2])
 
 
-def _chunks(file: Path, raw: io.BufferedReader, reading: Reading) -> Iterator[bytes]:
-    before = reading.lines
-    try:
-        compressed = raw.read(2) == _GZIP
-        raw.seek(0)
-        data: io.BufferedReader | gzip.GzipFile = gzip.GzipFile(fileobj=raw) if compressed else raw
-        # What there is, and not always a whole chunk: where the data end in the middle, the last one has no end.
-        while chunk := data.read1(CHUNK):
-            yield chunk
-    except (EOFError, zlib.error, gzip.BadGzipFile):
-        reading.problems.append(
-            f"{file} is damaged, its compressed data end in the middle: "
-            f"{reading.lines - before:,} lines were read up to there"
-        )
-    except OSError as error:
-        raise _unreadable(file, error) from None
+def _natural(name: str) -> list[tuple[int, str]]:
+    """For sorting ``app.log``, ``app.log.2``, ``app.log.10`` in this order."""
+    return [(int(part), "") if part.isdecimal() else (0, part) for part in re.split(r"(\d+)", name)]
 
 
 def _unreadable(file: Path, error: OSError) -> Unreachable:

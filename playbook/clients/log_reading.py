@@ -13,26 +13,56 @@ from playbook.sections.target import Logs
 SERVICE = "Logs"
 KEPT_HINT = (
     "DigitalOcean does not keep runtime logs: forward them to files, and set logs.source and logs.files; "
-    "logs.coverage_hours is the least that is enough"
+    "coverage.window_percent says how much is enough"
 )
 CHUNK = 1 << 18
 
 Lines = Iterator[str]
 
 
+class Part:
+    """Lines that belong together, with the name of the log that they are of.
+
+    Attributes:
+        name: of the file without what rotation adds to it; empty where there is only one log.
+    """
+
+    def __init__(self, name: str, lines: Lines) -> None:
+        self.name = name
+        self._lines = lines
+
+    def __iter__(self) -> Lines:
+        return self._lines
+
+    def __next__(self) -> str:
+        return next(self._lines)
+
+
+def name_of(part: Lines) -> str:
+    """The name of the log that a part is of; empty where it has none."""
+    return part.name if isinstance(part, Part) else ""
+
+
 @dataclass
 class LogStream:
-    """A log that is being read. ``parts`` can be gone through once; ``problems`` is complete after that.
+    """A log that is being read. ``parts`` can be gone through once; the lists are complete after that.
 
     Attributes:
         source: where the lines come from, for people.
-        parts: the lines, part by part (a file, an address); a line without a time belongs to the one before it.
-        problems: what could not be read, one sentence each.
+        parts: the lines, part by part, the newest first (a file or a block of it, an address); within a part the
+            oldest line comes first, and one without a time belongs to the one before it.
+        problems: what could not be read, one sentence each. Nothing is good that stands on it.
+        notes: what was left out for a good reason, one sentence each.
+        expected: components that must have lines, where the source knows them.
+        serving: those of them that answer requests.
     """
 
     source: str
     parts: Iterator[Lines]
     problems: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    expected: tuple[str, ...] = ()
+    serving: tuple[str, ...] = ()
 
 
 class LogSource(Protocol):

@@ -8,39 +8,66 @@ NONE, TRACE, DEBUG, INFO, WARNING, ERROR, FATAL = 0, 10, 20, 30, 40, 50, 60
 """Levels as pino and bunyan number them; 0 is a line that states none."""
 
 _NAMES = {
-    TRACE: "trace trc finest finer verbose silly",
-    DEBUG: "debug dbg fine debu",
-    INFO: "info inf information informational notice log http success config i",
+    TRACE: "trace trce trc finest finer verbose verb vrb silly all v",
+    DEBUG: "debug debu dbug dbg fine d",
+    INFO: "info inf information informational notice note log http success config system mark ready event wait"
+    " default any unknown ok command i n",
     WARNING: "warning warn wrn w",
-    ERROR: "error err eror severe e",
-    FATAL: "fatal ftl critical crit alert emergency emerg panic dpanic f",
+    ERROR: "error err erro eror severe fail failure exception e",
+    FATAL: "fatal fata ftl critical crit alert emergency emerg panic pani dpanic f c a p",
 }
 LEVELS = {name: level for level, names in _NAMES.items() for name in names.split()}
 _SYSLOG = (FATAL, FATAL, FATAL, ERROR, WARNING, INFO, INFO, DEBUG)
 
 # Words that begin plain lines without being their level: Go's "http: panic serving …", "log: …".
-_PLAIN = {name: level for name, level in LEVELS.items() if len(name) > 2} | {
-    "http": NONE,
-    "log": NONE,
-    "fine": NONE,
-}
-_PLAIN |= {"config": NONE, "success": NONE, "notice": INFO}
+_ONLY_WORDS = (
+    "http log fine config success ready event wait default any unknown all note system mark command failure"
+)
+_PLAIN = {name: level for name, level in LEVELS.items() if len(name) > 2}
+_PLAIN |= dict.fromkeys([*_ONLY_WORDS.split(), "exception", "fail"], NONE) | {"notice": INFO}
+# In brackets they are levels all the same: MySQL's "[Note]", MariaDB's "[System]".
+_BRACKETED = {name: level for name, level in LEVELS.items() if len(name) > 2}
 
 # The usual place of a level, right at the beginning: "INFO worker: …", "[error] …", "<warn> …", "| ERROR | …".
-_LEADING = re.compile(r"[\[(<|\- ]{0,4}([A-Za-z]{3,13})(?:([\])>|:])|\[\d+\])?(?= |:|$)")
+_LEADING = re.compile(
+    r"[\[(<|\- ]{0,4}([A-Za-z]{3,13})(?: {0,9}([\])>|:])|\[\d+\]|(?=/[\w.-]{1,80}\]))?(?= |:|$|/|\[)"
+)
 # A level in capitals further on: not part of a name, a path, an assignment or a header.
 _CAPITALS = re.compile(
-    r"(?<![\w/.=&?-])(TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|ERR|SEVERE|FATAL|CRITICAL|CRIT|ALERT|EMERG"
+    r"(?<![\w/.=&?-])(TRACE|TRC|DEBUG|DBG|INFO|INF|WRN|FTL|"
+    r"NOTICE|WARN|WARNING|ERROR|ERR|SEVERE|FATAL|CRITICAL|CRIT|ALERT|EMERG"
     r"|EMERGENCY|PANIC)(?![\w/.=&?-]|: ?0\b)"
 )
-_HEAD = 160
-_MARKED = re.compile(r"[^\[<|=]{0,60}(?:\[|<|\| ?)([A-Za-z]{3,11})(?:\]|>| ?\|)")
-_ASSIGNED = re.compile(r"(?:^|\s)(?:level|lvl|severity|levelname|log\.level)=\"?([A-Za-z]{1,13})\b")
+_HEAD, _MARKS = 160, 80
+_MARKED = re.compile(r"(?:\[(?:\w{1,40}:)?|<|\| ?)([A-Za-z]{3,11}) {0,9}(?:\]|>| ?\|)")
+_ASSIGNED = re.compile(
+    r"(?:^|[\s{,])(?:level|lvl|severity|levelname|log\.level|log_level|loglevel|level_name|severity_text)"
+    r"\"?=\"?([A-Za-z]{1,13})\b(?![-/.])"
+)
+# What stands for a level where loggers have words, signs or places of their own.
+_SIGNS = {"⨯": ERROR, "✖": ERROR, "✗": ERROR, "✘": ERROR, "❌": ERROR, "⚠": WARNING}
+_SIGNS |= dict.fromkeys("✓✔○▲»ℹ●", INFO)
+# Next.js of three ages, npm, .NET, logrus, glog: one group of each is the level.
+_WORDED = re.compile(
+    r"(?:- )?(wait|error|warn|ready|info|event|trace)  ?- |- (wait|error|warn|ready|info|event|trace) "
+    r"|(?:npm|yarn|pnpm) (ERR!|error|WARN|warn|notice|info)(?= )|(trce|dbug|info|warn|fail|crit): [A-Za-z]"
+    r"|(DEBU|INFO|WARN|ERRO|FATA|PANI)\[\d{4,}\] |([IWEFD])\d{4} \d\d:\d\d:\d\d\.\d{3,6} +\d+ "
+)
+_PHP = re.compile(
+    r"(?:PHP )?(?:(Fatal|Parse|Recoverable fatal|Core|Compile) error|(Warning|Notice|Deprecated|Strict Standards))"
+    r":  ?\S"
+)
+_PHP_LEVELS = {"fatal": FATAL, "parse": ERROR, "core": FATAL, "compile": FATAL, "recoverable fatal": ERROR}
+_REDIS = re.compile(r"(?:\d+:[XCSM] |\[\d+\] )?\d{1,2} [A-Z][a-z]{2} (?:\d{4} )?\d\d:\d\d:\d\d\.\d{3} ([.*#-]) ")
+_REDIS_LEVELS = {".": DEBUG, "-": DEBUG, "*": INFO, "#": WARNING}
+_LARAVEL = re.compile(r"(?<![\w/])[a-z][\w-]{0,39}\.(DEBUG|INFO|NOTICE|WARNING|ERROR|CRITICAL|ALERT|EMERGENCY): ")
+_POSTGRES = re.compile(r"(?:^|[\]> @\w]) ?(LOG|STATEMENT|DETAIL|HINT|CONTEXT|QUERY|LOCATION):  ")
 
 _NEGATED = re.compile(r"\b(?:no|not|non|zero|without|any|0|if|on)[ -]{1,2}(?:an? )?$", re.IGNORECASE)
 # Words that make a line without a level an error, unless they belong to a name or a path.
 _WORDS = re.compile(
-    r"(?<![\w/.=?&@-])(?:errors?|err(?=[:=])|exceptions?|fatal|panic|\w{1,40}(?:Error|Exception))"
+    r"(?<![\w/.=?&@-])(?:errors?|err(?=[:=])|exceptions?|fatal|panic|\w{1,40}(?:Error|Exception)"
+    r"|no space left on device|cannot allocate memory|too many open files)"
     r"(?![\w/?&@-]|\.\w|\(s\))",
     re.IGNORECASE,
 )
@@ -48,31 +75,65 @@ _WORDS = re.compile(
 _EMPTY = re.compile(
     r"[\"']?\s{0,3}(?:(?:[=:]|is|was)\s{0,3}[\"']?(?:0\b(?!x|\.\d*[1-9])|(?:null|none|nil|false|no|undefined)\b"
     r"|<nil>|\[\]|\{\}|-\s|\"\"|'')"
-    r"|=(?:\s{1,3}[\w.]{1,40}=|\s{0,3}$|[,;)}])"
+    r"|=(?:\s{1,3}[\w.]{1,40}=|\s{0,3}$|[,;)}])|(?: found| seen| logged| reported)?:? (?:none|nil|zero)\b"
+    r"|(?: found| seen| logged| reported|_?count|s? ?\(count\))? ?[:=] ?0\b(?!\.|x)"
     r"|(?:handlers?|handling (?:enabled|installed|registered|middleware)|pages?|rates?|counts?"
     r"|boundar\w{1,5}|budgets?|thresholds?|reporting|reporter|logs?|logging|templates?|codes?(?! [1-9])|free)\b)",
     re.IGNORECASE,
 )
 _CRASH = re.compile(
     r"\bun(?:caught|handled)[ _]?(?:\w{1,20}[ _]?)?(?:rejection|exception|error)|^Uncaught\b|\bout of memory\b"
-    r"|\boom[-_ ]?kill|\bsegmentation fault\b|\bSIG(?:SEGV|ABRT|BUS)\b|\bcore dumped\b|^panic: |\bpanic serving\b"
-    r"|^fatal error: |\bFATAL ERROR: |\bfatal exception\b|^Exception in thread "
-    r"|\bMemoryError\b|\bOutOfMemoryError\b|\bStackOverflowError\b|\bexit(?:ed)? (?:with )?code 137\b|^Killed$",
+    r"|\boom[-_ ]?kill|\bsegmentation fault\b|\bSIG(?:SEGV|ABRT|BUS|ILL|FPE)\b|\bcore dumped\b|^panic: "
+    r"|\bpanic serving\b|\bpanicked at\b|^fatal error: |\bFATAL ERROR: |\bfatal exception\b|^Exception in thread "
+    r"|\bMemoryError\b|\bOutOfMemoryError\b|\bStackOverflowError\b|^Killed$|\bto crashed\b"
+    r"|\bexit(?:ed)?:? (?:with )?(?:code|status):? ?\[?(?:137|139|134)\b|\bkilled by the OOM killer\b"
+    r"|\bsegfault at\b|\bgeneral protection fault\b|\bkernel panic\b|\bkernel BUG at\b|\bOops: [0-9a-f]{4}\b"
+    r"|\bterminate called (?:after|without)|\bdouble free or corruption\b|\bstack smashing detected\b"
+    r"|^(?:free|malloc)\(\): |^Aborted$|^Bus error\b|^Illegal instruction\b|^Trace/breakpoint trap\b|^Abort trap"
+    r"|^\S{1,80}sh: .{0,80}(?:\d |: )(?:Killed|Aborted|Segmentation fault)\b|\bexited on signal (?:4|6|7|8|9|11)\b"
+    r"|\bcode=(?:killed|dumped)\b|\bFatal error\. |\b(?:was|been) terminated by signal (?:4|6|7|8|9|11)\b"
+    r"|\bfatal runtime error\b|\bterminated due to signal (?:4|6|7|8|9|11)\b|\bRedis \d.{0,40} crashed by signal\b"
+    r"|\bwas sent SIGKILL\b|\bvia signal \[(?:SIGKILL|SIGSEGV|SIGABRT)\]|\bWORKER TIMEOUT\b",
     re.IGNORECASE,
 )
 _ONLY_NAMED = ("handl", "listener", "hook", "protect", "score")
 
 
 def by_name(name: str) -> int:
-    """Level of ``error``, ``WARN``, ``Critical``, …; 0 for a word that is none."""
-    return LEVELS.get(name.lower(), NONE)
+    """Level of ``error``, ``WARN``, ``Critical``, ``ERROR+4``, …; 0 for a word that is none."""
+    return LEVELS.get(name.lower().rstrip("+-0123456789"), NONE)
+
+
+def known(name: str) -> bool:
+    """Whether a word is a level at all; ``ERROR+4`` and ``DEBUG-4`` are slog's."""
+    return name.lower().rstrip("+-0123456789") in LEVELS
 
 
 def by_number(number: float) -> int:
-    """Level of pino's and bunyan's 10 to 60, or of syslog's and GELF's 0 to 7."""
+    """Level of pino's and bunyan's 10 to 60, or of syslog's and GELF's 0 to 7; of larger ones see ``MONOLOG``."""
     if 0 <= number <= 7:
         return _SYSLOG[int(number)]
+    if number >= 100:
+        return on_scale(number, MONOLOG)
     return max((level for level in (TRACE, DEBUG, INFO, WARNING, ERROR, FATAL) if level <= number), default=NONE)
+
+
+Scale = tuple[tuple[float, int], ...]
+"""From so much on it is this level; the highest first."""
+
+MONOLOG: Scale = (
+    # java.util.logging's begin at 300 too, but are written as words; logstash's Java encoder counts in thousands.
+    *((50_000, FATAL), (40_000, ERROR), (30_000, WARNING), (20_000, INFO), (10_000, DEBUG), (5_000, TRACE)),
+    *((500, FATAL), (400, ERROR), (300, WARNING), (200, INFO), (100, DEBUG)),
+)
+GOOGLE: Scale = ((600, FATAL), (500, ERROR), (400, WARNING), (200, INFO), (100, DEBUG))
+PYTHON: Scale = ((50, FATAL), (40, ERROR), (30, WARNING), (20, INFO), (10, DEBUG))
+TELEMETRY: Scale = ((21, FATAL), (17, ERROR), (13, WARNING), (9, INFO), (5, DEBUG), (1, TRACE))
+
+
+def on_scale(number: float, scale: Scale) -> int:
+    """Level of a number on the scale of one kind of logger; NONE below it."""
+    return next((level for least, level in scale if number >= least), NONE)
 
 
 def of_syslog(priority: int) -> int:
@@ -80,13 +141,18 @@ def of_syslog(priority: int) -> int:
     return _SYSLOG[priority % 8]
 
 
-def of_json(value: object) -> int:
-    """Level of what a JSON line states."""
+def of_json(value: object, scale: Scale | None = None) -> int:
+    """Level of what a JSON line states; ``scale`` is that of its key, where the key tells."""
     if isinstance(value, str):
-        return by_number(float(value)) if value.isdecimal() else by_name(value)
+        text = value.strip()
+        return _by_number(float(text), scale) if text.isdecimal() else by_name(text)
     if isinstance(value, int | float) and not isinstance(value, bool):
-        return by_number(value)
+        return _by_number(value, scale)
     return NONE
+
+
+def _by_number(number: float, scale: Scale | None) -> int:
+    return by_number(number) if scale is None else on_scale(number, scale)
 
 
 def stated(text: str) -> int:
@@ -94,18 +160,55 @@ def stated(text: str) -> int:
     leading = _LEADING.match(text)
     # "Error: …" is JavaScript's name of an exception, "error: …" a logger's level.
     if leading and (leading[2] or leading[1].isupper()) and not text.startswith("Error:"):
-        level = _PLAIN.get(leading[1].lower(), NONE)
+        names = _BRACKETED if leading[2] and leading[2] in "])>|" else _PLAIN
+        level = names.get(leading[1].lower(), NONE)
         if level and not _EMPTY.match(text, leading.end(1)):
             return level
+    level = _of_its_own_kind(text)
+    if level:
+        return level
     if "=" in text:
         assigned = _ASSIGNED.search(text)
         if assigned:
             return by_name(assigned[1])
+    postgres = _POSTGRES.search(text, 0, _HEAD) if ":  " in text else None
+    if postgres:
+        return INFO
     found = _CAPITALS.search(text, 0, _HEAD)
     if found and not _negated(text, found.start()):
         return LEVELS[found[1].lower()]
-    marked = _MARKED.match(text)
-    return _PLAIN.get(marked[1].lower(), NONE) if marked else NONE
+    marked = (_BRACKETED.get(word[1].lower(), NONE) for word in _MARKED.finditer(text, 0, _MARKS))
+    return next(filter(None, marked), NONE)
+
+
+def unknown_word(text: str) -> bool:
+    """True where a plain line states a level that nobody knows: ``level=strange``."""
+    assigned = _ASSIGNED.search(text) if "=" in text else None
+    return bool(assigned and not known(assigned[1]))
+
+
+def _of_its_own_kind(text: str) -> int:
+    """Levels that have other words, signs or places than usual."""
+    head = text.lstrip()[:1]
+    if head in _SIGNS:
+        return _SIGNS[head]
+    match = _WORDED.match(text) if head and head in "-weritdfcnypDIWEFP" else None
+    if match:
+        return by_name(match[match.lastindex or 0].rstrip("!"))
+    php = _PHP.search(text, 0, _HEAD) if ": " in text else None
+    if php and (php.start() == 0 or "PHP " in php[0]):
+        return _PHP_LEVELS[php[1].lower()] if php[1] else WARNING if php[2] == "Warning" else INFO
+    return _placed(text) if "." in text[:_HEAD] else NONE
+
+
+def _placed(text: str) -> int:
+    """Laravel's and Monolog's level behind the channel, Redis' sign behind the time."""
+    laravel = _LARAVEL.search(text, 0, _HEAD)
+    if laravel:
+        return by_name(laravel[1])
+    redis = _REDIS.match(text)
+    level = _REDIS_LEVELS[redis[1]] if redis else NONE
+    return max(level, by_words(text)) if level == WARNING else level
 
 
 def suspicious(text: str) -> bool:
@@ -124,6 +227,24 @@ def suspicious(text: str) -> bool:
         or "segm" in low
         or "core dump" in low
         or "exit" in low
+        or "abort" in low
+        or "fault" in low
+        or "alloc" in low
+        or "no space" in low
+        or "crash" in low
+        or "terminat" in low
+        or "trap" in low
+        or "corrupt" in low
+        or "smash" in low
+        or "too many open" in low
+        or "kernel" in low
+        or "oops" in low
+        or "malloc" in low
+        or "free():" in low
+        or "illegal" in low
+        or "code=" in low
+        or "timeout" in low
+        or "oom" in low
     )
 
 

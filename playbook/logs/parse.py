@@ -2,49 +2,53 @@
 
 Understood are App Platform's prefix (``component time text``, in brackets too), syslog (both RFCs), containerd's
 and Docker's wrappers, JSON of pino, bunyan, winston, structlog, slog, zap and Serilog, logfmt, Python's logging,
-Go's log and klog, nginx's error log, and the access lines of ``access``. Anything else is plain text.
+Go's log and klog, nginx's error log, and the access lines of ``access``; tests/foreign/log_lines.toml has a line
+of each kind. Anything else is plain text, or ``strange`` where it ought to have said more than was understood.
 """
 
 from __future__ import annotations
 
 import re
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 
-from playbook.logs import access, levels
+from playbook.logs import access, fields_of, levels
 from playbook.logs.access import Access
-from playbook.logs.text import clean
 from playbook.logs.times import Times
 
-_STAMP = r"(\d{4}[-/]\d\d[-/]\d\d)([T ])(\d\d:\d\d):(\d\d)(?:[.,](\d{1,9}))?\d{0,9} ?(Z|UTC|[+-]\d\d:?\d\d(?!\d))?"
-_OUTER = re.compile(rf"(?:(\[?)([A-Za-z][\w.-]{{0,62}})\]?(?:[ /][\w.-]{{1,80}})? )?\[?{_STAMP}\]?(?:[ :|-]|$) ?")
-_IN_HOUR = re.compile(r"([0-5][0-9]):([0-6][0-9](?:\.[0-9]{1,9})?)Z ")
+_ZONE = r"(Z|UTC|[+-]\d\d:?\d\d(?!\d)|[+-]\d\d(?=[ \]]))"
+_STAMP = rf"(\d{{4}}[-/]\d\d[-/]\d\d)([T ])(\d\d:\d\d):(\d\d)(?:[.,](\d{{1,9}}))?\d{{0,9}} ?{_ZONE}?"
+_OUTER = re.compile(
+    rf"(?:(\[?)([A-Za-z][\w.-]{{0,62}})\]?(?:[ /][\w.-]{{1,80}})? )?\[?{_STAMP}\]?(?:[ :|-]|$|(?=\[)) ?"
+)
+_IN_HOUR = re.compile(r"([0-5][0-9]):([0-6][0-9](?:\.[0-9]{1,9})?)Z  ?")
 _SYSLOG_DATED = re.compile(r"([A-Z][a-z]{2} {1,2}\d{1,2} \d\d:\d\d:\d\d) \S{1,255} ([\w./-]{1,64})(?:\[\d+\])?: ")
-_SYSLOG_TAG = re.compile(r"[\w.-]{1,255} ([\w./-]{1,64})\[\d+\]: ")
+_SYSLOG_TAG = re.compile(r"(?:[\w.-]{1,255} ([\w./-]{1,64})\[\d+\]|(?:app|heroku)\[([\w.]{1,64})\]): ")
+_COMPOSE = re.compile(r"([A-Za-z][\w.-]{0,62}) {1,9}\| ")
+_BALANCERS = frozenset(
+    {"http", "https", "h2", "grpcs", "ws", "wss", "tls"}
+)  # the kinds with which AWS' lines begin
+_POD = re.compile(r"\[pod/[\w.-]{1,253}/([\w.-]{1,63})\] ")
 _SYSLOG_5424 = re.compile(
     r"1 (\S{20,40}) \S{1,255} (\S{1,48}) \S{1,128} \S{1,32} (?:-|\[(?:[^\]]{0,1024}\])+) ?\ufeff?"
 )
 _PRIORITY = re.compile(r"<(\d{1,3})>")
 _CONTAINER = re.compile(r"std(?:out|err) [FP] ")
 _KLOG = re.compile(r"([IWEF])(\d{4}) \d\d:\d\d:\d\d\.\d{3,6} +\d+ ")
-_RUBY = re.compile(r"[DIWEFA], \[[^\]]{10,60}\] +([A-Z]{4,5}) -- ")
+_RUBY = re.compile(r"[DIWEFA], \[[^\]]{10,60}\] +([A-Z]{3,5}) -- [^ :]{0,60}: ")
 _LOGFMT_TIME = re.compile(r"(?:^| )(?:time|ts|t|timestamp)=\"?([^\s\"]{8,40})")
 _LOGFMT_MESSAGE = re.compile(r'(?:^| )(?:msg|message)=(?:"((?:[^"\\]|\\.){0,4096})"|(\S{1,4096}))')
 _LOGFMT_ERROR = re.compile(r'(?:^| )(?:err|error)=(?:"((?:[^"\\]|\\.){1,4096})"|([^"\s]\S{0,4096}))')
 _JSON_LEVEL = re.compile(r'"(?:level|severity|lvl|levelname)"\s{0,3}:\s{0,3}"?(\w{1,13})')
 
-_TIME_KEYS = ("time", "timestamp", "ts", "@timestamp", "@t", "datetime", "asctime", "date", "eventTime")
-_LEVEL_KEYS = ("level", "severity", "lvl", "levelname", "log.level", "@l", "loglevel", "severity_text")
-_MESSAGE_KEYS = ("msg", "message", "event", "@m", "@mt", "short_message", "text")
-_ERROR_KEYS = ("err", "error", "exception", "exc_info", "@x", "stack", "stacktrace", "errors", "error.message")
-_ACCESS_KEYS = frozenset(
-    {"res", "status", "statusCode", "status_code", "response", "httpRequest", "http", "http_status"}
-    | {"http.status_code", "http.response.status_code"}
+_STAMPED = frozenset("0123456789[ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+_INNER_TIME = re.compile(
+    r"\[?(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d[.,\d]{0,10}(?:Z|[+-]\d\d:?\d\d)?"
+    r"|\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d[.\d]{0,10}(?: [+-]\d{4})?)"
 )
 _CACHED_PREFIXES = 1024
 _DATE_MARKS = frozenset("-/")  # the fifth character of a date, the sixth behind a bracket
-_NO_ERROR = frozenset(("", "0", "null", "none", "nil", "false", "undefined", "no", "<nil>"))
 
 
 class Entry(NamedTuple):
@@ -57,6 +61,7 @@ class Entry(NamedTuple):
         text: its message.
         bare: plain text without a time and level of its own: it may go on with what the line before began.
         access: the request that it answers, where it is an access line.
+        strange: it ought to have said how bad it is, or which request it answers, and that was not understood.
     """
 
     time: float | None
@@ -65,6 +70,7 @@ class Entry(NamedTuple):
     text: str
     bare: bool = False
     access: Access | None = None
+    strange: bool = False
 
 
 class Parser:
@@ -97,16 +103,21 @@ class Parser:
             return self._body(line, None, "")
         if name is None:
             return self._dated(line[outer.end() :], time)
+        rest = line[outer.end() :]
+        level = levels.by_name(name) if name.isupper() or (between == " " and not bracket) else levels.NONE
+        if level or (name in _BALANCERS and rest.startswith(("app/", "net/"))):
+            # Python's "ERROR 2024-05-29 20:14:14 …", AWS Lambda's "[ERROR] 2024-05-29T20:14:14Z …"
+            entry = self._plain(rest, time, "", own=True)
+            return entry._replace(level=self._worse(level, rest) if level else entry.level)
         if not bracket and between == "T" and zone == "Z":
             if len(self._prefixes) >= _CACHED_PREFIXES:
                 self._prefixes.clear()
-            self._prefixes[f"{name} {date}T{minute[:3]}"] = (time // 3600 * 3600, name)
+            # Of the hour itself: a leap second, and what rounds up to a full hour, belong to the one before.
+            start = self._times.iso(date, f"{minute[:3]}00", "00", None, zone)
+            if start is not None and minute[:2] != "24":
+                self._prefixes[f"{name} {date}T{minute[:3]}"] = (start, name)
         if bracket or (between == "T" and zone):
-            return self._body(line[outer.end() :], time, name)
-        level = levels.by_name(name)
-        if level:  # Python's "ERROR 2024-05-29 20:14:14 …"
-            text = line[outer.end() :]
-            return Entry(time, "", self._worse(level, text), text)
+            return self._body(rest, time, name)
         return self._plain(line, time, "", own=True)  # words that happen to stand before a time
 
     def _dated(self, body: str, time: float) -> Entry:
@@ -116,7 +127,7 @@ class Parser:
             return self._body(body[container.end() :], time, "")
         tag = _SYSLOG_TAG.match(body)
         if tag:
-            return self._body(body[tag.end() :], time, tag[1])
+            return self._body(body[tag.end() :], time, tag[1] or tag[2])
         if body[:1] == "{":
             return self._body(body, time, "")
         return self._plain(body, time, "", own=True)
@@ -133,13 +144,22 @@ class Parser:
         else:
             match = _SYSLOG_DATED.match(line)
             if not match:
-                return self._body(line, None, "")
+                return self._named(line)
             time, component = self._times.syslog(match[1]), match[2]
         entry = self._body(line[match.end() :], time, component)
         if entry.bare or not entry.level:
             level = self._worse(level, entry.text)
             return entry._replace(level=max(level, entry.level), bare=False if level else entry.bare)
         return entry
+
+    def _named(self, line: str) -> Entry:
+        """Behind the name of a container, as docker compose and kubectl show it, there can be any other line."""
+        named = _POD.match(line) if line[:1] == "[" else _COMPOSE.match(line)
+        if named is None:
+            return self._body(line, None, "")
+        rest = line[named.end() :]
+        entry = self._prefixed(rest) if _OUTER.match(rest) else self._body(rest, None, "")
+        return entry if entry.component else entry._replace(component=named[1])
 
     def _body(self, body: str, time: float | None, component: str) -> Entry:
         """What stands behind the prefix."""
@@ -162,41 +182,58 @@ class Parser:
         return self._plain(body, time, component, own=False)
 
     def _plain(self, text: str, time: float | None, component: str, *, own: bool) -> Entry:
+        priority = _PRIORITY.match(text) if text[:1] == "<" else None
+        if priority:  # syslog within what a platform wraps around it
+            dated = _SYSLOG_DATED.match(text, priority.end()) or _SYSLOG_5424.match(text, priority.end())
+            rest = text[dated.end() if dated else priority.end() :]
+            entry = self._plain(rest.lstrip("<"), time, component, own=own)
+            level = max(entry.level, levels.of_syslog(int(priority[1])))
+            return entry._replace(level=self._worse(level, entry.text), bare=False)
         request = access.of_text(text)
         if request:
             if time is None:
-                time = self._times.text(request.time) if request.time else self._logfmt_time(text)
+                time = self._times.text(request.time) if request.time else self._own_time(text)
             level = levels.stated(text) if "level=" in text else levels.NONE
             return Entry(time, component, level, text, access=request)
-        level, text = self._level(text)
+        leading = None if own or text[:1] not in _STAMPED else self._times.leading(text)
+        level = levels.stated(text)
+        if leading:
+            own, time = True, leading[0] if time is None else time
+            rest = text[leading[1] :].lstrip()
+            level = level or levels.stated(rest)
+            marked = _RUBY.match(text) or _KLOG.match(text)
+            level = levels.by_name(marked[1]) if marked else level
+            text = text[marked.end() :] if marked else rest
         if time is None and "=" in text:
-            time = self._logfmt_time(text)
+            time = self._own_time(text)
             own = own or time is not None
         if level:
-            return Entry(time, component, self._worse(level, text), self._logfmt_text(text))
+            strange = "/" in text and levels.INFO <= level < levels.ERROR and access.looks_like(text, inbound=True)
+            return Entry(time, component, self._worse(level, text), self._logfmt_text(text), strange=strange)
         if own and levels.suspicious(text):
             level = levels.by_words(text)
-        return Entry(time, component, level, text, bare=not own)
+        strange = not level and (levels.unknown_word(text) or access.looks_like(text))
+        return Entry(time, component, level, text, bare=not own, strange=strange)
 
-    @staticmethod
-    def _level(text: str) -> tuple[int, str]:
-        first = text[:1]
-        if first in "IWEFDA" and first:
-            match = _KLOG.match(text) or _RUBY.match(text)
-            if match:
-                return levels.by_name(match[1]), text[match.end() :]
-        return levels.stated(text), text
+    def _own_time(self, text: str) -> float | None:
+        """The time of a line that does not begin with one in ISO 8601."""
+        match = _LOGFMT_TIME.search(text)
+        if match:
+            return self._times.value(match[1])
+        leading = self._times.leading(text)
+        if leading:
+            return leading[0]
+        inner = _INNER_TIME.search(text)
+        return self._times.text(inner[1]) if inner else None
 
     @staticmethod
     def _worse(level: int, text: str) -> int:
-        """A stated error is fatal where its words say that the program ended."""
+        """A stated error is fatal where its words say that the program ended; so is a warning of a signal."""
         if level == levels.ERROR and levels.suspicious(text) and levels.crashed(text):
             return levels.FATAL
+        if level == levels.WARNING and " on signal " in text and levels.crashed(text):
+            return levels.FATAL
         return level
-
-    def _logfmt_time(self, text: str) -> float | None:
-        match = _LOGFMT_TIME.search(text)
-        return self._times.value(match[1]) if match else None
 
     @staticmethod
     def _logfmt_text(text: str) -> str:
@@ -215,19 +252,26 @@ class Parser:
             # Cut in the middle, as platforms cut long lines: its level usually stands in what is left.
             match = _JSON_LEVEL.search(body)
             level = levels.of_json(match[1]) if match else levels.NONE
-            return Entry(time, component, self._worse(level, body), body)
+            strange = level < levels.ERROR
+            return Entry(time, component, self._worse(level, body), body, strange=strange)
         if time is None:
-            time = next(filter(None, (self._times.value(fields.get(key)) for key in _TIME_KEYS)), None)
+            time = next(
+                filter(None, (self._times.value(fields[key]) for key in fields_of.TIME_KEYS if key in fields)),
+                None,
+            )
         wrapped = fields.get("log")
-        if isinstance(wrapped, str) and "stream" in fields:  # Docker's json-file
+        if isinstance(wrapped, str) and ("stream" in fields or "kubernetes" in fields):  # Docker's json-file
+            component = component or fields_of.container_of(fields)
             return self._body(wrapped.rstrip(), time, component)
-        component = component or _one_line(_first_text(fields, "service", "component", "app"))[:64]
-        level = next((levels.of_json(fields[key]) for key in _LEVEL_KEYS if key in fields), levels.NONE)
-        text = _first_text(fields, *_MESSAGE_KEYS)
-        request = None if _ACCESS_KEYS.isdisjoint(fields) else access.of_json(fields)
+        component = component or fields_of.one_line(fields_of.first_text(fields, *fields_of.COMPONENT_KEYS))[:64]
+        stated = fields_of.level_of(fields)
+        level = stated or levels.NONE
+        text = fields_of.first_text(fields, *fields_of.MESSAGE_KEYS) or fields_of.nested_text(fields)
+        request = None if access.ACCESS_KEYS.isdisjoint(fields) else access.of_json(fields)
         if level and level < levels.ERROR:
-            return Entry(time, component, level, _one_line(text), access=request)
-        error = next(filter(None, (_error_text(fields.get(key)) for key in _ERROR_KEYS)), "")
+            strange = request is None and fields_of.tells_of_request(fields)
+            return Entry(time, component, level, fields_of.one_line(text), access=request, strange=strange)
+        error = next(filter(None, (fields_of.error_text(fields.get(key)) for key in fields_of.ERROR_KEYS)), "")
         if error and error not in text:
             text = f"{text}: {error}" if text else error
         if level:
@@ -236,36 +280,5 @@ class Parser:
             level = levels.FATAL if levels.crashed(text) else levels.ERROR
         elif not request and levels.suspicious(text):
             level = levels.by_words(text)
-        return Entry(time, component, level, _one_line(text or body), access=request)
-
-
-def _one_line(text: str) -> str:
-    """JSON can hold what a line cannot: line ends, and controls that ``clean`` could not see in their escapes."""
-    return text if text.isprintable() else clean(text.replace("\n", " "))
-
-
-def _first_text(fields: dict[str, Any], *keys: str) -> str:
-    for key in keys:
-        value = fields.get(key)
-        if isinstance(value, str) and value:
-            return value
-    return ""
-
-
-def _error_text(value: object) -> str:
-    """An error as JSON loggers write it: an object, a text or a stack; empty where there is none."""
-    if isinstance(value, dict):
-        kind, message = _first_text(value, "type", "name", "kind"), _first_text(value, "message", "msg")
-        text = ": ".join(filter(None, (kind, message)))
-        return text or _error_text(value.get("stack") or value.get("code"))
-    if isinstance(value, list):
-        return next(filter(None, map(_error_text, value)), "")
-    if isinstance(value, bool) or value is None or value == 0:
-        return ""
-    if isinstance(value, str):
-        lines = [line for line in value.strip().splitlines() if line.strip()]
-        if not lines or value.strip().lower() in _NO_ERROR:
-            return ""
-        # A Python traceback names its exception last, all others first.
-        return lines[-1] if lines[0].startswith("Traceback") else lines[0].strip()
-    return str(value)
+        strange = not level and request is None
+        return Entry(time, component, level, fields_of.one_line(text or body), access=request, strange=strange)

@@ -15,6 +15,7 @@ from playbook.logs.parse import Entry, Parser
 from playbook.logs.signature import fold, fold_path
 from playbook.logs.tables import BoundedTable, Newest
 from playbook.logs.text import clean, mask, shorten
+from playbook.logs.tracks import MINUTE, Minutes, Track
 
 HOUR = 3600
 NEWEST_ERRORS = 20
@@ -22,6 +23,9 @@ NEWEST_ANSWERS = 10
 _KINDS, _PATHS, _COMPONENTS, _OPEN = 500, 500, 64, 128
 _SHOWN = 400  # characters of a line that is shown
 _AHEAD = 300  # seconds that a clock may be ahead of ours
+_MISREAD = 86_400  # seconds ahead that no clock is
+_WAITING = 400  # lines without a time that wait for one
+STRANGE_LINES = 5
 
 
 @dataclass(slots=True)
@@ -63,6 +67,7 @@ class Occurrences:
 
 
 Rows = list[tuple[tuple[str, ...], Occurrences]]
+Tracks = list[tuple[str, Track]]
 
 
 @dataclass(frozen=True)
@@ -70,14 +75,18 @@ class Review:
     """What a log says about the time from ``since`` to ``until`` (epoch seconds).
 
     Attributes:
-        lines: those within the time; others are ``outside``, or ``undated`` where none before had a time.
-        ahead: lines whose time is in the future; they are left out.
+        lines: those within the time; others are ``outside``, or ``undated`` where none near them had a time.
+        ahead: lines whose time is in the future by more than five minutes; they are taken as of now.
+        ahead_by: seconds by which the newest line is in the future, 0 where none is.
+        strange: lines that were not understood, of ``lines`` and ``undated``; some of them are ``examples``.
         first, last: times of the oldest and newest line, None without any.
+        components, files: what each wrote, most first. Files are there only where the reader names them.
+        everything: what all of them wrote.
         errors: error and fatal lines, a stack trace counted as one; ``fatal`` of them were fatal or a crash.
         kinds: (component, signature) of the errors, fatal ones and frequent ones first.
         answers: (status, path) of 429 and 5xx answers, frequent ones first.
         newest_errors, newest_answers: times and lines, oldest first.
-        left_out: kinds and paths that were too rare to be kept.
+        left_out: kinds and paths that were too rare to be kept; ``kinds_left_out`` of them are kinds.
     """
 
     since: float
@@ -86,10 +95,15 @@ class Review:
     outside: int
     undated: int
     ahead: int
+    ahead_by: float
+    strange: int
+    examples: list[str]
     first: float | None
     last: float | None
     hours: list[Hour]
-    components: Rows
+    components: Tracks
+    files: Tracks
+    everything: Track
     errors: int
     fatal: int
     kinds: Rows
@@ -100,6 +114,7 @@ class Review:
     answers: Rows
     newest_answers: list[tuple[float, str]]
     left_out: int
+    kinds_left_out: int = 0
 
 
 def _table(limit: int) -> BoundedTable[tuple[str, ...], Occurrences]:
@@ -112,85 +127,135 @@ class Reviewer:
 
     since: float
     until: float
-    lines: int = 0
     outside: int = 0
     undated: int = 0
     ahead: int = 0
-    first: float = float("inf")
-    last: float = float("-inf")
+    ahead_by: float = 0.0
+    strange: int = 0
     errors: int = 0
     fatal: int = 0
     _hours: dict[int, Hour] = field(default_factory=dict)
-    _components: BoundedTable[tuple[str, ...], Occurrences] = field(default_factory=lambda: _table(_COMPONENTS))
     _kinds: BoundedTable[tuple[str, ...], Occurrences] = field(default_factory=lambda: _table(_KINDS))
     _answers: BoundedTable[tuple[str, ...], Occurrences] = field(default_factory=lambda: _table(_PATHS))
     _open: OrderedDict[str, traces.Trace] = field(default_factory=OrderedDict)
     _newest_errors: Newest = field(default_factory=lambda: Newest(NEWEST_ERRORS))
     _newest_answers: Newest = field(default_factory=lambda: Newest(NEWEST_ANSWERS))
     _before: float | None = None
+    _before_named: bool = False
+    _lines: int = 0
+    _waiting: list[str] = field(default_factory=list)
+    _examples: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self._parser = Parser(self.until)
+        self._parse = Parser(self.until).parse
+        self._everything = self._track()
+        self._file = self._track()
+        self._files: BoundedTable[str, Track] = self._tracks()
+        self._components: BoundedTable[str, Track] = self._tracks()
+        # The component of the line before, as neighbouring lines often share it.
+        self._component, self._name = self._track(), "\0"
+        self._hour = Hour(0)
+        self._minute = -1
 
     def extend(self, lines: Iterable[str]) -> None:
         """Take all of ``lines``."""
+        add = self.add
         for line in lines:
-            self.add(line)
+            add(line)
 
-    def begin_part(self) -> None:
-        """What comes next does not go on with what came last: another file, say."""
+    def begin_part(self, name: str = "") -> None:
+        """What comes next does not go on with what came last: another file, say; ``name`` is its log's."""
         while self._open:
             self._close(next(iter(self._open)))
+        self._end_waiting()
         self._before = None
+        lines = sum(hour.lines for hour in self._hours.values())
+        self._file.lines += lines - self._lines
+        self._lines = lines
+        self._file = self._files.row(name) if name else self._track()
+        for _, track in self._components.heaviest():  # each minute is noted for this file too
+            track.minute = track.minute_answered = -1
+        self._minute = -1
 
-    def add(self, line: str) -> None:
+    def add(self, line: str) -> None:  # noqa: PLR0912, PLR0915 - a call would cost more than what it does
         """Take one line, without its line end."""
-        entry = self._parser.parse(clean(line))
-        time = entry.time
+        text = clean(line)
+        entry = self._parse(text)
+        time, name, level, _, bare, request, strange = entry
         if time is None:
-            time = self._before
-            if time is None:
-                self.undated += bool(line)
+            if self._before is None:
+                self._wait(text)
                 return
-        self._before = time
+            time = self._before
+            # Among lines that a platform names and dates, one without both is damaged or of something else.
+            strange = strange or (self._before_named and not name and not traces.may_go_on(entry.text))
+        else:
+            self._before, self._before_named = time, name != ""
+            if self._waiting:
+                self._end_waiting(time)
+        if time > self.until:
+            time = self._ahead(time)
+        if self._name != name:
+            self._name, self._component = name, self._components.row(name)
+        component = self._component
+        minute = int(time) // MINUTE
+        if request:
+            if minute != component.minute_answered:
+                component.minute_answered = minute
+                component.answered.note(minute)
+                self._note(minute)
+        elif minute != component.minute:
+            component.minute = minute
+            component.said.note(minute)
+            self._note(minute)
         if time < self.since:
             self.outside += 1
             return
-        if time > self.until + _AHEAD:
-            self.ahead += 1
-            return
-        self.lines += 1
-        if time < self.first:  # noqa: PLR1730
-            self.first = time
-        if time > self.last:  # noqa: PLR1730
-            self.last = time
-        hour = self._hours.get(int(time) // HOUR * HOUR) or self._hour(time)
+        component.lines += 1
+        if time < component.first:  # noqa: PLR1730 - min() takes three times as long, for every line
+            component.first = time
+        if time > component.last:  # noqa: PLR1730
+            component.last = time
+        hour = self._hour
+        if not 0 <= time - hour.start < HOUR:
+            hour = self._hour = self._hour_of(time)
         hour.lines += 1
-        self._components.row((entry.component,)).add(time)
-        if entry.access:
-            self._request(entry, entry.access, time, hour)
-        if entry.level >= levels.WARNING:
-            self._open_trace(entry, time, entry.level)
-        elif entry.bare:
+        if request:
+            hour.requests += 1
+            if request.status >= 500 or request.status == 429:
+                self._failed(entry, request, time, hour)
+        elif strange or (not level and "\ufffd" in text):
+            self._not_understood(text)
+        if level >= levels.WARNING:
+            self._open_trace(entry, time, level)
+        elif bare:
             self._bare(entry, time)
-        elif self._open or not entry.access:
+        elif self._open:
             self._other(entry)
 
     def result(self) -> Review:
         """The review of everything taken so far."""
         self.begin_part()
         hours = sorted(self._hours.values(), key=lambda hour: hour.start)
+        components = list(self._components.heaviest())
+        first = min((track.first for _, track in components), default=float("inf"))
+        last = max((track.last for _, track in components), default=float("-inf"))
         return Review(
             since=self.since,
             until=self.until,
-            lines=self.lines,
+            lines=self._lines,
             outside=self.outside,
             undated=self.undated,
             ahead=self.ahead,
-            first=self.first if self.lines else None,
-            last=self.last if self.lines else None,
+            ahead_by=self.ahead_by,
+            strange=self.strange,
+            examples=self._examples,
+            first=first if self._lines else None,
+            last=last if self._lines else None,
             hours=hours,
-            components=list(self._components.heaviest()),
+            components=components,
+            files=list(self._files.heaviest()),
+            everything=self._everything,
             errors=self.errors,
             fatal=self.fatal,
             kinds=list(self._kinds.heaviest()),
@@ -201,26 +266,74 @@ class Reviewer:
             answers=list(self._answers.heaviest()),
             newest_answers=self._newest_answers.lines(),
             left_out=self._kinds.left_out + self._answers.left_out,
+            kinds_left_out=self._kinds.left_out,
         )
 
-    def _hour(self, time: float) -> Hour:
+    def _track(self) -> Track:
+        return Track(Minutes(self.until), Minutes(self.until))
+
+    def _tracks(self) -> BoundedTable[str, Track]:
+        return BoundedTable(_COMPONENTS, self._track, lambda track: track.lines)
+
+    def _hour_of(self, time: float) -> Hour:
         start = int(time) // HOUR * HOUR
         hour = self._hours.get(start)
         if hour is None:
             hour = self._hours[start] = Hour(start)
         return hour
 
-    def _request(self, entry: Entry, access: Access, time: float, hour: Hour) -> None:
-        hour.requests += 1
-        status = access.status
-        if status >= 500 or status == 429:
-            if status == 429:
-                hour.throttled += 1
-            else:
-                hour.server_errors += 1
-            self._answers.row((str(status), fold_path(access.path))).add(time)
-            if self._newest_answers.wants(time):
-                self._newest_answers.add(time, _shown(entry.component, mask(_answer_text(entry, access))))
+    def _wait(self, text: str) -> None:
+        """The first lines of a part can be without a time: they are of the time of the first that has one."""
+        if text and len(self._waiting) < _WAITING:
+            self._waiting.append(text)
+        else:
+            self.undated += bool(text)
+
+    def _end_waiting(self, time: float | None = None) -> None:
+        """Take the lines that waited, at ``time``; without one nobody knows when they were written."""
+        waiting, self._waiting = self._waiting, []
+        if time is None:
+            self.undated += len(waiting)
+            self.strange += len(waiting)
+            self._examples += map(_shown_strange, waiting[: STRANGE_LINES - len(self._examples)])
+            return
+        self._before, self._before_named = time, False
+        for text in waiting:
+            self.add(text)
+
+    def _ahead(self, time: float) -> float:
+        """A line from the future is of now; by how much its clock is ahead is kept."""
+        by = time - self.until
+        if by <= _MISREAD:
+            self.ahead_by = max(self.ahead_by, by)
+        else:
+            self.strange += 1
+        self.ahead += by > _AHEAD
+        return self.until
+
+    def _note(self, minute: int) -> None:
+        """For what does not depend on the component."""
+        if minute != self._minute:
+            self._minute = minute
+            self._file.said.note(minute)
+            self._everything.said.note(minute)
+
+    def _not_understood(self, text: str) -> None:
+        """Count it; the first few are shown."""
+        self.strange += 1
+        self._component.strange += 1
+        self._file.strange += 1
+        if len(self._examples) < STRANGE_LINES:
+            self._examples.append(_shown_strange(text))
+
+    def _failed(self, entry: Entry, access: Access, time: float, hour: Hour) -> None:
+        if access.status == 429:
+            hour.throttled += 1
+        else:
+            hour.server_errors += 1
+        self._answers.row((str(access.status), fold_path(access.path))).add(time)
+        if self._newest_answers.wants(time):
+            self._newest_answers.add(time, _shown(entry.component, mask(_answer_text(entry, access))))
 
     def _other(self, entry: Entry) -> None:
         """An ordinary line: what comes after it does not directly follow an error any more."""
@@ -256,13 +369,17 @@ class Reviewer:
         self.errors += 1
         self.fatal += fatal
         message = mask(trace.message)
-        self._hour(trace.time).errors += 1
+        self._hour_of(trace.time).errors += 1
         kind = self._kinds.row((component, fold(message)))
         kind.fatal = kind.fatal or fatal
         if kind.add(trace.time):
             kind.example = shorten(message, _SHOWN)
         if self._newest_errors.wants(trace.time):
             self._newest_errors.add(trace.time, _shown(component, message))
+
+
+def _shown_strange(text: str) -> str:
+    return shorten(mask(text), _SHOWN)
 
 
 def _shown(component: str, text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 _MONTHS = {
@@ -12,11 +13,31 @@ _MONTHS = {
     )
 }
 _CACHED_MINUTES = 4096
+DAY = 86_400
 
 _ISO = re.compile(
-    r"(\d{4}[-/]\d\d[-/]\d\d)[T ](\d\d:\d\d):(\d\d)(?:[.,](\d{1,9}))?\d*[ ]?(Z|[+-]\d\d:?\d\d(?!\d))?"
+    r"(\d{4}[-/]\d\d[-/]\d\d)[T ](\d\d:\d\d):(\d\d)(?:[.,](\d{1,9}))?\d*[ ]?"
+    r"(Z|[+-]\d\d(?::?\d\d)?(?!\d)| ?UTC| ?GMT)?"
 )
-_COMMON = re.compile(r"(\d\d)/([A-Z][a-z]{2})/(\d{4}):(\d\d):(\d\d):(\d\d) ([+-]\d{4})")
+_COMMON = re.compile(
+    r"(\d\d)[/-]([A-Z][a-z]{2})[/-](\d{4})[: ](\d\d):(\d\d):(\d\d)(?:[.,](\d{1,9}))?"
+    r"(?: ?([+-]\d\d:?\d\d|UTC|GMT|Z)\b)?"
+)
+_DOTTED = re.compile(r"(\d{4}/\d\d/\d\d) - (\d\d:\d\d):(\d\d)")  # gin
+# C's asctime, with Apache's microseconds; date(1) has a zone before the year.
+_ASCTIME = re.compile(
+    r"[A-Z][a-z]{2} ([A-Z][a-z]{2}) {1,2}(\d{1,2}) (\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))? (?:(?:UTC|GMT) )?(\d{4})"
+)
+_RFC1123 = re.compile(
+    r"[A-Z][a-z]{2}, (\d{1,2})[ -]([A-Z][a-z]{2})[ -](\d{4}) (\d\d):(\d\d):(\d\d)(?: ?([+-]\d{4}|GMT|UTC)\b)?"
+)
+_AMERICAN = re.compile(r"([A-Z][a-z]{2}) (\d{1,2}), (\d{4}),? (\d{1,2}):(\d\d):(\d\d) ?([AP])M\b")
+_DAY_FIRST = re.compile(r"(\d{1,2}) ([A-Z][a-z]{2}) (\d{4}) (\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?")
+_KLOG = re.compile(r"(\d\d)(\d\d) (\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?")
+_OLD_REDIS = re.compile(r"(\d{1,2}) ([A-Z][a-z]{2}) (\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?")
+_EPOCH = re.compile(r"\[?(\d{9,10}(?:\.\d{1,9})?|\d{13}|\d{16}|\d{19})\]?(?= |$)")
+# What can stand before a line's own time.
+_LEADING = re.compile(r"(?:\[GIN\] |\d+:[XCSM] |\[\d{1,7}\] |[IWEFD](?=\d{4} )|[DIWEFA], \[|\[)?")
 _SYSLOG = re.compile(r"([A-Z][a-z]{2}) {1,2}(\d{1,2}) (\d\d):(\d\d):(\d\d)")
 
 # Epoch numbers by their size: seconds until the year 5138, then milli-, micro- and nanoseconds.
@@ -48,9 +69,48 @@ class Times:
             return self.iso(*match.groups())
         match = _COMMON.match(text)
         if match:
-            day, month, year, hour, minute, second, zone = match.groups()
-            return self.iso(f"{year}-{_MONTHS.get(month, 0):02d}-{day}", f"{hour}:{minute}", second, None, zone)
+            day, month, year, hour, minute, second, fraction, zone = match.groups()
+            return self._of(year, month, day, f"{hour}:{minute}", second, fraction, zone)
         return None
+
+    def leading(self, text: str) -> tuple[float, int] | None:
+        """The time with which a plain line begins, in any of the formats without ISO 8601, and where it ends."""
+        before = _LEADING.match(text)
+        start = before.end() if before else 0
+        for pattern, read in self._formats():
+            match = pattern.match(text, start)
+            if match:
+                moment = read(*match.groups())
+                if moment is not None:
+                    end = match.end()
+                    return moment, end + text.startswith("]", end)
+        return None
+
+    def _formats(self) -> tuple[tuple[re.Pattern[str], Callable[..., float | None]], ...]:
+        return (
+            (_ISO, self.iso),
+            (_COMMON, lambda d, mon, y, h, m, s, f, z: self._of(y, mon, d, f"{h}:{m}", s, f, z)),
+            (_ASCTIME, lambda mon, d, h, m, s, f, y: self._of(y, mon, d, f"{h}:{m}", s, f, None)),
+            (_RFC1123, lambda d, mon, y, h, m, s, z: self._of(y, mon, d, f"{h}:{m}", s, None, z)),
+            (_AMERICAN, self._american),
+            (_DAY_FIRST, lambda d, mon, y, h, m, s, f: self._of(y, mon, d, f"{h}:{m}", s, f, None)),
+            (_KLOG, lambda mon, d, h, m, s, f: self._last(int(mon), int(d), f"{h}:{m}", s, f)),
+            (_OLD_REDIS, lambda d, mon, h, m, s, f: self._last(_MONTHS.get(mon, 0), int(d), f"{h}:{m}", s, f)),
+            (_DOTTED, lambda date, minute, s: self.iso(date, minute, s, None, None)),
+            (_EPOCH, lambda number: self.number(float(number))),
+        )
+
+    def _american(  # noqa: PLR0917 - the groups of a pattern, in their order
+        self, month: str, day: str, year: str, hour: str, minute: str, second: str, half: str
+    ) -> float | None:
+        clock = int(hour) % 12 + (12 if half == "P" else 0)
+        return self._of(year, month, day, f"{clock:02d}:{minute}", second, None, None)
+
+    def _of(  # noqa: PLR0917 - likewise
+        self, year: str, month: str, day: str, minute: str, second: str, fraction: str | None, zone: str | None
+    ) -> float | None:
+        date = f"{year}-{_MONTHS.get(month, 0):02d}-{int(day):02d}"
+        return self.iso(date, minute, second, fraction, zone)
 
     def number(self, value: float) -> float | None:
         """From epoch seconds, or milli-, micro- or nanoseconds, told apart by their size."""
@@ -61,7 +121,15 @@ class Times:
     def value(self, value: object) -> float | None:
         """From whatever a JSON line has as its time."""
         if isinstance(value, str):
-            return self.number(float(value)) if value.replace(".", "", 1).isdecimal() else self.text(value)
+            if value.replace(".", "", 1).isdecimal():
+                return self.number(float(value))
+            leading = self.leading(value)
+            return leading[0] if leading else None
+        if isinstance(value, dict):  # MongoDB's, Log4j's and old Monolog's
+            if isinstance(value.get("epochSecond"), int):
+                nanos = value.get("nanoOfSecond")
+                return float(value["epochSecond"]) + (nanos / 1e9 if isinstance(nanos, int) else 0.0)
+            return self.value(value.get("$date") or value.get("date"))
         if isinstance(value, int | float) and not isinstance(value, bool):
             return self.number(float(value))
         return None
@@ -72,11 +140,14 @@ class Times:
         if not match:
             return None
         month, day, hour, minute, second = match.groups()
+        return self._last(_MONTHS.get(month, 0), int(day), f"{hour}:{minute}", second, None)
+
+    def _last(self, month: int, day: int, minute: str, second: str, fraction: str | None) -> float | None:
+        """The last such moment that is not more than a day ahead."""
         year = datetime.fromtimestamp(self._now, UTC).year
         for candidate in (year + 1, year, year - 1):
-            date = f"{candidate}-{_MONTHS.get(month, 0):02d}-{int(day):02d}"
-            moment = self.iso(date, f"{hour}:{minute}", second, None, None)
-            if moment is not None and moment <= self._now + 86_400:
+            moment = self.iso(f"{candidate}-{month:02d}-{day:02d}", minute, second, fraction, None)
+            if moment is not None and moment <= self._now + DAY:
                 return moment
         return None
 
@@ -85,9 +156,12 @@ class Times:
         if known != -1.0:
             return known
         date, minute, zone = key
-        text = f"{date.replace('/', '-')}T{minute}:00{'+00:00' if zone == 'Z' else zone}"
+        zone = zone.strip()
+        late = minute.startswith("24:")  # 24:00 is the end of a day
+        text = f"{date.replace('/', '-')}T{'00:' + minute[3:] if late else minute}:00"
+        text += "+00:00" if zone in ("Z", "UTC", "GMT") else zone
         try:
-            moment = datetime.fromisoformat(text).timestamp()
+            moment = datetime.fromisoformat(text).timestamp() + (DAY if late else 0)
         except (ValueError, OverflowError):
             moment = None
         if len(self._minutes) >= _CACHED_MINUTES:

@@ -101,6 +101,17 @@ def is_fragment(text: str) -> bool:
     return text[0] in " }^)" or text.startswith(_FRAGMENTS)
 
 
+def may_go_on(text: str) -> bool:
+    """True for a line without a time of its own that can belong to the one before it, or is an error itself."""
+    return (
+        not text
+        or is_fragment(text)
+        or bool(_EXCEPTION.match(text))
+        or text.startswith(_PYTHON)
+        or bool(begins(text))
+    )
+
+
 def begins(text: str) -> int:
     """Level of a bare line that begins an error of its own; NONE where it does not.
 

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from playbook.clients.log_reading import KEPT_HINT, SERVICE, LogSource
+from playbook.clients.log_reading import KEPT_HINT, SERVICE, LogSource, LogStream, name_of
 from playbook.clock import Clock
+from playbook.coverage import Coverage
 from playbook.engine import measurement
 from playbook.errors import TooLittleData
 from playbook.evidence import Evidence, Facts, Lines, Table
 from playbook.limits import Reading
 from playbook.logs.review import HOUR, Hour, Review, Reviewer
 from playbook.logs.usual import Level, usual_level
+from playbook.measure.log_coverage import hours_seen, of_lines, of_requests
+from playbook.sections.coverage import CoverageRules
 from playbook.sections.target import Logs
 from playbook.settings import Settings
 
@@ -27,14 +31,29 @@ class LogReview:
     """What the logs of the last 24 hours say.
 
     Attributes:
-        source: where they were read from.
-        problems: what could not be read of them.
+        stream: where they were read from, and what could not be read of them.
+        coverage: hours, sources and understanding of the lines.
+        requests_coverage: what a statement on requests stands on beyond that.
+        skew: seconds by which the newest line was ahead of this machine's clock when it was read.
     """
 
     review: Review
-    source: str
-    problems: tuple[str, ...]
+    stream: LogStream
     wanted: Logs
+    rules: CoverageRules
+    coverage: Coverage
+    requests_coverage: Coverage
+    skew: float = 0.0
+
+    @property
+    def source(self) -> str:
+        """Where they were read from."""
+        return self.stream.source
+
+    @property
+    def problems(self) -> list[str]:
+        """What could not be read of them."""
+        return self.stream.problems
 
     @property
     def fatal(self) -> Reading:
@@ -48,12 +67,12 @@ class LogReview:
 
     @property
     def server_errors(self) -> Reading:
-        """Share of requests that were answered 5xx, in percent; TooLittleData without any request."""
+        """Share of requests that were answered 5xx, in percent; NaN without any request."""
         return self._share("server_errors", self.review.hours, "24 h")
 
     @property
     def throttled(self) -> Reading:
-        """Share of requests that were answered 429, in percent; TooLittleData without any request."""
+        """Share of requests that were answered 429, in percent; NaN without any request."""
         return self._share("throttled", self.review.hours, "24 h")
 
     @property
@@ -91,22 +110,14 @@ class LogReview:
     @property
     def hours_seen(self) -> int:
         """In how many hours there were lines; a full hour by the clock counts once, the two at the ends as one."""
-        return min(len([hour for hour in self.review.hours if hour.lines]), round(WINDOW / timedelta(hours=1)))
-
-    def demand_coverage(self) -> None:
-        """TooLittleData where the logs show too few hours to say that all was well in 24."""
-        if self.hours_seen < self.wanted.coverage_hours:
-            raise TooLittleData(
-                f"{SERVICE}: expected lines in at least {self.wanted.coverage_hours} of the last 24 hours, "
-                f"got {self.hours_seen}: from {_time(self.review.first)} to {_time(self.review.last)}",
-                service=SERVICE,
-                hint=KEPT_HINT,
-            )
+        return hours_seen(self.review)
 
     def evidence(self) -> list[Evidence]:
         """What was seen; errors by kind and the newest of them; 429 and 5xx by path, by hour and the newest."""
         review = self.review
         shown: list[Evidence] = [Facts("Logs of the last 24 hours", self._facts())]
+        if review.examples:
+            shown.append(Lines("Lines that were not understood, some of them", review.examples))
         if review.kinds:
             shown.append(
                 Table(
@@ -145,19 +156,18 @@ class LogReview:
 
     @property
     def _over(self) -> str:
-        hours = "24 h" if self.hours_seen >= self.wanted.coverage_hours else f"{self.hours_seen} of 24 h"
+        enough = self.hours_seen * 100 >= 24 * self.rules.window_percent
+        hours = "24 h" if enough else f"{self.hours_seen} of 24 h"
         return f"{hours} ({self.review.lines:,} lines)"
 
     def _share(self, name: str, hours: list[Hour], over: str) -> Reading:
         requests = sum(hour.requests for hour in hours)
         if not requests:
-            raise TooLittleData(
-                f"{SERVICE}: expected access lines with a status, got none among {self.review.lines:,} lines",
-                service=SERVICE,
-                hint="Log requests in one of the formats that playbook/logs/access.py names.",
-            )
+            return Reading(math.nan, over, self.requests_coverage)
         failed = sum(getattr(hour, name) for hour in hours)
-        return Reading(100 * failed / requests, f"{over} ({failed:,} of {requests:,} requests)")
+        return Reading(
+            100 * failed / requests, f"{over} ({failed:,} of {requests:,} requests)", self.requests_coverage
+        )
 
     def _hourly(self) -> dict[str, list[int]]:
         hours = self.review.hours
@@ -168,13 +178,13 @@ class LogReview:
 
     def _facts(self) -> dict[str, str]:
         review = self.review
-        components = ", ".join(f"{name or 'no name'} {row.count:,}" for (name,), row in review.components[:_ROWS])
+        components = ", ".join(f"{name or 'no name'} {row.lines:,}" for name, row in review.components[:_ROWS])
         facts = {
             "Source": self.source,
             "Lines": f"{review.lines:,}",
             "From": _time(review.first),
             "To": _time(review.last),
-            "Hours with lines": f"{self.hours_seen} of 24 (at least {self.wanted.coverage_hours} wanted)",
+            "Hours with lines": f"{self.hours_seen} of 24 (at least {self.rules.window_percent:g} % wanted)",
             "Lines by component": components,
             "Errors": f"{review.errors:,}, of them {review.fatal:,} fatal",
             "Requests": f"{review.requests:,}",
@@ -184,10 +194,15 @@ class LogReview:
         optional = {
             "Earlier lines, left out": review.outside,
             "Lines without a time, left out": review.undated,
-            "Lines from the future, left out": review.ahead,
+            "Lines from the future, taken as of now": review.ahead,
+            "Lines that were not understood": review.strange,
             "Rare kinds and paths, left out of the tables": review.left_out,
         }
         facts |= {name: f"{count:,}" for name, count in optional.items() if count}
+        facts["Ages and hours"] = "by the clock of the machine that runs the checks"
+        if review.ahead_by > 1:
+            facts["Ahead of that clock"] = f"the newest line, by {review.ahead_by:,.0f} s"
+        facts |= {f"Left out {number}": text for number, text in enumerate(self.stream.notes, start=1)}
         return facts | {f"Problem {number}": text for number, text in enumerate(self.problems, start=1)}
 
     def _by_hour(self) -> Table:
@@ -210,16 +225,20 @@ def log_review(logs: LogSource, settings: Settings, clock: Clock) -> LogReview:
     stream = logs.read(since)
     reviewer = Reviewer(since.timestamp(), now.timestamp())
     for part in stream.parts:
-        reviewer.begin_part()
+        reviewer.begin_part(name_of(part))
         reviewer.extend(part)
     review = reviewer.result()
     if not review.lines:
         raise TooLittleData(_nothing(review, stream.source, stream.problems), service=SERVICE, hint=KEPT_HINT)
-    return LogReview(review, stream.source, tuple(stream.problems), settings.target.logs)
+    # What was written while it was read is later than the moment when reading began, and not ahead.
+    skew = max(0.0, review.ahead_by - (clock.now() - now).total_seconds())
+    rules = settings.coverage
+    lines, requests = of_lines(review, stream, rules), of_requests(review, stream, rules)
+    return LogReview(review, stream, settings.target.logs, rules, lines, requests, skew)
 
 
 def _nothing(review: Review, source: str, problems: list[str]) -> str:
-    others = {"earlier": review.outside, "without a time": review.undated, "from the future": review.ahead}
+    others = {"earlier": review.outside, "without a time": review.undated}
     came = ", ".join(f"{count:,} {name}" for name, count in others.items() if count) or "none at all"
     return "; ".join([f"{SERVICE}: expected lines of the last 24 hours from {source}, got {came}", *problems])
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from playbook.clients.log_reading import SERVICE as LOGS
-from playbook.clients.log_reading import LogSource
+import msgspec
+
+from playbook.clients.log_reading import LogSource, LogStream, name_of
+from playbook.coverage import Coverage, lacking, share
 from playbook.engine import measurement
-from playbook.errors import TooLittleData
 from playbook.evidence import Evidence, Facts, Table
 from playbook.logs.review import Occurrences, Review, Reviewer
+from playbook.measure.log_coverage import of_lines
 from playbook.measure.maintenance import MaintenancePlan, Window
+from playbook.sections.coverage import CoverageRules
 from playbook.settings import Settings
 
 _SHOWN = 15
@@ -40,18 +43,20 @@ class NewErrors:
     """Kinds of errors since the beginning of the last window that were not in the logs before it.
 
     Attributes:
+        review: of all that was read.
         hours_before: in how many hours before the window there were lines, and how many it takes.
         lines_after: whether there were lines since the window's end.
         known: how many kinds were there before.
     """
 
     window: Window
-    source: str
+    stream: LogStream
+    review: Review
+    rules: CoverageRules
     kinds: tuple[NewError, ...]
     known: int
     hours_before: tuple[int, int]
     lines_after: bool
-    problems: tuple[str, ...]
 
     @property
     def lasting(self) -> list[NewError]:
@@ -63,26 +68,41 @@ class NewErrors:
         """Those of the window itself: work that restarts things makes some."""
         return [kind for kind in self.kinds if not kind.after]
 
-    def demand_coverage(self) -> None:
-        """TooLittleData where there is too little of before or nothing of after to say that nothing is new."""
+    @property
+    def coverage(self) -> Coverage:
+        """Enough hours before the window to know what is not new, lines since its end, and what lies between."""
         seen, least = self.hours_before
-        if seen < least or not self.lines_after:
-            got = f"{seen}" if seen < least else "none since its end"
-            raise TooLittleData(
-                f"{LOGS}: expected lines of at least {least} hours before the maintenance and of the time since, "
-                f"got {got}",
-                service=LOGS,
-                hint="DigitalOcean does not keep run logs: forward them to files, see [targets.NAME.logs].",
+        before = share(
+            float(seen),
+            float(self.wanted_hours),
+            "h before it",
+            least_percent=100 * least / self.wanted_hours,
+            what="lines",
+            hint="DigitalOcean does not keep run logs: forward them to files, see [targets.NAME.logs].",
+        )
+        after = Coverage()
+        if not self.lines_after:
+            after = lacking(
+                "nothing since it", expected="lines of the time since the maintenance", got="none since its end"
             )
+        # The hours are judged here; silence, understanding and problems as in every review.
+        rules = msgspec.structs.replace(self.rules, window_percent=0.0)
+        quiet = self.window.start.timestamp(), self.window.end.timestamp()
+        return before + after + of_lines(self.review, self.stream, rules, quiet)
+
+    @property
+    def wanted_hours(self) -> int:
+        """How many hours before the window were looked at."""
+        return round((self.window.start.timestamp() - self.review.since) / 3600)
 
     def evidence(self) -> list[Evidence]:
         """What was compared, and each new kind."""
         facts = {
             "Maintenance": str(self.window),
-            "Source": self.source,
+            "Source": self.stream.source,
             "Hours with lines before it": f"{self.hours_before[0]} (at least {self.hours_before[1]} wanted)",
             "Kinds of errors known from before": f"{self.known:,}",
-            **{f"Problem {number}": text for number, text in enumerate(self.problems, start=1)},
+            **{f"Problem {number}": text for number, text in enumerate(self.stream.problems, start=1)},
         }
         shown: list[Evidence] = [Facts("Errors since the maintenance", facts)]
         if self.kinds:
@@ -115,7 +135,7 @@ def errors_since_maintenance(logs: LogSource, maintenance_plan: MaintenancePlan,
     stream = logs.read(since)
     reviewer = Reviewer(since.timestamp(), maintenance_plan.now.timestamp())
     for part in stream.parts:
-        reviewer.begin_part()
+        reviewer.begin_part(name_of(part))
         reviewer.extend(part)
     review = reviewer.result()
     started, ended = window.start.timestamp(), window.end.timestamp()
@@ -126,12 +146,13 @@ def errors_since_maintenance(logs: LogSource, maintenance_plan: MaintenancePlan,
     ]
     return NewErrors(
         window,
-        stream.source,
+        stream,
+        review,
+        settings.coverage,
         tuple(sorted(kinds, key=lambda kind: (not kind.after, not kind.row.fatal, -kind.row.count))),
         len(review.kinds) - len(kinds),
         (_hours_before(review, started), wanted.least_log_hours),
         review.last is not None and review.last >= ended,
-        tuple(stream.problems),
     )
 
 

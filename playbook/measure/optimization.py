@@ -130,22 +130,27 @@ class LogRetention:
 
     Attributes:
         hours_seen, hours_wanted: hours of the last 24 that have lines.
+        problems: what could not be found or read; it may be over age.
         files: newest first; None where the logs are not in files.
         keep_days: age beyond which a file is to be deleted.
     """
 
     source: str
     hours_seen: int
-    hours_wanted: int
+    hours_wanted: float
+    problems: tuple[str, ...]
     files: Sequence[LogFile] | None
     keep_days: float
     now: datetime
 
     @property
     def coverage(self) -> Coverage:
-        """The files, where there are some, and the hours; a review that was cut short says so itself."""
+        """The files, where there are some, and the hours; how far logs reach back is itself what is judged."""
         files = "" if self.files is None else f"{counted(len(self.files), 'file')}, "
-        return whole(f"{files}{self.hours_seen} of 24 h")
+        found = whole(f"{files}{self.hours_seen} of 24 h")
+        for text in self.problems:
+            found += lacking("not all found", expected="every log to be found and read", got=text)
+        return found
 
     @property
     def long_enough(self) -> bool:
@@ -192,7 +197,8 @@ def log_retention(logs: LogSource, log_review: LogReview, settings: Settings, cl
     return LogRetention(
         source=log_review.source,
         hours_seen=log_review.hours_seen,
-        hours_wanted=settings.target.logs.coverage_hours,
+        hours_wanted=settings.coverage.window_percent * 24 / 100,
+        problems=tuple(log_review.problems),
         files=logs.kept() if isinstance(logs, FileLogs) else None,
         keep_days=settings.optimization.log_keep_days,
         now=clock.now(),

@@ -12,7 +12,7 @@ from statistics import median
 from playbook.clients.digitalocean import DigitalOceanApi
 from playbook.clients.prometheus import Prometheus
 from playbook.clock import Clock
-from playbook.coverage import Coverage, lacking, share, whole
+from playbook.coverage import Coverage, lacking, share, understood, whole
 from playbook.engine import measurement
 from playbook.errors import TooLittleData
 from playbook.evidence import Evidence, Facts, Table
@@ -179,12 +179,7 @@ class MemoryErrors:
 
     kinds: tuple[tuple[str, str, int], ...]
     lines: int
-    seen: Coverage = Coverage()  # noqa: RUF009 - frozen
-
-    @property
-    def coverage(self) -> Coverage:
-        """In how many hours of the day there were lines."""
-        return self.seen
+    coverage: Coverage
 
     @property
     def count(self) -> Reading:
@@ -205,9 +200,11 @@ def memory_errors(log_review: LogReview) -> MemoryErrors:
         for (component, signature), row in log_review.review.kinds
         if _OUT_OF_MEMORY.search(f"{signature} {row.example}")
     ]
-    least = 100 * log_review.wanted.coverage_hours / 24
-    seen = share(log_review.hours_seen, 24, "h", least_percent=least, what="lines")
-    return MemoryErrors(tuple(sorted(kinds, key=lambda kind: -kind[2])), log_review.review.lines, seen)
+    review = log_review.review
+    coverage = log_review.coverage
+    if review.kinds_left_out:
+        coverage += understood(review.kinds_left_out, review.kinds_left_out + len(review.kinds), "kinds of errors")
+    return MemoryErrors(tuple(sorted(kinds, key=lambda kind: -kind[2])), review.lines, coverage)
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,6 +60,7 @@ class Limits(LoadLimits, frozen=True):
     log_errors: Limit
     log_server_errors: Limit
     log_throttled: Limit
+    clock_skew: Limit
     cpu: Limit
     memory: Limit
     backup_age: Limit

@@ -131,7 +131,9 @@ class Logs(Section, frozen=True):
     """Where the logs are: the DigitalOcean API, or files by glob (``*.gz`` included).
 
     Attributes:
-        coverage_hours: of the last 24, in how many there must be lines for a verdict that all is well.
+        coverage_hours: in how many hours there must be lines for a verdict that nobody failed to sign in.
+        components: names that must have lines, beside those that the DigitalOcean app has.
+        serving: names of components that answer requests, and so must have access lines; likewise.
         unusual_count: an hour with fewer 429 or 5xx than this is never called unusual.
         unusual_spread: how many times the usual spread above the usual level an hour must be to be unusual.
         most_lines, most_seconds: where reading stops, which is then said.
@@ -140,6 +142,8 @@ class Logs(Section, frozen=True):
     source: Literal["api", "files"] = "api"
     files: list[str] = []
     coverage_hours: int = 20
+    components: list[str] = []
+    serving: list[str] = []
     unusual_count: int = 10
     unusual_spread: float = 6.0
     most_lines: int = 5_000_000

@@ -68,6 +68,34 @@ def _(world: World) -> None:
     world.logs.damaged = True
 
 
+@fault("log-source-silent", "The image worker has not written a line for five hours; the others went on")
+def _(world: World) -> None:
+    world.logs.muted["image-worker"] = 5
+
+
+@fault("log-component-mute", "The logs hold no line of the optimiser, which the app has")
+def _(world: World) -> None:
+    world.logs.muted["image-optimizer"] = 24 * 365
+
+
+@fault("log-file-silent", "One log file of two was written to all day, and not since yesterday")
+def _(world: World) -> None:
+    world.logs.source = "files"
+    world.logs.stale = True
+
+
+@fault("log-strange-format", "The optimiser writes its requests in a format that nobody knows")
+def _(world: World) -> None:
+    log_incidents.strange_format(world.logs)
+
+
+@fault("log-5xx-behind-bound", "The last 60,000 lines of the newest file are 503, and no more than that is read")
+def _(world: World) -> None:
+    world.logs.source = "files"
+    world.logs.flood = 60_000
+    world.logs.most_lines = 61_000
+
+
 @fault("logs-gone", "The place where the logs are kept is not there")
 def _(world: World) -> None:
     world.gone.add("logs")

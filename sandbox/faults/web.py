@@ -15,6 +15,16 @@ def _(world: World) -> None:
     world.gone.add("web")
 
 
+@fault("clock-off", "The clock of the website's server is ten minutes ahead")
+def _(world: World) -> None:
+    world.portfolio.clock_ahead = 600
+
+
+@fault("clock-drifts", "The clock of the website's server is 45 s behind")
+def _(world: World) -> None:
+    world.portfolio.clock_ahead = -45
+
+
 @fault("way-out-gone", "Nothing that this machine asks over the network is answered")
 def _(world: World) -> None:
     world.gone |= {

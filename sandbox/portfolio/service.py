@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
+from email.utils import formatdate
 from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -63,6 +64,7 @@ class PortfolioService(HttpService):
     """The app that the playbook is about. It reaches Redis as everybody does: by TLS, through the proxy."""
 
     name: ClassVar[str] = "web"
+    dates: ClassVar[bool] = False
 
     def __init__(self, redis: ValkeyService) -> None:
         self._redis_service = redis
@@ -124,7 +126,13 @@ class PortfolioService(HttpService):
         app = Starlette(routes=routes, exception_handlers={HTTPException: _as_json})
         burdened = Burdened(app, state=self._state, die=self._die)
         self._access = AccessLog(burdened, write=self._log, now=self._now)
-        return SecurityHeaders(self._access, lambda: self._state().headers)
+        return SecurityHeaders(self._access, self._headers)
+
+    def _headers(self) -> dict[str, str]:
+        """What stands on every answer, with the date by the server's own clock."""
+        state = self._state()
+        at = self.context.clock.now().timestamp() + state.clock_ahead
+        return {"date": formatdate(at, usegmt=True), **state.headers}
 
     # -------------------------------------------------------------------------------------------------- pages
 

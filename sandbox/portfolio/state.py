@@ -42,6 +42,7 @@ class PortfolioState:
         dies_after: so many requests, then nobody listens any more; 0 is never.
         tls: certificate, protocol versions and cipher suites of the website.
         headers: what stands on every answer.
+        clock_ahead: seconds by which the server's clock is wrong, as its answers' Date header shows.
         plain_http: what becomes of a visitor who comes without TLS.
     """
 
@@ -60,6 +61,7 @@ class PortfolioState:
     dies_after: int = 0
     tls: WebTls = field(default_factory=WebTls)
     headers: dict[str, str] = field(default_factory=SECURITY_HEADERS.copy)
+    clock_ahead: float = 0.0
     plain_http: Literal["to https", "answered", "to another host"] = "to https"
 
     @classmethod

@@ -10,5 +10,5 @@ def test_two_workers_agree_with_one(run_checks):
     assert {record.worker for record in results.records} == {"gw0", "gw1"}
     unknown = [record.item for record in results.records if record.verdict == "UNKNOWN"]
     assert "daily.redis.alive" in unknown
-    assert len(results.records) == 19
+    assert len(results.records) == 20
     assert results.timings

@@ -281,7 +281,6 @@ def test_faults_are_for_the_sandbox(bare):
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        ([], "the following arguments are required: COMMAND"),
         (["doctr"], "invalid choice: 'doctr'"),
         (["doctor", "--targt", "x"], "unrecognized arguments: --targt x"),
         (["doctor", "--target", "nowhere"], "unknown target 'nowhere'"),

@@ -15,6 +15,18 @@ ERROR_ON_THE_SIDE = {
     )
 }
 
+
+def unknown(expected: str, got: str) -> dict[str, tuple[str, str]]:
+    """Nothing bad was seen, and not enough of the logs; both checks say so of their first figure."""
+    return {
+        item: ("UNKNOWN", rf"{subject}: expected {expected}, got {got}; what was seen gives .*")
+        for item, subject in (
+            ("daily.logs.errors", "Crashes and fatal errors in the logs"),
+            ("daily.logs.http-errors", "HTTP 5xx in the logs"),
+        )
+    }
+
+
 EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
     "log-errors": {
         "daily.logs.errors": ("WARNING", rf"Errors in the logs: expected at most 0, got 3 over {DAY_OF_LOGS}"),
@@ -55,15 +67,37 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
     "log-files-gone": dict.fromkeys(
         LOG_ITEMS, ("UNKNOWN", r"Logs: expected files that match /\S+\*\.log\*, got no file that matches")
     ),
-    "logs-short": dict.fromkeys(
-        LOG_ITEMS,
-        ("UNKNOWN", r"Logs: expected lines in at least 20 of the last 24 hours, got [12]: from .{19} to .{19}"),
+    "logs-short": unknown(r"lines of at least 21\.6 of 24 h", r"lines of [12] h"),
+    "logs-damaged": unknown(
+        r"lines without a break from whatever usually writes them and all of the logs to be read",
+        r"no line of any component from \d\d \w{3} \d\d:\d\d to \d\d:\d\d UTC \([\w ]+\) "
+        r"and /\S+/portfolio\.log\.2\.gz is damaged, "
+        r"its compressed data end in the middle: [\d,]+ lines were read up to there",
     ),
-    "logs-damaged": {
+    "log-source-silent": unknown(
+        r"lines without a break from whatever usually writes them",
+        r"no line of image-worker since \d\d \w{3} \d\d:\d\d UTC \(5 h[\w ]*\) while others went on",
+    ),
+    "log-component-mute": unknown(
+        r"lines of all 3 components.*", r"lines of 2 components \(none of image-optimizer\).*"
+    ),
+    "log-file-silent": unknown(
+        r"lines without a break from whatever usually writes them",
+        r"no line of portfolio-jobs\.log since \d\d \w{3} \d\d:\d\d UTC \(26 h[\w ]*\) while others went on",
+    ),
+    "log-strange-format": unknown(
+        r"at most 1 % of lines not to be understood", r"40\d of [\d,]+ that are not, e\.g\. '.*"
+    ),
+    "log-5xx-behind-bound": {
+        "daily.logs.http-errors": (
+            "CRITICAL",
+            r"HTTP 5xx in the logs: expected at most 1 %, got 9\d\.\d+ % over 24 h "
+            r"\(60,\d\d\d of [\d,]+ requests\)"
+            r" \(critical > 5 %\)",
+        ),
         "daily.logs.errors": (
-            "WARNING",
-            r"Log source: expected everything could be read, got /\S+/portfolio\.log\.2\.gz is damaged, "
-            r"its compressed data end in the middle: [\d,]+ lines were read up to there",
+            "UNKNOWN",
+            r".* reading stopped after 61,000 lines \(logs\.most_lines\), with more to read.*",
         ),
     },
 }

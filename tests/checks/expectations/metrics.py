@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from tests.checks.expectations.web import no_clock
+
 KPIS = {
     "daily.kpi.availability": "Availability",
     "daily.kpi.response-time": "P95 response time",
@@ -37,6 +39,7 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
             rf"Alerts: expected an answer from https://localhost:\d+/api/v1/alerts, {REFUSED}; "
             r"what was seen gives none",
         ),
+        **no_clock("Prometheus"),
     },
     "grafana-gone": {"daily.dashboard.available": away("Grafana", "api/health")},
     "alertmanager-gone": {"daily.alerts.none-pending": away("Alertmanager", "api/v2/alerts")},

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.checks.expectations.logs import ERROR_ON_THE_SIDE
-from tests.checks.expectations.web import API_HEALTH, OPTIMISED
+from tests.checks.expectations.web import API_HEALTH, OPTIMISED, no_clock
 
 HIT_RATE = r"Cache hit rate: expected at least 80 %%, got %s(?:\.\d+)? %% over 24 h \([\d,]+ reads\)"
 
@@ -16,6 +16,7 @@ def no_redis(found: str) -> dict[str, tuple[str, str]]:
         "daily.redis.alive": ("UNKNOWN", found % "PING"),
         "daily.kpi.cache-hit-rate": ("UNKNOWN", found % "INFO"),
         "daily.health.api": ("CRITICAL", API_HEALTH % r"HTTP 503, degraded; redis unhealthy \(\w+\)"),
+        **no_clock("Redis"),
     }
 
 

@@ -24,6 +24,7 @@ def no_website(found: str) -> dict[str, tuple[str, str]]:
         "daily.health.api": ("CRITICAL", API_HEALTH % f"no answer: {found}"),
         "daily.health.image-service": ("CRITICAL", f"Image service: expected healthy, got no answer: {found}"),
         "daily.probe.homepage": ("CRITICAL", NO_PAGE % f"no answer: {found}"),
+        **no_clock("website"),
     }
 
 
@@ -51,7 +52,26 @@ def in_place_of_home(found: str, verdict: str = "CRITICAL") -> dict[str, tuple[s
     }
 
 
+def no_clock(name: str) -> dict[str, tuple[str, str]]:
+    """One clock of three cannot be read."""
+    return {
+        "daily.clock.skew": (
+            "UNKNOWN",
+            rf"Clock skew: expected all 3 clocks, got 2 clocks \({name} did not say: .*\); what was seen gives .*",
+        )
+    }
+
+
+SKEW = r"Clock skew: expected at most 30 s, got %s s over 3 clocks \(website's is %s\)%s"
+
 EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
+    "clock-off": {
+        "daily.clock.skew": (
+            "CRITICAL",
+            SKEW % (r"(?:59\d|60\d)(?:\.\d)?", "10 min ahead", r" \(critical > 300 s\)"),
+        ),
+    },
+    "clock-drifts": {"daily.clock.skew": ("WARNING", SKEW % (r"4\d(?:\.\d)?", "4\\d s behind", ""))},
     "web-gone": {
         **no_website(f"{REFUSED}, while the DigitalOcean API answers"),
         **no_image(REFUSED),

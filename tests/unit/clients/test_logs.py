@@ -8,10 +8,11 @@ import zlib
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 import pytest
 from websockets.sync.server import serve as websocket
 
-from playbook.clients.digitalocean_types import LogUrls
+from playbook.clients.digitalocean_types import App, LogUrls
 from playbook.clients.log_api import ApiLogs
 from playbook.clients.log_files import FileLogs
 from playbook.clients.logs import logs
@@ -132,6 +133,10 @@ class Api:
     def log_sources(self):
         return self._urls
 
+    def app(self):
+        spec = {"services": [{"name": "portfolio-web"}], "workers": [{"name": "image-worker"}]}
+        return msgspec.convert({"id": "1", "spec": spec}, App)
+
 
 def api_logs(*, live="", historic=(), wanted=None, limits=LIMITS):
     source = ApiLogs(Api(live=live, historic=historic), wanted or Logs(), limits, None)
@@ -229,7 +234,7 @@ def test_texts_are_read_all_and_without_authorisation():
     with serve(answer(body=b"one\ntwo\n"), answer(body=b"three")) as server:
         live = f"http://localhost:{closed_port()}/logs?token={TOKEN}"
         stream = api_logs(live=live, historic=[f"{server.url}/a?token=x", f"{server.url}/b"])
-        assert everything(stream) == ["one", "two", "three"]
+        assert everything(stream) == ["one", "two", "three"]  # from the last address to the first
     assert [problem.split(":")[0] for problem in stream.problems] == [
         "the live stream could not be opened, so older texts were read"
     ]
@@ -288,8 +293,10 @@ def test_simulator(tmp_path, historic, monkeypatch):
         moment = store.now()
         monkeypatch.setattr(store, "now", lambda: moment)
         stream = logs(simulator.settings()).read(SINCE)
-        lines = everything(stream)
+        parts = [list(part) for part in stream.parts]
         expected = list(store.lines())
-    assert lines == expected
-    assert len(lines) > 5000
+    assert [line for part in reversed(parts) for line in part] == expected
+    assert len(expected) > 5000
     assert stream.problems == []
+    assert stream.serving == ("portfolio-web", "image-optimizer")
+    assert stream.expected == ("portfolio-web", "image-optimizer", "image-worker")

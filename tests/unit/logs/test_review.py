@@ -129,22 +129,24 @@ def test_lines_without_a_time_belong_to_the_last_that_had_one():
     assert (review(*old).lines, review(*old).outside) == (0, 5)
 
 
-def test_lines_before_any_time_are_counted_apart():
-    """They cannot be placed; a new part begins anew."""
+def test_lines_before_any_time_are_of_the_first_that_is_there():
+    """They were written before it, so that they count; a part without any time cannot be placed."""
     reviewer = Reviewer(NOW - DAY, NOW)
-    reviewer.extend(["ERROR lost", "web 2024-05-29T20:14:14Z hello"])
+    reviewer.extend(["ERROR found", "web 2024-05-29T20:14:14Z hello"])
     reviewer.begin_part()
-    reviewer.extend(["ERROR lost too"])
+    reviewer.extend(["ERROR lost", "", "x"])
     found = reviewer.result()
-    assert (found.undated, found.lines, found.errors) == (2, 1, 0)
+    assert (found.undated, found.lines, found.errors) == (2, 2, 1)
+    assert (found.strange, found.examples) == (2, ["ERROR lost", "x"])
 
 
-def test_window_is_exact_and_the_future_is_left_out():
-    """From since on, and no more than five minutes ahead."""
-    times = (NOW - DAY - 1, NOW - DAY, NOW, NOW + 299, NOW + 301)
+def test_window_is_exact_and_what_is_ahead_counts_as_of_now():
+    """From since on; by how much a clock is ahead is kept, and a year that no clock shows is not understood."""
+    times = (NOW - DAY - 1, NOW - DAY, NOW, NOW + 299, NOW + 301, NOW + 400 * DAY)
     lines = [f"{datetime.fromtimestamp(at, UTC):%Y-%m-%dT%H:%M:%S}Z ERROR x" for at in times]
     found = review(*lines)
-    assert (found.outside, found.lines, found.ahead, found.errors) == (1, 3, 1, 3)
+    assert (found.outside, found.lines, found.ahead, found.errors) == (1, 5, 2, 5)
+    assert (found.ahead_by, found.last, found.strange) == (301, NOW, 1)
 
 
 ACCESS = [

@@ -230,21 +230,22 @@ def test_figures_since_the_end_say_over_how_long(tmp_path):
 class Logs:
     """Lines that are given."""
 
-    def __init__(self, *lines):
-        self._lines = lines
+    def __init__(self, *lines, problems=()):
+        self._lines, self._problems = lines, list(problems)
 
     def read(self, since):
         """As a client does."""
         self.since = since
-        return LogStream("a file", iter([iter(self._lines)]), ["one was damaged"])
+        return LogStream("a file", iter([iter(self._lines)]), self._problems)
 
 
 def line(at, text):
     return f"web {at:%Y-%m-%dT%H:%M:%S}.000000000Z {text}"
 
 
-# Two lines in each hour of the day before, and one after.
-QUIET = [line(NOW - timedelta(hours=27 - n / 2), "INFO all is well") for n in range(48)] + [line(NOW, "INFO done")]
+# Four lines in each hour of the day before and of the time since; none in the window.
+HOURS = [n / 4 for n in range(-27 * 4, 1) if not -12 < n < -8]
+QUIET = [line(NOW + timedelta(hours=hour), "INFO all is well") for hour in HOURS]
 
 
 @pytest.mark.parametrize(
@@ -265,15 +266,30 @@ def test_new_errors_are_kinds_that_were_not_there_before(tmp_path, errors, lasti
     found = errors_since_maintenance(logs, the_plan, settings)
     assert logs.since == NOW - timedelta(hours=27)
     assert (found.words(found.lasting), found.words(found.passing)) == (lasting, passing)
-    found.demand_coverage()
+    assert found.coverage.enough
+    assert found.coverage.words.startswith("24 of 24 h before it")
     assert found.evidence()
 
 
 @pytest.mark.parametrize(
-    ("lines", "got"), [(QUIET[-10:], "got 5"), (QUIET[:-1], "got none since its end"), ([], "got 0")]
+    ("lines", "got"),
+    [
+        (QUIET[-29:], "lines of 5 h before it"),
+        (QUIET[:-9], "none since its end"),
+        ([], "lines of 0 h before it and none since its end"),
+        (QUIET[:40] + QUIET[48:], "no line of any component from 22 Nov 18:45 to 21:00 UTC"),
+    ],
 )
 def test_too_few_lines_say_nothing(tmp_path, lines, got):
-    """Of the time before, or of the time since."""
+    """Of the time before, of the time since, or with a hole in between."""
     the_plan, settings = plan(tmp_path, MORNING)
-    with pytest.raises(TooLittleData, match=got):
-        errors_since_maintenance(Logs(*lines), the_plan, settings).demand_coverage()
+    coverage = errors_since_maintenance(Logs(*lines), the_plan, settings).coverage
+    assert not coverage.enough
+    assert got in coverage.got
+
+
+def test_what_could_not_be_read_may_hold_a_new_error(tmp_path):
+    """So that there is none is not said."""
+    the_plan, settings = plan(tmp_path, MORNING)
+    found = errors_since_maintenance(Logs(*QUIET, problems=["one was damaged"]), the_plan, settings)
+    assert found.coverage.got == "one was damaged"

@@ -2,6 +2,7 @@
 
 import os
 from datetime import UTC, datetime, timedelta
+from typing import ClassVar
 
 import pytest
 
@@ -99,6 +100,7 @@ class Reviewed:
 
     source = "3 files"
     hours_seen = 24
+    problems: ClassVar[list[str]] = []
 
 
 def test_log_files_over_age_are_listed(tmp_path):
@@ -117,9 +119,20 @@ def test_log_files_over_age_are_listed(tmp_path):
     assert len(found.evidence()) == 2
 
 
+def test_log_that_was_not_found_may_be_over_age(tmp_path):
+    """What could not be read is said, and nothing good stands on it."""
+    (tmp_path / "a.log").write_bytes(b"x")
+    settings = load("production", root=tmp_path, environment={})
+    logs = FileLogs((str(tmp_path / "a.log*"),), Logs())
+    reviewed = Reviewed()
+    reviewed.problems = ["b.log could not be read"]
+    assert log_retention(logs, Reviewed(), settings, FixedClock(NOW)).coverage.enough
+    assert log_retention(logs, reviewed, settings, FixedClock(NOW)).coverage.got == "b.log could not be read"
+
+
 @pytest.mark.parametrize(("hours", "enough"), [(19, False), (20, True)])
 def test_what_the_platform_shows_must_reach_back_a_day(hours, enough):
     """It has no files."""
-    found = LogRetention("the API", hours, 20, None, 30.0, NOW)
+    found = LogRetention("the API", hours, 20, (), None, 30.0, NOW)
     assert (found.long_enough, found.over_age, found.over_age_words) == (enough, [], "none")
     assert found.evidence()

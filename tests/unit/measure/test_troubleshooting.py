@@ -9,6 +9,7 @@ import pytest
 from playbook.clients.digitalocean_types import Series
 from playbook.clients.wire import Phases
 from playbook.clock import FixedClock
+from playbook.coverage import whole
 from playbook.logs.review import Occurrences
 from playbook.measure.app import AppStatus
 from playbook.measure.deployments import Release, Releases
@@ -169,12 +170,20 @@ def test_no_restarts_of_all_instances_are_ok(settings):
 def test_what_says_that_memory_ran_out(signature, counts):
     """And what only sounds like it."""
     row = Occurrences(count=3, example=signature)
-    review = SimpleNamespace(kinds=[(("web", signature), row)], lines=1_000)
-    seen = SimpleNamespace(review=review, hours_seen=24, wanted=SimpleNamespace(coverage_hours=20))
-    found = memory_errors(seen)
+    review = SimpleNamespace(kinds=[(("web", signature), row)], lines=1_000, kinds_left_out=0)
+    found = memory_errors(SimpleNamespace(review=review, coverage=whole("24 of 24 h")))
+    assert found.coverage.words == "24 of 24 h"
     assert found.count.value == (3 if counts else 0)
     assert found.count.over == "24 h (1,000 lines)"
     assert found.evidence()
+
+
+def test_kinds_that_were_not_kept_may_say_that_memory_ran_out():
+    """So none is known only of those that were."""
+    review = SimpleNamespace(kinds=[], lines=1_000, kinds_left_out=7)
+    found = memory_errors(SimpleNamespace(review=review, coverage=whole("24 of 24 h")))
+    assert not found.coverage.enough
+    assert found.coverage.got == "7 of 7 that are not"
 
 
 def release(hours, phase="ACTIVE"):

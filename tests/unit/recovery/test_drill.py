@@ -163,7 +163,7 @@ def test_a_dump_of_a_newer_server_is_a_finding_where_the_server_was_named(tmp_pa
         "a dump (VALKEY999) that the server does not load: Can't handle RDB format version 999"
     )
     with pytest.raises(Unmeasured, match=r"expected a server that knows dumps of the form VALKEY999, got Valkey"):
-        drilled(tmp_path)
+        drilled(tmp_path, valkey=None)
 
 
 @pytest.mark.parametrize(

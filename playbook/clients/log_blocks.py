@@ -1,0 +1,129 @@
+"""One log file in blocks, the newest first, so that a bound cuts off the oldest of it.
+
+A block begins with a line that has a time of its own and is no part of a stack trace, so that what belongs
+together is read together. Within a block lines come in the order of the file. Memory does not depend on the file's
+size: a compressed file is unpacked to a temporary one.
+"""
+
+from __future__ import annotations
+
+import gzip
+import tempfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import IO, BinaryIO
+
+from playbook.clients.log_reading import CHUNK, Lines, Reading
+from playbook.logs.parse import Parser
+from playbook.logs.text import clean, decode_lines
+
+BLOCK = 16 << 20
+_GZIP = b"\x1f\x8b"
+_KEPT = 4 << 20  # of an unpacked file in memory
+_LARGEST = 8 << 30  # unpacked, on disk
+_PEEKED = 1 << 16  # bytes in which a line to begin a block with is looked for
+_AGREEING = 10  # lines that must all be old before what stands before them is called old
+_SLACK = 3600.0  # seconds by which lines of one file may be out of order
+
+
+@dataclass
+class Blocks:
+    """A file that is open, and how it is read.
+
+    Attributes:
+        since, now: epoch seconds; what is older than ``since`` need not be read.
+        skipped: bytes that were not read because they are older.
+        damaged: what is wrong with the compressed data, empty where nothing is.
+    """
+
+    raw: BinaryIO
+    since: float
+    now: float
+    reading: Reading
+    block: int = BLOCK
+    skipped: int = 0
+    damaged: str = ""
+
+    def __post_init__(self) -> None:
+        self._parser = Parser(self.now)
+
+    def __iter__(self) -> Iterator[Lines]:
+        """Blocks, the newest first. OSError where the file cannot be read."""
+        with self._unpacked() as data:
+            end = data.seek(0, 2)
+            while end > 0 and not self.reading.ended:
+                start, is_old = self._start_of_block(data, max(0, end - self.block), end)
+                yield self.reading.bounded(decode_lines(self._bytes(data, start, end)))
+                if is_old:
+                    self.skipped = start
+                    return
+                end = start
+
+    def tail(self, size: int) -> Lines:
+        """The lines of the last ``size`` bytes, the first of them whole."""
+        with self._unpacked() as data:
+            end = data.seek(0, 2)
+            start, _ = self._start_of_block(data, max(0, end - size), end)
+            yield from decode_lines(self._bytes(data, start, end))
+
+    @contextmanager
+    def _unpacked(self) -> Iterator[IO[bytes]]:
+        """The file itself, or a temporary one with what is packed in it, as far as that goes."""
+        raw = self.raw
+        raw.seek(0)
+        packed = raw.read(2) == _GZIP
+        raw.seek(0)
+        if not packed:
+            yield raw
+            return
+        with tempfile.SpooledTemporaryFile(max_size=_KEPT) as unpacked:
+            try:
+                # What there is, and not always a whole chunk: where the data break off, the last has no end.
+                with gzip.GzipFile(fileobj=raw) as data:
+                    while chunk := data.read1(CHUNK):
+                        unpacked.write(chunk)
+                        if self.reading.reached():
+                            break
+                        if unpacked.tell() > _LARGEST:
+                            self.damaged = (
+                                f"is larger than {_LARGEST >> 30} GiB unpacked, and was read up to there"
+                            )
+                            break
+            except (EOFError, zlib.error, gzip.BadGzipFile):
+                self.damaged = "is damaged, its compressed data end in the middle"
+            yield unpacked
+
+    def _start_of_block(self, data: IO[bytes], guess: int, end: int) -> tuple[int, bool]:
+        """Where the block begins that has ``guess`` in it, and whether all before it is too old."""
+        if guess == 0:
+            return 0, False
+        data.seek(guess)
+        peeked = data.read(min(_PEEKED, end - guess))
+        cut = peeked.find(b"\n") + 1
+        if not cut:
+            return guess, False
+        start = first = guess + cut
+        found = False
+        times: list[float] = []
+        for line in peeked[cut:].split(b"\n")[:-1]:
+            entry = self._parser.parse(clean(line.decode("utf-8", "replace")))
+            if entry.time is not None and not entry.bare:
+                found = True
+                times.append(entry.time)
+            elif not found:
+                start += len(line) + 1
+            if len(times) > _AGREEING:
+                break
+        if not found:
+            return first, False
+        return start, len(times) >= _AGREEING and max(times) < self.since - _SLACK
+
+    @staticmethod
+    def _bytes(data: IO[bytes], start: int, end: int) -> Iterator[bytes]:
+        data.seek(start)
+        left = end - start
+        while left > 0 and (chunk := data.read(min(CHUNK, left))):
+            left -= len(chunk)
+            yield chunk

@@ -1,0 +1,143 @@
+"""When each source wrote: in which minutes, so that one that fell silent shows, whatever its neighbours did.
+
+A source is judged by its own usual gaps. One that is normally never quiet for long, and then was, has a hole; one
+that writes once a night, or now and then, has none.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import NamedTuple
+
+MINUTE = 60
+_HORIZON = 4 * 24 * 60  # minutes that are kept
+_QUARTER = 15
+_LEAST_QUARTERS = 4  # in which a source wrote, before anything is called usual
+_CHATTY = 2 / 3  # of the time a chatty source was in gaps shorter than what is new enough
+_USUAL = 0.9  # of that time its gaps were at most so long
+_SPREAD = 3.0  # times its usual gap is no hole yet
+
+
+_ONE = re.compile(b"\x01")
+
+
+class Minutes:
+    """The minutes in which something was written, in constant memory. Minutes are counted from the epoch."""
+
+    __slots__ = ("_base", "_first_kept", "_noted")
+
+    def __init__(self, until: float) -> None:
+        self._first_kept = int(until) // MINUTE - _HORIZON + _QUARTER
+        self._base = 0
+        self._noted = bytearray()
+
+    def note(self, minute: int) -> None:
+        """Something was written in this minute. Of what is long ago only the days around the newest are kept."""
+        place = minute - self._base
+        if place >= len(self._noted):
+            self._reach(minute)
+            place = minute - self._base
+        if place >= 0:
+            self._noted[place] = 1
+
+    def _reach(self, minute: int) -> None:
+        """Keep the days around this minute, or those until now where it lies in them."""
+        base = self._first_kept if minute >= self._first_kept else minute - _HORIZON // 2
+        kept = self._noted[base - self._base :] if self._noted else bytearray()
+        self._noted = kept + bytearray(max(0, _HORIZON - len(kept)))
+        self._base = base
+
+    def all(self) -> list[int]:
+        """Those that were noted, in order."""
+        return [self._base + found.start() for found in _ONE.finditer(self._noted)]
+
+
+@dataclass(slots=True)
+class Track:
+    """What one source wrote within the time of a review. Times in epoch seconds.
+
+    Attributes:
+        lines: how many; ``strange`` of them were not understood.
+        first, last: of its lines.
+        answered: minutes with access lines, earlier ones too, as far as they were read; of files there are none.
+        said: minutes with other lines, likewise.
+        minute_answered, minute: the last of them that were noted.
+    """
+
+    said: Minutes
+    answered: Minutes
+    lines: int = 0
+    strange: int = 0
+    first: float = float("inf")
+    last: float = float("-inf")
+    minute: int = -1
+    minute_answered: int = -1
+
+    @property
+    def written(self) -> list[int]:
+        """Minutes with lines of any kind, in order."""
+        return sorted({*self.said.all(), *self.answered.all()})
+
+
+class Hole(NamedTuple):
+    """A time in which a source that normally writes did not. Epoch seconds, to the minute.
+
+    Attributes:
+        ongoing: it has not written since.
+    """
+
+    start: float
+    end: float
+    ongoing: bool
+
+    @property
+    def seconds(self) -> float:
+        """How long it is."""
+        return self.end - self.start
+
+
+def holes(minutes: Sequence[int], since: float, until: float, *, newest_minutes: float) -> list[Hole]:
+    """The times between ``since`` and ``until`` in which a source was silent that normally is not, longest first.
+
+    Normally means: by the rest of the time that is known of it. It must have been in gaps shorter than
+    ``newest_minutes`` for two thirds of that time, and the hole be three times as long as nearly all of them.
+
+    Args:
+        minutes: in which it wrote, in order, from before ``since`` on where that is known.
+        newest_minutes: a gap shorter than this is never a hole.
+    """
+    if len({minute // _QUARTER for minute in minutes}) < _LEAST_QUARTERS:
+        return []
+    begin, end = int(since) // MINUTE, int(until) // MINUTE
+    points = [*([begin] if begin < minutes[0] else []), *minutes, *([end] if end > minutes[-1] else [])]
+    gaps = list(pairwise(points))
+    lengths = sorted(later - earlier for earlier, later in gaps)
+    usual = _usual([length for length in lengths if length < newest_minutes])
+    short = sum(length for length in lengths if length < newest_minutes)
+    known = points[-1] - points[0]
+    ongoing = points[-1] - minutes[-1]
+    found = []
+    for earlier, later in gaps:
+        length = later - earlier
+        if length < max(newest_minutes, _SPREAD * usual) or later <= begin:
+            continue
+        is_last = later == end and earlier == minutes[-1]
+        others = known - length - (0 if is_last else ongoing)
+        if others and short >= _CHATTY * others:
+            found.append(
+                Hole(max(earlier, begin) * 60.0 if later != end else earlier * 60.0, later * 60.0, is_last)
+            )
+    return sorted(found, key=lambda hole: -hole.seconds)
+
+
+def _usual(lengths: Sequence[int]) -> float:
+    """The length of gap in which, or in shorter ones, nine tenths of the time was spent. ``lengths`` in order."""
+    total, seen = sum(lengths), 0
+    for length in lengths:
+        seen += length
+        if seen >= _USUAL * total:
+            return length
+    return 0.0

@@ -1,0 +1,152 @@
+"""Clocks: how far the clocks of what is operated are from the clock of the machine that runs the checks.
+
+Every age, window and schedule of the playbook is measured by this machine's clock, from times that others wrote.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC
+from email.utils import parsedate_to_datetime
+
+from playbook.clients.http import HttpClient
+from playbook.clients.prometheus import prometheus
+from playbook.clients.redis import redis
+from playbook.clients.web import website
+from playbook.clock import Clock
+from playbook.coverage import Coverage, share
+from playbook.engine import measurement
+from playbook.errors import NotConfigured, Unmeasured
+from playbook.evidence import Evidence, Facts, Table
+from playbook.limits import Reading
+from playbook.measure.words import span
+from playbook.settings import Settings
+
+_WHOLE_SECOND = 0.5  # a Date header is cut to the second, so the middle of it is right to half of one
+_OWN = 30.0  # seconds; from here on it is said whose clock is off
+
+
+@dataclass(frozen=True, slots=True)
+class ClockReading:
+    """What one clock said.
+
+    Attributes:
+        offset: seconds by which it is ahead of ours (behind: negative); None where it was not read.
+        uncertainty: seconds either way, from the time the answer took and the precision of what it said.
+        problem: why it was not read; empty where it was.
+    """
+
+    name: str
+    said_by: str
+    offset: float | None = None
+    uncertainty: float = 0.0
+    problem: str = ""
+
+    @property
+    def least(self) -> float:
+        """Seconds by which it is off at the very least; 0 where it may be right."""
+        return 0.0 if self.offset is None else max(0.0, abs(self.offset) - self.uncertainty)
+
+    @property
+    def words(self) -> str:
+        """``the website's is 10 min ahead``."""
+        assert self.offset is not None
+        return f"{self.name}'s is {span(abs(self.offset))} {'ahead' if self.offset > 0 else 'behind'}"
+
+
+@dataclass(frozen=True, slots=True)
+class ClockSkew:
+    """Every clock that can be read of what the target has configured. At least one is configured."""
+
+    clocks: tuple[ClockReading, ...]
+
+    @property
+    def coverage(self) -> Coverage:
+        """All that are configured."""
+        read = [clock for clock in self.clocks if clock.offset is not None]
+        note = "; ".join(clock.problem for clock in self.clocks if clock.problem)
+        return share(len(read), len(self.clocks), "clock" if len(self.clocks) == 1 else "clocks", note=note)
+
+    @property
+    def largest(self) -> Reading:
+        """Seconds by which the clock that is off most differs from ours; NaN where none was read."""
+        read = [clock for clock in self.clocks if clock.offset is not None]
+        if not read:
+            return Reading(float("nan"), coverage=self.coverage)
+        worst = max(read, key=lambda clock: clock.least)
+        over = f"{len(read)} clock{'s' if len(read) > 1 else ''}"
+        return Reading(round(worst.least, 1), f"{over} ({worst.words})" if worst.least >= 1 else over)
+
+    def evidence(self) -> list[Evidence]:
+        """A row for each clock, and whose clock it is that is off."""
+        rows = [
+            [
+                clock.name,
+                clock.said_by,
+                "not read" if clock.offset is None else f"{clock.offset:+.1f} s",
+                "" if clock.offset is None else f"± {clock.uncertainty:.1f} s",
+                clock.problem,
+            ]
+            for clock in self.clocks
+        ]
+        facts = {"Compared with": "the clock of the machine that runs the checks"}
+        off = [clock.offset for clock in self.clocks if clock.offset is not None and clock.least >= _OWN]
+        if off and len(off) == len(self.clocks) > 1 and max(off) - min(off) < _OWN:
+            facts["Whose"] = "all of them agree with each other, so it is this machine's clock that is off"
+        table = Table("Clocks", ["Clock", "Said by", "Ahead of ours", "Uncertain by", "Problem"], rows)
+        return [table, Facts("Clock skew", facts)]
+
+
+@measurement(libraries=("h11", "redis", "stamina"))
+def clock_skew(settings: Settings, clock: Clock) -> ClockSkew:
+    """The website's Date header, TIME of Redis, and Prometheus' time of evaluation.
+
+    Raises:
+        NotConfigured: not one of them is configured.
+    """
+    target = settings.target
+    asked: list[tuple[str, str, Callable[[], tuple[float, float]]]] = [
+        ("website", "Date header", lambda: _date(website(settings), target.web.health_path)),
+        ("Redis", "TIME", lambda: _redis(settings)),
+        ("Prometheus", "time of evaluation", lambda: (prometheus(settings).query("1")[0].time, 0.0)),
+    ]
+    found: list[ClockReading] = []
+    missing: NotConfigured | None = None
+    for name, said_by, ask in asked:
+        before = clock.now().timestamp()
+        try:
+            time, precision = ask()
+        except NotConfigured as error:
+            missing = missing or error
+            continue
+        except (Unmeasured, IndexError) as error:
+            found.append(ClockReading(name, said_by, problem=f"{name} did not say: {error}"))
+            continue
+        after = clock.now().timestamp()
+        offset = time - (before + after) / 2
+        found.append(ClockReading(name, said_by, offset, precision + (after - before) / 2))
+    if not found and missing:
+        raise missing
+    return ClockSkew(tuple(found))
+
+
+def _date(http: HttpClient, path: str) -> tuple[float, float]:
+    """Unix seconds by a Date header; of what a cache kept, with the age that the cache says."""
+    answer = http.get(path, retry="connection", redirects=5)
+    text = answer.headers.get("date", "")
+    try:
+        moment = parsedate_to_datetime(text)
+    except ValueError:
+        said = f"the Date header {text!r}" if text else "an answer without a Date header"
+        raise Unmeasured(f"expected a date from {answer.url}, got {said}", service=answer.service) from None
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    age = answer.headers.get("age", "")
+    return moment.timestamp() + _WHOLE_SECOND + (int(age) if age.isdecimal() else 0), _WHOLE_SECOND
+
+
+def _redis(settings: Settings) -> tuple[float, float]:
+    with closing(redis(settings)) as server:
+        seconds, micros = server.execute_command("TIME")
+    return int(seconds) + int(micros) / 1e6, 0.0

@@ -1,0 +1,82 @@
+"""What a parser has seen before changes nothing: it reads a line as a fresh one does."""
+
+from datetime import UTC, datetime
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from playbook.logs.parse import Parser
+from playbook.logs.text import clean
+from sandbox.logs import LogsState
+
+NOW = datetime(2024, 5, 29, 21, 0, tzinfo=UTC)
+GOOD = list(LogsState.healthy(NOW).store.lines(until=NOW))[-400:]
+BITS = [
+    *(
+        '"',
+        "\\",
+        "\t",
+        " ",
+        "  ",
+        "Z",
+        ":59.9999999",
+        ":60",
+        "T24:",
+        "T25:",
+        "59:59.999999999Z",
+        "=",
+        "[",
+        "]",
+        "{",
+    ),
+    *(
+        "429",
+        "500",
+        "level=error",
+        '"level":50',
+        '"statusCode":503',
+        "Error: ",
+        " ⨯ ",
+        "INFO",
+        "ERROR",
+        "is 0",
+        "-",
+    ),
+    *("GET /x 503 in 2ms", " HTTP/1.1", "\u200b", "\ufffd", "9" * 25, "1e999", "null", "at x", "<3>", "E0529 "),
+]
+
+
+@st.composite
+def lines(draw):
+    """Some lines of one log with anything put anywhere in them."""
+    found = draw(st.lists(st.sampled_from(GOOD), min_size=1, max_size=6))
+    for _ in range(draw(st.integers(0, 4))):
+        number = draw(st.integers(0, len(found) - 1))
+        line = found[number]
+        start = draw(st.integers(0, len(line)))
+        end = min(len(line), start + draw(st.sampled_from((0, 0, 1, 3, 10))))
+        found[number] = line[:start] + draw(st.one_of(st.sampled_from(BITS), st.text(max_size=4))) + line[end:]
+    return [clean(line) for line in found]
+
+
+@settings(max_examples=400, deadline=None)
+@given(lines())
+def test_parser_with_a_memory_reads_as_a_fresh_one(found):
+    """For every line, whatever came before it."""
+    known = Parser(NOW.timestamp())
+    for line in found * 2:
+        assert known.parse(line) == Parser(NOW.timestamp()).parse(line)
+
+
+def test_the_end_of_an_hour_and_a_second_blank_are_read_alike():
+    """A fraction that rounds up to the next hour, a leap second, and a text that begins with a blank."""
+    known = Parser(NOW.timestamp())
+    for line in (
+        "web 2024-05-29T19:59:59.999999999Z a",
+        "web 2024-05-29T19:59:60Z b",
+        "web 2024-05-29T19:10:00Z c",
+        "web 2024-05-29T19:10:00Z  ERROR d",
+        "web 2024-05-29T24:10:00Z e",
+        "web 2024-05-29T24:11:00Z f",
+    ):
+        assert known.parse(line) == Parser(NOW.timestamp()).parse(line)

@@ -1,0 +1,146 @@
+"""Clocks that are compared with this machine's: what each says, whose is off, and what could not be read."""
+
+import math
+from datetime import UTC, datetime
+from types import SimpleNamespace
+
+import pytest
+
+from playbook.clock import FixedClock
+from playbook.errors import NotConfigured, Unreachable
+from playbook.judge import Judge
+from playbook.measure import clock as clocks
+from playbook.measure.clock import ClockReading, ClockSkew, clock_skew
+from playbook.settings import load
+from playbook.verdict import Critical, Verdict
+
+NOW = datetime(2024, 5, 29, 21, 0, tzinfo=UTC)
+SETTINGS = load("sandbox", environment={})
+DATE = "Wed, 29 May 2024 21:00:00 GMT"
+
+
+def not_configured(_):
+    raise NotConfigured("web.url is not set", setting="web.url", add="it")
+
+
+def gone(_):
+    raise Unreachable("Redis: expected an answer, got connection refused", service="Redis")
+
+
+def website(date=DATE, **more):
+    answer = SimpleNamespace(headers={"date": date, **more} if date else more, url="https://x", service="Website")
+    return lambda _: SimpleNamespace(get=lambda *_, **__: answer)
+
+
+def redis(seconds):
+    answer = [str(int(NOW.timestamp() + seconds)), "0"]
+    return lambda _: SimpleNamespace(execute_command=lambda _: answer, close=lambda: None)
+
+
+def prometheus(seconds):
+    sample = SimpleNamespace(time=NOW.timestamp() + seconds)
+    return lambda _: SimpleNamespace(query=lambda _: [sample])
+
+
+@pytest.fixture
+def read(monkeypatch):
+    """Clocks by their clients."""
+
+    def measure(web, cache, metrics, clock=None):
+        for name, client in (("website", web), ("redis", cache), ("prometheus", metrics)):
+            monkeypatch.setattr(clocks, name, client)
+        return clock_skew(SETTINGS, clock or FixedClock(NOW))
+
+    return measure
+
+
+def judged(found):
+    judge = Judge()
+    judge.stand_on("clock_skew", found.coverage)
+    try:
+        judge(found.largest, SETTINGS.limits.clock_skew)
+    except Critical as critical:
+        return Verdict.CRITICAL, str(critical)
+    return judge.judgements[-1].verdict, judge.judgements[-1].message
+
+
+def test_clocks_that_agree(read):
+    """A Date header is right to half a second."""
+    found = read(website(), redis(0), prometheus(1))
+    assert judged(found) == (
+        Verdict.OK,
+        "Clock skew: expected under 2 s, got 1 s over 3 clocks (Prometheus's is 1 s ahead)",
+    )
+    assert found.coverage.words == "3 of 3 clocks"
+    assert len(found.evidence()) == 2
+
+
+@pytest.mark.parametrize(
+    ("said", "verdict", "whose"),
+    [
+        (("Wed, 29 May 2024 21:10:00 GMT", 0, 0), Verdict.CRITICAL, "website's is 10 min ahead"),
+        (("Wed, 29 May 2024 20:59:15 GMT", 0, 0), Verdict.WARNING, "website's is 44 s behind"),
+        ((DATE, 45, 0), Verdict.WARNING, "Redis's is 45 s ahead"),
+        ((DATE, 0, -3_600), Verdict.CRITICAL, "Prometheus's is 1 h behind"),
+        (("Wed, 29 May 2024 22:10:00 +0100", 0, 0), Verdict.CRITICAL, "website's is 10 min ahead"),
+    ],
+)
+def test_clock_that_is_off(read, said, verdict, whose):
+    """Each of them, either way."""
+    web, cache, metrics = said
+    found = judged(read(website(web), redis(cache), prometheus(metrics)))
+    assert found[0] is verdict
+    assert whose in found[1]
+
+
+def test_one_that_is_off_counts_though_another_was_not_read(read):
+    """Bad evidence counts, good evidence does not."""
+    assert judged(read(website(), gone, prometheus(400)))[0] is Verdict.CRITICAL
+    verdict, message = judged(read(website(), gone, prometheus(0)))
+    assert verdict is Verdict.UNKNOWN
+    assert "expected all 3 clocks, got 2 clocks (Redis did not say: Redis: expected an answer" in message
+
+
+@pytest.mark.parametrize("date", ["", "yesterday", "Wed, 99 May 2024 21:00:00 GMT"])
+def test_answer_without_a_date_is_no_clock(read, date):
+    """Nor one with a date that is none."""
+    found = read(website(date), redis(0), prometheus(0))
+    assert judged(found)[0] is Verdict.UNKNOWN
+    assert "website did not say: expected a date from https://x" in found.coverage.got
+
+
+def test_what_a_cache_kept_is_as_old_as_it_says(read):
+    """The date is then of the day before; the cache's own clock counts."""
+    kept = website("Wed, 29 May 2024 20:00:00 GMT", age="3600")
+    assert judged(read(kept, redis(0), prometheus(0)))[0] is Verdict.OK
+
+
+def test_slow_answer_makes_no_clock_wrong():
+    """Its time lies somewhere between question and answer."""
+    assert ClockReading("x", "Date", offset=40.0, uncertainty=39.0).least == 1.0
+    assert ClockReading("x", "Date", offset=-5.0, uncertainty=39.0).least == 0.0
+
+
+def test_what_is_not_configured_is_no_clock(read):
+    """One is enough to compare with; with none there is nothing to judge."""
+    found = read(not_configured, redis(0), not_configured)
+    assert found.coverage.words == "1 of 1 clock"
+    assert judged(found)[0] is Verdict.OK
+    with pytest.raises(NotConfigured):
+        read(not_configured, not_configured, not_configured)
+
+
+def test_no_clock_that_answers_is_unknown(read):
+    """Not one of those that are configured."""
+    found = read(gone, gone, gone)
+    assert math.isnan(found.largest.value)
+    assert judged(found)[0] is Verdict.UNKNOWN
+    assert found.evidence()
+
+
+def test_all_off_alike_is_this_machines_clock():
+    """Said in the evidence."""
+    alike = ClockSkew(tuple(ClockReading(name, "x", -3_600.0 - n) for n, name in enumerate("abc")))
+    assert any("it is this machine's clock" in str(shown) for shown in alike.evidence())
+    other = ClockSkew((ClockReading("a", "x", -3_600.0), ClockReading("b", "x", 0.0)))
+    assert not any("it is this machine's clock" in str(shown) for shown in other.evidence())

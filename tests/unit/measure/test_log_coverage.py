@@ -1,0 +1,118 @@
+"""What a review of logs stands on: sources, silence, understanding, and what could not be read."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from playbook.clients.log_reading import LogStream, Part
+from playbook.clock import FixedClock
+from playbook.measure.logs import log_review
+from playbook.settings import load
+
+NOW = datetime(2024, 5, 29, 21, 0, tzinfo=UTC)
+SETTINGS = load("sandbox", environment={})
+ACCESS = "GET /a 200 1.0 ms - 5"
+
+
+def lines(component, text, start=24 * 60, end=0, every=5):
+    moments = (NOW - timedelta(minutes=minute) for minute in range(start, end - 1, -every))
+    return [f"{component} {moment:%Y-%m-%dT%H:%M:%S}Z {text}" for moment in moments]
+
+
+def review(*parts, **stream):
+    """Of parts as name and lines."""
+
+    class Source:
+        def read(self, since):
+            return LogStream("a list", iter([Part(name, iter(part)) for name, part in parts]), **stream)
+
+    return log_review(Source(), SETTINGS, FixedClock(NOW))
+
+
+def test_all_that_is_expected_is_there():
+    """Components with lines, those that serve with access lines."""
+    parts = [("", [*lines("web", ACCESS), *lines("worker", "INFO done")])]
+    found = review(*parts, expected=("web", "worker"), serving=("web",))
+    assert found.coverage.words == "24 of 24 h · 2 of 2 components"
+    assert found.coverage.enough
+    assert found.requests_coverage.enough
+
+
+def test_component_without_a_line_is_named():
+    """It may be down, or its logs go elsewhere."""
+    found = review(("", lines("web", ACCESS)), expected=("web", "worker"))
+    assert found.coverage.got == "lines of 1 components (none of worker)"
+
+
+def test_component_that_serves_without_access_lines_is_named():
+    """Of its requests nothing is known, whatever those of another say."""
+    parts = [("", [*lines("web", ACCESS), *lines("api", "INFO done")])]
+    found = review(*parts, expected=("web", "api"), serving=("web", "api"))
+    assert found.coverage.enough
+    assert found.requests_coverage.got == "none of api"
+
+
+def test_access_lines_that_stop_while_others_go_on_are_a_hole():
+    """The component still writes, and nobody knows what it answers."""
+    parts = [("", [*lines("web", ACCESS, end=180), *lines("web", "INFO fine")])]
+    found = review(*parts)
+    assert found.coverage.enough
+    assert found.requests_coverage.got == "none in the access lines of web since 29 May 18:00 UTC (3 h)"
+
+
+@pytest.mark.parametrize("silent", ["api.log", "web.log"])
+def test_file_that_fell_silent_is_named_though_its_neighbour_goes_on(silent):
+    """Also where both files are of the same component."""
+    both = {"api.log": lines("app", "INFO x"), "web.log": lines("app", ACCESS)}
+    both[silent] = both[silent][:-36]
+    found = review(*both.items())
+    assert found.coverage.got == f"no line of {silent} since 29 May 18:00 UTC (3 h) while others went on"
+
+
+def test_file_of_earlier_days_that_was_chatty_is_silent():
+    """Its end is read for that; one that had a few lines only is left alone."""
+    old = [line.replace("2024-05-29", "2024-05-28") for line in lines("jobs", "INFO x", start=1200, end=600)]
+    rare = ["cron 2024-05-27T03:00:00Z INFO nightly", "cron 2024-05-28T03:00:00Z INFO nightly"]
+    found = review(("web.log", lines("web", ACCESS)), ("jobs.log", old), ("cron.log", rare))
+    assert found.coverage.got == "no line of jobs since 28 May 11:00 UTC (34 h) while others went on"
+    assert "jobs silent for 34 h" in found.coverage.words
+
+
+def test_everything_silent_is_told_once():
+    """And not for each of the sources again."""
+    parts = [("", [*lines("web", ACCESS, end=120), *lines("worker", "INFO done", end=120)])]
+    found = review(*parts)
+    assert found.coverage.got == "no line of any component since 29 May 19:00 UTC (2 h)"
+
+
+def test_small_source_that_nobody_understands_is_not_hidden_by_a_large_one():
+    """One percent of all lines, and all of its own."""
+    strange = lines("api", "GET /x => 503 in a word", every=120)
+    found = review(("", [*lines("web", ACCESS, every=1), *strange]))
+    assert "13 of 13 lines of api not understood" in found.coverage.words
+    assert "13 of 13 that are not, e.g. 'api 2024-05-2" in found.coverage.got
+
+
+def test_few_strange_lines_are_said_and_are_enough():
+    """As coverage.not_understood_percent allows."""
+    found = review(("", [*lines("web", ACCESS, every=1), *lines("web", "level=odd msg=x", every=300)]))
+    assert found.coverage.enough
+    assert "5 of 1,446 lines not understood" in found.coverage.words
+
+
+def test_what_could_not_be_read_is_said():
+    """Whatever was seen of the rest."""
+    found = review(("", lines("web", ACCESS)), problems=["b.log is damaged"])
+    assert found.coverage.expected == "all of the logs to be read"
+    assert found.coverage.got == "b.log is damaged"
+
+
+def test_lines_ahead_of_our_clock_are_seen_and_told():
+    """By this machine's clock, less what reading took."""
+    ahead = f"web {NOW + timedelta(minutes=20):%Y-%m-%dT%H:%M:%S}Z {ACCESS}"
+    found = review(("", [*lines("web", ACCESS), ahead]))
+    assert found.coverage.enough
+    assert found.skew == 1200
+    facts = found.evidence()[0].facts
+    assert facts["Ahead of that clock"] == "the newest line, by 1,200 s"
+    assert facts["Ages and hours"] == "by the clock of the machine that runs the checks"

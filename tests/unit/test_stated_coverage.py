@@ -1,0 +1,33 @@
+"""Every measurement says what it has seen: one that does not fails the build."""
+
+import inspect
+import typing
+
+import pytest
+
+from playbook.coverage import Coverage
+from playbook.engine import REGISTRY
+from playbook.run import load_providers
+
+load_providers()
+MEASUREMENTS = sorted(name for name, provider in REGISTRY.items() if not provider.is_client)
+
+
+def kinds(name):
+    """What a measurement may return."""
+    module = inspect.getmodule(REGISTRY[name].function)
+    returned = inspect.signature(REGISTRY[name].function).return_annotation
+    kind = eval(returned, vars(module)) if isinstance(returned, str) else returned
+    return typing.get_args(kind) or (kind,)
+
+
+@pytest.mark.parametrize("name", MEASUREMENTS)
+def test_a_measurement_states_its_coverage(name):
+    """As a property of what it returns, or a field."""
+    for kind in kinds(name):
+        stated = inspect.getattr_static(kind, "coverage", None)
+        if isinstance(stated, property):
+            returned = inspect.signature(stated.fget).return_annotation
+        else:
+            returned = kind.__annotations__.get("coverage")
+        assert returned in {"Coverage", Coverage}, f"{kind.__name__}, which {name} returns, states no coverage"
