@@ -63,7 +63,7 @@ def test_recovery_meets_its_objectives(recovery_times, limits, judge):
         not recovery_times.overdue,
         "Recovery",
         expected=f"a restore within {recovery_times.days:g} days",
-        found="none on record" if recovery_times.overdue else "one, or none due yet",
+        found=recovery_times.found,
     )
     judge(recovery_times.time, limits.recovery_time)
     judge(recovery_times.data_age, limits.recovery_point)

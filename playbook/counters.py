@@ -138,7 +138,8 @@ def _no_window(now: Counted, earlier: Sequence[Counted], *, reset: bool, rules: 
     if reset:
         why = "none since they were set back to zero"
     elif up < least:
-        why = f"none, as counting began {up * 60:.0f} min ago"
+        ago = f"{up * 60:.0f} min" if up * 60 >= 1 else "less than a minute"
+        why = f"none, as counting began {ago} ago"
     elif not (now.origin or now.started):
         why = "none that can be compared, as it does not say which server counts and since when"
     elif earlier and not any(_same(one, now) for one in earlier):

@@ -81,7 +81,7 @@ class Judge:
         if not math.isfinite(reading.value):
             self._unknown(subject, _no_number(reading))
             return
-        found = limit.format(reading.value) + (f" over {reading.over}" if reading.over else "")
+        found = limit.format(reading.value) + _over(reading.over)
         if not limit.possible(reading.value):
             self._unknown(subject, _impossible(limit, found))
             return
@@ -116,7 +116,8 @@ class Judge:
         """Judge a statement.
 
         Args:
-            expected, found: continue the sentence ``subject: expected …, got …``.
+            expected, found: continue the sentence ``subject: expected …, got …``; ``found`` is empty where nothing
+                was seen, which the coverage then says.
             warn: what does not hold is a warning only.
             coverage: what this statement stands on beyond what the measurements say of themselves.
             cause: the service that is down, where that is why it does not hold; empty where it is not.
@@ -153,7 +154,8 @@ class Judge:
             self.that(True, subject, expected="one that counts, or what stands for it", found=instead)
             return
         known = sign_off.valid or sign_off.pending
-        self.that(known, subject, expected="one that counts", found=sign_off.found, coverage=sign_off.coverage)
+        found = "" if sign_off.pending and not sign_off.valid else sign_off.found
+        self.that(known, subject, expected="one that counts", found=found, coverage=sign_off.coverage)
         left = days(sign_off.rule.near)
         self.that(not sign_off.near, subject, expected=f"more than {left} left", found=sign_off.found, warn=True)
         self.that(not sign_off.refused, subject, expected="no refused line", found=sign_off.found, warn=True)
@@ -207,7 +209,7 @@ class Judge:
 
 def _not_enough(judgement: Judgement, coverage: Coverage) -> Judgement:
     """What would be good if all had been seen, as UNKNOWN; its value is told in words, as no trend may use it."""
-    seen = f"{coverage.got}; what was seen gives {judgement.found}"
+    seen = f"{coverage.got}; what was seen gives {judgement.found}" if judgement.found else coverage.got
     return msgspec.structs.replace(
         judgement,
         verdict=Verdict.UNKNOWN,
@@ -219,6 +221,11 @@ def _not_enough(judgement: Judgement, coverage: Coverage) -> Judgement:
         below_target=False,
         hint=coverage.hint,
     )
+
+
+def _over(over: str) -> str:
+    """What a number stands for: a window follows "over", amounts stand in brackets."""
+    return f" {over}" if over.startswith("(") else f" over {over}" if over else ""
 
 
 def _no_number(reading: Reading) -> Coverage:

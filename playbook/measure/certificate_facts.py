@@ -146,11 +146,15 @@ def paths(sent: tuple[Facts, ...], authorities: tuple[bytes, ...]) -> Iterator[t
 
 
 def _load(der: bytes) -> x509.Certificate:
+    """Read a certificate; ValueError where it is none, or of a version that does not exist."""
     from cryptography import x509
 
     with warnings.catch_warnings():  # cryptography warns of what it takes today and will refuse some day
         warnings.simplefilter("ignore")
-        return x509.load_der_x509_certificate(der)
+        try:
+            return x509.load_der_x509_certificate(der)
+        except x509.InvalidVersion as error:
+            raise ValueError(str(error)) from None
 
 
 @lru_cache(maxsize=1024)

@@ -60,7 +60,9 @@ class HandoffPage:
 
     @property
     def found(self) -> str:
-        """Which page there is, in words."""
+        """Which page there is, in words; empty as long as none is due."""
+        if self.pending and not self.damaged:
+            return ""
         if self.kept is None:
             return "none" + (f" that can be read ({self.damaged[-1]})" if self.damaged else "")
         return f"one of {self.page.made:%Y-%m-%d}"
@@ -78,7 +80,7 @@ class HandoffPage:
         if self.kept is None:
             return Reading(math.nan, coverage=self.coverage)
         days = (self.now - self.page.made).total_seconds() / 86_400
-        return Reading(round(max(days, 0.0), 1), f"since {moment(self.page.made)}")
+        return Reading(round(max(days, 0.0), 1), f"(written {moment(self.page.made)})")
 
     @property
     def lacking(self) -> str:

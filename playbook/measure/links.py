@@ -167,7 +167,7 @@ def links(settings: Settings) -> Links:
 
 
 def _follow(name: Name, url: str, settings: Settings) -> Link:
-    ca = settings.target.grafana.ca if name == "grafana" else None
+    ca = _authority(name, url, settings)
     setting = f"targets.{settings.target.name}.links.{name}"
     client = HttpClient(url, service=TITLES[name], time_limits=settings.time_limits, ca=ca, setting=setting)
     try:
@@ -182,6 +182,14 @@ def _follow(name: Name, url: str, settings: Settings) -> Link:
         redirects=answer.redirects,
         fault=_fault(answer),
     )
+
+
+def _authority(name: Name, url: str, settings: Settings) -> str | None:
+    """The private certificate authority of Grafana, or of the website where the link leads to its host."""
+    target = settings.target
+    if name == "grafana" and target.grafana.ca:
+        return target.grafana.ca
+    return target.web.ca if urlsplit(url).hostname == urlsplit(target.web.url or "").hostname else None
 
 
 def _fault(answer: Answer) -> Fault | None:

@@ -48,16 +48,18 @@ class NewestDrill:
 
     @property
     def last(self) -> str:
-        """When it was, to follow "got"."""
+        """When it was, to follow "got"; empty as long as none is due."""
         if self.record is None:
-            return "none on record"
+            return "" if self.pending else "none on record"
         ago = span((self.now - self.record.when).total_seconds())
         return f"the last one {ago} ago, on {self.record.target}"
 
     @property
     def result(self) -> str:
-        """How it went, to follow "got"."""
-        return self.record.result if self.record else "none on record"
+        """How it went, to follow "got"; empty as long as none is due."""
+        if self.record is None:
+            return "" if self.pending else "none on record"
+        return self.record.result
 
 
 def on_record(drill: NewestDrill, what: str) -> Coverage:

@@ -210,11 +210,11 @@ class RedisStats:
             system, resident = self.info.number("total_system_memory"), self.info.number("used_memory_rss")
             needed = self.info.need("total_system_memory", bool(system))
             needed += self.info.need("used_memory_rss", resident is not None)
-            over = f"{mebibytes(system or 0)} of the machine"
+            over = f"({mebibytes(resident or 0)} of the machine's {mebibytes(system or 0)})"
             return _share(resident, system, over, needed)
         needed = self.info.need("maxmemory", limit is not None)
         needed += self.info.need("used_memory", used is not None)
-        return _share(used, limit, mebibytes(limit or 0), needed)
+        return _share(used, limit, f"({mebibytes(used or 0)} of {mebibytes(limit or 0)})", needed)
 
     @property
     def held(self) -> Reading:
@@ -224,7 +224,7 @@ class RedisStats:
         needed += self.info.need("used_memory_rss", resident is not None)
         if not limit or used is None or resident is None:
             return _share(None, None, "", needed)
-        over = f"{mebibytes(limit)} (holds {mebibytes(resident)}, uses {mebibytes(used)})"
+        over = f"({mebibytes(limit)}; it holds {mebibytes(resident)} and uses {mebibytes(used)})"
         return _share(max(resident - used, 0.0), limit, over, needed)
 
     @property
@@ -233,7 +233,7 @@ class RedisStats:
         most, connected = self.info.count("maxclients", "max_clients"), self.info.count("connected_clients")
         needed = self.info.need("maxclients", bool(most))
         needed += self.info.need("connected_clients", connected is not None)
-        return _share(connected, most, f"{most or 0:,} ({connected or 0:,} connected)", needed)
+        return _share(connected, most, f"({connected or 0:,} of {most or 0:,})", needed)
 
     @property
     def uptime(self) -> float | None:

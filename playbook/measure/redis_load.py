@@ -101,7 +101,8 @@ class SlowLog:
     @property
     def count(self) -> Reading:
         """How many there were, at least."""
-        return Reading(len(self.newest_first), f"{self.hours:g} h{f', {self.short}' if self.short else ''}")
+        window = f"{duration(self.reach * 3600)} ({self.short})" if self.short else f"{self.hours:g} h"
+        return Reading(len(self.newest_first), window)
 
     @property
     def slowest(self) -> Reading:

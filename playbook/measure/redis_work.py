@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from playbook.clients.redis_replies import NotAllowed
-from playbook.counters import Grown
+from playbook.counters import WISHED_HOURS, Grown
 from playbook.coverage import Coverage, lacking, share
 from playbook.errors import Malformed, Refused, Unmeasured
 from playbook.measure.redis_info import OOM_REJECTIONS, REFUSALS, Info, duration, mebibytes
@@ -111,12 +111,12 @@ def statements(info: Info, growth: Grown, cluster: Mapping[str, str] | str | Non
 def turned_away(info: Info, growth: Grown) -> Statement:
     """That no client was turned away for want of connections since the reading before."""
     now = info.count("rejected_connections")
-    amount = now if now == 0 else growth.of("rejected_connections")
+    amount, over = (now, "") if now == 0 else _lately(info, growth, "rejected_connections", now)
     return Statement(
         "Connections turned away by Redis",
         not amount,
         "none",
-        "none" if not amount else f"{amount:,.0f} in {growth.over}",
+        "none" if not amount else f"{amount:,.0f} in {over}",
         warn=True,
         coverage=info.need("rejected_connections", now is not None)
         + (growth.coverage if now and amount is None else Coverage()),
@@ -269,7 +269,7 @@ def _replica(info: Info, role: str) -> list[Statement]:
     down = info.number("master_link_down_since_seconds")
     if "down" in links.values():
         since = f" for {duration(down)}" if down is not None else ""
-        found.append(Statement(subject, False, "a link to the primary", f"{role}, and its link is down{since}"))
+        found.append(Statement(subject, False, "a link to the primary", f"role {role} with its link down{since}"))
     syncing = [name for name in info.fields if _SYNC.fullmatch(name) and info.flag(name)]
     if syncing:
         found.append(Statement(subject, False, "a replica with all data", "one that is just being filled"))
@@ -344,19 +344,31 @@ def _refused(info: Info, growth: Grown) -> list[Statement]:
     names = {code: f"errorstat_{code}" for code in REFUSALS}
     if info.number(OOM_REJECTIONS) is not None:
         now[OOM_REJECTIONS], names[OOM_REJECTIONS] = info.count(OOM_REJECTIONS), OOM_REJECTIONS
-    counted = {code: growth.of(names[code]) for code, count in now.items() if count}
-    grew = {code: by for code, by in counted.items() if by}
+    counted = {code: _lately(info, growth, names[code], count) for code, count in now.items() if count}
+    grew = {code: f"{by:,.0f} with {code}" for code, (by, _) in counted.items() if by}
     found = []
     if grew:
-        words = ", ".join(f"{by:,.0f} with {code}" for code, by in grew.items())
-        found.append(Statement(subject, False, expected, f"{words} in {growth.over}", warn=True))
+        times = " and ".join(dict.fromkeys(counted[code][1] for code in grew))
+        found.append(Statement(subject, False, expected, f"{', '.join(grew.values())} in {times}", warn=True))
     odd = [code for code, count in now.items() if count is None]
     known = info.need("errorstats", not odd or (not info.tells_errors and OOM_REJECTIONS in now))
-    known += growth.coverage if None in counted.values() else Coverage()
+    known += growth.coverage if any(by is None for by, _ in counted.values()) else Coverage()
     if not grew:
-        window = f"none in {growth.over}" if growth.hours else "none since it counts"
+        window = f"none in {growth.over}" if growth.hours else "none that are known to be of the last day"
         found.append(Statement(subject, True, expected, window, warn=True, coverage=known))
     return [*found, turned_away(info, growth)]
+
+
+def _lately(info: Info, growth: Grown, name: str, count: float | None) -> tuple[float | None, str]:
+    """By how much a counter grew, and in what time; the first is None where nobody knows.
+
+    All that a server has counted since it started is of the last day where that was less than a day ago, however
+    short that time is: too short to call it good, not to call it bad.
+    """
+    grew, up = growth.of(name), info.number("uptime_in_seconds")
+    if grew is None and count and up is not None and up <= WISHED_HOURS * 3600:
+        return count, f"the {duration(up)} since it started"
+    return grew, growth.over
 
 
 def _amount(database: Mapping[str, object], name: str) -> bool:

@@ -198,6 +198,13 @@ class RecoveryTimes:
         return not self.drills and not self.failed and is_due(self.since, self.now, timedelta(days=self.days))
 
     @property
+    def found(self) -> str:
+        """Whether there is one, to follow "got"; empty as long as none is due."""
+        if self.overdue:
+            return "none on record"
+        return f"{len(self.drills) + self.failed}" if self.drills or self.failed else ""
+
+    @property
     def time(self) -> Reading:
         """Minutes of the slowest; not known where there is none."""
         if not self.drills:

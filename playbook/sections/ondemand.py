@@ -49,8 +49,8 @@ class Optimization(Section, frozen=True):
 
     least_images: int = 20
     slow_format: float = 3.0
-    sample_keys: int = 500
-    sample_scans: int = 100
+    sample_keys: int = 10_000
+    sample_scans: int = 200
     sample_seconds: float = 10.0
     least_keys: int = 20
     lasting_keys: tuple[str, ...] = ("image-processing-*",)

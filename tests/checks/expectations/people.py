@@ -7,7 +7,7 @@ NO_SIGN_OFFS = r"Sign-offs: expected the file attestations\.jsonl, which is not 
 NO_ROSTER = r"On-call roster: expected the file roster\.toml, which is not there"
 STRANGER = r"On-call roster: rotations\.primary names zoe, who is not in people \(roster\.toml\)"
 NO_PAGES = r"Handoff pages: expected the folder handoffs, which is not there \(No such file or directory\)"
-LATE = r"Age of the weekly handoff page: expected at most 7\.5 days, got 8 days over since \S+ \S+ UTC"
+LATE = r"Age of the weekly handoff page: expected at most 7\.5 days, got 8 days \(written \S+ \S+ UTC\)"
 NO_RUNBOOKS = "Runbooks: expected documents in the folder runbooks, which "
 LOCAL = r"\w{3} \d{4}-\d\d-\d\d \d\d:\d\d"
 PHONES = (
@@ -162,7 +162,7 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
         "handoff.weekly-page": ("WARNING", LATE),
         "handoff.monthly-page": (
             "CRITICAL",
-            r"Age of the monthly handoff page: expected at most 32 days, got 40 days over since \S+ \S+ UTC"
+            r"Age of the monthly handoff page: expected at most 32 days, got 40 days \(written \S+ \S+ UTC\)"
             r" \(critical > 36 days\)",
         ),
     },

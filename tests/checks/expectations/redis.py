@@ -50,7 +50,7 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
     "redis-replica-cut": {
         "daily.redis.alive": (
             "CRITICAL",
-            r"Replication of Redis: expected a link to the primary, got slave, and its link is down"
+            r"Replication of Redis: expected a link to the primary, got role slave with its link down"
             r"( for \d+ (s|min))?",
         ),
     },

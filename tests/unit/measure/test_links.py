@@ -1,6 +1,9 @@
 """Links: what counts as an answer, and when that none came says something."""
 
+import ssl
+
 import pytest
+import trustme
 
 from playbook.errors import NotConfigured, Unreachable
 from playbook.measure.links import links
@@ -111,3 +114,27 @@ def test_grafana_is_where_it_is_configured(tmp_path):
         overlay = {"targets": {"staging": {"grafana": {"url": server.url}}}}
         found = links(load("staging", root=tmp_path, environment={}, overlay=overlay))
     assert not found.grafana.is_dead
+
+
+def test_a_link_to_the_websites_host_trusts_the_websites_own_authority(tmp_path):
+    """A private authority that the website is set to trust also signs what else is served there."""
+    authority = trustme.CA()
+    file = tmp_path / "ca.pem"
+    authority.cert_pem.write_to_path(str(file))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("localhost").configure_cert(context)
+    with serve(answer(body=b"<p>A page"), tls=context) as server:
+        overlay = {
+            "targets": {
+                "staging": {
+                    "web": {"url": f"{server.url}/shop", "ca": str(file)},
+                    "links": {"documentation": f"{server.url}/docs"},
+                }
+            }
+        }
+        found = links(load("staging", root=tmp_path, environment={}, overlay=overlay))
+        assert not found.documentation.is_dead
+        del overlay["targets"]["staging"]["web"]
+        untrusted = links(load("staging", root=tmp_path, environment={}, overlay=overlay))
+        with pytest.raises(Unreachable, match="a certificate that cannot be trusted"):
+            _ = untrusted.documentation

@@ -148,14 +148,14 @@ def test_what_memory_evictions_and_clients_come_to():
     stats = stats_of({**INFO, **changes})
     assert (stats.evicts, stats.fills_up) == (True, False)
     assert stats.held.value == 25
-    assert stats.held.over == "256.0 MiB (holds 67.0 MiB, uses 3.0 MiB)"
+    assert stats.held.over == "(256.0 MiB; it holds 67.0 MiB and uses 3.0 MiB)"
     assert stats.memory_use.value == pytest.approx(100 * 3 / 256)
     assert stats.client_use.value == 25
     assert stats.evictions.value == 2
     assert stats.limited.found == "256.0 MiB (allkeys-lru)"
     bare = stats_of({**INFO, "maxmemory": 0, "maxclients": 0})
     assert (bare.evicts, bare.limited.found, bare.limited.holds) == (False, "none", False)
-    assert bare.memory_use.over == "4,096.0 MiB of the machine"
+    assert bare.memory_use.over == "(8.0 MiB of the machine's 4,096.0 MiB)"
     for reading in (bare.held, bare.client_use):
         assert math.isnan(reading.value)
         assert not reading.coverage.enough

@@ -273,7 +273,7 @@ UNTOLD = Malformed("this server does not know that command", service="Redis")
     [
         ([], CONFIG, {}, (OK, "")),
         (FULL[:8], CONFIG, {}, (OK, "")),
-        (FULL, CONFIG, {}, (CRITICAL, "got 128 over 24 h, 128 entries fill it")),
+        (FULL, CONFIG, {}, (CRITICAL, "got 128 over 2 h 58 min (128 entries fill it)")),
         (
             FULL[:8],
             {**CONFIG, "slowlog-max-len": "8"},

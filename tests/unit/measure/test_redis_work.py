@@ -59,7 +59,7 @@ def test_a_healthy_server_does_its_work():
         (
             {"used_memory": 262 * MIB, "mem_not_counted_for_evict": 8 * MIB, "maxmemory_policy": "noeviction"},
             CRITICAL,
-            "Memory of Redis: expected at most 80 %, got 99.219 % over 256.0 MiB",
+            "Memory of Redis: expected at most 80 %, got 99.219 % (254.0 MiB of 256.0 MiB)",
         ),
         (
             {"used_memory": 215 * MIB, "maxmemory_policy": "noeviction"},
@@ -90,7 +90,7 @@ def test_a_healthy_server_does_its_work():
             WARNING,
             "heard of it for 1 h 6 min",
         ),
-        ({"connected_clients": 9_500}, CRITICAL, "got 95 % of those it allows over 10,000 (9,500 connected)"),
+        ({"connected_clients": 9_500}, CRITICAL, "got 95 % of those it allows (9,500 of 10,000)"),
         ({"connected_clients": 8_000}, WARNING, "got 80 % of those it allows"),
         ({"errorstat_ERRORSTATS_DISABLED": {"count": 1}}, UNKNOWN, "expected errorstats in INFO, got none"),
         ({"slave0": {"state": "wait_bgsave"}}, WARNING, "every replica online, got slave0 wait_bgsave"),
@@ -99,16 +99,16 @@ def test_a_healthy_server_does_its_work():
         (
             {**REPLICA, "master_link_status": "down", "master_link_down_since_seconds": 900},
             CRITICAL,
-            "a link to the primary, got slave, and its link is down for 15 min",
+            "a link to the primary, got role slave with its link down for 15 min",
         ),
-        ({**REPLICA, "master_link_status": "down", "master_sync_in_progress": 1}, CRITICAL, "its link is down"),
+        ({**REPLICA, "master_link_status": "down", "master_sync_in_progress": 1}, CRITICAL, "with its link down"),
         ({**REPLICA, "slave_read_only": 0, "master_link_status": GONE}, UNKNOWN, "expected master_link_status in"),
         ({**REPLICA, "slave_read_only": 0, "master_link_status": "?"}, UNKNOWN, "in INFO, got '?'"),
-        ({"role": "replica", "master_link_status": "down"}, CRITICAL, "got replica, and its link is down"),
+        ({"role": "replica", "master_link_status": "down"}, CRITICAL, "got role replica with its link down"),
         (
             {"role": "active-replica", "master_global_link_status": "down", "master_1_link_status": "down"},
             CRITICAL,
-            "got active-replica, and its link is down",
+            "got role active-replica with its link down",
         ),
         ({"role": "active-replica", "master_global_link_status": "up"}, OK, ""),
         ({"role": "observer"}, UNKNOWN, "expected role in INFO, got 'observer'"),
@@ -199,6 +199,17 @@ def test_refusals_are_those_since_the_run_before():
     assert verdict is UNKNOWN
     assert "expected a reading of its counters from 1 to 50 h before, got none" in message
     assert alive(info(), None)[0] is OK
+
+
+def test_refusals_of_a_server_that_just_started_are_of_now():
+    """An hour is too short to call it good by its growth, but all that it has refused was refused in it."""
+    young = {"uptime_in_seconds": 260, "errorstat_OOM": {"count": 1}}
+    message = "Refusals by Redis: expected none, got 1 with OOM in the 4 min since it started"
+    assert alive(info(**young), None) == (WARNING, message)
+    assert alive(info(uptime_in_seconds=260), None)[0] is OK
+    away = "Connections turned away by Redis: expected none, got 3 in the 4 min since it started"
+    assert alive(info(uptime_in_seconds=260, rejected_connections=3), None) == (WARNING, away)
+    assert alive(info(**{**young, "uptime_in_seconds": 90_000}), None)[0] is not OK
 
 
 NEEDED = (
