@@ -534,6 +534,26 @@ ARCHIVES = {
     ),
     "manifest-yaml": (with_manifest(b"files:\n- path: a\n"), UNKNOWN, UNKNOWN, "neither JSON nor lines of sums"),
     "manifest-of-nothing": (with_manifest(b""), UNKNOWN, UNKNOWN, "got an empty one"),
+    "job-that-failed": (
+        with_manifest(manifest_of(status="failed")),
+        CRITICAL,
+        CRITICAL,
+        'says "status": "failed"',
+    ),
+    "job-that-was-cut-short": (
+        with_manifest(manifest_of(complete=False)),
+        CRITICAL,
+        CRITICAL,
+        'says "complete": false',
+    ),
+    "job-with-errors": (
+        with_manifest(manifest_of(errors=["images: permission denied"])),
+        CRITICAL,
+        CRITICAL,
+        'says "errors": ["images: permission denied"]',
+    ),
+    "job-without-errors": (with_manifest(manifest_of(status="ok", errors=[], failed=0, error=None)), OK, OK, ""),
+    "manifest-with-byte-order-mark": (with_manifest(b"\xef\xbb\xbf" + manifest_of()), OK, OK, ""),
     "manifest-lists-no-file": (
         with_manifest(b'{"files": []}'),
         UNKNOWN,
