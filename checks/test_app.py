@@ -14,7 +14,13 @@ def test_app_is_active(app, live_url_answer, judge):
     Neither an HTTP error nor a page that stands in the place of another (a login, an error page) is an answer.
     An app that a rollback has pinned, or a domain that is not ACTIVE, is a warning.
     """
-    judge.that(app.serves, f"App {app.name}", expected="an active deployment in phase ACTIVE", found=app.found)
+    judge.that(
+        app.serves,
+        f"App {app.name}",
+        expected="an active deployment in phase ACTIVE",
+        found=app.found,
+        coverage=app.phases,
+    )
     judge.that(
         not live_url_answer.failed,
         f"Live URL {live_url_answer.url}".strip(),

@@ -84,7 +84,13 @@ def test_alerts_are_silenced_for_the_window(window_silences, judge):
 @pytest.mark.item("post_maintenance.services-healthy", runbook="high-error-rates")
 def test_services_are_healthy_again(app, app_components, api_health, image_health, judge):
     """The app is ACTIVE with every component healthy; API with all it depends on and image service are well."""
-    judge.that(app.serves, f"App {app.name}", expected="an active deployment in phase ACTIVE", found=app.found)
+    judge.that(
+        app.serves,
+        f"App {app.name}",
+        expected="an active deployment in phase ACTIVE",
+        found=app.found,
+        coverage=app.phases,
+    )
     for one in app_components.worst_first:
         judge.that(one.well, one.name, expected=one.expected, found=one.found, coverage=one.coverage)
     judge.that(not api_health.is_unhealthy, "API health", expected="all healthy", found=api_health.summary)

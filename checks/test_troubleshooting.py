@@ -91,7 +91,13 @@ def test_no_pattern_of_errors(log_review, limits, judge):
 @pytest.mark.item("troubleshooting.high-error-rates.service-status", runbook="high-error-rates")
 def test_services_are_up(app, app_components, api_health, judge):
     """The app is ACTIVE, every component is healthy with all its replicas, and the API says so of itself."""
-    judge.that(app.serves, f"App {app.name}", expected="an active deployment in phase ACTIVE", found=app.found)
+    judge.that(
+        app.serves,
+        f"App {app.name}",
+        expected="an active deployment in phase ACTIVE",
+        found=app.found,
+        coverage=app.phases,
+    )
     for one in app_components.worst_first:
         judge.that(one.well, one.name, expected=one.expected, found=one.found, coverage=one.coverage)
     judge.that(not api_health.is_unhealthy, "API health", expected="all healthy", found=api_health.summary)

@@ -73,14 +73,19 @@ class AppStatus:
 
     @property
     def coverage(self) -> Coverage:
-        """Whether its phases are words that are known."""
+        """One answer, and that it tells which components there are: more need not be known of what they use."""
+        if not self.components and not self.others:
+            return whole("1 answer") + lacking("", expected="an app spec with components", got="none")
+        return whole("1 answer")
+
+    @property
+    def phases(self) -> Coverage:
+        """Whether its phases are words that are known, and every domain has one."""
         phases = [self.phase] if self.phase != NO_DEPLOYMENT else []
         phases += [self.in_progress] if self.in_progress else []
         phases += [phase for _, phase in self.domains if phase not in DOMAIN_PHASES]
         unknown = [phase or "no phase" for phase in phases if phase not in PHASES | DOMAIN_PHASES]
-        coverage = whole("1 answer") + understood(len(unknown), max(len(phases), 1), "phases", examples=unknown)
-        if not self.components and not self.others:
-            coverage += lacking("", expected="an app spec with components", got="none")
+        coverage = understood(len(unknown), max(len(phases), 1), "phases", examples=unknown)
         if self.unreported:
             coverage += lacking(
                 "",

@@ -48,7 +48,9 @@ def dead_link(item: str, found: str = rf"{REFUSED} from \S+") -> dict[str, tuple
 
 def unread(problem: str) -> str:
     """What the check of sign-ins says where something could not be read, and nothing bad was."""
-    return rf"Passwords: expected everything to be read, got {problem}; what was seen gives none"
+    return (
+        rf"Passwords: expected everything to be read( and .+)?, got {problem}( and .+)?; what was seen gives none"
+    )
 
 
 def without_logs(error: str) -> dict[str, tuple[str, str]]:
