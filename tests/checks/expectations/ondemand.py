@@ -125,7 +125,8 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
     "redis-full": {
         "optimization.redis.memory": (
             "CRITICAL",
-            r"Memory of Redis: expected at most 80 %, got \d+(\.\d+)? % \([\d.]+ MiB of [\d.]+ MiB\) \(critical > 90 %\)",
+            r"Memory of Redis: expected at most 80 %, got \d+(\.\d+)? % \([\d.]+ MiB of [\d.]+ MiB\) "
+            r"\(critical > 90 %\)",
         ),
     },
     "redis-fragmented": {
