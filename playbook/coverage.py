@@ -25,6 +25,8 @@ import msgspec
 _EXAMPLES = 3
 _EXAMPLE_LENGTH = 120
 _ROUNDING = 1e-9
+# Steps that are counted whole at both ends make an hour of samples an hour and five minutes.
+_OVERHANG = 0.1
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True):
@@ -108,6 +110,8 @@ def share(
         may_be_empty: nothing of nothing is enough, e.g. of links that a document need not have. Otherwise it is
             not: a check of nothing would be green by what it never saw.
     """
+    if of is not None and isinstance(seen, float) and of < seen <= of * (1 + _OVERHANG):
+        seen = float(of)
     subject = f"{what} of " if what else ""
     seen_text = _amount(seen)
     all_text = "an unknown number of" if of is None else f"{_amount(of)}"

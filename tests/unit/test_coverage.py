@@ -14,6 +14,8 @@ from playbook.coverage import Coverage, lacking, share, together, understood, wh
         (share(24.0, 24, "h"), "24 of 24 h", True),
         (share(22.8, 24, "h", least_percent=95), "22.8 of 24 h", True),
         (share(22.7, 24, "h", least_percent=95), "22.7 of 24 h", False),
+        (share(25.0, 24, "h"), "24 of 24 h", True),
+        (share(27.0, 24, "h"), "27 of 24 h", False),
         (share(500, 5_000_002, "keys"), "500 of 5,000,002 keys", False),
         (share(500, None, "keys"), "500 of an unknown number of keys", False),
         (share(2, 3, "files", note="api.log silent for 26 h"), "2 of 3 files, api.log silent for 26 h", False),

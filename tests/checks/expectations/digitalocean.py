@@ -204,7 +204,7 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
         (
             "UNKNOWN",
             r"(CPU of image-optimizer|Growth into the limit): expected (CPU|Memory) samples of at least .+, "
-            r"got (CPU|Memory) samples of 0 h \(portfolio-web 0 h of 2 instances\).*",
+            r"got (CPU|Memory) samples of \d+(\.\d)? h \(portfolio-web \d+(\.\d)? h of 2 instances\).*",
         ),
     ),
     "digitalocean-gone": no_digitalocean(r"connection refused \(connect, after \d\.\d+ s\)"),

@@ -432,7 +432,8 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
     "maintenance-just-over": {
         "post_maintenance.kpis-normal": (
             "UNKNOWN",
-            r"Error rate: expected at least 100 requests in \d min( \d+ s)?, got \d{1,2}",
+            r"Error rate: expected at least 100 requests in \d min( \d+ s)?, got \d{1,2}"
+            r"(; what was seen gives .+)?",
         ),
         **{
             item: ("CRITICAL", SIGNED_AFTER % (what, r"one by Ada Novak on \S+, which expires in 48 h"))

@@ -17,7 +17,6 @@ THROUGH_DIGITALOCEAN = (
 )
 ACCESS = ("monthly.access.permissions", "monthly.access.unused-accounts", "monthly.access.mfa")
 # On the first days of a month the last one stands for it.
-THROUGH_GITHUB = (*ACCESS, "monthly.vulnerabilities.audit")
 MONTH = r"over \d{4}-\d\d \(\$[\d.]+ of \$150\.00(, projected from \$[\d.]+ in [\d.]+ of \d\d days)?\)"
 LAST = r"over \d{4}-\d\d \(\$%s of \$150\.00\)"
 GROWTH = r"over \d{4}-\d\d → \d{4}-\d\d \(\$[\d.]+ → \$[\d.]+\)"
@@ -26,6 +25,12 @@ GROWTH = r"over \d{4}-\d\d → \d{4}-\d\d \(\$[\d.]+ → \$[\d.]+\)"
 def away(got: str) -> dict[str, tuple[str, str]]:
     """The whole DigitalOcean API is away."""
     return dict.fromkeys(THROUGH_DIGITALOCEAN, ("UNKNOWN", rf"DigitalOcean API: expected the \S.*, got {got}"))
+
+
+def no_github(message: str) -> dict[str, tuple[str, str]]:
+    """Why GitHub could not be asked; what npm says alone is not enough."""
+    audit = rf"npm audit: expected an answer of Dependabot, got {message}; what was seen gives .+"
+    return {**dict.fromkeys(ACCESS, ("UNKNOWN", message)), "monthly.vulnerabilities.audit": ("UNKNOWN", audit)}
 
 
 def no_npm(message: str) -> dict[str, tuple[str, str]]:
@@ -187,29 +192,17 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
             r"SSH keys of the DigitalOcean account: expected at most 10 keys, got 14 keys",
         ),
     },
-    "github-gone": dict.fromkeys(
-        THROUGH_GITHUB,
-        (
-            "UNKNOWN",
-            r"GitHub: expected an answer from https://localhost:\d+/\S+, "
-            r"got connection refused \(connect, after \d\.\d+ s\)",
-        ),
+    "github-gone": no_github(
+        r"GitHub: expected an answer from https://localhost:\d+/\S+, "
+        r"got connection refused \(connect, after \d\.\d+ s\)"
     ),
-    "github-denied": dict.fromkeys(
-        THROUGH_GITHUB,
-        (
-            "UNKNOWN",
-            r"GitHub: expected the \S.* from localhost:\d+, "
-            r"got HTTP 403 \(Resource not accessible by personal access token\)",
-        ),
+    "github-denied": no_github(
+        r"GitHub: expected the \S.* from localhost:\d+, "
+        r"got HTTP 403 \(Resource not accessible by personal access token\)"
     ),
-    "github-throttled": dict.fromkeys(
-        THROUGH_GITHUB,
-        (
-            "UNKNOWN",
-            r"GitHub: expected the \S.* from localhost:\d+, got HTTP 403 "
-            r"\(API rate limit exceeded for user ID 1\); it asks to come back in 1,[78]\d\d s",
-        ),
+    "github-throttled": no_github(
+        r"GitHub: expected the \S.* from localhost:\d+, got HTTP 403 "
+        r"\(API rate limit exceeded for user ID 1\); it asks to come back in 1,[78]\d\d s"
     ),
     "github-not-owner": {
         "monthly.access.mfa": (
