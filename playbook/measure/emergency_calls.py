@@ -134,7 +134,7 @@ class Notice:
 
     Attributes:
         needless: why nobody has to be; empty where they do.
-        coverage: how much was seen of the system where nobody has to be. That they do is known from any part of it.
+        coverage: how much was seen of the system where nobody has to be. Any part of it shows that they do.
     """
 
     needless: str
