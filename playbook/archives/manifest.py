@@ -2,12 +2,14 @@
 
     {"files": [{"path": "dump.rdb", "bytes": 4711, "sha256": "9f86d0…"}], "created": "…", "counts": {"images": 54}}
 
-or the lines that ``sha256sum`` writes, ``9f86d0…  dump.rdb``. Whatever else stands in it is passed over; an entry
-that says less is counted as one that is not understood.
+or the lines that ``sha256sum`` writes, ``9f86d0…  dump.rdb``. Of what else stands in it only words
+of a job that failed count; an entry that says less is counted as one that is not understood.
 """
 
 from __future__ import annotations
 
+import codecs
+import json
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -34,6 +36,17 @@ class ListedFile(msgspec.Struct, frozen=True):
     sha256: str = ""
 
 
+_GOOD_IF_TRUE = frozenset({"complete", "completed", "success", "successful", "ok", "finished", "valid"})
+_HOLDS_ERRORS = frozenset({"error", "errors", "failures", "failed", "failed_files"})
+_STATUS = frozenset({"status", "state", "result", "outcome"})
+_BAD_WORDS = frozenset(
+    {
+        *("failed", "failure", "fail", "error", "errors", "incomplete", "partial", "aborted", "cancelled"),
+        *("canceled", "interrupted", "running", "started", "in progress", "in_progress", "pending", "timeout"),
+    }
+)
+
+
 class Manifest(msgspec.Struct, frozen=True):
     """The contents of an archive by its own account.
 
@@ -41,12 +54,14 @@ class Manifest(msgspec.Struct, frozen=True):
         created: ISO 8601; may be empty.
         counts: what the job counted.
         odd: entries that are not understood, as they stand there.
+        failure: what it says of the backup itself that is bad, e.g. ``"status": "failed"``; empty where nothing.
     """
 
     files: list[ListedFile]
     created: str = ""
     counts: dict[str, int] = {}
     odd: list[str] = []
+    failure: str = ""
 
 
 class ShapeError(Exception):
@@ -58,7 +73,7 @@ def read_manifest(data: bytes) -> Manifest:
     if len(data) >= LONGEST:
         raise ShapeError(f"one of over {LONGEST // 1024 // 1024} MiB")
     try:
-        told = msgspec.json.decode(data)
+        told = msgspec.json.decode(data.removeprefix(codecs.BOM_UTF8))
     except (msgspec.DecodeError, UnicodeDecodeError):
         return _of_lines(data)
     files = told.get("files") if isinstance(told, dict) else None
@@ -81,7 +96,21 @@ def read_manifest(data: bytes) -> Manifest:
         if isinstance(counts, dict)
         else {},
         odd,
+        _failure_of(told),
     )
+
+
+def _failure_of(told: dict[str, Any]) -> str:
+    """What a job writes that ended badly, or before its end."""
+    for key, said in told.items():
+        name = key.casefold()
+        word = said.casefold().strip() if isinstance(said, str) else ""
+        bad = (name in _GOOD_IF_TRUE and (said is False or word == "false")) or (
+            name in _HOLDS_ERRORS and said not in (None, "", 0, False) and said not in ([], {}) and word != "none"
+        )
+        if bad or (name in _STATUS and word in _BAD_WORDS):
+            return f'"{key}": {json.dumps(said)[:80]}'
+    return ""
 
 
 def _entry(entry: Any) -> ListedFile | None:

@@ -157,6 +157,8 @@ class Walk:
         if leading_nowhere:
             target = self.links[leading_nowhere]
             return f"an archive whose {leading_nowhere} is a link to {target}, which is not in it"
+        if manifest and manifest.failure:
+            return f"an archive whose {self.manifest_name} says {manifest.failure}"
         differing = next(filter(None, map(self._difference, manifest.files if manifest else ())), "")
         if not differing and not any(self.sizes[self.real(path)] for path in held):
             return f"an archive whose {len(held):,} file{'s' if held[1:] else ''} hold nothing"

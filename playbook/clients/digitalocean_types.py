@@ -113,6 +113,12 @@ class Maintenance(_Message, frozen=True):
     archive: bool = False
 
 
+class DomainSpec(_Message, frozen=True):
+    """A domain as the app spec names it."""
+
+    domain: str = ""
+
+
 class Spec(_Message, frozen=True):
     """The app spec. Services and workers have a health; static sites, jobs, functions and databases have none."""
 
@@ -122,6 +128,7 @@ class Spec(_Message, frozen=True):
     static_sites: list[Named] = []
     jobs: list[Named] = []
     functions: list[Named] = []
+    domains: list[DomainSpec] = []
     maintenance: Maintenance | None = None
 
     @property
@@ -176,12 +183,6 @@ class Region(_Message, frozen=True):
 
     slug: str = ""
     label: str = ""
-
-
-class DomainSpec(_Message, frozen=True):
-    """A domain as the app spec names it."""
-
-    domain: str = ""
 
 
 class AppDomain(_Message, frozen=True):

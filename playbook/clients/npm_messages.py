@@ -55,6 +55,16 @@ class _Dependencies(Message, frozen=True):
 
 class _Weak(Message, frozen=True):
     total: int = 0
+    critical: int = 0
+    high: int = 0
+    moderate: int = 0
+    low: int = 0
+    info: int = 0
+
+    @property
+    def most(self) -> int:
+        """By its total or its levels, whichever says more."""
+        return max(self.total, self.critical + self.high + self.moderate + self.low + self.info)
 
 
 class Metadata(Message, frozen=True):

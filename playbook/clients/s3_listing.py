@@ -102,8 +102,13 @@ class Bucket:
         if told["Name"] not in ("", self.name):
             raise NoListingError(f"that of another bucket, {told['Name']}")
         found = [self._listed(entry, _text(root, "EncodingType") == "url") for entry in root.findall("Contents")]
-        if told["KeyCount"] and told["KeyCount"] != str(len(found) + len(root.findall("CommonPrefixes"))):
+        folded = [_text(entry, "Prefix") for entry in root.findall("CommonPrefixes")]
+        if told["KeyCount"] and told["KeyCount"] != str(len(found) + len(folded)):
             raise NoListingError(f"one with {len(found):,} of {told['KeyCount']} keys")
+        if folded:  # nobody asked for a delimiter: what lies below is left out
+            raise NoListingError(f"one that does not tell what lies below {folded[0]!r}")
+        if root.find("Error") is not None:
+            raise NoListingError("one with an error in it")
         following = told["NextContinuationToken"]
         if told["IsTruncated"].lower() not in ("true", "false"):
             raise NoListingError("one that does not say whether it is whole (IsTruncated)")
@@ -120,9 +125,10 @@ class Bucket:
         if not key.startswith(start):
             raise NoListingError(f"one with {key!r}, which is not below {start}")
         try:
-            if not key or not size.isdecimal():
+            if not key or not (size.isascii() and size.isdecimal()):
                 raise ValueError
             when = datetime.fromisoformat(modified)
+            when = when.replace(tzinfo=when.tzinfo or UTC)  # S3's times are of UTC, also where one does not say so
             return Listed(key.removeprefix(start), int(size), when.astimezone(UTC))
         except ValueError:
             raise NoListingError(f"an entry without key, size or time ({key!r}, {size!r}, {modified!r})") from None
@@ -169,9 +175,13 @@ class Bucket:
 
     def all(self, size: int = PAGE) -> Iterator[Listed]:
         """Through all pages."""
-        token = ""
+        token, seen = "", set[str]()
         while True:
             found, token = self.page(token, size)
+            for one in found:
+                if one.name in seen:
+                    raise NoListingError(f"one with {one.name!r} twice")
+                seen.add(one.name)
             yield from found
             if not token:
                 return

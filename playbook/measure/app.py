@@ -49,6 +49,7 @@ class AppStatus:
         offline: why visitors see an offline page: ``in maintenance mode``, ``archived``; empty where they do not.
         pinned: id of the deployment that a rollback has pinned the app to; empty where none has.
         domains: name and phase of each.
+        unreported: domains that the app spec names and the platform says nothing of.
     """
 
     id: str
@@ -68,16 +69,24 @@ class AppStatus:
     offline: str = ""
     pinned: str = ""
     domains: tuple[tuple[str, str], ...] = ()
+    unreported: tuple[str, ...] = ()
 
     @property
     def coverage(self) -> Coverage:
         """Whether its phases are words that are known."""
-        phases = [phase for phase in (self.phase, self.in_progress) if phase not in ("", NO_DEPLOYMENT)]
+        phases = [self.phase] if self.phase != NO_DEPLOYMENT else []
+        phases += [self.in_progress] if self.in_progress else []
         phases += [phase for _, phase in self.domains if phase not in DOMAIN_PHASES]
         unknown = [phase or "no phase" for phase in phases if phase not in PHASES | DOMAIN_PHASES]
         coverage = whole("1 answer") + understood(len(unknown), max(len(phases), 1), "phases", examples=unknown)
         if not self.components and not self.others:
             coverage += lacking("", expected="an app spec with components", got="none")
+        if self.unreported:
+            coverage += lacking(
+                "",
+                expected="the phase of every domain in the app spec",
+                got=f"none of {', '.join(self.unreported)}",
+            )
         return coverage
 
     @property
@@ -164,6 +173,11 @@ def app(digitalocean: DigitalOceanApi, clock: Clock) -> AppStatus:
         offline=_offline(specs),
         pinned=found.pinned_deployment.id if found.pinned_deployment else "",
         domains=tuple((domain.spec.domain, domain.phase) for domain in found.domains),
+        unreported=tuple(
+            one.domain
+            for one in specs[-1].domains
+            if one.domain not in {domain.spec.domain for domain in found.domains}
+        ),
     )
 
 

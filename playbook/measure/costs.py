@@ -68,10 +68,13 @@ class Bills:
     charges: float | None = None
     missing: str = ""
     listing: Coverage = Coverage()  # noqa: RUF009 - frozen
+    used_is_dated: bool = True
 
     @property
     def coverage(self) -> Coverage:
         """Whether every invoice was listed, and the balance is of these days."""
+        if not self.used_is_dated:
+            return self.listing + lacking("", expected="when the balance was made", got="none")
         age = (self.read_at - self.used_at).total_seconds() / 86_400
         if -AHEAD_DAYS <= age <= STALE_DAYS:
             return self.listing
@@ -185,6 +188,7 @@ def bills(digitalocean_account: DigitalOceanAccount, settings: Settings, clock: 
         last_month=last_month,
         used=balance.month_to_date_usage,
         used_at=at,
+        used_is_dated=balance.generated_at is not None,
         owed=balance.account_balance,
         invoices=tuple(sorted(listed, key=lambda invoice: invoice.invoice_period, reverse=True)),
         shown=settings.cost_review.months,

@@ -19,6 +19,7 @@ from playbook.settings import Settings
 LEVELS = ("critical", "high", "moderate", "low", "info")
 SEVERE = frozenset({"critical", "high"})
 _FORMS = (1, 2, 3)
+_REPORT = 2  # the version of npm audit's report, from npm 7 on
 # GitHub's words for a repository without alerts, and for one that is archived.
 _OFF = re.compile(r"(?i)alerts are (disabled|not available)")
 _CLOSED = {"fixed", "dismissed", "auto_dismissed"}
@@ -183,8 +184,14 @@ def _seen(report: AuditReport, project: Project) -> Coverage:
         may_be_empty=needs_none,
     )
     counted = report.metadata.vulnerabilities if report.metadata else None
-    if counted and counted.total > len(report.vulnerabilities):
-        total += share(len(report.vulnerabilities), counted.total, "weak packages")
+    if counted and counted.most > len(report.vulnerabilities):
+        total += share(len(report.vulnerabilities), counted.most, "weak packages")
+    if report.auditReportVersion != _REPORT:
+        total += lacking(
+            f"a report of version {report.auditReportVersion}",
+            expected=f"a report of npm audit of version {_REPORT}",
+            got=f"one of version {report.auditReportVersion}, which is not known here",
+        )
     return total + _form(project)
 
 

@@ -165,6 +165,10 @@ def _made_new(image: bytes, note: str) -> bytes:
     return image
 
 
+# What some services call a JPEG, and browsers show as one.
+_ALIASES = {"image/jpg": "image/jpeg", "image/pjpeg": "image/jpeg"}
+
+
 def _mismatch(original: Picture, result: Picture, declared: str, width: int | None) -> str:
     """Why the result cannot stand in for the original; empty where it can.
 
@@ -173,7 +177,7 @@ def _mismatch(original: Picture, result: Picture, declared: str, width: int | No
     """
     if result.format not in FORMATS:
         return f"{result}, which is not one of {', '.join(FORMATS)}"
-    if declared != FORMATS[result.format]:
+    if _ALIASES.get(declared, declared) != FORMATS[result.format]:
         return f"{result}, declared as {declared or 'nothing'}"
     wanted = min(original.width, width or original.width)
     height = original.height * wanted / original.width

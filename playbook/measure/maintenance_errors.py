@@ -73,7 +73,7 @@ class NewErrors:
         """Enough hours before the window to know what is not new, lines since its end, and what lies between."""
         seen, least = self.hours_before
         before = share(
-            float(seen),
+            float(min(seen, self.wanted_hours)),  # hours of the clock: one that begins before may count
             float(self.wanted_hours),
             "h before it",
             least_percent=100 * least / self.wanted_hours,

@@ -9,7 +9,7 @@ from typing import Any
 
 from playbook.clients.redis_replies import NotAllowed
 from playbook.counters import WISHED_HOURS, Grown
-from playbook.coverage import Coverage, lacking
+from playbook.coverage import Coverage, lacking, share
 from playbook.errors import Malformed, Refused, Unmeasured
 from playbook.measure.redis_info import OOM_REJECTIONS, REFUSALS, Info, duration, mebibytes
 
@@ -144,6 +144,11 @@ def _serving(info: Info) -> list[Statement]:
         found.append(
             Statement("Data of Redis", False, "the newest", "old ones, as new ones are loading", warn=True)
         )
+    paused = info.word("paused_actions")  # Valkey's, since 8.1
+    if paused not in {"", "none"}:
+        reason = info.word("paused_reason") or "not told why"
+        words = f"a pause of {paused} ({reason})"
+        found.append(Statement("Commands to Redis", False, "carried out at once", words, warn=True))
     ending = info.number("shutdown_in_milliseconds")
     if ending is not None:
         found.append(
@@ -230,8 +235,18 @@ def _primary(info: Info) -> list[Statement]:
         found.append(Statement(subject, False, "every replica online", ", ".join(behind), warn=True))
     if not found:
         words = f"a primary with {len(replicas)} replicas online" if replicas else "a primary without replicas"
-        found.append(Statement(subject, True, "a primary that takes writes", words))
+        seen = _replicas_told(info, len(replicas))
+        found.append(Statement(subject, True, "a primary that takes writes", words, coverage=seen))
     return found
+
+
+def _replicas_told(info: Info, understood: int) -> Coverage:
+    """That each replica that it counts, or has a field for, says how it is."""
+    fields = sum(bool(_REPLICA.fullmatch(name)) for name in info.fields)
+    counted = max(info.count("connected_slaves") or 0, fields)
+    if understood >= counted:
+        return _NOTHING_MORE
+    return share(understood, counted, "replicas", what="the state")
 
 
 def _lags(info: Info) -> dict[str, int]:

@@ -84,9 +84,10 @@ class FailedLogins:
 
     def _files_coverage(self, files: SecurityReview) -> Coverage:
         hours, longest = self._files_hours(files)
+        wanted = round((self.until - self.since) / HOUR)
         seen = share(
-            hours,
-            round((self.until - self.since) / HOUR),
+            min(hours, wanted),
+            wanted,
             "h of sign-ins",
             least_percent=self.rules.window_percent,
             what="lines" if files.lines else "",

@@ -80,6 +80,10 @@ def fault_of(answer: Answer, rules: PageRules) -> Fault | None:
 
 def in_place_of_it(answer: Answer) -> Fault | None:
     """What stands between this machine and the site, and not between visitors and the site."""
+    return _of_the_way(answer) or _of_a_guard(answer)
+
+
+def _of_the_way(answer: Answer) -> Fault | None:
     if answer.status in _NOT_THEIRS:
         return Fault(f"HTTP {answer.status} of {_NOT_THEIRS[answer.status]}", uncertain=True)
     if "x-squid-error" in answer.headers:
@@ -87,6 +91,10 @@ def in_place_of_it(answer: Answer) -> Fault | None:
     for name, who in words.OTHERS.items():
         if answer.headers.get(name, "").strip().lower() in ("challenge", "captcha"):
             return Fault(f"a challenge of {who}'s, as programs get it (HTTP {answer.status})", uncertain=True)
+    return None
+
+
+def _of_a_guard(answer: Answer) -> Fault | None:
     page = page_of(answer) if _is_html(answer) else Page("", "", 0, asks_password=False, refresh="")
     title = page.title.casefold()
     if len(page.text) <= _LONGEST_CHALLENGE and words.CHALLENGE_TEXT.search(_markup(answer)):
@@ -135,9 +143,8 @@ def stand_in(answer: Answer) -> Fault | None:
     if not _is_html(answer):
         return _of_data(answer, body)
     page = page_of(answer)
-    if page.is_empty:
-        return Fault("a page without anything on it")
-    return _of_title(page) or _of_text(page) or (None if page.text else _known_text(_markup(answer)))
+    nothing = Fault("a page without anything on it") if page.is_empty else None
+    return nothing or _of_title(page) or _of_text(page) or (None if page.text else _known_text(_markup(answer)))
 
 
 def title_of(answer: Answer) -> str:

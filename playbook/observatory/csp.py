@@ -116,6 +116,10 @@ def _unclear(name: str, sources: list[str]) -> list[str]:
     if name in _NOT_GRADED:
         unsafe = _BROAD | _INLINE | {"'unsafe-eval'"}
         found += [f"{name} {source}, which is not graded" for source in sources if source in unsafe]
+    if name == "frame-ancestors":
+        found += [
+            f"{name} {source}, by which anybody may frame the page" for source in sources if source in _BROAD
+        ]
     return found
 
 

@@ -12,6 +12,7 @@ SIX_MONTHS = 15_552_000  # seconds; the Observatory's own leniency for 180 days
 _PRIVATE = ("no-referrer", "same-origin", "strict-origin", "strict-origin-when-cross-origin")
 _UNSAFE = ("origin", "origin-when-cross-origin", "unsafe-url", "no-referrer-when-downgrade")
 _HSTS_DIRECTIVES = ("max-age", "includesubdomains", "preload")
+_MAX_AGE = re.compile(r"\s*\"?(\d+)\"?\s*")
 _ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^\s,/]+", re.IGNORECASE)
 # Set-Cookie headers that were joined by commas: a name and "=" follow; in an Expires date a day does.
 _NEXT_COOKIE = re.compile(r", ?(?=[^\s;,=]+=)")
@@ -24,7 +25,8 @@ def hsts_of(header: str, *, https: bool) -> str:
     if not header:
         return "hsts-not-implemented"
     ages = [part.strip()[8:] for part in header.lower().split(";") if part.strip().startswith("max-age=")]
-    digits = re.match(r"\s*(\d+)", ages[-1].strip('"')) if ages else None
+    # With anything behind the number, e.g. for want of a semicolon, browsers ignore the header.
+    digits = _MAX_AGE.fullmatch(ages[-1]) if ages else None
     if "," in header or not digits:
         return "hsts-header-invalid"
     enough = int(digits[1]) >= SIX_MONTHS

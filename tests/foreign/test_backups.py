@@ -81,6 +81,14 @@ WHOLE = {
 }
 
 
+def test_a_time_without_a_zone_is_of_utc():
+    """Whatever zone this machine is in."""
+    body = listing("a.tar.gz").replace(b"02:11.000Z", b"02:11")
+    with serve(answer(body=body)) as server:
+        (found,) = bucket(server.url).files()
+    assert found.modified == datetime(2026, 11, 22, 3, 2, 11, tzinfo=UTC)
+
+
 @pytest.mark.parametrize(("body", "names"), WHOLE.values(), ids=WHOLE)
 def test_a_whole_listing_is_one(body, names):
     """Each service writes its own."""
@@ -130,6 +138,18 @@ NO_LISTINGS = {
         "got one that is cut off",
     ),
     "fewer-keys-than-counted": ("200 OK", listing("a.tar.gz", count=31), "got one with 1 of 31 keys"),
+    "folders-folded": (
+        "200 OK",
+        listing("a.tar.gz", count=2, rest="<CommonPrefixes><Prefix>nightly/2026/</Prefix></CommonPrefixes>"),
+        "got one that does not tell what lies below 'nightly/2026/'",
+    ),
+    "error-within": (
+        "200 OK",
+        listing("a.tar.gz", rest="<Error><Code>InternalError</Code></Error>"),
+        "got one with an error in it",
+    ),
+    "the-same-key-twice": ("200 OK", listing("a.tar.gz", "a.tar.gz"), "got one with 'a.tar.gz' twice"),
+    "size-in-other-digits": ("200 OK", listing("a").replace(b">7<", ">٧<".encode()), "without key, size or time"),
     "another-bucket": (
         "200 OK",
         listing().replace(b"<Name>portfolio", b"<Name>staging"),
@@ -514,6 +534,26 @@ ARCHIVES = {
     ),
     "manifest-yaml": (with_manifest(b"files:\n- path: a\n"), UNKNOWN, UNKNOWN, "neither JSON nor lines of sums"),
     "manifest-of-nothing": (with_manifest(b""), UNKNOWN, UNKNOWN, "got an empty one"),
+    "job-that-failed": (
+        with_manifest(manifest_of(status="failed")),
+        CRITICAL,
+        CRITICAL,
+        'says "status": "failed"',
+    ),
+    "job-that-was-cut-short": (
+        with_manifest(manifest_of(complete=False)),
+        CRITICAL,
+        CRITICAL,
+        'says "complete": false',
+    ),
+    "job-with-errors": (
+        with_manifest(manifest_of(errors=["images: permission denied"])),
+        CRITICAL,
+        CRITICAL,
+        'says "errors": ["images: permission denied"]',
+    ),
+    "job-without-errors": (with_manifest(manifest_of(status="ok", errors=[], failed=0, error=None)), OK, OK, ""),
+    "manifest-with-byte-order-mark": (with_manifest(b"\xef\xbb\xbf" + manifest_of()), OK, OK, ""),
     "manifest-lists-no-file": (
         with_manifest(b'{"files": []}'),
         UNKNOWN,

@@ -106,7 +106,6 @@ def account(which: str, edit: Edit | None) -> str:
 
 class _Signed:
     item, valid, near, refused, found = "x", True, False, (), "one that counts"
-    coverage = whole("1 sign-off")
     rule = type("Rule", (), {"near": NOW - NOW})
     pending, coverage = False, whole("1 sign-off")
 
@@ -171,6 +170,10 @@ DEPLOYMENT, FIREWALL = "deployments.0", "firewalls.0.inbound_rules.1"
         (the_app, "app", put("app.domains.0.phase", "VERIFYING"), "UNKNOWN"),
         (the_app, "app", drop("app.domains.0.phase"), "UNKNOWN"),
         (the_app, "app", drop("app.spec"), "UNKNOWN"),
+        (the_app, "app", put("app.active_deployment.phase", ""), "UNKNOWN"),
+        (the_app, "app", put("app.domains", []), "UNKNOWN"),
+        (the_app, "app", drop("app.domains"), "UNKNOWN"),
+        (the_app, "app", put("app.domains.0.spec", {}), "UNKNOWN"),
         (components, "health", put("app_health.components.0.state", "UNHEALTHY"), "CRITICAL"),
         (components, "health", put("app_health.components.0.state", "UNKNOWN"), "UNKNOWN"),
         (components, "health", drop("app_health.components.0.state"), "UNKNOWN"),
@@ -221,6 +224,7 @@ DEPLOYMENT, FIREWALL = "deployments.0", "firewalls.0.inbound_rules.1"
         (costs, "balance", put("month_to_date_usage", "400.00"), "CRITICAL"),
         (costs, "balance", put("month_to_date_usage", "-1.00"), "UNKNOWN"),
         (costs, "balance", put("generated_at", "2026-10-30T05:00:00Z"), "UNKNOWN"),
+        (costs, "balance", drop("generated_at"), "UNKNOWN"),
         (costs, "invoices", drop("invoices.0"), "UNKNOWN"),
         (costs, "invoices", put("invoices.0.amount", "162.34"), "CRITICAL"),
         (costs, "invoices", put("meta.total", 70), "UNKNOWN"),

@@ -223,6 +223,13 @@ AUDITS = {
         UNKNOWN,
         "npm: expected",
     ),
+    "counts-by-level-alone": (
+        report(metadata={"vulnerabilities": {"critical": 2}, "dependencies": {"total": 4}}),
+        True,
+        UNKNOWN,
+        "all 2 weak packages, got 0 weak packages",
+    ),
+    "a-report-to-come": (report(auditReportVersion=3), True, UNKNOWN, "of version 2, got one of version 3"),
     "nothing-at-all": ("", True, UNKNOWN, "npm: expected"),
     "empty-object": ({}, True, UNKNOWN, "JSON of another shape"),
     "a-list": ([], True, UNKNOWN, "expected JSON from npm audit"),

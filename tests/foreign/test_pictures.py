@@ -48,6 +48,8 @@ ANSWERS = {
         {},
         OK,
     ),
+    "jpeg-by-its-other-name": ("200 OK", "image/jpg", photograph("JPEG", quality=75), {}, OK),
+    "webp-as-jpg": ("200 OK", "image/jpg", photograph("WEBP", quality=75), {}, CRITICAL),
     "imagemagick-strip-quality-30": ("200 OK", "image/jpeg", photograph("JPEG", quality=30), {}, OK),
     "cloudflare-past-its-cache": (
         "200 OK",

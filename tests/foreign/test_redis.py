@@ -116,6 +116,13 @@ def test_a_host_that_tells_little_is_judged_by_what_it_tells():
         ("keydb-6.3", {"slave0": {"state": "send_bulk"}}, WARNING),
         ("elasticache-7.1-cluster", {"used_memory": 4 * 1024**3, "db0": {"keys": 9, "expires": 0}}, CRITICAL),
         ("digitalocean-valkey-8", {"connected_clients": 10_000}, CRITICAL),
+        ("valkey-8.1", {"paused_actions": "none", "paused_reason": "none"}, OK),
+        ("valkey-8.1", {"paused_actions": "write", "paused_reason": "client_pause"}, WARNING),
+        ("valkey-8.1", {"paused_actions": "all", "paused_reason": "failover_in_progress"}, WARNING),
+        # It counts a replica, or has a field for one, that does not say how it is.
+        ("redis-7.2", {"connected_slaves": 1}, UNKNOWN),
+        ("keydb-6.3", {"slave0": "ip=10.0.0.6,port"}, UNKNOWN),
+        ("keydb-6.3", {"connected_slaves": 2}, UNKNOWN),
     ],
 )
 def test_what_is_wrong_is_found_in_the_words_of_each_kind(name, changes, verdict):

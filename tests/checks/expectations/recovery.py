@@ -56,11 +56,13 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
         ),
         "weekly.backups.restores": ("UNKNOWN", UNSEEN % ("Restore drill", "JSON with 'contents' .+")),
         "monthly.dr.restore": ("UNKNOWN", UNSEEN % ("Disaster recovery test", "JSON with 'contents' .+")),
+        "monthly.dr.recovery-time": ("UNKNOWN", UNSEEN % ("Recovery", "JSON with 'contents' .+")),
     },
     "backup-unlisted-image": {
         "weekly.backups.verified": ("UNKNOWN", UNSEEN % ("Backups", UNLISTED)),
         "weekly.backups.restores": ("CRITICAL", RESTORED % r"\d+ images where the manifest counts \d+"),
         "monthly.dr.restore": ("CRITICAL", TESTED % r"\d+ images where the manifest counts \d+"),
+        "monthly.dr.recovery-time": ("UNKNOWN", UNSEEN % ("Recovery", ".+")),
     },
     "backup-encrypted": {
         "weekly.backups.verified": ("UNKNOWN", UNSEEN % ("Backups", "a file that age has encrypted .+")),

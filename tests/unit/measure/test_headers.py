@@ -126,6 +126,11 @@ def test_a_page_with_headers_that_are_understood_stands_on_all_of_them(graded):
             "default-src 'self'; script-src-elem *",
             "script-src-elem *, which is not graded",
         ),
+        (
+            "Content_Security_Policy",
+            "default-src 'self'; frame-ancestors *",
+            "frame-ancestors *, by which anybody may frame the page",
+        ),
         ("Content_Security_Policy", "default-src 'self' 'nonce-'", "default-src 'nonce-'"),
         (
             "Strict_Transport_Security",

@@ -118,6 +118,9 @@ def test_framing(header, by_policy, result):
         ("max-age=300", "hsts-implemented-max-age-less-than-six-months"),
         ("includeSubDomains", "hsts-header-invalid"),
         ("max-age=1, max-age=2", "hsts-header-invalid"),
+        ('max-age="31536000"', "hsts-implemented-max-age-at-least-six-months"),
+        ("max-age=31536000 includeSubDomains", "hsts-header-invalid"),
+        ("max-age=31536000s", "hsts-header-invalid"),
         ("", "hsts-not-implemented"),
     ],
 )
