@@ -12,9 +12,11 @@ def test_logs_show_no_critical_errors(log_review, limits, judge):
 
     Errors count however little of the day was seen. That there are none counts only if there are lines in enough
     of the 24 hours, of every source that usually writes, and nearly all of them were understood, else: UNKNOWN.
+    Lines that are dated in the future are of a clock that is off, by as much as any other clock may be.
     """
     judge(log_review.fatal, limits.log_fatal)
     judge(log_review.errors, limits.log_errors)
+    judge(log_review.ahead, limits.clock_skew, subject="Clock of the logs")
 
 
 @pytest.mark.daily

@@ -51,7 +51,8 @@ def test_homepage_answers_fast(homepage_timing, limits, judge):
     """The homepage comes each time, in the median within its limit, over fresh connections.
 
     What is known to stand in a homepage's place, as an error page, a login or another host, is none. No answer
-    while others answer is critical; where nothing answers: UNKNOWN.
+    while others answer is critical; where nothing answers: UNKNOWN. Without a text that is known to stand on it
+    (web.expect), another title than in the last good run is a warning.
     """
     judge.that(
         not homepage_timing.bad,
@@ -59,5 +60,12 @@ def test_homepage_answers_fast(homepage_timing, limits, judge):
         expected="HTTP 200 each time",
         found=homepage_timing.summary,
         cause=homepage_timing.cause,
+    )
+    judge.that(
+        not homepage_timing.is_retitled,
+        "Title of the homepage",
+        expected=repr(homepage_timing.usual_title) if homepage_timing.usual_title else "any, in a first run",
+        found=repr(homepage_timing.title),
+        warn=True,
     )
     judge(homepage_timing.median, limits.homepage_time)

@@ -26,6 +26,7 @@ from playbook.clients.npm import Npm
 from playbook.clients.prometheus import Prometheus
 from playbook.clients.redis import ReadOnlyRedis
 from playbook.clock import Clock, iso
+from playbook.counters import Earlier
 from playbook.engine import REGISTRY, Measurements, Outcome, Provider
 from playbook.errors import Denied, Malformed, NotConfigured, TooLittleData, Unmeasured, Unreachable, UsageError
 from playbook.notify.overview import overview
@@ -205,7 +206,9 @@ def diagnose(
     """Ask every service, side by side, and tell of each in their usual order."""
     load_providers()
     probes = {f"doctor:{service.name}": _provider(service) for service in services}
-    measurements = Measurements({"settings": settings, "clock": clock}, {**REGISTRY, **probes})
+    measurements = Measurements(
+        {"settings": settings, "clock": clock, "earlier": Earlier()}, {**REGISTRY, **probes}
+    )
     try:
         measurements.start(probes)
         for service in services:

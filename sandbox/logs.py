@@ -44,6 +44,7 @@ class LogsState:
         damaged: the newest compressed file ends in the middle (files only).
         muted: components that have written nothing for so many hours.
         stale: a log beside the others was written to all day, until 26 hours ago (files only).
+        ahead: the newest line is dated so many seconds in the future (files only).
         flood: so many lines of 503 are the last of the newest file (files only).
         most_lines: where the target's settings say that reading stops; 0 is as shipped.
         seed: another number is another, equally ordinary day.
@@ -59,6 +60,7 @@ class LogsState:
     damaged: bool = False
     muted: dict[str, float] = field(default_factory=dict)
     stale: bool = False
+    ahead: float = 0.0
     flood: int = 0
     most_lines: int = 0
     seed: int = 0
@@ -199,6 +201,8 @@ def write_files(state: LogsState, folder: Path) -> None:
     ):
         lines = [line for line in entries if timedelta(hours=newest) <= now - line.at < timedelta(hours=oldest)]
         data = _text(lines)
+        if name == "portfolio.log" and state.ahead:
+            data += _text([LogLine(now + timedelta(seconds=state.ahead), WEB, "level=info msg=ready")])
         if name == "portfolio.log" and state.flood:
             last = combined(now, "192.0.2.7", "GET /gallery/7", 503)
             data += _text([LogLine(now - timedelta(seconds=1), WEB, last)]) * state.flood

@@ -24,6 +24,7 @@ _KINDS, _PATHS, _COMPONENTS, _OPEN = 500, 500, 64, 128
 _SHOWN = 400  # characters of a line that is shown
 _AHEAD = 300  # seconds that a clock may be ahead of ours
 _MISREAD = 86_400  # seconds ahead that no clock is
+_LONGEST = 200  # lines without a time that one entry has, beside those of a stack trace
 _WAITING = 400  # lines without a time that wait for one
 STRANGE_LINES = 5
 
@@ -143,6 +144,7 @@ class Reviewer:
     _before: float | None = None
     _before_named: bool = False
     _lines: int = 0
+    _untimed: int = 0
     _waiting: list[str] = field(default_factory=list)
     _examples: list[str] = field(default_factory=list)
 
@@ -188,8 +190,12 @@ class Reviewer:
                 return
             time = self._before
             # Among lines that a platform names and dates, one without both is damaged or of something else.
-            strange = strange or (self._before_named and not name and not traces.may_go_on(entry.text))
+            # So are more lines without a time than one entry has: a format whose times nobody knows.
+            self._untimed += 1
+            odd = self._untimed > _LONGEST or (self._before_named and not name)
+            strange = strange or (odd and not traces.may_go_on(entry.text))
         else:
+            self._untimed = 0
             self._before, self._before_named = time, name != ""
             if self._waiting:
                 self._end_waiting(time)

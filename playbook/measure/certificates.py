@@ -149,7 +149,8 @@ class Certificates:
             )
         end, whose = min(ends)
         days = (end - self.read_at).total_seconds() / DAY
-        return Reading(round(days, 1), f"{len(ends)} certificates (first {whose}, {moment(end)})")
+        first = f" as the first of {len(ends)}" if len(ends) > 1 else ""
+        return Reading(round(days, 1), f"({whose}, ends {moment(end)}{first})")
 
     def evidence(self) -> list[Evidence]:
         """One row for each certificate, and what both ends say of the same domain."""

@@ -12,6 +12,7 @@ import msgspec
 
 from playbook.clients.prometheus import Prometheus
 from playbook.clock import Clock
+from playbook.counters import Earlier
 from playbook.coverage import Coverage, lacking, share, together, whole
 from playbook.emergency import NONE, P4, URGENT, Known, severity_of
 from playbook.engine import Measurements, Outcome, measurement
@@ -201,7 +202,8 @@ def take_look(settings: Settings, clock: Clock) -> Look:
         NotConfigured: the target has no website, so that there is nothing to look at.
     """
     settings.require(settings.target.web.url, "web.url", "Website")
-    measurements = Measurements({"settings": settings, "clock": clock})
+    # What it looks like now is enough: how it was on other days is for the morning.
+    measurements = Measurements({"settings": settings, "clock": clock, "earlier": Earlier()})
     measurements.start(ASKED)
     try:
         signs = {name: _sign(_NAMES[name], measurements.outcome(name), _WORDS[name]) for name in ASKED}

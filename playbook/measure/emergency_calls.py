@@ -128,6 +128,30 @@ def who_to_call(emergency_calls: EmergencyCalls) -> EmergencyCalls:
     return emergency_calls
 
 
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Whether those concerned have to be told.
+
+    Attributes:
+        needless: why nobody has to be; empty where they do.
+        coverage: how much was seen of the system where nobody has to be. Any part of it shows that they do.
+    """
+
+    needless: str
+    coverage: Coverage
+
+    def evidence(self) -> Facts:
+        """Whether they have to be, and why not."""
+        return Facts("Those concerned", {"Have to be told": f"no: {self.needless}" if self.needless else "yes"})
+
+
+@measurement(apart_from=("emergency",))
+def notice(emergency: Look) -> Notice:
+    """Whether those concerned have to be told of what was found."""
+    needless = emergency.without_notice
+    return Notice(needless, emergency.coverage if needless else whole(f"an emergency, {emergency.severity}"))
+
+
 def calls_for(look: Look, settings: Settings, clock: Clock) -> EmergencyCalls:
     """Whom to call for what a look showed; a roster that cannot be read is part of the answer."""
     try:

@@ -56,6 +56,11 @@ class LogReview:
         return self.stream.problems
 
     @property
+    def ahead(self) -> Reading:
+        """Seconds by which the newest line is ahead of this machine's clock; one that is behind does not show."""
+        return Reading(round(self.skew, 1), "(by which the newest line is ahead)" if self.skew else "")
+
+    @property
     def fatal(self) -> Reading:
         """Crashes, exceptions that nobody caught, and lines of level fatal."""
         return Reading(self.review.fatal, self._over)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from dataclasses import dataclass
+from datetime import datetime
 from email.utils import parsedate_to_datetime
 from statistics import median
 from urllib.parse import urlsplit
@@ -14,6 +15,7 @@ from playbook.clients.network import Network
 from playbook.clients.web import SERVICE
 from playbook.clients.wire import Phases
 from playbook.clock import Clock
+from playbook.counters import Counted, Earlier
 from playbook.coverage import Coverage, lacking, understood, whole
 from playbook.engine import measurement
 from playbook.errors import Malformed, Unreachable
@@ -21,10 +23,19 @@ from playbook.evidence import Evidence, Facts, Table
 from playbook.limits import Reading
 from playbook.measure.health import MOST_BYTES, Report, State, UnknownShapeError, read_report
 from playbook.measure.health_values import made_at
-from playbook.measure.web_page import REFUSED, Fault, PageRules, fault_of, in_place_of_it, off_the_way
+from playbook.measure.web_page import (
+    REFUSED,
+    Fault,
+    PageRules,
+    fault_of,
+    in_place_of_it,
+    off_the_way,
+    title_of,
+)
 from playbook.settings import Settings
 
 REDIRECTS = 5
+HOMEPAGE = "homepage"  # name of what a run keeps of it for later ones
 SAMPLES = 5
 _PAUSE = 0.05  # seconds between samples
 _ENOUGH = 6.0  # seconds after which no further sample is begun; what is that slow, is known to be
@@ -232,6 +243,7 @@ class Sample:
         status: of the last hop; ``None`` where no whole answer came, and ``problem`` says why.
         redirects: hops that led there, one line each.
         fault: why the answer is not the page; None where it is.
+        title: of the page.
     """
 
     status: int | None
@@ -239,6 +251,7 @@ class Sample:
     problem: str = ""
     redirects: tuple[str, ...] = ()
     fault: Fault | None = None
+    title: str = ""
 
     @property
     def is_page(self) -> bool:
@@ -264,12 +277,33 @@ class HomepageTiming:
 
     Attributes:
         down: where none was answered, why that is a finding.
-        text_is_known: the page was looked through for a text that must stand on it.
+        text_is_known: the page was looked through for a text that must stand on it (web.expect).
+        usual_title: of the last good run, as the history has it; empty where it has none.
+        read_at: when it was measured.
     """
 
     samples: tuple[Sample, ...]
     down: str = ""
     text_is_known: bool = False
+    usual_title: str = ""
+    read_at: datetime | None = None
+
+    @property
+    def title(self) -> str:
+        """Of the page; empty where it has none, or where none came."""
+        return next((sample.title for sample in self.samples if sample.is_page and sample.title), "")
+
+    @property
+    def is_retitled(self) -> bool:
+        """Its title is not that of the last good run, and no other text of it is known."""
+        return bool(self.usual_title and self.title) and not self.text_is_known and self.title != self.usual_title
+
+    @property
+    def readings(self) -> dict[str, Counted]:
+        """The title of the last good run, for the next one: this one's where it was good."""
+        good = not self.bad and not self.is_retitled
+        title = (self.title if good else "") or self.usual_title
+        return {HOMEPAGE: Counted(at=self.read_at, origin=title)} if title and self.read_at else {}
 
     @property
     def bad(self) -> list[Sample]:
@@ -308,7 +342,7 @@ class HomepageTiming:
             )
         if self.down:
             return whole("no answer")
-        text = "" if self.text_is_known else ", no text of it known (web.expect)"
+        text = "" if self.text_is_known or self.usual_title else ", no text of it known (web.expect)"
         return whole(f"{len(self.samples)} of {len(self.samples)} samples{text}")
 
     @property
@@ -348,7 +382,9 @@ class HomepageTiming:
 
 
 @measurement(time_limit=45.0)
-def homepage_timing(website: HttpClient, network: Network, settings: Settings, clock: Clock) -> HomepageTiming:
+def homepage_timing(
+    website: HttpClient, network: Network, settings: Settings, clock: Clock, earlier: Earlier
+) -> HomepageTiming:
     """Where the time goes when a visitor opens the homepage, five times over fresh connections.
 
     What comes in place of the page is a value, and so is a connection lost between others that held.
@@ -375,11 +411,21 @@ def homepage_timing(website: HttpClient, network: Network, settings: Settings, c
             samples.append(Sample(200, fault=Fault(problem_of(error), uncertain=True)))
         else:
             fault = between or network_or_site(fault_of(answer, rules), rules, network)
-            samples.append(Sample(answer.status, answer.phases, redirects=answer.redirects, fault=fault))
+            title = title_of(answer)
+            samples.append(
+                Sample(answer.status, answer.phases, redirects=answer.redirects, fault=fault, title=title)
+            )
     down = ""
     if lost and not any(sample.status for sample in samples):
         down = network.finding(lost, website.base_url)
-    return HomepageTiming(tuple(samples), down, text_is_known=bool(rules.expect))
+    before = max(earlier.of(HOMEPAGE), key=lambda one: one.at, default=None)
+    return HomepageTiming(
+        tuple(samples),
+        down,
+        text_is_known=bool(rules.expect),
+        usual_title=before.origin if before else "",
+        read_at=clock.now(),
+    )
 
 
 def in_between(rules: PageRules, network: Network) -> Fault | None:

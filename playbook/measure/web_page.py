@@ -24,6 +24,7 @@ _NOT_THEIRS = {407: "a proxy that asks who this machine is", 511: "a network tha
 _TO_PEOPLE = ("message", "detail", "title", "msg", "description")
 _MOST_TEXT = 4000  # characters; a longer page may quote the words of another
 _LONGEST_TITLE = 200
+_SOURCE = (b"<?php", b"<%")  # of pages that a server should have carried out
 _LONGEST_CHALLENGE = 200  # characters that can be read on it
 _MOST_BODY = 4 * 1024 * 1024
 _HTML = ("text/html", "application/xhtml+xml", "")
@@ -98,11 +99,11 @@ def _of_a_guard(answer: Answer) -> Fault | None:
     title = page.title.casefold()
     if len(page.text) <= _LONGEST_CHALLENGE and words.CHALLENGE_TEXT.search(_markup(answer)):
         return Fault(f"a challenge, as programs get it (HTTP {answer.status})", uncertain=True)
-    if words.CHALLENGE.fullmatch(title):
-        return Fault(f"a challenge, as programs get it ({title!r}, HTTP {answer.status})", uncertain=True)
-    if words.OWN_PROXY.fullmatch(title):
-        return Fault(f"a page of this machine's network ({title!r})", uncertain=True)
-    return None
+    told = {
+        f"a challenge, as programs get it ({title!r}, HTTP {answer.status})": words.CHALLENGE,
+        f"a page of this machine's network ({title!r})": words.OWN_PROXY,
+    }
+    return next((Fault(what, uncertain=True) for what, known in told.items() if known.fullmatch(title)), None)
 
 
 def by_status(answer: Answer) -> Fault | None:
@@ -137,15 +138,18 @@ def stand_in(answer: Answer) -> Fault | None:
         return Fault(f"a body in the encoding {unread}, which was not asked for", uncertain=True)
     if not body.strip():
         return Fault("an empty page")
-    if words.FILES.fullmatch(_kind(answer)):
+    if words.FILES.fullmatch(_kind(answer)) or body.lstrip().startswith(_SOURCE):
         return Fault(f"no page, but a file of the type {_kind(answer)}")
-    if body.lstrip().startswith((b"<?php", b"<%")):
-        return Fault("a page's source code")
     if not _is_html(answer):
         return _of_data(answer, body)
     page = page_of(answer)
     nothing = Fault("a page without anything on it") if page.is_empty else None
     return nothing or _of_title(page) or _of_text(page) or (None if page.text else _known_text(_markup(answer)))
+
+
+def title_of(answer: Answer) -> str:
+    """The page's title in one line; empty where it has none, or is no page."""
+    return " ".join(page_of(answer).title.split())[:_LONGEST_TITLE] if _is_html(answer) else ""
 
 
 def _by_body(answer: Answer, rules: PageRules) -> Fault | None:

@@ -84,6 +84,12 @@ def _(world: World) -> None:
     world.logs.stale = True
 
 
+@fault("log-clock-off", "The clock of a host that writes logs is ten minutes ahead")
+def _(world: World) -> None:
+    world.logs.source = "files"
+    world.logs.ahead = 600
+
+
 @fault("log-strange-format", "The optimiser writes its requests in a format that nobody knows")
 def _(world: World) -> None:
     log_incidents.strange_format(world.logs)

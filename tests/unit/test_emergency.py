@@ -28,7 +28,7 @@ from playbook.measure.emergency import (
     Stability,
     stability,
 )
-from playbook.measure.emergency_calls import calls_for, who_to_call
+from playbook.measure.emergency_calls import calls_for, notice, who_to_call
 from playbook.measure.health import Report, State
 from playbook.measure.kpis import ERROR_RATE, RESPONSE_TIME
 from playbook.measure.recent import Recent
@@ -281,3 +281,13 @@ def test_whom_to_call_by_when(tmp_path, changes, now):
         assert not calls.all_can_be_reached
         assert calls.found.startswith("P1: Ada (+49 30 5550101) at once")
         assert "then nobody as secondary at Mon 22:15" in calls.found
+
+
+def test_that_people_must_be_told_is_known_from_any_part(settings):
+    """A page that failed is not seen, and that is the emergency; what was signed of it counts."""
+    down = notice(look(settings, **{HOMEPAGE: homepage(500, 500), RESPONSE: AWAY}))
+    assert (down.needless, down.coverage.enough) == ("", True)
+    for unsure in ({RESPONSE: AWAY}, {ALERTS: firing("A"), RESPONSE: AWAY}):
+        well = notice(look(settings, **unsure))
+        assert well.needless
+        assert not well.coverage.enough

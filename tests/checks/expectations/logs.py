@@ -85,6 +85,13 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
         r"lines without a break from whatever usually writes them",
         r"no line of portfolio-jobs\.log since \d\d \w{3} \d\d:\d\d UTC \(26 h[\w ]*\) while others went on",
     ),
+    "log-clock-off": {
+        "daily.logs.errors": (
+            "CRITICAL",
+            r"Clock of the logs: expected at most 30 s, got (59\d|600)(\.\d)? s "
+            r"\(by which the newest line is ahead\) \(critical > 300 s\)",
+        ),
+    },
     "log-strange-format": unknown(
         r"at most 1 % of lines not to be understood", r"40\d of [\d,]+ that are not, e\.g\. '.*"
     ),

@@ -10,9 +10,7 @@ HEADERS = "monthly.config.security-headers"
 WEB = r"localhost:\d+"
 APP = r"portfolio\.example at localhost:\d+"
 INVALID = "Certificates: expected each valid, trusted and for its host, got "
-DAYS = (
-    r"Days left of the certificates: expected at least 21 days, got %s over 3 certificates \(first %s, .{16} UTC\)"
-)
+DAYS = r"Days left of the certificates: expected at least 21 days, got %s \(%s, ends .{16} UTC as the first of 3\)"
 NO_API = r"DigitalOcean API: expected the app from localhost:\d+, got connection refused \(connect, after \S+ s\)"
 VERSIONS = "Protocol versions: expected TLS 1.2 and TLS 1.3 only, got "
 WITHOUT = r"Visitors without TLS: expected led to https%s, got "

@@ -392,7 +392,8 @@ def test_both_ends(client, authority, tmp_path, platform):
     assert [read.host for read in found.served] == [HOST]
     assert (found.faults, found.weak, found.summary) == ("", "", "1 of 1 valid")
     assert found.days_left.value == 5
-    assert f"2 certificates (first {HOST} at DigitalOcean" in found.days_left.over
+    assert found.days_left.over.startswith(f"({HOST} at DigitalOcean, ends ")
+    assert found.days_left.over.endswith(" as the first of 2)")
     assert found.coverage.words == "1 of 1 addresses · nothing of *.portfolio.example"
     served, obtained = found.evidence()[0], found.evidence()[2]
     assert served.rows[0][-1] == "yes"

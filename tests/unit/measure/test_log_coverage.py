@@ -112,7 +112,24 @@ def test_lines_ahead_of_our_clock_are_seen_and_told():
     ahead = f"web {NOW + timedelta(minutes=20):%Y-%m-%dT%H:%M:%S}Z {ACCESS}"
     found = review(("", [*lines("web", ACCESS), ahead]))
     assert found.coverage.enough
-    assert found.skew == 1200
+    assert found.skew == found.ahead.value == 1200
     facts = found.evidence()[0].facts
     assert facts["Ahead of that clock"] == "the newest line, by 1,200 s"
     assert facts["Ages and hours"] == "by the clock of the machine that runs the checks"
+
+
+def test_lines_whose_times_nobody_knows_are_no_endless_entry():
+    """An entry of many lines, as a query or a stack trace, is one; a format without known times is none."""
+    began = [f"{NOW - timedelta(minutes=2):%Y-%m-%d %H:%M:%S},120 INFO shop.web: {ACCESS}"]
+    usual = [
+        f"{NOW - timedelta(minutes=m):%Y-%m-%d %H:%M:%S},120 INFO shop.web: {ACCESS}" for m in range(1440, 2, -1)
+    ]
+    query = review(("", [*usual, *began, *["SELECT name FROM maps"] * 150]))
+    assert query.coverage.enough
+    trace = review(
+        ("", [*usual, *began, "Error: no answer", *["    at Redis.onClose (/app/redis.js:189:25)"] * 900])
+    )
+    assert trace.coverage.enough
+    foreign = review(("", [*usual, *began, *["%%% :: of nobody's format ::"] * 900]))
+    assert not foreign.coverage.enough
+    assert "700 of 2,339 lines not understood" in foreign.coverage.words

@@ -1,7 +1,7 @@
 """Health endpoints and the homepage, against a server that says what it is told."""
 
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from statistics import median
 
 import pytest
@@ -11,6 +11,7 @@ from playbook.clients.network import Network, Witness
 from playbook.clients.web import website
 from playbook.clients.wire import Phases
 from playbook.clock import FixedClock
+from playbook.counters import Counted, Earlier
 from playbook.errors import Denied, Malformed, NotConfigured, Unreachable, UsageError
 from playbook.evidence import Facts, Table
 from playbook.judge import Judge
@@ -18,6 +19,7 @@ from playbook.measure.web import HomepageTiming, Sample, api_health, homepage_ti
 from playbook.measure.web_page import Fault, PageRules
 from playbook.settings import TimeLimits, load
 from playbook.verdict import Critical, Verdict
+from tests.judged import check, judged
 from tests.unit.loopback import answer, closed_port, hang_up, serve
 
 GOOD = b'{"status":"healthy","dependencies":{"redis":{"status":"healthy","latency_ms":0.4},"worker":"healthy"}}'
@@ -128,7 +130,7 @@ def test_what_says_nothing_of_health_is_not_judged(raw, error, message, settings
 def test_five_samples_over_fresh_connections(settings, clock):
     """Each with its phases, and the median of their totals."""
     with serve(answer(body=PAGE)) as server:
-        timing = homepage_timing(site_of(server), ALONE, settings, clock)
+        timing = homepage_timing(site_of(server), ALONE, settings, clock, Earlier())
     assert len(server.requests) == 5
     assert timing.bad == []
     assert timing.summary == "5 of 5 HTTP 200"
@@ -155,7 +157,7 @@ def test_a_bad_sample_among_good_ones_is_a_value(settings, clock):
     """It is what one visitor in five sees, and is not tried away."""
     good = answer(body=PAGE)
     with serve(good, answer("503 Busy"), good, hang_up, good) as server:
-        timing = homepage_timing(site_of(server), ALONE, settings, clock)
+        timing = homepage_timing(site_of(server), ALONE, settings, clock, Earlier())
     assert [sample.status for sample in timing.samples] == [200, 503, 200, None, 200]
     assert timing.summary.startswith("HTTP 503, the server closed the connection without an answer (first byte")
     assert timing.evidence()
@@ -165,7 +167,7 @@ def test_a_slow_homepage_is_not_sampled_for_ever(settings, clock, monkeypatch):
     """What is that slow, is known to be; one sample is always taken."""
     monkeypatch.setattr("playbook.measure.web._ENOUGH", 0)
     with serve(answer(body=PAGE)) as server:
-        timing = homepage_timing(site_of(server), ALONE, settings, clock)
+        timing = homepage_timing(site_of(server), ALONE, settings, clock, Earlier())
     assert timing.median.over.startswith("1 fresh connection (slowest ")
 
 
@@ -173,13 +175,13 @@ def test_a_homepage_that_never_answers_is_unreachable(settings, clock):
     """Then it may be our own network."""
     client = HttpClient(f"http://127.0.0.1:{closed_port()}", service="Website")
     with pytest.raises(Unreachable, match="connection refused"):
-        homepage_timing(client, ALONE, settings, clock)
+        homepage_timing(client, ALONE, settings, clock, Earlier())
 
 
 def test_redirects_of_the_homepage_are_followed_and_shown(settings, clock):
     """Their time counts, as visitors wait for them."""
     with serve(*([answer("301 Moved", Location="/en"), answer(body=PAGE)] * 5)) as server:
-        timing = homepage_timing(site_of(server), ALONE, settings, clock)
+        timing = homepage_timing(site_of(server), ALONE, settings, clock, Earlier())
     assert timing.bad == []
     assert timing.evidence()[1] == Facts("Redirects", {"1": f"HTTP 301: {server.url} → {server.url}/en"})
 
@@ -201,7 +203,7 @@ def test_a_website_that_refuses_while_another_service_answers_is_down(settings, 
     with serve(answer()) as witness:
         network = Network((Witness("Prometheus", witness.url),))
         client = HttpClient(f"http://127.0.0.1:{closed_port()}", service="Website")
-        timing = homepage_timing(client, network, settings, clock)
+        timing = homepage_timing(client, network, settings, clock, Earlier())
         health = api_health(client, network, settings)
     assert timing.is_down
     assert timing.summary.startswith("no answer: connection refused (connect, after ")
@@ -238,7 +240,7 @@ def test_a_website_that_nothing_stands_beside_is_not_called_down(settings):
 def test_what_is_no_page_is_bad_each_time(settings, clock, raw, found):
     """With a good status too."""
     with serve(raw) as server:
-        timing = homepage_timing(site_of(server), ALONE, settings, clock)
+        timing = homepage_timing(site_of(server), ALONE, settings, clock, Earlier())
     assert timing.is_down
     assert timing.summary.startswith(found)
     assert verdict(timing, not timing.bad) is Verdict.CRITICAL
@@ -247,12 +249,12 @@ def test_what_is_no_page_is_bad_each_time(settings, clock, raw, found):
 def test_a_redirect_to_a_login_is_no_homepage(settings, clock):
     """Nor is one to another host."""
     with serve(*([answer("302 Found", Location="/users/sign_in"), answer(body=PAGE)] * 5)) as server:
-        timing = homepage_timing(site_of(server), ALONE, settings, clock)
+        timing = homepage_timing(site_of(server), ALONE, settings, clock, Earlier())
     assert timing.summary == "a redirect to a login, /users/sign_in in 5 of 5 samples"
     with serve(answer(body=PAGE)) as other:
         elsewhere = other.url.replace("localhost", "127.0.0.1")
         with serve(answer("302 Found", Location=elsewhere)) as server:
-            timing = homepage_timing(site_of(server), ALONE, settings, clock)
+            timing = homepage_timing(site_of(server), ALONE, settings, clock, Earlier())
     assert timing.summary == "a redirect to another host, 127.0.0.1 in 5 of 5 samples"
 
 
@@ -260,7 +262,7 @@ def test_a_redirect_to_nowhere_is_a_finding_without_a_witness(settings, clock):
     """The website itself has answered, with a way to nowhere."""
     nowhere = f"http://127.0.0.1:{closed_port()}/en"
     with serve(answer("302 Found", Location=nowhere)) as server:
-        timing = homepage_timing(site_of(server), ALONE, settings, clock)
+        timing = homepage_timing(site_of(server), ALONE, settings, clock, Earlier())
     assert timing.is_down
     assert "connection refused" in timing.summary
     assert f"→ {nowhere}" in timing.summary
@@ -272,17 +274,17 @@ def test_a_homepage_without_the_text_that_stands_on_it_is_another_page(tmp_path,
     overlay = {"targets": {"production": {"web": {"expect": "load  FAST"}}}}
     settings = load("production", root=tmp_path, environment=environment, overlay=overlay)
     with serve(answer(body=PAGE)) as server:
-        timing = homepage_timing(site_of(server), ALONE, settings, clock)
+        timing = homepage_timing(site_of(server), ALONE, settings, clock, Earlier())
     assert (timing.bad, timing.coverage.words) == ([], "5 of 5 samples")
     with serve(answer(body=b"<title>Garden tools</title><p>" + b"Spades and rakes. " * 9)) as server:
-        timing = homepage_timing(site_of(server), ALONE, settings, clock)
+        timing = homepage_timing(site_of(server), ALONE, settings, clock, Earlier())
     assert timing.summary == "a page without the text 'load  FAST' in 5 of 5 samples"
 
 
 def test_a_challenge_says_nothing_of_what_visitors_see(settings, clock):
     """Browsers pass it."""
     with serve(answer("403 Forbidden", cf_mitigated="challenge")) as server:
-        timing = homepage_timing(site_of(server), ALONE, settings, clock)
+        timing = homepage_timing(site_of(server), ALONE, settings, clock, Earlier())
     assert not timing.is_down
     assert verdict(timing, not timing.bad) is Verdict.UNKNOWN
 
@@ -356,7 +358,7 @@ def test_without_tls_a_private_address_proves_nothing_of_a_public_name(settings,
     monkeypatch.setattr(Network, "private_address", lambda self, url: "10.0.0.1")
     monkeypatch.setattr(PageRules, "is_authentic", False)
     with serve(answer(body=PAGE), answer(body=GOOD)) as server:
-        timing = homepage_timing(site_of(server), ALONE, settings, clock)
+        timing = homepage_timing(site_of(server), ALONE, settings, clock, Earlier())
         with pytest.raises(Malformed, match=r"got an answer of the private address 10\.0\.0\.1 in its name"):
             api_health(site_of(server), ALONE, settings)
     assert verdict(timing, not timing.bad) is Verdict.UNKNOWN
@@ -399,3 +401,27 @@ def test_the_client_of_a_target(settings, tmp_path):
     assert caught.value.add == "PRODUCTION_URL in the environment"
     with pytest.raises(UsageError, match=r"production\.web\.url \(from \$PRODUCTION_URL\): expected an address"):
         website(load("production", root=tmp_path, environment={"PRODUCTION_URL": "portfolio.example"}))
+
+
+def test_another_title_than_in_the_last_good_run_is_a_warning(tmp_path, clock):
+    """Until web.expect says what stands there; a run that was not good hands the title on."""
+    check_homepage = check("test_web", "test_homepage_answers_fast")
+    html = "<!DOCTYPE html><title>{}</title><h1>Photographs that load fast</h1><p>By somebody, with care.</p>"
+    moment = clock.now() - timedelta(hours=24)
+    known = Earlier(lambda: [{"homepage": Counted(at=moment, origin="Portfolio of Ada")}])
+    seen = {}
+    for title in ("Portfolio of Ada", "Buy this domain today"):
+        with serve(answer(body=html.format(title).encode())) as server:
+            client = site_of(server)
+            plain = load("staging", root=tmp_path, environment={"STAGING_URL": server.url})
+            seen[title] = homepage_timing(client, ALONE, plain, clock, known)
+            first = homepage_timing(client, ALONE, plain, clock, Earlier())
+            assert (first.is_retitled, first.readings["homepage"].origin) == (False, title)
+    same, other = seen.values()
+    assert str(judged(check_homepage, homepage_timing=same)[0]) == "OK"
+    verdict, message = judged(check_homepage, homepage_timing=other)
+    assert (str(verdict), message) == (
+        "WARNING",
+        "Title of the homepage: expected 'Portfolio of Ada', got 'Buy this domain today'",
+    )
+    assert {timing.readings["homepage"].origin for timing in (same, other)} == {"Portfolio of Ada"}
