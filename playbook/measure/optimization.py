@@ -191,7 +191,8 @@ class LogRetention:
         return shown
 
 
-@measurement
+# That little of the logs was seen is what it finds, and no gap in what it knows.
+@measurement(apart_from=("log_review",))
 def log_retention(logs: LogSource, log_review: LogReview, settings: Settings, clock: Clock) -> LogRetention:
     """How far back the logs reach, and which log files are older than agreed."""
     return LogRetention(
