@@ -7,6 +7,7 @@ The catalogue and the runbooks write it with placeholders, as where a thing is m
     $READ_SIGN_INS        the files with sign-ins, where there are any; else the logs
     $LIST_BACKUPS         the archives: ls for a folder, the AWS command line for object storage
     $ASK_PROMETHEUS       a query: curl at Prometheus itself, or through Grafana's data source
+    {$probe}, {$selector}, {$containers}    in a query: the matchers of the target's own series
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Sequence
 
+from playbook.measure.queries import selectors
 from playbook.sections.target import Backups, Logs, Target
 from playbook.settings import Settings
 
@@ -29,6 +31,8 @@ def filled_in(command: str, settings: Settings) -> str:
         "$LIST_BACKUPS": _list_backups(target.backups),
         "$ASK_PROMETHEUS": _ask_prometheus(target),
     }
+    for name, text in selectors(settings).items():
+        command = command.replace(f"{{${name}}}", f"{{{text}}}" if text else "")
     for name, text in written.items():
         command = command.replace(name, text)
     known = {

@@ -170,7 +170,8 @@ def problem(words: list[str]) -> str:
 def test_a_command_exists_and_is_for_what_was_measured(target, command):
     """Filled in for targets that keep logs, archives and metrics in different places."""
     text = filled_in(command, target)
-    assert not re.search(r"\$(READ_LOGS|READ_SIGN_INS|LIST_BACKUPS|ASK_PROMETHEUS|URL|APP_ID)\b", text)
+    written = "READ_LOGS|READ_SIGN_INS|LIST_BACKUPS|ASK_PROMETHEUS|URL|APP_ID|probe|selector|containers"
+    assert not re.search(rf"\$({written})\b", text)
     assert [found for found in map(problem, simple_commands(text)) if found] == []
 
 
@@ -223,3 +224,6 @@ def test_the_words_of_a_target_stand_in_its_commands(target):
         assert read == filled_in("$READ_SIGN_INS", target) == "doctl apps logs 4f6c71e2 --type run"
         assert archives == "ls -l /var/backups/shop"
         assert ask == "curl -sG https://prometheus.example/api/v1/query"
+    own = filled_in("avg_over_time(probe_success{$probe}[24h]) + sum(http_requests_total{$selector})", target)
+    assert own.startswith('avg_over_time(probe_success{instance=~"')
+    assert own.endswith("[24h]) + sum(http_requests_total)")
