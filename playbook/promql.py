@@ -128,10 +128,6 @@ def _selectors(query: str) -> Iterator[str]:
         position += 1
 
 
-def _is_metric(name: str) -> bool:
-    return name.lower() not in _WORDS | _TAKES_LABELS and "$" not in name
-
-
 def _closing(text: str) -> int:
     """Where the parenthesis that is open at the beginning ends."""
     depth = 1

@@ -131,7 +131,6 @@ class Logs(Section, frozen=True):
     """Where the logs are: the DigitalOcean API, or files by glob (``*.gz`` included).
 
     Attributes:
-        coverage_hours: in how many hours there must be lines for a verdict that nobody failed to sign in.
         components: names that must have lines, beside those that the DigitalOcean app has.
         serving: names of components that answer requests, and so must have access lines; likewise.
         unusual_count: an hour with fewer 429 or 5xx than this is never called unusual.
@@ -141,7 +140,6 @@ class Logs(Section, frozen=True):
 
     source: Literal["api", "files"] = "api"
     files: list[str] = []
-    coverage_hours: int = 20
     components: list[str] = []
     serving: list[str] = []
     unusual_count: int = 10
