@@ -14,8 +14,16 @@ from dataclasses import dataclass, field
 from typing import IO
 
 from playbook.archives.manifest import Manifest
-from playbook.archives.streams import BLOCK, READABLE, OutOfTimeError, Reader, Unpacked, UnreadableError
-from playbook.archives.walk import DamagedError, Walk
+from playbook.archives.streams import (
+    BLOCK,
+    READABLE,
+    DamagedError,
+    OutOfTimeError,
+    Reader,
+    Unpacked,
+    UnreadableError,
+)
+from playbook.archives.walk import Walk
 from playbook.coverage import Coverage, lacking, share, whole
 
 _HEAD = 64 * 1024  # bytes

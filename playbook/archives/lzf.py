@@ -9,6 +9,8 @@ def unpack(data: bytes, length: int) -> bytes:
     at = 0
     try:
         while at < len(data):
+            if len(out) > length:  # three bytes can stand for 264
+                break
             control = data[at]
             at += 1
             if control < 32:  # that many and one bytes as they are
@@ -29,5 +31,5 @@ def unpack(data: bytes, length: int) -> bytes:
     except IndexError:
         raise ValueError("it breaks off") from None
     if len(out) != length:
-        raise ValueError(f"expected {length} bytes, got {len(out)}")
+        raise ValueError(f"expected {length} bytes, got {'more' if len(out) > length else len(out)}")
     return bytes(out)

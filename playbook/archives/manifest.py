@@ -16,7 +16,10 @@ from typing import Any
 
 import msgspec
 
+from playbook.budget import OverBudget, read_json
+
 LONGEST = 16 * 1024 * 1024  # bytes
+MOST_ENTRIES = 500_000
 SHAPE = '{"files": [{"path": "…", "bytes": 1, "sha256": "…"}]} or the lines of sha256sum'
 _SHA256 = re.compile(r"(?:sha256:)?([0-9a-f]{64})", re.IGNORECASE)
 _LINE = re.compile(r"\\?(?P<sum>[0-9a-fA-F]{64}) [ *](?P<path>.+)")
@@ -73,12 +76,23 @@ def read_manifest(data: bytes) -> Manifest:
     if len(data) >= LONGEST:
         raise ShapeError(f"one of over {LONGEST // 1024 // 1024} MiB")
     try:
-        told = msgspec.json.decode(data.removeprefix(codecs.BOM_UTF8))
+        return _read(data)
+    except RecursionError:
+        raise ShapeError("one that is nested too deeply") from None
+
+
+def _read(data: bytes) -> Manifest:
+    try:
+        told = read_json(data.removeprefix(codecs.BOM_UTF8))
+    except OverBudget as error:
+        raise ShapeError(f"JSON {error}") from None
     except (msgspec.DecodeError, UnicodeDecodeError):
         return _of_lines(data)
     files = told.get("files") if isinstance(told, dict) else None
     if not isinstance(files, list):
         raise ShapeError(f"JSON with {_keys(told)} and no list of files")
+    if len(files) > MOST_ENTRIES:
+        raise ShapeError(f"a list of over {MOST_ENTRIES:,} files")
     listed, odd = [], []
     for entry in files:
         found = _entry(entry)
@@ -129,6 +143,8 @@ def _entry(entry: Any) -> ListedFile | None:
 
 def _of_lines(data: bytes) -> Manifest:
     """As sha256sum writes them, the BSD style and its binary mark included."""
+    if data.count(b"\n") > MOST_ENTRIES:
+        raise ShapeError(f"one of over {MOST_ENTRIES:,} lines")
     lines = [line for line in data.decode("utf-8", errors="surrogateescape").splitlines() if line.strip()]
     found = [match for line in lines if (match := _LINE.fullmatch(line) or _BSD_LINE.fullmatch(line))]
     if not found:

@@ -21,6 +21,7 @@ from playbook.archives.rdb_input import SUM, EndedError, Input
 _MAGIC = re.compile(rb"REDIS\d{4}|VALKEY\d{3}")
 _MAGIC_LENGTH = 9
 _MOST_SAMPLED = 1024 * 1024  # bytes of a text whose sum is taken; of a longer one the length has to do
+_MOST_DATABASES = 1024  # 16 unless set otherwise; a server makes room for each
 _ENDED = 0xFF
 
 
@@ -152,6 +153,8 @@ class _Reading:
                     ends = float(int.from_bytes(self._input.take(8), "little", signed=True))
                 case 0xFE:
                     self._database = self._length()
+                    if self._database >= _MOST_DATABASES:
+                        raise _UncountedError(f"it has a database of the number {self._database:,}")
                     self._dump.highest = max(self._dump.highest, self._database)
                 case 0xFB:
                     self._lengths(2)
@@ -186,7 +189,11 @@ class _Reading:
             self._skip_string()
             read(self)
         else:
-            dump.samples[place : place + 1] = [self._sample(kind, self._string(), read)]
+            name = self._text()[1]
+            if name is None:  # too long to be remembered
+                read(self)
+            else:
+                dump.samples[place : place + 1] = [self._sample(kind, name, read)]
         dump.keys[kind] += 1
         if over:
             dump.expired[kind] += 1
@@ -251,12 +258,6 @@ class _Reading:
 
     def _skip_string(self) -> None:
         self._input.skip(self._packed()[0])
-
-    def _string(self) -> bytes:
-        value = self._text()[1]
-        if value is None:
-            raise DumpError(f"holds a name of over {_MOST_SAMPLED:,} B {self._place}")
-        return value
 
     def _text(self) -> tuple[int, bytes | None]:
         """Length of a string, and itself where it is not too long."""

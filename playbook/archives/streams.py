@@ -11,6 +11,10 @@ from typing import IO, Any
 
 CHUNK = 256 * 1024
 BLOCK = 512
+# Headers of one member: GNU's long names, the records of pax, the maps of sparse files. Names have 4,096 bytes at
+# most on Linux and 64 KiB on Windows; only pax' list of an incremental folder's files grows with them.
+MOST_HEADERS = 4 << 20
+_MOST_TO_UNPACK = 128 << 20  # bytes of memory; xz -9 needs 65 MiB, a file can ask for 4 GiB
 READABLE = "a tar, plain or by gzip, bzip2 or xz"
 
 # How other files begin. https://www.rfc-editor.org/rfc/rfc9580#section-4.3 for what OpenPGP writes.
@@ -61,6 +65,10 @@ class OutOfTimeError(Exception):
     """Reading had to stop; nothing was wrong that far."""
 
 
+class DamagedError(Exception):
+    """The message follows "got an archive that"."""
+
+
 class Reader(io.RawIOBase):
     """Counts what is read and ends in time."""
 
@@ -73,12 +81,16 @@ class Reader(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int:
-        if time.monotonic() > self._deadline:
-            raise OutOfTimeError
+        self.demand_time()
         piece = self._stream.read(len(buffer))
         buffer[: len(piece)] = piece
         self.count += len(piece)
         return len(piece)
+
+    def demand_time(self) -> None:
+        """Raises OutOfTimeError where there is none left: a few bytes can stand for hours of work."""
+        if time.monotonic() > self._deadline:
+            raise OutOfTimeError
 
 
 class Unpacked:
@@ -86,11 +98,14 @@ class Unpacked:
 
     Attributes:
         how: by what it is compressed, e.g. ``gzip``; empty where it is not.
+        headers_left: bytes that may still be read at once or in a row; None while a member's content is read.
         last: what was read last; after the last member that has to be the end mark of tar, a block of zeros.
     """
 
     def __init__(self, reader: Reader) -> None:
         """Raises UnreadableError where it is known to be something else than a compressed tar."""
+        self._reader = reader
+        self.headers_left: int | None = None
         source: IO[bytes] = io.BufferedReader(reader, CHUNK)
         head = source.peek(BLOCK)[:BLOCK]  # type: ignore[attr-defined]
         self.how, self._source = _opened(source, head)
@@ -104,7 +119,15 @@ class Unpacked:
                 raise UnreadableError(f"a {self.how} file of {named}")
 
     def read(self, size: int = -1) -> bytes:
-        """As of a file."""
+        """As of a file; DamagedError where that is over the budget of a member's headers."""
+        if self.headers_left is not None:
+            self.headers_left -= size
+            if size < 0 or self.headers_left < 0:
+                raise DamagedError(f"has a header of over {MOST_HEADERS:,} B, which no name or map can need")
+        return self._read(size)
+
+    def _read(self, size: int) -> bytes:
+        self._reader.demand_time()
         if self._held and size >= 0:
             piece, self._held = self._held[:size], self._held[size:]
             if len(piece) < size:
@@ -120,12 +143,53 @@ class Unpacked:
         return self._at
 
     def seek(self, position: int) -> int:
-        """Read on to there."""
+        """Read on to there; DamagedError where that is behind, as after a size below nought."""
         if position < self._at:
-            raise io.UnsupportedOperation("this archive is read forward only")
-        while self._at < position and self.read(min(CHUNK, position - self._at)):
+            raise DamagedError("has a header that leads back to what stands before it")
+        while self._at < position and self._read(min(CHUNK, position - self._at)):
             pass
         return self._at
+
+
+class _Xz(io.RawIOBase):
+    """As lzma.LZMAFile, which would take as much memory as a file asks for."""
+
+    def __init__(self, source: IO[bytes]) -> None:
+        self._source = source
+        self._unpacker = self._new()
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        while True:
+            if self._unpacker.eof:
+                left = (self._unpacker.unused_data or self._source.read(CHUNK)).lstrip(b"\0")
+                while not left and (more := self._source.read(CHUNK)):
+                    left = more.lstrip(b"\0")
+                if not left:
+                    return 0
+                self._unpacker, packed = self._new(), left
+            elif self._unpacker.needs_input:
+                packed = self._source.read(CHUNK)
+                if not packed:
+                    raise EOFError("it ends before its end mark")
+            else:
+                packed = b""
+            try:
+                piece = self._unpacker.decompress(packed, len(buffer))
+            except lzma.LZMAError as error:
+                if "Memory usage limit" not in str(error):
+                    raise
+                most = _MOST_TO_UNPACK >> 20
+                raise UnreadableError(f"an xz file that takes over {most} MiB of memory to unpack") from None
+            if piece:
+                buffer[: len(piece)] = piece
+                return len(piece)
+
+    @staticmethod
+    def _new() -> lzma.LZMADecompressor:
+        return lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=_MOST_TO_UNPACK)
 
 
 def _opened(source: IO[bytes], head: bytes) -> tuple[str, IO[bytes]]:
@@ -134,7 +198,7 @@ def _opened(source: IO[bytes], head: bytes) -> tuple[str, IO[bytes]]:
     if head.startswith(b"BZh"):
         return "bzip2", bz2.BZ2File(source)
     if head.startswith(b"\xfd7zXZ\0"):
-        return "xz", lzma.LZMAFile(source)
+        return "xz", io.BufferedReader(_Xz(source), CHUNK)
     named = _named(head, _OTHERS)
     if named:
         raise UnreadableError(named)

@@ -18,9 +18,9 @@ from typing import IO
 from playbook.archives.inspection import unreadable
 from playbook.archives.manifest import Manifest
 from playbook.archives.rdb import Dump, DumpError, read_dump
-from playbook.archives.streams import CHUNK, OutOfTimeError, Reader, UnreadableError
+from playbook.archives.streams import CHUNK, DamagedError, OutOfTimeError, Reader, UnreadableError
 from playbook.archives.unpacking import Folder, NoRoomError, danger
-from playbook.archives.walk import DamagedError, Walk, plain
+from playbook.archives.walk import Walk, plain
 from playbook.coverage import Coverage, lacking, share
 
 _MORE = "Give it more time (recovery.verify_seconds), or verify fewer archives (recovery.verify_newest)."
@@ -106,7 +106,8 @@ def verify(
         how = f"read for {seconds:g} s: {100 * reader.count / size:.0f} % of it"
         return walk.result(how, whole=False, coverage=share(reader.count, size, "bytes", hint=_MORE))
     except UnreadableError as error:
-        return Verification((), "not read", whole=False, coverage=unreadable(error))
+        how = f"read until byte {reader.count:,} of {size:,}" if walk.sizes else "not read"
+        return walk.result(how, whole=False, coverage=unreadable(error))
     except DamagedError as damage:
         walk.wrong.insert(0, f"an archive that {damage}")
         return walk.result(f"read until byte {reader.count:,} of {size:,}", whole=False)
@@ -141,7 +142,7 @@ class _Walk(Walk):
         content = tar.extractfile(member)
         assert content
         with self.into.create(member) if self.into and not reason else nullcontext() as file:
-            summed = _Summed(content, file.write if file else None)
+            summed = _Summed(content, file.write if file else None, self.demand_time)
             if self.is_manifest(member):
                 self.keep_manifest(member, summed)  # type: ignore[arg-type]
             elif self.wanted.dump and path.rpartition("/")[2] == self.wanted.dump:
@@ -215,12 +216,16 @@ class _Walk(Walk):
 class _Summed:
     """Hands on what is read, sums it, and writes it where that is wanted."""
 
-    def __init__(self, content: IO[bytes], write: Callable[[bytes], object] | None) -> None:
+    def __init__(
+        self, content: IO[bytes], write: Callable[[bytes], object] | None, demand_time: Callable[[], None]
+    ) -> None:
         self._content = content
+        self._demand_time = demand_time
         self._write = write
         self._sum = hashlib.sha256()
 
     def read(self, count: int) -> bytes:
+        self._demand_time()
         piece = self._content.read(count)
         self._sum.update(piece)
         if self._write:

@@ -13,20 +13,22 @@ import posixpath
 import tarfile
 import unicodedata
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import IO
 
+from playbook.archives.headers import members_of
 from playbook.archives.manifest import LONGEST, SHAPE, ListedFile, Manifest, ShapeError, read_manifest
-from playbook.archives.streams import BLOCK, CHUNK, Reader, Unpacked
+from playbook.archives.streams import BLOCK, CHUNK, DamagedError, Reader, Unpacked, UnreadableError
 from playbook.coverage import Coverage, lacking, share, understood
 
 _MOST_LINKS = 40  # that lead from one to the next
 # Kinds of members beside files, folders, links and devices. https://www.gnu.org/software/tar/manual/html_node/Standard.html
 DUMP_DIRECTORY, VOLUME_LABEL, OTHER_VOLUME = b"D", b"V", b"M"
 
-
-class DamagedError(Exception):
-    """The message follows "got an archive that"."""
+# What is remembered of all members together: a name of each, and about 400 bytes beside it.
+MOST_MEMBERS = 500_000
+MOST_NAMES = 64 << 20  # characters
 
 
 @dataclass
@@ -39,6 +41,7 @@ class Walk:
         files: those that hold something: regular files and hard links.
         links: symbolic and hard links, to what they lead to.
         how: by what the archive is compressed.
+        demand_time: raises OutOfTimeError where there is none left, as a hole of a sparse file needs no reading.
     """
 
     manifest_name: str
@@ -46,11 +49,15 @@ class Walk:
     files: set[str] = field(default_factory=set)
     links: dict[str, str] = field(default_factory=dict)
     how: str = ""
+    demand_time: Callable[[], None] = lambda: None
     _manifest: bytes | None = None
+    _understood: Manifest | ShapeError | None = None
     _base: str = ""
     _hard: set[str] = field(default_factory=set)
     _odd: list[str] = field(default_factory=list)
     _elsewhere: int = 0
+    _names: int = 0
+    _noted: int = 0
 
     def through(self, reader: Reader) -> None:
         """Visit every member and the end.
@@ -59,13 +66,12 @@ class Walk:
             DamagedError, OutOfTimeError, UnreadableError
         """
         try:
+            self.demand_time = reader.demand_time
             unpacked = Unpacked(reader)
             self.how = unpacked.how
-            with tarfile.open(fileobj=unpacked, mode="r:") as tar:  # type: ignore[call-overload]
-                while member := tar.next():
-                    self.note(tar, member)
-                    self.visit(tar, member)
-                    tar.members = []  # it would remember them all
+            for tar, member in members_of(unpacked):
+                self.note(tar, member)
+                self.visit(tar, member)
             if unpacked.last.strip(b"\0") or len(unpacked.last) != BLOCK:
                 raise DamagedError(f"breaks off {self._place}, without tar's end mark")
             # Padding, of zeros; at its end the checksum of gzip is compared.
@@ -95,7 +101,12 @@ class Walk:
         return f"after member {len(self.sizes):,}" if self.sizes else "at its beginning"
 
     def note(self, tar: tarfile.TarFile, member: tarfile.TarInfo) -> None:
-        """Remember name, size and kind of a member."""
+        """Remember name, size and kind of a member; UnreadableError where that is more than can be remembered."""
+        self._names += len(member.name) + len(member.linkname)
+        self._noted += 1
+        if self._names > MOST_NAMES or self._noted > MOST_MEMBERS:
+            much = f"{MOST_MEMBERS:,} members" if self._noted > MOST_MEMBERS else f"{MOST_NAMES:,} B of names"
+            raise UnreadableError(f"an archive of over {much}")
         path = plain(member.name)
         self.sizes[path] = member.size
         for known in (self.files, self._hard):
@@ -136,14 +147,22 @@ class Walk:
     def keep_manifest(self, member: tarfile.TarInfo, content: IO[bytes]) -> None:
         """Remember the manifest, or so much of it that it is known to be too long."""
         self._manifest = content.read(LONGEST)
+        self._understood = None
         self._base = plain(member.name).removesuffix(self.manifest_name)
 
     def manifest(self) -> Manifest | None:
         """The manifest, where it is there and of a form that is understood."""
-        try:
-            return read_manifest(self._manifest or b"")
-        except ShapeError:
-            return None
+        found = self._read()
+        return found if isinstance(found, Manifest) else None
+
+    def _read(self) -> Manifest | ShapeError:
+        """What of the manifest is understood; read once, as it may be long."""
+        if self._understood is None:
+            try:
+                self._understood = read_manifest(self._manifest or b"")
+            except ShapeError as error:
+                self._understood = error
+        return self._understood
 
     def problem(self, manifest: Manifest | None) -> str:
         """What is wrong with the members, by the manifest's account; empty where nothing is."""
@@ -185,13 +204,12 @@ class Walk:
             )
         if not self.manifest_name or self._manifest is None:
             return total
-        try:
-            manifest = read_manifest(self._manifest)
-        except ShapeError as error:
+        manifest = self._read()
+        if isinstance(manifest, ShapeError):
             return total + lacking(
                 f"{self.manifest_name} not understood",
                 expected=f"{self.manifest_name} as {SHAPE}",
-                got=str(error),
+                got=str(manifest),
                 hint="Let the backup job write one of the two forms, or set backups.manifest to an empty text.",
             )
         listed = {self.found_at(one) for one in manifest.files}

@@ -1,0 +1,89 @@
+"""How a hostile case is written: a function that asks one client, and what must come of it within how long."""
+
+from __future__ import annotations
+
+import re
+import resource
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from playbook.errors import PlaybookError
+
+LIMIT = 1 << 30  # bytes of address space in which all of them run
+_STATUS = Path("/proc/self/status")
+_CLEAR = Path("/proc/self/clear_refs")
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One hostile answer.
+
+    Attributes:
+        name: what is hostile about it.
+        ask: gives what the client makes of it, in words; what it raises on purpose counts as its words.
+        expected: expression that is found in those words, which begin with the error's name.
+        within: seconds, the time limit of the client that is asked.
+    """
+
+    name: str
+    ask: Callable[[], object]
+    expected: str
+    within: float
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of a case: the words, seconds, and the most memory meanwhile in bytes."""
+
+    name: str
+    words: str
+    seconds: float
+    memory: int
+
+
+CASES: dict[str, Case] = {}
+
+
+def case(name: str, expected: str, within: float) -> Callable[[Callable[[], object]], Callable[[], object]]:
+    """Register a function as a case."""
+    re.compile(expected)
+
+    def register(ask: Callable[[], object]) -> Callable[[], object]:
+        assert name not in CASES, name
+        CASES[name] = Case(name, ask, expected, within)
+        return ask
+
+    return register
+
+
+def tried(one: Case) -> Outcome:
+    """Ask, and note what came."""
+    _forget_peak()
+    started = time.monotonic()
+    try:
+        words = str(one.ask())
+    except PlaybookError as error:
+        words = f"{type(error).__name__}: {error}"
+    except BaseException as error:  # noqa: BLE001 - a case that is not handled is told, and the next one tried
+        words = f"NOT HANDLED: {type(error).__name__}: {str(error)[:300]}"
+    return Outcome(one.name, words[:5000], time.monotonic() - started, _peak())
+
+
+def limit_memory() -> None:
+    """From now on this process can have no more address space."""
+    resource.setrlimit(resource.RLIMIT_AS, (LIMIT, LIMIT))
+
+
+def _forget_peak() -> None:
+    if _CLEAR.exists():
+        _CLEAR.write_text("5")
+
+
+def _peak() -> int:
+    if _STATUS.exists():
+        found = re.search(r"VmHWM:\s+(\d+) kB", _STATUS.read_text())
+        if found:
+            return int(found[1]) * 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
