@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import ssl
 import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 from urllib.parse import unquote, urlsplit
 
+from playbook.budget import words
+from playbook.clients.redis_budget import Allowance, connection, parser
 from playbook.clients.redis_replies import explained, reason_of_error, worth_another
 from playbook.clients.retries import tries
 from playbook.clients.trust import context_for
@@ -78,14 +79,16 @@ class Address(NamedTuple):
 class ReadOnlyRedis:
     """The reading half of a Redis client. Thread-safe.
 
-    Connecting and each read have the time limits of the settings; a lost connection and LOADING are tried once
-    more, a time limit that was reached is not, as the second wait would be as long.
+    Connecting and each read have the time limits of the settings, and an exchange with all its answers has both
+    together, and a budget of bytes, values and nesting. A lost connection and LOADING are tried once more, a time
+    limit that was reached is not, as the second wait would be as long.
     """
 
     def __init__(self, address: Address, *, time_limits: TimeLimits, ca: str | None = None) -> None:
         self.address = address
         self._time_limits = time_limits
         self._ca = ca
+        self._allowance = Allowance()
         self._redis = self._open()
 
     def ping(self) -> float:
@@ -211,6 +214,7 @@ class ReadOnlyRedis:
 
         attempts: list[str] = []
         within = self._time_limits.connect + self._time_limits.read
+        self._allowance.begin(within)
         try:
             for attempt in tries(worth_another, within=within, attempts=_ATTEMPTS):
                 with attempt:
@@ -230,11 +234,10 @@ class ReadOnlyRedis:
             TypeError,
             LookupError,
             AttributeError,
+            ArithmeticError,
         ) as error:  # the library's own parser of answers
-            raise Malformed(
-                f"{SERVICE}: expected an answer to {command} from {self.address}, got another form: {error}",
-                service=SERVICE,
-            ) from error
+            expected = f"{SERVICE}: expected an answer to {command} from {self.address}"
+            raise Malformed(f"{expected}, got another form: {words(str(error))}", service=SERVICE) from error
         raise AssertionError("stamina ends with a value or an exception")
 
     def close(self) -> None:
@@ -250,21 +253,16 @@ class ReadOnlyRedis:
         raise AttributeError(name)
 
     def _open(self) -> Redis:
-        from redis import Connection, ConnectionPool, Redis, SSLConnection
+        from redis import ConnectionPool, Redis
         from redis.backoff import NoBackoff
         from redis.retry import Retry
 
-        ca = self._ca
-
-        class Trusting(SSLConnection):
-            """With the context that all clients share; the library's own is made anew for each connection."""
-
-            def _wrap_socket_with_ssl(self, sock: Any) -> ssl.SSLSocket:
-                return context_for(ca, SERVICE).wrap_socket(sock, server_hostname=self.host)
-
         address = self.address
+        context = (lambda: context_for(self._ca, SERVICE)) if address.tls else None
         pool = ConnectionPool(
-            connection_class=Trusting if address.tls else Connection,
+            # With the TLS context that all clients share; the library's own is made anew for each connection.
+            connection_class=connection(self._allowance, context),
+            parser_class=parser(self._allowance),
             host=address.host,
             port=address.port,
             db=address.database,

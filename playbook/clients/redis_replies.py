@@ -11,6 +11,7 @@ import re
 import ssl
 from collections.abc import Iterator
 
+from playbook.budget import words
 from playbook.clients.http import RUNNER_HINT
 from playbook.clients.trust import untrusted_hint
 from playbook.clients.wire import reason_of
@@ -124,10 +125,13 @@ def explained(
 ) -> Unmeasured:
     """What a failed command is called: see ``ReadOnlyRedis.execute_command``."""
     from redis.exceptions import ConnectionError as Lost
+    from redis.exceptions import InvalidResponse
     from redis.exceptions import TimeoutError as TooSlow
 
-    reason, code = reason_of_error(error), code_of(error)
+    reason, code = words(reason_of_error(error)), code_of(error)
     answer = f"{service}: expected an answer to {command} from {address}, got {reason}"
+    if isinstance(error, InvalidResponse):  # of ours, or of the library's parser; it may quote what came
+        return Malformed(answer, service=service, attempts=attempts)
     if is_denied(error):
         return _denied(service, address, command, code=code, reason=reason, attempts=attempts)
     if is_state(error):
@@ -148,10 +152,9 @@ def explained(
             hint="Hosted services leave some commands out; what needs this one cannot be judged there.",
             attempts=attempts,
         )
-    if isinstance(error, Lost | TooSlow):
-        hint = untrusted_hint(service, reason) or RUNNER_HINT
-        return Unreachable(answer, service=service, hint=hint, attempts=attempts)
-    return Malformed(answer, service=service, attempts=attempts)
+    lost = isinstance(error, Lost | TooSlow)
+    hint = untrusted_hint(service, reason) or RUNNER_HINT if lost else ""
+    return (Unreachable if lost else Malformed)(answer, service=service, hint=hint, attempts=attempts)
 
 
 def _denied(

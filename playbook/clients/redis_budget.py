@@ -1,0 +1,222 @@
+"""What a Redis server may answer with: bytes, values, nesting and time of one exchange, and nothing but RESP2.
+
+redis-py's own parser believes a length that a server names, reads an array of any depth by calling itself, and
+bounds each wait for bytes but not their sum. https://valkey.io/topics/protocol/
+"""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+from playbook.clients.connecting import connect
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from redis import Connection
+    from redis._parsers import _RESP2Parser
+    from redis.exceptions import RedisError
+
+MOST_BYTES = 8 << 20
+MOST_VALUES = 500_000
+DEEPEST = 8  # arrays in each other; the slow log has three
+LONGEST_LINE = 64 * 1024  # bytes of an error, a status or a number; a server keeps its lines far shorter
+_CHUNK = 64 * 1024
+_NUMBER = 20  # characters of one of 64 bits
+_NAMES = {
+    b"%": "a map", b"~": "a set", b">": "a push", b"|": "an attribute", b"_": "a null", b"#": "a boolean",
+    b",": "a double", b"(": "a big number", b"=": "a verbatim text", b"!": "a long error",
+}  # fmt: skip
+
+
+class Allowance(threading.local):
+    """What the exchange of this thread may still take.
+
+    Attributes:
+        until: moment of ``time.monotonic()`` at which all answers must be there.
+    """
+
+    until = float("inf")
+    bytes = MOST_BYTES
+    values = MOST_VALUES
+
+    def begin(self, seconds: float) -> None:
+        """Of a new exchange."""
+        self.until = time.monotonic() + seconds
+        self.bytes, self.values = MOST_BYTES, MOST_VALUES
+
+    def left(self, most: float) -> float:
+        """Seconds that may be waited; TimeoutError where there are none."""
+        seconds = min(most, self.until - time.monotonic())
+        if seconds <= 0:
+            raise TimeoutError
+        return seconds
+
+
+def parser(allowance: Allowance) -> type[_RESP2Parser]:
+    """A parser class whose answers stay within ``allowance``; what does not is redis-py's InvalidResponse."""
+    from redis._parsers import _RESP2Parser
+    from redis.exceptions import ConnectionError as Lost
+
+    class Bounded(_RESP2Parser):
+        _own: _Buffer
+
+        def on_connect(self, connection: Any) -> None:
+            super().on_connect(connection)  # type: ignore[no-untyped-call]
+            self._buffer = self._own = _Buffer(connection._sock, connection.socket_timeout, allowance)
+
+        def read_response(self, disable_decoding: bool = False, timeout: Any = None) -> Any:
+            found = self._value(0, decoded=not disable_decoding)
+            if isinstance(found, Lost):  # such as that there are too many clients
+                raise found
+            return found
+
+        def _value(self, depth: int, *, decoded: bool) -> Any:
+            allowance.values -= 1
+            if allowance.values < 0:
+                raise _odd(f"over {MOST_VALUES:,} values")
+            line = self._own.line()
+            kind, rest = line[:1], line[1:]
+            value: Any
+            match kind:
+                case b"-":
+                    return self.parse_error(rest.decode(errors="replace"))  # type: ignore[no-untyped-call]
+                case b"+":
+                    value = rest
+                case b":":
+                    return _number(rest)
+                case b"$":
+                    length = _number(rest)
+                    if length == -1:
+                        return None
+                    value = self._own.exactly(length)
+                case b"*":
+                    count = _number(rest)
+                    if count == -1:
+                        return None
+                    return self._array(count, depth + 1, decoded=decoded)
+                case _:
+                    of_3 = f"{_NAMES[kind]} of RESP3, which nobody asked for" if kind in _NAMES else "no RESP"
+                    raise _odd(f"{of_3}: {line[:40]!r}")
+            return self.encoder.decode(value) if decoded else value  # type: ignore[union-attr]
+
+        def _array(self, count: int, depth: int, *, decoded: bool) -> list[Any]:
+            if depth > DEEPEST:
+                raise _odd(f"arrays of over {DEEPEST} in each other")
+            if not 0 <= count <= allowance.values:
+                raise _odd(f"an array of {count:,} values")
+            return [self._value(depth, decoded=decoded) for _ in range(count)]
+
+    return Bounded
+
+
+def _odd(what: str) -> RedisError:
+    """What redis-py raises itself where it does not understand; the message follows "got"."""
+    from redis.exceptions import InvalidResponse
+
+    return InvalidResponse(what)
+
+
+def _number(text: bytes) -> int:
+    digits = text.removeprefix(b"-").removeprefix(b"+")
+    if len(text) > _NUMBER or not digits.isdigit():
+        raise _odd(f"a number that is none: {text[:40]!r}")
+    return int(text)
+
+
+class _Buffer:
+    """What has come and is not used; of redis-py's own as much as its connection asks for."""
+
+    def __init__(self, connection: socket.socket, socket_timeout: float, allowance: Allowance) -> None:
+        self._socket = connection
+        self.socket_timeout = socket_timeout
+        self._allowance = allowance
+        self._data = bytearray()
+        self._at = 0
+
+    def can_read(self, timeout: float = 0) -> bool:
+        """Whether something is there, or comes in so many seconds; raises as redis-py's where the end has come."""
+        if self._at < len(self._data):
+            return True
+        self._socket.settimeout(timeout)
+        try:
+            self._receive()
+        except (TimeoutError, BlockingIOError, ssl.SSLWantReadError):
+            return False
+        finally:
+            self._socket.settimeout(self.socket_timeout)
+        return True
+
+    def line(self) -> bytes:
+        """Up to a line end, without it."""
+        searched = self._at
+        while (end := self._data.find(b"\r\n", searched)) < 0:
+            if len(self._data) - self._at > LONGEST_LINE:
+                raise _odd(f"a line of over {LONGEST_LINE:,} B: {bytes(self._data[self._at :][:40])!r}")
+            searched = max(self._at, len(self._data) - 1) - self._at
+            self._wait()
+            searched += self._at
+        return self._take(end - self._at, 2)
+
+    def exactly(self, length: int) -> bytes:
+        """So many bytes, and the line end behind them."""
+        there = len(self._data) - self._at
+        if not 0 <= length <= self._allowance.bytes + there:
+            raise _odd(f"a text of {length:,} B")
+        while len(self._data) - self._at < length + 2:
+            self._wait()
+        text = self._take(length, 2)
+        if self._ended != b"\r\n":
+            raise _odd(f"a text of {length:,} B that does not end there")
+        return text
+
+    def close(self) -> None:
+        """Nothing is kept."""
+        self._data = bytearray()
+
+    def _take(self, length: int, more: int) -> bytes:
+        start, self._at = self._at, self._at + length + more
+        self._ended = bytes(self._data[start + length : self._at])
+        return bytes(self._data[start : start + length])
+
+    def _wait(self) -> None:
+        del self._data[: self._at]
+        self._at = 0
+        self._socket.settimeout(self._allowance.left(self.socket_timeout))
+        self._receive()
+
+    def _receive(self) -> None:
+        data = self._socket.recv(_CHUNK)
+        if not data:
+            from redis.exceptions import ConnectionError as Lost
+
+            raise Lost("Connection closed by server.")
+        self._allowance.bytes -= len(data)
+        if self._allowance.bytes < 0:
+            raise _odd(f"over {MOST_BYTES:,} B")
+        self._data += data
+
+
+def connection(allowance: Allowance, context: Callable[[], ssl.SSLContext] | None) -> type[Connection]:
+    """A class of connections that are made within ``allowance``, whatever a name leads to.
+
+    Args:
+        context: for TLS.
+    """
+    from redis import Connection
+
+    class Bounded(Connection):
+        def _connect(self) -> socket.socket:
+            made = connect(self.host, self.port, allowance.left(self.socket_connect_timeout or float("inf")))
+            made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            made.settimeout(allowance.left(self.socket_connect_timeout or float("inf")))
+            if context:
+                made = context().wrap_socket(made, server_hostname=self.host)
+            made.settimeout(self.socket_timeout)
+            return made
+
+    return Bounded
