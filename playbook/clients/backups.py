@@ -6,34 +6,34 @@ A store can list its files and read parts of them; there is nothing here that co
 from __future__ import annotations
 
 import io
+import math
 import os
-import re
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, TypeVar
+from typing import IO, Any, TypeVar
 from urllib.parse import SplitResult, urlsplit
 
 from playbook.clients.http import BUSY, RUNNER_HINT, HttpClient
 from playbook.clients.proxies import is_loopback
 from playbook.clients.retries import tries
-from playbook.clients.s3_listing import PAGE, Bucket, NoListingError, Refusal
+from playbook.clients.s3_listing import PAGE, Bucket, NoListingError, NoPartError, Refusal
 from playbook.engine import client
 from playbook.errors import Denied, Malformed, PlaybookError, Unreachable, UsageError
 from playbook.secret import Secret
 from playbook.sections.target import Backups
 from playbook.settings import Settings, TimeLimits
 
-if TYPE_CHECKING:
-    from obstore.store import S3Store
-
 SERVICE = "Backups"
 MOST_FILES = 100_000
 _PIECE = 4 * 1024 * 1024  # bytes of one range, and so of memory that reading an archive takes
 _PAGE = PAGE
+_LEAST = 0.5  # seconds that a part of a file may take at the end of its time
+_LISTING_SECONDS = 20.0  # for a listing with all its pages; what needs it has more time than that
 
 T = TypeVar("T")
 
@@ -73,18 +73,27 @@ class BackupStore(ABC):
         """
 
     @abstractmethod
-    def read(self, name: str, start: int, length: int) -> bytes:
-        """At most ``length`` bytes from ``start`` on; fewer where the file ends. Raises as ``files`` does."""
+    def read(self, name: str, start: int, length: int, *, within: float = math.inf) -> bytes:
+        """At most ``length`` bytes from ``start`` on; fewer where the file ends. Raises as ``files`` does.
 
-    def open(self, file: StoredFile) -> IO[bytes]:
-        """The file as a stream, read piece by piece in constant memory. Reading raises as ``read`` does."""
-        return io.BufferedReader(_Pieces(self, file), _PIECE)
+        Args:
+            within: seconds that it may take, if that is less than a request may take anyway.
+        """
+
+    def open(self, file: StoredFile, *, within: float = math.inf) -> IO[bytes]:
+        """The file as a stream, read piece by piece in constant memory. Reading raises as ``read`` does.
+
+        Args:
+            within: seconds after which nothing is waited for.
+        """
+        return io.BufferedReader(_Pieces(self, file, time.monotonic() + within), _PIECE)
 
 
 class _Pieces(io.RawIOBase):
-    def __init__(self, store: BackupStore, file: StoredFile) -> None:
+    def __init__(self, store: BackupStore, file: StoredFile, until: float) -> None:
         self._store = store
         self._file = file
+        self._until = until
         self._at = 0
 
     def readable(self) -> bool:
@@ -92,7 +101,8 @@ class _Pieces(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int:
         length = min(len(buffer), self._file.size - self._at)
-        piece = self._store.read(self._file.name, self._at, length) if length > 0 else b""
+        left = max(self._until - time.monotonic(), _LEAST)
+        piece = self._store.read(self._file.name, self._at, length, within=left) if length > 0 else b""
         buffer[: len(piece)] = piece
         self._at += len(piece)
         return len(piece)
@@ -113,8 +123,8 @@ class FolderStore(BackupStore):
         """See BackupStore."""
         return _at_most(self._walk(Path(self.location)), self.location)
 
-    def read(self, name: str, start: int, length: int) -> bytes:
-        """See BackupStore."""
+    def read(self, name: str, start: int, length: int, *, within: float = math.inf) -> bytes:
+        """See BackupStore; a file is read for as long as it takes."""
         path = Path(self.location, name)
         try:
             with path.open("rb") as file:
@@ -162,33 +172,31 @@ class BucketStore(BackupStore):
     setting: str
     seconds: float
     bucket: Bucket = field(repr=False)
-    store: S3Store = field(repr=False)
 
     def files(self) -> list[StoredFile]:
         """See BackupStore. Follows the listing through all its pages; anything but a whole one is Malformed."""
-        return self._try("a listing", lambda: _at_most(self._list(), self.location))
+        until = time.monotonic() + _LISTING_SECONDS
+        return self._try("a listing", lambda: _at_most(self._list(until), self.location), _LISTING_SECONDS)
 
-    def read(self, name: str, start: int, length: int) -> bytes:
+    def read(self, name: str, start: int, length: int, *, within: float = math.inf) -> bytes:
         """See BackupStore."""
-        return self._try(name, lambda: bytes(self.store.get_range(name, start=start, length=length)))
+        until = time.monotonic() + within
+        return self._try(name, lambda: self.bucket.part(name, start, length, until) if length else b"", within)
 
-    def _list(self) -> Iterator[StoredFile]:
-        for name, size, modified in self.bucket.all(_PAGE):
+    def _list(self, until: float) -> Iterator[StoredFile]:
+        for name, size, modified in self.bucket.all(_PAGE, until=until):
             yield StoredFile(name, size, modified)
 
-    def _try(self, what: str, act: Callable[[], T]) -> T:
-        from obstore.exceptions import BaseError
-
+    def _try(self, what: str, act: Callable[[], T], within: float) -> T:
         attempts: list[str] = []
         try:
-            for attempt in tries(_worth_another, within=self.seconds):
+            for attempt in tries(_worth_another, within=min(self.seconds, within)):
                 with attempt:
                     try:
                         return act()
-                    except (BaseError, FileNotFoundError, Refusal) as error:
-                        refusal = error if isinstance(error, Refusal) else _refusal_of(error)
+                    except Refusal as refusal:
                         attempts.append(f"try {len(attempts) + 1}: {refusal}")
-                        raise refusal from error
+                        raise
         except Refusal as refusal:
             raise self._failed(refusal, what, tuple(attempts)) from refusal
         except NoListingError as other:
@@ -196,6 +204,13 @@ class BucketStore(BackupStore):
                 f"{SERVICE}: expected a listing of {self.location} from {self.endpoint}, got {other}",
                 service=SERVICE,
                 hint="backups.endpoint is the address of the S3 service itself, without the bucket.",
+                attempts=tuple(attempts),
+            ) from other
+        except NoPartError as other:
+            raise Malformed(
+                f"{SERVICE}: expected a part of {what} of {self.location} from {self.endpoint}, got {other}",
+                service=SERVICE,
+                hint="Is there a proxy between that does not know ranges?",
                 attempts=tuple(attempts),
             ) from other
         raise AssertionError("stamina ends with a value or an exception")
@@ -228,24 +243,7 @@ class BucketStore(BackupStore):
         )
 
 
-# obstore tells connection failures apart only in the text of its exceptions.
-_REASONS = {
-    "ConnectionRefused": "connection refused",
-    "ConnectionReset": "connection reset",
-    "dns error": "a name that cannot be resolved",
-    "InvalidCertificate": "a certificate that cannot be trusted",
-    "kind: Timeout": "no answer in time",
-}
 _ELSEWHERE = {"PermanentRedirect", "TemporaryRedirect", "AuthorizationHeaderMalformed"}
-_STATUS = re.compile(r"status code: (\d{3})")
-_CODE = re.compile(r"<Code>(\w+)</Code>")
-
-
-def _refusal_of(error: Exception) -> Refusal:
-    text = str(error)
-    status, code = _STATUS.search(text), _CODE.search(text)
-    reason = next((words for mark, words in _REASONS.items() if mark in text), "no whole answer")
-    return Refusal(int(status[1]) if status else 0, code[1] if code else "", reason)
 
 
 def _worth_another(error: Exception) -> bool:
@@ -256,11 +254,7 @@ def _worth_another(error: Exception) -> bool:
 
 def _hint(refusal: Refusal) -> str:
     """What to do about an error that is none of our keys."""
-    if refusal.elsewhere or refusal.code in (
-        "PermanentRedirect",
-        "TemporaryRedirect",
-        "AuthorizationHeaderMalformed",
-    ):
+    if refusal.elsewhere or refusal.code in _ELSEWHERE:
         there = f" It is in {refusal.elsewhere}." if refusal.elsewhere else ""
         return f"The bucket is in another region than backups.region and backups.endpoint say.{there}"
     if refusal.code == "NoSuchKey":
@@ -281,7 +275,7 @@ def _at_most(files: Iterator[StoredFile], location: str) -> list[StoredFile]:
     return found
 
 
-@client(libraries=("obstore.store", "stamina"))
+@client(libraries=("h11", "stamina"))
 def backup_store(settings: Settings) -> BackupStore:
     """The place where the backups are kept, for reading."""
     backups = settings.target.backups
@@ -302,35 +296,12 @@ def backup_store(settings: Settings) -> BackupStore:
 def _bucket_store(
     backups: Backups, location: str, keys: tuple[Secret, Secret], limits: TimeLimits, section: str
 ) -> BucketStore:
-    from obstore.store import S3Store
-
     bucket, _, prefix = location.removeprefix("s3://").strip("/").partition("/")
     region = backups.region or "us-east-1"
     endpoint = backups.endpoint or f"https://s3.{region}.amazonaws.com"
     parts = _address(endpoint, f"{section}.endpoint")
-    options: dict[str, Any] = {
-        "connect_timeout": timedelta(seconds=limits.connect),
-        "read_timeout": timedelta(seconds=limits.read),
-        "timeout": timedelta(seconds=limits.connect + 2 * limits.read),
-        "allow_http": parts.scheme == "http",
-    }
-    if is_loopback(parts.hostname or ""):
-        # obstore takes a proxy from the environment for this machine's own ports as well. One that is given goes
-        # before that, and this one is for no host at all.
-        options |= {"proxy_url": endpoint, "proxy_excludes": parts.hostname}
     if backups.ca:
-        options["root_certificate"] = _certificates(Path(backups.ca), f"{section}.ca")
-    credentials = {"access_key_id": keys[0].reveal(), "secret_access_key": keys[1].reveal()}
-    store = S3Store(
-        bucket,
-        prefix=prefix or None,
-        endpoint=endpoint.rstrip("/"),
-        region=region,
-        # By a provider, so that no $AWS_… of this machine mixes with the keys of the settings.
-        credential_provider=lambda: {**credentials, "token": None, "expires_at": None},  # type: ignore[arg-type]
-        client_options=options,  # type: ignore[arg-type]
-        retry_config={"max_retries": 0},
-    )
+        _demand_readable(Path(backups.ca), f"{section}.ca")
     service = HttpClient(
         endpoint.rstrip("/"),
         service=SERVICE,
@@ -338,8 +309,8 @@ def _bucket_store(
         ca=backups.ca,
         setting=f"{section}.endpoint",
     )
-    listing = Bucket(service, bucket, prefix, region, *keys)
-    return BucketStore(location, parts.netloc, f"{section}.location", limits.connect + limits.read, listing, store)
+    reading = Bucket(service, bucket, prefix, region, *keys)
+    return BucketStore(location, parts.netloc, f"{section}.location", limits.connect + limits.read, reading)
 
 
 def _address(endpoint: str, setting: str) -> SplitResult:
@@ -352,8 +323,8 @@ def _address(endpoint: str, setting: str) -> SplitResult:
     raise UsageError(f"{setting}: expected https, got {parts.scheme}, which is for this machine's own ports only")
 
 
-def _certificates(file: Path, setting: str) -> bytes:
+def _demand_readable(file: Path, setting: str) -> None:
     try:
-        return file.read_bytes()
+        file.read_bytes()
     except OSError as error:
         raise UsageError(f"{setting}: {file} cannot be read: {error.strerror}") from None

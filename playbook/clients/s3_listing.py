@@ -1,16 +1,20 @@
-"""The listing of a bucket (ListObjectsV2), read so that nothing but a whole listing counts as one.
+"""A bucket for reading: its listing (ListObjectsV2), and parts of its objects (GetObject with a range).
 
 https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html; MinIO, Ceph and DigitalOcean Spaces answer
-alike. A page of a proxy, an error, or a page that says that there are more and not where, is no empty bucket.
+alike. Nothing but a whole listing counts as one: a page of a proxy, an error, or a page that says that there are
+more and not where, is no empty bucket. And no more is taken of an answer than was asked for: libraries read all
+that a server sends, of errors too.
 """
 
 from __future__ import annotations
 
 import hashlib
 import hmac
+import math
 import re
+import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import NamedTuple
 from urllib.parse import SplitResult, quote, unquote, urlsplit
@@ -20,11 +24,19 @@ from playbook.clients.http import Answer, HttpClient
 from playbook.clients.wire import Broken
 from playbook.errors import Unreachable
 from playbook.secret import Secret
+from playbook.settings import TimeLimits
 
 PAGE = 1000  # the most that S3 lists at once
+# Bytes of a page: a key has 1,024, which are three times as many characters in a URL.
+_LARGEST_PAGE = 4 << 20
+_MOST_PAGES = 500  # a service may give fewer keys at once than it is asked for, and none at all
+_SHOWN = 120  # characters of what is no key, size or time
+_LEAST = 64 * 1024  # bytes that may come of an error, whatever was asked for
+_LARGEST = (1 << 63) - 1  # bytes of a file, anywhere
 _EMPTY = hashlib.sha256(b"").hexdigest()
 _CODE = re.compile(r"<Code>(\w+)</Code>")
 _REGION = re.compile(r"<Region>([a-z0-9-]+)</Region>")
+_RANGE = re.compile(r"bytes (\d{1,19})-(\d{1,19})/(?:\d{1,19}|\*)", re.ASCII)
 _ENDPOINT = re.compile(r"<Endpoint>([A-Za-z0-9.:-]+)</Endpoint>")
 _ROOT = "ListBucketResult"
 
@@ -72,6 +84,10 @@ class NoListingError(Exception):
     """It answered with something else than a whole listing; the message follows "got"."""
 
 
+class NoPartError(Exception):
+    """It answered with something else than the part that was asked for; the message follows "got"."""
+
+
 @dataclass(frozen=True)
 class Bucket:
     """What lies below a prefix of a bucket, path style.
@@ -87,7 +103,7 @@ class Bucket:
     access_key: Secret = field(repr=False)
     secret_key: Secret = field(repr=False)
 
-    def page(self, token: str, size: int) -> tuple[list[Listed], str]:
+    def page(self, token: str, size: int, until: float = math.inf) -> tuple[list[Listed], str]:
         """The objects of one page, and the token of the next; empty where this is the last.
 
         Raises:
@@ -97,16 +113,20 @@ class Bucket:
         asked = {"list-type": "2", "max-keys": str(size), "encoding-type": "url"}
         asked |= {"prefix": f"{self.prefix}/"} if self.prefix else {}
         asked |= {"continuation-token": token} if token else {}
-        root = _root(self._get(asked))
+        query = "&".join(f"{name}={_quoted(asked[name])}" for name in sorted(asked))
+        root = _root(self._get(until, _LARGEST_PAGE, query=query))
         told = {name: _text(root, name) for name in ("Name", "IsTruncated", "NextContinuationToken", "KeyCount")}
         if told["Name"] not in ("", self.name):
-            raise NoListingError(f"that of another bucket, {told['Name']}")
-        found = [self._listed(entry, _text(root, "EncodingType") == "url") for entry in root.findall("Contents")]
+            raise NoListingError(f"that of another bucket, {told['Name'][:_SHOWN]}")
+        entries, encoded = root.findall("Contents"), _text(root, "EncodingType") == "url"
+        if len(entries) > size:
+            raise NoListingError(f"one of {len(entries):,} keys at once, where {size:,} were asked for")
+        found = [self._listed(entry, encoded) for entry in entries]
         folded = [_text(entry, "Prefix") for entry in root.findall("CommonPrefixes")]
         if told["KeyCount"] and told["KeyCount"] != str(len(found) + len(folded)):
-            raise NoListingError(f"one with {len(found):,} of {told['KeyCount']} keys")
+            raise NoListingError(f"one with {len(found):,} of {told['KeyCount'][:_SHOWN]} keys")
         if folded:  # nobody asked for a delimiter: what lies below is left out
-            raise NoListingError(f"one that does not tell what lies below {folded[0]!r}")
+            raise NoListingError(f"one that does not tell what lies below {folded[0][:_SHOWN]!r}")
         if root.find("Error") is not None:
             raise NoListingError("one with an error in it")
         following = told["NextContinuationToken"]
@@ -123,33 +143,73 @@ class Bucket:
         key = unquote(key) if encoded else key
         start = f"{self.prefix}/" if self.prefix else ""
         if not key.startswith(start):
-            raise NoListingError(f"one with {key!r}, which is not below {start}")
+            raise NoListingError(f"one with {key[:_SHOWN]!r}, which is not below {start}")
         try:
-            if not key or not (size.isascii() and size.isdecimal()):
+            if not key or not (size.isascii() and size.isdecimal()) or int(size) > _LARGEST:
                 raise ValueError
             when = datetime.fromisoformat(modified)
             when = when.replace(tzinfo=when.tzinfo or UTC)  # S3's times are of UTC, also where one does not say so
             return Listed(key.removeprefix(start), int(size), when.astimezone(UTC))
-        except ValueError:
-            raise NoListingError(f"an entry without key, size or time ({key!r}, {size!r}, {modified!r})") from None
+        except (ValueError, OverflowError):
+            shown = ", ".join(repr(text[:_SHOWN]) for text in (key, size, modified))
+            raise NoListingError(f"an entry without key, size or time ({shown})") from None
 
-    def _get(self, asked: dict[str, str]) -> Answer:
-        query = "&".join(f"{name}={_quoted(asked[name])}" for name in sorted(asked))
-        path = f"{urlsplit(self.client.base_url).path.rstrip('/')}/{quote(self.name, safe='-_.~')}"
+    def part(self, key: str, start: int, length: int, until: float = math.inf) -> bytes:
+        """At most ``length`` bytes of an object from ``start`` on; fewer where it ends.
+
+        Raises:
+            Refusal: no answer, or an error.
+            NoPartError: another part, or more of it.
+        """
+        path = f"{self.prefix}/{key}" if self.prefix else key
+        wanted = f"bytes={start}-{start + length - 1}"
+        answer = self._get(until, length, key=path, part=wanted)
+        if answer.status == 200:  # all of it, which a service may give
+            if start:
+                raise NoPartError("all of it, from its beginning")
+            return answer.body
+        found = _RANGE.fullmatch(answer.headers.get("content-range", ""))
+        if not found or (int(found[1]), int(found[2]) + 1) != (start, start + len(answer.body)):
+            told = answer.headers.get("content-range", "")[:_SHOWN]
+            raise NoPartError(f"{len(answer.body):,} B as {told!r} for {wanted!r}")
+        return answer.body
+
+    def _get(self, until: float, most: int, *, key: str = "", query: str = "", part: str = "") -> Answer:
+        """The answer with at most so many bytes; Malformed where there are more.
+
+        Args:
+            part: the range of an object, as HTTP writes it.
+        """
         base = urlsplit(self.client.base_url)
-        url = f"{base.scheme}://{base.netloc}{path}?{query}"
+        place = "/".join(quote(part, safe="/-_.~") for part in (self.name, key) if part)
+        path = f"{base.path.rstrip('/')}/{place}"
+        url = f"{base.scheme}://{base.netloc}{path}" + (query and f"?{query}")
+        sent = self._signed(_host(base), path, query) | ({"Range": part} if part else {})
         try:
-            answer = self.client.get(url, headers=self._signed(_host(base), path, query), retry="none")
+            answer = self._client(until).get(url, headers=sent, retry="none", max_body=max(most, _LEAST))
         except Unreachable as error:
             broken = error.__cause__
             raise Refusal(0, "", broken.reason if isinstance(broken, Broken) else "no whole answer") from error
+        is_wanted = answer.status in ((200, 206) if part else (200,))
         text = answer.body[:4096].decode("utf-8", errors="replace")
         code = _CODE.search(text)
-        if answer.status != 200 or (code and "<Error" in text and f"<{_ROOT}" not in text):
-            place = _REGION.search(text) or _ENDPOINT.search(text)
-            region = answer.headers.get("x-amz-bucket-region", "") or (place[1] if place else "")
-            raise Refusal(answer.status, code[1] if code else "", "", region)
+        if not is_wanted or (not key and code and "<Error" in text and f"<{_ROOT}" not in text):
+            where = _REGION.search(text) or _ENDPOINT.search(text)
+            region = answer.headers.get("x-amz-bucket-region", "") or (where[1] if where else "")
+            raise Refusal(answer.status, code[1][:_SHOWN] if code else "", "", region[:_SHOWN])
+        if len(answer.body) > most:
+            raise NoPartError(f"{len(answer.body):,} B where {most:,} were asked for")
         return answer
+
+    def _client(self, until: float) -> HttpClient:
+        """With the time that is left."""
+        limits, left = self.client.time_limits, max(until - time.monotonic(), 0.1)
+        if left >= limits.connect + limits.read:
+            return self.client
+        return replace(
+            self.client,
+            time_limits=TimeLimits(connect=min(limits.connect, left / 2), read=min(limits.read, left / 2)),
+        )
 
     def _signed(self, host: str, path: str, query: str) -> dict[str, str]:
         """AWS Signature Version 4 of a request without a body.
@@ -173,18 +233,38 @@ class Bucket:
             "Authorization": f"AWS4-HMAC-SHA256 {words}",
         }
 
-    def all(self, size: int = PAGE) -> Iterator[Listed]:
-        """Through all pages."""
-        token, seen = "", set[str]()
+    def all(self, size: int = PAGE, *, until: float = math.inf) -> Iterator[Listed]:
+        """Through all pages.
+
+        Args:
+            until: moment of ``time.monotonic()`` after which no further page is asked for.
+        """
+        token, seen, tokens = "", set[str](), set[str]()
         while True:
-            found, token = self.page(token, size)
+            if len(tokens) > _MOST_PAGES or time.monotonic() > until:
+                raise NoListingError(f"one without an end: {len(tokens):,} pages, {len(seen):,} keys")
+            found, token = self.page(token, size, until)
+            if token in tokens:
+                raise NoListingError("one whose pages lead back to one that was read")
+            tokens.add(token)
             for one in found:
                 if one.name in seen:
-                    raise NoListingError(f"one with {one.name!r} twice")
+                    raise NoListingError(f"one with {one.name[:_SHOWN]!r} twice")
                 seen.add(one.name)
             yield from found
             if not token:
                 return
+
+
+class _DocumentTypeError(Exception):
+    """No service writes any, and its entities could expand without end, in whatever encoding it stands."""
+
+
+class _Plain(Xml.TreeBuilder):
+    """A tree of XML without a document type."""
+
+    def doctype(self, name: str, pubid: str | None, system: str | None) -> None:
+        raise _DocumentTypeError
 
 
 def _root(answer: Answer) -> Xml.Element:
@@ -193,18 +273,17 @@ def _root(answer: Answer) -> Xml.Element:
     lowered = beginning.lower()
     if "<!doctype html" in lowered or "<html" in lowered:
         raise NoListingError(f"an HTML page: {beginning!r}")
-    # Entities could expand without end, and no service writes any.
-    if b"<!DOCTYPE" in answer.body or b"<!ENTITY" in answer.body:
-        raise NoListingError(f"XML with a document type: {beginning!r}")
     try:
-        root = Xml.fromstring(answer.body)  # noqa: S314 - without a document type
-    except Xml.ParseError:
+        root = Xml.XML(answer.body, Xml.XMLParser(target=_Plain()))  # noqa: S314 - without a document type
+    except _DocumentTypeError:
+        raise NoListingError(f"XML with a document type: {beginning!r}") from None
+    except (Xml.ParseError, LookupError, ValueError):  # also of an encoding that is none
         kind = answer.headers.get("content-type", "").partition(";")[0] or "no content type"
         raise NoListingError(f"no whole XML ({kind}): {beginning!r}") from None
     for element in root.iter():
         element.tag = element.tag.rpartition("}")[2]
     if root.tag != _ROOT:
-        raise NoListingError(f"XML of another kind, <{root.tag}>")
+        raise NoListingError(f"XML of another kind, <{root.tag[:_SHOWN]}>")
     return root
 
 

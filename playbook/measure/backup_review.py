@@ -178,7 +178,7 @@ def backup_verification(
         if left <= 0:
             break
         try:
-            with backup_store.open(archive.file) as stream:
+            with backup_store.open(archive.file, within=left) as stream:
                 found = verify(stream, archive.file.size, wanted, now=clock.now(), seconds=left)
         except Unmeasured as error:  # what the others show is not lost
             found = Verification((), "not read", whole=False, coverage=not_given(archive.file, error))

@@ -25,6 +25,7 @@ from playbook.sections.target import Backups as Wanted
 from playbook.settings import Settings
 
 USUAL_OVER = 14  # archives whose median is the usual size
+_END = 7.0  # seconds for one end of an archive, of which the time for reading it is over
 _LONGEST = 50.0  # seconds; the settings say how long reading may really take
 _COPIED_WITHIN = timedelta(minutes=2)
 _SHOWN = 10
@@ -261,11 +262,11 @@ def not_given(file: StoredFile, error: Unmeasured) -> Coverage:
 
 def _inspect(store: BackupStore, file: StoredFile, wanted: Wanted, most: float) -> Inspection:
     if file.size <= most:
-        with store.open(file) as stream:
+        with store.open(file, within=wanted.read_seconds) as stream:
             inspection = inspect(stream, file.size, manifest=wanted.manifest, seconds=wanted.read_seconds)
         if not inspection.timed_out:
             return inspection
-        ends = inspect_ends(partial(store.read, file.name), file.size)
+        ends = inspect_ends(partial(store.read, file.name, within=_END), file.size)
         return Inspection(ends.problem, f"{inspection.how}; then {ends.how}", coverage=inspection.coverage)
     return inspect_ends(partial(store.read, file.name), file.size)
 

@@ -181,7 +181,7 @@ def _unpack(drill: Drill, store: BackupStore, files: Path, place: Place, setting
     )
     size = drill.archive.file.size
     try:
-        with store.open(drill.archive.file) as stream:
+        with store.open(drill.archive.file, within=recovery.seconds) as stream:
             into = Folder(files, place.free * _USABLE)
             return verify(stream, size, wanted, now=drill.started, seconds=recovery.seconds, into=into)
     except NoRoomError as error:
@@ -305,9 +305,21 @@ def _read_back(drill: Drill, found: Verification, files: Path, images: str, samp
 
 def _by_script(drill: Drill, command: tuple[str, ...], store: BackupStore, place: Place, deadline: float) -> None:
     copy = place.folder / Path(drill.archive.file.name).name
-    with drill.step("Copy the archive"), store.open(drill.archive.file) as source, copy.open("wb") as target:
+    left = deadline - time.monotonic()
+    with (
+        drill.step("Copy the archive"),
+        store.open(drill.archive.file, within=left) as source,
+        copy.open("wb") as target,
+    ):
         while piece := source.read(CHUNK):
             target.write(piece)
+            if time.monotonic() > deadline:
+                raise Unmeasured(
+                    f"{SERVICE}: expected {drill.archive.file.name} to be copied in the time of the drill, got "
+                    f"{target.tell():,} of {drill.archive.file.size:,} B",
+                    service=SERVICE,
+                    hint="Give the drill more time in targets.NAME.recovery.seconds.",
+                )
     empty = place.folder / "empty"
     empty.mkdir()
     words = [word.replace("{archive}", str(copy)).replace("{folder}", str(empty)) for word in command]

@@ -194,9 +194,9 @@ def test_an_object_is_read_in_pieces(moto, monkeypatch):
     asked: list[int] = []
     read = BucketStore.read
 
-    def noted(self: BucketStore, name: str, start: int, length: int) -> bytes:
+    def noted(self: BucketStore, name: str, start: int, length: int, *, within: float) -> bytes:
         asked.append(length)
-        return read(self, name, start, length)
+        return read(self, name, start, length, within=within)
 
     monkeypatch.setattr(BucketStore, "read", noted)
     with store.open(StoredFile("large", len(content), datetime.now(UTC))) as stream:

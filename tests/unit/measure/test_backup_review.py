@@ -181,7 +181,7 @@ def test_an_archive_that_the_store_does_not_give_hides_no_other(tmp_path, write)
     gone = next(tmp_path.glob("*20261121*"))
 
     class Store(FolderStore):
-        def read(self, name, start, length):
+        def read(self, name, start, length, *, within):
             if name == gone.name:
                 raise Denied("Backups: access denied", service="Backups")
             return super().read(name, start, length)
