@@ -52,7 +52,7 @@ def check_health(response: Any) -> str:
         return _status(response)
     try:
         status = _read_health(response.content).status
-    except msgspec.MsgspecError:
+    except (msgspec.MsgspecError, RecursionError):
         return "expected JSON with a status, got something else"
     return "" if status == "healthy" else f"expected to be healthy, got {plain(status)}"
 

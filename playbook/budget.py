@@ -8,13 +8,19 @@ crash: every exception is a ``msgspec.DecodeError``, which each reader takes for
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 import msgspec
 
 MOST_VALUES = 3_000_000
+DEEPEST = 64  # lists and objects in each other; what goes through them calls itself once for each
 MOST_WORDS = 2_000  # characters of a text of others in one message
+
+_TEXT = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
+_BRACKETS = bytes.maketrans(b"[]{}", b"()()")
+_OTHERS = bytes(byte for byte in range(256) if byte not in b"[]{}")
 
 T = TypeVar("T")
 
@@ -36,11 +42,17 @@ def read_json(data: bytes | str, kind: Any = Any, *, decode: Callable[[bytes | s
     Raises:
         msgspec.DecodeError, UnicodeDecodeError: it is none, of another shape, or over the budget.
     """
-    _demand_few(data)
+    raw = data if isinstance(data, bytes) else data.encode(errors="surrogatepass")
+    opened = raw.count(b"[") + raw.count(b"{")
+    if opened + raw.count(b",") > MOST_VALUES:
+        raise OverBudget(f"of over {MOST_VALUES:,} values")
     try:
-        return decode(data) if decode else msgspec.json.decode(data, type=kind)
+        value = decode(data) if decode else msgspec.json.decode(data, type=kind)
     except RecursionError:
-        raise OverBudget("nested too deeply") from None
+        raise OverBudget("that is nested too deeply") from None
+    if opened > DEEPEST and _is_deep(raw):
+        raise OverBudget("that is nested too deeply")
+    return value
 
 
 def read_unambiguous_json(data: bytes, kind: Any = Any) -> Any:
@@ -59,7 +71,7 @@ def demand_unambiguous(data: bytes) -> None:
     try:
         json.loads(data, object_pairs_hook=_once, parse_float=str, parse_int=str)
     except RecursionError:
-        raise OverBudget("nested too deeply") from None
+        raise OverBudget("that is nested too deeply") from None
 
 
 def convert(value: Any, kind: type[T], *, strict: bool = True) -> T:
@@ -68,6 +80,14 @@ def convert(value: Any, kind: type[T], *, strict: bool = True) -> T:
         return msgspec.convert(value, kind, strict=strict)
     except RecursionError:
         raise msgspec.ValidationError("nested too deeply") from None
+
+
+def shown(value: Any, most: int = 200) -> str:
+    """Something of another form than documented, as an example for a message: whole words of it."""
+    try:
+        return words(str(value), most)
+    except RecursionError:
+        return f"a {type(value).__name__} nested too deeply"
 
 
 def words(text: str, most: int = MOST_WORDS) -> str:
@@ -84,13 +104,14 @@ def words(text: str, most: int = MOST_WORDS) -> str:
     return f"{kept[:cut].rstrip()} {said}" if cut > 0 else said
 
 
-def _demand_few(data: bytes | str) -> None:
-    if len(data) < MOST_VALUES:
-        return
-    raw = data if isinstance(data, bytes) else data.encode(errors="surrogatepass")
-    values = sum(map(raw.count, (b",", b"[", b"{")))
-    if values > MOST_VALUES:
-        raise OverBudget(f"over {MOST_VALUES:,} values")
+def _is_deep(sound: bytes) -> bool:
+    """Whether sound JSON is nested over ``DEEPEST``: its brackets are taken away in pairs, level by level."""
+    left = _TEXT.sub(b"", sound).translate(_BRACKETS, _OTHERS)
+    for _ in range(DEEPEST):
+        left = left.replace(b"()", b"")
+        if not left:
+            return False
+    return True
 
 
 def _once(pairs: list[tuple[str, Any]]) -> None:
@@ -98,5 +119,5 @@ def _once(pairs: list[tuple[str, Any]]) -> None:
         seen = set()
         for name, _ in pairs:
             if name in seen:
-                raise Ambiguous(f"an object that names {name[:60]!r} twice")
+                raise Ambiguous(f"with an object that names {name[:60]!r} twice")
             seen.add(name)

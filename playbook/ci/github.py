@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from playbook.budget import words
 from playbook.errors import UsageError
 
 _SECONDS = 30.0
@@ -81,9 +82,9 @@ def _ask(
     try:
         answer = httpx.request(method, url, headers=headers, json=body, timeout=_SECONDS, trust_env=False)
         told = answer.json()
-    except (httpx.HTTPError, ValueError) as error:
+    except (httpx.HTTPError, ValueError, RecursionError) as error:
         raise UsageError(
-            f"{url}: expected an answer of GitHub's API, got {type(error).__name__}: {error}"
+            f"{url}: expected an answer of GitHub's API, got {type(error).__name__}: {words(str(error))}"
         ) from None
     return answer.status_code, told if isinstance(told, dict) else {}
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from playbook.budget import convert, shown
 from playbook.coverage import Coverage, lacking, understood, whole
 
 _LATE = 3  # intervals of its group after which a rule should have been evaluated again
@@ -110,17 +111,17 @@ def rules_of(source: str, groups: Sequence[Any], warnings: tuple[str, ...], now:
     unknown: list[str] = []
     for raw in groups:
         try:
-            group = msgspec.convert(raw, _Group, strict=False)
+            group = convert(raw, _Group, strict=False)
         except msgspec.ValidationError:
-            unknown.append(str(raw))
+            unknown.append(shown(raw))
             continue
         for one in group.rules:
             if isinstance(one, dict) and one.get("type") == "recording":
                 continue
             try:
-                rule = msgspec.convert(one, _Rule)
+                rule = convert(one, _Rule)
             except msgspec.ValidationError:
-                unknown.append(str(one))
+                unknown.append(shown(one))
                 continue
             if rule.isPaused:
                 paused.append(rule.name)

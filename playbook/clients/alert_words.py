@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from playbook.budget import convert, shown
 from playbook.clients.alert_rules import AHEAD
 from playbook.coverage import Coverage, lacking, understood
 
@@ -130,9 +131,9 @@ def of_alertmanager(raw: Sequence[Any], now: datetime) -> tuple[list[Alert], Cov
     found, odd, future = [], [], []
     for one in raw:
         try:
-            alert = msgspec.convert(one, _Alert)
+            alert = convert(one, _Alert)
         except msgspec.ValidationError:
-            odd.append(str(one))
+            odd.append(shown(one))
             continue
         if alert.endsAt is not None and _aware(alert.endsAt) <= now:
             continue
@@ -158,9 +159,9 @@ def of_rules(raw: Sequence[Any], now: datetime) -> tuple[list[Alert], Coverage]:
     found, odd, future, unseen = [], [], [], []
     for one in raw:
         try:
-            alert = msgspec.convert(one, _RuleAlert)
+            alert = convert(one, _RuleAlert)
         except msgspec.ValidationError:
-            odd.append(str(one))
+            odd.append(shown(one))
             continue
         word, _, reason = alert.state.partition(" ")
         name = _name(alert.labels)

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from playbook.budget import convert
 from playbook.clients.digitalocean_pages import PER_PAGE, read_pages
 from playbook.clients.digitalocean_transport import SERVICE, NotJson, ReadOnlyTransport, Refused
 from playbook.clients.digitalocean_types import (
@@ -348,7 +349,7 @@ class DigitalOceanApi:
     def parse(self, kind: type[T], value: Any, what: str) -> T:
         """``value`` as ``kind``; Malformed where it is something else."""
         try:
-            return msgspec.convert(value, kind, strict=False)
+            return convert(value, kind, strict=False)
         except msgspec.ValidationError as error:
             raise self._malformed(what, f"JSON of another shape: {error}") from None
 

@@ -7,7 +7,6 @@ that one, and the only way out: pydo builds the requests, and here it is decided
 
 from __future__ import annotations
 
-import json
 import re
 import time
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ from threading import local
 from typing import Any
 from urllib.parse import urlsplit
 
+from playbook.budget import Ambiguous, OverBudget, read_json, read_unambiguous_json, shown
 from playbook.clients.http import origin
 from playbook.clients.trust import context_for
 from playbook.clients.wire import Call, Exchange
@@ -40,12 +40,12 @@ class Refused(Exception):  # noqa: N818 - stays between the transport and the cl
         super().__init__(f"HTTP {status}")
         self.status = status
         try:
-            told = json.loads(body)
+            told = read_json(body)
         except ValueError:
             told = None
         told = told if isinstance(told, dict) else {}
-        self.code = str(told.get("id") or "")
-        self.message = str(told.get("message") or "")
+        self.code = shown(told.get("id") or "")
+        self.message = shown(told.get("message") or "")
         text = headers.get("retry-after", "")
         self.retry_after = float(text) if text.isdecimal() else None
 
@@ -73,7 +73,9 @@ class _Response:
 
     def json(self) -> Any:
         try:
-            return json.loads(self.content)
+            return read_unambiguous_json(self.content)
+        except (OverBudget, Ambiguous) as error:
+            raise NotJson(f"JSON {error}") from None
         except ValueError:
             beginning = " ".join(self.content[:400].decode("utf-8", errors="replace").split())[:80]
             kind = self.headers.get("content-type", "no content type")

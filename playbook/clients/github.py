@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from playbook.budget import read_json, words
 from playbook.clients.http import Answer, HttpClient, origin
 from playbook.clients.listing import Listing, listed
 from playbook.engine import client
@@ -303,11 +304,11 @@ _PERMISSIONS = "members=read of the organisation, or contents and Dependabot ale
 def _message(answer: Answer) -> str:
     """GitHub's own words on a refusal."""
     try:
-        told: Any = msgspec.json.decode(answer.body)
+        told: Any = read_json(answer.body)
     except (msgspec.DecodeError, UnicodeDecodeError):
         return ""
     message = told.get("message") if isinstance(told, dict) else None
-    return " ".join(message.split()).rstrip(".")[:200] if isinstance(message, str) else ""
+    return " ".join(words(message, 400).split()).rstrip(".")[:200] if isinstance(message, str) else ""
 
 
 def _is_limited(answer: Answer, said: str) -> bool:

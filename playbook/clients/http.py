@@ -17,6 +17,7 @@ from urllib.parse import SplitResult, unquote, urlencode, urljoin, urlsplit
 
 import msgspec
 
+from playbook.budget import Ambiguous, OverBudget, read_unambiguous_json
 from playbook.clients.breakage import kind_of
 from playbook.clients.proxies import basic, proxy_for
 from playbook.clients.retries import ATTEMPTS, tries
@@ -66,7 +67,9 @@ class Answer:
     def json(self, kind: Any = Any) -> Any:
         """The body as JSON, converted to ``kind``; Malformed where it is neither."""
         try:
-            return msgspec.json.decode(self.body, type=kind)
+            return read_unambiguous_json(self.body, kind)
+        except (OverBudget, Ambiguous) as error:
+            what = f"JSON {error}"
         except msgspec.ValidationError as error:
             what = f"JSON of another shape: {error}"
         except (msgspec.DecodeError, UnicodeDecodeError):

@@ -13,6 +13,7 @@ from urllib.parse import SplitResult, urlsplit
 
 import msgspec
 
+from playbook.budget import read_json
 from playbook.clients.digitalocean_types import App, LogUrls
 from playbook.clients.http import RUNNER_HINT
 from playbook.clients.log_reading import SERVICE, Lines, LogStream, Reading
@@ -152,12 +153,12 @@ class ApiLogs:
 
     def _frames(self, exchange: Exchange, reading: Reading) -> Lines:
         """The lines of the stream; what breaks it off becomes a problem, or is raised where there was no line."""
-        decode = msgspec.json.Decoder(_Frame).decode
+        decoder = msgspec.json.Decoder(_Frame)
         strange = 0
         try:
             for message in self._messages(exchange, reading):
                 try:
-                    text = decode(message).data
+                    text = read_json(message, decode=decoder.decode).data
                 except (msgspec.DecodeError, UnicodeDecodeError):
                     strange += 1
                     continue

@@ -22,6 +22,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from playbook.budget import convert, read_json
 from playbook.clients.npm_messages import AuditReport, Error, Failure, Lock, Locked, Outdated, Package, Project
 from playbook.engine import client
 from playbook.environment import environment
@@ -170,7 +171,7 @@ class Npm:
             options = ["--json", "--ignore-scripts", "--no-fund", "--no-update-notifier"]
             out, err = self._output([command, *arguments, *options], folder)
         try:
-            said = msgspec.json.decode(out or b"{}")
+            said = read_json(out or b"{}")
         except (msgspec.DecodeError, UnicodeDecodeError):
             said = None
         if not isinstance(said, dict):
@@ -289,7 +290,7 @@ class Npm:
         try:
             if file.stat().st_size > MAX_FILE:
                 raise self._malformed(file.name, f"more than {MAX_FILE:,} bytes")
-            return msgspec.json.decode(file.read_bytes())
+            return read_json(file.read_bytes())
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise self._malformed(file.name, f"no JSON: {error}") from None
         except OSError as error:
@@ -329,7 +330,7 @@ class Npm:
 
     def _as(self, kind: type[T], value: Any, what: str) -> T:
         try:
-            return msgspec.convert(value, kind, strict=False)
+            return convert(value, kind, strict=False)
         except msgspec.ValidationError as error:
             raise self._malformed(what, f"JSON of another shape: {error}") from None
 

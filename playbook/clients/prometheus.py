@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from playbook.budget import convert, read_json, words
 from playbook.clients.grafana import HINT, Grafana, grafana
 from playbook.clients.http import Answer, HttpClient
 from playbook.coverage import Coverage, lacking, whole
@@ -242,7 +243,7 @@ class Prometheus:
         data, warnings = self._get("query_range", parameters, setting)
         result = self._convert(data, _Result, setting)
         if result.resultType != "matrix":
-            raise self._odd(f"a {result.resultType}", setting)
+            raise self._odd(words(f"a {result.resultType}"), setting)
         rows = self._rows(result.result, list[_MatrixRow], setting)
         return Courses(
             (
@@ -275,16 +276,18 @@ class Prometheus:
                 attempts=answer.attempts,
             )
         if answer.status in (502, 503, 504) or (self.proxied and answer.status in (400, 404)):
-            words = f": {_words(answer)}" if answer.status in (400, 404) else ""
+            told = f": {_words(answer)}" if answer.status in (400, 404) else ""
             raise Unreachable(
-                f"{self.service}: expected an answer, got HTTP {answer.status}{words}",
+                f"{self.service}: expected an answer, got HTTP {answer.status}{told}",
                 service=self.service,
                 hint="Prometheus itself is down, or cannot be reached from there.",
                 attempts=answer.attempts,
             )
         envelope = answer.expect_ok(self.hint).json(_Envelope)
         if envelope.status != "success":
-            raise self._odd(f"the status {envelope.status!r} {envelope.errorType}: {envelope.error}", setting)
+            raise self._odd(
+                words(f"the status {envelope.status!r} {envelope.errorType}: {envelope.error}"), setting
+            )
         return envelope.data, envelope.against
 
     def _samples(self, data: Any, setting: str) -> list[Sample]:
@@ -296,7 +299,7 @@ class Prometheus:
             rows = self._rows(result.result, list[_VectorRow], setting)
             return [Sample(row.metric, row.value[0], self._value(row.value[1], setting)) for row in rows]
         raise Malformed(
-            f"{self.service}: expected numbers for {setting or 'a query'}, got a {result.resultType}",
+            f"{self.service}: expected numbers for {setting or 'a query'}, got a {words(result.resultType)}",
             service=self.service,
         )
 
@@ -319,7 +322,7 @@ class Prometheus:
 
     def _convert(self, value: Any, kind: Any, setting: str) -> Any:
         try:
-            return msgspec.convert(value, kind)
+            return convert(value, kind)
         except msgspec.ValidationError as error:
             raise self._odd(f"JSON of another shape: {error}", setting) from None
 
@@ -346,16 +349,16 @@ class _Message(msgspec.Struct):
 def _refusal(answer: Answer) -> str:
     """``bad_data: …``, or nothing where the body is no envelope."""
     try:
-        envelope = msgspec.json.decode(answer.body, type=_Envelope)
+        envelope = read_json(answer.body, _Envelope)
     except (msgspec.DecodeError, UnicodeDecodeError):
         return ""
-    return f"{envelope.errorType}: {envelope.error}" if envelope.status == "error" else ""
+    return words(f"{envelope.errorType}: {envelope.error}") if envelope.status == "error" else ""
 
 
 def _words(answer: Answer) -> str:
     """Grafana's message, or the beginning of what came."""
     try:
-        return msgspec.json.decode(answer.body, type=_Message).message
+        return words(read_json(answer.body, _Message).message)
     except (msgspec.DecodeError, UnicodeDecodeError):
         return answer.beginning or "no content"
 

@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from playbook.budget import read_json
 from playbook.logs.text import clean
 from playbook.logs.times import Times
 
@@ -163,7 +164,7 @@ class Frames:
 
     def _json(self, body: str) -> Frame | None:
         try:
-            fields = msgspec.json.decode(body)
+            fields = read_json(body)
         except (msgspec.DecodeError, UnicodeEncodeError):
             return None
         if not isinstance(fields, dict):

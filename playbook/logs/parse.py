@@ -9,10 +9,11 @@ of each kind. Anything else is plain text, or ``strange`` where it ought to have
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
+from playbook.budget import read_json
 from playbook.logs import access, fields_of, levels
 from playbook.logs.access import Access
 from playbook.logs.times import Times
@@ -247,13 +248,15 @@ class Parser:
 
     def _json(self, body: str, time: float | None, component: str) -> Entry:
         try:
-            fields = msgspec.json.decode(body)
-        except (msgspec.DecodeError, UnicodeEncodeError):
+            return self._of_fields(read_json(body), body, time, component)
+        except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
             # Cut in the middle, as platforms cut long lines: its level usually stands in what is left.
             match = _JSON_LEVEL.search(body)
             level = levels.of_json(match[1]) if match else levels.NONE
             strange = level < levels.ERROR
             return Entry(time, component, self._worse(level, body), body, strange=strange)
+
+    def _of_fields(self, fields: dict[str, Any], body: str, time: float | None, component: str) -> Entry:
         if time is None:
             time = next(
                 filter(None, (self._times.value(fields[key]) for key in fields_of.TIME_KEYS if key in fields)),

@@ -20,6 +20,7 @@ from playbook.measure.health_values import (
     is_empty,
     is_named_status,
     name_of,
+    no_number,
     of_circuit,
     remark,
     short,
@@ -87,12 +88,19 @@ def read_report(body: bytes) -> Report:
     Raises:
         UnknownShapeError: nothing in it speaks of health in words that are understood.
     """
+    try:
+        return _read(body)
+    except RecursionError:
+        raise UnknownShapeError("JSON that is nested too deeply to be read") from None
+    except OverflowError:
+        raise UnknownShapeError("JSON with a number that is out of all range") from None
+
+
+def _read(body: bytes) -> Report:
     reader = _Reader()
     text = body[:MOST_BYTES].decode("utf-8-sig", errors="replace").strip()
     try:
-        value = json.loads(text, object_pairs_hook=Pairs)
-    except RecursionError:
-        raise UnknownShapeError("JSON that is nested too deeply to be read") from None
+        value = json.loads(text, object_pairs_hook=Pairs, parse_constant=no_number)
     except ValueError:
         value = None
         reader.read_text(text)

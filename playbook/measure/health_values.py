@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
+from playbook.budget import read_json
 from playbook.measure import health_words as words
 from playbook.measure.health_words import UNCERTAIN, State, canonical, state_of, words_of
 
@@ -30,7 +31,7 @@ class Pairs(list[tuple[str, Any]]):
 def made_at(body: bytes) -> datetime | None:
     """When the checks of a report were carried out, where it says so; some show what a scheduler found before."""
     try:
-        report = json.loads(body)
+        report = read_json(body)
     except (ValueError, RecursionError):
         return None
     told = {"".join(words_of(key)): said for key, said in report.items()} if isinstance(report, dict) else {}
@@ -51,12 +52,17 @@ def _time_of(said: Any, key: str) -> datetime | None:
     return at
 
 
+def no_number(name: str) -> Any:
+    """NaN and Infinity are none of JSON; Python's own reader takes them unless told not to."""
+    raise ValueError(name)
+
+
 def unpacked(value: Any) -> Any:
     """The value; where it is JSON inside a string, that."""
     if not isinstance(value, str) or value.lstrip()[:1] not in ("{", "["):
         return value
     try:
-        return json.loads(value, object_pairs_hook=Pairs)
+        return json.loads(value, object_pairs_hook=Pairs, parse_constant=no_number)
     except (ValueError, RecursionError):
         return value
 

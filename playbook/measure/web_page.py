@@ -6,13 +6,13 @@ are looked for in the title, and in the text of pages that are short.
 
 from __future__ import annotations
 
-import json
 import zlib
 from contextlib import suppress
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from urllib.parse import urljoin, urlsplit
 
+from playbook.budget import read_json
 from playbook.clients.breakage import is_internal
 from playbook.clients.http import Answer
 from playbook.measure import page_words as words
@@ -181,7 +181,7 @@ def _is_error(body: bytes) -> bool:
     """Whether JSON tells of an error, by its words of health or by what it says to people."""
     said: object = None
     with suppress(ValueError, RecursionError):
-        said = json.loads(body)
+        said = read_json(body)
     told = [said.get(key) for key in _TO_PEOPLE] if isinstance(said, dict) else []
     if any(
         isinstance(text, str) and words.ERROR_TITLE.fullmatch(text.casefold()[:_LONGEST_TITLE]) for text in told

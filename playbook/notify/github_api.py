@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 import httpx
 import msgspec
 
+from playbook.budget import read_json, words
 from playbook.clients.trust import context_for
 from playbook.clock import Clock
 from playbook.notify.tries import bounded
@@ -223,16 +224,17 @@ def _refusal(answer: httpx.Response, what: str) -> str:
 
 def _said(answer: httpx.Response) -> str:
     try:
-        told = msgspec.json.decode(answer.content)
+        told = read_json(answer.content)
     except (msgspec.DecodeError, UnicodeDecodeError):
         return ""
     message = told.get("message") if isinstance(told, dict) else None
-    return " ".join(message.split()).rstrip(".")[:200] if isinstance(message, str) else ""
+    return " ".join(words(message, 400).split()).rstrip(".")[:200] if isinstance(message, str) else ""
 
 
 def _decoded(answer: httpx.Response, decoder: msgspec.json.Decoder[T], what: str) -> T:
     try:
-        return decoder.decode(answer.content)
+        found: T = read_json(answer.content, decode=decoder.decode)
+        return found
     except (msgspec.DecodeError, UnicodeDecodeError):
         raise NotKept(f"expected {what}, got an answer that GitHub does not document") from None
 

@@ -19,6 +19,8 @@ from hmac import compare_digest
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from playbook.budget import read_json
+
 TOKEN_VARIABLE = "PLAYBOOK_RECEIVER_TOKEN"  # noqa: S105 - its name
 _KEPT = 200
 _MOST = 1024 * 1024  # bytes of a notification
@@ -61,7 +63,7 @@ class _Handler(BaseHTTPRequestHandler):
         if not length.isascii() or not length.isdigit() or int(length) > _MOST:
             return self._answer(413, b"")
         try:
-            notification = json.loads(self.rfile.read(int(length)))
+            notification = read_json(self.rfile.read(int(length)))
         except ValueError:
             return self._answer(400, b"")
         self.server.keep(notification)
