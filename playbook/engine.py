@@ -21,12 +21,14 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any, TypeVar, overload
 
+from playbook import deadline
 from playbook.errors import PlaybookError, Unmeasured, UsageError
 
 DEFAULT_TIME_LIMIT = 30.0
 # Under the time that pytest.ini gives a check, so that what hangs is named, and not the check that waited for it.
 # Drills and load tests are waited for as long as they may take; their checks have limits of their own.
 LONGEST_WAIT = 50.0
+SPARE = 2.0  # seconds before its end at which a measurement waits for no answer any more, and says so itself
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -260,6 +262,8 @@ class Measurements:
             task.outcome = Outcome(task.provider.name, None, failed.error, 0.0, failed.cause)
             task.done.set()
             return
+        own, all_of_it = task.provider.time_limit, self._limit(task.provider.name)
+        deadline.begin(min(time.monotonic() + own, task.started + all_of_it) - min(SPARE, own / 10))
         started = time.perf_counter()
         value, error = None, None
         try:

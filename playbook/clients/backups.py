@@ -22,6 +22,7 @@ from playbook.clients.http import BUSY, RUNNER_HINT, HttpClient
 from playbook.clients.proxies import is_loopback
 from playbook.clients.retries import tries
 from playbook.clients.s3_listing import PAGE, Bucket, NoListingError, NoPartError, Refusal
+from playbook.deadline import left
 from playbook.engine import client
 from playbook.errors import Denied, Malformed, PlaybookError, Unreachable, UsageError
 from playbook.secret import Secret
@@ -175,12 +176,12 @@ class BucketStore(BackupStore):
 
     def files(self) -> list[StoredFile]:
         """See BackupStore. Follows the listing through all its pages; anything but a whole one is Malformed."""
-        until = time.monotonic() + _LISTING_SECONDS
+        until = time.monotonic() + left(_LISTING_SECONDS)
         return self._try("a listing", lambda: _at_most(self._list(until), self.location), _LISTING_SECONDS)
 
     def read(self, name: str, start: int, length: int, *, within: float = math.inf) -> bytes:
         """See BackupStore."""
-        until = time.monotonic() + within
+        until = time.monotonic() + left(within)
         return self._try(name, lambda: self.bucket.part(name, start, length, until) if length else b"", within)
 
     def _list(self, until: float) -> Iterator[StoredFile]:

@@ -35,6 +35,7 @@ from playbook.clients.http import RUNNER_HINT, parse_url
 from playbook.clients.listing import Listing
 from playbook.clients.retries import ATTEMPTS, tries
 from playbook.clients.wire import Broken
+from playbook.deadline import left
 from playbook.engine import client
 from playbook.errors import Denied, Malformed, TooLittleData, Unmeasured, Unreachable
 from playbook.settings import Settings
@@ -261,8 +262,8 @@ class DigitalOceanApi:
             attempts: how often at most; 1 for a POST.
         """
         api = self._open()
-        limits = self.settings.time_limits
-        deadline = time.monotonic() + limits.connect + limits.read
+        within = left(self.settings.time_limits.connect + self.settings.time_limits.read)
+        deadline = time.monotonic() + within
         tried: list[str] = []
 
         def again(error: Exception) -> bool | float:
@@ -274,7 +275,7 @@ class DigitalOceanApi:
             return isinstance(error, Broken) and not error.lasting
 
         try:
-            for attempt in tries(again, within=limits.connect + limits.read, attempts=attempts):
+            for attempt in tries(again, within=within, attempts=attempts):
                 with attempt:
                     self.transport.until(deadline)
                     try:

@@ -23,6 +23,7 @@ from playbook.clients.proxies import basic, proxy_for
 from playbook.clients.retries import ATTEMPTS, tries
 from playbook.clients.trust import context_for, untrusted_hint
 from playbook.clients.wire import Broken, Call, Exchange, Method, Phases
+from playbook.deadline import left
 from playbook.errors import Denied, Malformed, Unreachable, UsageError
 from playbook.secret import Secret
 from playbook.settings import TimeLimits
@@ -224,7 +225,7 @@ class HttpClient:
     @property
     def budget(self) -> float:
         """Seconds that a whole request may take."""
-        return self.time_limits.connect + self.time_limits.read
+        return left(self.time_limits.connect + self.time_limits.read)
 
     def _url(self, path: str, params: Mapping[str, str | int | float] | None) -> SplitResult:
         whole = path if "://" in path else self.base_url.rstrip("/") + (f"/{path.lstrip('/')}" if path else "")

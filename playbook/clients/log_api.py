@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ssl
-import time
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
 
 LARGEST_FRAME = 4 << 20
 _NORMAL = (1000, 1001)
+_CLOSING = 1.0  # seconds for the last frames, once the time for reading is over
 
 
 class _NotOpenedError(Exception):
@@ -83,7 +83,7 @@ class ApiLogs:
         reading = Reading(self.wanted, [])
         if urls.live_url:
             try:
-                connection = self._connect(urls.live_url)
+                connection = self._connect(urls.live_url, reading)
             except Unmeasured as error:
                 if not urls.historic_urls:
                     raise
@@ -98,7 +98,7 @@ class ApiLogs:
 
     # ----------------------------------------------------------------------------------------- the live stream
 
-    def _connect(self, url: str) -> Exchange:
+    def _connect(self, url: str, reading: Reading) -> Exchange:
         """The open stream; left by ``_frames``, which reads it."""
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https", "ws", "wss"):
@@ -113,7 +113,7 @@ class ApiLogs:
             ):
                 with attempt:
                     try:
-                        return self._open(parts)
+                        return self._open(parts, reading)
                     except _NotOpenedError as error:
                         tried.append(f"try {len(tried) + 1}: {error}")
                         raise
@@ -124,7 +124,7 @@ class ApiLogs:
             raise kind(text, service=SERVICE, hint=RUNNER_HINT, attempts=tuple(tried)) from None
         raise AssertionError("tries always ends with a connection or an exception")
 
-    def _open(self, url: SplitResult) -> Exchange:
+    def _open(self, url: SplitResult, reading: Reading) -> Exchange:
         from websockets.utils import accept_key, generate_key
 
         limits, key = self.time_limits, generate_key()
@@ -136,7 +136,7 @@ class ApiLogs:
                 trust=lambda: context_for(self.ca, SERVICE),
                 connect=limits.connect,
                 read=limits.read,
-                deadline=time.monotonic() + self.wanted.most_seconds + limits.connect + limits.read,
+                deadline=reading.deadline + _CLOSING,
                 upgrade="websocket",
             )
         )
@@ -183,8 +183,10 @@ class ApiLogs:
         from websockets.protocol import CLIENT, OPEN, Protocol
 
         protocol = Protocol(CLIENT, state=OPEN, max_size=LARGEST_FRAME)
-        message = b""
+        message: list[bytes] = []
         while protocol.close_rcvd is None and protocol.parser_exc is None:
+            if reading.reached():  # also where it comes at a drip, or as parts of a message that has no end
+                return None
             data = exchange.receive(reading.left(self.time_limits.read))
             if not data:
                 return self._broke_off(reading, "broke off (no closing frame)")
@@ -192,10 +194,10 @@ class ApiLogs:
             for frame in protocol.events_received():
                 assert isinstance(frame, Frame)  # no handshakes: the protocol began open
                 if frame.opcode in (Opcode.TEXT, Opcode.BINARY, Opcode.CONT):
-                    message += frame.data
+                    message.append(bytes(frame.data))
                     if frame.fin:
-                        yield message
-                        message = b""
+                        yield b"".join(message)
+                        message = []
             for answer in filter(None, protocol.data_to_send()):
                 exchange.send(answer)
         if protocol.close_rcvd is None:
@@ -222,7 +224,6 @@ class ApiLogs:
 
         failed: list[Unmeasured] = []
         limits = self.time_limits
-        timeout = httpx.Timeout(limits.read, connect=limits.connect)
         tls = context_for(self.ca, SERVICE)
         for url in urls:
             if reading.ended:
@@ -232,6 +233,7 @@ class ApiLogs:
                 continue
             # Nothing else of the environment: a .netrc's credentials do not belong to these addresses.
             proxy = _proxy(urlsplit(url))
+            timeout = httpx.Timeout(reading.left(limits.read), connect=reading.left(limits.connect))
             with httpx.Client(verify=tls, timeout=timeout, trust_env=False, proxy=proxy) as http:
                 yield reading.bounded(decode_lines(self._text(http, url, reading, failed)))
         if len(failed) == len(urls):
@@ -253,7 +255,8 @@ class ApiLogs:
                     said = f"HTTP {response.status_code}"
                     failed.append(kind(f"{expected}, got {said}", service=SERVICE, attempts=(*tried, said)))
                     return
-                yield from response.iter_bytes()  # as they come: sized chunks are lost where it breaks off
+                # As they come: sized chunks are lost where it breaks off.
+                yield from reading.in_time(response.iter_bytes())
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             got = f"{_reason(error)} after {reading.lines - before:,} lines"
             failed.append(
@@ -269,7 +272,9 @@ class ApiLogs:
         ):
             with attempt:
                 try:
-                    return http.send(http.build_request("GET", url), stream=True)
+                    # Unpacked by a library a few kilobytes could be gigabytes.
+                    asked = http.build_request("GET", url, headers={"Accept-Encoding": "identity"})
+                    return http.send(asked, stream=True)
                 except httpx.HTTPError as error:
                     tried.append(f"try {len(tried) + 1}: {_reason(error)}")
                     raise

@@ -8,6 +8,7 @@ size: a compressed file is unpacked to a temporary one.
 from __future__ import annotations
 
 import gzip
+import shutil
 import tempfile
 import zlib
 from collections.abc import Iterator
@@ -53,7 +54,7 @@ class Blocks:
         """Blocks, the newest first. OSError where the file cannot be read."""
         with self._unpacked() as data:
             end = data.seek(0, 2)
-            while end > 0 and not self.reading.ended:
+            while end > 0 and not self.reading.reached():  # a line may have no end, so that none is counted
                 start, is_old = self._start_of_block(data, max(0, end - self.block), end)
                 yield self.reading.bounded(decode_lines(self._bytes(data, start, end)))
                 if is_old:
@@ -78,6 +79,8 @@ class Blocks:
         if not packed:
             yield raw
             return
+        # A few megabytes can be gigabytes, and others need room there as well.
+        most = min(_LARGEST, shutil.disk_usage(tempfile.gettempdir()).free // 2)
         with tempfile.SpooledTemporaryFile(max_size=_KEPT) as unpacked:
             try:
                 # What there is, and not always a whole chunk: where the data break off, the last has no end.
@@ -86,10 +89,9 @@ class Blocks:
                         unpacked.write(chunk)
                         if self.reading.reached():
                             break
-                        if unpacked.tell() > _LARGEST:
-                            self.damaged = (
-                                f"is larger than {_LARGEST >> 30} GiB unpacked, and was read up to there"
-                            )
+                        if unpacked.tell() > most:
+                            size = f"{most / (1 << 30):,.1f} GiB"
+                            self.damaged = f"is larger than {size} unpacked, and was read up to there"
                             break
             except (EOFError, zlib.error, gzip.BadGzipFile):
                 self.damaged = "is damaged, its compressed data end in the middle"

@@ -163,7 +163,7 @@ class FileLogs:
                         f"{file.path} was not read: of compressed files only gzip is understood"
                     )
                     continue
-                if reading.ended:
+                if reading.reached():
                     return
                 blocks = Blocks(raw, since, max(now, since + 86_400), reading, self.block)
                 name = _named(file.path, opened)

@@ -12,6 +12,7 @@ from playbook.clients.redis_budget import Allowance, connection, parser
 from playbook.clients.redis_replies import explained, reason_of_error, worth_another
 from playbook.clients.retries import tries
 from playbook.clients.trust import context_for
+from playbook.deadline import left
 from playbook.engine import client
 from playbook.errors import Forbidden, Malformed, Unmeasured, UsageError
 from playbook.secret import Secret
@@ -213,7 +214,7 @@ class ReadOnlyRedis:
         from redis.exceptions import RedisError
 
         attempts: list[str] = []
-        within = self._time_limits.connect + self._time_limits.read
+        within = left(self._time_limits.connect + self._time_limits.read)
         self._allowance.begin(within)
         try:
             for attempt in tries(worth_another, within=within, attempts=_ATTEMPTS):

@@ -57,7 +57,8 @@ _ELSEWHERE: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         # AWS' load balancers: three times, the balancer's and the target's status, sizes, the request.
         (
             '"',
-            rf"(?:-1|[\d.]+) (?:-1|[\d.]+) (?:-1|[\d.]+) {_STATUS} (?:\d{{3}}|-) \d+ \d+ "
+            # Times are short: looked for without a bound, each digit of a long path would begin another attempt.
+            rf"(?:-1|(?<![\d.])[\d.]{{1,20}})(?: (?:-1|[\d.]{{1,20}})){{2}} {_STATUS} (?:\d{{3}}|-) \d+ \d+ "
             rf'"(?:{_METHOD}|-) (?P<path>\S{{1,4096}})',
         ),
         # Next.js, Koa, Hono, Vite: GET /a 500 in 12ms.

@@ -61,7 +61,7 @@ def clean(line: str) -> str:
         line = line[:LINE_LIMIT]
     if line.isprintable():
         return line
-    line = line.expandtabs(4) if "\t" in line else line
+    line = line.expandtabs(4)[:LINE_LIMIT] if "\t" in line else line
     if "\x1b" in line:
         line = _ANSI.sub("", line)
     return _CONTROL.sub("", line)
