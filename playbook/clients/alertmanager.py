@@ -7,13 +7,16 @@ https://github.com/prometheus/alertmanager/blob/main/api/v2/openapi.yaml
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import msgspec
 
+from playbook.budget import words
 from playbook.clients.alert_rules import Rules, rules_of
 from playbook.clients.alert_words import (
     Alert,
@@ -29,7 +32,7 @@ from playbook.clients.alert_words import (
     without_internal,
 )
 from playbook.clients.grafana import Grafana, grafana
-from playbook.clients.http import HttpClient
+from playbook.clients.http import Answer, HttpClient
 from playbook.clients.prometheus import Prometheus, prometheus
 from playbook.coverage import Coverage, lacking
 from playbook.engine import client
@@ -37,6 +40,8 @@ from playbook.errors import Malformed, NotConfigured, TooLittleData, Unmeasured
 from playbook.settings import Settings
 
 SERVICE = "Alertmanager"
+_COMING_UP = 120.0  # seconds in which one that was started gets to know all that fires
+_CLOCK = timedelta(seconds=10)  # by which two clocks of one moment may differ; a Date has whole seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +70,10 @@ class _Cluster(msgspec.Struct):
 
 
 class _ManagerStatus(msgspec.Struct):
+    """``uptime`` is when it was started, by its own clock."""
+
     cluster: _Cluster
+    uptime: str = ""
 
 
 @dataclass(frozen=True)
@@ -107,38 +115,64 @@ class Alertmanager:
         alerts, more = of_alertmanager(raw, now)
         silences = active(self._read("silences", list[RawSilence]))
         firing = [one for one in known if one.state == "firing"]
-        lost = [replace(one, delivered=one.by_grafana) for one in firing if not among(one, alerts)]
+        missing = [one for one in firing if not among(one, alerts)]
+        settled, age = self._settled(now)
+        if missing and 0 <= age < _COMING_UP:
+            # Prometheus sends what goes on firing about once a minute; until then nothing is lost.
+            got = f"one that was started {age:.0f} s ago and has not been sent {len(missing):,} of what fires"
+            lacks += lacking(
+                "Alertmanager just started",
+                expected=f"an Alertmanager that has run for {_COMING_UP:.0f} s",
+                got=got,
+                hint="Look again in two minutes; and see why it was started.",
+            )
+            lost = missing
+        else:
+            lost = [replace(one, delivered=one.by_grafana) for one in missing]
         waiting = [one for one in known if one.state in ("pending", "not evaluated")]
         alerts += map(without_internal, with_silences([*lost, *waiting], silences))
-        lacks += more + self._settled()
+        lacks += more + settled
         return Found(source, tuple(alerts), tuple(map(silence_of, silences)), rules, lacks)
 
     def silences_on(self, labels: Mapping[str, str]) -> list[Silence]:
         """Silences in effect or to come that cover an alert with these labels."""
         return covering(self._read("silences", list[RawSilence]), labels)
 
-    def _settled(self) -> Coverage:
-        """Whether it has all that its peers know; ``disabled`` is one without peers."""
+    def _settled(self, now: datetime) -> tuple[Coverage, float]:
+        """Whether it has all that its peers know, and how long it runs in seconds; infinite where it does not say.
+
+        Its cluster is ``disabled`` where it has no peers.
+        """
         try:
-            status = self._read("status", _ManagerStatus).cluster.status
+            answer = self._answer("status")
+            told = answer.json(_ManagerStatus)
         except Unmeasured as error:
-            return _not_known(error, "state of Alertmanager not known")
+            return _not_known(error, "state of Alertmanager not known"), math.inf
+        status, age = told.cluster.status, _age(told.uptime, answer.headers.get("date", ""), now)
         if status in ("ready", "disabled"):
-            return Coverage()
-        return lacking(
-            f"Alertmanager {status}", expected="an Alertmanager that is ready", got=f"one that is {status}"
+            return Coverage(), age
+        return (
+            lacking(
+                f"Alertmanager {words(status, 80)}",
+                expected="an Alertmanager that is ready",
+                got=f"one that is {words(status, 80)}",
+            ),
+            age,
         )
 
     def _read(self, path: str, kind: Any) -> Any:
+        return self._answer(path).json(kind)
+
+    def _answer(self, path: str) -> Answer:
         answer = self.http.get(f"api/v2/{path}")
         if answer.status in (400, 500):
-            text = answer.json(str)
+            text = words(answer.json(str))
             raise Malformed(
                 f"{SERVICE}: expected its {path}, got HTTP {answer.status}: {text}",
                 service=SERVICE,
                 attempts=answer.attempts,
             )
-        return answer.expect_ok().json(kind)
+        return answer.expect_ok()
 
 
 @dataclass(frozen=True)
@@ -198,6 +232,16 @@ def _evaluated(source: Prometheus | Grafana, now: datetime) -> Found:
         alerts = [replace(alert, by_grafana=True) for alert in alerts]
     shown = tuple(with_silences(alerts, silences))
     return Found(service, shown, tuple(map(silence_of, silences)), rules, lacks)
+
+
+def _age(started: str, date: str, now: datetime) -> float:
+    """Seconds since it was started; its clock is that of the answer's Date, where that is there."""
+    try:
+        begun = datetime.fromisoformat(started)
+        at = parsedate_to_datetime(date) if date else now
+        return max((at - begun).total_seconds(), 0.0) if at - begun > -_CLOCK else math.inf
+    except (ValueError, TypeError, OverflowError):
+        return math.inf
 
 
 def _not_known(error: Unmeasured, words: str) -> Coverage:

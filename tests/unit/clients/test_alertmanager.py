@@ -155,6 +155,49 @@ def test_what_fires_and_never_arrived_is_seen(sent, came, lost):
 
 
 @pytest.mark.parametrize(
+    ("started", "date", "young"),
+    [
+        ("2026-06-15T07:59:15.400Z", "", True),
+        ("2026-06-15T07:57:59Z", "", False),
+        ("2026-06-15T07:40:00Z", "Mon, 15 Jun 2026 07:41:00 GMT", True),  # its clock is slow, by which it is young
+        ("2026-06-15T07:59:15Z", "Mon, 15 Jun 2026 09:00:00 GMT", False),
+        ("2026-06-15T07:59:15+02:00", "", False),
+        ("2026-06-15T08:00:00.900Z", "Mon, 15 Jun 2026 08:00:00 GMT", True),  # a Date has whole seconds
+        ("2026-06-15T09:00:00Z", "", False),
+        ("yesterday", "", False),
+        ("2026-06-15T07:59:15", "", False),
+        ("0001-01-01T00:00:00Z", "", False),
+        ("2026-06-15T07:59:15Z", "no date", False),
+    ],
+)
+def test_an_alertmanager_that_just_came_up_has_lost_nothing(started, date, young):
+    """Within two minutes of its start, by its own clock; what fires is told, and what it knows is not all."""
+    status = answer(body=json.dumps({**READY, "uptime": started}).encode(), **({"Date": date} if date else {}))
+    with (
+        serve(content([]), content([]), status) as server,
+        serve(rules("firing"), EVALUATED) as store,
+    ):
+        found = client_of(alertmanager=server.url, prometheus=store.url).found(NOW)
+    assert [(one.name, one.state, one.delivered) for one in found.alerts] == [("A0", "firing", young)]
+    assert found.coverage.enough is not young
+    if young:
+        assert found.coverage.expected == "an Alertmanager that has run for 120 s"
+        assert "s ago and has not been sent 1 of what fires" in found.coverage.got
+
+
+def test_an_alertmanager_that_just_came_up_and_knows_all_that_fires_is_whole():
+    """It was sent everything again already."""
+    status = content({**READY, "uptime": "2026-06-15T07:59:15Z"})
+    with (
+        serve(content([alert("A0")]), content([]), status) as server,
+        serve(rules("firing"), EVALUATED) as store,
+    ):
+        found = client_of(alertmanager=server.url, prometheus=store.url).found(NOW)
+    assert found.coverage.enough
+    assert all(one.delivered for one in found.alerts)
+
+
+@pytest.mark.parametrize(
     ("matcher", "silenced"),
     [
         ({"name": "alertname", "value": "A0"}, True),
