@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from playbook.archives.rdb import Sample
+from playbook.environment import for_program
 from playbook.errors import NotConfigured, Unmeasured
 from playbook.recovery.place import Place
 from playbook.settings import Settings
@@ -36,7 +37,10 @@ _LENGTHS = {
 _VERSION = re.compile(r"(?i)\b(redis|valkey) server v=([\w.]+)")
 _OTHER_FORM = re.compile(r"(?i)can't handle RDB format version|wrong signature|unknown RDB encoding type")
 _NO_MODULE = re.compile(r"(?i)no matching module|module data I can't load|module type .* not (found|loaded)")
+_MORE_DATABASES = re.compile(r"(?i)configured to handle more than \d+ databases")
 _LAST_COMMON = "0011"
+# Valkey leaves 12 to 79 to Redis and others. https://github.com/valkey-io/valkey/blob/unstable/src/rdb.h
+_FIRST_OF_VALKEY = "0080"
 _LAST = 40  # lines of its log
 _MARKS = re.compile(r"^\d+:\w \d+ \w+ \d+ [\d:.]+ \S ")  # process, role, time, level
 _COMPLAINT = re.compile(r"(?i)can't|cannot|wrong|corrupt|invalid|unexpected|unknown|short read|fatal|error")
@@ -76,14 +80,15 @@ def program_of(settings: Settings, form: str = "") -> str:
             f'[targets.{settings.target.name}.recovery]\nvalkey = "/…/valkey-server"',
         )
     wanted = kind_of_form(form)
-    return next((one for one in programs if form and _kind_of(one)[0] == wanted), programs[0])
+    return next((one for one in programs if form and kind_of_program(one)[0] == wanted), programs[0])
 
 
 def kind_of_form(form: str) -> str:
     """Who alone reads dumps of a form; empty where both do, as they do those of Redis 7.2 and before."""
-    if form.startswith("VALKEY"):
+    version = form.removeprefix("REDIS")
+    if form.startswith("VALKEY") or version >= _FIRST_OF_VALKEY:
         return "Valkey"
-    return "Redis" if form.removeprefix("REDIS") > _LAST_COMMON else ""
+    return "Redis" if version > _LAST_COMMON else ""
 
 
 def demand_known_form(program: str, form: str, refusal: str, *, by_choice: bool) -> None:
@@ -97,14 +102,18 @@ def demand_known_form(program: str, form: str, refusal: str, *, by_choice: bool)
         refusal: the server's last words.
 
     Raises:
-        Unmeasured: the dump was refused for its form by a server that does not know it.
+        Unmeasured: the dump was refused for its form, its modules or its databases by a server without these.
     """
-    name, version = _kind_of(program)
+    name, version = kind_of_program(program)
     stranger = kind_of_form(form) not in ("", name)
-    module = _NO_MODULE.search(refusal)
-    if not module and not (_OTHER_FORM.search(refusal) and (stranger or not by_choice)):
+    if _NO_MODULE.search(refusal):
+        lacks = "with the modules of the dump"
+    elif _MORE_DATABASES.search(refusal):
+        lacks = "with as many databases as the dump has"
+    elif _OTHER_FORM.search(refusal) and (stranger or not by_choice):
+        lacks = f"that knows dumps of the form {form}"
+    else:
         return
-    lacks = "with the modules of the dump" if module else f"that knows dumps of the form {form}"
     raise Unmeasured(
         f"{SERVICE}: expected a server {lacks}, got {name} {version} ({refusal})".replace("  ", " "),
         service=SERVICE,
@@ -112,10 +121,12 @@ def demand_known_form(program: str, form: str, refusal: str, *, by_choice: bool)
     )
 
 
-def _kind_of(program: str) -> tuple[str, str]:
+def kind_of_program(program: str) -> tuple[str, str]:
     """``("Redis", "7.0.15")`` as the program says it of itself; its file name where it does not."""
     try:
-        said = subprocess.run([program, "--version"], capture_output=True, timeout=10, check=False).stdout
+        said = subprocess.run(
+            [program, "--version"], env=for_program(), capture_output=True, timeout=10, check=False
+        ).stdout
     except (OSError, subprocess.TimeoutExpired):
         said = b""
     found = _VERSION.search(said.decode(errors="replace"))

@@ -4,6 +4,7 @@ import hashlib
 import io
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -175,6 +176,10 @@ def test_a_dump_of_a_newer_server_is_a_finding_where_the_server_was_named(tmp_pa
             "The RDB file contains module data I can't load: no matching module type 'ReJSON-RL'",
             "with the modules",
         ),
+        (
+            "Data file was created with a Redis server configured to handle more than 16 databases. Exiting",
+            "with as many databases as the dump has",
+        ),
     ],
 )
 def test_a_server_of_another_kind_says_nothing_of_a_dump(tmp_path, backups, words, expected):
@@ -193,10 +198,31 @@ def test_a_server_of_another_kind_says_nothing_of_a_dump(tmp_path, backups, word
     assert records.read(str(tmp_path / "drills.jsonl"), NOW).found == ()
 
 
-@pytest.mark.parametrize(("form", "kind"), [("VALKEY080", "Valkey"), ("REDIS0011", ""), ("REDIS0012", "Redis")])
+@pytest.mark.parametrize(
+    ("form", "kind"),
+    [
+        ("VALKEY080", "Valkey"),
+        ("REDIS0011", ""),
+        ("REDIS0012", "Redis"),
+        ("REDIS0079", "Redis"),
+        ("REDIS0080", "Valkey"),
+    ],
+)
 def test_who_reads_a_dump_is_known_by_how_it_begins(form, kind):
     """Valkey reads what Redis wrote before it changed its licence."""
     assert kind_of_form(form) == kind
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("redis-server") is None, reason="there is no redis-server on this machine")
+def test_a_real_redis_says_nothing_of_a_dump_of_valkey(tmp_path, backups):
+    """Whether it was named or only found; its own words are told, and no drill is written down as failed."""
+    redis = shutil.which("redis-server")
+    backups()
+    words = r"\(.*(Wrong signature|RDB format version).*\)"
+    with pytest.raises(Unmeasured, match=rf"that knows dumps of the form VALKEY\d{{3}}, got Redis [\d.]+ {words}"):
+        drilled(tmp_path, valkey=redis)
+    assert records.read(str(tmp_path / "drills.jsonl"), NOW).found == ()
 
 
 def verdict(check, found):
