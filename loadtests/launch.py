@@ -19,7 +19,7 @@ from pathlib import Path
 
 import msgspec
 
-from playbook.environment import environment
+from playbook.environment import OF_PYTHON, for_program
 from playbook.errors import Unmeasured
 from playbook.load.outcome import Outcome, read_outcome
 from playbook.load.plan import PLAN_VARIABLE, Plan
@@ -72,10 +72,7 @@ def command(role: Role, html: Path | None = None) -> list[str]:
 
 def variables_for(plan_file: Path) -> dict[str, str]:
     """Variables for it: the plan, and nothing that could lead Locust somewhere else."""
-    from loadtests.guard import strip
-
-    kept = environment()
-    strip(kept)
+    kept = for_program(*OF_PYTHON)
     kept[PLAN_VARIABLE] = str(plan_file)
     kept[PARENT_VARIABLE] = "stdin"
     kept["PYTHONUNBUFFERED"] = "1"

@@ -18,7 +18,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from playbook.environment import environment
+from playbook.environment import for_program
 
 _SCRIPT = """
 trap '' INT TERM HUP
@@ -59,7 +59,7 @@ class Guard:
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            env=environment(),
+            env=for_program(),
             start_new_session=True,
         )
 
@@ -75,7 +75,7 @@ class Guard:
         """Start a child that reads ``text`` as its input and writes to ``output``.
 
         Args:
-            variables: the child's environment; ours, unless given.
+            variables: the child's environment; unless given the usual ones (``playbook.environment``).
             threaded: True where other threads run, beside which nothing may be done between fork and exec; the
                 kernel is then not asked to kill the child as well.
         """
@@ -86,7 +86,7 @@ class Guard:
                 stdin=subprocess.PIPE,
                 stdout=file,
                 stderr=subprocess.STDOUT,
-                env=environment() if variables is None else variables,
+                env=for_program() if variables is None else variables,
                 start_new_session=True,
                 # One system call, looked up before the fork.
                 preexec_fn=None if threaded else die_with_parent(),  # noqa: PLW1509

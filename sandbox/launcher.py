@@ -20,6 +20,7 @@ from types import TracebackType
 from typing import IO, Any, Self
 from urllib.parse import urlsplit
 
+from playbook.environment import OF_PYTHON, for_program
 from playbook.errors import UsageError
 
 ATTACH_VARIABLE = "PLAYBOOK_SANDBOX"
@@ -132,6 +133,7 @@ def start(faults: Iterable[str] = (), *, time_limit: float = _START_LIMIT) -> Ru
             process = subprocess.Popen(
                 [*command, *(part for name in names for part in ("--fault", name))],
                 cwd=_ROOT,
+                env=for_program(*OF_PYTHON),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.DEVNULL,
                 stderr=said,

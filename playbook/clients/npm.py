@@ -25,7 +25,7 @@ import msgspec
 from playbook.budget import convert, read_json
 from playbook.clients.npm_messages import AuditReport, Error, Failure, Lock, Locked, Outdated, Package, Project
 from playbook.engine import client
-from playbook.environment import environment
+from playbook.environment import for_program
 from playbook.errors import Denied, Malformed, TooLittleData, Unmeasured, Unreachable
 from playbook.redact import Redactor
 from playbook.settings import Settings
@@ -34,9 +34,9 @@ SERVICE = "npm"
 PACKAGE = "package.json"
 LOCK_FILES = ("package-lock.json", "npm-shrinkwrap.json")
 MAX_FILE = 64 * 1024 * 1024
-# What npm needs of our environment: where programs are, its own configuration, the way out. No more goes along.
+# What npm needs besides what any program does: its own configuration, the way out. No more goes along.
 _PASSED = (
-    *("PATH", "HOME", "LANG", "TMPDIR", "SYSTEMROOT", "NODE_EXTRA_CA_CERTS", "NPM_TOKEN"),
+    *("NODE_EXTRA_CA_CERTS", "NPM_TOKEN"),
     *("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy"),
 )
 _NETWORK = re.compile(
@@ -210,7 +210,7 @@ class Npm:
     def _environment(self, folder: Path) -> dict[str, str]:
         """Nothing of ours but what npm needs. With a registry in the settings, nothing of npm's own either."""
         mine = self.settings.target.npm
-        kept = {name: value for name, value in environment().items() if name in _PASSED}
+        kept = for_program(*_PASSED)
         told = {
             "cache": str(folder / "cache"),
             "logs_max": "0",

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from playbook.environment import environment
+from playbook.environment import for_program
 from playbook.errors import Unmeasured
 from playbook.recovery.place import SERVICE, Place
 
@@ -32,16 +33,19 @@ class Ended:
     lines: tuple[str, ...]
 
 
-def run_command(words: list[str], place: Place, *, within: float) -> Ended:
+def run_command(words: list[str], place: Place, *, within: float, variables: Sequence[str] = ()) -> Ended:
     """Run a program in the place's folder, without input, until it ends or its time is over.
+
+    Args:
+        variables: names of those that it gets besides the usual ones.
 
     Raises:
         Unmeasured: there is no such program.
     """
     output = place.folder / "output.log"
-    variables = {**environment(), "PLAYBOOK_DRILL": "1"}
+    given = {**for_program(*variables), "PLAYBOOK_DRILL": "1"}
     try:
-        child = place.guard.spawn(words, b"", output, variables=variables, threaded=True)
+        child = place.guard.spawn(words, b"", output, variables=given, threaded=True)
     except OSError as error:
         raise Unmeasured(
             f"{SERVICE}: expected to run {words[0]} (recovery.restore_command or disaster_command), got: "

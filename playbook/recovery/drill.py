@@ -137,7 +137,7 @@ def carry_out(
         demand_room(place, max(_LEAST_ROOM, archive.file.size * recovery.space_factor))
         command = recovery.disaster_command if full else recovery.restore_command
         if command:
-            _by_script(drill, command, store, place, deadline)
+            _by_script(drill, command, store, place, deadline, variables=recovery.restore_variables)
         else:
             _by_ourselves(drill, store, place, settings, deadline)
     return drill
@@ -303,7 +303,15 @@ def _read_back(drill: Drill, found: Verification, files: Path, images: str, samp
     return f"{len(listed):,} images read and compared"
 
 
-def _by_script(drill: Drill, command: tuple[str, ...], store: BackupStore, place: Place, deadline: float) -> None:
+def _by_script(
+    drill: Drill,
+    command: tuple[str, ...],
+    store: BackupStore,
+    place: Place,
+    deadline: float,
+    *,
+    variables: tuple[str, ...],
+) -> None:
     copy = place.folder / Path(drill.archive.file.name).name
     left = deadline - time.monotonic()
     with (
@@ -326,7 +334,7 @@ def _by_script(drill: Drill, command: tuple[str, ...], store: BackupStore, place
     drill.by = Path(words[0]).name
     started = time.monotonic()
     with drill.step(drill.by) as said:
-        ended = run_command(words, place, within=deadline - started)
+        ended = run_command(words, place, within=deadline - started, variables=variables)
         said.append(ended.words)
     drill.seconds = time.monotonic() - started
     drill.output = ended

@@ -30,6 +30,8 @@ class Recovery(Section, frozen=True):
         space_factor: free space demanded before a drill, in multiples of the archive's size.
         restore_command, disaster_command: an own script to run instead, word by word, ``{archive}`` standing for
             the path of a copy of the newest archive and ``{folder}`` for an empty folder.
+        restore_variables: names of the environment variables that such a script needs besides the usual ones
+            (``PATH``, ``HOME``, …), e.g. ``PGPASSWORD``. It gets no others.
     """
 
     verify_newest: int = 7
@@ -50,6 +52,7 @@ class Recovery(Section, frozen=True):
     space_factor: float = 4.0
     restore_command: tuple[str, ...] = ()
     disaster_command: tuple[str, ...] = ()
+    restore_variables: tuple[str, ...] = ()
 
 
 class AlertTest(Section, frozen=True):
