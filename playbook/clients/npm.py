@@ -13,6 +13,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -51,6 +52,7 @@ _WAY_TO_REGISTRY = re.compile(
 _NAME = re.compile(r"(@[a-z0-9~-][a-z0-9._~-]*/)?[a-zA-Z0-9~_-][a-zA-Z0-9._~-]*")
 _STATUS = re.compile(r"\bE?([45]\d\d)\b")
 _NO_AUDIT = re.compile(r"(?i)not (implemented|supported|found)|audit endpoint returned an error")
+_LOOK = 0.2  # seconds between looks at how much npm has said
 _NEVER_THE_NEWEST = "0.0.0"
 _NOTHING_OMITTED = ("--include=dev", "--include=optional", "--include=peer")
 _OTHER_LOCKS = {
@@ -184,28 +186,38 @@ class Npm:
 
     def _output(self, command: list[str], folder: Path) -> tuple[bytes, bytes]:
         limit = self.settings.dependencies.time_limit
-        process = subprocess.Popen(
-            command,
-            cwd=folder / "project",
-            env=self._environment(folder),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            start_new_session=True,  # npm has children of its own, which must end with it
-        )
-        try:
-            return process.communicate(timeout=limit)
-        except subprocess.TimeoutExpired:
-            raise Unreachable(
-                f"{SERVICE}: expected {' '.join(command[1:2])} to be done within {limit:g} s, got no end of it",
-                service=SERVICE,
-                hint="The registry may be slow; raise dependencies.time_limit if it is always like this.",
-            ) from None
-        finally:
-            if process.poll() is None:
-                with suppress(ProcessLookupError):
-                    os.killpg(process.pid, signal.SIGKILL)
-                process.communicate()
+        until = time.monotonic() + limit
+        # Files without a name, looked at while it runs: a pipe would hold whatever it says in memory.
+        with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+            process = subprocess.Popen(
+                command,
+                cwd=folder / "project",
+                env=self._environment(folder),
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=err,
+                start_new_session=True,  # npm has children of its own, which must end with it
+            )
+            try:
+                runs = True
+                while runs:
+                    runs = _is_running(process, min(_LOOK, max(until - time.monotonic(), 0.0)))
+                    if any(os.fstat(file.fileno()).st_size > MAX_FILE for file in (out, err)):
+                        raise self._malformed(f"an answer of npm {command[1]}", f"more than {MAX_FILE:,} bytes")
+                    if runs and time.monotonic() >= until:
+                        raise Unreachable(
+                            f"{SERVICE}: expected {command[1]} to be done within {limit:g} s, got no end of it",
+                            service=SERVICE,
+                            hint="The registry may be slow: raise dependencies.time_limit if it always is.",
+                        )
+            finally:
+                if process.poll() is None:
+                    with suppress(ProcessLookupError):
+                        os.killpg(process.pid, signal.SIGKILL)
+                    process.wait()
+            out.seek(0)
+            err.seek(0)
+            return out.read(), err.read()
 
     def _environment(self, folder: Path) -> dict[str, str]:
         """Nothing of ours but what npm needs. With a registry in the settings, nothing of npm's own either."""
@@ -344,6 +356,15 @@ def _counted(lock: Any) -> int:
     """How many packages a lock file of npm 6 and before lists, at all depths."""
     below = lock.get("dependencies") if isinstance(lock, dict) else None
     return sum(1 + _counted(one) for one in below.values()) if isinstance(below, dict) else 0
+
+
+def _is_running(process: subprocess.Popen[bytes], seconds: float) -> bool:
+    """Whether it still runs after waiting so long for its end."""
+    try:
+        process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        return True
+    return False
 
 
 def _pretend_installed(project: Path, versions: Mapping[str, str]) -> None:

@@ -13,10 +13,12 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
+from playbook.clients.connecting import MOST_ADDRESSES, connect
 from playbook.clients.http import RUNNER_HINT
 from playbook.clients.tls_greeting import greeting, read_answer
 from playbook.clients.trust import context_for, new_context
 from playbook.clients.wire import look_up, reason_of
+from playbook.deadline import left
 from playbook.engine import client
 from playbook.errors import Malformed, Unreachable
 from playbook.settings import Settings, TimeLimits
@@ -109,6 +111,7 @@ class TlsClient:
 
     Every method raises:
         Unreachable: no connection, or no answer to the greeting in time.
+        Malformed: the name has more addresses than can be looked at.
     """
 
     time_limits: TimeLimits
@@ -122,6 +125,12 @@ class TlsClient:
         except (OSError, UnicodeError) as error:
             raise _unreachable(endpoint, reason_of(error)[0]) from error
         # Which of its own addresses a local server listens at is nothing that a visitor's resolver asks for.
+        if len(found) > MOST_ADDRESSES:
+            raise Malformed(
+                f"{SERVICE}: expected at most {MOST_ADDRESSES} addresses of {endpoint}, got {len(found):,}",
+                service=SERVICE,
+                hint="See what answers for this name in DNS.",
+            )
         if len(found) < 2 or host == "localhost" or host.endswith(".localhost"):
             return [endpoint]
         return [Endpoint(endpoint.host, address) for address in found]
@@ -207,10 +216,10 @@ class TlsClient:
 
     def _connected(self, endpoint: Endpoint) -> socket.socket:
         """A connection without TLS so far."""
-        limit = self.time_limits.connect
+        limit = left(self.time_limits.connect)
         host, port = endpoint.address
         try:
-            raw = _connect(look_up(host, port, limit), limit)
+            raw = connect(host, port, limit)
         except (OSError, UnicodeError) as error:
             raise _unreachable(endpoint, reason_of(error)[0]) from error
         raw.settimeout(limit)
@@ -294,16 +303,6 @@ def _chain(tls: ssl.SSLSocket) -> tuple[bytes, ...]:
         own = tls.getpeercert(binary_form=True)
         return (own,) if own else ()
     return tuple(ssl.PEM_cert_to_DER_cert(certificate.public_bytes()) for certificate in sent)
-
-
-def _connect(addresses: list[tuple[str, int]], limit: float) -> socket.socket:
-    for number, address in enumerate(addresses):
-        try:
-            return socket.create_connection(address, timeout=limit / len(addresses))
-        except OSError:
-            if number == len(addresses) - 1:
-                raise
-    raise OSError("the name has no address")
 
 
 def _unreachable(endpoint: Endpoint, reason: str) -> Unreachable:

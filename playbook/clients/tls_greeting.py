@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import socket
+import time
 from collections.abc import Iterable
 
 # Suites that protect nothing, by OpenSSL's names.
@@ -55,13 +56,17 @@ def greeting(host: str, version: str, suites: Iterable[str]) -> bytes:
 def read_answer(connection: socket.socket, version: str) -> tuple[str, str]:
     """The suite that the server goes on with, or empty and why it does not; empty twice where it hung up.
 
+    It has the time limit of the connection for all of it, and not for each byte.
+
     Raises:
+        TimeoutError: it has not come by then.
         ValueError: the answer says nothing of what was offered.
     """
-    head = _exactly(connection, 5)
+    until = time.monotonic() + (connection.gettimeout() or 0.0)
+    head = _exactly(connection, 5, until)
     if len(head) < 5:
         return "", ""
-    body = _exactly(connection, int.from_bytes(head[3:5], "big"))
+    body = _exactly(connection, int.from_bytes(head[3:5], "big"), until)
     if head[0] == _ALERT and len(body) >= 2:
         if body[1] not in _REFUSALS:
             raise ValueError(f"TLS alert {body[1]}")
@@ -103,8 +108,12 @@ def _two(number: int) -> bytes:
     return number.to_bytes(2, "big")
 
 
-def _exactly(connection: socket.socket, count: int) -> bytes:
+def _exactly(connection: socket.socket, count: int, until: float) -> bytes:
     data = b""
-    while len(data) < count and (more := connection.recv(count - len(data))):
+    while len(data) < count:
+        connection.settimeout(max(until - time.monotonic(), 0.001))
+        more = connection.recv(count - len(data))
+        if not more:
+            break
         data += more
     return data

@@ -1,3 +1,3 @@
 """Servers and files that mean harm, each asked in a process that has little memory, with a limit on its time."""
 
-MODULES = ("archives", "redis", "object_storage", "json_answers")
+MODULES = ("archives", "redis", "object_storage", "json_answers", "others")

@@ -1,4 +1,4 @@
-"""``python -m tests.hostile [NAME …]``: try these cases, or all, with little memory; one JSON line for each."""
+"""``python -m tests.hostile [MODULE …]``: try its cases, or all, in little memory; one JSON line for each."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from dataclasses import asdict
 from tests.hostile import MODULES
 from tests.hostile.cases import CASES, limit_memory, tried
 
-for name in MODULES:
+for name in sys.argv[1:] or MODULES:
     importlib.import_module(f"tests.hostile.{name}")
 limit_memory()
-for one in [case for name, case in CASES.items() if not sys.argv[1:] or name in sys.argv[1:]]:
+for one in [one for one in CASES.values() if one.module in (sys.argv[1:] or MODULES)]:
     sys.stdout.write(json.dumps(asdict(tried(one))) + "\n")
     sys.stdout.flush()
 os._exit(0)  # servers of the cases that still wait for somebody

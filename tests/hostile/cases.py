@@ -25,12 +25,14 @@ class Case:
         ask: gives what the client makes of it, in words; what it raises on purpose counts as its words.
         expected: expression that is found in those words, which begin with the error's name.
         within: seconds, the time limit of the client that is asked.
+        module: where it is written.
     """
 
     name: str
     ask: Callable[[], object]
     expected: str
     within: float
+    module: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,7 @@ def case(name: str, expected: str, within: float) -> Callable[[Callable[[], obje
 
     def register(ask: Callable[[], object]) -> Callable[[], object]:
         assert name not in CASES, name
-        CASES[name] = Case(name, ask, expected, within)
+        CASES[name] = Case(name, ask, expected, within, ask.__module__.rpartition(".")[2])
         return ask
 
     return register
@@ -65,7 +67,8 @@ def tried(one: Case) -> Outcome:
     try:
         words = str(one.ask())
     except PlaybookError as error:
-        words = f"{type(error).__name__}: {error}"
+        kind = next(one for one in type(error).__mro__ if one.__module__ == PlaybookError.__module__)
+        words = f"{kind.__name__}: {error}"
     except BaseException as error:  # noqa: BLE001 - a case that is not handled is told, and the next one tried
         words = f"NOT HANDLED: {type(error).__name__}: {str(error)[:300]}"
     return Outcome(one.name, words[:5000], time.monotonic() - started, _peak())

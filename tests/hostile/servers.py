@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from playbook.settings import TimeLimits
 
 CHUNK = bytes(64 * 1024)
-LIMITS = TimeLimits(connect=1.0, read=2.0)
+LIMITS = TimeLimits(connect=1.0, read=1.0)
 BUDGET = LIMITS.connect + LIMITS.read  # seconds of a whole exchange
 WITHIN = BUDGET + 4.0  # with what decoding may take beyond them on a busy machine
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import importlib
 import json
-import os
 import re
 import subprocess
 import sys
+from functools import cache
 
 import pytest
 
+from playbook.environment import for_program
 from tests.hostile import MODULES
 from tests.hostile.cases import CASES, LIMIT, Outcome
 from tests.project import ROOT
@@ -21,14 +22,14 @@ for _name in MODULES:
     importlib.import_module(f"tests.hostile.{_name}")
 
 
-@pytest.fixture(scope="module")
-def outcomes() -> dict[str, Outcome]:
-    """Of all cases, one after the other in one process with 1 GB of address space."""
+@cache
+def _outcomes(module: str) -> dict[str, Outcome]:
+    """Of all cases of a module, one after the other in one process with 1 GB of address space."""
     done = subprocess.run(
-        [sys.executable, "-m", "tests.hostile"],
+        [sys.executable, "-m", "tests.hostile", module],
         cwd=ROOT,
         # Each of glibc's arenas reserves 64 MB, which nobody uses and the limit counts.
-        env={"PATH": os.environ["PATH"], "MALLOC_ARENA_MAX": "2", "PYTHONDONTWRITEBYTECODE": "1"},
+        env=for_program() | {"MALLOC_ARENA_MAX": "2", "PYTHONDONTWRITEBYTECODE": "1"},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         timeout=280,
@@ -41,9 +42,10 @@ def outcomes() -> dict[str, Outcome]:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux bounds a process's address space")
 @pytest.mark.parametrize("name", CASES)
-def test_hostile_answer_ends_as_what_it_is(name: str, outcomes: dict[str, Outcome]) -> None:
+def test_hostile_answer_ends_as_what_it_is(name: str) -> None:
     """With the right words, within the client's own time and far from the limit on memory."""
-    case, outcome = CASES[name], outcomes[name]
+    case = CASES[name]
+    outcome = _outcomes(case.module)[name]
     assert re.search(case.expected, outcome.words), outcome.words
     assert outcome.seconds <= case.within
     assert outcome.memory < LIMIT * 0.9
