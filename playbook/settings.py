@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
+from msgspec.structs import replace
 
 from playbook.errors import NotConfigured, UnknownTarget, UsageError
 from playbook.gate import guarded_addresses
@@ -33,7 +34,7 @@ from playbook.sections.ondemand import (
     Recent,
     Troubleshooting,
 )
-from playbook.sections.parts import WITHOUT, absent_parts, contradictions, unknown_parts
+from playbook.sections.parts import WITHOUT, absent_parts, contradictions, shorn, unknown_parts
 from playbook.sections.people import People
 from playbook.sections.platform import Access, CostReview, Dependencies, Firewalls, Scaling, UtilizationRules
 from playbook.sections.target import Target
@@ -220,7 +221,8 @@ def load(
     settings = _build(name, merged, file, environment, sets, trusted=overlay is not None)
     # What the sandbox says of itself is what it has: the checks find it where it was said to be absent.
     _demand_whole_product(settings, said["targets"][name], environment)
-    return settings
+    there, loaded = shorn(settings.target, settings.load, settings.absent)
+    return replace(settings, target=there, load=loaded)
 
 
 def _config_file(root: Path, environment: Mapping[str, str]) -> Path | None:
@@ -311,7 +313,7 @@ def _build(
         raise UsageError(f"{where}: {path}{_from_variable(sources.get(path, ''))}: {mistake.text}")
     demand_valid(settings.schedule, where)
     guarded = guarded_addresses(_interpolate(merged["targets"], environment), name)
-    return msgspec.structs.replace(settings, file=file, sources=sources, guarded=guarded)
+    return replace(settings, file=file, sources=sources, guarded=guarded)
 
 
 def _demand_of_one_target(common: Mapping[str, Any], where: str) -> None:

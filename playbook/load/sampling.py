@@ -118,7 +118,8 @@ class Sampler:
     def _of_redis(self, redis: ReadOnlyRedis, at: float) -> dict[str, float]:
         values = {REDIS_LATENCY: redis.ping() * 1000}
         info = redis.info()
-        values[QUEUE] = float(redis.llen(self._settings.target.redis.queue_key))
+        if not self._settings.absent & {"images", "queue"}:
+            values[QUEUE] = float(redis.llen(self._settings.target.redis.queue_key))
         values |= _numbers(info, {REDIS_MEMORY: ("used_memory", _MIB), REDIS_CLIENTS: ("connected_clients", 1)})
         cpu = _number(info.get("used_cpu_sys")), _number(info.get("used_cpu_user"))
         if None not in cpu:

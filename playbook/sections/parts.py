@@ -6,13 +6,17 @@ A part that is absent is left out of every set, floor, figure, runbook and load 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
+from msgspec.structs import replace
 
+from playbook.sections.load import Load
 from playbook.sections.mistakes import did_you_mean
+from playbook.sections.target import Target
 
 WITHOUT = "without"
+S = TypeVar("S", bound=msgspec.Struct)
 
 
 class Part(msgspec.Struct, frozen=True):
@@ -23,12 +27,14 @@ class Part(msgspec.Struct, frozen=True):
         what: what it is, in a few words.
         holds: parts that are not there either where this one is not.
         settings: dotted paths below ``[targets.NAME]`` of what is only set where there is such a part.
+        tasks: how the tasks of load tests begin that are about it.
     """
 
     name: str
     what: str
     holds: tuple[str, ...] = ()
     settings: tuple[str, ...] = ()
+    tasks: tuple[str, ...] = ()
 
 
 PARTS: Mapping[str, Part] = {
@@ -46,6 +52,7 @@ PARTS: Mapping[str, Part] = {
                 "components.worker",
                 "redis.stats_key",
             ),
+            tasks=("image_health", "optimize_"),
         ),
         Part(
             "worker",
@@ -66,7 +73,12 @@ PARTS: Mapping[str, Part] = {
         ),
         Part("cache", "a cache in Redis, which may hold a queue alone"),
         Part("queue", "a queue in Redis", settings=("redis.queue_key",)),
-        Part("api", "an endpoint that tells the application's health", settings=("web.health_path",)),
+        Part(
+            "api",
+            "an endpoint that tells the application's health",
+            settings=("web.health_path",),
+            tasks=("health",),
+        ),
         Part(
             "services",
             "containers: a static site has none, and so no logs and no use of resources",
@@ -127,6 +139,27 @@ def contradictions(named: Iterable[str], given: Mapping[str, Any]) -> Iterator[t
                 if path not in seen and _at(given, path) is not None:
                     seen.add(path)
                     yield name, path
+
+
+def shorn(target: Target, load: Load, absent: Iterable[str]) -> tuple[Target, Load]:
+    """Settings of a target and of load: what the product does not have has no address, and is not loaded."""
+    parts = [PARTS[name] for name in absent]
+    tasks = tuple(task for part in parts for task in part.tasks)
+    weights = {name: 0.0 if tasks and name.startswith(tasks) else own for name, own in load.weights.items()}
+    target = _reset(target, (path for part in parts for path in part.settings))
+    if PARTS["redis"] in parts:
+        target = replace(target, recovery=replace(target.recovery, dump=""))  # no archive has one
+    return target, replace(load, weights=weights)
+
+
+def _reset(section: S, paths: Iterable[str]) -> S:
+    """A section with the settings at these dotted paths as they are where nobody sets them."""
+    for path in paths:
+        name, _, rest = path.partition(".")
+        field = next(field for field in msgspec.structs.fields(section) if field.name == name)
+        value = _reset(getattr(section, name), [rest]) if rest else field.default
+        section = replace(section, **{name: value})
+    return section
 
 
 def _at(table: Any, path: str) -> Any:

@@ -226,13 +226,13 @@ def test_what_a_product_does_not_have_takes_along_what_is_part_of_it(project):
         (
             "without = ['imges']",
             {},
-            r"targets\.production\.without: expected some of images, worker, .*npm, got 'imges'; did you mean 'images'\?",
+            r"without: expected some of images, worker, .*npm, got 'imges'; did you mean 'images'\?",
         ),
         ("without = 'images'", {}, r"targets\.production\.without: expected array, got str"),
         (
             "without = ['redis']",
             {"REDIS_URL": "redis://:topsecret42@x"},
-            r"targets\.production\.without: expected no settings of what is not part of the product, got 'redis' and "
+            r"without: expected no settings of what is not part of the product, got 'redis' and "
             r"targets\.production\.redis\.url \(from \$REDIS_URL\); take one of the two away",
         ),
         (
