@@ -14,8 +14,9 @@ from functools import lru_cache
 from random import Random
 from typing import NamedTuple
 
+from sandbox.products import OPTIMIZER, WEB, WORKER
+
 HOURS_KEPT = 64  # two worlds of thirty hours each
-WEB, OPTIMIZER, WORKER = "portfolio-web", "image-optimizer", "image-worker"
 
 _PAGES = ("/", "/about", "/projects", "/projects/lighthouse", "/gallery", "/contact", "/errors/404.html")
 _ASSETS = (

@@ -20,7 +20,8 @@ from heapq import merge
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from sandbox.log_history import WEB, LogLine, combined, floor_hour, hour
+from sandbox.log_history import LogLine, combined, floor_hour, hour
+from sandbox.products import PORTFOLIO, WEB, Product
 from sandbox.service import Context, Service
 
 if TYPE_CHECKING:
@@ -65,11 +66,12 @@ class LogsState:
     most_lines: int = 0
     seed: int = 0
     flawless: bool = False
+    product: Product = PORTFOLIO
 
     @classmethod
-    def healthy(cls, now: datetime) -> LogsState:
+    def healthy(cls, now: datetime, product: Product = PORTFOLIO) -> LogsState:
         """An ordinary day that ends at ``now`` (aware)."""
-        return cls(now=now)
+        return cls(now=now, product=product)
 
     @cached_property
     def store(self) -> LogStore:
@@ -131,11 +133,14 @@ class LogStore:
         added = sorted([*self._state.extra, *self._live], key=_time)
         if until:
             added = [line for line in added if line.at <= until]
+        product = self._state.product
         silent_since = {name: now - timedelta(hours=hours) for name, hours in self._state.muted.items()}
         return (
-            line
+            line._replace(component=product.called(line.component))
             for line in merge(self._history(since, now), added, key=_time)
-            if since <= line.at and line.at < silent_since.get(line.component, line.at + timedelta(1))
+            if since <= line.at
+            and line.at < silent_since.get(line.component, line.at + timedelta(1))
+            and product.has_component(line.component)
         )
 
     def _history(self, since: datetime, until: datetime) -> Iterator[LogLine]:

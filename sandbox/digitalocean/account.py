@@ -36,7 +36,7 @@ def list_ssh_keys(call: Call) -> Json:
 
 @get("/v2/databases", "database:read")
 def list_clusters(call: Call) -> Json:
-    return {"databases": [_cluster(call)]}
+    return {"databases": [_cluster(call)] if call.state.product.has("redis") else None}
 
 
 @get("/v2/databases/{cluster_id}", "database:read")
