@@ -136,7 +136,7 @@ class LogStore:
         product = self._state.product
         silent_since = {name: now - timedelta(hours=hours) for name, hours in self._state.muted.items()}
         return (
-            line._replace(component=product.called(line.component))
+            line._replace(component=product.called(line.component), text=product.text(line.text))
             for line in merge(self._history(since, now), added, key=_time)
             if since <= line.at
             and line.at < silent_since.get(line.component, line.at + timedelta(1))

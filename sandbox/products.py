@@ -51,8 +51,8 @@ class Product:
         }
 
     def text(self, text: str) -> str:
-        """A text in which every name of the portfolio is the product's own."""
-        for usual in sorted(self.names, key=len, reverse=True):
+        """A text in which every name of the portfolio is the product's own; labels are words, and stay."""
+        for usual in sorted(self.names.keys() - set(_LABELS), key=len, reverse=True):
             text = text.replace(usual, self.names[usual])
         return text
 
