@@ -89,8 +89,8 @@ def hour(start: datetime, seed: int = 0, *, flawless: bool = False) -> tuple[Log
 
 
 def _visits(hour_of_day: int) -> int:
-    """Visits in an hour (UTC): about 45 at three at night, 275 at three in the afternoon."""
-    return round(160 - 115 * math.cos((hour_of_day - 3) / 24 * math.tau))
+    """Visits in an hour (UTC): about 20 at three at night, 110 at three in the afternoon."""
+    return round(65 - 45 * math.cos((hour_of_day - 3) / 24 * math.tau))
 
 
 def _moment(random: Random, start: datetime) -> datetime:
