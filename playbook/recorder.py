@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from playbook.catalogue import Investigation, Item, Runbook, is_local
+from playbook.catalogue import Investigation, Item, Runbook, is_own
 from playbook.counters import Counted
 from playbook.coverage import Coverage, lacking
 from playbook.engine import Measurements, Outcome
@@ -287,7 +287,7 @@ def _crash_message(item: Item, error: BaseException) -> str:
         return f"{item.title}: {error}"
     if isinstance(error, KeyboardInterrupt):
         return f"{item.title}: the run was interrupted before this check ended"
-    whose = "check" if is_local(item.id) else "suite"
+    whose = "check" if is_own(item.id) else "suite"
     return f"{item.title}: the check crashed with {type(error).__name__}: {error} (a fault of the {whose})"
 
 

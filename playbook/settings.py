@@ -19,6 +19,7 @@ from playbook.gate import guarded_addresses
 from playbook.history.schedule import demand_valid
 from playbook.limits import Limit, parse_limit
 from playbook.secret import Seconds, Secret, Section
+from playbook.sections.catalogue import OwnCatalogue
 from playbook.sections.coverage import CoverageRules
 from playbook.sections.figures import Limits, Queries
 from playbook.sections.history import HistoryKeeping, Running, Schedule
@@ -71,6 +72,7 @@ class Settings(Section, frozen=True):
 
     Attributes:
         file: the playbook.toml that was read, if there is one.
+        root: the folder that it was looked for in.
         sources: raw texts by dotted path, e.g. ``targets.production.redis.url`` → ``${REDIS_URL}``.
         guarded: what the production targets reach, to the dotted path that says so; see ``playbook.gate``.
     """
@@ -98,12 +100,14 @@ class Settings(Section, frozen=True):
     scaling: Scaling = Scaling()
     utilization: UtilizationRules = UtilizationRules()
     people: People = People()
+    catalogue: OwnCatalogue = OwnCatalogue()
     history: HistoryKeeping = HistoryKeeping()
     schedule: Schedule = Schedule()
     running: Running = Running()
     incidents: Incidents = Incidents()
     notifications: Notifications = Notifications()
     file: Path | None = None
+    root: Path | None = None
     sources: dict[str, str] = {}
     guarded: dict[str, str] = {}
 
@@ -139,7 +143,7 @@ class Settings(Section, frozen=True):
 
 
 # What a target may set for itself: every table that is not about one target.
-_NOT_ONE = frozenset({"target", "file", "sources", "guarded"})
+_NOT_ONE = frozenset({"target", "file", "root", "sources", "guarded"})
 _OVERRIDES = tuple(name for name in Settings.__struct_fields__ if name not in _NOT_ONE)
 _VARIABLE = re.compile(r"\$\{([A-Z0-9_]+(?:\|[A-Z0-9_]+)*)\}")
 _SECRET_KEYS = frozenset({"token", "password", "access_key", "secret_key"})
@@ -210,7 +214,8 @@ def load(
                 f"unknown target {chosen!r}: expected one of {', '.join(sorted(known_targets))}"
                 f"{did_you_mean(chosen, known_targets)} (targets are set in {file or 'playbook.toml'})"
             )
-    return _build(name, merged, file, environment, sets, trusted=overlay is not None)
+    settings = _build(name, merged, file, environment, sets, trusted=overlay is not None)
+    return msgspec.structs.replace(settings, root=root)
 
 
 def _config_file(root: Path, environment: Mapping[str, str]) -> Path | None:

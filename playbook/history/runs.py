@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from playbook.catalogue import is_local
+from playbook.catalogue import is_own
 from playbook.counters import Counted
 from playbook.errors import UsageError
 from playbook.history import lines
@@ -69,6 +69,7 @@ class RunLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         partial: only a part of the set was asked for.
         ended: ``finished``, or why it ended early.
         faults: sandbox faults that were switched on.
+        unread: files of checks that could not be read, so that the run does not say which checks there are.
         confirms: id of the run whose bad items this one looked at again, at once.
         report: name of the report's folder.
         counts: checks by verdict.
@@ -91,6 +92,7 @@ class RunLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     partial: bool = False
     ended: str = "finished"
     faults: list[str] = []
+    unread: list[str] = []
     confirms: str = ""
     report: str = ""
     counts: dict[str, int] = {}
@@ -154,6 +156,7 @@ def line_of(results: Results, *, report: str, slot: datetime | None, confirms: s
         partial=results.partial,
         ended=_clipped(results.ended),
         faults=results.faults,
+        unread=results.unread,
         confirms=confirms,
         report=report,
         counts={verdict: count for verdict, count in results.counts.items() if count},
@@ -172,7 +175,7 @@ def _finding(record: Record) -> Finding:
         message="" if record.verdict is Verdict.OK else _clipped(record.message),
         cause=record.cause,
         seconds=record.seconds,
-        title=_clipped(record.title) if is_local(record.item) else "",
+        title=_clipped(record.title) if is_own(record.item) else "",
     )
 
 

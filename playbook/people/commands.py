@@ -10,11 +10,12 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from playbook.catalogue import Catalogue, Item, is_local, read_catalogue
+from playbook.catalogue import Catalogue, Item
 from playbook.clock import Clock
 from playbook.errors import NotConfigured, Unmeasured, Unreachable, UsageError
+from playbook.own_items import catalogue_of, is_made_of_test, root_of
 from playbook.people.attest import SignOff, attest, days, moment, rule_for
-from playbook.people.files import known, path_of, root_of, rules, sign_offs_of, waivers_of
+from playbook.people.files import known, path_of, rules, sign_offs_of, waivers_of
 from playbook.people.waivers import Waiver, waive
 from playbook.run import settings_for
 from playbook.settings import SANDBOX, Settings
@@ -38,6 +39,14 @@ def target_settings(target: str | None, root: Path) -> Settings:
     return settings_for(target, root, attach_or_start().settings)
 
 
+def _catalogue(settings: Settings, say: Say) -> Catalogue:
+    """With the items of somebody's own; what cannot be read of those is said, and holds nothing up."""
+    found = catalogue_of(settings)
+    for problem in found.unread.values():
+        say(f"not read: {problem}")
+    return found
+
+
 # ------------------------------------------------------------------------------------------------------- sign-offs
 
 
@@ -45,7 +54,7 @@ def run_attest(options: argparse.Namespace, root: Path, say: Say, clock: Clock |
     """Sign an item off, or with ``--open`` list what is due. Exit code 1 where something is missing or expired."""
     clock = clock or Clock()
     settings = target_settings(options.target, root)
-    catalogue = read_catalogue()
+    catalogue = _catalogue(settings, say)
     if options.open:
         return _list_sign_offs(settings, catalogue, clock, say)
     if not options.item:
@@ -121,13 +130,13 @@ def run_waive(options: argparse.Namespace, root: Path, say: Say, clock: Clock | 
     """Waive an item, or with ``--open`` list the waivers, the expired ones too."""
     clock = clock or Clock()
     settings = target_settings(options.target, root)
-    catalogue = read_catalogue()
+    catalogue = _catalogue(settings, say)
     name = _demand(settings.people.waivers, settings, "waivers")
     if options.open:
         return _list_waivers(settings, catalogue, clock, say)
     if not options.item:
         raise UsageError("waive: which item? (--open lists the waivers)")
-    if options.item not in catalogue.items and not is_local(options.item):
+    if options.item not in catalogue.items and not is_made_of_test(options.item):
         raise UsageError(f"unknown item {options.item!r}{_suggestion(options.item, known(catalogue))}")
     for option in ("until", "reason", "by"):
         if not getattr(options, option):

@@ -7,8 +7,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from playbook.catalogue import Catalogue, is_local
+from playbook.catalogue import Catalogue
 from playbook.history.first_days import known_since
+from playbook.own_items import is_made_of_test, root_of
 from playbook.people import attest, waivers
 from playbook.people.attest import Rule, SignOffs
 from playbook.people.waivers import Waivers
@@ -44,7 +45,7 @@ class _Waivable(frozenset[str]):
     """Every id of the playbook, and those of somebody's own checks, which no catalogue holds."""
 
     def __contains__(self, item: object) -> bool:
-        return super().__contains__(item) or (isinstance(item, str) and is_local(item))
+        return super().__contains__(item) or (isinstance(item, str) and is_made_of_test(item))
 
 
 def known(catalogue: Catalogue) -> set[str]:
@@ -55,8 +56,3 @@ def known(catalogue: Catalogue) -> set[str]:
 def path_of(settings: Settings, path: str) -> Path:
     """A file of ``[people]``: absolute, or from the folder of playbook.toml."""
     return root_of(settings) / Path(path).expanduser()
-
-
-def root_of(settings: Settings) -> Path:
-    """The folder that paths of ``[people]`` start from."""
-    return settings.file.parent.resolve() if settings.file else Path.cwd()
