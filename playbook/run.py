@@ -30,7 +30,8 @@ from playbook.evidence import Lines
 from playbook.history.readings import earlier_readings
 from playbook.load.order import MARKER, PRODUCTION_OPTION, SHAPE_OPTION, LoadOrder
 from playbook.look_again import filled_in
-from playbook.own_items import catalogue_of, item_of_test
+from playbook.own_catalogue import catalogue_of
+from playbook.own_items import id_of_file
 from playbook.people.files import waivers_of
 from playbook.people.waivers import Waivers
 from playbook.record import Record, Results, Timing
@@ -250,7 +251,7 @@ def not_collected(file: str, said: str, set_name: str, now: datetime) -> Record:
     got = (said_last or [said.partition("\n")[0] or "one that cannot be read"])[-1]
     name = Path(file).stem.removeprefix("test_")
     return Record(
-        item=item_of_test(path=file, name="file", parameters="", doc="", set_name=set_name).id,
+        item=id_of_file(file, set_name),
         check=file,
         subject=name,
         title=f"The {kind} {file}",
@@ -274,7 +275,7 @@ def _short(path: str, file: str) -> str:
 def file_left_out(file: str, reason: str, set_name: str, now: datetime) -> Record:
     """The record of a file of checks that skips itself as a whole (``pytest.importorskip``, ``pytest.skip``)."""
     return Record(
-        item=item_of_test(path=file, name="file", parameters="", doc="", set_name=set_name).id,
+        item=id_of_file(file, set_name),
         check=file,
         subject=Path(file).stem.removeprefix("test_"),
         title=f"The file {file}",

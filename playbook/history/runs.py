@@ -101,6 +101,13 @@ class RunLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     readings: dict[str, Counted] = {}
 
     @property
+    def is_whole(self) -> bool:
+        """Whether it says which checks there are: all of its set, every file read, and no fewer than it needs."""
+        collected = sum(self.counts.values())
+        early = self.ended != "finished" or self.partial or self.confirms or self.unread
+        return not early and collected >= self.floor
+
+    @property
     def order(self) -> tuple[datetime, datetime, bool, str]:
         """Sorts runs by time. Of those that began in one second, what looks again at another comes after it."""
         return self.started, self.finished, bool(self.confirms), self.id
@@ -120,6 +127,24 @@ class History(NamedTuple):
     def of(self, target: str, set_name: str | None = None) -> tuple[RunLine, ...]:
         """The runs of one target, or of one of its sets; oldest first."""
         return tuple(run for run in self.runs if run.target == target and set_name in (None, run.set))
+
+
+def gone_since(runs: Iterable[RunLine]) -> dict[str, datetime]:
+    """Items of one target whose check is gone, with the start of the first whole run of their set without them.
+
+    Args:
+        runs: of the target, oldest first.
+    """
+    known: dict[str, set[str]] = {}
+    gone: dict[str, datetime] = {}
+    for run in runs:
+        for item in run.items:
+            known.setdefault(item.partition(".")[0], set()).add(item)
+            gone.pop(item, None)
+        if run.is_whole:
+            for item in known.get(run.set, set()) - run.items.keys():
+                gone.setdefault(item, run.started)
+    return gone
 
 
 def worst_first(findings: list[Finding]) -> list[Finding]:

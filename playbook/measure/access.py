@@ -19,7 +19,7 @@ from playbook.errors import Denied, NotConfigured, PlaybookError, Unmeasured
 from playbook.evidence import Evidence, Facts, Table
 from playbook.limits import Reading
 from playbook.measure.words import moment
-from playbook.own_items import catalogue_of
+from playbook.own_catalogue import catalogue_of
 from playbook.people.attest import SignOff, SignOffs
 from playbook.people.files import sign_offs_of
 from playbook.settings import Settings

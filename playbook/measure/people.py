@@ -13,7 +13,7 @@ from playbook.evidence import Evidence, Facts, Lines, Table
 from playbook.history.deliveries import Delivery, read
 from playbook.history.first_days import known_since
 from playbook.history.folder import history_folder
-from playbook.own_items import catalogue_of
+from playbook.own_catalogue import catalogue_of
 from playbook.people.attest import SignOff, SignOffs, days, rule_for
 from playbook.people.files import path_of, rules, sign_offs_of
 from playbook.settings import SANDBOX, Settings

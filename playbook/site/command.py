@@ -17,7 +17,7 @@ from playbook.history.folder import history_to_read
 from playbook.history.incidents import incidents
 from playbook.history.rules import Rules
 from playbook.history.runs import RunLine
-from playbook.own_items import catalogue_of
+from playbook.own_catalogue import catalogue_of
 from playbook.report.words import plural
 from playbook.settings import Settings, load
 from playbook.site.due import due_sets
