@@ -45,7 +45,8 @@ def see_asserts(config: pytest.Config) -> None:
     config._inicache["enable_assertion_pass_hook"] = True
     config._inicache[f"verbosity_{config.VERBOSITY_ASSERTIONS}"] = "2"
     # Compiled files of runs that did not tell of them lie beside the checks, under pytest's usual name.
-    rewrite.PYC_TAIL = f".{rewrite.PYTEST_TAG}-playbook{rewrite.PYC_EXT}"
+    usual, rewrite.PYC_TAIL = rewrite.PYC_TAIL, f".{rewrite.PYTEST_TAG}-playbook{rewrite.PYC_EXT}"
+    config.add_cleanup(lambda: setattr(rewrite, "PYC_TAIL", usual))
 
 
 def note_pass(notes: Notes, title: str, source: str, explanation: str, redact: Redact) -> None:
@@ -141,12 +142,18 @@ def _failed(excinfo: pytest.ExceptionInfo[BaseException], notes: Notes, title: s
     )
     line = redact(" ".join(str(own.statement).split()))
     source = line.partition("assert ")[2] or line
-    text = redact(str(excinfo.value)) or "that does not hold"
+    text = redact(_as_written(str(excinfo.value))) or "that does not hold"
     judged = _judgement(Verdict.CRITICAL, title, source, text)
     notes.judge.note(judged)
     if "\n" in text:
         notes.evidence.append(Lines("What pytest saw", text.splitlines()))
     return Critical(judged.message)
+
+
+def _as_written(text: str) -> str:
+    """pytest doubles each % of an assert's own message where it also tells of asserts that hold."""
+    remark, line, rest = text.partition("\nassert ")
+    return remark.replace("%%", "%") + line + rest if line else text
 
 
 def _judgement(verdict: Verdict, title: str, source: str, text: str) -> Judgement:

@@ -46,8 +46,10 @@ def _is_taken(collector: pytest.Collector) -> bool:
     return other is not None and other != str(collector.path)
 
 
-def note_names(report: pytest.CollectReport) -> None:
+def note_names(collector: pytest.Collector, report: pytest.CollectReport) -> None:
     """Note which checks of one function have parameters that look alike in an id, whichever of them will run."""
+    if isinstance(collector, pytest.Session):  # its report holds those that were named on the command line
+        return
     seen: Counter[tuple[str, str]] = Counter()
     for node in report.result or ():
         if isinstance(node, pytest.Function):

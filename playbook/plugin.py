@@ -28,6 +28,7 @@ from playbook.redact import Redactor
 from playbook.report import pytest_html
 from playbook.report.pytest_terms import LETTERS, attach, record_of
 from playbook.run import Run, settings_for
+from playbook.warned import Warned
 
 CONTROLLER = pytest.StashKey[Controller]()
 _STARTED = pytest.StashKey[float]()
@@ -112,6 +113,7 @@ def _execute_nothing(options: Any) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(fixtures)
     asserting.see_asserts(config)
+    config.pluginmanager.register(Warned(lambda text: _redactor(config).text(text)))
     if not _reads_settings(config):
         return
     if not _only_shows(config):
@@ -210,7 +212,7 @@ def pytest_make_collect_report(
         except SystemExit as error:  # of a script without a guard; pytest would end here
             said = f"{collector.nodeid}: expected a file of checks, got one that exits with {error.code!r}"
             report = collecting.report_of_mistake(collector.nodeid, said)
-    collecting.note_names(report)
+    collecting.note_names(collector, report)
     collecting.without_secrets(report, _redactor(collector.config))
     return report
 
