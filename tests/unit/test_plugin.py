@@ -112,7 +112,7 @@ def test_a_mistake_in_the_settings_is_one_sentence_and_code_4(project):
     (project.folder / "playbook.toml").write_text("[limits.cpu]\nwarning = 'lots'\n")
     ended = project.run()
     assert ended.returncode == 4
-    assert "playbook.toml: limits.cpu: expected a comparison" in ended.stderr
+    assert "playbook.toml:1: limits.cpu: expected a comparison" in ended.stderr
     assert "Traceback" not in ended.stdout + ended.stderr
 
 
