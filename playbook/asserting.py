@@ -14,7 +14,7 @@ asserts for itself is a crash.
 from __future__ import annotations
 
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -53,6 +53,17 @@ def note_pass(notes: Notes, title: str, source: str, explanation: str, redact: R
     """Note an assert of the check that held. A check that judges by ``judge`` uses asserts as guards only."""
     if notes.asserts_count and len(notes.judge.judgements) < _MOST:
         notes.judge.note(_judgement(Verdict.OK, title, redact(source), redact(explanation)))
+
+
+def note_part(notes: Notes, title: str, error: BaseException, redact: Redact) -> None:
+    """Note what a subtest raised: that a part of the check could not be told keeps the whole from being good."""
+    verdict = verdict_of(error)
+    if verdict is Verdict.UNKNOWN:
+        found = redact(str(error) if isinstance(error, Unmeasured) else f"{type(error).__name__}: {error}")
+        message = f"{title}: expected subtests that end, got {found}"
+        notes.judge.note(
+            Judgement(subject=title, verdict=verdict, message=message, expected="subtests that end", found=found)
+        )
 
 
 def meaning(
@@ -96,13 +107,18 @@ def meaning(
 def _is_judgement(excinfo: pytest.ExceptionInfo[BaseException], path: Path) -> bool:
     error = excinfo.value
     if isinstance(error, pytest.fail.Exception):
-        return not isinstance(error, pytest.xfail.Exception)
+        by_check = any(_is_own(one.frame.f_globals, Path(one.path), path) for one in excinfo.traceback)
+        return by_check and not isinstance(error, pytest.xfail.Exception)  # and not by pytest, of the check
     if not isinstance(error, AssertionError) or isinstance(error, Critical):
         return False
     frame = excinfo.traceback[-1]
     file = Path(frame.path)
-    own = _REWRITTEN in frame.frame.f_globals or file.is_relative_to(path.parent)
-    return own and not file.is_relative_to(_OURS)
+    return _is_own(frame.frame.f_globals, file, path)
+
+
+def _is_own(names: Mapping[str, object], file: Path, check: Path) -> bool:
+    """Whether code is the check's: its asserts are rewritten, or it stands below the check's folder."""
+    return (_REWRITTEN in names or file.is_relative_to(check.parent)) and not file.is_relative_to(_OURS)
 
 
 def _no_fixture(error: pytest.FixtureLookupError, title: str) -> BaseException:

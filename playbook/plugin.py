@@ -28,6 +28,7 @@ from playbook.redact import Redactor
 from playbook.report import pytest_html
 from playbook.report.pytest_terms import LETTERS, attach, record_of
 from playbook.run import Run, settings_for
+from playbook.verdict import Verdict, verdict_of
 from playbook.warned import Warned
 
 CONTROLLER = pytest.StashKey[Controller]()
@@ -260,9 +261,14 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     item.stash[_STARTED] = time.perf_counter()
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_runtest_call(item: pytest.Item) -> None:
-    item.stash[NOTES].asserts_count = "judge" not in getattr(item, "fixturenames", ())
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    notes = item.stash[NOTES]
+    notes.asserts_count, notes.runs = "judge" not in getattr(item, "fixturenames", ()), True
+    try:
+        return (yield)
+    finally:
+        notes.runs = False
 
 
 def pytest_assertion_pass(item: pytest.Item, orig: str, expl: str) -> None:
@@ -280,6 +286,8 @@ def pytest_runtest_makereport(
         return report
     report.sections = []  # captured logs of libraries may hold addresses with credentials
     error = call.excinfo.value if call.excinfo else None
+    if item.stash[NOTES].runs:
+        return _part_of(item, call, report)
     if (report.when == "call" or error is not None) and not isinstance(error, pytest.exit.Exception):
         notes, title, redact = item.stash[NOTES], item.stash[ITEM].title, item.config.stash[RUN].redactor.text
         record = _record(item, asserting.meaning(call, report, notes, title, item.path, redact=redact))
@@ -289,6 +297,21 @@ def pytest_runtest_makereport(
         own = {name: redact(value) if isinstance(value, str) else value for name, value in item.user_properties}
         told = {**own, "verdict": str(record.verdict), "message": record.message}
         item.user_properties[:] = report.user_properties = list(told.items())  # JUnit's come with the teardown
+    return report
+
+
+def _part_of(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport) -> pytest.TestReport:
+    """Of a subtest: it is a part of its check, whose record tells of the worst of them."""
+    notes, redact = item.stash[NOTES], item.config.stash[RUN].redactor.text
+    error = asserting.meaning(call, report, notes, item.stash[ITEM].title, item.path, redact=redact)
+    if error is not None:
+        asserting.note_part(notes, item.stash[ITEM].title, error, redact)
+    if verdict_of(error) not in {Verdict.CRITICAL, Verdict.UNKNOWN}:
+        call.excinfo = None
+    report.outcome, report.longrepr = "passed", None
+    if hasattr(report, "wasxfail"):
+        del report.wasxfail
+    report.playbook_part = True  # type: ignore[attr-defined]
     return report
 
 
@@ -319,6 +342,8 @@ def _record(item: pytest.Item, error: BaseException | None) -> Record:
 def pytest_report_teststatus(
     report: pytest.TestReport | pytest.CollectReport,
 ) -> tuple[str, str, tuple[str, dict[str, bool]]] | None:
+    if hasattr(report, "playbook_part"):
+        return "", "", ("", {})
     record = record_of(report)
     if record is None:
         return None

@@ -55,6 +55,7 @@ class Notes:
         cause: the failed outcome that stopped it, if one did.
         readings: counters that its measurements have read.
         asserts_count: an assert that holds is a judgement: the check runs, and does not judge by ``judge``.
+        runs: the check's own code is being executed.
     """
 
     judge: Judge = field(default_factory=Judge)
@@ -63,6 +64,7 @@ class Notes:
     cause: Outcome | None = None
     readings: dict[str, Counted] = field(default_factory=dict)
     asserts_count: bool = False
+    runs: bool = False
 
     def look(self, outcome: Outcome) -> None:
         """Note a provider that the check asked for."""
