@@ -56,7 +56,8 @@ def sentence(
     unknown = _UNKNOWN_FIELD.search(text)
     if unknown:
         known = _fields_at(unknown["path"] or "", whole)
-        full = path_of(f"{unknown['path'] or ''}.{unknown['field']}".lstrip("."))
+        table, _ = _exactly(unknown["path"] or "", whole, raw)
+        full = path_of(f"{table}.{unknown['field']}".lstrip("."))
         meant = did_you_mean(unknown["field"], known)
         few = f"; expected one of {', '.join(known)}" if known and len(known) <= _FEW else ""
         return f"{where}: unknown setting {full}{meant or few}"
@@ -65,6 +66,7 @@ def sentence(
     what, path = match["what"].replace("`", ""), match["path"] or ""
     missing = _MISSING_FIELD.match(what)
     if missing:
+        path, _ = _exactly(path, whole, raw)
         full = f"{path}.{missing['field']}".lstrip(".")
         return f"{where}: {path_of(full)} is missing{_choices(full, whole, '; expected ')}"
     wrong = _WRONG_WORD.match(what)
