@@ -143,10 +143,10 @@ def end_at_the_check(excinfo: pytest.ExceptionInfo[BaseException], path: Path) -
     frame = excinfo.value.__traceback__
     while frame:
         file = Path(frame.tb_frame.f_code.co_filename)
-        if file.is_relative_to(_OURS):
-            break
-        if _REWRITTEN in frame.tb_frame.f_globals or file.is_relative_to(path.parent):
+        if _is_own(frame.tb_frame.f_globals, file, path):
             last = frame
+        elif last and file.is_relative_to(_OURS):
+            break
         frame = frame.tb_next
     if last and frame:
         last.tb_next = None
