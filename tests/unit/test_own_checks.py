@@ -401,3 +401,16 @@ def test_bad(half):
     assert str(found["daily.local.fine.good"].verdict) == "UNKNOWN"
     assert "got 2 h of lines" in found["daily.local.fine.good"].message
     assert str(found["daily.local.fine.bad"].verdict) == "CRITICAL"
+
+
+def test_scheduled_run_looks_again_at_bad_checks_beside_what_cannot_be_read(project):
+    """A folder and a catalogue are no checks that pytest could be asked for by name."""
+    write(project, "checks/local/playbook.md", "### no heading\n", head="")
+    write(project, "checks/local/shop/conftest.py", "import nothing_of_this_name\n")
+    write(project, "checks/local/shop/test_shop.py", FINE)
+    write(project, "checks/local/test_cart.py", "def test_cart():\n    assert False\n")
+    with (project.folder / "playbook.toml").open("a") as file:
+        file.write("[incidents]\nrecheck_after_seconds = 0\n")
+    ended = project.python(project.command()[0], "-m", "playbook", "run", "daily", "--target", "staging")
+    assert ended.returncode == 1, ended.stdout + ended.stderr
+    assert "looked at again: 1 of 1 check still bad" in ended.stdout
