@@ -56,6 +56,9 @@ class Limits(LoadLimits, frozen=True):
     image_saving: Limit
     redis_latency: Limit
     queue_length: Limit
+    queue_waiting: Limit
+    queue_oldest: Limit
+    queue_failed: Limit
     log_fatal: Limit
     log_errors: Limit
     log_server_errors: Limit

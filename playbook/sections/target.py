@@ -9,6 +9,7 @@ import msgspec
 
 from playbook.secret import Secret, Section
 from playbook.sections.platform import Costs, GitHub, Npm
+from playbook.sections.queues import JobQueue
 from playbook.sections.recovery import AlertTest, Recovery
 from playbook.sections.security import Links, Security
 
@@ -59,6 +60,7 @@ class Redis(Section, frozen=True):
     """Cache and queue. ``url`` is ``redis://`` or ``rediss://`` and usually holds the password.
 
     Attributes:
+        queues: those of other libraries; where there are any, ``queue_key`` is not looked at.
         not_told: fields of INFO that this service never tells, and without which its work is judged all the same.
     """
 
@@ -66,6 +68,7 @@ class Redis(Section, frozen=True):
     ca: str | None = None
     stats_key: str = "image-processing-stats"
     queue_key: str = "image-processing-queue"
+    queues: tuple[JobQueue, ...] = ()
     not_told: tuple[str, ...] = ()
 
 
