@@ -119,6 +119,15 @@ class DomainSpec(_Message, frozen=True):
     domain: str = ""
 
 
+class DatabaseSpec(_Message, frozen=True):
+    """A database as the app spec names it; one that is not for production has no cluster in the account."""
+
+    name: str = ""
+    engine: str = ""
+    production: bool = False
+    cluster_name: str = ""
+
+
 class Spec(_Message, frozen=True):
     """The app spec. Services and workers have a health; static sites, jobs, functions and databases have none."""
 
@@ -128,6 +137,7 @@ class Spec(_Message, frozen=True):
     static_sites: list[Named] = []
     jobs: list[Named] = []
     functions: list[Named] = []
+    databases: list[DatabaseSpec] = []
     domains: list[DomainSpec] = []
     maintenance: Maintenance | None = None
 

@@ -15,7 +15,8 @@ from playbook.evidence import Facts
 from playbook.limits import Reading
 from playbook.measure.queue_layouts import Figures, figures_of
 from playbook.measure.redis_info import duration
-from playbook.measure.redis_work import ANSWERED, Statement, answer_of
+from playbook.measure.redis_work import ANSWERED, answer_of
+from playbook.measure.statements import Statement
 from playbook.settings import Settings
 
 _LISTS = "the lengths of its lists"

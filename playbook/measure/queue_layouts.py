@@ -2,8 +2,8 @@
 
 The keys are those of the libraries' own sources:
 
-    Celery    kombu/transport/redis.py of kombu 5.6
-    RQ        rq/queue.py, rq/registry.py and rq/worker_registration.py of RQ 2.10
+    Celery    kombu/transport/redis.py of kombu 5.6 and 5.7
+    RQ        rq/queue.py, rq/registry.py and rq/worker_registration.py of RQ 2.10 and 3.0
     Sidekiq   lib/sidekiq/api.rb and lib/sidekiq/launcher.rb of Sidekiq 8.1; before 8.0 times were seconds
     Bull      lib/queue.js of Bull 4.15 and src/classes/queue-keys.ts of BullMQ 6.2
 

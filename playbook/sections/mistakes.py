@@ -49,9 +49,12 @@ def _type_at(path: str, whole: type[msgspec.Struct]) -> Any:
     """The type of the field at a dotted path; None where there is no such field."""
     kind: Any = whole
     for part in filter(None, path.split(".")):
+        name, _, number = part.partition("[")
         if not (isinstance(kind, type) and issubclass(kind, msgspec.Struct)):
             return None
-        kind = next((f.type for f in msgspec.structs.fields(kind) if f.name == part), None)
+        kind = next((f.type for f in msgspec.structs.fields(kind) if f.name == name), None)
+        if number and get_origin(kind) in (tuple, list):
+            kind = get_args(kind)[0]
     return kind
 
 

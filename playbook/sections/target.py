@@ -46,13 +46,37 @@ class Web(Section, frozen=True):
     optimized_width: Annotated[int, msgspec.Meta(gt=0)] | None = None
 
 
+class ManagedDatabase(Section, frozen=True):
+    """A PostgreSQL or MySQL that DigitalOcean manages.
+
+    Attributes:
+        id, name: one of the two; the name is looked for among the account's database clusters.
+        engine: where it is set, a cluster of another one is not the database that is meant.
+        most_connections: how many it takes, which the API does not say; without it their number is only shown.
+    """
+
+    id: str | None = None
+    name: str | None = None
+    engine: Literal["pg", "mysql"] | None = None
+    most_connections: Annotated[int, msgspec.Meta(gt=0)] | None = None
+
+    def __post_init__(self) -> None:
+        if not self.id and not self.name:
+            raise ValueError("Expected the id or the name of a database cluster, got neither")
+
+
 class DigitalOcean(Section, frozen=True):
-    """The application on App Platform. ``ca`` is for a private certificate authority."""
+    """The application on App Platform. ``ca`` is for a private certificate authority.
+
+    Attributes:
+        databases: PostgreSQL and MySQL; where none is named, those that the app's spec names are looked at.
+    """
 
     endpoint: str = "https://api.digitalocean.com"
     token: Secret | None = None
     app_id: str | None = None
     redis_cluster_id: str | None = None
+    databases: tuple[ManagedDatabase, ...] = ()
     ca: str | None = None
 
 
