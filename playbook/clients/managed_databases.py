@@ -89,7 +89,7 @@ class Pool(_Message, frozen=True):
     db: str = ""
 
 
-@client
+@client(parts=("databases",))
 def managed_databases(digitalocean: DigitalOceanApi) -> ManagedDatabases:
     """The database clusters of the account, read-only."""
     return ManagedDatabases(digitalocean)

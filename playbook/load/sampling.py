@@ -121,9 +121,11 @@ class Sampler:
     def _of_redis(self, redis: ReadOnlyRedis, at: float) -> dict[str, float]:
         values = {REDIS_LATENCY: redis.ping() * 1000}
         info = redis.info()
-        waiting = [queue.waiting.reading.value for queue in read_queues(redis, self._settings, Clock()).queues]
-        if all(map(math.isfinite, waiting)):
-            values[QUEUE] = sum(waiting)
+        if "queue" not in self._settings.absent:
+            queues = read_queues(redis, self._settings, Clock()).queues
+            waiting = [queue.waiting.reading.value for queue in queues]
+            if waiting and all(map(math.isfinite, waiting)):
+                values[QUEUE] = sum(waiting)
         values |= _numbers(info, {REDIS_MEMORY: ("used_memory", _MIB), REDIS_CLIENTS: ("connected_clients", 1)})
         cpu = _number(info.get("used_cpu_sys")), _number(info.get("used_cpu_user"))
         if None not in cpu:

@@ -254,7 +254,7 @@ class Headroom:
         return [Table("CPU at a spike", columns, rows), Facts("Traffic", facts), course]
 
 
-@measurement
+@measurement(parts=("services",))
 def capacity_growth(prometheus: Prometheus, settings: Settings, clock: Clock) -> CapacityGrowth:
     """CPU, memory and storage of every component, day by day over two months, and when they meet their limits."""
     now = clock.now()
@@ -281,7 +281,7 @@ def capacity_growth(prometheus: Prometheus, settings: Settings, clock: Clock) ->
     return CapacityGrowth(prometheus.service, tuple(courses), now, settings.coverage.trend_percent, answers)
 
 
-@measurement
+@measurement(parts=("services",))
 def headroom(
     prometheus: Prometheus, digitalocean: DigitalOceanApi, settings: Settings, clock: Clock, load_order: LoadOrder
 ) -> Headroom:

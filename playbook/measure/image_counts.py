@@ -111,7 +111,7 @@ class ImageStats:
         return tables
 
 
-@measurement
+@measurement(parts=("images", "worker"))
 def image_stats(redis: ReadOnlyRedis, settings: Settings, clock: Clock, earlier: Earlier) -> ImageStats:
     """What the image workers counted: images, failures and time, by format."""
     return read_image_stats(redis, settings, clock, earlier)

@@ -145,8 +145,9 @@ class JobQueues:
 
     @property
     def coverage(self) -> Coverage:
-        """All of them."""
-        return together(queue.coverage for queue in self.queues)
+        """All of them; without any, that none is named."""
+        named = whole("" if self.queues else "no queue named (redis.queues)")
+        return named + together(queue.coverage for queue in self.queues)
 
     @property
     def statements(self) -> list[Statement]:
@@ -182,7 +183,7 @@ class JobQueues:
         ]
 
 
-@measurement
+@measurement(parts=("queue",))
 def job_queues(redis: ReadOnlyRedis, settings: Settings, clock: Clock) -> JobQueues:
     """How many jobs wait, fail and are worked on, and by how many workers, as far as that is kept in Redis.
 
@@ -202,7 +203,7 @@ def read_queues(redis: ReadOnlyRedis, settings: Settings, clock: Clock) -> JobQu
             found.append(JobQueue(queue.name, queue.preset, figures))
         except ANSWERED as problem:
             found.append(JobQueue(queue.name, queue.preset, problem=problem))
-    if configured.queues:
+    if configured.queues or "images" in settings.absent:
         return JobQueues(tuple(found))
     key = configured.queue_key
     try:

@@ -111,7 +111,7 @@ class ScalingPolicies:
         return Table("Scaling", ["Component", "Policy", "App spec"], rows)
 
 
-@measurement
+@measurement(parts=("services",))
 def scaling_policies(digitalocean: DigitalOceanApi, settings: Settings) -> ScalingPolicies:
     """What the app spec says of every component's instances, beside the policy in the settings."""
     policies = settings.capacity.policy
