@@ -101,7 +101,7 @@ def test_no_pattern_of_errors(log_review, limits, judge):
 @pytest.mark.troubleshooting
 @pytest.mark.high_error_rates
 @pytest.mark.item("troubleshooting.high-error-rates.service-status", runbook="high-error-rates")
-def test_services_are_up(app, app_components, api_health, judge):
+def test_services_are_up(app, app_components, api_health, other_health, judge):
     """The app is ACTIVE, every component is healthy with all its replicas, and the API says so of itself."""
     judge.that(
         app.serves,
@@ -117,6 +117,9 @@ def test_services_are_up(app, app_components, api_health, judge):
         judge.that(
             not api_health.is_degraded, "API health", expected="all healthy", found=api_health.summary, warn=True
         )
+    if other_health:
+        for one in other_health.statements:
+            judge.that(**one.terms)
 
 
 @pytest.mark.troubleshooting

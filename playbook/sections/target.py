@@ -12,6 +12,7 @@ from playbook.sections.platform import Costs, GitHub, Npm
 from playbook.sections.queues import JobQueue
 from playbook.sections.recovery import AlertTest, Recovery
 from playbook.sections.security import Links, Security
+from playbook.sections.sites import Site
 
 
 class Web(Section, frozen=True):
@@ -28,6 +29,7 @@ class Web(Section, frozen=True):
         least_bytes: a homepage that is smaller is none.
         sample_image: the photograph that is posted to the optimise endpoint; the one that comes with the suite
             where not set.
+        also: further websites and health endpoints of this target.
         optimized_width: pixels; the width to which the optimise endpoint scales wider pictures down by itself.
             Where it is not set, a picture must come back in the size in which it was sent.
     """
@@ -44,6 +46,7 @@ class Web(Section, frozen=True):
     least_bytes: int = 64
     sample_image: str | None = None
     optimized_width: Annotated[int, msgspec.Meta(gt=0)] | None = None
+    also: tuple[Site, ...] = ()
 
 
 class Components(Section, frozen=True):
