@@ -32,8 +32,8 @@ def test_managed_databases_are_well(databases, limits, judge):
 def test_managed_databases_are_kept_up(database_upkeep, limits, judge):
     """Each database has a maintenance window, no update is due, and its version does not end soon.
 
-    A window that is not set, an update that is due, and under 90 days left are warnings; a version that has ended
-    is critical. Where the API does not say when a version ends, nothing is judged of it.
+    An update that is due and under 90 days left are warnings, a version that has ended is critical, and without a
+    window: UNKNOWN. Where the API does not say when a version ends, nothing is judged of it.
     """
     for one in database_upkeep.statements:
         judge.that(**one.terms)

@@ -90,7 +90,8 @@ def _window(database: Database) -> Statement:
     window = database.cluster.maintenance_window
     subject, expected = f"Maintenance window of the database {database.name}", "a day and an hour"
     if window is None or not (window.day and window.hour):
-        return Statement(subject, False, expected, "none", warn=True)
+        untold = lacking("", expected=f"the maintenance window of {database.name}", got="none")
+        return Statement(subject, True, expected, "", coverage=untold)
     strange = [word for word in (window.day,) if word.lower() not in _DAYS]
     strange += [word for word in (window.hour,) if not _HOUR.fullmatch(word)]
     coverage = understood(len(strange), 2, "words of the window", examples=strange)
@@ -98,7 +99,7 @@ def _window(database: Database) -> Statement:
 
 
 def _updates(database: Database) -> Statement:
-    """Updates that are listed are due, whatever ``pending`` says; a word is missing where it says nothing."""
+    """Updates that are listed are due, whatever ``pending`` says; where it says nothing, nobody knows."""
     window = database.cluster.maintenance_window or MaintenanceWindow()
     subject, due = f"Updates of the database {database.name}", window.description
     if window.pending or due:
