@@ -129,7 +129,6 @@ def _connection(database: Database, name: str, default: str) -> Json:
     host, password = f"{name}.db.example", f"AVNS_{commit_hash(name)[:19]}"
     scheme, port = _SCHEMES[database.engine], _PORT
     return {
-        "protocol": scheme,
         "uri": f"{scheme}://doadmin:{password}@{host}:{port}/{default}?sslmode=require",
         "database": default,
         "host": host,
