@@ -43,7 +43,7 @@ def filled_in(command: str, settings: Settings) -> str:
         "$GRAFANA_URL": target.grafana.url,
         "$PROMETHEUS_URL": target.prometheus.url,
         "$ALERTMANAGER_URL": target.alertmanager.url,
-        "$QUEUE_KEY": target.redis.queue_key,
+        "$QUEUE_KEY": _queue_key(target),
         "$STATS_KEY": target.redis.stats_key,
         "$DRILL_RECORDS": target.recovery.records,
         "$STATUS_PAGE_URL": target.links.status_page,
@@ -53,6 +53,17 @@ def filled_in(command: str, settings: Settings) -> str:
         if value:
             command = command.replace(name, value.rstrip("/"))
     return command
+
+
+def _queue_key(target: Target) -> str:
+    """The list of the first queue of another library's, where there is one."""
+    if not target.redis.queues:
+        return target.redis.queue_key
+    queue = target.redis.queues[0]
+    library = {"rq": "rq:queue:", "sidekiq": "queue:"}.get(queue.preset, "")
+    if queue.preset in {"bull", "bullmq"}:
+        return f"{queue.prefix or 'bull'}:{queue.name}:wait"
+    return f"{queue.prefix}{library}{queue.name}"
 
 
 def _read_logs(logs: Logs) -> str:

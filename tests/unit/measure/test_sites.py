@@ -164,7 +164,7 @@ def test_another_title_than_in_the_last_good_run_is_a_warning_of_that_site(setti
 def test_a_sites_own_limit_stands_over_the_targets(settings_of):
     """Line by line: what it does not set is the target's."""
     with serve(answer(body=PAGE)) as shop:
-        own = {"homepage_time": {"warning": "> 0.000001 s"}}
+        own = {"homepage_time": {"target": "< 0.0000001 s", "warning": "> 0.000001 s"}}
         strict = homepages(settings_of({"name": "shop", "url": shop.url, "limits": own}))
     site = strict.seen[0]
     assert site.limits.homepage_time.critical == settings_of().limits.homepage_time.critical
