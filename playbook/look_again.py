@@ -44,6 +44,7 @@ def filled_in(command: str, settings: Settings) -> str:
         "$PROMETHEUS_URL": target.prometheus.url,
         "$ALERTMANAGER_URL": target.alertmanager.url,
         "$QUEUE_KEY": _queue_key(target),
+        "$DATABASE_ID": next((one.id for one in target.digitalocean.databases if one.id), None),
         "$STATS_KEY": target.redis.stats_key,
         "$DRILL_RECORDS": target.recovery.records,
         "$STATUS_PAGE_URL": target.links.status_page,
