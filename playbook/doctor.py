@@ -100,8 +100,10 @@ def _website(website: HttpClient, settings: Settings) -> str:
     for site in settings.target.web.also:
         path = f"targets.{settings.target.name}.web.also"
         if site.url is None:
-            raise TooLittleData(f"Website {site.name}: expected its address ({path}), got none", service="Website")
-        name, ca = f"Website {site.name}", site.ca or settings.target.web.ca
+            raise TooLittleData(
+                f"Website {site.label}: expected its address ({path}), got none", service="Website"
+            )
+        name, ca = f"Website {site.label}", site.ca or settings.target.web.ca
         client = HttpClient(site.url, service=name, time_limits=settings.time_limits, ca=ca, setting=path)
         answers.append(client.get("" if site.homepage else site.health_path, redirects=5).expect_ok())
     return ", ".join(f"{answer.url} answered HTTP {answer.status}" for answer in answers)

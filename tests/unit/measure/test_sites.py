@@ -229,7 +229,6 @@ def test_certificates_are_those_of_all_sites(settings_of, tmp_path):
 @pytest.mark.parametrize(
     ("site", "words"),
     [
-        ({"url": "https://a.example"}, r"also\[0\]\.name is missing"),
         ({"name": "a", "url": "ftp://a.example"}, r"web\.also\.0\.url: expected an address such as https://"),
         (
             {"name": "a", "url": "https://a.example", "health_path": "health"},
@@ -243,6 +242,12 @@ def test_a_mistake_in_a_site_is_one_sentence(settings_of, site, words):
     """Which names the setting."""
     with pytest.raises(UsageError, match=words):
         settings_of(site)
+
+
+def test_a_site_without_a_name_is_called_by_its_address(settings_of):
+    """Without the name and the password that may stand in it."""
+    (site,) = settings_of({"url": "https://me:t0p@shop.example/de/"}).target.web.also
+    assert site.label == "shop.example/de"
 
 
 def test_two_sites_of_one_name_are_a_mistake(settings_of):
