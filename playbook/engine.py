@@ -241,6 +241,10 @@ class Measurements:
             raise outcome.error
         return outcome.value
 
+    def is_absent(self, name: str) -> bool:
+        """Whether the product does not have what it would be asked of."""
+        return name in self._absent
+
     def outcome(self, name: str) -> Outcome:
         """How the provider ended; starts it where it has not been started."""
         if name in self._given:

@@ -25,7 +25,7 @@ from playbook.sections.figures import Limits, Queries
 from playbook.sections.history import HistoryKeeping, Running, Schedule
 from playbook.sections.incidents import PLAIN, Incidents, Notifications
 from playbook.sections.load import OF_ONE_TARGET, Load
-from playbook.sections.metrics import Kpis
+from playbook.sections.metrics import Kpis, Metrics
 from playbook.sections.mistakes import did_you_mean, sentence
 from playbook.sections.ondemand import (
     Emergency,
@@ -85,6 +85,7 @@ class Settings(Section, frozen=True):
     deployments: Deployments = Deployments()
     coverage: CoverageRules = CoverageRules()
     kpis: Kpis = Kpis()
+    metrics: Metrics = Metrics()
     trends: Trends = Trends()
     optimization: Optimization = Optimization()
     recent: Recent = Recent()

@@ -285,8 +285,8 @@ class LoadedServer:
             words,
             expected=f"to read it {source} every other time at least",
             got=f"{words} ({'; '.join(self.unread) or 'none'})",
-            hint="Set redis.url, or load.metrics_path to where image_queue_length is shown; both must answer "
-            "within a second while there is load.",
+            hint="Set redis.url, or load.metrics_path to where the metric metrics.queue_length is shown; both must"
+            " answer within a second while there is load.",
         )
 
     def evidence(self) -> list[Evidence]:

@@ -159,13 +159,13 @@ def storage_week(
     prometheus: Prometheus, redis_stats: RedisStats | None, settings: Settings, clock: Clock
 ) -> StorageWeek:
     """How full file systems and Redis' memory were over seven days, hour by hour, and whether they fill."""
-    now = clock.now()
+    now, label = clock.now(), settings.target.prometheus.component_label
 
     def hours(key: str) -> list[tuple[str, tuple[Point, ...]]]:
         query = query_of(settings, key, HOUR)
         series = prometheus.query_range(query, now - WEEK, now, HOUR, setting=f"queries.{key}")
         # Both ends are in it: 169 of them.
-        return [(one.labels.get("component", ""), one.points[-HOURS:]) for one in series]
+        return [(one.labels.get(label, ""), one.points[-HOURS:]) for one in series]
 
     def area(name: str, points: tuple[Point, ...], *, evicts: bool = False, size: str = "") -> Area:
         parts = split_at_falls(points, settings.trends.restart_points)

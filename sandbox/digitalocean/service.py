@@ -84,7 +84,7 @@ class DigitalOceanService(HttpService):
                 "endpoint": self.url,
                 "token": self.token,
                 "app_id": self.state.app_id,
-                "redis_cluster_id": self.state.cluster.id,
+                **({"redis_cluster_id": self.state.cluster.id} if self.state.product.has("redis") else {}),
                 "databases": [
                     {
                         "id": one.id,

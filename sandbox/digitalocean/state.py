@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from sandbox.digitalocean.history import RUNNING, Deployment, commit_hash, deployments, identifier
+from sandbox.products import PORTFOLIO, Product
 
 Answer = Literal["normal", "unauthorized", "forbidden", "throttled", "server-error", "garbage"]
 AGE = timedelta(days=425)
@@ -217,10 +218,21 @@ class DigitalOceanState:
     last_month_factor: float = 1.0
     rollback_error: tuple[str, str] | None = None
     rollback_warning: tuple[str, str] | None = None
+    product: Product = PORTFOLIO
 
     @classmethod
-    def healthy(cls, now: datetime) -> DigitalOceanState:
+    def healthy(cls, now: datetime, product: Product = PORTFOLIO) -> DigitalOceanState:
         """The system on a good day. ``now`` is aware UTC."""
+        state = cls._of_the_portfolio(now)
+        state.product = product
+        state.components = [one for one in state.components if product.has_component(one.name)]
+        for one in state.components:
+            one.name = product.called(one.name)
+            one.path = one.path and product.called(one.path)
+        return state
+
+    @classmethod
+    def _of_the_portfolio(cls, now: datetime) -> DigitalOceanState:
         now = now.replace(microsecond=0)
         created = now - AGE
         return cls(
@@ -268,9 +280,9 @@ class DigitalOceanState:
         )
 
     def component(self, name: str) -> Component:
-        """The component of that name; KeyError where there is none."""
+        """The component of that name, or of what the portfolio calls it; KeyError where there is none."""
         for component in self.components:
-            if component.name == name:
+            if component.name in (name, self.product.called(name)):
                 return component
         raise KeyError(name)
 
