@@ -20,6 +20,10 @@ from tests.preloaded import run_pytest
 pytestmark = pytest.mark.slow
 
 WITHOUT = '[targets.sandbox]\nwithout = ["images", "redis", "staging"]\n'
+WITHOUT_MOST = """
+[targets.sandbox]
+without = ["services", "redis", "prometheus", "grafana", "alertmanager", "backups", "staging", "npm", "github"]
+"""
 OTHER_NAMES = """
 [targets.sandbox]
 components = { web = "front", optimizer = "pictures", worker = "pictures-jobs" }
@@ -85,6 +89,17 @@ def test_a_product_without_parts_is_ok_and_says_what_it_does_without(shop, run_o
     assert [part.part for part in results.left_out] == ["images", "redis", "staging"]
     assert not {record.item for record in results.records} & {i for part in results.left_out for i in part.items}
     assert said.count("not part of this product") == 1
+
+
+@pytest.mark.parametrize("set_name", [name for name in SETS if name != "optimization"] + ["pre_maintenance"])
+def test_of_a_product_without_most_parts_the_rest_is_judged(shop, run_on, set_name):
+    """As a static site is; that this one has a service all the same is seen."""
+    results, _ = run_on(shop, WITHOUT_MOST, set_name)
+    bad = {r.item: (str(r.verdict), r.message) for r in results.records if r.verdict is not Verdict.OK}
+    assert bad.keys() <= {"daily.app.profile"}
+    assert bad.get("daily.app.profile", ("WARNING",))[0] == "WARNING"
+    assert results.exit_code == 0
+    assert results.executed > 0
 
 
 @pytest.mark.parametrize(("set_name", "left_out"), [("daily", 5), ("weekly", 3), ("monthly", 3)])

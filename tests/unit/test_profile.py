@@ -1,5 +1,7 @@
 """What is not part of a product: which items are left out, and for which part."""
 
+import ast
+
 import pytest
 
 from playbook.catalogue import read_catalogue
@@ -9,6 +11,7 @@ from playbook.record import LeftOut
 from playbook.run import load_providers
 from playbook.sections.parts import PARTS, absent_parts
 from playbook.settings import load
+from tests.written import written_checks
 
 load_providers()
 
@@ -140,3 +143,43 @@ def test_what_is_absent_has_no_address_and_is_not_loaded(tmp_path):
     assert settings.target.recovery.dump == ""
     assert {name for name, weight in settings.load.weights.items() if weight} == {"homepage", "health"}
     assert absent_parts(["redis"]) == {"redis", "cache", "queue"}
+
+
+def unguarded(check, names):
+    """Uses of these parameters in a check's body that do not ask first whether they are there."""
+    found = []
+
+    def look(node, known):
+        if isinstance(node, ast.If | ast.IfExp):
+            asked = known | {one.id for one in ast.walk(node.test) if isinstance(one, ast.Name)}
+            look(node.test, asked)
+            for one in node.body if isinstance(node.body, list) else [node.body]:
+                look(one, asked)
+            for one in node.orelse if isinstance(node.orelse, list) else [node.orelse]:
+                look(one, known)
+            return
+        if isinstance(node, ast.Name) and node.id in names - known:
+            found.append(node.id)
+        for child in ast.iter_child_nodes(node):
+            look(child, known)
+
+    for statement in check.body:
+        look(statement, set())
+    return found
+
+
+def mixed_checks():
+    """Every shipped check and part where some of what the check measures is absent, and not all."""
+    for file, check, item, _, _ in written_checks():
+        asked = [one.arg for one in check.args.args]
+        for part in PARTS:
+            absent = absent_parts([part])
+            missing = {name for name in asked if missing_parts(name, absent)}
+            if missing and not missing_for(asked, [], absent):
+                yield pytest.param(check, missing, id=f"{file.stem}-{item}-{part}")
+
+
+@pytest.mark.parametrize(("check", "missing"), list(mixed_checks()))
+def test_a_check_of_several_parts_asks_whether_each_is_there(check, missing):
+    """What is not part of the product is None to it, and a crash would be UNKNOWN every day."""
+    assert unguarded(check, missing) == []

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from playbook.clients.digitalocean import digitalocean
 from playbook.clients.digitalocean_account import DigitalOceanAccount
-from playbook.measure.product import Product, product
+from playbook.clients.digitalocean_types import ComponentSpec, Database, Spec, Variable
+from playbook.measure.product import Product, _in_spec, product
 from playbook.settings import load
 from playbook.verdict import Verdict
 from sandbox.products import PRODUCTS
@@ -172,3 +175,25 @@ def test_a_name_that_no_component_has_is_a_warning(simulator, own, words):
         said, message = verdict(found)
         assert said is Verdict.WARNING
         assert words in message
+
+
+OTHERS = st.lists(st.sampled_from(["PG", "MYSQL", "MONGODB", "KAFKA", "OPENSEARCH"]), max_size=4)
+KEYS = st.lists(st.sampled_from(["NODE_ENV", "PREDISPOSED", "REDISTRIBUTE", "DATABASE_URL"]), max_size=4)
+
+
+@given(OTHERS, KEYS, st.sampled_from(["REDIS", "VALKEY", "valkey"]), st.integers(0, 4), st.booleans())
+def test_redis_is_seen_anywhere_in_the_spec(engines, keys, engine, at, as_variable):
+    """Among other databases and variables, at any place; without it nothing is."""
+    own = load("sandbox", environment={}, overlay={"targets": {"sandbox": {"without": ["redis"]}}})
+
+    def shown(engines, keys):
+        web = ComponentSpec("portfolio-web", envs=[Variable(key) for key in keys])
+        spec = Spec(services=[web], databases=[Database("db", one) for one in engines])
+        return [one.found for one in _in_spec(spec, own) if one.found]
+
+    assert shown(engines, keys) == []
+    if as_variable:
+        keys.insert(at, f"CACHE_{engine.upper()}_HOST")
+    else:
+        engines.insert(at, engine)
+    assert shown(engines, keys) != []
