@@ -73,10 +73,7 @@ def collect(settings: Settings, period: Period, history: Path, folder: Path, clo
                 endings=found.endings,
                 on_call=found.on_call,
                 not_read=[*past.problems, *run.catalogue.unread.values(), *found.not_read],
-                left_out=[
-                    not_part(part)
-                    for part in left_out(left_out_of_the_catalogue(without, absent=settings.nowhere), without)
-                ],
+                left_out=[not_part(part) for part in left_out(absent, without)],
             )
         )
     finally:
