@@ -24,6 +24,8 @@ from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 from playbook.guard import Guard
+from sandbox.job_queues import JobQueuesState
+from sandbox.job_queues import seed as seed_queues
 from sandbox.products import PORTFOLIO, Product
 from sandbox.proxy import TlsProxy
 from sandbox.service import LOOPBACK, Context, Service
@@ -80,6 +82,7 @@ class RedisState:
         formats_before: the same, as yesterday's run has read it.
         lasting_images: how many of the cached images never expire.
         large_page: MiB of one cached page; 0 is none.
+        jobs: queues of other libraries.
         burdens: what weighs on the server.
         latency: seconds that each answer is late.
         new_password: the server wants another password than the settings say.
@@ -97,6 +100,7 @@ class RedisState:
     formats_before: dict[str, FormatStats] = field(default_factory=_before)
     lasting_images: int = 0
     large_page: float = 0.0
+    jobs: JobQueuesState = field(default_factory=JobQueuesState)
     burdens: Burdens = field(default_factory=Burdens)
     latency: float = 0.0
     new_password: bool = False
@@ -169,6 +173,7 @@ async def seed(redis: Redis, state: RedisState, now: datetime) -> None:
     for number in range(state.queue_length):
         job = {"id": f"{random.getrandbits(64):016x}", "format": "webp", "quality": 80, "width": None}
         pipe.lpush(state.product.called(QUEUE_KEY), json.dumps({**job, "queued_at": now.timestamp() - number}))
+    seed_queues(pipe, state.jobs, now)
     if popular and state.reads:
         hits = round(state.reads * state.hit_rate / 100)
         pipe.eval(_READ, len(popular), *popular, hits, state.reads - hits)
@@ -286,7 +291,7 @@ class ValkeyService(Service):
 
     def settings(self) -> dict[str, Any]:
         """Where and how to reach it; a product without Redis says nothing of it."""
-        own = {"url": self.url, "ca": str(self.context.ca.pem)}
+        own = {"url": self.url, "ca": str(self.context.ca.pem), "queues": self.world.redis.jobs.settings}
         return {
             **({"redis": own} if self.world.product.has("redis") else {}),
             "history": {"readings": str(self._past.file)},
