@@ -7,11 +7,13 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from playbook import door
 from playbook.command_line import Parser
 from playbook.errors import UsageError
 from playbook.verdict import EXIT_OK, EXIT_USAGE
 
 _EXIT_INTERRUPTED = 130  # as shells have it: 128 and the number of SIGINT
+_LONGEST = 100_000  # characters that are said at once
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -26,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise UsageError("python -m playbook: only run hands on what follows --")
         return int(options.command(options))
     except UsageError as error:
-        sys.stderr.write(f"{error}\n")
+        sys.stderr.write(f"{door.text(str(error), _LONGEST)}\n")
         return EXIT_USAGE
     except KeyboardInterrupt:
         return _EXIT_INTERRUPTED
@@ -127,7 +129,7 @@ def _report(options: argparse.Namespace) -> int:
 
 
 def _say(line: str) -> None:
-    sys.stdout.write(f"{line}\n")
+    sys.stdout.write(f"{door.text(line, _LONGEST)}\n")
     sys.stdout.flush()
 
 

@@ -17,8 +17,10 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
+from playbook import door
 from playbook.catalogue import Item
 from playbook.clock import iso
+from playbook.door.records import leaving
 from playbook.errors import UsageError
 from playbook.gate import OPTION, refused_as_production
 from playbook.history.folder import history_folder
@@ -164,7 +166,7 @@ class Controller:
         if not self.records:
             return
         run = self.run
-        results = run.redactor.struct(
+        results = leaving(
             make_results(
                 self.settings,
                 set_name=self.set_name,
@@ -201,7 +203,7 @@ class Controller:
         try:
             append(self.history, line)
         except UsageError as error:
-            self.not_kept = self.run.redactor.text(str(error))
+            self.not_kept = door.line(str(error))
         tell_starter(folder.path, line.id)
 
     def summarise(self, terminal: Any) -> None:

@@ -15,6 +15,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Literal
 
+from playbook import door
 from playbook.clients.alertmanager import Alertmanager, RuleAlerts
 from playbook.clients.backups import BackupStore
 from playbook.clients.digitalocean import DigitalOceanApi
@@ -30,7 +31,6 @@ from playbook.counters import Earlier
 from playbook.engine import REGISTRY, Measurements, Outcome, Provider
 from playbook.errors import Denied, Malformed, NotConfigured, TooLittleData, Unmeasured, Unreachable, UsageError
 from playbook.notify.overview import overview
-from playbook.redact import Redactor
 from playbook.report.words import plural
 from playbook.run import load_providers, settings_for
 from playbook.settings import SANDBOX, Settings
@@ -374,7 +374,6 @@ def _first_line(settings: Settings, clock: Clock, *, chosen: bool, faults: Seque
 
 
 def _tell(settings: Settings, clock: Clock, say: Callable[[str], None]) -> int:
-    redactor = Redactor(settings.secrets())
     width = min(shutil.get_terminal_size((_WIDEST, 24)).columns, _WIDEST)
     say("")
     say(heading())
@@ -382,12 +381,12 @@ def _tell(settings: Settings, clock: Clock, say: Callable[[str], None]) -> int:
     for diagnosis in diagnose(settings, clock):
         diagnoses.append(diagnosis)
         for line in lines(diagnosis, width):
-            say(redactor.text(line))
+            say(door.text(line))
     say("")
     who = overview(settings)
     say("WHO IS TOLD  (nothing was sent)")
     for line in (*who.lines, *(f"wrong     {problem}" for problem in who.problems)):
-        say(redactor.text(line))
+        say(door.text(line))
     say("")
     say(closing(diagnoses))
     return EXIT_UNKNOWN if who.problems else exit_code(diagnoses)

@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from playbook import asserting, fixtures
+from playbook import asserting, door, fixtures
 from playbook.catalogue import Item, item_of_test, read_runbook
 from playbook.command_line import Once
 from playbook.controller import Controller, subject_of
@@ -26,7 +26,7 @@ from playbook.load import options as load_options
 from playbook.load.order import LoadOrder
 from playbook.record import Record, Timing
 from playbook.recorder import Notes
-from playbook.report import pytest_html
+from playbook.report import pytest_html, pytest_output
 from playbook.report.pytest_terms import LETTERS, attach, record_of
 from playbook.run import Run, settings_for
 from playbook.sections.mistakes import did_you_mean
@@ -138,12 +138,15 @@ def _usage_errors() -> Iterator[None]:
     try:
         yield
     except UsageError as error:
-        raise pytest.UsageError(str(error)) from None
+        raise pytest.UsageError(door.text(str(error))) from None
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionstart(session: pytest.Session) -> None:
     controller = session.config.stash.get(CONTROLLER, None)
+    terminal = session.config.pluginmanager.get_plugin("terminalreporter")
+    if terminal:
+        pytest_output.guard(terminal._tw)
     if controller and not _only_shows(session.config):
         with _usage_errors():
             controller.announce()
@@ -299,9 +302,14 @@ def pytest_runtest_makereport(
         title = item.stash[_ITEM].title
         record = _record(item, asserting.meaning(call, report, item.stash[NOTES], title, item.path))
         attach(report, record)
-        told = {**dict(item.user_properties), "verdict": str(record.verdict), "message": record.message}
+        told = {**_own_properties(item), "verdict": str(record.verdict), "message": record.message}
         item.user_properties[:] = report.user_properties = list(told.items())  # JUnit's come with the teardown
     return report
+
+
+def _own_properties(item: pytest.Item) -> dict[str, Any]:
+    """What the check notes of itself, for JUnit's file."""
+    return {door.text(name): door.text(str(value)) for name, value in item.user_properties}
 
 
 def _record(item: pytest.Item, error: BaseException | None) -> Record:

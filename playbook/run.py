@@ -24,6 +24,7 @@ import playbook.measure
 from playbook.catalogue import Catalogue, Item, is_local, item_of_test, read_catalogue, read_runbook
 from playbook.clock import Clock, iso
 from playbook.counters import Earlier
+from playbook.door.records import leaving
 from playbook.engine import Measurements
 from playbook.errors import Unmeasured, UsageError
 from playbook.evidence import Lines
@@ -34,7 +35,6 @@ from playbook.people.files import waivers_of
 from playbook.people.waivers import Waivers
 from playbook.record import Record, Results, Timing
 from playbook.recorder import INVESTIGATE, Notes, make_record, root_causes, with_runbook, with_waiver
-from playbook.redact import Redactor
 from playbook.settings import SANDBOX, Settings, load
 from playbook.verdict import EXECUTED, Verdict, exit_code, overall
 
@@ -80,7 +80,6 @@ class Run:
         self.clock = clock or Clock()
         self.catalogue: Catalogue = read_catalogue()
         self.waivers = self._read_waivers()
-        self.redactor = Redactor(settings.secrets())
         self.load_order = load_order or LoadOrder()
         self.measurements = Measurements(
             {
@@ -134,7 +133,7 @@ class Run:
                 for step in record.investigation
             ],
         )
-        return self.redactor.struct(record)
+        return leaving(record)
 
     def _read_waivers(self) -> Waivers:
         """What cannot be read waives nothing."""

@@ -23,6 +23,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from playbook import door
 from playbook.clock import Clock
 from playbook.command_line import demand_set, positive
 from playbook.errors import UsageError
@@ -31,7 +32,6 @@ from playbook.history.folder import history_folder
 from playbook.history.schedule import SCHEDULED_VARIABLE
 from playbook.notify import ping, tell
 from playbook.record import Results
-from playbook.redact import Redactor
 from playbook.report import read_results
 from playbook.report.words import counted, plural
 from playbook.run import RUN_FILE_VARIABLE, Told, settings_for
@@ -75,8 +75,7 @@ def run_set(options: argparse.Namespace, root: Path, say: Say, clock: Clock | No
         raise UsageError(f"--fault only works on the sandbox, and the target is {settings.target.name}")
     if options.limit is not None and not options.limit > 0:
         raise UsageError(f"--limit: expected minutes, more than 0, got {options.limit:g}")
-    redact = Redactor(settings.secrets()).text
-    runner = _Runner(options, settings, root, lambda line: say(f"run: {redact(line)}"), clock or Clock())
+    runner = _Runner(options, settings, root, lambda line: say(f"run: {door.text(line)}"), clock or Clock())
     with runner.passing_signals_on():
         return runner.run()
 

@@ -9,12 +9,13 @@ from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from playbook import door
 from playbook.logs import levels, traces
 from playbook.logs.access import Access
 from playbook.logs.parse import Entry, Parser
 from playbook.logs.signature import fold, fold_path
 from playbook.logs.tables import BoundedTable, Newest
-from playbook.logs.text import clean, mask, shorten
+from playbook.logs.text import clean
 from playbook.logs.tracks import MINUTE, Minutes, Track
 
 HOUR = 3600
@@ -22,6 +23,7 @@ NEWEST_ERRORS = 20
 NEWEST_ANSWERS = 10
 _KINDS, _PATHS, _COMPONENTS, _OPEN = 500, 500, 64, 128
 _SHOWN = 400  # characters of a line that is shown
+_LOOKED_AT = 2_000  # of an error, for its kind
 _AHEAD = 300  # seconds that a clock may be ahead of ours
 _MISREAD = 86_400  # seconds ahead that no clock is
 _LONGEST = 200  # lines without a time that one entry has, beside those of a stack trace
@@ -337,9 +339,9 @@ class Reviewer:
             hour.throttled += 1
         else:
             hour.server_errors += 1
-        self._answers.row((str(access.status), fold_path(access.path))).add(time)
+        self._answers.row((str(access.status), fold_path(door.line(access.path)))).add(time)
         if self._newest_answers.wants(time):
-            self._newest_answers.add(time, _shown(entry.component, mask(_answer_text(entry, access))))
+            self._newest_answers.add(time, _shown(entry.component, _answer_text(entry, access)))
 
     def _other(self, entry: Entry) -> None:
         """An ordinary line: what comes after it does not directly follow an error any more."""
@@ -374,22 +376,22 @@ class Reviewer:
         fatal = trace.level >= levels.FATAL
         self.errors += 1
         self.fatal += fatal
-        message = mask(trace.message)
+        message = door.line(trace.message, _LOOKED_AT)
         self._hour_of(trace.time).errors += 1
         kind = self._kinds.row((component, fold(message)))
         kind.fatal = kind.fatal or fatal
         if kind.add(trace.time):
-            kind.example = shorten(message, _SHOWN)
+            kind.example = door.line(message, _SHOWN)
         if self._newest_errors.wants(trace.time):
             self._newest_errors.add(trace.time, _shown(component, message))
 
 
 def _shown_strange(text: str) -> str:
-    return shorten(mask(text), _SHOWN)
+    return door.line(text, _SHOWN)
 
 
 def _shown(component: str, text: str) -> str:
-    return shorten(f"{component} {text}".strip(), _SHOWN)
+    return door.line(f"{component} {text}", _SHOWN)
 
 
 def _answer_text(entry: Entry, access: Access) -> str:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from playbook import door
 from playbook.errors import NotConfigured, UsageError
 from playbook.secret import Secret
 from playbook.settings import load
@@ -68,12 +69,19 @@ def test_what_is_not_configured_says_what_to_add(tmp_path):
 
 
 def test_secrets_do_not_show_themselves(tmp_path):
-    """Neither by repr nor by str, and the redactor knows them."""
+    """Neither by repr nor by str, and the door knows them, also those of another target."""
     settings = load(
-        "production", root=tmp_path, environment={"REDIS_URL": "redis://:hunter2@x", "GRAFANA_TOKEN": "g"}
+        "production",
+        root=tmp_path,
+        environment={
+            "REDIS_URL": "redis://:hunter2@x",
+            "STAGING_REDIS_URL": "redis://:another2@y",
+            "SHOP_API_KEY": "made-up-99",
+            "SHOP_API_NAME": "north-shop",
+        },
     )
     assert "hunter2" not in repr(settings) + str(settings.target.redis.url)
-    assert settings.secrets() == ["redis://:hunter2@x", "g"]
+    assert door.text("hunter2 another2 made-up-99 north-shop") == "[redacted] [redacted] [redacted] north-shop"
 
 
 def test_a_target_overrides_limits_and_floors(project):
