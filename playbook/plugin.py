@@ -6,6 +6,7 @@ import inspect
 import re
 import sys
 import time
+import traceback
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,7 +18,7 @@ import pytest
 from playbook import asserting, door, fixtures
 from playbook.catalogue import Item, item_of_test, read_runbook
 from playbook.command_line import Once
-from playbook.controller import Controller, subject_of
+from playbook.controller import Controller
 from playbook.engine import REGISTRY, needs_of
 from playbook.errors import UsageError
 from playbook.fixtures import NOTES, RUN
@@ -28,7 +29,7 @@ from playbook.record import Record, Timing
 from playbook.recorder import Notes
 from playbook.report import pytest_html, pytest_output
 from playbook.report.pytest_terms import LETTERS, attach, record_of
-from playbook.run import Run, settings_for
+from playbook.run import Run, settings_for, subject_of
 from playbook.sections.mistakes import did_you_mean
 
 CONTROLLER = pytest.StashKey[Controller]()
@@ -144,9 +145,8 @@ def _usage_errors() -> Iterator[None]:
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionstart(session: pytest.Session) -> None:
     controller = session.config.stash.get(CONTROLLER, None)
-    terminal = session.config.pluginmanager.get_plugin("terminalreporter")
-    if terminal:
-        pytest_output.guard(terminal._tw)
+    if session.config.pluginmanager.has_plugin("terminalreporter"):
+        pytest_output.guard(session.config)
     if controller and not _only_shows(session.config):
         with _usage_errors():
             controller.announce()
@@ -203,6 +203,19 @@ def pytest_testnodedown(node: Any, error: object) -> None:
 
 
 # -------------------------------------------------------------------------------------------------- collection
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_make_collect_report(
+    collector: pytest.Collector,
+) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """A file of checks that calls sys.exit() costs its own checks too."""
+    try:
+        return (yield)
+    except SystemExit as error:
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        said = f"{place.filename}:{place.lineno}: in {place.name}\nE   SystemExit: {error.code}"
+        return pytest.CollectReport(collector.nodeid, "failed", said, [])
 
 
 @pytest.hookimpl(trylast=True)
@@ -375,8 +388,11 @@ class _Keeper:
 # Innermost: after xdist has gathered its workers, before the terminal prints its summary.
 @pytest.hookimpl(wrapper=True, trylast=True)
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> Generator[None, Any, Any]:
-    result = yield
     config = session.config
+    if CONTROLLER in config.stash:
+        # What another plugin cannot write costs its own file: an exception here would end pytest with code 1.
+        pytest_output.hold_the_end(config, config.stash[CONTROLLER].not_written)
+    result = yield
     if _is_worker(config) and RUN in config.stash:
         timings = config.stash[RUN].timings()
         config.workeroutput["playbook_timings"] = msgspec.json.encode(timings)  # type: ignore[attr-defined]

@@ -34,7 +34,8 @@ from playbook.notify import ping, tell
 from playbook.record import Results
 from playbook.report import read_results
 from playbook.report.words import counted, plural
-from playbook.run import RUN_FILE_VARIABLE, Told, settings_for
+from playbook.run import settings_for
+from playbook.run_folder import RUN_FILE_VARIABLE, Told
 from playbook.settings import SANDBOX, Settings
 from playbook.verdict import EXIT_OK, EXIT_UNKNOWN, Verdict
 

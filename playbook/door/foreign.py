@@ -208,6 +208,13 @@ def _is_told(match: re.Match[str], group: str) -> bool:
         return True
     if not named.get("strong") and _AMOUNT.fullmatch(value):
         return True
+    name = match.string[match.start() : match.start("is")].strip("\\\"'`] \t").lower() if "is" in named else ""
+    if (
+        name
+        and name.endswith(value.lower().rpartition(".")[2].lstrip("_"))
+        and value.replace(".", "").isidentifier()
+    ):
+        return True  # Python's own words: token=token, password=self.password
     if group != "r" or named.get("is") != ":":
         return False
     if named.get("shy"):

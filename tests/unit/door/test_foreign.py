@@ -123,6 +123,7 @@ ORDINARY = [
     'curl -H "Authorization: Bearer $GRAFANA_TOKEN" https://grafana.example',
     "password=${DB_PASSWORD} token=****** secret=<hidden>",
     "ssh://git@github.com/o/r",
+    "hook(session=session, token=token, password=self._password, api_key=settings.api_key)",
     "Secret scanning: expected no open alerts, got 2",
     "auth: 3 failures, sign-ins: 12",
     "2026-11-28T06:17:00Z web-1 GET /login 401 12ms",

@@ -23,7 +23,8 @@ from playbook.logs.review import Reviewer
 from playbook.logs.text import clean
 from playbook.report import write_all
 from playbook.report.terminal import lines
-from playbook.run import RunFolder, make_results
+from playbook.run import make_results
+from playbook.run_folder import RunFolder
 from playbook.settings import load
 from playbook.verdict import Verdict
 from tests.factories import record
