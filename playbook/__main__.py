@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,6 +19,9 @@ _LONGEST = 100_000  # characters that are said at once
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Carry out a command; its exit code. A mistake in command line or settings is one sentence and code 4."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # what a narrow terminal cannot show is escaped
     own, extra = _divided(sys.argv[1:] if arguments is None else arguments)
     if not own and not extra:
         _parser().print_help()

@@ -30,9 +30,10 @@ from playbook.load.options import demand_permitted, order_of, ordered
 from playbook.load.order import LoadOrder
 from playbook.record import Record, Results, Timing
 from playbook.report import pytest_html
-from playbook.run import Run, add_up, begun_now, floor_of, never_ran, not_collected, settings_for
+from playbook.run import Run, add_up, begun_now, floor_of, never_ran, settings_for
 from playbook.run_folder import Begun, RunFolder, tell_starter
 from playbook.settings import SANDBOX
+from playbook.uncollected import not_collected
 from playbook.verdict import EXIT_NOT_KEPT, EXIT_OK
 
 if TYPE_CHECKING:

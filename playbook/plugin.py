@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import inspect
 import re
+import signal
 import sys
 import time
-import traceback
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from playbook import asserting, door, fixtures
+from playbook import asserting, door, fixtures, uncollected
 from playbook.catalogue import Item, item_of_test, read_runbook
 from playbook.command_line import Once
 from playbook.controller import Controller
@@ -115,12 +115,15 @@ def _execute_nothing(options: Any) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(fixtures)
+    config.pluginmanager.register(uncollected)
     if not _reads_settings(config):
         return
     if not _only_shows(config):
         config.option.continue_on_collection_errors = True
     with _usage_errors():
         if _is_worker(config):
+            # A terminal that is closed tells all its processes; a worker is ended by its controller.
+            signal.signal(signal.SIGHUP, signal.SIG_IGN)
             overlay = config.workerinput["playbook_overlay"]  # type: ignore[attr-defined]
             settings = settings_for(config.option.target, config.rootpath, overlay)
             allowed = config.workerinput["playbook_mutations"]  # type: ignore[attr-defined]
@@ -203,19 +206,6 @@ def pytest_testnodedown(node: Any, error: object) -> None:
 
 
 # -------------------------------------------------------------------------------------------------- collection
-
-
-@pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_make_collect_report(
-    collector: pytest.Collector,
-) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
-    """A file of checks that calls sys.exit() costs its own checks too."""
-    try:
-        return (yield)
-    except SystemExit as error:
-        place = traceback.extract_tb(error.__traceback__)[-1]
-        said = f"{place.filename}:{place.lineno}: in {place.name}\nE   SystemExit: {error.code}"
-        return pytest.CollectReport(collector.nodeid, "failed", said, [])
 
 
 @pytest.hookimpl(trylast=True)

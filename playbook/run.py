@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import platform
-import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -20,13 +19,12 @@ import playbook
 import playbook.clients
 import playbook.measure
 from playbook import door
-from playbook.catalogue import Catalogue, Item, is_local, item_of_test, read_catalogue, read_runbook
+from playbook.catalogue import Catalogue, Item, is_local, read_catalogue, read_runbook
 from playbook.clock import Clock, iso
 from playbook.counters import Earlier
 from playbook.door.records import leaving
 from playbook.engine import Measurements
 from playbook.errors import Unmeasured
-from playbook.evidence import Lines
 from playbook.history.readings import earlier_readings
 from playbook.load.order import MARKER, PRODUCTION_OPTION, SHAPE_OPTION, LoadOrder
 from playbook.look_again import filled_in
@@ -183,31 +181,6 @@ def not_run(item: Item, check: str, reason: str, now: datetime) -> Record:
         message=f"{item.title}: not run, as {reason}",
         why=item.why,
         next_step="Run the set again.",
-        started=iso(now),
-    )
-
-
-_PLACE = re.compile(r'^(?:E\s+File ")?(?P<file>[^\s"]+\.py)"?(?::|, line )(?P<line>\d+)', re.MULTILINE)
-_MOST_LINES = 40
-
-
-def not_collected(file: str, said: str, set_name: str, now: datetime) -> Record:
-    """The record of a file of checks that Python could not read; ``said`` is what pytest said of it."""
-    said_last = [line[1:].strip() for line in said.splitlines() if line.startswith("E ")]
-    places = list(_PLACE.finditer(said))
-    where = f" ({places[-1]['file']}:{places[-1]['line']})" if places else ""
-    name = Path(file).stem.removeprefix("test_")
-    return Record(
-        item=item_of_test(path=file, name="file", parameters="", doc="", set_name=set_name).id,
-        check=file,
-        subject=name,
-        title=f"The file {file}",
-        rule="Every file of checks can be read.",
-        verdict=Verdict.UNKNOWN,
-        message=f"{file}: expected a file of checks, got {(said_last or ['one that cannot be read'])[-1]}{where}",
-        evidence=[Lines("What pytest saw", said.splitlines()[-_MOST_LINES:])],
-        why="None of the checks in it has looked at anything.",
-        next_step="Mend the file at the line that is named, then run the set again.",
         started=iso(now),
     )
 

@@ -208,17 +208,33 @@ def load(
 def _config_file(root: Path, environment: Mapping[str, str]) -> Path | None:
     named = environment.get(CONFIG_VARIABLE)
     if named:
-        if not Path(named).is_file():
+        if not _is_file(Path(named)):
             raise UsageError(f"${CONFIG_VARIABLE} names {named}, which is not a file")
         return Path(named)
     file = root / "playbook.toml"
-    return file if file.is_file() else None
+    if _is_file(file):
+        return file
+    if os.path.lexists(file):
+        raise UsageError(f"{file} is not a file: the settings stand there")
+    return None
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError as error:  # of a folder that may not be looked into
+        raise UsageError(f"{path} cannot be read: {error.strerror}") from None
 
 
 def _read(file: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        content = file.read_bytes()
+        if content.startswith((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")):
+            raise UsageError(f"{file} begins with a byte order mark: save it as UTF-8 without one")
+        return tomllib.loads(content.decode())
+    except RecursionError:
+        raise UsageError(f"{file} is not valid TOML: it is nested too deeply") from None
+    except ValueError as error:  # also of bytes that are no UTF-8, and of numbers without end
         raise UsageError(f"{file} is not valid TOML: {error}") from None
     except OSError as error:
         raise UsageError(f"{file} cannot be read: {error.strerror}") from None

@@ -49,7 +49,7 @@ def guard(config: pytest.Config) -> None:
 
 
 def _give_up(config: pytest.Config, writer: Any) -> None:
-    """Write to nobody from now on: pytest and Python would flush once more, fail, and end with codes of their own."""
+    """Write to nobody from now on: pytest and Python would flush once more, and end with codes of their own."""
     nobody = os.open(os.devnull, os.O_WRONLY)
     capture: Any = getattr(config.pluginmanager.get_plugin("capturemanager"), "_global_capturing", None)
     kept = getattr(getattr(capture, "out", None), "targetfd_save", None)  # what pytest's capture will put back

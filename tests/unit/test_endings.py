@@ -66,7 +66,7 @@ CASES = [(GOOD, EXIT_OK), (GOOD + BAD, EXIT_CRITICAL), (GOOD + AWAY, EXIT_UNKNOW
 def test_full_disk_keeps_verdict(project, text, code, most):
     """It is printed, what could not be written is said, and a good one that was not kept has a code of its own."""
     project.write(text)
-    run = started(project, "-m", "daily", "-p", "no:tmpdir", "-s", preexec_fn=limited(most))
+    run = started(project, "-m", "daily", preexec_fn=limited(most))
     said = run.communicate(timeout=100)[0]
     kept = bool(list(project.folder.glob("reports/staging-*/results.json")))
     assert run.returncode == (code if kept or code != EXIT_OK else EXIT_NOT_KEPT), said
@@ -224,3 +224,22 @@ def test_narrow_terminal_keeps_verdict(project, environment):
     assert "CRITICAL" in ended.stdout
     assert "Traceback" not in ended.stdout + ended.stderr
     assert project.results().verdict == "CRITICAL"
+
+
+def test_scheduled_run_on_a_full_disk_ends_with_its_code(project):
+    """Nothing that it needs itself is a file."""
+    project.write(GOOD)
+    command = [project.command()[0], "-m", "playbook", "run", "daily", "--reports", NOWHERE]
+    run = subprocess.run(
+        command,
+        cwd=project.folder,
+        env=project.environment | {"TMPDIR": NOWHERE},
+        capture_output=True,
+        text=True,
+        timeout=100,
+        preexec_fn=limited(0),
+        check=False,
+    )
+    assert run.returncode == EXIT_NOT_KEPT, run.stdout + run.stderr
+    assert "code 11" in run.stdout
+    assert "Traceback" not in run.stdout + run.stderr
