@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from playbook import door
 from playbook.catalogue import item_of_test
 from playbook.clock import iso
 from playbook.evidence import Lines
@@ -21,17 +22,28 @@ from playbook.verdict import Verdict
 def pytest_make_collect_report(
     collector: pytest.Collector,
 ) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
-    """A file of checks that calls sys.exit() costs its own checks too."""
+    """A file of checks that calls sys.exit() costs its own checks too; what is said of a file passes the door."""
     try:
-        return (yield)
+        report = yield
     except SystemExit as error:
         place = traceback.extract_tb(error.__traceback__)[-1]
         said = f"{place.filename}:{place.lineno}: in {place.name}\nE   SystemExit: {error.code}"
-        return pytest.CollectReport(collector.nodeid, "failed", said, [])
+        report = pytest.CollectReport(collector.nodeid, "failed", said, [])
+    if report.failed:
+        report.longrepr = door.text(report.longreprtext, _LONGEST)
+        report.sections = []  # what the file has printed
+    return report
+
+
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """The name of a check must not be a secret: it stands in every output, those of other plugins included."""
+    shown = door.line(val) if isinstance(val, str) else ""
+    return shown if door.MASK in shown else None
 
 
 _PLACE = re.compile(r'^(?:E\s+File ")?(?P<file>[^\s"]+\.py)"?(?::|, line )(?P<line>\d+)', re.MULTILINE)
 _MOST_LINES = 40
+_LONGEST = 100_000  # characters of a traceback
 
 
 def not_collected(file: str, said: str, set_name: str, now: datetime) -> Record:
