@@ -11,7 +11,7 @@ from playbook.record import Results
 from playbook.report.ctrf import ctrf
 from playbook.report.junit import junit
 from playbook.report.latest import point_latest_at
-from playbook.report.openmetrics import metrics
+from playbook.report.metrics import metrics_openmetrics, metrics_text
 from playbook.report.page import page
 from playbook.report.sarif import sarif
 from playbook.report.summary import summary
@@ -47,7 +47,8 @@ _WRITERS: dict[str, Callable[[Results], str | bytes]] = {
     "junit.xml": junit,
     "summary.md": summary,
     "ctrf.json": ctrf,
-    "metrics.txt": metrics,
+    "metrics.txt": metrics_text,
+    "openmetrics.txt": metrics_openmetrics,
     "playbook.sarif": sarif,
 }
 
