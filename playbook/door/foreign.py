@@ -135,14 +135,14 @@ _HEADER = _compiled(
         (?:\\*"(?P<q>[^"\n]*)|\\*'(?P<p>[^'\n]*)|\[(?P<l>[^\]\n]*)|(?P<r>[^\s"'\[][^\n"']*))""",
     re.IGNORECASE,
 )
-_SCHEME = _compiled(r"\b(?:bearer|basic|negotiate|ntlm)\s{1,3}(?P<s>[A-Za-z0-9._~+/=-]{8,})", re.IGNORECASE)
+_SCHEME = _compiled(r"\b(?:bearer|basic|negotiate|ntlm)[\s:=]{1,3}(?P<s>[A-Za-z0-9._~+/=-]{8,})", re.IGNORECASE)
 
 # --------------------------------------------------------------------------------------------- names and values
 
 _STRONG = r"pass(?:wor[dt]|phrase|code)|passwd|pwd|(?<![a-z])(?:pass|pw|otp)"
 _WEAK = (
     r"secret(?:[_.-]?(?:access)?[_.-]?key)?|(?:api|access|account|auth|client|encryption|hmac|license|master|private"
-    r"|root|secret|service|shared|signing|storage|webhook)[_.-]?key(?:[_.-]?id)?|token|jwt|connection[_.-]?string"
+    r"|root|secret|service|shared|signing|storage|subscription|webhook)[_.-]?key(?:[_.-]?id)?|token|jwt|connection[_.-]?string"
 )
 # What is also said of other things, with a colon: ``Signature: sha256``, ``session: ended``.
 _SHY = (
@@ -151,8 +151,9 @@ _SHY = (
 )
 _NAME = rf"(?:(?P<strong>{_STRONG})|(?P<shy>{_SHY})|{_WEAK})"
 _NAMED = _compiled(
-    rf"""(?<![a-z0-9_.-])[a-z0-9_.-]{{0,80}}?{_NAME}(?:[_.-]?(?:b64|base64|hash|value|\d{{1,3}}))?(?:\[\w{{0,40}}\])?
-        (?:\\*["'`\]])?\s{{0,3}}(?P<is>=>|:=|={{1,3}}|:)[ \t]{{0,3}}[@bur]?
+    rf"""(?<![a-z0-9_.-])[a-z0-9_.-]{{0,80}}?{_NAME}(?:[_.-]?(?:b64|base64|base|hash|value|\d{{1,3}}))?(?:\[\w{{0,40}}\])?
+        (?:\\*["'`\]])?\s{{0,3}}(?P<is>=>|->|:=|={{1,3}}|:)[ \t]{{0,8}}
+        (?:\[\s{{0,3}}(?=\\*["']))?(?:[@bur](?=\\*["']))?
         (?:\\*"(?P<q>(?:[^"\\]|\\[^"]|\\"(?=\w)){{1,4096}})|\\*'(?P<p>(?:[^'\\]|\\[^']|\\'(?=\w)){{1,4096}})
           |(?P<r>(?:[^\s"'&,;)}}\]<>|`\\]|\\(?!["'nrt]))+))""",
     re.IGNORECASE,
@@ -182,6 +183,14 @@ _STATEMENT = _compiled(
          |\bsetuser\s\S{1,64}(?:\s\S{1,64}){0,40}?\s["']?(?=>))["']?(?P<s>[^\s"',;]{2,})""",
     re.IGNORECASE,
 )
+# "password hunter2", as a sentence, a netrc or a table has it: what follows is no word and no number.
+_BESIDE = _compiled(
+    r"""(?<![a-z0-9_.-])(?:pass(?:wor[dt]|phrase|code|wd)|pwd)(?:\s+(?:is|was|of|to)\b)?\s{1,8}
+        (?P<s>[^\s"'<>=:;,]{5,}(?=[\s"';,)]|$))""",
+    re.IGNORECASE,
+)
+_INPUT = _compiled(r"""type=\\*["']?password\b[^<>\n]{0,300}?\bvalue=\\*["']?(?P<s>[^\s"'<>\\]+)""", re.IGNORECASE)
+_MONITOR = _compiled(r"""\\*"auth\\*"\s(?:\\*"[^"\n]{0,80}"\s)?\\*"(?P<s>[^"\n\\]+)""", re.IGNORECASE)
 _QUERY = _compiled(r"[?&](?:key|code|ticket|assertion|access)=(?P<s>[^\s&\"'\#<>]{16,})", re.IGNORECASE)
 
 _ORDINARY = frozenset(
@@ -196,6 +205,7 @@ _ORDINARY = frozenset(
 _HIDDEN = re.compile(
     r"\[?redacted\]?|\[?filtered\]?|[*•·x.…-]{2,}|<[^>]*>?|\$[\w{(].*|%\(\w+\)s|\{\{.*|secret\(…\)?", re.IGNORECASE
 )
+_SCHEME_WORDS = ("token", "secret", "password")
 _SCHEME_NAME = re.compile(r"(?:bearer|basic|token)\s+", re.IGNORECASE)
 _AMOUNT = re.compile(r"[+-]?\d{1,7}(?:[.,]\d{1,7})?(?:%|[a-z]{1,3})?[.:]?", re.IGNORECASE)
 _WORD = re.compile(r"[A-Z]?[a-z]{0,24}(?:[-_/][a-z]{1,24}){0,3}(?:\(s\))?[.:!?…]?")
@@ -228,7 +238,8 @@ def _is_hidden(match: re.Match[str], group: str) -> bool:
     """``******``, ``${TOKEN}``; in a header also behind the name of a scheme."""
     value = match[group].strip()
     bare = _SCHEME_NAME.sub("", value)
-    return _HIDDEN.fullmatch(bare) is not None or value.lower() in _ORDINARY
+    first = re.split(r"[\s,]", value.lower(), maxsplit=1)[0]
+    return _HIDDEN.fullmatch(bare) is not None or (first in _ORDINARY and first not in _SCHEME_WORDS)
 
 
 def _is_word(match: re.Match[str], group: str) -> bool:
@@ -274,5 +285,8 @@ RULES = (
     Rule(
         ("identified", "requirepass", "masterauth", "sentinel-pass", "setuser", "password"), _STATEMENT, _is_hidden
     ),
+    Rule(("password", "passwort", "passphrase", "passcode", "passwd", "pwd"), _BESIDE, _is_one_kind),
+    Rule(("type=",), _INPUT, _is_hidden),
+    Rule(('auth"', 'auth\\"'), _MONITOR, _is_hidden),
     Rule(("key=", "code=", "ticket=", "assertion=", "access="), _QUERY, _is_one_kind),
 )
