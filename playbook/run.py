@@ -19,7 +19,7 @@ import playbook
 import playbook.clients
 import playbook.measure
 from playbook import door
-from playbook.catalogue import Catalogue, Item, is_local, read_catalogue, read_runbook
+from playbook.catalogue import Catalogue, Item, is_own, read_runbook
 from playbook.clock import Clock, iso
 from playbook.counters import Earlier
 from playbook.door.records import leaving
@@ -28,6 +28,7 @@ from playbook.errors import Unmeasured
 from playbook.history.readings import earlier_readings
 from playbook.load.order import MARKER, PRODUCTION_OPTION, SHAPE_OPTION, LoadOrder
 from playbook.look_again import filled_in
+from playbook.own_catalogue import catalogue_of
 from playbook.people.files import waivers_of
 from playbook.people.waivers import Waivers
 from playbook.record import Record, Results, Timing
@@ -74,7 +75,7 @@ class Run:
         """
         self.settings = settings
         self.clock = clock or Clock()
-        self.catalogue: Catalogue = read_catalogue()
+        self.catalogue: Catalogue = catalogue_of(settings)
         self.waivers = self._read_waivers()
         self.load_order = load_order or LoadOrder()
         self.measurements = Measurements(
@@ -198,6 +199,7 @@ def make_results(
     command: str,
     ended: str = "finished",
     faults: Iterable[str] = (),
+    unread: Iterable[str] = (),
 ) -> Results:
     """Add up a run."""
     begun = begun_now(
@@ -209,7 +211,7 @@ def make_results(
         partial=partial,
         faults=faults,
     )
-    return add_up(begun, records, timings=timings, finished=finished, ended=ended)
+    return add_up(begun, records, timings=timings, finished=finished, ended=ended, unread=unread)
 
 
 def begun_now(
@@ -245,6 +247,7 @@ def add_up(
     finished: datetime,
     timings: Iterable[Timing] = (),
     ended: str = "finished",
+    unread: Iterable[str] = (),
 ) -> Results:
     """The results of a run that has begun so, from what it came to."""
     records = sorted(records, key=lambda record: (record.subject, record.item))
@@ -271,6 +274,7 @@ def add_up(
         partial=begun.partial,
         ended=ended,
         faults=begun.faults,
+        unread=sorted(unread),
         counts={str(v): counted[v] for v in Verdict},
         records=records,
         root_causes=root_causes(records),
@@ -283,7 +287,8 @@ def _skip_themselves(begun: Begun, records: Iterable[Record]) -> int:
     """How many of somebody's own checks say that they do not apply to the sandbox."""
     if begun.kind != SANDBOX:
         return 0
-    return sum(is_local(record.item) and record.verdict is Verdict.NOT_CONFIGURED for record in records)
+    own = (record for record in records if is_own(record.item) and "::" in record.check)  # and not of a whole file
+    return sum(record.verdict is Verdict.NOT_CONFIGURED for record in own)
 
 
 def make_from_records(folder: Path) -> Results | None:
