@@ -26,6 +26,7 @@ from playbook.load.order import LoadOrder
 from playbook.record import Record, Timing
 from playbook.recorder import Notes
 from playbook.report import pytest_html, pytest_output
+from playbook.report.pytest_output import redact
 from playbook.report.pytest_terms import LETTERS, attach, record_of
 from playbook.run import Run, settings_for, subject_of
 from playbook.verdict import Verdict, verdict_of
@@ -33,7 +34,6 @@ from playbook.warned import Warned
 
 CONTROLLER = pytest.StashKey[Controller]()
 _STARTED = pytest.StashKey[float]()
-_LONGEST = 200_000  # characters of what pytest says of one thing
 _DRILL_MARGIN = 60.0  # seconds beyond a drill's own limit, for what comes before and after it
 
 
@@ -115,7 +115,7 @@ def _execute_nothing(options: Any) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(fixtures)
     asserting.see_asserts(config)
-    config.pluginmanager.register(Warned(_redact))
+    config.pluginmanager.register(Warned())
     if not _reads_settings(config):
         return
     if not _only_shows(config):
@@ -219,19 +219,8 @@ def pytest_make_collect_report(
             said = f"{collector.nodeid}: expected a file of checks, got one that exits with {error.code!r}"
             report = collecting.report_of_mistake(collector.nodeid, said)
     collecting.note_names(collector, report)
-    collecting.without_secrets(report, _redact)
+    collecting.without_secrets(report, redact)
     return report
-
-
-def _redact(text: str) -> str:
-    """Of texts that are taken apart before their record passes the door, or that pytest shows itself."""
-    return door.text(text, _LONGEST)
-
-
-def pytest_make_parametrize_id(val: object) -> str | None:
-    """The name of a check must not be a secret: it stands in every output, those of other plugins included."""
-    shown = door.line(val) if isinstance(val, str) else ""
-    return shown if door.MASK in shown else None
 
 
 @pytest.hookimpl(trylast=True)
@@ -284,7 +273,7 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
 
 def pytest_assertion_pass(item: pytest.Item, orig: str, expl: str) -> None:
     if NOTES in item.stash:
-        asserting.note_pass(item.stash[NOTES], item.stash[ITEM].title, orig, expl, _redact)
+        asserting.note_pass(item.stash[NOTES], item.stash[ITEM].title, orig, expl, redact)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -300,11 +289,11 @@ def pytest_runtest_makereport(
         return _part_of(item, call, report)
     if (report.when == "call" or error is not None) and not isinstance(error, pytest.exit.Exception):
         notes, title = item.stash[NOTES], item.stash[ITEM].title
-        record = _record(item, asserting.meaning(call, report, notes, title, item.path, redact=_redact))
+        record = _record(item, asserting.meaning(call, report, notes, title, item.path, redact=redact))
         attach(report, record)
         if not report.failed:
             call.excinfo = None  # neither a debugger nor an editor is to take it for a failure
-        own = {name: _redact(value) if isinstance(value, str) else value for name, value in item.user_properties}
+        own = {name: redact(value) if isinstance(value, str) else value for name, value in item.user_properties}
         told = {**own, "verdict": str(record.verdict), "message": record.message}
         item.user_properties[:] = report.user_properties = list(told.items())  # JUnit's come with the teardown
     return report
@@ -313,9 +302,9 @@ def pytest_runtest_makereport(
 def _part_of(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport) -> pytest.TestReport:
     """Of a subtest: it is a part of its check, whose record tells of the worst of them."""
     notes = item.stash[NOTES]
-    error = asserting.meaning(call, report, notes, item.stash[ITEM].title, item.path, redact=_redact)
+    error = asserting.meaning(call, report, notes, item.stash[ITEM].title, item.path, redact=redact)
     if error is not None:
-        asserting.note_part(notes, item.stash[ITEM].title, error, _redact)
+        asserting.note_part(notes, item.stash[ITEM].title, error, redact)
     if verdict_of(error) not in {Verdict.CRITICAL, Verdict.UNKNOWN}:
         call.excinfo = None
     report.outcome, report.longrepr = "passed", None

@@ -19,6 +19,11 @@ _LONGEST = 100_000  # characters written at once: pytest writes line by line
 _NEEDED = ("session", "main", "runner", "terminalreporter", "dsession", "capturemanager", "logging-plugin")
 
 
+def redact(text: str) -> str:
+    """What pytest says of one thing: taken apart before it comes to a record, or shown by pytest itself."""
+    return door.text(text, _LONGEST)
+
+
 def guard(config: pytest.Config) -> None:
     """Let everything that pytest is told to write to its terminal pass the door.
 
@@ -35,7 +40,7 @@ def guard(config: pytest.Config) -> None:
     def write(msg: str, *, flush: bool = False, **markup: bool) -> None:
         text = msg.lstrip("\r")  # of a line that is written over; the rest of the controls is nobody's to set
         try:
-            write_on(msg[: len(msg) - len(text)] + door.text(text, _LONGEST), flush=flush, **markup)
+            write_on(msg[: len(msg) - len(text)] + redact(text), flush=flush, **markup)
         except OSError:
             _give_up(config, writer)
 
