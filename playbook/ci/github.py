@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from playbook import door
 from playbook.errors import UsageError
 
 _SECONDS = 30.0
@@ -59,7 +60,7 @@ def upload_sarif(data: str, environment: Mapping[str, str]) -> str:
     status, told = _ask("POST", "code-scanning/sarifs", environment, body)
     if status == _CREATED:
         return str(told.get("id", "taken"))
-    reason = str(told.get("message", ""))[:200]
+    reason = door.line(str(told.get("message", "")), 200)
     if status in {_FORBIDDEN, _MISSING}:
         reason += (
             "; code scanning has to be switched on for this repository, or $PLAYBOOK_CODE_SCANNING taken away"

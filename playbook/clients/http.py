@@ -17,6 +17,7 @@ from urllib.parse import SplitResult, unquote, urlencode, urljoin, urlsplit
 
 import msgspec
 
+from playbook import door
 from playbook.clients.breakage import kind_of
 from playbook.clients.proxies import basic, proxy_for
 from playbook.clients.retries import ATTEMPTS, tries
@@ -70,7 +71,7 @@ class Answer:
         except msgspec.ValidationError as error:
             what = f"JSON of another shape: {error}"
         except (msgspec.DecodeError, UnicodeDecodeError):
-            what = f"{self.headers.get('content-type') or 'no content type'}: {self.beginning!r}"
+            what = f"{self.headers.get('content-type') or 'no content type'}: {door.quoted(self.body, 80)}"
         raise Malformed(
             f"{self.service}: expected JSON from {self.url}, got {what}",
             service=self.service,
@@ -80,8 +81,7 @@ class Answer:
     @property
     def beginning(self) -> str:
         """The first eighty characters, on one line, to show what came."""
-        text = " ".join(self.text[:400].split())
-        return text if len(text) <= 80 else text[:80] + "…"
+        return door.line(self.body, 80)
 
     def expect_ok(self, hint: str = "") -> Answer:
         """Itself where the status is 2xx.

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 import httpx
 import msgspec
 
+from playbook import door
 from playbook.clients.trust import context_for
 from playbook.clock import Clock
 from playbook.notify.tries import bounded
@@ -227,7 +228,7 @@ def _said(answer: httpx.Response) -> str:
     except (msgspec.DecodeError, UnicodeDecodeError):
         return ""
     message = told.get("message") if isinstance(told, dict) else None
-    return " ".join(message.split()).rstrip(".")[:200] if isinstance(message, str) else ""
+    return door.line(message.rstrip(".\n "), 200) if isinstance(message, str) else ""
 
 
 def _decoded(answer: httpx.Response, decoder: msgspec.json.Decoder[T], what: str) -> T:
