@@ -22,6 +22,7 @@ import playbook
 import playbook.clients
 import playbook.measure
 from playbook.catalogue import Catalogue, Item, is_local, item_of_test, read_catalogue, read_runbook
+from playbook.clients.wire import LIBRARY
 from playbook.clock import Clock, iso
 from playbook.counters import Earlier
 from playbook.engine import Measurements
@@ -317,7 +318,7 @@ def _skip_themselves(settings: Settings, records: Iterable[Record]) -> int:
 
 def versions() -> dict[str, str]:
     """What ran: the suite, Python, the system, and the libraries a result may depend on."""
-    libraries = ("pytest", "httpx", "redis", "pydo")
+    libraries = ("pytest", LIBRARY, "redis", "pydo")
     return {
         "playbook": playbook.__version__,
         "python": platform.python_version(),

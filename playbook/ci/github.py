@@ -70,7 +70,7 @@ def upload_sarif(data: str, environment: Mapping[str, str]) -> str:
 def _ask(
     method: str, path: str, environment: Mapping[str, str], body: Mapping[str, str] | None = None
 ) -> tuple[int, dict[str, Any]]:
-    import httpx
+    from playbook.clients.libraries.transport import httpx
 
     api = environment.get("GITHUB_API_URL", "https://api.github.com").rstrip("/")
     url = f"{api}/repos/{_given(environment, 'GITHUB_REPOSITORY')}/{path}"

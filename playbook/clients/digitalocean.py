@@ -48,7 +48,7 @@ Json = dict[str, Any]
 Metric = Literal["cpu_percentage", "memory_percentage", "restart_count"]
 
 
-@client(libraries=("pydo", "h11", "stamina"))
+@client(libraries=("pydo", "playbook.clients.libraries.transport", "stamina"))
 def digitalocean(settings: Settings) -> DigitalOceanApi:
     """The DigitalOcean API of the target, read-only."""
     mine = settings.target.digitalocean

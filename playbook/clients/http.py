@@ -18,6 +18,7 @@ from urllib.parse import SplitResult, unquote, urlencode, urljoin, urlsplit
 import msgspec
 
 from playbook.clients.breakage import kind_of
+from playbook.clients.encodings import Unreadable
 from playbook.clients.proxies import basic, proxy_for
 from playbook.clients.retries import ATTEMPTS, tries
 from playbook.clients.trust import context_for, untrusted_hint
@@ -176,7 +177,7 @@ class HttpClient:
         *,
         within: float | None = None,
     ) -> Iterator[Iterator[bytes]]:
-        """The body of a 2xx answer in pieces, for what is too large to hold. One try.
+        """The body of a 2xx answer in pieces, for what is too large to hold, as it was sent. One try.
 
         Args:
             within: seconds for all of it, unless connect and read limit together are meant.
@@ -189,7 +190,7 @@ class HttpClient:
         try:
             with Exchange(self.call("GET", url, headers, seconds=within or self.budget)) as exchange:
                 Answer(self.service, exchange.status, exchange.headers, b"", shown(url)).expect_ok()
-                yield exchange.chunks()
+                yield exchange.chunks(as_sent=True)
         except Broken as broken:
             raise unreachable(self.service, url, broken, (f"try 1: {broken}",)) from broken
 
@@ -302,14 +303,7 @@ class HttpClient:
             url = target
 
     def _body(self, exchange: Exchange, url: SplitResult, what: _Wanted) -> bytes:
-        if not what.cut:
-            return read_body(exchange, self.service, url, what.max_body)
-        body = b""
-        for chunk in exchange.chunks():
-            body += chunk
-            if len(body) >= what.max_body:
-                break
-        return body
+        return read_body(exchange, self.service, url, what.max_body, cut=what.cut)
 
 
 @dataclass(frozen=True, slots=True)
@@ -347,15 +341,27 @@ def parse_url(text: str, name: str) -> SplitResult:
     return url
 
 
-def read_body(exchange: Exchange, service: str, url: SplitResult, max_body: int = MAX_BODY) -> bytes:
-    """The whole body; Malformed where it is larger than ``max_body`` bytes."""
+def read_body(
+    exchange: Exchange, service: str, url: SplitResult, max_body: int = MAX_BODY, *, cut: bool = False
+) -> bytes:
+    """The whole body, no longer compressed; its beginning where that is enough.
+
+    Raises:
+        Malformed: it is larger than ``max_body`` bytes, or compressed in another way than it says.
+    """
     body = bytearray()
-    for chunk in exchange.chunks():
-        body += chunk
-        if len(body) > max_body:
-            raise Malformed(
-                f"{service}: expected at most {max_body:,} bytes from {shown(url)}, got more", service=service
-            )
+    try:
+        for chunk in exchange.chunks():
+            body += chunk
+            if cut and len(body) >= max_body:
+                break
+            if len(body) > max_body:
+                raise Malformed(
+                    f"{service}: expected at most {max_body:,} bytes from {shown(url)}, got more", service=service
+                )
+    except Unreadable as error:
+        text = f"{service}: expected a body that can be read from {shown(url)}, got {error}"
+        raise Malformed(text, service=service) from None
     return bytes(body)
 
 

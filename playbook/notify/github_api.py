@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 from urllib.parse import urlsplit
 
-import httpx
 import msgspec
 
 from playbook.clients.trust import context_for
@@ -20,6 +19,9 @@ from playbook.clock import Clock
 from playbook.notify.tries import bounded
 from playbook.secret import Secret
 from playbook.sections.incidents import IssueTracker
+
+if TYPE_CHECKING:
+    from playbook.clients.libraries.transport import httpx
 
 LABEL = "playbook-incident"
 _PER_PAGE = 100
@@ -147,6 +149,8 @@ class IssuesApi:
 
     def _ask(self, method: str, url: str, fields: Mapping[str, Any] | None, what: str) -> httpx.Response:
         """Tried again where that is safe: what creates something only where GitHub refused it for its limits."""
+        from playbook.clients.libraries.transport import httpx
+
         safe = method != "POST"
         for attempt in range(1, _TRIES + 1):
             last = attempt == _TRIES
@@ -176,6 +180,8 @@ class IssuesApi:
         raise AssertionError("every last try returns or raises")
 
     def _send(self, method: str, url: str, fields: Mapping[str, Any] | None) -> httpx.Response:
+        from playbook.clients.libraries.transport import httpx
+
         tls = context_for(None, "GitHub")
         with httpx.Client(verify=tls, timeout=self._seconds, headers=self._headers) as client:
             return client.request(method, url, json=fields)
@@ -196,6 +202,8 @@ class IssuesApi:
 
 def _silence(error: Exception, seconds: float) -> str:
     """Of the library's limits and ours, whichever comes first, one says the same as the other."""
+    from playbook.clients.libraries.transport import httpx
+
     if isinstance(error, (TimeoutError, httpx.TimeoutException)):
         return f"no answer within {seconds:g} s"
     return f"no answer ({type(error).__name__})"
