@@ -207,7 +207,7 @@ class HttpClient:
         merged = {"User-Agent": "operations-playbook", "Accept": "*/*", "Accept-Encoding": "identity"}
         merged |= dict(self.headers) | dict(headers or {})
         if origin(url) == origin(urlsplit(self.base_url)):
-            merged |= self._authorization()
+            merged |= {"Authorization": value} if (value := self.authorization()) else {}
         return Call(
             method=method,
             url=url,
@@ -231,15 +231,14 @@ class HttpClient:
             url = url._replace(query="&".join(filter(None, (url.query, urlencode(params)))))
         return url
 
-    def _authorization(self) -> dict[str, str]:
+    def authorization(self) -> str:
+        """What our own origin gets to know who asks; empty where that is nothing."""
         own = urlsplit(self.base_url)
         if self.token:
-            return {"Authorization": f"Bearer {self.token.reveal()}"}
+            return f"Bearer {self.token.reveal()}"
         if self.username:
-            return {"Authorization": basic(self.username, self.password.reveal() if self.password else "")}
-        if own.username:
-            return {"Authorization": basic(unquote(own.username), unquote(own.password or ""))}
-        return {}
+            return basic(self.username, self.password.reveal() if self.password else "")
+        return basic(unquote(own.username), unquote(own.password or "")) if own.username else ""
 
     def _read(self, what: _Wanted, retry: Retry) -> Answer:
         deadline = time.monotonic() + self.budget

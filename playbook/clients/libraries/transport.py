@@ -230,6 +230,10 @@ class _Way(httpcore.NetworkBackend):
         return secured
 
 
+class _UnsentError(httpcore.WriteError, OSError):
+    """httpcore goes on from it to the answer, as a server may give one before it has read all of a request."""
+
+
 class _Stream(httpcore.NetworkStream):
     """The connection.
 
@@ -239,6 +243,8 @@ class _Stream(httpcore.NetworkStream):
 
     def __init__(self, way: _Way, connected: socket.socket) -> None:
         self._way = way
+        # Head and body are sent one after the other; the second would wait for the first to be acknowledged.
+        connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._socket = connected
         self.ended = False
 
@@ -250,7 +256,12 @@ class _Stream(httpcore.NetworkStream):
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         self._socket.settimeout(self._way.left(timeout))
-        self._socket.sendall(buffer)
+        try:
+            self._socket.sendall(buffer)
+        except TimeoutError:
+            raise
+        except OSError as error:
+            raise _UnsentError(*error.args) from error
 
     def close(self) -> None:
         self._socket.close()
