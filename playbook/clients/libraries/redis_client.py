@@ -47,7 +47,7 @@ def open_redis(redis: ReadOnlyRedis) -> Redis:
     own = type(pool)(
         connection_class=pool.connection_class, **{**pool.connection_kwargs, "command_packer": packer}
     )
-    return _Redis(str(redis.address), own)
+    return _Redis(connection_pool=own)
 
 
 class _OnlyReading(PythonRespSerializer):
@@ -59,18 +59,14 @@ class _OnlyReading(PythonRespSerializer):
 
 
 class _Redis(Redis):
-    def __init__(self, address: str, pool: Any) -> None:
-        super().__init__(connection_pool=pool)
-        self._address = address
-
     def execute_command(self, *args: Any, **options: Any) -> Any:
         """As the library's."""
         send: Callable[..., Any] = super().execute_command
-        return _in_our_words(self._address, str(args[0]), lambda: send(*args, **options))
+        return _in_our_words(self.connection_pool, str(args[0]), lambda: send(*args, **options))
 
     def pipeline(self, transaction: Any = True, shard_hint: Any = None) -> Pipeline:
         """As the library's."""
-        return _Pipeline(self._address, self.connection_pool, self.response_callbacks, transaction, shard_hint)
+        return _Pipeline(self.connection_pool, self.response_callbacks, transaction, shard_hint)
 
     def close(self) -> None:
         """Close all connections."""
@@ -79,22 +75,19 @@ class _Redis(Redis):
 
 
 class _Pipeline(Pipeline):
-    def __init__(self, address: str, *more: Any) -> None:
-        super().__init__(*more)
-        self._address = address
-
     def execute(self, raise_on_error: bool = True) -> list[Any]:
         """As the library's."""
         send: Callable[..., list[Any]] = super().execute
-        return _in_our_words(self._address, "a pipeline", lambda: send(raise_on_error))
+        return _in_our_words(self.connection_pool, "a pipeline", lambda: send(raise_on_error))
 
 
-def _in_our_words(address: str, command: str, send: Callable[[], T]) -> T:
+def _in_our_words(pool: Any, command: str, send: Callable[[], T]) -> T:
     try:
         return send()
     except (exceptions.ConnectionError, exceptions.TimeoutError) as error:
         if isinstance(error, Unmeasured):
             raise
+        address = "{host}:{port}".format_map(pool.connection_kwargs)
         raise _ours(explained(SERVICE, address, command, error, (f"only try: {error}",)), error) from error
 
 
