@@ -91,7 +91,7 @@ def run(project, text, **sections):
 
 @pytest.mark.parametrize("ending", HTTP)
 def test_a_check_with_httpx(project, ending):
-    """What it asserts is its verdict; what it may not send is UNKNOWN, as nothing was found out."""
+    """What it asserts is its verdict; what it may not send is UNKNOWN."""
     with serve(answer(body=b'{"shop": "open"}', Content_Type="application/json")) as server:
         records = run(project, HTTP[ending], web={"url": server.url})
     assert {str(record.verdict) for record in records.values()} == {ending.split()[0]}, records
@@ -103,8 +103,8 @@ def test_a_check_with_httpx(project, ending):
     if ending == "UNKNOWN a write":
         (record,) = records.values()
         assert record.message == (
-            "Website: POST /orders could change something and was not sent: this suite sends GET, HEAD and OPTIONS "
-            "only, so that no check can change what it looks at"
+            "Website: POST /orders could change something and was not sent: this suite sends GET, HEAD and "
+            "OPTIONS only, so that no check can change what it looks at"
         )
         assert record.next_step.startswith("Nothing was changed.")
         assert server.requests == []
