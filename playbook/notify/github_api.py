@@ -29,6 +29,7 @@ _MOST_PAGES = 50
 _MOST_WRITES = 60  # of one run; GitHub allows 80 a minute and 500 an hour
 _SPACING = 1.0  # seconds between writes
 _MOST_WAITING = 90.0  # seconds of one run, for all that GitHub asks to wait
+_MOST_BYTES = 16 * 1024 * 1024  # of one answer: a page of issues with long texts
 _TRIES = 3
 _PAUSE = 1.0
 _NEXT = re.compile(r'<([^<>]+)>\s*;[^,]*\brel="?next"?')
@@ -180,11 +181,11 @@ class IssuesApi:
         raise AssertionError("every last try returns or raises")
 
     def _send(self, method: str, url: str, fields: Mapping[str, Any] | None) -> httpx.Response:
-        from playbook.clients.libraries.transport import httpx
+        from playbook.clients.libraries.transport import fetch, httpx
 
         tls = context_for(None, "GitHub")
         with httpx.Client(verify=tls, timeout=self._seconds, headers=self._headers) as client:
-            return client.request(method, url, json=fields)
+            return fetch(client, method, url, most=_MOST_BYTES, json=fields)
 
     def _wait(self, answer: httpx.Response, what: str) -> None:
         """As long as GitHub asks, or a minute where it does not say."""

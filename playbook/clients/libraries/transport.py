@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult, urlsplit
 
 from playbook.clients import wire
+from playbook.clients.encodings import Unreadable, decoded
 from playbook.clients.proxies import PORTS, proxy_for, proxy_headers
 from playbook.clients.wire import LIBRARY, Broken, Phases
 
@@ -31,7 +32,11 @@ else:
     httpx = import_module(LIBRARY)
     httpcore = import_module(LIBRARY.replace("httpx", "httpcore"))
 
-__all__ = ["Transport", "httpcore", "httpx"]
+__all__ = ["Transport", "fetch", "httpcore", "httpx"]
+
+# httpcore announces a protocol in the context that it is given. Ours are shared with other services and threads:
+# it is given this one, and no connection is made with it, as ``_Stream.start_tls`` takes ours.
+_UNUSED = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 # They write whole addresses at INFO and headers at DEBUG, with what is secret in them.
 for _logger in (httpx.__name__, httpcore.__name__):
@@ -121,10 +126,7 @@ class _Way(httpcore.NetworkBackend):
             port=request.url.port or PORTS[request.url.scheme],
             target=target,
         )
-        # httpcore announces a protocol in the context that it is given. Ours is shared with other services and
-        # threads, so it gets one of its own, and ``_Stream.start_tls`` takes ours.
-        given = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT) if self._context else None
-        connection = httpcore.HTTPConnection(url.origin, ssl_context=given, network_backend=self)
+        connection = httpcore.HTTPConnection(url.origin, ssl_context=_UNUSED, network_backend=self)
         extensions = {"timeout": request.extensions.get("timeout", {}), "trace": self._trace}
         sent = httpcore.Request(
             request.method, url, headers=headers, content=request.stream, extensions=extensions
@@ -284,6 +286,26 @@ class _Stream(httpcore.NetworkStream):
             case "server_addr":
                 return self._socket.getpeername()
         return None
+
+
+def fetch(client: httpx.Client, method: str, url: str, *, most: int, **more: Any) -> httpx.Response:
+    """The whole answer by a client on whichever transport, for those who speak with our own services.
+
+    Args:
+        most: bytes of its body, after it was decompressed; httpx.DecodingError where there are more.
+        more: as for ``httpx.Client.request``.
+    """
+    body = bytearray()
+    with client.stream(method, url, **more) as answer:
+        try:
+            for piece in decoded(answer.iter_raw(), answer.headers.get("Content-Encoding", "")):
+                body += piece
+                if len(body) > most:
+                    raise httpx.DecodingError(f"more than {most:,} bytes")
+        except Unreadable as error:
+            raise httpx.DecodingError(str(error)) from None
+    headers = [(name, value) for name, value in answer.headers.multi_items() if name != "content-encoding"]
+    return httpx.Response(answer.status_code, headers=headers, content=bytes(body), request=answer.request)
 
 
 def _raw(headers: dict[str, str]) -> list[tuple[bytes, bytes]]:
