@@ -6,7 +6,9 @@ httpx documents, and where it does not, its record says UNKNOWN in the words of 
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
+from typing import Any
 from urllib.parse import urlsplit
 
 from playbook.clients.encodings import Unreadable, decoded
@@ -43,6 +45,14 @@ class UnreadableBody(Malformed, httpx.DecodingError):
     """The body is too large, or not compressed as it says."""
 
 
+class BadRedirect(Malformed, httpx.RemoteProtocolError):
+    """A redirect leads to no address."""
+
+
+class EndlessRedirects(Malformed, httpx.TooManyRedirects):
+    """One redirect leads to the next, and so on."""
+
+
 _KINDS: dict[tuple[bool, bool], type[Unreachable]] = {
     (True, True): ConnectTimeout,
     (True, False): ConnectError,
@@ -58,7 +68,7 @@ def open_httpx(website: HttpClient, *, most: int = MAX_BODY) -> httpx.Client:
         most: bytes of a body, after it was decompressed.
     """
     own = urlsplit(website.base_url)
-    return httpx.Client(
+    client = _Client(
         base_url=own._replace(netloc=own.netloc.rpartition("@")[2]).geturl(),
         headers={
             "User-Agent": "operations-playbook",
@@ -69,6 +79,25 @@ def open_httpx(website: HttpClient, *, most: int = MAX_BODY) -> httpx.Client:
         transport=_OnlyReading(website, most),
         trust_env=False,  # a .netrc's credentials do not belong there; the transport knows the proxies
     )
+    client.service = website.service
+    return client
+
+
+class _Client(httpx.Client):
+    """The library's, but for its errors about redirects, which are the website's and no fault of the check."""
+
+    service = ""
+
+    def send(self, request: httpx.Request, **more: Any) -> httpx.Response:
+        """As the library's."""
+        try:
+            return super().send(request, **more)
+        except httpx.TooManyRedirects as error:
+            text = f"expected an end of redirects from {_shown(request)}, got more than {self.max_redirects}"
+            raise EndlessRedirects(f"{self.service}: {text}", service=self.service) from error
+        except httpx.RemoteProtocolError as error:
+            text = f"expected an address from {_shown(request)} to go on to, got a redirect to what is none"
+            raise BadRedirect(f"{self.service}: {text}", service=self.service) from error
 
 
 class _OnlyReading(Transport):
@@ -92,6 +121,9 @@ class _OnlyReading(Transport):
                 "suite sends GET, HEAD and OPTIONS only, so that no check can change what it looks at"
             )
         self._sign(request)
+        # Of the first request of a chain of redirects, which hand it on.
+        latest = time.monotonic() + self._website.budget
+        request.extensions["deadline"] = min(request.extensions.get("deadline", latest), latest)
         try:
             answer = super().handle_request(request)
         except Broken as broken:

@@ -13,7 +13,11 @@ from playbook.clients.wire import LIBRARY
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[3]
-CLIENTS = ("tests/unit/clients/test_http.py", "tests/unit/clients/test_httpx_client.py")
+CLIENTS = (
+    "tests/unit/clients/test_http.py",
+    "tests/unit/clients/test_httpx_client.py",
+    "tests/unit/clients/test_transport.py",
+)
 START = """
 import sys
 import playbook.plugin, playbook.doctor
