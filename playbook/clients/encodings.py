@@ -48,7 +48,7 @@ def _inflated(pieces: Iterable[bytes], name: str) -> Iterator[bytes]:
 
 def _all_of(inflate: zlib._Decompress, data: bytes, name: str) -> Iterator[bytes]:
     full = True
-    while data or full:
+    while (data or full) and not inflate.eof:
         try:
             piece = inflate.decompress(data, _PIECE)
         except zlib.error:

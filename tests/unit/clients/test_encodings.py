@@ -38,6 +38,14 @@ def test_body_comes_as_it_was(encoding, body, size):
     assert b"".join(decoded(pieces, encoding)) == TEXT
 
 
+@pytest.mark.parametrize("size", [0, 1, 2**16 - 1, 2**16, 2**16 + 1, 2**17])
+@pytest.mark.parametrize("behind", [b"", b"\0" * 9, gzip.compress(b"")], ids=["end", "padding", "member"])
+def test_body_of_as_many_bytes_as_a_piece_ends(size, behind):
+    """Where the last piece is full, only the next step knows that it was the last."""
+    body = gzip.compress(b"x" * size) + behind
+    assert b"".join(decoded([body], "gzip")) == b"x" * size
+
+
 def test_bomb_comes_in_pieces_and_can_be_left():
     """A gigabyte in a megabyte costs no more than a piece where nobody reads on."""
     packer = zlib.compressobj(9, wbits=zlib.MAX_WBITS | 16)
