@@ -281,7 +281,9 @@ class HttpClient:
             call = self.call(what.method, url, what.headers, seconds=deadline - time.monotonic())
             try:
                 with Exchange(call) as exchange:
-                    body = b"" if what.method == "HEAD" else self._body(exchange, url, what)
+                    body = b""
+                    if what.method != "HEAD":
+                        body = read_body(exchange, self.service, url, what.max_body, cut=what.cut)
                     spent += exchange.phases
             except Broken as broken:
                 broken.redirects = tuple(followed)
@@ -300,9 +302,6 @@ class HttpClient:
                 )
             followed.append(f"HTTP {exchange.status}: {shown(url)} → {shown(target)}")
             url = target
-
-    def _body(self, exchange: Exchange, url: SplitResult, what: _Wanted) -> bytes:
-        return read_body(exchange, self.service, url, what.max_body, cut=what.cut)
 
 
 @dataclass(frozen=True, slots=True)
@@ -345,6 +344,8 @@ def read_body(
 ) -> bytes:
     """The whole body, no longer compressed; its beginning where that is enough.
 
+    Of the body of an error as much as can be read is enough: its status is what counts.
+
     Raises:
         Malformed: it is larger than ``max_body`` bytes, or compressed in another way than it says.
     """
@@ -359,8 +360,9 @@ def read_body(
                     f"{service}: expected at most {max_body:,} bytes from {shown(url)}, got more", service=service
                 )
     except Unreadable as error:
-        text = f"{service}: expected a body that can be read from {shown(url)}, got {error}"
-        raise Malformed(text, service=service) from None
+        if exchange.status < 400:
+            text = f"{service}: expected a body that can be read from {shown(url)}, got {error}"
+            raise Malformed(text, service=service) from None
     return bytes(body)
 
 

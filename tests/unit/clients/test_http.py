@@ -426,6 +426,12 @@ def test_compressed_body_that_is_too_large_or_none_is_malformed(body, reason):
         client_of(server.url).get(max_body=100_000)
 
 
+def test_status_of_an_error_counts_whatever_its_body_is():
+    """A page of an error that cannot be read is an error all the same."""
+    with serve(answer("500 Oh no", b"plain", Content_Encoding="gzip")) as server:
+        assert (client_of(server.url).get().status, client_of(server.url).get().body) == (500, b"")
+
+
 # -------------------------------------------------------------------------------------------------------- retries
 
 
