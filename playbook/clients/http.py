@@ -281,9 +281,7 @@ class HttpClient:
             call = self.call(what.method, url, what.headers, seconds=deadline - time.monotonic())
             try:
                 with Exchange(call) as exchange:
-                    body = b""
-                    if what.method != "HEAD":
-                        body = read_body(exchange, self.service, url, what.max_body, cut=what.cut)
+                    body = read_body(exchange, self.service, url, what.max_body, cut=what.cut)
                     spent += exchange.phases
             except Broken as broken:
                 broken.redirects = tuple(followed)
