@@ -114,6 +114,7 @@ class Results(msgspec.Struct, frozen=True, kw_only=True):
         partial: only a part of the set was asked for (a path or -k).
         ended: ``finished``, or why the run ended early.
         faults: sandbox faults that were switched on.
+        unread: files of checks that could not be read, so that nothing is known of what stands in them.
     """
 
     schema: int = SCHEMA
@@ -132,6 +133,7 @@ class Results(msgspec.Struct, frozen=True, kw_only=True):
     partial: bool = False
     ended: str = "finished"
     faults: list[str] = []
+    unread: list[str] = []
     counts: dict[str, int]
     records: list[Record]
     root_causes: list[RootCause] = []
