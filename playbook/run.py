@@ -20,6 +20,7 @@ import playbook.clients
 import playbook.measure
 from playbook import door
 from playbook.catalogue import Catalogue, Item, is_own, read_runbook
+from playbook.clients.wire import LIBRARY
 from playbook.clock import Clock, iso
 from playbook.counters import Earlier
 from playbook.door.records import leaving
@@ -329,7 +330,7 @@ def make_from_records(folder: Path) -> Results | None:
 
 def versions() -> dict[str, str]:
     """What ran: the suite, Python, the system, and the libraries a result may depend on."""
-    libraries = ("pytest", "httpx", "redis", "pydo")
+    libraries = ("pytest", LIBRARY, "redis", "pydo")
     return {
         "playbook": playbook.__version__,
         "python": platform.python_version(),

@@ -151,6 +151,15 @@ class ReadOnlyTransport:
         """Nothing, as well."""
 
 
+def open_pydo(transport: ReadOnlyTransport) -> Any:
+    """pydo's client on this transport and without its own policies. Loading it takes 0.2 s."""
+    from pydo import Client
+
+    endpoint = transport.endpoint.rstrip("/")
+    # The transport sets the real token.
+    return Client(token="unused", endpoint=endpoint, transport=transport, policies=[])  # noqa: S106
+
+
 def _bytes(content: Any) -> bytes:
     if content is None:
         return b""

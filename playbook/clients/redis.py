@@ -240,6 +240,11 @@ class ReadOnlyRedis:
             ) from error
         raise AssertionError("stamina ends with a value or an exception")
 
+    @property
+    def library(self) -> Redis:
+        """redis-py's own client; it sends whatever it is asked to."""
+        return self._redis
+
     def close(self) -> None:
         """Close all connections."""
         self._redis.close()
