@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from playbook.clients.digitalocean import DigitalOceanApi
+from playbook.clients.http import HttpClient
+from playbook.clients.redis import ReadOnlyRedis
 from playbook.clock import Clock
 from playbook.engine import REGISTRY
+from playbook.errors import Skipped
 from playbook.judge import Judge
 from playbook.recorder import Notes
 from playbook.run import Run, load_providers
 from playbook.sections.figures import Limits
 from playbook.settings import Settings
+
+if TYPE_CHECKING:
+    from redis import Redis
+
+    from playbook.clients.libraries.transport import httpx
 
 RUN = pytest.StashKey[Run]()
 NOTES = pytest.StashKey[Notes]()
@@ -43,9 +53,45 @@ def clock(request: pytest.FixtureRequest) -> Clock:
     return request.config.stash[RUN].clock
 
 
+# The libraries' own clients, for checks that want to ask for themselves. One for each check, so that none inherits
+# the other's cookies or a client that it has closed.
+
+
+@pytest.fixture
+def httpx_client(website: HttpClient) -> Iterator[httpx.Client]:
+    """An httpx.Client of the website that sends GET, HEAD and OPTIONS only: ``.get("/health").status_code``."""
+    from playbook.clients.libraries.httpx_client import open_httpx
+
+    with open_httpx(website) as client:
+        yield client
+
+
+@pytest.fixture
+def redis_client(redis: ReadOnlyRedis) -> Iterator[Redis]:
+    """A redis.Redis of the target that sends only what reads: ``.get("key")``; its answers are strings."""
+    from playbook.clients.libraries.redis_client import open_redis
+
+    with closing(open_redis(redis)) as client:
+        yield client
+
+
+@pytest.fixture
+def pydo_client(digitalocean: DigitalOceanApi) -> Any:
+    """A pydo.Client of the target's account, GET only: ``.apps.list()``."""
+    from playbook.clients.libraries.pydo_client import open_pydo_client
+
+    return open_pydo_client(digitalocean)
+
+
 def _provider_fixture(name: str, doc: str) -> Callable[..., Any]:
     def provide(request: pytest.FixtureRequest) -> Any:
         outcome = request.config.stash[RUN].measurements.outcome(name)
+        if outcome.absent:
+            # An item is judged on what the product has. Who asks by name for what it has not is told.
+            if request.node.get_closest_marker("item") is None:
+                where = f"targets.{request.config.stash[RUN].settings.target.name}.without"
+                raise Skipped(f"{name} is about what is not part of this product ({where})")
+            return None
         request.node.stash[NOTES].look(outcome)
         if outcome.error is not None:
             raise outcome.error

@@ -13,19 +13,22 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
+from msgspec.structs import replace
 
+from playbook import door
 from playbook.errors import NotConfigured, UnknownTarget, UsageError
 from playbook.gate import guarded_addresses
 from playbook.history.schedule import demand_valid
 from playbook.limits import Limit, parse_limit
 from playbook.secret import Seconds, Secret, Section
+from playbook.sections.catalogue import OwnCatalogue
 from playbook.sections.coverage import CoverageRules
 from playbook.sections.figures import Limits, Queries
 from playbook.sections.history import HistoryKeeping, Running, Schedule
 from playbook.sections.incidents import PLAIN, Incidents, Notifications
 from playbook.sections.load import OF_ONE_TARGET, Load
-from playbook.sections.metrics import Kpis
-from playbook.sections.mistakes import did_you_mean, sentence
+from playbook.sections.metrics import Kpis, Metrics
+from playbook.sections.mistakes import did_you_mean, sentence, variable_for
 from playbook.sections.ondemand import (
     Emergency,
     Maintenance,
@@ -33,7 +36,9 @@ from playbook.sections.ondemand import (
     Recent,
     Troubleshooting,
 )
+from playbook.sections.parts import SITES, WITHOUT, absent_parts, contradictions, shorn, unknown_parts
 from playbook.sections.people import People
+from playbook.sections.places import with_lines
 from playbook.sections.platform import Access, CostReview, Dependencies, Firewalls, Scaling, UtilizationRules
 from playbook.sections.target import Target
 from playbook.sections.trends import Capacity, Trends
@@ -71,6 +76,7 @@ class Settings(Section, frozen=True):
 
     Attributes:
         file: the playbook.toml that was read, if there is one.
+        root: the folder that it was looked for in.
         sources: raw texts by dotted path, e.g. ``targets.production.redis.url`` → ``${REDIS_URL}``.
         guarded: what the production targets reach, to the dotted path that says so; see ``playbook.gate``.
     """
@@ -83,6 +89,7 @@ class Settings(Section, frozen=True):
     deployments: Deployments = Deployments()
     coverage: CoverageRules = CoverageRules()
     kpis: Kpis = Kpis()
+    metrics: Metrics = Metrics()
     trends: Trends = Trends()
     optimization: Optimization = Optimization()
     recent: Recent = Recent()
@@ -98,14 +105,26 @@ class Settings(Section, frozen=True):
     scaling: Scaling = Scaling()
     utilization: UtilizationRules = UtilizationRules()
     people: People = People()
+    catalogue: OwnCatalogue = OwnCatalogue()
     history: HistoryKeeping = HistoryKeeping()
     schedule: Schedule = Schedule()
     running: Running = Running()
     incidents: Incidents = Incidents()
     notifications: Notifications = Notifications()
     file: Path | None = None
+    root: Path | None = None
     sources: dict[str, str] = {}
     guarded: dict[str, str] = {}
+
+    @property
+    def absent(self) -> frozenset[str]:
+        """The parts that this product does not have, with those that are not there without them."""
+        return absent_parts(self.target.without)
+
+    @property
+    def nowhere(self) -> frozenset[str]:
+        """Those, and what this target has none of without anybody having to say so."""
+        return self.absent | (frozenset() if self.target.web.also else {SITES})
 
     def require(self, value: T | None, setting: str, service: str) -> T:
         """``value``, or NotConfigured that names the setting and the line to add.
@@ -122,7 +141,7 @@ class Settings(Section, frozen=True):
             names = " or ".join(variables[0].split("|"))
             add = f"{names} in the environment"
         elif _is_secret(path):
-            line = line.replace("…", f"${{{(section + '_' + key).upper().replace('.', '_')}}}")
+            line = line.replace("…", f"${{{variable_for(path, _read(DEFAULTS))}}}")
             add = f"to playbook.toml:\n{line}"
         else:
             add = f"to playbook.toml:\n{line}"
@@ -132,17 +151,16 @@ class Settings(Section, frozen=True):
             add=add,
         )
 
-    def secrets(self) -> list[str]:
-        """Every secret text of this target and of who is told, longest first, for redaction."""
-        found = {secret.reveal() for secret in _secrets((self.target, self.notifications))}
-        return sorted((text for text in found if text), key=len, reverse=True)
-
 
 # What a target may set for itself: every table that is not about one target.
-_NOT_ONE = frozenset({"target", "file", "sources", "guarded"})
+_NOT_ONE = frozenset({"target", "file", "root", "sources", "guarded"})
 _OVERRIDES = tuple(name for name in Settings.__struct_fields__ if name not in _NOT_ONE)
 _VARIABLE = re.compile(r"\$\{([A-Z0-9_]+(?:\|[A-Z0-9_]+)*)\}")
 _SECRET_KEYS = frozenset({"token", "password", "access_key", "secret_key"})
+_SECRET_VARIABLE = re.compile(
+    r"(?:^|_)(?:TOKEN|PASSWORD|PASSWD|SECRET|CREDENTIALS|(?:API|ACCESS|SECRET|PRIVATE)_?KEY)$"
+)
+_LEAST_OF_A_SECRET = 8
 _NOTIFICATIONS = "notifications"
 _TARGET = re.compile(r"[A-Za-z0-9][\w.-]*", re.ASCII)
 _IN_A_LIST = re.compile(r"\.\d+$")
@@ -154,19 +172,12 @@ def _is_secret(path: str) -> bool:
     return path.rpartition(".")[2] in _SECRET_KEYS or path.endswith(".redis.url")
 
 
-def _secrets(value: Any) -> Iterator[Secret]:
-    if isinstance(value, Secret):
-        yield value
-    elif isinstance(value, msgspec.Struct):
-        for field in value.__struct_fields__:
-            yield from _secrets(getattr(value, field))
-    elif isinstance(value, tuple):
-        for inner in value:
-            yield from _secrets(inner)
-    elif isinstance(value, dict):
-        yield from _secrets(tuple(value.values()))
+def _holds_secret(variable: str, text: str) -> bool:
+    """Whether a variable of the environment that no setting names is one by its name; checks may use their own."""
+    return bool(_SECRET_VARIABLE.search(variable)) and len(text) >= _LEAST_OF_A_SECRET and text[0] != "/"
 
 
+@with_lines
 def load(
     target: str | None = None,
     *,
@@ -201,6 +212,7 @@ def load(
                     f"{file}: targets: expected a name of letters, digits, . _ and -, got {each!r} "
                     "(reports are named after it)"
                 )
+    said = merged
     if overlay:
         merged = _merge(merged, overlay)
     name = target or environment.get(TARGET_VARIABLE) or merged.get("default_target", SANDBOX)
@@ -210,23 +222,43 @@ def load(
                 f"unknown target {chosen!r}: expected one of {', '.join(sorted(known_targets))}"
                 f"{did_you_mean(chosen, known_targets)} (targets are set in {file or 'playbook.toml'})"
             )
-    return _build(name, merged, file, environment, sets, trusted=overlay is not None)
+    settings = _build(name, merged, file, environment, sets, trusted=overlay is not None)
+    # What the sandbox says of itself is what it has: the checks find it where it was said to be absent.
+    _demand_whole_product(settings, said["targets"][name], environment)
+    there, loaded = shorn(settings.target, settings.load, settings.absent)
+    return replace(settings, target=there, load=loaded, root=root)
 
 
 def _config_file(root: Path, environment: Mapping[str, str]) -> Path | None:
     named = environment.get(CONFIG_VARIABLE)
     if named:
-        if not Path(named).is_file():
+        if not _is_file(Path(named)):
             raise UsageError(f"${CONFIG_VARIABLE} names {named}, which is not a file")
         return Path(named)
     file = root / "playbook.toml"
-    return file if file.is_file() else None
+    if _is_file(file):
+        return file
+    if os.path.lexists(file):
+        raise UsageError(f"{file} is not a file: the settings stand there")
+    return None
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError as error:  # of a folder that may not be looked into
+        raise UsageError(f"{path} cannot be read: {error.strerror}") from None
 
 
 def _read(file: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        content = file.read_bytes()
+        if content.startswith((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")):
+            raise UsageError(f"{file} begins with a byte order mark: save it as UTF-8 without one")
+        return tomllib.loads(content.decode())
+    except RecursionError:
+        raise UsageError(f"{file} is not valid TOML: it is nested too deeply") from None
+    except ValueError as error:  # also of bytes that are no UTF-8, and of numbers without end
         raise UsageError(f"{file} is not valid TOML: {error}") from None
     except OSError as error:
         raise UsageError(f"{file} cannot be read: {error.strerror}") from None
@@ -282,26 +314,43 @@ def _build(
     if not trusted:
         for path, text in sources.items():
             if _is_secret(path) and not _VARIABLE.fullmatch(text):
-                variable = _IN_A_LIST.sub("", path).rpartition(".")[2].upper()
+                variable = variable_for(path, _read(DEFAULTS))
                 raise UsageError(
                     f"{where}: {path} is a secret and must come from the environment, written as "
                     f'"${{{variable}}}"; never write it into the file'
                 )
     common[_NOTIFICATIONS] = _interpolate(told, environment)
-    common["limits"] = _limits(common.get("limits", {}), where)
+    ladders = common.get("limits", {})
+    paths = {key: f"targets.{name}.limits.{key}" for key in overrides["limits"]}
+    common["limits"] = _limits(ladders, where, paths)
     common["target"] = {"name": name, **_interpolate(raw, environment)}
+    _fill_limits_of_sites(common["target"], ladders, where)
     try:
         settings = msgspec.convert(common, Settings, dec_hook=_decode)
     except msgspec.ValidationError as error:
-        raise UsageError(sentence(error, where, name, Settings)) from None
+        raise UsageError(sentence(error, where, name, Settings, raw=common, own=overrides)) from None
     for mistake in mistakes(settings, sets):
         path = re.sub(r"^target(?=\.)", f"targets.{name}", mistake.path)
         if _stands_in(overrides, path):
             path = f"targets.{name}.{path}"
         raise UsageError(f"{where}: {path}{_from_variable(sources.get(path, ''))}: {mistake.text}")
     demand_valid(settings.schedule, where)
-    guarded = guarded_addresses(_interpolate(merged["targets"], environment), name)
-    return msgspec.structs.replace(settings, file=file, sources=sources, guarded=guarded)
+    targets = _interpolate(merged["targets"], environment)
+    # Also those of the other targets: their variables are set beside this one's, and a copy may hold them.
+    door.learn(text for path, text in _texts(targets, "targets") if _is_secret(path))
+    door.learn(text for variable, text in environment.items() if _holds_secret(variable, text))
+    guarded = guarded_addresses(targets, name)
+    return replace(settings, file=file, sources=sources, guarded=guarded)
+
+
+def _fill_limits_of_sites(target: dict[str, Any], ladders: Mapping[str, Any], where: str) -> None:
+    """What a further website sets of a ladder stands over the target's, line by line."""
+    web = target.get("web")
+    sites = web.get("also") if isinstance(web, Mapping) else None
+    for number, site in enumerate(sites if isinstance(sites, list) else ()):
+        if isinstance(site, dict) and isinstance(site.get("limits"), Mapping):
+            paths = {key: f"web.also[{number}].limits.{key}" for key in site["limits"]}
+            site["limits"] = _limits(_merge(ladders, site["limits"]), where, paths)
 
 
 def _demand_of_one_target(common: Mapping[str, Any], where: str) -> None:
@@ -310,6 +359,19 @@ def _demand_of_one_target(common: Mapping[str, Any], where: str) -> None:
     for key in OF_ONE_TARGET:
         if isinstance(load, Mapping) and key in load:
             raise UsageError(f"{where}: load.{key} is set by each target for itself, under [targets.NAME.load]")
+
+
+def _demand_whole_product(settings: Settings, said: Mapping[str, Any], environment: Mapping[str, str]) -> None:
+    """The parts that a target does without exist, and nothing is said of where they are."""
+    where = f"{settings.file or DEFAULTS}: targets.{settings.target.name}"
+    for text in unknown_parts(settings.target.without):
+        raise UsageError(f"{where}.{WITHOUT}: {text}")
+    for part, path in contradictions(settings.target.without, _interpolate(said, environment)):
+        full = f"targets.{settings.target.name}.{path}"
+        raise UsageError(
+            f"{where}.{WITHOUT}: expected no settings of what is not part of the product, got {part!r} and "
+            f"{full}{_from_variable(settings.sources.get(full, ''))}; take one of the two away"
+        )
 
 
 def _stands_in(table: Any, path: str) -> bool:
@@ -369,18 +431,19 @@ def _interpolate(value: Any, environment: Mapping[str, str]) -> Any:
     return None if missing else text
 
 
-def _limits(raw: Any, where: str) -> dict[str, Limit]:
+def _limits(raw: Any, where: str, paths: Mapping[str, str]) -> dict[str, Limit]:
     limits: dict[str, Limit] = {}
     if not isinstance(raw, Mapping):
         raise UsageError(f"{where}: limits must be a table, got {raw!r}")
     for key, spec in raw.items():
+        path = paths.get(key, f"limits.{key}")
         if not isinstance(spec, Mapping) or not all(isinstance(text, str) for text in spec.values()):
-            raise UsageError(f'{where}: limits.{key} must be a table of texts such as warning = "< 80 %"')
+            raise UsageError(f'{where}: {path} must be a table of texts such as warning = "< 80 %"')
         allowed = ("name", "target", "warning", "critical", "possible")
         for wrong in spec.keys() - set(allowed):
-            raise UsageError(f"{where}: unknown setting limits.{key}.{wrong}: expected {', '.join(allowed)}")
+            raise UsageError(f"{where}: unknown setting {path}.{wrong}: expected {', '.join(allowed)}")
         try:
             limits[key] = parse_limit(spec.get("name", key), dict(spec))
         except ValueError as error:
-            raise UsageError(f"{where}: limits.{key}: {error}") from None
+            raise UsageError(f"{where}: {path}: {error}") from None
     return limits

@@ -11,16 +11,17 @@ import gzip
 import os
 import shutil
 import time
+from bisect import bisect_left
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
-from heapq import merge
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from sandbox.log_history import WEB, LogLine, combined, floor_hour, hour
+from sandbox.log_history import LogLine, combined, floor_hour, hour
+from sandbox.products import PORTFOLIO, WEB, Product
 from sandbox.service import Context, Service
 
 if TYPE_CHECKING:
@@ -65,11 +66,12 @@ class LogsState:
     most_lines: int = 0
     seed: int = 0
     flawless: bool = False
+    product: Product = PORTFOLIO
 
     @classmethod
-    def healthy(cls, now: datetime) -> LogsState:
+    def healthy(cls, now: datetime, product: Product = PORTFOLIO) -> LogsState:
         """An ordinary day that ends at ``now`` (aware)."""
-        return cls(now=now)
+        return cls(now=now, product=product)
 
     @cached_property
     def store(self) -> LogStore:
@@ -127,25 +129,37 @@ class LogStore:
         now = until or self.now()
         oldest = now - timedelta(hours=self._state.hours)
         since = max(since, oldest) if since else oldest
-        # Sorting keeps the order of lines of one moment, such as a stack trace's.
-        added = sorted([*self._state.extra, *self._live], key=_time)
-        if until:
-            added = [line for line in added if line.at <= until]
-        silent_since = {name: now - timedelta(hours=hours) for name, hours in self._state.muted.items()}
-        return (
+        added = [
             line
-            for line in merge(self._history(since, now), added, key=_time)
-            if since <= line.at and line.at < silent_since.get(line.component, line.at + timedelta(1))
+            for line in (*self._state.extra, *self._live)
+            if since <= line.at and not (until and line.at > until)
+        ]
+        # Sorting keeps the order of lines of one moment, such as a stack trace's.
+        lines = self._lines(since, now, sorted(added, key=_time))
+        if self._state.muted:
+            silent_since = {name: now - timedelta(hours=hours) for name, hours in self._state.muted.items()}
+            lines = (line for line in lines if line.at < silent_since.get(line.component, line.at + timedelta(1)))
+        product = self._state.product
+        if product is PORTFOLIO:
+            return lines
+        return (
+            line._replace(component=product.called(line.component), text=product.text(line.text))
+            for line in lines
+            if product.has_component(line.component)
         )
 
-    def _history(self, since: datetime, until: datetime) -> Iterator[LogLine]:
-        start = floor_hour(since)
+    def _lines(self, since: datetime, until: datetime, added: list[LogLine]) -> Iterator[LogLine]:
+        """History from ``since`` until ``until``, with the added lines between; they may be later than that."""
+        start, taken = floor_hour(since), 0
         while start <= until:
-            for line in hour(start, self._state.seed, flawless=self._state.flawless):
-                if line.at > until:
-                    return
-                yield line
-            start += timedelta(hours=1)
+            lines = hour(start, self._state.seed, flawless=self._state.flawless)
+            end = start + timedelta(hours=1)
+            if start < since or until < end:
+                lines = tuple(line for line in lines if since <= line.at <= until)
+            to = bisect_left(added, end, lo=taken, key=_time)
+            yield from sorted((*lines, *added[taken:to]), key=_time) if taken < to else lines
+            start, taken = end, to
+        yield from added[taken:]
 
 
 def _time(line: LogLine) -> datetime:

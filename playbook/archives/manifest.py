@@ -16,6 +16,7 @@ from typing import Any
 
 import msgspec
 
+from playbook import door
 from playbook.budget import OverBudget, read_json
 
 LONGEST = 16 * 1024 * 1024  # bytes
@@ -101,7 +102,7 @@ def _read(data: bytes) -> Manifest:
         else:
             odd.append(msgspec.json.encode(entry).decode())
     if odd and not listed:
-        raise ShapeError(f"a list of files with entries such as {odd[0][:120]}")
+        raise ShapeError(f"a list of files with entries such as {door.line(odd[0], 120)}")
     created, counts = told.get("created"), told.get("counts")
     return Manifest(
         listed,
@@ -123,7 +124,7 @@ def _failure_of(told: dict[str, Any]) -> str:
             name in _HOLDS_ERRORS and said not in (None, "", 0, False) and said not in ([], {}) and word != "none"
         )
         if bad or (name in _STATUS and word in _BAD_WORDS):
-            return f'"{key}": {json.dumps(said)[:80]}'
+            return f'"{key}": {door.line(json.dumps(said), 80)}'
     return ""
 
 

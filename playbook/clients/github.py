@@ -17,7 +17,8 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from playbook.budget import read_json, words
+from playbook import door
+from playbook.budget import read_json
 from playbook.clients.http import Answer, HttpClient, origin
 from playbook.clients.listing import Listing, listed
 from playbook.engine import client
@@ -107,7 +108,7 @@ class DependabotAlert(_Message, frozen=True, kw_only=True):
     security_advisory: _Advisory = _Advisory()
 
 
-@client(libraries=("h11", "stamina"))
+@client(libraries=("playbook.clients.libraries.transport", "stamina"), parts=("github",))
 def github(settings: Settings) -> GitHubApi:
     """The GitHub API of the target, read-only. Asks nothing by itself, not even for its settings."""
     return GitHubApi(settings)
@@ -308,7 +309,7 @@ def _message(answer: Answer) -> str:
     except (msgspec.DecodeError, UnicodeDecodeError):
         return ""
     message = told.get("message") if isinstance(told, dict) else None
-    return " ".join(words(message, 400).split()).rstrip(".")[:200] if isinstance(message, str) else ""
+    return door.line(message.rstrip(".\n "), 200) if isinstance(message, str) else ""
 
 
 def _is_limited(answer: Answer, said: str) -> bool:

@@ -7,12 +7,12 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 from urllib.parse import unquote, urlsplit
 
+from playbook import door
 from playbook.budget import words
 from playbook.clients.redis_budget import Allowance, connection, parser
 from playbook.clients.redis_replies import explained, reason_of_error, worth_another
 from playbook.clients.retries import tries
 from playbook.clients.trust import context_for
-from playbook.deadline import left
 from playbook.engine import client
 from playbook.errors import Forbidden, Malformed, Unmeasured, UsageError
 from playbook.secret import Secret
@@ -29,10 +29,12 @@ _SCHEMES = _TLS | {"redis", "valkey"}
 _READ_ONLY: dict[str, frozenset[str]] = {
     # Commands, and for those that have some their subcommands (https://valkey.io/commands/). None of them changes
     # data, configuration or other clients. GET and its like are left out: nothing here needs what is cached.
+    # Of the jobs in a queue only the times are used.
     **dict.fromkeys(
         (
             *("PING", "INFO", "DBSIZE", "TIME", "LASTSAVE", "SCAN", "TYPE", "TTL", "PTTL", "EXISTS"),
             *("LLEN", "SCARD", "ZCARD", "XLEN", "STRLEN", "HLEN", "HGETALL"),
+            *("LINDEX", "SMEMBERS", "SISMEMBER", "ZRANGE", "HGET", "HMGET"),
         ),
         frozenset[str](),
     ),
@@ -89,7 +91,7 @@ class ReadOnlyRedis:
         self.address = address
         self._time_limits = time_limits
         self._ca = ca
-        self._allowance = Allowance()
+        self._allowance = Allowance(time_limits.connect + time_limits.read)
         self._redis = self._open()
 
     def ping(self) -> float:
@@ -214,8 +216,7 @@ class ReadOnlyRedis:
         from redis.exceptions import RedisError
 
         attempts: list[str] = []
-        within = left(self._time_limits.connect + self._time_limits.read)
-        self._allowance.begin(within)
+        within = self._allowance.begin()
         try:
             for attempt in tries(worth_another, within=within, attempts=_ATTEMPTS):
                 with attempt:
@@ -240,6 +241,11 @@ class ReadOnlyRedis:
             expected = f"{SERVICE}: expected an answer to {command} from {self.address}"
             raise Malformed(f"{expected}, got another form: {words(str(error))}", service=SERVICE) from error
         raise AssertionError("stamina ends with a value or an exception")
+
+    @property
+    def library(self) -> Redis:
+        """redis-py's own client; it sends whatever it is asked to."""
+        return self._redis
 
     def close(self) -> None:
         """Close all connections."""
@@ -288,12 +294,12 @@ class ReadOnlyRedis:
     def _other_answer(self, command: str, answer: object) -> Malformed:
         return Malformed(
             f"{SERVICE}: expected an answer to {command} from {self.address}, got one of another form: "
-            f"{repr(answer)[:80]}",
+            f"{door.quoted(answer, 80)}",
             service=SERVICE,
         )
 
 
-@client(libraries=("redis",))
+@client(libraries=("redis",), parts=("redis",))
 def redis(settings: Settings) -> ReadOnlyRedis:
     """Redis or Valkey of the target."""
     configured = settings.target.redis
@@ -305,7 +311,7 @@ def redis(settings: Settings) -> ReadOnlyRedis:
 def _pairs(answer: Any, **_: Any) -> dict[str, str]:
     """Names and values that follow each other, as a mapping; ValueError where they do not."""
     if not isinstance(answer, list) or len(answer) % 2 or not all(isinstance(one, str) for one in answer):
-        raise ValueError(f"names and values expected, got {repr(answer)[:60]}")
+        raise ValueError(f"names and values expected, got {door.quoted(answer, 60)}")
     return dict(zip(answer[::2], answer[1::2], strict=True))
 
 
@@ -330,5 +336,7 @@ def _reading(words: tuple[str | bytes | int, ...]) -> tuple[str, list[str]]:
         rest = rest[1:]
     allowed = name.partition(" ")[2] in subcommands if subcommands else subcommands is not None
     if not allowed:
-        raise Forbidden(f"{SERVICE}: {name[:40] or 'an empty command'} is not among the commands that only read")
+        raise Forbidden(
+            f"{SERVICE}: {door.line(name, 40) or 'an empty command'} is not among the commands that only read"
+        )
     return name, rest

@@ -13,6 +13,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from playbook.clients.connecting import connect
+from playbook.deadline import left
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,6 +38,7 @@ class Allowance(threading.local):
     """What the exchange of this thread may still take.
 
     Attributes:
+        seconds: of a whole exchange, if the measurement has so many left.
         until: moment of ``time.monotonic()`` at which all answers must be there.
     """
 
@@ -44,10 +46,15 @@ class Allowance(threading.local):
     bytes = MOST_BYTES
     values = MOST_VALUES
 
-    def begin(self, seconds: float) -> None:
-        """Of a new exchange."""
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+
+    def begin(self) -> float:
+        """Of a new exchange, and the seconds that it has."""
+        seconds = left(self.seconds)
         self.until = time.monotonic() + seconds
         self.bytes, self.values = MOST_BYTES, MOST_VALUES
+        return seconds
 
     def left(self, most: float) -> float:
         """Seconds that may be waited; TimeoutError where there are none."""
@@ -64,6 +71,7 @@ def parser(allowance: Allowance) -> type[_RESP2Parser]:
 
     class Bounded(_RESP2Parser):
         _own: _Buffer
+        begin = allowance.begin  # before each exchange, also by who has nothing but a pool of connections
 
         def on_connect(self, connection: Any) -> None:
             super().on_connect(connection)  # type: ignore[no-untyped-call]

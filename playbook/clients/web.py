@@ -49,7 +49,7 @@ class ImageApi:
         return Answer(SERVICE, exchange.status, exchange.headers, answer, shown(url), phases, (line,))
 
 
-@client(libraries=("h11", "stamina"))
+@client(libraries=("playbook.clients.libraries.transport", "stamina"))
 def website(settings: Settings) -> HttpClient:
     """The website of the target, for reading."""
     web = settings.target.web
@@ -63,7 +63,7 @@ def website(settings: Settings) -> HttpClient:
     )
 
 
-@client
+@client(parts=("images",))
 def image_api(website: HttpClient, settings: Settings) -> ImageApi:
     """The optimise endpoint of the website."""
     path = settings.target.web.optimize_path

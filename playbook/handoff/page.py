@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
 import msgspec
 
 from playbook.catalogue import Catalogue
-from playbook.history.runs import Finding, RunLine
+from playbook.history.runs import Finding, RunLine, gone_since
 from playbook.limits import Bound, format_value
 from playbook.people.attest import Moment
 from playbook.verdict import SEVERITY, Verdict
@@ -17,10 +17,10 @@ from playbook.verdict import SEVERITY, Verdict
 SCHEMA = 1
 DAYS = {"weekly": 7, "monthly": 31}
 Period = Literal["weekly", "monthly"]
-Change = Literal["new", "worse", "better", "recovered", "came and went", "waived"]
+Change = Literal["new", "worse", "better", "recovered", "came and went", "waived", "gone"]
 OPEN = frozenset({Verdict.CRITICAL, Verdict.UNKNOWN, Verdict.WARNING})
 _UNKNOWN_STEP = "Find in the report why it could not be measured, restore that, then run the check again."
-_ORDER: tuple[Change, ...] = ("new", "worse", "better", "recovered", "came and went", "waived")
+_ORDER: tuple[Change, ...] = ("new", "worse", "better", "recovered", "came and went", "waived", "gone")
 
 
 class Problem(msgspec.Struct, frozen=True):
@@ -43,7 +43,7 @@ class Problem(msgspec.Struct, frozen=True):
 
 
 class Changed(msgspec.Struct, frozen=True):
-    """An item whose verdict is another one than before; ``before`` is empty where nothing looked at it then."""
+    """An item whose verdict is not what it was, or that is gone; ``before`` is empty where nobody looked."""
 
     item: str
     title: str
@@ -76,6 +76,7 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
         runs: how many runs the page was made from, of which sets.
         on_call: who has which duty now and takes over next, in words.
         not_read: what could not be read, in words.
+        left_out: what is not part of the product, in words.
     """
 
     schema: int = SCHEMA
@@ -91,6 +92,7 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     endings: list[Ending]
     on_call: list[str] = []
     not_read: list[str] = []
+    left_out: list[str] = []
 
 
 class _State(NamedTuple):
@@ -134,6 +136,7 @@ def make_page(
     endings: Iterable[Ending],
     on_call: Sequence[str] = (),
     not_read: Sequence[str] = (),
+    left_out: Sequence[str] = (),
 ) -> Page:
     """The page of a period that ends now.
 
@@ -149,9 +152,11 @@ def make_page(
     for run in runs:
         if run.started >= since and not run.confirms:
             counted[run.set] = counted.get(run.set, 0) + 1
-    states = _states(runs, catalogue)
+    states, gone = _states(runs, catalogue), gone_since(runs)
+    left = [states.pop(item) for item in gone.keys() & states.keys()]
     problems = [_problem(each, catalogue) for each in states.values() if each[-1].is_open]
     changes = [change for each in states.values() if (change := _change(each, since))]
+    changes += [_gone(each[-1], gone[each[-1].item]) for each in left if gone[each[-1].item] >= since]
     return Page(
         target=target,
         period=period,
@@ -165,10 +170,11 @@ def make_page(
         endings=sorted(endings, key=lambda each: (each.at or now, each.kind, each.what)),
         on_call=list(on_call),
         not_read=list(not_read),
+        left_out=list(left_out),
     )
 
 
-def _states(runs: Iterable[RunLine], catalogue: Catalogue) -> Mapping[str, list[_State]]:
+def _states(runs: Iterable[RunLine], catalogue: Catalogue) -> dict[str, list[_State]]:
     """What was said of each item, oldest first. Where it was not configured nothing was said."""
     states: dict[str, list[_State]] = {}
     for run in runs:
@@ -177,6 +183,8 @@ def _states(runs: Iterable[RunLine], catalogue: Catalogue) -> Mapping[str, list[
                 known = catalogue.items.get(item)
                 title = known.title if known else finding.title or item
                 states.setdefault(item, []).append(_State(run.started, item, title, finding, run.report))
+        for item in run.gone:  # not part of the product any more, so neither open nor changed
+            states.pop(item, None)
     return states
 
 
@@ -221,6 +229,11 @@ def _change(states: Sequence[_State], since: datetime) -> Changed | None:
         telling.at,
         telling.message,
     )
+
+
+def _gone(last: _State, at: datetime) -> Changed:
+    told = f"There is no check of it any more, so nobody looks. {last.message}".strip()
+    return Changed(last.item, last.title, "gone", str(last.verdict), "not looked at", at, told)
 
 
 def _kind(was: Verdict, now: Verdict, after: Sequence[_State]) -> Change | None:

@@ -11,10 +11,12 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from glob import escape
 from statistics import NormalDist, median
 
 import msgspec
 
+from playbook import door
 from playbook.clients.redis import SERVICE, ReadOnlyRedis
 from playbook.clients.redis_replies import NotAllowed, UnknownCommand
 from playbook.counters import Counted
@@ -173,7 +175,7 @@ class RedisKeys:
             hint="Raise optimization.sample_keys, sample_scans and sample_seconds where the server can bear "
             "it, or look at all of them from a replica: redis-cli --memkeys.",
         )
-        over = f"{self._over(self.looked_at, 'key')}: {fold(largest.name)}"
+        over = f"{self._over(self.looked_at, 'key')}: {fold(door.line(largest.name))}"
         return Reading(largest.size / MEBIBYTE, over, every)
 
     @property
@@ -222,14 +224,14 @@ class RedisKeys:
         return f"{count:,} {what}{'s' if count != 1 else ''}{sample}"
 
 
-@measurement
+@measurement(parts=("cache",))
 def redis_keys(redis: ReadOnlyRedis, redis_stats: RedisStats, settings: Settings) -> RedisKeys:
     """Kinds of keys with memory and expiry, from a sample: found with SCAN, asked about with TTL and MEMORY USAGE.
 
     Asking for a TTL counts as a read that hit. It is only done once the server's own counts have been read, which
     is why those are asked for here; for ``optimization.sample_keys`` keys at most; and later runs leave it out.
     """
-    wanted, rules, expiry = settings.optimization, settings.coverage, settings.limits.cache_expiry
+    wanted, rules, expiry = _wanted(settings), settings.coverage, settings.limits.cache_expiry
     deadline = time.monotonic() + wanted.sample_seconds
     total = redis.size()
     names, complete = _names(redis, wanted, deadline)
@@ -247,6 +249,13 @@ def redis_keys(redis: ReadOnlyRedis, redis_stats: RedisStats, settings: Settings
     return RedisKeys(
         total, asked - len(keys), complete, _families(keys), wanted, rules, expiry, own, redis_stats.nodes
     )
+
+
+def _wanted(settings: Settings) -> Optimization:
+    """The settings, with the queue and the counts of images among what is meant to stay."""
+    wanted, own = settings.optimization, settings.target.redis
+    lasting = (*wanted.lasting_keys, escape(own.queue_key), escape(own.stats_key))
+    return msgspec.structs.replace(wanted, lasting_keys=lasting)
 
 
 def _names(redis: ReadOnlyRedis, wanted: Optimization, deadline: float) -> tuple[list[str], bool]:
@@ -293,6 +302,6 @@ def _known(redis: ReadOnlyRedis, names: list[str], lasting: tuple[str, ...]) -> 
 def _families(keys: Iterable[Key]) -> tuple[Family, ...]:
     by_pattern: dict[str, list[Key]] = {}
     for key in keys:
-        by_pattern.setdefault(key.name if key.lasting else fold(key.name), []).append(key)
+        by_pattern.setdefault(key.name if key.lasting else fold(door.line(key.name)), []).append(key)
     families = [Family(pattern, tuple(members)) for pattern, members in by_pattern.items()]
     return tuple(sorted(families, key=lambda family: -family.size))

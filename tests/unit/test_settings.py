@@ -1,9 +1,13 @@
 """Settings: what is read from where, and one clear sentence for each mistake."""
 
+import msgspec
 import pytest
 
+from playbook import door
 from playbook.errors import NotConfigured, UsageError
 from playbook.secret import Secret
+from playbook.sections.parts import PARTS
+from playbook.sections.target import Target
 from playbook.settings import load
 
 
@@ -68,12 +72,19 @@ def test_what_is_not_configured_says_what_to_add(tmp_path):
 
 
 def test_secrets_do_not_show_themselves(tmp_path):
-    """Neither by repr nor by str, and the redactor knows them."""
+    """Neither by repr nor by str, and the door knows them, also those of another target."""
     settings = load(
-        "production", root=tmp_path, environment={"REDIS_URL": "redis://:hunter2@x", "GRAFANA_TOKEN": "g"}
+        "production",
+        root=tmp_path,
+        environment={
+            "REDIS_URL": "redis://:hunter2@x",
+            "STAGING_REDIS_URL": "redis://:another2@y",
+            "SHOP_API_KEY": "made-up-99",
+            "SHOP_API_NAME": "north-shop",
+        },
     )
     assert "hunter2" not in repr(settings) + str(settings.target.redis.url)
-    assert settings.secrets() == ["redis://:hunter2@x", "g"]
+    assert door.text("hunter2 another2 made-up-99 north-shop") == "[redacted] [redacted] [redacted] north-shop"
 
 
 def test_a_target_overrides_limits_and_floors(project):
@@ -111,15 +122,15 @@ def test_a_target_overrides_limits_and_floors(project):
         ("[limits.cpu]\nwarning = 80", "limits.cpu must be a table of texts"),
         ("limits = 3", "limits must be a table"),
         ("[limits.cpu]\ncritical = '> 50 %'", "to be worse than warning"),
-        ("floors = 3", "floors: expected object, got int"),
-        ("[targets.production.web]\nurl = 3", "targets.production.web.url: expected str | null, got int"),
-        ("[time_limits]\nconnect = 'a'", "time_limits.connect: expected float, got str"),
+        ("floors = 3", "floors: expected a table, got a whole number"),
+        ("[targets.production.web]\nurl = 3", "targets.production.web.url: expected a text, got a whole number"),
+        ("[time_limits]\nconnect = 'a'", "time_limits.connect: expected a number, got a text"),
         ("x = ", "is not valid TOML"),
         ("colour = 'red'", "unknown setting colour"),
         ("targets = 3", "targets must be a table"),
         ("[targets]\nproduction = 3", "targets.production must be a table"),
         ("[targets.production]\nlimits = 3", "targets.production.limits must be a table"),
-        ("[targets.production]\nweb = 3", "targets.production.web: expected object, got int"),
+        ("[targets.production]\nweb = 3", "targets.production.web: expected a table, got a whole number"),
         ("[targets.production.redis]\nurl = 'redis://:pw@x'", "targets.production.redis.url is a secret"),
         (
             "[targets.production.digitalocean]\ntoken = 'dop_v1_x'",
@@ -142,7 +153,7 @@ def test_a_target_overrides_limits_and_floors(project):
             "[targets.production.floors]\ndialy = 3",
             "targets.production.floors.dialy: expected the name of a set, got 'dialy'; did you mean 'daily'?",
         ),
-        ("[floors]\ndialy = 3", "playbook.toml: floors.dialy: expected the name of a set"),
+        ("[floors]\ndialy = 3", "playbook.toml:2: floors.dialy: expected the name of a set"),
         ("[floors]\ndaily = -1", "floors.daily: expected a number of 0 or more, got -1"),
         ("[incidents.bad_runs]\nweekley = 1", "incidents.bad_runs.weekley: expected the name of a set"),
         ("[notifications]\ndigests = ['weekley']", "notifications.digests.weekley: expected the name of a set"),
@@ -208,3 +219,117 @@ def test_a_target_without_its_kind_is_told_which_there_are(project):
         UsageError, match=r'targets\.shop\.kind is missing; expected "sandbox", "staging" or "prod'
     ):
         load("shop", root=root, environment={})
+
+
+def test_what_a_product_does_not_have_takes_along_what_is_part_of_it(project):
+    """Without Redis there is neither a cache nor a queue in it."""
+    root = project("[targets.production]\nwithout = ['redis', 'staging']")
+    assert load("production", root=root, environment={}).absent == {"redis", "cache", "queue", "staging"}
+    assert load("staging", root=root, environment={}).absent == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("text", "environment", "sentence"),
+    [
+        (
+            "without = ['imges']",
+            {},
+            r"without: expected some of images, worker, .*npm, got 'imges'; did you mean 'images'\?",
+        ),
+        ("without = 'images'", {}, r"targets\.production\.without: expected a list, got a text"),
+        (
+            "without = ['redis']",
+            {"REDIS_URL": "redis://:topsecret42@x"},
+            r"without: expected no settings of what is not part of the product, got 'redis' and "
+            r"targets\.production\.redis\.url \(from \$REDIS_URL\); take one of the two away",
+        ),
+        (
+            "without = ['redis']\nredis.queue_key = 'celery'",
+            {},
+            r"got 'redis' and targets\.production\.redis\.queue",
+        ),
+        (
+            "without = ['services']\nweb.health_path = '/up'",
+            {},
+            r"got 'services' and targets\.production\.web\.health",
+        ),
+        (
+            "without = ['grafana']",
+            {"GRAFANA_URL": "https://g.example"},
+            r"got 'grafana' and .*\(from \$GRAFANA_URL\)",
+        ),
+    ],
+)
+def test_a_part_that_is_unknown_or_configured_is_one_clear_mistake(project, text, environment, sentence):
+    """With the list, and with the setting that contradicts it; a secret does not show."""
+    root = project(f"[targets.production]\n{text}")
+    with pytest.raises(UsageError, match=sentence) as caught:
+        load("production", root=root, environment=environment)
+    assert "topsecret42" not in str(caught.value)
+
+
+def test_every_setting_that_belongs_to_a_part_is_one():
+    """A mistyped path would never contradict anything."""
+    known = {path for path, _ in walk(Target)}
+    assert {path for part in PARTS.values() for path in part.settings} <= known
+    assert {name for part in PARTS.values() for name in part.holds} <= PARTS.keys()
+
+
+def walk(kind, path=""):
+    """Every setting of a target by its dotted path, with its type."""
+    for field in msgspec.structs.fields(kind):
+        here = f"{path}.{field.name}".lstrip(".")
+        yield here, field.type
+        if isinstance(field.type, type) and issubclass(field.type, msgspec.Struct):
+            yield from walk(field.type, here)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"\xef\xbb\xbf[targets.x]\n", "begins with a byte order mark: save it as UTF-8 without one"),
+        ("[targets.x]\n".encode("utf-16"), "begins with a byte order mark"),
+        (b"a = " + b"[" * 100_000, "is not valid TOML: it is nested too deeply"),
+        (b"a = " + b"{a=" * 100_000, "is not valid TOML: it is nested too deeply"),
+        (b"a = '\xff\xfe'\n", "is not valid TOML: 'utf-8' codec can't decode byte 0xff"),
+        (b"a = " + b"9" * 5_000, "is not valid TOML: "),
+        (b"a = 2026-13-45\n", "is not valid TOML: "),
+        (b"\x00" * 100, "is not valid TOML: "),
+    ],
+    ids=["bom", "utf-16", "lists", "tables", "bytes", "number", "date", "null"],
+)
+def test_file_that_is_no_toml_is_one_sentence(tmp_path, content, said):
+    """Whatever is wrong with it."""
+    (tmp_path / "playbook.toml").write_bytes(content)
+    with pytest.raises(UsageError) as caught:
+        load("sandbox", root=tmp_path, environment={})
+    assert str(caught.value).startswith(f"{tmp_path / 'playbook.toml'} {said}")
+    assert "\n" not in str(caught.value)
+    assert len(str(caught.value)) < 500
+
+
+def test_place_of_the_settings_that_is_no_file_is_a_mistake(tmp_path):
+    """A folder, or a link to nothing, in its place is not the same as no settings: that would be the sandbox."""
+    (tmp_path / "folder" / "playbook.toml").mkdir(parents=True)
+    (tmp_path / "link").mkdir()
+    (tmp_path / "link" / "playbook.toml").symlink_to("nothing")
+    for place in ("folder", "link"):
+        with pytest.raises(UsageError, match=r"playbook\.toml is not a file"):
+            load(root=tmp_path / place, environment={})
+    with pytest.raises(UsageError, match="which is not a file"):
+        load(root=tmp_path, environment={"PLAYBOOK_CONFIG": str(tmp_path)})
+
+
+def test_settings_that_cannot_be_read_are_one_sentence(tmp_path, monkeypatch):
+    """As of a file that belongs to somebody else, or on a disk that is damaged."""
+    (tmp_path / "playbook.toml").touch()
+    real = type(tmp_path).read_bytes
+
+    def refuse(path):
+        if path.name == "playbook.toml":
+            raise PermissionError(13, "Permission denied")
+        return real(path)
+
+    monkeypatch.setattr(type(tmp_path), "read_bytes", refuse)
+    with pytest.raises(UsageError, match=r"playbook\.toml cannot be read: Permission denied$"):
+        load(root=tmp_path, environment={})
