@@ -23,13 +23,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         options = _parser().parse_args(own, argparse.Namespace(extra=extra, takes_extra=False))
         if extra and not options.takes_extra:
-            raise UsageError("python -m playbook: only run hands on what follows --")
+            raise UsageError(f"{_name()}: only run hands on what follows --")
         return int(options.command(options))
     except UsageError as error:
         sys.stderr.write(f"{error}\n")
         return EXIT_USAGE
     except KeyboardInterrupt:
         return _EXIT_INTERRUPTED
+
+
+def _name() -> str:
+    """How the command was called, for its help: a checkout has no program of that name."""
+    return "playbook" if Path(sys.argv[0]).name == "playbook" else "python -m playbook"
 
 
 def _divided(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
@@ -49,9 +54,7 @@ def _parser() -> argparse.ArgumentParser:
     from playbook.site.command import add_parser as add_site_command
     from playbook.watch import add_parser as add_watch_command
 
-    parser = Parser(
-        prog="python -m playbook", description="The operations playbook. The checks are run by pytest."
-    )
+    parser = Parser(prog=_name(), description="The operations playbook. The checks are run by pytest.")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
 
     doctor = commands.add_parser(

@@ -13,6 +13,8 @@ asserts for itself is a crash.
 
 from __future__ import annotations
 
+import inspect
+import sysconfig
 from pathlib import Path
 
 import pytest
@@ -20,17 +22,25 @@ import pytest
 from playbook.errors import ExpectedFailure, Skipped
 from playbook.evidence import Lines
 from playbook.judge import Judgement
+from playbook.places import CHECKS
 from playbook.recorder import CheckTimeout, Notes
 from playbook.verdict import Critical, Verdict, verdict_of
 
 _MOST = 100  # passing asserts that are kept of one check
 _REWRITTEN = "@pytest_ar"  # a global of every module whose asserts pytest has rewritten
-_OURS = Path(__file__).resolve().parent
+# pytest also rewrites the asserts of libraries that come with a plugin, and so those of ours.
+_LIBRARIES = (
+    *(Path(__file__).resolve().parents[1] / name for name in ("playbook", "sandbox", "loadtests")),
+    *(Path(sysconfig.get_path(name)).resolve() for name in ("purelib", "platlib")),
+)
 
 
 def note_pass(notes: Notes, title: str, source: str, explanation: str) -> None:
-    """Note an assert of the check that held. A check that judges by ``judge`` uses asserts as guards only."""
-    if notes.asserts_count and len(notes.judge.judgements) < _MOST:
+    """Note an assert of the check that held. A check that judges by ``judge`` uses asserts as guards only.
+
+    To be called from pytest's hook, whose caller tells whose assert it is: one of a library says nothing.
+    """
+    if notes.asserts_count and len(notes.judge.judgements) < _MOST and not _is_by_a_library():
         notes.judge.note(_judgement(Verdict.OK, title, source, explanation))
 
 
@@ -72,7 +82,19 @@ def _is_judgement(excinfo: pytest.ExceptionInfo[BaseException], path: Path) -> b
     frame = excinfo.traceback[-1]
     file = Path(frame.path)
     own = _REWRITTEN in frame.frame.f_globals or file.is_relative_to(path.parent)
-    return own and not file.is_relative_to(_OURS)
+    return own and not _is_a_library(file)
+
+
+def _is_a_library(file: Path) -> bool:
+    return any(map(file.is_relative_to, _LIBRARIES)) and not file.is_relative_to(CHECKS)
+
+
+def _is_by_a_library() -> bool:
+    """Whether pytest tells of an assert that is not of a check: it stands in what called pytest's own function."""
+    frame = inspect.currentframe()
+    while frame and frame.f_code.co_name != "_call_assertion_pass":
+        frame = frame.f_back
+    return frame is None or frame.f_back is None or _is_a_library(Path(frame.f_back.f_code.co_filename))
 
 
 def _failed(excinfo: pytest.ExceptionInfo[BaseException], notes: Notes, title: str) -> Critical:

@@ -11,11 +11,9 @@ from pathlib import Path
 import msgspec
 
 from playbook.errors import UsageError
+from playbook.places import CATALOGUE, RUNBOOKS
 from playbook.record import Action
 
-ROOT = Path(__file__).resolve().parent.parent
-CATALOGUE = ROOT / "docs" / "playbook.md"
-RUNBOOKS = ROOT / "docs" / "runbooks"
 # Sets whose sections can be run by themselves; the second word of an id is then a marker too.
 SECTIONED = frozenset({"troubleshooting"})
 

@@ -26,6 +26,7 @@ from playbook.history.runs import append, line_of
 from playbook.history.schedule import slot_of
 from playbook.load.options import demand_permitted, order_of, ordered
 from playbook.load.order import LoadOrder
+from playbook.places import path_of
 from playbook.record import Record, Results, Timing
 from playbook.report import pytest_html
 from playbook.run import (
@@ -318,4 +319,4 @@ def _is_partial(config: pytest.Config) -> bool:
 
 def subject_of(nodeid: str) -> str:
     """``checks/test_kpis.py::test_x`` → ``kpis``."""
-    return Path(nodeid.partition("::")[0]).stem.removeprefix("test_")
+    return Path(path_of(nodeid)).stem.removeprefix("test_")

@@ -32,6 +32,7 @@ from playbook.load.order import MARKER, PRODUCTION_OPTION, SHAPE_OPTION, LoadOrd
 from playbook.look_again import filled_in
 from playbook.people.files import waivers_of
 from playbook.people.waivers import Waivers
+from playbook.places import comes_with_it
 from playbook.record import Record, Results, Timing
 from playbook.recorder import INVESTIGATE, Notes, make_record, root_causes, with_runbook, with_waiver
 from playbook.redact import Redactor
@@ -121,7 +122,8 @@ class Run:
         record = with_waiver(record, self.waivers)
         if runbook and record.verdict in INVESTIGATE:
             record = with_runbook(record, read_runbook(runbook), self.measurements)
-        again = f"pytest {record.check} --target {self.settings.target.name}"
+        named = f"--pyargs {record.check}" if comes_with_it(record.check) else record.check
+        again = f"pytest {named} --target {self.settings.target.name}"
         if item.set == MARKER:
             again += f" -m {MARKER} {SHAPE_OPTION} {self.load_order.shape}"
         if item.set == MARKER and self.load_order.production:
