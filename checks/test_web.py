@@ -8,7 +8,7 @@ pytestmark = pytest.mark.web
 @pytest.mark.daily
 @pytest.mark.item("daily.health.api", runbook="high-error-rates")
 def test_api_and_its_dependencies_are_healthy(api_health, judge):
-    """`/api/health` is healthy, and so is every dependency that it lists.
+    """The application is healthy by its own word, and so is every dependency that it lists.
 
     A service that calls itself degraded is a warning; unhealthy, an HTTP 5xx, or no answer while others answer, is
     critical. A word that says neither is UNKNOWN.
@@ -28,7 +28,7 @@ def test_api_and_its_dependencies_are_healthy(api_health, judge):
 @pytest.mark.daily
 @pytest.mark.item("daily.health.image-service", runbook="high-error-rates")
 def test_image_service_is_healthy(image_health, judge):
-    """`/api/image/health` is healthy.
+    """The image service is healthy by its own word.
 
     A service that calls itself degraded is a warning; unhealthy, an HTTP 5xx, or no answer while others answer, is
     critical. A word that says neither is UNKNOWN.

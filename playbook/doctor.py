@@ -30,8 +30,9 @@ from playbook.counters import Earlier
 from playbook.engine import REGISTRY, Measurements, Outcome, Provider
 from playbook.errors import Denied, Malformed, NotConfigured, TooLittleData, Unmeasured, Unreachable, UsageError
 from playbook.notify.overview import overview
+from playbook.profile import left_out, left_out_of_the_catalogue
 from playbook.redact import Redactor
-from playbook.report.words import plural
+from playbook.report.words import not_part, plural
 from playbook.run import load_providers, settings_for
 from playbook.settings import SANDBOX, Settings
 from playbook.verdict import EXIT_OK, EXIT_UNKNOWN
@@ -51,12 +52,14 @@ class Service:
     Attributes:
         name: as an operator calls it.
         settings: what it takes, as paths below the target; where one way is not configured, the next is taken.
+        parts: of the product, without which it is not there; also what its probe asks for may not be.
         probe: asks it something small. Takes providers by name, as measurements do, and says what it found.
     """
 
     name: str
     settings: tuple[tuple[str, ...], ...]
     probe: Callable[..., str]
+    parts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +184,7 @@ _ALERTMANAGER = ("alertmanager.url", "alertmanager.token", "alertmanager.passwor
 
 SERVICES = (
     Service("Website", (("web.url",),), _website),
-    Service("Image API", (("web.url",),), _image_api),
+    Service("Image API", (("web.url",),), _image_api, ("images",)),
     Service("DigitalOcean API", (_DIGITALOCEAN,), _digitalocean),
     Service("Redis", (("redis.url",),), _redis),
     Service("Prometheus", (_PROMETHEUS, _GRAFANA), _prometheus),
@@ -207,12 +210,16 @@ def diagnose(
     load_providers()
     probes = {f"doctor:{service.name}": _provider(service) for service in services}
     measurements = Measurements(
-        {"settings": settings, "clock": clock, "earlier": Earlier()}, {**REGISTRY, **probes}
+        {"settings": settings, "clock": clock, "earlier": Earlier()},
+        {**REGISTRY, **probes},
+        absent=settings.absent,
     )
     try:
         measurements.start(probes)
         for service in services:
             outcome = measurements.outcome(f"doctor:{service.name}")
+            if outcome.absent:
+                continue  # said once, with all that is not part of the product
             yield _diagnosis(service, outcome, _set_by(service, settings, environment))
     finally:
         measurements.close()
@@ -221,7 +228,9 @@ def diagnose(
 def _provider(service: Service) -> Provider:
     code = service.probe.__code__
     needs = code.co_varnames[: code.co_argcount]
-    return Provider(f"doctor:{service.name}", service.probe, needs, _TIME_LIMIT, is_client=False)
+    return Provider(
+        f"doctor:{service.name}", service.probe, needs, _TIME_LIMIT, is_client=False, parts=service.parts
+    )
 
 
 def _diagnosis(service: Service, outcome: Outcome, set_by: str) -> Diagnosis:
@@ -383,6 +392,10 @@ def _tell(settings: Settings, clock: Clock, say: Callable[[str], None]) -> int:
         diagnoses.append(diagnosis)
         for line in lines(diagnosis, width):
             say(redactor.text(line))
+    absent = left_out(left_out_of_the_catalogue(settings.target.without), settings.target.without)
+    if absent:
+        say("")
+        say(f"not part of this product: {', '.join(not_part(part) for part in absent)}")
     say("")
     who = overview(settings)
     say("WHO IS TOLD  (nothing was sent)")

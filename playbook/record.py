@@ -104,6 +104,20 @@ class Timing(msgspec.Struct, frozen=True):
     ok: bool
 
 
+class LeftOut(msgspec.Struct, frozen=True):
+    """A part that is not part of this product, and the items of the set that are about it.
+
+    Attributes:
+        part: as the setting ``without`` names it.
+        what: what it is, in a few words.
+        items: their ids; they were not looked at, and count neither as good nor as missing.
+    """
+
+    part: str
+    what: str
+    items: list[str]
+
+
 class Results(msgspec.Struct, frozen=True, kw_only=True):
     """A run. Times are ISO 8601 in UTC.
 
@@ -114,6 +128,7 @@ class Results(msgspec.Struct, frozen=True, kw_only=True):
         partial: only a part of the set was asked for (a path or -k).
         ended: ``finished``, or why the run ended early.
         faults: sandbox faults that were switched on.
+        left_out: what is not part of this product, in the order of the setting.
     """
 
     schema: int = SCHEMA
@@ -137,3 +152,4 @@ class Results(msgspec.Struct, frozen=True, kw_only=True):
     root_causes: list[RootCause] = []
     timings: list[Timing] = []
     versions: dict[str, str] = {}
+    left_out: list[LeftOut] = []

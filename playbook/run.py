@@ -7,7 +7,7 @@ import platform
 import re
 import shutil
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from importlib import import_module
@@ -33,7 +33,7 @@ from playbook.look_again import filled_in
 from playbook.people.files import waivers_of
 from playbook.people.waivers import Waivers
 from playbook.places import comes_with_it
-from playbook.record import Record, Results, Timing
+from playbook.record import LeftOut, Record, Results, Timing
 from playbook.recorder import INVESTIGATE, Notes, make_record, root_causes, with_runbook, with_waiver
 from playbook.redact import Redactor
 from playbook.settings import SANDBOX, Settings, load
@@ -83,6 +83,7 @@ class Run:
         self.waivers = self._read_waivers()
         self.redactor = Redactor(settings.secrets())
         self.load_order = load_order or LoadOrder()
+        self.left_out: dict[str, str] = {}  # by item, the part that is not there
         self.measurements = Measurements(
             {
                 "settings": settings,
@@ -90,7 +91,8 @@ class Run:
                 "allow_mutations": allow_mutations,
                 "load_order": self.load_order,
                 "earlier": Earlier(lambda: earlier_readings(history, settings, self.clock.now())),
-            }
+            },
+            absent=settings.absent,
         )
 
     def record(
@@ -213,13 +215,26 @@ class RunFolder:
             shutil.rmtree(self.path, ignore_errors=True)
 
 
-def floor_of(settings: Settings, catalogue: Catalogue, set_name: str, *, selected: int, partial: bool) -> int:
-    """The least number of executed checks for a verdict. On the sandbox everything must have been executed."""
+def floor_of(
+    settings: Settings,
+    catalogue: Catalogue,
+    set_name: str,
+    *,
+    selected: int,
+    partial: bool,
+    left_out: Collection[str] = (),
+) -> int:
+    """The least number of executed checks for a verdict. On the sandbox everything must have been executed.
+
+    What is not part of the product (``left_out``, by id) cannot be asked for.
+    """
     if partial:
         return 1
+    there = len([item for item in catalogue.ids_of(set_name) if item not in left_out])
     if settings.target.kind == SANDBOX:
-        return max(selected, len(catalogue.ids_of(set_name)), 1)
-    return max(settings.floors.get(set_name, 1), 1)
+        return max(selected, there, 1)
+    floor = settings.floors.get(set_name, 1)
+    return max(min(floor, there) if left_out else floor, 1)
 
 
 def not_run(item: Item, check: str, subject: str, reason: str, now: datetime) -> Record:
@@ -276,6 +291,7 @@ def make_results(
     command: str,
     ended: str = "finished",
     faults: Iterable[str] = (),
+    left_out: Sequence[LeftOut] = (),
 ) -> Results:
     """Add up a run."""
     records = sorted(records, key=lambda record: (record.subject, record.item))
@@ -307,6 +323,7 @@ def make_results(
         root_causes=root_causes(records),
         timings=list(timings),
         versions=versions(),
+        left_out=list(left_out),
     )
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
+from msgspec.structs import replace
 
 from playbook.errors import NotConfigured, UnknownTarget, UsageError
 from playbook.gate import guarded_addresses
@@ -24,7 +25,7 @@ from playbook.sections.figures import Limits, Queries
 from playbook.sections.history import HistoryKeeping, Running, Schedule
 from playbook.sections.incidents import PLAIN, Incidents, Notifications
 from playbook.sections.load import OF_ONE_TARGET, Load
-from playbook.sections.metrics import Kpis
+from playbook.sections.metrics import Kpis, Metrics
 from playbook.sections.mistakes import did_you_mean, sentence
 from playbook.sections.ondemand import (
     Emergency,
@@ -33,6 +34,7 @@ from playbook.sections.ondemand import (
     Recent,
     Troubleshooting,
 )
+from playbook.sections.parts import WITHOUT, absent_parts, contradictions, shorn, unknown_parts
 from playbook.sections.people import People
 from playbook.sections.platform import Access, CostReview, Dependencies, Firewalls, Scaling, UtilizationRules
 from playbook.sections.target import Target
@@ -83,6 +85,7 @@ class Settings(Section, frozen=True):
     deployments: Deployments = Deployments()
     coverage: CoverageRules = CoverageRules()
     kpis: Kpis = Kpis()
+    metrics: Metrics = Metrics()
     trends: Trends = Trends()
     optimization: Optimization = Optimization()
     recent: Recent = Recent()
@@ -106,6 +109,11 @@ class Settings(Section, frozen=True):
     file: Path | None = None
     sources: dict[str, str] = {}
     guarded: dict[str, str] = {}
+
+    @property
+    def absent(self) -> frozenset[str]:
+        """The parts that this product does not have, with those that are not there without them."""
+        return absent_parts(self.target.without)
 
     def require(self, value: T | None, setting: str, service: str) -> T:
         """``value``, or NotConfigured that names the setting and the line to add.
@@ -201,6 +209,7 @@ def load(
                     f"{file}: targets: expected a name of letters, digits, . _ and -, got {each!r} "
                     "(reports are named after it)"
                 )
+    said = merged
     if overlay:
         merged = _merge(merged, overlay)
     name = target or environment.get(TARGET_VARIABLE) or merged.get("default_target", SANDBOX)
@@ -210,7 +219,11 @@ def load(
                 f"unknown target {chosen!r}: expected one of {', '.join(sorted(known_targets))}"
                 f"{did_you_mean(chosen, known_targets)} (targets are set in {file or 'playbook.toml'})"
             )
-    return _build(name, merged, file, environment, sets, trusted=overlay is not None)
+    settings = _build(name, merged, file, environment, sets, trusted=overlay is not None)
+    # What the sandbox says of itself is what it has: the checks find it where it was said to be absent.
+    _demand_whole_product(settings, said["targets"][name], environment)
+    there, loaded = shorn(settings.target, settings.load, settings.absent)
+    return replace(settings, target=there, load=loaded)
 
 
 def _config_file(root: Path, environment: Mapping[str, str]) -> Path | None:
@@ -301,7 +314,7 @@ def _build(
         raise UsageError(f"{where}: {path}{_from_variable(sources.get(path, ''))}: {mistake.text}")
     demand_valid(settings.schedule, where)
     guarded = guarded_addresses(_interpolate(merged["targets"], environment), name)
-    return msgspec.structs.replace(settings, file=file, sources=sources, guarded=guarded)
+    return replace(settings, file=file, sources=sources, guarded=guarded)
 
 
 def _demand_of_one_target(common: Mapping[str, Any], where: str) -> None:
@@ -310,6 +323,19 @@ def _demand_of_one_target(common: Mapping[str, Any], where: str) -> None:
     for key in OF_ONE_TARGET:
         if isinstance(load, Mapping) and key in load:
             raise UsageError(f"{where}: load.{key} is set by each target for itself, under [targets.NAME.load]")
+
+
+def _demand_whole_product(settings: Settings, said: Mapping[str, Any], environment: Mapping[str, str]) -> None:
+    """The parts that a target does without exist, and nothing is said of where they are."""
+    where = f"{settings.file or DEFAULTS}: targets.{settings.target.name}"
+    for text in unknown_parts(settings.target.without):
+        raise UsageError(f"{where}.{WITHOUT}: {text}")
+    for part, path in contradictions(settings.target.without, _interpolate(said, environment)):
+        full = f"targets.{settings.target.name}.{path}"
+        raise UsageError(
+            f"{where}.{WITHOUT}: expected no settings of what is not part of the product, got {part!r} and "
+            f"{full}{_from_variable(settings.sources.get(full, ''))}; take one of the two away"
+        )
 
 
 def _stands_in(table: Any, path: str) -> bool:

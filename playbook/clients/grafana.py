@@ -181,7 +181,7 @@ def _variable(name: str, stored: Mapping[str, Any]) -> str:
     return ""
 
 
-@client(libraries=("h11", "stamina"))
+@client(libraries=("h11", "stamina"), parts=("grafana",))
 def grafana(settings: Settings) -> Grafana:
     """Grafana with a service account's token."""
     own = settings.target.grafana

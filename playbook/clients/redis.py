@@ -294,7 +294,7 @@ class ReadOnlyRedis:
         )
 
 
-@client(libraries=("redis",))
+@client(libraries=("redis",), parts=("redis",))
 def redis(settings: Settings) -> ReadOnlyRedis:
     """Redis or Valkey of the target."""
     configured = settings.target.redis

@@ -118,7 +118,8 @@ class Sampler:
     def _of_redis(self, redis: ReadOnlyRedis, at: float) -> dict[str, float]:
         values = {REDIS_LATENCY: redis.ping() * 1000}
         info = redis.info()
-        values[QUEUE] = float(redis.llen(self._settings.target.redis.queue_key))
+        if not self._settings.absent & {"images", "queue"}:
+            values[QUEUE] = float(redis.llen(self._settings.target.redis.queue_key))
         values |= _numbers(info, {REDIS_MEMORY: ("used_memory", _MIB), REDIS_CLIENTS: ("connected_clients", 1)})
         cpu = _number(info.get("used_cpu_sys")), _number(info.get("used_cpu_user"))
         if None not in cpu:
@@ -130,14 +131,14 @@ class Sampler:
 
     def _of_website(self, website: HttpClient, at: float) -> dict[str, float]:
         answer = website.get(self._settings.load.metrics_path, retry="none").expect_ok()
-        found = sums(answer.text)
+        found, names = sums(answer.text), self._settings.metrics
         values = _numbers(
-            found, {QUEUE: ("image_queue_length", 1), WEB_MEMORY: ("process_resident_memory_bytes", _MIB)}
+            found, {QUEUE: (names.queue_length, 1), WEB_MEMORY: ("process_resident_memory_bytes", _MIB)}
         )
         if "process_cpu_seconds_total" in found:
             self._rate(values, WEB_CPU, found["process_cpu_seconds_total"], at, 100)
-        if "http_requests_total" in found:
-            self._rate(values, WEB_REQUESTS, found["http_requests_total"], at)
+        if names.requests in found:
+            self._rate(values, WEB_REQUESTS, found[names.requests], at)
         return values
 
     def _rate(self, values: dict[str, float], name: str, counter: float, at: float, times: float = 1) -> None:

@@ -73,7 +73,7 @@ class DashboardView:
         return Facts(self.title, facts)
 
 
-@measurement
+@measurement(parts=("prometheus",))
 def dashboard(settings: Settings, clock: Clock) -> DashboardView:
     """The dashboard in Grafana by its title, its data sources, and the age of the newest sample.
 

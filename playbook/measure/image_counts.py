@@ -113,7 +113,7 @@ class ImageStats:
         return tables
 
 
-@measurement
+@measurement(parts=("images", "worker"))
 def image_stats(redis: ReadOnlyRedis, settings: Settings, clock: Clock, earlier: Earlier) -> ImageStats:
     """What the image workers counted: images, failures and time, by format."""
     return read_image_stats(redis, settings, clock, earlier)
@@ -163,7 +163,7 @@ class ImageQueue:
         return Facts("Image queue", {"List": self.key, "Waiting": waiting})
 
 
-@measurement
+@measurement(parts=("images", "queue"))
 def image_queue(redis: ReadOnlyRedis, settings: Settings) -> ImageQueue:
     """How many images wait in the queue. A list that is not there is an empty one."""
     key = settings.target.redis.queue_key

@@ -113,6 +113,7 @@ class RedisStats:
         growth: by how much they grew since an earlier reading.
         cluster: what CLUSTER INFO said, or why it did not; None where it is no cluster.
         problem: why there is no INFO; None where there is.
+        is_cache: it is read as a cache, so that its hits say something.
     """
 
     info: Info
@@ -120,6 +121,7 @@ class RedisStats:
     growth: Grown
     cluster: Mapping[str, str] | str | None = None
     problem: Unmeasured | None = None
+    is_cache: bool = True
 
     @property
     def coverage(self) -> Coverage:
@@ -315,7 +317,13 @@ def redis_stats(redis: ReadOnlyRedis, settings: Settings, clock: Clock, earlier:
             cluster = str(problem)
     read = info.counted(at)
     growth = grown(read, earlier.of("redis"), settings.coverage)
-    return RedisStats(info=info, read=read, growth=_without(growth, read, earlier.of(OWN_READS)), cluster=cluster)
+    return RedisStats(
+        info=info,
+        read=read,
+        growth=_without(growth, read, earlier.of(OWN_READS)),
+        cluster=cluster,
+        is_cache="cache" not in settings.absent,
+    )
 
 
 def _without(growth: Grown, read: Counted, own: Sequence[Counted]) -> Grown:

@@ -222,7 +222,7 @@ class RedisKeys:
         return f"{count:,} {what}{'s' if count != 1 else ''}{sample}"
 
 
-@measurement
+@measurement(parts=("cache",))
 def redis_keys(redis: ReadOnlyRedis, redis_stats: RedisStats, settings: Settings) -> RedisKeys:
     """Kinds of keys with memory and expiry, from a sample: found with SCAN, asked about with TTL and MEMORY USAGE.
 

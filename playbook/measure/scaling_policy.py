@@ -111,16 +111,16 @@ class ScalingPolicies:
         return Table("Scaling", ["Component", "Policy", "App spec"], rows)
 
 
-@measurement
+@measurement(parts=("services",))
 def scaling_policies(digitalocean: DigitalOceanApi, settings: Settings) -> ScalingPolicies:
     """What the app spec says of every component's instances, beside the policy in the settings."""
     policies = settings.capacity.policy
     if not policies:
-        path = f"targets.{settings.target.name}.capacity.policy"
+        path, web = f"targets.{settings.target.name}.capacity.policy", settings.target.components.web
         raise NotConfigured(
             f"The scaling policy is not configured for the target {settings.target.name}: {path} is not set",
             setting=path,
-            add=f"to playbook.toml:\n[{path}]\nportfolio-web = {{ least = 2, most = 4, cpu_percent = 70 }}",
+            add=f"to playbook.toml:\n[{path}]\n{web} = {{ least = 2, most = 4, cpu_percent = 70 }}",
         )
     spec = digitalocean.app().spec
     components = {one.name: one for one in (*spec.services, *spec.workers)}

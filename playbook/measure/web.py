@@ -162,13 +162,13 @@ class Health:
         return [shown_facts, Table("Dependencies", ["Dependency", "Status", "Remark"], rows)]
 
 
-@measurement
+@measurement(parts=("api",))
 def api_health(website: HttpClient, network: Network, settings: Settings) -> Health:
     """What ``/api/health`` says of the application and of what it depends on."""
     return _health(website, network, settings, settings.target.web.health_path)
 
 
-@measurement
+@measurement(parts=("images",))
 def image_health(website: HttpClient, network: Network, settings: Settings) -> Health:
     """What ``/api/image/health`` says of the image service."""
     return _health(website, network, settings, settings.target.web.image_health_path)

@@ -6,7 +6,17 @@ import re
 from collections.abc import Iterator
 
 from playbook.record import Record, Results
-from playbook.report.words import MARKS, attention, by_line_to_add, clip, counted, headline, of_verdict, scope
+from playbook.report.words import (
+    MARKS,
+    attention,
+    by_line_to_add,
+    clip,
+    counted,
+    headline,
+    not_part,
+    of_verdict,
+    scope,
+)
 from playbook.verdict import Verdict
 
 # GitHub drops a job summary over 1 MiB whole, so it is cut well before, on a line.
@@ -57,6 +67,12 @@ def _lines(results: Results) -> Iterator[str]:
         for add, items in by_line_to_add(missing).items():
             first, _, rest = add.partition("\n")
             yield "  \n  ".join([f"- {plain(', '.join(items))}: add {plain(first)}", *_code(rest)])
+    if results.left_out:
+        yield from ("", "## Not part of this product", "")
+        for part in results.left_out:
+            yield f"- {plain(not_part(part))}: {plain(part.what)}" + (
+                f"; {plain(', '.join(part.items))}" if part.items else ""
+            )
     waived = of_verdict(results, Verdict.WAIVED)
     if waived:
         yield from ("", "## Waived", "")

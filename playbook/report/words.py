@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from playbook.record import Record, Results
+from playbook.record import LeftOut, Record, Results
 from playbook.verdict import SEVERITY, Verdict
 
 ATTENTION = (Verdict.CRITICAL, Verdict.UNKNOWN, Verdict.WARNING)
@@ -99,6 +99,11 @@ def attention(results: Results) -> list[Record]:
 def of_verdict(results: Results, verdict: Verdict) -> list[Record]:
     """The records with a verdict."""
     return [record for record in results.records if record.verdict is verdict]
+
+
+def not_part(part: LeftOut) -> str:
+    """``images (8 items)``; the number of the set's items that are about it."""
+    return f"{part.part} ({plural(len(part.items), 'item')})"
 
 
 def by_line_to_add(records: list[Record]) -> dict[str, list[str]]:

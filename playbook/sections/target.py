@@ -45,6 +45,20 @@ class Web(Section, frozen=True):
     optimized_width: Annotated[int, msgspec.Meta(gt=0)] | None = None
 
 
+class Components(Section, frozen=True):
+    """What the components of the application are called, on the platform and in the label of their metrics.
+
+    Attributes:
+        web: what answers visitors.
+        optimizer: what optimises images.
+        worker: what works on the queue of images.
+    """
+
+    web: str = "portfolio-web"
+    optimizer: str = "image-optimizer"
+    worker: str = "image-worker"
+
+
 class DigitalOcean(Section, frozen=True):
     """The application on App Platform. ``ca`` is for a private certificate authority."""
 
@@ -59,6 +73,8 @@ class Redis(Section, frozen=True):
     """Cache and queue. ``url`` is ``redis://`` or ``rediss://`` and usually holds the password.
 
     Attributes:
+        stats_key: hash in which the image workers count.
+        queue_key: list in which images wait.
         not_told: fields of INFO that this service never tells, and without which its work is judged all the same.
     """
 
@@ -74,6 +90,9 @@ class Prometheus(Section, frozen=True):
 
     Attributes:
         selector: matchers of the application's own series, e.g. ``job="portfolio"``; they stand for ``$selector``.
+        component_label: the label that says which component a series is of.
+        web_selector: matchers of the web component's own, beside ``selector``; where not set, ``component_label``
+            with ``components.web``. Empty where the application's series are the web component's alone.
         probe_selector: of the blackbox exporter's; where not set, those whose ``instance`` is on the host of
             ``web.url``.
         redis_selector, container_selector: of redis_exporter's and of the container runtime's; where not set, as
@@ -86,6 +105,8 @@ class Prometheus(Section, frozen=True):
     password: Secret | None = None
     ca: str | None = None
     selector: str | None = None
+    component_label: str = "component"
+    web_selector: str | None = None
     probe_selector: str | None = None
     redis_selector: str | None = None
     container_selector: str | None = None
@@ -97,6 +118,7 @@ class Grafana(Section, frozen=True):
     Attributes:
         datasource_uid: the Prometheus data source that ``dashboard`` shows; the first of its panels where not set.
         dashboard: its title.
+        dashboard_uid: its identifier, by which it is found whatever its title is.
         folder: title of the folder it is in, where several have that title.
     """
 
@@ -104,6 +126,7 @@ class Grafana(Section, frozen=True):
     token: Secret | None = None
     datasource_uid: str | None = None
     dashboard: str = "Portfolio Overview"
+    dashboard_uid: str | None = None
     folder: str | None = None
     ca: str | None = None
 
@@ -185,11 +208,17 @@ class FirstDays(Section, frozen=True):
 
 
 class Target(Section, frozen=True):
-    """One system to check."""
+    """One system to check.
+
+    Attributes:
+        without: the parts that this product does not have, by their names in ``playbook.sections.parts``.
+    """
 
     name: str
     kind: Literal["sandbox", "staging", "production"]
+    without: tuple[str, ...] = ()
     web: Web = Web()
+    components: Components = Components()
     digitalocean: DigitalOcean = DigitalOcean()
     redis: Redis = Redis()
     prometheus: Prometheus = Prometheus()
