@@ -11,12 +11,11 @@ import ast
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
-from playbook.catalogue import ROOT
 from playbook.engine import REGISTRY, Provider, missing_parts
+from playbook.places import CHECKS
 from playbook.record import LeftOut
 from playbook.sections.parts import PARTS, absent_parts
 
-CHECKS = ROOT / "checks"
 _MARK = "pytest.mark."
 
 
