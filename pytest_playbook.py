@@ -2,7 +2,7 @@
 
 A module of its own, as to find that it is not meant must import nothing of the playbook: a checkout has its own.
 A project is meant that has a playbook.toml, that names the shipped checks (``pytest --pyargs playbook.checks``),
-or that asks for the plugin (``-p playbook.plugin``, as ``playbook run`` does).
+or that asks for it (``-p pytest_playbook``, as ``playbook run`` does).
 """
 
 from __future__ import annotations
@@ -26,15 +26,18 @@ def pytest_load_initial_conftests(early_config: pytest.Config, parser: pytest.Pa
     if (root / "playbook" / "plugin.py").is_file() or not _is_meant(early_config, args):
         return
     _spare_the_libraries(early_config)
-    early_config.pluginmanager.import_plugin(_PLUGIN)
-    from playbook import installed
+    from playbook.places import INSTALLED
 
-    installed.settle(early_config, parser, args)
+    if INSTALLED:  # a checkout that is installed for developing has no checks for other folders
+        early_config.pluginmanager.import_plugin(_PLUGIN)
+        from playbook import installed
+
+        installed.settle(early_config, parser, args)
 
 
 def _is_meant(config: pytest.Config, args: Sequence[str]) -> bool:
     return (
-        config.pluginmanager.hasplugin(_PLUGIN)
+        __name__ in config.known_args_namespace.plugins
         or bool(os.environ.get("PLAYBOOK_CONFIG"))
         or (config.rootpath / "playbook.toml").is_file()
         or any(argument.startswith(_SHIPPED) for argument in args)

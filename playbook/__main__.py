@@ -45,6 +45,7 @@ def _divided(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
 
 
 def _parser() -> argparse.ArgumentParser:
+    from playbook.beginning.command import add_parser as add_init_command
     from playbook.ci.command import add_parser as add_ci_command
     from playbook.handoff.command import add_parser as add_handoff_command
     from playbook.history.command import add_parser as add_history_command
@@ -91,6 +92,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     report.set_defaults(command=_report)
 
+    add_init_command(commands, _say)
     add_run_command(commands, _say)
     add_history_command(commands, _say)
     add_people_commands(commands, _say)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from playbook.places import CHECKS, INI, INSTALLED, MODULE, name_of
+from playbook.places import CHECKS, INI, MODULE, name_of
 
 # Of the shipped pytest.ini: what holds for other projects too, with pytest's types; and lists, to which is added.
 _DEFAULTS = {
@@ -76,9 +76,8 @@ class _ShippedChecks:
         own = [config.rootpath / _OWN] if (config.rootpath / _OWN).is_dir() else []
         if config.args_source is pytest.Config.ArgsSource.TESTPATHS:
             own = [Path(path) for path in config.args]
-        # As a module where it is one, so that pytest looks at no folder above; else it would start at the root.
-        config.option.pyargs = config.option.pyargs or INSTALLED
-        config.args = [MODULE if INSTALLED else str(CHECKS), *(str(path.absolute()) for path in own)]
+        config.option.pyargs = True
+        config.args = [MODULE, *(str(path.absolute()) for path in own)]
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_pycollect_makemodule(self, module_path: Path, parent: pytest.Collector) -> pytest.Module | None:

@@ -23,8 +23,6 @@ def is_checkout(root: Path) -> bool:
 
 def name_of(file: Path) -> str:
     """What pytest is to call a shipped file, and finds it by: its module, wherever that is installed."""
-    if not INSTALLED:
-        return file.as_posix()
     return ".".join((MODULE, *file.relative_to(CHECKS).with_suffix("").parts))
 
 

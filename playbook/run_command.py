@@ -30,7 +30,7 @@ from playbook.guard import die_with_parent
 from playbook.history.folder import history_folder
 from playbook.history.schedule import SCHEDULED_VARIABLE
 from playbook.notify import ping, tell
-from playbook.places import comes_with_it, is_checkout
+from playbook.places import INSTALLED, comes_with_it, is_checkout
 from playbook.record import Results
 from playbook.redact import Redactor
 from playbook.report import read_results
@@ -145,7 +145,7 @@ class _Runner:
         """Run the set, or some of its checks once more."""
         options = self._options
         command = [sys.executable, "-m", "pytest", "-m", self._set]
-        command += [] if is_checkout(self._root) else ["-p", "playbook.plugin"]
+        command += ["-p", "pytest_playbook"] if INSTALLED and not is_checkout(self._root) else []
         command += [f"--target={options.target}"] if options.target else []
         command += [f"--reports={self._reports}", f"--history={self._history}"]
         command += [f"--fault={name}" for name in options.fault]
