@@ -30,6 +30,7 @@ class Answers:
         health_path: where the web component tells its health.
         domains: further domains of the website.
         redis_cluster: id of the managed Redis or Valkey.
+        selector: of its own series in Prometheus.
         known: what else is known, a line each; for comments.
         endpoint: of the DigitalOcean API, where it is another one.
         ca: file with the certificate authority of the services.
@@ -46,6 +47,7 @@ class Answers:
     health_path: str = ""
     domains: tuple[str, ...] = ()
     redis_cluster: str = ""
+    selector: str = ""
     known: tuple[str, ...] = ()
     endpoint: str = ""
     ca: str = ""

@@ -39,6 +39,11 @@ def ask_everything(answers: Answers, ask: Ask, say: Say, look_up: Callable[[Answ
                 answers = replace(answers, parts=answers.parts | {name})
             elif there is False:
                 answers = replace(answers, without=(*answers.without, name))
+    if "prometheus" in answers.parts:
+        selector = _line(
+            ask, 'Which series in Prometheus are its own, such as job="shop"? (Enter: not known yet) '
+        )
+        answers = replace(answers, selector=selector)
     return answers
 
 

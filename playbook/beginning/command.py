@@ -90,6 +90,7 @@ def _from_options(options: argparse.Namespace) -> Answers:
         parts=frozenset(there),
         without=absent,
         app_id=(options.from_app or "").strip(),
+        selector=options.selector or "",
         endpoint=options.endpoint or "",
         ca=options.ca or "",
     )
@@ -151,6 +152,7 @@ def add_parser(commands: Any, say: Say) -> None:
         "--with", dest="parts", action="append", default=[], metavar="PART", help="it has this; repeatable"
     )
     parser.add_argument("--without", action="append", default=[], metavar="PART", help="it has none; repeatable")
+    parser.add_argument("--selector", metavar="MATCHERS", help="of its series in Prometheus: 'job=\"shop\"'")
     parser.add_argument("--to", type=Path, metavar="FILE", help=f"default: {_FILE}")
     parser.add_argument("--force", action="store_true", help="write over a file that is there")
     parser.add_argument("--endpoint", metavar="ADDRESS", help="of the DigitalOcean API, where it is another one")

@@ -147,6 +147,7 @@ def _parts(answers: Answers) -> Iterator[list[str]]:
         )
         block.append(f"[targets.{answers.target}.{table}]")
         block += [f"{line.key} = {line.value}{_remark(line)}" for line in lines]
+        block += _selector(answers) if part == "prometheus" else []
         block += _ca(answers) if part in _WITH_CA else []
         yield block if known else [line if line.startswith("#") else f"# {line}" for line in block]
 
@@ -183,6 +184,17 @@ def _shortest(answers: Answers) -> tuple[str, ...]:
     """The absent parts without those that are not there because of another."""
     implied = {inner for name in answers.without for inner in PARTS[name].holds}
     return tuple(name for name in answers.without if name not in implied)
+
+
+def _selector(answers: Answers) -> list[str]:
+    if answers.selector:
+        return [f"selector = {_text(answers.selector)}"]
+    return [
+        "# Which series are yours. Without it, a good figure of several jobs or instances is UNKNOWN.",
+        "# selector = 'job=\"…\"'",
+        "# redis_selector = 'job=\"…\"'   # of redis_exporter; else as selector",
+        "# probe_selector = 'instance=\"https://…\"'   # of the blackbox exporter; else of the website's host",
+    ]
 
 
 def _ca(answers: Answers) -> list[str]:
