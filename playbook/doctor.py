@@ -212,7 +212,7 @@ def diagnose(
     measurements = Measurements(
         {"settings": settings, "clock": clock, "earlier": Earlier()},
         {**REGISTRY, **probes},
-        absent=settings.absent,
+        absent=settings.nowhere,
     )
     try:
         measurements.start(probes)
@@ -392,7 +392,9 @@ def _tell(settings: Settings, clock: Clock, say: Callable[[str], None]) -> int:
         diagnoses.append(diagnosis)
         for line in lines(diagnosis, width):
             say(redactor.text(line))
-    absent = left_out(left_out_of_the_catalogue(settings.target.without), settings.target.without)
+    absent = left_out(
+        left_out_of_the_catalogue(settings.target.without, absent=settings.nowhere), settings.target.without
+    )
     if absent:
         say("")
         say(f"not part of this product: {', '.join(not_part(part) for part in absent)}")

@@ -237,7 +237,7 @@ def _leave_out_what_is_absent(config: pytest.Config, run: Run, items: list[pytes
             raise pytest.UsageError(f"{item.nodeid}: @pytest.mark.part: {mistake}")
         names = getattr(item, "fixturenames", ())
         has_item = item.get_closest_marker("item") is not None
-        missing = missing_for(names, marked, run.settings.absent, needs_all=not has_item)
+        missing = missing_for(names, marked, run.settings.nowhere, needs_all=not has_item)
         if missing:
             run.left_out[item.stash[_ITEM].id] = part_of(missing, without)
             gone.append(item)

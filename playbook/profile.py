@@ -61,9 +61,15 @@ def left_out(items: Mapping[str, str], without: Sequence[str]) -> list[LeftOut]:
     ]
 
 
-def left_out_of_the_catalogue(without: Sequence[str], folder: Path = CHECKS) -> dict[str, str]:
-    """Every item of the shipped checks that is left out, by id, and for which part. Imports none of them."""
-    absent = absent_parts(without)
+def left_out_of_the_catalogue(
+    without: Sequence[str], folder: Path = CHECKS, *, absent: Collection[str] = ()
+) -> dict[str, str]:
+    """Every item of the shipped checks that is left out, by id, and for which part. Imports none of them.
+
+    Args:
+        absent: parts that are not there though nobody named them.
+    """
+    absent = absent_parts(without) | set(absent) if without else frozenset()
     found: dict[str, str] = {}
     for item, names, marked in shipped_checks(folder) if absent else ():
         missing = missing_for(names, marked, absent)

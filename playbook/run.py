@@ -92,7 +92,7 @@ class Run:
                 "load_order": self.load_order,
                 "earlier": Earlier(lambda: earlier_readings(history, settings, self.clock.now())),
             },
-            absent=settings.absent,
+            absent=settings.nowhere,
         )
 
     def record(

@@ -34,7 +34,7 @@ from playbook.sections.ondemand import (
     Recent,
     Troubleshooting,
 )
-from playbook.sections.parts import WITHOUT, absent_parts, contradictions, shorn, unknown_parts
+from playbook.sections.parts import SITES, WITHOUT, absent_parts, contradictions, shorn, unknown_parts
 from playbook.sections.people import People
 from playbook.sections.platform import Access, CostReview, Dependencies, Firewalls, Scaling, UtilizationRules
 from playbook.sections.target import Target
@@ -114,6 +114,11 @@ class Settings(Section, frozen=True):
     def absent(self) -> frozenset[str]:
         """The parts that this product does not have, with those that are not there without them."""
         return absent_parts(self.target.without)
+
+    @property
+    def nowhere(self) -> frozenset[str]:
+        """Those, and what this target has none of without anybody having to say so."""
+        return self.absent | (frozenset() if self.target.web.also else {SITES})
 
     def require(self, value: T | None, setting: str, service: str) -> T:
         """``value``, or NotConfigured that names the setting and the line to add.
@@ -301,8 +306,10 @@ def _build(
                     f'"${{{variable}}}"; never write it into the file'
                 )
     common[_NOTIFICATIONS] = _interpolate(told, environment)
-    common["limits"] = _limits(common.get("limits", {}), where)
+    ladders = common.get("limits", {})
+    common["limits"] = _limits(ladders, where)
     common["target"] = {"name": name, **_interpolate(raw, environment)}
+    _fill_limits_of_sites(common["target"], ladders, where)
     try:
         settings = msgspec.convert(common, Settings, dec_hook=_decode)
     except msgspec.ValidationError as error:
@@ -315,6 +322,15 @@ def _build(
     demand_valid(settings.schedule, where)
     guarded = guarded_addresses(_interpolate(merged["targets"], environment), name)
     return replace(settings, file=file, sources=sources, guarded=guarded)
+
+
+def _fill_limits_of_sites(target: dict[str, Any], ladders: Mapping[str, Any], where: str) -> None:
+    """What a further website sets of a ladder stands over the target's, line by line."""
+    web = target.get("web")
+    sites = web.get("also") if isinstance(web, Mapping) else None
+    for number, site in enumerate(sites if isinstance(sites, list) else ()):
+        if isinstance(site, dict) and isinstance(site.get("limits"), Mapping):
+            site["limits"] = _limits(_merge(ladders, site["limits"]), f"{where}: web.also[{number}]")
 
 
 def _demand_of_one_target(common: Mapping[str, Any], where: str) -> None:

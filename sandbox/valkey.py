@@ -24,6 +24,8 @@ from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 from playbook.guard import Guard
+from sandbox.job_queues import JobQueuesState
+from sandbox.job_queues import seed as seed_queues
 from sandbox.proxy import TlsProxy
 from sandbox.service import LOOPBACK, Context, Service
 from sandbox.valkey_burdens import MEMORY_LIMIT, MOST_CLIENTS, POLICY, Burdened, Burdens
@@ -79,6 +81,7 @@ class RedisState:
         formats_before: the same, as yesterday's run has read it.
         lasting_images: how many of the cached images never expire.
         large_page: MiB of one cached page; 0 is none.
+        jobs: queues of other libraries.
         burdens: what weighs on the server.
         latency: seconds that each answer is late.
         new_password: the server wants another password than the settings say.
@@ -96,6 +99,7 @@ class RedisState:
     formats_before: dict[str, FormatStats] = field(default_factory=_before)
     lasting_images: int = 0
     large_page: float = 0.0
+    jobs: JobQueuesState = field(default_factory=JobQueuesState)
     burdens: Burdens = field(default_factory=Burdens)
     latency: float = 0.0
     new_password: bool = False
@@ -166,6 +170,7 @@ async def seed(redis: Redis, state: RedisState, now: datetime) -> None:
     for number in range(state.queue_length):
         job = {"id": f"{random.getrandbits(64):016x}", "format": "webp", "quality": 80, "width": None}
         pipe.lpush(QUEUE_KEY, json.dumps({**job, "queued_at": now.timestamp() - number}))
+    seed_queues(pipe, state.jobs, now)
     if popular and state.reads:
         hits = round(state.reads * state.hit_rate / 100)
         pipe.eval(_READ, len(popular), *popular, hits, state.reads - hits)
@@ -284,7 +289,7 @@ class ValkeyService(Service):
     def settings(self) -> dict[str, Any]:
         """Where and how to reach it."""
         return {
-            "redis": {"url": self.url, "ca": str(self.context.ca.pem)},
+            "redis": {"url": self.url, "ca": str(self.context.ca.pem), "queues": self.world.redis.jobs.settings},
             "history": {"readings": str(self._past.file)},
         }
 

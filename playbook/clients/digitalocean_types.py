@@ -155,11 +155,13 @@ class DomainSpec(_Message, frozen=True):
     domain: str = ""
 
 
-class Database(_Message, frozen=True):
-    """A database of the app spec; ``engine`` is PG, MYSQL, REDIS, VALKEY, MONGODB, KAFKA, OPENSEARCH or new."""
+class DatabaseSpec(_Message, frozen=True):
+    """A database as the app spec names it; one that is not for production has no cluster in the account."""
 
     name: str = ""
     engine: str = ""
+    production: bool = False
+    cluster_name: str = ""
 
 
 class Spec(_Message, frozen=True):
@@ -171,7 +173,7 @@ class Spec(_Message, frozen=True):
     static_sites: list[Named] = []
     jobs: list[Named] = []
     functions: list[Named] = []
-    databases: list[Database] = []
+    databases: list[DatabaseSpec] = []
     envs: list[Variable] = []
     domains: list[DomainSpec] = []
     maintenance: Maintenance | None = None

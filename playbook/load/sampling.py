@@ -6,6 +6,7 @@ ends nothing: the load test says what it has to say without it.
 
 from __future__ import annotations
 
+import math
 import re
 import threading
 import time
@@ -17,6 +18,7 @@ from typing import Self
 
 from playbook.clients.http import HttpClient
 from playbook.clients.redis import Address, ReadOnlyRedis
+from playbook.clock import Clock
 from playbook.errors import PlaybookError
 from playbook.load.samples import (
     EVICTED,
@@ -30,6 +32,7 @@ from playbook.load.samples import (
     WEB_REQUESTS,
     Sample,
 )
+from playbook.measure.job_queues import read_queues
 from playbook.settings import Settings, TimeLimits
 
 # A sample that takes longer is late, and says little of its second.
@@ -118,8 +121,11 @@ class Sampler:
     def _of_redis(self, redis: ReadOnlyRedis, at: float) -> dict[str, float]:
         values = {REDIS_LATENCY: redis.ping() * 1000}
         info = redis.info()
-        if not self._settings.absent & {"images", "queue"}:
-            values[QUEUE] = float(redis.llen(self._settings.target.redis.queue_key))
+        if "queue" not in self._settings.absent:
+            queues = read_queues(redis, self._settings, Clock()).queues
+            waiting = [queue.waiting.reading.value for queue in queues]
+            if waiting and all(map(math.isfinite, waiting)):
+                values[QUEUE] = sum(waiting)
         values |= _numbers(info, {REDIS_MEMORY: ("used_memory", _MIB), REDIS_CLIENTS: ("connected_clients", 1)})
         cpu = _number(info.get("used_cpu_sys")), _number(info.get("used_cpu_user"))
         if None not in cpu:

@@ -21,7 +21,6 @@ from playbook.limits import Reading, format_value
 from playbook.measure.redis_info import Info, duration, mebibytes
 from playbook.measure.redis_work import (
     ANSWERED,
-    Statement,
     answer_of,
     limit_of,
     policy_evicts,
@@ -29,6 +28,7 @@ from playbook.measure.redis_work import (
     turned_away,
     used_of,
 )
+from playbook.measure.statements import Statement
 from playbook.settings import Settings
 
 PINGS = 10

@@ -16,6 +16,7 @@ from playbook.sections.mistakes import did_you_mean
 from playbook.sections.target import Target
 
 WITHOUT = "without"
+SITES = "sites"  # absent by itself where none is set
 S = TypeVar("S", bound=msgspec.Struct)
 
 
@@ -72,7 +73,13 @@ PARTS: Mapping[str, Part] = {
             ),
         ),
         Part("cache", "a cache in Redis, which may hold a queue alone"),
-        Part("queue", "a queue in Redis", settings=("redis.queue_key",)),
+        Part("queue", "a queue in Redis", settings=("redis.queue_key", "redis.queues")),
+        Part(SITES, "further websites and health endpoints", settings=("web.also",)),
+        Part(
+            "databases",
+            "PostgreSQL or MySQL that DigitalOcean manages",
+            settings=("digitalocean.databases",),
+        ),
         Part(
             "api",
             "an endpoint that tells the application's health",

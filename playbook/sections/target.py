@@ -9,8 +9,10 @@ import msgspec
 
 from playbook.secret import Secret, Section
 from playbook.sections.platform import Costs, GitHub, Npm
+from playbook.sections.queues import JobQueue
 from playbook.sections.recovery import AlertTest, Recovery
 from playbook.sections.security import Links, Security
+from playbook.sections.sites import Site
 
 
 class Web(Section, frozen=True):
@@ -27,6 +29,7 @@ class Web(Section, frozen=True):
         least_bytes: a homepage that is smaller is none.
         sample_image: the photograph that is posted to the optimise endpoint; the one that comes with the suite
             where not set.
+        also: further websites and health endpoints of this target.
         optimized_width: pixels; the width to which the optimise endpoint scales wider pictures down by itself.
             Where it is not set, a picture must come back in the size in which it was sent.
     """
@@ -43,6 +46,7 @@ class Web(Section, frozen=True):
     least_bytes: int = 64
     sample_image: str | None = None
     optimized_width: Annotated[int, msgspec.Meta(gt=0)] | None = None
+    also: tuple[Site, ...] = ()
 
 
 class Components(Section, frozen=True):
@@ -59,13 +63,37 @@ class Components(Section, frozen=True):
     worker: str = "image-worker"
 
 
+class ManagedDatabase(Section, frozen=True):
+    """A PostgreSQL or MySQL that DigitalOcean manages.
+
+    Attributes:
+        id, name: one of the two; the name is looked for among the account's database clusters.
+        engine: where it is set, a cluster of another one is not the database that is meant.
+        most_connections: how many it takes, which the API does not say; without it their number is only shown.
+    """
+
+    id: str | None = None
+    name: str | None = None
+    engine: Literal["pg", "mysql"] | None = None
+    most_connections: Annotated[int, msgspec.Meta(gt=0)] | None = None
+
+    def __post_init__(self) -> None:
+        if not self.id and not self.name:
+            raise ValueError("Expected the id or the name of a database cluster, got neither")
+
+
 class DigitalOcean(Section, frozen=True):
-    """The application on App Platform. ``ca`` is for a private certificate authority."""
+    """The application on App Platform. ``ca`` is for a private certificate authority.
+
+    Attributes:
+        databases: PostgreSQL and MySQL; where none is named, those that the app's spec names are looked at.
+    """
 
     endpoint: str = "https://api.digitalocean.com"
     token: Secret | None = None
     app_id: str | None = None
     redis_cluster_id: str | None = None
+    databases: tuple[ManagedDatabase, ...] = ()
     ca: str | None = None
 
 
@@ -75,6 +103,7 @@ class Redis(Section, frozen=True):
     Attributes:
         stats_key: hash in which the image workers count.
         queue_key: list in which images wait.
+        queues: those of other libraries; where there are any, ``queue_key`` is not looked at.
         not_told: fields of INFO that this service never tells, and without which its work is judged all the same.
     """
 
@@ -82,6 +111,7 @@ class Redis(Section, frozen=True):
     ca: str | None = None
     stats_key: str = "image-processing-stats"
     queue_key: str = "image-processing-queue"
+    queues: tuple[JobQueue, ...] = ()
     not_told: tuple[str, ...] = ()
 
 

@@ -248,6 +248,17 @@ def _spec(state: DigitalOceanState) -> Json:
         spec["maintenance"] = {"enabled": True, **({"archive": True} if state.offline == "archive" else {})}
     for component in state.components:
         spec.setdefault(component.kind, []).append(_component_spec(state, component))
+    if state.databases:
+        spec["databases"] = [
+            {
+                "name": database.name.removeprefix(f"{state.app_name}-"),
+                "engine": database.engine.upper(),
+                "version": database.version,
+                "production": True,
+                "cluster_name": database.name,
+            }
+            for database in state.databases
+        ]
     return spec
 
 

@@ -72,6 +72,40 @@ class Cluster:
 
 
 @dataclass
+class Database:
+    """A PostgreSQL or MySQL.
+
+    Attributes:
+        engine: ``pg`` or ``mysql``; only of MySQL there are metrics.
+        backups: age in hours and size in gigabytes of each, newest first.
+        window: day and hour of maintenance; None where none is set.
+        updates: what is due in it.
+        storage, cpu, memory: percent.
+        connections: at once.
+    """
+
+    id: str
+    name: str
+    engine: Literal["pg", "mysql"]
+    version: str
+    semantic_version: str
+    size: str = "db-s-1vcpu-2gb"
+    nodes: int = 1
+    storage_gib: int = 30
+    status: str = "online"
+    backups: list[tuple[float, float]] = field(
+        default_factory=lambda: [(4.0 + 24 * day, round(0.42 - 0.003 * day, 3)) for day in range(7)]
+    )
+    window: tuple[str, str] | None = ("saturday", "03:00:00")
+    updates: list[str] = field(default_factory=list)
+    days_to_end_of_life: float = 730.0
+    storage: float = 41.0
+    connections: float = 23.0
+    cpu: float = 18.0
+    memory: float = 58.0
+
+
+@dataclass
 class Outage:
     """What the uptime check saw last; ``ended`` is None while it lasts."""
 
@@ -150,6 +184,7 @@ class DigitalOceanState:
     deployments: list[Deployment]
     cluster: Cluster
     ssh_keys: list[SshKey]
+    databases: list[Database] = field(default_factory=list)
     firewalls: list[Firewall] = field(default_factory=list)
     region: str = "fra"
     tier: str = "professional"
@@ -213,6 +248,7 @@ class DigitalOceanState:
                 identifier("cluster"), "portfolio-cache", created, trusted=[("app", identifier("app"))]
             ),
             ssh_keys=_ssh_keys(),
+            databases=[Database(identifier("orders"), "portfolio-orders", "pg", "17", "17.5")],
             firewalls=[
                 Firewall(
                     "monitoring",

@@ -21,23 +21,28 @@ Edit = Callable[["World"], None]
 
 
 class Fault(NamedTuple):
-    """A named fault; ``summary`` says what an operator would see, in one sentence without a full stop."""
+    """A named fault; ``summary`` says what an operator would see, in one sentence without a full stop.
+
+    Attributes:
+        harmless: nothing is wrong under it: it only makes the product another one.
+    """
 
     name: str
     summary: str
     edit: Edit
+    harmless: bool = False
 
 
 FAULTS: dict[str, Fault] = {}
 
 
-def fault(name: str, summary: str) -> Callable[[Edit], Edit]:
+def fault(name: str, summary: str, *, harmless: bool = False) -> Callable[[Edit], Edit]:
     """Register a fault: ``@fault("redis-cold-cache", "The cache answers only 60 % of reads")``."""
 
     def register(edit: Edit) -> Edit:
         if name in FAULTS:
             raise ValueError(f"the fault {name} is registered twice")
-        FAULTS[name] = Fault(name, summary, edit)
+        FAULTS[name] = Fault(name, summary, edit, harmless)
         return edit
 
     return register

@@ -45,16 +45,16 @@ _REDIS_LIMIT = 5.0  # seconds; all of the sandbox shares one event loop, on a ma
 
 
 class SecurityHeaders:
-    """ASGI middleware: the same headers on every answer, as ``headers`` gives them at that moment."""
+    """ASGI middleware: headers on every answer, as ``headers`` gives them for its path at that moment."""
 
-    def __init__(self, app: ASGIApp, headers: Callable[[], dict[str, str]]) -> None:
+    def __init__(self, app: ASGIApp, headers: Callable[[str], dict[str, str]]) -> None:
         self._app = app
         self._headers = headers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(self._headers())
+                MutableHeaders(scope=message).update(self._headers(scope.get("path", "")))
             await send(message)
 
         await self._app(scope, receive, with_headers)
@@ -117,6 +117,8 @@ class PortfolioService(HttpService):
         routes = [
             Route("/", self._homepage),
             Route("/login", login),
+            Route("/shop", self._shop),
+            Route("/shop/health", self._shop_health),
             Route("/assets/site.css", self._stylesheet),
             Route("/api/health", self._health),
             Route("/api/image/health", self._image_health),
@@ -128,11 +130,12 @@ class PortfolioService(HttpService):
         self._access = AccessLog(burdened, write=self._log, now=self._now)
         return SecurityHeaders(self._access, self._headers)
 
-    def _headers(self) -> dict[str, str]:
+    def _headers(self, path: str) -> dict[str, str]:
         """What stands on every answer, with the date by the server's own clock."""
         state = self._state()
         at = self.context.clock.now().timestamp() + state.clock_ahead
-        return {"date": formatdate(at, usegmt=True), **state.headers}
+        of_shop = state.shop.headers if state.shop and path.startswith("/shop") else None
+        return {"date": formatdate(at, usegmt=True), **(state.headers if of_shop is None else of_shop)}
 
     # -------------------------------------------------------------------------------------------------- pages
 
@@ -148,6 +151,22 @@ class PortfolioService(HttpService):
         if stand_in:
             return stand_in
         return Response(self._home, media_type="text/html", headers={"cache-control": "public, max-age=300"})
+
+    async def _shop(self, request: Request) -> Response:
+        shop = self._state().shop
+        if shop is None:
+            raise HTTPException(404)
+        title = "Prints of photographs" if shop.status < HTTPStatus.BAD_REQUEST else HTTPStatus(shop.status).phrase
+        page = (
+            f"<!DOCTYPE html><html lang=en><title>{title}</title><h1>{title}</h1><p>Signed, on paper, framed.</p>"
+        )
+        return Response(page, shop.status, media_type="text/html")
+
+    async def _shop_health(self, request: Request) -> Response:
+        shop = self._state().shop
+        if shop is None:
+            raise HTTPException(404)
+        return _no_store({"status": shop.health}, 503 if shop.health == "unhealthy" else 200)
 
     async def _stylesheet(self, request: Request) -> Response:
         return Response(self._style, media_type="text/css", headers={"cache-control": "public, max-age=86400"})
