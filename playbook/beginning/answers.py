@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, get_args
 from urllib.parse import urlsplit
 
 from playbook.errors import UsageError
 from playbook.sections.mistakes import did_you_mean
 from playbook.sections.parts import PARTS, absent_parts
+from playbook.sections.queues import Preset
 
 Kind = Literal["production", "staging"]
 _NAME = re.compile(r"[A-Za-z0-9][\w.-]*", re.ASCII)
@@ -30,6 +31,8 @@ class Answers:
         health_path: where the web component tells its health.
         domains: further domains of the website.
         redis_cluster: id of the managed Redis or Valkey.
+        databases: ids and engines of PostgreSQL and MySQL that are the app's without standing in its spec.
+        queues: libraries and names of queues in Redis.
         selector: of its own series in Prometheus.
         known: what else is known, a line each; for comments.
         endpoint: of the DigitalOcean API, where it is another one.
@@ -47,6 +50,8 @@ class Answers:
     health_path: str = ""
     domains: tuple[str, ...] = ()
     redis_cluster: str = ""
+    databases: tuple[tuple[str, str], ...] = ()
+    queues: tuple[tuple[str, str], ...] = ()
     selector: str = ""
     known: tuple[str, ...] = ()
     endpoint: str = ""
@@ -95,6 +100,22 @@ def demand_address(text: str) -> str:
             f"file, got one with them for {parts.hostname}"
         )
     return text.strip().rstrip("/")
+
+
+def demand_queue(text: str) -> tuple[str, str]:
+    """A queue as ``celery:celery``: the library that keeps it, and its name.
+
+    Raises:
+        UsageError: there is no such library, or no name.
+    """
+    preset, _, name = text.strip().partition(":")
+    known = get_args(Preset)
+    if preset not in known or not name.strip():
+        raise UsageError(
+            f"init: expected a queue as LIBRARY:NAME, with {', '.join(known[:-1])} or {known[-1]}, got {text!r}"
+            f"{did_you_mean(preset, known) if preset not in known else ''}"
+        )
+    return preset, name.strip()
 
 
 def demand_parts(option: str, names: Iterable[str]) -> tuple[str, ...]:

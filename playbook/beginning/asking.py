@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from playbook.beginning.answers import Answers, demand_address, demand_target
+from playbook.beginning.answers import Answers, demand_address, demand_queue, demand_target
 from playbook.errors import UsageError
 from playbook.sections.parts import PARTS
 
@@ -39,6 +39,12 @@ def ask_everything(answers: Answers, ask: Ask, say: Say, look_up: Callable[[Answ
                 answers = replace(answers, parts=answers.parts | {name})
             elif there is False:
                 answers = replace(answers, without=(*answers.without, name))
+    if "queue" in answers.parts:
+        question = (
+            "Which library keeps the queue, and what is it called, such as celery:celery? (Enter: not known yet)"
+        )
+        queue = _until_right(ask, say, question, "", lambda text: text and ":".join(demand_queue(text)))
+        answers = replace(answers, queues=(demand_queue(queue),) if queue else ())
     if "prometheus" in answers.parts:
         selector = _line(
             ask, 'Which series in Prometheus are its own, such as job="shop"? (Enter: not known yet) '

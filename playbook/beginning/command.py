@@ -13,7 +13,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from playbook.beginning.answers import Answers, demand_address, demand_parts, demand_target
+from playbook.beginning.answers import Answers, demand_address, demand_parts, demand_queue, demand_target
 from playbook.beginning.asking import ask_everything
 from playbook.beginning.floors import fitting_floors
 from playbook.beginning.from_app import ask_digitalocean
@@ -47,7 +47,7 @@ def run_init(
         UsageError: an option or answer is wrong, or the file is there already.
     """
     file = root / (options.to or _FILE)
-    given = bool(options.from_app or options.url or options.parts or options.without)
+    given = any((options.from_app, options.url, options.parts, options.without, options.queue))
     if not given and ask is None:
         raise UsageError(
             "init: expected --from-app ID or --url ADDRESS, as there is no terminal to ask on (see init --help)"
@@ -83,11 +83,13 @@ def run_init(
 
 def _from_options(options: argparse.Namespace) -> Answers:
     there, absent = demand_parts("--with", options.parts), demand_parts("--without", options.without)
+    queues = tuple(map(demand_queue, options.queue))
     answers = Answers(
         target=demand_target(options.target),
         kind=options.kind or ("staging" if options.target == "staging" else "production"),
         url=demand_address(options.url) if options.url else "",
-        parts=frozenset(there),
+        parts=frozenset(there).union(("redis", "queue") if queues else ()),
+        queues=queues,
         without=absent,
         app_id=(options.from_app or "").strip(),
         selector=options.selector or "",
@@ -152,6 +154,9 @@ def add_parser(commands: Any, say: Say) -> None:
         "--with", dest="parts", action="append", default=[], metavar="PART", help="it has this; repeatable"
     )
     parser.add_argument("--without", action="append", default=[], metavar="PART", help="it has none; repeatable")
+    parser.add_argument(
+        "--queue", action="append", default=[], metavar="LIBRARY:NAME", help="in Redis: celery:celery; repeatable"
+    )
     parser.add_argument("--selector", metavar="MATCHERS", help="of its series in Prometheus: 'job=\"shop\"'")
     parser.add_argument("--to", type=Path, metavar="FILE", help=f"default: {_FILE}")
     parser.add_argument("--force", action="store_true", help="write over a file that is there")

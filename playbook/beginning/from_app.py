@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,11 +11,12 @@ import msgspec
 
 from playbook.beginning.answers import Answers
 from playbook.clients.digitalocean import DigitalOceanApi, digitalocean
-from playbook.clients.digitalocean_account import DigitalOceanAccount
+from playbook.clients.digitalocean_account import Cluster, DigitalOceanAccount
 from playbook.clients.digitalocean_types import Spec
 from playbook.errors import Denied, Malformed, NotConfigured, Unmeasured, UsageError
 from playbook.settings import CONFIG_VARIABLE, load
 
+_SQL = frozenset({"PG", "MYSQL"})
 _REDIS = frozenset({"REDIS", "VALKEY"})
 _IMAGES = ("image", "optimi")
 TOKENS = ("DIGITALOCEAN_TOKEN", "DIGITALOCEAN_ACCESS_TOKEN")
@@ -122,10 +123,14 @@ def _told(answers: Answers, api: DigitalOceanApi, raw: Any, live_url: str) -> An
         "worker": bool(spec.workers),
         "images": bool(optimizer or worker),
     }
-    clusters, said = _clusters(api, spec)
+    named = {one.cluster_name or one.name for one in spec.databases}
+    clusters, said = _clusters(api, spec, named)
+    redis_clusters = [one.id for one in clusters if one.engine.upper() in _REDIS]
+    sql = [one for one in clusters if one.engine.upper() in _SQL]
     keys = {one.key for part in (spec, *spec.components) for one in part.envs}
-    redis = clusters or any(word in key.upper() for key in keys for word in _REDIS)
+    redis = redis_clusters or any(word in key.upper() for key in keys for word in _REDIS)
     has |= {"redis": True} if redis else {}
+    has |= {"databases": True} if sql or any(one.engine.upper() in _SQL for one in spec.databases) else {}
     known = [
         f"Components: {', '.join(one.name for one in spec.components) or 'none'}",
         *said,
@@ -137,17 +142,19 @@ def _told(answers: Answers, api: DigitalOceanApi, raw: Any, live_url: str) -> An
         for name, there in has.items()
         if not there and name not in answers.parts and (name != "api" or not spec.services)
     ]
-    named = {"web": web, "optimizer": optimizer, "worker": worker}
+    roles = {"web": web, "optimizer": optimizer, "worker": worker}
     return replace(
         answers,
         app=spec.name,
         url=answers.url or (f"https://{primary}" if primary else live_url.rstrip("/")),
         parts=(answers.parts | {name for name, there in has.items() if there}) - answers.absent,
         without=tuple(dict.fromkeys((*answers.without, *absent))),
-        components={role: name for role, name in named.items() if name},
+        components={role: name for role, name in roles.items() if name},
         health_path=health,
         domains=tuple(one.domain for one in domains if one.domain not in (primary, "") and "*" not in one.domain),
-        redis_cluster=clusters[0] if len(clusters) == 1 else "",
+        redis_cluster=redis_clusters[0] if len(redis_clusters) == 1 else "",
+        # Where one has to be named, all have.
+        databases=tuple((one.id, one.engine.lower()) for one in sql if {each.name for each in sql} - named),
         known=tuple(known),
     )
 
@@ -169,19 +176,25 @@ def _is_of_images(name: str) -> bool:
     return any(word in name.lower() for word in _IMAGES)
 
 
-def _clusters(api: DigitalOceanApi, spec: Spec) -> tuple[list[str], list[str]]:
-    """Ids of managed Redis or Valkey that are the app's, and what to say of databases."""
+def _clusters(api: DigitalOceanApi, spec: Spec, named: Collection[str]) -> tuple[list[Cluster], list[str]]:
+    """The managed clusters that the spec names or that let the app in, and what to say of databases."""
     said = [f"Databases of the app: {', '.join(f'{one.name} ({one.engine})' for one in spec.databases)}"]
     said = said if spec.databases else []
-    found = []
+    found: list[Cluster] = []
     try:
-        for cluster in DigitalOceanAccount(api).clusters():
-            rules = api.trusted_sources(cluster.id) if cluster.engine.upper() in _REDIS else []
-            if ("app", api.app_id) in {(rule.get("type"), rule.get("value")) for rule in rules}:
-                found.append(cluster.id)
-                said.append(f"{cluster.name} ({cluster.engine}) lets the app in")
+        clusters = DigitalOceanAccount(api).clusters()
     except Unmeasured as error:
-        said.append(f"Which database clusters there are is not known ({error})")
+        return found, [*said, f"Which database clusters there are is not known ({error})"]
+    for cluster in clusters:
+        try:
+            rules = api.trusted_sources(cluster.id)
+        except Unmeasured as error:
+            rules = []
+            said.append(f"Whether {cluster.name} ({cluster.engine}) lets the app in is not known ({error})")
+        lets_in = ("app", api.app_id) in {(rule.get("type"), rule.get("value")) for rule in rules}
+        if lets_in or cluster.name in named:
+            found.append(cluster)
+            said += [f"{cluster.name} ({cluster.engine}) lets the app in"] if lets_in else []
     return found, said
 
 

@@ -128,6 +128,7 @@ def _target(answers: Answers) -> Iterator[list[str]]:
             'token = "${DIGITALOCEAN_TOKEN|DIGITALOCEAN_ACCESS_TOKEN}"   # one that may read is enough',
             f"app_id = {_text(answers.app_id)}",
             *([f"redis_cluster_id = {_text(answers.redis_cluster)}"] if answers.redis_cluster else []),
+            *_databases(answers),
             *([f"endpoint = {_text(answers.endpoint)}"] if answers.endpoint else []),
             *(_ca(answers) if answers.endpoint else []),
             *(_said(line) for line in answers.known),
@@ -148,6 +149,7 @@ def _parts(answers: Answers) -> Iterator[list[str]]:
         block.append(f"[targets.{answers.target}.{table}]")
         block += [f"{line.key} = {line.value}{_remark(line)}" for line in lines]
         block += _selector(answers) if part == "prometheus" else []
+        block += _queues(answers) if part == "redis" else []
         block += _ca(answers) if part in _WITH_CA else []
         yield block if known else [line if line.startswith("#") else f"# {line}" for line in block]
 
@@ -184,6 +186,25 @@ def _shortest(answers: Answers) -> tuple[str, ...]:
     """The absent parts without those that are not there because of another."""
     implied = {inner for name in answers.without for inner in PARTS[name].holds}
     return tuple(name for name in answers.without if name not in implied)
+
+
+def _databases(answers: Answers) -> list[str]:
+    """Those of the app's spec are looked at without a word."""
+    if answers.databases:
+        named = (f"{{ id = {_text(each)}, engine = {_text(engine)} }}" for each, engine in answers.databases)
+        return [f"databases = [{', '.join(named)}]"]
+    if "databases" in answers.open:
+        return ['# databases = [{ name = "…", engine = "pg" }]   # beside those in the app\'s spec; or "mysql"']
+    return []
+
+
+def _queues(answers: Answers) -> list[str]:
+    if answers.queues:
+        named = (f"{{ preset = {_text(preset)}, name = {_text(name)} }}" for preset, name in answers.queues)
+        return [f"queues = [{', '.join(named)}]"]
+    if "queue" in answers.open:
+        return ['# queues = [{ preset = "celery", name = "celery" }]   # or rq, sidekiq, bull, bullmq']
+    return []
 
 
 def _selector(answers: Answers) -> list[str]:

@@ -15,6 +15,7 @@ from playbook.errors import UsageError
 from playbook.sections.parts import PARTS
 from playbook.settings import load
 from playbook.verdict import EXIT_OK, EXIT_UNKNOWN, EXIT_USAGE
+from sandbox.digitalocean import apps
 from sandbox.launcher import start
 from tests.unit.digitalocean import running
 from tests.unit.loopback import closed_port
@@ -100,7 +101,9 @@ def test_options_alone_write_a_file_that_is_read(init):
     assert text().startswith(
         "# production, as the playbook looks at it; begun by `playbook init` on 2026-11-28.\n"
     )
-    assert any(line.startswith("not known yet, behind a #: backups, prometheus") for line in said)
+    assert any(
+        line.startswith("not known yet, behind a #: sites, databases, backups, prometheus") for line in said
+    )
 
 
 def test_every_part_that_is_there_has_its_table_with_variables(init):
@@ -150,6 +153,11 @@ def test_floors_are_lower_where_less_is_there(init):
         (
             (*SHOP, "--with", "images", "--without", "services"),
             "init: expected each part to be there or not, got 'im",
+        ),
+        ((*SHOP, "--queue", "celry:mails"), "init: expected a queue as LIBRARY:NAME, .*; did you mean 'celery'"),
+        (
+            (*SHOP, "--queue", "celery"),
+            "init: expected a queue as LIBRARY:NAME, with celery, rq, .*, got 'celery'",
         ),
         ((*SHOP, "--target", "sandbox"), "init: expected a name for the target, got 'sandbox', which is the emb"),
         (
@@ -205,7 +213,7 @@ def test_what_is_no_answer_is_asked_again(init):
     yes_or_no = {"images": "n", "redis": "y", "prometheus": "maybe"}
     answers = ["shop", "", "shop.example", "https://shop.example/"]
     for name in PARTS:
-        if name in ("cache", "queue", "services", "api", "worker") or name not in yes_or_no:
+        if name not in yes_or_no:
             answers.append("")
         else:
             answers += [yes_or_no[name]] if name != "prometheus" else ["maybe", "yes"]
@@ -256,6 +264,31 @@ def test_components_domains_databases_and_alerts_come_from_the_app(from_app, sim
     assert found.without == ()
     assert "# Components: portfolio-web, image-optimizer, image-worker\n" in text()
     assert "# Alerts that DigitalOcean sends by itself: deployment failed, domain failed" in text()
+
+
+def test_databases_of_the_spec_are_looked_at_without_a_word(from_app, simulator):
+    """As the checks do that by themselves."""
+    from_app()
+    assert settings(DIGITALOCEAN_TOKEN="t").target.digitalocean.databases == ()
+    assert "# Databases of the app: orders (PG)\n" in text()
+    assert "databases = [" not in text()
+
+
+def test_a_database_that_lets_the_app_in_is_named(from_app, simulator, monkeypatch):
+    """Where the app's spec does not name it."""
+    spec = apps._spec
+    monkeypatch.setattr(apps, "_spec", lambda state: {k: v for k, v in spec(state).items() if k != "databases"})
+    from_app()
+    (found,) = settings(DIGITALOCEAN_TOKEN="t").target.digitalocean.databases
+    (database,) = simulator.state.databases
+    assert (found.id, found.engine) == (database.id, database.engine)
+
+
+def test_queues_are_named_with_their_library(init):
+    """Which says that there is Redis."""
+    init(*SHOP, "--queue", "celery:celery", "--queue", "rq:mails")
+    found = settings(REDIS_URL="redis://redis.example").target.redis
+    assert [(one.preset, one.name) for one in found.queues] == [("celery", "celery"), ("rq", "mails")]
 
 
 def test_an_app_without_workers_is_without_them(from_app, simulator):
