@@ -117,6 +117,14 @@ def _target(answers: Answers) -> Iterator[list[str]]:
     if answers.domains:
         web.append(f"hosts = [{', '.join(map(_text, answers.domains))}]")
     yield [*web, *_ca(answers), '# expect = "…"   # a text on the homepage, to tell it from any other page']
+    if "sites" not in answers.absent:
+        yield [
+            "# Further websites, each a row of the same items, with a health of its own where it has one:",
+            f"# [[{at}.web.also]]",
+            '# name = "…"',
+            '# url = "https://…"',
+            '# health_path = "/health"',
+        ]
     roles = {
         role: name for role, name in answers.components.items() if role == "web" or "images" not in answers.absent
     }
