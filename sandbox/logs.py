@@ -48,6 +48,7 @@ class LogsState:
         flood: so many lines of 503 are the last of the newest file (files only).
         most_lines: where the target's settings say that reading stops; 0 is as shipped.
         seed: another number is another, equally ordinary day.
+        names: what components are called, in a product that has other ones; those without a name write nothing.
         flawless: without the few failed requests that a healthy day has too.
     """
 
@@ -64,6 +65,7 @@ class LogsState:
     flood: int = 0
     most_lines: int = 0
     seed: int = 0
+    names: dict[str, str] = field(default_factory=dict)
     flawless: bool = False
 
     @classmethod
@@ -132,11 +134,13 @@ class LogStore:
         if until:
             added = [line for line in added if line.at <= until]
         silent_since = {name: now - timedelta(hours=hours) for name, hours in self._state.muted.items()}
-        return (
+        found = (
             line
             for line in merge(self._history(since, now), added, key=_time)
             if since <= line.at and line.at < silent_since.get(line.component, line.at + timedelta(1))
         )
+        names = self._state.names
+        return (_renamed(line, names) for line in found if names.get(line.component, "-")) if names else found
 
     def _history(self, since: datetime, until: datetime) -> Iterator[LogLine]:
         start = floor_hour(since)
@@ -146,6 +150,10 @@ class LogStore:
                     return
                 yield line
             start += timedelta(hours=1)
+
+
+def _renamed(line: LogLine, names: dict[str, str]) -> LogLine:
+    return line._replace(component=names.get(line.component, line.component))
 
 
 def _time(line: LogLine) -> datetime:

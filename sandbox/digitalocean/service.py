@@ -80,6 +80,7 @@ class DigitalOceanService(HttpService):
     def settings(self) -> dict[str, Any]:
         """Endpoint, token, app and cluster."""
         return {
+            "capacity": {"policy": self.state.policy},
             "digitalocean": {
                 "endpoint": self.url,
                 "token": self.token,
@@ -94,7 +95,7 @@ class DigitalOceanService(HttpService):
                     for one in self.state.databases
                 ],
                 "ca": str(self.context.ca.pem),
-            }
+            },
         }
 
     def app(self) -> ASGIApp:

@@ -154,6 +154,8 @@ class DigitalOceanState:
     """Everything that the API shows. Times are aware UTC.
 
     Attributes:
+        policy: how components are meant to scale, by their names, as the target's settings say it.
+        static_sites: names of components that are files alone, beside ``components``.
         answer: how the whole API behaves; faults change it.
         missing_scopes: what the token may not do, e.g. ``monitoring:read``.
         live_url_dead: the app's live URL leads to a port where nobody listens.
@@ -186,6 +188,8 @@ class DigitalOceanState:
     ssh_keys: list[SshKey]
     databases: list[Database] = field(default_factory=list)
     firewalls: list[Firewall] = field(default_factory=list)
+    policy: dict[str, dict[str, int]] = field(default_factory=dict)
+    static_sites: list[str] = field(default_factory=list)
     region: str = "fra"
     tier: str = "professional"
     domain: str = "portfolio.example"
@@ -243,6 +247,11 @@ class DigitalOceanState:
                 ),
                 Component("image-worker", "workers", "apps-s-1vcpu-1gb", 12, 1, cpu=41.0, memory=52.0),
             ],
+            policy={
+                "portfolio-web": {"least": 2},
+                "image-optimizer": {"least": 2, "most": 4, "cpu_percent": 70},
+                "image-worker": {"least": 1},
+            },
             deployments=deployments(now, created, "example/portfolio"),
             cluster=Cluster(
                 identifier("cluster"), "portfolio-cache", created, trusted=[("app", identifier("app"))]

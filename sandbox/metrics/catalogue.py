@@ -34,6 +34,15 @@ OTHER_SITES = tuple(f"https://customer-{number}.example" for number in range(1, 
 
 def catalogue(state: MetricsState) -> Iterator[tuple[str, dict[str, str], Build]]:
     """Every series: name, labels, and how to compute it. NaN is no sample."""
+    names = state.names
+    for name, labels, build in _catalogue(state):
+        component = names.get(labels.get("component", ""), "-")
+        if component:
+            called = labels | ({"component": component} if component != "-" else {})
+            yield names.get(name, name), called, build
+
+
+def _catalogue(state: MetricsState) -> Iterator[tuple[str, dict[str, str], Build]]:
     targets = [("portfolio", instance) for each in INSTANCES.values() for instance in each]
     for job, instance in [*targets, ("redis", "redis-exporter:9121")]:
         yield "up", {"job": job, "instance": instance}, _up(job)

@@ -45,6 +45,8 @@ class MetricsState:
         partial: a part of the store does not answer, which it says with each answer.
         empty: no sample at all.
         missing: metrics that nothing exposes.
+        names: what metrics and components are called, in a product that has other ones; those without a name have
+            no series.
         largest_bucket: seconds at which the buckets of the response times end.
         datasource: whether Grafana has the data source that the dashboard is made of.
         dashboard: title of the dashboard in Grafana; ``None`` where there is none.
@@ -73,6 +75,7 @@ class MetricsState:
     partial: bool = False
     empty: bool = False
     missing: set[str] = field(default_factory=set)
+    names: dict[str, str] = field(default_factory=dict)
     largest_bucket: float = 10.0
     datasource: bool = True
     dashboard: str | None = "Portfolio Overview"
