@@ -1,9 +1,5 @@
 """The suite as an installed package: a project has its settings, its people and its own checks."""
 
-import os
-import subprocess
-import sys
-import sysconfig
 import tomllib
 from pathlib import Path
 
@@ -11,7 +7,8 @@ import msgspec
 import pytest
 from packaging.requirements import Requirement
 
-from playbook import installed, places
+from playbook import installed as project
+from playbook import places
 from playbook.record import Results
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -39,8 +36,8 @@ def test_library_asserts():
 
 def test_every_setting_of_the_shipped_ini_has_its_place():
     """A new one must be said to be for projects, or for a checkout alone."""
-    known = {*installed._DEFAULTS, *installed._LISTS, *installed._CHECKOUT}
-    assert set(installed.shipped_ini()) == known
+    known = {*project._DEFAULTS, *project._LISTS, *project._CHECKOUT}
+    assert set(project.shipped_ini()) == known
 
 
 def test_package_needs_what_a_run_needs():
@@ -73,42 +70,6 @@ def test_a_check_leads_to_its_file(check, path, file):
 # ---------------------------------------------------------------------------------------------------- from a wheel
 
 
-@pytest.fixture(scope="session")
-def environment(tmp_path_factory):
-    """A virtual environment with the built wheel and the packages of this one, offline."""
-    folder = tmp_path_factory.mktemp("installed")
-    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet"]
-    build = [*pip, "wheel", "--no-deps", "--no-index", "--no-build-isolation", "--wheel-dir", str(folder)]
-    subprocess.run([*build, str(ROOT)], check=True, timeout=120)
-    (wheel,) = folder.glob("*.whl")
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(folder / "venv")], check=True, timeout=120)
-    python = folder / "venv" / "bin" / "python"
-    (site,) = (folder / "venv" / "lib").glob("python*/site-packages")
-    (site / "base.pth").write_text(sysconfig.get_path("purelib") + "\n")
-    install = [*pip, "--python", str(python), "install", "--no-deps", "--no-index"]
-    # The same version may be in this environment too, for developing.
-    subprocess.run([*install, "--ignore-installed", str(wheel)], check=True, timeout=120)
-    return python.parent
-
-
-@pytest.fixture
-def call(environment, tmp_path):
-    """Run a program of that environment in a folder, the project's where it is not given."""
-
-    def run(*command, cwd=tmp_path, **variables):
-        return subprocess.run(
-            [environment / command[0], *command[1:]],
-            cwd=cwd,
-            env={"PATH": os.environ["PATH"], "PYTHONDONTWRITEBYTECODE": "1", **variables},
-            capture_output=True,
-            text=True,
-            timeout=110,
-            check=False,
-        )
-
-    return run
-
-
 def results(folder):
     """Of the newest run there."""
     *_, newest = sorted(folder.glob("reports/*/results.json"))
@@ -121,16 +82,16 @@ def written(environment):
 
 
 @pytest.mark.slow
-def test_daily_runs_from_an_empty_folder(environment, call, tmp_path):
+def test_daily_runs_from_an_empty_folder(installed, call, tmp_path):
     """On the embedded system; report and history are in that folder, and nothing in the package."""
-    before = written(environment)
+    before = written(installed)
     ended = call("playbook", "run", "daily", "--target", "sandbox")
     assert ended.returncode == 0, ended.stdout + ended.stderr
     run = results(tmp_path)
     assert (run.verdict, len(run.records), run.partial) == ("OK", 20, False)
     assert {path.name for path in (tmp_path / "reports").iterdir()} >= {"history", "latest"}
     assert {path.name for path in tmp_path.iterdir()} == {"reports", ".pytest_cache"}
-    assert written(environment) == before
+    assert written(installed) == before
 
 
 @pytest.mark.slow
