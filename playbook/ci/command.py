@@ -7,6 +7,7 @@ import base64
 import gzip
 import os
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -63,7 +64,9 @@ def run(options: argparse.Namespace, root: Path, say: Say, environment: Mapping[
     command += ["--reports", _REPORTS, "--history", str(state.HISTORY)]
     command += ["--scheduled"] if options.scheduled == "true" else []
     command += [f"--fault={name}" for name in options.fault.split()]
-    command += ["--", f"--shape={options.shape}"] if options.shape else []
+    own = [f"--shape={options.shape}"] if options.shape else []
+    own += ["--allow-mutations"] if options.allow_mutations == "true" else []
+    command += ["--", *own] if own else []
     say(shlex.join(["python", *command[1:]]))
     with runner.no_commands(say, environment):
         code = _run(command, root)
@@ -75,6 +78,7 @@ def run(options: argparse.Namespace, root: Path, say: Say, environment: Mapping[
             "set": choice.set,
             "target": choice.target,
             "report": report[0].name if report else "",
+            "page": _page(root, report[0]) if report else "",
             "verdict": str(report[1].verdict if report else Verdict.UNKNOWN),
         },
         environment,
@@ -97,8 +101,8 @@ def _run(command: Sequence[str], root: Path) -> int:
                 signal.signal(number, handler)
 
 
-def summary(root: Path, environment: Mapping[str, str]) -> int:
-    """The verdicts on the page of the workflow's run."""
+def summary(options: argparse.Namespace, root: Path, environment: Mapping[str, str]) -> int:
+    """The verdicts on the page of the workflow's run, with the addresses of its artifacts."""
     job = state.read_job(root)
     parts = []
     report = _main_report(root / _REPORTS)
@@ -114,7 +118,9 @@ def summary(root: Path, environment: Mapping[str, str]) -> int:
         )
     else:
         parts.append((report[0] / "summary.md").read_text(encoding="utf-8"))
-        parts.append(f"\nThe whole report is in the artifact, as `{report[0].name}/index.html`.\n")
+        page = f"[Open the report]({options.page}). " if options.page else ""
+        archive = f"[archive of everything]({options.report})" if options.report else "artifact"
+        parts.append(f"\n{page}It is in the {archive} too, as `{report[0].name}/index.html`.\n")
     runner.add_summary("\n".join(parts), environment)
     return EXIT_OK
 
@@ -185,6 +191,16 @@ def _reports(folder: Path) -> list[tuple[Path, Results]]:
     return sorted(made, key=lambda report: (report[1].started, report[0].name))
 
 
+def _page(root: Path, report: Path) -> str:
+    """A copy of a report's first page whose name no other run has, from ``root``; empty where there is none."""
+    if not (report / "index.html").is_file():
+        return ""
+    page = state.DATA / "pages" / f"{report.name}.html"
+    (root / page).parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(report / "index.html", root / page)
+    return str(page)
+
+
 def _main_report(folder: Path) -> tuple[Path, Results] | None:
     """The set's own; what follows it only looks at its bad items again."""
     return next(iter(_reports(folder)), None)
@@ -241,7 +257,19 @@ def add_parser(commands: Any, say: Say) -> None:
     )
     step.add_argument("--fault", default="", metavar="NAMES", help="sandbox only: faults, separated by spaces")
     step.add_argument("--shape", default="", metavar="NAME", help="of a load test")
-    add("summary", "write the verdicts to the job's summary", lambda _: summary(root, environment))
+    step.add_argument(
+        "--allow-mutations",
+        default="false",
+        choices=("true", "false", ""),
+        help="let drills change a staging target; never production",
+    )
+    step = add(
+        "summary",
+        "write the verdicts to the job's summary",
+        lambda options: summary(options, root, environment),
+    )
+    step.add_argument("--page", default="", metavar="URL", help="of the artifact that is the report's first page")
+    step.add_argument("--report", default="", metavar="URL", help="of the artifact with all of the report")
     add("push", "push the lines of the run and its report", lambda _: push(root, say, environment))
     add("pages", "tell whether the site can be published", lambda _: pages(say, environment))
     step = add(
