@@ -26,7 +26,7 @@ from playbook.history.runs import append, line_of
 from playbook.history.schedule import slot_of
 from playbook.load.options import demand_permitted, order_of, ordered
 from playbook.load.order import LoadOrder
-from playbook.places import path_of
+from playbook.places import MODULE, path_of
 from playbook.profile import left_out
 from playbook.record import LeftOut, Record, Results, Timing
 from playbook.report import pytest_html
@@ -330,7 +330,7 @@ def _set_name(config: pytest.Config) -> str:
 def _is_partial(config: pytest.Config) -> bool:
     """True where the command line asks for a part of a set, so that the floor of the whole set says nothing."""
     options = config.option
-    named = config.args_source is pytest.Config.ArgsSource.ARGS
+    named = config.args_source is pytest.Config.ArgsSource.ARGS and MODULE not in config.args
     simple = re.fullmatch(r"\w*", options.markexpr or "")
     some = (options.keyword, options.deselect, getattr(options, "lf", False), getattr(options, "stepwise", False))
     return bool(named or any(some) or not simple)

@@ -363,7 +363,8 @@ def run(target: str | None, faults: Sequence[str], root: Path, say: Callable[[st
         if faults:
             raise UsageError(f"faults are for the sandbox only, and the target is {settings.target.name}")
         say(_first_line(settings, clock, chosen=True))
-        say(f"settings: {settings.file or 'playbook/defaults.toml; there is no playbook.toml in ' + str(root)}")
+        none = f"playbook/defaults.toml; there is no playbook.toml in {root} (python -m playbook init writes one)"
+        say(f"settings: {settings.file or none}")
         return _tell(settings, clock, say)
 
     from sandbox.faults import demand_known

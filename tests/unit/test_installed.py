@@ -139,6 +139,15 @@ def test_shipped_checks_are_named_by_their_package(call):
 
 
 @pytest.mark.slow
+def test_naming_the_package_is_naming_the_whole_set(call, tmp_path):
+    """So that its floor counts; with one file of it that says nothing."""
+    (tmp_path / "playbook.toml").write_text("")
+    for named, partial in (("playbook.checks", False), ("playbook.checks.test_clock", True)):
+        call("python", "-m", "pytest", "--pyargs", named, "-m", "daily")
+        assert results(tmp_path).partial is partial
+
+
+@pytest.mark.slow
 def test_other_projects_are_left_alone(call, tmp_path):
     """Pytest runs their tests as if the playbook were not installed."""
     (tmp_path / "test_theirs.py").write_text("def test_theirs():\n    assert True\n")

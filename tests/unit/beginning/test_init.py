@@ -3,6 +3,8 @@
 import os
 import re
 import stat
+import subprocess
+import sys
 from datetime import date
 from pathlib import Path
 
@@ -12,6 +14,7 @@ from playbook import doctor
 from playbook.__main__ import main
 from playbook.beginning.command import run_init
 from playbook.errors import UsageError
+from playbook.places import ROOT
 from playbook.sections.parts import PARTS
 from playbook.settings import load
 from playbook.verdict import EXIT_OK, EXIT_UNKNOWN, EXIT_USAGE
@@ -378,3 +381,28 @@ def test_doctor_accepts_what_init_wrote(init, monkeypatch):
         code = doctor.run("production", [], Path.cwd(), said.append)
     assert code == EXIT_OK, "\n".join(said)
     assert "9 of 9 configured services work" in said
+
+
+@pytest.mark.slow
+def test_questions_are_asked_on_a_terminal(tmp_path):
+    """The command itself, with somebody at the keys."""
+    ours, theirs = os.openpty()
+    answers = ["shop", "", "https://shop.example", *["n"] * len(PARTS)]
+    os.write(ours, "".join(f"{answer}\n" for answer in answers).encode())
+    ended = subprocess.run(
+        [sys.executable, "-m", "playbook", "init"],
+        cwd=tmp_path,
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)},
+        stdin=theirs,
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )
+    os.close(theirs)
+    os.close(ours)
+    assert ended.returncode == EXIT_OK, ended.stderr
+    assert "Name of the target [production]: " in ended.stdout
+    found = load("shop", root=tmp_path, environment={})
+    assert found.target.web.url == "https://shop.example"
+    assert found.absent == frozenset(PARTS)
