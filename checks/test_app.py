@@ -59,6 +59,7 @@ def test_product_is_what_the_settings_say(product, judge):
         expected="none to be there",
         found=product.found,
         warn=True,
+        coverage=product.asked,
     )
     judge.that(
         not product.unknown_names,

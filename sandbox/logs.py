@@ -20,7 +20,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from sandbox.log_history import WEB, LogLine, combined, floor_hour, hour
+from sandbox.log_history import LogLine, combined, floor_hour, hour
+from sandbox.products import PORTFOLIO, WEB, Product
 from sandbox.service import Context, Service
 
 if TYPE_CHECKING:
@@ -48,7 +49,6 @@ class LogsState:
         flood: so many lines of 503 are the last of the newest file (files only).
         most_lines: where the target's settings say that reading stops; 0 is as shipped.
         seed: another number is another, equally ordinary day.
-        names: what components are called, in a product that has other ones; those without a name write nothing.
         flawless: without the few failed requests that a healthy day has too.
     """
 
@@ -65,13 +65,13 @@ class LogsState:
     flood: int = 0
     most_lines: int = 0
     seed: int = 0
-    names: dict[str, str] = field(default_factory=dict)
     flawless: bool = False
+    product: Product = PORTFOLIO
 
     @classmethod
-    def healthy(cls, now: datetime) -> LogsState:
+    def healthy(cls, now: datetime, product: Product = PORTFOLIO) -> LogsState:
         """An ordinary day that ends at ``now`` (aware)."""
-        return cls(now=now)
+        return cls(now=now, product=product)
 
     @cached_property
     def store(self) -> LogStore:
@@ -139,8 +139,14 @@ class LogStore:
         if self._state.muted:
             silent_since = {name: now - timedelta(hours=hours) for name, hours in self._state.muted.items()}
             lines = (line for line in lines if line.at < silent_since.get(line.component, line.at + timedelta(1)))
-        names = self._state.names
-        return (_renamed(line, names) for line in lines if names.get(line.component, "-")) if names else lines
+        product = self._state.product
+        if product is PORTFOLIO:
+            return lines
+        return (
+            line._replace(component=product.called(line.component), text=product.text(line.text))
+            for line in lines
+            if product.has_component(line.component)
+        )
 
     def _lines(self, since: datetime, until: datetime, added: list[LogLine]) -> Iterator[LogLine]:
         """History from ``since`` until ``until``, with the added lines between; they may be later than that."""
@@ -154,10 +160,6 @@ class LogStore:
             yield from sorted((*lines, *added[taken:to]), key=_time) if taken < to else lines
             start, taken = end, to
         yield from added[taken:]
-
-
-def _renamed(line: LogLine, names: dict[str, str]) -> LogLine:
-    return line._replace(component=names.get(line.component, line.component))
 
 
 def _time(line: LogLine) -> datetime:

@@ -7,6 +7,8 @@ What an observation of an item means:
     OK, WARNING     well: a warning is not out of bounds
     all others      not looked at, neither good nor bad, as are items that a run does not hold
 
+What a run says is not part of the product holds no incident open.
+
 So UNKNOWN alone never opens a "down" incident. Bad observations in a row may be of either kind; what opens is of
 the kind of the newest.
 """
@@ -37,6 +39,7 @@ CANNOT_SEE: Kind = "cannot see"
 WRONG: dict[Kind, str] = {DOWN: "out of bounds", CANNOT_SEE: "cannot be seen"}
 _AGAIN: dict[Kind, str] = {DOWN: "within bounds again", CANNOT_SEE: "can be seen again"}
 _KINDS: dict[Verdict, Kind] = {Verdict.CRITICAL: DOWN, Verdict.UNKNOWN: CANNOT_SEE}
+_FOR_GOOD = 1_000_000  # more than any number of good runs that is asked for
 _WELL = frozenset({Verdict.OK, Verdict.WARNING})
 
 
@@ -146,6 +149,7 @@ class _Item:
         since: by kind, when the first of the bad observations in a row began.
         good_at: by kind, when it was last what an incident of this kind waits for.
         cause: what the newest bad observation was put down to.
+        gone: the newest run says that it is about what is not part of the product.
     """
 
     bad: int = 0
@@ -154,9 +158,10 @@ class _Item:
     since: dict[Kind, datetime] = field(default_factory=dict)
     good_at: dict[Kind, datetime] = field(default_factory=dict)
     cause: str = ""
+    gone: bool = False
 
     def observe(self, verdict: Verdict, at: datetime, cause: str) -> None:
-        self.cause = cause
+        self.cause, self.gone = cause, False
         if verdict in _WELL:
             self.bad, self.well, self.seen = 0, self.well + 1, self.seen + 1
             self.since.clear()
@@ -173,6 +178,8 @@ class _Item:
 
     def good(self, kind: Kind) -> int:
         """So often in a row it was what an incident of this kind waits for."""
+        if self.gone:
+            return _FOR_GOOD
         return self.well if kind == DOWN else self.seen
 
 
@@ -246,11 +253,18 @@ class _Fold:
                 self._escalate(run, bad, blind)
         touched = {
             case.fingerprint: case
-            for item in looked_at
+            for item in (*looked_at, *self._let_go(run))
             for case in self._open_with.get((run.target, item), {}).values()
         }
         for case in touched.values():
             self._close_if_well(run, case)
+
+    def _let_go(self, run: RunLine) -> list[str]:
+        """What is not part of the product any more holds no incident open."""
+        gone = [item for item in sorted(run.gone) if (run.target, item) in self._items]
+        for item in gone:
+            self._items[run.target, item].gone = True
+        return gone
 
     def _observe(self, run: RunLine) -> dict[str, Finding]:
         """The items that were looked at, with what was found."""
@@ -346,7 +360,9 @@ class _Fold:
             return
         case.closed = run.started
         name, after = self.names.cause(case.cause, case.items), length(run.started - case.opened)
-        self._note(run, case, "recovered", f"{name}: {_AGAIN[case.kind]}, after {after}")
+        all_gone = all(self._items[run.target, item].gone for item in case.items)
+        how = "not part of this product any more" if all_gone else _AGAIN[case.kind]
+        self._note(run, case, "recovered", f"{name}: {how}, after {after}")
         for item in case.items:
             del self._open_with[run.target, item][case.fingerprint]
 

@@ -74,6 +74,7 @@ class RunLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         counts: checks by verdict.
         items: by item id.
         readings: counters as this run read them, by their set's name, for later runs to compare with.
+        left_out: what is not part of the product, by part: the ids of the set's items that are about it.
     """
 
     schema: int = 1
@@ -97,6 +98,12 @@ class RunLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     versions: dict[str, str] = {}
     items: dict[str, Finding] = {}
     readings: dict[str, Counted] = {}
+    left_out: dict[str, list[str]] = {}
+
+    @property
+    def gone(self) -> frozenset[str]:
+        """Ids of the items that are about what is not part of the product."""
+        return frozenset(item for items in self.left_out.values() for item in items)
 
     @property
     def order(self) -> tuple[datetime, datetime, bool, str]:
@@ -160,6 +167,7 @@ def line_of(results: Results, *, report: str, slot: datetime | None, confirms: s
         versions=results.versions,
         items={item: worst_first(found)[0] for item, found in sorted(items.items())},
         readings=dict(sorted(readings.items())),
+        left_out={part.part: part.items for part in results.left_out},
     )
 
 

@@ -323,7 +323,8 @@ def image_success(settings: Settings, clock: Clock, earlier: Earlier) -> Kpi | C
 
     target = settings.target
     counted = target.redis.url is not None and "worker" not in settings.absent
-    if target.prometheus.url is None and target.grafana.url is None and counted:
+    stored = "prometheus" not in settings.absent and (target.prometheus.url or target.grafana.url)
+    if not stored and counted:
         return counted_images(None)
     # Opened here and not asked for by name: with Redis alone it must not be missed.
     measured = kpi(prometheus(settings), settings, IMAGE_SUCCESS, TODAY, clock.now())

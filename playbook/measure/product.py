@@ -57,9 +57,9 @@ class Product:
 
     @property
     def coverage(self) -> Coverage:
-        """The app's spec, and whatever else was asked."""
+        """The app's spec; what else was asked says only of parts whether they are there."""
         count = len(self.components)
-        return whole(f"{count} component{'s' if count != 1 else ''}") + self.asked
+        return whole(f"{count} component{'s' if count != 1 else ''}")
 
     @property
     def shown(self) -> tuple[Shown, ...]:
@@ -89,7 +89,9 @@ class Product:
         facts |= {f"Called {role} in the settings": name for role, name in names.items()}
         rows = [[one.part, one.where, one.found or "nothing"] for one in self.looked]
         shown: list[Evidence] = [Facts("The product", facts)]
-        return [*shown, Table("Not part of this product", ["Part", "Looked at", "Found"], rows)] if rows else shown
+        return (
+            [*shown, Table("What is said to be absent", ["Part", "Looked at", "Found"], rows)] if rows else shown
+        )
 
 
 @measurement

@@ -102,8 +102,8 @@ def of_verdict(results: Results, verdict: Verdict) -> list[Record]:
 
 
 def not_part(part: LeftOut) -> str:
-    """``images (8 items)``; the number of the set's items that are about it."""
-    return f"{part.part} ({plural(len(part.items), 'item')})"
+    """``images (8 items)``: how many of the set's items are about it; the name alone where none is."""
+    return f"{part.part} ({plural(len(part.items), 'item')})" if part.items else part.part
 
 
 def by_line_to_add(records: list[Record]) -> dict[str, list[str]]:

@@ -19,7 +19,8 @@ _PORT = 25060
 
 @get("/v2/databases", "database:read")
 def list_clusters(call: Call) -> Json:
-    return {"databases": [_cluster(call), *(_database(call, one) for one in call.state.databases)]}
+    cache = [_cluster(call)] if call.state.product.has("redis") else []
+    return {"databases": [*cache, *(_database(call, one) for one in call.state.databases)] or None}
 
 
 @get("/v2/databases/{cluster_id}", "database:read")

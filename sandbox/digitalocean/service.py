@@ -80,12 +80,11 @@ class DigitalOceanService(HttpService):
     def settings(self) -> dict[str, Any]:
         """Endpoint, token, app and cluster."""
         return {
-            "capacity": {"policy": self.state.policy},
             "digitalocean": {
                 "endpoint": self.url,
                 "token": self.token,
                 "app_id": self.state.app_id,
-                "redis_cluster_id": self.state.cluster.id,
+                **({"redis_cluster_id": self.state.cluster.id} if self.state.product.has("redis") else {}),
                 "databases": [
                     {
                         "id": one.id,

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from sandbox.digitalocean.history import RUNNING, Deployment, commit_hash, deployments, identifier
+from sandbox.products import PORTFOLIO, WEB, Product
 
 Answer = Literal["normal", "unauthorized", "forbidden", "throttled", "server-error", "garbage"]
 AGE = timedelta(days=425)
@@ -154,7 +155,6 @@ class DigitalOceanState:
     """Everything that the API shows. Times are aware UTC.
 
     Attributes:
-        policy: how components are meant to scale, by their names, as the target's settings say it.
         static_sites: names of components that are files alone, beside ``components``.
         answer: how the whole API behaves; faults change it.
         missing_scopes: what the token may not do, e.g. ``monitoring:read``.
@@ -188,7 +188,6 @@ class DigitalOceanState:
     ssh_keys: list[SshKey]
     databases: list[Database] = field(default_factory=list)
     firewalls: list[Firewall] = field(default_factory=list)
-    policy: dict[str, dict[str, int]] = field(default_factory=dict)
     static_sites: list[str] = field(default_factory=list)
     region: str = "fra"
     tier: str = "professional"
@@ -221,10 +220,23 @@ class DigitalOceanState:
     last_month_factor: float = 1.0
     rollback_error: tuple[str, str] | None = None
     rollback_warning: tuple[str, str] | None = None
+    product: Product = PORTFOLIO
 
     @classmethod
-    def healthy(cls, now: datetime) -> DigitalOceanState:
+    def healthy(cls, now: datetime, product: Product = PORTFOLIO) -> DigitalOceanState:
         """The system on a good day. ``now`` is aware UTC."""
+        state = cls._of_the_portfolio(now)
+        state.product = product
+        state.static_sites = [] if product.has("services") else [product.called(WEB)]
+        state.databases = state.databases if product.has("databases") else []
+        state.components = [one for one in state.components if product.has_component(one.name)]
+        for one in state.components:
+            one.name = product.called(one.name)
+            one.path = one.path and product.called(one.path)
+        return state
+
+    @classmethod
+    def _of_the_portfolio(cls, now: datetime) -> DigitalOceanState:
         now = now.replace(microsecond=0)
         created = now - AGE
         return cls(
@@ -247,11 +259,6 @@ class DigitalOceanState:
                 ),
                 Component("image-worker", "workers", "apps-s-1vcpu-1gb", 12, 1, cpu=41.0, memory=52.0),
             ],
-            policy={
-                "portfolio-web": {"least": 2},
-                "image-optimizer": {"least": 2, "most": 4, "cpu_percent": 70},
-                "image-worker": {"least": 1},
-            },
             deployments=deployments(now, created, "example/portfolio"),
             cluster=Cluster(
                 identifier("cluster"), "portfolio-cache", created, trusted=[("app", identifier("app"))]
@@ -277,9 +284,9 @@ class DigitalOceanState:
         )
 
     def component(self, name: str) -> Component:
-        """The component of that name; KeyError where there is none."""
+        """The component of that name, or of what the portfolio calls it; KeyError where there is none."""
         for component in self.components:
-            if component.name == name:
+            if component.name in (name, self.product.called(name)):
                 return component
         raise KeyError(name)
 

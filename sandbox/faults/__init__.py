@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from playbook.errors import UsageError
 
 if TYPE_CHECKING:
+    from sandbox.products import Product
     from sandbox.world import World
 
 Edit = Callable[["World"], None]
@@ -63,8 +64,8 @@ def describe() -> str:
     return "\n".join(f"{name:<{width}}  {FAULTS[name].summary}" for name in sorted(FAULTS))
 
 
-def world_with(names: Iterable[str], now: datetime) -> World:
-    """A healthy world at ``now`` (aware) with these faults in it.
+def world_with(names: Iterable[str], now: datetime, product: Product | None = None) -> World:
+    """A healthy world at ``now`` (aware) with these faults in it; of the portfolio where no product is given.
 
     Raises:
         UsageError: a name is no fault.
@@ -73,7 +74,7 @@ def world_with(names: Iterable[str], now: datetime) -> World:
 
     names = list(dict.fromkeys(names))
     demand_known(names)
-    world = World.healthy(now)
+    world = World.healthy(now, product) if product else World.healthy(now)
     for name in names:
         FAULTS[name].edit(world)
     return world

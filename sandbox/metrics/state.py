@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 from sandbox.maintenance import ALERT, BEGINS_IN, LENGTH
+from sandbox.products import PORTFOLIO, Product
 
 if TYPE_CHECKING:
     from sandbox.metrics.series import Store
@@ -45,8 +46,6 @@ class MetricsState:
         partial: a part of the store does not answer, which it says with each answer.
         empty: no sample at all.
         missing: metrics that nothing exposes.
-        names: what metrics and components are called, in a product that has other ones; those without a name have
-            no series.
         largest_bucket: seconds at which the buckets of the response times end.
         datasource: whether Grafana has the data source that the dashboard is made of.
         dashboard: title of the dashboard in Grafana; ``None`` where there is none.
@@ -75,16 +74,16 @@ class MetricsState:
     partial: bool = False
     empty: bool = False
     missing: set[str] = field(default_factory=set)
-    names: dict[str, str] = field(default_factory=dict)
     largest_bucket: float = 10.0
     datasource: bool = True
     dashboard: str | None = "Portfolio Overview"
     dashboards: int = 1
+    product: Product = PORTFOLIO
 
     @classmethod
-    def healthy(cls, now: datetime) -> MetricsState:
+    def healthy(cls, now: datetime, product: Product = PORTFOLIO) -> MetricsState:
         """Sixty quiet days."""
-        return cls(now=now)
+        return cls(now=now, dashboard=product.called("Portfolio Overview"), product=product)
 
     @cached_property
     def store(self) -> Store:

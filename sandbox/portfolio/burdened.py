@@ -6,14 +6,13 @@ import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from starlette.responses import HTMLResponse, JSONResponse
+from starlette.responses import JSONResponse
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
     from sandbox.portfolio.state import PortfolioState
 
-_NOTHING = "<!DOCTYPE html><title>404</title><h1>There is no such page</h1>"
 _METRICS = "/metrics"  # who watches does not take part
 
 
@@ -29,10 +28,6 @@ class Burdened:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         state = self._state()
-        if scope["type"] == "http" and scope["path"].startswith(state.absent):
-            await _discard_body(receive)
-            await HTMLResponse(_NOTHING, 404)(scope, receive, send)
-            return
         if scope["type"] != "http" or scope["path"] == _METRICS:
             await self._app(scope, receive, send)
             return

@@ -21,7 +21,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from sandbox.log_history import OPTIMIZER, WEB, WORKER, pino
+from sandbox.log_history import pino
 from sandbox.portfolio.access import AccessLog
 from sandbox.portfolio.burdened import Burdened
 from sandbox.portfolio.counters import MEDIA_TYPE, Counter, Histogram, gauge
@@ -29,6 +29,7 @@ from sandbox.portfolio.images import MEDIA_TYPES, Refused, Wishes
 from sandbox.portfolio.jobs import OptimizationError, Optimizer, Queue, Worker, cancelled
 from sandbox.portfolio.stand_ins import login, stand_in_for_home
 from sandbox.portfolio.state import VERSION, PortfolioState
+from sandbox.products import HEALTH, IMAGE_HEALTH, OPTIMIZE, OPTIMIZER, WEB, WORKER
 from sandbox.service import Context, HttpService
 from sandbox.valkey import ValkeyService
 
@@ -86,9 +87,10 @@ class PortfolioService(HttpService):
         with suppress(RedisError):
             # The worker will hold one connection; with a second, the first visitor does not wait for one.
             await asyncio.gather(self._redis.ping(), self._redis.ping())
-        self._queue = Queue(self._redis, self._optimizer)
+        product = context.world.product
+        self._queue = Queue(self._redis, self._optimizer, product)
         await super().start(context)
-        worker = Worker(self._redis, self._optimizer, self._state, self._finished)
+        worker = Worker(self._redis, self._optimizer, self._state, self._finished, product)
         self._work = asyncio.create_task(worker.work())
 
     async def stop(self) -> None:
@@ -114,21 +116,25 @@ class PortfolioService(HttpService):
 
     def app(self) -> ASGIApp:
         """Routes, inside the access log, inside the security headers."""
-        routes = [
-            Route("/", self._homepage),
-            Route("/login", login),
-            Route("/healthz/", self._django_health),
-            Route("/shop", self._shop),
-            Route("/shop/health", self._shop_health),
-            Route("/assets/site.css", self._stylesheet),
-            Route("/api/health", self._health),
-            Route("/api/image/health", self._image_health),
-            Route("/api/image/optimize", self._optimize, methods=["POST"]),
-            Route("/metrics", self._metrics),
-        ]
+        product = self.world.product
+        health = self._django_health if product.health == "django" else self._health
+        routes = [Route("/", self._homepage), Route("/assets/site.css", self._stylesheet)]
+        if product.has("services"):
+            routes += [
+                Route("/login", login),
+                Route("/shop", self._shop),
+                Route("/shop/health", self._shop_health),
+                Route(product.called(HEALTH), health),
+                Route("/metrics", self._metrics),
+            ]
+        if product.has("images"):
+            routes += [
+                Route(product.called(IMAGE_HEALTH), self._image_health),
+                Route(product.called(OPTIMIZE), self._optimize, methods=["POST"]),
+            ]
         app = Starlette(routes=routes, exception_handlers={HTTPException: _as_json})
         burdened = Burdened(app, state=self._state, die=self._die)
-        self._access = AccessLog(burdened, write=self._log, now=self._now)
+        self._access = AccessLog(burdened, product, write=self._log, now=self._now)
         return SecurityHeaders(self._access, self._headers)
 
     def _headers(self, path: str) -> dict[str, str]:
@@ -151,7 +157,8 @@ class PortfolioService(HttpService):
         stand_in = stand_in_for_home(state.homepage)
         if stand_in:
             return stand_in
-        return Response(self._home, media_type="text/html", headers={"cache-control": "public, max-age=300"})
+        home = self.world.product.text(self._home)
+        return Response(home, media_type="text/html", headers={"cache-control": "public, max-age=300"})
 
     async def _shop(self, request: Request) -> Response:
         shop = self._state().shop
@@ -175,11 +182,12 @@ class PortfolioService(HttpService):
     # -------------------------------------------------------------------------------------------------- health
 
     async def _health(self, request: Request) -> Response:
-        dependencies = {
-            "redis": await self._redis_health(),
-            OPTIMIZER: self._own_health(OPTIMIZER),
-            WORKER: self._own_health(WORKER),
-        }
+        dependencies = {}
+        if self.world.product.has("redis"):
+            dependencies["redis"] = await self._redis_health()
+        for one in (OPTIMIZER, WORKER):
+            if self.world.product.has_component(one):
+                dependencies[self.world.product.called(one)] = self._own_health(one)
         own, hides = self._state().statuses.get(WEB, "healthy"), self._state().hides_dependencies
         reported = {own, *(entry["status"] for entry in dependencies.values())}
         body = {
@@ -194,8 +202,6 @@ class PortfolioService(HttpService):
 
     async def _django_health(self, request: Request) -> Response:
         """As django-health-check tells it: a word for each plugin, and 500 where one is not well."""
-        if not self._state().is_django:
-            raise HTTPException(404)
         well = (await self._redis_health())["status"] == "healthy"
         redis = "working" if well else "unavailable: connection refused"
         body = {"CeleryHealthCheckCelery": redis, "DatabaseBackend": "working", "RedisHealthCheck": redis}
@@ -226,7 +232,7 @@ class PortfolioService(HttpService):
     def _about(self, component: str) -> dict[str, Any]:
         now = self._now()
         return {
-            "service": component,
+            "service": self.world.product.called(component),
             "timestamp": now.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
             "uptime": round((now - self._state().started).total_seconds(), 1),
             "version": VERSION,
@@ -283,20 +289,21 @@ class PortfolioService(HttpService):
     # ------------------------------------------------------------------------------------------------ metrics
 
     async def _metrics(self, request: Request) -> Response:
+        product = self.world.product
+        of_images = [self._images.text(), self._image_times.text(), self._cache.text()]
         texts = [
             self._access.text(),
-            self._images.text(),
-            self._image_times.text(),
-            self._cache.text(),
+            *(of_images if product.has("images") else []),
             gauge("app_info", "What runs", 1, version=VERSION),
             Counter.once("process_cpu_seconds_total", "CPU time, of all of the sandbox", time.process_time()),
             gauge("process_start_time_seconds", "When the app started", self._state().started.timestamp()),
         ]
         try:
-            texts.append(gauge("image_queue_length", "Jobs that wait", await self._queue.length()))
+            if product.has("images"):
+                texts.append(gauge("image_queue_length", "Jobs that wait", await self._queue.length()))
         except RedisError:
             self._log(WEB, pino(self._now(), 40, "metrics without the queue: redis does not answer"))
-        return Response("".join(texts), media_type=MEDIA_TYPE)
+        return Response(product.text("".join(texts)), media_type=MEDIA_TYPE)
 
     # ------------------------------------------------------------------------------------------------- shared
 

@@ -57,8 +57,6 @@ class PortfolioState:
         dies_after: so many requests, then nobody listens any more; 0 is never.
         tls: certificate, protocol versions and cipher suites of the website.
         headers: what stands on every answer.
-        is_django: the health stands below /healthz/, as django-health-check tells it.
-        absent: beginnings of paths at which there is nothing, in a product without these parts.
         clock_ahead: seconds by which the server's clock is wrong, as its answers' Date header shows.
         plain_http: what becomes of a visitor who comes without TLS.
         shop: a further website; None where the product has none.
@@ -79,8 +77,6 @@ class PortfolioState:
     dies_after: int = 0
     tls: WebTls = field(default_factory=WebTls)
     headers: dict[str, str] = field(default_factory=SECURITY_HEADERS.copy)
-    is_django: bool = False
-    absent: tuple[str, ...] = ()
     clock_ahead: float = 0.0
     plain_http: Literal["to https", "answered", "to another host"] = "to https"
     shop: Shop | None = None

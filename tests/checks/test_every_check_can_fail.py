@@ -12,7 +12,6 @@ import re
 import pytest
 
 from playbook.catalogue import read_catalogue
-from playbook.places import ROOT
 from playbook.verdict import Verdict
 from sandbox.faults import FAULTS
 from tests.checks.expectations import EXPECTATIONS
@@ -21,7 +20,6 @@ from tests.written import written_checks
 BUILT = sorted(read_catalogue().items)
 FILES = {item: f"checks/{file.name}" for file, _, item, _, _ in written_checks()}
 BAD = {"WARNING", "CRITICAL"}
-EXAMPLES = {path.name for path in (ROOT / "docs" / "examples").iterdir() if path.is_dir()}
 
 
 @pytest.mark.slow
@@ -76,13 +74,8 @@ def test_every_fault_is_expected_to_do_something():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "product", sorted(name for name, f in FAULTS.items() if f.harmless and name not in EXAMPLES)
-)
+@pytest.mark.parametrize("product", sorted(name for name, fault in FAULTS.items() if fault.harmless))
 def test_another_product_is_ok_too(run_checks, product):
-    """Everything that only it has is executed and OK, with all that it shares with the usual one.
-
-    Those of docs/examples are run with their own settings, by tests/unit/test_examples.py.
-    """
+    """Everything that only it has is executed and OK, with all that it shares with the usual one."""
     results = run_checks(product, set_name="daily or weekly or monthly")
     assert {r.item: (str(r.verdict), r.message) for r in results.records if r.verdict is not Verdict.OK} == {}

@@ -10,6 +10,7 @@ import pytest
 from playbook.places import ROOT
 from playbook.record import Results
 from playbook.settings import load
+from sandbox.launcher import ATTACH_VARIABLE, attach_address, start
 
 FOLDER = ROOT / "docs" / "examples"
 EXAMPLES = sorted(path.name for path in FOLDER.iterdir() if path.is_dir())
@@ -20,9 +21,8 @@ def copied(name, folder):
     """The example as a project, for the sandbox instead of production: what its page says to try it."""
     shutil.copytree(FOLDER / name, folder, dirs_exist_ok=True)
     file = folder / "playbook.toml"
-    text = file.read_text().replace("[targets.production", "[targets.sandbox").replace('"production"', '"sandbox"')
-    file.write_text(text)
-    return tomllib.loads(text)["targets"]["sandbox"]
+    text = file.read_text().replace("[targets.production", "[targets.sandbox")
+    file.write_text(text.replace('"production"', '"sandbox"'))
 
 
 def results(folder, set_name):
@@ -50,13 +50,34 @@ def test_an_example_is_explained(name):
     assert [word for word in dict.fromkeys(wanted) if f"`{word}`" not in page and f"${word}" not in page] == []
 
 
+@pytest.fixture(scope="module", params=EXAMPLES)
+def product(request):
+    """An example, and a sandbox that is such a product."""
+    with start(product=request.param) as sandbox:
+        yield request.param, sandbox
+
+
+@pytest.fixture
+def pytest_on(call, product, tmp_path):
+    """Run pytest on that sandbox, in the example's project."""
+    name, sandbox = product
+    copied(name, tmp_path)
+
+    def run(*arguments):
+        attach = {ATTACH_VARIABLE: attach_address(sandbox.control, sandbox.token)}
+        return call("python", "-m", "pytest", *arguments, **attach)
+
+    return run
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("set_name", SETS)
-@pytest.mark.parametrize("name", EXAMPLES)
-def test_an_example_is_ok(call, tmp_path, name, set_name):
+def test_an_example_is_ok(pytest_on, product, tmp_path, set_name):
     """Everything that its product has is executed and OK, its own checks too, and its floors fit."""
-    target = copied(name, tmp_path)
-    ended = call("python", "-m", "pytest", "-m", set_name, "--fault", name)
+    name, sandbox = product
+    sandbox.set_faults([])
+    target = tomllib.loads((tmp_path / "playbook.toml").read_text())["targets"]["sandbox"]
+    ended = pytest_on("-m", set_name)
     assert ended.returncode == 0, ended.stdout + ended.stderr
     run = results(tmp_path, set_name)
     assert {record.item: str(record.verdict) for record in run.records if record.verdict != "OK"} == {}
@@ -67,17 +88,12 @@ def test_an_example_is_ok(call, tmp_path, name, set_name):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("name", "fault", "items"),
-    [
-        ("static-site", "app-not-active", {"daily.app.active"}),
-        ("django-shop", "redis-gone", {"daily.health.api"}),
-    ],
-)
-def test_an_example_finds_what_is_wrong(call, tmp_path, name, fault, items):
+def test_an_example_finds_what_is_wrong(pytest_on, product, tmp_path):
     """With what it does without, nothing else is lost."""
-    copied(name, tmp_path)
-    ended = call("python", "-m", "pytest", "-m", "daily", "--fault", name, "--fault", fault)
+    fault, item = {
+        "static-site": ("app-not-active", "daily.app.active"),
+        "django-shop": ("redis-gone", "daily.health.api"),
+    }[product[0]]
+    ended = pytest_on("-m", "daily", "--fault", fault)
     assert ended.returncode == 1, ended.stdout + ended.stderr
-    found = {record.item for record in results(tmp_path, "daily").records if record.verdict == "CRITICAL"}
-    assert items <= found
+    assert item in {record.item for record in results(tmp_path, "daily").records if record.verdict == "CRITICAL"}
