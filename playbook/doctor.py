@@ -22,6 +22,7 @@ from playbook.clients.github import GitHubApi
 from playbook.clients.grafana import Grafana
 from playbook.clients.http import RUNNER_HINT, HttpClient
 from playbook.clients.log_reading import LogSource
+from playbook.clients.managed_databases import ManagedDatabases
 from playbook.clients.npm import Npm
 from playbook.clients.prometheus import Prometheus
 from playbook.clients.redis import ReadOnlyRedis
@@ -29,6 +30,7 @@ from playbook.clock import Clock, iso
 from playbook.counters import Earlier
 from playbook.engine import REGISTRY, Measurements, Outcome, Provider
 from playbook.errors import Denied, Malformed, NotConfigured, TooLittleData, Unmeasured, Unreachable, UsageError
+from playbook.measure.databases import read_databases
 from playbook.notify.overview import overview
 from playbook.profile import left_out, left_out_of_the_catalogue
 from playbook.redact import Redactor
@@ -93,9 +95,18 @@ class Diagnosis:
 # --------------------------------------------------------------------------------------------------- the questions
 
 
-def _website(website: HttpClient) -> str:
-    answer = website.get(redirects=5).expect_ok()
-    return f"{answer.url} answered HTTP {answer.status}"
+def _website(website: HttpClient, settings: Settings) -> str:
+    answers = [website.get(redirects=5).expect_ok()]
+    for site in settings.target.web.also:
+        path = f"targets.{settings.target.name}.web.also"
+        if site.url is None:
+            raise TooLittleData(
+                f"Website {site.label}: expected its address ({path}), got none", service="Website"
+            )
+        name, ca = f"Website {site.label}", site.ca or settings.target.web.ca
+        client = HttpClient(site.url, service=name, time_limits=settings.time_limits, ca=ca, setting=path)
+        answers.append(client.get("" if site.homepage else site.health_path, redirects=5).expect_ok())
+    return ", ".join(f"{answer.url} answered HTTP {answer.status}" for answer in answers)
 
 
 def _image_api(website: HttpClient, settings: Settings) -> str:
@@ -108,6 +119,13 @@ def _digitalocean(digitalocean: DigitalOceanApi, clock: Clock) -> str:
     now = clock.now()
     digitalocean.metric("cpu_percentage", now - timedelta(minutes=10), now)  # its scope is another one
     return f"the token reads the app {name!r} and its metrics"
+
+
+def _databases(managed_databases: ManagedDatabases, settings: Settings, clock: Clock) -> str:
+    found = read_databases(managed_databases, settings, clock, in_full=False)
+    for _, problem in found.missing:
+        raise problem
+    return ", ".join(f"{one.name} ({one.cluster.engine}) is {one.cluster.status}" for one in found.found)
 
 
 def _redis(redis: ReadOnlyRedis) -> str:
@@ -186,6 +204,7 @@ SERVICES = (
     Service("Website", (("web.url",),), _website),
     Service("Image API", (("web.url",),), _image_api, ("images",)),
     Service("DigitalOcean API", (_DIGITALOCEAN,), _digitalocean),
+    Service("Databases", (("digitalocean.databases",), _DIGITALOCEAN), _databases),
     Service("Redis", (("redis.url",),), _redis),
     Service("Prometheus", (_PROMETHEUS, _GRAFANA), _prometheus),
     Service("Grafana", (_GRAFANA,), _grafana),

@@ -69,10 +69,11 @@ def filled_in(command: str, settings: Settings) -> str:
         "$GRAFANA_URL": target.grafana.url,
         "$PROMETHEUS_URL": target.prometheus.url,
         "$ALERTMANAGER_URL": target.alertmanager.url,
+        "$QUEUE_KEY": _queue_key(target),
+        "$DATABASE_ID": next((one.id for one in target.digitalocean.databases if one.id), None),
         "$HEALTH_PATH": target.web.health_path,
         "$IMAGE_HEALTH_PATH": target.web.image_health_path,
         "$OPTIMIZE_PATH": target.web.optimize_path,
-        "$QUEUE_KEY": target.redis.queue_key,
         "$STATS_KEY": target.redis.stats_key,
         "$DRILL_RECORDS": target.recovery.records,
         "$STATUS_PAGE_URL": target.links.status_page,
@@ -82,6 +83,17 @@ def filled_in(command: str, settings: Settings) -> str:
         if value:
             command = command.replace(name, value.rstrip("/"))
     return command
+
+
+def _queue_key(target: Target) -> str:
+    """The list of the first queue of another library's, where there is one."""
+    if not target.redis.queues:
+        return target.redis.queue_key
+    queue = target.redis.queues[0]
+    library = {"rq": "rq:queue:", "sidekiq": "queue:"}.get(queue.preset, "")
+    if queue.preset in {"bull", "bullmq"}:
+        return f"{queue.prefix or 'bull'}:{queue.name}:wait"
+    return f"{queue.prefix}{library}{queue.name}"
 
 
 def _of_the_product(command: str, absent: Collection[str]) -> str:

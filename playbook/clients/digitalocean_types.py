@@ -13,8 +13,8 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 NO_TIME = "0001-01-01T00:00:00"
-# Lists that the API's description allows to be null where they are empty.
-NULL_LISTS = frozenset({"inbound_rules", "outbound_rules", "droplet_ids"})
+# Lists that the API's description allows to be null where they are empty, or that it has been seen to give so.
+NULL_LISTS = frozenset({"inbound_rules", "outbound_rules", "droplet_ids", "databases"})
 
 # A time without a zone could be of any.
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]
@@ -155,8 +155,11 @@ class DomainSpec(_Message, frozen=True):
     domain: str = ""
 
 
-class DatabaseSpec(_Message, frozen=True):
-    """A database as the app spec names it; one that is not for production has no cluster in the account."""
+class Database(_Message, frozen=True):
+    """A database of the app spec; one that is not for production has no cluster in the account.
+
+    ``engine`` is PG, MYSQL, REDIS, VALKEY, MONGODB, KAFKA, OPENSEARCH or new.
+    """
 
     name: str = ""
     engine: str = ""
@@ -173,7 +176,7 @@ class Spec(_Message, frozen=True):
     static_sites: list[Named] = []
     jobs: list[Named] = []
     functions: list[Named] = []
-    databases: list[DatabaseSpec] = []
+    databases: list[Database] = []
     envs: list[Variable] = []
     domains: list[DomainSpec] = []
     maintenance: Maintenance | None = None

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from playbook.clients.digitalocean import DigitalOceanApi
-from playbook.clients.digitalocean_types import DatabaseSpec, Matrix, Moment, Series
+from playbook.clients.digitalocean_types import Database, Matrix, Moment, Series
 from playbook.engine import client
 
 _SCOPE = "database:read"
@@ -101,7 +101,7 @@ class ManagedDatabases:
 
     api: DigitalOceanApi
 
-    def of_app(self) -> list[DatabaseSpec]:
+    def of_app(self) -> list[Database]:
         """The databases that the app's spec names."""
         return self.api.app().spec.databases
 

@@ -263,7 +263,7 @@ def certificates(tls: TlsClient, settings: Settings, clock: Clock) -> Certificat
         settings.coverage,
         tuple(dict.fromkeys(remarks)),
         settings.target.web.ca or "",
-        tuple(site.name for site in settings.target.web.also if site.url is None),
+        tuple(site.label for site in settings.target.web.also if site.url is None),
     )
 
 

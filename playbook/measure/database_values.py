@@ -175,7 +175,8 @@ class Database:
         else:
             at = self.newest.created_at if self.newest else None
             shown.append(f"{moment(at)} ({len(self.backups.backups)} kept)")
-        shown.append(_percent(self.storage) or "not told")
+        size = f" of {cluster.storage_size_mib / 1024:,.0f} GiB" if cluster.storage_size_mib else ""
+        shown.append(f"{_percent(self.storage) or 'nobody says how much'}{size}")
         highest = self._highest("threads_connected", "")
         shown.append(f"{highest.reading.value:,.0f} at most" if highest else "not told")
         return shown

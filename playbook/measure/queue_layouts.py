@@ -278,7 +278,7 @@ _READERS: dict[str, Callable[[ReadOnlyRedis, JobQueue, float], Figures]] = {
 def _sign(known: bool, queue: JobQueue) -> Coverage:
     """That the library knows the queue."""
     if known:
-        return whole(f"{queue.name} in {queue.preset}'s keys")
+        return whole(f"queue {queue.name}")
     return lacking(
         "no sign of the queue",
         expected=f"a sign that {queue.preset} knows the queue {queue.name!r}",

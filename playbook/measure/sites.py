@@ -255,11 +255,11 @@ def _each(
         own = settings_of(site, settings)
         if site.url is None:
             hint = "Set its url under web.also, or the variable that it names."
-            return OfSite(site.name, own.limits, problem="no address of it", hint=hint)
+            return OfSite(site.label, own.limits, problem="no address of it", hint=hint)
         try:
-            return OfSite(site.name, own.limits, read(own, site.name))
+            return OfSite(site.label, own.limits, read(own, site.label))
         except Unmeasured as error:
-            return OfSite(site.name, own.limits, problem=str(error), hint=error.hint)
+            return OfSite(site.label, own.limits, problem=str(error), hint=error.hint)
 
     sites = [site for site in settings.target.web.also if wanted(site)]
     with ThreadPoolExecutor(max_workers=_AT_ONCE) as pool:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
-
-import msgspec
+from typing import Literal
 
 from playbook.secret import Section
 from playbook.sections.figures import Limits
@@ -14,7 +12,7 @@ class Site(Section, frozen=True):
     """One of them: each is a row of the items that are about the website. Its limits are the target's.
 
     Attributes:
-        name: as messages call it.
+        name: as messages call it; the host and path of its address where it is not set.
         url: its address, of which all paths are below; a site whose variable is not set is not looked at, which is
             said.
         http_url, expect, hosts, least_bytes: as of the website, for this one.
@@ -25,7 +23,7 @@ class Site(Section, frozen=True):
         limits: ladders that differ, line by line, e.g. ``limits.homepage_time``.
     """
 
-    name: Annotated[str, msgspec.Meta(min_length=1)]
+    name: str = ""
     url: str | None = None
     http_url: str | None = None
     ca: str | None = None
@@ -36,3 +34,9 @@ class Site(Section, frozen=True):
     hosts: tuple[str, ...] = ()
     least_bytes: int = 64
     limits: Limits | None = None
+
+    @property
+    def label(self) -> str:
+        """Its name."""
+        _, _, place = (self.url or "").partition("://")
+        return self.name or place.rpartition("@")[2].rstrip("/") or "a website without name and address"

@@ -124,7 +124,7 @@ def _address(path: str, value: Any, schemes: tuple[str, ...]) -> Iterator[Mistak
 
 def _names_of_sites(sites: Any) -> Iterator[Mistake]:
     """Messages and kept titles go by the name."""
-    names = [site.name for site in sites or ()]
+    names = [site.label for site in sites or ()]
     for number, name in enumerate(names):
         if name in names[:number]:
             yield Mistake(f"target.web.also.{number}.name", f"expected a name of its own, got {name!r} twice")

@@ -3,11 +3,22 @@
 DATABASES = ("daily.databases.healthy", "weekly.databases.upkeep")
 HEADERS = r"Security headers of shop: expected at least 80 points, got \d+ points over ten tests \(grade .+"
 UNREAD = (
-    r"(the database portfolio-orders|DigitalOcean API): expected .+, got HTTP 403 forbidden "
-    r"\(You are not authorized to perform this operation\)"
+    r"DigitalOcean API: expected .+, got HTTP 403 forbidden \(You are not authorized to perform this operation\)"
 )
 
+
+def unread(got: str) -> tuple[str, str]:
+    """What is said where the API does not answer."""
+    return ("UNKNOWN", rf"DigitalOcean API: expected the database cluster \S+ .+, got {got}.*")
+
+
 EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
+    "digitalocean-gone": dict.fromkeys(DATABASES, unread(r"connection refused \(connect, after")),
+    "digitalocean-unauthorized": {"daily.databases.healthy": unread("HTTP 401 unauthorized")},
+    "digitalocean-denied": {"daily.databases.healthy": unread("HTTP 403 forbidden")},
+    "digitalocean-throttled": {"daily.databases.healthy": unread("HTTP 429 too_many_requests")},
+    "digitalocean-broken": {"daily.databases.healthy": unread("HTTP 500 server_error")},
+    "digitalocean-garbage": {"daily.databases.healthy": unread(r"\d+ bytes that are no JSON")},
     "database-creating": {
         "daily.databases.healthy": (
             "CRITICAL",

@@ -380,7 +380,9 @@ def test_doctor_accepts_what_init_wrote(init, monkeypatch):
         said = []
         code = doctor.run("production", [], Path.cwd(), said.append)
     assert code == EXIT_OK, "\n".join(said)
-    assert "9 of 9 configured services work" in said
+    working = re.search(r"^(\d+) of \1 configured services work", "\n".join(said), re.MULTILINE)
+    assert working
+    assert int(working[1]) >= 9
 
 
 @pytest.mark.slow

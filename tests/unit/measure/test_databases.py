@@ -259,6 +259,9 @@ def test_the_databases_of_the_apps_spec_are_looked_at_where_none_is_named():
         "cache, as it is VALKEY",
         "try, as it is a development database, of which the API tells nothing",
     )
+    api.answers["/v2/databases"] = (200, {"databases": None})
+    with pytest.raises(Unmeasured, match="expected one database cluster called backend, got none"):
+        read(api, ())
     spec[0]["cluster_name"] = "another"
     with pytest.raises(Unmeasured, match="expected one database cluster called another, got none"):
         read(api, ())

@@ -3,8 +3,11 @@
 import json
 import math
 from datetime import timedelta
+from functools import cache
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from playbook.clients.redis_replies import NotAllowed
 from playbook.clock import FixedClock
@@ -65,8 +68,13 @@ def bull(**more):
 
 def read(keys, **queue):
     """The one queue of the settings, read from these keys."""
-    settings = settings_of(redis={"queues": [queue]})
-    return job_queues(Store(keys), settings, FixedClock(NOW))
+    return job_queues(Store(keys), settings_with(tuple(queue.items())), FixedClock(NOW))
+
+
+@cache
+def settings_with(queue):
+    """With this one queue."""
+    return settings_of(redis={"queues": [dict(queue)]})
 
 
 def judged(queues):
@@ -317,3 +325,28 @@ def test_a_preset_that_nobody_knows_is_a_mistake():
     """With those that there are."""
     with pytest.raises(UsageError, match="preset"):
         settings_of(redis={"queues": [{"preset": "resque", "name": "q"}]})
+
+
+BREAKS = [None, "text", [], {}, {"x": "y"}, {"a", "b"}, Ranked(a=-1.0)]
+
+
+@given(data=st.data())
+def test_a_part_that_is_missing_or_another_never_makes_more_of_it_good(data):
+    """Whatever becomes of one key of a queue that is bad, it is not OK by that, and no reader crashes."""
+    made, queue = data.draw(st.sampled_from(EMPTY))
+    whole = made()
+    if made is celery:
+        whole |= {"celery": ["{}"] * 120}
+    if made is rq:
+        whole |= {"rq:queue:default": ["j"] * 120, "rq:job:j": {"enqueued_at": "2026-11-23T06:59:00Z"}}
+    if made is sidekiq:
+        whole |= {"queue:default": [json.dumps({"created_at": ago(60)})] * 120}
+    if made is bull:
+        whole |= {"bull:images:wait": ["1"] * 120, "bull:images:1": {"timestamp": str(round(ago(60) * 1000))}}
+    assert judged(read(whole, **queue))[0] is Verdict.CRITICAL
+    key, value = data.draw(st.sampled_from(sorted(whole))), data.draw(st.sampled_from(BREAKS))
+    broken = {name: one for name, one in {**whole, key: value}.items() if one is not None}
+    holds_jobs = len(whole[key]) == 120
+    verdict = judged(read(broken, **queue))[0]
+    if not (holds_jobs and value in ([], None)):
+        assert verdict is not Verdict.OK
