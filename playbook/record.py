@@ -129,6 +129,7 @@ class Results(msgspec.Struct, frozen=True, kw_only=True):
         ended: ``finished``, or why the run ended early.
         faults: sandbox faults that were switched on.
         left_out: what is not part of this product, in the order of the setting.
+        unread: files of checks that could not be read, so that nothing is known of what stands in them.
     """
 
     schema: int = SCHEMA
@@ -147,6 +148,7 @@ class Results(msgspec.Struct, frozen=True, kw_only=True):
     partial: bool = False
     ended: str = "finished"
     faults: list[str] = []
+    unread: list[str] = []
     counts: dict[str, int]
     records: list[Record]
     root_causes: list[RootCause] = []

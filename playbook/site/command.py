@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from playbook.catalogue import read_catalogue
 from playbook.clock import Clock
 from playbook.errors import UnknownTarget, UsageError
 from playbook.history import runs as history
@@ -18,6 +17,7 @@ from playbook.history.folder import history_to_read
 from playbook.history.incidents import incidents
 from playbook.history.rules import Rules
 from playbook.history.runs import RunLine
+from playbook.own_catalogue import catalogue_of
 from playbook.report.words import plural
 from playbook.settings import Settings, load
 from playbook.site.due import due_sets
@@ -46,6 +46,7 @@ def run_build(options: argparse.Namespace, root: Path, say: Say, clock: Clock | 
     now = (clock or Clock()).now()
     past = known_by(history.read(lines), now)
     kept = kept_reports(past.runs, reports, settings.history.keep_reports)
+    catalogue = catalogue_of(settings)
     by_target = _settings_by_target(past.runs, root)
     known = {name: each for name, each in by_target.items() if each}
     site = make_site(
@@ -60,14 +61,14 @@ def run_build(options: argparse.Namespace, root: Path, say: Say, clock: Clock | 
             )
         ],
         due_sets(past.runs, {name: each.schedule for name, each in known.items()}, now),
-        read_catalogue(),
+        catalogue,
         now,
         kept=kept,
         retired=frozenset(by_target.keys() - known.keys()),
     )
     files = dict(render(site, base_url))
     write_folder(folder, files, {f"runs/{name}": reports / name for name in sorted(kept)})
-    for problem in past.problems:
+    for problem in (*past.problems, *catalogue.unread.values()):
         say(f"not read: {problem}")
     say(_summary(site, len(files)))
     say(str(folder / "index.html"))

@@ -153,6 +153,7 @@ class _Target:
                     overlooked=bool(newest and sights[-1].run.started < newest.started),
                     missing=bool(due and due.missed),
                     absent=bool(newest and item in newest.gone and sights[-1].run.started <= newest.started),
+                    unread=bool(newest and newest.unread),
                 )
                 for item, sights in seen.items()
             ),

@@ -72,6 +72,7 @@ class ItemView:
         overlooked: the newest run of its set did not look at it.
         missing: its set has not run when it should have.
         absent: the newest run of its set says that it is about what is not part of the product.
+        unread: the newest run of its set could not read every file, so it may be in one of those.
     """
 
     target: str
@@ -83,6 +84,7 @@ class ItemView:
     overlooked: bool = False
     missing: bool = False
     absent: bool = False
+    unread: bool = False
 
     @property
     def title(self) -> str:
@@ -102,7 +104,7 @@ class ItemView:
     @property
     def gone(self) -> bool:
         """The playbook or the product no longer has it: its page stays, and no list shows it."""
-        return self.absent or (self.about is None and self.overlooked)
+        return self.absent or (self.about is None and self.overlooked and not self.unread)
 
     @property
     def page(self) -> str:

@@ -6,7 +6,7 @@ from playbook.clock import FixedClock
 from playbook.doctor import Service, diagnose
 from playbook.history.runs import read
 from playbook.settings import load
-from tests.project import GOOD, Project
+from tests.project import GOOD, WARNED, Project
 
 pytestmark = pytest.mark.slow
 
@@ -107,13 +107,15 @@ def test_an_own_check_is_left_out_too(project):
     )
 
 
-def test_a_part_that_does_not_exist_is_a_usage_error(project):
-    """With the list."""
-    project.write(GOOD.replace('@check("', '@pytest.mark.part("rediss")\n@check("'))
-    ended = project.run()
-    assert ended.returncode == 4
-    assert "expected some of images, worker, redis" in ended.stderr + ended.stdout
-    assert "did you mean 'redis'?" in ended.stderr + ended.stdout
+def test_a_part_that_does_not_exist_costs_its_file(project):
+    """As any mistake in one does; with the list."""
+    project.write(GOOD)
+    project.write(WARNED.replace('@check("', '@pytest.mark.part("rediss")\n@check("'), name="test_mistaken")
+    assert project.run().returncode == 10
+    found = {str(record.verdict): record.message for record in project.results().records}
+    assert found.keys() == {"OK", "UNKNOWN"}
+    assert "expected some of images, worker, redis" in found["UNKNOWN"]
+    assert "did you mean 'redis'?" in found["UNKNOWN"]
 
 
 def test_the_floor_is_not_raised_by_what_is_left_out(project):
