@@ -30,7 +30,7 @@ from playbook.guard import die_with_parent
 from playbook.history.folder import history_folder
 from playbook.history.schedule import SCHEDULED_VARIABLE
 from playbook.notify import ping, tell
-from playbook.places import INSTALLED, comes_with_it, is_checkout
+from playbook.places import INSTALLED, comes_with_it, is_checkout, path_of
 from playbook.record import Results
 from playbook.redact import Redactor
 from playbook.report import read_results
@@ -253,7 +253,7 @@ class _Runner:
         bad = [
             record.check
             for record in first.results.records
-            if record.verdict in BAD and record.check.partition("::")[0].endswith(".py")
+            if record.verdict in BAD and path_of(record.check).endswith(".py")
         ]
         if not bad:
             return ""  # too few checks were executed, and those were well
