@@ -23,7 +23,8 @@ from playbook.measure.backups import Listing
 from playbook.measure.databases import read_databases
 from playbook.measure.health import State
 from playbook.measure.redis import RedisStats
-from playbook.measure.web import REDIRECTS, Health, in_between, network_or_site, page_rules
+from playbook.measure.sites import settings_of
+from playbook.measure.web import REDIRECTS, Health, health_of, in_between, network_or_site, page_rules
 from playbook.measure.web_page import fault_of, in_place_of_it
 from playbook.report.words import plural
 from playbook.sections.sites import Site
@@ -66,24 +67,29 @@ def _website(website: HttpClient, network: Network, settings: Settings) -> str:
             hint="Check web.url, and web.expect where the page says something of its own.",
             attempts=answer.attempts,
         )
-    others = "".join(f", {_further(site, settings)}" for site in settings.target.web.also)
-    return f"{answer.url} answered HTTP {answer.status} with a page{others}"
+    shown = f"{answer.url} answered HTTP {answer.status} with a page"
+    return ", ".join([shown, *(_further(site, network, settings) for site in settings.target.web.also)])
 
 
-def _further(site: Site, settings: Settings) -> str:
-    """A further website, or a health endpoint of this one."""
-    path = f"targets.{settings.target.name}.web.also"
-    name, ca = f"Website {site.label}", site.ca or settings.target.web.ca
+def _further(site: Site, network: Network, settings: Settings) -> str:
+    """A further website, or its health endpoint where that is all there is."""
+    name = f"Website {site.label}"
     if site.url is None:
-        raise TooLittleData(f"{name}: expected its address ({path}), got none", service="Website")
-    client = HttpClient(site.url, service=name, time_limits=settings.time_limits, ca=ca, setting=path)
-    answer = client.get("" if site.homepage else site.health_path, redirects=REDIRECTS).expect_ok()
-    return f"{answer.url} answered HTTP {answer.status}"
+        where = f"targets.{settings.target.name}.web.also"
+        raise TooLittleData(f"{name}: expected its url ({where}), got none", service=name)
+    own = settings_of(site, settings)
+    client = HttpClient(site.url, service=name, time_limits=settings.time_limits, ca=own.target.web.ca)
+    if site.homepage:
+        return _website(client, network, own)
+    return _healthy(health_of(client, network, own, site.health_path), name)
 
 
 def _image_api(image_health: Health) -> str:
     """The health report, as its check reads it."""
-    health, service = image_health, "Image API"
+    return _healthy(image_health, "Image API")
+
+
+def _healthy(health: Health, service: str) -> str:
     if health.down:
         raise Unreachable(f"{service}: expected an answer of {health.path}, got {health.down}", service=service)
     lacks = health.coverage
@@ -102,9 +108,15 @@ def _digitalocean(digitalocean: DigitalOceanApi, clock: Clock) -> str:
 
 
 def _databases(managed_databases: ManagedDatabases, settings: Settings, clock: Clock) -> str:
+    """Their states, as the check reads them."""
     found = read_databases(managed_databases, settings, clock, in_full=False)
     for _, problem in found.missing:
         raise problem
+    for one in found.found:
+        if not one.state.coverage.enough:
+            raise TooLittleData(f"{one.state.subject}: expected online, got {one.state.found}", service=one.name)
+        if not one.state.holds:
+            raise NotWell(f"{one.state.subject}: expected online, got {one.state.found}")
     return ", ".join(f"{one.name} ({one.cluster.engine}) is {one.cluster.status}" for one in found.found)
 
 

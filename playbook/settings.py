@@ -337,7 +337,8 @@ def _fill_limits_of_sites(target: dict[str, Any], ladders: Mapping[str, Any], wh
     sites = web.get("also") if isinstance(web, Mapping) else None
     for number, site in enumerate(sites if isinstance(sites, list) else ()):
         if isinstance(site, dict) and isinstance(site.get("limits"), Mapping):
-            site["limits"] = _limits(_merge(ladders, site["limits"]), f"{where}: web.also[{number}]", {})
+            paths = {key: f"web.also[{number}].limits.{key}" for key in site["limits"]}
+            site["limits"] = _limits(_merge(ladders, site["limits"]), where, paths)
 
 
 def _demand_of_one_target(common: Mapping[str, Any], where: str) -> None:

@@ -61,6 +61,7 @@ def collect(settings: Settings, period: Period, history: Path, folder: Path, clo
         found.look()
         # Longer than a period ago nothing changes on the page but how old a problem is.
         past = read(history, since=now - _LOOK_BACK)
+        absent = left_out_of_the_catalogue(without, absent=settings.nowhere)
         return run.redactor.struct(
             make_page(
                 past.runs,
@@ -72,7 +73,7 @@ def collect(settings: Settings, period: Period, history: Path, folder: Path, clo
                 endings=found.endings,
                 on_call=found.on_call,
                 not_read=[*past.problems, *run.catalogue.unread.values(), *found.not_read],
-                left_out=[not_part(part) for part in left_out(left_out_of_the_catalogue(without), without)],
+                left_out=[not_part(part) for part in left_out(absent, without)],
             )
         )
     finally:
