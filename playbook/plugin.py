@@ -256,7 +256,7 @@ def _leave_out_what_is_absent(config: pytest.Config, run: Run, items: list[pytes
     """What is about parts that the product does not have is no check of it; the run says so once."""
     without = run.settings.target.without
     gone = []
-    for item in items:
+    for item in items if without else ():
         names = getattr(item, "fixturenames", ())
         has_item = item.get_closest_marker("item") is not None
         missing = missing_for(names, _marked_parts(item), run.settings.nowhere, needs_all=not has_item)
