@@ -8,6 +8,8 @@ import sys
 import pytest
 from hypothesis import settings
 
+from playbook import door
+from playbook.door.known import Known
 from tests.installed import build, call
 from tests.project import ROOT
 
@@ -45,6 +47,12 @@ def pytest_runtest_teardown(item):
     started = _started[item.stash[_BEFORE] :]
     if started and item.get_closest_marker("slow") is None:
         pytest.fail(f"this test starts a process and is not marked slow: {started[0]}", pytrace=False)
+
+
+@pytest.fixture(autouse=True)
+def _secrets_of_one_test(monkeypatch):
+    """What one test has made a secret is an ordinary word in the next."""
+    monkeypatch.setattr(door, "_KNOWN", Known(door._KNOWN.secrets))
 
 
 def pytest_configure(config: pytest.Config) -> None:

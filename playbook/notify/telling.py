@@ -6,7 +6,9 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
 
+from playbook import door
 from playbook.clock import Clock
+from playbook.door.records import leaving
 from playbook.errors import UsageError
 from playbook.history import deliveries, lines
 from playbook.history import runs as history
@@ -17,7 +19,6 @@ from playbook.notify.channels import Channel, channels_of
 from playbook.notify.due import News, due
 from playbook.notify.messages import Message, of_digest, of_news
 from playbook.notify.tries import Outcome, Try, deliver
-from playbook.redact import Redactor
 from playbook.settings import Settings
 
 Say = Callable[[str], None]
@@ -37,7 +38,7 @@ def tell(settings: Settings, history_folder: Path, say: Say, clock: Clock | None
             Telling(settings, history_folder, say, clock or Clock()).tell()
     except Exception as error:  # noqa: BLE001 - a run's verdict must not depend on who hears of it
         words = str(error) if isinstance(error, UsageError) else f"{type(error).__name__}: {error}"
-        say(f"notifications: not told: {Redactor(settings.secrets()).text(words)}")
+        say(f"notifications: not told: {door.text(words)}")
 
 
 class Telling:
@@ -49,8 +50,7 @@ class Telling:
 
     def __init__(self, settings: Settings, folder: Path, say: Say, clock: Clock, *, dry_run: bool = False) -> None:
         self._settings, self._folder, self._clock, self._dry_run = settings, folder, clock, dry_run
-        self._redactor = Redactor(settings.secrets())
-        self._say: Say = lambda line: say(self._redactor.text(line))
+        self._say: Say = lambda line: say(door.text(line))
         self._target = settings.target.name
         found = history.read(folder)
         self.problems = list(found.problems)
@@ -90,7 +90,7 @@ class Telling:
         for set_name in dict.fromkeys([*asked, *self._fresh(within)]):
             made = self._digest(set_name, channel)
             found += [made] if made.ids[0] not in told else []
-        return [self._redactor.struct(message) for message in found]
+        return found
 
     def _fresh(self, within: timedelta) -> list[str]:
         """The sets of ``notifications.digests`` that were run a short while ago."""
@@ -159,7 +159,7 @@ class Telling:
             error=outcome.error,
         )
         try:
-            deliveries.note(self._folder, self._redactor.struct(delivery))
+            deliveries.note(self._folder, leaving(delivery))
         except UsageError as error:
             self._fail(f"what {to} was told could not be noted, so it may be told again: {error}")
 
@@ -187,7 +187,6 @@ class Telling:
                 told=ids_told(self._deliveries, self._target, CHANNEL),
                 ignored=self._settings.incidents.ignore,
                 now=self._clock.now(),
-                redactor=self._redactor,
                 note=lambda to, ids: self._note("issue", (CHANNEL, to), ids, Outcome(True, 1, "")),
                 say=self._say,
             ).keep(self._incidents)
