@@ -10,6 +10,7 @@ from pathlib import Path
 
 import msgspec
 
+from playbook.audience import Audience
 from playbook.errors import UsageError
 from playbook.record import Action
 
@@ -30,6 +31,7 @@ class Item(msgspec.Struct, frozen=True):
         next_step: what to do first when it does not hold.
         look_again: a command that shows the same by hand.
         sign_off: what to look at before signing, for an item that a person signs; else empty.
+        audience: who may read what its check found; an item that does not say it is the team's.
     """
 
     id: str
@@ -39,6 +41,7 @@ class Item(msgspec.Struct, frozen=True):
     next_step: str
     look_again: str
     sign_off: str = ""
+    audience: Audience = Audience.TEAM
 
     @property
     def set(self) -> str:
@@ -96,7 +99,7 @@ def read_catalogue(file: Path = CATALOGUE) -> Catalogue:
     """Read the catalogue.
 
     Raises:
-        UsageError: an item lacks a field, or stands there twice.
+        UsageError: an item lacks a field, has an audience that is none, or stands there twice.
     """
     text = _read(file)
     not_built = _NOT_BUILT.search(text)
@@ -115,14 +118,24 @@ def read_catalogue(file: Path = CATALOGUE) -> Catalogue:
         fields = {key: found[name][0].upper() + found[name][1:] for name, key in _FIELDS.items()}
         fields["look_again"] = found["Look again"].strip("`")
         fields["sign_off"] = found.get("To sign off", "")
-        items[heading["id"]] = Item(id=heading["id"], title=heading["title"].strip(), **fields)
+        audience = _audience(found.get("Audience", ""), f"{file}: {heading['id']}")
+        items[heading["id"]] = Item(id=heading["id"], title=heading["title"].strip(), audience=audience, **fields)
     return Catalogue(items, ids)
+
+
+def _audience(word: str, where: str) -> Audience:
+    """The team, where nothing is said."""
+    try:
+        return Audience(word.strip("`. ").lower() or Audience.TEAM)
+    except ValueError:
+        raise UsageError(f"{where}: expected the audience public or team, got {word!r}") from None
 
 
 # What stands between the set and the name in the id of an item that no catalogue holds.
 _LOCAL = "local"
 _SECTION = re.compile(
-    r"^\**(?P<name>Why|Next|Look again)\**: +(?P<text>\S.*(?:\n(?!\**(?:Why|Next|Look again)\**:|\n).*)*)",
+    r"^\**(?P<name>Why|Next|Look again|Audience)\**: +"
+    r"(?P<text>\S.*(?:\n(?!\**(?:Why|Next|Look again|Audience)\**:|\n).*)*)",
     re.MULTILINE,
 )
 
@@ -141,12 +154,16 @@ def item_of_test(*, path: str, name: str, parameters: str, doc: str, set_name: s
             Why: without it nothing is sold.
             Next: restart the shop.
             Look again: `curl -sI $URL/cart`
+            Audience: public
             \"\"\"
 
     Args:
         path: of its file, from the root; the folders checks/ and local/ and the word ``test_`` add nothing.
         parameters: the id of its parameters; empty where it has none.
         set_name: the marker of the set it belongs to.
+
+    Raises:
+        UsageError: its audience is none.
     """
     words = name.removeprefix("test_").replace("_", " ")
     own = path.removeprefix("checks/").removeprefix("local/")
@@ -160,6 +177,7 @@ def item_of_test(*, path: str, name: str, parameters: str, doc: str, set_name: s
         why=sections.get("Why", ""),
         next_step=sections.get("Next", ""),
         look_again=sections.get("Look again", "").strip("`"),
+        audience=_audience(sections.get("Audience", ""), f"{path}: {name}"),
     )
 
 

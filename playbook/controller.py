@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
+from playbook.audience import Audience, of_terminal
 from playbook.catalogue import Item
 from playbook.clock import iso
 from playbook.errors import UsageError
@@ -26,6 +27,7 @@ from playbook.history.runs import append, line_of
 from playbook.history.schedule import slot_of
 from playbook.load.options import demand_permitted, order_of, ordered
 from playbook.load.order import LoadOrder
+from playbook.public import public_results
 from playbook.record import Record, Results, Timing
 from playbook.report import pytest_html
 from playbook.run import (
@@ -197,7 +199,8 @@ class Controller:
     def _keep_line(self, results: Results, folder: RunFolder) -> None:
         """Add the run to the history; one that cannot be written costs neither the report nor the verdict."""
         slot = slot_of(self.settings.schedule, self.set_name, self.started, os.environ)
-        line = line_of(results, report=folder.path.name, slot=slot, confirms=self.config.option.confirms or "")
+        kept = results if results.private else public_results(results, self.run.catalogue)
+        line = line_of(kept, report=folder.path.name, slot=slot, confirms=self.config.option.confirms or "")
         try:
             append(self.history, line)
         except UsageError as error:
@@ -210,14 +213,17 @@ class Controller:
             return
         from playbook.report.terminal import lines, listed
 
+        results = self.results
+        if of_terminal(os.environ) is Audience.PUBLIC:
+            results = public_results(results, self.run.catalogue)
         where = self.folder.path
         if where.is_relative_to(Path.cwd()):
             where = where.relative_to(Path.cwd())
         terminal.ensure_newline()
         if self.config.option.reportchars != _USUAL_LETTERS and not terminal.no_summary:
-            for text, markup in listed(self.results, terminal.reportchars):
+            for text, markup in listed(results, terminal.reportchars):
                 terminal.write_line(text, **markup)
-        for text, markup in lines(self.results, str(where / "index.html"), width=terminal._tw.fullwidth):
+        for text, markup in lines(results, str(where / "index.html"), width=terminal._tw.fullwidth):
             terminal.write_line(text, **markup)
         if self.not_kept:
             terminal.write_line(f"  not in the history: {self.not_kept}", red=True)

@@ -30,6 +30,7 @@ from playbook.counters import Earlier
 from playbook.engine import REGISTRY, Measurements, Outcome, Provider
 from playbook.errors import Denied, Malformed, NotConfigured, TooLittleData, Unmeasured, Unreachable, UsageError
 from playbook.notify.overview import overview
+from playbook.readers import who_may_read
 from playbook.redact import Redactor
 from playbook.report.words import plural
 from playbook.run import load_providers, settings_for
@@ -383,6 +384,9 @@ def _tell(settings: Settings, clock: Clock, say: Callable[[str], None]) -> int:
         diagnoses.append(diagnosis)
         for line in lines(diagnosis, width):
             say(redactor.text(line))
+    say("")
+    for line in who_may_read(settings):
+        say(redactor.text(line))
     say("")
     who = overview(settings)
     say("WHO IS TOLD  (nothing was sent)")

@@ -233,6 +233,7 @@ def not_run(item: Item, check: str, subject: str, reason: str, now: datetime) ->
         why=item.why,
         next_step="Run the set again.",
         started=iso(now),
+        audience=item.audience,
     )
 
 
@@ -305,6 +306,7 @@ def make_results(
         root_causes=root_causes(records),
         timings=list(timings),
         versions=versions(),
+        private=settings.target.private,
     )
 
 

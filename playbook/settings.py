@@ -8,7 +8,8 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -211,6 +212,16 @@ def load(
                 f"{did_you_mean(chosen, known_targets)} (targets are set in {file or 'playbook.toml'})"
             )
     return _build(name, merged, file, environment, sets, trusted=overlay is not None)
+
+
+def private_targets(names: Iterable[str], root: Path) -> frozenset[str]:
+    """Those of the targets that the settings call private; one that they do not have is none."""
+    found = set()
+    for name in names:
+        with suppress(UnknownTarget):
+            if name and load(name, root=root).target.private:
+                found.add(name)
+    return frozenset(found)
 
 
 def _config_file(root: Path, environment: Mapping[str, str]) -> Path | None:

@@ -16,7 +16,7 @@ import shutil
 import subprocess
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from playbook.errors import UsageError
@@ -91,6 +91,25 @@ class Branches:
                 lines.append(folder / file.relative_to(alone), line)
         shutil.rmtree(alone)
 
+    def added(self, folder: Path) -> Iterator[tuple[Path, bytes]]:
+        """What a push would add: each file with those of its lines that ``origin`` does not have.
+
+        Raises:
+            UsageError: ``origin`` cannot be read.
+        """
+        tip = self._fetch(HISTORY)
+        for name in self._git("ls-files", "--cached", "--others", "--exclude-standard", "-z", at=folder).split(
+            "\0"
+        ):
+            file = folder / name
+            if not name or not file.is_file():
+                continue
+            there = self._try("show", f"{tip}:{name}") if tip else None
+            known = set(there.stdout.splitlines()) if there and there.returncode == 0 else set()
+            fresh = [line for line in file.read_text(errors="replace").splitlines() if line not in known]
+            if fresh:
+                yield Path(name), "".join(f"{line}\n" for line in fresh).encode()
+
     def push_history(self, folder: Path, message: str) -> bool:
         """Push what was added; False where nothing was. Lines that others pushed meanwhile are kept as well.
 
@@ -119,8 +138,13 @@ class Branches:
         """
         self._check_out(folder, self._fetch(REPORTS) or self._beginning("", ""))
 
-    def push_reports(self, folder: Path, new: Iterable[Path], keep: int) -> list[str]:
+    def push_reports(
+        self, folder: Path, new: Iterable[Path], keep: int, mend: Callable[[Path], None] = lambda _: None
+    ) -> list[str]:
         """Replace the branch by one commit of its newest ``keep`` reports, the new ones included; their names.
+
+        Args:
+            mend: is given each report that is kept, and may change it.
 
         Raises:
             UsageError: it could not be pushed.
@@ -136,6 +160,8 @@ class Branches:
             kept = newest(there, keep)
             for name in set(there) - set(kept):
                 shutil.rmtree(folder / name)
+            for name in kept:
+                mend(folder / name)
             self._git("add", "--all", at=folder)
             tree = self._git("write-tree", at=folder)
             commit = self._git("commit-tree", tree, "-m", "The newest reports", at=folder)

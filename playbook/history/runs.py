@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from playbook.audience import Audience
 from playbook.catalogue import is_local
 from playbook.counters import Counted
 from playbook.errors import UsageError
@@ -74,6 +75,8 @@ class RunLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         counts: checks by verdict.
         items: by item id.
         readings: counters as this run read them, by their set's name, for later runs to compare with.
+        audience: ``public`` holds nothing that is the team's (``playbook.history.public_lines``); a line that does
+            not say it may.
     """
 
     schema: int = 1
@@ -97,6 +100,7 @@ class RunLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     versions: dict[str, str] = {}
     items: dict[str, Finding] = {}
     readings: dict[str, Counted] = {}
+    audience: Audience = Audience.TEAM
 
     @property
     def order(self) -> tuple[datetime, datetime, bool, str]:
@@ -127,6 +131,8 @@ def worst_first(findings: list[Finding]) -> list[Finding]:
 
 def line_of(results: Results, *, report: str, slot: datetime | None, confirms: str = "") -> RunLine:
     """The line of a run. Pure, so that the same results are the same line; they come without secrets.
+
+    What it holds is what the results hold: for a public place they are ``playbook.public.public_results``.
 
     Args:
         report: name of the report's folder.
@@ -160,6 +166,7 @@ def line_of(results: Results, *, report: str, slot: datetime | None, confirms: s
         versions=results.versions,
         items={item: worst_first(found)[0] for item, found in sorted(items.items())},
         readings=dict(sorted(readings.items())),
+        audience=results.audience,
     )
 
 

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
 
+from playbook.audience import Audience, of_terminal
 from playbook.clock import Clock
 from playbook.errors import UsageError
+from playbook.everybody import runs_for_everybody
 from playbook.history import deliveries, lines
 from playbook.history import runs as history
 from playbook.history.deliveries import Delivery, Told, ids_told, known_since
 from playbook.history.derive import incidents_of
 from playbook.history.incidents import Incident
+from playbook.history.public_lines import public_delivery
 from playbook.notify.channels import Channel, channels_of
 from playbook.notify.due import News, due
 from playbook.notify.messages import Message, of_digest, of_news
@@ -55,6 +59,8 @@ class Telling:
         found = history.read(folder)
         self.problems = list(found.problems)
         self._runs = found.of(self._target)
+        if not settings.target.private:
+            self._runs = runs_for_everybody(self._runs)
         self._incidents = incidents_of(settings, self._runs)
         self._deliveries = deliveries.read(folder)
         self._silent: set[str] = set()
@@ -135,8 +141,14 @@ class Telling:
             self._say(f"notifications: {channel.to} was told: {message.title}")
         else:
             tries = f"in {outcome.attempts} tries" if outcome.attempts > 1 else "in 1 try"
-            self._fail(f"{channel.to} was not told {tries}: {outcome.error}")
+            why = outcome.error if self._is_for_the_team else "the reason stands where only the team reads"
+            self._fail(f"{channel.to} was not told {tries}: {why}")
         self._note(message.what, (channel.name, channel.to), message.ids, outcome, message.set)
+
+    @property
+    def _is_for_the_team(self) -> bool:
+        """What is printed now only the team reads."""
+        return of_terminal(os.environ) is Audience.TEAM
 
     def _fail(self, problem: str) -> None:
         self.problems.append(problem)
@@ -158,6 +170,8 @@ class Telling:
             attempts=outcome.attempts,
             error=outcome.error,
         )
+        if not self._settings.target.private:
+            delivery = public_delivery(delivery)
         try:
             deliveries.note(self._folder, self._redactor.struct(delivery))
         except UsageError as error:
@@ -181,6 +195,12 @@ class Telling:
 
         try:
             api = IssuesApi(tracker, tracker.token, self._settings.notifications.time_limit_seconds, self._clock)
+            incidents = self._incidents
+            if self._settings.target.private and not api.is_private():
+                self._say(
+                    f"GitHub: {tracker.repository} is not known to be private, so its issues tell no particulars"
+                )
+                incidents = incidents_of(self._settings, runs_for_everybody(self._runs))
             IssueKeeper(
                 api,
                 target=self._target,
@@ -190,7 +210,7 @@ class Telling:
                 redactor=self._redactor,
                 note=lambda to, ids: self._note("issue", (CHANNEL, to), ids, Outcome(True, 1, "")),
                 say=self._say,
-            ).keep(self._incidents)
+            ).keep(incidents)
         except NotKept as error:
             self._fail(f"GitHub: {error}")
             self._note("issue", (CHANNEL, "GitHub issues"), [], Outcome(False, 1, str(error)))

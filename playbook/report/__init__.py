@@ -6,6 +6,8 @@ from pathlib import Path
 
 import msgspec
 
+from playbook.catalogue import Catalogue
+from playbook.public import public_results
 from playbook.record import Results
 from playbook.report.ctrf import ctrf
 from playbook.report.junit import junit
@@ -29,6 +31,17 @@ def render_folder(folder: Path) -> Results:
     results = read_results(folder)
     _write(results, folder)
     return results
+
+
+def for_everybody(folder: Path, to: Path, catalogue: Catalogue) -> None:
+    """Write the files of a run anew into another folder, with what everybody may read and nothing else.
+
+    What lies in the run's folder beside them (load.json, pytest's page) is not taken along.
+    """
+    shown = public_results(read_results(folder), catalogue)
+    to.mkdir(parents=True, exist_ok=True)
+    (to / RESULTS).write_bytes(msgspec.json.format(msgspec.json.encode(shown), indent=1) + b"\n")
+    _write(shown, to)
 
 
 def _write(results: Results, folder: Path) -> None:

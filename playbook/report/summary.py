@@ -6,7 +6,17 @@ import re
 from collections.abc import Iterator
 
 from playbook.record import Record, Results
-from playbook.report.words import MARKS, attention, by_line_to_add, clip, counted, headline, of_verdict, scope
+from playbook.report.words import (
+    MARKS,
+    attention,
+    by_line_to_add,
+    clip,
+    counted,
+    headline,
+    of_verdict,
+    readers,
+    scope,
+)
 from playbook.verdict import Verdict
 
 # GitHub drops a job summary over 1 MiB whole, so it is cut well before, on a line.
@@ -35,6 +45,8 @@ def _lines(results: Results) -> Iterator[str]:
     yield f"# {MARKS[results.verdict]} {results.verdict}: {plain(scope(results))}"
     yield ""
     yield plain(headline(results))
+    yield ""
+    yield f"*{readers(results)}*"
     yield ""
     yield f"{counted(results)} · started {plain(results.started)} · {results.seconds:.1f} s"
     if results.faults:

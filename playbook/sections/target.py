@@ -185,10 +185,16 @@ class FirstDays(Section, frozen=True):
 
 
 class Target(Section, frozen=True):
-    """One system to check."""
+    """One system to check.
+
+    Attributes:
+        private: the history, the site, the issues and the job summaries of this target are in places that only
+            the team can read, so all of them tell the particulars too.
+    """
 
     name: str
     kind: Literal["sandbox", "staging", "production"]
+    private: bool = False
     web: Web = Web()
     digitalocean: DigitalOcean = DigitalOcean()
     redis: Redis = Redis()

@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import argparse
 import re
+import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import msgspec
+
 from playbook.catalogue import read_catalogue
 from playbook.clock import Clock
 from playbook.errors import UnknownTarget, UsageError
+from playbook.everybody import runs_for_everybody
 from playbook.history import runs as history
 from playbook.history.derive import incidents_of, titles
 from playbook.history.folder import history_to_read
 from playbook.history.incidents import incidents
 from playbook.history.rules import Rules
-from playbook.history.runs import RunLine
+from playbook.history.runs import History, RunLine
+from playbook.report import for_everybody, read_results
 from playbook.report.words import plural
-from playbook.settings import Settings, load
+from playbook.settings import Settings, load, private_targets
 from playbook.site.due import due_sets
 from playbook.site.making import known_by, make_site
 from playbook.site.pages import render
@@ -45,6 +50,9 @@ def run_build(options: argparse.Namespace, root: Path, say: Say, clock: Clock | 
     _demand_outside(folder, history=lines, reports=reports)
     now = (clock or Clock()).now()
     past = known_by(history.read(lines), now)
+    private = private_targets({run.target for run in past.runs}, root)
+    past = History(runs_for_everybody(past.runs, private), past.problems)
+    catalogue = read_catalogue()
     kept = kept_reports(past.runs, reports, settings.history.keep_reports)
     by_target = _settings_by_target(past.runs, root)
     known = {name: each for name, each in by_target.items() if each}
@@ -60,13 +68,21 @@ def run_build(options: argparse.Namespace, root: Path, say: Say, clock: Clock | 
             )
         ],
         due_sets(past.runs, {name: each.schedule for name, each in known.items()}, now),
-        read_catalogue(),
+        catalogue,
         now,
         kept=kept,
         retired=frozenset(by_target.keys() - known.keys()),
     )
     files = dict(render(site, base_url))
-    write_folder(folder, files, {f"runs/{name}": reports / name for name in sorted(kept)})
+    with tempfile.TemporaryDirectory(prefix="playbook-site-") as made:
+        copies = {}
+        for name in sorted(kept):
+            if read_results(reports / name).target in private:
+                copies[f"runs/{name}"] = reports / name
+            else:
+                copies[f"runs/{name}"] = Path(made) / name
+                for_everybody(reports / name, Path(made) / name, catalogue)
+        write_folder(folder, files, copies)
     for problem in past.problems:
         say(f"not read: {problem}")
     say(_summary(site, len(files)))
@@ -91,7 +107,13 @@ def kept_reports(runs: Iterable[RunLine], reports: Path, most: int) -> frozenset
 
 def _is_report(name: str, reports: Path) -> bool:
     folder = reports / name
-    return bool(_NAME.fullmatch(name)) and not folder.is_symlink() and (folder / "index.html").is_file()
+    if not _NAME.fullmatch(name) or folder.is_symlink() or not (folder / "index.html").is_file():
+        return False
+    try:
+        read_results(folder)  # what everybody may read is made of them
+    except (OSError, msgspec.MsgspecError):
+        return False
+    return True
 
 
 def _settings_by_target(runs: Iterable[RunLine], root: Path) -> Mapping[str, Settings | None]:
