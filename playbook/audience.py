@@ -1,7 +1,7 @@
 """Who may read what: ``public`` is for everybody, ``team`` for those who run the system.
 
-The safe one is the default everywhere. A plain text is the team's, whatever it says: what a check found may quote a
-log line, a person or an address of a machine. Only a ``Public`` text may go to a public place; it is made of a
+The safe one is the default everywhere. A plain text is the team's, whatever it says: what a check found may quote
+a log line, a person or an address of a machine. Only a ``Public`` text may go to a public place; it is made of a
 sentence that stands in the code, and of numbers, dates and words of closed lists. Whatever is done to one (joined,
 formatted, cut) gives a plain text again, so that a check can forget to make a text public, and not to keep it from
 the public.

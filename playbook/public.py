@@ -1,8 +1,8 @@
 """What of a run everybody may read: verdicts, figures of public items, and sentences without particulars. Pure.
 
-Built from what is known to be public and never by taking away what is known to be secret: an item's words are those
-of the catalogue, commands keep their variables, and what a check found is told by ``Record.public`` alone, which is
-made of nothing else (``playbook.audience``).
+Built from what is known to be public and never by taking away what is known to be secret: an item's words are
+those of the catalogue, commands keep their variables, and what a check found is told by ``Record.public`` alone,
+which is made of nothing else (``playbook.audience``).
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ def sentence(title: str, verdict: Verdict) -> str:
 
 
 def of_error(title: str, error: BaseException) -> str:
-    """What is said to everybody of what kept a check from its judgement; empty where that is no service's doing."""
+    """What is said to everybody of what kept a check from its judgement; empty where no service did."""
     if isinstance(error, NotConfigured) or not isinstance(error, Unmeasured):
         return ""
     said = next((words for kind, words in _SAID.items() if isinstance(error, kind)), "")

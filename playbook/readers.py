@@ -17,7 +17,7 @@ def who_may_read(settings: Settings) -> Iterator[str]:
     path = f"targets.{settings.target.name}.private"
     yield "WHO MAY READ WHAT"
     if settings.target.private:
-        yield f"team      all of it: {path} is true, so history, site, issues and job summaries tell the particulars"
+        yield f"team      all of it: {path} is true, so history, site, issues and summaries tell particulars"
         yield "          (`python -m playbook ci push` refuses a repository that is not known to be private)"
         return
     yield f"everybody verdicts, figures of public items, sentences without particulars: {path} is false"
@@ -28,4 +28,5 @@ def who_may_read(settings: Settings) -> Iterator[str]:
     except (OSError, UsageError):
         return
     if count:
-        yield f"warning   {plural(count, 'line')} of {folder} may hold what is the team's: history --cleanse says what"
+        told = plural(count, "line")
+        yield f"warning   {told} of {folder} may hold what is the team's: history --cleanse says what"

@@ -53,7 +53,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
         readings: counters that were read, by their set's name, for later runs to compare with.
         seconds: how long the check took, waiting included.
         audience: who may read what it found, beside its verdict; the item says so.
-        public: what it says to everybody, made of nothing that is the team's; empty where there is no such sentence.
+        public: what it says to everybody, made of nothing that is the team's; empty where there is no sentence.
         public_cause: the cause, where its name is one of ours; else empty.
     """
 

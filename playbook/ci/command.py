@@ -249,7 +249,7 @@ def pages(root: Path, say: Say, environment: Mapping[str, str]) -> int:
         private = private_targets({run.target for run in history.read(root / state.HISTORY).runs}, root)
         if private:
             found = github.Pages(
-                problem=f"{', '.join(sorted(private))} is private, and everybody can read the Pages of this repository."
+                problem=f"{', '.join(sorted(private))} is private, and Pages of this repository are for everybody."
             )
     if found.problem:
         said = f"The site is built and kept as an artifact, and not published: {found.problem}"

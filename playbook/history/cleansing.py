@@ -1,7 +1,7 @@
 """Taking what is the team's out of a history that was written before, or for private places only.
 
-Dry unless told to write. A line that cannot be read may hold anything, so it is taken out too. Whatever else lies in
-the folder (results of load tests are numbers) is left as it is.
+Dry unless told to write. A line that cannot be read may hold anything, so it is taken out too. Whatever else lies
+in the folder (results of load tests are numbers) is left as it is.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ SQUASH = """\
 The commits of the branch still hold the lines as they were. While no workflow runs, in a clone of its own:
   git clone --branch history URL cleansed && cd cleansed
   (here the files as they are now, or once more: python -m playbook history --cleanse --write --history=.)
-  git add --all && git reset --soft "$(git rev-list --max-parents=0 HEAD)" && git commit -m "The history, cleansed"
-  git push --force origin HEAD:history
-The branch reports is one commit that the next `python -m playbook ci push` replaces, older reports in it included; the
-site follows with its next build. GitHub keeps commits that no branch holds for a while, for whoever knows their id:
-its support removes them on request. Whoever has read or fetched the lines has them."""
+  git add --all && git reset --soft "$(git rev-list --max-parents=0 HEAD)"
+  git commit --message "The history, cleansed" && git push --force origin HEAD:history
+The branch reports is one commit that the next `python -m playbook ci push` replaces, older reports in it included;
+the site follows with its next build. GitHub keeps commits that no branch holds for a while, for whoever knows
+their id: its support removes them on request. Whoever has read or fetched the lines has them."""
 
 
 class Cleansing(NamedTuple):

@@ -1,8 +1,8 @@
 """What of a run's line in the history everybody may read. Pure.
 
-New lines are made of public results, and pass here unchanged. What is here is for lines that were written before, or
-of a target that is private no more: of each item its verdict, of a public one also its number, and a sentence that is
-made anew. Whatever else such a line says is taken away, as nobody can tell what it quotes.
+New lines are made of public results, and pass here unchanged. What is here is for lines that were written before,
+or of a target that is private no more: of each item its verdict, of a public one also its number, and a sentence
+that is made anew. Whatever else such a line says is taken away, as nobody can tell what it quotes.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from playbook.public import is_public_cause, public_ending, sentence
 from playbook.verdict import Verdict
 
 NOT_DELIVERED = "not delivered"
+_STATUS = re.compile(r"HTTP \d{3}\b")
 _NAMED = re.compile(r"[a-z0-9_.-]{1,60}(?: [a-z0-9_.:-]{1,60})?")
 
 
@@ -47,8 +48,10 @@ def public_line(line: RunLine, catalogue: Catalogue, measurements: Collection[st
 
 
 def public_delivery(delivery: Delivery) -> Delivery:
-    """The delivery without what the channel said of its failure."""
-    return msgspec.structs.replace(delivery, error=NOT_DELIVERED if delivery.error else "")
+    """The delivery without what the channel said of its failure, but for a status of HTTP."""
+    status = _STATUS.match(delivery.error)
+    said = status[0] if status else NOT_DELIVERED if delivery.error else ""
+    return msgspec.structs.replace(delivery, error=said)
 
 
 def _finding(name: str, found: Finding, item: Item | None, measurements: Collection[str]) -> Finding:

@@ -54,6 +54,7 @@ def run_build(options: argparse.Namespace, root: Path, say: Say, clock: Clock | 
     past = History(runs_for_everybody(past.runs, private), past.problems)
     catalogue = read_catalogue()
     kept = kept_reports(past.runs, reports, settings.history.keep_reports)
+    kept = frozenset(name for name in kept if _has_results(reports / name))
     by_target = _settings_by_target(past.runs, root)
     known = {name: each for name, each in by_target.items() if each}
     site = make_site(
@@ -107,10 +108,13 @@ def kept_reports(runs: Iterable[RunLine], reports: Path, most: int) -> frozenset
 
 def _is_report(name: str, reports: Path) -> bool:
     folder = reports / name
-    if not _NAME.fullmatch(name) or folder.is_symlink() or not (folder / "index.html").is_file():
-        return False
+    return bool(_NAME.fullmatch(name)) and not folder.is_symlink() and (folder / "index.html").is_file()
+
+
+def _has_results(folder: Path) -> bool:
+    """Whether what everybody may read of it can be made."""
     try:
-        read_results(folder)  # what everybody may read is made of them
+        read_results(folder)
     except (OSError, msgspec.MsgspecError):
         return False
     return True

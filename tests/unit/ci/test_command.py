@@ -190,7 +190,7 @@ def test_pages_are_looked_for_and_never_make_a_run_red(tmp_path, said, problem):
     """Where there are none the site stays an artifact, and that is said."""
     output, lines = tmp_path / "output", []
     with serve(said) as server:
-        assert command.pages(lines.append, {**at(server.url), "GITHUB_OUTPUT": str(output)}) == 0
+        assert command.pages(tmp_path, lines.append, {**at(server.url), "GITHUB_OUTPUT": str(output)}) == 0
         assert b"GET /repos/owner/name/pages HTTP/1.1" in server.requests[0]
     text = output.read_text(encoding="utf-8")
     assert ("publish=true" in text) is (not problem)
@@ -259,7 +259,7 @@ def test_what_a_workflow_asks_for_is_run_and_its_code_becomes_an_output(
     monkeypatch.setenv("GITHUB_OUTPUT", str(output))
     ran: list[list[str]] = []
 
-    def instead(words: list[str], root: Path) -> int:
+    def instead(words: list[str], root: Path, environment: dict[str, str]) -> int:
         ran.append(words)
         a_report(root, target="sandbox", kind="sandbox")
         return 1

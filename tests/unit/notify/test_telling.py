@@ -93,7 +93,7 @@ def test_slack_alone_works(tmp_path):
 def test_apprise_is_tried_again_and_says_why_not(tmp_path, folder, said, capfd):
     """Up to three times; what it logs is noted without secrets, and does not go to standard error."""
     with serve(answer("500 Internal Server Error", SECRET.encode())) as server:
-        settings = settings_with(tmp_path, apprise=[f"json://user:{SECRET}@127.0.0.1:{server.port}/{SECRET}/"])
+        settings = settings_with(tmp_path, private=True, apprise=[f"json://user:{SECRET}@127.0.0.1:{server.port}/{SECRET}/"])
         tell(settings, folder, said.append, clock_at(1))
         assert len(server.requests) == 3
     (noted,) = deliveries.read(folder)
@@ -102,9 +102,20 @@ def test_apprise_is_tried_again_and_says_why_not(tmp_path, folder, said, capfd):
     assert "error=500" in noted.error
     assert SECRET not in noted.error + "".join(said) + "".join(capfd.readouterr())
     with serve(answer()) as server:  # it is told the next time
-        settings = settings_with(tmp_path, apprise=[f"json://127.0.0.1:{server.port}/"])
+        settings = settings_with(tmp_path, private=True, apprise=[f"json://127.0.0.1:{server.port}/"])
         tell(settings, folder, said.append, clock_at(1, hours=1))
         assert len(server.requests) == 1
+
+
+def test_why_a_channel_failed_does_not_stand_in_a_history_for_everybody(tmp_path, folder, said, monkeypatch):
+    """It may name a machine; a number of HTTP's tells of none. Nor is it printed where everybody reads."""
+    monkeypatch.setenv("PLAYBOOK_AUDIENCE", "public")
+    with serve(answer("400 Bad Request", b"db-7.internal")) as server:
+        settings = settings_with(tmp_path, webhook={"url": server.url}, apprise=["json://127.0.0.1:9/"], tries=1)
+        tell(settings, folder, said.append, clock_at(1))
+    assert sorted(each.error for each in deliveries.read(folder)) == ["HTTP 400", "not delivered"]
+    assert any("the reason stands where only the team reads" in line for line in said)
+    assert not [line for line in said if "db-7" in line or "127.0.0.1" in line]
 
 
 def test_a_redirect_is_not_followed_by_apprise(tmp_path, folder, said):
@@ -178,7 +189,7 @@ def test_the_webhook_gets_signed_json(tmp_path, folder, said):
 def test_it_is_tried_again_where_that_may_help(tmp_path, folder, said, script, expected):
     """And not where the same would come back."""
     with serve(script) as server:
-        settings = settings_with(tmp_path, webhook={"url": f"{server.url}/{SECRET}"})
+        settings = settings_with(tmp_path, private=True, webhook={"url": f"{server.url}/{SECRET}"})
         tell(settings, folder, said.append, clock_at(1))
         made = len(server.requests)
     (noted,) = deliveries.read(folder)
@@ -194,7 +205,7 @@ def test_a_channel_that_fails_in_its_own_way_keeps_no_other_from_telling(tmp_pat
 
     monkeypatch.setattr(AppriseChannel, "send", send)
     with serve(answer()) as server:
-        settings = settings_with(tmp_path, apprise=["json://127.0.0.1:1/"], webhook={"url": server.url})
+        settings = settings_with(tmp_path, private=True, apprise=["json://127.0.0.1:1/"], webhook={"url": server.url})
         tell(settings, folder, said.append, clock_at(1))
         assert len(server.requests) == 1
     assert [(each.delivered, each.error) for each in deliveries.read(folder)] == [
