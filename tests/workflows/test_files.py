@@ -217,7 +217,14 @@ def test_what_follows_the_run_happens_always_and_the_verdict_comes_last():
     steps = WORKFLOWS["run"]["jobs"]["run"]["steps"]
     names = [step.get("name") for step in steps]
     after = steps[names.index("Run") + 1 :]
-    assert [step["name"] for step in after] == ["Summary", "Artifact", "Report", "Push history", "Lines", "Verdict"]
+    assert [step["name"] for step in after] == [
+        "Summary",
+        "Artifact",
+        "Report",
+        "Push history",
+        "Lines",
+        "Verdict",
+    ]
     assert all("always()" in step["if"] for step in after)
 
 

@@ -93,7 +93,9 @@ def test_slack_alone_works(tmp_path):
 def test_apprise_is_tried_again_and_says_why_not(tmp_path, folder, said, capfd):
     """Up to three times; what it logs is noted without secrets, and does not go to standard error."""
     with serve(answer("500 Internal Server Error", SECRET.encode())) as server:
-        settings = settings_with(tmp_path, private=True, apprise=[f"json://user:{SECRET}@127.0.0.1:{server.port}/{SECRET}/"])
+        settings = settings_with(
+            tmp_path, private=True, apprise=[f"json://user:{SECRET}@127.0.0.1:{server.port}/{SECRET}/"]
+        )
         tell(settings, folder, said.append, clock_at(1))
         assert len(server.requests) == 3
     (noted,) = deliveries.read(folder)
@@ -205,7 +207,9 @@ def test_a_channel_that_fails_in_its_own_way_keeps_no_other_from_telling(tmp_pat
 
     monkeypatch.setattr(AppriseChannel, "send", send)
     with serve(answer()) as server:
-        settings = settings_with(tmp_path, private=True, apprise=["json://127.0.0.1:1/"], webhook={"url": server.url})
+        settings = settings_with(
+            tmp_path, private=True, apprise=["json://127.0.0.1:1/"], webhook={"url": server.url}
+        )
         tell(settings, folder, said.append, clock_at(1))
         assert len(server.requests) == 1
     assert [(each.delivered, each.error) for each in deliveries.read(folder)] == [
