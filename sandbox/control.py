@@ -27,7 +27,7 @@ class Chosen(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class ControlService(HttpService):
-    """``GET`` of ``/settings``, ``/seen``, ``/faults``, and ``PUT /faults``; plain http, on loopback, with a token.
+    """``GET`` of ``/settings``, ``/seen``, ``/faults``, and ``PUT /faults``; on loopback, with a bearer token.
 
     Args:
         switch: shows a world with these faults; raises UsageError for one that is not known.

@@ -47,7 +47,8 @@ def path_matches(pattern: str, request: str) -> bool:
 
 def scopes() -> set[str]:
     """Of the token for DigitalOcean."""
-    return set(re.findall(r"`([a-z_]+:[a-z]+)`", _section("The token for DigitalOcean").rpartition("\n\n`")[2]))
+    words = _section("The token for DigitalOcean").strip().rpartition("\n\n")[2]
+    return set(re.findall(r"`([a-z_]+:[a-z]+)`", words))
 
 
 def acl_line() -> str:
