@@ -128,13 +128,21 @@ def public_names(item: str, check: str, title: str) -> tuple[str, str, str]:
     """Item, check and title without the parameters of a check of somebody's own.
 
     They may be names of people or machines; in public its cases are one item, with the worst of their verdicts.
+    What such a check and its file are called is told.
     """
-    node, bracket, parameters = check.partition("[")
-    if not (is_local(item) and bracket):
+    if not is_local(item):
         return item, check, title
+    node, _, parameters = check.partition("[")
+    file, colons, test = node.partition("::")
+    if file.startswith(("..", "/")):  # outside of the project: the way there names folders of a machine
+        file = file.rpartition("/")[2]
     parameters = parameters.removesuffix("]")
     slug = re.sub(r"[^a-z0-9]+", "-", parameters.lower()).strip("-")
-    return item.removesuffix(f".{slug}") if slug else item, node, title.removesuffix(f" ({parameters})")
+    return (
+        item.removesuffix(f".{slug}") if slug else item,
+        f"{file}{colons}{test}",
+        title.removesuffix(f" ({parameters})"),
+    )
 
 
 def public_ending(ended: str) -> str:

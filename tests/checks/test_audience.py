@@ -20,6 +20,7 @@ from playbook.clock import Clock
 from playbook.evidence import Chart, Facts, Lines, Table
 from playbook.history import runs as history
 from playbook.notify.telling import Telling
+from playbook.public import public_names
 from playbook.record import Results
 from playbook.report import for_everybody
 from playbook.settings import load
@@ -121,7 +122,7 @@ def canaries(results):
     )
     catalogue = read_catalogue().items
     said = [text for item in catalogue.values() for text in msgspec.structs.astuple(item)]
-    checks = [record.check for record in results.records if record.item in catalogue]
+    checks = [public_names(record.item, record.check, "")[1] for record in results.records]
     ours = "\n".join([" ".join(ours.split()), *said, *checks, *SETS])
     seen = set()
     for record in results.records:
