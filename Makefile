@@ -27,7 +27,7 @@ test-quick: $(VENV)/.dev ## the tests that need no process, server or time of th
 
 # A few at a time, also where there are many processors: they start processes, and some measure time.
 test-slow: $(VENV)/.dev ## the tests with real processes, servers, signals, browsers and time
-	$(PYTEST) tests -m slow -n 3 --dist worksteal
+	$(PYTEST) tests -m slow -n 4 --dist worksteal
 
 doctor: $(VENV)/.run ## say what is configured, reachable and permitted
 	$(BIN)/python -m playbook doctor
@@ -41,6 +41,10 @@ lint: $(VENV)/.dev ## style, import rules, workflows
 	$(BIN)/lint-imports
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec loadtests/compose.yml
+	$(BIN)/check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-issue-forms \
+		$(filter-out %/config.yml,$(wildcard .github/ISSUE_TEMPLATE/*.yml))
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-issue-config .github/ISSUE_TEMPLATE/config.yml
 	$(BIN)/actionlint
 	$(BIN)/zizmor --offline --quiet .github/workflows
 

@@ -6,6 +6,7 @@ import asyncio
 from typing import Any
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.frames import Frame, Opcode
 
 
 class _Together:
@@ -37,8 +38,27 @@ class _Together:
 
 
 class FramesTogether(WebSocketsSansIOProtocol):
-    """uvicorn's protocol on such a transport."""
+    """uvicorn's protocol on such a transport. It also sends frames that are made already: ``frames_message``."""
 
     def connection_made(self, transport: Any) -> None:
         """Begin."""
         super().connection_made(_Together(transport, self.loop))  # type: ignore[arg-type]
+
+    async def send(self, message: Any) -> None:
+        """Send frames that are made already as they are, while it is open; all else as uvicorn does."""
+        frames = message.get("frames")
+        if frames is None or not self.handshake_complete or self.close_sent or self.disconnected:
+            await super().send(message)
+        else:
+            await self.writable.wait()
+            self.transport.write(frames)
+
+
+def text_frame(text: str) -> bytes:
+    """A whole frame that holds ``text``, as a server sends it: neither masked nor compressed."""
+    return Frame(Opcode.TEXT, text.encode()).serialize(mask=False)
+
+
+def frames_message(frames: list[bytes]) -> dict[str, Any]:
+    """The ASGI message that sends these frames; only ``FramesTogether`` understands it."""
+    return {"type": "websocket.send", "frames": b"".join(frames)}

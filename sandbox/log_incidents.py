@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 from random import Random
 from typing import TYPE_CHECKING
 
@@ -64,14 +64,19 @@ def out_of_memory(state: LogsState) -> None:
         state.extra.append(LogLine(at, OPTIMIZER, text))
 
 
-def server_errors(state: LogsState, count: int = 400, hours_ago: float = 0) -> None:
-    """The optimiser behind the website fails for half an hour: many 502 and 503."""
+def server_errors(state: LogsState, count: int = 160, until: datetime | None = None) -> None:
+    """The optimiser behind the website fails for half an hour, the last one unless told: many 502 and 503."""
     random = Random(5)
     for _ in range(count):
-        at = state.now - timedelta(hours=hours_ago, seconds=random.uniform(1, 1800))
+        at = (until or state.now) - timedelta(seconds=random.uniform(1, 1800))
         status = random.choice((502, 502, 502, 503))
         request = f"GET /gallery/{random.randint(100, 999)}?w={random.choice((320, 640))}"
         state.extra.append(LogLine(at, WEB, combined(at, visitor(random), request, status)))
+
+
+def one_bad_hour(state: LogsState) -> None:
+    """Half a day ago one hour by the clock had far more of them than usual, too few to matter over the day."""
+    server_errors(state, count=15, until=floor_hour(state.now - timedelta(hours=12)) + timedelta(minutes=45))
 
 
 def strange_format(state: LogsState) -> None:
@@ -84,7 +89,7 @@ def strange_format(state: LogsState) -> None:
         state.extra.append(LogLine(at, OPTIMIZER, text))
 
 
-def throttled(state: LogsState, count: int = 1500, hours_ago: float = 3) -> None:
+def throttled(state: LogsState, count: int = 640, hours_ago: float = 3) -> None:
     """One visitor sends far more than it may, some hours ago: a burst of 429."""
     random = Random(4)
     for _ in range(count):

@@ -11,12 +11,12 @@ import gzip
 import os
 import shutil
 import time
+from bisect import bisect_left
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
-from heapq import merge
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -127,25 +127,30 @@ class LogStore:
         now = until or self.now()
         oldest = now - timedelta(hours=self._state.hours)
         since = max(since, oldest) if since else oldest
-        # Sorting keeps the order of lines of one moment, such as a stack trace's.
-        added = sorted([*self._state.extra, *self._live], key=_time)
-        if until:
-            added = [line for line in added if line.at <= until]
-        silent_since = {name: now - timedelta(hours=hours) for name, hours in self._state.muted.items()}
-        return (
+        added = [
             line
-            for line in merge(self._history(since, now), added, key=_time)
-            if since <= line.at and line.at < silent_since.get(line.component, line.at + timedelta(1))
-        )
+            for line in (*self._state.extra, *self._live)
+            if since <= line.at and not (until and line.at > until)
+        ]
+        # Sorting keeps the order of lines of one moment, such as a stack trace's.
+        lines = self._lines(since, now, sorted(added, key=_time))
+        if not self._state.muted:
+            return lines
+        silent_since = {name: now - timedelta(hours=hours) for name, hours in self._state.muted.items()}
+        return (line for line in lines if line.at < silent_since.get(line.component, line.at + timedelta(1)))
 
-    def _history(self, since: datetime, until: datetime) -> Iterator[LogLine]:
-        start = floor_hour(since)
+    def _lines(self, since: datetime, until: datetime, added: list[LogLine]) -> Iterator[LogLine]:
+        """History from ``since`` until ``until``, with the added lines between; they may be later than that."""
+        start, taken = floor_hour(since), 0
         while start <= until:
-            for line in hour(start, self._state.seed, flawless=self._state.flawless):
-                if line.at > until:
-                    return
-                yield line
-            start += timedelta(hours=1)
+            lines = hour(start, self._state.seed, flawless=self._state.flawless)
+            end = start + timedelta(hours=1)
+            if start < since or until < end:
+                lines = tuple(line for line in lines if since <= line.at <= until)
+            to = bisect_left(added, end, lo=taken, key=_time)
+            yield from sorted((*lines, *added[taken:to]), key=_time) if taken < to else lines
+            start, taken = end, to
+        yield from added[taken:]
 
 
 def _time(line: LogLine) -> datetime:

@@ -219,6 +219,7 @@ class _Server(uvicorn.Server):
                 app,
                 http="h11",
                 ws=ws,
+                ws_per_message_deflate=False,  # so that a frame is the same for all who read it
                 lifespan="off",
                 log_config=None,
                 log_level="error",

@@ -33,6 +33,9 @@ _SECONDS = 120  # for one git command
 _MONTHLY = 12  # monthly reports that are kept whatever came after, as the site does
 _LEFT_OUT = ("pytest-html.html",)  # as large as all else together, and the same in another form
 _STAMP = re.compile(r"(?P<of>.+)-(?P<at>\d{8}T\d{6}Z)(?:-(?P<number>\d+))?$")
+_ON_GITHUB = re.compile(
+    r"(?:https://(?:[^@/]*@)?github\.com/|(?:ssh://)?git@github\.com[:/])(?P<name>[\w.-]+/[\w.-]+?)(?:\.git)?/?"
+)
 _README = "# History\n\nOne line a run, in `runs/`. Written by the workflows; lines are only ever added.\n"
 # The beginning is the same commit wherever it is made, so that two first runs begin one history and not two.
 _BEGINNING = {"GIT_AUTHOR_DATE": "2026-01-01T00:00:00Z", "GIT_COMMITTER_DATE": "2026-01-01T00:00:00Z"}
@@ -90,6 +93,12 @@ class Branches:
             for line in file.read_bytes().splitlines(keepends=True):
                 lines.append(folder / file.relative_to(alone), line)
         shutil.rmtree(alone)
+
+    def repository(self) -> str:
+        """``owner/name`` where ``origin`` is on GitHub, by https or ssh; else empty."""
+        address = self._try("remote", "get-url", "origin").stdout.strip()
+        found = _ON_GITHUB.fullmatch(address)
+        return found["name"] if found else ""
 
     def added(self, folder: Path) -> Iterator[tuple[Path, bytes]]:
         """What a push would add: each file with those of its lines that ``origin`` does not have.

@@ -24,10 +24,9 @@ from playbook.ci import github, runner, state
 from playbook.ci.branches import HISTORY, REPORTS, Branches
 from playbook.ci.choosing import choose
 from playbook.errors import UnknownTarget, UsageError
+from playbook.everybody import known_as_ours
 from playbook.history import runs as history
-from playbook.history.cleansing import team_lines
-from playbook.history.deliveries import FOLDER as DELIVERIES
-from playbook.history.runs import RUNS
+from playbook.history.cleansing import DRILLS, cleanse_file, kind_of, team_lines
 from playbook.public import public_results
 from playbook.record import Results
 from playbook.report import for_everybody, read_results
@@ -48,7 +47,7 @@ _REPORTS = "reports"
 
 def fetch(root: Path, names: Collection[str], say: Say, environment: Mapping[str, str]) -> int:
     """Check out what earlier jobs kept: the lines of all runs, and the newest reports. Note who can read them."""
-    state.write_visibility(root, github.visibility(environment))
+    state.write_visibility(root, github.visibility(_with_repository(root, environment)))
     branches = Branches(root, token=environment.get(TOKEN_VARIABLE, ""), say=say)
     if HISTORY in names:
         branches.fetch_history(root / state.HISTORY)
@@ -57,6 +56,12 @@ def fetch(root: Path, names: Collection[str], say: Say, environment: Mapping[str
         branches.fetch_reports(root / state.REPORTS)
         say(str(state.REPORTS))
     return EXIT_OK
+
+
+def _with_repository(root: Path, environment: Mapping[str, str]) -> Mapping[str, str]:
+    """With the repository's name also where no job of GitHub Actions says it, from the address of ``origin``."""
+    name = "" if environment.get("GITHUB_REPOSITORY") else Branches(root).repository()
+    return {**environment, "GITHUB_REPOSITORY": name} if name else environment
 
 
 def run(options: argparse.Namespace, root: Path, say: Say, environment: Mapping[str, str]) -> int:
@@ -77,7 +82,9 @@ def run(options: argparse.Namespace, root: Path, say: Say, environment: Mapping[
     command += ["--reports", _REPORTS, "--history", str(state.HISTORY)]
     command += ["--scheduled"] if options.scheduled == "true" else []
     command += [f"--fault={name}" for name in options.fault.split()]
-    command += ["--", f"--shape={options.shape}"] if options.shape else []
+    own = [f"--shape={options.shape}"] if options.shape else []
+    own += ["--allow-mutations"] if options.allow_mutations == "true" else []
+    command += ["--", *own] if own else []
     say(shlex.join(["python", *command[1:]]))
     audience = {} if _is_for_the_team(root, choice.target, environment) else {AUDIENCE_VARIABLE: Audience.PUBLIC}
     with runner.no_commands(say, environment):
@@ -122,8 +129,8 @@ def _run(command: Sequence[str], root: Path, environment: Mapping[str, str]) -> 
                 signal.signal(number, handler)
 
 
-def summary(root: Path, environment: Mapping[str, str]) -> int:
-    """The verdicts on the page of the workflow's run."""
+def summary(options: argparse.Namespace, root: Path, environment: Mapping[str, str]) -> int:
+    """The verdicts on the page of the workflow's run, with the addresses of its artifacts."""
     job = state.read_job(root)
     parts = []
     report = _main_report(root / _REPORTS)
@@ -141,10 +148,11 @@ def summary(root: Path, environment: Mapping[str, str]) -> int:
         folder, results = report
         private = _is_private_place(root, job.target, environment)
         parts.append(words(results if private else public_results(results, read_catalogue())))
-        what = (
-            "The whole report" if _whole_artifact(root, results, environment) else "Everybody's part of the report"
-        )
-        parts.append(f"\n{what} is in the artifact, as `{folder.name}/index.html`.\n")
+        whole = _whole_artifact(root, results, environment)
+        page = f"[Open the report]({options.page}). " if options.page else ""
+        archive = f"[archive of everything]({options.report})" if options.report else "artifact"
+        told = "It" if whole else "Everybody's part of it"
+        parts.append(f"\n{page}{told} is in the {archive} too, as `{folder.name}/index.html`.\n")
     runner.add_summary("\n".join(parts), environment)
     return EXIT_OK
 
@@ -162,6 +170,9 @@ def artifact(root: Path, say: Say, environment: Mapping[str, str]) -> int:
         else:
             for_everybody(folder, to / folder.name, read_catalogue())
             say(f"{folder.name}: everybody's part, as this repository is not known to be private")
+    report = _main_report(root / _REPORTS)
+    page = _page(root, to / report[0].name) if report else ""
+    runner.set_outputs({"page": page}, environment)
     return EXIT_OK
 
 
@@ -180,8 +191,10 @@ def push(root: Path, say: Say, environment: Mapping[str, str]) -> int:
     if (root / state.HISTORY).is_dir() and not (root / state.HISTORY / ".git").exists():
         branches.adopt(root / state.HISTORY)
         say("history: fetched at last, and the lines of this run added to it")
-    state.write_visibility(root, github.visibility(environment))
+    state.write_visibility(root, github.visibility(_with_repository(root, environment)))
     private = _is_private_place(root, job.target, environment)
+    if not private and (root / state.HISTORY / DRILLS).is_file():
+        cleanse_file(root / state.HISTORY / DRILLS, *known_as_ours())
     _demand_public(root, branches, job.target, environment)
     if branches.push_history(root / state.HISTORY, f"{job.target} {job.set}: {_worst(root)}"):
         say("history: pushed")
@@ -200,8 +213,7 @@ def _demand_public(root: Path, branches: Branches, target: str, environment: Map
         return
     team = 0
     for name, content in branches.added(folder):
-        if name.suffix == ".jsonl" and name.parts[0] in (RUNS, DELIVERIES):
-            team += team_lines(content, name.parts[0])
+        team += team_lines(content, kind_of(name))
     if not team:
         return
     runner.set_outputs({"lines": "withheld"}, environment)
@@ -295,6 +307,16 @@ def _reports(folder: Path) -> list[tuple[Path, Results]]:
     return sorted(made, key=lambda report: (report[1].started, report[0].name))
 
 
+def _page(root: Path, report: Path) -> str:
+    """A copy of a report's first page whose name no other run has, from ``root``; empty where there is none."""
+    if not (report / "index.html").is_file():
+        return ""
+    page = state.DATA / "pages" / f"{report.name}.html"
+    (root / page).parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(report / "index.html", root / page)
+    return str(page)
+
+
 def _main_report(folder: Path) -> tuple[Path, Results] | None:
     """The set's own; what follows it only looks at its bad items again."""
     return next(iter(_reports(folder)), None)
@@ -351,7 +373,19 @@ def add_parser(commands: Any, say: Say) -> None:
     )
     step.add_argument("--fault", default="", metavar="NAMES", help="sandbox only: faults, separated by spaces")
     step.add_argument("--shape", default="", metavar="NAME", help="of a load test")
-    add("summary", "write the verdicts to the job's summary", lambda _: summary(root, environment))
+    step.add_argument(
+        "--allow-mutations",
+        default="false",
+        choices=("true", "false", ""),
+        help="let drills change a staging target; never production",
+    )
+    step = add(
+        "summary",
+        "write the verdicts to the job's summary",
+        lambda options: summary(options, root, environment),
+    )
+    step.add_argument("--page", default="", metavar="URL", help="of the artifact that is the report's first page")
+    step.add_argument("--report", default="", metavar="URL", help="of the artifact with all of the report")
     add("push", "push the lines of the run and its report", lambda _: push(root, say, environment))
     add(
         "artifact",

@@ -1,7 +1,7 @@
 """Taking what is the team's out of a history that was written before, or for private places only.
 
-Dry unless told to write. A line that cannot be read may hold anything, so it is taken out too. Whatever else lies
-in the folder (results of load tests are numbers) is left as it is.
+Dry unless told to write. A line that cannot be read may hold anything, so it is taken out too; of a record of a
+drill that it was there is kept, as it may have been one that failed. Results of load tests are numbers.
 """
 
 from __future__ import annotations
@@ -18,8 +18,13 @@ from playbook.catalogue import Catalogue
 from playbook.history import deliveries, lines
 from playbook.history.deliveries import Delivery
 from playbook.history.public_lines import public_delivery, public_line
-from playbook.history.runs import LONGEST_LINE, RUNS, SCHEMA, RunLine
+from playbook.history.runs import ATTRIBUTES, LONGEST_LINE, RUNS, SCHEMA, RunLine
+from playbook.recovery.records import DrillRecord, public_record
 
+DRILLS = "drills.jsonl"  # where the workflows keep them; see playbook/recovery/records.py
+# Numbers, what tells git how to merge, and what the branch says of itself.
+_OF_EVERYBODY = frozenset({"load", ATTRIBUTES, "README.md"})
+_UNREADABLE = b'"a record that could not be read"'
 # What is written of the past stays in git's own past; these commands end that as well.
 SQUASH = """\
 The commits of the branch still hold the lines as they were. While no workflow runs, in a clone of its own:
@@ -62,15 +67,14 @@ def cleansings(
         yield _cleansed(file, lines.read(file), catalogue, measurements, private)
 
 
-def write(
-    cleansing: Cleansing, catalogue: Catalogue, measurements: Collection[str], private: Collection[str]
+def cleanse_file(
+    file: Path, catalogue: Catalogue, measurements: Collection[str], private: Collection[str] = ()
 ) -> None:
-    """Do it; lines that were added meanwhile are cleansed too.
+    """Do it to one file; lines that were added meanwhile are cleansed too.
 
     Raises:
         UsageError: the file cannot be written; it is then as it was.
     """
-    file = cleansing.file
     lines.rewrite(file, lambda now: _cleansed(file, now, catalogue, measurements, private).content)
 
 
@@ -78,31 +82,47 @@ def team_lines(content: bytes, kind: str) -> int:
     """How many lines hold what is the team's, or cannot be read.
 
     Args:
-        kind: the folder of the history that they stand in.
+        kind: see ``kind_of``.
     """
+    if kind in _OF_EVERYBODY:
+        return 0
     return sum(not _is_public(line, kind) for line in lines.numbered(content, LONGEST_LINE))
 
 
 def count_team_lines(folder: Path) -> int:
     """How many lines of a history hold what is the team's, or cannot be read."""
-    return sum(team_lines(lines.read(file), file.parent.name) for file in _files(folder))
+    return sum(team_lines(lines.read(file), kind_of(file.relative_to(folder))) for file in _files(folder))
+
+
+def kind_of(name: Path) -> str:
+    """What a file of a history holds, by its path in there: the name of its folder, or its own."""
+    return name.parts[0]
 
 
 def _files(folder: Path) -> list[Path]:
-    return [file for kind in (RUNS, deliveries.FOLDER) for file in sorted((folder / kind).glob("*.jsonl"))]
+    found = [file for kind in (RUNS, deliveries.FOLDER) for file in sorted((folder / kind).glob("*.jsonl"))]
+    drills = folder / DRILLS
+    return [*found, *([drills] if drills.is_file() else [])]
 
 
 def _is_public(line: lines.Line, kind: str) -> bool:
     if line.problem == "is blank":
         return True
     known = None if line.problem else _decoded(line.text, kind)
-    if isinstance(known, RunLine):
-        return known.audience is Audience.PUBLIC
-    return known is not None and public_delivery(known) == known
+    match known:
+        case RunLine():
+            return known.audience is Audience.PUBLIC
+        case Delivery():
+            return public_delivery(known) == known
+        case DrillRecord():
+            return public_record(known) == known
+    return kind == DRILLS and line.text == _UNREADABLE
 
 
-def _decoded(text: bytes, kind: str) -> RunLine | Delivery | None:
+def _decoded(text: bytes, kind: str) -> RunLine | Delivery | DrillRecord | None:
     try:
+        if kind == DRILLS:
+            return msgspec.json.decode(text, type=DrillRecord)
         if kind == RUNS:
             run = msgspec.json.decode(text, type=RunLine)
             return run if run.schema == SCHEMA else None
@@ -117,22 +137,29 @@ def _cleansed(
     kept: list[bytes] = []
     lost: Counter[str] = Counter()
     count = changed = removed = 0
+    kind = DRILLS if file.name == DRILLS else file.parent.name
     for line in lines.numbered(content, LONGEST_LINE):
         count += 1
-        known = None if line.problem else _decoded(line.text, file.parent.name)
-        if known is None:
-            removed += 1
-        elif known.target in private or _is_public(line, file.parent.name):
+        known = None if line.problem else _decoded(line.text, kind)
+        if _is_public(line, kind) or (known is not None and known.target in private):
             kept.append(line.text)
-        else:
-            changed += 1
-            if isinstance(known, RunLine):
+            continue
+        match known:
+            case RunLine():
                 shown = public_line(known, catalogue, measurements)
                 lost.update(_lost(known, shown))
                 kept.append(msgspec.json.encode(shown))
-            else:
+            case Delivery():
                 lost["error of a delivery"] += 1
                 kept.append(msgspec.json.encode(public_delivery(known)))
+            case DrillRecord():
+                lost["place and words of a drill"] += 1
+                kept.append(msgspec.json.encode(public_record(known)))
+            case _:
+                removed += 1
+                kept += [_UNREADABLE] if kind == DRILLS else []
+                continue
+        changed += 1
     return Cleansing(file, count, changed, removed, lost, b"".join(line + b"\n" for line in kept))
 
 

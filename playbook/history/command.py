@@ -11,7 +11,7 @@ from typing import Any
 from playbook.clock import Clock
 from playbook.errors import UsageError
 from playbook.everybody import known_as_ours
-from playbook.history.cleansing import SQUASH, cleansings, write
+from playbook.history.cleansing import SQUASH, cleanse_file, cleansings
 from playbook.history.folder import history_to_read
 from playbook.history.runs import History, RunLine, read
 from playbook.history.schedule import missed
@@ -61,7 +61,7 @@ def _cleanse(folder: Path, root: Path, say: Say, *, written: bool) -> int:
         for what, times in sorted(one.lost.items()):
             say(f"  {what}: {times:,} ×")
         if written and (one.changed or one.removed):
-            write(one, catalogue, ours, private)
+            cleanse_file(one.file, catalogue, ours, private)
     for name in sorted(private):
         say(f"{name}: left as it is, as targets.{name}.private is true")
     if not total:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from itertools import islice
 
 from playbook.clients.log_reading import KEPT_HINT, LogStream
 from playbook.coverage import Coverage, lacking, share, understood
@@ -13,7 +14,6 @@ from playbook.measure.words import span
 from playbook.sections.coverage import CoverageRules
 
 _SHOWN = 3
-_SAME = 600.0  # seconds within which two silences are one
 _SILENT_HINT = (
     "Look whether the component runs and whether its logs still arrive. One that has been taken away belongs out "
     "of logs.files; coverage.newest_minutes says how long a source may be quiet that usually is not."
@@ -90,7 +90,8 @@ def of_requests(review: Review, stream: LogStream, rules: CoverageRules) -> Cove
     for name, track in known.items():
         told = [hole for other, hole in silent if other in ("", name)]
         own = _holes(track.answered.all(), review, rules.newest_minutes)
-        for hole in [hole for hole in own if not any(_within(hole, other) for other in told)][:1]:
+        new = (hole for hole in own if not any(_within(hole, other, rules.newest_minutes) for other in told))
+        for hole in islice(new, 1):
             subject = f"the access lines of {name}" if name else "the access lines"
             found += lacking(
                 _short(subject, hole),
@@ -115,7 +116,7 @@ def silences(review: Review, newest_minutes: float) -> list[tuple[str, Hole]]:
             for name, track in tracks
             if name
             for hole in _holes(track.written, review, newest_minutes)
-            if not any(_within(hole, other) for _, other in found)
+            if not any(_within(hole, other, newest_minutes) for _, other in found)
         ]
         found += own
     return sorted(found, key=lambda item: -item[1].seconds)
@@ -174,8 +175,9 @@ def _holes(minutes: Sequence[int], review: Review, newest_minutes: float) -> lis
     return holes(minutes, review.since, review.until, newest_minutes=newest_minutes)
 
 
-def _within(hole: Hole, other: Hole) -> bool:
-    return other.start - _SAME <= hole.start and hole.end <= other.end + _SAME
+def _within(hole: Hole, other: Hole, newest_minutes: float) -> bool:
+    """Whether what a silence has beyond another, at either end, is too short to be one by itself."""
+    return other.start - hole.start < newest_minutes * 60 and hole.end - other.end < newest_minutes * 60
 
 
 def _short(name: str, hole: Hole) -> str:

@@ -13,6 +13,8 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import lru_cache
+from itertools import islice
 
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
@@ -21,10 +23,12 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from sandbox.digitalocean.answers import ApiError, Call, Json, get
 from sandbox.digitalocean.apps import deployment_of
 from sandbox.digitalocean.history import Deployment
+from sandbox.frames import frames_message, text_frame
+from sandbox.log_history import LINES_KEPT
 from sandbox.logs import LogStore
 
 ADDRESSES_KEPT = 200
-LINES_AT_ONCE = 20
+LINES_AT_ONCE = 100
 POLL_SECONDS = 0.2
 _STARTED = frozenset({"DEPLOYING", "ACTIVE", "SUPERSEDED"})
 
@@ -91,10 +95,9 @@ class LogAddresses:
         lines = self.lines(replace(wanted, until=since))
         await socket.accept()
         try:
-            for number, line in enumerate(lines):
-                await _send(socket, line)
-                if number % LINES_AT_ONCE == LINES_AT_ONCE - 1:
-                    await asyncio.sleep(0)  # let the other services answer in between
+            while frames := [_frame(line) for line in islice(lines, LINES_AT_ONCE)]:
+                await socket.send(frames_message(frames))
+                await asyncio.sleep(0)  # let the other services answer in between
             if wanted.follow:
                 await self._follow(socket, wanted, since)
             await socket.close(1000)
@@ -108,12 +111,13 @@ class LogAddresses:
             until = store.now()
             for line in store.entries(since, until):
                 if line.at > since and wanted.component in (None, line.component):
-                    await _send(socket, line.render())
+                    await socket.send(frames_message([_frame(line.render())]))
             since = until
 
 
-async def _send(socket: WebSocket, line: str) -> None:
-    await socket.send_text(json.dumps({"data": f"{line}\n"}))
+@lru_cache(maxsize=LINES_KEPT)
+def _frame(line: str) -> bytes:
+    return text_frame(json.dumps({"data": f"{line}\n"}))
 
 
 @get("/v2/apps/{app_id}/deployments/{deployment_id}/logs", "app:read")

@@ -43,7 +43,7 @@ def _(world: World) -> None:
 
 @fault("log-5xx-hour", "One hour had far more 5xx than usual, too few to matter over the day")
 def _(world: World) -> None:
-    log_incidents.server_errors(world.logs, count=30, hours_ago=12)
+    log_incidents.one_bad_hour(world.logs)
 
 
 @fault("log-429-burst", "One visitor was answered 429 many hundred times, three hours ago")

@@ -5,6 +5,7 @@ our own code nor in our documents, names of people, machines and log lines among
 say something, is covered with its first run.
 """
 
+import argparse
 import json
 import os
 import re
@@ -162,7 +163,7 @@ def public_places(results, folder, printed, tmp_path, monkeypatch, *, private):
     state.write_job(root, state.Job(set=results.set, target="sandbox", code=1))
     state.write_visibility(root, "private" if private else "public")
     page = tmp_path / "summary.md"
-    assert command.summary(root, {"GITHUB_STEP_SUMMARY": str(page)}) == 0
+    assert command.summary(argparse.Namespace(page="", report=""), root, {"GITHUB_STEP_SUMMARY": str(page)}) == 0
     places["job summary"] = page.read_text(encoding="utf-8")
     # what is kept of the report, where everybody reads it
     for_everybody(folder, tmp_path / "branch", read_catalogue())

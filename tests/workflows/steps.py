@@ -162,13 +162,18 @@ def _checkout(context: Steps, given: dict[str, Any]) -> dict[str, str]:
 
 
 def _setup_python(context: Steps, given: dict[str, Any]) -> dict[str, str]:
-    assert set(given) == {"python-version"}
+    assert set(given) == {"python-version", "cache", "cache-dependency-path"}
+    assert (context.workspace / given["cache-dependency-path"]).is_file()
     context.path = f"{context.run.repository.python}:{context.path}"
     return {}
 
 
 def _upload_artifact(context: Steps, given: dict[str, Any]) -> dict[str, str]:
-    assert set(given) <= {"name", "path", "if-no-files-found", "retention-days"}
+    assert set(given) <= {"name", "path", "if-no-files-found", "retention-days", "archive"}
+    if given.get("archive") is False:  # one file, which gives its name to the artifact
+        file = context.workspace / given["path"]
+        _store(file, context.run.artifacts / file.name)
+        return {"artifact-url": f"https://github.example/artifacts/{file.name}"}
     assert not set(given["name"]) & set('":<>|*?\r\n\\/'), "not a name for an artifact"
     # From what no wildcard stands for; what is in a folder comes with it; hidden files stay behind.
     root = context.workspace / given["path"].partition("*")[0]
@@ -180,7 +185,7 @@ def _upload_artifact(context: Steps, given: dict[str, Any]) -> dict[str, str]:
         assert not set(str(name)) & set('":<>|*?\r\n\\'), f"{name} cannot be in an artifact"
         if not any(part.startswith(".") for part in name.parts):
             _store(file, context.run.artifacts / given["name"] / name)
-    return {}
+    return {"artifact-url": f"https://github.example/artifacts/{given['name']}"}
 
 
 def _store(file: Path, to: Path) -> None:

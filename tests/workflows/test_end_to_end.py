@@ -95,6 +95,7 @@ def test_well_bad_and_well_again_in_a_fork(repository):
         "playbook": "success",
         "playbook/run": "success",
         "playbook/site": "success",
+        "playbook/site/site": "success",
         "playbook/code-scanning": "skipped",
     }, well.step("playbook/run", "Run").log
     assert well.summary.startswith("> [!WARNING]\n> **This is a demonstration: the target production is not")
@@ -106,6 +107,9 @@ def test_well_bad_and_well_again_in_a_fork(repository):
     assert (line.slot.hour, line.slot.minute) == (6, 17)
     (report,) = (well.artifacts / "report-production-1").iterdir()
     assert report.name == line.report
+    page = well.artifacts / f"{report.name}.html"
+    assert page.read_bytes() == (report / "index.html").read_bytes()
+    assert f"[Open the report](https://github.example/artifacts/{page.name})" in well.summary
     assert "OK" in (repository.pages / "index.html").read_text(encoding="utf-8")
 
     bad = repository.run(
@@ -117,6 +121,7 @@ def test_well_bad_and_well_again_in_a_fork(repository):
         "playbook": "failure",
         "playbook/run": "failure",
         "playbook/site": "success",
+        "playbook/site/site": "success",
         "playbook/code-scanning": "skipped",
     }
     failed = {name for name, step in bad.jobs["playbook/run"].steps.items() if step.outcome == "failure"}
@@ -233,8 +238,8 @@ def test_a_repository_that_is_set_up_is_checked_itself(repository):
     assert "demonstration" not in run.summary
     handed = {name for name, step in run.jobs["playbook/run"].steps.items() if secret in step.environment.values()}
     assert handed == {"Run"}
-    assert run.step("playbook/site", "Deploy").outcome == "skipped"
-    assert "::notice::The site is built and kept as an artifact" in run.step("playbook/site", "Pages").log
+    assert run.step("playbook/site/site", "Deploy").outcome == "skipped"
+    assert "::notice::The site is built and kept as an artifact" in run.step("playbook/site/site", "Pages").log
     assert "Pages are not switched on" in run.summary
     assert (run.artifacts / "github-pages-1" / "index.html").is_file()
     (finding,) = repository.api.findings
@@ -252,6 +257,20 @@ def test_a_repository_that_is_set_up_is_checked_itself(repository):
     assert {line.target for line in lines_of(repository)} == {"staging"}
     for path in repository.folder.glob("run-*/artifacts/**/*"):
         assert not path.is_file() or b"correct-horse" not in path.read_bytes()
+
+
+def test_drills_run_by_their_schedule_and_the_site_is_built_from_the_history_alone(repository):
+    """Where nothing is set up, on the sandbox; hours later the site is built without a run."""
+    repository.api.pages = True
+    run = repository.run("drills.yml", "schedule", schedule="37 4 * * 1")
+    assert run.jobs["drills/run"].result == "success", run.step("drills/run", "Run").log
+    assert "# ✓ OK: mutates checks of sandbox" in run.summary
+    (line,) = lines_of(repository)
+    assert (line.set, line.verdict) == ("mutates", "OK")
+
+    site = repository.run("site.yml", "schedule", schedule="29 */4 * * *")
+    assert {name: job.result for name, job in site.jobs.items()} == {"site": "success"}
+    assert (repository.pages / "index.html").is_file()
 
 
 def test_a_load_test_is_a_run_like_any_other(repository):

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from playbook.ci import state
 from playbook.secret import Secret
 from playbook.settings import DEFAULTS, load
 from tests.workflows.actions import read_workflow
@@ -15,14 +16,8 @@ FOLDER = ROOT / ".github" / "workflows"
 FILES = sorted(FOLDER.glob("*.yml"))
 WORKFLOWS = {file.stem: read_workflow(file) for file in FILES}
 
-# What is used, by commit; a newer one is noted here as well as there.
-PINNED = {
-    "actions/checkout": ("3d3c42e5aac5ba805825da76410c181273ba90b1", "v7.0.1"),
-    "actions/setup-python": ("5fda3b95a4ea91299a34e894583c3862153e4b97", "v7.0.0"),
-    "actions/upload-artifact": ("bbbca2ddaa5d8feaa63e36b76fdaad77386f024f", "v7.0.0"),
-    "actions/upload-pages-artifact": ("fc324d3547104276b827a68afc52ff2a11cc49c9", "v5.0.0"),
-    "actions/deploy-pages": ("cd2ce8fcbc39b97be8ca5fce6e763baed58fa128", "v5.0.0"),
-}
+# Where the workflow itself says it, and nobody sets it up.
+FIXED = {"PLAYBOOK_DRILL_RECORDS": f"{state.HISTORY}/drills.jsonl"}
 _USES = re.compile(r"uses: (\S+)(?: # (.+))?$")
 _PINNED = re.compile(r"^([\w.-]+)==([\w.]+)", re.MULTILINE)
 _SECRET = re.compile(r"secrets\.(\w+)")
@@ -34,24 +29,33 @@ def steps_of(workflow):
     return [(name, step) for name, job in workflow["jobs"].items() for step in job.get("steps", [])]
 
 
-@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
-def test_every_action_is_pinned_by_its_commit(file):
-    """With its version beside it; a workflow of ours by this very commit."""
-    found = [_USES.search(line) for line in file.read_text(encoding="utf-8").splitlines() if "uses:" in line]
-    assert found
-    for match in found:
-        assert match, file
-        if match[1].startswith("$/"):
-            continue
-        action, _, commit = match[1].partition("@")
-        assert (commit, match[2]) == PINNED[action], action
+def test_every_action_is_pinned_by_its_commit():
+    """With its version beside it, and the same one everywhere; a workflow of ours by this very commit."""
+    used: dict[str, set[tuple[str, str]]] = {}
+    for file in FILES:
+        found = [_USES.search(line) for line in file.read_text(encoding="utf-8").splitlines() if "uses:" in line]
+        assert found, file
+        for match in found:
+            assert match, file
+            if not match[1].startswith("$/"):
+                action, _, commit = match[1].partition("@")
+                assert re.fullmatch(r"[0-9a-f]{40}", commit), f"{file.name}: {action} is not pinned by its commit"
+                assert re.fullmatch(r"v\d+\.\d+\.\d+", match[2] or ""), f"{file.name}: {action}, no version"
+                used.setdefault(action, set()).add((commit, match[2]))
+    assert {action for action, commits in used.items() if len(commits) > 1} == set()
+    assert set(used) == {
+        *("actions/checkout", "actions/setup-python", "actions/upload-artifact"),
+        *("actions/upload-pages-artifact", "actions/deploy-pages"),
+    }
 
 
 def test_every_package_is_locked_by_its_hash():
     """What stands next to the secrets is what was tested, all the way down, whatever an index says that day."""
-    installs = [step["run"] for _, step in steps_of(WORKFLOWS["run"]) if "pip install" in step.get("run", "")]
-    installs += [
-        step["run"] for _, step in steps_of(WORKFLOWS["load-workers"]) if "pip install" in step.get("run", "")
+    installs = [
+        step["run"]
+        for name in ("run", "site", "load-workers")
+        for _, step in steps_of(WORKFLOWS[name])
+        if "pip install" in step.get("run", "")
     ]
     assert len(installs) == 4
     assert all(run.endswith("--require-hashes --only-binary :all: -r requirements.lock") for run in installs)
@@ -96,7 +100,7 @@ def test_permissions_are_none_but_where_a_job_names_them(name):
         assert job["permissions"]
         if "uses" in job:
             taken: dict[str, str] = {}
-            for inner in WORKFLOWS["run"]["jobs"].values():
+            for inner in WORKFLOWS[Path(job["uses"]).stem]["jobs"].values():
                 for what, how in inner["permissions"].items():
                     taken[what] = "write" if "write" in (how, taken.get(what)) else how
             assert job["permissions"] == taken
@@ -130,7 +134,7 @@ def test_no_expression_stands_in_a_script(name):
 def test_each_step_is_handed_what_it_needs_and_nothing_else():
     """Secrets of the system go to the run alone; the job's token to those that fetch, push and ask."""
     with_secrets, with_token = set(), set()
-    for job, step in steps_of(WORKFLOWS["run"]):
+    for job, step in (*steps_of(WORKFLOWS["run"]), *steps_of(WORKFLOWS["site"])):
         text = str(step)
         if _SECRET.search(text):
             with_secrets.add((job, step["name"]))
@@ -142,11 +146,11 @@ def test_each_step_is_handed_what_it_needs_and_nothing_else():
         *(("site", "History"), ("site", "Pages")),
         *(("code-scanning", "Reports"), ("code-scanning", "Findings")),
     }
-    for job in WORKFLOWS["run"]["jobs"].values():
+    for job in (*WORKFLOWS["run"]["jobs"].values(), *WORKFLOWS["site"]["jobs"].values()):
         assert "env" not in job
 
 
-@pytest.mark.parametrize("name", ["schedule", "load"])
+@pytest.mark.parametrize("name", ["schedule", "load", "drills"])
 def test_secrets_are_declared_passed_and_used_by_name(name):
     """In three places, as GitHub wants it; never all of them at once."""
     declared = set(WORKFLOWS["run"]["on"]["workflow_call"]["secrets"])
@@ -163,6 +167,9 @@ def test_every_variable_of_the_settings_reaches_the_run():
     lines = [line.partition("#")[0] for file in files for line in file.read_text(encoding="utf-8").splitlines()]
     for names in _VARIABLE.findall("\n".join(lines)):
         first = names.split("|")[0]
+        if first in FIXED:
+            assert step["env"][first] == FIXED[first]
+            continue
         assert first in step["env"], f"{first} is read by the settings, and run.yml does not pass it"
         kind = _kind(first)
         assert kind is None or f"{kind}." in step["env"][first], f"{first} is to be one of the {kind}"
@@ -174,7 +181,7 @@ def test_the_set_up_names_every_variable_and_secret():
     named = set(re.findall(r"`([A-Z_]+)`", text))
     used = set(re.findall(r"(?:vars|secrets)\.(\w+)", "".join(file.read_text(encoding="utf-8") for file in FILES)))
     assert used <= named, used - named
-    assert named - used <= {"PLAYBOOK_TARGET"}, named - used
+    assert named - used <= {"PLAYBOOK_TARGET", *FIXED}, named - used
     for line in load("sandbox", environment={}).schedule.cron.values():
         minute, hour = line.split()[:2]
         assert f"{int(hour):02}:{minute}" in text
@@ -205,11 +212,51 @@ def _walk(value):
         yield value
 
 
-def test_history_is_written_by_one_run_at_a_time_and_none_is_dropped():
-    """A queue of one would drop the run that waits when a third one comes."""
-    jobs = WORKFLOWS["run"]["jobs"]
-    assert jobs["run"]["concurrency"] == {"group": "history", "cancel-in-progress": False, "queue": "max"}
-    assert jobs["site"]["concurrency"] == {"group": "pages", "cancel-in-progress": False, "queue": "max"}
+def test_a_run_waits_only_for_runs_of_the_same_set_and_target():
+    """An emergency is not queued behind a soak test; and a queue of one would drop the run that waits."""
+    group = {"cancel-in-progress": False, "queue": "max"}
+    run, site = WORKFLOWS["run"]["jobs"]["run"], WORKFLOWS["site"]["jobs"]["site"]
+    assert run["concurrency"] == {
+        "group": "run ${{ inputs.target }} ${{ inputs.set || inputs.cron }}",
+        **group,
+    }
+    assert site["concurrency"] == {"group": "pages", **group}
+
+
+def test_a_check_is_no_deployment_of_the_system_it_looks_at():
+    """It has the secrets and the rules of the environment, and no line in its list of deployments."""
+    assert WORKFLOWS["run"]["jobs"]["run"]["environment"] == {"name": "${{ inputs.target }}", "deployment": False}
+
+
+def test_drills_may_change_what_they_are_run_on_and_nothing_else_may():
+    """By hand on staging or the sandbox; the other workflows leave it at the default."""
+    (drills,) = WORKFLOWS["drills"]["jobs"].values()
+    assert (drills["with"]["set"], drills["with"]["allow-mutations"]) == ("mutates", True)
+    assert drills["with"]["target"] == "${{ inputs.target || 'staging' }}"
+    assert "production" not in WORKFLOWS["drills"]["on"]["workflow_dispatch"]["inputs"]["target"]["options"]
+    for name in ("schedule", "load"):
+        (job,) = (job for job in WORKFLOWS[name]["jobs"].values() if "uses" in job)
+        assert "allow-mutations" not in job["with"]
+    assert WORKFLOWS["run"]["on"]["workflow_call"]["inputs"]["allow-mutations"]["default"] is False
+
+
+@pytest.mark.parametrize("target", ["production", "staging"])
+def test_drills_are_kept_on_the_branch_history_where_checks_of_production_find_them(target):
+    """And restore the same backups as those that they stand for; without the variable nothing changes."""
+    environment = {**FIXED, "BACKUP_LOCATION": "s3://nightly@fra1.example/portfolio"}
+    found = load(target, environment=environment).target
+    assert found.recovery.records == "data/history/drills.jsonl"
+    assert found.backups.location == environment["BACKUP_LOCATION"]
+    assert load(target, environment={}).target.recovery.records == "drills.jsonl"
+
+
+def test_drills_are_carried_out_before_the_checks_that_judge_them():
+    """On the same days, and over by then."""
+    checks = {line.split(maxsplit=2)[2]: line for line in load("sandbox", environment={}).schedule.cron.values()}
+    for each in WORKFLOWS["drills"]["on"]["schedule"]:
+        minute, hour, day = each["cron"].split(maxsplit=2)
+        before = checks[day].split()
+        assert int(hour) * 60 + int(minute) + 90 <= int(before[1]) * 60 + int(before[0])
 
 
 def test_what_follows_the_run_happens_always_and_the_verdict_comes_last():
@@ -218,12 +265,7 @@ def test_what_follows_the_run_happens_always_and_the_verdict_comes_last():
     names = [step.get("name") for step in steps]
     after = steps[names.index("Run") + 1 :]
     assert [step["name"] for step in after] == [
-        "Summary",
-        "Artifact",
-        "Report",
-        "Push history",
-        "Lines",
-        "Verdict",
+        *("Artifact", "Report", "Page", "Summary", "Push history", "Lines", "Verdict")
     ]
     assert all("always()" in step["if"] for step in after)
 
@@ -239,9 +281,13 @@ def test_a_run_ends_before_its_job_and_a_set_before_its_step():
 def test_a_job_that_is_run_again_makes_artifacts_of_other_names():
     """GitHub keeps those of the attempts before, and deploys none of two that are called the same."""
     names = []
-    for _, step in steps_of(WORKFLOWS["run"]):
+    for _, step in (*steps_of(WORKFLOWS["run"]), *steps_of(WORKFLOWS["site"])):
         given = step.get("with", {})
-        if "artifact" in step.get("uses", "") or "deploy-pages" in step.get("uses", ""):
+        if given.get("archive") is False:
+            assert (
+                given["path"] == "${{ steps.artifact.outputs.page }}"
+            )  # named after the run's report, and no two are
+        elif "artifact" in step.get("uses", "") or "deploy-pages" in step.get("uses", ""):
             names.append(given.get("name") or given.get("artifact_name", ""))
     assert len(names) == 4
     assert all(name.endswith("-${{ github.run_attempt }}") for name in names), names

@@ -13,6 +13,8 @@ from playbook.ci.branches import Branches
 from playbook.errors import UsageError
 from playbook.history import runs as history
 from playbook.history.deliveries import Delivery, note
+from playbook.recovery import records
+from playbook.recovery.records import DrillRecord
 from playbook.report import read_results, write_all
 from playbook.verdict import Verdict
 from tests.factories import record, results
@@ -139,6 +141,42 @@ def test_what_a_channel_said_of_its_failure_is_the_teams_too(root):
         push(root, PUBLIC)
 
 
+def drill(source: str = "s3://backups-of-alice/nightly", **changes: object) -> DrillRecord:
+    """A record that names a place, an archive and a machine."""
+    told = {"what": "alice.tar.gz", "result": "no answer from db-7.internal", "by": "restore-alice.sh"}
+    told |= {"unseen": "alice.rdb", "item": MFA, "target": "staging", "kind": "staging", "when": NOW}
+    return DrillRecord(source=source, seconds=4.0, ok=False, **{**told, **changes})  # type: ignore[arg-type]
+
+
+def test_records_of_drills_go_to_the_branch_without_place_and_words(root):
+    """A run that knows the place still finds them, and one that could not be read still counts as there."""
+    file = root / state.HISTORY / "drills.jsonl"
+    records.add(str(file), drill())
+    with file.open("a") as opened:
+        opened.write('{"item": "alice\n')
+    keep(root, audience=Audience.PUBLIC)
+    push(root, PUBLIC)
+    for word in ("alice", "db-7"):
+        assert word not in pushed(root, "history")
+    known = records.read(str(file), NOW)
+    assert len(known.damaged) == 1
+    (found,) = known.found
+    assert (found.seconds, found.ok, found.when) == (4.0, False, NOW)
+    assert records.is_of(found, "s3://backups-of-alice/nightly")
+    assert not records.is_of(found, "s3://backups-of-bob/nightly")
+    assert records.public_record(found) == found
+    push(root, PUBLIC)
+    assert records.read(str(file), NOW) == known
+
+
+def test_a_file_that_nobody_knows_is_the_teams(root):
+    """Whatever lies in the folder of the history would be pushed with it."""
+    keep(root, audience=Audience.PUBLIC)
+    (root / state.HISTORY / "notes.txt").write_text("call alice\n")
+    with pytest.raises(UsageError, match="1 line of the history"):
+        push(root, PUBLIC)
+
+
 def test_reports_of_earlier_days_are_made_everybodys_when_the_branch_is_replaced(root):
     """So one push cleanses that branch, which has one commit; what cannot be read is taken out."""
     old = root / "old" / "production-daily-20261122T070000Z"
@@ -169,7 +207,7 @@ def test_the_page_of_a_job_tells_particulars_in_a_private_place_only(root, visib
         private_target(root)
     state.write_visibility(root, visibility)
     page = root / "page.md"
-    command.summary(root, {"GITHUB_STEP_SUMMARY": str(page)})
+    command.summary(argparse.Namespace(page="", report=""), root, {"GITHUB_STEP_SUMMARY": str(page)})
     text = page.read_text(encoding="utf-8")
     assert (CANARY in text) is whole
     assert "CRITICAL" in text
@@ -183,7 +221,10 @@ def test_the_artifact_holds_the_whole_report_unless_everybody_can_download_it(ro
     """Whoever has an account can download those of a public repository; a variable says that this is meant."""
     state.write_visibility(root, visibility)
     said: list[str] = []
-    command.artifact(root, said.append, {command.WHOLE_VARIABLE: variable})
+    output = root / "output"
+    command.artifact(root, said.append, {command.WHOLE_VARIABLE: variable, "GITHUB_OUTPUT": str(output)})
+    page = root / output.read_text().strip().partition("=")[2]
+    assert (CANARY in page.read_text()) is whole, "the first page by itself is an artifact too"
     (made,) = (root / state.ARTIFACT).iterdir()
     text = "".join(file.read_text() for file in made.iterdir())
     assert (CANARY in text) is whole
@@ -230,7 +271,7 @@ def test_the_log_of_a_job_is_for_everybody_unless_its_place_is_private(
 
     monkeypatch.setattr(command, "_run", instead)
     asked = {"set": "monthly", "cron": "", "target": "production", "scheduled": "", "fault": "", "shape": ""}
-    options = argparse.Namespace(**asked, fetched="false")
+    options = argparse.Namespace(**asked, fetched="false", allow_mutations="")
     command.run(options, root, lambda _: None, {**environment, "PRODUCTION_URL": "https://a.example"})
     assert given[0].get("PLAYBOOK_AUDIENCE") == audience
 
@@ -266,3 +307,22 @@ def test_a_fetch_notes_who_can_read_the_repository(root):
     with serve(answer("404 Not Found", b"{}")) as server:
         command.fetch(root, [], lambda _: None, {**ON_ACTIONS, "GITHUB_API_URL": server.url})
     assert not state.is_private(root)
+
+
+@pytest.mark.parametrize(
+    ("address", "name"),
+    [
+        ("https://github.com/owner/name", "owner/name"),
+        ("https://x-access-token:t@github.com/owner/na.me.git", "owner/na.me"),
+        ("git@github.com:owner/name.git", "owner/name"),
+        ("https://github.com.evil.example/owner/name", ""),
+        ("https://git.example/owner/name", ""),
+        ("/srv/history.git", ""),
+    ],
+)
+def test_the_repository_is_known_off_github_actions_too(root, address, name):
+    """By the address of origin; anywhere else nobody says who can read it."""
+    git("remote", "set-url", "origin", address, at=root)
+    assert Branches(root).repository() == name
+    assert command._with_repository(root, {}).get("GITHUB_REPOSITORY", "") == name
+    assert command._with_repository(root, {"GITHUB_REPOSITORY": "a/b"})["GITHUB_REPOSITORY"] == "a/b"

@@ -1,5 +1,6 @@
 """What the steps choose, say and ask for; the workflows' own tests run them end to end."""
 
+import argparse
 from pathlib import Path
 
 import msgspec
@@ -119,10 +120,11 @@ def a_report(root: Path, **changes: object) -> str:
     return folder.name
 
 
-def summary(root: Path) -> str:
+def summary(root: Path, page: str = "", report: str = "") -> str:
     """What stands on the page of the workflow's run."""
     file = root / "summary"
-    command.summary(root, {"GITHUB_STEP_SUMMARY": str(file)})
+    given = argparse.Namespace(page=page, report=report)
+    command.summary(given, root, {"GITHUB_STEP_SUMMARY": str(file)})
     return file.read_text(encoding="utf-8")
 
 
@@ -137,6 +139,18 @@ def test_the_summary_begins_with_what_must_be_known(tmp_path):
     )
     assert f"`{name}/index.html`" in text
     assert text.count("\n# ") == 1
+
+
+def test_the_summary_links_to_the_report_and_to_the_archive(tmp_path):
+    """Where they were uploaded; a click opens the one, and the other holds everything."""
+    name = a_report(tmp_path)
+    state.write_visibility(tmp_path, "private")
+    state.write_job(tmp_path, state.Job(set="daily", target="production", code=1))
+    text = summary(tmp_path, page="https://github.example/1", report="https://github.example/2")
+    assert (
+        "[Open the report](https://github.example/1). It is in the [archive of everything]"
+        f"(https://github.example/2) too, as `{name}/index.html`."
+    ) in text
 
 
 @pytest.mark.parametrize(

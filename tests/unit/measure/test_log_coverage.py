@@ -85,6 +85,31 @@ def test_everything_silent_is_told_once():
     assert found.coverage.got == "no line of any component since 29 May 19:00 UTC (2 h)"
 
 
+@pytest.mark.parametrize(("earlier", "later"), [(20, 0), (0, 20), (25, 25)])
+def test_component_that_begins_again_a_little_after_the_others_is_not_told_as_well(earlier, later):
+    """A worker with little to do was last heard before the break of all and is heard again after it."""
+    web = [*lines("web", ACCESS, end=420), *lines("web", ACCESS, start=300)]
+    worker = [
+        *lines("worker", "INFO done", end=420 + earlier),
+        *lines("worker", "INFO done", start=300 - later),
+    ]
+    found = review(("", [*web, *worker]))
+    assert found.coverage.got == "no line of any component from 29 May 14:00 to 16:00 UTC (2 h)"
+
+
+@pytest.mark.parametrize(("earlier", "later"), [(70, 0), (0, 70)])
+def test_component_that_was_silent_for_an_hour_more_than_the_others_is_told_as_well(earlier, later):
+    """That hour is a silence of its own."""
+    web = [*lines("web", ACCESS, end=420), *lines("web", ACCESS, start=300)]
+    worker = [
+        *lines("worker", "INFO done", end=420 + earlier),
+        *lines("worker", "INFO done", start=300 - later),
+    ]
+    found = review(("", [*web, *worker]))
+    assert "no line of worker from" in found.coverage.got
+    assert "no line of any component from 29 May 14:00 to 16:00 UTC (2 h)" in found.coverage.got
+
+
 def test_small_source_that_nobody_understands_is_not_hidden_by_a_large_one():
     """One percent of all lines, and all of its own."""
     strange = lines("api", "GET /x => 503 in a word", every=120)

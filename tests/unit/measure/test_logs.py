@@ -82,10 +82,6 @@ def flood(state):
     log_incidents.errors(state, count=80)
 
 
-def one_bad_hour(state):
-    log_incidents.server_errors(state, count=30, hours_ago=6)
-
-
 TROUBLE = [
     (log_incidents.errors, {"errors": "WARNING"}),
     (flood, {"errors": "CRITICAL"}),
@@ -94,20 +90,21 @@ TROUBLE = [
     (log_incidents.hostile_text, {"errors": "WARNING"}),
     (log_incidents.server_errors, {"5xx": "CRITICAL", "5xx lately": "CRITICAL", "unusual": "WARNING"}),
     (log_incidents.throttled, {"429": "WARNING", "unusual": "WARNING"}),
-    (one_bad_hour, {"unusual": "WARNING"}),
+    (log_incidents.one_bad_hour, {"unusual": "WARNING"}),
 ]
 
 
+@pytest.mark.parametrize("hour", range(0, 24, 5))
 @pytest.mark.parametrize(("trouble", "expected"), TROUBLE, ids=[trouble.__name__ for trouble, _ in TROUBLE])
-def test_trouble_is_found(trouble, expected):
-    """Each kind, and nothing else."""
-    assert not_ok(of_sandbox(trouble)) == expected
+def test_trouble_is_found_at_any_hour(trouble, expected, hour):
+    """Each kind, and nothing else, whether a part of the day is busy or quiet."""
+    assert not_ok(of_sandbox(trouble, now=NOW + timedelta(hours=hour, minutes=37))) == expected
 
 
 def test_unusual_hours_are_named():
     """With the usual level and the bound."""
-    review = of_sandbox(one_bad_hour)
-    assert review.unusual == "30 × 5xx at 14:00–15:00 UTC (usually 0)"
+    review = of_sandbox(log_incidents.one_bad_hour)
+    assert review.unusual == "15 × 5xx at 09:00–10:00 UTC (usually 0)"
     assert review.usual == "at most 10 × 5xx and at most 10 × 429 in an hour"
 
 

@@ -1,0 +1,259 @@
+"""Schedules off GitHub: systemd, cron, a container and App Platform run the same sets at the same moments."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import jsonschema  # type: ignore[import-untyped]
+import pytest
+from ruamel.yaml import YAML
+
+from playbook.history import runs as history
+from playbook.settings import load
+from tests.waiting import wait_for
+
+ROOT = Path(__file__).resolve().parents[2]
+DEPLOY = ROOT / "deploy"
+CRON = load("sandbox", environment={}).schedule.cron
+SETS = sorted(CRON)
+DAYS = dict(zip("0123456", ("Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"), strict=True))
+DESCRIPTION = Path(os.environ.get("PLAYBOOK_DO_OPENAPI", ""))
+
+# What systemd calls an exposure of 2 and less is "OK" to it; a service without any setting has 9.6.
+LARGEST_EXPOSURE = 2.0
+
+
+def on_calendar(cron: str) -> str:
+    """A line of cron as systemd writes it, as far as ours go."""
+    minute, hour, day, month, weekday = cron.split()
+    assert month == "*"
+    date = f"*-*-{int(day):02}" if day != "*" else "*-*-*"
+    return f"{DAYS[weekday] + ' ' if weekday != '*' else ''}{date} {int(hour):02}:{int(minute):02}:00 UTC"
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_timers_are_due_when_the_settings_say(name):
+    """Else a run would count as missing that was never due, or the other way round."""
+    text = (DEPLOY / "systemd" / f"playbook-{name}.timer").read_text(encoding="utf-8")
+    assert f"\nOnCalendar={on_calendar(CRON[name])}\n" in text
+    assert f"\nUnit=playbook@{name}.service\n" in text
+    assert "\nPersistent=true\n" in text
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd-analyze is not installed")
+def test_systemd_accepts_the_units_and_calls_the_service_well_enclosed(tmp_path):
+    """Every setting is one that it knows; what a run does not need it cannot do."""
+    for file in (DEPLOY / "systemd").iterdir():
+        text = file.read_text(encoding="utf-8").replace("/opt/playbook/.venv/bin/python", sys.executable)
+        (tmp_path / file.name).write_text(text, encoding="utf-8")
+    for file in tmp_path.iterdir():
+        ended = _systemd("verify", "--man=no", str(file))
+        assert (ended.returncode, ended.stderr.strip()) == (0, ""), ended.stderr
+    said = _systemd("security", "--offline=true", str(tmp_path / "playbook@.service")).stdout
+    exposure = re.search(r"Overall exposure level for \S+: ([\d.]+)", said)
+    assert exposure
+    assert float(exposure[1]) <= LARGEST_EXPOSURE, said
+
+
+def _systemd(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["systemd-analyze", *arguments],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        env={"LANG": "C.UTF-8"},
+    )
+
+
+def crontab() -> tuple[dict[str, str], dict[str, str]]:
+    """The variables of the crontab, and by set its line as it would be run."""
+    variables, commands = {}, {}
+    for line in (DEPLOY / "cron" / "playbook").read_text(encoding="utf-8").splitlines():
+        if match := re.match(r"([A-Z_]+)=(.*)$", line):
+            variables[match[1]] = match[2].strip('"')
+        elif line and not line.startswith("#"):
+            *when, user, command = line.split(maxsplit=6)
+            (name,) = (name for name, cron in CRON.items() if cron == " ".join(when))
+            assert user == "playbook"
+            assert "%" not in command, "cron takes it for the end of a line"
+            commands[name] = command
+    return variables, commands
+
+
+@pytest.mark.slow
+def test_cron_runs_each_set_at_its_moment_with_the_variables_of_its_file(tmp_path):
+    """As cron does: its variables, its shell, and nothing else."""
+    variables, commands = crontab()
+    assert sorted(commands) == SETS
+    assert (variables["CRON_TZ"], variables["SHELL"]) == ("UTC", "/bin/bash")
+    told = tmp_path / "told"
+    program = tmp_path / ".venv" / "bin" / "python"
+    program.parent.mkdir(parents=True)
+    program.write_text(f'#!/bin/sh\necho "$PLAYBOOK_TARGET $REDIS_URL $*" >>{told}\n', encoding="utf-8")
+    program.chmod(0o755)
+    (tmp_path / "environment").write_text(
+        "PLAYBOOK_TARGET='production'\nREDIS_URL='rediss://u:p$w@h'\n", encoding="utf-8"
+    )
+
+    def here(text: str) -> str:
+        for there in ("/opt/playbook", "/etc/playbook", "/var/lib/playbook"):
+            text = text.replace(there, str(tmp_path))
+        return text
+
+    environment = {name: here(value) for name, value in variables.items()} | {"PATH": "/usr/bin:/bin"}
+    for name in SETS:
+        shell = [variables["SHELL"], "-c", here(commands[name])]
+        subprocess.run(shell, env=environment, cwd=tmp_path, timeout=60, check=True)
+    kept = f"--scheduled --reports {tmp_path}/reports --history {tmp_path}/history"
+    assert told.read_text(encoding="utf-8").splitlines() == [
+        f"production rediss://u:p$w@h -m playbook run {name} {kept}" for name in SETS
+    ]
+
+
+def jobs() -> dict[str, dict[str, object]]:
+    """The jobs of the specification for App Platform, by set."""
+    spec = YAML(typ="safe").load((DEPLOY / "app-platform" / "playbook.yaml").read_text(encoding="utf-8"))
+    return {job["name"]: dict(job) for job in spec["jobs"]}
+
+
+def test_jobs_of_app_platform_are_due_when_the_settings_say():
+    """In UTC, with the image that is here, and with secrets as secrets."""
+    assert sorted(jobs()) == SETS
+    for name, job in jobs().items():
+        assert job["kind"] == "SCHEDULED"
+        assert job["schedule"] == {"cron": CRON[name], "time_zone": "UTC"}
+        assert job["run_command"] == f"playbook-run {name} production"
+        assert (ROOT / str(job["dockerfile_path"])).is_file()
+        for variable in job["envs"]:  # type: ignore[attr-defined]
+            secret = re.search(r"TOKEN|REDIS_URL|PING", variable["key"]) is not None
+            assert (variable.get("type") == "SECRET") == secret, variable["key"]
+
+
+@pytest.mark.skipif(not DESCRIPTION.is_file(), reason="$PLAYBOOK_DO_OPENAPI names no file with DigitalOcean's API")
+def test_the_specification_holds_against_the_description_of_the_api():
+    """But for the kind SCHEDULED, its schedule and its time-out, which doctl has and the description has not."""
+    description = json.loads(gzip.decompress(DESCRIPTION.read_bytes()))
+    spec = YAML(typ="safe").load((DEPLOY / "app-platform" / "playbook.yaml").read_text(encoding="utf-8"))
+    for job in spec["jobs"]:
+        job.update(kind="POST_DEPLOY")
+        del job["schedule"], job["timeout"]
+        for alert in job["alerts"]:
+            assert alert == {"rule": "JOB_INVOCATION_FAILED"}
+        del job["alerts"]
+    schema = {"$ref": "#/components/schemas/app_spec", "components": description["components"]}
+    jsonschema.Draft202012Validator(schema).validate(spec)
+
+
+def test_the_image_has_what_it_copies_runs_as_nobody_and_holds_no_secret():
+    """And its packages are those that are locked."""
+    text = (DEPLOY / "container" / "Containerfile").read_text(encoding="utf-8")
+    for source in re.findall(r"^COPY (?!--from)(?:--\S+ )*(\S+) \S+$", text, re.MULTILINE):
+        assert (ROOT / source).exists(), source
+    assert "--require-hashes --only-binary :all: -r /tmp/requirements.lock" in text
+    assert re.findall(r"^USER (.+)$", text, re.MULTILINE) == ["10001:10001"]
+    assert not re.search(r"(TOKEN|SECRET|PASSWORD|KEY)=", text)
+    ignored = (ROOT / ".containerignore").read_text(encoding="utf-8").splitlines()
+    assert {".git", ".venv", "playbook.toml", "people/*", "data", "reports"} <= set(ignored)
+
+
+@pytest.fixture
+def image(tmp_path) -> Path:
+    """What the image has in its folder: what is kept in git, without what is ignored."""
+    folder = tmp_path / "app"
+    for name in (
+        "checks",
+        "conftest.py",
+        "pytest.ini",
+        "playbook",
+        "sandbox",
+        "loadtests",
+        "docs",
+        "deploy",
+        "people",
+    ):
+        if (ROOT / name).is_dir():
+            shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy2(ROOT / name, folder / name)
+    return folder
+
+
+def started(image: Path, *arguments: str, origin: Path, **more: str) -> subprocess.Popen[str]:
+    """The image's entry point, with no variable but those of a container."""
+    return subprocess.Popen(
+        ["sh", str(image / "deploy" / "container" / "playbook-run"), *arguments],
+        cwd=image,
+        env={
+            "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin",
+            "HOME": str(image.parent),
+            "PLAYBOOK_HISTORY_REPOSITORY": origin.as_uri(),
+            "PLAYBOOK_HISTORY_TOKEN": "canary-of-the-history",
+            **more,
+        },
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def bare(folder: Path) -> Path:
+    """An empty repository."""
+    subprocess.run(["git", "init", "--quiet", "--bare", str(folder)], check=True, timeout=60)
+    return folder
+
+
+def lines_of(origin: Path, folder: Path) -> history.History:
+    """What the branch history holds."""
+    command = ["git", "clone", "--quiet", "--branch=history", str(origin), str(folder)]
+    subprocess.run(command, check=True, timeout=60)
+    return history.read(folder)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_a_container_run_keeps_its_line_on_the_branch_and_ends_with_the_code_of_the_run(image, tmp_path):
+    """The next container, which has nothing of the first, adds to it; the token reaches no run."""
+    origin = bare(tmp_path / "origin.git")
+    for _ in range(2):
+        process = started(image, "links", "sandbox", origin=origin)
+        said, _ = process.communicate(timeout=240)
+        assert process.returncode == 0, said
+        assert "canary-of-the-history" not in said
+        for kept in ("data", ".git", "reports"):
+            shutil.rmtree(image / kept)
+    found = lines_of(origin, tmp_path / "clone")
+    assert [run.verdict for run in found.runs] == ["OK", "OK"]
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_a_container_without_its_history_looks_all_the_same_and_is_not_green(image, tmp_path):
+    """What could not be kept is no success, whatever the run said."""
+    process = started(image, "links", "sandbox", origin=tmp_path / "away.git")
+    said, _ = process.communicate(timeout=240)
+    assert process.returncode not in (0, 1), said
+    assert list((image / "reports").glob("sandbox-links-*/index.html"))
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_a_container_that_is_told_to_stop_pushes_what_it_has(image, tmp_path):
+    """As a platform does before it kills."""
+    origin = bare(tmp_path / "origin.git")
+    process = started(image, "load", "sandbox", origin=origin)
+    wait_for(lambda: any(image.glob("reports/*/load.json")) or process.poll() is not None, "the load")
+    process.send_signal(signal.SIGTERM)
+    said, _ = process.communicate(timeout=240)
+    assert process.returncode != 0, said
+    (run,) = lines_of(origin, tmp_path / "clone").runs
+    assert (run.set, run.verdict) == ("load", "UNKNOWN")
