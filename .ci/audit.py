@@ -3,8 +3,8 @@
     python .ci/audit.py [requirements.lock]
 
 Licences are read from what is installed, without a network. Weaknesses come from pip-audit, which uv fetches for
-this and which asks PyPI; where that cannot be reached nothing is known, which is said and is no failure. What it did
-not look at counts as not known too. Exit code: 1 for a licence that nobody has agreed to, or a known weakness.
+this and which asks PyPI; where that cannot be reached nothing is known, which is said and is no failure. What it
+did not look at counts as not known too. Exit code: 1 for a licence that nobody has agreed to, or a known weakness.
 """
 
 from __future__ import annotations

@@ -89,10 +89,9 @@ def test_a_weakness_is_named_with_the_version_that_mends_it(audit):
 
 
 @pytest.mark.parametrize(("answer", "code"), [(told(WEAK), 1), (told(SOUND), 0), ("", 0)])
-def test_the_exit_code_is_that_of_what_is_known(audit, answer, code, tmp_path, monkeypatch, capsys):
+def test_the_exit_code_is_that_of_what_is_known(audit, answer, code, monkeypatch, capsys):
     """Being offline is said and is no failure."""
-    lock = tmp_path / "requirements.lock"
-    lock.write_text(LOCK)
+    lock = ROOT / "requirements.lock"
     monkeypatch.setattr(audit, "ask_pip_audit", lambda _: (answer, "offline"))
     assert audit.main([str(lock)]) == code
     assert "weaknesses: " in capsys.readouterr().out
