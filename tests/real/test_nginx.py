@@ -257,8 +257,8 @@ GOOD = (
         ),
         (
             (*GOOD, 'Strict-Transport-Security "max-age=0"'),
-            "UNKNOWN|WARNING|CRITICAL",
-            "strict-transport-security",
+            "OK",
+            r"lost by Strict-Transport-Security -20\) \(below",
         ),
         ((*GOOD, 'X-Content-Type-Options "sniff"'), "UNKNOWN", "x-content-type-options: nosniff, sniff"),
     ],
