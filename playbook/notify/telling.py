@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
+from types import MappingProxyType
 
 from playbook.audience import Audience, of_terminal
 from playbook.clock import Clock
 from playbook.errors import UsageError
-from playbook.everybody import runs_for_everybody
+from playbook.everybody import runs_for_everybody, with_particulars
 from playbook.history import deliveries, lines
 from playbook.history import runs as history
 from playbook.history.deliveries import Delivery, Told, ids_told, known_since
@@ -21,6 +22,7 @@ from playbook.notify.channels import Channel, channels_of
 from playbook.notify.due import News, due
 from playbook.notify.messages import Message, of_digest, of_news
 from playbook.notify.tries import Outcome, Try, deliver
+from playbook.record import Results
 from playbook.redact import Redactor
 from playbook.settings import Settings
 
@@ -34,11 +36,21 @@ NO_CHANNEL = (
 )
 
 
-def tell(settings: Settings, history_folder: Path, say: Say, clock: Clock | None = None) -> None:
-    """Tell what the history shows and was not told yet; what goes wrong is said, noted, and never raised."""
+def tell(
+    settings: Settings,
+    history_folder: Path,
+    say: Say,
+    clock: Clock | None = None,
+    results: Mapping[str, Results] = MappingProxyType({}),
+) -> None:
+    """Tell what the history shows and was not told yet; what goes wrong is said, noted, and never raised.
+
+    Args:
+        results: of the runs that have just ended, by the id of their line, for channels that the team alone reads.
+    """
     try:
         with lines.alone(history_folder, PATIENCE):
-            Telling(settings, history_folder, say, clock or Clock()).tell()
+            Telling(settings, history_folder, say, clock or Clock(), results=results).tell()
     except Exception as error:  # noqa: BLE001 - a run's verdict must not depend on who hears of it
         words = str(error) if isinstance(error, UsageError) else f"{type(error).__name__}: {error}"
         say(f"notifications: not told: {Redactor(settings.secrets()).text(words)}")
@@ -51,7 +63,16 @@ class Telling:
         problems: what is wrong with the history, or was not delivered, a sentence each.
     """
 
-    def __init__(self, settings: Settings, folder: Path, say: Say, clock: Clock, *, dry_run: bool = False) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        folder: Path,
+        say: Say,
+        clock: Clock,
+        *,
+        dry_run: bool = False,
+        results: Mapping[str, Results] = MappingProxyType({}),
+    ) -> None:
         self._settings, self._folder, self._clock, self._dry_run = settings, folder, clock, dry_run
         self._redactor = Redactor(settings.secrets())
         self._say: Say = lambda line: say(self._redactor.text(line))
@@ -61,6 +82,9 @@ class Telling:
         self._runs = found.of(self._target)
         if not settings.target.private:
             self._runs = runs_for_everybody(self._runs)
+        self._of_everybody = incidents_of(settings, self._runs)
+        if results and settings.notifications.private and not settings.target.private:
+            self._runs = tuple(with_particulars(run, results.get(run.id)) for run in self._runs)
         self._incidents = incidents_of(settings, self._runs)
         self._deliveries = deliveries.read(folder)
         self._silent: set[str] = set()
@@ -186,7 +210,7 @@ class Telling:
         tracker = self._settings.notifications.github
         if tracker.token is None or tracker.repository is None:
             return
-        still = [incident for incident in self._incidents if incident.is_open]
+        still = [incident for incident in self._of_everybody if incident.is_open]
         if self._dry_run:
             self._say(f"GitHub: {tracker.repository} would have an open issue for each of: {_titles(still)}")
             return
@@ -195,7 +219,7 @@ class Telling:
 
         try:
             api = IssuesApi(tracker, tracker.token, self._settings.notifications.time_limit_seconds, self._clock)
-            incidents = self._incidents
+            incidents = self._of_everybody
             if self._settings.target.private and not api.is_private():
                 self._say(
                     f"GitHub: {tracker.repository} is not known to be private, so its issues tell no particulars"

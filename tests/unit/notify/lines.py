@@ -51,6 +51,8 @@ def keep(folder, *runs):
 def settings_with(root, incidents=None, maintenance=None, environment=None, private=False, **notifications):
     """The sandbox's, with these under [notifications]; patient, as this machine may be busy."""
     patient = {"time_limit_seconds": 60.0, "ping_limit_seconds": 60.0}
+    if notifications.pop("private_channels", False):
+        notifications["private"] = True
     overlay = {"notifications": patient | notifications, "incidents": incidents or {}}
     if private:
         overlay["targets"] = {"sandbox": {"private": True}}

@@ -18,7 +18,9 @@ from playbook.notify import tell
 from playbook.notify.channels import AppriseChannel, WebhookChannel
 from playbook.notify.telling import Telling
 from playbook.notify.tries import Try
+from tests.factories import record, results
 from tests.unit.loopback import answer, closed_port, hang_up, serve
+from tests.unit.notify.github_fake import REPOSITORY, TOKEN, github
 from tests.unit.notify.lines import CRIT, DAY, OK, REDIS, START, UNK, keep, run, settings_with
 
 SECRET = "tok-s3cr3t-4711"
@@ -107,6 +109,25 @@ def test_apprise_is_tried_again_and_says_why_not(tmp_path, folder, said, capfd):
         settings = settings_with(tmp_path, private=True, apprise=[f"json://127.0.0.1:{server.port}/"])
         tell(settings, folder, said.append, clock_at(1, hours=1))
         assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("private", [True, False])
+def test_a_chat_of_the_team_is_told_the_particulars_and_an_issue_is_not(tmp_path, said, private):
+    """Of the run that has just ended, whose line in the history is everybody's."""
+    why = "Redis: expected an answer from 10.1.2.3, got none"
+    runs = [run(number, {REDIS: CRIT}) for number in (0, 1)]
+    folder = keep(tmp_path / "history", *runs)
+    told = results([record(CRIT, item=REDIS, message=why)], target="sandbox")
+    with serve(answer()) as server, github() as fake:
+        tracker = {"repository": REPOSITORY, "token": TOKEN, "endpoint": fake.url}
+        channels = {"webhook": {"url": server.url}, "github": tracker}
+        # private is asked of [notifications] here, and the target is not private
+        settings = settings_with(tmp_path, **channels, **({"private_channels": True} if private else {}))
+        tell(settings, folder, said.append, clock_at(1), {runs[1].id: told})
+    assert (why in body_of(server.requests[0])[1]["text"]) is private
+    assert "10.1.2.3" not in json.dumps(fake.issues)
+    assert "10.1.2.3" not in "".join(said)
+    assert "10.1.2.3" not in "".join(file.read_text() for file in folder.rglob("*.jsonl"))
 
 
 def test_why_a_channel_failed_does_not_stand_in_a_history_for_everybody(tmp_path, folder, said, monkeypatch):
