@@ -16,7 +16,7 @@ from playbook.record import Results  # noqa: E402
 
 FILES = (
     *("results.json", "index.html", "pytest-html.html", "summary.md"),
-    *("junit.xml", "ctrf.json", "metrics.txt", "playbook.sarif"),
+    *("junit.xml", "ctrf.json", "metrics.txt", "openmetrics.txt", "playbook.sarif"),
 )
 
 

@@ -12,7 +12,7 @@ from playbook.record import Results
 from playbook.report.ctrf import ctrf
 from playbook.report.junit import junit
 from playbook.report.latest import point_latest_at
-from playbook.report.openmetrics import metrics
+from playbook.report.metrics import metrics_openmetrics, metrics_text
 from playbook.report.page import page
 from playbook.report.sarif import sarif
 from playbook.report.summary import summary
@@ -49,7 +49,8 @@ def _write(results: Results, folder: Path) -> None:
     (folder / "junit.xml").write_bytes(junit(results))
     (folder / "summary.md").write_bytes(_utf8(summary(results)))
     (folder / "ctrf.json").write_bytes(ctrf(results))
-    (folder / "metrics.txt").write_bytes(_utf8(metrics(results)))
+    (folder / "metrics.txt").write_bytes(_utf8(metrics_text(results)))
+    (folder / "openmetrics.txt").write_bytes(_utf8(metrics_openmetrics(results)))
     (folder / "playbook.sarif").write_bytes(sarif(results))
 
 

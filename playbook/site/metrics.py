@@ -1,10 +1,10 @@
-"""metrics.txt: the newest of each set and item, as OpenMetrics text. Pure; names as in the metrics of one run."""
+"""metrics.txt: the newest of each set and item, as Prometheus' text. Pure; names as in the metrics of one run."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from playbook.report.openmetrics_text import Family, Sample, openmetrics, states
+from playbook.report.exposition import Family, Sample, prometheus_text, states
 from playbook.site.views import NO_DATA, NOT_YET, ItemView, SetView, Site
 from playbook.verdict import Verdict
 
@@ -13,7 +13,7 @@ _STATES = (*map(str, Verdict), NO_DATA, NOT_YET)
 
 def metrics(site: Site) -> str:
     """The document. A set or item that should have been looked at and was not is in the state NO DATA."""
-    return openmetrics(_families(site))
+    return prometheus_text(_families(site))
 
 
 def _families(site: Site) -> Iterator[Family]:

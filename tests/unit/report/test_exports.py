@@ -8,15 +8,16 @@ from xml.etree import ElementTree
 import jsonschema
 import msgspec
 import pytest
-from prometheus_client.openmetrics.parser import text_string_to_metric_families
+from prometheus_client.openmetrics.parser import text_string_to_metric_families as of_openmetrics
+from prometheus_client.parser import text_string_to_metric_families as of_prometheus
 
 from playbook.catalogue import ROOT
 from playbook.limits import parse_limit
 from playbook.record import Results
 from playbook.report import write_all
 from playbook.report.ctrf import STATUS, ctrf
-from playbook.report.openmetrics import metrics
-from playbook.report.openmetrics_text import Family, Sample, openmetrics, states
+from playbook.report.exposition import Family, Sample, openmetrics, prometheus_text, states
+from playbook.report.metrics import metrics_openmetrics, metrics_text
 from playbook.report.pytest_html import BORROWED, pytest_html_results_table_row
 from playbook.report.sarif import LEVELS, SUBJECTS, sarif
 from playbook.report.terminal import lines
@@ -99,7 +100,7 @@ def _in_junit(text: str) -> Counter:
 
 
 def _in_metrics(text: str) -> Counter:
-    families = {family.name: family for family in text_string_to_metric_families(text)}
+    families = {family.name: family for family in of_prometheus(text)}
     name = "playbook_item_verdict"
     items = Counter(s.labels[name] for s in families[name].samples if s.value == 1)
     run = Counter({s.labels["verdict"]: int(s.value) for s in families["playbook_run_checks"].samples})
@@ -215,7 +216,7 @@ def test_ctrf_never_calls_unknown_passed():
 @RUNS
 def test_openmetrics_is_read_by_its_reference_parser(made):
     """Also with hostile labels, which come back as they were but for what no line can carry."""
-    families = {family.name: family for family in text_string_to_metric_families(metrics(made))}
+    families = {family.name: family for family in of_openmetrics(metrics_openmetrics(made))}
     verdict = families["playbook_run_verdict"]
     assert verdict.type == "stateset"
     assert [s.labels["playbook_run_verdict"] for s in verdict.samples if s.value] == [str(made.verdict)]
@@ -226,11 +227,23 @@ def test_openmetrics_is_read_by_its_reference_parser(made):
         assert ended == made.ended.replace("\x00", " ").replace("\x1b", " ").replace("\u202e", " ")
 
 
+@RUNS
+def test_both_formats_of_the_metrics_carry_the_same_samples(made):
+    """By the reference parser of each; a state set and an info are gauges in Prometheus' own."""
+    ours = [
+        {(s.name, *sorted(s.labels.items()), s.value) for family in families for s in family.samples}
+        for families in (of_openmetrics(metrics_openmetrics(made)), of_prometheus(metrics_text(made)))
+    ]
+    assert ours[0] == ours[1]
+    assert ours[0]
+    assert {family.type for family in of_prometheus(metrics_text(made))} == {"gauge"}
+
+
 def test_openmetrics_carries_values_limits_and_seconds():
     """In the unit of the limit, with the comparison that makes it bad."""
     limit = parse_limit("Hits", {"target": "> 90 %", "critical": "< 70 %"})
     made = results([record(Verdict.CRITICAL, 1, value=61.25, limit=limit, seconds=0.5)])
-    families = {family.name: family.samples for family in text_string_to_metric_families(metrics(made))}
+    families = {family.name: family.samples for family in of_openmetrics(metrics_openmetrics(made))}
     (value,) = families["playbook_item_value"]
     assert (value.value, value.labels["unit"], value.labels["item"]) == (61.25, "%", "daily.example.1")
     bounds = {(s.labels["bound"], s.labels["comparison"]): s.value for s in families["playbook_item_limit"]}
@@ -251,8 +264,9 @@ def test_openmetrics_carries_values_limits_and_seconds():
 )
 def test_the_writer_refuses_what_no_parser_would_read(families, complaint):
     """A mistake of the caller, found before a scraper finds it."""
-    with pytest.raises(ValueError, match=complaint):
-        openmetrics(families)
+    for write in (openmetrics, prometheus_text):
+        with pytest.raises(ValueError, match=complaint):
+            write(families)
 
 
 def test_the_writer_writes_every_number_and_leaves_out_empty_families():
@@ -260,10 +274,28 @@ def test_the_writer_writes_every_number_and_leaves_out_empty_families():
     values = [0, -1.5, 1e20, float("nan"), float("inf"), float("-inf")]
     samples = [Sample({"n": str(n)}, value) for n, value in enumerate(values)]
     text = openmetrics([Family("a", "gauge", "Numbers.", samples), Family("b", "gauge", "None.", [])])
-    (family,) = text_string_to_metric_families(text)
+    (family,) = of_openmetrics(text)
     assert [repr(s.value) for s in family.samples] == [repr(v) for v in values]
     assert text.endswith("# EOF\n")
     assert openmetrics([]) == "# EOF\n"
+    assert prometheus_text([]) == ""
+
+
+def test_a_help_text_is_escaped_as_each_format_wants_it():
+    """A quote is a special character in the one and none in the other."""
+    family = Family("a", "gauge", 'A "b" \\ c', [Sample({}, 1)])
+    assert prometheus_text([family]).splitlines()[0] == '# HELP a A "b" \\\\ c'
+    assert openmetrics([family]).splitlines()[1] == '# HELP a A \\"b\\" \\\\ c'
+
+
+def test_no_tag_of_a_rule_stands_twice():
+    """GitHub's upload refuses the whole file then; an item of the subject "security" has that tag already."""
+    made = results([record(Verdict.CRITICAL, n, subject=subject) for n, subject in enumerate(sorted(SUBJECTS))])
+    (run,) = json.loads(sarif(made))["runs"]
+    for rule in run["tool"]["driver"]["rules"]:
+        tags = rule["properties"]["tags"]
+        assert len(tags) == len(set(tags))
+        assert {"security", "operations"} <= set(tags)
 
 
 def test_a_state_set_has_one_state_at_most():
@@ -362,4 +394,4 @@ def test_sarif_takes_a_rule_s_words_from_the_catalogue():
 def test_the_borrowed_outcomes_are_as_many_as_the_verdicts():
     """pytest-html counts by outcome; two verdicts share one, and the cell tells them apart."""
     assert set(BORROWED) == set(Verdict)
-    assert HOSTILE not in metrics(hostile())
+    assert HOSTILE not in metrics_text(hostile()) + metrics_openmetrics(hostile())

@@ -204,7 +204,7 @@ def test_every_file_is_written_and_latest_leads_to_it(tmp_path):
         names = {path.name for path in folder.path.iterdir()}
         assert names == {
             *("results.json", "index.html", "junit.xml", "summary.md"),
-            *("ctrf.json", "metrics.txt", "playbook.sarif"),
+            *("ctrf.json", "metrics.txt", "openmetrics.txt", "playbook.sarif"),
         }
         assert read_results(tmp_path / "latest") == made
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 from xml.etree import ElementTree
 
 import pytest
-from prometheus_client.openmetrics.parser import text_string_to_metric_families
+from prometheus_client.parser import text_string_to_metric_families
 
 from playbook.site.pages import render
 from playbook.verdict import Verdict
@@ -93,7 +93,7 @@ def test_links_of_the_feed_are_whole_where_the_address_is_known(made):
         assert all(link.startswith("https://name.example/sub/") and "//" not in link[8:] for link in links)
 
 
-def test_metrics_are_openmetrics(files):
+def test_metrics_are_text_of_prometheus(files):
     """The reference parser reads them, and finds the sets."""
     families = {family.name: family for family in text_string_to_metric_families(files["metrics.txt"].decode())}
     assert "playbook_site_built_timestamp_seconds" in families

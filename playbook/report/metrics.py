@@ -1,4 +1,4 @@
-"""metrics.txt from the results: one run as OpenMetrics text, for a text file collector or a push gateway.
+"""metrics.txt and openmetrics.txt from the results: one run for a text file collector, a push gateway, a scrape.
 
 An item's verdict is a state set, so an alert reads
 ``playbook_item_verdict{playbook_item_verdict="CRITICAL"} == 1``.
@@ -10,14 +10,19 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from playbook.record import Record, Results
-from playbook.report.openmetrics_text import Family, Sample, openmetrics, states
+from playbook.report.exposition import Family, Sample, openmetrics, prometheus_text, states
 from playbook.verdict import Verdict
 
 _BOUNDS = ("target", "warning", "critical")
 
 
-def metrics(results: Results) -> str:
-    """The document; every sample carries target and set."""
+def metrics_text(results: Results) -> str:
+    """The document in Prometheus' text format; every sample carries target and set."""
+    return prometheus_text(_families(results))
+
+
+def metrics_openmetrics(results: Results) -> str:
+    """The same in OpenMetrics' text format."""
     return openmetrics(_families(results))
 
 

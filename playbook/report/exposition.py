@@ -1,13 +1,17 @@
-"""The OpenMetrics text format, and nothing of what is told in it (https://prometheus.io/docs/specs/om/open_metrics_spec/).
+"""Text formats of metrics, and nothing of what is told in them: Prometheus' own, and OpenMetrics.
 
-Families stand together, each name once, labels in a fixed order, ``# EOF`` at the end.
+Families stand together, each name once, labels in a fixed order. Prometheus' text is what node_exporter's text
+file collector, Pushgateway and promtool read, and Prometheus itself from a server that names no format: there what
+OpenMetrics calls ``info`` and ``stateset`` are gauges.
+
+https://prometheus.io/docs/instrumenting/exposition_formats/, https://prometheus.io/docs/specs/om/open_metrics_spec/
 """
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Literal, NamedTuple
 
 Kind = Literal["gauge", "stateset", "info"]
@@ -45,27 +49,47 @@ def states(name: str, labels: Mapping[str, str], known: Iterable[str], is_now: s
     return [Sample({**labels, name: state}, float(state == is_now)) for state in known]
 
 
-def openmetrics(families: Iterable[Family]) -> str:
-    """The document. A family without samples is left out.
+def prometheus_text(families: Iterable[Family]) -> str:
+    """The document in Prometheus' text format, version 0.0.4. A family without samples is left out.
 
     Raises:
         ValueError: a name that the format does not allow, a family or a sample twice; a mistake of the caller.
     """
     lines: list[str] = []
-    named: set[str] = set()
-    for family in families:
-        samples = list(family.samples)
-        if not samples:
-            continue
-        _demand_valid(family, samples, named)
-        named.add(family.name)
+    for family, samples in _valid(families):
+        name = family.name + _SUFFIX[family.kind]
+        lines += [f"# HELP {name} {_help(family.help)}", f"# TYPE {name} gauge", *_lines(name, samples)]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def openmetrics(families: Iterable[Family]) -> str:
+    """The document in OpenMetrics' text format, version 1.0.0.
+
+    Raises:
+        ValueError: as above.
+    """
+    lines: list[str] = []
+    for family, samples in _valid(families):
         lines.append(f"# TYPE {family.name} {family.kind}")
         if family.unit:
             lines.append(f"# UNIT {family.name} {family.unit}")
         lines.append(f"# HELP {family.name} {_escaped(family.help)}")
-        name = family.name + _SUFFIX[family.kind]
-        lines += [f"{name}{_labels(sample.labels)} {_number(sample.value)}" for sample in samples]
-    return "\n".join([*lines, "# EOF"]) + "\n"
+        lines += _lines(family.name + _SUFFIX[family.kind], samples)
+    return "".join(f"{line}\n" for line in [*lines, "# EOF"])
+
+
+def _valid(families: Iterable[Family]) -> Iterator[tuple[Family, list[Sample]]]:
+    named: set[str] = set()
+    for family in families:
+        samples = list(family.samples)
+        if samples:
+            _demand_valid(family, samples, named)
+            named.add(family.name)
+            yield family, samples
+
+
+def _lines(name: str, samples: Iterable[Sample]) -> list[str]:
+    return [f"{name}{_labels(sample.labels)} {_number(sample.value)}" for sample in samples]
 
 
 def _demand_valid(family: Family, samples: list[Sample], named: set[str]) -> None:
@@ -91,6 +115,11 @@ def _escaped(text: str) -> str:
     """Backslash, quote and line end are escaped; any other control character would end a line for some readers."""
     text = text.replace("\\", "\\\\").replace("\n", "\\n").replace('"', '\\"')
     return "".join(c if c.isprintable() else " " for c in text)
+
+
+def _help(text: str) -> str:
+    """As above, but that a quote is no special character there."""
+    return _escaped(text).replace('\\"', '"')
 
 
 def _number(value: float) -> str:
