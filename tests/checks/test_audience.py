@@ -45,7 +45,15 @@ FAULTS = (
 )
 OWN = '''
 """A check of somebody's own that says nothing of who may read it."""
+import warnings
+
 import pytest
+
+
+@pytest.mark.daily
+def test_warning():
+    warnings.warn("canary-warned of 10.98.76.54", stacklevel=1)
+    assert len("canary") == 6
 
 
 @pytest.mark.daily
@@ -70,6 +78,7 @@ def test_crash():
 def test_skipped():
     pytest.skip("canary-skip")
 '''
+BROKEN = 'raise RuntimeError("canary-import at 10.98.76.54")\n'
 TOLD_IN_A_CHECK = ("canary", "10.98.76.54", "db-7")
 
 
@@ -77,6 +86,7 @@ def run_all(sandbox, folder, *, private):
     """A run of everything; its results, its folder and what it printed."""
     (folder / "own").mkdir(parents=True)
     (folder / "own" / "test_own.py").write_text(OWN, encoding="utf-8")
+    (folder / "own" / "test_broken.py").write_text(BROKEN, encoding="utf-8")
     config = folder / "playbook.toml"
     config.write_text("[targets.sandbox]\nprivate = true\n" if private else "", encoding="utf-8")
     environment = os.environ | {
@@ -214,6 +224,14 @@ def test_no_particulars_reach_a_public_place(sandbox, tmp_path, monkeypatch):
     whole = (folder / "results.json").read_text(encoding="utf-8")
     seen = canaries(results)
     assert len(seen) > 500
+    for kind in (
+        r"\+\d[\d ]{6,}",
+        r"203\.0\.113\.\d+",
+        r"(127\.0\.0\.1|localhost):\d+",
+        r"[\w.]+@[\w.]+\w",
+        r" ERROR |Error: ",
+    ):
+        assert any(re.search(kind, text) for text in seen), f"no canary such as {kind}"
     for told in TOLD_IN_A_CHECK:
         assert told in whole
     places = public_places(results, folder, printed, tmp_path, monkeypatch, private=False)
