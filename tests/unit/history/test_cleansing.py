@@ -15,6 +15,8 @@ from playbook.history import deliveries, runs
 from playbook.history.cleansing import SQUASH, count_team_lines
 from playbook.history.deliveries import Delivery
 from playbook.history.runs import UNION, Finding
+from playbook.recovery import records
+from playbook.recovery.records import DrillRecord
 from playbook.verdict import Verdict
 from tests.history_factory import NOW, run_line
 
@@ -99,6 +101,23 @@ def test_written_it_holds_verdicts_and_public_figures_alone(folder, capsys):
     assert [each.error for each in deliveries.read(folder)] == ["not delivered", "HTTP 503", ""]
     assert main(["history", "--cleanse", "--history", str(folder)]) == 0
     assert "Nothing in the history is the team's alone." in capsys.readouterr().out
+
+
+def test_a_record_of_a_drill_keeps_when_and_how_it_went(folder, capsys):
+    """Its place as a digest; of one that cannot be read that it was there, as it may have been one that failed."""
+    file = folder / "drills.jsonl"
+    told = {"item": "weekly.backups.restores", "target": "staging", "kind": "staging", "when": NOW}
+    drill = DrillRecord(**told, source="s3://alice", what=CANARY, seconds=4.0, ok=True, result=CANARY, by=CANARY)
+    records.add(str(file), drill)
+    with file.open("a") as opened:
+        opened.write(f'{{"cut by {CANARY}\n')
+    assert main(["history", "--cleanse", "--write", "--history", str(folder)]) == 0
+    assert "place and words of a drill: 1 ×" in capsys.readouterr().out
+    assert "alice" not in everything(folder)
+    assert count_team_lines(folder) == 0
+    known = records.read(str(file), NOW)
+    assert [(one.seconds, one.ok, records.is_of(one, "s3://alice")) for one in known.found] == [(4.0, True, True)]
+    assert len(known.damaged) == 1
 
 
 def test_the_lines_of_a_private_target_are_left_as_they_are(folder, tmp_path, capsys):
