@@ -38,7 +38,7 @@ SYSTEMS = {
     "redis": ("Redis",),
 }
 # Asked by the sandbox itself: its control, and what its Alertmanager sends to its receiver.
-NOT_OURS = re.compile(r"control .*|receiver POST /\w+")
+NOT_OURS = re.compile(r"control .*|receiver POST /[\w-]+")
 
 
 @pytest.fixture(scope="module")
