@@ -13,14 +13,19 @@ asserts for itself is a crash.
 
 from __future__ import annotations
 
+import types
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
+from _pytest.assertion import rewrite
 
-from playbook.errors import ExpectedFailure, Skipped
+from playbook.engine import REGISTRY
+from playbook.errors import ExpectedFailure, Skipped, Unmeasured
 from playbook.evidence import Lines
 from playbook.judge import Judgement
 from playbook.recorder import CheckTimeout, Notes
+from playbook.sections.mistakes import did_you_mean
 from playbook.verdict import Critical, Verdict, verdict_of
 
 _MOST = 100  # passing asserts that are kept of one check
@@ -28,20 +33,54 @@ _REWRITTEN = "@pytest_ar"  # a global of every module whose asserts pytest has r
 _OURS = Path(__file__).resolve().parent
 
 
-def note_pass(notes: Notes, title: str, source: str, explanation: str) -> None:
+Redact = Callable[[str], str]
+
+
+def see_asserts(config: pytest.Config) -> None:
+    """Have pytest tell of asserts that hold, and of values whole, whatever the project's ini file says.
+
+    Without the first, a check whose asserts hold would have judged nothing. What pytest shortens, before anything
+    can be redacted, could show a part of a secret.
+    """
+    config._inicache["enable_assertion_pass_hook"] = True
+    config._inicache[f"verbosity_{config.VERBOSITY_ASSERTIONS}"] = "2"
+    # Compiled files of runs that did not tell of them lie beside the checks, under pytest's usual name.
+    usual, rewrite.PYC_TAIL = rewrite.PYC_TAIL, f".{rewrite.PYTEST_TAG}-playbook{rewrite.PYC_EXT}"
+    config.add_cleanup(lambda: setattr(rewrite, "PYC_TAIL", usual))
+
+
+def note_pass(notes: Notes, title: str, source: str, explanation: str, redact: Redact) -> None:
     """Note an assert of the check that held. A check that judges by ``judge`` uses asserts as guards only."""
     if notes.asserts_count and len(notes.judge.judgements) < _MOST:
-        notes.judge.note(_judgement(Verdict.OK, title, source, explanation))
+        notes.judge.note(_judgement(Verdict.OK, title, redact(source), redact(explanation)))
+
+
+def note_part(notes: Notes, title: str, error: BaseException, redact: Redact) -> None:
+    """Note what a subtest raised: that a part of the check could not be told keeps the whole from being good."""
+    verdict = verdict_of(error)
+    if verdict is Verdict.UNKNOWN:
+        found = redact(str(error) if isinstance(error, Unmeasured) else f"{type(error).__name__}: {error}")
+        message = f"{title}: expected subtests that end, got {found}"
+        notes.judge.note(
+            Judgement(subject=title, verdict=verdict, message=message, expected="subtests that end", found=found)
+        )
 
 
 def meaning(
-    call: pytest.CallInfo[None], report: pytest.TestReport, notes: Notes, title: str, path: Path
+    call: pytest.CallInfo[None],
+    report: pytest.TestReport,
+    notes: Notes,
+    title: str,
+    path: Path,
+    *,
+    redact: Redact,
 ) -> BaseException | None:
     """What a check raised, as an error of ours where it is one of pytest's words; None where it ended normally.
 
     Args:
         title: of the check's item.
         path: of the file that the check stands in.
+        redact: takes secrets out of a text, which must be whole: a secret of several lines is none by lines.
     """
     error = call.excinfo.value if call.excinfo else None
     expected = getattr(report, "wasxfail", None)
@@ -51,8 +90,10 @@ def meaning(
         return CheckTimeout(
             "the check " + str(error).replace("Timeout (>", "did not finish within ").split(")")[0]
         )
+    if isinstance(error, pytest.FixtureLookupError):
+        return _no_fixture(error, title)
     if call.excinfo and call.when == "call" and _is_judgement(call.excinfo, path):
-        error = _failed(call.excinfo, notes, title)
+        error = _failed(call.excinfo, notes, title, redact)
     if expected is not None and report.skipped:
         critical = verdict_of(error) is Verdict.CRITICAL
         told = str(error) if critical or error is None else f"{type(error).__name__}: {error}"
@@ -66,27 +107,69 @@ def meaning(
 def _is_judgement(excinfo: pytest.ExceptionInfo[BaseException], path: Path) -> bool:
     error = excinfo.value
     if isinstance(error, pytest.fail.Exception):
-        return not isinstance(error, pytest.xfail.Exception)
+        by_check = any(_is_own(one.frame.f_globals, Path(one.path), path) for one in excinfo.traceback)
+        return by_check and not isinstance(error, pytest.xfail.Exception)  # and not by pytest, of the check
     if not isinstance(error, AssertionError) or isinstance(error, Critical):
         return False
     frame = excinfo.traceback[-1]
     file = Path(frame.path)
-    own = _REWRITTEN in frame.frame.f_globals or file.is_relative_to(path.parent)
-    return own and not file.is_relative_to(_OURS)
+    return _is_own(frame.frame.f_globals, file, path)
 
 
-def _failed(excinfo: pytest.ExceptionInfo[BaseException], notes: Notes, title: str) -> Critical:
+def _is_own(names: Mapping[str, object], file: Path, check: Path) -> bool:
+    """Whether code is the check's: its asserts are rewritten, or it stands below the check's folder."""
+    return (_REWRITTEN in names or file.is_relative_to(check.parent)) and not file.is_relative_to(_OURS)
+
+
+def _no_fixture(error: pytest.FixtureLookupError, title: str) -> BaseException:
+    """pytest's own exception says what is missing only in its long form."""
+    name = error.argname
+    if name is None:
+        return error
+    close = did_you_mean(name, [*REGISTRY, "judge", "limits", "settings", "clock"])
+    return Unmeasured(
+        f"{title}: expected a fixture {name!r}, got none of that name{close} (a fault of the check)",
+        service="",
+        hint="Correct the name, or write the fixture; `pytest --fixtures` lists those that there are.",
+    )
+
+
+def end_at_the_check(excinfo: pytest.ExceptionInfo[BaseException], path: Path) -> None:
+    """Cut what the suite did for the check off its traceback, for a debugger to begin in the check.
+
+    What happened before the check's own code, and in libraries that it called itself, stays as it is.
+    """
+    last: types.TracebackType | None = None
+    frame = excinfo.value.__traceback__
+    while frame:
+        file = Path(frame.tb_frame.f_code.co_filename)
+        if _is_own(frame.tb_frame.f_globals, file, path):
+            last = frame
+        elif last and file.is_relative_to(_OURS):
+            break
+        frame = frame.tb_next
+    if last and frame:
+        last.tb_next = None
+
+
+def _failed(excinfo: pytest.ExceptionInfo[BaseException], notes: Notes, title: str, redact: Redact) -> Critical:
     own = next(
         (one for one in reversed(excinfo.traceback) if _REWRITTEN in one.frame.f_globals), excinfo.traceback[-1]
     )
-    line = " ".join(str(own.statement).split())
+    line = redact(" ".join(str(own.statement).split()))
     source = line.partition("assert ")[2] or line
-    text = str(excinfo.value) or "that does not hold"
+    text = redact(_as_written(str(excinfo.value))) or "that does not hold"
     judged = _judgement(Verdict.CRITICAL, title, source, text)
     notes.judge.note(judged)
     if "\n" in text:
         notes.evidence.append(Lines("What pytest saw", text.splitlines()))
     return Critical(judged.message)
+
+
+def _as_written(text: str) -> str:
+    """pytest doubles each % of an assert's own message where it also tells of asserts that hold."""
+    remark, line, rest = text.partition("\nassert ")
+    return remark.replace("%%", "%") + line + rest if line else text
 
 
 def _judgement(verdict: Verdict, title: str, source: str, text: str) -> Judgement:

@@ -6,6 +6,7 @@ The documents are the source, so that correcting a sentence there corrects every
 from __future__ import annotations
 
 import re
+from functools import cache
 from pathlib import Path
 
 import msgspec
@@ -57,14 +58,22 @@ class Item(msgspec.Struct, frozen=True):
 
 
 class Catalogue(msgspec.Struct, frozen=True):
-    """Every item by id. ``not_built`` are ids that the playbook asks for and no check stands for yet."""
+    """Every item by id.
+
+    Attributes:
+        not_built: ids that the playbook asks for and no check stands for yet.
+        own: ids of items that stand in a catalogue file of somebody's own; no set needs them.
+        unread: catalogue files of somebody's own that cannot be read, each with what is wrong, in a sentence.
+    """
 
     items: dict[str, Item]
     not_built: list[str]
+    own: frozenset[str] = frozenset()
+    unread: dict[str, str] = {}
 
     def ids_of(self, set_name: str) -> list[str]:
         """Ids of the built items of a set, or of a section that is a marker by itself."""
-        return [item.id for item in self.items.values() if set_name in item.markers]
+        return [i.id for i in self.items.values() if set_name in i.markers and i.id not in self.own]
 
 
 class Investigation(msgspec.Struct, frozen=True):
@@ -90,7 +99,7 @@ _FIELDS = {
     "When it does not": "next_step",
     "Look again": "look_again",
 }
-_HEADING = re.compile(r"^### `(?P<id>[a-z0-9._-]+)` (?P<title>.+)$", re.MULTILINE)
+HEADING = re.compile(r"^### `(?P<id>[a-z0-9._-]+)` (?P<title>.+)$", re.MULTILINE)
 _FIELD = re.compile(r"^- \*\*(?P<name>[^*]+)\*\*:? +(?P<text>.+(?:\n {2,}\S.*)*)", re.MULTILINE)
 _NOT_BUILT = re.compile(r"^## Not yet built$(?P<body>.*?)(?=^## |\Z)", re.MULTILINE | re.DOTALL)
 
@@ -105,80 +114,42 @@ def read_catalogue(file: Path = CATALOGUE) -> Catalogue:
     not_built = _NOT_BUILT.search(text)
     ids = re.findall(r"`([a-z0-9._-]+)`", not_built["body"]) if not_built else []
     items: dict[str, Item] = {}
-    headings = list(_HEADING.finditer(text))
-    for heading, following in zip(headings, [*headings[1:], None], strict=True):
+    headings = list(HEADING.finditer(text))
+    for heading, following in zip(headings, [*headings[1:], None], strict=False):
         body = text[heading.end() : following.start() if following else len(text)]
         body = body.partition("\n## ")[0]
         found = {field["name"].rstrip(":"): _unwrap(field["text"]) for field in _FIELD.finditer(body)}
+        where = f"{file}:{text.count(chr(10), 0, heading.start()) + 1}"
         missing = [name for name in _FIELDS if not found.get(name)]
         if missing:
-            raise UsageError(f"{file}: {heading['id']} has no line '- **{missing[0]}** …'")
+            raise UsageError(f"{where}: {heading['id']} has no line '- **{missing[0]}** …'")
         if heading["id"] in items:
-            raise UsageError(f"{file}: {heading['id']} stands there twice")
+            raise UsageError(f"{where}: {heading['id']} stands there twice")
         fields = {key: found[name][0].upper() + found[name][1:] for name, key in _FIELDS.items()}
         fields["look_again"] = found["Look again"].strip("`")
         fields["sign_off"] = found.get("To sign off", "")
-        audience = _audience(found.get("Audience", ""), f"{file}: {heading['id']}")
+        audience = audience_of(found.get("Audience", ""), f"{file}: {heading['id']}")
         items[heading["id"]] = Item(id=heading["id"], title=heading["title"].strip(), audience=audience, **fields)
     return Catalogue(items, ids)
 
 
-def _audience(word: str, where: str) -> Audience:
-    """The team, where nothing is said."""
+def audience_of(word: str, where: str) -> Audience:
+    """The team, where nothing is said; UsageError for a word that is none."""
     try:
         return Audience(word.strip("`. ").lower() or Audience.TEAM)
     except ValueError:
         raise UsageError(f"{where}: expected the audience public or team, got {word!r}") from None
 
 
-# What stands between the set and the name in the id of an item that no catalogue holds.
-_LOCAL = "local"
-_SECTION = re.compile(
-    r"^\**(?P<name>Why|Next|Look again|Audience)\**: +"
-    r"(?P<text>\S.*(?:\n(?!\**(?:Why|Next|Look again|Audience)\**:|\n).*)*)",
-    re.MULTILINE,
-)
+@cache
+def shipped() -> Catalogue:
+    """The catalogue of the suite itself, docs/playbook.md, read once."""
+    return read_catalogue()
 
 
-def is_local(item: str) -> bool:
-    """Whether an id is that of an item made from a test, which no catalogue holds."""
-    return item.split(".")[1:2] == [_LOCAL]
-
-
-def item_of_test(*, path: str, name: str, parameters: str, doc: str, set_name: str) -> Item:
-    """The item of a check that names none: id and title from its name, the rest from its docstring.
-
-        def test_cart_answers(httpx_client):
-            \"\"\"The shop's cart answers.
-
-            Why: without it nothing is sold.
-            Next: restart the shop.
-            Look again: `curl -sI $URL/cart`
-            Audience: public
-            \"\"\"
-
-    Args:
-        path: of its file, from the root; the folders checks/ and local/ and the word ``test_`` add nothing.
-        parameters: the id of its parameters; empty where it has none.
-        set_name: the marker of the set it belongs to.
-
-    Raises:
-        UsageError: its audience is none.
-    """
-    words = name.removeprefix("test_").replace("_", " ")
-    own = path.removeprefix("checks/").removeprefix("local/")
-    parts = [part.removeprefix("test_") for part in Path(own).with_suffix("").parts]
-    names = (re.sub(r"[^a-z0-9]+", "-", part.lower()).strip("-") for part in (*parts, words, parameters))
-    sections = {found["name"]: _unwrap(found["text"]) for found in _SECTION.finditer(doc)}
-    return Item(
-        id=".".join((set_name, _LOCAL, *filter(None, names))),
-        title=words[:1].upper() + words[1:] + (f" ({parameters})" if parameters else ""),
-        holds=_unwrap(_SECTION.sub("", doc).strip().partition("\n\n")[0]),
-        why=sections.get("Why", ""),
-        next_step=sections.get("Next", ""),
-        look_again=sections.get("Look again", "").strip("`"),
-        audience=_audience(sections.get("Audience", ""), f"{path}: {name}"),
-    )
+def is_own(item: str) -> bool:
+    """Whether an id is that of somebody's own check, which the suite's catalogue does not hold."""
+    return item not in shipped().items
 
 
 _STEP = re.compile(r"^\d+\. \*\*(?P<title>[^*]+)\*\*(?P<rest>.*?)(?=^\d+\. |^## |\Z)", re.MULTILINE | re.DOTALL)
@@ -238,3 +209,7 @@ def _read(file: Path) -> str:
         return file.read_text(encoding="utf-8")
     except OSError as error:
         raise UsageError(f"{file} cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        got = f"the byte 0x{error.object[error.start]:02x}"
+        raise UsageError(f"{file}:{line}: expected text in UTF-8, got {got}") from None

@@ -10,6 +10,7 @@ import os
 import re
 import shlex
 import signal
+from collections.abc import Mapping
 from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,7 @@ import msgspec
 import pytest
 
 from playbook.audience import Audience, of_terminal
-from playbook.catalogue import Item
+from playbook.catalogue import Item, shipped
 from playbook.clock import iso
 from playbook.errors import UsageError
 from playbook.gate import OPTION, refused_as_production
@@ -33,6 +34,7 @@ from playbook.report import pytest_html
 from playbook.run import (
     Run,
     RunFolder,
+    file_left_out,
     floor_of,
     make_results,
     not_collected,
@@ -46,6 +48,8 @@ if TYPE_CHECKING:
     from sandbox.launcher import RunningSandbox
 
 
+# pytest's options that leave out something of a set.
+_CHOICES = ("keyword", "deselect", "ignore", "ignore_glob", "lf", "stepwise")
 _USUAL_LETTERS = "fE"  # of pytest's -r: what failed, which the closing lines tell anyway
 
 
@@ -76,6 +80,7 @@ class Controller:
         self._previous: dict[int, Any] = {}
         self.folder: RunFolder | None = None  # of a run that has begun
         self.uncollected: dict[str, str] = {}  # what pytest said of each file that it could not read
+        self.left_out: dict[str, str] = {}  # files that skip themselves, with their reason
         self.not_kept = ""
         self._load_was_cut = False
         self._quiet_html = hasattr(config.option, "htmlpath") and not config.option.htmlpath
@@ -155,13 +160,13 @@ class Controller:
         if exitstatus in {pytest.ExitCode.USAGE_ERROR, pytest.ExitCode.NO_TESTS_COLLECTED}:
             return
         if exitstatus == pytest.ExitCode.INTERRUPTED and self.ended == "finished":
-            self.ended = "interrupted"
+            self.ended = str(session.shouldstop or "interrupted")
         elif session.shouldfail:
             self.ended = str(session.shouldfail)
         elif exitstatus == pytest.ExitCode.INTERNAL_ERROR:
             self.ended = "pytest had an internal error"
-        for file, said in self.uncollected.items():
-            self.records[file] = not_collected(file, said, self.set_name, self.run.clock.now())
+        unread = {**self.uncollected, **self.run.catalogue.unread}
+        self._add_files(unread)
         self._add_what_never_ran()
         if not self.records:
             return
@@ -181,6 +186,7 @@ class Controller:
                 command=shlex.join(["pytest", *self.config.invocation_params.args]),
                 ended=self.ended,
                 faults=self.faults,
+                unread=unread,
             )
         )
         if self._load_was_cut:
@@ -196,10 +202,18 @@ class Controller:
 
         write_all(results, self.folder.path)
 
+    def _add_files(self, unread: Mapping[str, str]) -> None:
+        """Records of the files that cannot be read, and of those that skip themselves."""
+        now = self.run.clock.now()
+        for file, said in unread.items():
+            self.records[file] = not_collected(file, said, self.set_name, now)
+        for file, reason in self.left_out.items():
+            self.records[file] = file_left_out(file, reason, self.set_name, now)
+
     def _keep_line(self, results: Results, folder: RunFolder) -> None:
         """Add the run to the history; one that cannot be written costs neither the report nor the verdict."""
         slot = slot_of(self.settings.schedule, self.set_name, self.started, os.environ)
-        kept = results if results.private else public_results(results, self.run.catalogue)
+        kept = results if results.private else public_results(results, shipped())
         line = line_of(kept, report=folder.path.name, slot=slot, confirms=self.config.option.confirms or "")
         try:
             append(self.history, line)
@@ -215,7 +229,7 @@ class Controller:
 
         results = self.results
         if of_terminal(os.environ) is Audience.PUBLIC:
-            results = public_results(results, self.run.catalogue)
+            results = public_results(results, shipped())
         where = self.folder.path
         if where.is_relative_to(Path.cwd()):
             where = where.relative_to(Path.cwd())
@@ -316,9 +330,13 @@ def _set_name(config: pytest.Config) -> str:
 def _is_partial(config: pytest.Config) -> bool:
     """True where the command line asks for a part of a set, so that the floor of the whole set says nothing."""
     options = config.option
-    named = config.args_source is pytest.Config.ArgsSource.ARGS
+    sources = pytest.Config.ArgsSource
+    # Below the root pytest takes what stands there, and with no folder named in the ini file all of the root.
+    named = config.args_source is sources.ARGS or (
+        config.args_source is sources.INVOCATION_DIR and config.invocation_params.dir != config.rootpath
+    )
     simple = re.fullmatch(r"\w*", options.markexpr or "")
-    some = (options.keyword, options.deselect, getattr(options, "lf", False), getattr(options, "stepwise", False))
+    some = [getattr(options, name, None) for name in _CHOICES]
     return bool(named or any(some) or not simple)
 
 

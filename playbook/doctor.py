@@ -1,6 +1,7 @@
-"""``python -m playbook doctor``: is each service configured, reachable and permitted? Judges nothing.
+"""``python -m playbook doctor``: is each service configured, reachable and permitted, and what it should be?
 
-The same clients as in a run are asked one small question each, side by side, so what works here works there.
+The same clients as in a run are asked one small question each, side by side, and the answers are read as in a run,
+so what works here works there.
 """
 
 from __future__ import annotations
@@ -11,28 +12,18 @@ import shutil
 import textwrap
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 from typing import Literal
 
-from playbook.clients.alertmanager import Alertmanager, RuleAlerts
-from playbook.clients.backups import BackupStore
-from playbook.clients.digitalocean import DigitalOceanApi
-from playbook.clients.github import GitHubApi
-from playbook.clients.grafana import Grafana
-from playbook.clients.http import RUNNER_HINT, HttpClient
-from playbook.clients.log_reading import LogSource
-from playbook.clients.npm import Npm
-from playbook.clients.prometheus import Prometheus
-from playbook.clients.redis import ReadOnlyRedis
+from playbook.clients.http import RUNNER_HINT
 from playbook.clock import Clock, iso
 from playbook.counters import Earlier
 from playbook.engine import REGISTRY, Measurements, Outcome, Provider
 from playbook.errors import Denied, Malformed, NotConfigured, TooLittleData, Unmeasured, Unreachable, UsageError
 from playbook.notify.overview import overview
+from playbook.probes import SERVICES, NotWell, Service
 from playbook.readers import who_may_read
 from playbook.redact import Redactor
-from playbook.report.words import plural
 from playbook.run import load_providers, settings_for
 from playbook.settings import SANDBOX, Settings
 from playbook.verdict import EXIT_OK, EXIT_UNKNOWN
@@ -46,21 +37,6 @@ _WIDEST = 110
 
 
 @dataclass(frozen=True, slots=True)
-class Service:
-    """Something that a target can have.
-
-    Attributes:
-        name: as an operator calls it.
-        settings: what it takes, as paths below the target; where one way is not configured, the next is taken.
-        probe: asks it something small. Takes providers by name, as measurements do, and says what it found.
-    """
-
-    name: str
-    settings: tuple[tuple[str, ...], ...]
-    probe: Callable[..., str]
-
-
-@dataclass(frozen=True, slots=True)
 class Diagnosis:
     """What became of one service.
 
@@ -71,6 +47,7 @@ class Diagnosis:
         set_by: which variables or settings it came from.
         next_step: what to do where it does not work.
         seconds: how long asking took.
+        well: False where it says that it cannot do its work, or is not what the checks need.
     """
 
     service: str
@@ -81,118 +58,12 @@ class Diagnosis:
     set_by: str
     next_step: str = ""
     seconds: float = 0.0
+    well: bool = True
 
     @property
     def works(self) -> bool:
         """True where it was asked and answered as it should."""
-        return self.permitted == "yes"
-
-
-# --------------------------------------------------------------------------------------------------- the questions
-
-
-def _website(website: HttpClient) -> str:
-    answer = website.get(redirects=5).expect_ok()
-    return f"{answer.url} answered HTTP {answer.status}"
-
-
-def _image_api(website: HttpClient, settings: Settings) -> str:
-    answer = website.get(settings.target.web.image_health_path).expect_ok()
-    return f"{answer.url} answered HTTP {answer.status}"
-
-
-def _digitalocean(digitalocean: DigitalOceanApi, clock: Clock) -> str:
-    name = digitalocean.app().spec.name
-    now = clock.now()
-    digitalocean.metric("cpu_percentage", now - timedelta(minutes=10), now)  # its scope is another one
-    return f"the token reads the app {name!r} and its metrics"
-
-
-def _redis(redis: ReadOnlyRedis) -> str:
-    seconds = redis.ping()
-    info = redis.info()
-    version = info.get("valkey_version") or info.get("redis_version", "unknown")
-    name = "Valkey" if "valkey_version" in info else "Redis"
-    return f"{name} {version} at {redis.address}, PING {seconds * 1000:.1f} ms, INFO permitted"
-
-
-def _prometheus(prometheus: Prometheus) -> str:
-    series = prometheus.query("up")
-    up = sum(sample.value == 1 for sample in series)
-    return f"{prometheus.service} answers queries; {up} of {len(series)} scraped targets are up"
-
-
-def _grafana(grafana: Grafana, settings: Settings) -> str:
-    database, version = grafana.health()
-    title = settings.target.grafana.dashboard
-    if grafana.dashboard(title) is None:
-        raise TooLittleData(
-            f"Grafana: expected the dashboard {title!r}, got none of that name that the token may see",
-            service="Grafana",
-            hint="Check grafana.dashboard, and that the service account's role Viewer covers its folder.",
-        )
-    return f"Grafana {version}, database {database}, shows the dashboard {title!r}"
-
-
-def _alerts(alerting: Alertmanager | RuleAlerts, clock: Clock) -> str:
-    found = alerting.found(clock.now())
-    lacks = found.coverage
-    if not lacks.enough:
-        raise TooLittleData(
-            f"{found.source}: expected {lacks.expected}, got {lacks.got}", service=found.source, hint=lacks.hint
-        )
-    return f"{found.source} gave {plural(len(found.alerts), 'alert')} and {plural(len(found.silences), 'silence')}"
-
-
-def _logs(logs: LogSource, clock: Clock) -> str:
-    stream = logs.read(clock.now() - timedelta(hours=24))
-    for part in stream.parts:
-        for _ in part:
-            return f"{stream.source}, with lines"
-    raise TooLittleData(
-        f"Logs: expected lines from {stream.source}, got none" + "".join(f"; {text}" for text in stream.problems),
-        service="Logs",
-        hint="Check that the components write logs, and that they arrive there.",
-    )
-
-
-def _backups(backup_store: BackupStore) -> str:
-    return f"{plural(len(backup_store.files()), 'file')} in {backup_store.location}"
-
-
-def _github(github: GitHubApi) -> str:
-    found = []
-    if github.has_organisation or not github.has_repository:
-        name, owners = github.organisation().login, github.members(role="admin")
-        found.append(f"the organisation {name} has {plural(len(owners), 'owner')}")
-    if github.has_repository:
-        found.append(f"its repository has {plural(len(github.dependabot_alerts()), 'open Dependabot alert')}")
-    return " and ".join(found)
-
-
-def _npm(npm: Npm) -> str:
-    direct = plural(len(npm.read().direct), "dependency", "dependencies")
-    return f"{npm.project} has {direct}, of which the registry has newer ones of {len(npm.outdated())}"
-
-
-_DIGITALOCEAN = ("digitalocean.token", "digitalocean.app_id")
-_PROMETHEUS = ("prometheus.url", "prometheus.token", "prometheus.password")
-_GRAFANA = ("grafana.url", "grafana.token")
-_ALERTMANAGER = ("alertmanager.url", "alertmanager.token", "alertmanager.password")
-
-SERVICES = (
-    Service("Website", (("web.url",),), _website),
-    Service("Image API", (("web.url",),), _image_api),
-    Service("DigitalOcean API", (_DIGITALOCEAN,), _digitalocean),
-    Service("Redis", (("redis.url",),), _redis),
-    Service("Prometheus", (_PROMETHEUS, _GRAFANA), _prometheus),
-    Service("Grafana", (_GRAFANA,), _grafana),
-    Service("Alerts", (_ALERTMANAGER, _PROMETHEUS, _GRAFANA), _alerts),
-    Service("Logs", (("logs.files",), _DIGITALOCEAN), _logs),
-    Service("Backups", (("backups.location", "backups.access_key", "backups.secret_key"),), _backups),
-    Service("GitHub", (("github.token", "github.organisation", "github.repository"),), _github),
-    Service("npm", (("npm.project", "npm.registry"),), _npm),
-)
+        return self.permitted == "yes" and self.well
 
 
 # ------------------------------------------------------------------------------------------------------ diagnosing
@@ -251,6 +122,12 @@ def _diagnosis(service: Service, outcome: Outcome, set_by: str) -> Diagnosis:
             )
         case TooLittleData():
             words, step = ("yes", "?"), "It answers, but has nothing to show yet."
+        case NotWell():
+            words, step = (
+                ("yes", "yes"),
+                "It is the right service; see to it, or choose another one in the settings.",
+            )
+            return Diagnosis(name, "yes", *words, found, set_by, step, seconds, well=False)
         case Unmeasured():
             words, step = ("?", "?"), "Try again; if it stays so, report it as a fault of the suite."
         case _:

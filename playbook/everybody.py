@@ -8,7 +8,7 @@ from functools import cache
 import msgspec
 
 from playbook.audience import Audience
-from playbook.catalogue import Catalogue, read_catalogue
+from playbook.catalogue import Catalogue, shipped
 from playbook.history.public_lines import public_line
 from playbook.history.runs import MOST_CHARACTERS, RunLine
 from playbook.public import public_names
@@ -46,4 +46,4 @@ def with_particulars(run: RunLine, results: Results | None) -> RunLine:
 def known_as_ours() -> tuple[Catalogue, frozenset[str]]:
     """The catalogue, and the names of our clients and measurements; loading them takes a moment."""
     load_providers()
-    return read_catalogue(), measurements_of_the_suite()
+    return shipped(), measurements_of_the_suite()

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import inspect
 import os
-import re
 import sys
 import time
 from collections.abc import Generator, Iterator
@@ -15,9 +13,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from playbook import asserting, fixtures
+from playbook import asserting, collecting, fixtures
 from playbook.audience import Audience, of_terminal
-from playbook.catalogue import Item, item_of_test, read_runbook
+from playbook.collecting import ITEM, rule_of, runbook_of
 from playbook.command_line import Once
 from playbook.controller import Controller, subject_of
 from playbook.engine import REGISTRY, needs_of
@@ -28,14 +26,15 @@ from playbook.load import options as load_options
 from playbook.load.order import LoadOrder
 from playbook.record import Record, Timing
 from playbook.recorder import Notes
+from playbook.redact import Redactor
 from playbook.report import pytest_html
 from playbook.report.pytest_terms import LETTERS, attach, record_of
 from playbook.run import Run, settings_for
-from playbook.sections.mistakes import did_you_mean
+from playbook.verdict import Verdict, verdict_of
+from playbook.warned import Warned
 
 CONTROLLER = pytest.StashKey[Controller]()
 _STARTED = pytest.StashKey[float]()
-_ITEM = pytest.StashKey[Item]()
 _DRILL_MARGIN = 60.0  # seconds beyond a drill's own limit, for what comes before and after it
 
 
@@ -116,6 +115,8 @@ def _execute_nothing(options: Any) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(fixtures)
+    asserting.see_asserts(config)
+    config.pluginmanager.register(Warned(lambda text: _redactor(config).text(text)))
     if not _reads_settings(config):
         return
     if not _only_shows(config):
@@ -212,34 +213,43 @@ def pytest_testnodedown(node: Any, error: object) -> None:
 # -------------------------------------------------------------------------------------------------- collection
 
 
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_make_collect_report(
+    collector: pytest.Collector,
+) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    with collecting.imported_apart(collector):
+        try:
+            report = yield
+        except SystemExit as error:  # of a script without a guard; pytest would end here
+            said = f"{collector.nodeid}: expected a file of checks, got one that exits with {error.code!r}"
+            report = collecting.report_of_mistake(collector.nodeid, said)
+    collecting.note_names(collector, report)
+    collecting.without_secrets(report, _redactor(collector.config))
+    return report
+
+
+def _redactor(config: pytest.Config) -> Redactor:
+    run = config.stash[CONTROLLER].run if CONTROLLER in config.stash else config.stash.get(RUN, None)
+    return run.redactor if run else Redactor()
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     run = config.stash[CONTROLLER].run if CONTROLLER in config.stash else config.stash.get(RUN, None)
     if run is None:
         return
     load_options.leave_out(config, items)
-    sets = {known.set for known in run.catalogue.items.values()}
-    for item in items:
-        item.stash[_ITEM] = _stands_for(item, run, sets)
-        if _demand_mark_of_mutation(item):
+
+    def prepare(item: pytest.Item) -> None:
+        if GATE in needs_of(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.timeout(run.settings.target.recovery.seconds + _DRILL_MARGIN))
         if _needs_load(item):
             item.add_marker(pytest.mark.timeout(load_options.seconds_of(run.settings, run.load_order)))
-        try:
-            if _runbook(item):
-                read_runbook(_runbook(item))
-        except UsageError as error:
-            raise pytest.UsageError(f"{item.nodeid}: {error}") from None
 
-
-def _demand_mark_of_mutation(item: pytest.Item) -> bool:
-    """Whatever asks the gate says so with its marker, and the other way round: the marker selects just these."""
-    changes = GATE in needs_of(getattr(item, "fixturenames", ()))
-    if changes != (item.get_closest_marker("mutates") is not None):
-        raise pytest.UsageError(
-            f"{item.nodeid}: expected @pytest.mark.mutates where a measurement needs {GATE}, and only there"
-        )
-    return changes
+    kept, mistakes = collecting.understood(items, run.catalogue, prepare)
+    for file, mistake in mistakes.items():
+        config.hook.pytest_collectreport(report=collecting.report_of_mistake(file, mistake))
+    items[:] = kept
 
 
 def _needs_load(item: pytest.Item) -> bool:
@@ -249,32 +259,7 @@ def _needs_load(item: pytest.Item) -> bool:
 def pytest_collection_finish(session: pytest.Session) -> None:
     controller = session.config.stash.get(CONTROLLER, None)
     if controller and session.items:
-        controller.selected = {item.nodeid: item.stash.get(_ITEM, None) for item in session.items}
-
-
-def _stands_for(item: pytest.Item, run: Run, sets: set[str]) -> Item:
-    """The item of docs/playbook.md that the check's marker names, or one made of the check where it names none."""
-    marker = item.get_closest_marker("item")
-    if marker and marker.args:
-        known = run.catalogue.items.get(str(marker.args[0]))
-        if known is None:
-            close = did_you_mean(str(marker.args[0]), run.catalogue.items)
-            raise pytest.UsageError(f"{item.nodeid}: {marker.args[0]!r} is not in docs/playbook.md{close}")
-        return known
-    callspec = getattr(item, "callspec", None)
-    file = item.nodeid.partition("::")[0]
-    return item_of_test(
-        path=file,
-        name=getattr(item, "originalname", item.name),
-        parameters=callspec.id if callspec else "",
-        doc=inspect.cleandoc(getattr(getattr(item, "function", None), "__doc__", None) or ""),
-        set_name=next((mark.name for mark in item.iter_markers() if mark.name in sets), "own"),
-    )
-
-
-def _runbook(item: pytest.Item) -> str:
-    marker = item.get_closest_marker("item")
-    return str(marker.kwargs.get("runbook") or "") if marker else ""
+        controller.selected = {item.nodeid: item.stash.get(ITEM, None) for item in session.items}
 
 
 # --------------------------------------------------------------------------------------------------- each check
@@ -286,14 +271,20 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     item.stash[_STARTED] = time.perf_counter()
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_runtest_call(item: pytest.Item) -> None:
-    item.stash[NOTES].asserts_count = "judge" not in getattr(item, "fixturenames", ())
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    notes = item.stash[NOTES]
+    notes.asserts_count, notes.runs = "judge" not in getattr(item, "fixturenames", ()), True
+    try:
+        return (yield)
+    finally:
+        notes.runs = False
 
 
 def pytest_assertion_pass(item: pytest.Item, orig: str, expl: str) -> None:
     if NOTES in item.stash:
-        asserting.note_pass(item.stash[NOTES], item.stash[_ITEM].title, orig, expl)
+        redact = item.config.stash[RUN].redactor.text
+        asserting.note_pass(item.stash[NOTES], item.stash[ITEM].title, orig, expl, redact)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -305,24 +296,50 @@ def pytest_runtest_makereport(
         return report
     report.sections = []  # captured logs of libraries may hold addresses with credentials
     error = call.excinfo.value if call.excinfo else None
+    if item.stash[NOTES].runs:
+        return _part_of(item, call, report)
     if (report.when == "call" or error is not None) and not isinstance(error, pytest.exit.Exception):
-        title = item.stash[_ITEM].title
-        record = _record(item, asserting.meaning(call, report, item.stash[NOTES], title, item.path))
+        notes, title, redact = item.stash[NOTES], item.stash[ITEM].title, item.config.stash[RUN].redactor.text
+        record = _record(item, asserting.meaning(call, report, notes, title, item.path, redact=redact))
         attach(report, record)
-        told = {**dict(item.user_properties), "verdict": str(record.verdict), "message": record.message}
+        if not report.failed:
+            call.excinfo = None  # neither a debugger nor an editor is to take it for a failure
+        own = {name: redact(value) if isinstance(value, str) else value for name, value in item.user_properties}
+        told = {**own, "verdict": str(record.verdict), "message": record.message}
         item.user_properties[:] = report.user_properties = list(told.items())  # JUnit's come with the teardown
     return report
+
+
+def _part_of(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport) -> pytest.TestReport:
+    """Of a subtest: it is a part of its check, whose record tells of the worst of them."""
+    notes, redact = item.stash[NOTES], item.config.stash[RUN].redactor.text
+    error = asserting.meaning(call, report, notes, item.stash[ITEM].title, item.path, redact=redact)
+    if error is not None:
+        asserting.note_part(notes, item.stash[ITEM].title, error, redact)
+    if verdict_of(error) not in {Verdict.CRITICAL, Verdict.UNKNOWN}:
+        call.excinfo = None
+    report.outcome, report.longrepr = "passed", None
+    if hasattr(report, "wasxfail"):
+        del report.wasxfail
+    report.playbook_part = True  # type: ignore[attr-defined]
+    return report
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_exception_interact(node: pytest.Item | pytest.Collector, call: pytest.CallInfo[Any]) -> None:
+    if call.excinfo and call.when == "call" and node.config.getoption("usepdb"):
+        asserting.end_at_the_check(call.excinfo, node.path)
 
 
 def _record(item: pytest.Item, error: BaseException | None) -> Record:
     run = item.config.stash[RUN]
     seconds = time.perf_counter() - item.stash[_STARTED]
     return run.record(
-        item=item.stash[_ITEM],
+        item=item.stash[ITEM],
         check=item.nodeid,
         subject=subject_of(item.nodeid),
-        rule=_rule(item),
-        runbook=_runbook(item),
+        rule=rule_of(item),
+        runbook=runbook_of(item),
         notes=item.stash[NOTES],
         error=error,
         started=run.clock.now(),
@@ -331,15 +348,12 @@ def _record(item: pytest.Item, error: BaseException | None) -> Record:
     )
 
 
-def _rule(item: pytest.Item) -> str:
-    doc = " ".join((getattr(getattr(item, "function", None), "__doc__", "") or "").split())
-    return re.split(r"(?<=\.) ", doc, maxsplit=1)[0]
-
-
 @pytest.hookimpl(tryfirst=True)
 def pytest_report_teststatus(
     report: pytest.TestReport | pytest.CollectReport,
 ) -> tuple[str, str, tuple[str, dict[str, bool]]] | None:
+    if hasattr(report, "playbook_part"):
+        return "", "", ("", {})
     record = record_of(report)
     if record is None:
         return None
@@ -369,6 +383,8 @@ class _Keeper:
         """A file that cannot be read costs its own checks, and not the run."""
         if report.failed:
             self.controller.uncollected[report.nodeid] = report.longreprtext
+        elif report.skipped and isinstance(report.longrepr, tuple):
+            self.controller.left_out[report.nodeid] = str(report.longrepr[-1])
 
 
 # ----------------------------------------------------------------------------------------------------- the end

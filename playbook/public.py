@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
+from pathlib import Path
 
 import msgspec
 
 from playbook.audience import Audience, Public, say
-from playbook.catalogue import Catalogue, Item, is_local
+from playbook.catalogue import Catalogue, Item
 from playbook.errors import Denied, Malformed, NotConfigured, Refused, TooLittleData, Unmeasured, Unreachable
+from playbook.own_items import is_made_of_test, slug
 from playbook.record import Record, Results, RootCause
 from playbook.verdict import Verdict
 
@@ -80,6 +82,7 @@ def public_results(results: Results, catalogue: Catalogue) -> Results:
         records=records,
         root_causes=_root_causes(results, records),
         timings=[],
+        unread=[public_file(file) for file in results.unread],
         audience=Audience.PUBLIC,
     )
 
@@ -130,19 +133,23 @@ def public_names(item: str, check: str, title: str) -> tuple[str, str, str]:
     They may be names of people or machines; in public its cases are one item, with the worst of their verdicts.
     What such a check and its file are called is told.
     """
-    if not is_local(item):
+    if not is_made_of_test(item):
         return item, check, title
     node, _, parameters = check.partition("[")
     file, colons, test = node.partition("::")
-    if file.startswith(("..", "/")):  # outside of the project: the way there names folders of a machine
-        file = file.rpartition("/")[2]
     parameters = parameters.removesuffix("]")
-    slug = re.sub(r"[^a-z0-9]+", "-", parameters.lower()).strip("-")
-    return (
-        item.removesuffix(f".{slug}") if slug else item,
-        f"{file}{colons}{test}",
-        title.removesuffix(f" ({parameters})"),
-    )
+    if parameters:
+        item = re.sub(rf"\.{re.escape(slug(parameters))}(-?[0-9a-f]{{6}})?$", "", item)
+    inside = public_file(file)
+    if inside != file:
+        folders = (slug(part.removeprefix("test_")) for part in Path(file).parts[:-1])
+        item = item.replace(f".{'.'.join(filter(None, folders))}.", ".", 1)
+    return item, f"{inside}{colons}{test}", title.removesuffix(f" ({parameters})")
+
+
+def public_file(file: str) -> str:
+    """A file of checks; outside of the project the way there names folders of a machine."""
+    return Path(file).name if file.startswith(("..", "/")) else file
 
 
 def public_ending(ended: str) -> str:

@@ -123,6 +123,7 @@ class Results(msgspec.Struct, frozen=True, kw_only=True):
         faults: sandbox faults that were switched on.
         audience: ``team`` holds everything; ``public`` only what everybody may read (``playbook.public``).
         private: the target says that its history, site and issues are in private places.
+        unread: files of checks that could not be read, so that nothing is known of what stands in them.
     """
 
     schema: int = SCHEMA
@@ -141,6 +142,7 @@ class Results(msgspec.Struct, frozen=True, kw_only=True):
     partial: bool = False
     ended: str = "finished"
     faults: list[str] = []
+    unread: list[str] = []
     counts: dict[str, int]
     records: list[Record]
     root_causes: list[RootCause] = []

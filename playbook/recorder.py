@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from playbook.audience import say
-from playbook.catalogue import Investigation, Item, Runbook, is_local
+from playbook.catalogue import Investigation, Item, Runbook, is_own
 from playbook.counters import Counted
 from playbook.coverage import Coverage, lacking
 from playbook.engine import REGISTRY, Measurements, Outcome
@@ -57,6 +57,7 @@ class Notes:
         cause: the failed outcome that stopped it, if one did.
         readings: counters that its measurements have read.
         asserts_count: an assert that holds is a judgement: the check runs, and does not judge by ``judge``.
+        runs: the check's own code is being executed.
     """
 
     judge: Judge = field(default_factory=Judge)
@@ -65,6 +66,7 @@ class Notes:
     cause: Outcome | None = None
     readings: dict[str, Counted] = field(default_factory=dict)
     asserts_count: bool = False
+    runs: bool = False
 
     def look(self, outcome: Outcome) -> None:
         """Note a provider that the check asked for."""
@@ -308,7 +310,7 @@ def _crash_message(item: Item, error: BaseException) -> str:
         return f"{item.title}: {error}"
     if isinstance(error, KeyboardInterrupt):
         return f"{item.title}: the run was interrupted before this check ended"
-    whose = "check" if is_local(item.id) else "suite"
+    whose = "check" if is_own(item.id) else "suite"
     return f"{item.title}: the check crashed with {type(error).__name__}: {error} (a fault of the {whose})"
 
 

@@ -21,7 +21,7 @@ import msgspec
 import playbook
 import playbook.clients
 import playbook.measure
-from playbook.catalogue import Catalogue, Item, is_local, item_of_test, read_catalogue, read_runbook
+from playbook.catalogue import Catalogue, Item, is_own, read_runbook
 from playbook.clock import Clock, iso
 from playbook.counters import Earlier
 from playbook.engine import Measurements
@@ -30,6 +30,8 @@ from playbook.evidence import Lines
 from playbook.history.readings import earlier_readings
 from playbook.load.order import MARKER, PRODUCTION_OPTION, SHAPE_OPTION, LoadOrder
 from playbook.look_again import filled_in
+from playbook.own_catalogue import catalogue_of
+from playbook.own_items import id_of_file
 from playbook.people.files import waivers_of
 from playbook.people.waivers import Waivers
 from playbook.record import Record, Results, Timing
@@ -78,7 +80,7 @@ class Run:
         """
         self.settings = settings
         self.clock = clock or Clock()
-        self.catalogue: Catalogue = read_catalogue()
+        self.catalogue: Catalogue = catalogue_of(settings)
         self.waivers = self._read_waivers()
         self.redactor = Redactor(settings.secrets())
         self.load_order = load_order or LoadOrder()
@@ -245,19 +247,42 @@ def not_collected(file: str, said: str, set_name: str, now: datetime) -> Record:
     """The record of a file of checks that Python could not read; ``said`` is what pytest said of it."""
     said_last = [line[1:].strip() for line in said.splitlines() if line.startswith("E ")]
     places = list(_PLACE.finditer(said))
-    where = f" ({places[-1]['file']}:{places[-1]['line']})" if places else ""
+    where = f" ({_short(places[-1]['file'], file)}:{places[-1]['line']})" if places else ""
+    kind = "file" if Path(file).suffix else "folder"
+    got = (said_last or [said.partition("\n")[0] or "one that cannot be read"])[-1]
     name = Path(file).stem.removeprefix("test_")
     return Record(
-        item=item_of_test(path=file, name="file", parameters="", doc="", set_name=set_name).id,
+        item=id_of_file(file, set_name),
         check=file,
         subject=name,
-        title=f"The file {file}",
+        title=f"The {kind} {file}",
         rule="Every file of checks can be read.",
         verdict=Verdict.UNKNOWN,
-        message=f"{file}: expected a file of checks, got {(said_last or ['one that cannot be read'])[-1]}{where}",
+        message=said
+        if re.fullmatch(rf"{re.escape(file)}.*", said)
+        else f"{file}: expected a {kind} of checks, got {got}{where}",
         evidence=[Lines("What pytest saw", said.splitlines()[-_MOST_LINES:])],
         why="None of the checks in it has looked at anything.",
         next_step="Mend the file at the line that is named, then run the set again.",
+        started=iso(now),
+    )
+
+
+def _short(path: str, file: str) -> str:
+    """The path from the root, where it is that of the file itself."""
+    return file if path.endswith(f"/{file}") else path
+
+
+def file_left_out(file: str, reason: str, set_name: str, now: datetime) -> Record:
+    """The record of a file of checks that skips itself as a whole (``pytest.importorskip``, ``pytest.skip``)."""
+    return Record(
+        item=id_of_file(file, set_name),
+        check=file,
+        subject=Path(file).stem.removeprefix("test_"),
+        title=f"The file {file}",
+        rule="The checks in the file apply to this target.",
+        verdict=Verdict.NOT_CONFIGURED,
+        message=f"{file}: the file skips itself: {reason.removeprefix('Skipped: ')}",
         started=iso(now),
     )
 
@@ -275,6 +300,7 @@ def make_results(
     command: str,
     ended: str = "finished",
     faults: Iterable[str] = (),
+    unread: Iterable[str] = (),
 ) -> Results:
     """Add up a run."""
     records = sorted(records, key=lambda record: (record.subject, record.item))
@@ -301,6 +327,7 @@ def make_results(
         partial=partial,
         ended=ended,
         faults=list(faults),
+        unread=sorted(unread),
         counts={str(v): counted[v] for v in Verdict},
         records=records,
         root_causes=root_causes(records),
@@ -314,7 +341,8 @@ def _skip_themselves(settings: Settings, records: Iterable[Record]) -> int:
     """How many of somebody's own checks say that they do not apply to the sandbox."""
     if settings.target.kind != SANDBOX:
         return 0
-    return sum(is_local(record.item) and record.verdict is Verdict.NOT_CONFIGURED for record in records)
+    own = (record for record in records if is_own(record.item) and "::" in record.check)  # and not of a whole file
+    return sum(record.verdict is Verdict.NOT_CONFIGURED for record in own)
 
 
 def versions() -> dict[str, str]:

@@ -251,7 +251,12 @@ class _Runner:
         What came of it, to follow the words of the first run.
         """
         assert first.results
-        bad = [record.check for record in first.results.records if record.verdict in BAD]
+        # A folder or a catalogue that cannot be read is no argument of pytest's, and is read in every run anyway.
+        bad = [
+            record.check
+            for record in first.results.records
+            if record.verdict in BAD and record.check.partition("::")[0].endswith(".py")
+        ]
         if not bad:
             return ""  # too few checks were executed, and those were well
         wait = self._settings.incidents.recheck_after_seconds
@@ -265,7 +270,7 @@ class _Runner:
         if again.results is None:
             self._say(f"looked at again: no results; code {again.code}")
             return "; looked at again: no results"
-        still = sum(record.verdict in BAD for record in again.results.records)
+        still = sum(record.verdict in BAD for record in again.results.records if record.check in bad)
         words = f"looked at again: {still} of {plural(len(bad), 'check')} still bad"
         self._say(f"{words}; {again.folder}")
         return f"; {words}"

@@ -20,13 +20,14 @@ from playbook.gate import guarded_addresses
 from playbook.history.schedule import demand_valid
 from playbook.limits import Limit, parse_limit
 from playbook.secret import Seconds, Secret, Section
+from playbook.sections.catalogue import OwnCatalogue
 from playbook.sections.coverage import CoverageRules
 from playbook.sections.figures import Limits, Queries
 from playbook.sections.history import HistoryKeeping, Running, Schedule
 from playbook.sections.incidents import PLAIN, Incidents, Notifications
 from playbook.sections.load import OF_ONE_TARGET, Load
 from playbook.sections.metrics import Kpis
-from playbook.sections.mistakes import did_you_mean, sentence
+from playbook.sections.mistakes import did_you_mean, sentence, variable_for
 from playbook.sections.ondemand import (
     Emergency,
     Maintenance,
@@ -35,6 +36,7 @@ from playbook.sections.ondemand import (
     Troubleshooting,
 )
 from playbook.sections.people import People
+from playbook.sections.places import with_lines
 from playbook.sections.platform import Access, CostReview, Dependencies, Firewalls, Scaling, UtilizationRules
 from playbook.sections.target import Target
 from playbook.sections.trends import Capacity, Trends
@@ -72,6 +74,7 @@ class Settings(Section, frozen=True):
 
     Attributes:
         file: the playbook.toml that was read, if there is one.
+        root: the folder that it was looked for in.
         sources: raw texts by dotted path, e.g. ``targets.production.redis.url`` → ``${REDIS_URL}``.
         guarded: what the production targets reach, to the dotted path that says so; see ``playbook.gate``.
     """
@@ -99,12 +102,14 @@ class Settings(Section, frozen=True):
     scaling: Scaling = Scaling()
     utilization: UtilizationRules = UtilizationRules()
     people: People = People()
+    catalogue: OwnCatalogue = OwnCatalogue()
     history: HistoryKeeping = HistoryKeeping()
     schedule: Schedule = Schedule()
     running: Running = Running()
     incidents: Incidents = Incidents()
     notifications: Notifications = Notifications()
     file: Path | None = None
+    root: Path | None = None
     sources: dict[str, str] = {}
     guarded: dict[str, str] = {}
 
@@ -123,7 +128,7 @@ class Settings(Section, frozen=True):
             names = " or ".join(variables[0].split("|"))
             add = f"{names} in the environment"
         elif _is_secret(path):
-            line = line.replace("…", f"${{{(section + '_' + key).upper().replace('.', '_')}}}")
+            line = line.replace("…", f"${{{variable_for(path, _read(DEFAULTS))}}}")
             add = f"to playbook.toml:\n{line}"
         else:
             add = f"to playbook.toml:\n{line}"
@@ -140,7 +145,7 @@ class Settings(Section, frozen=True):
 
 
 # What a target may set for itself: every table that is not about one target.
-_NOT_ONE = frozenset({"target", "file", "sources", "guarded"})
+_NOT_ONE = frozenset({"target", "file", "root", "sources", "guarded"})
 _OVERRIDES = tuple(name for name in Settings.__struct_fields__ if name not in _NOT_ONE)
 _VARIABLE = re.compile(r"\$\{([A-Z0-9_]+(?:\|[A-Z0-9_]+)*)\}")
 _SECRET_KEYS = frozenset({"token", "password", "access_key", "secret_key"})
@@ -168,6 +173,7 @@ def _secrets(value: Any) -> Iterator[Secret]:
         yield from _secrets(tuple(value.values()))
 
 
+@with_lines
 def load(
     target: str | None = None,
     *,
@@ -211,7 +217,8 @@ def load(
                 f"unknown target {chosen!r}: expected one of {', '.join(sorted(known_targets))}"
                 f"{did_you_mean(chosen, known_targets)} (targets are set in {file or 'playbook.toml'})"
             )
-    return _build(name, merged, file, environment, sets, trusted=overlay is not None)
+    settings = _build(name, merged, file, environment, sets, trusted=overlay is not None)
+    return msgspec.structs.replace(settings, root=root)
 
 
 def private_targets(names: Iterable[str], root: Path) -> frozenset[str]:
@@ -293,18 +300,19 @@ def _build(
     if not trusted:
         for path, text in sources.items():
             if _is_secret(path) and not _VARIABLE.fullmatch(text):
-                variable = _IN_A_LIST.sub("", path).rpartition(".")[2].upper()
+                variable = variable_for(path, _read(DEFAULTS))
                 raise UsageError(
                     f"{where}: {path} is a secret and must come from the environment, written as "
                     f'"${{{variable}}}"; never write it into the file'
                 )
     common[_NOTIFICATIONS] = _interpolate(told, environment)
-    common["limits"] = _limits(common.get("limits", {}), where)
+    paths = {key: f"targets.{name}.limits.{key}" for key in overrides["limits"]}
+    common["limits"] = _limits(common.get("limits", {}), where, paths)
     common["target"] = {"name": name, **_interpolate(raw, environment)}
     try:
         settings = msgspec.convert(common, Settings, dec_hook=_decode)
     except msgspec.ValidationError as error:
-        raise UsageError(sentence(error, where, name, Settings)) from None
+        raise UsageError(sentence(error, where, name, Settings, raw=common, own=overrides)) from None
     for mistake in mistakes(settings, sets):
         path = re.sub(r"^target(?=\.)", f"targets.{name}", mistake.path)
         if _stands_in(overrides, path):
@@ -380,18 +388,19 @@ def _interpolate(value: Any, environment: Mapping[str, str]) -> Any:
     return None if missing else text
 
 
-def _limits(raw: Any, where: str) -> dict[str, Limit]:
+def _limits(raw: Any, where: str, paths: Mapping[str, str]) -> dict[str, Limit]:
     limits: dict[str, Limit] = {}
     if not isinstance(raw, Mapping):
         raise UsageError(f"{where}: limits must be a table, got {raw!r}")
     for key, spec in raw.items():
+        path = paths.get(key, f"limits.{key}")
         if not isinstance(spec, Mapping) or not all(isinstance(text, str) for text in spec.values()):
-            raise UsageError(f'{where}: limits.{key} must be a table of texts such as warning = "< 80 %"')
+            raise UsageError(f'{where}: {path} must be a table of texts such as warning = "< 80 %"')
         allowed = ("name", "target", "warning", "critical", "possible")
         for wrong in spec.keys() - set(allowed):
-            raise UsageError(f"{where}: unknown setting limits.{key}.{wrong}: expected {', '.join(allowed)}")
+            raise UsageError(f"{where}: unknown setting {path}.{wrong}: expected {', '.join(allowed)}")
         try:
             limits[key] = parse_limit(spec.get("name", key), dict(spec))
         except ValueError as error:
-            raise UsageError(f"{where}: limits.{key}: {error}") from None
+            raise UsageError(f"{where}: {path}: {error}") from None
     return limits

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -71,6 +72,18 @@ class Project:
     def run(self, *arguments, **environment):
         """Run pytest to its end."""
         return run_pytest(*(arguments or DAILY), cwd=self.folder, env=self.environment | environment, timeout=110)
+
+    def python(self, *command):
+        """Run another command in the folder to its end."""
+        return subprocess.run(
+            command,
+            cwd=self.folder,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=110,
+            check=False,
+        )
 
     def waive(self, item):
         """Accept what is found about an item, for today."""

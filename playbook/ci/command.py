@@ -19,7 +19,7 @@ from typing import Any
 import msgspec
 
 from playbook.audience import AUDIENCE_VARIABLE, Audience
-from playbook.catalogue import read_catalogue
+from playbook.catalogue import shipped
 from playbook.ci import github, runner, state
 from playbook.ci.branches import HISTORY, REPORTS, Branches
 from playbook.ci.choosing import choose
@@ -147,7 +147,7 @@ def summary(options: argparse.Namespace, root: Path, environment: Mapping[str, s
     else:
         folder, results = report
         private = _is_private_place(root, job.target, environment)
-        parts.append(words(results if private else public_results(results, read_catalogue())))
+        parts.append(words(results if private else public_results(results, shipped())))
         whole = _whole_artifact(root, results, environment)
         page = f"[Open the report]({options.page}). " if options.page else ""
         archive = f"[archive of everything]({options.report})" if options.report else "artifact"
@@ -168,7 +168,7 @@ def artifact(root: Path, say: Say, environment: Mapping[str, str]) -> int:
         if _whole_artifact(root, results, environment):
             shutil.copytree(folder, to / folder.name)
         else:
-            for_everybody(folder, to / folder.name, read_catalogue())
+            for_everybody(folder, to / folder.name, shipped())
             say(f"{folder.name}: everybody's part, as this repository is not known to be private")
     report = _main_report(root / _REPORTS)
     page = _page(root, to / report[0].name) if report else ""
@@ -230,7 +230,7 @@ def _demand_public(root: Path, branches: Branches, target: str, environment: Map
 def _public_form(root: Path, folder: Path) -> Path:
     to = root / state.PUBLIC / folder.name
     shutil.rmtree(to, ignore_errors=True)
-    for_everybody(folder, to, read_catalogue())
+    for_everybody(folder, to, shipped())
     return to
 
 

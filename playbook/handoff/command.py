@@ -69,7 +69,7 @@ def collect(settings: Settings, period: Period, history: Path, folder: Path, clo
                 last_made=_last_made(folder, settings.target.name, period, now),
                 endings=found.endings,
                 on_call=found.on_call,
-                not_read=[*past.problems, *found.not_read],
+                not_read=[*past.problems, *run.catalogue.unread.values(), *found.not_read],
             )
         )
     finally:

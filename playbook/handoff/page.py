@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
 import msgspec
 
 from playbook.catalogue import Catalogue
-from playbook.history.runs import Finding, RunLine
+from playbook.history.runs import Finding, RunLine, gone_since
 from playbook.limits import Bound, format_value
 from playbook.people.attest import Moment
 from playbook.verdict import SEVERITY, Verdict
@@ -17,10 +17,10 @@ from playbook.verdict import SEVERITY, Verdict
 SCHEMA = 1
 DAYS = {"weekly": 7, "monthly": 31}
 Period = Literal["weekly", "monthly"]
-Change = Literal["new", "worse", "better", "recovered", "came and went", "waived"]
+Change = Literal["new", "worse", "better", "recovered", "came and went", "waived", "gone"]
 OPEN = frozenset({Verdict.CRITICAL, Verdict.UNKNOWN, Verdict.WARNING})
 _UNKNOWN_STEP = "Find in the report why it could not be measured, restore that, then run the check again."
-_ORDER: tuple[Change, ...] = ("new", "worse", "better", "recovered", "came and went", "waived")
+_ORDER: tuple[Change, ...] = ("new", "worse", "better", "recovered", "came and went", "waived", "gone")
 
 
 class Problem(msgspec.Struct, frozen=True):
@@ -43,7 +43,7 @@ class Problem(msgspec.Struct, frozen=True):
 
 
 class Changed(msgspec.Struct, frozen=True):
-    """An item whose verdict is another one than before; ``before`` is empty where nothing looked at it then."""
+    """An item whose verdict is not what it was, or that is gone; ``before`` is empty where nobody looked."""
 
     item: str
     title: str
@@ -149,9 +149,11 @@ def make_page(
     for run in runs:
         if run.started >= since and not run.confirms:
             counted[run.set] = counted.get(run.set, 0) + 1
-    states = _states(runs, catalogue)
+    states, gone = _states(runs, catalogue), gone_since(runs)
+    left = [states.pop(item) for item in gone.keys() & states.keys()]
     problems = [_problem(each, catalogue) for each in states.values() if each[-1].is_open]
     changes = [change for each in states.values() if (change := _change(each, since))]
+    changes += [_gone(each[-1], gone[each[-1].item]) for each in left if gone[each[-1].item] >= since]
     return Page(
         target=target,
         period=period,
@@ -168,7 +170,7 @@ def make_page(
     )
 
 
-def _states(runs: Iterable[RunLine], catalogue: Catalogue) -> Mapping[str, list[_State]]:
+def _states(runs: Iterable[RunLine], catalogue: Catalogue) -> dict[str, list[_State]]:
     """What was said of each item, oldest first. Where it was not configured nothing was said."""
     states: dict[str, list[_State]] = {}
     for run in runs:
@@ -221,6 +223,11 @@ def _change(states: Sequence[_State], since: datetime) -> Changed | None:
         telling.at,
         telling.message,
     )
+
+
+def _gone(last: _State, at: datetime) -> Changed:
+    told = f"There is no check of it any more, so nobody looks. {last.message}".strip()
+    return Changed(last.item, last.title, "gone", str(last.verdict), "not looked at", at, told)
 
 
 def _kind(was: Verdict, now: Verdict, after: Sequence[_State]) -> Change | None:

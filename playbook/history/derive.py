@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cache
 
-from playbook.catalogue import read_catalogue
+from playbook.catalogue import shipped
 from playbook.history.incidents import Incident, incidents
 from playbook.history.rules import Rules, Window
 from playbook.history.runs import RunLine
@@ -22,12 +21,7 @@ def incidents_of(settings: Settings, runs: Sequence[RunLine]) -> list[Incident]:
 def titles(runs: Sequence[RunLine]) -> Mapping[str, str]:
     """What the catalogue calls each item, and of those that it does not hold what their newest run called them."""
     own = {item: found.title for run in runs for item, found in run.items.items() if found.title}
-    return {**own, **_catalogued()}
-
-
-@cache
-def _catalogued() -> Mapping[str, str]:
-    return {item.id: item.title for item in read_catalogue().items.values()}
+    return {**own, **{item.id: item.title for item in shipped().items.values()}}
 
 
 def rules_of(settings: Settings) -> Rules:

@@ -7,6 +7,9 @@ What an observation of an item means:
     OK, WARNING     well: a warning is not out of bounds
     all others      not looked at, neither good nor bad, as are items that a run does not hold
 
+An item of which there is no check any more, as a whole run of its set shows, is gone: an incident that waits for
+such items alone is closed as that, and not as recovered.
+
 So UNKNOWN alone never opens a "down" incident. Bad observations in a row may be of either kind; what opens is of
 the kind of the newest.
 """
@@ -26,18 +29,16 @@ import msgspec
 from playbook.history.names import Names
 from playbook.history.rules import Rules, Window
 from playbook.history.runs import Finding, RunLine
+from playbook.history.standing import CANNOT_SEE, DOWN, KINDS, WELL, Kind, Standing
+from playbook.own_items import id_of_file
 from playbook.people.attest import Moment, days
 from playbook.verdict import Verdict
 
-Kind = Literal["down", "cannot see"]
-What = Literal["opened", "joined", "escalated", "recovered", "reopened"]
+What = Literal["opened", "joined", "escalated", "recovered", "gone", "reopened"]
 
-DOWN: Kind = "down"
-CANNOT_SEE: Kind = "cannot see"
 WRONG: dict[Kind, str] = {DOWN: "out of bounds", CANNOT_SEE: "cannot be seen"}
 _AGAIN: dict[Kind, str] = {DOWN: "within bounds again", CANNOT_SEE: "can be seen again"}
-_KINDS: dict[Verdict, Kind] = {Verdict.CRITICAL: DOWN, Verdict.UNKNOWN: CANNOT_SEE}
-_WELL = frozenset({Verdict.OK, Verdict.WARNING})
+_GONE = "the check is gone"
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,7 +62,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Incident(msgspec.Struct, frozen=True, kw_only=True):
-    """One cause, from its opening to its recovery, with all that failed for it.
+    """One cause, from its opening to its end, with all that failed for it.
 
     Attributes:
         fingerprint: over target, kind and root cause; no date, so that a relapse has the same.
@@ -70,7 +71,8 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
         name: the cause in the catalogue's words; ``title`` is this and what is wrong.
         message: the newest of what was said of it.
         opened: when the first bad run of those that opened it began.
-        closed: when the run that showed it well began; None while it is open.
+        closed: when the run that showed it well, or its checks gone, began; None while it is open.
+        gone: it was closed as its checks are gone, so that nobody knows whether all is well.
         items: every item that failed for it, in the order in which they joined.
         reopened: how often it came back within the set time.
         flapping: it came back more often than is set.
@@ -90,11 +92,12 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     items: tuple[str, ...] = ()
     reopened: int = 0
     flapping: bool = False
+    gone: bool = False
     events: tuple[Event, ...] = ()
 
     @property
     def is_open(self) -> bool:
-        """It has not recovered."""
+        """It has neither recovered, nor are its checks gone."""
         return self.closed is None
 
 
@@ -138,45 +141,6 @@ def cause_of(item: str, finding: Finding) -> str:
 
 
 @dataclass(slots=True)
-class _Item:
-    """How it stands with one item.
-
-    Attributes:
-        bad, well, seen: observations in a row; it is also seen where it is out of bounds.
-        since: by kind, when the first of the bad observations in a row began.
-        good_at: by kind, when it was last what an incident of this kind waits for.
-        cause: what the newest bad observation was put down to.
-    """
-
-    bad: int = 0
-    well: int = 0
-    seen: int = 0
-    since: dict[Kind, datetime] = field(default_factory=dict)
-    good_at: dict[Kind, datetime] = field(default_factory=dict)
-    cause: str = ""
-
-    def observe(self, verdict: Verdict, at: datetime, cause: str) -> None:
-        self.cause = cause
-        if verdict in _WELL:
-            self.bad, self.well, self.seen = 0, self.well + 1, self.seen + 1
-            self.since.clear()
-            self.good_at = {DOWN: at, CANNOT_SEE: at}
-            return
-        self.bad, self.well = self.bad + 1, 0
-        self.since.setdefault(_KINDS[verdict], at)
-        if verdict is Verdict.CRITICAL:
-            self.seen += 1
-            self.since.pop(CANNOT_SEE, None)
-            self.good_at[CANNOT_SEE] = at
-        else:
-            self.seen = 0
-
-    def good(self, kind: Kind) -> int:
-        """So often in a row it was what an incident of this kind waits for."""
-        return self.well if kind == DOWN else self.seen
-
-
-@dataclass(slots=True)
 class _Case:
     """An incident while it is told."""
 
@@ -191,6 +155,7 @@ class _Case:
     items: dict[str, bool] = field(default_factory=dict)  # False where it was well meanwhile
     reopened: int = 0
     flapping: bool = False
+    gone: bool = False
     events: list[Event] = field(default_factory=list)
 
     def frozen(self, names: Names) -> Incident:
@@ -210,6 +175,7 @@ class _Case:
             items=tuple(self.items),
             reopened=self.reopened,
             flapping=self.flapping,
+            gone=self.gone,
             events=tuple(self.events),
         )
 
@@ -231,13 +197,16 @@ class _Fold:
         self._rules = rules
         self.names = names
         self._windows = sorted(windows, key=lambda window: window.start)
-        self._items: dict[tuple[str, str], _Item] = {}
+        self._items: dict[tuple[str, str], Standing] = {}
         self._newest: dict[str, _Case] = {}  # by fingerprint
         self._open_with: dict[tuple[str, str], dict[str, _Case]] = {}  # by target and item, then fingerprint
+        self._files: set[tuple[str, str]] = set()  # by target: the items that stand for a file that was not read
+        self._held: dict[tuple[str, str], frozenset[str]] = {}  # by target and set: items of its newest whole run
         self.cases: list[_Case] = []
 
     def take(self, run: RunLine) -> None:
         """The next run in order of time."""
+        self._files |= {(run.target, id_of_file(file, run.set)) for file in run.unread}
         looked_at = self._observe(run)
         blind = {item: list(self._of_kind(run.target, item, CANNOT_SEE)) for item in looked_at}
         for bad in _bad_by_cause(looked_at):
@@ -246,7 +215,7 @@ class _Fold:
                 self._escalate(run, bad, blind)
         touched = {
             case.fingerprint: case
-            for item in looked_at
+            for item in (*looked_at, *self._newly_gone(run))
             for case in self._open_with.get((run.target, item), {}).values()
         }
         for case in touched.values():
@@ -259,13 +228,34 @@ class _Fold:
             unseen = finding.verdict is Verdict.UNKNOWN and run.ended != "finished"
             # Of what is run on demand nothing would look again, and what had joined would hold an incident open.
             no_part = item in self._rules.ignore or not self._rules.needed(item)
-            if unseen or no_part or not (finding.verdict in _WELL or finding.verdict in _KINDS):
+            if unseen or no_part or not (finding.verdict in WELL or finding.verdict in KINDS):
                 continue
             looked_at[item] = finding
-            self._items.setdefault((run.target, item), _Item()).observe(
+            self._items.setdefault((run.target, item), Standing()).observe(
                 finding.verdict, run.started, cause_of(item, finding)
             )
         return looked_at
+
+    def _newly_gone(self, run: RunLine) -> list[str]:
+        """Items of open incidents of which there is no check any more: a whole run of their set holds none."""
+        if not run.is_whole:
+            return []
+        before = self._held.get((run.target, run.set), frozenset())
+        self._held[run.target, run.set] = frozenset(run.items)
+        elsewhere = frozenset[str]().union(*(held for key, held in self._held.items() if key[0] == run.target))
+        found = []
+        for (target, item), cases in self._open_with.items():
+            if target != run.target or not cases or item in run.items:
+                continue
+            # An item that belongs to no set of its own is only known by the runs that held it.
+            of_this_set = item.partition(".")[0] == run.set
+            if of_this_set or (item.startswith("own.") and item in before - elsewhere):
+                if (target, item) in self._files:  # it can be read again, or is no more
+                    self._items[target, item].observe(Verdict.OK, run.started, "")
+                else:
+                    self._items[target, item] = Standing(gone=True)
+                found.append(item)
+        return found
 
     def _of_kind(self, target: str, item: str, kind: Kind) -> Iterable[_Case]:
         return (case for case in self._open_with.get((target, item), {}).values() if case.kind == kind)
@@ -311,10 +301,11 @@ class _Fold:
     def _reopen(self, run: RunLine, case: _Case, since: datetime, bad: _Bad) -> None:
         assert case.closed
         after, case.closed = length(since - case.closed), None
+        closed_as, case.gone = "its check was gone" if case.gone else "it had recovered", False
         case.reopened += 1
         case.flapping = case.reopened >= self._rules.flapping_times
         flapping = f"; it is flapping, {case.reopened} times by now" if case.flapping else ""
-        self._note(run, case, "reopened", f"{bad.message} (again, {after} after it had recovered{flapping})")
+        self._note(run, case, "reopened", f"{bad.message} (again, {after} after {closed_as}{flapping})")
         for item in case.items:
             self._open_with.setdefault((run.target, item), {})[case.fingerprint] = case
 
@@ -336,17 +327,24 @@ class _Fold:
         for item in case.items:
             if self._items[run.target, item].good(case.kind):
                 case.items[item] = False
+        gone = [item for item in case.items if self._items[run.target, item].gone]
+        left = [self._items[run.target, item] for item in case.items if item not in gone]
         # What is unseen for another cause by now says nothing of this one, as long as something else does.
         good = [
             each.good(case.kind)
-            for each in (self._items[run.target, item] for item in case.items)
+            for each in left
             if case.kind == DOWN or each.good(case.kind) or each.cause == case.cause
         ]
-        if not good or min(good) < max(self._rules.good_runs, 1):
+        if left and (not good or min(good) < max(self._rules.good_runs, 1)):
             return
-        case.closed = run.started
+        case.closed, case.gone = run.started, not left
         name, after = self.names.cause(case.cause, case.items), length(run.started - case.opened)
-        self._note(run, case, "recovered", f"{name}: {_AGAIN[case.kind]}, after {after}")
+        if left:
+            also = f"; {self.names.items(gone)}: {_GONE}" if gone else ""
+            self._note(run, case, "recovered", f"{name}: {_AGAIN[case.kind]}, after {after}{also}")
+        else:
+            told = f"{name}: {_GONE}, so this is closed after {after}; it was not seen well again"
+            self._note(run, case, "gone", told)
         for item in case.items:
             del self._open_with[run.target, item][case.fingerprint]
 
@@ -379,7 +377,7 @@ class _Fold:
 def _bad_by_cause(looked_at: dict[str, Finding]) -> list[_Bad]:
     found: dict[tuple[Kind, str], _Bad] = {}
     for item, finding in looked_at.items():
-        kind = _KINDS.get(finding.verdict)
+        kind = KINDS.get(finding.verdict)
         if kind:
             cause = cause_of(item, finding)
             bad = found.setdefault((kind, cause), _Bad(kind, cause))

@@ -13,12 +13,13 @@ from collections.abc import Collection, Mapping
 import msgspec
 
 from playbook.audience import Audience
-from playbook.catalogue import Catalogue, Item, is_local
+from playbook.catalogue import Catalogue, Item
 from playbook.counters import Counted
 from playbook.history.deliveries import Delivery
 from playbook.history.runs import Finding, RunLine, worst_first
 from playbook.limits import Bound
-from playbook.public import is_public_cause, public_ending, sentence
+from playbook.own_items import is_made_of_test
+from playbook.public import is_public_cause, public_ending, public_file, sentence
 from playbook.verdict import Verdict
 
 NOT_DELIVERED = "not delivered"
@@ -43,6 +44,7 @@ def public_line(line: RunLine, catalogue: Catalogue, measurements: Collection[st
         ended=public_ending(line.ended),
         items={name: worst_first(found)[0] for name, found in sorted(items.items())},
         readings=_readings(line.readings),
+        unread=[public_file(file) for file in line.unread],
         audience=Audience.PUBLIC,
     )
 
@@ -82,7 +84,7 @@ def _without_parameters(name: str) -> str:
 
     Which of the rest are its parameters an old line does not tell.
     """
-    return ".".join(name.split(".")[:3]) if is_local(name) else name
+    return ".".join(name.split(".")[:3]) if is_made_of_test(name) else name
 
 
 def _readings(readings: Mapping[str, Counted]) -> dict[str, Counted]:

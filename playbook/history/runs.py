@@ -17,7 +17,7 @@ from typing import NamedTuple
 import msgspec
 
 from playbook.audience import Audience
-from playbook.catalogue import is_local
+from playbook.catalogue import is_own
 from playbook.counters import Counted
 from playbook.errors import UsageError
 from playbook.history import lines
@@ -70,6 +70,7 @@ class RunLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         partial: only a part of the set was asked for.
         ended: ``finished``, or why it ended early.
         faults: sandbox faults that were switched on.
+        unread: files of checks that could not be read, so that the run does not say which checks there are.
         confirms: id of the run whose bad items this one looked at again, at once.
         report: name of the report's folder.
         counts: checks by verdict.
@@ -94,6 +95,7 @@ class RunLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     partial: bool = False
     ended: str = "finished"
     faults: list[str] = []
+    unread: list[str] = []
     confirms: str = ""
     report: str = ""
     counts: dict[str, int] = {}
@@ -101,6 +103,13 @@ class RunLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     items: dict[str, Finding] = {}
     readings: dict[str, Counted] = {}
     audience: Audience = Audience.TEAM
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it says which checks there are: all of its set, every file read, and no fewer than it needs."""
+        collected = sum(self.counts.values())
+        early = self.ended != "finished" or self.partial or self.confirms or self.unread
+        return not early and collected >= self.floor
 
     @property
     def order(self) -> tuple[datetime, datetime, bool, str]:
@@ -122,6 +131,24 @@ class History(NamedTuple):
     def of(self, target: str, set_name: str | None = None) -> tuple[RunLine, ...]:
         """The runs of one target, or of one of its sets; oldest first."""
         return tuple(run for run in self.runs if run.target == target and set_name in (None, run.set))
+
+
+def gone_since(runs: Iterable[RunLine]) -> dict[str, datetime]:
+    """Items of one target whose check is gone, with the start of the first whole run of their set without them.
+
+    Args:
+        runs: of the target, oldest first.
+    """
+    known: dict[str, set[str]] = {}
+    gone: dict[str, datetime] = {}
+    for run in runs:
+        for item in run.items:
+            known.setdefault(item.partition(".")[0], set()).add(item)
+            gone.pop(item, None)
+        if run.is_whole:
+            for item in known.get(run.set, set()) - run.items.keys():
+                gone.setdefault(item, run.started)
+    return gone
 
 
 def worst_first(findings: list[Finding]) -> list[Finding]:
@@ -160,6 +187,7 @@ def line_of(results: Results, *, report: str, slot: datetime | None, confirms: s
         partial=results.partial,
         ended=_clipped(results.ended),
         faults=results.faults,
+        unread=results.unread,
         confirms=confirms,
         report=report,
         counts={verdict: count for verdict, count in results.counts.items() if count},
@@ -179,7 +207,7 @@ def _finding(record: Record) -> Finding:
         message="" if record.verdict is Verdict.OK else _clipped(record.message),
         cause=record.cause,
         seconds=record.seconds,
-        title=_clipped(record.title) if is_local(record.item) else "",
+        title=_clipped(record.title) if is_own(record.item) else "",
     )
 
 

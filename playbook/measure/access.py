@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from playbook.catalogue import read_catalogue
 from playbook.clients.digitalocean_account import Account, DigitalOceanAccount, SshKey
 from playbook.clients.github import GitHubApi, Period
 from playbook.clients.listing import Listing
@@ -20,6 +19,7 @@ from playbook.errors import Denied, NotConfigured, PlaybookError, Unmeasured
 from playbook.evidence import Evidence, Facts, Table
 from playbook.limits import Reading
 from playbook.measure.words import moment
+from playbook.own_catalogue import catalogue_of
 from playbook.people.attest import SignOff, SignOffs
 from playbook.people.files import sign_offs_of
 from playbook.settings import Settings
@@ -392,6 +392,6 @@ def _signed(sign_off: SignOff) -> str:
 def access_sign_offs(settings: Settings, clock: Clock) -> AccessSignOffs:
     """What was signed of the access review; that there is no ledger is said only when it is asked for."""
     try:
-        return AccessSignOffs(sign_offs_of(settings, read_catalogue(), clock.now()))
+        return AccessSignOffs(sign_offs_of(settings, catalogue_of(settings), clock.now()))
     except (NotConfigured, Unmeasured) as error:
         return AccessSignOffs(None, error)

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from playbook.catalogue import read_catalogue
 from playbook.clock import Clock
 from playbook.coverage import Coverage, whole
 from playbook.engine import measurement
@@ -14,6 +13,7 @@ from playbook.evidence import Evidence, Facts, Lines, Table
 from playbook.history.deliveries import Delivery, read
 from playbook.history.first_days import known_since
 from playbook.history.folder import history_folder
+from playbook.own_catalogue import catalogue_of
 from playbook.people.attest import SignOff, SignOffs, days, rule_for
 from playbook.people.files import path_of, rules, sign_offs_of
 from playbook.settings import SANDBOX, Settings
@@ -57,7 +57,7 @@ def _row(sign_off: SignOff) -> list[str]:
 @measurement
 def attestations(settings: Settings, clock: Clock) -> Attestations:
     """The sign-offs of items that only a person can know."""
-    return Attestations(sign_offs_of(settings, read_catalogue(), clock.now()))
+    return Attestations(sign_offs_of(settings, catalogue_of(settings), clock.now()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ def team_notified(settings: Settings, clock: Clock) -> TeamNotified:
     delivery = _newest_delivery(settings, "weekly", now - rule.valid, now)
     if delivery and not settings.people.attestations:
         return TeamNotified(delivery, SignOff(item, None, (), rule, now, known_since(settings, now)))
-    return TeamNotified(delivery, sign_offs_of(settings, read_catalogue(), now).of(item))
+    return TeamNotified(delivery, sign_offs_of(settings, catalogue_of(settings), now).of(item))
 
 
 def _newest_delivery(settings: Settings, set_name: str, since: datetime, until: datetime) -> Delivery | None:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from playbook.history.incidents import Event, Incident
 
 OPENINGS = frozenset({"opened", "reopened"})
-TOLD = OPENINGS | {"escalated", "recovered"}
+TOLD = OPENINGS | {"escalated", "recovered", "gone"}
 
 
 class News(NamedTuple):

@@ -28,6 +28,9 @@ _FOOTER = "*Kept by the operations playbook: it writes this text anew, and close
 Note = Callable[[str, Sequence[str]], None]
 Say = Callable[[str], None]
 
+# What is told of an incident that is over.
+_ENDINGS = ("escalated", "recovered", "gone")
+
 
 class IssueKeeper:
     """Brings the issues of one target to what its incidents are.
@@ -125,10 +128,12 @@ class IssueKeeper:
 
     def _close(self, incident: Incident, issue: Issue) -> None:
         self._comment(
-            issue, [event for event in incident.events[-_MOST_EVENTS:] if event.what in ("escalated", "recovered")]
+            issue,
+            [event for event in incident.events[-_MOST_EVENTS:] if event.what in _ENDINGS],
         )
         fields = {"title": self._title(incident), "body": self._body(incident)}
-        self._api.update(issue.number, state="closed", state_reason="completed", **fields)
+        reason = "not_planned" if incident.gone else "completed"
+        self._api.update(issue.number, state="closed", state_reason=reason, **fields)
         self._say(f"GitHub: issue {issue.number} is closed: {incident.events[-1].text}")
         self._noted(incident, issue)
 

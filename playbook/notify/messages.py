@@ -11,8 +11,9 @@ from typing import Literal
 
 import msgspec
 
-from playbook.history.incidents import DOWN, Incident, What, length
+from playbook.history.incidents import Incident, What, length
 from playbook.history.runs import RunLine
+from playbook.history.standing import DOWN
 from playbook.notify.due import News
 from playbook.people.attest import Moment
 from playbook.report.words import MARKS, plural
@@ -22,7 +23,7 @@ Mood = Literal["failure", "warning", "success", "info"]
 
 _LONGEST_TITLE = 250
 _MOST = 25  # that are told one by one
-_ORDER: tuple[What, ...] = ("opened", "reopened", "escalated", "recovered")
+_ORDER: tuple[What, ...] = ("opened", "reopened", "escalated", "recovered", "gone")
 # What a chat makes a call to people of.
 _MENTION = re.compile(r"@|<(?=[!@#])")
 _ZERO_WIDTH_SPACE = "\u200b"
@@ -84,7 +85,8 @@ def of_news(news: Sequence[News], *, target: str, kind: str, set_name: str, link
     counted = Counter(one.event.what for one in news)
     # What has recovered by now, as after a failed delivery, sends nobody running.
     bad = [one for one in news if one.incident.is_open]
-    mood: Mood = "success"
+    # Nobody saw well again what nobody looks at any more.
+    mood: Mood = "info" if any(one.incident.gone for one in news) else "success"
     if bad:
         mood = "failure" if any(one.incident.kind == DOWN for one in bad) else "warning"
     mark = {"success": MARKS[Verdict.OK], "failure": MARKS[Verdict.CRITICAL]}.get(mood, MARKS[Verdict.UNKNOWN])
@@ -121,8 +123,8 @@ def _lines(news: News) -> Iterator[str]:
 
 
 def _subject(news: News) -> str:
-    """The title says what is wrong, which it no longer is."""
-    return news.incident.name if news.event.what == "recovered" else news.incident.title
+    """The title says what is wrong, which it no longer is, or nobody looks at."""
+    return news.incident.name if news.event.what in ("recovered", "gone") else news.incident.title
 
 
 def _item(news: News) -> Item:

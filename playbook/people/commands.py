@@ -5,16 +5,21 @@ from __future__ import annotations
 import argparse
 import difflib
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-from playbook.catalogue import Catalogue, Item, is_local, read_catalogue
+from playbook.catalogue import Catalogue, Item
 from playbook.clock import Clock
 from playbook.errors import NotConfigured, Unmeasured, Unreachable, UsageError
+from playbook.history import runs as history
+from playbook.history.derive import titles
+from playbook.history.folder import history_to_read
+from playbook.own_catalogue import catalogue_of, root_of
+from playbook.own_items import is_made_of_test
 from playbook.people.attest import SignOff, attest, days, moment, rule_for
-from playbook.people.files import known, path_of, root_of, rules, sign_offs_of, waivers_of
+from playbook.people.files import known, path_of, rules, sign_offs_of, waivers_of
 from playbook.people.waivers import Waiver, waive
 from playbook.run import settings_for
 from playbook.settings import SANDBOX, Settings
@@ -38,6 +43,14 @@ def target_settings(target: str | None, root: Path) -> Settings:
     return settings_for(target, root, attach_or_start().settings)
 
 
+def _catalogue(settings: Settings, say: Say) -> Catalogue:
+    """With the items of somebody's own; what cannot be read of those is said, and holds nothing up."""
+    found = catalogue_of(settings)
+    for problem in found.unread.values():
+        say(f"not read: {problem}")
+    return found
+
+
 # ------------------------------------------------------------------------------------------------------- sign-offs
 
 
@@ -45,7 +58,7 @@ def run_attest(options: argparse.Namespace, root: Path, say: Say, clock: Clock |
     """Sign an item off, or with ``--open`` list what is due. Exit code 1 where something is missing or expired."""
     clock = clock or Clock()
     settings = target_settings(options.target, root)
-    catalogue = read_catalogue()
+    catalogue = _catalogue(settings, say)
     if options.open:
         return _list_sign_offs(settings, catalogue, clock, say)
     if not options.item:
@@ -71,6 +84,8 @@ def run_attest(options: argparse.Namespace, root: Path, say: Say, clock: Clock |
 
 
 def _signable(name: str, catalogue: Catalogue) -> Item:
+    if is_made_of_test(name) and name not in catalogue.items:
+        return Item(name, name, "", "", "", "")  # whether its check asks for a sign-off, only that check knows
     item = catalogue.items.get(name)
     signable = [each.id for each in catalogue.items.values() if each.sign_off]
     if item is None:
@@ -96,7 +111,7 @@ def _list_sign_offs(settings: Settings, catalogue: Catalogue, clock: Clock, say:
     due = [(item, sign_off) for item, sign_off in standing if not sign_off.valid or sign_off.near]
     for item, sign_off in sorted(due, key=lambda each: (each[1].valid, each[0].id)):
         say(f"{_word(sign_off):<8}  {item.id}: {sign_off.found}")
-        say(f"          to sign off: {item.sign_off}")
+        say(f"          {item.title}; to sign off: {item.sign_off}")
     for problem in ledger.refused.get("", ()):
         say(f"refused   {problem}")
     say(f"{len(due)} of {len(standing)} sign-offs are due" if due else f"all {len(standing)} sign-offs count")
@@ -121,13 +136,13 @@ def run_waive(options: argparse.Namespace, root: Path, say: Say, clock: Clock | 
     """Waive an item, or with ``--open`` list the waivers, the expired ones too."""
     clock = clock or Clock()
     settings = target_settings(options.target, root)
-    catalogue = read_catalogue()
+    catalogue = _catalogue(settings, say)
     name = _demand(settings.people.waivers, settings, "waivers")
     if options.open:
-        return _list_waivers(settings, catalogue, clock, say)
+        return _list_waivers(settings, catalogue, clock, say, _titles(settings, catalogue, root))
     if not options.item:
         raise UsageError("waive: which item? (--open lists the waivers)")
-    if options.item not in catalogue.items and not is_local(options.item):
+    if options.item not in catalogue.items and not is_made_of_test(options.item):
         raise UsageError(f"unknown item {options.item!r}{_suggestion(options.item, known(catalogue))}")
     for option in ("until", "reason", "by"):
         if not getattr(options, option):
@@ -146,14 +161,23 @@ def run_waive(options: argparse.Namespace, root: Path, say: Say, clock: Clock | 
     return EXIT_OK
 
 
-def _list_waivers(settings: Settings, catalogue: Catalogue, clock: Clock, say: Say) -> int:
+def _titles(settings: Settings, catalogue: Catalogue, root: Path) -> Mapping[str, str]:
+    """By item; of those that no catalogue holds what their newest run called them."""
+    past = history.read(history_to_read(settings, root / "reports"))
+    return {**titles(past.runs), **{item.id: item.title for item in catalogue.items.values()}}
+
+
+def _list_waivers(
+    settings: Settings, catalogue: Catalogue, clock: Clock, say: Say, titles_of: Mapping[str, str]
+) -> int:
     try:
         ledger = waivers_of(settings, catalogue, clock.now())
     except Unmeasured as error:
         say(str(error))
         return EXIT_UNKNOWN
     for waiver in sorted(ledger.newest.values(), key=lambda each: each.until):
-        say("\n".join(_waiver_lines(waiver, active=waiver.active(ledger.now))))
+        title = titles_of.get(waiver.item, waiver.item)
+        say("\n".join(_waiver_lines(waiver, title, active=waiver.active(ledger.now))))
     for problems in ledger.refused.values():
         for problem in problems:
             say(f"refused   {problem}")
@@ -162,9 +186,9 @@ def _list_waivers(settings: Settings, catalogue: Catalogue, clock: Clock, say: S
     return EXIT_OK
 
 
-def _waiver_lines(waiver: Waiver, *, active: bool) -> Iterator[str]:
+def _waiver_lines(waiver: Waiver, title: str, *, active: bool) -> Iterator[str]:
     yield f"{'active' if active else 'expired':<8}  {waiver.item} until {waiver.until}, by {waiver.who}"
-    yield f"          {waiver.reason}"
+    yield f"          {title}: {waiver.reason}"
 
 
 def _day(text: str) -> date:

@@ -7,8 +7,10 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from playbook.catalogue import Catalogue, is_local
+from playbook.catalogue import Catalogue
 from playbook.history.first_days import known_since
+from playbook.own_catalogue import root_of
+from playbook.own_items import is_made_of_test
 from playbook.people import attest, waivers
 from playbook.people.attest import Rule, SignOffs
 from playbook.people.waivers import Waivers
@@ -29,7 +31,7 @@ def waivers_of(settings: Settings, catalogue: Catalogue, now: datetime) -> Waive
     file = path_of(settings, settings.people.waivers)
     if not file.exists():
         return waivers.none(now)
-    return waivers.read(file, known=_Waivable(known(catalogue)), most_days=settings.people.waiver_days, now=now)
+    return waivers.read(file, known=known(catalogue), most_days=settings.people.waiver_days, now=now)
 
 
 def rules(settings: Settings) -> Mapping[str, Rule]:
@@ -40,23 +42,18 @@ def rules(settings: Settings) -> Mapping[str, Rule]:
     }
 
 
-class _Waivable(frozenset[str]):
+class _WithOwn(frozenset[str]):
     """Every id of the playbook, and those of somebody's own checks, which no catalogue holds."""
 
     def __contains__(self, item: object) -> bool:
-        return super().__contains__(item) or (isinstance(item, str) and is_local(item))
+        return super().__contains__(item) or (isinstance(item, str) and is_made_of_test(item))
 
 
-def known(catalogue: Catalogue) -> set[str]:
-    """Every id that the playbook asks for."""
-    return {*catalogue.items, *catalogue.not_built}
+def known(catalogue: Catalogue) -> frozenset[str]:
+    """Every id that a ledger may name."""
+    return _WithOwn((*catalogue.items, *catalogue.not_built))
 
 
 def path_of(settings: Settings, path: str) -> Path:
     """A file of ``[people]``: absolute, or from the folder of playbook.toml."""
     return root_of(settings) / Path(path).expanduser()
-
-
-def root_of(settings: Settings) -> Path:
-    """The folder that paths of ``[people]`` start from."""
-    return settings.file.parent.resolve() if settings.file else Path.cwd()

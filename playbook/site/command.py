@@ -12,7 +12,8 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from playbook.catalogue import read_catalogue
+from playbook.audience import Audience
+from playbook.catalogue import Catalogue, shipped
 from playbook.clock import Clock
 from playbook.errors import UnknownTarget, UsageError
 from playbook.everybody import runs_for_everybody
@@ -22,6 +23,7 @@ from playbook.history.folder import history_to_read
 from playbook.history.incidents import incidents
 from playbook.history.rules import Rules
 from playbook.history.runs import History, RunLine
+from playbook.own_catalogue import catalogue_of
 from playbook.report import for_everybody, read_results
 from playbook.report.words import plural
 from playbook.settings import Settings, load, private_targets
@@ -52,9 +54,11 @@ def run_build(options: argparse.Namespace, root: Path, say: Say, clock: Clock | 
     past = known_by(history.read(lines), now)
     private = private_targets({run.target for run in past.runs}, root)
     past = History(runs_for_everybody(past.runs, private), past.problems)
-    catalogue = read_catalogue()
     kept = kept_reports(past.runs, reports, settings.history.keep_reports)
     kept = frozenset(name for name in kept if _has_results(reports / name))
+    catalogue = catalogue_of(settings)
+    if {run.target for run in past.runs} - private:
+        catalogue = _of_everybody(catalogue)
     by_target = _settings_by_target(past.runs, root)
     known = {name: each for name, each in by_target.items() if each}
     site = make_site(
@@ -82,13 +86,23 @@ def run_build(options: argparse.Namespace, root: Path, say: Say, clock: Clock | 
                 copies[f"runs/{name}"] = reports / name
             else:
                 copies[f"runs/{name}"] = Path(made) / name
-                for_everybody(reports / name, Path(made) / name, catalogue)
+                for_everybody(reports / name, Path(made) / name, shipped())
         write_folder(folder, files, copies)
-    for problem in past.problems:
+    for problem in (*past.problems, *catalogue.unread.values()):
         say(f"not read: {problem}")
     say(_summary(site, len(files)))
     say(str(folder / "index.html"))
     return EXIT_OK
+
+
+def _of_everybody(catalogue: Catalogue) -> Catalogue:
+    """Without the words of own items that are the team's."""
+    items = {
+        name: item
+        for name, item in catalogue.items.items()
+        if name in shipped().items or item.audience is Audience.PUBLIC
+    }
+    return msgspec.structs.replace(catalogue, items=items)
 
 
 def _demand_outside(folder: Path, **sources: Path) -> None:

@@ -130,7 +130,7 @@ class _Pages:
         return self._page(
             "incident",
             page_of_incident(incident),
-            str(incident.worst) if incident.is_open else Verdict.OK,
+            str(incident.worst) if incident.is_open else (Verdict.NOT_CONFIGURED if incident.gone else Verdict.OK),
             incident=incident,
             runs=self._runs,
         )

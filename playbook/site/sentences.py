@@ -146,6 +146,8 @@ def incident_words(incident: Incident, site: Site) -> str:
     """``Open for 3 h, since 23 Nov 2026 06:17 UTC. 3 items. Came back 2 times, flapping``."""
     if incident.closed:
         told = [f"Closed {when(incident.closed)} after {age(incident.closed - incident.opened)}"]
+        if incident.gone:
+            told.append("as its check is gone")
     else:
         told = [f"Open for {age(site.now - incident.opened)}, since {when(incident.opened)}"]
     told.append(plural(len(incident.items), "item"))

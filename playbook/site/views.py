@@ -70,6 +70,7 @@ class ItemView:
         sights: all, oldest first; at least one.
         overlooked: the newest run of its set did not look at it.
         missing: its set has not run when it should have.
+        unread: the newest run of its set could not read every file, so it may be in one of those.
     """
 
     target: str
@@ -80,6 +81,7 @@ class ItemView:
     strip: Strip
     overlooked: bool = False
     missing: bool = False
+    unread: bool = False
 
     @property
     def title(self) -> str:
@@ -99,7 +101,7 @@ class ItemView:
     @property
     def gone(self) -> bool:
         """The playbook no longer has it: its page stays, and no list shows it."""
-        return self.about is None and self.overlooked
+        return self.about is None and self.overlooked and not self.unread
 
     @property
     def page(self) -> str:

@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 
 from playbook.audience import Audience, Public, of_terminal, say
-from playbook.catalogue import CATALOGUE, item_of_test, read_catalogue
+from playbook.catalogue import CATALOGUE, read_catalogue
 from playbook.errors import UsageError
 from playbook.evidence import Chart, Facts, Lines, Table
 from playbook.judge import Judge
 from playbook.limits import Reading, parse_limit
+from playbook.own_items import item_of_test
 from playbook.public import SERVICES
 from playbook.verdict import Critical, Verdict
 

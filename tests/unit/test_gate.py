@@ -189,7 +189,7 @@ def test_the_option_counts_on_the_command_line_only(way):
 
 @pytest.mark.slow
 def test_a_check_that_changes_something_carries_the_marker(tmp_path):
-    """Else it would not be deselected by those who want none of it."""
+    """Else it would not be deselected by those who want none of it: its file counts for none, and nothing runs."""
     check = tmp_path / "test_recovery.py"
     check.write_text(
         "import pytest\n\n@pytest.mark.item('weekly.backups.restores')\n"
@@ -203,5 +203,7 @@ def test_a_check_that_changes_something_carries_the_marker(tmp_path):
         timeout=110,
         check=False,
     )
-    assert ended.returncode == 4, ended.stdout + ended.stderr
+    assert ended.returncode == 2, ended.stdout + ended.stderr
+    assert "operations playbook ·" in ended.stdout
+    assert "report:" not in ended.stdout
     assert "expected @pytest.mark.mutates where a measurement needs mutation_gate" in ended.stdout + ended.stderr

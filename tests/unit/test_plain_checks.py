@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from playbook.catalogue import item_of_test
 from playbook.history.derive import titles
 from playbook.history.runs import read
+from playbook.own_items import item_of_test
 from tests.project import GOOD, Project
 
 pytestmark = pytest.mark.slow
@@ -85,6 +85,48 @@ import threading
 @pytest.mark.timeout(0.2, func_only=True)
 def test_ending():
     threading.Event().wait(60)
+""",
+    "UNKNOWN async": """
+async def test_ending():
+    assert 1 == 1
+""",
+    "OK subtests": """
+def test_ending(subtests):
+    for number in range(3):
+        with subtests.test(number=number):
+            assert number < 3
+""",
+    "CRITICAL in a subtest": """
+def test_ending(subtests):
+    for number in range(3):
+        with subtests.test(number=number):
+            assert number != 1
+""",
+    "UNKNOWN crash in a subtest": """
+def test_ending(subtests):
+    assert 1 == 1
+    with subtests.test("b"):
+        raise ValueError("no idea")
+""",
+    "UNKNOWN unreachable in a subtest": """
+from playbook.errors import Unreachable
+
+def test_ending(subtests):
+    assert 1 == 1
+    with subtests.test("b"):
+        raise Unreachable("the shop: connection refused", service="the shop")
+""",
+    "OK skip in a subtest": """
+def test_ending(subtests):
+    with subtests.test("a"):
+        pytest.skip("no shop here")
+    with subtests.test("b"):
+        assert 1 == 1
+""",
+    "UNKNOWN only subtests that skip": """
+def test_ending(subtests):
+    with subtests.test("a"):
+        pytest.skip("no shop here")
 """,
     "NOT CONFIGURED skip": """
 def test_ending():

@@ -112,17 +112,18 @@ def test_a_mistake_in_the_settings_is_one_sentence_and_code_4(project):
     (project.folder / "playbook.toml").write_text("[limits.cpu]\nwarning = 'lots'\n")
     ended = project.run()
     assert ended.returncode == 4
-    assert "playbook.toml: limits.cpu: expected a comparison" in ended.stderr
+    assert "playbook.toml:1: limits.cpu: expected a comparison" in ended.stderr
     assert "Traceback" not in ended.stdout + ended.stderr
 
 
 def test_an_item_that_a_check_names_must_be_in_the_catalogue(project):
-    """Said at collection, before anything is measured, with what may have been meant."""
+    """Said at collection, before anything is measured, with what may have been meant; the file counts for none."""
     project.write(GOOD.replace("daily.health.api", "daily.health.apo"))
     ended = project.run("checks")
-    assert ended.returncode == 4, ended.stdout + ended.stderr
+    assert ended.returncode == 2, ended.stdout + ended.stderr
     sentence = "'daily.health.apo' is not in docs/playbook.md; did you mean 'daily.health.api'?"
-    assert sentence in ended.stdout + ended.stderr
+    assert f"checks/test_made_up.py:9 (test_good): {sentence}" in ended.stdout
+    assert not list(project.folder.glob("reports/*"))
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["ctrl-c", "sigterm"])

@@ -6,13 +6,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from playbook.audience import Audience, say
-from playbook.catalogue import item_of_test, read_catalogue
+from playbook.catalogue import read_catalogue
 from playbook.counters import Counted
 from playbook.errors import Denied, NotConfigured, TooLittleData, Unreachable
 from playbook.evidence import Facts, Lines
 from playbook.history.public_lines import public_line
 from playbook.history.runs import line_of
 from playbook.limits import parse_limit
+from playbook.own_items import item_of_test
 from playbook.people.waivers import Waiver, Waivers
 from playbook.public import public_names, public_record, public_results, sentence
 from playbook.record import Action, RootCause, Step

@@ -14,7 +14,7 @@ from playbook.record import Action
 from playbook.recorder import CheckTimeout, Notes, make_record, root_causes, with_runbook
 from playbook.verdict import Critical, Verdict
 
-ITEM = Item("daily.x", "An item", "It holds.", "It matters.", "Do this.", "curl x")
+ITEM = Item("daily.health.api", "An item", "It holds.", "It matters.", "Do this.", "curl x")
 CPU = parse_limit("CPU", {"warning": "> 80 %", "critical": "> 90 %"})
 
 
@@ -121,7 +121,7 @@ def test_one_root_cause_names_all_that_it_blocks():
     (cause,) = root_causes([first, first])
     assert (cause.id, cause.message, cause.hint) == ("Redis", "Redis: connection refused", "Look.")
     assert cause.attempts == ["try 1: refused"]
-    assert cause.items == ["daily.x", "daily.x"]
+    assert cause.items == ["daily.health.api", "daily.health.api"]
 
 
 def test_what_fails_for_a_service_that_is_down_names_it():

@@ -92,13 +92,13 @@ def test_only_what_the_schedule_started_has_a_slot():
     ],
 )
 def test_what_is_no_time_is_one_sentence(tmp_path, text, problem):
-    """It names the setting and the file."""
+    """It names the setting, the file and the line."""
     file = tmp_path / "playbook.toml"
     file.write_text(f'[schedule.cron]\nweekly = "{text}"\n')
     with pytest.raises(UsageError) as caught:
         load("sandbox", root=tmp_path, environment={})
     sentence = str(caught.value)
-    assert sentence.startswith(f"{file}: schedule.cron.weekly: expected five fields such as")
+    assert sentence.startswith(f"{file}:2: schedule.cron.weekly: expected five fields such as")
     assert f"got {text!r}{problem}" in sentence
 
 

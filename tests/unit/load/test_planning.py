@@ -97,8 +97,8 @@ def test_a_plan_without_anything_to_do_is_refused(tmp_path):
     ],
 )
 def test_a_mistake_in_the_settings_is_one_sentence(tmp_path, text, sentence):
-    """It names the file and what was expected."""
-    with pytest.raises(UsageError, match=rf"playbook\.toml: .*{sentence}"):
+    """It names the file, the line where there is one, and what was expected."""
+    with pytest.raises(UsageError, match=rf"playbook\.toml(:\d+)?: .*{sentence}"):
         settings(tmp_path, text)
 
 

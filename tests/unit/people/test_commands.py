@@ -77,7 +77,7 @@ def test_waivers_are_listed(project, capsys):
     code, _ = run(capsys, "waive", "daily.redis.alive", "--until", until, "--reason", "it moves", "--by", "Ben")
     assert code == 0
     code, said = run(capsys, "waive", "--open")
-    assert said == f"active    daily.redis.alive until {until}, by Ben\n          it moves\n"
+    assert said == f"active    daily.redis.alive until {until}, by Ben\n          Redis alive: it moves\n"
 
 
 def test_a_handoff_page_is_written(project, capsys):

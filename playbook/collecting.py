@@ -1,0 +1,178 @@
+"""The checks that pytest has collected: the item of each. A mistake in a file costs that file."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from playbook.catalogue import Catalogue, Item, read_runbook
+from playbook.engine import needs_of
+from playbook.errors import UsageError
+from playbook.gate import GATE
+from playbook.own_items import first_sentence, item_of_test, slug
+from playbook.redact import Redactor
+from playbook.sections.mistakes import did_you_mean
+
+ITEM = pytest.StashKey[Item]()
+_TOLD_APART = pytest.StashKey[bool]()
+
+
+# ------------------------------------------------------------------------------------------------------ each file
+
+
+@contextmanager
+def imported_apart(collector: pytest.Collector) -> Iterator[None]:
+    """Import a file by its path where another one of its name is loaded: by the name, both would be one module."""
+    if not _is_taken(collector):
+        yield
+        return
+    option = collector.config.option
+    usual, option.importmode = option.importmode, "importlib"
+    try:
+        yield
+    finally:
+        option.importmode = usual
+
+
+def _is_taken(collector: pytest.Collector) -> bool:
+    if not isinstance(collector, pytest.Module) or (collector.path.parent / "__init__.py").exists():
+        return False
+    other = getattr(sys.modules.get(collector.path.stem), "__file__", None)
+    return other is not None and other != str(collector.path)
+
+
+def note_names(collector: pytest.Collector, report: pytest.CollectReport) -> None:
+    """Note which checks of one function have parameters that look alike in an id, whichever of them will run."""
+    if isinstance(collector, pytest.Session):  # its report holds those that were named on the command line
+        return
+    seen: Counter[tuple[str, str]] = Counter()
+    for node in report.result or ():
+        if isinstance(node, pytest.Function):
+            look = (node.originalname, slug(_parameters(node)))
+            node.stash[_TOLD_APART] = seen[look] > 0
+            seen[look] += 1
+
+
+def report_of_mistake(file: str, mistake: str) -> pytest.CollectReport:
+    """A file that counts for none, as pytest reports one that cannot be imported."""
+    return pytest.CollectReport(nodeid=file, outcome="failed", longrepr=mistake, result=[])
+
+
+def without_secrets(report: pytest.CollectReport, redactor: Redactor) -> None:
+    """Redact what a file that cannot be read shows: a traceback, with --showlocals also values, and its output."""
+    if report.failed and (clean := redactor.text(report.longreprtext)) != report.longreprtext:
+        report.longrepr = clean
+    report.sections = [(name, redactor.text(text)) for name, text in report.sections]
+
+
+# ----------------------------------------------------------------------------------------------------- each check
+
+
+def understood(
+    items: Iterable[pytest.Item], catalogue: Catalogue, prepare: Callable[[pytest.Item], None]
+) -> tuple[list[pytest.Item], dict[str, str]]:
+    """The checks of files without a mistake, each with its item in its stash; and the mistakes by file.
+
+    Args:
+        prepare: does what else a check needs; may raise UsageError.
+    """
+    items = list(items)
+    sets = {known.set for known in catalogue.items.values()}
+    mistakes: dict[str, str] = {}
+    made: dict[str, str] = {}
+    for item in items:
+        file = file_of(item)
+        try:
+            item.stash[ITEM] = _stands_for(item, catalogue, sets)
+            if not _marked(item):
+                _demand_one_file(item, made)
+            demand_mark_of_mutation(item)
+            if runbook_of(item):
+                read_runbook(runbook_of(item))
+            prepare(item)
+        except UsageError as error:
+            mistakes.setdefault(file, f"{_place(item)}: {error}")
+    return [item for item in items if file_of(item) not in mistakes], mistakes
+
+
+def file_of(item: pytest.Item) -> str:
+    """Of a check, from the root."""
+    return item.nodeid.partition("::")[0]
+
+
+def _place(item: pytest.Item) -> str:
+    """``checks/local/test_shop.py:12 (test_answers)``."""
+    _, line, _ = item.location
+    return f"{file_of(item)}:{(line or 0) + 1} ({item.nodeid.rpartition('::')[2]})"
+
+
+def _parameters(item: pytest.Item) -> str:
+    callspec = getattr(item, "callspec", None)
+    return str(callspec.id) if callspec else ""
+
+
+def _marked(item: pytest.Item) -> bool:
+    marker = item.get_closest_marker("item")
+    return bool(marker and marker.args)
+
+
+def _stands_for(item: pytest.Item, catalogue: Catalogue, sets: set[str]) -> Item:
+    """The item of a catalogue that the check's marker names, or one made of the check where it names none."""
+    marker = item.get_closest_marker("item")
+    if marker and marker.args:
+        known = catalogue.items.get(str(marker.args[0]))
+        if known is None:
+            close = did_you_mean(str(marker.args[0]), catalogue.items)
+            unread = "".join(f" ({problem})" for problem in catalogue.unread.values())
+            raise UsageError(f"{marker.args[0]!r} is not in docs/playbook.md{close}{unread}")
+        return known
+    made = item_of_test(
+        path=file_of(item),
+        name=getattr(item, "originalname", item.name),
+        parameters=_parameters(item),
+        doc=_doc(item),
+        set_name=next((mark.name for mark in item.iter_markers() if mark.name in sets), "own"),
+        classes=[node.name for node in item.listchain() if isinstance(node, pytest.Class)],
+        told_apart=item.stash.get(_TOLD_APART, False),
+    )
+    return catalogue.items.get(made.id, made)
+
+
+def _demand_one_file(item: pytest.Item, made: dict[str, str]) -> None:
+    """What is known by one id in history and waivers must be one thing."""
+    known, file = item.stash[ITEM].id, file_of(item)
+    first = made.setdefault(known, file)
+    if first != file:
+        raise UsageError(
+            f"expected an item of its own, got {known}, which {first} stands for: rename the file or the test"
+        )
+
+
+def _doc(item: pytest.Item) -> str:
+    return inspect.cleandoc(getattr(getattr(item, "function", None), "__doc__", None) or "")
+
+
+def rule_of(item: pytest.Item) -> str:
+    """The first sentence of the check's docstring; without one, what its item says must hold."""
+    if not _marked(item):
+        return first_sentence(item.stash[ITEM].holds)
+    return first_sentence(_doc(item)) or item.stash[ITEM].holds
+
+
+def runbook_of(item: pytest.Item) -> str:
+    """The runbook to follow where the check fails; empty where it names none."""
+    marker = item.get_closest_marker("item")
+    return str(marker.kwargs.get("runbook") or "") if marker else ""
+
+
+def demand_mark_of_mutation(item: pytest.Item) -> bool:
+    """Whatever asks the gate says so with its marker, and the other way round: the marker selects just these."""
+    changes = GATE in needs_of(getattr(item, "fixturenames", ()))
+    if changes != (item.get_closest_marker("mutates") is not None):
+        raise UsageError(f"expected @pytest.mark.mutates where a measurement needs {GATE}, and only there")
+    return changes

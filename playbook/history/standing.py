@@ -1,0 +1,57 @@
+"""How it stands with one item, run after run: what an incident waits for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from playbook.verdict import Verdict
+
+Kind = Literal["down", "cannot see"]
+
+DOWN: Kind = "down"
+CANNOT_SEE: Kind = "cannot see"
+KINDS: dict[Verdict, Kind] = {Verdict.CRITICAL: DOWN, Verdict.UNKNOWN: CANNOT_SEE}
+WELL = frozenset({Verdict.OK, Verdict.WARNING})
+
+
+@dataclass(slots=True)
+class Standing:
+    """How it stands with one item.
+
+    Attributes:
+        bad, well, seen: observations in a row; it is also seen where it is out of bounds.
+        since: by kind, when the first of the bad observations in a row began.
+        good_at: by kind, when it was last what an incident of this kind waits for.
+        cause: what the newest bad observation was put down to.
+        gone: a whole run of its set no longer holds it.
+    """
+
+    bad: int = 0
+    well: int = 0
+    seen: int = 0
+    since: dict[Kind, datetime] = field(default_factory=dict)
+    good_at: dict[Kind, datetime] = field(default_factory=dict)
+    cause: str = ""
+    gone: bool = False
+
+    def observe(self, verdict: Verdict, at: datetime, cause: str) -> None:
+        self.cause, self.gone = cause, False
+        if verdict in WELL:
+            self.bad, self.well, self.seen = 0, self.well + 1, self.seen + 1
+            self.since.clear()
+            self.good_at = {DOWN: at, CANNOT_SEE: at}
+            return
+        self.bad, self.well = self.bad + 1, 0
+        self.since.setdefault(KINDS[verdict], at)
+        if verdict is Verdict.CRITICAL:
+            self.seen += 1
+            self.since.pop(CANNOT_SEE, None)
+            self.good_at[CANNOT_SEE] = at
+        else:
+            self.seen = 0
+
+    def good(self, kind: Kind) -> int:
+        """So often in a row it was what an incident of this kind waits for."""
+        return self.well if kind == DOWN else self.seen
