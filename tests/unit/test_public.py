@@ -193,13 +193,27 @@ def test_a_waiver_tells_its_end_and_neither_who_nor_why():
     [
         ("checks/a.py::t[db-7]", "daily.local.a.t.db-7", "T (db-7)", ("daily.local.a.t", "checks/a.py::t", "T")),
         ("checks/a.py::t[é]", "daily.local.a.t", "T (é)", ("daily.local.a.t", "checks/a.py::t", "T")),
-        ("../../home/alice/a.py::t", "daily.local.a.t", "T", ("daily.local.a.t", "a.py::t", "T")),
+        ("../../home/alice/a.py::t", "daily.local.home.alice.a.t", "T", ("daily.local.a.t", "a.py::t", "T")),
+        (
+            "checks/a.py::t[/en/]",
+            "daily.local.a.t.en-0a1b2c",
+            "T (/en/)",
+            ("daily.local.a.t", "checks/a.py::t", "T"),
+        ),
         ("checks/a.py::t[x]", "daily.kpi.x", "T (x)", ("daily.kpi.x", "checks/a.py::t[x]", "T (x)")),
     ],
 )
 def test_parameters_of_a_check_of_ones_own_are_not_told(check, item, title, expected):
     """They may be hosts or people; nor is the way to a file outside of the project."""
     assert public_names(item, check, title) == expected
+
+
+def test_a_file_that_could_not_be_read_is_named_without_the_way_to_it():
+    """Outside of the project that names folders of a machine."""
+    told = results([record()], unread=["checks/local/test_a.py", "../../home/alice/test_b.py"])
+    public = public_results(told, CATALOGUE)
+    assert public.unread == ["checks/local/test_a.py", "test_b.py"]
+    assert public_line(line_of(told, report="x", slot=None), CATALOGUE, ()).unread == public.unread
 
 
 def test_the_cases_of_a_check_of_ones_own_are_one_item_with_the_worst_verdict():

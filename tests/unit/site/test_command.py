@@ -108,6 +108,21 @@ def test_the_site_of_a_private_target_has_the_whole_reports_and_lines(here):
     assert not [name for name, content in files_of(here / "site").items() if b"alice" in content]
 
 
+@pytest.mark.parametrize(("audience", "shown"), [("team", False), ("public", True)])
+def test_the_words_of_an_own_catalogue_are_shown_where_its_item_is_public(here, audience, shown):
+    """Those of a team item may name people and machines."""
+    (here / "checks" / "local").mkdir(parents=True)
+    (here / "checks" / "local" / "playbook.md").write_text(
+        "### `daily.shop.cart` Cart\n- **Holds when** it answers.\n- **Matters because** of alice.\n"
+        f"- **When it does not** call alice.\n- **Look again** `ssh db-7`\n- **Audience** {audience}\n"
+    )
+    write(here / "lines", [run_line({"daily.shop.cart": Verdict.CRITICAL})])
+    build(here, "--history", "lines", "--to", "site")
+    written = b"".join(files_of(here / "site").values())
+    assert (b"call alice" in written.lower()) is shown
+    assert b"daily.shop.cart" in written
+
+
 def test_a_report_whose_results_cannot_be_read_is_left_out(here):
     """What everybody may read of it cannot be made."""
     run = run_line({"daily.health.api": Verdict.OK})
