@@ -48,6 +48,31 @@ def test_app_is_active(app, live_url_answer, judge):
 
 
 @pytest.mark.daily
+@pytest.mark.item("daily.app.profile")
+def test_product_is_what_the_settings_say(product, judge):
+    """The platform shows nothing of the parts that the settings say are absent, and every component they name.
+
+    Either is a warning: what is there and said to be absent is looked at by nobody. Where an answer leaves open
+    whether something is there: UNKNOWN.
+    """
+    judge.that(
+        not product.shown,
+        f"Parts that {product.app} does without",
+        expected="none to be there",
+        found=product.found,
+        warn=True,
+        coverage=product.asked,
+    )
+    judge.that(
+        not product.unknown_names,
+        f"Components of {product.app}",
+        expected="those that the settings name",
+        found=product.found_names,
+        warn=True,
+    )
+
+
+@pytest.mark.daily
 @pytest.mark.item("daily.app.components", runbook="high-error-rates")
 def test_every_component_is_healthy(app_components, judge):
     """Every component is HEALTHY and has all the replicas that it wants ready.

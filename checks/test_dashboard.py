@@ -8,7 +8,7 @@ pytestmark = pytest.mark.alerts
 @pytest.mark.daily
 @pytest.mark.item("daily.dashboard.available")
 def test_dashboard_shows_fresh_samples(dashboard, limits, judge):
-    """The Portfolio Overview dashboard shows panels, its data sources answer, and its samples are fresh.
+    """The dashboard of the settings shows panels, its data sources answer, and its samples are fresh.
 
     Samples that are not known to be the target's own, or times by clocks that do not agree: UNKNOWN.
     """

@@ -8,7 +8,7 @@ pytestmark = pytest.mark.images
 @pytest.mark.daily
 @pytest.mark.item("daily.probe.optimize", runbook="high-error-rates")
 def test_photograph_comes_back_smaller(optimization, limits, judge):
-    """A real photograph posted to `/api/image/optimize` comes back as the same picture, smaller, and in time.
+    """A real photograph posted to the optimise endpoint comes back as the same picture, smaller, and in time.
 
     What comes back is decoded and compared with what was sent: headers are not believed. From a cache: UNKNOWN.
     """

@@ -6,6 +6,7 @@ pytestmark = pytest.mark.web
 
 
 @pytest.mark.links
+@pytest.mark.part("grafana")
 @pytest.mark.item("links.grafana")
 def test_link_to_grafana_answers(links, judge):
     """The link to Grafana leads to a page or to a login.

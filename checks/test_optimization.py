@@ -15,6 +15,7 @@ def test_no_format_takes_long(processing_times, limits, judge):
 
 
 @pytest.mark.optimization
+@pytest.mark.part("cache")
 @pytest.mark.item("optimization.cache.hit-rate")
 def test_cache_serves_what_it_could(redis_stats, limits, judge):
     """At least 80 % of reads hit the cache, and evictions cost at most 1 % of the reads (critical over 5 %).

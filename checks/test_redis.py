@@ -7,23 +7,33 @@ pytestmark = pytest.mark.redis
 
 @pytest.mark.daily
 @pytest.mark.item("daily.redis.alive", runbook="high-response-times")
-def test_redis_answers_fast(redis_ping, redis_stats, image_queue, limits, judge):
-    """Redis answers PING within its limit, can do its work, and few images wait in its queue.
+def test_redis_answers_fast(redis_ping, redis_stats, job_queues, limits, judge):
+    """Redis answers PING within its limit, can do its work, and few jobs wait or fail in its queues.
 
     By what INFO says of its memory, replication, persistence, clients and cluster, and of replies that refused
     something since the run before: nothing is written. A field that is missing leaves its statement UNKNOWN.
     """
-    for one in (redis_ping.answer, *redis_stats.work, image_queue.answer):
+    queues = job_queues.statements if job_queues else []
+    for one in (redis_ping.answer, *redis_stats.work, *queues):
         judge.that(**one.terms)
     judge(redis_ping.latency, limits.redis_latency)
     if redis_stats.fills_up:
         judge(redis_stats.memory_use, limits.redis_memory)
     if redis_stats.tells_most_clients:
         judge(redis_stats.client_use, limits.redis_clients)
-    judge(image_queue.length, limits.queue_length)
+    if job_queues:
+        for images in job_queues.images:
+            judge(images, limits.queue_length)
+        for row in job_queues.waiting:
+            judge(row.reading, limits.queue_waiting, subject=row.subject)
+        for row in job_queues.oldest:
+            judge(row.reading, limits.queue_oldest, subject=row.subject)
+        for row in job_queues.failed:
+            judge(row.reading, limits.queue_failed, subject=row.subject)
 
 
 @pytest.mark.daily
+@pytest.mark.part("cache")
 @pytest.mark.item("daily.kpi.cache-hit-rate", runbook="high-response-times")
 def test_cache_answers_most_reads(redis_stats, limits, judge):
     """At least 90 % of reads hit the cache (warning under 80 %, critical under 70 %), since the run a day before.

@@ -81,9 +81,12 @@ def test_nobody_guesses_passwords(failed_logins, limits, judge):
 
 @pytest.mark.monthly
 @pytest.mark.item("monthly.config.security-headers")
-def test_security_headers_are_good(security_headers, limits, judge):
+def test_security_headers_are_good(security_headers, other_headers, limits, judge):
     """The homepage has 80 of Mozilla's HTTP Observatory's points (B+); under 50 is critical.
 
     What is missing is listed with what it protects from.
     """
     judge(security_headers.score, limits.header_score)
+    if other_headers:
+        for site in other_headers.seen:
+            judge(site.value.score, site.limits.header_score, subject=f"Security headers of {site.name}")

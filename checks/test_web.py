@@ -7,34 +7,38 @@ pytestmark = pytest.mark.web
 
 @pytest.mark.daily
 @pytest.mark.item("daily.health.api", runbook="high-error-rates")
-def test_api_and_its_dependencies_are_healthy(api_health, judge):
-    """`/api/health` is healthy, and so is every dependency that it lists.
+def test_api_and_its_dependencies_are_healthy(api_health, other_health, judge):
+    """The application is healthy by its own word, and so is every dependency that it lists.
 
     A service that calls itself degraded is a warning; unhealthy, an HTTP 5xx, or no answer while others answer, is
     critical. A word that says neither is UNKNOWN.
     """
-    judge.that(
-        not api_health.is_unhealthy,
-        "API health",
-        expected="all healthy",
-        found=api_health.summary,
-        cause=api_health.cause,
-        public=api_health.public,
-    )
-    judge.that(
-        not api_health.is_degraded,
-        "API health",
-        expected="all healthy",
-        found=api_health.summary,
-        warn=True,
-        public=api_health.public,
-    )
+    if api_health:
+        judge.that(
+            not api_health.is_unhealthy,
+            "API health",
+            expected="all healthy",
+            found=api_health.summary,
+            cause=api_health.cause,
+            public=api_health.public,
+        )
+        judge.that(
+            not api_health.is_degraded,
+            "API health",
+            expected="all healthy",
+            found=api_health.summary,
+            warn=True,
+            public=api_health.public,
+        )
+    if other_health:
+        for one in other_health.statements:
+            judge.that(**one.terms)
 
 
 @pytest.mark.daily
 @pytest.mark.item("daily.health.image-service", runbook="high-error-rates")
 def test_image_service_is_healthy(image_health, judge):
-    """`/api/image/health` is healthy.
+    """The image service is healthy by its own word.
 
     A service that calls itself degraded is a warning; unhealthy, an HTTP 5xx, or no answer while others answer, is
     critical. A word that says neither is UNKNOWN.
@@ -59,7 +63,7 @@ def test_image_service_is_healthy(image_health, judge):
 
 @pytest.mark.daily
 @pytest.mark.item("daily.probe.homepage", runbook="high-response-times")
-def test_homepage_answers_fast(homepage_timing, limits, judge):
+def test_homepage_answers_fast(homepage_timing, other_homepages, limits, judge):
     """The homepage comes each time, in the median within its limit, over fresh connections.
 
     What is known to stand in a homepage's place, as an error page, a login or another host, is none. No answer
@@ -81,3 +85,8 @@ def test_homepage_answers_fast(homepage_timing, limits, judge):
         warn=True,
     )
     judge(homepage_timing.median, limits.homepage_time)
+    if other_homepages:
+        for one in other_homepages.statements:
+            judge.that(**one.terms)
+        for site in other_homepages.seen:
+            judge(site.value.median, site.limits.homepage_time, subject=f"Homepage of {site.name}")

@@ -12,6 +12,7 @@ import msgspec
 from loadtests.options import NO_PLAN
 from playbook.errors import UsageError
 from playbook.load.plan import PLAN_VARIABLE, Plan, Stage, read_plan
+from playbook.sections.target import Web
 
 WEIGHTS = {
     "homepage": 10.0,
@@ -80,7 +81,7 @@ def _of_a_sandbox() -> Plan:
 
     sandbox = attach_or_start()
     atexit.register(sandbox.stop)
-    web = sandbox.settings["web"]
+    web, paths = sandbox.settings["web"], Web()
     return Plan(
         target="sandbox",
         shape="smoke",
@@ -91,9 +92,9 @@ def _of_a_sandbox() -> Plan:
         weights=WEIGHTS,
         paths={
             "homepage": "/",
-            "health": "/api/health",
-            "image_health": "/api/image/health",
-            "optimize": "/api/image/optimize",
+            "health": paths.health_path,
+            "image_health": paths.image_health_path,
+            "optimize": paths.optimize_path,
         },
         wait_seconds=(0.5, 1.5),
         most_users=50,

@@ -76,6 +76,9 @@ def _parser() -> argparse.ArgumentParser:
         "--fault", action="append", default=[], metavar="NAME", help="switch on a fault; repeatable"
     )
     sandbox.add_argument("--list-faults", action="store_true", help="list the faults and end")
+    sandbox.add_argument(
+        "--product", metavar="NAME", help="what it is: portfolio (default), shop (no images, no Redis), renamed"
+    )
     sandbox.set_defaults(command=_sandbox)
 
     report = commands.add_parser(
@@ -109,7 +112,8 @@ def _sandbox(options: argparse.Namespace) -> int:
     from sandbox.__main__ import main as sandbox
 
     faults = [part for name in options.fault for part in ("--fault", name)]
-    return sandbox([*faults, *(["--list-faults"] if options.list_faults else [])])
+    product = ["--product", options.product] if options.product else []
+    return sandbox([*faults, *product, *(["--list-faults"] if options.list_faults else [])])
 
 
 def _report(options: argparse.Namespace) -> int:

@@ -28,8 +28,9 @@ from playbook.history.runs import append, line_of
 from playbook.history.schedule import slot_of
 from playbook.load.options import demand_permitted, order_of, ordered
 from playbook.load.order import LoadOrder
+from playbook.profile import left_out
 from playbook.public import public_results
-from playbook.record import Record, Results, Timing
+from playbook.record import LeftOut, Record, Results, Timing
 from playbook.report import pytest_html
 from playbook.run import (
     Run,
@@ -130,10 +131,19 @@ class Controller:
             self.overlay = self.sandbox.settings
             self.faults = self.sandbox.faults()
             self.settings = settings_for(self.config.option.target, self.config.rootpath, self.overlay)
-            self.run = self._new_run()
+            self._begin_anew()
         if self.load:
             demand_permitted(self.settings, self.load)
         return self.run
+
+    def _begin_anew(self) -> None:
+        """With other settings; what was collected stays collected."""
+        left_out = self.run.left_out
+        self.run = self._new_run()
+        self.run.left_out = left_out
+
+    def _left_out(self) -> list[LeftOut]:
+        return left_out(self.run.left_out, self.settings.target.without)
 
     def _new_run(self) -> Run:
         return Run(
@@ -178,7 +188,12 @@ class Controller:
                 records=self.records.values(),
                 timings=self.timings or run.timings(),
                 floor=floor_of(
-                    self.settings, run.catalogue, self.set_name, selected=len(self.selected), partial=self.partial
+                    self.settings,
+                    run.catalogue,
+                    self.set_name,
+                    selected=len(self.selected),
+                    partial=self.partial,
+                    left_out=run.left_out,
                 ),
                 partial=self.partial,
                 started=self.started,
@@ -186,6 +201,7 @@ class Controller:
                 command=shlex.join(["pytest", *self.config.invocation_params.args]),
                 ended=self.ended,
                 faults=self.faults,
+                left_out=self._left_out(),
                 unread=unread,
             )
         )
@@ -223,9 +239,12 @@ class Controller:
 
     def summarise(self, terminal: Any) -> None:
         """Print what is not OK, the counts, and where the report is."""
+        from playbook.report.terminal import absent, lines, listed
+
         if self.results is None or self.folder is None:
+            for text, markup in absent(self._left_out() if self.run.left_out else []):
+                terminal.write_line(text, **markup)
             return
-        from playbook.report.terminal import lines, listed
 
         results = self.results
         if of_terminal(os.environ) is Audience.PUBLIC:

@@ -22,8 +22,10 @@ from playbook.engine import REGISTRY, Measurements, Outcome, Provider
 from playbook.errors import Denied, Malformed, NotConfigured, TooLittleData, Unmeasured, Unreachable, UsageError
 from playbook.notify.overview import overview
 from playbook.probes import SERVICES, NotWell, Service
+from playbook.profile import left_out, left_out_of_the_catalogue
 from playbook.readers import who_may_read
 from playbook.redact import Redactor
+from playbook.report.words import not_part
 from playbook.run import load_providers, settings_for
 from playbook.settings import SANDBOX, Settings
 from playbook.verdict import EXIT_OK, EXIT_UNKNOWN
@@ -79,12 +81,16 @@ def diagnose(
     load_providers()
     probes = {f"doctor:{service.name}": _provider(service) for service in services}
     measurements = Measurements(
-        {"settings": settings, "clock": clock, "earlier": Earlier()}, {**REGISTRY, **probes}
+        {"settings": settings, "clock": clock, "earlier": Earlier()},
+        {**REGISTRY, **probes},
+        absent=settings.nowhere,
     )
     try:
         measurements.start(probes)
         for service in services:
             outcome = measurements.outcome(f"doctor:{service.name}")
+            if outcome.absent:
+                continue  # said once, with all that is not part of the product
             yield _diagnosis(service, outcome, _set_by(service, settings, environment))
     finally:
         measurements.close()
@@ -93,7 +99,9 @@ def diagnose(
 def _provider(service: Service) -> Provider:
     code = service.probe.__code__
     needs = code.co_varnames[: code.co_argcount]
-    return Provider(f"doctor:{service.name}", service.probe, needs, _TIME_LIMIT, is_client=False)
+    return Provider(
+        f"doctor:{service.name}", service.probe, needs, _TIME_LIMIT, is_client=False, parts=service.parts
+    )
 
 
 def _diagnosis(service: Service, outcome: Outcome, set_by: str) -> Diagnosis:
@@ -261,6 +269,12 @@ def _tell(settings: Settings, clock: Clock, say: Callable[[str], None]) -> int:
         diagnoses.append(diagnosis)
         for line in lines(diagnosis, width):
             say(redactor.text(line))
+    absent = left_out(
+        left_out_of_the_catalogue(settings.target.without, absent=settings.nowhere), settings.target.without
+    )
+    if absent:
+        say("")
+        say(f"not part of this product: {', '.join(not_part(part) for part in absent)}")
     say("")
     for line in who_may_read(settings):
         say(redactor.text(line))

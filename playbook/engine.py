@@ -15,7 +15,7 @@ from __future__ import annotations
 import inspect
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -44,6 +44,9 @@ class Provider:
         is_long: a drill or a load test, whose checks have a time limit of their own.
         apart_from: measurements that it needs and whose coverage is none of its own: what it says is as true
             where they have seen too little.
+        parts: parts of the product without which there is nothing to measure (``playbook.sections.parts``).
+        one_of: ways to measure it, by the parts that each takes; where each lacks one there is nothing to measure.
+        optional: what it needs and can do without: None where the product does not have it.
     """
 
     name: str
@@ -54,6 +57,9 @@ class Provider:
     libraries: tuple[str, ...] = ()
     is_long: bool = False
     apart_from: tuple[str, ...] = ()
+    parts: tuple[str, ...] = ()
+    one_of: tuple[tuple[str, ...], ...] = ()
+    optional: tuple[str, ...] = ()
 
     @property
     def summary(self) -> str:
@@ -64,21 +70,13 @@ class Provider:
 REGISTRY: dict[str, Provider] = {}
 
 
-def _register(
-    function: Callable[..., Any],
-    time_limit: float,
-    *,
-    is_client: bool,
-    libraries: tuple[str, ...] = (),
-    is_long: bool = False,
-    apart_from: tuple[str, ...] = (),
-) -> None:
+def _register(function: Callable[..., Any], time_limit: float, *, is_client: bool, **more: Any) -> None:
     name = function.__name__
     known = REGISTRY.get(name)
     if known and known.function.__module__ != function.__module__:
         raise ValueError(f"{name} is registered by {known.function.__module__} and {function.__module__}")
     needs = tuple(inspect.signature(function).parameters)
-    REGISTRY[name] = Provider(name, function, needs, time_limit, is_client, libraries, is_long, apart_from)
+    REGISTRY[name] = Provider(name, function, needs, time_limit, is_client, **more)
 
 
 @overload
@@ -90,6 +88,9 @@ def measurement(
     libraries: tuple[str, ...] = ...,
     is_long: bool = ...,
     apart_from: tuple[str, ...] = ...,
+    parts: tuple[str, ...] = ...,
+    one_of: tuple[tuple[str, ...], ...] = ...,
+    optional: tuple[str, ...] = ...,
 ) -> Callable[[F], F]: ...
 def measurement(
     function: F | None = None,
@@ -98,11 +99,14 @@ def measurement(
     libraries: tuple[str, ...] = (),
     is_long: bool = False,
     apart_from: tuple[str, ...] = (),
+    parts: tuple[str, ...] = (),
+    one_of: tuple[tuple[str, ...], ...] = (),
+    optional: tuple[str, ...] = (),
 ) -> F | Callable[[F], F]:
     """Register a measurement. It must return a frozen value and judge nothing.
 
     What it makes of other measurements has seen no more than they have: its checks stand on their coverage too,
-    but for those that it is ``apart_from``.
+    but for those that it is ``apart_from``. The other arguments are those of ``Provider``.
     """
 
     def register(function: F) -> F:
@@ -113,6 +117,9 @@ def measurement(
             libraries=libraries,
             is_long=is_long,
             apart_from=apart_from,
+            parts=parts,
+            one_of=one_of,
+            optional=optional,
         )
         return function
 
@@ -122,15 +129,39 @@ def measurement(
 @overload
 def client(function: F) -> F: ...
 @overload
-def client(*, libraries: tuple[str, ...]) -> Callable[[F], F]: ...
-def client(function: F | None = None, *, libraries: tuple[str, ...] = ()) -> F | Callable[[F], F]:
+def client(
+    *, libraries: tuple[str, ...] = ..., parts: tuple[str, ...] = ..., one_of: tuple[tuple[str, ...], ...] = ...
+) -> Callable[[F], F]: ...
+def client(
+    function: F | None = None,
+    *,
+    libraries: tuple[str, ...] = (),
+    parts: tuple[str, ...] = (),
+    one_of: tuple[tuple[str, ...], ...] = (),
+) -> F | Callable[[F], F]:
     """Register a client. A value with a ``close`` method is closed at the end of the run."""
 
     def register(function: F) -> F:
-        _register(function, DEFAULT_TIME_LIMIT, is_client=True, libraries=libraries)
+        _register(function, DEFAULT_TIME_LIMIT, is_client=True, libraries=libraries, parts=parts, one_of=one_of)
         return function
 
     return register(function) if function else register
+
+
+def missing_parts(
+    name: str, absent: Collection[str], registry: Mapping[str, Provider] = REGISTRY
+) -> frozenset[str]:
+    """The absent parts for which a provider has nothing to give; none where it has, or is not registered."""
+    provider = registry.get(name)
+    if provider is None or not absent:
+        return frozenset()
+    missing = {part for part in provider.parts if part in absent}
+    if provider.one_of and all(any(part in absent for part in way) for way in provider.one_of):
+        missing |= {part for way in provider.one_of for part in way if part in absent}
+    for need in provider.needs:
+        if need not in provider.optional:
+            missing |= missing_parts(need, absent, registry)
+    return frozenset(missing)
 
 
 def needs_of(names: Iterable[str], registry: Mapping[str, Provider] = REGISTRY) -> set[str]:
@@ -155,6 +186,7 @@ class Outcome:
         cause: name of the provider that failed first, itself or one it needs.
         made_of: how the measurements ended that it was made of, and that it stands on.
         is_measurement: it measures; what it returns must say how much it has seen.
+        absent: the product does not have what it would be asked of; ``value`` is None.
     """
 
     name: str
@@ -164,6 +196,7 @@ class Outcome:
     cause: str | None = None
     made_of: tuple[Outcome, ...] = ()
     is_measurement: bool = False
+    absent: bool = False
 
 
 @dataclass
@@ -181,16 +214,25 @@ class Measurements:
     one that hangs can neither block the others nor the end of the run.
     """
 
-    def __init__(self, given: Mapping[str, Any], registry: Mapping[str, Provider] = REGISTRY) -> None:
+    def __init__(
+        self,
+        given: Mapping[str, Any],
+        registry: Mapping[str, Provider] = REGISTRY,
+        *,
+        absent: Collection[str] = (),
+    ) -> None:
+        """``absent`` are the parts that the product does not have; what is about them is None."""
         self._given = dict(given)
         self._registry = registry
+        self._absent = frozenset(name for name in registry if missing_parts(name, absent, registry))
         self._tasks: dict[str, _Task] = {}
         self._lock = threading.Lock()
 
     def start(self, names: Iterable[str]) -> None:
         """Start these providers and all that they need, side by side."""
         for name in names:
-            self._task(name)
+            if name not in self._absent:
+                self._task(name)
 
     def get(self, name: str) -> Any:
         """The provider's value; raises what it raised. Waits no longer than its time limits allow."""
@@ -199,10 +241,16 @@ class Measurements:
             raise outcome.error
         return outcome.value
 
+    def is_absent(self, name: str) -> bool:
+        """Whether the product does not have what it would be asked of."""
+        return name in self._absent
+
     def outcome(self, name: str) -> Outcome:
         """How the provider ended; starts it where it has not been started."""
         if name in self._given:
             return Outcome(name, self._given[name], None, 0.0)
+        if name in self._absent:
+            return Outcome(name, None, None, 0.0, absent=True)
         task = self._task(name)
         limit = self._limit(name)
         # Counted from its start: a second check does not wait for the same thing all over again.

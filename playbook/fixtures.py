@@ -9,6 +9,7 @@ import pytest
 
 from playbook.clock import Clock
 from playbook.engine import REGISTRY
+from playbook.errors import Skipped
 from playbook.judge import Judge
 from playbook.recorder import Notes
 from playbook.run import Run, load_providers
@@ -46,6 +47,12 @@ def clock(request: pytest.FixtureRequest) -> Clock:
 def _provider_fixture(name: str, doc: str) -> Callable[..., Any]:
     def provide(request: pytest.FixtureRequest) -> Any:
         outcome = request.config.stash[RUN].measurements.outcome(name)
+        if outcome.absent:
+            # An item is judged on what the product has. Who asks by name for what it has not is told.
+            if request.node.get_closest_marker("item") is None:
+                where = f"targets.{request.config.stash[RUN].settings.target.name}.without"
+                raise Skipped(f"{name} is about what is not part of this product ({where})")
+            return None
         request.node.stash[NOTES].look(outcome)
         if outcome.error is not None:
             raise outcome.error

@@ -27,6 +27,7 @@ _BOUND = re.compile(
 )
 _DECIMALS = 3
 _MOST_DECIMALS = 15
+_ROUNDING = 1e-9  # of a value: what floating-point arithmetic may be off
 _POSSIBLE = re.compile(r"^\s*(?P<low>-?[\d.]+)?\s*\.\.\s*(?P<high>-?[\d.]+)?\s*$")
 _WORDS = {"<": "under", "<=": "at most", ">": "over", ">=": "at least"}
 
@@ -99,9 +100,10 @@ class Limit(msgspec.Struct, frozen=True):
         return self.target is None or self.target.holds(value)
 
     def possible(self, value: float) -> bool:
-        """Whether the figure can have this value at all."""
+        """Whether the figure can have this value at all; a share of 100 % may be computed as a trifle more."""
         low, high = (-math.inf if self.lowest is None else self.lowest), self.highest
-        return low <= value and (high is None or value <= high)
+        trifle = _ROUNDING * max(abs(value), 1.0)
+        return low - trifle <= value and (high is None or value <= high + trifle)
 
     @property
     def range(self) -> str:

@@ -24,12 +24,14 @@ from playbook.fixtures import NOTES, RUN
 from playbook.gate import GATE, OPTION
 from playbook.load import options as load_options
 from playbook.load.order import LoadOrder
+from playbook.profile import missing_for, part_of
 from playbook.record import Record, Timing
 from playbook.recorder import Notes
 from playbook.redact import Redactor
 from playbook.report import pytest_html
 from playbook.report.pytest_terms import LETTERS, attach, record_of
 from playbook.run import Run, settings_for
+from playbook.sections.parts import unknown_parts
 from playbook.verdict import Verdict, verdict_of
 from playbook.warned import Warned
 
@@ -206,8 +208,9 @@ def pytest_xdist_node_collection_finished(node: Any, ids: list[str]) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any, error: object) -> None:
-    timings = getattr(node, "workeroutput", {}).get("playbook_timings", b"[]")
-    node.config.stash[CONTROLLER].timings += msgspec.json.decode(timings, type=list[Timing])
+    output, controller = getattr(node, "workeroutput", {}), node.config.stash[CONTROLLER]
+    controller.timings += msgspec.json.decode(output.get("playbook_timings", b"[]"), type=list[Timing])
+    controller.run.left_out |= output.get("playbook_left_out", {})
 
 
 # -------------------------------------------------------------------------------------------------- collection
@@ -241,6 +244,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     load_options.leave_out(config, items)
 
     def prepare(item: pytest.Item) -> None:
+        for mistake in unknown_parts(_marked_parts(item)):
+            raise UsageError(f"@pytest.mark.part: {mistake}")
         if GATE in needs_of(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.timeout(run.settings.target.recovery.seconds + _DRILL_MARGIN))
         if _needs_load(item):
@@ -250,6 +255,27 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for file, mistake in mistakes.items():
         config.hook.pytest_collectreport(report=collecting.report_of_mistake(file, mistake))
     items[:] = kept
+    _leave_out_what_is_absent(config, run, items)
+
+
+def _marked_parts(item: pytest.Item) -> list[str]:
+    return [str(name) for mark in item.iter_markers("part") for name in mark.args]
+
+
+def _leave_out_what_is_absent(config: pytest.Config, run: Run, items: list[pytest.Item]) -> None:
+    """What is about parts that the product does not have is no check of it; the run says so once."""
+    without = run.settings.target.without
+    gone = []
+    for item in items if without else ():
+        names = getattr(item, "fixturenames", ())
+        has_item = item.get_closest_marker("item") is not None
+        missing = missing_for(names, _marked_parts(item), run.settings.nowhere, needs_all=not has_item)
+        if missing:
+            run.left_out[item.stash[ITEM].id] = part_of(missing, without)
+            gone.append(item)
+    if gone:
+        config.hook.pytest_deselected(items=gone)
+        items[:] = [item for item in items if item not in gone]
 
 
 def _needs_load(item: pytest.Item) -> bool:
@@ -398,6 +424,7 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> Generator[
     if _is_worker(config) and RUN in config.stash:
         timings = config.stash[RUN].timings()
         config.workeroutput["playbook_timings"] = msgspec.json.encode(timings)  # type: ignore[attr-defined]
+        config.workeroutput["playbook_left_out"] = config.stash[RUN].left_out  # type: ignore[attr-defined]
     controller = config.stash.get(CONTROLLER, None)
     if controller:
         controller.finish(session, exitstatus)

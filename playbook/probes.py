@@ -12,6 +12,7 @@ from playbook.clients.github import GitHubApi
 from playbook.clients.grafana import Grafana
 from playbook.clients.http import HttpClient
 from playbook.clients.log_reading import LogSource
+from playbook.clients.managed_databases import ManagedDatabases
 from playbook.clients.network import Network
 from playbook.clients.npm import Npm
 from playbook.clients.prometheus import Prometheus
@@ -19,11 +20,14 @@ from playbook.clients.redis import ReadOnlyRedis
 from playbook.clock import Clock
 from playbook.errors import Malformed, PlaybookError, TooLittleData, Unreachable
 from playbook.measure.backups import Listing
+from playbook.measure.databases import read_databases
 from playbook.measure.health import State
 from playbook.measure.redis import RedisStats
-from playbook.measure.web import REDIRECTS, Health, in_between, network_or_site, page_rules
+from playbook.measure.sites import settings_of
+from playbook.measure.web import REDIRECTS, Health, health_of, in_between, network_or_site, page_rules
 from playbook.measure.web_page import fault_of, in_place_of_it
 from playbook.report.words import plural
+from playbook.sections.sites import Site
 from playbook.settings import Settings
 
 
@@ -39,11 +43,13 @@ class Service:
         name: as an operator calls it.
         settings: what it takes, as paths below the target; where one way is not configured, the next is taken.
         probe: asks it something small. Takes providers by name, as measurements do, and says what it found.
+        parts: of the product, without which it is not there; nor is it where what its probe asks for is not.
     """
 
     name: str
     settings: tuple[tuple[str, ...], ...]
     probe: Callable[..., str]
+    parts: tuple[str, ...] = ()
 
 
 def _website(website: HttpClient, network: Network, settings: Settings) -> str:
@@ -61,12 +67,29 @@ def _website(website: HttpClient, network: Network, settings: Settings) -> str:
             hint="Check web.url, and web.expect where the page says something of its own.",
             attempts=answer.attempts,
         )
-    return f"{answer.url} answered HTTP {answer.status} with a page"
+    shown = f"{answer.url} answered HTTP {answer.status} with a page"
+    return ", ".join([shown, *(_further(site, network, settings) for site in settings.target.web.also)])
+
+
+def _further(site: Site, network: Network, settings: Settings) -> str:
+    """A further website, or its health endpoint where that is all there is."""
+    name = f"Website {site.label}"
+    if site.url is None:
+        where = f"targets.{settings.target.name}.web.also"
+        raise TooLittleData(f"{name}: expected its url ({where}), got none", service=name)
+    own = settings_of(site, settings)
+    client = HttpClient(site.url, service=name, time_limits=settings.time_limits, ca=own.target.web.ca)
+    if site.homepage:
+        return _website(client, network, own)
+    return _healthy(health_of(client, network, own, site.health_path), name)
 
 
 def _image_api(image_health: Health) -> str:
     """The health report, as its check reads it."""
-    health, service = image_health, "Image API"
+    return _healthy(image_health, "Image API")
+
+
+def _healthy(health: Health, service: str) -> str:
     if health.down:
         raise Unreachable(f"{service}: expected an answer of {health.path}, got {health.down}", service=service)
     lacks = health.coverage
@@ -82,6 +105,19 @@ def _digitalocean(digitalocean: DigitalOceanApi, clock: Clock) -> str:
     now = clock.now()
     digitalocean.metric("cpu_percentage", now - timedelta(minutes=10), now)  # its scope is another one
     return f"the token reads the app {name!r} and its metrics"
+
+
+def _databases(managed_databases: ManagedDatabases, settings: Settings, clock: Clock) -> str:
+    """Their states, as the check reads them."""
+    found = read_databases(managed_databases, settings, clock, in_full=False)
+    for _, problem in found.missing:
+        raise problem
+    for one in found.found:
+        if not one.state.coverage.enough:
+            raise TooLittleData(f"{one.state.subject}: expected online, got {one.state.found}", service=one.name)
+        if not one.state.holds:
+            raise NotWell(f"{one.state.subject}: expected online, got {one.state.found}")
+    return ", ".join(f"{one.name} ({one.cluster.engine}) is {one.cluster.status}" for one in found.found)
 
 
 def _redis(redis: ReadOnlyRedis, redis_stats: RedisStats) -> str:
@@ -195,8 +231,9 @@ _ALERTMANAGER = ("alertmanager.url", "alertmanager.token", "alertmanager.passwor
 
 SERVICES = (
     Service("Website", (("web.url",),), _website),
-    Service("Image API", (("web.url",),), _image_api),
+    Service("Image API", (("web.url",),), _image_api, ("images",)),
     Service("DigitalOcean API", (_DIGITALOCEAN,), _digitalocean),
+    Service("Databases", (("digitalocean.databases",), _DIGITALOCEAN), _databases),
     Service("Redis", (("redis.url",),), _redis),
     Service("Prometheus", (_PROMETHEUS, _GRAFANA), _prometheus),
     Service("Grafana", (_GRAFANA,), _grafana),

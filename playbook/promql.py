@@ -2,6 +2,8 @@
 
 $window              the time that is looked at, e.g. ``24h``
 $quantile            e.g. ``0.95``
+$web, $component     matchers of the web component's own series, and the label that says whose they are
+$requests and so on  names of the application's own metrics: the settings ``metrics``
 $selector, $probe, $redis, $containers    label matchers of the target's own series; none where not set
 $counted(SERIES)     by how much each counter of SERIES rose in the window: the setting ``queries.counted``;
                          with ``$counted(SERIES among MORE)`` MORE says whether they were scraped at all before
@@ -51,6 +53,13 @@ class Selected:
     placeholder: str
 
 
+def with_names(text: str, names: Mapping[str, str]) -> str:
+    """Texts of the settings in the product's own names, by placeholder."""
+    for name, value in names.items():
+        text = re.sub(rf"\${name}\b", lambda _, value=value: value, text)  # type: ignore[misc]
+    return text
+
+
 def fill(
     query: str, seconds: float, selectors: Mapping[str, str], *, counted: str = "", quantile: float | None = None
 ) -> str:
@@ -77,9 +86,7 @@ def fill(
         "quantile": "" if quantile is None else f"{quantile:g}",
         **selectors,
     }
-    for name, value in values.items():
-        query = re.sub(rf"\${name}\b", lambda _, value=value: value, query)  # type: ignore[misc]
-    return _without_gaps(query)
+    return _without_gaps(with_names(query, values))
 
 
 def duration(seconds: float) -> str:
@@ -93,10 +100,7 @@ def selected(query: str, selectors: Mapping[str, str]) -> list[Selected]:
     found: dict[str, Selected] = {}
     for text in _selectors(query):
         names = [name for name in PLACEHOLDERS if re.search(rf"\${name}\b", text)]
-        filled = text
-        for name in names:
-            filled = re.sub(rf"\${name}\b", lambda _, name=name: selectors.get(name, ""), filled)  # type: ignore[misc]
-        filled = _without_gaps(filled)
+        filled = _without_gaps(with_names(text, {name: selectors.get(name, "") for name in names}))
         pinned = any(selectors.get(name, "").strip() for name in names) or bool(_NAMES_ITSELF.search(filled))
         found.setdefault(filled, Selected(filled, pinned, names[0] if names else ""))
     return list(found.values())

@@ -83,6 +83,10 @@ def public_results(results: Results, catalogue: Catalogue) -> Results:
         root_causes=_root_causes(results, records),
         timings=[],
         unread=[public_file(file) for file in results.unread],
+        left_out=[
+            msgspec.structs.replace(part, items=[each for each in part.items if each in catalogue.items])
+            for part in results.left_out
+        ],
         audience=Audience.PUBLIC,
     )
 

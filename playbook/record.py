@@ -111,6 +111,20 @@ class Timing(msgspec.Struct, frozen=True):
     ok: bool
 
 
+class LeftOut(msgspec.Struct, frozen=True):
+    """A part that is not part of this product, and the items of the set that are about it.
+
+    Attributes:
+        part: as the setting ``without`` names it.
+        what: what it is, in a few words.
+        items: their ids; they were not looked at, and count neither as good nor as missing.
+    """
+
+    part: str
+    what: str
+    items: list[str]
+
+
 class Results(msgspec.Struct, frozen=True, kw_only=True):
     """A run. Times are ISO 8601 in UTC.
 
@@ -123,6 +137,7 @@ class Results(msgspec.Struct, frozen=True, kw_only=True):
         faults: sandbox faults that were switched on.
         audience: ``team`` holds everything; ``public`` only what everybody may read (``playbook.public``).
         private: the target says that its history, site and issues are in private places.
+        left_out: what is not part of this product, in the order of the setting.
         unread: files of checks that could not be read, so that nothing is known of what stands in them.
     """
 
@@ -150,3 +165,4 @@ class Results(msgspec.Struct, frozen=True, kw_only=True):
     versions: dict[str, str] = {}
     audience: Audience = Audience.TEAM
     private: bool = False
+    left_out: list[LeftOut] = []

@@ -234,10 +234,15 @@ def with_runbook(record: Record, runbook: Runbook, measurements: Measurements) -
     """The record with the runbook's steps carried out and its actions in order."""
     with suppress(UsageError):  # a mistyped name; its step says so
         measurements.start(name for step in runbook.steps for name in step.measurements)
-    steps = [_carry_out(step, measurements) for step in runbook.steps]
+    steps = [_carry_out(step, measurements) for step in runbook.steps if _is_there(step, measurements)]
     return msgspec.structs.replace(
         record, runbook=runbook.name, investigation=steps, resolution=list(runbook.actions)
     )
+
+
+def _is_there(step: Investigation, measurements: Measurements) -> bool:
+    """Not where all that a step looks at is of parts that the product does not have."""
+    return not step.measurements or not all(measurements.is_absent(name) for name in step.measurements)
 
 
 def _carry_out(step: Investigation, measurements: Measurements) -> Step:

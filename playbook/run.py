@@ -7,7 +7,7 @@ import platform
 import re
 import shutil
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from importlib import import_module
@@ -34,7 +34,7 @@ from playbook.own_catalogue import catalogue_of
 from playbook.own_items import id_of_file
 from playbook.people.files import waivers_of
 from playbook.people.waivers import Waivers
-from playbook.record import Record, Results, Timing
+from playbook.record import LeftOut, Record, Results, Timing
 from playbook.recorder import INVESTIGATE, Notes, make_record, root_causes, with_runbook, with_waiver
 from playbook.redact import Redactor
 from playbook.settings import SANDBOX, Settings, load
@@ -84,6 +84,7 @@ class Run:
         self.waivers = self._read_waivers()
         self.redactor = Redactor(settings.secrets())
         self.load_order = load_order or LoadOrder()
+        self.left_out: dict[str, str] = {}  # by item, the part that is not there
         self.measurements = Measurements(
             {
                 "settings": settings,
@@ -91,7 +92,8 @@ class Run:
                 "allow_mutations": allow_mutations,
                 "load_order": self.load_order,
                 "earlier": Earlier(lambda: earlier_readings(history, settings, self.clock.now())),
-            }
+            },
+            absent=settings.nowhere,
         )
 
     def record(
@@ -213,13 +215,26 @@ class RunFolder:
             shutil.rmtree(self.path, ignore_errors=True)
 
 
-def floor_of(settings: Settings, catalogue: Catalogue, set_name: str, *, selected: int, partial: bool) -> int:
-    """The least number of executed checks for a verdict. On the sandbox everything must have been executed."""
+def floor_of(
+    settings: Settings,
+    catalogue: Catalogue,
+    set_name: str,
+    *,
+    selected: int,
+    partial: bool,
+    left_out: Collection[str] = (),
+) -> int:
+    """The least number of executed checks for a verdict. On the sandbox everything must have been executed.
+
+    What is not part of the product (``left_out``, by id) cannot be asked for.
+    """
     if partial:
         return 1
+    there = len([item for item in catalogue.ids_of(set_name) if item not in left_out])
     if settings.target.kind == SANDBOX:
-        return max(selected, len(catalogue.ids_of(set_name)), 1)
-    return max(settings.floors.get(set_name, 1), 1)
+        return max(selected, there, 1)
+    floor = settings.floors.get(set_name, 1)
+    return max(min(floor, there) if left_out else floor, 1)
 
 
 def not_run(item: Item, check: str, subject: str, reason: str, now: datetime) -> Record:
@@ -300,6 +315,7 @@ def make_results(
     command: str,
     ended: str = "finished",
     faults: Iterable[str] = (),
+    left_out: Sequence[LeftOut] = (),
     unread: Iterable[str] = (),
 ) -> Results:
     """Add up a run."""
@@ -334,6 +350,7 @@ def make_results(
         timings=list(timings),
         versions=versions(),
         private=settings.target.private,
+        left_out=list(left_out),
     )
 
 

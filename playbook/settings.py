@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
+from msgspec.structs import replace
 
 from playbook.errors import NotConfigured, UnknownTarget, UsageError
 from playbook.gate import guarded_addresses
@@ -26,7 +27,7 @@ from playbook.sections.figures import Limits, Queries
 from playbook.sections.history import HistoryKeeping, Running, Schedule
 from playbook.sections.incidents import PLAIN, Incidents, Notifications
 from playbook.sections.load import OF_ONE_TARGET, Load
-from playbook.sections.metrics import Kpis
+from playbook.sections.metrics import Kpis, Metrics
 from playbook.sections.mistakes import did_you_mean, sentence, variable_for
 from playbook.sections.ondemand import (
     Emergency,
@@ -35,6 +36,7 @@ from playbook.sections.ondemand import (
     Recent,
     Troubleshooting,
 )
+from playbook.sections.parts import SITES, WITHOUT, absent_parts, contradictions, shorn, unknown_parts
 from playbook.sections.people import People
 from playbook.sections.places import with_lines
 from playbook.sections.platform import Access, CostReview, Dependencies, Firewalls, Scaling, UtilizationRules
@@ -87,6 +89,7 @@ class Settings(Section, frozen=True):
     deployments: Deployments = Deployments()
     coverage: CoverageRules = CoverageRules()
     kpis: Kpis = Kpis()
+    metrics: Metrics = Metrics()
     trends: Trends = Trends()
     optimization: Optimization = Optimization()
     recent: Recent = Recent()
@@ -112,6 +115,16 @@ class Settings(Section, frozen=True):
     root: Path | None = None
     sources: dict[str, str] = {}
     guarded: dict[str, str] = {}
+
+    @property
+    def absent(self) -> frozenset[str]:
+        """The parts that this product does not have, with those that are not there without them."""
+        return absent_parts(self.target.without)
+
+    @property
+    def nowhere(self) -> frozenset[str]:
+        """Those, and what this target has none of without anybody having to say so."""
+        return self.absent | (frozenset() if self.target.web.also else {SITES})
 
     def require(self, value: T | None, setting: str, service: str) -> T:
         """``value``, or NotConfigured that names the setting and the line to add.
@@ -208,6 +221,7 @@ def load(
                     f"{file}: targets: expected a name of letters, digits, . _ and -, got {each!r} "
                     "(reports are named after it)"
                 )
+    said = merged
     if overlay:
         merged = _merge(merged, overlay)
     name = target or environment.get(TARGET_VARIABLE) or merged.get("default_target", SANDBOX)
@@ -218,7 +232,10 @@ def load(
                 f"{did_you_mean(chosen, known_targets)} (targets are set in {file or 'playbook.toml'})"
             )
     settings = _build(name, merged, file, environment, sets, trusted=overlay is not None)
-    return msgspec.structs.replace(settings, root=root)
+    # What the sandbox says of itself is what it has: the checks find it where it was said to be absent.
+    _demand_whole_product(settings, said["targets"][name], environment)
+    there, loaded = shorn(settings.target, settings.load, settings.absent)
+    return replace(settings, target=there, load=loaded, root=root)
 
 
 def private_targets(names: Iterable[str], root: Path) -> frozenset[str]:
@@ -306,9 +323,11 @@ def _build(
                     f'"${{{variable}}}"; never write it into the file'
                 )
     common[_NOTIFICATIONS] = _interpolate(told, environment)
+    ladders = common.get("limits", {})
     paths = {key: f"targets.{name}.limits.{key}" for key in overrides["limits"]}
-    common["limits"] = _limits(common.get("limits", {}), where, paths)
+    common["limits"] = _limits(ladders, where, paths)
     common["target"] = {"name": name, **_interpolate(raw, environment)}
+    _fill_limits_of_sites(common["target"], ladders, where)
     try:
         settings = msgspec.convert(common, Settings, dec_hook=_decode)
     except msgspec.ValidationError as error:
@@ -320,7 +339,17 @@ def _build(
         raise UsageError(f"{where}: {path}{_from_variable(sources.get(path, ''))}: {mistake.text}")
     demand_valid(settings.schedule, where)
     guarded = guarded_addresses(_interpolate(merged["targets"], environment), name)
-    return msgspec.structs.replace(settings, file=file, sources=sources, guarded=guarded)
+    return replace(settings, file=file, sources=sources, guarded=guarded)
+
+
+def _fill_limits_of_sites(target: dict[str, Any], ladders: Mapping[str, Any], where: str) -> None:
+    """What a further website sets of a ladder stands over the target's, line by line."""
+    web = target.get("web")
+    sites = web.get("also") if isinstance(web, Mapping) else None
+    for number, site in enumerate(sites if isinstance(sites, list) else ()):
+        if isinstance(site, dict) and isinstance(site.get("limits"), Mapping):
+            paths = {key: f"web.also[{number}].limits.{key}" for key in site["limits"]}
+            site["limits"] = _limits(_merge(ladders, site["limits"]), where, paths)
 
 
 def _demand_of_one_target(common: Mapping[str, Any], where: str) -> None:
@@ -329,6 +358,19 @@ def _demand_of_one_target(common: Mapping[str, Any], where: str) -> None:
     for key in OF_ONE_TARGET:
         if isinstance(load, Mapping) and key in load:
             raise UsageError(f"{where}: load.{key} is set by each target for itself, under [targets.NAME.load]")
+
+
+def _demand_whole_product(settings: Settings, said: Mapping[str, Any], environment: Mapping[str, str]) -> None:
+    """The parts that a target does without exist, and nothing is said of where they are."""
+    where = f"{settings.file or DEFAULTS}: targets.{settings.target.name}"
+    for text in unknown_parts(settings.target.without):
+        raise UsageError(f"{where}.{WITHOUT}: {text}")
+    for part, path in contradictions(settings.target.without, _interpolate(said, environment)):
+        full = f"targets.{settings.target.name}.{path}"
+        raise UsageError(
+            f"{where}.{WITHOUT}: expected no settings of what is not part of the product, got {part!r} and "
+            f"{full}{_from_variable(settings.sources.get(full, ''))}; take one of the two away"
+        )
 
 
 def _stands_in(table: Any, path: str) -> bool:

@@ -14,6 +14,7 @@ from playbook.command_line import Parser
 from playbook.errors import UsageError
 from playbook.verdict import EXIT_OK, EXIT_USAGE
 from sandbox.faults import demand_known, describe
+from sandbox.products import PORTFOLIO, PRODUCTS, Product, product_of
 
 if TYPE_CHECKING:
     from sandbox.server import Sandbox
@@ -24,16 +25,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         options = _parser().parse_args(arguments)
         demand_known([] if options.list_faults else options.fault)
+        product = product_of(options.product)
     except UsageError as error:
         sys.stderr.write(f"{error}\n")
         return EXIT_USAGE
     if options.list_faults:
         _say(describe())
         return EXIT_OK
-    return _serve(options)
+    return _serve(options, product)
 
 
-def _serve(options: argparse.Namespace) -> int:
+def _serve(options: argparse.Namespace, product: Product) -> int:
     from playbook.guard import Guard, temporary_folder
 
     guard = Guard(temporary_folder())
@@ -53,7 +55,7 @@ def _serve(options: argparse.Namespace) -> int:
                 with os.fdopen(options.ready_fd, "w", encoding="utf-8") as pipe:
                     pipe.write(line)
 
-        asyncio.run(run(guard, options.fault, ready, until_eof=machine))
+        asyncio.run(run(guard, options.fault, ready, until_eof=machine, product=product))
     except KeyboardInterrupt:
         pass  # Ctrl-C while it was still loading
     finally:
@@ -98,6 +100,8 @@ def _parser() -> argparse.ArgumentParser:
         "--fault", action="append", default=[], metavar="NAME", help="switch on a fault; repeatable"
     )
     parser.add_argument("--list-faults", action="store_true", help="list the faults and exit")
+    kinds = "; ".join(f"{one.name}: {one.summary}" for one in PRODUCTS.values())
+    parser.add_argument("--product", default=PORTFOLIO.name, metavar="NAME", help=f"what it is ({kinds})")
     machine = parser.add_argument_group("for programs", "The sandbox then also ends when its standard input does.")
     machine.add_argument("--json", action="store_true", help="print one line of JSON when ready")
     machine.add_argument(

@@ -21,6 +21,7 @@ from typing import IO, Any, Self
 from urllib.parse import urlsplit
 
 from playbook.errors import UsageError
+from sandbox.products import PORTFOLIO, product_of
 
 ATTACH_VARIABLE = "PLAYBOOK_SANDBOX"
 _ROOT = Path(__file__).resolve().parent.parent
@@ -118,21 +119,27 @@ class _Attached(RunningSandbox):
                 self.set_faults(self._before)
 
 
-def start(faults: Iterable[str] = (), *, time_limit: float = _START_LIMIT) -> RunningSandbox:
+def start(
+    faults: Iterable[str] = (), *, product: str = PORTFOLIO.name, time_limit: float = _START_LIMIT
+) -> RunningSandbox:
     """Start a sandbox and wait until it serves; a context manager that stops it.
 
+    Args:
+        product: what kind of product it is.
+
     Raises:
-        UsageError: a name is no fault.
+        UsageError: a name is no fault, or no product.
         SandboxError: it ended, or was not ready within ``time_limit`` seconds.
     """
     from sandbox.faults import demand_known
 
     names = list(faults)
     demand_known(names)
+    product_of(product)
     ready, ready_there = os.pipe()
     try:
         with tempfile.TemporaryFile() as said:
-            command = [sys.executable, "-m", "sandbox", "--ready-fd", str(ready_there)]
+            command = [sys.executable, "-m", "sandbox", "--ready-fd", str(ready_there), "--product", product]
             process = subprocess.Popen(
                 [*command, *(part for name in names for part in ("--fault", name))],
                 cwd=_ROOT,

@@ -14,9 +14,10 @@ from functools import lru_cache
 from random import Random
 from typing import NamedTuple
 
+from sandbox.products import OPTIMIZER, WEB, WORKER
+
 HOURS_KEPT = 400  # two worlds of a week and a day each, as they are read from end to end
 LINES_KEPT = 100_000  # of those weeks, as they are shown
-WEB, OPTIMIZER, WORKER = "portfolio-web", "image-optimizer", "image-worker"
 
 _PAGES = ("/", "/about", "/projects", "/projects/lighthouse", "/gallery", "/contact", "/errors/404.html")
 _ASSETS = (

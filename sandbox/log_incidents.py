@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import TYPE_CHECKING
 
-from sandbox.log_history import OPTIMIZER, WEB, WORKER, LogLine, combined, floor_hour, morgan, pino, visitor
+from sandbox.log_history import LogLine, combined, floor_hour, morgan, pino, visitor
+from sandbox.products import OPTIMIZER, WEB, WORKER
 
 if TYPE_CHECKING:
     from sandbox.logs import LogsState

@@ -20,7 +20,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from sandbox.log_history import WEB, LogLine, combined, floor_hour, hour
+from sandbox.log_history import LogLine, combined, floor_hour, hour
+from sandbox.products import PORTFOLIO, WEB, Product
 from sandbox.service import Context, Service
 
 if TYPE_CHECKING:
@@ -65,11 +66,12 @@ class LogsState:
     most_lines: int = 0
     seed: int = 0
     flawless: bool = False
+    product: Product = PORTFOLIO
 
     @classmethod
-    def healthy(cls, now: datetime) -> LogsState:
+    def healthy(cls, now: datetime, product: Product = PORTFOLIO) -> LogsState:
         """An ordinary day that ends at ``now`` (aware)."""
-        return cls(now=now)
+        return cls(now=now, product=product)
 
     @cached_property
     def store(self) -> LogStore:
@@ -134,10 +136,17 @@ class LogStore:
         ]
         # Sorting keeps the order of lines of one moment, such as a stack trace's.
         lines = self._lines(since, now, sorted(added, key=_time))
-        if not self._state.muted:
+        if self._state.muted:
+            silent_since = {name: now - timedelta(hours=hours) for name, hours in self._state.muted.items()}
+            lines = (line for line in lines if line.at < silent_since.get(line.component, line.at + timedelta(1)))
+        product = self._state.product
+        if product is PORTFOLIO:
             return lines
-        silent_since = {name: now - timedelta(hours=hours) for name, hours in self._state.muted.items()}
-        return (line for line in lines if line.at < silent_since.get(line.component, line.at + timedelta(1)))
+        return (
+            line._replace(component=product.called(line.component), text=product.text(line.text))
+            for line in lines
+            if product.has_component(line.component)
+        )
 
     def _lines(self, since: datetime, until: datetime, added: list[LogLine]) -> Iterator[LogLine]:
         """History from ``since`` until ``until``, with the added lines between; they may be later than that."""

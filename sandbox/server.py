@@ -27,6 +27,7 @@ from sandbox.pages import PagesService
 from sandbox.people import PeopleService
 from sandbox.portfolio.plain import PlainHttpService
 from sandbox.portfolio.service import PortfolioService
+from sandbox.products import PORTFOLIO, Product
 from sandbox.receiver import ReceiverService
 from sandbox.recovery import RecoveryService
 from sandbox.service import Context, Service
@@ -42,10 +43,12 @@ class Sandbox:
 
     Attributes:
         faults: names of the faults that are on.
+        product: what kind of product it is.
     """
 
-    def __init__(self, guard: Guard) -> None:
+    def __init__(self, guard: Guard, product: Product = PORTFOLIO) -> None:
         self._guard = guard
+        self.product = product
         self._valkey = ValkeyService(guard)
         web = PortfolioService(self._valkey)
         receiver = ReceiverService()
@@ -86,7 +89,7 @@ class Sandbox:
             folder=self._guard.folder,
             ca=CertificateAuthority(self._guard.folder, now),
             clock=clock,
-            world=world_with(self.faults, now),
+            world=world_with(self.faults, now, self.product),
         )
         self._context = context
         await self._start(self._valkey)
@@ -97,7 +100,7 @@ class Sandbox:
     async def switch(self, faults: list[str]) -> None:
         """Show a fresh world with these faults, and nothing of the one before. On return that is in effect."""
         async with self._switching:
-            world = world_with(faults, self._context.clock.now())
+            world = world_with(faults, self._context.clock.now(), self.product)
             self._context.world = world
             self.faults = list(dict.fromkeys(faults))
             await self._valkey.apply(world)
@@ -125,7 +128,14 @@ class Sandbox:
         await service.start(self._context)
 
 
-async def run(guard: Guard, faults: Iterable[str], ready: Callable[[Sandbox], None], *, until_eof: bool) -> None:
+async def run(
+    guard: Guard,
+    faults: Iterable[str],
+    ready: Callable[[Sandbox], None],
+    *,
+    until_eof: bool,
+    product: Product = PORTFOLIO,
+) -> None:
     """Serve until SIGINT, SIGTERM or SIGHUP, or with ``until_eof`` until standard input ends.
 
     ``ready`` is called once everything serves. The caller ends the guard.
@@ -134,7 +144,7 @@ async def run(guard: Guard, faults: Iterable[str], ready: Callable[[Sandbox], No
     ended = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         loop.add_signal_handler(number, ended.set)
-    sandbox = Sandbox(guard)
+    sandbox = Sandbox(guard, product)
     sandbox.launch()
     try:
         starting = asyncio.create_task(sandbox.start(faults))

@@ -24,6 +24,9 @@ from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 from playbook.guard import Guard
+from sandbox.job_queues import JobQueuesState
+from sandbox.job_queues import seed as seed_queues
+from sandbox.products import PORTFOLIO, Product
 from sandbox.proxy import TlsProxy
 from sandbox.seen import READER
 from sandbox.service import LOOPBACK, Context, Service
@@ -85,6 +88,7 @@ class RedisState:
         formats_before: the same, as yesterday's run has read it.
         lasting_images: how many of the cached images never expire.
         large_page: MiB of one cached page; 0 is none.
+        jobs: queues of other libraries.
         burdens: what weighs on the server.
         latency: seconds that each answer is late.
         new_password: the server wants another password than the settings say.
@@ -102,14 +106,17 @@ class RedisState:
     formats_before: dict[str, FormatStats] = field(default_factory=_before)
     lasting_images: int = 0
     large_page: float = 0.0
+    jobs: JobQueuesState = field(default_factory=JobQueuesState)
     burdens: Burdens = field(default_factory=Burdens)
     latency: float = 0.0
     new_password: bool = False
 
+    product: Product = PORTFOLIO
+
     @classmethod
-    def healthy(cls, now: datetime) -> RedisState:
+    def healthy(cls, now: datetime, product: Product = PORTFOLIO) -> RedisState:
         """A warm cache and an empty queue."""
-        return cls()
+        return cls(product=product)
 
 
 def stats_fields(format_name: str, stats: FormatStats) -> dict[str, int]:
@@ -149,7 +156,7 @@ async def live_through(redis: Redis, state: RedisState, now: datetime, past: Pas
         for name, stats in state.formats_before.items():
             images.update(stats_fields(name, stats))
         yesterday = now - timedelta(hours=24)
-        past.note(yesterday, await redis.info(), images, STATS_KEY)
+        past.note(yesterday, await redis.info(), images, state.product.called(STATS_KEY))
 
 
 async def seed(redis: Redis, state: RedisState, now: datetime) -> None:
@@ -168,10 +175,11 @@ async def seed(redis: Redis, state: RedisState, now: datetime) -> None:
         pipe.set("page:gallery:1", random.randbytes(round(state.large_page * 1024 * 1024)), ex=3_600)
     for name, stats in state.formats.items():
         for key, amount in stats_fields(name, stats).items():
-            pipe.hincrby(STATS_KEY, key, amount)
+            pipe.hincrby(state.product.called(STATS_KEY), key, amount)
     for number in range(state.queue_length):
         job = {"id": f"{random.getrandbits(64):016x}", "format": "webp", "quality": 80, "width": None}
-        pipe.lpush(QUEUE_KEY, json.dumps({**job, "queued_at": now.timestamp() - number}))
+        pipe.lpush(state.product.called(QUEUE_KEY), json.dumps({**job, "queued_at": now.timestamp() - number}))
+    seed_queues(pipe, state.jobs, now)
     if popular and state.reads:
         hits = round(state.reads * state.hit_rate / 100)
         pipe.eval(_READ, len(popular), *popular, hits, state.reads - hits)
@@ -293,9 +301,10 @@ class ValkeyService(Service):
             await self._proxy.end()
 
     def settings(self) -> dict[str, Any]:
-        """Where and how to reach it."""
+        """Where and how to reach it; a product without Redis says nothing of it."""
+        own = {"url": self.url, "ca": str(self.context.ca.pem), "queues": self.world.redis.jobs.settings}
         return {
-            "redis": {"url": self.url, "ca": str(self.context.ca.pem)},
+            **({"redis": own} if self.world.product.has("redis") else {}),
             "history": {"readings": str(self._past.file)},
         }
 

@@ -16,6 +16,7 @@ from sandbox.npm.state import NpmState
 from sandbox.pages import PagesState
 from sandbox.people import PeopleState
 from sandbox.portfolio.state import PortfolioState
+from sandbox.products import PORTFOLIO, Product
 from sandbox.recovery import RecoveryState
 from sandbox.sign_ins import SignInsState
 from sandbox.valkey import RedisState
@@ -45,6 +46,7 @@ class World:
 
     Attributes:
         now: the moment it was made, aware, in UTC.
+        product: what kind of product it is; the same as long as the sandbox lives.
         gone: services that do not answer: nobody listens on their port, or the store is not there.
     """
 
@@ -65,18 +67,19 @@ class World:
     sign_ins: SignInsState
     load_tests: LoadTestsState
     gone: set[str] = field(default_factory=set)
+    product: Product = PORTFOLIO
 
     @classmethod
-    def healthy(cls, now: datetime) -> World:
+    def healthy(cls, now: datetime, product: Product = PORTFOLIO) -> World:
         """An ordinary morning."""
         return cls(
             now=now,
             portfolio=PortfolioState.healthy(now),
-            redis=RedisState.healthy(now),
-            digitalocean=DigitalOceanState.healthy(now),
-            metrics=MetricsState.healthy(now),
+            redis=RedisState.healthy(now, product),
+            digitalocean=DigitalOceanState.healthy(now, product),
+            metrics=MetricsState.healthy(now, product),
             alerts=AlertsState.healthy(now),
-            logs=LogsState.healthy(now),
+            logs=LogsState.healthy(now, product),
             backups=BackupsState.healthy(now),
             recovery=RecoveryState.healthy(now),
             people=PeopleState.healthy(now),
@@ -86,4 +89,5 @@ class World:
             pages=PagesState(),
             sign_ins=SignInsState(now),
             load_tests=LoadTestsState.healthy(now),
+            product=product,
         )

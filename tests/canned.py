@@ -16,7 +16,7 @@ from playbook.clients.digitalocean import DigitalOceanApi
 from playbook.clients.digitalocean_account import DigitalOceanAccount
 from playbook.clients.digitalocean_transport import ReadOnlyTransport, Refused, _Response
 from playbook.settings import Settings, load
-from sandbox.digitalocean import account, apps, billing, monitoring, sizes  # noqa: F401 - they register their routes
+from sandbox.digitalocean import account, apps, billing, databases, monitoring, sizes  # noqa: F401 - their routes
 from sandbox.digitalocean.answers import ROUTES, ApiError, Call
 from sandbox.digitalocean.state import DigitalOceanState
 

@@ -51,7 +51,8 @@ def judged(
     if "settings" in wanted or ("limits" in wanted and limits is None):
         settings = settings or load("sandbox", environment={})
         limits = limits or settings.limits
-    given = {"judge": judge, "limits": limits, "settings": settings, **values}
+    others = {name: None for name in wanted if name.startswith("other_")}  # no further websites
+    given = {"judge": judge, "limits": limits, "settings": settings, **others, **values}
     try:
         the_check(**{name: given[name] for name in wanted})
     except Critical:

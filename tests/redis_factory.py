@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
@@ -10,7 +10,8 @@ from typing import Any
 from playbook.clients.redis import ReadOnlyRedis
 from playbook.clock import FixedClock
 from playbook.counters import Earlier
-from playbook.measure.image_counts import image_queue
+from playbook.errors import Malformed
+from playbook.measure.job_queues import job_queues
 from playbook.measure.redis import RedisPing, RedisStats, redis_ping, redis_stats
 from playbook.measure.redis_info import Info
 from playbook.settings import Settings, load
@@ -108,6 +109,59 @@ class Server(ReadOnlyRedis):
         return _raised(self._answers.get("clients", []))
 
 
+class Ranked(dict[str, float]):
+    """A sorted set."""
+
+
+class Store(Server):
+    """Holds keys as a server does: lists, sets, hashes, sorted sets (``Ranked``) and texts."""
+
+    def __init__(self, keys: Mapping[str, Any], info: Any = None) -> None:
+        super().__init__(info)
+        self.keys = dict(keys)
+
+    def many(self, commands: Sequence[tuple[str | bytes | int, ...]]) -> list[Any]:
+        return [self._answer(str(name), str(key), rest) for name, key, *rest in commands]
+
+    def llen(self, key: str) -> int:
+        return int(self._answer("LLEN", key, []))
+
+    def _answer(self, name: str, key: str, rest: Sequence[Any]) -> Any:
+        value = self.keys.get(key)
+        kind = "none" if value is None else _TYPES[type(value)]
+        if name == "TYPE":
+            return kind
+        expected, answer = _ANSWERS[name]
+        if kind not in ("none", expected):
+            raise Malformed("got WRONGTYPE Operation against a key of the wrong kind of value", service="Redis")
+        return answer(_EMPTY[expected] if value is None else value, rest)
+
+
+def _ranked(value: Ranked, rest: Sequence[Any]) -> list[Any]:
+    pairs = sorted(value.items(), key=lambda pair: pair[1])[rest[0] : rest[1] + 1]
+    return [part for pair in pairs for part in (pair if len(rest) > 2 else pair[:1])]
+
+
+def _length(value: Any, _: Sequence[Any]) -> int:
+    return len(value)
+
+
+_TYPES = {list: "list", set: "set", dict: "hash", Ranked: "zset", str: "string"}
+_EMPTY: dict[str, Any] = {"list": [], "set": set(), "hash": {}, "zset": Ranked()}
+_ANSWERS: dict[str, tuple[str, Any]] = {
+    "LLEN": ("list", _length),
+    "SCARD": ("set", _length),
+    "HLEN": ("hash", _length),
+    "ZCARD": ("zset", _length),
+    "LINDEX": ("list", lambda value, rest: value[rest[0]] if value else None),
+    "SMEMBERS": ("set", lambda value, _: set(value)),
+    "SISMEMBER": ("set", lambda value, rest: int(rest[0] in value)),
+    "HGET": ("hash", lambda value, rest: value.get(rest[0])),
+    "HMGET": ("hash", lambda value, rest: [value.get(field) for field in rest]),
+    "ZRANGE": ("zset", _ranked),
+}
+
+
 def _raised(answer: Any) -> Any:
     if isinstance(answer, Exception):
         raise answer
@@ -149,7 +203,7 @@ def alive(info: Any, yesterday: Mapping[str, Any] | None = YESTERDAY, **answers:
         settings,
         redis_ping=ping,
         redis_stats=stats_of(info, yesterday, settings=settings, **answers),
-        image_queue=image_queue(Server(**answers), settings),
+        job_queues=job_queues(Server(**answers), settings, FixedClock(NOW)),
     )
 
 

@@ -9,7 +9,7 @@ from playbook.recovery.alerting import RECEIVER, SERVICE, AlertRoute
 from playbook.settings import Settings
 
 
-@client
+@client(parts=("alertmanager",))
 def alert_route(mutation_gate: MutationGate, settings: Settings) -> AlertRoute | None:
     """Alertmanager for a test alert and the receiver that it should reach; None where nothing may be changed."""
     if mutation_gate.refusal:

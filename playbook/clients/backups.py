@@ -281,7 +281,7 @@ def _at_most(files: Iterator[StoredFile], location: str) -> list[StoredFile]:
     return found
 
 
-@client(libraries=("obstore.store", "stamina"))
+@client(libraries=("obstore.store", "stamina"), parts=("backups",))
 def backup_store(settings: Settings) -> BackupStore:
     """The place where the backups are kept, for reading."""
     backups = settings.target.backups

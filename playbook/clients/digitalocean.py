@@ -237,9 +237,9 @@ class DigitalOceanApi:
         cluster = self.parse(Json, self.inside(body, "database", "the Redis cluster"), "the Redis cluster")
         return {key: value for key, value in cluster.items() if not _SECRET_KEYS.search(key)}
 
-    def trusted_sources(self) -> list[Json]:
-        """Who may connect to the cluster. An empty list is open to the world."""
-        cluster_id = self._cluster_id()
+    def trusted_sources(self, cluster_id: str | None = None) -> list[Json]:
+        """Who may connect to a cluster, that of the settings by default. An empty list is open to the world."""
+        cluster_id = cluster_id or self._cluster_id()
         body = self.read(
             "the trusted sources", "database:read", lambda api: api.databases.list_firewall_rules(cluster_id)
         )

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import msgspec
 
 from playbook.clients.digitalocean import DigitalOceanApi
-from playbook.clients.digitalocean_types import Moment
+from playbook.clients.digitalocean_types import App, Moment
 from playbook.clients.listing import Listing
 from playbook.engine import client
 
@@ -135,6 +135,14 @@ class Firewall(_Message, frozen=True):
     pending_changes: list[Change] = []
 
 
+class Cluster(_Message, frozen=True):
+    """A managed database; its connection, which holds the password, is not read."""
+
+    id: str
+    name: str = ""
+    engine: str = ""
+
+
 @client
 def digitalocean_account(digitalocean: DigitalOceanApi) -> DigitalOceanAccount:
     """The account behind the token, read-only."""
@@ -184,6 +192,21 @@ class DigitalOceanAccount:
         what = "the account"
         body = self.api.read(what, "account:read", lambda api: api.account.get())
         return self.api.parse(Account, self.api.inside(body, "account", what), what)
+
+    def apps(self) -> Listing[App]:
+        """Every app that the token may see."""
+        what = "the apps"
+        listing = self.api.collect(
+            what, "app:read", "apps", lambda api, page, size: api.apps.list(page=page, per_page=size)
+        )
+        return Listing(self.api.parse(list[App], listing, what), listing.coverage)
+
+    def clusters(self) -> list[Cluster]:
+        """Every database cluster."""
+        what = "the database clusters"
+        body = self.api.read(what, "database:read", lambda api: api.databases.list_clusters())
+        # Of an account without any the API says null, of which nothing is left.
+        return self.api.parse(list[Cluster], self.api.inside(body, "databases", what) if body else [], what)
 
     def ssh_keys(self) -> Listing[SshKey]:
         """Every public key of the account."""

@@ -27,6 +27,9 @@ MAX_BODY = 32 * 1024 * 1024
 # Changes nothing, says whether a rollback would be possible.
 _HARMLESS_POST = re.compile(r"^/v2/apps/[^/]+/rollback/validate$")
 
+# What answers here holds the passwords of databases, so not even the beginning of one that is cut off is shown.
+_HOLDS_PASSWORDS = re.compile(r"^/v2/databases(/|$)")
+
 
 class Refused(Exception):  # noqa: N818 - stays between the transport and the client, who says what it means
     """An answer other than 2xx.
@@ -70,11 +73,14 @@ class _Response:
     status_code: int
     headers: dict[str, str]
     content: bytes
+    may_be_quoted: bool = True
 
     def json(self) -> Any:
         try:
             return json.loads(self.content)
         except ValueError:
+            if not self.may_be_quoted:
+                raise NotJson(f"{len(self.content):,} bytes that are no JSON") from None
             beginning = " ".join(self.content[:400].decode("utf-8", errors="replace").split())[:80]
             kind = self.headers.get("content-type", "no content type")
             raise NotJson(f"{kind}: {beginning!r}") from None
@@ -135,7 +141,8 @@ class ReadOnlyTransport:
                     raise NotJson(f"more than {MAX_BODY:,} bytes")
         if not 200 <= exchange.status < 300:
             raise Refused(exchange.status, exchange.headers, bytes(body))
-        return _Response(exchange.status, exchange.headers, bytes(body))
+        may_be_quoted = not _HOLDS_PASSWORDS.match(url.path)
+        return _Response(exchange.status, exchange.headers, bytes(body), may_be_quoted)
 
     def open(self) -> None:
         """Nothing: connections are made when they are needed."""

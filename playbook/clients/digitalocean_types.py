@@ -13,8 +13,8 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 NO_TIME = "0001-01-01T00:00:00"
-# Lists that the API's description allows to be null where they are empty.
-NULL_LISTS = frozenset({"inbound_rules", "outbound_rules", "droplet_ids"})
+# Lists that the API's description allows to be null where they are empty, or that it has been seen to give so.
+NULL_LISTS = frozenset({"inbound_rules", "outbound_rules", "droplet_ids", "databases"})
 
 # A time without a zone could be of any.
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]
@@ -78,7 +78,43 @@ def _first_reason(steps: list[Step]) -> Reason | None:
     return None
 
 
-class ComponentSpec(_Message, frozen=True):
+class Variable(_Message, frozen=True):
+    """A variable of a component, by its name alone: its value may be a secret."""
+
+    key: str = ""
+
+
+class Repository(_Message, frozen=True):
+    """Where a component's code is: ``owner/name``, or an address."""
+
+    repo: str = ""
+    repo_clone_url: str = ""
+
+    def __str__(self) -> str:
+        return self.repo or self.repo_clone_url
+
+
+class Built(_Message, frozen=True, kw_only=True):
+    """What the app spec says of where any component comes from.
+
+    Attributes:
+        environment_slug: the kind of its buildpack, e.g. ``node-js``.
+    """
+
+    envs: list[Variable] = []
+    github: Repository | None = None
+    gitlab: Repository | None = None
+    bitbucket: Repository | None = None
+    git: Repository | None = None
+    environment_slug: str = ""
+
+    @property
+    def repository(self) -> str:
+        """Where its code is; empty where it is an image."""
+        return next((str(one) for one in (self.github, self.gitlab, self.bitbucket, self.git) if one), "")
+
+
+class ComponentSpec(Built, frozen=True):
     """What the app spec says about a component; ``autoscaling`` as the API gives it.
 
     Attributes:
@@ -100,7 +136,7 @@ class ComponentSpec(_Message, frozen=True):
         return told if isinstance(told, int) else self.instance_count
 
 
-class Named(_Message, frozen=True):
+class Named(Built, frozen=True):
     """A component of a kind that has neither health nor replicas."""
 
     name: str = ""
@@ -119,6 +155,18 @@ class DomainSpec(_Message, frozen=True):
     domain: str = ""
 
 
+class Database(_Message, frozen=True):
+    """A database of the app spec; one that is not for production has no cluster in the account.
+
+    ``engine`` is PG, MYSQL, REDIS, VALKEY, MONGODB, KAFKA, OPENSEARCH or new.
+    """
+
+    name: str = ""
+    engine: str = ""
+    production: bool = False
+    cluster_name: str = ""
+
+
 class Spec(_Message, frozen=True):
     """The app spec. Services and workers have a health; static sites, jobs, functions and databases have none."""
 
@@ -128,6 +176,8 @@ class Spec(_Message, frozen=True):
     static_sites: list[Named] = []
     jobs: list[Named] = []
     functions: list[Named] = []
+    databases: list[Database] = []
+    envs: list[Variable] = []
     domains: list[DomainSpec] = []
     maintenance: Maintenance | None = None
 
@@ -135,6 +185,11 @@ class Spec(_Message, frozen=True):
     def running(self) -> list[ComponentSpec]:
         """Components whose health the platform watches."""
         return [*self.services, *self.workers]
+
+    @property
+    def components(self) -> list[ComponentSpec | Named]:
+        """All that is built."""
+        return [*self.running, *self.others]
 
     @property
     def others(self) -> list[Named]:

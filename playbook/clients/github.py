@@ -106,7 +106,7 @@ class DependabotAlert(_Message, frozen=True, kw_only=True):
     security_advisory: _Advisory = _Advisory()
 
 
-@client(libraries=("h11", "stamina"))
+@client(libraries=("h11", "stamina"), parts=("github",))
 def github(settings: Settings) -> GitHubApi:
     """The GitHub API of the target, read-only. Asks nothing by itself, not even for its settings."""
     return GitHubApi(settings)

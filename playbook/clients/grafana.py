@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from http import HTTPStatus
 from typing import Any
+from urllib.parse import quote
 
 import msgspec
 
@@ -84,19 +86,28 @@ class Grafana:
         return health.database, health.version
 
     def dashboard(self, title: str) -> Dashboard | None:
-        """The dashboard with exactly this title, in the folder of the settings where they name one.
+        """The dashboard of the settings' identifier, else the one of exactly this title, in their folder.
 
         ``None`` where there is none that the token may see.
         """
+        uid = self.settings.target.grafana.dashboard_uid
+        if uid:
+            return self._stored(uid, title, 1)
         found = self._read("api/search", list[_Found], {"query": title, "type": "dash-db"})
         folder = self.settings.target.grafana.folder
         same = [one for one in found if one.title == title and folder in (None, one.folderTitle)]
         if not same:
             return None
-        stored = self._read(f"api/dashboards/uid/{same[0].uid}", _Stored).dashboard
+        return self._stored(same[0].uid, title, len(same))
+
+    def _stored(self, uid: str, title: str, alike: int) -> Dashboard | None:
+        answer = self.http.get(f"api/dashboards/uid/{quote(uid, safe='')}")
+        if answer.status == HTTPStatus.NOT_FOUND:
+            return None
+        stored = answer.expect_ok(HINT).json(_Stored).dashboard
         panels = list(_panels(stored))
-        uids = dict.fromkeys(uid for panel in panels for uid in _uids(panel, stored))
-        return Dashboard(same[0].uid, title, len(panels), tuple(uids), len(same))
+        uids = dict.fromkeys(one for panel in panels for one in _uids(panel, stored))
+        return Dashboard(uid, title, len(panels), tuple(uids), alike)
 
     def datasource_uid(self, dashboard: Dashboard | None = None) -> str:
         """The setting ``grafana.datasource_uid``, else the first data source of the dashboard.
@@ -181,7 +192,7 @@ def _variable(name: str, stored: Mapping[str, Any]) -> str:
     return ""
 
 
-@client(libraries=("h11", "stamina"))
+@client(libraries=("h11", "stamina"), parts=("grafana",))
 def grafana(settings: Settings) -> Grafana:
     """Grafana with a service account's token."""
     own = settings.target.grafana

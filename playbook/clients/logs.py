@@ -10,7 +10,7 @@ from playbook.engine import client
 from playbook.settings import Settings
 
 
-@client(libraries=("pydo", "httpx", "websockets.protocol", "stamina"))
+@client(libraries=("pydo", "httpx", "websockets.protocol", "stamina"), parts=("services",))
 def logs(settings: Settings) -> LogSource:
     """The target's logs, as ``logs.source`` says."""
     wanted = settings.target.logs

@@ -79,7 +79,7 @@ _ELSEWHERE = re.compile(
 T = TypeVar("T")
 
 
-@client
+@client(parts=("npm",))
 def npm(settings: Settings) -> Npm:
     """npm on the target's Node project."""
     mine = settings.target.npm

@@ -360,7 +360,7 @@ def _words(answer: Answer) -> str:
         return answer.beginning or "no content"
 
 
-@client(libraries=("h11", "stamina"))
+@client(libraries=("h11", "stamina"), parts=("prometheus",))
 def prometheus(settings: Settings) -> Prometheus:
     """Prometheus, or where only Grafana is configured the data source behind its dashboard."""
     target = settings.target

@@ -27,10 +27,12 @@ _SCHEMES = _TLS | {"redis", "valkey"}
 _READ_ONLY: dict[str, frozenset[str]] = {
     # Commands, and for those that have some their subcommands (https://valkey.io/commands/). None of them changes
     # data, configuration or other clients. GET and its like are left out: nothing here needs what is cached.
+    # Of the jobs in a queue only the times are used.
     **dict.fromkeys(
         (
             *("PING", "INFO", "DBSIZE", "TIME", "LASTSAVE", "SCAN", "TYPE", "TTL", "PTTL", "EXISTS"),
             *("LLEN", "SCARD", "ZCARD", "XLEN", "STRLEN", "HLEN", "HGETALL"),
+            *("LINDEX", "SMEMBERS", "SISMEMBER", "ZRANGE", "HGET", "HMGET"),
         ),
         frozenset[str](),
     ),
@@ -294,7 +296,7 @@ class ReadOnlyRedis:
         )
 
 
-@client(libraries=("redis",))
+@client(libraries=("redis",), parts=("redis",))
 def redis(settings: Settings) -> ReadOnlyRedis:
     """Redis or Valkey of the target."""
     configured = settings.target.redis

@@ -8,7 +8,7 @@ from playbook.recovery.place import Staging
 from playbook.settings import Settings
 
 
-@client(libraries=("redis",))
+@client(libraries=("redis",), parts=("staging",))
 def staging(mutation_gate: MutationGate, settings: Settings) -> Staging:
     """Makes staging places, behind the gate; what is left of them is cleared away at the end of the run."""
     setting = f"targets.{settings.target.name}.recovery.folder"

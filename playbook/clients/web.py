@@ -63,7 +63,7 @@ def website(settings: Settings) -> HttpClient:
     )
 
 
-@client
+@client(parts=("images",))
 def image_api(website: HttpClient, settings: Settings) -> ImageApi:
     """The optimise endpoint of the website."""
     path = settings.target.web.optimize_path

@@ -18,6 +18,8 @@ from playbook.handoff.page import DAYS, Ending, Page, Period, make_page
 from playbook.history.folder import history_to_read
 from playbook.history.runs import read
 from playbook.people.files import path_of
+from playbook.profile import left_out, left_out_of_the_catalogue
+from playbook.report.words import not_part
 from playbook.run import Run, load_providers, settings_for
 from playbook.settings import SANDBOX, Settings
 from playbook.verdict import EXIT_OK
@@ -52,13 +54,14 @@ def run_handoff(options: argparse.Namespace, root: Path, say: Say, clock: Clock 
 def collect(settings: Settings, period: Period, history: Path, folder: Path, clock: Clock) -> Page:
     """The page of a target, from its ``history`` and what can be measured now. Secrets are removed."""
     load_providers()
-    run = Run(settings, clock)
+    run, without = Run(settings, clock), settings.target.without
     try:
         now = clock.now()
         found = _Found(run, now + timedelta(days=DAYS[period]))
         found.look()
         # Longer than a period ago nothing changes on the page but how old a problem is.
         past = read(history, since=now - _LOOK_BACK)
+        absent = left_out_of_the_catalogue(without, absent=settings.nowhere)
         return run.redactor.struct(
             make_page(
                 past.runs,
@@ -70,6 +73,7 @@ def collect(settings: Settings, period: Period, history: Path, folder: Path, clo
                 endings=found.endings,
                 on_call=found.on_call,
                 not_read=[*past.problems, *run.catalogue.unread.values(), *found.not_read],
+                left_out=[not_part(part) for part in left_out(absent, without)],
             )
         )
     finally:
@@ -90,7 +94,8 @@ class _Found:
         until, measurements = self._until, self._run.measurements
         measurements.start(("certificates", "backup_retention", "on_call", "attestations"))
         self._take(lambda: endings.of_certificates(measurements.get("certificates"), until))
-        self._take(lambda: endings.of_backups(measurements.get("backup_retention"), until))
+        if not measurements.is_absent("backup_retention"):
+            self._take(lambda: endings.of_backups(measurements.get("backup_retention"), until))
         self._take(
             lambda: endings.of_sign_offs(measurements.get("attestations").sign_offs, self._run.catalogue, until)
         )

@@ -76,6 +76,7 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
         runs: how many runs the page was made from, of which sets.
         on_call: who has which duty now and takes over next, in words.
         not_read: what could not be read, in words.
+        left_out: what is not part of the product, in words.
     """
 
     schema: int = SCHEMA
@@ -91,6 +92,7 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     endings: list[Ending]
     on_call: list[str] = []
     not_read: list[str] = []
+    left_out: list[str] = []
 
 
 class _State(NamedTuple):
@@ -134,6 +136,7 @@ def make_page(
     endings: Iterable[Ending],
     on_call: Sequence[str] = (),
     not_read: Sequence[str] = (),
+    left_out: Sequence[str] = (),
 ) -> Page:
     """The page of a period that ends now.
 
@@ -167,6 +170,7 @@ def make_page(
         endings=sorted(endings, key=lambda each: (each.at or now, each.kind, each.what)),
         on_call=list(on_call),
         not_read=list(not_read),
+        left_out=list(left_out),
     )
 
 
@@ -179,6 +183,8 @@ def _states(runs: Iterable[RunLine], catalogue: Catalogue) -> dict[str, list[_St
                 known = catalogue.items.get(item)
                 title = known.title if known else finding.title or item
                 states.setdefault(item, []).append(_State(run.started, item, title, finding, run.report))
+        for item in run.gone:  # not part of the product any more, so neither open nor changed
+            states.pop(item, None)
     return states
 
 

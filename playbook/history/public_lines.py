@@ -45,6 +45,9 @@ def public_line(line: RunLine, catalogue: Catalogue, measurements: Collection[st
         items={name: worst_first(found)[0] for name, found in sorted(items.items())},
         readings=_readings(line.readings),
         unread=[public_file(file) for file in line.unread],
+        left_out={
+            part: [each for each in those if each in catalogue.items] for part, those in line.left_out.items()
+        },
         audience=Audience.PUBLIC,
     )
 

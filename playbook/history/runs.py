@@ -78,6 +78,7 @@ class RunLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         readings: counters as this run read them, by their set's name, for later runs to compare with.
         audience: ``public`` holds nothing that is the team's (``playbook.history.public_lines``); a line that does
             not say it may.
+        left_out: what is not part of the product, by part: the ids of the set's items that are about it.
     """
 
     schema: int = 1
@@ -103,6 +104,12 @@ class RunLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     items: dict[str, Finding] = {}
     readings: dict[str, Counted] = {}
     audience: Audience = Audience.TEAM
+    left_out: dict[str, list[str]] = {}
+
+    @property
+    def gone(self) -> frozenset[str]:
+        """Ids of the items that are about what is not part of the product."""
+        return frozenset(item for items in self.left_out.values() for item in items)
 
     @property
     def is_whole(self) -> bool:
@@ -195,6 +202,7 @@ def line_of(results: Results, *, report: str, slot: datetime | None, confirms: s
         items={item: worst_first(found)[0] for item, found in sorted(items.items())},
         readings=dict(sorted(readings.items())),
         audience=results.audience,
+        left_out={part.part: part.items for part in results.left_out},
     )
 
 

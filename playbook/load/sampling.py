@@ -6,6 +6,7 @@ ends nothing: the load test says what it has to say without it.
 
 from __future__ import annotations
 
+import math
 import re
 import threading
 import time
@@ -17,6 +18,7 @@ from typing import Self
 
 from playbook.clients.http import HttpClient
 from playbook.clients.redis import Address, ReadOnlyRedis
+from playbook.clock import Clock
 from playbook.errors import PlaybookError
 from playbook.load.samples import (
     EVICTED,
@@ -30,6 +32,7 @@ from playbook.load.samples import (
     WEB_REQUESTS,
     Sample,
 )
+from playbook.measure.job_queues import read_queues
 from playbook.settings import Settings, TimeLimits
 
 # A sample that takes longer is late, and says little of its second.
@@ -118,7 +121,11 @@ class Sampler:
     def _of_redis(self, redis: ReadOnlyRedis, at: float) -> dict[str, float]:
         values = {REDIS_LATENCY: redis.ping() * 1000}
         info = redis.info()
-        values[QUEUE] = float(redis.llen(self._settings.target.redis.queue_key))
+        if "queue" not in self._settings.absent:
+            queues = read_queues(redis, self._settings, Clock()).queues
+            waiting = [queue.waiting.reading.value for queue in queues]
+            if waiting and all(map(math.isfinite, waiting)):
+                values[QUEUE] = sum(waiting)
         values |= _numbers(info, {REDIS_MEMORY: ("used_memory", _MIB), REDIS_CLIENTS: ("connected_clients", 1)})
         cpu = _number(info.get("used_cpu_sys")), _number(info.get("used_cpu_user"))
         if None not in cpu:
@@ -130,14 +137,14 @@ class Sampler:
 
     def _of_website(self, website: HttpClient, at: float) -> dict[str, float]:
         answer = website.get(self._settings.load.metrics_path, retry="none").expect_ok()
-        found = sums(answer.text)
+        found, names = sums(answer.text), self._settings.metrics
         values = _numbers(
-            found, {QUEUE: ("image_queue_length", 1), WEB_MEMORY: ("process_resident_memory_bytes", _MIB)}
+            found, {QUEUE: (names.queue_length, 1), WEB_MEMORY: ("process_resident_memory_bytes", _MIB)}
         )
         if "process_cpu_seconds_total" in found:
             self._rate(values, WEB_CPU, found["process_cpu_seconds_total"], at, 100)
-        if "http_requests_total" in found:
-            self._rate(values, WEB_REQUESTS, found["http_requests_total"], at)
+        if names.requests in found:
+            self._rate(values, WEB_REQUESTS, found[names.requests], at)
         return values
 
     def _rate(self, values: dict[str, float], name: str, counter: float, at: float, times: float = 1) -> None:

@@ -71,7 +71,7 @@ class AlertDelivery(NewestDrill):
         return shown
 
 
-@measurement(time_limit=_LONGEST, is_long=True)
+@measurement(time_limit=_LONGEST, is_long=True, parts=("staging",))
 def alert_delivery(
     alert_route: AlertRoute | None, mutation_gate: MutationGate, settings: Settings, clock: Clock
 ) -> AlertDelivery:

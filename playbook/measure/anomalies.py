@@ -13,7 +13,7 @@ from playbook.clock import Clock
 from playbook.coverage import Coverage, lacking, whole
 from playbook.engine import measurement
 from playbook.evidence import Chart, Curve, Evidence, Facts, Table
-from playbook.measure.kpis import ERROR_RATE, FIGURES, Figure
+from playbook.measure.kpis import ERROR_RATE, Figure, figures_of
 from playbook.measure.month import DAYS, day_of
 from playbook.measure.performance import DAY, bad_is_low, by_day
 from playbook.measure.queries import own_series
@@ -180,7 +180,7 @@ class MonthDays:
 def month_days(prometheus: Prometheus, settings: Settings, clock: Clock) -> MonthDays:
     """Every key figure, and the number of requests, of each of the last thirty whole days."""
     midnight = clock.now().astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    rule = settings.trends
+    rule, wanted = settings.trends, figures_of(settings)
 
     least_looks = DAY.total_seconds() / 60 / settings.kpis.look_minutes * settings.coverage.trend_percent / 100
 
@@ -202,7 +202,7 @@ def month_days(prometheus: Prometheus, settings: Settings, clock: Clock) -> Mont
             relative_floor=figure.unit != "%",
             rule=rule,
         )
-        for figure in FIGURES
+        for figure in wanted
     ]
     whole_days = seen(ERROR_RATE)
     requests = DailyFigure(
@@ -219,7 +219,7 @@ def month_days(prometheus: Prometheus, settings: Settings, clock: Clock) -> Mont
     own = own_series(
         prometheus,
         settings,
-        [figure.key for figure in FIGURES if figure.scraped],
+        [figure.key for figure in wanted if figure.scraped],
         DAYS * DAY.total_seconds(),
         midnight,
     )

@@ -254,7 +254,7 @@ class Headroom:
         return [Table("CPU at a spike", columns, rows), Facts("Traffic", facts), course]
 
 
-@measurement
+@measurement(parts=("services",))
 def capacity_growth(prometheus: Prometheus, settings: Settings, clock: Clock) -> CapacityGrowth:
     """CPU, memory and storage of every component, day by day over two months, and when they meet their limits."""
     now = clock.now()
@@ -263,12 +263,12 @@ def capacity_growth(prometheus: Prometheus, settings: Settings, clock: Clock) ->
         ("Memory", "component_memory", settings.limits.memory),
         ("Storage", "component_storage", settings.limits.storage),
     )
-    first = now - timedelta(days=HISTORY_DAYS - 1)
+    first, label = now - timedelta(days=HISTORY_DAYS - 1), settings.target.prometheus.component_label
     found, answers = [], Coverage()
     for _, key, _ in kinds:
         series = prometheus.query_range(query_of(settings, key, DAY), first, now, DAY, setting=f"queries.{key}")
         answers += series.coverage
-        found.append({one.labels.get("component", ""): one.points for one in series})
+        found.append({one.labels.get(label, ""): one.points for one in series})
     # One of which there is memory and no CPU is missed, and not passed over.
     names = sorted({name for one in found for name in one}) or [""]
     courses = []
@@ -281,7 +281,7 @@ def capacity_growth(prometheus: Prometheus, settings: Settings, clock: Clock) ->
     return CapacityGrowth(prometheus.service, tuple(courses), now, settings.coverage.trend_percent, answers)
 
 
-@measurement
+@measurement(parts=("services",))
 def headroom(
     prometheus: Prometheus, digitalocean: DigitalOceanApi, settings: Settings, clock: Clock, load_order: LoadOrder
 ) -> Headroom:
@@ -289,6 +289,7 @@ def headroom(
     now = clock.now()
     spec = digitalocean.app().spec
     first = now - timedelta(days=PEAK_DAYS) + timedelta(seconds=QUARTER)
+    label = settings.target.prometheus.component_label
 
     answers = []
 
@@ -296,7 +297,7 @@ def headroom(
         query = query_of(settings, key, QUARTER)
         series = prometheus.query_range(query, first, now, QUARTER, setting=f"queries.{key}")
         answers.append(series.coverage)
-        return {one.labels.get("component", ""): [p for p in one.points if math.isfinite(p[1])] for one in series}
+        return {one.labels.get(label, ""): [p for p in one.points if math.isfinite(p[1])] for one in series}
 
     cpu = quarters("component_cpu_total")
     rates = next(iter(quarters("request_rate").values()), [])

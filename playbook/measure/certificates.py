@@ -41,6 +41,7 @@ class Certificates:
         problems: what could not be read: servers, or the list of the app's domains.
         remarks: what was left out on purpose.
         ca: the file with the authorities that are trusted; empty where they are the usual ones.
+        unaddressed: further websites whose address is not set.
     """
 
     served: tuple[Certificate, ...]
@@ -52,6 +53,7 @@ class Certificates:
     rules: CoverageRules
     remarks: tuple[str, ...] = ()
     ca: str = ""
+    unaddressed: tuple[str, ...] = ()
 
     @property
     def coverage(self) -> Coverage:
@@ -85,6 +87,8 @@ class Certificates:
         phases = [domain.phase for domain in self.domains if domain.phase]
         strange = [phase for phase in phases if phase not in DOMAIN_PHASES]
         total += understood(len(strange), len(phases), "phases of domains", examples=strange)
+        for name in self.unaddressed:
+            total += lacking(f"{name} not seen", expected=f"the certificate of {name}", got="no address of it")
         for domain in self.domains:
             name = domain.spec.domain
             if name.startswith("*.") and domain.certificate_expires_at is None:
@@ -222,9 +226,12 @@ def certificates(tls: TlsClient, settings: Settings, clock: Clock) -> Certificat
     endpoints = _endpoints(settings, [domain.spec.domain for domain in domains])
     served: list[Certificate] = []
     seen = of = 0
+    authorities = _authorities(settings)
     for endpoint in endpoints:
+        ca = authorities.get((endpoint.host, endpoint.address[1]))
+        own = replace(tls, ca=ca) if ca else tls
         try:
-            places = _places(tls, endpoint, settings, remarks)
+            places = _places(own, endpoint, settings, remarks)
         except Unmeasured as error:
             problems.append(error)
             of += 1
@@ -233,12 +240,12 @@ def certificates(tls: TlsClient, settings: Settings, clock: Clock) -> Certificat
         chains: dict[tuple[bytes, ...], list[Endpoint]] = {}
         for place in places:
             try:
-                chains.setdefault(tls.chain(place), []).append(place)
+                chains.setdefault(own.chain(place), []).append(place)
             except Unmeasured as error:
                 problems.append(error)
         for chain, same in chains.items():
             try:
-                served.append(_read(tls, chain, _shown(endpoint, same, places), same[0], clock.now()))
+                served.append(_read(own, chain, _shown(endpoint, same, places), same[0], clock.now()))
                 seen += len(same)
             except Unmeasured as error:
                 problems.append(error)
@@ -256,6 +263,7 @@ def certificates(tls: TlsClient, settings: Settings, clock: Clock) -> Certificat
         settings.coverage,
         tuple(dict.fromkeys(remarks)),
         settings.target.web.ca or "",
+        tuple(site.label for site in settings.target.web.also if site.url is None),
     )
 
 
@@ -277,6 +285,10 @@ def _endpoints(settings: Settings, app_domains: list[str]) -> list[Endpoint]:
     url = urlsplit(settings.target.web.url or "")
     if url.scheme == "https" and url.hostname:
         hosts.append((plain_host(url.hostname), url.port or 443))
+    for site in settings.target.web.also:
+        url = urlsplit(site.url or "")
+        if url.scheme == "https" and url.hostname:
+            hosts.append((plain_host(url.hostname), url.port or 443))
     hosts += [host_and_port(text, "security.domains") for text in settings.target.security.domains]
     hosts += [(plain_host(name), 443) for name in app_domains if not name.startswith("*.")]
     connect_to = {plain_host(host): to for host, to in settings.target.security.connect_to.items()}
@@ -286,6 +298,16 @@ def _endpoints(settings: Settings, app_domains: list[str]) -> list[Endpoint]:
         address = host_and_port(other, "security.connect_to") if other else (host, port)
         found.setdefault((host, port), Endpoint(host, address))
     return list(found.values())
+
+
+def _authorities(settings: Settings) -> dict[tuple[str, int], str]:
+    """Files with the authorities that further websites have of their own, by host and port."""
+    found = {}
+    for site in settings.target.web.also:
+        url = urlsplit(site.url or "")
+        if site.ca and url.hostname:
+            found[plain_host(url.hostname), url.port or 443] = site.ca
+    return found
 
 
 def _places(tls: TlsClient, endpoint: Endpoint, settings: Settings, remarks: list[str]) -> list[Endpoint]:

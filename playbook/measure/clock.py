@@ -106,14 +106,16 @@ def clock_skew(settings: Settings, clock: Clock) -> ClockSkew:
     Raises:
         NotConfigured: not one of them is configured.
     """
-    target = settings.target
+    page = "/" if "api" in settings.absent else settings.target.web.health_path
     asked: list[tuple[str, str, Callable[[], tuple[float, float]]]] = [
-        ("website", "Date header", lambda: _date(website(settings), target.web.health_path)),
+        ("website", "Date header", lambda: _date(website(settings), page)),
         ("Redis", "TIME", lambda: _redis(settings)),
         ("Prometheus", "time of evaluation", lambda: (prometheus(settings).query("1")[0].time, 0.0)),
     ]
     found: list[ClockReading] = []
     missing: NotConfigured | None = None
+    if "prometheus" in settings.absent:  # it would be asked through Grafana
+        asked.pop()
     for name, said_by, ask in asked:
         before = clock.now().timestamp()
         try:

@@ -73,13 +73,14 @@ class DashboardView:
         return Facts(self.title, facts)
 
 
-@measurement
+@measurement(parts=("prometheus",))
 def dashboard(settings: Settings, clock: Clock) -> DashboardView:
     """The dashboard in Grafana by its title, its data sources, and the age of the newest sample.
 
     Without Grafana the data source alone is looked at.
     """
-    title = settings.target.grafana.dashboard
+    own = settings.target.grafana
+    title = f"the dashboard {own.dashboard_uid}" if own.dashboard_uid else own.dashboard
     if settings.target.grafana.url is None:
         store = prometheus(settings)
         minutes, seen = _age(store, settings, clock)
@@ -91,7 +92,16 @@ def dashboard(settings: Settings, clock: Clock) -> DashboardView:
     state = f"{version}, database {database}".lstrip(", ")
     stored = reader.dashboard(title)
     if stored is None:
-        return DashboardView(title, "no dashboard of that title", False, state, NOT_ASKED, "", None, works)
+        return DashboardView(
+            title,
+            f"no dashboard of that {'identifier' if own.dashboard_uid else 'title'}",
+            False,
+            state,
+            NOT_ASKED,
+            "",
+            None,
+            works,
+        )
     uid = reader.datasource_uid(stored)
     store = through(reader, uid)
     problem, minutes, seen = "", None, Coverage()

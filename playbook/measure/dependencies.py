@@ -129,10 +129,11 @@ class Weaknesses:
         return [Facts("Asked", facts), Table("Known weaknesses", columns, rows)]
 
 
-@measurement(time_limit=90.0)
-def weaknesses(github: GitHubApi, settings: Settings) -> Weaknesses:
+@measurement(time_limit=90.0, one_of=(("github",), ("npm",)), optional=("github",))
+def weaknesses(github: GitHubApi | None, settings: Settings) -> Weaknesses:
     """Known weaknesses of the dependencies, from ``npm audit`` and from Dependabot, whichever is configured."""
-    found = Weaknesses((_of_npm(settings), _of_dependabot(github)))
+    of_npm = () if "npm" in settings.absent else (_of_npm(settings),)
+    found = Weaknesses((*of_npm, *((_of_dependabot(github),) if github else ())))
     if not found.asked:
         errors = [source.error for source in found.sources if source.error]
         raise next((error for error in errors if not isinstance(error, NotConfigured)), errors[0])

@@ -97,7 +97,7 @@ class Look:
     """One look at the system.
 
     Attributes:
-        signs: by measurement.
+        signs: by measurement; those that this product has.
         response, errors: the limits of P3 (warning) and P2 (critical).
     """
 
@@ -109,11 +109,11 @@ class Look:
     @property
     def known(self) -> Known:
         """What it says, as far as it could be told."""
-        homepage, health, alerts = (self.signs[name].value for name in (HOMEPAGE, HEALTH, ALERTS))
+        homepage, health, alerts = (self._value(name) for name in (HOMEPAGE, HEALTH, ALERTS))
         return Known(
             down=homepage.is_down if homepage else None,
-            seconds=_largest(self.signs[RESPONSE].number, self.signs[HOMEPAGE].number),
-            error_percent=_largest(self.signs[ERRORS].number, homepage.bad_percent if homepage else None),
+            seconds=_largest(self._number(RESPONSE), self._number(HOMEPAGE)),
+            error_percent=_largest(self._number(ERRORS), homepage.bad_percent if homepage else None),
             unhealthy=health.is_unhealthy or health.is_degraded if health else None,
             alerts=len(alerts.firing) if alerts else None,
         )
@@ -172,23 +172,29 @@ class Look:
     @property
     def _telling(self) -> list[Sign]:
         """The signs that by themselves would be as bad."""
-        known, homepage = self.known, self.signs[HOMEPAGE].value
+        known, homepage = self.known, self._value(HOMEPAGE)
         parts = {
             HOMEPAGE: Known(
                 down=known.down,
-                seconds=self.signs[HOMEPAGE].number,
+                seconds=self._number(HOMEPAGE),
                 error_percent=homepage.bad_percent if homepage else None,
             ),
             HEALTH: Known(unhealthy=known.unhealthy),
-            RESPONSE: Known(seconds=self.signs[RESPONSE].number),
-            ERRORS: Known(error_percent=self.signs[ERRORS].number),
+            RESPONSE: Known(seconds=self._number(RESPONSE)),
+            ERRORS: Known(error_percent=self._number(ERRORS)),
             ALERTS: Known(alerts=known.alerts),
         }
         return [
             self.signs[name]
             for name, part in parts.items()
-            if severity_of(part, self.response, self.errors) == self.severity
+            if name in self.signs and severity_of(part, self.response, self.errors) == self.severity
         ]
+
+    def _value(self, name: str) -> Any:
+        return self.signs[name].value if name in self.signs else None
+
+    def _number(self, name: str) -> float | None:
+        return self.signs[name].number if name in self.signs else None
 
 
 def _largest(*values: float | None) -> float | None:
@@ -203,10 +209,16 @@ def take_look(settings: Settings, clock: Clock) -> Look:
     """
     settings.require(settings.target.web.url, "web.url", "Website")
     # What it looks like now is enough: how it was on other days is for the morning.
-    measurements = Measurements({"settings": settings, "clock": clock, "earlier": Earlier()})
+    given = {"settings": settings, "clock": clock, "earlier": Earlier()}
+    measurements = Measurements(given, absent=settings.absent)
     measurements.start(ASKED)
     try:
-        signs = {name: _sign(_NAMES[name], measurements.outcome(name), _WORDS[name]) for name in ASKED}
+        outcomes = {name: measurements.outcome(name) for name in ASKED}
+        signs = {
+            name: _sign(_NAMES[name], outcome, _WORDS[name])
+            for name, outcome in outcomes.items()
+            if not outcome.absent
+        }
     finally:
         measurements.close()
     return Look(clock.now(), signs, settings.limits.emergency_response, settings.limits.emergency_errors)

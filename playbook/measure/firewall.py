@@ -68,7 +68,7 @@ class TrustedSources:
         return Table("Trusted sources of the Redis cluster", ["Type", "Who"], rows)
 
 
-@measurement
+@measurement(parts=("redis",))
 def trusted_sources(digitalocean: DigitalOceanApi, settings: Settings) -> TrustedSources:
     """Trusted sources of the Redis cluster."""
     rules = digitalocean.trusted_sources()

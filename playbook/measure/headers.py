@@ -105,6 +105,11 @@ def security_headers(website: HttpClient, plain_http: PlainHttp, settings: Setti
     Raises:
         Unreachable, Denied, Malformed: the homepage does not answer 200, and an error page has other headers.
     """
+    return read_headers(website, plain_http, settings)
+
+
+def read_headers(website: HttpClient, plain_http: PlainHttp, settings: Settings) -> SecurityHeaders:
+    """The same of any website, by its settings; raises as that."""
     answer = website.get(redirects=5).expect_ok()
     shared = website.get(headers={"Origin": ORIGIN}, redirects=5)
     sent = answer.headers

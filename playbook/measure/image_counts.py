@@ -1,4 +1,4 @@
-"""Images in Redis: what waits, and what the workers count (images, failures, time), and by how much that grew."""
+"""What the image workers count in Redis: images, failures, time; and by how much that grew."""
 
 from __future__ import annotations
 
@@ -11,10 +11,8 @@ from playbook.clock import Clock
 from playbook.counters import Counted, Earlier, Grown, grown
 from playbook.coverage import Coverage, lacking, understood, whole
 from playbook.engine import measurement
-from playbook.errors import Unmeasured
-from playbook.evidence import Facts, Table
+from playbook.evidence import Table
 from playbook.limits import Reading
-from playbook.measure.redis_work import ANSWERED, Statement, answer_of
 from playbook.settings import Settings
 
 READINGS = "images"
@@ -113,64 +111,10 @@ class ImageStats:
         return tables
 
 
-@measurement
+@measurement(parts=("images", "worker"))
 def image_stats(redis: ReadOnlyRedis, settings: Settings, clock: Clock, earlier: Earlier) -> ImageStats:
     """What the image workers counted: images, failures and time, by format."""
     return read_image_stats(redis, settings, clock, earlier)
-
-
-@dataclass(frozen=True, slots=True)
-class ImageQueue:
-    """Images that wait to be processed.
-
-    Attributes:
-        key: name of the list.
-        waiting: how many; None where the server did not answer with a number, and ``problem`` says with what.
-    """
-
-    key: str
-    waiting: int | None
-    problem: Unmeasured | None = None
-
-    @property
-    def coverage(self) -> Coverage:
-        """One answer, or none."""
-        if self.waiting is not None:
-            return whole("1 list")
-        problem = self.problem
-        return lacking(
-            "queue not told",
-            expected=f"the length of {self.key}",
-            got=str(problem) if problem else "none",
-            hint=problem.hint if problem else "",
-        )
-
-    @property
-    def answer(self) -> Statement:
-        """That the server tells its length, and not why it cannot do its work."""
-        return answer_of("Image queue", "LLEN", self.problem)
-
-    @property
-    def length(self) -> Reading:
-        """Images that wait."""
-        if self.waiting is None:
-            return Reading(math.nan, coverage=self.coverage)
-        return Reading(self.waiting)
-
-    def evidence(self) -> Facts:
-        """Name and length."""
-        waiting = str(self.problem) if self.waiting is None else f"{self.waiting:,}"
-        return Facts("Image queue", {"List": self.key, "Waiting": waiting})
-
-
-@measurement
-def image_queue(redis: ReadOnlyRedis, settings: Settings) -> ImageQueue:
-    """How many images wait in the queue. A list that is not there is an empty one."""
-    key = settings.target.redis.queue_key
-    try:
-        return ImageQueue(key, redis.llen(key))
-    except ANSWERED as problem:
-        return ImageQueue(key, None, problem)
 
 
 def read_image_stats(redis: ReadOnlyRedis, settings: Settings, clock: Clock, earlier: Earlier) -> ImageStats:

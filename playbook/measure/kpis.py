@@ -47,6 +47,7 @@ class Figure:
         key: of its query in the settings, and of its limit.
         counted: what is counted: probes, requests, images or reads; ``kpis.least_…`` says how many are enough.
         scraped: it comes from the application's own counters, of which a failed scrape misses some.
+        part: the part of the product that it is about; empty where every product has it.
     """
 
     key: str
@@ -54,15 +55,21 @@ class Figure:
     unit: str
     counted: str
     scraped: bool = False
+    part: str = ""
 
 
 TODAY = Window(24, "24 h")
 AVAILABILITY = Figure("availability", "Availability", "%", "probes")
 RESPONSE_TIME = Figure("response_time", "P95 response time", "s", "requests", scraped=True)
 ERROR_RATE = Figure("error_rate", "Error rate", "%", "requests", scraped=True)
-IMAGE_SUCCESS = Figure("image_success", "Image processing success", "%", "images", scraped=True)
-CACHE_HIT_RATE = Figure("cache_hit_rate", "Cache hit rate", "%", "reads")
+IMAGE_SUCCESS = Figure("image_success", "Image processing success", "%", "images", scraped=True, part="images")
+CACHE_HIT_RATE = Figure("cache_hit_rate", "Cache hit rate", "%", "reads", part="cache")
 FIGURES = (AVAILABILITY, RESPONSE_TIME, ERROR_RATE, IMAGE_SUCCESS, CACHE_HIT_RATE)
+
+
+def figures_of(settings: Settings) -> tuple[Figure, ...]:
+    """The key figures that this product has."""
+    return tuple(figure for figure in FIGURES if figure.part not in settings.absent)
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,7 +306,7 @@ def error_rate(prometheus: Prometheus, settings: Settings, clock: Clock) -> Kpi:
     return kpi(prometheus, settings, ERROR_RATE, TODAY, clock.now())
 
 
-@measurement
+@measurement(parts=("images",), one_of=(("prometheus",), ("redis", "worker")))
 def image_success(settings: Settings, clock: Clock, earlier: Earlier) -> Kpi | CountedImages:
     """Percent of the last 24 hours' images that were processed; by Redis' counts where Prometheus has none.
 
@@ -315,8 +322,9 @@ def image_success(settings: Settings, clock: Clock, earlier: Earlier) -> Kpi | C
             reader.close()
 
     target = settings.target
-    counted = target.redis.url is not None
-    if target.prometheus.url is None and target.grafana.url is None and counted:
+    counted = target.redis.url is not None and "worker" not in settings.absent
+    stored = "prometheus" not in settings.absent and (target.prometheus.url or target.grafana.url)
+    if not stored and counted:
         return counted_images(None)
     # Opened here and not asked for by name: with Redis alone it must not be missed.
     measured = kpi(prometheus(settings), settings, IMAGE_SUCCESS, TODAY, clock.now())

@@ -133,13 +133,13 @@ def homepage_load(load_test: LoadTest, settings: Settings) -> Group:
     return _group("Homepage", load_test, settings, lambda name: name in HOMEPAGE)
 
 
-@measurement
+@measurement(one_of=(("api",), ("images",)))
 def health_load(load_test: LoadTest, settings: Settings) -> Group:
     """How long the health endpoints took under load."""
     return _group("Health endpoints", load_test, settings, lambda name: name in HEALTH)
 
 
-@measurement
+@measurement(parts=("images",))
 def image_load(load_test: LoadTest, settings: Settings) -> Group:
     """How long image optimisation took under load, by size and format of the photograph."""
     return _group("Image optimisation", load_test, settings, lambda name: name.startswith(IMAGES))
@@ -225,6 +225,7 @@ class LoadedServer:
     Attributes:
         test, broken_on_purpose: as of ``Group``.
         has_redis: the target has one of its own, so that its latency must be known.
+        has_queue: the product has a queue of images, so that its length must be known.
     """
 
     samples: tuple[Sample, ...]
@@ -233,13 +234,16 @@ class LoadedServer:
     test: Coverage
     broken_on_purpose: bool = False
     has_redis: bool = False
+    has_queue: bool = True
 
     @property
     def queue(self) -> list[Reading]:
         """The longest that the queue of images was."""
         longest = max(self._queue, default=math.nan)
         seen = self._seen(QUEUE, "from Redis or the website's metrics")
-        return [] if self.broken_on_purpose else [Reading(longest, f"{len(self._queue)} looks", seen)]
+        if self.broken_on_purpose or not self.has_queue:
+            return []
+        return [Reading(longest, f"{len(self._queue)} looks", seen)]
 
     @property
     def redis_latency(self) -> list[Reading]:
@@ -253,7 +257,7 @@ class LoadedServer:
     @property
     def coverage(self) -> Coverage:
         """The whole test's, and that of a breakpoint test's queue, which is only shown."""
-        only_shown = self.broken_on_purpose
+        only_shown = self.broken_on_purpose and self.has_queue
         return self.test + (self._seen(QUEUE, "from Redis or the website's metrics") if only_shown else Coverage())
 
     @property
@@ -261,6 +265,8 @@ class LoadedServer:
         """The longest queue, where nothing is judged; else nothing."""
         if not self.broken_on_purpose:
             return []
+        if not self.has_queue:
+            return [f"{len(self.samples)} looks at Redis"]
         return [
             f"{max(self._queue):,.0f} images in the queue at most" if self._queue else "no queue that was read"
         ]
@@ -279,8 +285,8 @@ class LoadedServer:
             words,
             expected=f"to read it {source} every other time at least",
             got=f"{words} ({'; '.join(self.unread) or 'none'})",
-            hint="Set redis.url, or load.metrics_path to where image_queue_length is shown; both must answer "
-            "within a second while there is load.",
+            hint="Set redis.url, or load.metrics_path to where the metric metrics.queue_length is shown; both must"
+            " answer within a second while there is load.",
         )
 
     def evidence(self) -> list[Evidence]:
@@ -296,7 +302,7 @@ class LoadedServer:
         return shown
 
 
-@measurement
+@measurement(one_of=(("images", "queue"), ("redis",)))
 def loaded_server(load_test: LoadTest, settings: Settings) -> LoadedServer:
     """What the server's own figures were during the test: the queue, Redis, the website's process."""
     if not settings.load.metrics_path:
@@ -305,5 +311,11 @@ def loaded_server(load_test: LoadTest, settings: Settings) -> LoadedServer:
     gave_way = tuple(one.text for one in test.gave_way)
     has_redis = bool(settings.target.redis.url)
     return LoadedServer(
-        test.samples, test.unread, gave_way, test.coverage, test.is_breakpoint, has_redis=has_redis
+        test.samples,
+        test.unread,
+        gave_way,
+        test.coverage,
+        test.is_breakpoint,
+        has_redis=has_redis,
+        has_queue=not settings.absent & {"images", "queue"},
     )

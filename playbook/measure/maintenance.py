@@ -290,12 +290,12 @@ def window_team(maintenance_plan: MaintenancePlan, settings: Settings) -> Window
 
 @dataclass(frozen=True, slots=True)
 class SinceMaintenance:
-    """The key figures since the end of the last window, over a day at most."""
+    """The key figures since the end of the last window, over a day at most; of images where it has them."""
 
     window: Window
     response_time: Recent
     error_rate: Recent
-    image_success: Recent
+    image_success: Recent | None = None
 
     @property
     def coverage(self) -> Coverage:
@@ -304,7 +304,7 @@ class SinceMaintenance:
 
     def evidence(self) -> list[Evidence]:
         """The window, and each figure."""
-        figures = (self.response_time, self.error_rate, self.image_success)
+        figures = [one for one in (self.response_time, self.error_rate, self.image_success) if one]
         return [Facts("Last maintenance", {"Window": str(self.window)}), *(one.evidence() for one in figures)]
 
 
@@ -318,7 +318,7 @@ def since_maintenance(
     """
     window = maintenance_plan.last
     minutes = min(maintenance_plan.now - window.end, _LONGEST).total_seconds() / 60
-    figures = (RESPONSE_TIME, ERROR_RATE, IMAGE_SUCCESS)
+    figures = (RESPONSE_TIME, ERROR_RATE, *([] if IMAGE_SUCCESS.part in settings.absent else [IMAGE_SUCCESS]))
     now = maintenance_plan.now
     return SinceMaintenance(window, *(recent(prometheus, settings, figure, minutes, now) for figure in figures))
 

@@ -13,13 +13,14 @@ from playbook.coverage import Coverage, lacking, whole
 from playbook.engine import measurement
 from playbook.evidence import Evidence, Table
 from playbook.limits import Limit, Reading, format_value
-from playbook.measure.kpis import FIGURES, Kpi, Window, kpi
+from playbook.measure.kpis import Kpi, Window, figures_of, kpi
 from playbook.measure.performance import DAY, KpiByDay, bad_is_low, by_day, by_day_chart
 from playbook.measure.queries import query_of
 from playbook.sections.trends import Trends
 from playbook.settings import Settings
 from playbook.verdict import SEVERITY
 
+_TIMES = (("response_time_quantile", "Requests", ""), ("image_time_quantile", "Images", "images"))
 MONTH = Window(720, "30 days")
 DAYS = MONTH.hours // 24
 QUANTILES = (0.5, 0.95, 0.99)
@@ -189,11 +190,10 @@ def month_report(prometheus: Prometheus, settings: Settings, clock: Clock) -> Mo
             by_day(prometheus, settings, figure.key, now, DAYS),
             getattr(settings.limits, figure.key),
         )
-        for figure in FIGURES
+        for figure in figures_of(settings)
     )
     times = tuple(
-        _times(prometheus, settings, key, name, now)
-        for key, name in (("response_time_quantile", "Requests"), ("image_time_quantile", "Images"))
+        _times(prometheus, settings, key, name, now) for key, name, part in _TIMES if part not in settings.absent
     )
     return MonthReport(kpis, times)
 

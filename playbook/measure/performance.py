@@ -117,13 +117,13 @@ def week_error_rate(prometheus: Prometheus, settings: Settings, clock: Clock) ->
     return _week(prometheus, settings, clock, ERROR_RATE)
 
 
-@measurement
+@measurement(parts=("images",))
 def week_image_success(prometheus: Prometheus, settings: Settings, clock: Clock) -> KpiByDay:
     """Percent of the last seven days' images that were processed, and of each day's."""
     return _week(prometheus, settings, clock, IMAGE_SUCCESS)
 
 
-@measurement
+@measurement(parts=("cache",))
 def week_cache_hit_rate(prometheus: Prometheus, settings: Settings, clock: Clock) -> KpiByDay:
     """Percent of the last seven days' reads that the cache answered, and of each day's."""
     return _week(prometheus, settings, clock, CACHE_HIT_RATE)

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from urllib.parse import urlsplit
 
+import msgspec
+
 from playbook import promql
 from playbook.clients.prometheus import Prometheus, Sample
 from playbook.coverage import Coverage, lacking, whole
@@ -40,10 +42,23 @@ def selectors(settings: Settings) -> dict[str, str]:
     }
 
 
+def names(settings: Settings) -> dict[str, str]:
+    """What the product calls its own, by placeholder: the matchers of its web component, and its metrics."""
+    own, label = settings.target.prometheus, settings.target.prometheus.component_label
+    web = f'{label}="{settings.target.components.web}"' if own.web_selector is None else own.web_selector
+    return {"web": web, "component": label, **msgspec.structs.asdict(settings.metrics)}
+
+
+def named(settings: Settings, key: str) -> str:
+    """The query of this name in the product's own names; whose series it asks for is still to be filled in."""
+    query: str = getattr(settings.queries, key)
+    return promql.with_names(query, names(settings))
+
+
 def query_of(settings: Settings, key: str, seconds: float, *, quantile: float | None = None) -> str:
     """The query of this name over a window; empty where it is set to nothing."""
-    query: str = getattr(settings.queries, key)
-    return promql.fill(query, seconds, selectors(settings), counted=settings.queries.counted, quantile=quantile)
+    query = named(settings, key)
+    return promql.fill(query, seconds, selectors(settings), counted=named(settings, "counted"), quantile=quantile)
 
 
 def own_series(
@@ -54,9 +69,7 @@ def own_series(
     They are where a selector says so, or where they are all of one job and instance.
     """
     filled = selectors(settings)
-    chosen = list(
-        dict.fromkeys(one for key in keys for one in promql.selected(getattr(settings.queries, key), filled))
-    )
+    chosen = list(dict.fromkeys(one for key in keys for one in promql.selected(named(settings, key), filled)))
     if not chosen:
         return Coverage()
     window = promql.duration(seconds)

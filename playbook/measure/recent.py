@@ -163,7 +163,7 @@ def error_rate_now(prometheus: Prometheus, settings: Settings, clock: Clock) -> 
     return recent(prometheus, settings, ERROR_RATE, settings.recent.window_minutes, clock.now())
 
 
-@measurement
+@measurement(parts=("images",))
 def image_success_now(prometheus: Prometheus, settings: Settings, clock: Clock) -> Recent:
     """Percent of the last hour's images that were processed."""
     return recent(prometheus, settings, IMAGE_SUCCESS, settings.recent.window_minutes, clock.now())

@@ -21,7 +21,6 @@ from playbook.limits import Reading, format_value
 from playbook.measure.redis_info import Info, duration, mebibytes
 from playbook.measure.redis_work import (
     ANSWERED,
-    Statement,
     answer_of,
     limit_of,
     policy_evicts,
@@ -29,6 +28,7 @@ from playbook.measure.redis_work import (
     turned_away,
     used_of,
 )
+from playbook.measure.statements import Statement
 from playbook.settings import Settings
 
 PINGS = 10
@@ -113,6 +113,7 @@ class RedisStats:
         growth: by how much they grew since an earlier reading.
         cluster: what CLUSTER INFO said, or why it did not; None where it is no cluster.
         problem: why there is no INFO; None where there is.
+        is_cache: it is read as a cache, so that its hits say something.
     """
 
     info: Info
@@ -120,6 +121,7 @@ class RedisStats:
     growth: Grown
     cluster: Mapping[str, str] | str | None = None
     problem: Unmeasured | None = None
+    is_cache: bool = True
 
     @property
     def coverage(self) -> Coverage:
@@ -315,7 +317,13 @@ def redis_stats(redis: ReadOnlyRedis, settings: Settings, clock: Clock, earlier:
             cluster = str(problem)
     read = info.counted(at)
     growth = grown(read, earlier.of("redis"), settings.coverage)
-    return RedisStats(info=info, read=read, growth=_without(growth, read, earlier.of(OWN_READS)), cluster=cluster)
+    return RedisStats(
+        info=info,
+        read=read,
+        growth=_without(growth, read, earlier.of(OWN_READS)),
+        cluster=cluster,
+        is_cache="cache" not in settings.absent,
+    )
 
 
 def _without(growth: Grown, read: Counted, own: Sequence[Counted]) -> Grown:

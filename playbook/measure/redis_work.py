@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
 
 from playbook.clients.redis_replies import NotAllowed
 from playbook.counters import WISHED_HOURS, Grown
 from playbook.coverage import Coverage, lacking, share
 from playbook.errors import Malformed, Refused, Unmeasured
 from playbook.measure.redis_info import OOM_REJECTIONS, REFUSALS, Info, duration, mebibytes
+from playbook.measure.statements import Statement
 
 _LINK = re.compile(r"master(_\d+|_global)?_link_status")
 _SYNC = re.compile(r"master(_\d+)?_sync_in_progress")
@@ -27,35 +26,6 @@ _SLOTS = 16_384
 _NOTHING_MORE = Coverage()
 # What the server answers instead of what was asked: that says something too, and other answers still count.
 ANSWERED = (Refused, Malformed, NotAllowed)
-
-
-@dataclass(frozen=True, slots=True)
-class Statement:
-    """Something that must hold; ``expected`` and ``found`` continue its sentence.
-
-    Attributes:
-        warn: what does not hold is a warning only.
-        coverage: what it stands on beyond what the measurement says of itself.
-    """
-
-    subject: str
-    holds: bool
-    expected: str
-    found: str
-    warn: bool = False
-    coverage: Coverage = _NOTHING_MORE
-
-    @property
-    def terms(self) -> dict[str, Any]:
-        """As ``judge.that`` takes them."""
-        return {
-            "holds": self.holds,
-            "subject": self.subject,
-            "expected": self.expected,
-            "found": self.found,
-            "warn": self.warn,
-            "coverage": self.coverage,
-        }
 
 
 def answer_of(subject: str, command: str, problem: Unmeasured | None) -> Statement:

@@ -242,7 +242,7 @@ class MemoryGrowth:
         return [Table("Memory growth in the last 7 days, busiest instance", columns, rows), self.week.chart()]
 
 
-@measurement
+@measurement(parts=("services",))
 def cpu_week(digitalocean: DigitalOceanApi, app: AppStatus, settings: Settings, clock: Clock) -> ResourceWeek:
     """CPU of every component over seven days, hour by hour, and over the seven days before."""
     now = clock.now()
@@ -261,7 +261,7 @@ def cpu_week(digitalocean: DigitalOceanApi, app: AppStatus, settings: Settings, 
     return ResourceWeek("CPU", weeks, settings.limits.cpu, seen, seen_before)
 
 
-@measurement
+@measurement(parts=("services",))
 def memory_growth(digitalocean: DigitalOceanApi, app: AppStatus, settings: Settings, clock: Clock) -> MemoryGrowth:
     """Memory of every component over seven days, hour by hour, and whether it grows."""
     now = clock.now()

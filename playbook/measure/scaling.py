@@ -200,7 +200,7 @@ class ScalingReview:
         return Table("Sizes against a week of use (proposals are not applied)", columns, rows)
 
 
-@measurement
+@measurement(parts=("services",))
 def scaling(
     digitalocean: DigitalOceanApi, digitalocean_account: DigitalOceanAccount, settings: Settings, clock: Clock
 ) -> ScalingReview:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
+
+import msgspec
 
 from playbook.clients.digitalocean import DigitalOceanApi
 from playbook.clients.digitalocean_types import ComponentSpec
@@ -111,21 +114,41 @@ class ScalingPolicies:
         return Table("Scaling", ["Component", "Policy", "App spec"], rows)
 
 
-@measurement
+@measurement(parts=("services",))
 def scaling_policies(digitalocean: DigitalOceanApi, settings: Settings) -> ScalingPolicies:
     """What the app spec says of every component's instances, beside the policy in the settings."""
-    policies = settings.capacity.policy
-    if not policies:
-        path = f"targets.{settings.target.name}.capacity.policy"
-        raise NotConfigured(
-            f"The scaling policy is not configured for the target {settings.target.name}: {path} is not set",
-            setting=path,
-            add=f"to playbook.toml:\n[{path}]\nportfolio-web = {{ least = 2, most = 4, cpu_percent = 70 }}",
-        )
+    if not settings.capacity.policy:
+        raise _not_configured(settings)
     spec = digitalocean.app().spec
     components = {one.name: one for one in (*spec.services, *spec.workers)}
+    policies = _by_component(settings, components)
+    if not policies:
+        raise _not_configured(settings)
     rules = tuple(ScalingRule(name, policy, components.get(name)) for name, policy in policies.items())
     return ScalingPolicies(rules, tuple(one for name, one in components.items() if name not in policies))
+
+
+def _by_component(settings: Settings, components: Collection[str]) -> dict[str, ScalingPolicy]:
+    """The policies by what components are called: ``web`` and the like stand for the names in the settings.
+
+    Those of a component that is not part of the product are left out.
+    """
+    roles: dict[str, str] = msgspec.structs.asdict(settings.target.components)
+    gone = {"optimizer", "worker"} if "images" in settings.absent else settings.absent & {"worker"}
+    return {
+        name if name in components else roles.get(name, name): policy
+        for name, policy in settings.capacity.policy.items()
+        if name in components or name not in gone
+    }
+
+
+def _not_configured(settings: Settings) -> NotConfigured:
+    path, web = f"targets.{settings.target.name}.capacity.policy", settings.target.components.web
+    return NotConfigured(
+        f"The scaling policy is not configured for the target {settings.target.name}: {path} is not set",
+        setting=path,
+        add=f"to playbook.toml:\n[{path}]\n{web} = {{ least = 2, most = 4, cpu_percent = 70 }}",
+    )
 
 
 def autoscaling_words(spec: ComponentSpec) -> set[str]:

@@ -47,7 +47,7 @@ class Area:
 
 @dataclass(frozen=True, slots=True)
 class StorageWeek:
-    """A week of every file system that has samples, and of Redis.
+    """A week of every file system that has samples, and of Redis where the product has it.
 
     Attributes:
         redis_limit: enough where Redis says how much memory it may use, or that it has no limit.
@@ -154,24 +154,26 @@ class StorageWeek:
         return f"{self.measured + timedelta(days=days):%Y-%m-%d}{made}"
 
 
-@measurement
-def storage_week(prometheus: Prometheus, redis_stats: RedisStats, settings: Settings, clock: Clock) -> StorageWeek:
+@measurement(parts=("services",), optional=("redis_stats",))
+def storage_week(
+    prometheus: Prometheus, redis_stats: RedisStats | None, settings: Settings, clock: Clock
+) -> StorageWeek:
     """How full file systems and Redis' memory were over seven days, hour by hour, and whether they fill."""
-    now = clock.now()
+    now, label = clock.now(), settings.target.prometheus.component_label
 
     def hours(key: str) -> list[tuple[str, tuple[Point, ...]]]:
         query = query_of(settings, key, HOUR)
         series = prometheus.query_range(query, now - WEEK, now, HOUR, setting=f"queries.{key}")
         # Both ends are in it: 169 of them.
-        return [(one.labels.get("component", ""), one.points[-HOURS:]) for one in series]
+        return [(one.labels.get(label, ""), one.points[-HOURS:]) for one in series]
 
     def area(name: str, points: tuple[Point, ...], *, evicts: bool = False, size: str = "") -> Area:
         parts = split_at_falls(points, settings.trends.restart_points)
         return Area(name, points, fit(parts, DAY, settings.trends), evicts, size)
 
     areas = [area(f"Files of {name}" if name else "Files", points) for name, points in hours("component_storage")]
-    known = redis_stats.coverage + redis_stats.limited.coverage
-    if redis_stats.memory_limit:
+    known = redis_stats.coverage + redis_stats.limited.coverage if redis_stats else Coverage()
+    if redis_stats and redis_stats.memory_limit:
         used = next((points for _, points in hours("redis_memory")), ())
         share = tuple((moment, FULL * value / redis_stats.memory_limit) for moment, value in used)
         size = mebibytes(redis_stats.memory_limit)

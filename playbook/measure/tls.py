@@ -26,6 +26,7 @@ from playbook.engine import measurement
 from playbook.errors import Unmeasured, Unreachable
 from playbook.evidence import Evidence, Facts, Table
 from playbook.measure.certificates import host_and_port
+from playbook.measure.statements import Statement
 from playbook.settings import Settings
 
 GUIDELINE = "Mozilla's guideline 6.0, intermediate"
@@ -116,6 +117,18 @@ class TlsConfiguration:
         left = len(self.outside) - 6
         return names + (f" and {left} more" if left > 0 else "")
 
+    def statements(self, of: str = "") -> list[Statement]:
+        """What it must and should accept; ``of`` names the site."""
+        versions, suites = f"Protocol versions{of}", f"Cipher suites{of}"
+        broken, outside = self.broken, self.outside_text
+        inside = "those of Mozilla's intermediate profile"
+        return [
+            Statement(versions, not self.outdated, "TLS 1.2 and TLS 1.3 only", self.accepted),
+            Statement(suites, not broken, "encryption and authentication by each", broken or "both by each"),
+            Statement(versions, self.has_newest, "TLS 1.3 too", self.accepted, warn=True),
+            Statement(suites, not self.outside, inside, outside or "no others", warn=True),
+        ]
+
     def evidence(self) -> list[Evidence]:
         """Versions, suites, and what is not known."""
         rows = []
@@ -149,6 +162,11 @@ def tls_configuration(tls: TlsClient, settings: Settings) -> TlsConfiguration:
     Raises:
         Unreachable: it does not answer, or refuses every version.
     """
+    return configuration_of(tls, settings)
+
+
+def configuration_of(tls: TlsClient, settings: Settings) -> TlsConfiguration:
+    """The same of any website, by its settings."""
     endpoint = _website(settings)
     places, _ = tls.places_of(endpoint, settings.target.security.ipv6)
     found: list[TlsConfiguration] = []

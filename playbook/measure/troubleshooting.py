@@ -139,7 +139,7 @@ class ComponentRestarts:
         return Table("Restarts in the last 24 h", ["Component", "Restarts"], rows)
 
 
-@measurement
+@measurement(parts=("services",))
 def component_restarts(
     digitalocean: DigitalOceanApi, app: AppStatus, settings: Settings, clock: Clock
 ) -> ComponentRestarts:

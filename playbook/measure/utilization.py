@@ -133,13 +133,13 @@ class Utilization:
         return f"{len(use.samples)}, newest {age:.0f} s old"
 
 
-@measurement
+@measurement(parts=("services",))
 def utilization(digitalocean: DigitalOceanApi, app: AppStatus, settings: Settings, clock: Clock) -> Utilization:
     """CPU and memory of every component over the last 24 hours: mean, highest quarter of an hour, samples."""
     return _utilization(digitalocean, app, settings, clock.now(), DAY)
 
 
-@measurement
+@measurement(parts=("services",))
 def utilization_now(
     digitalocean: DigitalOceanApi, app: AppStatus, settings: Settings, clock: Clock
 ) -> Utilization:

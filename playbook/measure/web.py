@@ -168,19 +168,20 @@ class Health:
         return [shown_facts, Table("Dependencies", ["Dependency", "Status", "Remark"], rows)]
 
 
-@measurement
+@measurement(parts=("api",))
 def api_health(website: HttpClient, network: Network, settings: Settings) -> Health:
     """What ``/api/health`` says of the application and of what it depends on."""
-    return _health(website, network, settings, settings.target.web.health_path)
+    return health_of(website, network, settings, settings.target.web.health_path)
 
 
-@measurement
+@measurement(parts=("images",))
 def image_health(website: HttpClient, network: Network, settings: Settings) -> Health:
     """What ``/api/image/health`` says of the image service."""
-    return _health(website, network, settings, settings.target.web.image_health_path)
+    return health_of(website, network, settings, settings.target.web.image_health_path)
 
 
-def _health(website: HttpClient, network: Network, settings: Settings, path: str) -> Health:
+def health_of(website: HttpClient, network: Network, settings: Settings, path: str) -> Health:
+    """What a health endpoint says, by the settings of its website."""
     try:
         # A 503 is what was asked for, so only lost connections are tried again.
         answer = website.get(path, retry="connection", redirects=REDIRECTS, max_body=2 * MOST_BYTES)
@@ -284,6 +285,7 @@ class HomepageTiming:
     Attributes:
         down: where none was answered, why that is a finding.
         text_is_known: the page was looked through for a text that must stand on it (web.expect).
+        key: under which its title is kept for later runs.
         usual_title: of the last good run, as the history has it; empty where it has none.
         read_at: when it was measured.
     """
@@ -293,6 +295,7 @@ class HomepageTiming:
     text_is_known: bool = False
     usual_title: str = ""
     read_at: datetime | None = None
+    key: str = HOMEPAGE
 
     @property
     def title(self) -> str:
@@ -309,7 +312,7 @@ class HomepageTiming:
         """The title of the last good run, for the next one: this one's where it was good."""
         good = not self.bad and not self.is_retitled
         title = (self.title if good else "") or self.usual_title
-        return {HOMEPAGE: Counted(at=self.read_at, origin=title)} if title and self.read_at else {}
+        return {self.key: Counted(at=self.read_at, origin=title)} if title and self.read_at else {}
 
     @property
     def bad(self) -> list[Sample]:
@@ -398,6 +401,19 @@ def homepage_timing(
     Raises:
         Unreachable: no sample was answered, and it may be this machine's own network.
     """
+    return time_homepage(website, network, settings, clock=clock, earlier=earlier)
+
+
+def time_homepage(
+    website: HttpClient,
+    network: Network,
+    settings: Settings,
+    *,
+    clock: Clock,
+    earlier: Earlier,
+    key: str = HOMEPAGE,
+) -> HomepageTiming:
+    """The same of any website, by its settings; its title is kept under ``key``."""
     rules = page_rules(settings, website.base_url)
     between = in_between(rules, network)
     samples: list[Sample] = []
@@ -424,13 +440,14 @@ def homepage_timing(
     down = ""
     if lost and not any(sample.status for sample in samples):
         down = network.finding(lost, website.base_url)
-    before = max(earlier.of(HOMEPAGE), key=lambda one: one.at, default=None)
+    before = max(earlier.of(key), key=lambda one: one.at, default=None)
     return HomepageTiming(
         tuple(samples),
         down,
         text_is_known=bool(rules.expect),
         usual_title=before.origin if before else "",
         read_at=clock.now(),
+        key=key,
     )
 
 

@@ -13,6 +13,7 @@ from playbook.engine import measurement
 from playbook.errors import Unmeasured, Unreachable
 from playbook.evidence import Facts
 from playbook.limits import Reading
+from playbook.measure.statements import Statement
 from playbook.settings import Settings
 
 DAY = 86400
@@ -67,6 +68,11 @@ class Hsts:
 @measurement
 def hsts(website: HttpClient) -> Hsts:
     """The Strict-Transport-Security header of the homepage (RFC 6797). No answer is kept as a problem."""
+    return read_hsts(website)
+
+
+def read_hsts(website: HttpClient) -> Hsts:
+    """The same of any website."""
     try:
         answer = website.get(redirects=5)
     except Unmeasured as error:
@@ -138,6 +144,14 @@ class PlainHttp:
         """The first redirect leads to https on the same host, so that HSTS covers it the next time."""
         return self.result in ("redirection-to-https", "redirection-not-needed-no-http")
 
+    def statements(self, of: str = "") -> list[Statement]:
+        """That visitors are safe, and led to https at once; ``of`` names the site."""
+        subject = f"Visitors{of} without TLS"
+        return [
+            Statement(subject, self.is_safe, "led to https", self.summary),
+            Statement(subject, self.is_direct, "led to https on the same host first", self.summary, warn=True),
+        ]
+
     @property
     def summary(self) -> str:
         """The way in words."""
@@ -163,6 +177,11 @@ def plain_http(settings: Settings) -> PlainHttp:
 
     That the connection is refused is an answer; that none comes in time is a problem, and no knowledge.
     """
+    return read_plain_http(settings)
+
+
+def read_plain_http(settings: Settings) -> PlainHttp:
+    """The same; raises as that."""
     web = settings.target.web
     site = urlsplit(settings.require(web.url, "web.url", "Website"))
     derived = f"http://{site.hostname}" if site.scheme == "http" or site.port in (None, 443) else None

@@ -70,6 +70,8 @@ def _lines(page: Page) -> Iterator[str]:
         yield "Nothing that is known of."
     yield from ("", "## On call", "")
     yield from (f"- {plain(line)}" for line in page.on_call or ["Not known: no roster is configured."])
+    if page.left_out:
+        yield from ("", f"Not part of this product: {plain(', '.join(page.left_out))}.")
     if page.not_read:
         yield from ("", "## What could not be read", "")
         yield from (f"- {plain(line)}" for line in page.not_read)

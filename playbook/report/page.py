@@ -19,7 +19,18 @@ from playbook.evidence import Chart, Evidence, Facts, Lines, Table
 from playbook.record import Record, Results, RootCause
 from playbook.report.chart import MOST_CURVES, draw
 from playbook.report.ladder import ladder
-from playbook.report.words import MARKS, attention, clip, headline, of_verdict, plural, readers, scope, subject_of
+from playbook.report.words import (
+    MARKS,
+    attention,
+    clip,
+    headline,
+    not_part,
+    of_verdict,
+    plural,
+    readers,
+    scope,
+    subject_of,
+)
 from playbook.verdict import SEVERITY, Verdict
 
 # More rows than this help nobody on a page; results.json holds them all.
@@ -209,6 +220,7 @@ def make_environment(more: Mapping[str, str]) -> Environment:
         loader=DictLoader({**own, **more}),
     )
     environment.filters |= {"kind": _kind, "slug": _slug, "name": _name, "subject": subject_of}
+    environment.filters["not_part"] = not_part
     environment.globals |= {"marks": MARKS, "ladder": ladder, "plural": plural}
     environment.globals |= {"draw": draw, "most_curves": MOST_CURVES}
     return environment

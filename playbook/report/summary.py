@@ -13,6 +13,7 @@ from playbook.report.words import (
     clip,
     counted,
     headline,
+    not_part,
     of_verdict,
     readers,
     scope,
@@ -69,6 +70,12 @@ def _lines(results: Results) -> Iterator[str]:
         for add, items in by_line_to_add(missing).items():
             first, _, rest = add.partition("\n")
             yield "  \n  ".join([f"- {plain(', '.join(items))}: add {plain(first)}", *_code(rest)])
+    if results.left_out:
+        yield from ("", "## Not part of this product", "")
+        for part in results.left_out:
+            yield f"- {plain(not_part(part))}: {plain(part.what)}" + (
+                f"; {plain(', '.join(part.items))}" if part.items else ""
+            )
     waived = of_verdict(results, Verdict.WAIVED)
     if waived:
         yield from ("", "## Waived", "")

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from playbook.record import Record, Results
+from playbook.record import LeftOut, Record, Results
 from playbook.report.words import (
     MARKS,
     attention,
@@ -13,6 +13,7 @@ from playbook.report.words import (
     clip,
     counted,
     headline,
+    not_part,
     of_verdict,
     plural,
     subject_of,
@@ -84,6 +85,9 @@ def _lines(results: Results, where: str, width: int) -> Iterator[Line]:
             yield from _wrapped(f"{_INDENT}{', '.join(items)}", _INDENT, width, {})
             for number, line in enumerate(add.splitlines()):
                 yield from _wrapped(f"{_INDENT}  {'    ' if number else 'add '}{line}", _INDENT * 3, width, {})
+    if results.left_out:
+        yield "", {}
+        yield from absent(results.left_out, width)
     yield "", {}
     mark = MARKS[results.verdict]
     yield f"{mark} {results.verdict}", {**_MARKUP[results.verdict], "bold": True}
@@ -97,6 +101,13 @@ def _lines(results: Results, where: str, width: int) -> Iterator[Line]:
     if results.faults:
         yield f"  {plural(len(results.faults), 'fault')} switched on: {', '.join(results.faults)}", {}
     yield f"  report: {where}", {}
+
+
+def absent(parts: Sequence[LeftOut], width: int = 80) -> Iterator[Line]:
+    """``not part of this product: images (8 items), staging (4 items)``; nothing where it has all parts."""
+    if parts:
+        text = f"  not part of this product: {', '.join(not_part(part) for part in parts)}"
+        yield from _wrapped(text, _INDENT, min(width, _WIDEST), {})
 
 
 def _failure(record: Record, width: int) -> Iterator[Line]:

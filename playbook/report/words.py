@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from playbook.audience import Audience
-from playbook.record import Record, Results
+from playbook.record import LeftOut, Record, Results
 from playbook.verdict import SEVERITY, Verdict
 
 ATTENTION = (Verdict.CRITICAL, Verdict.UNKNOWN, Verdict.WARNING)
@@ -100,6 +100,11 @@ def attention(results: Results) -> list[Record]:
 def of_verdict(results: Results, verdict: Verdict) -> list[Record]:
     """The records with a verdict."""
     return [record for record in results.records if record.verdict is verdict]
+
+
+def not_part(part: LeftOut) -> str:
+    """``images (8 items)``: how many of the set's items are about it; the name alone where none is."""
+    return f"{part.part} ({plural(len(part.items), 'item')})" if part.items else part.part
 
 
 def by_line_to_add(records: list[Record]) -> dict[str, list[str]]:

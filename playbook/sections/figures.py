@@ -56,6 +56,12 @@ class Limits(LoadLimits, frozen=True):
     image_saving: Limit
     redis_latency: Limit
     queue_length: Limit
+    queue_waiting: Limit
+    queue_oldest: Limit
+    queue_failed: Limit
+    database_backup_age: Limit
+    database_connections: Limit
+    database_end_of_life: Limit
     log_fatal: Limit
     log_errors: Limit
     log_server_errors: Limit

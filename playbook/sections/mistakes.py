@@ -142,9 +142,12 @@ def _type_at(path: str, whole: type[msgspec.Struct]) -> Any:
     """The type of the field at a dotted path; None where there is no such field."""
     kind: Any = whole
     for part in filter(None, path.split(".")):
+        name, _, number = part.partition("[")
         if not (isinstance(kind, type) and issubclass(kind, msgspec.Struct)):
             return None
-        kind = next((f.type for f in msgspec.structs.fields(kind) if f.name == part), None)
+        kind = next((f.type for f in msgspec.structs.fields(kind) if f.name == name), None)
+        if number and get_origin(kind) in (tuple, list):
+            kind = get_args(kind)[0]
     return kind
 
 
@@ -156,8 +159,9 @@ def _fields_at(path: str, whole: type[msgspec.Struct]) -> list[str]:
 
 def _choices(path: str, whole: type[msgspec.Struct], before: str) -> str:
     """``one of "production", "staging" or "sandbox"`` after ``before``; empty where any text may stand."""
-    kind = _type_at(path, whole)
-    if get_origin(kind) is not Literal:
+    told = _type_at(path, whole)
+    kind = next((one for one in (told, *get_args(told)) if get_origin(one) is Literal), None)  # maybe "or None"
+    if kind is None:
         return ""
     *first, last = (f'"{word}"' for word in get_args(kind))
     return f"{before}{', '.join(first)} or {last}"

@@ -41,7 +41,8 @@ class Optimization(Section, frozen=True):
         sample_scans: how many SCANs may be sent to find them.
         sample_seconds: when looking at keys ends, complete or not.
         least_keys: fewer cached keys than this say nothing of the cache.
-        lasting_keys: keys that are meant to stay, as globs; all others are the cache's and should expire.
+        lasting_keys: keys that are meant to stay, as globs, beside the queue and the counts of images; all others
+            are the cache's and should expire.
         slow_hours: how far back the slow log is looked at.
         idle_minutes: a client that has sent nothing for so long is called idle.
         log_keep_days: log files older than this are to be deleted.
@@ -53,7 +54,7 @@ class Optimization(Section, frozen=True):
     sample_scans: int = 200
     sample_seconds: float = 10.0
     least_keys: int = 20
-    lasting_keys: tuple[str, ...] = ("image-processing-*",)
+    lasting_keys: tuple[str, ...] = ()
     slow_hours: float = 24.0
     idle_minutes: float = 60.0
     log_keep_days: float = 30.0

@@ -9,8 +9,10 @@ import msgspec
 
 from playbook.secret import Secret, Section
 from playbook.sections.platform import Costs, GitHub, Npm
+from playbook.sections.queues import JobQueue
 from playbook.sections.recovery import AlertTest, Recovery
 from playbook.sections.security import Links, Security
+from playbook.sections.sites import Site
 
 
 class Web(Section, frozen=True):
@@ -27,6 +29,7 @@ class Web(Section, frozen=True):
         least_bytes: a homepage that is smaller is none.
         sample_image: the photograph that is posted to the optimise endpoint; the one that comes with the suite
             where not set.
+        also: further websites and health endpoints of this target.
         optimized_width: pixels; the width to which the optimise endpoint scales wider pictures down by itself.
             Where it is not set, a picture must come back in the size in which it was sent.
     """
@@ -43,15 +46,54 @@ class Web(Section, frozen=True):
     least_bytes: int = 64
     sample_image: str | None = None
     optimized_width: Annotated[int, msgspec.Meta(gt=0)] | None = None
+    also: tuple[Site, ...] = ()
+
+
+class Components(Section, frozen=True):
+    """What the components of the application are called, on the platform and in the label of their metrics.
+
+    Attributes:
+        web: what answers visitors.
+        optimizer: what optimises images.
+        worker: what works on the queue of images.
+    """
+
+    web: str = "portfolio-web"
+    optimizer: str = "image-optimizer"
+    worker: str = "image-worker"
+
+
+class ManagedDatabase(Section, frozen=True):
+    """A PostgreSQL or MySQL that DigitalOcean manages.
+
+    Attributes:
+        id, name: one of the two; the name is looked for among the account's database clusters.
+        engine: where it is set, a cluster of another one is not the database that is meant.
+        most_connections: how many it takes, which the API does not say; without it their number is only shown.
+    """
+
+    id: str | None = None
+    name: str | None = None
+    engine: Literal["pg", "mysql"] | None = None
+    most_connections: Annotated[int, msgspec.Meta(gt=0)] | None = None
+
+    def __post_init__(self) -> None:
+        if not self.id and not self.name:
+            raise ValueError("Expected the id or the name of a database cluster, got neither")
 
 
 class DigitalOcean(Section, frozen=True):
-    """The application on App Platform. ``ca`` is for a private certificate authority."""
+    """The application on App Platform. ``ca`` is for a private certificate authority.
+
+    Attributes:
+        databases: PostgreSQL and MySQL; where none is named, those that the app's spec names are looked at.
+    """
 
     endpoint: str = "https://api.digitalocean.com"
     token: Secret | None = None
     app_id: str | None = None
     redis_cluster_id: str | None = None
+    databases: tuple[ManagedDatabase, ...] = ()
     ca: str | None = None
 
 
@@ -59,6 +101,9 @@ class Redis(Section, frozen=True):
     """Cache and queue. ``url`` is ``redis://`` or ``rediss://`` and usually holds the password.
 
     Attributes:
+        stats_key: hash in which the image workers count.
+        queue_key: list in which images wait.
+        queues: those of other libraries; where there are any, ``queue_key`` is not looked at.
         not_told: fields of INFO that this service never tells, and without which its work is judged all the same.
     """
 
@@ -66,6 +111,7 @@ class Redis(Section, frozen=True):
     ca: str | None = None
     stats_key: str = "image-processing-stats"
     queue_key: str = "image-processing-queue"
+    queues: tuple[JobQueue, ...] = ()
     not_told: tuple[str, ...] = ()
 
 
@@ -74,6 +120,9 @@ class Prometheus(Section, frozen=True):
 
     Attributes:
         selector: matchers of the application's own series, e.g. ``job="portfolio"``; they stand for ``$selector``.
+        component_label: the label that says which component a series is of.
+        web_selector: matchers of the web component's own, beside ``selector``; where not set, ``component_label``
+            with ``components.web``. Empty where the application's series are the web component's alone.
         probe_selector: of the blackbox exporter's; where not set, those whose ``instance`` is on the host of
             ``web.url``.
         redis_selector, container_selector: of redis_exporter's and of the container runtime's; where not set, as
@@ -86,6 +135,8 @@ class Prometheus(Section, frozen=True):
     password: Secret | None = None
     ca: str | None = None
     selector: str | None = None
+    component_label: str = "component"
+    web_selector: str | None = None
     probe_selector: str | None = None
     redis_selector: str | None = None
     container_selector: str | None = None
@@ -97,6 +148,7 @@ class Grafana(Section, frozen=True):
     Attributes:
         datasource_uid: the Prometheus data source that ``dashboard`` shows; the first of its panels where not set.
         dashboard: its title.
+        dashboard_uid: its identifier, by which it is found whatever its title is.
         folder: title of the folder it is in, where several have that title.
     """
 
@@ -104,6 +156,7 @@ class Grafana(Section, frozen=True):
     token: Secret | None = None
     datasource_uid: str | None = None
     dashboard: str = "Portfolio Overview"
+    dashboard_uid: str | None = None
     folder: str | None = None
     ca: str | None = None
 
@@ -190,12 +243,15 @@ class Target(Section, frozen=True):
     Attributes:
         private: the history, the site, the issues and the job summaries of this target are in places that only
             the team can read, so all of them tell the particulars too.
+        without: the parts that this product does not have, by their names in ``playbook.sections.parts``.
     """
 
     name: str
     kind: Literal["sandbox", "staging", "production"]
     private: bool = False
+    without: tuple[str, ...] = ()
     web: Web = Web()
+    components: Components = Components()
     digitalocean: DigitalOcean = DigitalOcean()
     redis: Redis = Redis()
     prometheus: Prometheus = Prometheus()

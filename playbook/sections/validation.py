@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
@@ -42,6 +43,9 @@ _SETS = (
     "notifications.digests",
     "notifications.ping_urls",
 )
+_OF_SITES = re.compile(r"target\.web\.also\.\d+\.(url|http_url)")
+_HEALTH_OF_SITES = re.compile(r"target\.web\.also\.\d+\.health_path")
+_LADDER = re.compile(r"(^|\.)limits\.")
 _OTHERS = "others"  # a key of incidents.bad_runs
 
 
@@ -63,7 +67,11 @@ def mistakes(settings: msgspec.Struct, sets: Iterable[str]) -> Iterator[Mistake]
         yield from _number(path, value)
     for path, schemes in _ADDRESSES.items():
         yield from _address(path, found.get(path), schemes)
-    for path in _PATHS:
+    for path, value in found.items():
+        if _OF_SITES.fullmatch(path) and value:
+            yield from _address(path, value, _WEB)
+    yield from _names_of_sites(found.get("target.web.also"))
+    for path in [*_PATHS, *(path for path in found if _HEALTH_OF_SITES.fullmatch(path) and found[path])]:
         value = found.get(path)
         if isinstance(value, str) and not value.startswith("/"):
             yield Mistake(path, f"expected a path such as /api/health, got {value!r}")
@@ -92,7 +100,7 @@ def _walk(value: Any, path: str) -> Iterator[tuple[str, Any]]:
 
 
 def _number(path: str, value: Any) -> Iterator[Mistake]:
-    if isinstance(value, bool) or not isinstance(value, int | float) or path.startswith("limits."):
+    if isinstance(value, bool) or not isinstance(value, int | float) or _LADDER.search(path):
         return
     if not math.isfinite(value):
         yield Mistake(path, f"expected a finite number, got {value}")
@@ -112,6 +120,14 @@ def _address(path: str, value: Any, schemes: tuple[str, ...]) -> Iterator[Mistak
     if not sound:
         got = "something else" if isinstance(value, Secret) else repr(text)
         yield Mistake(path, f"expected an address such as {schemes[-1]}://portfolio.example, got {got}")
+
+
+def _names_of_sites(sites: Any) -> Iterator[Mistake]:
+    """Messages and kept titles go by the name."""
+    names = [site.label for site in sites or ()]
+    for number, name in enumerate(names):
+        if name in names[:number]:
+            yield Mistake(f"target.web.also.{number}.name", f"expected a name of its own, got {name!r} twice")
 
 
 def _names(value: Any) -> list[str]:

@@ -152,6 +152,7 @@ class _Target:
                     strip(((s.day, s.finding.verdict) for s in _since(since, sights)), unit, last),
                     overlooked=bool(newest and sights[-1].run.started < newest.started),
                     missing=bool(due and due.missed),
+                    absent=bool(newest and item in newest.gone and sights[-1].run.started <= newest.started),
                     unread=bool(newest and newest.unread),
                 )
                 for item, sights in seen.items()

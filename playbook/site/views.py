@@ -13,6 +13,7 @@ from playbook.catalogue import Item
 from playbook.history.incidents import Incident
 from playbook.history.runs import Finding, RunLine
 from playbook.limits import Limit, parse_limit
+from playbook.report.words import plural
 from playbook.site.due import Due
 from playbook.site.strips import Strip
 from playbook.site.words import age, slug
@@ -70,6 +71,7 @@ class ItemView:
         sights: all, oldest first; at least one.
         overlooked: the newest run of its set did not look at it.
         missing: its set has not run when it should have.
+        absent: the newest run of its set says that it is about what is not part of the product.
         unread: the newest run of its set could not read every file, so it may be in one of those.
     """
 
@@ -81,6 +83,7 @@ class ItemView:
     strip: Strip
     overlooked: bool = False
     missing: bool = False
+    absent: bool = False
     unread: bool = False
 
     @property
@@ -100,8 +103,8 @@ class ItemView:
 
     @property
     def gone(self) -> bool:
-        """The playbook no longer has it: its page stays, and no list shows it."""
-        return self.about is None and self.overlooked and not self.unread
+        """The playbook or the product no longer has it: its page stays, and no list shows it."""
+        return self.absent or (self.about is None and self.overlooked and not self.unread)
 
     @property
     def page(self) -> str:
@@ -185,6 +188,12 @@ class SetView:
     def not_configured(self) -> list[ItemView]:
         """The others."""
         return [item for item in self.current if item.newest.finding.verdict is Verdict.NOT_CONFIGURED]
+
+    @property
+    def left_out(self) -> list[str]:
+        """What is not part of the product, by the newest run: ``images (4 items)``."""
+        parts = self.newest.left_out if self.newest else {}
+        return [f"{name} ({plural(len(items), 'item')})" if items else name for name, items in parts.items()]
 
     @property
     def current(self) -> list[ItemView]:

@@ -1,10 +1,10 @@
-"""The account and what it holds besides the app: keys, the cache cluster, firewalls, certificates, domains."""
+"""The account and what it holds besides the app: keys, firewalls, certificates, domains."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 
-from sandbox.digitalocean.answers import ApiError, Call, Json, cut, get, not_found, paged, stamp
+from sandbox.digitalocean.answers import Call, Json, cut, get, paged, stamp
 from sandbox.digitalocean.history import commit_hash, identifier
 
 
@@ -32,47 +32,6 @@ def list_ssh_keys(call: Call) -> Json:
         for key in call.state.ssh_keys
     ]
     return cut(call, "ssh_keys", paged(call, "ssh_keys", keys))
-
-
-@get("/v2/databases", "database:read")
-def list_clusters(call: Call) -> Json:
-    return {"databases": [_cluster(call)]}
-
-
-@get("/v2/databases/{cluster_id}", "database:read")
-def get_cluster(call: Call) -> Json:
-    _known(call)
-    return {"database": _cluster(call)}
-
-
-@get("/v2/databases/{cluster_id}/firewall", "database:read")
-def list_firewall_rules(call: Call) -> Json:
-    _known(call)
-    cluster = call.state.cluster
-    return {
-        "rules": [
-            {
-                "uuid": identifier(f"rule {kind} {value}"),
-                "cluster_uuid": cluster.id,
-                "type": kind,
-                "value": value,
-                "created_at": stamp(cluster.created_at),
-            }
-            for kind, value in cluster.trusted
-        ]
-    }
-
-
-@get("/v2/databases/{cluster_id}/eviction_policy", "database:read")
-def get_eviction_policy(call: Call) -> Json:
-    _known(call)
-    return {"eviction_policy": call.state.cluster.eviction_policy}
-
-
-@get("/v2/databases/{cluster_id}/backups", "database:read")
-def list_backups(call: Call) -> Json:
-    _known(call)
-    raise ApiError(412, "precondition_failed", "backups are not supported for Caching or Valkey clusters")
 
 
 @get("/v2/firewalls", "firewall:read")
@@ -162,43 +121,3 @@ def list_registries(call: Call) -> Json:
         "subscription": {"tier": tier, "created_at": created, "updated_at": created},
     }
     return {"registries": [registry]}
-
-
-def _known(call: Call) -> None:
-    if call.path["cluster_id"] != call.state.cluster.id:
-        raise not_found()
-
-
-def _cluster(call: Call) -> Json:
-    cluster = call.state.cluster
-    host, password = f"{cluster.name}.db.example", commit_hash("valkey")[:16]
-    connection = {
-        "uri": f"rediss://default:{password}@{host}:25061",
-        "database": "",
-        "host": host,
-        "port": 25061,
-        "user": "default",
-        "password": password,
-        "ssl": True,
-    }
-    private = {**connection, "host": f"private-{host}", "uri": f"rediss://default:{password}@private-{host}:25061"}
-    return {
-        "id": cluster.id,
-        "name": cluster.name,
-        "engine": "valkey",
-        "version": cluster.version,
-        "semantic_version": f"{cluster.version}.0.1",
-        "connection": connection,
-        "private_connection": private,
-        "num_nodes": cluster.nodes,
-        "region": "fra1",
-        "status": cluster.status,
-        "created_at": stamp(cluster.created_at),
-        "maintenance_window": {"day": "sunday", "hour": "03:00:00", "pending": False, "description": []},
-        "size": cluster.size,
-        "tags": ["production"],
-        "private_network_uuid": identifier("vpc"),
-        "version_end_of_life": stamp(cluster.created_at + timedelta(days=1400)),
-        "version_end_of_availability": stamp(cluster.created_at + timedelta(days=1200)),
-        "storage_size_mib": 0,
-    }

@@ -20,6 +20,7 @@ from sandbox.digitalocean.answers import (
 from sandbox.digitalocean.history import Deployment, identifier
 from sandbox.digitalocean.metrics import day_factor, latest
 from sandbox.digitalocean.state import Component, DigitalOceanState
+from sandbox.products import HEALTH, IMAGE_HEALTH, OPTIMIZER
 
 REGIONS = {"fra": ("Frankfurt", "germany", "Europe", "fra1"), "nyc": ("New York", "usa", "North America", "nyc1")}
 # The platform keeps the ten newest successful deployments to roll back to.
@@ -112,7 +113,10 @@ def list_events(call: Call) -> Json:
             "id": identifier(f"autoscaling {days}"),
             "type": "AUTOSCALING",
             "created_at": stamp(call.state.now - timedelta(days=days)),
-            "autoscaling": {"phase": "SUCCEEDED", "components": {"image-optimizer": _scaled(*change)}},
+            "autoscaling": {
+                "phase": "SUCCEEDED",
+                "components": {call.state.product.called(OPTIMIZER): _scaled(*change)},
+            },
         }
         for days, change in ((5.20, (3, 2)), (5.28, (2, 3)), (19.4, (3, 2)), (19.5, (2, 3)))
     ]
@@ -248,6 +252,17 @@ def _spec(state: DigitalOceanState) -> Json:
         spec["maintenance"] = {"enabled": True, **({"archive": True} if state.offline == "archive" else {})}
     for component in state.components:
         spec.setdefault(component.kind, []).append(_component_spec(state, component))
+    if state.databases:
+        spec["databases"] = [
+            {
+                "name": database.name.removeprefix(f"{state.app_name}-"),
+                "engine": database.engine.upper(),
+                "version": database.version,
+                "production": True,
+                "cluster_name": database.name,
+            }
+            for database in state.databases
+        ]
     return spec
 
 
@@ -258,16 +273,17 @@ def _component_spec(state: DigitalOceanState, component: Component) -> Json:
         "dockerfile_path": f"{component.name}/Dockerfile",
         "source_dir": "/",
         "instance_size_slug": component.size,
-        "envs": [
-            {"key": "NODE_ENV", "scope": "RUN_AND_BUILD_TIME", "value": "production"},
+        "envs": [{"key": "NODE_ENV", "scope": "RUN_AND_BUILD_TIME", "value": "production"}],
+    }
+    if state.product.has("redis"):
+        spec["envs"].append(
             {
                 "key": "REDIS_URL",
                 "scope": "RUN_TIME",
                 "type": "SECRET",
                 "value": "EV[1:c2FuZGJveA:bm90IGEgc2VjcmV0]",
-            },
-        ],
-    }
+            }
+        )
     if component.autoscaling:
         least, most, percent = component.autoscaling
         spec["autoscaling"] = {
@@ -282,7 +298,9 @@ def _component_spec(state: DigitalOceanState, component: Component) -> Json:
             "http_port": 3000,
             "routes": [{"path": component.path}],
             "health_check": {
-                "http_path": "/api/image/health" if component.name == "image-optimizer" else "/api/health",
+                "http_path": state.product.called(
+                    IMAGE_HEALTH if component.name == state.product.called(OPTIMIZER) else HEALTH
+                ),
                 "initial_delay_seconds": 10,
                 "period_seconds": 10,
                 "timeout_seconds": 2,

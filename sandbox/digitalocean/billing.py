@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from sandbox.digitalocean.answers import Call, Json, get, money, not_found, paged, stamp
 from sandbox.digitalocean.history import identifier
 from sandbox.digitalocean.state import DigitalOceanState, Invoice
+from sandbox.products import OPTIMIZER, WEB
 
 VALKEY, SPACES, REGISTRY = 15.0, 5.0, 5.0
 # The app began with one instance of each component; these came later, after so many months.
@@ -137,16 +138,18 @@ def _invoice(state: DigitalOceanState, now: datetime, age: int) -> Invoice:
     factor = max(share, 0.0) * {0: state.usage_factor, 1: state.last_month_factor}.get(age, 1.0)
     counts = {component.name: component.instances for component in state.components}
     if nth < SECOND_WEB:
-        counts["portfolio-web"] = 1
+        counts[state.product.called(WEB)] = 1
     if nth < SECOND_OPTIMIZER:
-        counts["image-optimizer"] = 1
+        counts[state.product.called(OPTIMIZER)] = 1
     items = [
         ("App Platform", f"{component.name} ({component.size}, instance {number + 1})", component.price * factor)
         for component in state.components
         for number in range(counts[component.name])
     ]
+    if state.product.has("redis"):
+        valkey = f"{state.cluster.name} (Valkey, {state.cluster.size})"
+        items.append(("Database Clusters", valkey, VALKEY * factor))
     items += [
-        ("Database Clusters", f"{state.cluster.name} (Valkey, {state.cluster.size})", VALKEY * factor),
         ("Spaces Subscription", "Spaces ($5/mo 250GB storage & 1TB bandwidth)", SPACES * factor),
         ("Container Registry", "portfolio (basic)", REGISTRY * factor),
     ]

@@ -18,7 +18,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route as HttpRoute
 from starlette.routing import WebSocketRoute
 
-from sandbox.digitalocean import account, apps, billing, monitoring, sizes  # noqa: F401 - they register their routes
+from sandbox.digitalocean import account, apps, billing, databases, monitoring, sizes  # noqa: F401 - their routes
 from sandbox.digitalocean.answers import ROUTES, ApiError, Call, Route
 from sandbox.digitalocean.logs import LogAddresses, LogRequest
 from sandbox.service import HttpService, Port
@@ -84,7 +84,15 @@ class DigitalOceanService(HttpService):
                 "endpoint": self.url,
                 "token": self.token,
                 "app_id": self.state.app_id,
-                "redis_cluster_id": self.state.cluster.id,
+                **({"redis_cluster_id": self.state.cluster.id} if self.state.product.has("redis") else {}),
+                "databases": [
+                    {
+                        "id": one.id,
+                        "engine": one.engine,
+                        **({"most_connections": 75} if one.engine == "mysql" else {}),
+                    }
+                    for one in self.state.databases
+                ],
                 "ca": str(self.context.ca.pem),
             }
         }

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from sandbox.digitalocean.history import RUNNING, Deployment, commit_hash, deployments, identifier
+from sandbox.products import PORTFOLIO, Product
 
 Answer = Literal["normal", "unauthorized", "forbidden", "throttled", "server-error", "garbage"]
 AGE = timedelta(days=425)
@@ -69,6 +70,40 @@ class Cluster:
     status: str = "online"
     eviction_policy: str = "allkeys_lru"
     trusted: list[tuple[str, str]] = field(default_factory=list)
+
+
+@dataclass
+class Database:
+    """A PostgreSQL or MySQL.
+
+    Attributes:
+        engine: ``pg`` or ``mysql``; only of MySQL there are metrics.
+        backups: age in hours and size in gigabytes of each, newest first.
+        window: day and hour of maintenance; None where none is set.
+        updates: what is due in it.
+        storage, cpu, memory: percent.
+        connections: at once.
+    """
+
+    id: str
+    name: str
+    engine: Literal["pg", "mysql"]
+    version: str
+    semantic_version: str
+    size: str = "db-s-1vcpu-2gb"
+    nodes: int = 1
+    storage_gib: int = 30
+    status: str = "online"
+    backups: list[tuple[float, float]] = field(
+        default_factory=lambda: [(4.0 + 24 * day, round(0.42 - 0.003 * day, 3)) for day in range(7)]
+    )
+    window: tuple[str, str] | None = ("saturday", "03:00:00")
+    updates: list[str] = field(default_factory=list)
+    days_to_end_of_life: float = 730.0
+    storage: float = 41.0
+    connections: float = 23.0
+    cpu: float = 18.0
+    memory: float = 58.0
 
 
 @dataclass
@@ -150,6 +185,7 @@ class DigitalOceanState:
     deployments: list[Deployment]
     cluster: Cluster
     ssh_keys: list[SshKey]
+    databases: list[Database] = field(default_factory=list)
     firewalls: list[Firewall] = field(default_factory=list)
     region: str = "fra"
     tier: str = "professional"
@@ -182,10 +218,21 @@ class DigitalOceanState:
     last_month_factor: float = 1.0
     rollback_error: tuple[str, str] | None = None
     rollback_warning: tuple[str, str] | None = None
+    product: Product = PORTFOLIO
 
     @classmethod
-    def healthy(cls, now: datetime) -> DigitalOceanState:
+    def healthy(cls, now: datetime, product: Product = PORTFOLIO) -> DigitalOceanState:
         """The system on a good day. ``now`` is aware UTC."""
+        state = cls._of_the_portfolio(now)
+        state.product = product
+        state.components = [one for one in state.components if product.has_component(one.name)]
+        for one in state.components:
+            one.name = product.called(one.name)
+            one.path = one.path and product.called(one.path)
+        return state
+
+    @classmethod
+    def _of_the_portfolio(cls, now: datetime) -> DigitalOceanState:
         now = now.replace(microsecond=0)
         created = now - AGE
         return cls(
@@ -213,6 +260,7 @@ class DigitalOceanState:
                 identifier("cluster"), "portfolio-cache", created, trusted=[("app", identifier("app"))]
             ),
             ssh_keys=_ssh_keys(),
+            databases=[Database(identifier("orders"), "portfolio-orders", "pg", "17", "17.5")],
             firewalls=[
                 Firewall(
                     "monitoring",
@@ -232,9 +280,9 @@ class DigitalOceanState:
         )
 
     def component(self, name: str) -> Component:
-        """The component of that name; KeyError where there is none."""
+        """The component of that name, or of what the portfolio calls it; KeyError where there is none."""
         for component in self.components:
-            if component.name == name:
+            if component.name in (name, self.product.called(name)):
                 return component
         raise KeyError(name)
 

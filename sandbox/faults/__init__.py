@@ -15,29 +15,35 @@ from typing import TYPE_CHECKING, NamedTuple
 from playbook.errors import UsageError
 
 if TYPE_CHECKING:
+    from sandbox.products import Product
     from sandbox.world import World
 
 Edit = Callable[["World"], None]
 
 
 class Fault(NamedTuple):
-    """A named fault; ``summary`` says what an operator would see, in one sentence without a full stop."""
+    """A named fault; ``summary`` says what an operator would see, in one sentence without a full stop.
+
+    Attributes:
+        harmless: nothing is wrong under it: it only makes the product another one.
+    """
 
     name: str
     summary: str
     edit: Edit
+    harmless: bool = False
 
 
 FAULTS: dict[str, Fault] = {}
 
 
-def fault(name: str, summary: str) -> Callable[[Edit], Edit]:
+def fault(name: str, summary: str, *, harmless: bool = False) -> Callable[[Edit], Edit]:
     """Register a fault: ``@fault("redis-cold-cache", "The cache answers only 60 % of reads")``."""
 
     def register(edit: Edit) -> Edit:
         if name in FAULTS:
             raise ValueError(f"the fault {name} is registered twice")
-        FAULTS[name] = Fault(name, summary, edit)
+        FAULTS[name] = Fault(name, summary, edit, harmless)
         return edit
 
     return register
@@ -58,8 +64,8 @@ def describe() -> str:
     return "\n".join(f"{name:<{width}}  {FAULTS[name].summary}" for name in sorted(FAULTS))
 
 
-def world_with(names: Iterable[str], now: datetime) -> World:
-    """A healthy world at ``now`` (aware) with these faults in it.
+def world_with(names: Iterable[str], now: datetime, product: Product | None = None) -> World:
+    """A healthy world at ``now`` (aware) with these faults in it; of the portfolio where no product is given.
 
     Raises:
         UsageError: a name is no fault.
@@ -68,7 +74,7 @@ def world_with(names: Iterable[str], now: datetime) -> World:
 
     names = list(dict.fromkeys(names))
     demand_known(names)
-    world = World.healthy(now)
+    world = World.healthy(now, product) if product else World.healthy(now)
     for name in names:
         FAULTS[name].edit(world)
     return world

@@ -192,3 +192,8 @@ def _(world: World) -> None:
 @fault("instance-silent", "The monitoring API has no samples of one of the two instances of portfolio-web")
 def _(world: World) -> None:
     world.digitalocean.left_out.add("samples of portfolio-web-1")
+
+
+@fault("component-renamed", "The app's worker is called image-processor, and the settings still say image-worker")
+def _(world: World) -> None:
+    world.digitalocean.component("image-worker").name = "image-processor"

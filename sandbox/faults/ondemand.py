@@ -6,7 +6,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from sandbox.faults import fault
-from sandbox.log_history import WEB, LogLine
+from sandbox.log_history import LogLine
+from sandbox.products import WEB
 
 if TYPE_CHECKING:
     from sandbox.world import World

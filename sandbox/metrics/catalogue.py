@@ -10,6 +10,7 @@ import numpy as np
 
 from sandbox.metrics.history import FORMATS, INSTANCES, INTERVAL, ROUTES, Floats, History
 from sandbox.metrics.state import SITE, MetricsState
+from sandbox.products import Product
 
 Build = Callable[[History], Floats]
 
@@ -34,6 +35,26 @@ OTHER_SITES = tuple(f"https://customer-{number}.example" for number in range(1, 
 
 def catalogue(state: MetricsState) -> Iterator[tuple[str, dict[str, str], Build]]:
     """Every series: name, labels, and how to compute it. NaN is no sample."""
+    product = state.product
+    for name, labels, build in _everything(state):
+        if _is_of(product, name, labels):
+            yield product.called(name), product.labels(labels), build
+
+
+def _is_of(product: Product, name: str, labels: dict[str, str]) -> bool:
+    """Whether the product has what a series is about."""
+    of_instance = next((name for name, those in INSTANCES.items() if labels.get("instance") in those), "")
+    component = labels.get("component") or of_instance
+    about_images = name.startswith("image_") or labels.get("route", "").startswith("/api/image")
+    about_redis = name.startswith("redis_") or labels.get("job") == "redis"
+    return (
+        product.has_component(component)
+        and (product.has("images") or not about_images)
+        and (product.has("redis") or not about_redis)
+    )
+
+
+def _everything(state: MetricsState) -> Iterator[tuple[str, dict[str, str], Build]]:
     targets = [("portfolio", instance) for each in INSTANCES.values() for instance in each]
     for job, instance in [*targets, ("redis", "redis-exporter:9121")]:
         yield "up", {"job": job, "instance": instance}, _up(job)

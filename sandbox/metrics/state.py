@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 from sandbox.maintenance import ALERT, BEGINS_IN, LENGTH
+from sandbox.products import PORTFOLIO, Product
 
 if TYPE_CHECKING:
     from sandbox.metrics.series import Store
@@ -77,11 +78,12 @@ class MetricsState:
     datasource: bool = True
     dashboard: str | None = "Portfolio Overview"
     dashboards: int = 1
+    product: Product = PORTFOLIO
 
     @classmethod
-    def healthy(cls, now: datetime) -> MetricsState:
+    def healthy(cls, now: datetime, product: Product = PORTFOLIO) -> MetricsState:
         """Sixty quiet days."""
-        return cls(now=now)
+        return cls(now=now, dashboard=product.called("Portfolio Overview"), product=product)
 
     @cached_property
     def store(self) -> Store:

@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING
 
 from starlette.requests import Request
 
-from sandbox.log_history import OPTIMIZER, WEB, combined, morgan
+from sandbox.log_history import combined, morgan
 from sandbox.portfolio.counters import Counter, Histogram
+from sandbox.products import HEALTH, IMAGE_HEALTH, OPTIMIZE, OPTIMIZER, WEB, Product
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
-
-_ROUTES = frozenset({"/", "/api/health", "/api/image/health", "/api/image/optimize", "/metrics"})
 
 Write = Callable[[str, str], None]
 
@@ -23,7 +22,9 @@ Write = Callable[[str, str], None]
 class AccessLog:
     """ASGI middleware. ``write(component, line)`` takes the lines, ``now`` is the clock."""
 
-    def __init__(self, app: ASGIApp, *, write: Write, now: Callable[[], datetime]) -> None:
+    def __init__(self, app: ASGIApp, product: Product, *, write: Write, now: Callable[[], datetime]) -> None:
+        self._routes = {"/", "/metrics", *map(product.called, (HEALTH, IMAGE_HEALTH, OPTIMIZE))}
+        self._images = product.called("/api/image") + "/"
         self._app = app
         self._write = write
         self._now = now
@@ -60,8 +61,8 @@ class AccessLog:
 
     def _note(self, request: Request, status: int, size: int, seconds: float) -> None:
         path = request.url.path
-        route = path if path in _ROUTES else "other"  # visitors must not be able to invent labels
-        component = OPTIMIZER if path.startswith("/api/image/") else WEB
+        route = path if path in self._routes else "other"  # visitors must not be able to invent labels
+        component = OPTIMIZER if path.startswith(self._images) else WEB
         method = request.method if request.method in {"GET", "HEAD", "POST", "OPTIONS"} else "OTHER"
         self.requests.add(component, method, route, str(status))
         self.durations.observe(seconds, component, route)

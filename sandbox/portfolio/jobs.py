@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from redis.exceptions import RedisError
 
 from sandbox.portfolio.images import Refused, Wishes, larger, mistaken, optimize
+from sandbox.products import Product
 from sandbox.valkey import QUEUE_KEY, STATS_KEY, FormatStats, stats_fields
 
 if TYPE_CHECKING:
@@ -95,8 +96,9 @@ class Optimizer:
 class Queue:
     """The website's end."""
 
-    def __init__(self, redis: Redis, optimizer: Optimizer) -> None:
+    def __init__(self, redis: Redis, optimizer: Optimizer, product: Product) -> None:
         self._redis = redis
+        self._queue_key = product.called(QUEUE_KEY)
         self._optimizer = optimizer
 
     async def optimize(self, image: bytes, wishes: Wishes) -> Result:
@@ -115,7 +117,7 @@ class Queue:
 
     async def length(self) -> int:
         """Jobs that wait."""
-        return int(await self._redis.llen(QUEUE_KEY))
+        return int(await self._redis.llen(self._queue_key))
 
     async def _through_redis(self, image: bytes, wishes: Wishes) -> tuple[bytes, str]:
         key = wishes.cache_key(image)
@@ -128,7 +130,7 @@ class Queue:
         wish = asdict(wishes)
         async with self._redis.pipeline() as pipe:
             pipe.set(f"upload:{job}", image, ex=_UPLOAD_TIME)
-            pipe.lpush(QUEUE_KEY, json.dumps({"id": job, "key": key, **wish, "queued_at": time.time()}))
+            pipe.lpush(self._queue_key, json.dumps({"id": job, "key": key, **wish, "queued_at": time.time()}))
             await pipe.execute()
         answer = await self._redis.blpop([f"done:{job}"], timeout=_PATIENCE)
         if answer is None:
@@ -160,8 +162,10 @@ class Worker:
         optimizer: Optimizer,
         state: Callable[[], PortfolioState],
         finished: Callable[[str, str, str, float], None],
+        product: Product,
     ) -> None:
         self._redis = redis
+        self._queue_key, self._stats_key = product.called(QUEUE_KEY), product.called(STATS_KEY)
         self._optimizer = optimizer
         self._state = state
         self._finished = finished
@@ -171,7 +175,7 @@ class Worker:
         while True:
             # While Redis is away there is nothing to do but to look again.
             try:
-                answer = await self._redis.brpop([QUEUE_KEY], timeout=1)
+                answer = await self._redis.brpop([self._queue_key], timeout=1)
                 if answer:
                     await self._do(json.loads(answer[1]))
             except RedisError:
@@ -202,7 +206,7 @@ class Worker:
             if result:
                 pipe.set(job["key"], result, ex=_CACHE_TIME)
             for field, amount in _counted(wishes.format, outcome, seconds).items():
-                pipe.hincrby(STATS_KEY, field, amount)
+                pipe.hincrby(self._stats_key, field, amount)
             pipe.lpush(f"done:{job['id']}", json.dumps(report))
             pipe.expire(f"done:{job['id']}", _UPLOAD_TIME)
             await pipe.execute()

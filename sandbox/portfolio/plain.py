@@ -34,8 +34,10 @@ class PlainHttpService(HttpService):
         return Starlette(routes=[Route("/{path:path}", self._answer)])
 
     def settings(self) -> dict[str, Any]:
-        """Its address."""
-        return {"web": {"http_url": self.url}}
+        """Its address, and the further website where the product has one."""
+        address = {"url": f"{self._secure()}/shop", "http_url": f"{self.url}/shop", "health_path": "/health"}
+        sites = [{"name": "shop", **address}] if self.world.portfolio.shop else []
+        return {"web": {"http_url": self.url, "also": sites}}
 
     async def _answer(self, request: Request) -> Response:
         match self.world.portfolio.plain_http:

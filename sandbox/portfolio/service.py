@@ -21,7 +21,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from sandbox.log_history import OPTIMIZER, WEB, WORKER, pino
+from sandbox.log_history import pino
 from sandbox.portfolio.access import AccessLog
 from sandbox.portfolio.burdened import Burdened
 from sandbox.portfolio.counters import MEDIA_TYPE, Counter, Histogram, gauge
@@ -29,6 +29,7 @@ from sandbox.portfolio.images import MEDIA_TYPES, Refused, Wishes
 from sandbox.portfolio.jobs import OptimizationError, Optimizer, Queue, Worker, cancelled
 from sandbox.portfolio.stand_ins import login, stand_in_for_home
 from sandbox.portfolio.state import VERSION, PortfolioState
+from sandbox.products import HEALTH, IMAGE_HEALTH, OPTIMIZE, OPTIMIZER, WEB, WORKER
 from sandbox.service import Context, HttpService
 from sandbox.valkey import ValkeyService
 
@@ -45,16 +46,16 @@ _REDIS_LIMIT = 5.0  # seconds; all of the sandbox shares one event loop, on a ma
 
 
 class SecurityHeaders:
-    """ASGI middleware: the same headers on every answer, as ``headers`` gives them at that moment."""
+    """ASGI middleware: headers on every answer, as ``headers`` gives them for its path at that moment."""
 
-    def __init__(self, app: ASGIApp, headers: Callable[[], dict[str, str]]) -> None:
+    def __init__(self, app: ASGIApp, headers: Callable[[str], dict[str, str]]) -> None:
         self._app = app
         self._headers = headers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(self._headers())
+                MutableHeaders(scope=message).update(self._headers(scope.get("path", "")))
             await send(message)
 
         await self._app(scope, receive, with_headers)
@@ -86,9 +87,10 @@ class PortfolioService(HttpService):
         with suppress(RedisError):
             # The worker will hold one connection; with a second, the first visitor does not wait for one.
             await asyncio.gather(self._redis.ping(), self._redis.ping())
-        self._queue = Queue(self._redis, self._optimizer)
+        product = context.world.product
+        self._queue = Queue(self._redis, self._optimizer, product)
         await super().start(context)
-        worker = Worker(self._redis, self._optimizer, self._state, self._finished)
+        worker = Worker(self._redis, self._optimizer, self._state, self._finished, product)
         self._work = asyncio.create_task(worker.work())
 
     async def stop(self) -> None:
@@ -114,25 +116,32 @@ class PortfolioService(HttpService):
 
     def app(self) -> ASGIApp:
         """Routes, inside the access log, inside the security headers."""
+        product = self.world.product
         routes = [
             Route("/", self._homepage),
             Route("/login", login),
+            Route("/shop", self._shop),
+            Route("/shop/health", self._shop_health),
             Route("/assets/site.css", self._stylesheet),
-            Route("/api/health", self._health),
-            Route("/api/image/health", self._image_health),
-            Route("/api/image/optimize", self._optimize, methods=["POST"]),
+            Route(product.called(HEALTH), self._health),
             Route("/metrics", self._metrics),
         ]
+        if product.has("images"):
+            routes += [
+                Route(product.called(IMAGE_HEALTH), self._image_health),
+                Route(product.called(OPTIMIZE), self._optimize, methods=["POST"]),
+            ]
         app = Starlette(routes=routes, exception_handlers={HTTPException: _as_json})
         burdened = Burdened(app, state=self._state, die=self._die)
-        self._access = AccessLog(burdened, write=self._log, now=self._now)
+        self._access = AccessLog(burdened, product, write=self._log, now=self._now)
         return SecurityHeaders(self._access, self._headers)
 
-    def _headers(self) -> dict[str, str]:
+    def _headers(self, path: str) -> dict[str, str]:
         """What stands on every answer, with the date by the server's own clock."""
         state = self._state()
         at = self.context.clock.now().timestamp() + state.clock_ahead
-        return {"date": formatdate(at, usegmt=True), **state.headers}
+        of_shop = state.shop.headers if state.shop and path.startswith("/shop") else None
+        return {"date": formatdate(at, usegmt=True), **(state.headers if of_shop is None else of_shop)}
 
     # -------------------------------------------------------------------------------------------------- pages
 
@@ -147,7 +156,24 @@ class PortfolioService(HttpService):
         stand_in = stand_in_for_home(state.homepage)
         if stand_in:
             return stand_in
-        return Response(self._home, media_type="text/html", headers={"cache-control": "public, max-age=300"})
+        home = self.world.product.text(self._home)
+        return Response(home, media_type="text/html", headers={"cache-control": "public, max-age=300"})
+
+    async def _shop(self, request: Request) -> Response:
+        shop = self._state().shop
+        if shop is None:
+            raise HTTPException(404)
+        title = "Prints of photographs" if shop.status < HTTPStatus.BAD_REQUEST else HTTPStatus(shop.status).phrase
+        page = (
+            f"<!DOCTYPE html><html lang=en><title>{title}</title><h1>{title}</h1><p>Signed, on paper, framed.</p>"
+        )
+        return Response(page, shop.status, media_type="text/html")
+
+    async def _shop_health(self, request: Request) -> Response:
+        shop = self._state().shop
+        if shop is None:
+            raise HTTPException(404)
+        return _no_store({"status": shop.health}, 503 if shop.health == "unhealthy" else 200)
 
     async def _stylesheet(self, request: Request) -> Response:
         return Response(self._style, media_type="text/css", headers={"cache-control": "public, max-age=86400"})
@@ -155,11 +181,12 @@ class PortfolioService(HttpService):
     # -------------------------------------------------------------------------------------------------- health
 
     async def _health(self, request: Request) -> Response:
-        dependencies = {
-            "redis": await self._redis_health(),
-            OPTIMIZER: self._own_health(OPTIMIZER),
-            WORKER: self._own_health(WORKER),
-        }
+        dependencies = {}
+        if self.world.product.has("redis"):
+            dependencies["redis"] = await self._redis_health()
+        for one in (OPTIMIZER, WORKER):
+            if self.world.product.has_component(one):
+                dependencies[self.world.product.called(one)] = self._own_health(one)
         own, hides = self._state().statuses.get(WEB, "healthy"), self._state().hides_dependencies
         reported = {own, *(entry["status"] for entry in dependencies.values())}
         body = {
@@ -197,7 +224,7 @@ class PortfolioService(HttpService):
     def _about(self, component: str) -> dict[str, Any]:
         now = self._now()
         return {
-            "service": component,
+            "service": self.world.product.called(component),
             "timestamp": now.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
             "uptime": round((now - self._state().started).total_seconds(), 1),
             "version": VERSION,
@@ -254,20 +281,21 @@ class PortfolioService(HttpService):
     # ------------------------------------------------------------------------------------------------ metrics
 
     async def _metrics(self, request: Request) -> Response:
+        product = self.world.product
+        of_images = [self._images.text(), self._image_times.text(), self._cache.text()]
         texts = [
             self._access.text(),
-            self._images.text(),
-            self._image_times.text(),
-            self._cache.text(),
+            *(of_images if product.has("images") else []),
             gauge("app_info", "What runs", 1, version=VERSION),
             Counter.once("process_cpu_seconds_total", "CPU time, of all of the sandbox", time.process_time()),
             gauge("process_start_time_seconds", "When the app started", self._state().started.timestamp()),
         ]
         try:
-            texts.append(gauge("image_queue_length", "Jobs that wait", await self._queue.length()))
+            if product.has("images"):
+                texts.append(gauge("image_queue_length", "Jobs that wait", await self._queue.length()))
         except RedisError:
             self._log(WEB, pino(self._now(), 40, "metrics without the queue: redis does not answer"))
-        return Response("".join(texts), media_type=MEDIA_TYPE)
+        return Response(product.text("".join(texts)), media_type=MEDIA_TYPE)
 
     # ------------------------------------------------------------------------------------------------- shared
 

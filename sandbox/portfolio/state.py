@@ -23,6 +23,21 @@ SECURITY_HEADERS = {
 
 
 @dataclass
+class Shop:
+    """A further website of the product, below ``/shop``.
+
+    Attributes:
+        status: HTTP status of its homepage.
+        health: what its health endpoint says.
+        headers: what stands on its answers; None is as of the website.
+    """
+
+    status: int = 200
+    health: str = "healthy"
+    headers: dict[str, str] | None = None
+
+
+@dataclass
 class PortfolioState:
     """What the website, the optimiser and the worker do.
 
@@ -44,6 +59,7 @@ class PortfolioState:
         headers: what stands on every answer.
         clock_ahead: seconds by which the server's clock is wrong, as its answers' Date header shows.
         plain_http: what becomes of a visitor who comes without TLS.
+        shop: a further website; None where the product has none.
     """
 
     started: datetime
@@ -63,6 +79,7 @@ class PortfolioState:
     headers: dict[str, str] = field(default_factory=SECURITY_HEADERS.copy)
     clock_ahead: float = 0.0
     plain_http: Literal["to https", "answered", "to another host"] = "to https"
+    shop: Shop | None = None
 
     @classmethod
     def healthy(cls, now: datetime) -> PortfolioState:

@@ -63,6 +63,24 @@ def target(request, tmp_path_factory):
     return load("shop", root=root, environment={"GRAFANA_TOKEN": "x"})
 
 
+@pytest.mark.parametrize(
+    ("queue", "key"),
+    [
+        ("{ preset = 'celery', name = 'mail', prefix = 'shop:' }", "shop:mail"),
+        ("{ preset = 'rq', name = 'default' }", "rq:queue:default"),
+        ("{ preset = 'sidekiq', name = 'default' }", "queue:default"),
+        ("{ preset = 'bullmq', name = 'images' }", "bull:images:wait"),
+    ],
+)
+def test_a_queue_of_another_library_is_looked_at_in_its_own_list(tmp_path, queue, key):
+    """And a database by its id."""
+    named = f"[targets.shop.redis]\nqueues = [{queue}]\n[[targets.shop.digitalocean.databases]]\nid = '9cc1'"
+    (tmp_path / "playbook.toml").write_text(f"{SECTIONS}{named}", encoding="utf-8")
+    settings = load("shop", root=tmp_path, environment={})
+    assert filled_in("redis-cli llen $QUEUE_KEY", settings) == f"redis-cli llen {key}"
+    assert filled_in("doctl databases backups $DATABASE_ID", settings) == "doctl databases backups 9cc1"
+
+
 def simple_commands(text: str) -> list[list[str]]:
     """A pipeline's programs with their arguments; what stands in $(…) counts as well."""
     text = text.replace("2>&1", "")

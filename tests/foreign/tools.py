@@ -47,6 +47,7 @@ DOCTL: dict[str, set[str]] = {
     "invoice summary": set(),
     "invoice pdf": set(),
     "invoice csv": set(),
+    "databases maintenance-window get": set(),
     "databases list": set(),
     "databases get": set(),
     "databases get-ca": set(),
@@ -67,6 +68,9 @@ DOCTL_COLUMNS = {
     "apps list-deployments": {"ID", "Cause", "Progress", "Phase", "Created", "Updated"},
     "invoice list": {"InvoiceUUID", "Amount", "InvoicePeriod"},
     "apps spec get": {"yaml", "json"},
+    "databases list": {"ID", "Name", "Engine", "Version", "NumNodes", "Region", "Status", "Size"},
+    "databases get": {"ID", "Name", "Engine", "Version", "NumNodes", "Region", "Status", "Size"},
+    "databases maintenance-window get": {"Day", "Hour", "Pending"},
 }
 AWS_S3_LS = {
     "--recursive",

@@ -17,7 +17,7 @@ from redis.exceptions import NoPermissionError, RedisError
 from playbook.clients.redis import Address, ReadOnlyRedis
 from playbook.clock import Clock
 from playbook.counters import Earlier
-from playbook.measure.image_counts import image_queue
+from playbook.measure.job_queues import job_queues
 from playbook.measure.redis import redis_ping, redis_stats
 from playbook.measure.redis_keys import redis_keys
 from playbook.measure.redis_load import redis_clients, redis_slow_log
@@ -55,7 +55,7 @@ class Running:
             SETTINGS,
             redis_ping=redis_ping(self.reader),
             redis_stats=redis_stats(self.reader, SETTINGS, Clock(), Earlier()),
-            image_queue=image_queue(self.reader, SETTINGS),
+            job_queues=job_queues(self.reader, SETTINGS, Clock()),
         )
 
     def until_free(self) -> None:

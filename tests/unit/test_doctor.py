@@ -264,7 +264,7 @@ def test_what_is_gone_is_found():
     assert code == EXIT_UNKNOWN
     assert "faults: redis-gone, digitalocean-gone, backups-gone" in said[0]
     gone = [line.partition("  ")[0] for line in said if " yes         no " in line]
-    assert gone == ["DigitalOcean API", "Redis", "Logs", "Backups"]
+    assert gone == ["DigitalOcean API", "Databases", "Redis", "Logs", "Backups"]
 
 
 def test_faults_are_for_the_sandbox(bare):

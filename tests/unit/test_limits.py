@@ -101,3 +101,12 @@ def test_expected_names_the_bound_that_would_have_been_good_enough():
     assert limit.expected(C) == limit.expected(W) == "at least 80 %"
     assert limit.expected(GOOD) == "over 90 %"
     assert parse_limit("x", {"critical": "> 5 s"}).expected(C) == "at most 5 s"
+
+
+def test_a_share_that_is_computed_as_a_trifle_over_all_is_possible():
+    """Sums of floating-point numbers are; more than that was measured wrongly."""
+    limit = parse_limit("Image processing success", {"warning": "< 98 %", "possible": "0 .. 100"})
+    assert limit.possible(100.00000000000001)
+    assert limit.possible(-1e-12)
+    assert not limit.possible(100.001)
+    assert not limit.possible(-0.001)

@@ -61,8 +61,8 @@ def test_a_run_that_ended_early_is_never_green():
 @pytest.mark.parametrize(
     ("target", "selected", "partial", "floor"),
     [
-        ("sandbox", 20, False, 20),
-        ("sandbox", 1, False, 20),  # a file of checks that vanished is noticed
+        ("sandbox", 22, False, 22),
+        ("sandbox", 1, False, 22),  # a file of checks that vanished is noticed
         ("sandbox", 25, False, 25),
         ("sandbox", 1, True, 1),
         ("production", 19, False, 10),
@@ -158,3 +158,21 @@ threads = [threading.Thread(target=decode) for _ in range(8)]
     root = Path(__file__).resolve().parents[2]
     ended = [subprocess.run([sys.executable, "-c", program], cwd=root, check=False).returncode for _ in range(2)]
     assert ended == [0] * 2
+
+
+@pytest.mark.parametrize(
+    ("target", "floor", "left_out", "expected"),
+    [
+        ("sandbox", None, {"daily.redis.alive", "daily.kpi.cache-hit-rate"}, 20),
+        ("production", 22, {"daily.redis.alive"}, 21),
+        ("production", 12, {"daily.redis.alive"}, 12),
+        ("production", 22, set(), 22),
+    ],
+)
+def test_the_floor_does_not_ask_for_what_is_not_part_of_the_product(target, floor, left_out, expected):
+    """What is there must be measured, as before."""
+    settings = load(target, environment={})
+    if floor:
+        settings = msgspec.structs.replace(settings, floors={"daily": floor})
+    found = floor_of(settings, read_catalogue(), "daily", selected=1, partial=False, left_out=left_out)
+    assert found == expected

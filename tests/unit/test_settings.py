@@ -1,9 +1,12 @@
 """Settings: what is read from where, and one clear sentence for each mistake."""
 
+import msgspec
 import pytest
 
 from playbook.errors import NotConfigured, UsageError
 from playbook.secret import Secret
+from playbook.sections.parts import PARTS
+from playbook.sections.target import Target
 from playbook.settings import load
 
 
@@ -208,3 +211,66 @@ def test_a_target_without_its_kind_is_told_which_there_are(project):
         UsageError, match=r'targets\.shop\.kind is missing; expected "sandbox", "staging" or "prod'
     ):
         load("shop", root=root, environment={})
+
+
+def test_what_a_product_does_not_have_takes_along_what_is_part_of_it(project):
+    """Without Redis there is neither a cache nor a queue in it."""
+    root = project("[targets.production]\nwithout = ['redis', 'staging']")
+    assert load("production", root=root, environment={}).absent == {"redis", "cache", "queue", "staging"}
+    assert load("staging", root=root, environment={}).absent == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("text", "environment", "sentence"),
+    [
+        (
+            "without = ['imges']",
+            {},
+            r"without: expected some of images, worker, .*npm, got 'imges'; did you mean 'images'\?",
+        ),
+        ("without = 'images'", {}, r"targets\.production\.without: expected a list, got a text"),
+        (
+            "without = ['redis']",
+            {"REDIS_URL": "redis://:topsecret42@x"},
+            r"without: expected no settings of what is not part of the product, got 'redis' and "
+            r"targets\.production\.redis\.url \(from \$REDIS_URL\); take one of the two away",
+        ),
+        (
+            "without = ['redis']\nredis.queue_key = 'celery'",
+            {},
+            r"got 'redis' and targets\.production\.redis\.queue",
+        ),
+        (
+            "without = ['services']\nweb.health_path = '/up'",
+            {},
+            r"got 'services' and targets\.production\.web\.health",
+        ),
+        (
+            "without = ['grafana']",
+            {"GRAFANA_URL": "https://g.example"},
+            r"got 'grafana' and .*\(from \$GRAFANA_URL\)",
+        ),
+    ],
+)
+def test_a_part_that_is_unknown_or_configured_is_one_clear_mistake(project, text, environment, sentence):
+    """With the list, and with the setting that contradicts it; a secret does not show."""
+    root = project(f"[targets.production]\n{text}")
+    with pytest.raises(UsageError, match=sentence) as caught:
+        load("production", root=root, environment=environment)
+    assert "topsecret42" not in str(caught.value)
+
+
+def test_every_setting_that_belongs_to_a_part_is_one():
+    """A mistyped path would never contradict anything."""
+    known = {path for path, _ in walk(Target)}
+    assert {path for part in PARTS.values() for path in part.settings} <= known
+    assert {name for part in PARTS.values() for name in part.holds} <= PARTS.keys()
+
+
+def walk(kind, path=""):
+    """Every setting of a target by its dotted path, with its type."""
+    for field in msgspec.structs.fields(kind):
+        here = f"{path}.{field.name}".lstrip(".")
+        yield here, field.type
+        if isinstance(field.type, type) and issubclass(field.type, msgspec.Struct):
+            yield from walk(field.type, here)

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from tests.checks.expectations.logs import LOG_ITEMS
 
-DO_ITEMS = ("daily.app.active", "daily.app.components", "daily.deployments.recent", "daily.kpi.utilization")
+DO_ITEMS = (
+    "daily.app.active",
+    "daily.app.components",
+    "daily.app.profile",
+    "daily.deployments.recent",
+    "daily.kpi.utilization",
+)
 PUSHED = r"\(commit [0-9a-f]{7} pushed to github/example/portfolio\)"
 
 
@@ -41,6 +47,21 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
             "CRITICAL",
             r"Live URL https://localhost:\d+: expected a page, "
             r"got connection refused \(connect, after \d\.\d+ s\)",
+        ),
+    },
+    "component-renamed": {
+        "daily.app.profile": (
+            "WARNING",
+            r"Components of portfolio: expected those that the settings name, got no image-worker "
+            r"\(worker\) among portfolio-web, image-optimizer, image-processor",
+        ),
+        **dict.fromkeys(
+            LOG_ITEMS,
+            (
+                "UNKNOWN",
+                r"(Crashes and fatal errors in the logs|HTTP 5xx in the logs): expected lines of all 3 "
+                r"components, got lines of 2 components \(none of image-processor\); what was seen gives .+",
+            ),
         ),
     },
     "component-unhealthy": {

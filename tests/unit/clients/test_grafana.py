@@ -55,6 +55,16 @@ def test_a_dashboard_that_is_not_there_is_none():
         assert client_of(server.url).dashboard("Portfolio Overview") is None
 
 
+def test_a_dashboard_is_found_by_its_identifier_where_the_settings_have_one():
+    """Whatever its title is; one that is not there is none."""
+    with serve(stored({"type": "stat"}), answer("404 Not Found", b'{"message": "Dashboard not found"}')) as server:
+        client = client_of(server.url, dashboard_uid="a b")
+        found = client.dashboard("anything")
+        assert client.dashboard("anything") is None
+    assert (found.uid, found.panels, found.alike) == ("a b", 1, 1)
+    assert server.requests[0].startswith(b"GET /api/dashboards/uid/a%20b ")
+
+
 def test_a_data_source_that_nothing_tells_is_not_configured():
     """The setting is named."""
     with serve(FOUND, stored({"datasource": {"type": "prometheus", "uid": "-- Mixed --"}})) as server:

@@ -179,3 +179,19 @@ def test_a_folder_that_is_not_there_is_unreachable(tmp_path):
     """UNKNOWN, not a finding."""
     with pytest.raises(Unreachable, match="expected the folder pages, which is not there"):
         read_pages(tmp_path / "pages", "production", "weekly")
+
+
+def test_what_is_not_part_of_the_product_any_more_is_no_open_problem():
+    """It is named once, on the page and in its Markdown."""
+    runs = runs_of({5: [CRITICAL, OK], 3: [CRITICAL, WARNING]})
+    runs.append(
+        run_line(
+            {"daily.example.1": finding(WARNING)},
+            started=NOW - timedelta(days=1),
+            left_out={"redis": ["daily.example.0"]},
+        )
+    )
+    made = page(runs, left_out=["redis (5 items)"])
+    assert [each.item for each in made.problems] == ["daily.example.1"]
+    assert handoff_markdown(made).count("Not part of this product: redis (5 items).") == 1
+    assert handoff_html(made).count("Not part of this product: redis (5 items).") == 1

@@ -440,3 +440,14 @@ def test_the_catalogue_names_it_and_does_not_make_its_identity():
     (root,) = incidents(both, RULES, titles=titles)
     assert root.title == "Redis stats: cannot be seen"
     assert root.events[-1].text == "Redis alive failed for it too"
+
+
+def test_what_is_not_part_of_the_product_any_more_holds_no_incident_open():
+    """Nobody looks at it: there is no check of it any more, which is what a whole run of its set shows."""
+    bad = daily(CRIT, CRIT)
+    gone = run(START + 2 * DAY, {WEB: OK}, left_out={"redis": [REDIS]}, counts={"OK": 1})
+    (found,) = incidents([*bad, gone], RULES)
+    assert (found.closed, found.gone) == (gone.started, True)
+    again = [run(START + number * DAY, {REDIS: CRIT}) for number in (3, 4)]
+    (reopened,) = incidents([*bad, gone, *again], RULES)
+    assert reopened.is_open

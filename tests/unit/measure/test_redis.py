@@ -4,9 +4,8 @@ import math
 
 import pytest
 
-from playbook.errors import Denied, Malformed, Refused
+from playbook.errors import Denied, Refused
 from playbook.judge import Judge
-from playbook.measure.image_counts import image_queue
 from playbook.measure.redis import RedisPing, redis_ping
 from playbook.measure.redis_info import duration
 from playbook.verdict import Verdict
@@ -126,20 +125,6 @@ def test_a_server_that_refuses_says_so_in_place_of_pong():
     assert later.evidence().facts["Then"].startswith("LOADING")
     with pytest.raises(Denied):
         redis_ping(Server(pings=[Denied("no", service="Redis")]))
-
-
-def test_the_queues_length():
-    """A list that is not there is an empty one; what is no list has no length."""
-    settings = settings_of()
-    queue = image_queue(Server(lists={"image-processing-queue": 180}), settings)
-    assert queue.length.value == 180
-    assert image_queue(Server(), settings).length.value == 0
-    assert queue.evidence().facts == {"List": "image-processing-queue", "Waiting": "180"}
-    wrong = Malformed("got WRONGTYPE", service="Redis")
-    odd = image_queue(Server(lists={"image-processing-queue": wrong}), settings)
-    assert math.isnan(odd.length.value)
-    assert odd.coverage.got == "got WRONGTYPE"
-    assert odd.evidence().facts["Waiting"] == "got WRONGTYPE"
 
 
 def test_what_memory_evictions_and_clients_come_to():

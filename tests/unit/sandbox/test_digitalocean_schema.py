@@ -23,6 +23,7 @@ import pytest
 from sandbox.digitalocean.answers import ROUTES, Route
 from sandbox.digitalocean.history import identifier
 from sandbox.digitalocean.monitoring import UPTIME_CHECK
+from sandbox.digitalocean.state import Database
 from tests.unit.digitalocean import Simulator, running
 
 VARIABLE = "PLAYBOOK_DO_OPENAPI"
@@ -68,6 +69,7 @@ def http(simulator: Simulator) -> Iterator[httpx.Client]:
 @pytest.fixture(autouse=True)
 def healthy(simulator: Simulator) -> None:
     simulator.reset()
+    simulator.state.databases.append(Database(identifier("shop"), "portfolio-shop", "mysql", "8", "8.0.35"))
 
 
 def ids(route: Route) -> str:
@@ -77,11 +79,25 @@ def ids(route: Route) -> str:
 @pytest.mark.parametrize("route", ROUTES, ids=ids)
 def test_answer_holds(route: Route, simulator: Simulator, http: httpx.Client, description: dict[str, Any]) -> None:
     answer = ask(http, simulator, route)
-    if route.path.endswith("/backups"):
-        assert answer.status_code == 412  # not supported for Valkey clusters
-    else:
-        assert answer.status_code == 200, answer.text
+    assert answer.status_code == 200, answer.text
     hold(route, answer, description)
+
+
+@pytest.mark.parametrize("engine", ["pg", "mysql"])
+def test_answers_about_a_database_hold(
+    engine: str, simulator: Simulator, http: httpx.Client, description: dict[str, Any]
+) -> None:
+    wanted = next(one.id for one in simulator.state.databases if one.engine == engine)
+    for route in (one for one in ROUTES if one.path.startswith("/v2/databases/{cluster_id}")):
+        if not route.path.endswith(("/firewall", "/eviction_policy")):
+            answer = http.get(route.path.format(cluster_id=wanted), headers=authorization(simulator))
+            assert answer.status_code == 200, answer.text
+            hold(route, answer, description)
+
+
+def test_a_cache_has_no_backups(simulator: Simulator, http: httpx.Client) -> None:
+    path = f"/v2/databases/{simulator.state.cluster.id}/backups"
+    assert http.get(path, headers=authorization(simulator)).status_code == 412
 
 
 @pytest.mark.parametrize("answer", ERRORS)
@@ -155,9 +171,13 @@ def authorization(simulator: Simulator) -> dict[str, str]:
 
 
 def ask(http: httpx.Client, simulator: Simulator, route: Route) -> httpx.Response:
-    path = route.path.format(**parameters(simulator))
+    known = parameters(simulator)
+    if route.path.endswith(("/backups", "/pools")):
+        known["cluster_id"] = simulator.state.databases[0].id
+    path = route.path.format(**known)
     end = simulator.state.now.timestamp()
     query = {**QUERY, "app_id": simulator.state.app_id, "start": str(int(end - 3600)), "end": str(int(end))}
+    query["db_id"] = simulator.state.databases[-1].id
     if "events" in path:
         query["per_page"] = "200"
         query["page"] = "1"

@@ -390,3 +390,25 @@ def test_a_retired_target_says_nothing_of_now():
     incidents = Document(files["incidents.html"]).text
     assert "No open incidents" in incidents
     assert incidents.index("Left open") < incidents.index("Availability, 24 h: out of bounds")
+
+
+def test_what_is_not_part_of_the_product_is_no_missing_data():
+    """Its page stays; no list shows it, and the set says so once."""
+    seen = {"daily.kpi.availability": Verdict.OK, "daily.redis.alive": Verdict.CRITICAL}
+    before = run_line(seen, started=NOW - timedelta(days=2), slot=NOW - timedelta(days=2))
+    left_out = {"redis": ["daily.redis.alive", "daily.kpi.cache-hit-rate"], "staging": []}
+    after = run_line(
+        {"daily.kpi.availability": Verdict.OK},
+        started=NOW - timedelta(hours=2),
+        slot=NOW - timedelta(hours=2),
+        left_out=left_out,
+    )
+    made = site([before, after])
+    (daily,) = (one for one in made.targets[0].sets if one.name == "daily")
+    assert [item.id for item in daily.current] == ["daily.kpi.availability"]
+    assert daily.bad == 0
+    pages = dict(render(made))
+    assert "items/production/daily.redis.alive.html" in pages
+    text = Document(pages["sets/production/daily.html"]).text
+    assert text.count("Not part of this product: redis (2 items), staging") == 1
+    assert NO_DATA not in Document(pages["sets/production/daily.html"]).text

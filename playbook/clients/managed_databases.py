@@ -1,0 +1,148 @@
+"""PostgreSQL and MySQL that DigitalOcean manages, for reading. https://docs.digitalocean.com/reference/api/
+
+The API's answers hold addresses with passwords, users and keys. The types here have no field for any of them, so
+nothing after the parser has seen one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+from playbook.clients.digitalocean import DigitalOceanApi
+from playbook.clients.digitalocean_types import Database, Matrix, Moment, Series
+from playbook.engine import client
+
+_SCOPE = "database:read"
+Metric = Literal["cpu_usage", "memory_usage", "disk_usage", "threads_connected"]
+
+
+class _Message(msgspec.Struct, frozen=True, kw_only=True):
+    pass
+
+
+class MaintenanceWindow(_Message, frozen=True):
+    """When updates are applied, in UTC, and whether any are due; ``pending`` is None where that is not said."""
+
+    day: str = ""
+    hour: str = ""
+    pending: bool | None = None
+    description: list[str] = []
+
+
+class Cluster(_Message, frozen=True):
+    """A database cluster without what opens it.
+
+    Attributes:
+        status: creating, online, resizing, migrating, forking, or a word that is new.
+        storage_size_mib: of each node; None where the API does not say.
+    """
+
+    id: str
+    name: str
+    engine: str = ""
+    version: str = ""
+    semantic_version: str = ""
+    status: str = ""
+    num_nodes: int = 0
+    size: str = ""
+    created_at: Moment | None = None
+    maintenance_window: MaintenanceWindow | None = None
+    version_end_of_life: Moment | None = None
+    version_end_of_availability: Moment | None = None
+    storage_size_mib: int | None = None
+
+
+class Backup(_Message, frozen=True):
+    """A backup; ``incremental`` is said of MySQL only."""
+
+    created_at: Moment
+    size_gigabytes: float
+    incremental: bool = False
+
+
+class BackupTime(_Message, frozen=True):
+    """When backups are made, in UTC."""
+
+    backup_hour: int = 0
+    backup_minute: int = 0
+    backup_interval_hours: Annotated[int, msgspec.Meta(gt=0)] = 24
+
+
+class Backups(_Message, frozen=True):
+    """The backups of a cluster; ``backup_progress`` is in percent while one is being made."""
+
+    backups: list[Backup]
+    scheduled_backup_time: BackupTime | None = None
+    backup_progress: str = ""
+
+
+class Pool(_Message, frozen=True):
+    """A pool of connections before PostgreSQL."""
+
+    name: str = ""
+    mode: str = ""
+    size: int = 0
+    db: str = ""
+
+
+@client(parts=("databases",))
+def managed_databases(digitalocean: DigitalOceanApi) -> ManagedDatabases:
+    """The database clusters of the account, read-only."""
+    return ManagedDatabases(digitalocean)
+
+
+@dataclass(frozen=True)
+class ManagedDatabases:
+    """What the suite reads of database clusters. Every method raises what ``DigitalOceanApi.read`` does."""
+
+    api: DigitalOceanApi
+
+    def of_app(self) -> list[Database]:
+        """The databases that the app's spec names."""
+        return self.api.app().spec.databases
+
+    def clusters(self) -> list[Cluster]:
+        """Every database cluster of the account; this listing has neither pages nor a count."""
+        what = "the database clusters"
+        body = self.api.read(what, _SCOPE, lambda api: api.databases.list_clusters())
+        return self.api.parse(list[Cluster], self.api.inside(body, "databases", what), what)
+
+    def cluster(self, cluster_id: str) -> Cluster:
+        """One of them."""
+        what = f"the database cluster {cluster_id}"
+        body = self.api.read(what, _SCOPE, lambda api: api.databases.get_cluster(cluster_id))
+        return self.api.parse(Cluster, self.api.inside(body, "database", what), what)
+
+    def backups(self, cluster: Cluster) -> Backups:
+        """Its backups."""
+        what = f"the backups of {cluster.name}"
+        body = self.api.read(what, _SCOPE, lambda api: api.databases.list_backups(cluster.id))
+        self.api.inside(body, "backups", what)
+        return self.api.parse(Backups, body, what)
+
+    def pools(self, cluster: Cluster) -> list[Pool]:
+        """Its pools of connections; of PostgreSQL only."""
+        what = f"the connection pools of {cluster.name}"
+        body = self.api.read(what, _SCOPE, lambda api: api.databases.list_connection_pools(cluster.id))
+        return self.api.parse(list[Pool], self.api.inside(body, "pools", what), what)
+
+    def metric(self, cluster: Cluster, metric: Metric, start: datetime, end: datetime) -> list[Series]:
+        """Samples of each node, in percent or connections; of MySQL only; of a step the highest."""
+        what = f"the metric {metric} of {cluster.name}"
+        window = {"start": str(int(start.timestamp())), "end": str(int(end.timestamp()))}
+        aggregate = {} if metric == "threads_connected" else {"aggregate": "max"}
+
+        def ask(api: Any) -> Any:
+            operation = getattr(api.monitoring, f"get_database_mysql_{metric}")
+            return operation(db_id=cluster.id, **window, **aggregate)
+
+        matrix = self.api.parse(Matrix, self.api.read(what, "monitoring:read", ask), what)
+        found = matrix.data.result if matrix.status == "success" and matrix.data else []
+        return [
+            Series(component=cluster.name, instance=one.metric.get("host_id", str(number)), samples=one.values)
+            for number, one in enumerate(found)
+        ]

@@ -1,0 +1,99 @@
+"""What kinds of product the sandbox can be: what it is made of, and what its parts are called.
+
+Code and faults of the sandbox speak of the portfolio's names; what is shown has those of the product.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from playbook.errors import UsageError
+
+WEB, OPTIMIZER, WORKER = "portfolio-web", "image-optimizer", "image-worker"
+HEALTH, IMAGE_HEALTH, OPTIMIZE = "/api/health", "/api/image/health", "/api/image/optimize"
+_LABELS = ("component", "status")
+
+
+@dataclass(frozen=True)
+class Product:
+    """One kind.
+
+    Attributes:
+        summary: one line, without a full stop.
+        without: parts of the portfolio that it does not have: ``images``, ``redis``.
+        names: what it calls what the portfolio calls otherwise: components, routes, keys, metrics, labels.
+    """
+
+    name: str
+    summary: str
+    without: frozenset[str] = frozenset()
+    names: Mapping[str, str] = field(default_factory=dict)
+
+    def called(self, name: str) -> str:
+        """The product's own name for one of the portfolio's."""
+        return self.names.get(name, name)
+
+    def has(self, part: str) -> bool:
+        """Whether the product has a part."""
+        return part not in self.without
+
+    def has_component(self, name: str) -> bool:
+        """Whether it has a component, by the portfolio's name."""
+        return self.has("images") or name not in (OPTIMIZER, WORKER)
+
+    def labels(self, labels: Mapping[str, str]) -> dict[str, str]:
+        """Labels of a series by the product's own names."""
+        return {
+            self.called(key) if key in _LABELS else key: self.called(value) if key in _LABELS else value
+            for key, value in labels.items()
+        }
+
+    def text(self, text: str) -> str:
+        """A text in which every name of the portfolio is the product's own; labels are words, and stay."""
+        for usual in sorted(self.names.keys() - set(_LABELS), key=len, reverse=True):
+            text = text.replace(usual, self.names[usual])
+        return text
+
+
+PORTFOLIO = Product("portfolio", "website, image optimisation, worker, Redis: all that there is to check")
+PRODUCTS: dict[str, Product] = {
+    product.name: product
+    for product in (
+        PORTFOLIO,
+        Product("shop", "the website alone: no image optimisation, no Redis", frozenset({"images", "redis"})),
+        Product(
+            "renamed",
+            "the portfolio by other names: components, routes, keys, metrics, dashboard",
+            names={
+                WEB: "front",
+                OPTIMIZER: "pictures",
+                WORKER: "pictures-jobs",
+                HEALTH: "/up",
+                IMAGE_HEALTH: "/pictures/up",
+                OPTIMIZE: "/pictures/smaller",
+                "/api/image": "/pictures",
+                "image-processing-queue": "jobs:pictures",
+                "image-processing-stats": "stats:pictures",
+                "Portfolio Overview": "Everything",
+                "component": "service",
+                "status": "code",
+                "http_requests_total": "shop_answers_total",
+                "http_request_duration_seconds_bucket": "shop_answer_seconds_bucket",
+                "image_optimizations_total": "pictures_total",
+                "image_optimization_duration_seconds_bucket": "picture_seconds_bucket",
+                "image_queue_length": "pictures_waiting",
+            },
+        ),
+    )
+}
+
+
+def product_of(name: str) -> Product:
+    """The product of this name; UsageError of one sentence where there is none."""
+    if name not in PRODUCTS:
+        close = difflib.get_close_matches(name, PRODUCTS, n=1)
+        suggestion = f": did you mean {close[0]!r}?" if close else ""
+        raise UsageError(f"unknown product {name!r}{suggestion} (expected one of {', '.join(PRODUCTS)})")
+    return PRODUCTS[name]

@@ -1,0 +1,352 @@
+"""Managed databases in the words of DigitalOcean's API: what is good, what is not, and what nobody knows."""
+
+import json
+from datetime import timedelta
+
+import pytest
+
+from playbook.clients.digitalocean_transport import _HOLDS_PASSWORDS, NotJson, _Response
+from playbook.clients.managed_databases import ManagedDatabases
+from playbook.clock import FixedClock
+from playbook.errors import Denied, Malformed, NotConfigured, Unmeasured, UsageError
+from playbook.measure.database_upkeep import database_upkeep
+from playbook.measure.databases import databases
+from playbook.settings import load
+from playbook.verdict import Verdict
+from tests.canned import NOW, Canned
+from tests.judged import check, judged
+
+ID = "9cc10173-e9ea-4176-9dbc-a4cee4c4ff30"
+PASSWORD = "wv78n3zpz42xezdk"
+OPENING = {
+    "uri": f"postgres://doadmin:{PASSWORD}@backend-do-user-19081923-0.db.ondigitalocean.com:25060/defaultdb",
+    "database": "",
+    "host": "backend-do-user-19081923-0.db.ondigitalocean.com",
+    "port": 25060,
+    "user": "doadmin",
+    "password": PASSWORD,
+    "ssl": True,
+}
+HEALTHY = check("test_databases", "test_managed_databases_are_well")
+UPKEEP = check("test_databases", "test_managed_databases_are_kept_up")
+
+
+def stamp(**ago):
+    """A time before now, as the API writes it."""
+    return f"{NOW - timedelta(**ago):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def cluster(**more):
+    """A database cluster as the API shows it, with all that opens it."""
+    return {
+        "id": ID,
+        "name": "backend",
+        "engine": "pg",
+        "version": "14",
+        "semantic_version": "14.5",
+        "connection": OPENING,
+        "private_connection": OPENING,
+        "standby_connection": OPENING,
+        "users": [{"name": "doadmin", "role": "primary", "password": PASSWORD}],
+        "db_names": ["defaultdb"],
+        "num_nodes": 2,
+        "region": "nyc3",
+        "status": "online",
+        "created_at": "2019-01-11T18:37:36Z",
+        "maintenance_window": {"day": "saturday", "hour": "08:45:12", "pending": False, "description": []},
+        "size": "db-s-2vcpu-4gb",
+        "tags": ["production"],
+        "version_end_of_life": stamp(days=-400),
+        "version_end_of_availability": stamp(days=-200),
+        "storage_size_mib": 61440,
+        **more,
+    }
+
+
+def backups(*hours, **more):
+    """Backups of so many hours ago; the API lists the oldest first."""
+    kept = [{"created_at": stamp(hours=h), "size_gigabytes": 0.0336} for h in sorted(hours, reverse=True)]
+    return {"backups": kept, "scheduled_backup_time": {"backup_hour": 20, "backup_minute": 40}, **more}
+
+
+def matrix(level=40.0, *, step=120, hours=24.0, status="success"):
+    """A metric of the last hours, oldest first, values as texts."""
+    end = int(NOW.timestamp())
+    values = [[at, str(level)] for at in range(end - int(hours * 3600), end + 1, step)]
+    result = [{"metric": {"host_id": "19201920"}, "values": values}] if values else []
+    return {"status": status, "data": {"resultType": "matrix", "result": result}}
+
+
+def canned(told=None, *, of_backups=None, pools=(), **metrics):
+    """An API that holds one cluster; what it answers may be (status, body)."""
+    told = cluster() if told is None else told
+    answers = {
+        f"/{ID}/backups": backups(4, 28) if of_backups is None else of_backups,
+        f"/{ID}/pools": {"pools": list(pools)},
+        f"/{ID}": {"database": told} if isinstance(told, dict) else told,
+        "/v2/databases": {"databases": [told] if isinstance(told, dict) else told},
+    }
+    for metric in ("disk_usage", "threads_connected", "cpu_usage", "memory_usage"):
+        answers[f"/mysql/{metric}"] = metrics.get(metric, matrix())
+    return Canned(answers={path: one if isinstance(one, tuple) else (200, one) for path, one in answers.items()})
+
+
+def settings_of(*named):
+    """Of the sandbox, with these databases."""
+    overlay = {"targets": {"sandbox": {"digitalocean": {"databases": list(named)}}}}
+    return load("sandbox", environment={}, overlay=overlay)
+
+
+BY_ID = ({"id": ID, "engine": "pg"},)
+MYSQL = ({"id": ID, "engine": "mysql", "most_connections": 75},)
+
+
+def read(api, named=BY_ID):
+    """What is measured."""
+    return databases(ManagedDatabases(api.api), settings_of(*named), FixedClock(NOW))
+
+
+def said(api, named=BY_ID):
+    """What the daily check says."""
+    return judged(HEALTHY, databases=read(api, named))
+
+
+def kept_up(**more):
+    """What the weekly check says of a cluster."""
+    api = canned(cluster(**more))
+    upkeep = database_upkeep(ManagedDatabases(api.api), settings_of(*BY_ID), FixedClock(NOW))
+    return judged(UPKEEP, database_upkeep=upkeep)
+
+
+def test_a_database_that_is_well_is_ok():
+    """What the API does not tell of PostgreSQL stands with it, and no word is said of storage."""
+    measured = read(canned(pools=[{"name": "web", "mode": "transaction", "size": 10, "db": "shop"}]))
+    assert judged(HEALTHY, databases=measured)[0] is Verdict.OK
+    assert not [*measured.storage, *measured.connections, *measured.cpu, *measured.memory]
+    assert measured.coverage.words == "1 database · backend: storage and connections not told by the API"
+    assert "web" in repr(measured.evidence())
+
+
+def test_a_mysql_is_judged_by_its_metrics_too():
+    """Storage, connections, processor and memory; how many connections it takes, the settings say."""
+    told = cluster(engine="mysql", version="8")
+    assert said(canned(told), MYSQL)[0] is Verdict.OK
+    full = canned(told, disk_usage=matrix(93.0))
+    assert said(full, MYSQL) == (
+        Verdict.CRITICAL,
+        "Storage of backend: expected at most 80 %, got 93 % over 24 h (critical > 90 %)",
+    )
+    crowded = canned(told, threads_connected=matrix(70))
+    assert said(crowded, MYSQL) == (
+        Verdict.WARNING,
+        "Connections of backend: expected at most 80 %, got 93.333 % (70 of 75 at most in 24 h)",
+    )
+    assert said(canned(told, cpu_usage=matrix(95.0)), MYSQL)[0] is Verdict.CRITICAL
+    assert said(canned(told, memory_usage=matrix(95.0)), MYSQL)[0] is Verdict.CRITICAL
+    assert not read(crowded, ({"id": ID},)).connections
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        matrix(hours=-1),
+        matrix(hours=6),
+        matrix(status="error"),
+        {"status": "success"},
+        {"status": "success", "data": {"resultType": "matrix", "result": []}},
+        (403, {"id": "forbidden", "message": "You are not authorized to perform this operation"}),
+        (404, {"id": "not_found", "message": "The resource you requested could not be found."}),
+    ],
+)
+@pytest.mark.parametrize("metric", ["disk_usage", "threads_connected", "cpu_usage", "memory_usage"])
+def test_a_metric_that_is_not_there_is_unknown(metric, told):
+    """None at all, of a part of the day, or refused."""
+    api = canned(cluster(engine="mysql"), **{metric: told})
+    assert said(api, MYSQL)[0] is Verdict.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("status", "verdict"),
+    [
+        ("online", Verdict.OK),
+        ("creating", Verdict.CRITICAL),
+        ("resizing", Verdict.WARNING),
+        ("migrating", Verdict.WARNING),
+        ("forking", Verdict.CRITICAL),
+        ("offline", Verdict.CRITICAL),
+        ("degraded", Verdict.CRITICAL),
+        ("poweroff", Verdict.CRITICAL),
+        ("ONLINE", Verdict.UNKNOWN),
+        ("online ", Verdict.UNKNOWN),
+        ("rebuilding", Verdict.UNKNOWN),
+        ("", Verdict.UNKNOWN),
+        (None, Verdict.UNKNOWN),
+    ],
+)
+def test_only_online_is_good(status, verdict):
+    """A word that nobody here knows is neither good nor bad."""
+    assert said(canned(cluster(status=status)))[0] is verdict
+
+
+@pytest.mark.parametrize(
+    ("told", "verdict"),
+    [
+        (backups(4), Verdict.OK),
+        (backups(25.9), Verdict.OK),
+        (backups(26.5), Verdict.WARNING),
+        (backups(76, 100), Verdict.CRITICAL),
+        (backups(), Verdict.CRITICAL),
+        (backups(-48), Verdict.CRITICAL),
+        ({"backups": [{"created_at": stamp(hours=4), "size_gigabytes": 0.0}]}, Verdict.CRITICAL),
+        ({"backups": [{"created_at": stamp(hours=4), "size_gigabytes": 0, "incremental": True}]}, Verdict.OK),
+        (backups(4, backup_progress="36"), Verdict.OK),
+        ({"backups": [{"created_at": "yesterday", "size_gigabytes": 1}]}, Verdict.UNKNOWN),
+        ({"backups": [{"created_at": stamp(hours=4)}]}, Verdict.UNKNOWN),
+        ({"backups": None}, Verdict.UNKNOWN),
+        ({}, Verdict.UNKNOWN),
+        ((500, {"id": "server_error", "message": "Unexpected server-side error"}), Verdict.UNKNOWN),
+    ],
+)
+def test_the_newest_backup_is_from_the_last_day(told, verdict):
+    """One that is empty or from the future is none, and what cannot be read is not known."""
+    assert said(canned(of_backups=told))[0] is verdict
+
+
+def test_a_database_that_is_younger_than_a_day_may_wait_for_its_first_backup():
+    """Until then nobody knows."""
+    assert said(canned(cluster(created_at=stamp(hours=5)), of_backups=backups()))[0] is Verdict.UNKNOWN
+
+
+def test_what_is_bad_counts_though_the_rest_cannot_be_read():
+    """Bad evidence counts even when it is partial."""
+    api = canned(cluster(status="offline"), of_backups=(500, {"id": "server_error", "message": "no"}))
+    assert said(api)[0] is Verdict.CRITICAL
+
+
+def test_no_password_is_in_what_was_measured_or_said():
+    """The types have no field for one; an answer that is cut off is not quoted."""
+    opening = {"name": "web", "mode": "session", "size": 5, "db": "shop", "connection": OPENING}
+    measured = read(canned(pools=[opening]))
+    upkeep = database_upkeep(ManagedDatabases(canned().api), settings_of(*BY_ID), FixedClock(NOW))
+    for shown in (measured, measured.evidence(), upkeep, upkeep.evidence()):
+        assert PASSWORD not in repr(shown)
+    with pytest.raises(Malformed) as odd:
+        read(canned([{**cluster(), "status": {"connection": OPENING}}]), ({"name": "backend"},))
+    assert PASSWORD not in str(odd.value)
+    torn = json.dumps({"connection": OPENING, "id": ID})[:-1]
+    assert _HOLDS_PASSWORDS.match(f"/v2/databases/{ID}")
+    with pytest.raises(NotJson) as cut:
+        _Response(200, {}, torn.encode(), may_be_quoted=False).json()
+    assert str(cut.value) == f"{len(torn)} bytes that are no JSON"
+
+
+def test_the_databases_of_the_apps_spec_are_looked_at_where_none_is_named():
+    """By the name of their cluster; other engines and development databases are named as left out."""
+    spec = [
+        {"name": "db", "engine": "PG", "production": True, "cluster_name": "backend"},
+        {"name": "cache", "engine": "VALKEY", "production": True, "cluster_name": "portfolio-cache"},
+        {"name": "try", "engine": "PG", "version": "12"},
+    ]
+
+    def with_databases(body):
+        body["app"]["spec"]["databases"] = spec
+
+    api = canned()
+    api.edits[f"/apps/{api.state.app_id}"] = with_databases
+    measured = read(api, ())
+    assert [one.name for one in measured.found] == ["backend"]
+    assert measured.left_out == (
+        "cache, as it is VALKEY",
+        "try, as it is a development database, of which the API tells nothing",
+    )
+    api.answers["/v2/databases"] = (200, {"databases": None})
+    with pytest.raises(Unmeasured, match="expected one database cluster called backend, got none"):
+        read(api, ())
+    spec[0]["cluster_name"] = "another"
+    with pytest.raises(Unmeasured, match="expected one database cluster called another, got none"):
+        read(api, ())
+    del spec[0]
+    with pytest.raises(
+        NotConfigured, match="the app's spec names none; its spec has cache, as it is VALKEY"
+    ) as no:
+        read(api, ())
+    assert "[[targets.sandbox.digitalocean.databases]]" in no.value.add
+
+
+def test_another_database_than_the_one_that_is_meant_is_unknown():
+    """Another engine, or none of that id or name."""
+    with pytest.raises(Unmeasured, match="expected the database backend to be pg, got mysql"):
+        read(canned(cluster(engine="mysql")))
+    with pytest.raises(Malformed, match="404"):
+        read(canned((404, {"id": "not_found", "message": "The resource you requested could not be found."})))
+    with pytest.raises(Denied, match="403"):
+        read(canned((403, {"id": "forbidden", "message": "You are not authorized"})))
+    verdict, message = said(canned(cluster(engine="mongodb")), ({"id": ID},))
+    assert (verdict, "expected backend to be PostgreSQL or MySQL, got mongodb" in message) == (
+        Verdict.UNKNOWN,
+        True,
+    )
+
+
+def test_one_that_cannot_be_read_leaves_the_others_known():
+    """And the whole UNKNOWN, unless one of the others is bad."""
+    named = (*BY_ID, {"name": "gone"})
+    measured = read(canned(), named)
+    assert [one.name for one in measured.found] == ["backend"]
+    assert judged(HEALTHY, databases=measured)[0] is Verdict.UNKNOWN
+    assert said(canned(cluster(status="offline")), named)[0] is Verdict.CRITICAL
+
+
+def test_a_database_without_id_and_name_is_a_mistake():
+    """It says which is missing."""
+    with pytest.raises(UsageError, match="the id or the name of a database cluster"):
+        settings_of({"engine": "pg"})
+    with pytest.raises(UsageError, match='expected "pg" or "mysql"'):
+        settings_of({"id": ID, "engine": "postgres"})
+
+
+@pytest.mark.parametrize(
+    ("more", "verdict", "words"),
+    [
+        ({}, Verdict.OK, ""),
+        (
+            {"maintenance_window": {"day": "tuesday", "hour": "14:00", "pending": True}},
+            Verdict.WARNING,
+            "some due on Tuesday 14:00 UTC",
+        ),
+        (
+            {
+                "maintenance_window": {
+                    "day": "saturday",
+                    "hour": "08:45:12",
+                    "pending": True,
+                    "description": ["Update TimescaleDB to version 1.2.1", "Upgrade to PostgreSQL 11.2"],
+                }
+            },
+            Verdict.WARNING,
+            "2 due on Saturday 08:45:12 UTC: Update TimescaleDB to version 1.2.1; Upgrade to PostgreSQL 11.2",
+        ),
+        (
+            {"maintenance_window": {"day": "saturday", "hour": "08:45", "pending": False, "description": ["x"]}},
+            Verdict.WARNING,
+            "1 due",
+        ),
+        ({"maintenance_window": {"day": "saturday", "hour": "08:45"}}, Verdict.UNKNOWN, "no word of it"),
+        (
+            {"maintenance_window": {"day": "someday", "hour": "08:45", "pending": False}},
+            Verdict.UNKNOWN,
+            "someday",
+        ),
+        ({"maintenance_window": {"day": "sunday", "hour": "25:00", "pending": False}}, Verdict.UNKNOWN, "25:00"),
+        ({"maintenance_window": None}, Verdict.UNKNOWN, "the maintenance window of backend"),
+        ({"version_end_of_life": stamp(days=-80)}, Verdict.WARNING, "got 80 days (pg 14.5"),
+        ({"version_end_of_life": "2023-11-09T00:00:00Z"}, Verdict.CRITICAL, "2023-11-09"),
+        ({"version_end_of_life": None}, Verdict.OK, ""),
+        ({"version_end_of_life": "0001-01-01T00:00:00Z"}, Verdict.OK, ""),
+    ],
+)
+def test_upkeep(more, verdict, words):
+    """Windows, updates that are due, and the end of a version where it is told."""
+    found, message = kept_up(**more)
+    assert found is verdict, message
+    assert words in message

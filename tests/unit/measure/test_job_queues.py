@@ -1,0 +1,352 @@
+"""Queues of jobs: of each library what waits, fails and works, in its own keys; and what is no answer to that."""
+
+import json
+import math
+from datetime import timedelta
+from functools import cache
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from playbook.clients.redis_replies import NotAllowed
+from playbook.clock import FixedClock
+from playbook.errors import Malformed, UsageError
+from playbook.judge import Judge
+from playbook.measure.job_queues import job_queues
+from playbook.verdict import Critical, Verdict
+from tests.redis_factory import NOW, Ranked, Server, Store, settings_of
+
+EPOCH = NOW.timestamp()
+SEP = "\x06\x16"
+
+
+def ago(seconds):
+    """Epoch seconds so long ago."""
+    return EPOCH - seconds
+
+
+def celery(**more):
+    """A broker that Celery has declared its queue in; nothing waits."""
+    return {
+        "_kombu.binding.celery": {f"celery{SEP}{SEP}celery"},
+        "_kombu.binding.celery.pidbox": {f"{SEP}{SEP}celery@web-1.celery.pidbox"},
+        "_kombu.binding.celeryev": {f"worker.#{SEP}{SEP}celeryev.2c1"},
+        **more,
+    }
+
+
+def rq(**more):
+    """RQ with one worker that is alive, and an empty queue."""
+    at = (NOW - timedelta(seconds=20)).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return {
+        "rq:queues": {"rq:queue:default"},
+        "rq:workers": {"rq:worker:a1"},
+        "rq:workers:default": {"rq:worker:a1"},
+        "rq:worker:a1": {"birth": at, "last_heartbeat": at, "state": "idle", "queues": "default"},
+        **more,
+    }
+
+
+def process(*, queues=("default",), quiet="false", busy="2"):
+    """What a process of Sidekiq says of itself."""
+    info = {"hostname": "web-1", "queues": list(queues), "capsules": {"default": {"weights": {"default": 1}}}}
+    return {"info": json.dumps(info), "concurrency": "5", "busy": busy, "beat": f"{ago(3):.3f}", "quiet": quiet}
+
+
+def sidekiq(**more):
+    """Sidekiq with one process and an empty queue."""
+    key = "web-1:7:0c5f"
+    return {"queues": {"default", "mailers"}, "processes": {key}, key: process(), **more}
+
+
+def bull(**more):
+    """A queue of BullMQ that has had jobs."""
+    meta = {"opts.maxLenEvents": "10000", "version": "bullmq:5.61.0"}
+    return {"bull:images:meta": meta, "bull:images:id": "4711", **more}
+
+
+def read(keys, **queue):
+    """The one queue of the settings, read from these keys."""
+    return job_queues(Store(keys), settings_with(tuple(queue.items())), FixedClock(NOW))
+
+
+@cache
+def settings_with(queue):
+    """With this one queue."""
+    return settings_of(redis={"queues": [dict(queue)]})
+
+
+def judged(queues):
+    """The worst verdict of what daily.redis.alive judges of queues, and its message."""
+    limits, judge = settings_of().limits, Judge()
+    judge.stand_on("job_queues", queues.coverage)
+    try:
+        for one in queues.statements:
+            judge.that(**one.terms)
+        for rows, limit in (
+            (queues.waiting, limits.queue_waiting),
+            (queues.oldest, limits.queue_oldest),
+            (queues.failed, limits.queue_failed),
+        ):
+            for row in rows:
+                judge(row.reading, limit, subject=row.subject)
+    except Critical:
+        pass
+    worst = judge.leading
+    return worst.verdict, worst.message
+
+
+CELERY = {"preset": "celery", "name": "celery"}
+RQ = {"preset": "rq", "name": "default"}
+SIDEKIQ = {"preset": "sidekiq", "name": "default"}
+BULL = {"preset": "bullmq", "name": "images"}
+EMPTY = [(celery, CELERY), (rq, RQ), (sidekiq, SIDEKIQ), (bull, BULL)]
+
+
+def test_the_image_workers_list_is_the_default():
+    """A list that is not there is an empty one; what is no list has no length."""
+    settings = settings_of()
+    queues = job_queues(Server(lists={"image-processing-queue": 180}), settings, FixedClock(NOW))
+    assert [reading.value for reading in queues.images] == [180]
+    assert not [*queues.waiting, *queues.oldest, *queues.failed]
+    empty = job_queues(Server(), settings, FixedClock(NOW))
+    assert [reading.value for reading in empty.images] == [0]
+    assert queues.evidence()[0].facts == {"List": "image-processing-queue", "Waiting": "180"}
+    wrong = Malformed("got WRONGTYPE", service="Redis")
+    odd = job_queues(Server(lists={"image-processing-queue": wrong}), settings, FixedClock(NOW))
+    assert math.isnan(odd.images[0].value)
+    assert odd.coverage.got == "got WRONGTYPE"
+    assert odd.evidence()[0].facts["Waiting"] == "got WRONGTYPE"
+
+
+@pytest.mark.parametrize(("made", "queue"), EMPTY)
+def test_an_empty_queue_that_the_library_knows_is_ok(made, queue):
+    """Its list is not there, as Redis keeps no empty ones."""
+    queues = read(made(), **queue)
+    assert judged(queues)[0] is Verdict.OK
+    assert [row.reading.value for row in queues.waiting] == [0]
+
+
+@pytest.mark.parametrize(("made", "queue"), EMPTY)
+def test_a_name_that_the_library_does_not_know_is_unknown(made, queue):
+    """A typing mistake, another database or another prefix: nothing is there, and nothing is known."""
+    for wrong in ({"name": "defualt"}, {"prefix": "shop:"}):
+        verdict, message = judged(read(made(), **{**queue, **wrong}))
+        assert verdict is Verdict.UNKNOWN
+        assert f"expected a sign that {queue['preset']} knows the queue" in message
+    assert judged(read({}, **queue))[0] is Verdict.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("made", "queue", "key"),
+    [
+        (celery, CELERY, "celery"),
+        (celery, CELERY, f"celery{SEP}3"),
+        (celery, CELERY, "unacked"),
+        (rq, RQ, "rq:queue:default"),
+        (rq, RQ, "rq:failed:default"),
+        (rq, RQ, "rq:workers:default"),
+        (sidekiq, SIDEKIQ, "queue:default"),
+        (sidekiq, SIDEKIQ, "dead"),
+        (sidekiq, SIDEKIQ, "processes"),
+        (bull, BULL, "bull:images:wait"),
+        (bull, BULL, "bull:images:failed"),
+        (bull, BULL, "bull:images:prioritized"),
+    ],
+)
+def test_a_key_of_another_type_is_unknown(made, queue, key):
+    """Somebody else's, or of a version that nobody here knows."""
+    verdict, message = judged(read({**made(), key: "text"}, **queue))
+    assert verdict is Verdict.UNKNOWN
+    assert "a string and no" in message
+
+
+def test_celery_waiting_counts_every_priority():
+    """What was taken and not acknowledged is shown, and what Celery does not keep in the broker is said."""
+    many = {f"celery{SEP}{step}": ["{}"] * 20 for step in (3, 6, 9)}
+    unacked = {"unacked": {"a": "[]", "b": "[]"}, "unacked_index": Ranked(a=ago(900), b=ago(5))}
+    queues = read(celery(celery=["{}"] * 50, **many, **unacked), **CELERY)
+    assert judged(queues) == (
+        Verdict.CRITICAL,
+        "Jobs that wait in celery (celery): expected at most 50 jobs, got 110 jobs (critical > 100 jobs)",
+    )
+    facts = queues.evidence()[0].facts
+    assert facts["Being worked on"] == "2 (all queues)"
+    assert facts["Oldest taken"] == "15 min"
+    assert facts["Not kept in Redis"] == "failed jobs, the wait of the oldest job, workers"
+
+
+def test_celery_reads_below_its_prefix_and_its_own_exchange():
+    """As ``global_keyprefix`` and a queue's exchange say."""
+    keys = {"shop:_kombu.binding.tasks": {f"mail{SEP}{SEP}mail"}, "shop:mail": ["{}"] * 3}
+    queues = read(keys, preset="celery", name="mail", prefix="shop:", exchange="tasks")
+    assert (judged(queues)[0], queues.waiting[0].reading.value) == (Verdict.OK, 3)
+    del keys["shop:mail"]
+    assert judged(read(keys, preset="celery", name="mail", prefix="shop:", exchange="tasks"))[0] is Verdict.OK
+    assert judged(read(keys, preset="celery", name="mail", prefix="shop:"))[0] is Verdict.UNKNOWN
+
+
+def test_rq_jobs_wait_too_long_or_have_failed():
+    """The oldest at either end counts, as some are put in front."""
+    job = {"rq:job:old": {"enqueued_at": (NOW - timedelta(minutes=40)).strftime("%Y-%m-%dT%H:%M:%S.%fZ")}}
+    new = {"rq:job:new": {"enqueued_at": (NOW - timedelta(seconds=4)).strftime("%Y-%m-%dT%H:%M:%SZ")}}
+    for order in (["old", "new"], ["new", "old"]):
+        verdict, message = judged(read(rq(**job, **new, **{"rq:queue:default": order}), **RQ))
+        assert verdict is Verdict.CRITICAL
+        assert message.startswith("Wait of the oldest job in default (rq): expected at most 300 s, got 2,400 s")
+    failed = Ranked({f"f{number}": EPOCH for number in range(101)})
+    verdict, message = judged(read(rq(**{"rq:failed:default": failed}), **RQ))
+    assert (verdict, message) == (
+        Verdict.WARNING,
+        "Failed jobs of default (rq): expected at most 100 jobs, got 101 jobs",
+    )
+
+
+def test_rq_without_a_worker_that_is_alive_is_critical():
+    """Its name stays in the set when its hash has expired, and it says so itself when it ends."""
+    for gone in ({"rq:worker:a1": None}, {"rq:worker:a1": {**rq()["rq:worker:a1"], "death": "now"}}):
+        keys = {key: value for key, value in rq(**gone).items() if value is not None}
+        assert judged(read(keys, **RQ)) == (
+            Verdict.CRITICAL,
+            "Workers of default (rq): expected at least one that is alive, "
+            "got none (1 listed that take no new jobs)",
+        )
+    odd = rq(**{"rq:worker:a1": {"state": "busy", "last_heartbeat": "soon"}})
+    assert not read(odd, **RQ).coverage.enough
+
+
+def test_rq_suspended_is_a_warning():
+    """Its workers wait until somebody resumes them."""
+    verdict, message = judged(read(rq(**{"rq:suspended": "1"}), **RQ))
+    assert verdict is Verdict.WARNING
+    assert message == ("Queue default (rq): expected jobs to be given out, got paused: its jobs are kept back")
+
+
+@pytest.mark.parametrize("at", [ago(2000), round(ago(2000) * 1000)])
+def test_sidekiq_times_are_seconds_or_milliseconds(at):
+    """Seconds before version 8, milliseconds since."""
+    jobs = [json.dumps({"class": "Mail", "args": ["secret"], "created_at": at, "enqueued_at": at})]
+    queues = read(sidekiq(**{"queue:default": jobs}), **SIDEKIQ)
+    assert queues.oldest[0].reading.value == pytest.approx(2000, abs=1)
+    assert "secret" not in repr(queues)
+
+
+def test_sidekiq_without_a_process_that_serves_the_queue_is_critical():
+    """One that is quiet takes no new jobs, and one that serves other queues none of these."""
+    key = "web-1:7:0c5f"
+    other = {"info": json.dumps({"queues": ["mailers"]}), "busy": "0", "quiet": "false"}
+    for changed in ({key: process(quiet="true")}, {key: other}, {"processes": set()}):
+        verdict, message = judged(read(sidekiq(**changed), **SIDEKIQ))
+        assert verdict is Verdict.CRITICAL
+        assert message.startswith("Workers of default (sidekiq): expected at least one that is alive, got none")
+    odd = read(sidekiq(**{key: {"info": "{", "busy": "0", "quiet": "false"}}), **SIDEKIQ)
+    assert not odd.coverage.enough
+
+
+def test_sidekiq_dead_jobs_are_those_of_all_queues():
+    """And those that wait to be tried again, or for their time, are for later."""
+    keys = sidekiq(
+        dead=Ranked({str(n): EPOCH for n in range(150)}), retry=Ranked(a=EPOCH), schedule=Ranked(b=EPOCH)
+    )
+    queues = read(keys, **SIDEKIQ)
+    assert judged(queues) == (
+        Verdict.WARNING,
+        "Failed jobs of default (sidekiq): expected at most 100 jobs, got 150 jobs (all queues)",
+    )
+    assert queues.evidence()[0].facts["For later"] == "2 (all queues)"
+
+
+def test_bull_waiting_counts_paused_and_prioritized_jobs():
+    """In BullMQ and in Bull a queue that is paused keeps its jobs back."""
+    job = {"bull:images:1": {"timestamp": str(round(ago(90) * 1000))}}
+    keys = bull(
+        **job,
+        **{
+            "bull:images:wait": ["1"],
+            "bull:images:paused": ["1"],
+            "bull:images:prioritized": Ranked({"1": 5.0}),
+            "bull:images:meta": {"paused": "1"},
+        },
+    )
+    queues = read(keys, **BULL)
+    assert queues.waiting[0].reading.value == 3
+    assert queues.oldest[0].reading.value == pytest.approx(90)
+    assert judged(queues)[0] is Verdict.WARNING
+    old = read({"bull:images:id": "9", "bull:images:meta-paused": "1"}, preset="bull", name="images")
+    assert judged(old)[0] is Verdict.WARNING
+
+
+def test_a_marker_of_bullmq_4_is_no_job():
+    """It stands behind the jobs to wake a worker."""
+    queues = read(bull(**{"bull:images:wait": ["0:0"]}), **BULL)
+    assert (queues.waiting[0].reading.value, queues.oldest) == (0, [])
+    assert judged(queues)[0] is Verdict.OK
+
+
+def test_jobs_in_groups_are_not_counted_as_none():
+    """BullMQ Pro keeps them elsewhere."""
+    verdict, message = judged(read(bull(**{"bull:images:groups": Ranked(a=1.0)}), **BULL))
+    assert verdict is Verdict.UNKNOWN
+    assert "1 groups, whose jobs are elsewhere" in message
+
+
+@pytest.mark.parametrize(
+    "time", [None, "soon", "-1", "nan", "inf", "", str((EPOCH + 9e4) * 1000), str(EPOCH + 9e4)]
+)
+def test_a_job_whose_time_is_not_understood_is_unknown(time):
+    """No time, nonsense, or far in the future."""
+    job = {} if time is None else {"timestamp": time}
+    verdict, message = judged(read(bull(**{"bull:images:wait": ["1"], "bull:images:1": job}), **BULL))
+    assert verdict is Verdict.UNKNOWN
+    assert "expected the time of each job" in message
+
+
+def test_many_jobs_count_though_their_times_are_not_understood():
+    """Bad evidence counts even when it is partial."""
+    assert judged(read(bull(**{"bull:images:wait": ["1"] * 101}), **BULL))[0] is Verdict.CRITICAL
+
+
+@pytest.mark.parametrize("preset", ["celery", "rq", "sidekiq", "bull", "bullmq"])
+def test_a_server_that_does_not_let_us_ask_is_unknown(preset):
+    """Its words stand in the message, and the other queues are still read."""
+
+    class Closed(Store):
+        def many(self, commands):
+            raise NotAllowed("Redis: this user has no permissions to run the 'type' command", service="Redis")
+
+    settings = settings_of(redis={"queues": [{"preset": preset, "name": "q"}]})
+    verdict, message = judged(job_queues(Closed({}), settings, FixedClock(NOW)))
+    assert verdict is Verdict.UNKNOWN
+    assert "has no permissions" in message
+
+
+def test_a_preset_that_nobody_knows_is_a_mistake():
+    """With those that there are."""
+    with pytest.raises(UsageError, match="preset"):
+        settings_of(redis={"queues": [{"preset": "resque", "name": "q"}]})
+
+
+BREAKS = [None, "text", [], {}, {"x": "y"}, {"a", "b"}, Ranked(a=-1.0)]
+
+
+@given(data=st.data())
+def test_a_part_that_is_missing_or_another_never_makes_more_of_it_good(data):
+    """Whatever becomes of one key of a queue that is bad, it is not OK by that, and no reader crashes."""
+    made, queue = data.draw(st.sampled_from(EMPTY))
+    whole = made()
+    if made is celery:
+        whole |= {"celery": ["{}"] * 120}
+    if made is rq:
+        whole |= {"rq:queue:default": ["j"] * 120, "rq:job:j": {"enqueued_at": "2026-11-23T06:59:00Z"}}
+    if made is sidekiq:
+        whole |= {"queue:default": [json.dumps({"created_at": ago(60)})] * 120}
+    if made is bull:
+        whole |= {"bull:images:wait": ["1"] * 120, "bull:images:1": {"timestamp": str(round(ago(60) * 1000))}}
+    assert judged(read(whole, **queue))[0] is Verdict.CRITICAL
+    key, value = data.draw(st.sampled_from(sorted(whole))), data.draw(st.sampled_from(BREAKS))
+    broken = {name: one for name, one in {**whole, key: value}.items() if one is not None}
+    holds_jobs = len(whole[key]) == 120
+    verdict = judged(read(broken, **queue))[0]
+    if not (holds_jobs and value in ([], None)):
+        assert verdict is not Verdict.OK

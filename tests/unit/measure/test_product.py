@@ -1,0 +1,199 @@
+"""What the platform shows of parts that a product is said to do without, and of the names of its components."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from playbook.clients.digitalocean import digitalocean
+from playbook.clients.digitalocean_account import DigitalOceanAccount
+from playbook.clients.digitalocean_types import ComponentSpec, Database, Spec, Variable
+from playbook.measure.product import Product, _in_spec, product
+from playbook.settings import load
+from playbook.verdict import Verdict
+from sandbox.products import PRODUCTS
+from tests.judged import check, judged
+from tests.unit.digitalocean import Simulator, running
+from tests.unit.loopback import answer, serve
+
+NOWHERE = answer("404 Not Found", b"{}")
+CHECK = check("test_app", "test_product_is_what_the_settings_say")
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simulator]:
+    with running(tmp_path_factory.mktemp("digitalocean")) as simulator:
+        yield simulator
+
+
+@pytest.fixture
+def simulator(shared: Simulator) -> Simulator:
+    shared.reset()
+    return shared
+
+
+def measured(simulator: Simulator, *without: str, url: str = "", **own: object) -> Product:
+    """Of a target that does without these parts; its website is at ``url``."""
+    told = simulator.settings().target.digitalocean
+    overlay = {
+        "kind": "sandbox",
+        "without": list(without),
+        "web": {"url": url} if url else {},
+        "digitalocean": {
+            "endpoint": told.endpoint,
+            "token": told.token.reveal() if told.token else "",
+            "app_id": told.app_id,
+            "ca": told.ca,
+        },
+        **own,
+    }
+    limits = {"connect": 30.0, "read": 30.0}
+    settings = load("sandbox", environment={}, overlay={"targets": {"sandbox": overlay}, "time_limits": limits})
+    api = digitalocean(settings)
+    return product(api, DigitalOceanAccount(api), settings)
+
+
+def shop(simulator: Simulator) -> None:
+    """Show a product without image optimisation and Redis."""
+    state = type(simulator.state).healthy(simulator.state.now, PRODUCTS["shop"])
+    world = simulator.context.world
+    world.digitalocean = state
+    simulator.show(world)
+
+
+def verdict(found: Product) -> tuple[Verdict, str]:
+    return judged(CHECK, product=found)
+
+
+def test_a_product_with_all_parts_is_what_the_settings_say(simulator):
+    found = measured(simulator)
+    assert verdict(found)[0] is Verdict.OK
+    assert found.components == ("portfolio-web", "image-optimizer", "image-worker")
+    assert found.looked == ()
+
+
+def test_a_product_without_parts_shows_nothing_of_them(simulator):
+    shop(simulator)
+    with serve(NOWHERE, NOWHERE) as server:
+        found = measured(simulator, "images", "redis", "staging", "worker", "npm", url=server.url)
+    assert verdict(found) == (
+        Verdict.OK,
+        "Parts that portfolio does without: expected none to be there, got none of it",
+    )
+    assert {one.part for one in found.looked} == {"images", "redis", "staging", "worker", "npm"}
+    assert [line.split()[1] for line in (r.decode() for r in server.requests)] == [
+        "/api/image/health",
+        "/api/image/optimize",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("without", "words"),
+    [
+        ("images", "images: components image-optimizer, image-worker"),
+        ("redis", "redis: variable REDIS_URL; redis: cluster portfolio-cache"),
+        ("worker", "worker: worker image-worker"),
+        (
+            "services",
+            "services: components portfolio-web, image-optimizer, image-worker; images: components image-",
+        ),
+    ],
+)
+def test_what_the_platform_shows_of_an_absent_part_is_a_warning(simulator, without, words):
+    """Components, variables and clusters; the website is not configured here, so not asked."""
+    found = measured(simulator, without)
+    said, message = verdict(found)
+    assert said is Verdict.WARNING
+    assert f"expected none to be there, got {words}" in message
+
+
+@pytest.mark.parametrize(
+    ("answers", "found", "said"),
+    [
+        ([NOWHERE, NOWHERE], "none of it", Verdict.OK),
+        (
+            [answer("410 Gone"), answer(body=b"<!doctype html>", Content_Type="text/html")],
+            "none of it",
+            Verdict.OK,
+        ),
+        (
+            [answer(body=b"{}", Content_Type="application/json"), NOWHERE],
+            "HTTP 200 from /api/image/health",
+            Verdict.WARNING,
+        ),
+        ([NOWHERE, answer("405 Method Not Allowed")], "HTTP 405 from /api/image/optimize", Verdict.WARNING),
+        ([answer("503 Service Unavailable")], "none of it", Verdict.UNKNOWN),
+        ([answer("401 Unauthorized"), answer("405 Method Not Allowed")], "HTTP 405", Verdict.WARNING),
+        ([answer("405 Method Not Allowed"), b""], "HTTP 405 from /api/image/health", Verdict.WARNING),
+    ],
+)
+def test_an_endpoint_of_an_absent_part(simulator, answers, found, said):
+    """What answers there is there; what leaves it open is UNKNOWN, and hides nothing that was found before."""
+    shop(simulator)
+    with serve(*answers) as server:
+        seen = measured(simulator, "images", url=server.url)
+    assert verdict(seen)[0] is said
+    assert found in seen.found
+
+
+def test_a_cluster_of_another_product_is_none_of_this_one(simulator):
+    """Only one that lets this app in is."""
+    simulator.state.cluster.trusted = [("app", "another"), ("ip_addr", "192.0.2.7")]
+    assert "cluster" not in measured(simulator, "redis").found
+
+
+def test_a_token_that_may_not_see_clusters_leaves_it_open(simulator):
+    """And what the spec shows counts all the same."""
+    simulator.state.missing_scopes.add("database:read")
+    found = measured(simulator, "redis")
+    assert verdict(found)[0] is Verdict.WARNING  # the variable
+    shop(simulator)
+    simulator.state.missing_scopes.add("database:read")
+    said, message = verdict(measured(simulator, "redis"))
+    assert said is Verdict.UNKNOWN
+    assert "HTTP 403 forbidden" in message
+
+
+@pytest.mark.parametrize(
+    ("own", "words"),
+    [
+        ({"components": {"web": "shop"}}, "no shop (web) among portfolio-web, image-optimizer, image-worker"),
+        ({"components": {"worker": "celery"}}, "no celery (worker) among"),
+        ({"components": {"worker": "celery"}, "without": ["worker"]}, None),
+    ],
+)
+def test_a_name_that_no_component_has_is_a_warning(simulator, own, words):
+    """Its figures would be of nothing; what is said to be absent needs no name."""
+    without = own.pop("without", [])
+    found = measured(simulator, *without, **own)
+    if words is None:
+        assert found.unknown_names == ()
+    else:
+        said, message = verdict(found)
+        assert said is Verdict.WARNING
+        assert words in message
+
+
+OTHERS = st.lists(st.sampled_from(["PG", "MYSQL", "MONGODB", "KAFKA", "OPENSEARCH"]), max_size=4)
+KEYS = st.lists(st.sampled_from(["NODE_ENV", "PREDISPOSED", "REDISTRIBUTE", "DATABASE_URL"]), max_size=4)
+
+
+@given(OTHERS, KEYS, st.sampled_from(["REDIS", "VALKEY", "valkey"]), st.integers(0, 4), st.booleans())
+def test_redis_is_seen_anywhere_in_the_spec(engines, keys, engine, at, as_variable):
+    """Among other databases and variables, at any place; without it nothing is."""
+    own = load("sandbox", environment={}, overlay={"targets": {"sandbox": {"without": ["redis"]}}})
+
+    def shown(engines, keys):
+        web = ComponentSpec("portfolio-web", envs=[Variable(key) for key in keys])
+        spec = Spec(services=[web], databases=[Database("db", one) for one in engines])
+        return [one.found for one in _in_spec(spec, own) if one.found]
+
+    assert shown(engines, keys) == []
+    if as_variable:
+        keys.insert(at, f"CACHE_{engine.upper()}_HOST")
+    else:
+        engines.insert(at, engine)
+    assert shown(engines, keys) != []
