@@ -1,5 +1,6 @@
 """SECURITY.md says what the suite may do to each system; the sandbox's record of a run of all sets holds it."""
 
+import ast
 import os
 import re
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import sandbox.digitalocean.service  # noqa: F401 - it registers its routes
+from playbook.clients.redis import _READ_ONLY
 from playbook.clock import Clock
 from playbook.counters import Earlier
 from playbook.engine import Measurements
@@ -128,7 +130,19 @@ def test_the_user_of_redis_in_the_sandbox_is_the_documented_one():
 def test_the_user_of_redis_may_do_what_the_table_says_and_no_more():
     """``CLUSTER INFO`` is asked of a cluster's node."""
     allowed = {word[1:].replace("|", " ").upper() for word in acl_line().split() if word.startswith("+")}
-    assert allowed == {row.request for row in lines_of("command")} | {"CLUSTER INFO"}
+    queues = {row.request for row in lines_of("command for a queue")}
+    assert allowed == {row.request for row in lines_of("command")} | queues | {"CLUSTER INFO"}
+
+
+def test_the_commands_for_a_queue_are_those_that_its_measurement_sends():
+    """By its code, as the sandbox's own queue is none of a library's."""
+    tree = ast.parse((ROOT / "playbook" / "measure" / "queue_layouts.py").read_text(encoding="utf-8"))
+    words = {
+        node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+    sent = {word for word in words if word in _READ_ONLY}
+    usual = {row.request for row in lines_of("command")}
+    assert sent - usual == {row.request for row in lines_of("command for a queue")}
 
 
 def test_the_scopes_of_the_token_are_those_of_the_paths():

@@ -269,6 +269,10 @@ def test_the_documented_user_may_do_what_the_suite_does(tmp_path, cluster):
         server.admin.set("img:1", "x", ex=60)
         reader = as_documented(server)
         table = {row.request for row in lines_of("command")} | {"CLUSTER INFO"}
+        for row in lines_of("command for a queue"):
+            more = {"ZRANGE": ("0", "1"), **dict.fromkeys(("HGET", "HMGET", "LINDEX", "SISMEMBER"), ("0",))}
+            words = (row.request, "img:1", *more.get(row.request, ()))
+            assert server.admin.acl_dryrun("playbook", *words) in {"OK", b"OK"}, row
         assert table == {words[0] for words in READ_BY_THE_SUITE}
         for words in READ_BY_THE_SUITE:
             if words[0] != "CLUSTER INFO" or cluster == "yes":
