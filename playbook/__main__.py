@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import argparse
+import io
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from playbook import door
 from playbook.command_line import Parser
 from playbook.errors import UsageError
-from playbook.verdict import EXIT_OK, EXIT_USAGE
+from playbook.verdict import EXIT_NOT_KEPT, EXIT_OK, EXIT_USAGE
 
 _EXIT_INTERRUPTED = 130  # as shells have it: 128 and the number of SIGINT
+_LONGEST = 100_000  # characters that are said at once
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Carry out a command; its exit code. A mistake in command line or settings is one sentence and code 4."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # what a narrow terminal cannot show is escaped
     own, extra = _divided(sys.argv[1:] if arguments is None else arguments)
     if not own and not extra:
         _parser().print_help()
@@ -26,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise UsageError("python -m playbook: only run hands on what follows --")
         return int(options.command(options))
     except UsageError as error:
-        sys.stderr.write(f"{error}\n")
+        sys.stderr.write(f"{door.text(str(error), _LONGEST)}\n")
         return EXIT_USAGE
     except KeyboardInterrupt:
         return _EXIT_INTERRUPTED
@@ -83,8 +89,10 @@ def _parser() -> argparse.ArgumentParser:
 
     report = commands.add_parser(
         "report",
-        help="write a report's pages anew from its results.json",
-        description="Write the pages and exports of a run anew from its results.json.",
+        help="write a report's pages anew from its results.json, or from the records of a run that was killed",
+        description="Write the pages and exports of a run anew from its results.json. A run that was killed has "
+        "left its records, and its results are made of them first. "
+        "Exit code: 0, or 11 where a file could not be written.",
     )
     report.add_argument(
         "folder", nargs="?", type=Path, default=Path("reports/latest"), help="default: %(default)s"
@@ -117,21 +125,29 @@ def _sandbox(options: argparse.Namespace) -> int:
 
 
 def _report(options: argparse.Namespace) -> int:
-    from playbook.report import render_folder
+    from playbook.report import RESULTS, render_folder
+    from playbook.run import make_from_records
+    from playbook.run_folder import keep_results
 
     try:
-        results = render_folder(options.folder)
+        if not (options.folder / RESULTS).exists():
+            made = make_from_records(options.folder)
+            if made is not None:
+                keep_results(options.folder, made)
+        results, problems = render_folder(options.folder)
     except OSError as error:
         reason = f"got none that can be read ({error.strerror})"
         raise UsageError(f"{options.folder}: expected a report's folder with its results.json, {reason}") from None
     except ValueError as error:
         raise UsageError(f"{options.folder}: expected a report's folder with its results.json ({error})") from None
     _say(f"{results.verdict}: {options.folder / 'index.html'}")
-    return EXIT_OK
+    for name, why in problems.items():
+        _say(f"not written: {name} ({why})")
+    return EXIT_NOT_KEPT if problems else EXIT_OK
 
 
 def _say(line: str) -> None:
-    sys.stdout.write(f"{line}\n")
+    sys.stdout.write(f"{door.text(line, _LONGEST)}\n")
     sys.stdout.flush()
 
 

@@ -15,7 +15,6 @@ from playbook.engine import needs_of
 from playbook.errors import UsageError
 from playbook.gate import GATE
 from playbook.own_items import first_sentence, item_of_test, slug
-from playbook.redact import Redactor
 from playbook.sections.mistakes import did_you_mean
 
 ITEM = pytest.StashKey[Item]()
@@ -63,11 +62,11 @@ def report_of_mistake(file: str, mistake: str) -> pytest.CollectReport:
     return pytest.CollectReport(nodeid=file, outcome="failed", longrepr=mistake, result=[])
 
 
-def without_secrets(report: pytest.CollectReport, redactor: Redactor) -> None:
+def without_secrets(report: pytest.CollectReport, redact: Callable[[str], str]) -> None:
     """Redact what a file that cannot be read shows: a traceback, with --showlocals also values, and its output."""
-    if report.failed and (clean := redactor.text(report.longreprtext)) != report.longreprtext:
+    if report.failed and (clean := redact(report.longreprtext)) != report.longreprtext:
         report.longrepr = clean
-    report.sections = [(name, redactor.text(text)) for name, text in report.sections]
+    report.sections = [(name, redact(text)) for name, text in report.sections]
 
 
 # ----------------------------------------------------------------------------------------------------- each check

@@ -18,9 +18,11 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
+from playbook import door
 from playbook.audience import Audience, of_terminal
 from playbook.catalogue import Item, shipped
 from playbook.clock import iso
+from playbook.door.records import leaving
 from playbook.errors import UsageError
 from playbook.gate import OPTION, refused_as_production
 from playbook.history.folder import history_folder
@@ -32,18 +34,11 @@ from playbook.profile import left_out
 from playbook.public import public_results
 from playbook.record import LeftOut, Record, Results, Timing
 from playbook.report import pytest_html
-from playbook.run import (
-    Run,
-    RunFolder,
-    file_left_out,
-    floor_of,
-    make_results,
-    not_collected,
-    not_run,
-    settings_for,
-    tell_starter,
-)
+from playbook.run import Run, add_up, begun_now, floor_of, never_ran, settings_for
+from playbook.run_folder import Begun, RunFolder, tell_starter
 from playbook.settings import SANDBOX
+from playbook.uncollected import file_left_out, not_collected
+from playbook.verdict import EXIT_NOT_KEPT, EXIT_OK
 
 if TYPE_CHECKING:
     from sandbox.launcher import RunningSandbox
@@ -79,6 +74,7 @@ class Controller:
         self.run = self._new_run()
         self.started = self.run.clock.now()
         self._previous: dict[int, Any] = {}
+        self._is_started = False
         self.folder: RunFolder | None = None  # of a run that has begun
         self.uncollected: dict[str, str] = {}  # what pytest said of each file that it could not read
         self.left_out: dict[str, str] = {}  # files that skip themselves, with their reason
@@ -103,11 +99,37 @@ class Controller:
         if self.folder is None:
             run = self.start()
             self.folder = RunFolder(self.reports, run.settings.target.name, self.set_name, self.started)
-            if self.load:
+            self.folder.begin(leaving(self._begun()))
+            if self.load and self.folder.is_there:
                 self.load.folder = self.folder.path
-            if self._quiet_html:
-                pytest_html.add_page(self.config, self.folder.path / "pytest-html.html")
+            if self._quiet_html and self.folder.is_there:
+                pytest_html.add_page(self.config, self.folder.path / "pytest-html.html", self.not_written)
         return self.run
+
+    def _begun(self) -> Begun:
+        return begun_now(
+            self.settings,
+            set_name=self.set_name,
+            command=shlex.join(["pytest", *self.config.invocation_params.args]),
+            started=self.started,
+            floor=floor_of(
+                self.settings,
+                self.run.catalogue,
+                self.set_name,
+                selected=len(self.selected),
+                partial=self.partial,
+                left_out=self.run.left_out,
+            ),
+            partial=self.partial,
+            faults=self.faults,
+            left_out=self._left_out(),
+            planned={check: item or _unknown(check) for check, item in self.selected.items()},
+        )
+
+    def not_written(self, name: str, why: str) -> None:
+        """Note what the run could not write; it is said at the end."""
+        if self.folder:
+            self.folder.problems[name] = door.line(why, 400)
 
     def start(self) -> Run:
         """Start the sandbox where that is what is checked, once; xdist's workers need it before the run begins.
@@ -115,11 +137,14 @@ class Controller:
         Raises:
             UsageError: the sandbox cannot be started, or load must not go where it would.
         """
-        if self._previous:
+        if self._is_started:
             return self.run
-        self._previous[signal.SIGTERM] = signal.signal(signal.SIGTERM, self._terminated)
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup has it
+                self._previous[number] = signal.signal(number, self._terminated)
         if self.load:
             self._previous[signal.SIGINT] = signal.signal(signal.SIGINT, self._interrupted)
+        self._is_started = True
         terminal = self._terminal
         if terminal:
             # pytest's closing line counts in its own words; ours uses the six verdicts.
@@ -175,36 +200,9 @@ class Controller:
             self.ended = str(session.shouldfail)
         elif exitstatus == pytest.ExitCode.INTERNAL_ERROR:
             self.ended = "pytest had an internal error"
-        unread = {**self.uncollected, **self.run.catalogue.unread}
-        self._add_files(unread)
-        self._add_what_never_ran()
-        if not self.records:
+        results = self._added_up()
+        if results is None:
             return
-        run = self.run
-        results = run.redactor.struct(
-            make_results(
-                self.settings,
-                set_name=self.set_name,
-                records=self.records.values(),
-                timings=self.timings or run.timings(),
-                floor=floor_of(
-                    self.settings,
-                    run.catalogue,
-                    self.set_name,
-                    selected=len(self.selected),
-                    partial=self.partial,
-                    left_out=run.left_out,
-                ),
-                partial=self.partial,
-                started=self.started,
-                finished=run.clock.now(),
-                command=shlex.join(["pytest", *self.config.invocation_params.args]),
-                ended=self.ended,
-                faults=self.faults,
-                left_out=self._left_out(),
-                unread=unread,
-            )
-        )
         if self._load_was_cut:
             session.exitstatus = exitstatus = pytest.ExitCode.INTERRUPTED
         if exitstatus in {pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED}:
@@ -212,19 +210,50 @@ class Controller:
         else:  # interrupted, or an internal error: pytest's own code says more
             results = msgspec.structs.replace(results, exit_code=int(exitstatus))
         self.results = results
-        self.folder.write(results)
-        self._keep_line(results, self.folder)
+        if not self._write_down(results, self.folder) and session.exitstatus == EXIT_OK:
+            # Good, and nothing to show for it: whoever counts on the run's code must not take it for kept.
+            session.exitstatus = EXIT_NOT_KEPT
+
+    def _write_down(self, results: Results, folder: RunFolder) -> bool:
+        """Write the results, each form of the report and the line of the history; whether the results are kept.
+
+        What fails costs its own file, and is told at the end.
+        """
         from playbook.report import write_all
 
-        write_all(results, self.folder.path)
+        is_kept = folder.write(results)
+        self._keep_line(results, folder)
+        for name, why in (write_all(results, folder.path) if is_kept else {}).items():
+            self.not_written(name, why)
+        return is_kept
+
+    def _added_up(self) -> Results | None:
+        """The results of all that came to a record, or should have; None where nothing did."""
+        now = self.run.clock.now()
+        unread = {**self.uncollected, **self.run.catalogue.unread}
+        self._add_files(unread)
+        begun = leaving(self._begun())
+        reason = {"finished": "its worker process died"}.get(self.ended, f"the run ended early ({self.ended})")
+        records = [*self.records.values()]
+        records += never_ran(begun, records, reason, now)
+        if not records:
+            return None
+        return add_up(
+            begun,
+            records,
+            timings=self.timings or self.run.timings(),
+            finished=now,
+            ended=door.line(self.ended),
+            unread=map(door.line, unread),
+        )
 
     def _add_files(self, unread: Mapping[str, str]) -> None:
         """Records of the files that cannot be read, and of those that skip themselves."""
         now = self.run.clock.now()
         for file, said in unread.items():
-            self.records[file] = not_collected(file, said, self.set_name, now)
+            self.records[door.text(file)] = leaving(not_collected(file, said, self.set_name, now))
         for file, reason in self.left_out.items():
-            self.records[file] = file_left_out(file, reason, self.set_name, now)
+            self.records[door.text(file)] = leaving(file_left_out(file, reason, self.set_name, now))
 
     def _keep_line(self, results: Results, folder: RunFolder) -> None:
         """Add the run to the history; one that cannot be written costs neither the report nor the verdict."""
@@ -234,7 +263,7 @@ class Controller:
         try:
             append(self.history, line)
         except UsageError as error:
-            self.not_kept = self.run.redactor.text(str(error))
+            self.not_kept = door.line(str(error))
         tell_starter(folder.path, line.id)
 
     def summarise(self, terminal: Any) -> None:
@@ -252,12 +281,15 @@ class Controller:
         where = self.folder.path
         if where.is_relative_to(Path.cwd()):
             where = where.relative_to(Path.cwd())
+        report = str(where / "index.html") if self.folder.results_file.is_file() else "none"
         terminal.ensure_newline()
         if self.config.option.reportchars != _USUAL_LETTERS and not terminal.no_summary:
             for text, markup in listed(results, terminal.reportchars):
                 terminal.write_line(text, **markup)
-        for text, markup in lines(results, str(where / "index.html"), width=terminal._tw.fullwidth):
+        for text, markup in lines(results, report, width=terminal._tw.fullwidth):
             terminal.write_line(text, **markup)
+        for name, why in self.folder.problems.items():
+            terminal.write_line(f"  not written: {name} ({why})", red=True)
         if self.not_kept:
             terminal.write_line(f"  not in the history: {self.not_kept}", red=True)
 
@@ -306,15 +338,8 @@ class Controller:
         load = f" · load: {ordered(self.settings, self.load)}" if self.load else ""
         return f"operations playbook · target: {name} · set: {self.set_name}{load}{faults} · {iso(self.started)}"
 
-    def _add_what_never_ran(self) -> None:
-        reason = {"finished": "its worker process died"}.get(self.ended, f"the run ended early ({self.ended})")
-        for check, known in self.selected.items():
-            if check not in self.records:
-                item = known or Item(check, check.rpartition("::")[2], "", "", "", "")
-                self.records[check] = not_run(item, check, subject_of(check), reason, self.run.clock.now())
-
     def _terminated(self, signum: int, frame: object) -> None:
-        self.ended = "interrupted by SIGTERM"
+        self.ended = f"interrupted by {signal.Signals(signum).name}"
         if not self._stop_load():
             raise KeyboardInterrupt(self.ended)
 
@@ -359,6 +384,6 @@ def _is_partial(config: pytest.Config) -> bool:
     return bool(named or any(some) or not simple)
 
 
-def subject_of(nodeid: str) -> str:
-    """``checks/test_kpis.py::test_x`` → ``kpis``."""
-    return Path(nodeid.partition("::")[0]).stem.removeprefix("test_")
+def _unknown(check: str) -> Item:
+    """What is known of a check of which a worker of xdist has told the name only."""
+    return Item(check, check.rpartition("::")[2], "", "", "", "")

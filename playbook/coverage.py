@@ -22,6 +22,8 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
+from playbook import door
+
 _EXAMPLES = 3
 _EXAMPLE_LENGTH = 120
 _ROUNDING = 1e-9
@@ -141,7 +143,7 @@ def understood(
     if not unknown:
         return Coverage((Part(words=""),))
     of = max(of, unknown)
-    shown = "; ".join(repr(_clipped(text)) for text in _few(examples))
+    shown = "; ".join(door.quoted(text, _EXAMPLE_LENGTH) for text in _few(examples))
     words = f"{unknown:,} of {of:,} {unit} not understood"
     if 0 <= unknown * 100 <= of * most_percent:
         return Coverage((Part(words=words),))
@@ -179,7 +181,3 @@ def _amount(value: float) -> str:
 
 def _few(examples: Iterable[str]) -> Sequence[str]:
     return list(dict.fromkeys(examples))[:_EXAMPLES]
-
-
-def _clipped(text: str) -> str:
-    return text if len(text) <= _EXAMPLE_LENGTH else text[: _EXAMPLE_LENGTH - 1] + "…"

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from playbook import door
 from playbook.clients.http import RUNNER_HINT
 from playbook.clock import Clock, iso
 from playbook.counters import Earlier
@@ -24,7 +25,6 @@ from playbook.notify.overview import overview
 from playbook.probes import SERVICES, NotWell, Service
 from playbook.profile import left_out, left_out_of_the_catalogue
 from playbook.readers import who_may_read
-from playbook.redact import Redactor
 from playbook.report.words import not_part
 from playbook.run import load_providers, settings_for
 from playbook.settings import SANDBOX, Settings
@@ -260,7 +260,6 @@ def _first_line(settings: Settings, clock: Clock, *, chosen: bool, faults: Seque
 
 
 def _tell(settings: Settings, clock: Clock, say: Callable[[str], None]) -> int:
-    redactor = Redactor(settings.secrets())
     width = min(shutil.get_terminal_size((_WIDEST, 24)).columns, _WIDEST)
     say("")
     say(heading())
@@ -268,7 +267,7 @@ def _tell(settings: Settings, clock: Clock, say: Callable[[str], None]) -> int:
     for diagnosis in diagnose(settings, clock):
         diagnoses.append(diagnosis)
         for line in lines(diagnosis, width):
-            say(redactor.text(line))
+            say(door.text(line))
     absent = left_out(
         left_out_of_the_catalogue(settings.target.without, absent=settings.nowhere), settings.target.without
     )
@@ -277,12 +276,12 @@ def _tell(settings: Settings, clock: Clock, say: Callable[[str], None]) -> int:
         say(f"not part of this product: {', '.join(not_part(part) for part in absent)}")
     say("")
     for line in who_may_read(settings):
-        say(redactor.text(line))
+        say(door.text(line))
     say("")
     who = overview(settings)
     say("WHO IS TOLD  (nothing was sent)")
     for line in (*who.lines, *(f"wrong     {problem}" for problem in who.problems)):
-        say(redactor.text(line))
+        say(door.text(line))
     say("")
     say(closing(diagnoses))
     return EXIT_UNKNOWN if who.problems else exit_code(diagnoses)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from playbook.clients.digitalocean import DigitalOceanApi
+from playbook.clients.http import HttpClient
+from playbook.clients.redis import ReadOnlyRedis
 from playbook.clock import Clock
 from playbook.engine import REGISTRY
 from playbook.errors import Skipped
@@ -15,6 +19,11 @@ from playbook.recorder import Notes
 from playbook.run import Run, load_providers
 from playbook.sections.figures import Limits
 from playbook.settings import Settings
+
+if TYPE_CHECKING:
+    from redis import Redis
+
+    from playbook.clients.libraries.transport import httpx
 
 RUN = pytest.StashKey[Run]()
 NOTES = pytest.StashKey[Notes]()
@@ -42,6 +51,36 @@ def limits(settings: Settings) -> Limits:
 def clock(request: pytest.FixtureRequest) -> Clock:
     """The time of the run."""
     return request.config.stash[RUN].clock
+
+
+# The libraries' own clients, for checks that want to ask for themselves. One for each check, so that none inherits
+# the other's cookies or a client that it has closed.
+
+
+@pytest.fixture
+def httpx_client(website: HttpClient) -> Iterator[httpx.Client]:
+    """An httpx.Client of the website that sends GET, HEAD and OPTIONS only: ``.get("/health").status_code``."""
+    from playbook.clients.libraries.httpx_client import open_httpx
+
+    with open_httpx(website) as client:
+        yield client
+
+
+@pytest.fixture
+def redis_client(redis: ReadOnlyRedis) -> Iterator[Redis]:
+    """A redis.Redis of the target that sends only what reads: ``.get("key")``; its answers are strings."""
+    from playbook.clients.libraries.redis_client import open_redis
+
+    with closing(open_redis(redis)) as client:
+        yield client
+
+
+@pytest.fixture
+def pydo_client(digitalocean: DigitalOceanApi) -> Any:
+    """A pydo.Client of the target's account, GET only: ``.apps.list()``."""
+    from playbook.clients.libraries.pydo_client import open_pydo_client
+
+    return open_pydo_client(digitalocean)
 
 
 def _provider_fixture(name: str, doc: str) -> Callable[..., Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import time
 from collections.abc import Generator, Iterator
@@ -13,11 +14,11 @@ from typing import Any
 import msgspec
 import pytest
 
-from playbook import asserting, collecting, fixtures
+from playbook import asserting, collecting, door, fixtures
 from playbook.audience import Audience, of_terminal
 from playbook.collecting import ITEM, rule_of, runbook_of
 from playbook.command_line import Once
-from playbook.controller import Controller, subject_of
+from playbook.controller import Controller
 from playbook.engine import REGISTRY, needs_of
 from playbook.errors import UsageError
 from playbook.fixtures import NOTES, RUN
@@ -27,10 +28,10 @@ from playbook.load.order import LoadOrder
 from playbook.profile import missing_for, part_of
 from playbook.record import Record, Timing
 from playbook.recorder import Notes
-from playbook.redact import Redactor
-from playbook.report import pytest_html
+from playbook.report import pytest_html, pytest_output
+from playbook.report.pytest_output import redact
 from playbook.report.pytest_terms import LETTERS, attach, record_of
-from playbook.run import Run, settings_for
+from playbook.run import Run, settings_for, subject_of
 from playbook.sections.parts import unknown_parts
 from playbook.verdict import Verdict, verdict_of
 from playbook.warned import Warned
@@ -118,7 +119,7 @@ def _execute_nothing(options: Any) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(fixtures)
     asserting.see_asserts(config)
-    config.pluginmanager.register(Warned(lambda text: _redactor(config).text(text)))
+    config.pluginmanager.register(Warned())
     if not _reads_settings(config):
         return
     if not _only_shows(config):
@@ -127,6 +128,8 @@ def pytest_configure(config: pytest.Config) -> None:
         _say_nothing_of_its_own(config.option)
     with _usage_errors():
         if _is_worker(config):
+            # A terminal that is closed tells all its processes; a worker is ended by its controller.
+            signal.signal(signal.SIGHUP, signal.SIG_IGN)
             overlay = config.workerinput["playbook_overlay"]  # type: ignore[attr-defined]
             settings = settings_for(config.option.target, config.rootpath, overlay)
             allowed = config.workerinput["playbook_mutations"]  # type: ignore[attr-defined]
@@ -151,12 +154,14 @@ def _usage_errors() -> Iterator[None]:
     try:
         yield
     except UsageError as error:
-        raise pytest.UsageError(str(error)) from None
+        raise pytest.UsageError(door.text(str(error))) from None
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionstart(session: pytest.Session) -> None:
     controller = session.config.stash.get(CONTROLLER, None)
+    if session.config.pluginmanager.has_plugin("terminalreporter"):
+        pytest_output.guard(session.config)
     if controller and not _only_shows(session.config):
         with _usage_errors():
             controller.announce()
@@ -227,13 +232,8 @@ def pytest_make_collect_report(
             said = f"{collector.nodeid}: expected a file of checks, got one that exits with {error.code!r}"
             report = collecting.report_of_mistake(collector.nodeid, said)
     collecting.note_names(collector, report)
-    collecting.without_secrets(report, _redactor(collector.config))
+    collecting.without_secrets(report, redact)
     return report
-
-
-def _redactor(config: pytest.Config) -> Redactor:
-    run = config.stash[CONTROLLER].run if CONTROLLER in config.stash else config.stash.get(RUN, None)
-    return run.redactor if run else Redactor()
 
 
 @pytest.hookimpl(trylast=True)
@@ -309,7 +309,6 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
 
 def pytest_assertion_pass(item: pytest.Item, orig: str, expl: str) -> None:
     if NOTES in item.stash:
-        redact = item.config.stash[RUN].redactor.text
         asserting.note_pass(item.stash[NOTES], item.stash[ITEM].title, orig, expl, redact)
 
 
@@ -325,7 +324,7 @@ def pytest_runtest_makereport(
     if item.stash[NOTES].runs:
         return _part_of(item, call, report)
     if (report.when == "call" or error is not None) and not isinstance(error, pytest.exit.Exception):
-        notes, title, redact = item.stash[NOTES], item.stash[ITEM].title, item.config.stash[RUN].redactor.text
+        notes, title = item.stash[NOTES], item.stash[ITEM].title
         record = _record(item, asserting.meaning(call, report, notes, title, item.path, redact=redact))
         attach(report, record)
         if not report.failed:
@@ -338,7 +337,7 @@ def pytest_runtest_makereport(
 
 def _part_of(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport) -> pytest.TestReport:
     """Of a subtest: it is a part of its check, whose record tells of the worst of them."""
-    notes, redact = item.stash[NOTES], item.config.stash[RUN].redactor.text
+    notes = item.stash[NOTES]
     error = asserting.meaning(call, report, notes, item.stash[ITEM].title, item.path, redact=redact)
     if error is not None:
         asserting.note_part(notes, item.stash[ITEM].title, error, redact)
@@ -419,8 +418,11 @@ class _Keeper:
 # Innermost: after xdist has gathered its workers, before the terminal prints its summary.
 @pytest.hookimpl(wrapper=True, trylast=True)
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> Generator[None, Any, Any]:
-    result = yield
     config = session.config
+    if CONTROLLER in config.stash:
+        # What another plugin cannot write costs its own file: an exception here would end pytest with code 1.
+        pytest_output.hold_the_end(config, config.stash[CONTROLLER].not_written)
+    result = yield
     if _is_worker(config) and RUN in config.stash:
         timings = config.stash[RUN].timings()
         config.workeroutput["playbook_timings"] = msgspec.json.encode(timings)  # type: ignore[attr-defined]

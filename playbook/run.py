@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import os
 import platform
-import re
-import shutil
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from contextlib import suppress
 from datetime import datetime
 from importlib import import_module
 from importlib.metadata import version
@@ -21,26 +18,25 @@ import msgspec
 import playbook
 import playbook.clients
 import playbook.measure
+from playbook import door
 from playbook.catalogue import Catalogue, Item, is_own, read_runbook
+from playbook.clients.wire import LIBRARY
 from playbook.clock import Clock, iso
 from playbook.counters import Earlier
+from playbook.door.records import leaving
 from playbook.engine import Measurements
-from playbook.errors import Unmeasured, UsageError
-from playbook.evidence import Lines
+from playbook.errors import Unmeasured
 from playbook.history.readings import earlier_readings
 from playbook.load.order import MARKER, PRODUCTION_OPTION, SHAPE_OPTION, LoadOrder
 from playbook.look_again import filled_in
 from playbook.own_catalogue import catalogue_of
-from playbook.own_items import id_of_file
 from playbook.people.files import waivers_of
 from playbook.people.waivers import Waivers
 from playbook.record import LeftOut, Record, Results, Timing
 from playbook.recorder import INVESTIGATE, Notes, make_record, root_causes, with_runbook, with_waiver
-from playbook.redact import Redactor
+from playbook.run_folder import Begun, what_was_left
 from playbook.settings import SANDBOX, Settings, load
 from playbook.verdict import EXECUTED, Verdict, exit_code, overall
-
-RUN_FILE_VARIABLE = "PLAYBOOK_RUN_FILE"
 
 
 def load_providers() -> None:
@@ -82,7 +78,6 @@ class Run:
         self.clock = clock or Clock()
         self.catalogue: Catalogue = catalogue_of(settings)
         self.waivers = self._read_waivers()
-        self.redactor = Redactor(settings.secrets())
         self.load_order = load_order or LoadOrder()
         self.left_out: dict[str, str] = {}  # by item, the part that is not there
         self.measurements = Measurements(
@@ -138,7 +133,7 @@ class Run:
                 for step in record.investigation
             ],
         )
-        return self.redactor.struct(record)
+        return leaving(record)
 
     def _read_waivers(self) -> Waivers:
         """What cannot be read waives nothing."""
@@ -152,67 +147,6 @@ class Run:
         """How long each measurement took, slowest first."""
         outcomes = self.measurements.finished()
         return [Timing(o.name, round(o.seconds, 3), o.error is None) for o in outcomes]
-
-
-class Told(msgspec.Struct, frozen=True):
-    """What a run tells who started it, in the file that ``$PLAYBOOK_RUN_FILE`` names: its report and its id."""
-
-    folder: str
-    id: str
-
-
-def tell_starter(folder: Path, run_id: str, environment: Mapping[str, str] = os.environ) -> None:
-    """Write it, where somebody wants to know; who does not get it takes the run for one without results."""
-    file = environment.get(RUN_FILE_VARIABLE)
-    if file:
-        with suppress(OSError):
-            Path(file).write_bytes(msgspec.json.encode(Told(str(folder.absolute()), run_id)))
-
-
-class RunFolder:
-    """``reports/<target>-<set>-<time>/``: one folder a run, never shared by two.
-
-    Records are kept line by line as they come, so that a run that is killed leaves what it had measured.
-    """
-
-    def __init__(self, reports: Path, target: str, set_name: str, now: datetime) -> None:
-        name = f"{target}-{set_name}-{now:%Y%m%dT%H%M%SZ}"
-        for suffix in ("", *(f"-{number}" for number in range(2, 1000))):
-            self.path = reports / (name + suffix)
-            try:
-                self.path.mkdir(parents=True)
-            except FileExistsError:
-                continue
-            except OSError as error:
-                raise UsageError(f"--reports: {reports} cannot be written ({error.strerror})") from None
-            return
-        raise FileExistsError(f"{reports / name} and 999 folders like it exist")
-
-    @property
-    def results_file(self) -> Path:
-        """Where the results stand."""
-        return self.path / "results.json"
-
-    @property
-    def _journal(self) -> Path:
-        return self.path / "records.jsonl"
-
-    def keep(self, record: Record) -> None:
-        """Append one record, on disk when this returns."""
-        with self._journal.open("ab") as journal:
-            journal.write(msgspec.json.encode(record) + b"\n")
-
-    def write(self, results: Results) -> None:
-        """Write results.json, whole or not at all; the journal has then served."""
-        part = self.path / "results.json.part"
-        part.write_bytes(msgspec.json.format(msgspec.json.encode(results), indent=1) + b"\n")
-        part.replace(self.results_file)
-        self._journal.unlink(missing_ok=True)
-
-    def discard_if_empty(self) -> None:
-        """Remove the folder of a run that never came to a record, e.g. after a usage error."""
-        if not self.results_file.exists() and not self._journal.exists():
-            shutil.rmtree(self.path, ignore_errors=True)
 
 
 def floor_of(
@@ -237,12 +171,27 @@ def floor_of(
     return max(min(floor, there) if left_out else floor, 1)
 
 
-def not_run(item: Item, check: str, subject: str, reason: str, now: datetime) -> Record:
+def subject_of(nodeid: str) -> str:
+    """``checks/test_kpis.py::test_x`` → ``kpis``."""
+    return Path(nodeid.partition("::")[0]).stem.removeprefix("test_")
+
+
+def never_ran(begun: Begun, records: Iterable[Record], reason: str, now: datetime) -> list[Record]:
+    """Records of the checks that were chosen and came to none; with xdist no item is known of them."""
+    known = {record.check for record in records}
+    return [
+        leaving(not_run(item, check, reason, now))
+        for check, item in begun.planned.items()
+        if door.text(check) not in known
+    ]
+
+
+def not_run(item: Item, check: str, reason: str, now: datetime) -> Record:
     """The record of a check that was selected and never ran."""
     return Record(
         item=item.id,
         check=check,
-        subject=subject,
+        subject=subject_of(check),
         title=item.title,
         rule=item.holds,
         verdict=Verdict.UNKNOWN,
@@ -251,54 +200,6 @@ def not_run(item: Item, check: str, subject: str, reason: str, now: datetime) ->
         next_step="Run the set again.",
         started=iso(now),
         audience=item.audience,
-    )
-
-
-_PLACE = re.compile(r'^(?:E\s+File ")?(?P<file>[^\s"]+\.py)"?(?::|, line )(?P<line>\d+)', re.MULTILINE)
-_MOST_LINES = 40
-
-
-def not_collected(file: str, said: str, set_name: str, now: datetime) -> Record:
-    """The record of a file of checks that Python could not read; ``said`` is what pytest said of it."""
-    said_last = [line[1:].strip() for line in said.splitlines() if line.startswith("E ")]
-    places = list(_PLACE.finditer(said))
-    where = f" ({_short(places[-1]['file'], file)}:{places[-1]['line']})" if places else ""
-    kind = "file" if Path(file).suffix else "folder"
-    got = (said_last or [said.partition("\n")[0] or "one that cannot be read"])[-1]
-    name = Path(file).stem.removeprefix("test_")
-    return Record(
-        item=id_of_file(file, set_name),
-        check=file,
-        subject=name,
-        title=f"The {kind} {file}",
-        rule="Every file of checks can be read.",
-        verdict=Verdict.UNKNOWN,
-        message=said
-        if re.fullmatch(rf"{re.escape(file)}.*", said)
-        else f"{file}: expected a {kind} of checks, got {got}{where}",
-        evidence=[Lines("What pytest saw", said.splitlines()[-_MOST_LINES:])],
-        why="None of the checks in it has looked at anything.",
-        next_step="Mend the file at the line that is named, then run the set again.",
-        started=iso(now),
-    )
-
-
-def _short(path: str, file: str) -> str:
-    """The path from the root, where it is that of the file itself."""
-    return file if path.endswith(f"/{file}") else path
-
-
-def file_left_out(file: str, reason: str, set_name: str, now: datetime) -> Record:
-    """The record of a file of checks that skips itself as a whole (``pytest.importorskip``, ``pytest.skip``)."""
-    return Record(
-        item=id_of_file(file, set_name),
-        check=file,
-        subject=Path(file).stem.removeprefix("test_"),
-        title=f"The file {file}",
-        rule="The checks in the file apply to this target.",
-        verdict=Verdict.NOT_CONFIGURED,
-        message=f"{file}: the file skips itself: {reason.removeprefix('Skipped: ')}",
-        started=iso(now),
     )
 
 
@@ -319,52 +220,120 @@ def make_results(
     unread: Iterable[str] = (),
 ) -> Results:
     """Add up a run."""
+    begun = begun_now(
+        settings,
+        set_name=set_name,
+        command=command,
+        started=started,
+        floor=floor,
+        partial=partial,
+        faults=faults,
+        left_out=left_out,
+    )
+    return add_up(begun, records, timings=timings, finished=finished, ended=ended, unread=unread)
+
+
+def begun_now(
+    settings: Settings,
+    *,
+    set_name: str,
+    command: str,
+    started: datetime,
+    floor: int,
+    partial: bool,
+    faults: Iterable[str] = (),
+    left_out: Sequence[LeftOut] = (),
+    planned: Mapping[str, Item] | None = None,
+) -> Begun:
+    """A run of this target."""
+    return Begun(
+        target=settings.target.name,
+        kind=settings.target.kind,
+        url=settings.target.web.url or "",
+        private=settings.target.private,
+        set=set_name,
+        command=command,
+        started=iso(started),
+        floor=floor,
+        partial=partial,
+        faults=list(faults),
+        left_out=list(left_out),
+        planned=dict(planned or {}),
+    )
+
+
+def add_up(
+    begun: Begun,
+    records: Iterable[Record],
+    *,
+    finished: datetime,
+    timings: Iterable[Timing] = (),
+    ended: str = "finished",
+    unread: Iterable[str] = (),
+) -> Results:
+    """The results of a run that has begun so, from what it came to."""
     records = sorted(records, key=lambda record: (record.subject, record.item))
     verdicts = [record.verdict for record in records]
     # What is excepted from judgement is excepted from being counted on.
-    floor = max(floor - verdicts.count(Verdict.WAIVED) - _skip_themselves(settings, records), 1)
+    floor = max(begun.floor - verdicts.count(Verdict.WAIVED) - _skip_themselves(begun, records), 1)
     verdict = overall(verdicts, floor=floor)
     if ended != "finished" and verdict not in {Verdict.CRITICAL, Verdict.UNKNOWN}:
         verdict = Verdict.UNKNOWN
     counted = Counter(verdicts)
     return Results(
-        target=settings.target.name,
-        kind=settings.target.kind,
-        url=settings.target.web.url or "",
-        set=set_name,
-        command=command,
-        started=iso(started),
+        target=begun.target,
+        kind=begun.kind,
+        url=begun.url,
+        set=begun.set,
+        command=begun.command,
+        started=begun.started,
         finished=iso(finished),
-        seconds=round((finished - started).total_seconds(), 2),
+        seconds=round((finished - datetime.fromisoformat(begun.started)).total_seconds(), 2),
         verdict=verdict,
         exit_code=exit_code(verdict),
         floor=floor,
         executed=sum(v in EXECUTED for v in verdicts),
-        partial=partial,
+        partial=begun.partial,
         ended=ended,
-        faults=list(faults),
+        faults=begun.faults,
         unread=sorted(unread),
         counts={str(v): counted[v] for v in Verdict},
         records=records,
         root_causes=root_causes(records),
         timings=list(timings),
         versions=versions(),
-        private=settings.target.private,
-        left_out=list(left_out),
+        private=begun.private,
+        left_out=begun.left_out,
     )
 
 
-def _skip_themselves(settings: Settings, records: Iterable[Record]) -> int:
+def _skip_themselves(begun: Begun, records: Iterable[Record]) -> int:
     """How many of somebody's own checks say that they do not apply to the sandbox."""
-    if settings.target.kind != SANDBOX:
+    if begun.kind != SANDBOX:
         return 0
     own = (record for record in records if is_own(record.item) and "::" in record.check)  # and not of a whole file
     return sum(record.verdict is Verdict.NOT_CONFIGURED for record in own)
 
 
+def make_from_records(folder: Path) -> Results | None:
+    """The results of a run that was killed, from what it had kept; None where it has kept nothing.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    left = what_was_left(folder)
+    if left is None:
+        return None
+    begun, records, newest = left
+    records += never_ran(begun, records, "the run was killed before", newest)
+    return (
+        add_up(begun, records, finished=newest, ended="it was killed; made from its records") if records else None
+    )
+
+
 def versions() -> dict[str, str]:
     """What ran: the suite, Python, the system, and the libraries a result may depend on."""
-    libraries = ("pytest", "httpx", "redis", "pydo")
+    libraries = ("pytest", LIBRARY, "redis", "pydo")
     return {
         "playbook": playbook.__version__,
         "python": platform.python_version(),

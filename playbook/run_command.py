@@ -13,7 +13,6 @@ import os
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -23,6 +22,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from playbook import door
 from playbook.clock import Clock
 from playbook.command_line import demand_set, positive
 from playbook.errors import UsageError
@@ -31,10 +31,10 @@ from playbook.history.folder import history_folder
 from playbook.history.schedule import SCHEDULED_VARIABLE
 from playbook.notify import ping, tell
 from playbook.record import Results
-from playbook.redact import Redactor
 from playbook.report import read_results
 from playbook.report.words import counted, plural
-from playbook.run import RUN_FILE_VARIABLE, Told, settings_for
+from playbook.run import settings_for
+from playbook.run_folder import RUN_FILE_VARIABLE, Told
 from playbook.settings import SANDBOX, Settings
 from playbook.verdict import EXIT_OK, EXIT_UNKNOWN, Verdict
 
@@ -75,10 +75,34 @@ def run_set(options: argparse.Namespace, root: Path, say: Say, clock: Clock | No
         raise UsageError(f"--fault only works on the sandbox, and the target is {settings.target.name}")
     if options.limit is not None and not options.limit > 0:
         raise UsageError(f"--limit: expected minutes, more than 0, got {options.limit:g}")
-    redact = Redactor(settings.secrets()).text
-    runner = _Runner(options, settings, root, lambda line: say(f"run: {redact(line)}"), clock or Clock())
+    runner = _Runner(options, settings, root, lambda line: say(f"run: {door.text(line)}"), clock or Clock())
     with runner.passing_signals_on():
         return runner.run()
+
+
+class _Ear:
+    """What hears where a run's results are: a pipe, as no file could be made for it on a full disk."""
+
+    def __enter__(self) -> _Ear:
+        self._listens, self.to_speak_into = os.pipe()
+        os.set_blocking(self._listens, False)  # whatever the run has left behind may still hold the other end
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        os.close(self._listens)
+        os.close(self.to_speak_into)
+
+    @property
+    def address(self) -> str:
+        """As a file's name, for the run that inherits the other end."""
+        return f"/dev/fd/{self.to_speak_into}"
+
+    def heard(self) -> bytes:
+        """What was said so far; it is short."""
+        try:
+            return os.read(self._listens, 65_536)
+        except BlockingIOError:
+            return b""
 
 
 class _Runner:
@@ -135,7 +159,11 @@ class _Runner:
             if first and self._child:
                 self._child.send_signal(number)
 
-        before = {number: signal.signal(number, pass_on) for number in (signal.SIGINT, signal.SIGTERM)}
+        before = {
+            number: signal.signal(number, pass_on)
+            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+            if signal.getsignal(number) is not signal.SIG_IGN  # as nohup has SIGHUP
+        }
         try:
             yield
         finally:
@@ -162,15 +190,14 @@ class _Runner:
             environment[SCHEDULED_VARIABLE] = "1"
         started = time.monotonic()
         try:
-            with tempfile.TemporaryDirectory(prefix="playbook-run-") as folder:
-                file = Path(folder) / "told.json"
-                code = self._to_its_end(command, environment | {RUN_FILE_VARIABLE: str(file)})
-                return self._ended(code, time.monotonic() - started, file)
-        except (OSError, subprocess.SubprocessError) as error:  # a full disk, or no memory for a process
+            with _Ear() as ear:
+                code = self._to_its_end(command, environment | {RUN_FILE_VARIABLE: ear.address}, ear)
+                return self._ended(code, time.monotonic() - started, ear.heard())
+        except (OSError, subprocess.SubprocessError) as error:  # no memory for a process
             self._say(f"pytest could not be run: {type(error).__name__}: {error}")
             return Ended(EXIT_UNKNOWN, time.monotonic() - started)
 
-    def _to_its_end(self, command: Sequence[str], environment: Mapping[str, str]) -> int:
+    def _to_its_end(self, command: Sequence[str], environment: Mapping[str, str], ear: _Ear) -> int:
         if self._signal:
             return _SIGNALLED + self._signal
         # In a session of its own, so that Ctrl-C reaches it once, through us.
@@ -180,6 +207,7 @@ class _Runner:
             env=environment,
             stdin=subprocess.DEVNULL,
             start_new_session=True,
+            pass_fds=(ear.to_speak_into,),
             preexec_fn=die_with_parent(signal.SIGTERM),  # noqa: PLW1509 - one system call, and no other threads
         ) as child:
             self._child = child
@@ -214,9 +242,9 @@ class _Runner:
             return _SIGNALLED + self._signal if self._signal else EXIT_UNKNOWN
         return code
 
-    def _ended(self, code: int, seconds: float, file: Path) -> Ended:
+    def _ended(self, code: int, seconds: float, heard: bytes) -> Ended:
         try:
-            told = msgspec.json.decode(file.read_bytes(), type=Told)
+            told = msgspec.json.decode(heard, type=Told)
             folder = Path(told.folder)
             results = self._results[told.id] = read_results(folder)
             return Ended(code, seconds, told.id, results, folder)

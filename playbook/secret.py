@@ -6,14 +6,20 @@ from typing import Annotated
 
 import msgspec
 
+from playbook import door
+
 
 class Secret:
-    """A text that does not show itself. ``reveal()`` where it is sent, and nowhere else."""
+    """A text that does not show itself. ``reveal()`` where it is sent, and nowhere else.
+
+    Where it comes back, in an answer or a log line, the door redacts it from then on.
+    """
 
     __slots__ = ("_text",)
 
     def __init__(self, text: str) -> None:
         self._text = text
+        door.learn([text])
 
     def reveal(self) -> str:
         """The text itself."""

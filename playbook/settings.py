@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 import msgspec
 from msgspec.structs import replace
 
+from playbook import door
 from playbook.errors import NotConfigured, UnknownTarget, UsageError
 from playbook.gate import guarded_addresses
 from playbook.history.schedule import demand_valid
@@ -151,17 +152,16 @@ class Settings(Section, frozen=True):
             add=add,
         )
 
-    def secrets(self) -> list[str]:
-        """Every secret text of this target and of who is told, longest first, for redaction."""
-        found = {secret.reveal() for secret in _secrets((self.target, self.notifications))}
-        return sorted((text for text in found if text), key=len, reverse=True)
-
 
 # What a target may set for itself: every table that is not about one target.
 _NOT_ONE = frozenset({"target", "file", "root", "sources", "guarded"})
 _OVERRIDES = tuple(name for name in Settings.__struct_fields__ if name not in _NOT_ONE)
 _VARIABLE = re.compile(r"\$\{([A-Z0-9_]+(?:\|[A-Z0-9_]+)*)\}")
 _SECRET_KEYS = frozenset({"token", "password", "access_key", "secret_key"})
+_SECRET_VARIABLE = re.compile(
+    r"(?:^|_)(?:TOKEN|PASSWORD|PASSWD|SECRET|CREDENTIALS|(?:API|ACCESS|SECRET|PRIVATE)_?KEY)$"
+)
+_LEAST_OF_A_SECRET = 8
 _NOTIFICATIONS = "notifications"
 _TARGET = re.compile(r"[A-Za-z0-9][\w.-]*", re.ASCII)
 _IN_A_LIST = re.compile(r"\.\d+$")
@@ -173,17 +173,9 @@ def _is_secret(path: str) -> bool:
     return path.rpartition(".")[2] in _SECRET_KEYS or path.endswith(".redis.url")
 
 
-def _secrets(value: Any) -> Iterator[Secret]:
-    if isinstance(value, Secret):
-        yield value
-    elif isinstance(value, msgspec.Struct):
-        for field in value.__struct_fields__:
-            yield from _secrets(getattr(value, field))
-    elif isinstance(value, tuple):
-        for inner in value:
-            yield from _secrets(inner)
-    elif isinstance(value, dict):
-        yield from _secrets(tuple(value.values()))
+def _holds_secret(variable: str, text: str) -> bool:
+    """Whether a variable of the environment that no setting names is one by its name; checks may use their own."""
+    return bool(_SECRET_VARIABLE.search(variable)) and len(text) >= _LEAST_OF_A_SECRET and text[0] != "/"
 
 
 @with_lines
@@ -251,17 +243,33 @@ def private_targets(names: Iterable[str], root: Path) -> frozenset[str]:
 def _config_file(root: Path, environment: Mapping[str, str]) -> Path | None:
     named = environment.get(CONFIG_VARIABLE)
     if named:
-        if not Path(named).is_file():
+        if not _is_file(Path(named)):
             raise UsageError(f"${CONFIG_VARIABLE} names {named}, which is not a file")
         return Path(named)
     file = root / "playbook.toml"
-    return file if file.is_file() else None
+    if _is_file(file):
+        return file
+    if os.path.lexists(file):
+        raise UsageError(f"{file} is not a file: the settings stand there")
+    return None
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError as error:  # of a folder that may not be looked into
+        raise UsageError(f"{path} cannot be read: {error.strerror}") from None
 
 
 def _read(file: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        content = file.read_bytes()
+        if content.startswith((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")):
+            raise UsageError(f"{file} begins with a byte order mark: save it as UTF-8 without one")
+        return tomllib.loads(content.decode())
+    except RecursionError:
+        raise UsageError(f"{file} is not valid TOML: it is nested too deeply") from None
+    except ValueError as error:  # also of bytes that are no UTF-8, and of numbers without end
         raise UsageError(f"{file} is not valid TOML: {error}") from None
     except OSError as error:
         raise UsageError(f"{file} cannot be read: {error.strerror}") from None
@@ -338,7 +346,11 @@ def _build(
             path = f"targets.{name}.{path}"
         raise UsageError(f"{where}: {path}{_from_variable(sources.get(path, ''))}: {mistake.text}")
     demand_valid(settings.schedule, where)
-    guarded = guarded_addresses(_interpolate(merged["targets"], environment), name)
+    targets = _interpolate(merged["targets"], environment)
+    # Also those of the other targets: their variables are set beside this one's, and a copy may hold them.
+    door.learn(text for path, text in _texts(targets, "targets") if _is_secret(path))
+    door.learn(text for variable, text in environment.items() if _holds_secret(variable, text))
+    guarded = guarded_addresses(targets, name)
     return replace(settings, file=file, sources=sources, guarded=guarded)
 
 

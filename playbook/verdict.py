@@ -34,6 +34,8 @@ EXIT_OK = 0
 EXIT_CRITICAL = 1
 EXIT_USAGE = 4
 EXIT_UNKNOWN = 10
+# Nothing critical or unknown, and no results.json to show for it: a disk that is full, say.
+EXIT_NOT_KEPT = 11
 
 
 class Critical(AssertionError):  # noqa: N818 - named as the verdict it becomes

@@ -9,13 +9,13 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from playbook import door
 from playbook.clock import Clock
 from playbook.command_line import positive, whole
 from playbook.emergency import NONE
 from playbook.errors import PlaybookError, Unmeasured, UsageError
 from playbook.measure.emergency import Look, take_look
 from playbook.measure.emergency_calls import calls_for
-from playbook.redact import Redactor
 from playbook.report.words import plural
 from playbook.run import load_providers, settings_for
 from playbook.settings import SANDBOX, Settings
@@ -71,7 +71,6 @@ def watch(
     Args:
         every: seconds from the end of a look to the next.
     """
-    redact = Redactor(settings.secrets()).text
     say(
         f"watching {settings.target.name} every {every:g} s, until {stable_for} looks in a row show no emergency, "
         f"for {at_most.total_seconds() / 60:g} min at most; Ctrl-C ends it"
@@ -81,10 +80,10 @@ def watch(
     while True:
         severity, line, look = _look(settings, clock, look_at)
         well = well + 1 if severity == NONE else 0
-        say(redact(f"{clock.now():%H:%M:%S} UTC  {severity or 'ok':<2}  {line}"))
+        say(door.text(f"{clock.now():%H:%M:%S} UTC  {severity or 'ok':<2}  {line}"))
         if look and severity not in (NONE, _UNKNOWN) and (called == NONE or severity < called):
             called = severity  # said once, and again when it gets worse
-            say(redact(f"  {calls_for(look, settings, clock).found}"))
+            say(door.text(f"  {calls_for(look, settings, clock).found}"))
         if well >= stable_for:
             say(f"stable: {well} looks in a row without an emergency")
             return EXIT_OK

@@ -8,6 +8,8 @@ import sys
 import pytest
 from hypothesis import settings
 
+from playbook import door
+from playbook.door.known import Known
 from tests.project import ROOT
 
 # The same examples each time: a test of properties fails for a change and not by chance. To look for more of them:
@@ -44,6 +46,12 @@ def pytest_runtest_teardown(item):
     started = _started[item.stash[_BEFORE] :]
     if started and item.get_closest_marker("slow") is None:
         pytest.fail(f"this test starts a process and is not marked slow: {started[0]}", pytrace=False)
+
+
+@pytest.fixture(autouse=True)
+def _secrets_of_one_test(monkeypatch):
+    """What one test has made a secret is an ordinary word in the next."""
+    monkeypatch.setattr(door, "_KNOWN", Known(door._KNOWN.secrets))
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -16,6 +16,8 @@ from typing import Any
 
 import msgspec
 
+from playbook import door
+
 LONGEST = 16 * 1024 * 1024  # bytes
 SHAPE = '{"files": [{"path": "…", "bytes": 1, "sha256": "…"}]} or the lines of sha256sum'
 _SHA256 = re.compile(r"(?:sha256:)?([0-9a-f]{64})", re.IGNORECASE)
@@ -87,7 +89,7 @@ def read_manifest(data: bytes) -> Manifest:
         else:
             odd.append(msgspec.json.encode(entry).decode())
     if odd and not listed:
-        raise ShapeError(f"a list of files with entries such as {odd[0][:120]}")
+        raise ShapeError(f"a list of files with entries such as {door.line(odd[0], 120)}")
     created, counts = told.get("created"), told.get("counts")
     return Manifest(
         listed,
@@ -109,7 +111,7 @@ def _failure_of(told: dict[str, Any]) -> str:
             name in _HOLDS_ERRORS and said not in (None, "", 0, False) and said not in ([], {}) and word != "none"
         )
         if bad or (name in _STATUS and word in _BAD_WORDS):
-            return f'"{key}": {json.dumps(said)[:80]}'
+            return f'"{key}": {door.line(json.dumps(said), 80)}'
     return ""
 
 

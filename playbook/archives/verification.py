@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import IO
 
+from playbook import door
 from playbook.archives.inspection import unreadable
 from playbook.archives.manifest import Manifest
 from playbook.archives.rdb import Dump, DumpError, read_dump
@@ -232,6 +233,5 @@ class _Summed:
 
 
 def _shown(name: str) -> str:
-    """A member's name for a message: no control characters, and not without end."""
-    text = "".join(c if c.isprintable() else "?" for c in name)
-    return text if len(text) <= 80 else text[:80] + "…"
+    """A member's name for a message."""
+    return door.line(name, 80)

@@ -19,6 +19,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
+from playbook import door
 from playbook.errors import UsageError
 from playbook.history import lines
 from playbook.history.runs import UNION
@@ -295,4 +296,4 @@ def _configuration(own: Mapping[str, str], environment: Mapping[str, str]) -> di
 
 
 def _said(ended: subprocess.CompletedProcess[str]) -> str:
-    return " ".join((ended.stderr or ended.stdout).split())[:400] or f"exit code {ended.returncode}"
+    return door.line(ended.stderr or ended.stdout, 400) or f"exit code {ended.returncode}"

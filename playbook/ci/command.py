@@ -121,7 +121,11 @@ def _run(command: Sequence[str], root: Path, environment: Mapping[str, str]) -> 
         def pass_on(signum: int, _: object) -> None:
             process.send_signal(signum)
 
-        before = {number: signal.signal(number, pass_on) for number in (signal.SIGINT, signal.SIGTERM)}
+        before = {
+            number: signal.signal(number, pass_on)
+            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+            if signal.getsignal(number) is not signal.SIG_IGN
+        }
         try:
             return process.wait()
         finally:

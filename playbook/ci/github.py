@@ -7,11 +7,15 @@ https://docs.github.com/en/rest/code-scanning/code-scanning
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, Literal, NamedTuple
 
+from playbook import door
 from playbook.errors import UsageError
+from playbook.notify.tries import bounded
 
 _SECONDS = 30.0
+_MOST_BYTES = 4 * 1024 * 1024  # of an answer
 _CREATED = 202
 _FORBIDDEN = 403
 _MISSING = 404
@@ -81,7 +85,7 @@ def upload_sarif(data: str, environment: Mapping[str, str]) -> str:
     status, told = _ask("POST", "code-scanning/sarifs", environment, body)
     if status == _CREATED:
         return str(told.get("id", "taken"))
-    reason = str(told.get("message", ""))[:200]
+    reason = door.line(str(told.get("message", "")), 200)
     if status in {_FORBIDDEN, _MISSING}:
         reason += (
             "; code scanning has to be switched on for this repository, or $PLAYBOOK_CODE_SCANNING taken away"
@@ -92,7 +96,7 @@ def upload_sarif(data: str, environment: Mapping[str, str]) -> str:
 def _ask(
     method: str, path: str, environment: Mapping[str, str], body: Mapping[str, str] | None = None
 ) -> tuple[int, dict[str, Any]]:
-    import httpx
+    from playbook.clients.libraries.transport import fetch, httpx
 
     api = environment.get("GITHUB_API_URL", "https://api.github.com").rstrip("/")
     url = f"{api}/repos/{_given(environment, 'GITHUB_REPOSITORY')}/{path}".rstrip("/")
@@ -101,9 +105,11 @@ def _ask(
         "Authorization": f"Bearer {_given(environment, 'GITHUB_TOKEN')}",
     }
     try:
-        answer = httpx.request(method, url, headers=headers, json=body, timeout=_SECONDS, trust_env=False)
+        with httpx.Client(headers=headers, timeout=_SECONDS, trust_env=False) as client:
+            ask = partial(fetch, client, method, url, most=_MOST_BYTES, json=body)
+            answer = bounded(ask, _SECONDS)
         told = answer.json()
-    except (httpx.HTTPError, ValueError) as error:
+    except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, ValueError) as error:
         raise UsageError(
             f"{url}: expected an answer of GitHub's API, got {type(error).__name__}: {error}"
         ) from None

@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from playbook import door
 from playbook.coverage import Coverage, lacking, understood, whole
 
 _LATE = 3  # intervals of its group after which a rule should have been evaluated again
@@ -68,7 +69,7 @@ class Rules:
             coverage += lacking(
                 "rules in part",
                 expected="all of the rules",
-                got=f"an answer with the warning {self.warnings[0][:160]!r}",
+                got=f"an answer with the warning {door.quoted(self.warnings[0], 160)}",
             )
         if not self.names and not self.unknown:
             return coverage + lacking(
@@ -140,7 +141,7 @@ def _why_bad(rule: _Rule) -> str:
     if rule.lastEvaluation is None or rule.lastEvaluation.year < _NEVER:
         return "never evaluated"
     if rule.health.lower() != "ok":
-        return ": ".join(filter(None, (f"health {rule.health}", rule.lastError[:100])))
+        return ": ".join(filter(None, (f"health {rule.health}", door.line(rule.lastError, 100))))
     return ""
 
 

@@ -206,7 +206,10 @@ def _not_known(error: Unmeasured, words: str) -> Coverage:
     return lacking(words, expected=expected or "an answer", got=got or str(error), hint=error.hint)
 
 
-@client(libraries=("h11", "stamina"), one_of=(("alertmanager",), ("prometheus",), ("grafana",)))
+@client(
+    libraries=("playbook.clients.libraries.transport", "stamina"),
+    one_of=(("alertmanager",), ("prometheus",), ("grafana",)),
+)
 def alerting(settings: Settings) -> Alertmanager | RuleAlerts:
     """Alertmanager with what is behind it for what is pending; else Prometheus; else Grafana."""
     target, own = settings.target, settings.target.alertmanager

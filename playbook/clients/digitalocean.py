@@ -17,8 +17,9 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from playbook import door
 from playbook.clients.digitalocean_pages import PER_PAGE, read_pages
-from playbook.clients.digitalocean_transport import SERVICE, NotJson, ReadOnlyTransport, Refused
+from playbook.clients.digitalocean_transport import SERVICE, NotJson, ReadOnlyTransport, Refused, open_pydo
 from playbook.clients.digitalocean_types import (
     App,
     AppHealth,
@@ -48,7 +49,7 @@ Json = dict[str, Any]
 Metric = Literal["cpu_percentage", "memory_percentage", "restart_count"]
 
 
-@client(libraries=("pydo", "h11", "stamina"))
+@client(libraries=("pydo", "playbook.clients.libraries.transport", "stamina"))
 def digitalocean(settings: Settings) -> DigitalOceanApi:
     """The DigitalOcean API of the target, read-only."""
     mine = settings.target.digitalocean
@@ -285,7 +286,7 @@ class DigitalOceanApi:
         except (Refused, Broken) as error:
             # Not "from error": its traceback runs through pydo's 365,000-line module, and to show one of its lines
             # pytest parses all of them, 4 s for every check.
-            raise self._explain(error, what, scope, tuple(tried)) from None
+            raise self.explain(error, what, scope, tuple(tried)) from None
         except NotJson as error:
             tried.append(f"try {len(tried) + 1}: {error}")
             raise self._malformed(what, str(error), tuple(tried)) from None
@@ -293,7 +294,9 @@ class DigitalOceanApi:
         if not isinstance(body, dict):
             raise self._malformed(what, f"a {type(body).__name__} instead of an object")
         if body.keys() <= _ERROR_KEYS and isinstance(body.get("message"), str):
-            raise self._malformed(what, f"an error in an answer that says HTTP 2xx ({body['message'][:200]})")
+            raise self._malformed(
+                what, f"an error in an answer that says HTTP 2xx ({door.line(body['message'], 200)})"
+            )
         return present(body)  # type: ignore[no-any-return]
 
     def inside(self, body: Json, key: str, what: str) -> Any:
@@ -333,16 +336,7 @@ class DigitalOceanApi:
         """pydo's client, made when it is first needed: loading it takes 0.2 s."""
         with self._opening:
             if not self._pydo:
-                from pydo import Client
-
-                self._pydo.append(
-                    Client(
-                        token="unused",  # the transport sets the real one  # noqa: S106
-                        endpoint=self.transport.endpoint.rstrip("/"),
-                        transport=self.transport,
-                        policies=[],
-                    )
-                )
+                self._pydo.append(open_pydo(self.transport))
         return self._pydo[0]
 
     def parse(self, kind: type[T], value: Any, what: str) -> T:
@@ -357,7 +351,7 @@ class DigitalOceanApi:
             f"{SERVICE}: expected {what} as the API documents it, got {got}", service=SERVICE, attempts=attempts
         )
 
-    def _explain(self, error: Refused | Broken, what: str, scope: str, attempts: tuple[str, ...]) -> Unmeasured:
+    def explain(self, error: Refused | Broken, what: str, scope: str, attempts: tuple[str, ...]) -> Unmeasured:
         """What a failure means to an operator."""
         host = urlsplit(self.transport.endpoint).netloc
         if isinstance(error, Broken):

@@ -15,6 +15,7 @@ from threading import local
 from typing import Any
 from urllib.parse import urlsplit
 
+from playbook import door
 from playbook.clients.http import origin
 from playbook.clients.trust import context_for
 from playbook.clients.wire import Call, Exchange
@@ -58,7 +59,7 @@ class Refused(Exception):  # noqa: N818 - stays between the transport and the cl
         return (
             f"HTTP {self.status}"
             + (f" {self.code}" if self.code else "")
-            + (f" ({self.message.rstrip('.')[:200]})" if self.message else "")
+            + (f" ({door.line(self.message.rstrip('.'), 200)})" if self.message else "")
         )
 
 
@@ -81,9 +82,8 @@ class _Response:
         except ValueError:
             if not self.may_be_quoted:
                 raise NotJson(f"{len(self.content):,} bytes that are no JSON") from None
-            beginning = " ".join(self.content[:400].decode("utf-8", errors="replace").split())[:80]
             kind = self.headers.get("content-type", "no content type")
-            raise NotJson(f"{kind}: {beginning!r}") from None
+            raise NotJson(f"{kind}: {door.quoted(self.content, 80)}") from None
 
 
 @dataclass(frozen=True)
@@ -149,6 +149,15 @@ class ReadOnlyTransport:
 
     def close(self) -> None:
         """Nothing, as well."""
+
+
+def open_pydo(transport: ReadOnlyTransport) -> Any:
+    """pydo's client on this transport and without its own policies. Loading it takes 0.2 s."""
+    from pydo import Client
+
+    endpoint = transport.endpoint.rstrip("/")
+    # The transport sets the real token.
+    return Client(token="unused", endpoint=endpoint, transport=transport, policies=[])  # noqa: S106
 
 
 def _bytes(content: Any) -> bytes:

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from playbook import door
 from playbook.clients.http import Answer, HttpClient, origin
 from playbook.clients.listing import Listing, listed
 from playbook.engine import client
@@ -106,7 +107,7 @@ class DependabotAlert(_Message, frozen=True, kw_only=True):
     security_advisory: _Advisory = _Advisory()
 
 
-@client(libraries=("h11", "stamina"), parts=("github",))
+@client(libraries=("playbook.clients.libraries.transport", "stamina"), parts=("github",))
 def github(settings: Settings) -> GitHubApi:
     """The GitHub API of the target, read-only. Asks nothing by itself, not even for its settings."""
     return GitHubApi(settings)
@@ -307,7 +308,7 @@ def _message(answer: Answer) -> str:
     except (msgspec.DecodeError, UnicodeDecodeError):
         return ""
     message = told.get("message") if isinstance(told, dict) else None
-    return " ".join(message.split()).rstrip(".")[:200] if isinstance(message, str) else ""
+    return door.line(message.rstrip(".\n "), 200) if isinstance(message, str) else ""
 
 
 def _is_limited(answer: Answer, said: str) -> bool:

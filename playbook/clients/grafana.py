@@ -192,7 +192,7 @@ def _variable(name: str, stored: Mapping[str, Any]) -> str:
     return ""
 
 
-@client(libraries=("h11", "stamina"), parts=("grafana",))
+@client(libraries=("playbook.clients.libraries.transport", "stamina"), parts=("grafana",))
 def grafana(settings: Settings) -> Grafana:
     """Grafana with a service account's token."""
     own = settings.target.grafana

@@ -17,7 +17,9 @@ from urllib.parse import SplitResult, unquote, urlencode, urljoin, urlsplit
 
 import msgspec
 
+from playbook import door
 from playbook.clients.breakage import kind_of
+from playbook.clients.encodings import Unreadable
 from playbook.clients.proxies import basic, proxy_for
 from playbook.clients.retries import ATTEMPTS, tries
 from playbook.clients.trust import context_for, untrusted_hint
@@ -70,7 +72,7 @@ class Answer:
         except msgspec.ValidationError as error:
             what = f"JSON of another shape: {error}"
         except (msgspec.DecodeError, UnicodeDecodeError):
-            what = f"{self.headers.get('content-type') or 'no content type'}: {self.beginning!r}"
+            what = f"{self.headers.get('content-type') or 'no content type'}: {door.quoted(self.body, 80)}"
         raise Malformed(
             f"{self.service}: expected JSON from {self.url}, got {what}",
             service=self.service,
@@ -80,8 +82,7 @@ class Answer:
     @property
     def beginning(self) -> str:
         """The first eighty characters, on one line, to show what came."""
-        text = " ".join(self.text[:400].split())
-        return text if len(text) <= 80 else text[:80] + "…"
+        return door.line(self.body, 80)
 
     def expect_ok(self, hint: str = "") -> Answer:
         """Itself where the status is 2xx.
@@ -176,7 +177,7 @@ class HttpClient:
         *,
         within: float | None = None,
     ) -> Iterator[Iterator[bytes]]:
-        """The body of a 2xx answer in pieces, for what is too large to hold. One try.
+        """The body of a 2xx answer in pieces, for what is too large to hold, as it was sent. One try.
 
         Args:
             within: seconds for all of it, unless connect and read limit together are meant.
@@ -189,7 +190,7 @@ class HttpClient:
         try:
             with Exchange(self.call("GET", url, headers, seconds=within or self.budget)) as exchange:
                 Answer(self.service, exchange.status, exchange.headers, b"", shown(url)).expect_ok()
-                yield exchange.chunks()
+                yield exchange.chunks(as_sent=True)
         except Broken as broken:
             raise unreachable(self.service, url, broken, (f"try 1: {broken}",)) from broken
 
@@ -206,7 +207,7 @@ class HttpClient:
         merged = {"User-Agent": "operations-playbook", "Accept": "*/*", "Accept-Encoding": "identity"}
         merged |= dict(self.headers) | dict(headers or {})
         if origin(url) == origin(urlsplit(self.base_url)):
-            merged |= self._authorization()
+            merged |= {"Authorization": value} if (value := self.authorization()) else {}
         return Call(
             method=method,
             url=url,
@@ -230,15 +231,14 @@ class HttpClient:
             url = url._replace(query="&".join(filter(None, (url.query, urlencode(params)))))
         return url
 
-    def _authorization(self) -> dict[str, str]:
+    def authorization(self) -> str:
+        """What our own origin gets to know who asks; empty where that is nothing."""
         own = urlsplit(self.base_url)
         if self.token:
-            return {"Authorization": f"Bearer {self.token.reveal()}"}
+            return f"Bearer {self.token.reveal()}"
         if self.username:
-            return {"Authorization": basic(self.username, self.password.reveal() if self.password else "")}
-        if own.username:
-            return {"Authorization": basic(unquote(own.username), unquote(own.password or ""))}
-        return {}
+            return basic(self.username, self.password.reveal() if self.password else "")
+        return basic(unquote(own.username), unquote(own.password or "")) if own.username else ""
 
     def _read(self, what: _Wanted, retry: Retry) -> Answer:
         deadline = time.monotonic() + self.budget
@@ -281,7 +281,7 @@ class HttpClient:
             call = self.call(what.method, url, what.headers, seconds=deadline - time.monotonic())
             try:
                 with Exchange(call) as exchange:
-                    body = b"" if what.method == "HEAD" else self._body(exchange, url, what)
+                    body = read_body(exchange, self.service, url, what.max_body, cut=what.cut)
                     spent += exchange.phases
             except Broken as broken:
                 broken.redirects = tuple(followed)
@@ -300,16 +300,6 @@ class HttpClient:
                 )
             followed.append(f"HTTP {exchange.status}: {shown(url)} → {shown(target)}")
             url = target
-
-    def _body(self, exchange: Exchange, url: SplitResult, what: _Wanted) -> bytes:
-        if not what.cut:
-            return read_body(exchange, self.service, url, what.max_body)
-        body = b""
-        for chunk in exchange.chunks():
-            body += chunk
-            if len(body) >= what.max_body:
-                break
-        return body
 
 
 @dataclass(frozen=True, slots=True)
@@ -347,15 +337,30 @@ def parse_url(text: str, name: str) -> SplitResult:
     return url
 
 
-def read_body(exchange: Exchange, service: str, url: SplitResult, max_body: int = MAX_BODY) -> bytes:
-    """The whole body; Malformed where it is larger than ``max_body`` bytes."""
+def read_body(
+    exchange: Exchange, service: str, url: SplitResult, max_body: int = MAX_BODY, *, cut: bool = False
+) -> bytes:
+    """The whole body, no longer compressed; its beginning where that is enough.
+
+    Of the body of an error as much as can be read is enough: its status is what counts.
+
+    Raises:
+        Malformed: it is larger than ``max_body`` bytes, or compressed in another way than it says.
+    """
     body = bytearray()
-    for chunk in exchange.chunks():
-        body += chunk
-        if len(body) > max_body:
-            raise Malformed(
-                f"{service}: expected at most {max_body:,} bytes from {shown(url)}, got more", service=service
-            )
+    try:
+        for chunk in exchange.chunks():
+            body += chunk
+            if cut and len(body) >= max_body:
+                break
+            if len(body) > max_body:
+                raise Malformed(
+                    f"{service}: expected at most {max_body:,} bytes from {shown(url)}, got more", service=service
+                )
+    except Unreadable as error:
+        if exchange.status < 400:
+            text = f"{service}: expected a body that can be read from {shown(url)}, got {error}"
+            raise Malformed(text, service=service) from None
     return bytes(body)
 
 

@@ -2,34 +2,32 @@
 
 from __future__ import annotations
 
-import ssl
 import time
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 from urllib.parse import SplitResult, urlsplit
 
 import msgspec
 
 from playbook.clients.digitalocean_types import App, LogUrls
-from playbook.clients.http import RUNNER_HINT
+from playbook.clients.encodings import Unreadable
+from playbook.clients.http import RUNNER_HINT, parse_url
 from playbook.clients.log_reading import SERVICE, Lines, LogStream, Reading
-from playbook.clients.proxies import proxy_for
 from playbook.clients.retries import tries
 from playbook.clients.trust import context_for
 from playbook.clients.wire import Broken, Call, Exchange
-from playbook.errors import Denied, Malformed, Unmeasured, Unreachable
+from playbook.errors import Denied, Malformed, Unmeasured, Unreachable, UsageError
 from playbook.logs.text import decode_lines
 from playbook.sections.target import Logs
 from playbook.settings import TimeLimits
 
-if TYPE_CHECKING:
-    import httpx
-
 LARGEST_FRAME = 4 << 20
+_HEADERS = {"User-Agent": "operations-playbook", "Accept": "*/*", "Accept-Encoding": "gzip, deflate"}
 _NORMAL = (1000, 1001)
+_BEFORE = ("DNS", "connect", "proxy", "TLS")  # phases in which nothing has been asked for yet
 
 
 class _NotOpenedError(Exception):
@@ -126,29 +124,32 @@ class ApiLogs:
     def _open(self, url: SplitResult) -> Exchange:
         from websockets.utils import accept_key, generate_key
 
-        limits, key = self.time_limits, generate_key()
-        exchange = Exchange(
-            Call(
-                method="GET",
-                url=url,
-                headers={"Sec-WebSocket-Key": key, "Sec-WebSocket-Version": "13"},
-                trust=lambda: context_for(self.ca, SERVICE),
-                connect=limits.connect,
-                read=limits.read,
-                deadline=time.monotonic() + self.wanted.most_seconds + limits.connect + limits.read,
-                upgrade="websocket",
-            )
-        )
+        key = generate_key()
+        headers = {"Sec-WebSocket-Key": key, "Sec-WebSocket-Version": "13"}
+        exchange = Exchange(self._call(url, headers, upgrade="websocket"))
         try:
-            exchange.__enter__()
+            exchange.open()
         except Broken as error:
             raise _NotOpenedError(error.reason, lasting=error.lasting) from None
         status = exchange.status
         if status == 101 and exchange.headers.get("sec-websocket-accept") == accept_key(key):
             return exchange
-        exchange.__exit__()
+        exchange.close()
         said = "HTTP 101 without a WebSocket behind it" if status == 101 else f"HTTP {status}"
         raise _NotOpenedError(said, lasting=status < 500, refused=status in (401, 403))
+
+    def _call(self, url: SplitResult, headers: dict[str, str], *, upgrade: str = "") -> Call:
+        limits = self.time_limits
+        return Call(
+            method="GET",
+            url=url,
+            headers=headers,
+            trust=lambda: context_for(self.ca, SERVICE),
+            connect=limits.connect,
+            read=limits.read,
+            deadline=time.monotonic() + self.wanted.most_seconds + limits.connect + limits.read,
+            upgrade=upgrade,
+        )
 
     def _frames(self, exchange: Exchange, reading: Reading) -> Lines:
         """The lines of the stream; what breaks it off becomes a problem, or is raised where there was no line."""
@@ -168,7 +169,7 @@ class ApiLogs:
             if not reading.reached():
                 self._broke_off(reading, f"gave no line for {self.time_limits.read:g} s and did not end")
         finally:
-            exchange.__exit__()
+            exchange.close()
         if strange:
             reading.problems.append(f"{strange:,} frames of the live stream were not as documented")
 
@@ -217,88 +218,51 @@ class ApiLogs:
 
     def _texts(self, urls: list[str], reading: Reading) -> Iterator[Lines]:
         """Each address is a part. One that cannot be read is a problem; that all cannot is no measurement."""
-        import httpx
-
         failed: list[Unmeasured] = []
-        limits = self.time_limits
-        timeout = httpx.Timeout(limits.read, connect=limits.connect)
-        tls = context_for(self.ca, SERVICE)
         for url in urls:
             if reading.ended:
                 return
-            if urlsplit(url).scheme not in ("http", "https"):
-                failed.append(Malformed(f"{SERVICE}: expected an http address of a log text", service=SERVICE))
-                continue
-            # Nothing else of the environment: a .netrc's credentials do not belong to these addresses.
-            proxy = _proxy(urlsplit(url))
-            with httpx.Client(verify=tls, timeout=timeout, trust_env=False, proxy=proxy) as http:
-                yield reading.bounded(decode_lines(self._text(http, url, reading, failed)))
+            yield reading.bounded(decode_lines(self._text(url, reading, failed)))
         if len(failed) == len(urls):
             raise failed[0]
         reading.problems.extend(map(str, failed))
 
-    def _text(self, http: httpx.Client, url: str, reading: Reading, failed: list[Unmeasured]) -> Iterator[bytes]:
-        import httpx
-
-        host = urlsplit(url).netloc.rpartition("@")[2]
-        expected = f"{SERVICE}: expected a log text of DigitalOcean at {host}"
+    def _text(self, address: str, reading: Reading, failed: list[Unmeasured]) -> Iterator[bytes]:
+        try:
+            url = parse_url(address, SERVICE)
+        except UsageError:
+            failed.append(Malformed(f"{SERVICE}: expected an http address of a log text", service=SERVICE))
+            return
+        expected = f"{SERVICE}: expected a log text of DigitalOcean at {url.netloc.rpartition('@')[2]}"
         before = reading.lines
         tried: list[str] = []
         try:
-            response = self._open_text(http, url, tried)
-            with closing(response):
-                if response.status_code != 200:
-                    kind = Denied if response.status_code in (401, 403) else Unreachable
-                    said = f"HTTP {response.status_code}"
+            with closing(self._open_text(url, tried)) as exchange:
+                if exchange.status != 200:
+                    kind = Denied if exchange.status in (401, 403) else Unreachable
+                    said = f"HTTP {exchange.status}"
                     failed.append(kind(f"{expected}, got {said}", service=SERVICE, attempts=(*tried, said)))
                     return
-                yield from response.iter_bytes()  # as they come: sized chunks are lost where it breaks off
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
-            got = f"{_reason(error)} after {reading.lines - before:,} lines"
+                yield from exchange.chunks()
+        except (Broken, Unreadable) as error:
+            reason = error.reason if isinstance(error, Broken) else error
+            got = f"{reason} after {reading.lines - before:,} lines"
             failed.append(
                 Unreachable(f"{expected}, got {got}", service=SERVICE, hint=RUNNER_HINT, attempts=tuple(tried))
             )
 
-    def _open_text(self, http: httpx.Client, url: str, tried: list[str]) -> httpx.Response:
-        import httpx
+    def _open_text(self, url: SplitResult, tried: list[str]) -> Exchange:
+        """The open exchange. Tried again where nothing could be asked yet, unless that took all of its time."""
 
-        limits = self.time_limits
-        for attempt in tries(
-            lambda error: isinstance(error, httpx.ConnectError), within=limits.connect + limits.read
-        ):
+        def again(error: Exception) -> bool:
+            lost = isinstance(error, Broken) and not error.lasting and error.phase in _BEFORE
+            return lost and not isinstance(error.__cause__, TimeoutError)
+
+        for attempt in tries(again, within=self.time_limits.connect + self.time_limits.read):
             with attempt:
                 try:
-                    return http.send(http.build_request("GET", url), stream=True)
-                except httpx.HTTPError as error:
-                    tried.append(f"try {len(tried) + 1}: {_reason(error)}")
+                    return Exchange(self._call(url, _HEADERS)).open()
+                except Broken as error:
+                    tried.append(f"try {len(tried) + 1}: {error.reason}")
                     raise
-        raise AssertionError("tries always ends with a response or an exception")
-
-
-def _proxy(url: SplitResult) -> str | None:
-    """The proxy that the environment names for this address; never one for loopback."""
-    scheme = {"ws": "http", "wss": "https"}.get(url.scheme, url.scheme)
-    proxy = proxy_for(url._replace(scheme=scheme))
-    return proxy.geturl() if proxy else None
-
-
-def _reason(error: BaseException) -> str:
-    """Why a connection failed, without any address: those hold tokens."""
-    import httpx
-
-    match error:
-        case ssl.SSLCertVerificationError():
-            reason = f"a certificate that is not trusted ({error.verify_message})"
-        case ConnectionRefusedError():
-            reason = "connection refused"
-        case TimeoutError() | httpx.TimeoutException():
-            reason = "no answer in time"
-        case OSError(strerror=str(said)):
-            reason = said
-        case httpx.RemoteProtocolError():
-            reason = "an answer that broke off"
-        case _:
-            # httpx wraps httpcore's, which wraps the system's.
-            inner = error.__cause__ or error.__context__
-            reason = _reason(inner) if inner else type(error).__name__
-    return reason
+        raise AssertionError("tries always ends with an exchange or an exception")

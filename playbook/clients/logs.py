@@ -10,7 +10,10 @@ from playbook.engine import client
 from playbook.settings import Settings
 
 
-@client(libraries=("pydo", "httpx", "websockets.protocol", "stamina"), parts=("services",))
+@client(
+    libraries=("pydo", "playbook.clients.libraries.transport", "websockets.protocol", "stamina"),
+    parts=("services",),
+)
 def logs(settings: Settings) -> LogSource:
     """The target's logs, as ``logs.source`` says."""
     wanted = settings.target.logs

@@ -158,7 +158,7 @@ class Network:
         return f"; where its authority is a private one, {self.ca_setting} must name it"
 
 
-@client(libraries=("h11", "stamina"))
+@client(libraries=("playbook.clients.libraries.transport", "stamina"))
 def network(settings: Settings) -> Network:
     """This machine's network, as the target's other services prove it."""
     target = settings.target

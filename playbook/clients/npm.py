@@ -22,11 +22,11 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from playbook import door
 from playbook.clients.npm_messages import AuditReport, Error, Failure, Lock, Locked, Outdated, Package, Project
 from playbook.engine import client
 from playbook.environment import environment
 from playbook.errors import Denied, Malformed, TooLittleData, Unmeasured, Unreachable
-from playbook.redact import Redactor
 from playbook.settings import Settings
 
 SERVICE = "npm"
@@ -48,6 +48,7 @@ _WAY_TO_REGISTRY = re.compile(
     r"\s*(//|(@[^:=\s]+:)?registry\s*=|(https?-)?proxy\s*=|noproxy\s*=|ca(file)?\s*=|strict-ssl\s*=)"
 )
 _NAME = re.compile(r"(@[a-z0-9~-][a-z0-9._~-]*/)?[a-zA-Z0-9~_-][a-zA-Z0-9._~-]*")
+_SAID = 200  # characters of what npm says that are shown
 _STATUS = re.compile(r"\bE?([45]\d\d)\b")
 _NO_AUDIT = re.compile(r"(?i)not (implemented|supported|found)|audit endpoint returned an error")
 _NEVER_THE_NEWEST = "0.0.0"
@@ -174,11 +175,11 @@ class Npm:
         except (msgspec.DecodeError, UnicodeDecodeError):
             said = None
         if not isinstance(said, dict):
-            raise self._malformed(f"JSON from npm {arguments[0]}", repr(_beginning(out or err)))
+            raise self._malformed(f"JSON from npm {arguments[0]}", door.quoted(out or err, _SAID))
         if "error" in said or ("message" in said and "auditReportVersion" not in said):
             raise self._explain(self._as(Failure, said, "an error"), arguments[0])
         if not out and err:
-            raise self._malformed(f"JSON from npm {arguments[0]}", repr(_beginning(err)))
+            raise self._malformed(f"JSON from npm {arguments[0]}", door.quoted(err, _SAID))
         return said
 
     def _output(self, command: list[str], folder: Path) -> tuple[bytes, bytes]:
@@ -300,8 +301,7 @@ class Npm:
     def _explain(self, failure: Failure, asked: str) -> Unmeasured:
         """What npm's refusal means to an operator."""
         error = failure.error or Error()
-        said = _beginning((failure.message or error.summary or error.detail or error.code).encode())
-        said = Redactor(self.settings.secrets()).text(said)
+        said = door.line(failure.message or error.summary or error.detail or error.code, _SAID)
         registry = urlsplit(self.settings.target.npm.registry or "").netloc or "the registry"
         whole = f"{error.code} {failure.message} {error.summary}"
         if error.code in ("ENOLOCK", "EAUDITNOLOCK"):
@@ -352,7 +352,3 @@ def _pretend_installed(project: Path, versions: Mapping[str, str]) -> None:
             folder = project / "node_modules" / name
             folder.mkdir(parents=True)
             (folder / PACKAGE).write_bytes(msgspec.json.encode({"name": name, "version": version}))
-
-
-def _beginning(text: bytes) -> str:
-    return " ".join(text[:600].decode("utf-8", errors="replace").split())[:200]

@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from playbook import door
 from playbook.clients.grafana import HINT, Grafana, grafana
 from playbook.clients.http import Answer, HttpClient
 from playbook.coverage import Coverage, lacking, whole
@@ -145,7 +146,7 @@ def whole_answer(warnings: Sequence[str]) -> Coverage:
     return lacking(
         "an answer with warnings",
         expected="a whole answer",
-        got=f"one with the warning {warnings[0][:160]!r}{more}",
+        got=f"one with the warning {door.quoted(warnings[0], 160)}{more}",
         hint="A part of the store does not answer, or cannot tell: look at its stores and their logs.",
     )
 
@@ -315,7 +316,7 @@ class Prometheus:
         try:
             return float(text)
         except ValueError:
-            raise self._odd(f"{text[:40]!r} as a value", setting) from None
+            raise self._odd(f"{door.quoted(text, 40)} as a value", setting) from None
 
     def _convert(self, value: Any, kind: Any, setting: str) -> Any:
         try:
@@ -360,7 +361,7 @@ def _words(answer: Answer) -> str:
         return answer.beginning or "no content"
 
 
-@client(libraries=("h11", "stamina"), parts=("prometheus",))
+@client(libraries=("playbook.clients.libraries.transport", "stamina"), parts=("prometheus",))
 def prometheus(settings: Settings) -> Prometheus:
     """Prometheus, or where only Grafana is configured the data source behind its dashboard."""
     target = settings.target

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 from urllib.parse import unquote, urlsplit
 
+from playbook import door
 from playbook.clients.redis_replies import explained, reason_of_error, worth_another
 from playbook.clients.retries import tries
 from playbook.clients.trust import context_for
@@ -239,6 +240,11 @@ class ReadOnlyRedis:
             ) from error
         raise AssertionError("stamina ends with a value or an exception")
 
+    @property
+    def library(self) -> Redis:
+        """redis-py's own client; it sends whatever it is asked to."""
+        return self._redis
+
     def close(self) -> None:
         """Close all connections."""
         self._redis.close()
@@ -291,7 +297,7 @@ class ReadOnlyRedis:
     def _other_answer(self, command: str, answer: object) -> Malformed:
         return Malformed(
             f"{SERVICE}: expected an answer to {command} from {self.address}, got one of another form: "
-            f"{repr(answer)[:80]}",
+            f"{door.quoted(answer, 80)}",
             service=SERVICE,
         )
 
@@ -308,7 +314,7 @@ def redis(settings: Settings) -> ReadOnlyRedis:
 def _pairs(answer: Any, **_: Any) -> dict[str, str]:
     """Names and values that follow each other, as a mapping; ValueError where they do not."""
     if not isinstance(answer, list) or len(answer) % 2 or not all(isinstance(one, str) for one in answer):
-        raise ValueError(f"names and values expected, got {repr(answer)[:60]}")
+        raise ValueError(f"names and values expected, got {door.quoted(answer, 60)}")
     return dict(zip(answer[::2], answer[1::2], strict=True))
 
 
@@ -333,5 +339,7 @@ def _reading(words: tuple[str | bytes | int, ...]) -> tuple[str, list[str]]:
         rest = rest[1:]
     allowed = name.partition(" ")[2] in subcommands if subcommands else subcommands is not None
     if not allowed:
-        raise Forbidden(f"{SERVICE}: {name[:40] or 'an empty command'} is not among the commands that only read")
+        raise Forbidden(
+            f"{SERVICE}: {door.line(name, 40) or 'an empty command'} is not among the commands that only read"
+        )
     return name, rest

@@ -239,7 +239,7 @@ class TlsClient:
                 return Handshake(False, reason=reason_of(error)[0], refused=error.reason in _REFUSALS)
 
 
-@client(libraries=("cryptography.x509", "h11"))
+@client(libraries=("cryptography.x509",))
 def tls(settings: Settings) -> TlsClient:
     """TLS handshakes with the target's website and domains."""
     return TlsClient(settings.time_limits, settings.target.web.ca)

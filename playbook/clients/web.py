@@ -49,7 +49,7 @@ class ImageApi:
         return Answer(SERVICE, exchange.status, exchange.headers, answer, shown(url), phases, (line,))
 
 
-@client(libraries=("h11", "stamina"))
+@client(libraries=("playbook.clients.libraries.transport", "stamina"))
 def website(settings: Settings) -> HttpClient:
     """The website of the target, for reading."""
     web = settings.target.web

@@ -1,33 +1,34 @@
-"""One HTTP request over one fresh connection, each phase timed and the whole of it bounded.
+"""One HTTP request: what it may take, where its time went, and what it is called where it got no whole answer.
 
-Why h11 and a socket, and no pool: a reused connection has no DNS, connect or TLS to measure, and fails in its own
-ways when the server has closed it meanwhile; measurements run on threads of their own, so there would be little
-to reuse. And libraries with a pool bound each read but not their sum: a server that sends a byte every second
-keeps them for ever. Written out, every wait is the same line: the rest of the budget.
+What sends it is ``libraries/transport.py``, the library's only user, which is loaded with the first request.
 """
 
 from __future__ import annotations
 
 import errno
+import os
 import queue
 import socket
 import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import SplitResult, quote
 
-from playbook.clients.proxies import PORTS, proxy_for, proxy_headers
+from playbook.clients.encodings import decoded
+from playbook.clients.proxies import PORTS
 
 if TYPE_CHECKING:
-    import h11
+    from playbook.clients.libraries.transport import httpx
 
 Method = Literal["GET", "HEAD", "POST"]
 
-_SWITCHING = 101  # protocols
+# The library, or the one that continues it and can be taken in its place: docs/decisions/028-httpx.md.
+LIBRARY = "httpx2" if os.environ.get("PLAYBOOK_HTTP_LIBRARY") == "httpx2" else "httpx"
+
 _CHUNK = 64 * 1024
 _NO_ROUTE = (errno.ENETUNREACH, errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
 _PATH = "/%:@!$&'()*+,;=~"  # what a path may hold beside letters, digits and -._
@@ -107,53 +108,58 @@ class Call:
 
 @dataclass(slots=True)
 class Exchange:
-    """A request under way: ``with Exchange(call) as exchange`` has status and headers, ``chunks()`` the body."""
+    """A request under way: ``with Exchange(call) as exchange`` has status and headers, ``chunks()`` the body.
+
+    It is opened and closed by the block, or by hand where the one who opens it is not the one who reads it.
+    """
 
     call: Call
     status: int = 0
     headers: dict[str, str] = field(default_factory=dict)
-    _spent: dict[str, float] = field(default_factory=dict)
-    _started: float = 0.0
-    _socket: socket.socket | None = None
-    _http: h11.Connection | None = None
-    _upgraded: bytes = b""
+    _response: httpx.Response | None = None
 
     def __enter__(self) -> Exchange:
-        import h11  # noqa: F401 - here, and the context too, so that no phase is charged for loading them
-
-        context = self.call.trust() if self.call.url.scheme == "https" else None
-        self._started = time.perf_counter()
-        try:
-            self._open(context)
-        except BaseException:
-            self.__exit__()
-            raise
-        return self
+        return self.open()
 
     def __exit__(self, *_: object) -> None:
-        if self._socket is not None:
-            self._socket.close()
+        self.close()
+
+    def open(self) -> Exchange:
+        """Send the request and wait for the head of the answer; Broken where none comes."""
+        from playbook.clients.libraries.transport import Transport
+
+        call = self.call
+        self._response = Transport(call.trust, budget=call.read).handle_request(_request(call))
+        self.status = self._response.status_code
+        for name, value in self._response.headers.raw:
+            key, text = name.decode("ascii").lower(), value.decode("latin-1")
+            self.headers[key] = f"{self.headers[key]}, {text}" if key in self.headers else text
+        return self
+
+    def close(self) -> None:
+        """Close the connection."""
+        if self._response is not None:
+            self._response.close()
 
     @property
     def phases(self) -> Phases:
         """Where the time went, so far."""
-        spent = self._spent
-        return Phases(
-            dns=spent.get("DNS", 0.0),
-            connect=spent.get("connect", 0.0),
-            tls=spent.get("TLS", 0.0),
-            first_byte=spent.get("request", 0.0) + spent.get("first byte", 0.0),
-            total=time.perf_counter() - self._started,
-        )
+        assert self._response is not None
+        return self._response.extensions["phases"]()  # type: ignore[no-any-return]
 
-    def chunks(self) -> Iterator[bytes]:
-        """The body, as it arrives."""
-        import h11
+    def chunks(self, *, as_sent: bool = False) -> Iterator[bytes]:
+        """The body, as it arrives.
 
-        with self._phase("body"):
-            while not isinstance(event := self._next_event(), h11.EndOfMessage):
-                if isinstance(event, h11.Data):
-                    yield bytes(event.data)
+        Args:
+            as_sent: compressed, where it is that.
+
+        Raises:
+            Broken: it ends too early.
+            playbook.clients.encodings.Unreadable: it is compressed, and not as it says.
+        """
+        assert self._response is not None
+        pieces = self._response.iter_raw()
+        return pieces if as_sent else decoded(pieces, self.headers.get("content-encoding", ""))
 
     def receive(self, limit: float) -> bytes:
         """Bare bytes after an upgrade, as they come; none at the end of the stream.
@@ -165,150 +171,56 @@ class Exchange:
             TimeoutError: none came in time.
             Broken: the connection is lost.
         """
-        assert self._socket is not None
-        assert self._http is not None
-        already, self._upgraded = self._upgraded, b""
-        if already:
-            return already
-        self._wait(limit)
+        assert self._response is not None
         try:
-            return self._socket.recv(_CHUNK)
+            return self._response.extensions["network_stream"].read(_CHUNK, limit)  # type: ignore[no-any-return]
         except TimeoutError:
             raise
         except OSError as error:
             reason, lasting = reason_of(error)
-            raise Broken("body", reason, time.perf_counter() - self._started, lasting=lasting) from error
+            raise Broken("body", reason, self.phases.total, lasting=lasting) from error
 
     def send(self, data: bytes) -> None:
         """Bare bytes after an upgrade. A connection that is lost is noticed by the next ``receive``."""
-        assert self._socket is not None
-        self._wait(self.call.read)
+        assert self._response is not None
         with suppress(OSError):
-            self._socket.sendall(data)
+            self._response.extensions["network_stream"].write(data, self.call.read)
 
-    def _intent(self) -> dict[str, str]:
-        if self.call.upgrade:
-            return {"Connection": "Upgrade", "Upgrade": self.call.upgrade}
-        return {"Connection": "close"}
 
-    def _open(self, context: ssl.SSLContext | None) -> None:
-        url = self.call.url
-        proxy = proxy_for(url)
-        via = proxy or url
-        host, port = via.hostname or "", via.port or PORTS[via.scheme]
-        with self._phase("DNS"):
-            addresses = look_up(host, port, self._left(self.call.connect))
-        with self._phase("connect"):
-            self._socket = self._connect(addresses)
-        target = quote(url.path, safe=_PATH) or "/"
-        if url.query:
-            target += "?" + quote(url.query, safe=_PATH + "?")
-        headers = {"Host": _authority(url), **self.call.headers, **self._intent()}
-        if proxy and url.scheme == "https":
-            with self._phase("proxy"):
-                self._open_tunnel(proxy)
-        elif proxy:
-            target = f"http://{_authority(url)}{target}"
-            headers |= proxy_headers(proxy)
-        if context:
-            with self._phase("TLS"):
-                self._wait(self.call.connect)
-                # The handshake happens inside, and a socket's time limit covers all of it.
-                self._socket = context.wrap_socket(self._socket, server_hostname=url.hostname)
-        with self._phase("request"):
-            self._send(self.call.method, target, headers, self.call.body)
-        with self._phase("first byte"):
-            self.status, self.headers = self._answer()
+def _request(call: Call) -> httpx.Request:
+    """The library's request; its address is taken to pieces here, as the library would change it in places.
 
-    def _connect(self, addresses: list[tuple[str, int]]) -> socket.socket:
-        """The first address that answers. Each has its share of the time, so that a dead one cannot take all."""
-        until = time.monotonic() + self._left(self.call.connect)
-        failure = OSError("the name has no address")
-        for number, address in enumerate(addresses):
-            share = (until - time.monotonic()) / (len(addresses) - number)
-            try:
-                return socket.create_connection(address, timeout=max(share, 0.001))
-            except OSError as error:
-                # What a host said tells more than that this machine has no IPv6.
-                if number == 0 or error.errno not in _NO_ROUTE:
-                    failure = error
-        raise failure
+    It leaves out the dots of ``/a/../b``, and refuses addresses that may well stand in a redirect.
+    """
+    from playbook.clients.libraries.transport import httpx
 
-    def _open_tunnel(self, proxy: SplitResult) -> None:
-        url = self.call.url
-        authority = f"{_bracketed(url.hostname or '')}:{url.port or 443}"
-        self._send("CONNECT", authority, {"Host": authority, **proxy_headers(proxy)}, b"")
-        status, _ = self._answer()
-        if not 200 <= status < 300:
-            raise OSError(f"the proxy {proxy.hostname} answered HTTP {status}")
-
-    def _send(self, method: str, target: str, headers: dict[str, str], body: bytes) -> None:
-        import h11
-
-        assert self._socket is not None
-        if body:
-            headers = {**headers, "Content-Length": str(len(body))}
-        self._http = http = h11.Connection(h11.CLIENT)
-        try:
-            data = http.send(h11.Request(method=method, target=target, headers=list(headers.items()))) or b""
-        except h11.LocalProtocolError as error:
-            raise OSError(f"the request is not valid HTTP: {error}") from None
-        if body:
-            data += http.send(h11.Data(data=body)) or b""
-        data += http.send(h11.EndOfMessage()) or b""
-        self._wait(self.call.read)
-        self._socket.sendall(data)
-
-    def _answer(self) -> tuple[int, dict[str, str]]:
-        import h11
-
-        assert self._http is not None
-        while not isinstance(event := self._next_event(), h11.Response):
-            if isinstance(event, h11.InformationalResponse) and event.status_code == _SWITCHING:
-                self._upgraded, _ = self._http.trailing_data
-                break  # any other 1xx: the answer is still to come
-        headers: dict[str, str] = {}
-        for name, value in event.headers:
-            key, text = name.decode("ascii").lower(), value.decode("latin-1")
-            headers[key] = f"{headers[key]}, {text}" if key in headers else text
-        return event.status_code, headers
-
-    def _next_event(self) -> object:
-        import h11
-
-        assert self._http is not None
-        assert self._socket is not None
-        try:
-            while (event := self._http.next_event()) is h11.NEED_DATA:
-                self._wait(self.call.read)
-                data = self._socket.recv(_CHUNK)
-                if not data and self._http.their_state is h11.SEND_RESPONSE:
-                    raise OSError("the server closed the connection without an answer")
-                self._http.receive_data(data)
-        except h11.RemoteProtocolError as error:
-            raise OSError(_protocol_fault(error)) from None
-        return event
-
-    def _wait(self, limit: float) -> None:
-        assert self._socket is not None
-        self._socket.settimeout(self._left(limit))
-
-    def _left(self, limit: float) -> float:
-        left = min(limit, self.call.deadline - time.monotonic())
-        if left <= 0:
-            raise TimeoutError
-        return left
-
-    @contextmanager
-    def _phase(self, name: str) -> Iterator[None]:
-        started = time.perf_counter()
-        try:
-            yield
-        except (OSError, UnicodeError) as error:
-            reason, lasting = reason_of(error)
-            raise Broken(name, reason, time.perf_counter() - self._started, lasting=lasting) from error
-        finally:
-            self._spent[name] = self._spent.get(name, 0.0) + time.perf_counter() - started
+    url = call.url
+    intent = {"Connection": "Upgrade", "Upgrade": call.upgrade} if call.upgrade else {"Connection": "close"}
+    target = quote(url.path, safe=_PATH) or "/"
+    if url.query:
+        target += "?" + quote(url.query, safe=_PATH + "?")
+    try:
+        authority = authority_of(url)
+        address = httpx.URL(f"{url.scheme}://{authority}")
+    except UnicodeError as error:
+        raise Broken("DNS", reason_of(error)[0], 0.0, lasting=True) from error
+    except httpx.InvalidURL:
+        unknown = socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+        raise Broken("DNS", reason_of(unknown)[0], 0.0) from unknown
+    try:
+        return httpx.Request(
+            call.method,
+            address,
+            headers={"Host": authority, **call.headers, **intent},
+            content=call.body or None,
+            extensions={
+                "timeout": {"connect": call.connect, "read": call.read, "write": call.read},
+                "deadline": call.deadline,
+                "target": target.encode("ascii"),
+            },
+        )
+    except UnicodeError as error:
+        raise Broken("request", "a header with characters that none may have", 0.0, lasting=True) from error
 
 
 def reason_of(error: OSError | UnicodeError) -> tuple[str, bool]:
@@ -334,13 +246,6 @@ def reason_of(error: OSError | UnicodeError) -> tuple[str, bool]:
     return reason, lasting
 
 
-def _protocol_fault(error: Exception) -> str:
-    text = str(error)
-    if "closed connection" in text or "peer unexpectedly closed" in text:
-        return "the server closed the connection before the answer was complete"
-    return f"something that is not HTTP: {text}"
-
-
 def look_up(host: str, port: int, seconds: float) -> list[tuple[str, int]]:
     """Addresses of a name. On a thread, as the system's resolver knows no time limit of ours."""
     answers: queue.SimpleQueue[list[tuple[str, int]] | OSError | UnicodeError] = queue.SimpleQueue()
@@ -363,10 +268,24 @@ def look_up(host: str, port: int, seconds: float) -> list[tuple[str, int]]:
     return answer
 
 
-def _authority(url: SplitResult) -> str:
-    host = _bracketed(url.hostname or "")
-    return host if url.port in (None, PORTS[url.scheme]) else f"{host}:{url.port}"
+def connect(addresses: list[tuple[str, int]], seconds: float) -> socket.socket:
+    """To the first address that answers. Each has its share of the time, so that a dead one cannot take all."""
+    until = time.monotonic() + seconds
+    failure = OSError("the name has no address")
+    for number, address in enumerate(addresses):
+        share = (until - time.monotonic()) / (len(addresses) - number)
+        try:
+            return socket.create_connection(address, timeout=max(share, 0.001))
+        except OSError as error:
+            # What a host said tells more than that this machine has no IPv6.
+            if number == 0 or error.errno not in _NO_ROUTE:
+                failure = error
+    raise failure
 
 
-def _bracketed(host: str) -> str:
-    return f"[{host}]" if ":" in host else host.encode("idna").decode("ascii")
+def authority_of(url: SplitResult, *, with_port: bool = False) -> str:
+    """Host and port as they stand in a URL; the port only where it is not the scheme's, unless it is wanted."""
+    host = url.hostname or ""
+    host = f"[{host}]" if ":" in host else host.encode("idna").decode("ascii")
+    port = url.port or PORTS[url.scheme]
+    return f"{host}:{port}" if with_port or port != PORTS[url.scheme] else host

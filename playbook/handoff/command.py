@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from playbook.clock import Clock
+from playbook.door.records import leaving
 from playbook.errors import NotConfigured, PlaybookError, Unreachable, UsageError
 from playbook.handoff import endings
 from playbook.handoff.files import read_pages, write_page
@@ -62,7 +63,7 @@ def collect(settings: Settings, period: Period, history: Path, folder: Path, clo
         # Longer than a period ago nothing changes on the page but how old a problem is.
         past = read(history, since=now - _LOOK_BACK)
         absent = left_out_of_the_catalogue(without, absent=settings.nowhere)
-        return run.redactor.struct(
+        return leaving(
             make_page(
                 past.runs,
                 run.catalogue,

@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from playbook.door.records import leaving
 from playbook.errors import Unreachable, UsageError
 from playbook.history import lines
 from playbook.load.outcome import Outcome
@@ -130,7 +131,7 @@ def keep(folder: Path, result: Result) -> Path:
             if not path.exists()
         )
         part = file.with_suffix(".part")
-        part.write_bytes(msgspec.json.format(msgspec.json.encode(result), indent=1) + b"\n")
+        part.write_bytes(msgspec.json.format(msgspec.json.encode(leaving(result)), indent=1) + b"\n")
         part.replace(file)
     except OSError as error:
         raise _failed(f"to keep the result in {folder} (capacity.load_tests)", error) from error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from playbook import door
 from playbook.logs import levels
 from playbook.logs.text import clean
 
@@ -51,6 +52,7 @@ ERROR_KEYS = (
     ),
     *("stack_trace", "error.stack_trace", "thrown"),
 )
+_LONGEST_NAME = 64
 _NO_ERROR = frozenset(("", "0", "null", "none", "nil", "false", "undefined", "no", "<nil>"))
 
 
@@ -90,7 +92,13 @@ def container_of(fields: dict[str, Any]) -> str:
     """The container that a collector names."""
     kubernetes = fields.get("kubernetes")
     name = first_text(kubernetes, "container_name") if isinstance(kubernetes, dict) else ""
-    return one_line(name or first_text(fields, "container_name"))[:64].lstrip("/")
+    return short_name(name or first_text(fields, "container_name")).lstrip("/")
+
+
+def short_name(text: str) -> str:
+    """A name on one line, of at most 64 characters; longer ones are rare, and can be anything."""
+    text = one_line(text)
+    return text if len(text) <= _LONGEST_NAME else door.line(text, _LONGEST_NAME)
 
 
 def nested_text(fields: dict[str, Any]) -> str:

@@ -263,7 +263,7 @@ class Parser:
         if isinstance(wrapped, str) and ("stream" in fields or "kubernetes" in fields):  # Docker's json-file
             component = component or fields_of.container_of(fields)
             return self._body(wrapped.rstrip(), time, component)
-        component = component or fields_of.one_line(fields_of.first_text(fields, *fields_of.COMPONENT_KEYS))[:64]
+        component = component or fields_of.short_name(fields_of.first_text(fields, *fields_of.COMPONENT_KEYS))
         stated = fields_of.level_of(fields)
         level = stated or levels.NONE
         text = fields_of.first_text(fields, *fields_of.MESSAGE_KEYS) or fields_of.nested_text(fields)

@@ -6,15 +6,16 @@ Memory does not depend on the number of lines. The order of lines matters only w
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
 
+from playbook import door
 from playbook.logs import levels, traces
 from playbook.logs.access import Access
 from playbook.logs.parse import Entry, Parser
 from playbook.logs.signature import fold, fold_path
 from playbook.logs.tables import BoundedTable, Newest
-from playbook.logs.text import clean, mask, shorten
+from playbook.logs.text import clean
 from playbook.logs.tracks import MINUTE, Minutes, Track
 
 HOUR = 3600
@@ -22,6 +23,7 @@ NEWEST_ERRORS = 20
 NEWEST_ANSWERS = 10
 _KINDS, _PATHS, _COMPONENTS, _OPEN = 500, 500, 64, 128
 _SHOWN = 400  # characters of a line that is shown
+_LOOKED_AT = 2_000  # of an error, for its kind
 _AHEAD = 300  # seconds that a clock may be ahead of ours
 _MISREAD = 86_400  # seconds ahead that no clock is
 _LONGEST = 200  # lines without a time that one entry has, beside those of a stack trace
@@ -47,7 +49,7 @@ class Occurrences:
 
     Attributes:
         fatal: at least one of them was a crash or of level fatal.
-        example: the newest, ready to be shown.
+        example: the newest; of a review, ready to be shown.
     """
 
     count: int = 0
@@ -119,7 +121,11 @@ class Review:
 
 
 def _table(limit: int) -> BoundedTable[tuple[str, ...], Occurrences]:
-    return BoundedTable(limit, Occurrences, lambda row: row.count + row.fatal * 1e15)
+    return BoundedTable(limit, Occurrences, _weight)
+
+
+def _weight(row: Occurrences) -> float:
+    return row.count + row.fatal * 1e15
 
 
 @dataclass
@@ -264,13 +270,13 @@ class Reviewer:
             everything=self._everything,
             errors=self.errors,
             fatal=self.fatal,
-            kinds=list(self._kinds.heaviest()),
-            newest_errors=self._newest_errors.lines(),
+            kinds=_told(self._kinds, lambda row: fold(door.line(row.example, _LOOKED_AT)), examples=True),
+            newest_errors=_shown(self._newest_errors),
             requests=sum(hour.requests for hour in hours),
             server_errors=sum(hour.server_errors for hour in hours),
             throttled=sum(hour.throttled for hour in hours),
-            answers=list(self._answers.heaviest()),
-            newest_answers=self._newest_answers.lines(),
+            answers=_told(self._answers, lambda row: fold_path(door.line(row.example)), examples=False),
+            newest_answers=_shown(self._newest_answers),
             left_out=self._kinds.left_out + self._answers.left_out,
             kinds_left_out=self._kinds.left_out,
         )
@@ -337,9 +343,11 @@ class Reviewer:
             hour.throttled += 1
         else:
             hour.server_errors += 1
-        self._answers.row((str(access.status), fold_path(access.path))).add(time)
+        row = self._answers.row((str(access.status), fold_path(access.path)))
+        if row.add(time):
+            row.example = access.path
         if self._newest_answers.wants(time):
-            self._newest_answers.add(time, _shown(entry.component, mask(_answer_text(entry, access))))
+            self._newest_answers.add(time, f"{entry.component} {_answer_text(entry, access)}".strip())
 
     def _other(self, entry: Entry) -> None:
         """An ordinary line: what comes after it does not directly follow an error any more."""
@@ -374,22 +382,38 @@ class Reviewer:
         fatal = trace.level >= levels.FATAL
         self.errors += 1
         self.fatal += fatal
-        message = mask(trace.message)
         self._hour_of(trace.time).errors += 1
-        kind = self._kinds.row((component, fold(message)))
+        kind = self._kinds.row((component, fold(trace.message)))
         kind.fatal = kind.fatal or fatal
         if kind.add(trace.time):
-            kind.example = shorten(message, _SHOWN)
+            kind.example = trace.message
         if self._newest_errors.wants(trace.time):
-            self._newest_errors.add(trace.time, _shown(component, message))
+            self._newest_errors.add(trace.time, f"{component} {trace.message}".strip())
 
 
 def _shown_strange(text: str) -> str:
-    return shorten(mask(text), _SHOWN)
+    return door.line(text, _SHOWN)
 
 
-def _shown(component: str, text: str) -> str:
-    return shorten(f"{component} {text}".strip(), _SHOWN)
+def _shown(newest: Newest) -> list[tuple[float, str]]:
+    return [(time, door.line(text, _SHOWN)) for time, text in newest.lines()]
+
+
+def _told(
+    table: BoundedTable[tuple[str, ...], Occurrences], what: Callable[[Occurrences], str], *, examples: bool
+) -> Rows:
+    """The rows as they may be shown: only now are secrets looked for, in what is left of a whole log.
+
+    ``what`` names a row, by its newest example; rows that it gives one name are one.
+    """
+    told: dict[tuple[str, ...], Occurrences] = {}
+    for (first, *_), row in table.heaviest():
+        shown = replace(row, example=door.line(row.example, _SHOWN) if examples else "")
+        known = told.setdefault((first, what(row)), shown)
+        if known is not shown:
+            known.count, known.fatal = known.count + shown.count, known.fatal or shown.fatal
+            known.first, known.last = min(known.first, shown.first), max(known.last, shown.last)
+    return sorted(told.items(), key=lambda item: -_weight(item[1]))
 
 
 def _answer_text(entry: Entry, access: Access) -> str:

@@ -9,7 +9,9 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
+from functools import lru_cache
 
+from playbook import door
 from playbook.logs import access, sshd
 from playbook.logs.frames import Frame, Frames
 from playbook.logs.other_signins import Kind
@@ -17,7 +19,7 @@ from playbook.logs.parse import Parser
 from playbook.logs.signature import fold_path
 from playbook.logs.signins import SignIns, is_login_path, source_in, source_of
 from playbook.logs.tables import BoundedTable
-from playbook.logs.text import clean, mask
+from playbook.logs.text import clean
 
 HOUR = 3600
 _SOURCES, _PATHS, _ACCEPTED, _EXAMPLES = 500, 20, 20_000, 3
@@ -208,7 +210,7 @@ class SecurityReviewer:
         self._access += 1
         source = source_of(request.client)
         if request.status in (401, 403):
-            self._refuse(str(request.status), source, fold_path(request.path), time)
+            self._refuse(str(request.status), source, _shown_path(request.path), time)
             if request.status == 401 and is_login_path(request.path):
                 self._fail("access", source, 1, time)
 
@@ -231,7 +233,7 @@ class SecurityReviewer:
 
     def _example(self, line: str) -> None:
         if len(self._examples) < _EXAMPLES:
-            self._examples.append(mask(line))
+            self._examples.append(door.line(line))
 
     def result(self) -> SecurityReview:
         """The review of everything taken so far."""
@@ -245,7 +247,7 @@ class SecurityReviewer:
             undated=self._undated,
             ahead=self._ahead,
             unknown=self._strange + self._sign_ins.unknown + self._accepted_lost,
-            examples=(*self._examples, *map(mask, self._sign_ins.examples)),
+            examples=(*self._examples, *map(door.line, self._sign_ins.examples)),
             hours=dict(sorted(self._hours.items())),
             refused=list(self._refused.heaviest()),
             failed=list(self._failed.heaviest()),
@@ -268,3 +270,9 @@ class SecurityReviewer:
         hours = self._failed_hours.setdefault(kind, {})
         hour = int(time) // HOUR * HOUR
         hours[hour] = max(hours.get(hour, 0) + count, 0)
+
+
+@lru_cache(maxsize=4096)
+def _shown_path(path: str) -> str:
+    """Without ids and secrets; many requests are for the same few."""
+    return fold_path(door.line(path))

@@ -99,7 +99,7 @@ class ClockSkew:
         return [table, Facts("Clock skew", facts)]
 
 
-@measurement(libraries=("h11", "redis", "stamina"))
+@measurement(libraries=("playbook.clients.libraries.transport", "redis", "stamina"))
 def clock_skew(settings: Settings, clock: Clock) -> ClockSkew:
     """The website's Date header, TIME of Redis, and Prometheus' time of evaluation.
 

@@ -12,6 +12,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
+from playbook import door
 from playbook.measure import health_words as words
 from playbook.measure.health_values import (
     Pairs,
@@ -313,8 +314,8 @@ class _Reader:
         after = sum(one.state is not None and one.state > State.HEALTHY for one in self.others)
         if before == after:
             listed = [inner for inner, _ in value] if isinstance(value, Pairs) else []
-            said = short(value) if not listed else ", ".join(listed)[:80]
-            self.errors.append((name, Dependency(under(name, key), said[:80], State.UNHEALTHY)))
+            said = short(value) if not listed else short(", ".join(listed))
+            self.errors.append((name, Dependency(under(name, key), said, State.UNHEALTHY)))
 
     # ---------------------------------------------------------------------------------------------- single values
 
@@ -372,17 +373,17 @@ class _Reader:
             self.unclear.append(f"{under(name, key)} {short(value)!r}")
 
     def _note(self, name: str, said: str, state: State) -> None:
-        self.others.append(Dependency(name, said[:80], state))
+        self.others.append(Dependency(name, short(said), state))
 
     def _state(self, name: str, said: str, state: State | None, remark: str = "", *, key: str = "") -> None:
         if state is None:
-            self.unclear.append(f"{name or 'the status'} {said[:80]!r}")
+            self.unclear.append(f"{name or 'the status'} {short(said)!r}")
             if name:
-                self.others.append(Dependency(name, said[:80], None, remark))
+                self.others.append(Dependency(name, short(said), None, remark))
         elif name:
-            self.others.append(Dependency(name, said[:80], state, remark))
+            self.others.append(Dependency(name, short(said), state, remark))
         else:
-            self.own.append((said[:80], state))
+            self.own.append((short(said), state))
 
     # -------------------------------------------------------------------------------------------------------- text
 
@@ -396,7 +397,7 @@ class _Reader:
             self.unclear.append(f"what follows after {_MOST_LINES:,} lines")
             lines = lines[:_MOST_LINES]
         if len(lines) == 1 and (state := state_of(text)) is not None:
-            self.own.append((text[:80], state))
+            self.own.append((short(text), state))
             return
         for line in lines:
             self._line(line)
@@ -415,9 +416,9 @@ class _Reader:
         elif said and not words.is_data(said["name"]):
             self._state(said["name"], said["word"].strip(), state_of(said["word"]))
         elif state is not None:
-            self.own.append((line.strip()[:80], state))
+            self.own.append((short(line), state))
         elif not said:
-            self.unclear.append(f"the status {line.strip()[:40]!r}")
+            self.unclear.append(f"the status {door.quoted(line, 40)}")
 
     def _page(self, text: str) -> None:
         colour = _BODY_COLOUR.search(text)
@@ -428,7 +429,7 @@ class _Reader:
         elif _UP in text and "HTTP request received" in text:
             self.own.append((_UP, State.HEALTHY))
         else:
-            self.unclear.append(f"the status {text[:40]!r}")
+            self.unclear.append(f"the status {door.quoted(text, 40)}")
 
 
 def _each_once(others: list[Dependency]) -> list[Dependency]:

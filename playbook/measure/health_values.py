@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
+from playbook import door
 from playbook.measure import health_words as words
 from playbook.measure.health_words import UNCERTAIN, State, canonical, state_of, words_of
 
@@ -94,7 +95,7 @@ def remark(entry: Pairs) -> str:
         if isinstance(number, int | float) and not isinstance(number, bool):
             texts.append(f"{number:g} {unit}".strip())
             break
-    return "; ".join(dict.fromkeys(texts))[:200]
+    return door.line("; ".join(dict.fromkeys(texts)), 200)
 
 
 def under(name: str, key: str) -> str:
@@ -103,8 +104,8 @@ def under(name: str, key: str) -> str:
 
 def short(value: Any) -> str:
     if isinstance(value, str):
-        return value.strip()[:80]
-    return json.dumps(dict(value) if isinstance(value, Pairs) else value, default=str)[:80]
+        return door.line(value, 80)
+    return door.line(json.dumps(dict(value) if isinstance(value, Pairs) else value, default=str), 80)
 
 
 def instead(value: Any, text: str, unclear: tuple[str, ...]) -> str:
@@ -114,7 +115,7 @@ def instead(value: Any, text: str, unclear: tuple[str, ...]) -> str:
     if unclear:
         return f"{unclear[0]}, which says neither healthy nor unhealthy"
     if isinstance(value, Pairs):
-        return f"an object without a status, with {', '.join(keys(value)) or 'nothing in it'}"[:160]
+        return door.line(f"an object without a status, with {', '.join(keys(value)) or 'nothing in it'}", 160)
     kinds = {list: "list", type(None): "null", str: "text", int: "number", float: "number"}
     return f"a JSON {kinds.get(type(value), 'value')}"
 

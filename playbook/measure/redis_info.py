@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from playbook import door
 from playbook.counters import Counted
 from playbook.coverage import Coverage, lacking
 
@@ -70,7 +71,7 @@ class Info:
         return lacking(
             f"{name} not told" if value is None else f"{name} not understood",
             expected=expected or f"{name} in INFO",
-            got="none" if value is None else repr(value)[:40],
+            got="none" if value is None else door.quoted(value, 40),
             hint=f'Where this service never tells it, add "{name}" to redis.not_told of the target.',
         )
 

@@ -16,6 +16,7 @@ from statistics import NormalDist, median
 
 import msgspec
 
+from playbook import door
 from playbook.clients.redis import SERVICE, ReadOnlyRedis
 from playbook.clients.redis_replies import NotAllowed, UnknownCommand
 from playbook.counters import Counted
@@ -174,7 +175,7 @@ class RedisKeys:
             hint="Raise optimization.sample_keys, sample_scans and sample_seconds where the server can bear "
             "it, or look at all of them from a replica: redis-cli --memkeys.",
         )
-        over = f"{self._over(self.looked_at, 'key')}: {fold(largest.name)}"
+        over = f"{self._over(self.looked_at, 'key')}: {fold(door.line(largest.name))}"
         return Reading(largest.size / MEBIBYTE, over, every)
 
     @property
@@ -301,6 +302,6 @@ def _known(redis: ReadOnlyRedis, names: list[str], lasting: tuple[str, ...]) -> 
 def _families(keys: Iterable[Key]) -> tuple[Family, ...]:
     by_pattern: dict[str, list[Key]] = {}
     for key in keys:
-        by_pattern.setdefault(key.name if key.lasting else fold(key.name), []).append(key)
+        by_pattern.setdefault(key.name if key.lasting else fold(door.line(key.name)), []).append(key)
     families = [Family(pattern, tuple(members)) for pattern, members in by_pattern.items()]
     return tuple(sorted(families, key=lambda family: -family.size))

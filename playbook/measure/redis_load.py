@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from playbook import door
 from playbook.clients.redis import ReadOnlyRedis
 from playbook.clients.redis_replies import NotAllowed, UnknownCommand
 from playbook.clock import Clock
@@ -223,7 +224,7 @@ def _slow(entry: Mapping[str, Any]) -> SlowCommand | None:
         return None
     name, _, rest = command.strip().partition(" ")
     key = rest.partition(" ")[0]
-    shown = f"{name.upper()} {fold(key)}" if key and name.upper() not in _NO_KEY else name.upper()
+    shown = f"{name.upper()} {fold(door.line(key))}" if key and name.upper() not in _NO_KEY else name.upper()
     return SlowCommand(number, when, shown, took / 1000)
 
 

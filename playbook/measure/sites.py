@@ -29,7 +29,7 @@ from playbook.sections.sites import Site
 from playbook.settings import Settings
 
 PARTS = (SITES,)
-_LIBRARIES = ("h11", "stamina")
+_LIBRARIES = ("playbook.clients.libraries.transport", "stamina")
 _AT_ONCE = 8
 
 

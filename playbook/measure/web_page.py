@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from html.parser import HTMLParser
 from urllib.parse import urljoin, urlsplit
 
+from playbook import door
 from playbook.clients.breakage import is_internal
 from playbook.clients.http import Answer
 from playbook.measure import page_words as words
@@ -100,8 +101,8 @@ def _of_a_guard(answer: Answer) -> Fault | None:
     if len(page.text) <= _LONGEST_CHALLENGE and words.CHALLENGE_TEXT.search(_markup(answer)):
         return Fault(f"a challenge, as programs get it (HTTP {answer.status})", uncertain=True)
     told = {
-        f"a challenge, as programs get it ({title!r}, HTTP {answer.status})": words.CHALLENGE,
-        f"a page of this machine's network ({title!r})": words.OWN_PROXY,
+        f"a challenge, as programs get it ({door.quoted(title, 80)}, HTTP {answer.status})": words.CHALLENGE,
+        f"a page of this machine's network ({door.quoted(title, 80)})": words.OWN_PROXY,
     }
     return next((Fault(what, uncertain=True) for what, known in told.items() if known.fullmatch(title)), None)
 
@@ -149,7 +150,7 @@ def stand_in(answer: Answer) -> Fault | None:
 
 def title_of(answer: Answer) -> str:
     """The page's title in one line; empty where it has none, or is no page."""
-    return " ".join(page_of(answer).title.split())[:_LONGEST_TITLE] if _is_html(answer) else ""
+    return door.line(page_of(answer).title, _LONGEST_TITLE) if _is_html(answer) else ""
 
 
 def _by_body(answer: Answer, rules: PageRules) -> Fault | None:
@@ -163,7 +164,7 @@ def _by_body(answer: Answer, rules: PageRules) -> Fault | None:
         return (_of_size(len(body), rules) if is_text else None) or _unexpected(text, rules)
     page = page_of(answer)
     if page.asks_password and words.LOGIN_TITLE.fullmatch(page.title.casefold()[:_LONGEST_TITLE]):
-        return Fault(f"a login, {page.title[:80]!r}")
+        return Fault(f"a login, {door.quoted(page.title, 80)}")
     unexpected = _unexpected(f"{page.title} {page.text} {text}", rules)
     return _of_refresh(page, answer, rules) or _of_size(len(body), rules) or unexpected
 
@@ -199,7 +200,7 @@ def _of_title(page: Page) -> Fault | None:
     parts = [title, *(part for part in words.PARTS.split(title) if part not in words.MAY_BE_A_NAME)]
     for what, pattern in words.TITLES:
         if any(part and pattern.fullmatch(part) for part in parts):
-            return Fault(f"{what}, {page.title[:80]!r}")
+            return Fault(f"{what}, {door.quoted(page.title, 80)}")
     return None
 
 
@@ -213,7 +214,7 @@ def _known_text(text: str) -> Fault | None:
     for what, pattern in words.KNOWN:
         found = pattern.search(text)
         if found:
-            return Fault(f"{what} that says {text[found.start() : found.start() + 60].strip()!r}")
+            return Fault(f"{what} that says {door.quoted(text[found.start() :], 60)}")
     return None
 
 
@@ -256,7 +257,7 @@ def decoded(answer: Answer) -> tuple[bytes, str]:
             return zlib.decompressobj(47).decompress(answer.body, _MOST_BODY), ""
         except zlib.error:
             return b"", f"{encoding}, damaged"
-    return b"", encoding[:40]
+    return b"", door.line(encoding, 40)
 
 
 def _markup(answer: Answer) -> str:

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
+from playbook import door
 from playbook.notify.messages import Message
 from playbook.notify.post import post
 from playbook.notify.tries import Try, bounded
-from playbook.redact import Redactor
 from playbook.secret import Secret
 from playbook.sections.incidents import Webhook
 from playbook.settings import Settings
@@ -43,7 +43,6 @@ def channels_of(settings: Settings) -> tuple[list[Channel], list[str]]:
     """Every channel of the settings, and what is wrong with the rest, in words."""
     found: list[Channel] = []
     problems: list[str] = []
-    redactor = Redactor(settings.secrets())
     seen: Counter[str] = Counter()
     for number, address in enumerate(settings.notifications.apprise, 1):
         service = _service(address)
@@ -52,7 +51,7 @@ def channels_of(settings: Settings) -> tuple[list[Channel], list[str]]:
             continue
         kind = str(service.service_name)
         seen[kind] += 1
-        found.append(AppriseChannel(service, f"{kind} {seen[kind]}" if seen[kind] > 1 else kind, redactor))
+        found.append(AppriseChannel(service, f"{kind} {seen[kind]}" if seen[kind] > 1 else kind))
     webhook = settings.notifications.webhook
     if webhook.url is not None:
         found.append(WebhookChannel(webhook, webhook.url))
@@ -73,8 +72,8 @@ def _service(address: Secret) -> NotifyBase | None:
 class AppriseChannel:
     """One address of ``notifications.apprise``: Slack, mail, and what else it speaks."""
 
-    def __init__(self, service: NotifyBase, to: str, redactor: Redactor) -> None:
-        self._service, self._redactor = service, redactor
+    def __init__(self, service: NotifyBase, to: str) -> None:
+        self._service = service
         self.name, self.to = f"apprise {to}", to
 
     def send(self, message: Message, seconds: float) -> Try:
@@ -101,7 +100,7 @@ class AppriseChannel:
                 return Try(f"{self.to} failed with {type(error).__name__}")
         if delivered:
             return Try()
-        reason = self._redactor.text(" ".join(" ".join(said).split()))[:200]
+        reason = door.line(" ".join(said), 200)
         return Try(f"{self.to} did not take it{f' ({reason})' if reason else ''}", again=True)
 
 

@@ -9,17 +9,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 from urllib.parse import urlsplit
 
-import httpx
 import msgspec
 
+from playbook import door
 from playbook.clients.trust import context_for
 from playbook.clock import Clock
 from playbook.notify.tries import bounded
 from playbook.secret import Secret
 from playbook.sections.incidents import IssueTracker
+
+if TYPE_CHECKING:
+    from playbook.clients.libraries.transport import httpx
 
 LABEL = "playbook-incident"
 _PER_PAGE = 100
@@ -27,6 +30,7 @@ _MOST_PAGES = 50
 _MOST_WRITES = 60  # of one run; GitHub allows 80 a minute and 500 an hour
 _SPACING = 1.0  # seconds between writes
 _MOST_WAITING = 90.0  # seconds of one run, for all that GitHub asks to wait
+_MOST_BYTES = 16 * 1024 * 1024  # of one answer: a page of issues with long texts
 _TRIES = 3
 _PAUSE = 1.0
 _NEXT = re.compile(r'<([^<>]+)>\s*;[^,]*\brel="?next"?')
@@ -164,6 +168,8 @@ class IssuesApi:
 
     def _ask(self, method: str, url: str, fields: Mapping[str, Any] | None, what: str) -> httpx.Response:
         """Tried again where that is safe: what creates something only where GitHub refused it for its limits."""
+        from playbook.clients.libraries.transport import httpx
+
         safe = method != "POST"
         for attempt in range(1, _TRIES + 1):
             last = attempt == _TRIES
@@ -193,9 +199,11 @@ class IssuesApi:
         raise AssertionError("every last try returns or raises")
 
     def _send(self, method: str, url: str, fields: Mapping[str, Any] | None) -> httpx.Response:
+        from playbook.clients.libraries.transport import fetch, httpx
+
         tls = context_for(None, "GitHub")
         with httpx.Client(verify=tls, timeout=self._seconds, headers=self._headers) as client:
-            return client.request(method, url, json=fields)
+            return fetch(client, method, url, most=_MOST_BYTES, json=fields)
 
     def _wait(self, answer: httpx.Response, what: str) -> None:
         """As long as GitHub asks, or a minute where it does not say."""
@@ -213,6 +221,8 @@ class IssuesApi:
 
 def _silence(error: Exception, seconds: float) -> str:
     """Of the library's limits and ours, whichever comes first, one says the same as the other."""
+    from playbook.clients.libraries.transport import httpx
+
     if isinstance(error, (TimeoutError, httpx.TimeoutException)):
         return f"no answer within {seconds:g} s"
     return f"no answer ({type(error).__name__})"
@@ -244,7 +254,7 @@ def _said(answer: httpx.Response) -> str:
     except (msgspec.DecodeError, UnicodeDecodeError):
         return ""
     message = told.get("message") if isinstance(told, dict) else None
-    return " ".join(message.split()).rstrip(".")[:200] if isinstance(message, str) else ""
+    return door.line(message.rstrip(".\n "), 200) if isinstance(message, str) else ""
 
 
 def _decoded(answer: httpx.Response, decoder: msgspec.json.Decoder[T], what: str) -> T:

@@ -12,10 +12,10 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import UTC, datetime
 from urllib.parse import quote
 
+from playbook import door
 from playbook.history.incidents import Event, Incident, fingerprints_of
 from playbook.notify.due import TOLD, is_held, newest_opening
 from playbook.notify.github_api import Issue, IssuesApi, NotKept, Stopped
-from playbook.redact import Redactor
 from playbook.report.summary import plain
 
 CHANNEL = "github"
@@ -49,12 +49,11 @@ class IssueKeeper:
         told: Collection[str],
         ignored: Collection[str],
         now: datetime,
-        redactor: Redactor,
         note: Note,
         say: Say,
     ) -> None:
         self._api, self._target, self._told, self._now = api, target, told, now
-        self._redactor, self._note, self._say = redactor, note, say
+        self._note, self._say = note, say
         self._ignored = {each for item in ignored for each in fingerprints_of(target, item)}
         self._issues: dict[str, Issue] = {}
         self._created = False
@@ -162,8 +161,8 @@ class IssueKeeper:
     # ---------------------------------------------------------------------------------------------------- the text
 
     def _title(self, incident: Incident) -> str:
-        text = self._redactor.text(f"{self._target}: {incident.title}").replace("@", "@\u200b")
-        return " ".join(text.split())[:_LONGEST_TITLE]
+        text = door.line(f"{self._target}: {incident.title}", _LONGEST_TITLE)
+        return text.replace("@", "@\u200b")[:_LONGEST_TITLE]
 
     def _body(self, incident: Incident) -> str:
         mark = f"<!-- playbook-incident {incident.fingerprint} target={quote(self._target, safe='')} -->"
@@ -189,7 +188,7 @@ class IssueKeeper:
 
     def _plain(self, text: str) -> str:
         """Without secrets, as one line that GitHub makes nothing of."""
-        return plain(" ".join(self._redactor.text(text).split()))
+        return plain(door.line(text))
 
 
 def _event_mark(event: Event) -> str:

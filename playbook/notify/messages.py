@@ -1,4 +1,4 @@
-"""What is said, in words for a chat and as data for a machine. Pure; secrets are removed by who sends it."""
+"""What is said, in words for a chat and as data for a machine. Pure; what is made here has passed the door."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from typing import Literal
 
 import msgspec
 
+from playbook import door
+from playbook.door.records import leaving
 from playbook.history.incidents import Incident, What, length
 from playbook.history.runs import RunLine
 from playbook.history.standing import DOWN
@@ -22,6 +24,7 @@ from playbook.verdict import SEVERITY, Verdict
 Mood = Literal["failure", "warning", "success", "info"]
 
 _LONGEST_TITLE = 250
+_LONGEST_TEXT = 20_000
 _MOST = 25  # that are told one by one
 _ORDER: tuple[What, ...] = ("opened", "reopened", "escalated", "recovered", "gone")
 # What a chat makes a call to people of.
@@ -103,10 +106,10 @@ def of_news(news: Sequence[News], *, target: str, kind: str, set_name: str, link
         kind=kind,
         set=set_name,
         mood=mood,
-        title=_calm(f"{mark} {_name(target, kind)}: {words} ({set_name}) · {first}")[:_LONGEST_TITLE],
-        text=_calm("\n".join([*lines, *_link(link)])),
+        title=_calm(door.line(f"{mark} {_name(target, kind)}: {words} ({set_name}) · {first}", _LONGEST_TITLE)),
+        text=_calm(door.text("\n".join([*lines, *_link(link)]), _LONGEST_TEXT)),
         ids=ids,
-        incidents=[_item(one) for one in news],
+        incidents=[leaving(_item(one)) for one in news],
     )
 
 
@@ -173,6 +176,7 @@ def of_digest(
     lines = [*_of_run(newest, set_name, now), "", *_of_open(still, now), "", *_of_changes(incidents, since)]
     identity = f"digest-{newest.id}" if newest else f"digest-{target}-{set_name}-none-{now:%Y%m%d}"
     title = f"{MARKS[verdict]} {_name(target, kind)}: {set_name} digest, {verdict}"
+    title += f", {plural(len(still), 'open incident')}" if still else ""
     return Message(
         id=hashlib.sha256(identity.encode()).hexdigest()[:32],
         what="digest",
@@ -180,10 +184,10 @@ def of_digest(
         kind=kind,
         set=set_name,
         mood=moods.get(verdict, "warning"),
-        title=_calm(f"{title}, {plural(len(still), 'open incident')}" if still else title),
-        text=_calm("\n".join([*lines, *_link(link)])),
+        title=_calm(door.line(title, _LONGEST_TITLE)),
+        text=_calm(door.text("\n".join([*lines, *_link(link)]), _LONGEST_TEXT)),
         ids=[identity],
-        incidents=[_item(News(one, one.events[-1])) for one in still],
+        incidents=[leaving(_item(News(one, one.events[-1]))) for one in still],
         counts=dict(newest.counts) if newest else {},
     )
 

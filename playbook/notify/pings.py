@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
+from playbook import door
 from playbook.clock import Clock
 from playbook.errors import UsageError
 from playbook.history.deliveries import Delivery, note
 from playbook.notify.post import post
 from playbook.notify.tries import Outcome, deliver
-from playbook.redact import Redactor
 from playbook.secret import Secret
 from playbook.settings import Settings
 
@@ -51,7 +51,7 @@ def ping(
     if url is None:
         return
     clock = clock or Clock()
-    text = Redactor(settings.secrets()).text(body)[:_LONGEST_BODY].encode()
+    text = door.text(body, _LONGEST_BODY).encode()
     headers = {"Content-Type": "text/plain; charset=utf-8"}
     limit = settings.notifications.ping_limit_seconds
     try:

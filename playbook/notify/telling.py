@@ -8,8 +8,10 @@ from datetime import timedelta
 from pathlib import Path
 from types import MappingProxyType
 
+from playbook import door
 from playbook.audience import Audience, of_terminal
 from playbook.clock import Clock
+from playbook.door.records import leaving
 from playbook.errors import UsageError
 from playbook.everybody import runs_for_everybody, with_particulars
 from playbook.history import deliveries, lines
@@ -23,7 +25,6 @@ from playbook.notify.due import News, due
 from playbook.notify.messages import Message, of_digest, of_news
 from playbook.notify.tries import Outcome, Try, deliver
 from playbook.record import Results
-from playbook.redact import Redactor
 from playbook.settings import Settings
 
 Say = Callable[[str], None]
@@ -53,7 +54,7 @@ def tell(
             Telling(settings, history_folder, say, clock or Clock(), results=results).tell()
     except Exception as error:  # noqa: BLE001 - a run's verdict must not depend on who hears of it
         words = str(error) if isinstance(error, UsageError) else f"{type(error).__name__}: {error}"
-        say(f"notifications: not told: {Redactor(settings.secrets()).text(words)}")
+        say(f"notifications: not told: {door.text(words)}")
 
 
 class Telling:
@@ -74,8 +75,7 @@ class Telling:
         results: Mapping[str, Results] = MappingProxyType({}),
     ) -> None:
         self._settings, self._folder, self._clock, self._dry_run = settings, folder, clock, dry_run
-        self._redactor = Redactor(settings.secrets())
-        self._say: Say = lambda line: say(self._redactor.text(line))
+        self._say: Say = lambda line: say(door.text(line))
         self._target = settings.target.name
         found = history.read(folder)
         self.problems = list(found.problems)
@@ -120,7 +120,7 @@ class Telling:
         for set_name in dict.fromkeys([*asked, *self._fresh(within)]):
             made = self._digest(set_name, channel)
             found += [made] if made.ids[0] not in told else []
-        return [self._redactor.struct(message) for message in found]
+        return found
 
     def _fresh(self, within: timedelta) -> list[str]:
         """The sets of ``notifications.digests`` that were run a short while ago."""
@@ -197,7 +197,7 @@ class Telling:
         if not self._settings.target.private:
             delivery = public_delivery(delivery)
         try:
-            deliveries.note(self._folder, self._redactor.struct(delivery))
+            deliveries.note(self._folder, leaving(delivery))
         except UsageError as error:
             self._fail(f"what {to} was told could not be noted, so it may be told again: {error}")
 
@@ -231,7 +231,6 @@ class Telling:
                 told=ids_told(self._deliveries, self._target, CHANNEL),
                 ignored=self._settings.incidents.ignore,
                 now=self._clock.now(),
-                redactor=self._redactor,
                 note=lambda to, ids: self._note("issue", (CHANNEL, to), ids, Outcome(True, 1, "")),
                 say=self._say,
             ).keep(incidents)

@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from playbook import door
 from playbook.clients.http import HttpClient, parse_url, read_body, shown, unreachable
 from playbook.clients.wire import Broken, Exchange
 from playbook.clock import Clock
@@ -165,9 +166,8 @@ class AlertRoute:
                 service=SERVICE,
             )
         if not 200 <= exchange.status < 300:
-            text = answer[:120].decode(errors="replace")
             raise Malformed(
                 f"{SERVICE}: expected the test alert to be taken by {shown(url)}, "
-                f"got HTTP {exchange.status}: {text}",
+                f"got HTTP {exchange.status}: {door.line(answer, 120)}",
                 service=SERVICE,
             )

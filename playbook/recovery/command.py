@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from playbook import door
 from playbook.environment import environment
 from playbook.errors import Unmeasured
 from playbook.recovery.place import SERVICE, Place
@@ -64,6 +65,6 @@ def _tail(file: Path) -> tuple[str, ...]:
         size = stream.seek(0, os.SEEK_END)
         stream.seek(max(size - _KEPT_BYTES, 0))
         text = stream.read().decode(errors="replace")
-    lines = ["".join(c if c.isprintable() else " " for c in line)[:_LONGEST_LINE] for line in text.splitlines()]
+    lines = [door.line(line, _LONGEST_LINE) for line in door.text(text, _KEPT_BYTES).splitlines()]
     left_out = size > _KEPT_BYTES or len(lines) > _KEPT_LINES
     return (("…",) if left_out else ()) + tuple(lines[-_KEPT_LINES:])

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import msgspec
 
+from playbook.door.records import leaving
 from playbook.errors import Denied, Unreachable
 
 SERVICE = "Drill records"
@@ -142,7 +143,7 @@ def add(file: str, record: DrillRecord) -> None:
         Denied, Unreachable: it cannot be written.
     """
     path = Path(file).expanduser()
-    line = msgspec.json.encode(record) + b"\n"
+    line = msgspec.json.encode(leaving(record)) + b"\n"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("ab+", buffering=0) as stream:

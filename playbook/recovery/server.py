@@ -13,6 +13,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from playbook import door
 from playbook.archives.rdb import Sample
 from playbook.errors import NotConfigured, Unmeasured
 from playbook.recovery.place import Place
@@ -162,7 +163,7 @@ class Server:
         found = []
         for sample in samples:
             redis = self._redis(sample.database)
-            name = sample.key.decode(errors="backslashreplace")[:60]
+            name = door.line(sample.key.decode(errors="backslashreplace"), 60)
             kind = _text(redis.type(sample.key))
             if kind != sample.kind:
                 found.append(f"{name} is " + ("missing" if kind == "none" else f"a {kind}, not a {sample.kind}"))

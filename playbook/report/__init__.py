@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -16,21 +17,31 @@ from playbook.report.metrics import metrics_openmetrics, metrics_text
 from playbook.report.page import page
 from playbook.report.sarif import sarif
 from playbook.report.summary import summary
+from playbook.whole_file import reason_of, write_whole
 
 RESULTS = "results.json"
 
 
-def write_all(results: Results, folder: Path) -> None:
-    """Write every form of the results into the run's folder, and lead ``latest`` to it."""
-    _write(results, folder)
-    point_latest_at(folder)
+def write_all(results: Results, folder: Path) -> dict[str, str]:
+    """Write every form of the results into the run's folder, and lead ``latest`` to it.
+
+    What could not be written, by its name, and why; one that fails costs its own file only.
+    """
+    problems = _write(results, folder)
+    try:
+        point_latest_at(folder)
+    except OSError as error:
+        problems["latest"] = reason_of(error)
+    return problems
 
 
-def render_folder(folder: Path) -> Results:
-    """Write the files of an earlier run anew from its results.json; ``latest`` stays where it leads."""
+def render_folder(folder: Path) -> tuple[Results, dict[str, str]]:
+    """Write the files of an earlier run anew from its results.json; ``latest`` stays where it leads.
+
+    The results, and what could not be written, as ``write_all`` tells it.
+    """
     results = read_results(folder)
-    _write(results, folder)
-    return results
+    return results, _write(results, folder)
 
 
 def for_everybody(folder: Path, to: Path, catalogue: Catalogue) -> None:
@@ -40,18 +51,32 @@ def for_everybody(folder: Path, to: Path, catalogue: Catalogue) -> None:
     """
     shown = public_results(read_results(folder), catalogue)
     to.mkdir(parents=True, exist_ok=True)
-    (to / RESULTS).write_bytes(msgspec.json.format(msgspec.json.encode(shown), indent=1) + b"\n")
+    write_whole(to / RESULTS, msgspec.json.format(msgspec.json.encode(shown), indent=1) + b"\n")
     _write(shown, to)
 
 
-def _write(results: Results, folder: Path) -> None:
-    (folder / "index.html").write_bytes(_utf8(page(results)))
-    (folder / "junit.xml").write_bytes(junit(results))
-    (folder / "summary.md").write_bytes(_utf8(summary(results)))
-    (folder / "ctrf.json").write_bytes(ctrf(results))
-    (folder / "metrics.txt").write_bytes(_utf8(metrics_text(results)))
-    (folder / "openmetrics.txt").write_bytes(_utf8(metrics_openmetrics(results)))
-    (folder / "playbook.sarif").write_bytes(sarif(results))
+_WRITERS: dict[str, Callable[[Results], str | bytes]] = {
+    "index.html": page,
+    "junit.xml": junit,
+    "summary.md": summary,
+    "ctrf.json": ctrf,
+    "metrics.txt": metrics_text,
+    "openmetrics.txt": metrics_openmetrics,
+    "playbook.sarif": sarif,
+}
+
+
+def _write(results: Results, folder: Path) -> dict[str, str]:
+    problems = {}
+    for name, writer in _WRITERS.items():
+        try:
+            made = writer(results)
+            write_whole(folder / name, made if isinstance(made, bytes) else _utf8(made))
+        except OSError as error:
+            problems[name] = reason_of(error)
+        except Exception as error:  # noqa: BLE001 - a fault in one form of a report must not cost the others
+            problems[name] = f"a fault of the suite: {type(error).__name__}: {error}"
+    return problems
 
 
 def _utf8(text: str) -> bytes:

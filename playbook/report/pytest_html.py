@@ -9,7 +9,7 @@ so everything is escaped here.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import MutableSequence
+from collections.abc import Callable, MutableSequence
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +20,7 @@ from playbook.evidence import Chart, Evidence, Facts, Lines, Table
 from playbook.record import Record
 from playbook.report.pytest_terms import record_of
 from playbook.verdict import Verdict
+from playbook.whole_file import reason_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,8 +48,12 @@ _LINES = 40
 _OURS = pytest.StashKey[bool]()  # the page stands in the folder of the run; with --html it can be anywhere
 
 
-def add_page(config: pytest.Config, file: Path) -> None:
-    """Have pytest-html write ``file``: it takes orders only before a session, and the first check comes later."""
+def add_page(config: pytest.Config, file: Path, failed: Callable[[str, str], None]) -> None:
+    """Have pytest-html write ``file``: it takes orders only before a session, and the first check comes later.
+
+    Args:
+        failed: is told the file's name and why, where it cannot be written.
+    """
     from pytest_html.plugin import pytest_configure
 
     config.stash[_OURS] = True
@@ -57,7 +62,18 @@ def add_page(config: pytest.Config, file: Path) -> None:
     config.option.css = [*config.option.css, str(STYLE)]
     pytest_configure(config)
     for page in _pages(config):
+        page._generate_report = _without_raising(page._generate_report, lambda why: failed(file.name, why))
         page.pytest_sessionstart(config.pluginmanager.get_plugin("session"))
+
+
+def _without_raising(write: Callable[..., None], failed: Callable[[str], None]) -> Callable[..., None]:
+    def guarded(*arguments: Any, **named: Any) -> None:
+        try:
+            write(*arguments, **named)
+        except Exception as error:  # noqa: BLE001 - its page must not cost the verdict
+            failed(reason_of(error) if isinstance(error, OSError) else f"{type(error).__name__}: {error}")
+
+    return guarded
 
 
 def silence(config: pytest.Config) -> None:

@@ -10,7 +10,8 @@ import pytest
 
 from playbook.catalogue import read_catalogue
 from playbook.record import Record, Results
-from playbook.run import RunFolder, floor_of, make_results
+from playbook.run import floor_of, make_results
+from playbook.run_folder import RunFolder
 from playbook.settings import load
 from playbook.verdict import Verdict
 

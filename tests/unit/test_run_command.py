@@ -5,7 +5,6 @@ import errno
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from types import SimpleNamespace
 
@@ -209,21 +208,21 @@ def test_a_failing_notification_changes_nothing(running, monkeypatch):
 def test_no_room_for_a_run_is_told_as_a_failure(running, monkeypatch):
     """In a sentence, with code 10; and where only the second look has no room, the rest goes on."""
     running.project.write(GOOD + BAD)
-    real, room = tempfile.TemporaryDirectory, [True, False, False]
+    real, room = run_command._Ear.__enter__, [True, False, False]
 
-    def folder(*arguments, **more):
+    def enter(ear):
         if not room.pop(0):
-            raise OSError(errno.ENOSPC, "No space left on device")
-        return real(*arguments, **more)
+            raise OSError(errno.EMFILE, "Too many open files")
+        return real(ear)
 
-    monkeypatch.setattr(run_command.tempfile, "TemporaryDirectory", folder)
+    monkeypatch.setattr(run_command._Ear, "__enter__", enter)
     assert running.run() == 1
     assert running.told == [("daily", "start"), "incidents", ("daily", "fail")]
     assert "run: looked at again: no results; code 10" in running.said
     running.told.clear()
     assert running.run() == 10
     assert running.told == [("daily", "start"), "incidents", ("daily", "fail")]
-    assert "run: pytest could not be run: OSError: [Errno 28] No space left on device" in running.said
+    assert "run: pytest could not be run: OSError: [Errno 24] Too many open files" in running.said
 
 
 def test_a_fault_of_the_command_itself_is_told_as_a_failure(running, monkeypatch):
@@ -340,7 +339,9 @@ def process(tmp_path):
         child.communicate()
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["ctrl-c", "sigterm"])
+@pytest.mark.parametrize(
+    "number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=["ctrl-c", "sigterm", "sighup"]
+)
 def test_being_told_to_end_is_passed_on_once(process, number):
     """The run writes its report and its line; what comes after is told briefly."""
     child, history = process()

@@ -3,6 +3,7 @@
 import msgspec
 import pytest
 
+from playbook import door
 from playbook.errors import NotConfigured, UsageError
 from playbook.secret import Secret
 from playbook.sections.parts import PARTS
@@ -71,12 +72,19 @@ def test_what_is_not_configured_says_what_to_add(tmp_path):
 
 
 def test_secrets_do_not_show_themselves(tmp_path):
-    """Neither by repr nor by str, and the redactor knows them."""
+    """Neither by repr nor by str, and the door knows them, also those of another target."""
     settings = load(
-        "production", root=tmp_path, environment={"REDIS_URL": "redis://:hunter2@x", "GRAFANA_TOKEN": "g"}
+        "production",
+        root=tmp_path,
+        environment={
+            "REDIS_URL": "redis://:hunter2@x",
+            "STAGING_REDIS_URL": "redis://:another2@y",
+            "SHOP_API_KEY": "made-up-99",
+            "SHOP_API_NAME": "north-shop",
+        },
     )
     assert "hunter2" not in repr(settings) + str(settings.target.redis.url)
-    assert settings.secrets() == ["redis://:hunter2@x", "g"]
+    assert door.text("hunter2 another2 made-up-99 north-shop") == "[redacted] [redacted] [redacted] north-shop"
 
 
 def test_a_target_overrides_limits_and_floors(project):
@@ -274,3 +282,54 @@ def walk(kind, path=""):
         yield here, field.type
         if isinstance(field.type, type) and issubclass(field.type, msgspec.Struct):
             yield from walk(field.type, here)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"\xef\xbb\xbf[targets.x]\n", "begins with a byte order mark: save it as UTF-8 without one"),
+        ("[targets.x]\n".encode("utf-16"), "begins with a byte order mark"),
+        (b"a = " + b"[" * 100_000, "is not valid TOML: it is nested too deeply"),
+        (b"a = " + b"{a=" * 100_000, "is not valid TOML: it is nested too deeply"),
+        (b"a = '\xff\xfe'\n", "is not valid TOML: 'utf-8' codec can't decode byte 0xff"),
+        (b"a = " + b"9" * 5_000, "is not valid TOML: "),
+        (b"a = 2026-13-45\n", "is not valid TOML: "),
+        (b"\x00" * 100, "is not valid TOML: "),
+    ],
+    ids=["bom", "utf-16", "lists", "tables", "bytes", "number", "date", "null"],
+)
+def test_file_that_is_no_toml_is_one_sentence(tmp_path, content, said):
+    """Whatever is wrong with it."""
+    (tmp_path / "playbook.toml").write_bytes(content)
+    with pytest.raises(UsageError) as caught:
+        load("sandbox", root=tmp_path, environment={})
+    assert str(caught.value).startswith(f"{tmp_path / 'playbook.toml'} {said}")
+    assert "\n" not in str(caught.value)
+    assert len(str(caught.value)) < 500
+
+
+def test_place_of_the_settings_that_is_no_file_is_a_mistake(tmp_path):
+    """A folder, or a link to nothing, in its place is not the same as no settings: that would be the sandbox."""
+    (tmp_path / "folder" / "playbook.toml").mkdir(parents=True)
+    (tmp_path / "link").mkdir()
+    (tmp_path / "link" / "playbook.toml").symlink_to("nothing")
+    for place in ("folder", "link"):
+        with pytest.raises(UsageError, match=r"playbook\.toml is not a file"):
+            load(root=tmp_path / place, environment={})
+    with pytest.raises(UsageError, match="which is not a file"):
+        load(root=tmp_path, environment={"PLAYBOOK_CONFIG": str(tmp_path)})
+
+
+def test_settings_that_cannot_be_read_are_one_sentence(tmp_path, monkeypatch):
+    """As of a file that belongs to somebody else, or on a disk that is damaged."""
+    (tmp_path / "playbook.toml").touch()
+    real = type(tmp_path).read_bytes
+
+    def refuse(path):
+        if path.name == "playbook.toml":
+            raise PermissionError(13, "Permission denied")
+        return real(path)
+
+    monkeypatch.setattr(type(tmp_path), "read_bytes", refuse)
+    with pytest.raises(UsageError, match=r"playbook\.toml cannot be read: Permission denied$"):
+        load(root=tmp_path, environment={})

@@ -1,6 +1,8 @@
 """HTTP for reading: phases, limits, retries and what each failure is called."""
 
 import errno
+import gzip
+import logging
 import socket
 import ssl
 import threading
@@ -90,7 +92,7 @@ def test_a_body_is_read_in_every_framing(raw):
 
 def test_head_has_no_body():
     """Although the header announces one."""
-    with serve(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n") as server:
+    with serve(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Encoding: gzip\r\n\r\n") as server:
         assert client_of(server.url).head("/x").body == b""
     assert server.requests[0].startswith(b"HEAD /x ")
 
@@ -340,6 +342,96 @@ def test_a_context_is_made_once(authority):
     assert context_for(file, "Website") is context_for(file, "Redis")
 
 
+# -------------------------------------------------------------------------------------- what the library would do
+
+
+def test_path_is_sent_as_it_is_written():
+    """The library would leave out its dots, and quote what may stand there."""
+    with serve(answer()) as server:
+        client_of(server.url).get("/a/../b/./c;d=1/%2e%2e/é|?q=/../x y")
+    assert server.requests[0].startswith(b"GET /a/../b/./c;d=1/%2e%2e/%C3%A9%7C?q=/../x%20y HTTP/1.1\r\n")
+
+
+@pytest.mark.parametrize("target", ["http://[::1", "http://x:99999/", "https://", "mailto:ada@example.org"])
+def test_redirect_to_what_is_no_address_is_the_answer(target):
+    """The library would raise an error of its own, although the server has answered."""
+    with serve(answer("302 Found", Location=target)) as server:
+        got = client_of(server.url).get(redirects=5)
+    assert (got.status, got.headers["location"], got.redirects) == (302, target, ())
+
+
+def test_redirect_to_an_impossible_name_is_a_name_that_cannot_be_resolved():
+    """The library would call it an invalid URL; it is the website that leads there."""
+    with serve(answer("302 Found", Location="http://1.2.3.400/")) as server, pytest.raises(Unreachable) as caught:
+        client_of(server.url).get(retry="none", redirects=5)
+    assert "a name that cannot be resolved: Name or service not known (DNS, after" in str(caught.value)
+    assert caught.value.kind == Kind.NO_NAME
+
+
+def test_no_address_and_no_header_is_logged(caplog):
+    """At no level: they hold credentials, and logs go further than reports."""
+    caplog.set_level(logging.DEBUG)
+    with serve(answer(Set_Cookie="session=s3cret")) as server:
+        client_of(server.url.replace("//", "//user:hunter2@"), token=Secret("t0ken")).get("/?token=s3cret")
+    assert not [word for word in ("hunter2", "t0ken", "s3cret", "/?") if word in caplog.text]
+
+
+def test_no_protocol_is_announced_in_the_shared_context(authority):
+    """It serves other services too, and other threads at the same time."""
+    ca, file = authority
+    inside = tls_of(ca, "localhost")
+    inside.set_alpn_protocols(["http/1.1"])
+    chosen = []
+
+    def act(connection):
+        chosen.append(connection.selected_alpn_protocol())
+        connection.sendall(answer(body=b"hello"))
+
+    with serve(act, tls=inside) as server:
+        assert client_of(server.url, ca=file).get().text == "hello"
+    assert chosen == [None]
+
+
+def test_header_with_characters_that_none_may_have_is_our_own_fault():
+    """As of a token that was pasted with its ellipsis; it is not put down to the service, nor sent again."""
+    with (
+        serve(answer()) as server,
+        pytest.raises(Unreachable, match="a header with characters that none") as caught,
+    ):
+        client_of(server.url, token=Secret("abc…")).get()
+    assert (caught.value.kind, len(caught.value.attempts), server.requests) == (Kind.OWN, 1, [])
+    assert "abc" not in str(caught.value)
+
+
+def test_compressed_body_is_read():
+    """Some servers send one, whatever is asked for; stores keep some as they were put there."""
+    with serve(answer(body=gzip.compress(b'{"a": 1}'), Content_Encoding="gzip")) as server:
+        assert client_of(server.url).get().json() == {"a": 1}
+        with client_of(server.url).stream() as pieces:
+            assert gzip.decompress(b"".join(pieces)) == b'{"a": 1}'
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (gzip.compress(b"0" * 1_000_000), r"expected at most 100,000 bytes from http://localhost:\d+, got more"),
+        (b"plain", r"expected a body that can be read from http://localhost:\d+, got a body that is not gzip"),
+        (gzip.compress(b"0" * 1000)[:-4], r"got a body in gzip that breaks off"),
+    ],
+    ids=["bomb", "not-compressed", "cut"],
+)
+def test_compressed_body_that_is_too_large_or_none_is_malformed(body, reason):
+    """The limit counts what it grows to."""
+    with serve(answer(body=body, Content_Encoding="gzip")) as server, pytest.raises(Malformed, match=reason):
+        client_of(server.url).get(max_body=100_000)
+
+
+def test_status_of_an_error_counts_whatever_its_body_is():
+    """A page of an error that cannot be read is an error all the same."""
+    with serve(answer("500 Oh no", b"plain", Content_Encoding="gzip")) as server:
+        assert (client_of(server.url).get().status, client_of(server.url).get().body) == (500, b"")
+
+
 # -------------------------------------------------------------------------------------------------------- retries
 
 
@@ -497,6 +589,30 @@ def test_https_goes_through_a_tunnel(proxy, authority):
             client_of("https://portfolio.example", ca=file).get(retry="none")
 
 
+def test_tunnel_to_an_ipv6_address_keeps_its_brackets(proxy):
+    """Without them no proxy knows where the address ends."""
+    with serve(answer("403 Forbidden")) as server:
+        proxy(f"http://us%65r:pw@127.0.0.1:{server.port}")
+        with pytest.raises(Unreachable, match="answered HTTP 403"):
+            client_of("https://[2001:db8::1]/x").get(retry="none")
+        client_of("http://[2001:db8::1]:8080/x").get(retry="none")
+    tunnel, plain = server.requests
+    assert tunnel.startswith(b"CONNECT [2001:db8::1]:443 HTTP/1.1\r\nHost: [2001:db8::1]:443\r\n")
+    assert b"Proxy-Authorization: Basic dXNlcjpwdw==\r\n" in tunnel
+    assert plain.startswith(b"GET http://[2001:db8::1]:8080/x HTTP/1.1\r\nHost: [2001:db8::1]:8080\r\n")
+
+
+@pytest.mark.slow
+def test_proxy_that_drips_ends_at_the_limit_of_the_whole(proxy):
+    """Also before there is a tunnel."""
+    with serve(hang_up) as server:
+        server.scripts = [server.drip(b"HTTP/1.1 200 OK\r\nX-Slow: ")]
+        proxy(f"http://127.0.0.1:{server.port}")
+        with pytest.raises(Unreachable, match=r"no answer in time \(proxy, after") as caught:
+            client_of("https://portfolio.example", time_limits=SHORT).get()
+    assert caught.value.kind == Kind.OWN
+
+
 # --------------------------------------------------------------------------------------------------------- stream
 
 
@@ -519,3 +635,20 @@ def test_a_stream_that_breaks_says_so():
             list(got)
         with pytest.raises(Denied), client_of(server.url).stream():
             pass
+
+
+# ----------------------------------------------------------------------------------------------------------- posts
+
+
+def test_answer_before_the_whole_body_was_sent_is_an_answer():
+    """As of a server that refuses by the length that is announced, and hangs up."""
+
+    def refuse(connection):
+        connection.sendall(answer("413 Too large"))
+        connection.shutdown(socket.SHUT_RD)
+
+    with serve(refuse, reader=lambda connection: connection.recv(1)) as server:
+        client = client_of(server.url)
+        call = client.call("POST", urlsplit(server.url), seconds=30, body=b"x" * 20_000_000)
+        with wire.Exchange(call) as exchange:
+            assert (exchange.status, b"".join(exchange.chunks())) == (413, b"")

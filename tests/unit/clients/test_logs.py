@@ -267,6 +267,18 @@ def test_text_that_breaks_off():
     assert "after 2 lines" in stream.problems[0]
 
 
+def test_compressed_text_is_read():
+    """As stores send what was put there so; one that is not as it says is a problem, with what came of it."""
+    packed = gzip.compress(b"one\ntwo\n")
+    good = answer(body=packed, Content_Encoding="gzip")
+    with serve(answer(body=packed[:-9], Content_Encoding="gzip"), good) as server:
+        stream = api_logs(historic=[f"{server.url}/a", f"{server.url}/b"])
+        assert everything(stream)[-2:] == ["one", "two"]
+    assert [problem.partition(", got ")[2] for problem in stream.problems] == [
+        "a body in gzip that breaks off after 2 lines"
+    ]
+
+
 # ------------------------------------------------------------------------------------------------- both, as set up
 
 

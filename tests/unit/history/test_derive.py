@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from playbook import door
 from playbook.catalogue import read_catalogue
 from playbook.errors import UsageError
 from playbook.history.derive import incidents_of, rules_of, windows_of
@@ -120,7 +121,7 @@ def test_who_is_told_comes_from_the_environment(tmp_path):
         "PLAYBOOK_ISSUES_TOKEN": "ghp_x",
     }
     settings = settings_of(tmp_path, "", GITHUB_REPOSITORY="o/r", **variables)
-    assert set(settings.secrets()) == set(variables.values())
+    assert not any(value in door.text(f"got {value}") for value in variables.values() if len(value) > 5)
     assert not any(value in repr(settings.notifications) for value in variables.values())
     assert settings.notifications.github.repository == "o/r"
 

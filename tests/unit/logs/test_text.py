@@ -5,10 +5,11 @@ import time
 
 import pytest
 
+from playbook import door
 from playbook.logs.parse import Parser
 from playbook.logs.review import Reviewer
 from playbook.logs.signature import fold, fold_path
-from playbook.logs.text import LINE_LIMIT, clean, decode_lines, mask
+from playbook.logs.text import LINE_LIMIT, clean, decode_lines
 from playbook.logs.usual import usual_level
 
 DATA = "erste\r\nzweite Zeile äöü\n\nvierte".encode()
@@ -30,6 +31,13 @@ def test_endless_line_is_cut():
     assert len(lines[0]) < 3 * LINE_LIMIT
 
 
+def test_cut_line_ends_with_a_whole_word():
+    """So that no half of a secret is left that nothing would know for one."""
+    line = clean(f"token {'a ' * (LINE_LIMIT // 2 - 8)}dop_v1_0123456789abcdef0123456789abcdef")
+    assert line.endswith("a a")
+    assert len(line) < LINE_LIMIT
+
+
 def test_other_characters_end_no_line_and_invalid_bytes_are_replaced():
     """Only a line feed ends a line, so that nothing can forge one."""
     lines = list(decode_lines(["a\u2028b\x0bc\x85d".encode() + b"\xff\n"]))
@@ -49,7 +57,7 @@ def test_other_characters_end_no_line_and_invalid_bytes_are_replaced():
 )
 def test_secret_is_masked(text):
     """What is shown holds none."""
-    assert "hunter2" not in mask(text)
+    assert "hunter2" not in door.line(clean(text))
 
 
 @pytest.mark.parametrize(
@@ -123,7 +131,7 @@ def test_hostile_lines_take_no_time():
                 line = head + piece * (LINE_LIMIT // len(piece))
                 started = time.thread_time()
                 text = parser.parse(clean(line)).text
-                fold(mask(text))
+                fold(door.line(text))
                 fold_path(line)
                 Reviewer(0, 2e9).extend(["2024-05-29T20:14:14Z x", line])
                 slowest = max(slowest, time.thread_time() - started)

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 import pytest
 
+from playbook import door
 from playbook.__main__ import main
 from playbook.clock import FixedClock
 from playbook.history import deliveries
@@ -87,7 +88,7 @@ def test_slack_alone_works(tmp_path):
     """Of all settings only $SLACK_WEBHOOK_URL."""
     url = "https://hooks.slack.com/services/T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ"
     settings = settings_with(tmp_path, environment={"SLACK_WEBHOOK_URL": url})
-    assert url in settings.secrets()
+    assert url not in door.text(f"cannot reach {url}")
     telling = Telling(settings, tmp_path / "none", print, clock_at(0))
     assert [(channel.name, channel.to) for channel in telling._channels] == [("apprise Slack", "Slack")]
 

@@ -14,7 +14,7 @@ from playbook.report.ladder import ladder
 from playbook.report.pytest_html import pytest_html_results_table_html, pytest_html_results_table_row
 from playbook.report.summary import summary
 from playbook.report.terminal import lines
-from playbook.run import RunFolder
+from playbook.run_folder import RunFolder
 from playbook.settings import load
 from playbook.verdict import EXIT_OK, EXIT_USAGE, Verdict
 from tests.factories import HOSTILE, hostile, record, results, six_verdicts
@@ -255,7 +255,7 @@ def test_an_earlier_report_is_written_anew_and_latest_stays(tmp_path):
         write_all(six_verdicts(), folder.path)
     first, newest = (folder.path for folder in folders)
     (first / "index.html").unlink()
-    assert render_folder(first) == six_verdicts()
+    assert render_folder(first) == (six_verdicts(), {})
     assert (first / "index.html").read_bytes() == (newest / "index.html").read_bytes()
     assert main(["report", str(tmp_path / "latest")]) == EXIT_OK
     assert main(["report", str(tmp_path)]) == EXIT_USAGE

@@ -1,0 +1,231 @@
+"""An ``httpx.Client`` for checks that want to speak with the website themselves: bounded, and only reading.
+
+What it raises where there is no answer is httpx's own error and ``Unreachable`` at once: a check can catch what
+httpx documents, and where it does not, its record says UNKNOWN in the words of all other clients.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+from playbook.clients.encodings import Unreadable, decoded
+from playbook.clients.http import MAX_BODY, HttpClient, origin, shown, unreachable
+from playbook.clients.libraries.transport import Transport, httpx
+from playbook.clients.trust import context_for
+from playbook.clients.wire import Broken
+from playbook.errors import Forbidden, Malformed, Unreachable
+
+READS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class ConnectError(Unreachable, httpx.ConnectError):
+    """No connection."""
+
+
+class ConnectTimeout(Unreachable, httpx.ConnectTimeout):
+    """No connection in time."""
+
+
+class ProxyError(Unreachable, httpx.ProxyError):
+    """The proxy on the way does not let it through."""
+
+
+class ReadError(Unreachable, httpx.ReadError):
+    """No whole answer."""
+
+
+class ReadTimeout(Unreachable, httpx.ReadTimeout):
+    """No whole answer in time."""
+
+
+class UnreadableBody(Malformed, httpx.DecodingError):
+    """The body is too large, or not compressed as it says."""
+
+
+class BadRedirect(Malformed, httpx.RemoteProtocolError):
+    """A redirect leads to no address."""
+
+
+class EndlessRedirects(Malformed, httpx.TooManyRedirects):
+    """One redirect leads to the next, and so on."""
+
+
+_KINDS: dict[tuple[bool, bool], type[Unreachable]] = {
+    (True, True): ConnectTimeout,
+    (True, False): ConnectError,
+    (False, True): ReadTimeout,
+    (False, False): ReadError,
+}
+
+
+def open_httpx(website: HttpClient, *, most: int = MAX_BODY) -> httpx.Client:
+    """A client bound to the address of ``website``, with its limits, trust and credentials.
+
+    Args:
+        most: bytes of a body, after it was decompressed.
+    """
+    own = urlsplit(website.base_url)
+    client = _Client(
+        base_url=own._replace(netloc=own.netloc.rpartition("@")[2]).geturl(),
+        headers={
+            "User-Agent": "operations-playbook",
+            "Accept-Encoding": "gzip, deflate",
+            "Connection": "close",
+        },
+        timeout=httpx.Timeout(website.time_limits.read, connect=website.time_limits.connect),
+        transport=_OnlyReading(website, most),
+        trust_env=False,  # a .netrc's credentials do not belong there; the transport knows the proxies
+    )
+    client.service = website.service
+    return client
+
+
+class _Client(httpx.Client):
+    """The library's, but for its errors about redirects, which are the website's and no fault of the check."""
+
+    service = ""
+
+    def send(self, request: httpx.Request, **more: Any) -> httpx.Response:
+        """As the library's."""
+        try:
+            return super().send(request, **more)
+        except httpx.TooManyRedirects as error:
+            text = f"expected an end of redirects from {_shown(request)}, got more than {self.max_redirects}"
+            raise EndlessRedirects(f"{self.service}: {text}", service=self.service) from error
+        except httpx.RemoteProtocolError as error:
+            text = f"expected an address from {_shown(request)} to go on to, got a redirect to what is none"
+            raise BadRedirect(f"{self.service}: {text}", service=self.service) from error
+
+
+class _OnlyReading(Transport):
+    def __init__(self, website: HttpClient, most: int) -> None:
+        super().__init__(lambda: context_for(website.ca, website.service), budget=website.budget)
+        self._website = website
+        self._most = most
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """As ``Transport``.
+
+        Raises:
+            Forbidden: the request could change something.
+        """
+        service = self._website.service
+        if request.url.scheme not in ("http", "https"):
+            raise httpx.UnsupportedProtocol(f"expected http:// or https://, got {request.url.scheme or 'neither'}")
+        if request.method not in READS:
+            raise Forbidden(
+                f"{service}: {request.method} {request.url.path} could change something and was not sent: this "
+                "suite sends GET, HEAD and OPTIONS only, so that no check can change what it looks at"
+            )
+        self._sign(request)
+        # Of the first request of a chain of redirects, which hand it on.
+        latest = time.monotonic() + self._website.budget
+        request.extensions["deadline"] = min(request.extensions.get("deadline", latest), latest)
+        try:
+            answer = super().handle_request(request)
+        except Broken as broken:
+            raise _explained(service, request, broken) from broken
+        return _Response(
+            answer.status_code,
+            headers=answer.headers,
+            stream=_Body(answer, service, request, self._most),
+            extensions=answer.extensions,
+        )
+
+    def _sign(self, request: httpx.Request) -> None:
+        """Our credentials for our origin; after a redirect elsewhere they are taken away."""
+        ours = self._website.authorization()
+        if not ours:
+            return
+        if origin(urlsplit(str(request.url))) == origin(urlsplit(self._website.base_url)):
+            request.headers.setdefault("Authorization", ours)
+        elif request.headers.get("Authorization") == ours:
+            del request.headers["Authorization"]
+
+
+class _Body(httpx.SyncByteStream):
+    """What is still to come, with httpx's errors and the limit of its size."""
+
+    def __init__(self, answer: httpx.Response, service: str, request: httpx.Request, most: int) -> None:
+        self._answer = answer
+        self.service = service
+        self.request = request
+        self.most = most
+
+    def __iter__(self) -> Iterator[bytes]:
+        try:
+            yield from self.bounded(self._answer.iter_raw())
+        except Broken as broken:
+            raise _explained(self.service, self.request, broken) from broken
+
+    def bounded(self, pieces: Iterator[bytes]) -> Iterator[bytes]:
+        """No more than may come."""
+        seen = 0
+        for piece in pieces:
+            seen += len(piece)
+            if seen > self.most:
+                raise UnreadableBody(
+                    f"{self.service}: expected at most {self.most:,} bytes from {_shown(self.request)}, got more",
+                    service=self.service,
+                )
+            yield piece
+
+    def close(self) -> None:
+        self._answer.close()
+
+
+class _Response(httpx.Response):
+    """The library's, but for how it decompresses: as much at once as a small body may grow to."""
+
+    def __init__(self, status: int, *, stream: _Body, **more: object) -> None:
+        super().__init__(status, stream=stream, **more)  # type: ignore[arg-type]
+        self._bounded = stream
+
+    def iter_bytes(self, chunk_size: int | None = None) -> Iterator[bytes]:
+        """The body, decompressed."""
+        try:
+            _ = self.content
+        except httpx.ResponseNotRead:
+            yield from _in_chunks(self._decoded(), chunk_size)
+        else:
+            yield from super().iter_bytes(chunk_size)
+
+    def _decoded(self) -> Iterator[bytes]:
+        body = self._bounded
+        try:
+            yield from body.bounded(decoded(self.iter_raw(), self.headers.get("Content-Encoding", "")))
+        except Unreadable as error:
+            raise UnreadableBody(
+                f"{body.service}: expected a body that can be read from {_shown(body.request)}, got {error}",
+                service=body.service,
+            ) from None
+
+
+def _in_chunks(pieces: Iterator[bytes], size: int | None) -> Iterator[bytes]:
+    if size is None:
+        yield from pieces
+        return
+    kept = b""
+    for piece in pieces:
+        kept += piece
+        while len(kept) >= size:
+            yield kept[:size]
+            kept = kept[size:]
+    if kept:
+        yield kept
+
+
+def _explained(service: str, request: httpx.Request, broken: Broken) -> Unreachable:
+    error = unreachable(service, urlsplit(str(request.url)), broken, (f"only try: {broken}",))
+    before = broken.phase in ("DNS", "connect", "TLS")
+    kind = _KINDS[before, isinstance(broken.__cause__, TimeoutError)]
+    if broken.phase == "proxy":
+        kind = ProxyError
+    return kind(str(error), service=service, hint=error.hint, attempts=error.attempts, kind=error.kind)
+
+
+def _shown(request: httpx.Request) -> str:
+    return shown(urlsplit(str(request.url)))

@@ -1,0 +1,50 @@
+"""A ``pydo.Client`` for checks that want to ask the DigitalOcean API themselves: bounded, and GET only.
+
+What pydo hands back for a 404 as if it were the thing itself is ``Malformed`` here, as with all other clients.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from playbook.clients.digitalocean import DigitalOceanApi
+from playbook.clients.digitalocean_transport import SERVICE, NotJson, ReadOnlyTransport, Refused, open_pydo
+from playbook.clients.wire import Broken
+from playbook.errors import Forbidden, Malformed
+
+
+def open_pydo_client(digitalocean: DigitalOceanApi) -> Any:
+    """A client of the same API, with the limits, trust and token of ``digitalocean``."""
+    import pydo.operations._operations as operations
+
+    # A failure passes it on its way into the check. To show one of its 365,000 lines, pytest would parse them all.
+    vars(operations)["__tracebackhide__"] = True
+    ours = digitalocean.transport
+    return open_pydo(_OnlyGet(ours.endpoint, ours.token, ours.time_limits, ours.ca, api=digitalocean))
+
+
+@dataclass(frozen=True)
+class _OnlyGet(ReadOnlyTransport):
+    api: DigitalOceanApi | None = None
+
+    def send(self, request: Any, **_: Any) -> Any:
+        """As ``ReadOnlyTransport``, in our words where there is no answer that counts."""
+        assert self.api is not None
+        path = urlsplit(request.url).path
+        if request.method != "GET":
+            raise Forbidden(
+                f"{SERVICE}: {request.method} {path} could change something and was not sent: this suite sends "
+                "GET only, so that no check can change what it looks at"
+            )
+        what = f"an answer to GET {path}"
+        try:
+            answer = super().send(request)
+            answer.json()
+        except (Refused, Broken) as error:
+            said = error.said if isinstance(error, Refused) else error
+            raise self.api.explain(error, what, "that this asks for", (f"only try: {said}",)) from None
+        except NotJson as error:
+            raise Malformed(f"{SERVICE}: expected {what} in JSON, got {error}", service=SERVICE) from None
+        return answer

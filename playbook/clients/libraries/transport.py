@@ -1,0 +1,312 @@
+"""The HTTP library, and the one way on which its requests leave. No other module names httpx or httpcore.
+
+Whatever needs httpx takes it from here, and where it is used, not where the file begins: loading it takes 80 ms.
+Why it may be another one than httpx, and when: docs/decisions/028-httpx.md.
+
+Why no kept connections: a reused one has no DNS, connect or TLS to measure, and fails in its own ways when the
+server has closed it meanwhile. And the library bounds each wait but not their sum: a server that sends a byte each
+second keeps it for ever. Here every wait is the same line: its limit, or the rest of the whole where that is less.
+"""
+
+from __future__ import annotations
+
+import logging
+import socket
+import ssl
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+from urllib.parse import SplitResult, urlsplit
+
+from playbook.clients import wire
+from playbook.clients.encodings import Unreadable, decoded
+from playbook.clients.proxies import PORTS, proxy_for, proxy_headers
+from playbook.clients.wire import LIBRARY, Broken, Phases
+
+if TYPE_CHECKING:
+    import httpcore
+    import httpx
+else:
+    httpx = import_module(LIBRARY)
+    httpcore = import_module(LIBRARY.replace("httpx", "httpcore"))
+
+__all__ = ["Transport", "fetch", "httpcore", "httpx"]
+
+# httpcore announces a protocol in the context that it is given. Ours are shared with other services and threads:
+# it is given this one, and no connection is made with it, as ``_Stream.start_tls`` takes ours.
+_UNUSED = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+# They write whole addresses at INFO and headers at DEBUG, with what is secret in them.
+for _logger in (httpx.__name__, httpcore.__name__):
+    logging.getLogger(_logger).setLevel(logging.WARNING)
+
+
+class Transport(httpx.BaseTransport):
+    """For ``httpx.Client(transport=…)``: each request over a connection of its own. Thread-safe.
+
+    Of a request's extensions it reads ``timeout`` as httpx means it, ``deadline``, the moment of
+    ``time.monotonic()`` at which all must be over, and ``target``, the exact bytes of the path. A response's
+    extension ``phases`` is called for where the time went so far.
+
+    Raises ``Broken``, here and while the body is read.
+    """
+
+    def __init__(self, trust: Callable[[], ssl.SSLContext], *, budget: float) -> None:
+        """Give the way its limits.
+
+        Args:
+            trust: gives the TLS context; asked for https only.
+            budget: seconds for all of a request, where it has no deadline of its own.
+        """
+        self._trust = trust
+        self._budget = budget
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Send it; the body of the response is still to come."""
+        deadline = request.extensions.setdefault("deadline", time.monotonic() + self._budget)
+        # Made first, so that no phase is charged for it.
+        context = self._trust() if request.url.scheme == "https" else None
+        way = _Way(urlsplit(str(request.url)), deadline, context)
+        try:
+            with way.explained():
+                answer = way.send(request)
+        except BaseException:
+            way.close()
+            raise
+        return httpx.Response(
+            answer.status,
+            headers=answer.headers,
+            stream=_Body(answer, way),
+            extensions={**answer.extensions, "phases": way.phases},
+        )
+
+
+class _Body(httpx.SyncByteStream):
+    """What is still to come, as it comes."""
+
+    def __init__(self, answer: httpcore.Response, way: _Way) -> None:
+        self._answer = answer
+        self._way = way
+
+    def __iter__(self) -> Iterator[bytes]:
+        with self._way.explained():
+            assert isinstance(self._answer.stream, Iterable)
+            yield from self._answer.stream
+
+    def close(self) -> None:
+        self._answer.close()
+        self._way.close()
+
+
+class _Way(httpcore.NetworkBackend):
+    """How one request gets to its server: which waits it has, how long each took, and at which one it ended."""
+
+    def __init__(self, url: SplitResult, deadline: float, context: ssl.SSLContext | None) -> None:
+        self._url = url
+        self._deadline = deadline
+        self._context = context
+        self._proxy = proxy_for(url)
+        self._stream: _Stream | None = None
+        self._spent: dict[str, float] = {}
+        self._phase = "DNS"
+        self._started = self._since = time.perf_counter()
+
+    def send(self, request: httpx.Request) -> httpcore.Response:
+        """The answer's head."""
+        headers = list(request.headers.raw)
+        target = request.extensions.get("target") or request.url.raw_path
+        if self._proxy and self._context is None:
+            target = b"http://" + request.url.netloc + target
+            headers += _raw(proxy_headers(self._proxy))
+        url = httpcore.URL(
+            scheme=request.url.raw_scheme,
+            host=request.url.raw_host,
+            port=request.url.port or PORTS[request.url.scheme],
+            target=target,
+        )
+        connection = httpcore.HTTPConnection(url.origin, ssl_context=_UNUSED, network_backend=self)
+        extensions = {"timeout": request.extensions.get("timeout", {}), "trace": self._trace}
+        sent = httpcore.Request(
+            request.method, url, headers=headers, content=request.stream, extensions=extensions
+        )
+        answer = connection.handle_request(sent)
+        self.enter("body")
+        return answer
+
+    def phases(self) -> Phases:
+        """Where the time went, so far."""
+        spent = self._spent
+        return Phases(
+            dns=spent.get("DNS", 0.0),
+            connect=spent.get("connect", 0.0),
+            tls=spent.get("TLS", 0.0),
+            first_byte=spent.get("request", 0.0) + spent.get("first byte", 0.0),
+            total=time.perf_counter() - self._started,
+        )
+
+    def enter(self, phase: str) -> None:
+        """The phase before is over."""
+        now = time.perf_counter()
+        self._spent[self._phase] = self._spent.get(self._phase, 0.0) + now - self._since
+        self._phase, self._since = phase, now
+
+    def left(self, limit: float | None) -> float:
+        """Seconds to wait at most."""
+        rest = self._deadline - time.monotonic()
+        seconds = rest if limit is None else min(limit, rest)
+        if seconds <= 0:
+            raise TimeoutError
+        return seconds
+
+    def close(self) -> None:
+        """Close the connection."""
+        if self._stream is not None:
+            self._stream.close()
+
+    @contextmanager
+    def explained(self) -> Iterator[None]:
+        """What goes wrong is ``Broken``, in the phase in which it did."""
+        try:
+            yield
+        except httpcore.LocalProtocolError as error:
+            self._break(OSError(f"the request is not valid HTTP: {error}"))
+        except httpcore.RemoteProtocolError as error:
+            self._break(OSError(self._fault(error)))
+        except (OSError, UnicodeError) as error:
+            self._break(error)
+
+    def _break(self, error: OSError | UnicodeError) -> None:
+        reason, lasting = wire.reason_of(error)
+        raise Broken(self._phase, reason, time.perf_counter() - self._started, lasting=lasting) from error
+
+    def _fault(self, error: Exception) -> str:
+        if self._stream is None or not self._stream.ended:
+            return f"something that is not HTTP: {error}"
+        if self._phase == "body":
+            return "the server closed the connection before the answer was complete"
+        return "the server closed the connection without an answer"
+
+    def _trace(self, event: str, _: dict[str, Any]) -> None:
+        """What httpcore is doing: it sends the request, waits for the head, and leaves the rest to us."""
+        if event.endswith("receive_response_headers.started"):
+            self.enter("first byte")
+
+    # -------------------------------------------------------------------------------- what httpcore calls us for
+
+    def connect_tcp(
+        self, host: str, port: int, timeout: float | None = None, *_: Any, **__: Any
+    ) -> httpcore.NetworkStream:
+        """Look up the name and connect; with a proxy to that, and for https through it."""
+        if self._proxy:
+            host, port = self._proxy.hostname or "", self._proxy.port or PORTS["http"]
+        addresses = wire.look_up(host, port, self.left(timeout))
+        self.enter("connect")
+        self._stream = _Stream(self, wire.connect(addresses, self.left(timeout)))
+        if self._proxy and self._context:
+            self.enter("proxy")
+            self._open_tunnel(self._proxy, self._stream)
+        self.enter("request")
+        return self._stream
+
+    def _open_tunnel(self, proxy: SplitResult, stream: _Stream) -> None:
+        """By hand: httpcore's own way leaves out the brackets of an IPv6 address."""
+        authority = wire.authority_of(self._url, with_port=True).encode()
+        way = httpcore.URL(scheme=b"http", host=proxy.hostname or "", port=proxy.port, target=authority)
+        headers = [(b"Host", authority), *_raw(proxy_headers(proxy))]
+        limits = {"timeout": {"read": self.left(None), "write": self.left(None)}}
+        asked = httpcore.Request("CONNECT", way, headers=headers, extensions=limits)
+        status = httpcore.HTTP11Connection(way.origin, stream).handle_request(asked).status
+        if not 200 <= status < 300:
+            raise OSError(f"the proxy {proxy.hostname} answered HTTP {status}")
+
+    def secure(self, raw: socket.socket, timeout: float | None) -> socket.socket:
+        """The handshake."""
+        assert self._context is not None
+        self.enter("TLS")
+        raw.settimeout(self.left(timeout))
+        # The handshake happens inside, and a socket's time limit covers all of it.
+        secured = self._context.wrap_socket(raw, server_hostname=self._url.hostname)
+        self.enter("request")
+        return secured
+
+
+class _UnsentError(httpcore.WriteError, OSError):
+    """httpcore goes on from it to the answer, as a server may give one before it has read all of a request."""
+
+
+class _Stream(httpcore.NetworkStream):
+    """The connection.
+
+    Attributes:
+        ended: the server has closed its side.
+    """
+
+    def __init__(self, way: _Way, connected: socket.socket) -> None:
+        self._way = way
+        # Head and body are sent one after the other; the second would wait for the first to be acknowledged.
+        connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._socket = connected
+        self.ended = False
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        self._socket.settimeout(self._way.left(timeout))
+        data = self._socket.recv(max_bytes)
+        self.ended = not data
+        return data
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._socket.settimeout(self._way.left(timeout))
+        try:
+            self._socket.sendall(buffer)
+        except TimeoutError:
+            raise
+        except OSError as error:
+            raise _UnsentError(*error.args) from error
+
+    def close(self) -> None:
+        self._socket.close()
+
+    def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore.NetworkStream:
+        self._socket = self._way.secure(self._socket, timeout)
+        return self
+
+    def get_extra_info(self, info: str) -> Any:
+        """What ``response.extensions["network_stream"]`` is asked for, as httpx documents it."""
+        match info:
+            case "socket":
+                return self._socket
+            case "ssl_object":
+                return self._socket if isinstance(self._socket, ssl.SSLSocket) else None
+            case "client_addr":
+                return self._socket.getsockname()
+            case "server_addr":
+                return self._socket.getpeername()
+        return None
+
+
+def fetch(client: httpx.Client, method: str, url: str, *, most: int, **more: Any) -> httpx.Response:
+    """The whole answer by a client on whichever transport, for those who speak with our own services.
+
+    Args:
+        most: bytes of its body, after it was decompressed; httpx.DecodingError where there are more.
+        more: as for ``httpx.Client.request``.
+    """
+    body = bytearray()
+    with client.stream(method, url, **more) as answer:
+        try:
+            for piece in decoded(answer.iter_raw(), answer.headers.get("Content-Encoding", "")):
+                body += piece
+                if len(body) > most:
+                    raise httpx.DecodingError(f"more than {most:,} bytes")
+        except Unreadable as error:
+            raise httpx.DecodingError(str(error)) from None
+    headers = [(name, value) for name, value in answer.headers.multi_items() if name != "content-encoding"]
+    return httpx.Response(answer.status_code, headers=headers, content=bytes(body), request=answer.request)
+
+
+def _raw(headers: dict[str, str]) -> list[tuple[bytes, bytes]]:
+    return [(name.encode("ascii"), value.encode("ascii")) for name, value in headers.items()]

@@ -1,0 +1,89 @@
+"""pytest's own outputs: what it prints passes the door, and what a plugin of its cannot write costs no verdict."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+import pytest
+
+from playbook import door
+from playbook.whole_file import reason_of
+
+_LONGEST = 100_000  # characters written at once: pytest writes line by line
+
+
+# What must know of its own failures: pytest itself, its terminal, and xdist, which ends its workers there.
+_NEEDED = ("session", "main", "runner", "terminalreporter", "dsession", "capturemanager", "logging-plugin")
+
+
+def redact(text: str) -> str:
+    """What pytest says of one thing: taken apart before it comes to a record, or shown by pytest itself."""
+    return door.text(text, _LONGEST)
+
+
+def guard(config: pytest.Config) -> None:
+    """Let everything that pytest is told to write to its terminal pass the door.
+
+    A terminal that is gone, or a file in its place whose disk is full, takes nothing and ends nothing.
+    """
+    writer: Any = config.get_terminal_writer()
+    if hasattr(writer, "playbook_write"):
+        return
+    write_on, flush_on = writer.write, writer.flush
+    writer.playbook_write = write_on
+    with suppress(AttributeError, ValueError, OSError):  # a stream of another kind
+        writer._file.reconfigure(errors="backslashreplace")
+
+    def write(msg: str, *, flush: bool = False, **markup: bool) -> None:
+        text = msg.lstrip("\r")  # of a line that is written over; the rest of the controls is nobody's to set
+        try:
+            write_on(msg[: len(msg) - len(text)] + redact(text), flush=flush, **markup)
+        except OSError:
+            _give_up(config, writer)
+
+    def flush() -> None:
+        try:
+            flush_on()
+        except OSError:
+            _give_up(config, writer)
+
+    writer.write, writer.flush = write, flush
+
+
+def _give_up(config: pytest.Config, writer: Any) -> None:
+    """Write to nobody from now on: pytest and Python would flush once more, and end with codes of their own."""
+    nobody = os.open(os.devnull, os.O_WRONLY)
+    capture: Any = getattr(config.pluginmanager.get_plugin("capturemanager"), "_global_capturing", None)
+    kept = getattr(getattr(capture, "out", None), "targetfd_save", None)  # what pytest's capture will put back
+    with suppress(OSError, ValueError):
+        for descriptor in {writer._file.fileno(), *([kept] if kept is not None else [])}:
+            os.dup2(nobody, descriptor)
+    os.close(nobody)
+
+
+def hold_the_end(config: pytest.Config, failed: Callable[[str, str], None]) -> None:
+    """Let no other plugin's end of a session raise; ``failed`` is told of whom it was and why."""
+    for hook in config.hook.pytest_sessionfinish.get_hookimpls():
+        if hook.wrapper or hook.hookwrapper or hook.plugin_name in _NEEDED:
+            continue
+        setattr(hook, "function", _held(hook.function, _name_of(hook.plugin), failed))  # noqa: B010 - pluggy: Final
+
+
+def _held(function: Callable[..., Any], name: str, failed: Callable[[str, str], None]) -> Callable[..., Any]:
+    def held(*arguments: Any) -> Any:
+        try:
+            return function(*arguments)
+        except OSError as error:
+            failed(str(error.filename or name), reason_of(error))
+        except Exception as error:  # noqa: BLE001 - any of whatever plugins are installed
+            failed(name, f"{type(error).__name__}: {error}")
+        return None
+
+    return held
+
+
+def _name_of(plugin: Any) -> str:
+    return str(getattr(plugin, "__name__", type(plugin).__name__))
