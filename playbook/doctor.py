@@ -24,6 +24,7 @@ from playbook.errors import Denied, Malformed, NotConfigured, TooLittleData, Unm
 from playbook.notify.overview import overview
 from playbook.probes import SERVICES, NotWell, Service
 from playbook.profile import left_out, left_out_of_the_catalogue
+from playbook.readers import who_may_read
 from playbook.report.words import not_part
 from playbook.run import load_providers, settings_for
 from playbook.settings import SANDBOX, Settings
@@ -274,6 +275,9 @@ def _tell(settings: Settings, clock: Clock, say: Callable[[str], None]) -> int:
     if absent:
         say("")
         say(f"not part of this product: {', '.join(not_part(part) for part in absent)}")
+    say("")
+    for line in who_may_read(settings):
+        say(door.text(line))
     say("")
     who = overview(settings)
     say("WHO IS TOLD  (nothing was sent)")

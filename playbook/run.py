@@ -201,6 +201,7 @@ def not_run(item: Item, check: str, reason: str, now: datetime) -> Record:
         why=item.why,
         next_step="Run the set again.",
         started=iso(now),
+        audience=item.audience,
     )
 
 
@@ -251,6 +252,7 @@ def begun_now(
         target=settings.target.name,
         kind=settings.target.kind,
         url=settings.target.web.url or "",
+        private=settings.target.private,
         set=set_name,
         command=command,
         started=iso(started),
@@ -302,6 +304,7 @@ def add_up(
         root_causes=root_causes(records),
         timings=list(timings),
         versions=versions(),
+        private=begun.private,
         left_out=begun.left_out,
     )
 

@@ -120,6 +120,7 @@ class _Runner:
         self._child: subprocess.Popen[bytes] | None = None
         self._signal = 0
         self._telling = False
+        self._results: dict[str, Results] = {}
 
     def run(self) -> int:
         """All of it, in order."""
@@ -136,7 +137,10 @@ class _Runner:
             if self._signal:
                 self._say("stopped: nobody is told of incidents now; the next run tells what is due")
             else:
-                self._step("notifications", lambda: tell(self._settings, self._history, self._say, self._clock))
+                self._step(
+                    "notifications",
+                    lambda: tell(self._settings, self._history, self._say, self._clock, self._results),
+                )
             how = "success" if first.code == EXIT_OK else "fail"
         finally:  # whatever happened: who was told of the start hears of the end
             self._ping(how, words)
@@ -245,7 +249,8 @@ class _Runner:
         try:
             told = msgspec.json.decode(heard, type=Told)
             folder = Path(told.folder)
-            return Ended(code, seconds, told.id, read_results(folder), folder)
+            results = self._results[told.id] = read_results(folder)
+            return Ended(code, seconds, told.id, results, folder)
         except (OSError, msgspec.MsgspecError):
             # Nothing was measured, so nothing is well.
             return Ended(code or EXIT_UNKNOWN, seconds)

@@ -144,6 +144,7 @@ def test_the_summary_begins_with_what_must_be_known(tmp_path):
 def test_the_summary_links_to_the_report_and_to_the_archive(tmp_path):
     """Where they were uploaded; a click opens the one, and the other holds everything."""
     name = a_report(tmp_path)
+    state.write_visibility(tmp_path, "private")
     state.write_job(tmp_path, state.Job(set="daily", target="production", code=1))
     text = summary(tmp_path, page="https://github.example/1", report="https://github.example/2")
     assert (
@@ -203,7 +204,7 @@ def test_pages_are_looked_for_and_never_make_a_run_red(tmp_path, said, problem):
     """Where there are none the site stays an artifact, and that is said."""
     output, lines = tmp_path / "output", []
     with serve(said) as server:
-        assert command.pages(lines.append, {**at(server.url), "GITHUB_OUTPUT": str(output)}) == 0
+        assert command.pages(tmp_path, lines.append, {**at(server.url), "GITHUB_OUTPUT": str(output)}) == 0
         assert b"GET /repos/owner/name/pages HTTP/1.1" in server.requests[0]
     text = output.read_text(encoding="utf-8")
     assert ("publish=true" in text) is (not problem)
@@ -272,7 +273,7 @@ def test_what_a_workflow_asks_for_is_run_and_its_code_becomes_an_output(
     monkeypatch.setenv("GITHUB_OUTPUT", str(output))
     ran: list[list[str]] = []
 
-    def instead(words: list[str], root: Path) -> int:
+    def instead(words: list[str], root: Path, environment: dict[str, str]) -> int:
         ran.append(words)
         a_report(root, target="sandbox", kind="sandbox")
         return 1
