@@ -21,6 +21,7 @@ import msgspec
 from playbook.audience import AUDIENCE_VARIABLE, Audience
 from playbook.catalogue import shipped
 from playbook.ci import github, runner, state
+from playbook.ci.annotations import annotations_of
 from playbook.ci.branches import HISTORY, REPORTS, Branches
 from playbook.ci.choosing import choose
 from playbook.errors import UnknownTarget, UsageError
@@ -133,8 +134,8 @@ def _run(command: Sequence[str], root: Path, environment: Mapping[str, str]) -> 
                 signal.signal(number, handler)
 
 
-def summary(options: argparse.Namespace, root: Path, environment: Mapping[str, str]) -> int:
-    """The verdicts on the page of the workflow's run, with the addresses of its artifacts."""
+def summary(options: argparse.Namespace, root: Path, say: Say, environment: Mapping[str, str]) -> int:
+    """The verdicts on the page of the workflow's run, with links to its artifacts; beside it what is red."""
     job = state.read_job(root)
     parts = []
     report = _main_report(root / _REPORTS)
@@ -151,7 +152,10 @@ def summary(options: argparse.Namespace, root: Path, environment: Mapping[str, s
     else:
         folder, results = report
         private = _is_private_place(root, job.target, environment)
-        parts.append(words(results if private else public_results(results, shipped())))
+        shown = results if private else public_results(results, shipped())
+        parts.append(words(shown))
+        for line in annotations_of(shown):
+            say(line)
         whole = _whole_artifact(root, results, environment)
         page = f"[Open the report]({options.page}). " if options.page else ""
         archive = f"[archive of everything]({options.report})" if options.report else "artifact"
@@ -386,7 +390,7 @@ def add_parser(commands: Any, say: Say) -> None:
     step = add(
         "summary",
         "write the verdicts to the job's summary",
-        lambda options: summary(options, root, environment),
+        lambda options: summary(options, root, say, environment),
     )
     step.add_argument("--page", default="", metavar="URL", help="of the artifact that is the report's first page")
     step.add_argument("--report", default="", metavar="URL", help="of the artifact with all of the report")

@@ -8,10 +8,12 @@ import pytest
 
 from playbook.__main__ import main
 from playbook.ci import command, github, runner, state
+from playbook.ci.annotations import annotations_of
 from playbook.ci.choosing import choose
 from playbook.errors import UsageError
 from playbook.history import runs as history
 from playbook.history.runs import line_of
+from playbook.record import RootCause
 from playbook.report import write_all
 from playbook.verdict import EXIT_USAGE, Verdict
 from tests.factories import record, results
@@ -109,6 +111,39 @@ def test_a_notice_is_one_line():
     assert runner.notice("100 %\nnext", "warning") == "::warning::100 %25%0Anext"
 
 
+def test_a_title_ends_neither_the_command_nor_its_properties():
+    """Of what stands in it GitHub reads a colon and a comma as its own."""
+    assert runner.notice("a: b", "error", "CRITICAL: a, b") == "::error title=CRITICAL%3A a%2C b::a: b"
+
+
+def test_each_bad_item_and_each_root_cause_is_an_annotation():
+    """What a cause leaves unjudged is told with it, and not again by itself."""
+    records = [
+        record(Verdict.CRITICAL, 1),
+        record(Verdict.UNKNOWN, 2),
+        record(Verdict.UNKNOWN, 3),
+        record(Verdict.WARNING, 4),
+        record(Verdict.OK, 5),
+        record(Verdict.NOT_CONFIGURED, 6),
+    ]
+    cause = RootCause(id="Redis", message="Redis: connection refused.", items=[records[1].item])
+    made = msgspec.structs.replace(results(records), root_causes=[cause])
+    assert [line.split("::")[1].partition(" title=")[::2] for line in annotations_of(made)] == [
+        ("error", f"CRITICAL%3A {records[0].title}"),
+        ("error", "UNKNOWN%3A 1 item"),
+        ("error", f"UNKNOWN%3A {records[2].title}"),
+        ("warning", f"WARNING%3A {records[3].title}"),
+    ]
+    assert annotations_of(made)[1].endswith(f"::Redis: connection refused. Leaves unjudged: {records[1].item}")
+
+
+def test_what_github_would_drop_is_counted():
+    """It shows ten of a kind for a step."""
+    lines = annotations_of(results([record(Verdict.CRITICAL, number) for number in range(25)]))
+    assert len(lines) == 10
+    assert lines[-1] == "::error title=And 16 more::The summary of this run names them."
+
+
 def a_report(root: Path, **changes: object) -> str:
     """A report of this job; its name."""
     told: dict[str, object] = {"verdict": Verdict.CRITICAL, "exit_code": 1, **changes}
@@ -124,7 +159,7 @@ def summary(root: Path, page: str = "", report: str = "") -> str:
     """What stands on the page of the workflow's run."""
     file = root / "summary"
     given = argparse.Namespace(page=page, report=report)
-    command.summary(given, root, {"GITHUB_STEP_SUMMARY": str(file)})
+    command.summary(given, root, lambda _: None, {"GITHUB_STEP_SUMMARY": str(file)})
     return file.read_text(encoding="utf-8")
 
 
