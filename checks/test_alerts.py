@@ -2,6 +2,8 @@
 
 import pytest
 
+from playbook.audience import say
+
 pytestmark = pytest.mark.alerts
 
 
@@ -14,7 +16,13 @@ def test_no_alert_is_firing_or_pending(alerts, judge):
     Prometheus: else nobody is told. A silence on everything, or without an end in sight, is a warning. Without
     rules, with rules that are not evaluated, or where nobody can tell what is pending: UNKNOWN.
     """
-    judge.that(not alerts.firing, "Alerts", expected="none firing", found=alerts.words(alerts.firing))
+    judge.that(
+        not alerts.firing,
+        "Alerts",
+        expected="none firing",
+        found=alerts.words(alerts.firing),
+        public=say("{} firing", len(alerts.firing)),
+    )
     judge.that(
         not alerts.undelivered,
         "Delivery of alerts",
@@ -22,7 +30,12 @@ def test_no_alert_is_firing_or_pending(alerts, judge):
         found=alerts.words(alerts.undelivered) if alerts.undelivered else "all of it",
     )
     judge.that(
-        not alerts.waiting, "Alerts", expected="none pending", found=alerts.words(alerts.waiting), warn=True
+        not alerts.waiting,
+        "Alerts",
+        expected="none pending",
+        found=alerts.words(alerts.waiting),
+        warn=True,
+        public=say("{} pending", len(alerts.waiting)),
     )
     judge.that(
         not alerts.overlong,

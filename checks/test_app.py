@@ -2,6 +2,8 @@
 
 import pytest
 
+from playbook.audience import say
+
 pytestmark = pytest.mark.app
 
 
@@ -85,5 +87,6 @@ def test_every_component_is_healthy(app_components, judge):
             expected=component.expected,
             found=component.found,
             coverage=component.coverage,
+            public=say("{} of {} replicas of a component ready", component.ready, component.wanted),
         )
     judge.that(app_components.well, "Components", expected="all healthy", found=app_components.summary)

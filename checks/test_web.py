@@ -20,9 +20,15 @@ def test_api_and_its_dependencies_are_healthy(api_health, other_health, judge):
             expected="all healthy",
             found=api_health.summary,
             cause=api_health.cause,
+            public=api_health.public,
         )
         judge.that(
-            not api_health.is_degraded, "API health", expected="all healthy", found=api_health.summary, warn=True
+            not api_health.is_degraded,
+            "API health",
+            expected="all healthy",
+            found=api_health.summary,
+            warn=True,
+            public=api_health.public,
         )
     if other_health:
         for one in other_health.statements:
@@ -43,9 +49,15 @@ def test_image_service_is_healthy(image_health, judge):
         expected="healthy",
         found=image_health.summary,
         cause=image_health.cause,
+        public=image_health.public,
     )
     judge.that(
-        not image_health.is_degraded, "Image service", expected="healthy", found=image_health.summary, warn=True
+        not image_health.is_degraded,
+        "Image service",
+        expected="healthy",
+        found=image_health.summary,
+        warn=True,
+        public=image_health.public,
     )
 
 

@@ -29,13 +29,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         options = _parser().parse_args(own, argparse.Namespace(extra=extra, takes_extra=False))
         if extra and not options.takes_extra:
-            raise UsageError("python -m playbook: only run hands on what follows --")
+            raise UsageError(f"{_name()}: only run hands on what follows --")
         return int(options.command(options))
     except UsageError as error:
         sys.stderr.write(f"{door.text(str(error), _LONGEST)}\n")
         return EXIT_USAGE
     except KeyboardInterrupt:
         return _EXIT_INTERRUPTED
+
+
+def _name() -> str:
+    """How the command was called, for its help: a checkout has no program of that name."""
+    return "playbook" if Path(sys.argv[0]).name == "playbook" else "python -m playbook"
 
 
 def _divided(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
@@ -46,6 +51,7 @@ def _divided(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
 
 
 def _parser() -> argparse.ArgumentParser:
+    from playbook.beginning.command import add_parser as add_init_command
     from playbook.ci.command import add_parser as add_ci_command
     from playbook.handoff.command import add_parser as add_handoff_command
     from playbook.history.command import add_parser as add_history_command
@@ -55,9 +61,7 @@ def _parser() -> argparse.ArgumentParser:
     from playbook.site.command import add_parser as add_site_command
     from playbook.watch import add_parser as add_watch_command
 
-    parser = Parser(
-        prog="python -m playbook", description="The operations playbook. The checks are run by pytest."
-    )
+    parser = Parser(prog=_name(), description="The operations playbook. The checks are run by pytest.")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
 
     doctor = commands.add_parser(
@@ -83,7 +87,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     sandbox.add_argument("--list-faults", action="store_true", help="list the faults and end")
     sandbox.add_argument(
-        "--product", metavar="NAME", help="what it is: portfolio (default), shop (no images, no Redis), renamed"
+        "--product",
+        metavar="NAME",
+        help="what it is: portfolio (default), shop, renamed, static-site, django-shop",
     )
     sandbox.set_defaults(command=_sandbox)
 
@@ -99,6 +105,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     report.set_defaults(command=_report)
 
+    add_init_command(commands, _say)
     add_run_command(commands, _say)
     add_history_command(commands, _say)
     add_people_commands(commands, _say)

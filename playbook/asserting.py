@@ -13,6 +13,8 @@ asserts for itself is a crash.
 
 from __future__ import annotations
 
+import inspect
+import sysconfig
 import types
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -24,13 +26,18 @@ from playbook.engine import REGISTRY
 from playbook.errors import ExpectedFailure, Skipped, Unmeasured
 from playbook.evidence import Lines
 from playbook.judge import Judgement
+from playbook.places import CHECKS
 from playbook.recorder import CheckTimeout, Notes
 from playbook.sections.mistakes import did_you_mean
 from playbook.verdict import Critical, Verdict, verdict_of
 
 _MOST = 100  # passing asserts that are kept of one check
 _REWRITTEN = "@pytest_ar"  # a global of every module whose asserts pytest has rewritten
-_OURS = Path(__file__).resolve().parent
+# pytest also rewrites the asserts of libraries that come with a plugin, and so those of ours.
+_LIBRARIES = (
+    *(Path(__file__).resolve().parents[1] / name for name in ("playbook", "sandbox", "loadtests")),
+    *(Path(sysconfig.get_path(name)).resolve() for name in ("purelib", "platlib")),
+)
 
 
 Redact = Callable[[str], str]
@@ -50,8 +57,11 @@ def see_asserts(config: pytest.Config) -> None:
 
 
 def note_pass(notes: Notes, title: str, source: str, explanation: str, redact: Redact) -> None:
-    """Note an assert of the check that held. A check that judges by ``judge`` uses asserts as guards only."""
-    if notes.asserts_count and len(notes.judge.judgements) < _MOST:
+    """Note an assert of the check that held. A check that judges by ``judge`` uses asserts as guards only.
+
+    To be called from pytest's hook, whose caller tells whose assert it is: one of a library says nothing.
+    """
+    if notes.asserts_count and len(notes.judge.judgements) < _MOST and not _is_by_a_library():
         notes.judge.note(_judgement(Verdict.OK, title, redact(source), redact(explanation)))
 
 
@@ -116,9 +126,21 @@ def _is_judgement(excinfo: pytest.ExceptionInfo[BaseException], path: Path) -> b
     return _is_own(frame.frame.f_globals, file, path)
 
 
+def _is_a_library(file: Path) -> bool:
+    return any(map(file.is_relative_to, _LIBRARIES)) and not file.is_relative_to(CHECKS)
+
+
+def _is_by_a_library() -> bool:
+    """Whether pytest tells of an assert that is not of a check: it stands in what called pytest's own function."""
+    frame = inspect.currentframe()
+    while frame and frame.f_code.co_name != "_call_assertion_pass":
+        frame = frame.f_back
+    return frame is None or frame.f_back is None or _is_a_library(Path(frame.f_back.f_code.co_filename))
+
+
 def _is_own(names: Mapping[str, object], file: Path, check: Path) -> bool:
     """Whether code is the check's: its asserts are rewritten, or it stands below the check's folder."""
-    return (_REWRITTEN in names or file.is_relative_to(check.parent)) and not file.is_relative_to(_OURS)
+    return (_REWRITTEN in names or file.is_relative_to(check.parent)) and not _is_a_library(file)
 
 
 def _no_fixture(error: pytest.FixtureLookupError, title: str) -> BaseException:
@@ -145,7 +167,7 @@ def end_at_the_check(excinfo: pytest.ExceptionInfo[BaseException], path: Path) -
         file = Path(frame.tb_frame.f_code.co_filename)
         if _is_own(frame.tb_frame.f_globals, file, path):
             last = frame
-        elif last and file.is_relative_to(_OURS):
+        elif last and _is_a_library(file):
             break
         frame = frame.tb_next
     if last and frame:

@@ -11,12 +11,11 @@ from pathlib import Path
 
 import msgspec
 
+from playbook.audience import Audience
 from playbook.errors import UsageError
+from playbook.places import CATALOGUE, RUNBOOKS
 from playbook.record import Action
 
-ROOT = Path(__file__).resolve().parent.parent
-CATALOGUE = ROOT / "docs" / "playbook.md"
-RUNBOOKS = ROOT / "docs" / "runbooks"
 # Sets whose sections can be run by themselves; the second word of an id is then a marker too.
 SECTIONED = frozenset({"troubleshooting"})
 
@@ -31,6 +30,7 @@ class Item(msgspec.Struct, frozen=True):
         next_step: what to do first when it does not hold.
         look_again: a command that shows the same by hand.
         sign_off: what to look at before signing, for an item that a person signs; else empty.
+        audience: who may read what its check found; an item that does not say it is the team's.
     """
 
     id: str
@@ -40,6 +40,7 @@ class Item(msgspec.Struct, frozen=True):
     next_step: str
     look_again: str
     sign_off: str = ""
+    audience: Audience = Audience.TEAM
 
     @property
     def set(self) -> str:
@@ -105,7 +106,7 @@ def read_catalogue(file: Path = CATALOGUE) -> Catalogue:
     """Read the catalogue.
 
     Raises:
-        UsageError: an item lacks a field, or stands there twice.
+        UsageError: an item lacks a field, has an audience that is none, or stands there twice.
     """
     text = _read(file)
     not_built = _NOT_BUILT.search(text)
@@ -125,8 +126,17 @@ def read_catalogue(file: Path = CATALOGUE) -> Catalogue:
         fields = {key: found[name][0].upper() + found[name][1:] for name, key in _FIELDS.items()}
         fields["look_again"] = found["Look again"].strip("`")
         fields["sign_off"] = found.get("To sign off", "")
-        items[heading["id"]] = Item(id=heading["id"], title=heading["title"].strip(), **fields)
+        audience = audience_of(found.get("Audience", ""), f"{file}: {heading['id']}")
+        items[heading["id"]] = Item(id=heading["id"], title=heading["title"].strip(), audience=audience, **fields)
     return Catalogue(items, ids)
+
+
+def audience_of(word: str, where: str) -> Audience:
+    """The team, where nothing is said; UsageError for a word that is none."""
+    try:
+        return Audience(word.strip("`. ").lower() or Audience.TEAM)
+    except ValueError:
+        raise UsageError(f"{where}: expected the audience public or team, got {word!r}") from None
 
 
 @cache

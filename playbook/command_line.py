@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from playbook.errors import UsageError
+from playbook.places import INI, is_checkout
 
 
 class Once(argparse.Action):
@@ -79,7 +80,7 @@ def whole(least: int) -> Any:
 
 
 def demand_set(command: str, name: str, root: Path) -> None:
-    """A set is a marker of ``pytest.ini`` under ``root``.
+    """A set is a marker of ``pytest.ini`` under ``root``, or of the one that comes with an installed suite.
 
     Raises:
         UsageError: this is none; pytest would say so too, but later and in words of its own.
@@ -87,12 +88,14 @@ def demand_set(command: str, name: str, root: Path) -> None:
     meant = f"{command}: expected a set such as daily, got {name!r}"
     if not re.fullmatch(r"[a-z]\w*", name):
         raise UsageError(meant)
-    ini = configparser.ConfigParser(interpolation=None)
-    try:
-        ini.read(root / "pytest.ini", encoding="utf-8")
-        lines = ini.get("pytest", "markers", fallback="").split("\n")
-    except (configparser.Error, ValueError):
-        return  # pytest tells what is wrong with it
+    lines: list[str] = []
+    for file in (root / "pytest.ini",) if is_checkout(root) else (INI, root / "pytest.ini"):
+        ini = configparser.ConfigParser(interpolation=None)
+        try:
+            ini.read(file, encoding="utf-8")
+        except (configparser.Error, ValueError):
+            return  # pytest tells what is wrong with it
+        lines += ini.get("pytest", "markers", fallback="").split("\n")
     markers = [re.split(r"[:(]", line)[0].strip() for line in lines if line.strip()]
     if markers and name not in markers:
         close = difflib.get_close_matches(name, markers, n=1)

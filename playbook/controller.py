@@ -19,7 +19,8 @@ import msgspec
 import pytest
 
 from playbook import door
-from playbook.catalogue import Item
+from playbook.audience import Audience, of_terminal
+from playbook.catalogue import Item, shipped
 from playbook.clock import iso
 from playbook.door.records import leaving
 from playbook.errors import UsageError
@@ -29,7 +30,9 @@ from playbook.history.runs import append, line_of
 from playbook.history.schedule import slot_of
 from playbook.load.options import demand_permitted, order_of, ordered
 from playbook.load.order import LoadOrder
+from playbook.places import MODULE
 from playbook.profile import left_out
+from playbook.public import public_results
 from playbook.record import LeftOut, Record, Results, Timing
 from playbook.report import pytest_html
 from playbook.run import Run, add_up, begun_now, floor_of, never_ran, settings_for
@@ -256,7 +259,8 @@ class Controller:
     def _keep_line(self, results: Results, folder: RunFolder) -> None:
         """Add the run to the history; one that cannot be written costs neither the report nor the verdict."""
         slot = slot_of(self.settings.schedule, self.set_name, self.started, os.environ)
-        line = line_of(results, report=folder.path.name, slot=slot, confirms=self.config.option.confirms or "")
+        kept = results if results.private else public_results(results, shipped())
+        line = line_of(kept, report=folder.path.name, slot=slot, confirms=self.config.option.confirms or "")
         try:
             append(self.history, line)
         except UsageError as error:
@@ -272,15 +276,18 @@ class Controller:
                 terminal.write_line(text, **markup)
             return
 
+        results = self.results
+        if of_terminal(os.environ) is Audience.PUBLIC:
+            results = public_results(results, shipped())
         where = self.folder.path
         if where.is_relative_to(Path.cwd()):
             where = where.relative_to(Path.cwd())
         report = str(where / "index.html") if self.folder.results_file.is_file() else "none"
         terminal.ensure_newline()
         if self.config.option.reportchars != _USUAL_LETTERS and not terminal.no_summary:
-            for text, markup in listed(self.results, terminal.reportchars):
+            for text, markup in listed(results, terminal.reportchars):
                 terminal.write_line(text, **markup)
-        for text, markup in lines(self.results, report, width=terminal._tw.fullwidth):
+        for text, markup in lines(results, report, width=terminal._tw.fullwidth):
             terminal.write_line(text, **markup)
         for name, why in self.folder.problems.items():
             terminal.write_line(f"  not written: {name} ({why})", red=True)
@@ -370,7 +377,7 @@ def _is_partial(config: pytest.Config) -> bool:
     options = config.option
     sources = pytest.Config.ArgsSource
     # Below the root pytest takes what stands there, and with no folder named in the ini file all of the root.
-    named = config.args_source is sources.ARGS or (
+    named = (config.args_source is sources.ARGS and MODULE not in config.args) or (
         config.args_source is sources.INVOCATION_DIR and config.invocation_params.dir != config.rootpath
     )
     simple = re.fullmatch(r"\w*", options.markexpr or "")

@@ -24,6 +24,7 @@ from playbook.errors import Denied, Malformed, NotConfigured, TooLittleData, Unm
 from playbook.notify.overview import overview
 from playbook.probes import SERVICES, NotWell, Service
 from playbook.profile import left_out, left_out_of_the_catalogue
+from playbook.readers import who_may_read
 from playbook.report.words import not_part
 from playbook.run import load_providers, settings_for
 from playbook.settings import SANDBOX, Settings
@@ -239,7 +240,8 @@ def run(target: str | None, faults: Sequence[str], root: Path, say: Callable[[st
         if faults:
             raise UsageError(f"faults are for the sandbox only, and the target is {settings.target.name}")
         say(_first_line(settings, clock, chosen=True))
-        say(f"settings: {settings.file or 'playbook/defaults.toml; there is no playbook.toml in ' + str(root)}")
+        none = f"playbook/defaults.toml; there is no playbook.toml in {root} (python -m playbook init writes one)"
+        say(f"settings: {settings.file or none}")
         return _tell(settings, clock, say)
 
     from sandbox.faults import demand_known
@@ -273,6 +275,9 @@ def _tell(settings: Settings, clock: Clock, say: Callable[[str], None]) -> int:
     if absent:
         say("")
         say(f"not part of this product: {', '.join(not_part(part) for part in absent)}")
+    say("")
+    for line in who_may_read(settings):
+        say(door.text(line))
     say("")
     who = overview(settings)
     say("WHO IS TOLD  (nothing was sent)")

@@ -1,4 +1,7 @@
-"""What a check looked at, in four shapes that every report can show."""
+"""What a check looked at, in four shapes that every report can show.
+
+Each says who may read it (``audience``): the team, where it says nothing.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,8 @@ from statistics import median
 
 import msgspec
 
+from playbook.audience import Audience
+
 
 class Table(msgspec.Struct, frozen=True, tag="table"):
     """Rows under column heads. Cells are texts, ready to read."""
@@ -14,6 +19,7 @@ class Table(msgspec.Struct, frozen=True, tag="table"):
     title: str
     columns: list[str]
     rows: list[list[str]]
+    audience: Audience = Audience.TEAM
 
 
 class Facts(msgspec.Struct, frozen=True, tag="facts"):
@@ -21,6 +27,7 @@ class Facts(msgspec.Struct, frozen=True, tag="facts"):
 
     title: str
     facts: dict[str, str]
+    audience: Audience = Audience.TEAM
 
 
 class Lines(msgspec.Struct, frozen=True, tag="lines"):
@@ -28,6 +35,7 @@ class Lines(msgspec.Struct, frozen=True, tag="lines"):
 
     title: str
     lines: list[str]
+    audience: Audience = Audience.TEAM
 
 
 class Curve(msgspec.Struct, frozen=True):
@@ -64,6 +72,7 @@ class Chart(msgspec.Struct, frozen=True, tag="chart"):
     unit: str
     curves: list[Curve]
     limits: dict[str, float] = {}
+    audience: Audience = Audience.TEAM
 
     @property
     def summary(self) -> list[Summary]:

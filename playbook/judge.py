@@ -11,6 +11,7 @@ from contextlib import suppress
 
 import msgspec
 
+from playbook.audience import Public
 from playbook.coverage import Coverage, lacking, together
 from playbook.limits import Limit, Reading
 from playbook.people.attest import SignOff, days
@@ -27,6 +28,7 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
         coverage: what it stands on, in few words.
         hint: what to do about what was not seen, where that makes it UNKNOWN; may be empty.
         cause: what it is put down to, where several checks fail for one thing: the service that is down.
+        public: what may be said of it to everybody, as a sentence without its subject; empty where nothing may.
     """
 
     subject: str
@@ -40,6 +42,7 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
     coverage: str = ""
     hint: str = ""
     cause: str = ""
+    public: str = ""
 
 
 class Judge:
@@ -98,6 +101,7 @@ class Judge:
                 value=reading.value,
                 limit=limit,
                 below_target=below_target,
+                public=_public_number(subject, limit, reading, _remark(verdict, below_target, limit)),
             ),
             reading.coverage,
         )
@@ -112,6 +116,7 @@ class Judge:
         warn: bool = False,
         coverage: Coverage = Coverage(),  # noqa: B008 - frozen
         cause: str = "",
+        public: Public = Public(""),  # noqa: B008 - a text
     ) -> None:
         """Judge a statement.
 
@@ -121,10 +126,15 @@ class Judge:
             warn: what does not hold is a warning only.
             coverage: what this statement stands on beyond what the measurements say of themselves.
             cause: the service that is down, where that is why it does not hold; empty where it is not.
+            public: what may be said to everybody of what was found, from ``playbook.audience.say``. Of a public
+                item; without it, only that it holds or does not.
 
         Raises:
+            TypeError: ``public`` is a plain text.
             Critical: it does not hold.
         """
+        if not isinstance(public, Public):
+            raise TypeError(f"expected a text that say() made for the public, got {type(public).__name__}")
         bad = Verdict.WARNING if warn else Verdict.CRITICAL
         self._note(
             Judgement(
@@ -134,6 +144,7 @@ class Judge:
                 expected=expected,
                 found=found,
                 cause="" if holds else cause,
+                public=str(public),
             ),
             coverage,
         )
@@ -220,7 +231,16 @@ def _not_enough(judgement: Judgement, coverage: Coverage) -> Judgement:
         limit=None,
         below_target=False,
         hint=coverage.hint,
+        public="",
     )
+
+
+def _public_number(subject: str, limit: Limit, reading: Reading, remark: str) -> str:
+    """Number and ladder, and of the texts those that are public; the limit's name stands for another subject."""
+    name = subject if isinstance(subject, Public) else limit.name
+    over = _over(reading.over) if isinstance(reading.over, Public) else ""
+    expected = limit.expected(limit.verdict(reading.value))
+    return f"{name}: expected {expected}, got {limit.format(reading.value)}{over}{remark}"
 
 
 def _over(over: str) -> str:

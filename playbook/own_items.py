@@ -8,14 +8,14 @@ import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 
-from playbook.catalogue import Item
+from playbook.catalogue import Item, audience_of
 
 # What stands between the set and the name in the id of an item that is made of a test.
 _LOCAL = "local"
 # ``Why: …``, ``*Why*: …``, ``**Why:** …``; its text follows on the line, or indented below it.
 _SECTION = re.compile(
-    r"^\**(?P<name>Why|Next|Look again)(?:\**:|:\**)(?:[ \t]+(?P<text>\S.*)|[ \t]*)"
-    r"(?P<more>(?:\n(?!\**(?:Why|Next|Look again)(?:\**:|:\**)(?:\s|$))[ \t]*\S.*)*)$",
+    r"^\**(?P<name>Why|Next|Look again|Audience)(?:\**:|:\**)(?:[ \t]+(?P<text>\S.*)|[ \t]*)"
+    r"(?P<more>(?:\n(?!\**(?:Why|Next|Look again|Audience)(?:\**:|:\**)(?:\s|$))[ \t]*\S.*)*)$",
     re.MULTILINE,
 )
 _NEW_WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
@@ -45,6 +45,7 @@ def item_of_test(
             Why: without it nothing is sold.
             Next: restart the shop.
             Look again: `curl -sI $URL/cart`
+            Audience: public
             \"\"\"
 
     Args:
@@ -54,6 +55,9 @@ def item_of_test(
         classes: the test classes that it stands in, outermost first.
         told_apart: the letters and digits of its parameters are those of another one's (``/en`` and ``/en/``), so
             a few digits of a digest follow them.
+
+    Raises:
+        UsageError: its audience is none.
     """
     words = _in_words(name.removeprefix("test_"))
     groups = [_in_words(each.removeprefix("Test")) or each for each in classes]
@@ -71,6 +75,7 @@ def item_of_test(
         why=" ".join(sections.get("Why", "").split()),
         next_step=" ".join(sections.get("Next", "").split()),
         look_again="\n".join(line.strip().strip("`") for line in again.splitlines()),
+        audience=audience_of(" ".join(sections.get("Audience", "").split()), f"{path}: {name}"),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import time
@@ -14,6 +15,7 @@ import msgspec
 import pytest
 
 from playbook import asserting, collecting, door, fixtures
+from playbook.audience import Audience, of_terminal
 from playbook.collecting import ITEM, rule_of, runbook_of
 from playbook.command_line import Once
 from playbook.controller import Controller
@@ -122,6 +124,8 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     if not _only_shows(config):
         config.option.continue_on_collection_errors = True
+    if of_terminal(os.environ) is Audience.PUBLIC:
+        _say_nothing_of_its_own(config.option)
     with _usage_errors():
         if _is_worker(config):
             # A terminal that is closed tells all its processes; a worker is ended by its controller.
@@ -136,6 +140,12 @@ def pytest_configure(config: pytest.Config) -> None:
             config.stash[CONTROLLER] = Controller(config)
             config.pluginmanager.register(pytest_html)
             config.pluginmanager.register(_Keeper(config.stash[CONTROLLER]))
+
+
+def _say_nothing_of_its_own(options: Any) -> None:
+    """Where everybody reads the terminal: no traceback, warning, captured text, or name with its parameters."""
+    options.tbstyle, options.showcapture, options.reportchars = "no", "no", "N"
+    options.disable_warnings, options.durations, options.verbose = True, None, min(options.verbose, 0)
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from playbook.audience import Audience
 from playbook.counters import Counted
 from playbook.evidence import Evidence
 from playbook.limits import Limit
@@ -51,6 +52,9 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
         add: for NOT CONFIGURED, the line to add.
         readings: counters that were read, by their set's name, for later runs to compare with.
         seconds: how long the check took, waiting included.
+        audience: who may read what it found, beside its verdict; the item says so.
+        public: what it says to everybody, made of nothing that is the team's; empty where there is no sentence.
+        public_cause: the cause, where its name is one of ours; else empty.
     """
 
     item: str
@@ -79,6 +83,9 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float = 0.0
     worker: str = ""
     readings: dict[str, Counted] = {}
+    audience: Audience = Audience.TEAM
+    public: str = ""
+    public_cause: str = ""
 
 
 class RootCause(msgspec.Struct, frozen=True):
@@ -128,6 +135,8 @@ class Results(msgspec.Struct, frozen=True, kw_only=True):
         partial: only a part of the set was asked for (a path or -k).
         ended: ``finished``, or why the run ended early.
         faults: sandbox faults that were switched on.
+        audience: ``team`` holds everything; ``public`` only what everybody may read (``playbook.public``).
+        private: the target says that its history, site and issues are in private places.
         left_out: what is not part of this product, in the order of the setting.
         unread: files of checks that could not be read, so that nothing is known of what stands in them.
     """
@@ -154,4 +163,6 @@ class Results(msgspec.Struct, frozen=True, kw_only=True):
     root_causes: list[RootCause] = []
     timings: list[Timing] = []
     versions: dict[str, str] = {}
+    audience: Audience = Audience.TEAM
+    private: bool = False
     left_out: list[LeftOut] = []

@@ -11,10 +11,11 @@ from typing import Any
 
 import msgspec
 
+from playbook.audience import say
 from playbook.catalogue import Investigation, Item, Runbook, is_own
 from playbook.counters import Counted
 from playbook.coverage import Coverage, lacking
-from playbook.engine import Measurements, Outcome
+from playbook.engine import REGISTRY, Measurements, Outcome
 from playbook.errors import (
     Denied,
     ExpectedFailure,
@@ -28,6 +29,7 @@ from playbook.errors import (
 from playbook.evidence import Evidence, Facts, Lines, Table
 from playbook.judge import Judge, Judgement
 from playbook.people.waivers import Waivers
+from playbook.public import is_public_cause, of_error
 from playbook.record import Record, RootCause, Step
 from playbook.verdict import Critical, Verdict, verdict_of
 
@@ -156,6 +158,7 @@ def make_record(
     if len(notes.judge.judgements) > 1:
         evidence.insert(0, _judged(notes.judge))
     judged = leading if error is None or isinstance(error, Critical) else None
+    cause = judged.cause if judged else _cause(notes, error)
     return Record(
         item=item.id,
         check=check,
@@ -174,13 +177,30 @@ def make_record(
         why=item.why,
         next_step=_unseen(judged) or _next_step(item, error),
         look_again=item.look_again,
-        cause=judged.cause if judged else _cause(notes, error),
+        cause=cause,
         add=error.add if isinstance(error, NotConfigured) else "",
         started=started,
         seconds=round(seconds, 3),
         worker=worker,
         readings=notes.readings,
+        audience=item.audience,
+        public=_public(item, judged, error),
+        public_cause=cause if is_public_cause(cause, measurements_of_the_suite()) else "",
     )
+
+
+def measurements_of_the_suite() -> frozenset[str]:
+    """Names of our own clients and measurements, as far as they are loaded; not those that somebody added."""
+    own = __name__.partition(".")[0]
+    return frozenset(name for name, each in REGISTRY.items() if each.function.__module__.partition(".")[0] == own)
+
+
+def _public(item: Item, judged: Judgement | None, error: BaseException | None) -> str:
+    """What of it everybody may read; empty where that is the verdict alone."""
+    if judged is not None:
+        told = judged.value is not None or not judged.public  # a number is told with its own name
+        return judged.public if told else f"{item.title}: {judged.public}"
+    return of_error(item.title, error) if error else ""
 
 
 def with_waiver(record: Record, waivers: Waivers) -> Record:
@@ -206,7 +226,8 @@ def with_waiver(record: Record, waivers: Waivers) -> Record:
     if not active:
         return record
     message = f"Waived until {waiver.until} by {waiver.who} ({waiver.reason}): {record.verdict}, {record.message}"
-    return msgspec.structs.replace(record, verdict=Verdict.WAIVED, message=message)
+    public = f"{record.title}: {say('waived until {}', waiver.until)}"
+    return msgspec.structs.replace(record, verdict=Verdict.WAIVED, message=message, public=public)
 
 
 def with_runbook(record: Record, runbook: Runbook, measurements: Measurements) -> Record:

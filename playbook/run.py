@@ -32,6 +32,7 @@ from playbook.look_again import filled_in
 from playbook.own_catalogue import catalogue_of
 from playbook.people.files import waivers_of
 from playbook.people.waivers import Waivers
+from playbook.places import comes_with_it, path_of
 from playbook.record import LeftOut, Record, Results, Timing
 from playbook.recorder import INVESTIGATE, Notes, make_record, root_causes, with_runbook, with_waiver
 from playbook.run_folder import Begun, what_was_left
@@ -120,7 +121,8 @@ class Run:
         record = with_waiver(record, self.waivers)
         if runbook and record.verdict in INVESTIGATE:
             record = with_runbook(record, read_runbook(runbook), self.measurements)
-        again = f"pytest {record.check} --target {self.settings.target.name}"
+        named = f"--pyargs {record.check}" if comes_with_it(record.check) else record.check
+        again = f"pytest {named} --target {self.settings.target.name}"
         if item.set == MARKER:
             again += f" -m {MARKER} {SHAPE_OPTION} {self.load_order.shape}"
         if item.set == MARKER and self.load_order.production:
@@ -173,7 +175,7 @@ def floor_of(
 
 def subject_of(nodeid: str) -> str:
     """``checks/test_kpis.py::test_x`` → ``kpis``."""
-    return Path(nodeid.partition("::")[0]).stem.removeprefix("test_")
+    return Path(path_of(nodeid)).stem.removeprefix("test_")
 
 
 def never_ran(begun: Begun, records: Iterable[Record], reason: str, now: datetime) -> list[Record]:
@@ -199,6 +201,7 @@ def not_run(item: Item, check: str, reason: str, now: datetime) -> Record:
         why=item.why,
         next_step="Run the set again.",
         started=iso(now),
+        audience=item.audience,
     )
 
 
@@ -249,6 +252,7 @@ def begun_now(
         target=settings.target.name,
         kind=settings.target.kind,
         url=settings.target.web.url or "",
+        private=settings.target.private,
         set=set_name,
         command=command,
         started=iso(started),
@@ -300,6 +304,7 @@ def add_up(
         root_causes=root_causes(records),
         timings=list(timings),
         versions=versions(),
+        private=begun.private,
         left_out=begun.left_out,
     )
 

@@ -30,6 +30,7 @@ from playbook.guard import die_with_parent
 from playbook.history.folder import history_folder
 from playbook.history.schedule import SCHEDULED_VARIABLE
 from playbook.notify import ping, tell
+from playbook.places import INSTALLED, comes_with_it, is_checkout, path_of
 from playbook.record import Results
 from playbook.report import read_results
 from playbook.report.words import counted, plural
@@ -119,6 +120,7 @@ class _Runner:
         self._child: subprocess.Popen[bytes] | None = None
         self._signal = 0
         self._telling = False
+        self._results: dict[str, Results] = {}
 
     def run(self) -> int:
         """All of it, in order."""
@@ -135,7 +137,10 @@ class _Runner:
             if self._signal:
                 self._say("stopped: nobody is told of incidents now; the next run tells what is due")
             else:
-                self._step("notifications", lambda: tell(self._settings, self._history, self._say, self._clock))
+                self._step(
+                    "notifications",
+                    lambda: tell(self._settings, self._history, self._say, self._clock, self._results),
+                )
             how = "success" if first.code == EXIT_OK else "fail"
         finally:  # whatever happened: who was told of the start hears of the end
             self._ping(how, words)
@@ -172,12 +177,14 @@ class _Runner:
         """Run the set, or some of its checks once more."""
         options = self._options
         command = [sys.executable, "-m", "pytest", "-m", self._set]
+        command += ["-p", "pytest_playbook"] if INSTALLED and not is_checkout(self._root) else []
         command += [f"--target={options.target}"] if options.target else []
         command += [f"--reports={self._reports}", f"--history={self._history}"]
         command += [f"--fault={name}" for name in options.fault]
         if confirms:
             # What was handed on may choose checks, and these are chosen; only the sandbox's faults stay.
             command += [f"--fault={name}" for name in _faults_in(options.extra)]
+            command += ["--pyargs"] if any(map(comes_with_it, checks)) else []
             command += [f"--confirms={confirms}", *checks]
         else:
             command += options.extra
@@ -242,7 +249,8 @@ class _Runner:
         try:
             told = msgspec.json.decode(heard, type=Told)
             folder = Path(told.folder)
-            return Ended(code, seconds, told.id, read_results(folder), folder)
+            results = self._results[told.id] = read_results(folder)
+            return Ended(code, seconds, told.id, results, folder)
         except (OSError, msgspec.MsgspecError):
             # Nothing was measured, so nothing is well.
             return Ended(code or EXIT_UNKNOWN, seconds)
@@ -278,7 +286,7 @@ class _Runner:
         bad = [
             record.check
             for record in first.results.records
-            if record.verdict in BAD and record.check.partition("::")[0].endswith(".py")
+            if record.verdict in BAD and path_of(record.check).endswith(".py")
         ]
         if not bad:
             return ""  # too few checks were executed, and those were well

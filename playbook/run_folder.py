@@ -44,6 +44,7 @@ class Begun(msgspec.Struct, frozen=True, kw_only=True):
     target: str
     kind: str
     url: str = ""
+    private: bool = False
     set: str
     command: str
     started: str

@@ -8,7 +8,8 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -227,6 +228,16 @@ def load(
     _demand_whole_product(settings, said["targets"][name], environment)
     there, loaded = shorn(settings.target, settings.load, settings.absent)
     return replace(settings, target=there, load=loaded, root=root)
+
+
+def private_targets(names: Iterable[str], root: Path) -> frozenset[str]:
+    """Those of the targets that the settings call private; one that they do not have is none."""
+    found = set()
+    for name in names:
+        with suppress(UnknownTarget):
+            if name and load(name, root=root).target.private:
+                found.add(name)
+    return frozenset(found)
 
 
 def _config_file(root: Path, environment: Mapping[str, str]) -> Path | None:

@@ -27,7 +27,7 @@ class Chosen(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class ControlService(HttpService):
-    """``GET /settings``, ``GET /faults``, ``PUT /faults``; plain http, on loopback, with a bearer token.
+    """``GET`` of ``/settings``, ``/seen``, ``/faults``, and ``PUT /faults``; on loopback, with a bearer token.
 
     Args:
         switch: shows a world with these faults; raises UsageError for one that is not known.
@@ -54,10 +54,11 @@ class ControlService(HttpService):
         return {}
 
     def app(self) -> ASGIApp:
-        """The three routes."""
+        """The four routes."""
         return Starlette(
             routes=[
                 Route("/settings", self._get_settings),
+                Route("/seen", self._get_seen),
                 Route("/faults", self._get_faults, methods=["GET"]),
                 Route("/faults", self._put_faults, methods=["PUT"]),
             ]
@@ -71,6 +72,9 @@ class ControlService(HttpService):
 
     async def _get_settings(self, request: Request) -> Response:
         return self._refusal(request) or JSONResponse(self._overlay())
+
+    async def _get_seen(self, request: Request) -> Response:
+        return self._refusal(request) or JSONResponse(self.context.seen.told())
 
     async def _get_faults(self, request: Request) -> Response:
         known = {name: fault.summary for name, fault in sorted(FAULTS.items())}

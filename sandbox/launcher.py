@@ -61,6 +61,10 @@ class RunningSandbox:
         """The faults that are on."""
         return list(self._ask("GET", "/faults")["faults"])
 
+    def seen(self) -> dict[str, list[str]]:
+        """What was asked of each of its services since it started: ``{"redis": ["PING", …], …}``."""
+        return dict(self._ask("GET", "/seen"))
+
     def stop(self) -> None:
         """Let go of it."""
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from playbook.people import ledger
 from playbook.people.attest import moment, sha256
+from playbook.places import RUNBOOKS
 from sandbox.rosters import Roster, healthy_roster, toml
 from sandbox.service import Context, Service
 
@@ -55,7 +56,6 @@ SIGNED_LATELY: dict[str, tuple[str, float, str]] = {
     ),
 }
 DAYS = {"weekly": 9, "monthly": 36}
-RUNBOOKS = Path(__file__).resolve().parent.parent / "docs" / "runbooks"
 MINUTES = "minutes.md"
 MINUTES_TEXT = "Reviewed with the team: nothing open.\n"
 

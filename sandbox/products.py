@@ -8,6 +8,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from playbook.errors import UsageError
 
@@ -22,13 +23,18 @@ class Product:
 
     Attributes:
         summary: one line, without a full stop.
-        without: parts of the portfolio that it does not have: ``images``, ``redis``.
+        without: parts of the portfolio that it does not have: ``images``, ``worker``, ``redis``, ``databases``,
+            and ``services``, where there are only files.
+        health: who tells its health: the portfolio's own endpoint, or django-health-check.
+        queues: of other libraries in Redis, by library and name.
         names: what it calls what the portfolio calls otherwise: components, routes, keys, metrics, labels.
     """
 
     name: str
     summary: str
     without: frozenset[str] = frozenset()
+    health: Literal["own", "django"] = "own"
+    queues: tuple[tuple[str, str], ...] = ()
     names: Mapping[str, str] = field(default_factory=dict)
 
     def called(self, name: str) -> str:
@@ -41,7 +47,7 @@ class Product:
 
     def has_component(self, name: str) -> bool:
         """Whether it has a component, by the portfolio's name."""
-        return self.has("images") or name not in (OPTIMIZER, WORKER)
+        return self.has({WEB: "services", OPTIMIZER: "images", WORKER: "worker"}.get(name, ""))
 
     def labels(self, labels: Mapping[str, str]) -> dict[str, str]:
         """Labels of a series by the product's own names."""
@@ -58,11 +64,34 @@ class Product:
 
 
 PORTFOLIO = Product("portfolio", "website, image optimisation, worker, Redis: all that there is to check")
+_DJANGO_SECONDS = "django_http_requests_latency_seconds_by_view_method_bucket"  # django-prometheus' name
 PRODUCTS: dict[str, Product] = {
     product.name: product
     for product in (
         PORTFOLIO,
-        Product("shop", "the website alone: no image optimisation, no Redis", frozenset({"images", "redis"})),
+        Product(
+            "shop", "the website alone: no image optimisation, no Redis", frozenset({"images", "worker", "redis"})
+        ),
+        Product(
+            "static-site",
+            "pages that a generator makes, and nothing that runs (docs/examples)",
+            frozenset({"services", "images", "worker", "redis", "databases"}),
+            names={WEB: "portfolio-site"},
+        ),
+        Product(
+            "django-shop",
+            "a shop of Django, PostgreSQL, Redis and Celery (docs/examples)",
+            frozenset({"images"}),
+            health="django",
+            queues=(("celery", "celery"),),
+            names={
+                WEB: "shop-web",
+                WORKER: "shop-worker",
+                HEALTH: "/healthz/",
+                "http_requests_total": "django_http_responses_total_by_status_total",
+                "http_request_duration_seconds_bucket": _DJANGO_SECONDS,
+            },
+        ),
         Product(
             "renamed",
             "the portfolio by other names: components, routes, keys, metrics, dashboard",

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+from sandbox.seen import Commands
 from sandbox.service import Port
 from sandbox.valkey_past import Past
 
@@ -21,9 +23,10 @@ class TlsProxy:
         latency: seconds that each request waits before it is passed on.
     """
 
-    def __init__(self, target: Path, tls: ssl.SSLContext, past: Past) -> None:
-        """``past`` says what is told of the server's age."""
+    def __init__(self, target: Path, tls: ssl.SSLContext, past: Past, note: Callable[[str], None]) -> None:
+        """``past`` says what is told of the server's age; ``note`` is given each command of who only reads."""
         self._past = past
+        self._note = note
         self._target = target
         self._tls = tls
         self._port = Port()
@@ -88,8 +91,10 @@ class TlsProxy:
             self._connections.discard(task)
 
     async def _ask(self, client: asyncio.StreamReader, target: asyncio.StreamWriter, turn: asyncio.Event) -> None:
+        commands = Commands(self._note)
         with suppress(OSError):
             while data := await client.read(_CHUNK):
+                commands.feed(data)
                 if self.latency and turn.is_set():  # once for each request, however many pieces it comes in
                     await asyncio.sleep(self.latency)
                 turn.clear()

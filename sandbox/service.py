@@ -12,13 +12,14 @@ import socket
 import ssl
 import sys
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import uvicorn
 
 from playbook.clock import Clock
+from sandbox.seen import Seen
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
@@ -49,12 +50,14 @@ class Context:
         folder: temporary folder, gone when the sandbox ends. A service makes its own folder in it.
         ca: the private certificate authority.
         world: what is shown now; replaced as a whole when faults are switched.
+        seen: what was asked of all of them.
     """
 
     folder: Path
     ca: CertificateAuthority
     clock: Clock
     world: World
+    seen: Seen = field(default_factory=Seen)
 
     @property
     def logs(self) -> LogStore:
@@ -167,7 +170,7 @@ class HttpService(Service):
         """Take a port, and listen unless the service is gone."""
         self.context = context
         self._port = Port()
-        self._app = self.app()
+        self._app = context.seen.watched(self.app(), self.name)
         await self._listen_as_told()
 
     async def apply(self, world: World) -> None:

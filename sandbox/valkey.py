@@ -24,10 +24,11 @@ from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 from playbook.guard import Guard
-from sandbox.job_queues import JobQueuesState
+from sandbox.job_queues import JobQueue, JobQueuesState
 from sandbox.job_queues import seed as seed_queues
 from sandbox.products import PORTFOLIO, Product
 from sandbox.proxy import TlsProxy
+from sandbox.seen import READER
 from sandbox.service import LOOPBACK, Context, Service
 from sandbox.valkey_burdens import MEMORY_LIMIT, MOST_CLIENTS, POLICY, Burdened, Burdens
 from sandbox.valkey_past import Past
@@ -37,6 +38,12 @@ if TYPE_CHECKING:
 
 STATS_KEY = "image-processing-stats"
 QUEUE_KEY = "image-processing-queue"
+# What SECURITY.md tells an operator to give the suite; a test compares the two.
+MAY_READ = (
+    "resetkeys %R~* resetchannels -@all +ping +info +time +dbsize +scan +ttl +memory|usage +hgetall +llen "
+    "+type +zcard +scard +hlen +hget +hmget +lindex +smembers +sismember +zrange "
+    "+client|list +config|get +slowlog|get +cluster|info"
+)
 _START_LIMIT = 30.0  # seconds; a busy machine takes its time
 
 
@@ -110,7 +117,7 @@ class RedisState:
     @classmethod
     def healthy(cls, now: datetime, product: Product = PORTFOLIO) -> RedisState:
         """A warm cache and an empty queue."""
-        return cls(product=product)
+        return cls(product=product, jobs=JobQueuesState([JobQueue(*one) for one in product.queues]))
 
 
 def stats_fields(format_name: str, stats: FormatStats) -> dict[str, int]:
@@ -212,9 +219,9 @@ class ValkeyService(Service):
 
     @property
     def url(self) -> str:
-        """``rediss://`` with the password."""
+        """``rediss://`` with the password of a user who may only read what the suite reads."""
         assert self._proxy, "redis has not been started"
-        return f"rediss://:{self._password}@{LOOPBACK}:{self._proxy.port}/0"
+        return f"rediss://{READER}:{self._password}@{LOOPBACK}:{self._proxy.port}/0"
 
     def connect(self, *, limit: float) -> Redis:
         """A client that comes the way that everybody comes: by TLS and with the password.
@@ -247,6 +254,7 @@ class ValkeyService(Service):
             f'unixsocket "{self._socket}"',
             "unixsocketperm 700",
             f"requirepass {self._password}",
+            f"user {READER} on >{self._password} {MAY_READ}",
             f"user sandbox on >{self._admin_password} ~* &* +@all",
             'save ""',
             "appendonly no",
@@ -264,7 +272,9 @@ class ValkeyService(Service):
         """Wait for the server, fill it, and listen."""
         self.context = context
         await self._wait_until_it_answers()
-        self._proxy = TlsProxy(self._socket, context.ca.server_context(), self._past)
+        self._proxy = TlsProxy(
+            self._socket, context.ca.server_context(), self._past, lambda name: context.seen.note(self.name, name)
+        )
         await self.apply(context.world)
 
     async def apply(self, world: World) -> None:
@@ -276,7 +286,9 @@ class ValkeyService(Service):
         await self._burdened.evict(state.burdens.evicted)
         await seed(self._admin, state, world.now)
         await self._burdened.apply(state.burdens)
-        await self._admin.config_set("requirepass", token_urlsafe(24) if state.new_password else self._password)
+        password = token_urlsafe(24) if state.new_password else self._password
+        await self._admin.config_set("requirepass", password)
+        await self._admin.execute_command("ACL SETUSER", READER, "resetpass", f">{password}")  # type: ignore[no-untyped-call]
         self._proxy.latency = state.latency
         if state.new_password:
             await self._proxy.cut()  # who is logged in already would stay so

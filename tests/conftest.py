@@ -10,6 +10,7 @@ from hypothesis import settings
 
 from playbook import door
 from playbook.door.known import Known
+from tests.installed import build, call
 from tests.project import ROOT
 
 # The same examples each time: a test of properties fails for a change and not by chance. To look for more of them:
@@ -60,3 +61,19 @@ def pytest_configure(config: pytest.Config) -> None:
     written.read(ROOT / "pytest.ini", encoding="utf-8")
     for line in written["pytest"]["markers"].strip().splitlines():
         config.addinivalue_line("markers", line)
+
+
+@pytest.fixture(scope="session")
+def installed(tmp_path_factory: pytest.TempPathFactory):
+    """The folder of the programs of an installed suite."""
+    return build(tmp_path_factory.mktemp("installed"))
+
+
+@pytest.fixture(name="call")
+def call_installed(installed, tmp_path):
+    """Run one of these programs, in the test's own folder where no other is given."""
+
+    def run(*command, cwd=tmp_path, **variables):
+        return call(installed, *command, cwd=cwd, **variables)
+
+    return run

@@ -16,7 +16,7 @@ import shutil
 import subprocess
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from playbook import door
@@ -34,6 +34,9 @@ _SECONDS = 120  # for one git command
 _MONTHLY = 12  # monthly reports that are kept whatever came after, as the site does
 _LEFT_OUT = ("pytest-html.html",)  # as large as all else together, and the same in another form
 _STAMP = re.compile(r"(?P<of>.+)-(?P<at>\d{8}T\d{6}Z)(?:-(?P<number>\d+))?$")
+_ON_GITHUB = re.compile(
+    r"(?:https://(?:[^@/]*@)?github\.com/|(?:ssh://)?git@github\.com[:/])(?P<name>[\w.-]+/[\w.-]+?)(?:\.git)?/?"
+)
 _README = "# History\n\nOne line a run, in `runs/`. Written by the workflows; lines are only ever added.\n"
 # The beginning is the same commit wherever it is made, so that two first runs begin one history and not two.
 _BEGINNING = {"GIT_AUTHOR_DATE": "2026-01-01T00:00:00Z", "GIT_COMMITTER_DATE": "2026-01-01T00:00:00Z"}
@@ -92,6 +95,31 @@ class Branches:
                 lines.append(folder / file.relative_to(alone), line)
         shutil.rmtree(alone)
 
+    def repository(self) -> str:
+        """``owner/name`` where ``origin`` is on GitHub, by https or ssh; else empty."""
+        address = self._try("remote", "get-url", "origin").stdout.strip()
+        found = _ON_GITHUB.fullmatch(address)
+        return found["name"] if found else ""
+
+    def added(self, folder: Path) -> Iterator[tuple[Path, bytes]]:
+        """What a push would add: each file with those of its lines that ``origin`` does not have.
+
+        Raises:
+            UsageError: ``origin`` cannot be read.
+        """
+        tip = self._fetch(HISTORY)
+        for name in self._git("ls-files", "--cached", "--others", "--exclude-standard", "-z", at=folder).split(
+            "\0"
+        ):
+            file = folder / name
+            if not name or not file.is_file():
+                continue
+            there = self._try("show", f"{tip}:{name}") if tip else None
+            known = set(there.stdout.splitlines()) if there and there.returncode == 0 else set()
+            fresh = [line for line in file.read_text(errors="replace").splitlines() if line not in known]
+            if fresh:
+                yield Path(name), "".join(f"{line}\n" for line in fresh).encode()
+
     def push_history(self, folder: Path, message: str) -> bool:
         """Push what was added; False where nothing was. Lines that others pushed meanwhile are kept as well.
 
@@ -120,8 +148,13 @@ class Branches:
         """
         self._check_out(folder, self._fetch(REPORTS) or self._beginning("", ""))
 
-    def push_reports(self, folder: Path, new: Iterable[Path], keep: int) -> list[str]:
+    def push_reports(
+        self, folder: Path, new: Iterable[Path], keep: int, mend: Callable[[Path], None] = lambda _: None
+    ) -> list[str]:
         """Replace the branch by one commit of its newest ``keep`` reports, the new ones included; their names.
+
+        Args:
+            mend: is given each report that is kept, and may change it.
 
         Raises:
             UsageError: it could not be pushed.
@@ -137,6 +170,8 @@ class Branches:
             kept = newest(there, keep)
             for name in set(there) - set(kept):
                 shutil.rmtree(folder / name)
+            for name in kept:
+                mend(folder / name)
             self._git("add", "--all", at=folder)
             tree = self._git("write-tree", at=folder)
             commit = self._git("commit-tree", tree, "-m", "The newest reports", at=folder)

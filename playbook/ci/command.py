@@ -12,30 +12,43 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from playbook.audience import AUDIENCE_VARIABLE, Audience
+from playbook.catalogue import shipped
 from playbook.ci import github, runner, state
+from playbook.ci.annotations import annotations_of
 from playbook.ci.branches import HISTORY, REPORTS, Branches
 from playbook.ci.choosing import choose
-from playbook.errors import UsageError
+from playbook.errors import UnknownTarget, UsageError
+from playbook.everybody import known_as_ours
+from playbook.history import runs as history
+from playbook.history.cleansing import DRILLS, cleanse_file, kind_of, team_lines
+from playbook.public import public_results
 from playbook.record import Results
-from playbook.report import read_results
+from playbook.report import for_everybody, read_results
 from playbook.report.sarif import security_records
-from playbook.settings import SANDBOX, load
+from playbook.report.summary import summary as words
+from playbook.report.words import plural
+from playbook.settings import SANDBOX, load, private_targets
 from playbook.verdict import EXIT_OK, Verdict
 
 Say = Callable[[str], None]
 
 # GitHub's word for its own token; steps that need it are handed it by this name, and no other step is.
 TOKEN_VARIABLE = "GITHUB_TOKEN"  # noqa: S105 - a name
+# Also to a repository that everybody can read the artifact is the whole report.
+WHOLE_VARIABLE = "PLAYBOOK_WHOLE_ARTIFACT"
 _REPORTS = "reports"
 
 
 def fetch(root: Path, names: Collection[str], say: Say, environment: Mapping[str, str]) -> int:
-    """Check out what earlier jobs kept: the lines of all runs, and the newest reports."""
+    """Check out what earlier jobs kept: the lines of all runs, and the newest reports. Note who can read them."""
+    state.write_visibility(root, github.visibility(_with_repository(root, environment)))
     branches = Branches(root, token=environment.get(TOKEN_VARIABLE, ""), say=say)
     if HISTORY in names:
         branches.fetch_history(root / state.HISTORY)
@@ -44,6 +57,12 @@ def fetch(root: Path, names: Collection[str], say: Say, environment: Mapping[str
         branches.fetch_reports(root / state.REPORTS)
         say(str(state.REPORTS))
     return EXIT_OK
+
+
+def _with_repository(root: Path, environment: Mapping[str, str]) -> Mapping[str, str]:
+    """With the repository's name also where no job of GitHub Actions says it, from the address of ``origin``."""
+    name = "" if environment.get("GITHUB_REPOSITORY") else Branches(root).repository()
+    return {**environment, "GITHUB_REPOSITORY": name} if name else environment
 
 
 def run(options: argparse.Namespace, root: Path, say: Say, environment: Mapping[str, str]) -> int:
@@ -68,8 +87,9 @@ def run(options: argparse.Namespace, root: Path, say: Say, environment: Mapping[
     own += ["--allow-mutations"] if options.allow_mutations == "true" else []
     command += ["--", *own] if own else []
     say(shlex.join(["python", *command[1:]]))
+    audience = {} if _is_for_the_team(root, choice.target, environment) else {AUDIENCE_VARIABLE: Audience.PUBLIC}
     with runner.no_commands(say, environment):
-        code = _run(command, root)
+        code = _run(command, root, {**os.environ, **audience})
     state.write_job(root, msgspec.structs.replace(job, code=code))
     report = _main_report(root / _REPORTS)
     runner.set_outputs(
@@ -78,7 +98,6 @@ def run(options: argparse.Namespace, root: Path, say: Say, environment: Mapping[
             "set": choice.set,
             "target": choice.target,
             "report": report[0].name if report else "",
-            "page": _page(root, report[0]) if report else "",
             "verdict": str(report[1].verdict if report else Verdict.UNKNOWN),
         },
         environment,
@@ -86,9 +105,19 @@ def run(options: argparse.Namespace, root: Path, say: Say, environment: Mapping[
     return EXIT_OK
 
 
-def _run(command: Sequence[str], root: Path) -> int:
+def _is_for_the_team(root: Path, target: str, environment: Mapping[str, str]) -> bool:
+    """Whether only the team reads what a job prints: on a machine of one's own, or in a private place."""
+    return environment.get("GITHUB_ACTIONS") != "true" or _is_private_place(root, target, environment)
+
+
+def _is_private_place(root: Path, target: str, environment: Mapping[str, str]) -> bool:
+    """Whether the repository is private, and the target says that all that it keeps there is."""
+    return state.is_private(root) and load(target, root=root, environment=environment).target.private
+
+
+def _run(command: Sequence[str], root: Path, environment: Mapping[str, str]) -> int:
     """Run to the end; being told to stop is passed on, so that the run can still write what it had."""
-    with subprocess.Popen(command, cwd=root) as process:
+    with subprocess.Popen(command, cwd=root, env=environment) as process:
 
         def pass_on(signum: int, _: object) -> None:
             process.send_signal(signum)
@@ -105,8 +134,8 @@ def _run(command: Sequence[str], root: Path) -> int:
                 signal.signal(number, handler)
 
 
-def summary(options: argparse.Namespace, root: Path, environment: Mapping[str, str]) -> int:
-    """The verdicts on the page of the workflow's run, with the addresses of its artifacts."""
+def summary(options: argparse.Namespace, root: Path, say: Say, environment: Mapping[str, str]) -> int:
+    """The verdicts on the page of the workflow's run, with links to its artifacts; beside it what is red."""
     job = state.read_job(root)
     parts = []
     report = _main_report(root / _REPORTS)
@@ -121,12 +150,43 @@ def summary(options: argparse.Namespace, root: Path, environment: Mapping[str, s
             f"The run {how} and left no results, so nothing is known.\n"
         )
     else:
-        parts.append((report[0] / "summary.md").read_text(encoding="utf-8"))
+        folder, results = report
+        private = _is_private_place(root, job.target, environment)
+        shown = results if private else public_results(results, shipped())
+        parts.append(words(shown))
+        for line in annotations_of(shown):
+            say(line)
+        whole = _whole_artifact(root, results, environment)
         page = f"[Open the report]({options.page}). " if options.page else ""
         archive = f"[archive of everything]({options.report})" if options.report else "artifact"
-        parts.append(f"\n{page}It is in the {archive} too, as `{report[0].name}/index.html`.\n")
+        told = "It" if whole else "Everybody's part of it"
+        parts.append(f"\n{page}{told} is in the {archive} too, as `{folder.name}/index.html`.\n")
     runner.add_summary("\n".join(parts), environment)
     return EXIT_OK
+
+
+def artifact(root: Path, say: Say, environment: Mapping[str, str]) -> int:
+    """Gather the reports of this job for the artifact: whole, or everybody's part where everybody can read it.
+
+    Whoever has an account can download the artifacts of a public repository.
+    """
+    to = root / state.ARTIFACT
+    shutil.rmtree(to, ignore_errors=True)
+    for folder, results in _reports(root / _REPORTS):
+        if _whole_artifact(root, results, environment):
+            shutil.copytree(folder, to / folder.name)
+        else:
+            for_everybody(folder, to / folder.name, shipped())
+            say(f"{folder.name}: everybody's part, as this repository is not known to be private")
+    report = _main_report(root / _REPORTS)
+    page = _page(root, to / report[0].name) if report else ""
+    runner.set_outputs({"page": page}, environment)
+    return EXIT_OK
+
+
+def _whole_artifact(root: Path, results: Results, environment: Mapping[str, str]) -> bool:
+    whole = environment.get(WHOLE_VARIABLE, "").strip() == "true"
+    return results.kind == SANDBOX or state.is_private(root) or whole
 
 
 def push(root: Path, say: Say, environment: Mapping[str, str]) -> int:
@@ -139,18 +199,78 @@ def push(root: Path, say: Say, environment: Mapping[str, str]) -> int:
     if (root / state.HISTORY).is_dir() and not (root / state.HISTORY / ".git").exists():
         branches.adopt(root / state.HISTORY)
         say("history: fetched at last, and the lines of this run added to it")
+    state.write_visibility(root, github.visibility(_with_repository(root, environment)))
+    private = _is_private_place(root, job.target, environment)
+    if not private and (root / state.HISTORY / DRILLS).is_file():
+        cleanse_file(root / state.HISTORY / DRILLS, *known_as_ours())
+    _demand_public(root, branches, job.target, environment)
     if branches.push_history(root / state.HISTORY, f"{job.target} {job.set}: {_worst(root)}"):
         say("history: pushed")
-    new = [folder for folder, _ in _reports(root / _REPORTS)]
+    new = [folder if private else _public_form(root, folder) for folder, _ in _reports(root / _REPORTS)]
     if new:
-        kept = branches.push_reports(root / state.REPORTS, new, _keep(root, environment))
+        mend = _mender(root, environment)
+        kept = branches.push_reports(root / state.REPORTS, new, _keep(root, environment), mend)
         say(f"reports: {len(kept)} kept")
     return EXIT_OK
 
 
-def pages(say: Say, environment: Mapping[str, str]) -> int:
+def _demand_public(root: Path, branches: Branches, target: str, environment: Mapping[str, str]) -> None:
+    """Raises UsageError where what is the team's would go to a repository that is not known to be private."""
+    folder = root / state.HISTORY
+    if not folder.is_dir() or state.is_private(root):
+        return
+    team = 0
+    for name, content in branches.added(folder):
+        team += team_lines(content, kind_of(name))
+    if not team:
+        return
+    runner.set_outputs({"lines": "withheld"}, environment)
+    private = load(target, root=root, environment=environment).target.private
+    why = f"targets.{target}.private is true, and " if private else ""
+    raise UsageError(
+        f"nothing was pushed: {why}{environment.get('GITHUB_REPOSITORY') or 'the repository'} is not known to be "
+        f"private, and {plural(team, 'line')} of the history would tell everybody what is for the team alone; "
+        f"set private to false, or take it out: python -m playbook history --cleanse --write "
+        f"--history={state.HISTORY}"
+    )
+
+
+def _public_form(root: Path, folder: Path) -> Path:
+    to = root / state.PUBLIC / folder.name
+    shutil.rmtree(to, ignore_errors=True)
+    for_everybody(folder, to, shipped())
+    return to
+
+
+def _mender(root: Path, environment: Mapping[str, str]) -> Callable[[Path], None]:
+    """What makes a report of earlier days one for everybody, unless all of its readers are the team."""
+
+    def mend(folder: Path) -> None:
+        try:
+            results = read_results(folder)
+        except (OSError, msgspec.MsgspecError):
+            shutil.rmtree(folder)  # nobody can tell what it holds
+            return
+        with suppress(UnknownTarget):
+            if _is_private_place(root, results.target, environment):
+                return
+        if results.audience is Audience.TEAM:
+            made = _public_form(root, folder)
+            shutil.rmtree(folder)
+            shutil.copytree(made, folder)
+
+    return mend
+
+
+def pages(root: Path, say: Say, environment: Mapping[str, str]) -> int:
     """Whether this repository has Pages that a workflow can publish to, and their address, as outputs."""
     found = github.pages(environment)
+    if not found.problem and found.is_public:
+        private = private_targets({run.target for run in history.read(root / state.HISTORY).runs}, root)
+        if private:
+            found = github.Pages(
+                problem=f"{', '.join(sorted(private))} is private, and Pages of this repository are for everybody."
+            )
     if found.problem:
         said = f"The site is built and kept as an artifact, and not published: {found.problem}"
         say(runner.notice(said))
@@ -270,12 +390,17 @@ def add_parser(commands: Any, say: Say) -> None:
     step = add(
         "summary",
         "write the verdicts to the job's summary",
-        lambda options: summary(options, root, environment),
+        lambda options: summary(options, root, say, environment),
     )
     step.add_argument("--page", default="", metavar="URL", help="of the artifact that is the report's first page")
     step.add_argument("--report", default="", metavar="URL", help="of the artifact with all of the report")
     add("push", "push the lines of the run and its report", lambda _: push(root, say, environment))
-    add("pages", "tell whether the site can be published", lambda _: pages(say, environment))
+    add(
+        "artifact",
+        "gather the reports for the artifact of the run",
+        lambda _: artifact(root, say, environment),
+    )
+    add("pages", "tell whether the site can be published", lambda _: pages(root, say, environment))
     step = add(
         "code-scanning",
         "hand a report's security items to GitHub's code scanning",

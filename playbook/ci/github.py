@@ -1,13 +1,14 @@
-"""The two things that a job asks of GitHub's API: is there a place for the site, and take these findings.
+"""What a job asks of GitHub's API: who can read this repository and its site, and take these findings.
 
-https://docs.github.com/en/rest/pages/pages and https://docs.github.com/en/rest/code-scanning/code-scanning
+https://docs.github.com/en/rest/repos/repos, https://docs.github.com/en/rest/pages/pages and
+https://docs.github.com/en/rest/code-scanning/code-scanning
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from playbook import door
 from playbook.budget import words
@@ -20,6 +21,8 @@ _CREATED = 202
 _FORBIDDEN = 403
 _MISSING = 404
 _OK = 200
+_SERVER_ERROR = 500
+_TRIES = 3
 
 
 class Pages(NamedTuple):
@@ -27,11 +30,30 @@ class Pages(NamedTuple):
 
     Attributes:
         url: its address; empty where it has none.
+        is_public: everybody can read it, or GitHub does not say who can; the site of a private repository may be.
         problem: why a workflow cannot publish it, in a sentence; empty where it can.
     """
 
     url: str = ""
     problem: str = ""
+    is_public: bool = True
+
+
+Visibility = Literal["private", "public", "unknown"]
+
+
+def visibility(environment: Mapping[str, str]) -> Visibility:
+    """Who can read this repository; ``unknown`` where GitHub does not say, which must count as public."""
+    for _ in range(_TRIES):
+        try:
+            status, told = _ask("GET", "", environment)
+        except UsageError:
+            continue
+        if status == _OK and isinstance(told.get("private"), bool):
+            return "private" if told["private"] else "public"
+        if status < _SERVER_ERROR:
+            break
+    return "unknown"
 
 
 def pages(environment: Mapping[str, str]) -> Pages:
@@ -47,7 +69,7 @@ def pages(environment: Mapping[str, str]) -> Pages:
         return Pages(problem=f"GitHub answered {status} to the question whether Pages are switched on.")
     if told.get("build_type") != "workflow":
         return Pages(problem="Pages are built from a branch (Settings → Pages → Source: GitHub Actions).")
-    return Pages(url=str(told.get("html_url") or ""))
+    return Pages(url=str(told.get("html_url") or ""), is_public=told.get("public") is not False)
 
 
 def upload_sarif(data: str, environment: Mapping[str, str]) -> str:
@@ -78,7 +100,7 @@ def _ask(
     from playbook.clients.libraries.transport import fetch, httpx
 
     api = environment.get("GITHUB_API_URL", "https://api.github.com").rstrip("/")
-    url = f"{api}/repos/{_given(environment, 'GITHUB_REPOSITORY')}/{path}"
+    url = f"{api}/repos/{_given(environment, 'GITHUB_REPOSITORY')}/{path}".rstrip("/")
     headers = {
         "Accept": "application/vnd.github+json",
         "Authorization": f"Bearer {_given(environment, 'GITHUB_TOKEN')}",

@@ -32,10 +32,14 @@ def add_summary(text: str, environment: Mapping[str, str] = os.environ) -> None:
     _append(environment.get("GITHUB_STEP_SUMMARY"), cut(text, LARGEST_SUMMARY))
 
 
-def notice(text: str, kind: str = "notice") -> str:
+def notice(text: str, kind: str = "notice", title: str = "") -> str:
     """The line that Actions shows as a notice, a warning or an error."""
-    escaped = text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-    return f"::{kind}::{escaped}"
+    named = f" title={_escaped(title).replace(':', '%3A').replace(',', '%2C')}" if title else ""
+    return f"::{kind}{named}::{_escaped(text)}"
+
+
+def _escaped(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
 @contextmanager

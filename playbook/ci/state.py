@@ -6,12 +6,16 @@ from pathlib import Path
 
 import msgspec
 
+from playbook.ci.github import Visibility
 from playbook.errors import UsageError
 
 DATA = Path("data")
 HISTORY = DATA / "history"
 REPORTS = DATA / "reports"
+ARTIFACT = DATA / "artifact"
+PUBLIC = DATA / "public"
 _FILE = DATA / "job.json"
+_VISIBILITY = DATA / "visibility"
 
 
 class Job(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,6 +30,21 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     target: str
     note: str = ""
     code: int | None = None
+
+
+def write_visibility(root: Path, word: Visibility) -> None:
+    """Keep who can read the repository for the steps that may not ask, as they are not handed the token."""
+    file = root / _VISIBILITY
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(word, encoding="utf-8")
+
+
+def is_private(root: Path) -> bool:
+    """Only whom its owner let in can read the repository; what nobody knows is no."""
+    try:
+        return (root / _VISIBILITY).read_text(encoding="utf-8") == "private"
+    except (OSError, ValueError):
+        return False
 
 
 def write_job(root: Path, job: Job) -> None:

@@ -9,12 +9,15 @@ from pathlib import Path
 from typing import Any
 
 from playbook.clock import Clock
+from playbook.errors import UsageError
+from playbook.everybody import known_as_ours
+from playbook.history.cleansing import SQUASH, cleanse_file, cleansings
 from playbook.history.folder import history_to_read
 from playbook.history.runs import History, RunLine, read
 from playbook.history.schedule import missed
 from playbook.report.words import plural
 from playbook.run import settings_for
-from playbook.settings import Settings
+from playbook.settings import Settings, private_targets
 from playbook.verdict import EXIT_OK, EXIT_UNKNOWN
 
 Say = Callable[[str], None]
@@ -25,6 +28,10 @@ def run_history(options: argparse.Namespace, root: Path, say: Say, clock: Clock 
     clock = clock or Clock()
     settings = settings_for(options.target, root)
     folder = history_to_read(settings, root / options.reports, chosen=options.history)
+    if options.write and not options.cleanse:
+        raise UsageError("--write: expected --cleanse with it")
+    if options.cleanse:
+        return _cleanse(folder, root, say, written=options.write)
     history = read(folder)
     if not options.problems:
         for line in _lines(history, settings, clock.now(), own=bool(options.target)):
@@ -34,6 +41,34 @@ def run_history(options: argparse.Namespace, root: Path, say: Say, clock: Clock 
     unread = f", {plural(len(history.problems), 'problem')}" if history.problems else ""
     say(f"{plural(len(history.runs), 'run')} in {folder}{unread}")
     return EXIT_UNKNOWN if history.problems else EXIT_OK
+
+
+def _cleanse(folder: Path, root: Path, say: Say, *, written: bool) -> int:
+    """Say what of the history is the team's, and with ``written`` take it out."""
+    catalogue, ours = known_as_ours()
+    private = private_targets({run.target for run in read(folder).runs}, root)
+    does = "" if written else "would be "
+    total = 0
+    try:
+        found = list(cleansings(folder, catalogue, ours, private))
+    except OSError as error:
+        raise UsageError(f"{folder} cannot be read: {error.strerror}") from None
+    for one in found:
+        total += one.changed + one.removed
+        where = one.file.relative_to(folder)
+        gone = f", {plural(one.removed, 'unreadable line')} {does}removed" if one.removed else ""
+        say(f"{where}: {one.changed:,} of {plural(one.lines, 'line')} {does}changed{gone}")
+        for what, times in sorted(one.lost.items()):
+            say(f"  {what}: {times:,} ×")
+        if written and (one.changed or one.removed):
+            cleanse_file(one.file, catalogue, ours, private)
+    for name in sorted(private):
+        say(f"{name}: left as it is, as targets.{name}.private is true")
+    if not total:
+        say("Nothing in the history is the team's alone.")
+        return EXIT_OK
+    say(SQUASH if written else "Nothing was changed. Add --write to do it.")
+    return EXIT_OK
 
 
 def _lines(history: History, settings: Settings, now: datetime, *, own: bool) -> Iterator[str]:
@@ -68,10 +103,15 @@ def add_parser(commands: Any, say: Say) -> None:
         "history",
         help="tell the newest run of each set, and what of the history cannot be read",
         description="Tell the newest run of each set with its verdict and age; with --target also the sets that "
-        "have not run when they were due. Exit code: 0 all of the history could be read, 10 some could not.",
+        "have not run when they were due. With --cleanse, say what of the lines is for the team alone, and with "
+        "--write take it out. Exit code: 0 all of the history could be read, 10 some could not.",
     )
     parser.add_argument("--target", metavar="NAME", help="only of this target")
     parser.add_argument("--problems", action="store_true", help="only what cannot be read")
+    parser.add_argument(
+        "--cleanse", action="store_true", help="say what of it is for the team alone, and how to be rid of it"
+    )
+    parser.add_argument("--write", action="store_true", help="with --cleanse: take it out of the files")
     parser.add_argument("--history", metavar="DIR", help="folder of the history (default: as pytest has it)")
     parser.add_argument("--reports", default="reports", metavar="DIR", help="folder of reports (default: reports)")
     parser.set_defaults(command=lambda options: run_history(options, Path.cwd(), say))

@@ -8,7 +8,7 @@ from __future__ import annotations
 import fcntl
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
@@ -65,6 +65,28 @@ def read(file: Path) -> bytes:
     """The content, with no line half written; raises OSError."""
     with _locked(file, os.O_RDONLY, fcntl.LOCK_SH) as descriptor, open(descriptor, "rb", closefd=False) as stream:
         return stream.read()
+
+
+def rewrite(file: Path, change: Callable[[bytes], bytes]) -> None:
+    """Put what ``change`` makes of the content in its place, whole or not at all; who adds a line meanwhile waits.
+
+    Raises:
+        UsageError: the file cannot be read or written; it is then as it was.
+    """
+    part = file.with_name(f"{file.name}.part")
+    try:
+        with _locked(file, os.O_RDWR, fcntl.LOCK_EX) as descriptor:
+            with open(descriptor, "rb", closefd=False) as stream:
+                content = stream.read()
+            with part.open("wb") as fresh:
+                fresh.write(change(content))
+                fresh.flush()
+                os.fsync(fresh.fileno())
+            part.replace(file)
+            _keep_name_of(file)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise UsageError(f"{file} cannot be written: {error.strerror}") from None
 
 
 @contextmanager

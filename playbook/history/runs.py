@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from playbook.audience import Audience
 from playbook.catalogue import is_own
 from playbook.counters import Counted
 from playbook.errors import UsageError
@@ -75,6 +76,8 @@ class RunLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         counts: checks by verdict.
         items: by item id.
         readings: counters as this run read them, by their set's name, for later runs to compare with.
+        audience: ``public`` holds nothing that is the team's (``playbook.history.public_lines``); a line that does
+            not say it may.
         left_out: what is not part of the product, by part: the ids of the set's items that are about it.
     """
 
@@ -100,6 +103,7 @@ class RunLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     versions: dict[str, str] = {}
     items: dict[str, Finding] = {}
     readings: dict[str, Counted] = {}
+    audience: Audience = Audience.TEAM
     left_out: dict[str, list[str]] = {}
 
     @property
@@ -162,6 +166,8 @@ def worst_first(findings: list[Finding]) -> list[Finding]:
 def line_of(results: Results, *, report: str, slot: datetime | None, confirms: str = "") -> RunLine:
     """The line of a run. Pure, so that the same results are the same line; they come without secrets.
 
+    What it holds is what the results hold: for a public place they are ``playbook.public.public_results``.
+
     Args:
         report: name of the report's folder.
         slot, confirms: see RunLine.
@@ -195,6 +201,7 @@ def line_of(results: Results, *, report: str, slot: datetime | None, confirms: s
         versions=results.versions,
         items={item: worst_first(found)[0] for item, found in sorted(items.items())},
         readings=dict(sorted(readings.items())),
+        audience=results.audience,
         left_out={part.part: part.items for part in results.left_out},
     )
 

@@ -20,7 +20,7 @@ from playbook.measure.words import moment
 from playbook.recovery import records
 from playbook.recovery.drill import Drill, carry_out
 from playbook.recovery.place import SERVICE, Staging
-from playbook.recovery.records import DrillRecord, Records
+from playbook.recovery.records import DrillRecord, Records, is_of
 from playbook.settings import Settings
 
 RESTORES = "weekly.backups.restores"
@@ -155,7 +155,7 @@ def counting(known: Records, settings: Settings) -> list[DrillRecord]:
     return [
         one
         for one in known.found
-        if one.target == target.name or (one.kind == "staging" and source is not None and one.source == source)
+        if one.target == target.name or (one.kind == "staging" and source is not None and is_of(one, source))
     ]
 
 

@@ -10,6 +10,7 @@ from email.utils import parsedate_to_datetime
 from statistics import median
 from urllib.parse import urlsplit
 
+from playbook.audience import Public, say
 from playbook.clients.http import Answer, HttpClient
 from playbook.clients.network import Network
 from playbook.clients.web import SERVICE
@@ -88,6 +89,11 @@ class Health:
     def cause(self) -> str:
         """The website, where that is down as a whole; else empty."""
         return SERVICE if self.down else ""
+
+    @property
+    def public(self) -> Public:
+        """What everybody may read of it, and can see by asking: whether there was an answer, and its status."""
+        return say("no answer") if self.status is None else say("HTTP {}", self.status)
 
     @property
     def is_unhealthy(self) -> bool:

@@ -69,6 +69,12 @@ class Issue(msgspec.Struct, frozen=True, kw_only=True):
         return any(label.name == LABEL for label in self.labels)
 
 
+class Repository(msgspec.Struct, frozen=True):
+    """A repository, by who can read it."""
+
+    private: bool | None = None
+
+
 class Comment(msgspec.Struct, frozen=True):
     """A comment on an issue."""
 
@@ -76,6 +82,7 @@ class Comment(msgspec.Struct, frozen=True):
 
 
 _ISSUE = msgspec.json.Decoder(Issue)
+_REPOSITORY = msgspec.json.Decoder(Repository)
 _ISSUES = msgspec.json.Decoder(list[Issue])
 _COMMENTS = msgspec.json.Decoder(list[Comment])
 
@@ -97,6 +104,16 @@ class IssuesApi:
         }
         self._waited = 0.0
         self._writes = 0
+
+    def is_private(self) -> bool:
+        """Whether only those whom its owner let in can read the repository; what GitHub does not say is no."""
+        try:
+            answer = self._ask("GET", self._base, None, "the repository")
+            return _decoded(answer, _REPOSITORY, "the repository").private is True
+        except Stopped:
+            raise
+        except NotKept:
+            return False
 
     def open_issues(self) -> list[Issue]:
         """All open issues with the label, lowest number first."""

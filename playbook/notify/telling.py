@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import os
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
+from types import MappingProxyType
 
 from playbook import door
+from playbook.audience import Audience, of_terminal
 from playbook.clock import Clock
 from playbook.door.records import leaving
 from playbook.errors import UsageError
+from playbook.everybody import runs_for_everybody, with_particulars
 from playbook.history import deliveries, lines
 from playbook.history import runs as history
 from playbook.history.deliveries import Delivery, Told, ids_told, known_since
 from playbook.history.derive import incidents_of
 from playbook.history.incidents import Incident
+from playbook.history.public_lines import public_delivery
 from playbook.notify.channels import Channel, channels_of
 from playbook.notify.due import News, due
 from playbook.notify.messages import Message, of_digest, of_news
 from playbook.notify.tries import Outcome, Try, deliver
+from playbook.record import Results
 from playbook.settings import Settings
 
 Say = Callable[[str], None]
@@ -31,11 +37,21 @@ NO_CHANNEL = (
 )
 
 
-def tell(settings: Settings, history_folder: Path, say: Say, clock: Clock | None = None) -> None:
-    """Tell what the history shows and was not told yet; what goes wrong is said, noted, and never raised."""
+def tell(
+    settings: Settings,
+    history_folder: Path,
+    say: Say,
+    clock: Clock | None = None,
+    results: Mapping[str, Results] = MappingProxyType({}),
+) -> None:
+    """Tell what the history shows and was not told yet; what goes wrong is said, noted, and never raised.
+
+    Args:
+        results: of the runs that have just ended, by the id of their line, for channels that the team alone reads.
+    """
     try:
         with lines.alone(history_folder, PATIENCE):
-            Telling(settings, history_folder, say, clock or Clock()).tell()
+            Telling(settings, history_folder, say, clock or Clock(), results=results).tell()
     except Exception as error:  # noqa: BLE001 - a run's verdict must not depend on who hears of it
         words = str(error) if isinstance(error, UsageError) else f"{type(error).__name__}: {error}"
         say(f"notifications: not told: {door.text(words)}")
@@ -48,13 +64,27 @@ class Telling:
         problems: what is wrong with the history, or was not delivered, a sentence each.
     """
 
-    def __init__(self, settings: Settings, folder: Path, say: Say, clock: Clock, *, dry_run: bool = False) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        folder: Path,
+        say: Say,
+        clock: Clock,
+        *,
+        dry_run: bool = False,
+        results: Mapping[str, Results] = MappingProxyType({}),
+    ) -> None:
         self._settings, self._folder, self._clock, self._dry_run = settings, folder, clock, dry_run
         self._say: Say = lambda line: say(door.text(line))
         self._target = settings.target.name
         found = history.read(folder)
         self.problems = list(found.problems)
         self._runs = found.of(self._target)
+        if not settings.target.private:
+            self._runs = runs_for_everybody(self._runs)
+        self._of_everybody = incidents_of(settings, self._runs)
+        if results and settings.notifications.private and not settings.target.private:
+            self._runs = tuple(with_particulars(run, results.get(run.id)) for run in self._runs)
         self._incidents = incidents_of(settings, self._runs)
         self._deliveries = deliveries.read(folder)
         self._silent: set[str] = set()
@@ -135,8 +165,14 @@ class Telling:
             self._say(f"notifications: {channel.to} was told: {message.title}")
         else:
             tries = f"in {outcome.attempts} tries" if outcome.attempts > 1 else "in 1 try"
-            self._fail(f"{channel.to} was not told {tries}: {outcome.error}")
+            why = outcome.error if self._is_for_the_team else "the reason stands where only the team reads"
+            self._fail(f"{channel.to} was not told {tries}: {why}")
         self._note(message.what, (channel.name, channel.to), message.ids, outcome, message.set)
+
+    @property
+    def _is_for_the_team(self) -> bool:
+        """What is printed now only the team reads."""
+        return of_terminal(os.environ) is Audience.TEAM
 
     def _fail(self, problem: str) -> None:
         self.problems.append(problem)
@@ -158,6 +194,8 @@ class Telling:
             attempts=outcome.attempts,
             error=outcome.error,
         )
+        if not self._settings.target.private:
+            delivery = public_delivery(delivery)
         try:
             deliveries.note(self._folder, leaving(delivery))
         except UsageError as error:
@@ -172,7 +210,7 @@ class Telling:
         tracker = self._settings.notifications.github
         if tracker.token is None or tracker.repository is None:
             return
-        still = [incident for incident in self._incidents if incident.is_open]
+        still = [incident for incident in self._of_everybody if incident.is_open]
         if self._dry_run:
             self._say(f"GitHub: {tracker.repository} would have an open issue for each of: {_titles(still)}")
             return
@@ -181,6 +219,12 @@ class Telling:
 
         try:
             api = IssuesApi(tracker, tracker.token, self._settings.notifications.time_limit_seconds, self._clock)
+            incidents = self._of_everybody
+            if self._settings.target.private and not api.is_private():
+                self._say(
+                    f"GitHub: {tracker.repository} is not known to be private, so its issues tell no particulars"
+                )
+                incidents = incidents_of(self._settings, runs_for_everybody(self._runs))
             IssueKeeper(
                 api,
                 target=self._target,
@@ -189,7 +233,7 @@ class Telling:
                 now=self._clock.now(),
                 note=lambda to, ids: self._note("issue", (CHANNEL, to), ids, Outcome(True, 1, "")),
                 say=self._say,
-            ).keep(self._incidents)
+            ).keep(incidents)
         except NotKept as error:
             self._fail(f"GitHub: {error}")
             self._note("issue", (CHANNEL, "GitHub issues"), [], Outcome(False, 1, str(error)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import os
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -46,6 +47,35 @@ class DrillRecord(msgspec.Struct, frozen=True, kw_only=True):
     result: str
     by: str = "playbook"
     unseen: str = ""
+
+
+_NAMED = "sha256:"
+
+
+def public_record(record: DrillRecord) -> DrillRecord:
+    """The record as everybody may read it: when, how long and how it went, and no place, name or words.
+
+    The place of the backups becomes a digest, by which a run that knows the place finds its records.
+    """
+    return msgspec.structs.replace(
+        record,
+        source=_digest(record.source),
+        what="an archive",
+        result="as it should" if record.ok else "not as it should",
+        by="playbook" if record.by == "playbook" else "a script",
+        unseen="something was not looked at" if record.unseen else "",
+    )
+
+
+def is_of(record: DrillRecord, source: str) -> bool:
+    """Whether the backups of this place were restored."""
+    return record.source in {source, _digest(source)}
+
+
+def _digest(source: str) -> str:
+    if not source or source.startswith(_NAMED):
+        return source
+    return f"{_NAMED}{hashlib.sha256(source.encode(errors='replace')).hexdigest()[:32]}"
 
 
 @dataclass(frozen=True, slots=True)

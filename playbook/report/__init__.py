@@ -7,6 +7,8 @@ from pathlib import Path
 
 import msgspec
 
+from playbook.catalogue import Catalogue
+from playbook.public import public_results
 from playbook.record import Results
 from playbook.report.ctrf import ctrf
 from playbook.report.junit import junit
@@ -40,6 +42,17 @@ def render_folder(folder: Path) -> tuple[Results, dict[str, str]]:
     """
     results = read_results(folder)
     return results, _write(results, folder)
+
+
+def for_everybody(folder: Path, to: Path, catalogue: Catalogue) -> None:
+    """Write the files of a run anew into another folder, with what everybody may read and nothing else.
+
+    What lies in the run's folder beside them (load.json, pytest's page) is not taken along.
+    """
+    shown = public_results(read_results(folder), catalogue)
+    to.mkdir(parents=True, exist_ok=True)
+    write_whole(to / RESULTS, msgspec.json.format(msgspec.json.encode(shown), indent=1) + b"\n")
+    _write(shown, to)
 
 
 _WRITERS: dict[str, Callable[[Results], str | bytes]] = {

@@ -12,6 +12,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 import msgspec
 
+from playbook.places import path_of
 from playbook.record import Record, Results
 from playbook.report.words import clip
 from playbook.verdict import Verdict
@@ -73,7 +74,7 @@ def _test(record: Record) -> dict[str, Any]:
         "rawStatus": record.verdict,
         "tags": [record.subject, record.item.partition(".")[0]],
         "labels": {"item": record.item, "verdict": record.verdict},
-        "filePath": record.check.partition("::")[0],
+        "filePath": path_of(record.check),
         "extra": {"nextStep": record.next_step, "cause": record.cause},
     }
     if record.value is not None and record.limit is not None:

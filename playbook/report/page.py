@@ -19,7 +19,18 @@ from playbook.evidence import Chart, Evidence, Facts, Lines, Table
 from playbook.record import Record, Results, RootCause
 from playbook.report.chart import MOST_CURVES, draw
 from playbook.report.ladder import ladder
-from playbook.report.words import MARKS, attention, clip, headline, not_part, of_verdict, plural, scope, subject_of
+from playbook.report.words import (
+    MARKS,
+    attention,
+    clip,
+    headline,
+    not_part,
+    of_verdict,
+    plural,
+    readers,
+    scope,
+    subject_of,
+)
 from playbook.verdict import SEVERITY, Verdict
 
 # More rows than this help nobody on a page; results.json holds them all.
@@ -70,6 +81,7 @@ def page(results: Results) -> str:
             style_hash=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
             headline=headline(results),
             scope=scope(results),
+            readers=readers(results),
             brief=_brief(results, urgent, anchors),
             attention=urgent,
             urgent={record.check for record in urgent},

@@ -19,8 +19,9 @@ from typing import Any
 
 import msgspec
 
-from playbook.catalogue import ROOT, Catalogue, Item, read_catalogue
+from playbook.catalogue import Catalogue, Item, read_catalogue
 from playbook.errors import UsageError
+from playbook.places import INSTALLED, ROOT, file_of, path_of
 from playbook.record import Record, Results
 from playbook.report.words import clip
 from playbook.verdict import Verdict
@@ -43,8 +44,9 @@ def security_records(results: Results) -> list[Record]:
     return [record for record in results.records if record.subject in SUBJECTS]
 
 
-def sarif(results: Results, root: Path = ROOT) -> bytes:
-    """The document; ``root`` is the folder that the checks' paths start from."""
+def sarif(results: Results, root: Path | None = None) -> bytes:
+    """The document; ``root`` is the folder that the checks' paths start from, else the project's."""
+    root = root or (Path.cwd() if INSTALLED else ROOT)
     records = security_records(results)
     ids = list(dict.fromkeys(record.item for record in records))
     catalogue = _catalogue()
@@ -104,8 +106,8 @@ def _markdown(name: str, text: str) -> str:
 
 
 def _result(record: Record, ids: list[str], target: str, root: Path) -> dict[str, Any]:
-    path, _, name = record.check.partition("::")
-    line, width = _line_of(root / path, name.partition("[")[0])
+    path, name = path_of(record.check), record.check.partition("::")[2]
+    line, width = _line_of(file_of(record.check, root), name.partition("[")[0])
     region = {"startLine": line, "startColumn": 1, "endLine": line, "endColumn": width + 1}
     result: dict[str, Any] = {
         "ruleId": record.item,

@@ -15,6 +15,7 @@ from playbook.report.words import (
     headline,
     not_part,
     of_verdict,
+    readers,
     scope,
 )
 from playbook.verdict import Verdict
@@ -45,6 +46,8 @@ def _lines(results: Results) -> Iterator[str]:
     yield f"# {MARKS[results.verdict]} {results.verdict}: {plain(scope(results))}"
     yield ""
     yield plain(headline(results))
+    yield ""
+    yield f"*{readers(results)}*"
     yield ""
     yield f"{counted(results)} · started {plain(results.started)} · {results.seconds:.1f} s"
     if results.faults:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from playbook.audience import Audience
 from playbook.record import LeftOut, Record, Results
 from playbook.verdict import SEVERITY, Verdict
 
@@ -124,6 +125,21 @@ def subject_of(record: Record) -> str:
     subject, found, _ = record.message.partition(": expected ")
     told = found and subject != record.title and record.verdict is not Verdict.WAIVED
     return subject if told else ""
+
+
+def readers(results: Results) -> str:
+    """Who may read a report, and what it holds or does not hold because of that."""
+    if results.audience is Audience.PUBLIC:
+        return (
+            "For everybody: verdicts, figures of public items, and sentences without particulars. "
+            "What was found stands in the team's report."
+        )
+    kept = (
+        "So do its history, site and issues, as the target is private."
+        if results.private
+        else "Its history, site and issues tell everybody's part of it alone, as the target is not private."
+    )
+    return f"For the team: it holds names, addresses and log lines. {kept}"
 
 
 def scope(results: Results) -> str:

@@ -73,6 +73,8 @@ class Notifications(Section, frozen=True):
         try_again_seconds: before the second try; twice as long before each further one.
         ping_limit_seconds: for one try of a ping.
         link: shown under each message, e.g. the address of the site.
+        private: only the team reads what apprise and the webhook are sent, so it tells the particulars of the run
+            that has just ended. Issues have their own rule.
     """
 
     apprise: tuple[Secret, ...] = ()
@@ -87,6 +89,7 @@ class Notifications(Section, frozen=True):
     try_again_seconds: _Seconds = 2.0
     ping_limit_seconds: _Seconds = 5.0
     link: str | None = None
+    private: bool = False
 
     def ping_for(self, set_name: str) -> Secret | None:
         """The address that is told of the runs of a set."""

@@ -241,11 +241,14 @@ class Target(Section, frozen=True):
     """One system to check.
 
     Attributes:
+        private: the history, the site, the issues and the job summaries of this target are in places that only
+            the team can read, so all of them tell the particulars too.
         without: the parts that this product does not have, by their names in ``playbook.sections.parts``.
     """
 
     name: str
     kind: Literal["sandbox", "staging", "production"]
+    private: bool = False
     without: tuple[str, ...] = ()
     web: Web = Web()
     components: Components = Components()

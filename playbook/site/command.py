@@ -4,22 +4,29 @@ from __future__ import annotations
 
 import argparse
 import re
+import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import msgspec
+
+from playbook.audience import Audience
+from playbook.catalogue import Catalogue, shipped
 from playbook.clock import Clock
 from playbook.errors import UnknownTarget, UsageError
+from playbook.everybody import runs_for_everybody
 from playbook.history import runs as history
 from playbook.history.derive import incidents_of, titles
 from playbook.history.folder import history_to_read
 from playbook.history.incidents import incidents
 from playbook.history.rules import Rules
-from playbook.history.runs import RunLine
+from playbook.history.runs import History, RunLine
 from playbook.own_catalogue import catalogue_of
+from playbook.report import for_everybody, read_results
 from playbook.report.words import plural
-from playbook.settings import Settings, load
+from playbook.settings import Settings, load, private_targets
 from playbook.site.due import due_sets
 from playbook.site.making import known_by, make_site
 from playbook.site.pages import render
@@ -45,8 +52,13 @@ def run_build(options: argparse.Namespace, root: Path, say: Say, clock: Clock | 
     _demand_outside(folder, history=lines, reports=reports)
     now = (clock or Clock()).now()
     past = known_by(history.read(lines), now)
+    private = private_targets({run.target for run in past.runs}, root)
+    past = History(runs_for_everybody(past.runs, private), past.problems)
     kept = kept_reports(past.runs, reports, settings.history.keep_reports)
+    kept = frozenset(name for name in kept if _has_results(reports / name))
     catalogue = catalogue_of(settings)
+    if {run.target for run in past.runs} - private:
+        catalogue = _of_everybody(catalogue)
     by_target = _settings_by_target(past.runs, root)
     known = {name: each for name, each in by_target.items() if each}
     site = make_site(
@@ -67,12 +79,30 @@ def run_build(options: argparse.Namespace, root: Path, say: Say, clock: Clock | 
         retired=frozenset(by_target.keys() - known.keys()),
     )
     files = dict(render(site, base_url))
-    write_folder(folder, files, {f"runs/{name}": reports / name for name in sorted(kept)})
+    with tempfile.TemporaryDirectory(prefix="playbook-site-") as made:
+        copies = {}
+        for name in sorted(kept):
+            if read_results(reports / name).target in private:
+                copies[f"runs/{name}"] = reports / name
+            else:
+                copies[f"runs/{name}"] = Path(made) / name
+                for_everybody(reports / name, Path(made) / name, shipped())
+        write_folder(folder, files, copies)
     for problem in (*past.problems, *catalogue.unread.values()):
         say(f"not read: {problem}")
     say(_summary(site, len(files)))
     say(str(folder / "index.html"))
     return EXIT_OK
+
+
+def _of_everybody(catalogue: Catalogue) -> Catalogue:
+    """Without the words of own items that are the team's."""
+    items = {
+        name: item
+        for name, item in catalogue.items.items()
+        if name in shipped().items or item.audience is Audience.PUBLIC
+    }
+    return msgspec.structs.replace(catalogue, items=items)
 
 
 def _demand_outside(folder: Path, **sources: Path) -> None:
@@ -93,6 +123,15 @@ def kept_reports(runs: Iterable[RunLine], reports: Path, most: int) -> frozenset
 def _is_report(name: str, reports: Path) -> bool:
     folder = reports / name
     return bool(_NAME.fullmatch(name)) and not folder.is_symlink() and (folder / "index.html").is_file()
+
+
+def _has_results(folder: Path) -> bool:
+    """Whether what everybody may read of it can be made."""
+    try:
+        read_results(folder)
+    except (OSError, msgspec.MsgspecError):
+        return False
+    return True
 
 
 def _settings_by_target(runs: Iterable[RunLine], root: Path) -> Mapping[str, Settings | None]:

@@ -252,6 +252,8 @@ def _spec(state: DigitalOceanState) -> Json:
         spec["maintenance"] = {"enabled": True, **({"archive": True} if state.offline == "archive" else {})}
     for component in state.components:
         spec.setdefault(component.kind, []).append(_component_spec(state, component))
+    if state.static_sites:
+        spec["static_sites"] = [_static_site_spec(state, name) for name in state.static_sites]
     if state.databases:
         spec["databases"] = [
             {
@@ -264,6 +266,17 @@ def _spec(state: DigitalOceanState) -> Json:
             for database in state.databases
         ]
     return spec
+
+
+def _static_site_spec(state: DigitalOceanState, name: str) -> Json:
+    return {
+        "name": name,
+        "github": {"repo": state.repository, "branch": "main", "deploy_on_push": True},
+        "environment_slug": "hugo",
+        "output_dir": "/public",
+        "routes": [{"path": "/"}],
+        "error_document": "404.html",
+    }
 
 
 def _component_spec(state: DigitalOceanState, component: Component) -> Json:
@@ -327,6 +340,10 @@ def _deployment(state: DigitalOceanState, deployment: Deployment) -> Json:
         shown.setdefault(component.kind, []).append(
             {"name": component.name, "source_commit_hash": deployment.commit}
         )
+    if state.static_sites:
+        shown["static_sites"] = [
+            {"name": name, "source_commit_hash": deployment.commit} for name in state.static_sites
+        ]
     return shown
 
 

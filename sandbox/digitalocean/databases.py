@@ -32,18 +32,21 @@ def get_cluster(call: Call) -> Json:
 
 @get("/v2/databases/{cluster_id}/firewall", "database:read")
 def list_firewall_rules(call: Call) -> Json:
-    _known(call)
-    cluster = call.state.cluster
+    state = call.state
+    trusted = state.cluster.trusted
+    if call.path["cluster_id"] != state.cluster.id:
+        _wanted(call)
+        trusted = [("app", state.app_id)]
     return {
         "rules": [
             {
                 "uuid": identifier(f"rule {kind} {value}"),
-                "cluster_uuid": cluster.id,
+                "cluster_uuid": call.path["cluster_id"],
                 "type": kind,
                 "value": value,
-                "created_at": stamp(cluster.created_at),
+                "created_at": stamp(state.created_at),
             }
-            for kind, value in cluster.trusted
+            for kind, value in trusted
         ]
     }
 

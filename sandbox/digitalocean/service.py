@@ -94,7 +94,7 @@ class DigitalOceanService(HttpService):
                     for one in self.state.databases
                 ],
                 "ca": str(self.context.ca.pem),
-            }
+            },
         }
 
     def app(self) -> ASGIApp:

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from sandbox.digitalocean.history import RUNNING, Deployment, commit_hash, deployments, identifier
-from sandbox.products import PORTFOLIO, Product
+from sandbox.products import PORTFOLIO, WEB, Product
 
 Answer = Literal["normal", "unauthorized", "forbidden", "throttled", "server-error", "garbage"]
 AGE = timedelta(days=425)
@@ -155,6 +155,7 @@ class DigitalOceanState:
     """Everything that the API shows. Times are aware UTC.
 
     Attributes:
+        static_sites: names of components that are files alone, beside ``components``.
         answer: how the whole API behaves; faults change it.
         missing_scopes: what the token may not do, e.g. ``monitoring:read``.
         live_url_dead: the app's live URL leads to a port where nobody listens.
@@ -187,6 +188,7 @@ class DigitalOceanState:
     ssh_keys: list[SshKey]
     databases: list[Database] = field(default_factory=list)
     firewalls: list[Firewall] = field(default_factory=list)
+    static_sites: list[str] = field(default_factory=list)
     region: str = "fra"
     tier: str = "professional"
     domain: str = "portfolio.example"
@@ -225,6 +227,8 @@ class DigitalOceanState:
         """The system on a good day. ``now`` is aware UTC."""
         state = cls._of_the_portfolio(now)
         state.product = product
+        state.static_sites = [] if product.has("services") else [product.called(WEB)]
+        state.databases = state.databases if product.has("databases") else []
         state.components = [one for one in state.components if product.has_component(one.name)]
         for one in state.components:
             one.name = product.called(one.name)

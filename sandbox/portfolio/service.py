@@ -117,15 +117,16 @@ class PortfolioService(HttpService):
     def app(self) -> ASGIApp:
         """Routes, inside the access log, inside the security headers."""
         product = self.world.product
-        routes = [
-            Route("/", self._homepage),
-            Route("/login", login),
-            Route("/shop", self._shop),
-            Route("/shop/health", self._shop_health),
-            Route("/assets/site.css", self._stylesheet),
-            Route(product.called(HEALTH), self._health),
-            Route("/metrics", self._metrics),
-        ]
+        health = self._django_health if product.health == "django" else self._health
+        routes = [Route("/", self._homepage), Route("/assets/site.css", self._stylesheet)]
+        if product.has("services"):
+            routes += [
+                Route("/login", login),
+                Route("/shop", self._shop),
+                Route("/shop/health", self._shop_health),
+                Route(product.called(HEALTH), health),
+                Route("/metrics", self._metrics),
+            ]
         if product.has("images"):
             routes += [
                 Route(product.called(IMAGE_HEALTH), self._image_health),
@@ -198,6 +199,13 @@ class PortfolioService(HttpService):
             bad = [name for name, entry in dependencies.items() if entry["status"] != "healthy"]
             self._log(WEB, pino(self._now(), 40, "health is degraded", dependencies=bad))
         return _no_store(body, 503 if "unhealthy" in reported and not hides else 200)
+
+    async def _django_health(self, request: Request) -> Response:
+        """As django-health-check tells it: a word for each plugin, and 500 where one is not well."""
+        well = (await self._redis_health())["status"] == "healthy"
+        redis = "working" if well else "unavailable: connection refused"
+        body = {"CeleryHealthCheckCelery": redis, "DatabaseBackend": "working", "RedisHealthCheck": redis}
+        return _no_store(body, 200 if well else 500)
 
     async def _redis_health(self) -> dict[str, Any]:
         assert self._redis

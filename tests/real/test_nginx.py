@@ -14,10 +14,13 @@ from pathlib import Path
 import pytest
 
 from checks import test_security as checks
+from playbook.clients.http import HttpClient
 from playbook.clients.tls import Endpoint, TlsClient
 from playbook.clock import FixedClock
 from playbook.measure.certificates import certificates
+from playbook.measure.headers import security_headers
 from playbook.measure.tls import tls_configuration
+from playbook.measure.without_tls import PlainHttp
 from playbook.settings import TimeLimits, load
 from tests.judged import judged
 from tests.real.servers import READY_WITHIN, program
@@ -28,8 +31,11 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:ssl.TLSVersion.TLSv1:DeprecationWarning"),
 ]
 HOST = "portfolio.example"
+LIMITS = TimeLimits(connect=30, read=30)
 AUTHORITY = "basicConstraints=critical,CA:TRUE\nsubjectKeyIdentifier=hash\nkeyUsage=critical,keyCertSign,cRLSign\n"
 SERVER = f"basicConstraints=critical,CA:FALSE\nsubjectAltName=DNS:{HOST}\nextendedKeyUsage=serverAuth\n"
+PAGE = "<!doctype html><title>Portfolio</title><h1>Photographs that load fast</h1>" + "<p>A photograph.</p>" * 20
+OTHER = SERVER.replace(HOST, "other.example")
 CONFIGURATION = """
 daemon off; master_process off; pid {folder}/nginx.pid; error_log {folder}/error.log;
 events {{ }}
@@ -45,6 +51,8 @@ http {{
         ssl_protocols {protocols};
         ssl_ciphers {ciphers};
         ssl_prefer_server_ciphers on;
+        root {folder}; default_type text/html;
+{headers}
     }}
 }}
 """
@@ -85,17 +93,31 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     maker.certificate("leaf", SERVER, "between")
     maker.run("x509", "-req", "-in", "leaf.csr", "-CA", "between.pem", "-CAkey", "between.key", "-days", "90",
               "-sha1", "-extfile", "leaf.ext", "-out", "leaf-sha1.pem")  # fmt: skip
+    maker.certificate("other", OTHER, "between")
+    maker.certificate("alone", SERVER)
+    maker.certificate("past", SERVER, "between", days=-1)
+    maker.certificate("soon", SERVER, "between", days=3)
     return folder
 
 
 @contextmanager
 def served(
-    folder: Path, *chain: str, protocols: str = "TLSv1.2 TLSv1.3", ciphers: str = "HIGH:@SECLEVEL=0"
+    folder: Path,
+    *chain: str,
+    protocols: str = "TLSv1.2 TLSv1.3",
+    ciphers: str = "HIGH:@SECLEVEL=0",
+    key: str = "leaf",
+    headers: tuple[str, ...] = (),
 ) -> Iterator[int]:
-    """The port of an nginx that sends these certificates."""
+    """The port of an nginx that sends these certificates and headers (name and quoted value)."""
     port = free_port()
     (folder / "served.pem").write_text("".join((folder / f"{name}.pem").read_text() for name in chain))
-    text = CONFIGURATION.format(folder=folder, port=port, host=HOST, protocols=protocols, ciphers=ciphers)
+    lines = "".join(f"        add_header {each} always;\n" for each in headers)
+    text = CONFIGURATION.format(
+        folder=folder, port=port, host=HOST, protocols=protocols, ciphers=ciphers, headers=lines
+    )
+    text = text.replace(f"{folder}/leaf.key", f"{folder}/{key}.key")
+    (folder / "index.html").write_text(PAGE)
     (folder / "nginx.conf").write_text(text)
     command = [program("nginx"), "-p", str(folder), "-c", str(folder / "nginx.conf")]
     with (folder / "out.log").open("wb") as written:
@@ -183,3 +205,75 @@ def test_configurations(made: Path, protocols: str, ciphers: str, outdated: str,
         )
     assert (found.outdated, found.broken, found.coverage.enough) == (outdated, broken, True)
     assert by_hand.accepted is bool(outdated)
+
+
+@pytest.mark.parametrize(
+    ("leaf", "words"),
+    [
+        ("past", r"expired"),
+        ("alone", r"self.signed"),
+        ("other", r"other\.example"),
+        ("soon", r"expected at least 21 days, got [23] days"),
+    ],
+    ids=["expired", "self-signed", "wrong-name", "ends-soon"],
+)
+def test_certificates_that_visitors_are_warned_of(made: Path, leaf: str, words: str) -> None:
+    """Each critical, with what is wrong in words."""
+    chain = (leaf,) if leaf == "alone" else (leaf, "between")
+    with served(made, *chain, key=leaf) as port:
+        verdict, message = told_of(made, port)
+    assert verdict == "CRITICAL", message
+    assert re.search(words, message), message
+
+
+@pytest.fixture(scope="module")
+def local(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A server's certificate for localhost, and its authority."""
+    folder = tmp_path_factory.mktemp("local")
+    maker = Maker(folder)
+    maker.certificate("root", AUTHORITY, days=3650)
+    maker.certificate("leaf", SERVER.replace(HOST, "localhost"), "root")
+    return folder
+
+
+GOOD = (
+    """Content-Security-Policy "default-src 'self'; frame-ancestors 'none'\"""",
+    'Strict-Transport-Security "max-age=63072000"',
+    'X-Content-Type-Options "nosniff"',
+    'Referrer-Policy "no-referrer"',
+)
+
+
+@pytest.mark.parametrize(
+    ("headers", "verdict", "words"),
+    [
+        (GOOD, "OK", "grade A"),
+        ((), "CRITICAL", "grade D; lost by Content-Security-Policy -25, Strict-Transport-Security -20"),
+        (GOOD[1:], "WARNING", "lost by Content-Security-Policy -25, Framing -20"),
+        (
+            (GOOD[0], 'Strict-Transport-Security "max-age=63072000; max-age=0"', *GOOD[2:]),
+            "UNKNOWN",
+            "max-age twice",
+        ),
+        (
+            (*GOOD, 'Strict-Transport-Security "max-age=0"'),
+            "OK",
+            r"lost by Strict-Transport-Security -20\) \(below",
+        ),
+        ((*GOOD, 'X-Content-Type-Options "sniff"'), "UNKNOWN", "x-content-type-options: nosniff, sniff"),
+    ],
+    ids=["good", "none", "no-policy", "directive-twice", "sent-twice", "sent-twice-otherwise"],
+)
+def test_headers(local: Path, headers: tuple[str, ...], verdict: str, words: str) -> None:
+    """As nginx sends them: one that comes twice protects no better than the worse of the two."""
+    settings = load("staging", root=local, environment={})
+    with served(local, "leaf", headers=headers) as port:
+        website = HttpClient(
+            f"https://localhost:{port}", service="Website", time_limits=LIMITS, ca=str(local / "root.pem")
+        )
+        plain = PlainHttp("http://localhost", ("http://localhost/", "https://localhost/"), 301)
+        found = security_headers(website, plain, settings)
+    the_check = checks.test_security_headers_are_good
+    told = judged(the_check, limits=settings.limits, security_headers=found)
+    assert str(told[0]) == verdict, told
+    assert re.search(words, told[1]), told

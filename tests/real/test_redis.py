@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from redis import Redis
 from redis.exceptions import ConnectionError as Lost
-from redis.exceptions import RedisError
+from redis.exceptions import NoPermissionError, RedisError
 
 from playbook.clients.redis import Address, ReadOnlyRedis
 from playbook.clock import Clock
@@ -27,6 +27,7 @@ from playbook.verdict import Verdict
 from tests.judged import check, judged
 from tests.real.servers import READY_WITHIN, program
 from tests.redis_factory import settings_of
+from tests.security_table import acl_line, lines_of
 from tests.unit.loopback import closed_port, free_port
 
 pytestmark = pytest.mark.slow
@@ -68,6 +69,13 @@ class Running:
                 time.sleep(0.01)
             else:
                 return
+
+    def until_served(self) -> None:
+        """Wait until a cluster of this one node serves all slots."""
+        deadline = time.monotonic() + READY_WITHIN
+        while self.admin.execute_command("CLUSTER INFO")["cluster_state"] != "ok":
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
 
     def until(self, field: str, value: Any) -> None:
         """Wait until INFO says so."""
@@ -229,3 +237,73 @@ def test_counters_are_the_servers_until_it_sets_them_back(tmp_path):
         assert after.counts["keyspace_misses"] == 0
     with running(tmp_path) as server:
         assert redis_stats(server.reader, SETTINGS, Clock(), Earlier()).read.origin != before.origin
+
+
+READ_BY_THE_SUITE = (
+    *(("PING",), ("INFO",), ("TIME",), ("DBSIZE",), ("SCAN", 0, "COUNT", 10), ("TTL", "img:1")),
+    *(("MEMORY USAGE", "img:1"), ("HGETALL", "image-processing-stats"), ("LLEN", "image-processing-queue")),
+    *(("CLIENT LIST",), ("CONFIG GET", "maxclients"), ("SLOWLOG GET", 10), ("CLUSTER INFO",)),
+)
+FORBIDDEN = (
+    *("SET img:1 y", "GET img:1", "DEL img:1", "EXPIRE img:1 1", "LPOP image-processing-queue", "FLUSHALL"),
+    *("CONFIG SET maxmemory 1", "CONFIG RESETSTAT", "CLIENT KILL ID 1", "ACL LIST", "SHUTDOWN", "MONITOR"),
+    *("EVAL return(1) 0", "SUBSCRIBE a", "SLOWLOG RESET", "REPLICAOF NO ONE", "KEYS *", "DUMP img:1", "SAVE"),
+)
+
+
+def as_documented(server: Running, password: str = "pass-of-the-reader") -> ReadOnlyRedis:
+    """A client of the user whose line stands in SECURITY.md."""
+    _, name, *words = acl_line().replace("PASSWORD", password).split()
+    server.admin.execute_command("ACL SETUSER", name, *words)
+    url = Secret(f"redis://{name}:{password}@127.0.0.1:{server.port}")
+    return ReadOnlyRedis(Address.parse(url, "x"), time_limits=LIMITS)
+
+
+@pytest.mark.parametrize("cluster", ["no", "yes"])
+def test_the_documented_user_may_do_what_the_suite_does(tmp_path, cluster):
+    """Every command of the table, on a server by itself and on a node of a cluster; and what is measured by it."""
+    with running(tmp_path, "--cluster-enabled", cluster) as server:
+        if cluster == "yes":
+            server.admin.execute_command("CLUSTER ADDSLOTSRANGE", 0, 16383)
+            server.until_served()
+        server.admin.set("img:1", "x", ex=60)
+        reader = as_documented(server)
+        table = {row.request for row in lines_of("command")} | {"CLUSTER INFO"}
+        for row in lines_of("command for a queue"):
+            more = {"ZRANGE": ("0", "1"), **dict.fromkeys(("HGET", "HMGET", "LINDEX", "SISMEMBER"), ("0",))}
+            words = (row.request, "img:1", *more.get(row.request, ()))
+            assert server.admin.acl_dryrun("playbook", *words) in {"OK", b"OK"}, row
+        assert table == {words[0] for words in READ_BY_THE_SUITE}
+        for words in READ_BY_THE_SUITE:
+            if words[0] != "CLUSTER INFO" or cluster == "yes":
+                assert reader.execute_command(*words) is not None
+        server.reader.close()
+        server.reader = reader
+        assert server.alive()[0] is Verdict.OK
+        stats = redis_stats(reader, SETTINGS, Clock(), Earlier())
+        assert redis_keys(reader, stats, SETTINGS).whole
+        assert redis_clients(reader, SETTINGS).problem == ""
+        assert redis_slow_log(reader, stats, SETTINGS, Clock()) is not None
+
+
+@pytest.mark.parametrize("command", FORBIDDEN)
+def test_the_documented_user_may_do_nothing_else(tmp_path, command):
+    """Neither change nor read what is cached; the server refuses it, whatever a client lets through."""
+    with running(tmp_path) as server:
+        as_documented(server).close()
+        raw = Redis(port=server.port, username="playbook", password="pass-of-the-reader", protocol=2)
+        with pytest.raises(NoPermissionError):
+            raw.execute_command(*command.split())
+        raw.close()
+        assert server.admin.ping()
+
+
+def test_the_documented_line_is_one_of_an_acl_file(tmp_path):
+    """As an operator writes it into users.acl."""
+    file = tmp_path / "users.acl"
+    file.write_text(f"user default on nopass ~* &* +@all\n{acl_line().replace('PASSWORD', 'pw-of-the-file')}\n")
+    with running(tmp_path, "--aclfile", str(file)) as server:
+        url = Secret(f"redis://playbook:pw-of-the-file@127.0.0.1:{server.port}")
+        reader = ReadOnlyRedis(Address.parse(url, "x"), time_limits=LIMITS)
+        assert reader.ping() > 0
+        reader.close()

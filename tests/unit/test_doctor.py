@@ -199,7 +199,8 @@ def test_without_any_setting_each_service_says_what_to_add(bare):
     code, said = told("production", root=bare)
     assert code == EXIT_UNKNOWN
     assert said[0].startswith("operations playbook · target: production · doctor · 20")
-    assert said[1] == f"settings: playbook/defaults.toml; there is no playbook.toml in {bare}"
+    there_is_none = f"there is no playbook.toml in {bare} (python -m playbook init writes one)"
+    assert said[1] == f"settings: playbook/defaults.toml; {there_is_none}"
     assert sum(" no          -" in line for line in said) == len(SERVICES)
     assert any(line.endswith("add REDIS_URL in the environment") for line in said)
 

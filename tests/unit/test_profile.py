@@ -90,7 +90,7 @@ def test_what_is_absent_is_none_to_whoever_can_do_without():
 def test_every_part_leaves_something_out(name):
     """A part that no check is about would do nothing; with all parts nothing is left out."""
     found = left_out_of_the_catalogue([name], absent=[SITES])
-    # npm knows weaknesses too, and what else GitHub shows is signed for; further sites are rows beside the main one.
+    # npm knows weaknesses too, and what else GitHub shows is signed for; further sites are rows of others.
     alone = {"github", SITES}
     assert bool(found) is (name not in alone)
     assert set(found.values()) <= {name}

@@ -264,7 +264,9 @@ def test_what_follows_the_run_happens_always_and_the_verdict_comes_last():
     steps = WORKFLOWS["run"]["jobs"]["run"]["steps"]
     names = [step.get("name") for step in steps]
     after = steps[names.index("Run") + 1 :]
-    assert [step["name"] for step in after] == [*("Report", "Page", "Summary", "Push history", "Lines", "Verdict")]
+    assert [step["name"] for step in after] == [
+        *("Artifact", "Report", "Page", "Summary", "Push history", "Lines", "Verdict")
+    ]
     assert all("always()" in step["if"] for step in after)
 
 
@@ -282,7 +284,9 @@ def test_a_job_that_is_run_again_makes_artifacts_of_other_names():
     for _, step in (*steps_of(WORKFLOWS["run"]), *steps_of(WORKFLOWS["site"])):
         given = step.get("with", {})
         if given.get("archive") is False:
-            assert given["path"] == "${{ steps.run.outputs.page }}"  # named after the run's report, and no two are
+            assert (
+                given["path"] == "${{ steps.artifact.outputs.page }}"
+            )  # named after the run's report, and no two are
         elif "artifact" in step.get("uses", "") or "deploy-pages" in step.get("uses", ""):
             names.append(given.get("name") or given.get("artifact_name", ""))
     assert len(names) == 4

@@ -8,10 +8,12 @@ import pytest
 
 from playbook.__main__ import main
 from playbook.ci import command, github, runner, state
+from playbook.ci.annotations import annotations_of
 from playbook.ci.choosing import choose
 from playbook.errors import UsageError
 from playbook.history import runs as history
 from playbook.history.runs import line_of
+from playbook.record import RootCause
 from playbook.report import write_all
 from playbook.verdict import EXIT_USAGE, Verdict
 from tests.factories import record, results
@@ -109,6 +111,39 @@ def test_a_notice_is_one_line():
     assert runner.notice("100 %\nnext", "warning") == "::warning::100 %25%0Anext"
 
 
+def test_a_title_ends_neither_the_command_nor_its_properties():
+    """Of what stands in it GitHub reads a colon and a comma as its own."""
+    assert runner.notice("a: b", "error", "CRITICAL: a, b") == "::error title=CRITICAL%3A a%2C b::a: b"
+
+
+def test_each_bad_item_and_each_root_cause_is_an_annotation():
+    """What a cause leaves unjudged is told with it, and not again by itself."""
+    records = [
+        record(Verdict.CRITICAL, 1),
+        record(Verdict.UNKNOWN, 2),
+        record(Verdict.UNKNOWN, 3),
+        record(Verdict.WARNING, 4),
+        record(Verdict.OK, 5),
+        record(Verdict.NOT_CONFIGURED, 6),
+    ]
+    cause = RootCause(id="Redis", message="Redis: connection refused.", items=[records[1].item])
+    made = msgspec.structs.replace(results(records), root_causes=[cause])
+    assert [line.split("::")[1].partition(" title=")[::2] for line in annotations_of(made)] == [
+        ("error", f"CRITICAL%3A {records[0].title}"),
+        ("error", "UNKNOWN%3A 1 item"),
+        ("error", f"UNKNOWN%3A {records[2].title}"),
+        ("warning", f"WARNING%3A {records[3].title}"),
+    ]
+    assert annotations_of(made)[1].endswith(f"::Redis: connection refused. Leaves unjudged: {records[1].item}")
+
+
+def test_what_github_would_drop_is_counted():
+    """It shows ten of a kind for a step."""
+    lines = annotations_of(results([record(Verdict.CRITICAL, number) for number in range(25)]))
+    assert len(lines) == 10
+    assert lines[-1] == "::error title=And 16 more::The summary of this run names them."
+
+
 def a_report(root: Path, **changes: object) -> str:
     """A report of this job; its name."""
     told: dict[str, object] = {"verdict": Verdict.CRITICAL, "exit_code": 1, **changes}
@@ -124,7 +159,7 @@ def summary(root: Path, page: str = "", report: str = "") -> str:
     """What stands on the page of the workflow's run."""
     file = root / "summary"
     given = argparse.Namespace(page=page, report=report)
-    command.summary(given, root, {"GITHUB_STEP_SUMMARY": str(file)})
+    command.summary(given, root, lambda _: None, {"GITHUB_STEP_SUMMARY": str(file)})
     return file.read_text(encoding="utf-8")
 
 
@@ -144,6 +179,7 @@ def test_the_summary_begins_with_what_must_be_known(tmp_path):
 def test_the_summary_links_to_the_report_and_to_the_archive(tmp_path):
     """Where they were uploaded; a click opens the one, and the other holds everything."""
     name = a_report(tmp_path)
+    state.write_visibility(tmp_path, "private")
     state.write_job(tmp_path, state.Job(set="daily", target="production", code=1))
     text = summary(tmp_path, page="https://github.example/1", report="https://github.example/2")
     assert (
@@ -203,7 +239,7 @@ def test_pages_are_looked_for_and_never_make_a_run_red(tmp_path, said, problem):
     """Where there are none the site stays an artifact, and that is said."""
     output, lines = tmp_path / "output", []
     with serve(said) as server:
-        assert command.pages(lines.append, {**at(server.url), "GITHUB_OUTPUT": str(output)}) == 0
+        assert command.pages(tmp_path, lines.append, {**at(server.url), "GITHUB_OUTPUT": str(output)}) == 0
         assert b"GET /repos/owner/name/pages HTTP/1.1" in server.requests[0]
     text = output.read_text(encoding="utf-8")
     assert ("publish=true" in text) is (not problem)
@@ -272,7 +308,7 @@ def test_what_a_workflow_asks_for_is_run_and_its_code_becomes_an_output(
     monkeypatch.setenv("GITHUB_OUTPUT", str(output))
     ran: list[list[str]] = []
 
-    def instead(words: list[str], root: Path) -> int:
+    def instead(words: list[str], root: Path, environment: dict[str, str]) -> int:
         ran.append(words)
         a_report(root, target="sandbox", kind="sandbox")
         return 1

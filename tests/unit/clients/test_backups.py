@@ -2,6 +2,7 @@
 
 import io
 import os
+import re
 import ssl
 import urllib.request
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from playbook.clients import backups as module
 from playbook.clients.backups import BackupStore, BucketStore, FolderStore, StoredFile, backup_store
 from playbook.errors import Denied, Malformed, NotConfigured, Unreachable, UsageError
 from playbook.settings import load
+from tests.security_table import lines_of_system
 from tests.unit.loopback import answer, closed_port, hang_up, serve
 
 ACCESS_KEY = "AKIAIOSFODNN7EXAMPLE"
@@ -128,9 +130,17 @@ class Moto:
         from moto.server import ThreadedMotoServer
 
         self._server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+        self.asked: list[str] = []
 
     def __enter__(self):
         self._server.start()
+        app = self._server._server.app
+
+        def noting(environ, start_response):
+            self.asked.append(f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}")
+            return app(environ, start_response)
+
+        self._server._server.app = noting
         self.url = "http://{}:{}".format(*self._server.get_host_and_port())
         return self
 
@@ -167,6 +177,26 @@ def test_a_bucket_lists_what_is_below_its_prefix(moto):
     assert [(file.name, file.size) for file in files] == [("2026/b.tar.gz", 6), ("a.tar.gz", 3)]
     assert abs((files[0].modified - datetime.now(UTC)).total_seconds()) < 60
     assert files[0].modified.tzinfo is UTC
+
+
+def test_a_bucket_is_asked_for_what_security_md_says_and_nothing_else(moto):
+    """A listing and ranges of an object; each line there is asked for, and no other request is made."""
+    moto.put("nightly/asked.tar.gz", b"abcdef")
+    moto.asked.clear()
+    store = bucket(moto.url)
+    (file,) = [each for each in store.files() if each.name == "asked.tar.gz"]
+    with store.open(file) as stream:
+        assert stream.read() == b"abcdef"
+    table = [row.request for row in lines_of_system("Object storage")]
+    held = {row: [asked for asked in moto.asked if _is_line(row, asked)] for row in table}
+    assert all(held.values()), held
+    assert not [asked for asked in moto.asked if not any(_is_line(row, asked) for row in table)]
+
+
+def _is_line(row: str, asked: str) -> bool:
+    """A key may have folders, and a listing ends in a slash or not."""
+    pattern = re.escape(row).replace(r"\{bucket\}", BUCKET).replace(r"\{key\}", ".+")
+    return re.fullmatch(f"{pattern}/?", asked) is not None
 
 
 def test_a_whole_bucket_can_be_the_store(moto):

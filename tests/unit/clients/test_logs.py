@@ -19,6 +19,7 @@ from playbook.clients.logs import logs
 from playbook.errors import Denied, Malformed, NotConfigured, TooLittleData, Unreachable
 from playbook.sections.target import Logs
 from playbook.settings import TimeLimits, load
+from tests.security_table import lines_of_system
 from tests.unit.digitalocean import running
 from tests.unit.loopback import answer, closed_port, serve
 
@@ -307,6 +308,9 @@ def test_simulator(tmp_path, historic, monkeypatch):
         stream = logs(simulator.settings()).read(SINCE)
         parts = [list(part) for part in stream.parts]
         expected = list(store.lines())
+        asked = simulator.context.seen.told()["digitalocean"]
+    (text,) = lines_of_system("DigitalOcean log texts")
+    assert (text.request in asked) is historic, "SECURITY.md says so"
     assert [line for part in reversed(parts) for line in part] == expected
     assert len(expected) > 5000
     assert stream.problems == []

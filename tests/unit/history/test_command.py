@@ -20,7 +20,8 @@ def told(tmp_path):
 
     def run(**options):
         said = []
-        given = {"target": None, "problems": False, "history": None, "reports": "reports", **options}
+        given = {"target": None, "problems": False, "history": None, "reports": "reports"}
+        given |= {"cleanse": False, "write": False, **options}
         code = run_history(argparse.Namespace(**given), tmp_path, said.append, FixedClock(NOW))
         return code, [" ".join(line.split()) for line in said]
 

@@ -36,12 +36,14 @@ class GitHub:
         refusals: taken one by one.
         meanwhile: called when an issue is to be created, before it is.
         sets_labels: the token may.
+        private: whether the repository is; None where that is not said.
     """
 
     size: int = 100
     issues: list[Json] = field(default_factory=list)
     comments: dict[int, list[Json]] = field(default_factory=dict)
     requests: list[tuple[str, str, Any]] = field(default_factory=list)
+    private: bool | None = None
     refusals: list[Refusal] = field(default_factory=list)
     meanwhile: Callable[[], None] | None = None
     sets_labels: bool = True
@@ -84,6 +86,8 @@ class GitHub:
             refusal = self.refusals.pop(0)
             return refusal.status, {"message": refusal.message}, refusal.headers
         parts = urlsplit(target)
+        if parts.path == f"/repos/{REPOSITORY}":
+            return 200, {"full_name": REPOSITORY} | ({} if self.private is None else {"private": self.private}), {}
         if not parts.path.startswith(f"/repos/{REPOSITORY}/issues"):
             return 404, {"message": "Not Found"}, {}
         rest = parts.path.removeprefix(f"/repos/{REPOSITORY}/issues").strip("/").split("/")

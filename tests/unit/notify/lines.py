@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from playbook.audience import Audience
 from playbook.history import runs as history
 from playbook.history.runs import Finding, RunLine
 from playbook.settings import load
@@ -36,6 +37,7 @@ def run(number, items, *, name="daily", target="sandbox", verdict=None):
         floor=1,
         counts={str(worst): 1},
         items=findings,
+        audience=Audience.PUBLIC,
     )
 
 
@@ -46,10 +48,14 @@ def keep(folder, *runs):
     return folder
 
 
-def settings_with(root, incidents=None, maintenance=None, environment=None, **notifications):
+def settings_with(root, incidents=None, maintenance=None, environment=None, private=False, **notifications):
     """The sandbox's, with these under [notifications]; patient, as this machine may be busy."""
     patient = {"time_limit_seconds": 60.0, "ping_limit_seconds": 60.0}
+    if notifications.pop("private_channels", False):
+        notifications["private"] = True
     overlay = {"notifications": patient | notifications, "incidents": incidents or {}}
+    if private:
+        overlay["targets"] = {"sandbox": {"private": True}}
     if maintenance:
         overlay["maintenance"] = maintenance
     return load(root=root, environment=environment or {}, overlay=overlay)

@@ -3,6 +3,7 @@
 import threading
 from datetime import timedelta
 
+import msgspec
 import pytest
 
 from playbook.clock import FixedClock
@@ -10,6 +11,7 @@ from playbook.history import deliveries
 from playbook.history.runs import Finding
 from playbook.notify import github_api, tell
 from playbook.notify.github_api import IssuesApi, NotKept
+from tests.security_table import lines_of_system, path_matches
 from tests.unit.loopback import answer, serve
 from tests.unit.notify.github_fake import LABEL, REPOSITORY, TOKEN, Refusal, github
 from tests.unit.notify.lines import CRIT, DAY, OK, REDIS, START, UNK, keep, run, settings_with
@@ -355,3 +357,32 @@ def test_the_issue_of_an_item_that_is_ignored_now_is_closed(tmp_path, folder, ke
         assert said == ["GitHub: issue 1 is closed, as its items are ignored"]
         assert fake.open() == []
         assert "incidents.ignore" in fake.comments[1][0]["body"]
+
+
+def test_github_is_asked_for_what_security_md_says_and_nothing_else(tmp_path, keep_issues):
+    """From the opening over getting worse to the recovery, also of a private target."""
+    folder = keep(tmp_path / "history", run(0, {REDIS: UNK}), run(1, {REDIS: UNK}))
+    with github(private=True) as fake:
+        keep_issues(fake, folder, 1, private=True)
+        keep(folder, run(2, {REDIS: CRIT}))
+        keep_issues(fake, folder, 2, private=True)
+        keep(folder, run(3, {REDIS: OK}))
+        keep_issues(fake, folder, 3, private=True)
+    asked = {f"{method} {path}" for method, path, _ in fake.requests}
+    table = [row.request for row in lines_of_system("GitHub issues")]
+    assert [row for row in table if not any(path_matches(row, each) for each in asked)] == []
+    assert [each for each in asked if not any(path_matches(row, each) for row in table)] == []
+
+
+@pytest.mark.parametrize("private", [True, False, None], ids=["private", "public", "not-said"])
+def test_the_issues_of_a_private_target_tell_particulars_in_a_private_repository_only(
+    tmp_path, keep_issues, private
+):
+    """What GitHub does not say counts as public; the other channels are told all the same."""
+    told = bad("Redis: expected an answer from 10.1.2.3, got none")
+    runs = [run(number, {REDIS: told}) for number in (0, 1)]
+    folder = keep(tmp_path / "history", *(msgspec.structs.replace(each, audience="team") for each in runs))
+    with github(private=private) as fake:
+        said = keep_issues(fake, folder, 1, private=True)
+    assert ("10.1.2.3" in fake.issues[0]["body"]) is (private is True)
+    assert any("is not known to be private" in line for line in said) is (private is not True)

@@ -19,7 +19,9 @@ from playbook.notify import tell
 from playbook.notify.channels import AppriseChannel, WebhookChannel
 from playbook.notify.telling import Telling
 from playbook.notify.tries import Try
+from tests.factories import record, results
 from tests.unit.loopback import answer, closed_port, hang_up, serve
+from tests.unit.notify.github_fake import REPOSITORY, TOKEN, github
 from tests.unit.notify.lines import CRIT, DAY, OK, REDIS, START, UNK, keep, run, settings_with
 
 SECRET = "tok-s3cr3t-4711"
@@ -94,7 +96,9 @@ def test_slack_alone_works(tmp_path):
 def test_apprise_is_tried_again_and_says_why_not(tmp_path, folder, said, capfd):
     """Up to three times; what it logs is noted without secrets, and does not go to standard error."""
     with serve(answer("500 Internal Server Error", SECRET.encode())) as server:
-        settings = settings_with(tmp_path, apprise=[f"json://user:{SECRET}@127.0.0.1:{server.port}/{SECRET}/"])
+        settings = settings_with(
+            tmp_path, private=True, apprise=[f"json://user:{SECRET}@127.0.0.1:{server.port}/{SECRET}/"]
+        )
         tell(settings, folder, said.append, clock_at(1))
         assert len(server.requests) == 3
     (noted,) = deliveries.read(folder)
@@ -103,9 +107,39 @@ def test_apprise_is_tried_again_and_says_why_not(tmp_path, folder, said, capfd):
     assert "error=500" in noted.error
     assert SECRET not in noted.error + "".join(said) + "".join(capfd.readouterr())
     with serve(answer()) as server:  # it is told the next time
-        settings = settings_with(tmp_path, apprise=[f"json://127.0.0.1:{server.port}/"])
+        settings = settings_with(tmp_path, private=True, apprise=[f"json://127.0.0.1:{server.port}/"])
         tell(settings, folder, said.append, clock_at(1, hours=1))
         assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("private", [True, False])
+def test_a_chat_of_the_team_is_told_the_particulars_and_an_issue_is_not(tmp_path, said, private):
+    """Of the run that has just ended, whose line in the history is everybody's."""
+    why = "Redis: expected an answer from 10.1.2.3, got none"
+    runs = [run(number, {REDIS: CRIT}) for number in (0, 1)]
+    folder = keep(tmp_path / "history", *runs)
+    told = results([record(CRIT, item=REDIS, message=why)], target="sandbox")
+    with serve(answer()) as server, github() as fake:
+        tracker = {"repository": REPOSITORY, "token": TOKEN, "endpoint": fake.url}
+        channels = {"webhook": {"url": server.url}, "github": tracker}
+        # private is asked of [notifications] here, and the target is not private
+        settings = settings_with(tmp_path, **channels, **({"private_channels": True} if private else {}))
+        tell(settings, folder, said.append, clock_at(1), {runs[1].id: told})
+    assert (why in body_of(server.requests[0])[1]["text"]) is private
+    assert "10.1.2.3" not in json.dumps(fake.issues)
+    assert "10.1.2.3" not in "".join(said)
+    assert "10.1.2.3" not in "".join(file.read_text() for file in folder.rglob("*.jsonl"))
+
+
+def test_why_a_channel_failed_does_not_stand_in_a_history_for_everybody(tmp_path, folder, said, monkeypatch):
+    """It may name a machine; a number of HTTP's tells of none. Nor is it printed where everybody reads."""
+    monkeypatch.setenv("PLAYBOOK_AUDIENCE", "public")
+    with serve(answer("400 Bad Request", b"db-7.internal")) as server:
+        settings = settings_with(tmp_path, webhook={"url": server.url}, apprise=["json://127.0.0.1:9/"], tries=1)
+        tell(settings, folder, said.append, clock_at(1))
+    assert sorted(each.error for each in deliveries.read(folder)) == ["HTTP 400", "not delivered"]
+    assert any("the reason stands where only the team reads" in line for line in said)
+    assert not [line for line in said if "db-7" in line or "127.0.0.1" in line]
 
 
 def test_a_redirect_is_not_followed_by_apprise(tmp_path, folder, said):
@@ -179,7 +213,7 @@ def test_the_webhook_gets_signed_json(tmp_path, folder, said):
 def test_it_is_tried_again_where_that_may_help(tmp_path, folder, said, script, expected):
     """And not where the same would come back."""
     with serve(script) as server:
-        settings = settings_with(tmp_path, webhook={"url": f"{server.url}/{SECRET}"})
+        settings = settings_with(tmp_path, private=True, webhook={"url": f"{server.url}/{SECRET}"})
         tell(settings, folder, said.append, clock_at(1))
         made = len(server.requests)
     (noted,) = deliveries.read(folder)
@@ -195,7 +229,9 @@ def test_a_channel_that_fails_in_its_own_way_keeps_no_other_from_telling(tmp_pat
 
     monkeypatch.setattr(AppriseChannel, "send", send)
     with serve(answer()) as server:
-        settings = settings_with(tmp_path, apprise=["json://127.0.0.1:1/"], webhook={"url": server.url})
+        settings = settings_with(
+            tmp_path, private=True, apprise=["json://127.0.0.1:1/"], webhook={"url": server.url}
+        )
         tell(settings, folder, said.append, clock_at(1))
         assert len(server.requests) == 1
     assert [(each.delivered, each.error) for each in deliveries.read(folder)] == [

@@ -11,8 +11,8 @@ import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as of_openmetrics
 from prometheus_client.parser import text_string_to_metric_families as of_prometheus
 
-from playbook.catalogue import ROOT
 from playbook.limits import parse_limit
+from playbook.places import ROOT
 from playbook.record import Results
 from playbook.report import write_all
 from playbook.report.ctrf import STATUS, ctrf

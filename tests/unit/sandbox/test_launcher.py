@@ -42,7 +42,7 @@ def test_its_settings_are_a_complete_target(sandbox, tmp_path):
     for address in (target.web.url, target.digitalocean.endpoint):
         assert str(address).startswith("https://localhost:")
     assert target.redis.url is not None
-    assert target.redis.url.reveal().startswith("rediss://:")
+    assert target.redis.url.reveal().startswith("rediss://playbook:")
     assert all((target.prometheus.url, target.grafana.url, target.alertmanager.url))
     assert Path(str(target.backups.location)).is_dir()
     assert Path(str(target.web.ca)).is_file()
@@ -166,7 +166,7 @@ def test_by_hand_it_prints_where_everything_is_until_ctrl_c():
     text = "\n".join(lines)
     assert text.startswith("The sandbox is ready. Faults: queue-backlog.")
     assert "web.url" in text
-    assert "rediss://:" in text
+    assert "rediss://playbook:" in text
     assert f"export {ATTACH_VARIABLE}='http://localhost:" in text
     process.send_signal(2)
     assert process.wait(30) == 0

@@ -74,7 +74,7 @@ def test_it_is_ready_in_time_and_its_passwords_are_not_in_the_process_list():
         lines = " ".join(args for pid, (_, args) in processes().items() if pid in members)
         assert "valkey-server" in lines
         target = sandbox.settings
-        assert target["redis"]["url"].split("@")[0].removeprefix("rediss://:") not in lines
+        assert target["redis"]["url"].split("@")[0].removeprefix("rediss://playbook:") not in lines
         assert sandbox.token not in lines
         folder = folder_of(sandbox)
         assert folder.stat().st_mode & 0o077 == 0

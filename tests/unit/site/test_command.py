@@ -2,15 +2,18 @@
 
 from datetime import timedelta
 
+import msgspec
 import pytest
 
 from playbook import __main__
 from playbook.clock import FixedClock
 from playbook.history import runs as history
+from playbook.report import render_folder
 from playbook.site.command import kept_reports, run_build
 from playbook.site.writing import MARKER
 from playbook.verdict import Verdict
-from tests.history_factory import NOW, run_line, write, years
+from tests.factories import record, results
+from tests.history_factory import NOW, finding, run_line, write, years
 from tests.unit.site.documents import broken_links
 
 
@@ -30,12 +33,14 @@ def build(root, *arguments, now=NOW):
     return run_build(options, root, said.append, FixedClock(now)), said
 
 
-def report_of(root, run, text="<!doctype html><title>report</title>"):
-    """A full report in the folder of reports."""
+def report_of(root, run, told="alice has no second factor"):
+    """A full report in the folder of reports, with what the team alone may read."""
     folder = root / "reports" / run.report
     folder.mkdir(parents=True)
-    (folder / "index.html").write_text(text)
-    (folder / "results.json").write_text("{}")
+    made = results([record(Verdict.CRITICAL, message=told)], target=run.target, set=run.set)
+    (folder / "results.json").write_bytes(msgspec.json.encode(made))
+    (folder / "load.json").write_text(told)
+    render_folder(folder)
     return folder
 
 
@@ -54,7 +59,7 @@ def test_a_site_without_a_history_says_so(here):
 
 
 def test_runs_reports_and_incidents_become_pages(here):
-    """Two bad days open an incident; the newest reports are copied whole and linked."""
+    """Two bad days open an incident; of the newest reports everybody's part is there and linked."""
     (here / "playbook.toml").write_text('[targets.production]\nkind = "production"\n')
     runs = years(0.05, until=NOW - timedelta(days=1, hours=12))
     bad = [
@@ -75,9 +80,56 @@ def test_runs_reports_and_incidents_become_pages(here):
     files = files_of(here / "public")
     assert broken_links(files)[1] == []
     for folder in folders:
-        assert files[f"runs/{folder.name}/index.html"] == (folder / "index.html").read_bytes()
+        assert b"For everybody" in files[f"runs/{folder.name}/index.html"]
+        assert b"alice" in (folder / "index.html").read_bytes()
         assert f"runs/{folder.name}/results.json" in files
+    assert not [name for name, content in files.items() if b"alice" in content]
     assert MARKER in files
+
+
+def test_the_site_of_a_private_target_has_the_whole_reports_and_lines(here):
+    """As the settings are now, and not as they were when the run was."""
+    (here / "playbook.toml").write_text("[targets.production]\nprivate = true\n")
+    told = finding(Verdict.CRITICAL, message="alice has no second factor")
+    runs = [
+        run_line({"monthly.access.mfa": told}, started=NOW - timedelta(days=back), set_name="monthly")
+        for back in (1, 0)
+    ]
+    write(here / "lines", runs)
+    folders = [report_of(here, run) for run in runs]
+    build(here, "--history", "lines", "--to", "site")
+    files = files_of(here / "site")
+    for folder in folders:
+        assert files[f"runs/{folder.name}/index.html"] == (folder / "index.html").read_bytes()
+    assert b"alice" in files["incidents.html"] + files["index.html"] + files["feed.xml"]
+
+    (here / "playbook.toml").write_text("")
+    build(here, "--history", "lines", "--to", "site")
+    assert not [name for name, content in files_of(here / "site").items() if b"alice" in content]
+
+
+@pytest.mark.parametrize(("audience", "shown"), [("team", False), ("public", True)])
+def test_the_words_of_an_own_catalogue_are_shown_where_its_item_is_public(here, audience, shown):
+    """Those of a team item may name people and machines."""
+    (here / "checks" / "local").mkdir(parents=True)
+    (here / "checks" / "local" / "playbook.md").write_text(
+        "### `daily.shop.cart` Cart\n- **Holds when** it answers.\n- **Matters because** of alice.\n"
+        f"- **When it does not** call alice.\n- **Look again** `ssh db-7`\n- **Audience** {audience}\n"
+    )
+    write(here / "lines", [run_line({"daily.shop.cart": Verdict.CRITICAL})])
+    build(here, "--history", "lines", "--to", "site")
+    written = b"".join(files_of(here / "site").values())
+    assert (b"call alice" in written.lower()) is shown
+    assert b"daily.shop.cart" in written
+
+
+def test_a_report_whose_results_cannot_be_read_is_left_out(here):
+    """What everybody may read of it cannot be made."""
+    run = run_line({"daily.health.api": Verdict.OK})
+    write(here / "lines", [run])
+    (report_of(here, run) / "results.json").write_text("{}")
+    assert build(here, "--history", "lines", "--to", "site")[0] == 0
+    assert not (here / "site/runs" / run.report).exists()
 
 
 def test_the_same_history_and_moment_give_the_same_bytes(here):

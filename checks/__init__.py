@@ -1,0 +1,1 @@
+"""The playbook's checks: one test per item, by subject."""

@@ -1,0 +1,48 @@
+"""What is red, as GitHub shows it beside the job: one line for each root cause and each bad item. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from playbook.ci.runner import notice
+from playbook.record import Results
+from playbook.verdict import Verdict
+
+# GitHub shows so many of each kind for a step, and drops the rest without a word.
+# https://docs.github.com/en/rest/checks/runs (annotations), actions/toolkit docs/problem-matchers.md#limitations
+MOST = 10
+
+_KINDS = {Verdict.CRITICAL: "error", Verdict.UNKNOWN: "error", Verdict.WARNING: "warning"}
+
+
+def annotations_of(results: Results) -> list[str]:
+    """The lines to print, the worst first; items that a root cause leaves unjudged are named with it."""
+    said: dict[str, list[str]] = {"error": [], "warning": []}
+    for kind, title, text in _told(results):
+        said[kind].append(notice(text, kind, title))
+    lines = []
+    for kind, all_of_it in said.items():
+        lines += all_of_it[:MOST]
+        if len(all_of_it) > MOST:
+            rest = len(all_of_it) - MOST + 1
+            lines[-1] = notice("The summary of this run names them.", kind, f"And {rest} more")
+    return lines
+
+
+def _told(results: Results) -> Iterator[tuple[str, str, str]]:
+    """Kind, title and text of each."""
+    for record in results.records:
+        if record.verdict is Verdict.CRITICAL:
+            yield "error", f"CRITICAL: {record.title}", record.message
+    caused = set()
+    for cause in results.root_causes:
+        items = list(dict.fromkeys(cause.items))
+        caused |= set(items)
+        unjudged = f"{len(items)} item" + ("s" if len(items) != 1 else "")
+        yield "error", f"UNKNOWN: {unjudged}", f"{cause.message} Leaves unjudged: {', '.join(items)}"
+    for record in results.records:
+        if record.verdict is Verdict.UNKNOWN and record.item not in caused:
+            yield "error", f"UNKNOWN: {record.title}", record.message
+    for record in results.records:
+        if record.verdict is Verdict.WARNING:
+            yield "warning", f"WARNING: {record.title}", record.message

@@ -1,0 +1,97 @@
+"""What of a run's line in the history everybody may read. Pure.
+
+New lines are made of public results, and pass here unchanged. What is here is for lines that were written before,
+or of a target that is private no more: of each item its verdict, of a public one also its number, and a sentence
+that is made anew. Whatever else such a line says is taken away, as nobody can tell what it quotes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+
+import msgspec
+
+from playbook.audience import Audience
+from playbook.catalogue import Catalogue, Item
+from playbook.counters import Counted
+from playbook.history.deliveries import Delivery
+from playbook.history.runs import Finding, RunLine, worst_first
+from playbook.limits import Bound
+from playbook.own_items import is_made_of_test
+from playbook.public import is_public_cause, public_ending, public_file, sentence
+from playbook.verdict import Verdict
+
+NOT_DELIVERED = "not delivered"
+_STATUS = re.compile(r"HTTP \d{3}\b")
+_NAMED = re.compile(r"[a-z0-9_.-]{1,60}(?: [a-z0-9_.:-]{1,60})?")
+
+
+def public_line(line: RunLine, catalogue: Catalogue, measurements: Collection[str]) -> RunLine:
+    """The line as everybody may read it; one that says that it is public stays as it is.
+
+    Args:
+        measurements: names of our own, which a cause may have.
+    """
+    if line.audience is Audience.PUBLIC:
+        return line
+    items: dict[str, list[Finding]] = {}
+    for name, found in line.items.items():
+        shown = _finding(name, found, catalogue.items.get(name), measurements)
+        items.setdefault(_without_parameters(name), []).append(shown)
+    return msgspec.structs.replace(
+        line,
+        ended=public_ending(line.ended),
+        items={name: worst_first(found)[0] for name, found in sorted(items.items())},
+        readings=_readings(line.readings),
+        unread=[public_file(file) for file in line.unread],
+        left_out={
+            part: [each for each in those if each in catalogue.items] for part, those in line.left_out.items()
+        },
+        audience=Audience.PUBLIC,
+    )
+
+
+def public_delivery(delivery: Delivery) -> Delivery:
+    """The delivery without what the channel said of its failure, but for a status of HTTP."""
+    status = _STATUS.match(delivery.error)
+    said = status[0] if status else NOT_DELIVERED if delivery.error else ""
+    return msgspec.structs.replace(delivery, error=said)
+
+
+def _finding(name: str, found: Finding, item: Item | None, measurements: Collection[str]) -> Finding:
+    title = item.title if item else _without_parameters(name)
+    shown = Finding(
+        verdict=found.verdict,
+        message="" if found.verdict is Verdict.OK else sentence(title, found.verdict),
+        cause=found.cause if is_public_cause(found.cause, measurements) else "",
+        seconds=found.seconds,
+    )
+    if item is None or item.audience is Audience.TEAM:
+        return shown
+    limit = _limit(found.limit)
+    value = found.value if limit else None
+    return msgspec.structs.replace(shown, value=value, limit=limit, below_target=found.below_target)
+
+
+def _limit(limit: Mapping[str, str]) -> dict[str, str]:
+    """The ladder, where it is one; whatever else stands there is no limit."""
+    try:
+        return {name: str(Bound.parse(limit[name])) for name in ("target", "warning", "critical") if name in limit}
+    except ValueError:
+        return {}
+
+
+def _without_parameters(name: str) -> str:
+    """Of a check of somebody's own: set, ``local``, and the first part of its name.
+
+    Which of the rest are its parameters an old line does not tell.
+    """
+    return ".".join(name.split(".")[:3]) if is_made_of_test(name) else name
+
+
+def _readings(readings: Mapping[str, Counted]) -> dict[str, Counted]:
+    """Counters with names such as ours; the rest only costs the next run a comparison."""
+    return {
+        name: one for name, one in readings.items() if all(_NAMED.fullmatch(each) for each in (name, *one.counts))
+    }

@@ -1,0 +1,56 @@
+"""Where pytest finds an installed playbook: brings the plugin to projects of the playbook, and to no others.
+
+A module of its own, as to find that it is not meant must import nothing of the playbook: a checkout has its own.
+A project is meant that has a playbook.toml, that names the shipped checks (``pytest --pyargs playbook.checks``),
+or that asks for it (``-p pytest_playbook``, as ``playbook run`` does).
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_PLUGIN = "playbook.plugin"
+_SHIPPED = "playbook.checks"
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config, parser: pytest.Parser, args: list[str]) -> None:
+    """Before any conftest.py, so that it may use what the plugin gives."""
+    root = early_config.rootpath
+    if (root / "playbook" / "plugin.py").is_file() or not _is_meant(early_config, args):
+        return
+    _spare_the_libraries(early_config)
+    from playbook.places import INSTALLED
+
+    if INSTALLED:  # a checkout that is installed for developing has no checks for other folders
+        early_config.pluginmanager.import_plugin(_PLUGIN)
+        from playbook import installed
+
+        installed.settle(early_config, parser, args)
+
+
+def _is_meant(config: pytest.Config, args: Sequence[str]) -> bool:
+    return (
+        __name__ in config.known_args_namespace.plugins
+        or bool(os.environ.get("PLAYBOOK_CONFIG"))
+        or (config.rootpath / "playbook.toml").is_file()
+        or any(argument.startswith(_SHIPPED) for argument in args)
+    )
+
+
+def _spare_the_libraries(config: pytest.Config) -> None:
+    """pytest rewrites the asserts of all that is installed with a plugin, which here are some hundred modules.
+
+    Where it cannot keep what it has rewritten, it would do so with every run, for many seconds. The checks, by the
+    names of their files, are rewritten all the same.
+    """
+    hook = config.pluginmanager.rewrite_hook
+    for name in ("playbook", "sandbox", "loadtests"):
+        hook._must_rewrite.discard(name)  # type: ignore[attr-defined]
+    hook._marked_for_rewrite_cache.clear()  # type: ignore[attr-defined]

@@ -1,0 +1,163 @@
+"""SECURITY.md says what the suite may do to each system; the sandbox's record of a run of all sets holds it."""
+
+import ast
+import os
+import re
+from pathlib import Path
+
+import pytest
+
+import sandbox.digitalocean.service  # noqa: F401 - it registers its routes
+from playbook.clients.redis import _READ_ONLY
+from playbook.clock import Clock
+from playbook.counters import Earlier
+from playbook.engine import Measurements
+from playbook.run import load_providers
+from playbook.settings import load
+from sandbox.digitalocean.answers import ROUTES
+from sandbox.launcher import ATTACH_VARIABLE, attach_address, start
+from sandbox.valkey import MAY_READ
+from tests.checks.conftest import LIMIT
+from tests.preloaded import run_pytest
+from tests.security_table import DRILLS, READS, acl_line, lines_of, lines_of_system, path_matches, scopes
+
+ROOT = Path(__file__).resolve().parents[2]
+SETS = (
+    *("daily", "weekly", "monthly", "pre_maintenance", "post_maintenance", "troubleshooting", "emergency"),
+    *("optimization", "handoff", "links"),
+)
+# What the table calls the sandbox's services.
+SYSTEMS = {
+    "web": ("Website",),
+    "digitalocean": ("DigitalOcean", "DigitalOcean logs"),
+    "prometheus": ("Prometheus",),
+    "grafana": ("Grafana", "Links"),
+    "alertmanager": ("Alertmanager",),
+    "github": ("GitHub",),
+    "npm": ("npm registry",),
+    "pages": ("Links",),
+    "receiver": ("Alert receiver",),
+    "redis": ("Redis",),
+}
+# Asked by the sandbox itself: its control, and what its Alertmanager sends to its receiver.
+NOT_OURS = re.compile(r"control .*|receiver POST /[\w-]+")
+
+
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory):
+    """What was asked, as ``system request``: without drills, and with them."""
+    folder = tmp_path_factory.mktemp("recorded")
+    with start(time_limit=LIMIT) as sandbox:
+        environment = os.environ | {ATTACH_VARIABLE: attach_address(sandbox.control, sandbox.token)}
+        environment.pop("PYTEST_ADDOPTS", None)
+
+        def run(marks, *options):
+            words = ["-m", marks, "--target", "sandbox", f"--reports={folder / 'reports'}", *options]
+            ended = run_pytest(*words, cwd=ROOT, env=environment, timeout=300)
+            assert ended.returncode in {0, 1, 10}, ended.stdout + ended.stderr
+            told = sandbox.seen()
+            return {f"{system} {each}" for system, every in told.items() for each in every}
+
+        sets = " or ".join(SETS)
+        run(f"({sets}) and not mutates")
+        _through_grafana_alone(sandbox.settings)
+        reading = run("load", "--shape", "smoke")
+        drills = run(f"({sets}) and mutates")
+    return reading, drills
+
+
+def _through_grafana_alone(settings):
+    """Ask for alerts and figures where neither Prometheus nor Alertmanager has an address."""
+    load_providers()
+    own = {**settings, "prometheus": {}, "alertmanager": {}}
+    loaded = load("sandbox", root=ROOT, environment={}, overlay={"targets": {"sandbox": own}})
+    measurements = Measurements({"settings": loaded, "clock": Clock(), "earlier": Earlier()})
+    try:
+        for name in ("alerts", "response_time", "dashboard", "week_availability"):
+            measurements.get(name)
+    finally:
+        measurements.close()
+
+
+def _of(system, request):
+    return [row for row in (*lines_of(READS), *lines_of("command")) if row.system in SYSTEMS[system]]
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_nothing_is_asked_that_the_table_does_not_say(recorded):
+    """By any set, by a load test, through Grafana alone; drills apart."""
+    reading, drills = recorded
+    beyond = {
+        each
+        for each in reading
+        if not NOT_OURS.fullmatch(each)
+        for system, _, request in [each.partition(" ")]
+        if not any(path_matches(row.request, request) for row in _of(system, request))
+    }
+    assert beyond == set()
+    more = {each for each in drills - reading if not NOT_OURS.fullmatch(each)}
+    allowed = [*lines_of(READS), *lines_of(DRILLS), *lines_of("command")]
+    beyond = {
+        each
+        for each in more
+        for system, _, request in [each.partition(" ")]
+        if not any(row.system in SYSTEMS[system] and path_matches(row.request, request) for row in allowed)
+    }
+    assert beyond == set()
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_every_line_of_the_table_is_asked_for(recorded):
+    """No right stands there that nothing needs; what a drill does is done by a drill alone."""
+    reading, drills = recorded
+
+    def asked(row, among):
+        systems = [system for system, every in SYSTEMS.items() if row.system in every]
+        requests = (each.partition(" ") for each in among)
+        return any(system in systems and path_matches(row.request, request) for system, _, request in requests)
+
+    assert [row for row in (*lines_of(READS), *lines_of("command")) if not asked(row, drills)] == []
+    assert [row for row in lines_of(DRILLS) if asked(row, reading) or not asked(row, drills)] == []
+
+
+def test_the_user_of_redis_in_the_sandbox_is_the_documented_one():
+    """So every run on the sandbox tries the line."""
+    assert acl_line() == f"user playbook on >PASSWORD {MAY_READ}"
+
+
+def test_the_user_of_redis_may_do_what_the_table_says_and_no_more():
+    """``CLUSTER INFO`` is asked of a cluster's node."""
+    allowed = {word[1:].replace("|", " ").upper() for word in acl_line().split() if word.startswith("+")}
+    queues = {row.request for row in lines_of("command for a queue")}
+    assert allowed == {row.request for row in lines_of("command")} | queues | {"CLUSTER INFO"}
+
+
+def test_the_commands_for_a_queue_are_those_that_its_measurement_sends():
+    """By its code, as the sandbox's own queue is none of a library's."""
+    tree = ast.parse((ROOT / "playbook" / "measure" / "queue_layouts.py").read_text(encoding="utf-8"))
+    words = {
+        node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+    sent = {word for word in words if word in _READ_ONLY}
+    usual = {row.request for row in lines_of("command")}
+    assert sent - usual == {row.request for row in lines_of("command for a queue")}
+
+
+def test_the_scopes_of_the_token_are_those_of_the_paths():
+    """As the sandbox demands them; its API is held to DigitalOcean's own description by other tests."""
+    asked = [row.request.split(" ", 1) for row in lines_of_system("DigitalOcean")]
+    demanded = {
+        route.scope
+        for route in ROUTES
+        for method, path in asked
+        if route.method == method and re.sub(r"{\w+}", "{}", route.path) == re.sub(r"{\w+}", "{}", path)
+    }
+    assert demanded == scopes()
+
+
+@pytest.mark.parametrize("scope", sorted(scopes()))
+def test_every_scope_only_reads_but_that_for_the_rollback(scope):
+    """``app:update`` is what asking whether a rollback is possible wants; the client sends nothing else by it."""
+    assert scope.endswith(":read") or scope == "app:update"

@@ -1,0 +1,49 @@
+"""Doctor says who may read what a target's runs leave."""
+
+import pytest
+
+from playbook.history import runs
+from playbook.readers import who_may_read
+from playbook.settings import load
+from playbook.verdict import Verdict
+from tests.history_factory import run_line
+
+
+@pytest.fixture
+def told(tmp_path, monkeypatch):
+    """What is said of production, by whether it is private."""
+    for name in ("PLAYBOOK_CONFIG", "PLAYBOOK_TARGET", "PLAYBOOK_HISTORY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.chdir(tmp_path)
+
+    def say(private):
+        own = {"targets": {"production": {"private": private}}}
+        return list(who_may_read(load("production", root=tmp_path, environment={}, overlay=own)))
+
+    return say
+
+
+def test_the_default_is_everybodys_part_and_the_setting_is_named(told):
+    """With where the rest stands."""
+    assert told(False) == [
+        "WHO MAY READ WHAT",
+        "everybody verdicts, figures of public items, sentences without particulars: "
+        "targets.production.private is false",
+        "team      the report in the run's folder, and the terminal",
+    ]
+
+
+def test_a_private_target_says_that_everything_stands_everywhere(told):
+    """And what that asks of the repository."""
+    lines = told(True)
+    assert lines[1].startswith("team      all of it: targets.production.private is true")
+    assert "refuses a repository that is not known to be private" in lines[2]
+
+
+def test_old_lines_that_say_more_are_counted_with_the_command_that_tells_of_them(told, tmp_path):
+    """Of a private target they are as they should be."""
+    runs.append(tmp_path / "reports" / "history", run_line({"daily.health.api": Verdict.CRITICAL}))
+    assert told(False)[-1] == (
+        "warning   1 line of reports/history may hold what is the team's: history --cleanse says what"
+    )
+    assert not any("warning" in line for line in told(True))
