@@ -1,0 +1,93 @@
+"""JSON within its budget, words of others in a message, and how long a measurement may wait."""
+
+import threading
+import time
+
+import msgspec
+import pytest
+
+from playbook import deadline
+from playbook.budget import (
+    DEEPEST,
+    Ambiguous,
+    OverBudget,
+    convert,
+    read_json,
+    read_unambiguous_json,
+    shown,
+    words,
+)
+from playbook.engine import SPARE, Measurements, Provider
+
+
+def test_json_as_deep_as_may_be_is_read():
+    assert read_json(b"[" * DEEPEST + b"]" * DEEPEST)
+
+
+@pytest.mark.parametrize("depth", [DEEPEST + 1, 500, 100_000])
+def test_json_that_is_deeper_is_over_its_budget(depth):
+    """Whether or not Python could go as deep."""
+    with pytest.raises(OverBudget, match="nested too deeply"):
+        read_json(b'[{"a":' * (depth // 2 + 1) + b"1" + b"}]" * (depth // 2 + 1))
+
+
+def test_brackets_in_a_text_are_no_depth():
+    assert read_json(b'["' + b"[{" * 200 + b'\\"[' * 10 + b'"]')
+
+
+def test_json_of_too_many_values_is_not_decoded():
+    with pytest.raises(OverBudget, match="of over 3,000,000 values"):
+        read_json(b"[" + b"1," * 3_000_001 + b"1]")
+
+
+@pytest.mark.parametrize(
+    "body", [b'{"a": 1, "a": 2}', b'[{"b": {"a": 1, "c": 2, "a": 1}}]', b'{"\\u0061": 1, "a": 2}']
+)
+def test_a_key_that_stands_twice_is_ambiguous(body):
+    with pytest.raises(Ambiguous, match="names 'a' twice"):
+        read_unambiguous_json(body)
+
+
+def test_what_is_too_deep_to_convert_is_of_another_shape():
+    deep = value = []
+    for _ in range(5000):
+        value.append([])
+        value = value[0]
+
+    class Tree(msgspec.Struct, array_like=True):
+        inside: "Tree | None" = None
+
+    with pytest.raises(msgspec.ValidationError):
+        convert(deep, list[list[list[int]]])
+    assert shown(deep) == "a list nested too deeply"
+
+
+def test_words_are_cut_between_and_never_within_one():
+    """So that a secret at the cut is there whole, or not at all."""
+    text = "why " * 10 + "secret-of-many-letters" + " why" * 900
+    assert words(text, 45) == "why " * 10 + "… (3,662 characters)"
+    assert words("x" * 5000) == "… (5,000 characters)"
+    assert words("short") == "short"
+
+
+def test_a_measurement_waits_no_longer_than_it_may_take():
+    """Whatever the client's own limit is; other threads have no such end."""
+    provider = Provider("one", lambda: deadline.left(1000.0), (), 30.0, is_client=False)
+    left = Measurements({}, {"one": provider}).get("one")
+    assert 0 < left <= 30.0 - SPARE
+    found = []
+    thread = threading.Thread(target=lambda: found.append(deadline.left(1000.0)))
+    thread.start()
+    thread.join()
+    assert found == [1000.0]
+
+
+def test_what_begins_after_the_end_has_a_moment():
+    """It fails as all that waits too long does."""
+
+    def late():
+        deadline.begin(time.monotonic() - 5.0)
+        return deadline.left(20.0)
+
+    provider = Provider("late", late, (), 30.0, is_client=False)
+    assert Measurements({}, {"late": provider}).get("late") == 0.05
