@@ -1,5 +1,5 @@
 """Everything lives in the support package: see playbook/plugin.py."""
 
 pytest_plugins = ["playbook.plugin"]
-# The tests of the suite itself are no checks, for which `pytest .` would take them.
-collect_ignore = ["tests"]
+# The tests of the suite itself and the worked examples are no checks here, for which `pytest .` would take them.
+collect_ignore = ["tests", "docs"]

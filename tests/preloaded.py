@@ -142,6 +142,9 @@ def _load() -> None:
         file = getattr(sys.modules[name], "__file__", None)
         if file and Path(file).parent in {ROOT, ROOT / "checks"}:
             del sys.modules[name]
+    # pytest warns of a library that has a plugin and was loaded before it. httpcore has what it needs of this one.
+    for name in [name for name in sys.modules if name.partition(".")[0] == "anyio"]:
+        del sys.modules[name]
     # Where a failed test is shown, Python looks for the module of each file, and notes it for all that are loaded.
     inspect.getmodule(_load.__code__)
 

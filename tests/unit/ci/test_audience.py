@@ -207,8 +207,12 @@ def test_the_page_of_a_job_tells_particulars_in_a_private_place_only(root, visib
         private_target(root)
     state.write_visibility(root, visibility)
     page = root / "page.md"
-    command.summary(argparse.Namespace(page="", report=""), root, {"GITHUB_STEP_SUMMARY": str(page)})
+    beside: list[str] = []
+    environment = {"GITHUB_STEP_SUMMARY": str(page)}
+    command.summary(argparse.Namespace(page="", report=""), root, beside.append, environment)
     text = page.read_text(encoding="utf-8")
+    assert any(line.startswith("::error title=CRITICAL") for line in beside)
+    assert (CANARY in "".join(beside)) is whole
     assert (CANARY in text) is whole
     assert "CRITICAL" in text
 
