@@ -17,7 +17,7 @@ from playbook.audience import Audience, Public, say
 from playbook.catalogue import Catalogue, Item
 from playbook.errors import Denied, Malformed, NotConfigured, Refused, TooLittleData, Unmeasured, Unreachable
 from playbook.own_items import is_made_of_test, slug
-from playbook.record import Record, Results, RootCause
+from playbook.record import KILLED, Record, Results, RootCause
 from playbook.verdict import Verdict
 
 # What our clients and measurements call what they ask: the only names of services that everybody may read.
@@ -45,7 +45,12 @@ _SAID = {
     Refused: "{} says that it cannot do its work",
     TooLittleData: "too little to judge by from {}",
 }
-_ENDINGS = frozenset({"finished", "interrupted", "interrupted by SIGTERM", "pytest had an internal error"})
+_ENDINGS = frozenset(
+    {
+        *("finished", "interrupted", "interrupted by SIGTERM", "interrupted by SIGHUP"),
+        *("pytest had an internal error", KILLED),
+    }
+)
 _ENDED_EARLY = "ended early"
 
 

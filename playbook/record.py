@@ -11,6 +11,7 @@ from playbook.limits import Limit
 from playbook.verdict import Verdict
 
 SCHEMA = 1
+KILLED = "it was killed; made from its records"  # how a run ended whose report was made afterwards
 
 
 class Step(msgspec.Struct, frozen=True):

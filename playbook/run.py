@@ -33,7 +33,7 @@ from playbook.own_catalogue import catalogue_of
 from playbook.people.files import waivers_of
 from playbook.people.waivers import Waivers
 from playbook.places import comes_with_it, path_of
-from playbook.record import LeftOut, Record, Results, Timing
+from playbook.record import KILLED, LeftOut, Record, Results, Timing
 from playbook.recorder import INVESTIGATE, Notes, make_record, root_causes, with_runbook, with_waiver
 from playbook.run_folder import Begun, what_was_left
 from playbook.settings import SANDBOX, Settings, load
@@ -328,9 +328,7 @@ def make_from_records(folder: Path) -> Results | None:
         return None
     begun, records, newest = left
     records += never_ran(begun, records, "the run was killed before", newest)
-    return (
-        add_up(begun, records, finished=newest, ended="it was killed; made from its records") if records else None
-    )
+    return add_up(begun, records, finished=newest, ended=KILLED) if records else None
 
 
 def versions() -> dict[str, str]:

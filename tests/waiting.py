@@ -1,5 +1,6 @@
 """Waiting for what comes about by itself, with a limit that no machine needs."""
 
+import signal
 import time
 from collections.abc import Callable
 
@@ -17,3 +18,8 @@ def soon(condition: Callable[[], object], seconds: float = 30.0) -> bool:
 def wait_for(condition: Callable[[], object], what: str, seconds: float = 60.0) -> None:
     """Until it is so; fails where it does not come to be."""
     assert soon(condition, seconds), f"{what} did not happen within {seconds:g} s"
+
+
+def hear_of_closed_terminals() -> None:
+    """In a child, before its program begins: SIGHUP ends it, also where the tests themselves ignore it."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)

@@ -173,8 +173,11 @@ def public_places(results, folder, printed, tmp_path, monkeypatch, *, private):
     state.write_job(root, state.Job(set=results.set, target="sandbox", code=1))
     state.write_visibility(root, "private" if private else "public")
     page = tmp_path / "summary.md"
-    assert command.summary(argparse.Namespace(page="", report=""), root, {"GITHUB_STEP_SUMMARY": str(page)}) == 0
+    beside: list[str] = []
+    environment = {"GITHUB_STEP_SUMMARY": str(page)}
+    assert command.summary(argparse.Namespace(page="", report=""), root, beside.append, environment) == 0
     places["job summary"] = page.read_text(encoding="utf-8")
+    places["beside the job"] = "\n".join(beside)
     # what is kept of the report, where everybody reads it
     for_everybody(folder, tmp_path / "branch", read_catalogue())
     for file in (tmp_path / "branch").iterdir():

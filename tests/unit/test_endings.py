@@ -13,7 +13,7 @@ import pytest
 from playbook.__main__ import main
 from playbook.verdict import EXIT_CRITICAL, EXIT_NOT_KEPT, EXIT_OK, EXIT_UNKNOWN
 from tests.project import AWAY, BAD, GOOD, Project
-from tests.waiting import wait_for
+from tests.waiting import hear_of_closed_terminals, wait_for
 
 pytestmark = pytest.mark.slow
 
@@ -123,12 +123,12 @@ def test_page_of_pytest_html_that_fails_costs_itself(project):
 def test_signal_ends_a_run_with_its_report(project, number, workers):
     """A terminal that is closed is no reason to lose what was measured; and no worker is left."""
     project.write(GOOD + HANGS)
-    run = started(project, "-m", "daily", *workers)
+    run = started(project, "-m", "daily", *workers, preexec_fn=hear_of_closed_terminals)
     wait_for((project.folder / "hanging").exists, "the check that hangs")
     wait_for(lambda: list(project.folder.glob("reports/*/records.jsonl")), "the first record")
     below = _below(run.pid)
     run.send_signal(number)
-    said = run.communicate(timeout=60)[0]
+    said = run.communicate(timeout=200)[0]
     assert run.returncode == pytest.ExitCode.INTERRUPTED, said
     verdicts = {record.check.rpartition("_")[2]: str(record.verdict) for record in project.results().records}
     assert verdicts == {"good": "OK", "hangs": "UNKNOWN"}

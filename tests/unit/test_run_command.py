@@ -22,7 +22,7 @@ from playbook.verdict import Verdict
 from tests.factories import record, results
 from tests.history_factory import NOW
 from tests.project import AWAY, BAD, GOOD, NOT_CONFIGURED, Project
-from tests.waiting import wait_for
+from tests.waiting import hear_of_closed_terminals, wait_for
 
 pytestmark = pytest.mark.slow
 
@@ -328,6 +328,7 @@ def process(tmp_path):
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
+            preexec_fn=hear_of_closed_terminals,  # noqa: PLW1509 - there is one thread here
         )
         started.append(child)
         wait_for((project.folder / "hanging").exists, "the beginning of a check")
@@ -347,7 +348,7 @@ def test_being_told_to_end_is_passed_on_once(process, number):
     child, history = process()
     child.send_signal(number)
     child.send_signal(number)
-    output, _ = child.communicate(timeout=50)
+    output, _ = child.communicate(timeout=200)
     assert child.returncode == 2, output
     (line,) = read(history).runs
     assert line.ended.startswith("interrupted")
