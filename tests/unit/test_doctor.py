@@ -141,7 +141,7 @@ def test_the_way_that_is_taken_is_named():
 
 def test_services_are_asked_side_by_side():
     """Both at once, or the barrier would break."""
-    barrier = threading.Barrier(2, timeout=20)
+    barrier = threading.Barrier(2, timeout=100)
     services = [Service(name, (), lambda: str(barrier.wait() is not None)) for name in ("A", "B")]
     loaded = load("production", root=Path("/nowhere"), environment={})
     assert [d.found for d in diagnose(loaded, CLOCK, {}, services)] == ["True", "True"]

@@ -157,7 +157,7 @@ def test_never_reached(judge):
     try:
         wait_for((project.folder / "hanging").exists, "the beginning of the check")
         process.send_signal(number)
-        output, _ = process.communicate(timeout=50)
+        output, _ = process.communicate(timeout=200)
     finally:
         process.kill()
     assert process.returncode == 2, output

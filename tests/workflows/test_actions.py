@@ -40,7 +40,7 @@ def _repository(folder: Path, api, text: str) -> Repository:
         ["-c", "user.name=t", "-c", "user.email=t@example.com", "commit", "--quiet", "-m", "first"],
         ["clone", "--quiet", "--bare", ".", str(origin)],
     ):
-        subprocess.run(["git", *command], cwd=seed, check=True, timeout=30)
+        subprocess.run(["git", *command], cwd=seed, check=True, timeout=120)
     return Repository(folder, origin, Path(sys.executable).parent, api)
 
 

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.slow
 
 def git(*arguments: str, at: Path) -> str:
     """What git says; a failure fails the test."""
-    ended = subprocess.run(["git", *arguments], cwd=at, capture_output=True, text=True, timeout=30, check=True)
+    ended = subprocess.run(["git", *arguments], cwd=at, capture_output=True, text=True, timeout=120, check=True)
     return ended.stdout.strip()
 
 
