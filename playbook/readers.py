@@ -20,8 +20,8 @@ def who_may_read(settings: Settings) -> Iterator[str]:
         yield f"team      all of it: {path} is true, so history, site, issues and summaries tell particulars"
         yield "          (`python -m playbook ci push` refuses a repository that is not known to be private)"
         return
-    yield f"everybody verdicts, figures of public items, sentences without particulars: {path} is false"
-    yield "team      the report in the run's folder, and the terminal"
+    yield f"everybody verdicts, figures of public items, sentences without particulars ({path} is false)"
+    yield "team      the report in the run's folder, and what is printed on the terminal"
     folder = history_folder(settings, Path("reports"))
     try:
         count = count_team_lines(folder)
@@ -29,4 +29,4 @@ def who_may_read(settings: Settings) -> Iterator[str]:
         return
     if count:
         told = plural(count, "line")
-        yield f"warning   {told} of {folder} may hold what is the team's: history --cleanse says what"
+        yield f"warning   {told} in {folder} may hold what only the team reads: `history --cleanse` lists them"

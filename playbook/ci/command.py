@@ -159,14 +159,14 @@ def summary(options: argparse.Namespace, root: Path, say: Say, environment: Mapp
         whole = _whole_artifact(root, results, environment)
         page = f"[Open the report]({options.page}). " if options.page else ""
         archive = f"[archive of everything]({options.report})" if options.report else "artifact"
-        told = "It" if whole else "Everybody's part of it"
+        told = "It" if whole else "The public part of it"
         parts.append(f"\n{page}{told} is in the {archive} too, as `{folder.name}/index.html`.\n")
     runner.add_summary("\n".join(parts), environment)
     return EXIT_OK
 
 
 def artifact(root: Path, say: Say, environment: Mapping[str, str]) -> int:
-    """Gather the reports of this job for the artifact: whole, or everybody's part where everybody can read it.
+    """Gather the reports of this job for the artifact: whole, or the public part where everybody can read it.
 
     Whoever has an account can download the artifacts of a public repository.
     """
@@ -177,7 +177,7 @@ def artifact(root: Path, say: Say, environment: Mapping[str, str]) -> int:
             shutil.copytree(folder, to / folder.name)
         else:
             for_everybody(folder, to / folder.name, shipped())
-            say(f"{folder.name}: everybody's part, as this repository is not known to be private")
+            say(f"{folder.name}: only the public part, because this repository is not known to be private")
     report = _main_report(root / _REPORTS)
     page = _page(root, to / report[0].name) if report else ""
     runner.set_outputs({"page": page}, environment)

@@ -131,15 +131,15 @@ def readers(results: Results) -> str:
     """Who may read a report, and what it holds or does not hold because of that."""
     if results.audience is Audience.PUBLIC:
         return (
-            "For everybody: verdicts, figures of public items, and sentences without particulars. "
-            "What was found stands in the team's report."
+            "Public report: verdicts, figures of public items, and sentences without particulars. "
+            "The team's report says what was found."
         )
     kept = (
-        "So do its history, site and issues, as the target is private."
+        "So do its history, site and issues, because the target is private."
         if results.private
-        else "Its history, site and issues tell everybody's part of it alone, as the target is not private."
+        else "Its history, site and issues show only the public part, because the target is not private."
     )
-    return f"For the team: it holds names, addresses and log lines. {kept}"
+    return f"For the team only: this report holds names, addresses and log lines. {kept}"
 
 
 def scope(results: Results) -> str:

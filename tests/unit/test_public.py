@@ -234,14 +234,14 @@ def test_the_first_page_says_who_may_read_it(tmp_path):
         "private": readers(msgspec.structs.replace(told, private=True)),
         "public": readers(public_results(told, CATALOGUE)),
     }
-    assert words["team"].startswith("For the team: it holds names, addresses and log lines. Its history")
-    assert words["private"].endswith("as the target is private.")
-    assert words["public"].startswith("For everybody: verdicts")
+    assert words["team"].startswith("For the team only: this report holds names, addresses and log lines. Its ")
+    assert words["private"].endswith("because the target is private.")
+    assert words["public"].startswith("Public report: verdicts")
     (tmp_path / "results.json").write_bytes(msgspec.json.encode(told))
     render_folder(tmp_path)
     for name in ("index.html", "summary.md"):
         text = (tmp_path / name).read_text()
-        assert "For the team" in text[: text.index("Root cause")]
+        assert "For the team only" in text[: text.index("Root cause")]
 
 
 def test_everybodys_part_is_written_anew_and_nothing_is_copied(tmp_path):

@@ -27,9 +27,9 @@ def test_the_default_is_everybodys_part_and_the_setting_is_named(told):
     """With where the rest stands."""
     assert told(False) == [
         "WHO MAY READ WHAT",
-        "everybody verdicts, figures of public items, sentences without particulars: "
-        "targets.production.private is false",
-        "team      the report in the run's folder, and the terminal",
+        "everybody verdicts, figures of public items, sentences without particulars "
+        "(targets.production.private is false)",
+        "team      the report in the run's folder, and what is printed on the terminal",
     ]
 
 
@@ -44,6 +44,6 @@ def test_old_lines_that_say_more_are_counted_with_the_command_that_tells_of_them
     """Of a private target they are as they should be."""
     runs.append(tmp_path / "reports" / "history", run_line({"daily.health.api": Verdict.CRITICAL}))
     assert told(False)[-1] == (
-        "warning   1 line of reports/history may hold what is the team's: history --cleanse says what"
+        "warning   1 line in reports/history may hold what only the team reads: `history --cleanse` lists them"
     )
     assert not any("warning" in line for line in told(True))

@@ -59,7 +59,7 @@ def test_a_site_without_a_history_says_so(here):
 
 
 def test_runs_reports_and_incidents_become_pages(here):
-    """Two bad days open an incident; of the newest reports everybody's part is there and linked."""
+    """Two bad days open an incident; of the newest reports the public part is there and linked."""
     (here / "playbook.toml").write_text('[targets.production]\nkind = "production"\n')
     runs = years(0.05, until=NOW - timedelta(days=1, hours=12))
     bad = [
@@ -80,7 +80,7 @@ def test_runs_reports_and_incidents_become_pages(here):
     files = files_of(here / "public")
     assert broken_links(files)[1] == []
     for folder in folders:
-        assert b"For everybody" in files[f"runs/{folder.name}/index.html"]
+        assert b"Public report" in files[f"runs/{folder.name}/index.html"]
         assert b"alice" in (folder / "index.html").read_bytes()
         assert f"runs/{folder.name}/results.json" in files
     assert not [name for name, content in files.items() if b"alice" in content]
