@@ -1,5 +1,6 @@
 """Waiting for what comes about by itself, with a limit that no machine needs."""
 
+import os
 import signal
 import time
 from collections.abc import Callable
@@ -18,6 +19,11 @@ def soon(condition: Callable[[], object], seconds: float = 30.0) -> bool:
 def wait_for(condition: Callable[[], object], what: str, seconds: float = 60.0) -> None:
     """Until it is so; fails where it does not come to be."""
     assert soon(condition, seconds), f"{what} did not happen within {seconds:g} s"
+
+
+def sharers() -> float:
+    """How many want each core of this machine: what takes a second by itself takes so many here."""
+    return max(os.getloadavg()[0] / (os.cpu_count() or 1), 1.0)
 
 
 def hear_of_closed_terminals() -> None:

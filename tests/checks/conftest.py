@@ -12,6 +12,7 @@ import pytest
 
 from playbook.record import Results
 from sandbox.launcher import ATTACH_VARIABLE, RunningSandbox, attach_address, start
+from tests.leisure import AT_LEISURE
 from tests.preloaded import run_pytest
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -36,7 +37,11 @@ def run_checks(sandbox: RunningSandbox, tmp_path: Path) -> RunChecks:
     """
 
     def run(
-        *faults: str, set_name: str = "daily", arguments: tuple[str, ...] = (), by: RunPytest = run_pytest
+        *faults: str,
+        set_name: str = "daily",
+        arguments: tuple[str, ...] = (),
+        by: RunPytest = run_pytest,
+        at_leisure: bool = False,
     ) -> Results:
         if not faults:  # else the run itself asks for them
             sandbox.set_faults([])
@@ -45,6 +50,10 @@ def run_checks(sandbox: RunningSandbox, tmp_path: Path) -> RunChecks:
             command += ["--fault", name]
         environment = os.environ | {ATTACH_VARIABLE: attach_address(sandbox.control, sandbox.token)}
         environment.pop("PYTEST_ADDOPTS", None)
+        if at_leisure:
+            settings = tmp_path / "playbook.toml"
+            settings.write_text(AT_LEISURE, encoding="utf-8")
+            environment["PLAYBOOK_CONFIG"] = str(settings)
         ended = by(*command, *arguments, cwd=ROOT, env=environment, timeout=LIMIT)
         files = list(tmp_path.glob("sandbox-*/results.json"))
         assert len(files) == 1, ended.stdout + ended.stderr

@@ -20,6 +20,14 @@ from tests.written import written_checks
 BUILT = sorted(read_catalogue().items)
 FILES = {item: f"checks/{file.name}" for file, _, item, _, _ in written_checks()}
 BAD = {"WARNING", "CRITICAL"}
+# Faults that the limits of the shipped settings find by the clock; all others are tried with limits that no busy
+# machine is over, so that its own slowness is not taken for what the fault does.
+TIMED = frozenset(
+    {
+        *("homepage-slow", "homepage-very-slow", "optimize-slow", "redis-slow"),
+        *("load-health-slow", "load-homepage-slow", "load-images-slow", "load-not-carried"),
+    }
+)
 
 
 @pytest.mark.slow
@@ -43,7 +51,9 @@ def test_a_fault_is_found_and_said(run_checks, fault):
     beside = {FILES[item] for item in expected}
     if "daily" in sets:
         beside |= {file for item, file in FILES.items() if item.startswith("daily.")}
-    results = run_checks(fault, set_name=" or ".join(sets), arguments=tuple(sorted(beside)))
+    results = run_checks(
+        fault, set_name=" or ".join(sets), arguments=tuple(sorted(beside)), at_leisure=fault not in TIMED
+    )
     found = {r.item: (str(r.verdict), r.message) for r in results.records if r.verdict is not Verdict.OK}
     certain = {item for item, (verdict, _) in expected.items() if not verdict.startswith("OK or ")}
     assert certain <= set(found) <= set(expected), found

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from playbook.errors import PlaybookError
+from tests.waiting import sharers
 
 LIMIT = 1 << 30  # bytes of address space in which all of them run
 _STATUS = Path("/proc/self/status")
@@ -37,12 +38,13 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of a case: the words, seconds, and the most memory meanwhile in bytes."""
+    """What came of a case: words, seconds, the most memory meanwhile in bytes, and how busy the machine was."""
 
     name: str
     words: str
     seconds: float
     memory: int
+    sharers: float
 
 
 CASES: dict[str, Case] = {}
@@ -71,7 +73,7 @@ def tried(one: Case) -> Outcome:
         words = f"{kind.__name__}: {error}"
     except BaseException as error:  # noqa: BLE001 - a case that is not handled is told, and the next one tried
         words = f"NOT HANDLED: {type(error).__name__}: {str(error)[:300]}"
-    return Outcome(one.name, words[:5000], time.monotonic() - started, _peak())
+    return Outcome(one.name, words[:5000], time.monotonic() - started, _peak(), sharers())
 
 
 def limit_memory() -> None:

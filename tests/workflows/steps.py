@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import signal
@@ -14,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tests.waiting import sharers
 from tests.workflows.expressions import Declared, as_text, interpolate
 
 if TYPE_CHECKING:
@@ -143,14 +143,9 @@ def _cancel(process: subprocess.Popen[str]) -> None:
         if process.poll() is not None:
             return
         process.send_signal(number)
-        until = time.monotonic() + seconds * _sharers()
+        until = time.monotonic() + seconds * sharers()
         while process.poll() is None and time.monotonic() < until:
             time.sleep(0.05)
-
-
-def _sharers() -> float:
-    """How many want each core of this machine: what takes a second by itself takes so many here."""
-    return max(os.getloadavg()[0] / (os.cpu_count() or 1), 1.0)
 
 
 def _checkout(context: Steps, given: dict[str, Any]) -> dict[str, str]:

@@ -13,6 +13,7 @@ from playbook.history import runs as history
 from playbook.history.incidents import Incident, incidents
 from playbook.history.rules import Rules
 from playbook.history.runs import RunLine
+from tests.leisure import AT_LEISURE
 from tests.workflows.actions import Cancel, Repository
 from tests.workflows.github_api import github_api
 
@@ -20,22 +21,8 @@ ROOT = Path(__file__).resolve().parents[2]
 # Three runs and more of a whole set, beside whatever else runs here.
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
-# No minute between a run and the second look. And how quick this machine is, which does other things beside, says
-# nothing of the workflows: what is measured by the clock has limits that only what hangs is over.
-_SETTINGS = """
-[incidents]
-recheck_after_seconds = 0.0
-[targets.sandbox.limits]
-""" + "".join(
-    f'{name}.warning = "> {40 * scale} {unit}"\n{name}.critical = "> {50 * scale} {unit}"\n'
-    for unit, scale, names in (
-        ("s", 1, ("homepage_time", "optimize_time", "network_time", "server_time")),
-        ("s", 1, ("load_homepage_p95", "load_homepage_p99", "load_health_p95", "load_health_p99")),
-        ("s", 1, ("load_images_p95", "load_images_p99")),
-        ("ms", 1000, ("redis_latency",)),
-    )
-    for name in names
-)
+# No minute between a run and the second look.
+_SETTINGS = f"[incidents]\nrecheck_after_seconds = 0.0\n{AT_LEISURE}"
 _DAILY = "17 6 * * *"
 
 
