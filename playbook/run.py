@@ -205,36 +205,6 @@ def not_run(item: Item, check: str, reason: str, now: datetime) -> Record:
     )
 
 
-def make_results(
-    settings: Settings,
-    *,
-    set_name: str,
-    records: Iterable[Record],
-    timings: Iterable[Timing],
-    floor: int,
-    partial: bool,
-    started: datetime,
-    finished: datetime,
-    command: str,
-    ended: str = "finished",
-    faults: Iterable[str] = (),
-    left_out: Sequence[LeftOut] = (),
-    unread: Iterable[str] = (),
-) -> Results:
-    """Add up a run."""
-    begun = begun_now(
-        settings,
-        set_name=set_name,
-        command=command,
-        started=started,
-        floor=floor,
-        partial=partial,
-        faults=faults,
-        left_out=left_out,
-    )
-    return add_up(begun, records, timings=timings, finished=finished, ended=ended, unread=unread)
-
-
 def begun_now(
     settings: Settings,
     *,

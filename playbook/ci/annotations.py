@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from playbook.ci.runner import notice
 from playbook.record import Results
+from playbook.report.words import plural
 from playbook.verdict import Verdict
 
 # GitHub shows so many of each kind for a step, and drops the rest without a word.
@@ -38,8 +39,11 @@ def _told(results: Results) -> Iterator[tuple[str, str, str]]:
     for cause in results.root_causes:
         items = list(dict.fromkeys(cause.items))
         caused |= set(items)
-        unjudged = f"{len(items)} item" + ("s" if len(items) != 1 else "")
-        yield "error", f"UNKNOWN: {unjudged}", f"{cause.message} Leaves unjudged: {', '.join(items)}"
+        yield (
+            "error",
+            f"UNKNOWN: {plural(len(items), 'item')}",
+            f"{cause.message} Leaves unjudged: {', '.join(items)}",
+        )
     for record in results.records:
         if record.verdict is Verdict.UNKNOWN and record.item not in caused:
             yield "error", f"UNKNOWN: {record.title}", record.message

@@ -26,10 +26,17 @@ def program(name: str) -> str:
 @contextmanager
 def running(command: list[str], listening: re.Pattern[str], log: Path) -> Iterator[str]:
     """Run a server until the block ends; gives ``http://127.0.0.1:PORT``, which ``listening`` finds in its log."""
+    with started(command, log) as server:
+        yield f"http://127.0.0.1:{_port(server, listening, log)}"
+
+
+@contextmanager
+def started(command: list[str], log: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """A process that writes to a log, until the block ends."""
     with log.open("wb") as written:
         server = subprocess.Popen(command, stdout=written, stderr=subprocess.STDOUT)
         try:
-            yield f"http://127.0.0.1:{_port(server, listening, log)}"
+            yield server
         finally:
             server.terminate()
             try:

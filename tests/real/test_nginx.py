@@ -23,7 +23,7 @@ from playbook.measure.tls import tls_configuration
 from playbook.measure.without_tls import PlainHttp
 from playbook.settings import TimeLimits, load
 from tests.judged import judged
-from tests.real.servers import READY_WITHIN, program
+from tests.real.servers import READY_WITHIN, program, started
 from tests.unit.loopback import free_port
 
 pytestmark = [
@@ -120,18 +120,9 @@ def served(
     (folder / "index.html").write_text(PAGE)
     (folder / "nginx.conf").write_text(text)
     command = [program("nginx"), "-p", str(folder), "-c", str(folder / "nginx.conf")]
-    with (folder / "out.log").open("wb") as written:
-        server = subprocess.Popen(command, stdout=written, stderr=subprocess.STDOUT)
-        try:
-            _await(server, port, folder)
-            yield port
-        finally:
-            server.terminate()
-            try:
-                server.wait(10)
-            except subprocess.TimeoutExpired:
-                server.kill()
-                server.wait()
+    with started(command, folder / "out.log") as server:
+        _await(server, port, folder)
+        yield port
 
 
 def _await(server: subprocess.Popen[bytes], port: int, folder: Path) -> None:

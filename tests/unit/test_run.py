@@ -10,7 +10,7 @@ import pytest
 
 from playbook.catalogue import read_catalogue
 from playbook.record import Record, Results
-from playbook.run import floor_of, make_results
+from playbook.run import add_up, begun_now, floor_of
 from playbook.run_folder import RunFolder
 from playbook.settings import load
 from playbook.verdict import Verdict
@@ -25,18 +25,15 @@ def record(verdict, check="checks/test_x.py::test_x"):
 
 def results(*verdicts, floor=1, ended="finished"):
     """The results of a run with these verdicts."""
-    return make_results(
+    begun = begun_now(
         load("production", environment={}),
         set_name="daily",
-        records=[record(v) for v in verdicts],
-        timings=[],
+        command="pytest -m daily",
+        started=NOW,
         floor=floor,
         partial=False,
-        started=NOW,
-        finished=NOW,
-        command="pytest -m daily",
-        ended=ended,
     )
+    return add_up(begun, [record(v) for v in verdicts], finished=NOW, ended=ended)
 
 
 def test_counts_use_the_six_words():

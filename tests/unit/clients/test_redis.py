@@ -18,6 +18,7 @@ from playbook.errors import Denied, Forbidden, Malformed, NotConfigured, Refused
 from playbook.secret import Secret
 from playbook.settings import TimeLimits, load
 from tests.unit.loopback import closed_port, free_port, hang_up, serve
+from tests.waiting import wait_for
 
 PASSWORD = "correct-horse/battery@staple"
 QUOTED = "correct-horse%2Fbattery%40staple"
@@ -45,20 +46,17 @@ def valkey(tmp_path_factory):
         assert server.stdin
         server.stdin.write(config)
         server.stdin.close()
-        _wait_for(port)
+        wait_for(lambda: _answers(port), "Valkey's first answer")
         yield port
         server.terminate()
 
 
-def _wait_for(port):
-    deadline = time.monotonic() + 50
-    while True:
-        try:
-            client_of(f"redis://:{QUOTED}@127.0.0.1:{port}").ping()
-        except Unreachable:
-            assert time.monotonic() < deadline, "Valkey did not start"
-        else:
-            return
+def _answers(port):
+    try:
+        client_of(f"redis://:{QUOTED}@127.0.0.1:{port}").ping()
+    except Unreachable:
+        return False
+    return True
 
 
 @pytest.fixture

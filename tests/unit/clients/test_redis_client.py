@@ -1,7 +1,6 @@
 """The raw Redis client: redis-py as its users know it, which sends only what reads."""
 
 import subprocess
-import time
 
 import pytest
 from redis import Redis, exceptions
@@ -14,6 +13,7 @@ from playbook.errors import Denied, Forbidden, Unreachable
 from playbook.secret import Secret
 from playbook.settings import TimeLimits
 from tests.unit.loopback import closed_port, free_port, serve
+from tests.waiting import wait_for
 
 REFUSED = (
     "Redis: {} was not sent: this suite sends only commands that are known to read, so that no check can change "
@@ -43,20 +43,16 @@ def server(tmp_path_factory):
         process.stdin.write(config)
         process.stdin.close()
         with Redis(port=port, password="s3cret", decode_responses=True) as writer:
-            _wait_for(writer)
+            wait_for(lambda: _answers(writer), "Valkey's first answer")
             yield writer
         process.terminate()
 
 
-def _wait_for(writer):
-    deadline = time.monotonic() + 50
-    while True:
-        try:
-            writer.ping()
-        except exceptions.ConnectionError:
-            assert time.monotonic() < deadline, "Valkey did not start"
-        else:
-            return
+def _answers(writer):
+    try:
+        return writer.ping()
+    except exceptions.ConnectionError:
+        return False
 
 
 @pytest.fixture

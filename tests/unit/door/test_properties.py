@@ -23,7 +23,7 @@ from playbook.logs.review import Reviewer
 from playbook.logs.text import clean
 from playbook.report import write_all
 from playbook.report.terminal import lines
-from playbook.run import make_results
+from playbook.run import add_up, begun_now
 from playbook.run_folder import RunFolder
 from playbook.settings import load
 from playbook.verdict import Verdict
@@ -104,20 +104,8 @@ def test_no_part_shows_in_any_output(tmp_path_factory, secret, name, at):
     )
     settings = load("staging", root=folder, environment={})
     now = datetime(2026, 11, 28, 7, tzinfo=UTC)
-    results = leaving(
-        make_results(
-            settings,
-            set_name="daily",
-            records=[found],
-            timings=[],
-            floor=1,
-            partial=False,
-            started=now,
-            finished=now,
-            command=f"pytest {said}",
-            ended=said,
-        )
-    )
+    begun = begun_now(settings, set_name="daily", command=f"pytest {said}", started=now, floor=1, partial=False)
+    results = leaving(add_up(begun, [found], finished=now, ended=said))
     run = RunFolder(folder, "staging", "daily", now)
     run.keep(found)
     journal = (run.path / "records.jsonl").read_text(encoding="utf-8")

@@ -9,7 +9,7 @@ from playbook.evidence import Facts, Lines
 from playbook.people import ledger
 from playbook.people.waivers import Waivers, none, read, waive
 from playbook.recorder import with_waiver
-from playbook.run import make_results
+from playbook.run import add_up, begun_now
 from playbook.settings import load
 from playbook.verdict import Verdict
 from tests.factories import record
@@ -133,17 +133,8 @@ def test_a_waived_check_is_not_counted_on(tmp_path):
 
     def verdict(*verdicts, floor):
         records = [record(each, number) for number, each in enumerate(verdicts)]
-        return make_results(
-            settings,
-            set_name="daily",
-            records=records,
-            timings=[],
-            floor=floor,
-            partial=False,
-            started=NOW,
-            finished=NOW,
-            command="",
-        ).verdict
+        begun = begun_now(settings, set_name="daily", command="", started=NOW, floor=floor, partial=False)
+        return add_up(begun, records, finished=NOW).verdict
 
     assert verdict(Verdict.OK, Verdict.WAIVED, floor=2) is Verdict.OK
     assert verdict(Verdict.OK, Verdict.WAIVED, floor=3) is Verdict.UNKNOWN
