@@ -126,6 +126,7 @@ def pytest_configure(config: pytest.Config) -> None:
         config.option.continue_on_collection_errors = True
     if of_terminal(os.environ) is Audience.PUBLIC:
         _say_nothing_of_its_own(config.option)
+        config.pluginmanager.register(pytest_output.InternalErrorForEverybody())
     with _usage_errors():
         if _is_worker(config):
             # A terminal that is closed tells all its processes; a worker is ended by its controller.
