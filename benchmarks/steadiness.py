@@ -23,7 +23,7 @@ from pathlib import Path
 
 import msgspec
 
-from playbook.command_line import positive
+from playbook.command_line import whole
 from playbook.record import Results
 from playbook.verdict import Verdict
 
@@ -84,8 +84,8 @@ def left(temporary: Path) -> list[str]:
 def main() -> int:
     """Measure, and print what was measured."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.steadiness", description=__doc__)
-    parser.add_argument("--runs", type=positive, default=200)
-    parser.add_argument("--busy", type=int, default=6, metavar="N", help="processes that compute beside")
+    parser.add_argument("--runs", type=whole(1), default=200)
+    parser.add_argument("--busy", type=whole(0), default=6, metavar="N", help="processes that compute beside")
     options = parser.parse_args()
     outcomes: Counter[str] = Counter()
     seconds: list[float] = []
