@@ -4,8 +4,8 @@
 
 Runs `pytest -m daily` one after another, beside so many processes that do nothing but compute, and says how often
 each outcome came, how long a run took, and what is left: processes of the sandbox or of a run, temporary folders.
-Exit code 1 where a run was not OK or anything is left. Limits on seconds are those of a machine that is busy: what a
-sandbox takes beside so many others is what is measured there, and no luck.
+Exit code 1 where a run was not OK or anything is left. Limits on seconds are those of a busy machine: how long the
+sandbox takes beside so many others is measured rightly, and no luck.
 """
 
 from __future__ import annotations
