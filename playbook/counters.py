@@ -11,17 +11,26 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from threading import Lock
+from typing import Protocol
 
 import msgspec
 
+from playbook.clock import Moment
 from playbook.coverage import Coverage, lacking, whole
-from playbook.people.attest import Moment
-from playbook.sections.coverage import CoverageRules
 
 WISHED_HOURS = 24.0
 # A server tells its age in whole seconds, and our clock and its own differ by less than this.
 _SAME_START = 300.0  # seconds
 NEXT_RUN = "The next run will know, where it is at least {hours:g} h from now and keeps the same history."
+
+
+class Ages(Protocol):
+    """How old the reading may be that a counter is compared with, in hours."""
+
+    @property
+    def counter_least_hours(self) -> float: ...
+    @property
+    def counter_most_hours(self) -> float: ...
 
 
 class Counted(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -79,7 +88,7 @@ class Earlier:
         return [readings[name] for readings in self._known if name in readings]
 
 
-def grown(now: Counted, earlier: Sequence[Counted], rules: CoverageRules, *, from_zero: bool = False) -> Grown:
+def grown(now: Counted, earlier: Sequence[Counted], rules: Ages, *, from_zero: bool = False) -> Grown:
     """By how much the counters grew since the reading that is nearest to a day old.
 
     Readings count that are as old as ``coverage.counter_least_hours`` and ``counter_most_hours`` allow, of the
@@ -132,7 +141,7 @@ def _same(one: Counted, now: Counted) -> bool:
     return False
 
 
-def _no_window(now: Counted, earlier: Sequence[Counted], *, reset: bool, rules: CoverageRules) -> Coverage:
+def _no_window(now: Counted, earlier: Sequence[Counted], *, reset: bool, rules: Ages) -> Coverage:
     least, most = rules.counter_least_hours, rules.counter_most_hours
     up = (now.at.timestamp() - now.started) / 3600 if now.started else math.inf
     if reset:

@@ -9,9 +9,9 @@ from typing import Literal, NamedTuple
 import msgspec
 
 from playbook.catalogue import Catalogue
+from playbook.clock import Moment
 from playbook.history.runs import Finding, RunLine, gone_since
 from playbook.limits import Bound, format_value
-from playbook.people.attest import Moment
 from playbook.verdict import SEVERITY, Verdict
 
 SCHEMA = 1

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from playbook.clock import Clock
+from playbook.clock import Clock, days
 from playbook.coverage import Coverage, whole
 from playbook.engine import measurement
 from playbook.evidence import Evidence, Facts, Lines, Table
@@ -14,9 +14,10 @@ from playbook.history.deliveries import Delivery, read
 from playbook.history.first_days import known_since
 from playbook.history.folder import history_folder
 from playbook.own_catalogue import catalogue_of
-from playbook.people.attest import SignOff, SignOffs, days, rule_for
+from playbook.people.attest import SignOffs, rule_for
 from playbook.people.files import path_of, rules, sign_offs_of
 from playbook.settings import SANDBOX, Settings
+from playbook.sign_off import SignOff
 
 
 @dataclass(frozen=True, slots=True)
