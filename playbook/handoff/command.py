@@ -14,12 +14,13 @@ from playbook.clock import Clock
 from playbook.door.records import leaving
 from playbook.errors import NotConfigured, PlaybookError, Unreachable, UsageError
 from playbook.handoff import endings
-from playbook.handoff.files import read_pages, write_page
+from playbook.handoff.files import read_pages
 from playbook.handoff.page import DAYS, Ending, Page, Period, make_page
 from playbook.history.folder import history_to_read
 from playbook.history.runs import read
 from playbook.people.files import path_of
 from playbook.profile import left_out, left_out_of_the_catalogue
+from playbook.report.handoff import write_page
 from playbook.report.words import not_part
 from playbook.run import Run, load_providers, settings_for
 from playbook.settings import SANDBOX, Settings
