@@ -27,7 +27,7 @@ test-quick: $(VENV)/.dev ## the tests that need no process, server or time of th
 
 # A few at a time, also where there are many processors: they start processes, and some measure time.
 test-slow: $(VENV)/.dev ## the tests with real processes, servers, signals, browsers and time
-	$(PYTEST) tests -m slow -n 4 --dist worksteal
+	$(PYTEST) tests -m slow -n 4 --dist loadscope
 
 doctor: $(VENV)/.run ## say what is configured, reachable and permitted
 	$(BIN)/python -m playbook doctor
