@@ -96,6 +96,17 @@ _CRASH = re.compile(
     r"|\bwas sent SIGKILL\b|\bvia signal \[(?:SIGKILL|SIGSEGV|SIGABRT)\]|\bWORKER TIMEOUT\b",
     re.IGNORECASE,
 )
+# One of these is in whatever ``_CRASH`` finds, but for its exit codes: most suspicious lines have none of them.
+_CRASH_NEEDS = (
+    *("uncaught", "unhandled", "out of memory", "kill", "segmentation fault", "sigsegv", "sigabrt", "sigbus"),
+    *("sigill", "sigfpe", "core dumped", "panic", "fatal", "exception in thread", "memoryerror", "stackoverflow"),
+    *("crashed", "signal", "segfault", "protection fault", "kernel bug", "oops: ", "terminate called"),
+    *("double free", "stack smashing", "free(): ", "malloc(): ", "aborted", "bus error", "illegal instruction"),
+    *("breakpoint trap", "abort trap", "code=dumped", "worker timeout"),
+)
+_EXIT_CODES = ("137", "139", "134")
+# One of these is in whatever ``_WORDS`` finds.
+_WORDS_NEED = ("err", "exception", "fatal", "panic", "no space left", "cannot allocate", "too many open")
 _ONLY_NAMED = ("handl", "listener", "hook", "protect", "score")
 
 
@@ -248,8 +259,27 @@ def suspicious(text: str) -> bool:
     )
 
 
+def may_have_crashed(text: str) -> bool:
+    """A quick look, for ``crashed``: whether its pattern can find anything."""
+    if not text.isascii():  # other letters can fold to these
+        return True
+    low = text.lower()
+    # A list: a generator takes twice as long.
+    if any([need in low for need in _CRASH_NEEDS]):  # noqa: C419
+        return True
+    return "exit" in low and any(code in low for code in _EXIT_CODES)
+
+
+def may_be_an_error(text: str) -> bool:
+    """A quick look, for ``by_words``: whether its words are there."""
+    low = text.lower()
+    return not text.isascii() or any([need in low for need in _WORDS_NEED])  # noqa: C419
+
+
 def crashed(text: str) -> bool:
     """True where the words say that a program ended, or that nobody caught an exception."""
+    if not may_have_crashed(text):
+        return False
     for match in _CRASH.finditer(text):
         after = text[match.end() : match.end() + 24].lstrip("'\": ").lower()
         if not after.startswith(_ONLY_NAMED) and not _negated(text, match.start()):
@@ -261,6 +291,8 @@ def by_words(text: str) -> int:
     """Level of a line that states none: ERROR where it reports an error, FATAL where it reports a crash."""
     if crashed(text):
         return FATAL
+    if not may_be_an_error(text):
+        return NONE
     for match in _WORDS.finditer(text):
         if not _EMPTY.match(text, match.end()) and not _negated(text, match.start()):
             return ERROR

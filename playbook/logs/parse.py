@@ -115,7 +115,7 @@ class Parser:
                 self._prefixes.clear()
             # Of the hour itself: a leap second, and what rounds up to a full hour, belong to the one before.
             start = self._times.iso(date, f"{minute[:3]}00", "00", None, zone)
-            if start is not None and minute[:2] != "24":
+            if start is not None and minute[:2] != "24" and name not in _BALANCERS:
                 self._prefixes[f"{name} {date}T{minute[:3]}"] = (start, name)
         if bracket or (between == "T" and zone):
             return self._body(rest, time, name)

@@ -181,7 +181,7 @@ class Reviewer:
         self._file.lines += lines - self._lines
         self._lines = lines
         self._file = self._files.row(name) if name else self._track()
-        for _, track in self._components.heaviest():  # each minute is noted for this file too
+        for track in self._components.rows():  # each minute is noted for this file too
             track.minute = track.minute_answered = -1
         self._minute = -1
 
