@@ -109,6 +109,8 @@ class Chart(msgspec.Struct, frozen=True, tag="chart"):
 
     @property
     def _decimals(self) -> int:
+        if self.bars:  # what is counted
+            return 0
         values = [value for curve in self.curves for value in curve.values]
         span = max(values, default=0.0) - min(values, default=0.0)
         # Two figures of the difference between the lowest and the highest.

@@ -28,6 +28,6 @@ def since_when(course: Sequence[Point], limit: Limit) -> dict[str, float]:
         return {f"{word} {datetime.fromtimestamp(at, UTC):{'%-d %b' if by_day else '%a %H:%M UTC'}}": at}
 
     until = {} if last == len(bad) - 1 else said("until", last)
-    if first == 0:  # before that nothing is known of it
-        return until
+    if first == 0:  # what was before that is not known
+        return until or said("since before", first)
     return said("from" if until else "since", first) | until

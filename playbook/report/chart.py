@@ -125,9 +125,7 @@ def draw(chart: Chart) -> Drawing | None:
     shown = _limits_in_sight(chart, curves)
     values = [v for curve in curves for v in curve.values]
     low, high = _extent([*values, *shown.values(), *([0.0] if chart.bars else [])])
-    marks = _round_steps(low, high)
-    if chart.bars and marks[1] - marks[0] < 1:  # of what is counted there are no halves
-        marks = [float(mark) for mark in range(math.floor(low), math.ceil(high) + 1)]
+    marks = _round_steps(low, high, whole=chart.bars)
     low, high = min(low, marks[0]), max(high, marks[-1])
     first = min(curve.points[0][0] for curve in curves)
     last = max(curve.points[-1][0] for curve in curves) + (_width(curves) if chart.bars else 0.0)
@@ -275,11 +273,12 @@ def _extent(values: list[float]) -> tuple[float, float]:
     return low, high
 
 
-def _round_steps(low: float, high: float) -> list[float]:
-    """Four to six round numbers from at most ``low`` to at least ``high``."""
-    rough = (high - low) / 4
+def _round_steps(low: float, high: float, *, whole: bool = False) -> list[float]:
+    """Four to six round numbers from at most ``low`` to at least ``high``; whole ones of what is counted."""
+    rough = max((high - low) / 4, 1.0) if whole else (high - low) / 4
     power = 10.0 ** math.floor(math.log10(rough))
-    step = next(size * power for size in (1, 2, 2.5, 5, 10) if size * power >= rough * 0.999)
+    sizes = (1, 2, 5, 10) if whole else (1, 2, 2.5, 5, 10)
+    step = next(size * power for size in sizes if size * power >= rough * 0.999)
     first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
     return [step * index for index in range(first, last + 1)]
 

@@ -25,13 +25,13 @@ def course(*values, step=HOUR):
             (50.0, 85.0, 95.0, 50.0),
             {"from Mon 01:00 UTC": MONDAY + HOUR, "until Mon 02:00 UTC": MONDAY + 2 * HOUR},
         ),
-        ((85.0, 95.0), {}),
+        ((85.0, 95.0), {"since before Mon 00:00 UTC": MONDAY}),
         ((85.0, 50.0), {"until Mon 00:00 UTC": MONDAY}),
     ],
     ids=["good", "nothing", "still bad", "twice", "over", "all the time", "bad before"],
 )
 def test_the_last_stretch_of_bad_values_is_marked(values, marks):
-    """Where the whole course is bad, nobody knows since when."""
+    """Where the whole course is bad, it has been so since before that."""
     assert since_when(course(*values), LIMIT) == marks
 
 
