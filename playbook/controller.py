@@ -12,6 +12,7 @@ import shlex
 import signal
 from collections.abc import Mapping
 from contextlib import nullcontext, suppress
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,11 +23,14 @@ from playbook import door
 from playbook.audience import Audience, of_terminal
 from playbook.catalogue import Item, shipped
 from playbook.clock import iso
+from playbook.coming_due import coming_due
 from playbook.door.records import leaving
 from playbook.errors import UsageError
 from playbook.gate import OPTION, refused_as_production
 from playbook.history.folder import history_folder
+from playbook.history.past import past_of
 from playbook.history.runs import append, line_of
+from playbook.history.runs import read as read_history
 from playbook.history.schedule import slot_of
 from playbook.load.options import demand_permitted, order_of, ordered
 from playbook.load.order import LoadOrder
@@ -47,6 +51,8 @@ if TYPE_CHECKING:
 
 # pytest's options that leave out something of a set.
 _CHOICES = ("keyword", "deselect", "ignore", "ignore_glob", "lf", "stepwise")
+# How far back the small curves beside the figures go: a year of a monthly set.
+_LOOK_BACK = timedelta(days=400)
 _USUAL_LETTERS = "fE"  # of pytest's -r: what failed, which the closing lines tell anyway
 
 
@@ -239,7 +245,7 @@ class Controller:
         records += never_ran(begun, records, reason, now)
         if not records:
             return None
-        return add_up(
+        results = add_up(
             begun,
             records,
             timings=self.timings or self.run.timings(),
@@ -247,6 +253,9 @@ class Controller:
             ended=door.line(self.ended),
             unread=map(door.line, unread),
         )
+        runs = read_history(self.history, since=now - _LOOK_BACK).runs
+        due = coming_due(self.settings, self.run.catalogue, self.run.waivers, runs, now)
+        return msgspec.structs.replace(results, past=past_of(results, runs), due=[leaving(one) for one in due])
 
     def _add_files(self, unread: Mapping[str, str]) -> None:
         """Records of the files that cannot be read, and of those that skip themselves."""

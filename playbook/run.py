@@ -222,6 +222,7 @@ def begun_now(
         target=settings.target.name,
         kind=settings.target.kind,
         url=settings.target.web.url or "",
+        time_zone=settings.target.time_zone,
         private=settings.target.private,
         set=set_name,
         command=command,
@@ -276,6 +277,7 @@ def add_up(
         versions=versions(),
         private=begun.private,
         left_out=begun.left_out,
+        time_zone=begun.time_zone,
     )
 
 
