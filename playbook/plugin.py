@@ -117,6 +117,8 @@ def _execute_nothing(options: Any) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
+    if getattr(config.option, "showfixtures", False) or getattr(config.option, "show_fixtures_per_test", False):
+        fixtures.describe()
     config.pluginmanager.register(fixtures)
     asserting.see_asserts(config)
     config.pluginmanager.register(Warned())

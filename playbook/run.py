@@ -7,10 +7,8 @@ import platform
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
-from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
-from pkgutil import iter_modules
 from typing import Any
 
 import msgspec
@@ -24,7 +22,7 @@ from playbook.clients.wire import LIBRARY
 from playbook.clock import Clock, iso
 from playbook.counters import Earlier
 from playbook.door.records import leaving
-from playbook.engine import Measurements
+from playbook.engine import REGISTRY, Measurements
 from playbook.errors import Unmeasured
 from playbook.history.readings import earlier_readings
 from playbook.load.order import MARKER, PRODUCTION_OPTION, SHAPE_OPTION, LoadOrder
@@ -41,22 +39,9 @@ from playbook.verdict import EXECUTED, Verdict, exit_code, overall
 
 
 def load_providers() -> None:
-    """Import every client and measurement, so that the registry knows them. Touches no network."""
+    """Let the registry know every client and measurement. Imports none of them, and touches no network."""
     for package in (playbook.clients, playbook.measure):
-        for module in iter_modules(package.__path__, package.__name__ + "."):
-            import_module(module.name)
-    _prepare_for_threads(msgspec.Struct)
-
-
-def _prepare_for_threads(kind: type[msgspec.Struct]) -> None:
-    """Let msgspec learn every message class while there is one thread.
-
-    It learns a class when it first decodes one, and two threads in which it does so at once can crash the process
-    (seen with msgspec 0.22 as a segmentation fault in one of some hundred runs).
-    """
-    for subclass in kind.__subclasses__():
-        msgspec.json.Decoder(subclass)
-        _prepare_for_threads(subclass)
+        REGISTRY.find(package)
 
 
 class Run:
