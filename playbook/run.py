@@ -18,7 +18,6 @@ import playbook.clients
 import playbook.measure
 from playbook import door
 from playbook.catalogue import Catalogue, Item, is_own, read_runbook
-from playbook.clients.wire import LIBRARY
 from playbook.clock import Clock, iso
 from playbook.counters import Earlier
 from playbook.door.records import leaving
@@ -288,6 +287,8 @@ def make_from_records(folder: Path) -> Results | None:
 
 def versions() -> dict[str, str]:
     """What ran: the suite, Python, the system, and the libraries a result may depend on."""
+    from playbook.clients.wire import LIBRARY
+
     libraries = ("pytest", LIBRARY, "redis", "pydo")
     return {
         "playbook": playbook.__version__,
