@@ -164,14 +164,14 @@ def missing_parts(
 
 
 def needs_of(names: Iterable[str], registry: Mapping[str, Provider] = REGISTRY) -> set[str]:
-    """These providers and all that they need, as far as they are registered."""
+    """These providers and all that they need, as far as they are registered. Loads none of them."""
     found: set[str] = set()
     waiting = list(names)
     while waiting:
-        provider = registry.get(waiting.pop())
-        if provider and provider.name not in found:
-            found.add(provider.name)
-            waiting += provider.needs
+        name = waiting.pop()
+        if name in registry and name not in found:
+            found.add(name)
+            waiting += registry.needs(name) if isinstance(registry, Registry) else registry[name].needs
     return found
 
 

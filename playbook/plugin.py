@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -16,6 +17,7 @@ import pytest
 
 from playbook import asserting, collecting, door, fixtures
 from playbook.audience import Audience, of_terminal
+from playbook.chosen import settings_for
 from playbook.collecting import ITEM, rule_of, runbook_of
 from playbook.command_line import Once
 from playbook.controller import Controller
@@ -31,7 +33,7 @@ from playbook.recorder import Notes
 from playbook.report import pytest_html, pytest_output
 from playbook.report.pytest_output import redact
 from playbook.report.pytest_terms import LETTERS, attach, record_of
-from playbook.run import Run, settings_for, subject_of
+from playbook.run import Run, subject_of
 from playbook.sections.parts import unknown_parts
 from playbook.verdict import Verdict, verdict_of
 from playbook.warned import Warned
@@ -177,6 +179,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
         with _usage_errors():
             item.config.stash[RUN] = controller.begin()
         _measure(item.session)
+        controller.open_page()
     return (yield)
 
 
@@ -184,8 +187,8 @@ def _measure(session: pytest.Session) -> None:
     # A worker of xdist does not know which checks it will get, so it measures what they ask for when they do.
     # A load test begins when the first check asks for it, which is after all others are done.
     early = [item for item in session.items if not _needs_load(item)]
-    names = {name for item in early for name in getattr(item, "fixturenames", ())}
-    session.config.stash[RUN].measurements.start(names & REGISTRY.keys())
+    names = dict.fromkeys(name for item in early for name in getattr(item, "fixturenames", ()))
+    session.config.stash[RUN].measurements.start(name for name in names if name in REGISTRY)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -243,6 +246,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     run = config.stash[CONTROLLER].run if CONTROLLER in config.stash else config.stash.get(RUN, None)
     if run is None:
         return
+    gc.freeze()  # what is loaded by now stays: looking through it again and again is a tenth of a run's CPU time
     load_options.leave_out(config, items)
 
     def prepare(item: pytest.Item) -> None:
@@ -400,6 +404,7 @@ class _Keeper:
         if not _only_shows(self.controller.config):
             with _usage_errors():
                 self.controller.begin()
+                self.controller.open_page()
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         record = record_of(report)

@@ -19,15 +19,17 @@ import msgspec
 if TYPE_CHECKING:
     from playbook.engine import Provider
 
-# As the decorators stand in every module; that none is missed is a test (tests/unit/test_registry.py).
-_DEFINED = re.compile(rb"^@(?:client|measurement)\b(?:.*\n)+?def (\w+)", re.MULTILINE)
+# As the decorators stand in every module; that none is missed, and nothing read wrongly, is a test.
+_DEFINED = re.compile(r"^@(?:client|measurement)\b(?:.*\n)+?def (\w+)\(", re.MULTILINE)
+_PARAMETER = re.compile(r"\s*(\w+)")
 
 
 class Registry(Mapping[str, "Provider"]):
-    """Providers by name. A name is there without its module; the provider itself imports it, and what it needs not."""
+    """Providers by name. A name is there without its module, which is imported when the provider is asked for."""
 
     def __init__(self) -> None:
         self._modules: dict[str, str] = {}
+        self._needs: dict[str, tuple[str, ...]] = {}
         self._providers: dict[str, Provider] = {}
 
     def find(self, package: ModuleType) -> None:
@@ -36,8 +38,8 @@ class Registry(Mapping[str, "Provider"]):
             for module in iter_modules([folder], f"{package.__name__}."):
                 source = Path(folder, f"{module.name.rpartition('.')[2]}.py")
                 if source.is_file():
-                    for name in _DEFINED.findall(source.read_bytes()):
-                        self._modules[name.decode()] = module.name
+                    for name, needs in _defined(source.read_text(encoding="utf-8")):
+                        self._modules[name], self._needs[name] = module.name, needs
 
     def register(self, provider: Provider) -> None:
         """Take in a provider, as its module is imported.
@@ -49,11 +51,15 @@ class Registry(Mapping[str, "Provider"]):
         other = self._modules.setdefault(name, module)
         if other != module:
             raise ValueError(f"{name} is registered by {other} and {module}")
-        self._providers[name] = provider
+        self._providers[name], self._needs[name] = provider, provider.needs
 
     def module_of(self, name: str) -> str:
         """The module that defines it, which need not be loaded."""
         return self._modules[name]
+
+    def needs(self, name: str) -> tuple[str, ...]:
+        """The names of what it takes, without loading it."""
+        return self._needs[name]
 
     def __getitem__(self, name: str) -> Provider:
         if name not in self._providers:
@@ -69,6 +75,26 @@ class Registry(Mapping[str, "Provider"]):
 
     def __len__(self) -> int:
         return len(self._modules)
+
+
+def _defined(source: str) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Name and parameters of each provider that a module defines, read from its text."""
+    for found in re.finditer(_DEFINED, source):
+        yield found[1], tuple(_parameters(source, found.end()))
+
+
+def _parameters(source: str, at: int) -> Iterator[str]:
+    """The names of parameters; ``at`` is behind the opening bracket."""
+    depth, begins = 0, True
+    for here in range(at, len(source)):
+        letter = source[here]
+        if begins and (name := _PARAMETER.match(source, here)):
+            yield name[1]
+            begins = False
+        depth += (letter in "([") - (letter in ")]")
+        if depth < 0:
+            return
+        begins = begins or (letter == "," and depth == 0)
 
 
 _learned: set[type[msgspec.Struct]] = set()

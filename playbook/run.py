@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import platform
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
-from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
@@ -33,7 +29,7 @@ from playbook.places import comes_with_it, path_of
 from playbook.record import KILLED, LeftOut, Record, Results, Timing
 from playbook.recorder import INVESTIGATE, Notes, make_record, root_causes, with_runbook, with_waiver
 from playbook.run_folder import Begun, what_was_left
-from playbook.settings import SANDBOX, Settings, load
+from playbook.settings import SANDBOX, Settings
 from playbook.verdict import EXECUTED, Verdict, exit_code, overall
 
 
@@ -287,6 +283,9 @@ def make_from_records(folder: Path) -> Results | None:
 
 def versions() -> dict[str, str]:
     """What ran: the suite, Python, the system, and the libraries a result may depend on."""
+    import platform
+    from importlib.metadata import version
+
     from playbook.clients.wire import LIBRARY
 
     libraries = ("pytest", LIBRARY, "redis", "pydo")
@@ -296,15 +295,3 @@ def versions() -> dict[str, str]:
         "system": f"{platform.system()} {platform.machine()}",
         **{name: version(name) for name in libraries},
     }
-
-
-def settings_for(
-    target: str | None,
-    root: Path,
-    overlay: Mapping[str, Any] | None = None,
-    environment: Mapping[str, str] = os.environ,
-) -> Settings:
-    """Settings for a run; ``overlay`` are the addresses of the sandbox that was started for it."""
-    return load(
-        target, root=root, environment=environment, overlay={"targets": {SANDBOX: overlay}} if overlay else None
-    )
