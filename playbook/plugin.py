@@ -27,6 +27,7 @@ from playbook.fixtures import NOTES, RUN
 from playbook.gate import GATE, OPTION
 from playbook.load import options as load_options
 from playbook.load.order import LoadOrder
+from playbook.one_process import spares_workers
 from playbook.profile import missing_for, part_of
 from playbook.record import Record, Timing
 from playbook.recorder import Notes
@@ -40,6 +41,7 @@ from playbook.warned import Warned
 
 CONTROLLER = pytest.StashKey[Controller]()
 _STARTED = pytest.StashKey[float]()
+_SPARES = pytest.StashKey[bool]()
 _DRILL_MARGIN = 60.0  # seconds beyond a drill's own limit, for what comes before and after it
 
 
@@ -103,6 +105,9 @@ def _only_shows(config: pytest.Config) -> bool:
 def pytest_cmdline_main(config: pytest.Config) -> int | None:
     if _only_shows(config):
         _execute_nothing(config.option)
+    elif spares_workers(config):
+        config.option.numprocesses = 0
+        config.stash[_SPARES] = True
     if not config.option.list_faults:
         return None
     from sandbox.faults import describe
@@ -169,6 +174,9 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     if controller and not _only_shows(session.config):
         with _usage_errors():
             controller.announce()
+        terminal = session.config.pluginmanager.get_plugin("terminalreporter")
+        if terminal and session.config.stash.get(_SPARES, False):
+            terminal.write_line("one process: what a target is measured by goes side by side in it")
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)  # outside of pytest-timeout, whose limit is for the check alone
