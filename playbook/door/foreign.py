@@ -45,13 +45,21 @@ class Rule(NamedTuple):
 def spans(text: str) -> Iterator[tuple[int, int]]:
     """Where something stands that looks like a secret; spans may overlap."""
     small = lower(text)
-    for rule in RULES:
+    for rule in RULES if _has_any_word(small) else _WITHOUT_WORDS:
         if not any(word in small for word in rule.words):
             continue
         for match in rule.pattern.compiled.finditer(text):
             group = next((name for name in rule.groups if match[name] is not None), "")
             if group and match[group] and (rule.is_ordinary is None or not rule.is_ordinary(match, group)):
                 yield match.span(group)
+
+
+def _has_any_word(small: str) -> bool:
+    """Whether the text, in small letters, has a word of any rule: of a hundred texts some five have one."""
+    for word in _WORDS:  # noqa: SIM110 - any() takes three times as long, for every text that leaves
+        if word in small:
+            return True
+    return False
 
 
 def may_name_secret(name: str) -> bool:
@@ -303,3 +311,12 @@ RULES = (
     Rule(('auth"', 'auth\\"'), _MONITOR, _is_hidden),
     Rule(("key=", "code=", "ticket=", "assertion=", "access="), _QUERY, _is_one_kind),
 )
+_WITHOUT_WORDS = tuple(rule for rule in RULES if "" in rule.words)
+
+
+def _shortest(words: set[str]) -> tuple[str, ...]:
+    """Those that no other is a part of: where none of these stands, none of all does."""
+    return tuple(sorted(word for word in words if not any(other in word for other in words - {word})))
+
+
+_WORDS = _shortest({word for rule in RULES for word in rule.words if word})
