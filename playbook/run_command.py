@@ -23,6 +23,7 @@ from typing import Any, Literal
 import msgspec
 
 from playbook import door
+from playbook.chosen import settings_for
 from playbook.clock import Clock
 from playbook.command_line import demand_set, positive
 from playbook.errors import UsageError
@@ -34,7 +35,6 @@ from playbook.places import INSTALLED, comes_with_it, is_checkout, path_of
 from playbook.record import Results
 from playbook.report import read_results
 from playbook.report.words import counted, plural
-from playbook.run import settings_for
 from playbook.run_folder import RUN_FILE_VARIABLE, Told
 from playbook.settings import SANDBOX, Settings
 from playbook.verdict import EXIT_OK, EXIT_UNKNOWN, Verdict
@@ -339,7 +339,6 @@ def add_parser(commands: Any, say: Say) -> None:
     """The command, added to what ``argparse`` calls subparsers."""
     parser = commands.add_parser(
         "run",
-        help="run a set as a schedule does: with a second look at what is bad, and notifications",
         description="Run a set, look once more at its bad checks (incidents.recheck), tell who must know. "
         "Exit code: that of the run. What follows -- is handed to pytest: run daily -- -n 2",
     )

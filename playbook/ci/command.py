@@ -343,7 +343,6 @@ def add_parser(commands: Any, say: Say) -> None:
     """The command, added to what ``argparse`` calls subparsers."""
     parser = commands.add_parser(
         "ci",
-        help="the steps of the workflows; they run anywhere",
         description="What .github/workflows does, step by step, in a clone with an origin. GitHub's files and "
         "variables are used where they are there.",
     )

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from playbook.chosen import settings_for
 from playbook.clock import Clock
 from playbook.door.records import leaving
 from playbook.errors import NotConfigured, PlaybookError, Unreachable, UsageError
@@ -22,7 +23,7 @@ from playbook.people.files import path_of
 from playbook.profile import left_out, left_out_of_the_catalogue
 from playbook.report.handoff import write_page
 from playbook.report.words import not_part
-from playbook.run import Run, load_providers, settings_for
+from playbook.run import Run, load_providers
 from playbook.settings import SANDBOX, Settings
 from playbook.verdict import EXIT_OK
 
@@ -141,7 +142,6 @@ def add_parser(commands: Any, say: Say) -> None:
     """The command, added to what ``argparse`` calls subparsers."""
     parser = commands.add_parser(
         "handoff",
-        help="write the page that one week or month hands to the next",
         description="Write a handoff page as HTML, Markdown and JSON: open problems with their age, what changed "
         "since the last page, what ends in the next period, who is on call.",
     )

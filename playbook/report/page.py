@@ -11,6 +11,7 @@ from datetime import datetime
 from functools import cache
 from importlib.resources import files
 from itertools import groupby
+from pathlib import Path
 from typing import NamedTuple
 
 from jinja2 import DictLoader, Environment, StrictUndefined
@@ -20,6 +21,7 @@ from playbook.evidence import Chart, Evidence, Facts, Lines, Table
 from playbook.record import Record, Results, RootCause
 from playbook.report import times
 from playbook.report.chart import MOST_CURVES, draw
+from playbook.report.compiled import Compiled
 from playbook.report.ladder import ladder
 from playbook.report.pictures import opening, pictures, spark
 from playbook.report.words import (
@@ -244,6 +246,7 @@ def make_environment(more: Mapping[str, str]) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         loader=DictLoader({**own, **more}),
+        bytecode_cache=Compiled(Path(str(files("playbook.report") / "templates"))),
     )
     environment.filters |= {"kind": _kind, "slug": _slug, "name": _name, "subject": subject_of}
     environment.filters["not_part"] = not_part

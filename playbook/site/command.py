@@ -174,7 +174,6 @@ def add_parser(commands: Any, say: Say) -> None:
     """The command, added to what ``argparse`` calls subparsers."""
     parser = commands.add_parser(
         "site",
-        help="build the static site of past runs",
         description="The static site of past runs: what is known now, 90 days of every item, incidents, reports.",
     )
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
