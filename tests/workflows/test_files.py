@@ -75,6 +75,8 @@ def test_the_crons_are_those_of_the_settings():
     beside = re.findall(r'cron: "(.+)" # (\w+)', (FOLDER / "schedule.yml").read_text(encoding="utf-8"))
     assert {name: line for line, name in beside} == {name: line for name, line in settings.cron.items() if line}
     assert all(int(line.split()[0]) % 2 for line in written)
+    for name in ("schedule", "drills"):
+        assert {each["timezone"] for each in WORKFLOWS[name]["on"]["schedule"]} == {settings.time_zone}
 
 
 def test_the_choices_are_what_there_is():
