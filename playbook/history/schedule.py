@@ -88,7 +88,7 @@ def zone_of(schedule: Schedule) -> tzinfo:
         return UTC if schedule.time_zone == "UTC" else ZoneInfo(schedule.time_zone)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise UsageError(
-            f"schedule.time_zone: expected the name of a time zone such as Europe/Berlin, got {schedule.time_zone!r}"
+            f"schedule.time_zone: expected a time zone such as Europe/Berlin, got {schedule.time_zone!r}"
         ) from None
 
 

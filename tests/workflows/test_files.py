@@ -45,7 +45,7 @@ def test_every_action_is_pinned_by_its_commit():
     assert {action for action, commits in used.items() if len(commits) > 1} == set()
     assert set(used) == {
         *("actions/checkout", "actions/setup-python", "actions/upload-artifact"),
-        *("actions/upload-pages-artifact", "actions/deploy-pages"),
+        *("actions/upload-pages-artifact", "actions/deploy-pages", "actions/download-artifact", "actions/attest"),
     }
 
 
@@ -65,6 +65,32 @@ def test_every_package_is_locked_by_its_hash():
     assert asked <= set(_PINNED.findall(lock)), "requirements.txt is not what is locked: make lock"
     for entry in re.split(r"\n(?=\S)", lock):
         assert entry.startswith("#") or "--hash=sha256:" in entry, entry
+
+
+def test_a_release_is_built_by_what_is_locked_where_nothing_may_be_written():
+    """What builds it is a package of others: it has no right to publish, and what publishes runs none of it."""
+    jobs = WORKFLOWS["release"]["jobs"]
+    assert jobs["build"]["permissions"] == {"contents": "read"}
+    assert set(jobs["publish"]["permissions"]) == {"contents", "id-token", "attestations"}
+    assert [step["name"] for step in jobs["publish"]["steps"] if "run" in step] == ["Release"]
+    assert not any("checkout" in step.get("uses", "") for step in jobs["publish"]["steps"])
+    install = next(step["run"] for step in jobs["build"]["steps"] if step.get("name") == "Install")
+    assert install.endswith("--require-hashes --only-binary :all: -r .ci/build.lock")
+    lock = (ROOT / ".ci" / "build.lock").read_text(encoding="utf-8")
+    developing = (ROOT / "requirements-dev.txt").read_text(encoding="utf-8")
+    assert _PINNED.findall(lock)[0] in _PINNED.findall(developing), "make lock"
+
+
+def test_every_version_of_python_that_is_promised_is_tried_and_macos_too():
+    """From the oldest that pyproject.toml names; CI's job with the real servers has one."""
+    matrix = WORKFLOWS["ci"]["jobs"]["versions"]["strategy"]["matrix"]
+    oldest = re.search(r'requires-python = ">=([\d.]+)"', (ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    assert oldest
+    assert matrix["python"][0] == oldest[1]
+    minors = [int(version.partition(".")[2]) for version in matrix["python"]]
+    assert minors == list(range(minors[0], minors[-1] + 1))
+    on_macos = [each["python"] for each in matrix["include"] if each["on"].startswith("macos")]
+    assert on_macos == [matrix["python"][0], matrix["python"][-1]]
 
 
 def test_the_crons_are_those_of_the_settings():

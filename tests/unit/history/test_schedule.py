@@ -73,7 +73,7 @@ def test_a_time_zone_that_does_not_exist_is_a_mistake_with_its_line(tmp_path):
     with pytest.raises(UsageError) as told:
         load("sandbox", root=tmp_path, environment={})
     assert str(told.value) == (
-        f"{file}:2: schedule.time_zone: expected the name of a time zone such as Europe/Berlin, got 'Europe/Bärlin'"
+        f"{file}:2: schedule.time_zone: expected a time zone such as Europe/Berlin, got 'Europe/Bärlin'"
     )
 
 
