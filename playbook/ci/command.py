@@ -26,6 +26,7 @@ from playbook.ci.branches import HISTORY, REPORTS, Branches
 from playbook.ci.choosing import choose
 from playbook.errors import UnknownTarget, UsageError
 from playbook.everybody import known_as_ours
+from playbook.handoff.public import HANDOFFS, is_for_everybody
 from playbook.history import runs as history
 from playbook.history.cleansing import DRILLS, cleanse_file, kind_of, team_lines
 from playbook.public import public_results
@@ -221,7 +222,10 @@ def _demand_public(root: Path, branches: Branches, target: str, environment: Map
         return
     team = 0
     for name, content in branches.added(folder):
-        team += team_lines(content, kind_of(name))
+        if kind_of(name) == HANDOFFS:
+            team += not is_for_everybody(folder / name)
+        else:
+            team += team_lines(content, kind_of(name))
     if not team:
         return
     runner.set_outputs({"lines": "withheld"}, environment)

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from playbook.ci import state
+from playbook.handoff.public import HANDOFFS
 from playbook.secret import Secret
 from playbook.settings import DEFAULTS, load
 from tests.workflows.actions import read_workflow
@@ -17,7 +18,10 @@ FILES = sorted(FOLDER.glob("*.yml"))
 WORKFLOWS = {file.stem: read_workflow(file) for file in FILES}
 
 # Where the workflow itself says it, and nobody sets it up.
-FIXED = {"PLAYBOOK_DRILL_RECORDS": f"{state.HISTORY}/drills.jsonl"}
+FIXED = {
+    "PLAYBOOK_DRILL_RECORDS": f"{state.HISTORY}/drills.jsonl",
+    "PLAYBOOK_HANDOFFS": f"{state.HISTORY}/{HANDOFFS}",
+}
 _USES = re.compile(r"uses: (\S+)(?: # (.+))?$")
 _PINNED = re.compile(r"^([\w.-]+)==([\w.]+)", re.MULTILINE)
 _SECRET = re.compile(r"secrets\.(\w+)")
