@@ -1,6 +1,7 @@
 """``python -m playbook run SET``: what a schedule calls. Runs a set, looks again at what is bad, tells others.
 
-    ping "start" → (handoff page) → pytest → (bad: the bad checks once more) → notifications → ping "success" or "fail"
+    ping "start" → (handoff page) → pytest → (bad: the bad checks once more) → notifications
+                 → ping "success" or "fail"
 
 The exit code is that of the first run. A second look confirms, and never makes a bad run good; what fails in
 telling is said, and changes nothing.

@@ -1,7 +1,7 @@
 """A handoff page as everybody may read it, for a place that everybody can read: the branch of the history.
 
-What the runs said is made public line by line before the page is made of it (``playbook.everybody``). What is added
-here is of a kind and a moment, and names nobody and nothing.
+What the runs said is made public line by line before the page is made of it (``playbook.everybody``). What is
+added here is of a kind and a moment, and names nobody and nothing.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _ON_CALL = "Who has which duty is for the team alone."
 
 
 def public_page(page: Page) -> Page:
-    """The page, made of public lines, without who is on call and what ends by name; applied again it is the same."""
+    """The page, made of public lines, without who is on call and what ends by name; twice is as once."""
     if page.audience is Audience.PUBLIC:
         return page
     return msgspec.structs.replace(
@@ -54,7 +54,7 @@ def team_files(folder: Path, private: Collection[str] = ()) -> list[Path]:
 
 
 def is_for_everybody(file: Path) -> bool:
-    """Whether a file in a folder of pages holds nothing that is the team's: a public page, or one in other words."""
+    """Whether a file in a folder of pages holds nothing but a public page, in one of its three forms."""
     try:
         page = msgspec.json.decode(file.with_suffix(".json").read_bytes(), type=Page)
         if page.audience is not Audience.PUBLIC:
