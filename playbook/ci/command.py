@@ -24,6 +24,7 @@ from playbook.ci import github, runner, state
 from playbook.ci.annotations import annotations_of
 from playbook.ci.branches import HISTORY, REPORTS, Branches
 from playbook.ci.choosing import choose
+from playbook.ci.setup import add_step, setup
 from playbook.errors import UnknownTarget, UsageError
 from playbook.everybody import known_as_ours
 from playbook.handoff.public import HANDOFFS, is_for_everybody
@@ -405,6 +406,12 @@ def add_parser(commands: Any, say: Say) -> None:
         lambda _: artifact(root, say, environment),
     )
     add("pages", "tell whether the site can be published", lambda _: pages(root, say, environment))
+    step = add(
+        "setup",
+        "say what is not set up at GitHub yet: environment, variables, Pages, schedules; with --write set it up",
+        lambda options: setup(options, root, say, _with_repository(root, environment)),
+    )
+    add_step(step)
     step = add(
         "code-scanning",
         "hand a report's security items to GitHub's code scanning",
