@@ -77,6 +77,7 @@ class Limits(LoadLimits, frozen=True):
     runbook_review_age: Limit
     backup_gaps: Limit
     recovery_time: Limit
+    rollback_time: Limit
     recovery_point: Limit
     alert_delivery: Limit
     deployment_failures: Limit
