@@ -75,6 +75,7 @@ class Limits(LoadLimits, frozen=True):
     weekly_handoff_age: Limit
     monthly_handoff_age: Limit
     runbook_review_age: Limit
+    playbook_review_age: Limit
     backup_gaps: Limit
     recovery_time: Limit
     rollback_time: Limit
