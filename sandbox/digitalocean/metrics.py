@@ -27,6 +27,7 @@ def use(component: Component, instance: int, kind: Kind, moment: float, now: flo
         level += component.cpu_week
     if kind == "memory":
         level -= component.memory_growth * (now - moment) / 86_400
+    swing = component.swing if kind == "cpu" and component.swing is not None else swing
     daily = swing * math.cos((hour - _BUSIEST_HOUR) / 24 * math.tau)
     key = f"{component.name} {instance} {kind} {int(moment)}".encode()
     jitter = (zlib.crc32(key) / 0xFFFFFFFF * 2 - 1) * noise

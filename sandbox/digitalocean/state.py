@@ -33,6 +33,7 @@ class Component:
         memory_growth: percentage points a day, up to ``memory`` now.
         restarts: of each instance, in the last day.
         night: CPU percent during six hours of the last day, ending three hours ago; None for a usual night.
+        swing: percentage points by which CPU goes up and down over a day; None for the usual.
         autoscaling: least and most instances, and the CPU percentage that is aimed for.
     """
 
@@ -50,6 +51,7 @@ class Component:
     cpu_week: float = 0.0
     restarts: int = 0
     night: float | None = None
+    swing: float | None = None
     autoscaling: tuple[int, int, int] | None = None
 
     def __post_init__(self) -> None:
