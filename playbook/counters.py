@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
 from threading import Lock
 from typing import Protocol
 
@@ -75,17 +76,29 @@ class Grown(msgspec.Struct, frozen=True, kw_only=True):
 class Earlier:
     """What earlier runs of the target have read. Thread-safe; reads the history when it is first asked."""
 
-    def __init__(self, read: Callable[[], Iterable[Mapping[str, Counted]]] = tuple) -> None:
-        self._read = read
+    def __init__(
+        self,
+        read: Callable[[], Iterable[Mapping[str, Counted]]] = tuple,
+        last_run: Callable[[], datetime | None] = lambda: None,
+    ) -> None:
+        self._read, self._last_run = read, last_run
         self._lock = Lock()
         self._known: list[Mapping[str, Counted]] | None = None
 
+    def last_run(self) -> datetime | None:
+        """When the newest of them began, or read something; None where nothing is known of any."""
+        known = [counted.at for readings in self._readings() for counted in readings.values()]
+        return max([*known, *filter(None, [self._last_run()])], default=None)
+
     def of(self, name: str) -> list[Counted]:
         """The readings of one set of counters, e.g. ``redis``."""
+        return [readings[name] for readings in self._readings() if name in readings]
+
+    def _readings(self) -> list[Mapping[str, Counted]]:
         with self._lock:
             if self._known is None:
                 self._known = list(self._read())
-        return [readings[name] for readings in self._known if name in readings]
+            return self._known
 
 
 def grown(now: Counted, earlier: Sequence[Counted], rules: Ages, *, from_zero: bool = False) -> Grown:

@@ -19,7 +19,7 @@ from playbook.counters import Earlier
 from playbook.door.records import leaving
 from playbook.engine import REGISTRY, Measurements
 from playbook.errors import Unmeasured
-from playbook.history.readings import earlier_readings
+from playbook.history.readings import earlier_readings, last_run
 from playbook.load.order import MARKER, PRODUCTION_OPTION, SHAPE_OPTION, LoadOrder
 from playbook.look_again import filled_in
 from playbook.own_catalogue import catalogue_of
@@ -67,7 +67,10 @@ class Run:
                 "clock": self.clock,
                 "allow_mutations": allow_mutations,
                 "load_order": self.load_order,
-                "earlier": Earlier(lambda: earlier_readings(history, settings, self.clock.now())),
+                "earlier": Earlier(
+                    lambda: earlier_readings(history, settings, self.clock.now()),
+                    lambda: last_run(history, settings, self.clock.now()),
+                ),
             },
             absent=settings.nowhere,
         )
