@@ -18,12 +18,13 @@ from playbook.emergency import NONE, P4, URGENT, Known, severity_of
 from playbook.engine import Measurements, Outcome, measurement
 from playbook.errors import NotConfigured, Unmeasured, Unreachable
 from playbook.evidence import Evidence, Facts, Table
-from playbook.limits import Limit, Reading
+from playbook.limits import Bound, Limit, Reading
 from playbook.measure.alerts import Alerts
 from playbook.measure.kpis import ERROR_RATE, RESPONSE_TIME
 from playbook.measure.recent import Recent, recent
 from playbook.measure.web import Health, HomepageTiming
 from playbook.settings import Settings
+from playbook.wording import within
 
 SERVICE = "Emergency"
 HOMEPAGE, HEALTH, RESPONSE, ERRORS, ALERTS = (
@@ -85,7 +86,7 @@ class Sign:
             return Coverage()
         if self.problem is not None:
             hint = self.problem.hint if isinstance(self.problem, Unmeasured) else ""
-            return lacking("", expected=f"{self.name} to be known", got=str(self.problem), hint=hint)
+            return lacking("", expected=f"{within(self.name)} to be known", got=str(self.problem), hint=hint)
         stated = getattr(self.value, "coverage", None)
         parts = (stated if isinstance(stated, Coverage) else Coverage()) + self.own
         # Few words: what each stands on is told where it is judged by itself.
@@ -146,23 +147,24 @@ class Look:
 
     @property
     def found(self) -> str:
-        """``P2: P95 response time 6.1 s over 10 min (312 requests); Homepage …``; ``none`` where there is none."""
+        """``P2: P95 response time: 6.1 s over 10 min (312 requests)``; ``none`` where there is none."""
         if not self.severity:
             return "none"
-        return f"{self.severity}: {'; '.join(f'{sign.name} {sign.found}' for sign in self._telling)}"
+        return f"{self.severity}: {'; '.join(f'{sign.name}: {sign.found}' for sign in self._telling)}"
 
     @property
     def line(self) -> str:
         """All signs in one line."""
-        return " · ".join(f"{sign.name} {sign.found}" for sign in self.signs.values())
+        return " · ".join(f"{sign.name}: {sign.found}" for sign in self.signs.values())
 
     def evidence(self) -> list[Evidence]:
         """Severity, its limits, and every sign."""
         facts = {
             "Severity": self.severity or "no emergency",
             "P1": "the service is down",
-            "P2": f"answers {self.response.critical}, or errors {self.errors.critical}",
-            "P3": f"answers {self.response.warning}, errors {self.errors.warning}, or a part is unhealthy",
+            "P2": f"answers {_bound(self.response.critical)}, or errors {_bound(self.errors.critical)}",
+            "P3": f"answers {_bound(self.response.warning)}, errors {_bound(self.errors.warning)}, or a part is "
+            "unhealthy",
             "P4": "an alert fires",
         }
         rows = [[sign.name, sign.found] for sign in self.signs.values()]
@@ -195,6 +197,10 @@ class Look:
 
     def _number(self, name: str) -> float | None:
         return self.signs[name].number if name in self.signs else None
+
+
+def _bound(bound: Bound | None) -> str:
+    return bound.shown if bound else "never"
 
 
 def _largest(*values: float | None) -> float | None:
@@ -242,7 +248,7 @@ def _sign(name: str, outcome: Outcome, words: Callable[[Any], str]) -> Sign:
     if isinstance(outcome.error, NotConfigured):
         found = "not configured"
     elif isinstance(outcome.error, Unreachable):
-        found = f"gave no answer: {str(outcome.error).rpartition(', got ')[2]}"
+        found = f"no answer: {str(outcome.error).rpartition(', got ')[2]}"
     return Sign(name, None, found, outcome.error)
 
 
@@ -271,7 +277,7 @@ def _share_words(measured: Recent) -> str:
 
 
 def _alert_words(alerts: Alerts) -> str:
-    return f"{alerts.words(alerts.firing)} firing"
+    return f"{alerts.words(alerts.firing, 'firing')}" if alerts.firing else "none firing"
 
 
 _WORDS: dict[str, Callable[[Any], str]] = {
@@ -328,8 +334,8 @@ class Stability:
         """How many were well, or the one that was not."""
         well = sum(not look.severity for look in self.looks)
         if self.severity:
-            return f"{self.worst.found} (after {well} without one)"
-        return f"{well} of {len(self.looks)}, {self.seconds:g} s apart"
+            return f"{self.worst.found} (after {well} without)" if well else self.worst.found
+        return f"none in {well} of {len(self.looks)} looks, {self.seconds:g} s apart"
 
     def evidence(self) -> Evidence:
         """A row for each look."""

@@ -17,6 +17,7 @@ from playbook.limits import Reading
 from playbook.measure.app import AppStatus
 from playbook.measure.samples import Samples, Window, by_component, sustained, usable
 from playbook.settings import Settings
+from playbook.wording import within
 
 DAY, HOUR = timedelta(hours=24), timedelta(hours=1)
 
@@ -159,7 +160,9 @@ def _utilization(
     least = {name: app.instances(name) for name in app.components}
     seen = Coverage()
     for what, found in series.items():
-        seen += window.coverage(f"{what} samples", by_component(found, app.others), least, settings.coverage)
+        seen += window.coverage(
+            f"{within(what)} samples", by_component(found, app.others), least, settings.coverage
+        )
     judged = ([one for one in found if one.component not in app.others] for found in series.values())
     cpu, memory = (_instances(found, 60 * minutes) for found in judged)
     names = dict.fromkeys((*app.components, *(use.component for use in (*cpu, *memory))))

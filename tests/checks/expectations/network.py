@@ -23,7 +23,7 @@ def nothing_answers() -> dict[str, tuple[str, str]]:
         found[item] = [rf"{silent}; nothing else answered either \({asked}\)"]
     found["daily.probe.optimize"] = [silent]
     found["daily.databases.healthy"] = [rf"DigitalOcean API: expected .+ from localhost:\d+, got {REFUSED}"]
-    found["daily.clock.skew"] = [r"Clock skew: expected all 3 clocks, got 0 clocks \(website did not say: .*"]
+    found["daily.clock.skew"] = [r"Clock skew: expected all 3 clocks, got 0 clocks \(nothing from the website: .*"]
     either = "|".join
     return {item: ("UNKNOWN", either(f"(?:{one})" for one in messages)) for item, messages in found.items()}
 
@@ -37,7 +37,7 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
         ),
         "emergency.stable": (
             "UNKNOWN",
-            r"Looks: expected Homepage to be known and .+; what was seen gives 3 of 3, \S+ s apart",
+            r"Emergency: expected Homepage to be known and .+; what was seen gives 3 of 3, \S+ s apart",
         ),
         "emergency.stakeholders-notified": (
             "UNKNOWN",
