@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -35,6 +36,7 @@ HOMEPAGE, HEALTH, RESPONSE, ERRORS, ALERTS = (
     "alerts",
 )
 ASKED = (HOMEPAGE, HEALTH, RESPONSE, ERRORS, ALERTS)
+_TIMES = re.compile(r"\bafter [\d.,]+ s\b")
 _NAMES = {
     HOMEPAGE: "Homepage",
     HEALTH: "API health",
@@ -85,8 +87,7 @@ class Sign:
         if self.unset:
             return Coverage()
         if self.problem is not None:
-            hint = self.problem.hint if isinstance(self.problem, Unmeasured) else ""
-            return lacking("", expected=f"{within(self.name)} to be known", got=str(self.problem), hint=hint)
+            return _unknown([self])
         stated = getattr(self.value, "coverage", None)
         parts = (stated if isinstance(stated, Coverage) else Coverage()) + self.own
         # Few words: what each stands on is told where it is judged by itself.
@@ -131,7 +132,9 @@ class Look:
         unset = [sign.name for sign in signs if sign.unset]
         words = f"{len(signs) - len(unset)} of {len(signs)} signs"
         note = f" ({', '.join(unset)} not configured)" if unset else ""
-        return whole(words + note) + together(sign.coverage for sign in signs)
+        unknown = [sign for sign in signs if isinstance(sign.problem, Unmeasured)]
+        known = together(sign.coverage for sign in signs if sign not in unknown)
+        return whole(words + note) + (_unknown(unknown) if unknown else Coverage()) + known
 
     @property
     def urgent(self) -> bool:
@@ -197,6 +200,16 @@ class Look:
 
     def _number(self, name: str) -> float | None:
         return self.signs[name].number if name in self.signs else None
+
+
+def _unknown(signs: list[Sign]) -> Coverage:
+    """What is not known, in one sentence; what is away for several of them is told once."""
+    names = [within(sign.name) for sign in signs]
+    listed = " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
+    problems = [sign.problem for sign in signs if isinstance(sign.problem, Unmeasured)]
+    told = {_TIMES.sub("", problem.clause): problem.clause for problem in reversed(problems)}
+    hint = " ".join(dict.fromkeys(problem.hint for problem in problems if problem.hint))
+    return lacking("", expected=f"{listed} to be known", got=" and ".join(reversed(told.values())), hint=hint)
 
 
 def _bound(bound: Bound | None) -> str:

@@ -73,8 +73,7 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
     "component-unknown": {
         "daily.app.components": (
             "UNKNOWN",
-            r"image-worker: expected HEALTHY or UNHEALTHY, got UNKNOWN with 1 of 1 replica ready; "
-            r"what was seen gives UNKNOWN with 1 of 1 replica ready",
+            r"image-worker: expected HEALTHY or UNHEALTHY, got UNKNOWN with 1 of 1 replica ready",
         ),
     },
     "replicas-missing": {
@@ -150,8 +149,7 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
     "component-state-new": {
         "daily.app.components": (
             "UNKNOWN",
-            r"image-worker: expected HEALTHY or UNHEALTHY, got HIBERNATING with 1 of 1 replica ready; "
-            r"what was seen gives HIBERNATING with 1 of 1 replica ready",
+            r"image-worker: expected HEALTHY or UNHEALTHY, got HIBERNATING with 1 of 1 replica ready",
         ),
     },
     "deployment-rolled-back": {
@@ -224,8 +222,8 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
         ("daily.kpi.utilization", "weekly.resources.cpu", "weekly.resources.memory-growth", "weekly.scaling.fits"),
         (
             "UNKNOWN",
-            r"(CPU of image-optimizer|Growth into the limit): expected (CPU|Memory) samples of at least .+, "
-            r"got (CPU|Memory) samples of \d+(\.\d)? h \(portfolio-web \d+(\.\d)? h of 2 instances\).*",
+            r"(CPU of image-optimizer|Growth into the limit): expected (CPU|memory) samples of at least .+, "
+            r"got (CPU|memory) samples of \d+(\.\d)? h \(portfolio-web \d+(\.\d)? h of 2 instances\).*",
         ),
     ),
     "digitalocean-gone": no_digitalocean(r"connection refused \(connect, after \d\.\d+ s\)"),

@@ -15,7 +15,7 @@ PHONES = (
 )
 
 
-def sign_off(item: str, found: str, expected: str = "one that counts") -> str:
+def sign_off(item: str, found: str, expected: str = "a valid one") -> str:
     """The sentence on a sign-off."""
     return rf"Sign-off of {item}: expected {expected}, got {found}"
 

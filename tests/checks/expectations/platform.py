@@ -343,7 +343,7 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
         (
             "UNKNOWN",
             r"(DigitalOcean account|SSH keys of .+|Members on GitHub): expected active, warning or "
-            r"locked as the account's status, got under_review; what was seen gives .+",
+            r"locked as the account's status, got under_review(; what was seen gives .+)?",
         ),
     ),
     "redis-open-by-halves": {

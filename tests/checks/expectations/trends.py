@@ -135,7 +135,7 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
     "metrics-empty": {
         **unknown_week("0"),
         **unknown_month("0", "0"),
-        CAPACITY[0]: no_growth(r"CPU \(0\), Memory \(0\), Storage \(0\)"),
+        CAPACITY[0]: no_growth(r"CPU \(0\), memory \(0\), storage \(0\)"),
         CAPACITY[1]: ("UNKNOWN", "Requests at a spike: expected the requests a second of 30 days, got no samples"),
         STORAGE: ("UNKNOWN", no_storage("File systems", "samples of every file system", "none")),
     },
@@ -162,7 +162,7 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
         )
         for item, what, subject in (
             ("weekly.resources.cpu", "CPU", "CPU of the week"),
-            ("weekly.resources.memory-growth", "Memory", "Growth into the limit"),
+            ("weekly.resources.memory-growth", "memory", "Growth into the limit"),
         )
     },
     "memory-leak": {
