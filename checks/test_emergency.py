@@ -48,7 +48,5 @@ def test_stakeholders_were_told(notice, attestations, judge):
 @pytest.mark.item("emergency.stable")
 def test_it_stays_well(stability, judge):
     """Several looks at short intervals show no emergency: P1 or P2 in one is critical, P3 or P4 a warning."""
-    judge.that(not stability.urgent, "Looks", expected="none with an emergency", found=stability.found)
-    judge.that(
-        not stability.severity, "Looks", expected="none with an emergency", found=stability.found, warn=True
-    )
+    judge.that(not stability.urgent, "Emergency", expected="none at any look", found=stability.found)
+    judge.that(not stability.severity, "Emergency", expected="none at any look", found=stability.found, warn=True)

@@ -74,7 +74,7 @@ def test_alerts_are_silenced_for_the_window(window_silences, judge):
     judge.that(
         window_silences.none_longer,
         "Silences for the window",
-        expected=f"none longer by more than {window_silences.slack_words}",
+        expected=f"none that outlasts it by more than {window_silences.slack_words}",
         found=window_silences.found_longer,
         warn=True,
     )

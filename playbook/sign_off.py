@@ -81,7 +81,7 @@ class SignOff:
         assert self.since
         return lacking(
             "never signed",
-            expected="one that counts",
+            expected="a valid one",
             got=f"none yet on a system that was first checked on {self.since:%Y-%m-%d}",
             hint=f"It is critical from {self.since + self.rule.valid:%Y-%m-%d} on, when it has been due once.",
         )
@@ -111,7 +111,7 @@ class SignOff:
         """In words, for a message: ``one by Ada Novak on 2026-11-16, which expires in 2 days``."""
         refused = f" ({'; '.join(self.refused)})" if self.refused else ""
         if self.newest is None or self.left is None or self.until is None:
-            return f"none{' that counts' if self.refused else ''}{refused}"
+            return f"none{' that is valid' if self.refused else ''}{refused}"
         when = f"one by {self.newest.who} on {self.newest.when:%Y-%m-%d}"
         ends = f"expires in {days(self.left)}" if self.valid else f"expired {days(-self.left)} ago"
         return f"{when}, which {ends}{refused}"

@@ -83,7 +83,7 @@ class _Response:
             raise NotJson(f"JSON {error}") from None
         except ValueError:
             if not self.may_be_quoted:
-                raise NotJson(f"{len(self.content):,} bytes that are no JSON") from None
+                raise NotJson(f"{len(self.content):,} bytes that are not JSON") from None
             kind = self.headers.get("content-type", "no content type")
             raise NotJson(f"{kind}: {door.quoted(self.content, 80)}") from None
 

@@ -19,6 +19,9 @@ _GRACE_HOURS = 3.0  # of a set that has its slots and no grace
 # A scheduler's clock and ours differ by less: a run that began so long before its slot is the slot's.
 _EARLY = timedelta(minutes=5)
 _FIELDS = 5
+_YEAR_BEGINS = datetime(2000, 1, 1, tzinfo=UTC)
+_SLOTS = 14  # of a set that is due each month, more than a year
+_UNSCHEDULED_HOURS = 24.0
 
 
 def demand_valid(schedule: Schedule, where: str) -> None:
@@ -67,6 +70,17 @@ def missed(schedule: Schedule, set_name: str, now: datetime, last_run: datetime 
 def grace(schedule: Schedule, set_name: str) -> timedelta:
     """How late a run may be before it is missed."""
     return timedelta(hours=schedule.grace_hours.get(set_name, _GRACE_HOURS))
+
+
+def reach_hours(schedule: Schedule, set_name: str) -> float:
+    """How long a run of a set speaks for: the longest time between its slots, and its grace; else a day."""
+    at, longest = _YEAR_BEGINS, timedelta()
+    for _ in range(_SLOTS):
+        after = next_slot(schedule, set_name, at)
+        if after is None:
+            return _UNSCHEDULED_HOURS
+        longest, at = max(longest, after - at if at != _YEAR_BEGINS else longest), after
+    return (longest + grace(schedule, set_name)).total_seconds() / 3600
 
 
 def slot_of(

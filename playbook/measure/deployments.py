@@ -301,7 +301,7 @@ class Review:
         if len(done) < max(self.least_for_share, 1):
             return None
         failed = sum(release.failed for release in done)
-        return Reading(100 * failed / len(done), over=f"7 d ({failed} of {len(done)} deployments)")
+        return Reading(100 * failed / len(done), over=f"7 days ({failed} of {len(done)} deployments)")
 
     def evidence(self) -> list[Evidence]:
         """Every one of them, and how many went well."""

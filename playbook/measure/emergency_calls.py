@@ -42,7 +42,8 @@ class EmergencyCalls:
     @property
     def coverage(self) -> Coverage:
         """The roster, where it can be read; how bad it is does not stand on it."""
-        return whole("roster not read" if self.problem else f"{len(self.calls)} steps of the roster")
+        steps = f"{len(self.calls)} step{'' if len(self.calls) == 1 else 's'} of the roster"
+        return whole("roster not read" if self.problem else steps)
 
     @property
     def now(self) -> str:
@@ -79,7 +80,7 @@ class EmergencyCalls:
             return f"nobody to call for {self.meant_for}"
         steps = [self._step(call, first=call is self.calls[0]) for call in self.calls]
         told = "; then ".join(steps)
-        return f"{self.meant_for}: {told}" if self.severity else f"no emergency; were it {P1}: {told}"
+        return f"{self.meant_for}: {told}" if self.severity else f"for a {P1} (there is no emergency now): {told}"
 
     def evidence(self) -> Evidence:
         """A row for each call, or why there is none."""
@@ -95,7 +96,7 @@ class EmergencyCalls:
             ]
             for call in self.calls
         ]
-        when = f"for {self.severity}" if self.severity else f"were it {P1}"
+        when = f"for {self.severity}" if self.severity else f"if it were {P1}"
         return Table(f"Whom to call, {when} ({self.zone})", ["Step", "Who", "How", "Call at", "Answer by"], rows)
 
     def _step(self, call: Call, *, first: bool) -> str:

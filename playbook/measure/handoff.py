@@ -130,7 +130,7 @@ def _newest(settings: Settings, clock: Clock, period: Period) -> HandoffPage:
     kept = pages.kept[-1] if pages.kept else None
     if kept and kept.page.made > now + AHEAD:
         raise Malformed(
-            f"{SERVICE}: expected the newest {period} page not to be of the future, got {moment(kept.page.made)}",
+            f"{SERVICE}: expected no page from the future, got a {period} one of {moment(kept.page.made)}",
             service=SERVICE,
         )
     limit = settings.limits.weekly_handoff_age if period == "weekly" else settings.limits.monthly_handoff_age

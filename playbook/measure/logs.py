@@ -58,7 +58,7 @@ class LogReview:
     @property
     def ahead(self) -> Reading:
         """Seconds by which the newest line is ahead of this machine's clock; one that is behind does not show."""
-        return Reading(round(self.skew, 1), "(by which the newest line is ahead)" if self.skew else "")
+        return Reading(round(self.skew, 1), "(the newest line is that far ahead)" if self.skew else "")
 
     @property
     def fatal(self) -> Reading:

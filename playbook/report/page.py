@@ -37,6 +37,7 @@ from playbook.report.words import (
     subject_of,
 )
 from playbook.verdict import SEVERITY, Verdict
+from playbook.wording import heading
 
 # More rows than this help nobody on a page; results.json holds them all.
 MOST_ROWS = 60
@@ -157,7 +158,7 @@ def _brief(results: Results, urgent: list[Record], anchors: dict[str, str]) -> l
 
 
 def _name(cause: RootCause) -> str:
-    return cause.id.replace("_", " ").capitalize()
+    return heading(cause.id)
 
 
 def _anchors(records: list[Record]) -> dict[str, str]:
@@ -177,7 +178,7 @@ def _by_subject(records: list[Record]) -> list[tuple[str, list[Record]]]:
     grouped = [(subject, sorted(group, key=_badness)) for subject, group in groupby(ordered, lambda r: r.subject)]
     known = list(SUBJECTS)
     grouped.sort(key=lambda g: (_badness(g[1][0])[0] >= 3, known.index(g[0]) if g[0] in known else len(known)))
-    return [(SUBJECTS.get(subject, subject.replace("_", " ").capitalize()), group) for subject, group in grouped]
+    return [(SUBJECTS.get(subject, heading(subject)), group) for subject, group in grouped]
 
 
 def _figures(records: list[Record]) -> list[Record]:

@@ -126,23 +126,23 @@ def look(settings, at=NOW, **changes):
     ("changes", "severity", "found"),
     [
         ({}, "", "none"),
-        ({HOMEPAGE: homepage(500, 503)}, "P1", "P1: Homepage HTTP 500, HTTP 503 in 2 of 2 samples, 0.20 s"),
-        ({HOMEPAGE: homepage(500, 200)}, "P2", "P2: Homepage HTTP 500 in 1 of 2 samples, 0.20 s"),
-        ({HOMEPAGE: homepage(403, 403)}, "P2", "P2: Homepage HTTP 403 in 2 of 2 samples, 0.20 s"),
-        ({HOMEPAGE: homepage(404, 404)}, "P1", "P1: Homepage HTTP 404 in 2 of 2 samples, 0.20 s"),
-        ({HOMEPAGE: DOWN}, "P1", "P1: Homepage no answer: connection refused, while Redis answers"),
-        ({HOMEPAGE: homepage(200, seconds=5.2)}, "P2", "P2: Homepage 1 of 1 HTTP 200, 5.20 s"),
-        ({RESPONSE: figure(RESPONSE_TIME, 3)}, "P3", "P3: P95 response time 3.00 s over 10 min (500 requests)"),
+        ({HOMEPAGE: homepage(500, 503)}, "P1", "P1: Homepage: HTTP 500, HTTP 503 in 2 of 2 samples, 0.20 s"),
+        ({HOMEPAGE: homepage(500, 200)}, "P2", "P2: Homepage: HTTP 500 in 1 of 2 samples, 0.20 s"),
+        ({HOMEPAGE: homepage(403, 403)}, "P2", "P2: Homepage: HTTP 403 in 2 of 2 samples, 0.20 s"),
+        ({HOMEPAGE: homepage(404, 404)}, "P1", "P1: Homepage: HTTP 404 in 2 of 2 samples, 0.20 s"),
+        ({HOMEPAGE: DOWN}, "P1", "P1: Homepage: no answer: connection refused, while Redis answers"),
+        ({HOMEPAGE: homepage(200, seconds=5.2)}, "P2", "P2: Homepage: 1 of 1 HTTP 200, 5.20 s"),
+        ({RESPONSE: figure(RESPONSE_TIME, 3)}, "P3", "P3: P95 response time: 3.00 s over 10 min (500 requests)"),
         (
             {ERRORS: figure(ERROR_RATE, 12), RESPONSE: figure(RESPONSE_TIME, 6), ALERTS: firing("A")},
             "P2",
-            "P2: P95 response time 6.00 s over 10 min (500 requests); Error rate 12.00 % over 10 min "
+            "P2: P95 response time: 6.00 s over 10 min (500 requests); Error rate: 12.00 % over 10 min "
             "(500 requests)",
         ),
-        ({HEALTH: health(State.DEGRADED)}, "P3", "P3: API health HTTP 200, degraded"),
-        ({ALERTS: firing("A")}, "P4", "P4: Alerts 1: A (for 0 s) firing"),
+        ({HEALTH: health(State.DEGRADED)}, "P3", "P3: API health: HTTP 200, degraded"),
+        ({ALERTS: firing("A")}, "P4", "P4: Alerts: 1 firing: A (for 0 s)"),
         ({RESPONSE: UNSET, ERRORS: UNSET}, "", "none"),
-        ({RESPONSE: AWAY, HEALTH: health(State.UNHEALTHY)}, "P3", "P3: API health HTTP 200, unhealthy"),
+        ({RESPONSE: AWAY, HEALTH: health(State.UNHEALTHY)}, "P3", "P3: API health: HTTP 200, unhealthy"),
     ],
 )
 def test_what_a_look_says(settings, changes, severity, found):
@@ -184,7 +184,7 @@ def test_what_is_not_known_lowers_no_severity(settings):
     judge.that(not seen.urgent, "Emergency", expected="none", found=seen.found)
     judge.that(not seen.severity, "Emergency", expected="none", found=seen.found, warn=True)
     assert [judged.verdict for judged in judge.judgements] == [Verdict.UNKNOWN, Verdict.WARNING]
-    assert "what was seen gives P4: Alerts 1: A (for 0 s) firing" in judge.leading.message
+    assert "what was seen gives P4: Alerts: 1 firing: A (for 0 s)" in judge.leading.message
 
 
 @given(unknown=st.sets(st.sampled_from(ASKED), min_size=1), bad=st.sampled_from([None, *ASKED]))
@@ -215,11 +215,11 @@ def test_stability_ends_at_the_first_bad_look(settings, monkeypatch):
     clock = FixedClock(NOW)
     monkeypatch.setattr(emergency, "take_look", lambda s, c: look(s, c.now()))
     stable = stability(look(settings), settings, clock)
-    assert (stable.severity, stable.found) == ("", "3 of 3, 10 s apart")
+    assert (stable.severity, stable.found) == ("", "none in 3 of 3 looks, 10 s apart")
     assert (clock.now() - NOW).total_seconds() == 20
     bad = stability(look(settings, alerts=firing("A")), settings, clock)
     assert (bad.severity, len(bad.looks)) == ("P4", 1)
-    assert bad.found.endswith("(after 0 without one)")
+    assert bad.found == "P4: Alerts: 1 firing: A (for 0 s)"
     assert bad.evidence()
 
 

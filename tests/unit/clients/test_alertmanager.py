@@ -295,7 +295,7 @@ def test_a_state_that_nobody_knows_is_not_passed_over():
     with serve(rules("Smouldering", "Alerting"), EVALUATED, content([])) as server:
         found = client_of(grafana=server.url).found(NOW)
     assert [one.name for one in found.alerts] == ["A1"]
-    assert found.coverage.got == "1 of 2 that are not, e.g. 'A0 Smouldering'"
+    assert found.coverage.got == "1 of 2 that is not, e.g. 'A0 Smouldering'"
 
 
 @pytest.mark.parametrize(
@@ -307,7 +307,7 @@ def test_a_state_that_nobody_knows_is_not_passed_over():
         (groups(rule(health="err", lastError="many-to-many")), "1 that is not: A0 (health err: many-to-many)"),
         (groups(rule(health="unknown")), "1 that is not: A0 (health unknown)"),
         (groups(rule(lastEvaluation="0001-01-01T00:00:00Z")), "1 that is not: A0 (never evaluated)"),
-        (groups(rule(), {"name": "A1"}), "1 of 2 that are not, e.g. \"{'name': 'A1'}\""),
+        (groups(rule(), {"name": "A1"}), "1 of 2 that is not, e.g. \"{'name': 'A1'}\""),
         (groups(rule(lastEvaluation="2026-06-15T07:40:00Z")), "1 that is not: A0 (last 20 min ago)"),
         (groups(rule(lastEvaluation="2026-06-15T09:00:00Z")), "1 that is not: A0 (last in 60 min, by its clock)"),
         (groups(rule(), warnings=["one ruler is away"]), "an answer with the warning 'one ruler is away'"),

@@ -195,7 +195,7 @@ def test_the_share_leaves_out_what_is_in_progress():
     good = [made("SUPERSEDED", 200 + n) for n in range(3)]
     share = review(made("DEPLOYING", 5), made("ACTIVE", 20), *failed, *good).failure_share
     assert share is not None
-    assert (round(share.value, 1), share.over) == (33.3, "7 d (2 of 6 deployments)")
+    assert (round(share.value, 1), share.over) == (33.3, "7 days (2 of 6 deployments)")
 
 
 def test_no_deployments_at_all_is_too_little():

@@ -193,9 +193,9 @@ people = ["ben", "ada"]
 @pytest.mark.parametrize(
     ("secondary", "found"),
     [
-        ("2026-11-02T13:30:00", "Ada then Ben primary, Ben then Ada secondary"),
-        ("2026-11-02T09:00:00", "Ada both"),
-        ("2026-12-02T09:00:00", "nobody secondary"),
+        ("2026-11-02T13:30:00", "Ada then Ben as primary and Ben then Ada as secondary"),
+        ("2026-11-02T09:00:00", "Ada as both"),
+        ("2026-12-02T09:00:00", "nobody as secondary"),
     ],
 )
 def test_two_people_are_there_through_the_window(tmp_path, secondary, found):
