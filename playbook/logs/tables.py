@@ -40,6 +40,9 @@ class BoundedTable(Generic[K, V]):
         """All that are kept, in the order in which they came."""
         return self._rows.values()
 
+    def __contains__(self, key: object) -> bool:
+        return key in self._rows
+
     def __len__(self) -> int:
         return len(self._rows)
 

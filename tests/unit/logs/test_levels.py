@@ -134,7 +134,7 @@ def made_of(pattern, random):
 def test_quick_look_passes_whatever_the_patterns_find():
     """What is looked for first, as it is quick, stands in every text that the patterns of errors would find."""
     random, found = Random(1), 0
-    for pattern, quick in ((levels._CRASH, levels.may_have_crashed), (levels._WORDS, levels.may_be_an_error)):
+    for pattern, quick in ((levels.CRASH, levels.may_have_crashed), (levels.WORDS, levels.may_be_an_error)):
         tree = patterns.parse(pattern.pattern, pattern.flags)
         for number in range(3_000):
             text = made_of(tree, random)
