@@ -104,8 +104,8 @@ def test_services_are_healthy_again(  # noqa: PLR0917 - fixtures, given by name
             not api_health.is_degraded, "API health", expected="all healthy", found=api_health.summary, warn=True
         )
     if other_health:
-        for one in other_health.statements:
-            judge.that(**one.terms)
+        for statement in other_health.statements:
+            judge.that(**statement.terms)
 
 
 @pytest.mark.post_maintenance
