@@ -163,15 +163,20 @@ class Run:
 
 
 class Server:
-    """The process that forks, as its user sees it. It ends with us, however we end, and its run with it."""
+    """The process that forks, as its user sees it. It ends with us, however we end, and its run with it.
 
-    def __init__(self) -> None:
+    Args:
+        python: which Python it is; what that has installed is loaded.
+        folder: where it collects the checks for that.
+    """
+
+    def __init__(self, python: Path = Path(sys.executable), folder: Path = ROOT) -> None:
         self.current: Run | None = None
         self.here, there = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with there:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "tests.preloaded", str(there.fileno())],
-                cwd=ROOT,
+                [python, __file__, str(there.fileno())],
+                cwd=folder,
                 env={
                     name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "PYTHON"))
                 },
@@ -269,10 +274,9 @@ def _load() -> None:
         for library in provider.libraries:
             importlib.import_module(library)
     _use()
-    # A folder's own conftest and tests are loaded by each run: their names may stand for other files there.
+    # A folder's own conftest and checks are loaded by each run: their names may stand for other files there.
     for name in set(sys.modules) - before:
-        file = getattr(sys.modules[name], "__file__", None)
-        if file and Path(file).parent in {ROOT, ROOT / "checks"}:
+        if name == "conftest" or "checks" in name.split(".")[:2]:
             del sys.modules[name]
     # pytest warns of a library that has a plugin and was loaded before it. httpcore has what it needs of this one.
     for name in [name for name in sys.modules if name.partition(".")[0] == "anyio"]:
@@ -359,6 +363,7 @@ def _serve(requests: socket.socket) -> bool:
 
 
 if __name__ == "__main__":
+    sys.path[0] = str(Path.cwd())  # as with -m, and not the folder of this file
     _PATH = [path for path in sys.path if path != str(Path.cwd())]
     _load()
     sys.stdout.flush()  # else the first fork would say it

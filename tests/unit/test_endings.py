@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import re
 import signal
 import subprocess
 from pathlib import Path
@@ -191,14 +192,18 @@ BROKEN = {
 }
 
 
-def assert_told(project, name, file):
+def assert_told(project, kind, file):
     """A broken file is UNKNOWN, by what is wrong with it and where."""
-    _, word, line = BROKEN[name]
+    _, word, line = BROKEN[kind]
     (record,) = (record for record in project.results().records if record.check == f"checks/{file}")
     assert str(record.verdict) == "UNKNOWN"
     assert word in record.message
     assert file in record.message
-    assert line is None or f"{file}:{line})" in record.message
+    if line is not None:
+        said = rf"checks/{file}: expected a file of checks, got {word}: .* \(.*checks/{file}:{line}\)"
+        assert re.fullmatch(said, record.message), record.message
+    name = file.removeprefix("test_").removesuffix(".py").replace("_", "-")
+    assert record.item == f"daily.local.{name}.file"
 
 
 def broken(project, name, file):
