@@ -26,13 +26,14 @@ def use(component: Component, instance: int, kind: Kind, moment: float, now: flo
         level += component.cpu_week
     if kind == "memory":
         level -= component.memory_growth * (now - moment) / 86_400
-    return min(max(level + _swing(component.name, instance, kind, moment), 0.0), 100.0)
+    swing = component.swing if kind == "cpu" and component.swing is not None else _SWING[kind][0]
+    return min(max(level + _swung(component.name, instance, kind, moment, swing), 0.0), 100.0)
 
 
 @lru_cache(maxsize=1 << 16)  # the same in every world, and asked for in each
-def _swing(name: str, instance: int, kind: Kind, moment: float) -> float:
+def _swung(name: str, instance: int, kind: Kind, moment: float, swing: float) -> float:
     """How far it is from its level at ``moment``: the hour of the day, and what differs from sample to sample."""
-    swing, noise = _SWING[kind]
+    noise = _SWING[kind][1]
     hour = moment / 3600 % 24
     daily = swing * math.cos((hour - _BUSIEST_HOUR) / 24 * math.tau)
     jitter = zlib.crc32(f"{name} {instance} {kind} {int(moment)}".encode()) / 0xFFFFFFFF * 2 - 1
