@@ -40,8 +40,8 @@ def test_somebody_can_be_called(who_to_call, judge):
 @pytest.mark.emergency
 @pytest.mark.item("emergency.stakeholders-notified")
 def test_stakeholders_were_told(notice, attestations, judge):
-    """In an emergency of P1 to P3 somebody signed today that those concerned were told."""
-    judge.sign_off(attestations.of("emergency.stakeholders-notified"), instead=notice.needless)
+    """In an emergency of P1 to P3 a message was delivered today, or somebody signed that they were told."""
+    judge.sign_off(attestations.of("emergency.stakeholders-notified"), instead=notice.settled)
 
 
 @pytest.mark.emergency

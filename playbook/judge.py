@@ -12,9 +12,10 @@ from contextlib import suppress
 import msgspec
 
 from playbook.audience import Public
+from playbook.clock import days
 from playbook.coverage import Coverage, lacking, together
 from playbook.limits import Limit, Reading
-from playbook.people.attest import SignOff, days
+from playbook.sign_off import SignOff
 from playbook.verdict import SEVERITY, Critical, Verdict
 
 # How a text begins that continues a number by itself; any other is what it was measured over.

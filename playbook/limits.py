@@ -118,6 +118,12 @@ class Limit(msgspec.Struct, frozen=True):
         return low - trifle <= value and (high is None or value <= high + trifle)
 
     @property
+    def lines(self) -> dict[str, float]:
+        """What a chart says of the ladder: where each of its bounds lies, by its name."""
+        bounds = {"target": self.target, "warning": self.warning, "critical": self.critical}
+        return {name: bound.number for name, bound in bounds.items() if bound}
+
+    @property
     def range(self) -> str:
         """What the figure can be, in words: ``from 0 to 100 %`` or ``at least 0 s``."""
         if self.lowest is not None and self.highest is not None:

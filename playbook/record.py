@@ -126,6 +126,17 @@ class LeftOut(msgspec.Struct, frozen=True):
     items: list[str]
 
 
+class Due(msgspec.Struct, frozen=True):
+    """Something that comes due soon: a run, the end of a sign-off, a waiver or a certificate, planned work.
+
+    Attributes:
+        at: ISO 8601 in UTC.
+    """
+
+    what: str
+    at: str
+
+
 class Results(msgspec.Struct, frozen=True, kw_only=True):
     """A run. Times are ISO 8601 in UTC.
 
@@ -140,6 +151,10 @@ class Results(msgspec.Struct, frozen=True, kw_only=True):
         private: the target says that its history, site and issues are in private places.
         left_out: what is not part of this product, in the order of the setting.
         unread: files of checks that could not be read, so that nothing is known of what stands in them.
+        time_zone: IANA name of the zone in which times are told beside UTC.
+        past: by item, what earlier runs of the set measured: Unix seconds and value, oldest first. Of a check that
+            was not judged by a number, or in another unit than now, there is none.
+        due: what comes due soon, the next first.
     """
 
     schema: int = SCHEMA
@@ -167,3 +182,6 @@ class Results(msgspec.Struct, frozen=True, kw_only=True):
     audience: Audience = Audience.TEAM
     private: bool = False
     left_out: list[LeftOut] = []
+    time_zone: str = "UTC"
+    past: dict[str, list[tuple[float, float]]] = {}
+    due: list[Due] = []

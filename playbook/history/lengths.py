@@ -13,8 +13,8 @@ from typing import Literal
 
 import msgspec
 
+from playbook.clock import Moment, days
 from playbook.history.standing import CANNOT_SEE, Kind, Standing
-from playbook.people.attest import Moment, days
 
 State = Literal["bad", "not measured", "well"]
 BAD: State = "bad"

@@ -1,4 +1,4 @@
-"""When each set is due: five cron fields, in UTC. Pure.
+"""When each set is due: five cron fields, in the schedule's time zone. Pure.
 
 The workflows hold the same lines; here they tell for which slot a run began, and whether one is missed.
 """
@@ -6,7 +6,8 @@ The workflows hold the same lines; here they tell for which slot a run began, an
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cronsim import CronSim, CronSimError
 
@@ -27,13 +28,14 @@ def demand_valid(schedule: Schedule, where: str) -> None:
     """Raises UsageError at the first time that is none; ``where`` is the file that the settings are from."""
     for name in schedule.cron:
         try:
+            zone_of(schedule)
             next_slot(schedule, name, datetime(2000, 1, 1, tzinfo=UTC))
         except UsageError as error:
             raise UsageError(f"{where}: {error}") from None
 
 
 def next_slot(schedule: Schedule, set_name: str, after: datetime) -> datetime | None:
-    """The first slot after a moment (aware); None where the set is never due.
+    """The first slot after a moment (aware), in UTC; None where the set is never due.
 
     Raises:
         UsageError: its line is no time.
@@ -42,7 +44,7 @@ def next_slot(schedule: Schedule, set_name: str, after: datetime) -> datetime | 
 
 
 def last_slot(schedule: Schedule, set_name: str, at: datetime) -> datetime | None:
-    """The newest slot at or before a moment (aware); None where the set is never due.
+    """The newest slot at or before a moment (aware), in UTC; None where the set is never due.
 
     Raises:
         UsageError: its line is no time.
@@ -90,6 +92,20 @@ def slot_of(
     return last_slot(schedule, set_name, started + _EARLY)
 
 
+def zone_of(schedule: Schedule) -> tzinfo:
+    """The time zone of the lines.
+
+    Raises:
+        UsageError: there is no such zone.
+    """
+    try:
+        return UTC if schedule.time_zone == "UTC" else ZoneInfo(schedule.time_zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise UsageError(
+            f"schedule.time_zone: expected a time zone such as Europe/Berlin, got {schedule.time_zone!r}"
+        ) from None
+
+
 def _slot(schedule: Schedule, set_name: str, moment: datetime, *, back: bool) -> datetime | None:
     text = schedule.cron.get(set_name, "").strip()
     if not text:
@@ -100,7 +116,8 @@ def _slot(schedule: Schedule, set_name: str, moment: datetime, *, back: bool) ->
     if len(text.split()) != _FIELDS:
         raise UsageError(expected)
     try:
-        return next(CronSim(text, moment, reverse=back))
+        # On the clock of the zone, where an hour that is skipped in spring runs at its end, as at GitHub.
+        return next(CronSim(text, moment.astimezone(zone_of(schedule)), reverse=back)).astimezone(UTC)
     except CronSimError as error:
         raise UsageError(f"{expected}: {str(error).lower()}") from None
     except StopIteration:

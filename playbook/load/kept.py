@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from playbook.clock import Moment
 from playbook.door.records import leaving
 from playbook.errors import Unreachable, UsageError
 from playbook.history import lines
@@ -24,7 +25,6 @@ from playbook.load.outcome import Outcome
 from playbook.load.plan import SCHEMA as PLAN_SCHEMA
 from playbook.load.plan import Break, Plan
 from playbook.load.samples import Sample
-from playbook.people.attest import Moment
 
 SCHEMA = 1
 SERVICE = "Load test"

@@ -12,7 +12,7 @@ import msgspec
 
 from playbook.clients.digitalocean import DigitalOceanApi
 from playbook.clients.prometheus import Prometheus
-from playbook.clock import Clock
+from playbook.clock import Clock, Moment
 from playbook.coverage import Coverage, lacking, together, whole
 from playbook.engine import measurement
 from playbook.errors import Malformed
@@ -25,7 +25,6 @@ from playbook.load.planning import history_of
 from playbook.measure.queries import own_series, query_of
 from playbook.measure.resources import Judged
 from playbook.measure.scaling_policy import autoscaling, instances
-from playbook.people.attest import Moment
 from playbook.settings import Settings
 from playbook.trend import DAY, Point, Trend, fit
 from playbook.wording import within

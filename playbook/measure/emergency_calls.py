@@ -13,8 +13,14 @@ from playbook.errors import NotConfigured, Unmeasured
 from playbook.evidence import Evidence, Facts, Table
 from playbook.measure.emergency import Look
 from playbook.measure.on_call import on_call
+from playbook.measure.people import newest_delivery
+from playbook.measure.words import moment
+from playbook.people.attest import rule_for
+from playbook.people.files import rules
 from playbook.people.roster import Call
 from playbook.settings import Settings
+
+TOLD = "emergency.stakeholders-notified"
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,22 +141,36 @@ class Notice:
 
     Attributes:
         needless: why nobody has to be; empty where they do.
+        told: the newest message of an incident that was delivered today, in words; empty where none was.
         coverage: how much was seen of the system where nobody has to be. Any part of it shows that they do.
     """
 
     needless: str
     coverage: Coverage
+    told: str = ""
+
+    @property
+    def settled(self) -> str:
+        """Why nobody's word is needed; empty where it is."""
+        return self.needless or self.told
 
     def evidence(self) -> Facts:
-        """Whether they have to be, and why not."""
-        return Facts("Those concerned", {"Have to be told": f"no: {self.needless}" if self.needless else "yes"})
+        """Whether they have to be and why not, and what was delivered."""
+        have_to = f"no: {self.needless}" if self.needless else "yes"
+        return Facts("Those concerned", {"Have to be told": have_to, "By message": self.told or "none delivered"})
 
 
 @measurement(apart_from=("emergency",))
-def notice(emergency: Look) -> Notice:
-    """Whether those concerned have to be told of what was found."""
-    needless = emergency.without_notice
-    return Notice(needless, emergency.coverage if needless else whole(f"an emergency, {emergency.severity}"))
+def notice(emergency: Look, settings: Settings, clock: Clock) -> Notice:
+    """Whether those concerned have to be told of what was found, and whether a message of it was delivered.
+
+    A message of an incident that is open counts as long as a sign-off would.
+    """
+    needless, now = emergency.without_notice, clock.now()
+    delivery = newest_delivery(settings, now - rule_for(TOLD, rules(settings)).valid, now, of_incidents=True)
+    told = f"told to {delivery.to} on {moment(delivery.when)}" if delivery else ""
+    seen = emergency.coverage if needless else whole(f"an emergency, {emergency.severity}")
+    return Notice(needless, seen, told)
 
 
 def calls_for(look: Look, settings: Settings, clock: Clock) -> EmergencyCalls:

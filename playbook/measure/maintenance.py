@@ -19,11 +19,11 @@ from playbook.evidence import Evidence, Facts, Table
 from playbook.measure.kpis import ERROR_RATE, IMAGE_SUCCESS, RESPONSE_TIME
 from playbook.measure.recent import Recent, recent
 from playbook.measure.words import moment, span
-from playbook.people.attest import SignOff
 from playbook.people.files import path_of
 from playbook.people.roster import DUTIES, PRIMARY, SECONDARY, read_roster
 from playbook.people.roster import SERVICE as ROSTER
 from playbook.settings import Settings
+from playbook.sign_off import SignOff
 
 SERVICE = "Maintenance"
 _LONGEST = timedelta(hours=24)  # since the end of a window that figures are looked at

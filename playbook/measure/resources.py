@@ -22,7 +22,6 @@ from playbook.engine import measurement
 from playbook.evidence import Chart, Curve, Evidence, Table
 from playbook.limits import Limit, Reading, format_value
 from playbook.measure.app import AppStatus
-from playbook.measure.performance import limit_lines
 from playbook.measure.samples import Window, by_component
 from playbook.sections.coverage import CoverageRules
 from playbook.settings import Settings
@@ -152,7 +151,7 @@ class ResourceWeek:
     def chart(self) -> Chart:
         """The course of each component, hour by hour."""
         curves = [Curve(week.name, list(week.hours)) for week in self.components]
-        return Chart(f"{self.what}, busiest instance, last 7 days", "%", curves, limit_lines(self.limit))
+        return Chart(f"{self.what}, busiest instance, last 7 days", "%", curves, self.limit.lines)
 
 
 @dataclass(frozen=True, slots=True)

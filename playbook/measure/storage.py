@@ -12,7 +12,6 @@ from playbook.coverage import Coverage, lacking, share, together
 from playbook.engine import measurement
 from playbook.evidence import Chart, Curve, Evidence, Table
 from playbook.limits import Limit, Reading
-from playbook.measure.performance import limit_lines
 from playbook.measure.queries import query_of
 from playbook.measure.redis import RedisStats
 from playbook.measure.redis_info import mebibytes
@@ -143,7 +142,7 @@ class StorageWeek:
             "Storage, last 7 days",
             "%",
             [Curve(a.name, list(a.hours)) for a in self.areas],
-            limit_lines(self.limit),
+            self.limit.lines,
         )
         return [Table("Storage in the last 7 days", columns, rows), chart]
 

@@ -12,13 +12,13 @@ from typing import Literal
 import msgspec
 
 from playbook import door
+from playbook.clock import Moment
 from playbook.door.records import leaving
 from playbook.history.incidents import Incident, What
 from playbook.history.lengths import length
 from playbook.history.runs import RunLine
 from playbook.history.standing import DOWN
 from playbook.notify.due import News
-from playbook.people.attest import Moment
 from playbook.report.words import MARKS, plural
 from playbook.verdict import SEVERITY, Verdict
 

@@ -7,9 +7,11 @@ import hashlib
 import re
 from collections import Counter
 from collections.abc import Mapping
+from datetime import datetime
 from functools import cache
 from importlib.resources import files
 from itertools import groupby
+from pathlib import Path
 from typing import NamedTuple
 
 from jinja2 import DictLoader, Environment, StrictUndefined
@@ -17,8 +19,11 @@ from markupsafe import Markup
 
 from playbook.evidence import Chart, Evidence, Facts, Lines, Table
 from playbook.record import Record, Results, RootCause
+from playbook.report import times
 from playbook.report.chart import MOST_CURVES, draw
+from playbook.report.compiled import Compiled
 from playbook.report.ladder import ladder
+from playbook.report.pictures import opening, pictures, spark
 from playbook.report.words import (
     MARKS,
     attention,
@@ -38,6 +43,7 @@ from playbook.wording import heading
 MOST_ROWS = 60
 # The list under the verdict is for a glance.
 MOST_BRIEF = 8
+MOST_DUE = 3
 
 # Control characters, lone surrogates, and what turns the direction of writing: a log line could draw with them.
 _UNSHOWABLE = re.compile(
@@ -73,6 +79,10 @@ def page(results: Results) -> str:
     style = template_text("style.css")
     urgent = attention(results)
     anchors = _anchors(results.records)
+    opened = opening(results)
+    first_of_runbook = {record.runbook: record for record in reversed(urgent)}
+    figures = _figures(results.records)
+    judged = {record.check for record in figures}
     return (
         environment()
         .get_template("page")
@@ -86,10 +96,27 @@ def page(results: Results) -> str:
             brief=_brief(results, urgent, anchors),
             attention=urgent,
             urgent={record.check for record in urgent},
-            first_of_runbook={record.runbook: record for record in reversed(urgent)},
+            first_of_runbook=first_of_runbook,
+            opening=opened,
+            pictures={
+                record.check: pictures(
+                    record,
+                    results,
+                    with_investigation=first_of_runbook[record.runbook] is record,
+                    already=opened.charts if opened else [],
+                )
+                for record in urgent
+            },
             anchors=anchors,
             items={record.item: record for record in reversed(results.records)},
-            figures=_figures(results.records),
+            figures=[(record, spark(record, results)) for record in figures],
+            well=[
+                clip(record.title, 120)
+                for record in results.records
+                if record.verdict is Verdict.OK and record.check not in judged
+            ],
+            both=lambda at: times.both(datetime.fromisoformat(at), results.time_zone),
+            short_both=lambda at: times.short_both(datetime.fromisoformat(at), results.time_zone),
             causes={cause.id: number for number, cause in enumerate(results.root_causes, 1)},
             subjects=_by_subject(results.records),
             not_configured=of_verdict(results, Verdict.NOT_CONFIGURED),
@@ -98,6 +125,7 @@ def page(results: Results) -> str:
             icon=icon(results.verdict),
             most_rows=MOST_ROWS,
             most_brief=MOST_BRIEF,
+            most_due=MOST_DUE,
         )
     )
 
@@ -211,7 +239,7 @@ def environment() -> Environment:
 
 def make_environment(more: Mapping[str, str]) -> Environment:
     """The report's templates, filters and guard against hostile texts, with more templates by name."""
-    own = {name: template_text(f"{name}.html.j2") for name in ("page", "parts", "handoff")}
+    own = {name: template_text(f"{name}.html.j2") for name in ("page", "parts", "drawing", "handoff")}
     environment = Environment(
         autoescape=True,
         finalize=shown,
@@ -219,6 +247,7 @@ def make_environment(more: Mapping[str, str]) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         loader=DictLoader({**own, **more}),
+        bytecode_cache=Compiled(Path(str(files("playbook.report") / "templates"))),
     )
     environment.filters |= {"kind": _kind, "slug": _slug, "name": _name, "subject": subject_of}
     environment.filters["not_part"] = not_part

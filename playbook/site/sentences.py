@@ -9,10 +9,11 @@ from itertools import groupby
 
 from playbook.history.incidents import Incident
 from playbook.history.runs import RunLine
+from playbook.report.times import age
 from playbook.report.words import clip, plural
 from playbook.site.strips import Strip
 from playbook.site.views import BAD, NO_DATA, STATES, ItemView, SetView, Site, worst_of
-from playbook.site.words import age, short, when
+from playbook.site.words import short, when
 from playbook.verdict import SEVERITY, Verdict
 
 # A schedule that is late by less is on time: schedulers are late by minutes.

@@ -1,8 +1,9 @@
 """Severity: at its boundaries, with what is not known, and what a look makes of it."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,6 +15,7 @@ from playbook.clock import FixedClock
 from playbook.emergency import Known, severity_of
 from playbook.engine import Outcome
 from playbook.errors import Malformed, NotConfigured, Unreachable
+from playbook.history.deliveries import Delivery, note
 from playbook.judge import Judge
 from playbook.measure import emergency
 from playbook.measure.alerts import Alerts
@@ -283,11 +285,44 @@ def test_whom_to_call_by_when(tmp_path, changes, now):
         assert "then nobody as secondary at Mon 22:15" in calls.found
 
 
+def delivery(what="events", ago=timedelta(hours=2), **changes):
+    """A message of an incident that opened."""
+    given = {"target": "production", "set": "daily", "channel": "apprise Slack", "to": "Slack", "delivered": True}
+    return Delivery(when=NOW - ago, what=what, **{**given, "ids": ["f00-opened-20261123T080000Z"], **changes})
+
+
+@pytest.mark.parametrize(
+    ("delivered", "told"),
+    [
+        (delivery(), True),
+        (delivery("issue"), True),
+        (delivery(ids=["f00-recovered-20261123T080000Z", "ba7-escalated-20261123T080000Z"]), True),
+        (delivery("digest"), False),
+        (delivery("ping"), False),
+        (delivery(ids=["f00-recovered-20261123T080000Z"]), False),
+        (delivery(delivered=False), False),
+        (delivery(target="staging"), False),
+        (delivery(ago=timedelta(days=4)), False),
+        (delivery(ago=timedelta(hours=-1)), False),
+    ],
+)
+def test_a_message_of_an_open_incident_stands_for_somebodys_word(tmp_path, settings, delivered, told):
+    """Delivered today, of this target; neither a digest nor what says that it is over."""
+    note(tmp_path / "deliveries-of-it", delivered)
+    people = msgspec.structs.replace(settings.people, deliveries=str(tmp_path / "deliveries-of-it"))
+    settings = msgspec.structs.replace(settings, people=people)
+    down = look(settings, **{HOMEPAGE: homepage(500, 500)})
+    found = notice(down, settings, FixedClock(NOW))
+    assert found.needless == ""
+    assert found.settled == ("told to Slack on 2026-11-23 19:00 UTC" if told else ""), found
+    assert found.evidence()
+
+
 def test_that_people_must_be_told_is_known_from_any_part(settings):
     """A page that failed is not seen, and that is the emergency; what was signed of it counts."""
-    down = notice(look(settings, **{HOMEPAGE: homepage(500, 500), RESPONSE: AWAY}))
+    down = notice(look(settings, **{HOMEPAGE: homepage(500, 500), RESPONSE: AWAY}), settings, FixedClock(NOW))
     assert (down.needless, down.coverage.enough) == ("", True)
     for unsure in ({RESPONSE: AWAY}, {ALERTS: firing("A"), RESPONSE: AWAY}):
-        well = notice(look(settings, **unsure))
+        well = notice(look(settings, **unsure), settings, FixedClock(NOW))
         assert well.needless
         assert not well.coverage.enough

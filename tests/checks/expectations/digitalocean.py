@@ -192,6 +192,10 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
                 r"(among those listed, got only (ERROR, )?SUPERSEDED|to go back from, got none); what was seen .+",
             ),
         ),
+        "monthly.dr.rollback-drill": (
+            "UNKNOWN",
+            r"Rollback drill: expected a deployment in phase ACTIVE, got none",
+        ),
         **dict.fromkeys(
             LOG_ITEMS, ("UNKNOWN", r"DigitalOcean API: expected a deployment that writes logs, got none")
         ),

@@ -64,6 +64,14 @@ def emergency(verdict: str, found: str, call: str = CALL) -> dict[str, tuple[str
 
 
 EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
+    "off-peak-idle": {
+        "optimization.costs.off-peak": (
+            "WARNING",
+            r"portfolio-web: expected no instance that only the peak needs, got 6 × apps-s-1vcpu-1gb day and "
+            r"night, at 5\d % CPU at the peak \(\d\d–\d\d UTC\) and [23]\d % at most off it \(\d\d–\d\d UTC\); "
+            r"autoscaling from 3 would save about \$18\.00 a month",
+        ),
+    },
     "redis-gone": {
         f"{FAILING}.dependencies": ("UNKNOWN", NO_REDIS % "PING"),
         f"{FAILING}.service-status": ("CRITICAL", API_HEALTH % "redis"),
@@ -217,6 +225,7 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
             ("UNKNOWN", NO_DIGITALOCEAN),
         ),
         "optimization.costs.instances": ("UNKNOWN", NO_DIGITALOCEAN),
+        "optimization.costs.off-peak": ("UNKNOWN", NO_DIGITALOCEAN),
         "optimization.costs.logs": ("UNKNOWN", NO_DIGITALOCEAN),
     },
     "prometheus-gone": {

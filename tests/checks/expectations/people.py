@@ -45,6 +45,10 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
         "handoff.weekly-page": ("UNKNOWN", NO_PAGES),
         "handoff.monthly-page": ("UNKNOWN", NO_PAGES),
         "monthly.docs.runbooks": ("UNKNOWN", NO_RUNBOOKS + "is not there"),
+        "monthly.docs.playbook": (
+            "UNKNOWN",
+            r"Playbook: expected to read playbook\.md, got: no such file or directory",
+        ),
     },
     "attestation-missing": {
         "weekly.team.notified": ("CRITICAL", sign_off("weekly.team.notified", "none")),
@@ -207,6 +211,25 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
             "WARNING",
             r"Links in runbooks: expected each to answer, got http://127\.0\.0\.1:9/dashboard: "
             r"connection refused .+",
+        ),
+    },
+    "playbook-review-due": {
+        "monthly.docs.playbook": (
+            "WARNING",
+            r"Age of the playbook's review: expected at most 35 days, got 42 days \(reviewed on \d{4}-\d\d-\d\d\)",
+        ),
+    },
+    "playbook-overdue": {
+        "monthly.docs.playbook": (
+            "CRITICAL",
+            r"Age of the playbook's review: expected at most 35 days, got 90 days "
+            r"\(reviewed on \d{4}-\d\d-\d\d\) \(critical > 70 days\)",
+        ),
+    },
+    "playbook-of-nobody": {
+        "monthly.docs.playbook": (
+            "CRITICAL",
+            r"Playbook: expected owner, version and date of review, got no owner, no version",
         ),
     },
     "runbooks-gone": {"monthly.docs.runbooks": ("UNKNOWN", NO_RUNBOOKS + "holds none")},

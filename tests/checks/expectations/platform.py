@@ -14,6 +14,7 @@ THROUGH_DIGITALOCEAN = (
     "monthly.cost.trend",
     "monthly.config.firewall",
     "monthly.dr.rollback",
+    "monthly.dr.rollback-drill",
     "monthly.access.permissions",
     "monthly.access.unused-accounts",
 )
@@ -163,6 +164,11 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
             r"Rollback: expected the platform to say that it is valid, "
             r"got app_pinned: the app is pinned to a previous deployment",
         ),
+        "monthly.dr.rollback-drill": (
+            "CRITICAL",
+            r"Rollback drill: expected the release before to run, and then the newer one again, "
+            r"got a platform that refuses it: app_pinned: the app is pinned to a previous deployment",
+        ),
     },
     "rollback-with-warning": {
         "monthly.dr.rollback": (
@@ -174,6 +180,10 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
         "monthly.dr.rollback": (
             "CRITICAL",
             r"Rollback: expected an earlier good deployment to go back to, got no earlier good one",
+        ),
+        "monthly.dr.rollback-drill": (
+            "UNKNOWN",
+            r"Rollback drill: expected an earlier good deployment to go back to, got none",
         ),
     },
     "account-locked": {

@@ -14,6 +14,7 @@ RESTORED = "Restore drill: expected everything of the newest backup to be restor
 TESTED = "Disaster recovery test: expected every key and image of the newest backup to be restored, got %s"
 WRONG_SUM = r"an archive whose images/\w+\.\w+ differs from its sum in manifest\.json"
 REFUSED = r"a dump \(VALKEY999\) that the server does not load: Can't handle RDB format version 999"
+ROLLED_BACK = "Rollback drill: expected the release before to run, and then the newer one again, got %s"
 NO_RECORDS = (
     r"Drill records: expected to add the drill to /\S+/drills\.jsonl \(recovery\.records\), "
     r"got an error \(is a directory\)"
@@ -164,7 +165,18 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
         "handoff.weekly-page": ("UNKNOWN", NEVER_HANDED_OVER % ("Weekly page", "weekly")),
         "handoff.monthly-page": ("UNKNOWN", NEVER_HANDED_OVER % ("Monthly page", "monthly")),
     },
+    "rollback-fails": {
+        "monthly.dr.rollback-drill": ("CRITICAL", ROLLED_BACK % r"a rollback with a deployment in phase ERROR .+"),
+    },
+    "rollback-stays": {
+        "monthly.dr.rollback-drill": (
+            "CRITICAL",
+            ROLLED_BACK
+            % r"an app that may still run the older release \(a deployment in phase ERROR after \d+\.\d s\)",
+        ),
+    },
     "recovery-gone": {
+        "monthly.dr.rollback-drill": ("UNKNOWN", NO_RECORDS),
         "monthly.dr.alerts": ("UNKNOWN", NO_RECORDS),
         "weekly.backups.restores": ("UNKNOWN", NO_RECORDS),
         "monthly.dr.restore": ("UNKNOWN", NO_RECORDS),

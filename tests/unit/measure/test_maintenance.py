@@ -16,8 +16,8 @@ from playbook.measure.maintenance import (
     window_team,
 )
 from playbook.measure.maintenance_errors import errors_since_maintenance
-from playbook.people.attest import Attestation, Rule, SignOff
 from playbook.settings import load
+from playbook.sign_off import Attestation, Rule, SignOff
 from tests.unit.measure.test_kpis import Store
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)

@@ -17,8 +17,9 @@ from playbook.history.deliveries import Delivery, note
 from playbook.measure.handoff import weekly_handoff
 from playbook.measure.on_call import on_call
 from playbook.measure.people import attestations, team_notified
-from playbook.people.attest import Rule, attest
+from playbook.people.attest import attest
 from playbook.settings import load
+from playbook.sign_off import Rule
 from playbook.verdict import Verdict
 from tests.judged import judged
 

@@ -8,7 +8,8 @@ import pytest
 from playbook.errors import UsageError
 from playbook.judge import Judge
 from playbook.people import ledger
-from playbook.people.attest import Rule, attest, read
+from playbook.people.attest import attest, read
+from playbook.sign_off import Rule
 from playbook.verdict import Critical, Verdict
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
