@@ -1,9 +1,10 @@
 """Ordinary lines, recognised by whole blocks: a part of what ``parse`` understands, in which nothing is bad.
 
 A pattern of bytes goes through a block in C. What it recognises would be read by the exact reader as an answered
-request with a status other than 429 and 5xx, or as a line under a warning. It says so by the line's *row*: the text
-of its minute and source as it stands in the line, and a mark for what kind of line it is. Lines of one row are alike
-in all that a review counts. The row of every other line is empty: the exact reader must read it, in its place.
+request with a status other than 429 and 5xx, or as a line under a warning. It says so by the line's *row*: the
+text of its minute and source as it stands in the line, and a mark for what kind of line it is. Lines of one row
+are alike in all that a review counts. The row of every other line is empty: the exact reader must read it, in
+its place.
 
 Each alternative is narrower than what the exact reader's patterns take, and excludes whatever they would look at
 before or instead; tests/unit/logs/test_ordinary.py compares the two for every line that it can think of.

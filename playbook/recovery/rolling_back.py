@@ -18,7 +18,7 @@ from playbook.clock import Clock
 from playbook.errors import Denied, Unmeasured, Unreachable
 from playbook.evidence import Facts
 from playbook.gate import Permit, demand_permit
-from playbook.measure.words import moment, span
+from playbook.wording import moment, span
 
 _REVERTS = 3  # tries to order the way back, where the platform does not answer
 _BETWEEN = 2.0  # seconds between them
