@@ -25,7 +25,6 @@ from tests.wording import mistakes_in
 
 _PARSER: Any = re._parser  # type: ignore[attr-defined]
 _LETTERS = "abcdefghij"
-_MOST = 2  # of what may stand there any number of times
 _SOURCES = (
     "checks",
     "playbook/measure",
@@ -96,7 +95,8 @@ def _one_of(choices: Any, chance: random.Random) -> str:
         return chr(value)
     if str(kind) == "RANGE":
         return chr(chance.randint(max(value[0], ord("2") if value[0] == ord("0") else 0), value[1]))
-    return {"CATEGORY_DIGIT": str(chance.randint(2, 9)), "CATEGORY_SPACE": " "}.get(
+    digit = str(chance.randint(2, 9))
+    return {"CATEGORY_DIGIT": digit, "CATEGORY_NOT_SPACE": digit, "CATEGORY_SPACE": " "}.get(
         str(value), chance.choice(_LETTERS)
     )
 
