@@ -166,6 +166,11 @@ class MonthComparison:
         """Those that can be compared."""
         return [change for change in self.changes if change.reading]
 
+    @property
+    def readings(self) -> list[tuple[Reading, Limit]]:
+        """The changes of those, each with its limit."""
+        return [(change.reading, change.limit) for change in self.changes if change.reading]
+
     def evidence(self) -> list[Evidence]:
         """A row for each figure, and their days."""
         rows = [
