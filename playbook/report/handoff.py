@@ -15,6 +15,7 @@ from playbook.handoff.files import file_of
 from playbook.handoff.page import Page
 from playbook.report.page import environment, template_text
 from playbook.report.summary import plain
+from playbook.report.units import units_kept
 from playbook.report.words import MARKS, plural
 from playbook.verdict import Verdict, worst
 
@@ -24,7 +25,7 @@ def write_page(folder: Path, page: Page) -> list[Path]:
     folder.mkdir(parents=True, exist_ok=True)
     file = file_of(folder, page)
     contents = {
-        ".html": handoff_html(page).encode("utf-8", "replace"),
+        ".html": units_kept(handoff_html(page)).encode("utf-8", "replace"),
         ".md": handoff_markdown(page).encode("utf-8", "replace"),
         ".json": msgspec.json.format(msgspec.json.encode(page), indent=1) + b"\n",
     }

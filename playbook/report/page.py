@@ -24,6 +24,7 @@ from playbook.report.chart import MOST_CURVES, draw
 from playbook.report.compiled import Compiled
 from playbook.report.ladder import ladder
 from playbook.report.pictures import opening, pictures, spark
+from playbook.report.units import units_kept
 from playbook.report.words import (
     MARKS,
     attention,
@@ -128,6 +129,11 @@ def page(results: Results) -> str:
             most_due=MOST_DUE,
         )
     )
+
+
+def written_page(results: Results) -> str:
+    """The same as it is written down: numbers stay with their units."""
+    return units_kept(page(results))
 
 
 class Brief(NamedTuple):

@@ -9,6 +9,7 @@ from itertools import groupby
 
 from playbook.history.incidents import Incident
 from playbook.history.runs import RunLine
+from playbook.history.standing import DOWN
 from playbook.report.times import age
 from playbook.report.words import clip, plural
 from playbook.site.strips import Strip
@@ -151,7 +152,8 @@ def incident_words(incident: Incident, site: Site) -> str:
         if incident.gone:
             told.append("as its check is gone")
     else:
-        told = [f"Open since {when(incident.opened)}, bad for {incident.lasted_until(site.now).words}"]
+        how = "bad" if incident.kind == DOWN else "not seen"
+        told = [f"Open since {when(incident.opened)}, {how} for {incident.lasted_until(site.now).words}"]
     told.append(plural(len(incident.items), "item"))
     if incident.reopened:
         told.append(f"came back {plural(incident.reopened, 'time')}")
