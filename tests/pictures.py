@@ -45,7 +45,7 @@ def pages(folder: Path) -> Iterator[Pictured]:
         ("weekly", *BAD_WEEK),
         ("monthly", "month-worse"),
         ("load", "load-images-slow"),
-        ("emergency", "website-down"),
+        ("emergency", "web-gone"),
     ]
     for set_name, *faults in runs:
         # A past of its own for each: a run with a fault is not the past of the next.
