@@ -74,6 +74,7 @@ def collect(settings: Settings, period: Period, history: Path, folder: Path, clo
                 endings=found.endings,
                 on_call=found.on_call,
                 not_read=[*past.problems, *run.catalogue.unread.values(), *found.not_read],
+                time_zone=settings.target.time_zone,
                 left_out=[not_part(part) for part in left_out(absent, without)],
             )
         )

@@ -77,6 +77,7 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
         on_call: who has which duty now and takes over next, in words.
         not_read: what could not be read, in words.
         left_out: what is not part of the product, in words.
+        time_zone: IANA name of the zone in which times are told beside UTC.
     """
 
     schema: int = SCHEMA
@@ -93,6 +94,7 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     on_call: list[str] = []
     not_read: list[str] = []
     left_out: list[str] = []
+    time_zone: str = "UTC"
 
 
 class _State(NamedTuple):
@@ -137,6 +139,7 @@ def make_page(
     on_call: Sequence[str] = (),
     not_read: Sequence[str] = (),
     left_out: Sequence[str] = (),
+    time_zone: str = "UTC",
 ) -> Page:
     """The page of a period that ends now.
 
@@ -171,6 +174,7 @@ def make_page(
         on_call=list(on_call),
         not_read=list(not_read),
         left_out=list(left_out),
+        time_zone=time_zone,
     )
 
 
