@@ -22,6 +22,7 @@ import pytest
 from playbook import door
 from playbook.audience import Audience, of_terminal
 from playbook.catalogue import Item, shipped
+from playbook.chosen import settings_for
 from playbook.clock import iso
 from playbook.coming_due import coming_due
 from playbook.door.records import leaving
@@ -39,7 +40,7 @@ from playbook.profile import left_out
 from playbook.public import public_results
 from playbook.record import LeftOut, Record, Results, Timing
 from playbook.report import pytest_html
-from playbook.run import Run, add_up, begun_now, floor_of, never_ran, settings_for
+from playbook.run import Run, add_up, begun_now, floor_of, never_ran
 from playbook.run_folder import Begun, RunFolder, tell_starter
 from playbook.settings import SANDBOX
 from playbook.uncollected import file_left_out, not_collected
@@ -87,6 +88,7 @@ class Controller:
         self.left_out: dict[str, str] = {}  # files that skip themselves, with their reason
         self.not_kept = ""
         self._load_was_cut = False
+        self._has_page = False
         self._quiet_html = hasattr(config.option, "htmlpath") and not config.option.htmlpath
 
     def announce(self) -> None:
@@ -109,9 +111,13 @@ class Controller:
             self.folder.begin(leaving(self._begun()))
             if self.load and self.folder.is_there:
                 self.load.folder = self.folder.path
-            if self._quiet_html and self.folder.is_there:
-                pytest_html.add_page(self.config, self.folder.path / "pytest-html.html", self.not_written)
         return self.run
+
+    def open_page(self) -> None:
+        """Begin pytest-html's page of the run, once, and while the first answers are on their way."""
+        if self._quiet_html and not self._has_page and self.folder and self.folder.is_there:
+            self._has_page = True
+            pytest_html.add_page(self.config, self.folder.path / "pytest-html.html", self.not_written)
 
     def _begun(self) -> Begun:
         return begun_now(

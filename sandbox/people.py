@@ -151,6 +151,7 @@ class PeopleState:
     Attributes:
         damaged: texts that stand between the lines of the ledger of sign-offs and are none.
         runbooks: text by name of the file.
+        playbook: text of the playbook; None where it is not there.
         minutes: what the minutes of the review say now; sign-offs that name them were made on ``MINUTES_TEXT``.
     """
 
@@ -161,6 +162,7 @@ class PeopleState:
     runbooks: dict[str, str] = field(default_factory=dict)
     damaged: list[str] = field(default_factory=list)
     minutes: str = MINUTES_TEXT
+    playbook: str | None = None
 
     @classmethod
     def healthy(cls, now: datetime) -> PeopleState:
@@ -177,7 +179,14 @@ class PeopleState:
             HandoffState("weekly", now - timedelta(days=2)),
             HandoffState("monthly", now - timedelta(days=9)),
         ]
-        return cls(healthy_roster(now), signed, handoffs=handoffs, runbooks=_reviewed(now - timedelta(days=9)))
+        reviewed = now - timedelta(days=9)
+        return cls(
+            healthy_roster(now),
+            signed,
+            handoffs=handoffs,
+            runbooks=_reviewed(reviewed),
+            playbook=f"# The playbook\n\nOwner: {ADA}\nVersion: 7\nReviewed: {reviewed:%Y-%m-%d}\n",
+        )
 
     def of(self, item: str) -> SignedState:
         """The sign-off of an item."""
@@ -211,6 +220,7 @@ class PeopleService(Service):
                 "roster": str(self._folder / "roster.toml"),
                 "handoffs": str(self._folder / "handoffs"),
                 "runbooks": str(self._folder / "runbooks"),
+                "playbook": str(self._folder / "playbook.md"),
             }
         }
 
@@ -231,6 +241,8 @@ class PeopleService(Service):
         (self._folder / "runbooks").mkdir()
         for name, text in people.runbooks.items():
             (self._folder / "runbooks" / name).write_text(text, encoding="utf-8")
+        if people.playbook is not None:
+            (self._folder / "playbook.md").write_text(people.playbook, encoding="utf-8")
         (self._folder / "waivers.jsonl").write_bytes(b"".join(map(_waived, people.waived)))
 
     def _write_handoffs(self, handoffs: list[HandoffState]) -> None:

@@ -6,15 +6,16 @@ import math
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from playbook.clients.log_reading import KEPT_HINT, SERVICE, LogSource, LogStream, name_of
+from playbook.clients.log_reading import KEPT_HINT, SERVICE, LogSource, LogStream
 from playbook.clock import Clock
 from playbook.coverage import Coverage
 from playbook.engine import measurement
 from playbook.errors import TooLittleData
 from playbook.evidence import Chart, Curve, Evidence, Facts, Lines, Table
 from playbook.limits import Reading
-from playbook.logs.review import HOUR, Hour, Review, Reviewer
+from playbook.logs.review import HOUR, Hour, Review
 from playbook.logs.usual import Level, usual_level
+from playbook.measure.log_blocks import review_of
 from playbook.measure.log_coverage import hours_seen, of_lines, of_requests
 from playbook.sections.coverage import CoverageRules
 from playbook.sections.target import Logs
@@ -58,7 +59,7 @@ class LogReview:
     @property
     def ahead(self) -> Reading:
         """Seconds by which the newest line is ahead of this machine's clock; one that is behind does not show."""
-        return Reading(round(self.skew, 1), "(by which the newest line is ahead)" if self.skew else "")
+        return Reading(round(self.skew, 1), "(the newest line is that far ahead)" if self.skew else "")
 
     @property
     def fatal(self) -> Reading:
@@ -242,11 +243,7 @@ def log_review(logs: LogSource, settings: Settings, clock: Clock) -> LogReview:
     now = clock.now()
     since = now - WINDOW
     stream = logs.read(since)
-    reviewer = Reviewer(since.timestamp(), now.timestamp())
-    for part in stream.parts:
-        reviewer.begin_part(name_of(part))
-        reviewer.extend(part)
-    review = reviewer.result()
+    review = review_of(stream, since, now)
     if not review.lines:
         raise TooLittleData(_nothing(review, stream.source, stream.problems), service=SERVICE, hint=KEPT_HINT)
     # What was written while it was read is later than the moment when reading began, and not ahead.

@@ -21,6 +21,7 @@ from playbook.sections.trends import Trends
 from playbook.settings import Settings
 from playbook.trend import Point
 from playbook.verdict import SEVERITY
+from playbook.wording import within
 
 _TIMES = (("response_time_quantile", "Requests", ""), ("image_time_quantile", "Images", "images"))
 MONTH = Window(720, "30 days")
@@ -144,13 +145,13 @@ class MonthComparison:
     @property
     def lacks(self) -> Coverage:
         """Which figures cannot be compared, and why."""
-        missing = [f"{change.kpi.figure.name} ({change.why})" for change in self.changes if change.why]
+        missing = [f"{within(change.kpi.figure.name)} ({change.why})" for change in self.changes if change.why]
         if not missing:
             return Coverage()
         return lacking(
             "",
-            expected="two months that can be compared",
-            got=f"not comparable: {'; '.join(missing)}",
+            expected="two months of each figure to compare",
+            got=f"too little of {'; '.join(missing)}",
             hint="The store must keep its samples for 60 days; a gap in one of the months is no change.",
         )
 
@@ -164,6 +165,11 @@ class MonthComparison:
     def comparable(self) -> list[Change]:
         """Those that can be compared."""
         return [change for change in self.changes if change.reading]
+
+    @property
+    def readings(self) -> list[tuple[Reading, Limit]]:
+        """The changes of those, each with its limit."""
+        return [(change.reading, change.limit) for change in self.changes if change.reading]
 
     def evidence(self) -> list[Evidence]:
         """A row for each figure, and their days."""

@@ -18,6 +18,7 @@ from playbook.measure.app import AppStatus
 from playbook.measure.samples import Samples, Window, by_component, sustained, usable
 from playbook.settings import Settings
 from playbook.spells import since_when
+from playbook.wording import within
 
 _STEPS = 48
 DAY, HOUR = timedelta(hours=24), timedelta(hours=1)
@@ -187,7 +188,9 @@ def _utilization(
     least = {name: app.instances(name) for name in app.components}
     seen = Coverage()
     for what, found in series.items():
-        seen += window.coverage(f"{what} samples", by_component(found, app.others), least, settings.coverage)
+        seen += window.coverage(
+            f"{within(what)} samples", by_component(found, app.others), least, settings.coverage
+        )
     judged = ([one for one in found if one.component not in app.others] for found in series.values())
     cpu, memory = (_instances(found, 60 * minutes) for found in judged)
     names = dict.fromkeys((*app.components, *(use.component for use in (*cpu, *memory))))

@@ -12,12 +12,13 @@ from typing import Literal
 import msgspec
 
 from playbook import door
+from playbook.clock import Moment
 from playbook.door.records import leaving
-from playbook.history.incidents import Incident, What, length
+from playbook.history.incidents import Incident, What
+from playbook.history.lengths import length
 from playbook.history.runs import RunLine
 from playbook.history.standing import DOWN
 from playbook.notify.due import News
-from playbook.people.attest import Moment
 from playbook.report.words import MARKS, plural
 from playbook.verdict import SEVERITY, Verdict
 
@@ -210,7 +211,7 @@ def _of_open(still: Sequence[Incident], now: datetime) -> Iterator[str]:
     yield f"{plural(len(still), 'open incident')}:"
     for one in still[:_MOST]:
         flapping = ", flapping" if one.flapping else ""
-        yield f"- {_one_line(one.title)}, for {length(now - one.opened)}{flapping}: {_one_line(one.message)}"
+        yield f"- {_one_line(one.title)}, for {one.lasted_until(now).words}{flapping}: {_one_line(one.message)}"
     if len(still) > _MOST:
         yield f"- … and {len(still) - _MOST} more"
 

@@ -11,6 +11,7 @@ from datetime import datetime
 from functools import cache
 from importlib.resources import files
 from itertools import groupby
+from pathlib import Path
 from typing import NamedTuple
 
 from jinja2 import DictLoader, Environment, StrictUndefined
@@ -20,6 +21,7 @@ from playbook.evidence import Chart, Evidence, Facts, Lines, Table
 from playbook.record import Record, Results, RootCause
 from playbook.report import times
 from playbook.report.chart import MOST_CURVES, draw
+from playbook.report.compiled import Compiled
 from playbook.report.ladder import ladder
 from playbook.report.pictures import opening, pictures, spark
 from playbook.report.words import (
@@ -35,6 +37,7 @@ from playbook.report.words import (
     subject_of,
 )
 from playbook.verdict import SEVERITY, Verdict
+from playbook.wording import heading
 
 # More rows than this help nobody on a page; results.json holds them all.
 MOST_ROWS = 60
@@ -163,7 +166,7 @@ def _brief(results: Results, urgent: list[Record], anchors: dict[str, str]) -> l
 
 
 def _name(cause: RootCause) -> str:
-    return cause.id.replace("_", " ").capitalize()
+    return heading(cause.id)
 
 
 def _anchors(records: list[Record]) -> dict[str, str]:
@@ -183,7 +186,7 @@ def _by_subject(records: list[Record]) -> list[tuple[str, list[Record]]]:
     grouped = [(subject, sorted(group, key=_badness)) for subject, group in groupby(ordered, lambda r: r.subject)]
     known = list(SUBJECTS)
     grouped.sort(key=lambda g: (_badness(g[1][0])[0] >= 3, known.index(g[0]) if g[0] in known else len(known)))
-    return [(SUBJECTS.get(subject, subject.replace("_", " ").capitalize()), group) for subject, group in grouped]
+    return [(SUBJECTS.get(subject, heading(subject)), group) for subject, group in grouped]
 
 
 def _figures(records: list[Record]) -> list[Record]:
@@ -252,6 +255,7 @@ def make_environment(more: Mapping[str, str]) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         loader=DictLoader({**own, **more}),
+        bytecode_cache=Compiled(Path(str(files("playbook.report") / "templates"))),
     )
     environment.filters |= {"kind": _kind, "slug": _slug, "name": _name, "subject": subject_of}
     environment.filters["not_part"] = not_part

@@ -111,7 +111,7 @@ def _kpis(results: Results) -> Iterator[str]:
         assert limit is not None
         assert value is not None
         bounds = " | ".join(
-            plain(str(bound)) if bound else "" for bound in (limit.target, limit.warning, limit.critical)
+            plain(bound.shown) if bound else "" for bound in (limit.target, limit.warning, limit.critical)
         )
         yield f"| {MARKS[record.verdict]} {plain(record.title)} | {plain(limit.format(value))} | {bounds} |"
 

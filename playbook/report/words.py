@@ -47,7 +47,7 @@ def headline(results: Results) -> str:
     if results.ended != "finished":
         sentences.append(f"The run ended early ({results.ended}): what was not measured could be anything.")
     if critical:
-        sentences.append(f"{_named(results, Verdict.CRITICAL)} out of bounds: act on {_it(critical)} now.")
+        sentences.append(f"{_named(results, Verdict.CRITICAL, 'out of bounds')}: act on {_it(critical)} now.")
     if unknown:
         sentences.append(f"{plural(unknown, 'check')} could not be measured{_blamed(results)}.")
     if results.executed < results.floor and not critical:
@@ -56,7 +56,7 @@ def headline(results: Results) -> str:
             f"and a verdict on this set needs {results.floor}{_set_by(results)}."
         )
     if warning:
-        sentences.append(f"{_named(results, Verdict.WARNING)} past the warning limit: look today.")
+        sentences.append(f"{_named(results, Verdict.WARNING, 'past the warning limit')}: look today.")
     if not sentences:
         sentences.append(f"{plural(results.executed, 'check')} measured, all within limits. Nothing to do.")
     below = sum(record.below_target for record in results.records)
@@ -65,13 +65,15 @@ def headline(results: Results) -> str:
     return " ".join(sentences)
 
 
-def _named(results: Results, verdict: Verdict) -> str:
-    """``API health is``, ``API health and Alerts are``, ``5 checks are``: names while a glance takes them in."""
+def _named(results: Results, verdict: Verdict, what: str) -> str:
+    """``2 checks are out of bounds (API health; Alerts)``: titles while a glance takes them in.
+
+    A title may be any words, a whole clause too, so that no sentence is made of it.
+    """
     titles = list(dict.fromkeys(record.title for record in of_verdict(results, verdict)))
     count = results.counts.get(str(verdict), 0)
-    if count != len(titles) or count > MOST_NAMED or (count > 1 and any(" and " in title for title in titles)):
-        return plural(count, "check is", "checks are")
-    return f"{' and '.join(clip(title, 60) for title in titles)} {'is' if count == 1 else 'are'}"
+    told = f" ({'; '.join(clip(title, 60) for title in titles)})" if count == len(titles) <= MOST_NAMED else ""
+    return f"{plural(count, 'check is', 'checks are')} {what}{told}"
 
 
 def _it(count: int) -> str:
