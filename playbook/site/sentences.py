@@ -80,7 +80,8 @@ def next_words(site: Site) -> str:
     one = site.next
     if one is None or one.due is None:
         return "No run is scheduled"
-    due = f"Next run due {short(one.due.next)} UTC ({set_name(one.name)}, {one.target})"
+    ahead = f"in {age(one.due.next - site.now)}, {short(one.due.next)} UTC"
+    due = f"Next run due {ahead} ({set_name(one.name)}, {one.target})"
     return f"{due}; after {short(one.due.missing_after)} UTC without it this page is too old"
 
 
