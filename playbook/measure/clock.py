@@ -18,7 +18,7 @@ from playbook.clients.web import website
 from playbook.clock import Clock
 from playbook.coverage import Coverage, share
 from playbook.engine import measurement
-from playbook.errors import NotConfigured, Unmeasured
+from playbook.errors import NotConfigured, Unmeasured, away
 from playbook.evidence import Evidence, Facts, Table
 from playbook.limits import Reading
 from playbook.measure.words import span
@@ -36,6 +36,7 @@ class ClockReading:
         offset: seconds by which it is ahead of ours (behind: negative); None where it was not read.
         uncertainty: seconds either way, from the time the answer took and the precision of what it said.
         problem: why it was not read; empty where it was.
+        away: the service that was away, where that is why.
     """
 
     name: str
@@ -43,6 +44,7 @@ class ClockReading:
     offset: float | None = None
     uncertainty: float = 0.0
     problem: str = ""
+    away: str = ""
 
     @property
     def least(self) -> float:
@@ -67,7 +69,10 @@ class ClockSkew:
         """All that are configured."""
         read = [clock for clock in self.clocks if clock.offset is not None]
         note = "; ".join(clock.problem for clock in self.clocks if clock.problem)
-        return share(len(read), len(self.clocks), "clock" if len(self.clocks) == 1 else "clocks", note=note)
+        causes = {clock.away for clock in self.clocks if clock.problem}
+        cause = causes.pop() if len(causes) == 1 else ""
+        unit = "clock" if len(self.clocks) == 1 else "clocks"
+        return share(len(read), len(self.clocks), unit, note=note, cause=cause)
 
     @property
     def largest(self) -> Reading:
@@ -124,7 +129,7 @@ def clock_skew(settings: Settings, clock: Clock) -> ClockSkew:
             missing = missing or error
             continue
         except (Unmeasured, IndexError) as error:
-            found.append(ClockReading(name, said_by, problem=f"{name} did not say: {error}"))
+            found.append(ClockReading(name, said_by, problem=f"{name} did not say: {error}", away=away(error)))
             continue
         after = clock.now().timestamp()
         offset = time - (before + after) / 2

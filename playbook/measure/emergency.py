@@ -16,7 +16,7 @@ from playbook.counters import Earlier
 from playbook.coverage import Coverage, lacking, share, together, whole
 from playbook.emergency import NONE, P4, URGENT, Known, severity_of
 from playbook.engine import Measurements, Outcome, measurement
-from playbook.errors import NotConfigured, Unmeasured, Unreachable
+from playbook.errors import NotConfigured, Unmeasured, Unreachable, away
 from playbook.evidence import Evidence, Facts, Table
 from playbook.limits import Limit, Reading
 from playbook.measure.alerts import Alerts
@@ -85,7 +85,9 @@ class Sign:
             return Coverage()
         if self.problem is not None:
             hint = self.problem.hint if isinstance(self.problem, Unmeasured) else ""
-            return lacking("", expected=f"{self.name} to be known", got=str(self.problem), hint=hint)
+            return lacking(
+                "", expected=f"{self.name} to be known", got=str(self.problem), hint=hint, cause=away(self.problem)
+            )
         stated = getattr(self.value, "coverage", None)
         parts = (stated if isinstance(stated, Coverage) else Coverage()) + self.own
         # Few words: what each stands on is told where it is judged by itself.

@@ -21,6 +21,7 @@ from playbook.measure.image_counts import ImageStats, read_image_stats
 from playbook.measure.queries import own_series, query_of, selectors
 from playbook.sections.metrics import Kpis
 from playbook.settings import Settings
+from playbook.thread.told import Asked
 
 # Of a bucket's count: by how much a larger one may stay behind, as each is extrapolated for itself.
 _STEP = 0.02
@@ -160,6 +161,11 @@ class Kpi:
     buckets: Buckets | None = None
     limit: Limit | None = None
     seen: Coverage = field(default_factory=Coverage)
+
+    @property
+    def asked_metrics(self) -> tuple[Asked, ...]:
+        """The query of its value."""
+        return (Asked(query=" ".join(self.answered.query.split()), seconds=self.window.seconds),)
 
     @property
     def covered_hours(self) -> float:

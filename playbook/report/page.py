@@ -10,14 +10,14 @@ from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from itertools import groupby
-from typing import NamedTuple
 
 from jinja2 import DictLoader, Environment, StrictUndefined
 from markupsafe import Markup
 
 from playbook.evidence import Chart, Evidence, Facts, Lines, Table
-from playbook.record import Record, Results, RootCause
+from playbook.record import Record, Results
 from playbook.report.chart import MOST_CURVES, draw
+from playbook.report.first_screen import changes, emergency, entries, mail, moment, telephone
 from playbook.report.ladder import ladder
 from playbook.report.words import (
     MARKS,
@@ -31,12 +31,13 @@ from playbook.report.words import (
     scope,
     subject_of,
 )
+from playbook.thread.troubles import name_of
 from playbook.verdict import SEVERITY, Verdict
 
 # More rows than this help nobody on a page; results.json holds them all.
 MOST_ROWS = 60
-# The list under the verdict is for a glance.
-MOST_BRIEF = 8
+# So many troubles are told in full above everything else; the rest by name and with what to do.
+MOST_IN_FULL = 25
 
 # Control characters, lone surrogates, and what turns the direction of writing: a log line could draw with them.
 _UNSHOWABLE = re.compile(
@@ -69,7 +70,7 @@ SUBJECTS = {
 
 def page(results: Results) -> str:
     """The whole document."""
-    style = template_text("style.css")
+    style = template_text("style.css") + template_text("first_screen.css")
     urgent = attention(results)
     anchors = _anchors(results.records)
     return (
@@ -82,7 +83,9 @@ def page(results: Results) -> str:
             headline=headline(results),
             scope=scope(results),
             readers=readers(results),
-            brief=_brief(results, urgent, anchors),
+            entries=entries(results, anchors),
+            changes=changes(results, anchors),
+            emergency=emergency(results),
             attention=urgent,
             urgent={record.check for record in urgent},
             first_of_runbook={record.runbook: record for record in reversed(urgent)},
@@ -96,40 +99,9 @@ def page(results: Results) -> str:
             severity=SEVERITY,
             icon=icon(results.verdict),
             most_rows=MOST_ROWS,
-            most_brief=MOST_BRIEF,
+            most_in_full=MOST_IN_FULL,
         )
     )
-
-
-class Brief(NamedTuple):
-    """One line of the list under the verdict, and where on the page the rest stands."""
-
-    verdict: Verdict
-    anchor: str
-    title: str
-    text: str
-
-
-def _brief(results: Results, urgent: list[Record], anchors: dict[str, str]) -> list[Brief]:
-    """What is wrong, worst first: what needs acting on, what could not be measured, what to look at today."""
-    causes = [
-        Brief(Verdict.UNKNOWN, f"cause-{number}", _name(cause), cause.message)
-        for number, cause in enumerate(results.root_causes, 1)
-    ]
-    told = [
-        Brief(
-            record.verdict,
-            anchors[record.check],
-            clip(record.title, 120),
-            f"{record.found}, expected {record.expected}" if record.expected else record.message,
-        )
-        for record in urgent
-    ]
-    return sorted([*causes, *told], key=lambda line: SEVERITY.index(line.verdict))
-
-
-def _name(cause: RootCause) -> str:
-    return cause.id.replace("_", " ").capitalize()
 
 
 def _anchors(records: list[Record]) -> dict[str, str]:
@@ -210,7 +182,7 @@ def environment() -> Environment:
 
 def make_environment(more: Mapping[str, str]) -> Environment:
     """The report's templates, filters and guard against hostile texts, with more templates by name."""
-    own = {name: template_text(f"{name}.html.j2") for name in ("page", "parts", "handoff")}
+    own = {name: template_text(f"{name}.html.j2") for name in ("page", "parts", "handoff", "first_screen")}
     environment = Environment(
         autoescape=True,
         finalize=shown,
@@ -219,9 +191,10 @@ def make_environment(more: Mapping[str, str]) -> Environment:
         lstrip_blocks=True,
         loader=DictLoader({**own, **more}),
     )
-    environment.filters |= {"kind": _kind, "slug": _slug, "name": _name, "subject": subject_of}
+    environment.filters |= {"kind": _kind, "slug": _slug, "name": name_of, "subject": subject_of}
     environment.filters["not_part"] = not_part
     environment.globals |= {"marks": MARKS, "ladder": ladder, "plural": plural}
+    environment.globals |= {"telephone": telephone, "mail": mail, "moment": moment}
     environment.globals |= {"draw": draw, "most_curves": MOST_CURVES}
     return environment
 

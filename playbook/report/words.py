@@ -67,8 +67,10 @@ def headline(results: Results) -> str:
 
 def _named(results: Results, verdict: Verdict) -> str:
     """``API health is``, ``API health and Alerts are``, ``5 checks are``: names while a glance takes them in."""
-    titles = list(dict.fromkeys(record.title for record in of_verdict(results, verdict)))
-    count = results.counts.get(str(verdict), 0)
+    causes = {cause.id: cause.id.replace("_", " ") for cause in results.root_causes}
+    found = of_verdict(results, verdict)
+    titles = list(dict.fromkeys(causes.get(record.cause, record.title) for record in found))
+    count = len({record.cause if record.cause in causes else record.check for record in found})
     if count != len(titles) or count > MOST_NAMED or (count > 1 and any(" and " in title for title in titles)):
         return plural(count, "check is", "checks are")
     return f"{' and '.join(clip(title, 60) for title in titles)} {'is' if count == 1 else 'are'}"
