@@ -59,6 +59,7 @@ def _parser() -> argparse.ArgumentParser:
     from playbook.people.commands import add_parsers as add_people_commands
     from playbook.run_command import add_parser as add_run_command
     from playbook.site.command import add_parser as add_site_command
+    from playbook.thread.incident_command import add_parser as add_incident_command
     from playbook.watch import add_parser as add_watch_command
 
     parser = Parser(prog=_name(), description="The operations playbook. The checks are run by pytest.")
@@ -111,6 +112,7 @@ def _parser() -> argparse.ArgumentParser:
     add_people_commands(commands, _say)
     add_handoff_command(commands, _say)
     add_notify_command(commands, _say)
+    add_incident_command(commands, _say)
     add_watch_command(commands, _say)
     add_ci_command(commands, _say)
     add_site_command(commands, _say)

@@ -34,7 +34,7 @@ from playbook.own_items import id_of_file
 from playbook.people.attest import Moment, days
 from playbook.verdict import Verdict
 
-What = Literal["opened", "joined", "escalated", "recovered", "gone", "reopened"]
+What = Literal["opened", "joined", "escalated", "recovered", "gone", "reopened", "again"]
 
 WRONG: dict[Kind, str] = {DOWN: "out of bounds", CANNOT_SEE: "cannot be seen"}
 _AGAIN: dict[Kind, str] = {DOWN: "within bounds again", CANNOT_SEE: "can be seen again"}
@@ -46,6 +46,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         id: the same whenever it is derived again: fingerprint, what, and when.
+        what: ``again`` is none that happened: it is still open, and nobody has acknowledged it.
         at: when the run that showed it began.
         run: id of the run that showed it.
         quiet: it fell into a maintenance window, so nobody is to be told.
@@ -94,6 +95,11 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     flapping: bool = False
     gone: bool = False
     events: tuple[Event, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """Unlike that of any other: ``ab12cd34ef56-2``."""
+        return f"{self.fingerprint}-{self.number}"
 
     @property
     def is_open(self) -> bool:

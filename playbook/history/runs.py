@@ -36,6 +36,7 @@ UNION = "*.jsonl merge=union\n"
 LONGEST_LINE = 1024 * 1024
 MOST_CHARACTERS = 400  # of a message; the report has it whole
 _YEAR = re.compile(r"\d{4}")
+_RUNBOOK = re.compile(r"[a-z0-9-]{1,60}")
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -48,6 +49,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         cause: id of the root cause that kept it from being measured.
         seconds: how long the check took.
         title: of an item that no catalogue holds: a check of somebody's own.
+        runbook: that was followed, by its name.
     """
 
     verdict: Verdict
@@ -58,6 +60,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     cause: str = ""
     seconds: float = 0.0
     title: str = ""
+    runbook: str = ""
 
 
 class RunLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -216,6 +219,7 @@ def _finding(record: Record) -> Finding:
         cause=record.cause,
         seconds=record.seconds,
         title=_clipped(record.title) if is_own(record.item) else "",
+        runbook=record.runbook if _RUNBOOK.fullmatch(record.runbook) else "",
     )
 
 

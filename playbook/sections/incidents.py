@@ -71,6 +71,7 @@ class Notifications(Section, frozen=True):
         ping_urls: by set, instead of ``ping_url``.
         digests: sets whose newest run is summed up, once, for every channel.
         tell_within_hours: what happened longer ago is not told any more, only listed in digests.
+        remind_hours: an open incident that nobody has acknowledged is told again after so many hours; 0 for never.
         time_limit_seconds: for one delivery.
         tries: of one delivery, the first included.
         try_again_seconds: before the second try; twice as long before each further one.
@@ -88,6 +89,7 @@ class Notifications(Section, frozen=True):
     ping_urls: dict[str, Secret] = {}
     digests: tuple[str, ...] = ()
     tell_within_hours: _Hours = 48.0
+    remind_hours: _Hours = 24.0
     time_limit_seconds: _Seconds = 15.0
     tries: Annotated[int, msgspec.Meta(ge=1, le=5)] = 3
     try_again_seconds: _Seconds = 2.0

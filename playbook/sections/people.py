@@ -25,6 +25,7 @@ class People(_Section, frozen=True):
         roster: the on-call roster, TOML; see ``playbook.people.roster``.
         handoffs: folder of the handoff pages.
         runbooks: folder of the runbooks, in Markdown.
+        postmortems: folder of the post-mortems, in Markdown; see ``playbook.thread.postmortem``.
         deliveries: folder of the history in which notifications note what they delivered, where it is another than
             the target's own.
         waiver_days: the furthest ahead that a waiver may reach.
@@ -39,6 +40,7 @@ class People(_Section, frozen=True):
     roster: str | None = None
     handoffs: str | None = None
     runbooks: str | None = None
+    postmortems: str | None = None
     deliveries: str | None = None
     sign_offs: dict[str, Validity] = {}
     waiver_days: int = 30

@@ -169,7 +169,11 @@ def _moment(at: datetime) -> str:
 
 def call_words(trouble: Trouble) -> str:
     """``P2: call Ada Novak, +49 …, to answer by Mon 22:45 CET``; empty where nobody is known to be called."""
-    caller = trouble.caller
+    return caller_words(trouble.caller, trouble.severity)
+
+
+def caller_words(caller: Caller | None, severity: str) -> str:
+    """The same for a severity."""
     if caller is None:
         return ""
     reach = caller.phone or caller.email or caller.url
@@ -178,6 +182,6 @@ def call_words(trouble: Trouble) -> str:
         if caller.who
         else f"nobody, as nobody is {caller.duty}"
     )
-    if trouble.severity == P4:
+    if severity == P4:
         return f"{P4}: {who}, sees to it by {caller.by}"
-    return f"{trouble.severity}: call {who}, to answer by {caller.by}"
+    return f"{severity}: call {who}, to answer by {caller.by}"
