@@ -388,5 +388,8 @@ def _bad_by_cause(looked_at: dict[str, Finding]) -> list[_Bad]:
             cause = cause_of(item, finding)
             bad = found.setdefault((kind, cause), _Bad(kind, cause))
             bad.items.append(item)
-            bad.message = bad.message or finding.message or f"{item}: {finding.verdict}"
+            said = finding.message or f"{item}: {finding.verdict}"
+            # Of what fails for one cause, that which names it says most.
+            if not bad.message or (cause in said and cause not in bad.message):
+                bad.message = said
     return list(found.values())

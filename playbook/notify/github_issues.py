@@ -45,8 +45,8 @@ class IssueKeeper:
         ignored: items of ``incidents.ignore``, whose incidents are no more and never recover.
         note: is given the issue's name and the ids that it tells from now on.
         about: what stands with each incident, and what was done about it, by its key.
-        acknowledge: is given an incident that nobody has acknowledged, and a person's comment on its issue; what it
-            returns stands with the incident from then on.
+        acknowledge: is given an incident that nobody has acknowledged, and a person's comment on its issue; what
+            it returns stands with the incident from then on.
     """
 
     def __init__(

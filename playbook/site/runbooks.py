@@ -47,9 +47,9 @@ def runbooks() -> Mapping[str, Page]:
     return found
 
 
-def _blocks(lines: Sequence[str]) -> Iterator[Markup]:
+def _blocks(lines: Sequence[str], *, seen_title: bool = False) -> Iterator[Markup]:
     """Headings, paragraphs, lists, tables and blocks of commands, in order; the title is left to the page."""
-    position, seen_title, above = 0, False, "Table"
+    position, above = 0, "Table"
     while position < len(lines):
         line = lines[position]
         heading = _HEADING.fullmatch(line)
@@ -76,7 +76,7 @@ def _blocks(lines: Sequence[str]) -> Iterator[Markup]:
         elif line.strip():
             end = _while(lines, position, lambda each: bool(each.strip()) and not _starts(each))
             end = max(end, position + 1)
-            yield Markup("<p>{}</p>").format(_inline(" ".join(part.strip() for part in lines[position:end])))
+            yield Markup("<p>{}</p>").format(_text(lines[position:end]))
             position = end
         else:
             position += 1
@@ -124,8 +124,15 @@ def _list(lines: Sequence[str]) -> Markup:
 def _entry(lines: Sequence[str]) -> Markup:
     depth = min((len(line) - len(line.lstrip()) for line in lines[1:] if line.strip()), default=0)
     inner = [lines[0], *(line[depth:] for line in lines[1:])]
-    blocks = list(_blocks(["#", *inner])) if any(map(_starts, inner[1:])) else []
-    return Markup("\n").join(blocks) if blocks else _inline(" ".join(part.strip() for part in inner))
+    if any(map(_starts, inner[1:])):
+        return Markup("\n").join(_blocks(inner, seen_title=True))
+    return _text(inner)
+
+
+def _text(lines: Sequence[str]) -> Markup:
+    """Lines of a paragraph; two spaces at the end of one break it."""
+    parts = "\n".join(line.strip() + ("\n" if line.endswith("  ") else "") for line in lines).split("\n\n")
+    return Markup("<br>").join(_inline(" ".join(part.split())) for part in parts)
 
 
 def _table(lines: Sequence[str], name: str) -> Markup:

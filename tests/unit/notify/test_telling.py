@@ -522,7 +522,7 @@ def test_damaged_lines_tell_of_no_delivery(tmp_path):
     assert deliveries.read(history, since=START + 2 * DAY)[0].ids == ["2"]
 
 
-# ------------------------------------------------------------------------------------ what to do, and what was done
+# ----------------------------------------------------------------------------------- what to do, and what was done
 
 
 def texts(server):
