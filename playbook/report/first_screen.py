@@ -8,13 +8,15 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from playbook.emergency import P4
+from playbook.evidence import Table
 from playbook.record import Record, Results
-from playbook.report.words import plural
+from playbook.report.words import headline, plural
 from playbook.thread.told import GROUPS, Before, Caller, Link
-from playbook.thread.troubles import Trouble, since_words, troubles
+from playbook.thread.troubles import Trouble, caller_words, since_words, troubles
 from playbook.verdict import Verdict
 
 EMERGENCY = "emergency"
+_LOOKED_AT = "What was looked at"  # title of the evidence of playbook.measure.emergency
 _SEVERITY_ITEM = "emergency.severity"
 IN_WORDS = {
     "P1": "The service is down",
@@ -79,12 +81,14 @@ class Emergency:
         severity: ``P1`` to ``P4``; empty where there is none, or it is not known.
         words: the severity in words.
         measured: what it was derived from.
+        signs: everything that was looked at, and what was found.
         caller: whom to call; None where nobody has to be called, or nobody is known.
     """
 
     severity: str
     words: str
     measured: str
+    signs: tuple[tuple[str, str], ...] = ()
     caller: Caller | None = None
 
 
@@ -183,16 +187,36 @@ def emergency(results: Results) -> Emergency | None:
     if results.set != EMERGENCY or record is None:
         return None
     measured = record.found.partition("; call ")[0].partition("; whom to call")[0] or record.message
+    tables = (each for each in record.evidence if isinstance(each, Table) and each.title.startswith(_LOOKED_AT))
+    signs = tuple((row[0], row[1]) for table in tables for row in table.rows if len(row) == 2)
     match record.verdict:
         case Verdict.OK:
-            return Emergency("", "There is no emergency", record.coverage)
+            return Emergency("", "There is no emergency", record.coverage, signs)
         case Verdict.CRITICAL | Verdict.WARNING:
             severity = record.severity or next(iter(re.findall(r"\bP[1-4]\b", record.found)), "")
             calls = results.thread.calls.first if results.thread else {}
             words = IN_WORDS.get(severity, "There is an emergency")
-            return Emergency(severity, words, measured.removeprefix(f"{severity}: "), calls.get(severity))
+            return Emergency(severity, words, measured.removeprefix(f"{severity}: "), signs, calls.get(severity))
         case _:
-            return Emergency("", "It is not known whether there is an emergency", measured)
+            return Emergency("", "It is not known whether there is an emergency", measured, signs)
+
+
+def opening(results: Results) -> str:
+    """The sentence under the verdict; of an emergency how bad it is, whom to call by when, what was measured."""
+    found = emergency(results)
+    if found is None:
+        return headline(results)
+    if not found.severity:
+        rest = headline(results)
+        return (
+            f"{found.words}. {rest}" if results.verdict is not Verdict.OK else f"{found.words}: {found.measured}."
+        )
+    told = [f"{found.severity}: {found.words[:1].lower()}{found.words[1:]}."]
+    if call := caller_words(found.caller, found.severity).partition(": ")[2]:
+        told.append(f"{call[:1].upper()}{call[1:]}.")
+    elif results.thread:
+        told.append("Whom to call is not known.")
+    return " ".join([*told, f"Measured: {found.measured}."])
 
 
 def telephone(number: str) -> str:

@@ -17,13 +17,12 @@ from markupsafe import Markup
 from playbook.evidence import Chart, Evidence, Facts, Lines, Table
 from playbook.record import Record, Results
 from playbook.report.chart import MOST_CURVES, draw
-from playbook.report.first_screen import changes, emergency, entries, mail, moment, telephone
+from playbook.report.first_screen import changes, emergency, entries, mail, moment, opening, telephone
 from playbook.report.ladder import ladder
 from playbook.report.words import (
     MARKS,
     attention,
     clip,
-    headline,
     not_part,
     of_verdict,
     plural,
@@ -80,7 +79,7 @@ def page(results: Results) -> str:
             results=results,
             style=Markup(style),  # noqa: S704 - our own file
             style_hash=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
-            headline=headline(results),
+            headline=opening(results),
             scope=scope(results),
             readers=readers(results),
             entries=entries(results, anchors),

@@ -6,14 +6,13 @@ import re
 from collections.abc import Iterator
 
 from playbook.record import Record, Results
-from playbook.report.first_screen import change_lines
+from playbook.report.first_screen import change_lines, opening
 from playbook.report.words import (
     MARKS,
     attention,
     by_line_to_add,
     clip,
     counted,
-    headline,
     not_part,
     of_verdict,
     readers,
@@ -47,7 +46,7 @@ def summary(results: Results, largest: int = LARGEST) -> str:
 def _lines(results: Results) -> Iterator[str]:
     yield f"# {MARKS[results.verdict]} {results.verdict}: {plain(scope(results))}"
     yield ""
-    yield plain(headline(results))
+    yield plain(opening(results))
     yield ""
     yield f"*{readers(results)}*"
     yield ""
