@@ -63,6 +63,7 @@ SUBJECTS = {
     "troubleshooting": "Troubleshooting",
     "maintenance": "Maintenance",
     "emergency": "Emergency",
+    "incidents": "Incidents",
     "optimization": "Optimisation",
 }
 

@@ -19,6 +19,7 @@ from playbook.history.folder import history_to_read
 from playbook.history.handling import Act, Handled, Handling
 from playbook.history.incidents import Incident, length
 from playbook.people.attest import plain_line
+from playbook.people.postmortems import ASKED_FOR, TO_WRITE, folder_of
 from playbook.run import settings_for
 from playbook.settings import Settings
 from playbook.thread import postmortem
@@ -155,7 +156,7 @@ def run_act(what: Act, options: argparse.Namespace, root: Path, say: Say, clock:
         say(acknowledged_words(incident, done, known.settings, now))
     if what == "close" and incident.is_open:
         say("It is not told again, and stays open until a run finds it well: only a measurement can say so.")
-    if severity_of_incident(incident, known.settings) in postmortem.ASKED_FOR:
+    if severity_of_incident(incident, known.settings) in ASKED_FOR:
         say(f"A post-mortem is due once it has recovered: incident postmortem {incident.key}")
     return EXIT_OK
 
@@ -172,7 +173,7 @@ def run_postmortem(options: argparse.Namespace, root: Path, say: Say, clock: Clo
     now = (clock or Clock()).now()
     known = known_of(options, root, now)
     incident = known.find(options.incident)
-    folder = Path(options.to) if options.to else postmortem.folder_of(known.settings)
+    folder = Path(options.to) if options.to else folder_of(known.settings)
     if folder is None:
         raise UsageError("incident postmortem: expected --to, or the folder in people.postmortems")
     told = [
@@ -184,7 +185,7 @@ def run_postmortem(options: argparse.Namespace, root: Path, say: Say, clock: Clo
     story = postmortem.Story(incident, known.handled[incident.key], tuple(told), runs)
     text = postmortem.form(story, known.settings, now)
     file = postmortem.write(folder, incident, text)
-    say(f"{file}: fill in what is still {postmortem.TO_WRITE!r}; it counts as filed when nothing is")
+    say(f"{file}: fill in what is still {TO_WRITE!r}; it counts as filed when nothing is")
     return EXIT_OK
 
 

@@ -1,47 +1,30 @@
-"""Post-mortems: a form that the history has filled in as far as it knows, and which of them are still due.
-
-A page is a Markdown file in the folder ``people.postmortems``. A comment in it that does not show says whose it
-is, so that it may be renamed; it is filed once nothing in it is still to be written.
-"""
+"""The form of a post-mortem, which the history has filled in as far as it knows."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from playbook.emergency import URGENT
 from playbook.errors import UsageError
 from playbook.history import handling
 from playbook.history.deliveries import Delivery
 from playbook.history.handling import Handled, Handling
 from playbook.history.incidents import Incident, length
 from playbook.history.runs import Finding, RunLine
-from playbook.people.files import path_of
+from playbook.people.postmortems import TO_WRITE, mark, pages
 from playbook.report.summary import plain
 from playbook.settings import Settings
-from playbook.site.words import slug
 from playbook.thread.guide import severity_of_incident
 
-ASKED_FOR = URGENT
-TO_WRITE = "(to be written)"
-_MARK = re.compile(r"<!-- playbook-post-mortem ([0-9a-f]{12}-\d+) target=(\S+) -->")
 _MOST_RUNS = 60
-_LONGEST_PAGE = 1024 * 1024  # bytes
 _QUESTIONS = (
     ("What visitors noticed", "What did not work for whom, and how many of them."),
     ("Why it happened", "Causes, not people: what made it possible, and what set it off."),
     ("What helped, and what was in the way", "Also what was luck."),
     ("What will be different", "Each with an owner and a date."),
 )
-
-
-def folder_of(settings: Settings) -> Path | None:
-    """Where the pages are; None where the settings do not say."""
-    name = settings.people.postmortems
-    return path_of(settings, name) if name else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +50,7 @@ def form(story: Story, settings: Settings, now: datetime) -> str:
 def _lines(story: Story, settings: Settings, now: datetime) -> Iterator[str]:
     incident, done = story.incident, story.done
     severity = severity_of_incident(incident, settings)
-    yield f"<!-- playbook-post-mortem {incident.key} target={slug(incident.target)} -->"
+    yield mark(incident.key, incident.target)
     yield f"# Post-mortem: {plain(incident.title)}"
     yield from ("", f"- Target: {plain(incident.target)}", f"- Severity: {severity}")
     ended = f"until {_when(incident.closed)}" if incident.closed else f"and open still at {_when(now)}"
@@ -137,41 +120,6 @@ def write(folder: Path, incident: Incident, text: str) -> Path:
     except OSError as error:
         raise UsageError(f"incident postmortem: {file} cannot be written: {error.strerror}") from None
     return file
-
-
-def pages(folder: Path, target: str) -> Iterator[tuple[Path, str]]:
-    """Every page of a target, with the key of its incident. What cannot be read is none."""
-    for file in sorted(folder.glob("*.md")):
-        text = _read(file)
-        mark = _MARK.search(text)
-        if mark and mark[2] == slug(target):
-            yield file, mark[1]
-
-
-def filed(folder: Path, target: str) -> tuple[frozenset[str], dict[str, int]]:
-    """Keys of the incidents whose page is filed, and of those with a page how much in it is still to be written.
-
-    Raises:
-        OSError: the folder is there and cannot be read.
-    """
-    done, begun = set(), {}
-    if not folder.is_dir():
-        list(folder.iterdir())  # says why not
-    for file, key in pages(folder, target):
-        left = _read(file).count(TO_WRITE)
-        if left:
-            begun[key] = left
-        else:
-            done.add(key)
-    return frozenset(done), begun
-
-
-def _read(file: Path) -> str:
-    try:
-        with file.open("rb") as page:
-            return page.read(_LONGEST_PAGE).decode("utf-8", errors="replace")
-    except OSError:
-        return ""
 
 
 def _when(at: datetime) -> str:

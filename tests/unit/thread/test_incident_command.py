@@ -13,7 +13,7 @@ from playbook.history import handling
 from playbook.history.cleansing import count_team_lines
 from playbook.history.deliveries import Delivery
 from playbook.history.deliveries import note as note_delivery
-from playbook.thread import postmortem
+from playbook.people.postmortems import TO_WRITE, filed
 from playbook.thread.incident_command import known_of, run_act, run_list, run_postmortem
 from tests.unit.notify.lines import CRIT, DAY, OK, REDIS, START, UNK, keep, run
 
@@ -215,17 +215,17 @@ def test_form_of_a_post_mortem_holds_what_the_history_knows(project):
     )
     assert "| 2026-03-03 06:17 UTC | daily.redis.alive | CRITICAL | Redis: it is CRITICAL |" in text
     assert all(line.count("|") - line.count("\\|") in (0, 3, 5) for line in text.splitlines())
-    assert text.count(postmortem.TO_WRITE) == 5
+    assert text.count(TO_WRITE) == 5
 
 
 def test_page_is_filed_once_nothing_in_it_is_to_be_written(project):
     """Also when it was renamed; a page of another target is none of this one."""
     incident, file, _ = filled_in(project)
-    assert postmortem.filed(file.parent, "sandbox") == (frozenset(), {incident.key: 5})
-    file.write_text(file.read_text().replace(postmortem.TO_WRITE, "The disk was full."))
+    assert filed(file.parent, "sandbox") == (frozenset(), {incident.key: 5})
+    file.write_text(file.read_text().replace(TO_WRITE, "The disk was full."))
     file.rename(file.with_name("redis.md"))
-    assert postmortem.filed(file.parent, "sandbox") == (frozenset({incident.key}), {})
-    assert postmortem.filed(file.parent, "production") == (frozenset(), {})
+    assert filed(file.parent, "sandbox") == (frozenset({incident.key}), {})
+    assert filed(file.parent, "production") == (frozenset(), {})
 
 
 def test_page_that_is_there_is_not_written_over(project):
