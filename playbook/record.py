@@ -8,7 +8,7 @@ from playbook.audience import Audience
 from playbook.counters import Counted
 from playbook.evidence import Evidence
 from playbook.limits import Limit
-from playbook.thread.told import Asked, Thread
+from playbook.thread.told import Asked, Release, Thread
 from playbook.verdict import Verdict
 
 SCHEMA = 1
@@ -60,6 +60,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
         points_at: the one service that what was found names as bad; empty where it names none, or several.
         asked: what was asked of the metrics for it.
         severity: ``P1`` to ``P4``, where that was derived from what was measured; else empty.
+        release: what served visitors, where that was asked.
     """
 
     item: str
@@ -94,6 +95,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     points_at: str = ""
     asked: list[Asked] = []
     severity: str = ""
+    release: Release | None = None
 
 
 class RootCause(msgspec.Struct, frozen=True):

@@ -32,7 +32,7 @@ from playbook.judge import Judge, Judgement
 from playbook.people.waivers import Waivers
 from playbook.public import is_public_cause, of_error
 from playbook.record import Record, RootCause, Step
-from playbook.thread.told import Asked
+from playbook.thread.told import Asked, Release
 from playbook.verdict import Critical, Verdict, verdict_of
 
 TRIES = "Tries"
@@ -61,6 +61,7 @@ class Notes:
         points_at: the services that what was measured names as bad.
         asked: what was asked of the metrics.
         severity: how bad an emergency is, where that was measured.
+        release: what serves visitors, where that was measured.
         asserts_count: an assert that holds is a judgement: the check runs, and does not judge by ``judge``.
         runs: the check's own code is being executed.
     """
@@ -73,6 +74,7 @@ class Notes:
     points_at: set[str] = field(default_factory=set)
     asked: list[Asked] = field(default_factory=list)
     severity: str = ""
+    release: Release | None = None
     asserts_count: bool = False
     runs: bool = False
 
@@ -87,6 +89,8 @@ class Notes:
             self.readings |= getattr(outcome.value, "readings", {})
             self.points_at.update(filter(None, [getattr(outcome.value, "points_at", "")]))
             self.asked += getattr(outcome.value, "asked_metrics", ())
+            release = getattr(outcome.value, "serving_release", None)
+            self.release = release if isinstance(release, Release) else self.release
             severity = getattr(outcome.value, "severity", "")
             self.severity = self.severity or (severity if severity in SEVERITIES else "")
 
@@ -201,6 +205,7 @@ def make_record(
         points_at=next(iter(notes.points_at)) if verdict in INVESTIGATE and len(notes.points_at) == 1 else "",
         asked=notes.asked if verdict is not Verdict.OK else [],
         severity=notes.severity if verdict in INVESTIGATE else "",
+        release=notes.release,
     )
 
 

@@ -24,6 +24,7 @@ from playbook.history import lines
 from playbook.limits import Limit
 from playbook.people.attest import Moment
 from playbook.record import Record, Results
+from playbook.thread.told import Release
 from playbook.verdict import SEVERITY, Verdict
 
 SCHEMA = 1
@@ -82,6 +83,7 @@ class RunLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         audience: ``public`` holds nothing that is the team's (``playbook.history.public_lines``); a line that does
             not say it may.
         left_out: what is not part of the product, by part: the ids of the set's items that are about it.
+        release: what served visitors, where that was asked; of a public line None.
     """
 
     schema: int = 1
@@ -108,6 +110,7 @@ class RunLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     readings: dict[str, Counted] = {}
     audience: Audience = Audience.TEAM
     left_out: dict[str, list[str]] = {}
+    release: Release | None = None
 
     @property
     def gone(self) -> frozenset[str]:
@@ -206,6 +209,7 @@ def line_of(results: Results, *, report: str, slot: datetime | None, confirms: s
         readings=dict(sorted(readings.items())),
         audience=results.audience,
         left_out={part.part: part.items for part in results.left_out},
+        release=next((record.release for record in results.records if record.release), None),
     )
 
 

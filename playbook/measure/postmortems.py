@@ -110,8 +110,7 @@ class PostMortems:
     def evidence(self) -> list[Evidence]:
         """A row for each incident, and what could not be read."""
         rows = [
-            [one.incident.key, one.incident.title, one.severity, moment(one.closed), one.page]
-            for one in self.asked
+            [one.incident.key, one.incident.name, one.severity, moment(one.closed), one.page] for one in self.asked
         ]
         shown: list[Evidence] = [
             Table(

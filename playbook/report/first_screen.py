@@ -100,12 +100,15 @@ class Changes:
         words: the sentence for all of it.
         groups: what changed, in words, and which items.
         before, last_good: earlier runs with the ways to them; None where there is none.
+        released, release_links: what was released since the last good run, and where to see it.
     """
 
     words: str
     groups: tuple[tuple[str, tuple[Place, ...]], ...] = ()
     before: Before | None = None
     last_good: Before | None = None
+    released: str = ""
+    release_links: tuple[Link, ...] = ()
 
 
 def entries(results: Results, anchors: Mapping[str, str]) -> list[Entry]:
@@ -149,7 +152,7 @@ def changes(results: Results, anchors: Mapping[str, str]) -> Changes | None:
         return None
     compared = thread.compared
     if compared.before is None:
-        return Changes(compared.why_not, last_good=thread.last_good)
+        return Changes(compared.why_not)
     titles = {record.item: Place(record.title, anchors[record.check]) for record in reversed(results.records)}
     groups = tuple(
         (f"{len(items):,} {GROUP_WORDS[group]}", tuple(titles.get(item, Place(item, "")) for item in items))
@@ -157,7 +160,8 @@ def changes(results: Results, anchors: Mapping[str, str]) -> Changes | None:
         if (items := getattr(compared, group))
     )
     words = " ".join(filter(None, [_counts(groups), compared.note]))
-    return Changes(words, groups, compared.before, thread.last_good)
+    released = tuple(thread.release_links)
+    return Changes(words, groups, compared.before, thread.last_good, thread.released, released)
 
 
 def _counts(groups: Iterable[tuple[str, tuple[Place, ...]]]) -> str:
@@ -175,6 +179,8 @@ def change_lines(results: Results) -> Iterator[str]:
         yield f"Not compared with an earlier run: {found.words[:1].lower()}{found.words[1:]}"
         return
     yield f"Since the run of {moment(found.before.started)} ({found.before.verdict}): {found.words}"
+    if found.released:
+        yield found.released
     for words, places in found.groups:
         names = list(dict.fromkeys(place.name for place in places))
         more = f", and {plural(len(names) - _MOST_NAMED, 'more item')}" if len(names) > _MOST_NAMED else ""

@@ -119,11 +119,11 @@ def _note(*, partial: bool, ended: str) -> str:
     return "This run ended early, so the rest is not compared." if ended != "finished" else ""
 
 
-def last_good(past: Sequence[RunLine], set_name: str, links_of: LinksOf) -> Before | None:
+def last_good(past: Sequence[RunLine], set_name: str) -> RunLine | None:
     """The newest whole run of a set that was OK."""
     for run in reversed(past):
         if run.set == set_name and not run.partial and not run.confirms and run.verdict is Verdict.OK:
-            return before_of(run, links_of)
+            return run
     return None
 
 

@@ -25,6 +25,18 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float
 
 
+class Release(msgspec.Struct, frozen=True, kw_only=True):
+    """What serves visitors.
+
+    Attributes:
+        deployment: its id at the platform.
+        commit: that it was made of; empty where the platform does not say.
+    """
+
+    deployment: str
+    commit: str = ""
+
+
 class Link(msgspec.Struct, frozen=True, kw_only=True):
     """Where to look.
 
@@ -134,6 +146,8 @@ class Thread(msgspec.Struct, frozen=True, kw_only=True):
         severity: ``P1`` to ``P4``, of what is bad.
         links: where to look, of what is bad.
         last_good: the newest whole run of the set that was OK.
+        released: what has been released since then, in words; empty where it is the same, or not known.
+        release_links: the deployment, and the commits between the two.
     """
 
     since: dict[str, Since] = {}
@@ -142,3 +156,5 @@ class Thread(msgspec.Struct, frozen=True, kw_only=True):
     calls: Calls = Calls()
     links: dict[str, list[Link]] = {}
     last_good: Before | None = None
+    released: str = ""
+    release_links: list[Link] = []

@@ -14,7 +14,7 @@ from playbook.record import Record, Results
 from playbook.settings import Settings
 from playbook.thread.calls import calls_of, severity_of
 from playbook.thread.links import Addresses
-from playbook.thread.since import BAD, compared, last_good, since_of
+from playbook.thread.since import BAD, before_of, compared, last_good, since_of
 from playbook.thread.told import Link, Thread
 from playbook.verdict import SEVERITY, Verdict
 
@@ -48,7 +48,8 @@ def with_thread(results: Results, settings: Settings, history: Path, reports: Pa
     }
     bad = [record for record in results.records if record.verdict in BAD]
     comparison = compared(verdicts, past, results.set, links_of, partial=results.partial, ended=results.ended)
-    good = last_good(past, results.set, links_of)
+    good = last_good(past, results.set)
+    released, release_links = _released(good, results, addresses)
     thread = Thread(
         since={record.item: looked_up[names[record.check]] for record in bad if names[record.check] in looked_up},
         compared=comparison,
@@ -57,9 +58,22 @@ def with_thread(results: Results, settings: Settings, history: Path, reports: Pa
         links={
             record.item: list(_links(record, _on_site(record, settings), addresses, started)) for record in bad
         },
-        last_good=good,
+        last_good=before_of(good, links_of) if good else None,
+        released=released,
+        release_links=release_links,
     )
     return msgspec.structs.replace(results, thread=thread)
+
+
+def _released(good: RunLine | None, results: Results, addresses: Addresses) -> tuple[str, list[Link]]:
+    """What has been released since the last good run, in words, and where to see it."""
+    now = next((record.release for record in results.records if record.release), None)
+    then = good.release if good else None
+    if now is None or then is None or now == then:
+        return "", []
+    commits = f", commit {then.commit[:7]} then and {now.commit[:7]} now" if then.commit and now.commit else ""
+    words = f"Another deployment serves visitors than in the last good run{commits}."
+    return words, [*addresses.commits(then.commit, now.commit), *addresses.deployment(now.deployment)]
 
 
 def _severity(record: Record, settings: Settings) -> str:

@@ -142,7 +142,7 @@ def test_last_good_run_is_the_newest_whole_one_that_was_ok():
         run(2, {"a": OK}, partial=True),
         run(1, {"a": OK}, confirms="run-3"),
     ]
-    found = last_good(past, "daily", no_links)
+    found = last_good(past, "daily")
     assert found
     assert found.report == "report-4"
-    assert last_good(past[1:], "daily", no_links) is None
+    assert last_good(past[1:], "daily") is None
