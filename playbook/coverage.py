@@ -18,11 +18,13 @@ that brings its own. ``judge`` gives OK only where the coverage is enough. A cov
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Sequence
 
 import msgspec
 
 from playbook import door
+from playbook.wording import clause_of
 
 _EXAMPLES = 3
 _EXAMPLE_LENGTH = 120
@@ -126,17 +128,17 @@ def share(
     subject = f"{what} of " if what else ""
     seen_text = _amount(seen)
     all_text = "an unknown number of" if of is None else f"{_amount(of)}"
-    words = f"{seen_text} of {all_text} {unit}" + (f", {note}" if note else "")
+    words = f"{seen_text} of {all_text} {_counted(of, unit)}" + (f", {note}" if note else "")
     if of == 0 and seen == 0 and not may_be_empty:
         none = Part(words=words, expected=f"{subject}some {unit}", got=f"{subject}none", hint=hint, cause=cause)
         return Coverage((none,))
     if of is not None and _is_enough(seen, of, least_percent):
         return Coverage((Part(words=words),))
     if of is None or not least_percent < 100 or not 0 <= seen <= of:
-        expected = f"{subject}all {all_text if of is not None else 'the'} {unit}"
+        expected = f"{subject}{_all(of)} {_counted(of, unit)}"
     else:
         expected = f"{subject}at least {_amount(of * least_percent / 100)} of {all_text} {unit}"
-    got = f"{subject}{seen_text} {unit}" + (f" ({note})" if note else "")
+    got = f"{subject}{seen_text} {_counted(seen, unit)}" + (f" ({note})" if note else "")
     return Coverage((Part(words=words, expected=expected, got=got, hint=hint, cause=cause),))
 
 
@@ -154,20 +156,21 @@ def understood(
         return Coverage((Part(words=""),))
     of = max(of, unknown)
     shown = "; ".join(door.quoted(text, _EXAMPLE_LENGTH) for text in _few(examples))
-    words = f"{unknown:,} of {of:,} {unit} not understood"
+    words = f"{unknown:,} of {of:,} {_counted(of, unit)} not understood"
     if 0 <= unknown * 100 <= of * most_percent:
         return Coverage((Part(words=words),))
-    few = f"at most {most_percent:g} % of" if most_percent else "all"
-    verb = "not to be understood" if most_percent else "to be understood"
-    got = f"{unknown:,} of {of:,} that are not" + (f", e.g. {shown}" if shown else "")
-    return Coverage((Part(words=words, expected=f"{few} {unit} {verb}", got=got, hint=hint),))
+    expected = f"all {unit} to be understood"
+    got = f"{unknown:,} of {of:,} that {'is' if unknown == 1 else 'are'} not"
+    if most_percent:
+        expected, got = f"at most {most_percent:g} % of {unit} not understood", f"{unknown:,} of {of:,}"
+    got += f", e.g. {shown}" if shown else ""
+    return Coverage((Part(words=words, expected=expected, got=got, hint=hint),))
 
 
 def lacking(words: str, *, expected: str, got: str, hint: str = "", cause: str = "") -> Coverage:
     """Of something that was not seen and that no share can say; never enough, not even where no word says why."""
-    part = Part(
-        words=words, expected=expected or "all of it to be seen", got=got or "less", hint=hint, cause=cause
-    )
+    got = clause_of(got) or "less"
+    part = Part(words=words, expected=expected or "all of it to be seen", got=got, hint=hint, cause=cause)
     return Coverage((part,))
 
 
@@ -184,6 +187,25 @@ def _is_enough(seen: float, of: float, least_percent: float) -> bool:
     if not (math.isfinite(of) and 0 <= seen <= of * (1 + _ROUNDING)):
         return False
     return seen * 100 >= of * least_percent * (1 - _ROUNDING)
+
+
+def _all(of: float | None) -> str:
+    """``all 12``, ``both``, ``the only``; of an unknown number ``all the``."""
+    if of is None:
+        return "all the"
+    return "the only" if of == 1 else "both" if of == 2 and isinstance(of, int) else f"all {_amount(of)}"
+
+
+def _counted(count: float | None, unit: str) -> str:
+    """A unit in the plural beside a count: ``1 SSH key``, ``2 SSH keys``, ``1 member without a second factor``."""
+    if count != 1 or isinstance(count, float):
+        return unit
+    noun, *more = re.split(r"(?= (?:of|without|with|in|from) )", unit, maxsplit=1)
+    for plural, one in (("ies", "y"), ("sses", "ss"), ("ches", "ch"), ("s", "")):
+        if noun.endswith(plural) and not noun.endswith("'s"):
+            noun = noun.removesuffix(plural) + one
+            break
+    return "".join([noun, *more])
 
 
 def _amount(value: float) -> str:

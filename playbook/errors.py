@@ -17,6 +17,8 @@ Each message is one sentence that names the service, what was expected and what 
 
 from __future__ import annotations
 
+from playbook.wording import clause_of
+
 
 class PlaybookError(Exception):
     """Base of everything this package raises on purpose."""
@@ -73,6 +75,11 @@ class Unmeasured(PlaybookError):  # noqa: N818
         self.service = service
         self.hint = hint
         self.attempts = attempts
+
+    @property
+    def clause(self) -> str:
+        """The message as a part of another sentence."""
+        return clause_of(str(self))
 
 
 class Unreachable(Unmeasured):

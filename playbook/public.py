@@ -93,6 +93,8 @@ def public_results(results: Results, catalogue: Catalogue) -> Results:
             msgspec.structs.replace(part, items=[each for each in part.items if each in catalogue.items])
             for part in results.left_out
         ],
+        past={record.item: results.past[record.item] for record in records if _has_public_past(record, results)},
+        due=[],
         audience=Audience.PUBLIC,
         thread=public_thread(results.thread, [record.item for record in results.records], records),
     )
@@ -134,6 +136,11 @@ def _public_before(before: Before | None) -> Before | None:
 
 def _public_links(links: Sequence[Link]) -> list[Link]:
     return [link for link in links if link.audience is Audience.PUBLIC]
+
+
+def _has_public_past(record: Record, results: Results) -> bool:
+    """What it measured before may be told where what it measured now is."""
+    return record.value is not None and record.item in results.past
 
 
 def public_record(record: Record, item: Item | None) -> Record:

@@ -137,6 +137,17 @@ class LeftOut(msgspec.Struct, frozen=True):
     items: list[str]
 
 
+class Due(msgspec.Struct, frozen=True):
+    """Something that comes due soon: a run, the end of a sign-off, a waiver or a certificate, planned work.
+
+    Attributes:
+        at: ISO 8601 in UTC.
+    """
+
+    what: str
+    at: str
+
+
 class Results(msgspec.Struct, frozen=True, kw_only=True):
     """A run. Times are ISO 8601 in UTC.
 
@@ -153,6 +164,10 @@ class Results(msgspec.Struct, frozen=True, kw_only=True):
         unread: files of checks that could not be read, so that nothing is known of what stands in them.
         thread: since when each thing is bad, what changed since the run before, whom to call and where to look;
             None where nobody has looked that up.
+        time_zone: IANA name of the zone in which times are told beside UTC.
+        past: by item, what earlier runs of the set measured: Unix seconds and value, oldest first. Of a check that
+            was not judged by a number, or in another unit than now, there is none.
+        due: what comes due soon, the next first.
     """
 
     schema: int = SCHEMA
@@ -181,3 +196,6 @@ class Results(msgspec.Struct, frozen=True, kw_only=True):
     private: bool = False
     left_out: list[LeftOut] = []
     thread: Thread | None = None
+    time_zone: str = "UTC"
+    past: dict[str, list[tuple[float, float]]] = {}
+    due: list[Due] = []

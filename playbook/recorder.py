@@ -210,9 +210,9 @@ def make_record(
 
 
 def measurements_of_the_suite() -> frozenset[str]:
-    """Names of our own clients and measurements, as far as they are loaded; not those that somebody added."""
+    """Names of our own clients and measurements; not those that somebody added."""
     own = __name__.partition(".")[0]
-    return frozenset(name for name, each in REGISTRY.items() if each.function.__module__.partition(".")[0] == own)
+    return frozenset(name for name in REGISTRY if REGISTRY.module_of(name).partition(".")[0] == own)
 
 
 def _public(item: Item, judged: Judgement | None, error: BaseException | None) -> str:

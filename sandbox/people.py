@@ -199,6 +199,7 @@ class PeopleState:
     Attributes:
         damaged: texts that stand between the lines of the ledger of sign-offs and are none.
         runbooks: text by name of the file.
+        playbook: text of the playbook; None where it is not there.
         minutes: what the minutes of the review say now; sign-offs that name them were made on ``MINUTES_TEXT``.
     """
 
@@ -210,6 +211,7 @@ class PeopleState:
     damaged: list[str] = field(default_factory=list)
     minutes: str = MINUTES_TEXT
     incident: IncidentState | None = None
+    playbook: str | None = None
 
     @classmethod
     def healthy(cls, now: datetime) -> PeopleState:
@@ -226,11 +228,13 @@ class PeopleState:
             HandoffState("weekly", now - timedelta(days=2)),
             HandoffState("monthly", now - timedelta(days=9)),
         ]
+        reviewed = now - timedelta(days=9)
         return cls(
             healthy_roster(now),
             signed,
             handoffs=handoffs,
-            runbooks=_reviewed(now - timedelta(days=9)),
+            runbooks=_reviewed(reviewed),
+            playbook=f"# The playbook\n\nOwner: {ADA}\nVersion: 7\nReviewed: {reviewed:%Y-%m-%d}\n",
             incident=IncidentState(
                 now - timedelta(days=12), "A certificate had expired; it is renewed by itself now."
             ),
@@ -270,6 +274,7 @@ class PeopleService(Service):
                 "runbooks": str(self._folder / "runbooks"),
                 "postmortems": str(self._folder / "postmortems"),
                 "deliveries": str(self._folder / "history"),
+                "playbook": str(self._folder / "playbook.md"),
             }
         }
 
@@ -292,6 +297,8 @@ class PeopleService(Service):
         (self._folder / "runbooks").mkdir()
         for name, text in people.runbooks.items():
             (self._folder / "runbooks" / name).write_text(text, encoding="utf-8")
+        if people.playbook is not None:
+            (self._folder / "playbook.md").write_text(people.playbook, encoding="utf-8")
         (self._folder / "waivers.jsonl").write_bytes(b"".join(map(_waived, people.waived)))
 
     def _write_incident(self, incident: IncidentState) -> None:

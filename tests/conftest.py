@@ -1,6 +1,7 @@
 """What every test stands on."""
 
 import configparser
+import fcntl
 import os
 import signal
 import sys
@@ -12,6 +13,7 @@ from playbook import door
 from playbook.door.known import Known
 from tests.installed import build, call
 from tests.project import ROOT
+from tests.scheduling import ByFile, matrix_last
 
 # The same examples each time: a test of properties fails for a change and not by chance. To look for more of them:
 # HYPOTHESIS=explore pytest tests/unit/measure/test_certificates.py
@@ -63,10 +65,31 @@ def pytest_configure(config: pytest.Config) -> None:
         config.addinivalue_line("markers", line)
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """The slow layer's own, where a file is to stay with one worker."""
+    return ByFile(config, log) if config.getvalue("dist") == "loadscope" else None
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The many short tests come last, so that no worker is left with a long one."""
+    items[:] = matrix_last(items)
+
+
 @pytest.fixture(scope="session")
 def installed(tmp_path_factory: pytest.TempPathFactory):
-    """The folder of the programs of an installed suite."""
-    return build(tmp_path_factory.mktemp("installed"))
+    """The folder of the programs of an installed suite, which all workers share."""
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent  # of this run, with a folder for each worker
+    programs = folder / "installed" / "programs"
+    with (folder / "installed.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not programs.exists():
+            (folder / "installed").mkdir(exist_ok=True)
+            programs.symlink_to(build(folder / "installed"))
+    return programs.resolve()
 
 
 @pytest.fixture(name="call")

@@ -131,7 +131,10 @@ def _load() -> None:
     pytest.main(["--collect-only", "-q", "-m", "daily"])
     from playbook.engine import REGISTRY
 
-    for name in ("certifi", "loadtests.launch", "playbook.report.terminal", "websockets.utils", "encodings.idna"):
+    for name in (
+        *("certifi", "loadtests.launch", "playbook.report.terminal", "websockets.utils", "encodings.idna"),
+        *("sandbox.faults", "sandbox.launcher", "PIL.ImageDraw"),
+    ):
         importlib.import_module(name)
     for provider in REGISTRY.values():
         for library in provider.libraries:

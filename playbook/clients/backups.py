@@ -150,7 +150,7 @@ class FolderStore(BackupStore):
 
     def _failed(self, error: OSError, path: Path) -> Denied | Unreachable:
         reason = (error.strerror or type(error).__name__).lower()
-        message = f"{SERVICE}: expected to read {path} ({self.setting}), got: {reason}"
+        message = f"{SERVICE}: expected to read {path} ({self.setting}), got an error ({reason})"
         if isinstance(error, PermissionError):
             hint = "The account that runs the playbook must be able to list and read the archives."
             return Denied(message, service=SERVICE, hint=hint)

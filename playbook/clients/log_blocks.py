@@ -14,19 +14,27 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import IO, BinaryIO
+from typing import IO, BinaryIO, NamedTuple
 
-from playbook.clients.log_reading import CHUNK, Lines, Reading
+from playbook.clients.log_reading import CHUNK, Reading
 from playbook.logs.parse import Parser
-from playbook.logs.text import clean, decode_lines
+from playbook.logs.text import clean
 
-BLOCK = 16 << 20
+BLOCK = 4 << 20
 _GZIP = b"\x1f\x8b"
 _KEPT = 4 << 20  # of an unpacked file in memory
 _LARGEST = 8 << 30  # unpacked, on disk
 _PEEKED = 1 << 16  # bytes in which a line to begin a block with is looked for
 _AGREEING = 10  # lines that must all be old before what stands before them is called old
 _SLACK = 3600.0  # seconds by which lines of one file may be out of order
+
+
+class Piece(NamedTuple):
+    """A block of a file: its bytes, and whether it is ``cut`` from an earlier one and ``joins`` a later one."""
+
+    chunks: Iterator[bytes]
+    cut: bool
+    joins: bool
 
 
 @dataclass
@@ -50,24 +58,25 @@ class Blocks:
     def __post_init__(self) -> None:
         self._parser = Parser(self.now)
 
-    def __iter__(self) -> Iterator[Lines]:
+    def __iter__(self) -> Iterator[Piece]:
         """Blocks, the newest first. OSError where the file cannot be read."""
         with self._unpacked() as data:
-            end = data.seek(0, 2)
+            end = whole = data.seek(0, 2)
             while end > 0 and not self.reading.reached():  # a line may have no end, so that none is counted
                 start, is_old = self._start_of_block(data, max(0, end - self.block), end)
-                yield self.reading.bounded(decode_lines(self._bytes(data, start, end)))
+                cut = start > 0 and not is_old
+                yield Piece(self._bytes(data, start, end), cut=cut, joins=end < whole)
                 if is_old:
                     self.skipped = start
                     return
                 end = start
 
-    def tail(self, size: int) -> Lines:
-        """The lines of the last ``size`` bytes, the first of them whole."""
+    def tail(self, size: int) -> Iterator[bytes]:
+        """The last ``size`` bytes, from the beginning of a line on."""
         with self._unpacked() as data:
             end = data.seek(0, 2)
             start, _ = self._start_of_block(data, max(0, end - size), end)
-            yield from decode_lines(self._bytes(data, start, end))
+            yield from self._bytes(data, start, end)
 
     @contextmanager
     def _unpacked(self) -> Iterator[IO[bytes]]:

@@ -8,10 +8,11 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
+from playbook.audience import Audience
 from playbook.catalogue import Catalogue
+from playbook.clock import Moment
 from playbook.history.runs import Finding, RunLine, gone_since
 from playbook.limits import Bound, format_value
-from playbook.people.attest import Moment
 from playbook.verdict import SEVERITY, Verdict
 
 SCHEMA = 1
@@ -77,6 +78,7 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
         on_call: who has which duty now and takes over next, in words.
         not_read: what could not be read, in words.
         left_out: what is not part of the product, in words.
+        audience: who may read it; a page for everybody names no person, address or reason.
     """
 
     schema: int = SCHEMA
@@ -93,6 +95,7 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     on_call: list[str] = []
     not_read: list[str] = []
     left_out: list[str] = []
+    audience: Audience = Audience.TEAM
 
 
 class _State(NamedTuple):

@@ -16,11 +16,11 @@ from typing import Any, Literal
 
 import msgspec
 
+from playbook.clock import AHEAD, Moment
 from playbook.history import lines
 from playbook.history.incidents import Incident
 from playbook.history.runs import make_folder
 from playbook.people import ledger
-from playbook.people.attest import AHEAD, Moment
 
 FOLDER = "handled"
 _OPENINGS = frozenset({"opened", "reopened"})

@@ -18,11 +18,11 @@ import msgspec
 
 from playbook.audience import Audience
 from playbook.catalogue import is_own
+from playbook.clock import Moment
 from playbook.counters import Counted
 from playbook.errors import UsageError
 from playbook.history import lines
 from playbook.limits import Limit
-from playbook.people.attest import Moment
 from playbook.record import Record, Results
 from playbook.thread.told import Release
 from playbook.verdict import SEVERITY, Verdict

@@ -28,6 +28,7 @@ _AHEAD = 300  # seconds that a clock may be ahead of ours
 _MISREAD = 86_400  # seconds ahead that no clock is
 _LONGEST = 200  # lines without a time that one entry has, beside those of a stack trace
 _WAITING = 400  # lines without a time that wait for one
+_HEADS = 1000  # lines of a component that may go on with what stands in an earlier part
 STRANGE_LINES = 5
 
 
@@ -153,6 +154,10 @@ class Reviewer:
     _untimed: int = 0
     _waiting: list[str] = field(default_factory=list)
     _examples: list[str] = field(default_factory=list)
+    _cut: bool = False
+    _headed: set[str] = field(default_factory=set)
+    _heads: dict[str, list[tuple[Entry, float]]] = field(default_factory=dict)
+    _later: dict[str, list[tuple[Entry, float]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._parse = Parser(self.until).parse
@@ -171,24 +176,35 @@ class Reviewer:
         for line in lines:
             add(line)
 
-    def begin_part(self, name: str = "") -> None:
-        """What comes next does not go on with what came last: another file, say; ``name`` is its log's."""
-        while self._open:
-            self._close(next(iter(self._open)))
+    def begin_part(self, name: str = "", *, cut: bool = False, joins: bool = False) -> None:
+        """What comes next does not go on with what came last: another file, say; ``name`` is its log's.
+
+        Args:
+            cut: it begins in the middle of a log, whose earlier part comes next.
+            joins: it is that earlier part, and ends where the last one began: a stack trace on the border is one.
+        """
+        self._end_part()
+        if not joins:
+            self._cut = False
+            self._end_part()
+        self._cut = cut
         self._end_waiting()
         self._before = None
         lines = sum(hour.lines for hour in self._hours.values())
         self._file.lines += lines - self._lines
         self._lines = lines
         self._file = self._files.row(name) if name else self._track()
-        for _, track in self._components.heaviest():  # each minute is noted for this file too
+        for track in self._components.rows():  # each minute is noted for this file too
             track.minute = track.minute_answered = -1
         self._minute = -1
 
-    def add(self, line: str) -> None:  # noqa: PLR0912, PLR0915 - a call would cost more than what it does
+    def add(self, line: str) -> None:
         """Take one line, without its line end."""
         text = clean(line)
-        entry = self._parse(text)
+        self._take(text, self._parse(text))
+
+    def _take(self, text: str, entry: Entry) -> None:  # noqa: PLR0912, PLR0915 - calls would cost more than it does
+        """Take one line that has been read."""
         time, name, level, _, bare, request, strange = entry
         if time is None:
             if self._before is None:
@@ -201,10 +217,10 @@ class Reviewer:
             odd = self._untimed > _LONGEST or (self._before_named and not name)
             strange = strange or (odd and not traces.may_go_on(entry.text))
         else:
-            self._untimed = 0
-            self._before, self._before_named = time, name != ""
             if self._waiting:
                 self._end_waiting(time)
+            self._untimed = 0
+            self._before, self._before_named = time, name != ""
         if time > self.until:
             time = self._ahead(time)
         if self._name != name:
@@ -238,6 +254,8 @@ class Reviewer:
                 self._failed(entry, request, time, hour)
         elif strange or (not level and "\ufffd" in text):
             self._not_understood(text)
+        if self._cut and not bare:
+            self._headed.add(name)
         if level >= levels.WARNING:
             self._open_trace(entry, time, level)
         elif bare:
@@ -355,7 +373,26 @@ class Reviewer:
         if trace:
             trace.adjacent = False
 
+    def _end_part(self) -> None:
+        """Lines at the beginning of the part before, which stands behind this one, may go on with its traces."""
+        later, self._later = self._later, {}
+        for component in later:
+            for entry, time in later[component]:
+                self._bare(entry, time)
+        while self._open:
+            self._close(next(iter(self._open)))
+        self._later, self._heads = self._heads, {}
+        self._headed.clear()
+
     def _bare(self, entry: Entry, time: float) -> None:
+        if self._cut and entry.component not in self._headed:
+            heads = self._heads.setdefault(entry.component, [])
+            heads.append((entry, time))
+            if len(heads) >= _HEADS:
+                self._headed.add(entry.component)
+                for head in self._heads.pop(entry.component):
+                    self._bare(*head)
+            return
         trace = self._open.get(entry.component)
         if trace and trace.absorbs(entry.text, time):
             return

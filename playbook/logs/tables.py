@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from heapq import heappush, heappushpop
 from typing import Generic, TypeVar
 
@@ -35,6 +35,13 @@ class BoundedTable(Generic[K, V]):
                 self._prune()
             row = self._rows[key] = self._new()
         return row
+
+    def rows(self) -> Iterable[V]:
+        """All that are kept, in the order in which they came."""
+        return self._rows.values()
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._rows
 
     def __len__(self) -> int:
         return len(self._rows)

@@ -20,9 +20,10 @@ from playbook.evidence import Evidence, Facts, Table
 from playbook.limits import Reading
 from playbook.measure.words import moment
 from playbook.own_catalogue import catalogue_of
-from playbook.people.attest import SignOff, SignOffs
+from playbook.people.attest import SignOffs
 from playbook.people.files import sign_offs_of
 from playbook.settings import Settings
+from playbook.sign_off import SignOff
 
 # GitHub lists activity of fixed periods; the longer ones take more pages.
 _PERIODS: tuple[tuple[int, Period], ...] = ((7, "week"), (30, "month"), (90, "quarter"))

@@ -224,10 +224,10 @@ class BackupRetention:
         more = len(self.missing) - _NAMED
         named += f" and {more} more" if more > 0 else ""
         been = self.nights - self.ahead
-        kept = f"{been - len(self.missing)} of {been} nights kept"
+        kept = f"({been - len(self.missing)} of {been} nights kept"
         return Reading(
             len(self.missing),
-            kept + (f", none for {named}" if named else ""),
+            f"{kept}; none for {named})" if named else f"{kept})",
             share(been, self.nights, "nights", hint="The first archive is younger than the policy reaches."),
         )
 

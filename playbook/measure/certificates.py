@@ -59,7 +59,7 @@ class Certificates:
     def coverage(self) -> Coverage:
         """Every address of every domain, and every part of what they show: an extreme needs them all."""
         seen, of = self.addresses
-        note = "; ".join(str(problem) for problem in self.problems[:3])
+        note = "; ".join(problem.clause for problem in self.problems[:3])
         total = share(
             seen,
             of,

@@ -53,9 +53,9 @@ class ClockReading:
 
     @property
     def words(self) -> str:
-        """``the website's is 10 min ahead``."""
+        """``website 10 min ahead``."""
         assert self.offset is not None
-        return f"{self.name}'s is {span(abs(self.offset))} {'ahead' if self.offset > 0 else 'behind'}"
+        return f"{self.name} {span(abs(self.offset))} {'ahead' if self.offset > 0 else 'behind'}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +81,8 @@ class ClockSkew:
         if not read:
             return Reading(float("nan"), coverage=self.coverage)
         worst = max(read, key=lambda clock: clock.least)
-        over = f"{len(read)} clock{'s' if len(read) > 1 else ''}"
-        return Reading(round(worst.least, 1), f"{over} ({worst.words})" if worst.least >= 1 else over)
+        over = f"of {len(read)} clocks" if len(read) > 1 else ""
+        return Reading(round(worst.least, 1), f"{over} ({worst.words})".strip() if worst.least >= 1 else over)
 
     def evidence(self) -> list[Evidence]:
         """A row for each clock, and whose clock it is that is off."""
@@ -129,7 +129,7 @@ def clock_skew(settings: Settings, clock: Clock) -> ClockSkew:
             missing = missing or error
             continue
         except (Unmeasured, IndexError) as error:
-            found.append(ClockReading(name, said_by, problem=f"{name} did not say: {error}", away=away(error)))
+            found.append(ClockReading(name, said_by, problem=_problem(name, error), away=away(error)))
             continue
         after = clock.now().timestamp()
         offset = time - (before + after) / 2
@@ -157,3 +157,11 @@ def _redis(settings: Settings) -> tuple[float, float]:
     with closing(redis(settings)) as server:
         seconds, micros = server.execute_command("TIME")
     return int(seconds) + int(micros) / 1e6, 0.0
+
+
+def _problem(name: str, error: Unmeasured | IndexError) -> str:
+    """Why a clock was not read: ``nothing from Prometheus: connection refused``."""
+    if isinstance(error, IndexError):
+        return f"{name}: no time in its answer"
+    told = error.clause
+    return told if told.startswith(("nothing from", "no answer from")) else f"{name}: {told}"

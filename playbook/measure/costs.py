@@ -106,12 +106,12 @@ class Bills:
             if self._share(self.used) <= 100:
                 return self.cost_of_last_month
             return Reading(
-                self._share(self.used), over=f"{self.month} (${self.used:,.2f} of {self._budget} so far)"
+                self._share(self.used), over=f"({self.month}: ${self.used:,.2f} of {self._budget} so far)"
             )
         days, of = elapsed(self.used_at)
         return Reading(
             self._share(projected),
-            over=f"{self.month} (${projected:,.2f} of {self._budget}, projected from ${self.used:,.2f} "
+            over=f"({self.month}: ${projected:,.2f} of {self._budget}, projected from ${self.used:,.2f} "
             f"in {days:.1f} of {of} days)",
         )
 
@@ -130,7 +130,7 @@ class Bills:
         cost = max(billed, self.charges or 0.0)
         return Reading(
             self._share(cost),
-            f"{self.last_month} (${cost:,.2f} of {self._budget})",
+            f"({self.last_month}: ${cost:,.2f} of {self._budget})",
             lacking("", expected="what the invoice comes to before credits", got=self.missing)
             if self.missing
             else Coverage(),
@@ -376,7 +376,7 @@ def _changes(
             continue
         percent = 100 * (after - before) / before if before > 0 else (100.0 if after > 0 else 0.0)
         months = f"{earlier[0]} → {later[0]}"
-        over = f"{months} (${before:,.2f} → ${after:,.2f})"
+        over = f"({months}: ${before:,.2f} → ${after:,.2f})"
         found.append(Change(name, before, after, months, Reading(round(percent, 1), over=over)))
     return found
 

@@ -289,18 +289,22 @@ class LoadTest:
     def _charts(self) -> list[Evidence]:
         moments = self.outcome.moments
         p95 = [(one.at, one.p95) for one in moments if one.p95 is not None]
-        return [
-            Chart("P95 of each second", "s", [Curve("P95", p95)], {"gives way": self.breaks_p95}),
-            Chart(
-                "Requests and failures",
-                "/s",
-                [
-                    Curve("requests", [(one.at, one.requests) for one in moments]),
-                    Curve("failed", [(one.at, one.failures) for one in moments]),
-                ],
-            ),
-            Chart("Users", "", [Curve("users", [(one.at, one.users) for one in moments])]),
+        first = self._marks
+        requests = [
+            Curve("requests", [(one.at, one.requests) for one in moments]),
+            Curve("failed", [(one.at, one.failures) for one in moments]),
         ]
+        return [
+            Chart("Users", "", [Curve("users", [(one.at, one.users) for one in moments])], bars=True, marks=first),
+            Chart("Requests and failures of each second", "", requests, marks=first),
+            Chart("P95 of each second", "s", [Curve("P95", p95)], {"gives way": self.breaks_p95}, marks=first),
+        ]
+
+    @property
+    def _marks(self) -> dict[str, float]:
+        """What gave way first, on every chart."""
+        began = self.outcome.started.timestamp()
+        return {f"{one.name} gives way": began + max(one.after, 0.0) for one in self.gave_way[:1]}
 
 
 @measurement(time_limit=LONGEST, is_long=True)

@@ -72,7 +72,7 @@ def decode(data: bytes) -> tuple[Picture | None, str]:
             upright = _in_srgb(ImageOps.exif_transpose(opened))
             pixels = _plain(upright)
     except UnidentifiedImageError:
-        return None, f"{len(data):,} bytes that are no image"
+        return None, f"{len(data):,} bytes that are not an image"
     except (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError) as error:
         return None, f"{len(data):,} bytes that cannot be decoded: {error}"
     if _ends_early(kind, data):

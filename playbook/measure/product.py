@@ -69,7 +69,7 @@ class Product:
     @property
     def found(self) -> str:
         """``redis: VALKEY database cache; images: component image-optimizer``."""
-        return "; ".join(f"{one.part}: {one.found}" for one in self.shown) or "none of it"
+        return "; ".join(f"{one.part}: {one.found}" for one in self.shown) or "none of them"
 
     @property
     def unknown_names(self) -> tuple[tuple[str, str], ...]:

@@ -13,13 +13,14 @@ from typing import Literal
 import msgspec
 
 from playbook import door
+from playbook.clock import Moment
 from playbook.door.records import leaving
 from playbook.history.handling import Handled
-from playbook.history.incidents import Incident, What, length
+from playbook.history.incidents import Incident, What
+from playbook.history.lengths import length
 from playbook.history.runs import RunLine
 from playbook.history.standing import DOWN
 from playbook.notify.due import News
-from playbook.people.attest import Moment
 from playbook.report.words import MARKS, plural
 from playbook.thread.guide import Guide
 from playbook.verdict import SEVERITY, Verdict
@@ -274,7 +275,7 @@ def _of_open(still: Sequence[Incident], now: datetime, about: Mapping[str, About
         flapping = ", flapping" if one.flapping else ""
         guide, handled = about.get(one.key, _NOTHING)
         known = f", acknowledged {_when(handled.acknowledged)}" if handled.acknowledged else ""
-        age = f"for {length(now - one.opened)}{flapping}{known}"
+        age = f"for {one.lasted_until(now).words}{flapping}{known}"
         yield f"- {_one_line(one.title)}, {age}: {_one_line(one.message)}"
         if guide.todo:
             yield f"  Do: {_one_line(guide.todo)}"

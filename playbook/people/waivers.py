@@ -10,9 +10,10 @@ from typing import Any
 
 import msgspec
 
+from playbook.clock import AHEAD, Moment
 from playbook.errors import UsageError
 from playbook.people import ledger
-from playbook.people.attest import AHEAD, Moment, moment, plain_line
+from playbook.people.attest import moment, plain_line
 
 SERVICE = "Waivers"
 HINT = (

@@ -207,7 +207,7 @@ def emergency(results: Results) -> Emergency | None:
             return Emergency("", "It is not known whether there is an emergency", measured, signs)
 
 
-def opening(results: Results) -> str:
+def opening_words(results: Results) -> str:
     """The sentence under the verdict; of an emergency how bad it is, whom to call by when, what was measured."""
     found = emergency(results)
     if found is None:

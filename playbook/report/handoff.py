@@ -1,4 +1,4 @@
-"""The handoff page as HTML, in the style of the report, and as Markdown. Pure functions of the page."""
+"""The handoff page as HTML, in the style of the report, and as Markdown; and written as files."""
 
 from __future__ import annotations
 
@@ -6,14 +6,33 @@ import base64
 import hashlib
 from collections.abc import Iterator
 from datetime import datetime
+from pathlib import Path
 
+import msgspec
 from markupsafe import Markup
 
+from playbook.handoff.files import file_of
 from playbook.handoff.page import Page
 from playbook.report.page import environment, template_text
 from playbook.report.summary import plain
 from playbook.report.words import MARKS, plural
 from playbook.verdict import Verdict, worst
+
+
+def write_page(folder: Path, page: Page) -> list[Path]:
+    """Write a page; the JSON last, so that what is found there is complete."""
+    folder.mkdir(parents=True, exist_ok=True)
+    file = file_of(folder, page)
+    contents = {
+        ".html": handoff_html(page).encode("utf-8", "replace"),
+        ".md": handoff_markdown(page).encode("utf-8", "replace"),
+        ".json": msgspec.json.format(msgspec.json.encode(page), indent=1) + b"\n",
+    }
+    for suffix, content in contents.items():
+        part = file.with_suffix(f"{suffix}.part")
+        part.write_bytes(content)
+        part.replace(file.with_suffix(suffix))
+    return [file.with_suffix(suffix) for suffix in contents]
 
 
 def handoff_html(page: Page) -> str:

@@ -7,18 +7,23 @@ import hashlib
 import re
 from collections import Counter
 from collections.abc import Mapping
+from datetime import datetime
 from functools import cache
 from importlib.resources import files
 from itertools import groupby
+from pathlib import Path
 
 from jinja2 import DictLoader, Environment, StrictUndefined
 from markupsafe import Markup
 
 from playbook.evidence import Chart, Evidence, Facts, Lines, Table
 from playbook.record import Record, Results
+from playbook.report import times
 from playbook.report.chart import MOST_CURVES, draw
-from playbook.report.first_screen import changes, emergency, entries, mail, moment, opening, telephone
+from playbook.report.compiled import Compiled
+from playbook.report.first_screen import changes, emergency, entries, mail, moment, opening_words, telephone
 from playbook.report.ladder import ladder
+from playbook.report.pictures import opening, pictures, spark
 from playbook.report.words import (
     MARKS,
     attention,
@@ -32,11 +37,13 @@ from playbook.report.words import (
 )
 from playbook.thread.troubles import name_of
 from playbook.verdict import SEVERITY, Verdict
+from playbook.wording import heading
 
 # More rows than this help nobody on a page; results.json holds them all.
 MOST_ROWS = 60
 # So many troubles are told in full above everything else; the rest by name and with what to do.
 MOST_IN_FULL = 25
+MOST_DUE = 3
 
 # Control characters, lone surrogates, and what turns the direction of writing: a log line could draw with them.
 _UNSHOWABLE = re.compile(
@@ -73,6 +80,10 @@ def page(results: Results) -> str:
     style = template_text("style.css") + template_text("first_screen.css")
     urgent = attention(results)
     anchors = _anchors(results.records)
+    opened = opening(results)
+    first_of_runbook = {record.runbook: record for record in reversed(urgent)}
+    figures = _figures(results.records)
+    judged = {record.check for record in figures}
     return (
         environment()
         .get_template("page")
@@ -80,7 +91,7 @@ def page(results: Results) -> str:
             results=results,
             style=Markup(style),  # noqa: S704 - our own file
             style_hash=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
-            headline=opening(results),
+            headline=opening_words(results),
             scope=scope(results),
             readers=readers(results),
             entries=entries(results, anchors),
@@ -88,10 +99,27 @@ def page(results: Results) -> str:
             emergency=emergency(results),
             attention=urgent,
             urgent={record.check for record in urgent},
-            first_of_runbook={record.runbook: record for record in reversed(urgent)},
+            first_of_runbook=first_of_runbook,
+            opening=opened,
+            pictures={
+                record.check: pictures(
+                    record,
+                    results,
+                    with_investigation=first_of_runbook[record.runbook] is record,
+                    already=opened.charts if opened else [],
+                )
+                for record in urgent
+            },
             anchors=anchors,
             items={record.item: record for record in reversed(results.records)},
-            figures=_figures(results.records),
+            figures=[(record, spark(record, results)) for record in figures],
+            well=[
+                clip(record.title, 120)
+                for record in results.records
+                if record.verdict is Verdict.OK and record.check not in judged
+            ],
+            both=lambda at: times.both(datetime.fromisoformat(at), results.time_zone),
+            short_both=lambda at: times.short_both(datetime.fromisoformat(at), results.time_zone),
             causes={cause.id: number for number, cause in enumerate(results.root_causes, 1)},
             subjects=_by_subject(results.records),
             not_configured=of_verdict(results, Verdict.NOT_CONFIGURED),
@@ -100,6 +128,7 @@ def page(results: Results) -> str:
             icon=icon(results.verdict),
             most_rows=MOST_ROWS,
             most_in_full=MOST_IN_FULL,
+            most_due=MOST_DUE,
         )
     )
 
@@ -121,7 +150,7 @@ def _by_subject(records: list[Record]) -> list[tuple[str, list[Record]]]:
     grouped = [(subject, sorted(group, key=_badness)) for subject, group in groupby(ordered, lambda r: r.subject)]
     known = list(SUBJECTS)
     grouped.sort(key=lambda g: (_badness(g[1][0])[0] >= 3, known.index(g[0]) if g[0] in known else len(known)))
-    return [(SUBJECTS.get(subject, subject.replace("_", " ").capitalize()), group) for subject, group in grouped]
+    return [(SUBJECTS.get(subject, heading(subject)), group) for subject, group in grouped]
 
 
 def _figures(records: list[Record]) -> list[Record]:
@@ -182,7 +211,9 @@ def environment() -> Environment:
 
 def make_environment(more: Mapping[str, str]) -> Environment:
     """The report's templates, filters and guard against hostile texts, with more templates by name."""
-    own = {name: template_text(f"{name}.html.j2") for name in ("page", "parts", "handoff", "first_screen")}
+    own = {
+        name: template_text(f"{name}.html.j2") for name in ("page", "parts", "drawing", "handoff", "first_screen")
+    }
     environment = Environment(
         autoescape=True,
         finalize=shown,
@@ -190,6 +221,7 @@ def make_environment(more: Mapping[str, str]) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         loader=DictLoader({**own, **more}),
+        bytecode_cache=Compiled(Path(str(files("playbook.report") / "templates"))),
     )
     environment.filters |= {"kind": _kind, "slug": _slug, "name": name_of, "subject": subject_of}
     environment.filters["not_part"] = not_part

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from playbook.record import Record, Results
-from playbook.report.first_screen import change_lines, opening
+from playbook.report.first_screen import change_lines, opening_words
 from playbook.report.words import (
     MARKS,
     attention,
@@ -46,7 +46,7 @@ def summary(results: Results, largest: int = LARGEST) -> str:
 def _lines(results: Results) -> Iterator[str]:
     yield f"# {MARKS[results.verdict]} {results.verdict}: {plain(scope(results))}"
     yield ""
-    yield plain(opening(results))
+    yield plain(opening_words(results))
     yield ""
     yield f"*{readers(results)}*"
     yield ""
@@ -145,7 +145,7 @@ def _kpis(results: Results) -> Iterator[str]:
         assert limit is not None
         assert value is not None
         bounds = " | ".join(
-            plain(str(bound)) if bound else "" for bound in (limit.target, limit.warning, limit.critical)
+            plain(bound.shown) if bound else "" for bound in (limit.target, limit.warning, limit.critical)
         )
         yield f"| {MARKS[record.verdict]} {plain(record.title)} | {plain(limit.format(value))} | {bounds} |"
 

@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Iterator, Sequence
 
 from playbook.record import LeftOut, Record, Results, RootCause
-from playbook.report.first_screen import change_lines, opening
+from playbook.report.first_screen import change_lines, opening_words
 from playbook.report.words import (
     MARKS,
     by_line_to_add,
@@ -82,7 +82,7 @@ def _lines(results: Results, where: str, width: int) -> Iterator[Line]:
     yield "", {}
     mark = MARKS[results.verdict]
     yield f"{mark} {results.verdict}", {**_MARKUP[results.verdict], "bold": True}
-    yield from _wrapped(f"  {opening(results)}", "  ", width, {})
+    yield from _wrapped(f"  {opening_words(results)}", "  ", width, {})
     for record in results.records:
         # Whoever makes load asks how much was carried, and not whether.
         if record.item == _CARRIED and record.verdict is Verdict.OK:

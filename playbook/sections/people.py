@@ -29,6 +29,7 @@ class People(_Section, frozen=True):
         runbooks: folder of the runbooks, in Markdown.
         postmortems: folder of the post-mortems, in Markdown; see ``playbook.people.postmortems``.
         postmortems_since: incidents that recovered before this day ask for none.
+        playbook: the playbook as a document, in Markdown.
         deliveries: folder of the history in which notifications note what they delivered, where it is another than
             the target's own.
         waiver_days: the furthest ahead that a waiver may reach.
@@ -45,6 +46,7 @@ class People(_Section, frozen=True):
     runbooks: str | None = None
     postmortems: str | None = None
     postmortems_since: date | None = None
+    playbook: str | None = None
     deliveries: str | None = None
     sign_offs: dict[str, Validity] = {}
     waiver_days: int = 30

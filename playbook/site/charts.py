@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from playbook.evidence import Chart, Curve
-from playbook.limits import Limit
 from playbook.site.strips import Unit, unit_of
 from playbook.site.views import ItemView
 from playbook.trend import by_grid
@@ -42,9 +41,4 @@ def recent_chart(item: ItemView, now: datetime) -> Chart:
 
 def _chart(title: str, item: ItemView, points: list[tuple[float, float]]) -> Chart:
     limit = item.limit
-    return Chart(title, limit.unit if limit else "", [Curve(item.title, points)], _lines(limit) if limit else {})
-
-
-def _lines(limit: Limit) -> dict[str, float]:
-    bounds = {"target": limit.target, "warning": limit.warning, "critical": limit.critical}
-    return {name: bound.number for name, bound in bounds.items() if bound}
+    return Chart(title, limit.unit if limit else "", [Curve(item.title, points)], limit.lines if limit else {})

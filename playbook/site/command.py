@@ -24,6 +24,7 @@ from playbook.history.incidents import incidents
 from playbook.history.rules import Rules
 from playbook.history.runs import History, RunLine
 from playbook.own_catalogue import catalogue_of
+from playbook.public import public_file
 from playbook.report import for_everybody, read_results
 from playbook.report.words import plural
 from playbook.settings import Settings, load, private_targets
@@ -58,7 +59,12 @@ def run_build(options: argparse.Namespace, root: Path, say: Say, clock: Clock | 
     kept = kept_reports(past.runs, reports, settings.history.keep_reports)
     kept = frozenset(name for name in kept if _has_results(reports / name))
     catalogue = catalogue_of(settings)
+    mistakes = list(catalogue.unread.values())
     if {run.target for run in past.runs} - private:
+        # A mistake is told with the words around it, and whoever reads the site may read the log of this job.
+        mistakes = [
+            f"{public_file(name)} has a mistake; a daily run's report says which" for name in catalogue.unread
+        ]
         catalogue = _of_everybody(catalogue)
     by_target = _settings_by_target(past.runs, root)
     known = {name: each for name, each in by_target.items() if each}
@@ -90,7 +96,7 @@ def run_build(options: argparse.Namespace, root: Path, say: Say, clock: Clock | 
                 copies[f"runs/{name}"] = Path(made) / name
                 for_everybody(reports / name, Path(made) / name, shipped())
         write_folder(folder, files, copies)
-    for problem in (*past.problems, *catalogue.unread.values()):
+    for problem in (*past.problems, *mistakes):
         say(f"not read: {problem}")
     say(_summary(site, len(files)))
     say(str(folder / "index.html"))
@@ -170,7 +176,6 @@ def add_parser(commands: Any, say: Say) -> None:
     """The command, added to what ``argparse`` calls subparsers."""
     parser = commands.add_parser(
         "site",
-        help="build the static site of past runs",
         description="The static site of past runs: what is known now, 90 days of every item, incidents, reports.",
     )
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)

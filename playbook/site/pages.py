@@ -15,6 +15,7 @@ from playbook.clock import iso
 from playbook.history.incidents import Incident
 from playbook.history.runs import RunLine
 from playbook.report.page import icon, make_environment, shown, template_text
+from playbook.report.times import age
 from playbook.report.words import MARKS, clip
 from playbook.site import sentences
 from playbook.site.badges import badges
@@ -24,7 +25,7 @@ from playbook.site.feed import feed
 from playbook.site.metrics import metrics
 from playbook.site.runbooks import runbooks
 from playbook.site.views import BAD, NO_DATA, NOT_YET, ItemView, SetView, Site, TargetView, worst_of
-from playbook.site.words import age, anchor, capital, short, slug, when
+from playbook.site.words import anchor, capital, short, slug, when
 from playbook.verdict import Verdict
 
 # More rows than this are a wall; what is left out is counted, and stands in the lists of the years.

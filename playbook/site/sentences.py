@@ -9,10 +9,11 @@ from itertools import groupby
 
 from playbook.history.incidents import Incident
 from playbook.history.runs import RunLine
+from playbook.report.times import age
 from playbook.report.words import clip, plural
 from playbook.site.strips import Strip
 from playbook.site.views import BAD, NO_DATA, STATES, ItemView, SetView, Site, worst_of
-from playbook.site.words import age, short, when
+from playbook.site.words import short, when
 from playbook.verdict import SEVERITY, Verdict
 
 # A schedule that is late by less is on time: schedulers are late by minutes.
@@ -143,13 +144,13 @@ def _well(value: str, *, below_target: bool) -> str:
 
 
 def incident_words(incident: Incident, site: Site) -> str:
-    """``Open for 3 h, since 23 Nov 2026 06:17 UTC. 3 items. Came back 2 times, flapping``."""
+    """``Open since 23 Nov 2026 06:17 UTC, bad for 3 h in 2 spells, 3 items, came back 1 time, flapping``."""
     if incident.closed:
-        told = [f"Closed {when(incident.closed)} after {age(incident.closed - incident.opened)}"]
+        told = [f"Closed {when(incident.closed)} after {incident.lasted_until(site.now).words}"]
         if incident.gone:
             told.append("as its check is gone")
     else:
-        told = [f"Open for {age(site.now - incident.opened)}, since {when(incident.opened)}"]
+        told = [f"Open since {when(incident.opened)}, bad for {incident.lasted_until(site.now).words}"]
     told.append(plural(len(incident.items), "item"))
     if incident.reopened:
         told.append(f"came back {plural(incident.reopened, 'time')}")

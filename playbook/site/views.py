@@ -13,10 +13,11 @@ from playbook.catalogue import Item
 from playbook.history.incidents import Incident
 from playbook.history.runs import Finding, RunLine
 from playbook.limits import Limit, parse_limit
+from playbook.report.times import age
 from playbook.report.words import plural
 from playbook.site.due import Due
 from playbook.site.strips import Strip
-from playbook.site.words import age, slug
+from playbook.site.words import slug
 from playbook.thread.told import Link
 from playbook.verdict import SEVERITY, Verdict
 

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from playbook.chosen import settings_for
 from playbook.clock import Clock
 from playbook.errors import UsageError
 from playbook.everybody import runs_for_everybody
@@ -17,10 +18,10 @@ from playbook.history import runs as history
 from playbook.history.derive import incidents_of
 from playbook.history.folder import history_to_read
 from playbook.history.handling import Act, Handled, Handling
-from playbook.history.incidents import Incident, length
+from playbook.history.incidents import Incident
+from playbook.history.lengths import length
 from playbook.people.attest import plain_line
 from playbook.people.postmortems import ASKED_FOR, TO_WRITE, folder_of
-from playbook.run import settings_for
 from playbook.settings import Settings
 from playbook.thread import postmortem
 from playbook.thread.guide import severity_of_incident

@@ -11,7 +11,8 @@ from playbook.errors import UsageError
 from playbook.history import handling
 from playbook.history.deliveries import Delivery
 from playbook.history.handling import Handled, Handling
-from playbook.history.incidents import Incident, length
+from playbook.history.incidents import Incident
+from playbook.history.lengths import length
 from playbook.history.runs import Finding, RunLine
 from playbook.people.postmortems import TO_WRITE, mark, pages
 from playbook.report.summary import plain

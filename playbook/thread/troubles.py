@@ -13,6 +13,7 @@ from playbook.emergency import P4
 from playbook.record import Record, Results, RootCause
 from playbook.thread.told import Caller, Link, Since, Thread
 from playbook.verdict import SEVERITY, Verdict
+from playbook.wording import heading
 
 _ACTED_ON = (Verdict.CRITICAL, Verdict.UNKNOWN, Verdict.WARNING)
 _ORDINALS = ("", "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
@@ -96,7 +97,7 @@ def _trouble(records: Sequence[Record], cause: RootCause | None, thread: Thread 
     measured = [record for record in records if record.verdict is not Verdict.UNKNOWN]
     if cause is None:
         alone = len(records) == 1
-        name = leading.title if alone or not leading.cause else _spelt(leading.cause)
+        name = leading.title if alone or not leading.cause else heading(leading.cause)
         what, todo = leading.message, leading.next_step
     else:
         name, what = name_of(cause), cause.message
@@ -116,11 +117,7 @@ def _trouble(records: Sequence[Record], cause: RootCause | None, thread: Thread 
 
 def name_of(cause: RootCause) -> str:
     """``Redis``; of a measurement its name in words."""
-    return _spelt(cause.id)
-
-
-def _spelt(name: str) -> str:
-    return f"{name[:1].upper()}{name[1:].replace('_', ' ')}"
+    return heading(cause.id)
 
 
 def _badness(record: Record) -> tuple[int, str]:

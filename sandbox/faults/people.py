@@ -170,6 +170,21 @@ def _(world: World) -> None:
     world.people.runbooks["emergency.md"] += "\nSee <http://127.0.0.1:9/dashboard>.\n"
 
 
+@fault("playbook-review-due", "The playbook was last reviewed six weeks ago")
+def _(world: World) -> None:
+    _edit_playbook(world, r"(?m)^Reviewed: .*$", f"Reviewed: {_day(world, 42)}")
+
+
+@fault("playbook-overdue", "The playbook was last reviewed three months ago")
+def _(world: World) -> None:
+    _edit_playbook(world, r"(?m)^Reviewed: .*$", f"Reviewed: {_day(world, 90)}")
+
+
+@fault("playbook-of-nobody", "The playbook has neither an owner nor a version")
+def _(world: World) -> None:
+    _edit_playbook(world, r"(?m)^(Owner|Version): .*\n", "")
+
+
 @fault("runbooks-gone", "The folder of the runbooks is empty")
 def _(world: World) -> None:
     world.people.runbooks.clear()
@@ -208,6 +223,11 @@ def _edit_runbook(world: World, name: str, pattern: str, text: str) -> None:
     """Replace the first place that matches."""
     runbooks = world.people.runbooks
     runbooks[f"{name}.md"] = re.sub(pattern, text, runbooks[f"{name}.md"], count=1)
+
+
+def _edit_playbook(world: World, pattern: str, text: str) -> None:
+    """Replace every place that matches."""
+    world.people.playbook = re.sub(pattern, text, world.people.playbook or "")
 
 
 def _day(world: World, ago: float) -> str:

@@ -22,7 +22,8 @@ from tests.waiting import wait_for
 
 ROOT = Path(__file__).resolve().parents[2]
 DEPLOY = ROOT / "deploy"
-CRON = load("sandbox", environment={}).schedule.cron
+SCHEDULE = load("sandbox", environment={}).schedule
+CRON, ZONE = SCHEDULE.cron, SCHEDULE.time_zone
 SETS = sorted(CRON)
 DAYS = dict(zip("0123456", ("Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"), strict=True))
 DESCRIPTION = Path(os.environ.get("PLAYBOOK_DO_OPENAPI", ""))
@@ -36,7 +37,7 @@ def on_calendar(cron: str) -> str:
     minute, hour, day, month, weekday = cron.split()
     assert month == "*"
     date = f"*-*-{int(day):02}" if day != "*" else "*-*-*"
-    return f"{DAYS[weekday] + ' ' if weekday != '*' else ''}{date} {int(hour):02}:{int(minute):02}:00 UTC"
+    return f"{DAYS[weekday] + ' ' if weekday != '*' else ''}{date} {int(hour):02}:{int(minute):02}:00 {ZONE}"
 
 
 @pytest.mark.parametrize("name", SETS)
@@ -95,7 +96,7 @@ def test_cron_runs_each_set_at_its_moment_with_the_variables_of_its_file(tmp_pat
     """As cron does: its variables, its shell, and nothing else."""
     variables, commands = crontab()
     assert sorted(commands) == SETS
-    assert (variables["CRON_TZ"], variables["SHELL"]) == ("UTC", "/bin/bash")
+    assert (variables["CRON_TZ"], variables["SHELL"]) == (ZONE, "/bin/bash")
     told = tmp_path / "told"
     program = tmp_path / ".venv" / "bin" / "python"
     program.parent.mkdir(parents=True)
@@ -127,11 +128,11 @@ def jobs() -> dict[str, dict[str, object]]:
 
 
 def test_jobs_of_app_platform_are_due_when_the_settings_say():
-    """In UTC, with the image that is here, and with secrets as secrets."""
+    """In the same time zone, with the image that is here, and with secrets as secrets."""
     assert sorted(jobs()) == SETS
     for name, job in jobs().items():
         assert job["kind"] == "SCHEDULED"
-        assert job["schedule"] == {"cron": CRON[name], "time_zone": "UTC"}
+        assert job["schedule"] == {"cron": CRON[name], "time_zone": ZONE}
         assert job["run_command"] == f"playbook-run {name} production"
         assert (ROOT / str(job["dockerfile_path"])).is_file()
         for variable in job["envs"]:  # type: ignore[attr-defined]

@@ -13,6 +13,7 @@ from __future__ import annotations
 import logging
 import socket
 import ssl
+import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -25,11 +26,26 @@ from playbook.clients.encodings import Unreadable, decoded
 from playbook.clients.proxies import PORTS, proxy_for, proxy_headers
 from playbook.clients.wire import LIBRARY, Broken, Phases
 
+
+@contextmanager
+def _without_its_command() -> Iterator[None]:
+    """httpx loads a command line of its own, and rich and click for it, half of its time; it does without."""
+    command = f"{LIBRARY}._main"
+    is_loaded = command in sys.modules
+    sys.modules.setdefault(command, None)  # type: ignore[arg-type]  # which is how an import is told to fail
+    try:
+        yield
+    finally:
+        if not is_loaded:
+            del sys.modules[command]
+
+
 if TYPE_CHECKING:
     import httpcore
     import httpx
 else:
-    httpx = import_module(LIBRARY)
+    with _without_its_command():
+        httpx = import_module(LIBRARY)
     httpcore = import_module(LIBRARY.replace("httpx", "httpcore"))
 
 __all__ = ["Transport", "fetch", "httpcore", "httpx"]

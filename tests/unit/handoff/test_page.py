@@ -9,10 +9,10 @@ from playbook.catalogue import Catalogue, Item
 from playbook.clock import FixedClock
 from playbook.errors import Unreachable
 from playbook.handoff.command import collect
-from playbook.handoff.files import read_pages, write_page
+from playbook.handoff.files import read_pages
 from playbook.handoff.page import Ending, make_page
 from playbook.history.runs import append
-from playbook.report.handoff import handoff_html, handoff_markdown
+from playbook.report.handoff import handoff_html, handoff_markdown, write_page
 from playbook.settings import load
 from playbook.verdict import Verdict
 from tests.factories import HOSTILE

@@ -464,7 +464,7 @@ def test_breakpoint_tests_are_compared_step_by_step(tmp_path, steps, worse):
     load_comparison(broken(step(10), step(20), step(40, "P95")), SETTINGS, order(tmp_path))
     found = load_comparison(broken(*steps, at=60), SETTINGS, order(tmp_path))
     assert found.worse == worse
-    assert found.allowed.startswith("no step over 1.3 times the last P95")
+    assert found.allowed.startswith("no step slower than 1.3 times its last P95")
 
 
 def test_the_server_may_give_way_in_a_breakpoint_test():

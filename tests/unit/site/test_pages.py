@@ -324,7 +324,7 @@ def test_an_incident_that_flaps_says_so():
     )
     files = dict(render(site(every_item(), found=[flapping])))
     assert (
-        "Open for 5 h, since 23 Nov 2026 04:00 UTC, 0 items, came back 4 times, flapping"
+        "Open since 23 Nov 2026 04:00 UTC, bad for 5 h, 0 items, came back 4 times, flapping"
         in Document(files["index.html"]).text
     )
 

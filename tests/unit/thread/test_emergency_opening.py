@@ -5,7 +5,7 @@ import re
 import pytest
 
 from playbook.evidence import Table
-from playbook.report.first_screen import opening
+from playbook.report.first_screen import opening_words
 from playbook.report.page import page
 from playbook.report.summary import summary
 from playbook.report.terminal import lines
@@ -46,7 +46,7 @@ def emergency(verdict=Verdict.CRITICAL, severity="P1", calls=None, **changes):
 def test_sentence_says_how_bad_whom_to_call_and_what_was_measured():
     """The same in terminal and summary."""
     made = emergency()
-    sentence = opening(made)
+    sentence = opening_words(made)
     assert sentence == (
         "P1: the service is down. Call Ada <Novak>, +49 30 5550100, to answer by Mon 22:45 CET. "
         "Measured: Homepage HTTP 500."
@@ -70,7 +70,7 @@ def test_page_opens_with_severity_and_a_number_to_tap():
 def test_nobody_to_call_is_said():
     """Where the roster names nobody for it."""
     made = emergency(calls={})
-    assert "Whom to call is not known." in opening(made)
+    assert "Whom to call is not known." in opening_words(made)
     assert "Whom to call is not known" in page(made)
 
 
@@ -98,4 +98,4 @@ def test_each_severity_has_its_words(verdict, severity, words):
 def test_other_sets_open_as_they_do():
     """An item of the emergency set in another run is a finding like all others."""
     made = results([record(Verdict.CRITICAL, 1)], verdict=Verdict.CRITICAL)
-    assert opening(made) == "Example 1 is out of bounds: act on it now."
+    assert opening_words(made) == "1 check is out of bounds (Example 1): act on it now."
