@@ -98,6 +98,11 @@ _COMMANDS = {
         "add_parser",
         "tell what opened, got worse, recovered or came back and was not told yet",
     ),
+    "incident": _Command(
+        "playbook.thread.incident_command",
+        "add_parser",
+        "acknowledge, comment or close an incident, or write its post-mortem",
+    ),
     "watch": _Command(
         "playbook.watch",
         "add_parser",

@@ -19,7 +19,7 @@ from playbook.clients.web import website
 from playbook.clock import Clock
 from playbook.coverage import Coverage, share
 from playbook.engine import measurement
-from playbook.errors import NotConfigured, Unmeasured
+from playbook.errors import NotConfigured, Unmeasured, away
 from playbook.evidence import Evidence, Facts, Table
 from playbook.limits import Reading
 from playbook.measure.words import span
@@ -38,6 +38,7 @@ class ClockReading:
         offset: seconds by which it is ahead of ours (behind: negative); None where it was not read.
         uncertainty: seconds either way, from the time the answer took and the precision of what it said.
         problem: why it was not read; empty where it was.
+        away: the service that was away, where that is why.
     """
 
     name: str
@@ -45,6 +46,7 @@ class ClockReading:
     offset: float | None = None
     uncertainty: float = 0.0
     problem: str = ""
+    away: str = ""
 
     @property
     def least(self) -> float:
@@ -69,7 +71,10 @@ class ClockSkew:
         """All that are configured."""
         read = [clock for clock in self.clocks if clock.offset is not None]
         note = "; ".join(clock.problem for clock in self.clocks if clock.problem)
-        return share(len(read), len(self.clocks), "clock" if len(self.clocks) == 1 else "clocks", note=note)
+        causes = {clock.away for clock in self.clocks if clock.problem}
+        cause = causes.pop() if len(causes) == 1 else ""
+        unit = "clock" if len(self.clocks) == 1 else "clocks"
+        return share(len(read), len(self.clocks), unit, note=note, cause=cause)
 
     @property
     def largest(self) -> Reading:
@@ -133,7 +138,7 @@ def _read(
     except NotConfigured as error:
         return error
     except (Unmeasured, IndexError) as error:
-        return ClockReading(name, said_by, problem=_problem(name, error))
+        return ClockReading(name, said_by, problem=_problem(name, error), away=away(error))
     after = clock.now().timestamp()
     offset = time - (before + after) / 2
     return ClockReading(name, said_by, offset, precision + (after - before) / 2)

@@ -29,6 +29,7 @@ from playbook.report import for_everybody, read_results
 from playbook.report.units import units_kept
 from playbook.report.words import plural
 from playbook.settings import Settings, load, private_targets
+from playbook.site.done import done_about
 from playbook.site.due import due_sets
 from playbook.site.making import known_by, make_site
 from playbook.site.pages import render
@@ -68,22 +69,23 @@ def run_build(options: argparse.Namespace, root: Path, say: Say, clock: Clock | 
         catalogue = _of_everybody(catalogue)
     by_target = _settings_by_target(past.runs, root)
     known = {name: each for name, each in by_target.items() if each}
+    found = {
+        name: incidents_of(each, past.runs)
+        if each
+        else incidents(past.of(name), Rules(), titles=titles(past.of(name)))
+        for name, each in by_target.items()
+    }
     site = make_site(
         past,
-        [
-            incident
-            for name, each in by_target.items()
-            for incident in (
-                incidents_of(each, past.runs)
-                if each
-                else incidents(past.of(name), Rules(), titles=titles(past.of(name)))
-            )
-        ],
+        [incident for each in found.values() for incident in each],
         due_sets(past.runs, {name: each.schedule for name, each in known.items()}, now),
         catalogue,
         now,
         kept=kept,
         retired=frozenset(by_target.keys() - known.keys()),
+        done={
+            key: each for name in known for key, each in done_about(found[name], known[name], lines, now).items()
+        },
     )
     files = {name: _kept(name, content) for name, content in render(site, base_url)}
     with tempfile.TemporaryDirectory(prefix="playbook-site-") as made:

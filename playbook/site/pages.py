@@ -26,6 +26,7 @@ from playbook.site.due import SANDBOX
 from playbook.site.feed import feed
 from playbook.site.finding import entries
 from playbook.site.metrics import metrics
+from playbook.site.runbooks import runbooks
 from playbook.site.views import BAD, NO_DATA, NOT_YET, ItemView, SetView, Site, TargetView, worst_of
 from playbook.site.words import anchor, capital, short, slug, when
 from playbook.verdict import Verdict
@@ -40,7 +41,20 @@ MOST_ITEMS = 150
 
 _MARKS = {**{str(verdict): mark for verdict, mark in MARKS.items()}, NO_DATA: "○", NOT_YET: "–"}
 _ICONS = {NO_DATA: Verdict.CRITICAL, NOT_YET: Verdict.NOT_CONFIGURED}
-_PAGES = ("base", "parts", "card", "index", "incidents", "incident", "set", "item", "runs", "find", "year")
+_PAGES = (
+    "base",
+    "parts",
+    "card",
+    "index",
+    "incidents",
+    "incident",
+    "set",
+    "item",
+    "runs",
+    "find",
+    "year",
+    "runbook",
+)
 
 
 def render(site: Site, base_url: str = "") -> Iterator[tuple[str, bytes]]:
@@ -58,6 +72,8 @@ def render(site: Site, base_url: str = "") -> Iterator[tuple[str, bytes]]:
             yield one.page, pages.set(one)
             for item in one.items:
                 yield item.page, pages.item(item, one, target)
+    for name in runbooks():
+        yield f"runbooks/{name}.html", pages.runbook(name)
     yield "runs.html", pages.runs()
     yield "find.html", pages.find()
     for year, runs in pages.years:
@@ -90,6 +106,9 @@ class _Pages:
             "page_of_run": self._page_of_run,
             "page_of_incident": page_of_incident,
             "item_link": self._item_link,
+            "runbooks": runbooks(),
+            "runbooks_of": self._runbooks_of,
+            "done_about": lambda incident: site.done.get(incident.key),
             "demo": bool(site.targets) and all(target.kind == SANDBOX for target in site.targets),
             "most_runs": MOST_RUNS,
             "most_named": MOST_NAMED,
@@ -166,6 +185,13 @@ class _Pages:
             incidents=[incident for incident in target.incidents[::-1] if item.id in incident.items],
         )
 
+    def runbook(self, name: str) -> bytes:
+        """One of the shipped runbooks, with the items for which it was followed."""
+        used = [item for item in self._items.values() if item.runbook == name and not item.gone]
+        return self._page(
+            "runbook", f"runbooks/{name}.html", NOT_YET, runbook=runbooks()[name], items=used[:MOST_RUNS]
+        )
+
     def runs(self) -> bytes:
         """Monthly reports, kept reports, and the way to all runs."""
         newest = self._site.runs[::-1]
@@ -212,6 +238,10 @@ class _Pages:
 
     def _page_of_run(self, run: RunLine) -> str:
         return f"runs-{run.started.year}.html#{anchor(run.id)}"
+
+    def _runbooks_of(self, incident: Incident) -> list[str]:
+        views = (self._items.get(f"{incident.target}\n{item}") for item in incident.items)
+        return sorted({view.runbook for view in views if view and view.runbook in runbooks()})
 
     def _item_link(self, target: str, item: str, root: str) -> Markup:
         view = self._items.get(f"{target}\n{item}")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
 from itertools import groupby
@@ -18,6 +18,7 @@ from playbook.report.words import plural
 from playbook.site.due import Due
 from playbook.site.strips import Strip
 from playbook.site.words import slug
+from playbook.thread.told import Link
 from playbook.verdict import SEVERITY, Verdict
 
 NO_DATA = "NO DATA"
@@ -61,6 +62,26 @@ class Spell(NamedTuple):
     def message(self) -> str:
         """What was said last."""
         return next((sight.finding.message for sight in reversed(self.sights) if sight.finding.message), "")
+
+
+class Done(NamedTuple):
+    """What is known of an incident beyond the runs that show it.
+
+    Attributes:
+        severity: ``P1`` to ``P4``.
+        todo: what to do; may be empty.
+        acknowledged: whether and how soon somebody said that they know of it, in words.
+        is_acknowledged: somebody did, since it opened for the last time.
+        acts: when, and what somebody did, in words.
+        elsewhere: where to look.
+    """
+
+    severity: str = ""
+    todo: str = ""
+    acknowledged: str = ""
+    is_acknowledged: bool = False
+    acts: tuple[tuple[datetime, str], ...] = ()
+    elsewhere: tuple[Link, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -111,6 +132,11 @@ class ItemView:
     def page(self) -> str:
         """Its page, from the site's root."""
         return f"items/{slug(self.target)}/{slug(self.id)}.html"
+
+    @property
+    def runbook(self) -> str:
+        """The name of the runbook that was followed last; empty where none was."""
+        return next((sight.finding.runbook for sight in reversed(self.sights) if sight.finding.runbook), "")
 
     @cached_property
     def limit(self) -> Limit | None:
@@ -272,6 +298,7 @@ class Site:
         now: when it is built.
         problems: what could not be read of the history.
         kept: names of the reports that are on the site.
+        done: what people did about incidents, by key.
     """
 
     now: datetime
@@ -279,6 +306,7 @@ class Site:
     problems: tuple[str, ...]
     targets: tuple[TargetView, ...]
     kept: frozenset[str] = frozenset()
+    done: Mapping[str, Done] = field(default_factory=dict)
 
     @property
     def state(self) -> str:

@@ -93,8 +93,10 @@ def test_every_title_in_the_list_under_the_verdict_leads_to_its_finding(chromium
     file = tmp_path / "index.html"
     file.write_text(page(six_verdicts()), encoding="utf-8")
     chromium.open(file.as_uri(), width=390, scheme="light")
-    assert chromium.evaluate("document.querySelector('.brief').getBoundingClientRect().top") < 600
-    found = "[...document.querySelectorAll('.brief a')].map(a => document.querySelector(a.hash).tagName)"
+    assert chromium.evaluate("document.querySelector('.do-next').getBoundingClientRect().top") < 600
+    found = (
+        "[...document.querySelectorAll('.do-next .trouble a')].map(a => document.querySelector(a.hash).tagName)"
+    )
     assert chromium.evaluate(found) == ["ARTICLE"] * 4
 
 
