@@ -104,6 +104,11 @@ _COMMANDS = {
         "look at short intervals until there has been no emergency for several looks in a row",
     ),
     "ci": _Command("playbook.ci.command", "add_parser", "the steps of the workflows; they run anywhere"),
+    "where": _Command(
+        "playbook.where",
+        "add_parser",
+        "name every place of an item: catalogue, check, measurements, faults, tests",
+    ),
     "site": _Command("playbook.site.command", "add_parser", "build the static site of past runs"),
 }
 
