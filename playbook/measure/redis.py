@@ -73,7 +73,7 @@ class RedisPing:
     @property
     def answer(self) -> Statement:
         """That it answers PING with PONG, and not with why it cannot do its work."""
-        return Statement("Redis", not self.refusal, "PONG to PING", self.refusal or "PONG")
+        return Statement("Redis", not self.refusal, "PONG in answer to PING", self.refusal or "PONG")
 
     def evidence(self) -> Facts:
         """Fastest, median, slowest, and the first with all that connecting takes."""

@@ -26,6 +26,7 @@ from playbook.history.runs import History, RunLine
 from playbook.own_catalogue import catalogue_of
 from playbook.public import public_file
 from playbook.report import for_everybody, read_results
+from playbook.report.units import units_kept
 from playbook.report.words import plural
 from playbook.settings import Settings, load, private_targets
 from playbook.site.due import due_sets
@@ -84,7 +85,7 @@ def run_build(options: argparse.Namespace, root: Path, say: Say, clock: Clock | 
         kept=kept,
         retired=frozenset(by_target.keys() - known.keys()),
     )
-    files = dict(render(site, base_url))
+    files = {name: _kept(name, content) for name, content in render(site, base_url)}
     with tempfile.TemporaryDirectory(prefix="playbook-site-") as made:
         copies = {}
         for name in sorted(kept):
@@ -196,3 +197,8 @@ def add_parser(commands: Any, say: Say) -> None:
         "--base-url", default="", metavar="URL", help="where the site will stand, for whole links in the feed"
     )
     build.set_defaults(command=lambda options: run_build(options, Path.cwd(), say))
+
+
+def _kept(name: str, content: bytes) -> bytes:
+    """A page with its numbers kept with their units; what programs read as it is."""
+    return units_kept(content.decode()).encode() if name.endswith(".html") else content

@@ -25,7 +25,7 @@ NOT_YET = "NOT YET RUN"
 # Worst first. That nothing is known is worse than UNKNOWN: there, at least something ran.
 STATES = (Verdict.CRITICAL, NO_DATA, *SEVERITY[1:], NOT_YET)
 BAD = frozenset({Verdict.CRITICAL, Verdict.UNKNOWN, Verdict.WARNING})
-_NOT_WELL = frozenset({*BAD, NO_DATA})
+NOT_WELL = frozenset({*BAD, NO_DATA})
 UPTIME_ITEM = "daily.kpi.availability"
 
 
@@ -183,7 +183,7 @@ class SetView:
     def measured(self) -> list[ItemView]:
         """Items that are configured; what is not well comes first, the worst on top."""
         found = [item for item in self.current if item.newest.finding.verdict is not Verdict.NOT_CONFIGURED]
-        return sorted(found, key=lambda item: STATES.index(item.state) if item.state in _NOT_WELL else len(STATES))
+        return sorted(found, key=lambda item: STATES.index(item.state) if item.state in NOT_WELL else len(STATES))
 
     @property
     def not_configured(self) -> list[ItemView]:
@@ -204,7 +204,7 @@ class SetView:
     @property
     def bad(self) -> int:
         """Items that are not well, or of which nothing is known."""
-        return sum(item.state in _NOT_WELL for item in self.current)
+        return sum(item.state in NOT_WELL for item in self.current)
 
     @property
     def kpis(self) -> list[ItemView]:

@@ -47,7 +47,7 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
         "monthly.docs.runbooks": ("UNKNOWN", NO_RUNBOOKS + "is not there"),
         "monthly.docs.playbook": (
             "UNKNOWN",
-            r"Playbook: expected to read playbook\.md, got: no such file or directory",
+            r"Playbook: expected to read playbook\.md, got an error \(no such file or directory\)",
         ),
     },
     "attestation-missing": {

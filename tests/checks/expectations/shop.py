@@ -2,9 +2,6 @@
 
 DATABASES = ("daily.databases.healthy", "weekly.databases.upkeep")
 HEADERS = r"Security headers of shop: expected at least 80 points, got \d+ points in ten tests \(grade .+"
-UNREAD = (
-    r"DigitalOcean API: expected .+, got HTTP 403 forbidden \(You are not authorized to perform this operation\)"
-)
 
 
 def unread(got: str) -> tuple[str, str]:
@@ -49,10 +46,6 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
             "CRITICAL",
             r"Backups of the database portfolio-orders: expected at least one, got none",
         ),
-    },
-    "databases-denied": {
-        **dict.fromkeys(DATABASES, ("UNKNOWN", UNREAD)),
-        "monthly.config.firewall": ("UNKNOWN", UNREAD),
     },
     "database-updates-due": {
         "weekly.databases.upkeep": (
