@@ -14,6 +14,7 @@ import importlib
 import inspect
 import json
 import os
+import pkgutil
 import resource
 import runpy
 import select
@@ -261,6 +262,8 @@ def _load() -> None:
     """Load what runs load, by collecting the checks as they do, and what they load later."""
     import pytest
 
+    import playbook.report
+
     before = set(sys.modules)
     pytest.main(["--collect-only", "-q", "-m", "daily"])
     from playbook.engine import REGISTRY
@@ -273,6 +276,8 @@ def _load() -> None:
     for provider in REGISTRY.values():
         for library in provider.libraries:
             importlib.import_module(library)
+    for form in pkgutil.iter_modules(playbook.report.__path__, "playbook.report."):
+        importlib.import_module(form.name)
     _use()
     # A folder's own conftest and checks are loaded by each run: their names may stand for other files there.
     for name in set(sys.modules) - before:
@@ -290,14 +295,21 @@ def _use() -> None:
     import pydo
     from PIL import Image
 
+    from playbook.catalogue import shipped
     from playbook.clients.trust import context_for
+    from playbook.door.foreign import RULES
     from playbook.report.page import environment
+    from playbook.settings import load
 
     Image.init()
     pydo.Client(token="nobody's").close()
     context_for(None, "nobody")  # the usual authorities
-    for name in ("page", "parts"):
+    for name in environment().list_templates():
         environment().get_template(name)  # which compiles it
+    for rule in RULES:
+        assert rule.pattern.compiled
+    assert shipped()
+    load("sandbox", root=ROOT / "checks", environment={})  # where nobody has own settings: what is shipped
 
 
 def _become(request: dict[str, object], stdout: int, stderr: int) -> None:
