@@ -82,9 +82,7 @@ def test_alerts_are_silenced_for_the_window(window_silences, judge):
 
 @pytest.mark.post_maintenance
 @pytest.mark.item("post_maintenance.services-healthy", runbook="high-error-rates")
-def test_services_are_healthy_again(
-    app, app_components, api_health, image_health, other_health, judge
-):
+def test_services_are_healthy_again(app, app_components, api_health, image_health, other_health, judge):
     """The app is ACTIVE with every component healthy; API with all it depends on and image service are well."""
     judge.that(
         app.serves,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
 
 # As their owners write them, by what ids, settings and addresses call them.
 NAMES = {
@@ -17,7 +18,7 @@ _SENTENCE = re.compile(r"(?P<service>\w[^:]{0,60}): expected (?P<expected>.+?), 
 _NONE = re.compile(r"(?:none|nothing)(?: at all)?(?P<rest>\b.*)", re.DOTALL)
 _ANSWER = "an answer from "
 _ARTICLE = re.compile(r"^(?:an?|the|some)\s+")
-_UNITS = "%|ms|s|min|h|d|days?|weeks?|months?|[KMGT]?i?B|points?|requests?|images?|jobs?|keys?|UTC"
+_UNITS = "%|ms|s|min|h|d|days?|weeks?|months?|[KMGT]?i?B|points?|requests?|images?|jobs?|keys?"
 _NUMBER_AND_UNIT = re.compile(rf"(?<=[0-9]) (?=(?:{_UNITS})(?![\w/]))|(?<=[≤≥<>×]) (?=[0-9])")
 
 
@@ -65,6 +66,26 @@ def clause_of(message: str) -> str:
 def kept_together(text: str) -> str:
     """The same with no-break spaces between a number and its unit, for pages: programs read other files."""
     return _NUMBER_AND_UNIT.sub("\N{NO-BREAK SPACE}", text)
+
+
+def span(seconds: float) -> str:
+    """A length of time in its two largest units: ``29 h 4 min``, ``3 d 2 h``, ``45 s``."""
+    total = max(round(seconds), 0)
+    if total < 60:
+        return f"{total} s"
+    minutes, rest = divmod(total, 60)
+    if minutes < 60:
+        return f"{minutes} min {rest} s" if rest and minutes < 10 else f"{minutes} min"
+    hours, minutes = divmod(minutes, 60)
+    if hours < 72:
+        return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+    days, hours = divmod(hours, 24)
+    return f"{days} d {hours} h" if hours else f"{days} d"
+
+
+def moment(at: datetime | None) -> str:
+    """A time in UTC to the minute; ``never`` where there is none."""
+    return f"{at:%Y-%m-%d %H:%M} UTC" if at else "never"
 
 
 def _is_name(title: str) -> bool:

@@ -259,7 +259,7 @@ def _hint(refusal: Refusal) -> str:
         there = f" It is in {refusal.elsewhere}." if refusal.elsewhere else ""
         return f"The bucket is in another region than backups.region and backups.endpoint say.{there}"
     if refusal.code == "NoSuchKey":
-        return "Is the bucket's name in backups.endpoint? It belongs into backups.location alone."
+        return "Is the bucket's name in backups.endpoint? It belongs in backups.location alone."
     return ""
 
 

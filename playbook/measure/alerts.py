@@ -46,7 +46,7 @@ class Alerts:
             coverage += lacking(
                 f"{dead[0]} does not fire",
                 expected=f"{dead[0]} to fire, as it always does",
-                got="none of it",
+                got="none of them",
                 hint="Follow the way from the rules to Alertmanager: what does fire may be lost on it.",
             )
         return coverage

@@ -10,6 +10,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC
 from email.utils import parsedate_to_datetime
+from functools import partial
 
 from playbook.clients.http import HttpClient
 from playbook.clients.prometheus import prometheus
@@ -23,6 +24,7 @@ from playbook.evidence import Evidence, Facts, Table
 from playbook.limits import Reading
 from playbook.measure.words import span
 from playbook.settings import Settings
+from playbook.side_by_side import side_by_side
 
 _WHOLE_SECOND = 0.5  # a Date header is cut to the second, so the middle of it is right to half of one
 _OWN = 30.0  # seconds; from here on it is said whose clock is off
@@ -117,26 +119,29 @@ def clock_skew(settings: Settings, clock: Clock) -> ClockSkew:
         ("Redis", "TIME", lambda: _redis(settings)),
         ("Prometheus", "time of evaluation", lambda: (prometheus(settings).query("1")[0].time, 0.0)),
     ]
-    found: list[ClockReading] = []
-    missing: NotConfigured | None = None
     if "prometheus" in settings.absent:  # it would be asked through Grafana
         asked.pop()
-    for name, said_by, ask in asked:
-        before = clock.now().timestamp()
-        try:
-            time, precision = ask()
-        except NotConfigured as error:
-            missing = missing or error
-            continue
-        except (Unmeasured, IndexError) as error:
-            found.append(ClockReading(name, said_by, problem=_problem(name, error), away=away(error)))
-            continue
-        after = clock.now().timestamp()
-        offset = time - (before + after) / 2
-        found.append(ClockReading(name, said_by, offset, precision + (after - before) / 2))
-    if not found and missing:
-        raise missing
+    read = side_by_side([partial(_read, name, said_by, ask, clock) for name, said_by, ask in asked])
+    found = [one for one in read if isinstance(one, ClockReading)]
+    missing = [one for one in read if isinstance(one, NotConfigured)]
+    if not found:
+        raise missing[0]
     return ClockSkew(tuple(found))
+
+
+def _read(
+    name: str, said_by: str, ask: Callable[[], tuple[float, float]], clock: Clock
+) -> ClockReading | NotConfigured:
+    before = clock.now().timestamp()
+    try:
+        time, precision = ask()
+    except NotConfigured as error:
+        return error
+    except (Unmeasured, IndexError) as error:
+        return ClockReading(name, said_by, problem=_problem(name, error), away=away(error))
+    after = clock.now().timestamp()
+    offset = time - (before + after) / 2
+    return ClockReading(name, said_by, offset, precision + (after - before) / 2)
 
 
 def _date(http: HttpClient, path: str) -> tuple[float, float]:

@@ -171,7 +171,7 @@ def _seen(report: AuditReport, project: Project) -> Coverage:
     """Whether the audit looked at all that the lock file lists, and says all that it found."""
     if report.vulnerabilities is None or report.looked_at is None:
         return lacking(
-            "npm audit says not what it looked at",
+            "npm audit does not say what it looked at",
             expected="a report of npm audit with vulnerabilities and metadata.dependencies",
             got=f"one of version {report.auditReportVersion} without",
         )

@@ -107,7 +107,7 @@ class HandoffPage:
             }
         shown: list[Evidence] = [Facts(f"Newest {self.period} handoff page", facts)]
         if self.damaged:
-            shown.append(Lines("Files that are no pages", list(self.damaged)))
+            shown.append(Lines("Files that are not pages", list(self.damaged)))
         return shown
 
 

@@ -80,7 +80,8 @@ def playbook_document(settings: Settings, clock: Clock) -> PlaybookDocument:
         raise Malformed(f"{SERVICE}: expected text in UTF-8, got {error.reason}", service=SERVICE) from None
     except OSError as error:
         raise Unreachable(
-            f"{SERVICE}: expected to read {file.name}, got: {(error.strerror or type(error).__name__).lower()}",
+            f"{SERVICE}: expected to read {file.name}, got an error "
+            f"({(error.strerror or type(error).__name__).lower()})",
             service=SERVICE,
             hint="Name the playbook of your team in people.playbook.",
         ) from None

@@ -75,7 +75,7 @@ def read(file: Path, *, known: Container[str], rules: Mapping[str, Rule], now: d
 def _problem(line: Attestation | None, folder: Path, known: Container[str], now: datetime) -> str:
     assert line  # a line without value has a problem
     if line.item not in known:
-        return f"names {line.item}, which is no item of the playbook"
+        return f"names {line.item}, which is not an item of the playbook"
     if line.when > now + AHEAD:
         return f"is dated {line.when:%Y-%m-%d %H:%M}, in the future"
     for file in line.evidence:

@@ -98,7 +98,7 @@ def read(file: Path, *, known: Container[str], most_days: int, now: datetime) ->
 def _problem(line: Waiver | None, known: Container[str], most_days: int, now: datetime) -> str:
     assert line  # a line without value has a problem
     if line.item not in known:
-        return f"names {line.item}, which is no item of the playbook"
+        return f"names {line.item}, which is not an item of the playbook"
     if line.when > now + AHEAD:
         return f"is dated {line.when:%Y-%m-%d %H:%M}, in the future"
     ahead = (line.until - line.when.astimezone(UTC).date()).days

@@ -24,6 +24,7 @@ from playbook.report.compiled import Compiled
 from playbook.report.first_screen import changes, emergency, entries, mail, moment, opening_words, telephone
 from playbook.report.ladder import ladder
 from playbook.report.pictures import opening, pictures, spark
+from playbook.report.units import units_kept
 from playbook.report.words import (
     MARKS,
     attention,
@@ -101,15 +102,7 @@ def page(results: Results) -> str:
             urgent={record.check for record in urgent},
             first_of_runbook=first_of_runbook,
             opening=opened,
-            pictures={
-                record.check: pictures(
-                    record,
-                    results,
-                    with_investigation=first_of_runbook[record.runbook] is record,
-                    already=opened.charts if opened else [],
-                )
-                for record in urgent
-            },
+            pictures=_pictures(results, urgent, first_of_runbook, is_opened=opened is not None),
             anchors=anchors,
             items={record.item: record for record in reversed(results.records)},
             figures=[(record, spark(record, results)) for record in figures],
@@ -131,6 +124,27 @@ def page(results: Results) -> str:
             most_due=MOST_DUE,
         )
     )
+
+
+def _pictures(
+    results: Results, urgent: list[Record], first_of_runbook: Mapping[str, Record], *, is_opened: bool
+) -> dict[str, list[Chart]]:
+    """The charts that stand open with each finding, by its check."""
+    shown: dict[str, list[Chart]] = {}
+    for record in urgent:
+        shown[record.check] = pictures(
+            record,
+            results,
+            with_investigation=first_of_runbook[record.runbook] is record,
+            is_opened=is_opened,
+            already=[chart for charts in shown.values() for chart in charts],
+        )
+    return shown
+
+
+def written_page(results: Results) -> str:
+    """The same as it is written down: numbers stay with their units."""
+    return units_kept(page(results))
 
 
 def _anchors(records: list[Record]) -> dict[str, str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from collections.abc import Callable, Iterator
 from functools import cache, partial
 from importlib.resources import files
@@ -19,9 +21,10 @@ from playbook.report.times import age
 from playbook.report.words import MARKS, clip
 from playbook.site import sentences
 from playbook.site.badges import badges
-from playbook.site.charts import item_charts, recent_chart
+from playbook.site.charts import incident_chart, item_charts, recent_chart
 from playbook.site.due import SANDBOX
 from playbook.site.feed import feed
+from playbook.site.finding import entries
 from playbook.site.metrics import metrics
 from playbook.site.runbooks import runbooks
 from playbook.site.views import BAD, NO_DATA, NOT_YET, ItemView, SetView, Site, TargetView, worst_of
@@ -32,12 +35,26 @@ from playbook.verdict import Verdict
 MOST_RUNS = 40
 MOST_NAMED = 4
 MOST_PROBLEMS = 20
+MOST_CHARTS = 2  # of an incident
 # So many items have their strip on the first page; further targets have it on the pages of their sets.
 MOST_ITEMS = 150
 
 _MARKS = {**{str(verdict): mark for verdict, mark in MARKS.items()}, NO_DATA: "○", NOT_YET: "–"}
 _ICONS = {NO_DATA: Verdict.CRITICAL, NOT_YET: Verdict.NOT_CONFIGURED}
-_PAGES = ("base", "parts", "card", "index", "incidents", "incident", "set", "item", "runs", "year", "runbook")
+_PAGES = (
+    "base",
+    "parts",
+    "card",
+    "index",
+    "incidents",
+    "incident",
+    "set",
+    "item",
+    "runs",
+    "find",
+    "year",
+    "runbook",
+)
 
 
 def render(site: Site, base_url: str = "") -> Iterator[tuple[str, bytes]]:
@@ -58,6 +75,7 @@ def render(site: Site, base_url: str = "") -> Iterator[tuple[str, bytes]]:
     for name in runbooks():
         yield f"runbooks/{name}.html", pages.runbook(name)
     yield "runs.html", pages.runs()
+    yield "find.html", pages.find()
     for year, runs in pages.years:
         yield f"runs-{year}.html", pages.year(year, runs)
     yield from badges(site)
@@ -140,6 +158,12 @@ class _Pages:
             str(incident.worst) if incident.is_open else (Verdict.NOT_CONFIGURED if incident.gone else Verdict.OK),
             incident=incident,
             runs=self._runs,
+            charts=[
+                chart
+                for item in incident.items[:MOST_CHARTS]
+                if (view := self._items.get(f"{incident.target}\n{item}"))
+                and (chart := incident_chart(view, incident, self._site.now))
+            ],
         )
 
     def set(self, one: SetView) -> bytes:
@@ -179,6 +203,18 @@ class _Pages:
             monthly=[run for run in newest if run.set == "monthly" and not run.partial][: 3 * MOST_RUNS],
             kept=[run for run in newest if run.report in self._site.kept],
             years=self.years,
+        )
+
+    def find(self) -> bytes:
+        """Everything by name. The only page with a script, which nothing needs; its policy names its digest."""
+        script = _text("find.js")
+        return self._page(
+            "find",
+            "find.html",
+            NOT_YET,
+            entries=entries(self._site, page_of_incident),
+            script=Markup(script),  # noqa: S704 - our own file
+            script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
         )
 
     def year(self, year: int, runs: list[RunLine]) -> bytes:

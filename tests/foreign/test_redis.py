@@ -258,7 +258,7 @@ def test_a_state_that_stops_its_work_is_critical(reply):
     told = info_of("redis-7.2")
     verdict, message = alive(told, yesterday_of(told), pings=[refused])
     assert verdict is CRITICAL
-    assert message.startswith("Redis: expected PONG to PING, got ")
+    assert message.startswith("Redis: expected PONG in answer to PING, got ")
     verdict, message = alive(refused)
     assert (verdict, message) == (CRITICAL, f"Redis: expected an answer to INFO, got {refused.words}")
     verdict, message = alive(told, yesterday_of(told), lists={"image-processing-queue": refused})

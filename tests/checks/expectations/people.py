@@ -52,7 +52,7 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
         "weekly.incidents.post-mortems": ("UNKNOWN", NO_RUNS),
         "monthly.docs.playbook": (
             "UNKNOWN",
-            r"Playbook: expected to read playbook\.md, got: no such file or directory",
+            r"Playbook: expected to read playbook\.md, got an error \(no such file or directory\)",
         ),
     },
     "post-mortem-missing": {

@@ -57,7 +57,8 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
     "redis-unsaved": {
         "daily.redis.alive": (
             "CRITICAL",
-            r"Redis: expected PONG to PING, got MISCONF Valkey is configured to save RDB snapshots, but it's "
+            r"Redis: expected PONG in answer to PING, got MISCONF Valkey is configured to save RDB "
+            r"snapshots, but it's "
             r"currently unable to persist to disk\. .+",
         ),
         "daily.health.api": ("CRITICAL", API_HEALTH % r"HTTP 503, degraded; redis unhealthy \(\w+\)"),

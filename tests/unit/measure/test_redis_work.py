@@ -257,7 +257,8 @@ def test_what_the_server_says_instead_of_pong_is_critical():
         verdict, message = alive(info(), pings=pings)
         assert (verdict, message) == (
             CRITICAL,
-            "Redis: expected PONG to PING, got MISCONF Errors writing to the AOF file: No space left on device",
+            "Redis: expected PONG in answer to PING, got MISCONF Errors writing to the AOF file: No "
+            "space left on device",
         )
 
 

@@ -119,7 +119,7 @@ def test_a_time_that_cannot_be_is_refused(book, when, problem):
 def test_an_unknown_item_is_refused(book):
     """It stands under no item."""
     book.sign(item="weekly.docs.updatd")
-    assert book.of().refused == ("line 1 names weekly.docs.updatd, which is no item of the playbook",)
+    assert book.of().refused == ("line 1 names weekly.docs.updatd, which is not an item of the playbook",)
 
 
 def test_edited_evidence_is_refused(book, tmp_path):

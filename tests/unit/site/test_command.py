@@ -29,7 +29,7 @@ def here(tmp_path, monkeypatch):
 def build(root, *arguments, now=NOW):
     """Exit code and what was said."""
     said = []
-    options = __main__._parser().parse_args(["site", "build", *arguments])
+    options = __main__._parser("site").parse_args(["site", "build", *arguments])
     return run_build(options, root, said.append, FixedClock(now)), said
 
 
