@@ -27,6 +27,7 @@ def for_program(*more: str) -> dict[str, str]:
         guard shell         the usual ones
         Valkey, Redis       the usual ones
         sandbox             the usual ones, Python's
+        readers of logs     the usual ones, Python's
         Locust              the usual ones, Python's, its plan and its parent
         npm                 the usual ones, its certificates, its token, the way to the registry
         restore scripts     the usual ones, ``PLAYBOOK_DRILL``, those of ``recovery.restore_variables``
