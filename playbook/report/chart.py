@@ -123,7 +123,8 @@ def draw(chart: Chart) -> Drawing | None:
         return None
     named = len(curves) > 1 and not chart.bars
     height = _BARS_HEIGHT if chart.bars else HEIGHT
-    top = _TOP + _LINE * len(chart.marks)
+    # One line more below the words of marks, for the name of a limit at the upper edge.
+    top = _TOP + (_LINE * (len(chart.marks) + bool(chart.limits)) if chart.marks else 0.0)
     right = WIDTH - (_RIGHT_NAMED if named else _RIGHT_PLAIN)
     bottom = height - _BOTTOM
     shown = _limits_in_sight(chart, curves)
@@ -165,7 +166,7 @@ def draw(chart: Chart) -> Drawing | None:
             f"{name} {value:,g} {chart.unit}" for name, value in chart.limits.items() if name not in shown
         ),
         marks=tuple(
-            Mark(across(at), text, across(at) > (_LEFT + right) / 2, top - _LINE * (len(chart.marks) - number) + 9)
+            Mark(across(at), text, across(at) > (_LEFT + right) / 2, _TOP + _LINE * number + 9)
             for number, (text, at) in enumerate(chart.marks.items())
             if first <= at <= last
         ),
