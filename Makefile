@@ -12,7 +12,7 @@ PYTEST = $(if $(RETRY),$(BIN)/python .ci/run_tests.py,$(BIN)/pytest)
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help daily test test-quick test-slow messages doctor sandbox lint types check lock clean
+.PHONY: help daily test test-quick test-slow messages doctor sandbox pictures lint types check lock clean
 
 help: ## show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,6 +37,9 @@ doctor: $(VENV)/.run ## say what is configured, reachable and permitted
 
 sandbox: $(VENV)/.run ## start the embedded system to look around
 	$(BIN)/python -m playbook sandbox
+
+pictures: $(VENV)/.dev ## every kind of page as people see it, in pictures/ and for the README; needs Chromium
+	$(BIN)/python -m tests.pictures
 
 lint: $(VENV)/.dev ## style, import rules, workflows
 	$(BIN)/ruff check .

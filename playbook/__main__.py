@@ -98,24 +98,35 @@ _COMMANDS = {
         "add_parser",
         "tell what opened, got worse, recovered or came back and was not told yet",
     ),
+    "incident": _Command(
+        "playbook.thread.incident_command",
+        "add_parser",
+        "acknowledge, comment or close an incident, or write its post-mortem",
+    ),
     "watch": _Command(
         "playbook.watch",
         "add_parser",
         "look at short intervals until there has been no emergency for several looks in a row",
     ),
     "ci": _Command("playbook.ci.command", "add_parser", "the steps of the workflows; they run anywhere"),
+    "where": _Command(
+        "playbook.where",
+        "add_parser",
+        "name every place of an item: catalogue, check, measurements, faults, tests",
+    ),
     "site": _Command("playbook.site.command", "add_parser", "build the static site of past runs"),
 }
 
 
-def _parser(chosen: str) -> argparse.ArgumentParser:
-    """The command line, with all of the chosen command and the names of the others."""
+def _parser(*chosen: str) -> argparse.ArgumentParser:
+    """The command line, with all of the chosen command and the names of the others; all of each without one."""
     parser = Parser(prog=_name(), description="The operations playbook. The checks are run by pytest.")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     _add_own(commands)
-    if chosen in _COMMANDS:
-        module, adds, _ = _COMMANDS[chosen]
-        getattr(import_module(module), adds)(commands, _say)
+    for name in chosen or _COMMANDS:
+        if name in _COMMANDS and name not in commands.choices:
+            module, adds, _ = _COMMANDS[name]
+            getattr(import_module(module), adds)(commands, _say)
     for name, command in _COMMANDS.items():
         if name not in commands.choices:
             commands.add_parser(name, help=command.help)

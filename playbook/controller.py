@@ -216,6 +216,7 @@ class Controller:
         results = self._added_up()
         if results is None:
             return
+        results = self._with_thread(results)
         if self._load_was_cut:
             session.exitstatus = exitstatus = pytest.ExitCode.INTERRUPTED
         if exitstatus in {pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED}:
@@ -262,6 +263,16 @@ class Controller:
         runs = read_history(self.history, since=now - _LOOK_BACK).runs
         due = coming_due(self.settings, self.run.catalogue, self.run.waivers, runs, now)
         return msgspec.structs.replace(results, past=past_of(results, runs), due=[leaving(one) for one in due])
+
+    def _with_thread(self, results: Results) -> Results:
+        """With what history and roster know of it; a fault there costs neither the report nor the verdict."""
+        from playbook.thread.weaving import with_thread
+
+        try:
+            return leaving(with_thread(results, self.settings, self.history, self.reports))
+        except Exception as error:  # noqa: BLE001 - see above
+            self.not_written("what changed since the last run", f"{type(error).__name__}: {error}")
+            return results
 
     def _add_files(self, unread: Mapping[str, str]) -> None:
         """Records of the files that cannot be read, and of those that skip themselves."""

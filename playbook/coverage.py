@@ -40,12 +40,14 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
         words: few words for the report, e.g. ``24 of 24 h``; empty where there is nothing to say.
         expected, got: continue the sentence ``subject: expected …, got …``; empty where the part is enough.
         hint: what to do where it is not enough.
+        cause: the service that was away or refused us, where that is why; else empty.
     """
 
     words: str
     expected: str = ""
     got: str = ""
     hint: str = ""
+    cause: str = ""
 
     @property
     def enough(self) -> bool:
@@ -86,6 +88,12 @@ class Coverage(msgspec.Struct, frozen=True):
         """What to do about what was not seen; may be empty."""
         return " ".join(dict.fromkeys(part.hint for part in self.parts if not part.enough and part.hint))
 
+    @property
+    def cause(self) -> str:
+        """The one service for which it was not enough; empty where there is none, or another beside it."""
+        causes = {part.cause for part in self.parts if not part.enough}
+        return causes.pop() if len(causes) == 1 else ""
+
 
 def whole(words: str) -> Coverage:
     """Of something that cannot be seen in part, e.g. one answer of an API: ``1 answer``."""
@@ -101,6 +109,7 @@ def share(
     what: str = "",
     note: str = "",
     hint: str = "",
+    cause: str = "",
     may_be_empty: bool = False,
 ) -> Coverage:
     """Of a window or a population. Amounts that contradict each other, such as 5 of 3, are never enough.
@@ -110,7 +119,7 @@ def share(
         least_percent: of ``of``, how much must have been seen.
         what: what was looked for, e.g. ``samples``: ``samples of at least 22.8 of 24 h``.
         note: further words, e.g. ``api.log silent for 26 h``.
-        hint: what to do where it is not enough.
+        hint, cause: what to do where it is not enough, and the service for which it is not.
         may_be_empty: nothing of nothing is enough, e.g. of links that a document need not have. Otherwise it is
             not: a check of nothing would be green by what it never saw.
     """
@@ -121,7 +130,8 @@ def share(
     all_text = "an unknown number of" if of is None else f"{_amount(of)}"
     words = f"{seen_text} of {all_text} {_counted(of, unit)}" + (f", {note}" if note else "")
     if of == 0 and seen == 0 and not may_be_empty:
-        return Coverage((Part(words=words, expected=f"{subject}some {unit}", got=f"{subject}none", hint=hint),))
+        none = Part(words=words, expected=f"{subject}some {unit}", got=f"{subject}none", hint=hint, cause=cause)
+        return Coverage((none,))
     if of is not None and _is_enough(seen, of, least_percent):
         return Coverage((Part(words=words),))
     if of is None or not least_percent < 100 or not 0 <= seen <= of:
@@ -129,7 +139,7 @@ def share(
     else:
         expected = f"{subject}at least {_amount(of * least_percent / 100)} of {all_text} {unit}"
     got = f"{subject}{seen_text} {_counted(seen, unit)}" + (f" ({note})" if note else "")
-    return Coverage((Part(words=words, expected=expected, got=got, hint=hint),))
+    return Coverage((Part(words=words, expected=expected, got=got, hint=hint, cause=cause),))
 
 
 def understood(
@@ -157,10 +167,10 @@ def understood(
     return Coverage((Part(words=words, expected=expected, got=got, hint=hint),))
 
 
-def lacking(words: str, *, expected: str, got: str, hint: str = "") -> Coverage:
+def lacking(words: str, *, expected: str, got: str, hint: str = "", cause: str = "") -> Coverage:
     """Of something that was not seen and that no share can say; never enough, not even where no word says why."""
     got = clause_of(got) or "less"
-    part = Part(words=words, expected=expected or "all of it to be seen", got=got, hint=hint)
+    part = Part(words=words, expected=expected or "all of it to be seen", got=got, hint=hint, cause=cause)
     return Coverage((part,))
 
 

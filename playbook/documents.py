@@ -118,5 +118,9 @@ def _first_command(code: str) -> str:
 def anchors(file: Path) -> set[str]:
     """What ``#`` can lead to in a Markdown file, as GitHub makes it of the headings."""
     text = file.read_text(encoding="utf-8")
-    slugs = (re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in _HEADING.findall(text))
-    return set(slugs)
+    return {anchor_of(heading) for heading in _HEADING.findall(text)}
+
+
+def anchor_of(heading: str) -> str:
+    """``#anchor-of-a-heading`` without its ``#``, as GitHub makes it."""
+    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")

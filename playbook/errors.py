@@ -128,5 +128,10 @@ class Refused(Unmeasured):
         self.words = words
 
 
+def away(error: BaseException | None) -> str:
+    """The service that is away or refuses us, where an error says so; else empty."""
+    return error.service if isinstance(error, Unreachable | Denied) else ""
+
+
 class TooLittleData(Unmeasured):
     """The service answered, but with too little to judge by (no samples, no requests, NaN)."""

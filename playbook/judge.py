@@ -31,7 +31,8 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
         below_target: good enough, but short of what is aimed for.
         coverage: what it stands on, in few words.
         hint: what to do about what was not seen, where that makes it UNKNOWN; may be empty.
-        cause: what it is put down to, where several checks fail for one thing: the service that is down.
+        cause: what it is put down to, where several checks fail for one thing: the service that is down, or for
+            which too little was seen.
         public: what may be said of it to everybody, as a sentence without its subject; empty where nothing may.
     """
 
@@ -218,6 +219,7 @@ class Judge:
                 found=coverage.got,
                 coverage=(together(self._coverages.values()) + coverage).words,
                 hint=coverage.hint,
+                cause=coverage.cause,
             )
         )
 
@@ -236,6 +238,7 @@ def _not_enough(judgement: Judgement, coverage: Coverage) -> Judgement:
         limit=None,
         below_target=False,
         hint=coverage.hint,
+        cause=coverage.cause,
         public="",
     )
 

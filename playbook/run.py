@@ -27,7 +27,15 @@ from playbook.people.files import waivers_of
 from playbook.people.waivers import Waivers
 from playbook.places import comes_with_it, path_of
 from playbook.record import KILLED, LeftOut, Record, Results, Timing
-from playbook.recorder import INVESTIGATE, Notes, make_record, root_causes, with_runbook, with_waiver
+from playbook.recorder import (
+    INVESTIGATE,
+    Notes,
+    make_record,
+    root_causes,
+    under_their_causes,
+    with_runbook,
+    with_waiver,
+)
 from playbook.run_folder import Begun, what_was_left
 from playbook.settings import SANDBOX, Settings
 from playbook.verdict import EXECUTED, Verdict, exit_code, overall
@@ -228,7 +236,7 @@ def add_up(
     unread: Iterable[str] = (),
 ) -> Results:
     """The results of a run that has begun so, from what it came to."""
-    records = sorted(records, key=lambda record: (record.subject, record.item))
+    records = under_their_causes(sorted(records, key=lambda record: (record.subject, record.item)))
     verdicts = [record.verdict for record in records]
     # What is excepted from judgement is excepted from being counted on.
     floor = max(begun.floor - verdicts.count(Verdict.WAIVED) - _skip_themselves(begun, records), 1)

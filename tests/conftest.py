@@ -11,7 +11,8 @@ from hypothesis import settings
 
 from playbook import door
 from playbook.door.known import Known
-from tests.installed import build, call
+from tests.installed import LIMIT, build, call, environment_of
+from tests.preloaded import CAN_FORK, Server
 from tests.project import ROOT
 from tests.scheduling import ByFile, matrix_last
 
@@ -98,5 +99,27 @@ def call_installed(installed, tmp_path):
 
     def run(*command, cwd=tmp_path, **variables):
         return call(installed, *command, cwd=cwd, **variables)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def _installed_server(installed, tmp_path_factory: pytest.TempPathFactory):
+    """A server that forks for runs of pytest, with the installed suite loaded."""
+    server = Server(installed / "python", tmp_path_factory.mktemp("empty"))
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def run_installed(installed, request, tmp_path):
+    """Run the pytest of an installed suite, as ``call("python", "-m", "pytest", …)`` does but in a fork."""
+
+    def run(*arguments, **variables):
+        if not CAN_FORK:
+            return call(installed, "python", "-m", "pytest", *arguments, cwd=tmp_path, **variables)
+        server = request.getfixturevalue("_installed_server")
+        environment = environment_of(variables)
+        return server.run(arguments, tmp_path, environment, LIMIT)
 
     return run

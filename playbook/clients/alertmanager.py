@@ -34,6 +34,7 @@ from playbook.clients.alert_words import (
 from playbook.clients.grafana import Grafana, grafana
 from playbook.clients.http import Answer, HttpClient
 from playbook.clients.prometheus import Prometheus, prometheus
+from playbook.clients.wire import Kept
 from playbook.coverage import Coverage, lacking
 from playbook.engine import client
 from playbook.errors import Malformed, NotConfigured, TooLittleData, Unmeasured
@@ -276,6 +277,7 @@ def alerting(settings: Settings) -> Alertmanager | RuleAlerts:
             username=own.username,
             password=own.password,
             setting=f"targets.{target.name}.alertmanager.url",
+            kept=Kept(),
         )
         return Alertmanager(http, rules, "" if rules else _line_to_add(settings))
     if rules:

@@ -18,7 +18,7 @@ from playbook import door
 from playbook.budget import Ambiguous, OverBudget, read_json, read_unambiguous_json, shown
 from playbook.clients.http import origin
 from playbook.clients.trust import context_for
-from playbook.clients.wire import Call, Exchange
+from playbook.clients.wire import Call, Exchange, Kept
 from playbook.errors import Forbidden
 from playbook.secret import Secret
 from playbook.settings import TimeLimits
@@ -92,7 +92,7 @@ class _Response:
 class ReadOnlyTransport:
     """Lets GET and POST …/rollback/validate through, to one origin; refuses the rest before anything is sent.
 
-    Thread-safe: every request has a connection of its own, and its deadline is kept for its thread.
+    Thread-safe: no two requests have one connection at once, and a deadline is kept for its thread.
     """
 
     endpoint: str
@@ -100,6 +100,7 @@ class ReadOnlyTransport:
     time_limits: TimeLimits
     ca: str | None
     _now: local = field(default_factory=local, repr=False)
+    _kept: Kept = field(default_factory=Kept, repr=False)
 
     def until(self, deadline: float) -> None:
         """All requests of this thread must be over at this moment of ``time.monotonic()``."""
@@ -138,6 +139,7 @@ class ReadOnlyTransport:
             read=limits.read,
             deadline=getattr(self._now, "deadline", time.monotonic() + limits.connect + limits.read),
             body=_bytes(request.content),
+            kept=self._kept if request.method == "GET" else None,
         )
         with Exchange(call) as exchange:
             body = bytearray()

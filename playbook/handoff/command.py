@@ -84,6 +84,7 @@ def collect(
                 endings=found.endings,
                 on_call=found.on_call,
                 not_read=[*past.problems, *run.catalogue.unread.values(), *found.not_read],
+                time_zone=settings.target.time_zone,
                 left_out=[not_part(part) for part in left_out(absent, without)],
             )
         )

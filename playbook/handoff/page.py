@@ -78,6 +78,7 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
         on_call: who has which duty now and takes over next, in words.
         not_read: what could not be read, in words.
         left_out: what is not part of the product, in words.
+        time_zone: IANA name of the zone in which times are told beside UTC.
         audience: who may read it; a page for everybody names no person, address or reason.
     """
 
@@ -95,6 +96,7 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     on_call: list[str] = []
     not_read: list[str] = []
     left_out: list[str] = []
+    time_zone: str = "UTC"
     audience: Audience = Audience.TEAM
 
 
@@ -140,6 +142,7 @@ def make_page(
     on_call: Sequence[str] = (),
     not_read: Sequence[str] = (),
     left_out: Sequence[str] = (),
+    time_zone: str = "UTC",
 ) -> Page:
     """The page of a period that ends now.
 
@@ -174,6 +177,7 @@ def make_page(
         on_call=list(on_call),
         not_read=list(not_read),
         left_out=list(left_out),
+        time_zone=time_zone,
     )
 
 

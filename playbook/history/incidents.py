@@ -35,7 +35,7 @@ from playbook.history.standing import CANNOT_SEE, DOWN, KINDS, WELL, Kind, Stand
 from playbook.own_items import id_of_file
 from playbook.verdict import Verdict
 
-What = Literal["opened", "joined", "escalated", "recovered", "gone", "reopened"]
+What = Literal["opened", "joined", "escalated", "recovered", "gone", "reopened", "again"]
 
 WRONG: dict[Kind, str] = {DOWN: "out of bounds", CANNOT_SEE: "cannot be seen"}
 _AGAIN: dict[Kind, str] = {DOWN: "within bounds again", CANNOT_SEE: "can be seen again"}
@@ -47,6 +47,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         id: the same whenever it is derived again: fingerprint, what, and when.
+        what: ``again`` is none that happened: it is still open, and nobody has acknowledged it.
         at: when the run that showed it began.
         run: id of the run that showed it.
         quiet: it fell into a maintenance window, so nobody is to be told.
@@ -103,6 +104,11 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
         if self.lasted is None:  # nobody looked in between that is known
             return Lasted(bad=((self.closed or now) - self.opened).total_seconds())
         return self.lasted.until(now)
+
+    @property
+    def key(self) -> str:
+        """Unlike that of any other: ``ab12cd34ef56-2``."""
+        return f"{self.fingerprint}-{self.number}"
 
     @property
     def is_open(self) -> bool:
@@ -392,5 +398,8 @@ def _bad_by_cause(looked_at: dict[str, Finding]) -> list[_Bad]:
             cause = cause_of(item, finding)
             bad = found.setdefault((kind, cause), _Bad(kind, cause))
             bad.items.append(item)
-            bad.message = bad.message or finding.message or f"{item}: {finding.verdict}"
+            said = finding.message or f"{item}: {finding.verdict}"
+            # Of what fails for one cause, that which names it says most.
+            if not bad.message or (cause in said and cause not in bad.message):
+                bad.message = said
     return list(found.values())

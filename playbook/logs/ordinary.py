@@ -3,11 +3,11 @@
 A pattern of bytes goes through a block in C. What it recognises would be read by the exact reader as an answered
 request with a status other than 429 and 5xx, or as a line under a warning. It says so by the line's *row*: the
 text of its minute and source as it stands in the line, and a mark for what kind of line it is. Lines of one row
-are alike in all that a review counts. The row of every other line is empty: the exact reader must read it, in
-its place.
+are alike in all that a review counts. The row of every other line is empty: the exact reader must read it, in its
+place.
 
 Each alternative is narrower than what the exact reader's patterns take, and excludes whatever they would look at
-before or instead; tests/unit/logs/test_ordinary.py compares the two for every line that it can think of.
+before or instead; tests/unit/logs/test_by_blocks.py compares the two for every line that it can think of.
 """
 
 from __future__ import annotations
@@ -71,25 +71,18 @@ class _Dialect(NamedTuple):
     """Patterns of lines that begin alike.
 
     Attributes:
-        plain: for a block that is printable ASCII and has none of ``_ODD``; ``careful`` for any other.
+        pattern: of printable ASCII that has none of ``_ODD``.
         named: its lines name their component.
         sample: a line of it that the exact reader reads, as from which minute and source a row is.
     """
 
-    plain: re.Pattern[bytes]
-    careful: re.Pattern[bytes]
+    pattern: re.Pattern[bytes]
     named: bool
     sample: str
 
 
 def _dialect(body: bytes, sample: str, *, named: bool) -> _Dialect:
-    careful = rb"(?=[ -~]{0,7500}\n)(?![^\n]*(?:" + b"|".join(_ODD) + rb"))" + body
-    return _Dialect(
-        re.compile(rb"^(?:" + body + rb"|[^\n]*+)\n", re.MULTILINE),
-        re.compile(rb"^(?:" + careful + rb"|[^\n]*+)\n", re.MULTILINE),
-        named,
-        sample,
-    )
+    return _Dialect(re.compile(rb"^(?:" + body + rb"|[^\n]*+)\n", re.MULTILINE), named, sample)
 
 
 _DIALECTS = (
@@ -141,6 +134,17 @@ def _time(line: bytes, row: bytes, start: float) -> float:
     return start + int(second[1]) + (float(b"0." + second[2]) if second[2] else 0.0)
 
 
+def _is_odd(text: bytes) -> bool:
+    """Whether there is anything but printable ASCII and line ends, or one of ``_ODD``."""
+    return (
+        not text.isascii()
+        or text.translate(None, _PRINTABLE) != b""
+        or _ODD[0] in text
+        or _ODD[1] in text
+        or _ODD[2] in text
+    )
+
+
 class Sorter:
     """Sorts blocks of lines.
 
@@ -156,16 +160,14 @@ class Sorter:
     def sort(self, block: bytes) -> Rows:
         """Rows of the lines of ``block``: lines with ``\\n`` between them, and none behind the last."""
         lines = block.split(b"\n")
-        odd = not block.isascii() or block.translate(None, _PRINTABLE) or any(mark in block for mark in _ODD)
-        rows = self._matched(_DIALECTS[0], lines, block, odd=bool(odd))
+        odd = _is_odd(block)
+        rows = self._matched(_DIALECTS[0], lines, block, odd=odd)
         for dialect in _DIALECTS[1:]:
             left = [number for number, row in enumerate(rows) if not row and lines[number][:1] in _DIGITS]
             if not left:
                 break
             rest = [lines[number] for number in left]
-            for number, row in zip(
-                left, self._matched(dialect, rest, b"\n".join(rest), odd=bool(odd)), strict=True
-            ):
+            for number, row in zip(left, self._matched(dialect, rest, b"\n".join(rest), odd=odd), strict=True):
                 rows[number] = row
         return Rows(lines, rows)
 
@@ -188,8 +190,9 @@ class Sorter:
         return Minute(name, entry.time)
 
     def _matched(self, dialect: _Dialect, lines: Sequence[bytes], block: bytes, *, odd: bool) -> list[bytes]:
-        pattern = dialect.careful if odd else dialect.plain
-        rows: list[bytes] = pattern.findall(block + b"\n")
+        rows: list[bytes] = dialect.pattern.findall(block + b"\n")
+        if odd:
+            rows = [EXACT if row and _is_odd(line) else row for row, line in zip(rows, lines, strict=True)]
         half = [number for number, row in enumerate(rows) if row[-1:] in _OPENED]
         if half:
             self._decide(dialect, lines, rows, half)

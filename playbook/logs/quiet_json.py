@@ -14,13 +14,15 @@ import msgspec
 from playbook.budget import DEEPEST
 from playbook.logs import access, fields_of
 
+_SIMPLE = frozenset({int, str})
 QUIET = frozenset({10, 20, 30, "trace", "debug", "info", "TRACE", "DEBUG", "INFO"})
 """Levels under a warning, as most loggers write them."""
 
 _ABSENT = msgspec.Raw()
 # What is skipped is checked for its form and not for its range: numbers that no float can be are looked for.
 _ZERO = bytes.maketrans(b"123456789E", b"0" * 9 + b"e")
-_LARGE = re.compile(rb"[:\[, ]-?\d[\d.]*+[eE]\+?\d{3}|\d{200}")
+_EXPONENT = re.compile(rb"(?<=[0.])e\+?000")
+_NUMBER = re.compile(rb"[:\[, ]-?0[0.]*\Z")
 
 
 class _Answer(msgspec.Struct, gc=False):
@@ -67,14 +69,50 @@ def judge(bodies: list[bytes], *, nameless: bool) -> list[bool | None]:
     Args:
         nameless: nothing before the line has named its component, so that it must not name one either.
     """
-    return [
-        None if line is None or (nameless and _names(line) != _NO_NAMES) else _judge(line, body)
-        for line, body in zip(_decoded(bodies), bodies, strict=True)
-    ]
-
-
-def _decoded(bodies: list[bytes]) -> list[Any]:
     joined = b"\n".join(bodies)
+    escaped = b"\\u" in joined  # what a key is called, and whether a text is empty, is not seen through that
+    found: list[bool | None] = []
+    for line, body in zip(_decoded(bodies, joined), bodies, strict=True):
+        verdict = None
+        if (
+            line is not None
+            and line.level.__class__ in _SIMPLE
+            and line.level in QUIET
+            and body.count(b"{") + body.count(b"[") <= DEEPEST
+            and not (escaped and b"\\u" in body)
+            and not (nameless and _names(line) != _NO_NAMES)
+        ):
+            answer = line.res
+            if answer is None:
+                verdict = _elsewhere(line, body)
+            elif (
+                answer.response is _ABSENT
+                and line.other_log is _ABSENT
+                and line.req is not None
+                and _went_well(answer.status)
+                and _is_text(line.req.url)
+            ):
+                verdict = True
+        found.append(verdict)
+    return found
+
+
+def _elsewhere(line: Any, body: bytes) -> bool | None:
+    """As ``judge``, of a line without ``res``: its status is beside its level, or nowhere."""
+    if _others(line) != _NO_OTHERS:
+        return None
+    status = line.first
+    if status is _ABSENT:
+        status = line.second
+        if status is _ABSENT:
+            status = line.third
+    if status is not _ABSENT:
+        return True if _went_well(status) and (_is_text(line.path) or _is_text(line.url)) else None
+    # A method beside a status of another name would be a request that is not understood.
+    return None if b"ethod" in body or b"METHOD" in body else False
+
+
+def _decoded(bodies: list[bytes], joined: bytes) -> list[Any]:
     if not _may_be_out_of_range(joined):
         try:
             found = _decoder.decode_lines(joined)
@@ -86,7 +124,7 @@ def _decoded(bodies: list[bytes]) -> list[Any]:
 
 
 def _one(body: bytes) -> Any:
-    if _may_be_out_of_range(body) and _LARGE.search(body):
+    if _may_be_out_of_range(body):
         return None
     try:
         return _decoder.decode(body)
@@ -95,37 +133,19 @@ def _one(body: bytes) -> Any:
 
 
 def _may_be_out_of_range(text: bytes) -> bool:
-    """Whether there may be a number of over 200 digits or with an exponent of over two."""
+    """Whether there may be a number of over 200 digits, or with an exponent of over two."""
     zeros = text.translate(_ZERO)
-    return b"e000" in zeros or b"e+000" in zeros or b"0" * 200 in zeros
+    if b"0" * 200 in zeros:
+        return True
+    if b"e000" not in zeros and b"e+000" not in zeros:
+        return False
+    # Most are parts of hexadecimal ids: a number stands behind a sign of JSON.
+    return any(
+        _NUMBER.search(zeros, max(0, found.start() - 210), found.start()) for found in _EXPONENT.finditer(zeros)
+    )
 
 
-def _judge(line: Any, body: bytes) -> bool | None:  # noqa: PLR0911 - one after another is quickest
-    level = line.level
-    if level.__class__ not in (int, str) or level not in QUIET or b"\\u" in body:
-        return None
-    if body.count(b"{") + body.count(b"[") > DEEPEST:
-        return None
-    answer = line.res
-    if answer is not None:
-        request = line.req
-        if request is None or answer.response is not _ABSENT or line.other_log is not _ABSENT:
-            return None
-        return True if _went_well(answer.status) and _is_text(request.url) else None
-    if _others(line) != _NO_OTHERS:
-        return None
-    status = line.first
-    if status is _ABSENT:
-        status = line.second
-        if status is _ABSENT:
-            status = line.third
-    if status is _ABSENT:
-        # A method beside a status of another name would be a request that is not understood.
-        return None if b"ethod" in body or b"METHOD" in body else False
-    return True if _went_well(status) and (_is_text(line.path) or _is_text(line.url)) else None
-
-
-def _went_well(status: object) -> bool:
+def _went_well(status: Any) -> bool:
     """Any status of HTTP but 429 and 5xx."""
     return status.__class__ is int and (100 <= status < 429 or 429 < status < 500)
 

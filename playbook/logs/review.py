@@ -146,8 +146,8 @@ class Reviewer:
     _kinds: BoundedTable[tuple[str, ...], Occurrences] = field(default_factory=lambda: _table(_KINDS))
     _answers: BoundedTable[tuple[str, ...], Occurrences] = field(default_factory=lambda: _table(_PATHS))
     _open: OrderedDict[str, traces.Trace] = field(default_factory=OrderedDict)
-    _newest_errors: Newest = field(default_factory=lambda: Newest(NEWEST_ERRORS))
-    _newest_answers: Newest = field(default_factory=lambda: Newest(NEWEST_ANSWERS))
+    _newest_errors: Newest[tuple[str, str]] = field(default_factory=lambda: Newest(NEWEST_ERRORS))
+    _newest_answers: Newest[tuple[str, str, Access]] = field(default_factory=lambda: Newest(NEWEST_ANSWERS))
     _before: float | None = None
     _before_named: bool = False
     _lines: int = 0
@@ -289,12 +289,15 @@ class Reviewer:
             errors=self.errors,
             fatal=self.fatal,
             kinds=_told(self._kinds, lambda row: fold(door.line(row.example, _LOOKED_AT)), examples=True),
-            newest_errors=_shown(self._newest_errors),
+            newest_errors=[(time, _shown(f"{name} {text}")) for time, (name, text) in self._newest_errors.lines()],
             requests=sum(hour.requests for hour in hours),
             server_errors=sum(hour.server_errors for hour in hours),
             throttled=sum(hour.throttled for hour in hours),
             answers=_told(self._answers, lambda row: fold_path(door.line(row.example)), examples=False),
-            newest_answers=_shown(self._newest_answers),
+            newest_answers=[
+                (time, _shown(f"{name} {_answer_text(text, access)}"))
+                for time, (name, text, access) in self._newest_answers.lines()
+            ],
             left_out=self._kinds.left_out + self._answers.left_out,
             kinds_left_out=self._kinds.left_out,
         )
@@ -325,7 +328,7 @@ class Reviewer:
         if time is None:
             self.undated += len(waiting)
             self.strange += len(waiting)
-            self._examples += map(_shown_strange, waiting[: STRANGE_LINES - len(self._examples)])
+            self._examples += (door.line(text, _SHOWN) for text in waiting[: STRANGE_LINES - len(self._examples)])
             return
         self._before, self._before_named = time, False
         for text in waiting:
@@ -354,7 +357,7 @@ class Reviewer:
         self._component.strange += 1
         self._file.strange += 1
         if len(self._examples) < STRANGE_LINES:
-            self._examples.append(_shown_strange(text))
+            self._examples.append(door.line(text, _SHOWN))
 
     def _failed(self, entry: Entry, access: Access, time: float, hour: Hour) -> None:
         if access.status == 429:
@@ -365,7 +368,7 @@ class Reviewer:
         if row.add(time):
             row.example = access.path
         if self._newest_answers.wants(time):
-            self._newest_answers.add(time, f"{entry.component} {_answer_text(entry, access)}".strip())
+            self._newest_answers.add(time, (entry.component, entry.text, access))
 
     def _other(self, entry: Entry) -> None:
         """An ordinary line: what comes after it does not directly follow an error any more."""
@@ -425,15 +428,11 @@ class Reviewer:
         if kind.add(trace.time):
             kind.example = trace.message
         if self._newest_errors.wants(trace.time):
-            self._newest_errors.add(trace.time, f"{component} {trace.message}".strip())
+            self._newest_errors.add(trace.time, (component, trace.message))
 
 
-def _shown_strange(text: str) -> str:
-    return door.line(text, _SHOWN)
-
-
-def _shown(newest: Newest) -> list[tuple[float, str]]:
-    return [(time, door.line(text, _SHOWN)) for time, text in newest.lines()]
+def _shown(text: str) -> str:
+    return door.line(text.strip(), _SHOWN)
 
 
 def _told(
@@ -453,7 +452,6 @@ def _told(
     return sorted(told.items(), key=lambda item: -_weight(item[1]))
 
 
-def _answer_text(entry: Entry, access: Access) -> str:
+def _answer_text(text: str, access: Access) -> str:
     """An access line; for a JSON one, whose message says little, what it stands for."""
-    known = str(access.status) in entry.text
-    return entry.text if known else f"{access.status} {access.path} {entry.text}"
+    return text if str(access.status) in text else f"{access.status} {access.path} {text}"

@@ -13,7 +13,7 @@ from playbook.clients.digitalocean_account import DigitalOceanAccount, Invoice, 
 from playbook.clock import Clock
 from playbook.coverage import Coverage, lacking, whole
 from playbook.engine import measurement
-from playbook.errors import NotConfigured, Unmeasured
+from playbook.errors import NotConfigured, Unmeasured, away
 from playbook.evidence import Evidence, Facts, Table
 from playbook.limits import Reading
 from playbook.measure.words import moment
@@ -315,7 +315,9 @@ def _month(bills: Bills, account: DigitalOceanAccount, month: str) -> tuple[dict
         try:
             products, lack = _products(account.invoice_summary(invoice.invoice_uuid), month)
         except Unmeasured as error:
-            seen += lacking("", expected=f"the summary of the invoice of {month}", got=str(error))
+            seen += lacking(
+                "", expected=f"the summary of the invoice of {month}", got=str(error), cause=away(error)
+            )
             continue
         seen += lack
         for name, dollars in products.items():
@@ -337,7 +339,7 @@ def _preview(bills: Bills, account: DigitalOceanAccount) -> tuple[dict[str, floa
             return {}, f"{bills.month}: no preview", lacking("", expected=expected, got=preview.invoice_period)
         products, lack = _products(account.invoice_summary(preview.invoice_uuid), bills.month)
     except Unmeasured as error:
-        return {}, f"{bills.month}: {error}", lacking("", expected=expected, got=str(error))
+        return {}, f"{bills.month}: {error}", lacking("", expected=expected, got=str(error), cause=away(error))
     days, of = elapsed(preview.updated_at or bills.used_at)
     projected = {name: dollars / max(days, 0.5) * of for name, dollars in products.items()}
     return projected, "", lack

@@ -20,6 +20,7 @@ from playbook.limits import Reading
 from playbook.measure.app import PHASES
 from playbook.measure.words import moment, span
 from playbook.settings import Settings
+from playbook.thread import told
 
 SHOWN = 3
 WEEK = timedelta(days=7)
@@ -159,6 +160,14 @@ class Releases:
     def newest(self) -> Release:
         """The last one that was made."""
         return self.newest_first[0]
+
+    @property
+    def serving_release(self) -> told.Release | None:
+        """The newest that serves visitors; None where the listing shows none."""
+        for release in self.newest_first:
+            if release.phase == "ACTIVE" and release.id:
+                return told.Release(deployment=release.id, commit=release.commit)
+        return None
 
     @property
     def since(self) -> str:

@@ -17,7 +17,7 @@ from playbook.counters import Earlier
 from playbook.coverage import Coverage, lacking, share, together, whole
 from playbook.emergency import NONE, P4, URGENT, Known, severity_of
 from playbook.engine import Measurements, Outcome, measurement
-from playbook.errors import NotConfigured, Unmeasured, Unreachable
+from playbook.errors import NotConfigured, Unmeasured, Unreachable, away
 from playbook.evidence import Evidence, Facts, Table
 from playbook.limits import Bound, Limit, Reading
 from playbook.measure.alerts import Alerts
@@ -209,7 +209,10 @@ def _unknown(signs: list[Sign]) -> Coverage:
     problems = [sign.problem for sign in signs if isinstance(sign.problem, Unmeasured)]
     told = {_TIMES.sub("", problem.clause): problem.clause for problem in reversed(problems)}
     hint = " ".join(dict.fromkeys(problem.hint for problem in problems if problem.hint))
-    return lacking("", expected=f"{listed} to be known", got=" and ".join(reversed(told.values())), hint=hint)
+    causes = {away(problem) for problem in problems}
+    cause = causes.pop() if len(causes) == 1 else ""
+    got = " and ".join(reversed(told.values()))
+    return lacking("", expected=f"{listed} to be known", got=got, hint=hint, cause=cause)
 
 
 def _bound(bound: Bound | None) -> str:

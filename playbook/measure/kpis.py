@@ -23,6 +23,7 @@ from playbook.measure.queries import own_series, query_of, selectors
 from playbook.sections.metrics import Kpis
 from playbook.settings import Settings
 from playbook.spells import since_when
+from playbook.thread.told import Asked
 from playbook.trend import Point
 from playbook.verdict import Verdict
 
@@ -166,6 +167,11 @@ class Kpi:
     limit: Limit | None = None
     seen: Coverage = field(default_factory=Coverage)
     course: tuple[Point, ...] = ()
+
+    @property
+    def asked_metrics(self) -> tuple[Asked, ...]:
+        """The query of its value."""
+        return (Asked(query=" ".join(self.answered.query.split()), seconds=self.window.seconds),)
 
     @property
     def covered_hours(self) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from playbook.clients.digitalocean_types import Deployment
 from playbook.clock import Clock
 from playbook.coverage import Coverage, whole
 from playbook.engine import measurement
@@ -58,7 +59,7 @@ class RollbackTest(NewestDrill):
 
     def evidence(self) -> list[Evidence]:
         """The drill, or the record of the last."""
-        shown: list[Evidence] = [self.drill.evidence()] if self.drill else []
+        shown: list[Evidence] = [_went(self.drill)] if self.drill else []
         if not self.drill:
             facts = {"Result": self.result, "Tried": moment(self.record.when if self.record else None)}
             if self.refusal:
@@ -67,6 +68,25 @@ class RollbackTest(NewestDrill):
         if self.damaged:
             shown.append(Lines("Lines of the records that could not be read", list(self.damaged)))
         return shown
+
+
+def _went(drill: RollbackDrill) -> Facts:
+    """From where to where, and how long each way took."""
+    return Facts(
+        "Rollback drill",
+        {
+            "Ran before": _release(drill.before),
+            "Gone back to": _release(drill.target),
+            "Begun": moment(drill.began),
+            "There": drill.there.words,
+            "Back": drill.back.words,
+            "Result": drill.result,
+        },
+    )
+
+
+def _release(deployment: Deployment) -> str:
+    return f"{deployment.cause or deployment.id}, {moment(deployment.created_at)}"
 
 
 @measurement(time_limit=_LONGEST, is_long=True, parts=("staging",), apart_from=("rollback_asked",))

@@ -16,9 +16,7 @@ from playbook.clients.digitalocean_transport import ReadOnlyTransport
 from playbook.clients.digitalocean_types import Deployment
 from playbook.clock import Clock
 from playbook.errors import Denied, Unmeasured, Unreachable
-from playbook.evidence import Facts
 from playbook.gate import Permit, demand_permit
-from playbook.wording import moment, span
 
 _REVERTS = 3  # tries to order the way back, where the platform does not answer
 _BETWEEN = 2.0  # seconds between them
@@ -57,6 +55,11 @@ class Leg:
     phase: str
     problem: str = ""
 
+    @property
+    def words(self) -> str:
+        """``ACTIVE after 2.4 min``."""
+        return f"{self.phase or 'no phase'} after {_spell(self.seconds)}"
+
 
 @dataclass(slots=True)
 class RollbackDrill:
@@ -89,21 +92,8 @@ class RollbackDrill:
             parts.append(f"a rollback with {self.there.problem}")
         if parts:
             return ", after ".join(parts)
-        return f"the older release after {_took(self.there)}, and the newer one again after {_took(self.back)}"
-
-    def evidence(self) -> Facts:
-        """From where to where, and how long each way took."""
-        return Facts(
-            "Rollback drill",
-            {
-                "Ran before": _words(self.before),
-                "Gone back to": _words(self.target),
-                "Begun": moment(self.began),
-                "There": f"{self.there.phase or 'no phase'} after {_took(self.there)}",
-                "Back": f"{self.back.phase or 'no phase'} after {_took(self.back)}",
-                "Result": self.result,
-            },
-        )
+        there, back = _spell(self.there.seconds), _spell(self.back.seconds)
+        return f"the older release after {there}, and the newer one again after {back}"
 
 
 class RollbackRoute:
@@ -239,13 +229,5 @@ class RollbackRoute:
             pause = min(pause * 1.5, _LONGEST_PAUSE)
 
 
-def _took(leg: Leg) -> str:
-    return _spell(leg.seconds)
-
-
 def _spell(seconds: float) -> str:
-    return span(seconds) if seconds >= 60 else f"{seconds:.1f} s"
-
-
-def _words(deployment: Deployment) -> str:
-    return f"{deployment.cause or deployment.id}, {moment(deployment.created_at)}"
+    return f"{seconds:.1f} s" if seconds < 60 else f"{seconds / 60:.1f} min"

@@ -62,11 +62,13 @@ class Mark:
 
     Attributes:
         leftward: the text ends at the line instead of beginning there, as it would leave the drawing.
+        height: of the text; each mark has a line of its own, as two may lie close together.
     """
 
     place: float
     text: str
     leftward: bool
+    height: float
 
 
 @dataclass(frozen=True)
@@ -119,7 +121,7 @@ def draw(chart: Chart) -> Drawing | None:
         return None
     named = len(curves) > 1 and not chart.bars
     height = _BARS_HEIGHT if chart.bars else HEIGHT
-    top = _TOP + (_LINE if chart.marks else 0.0)
+    top = _TOP + _LINE * len(chart.marks)
     right = WIDTH - (_RIGHT_NAMED if named else _RIGHT_PLAIN)
     bottom = height - _BOTTOM
     shown = _limits_in_sight(chart, curves)
@@ -161,8 +163,8 @@ def draw(chart: Chart) -> Drawing | None:
             f"{name} {value:,g} {chart.unit}" for name, value in chart.limits.items() if name not in shown
         ),
         marks=tuple(
-            Mark(across(at), text, across(at) > (_LEFT + right) / 2)
-            for text, at in chart.marks.items()
+            Mark(across(at), text, across(at) > (_LEFT + right) / 2, top - _LINE * (len(chart.marks) - number) + 9)
+            for number, (text, at) in enumerate(chart.marks.items())
             if first <= at <= last
         ),
         bars=chart.bars,

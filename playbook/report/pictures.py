@@ -18,6 +18,8 @@ _OPENING = {
     "load": ("The course of the test", "load.carried"),
     "monthly": ("The month over the one before", "monthly.performance.comparison"),
 }
+# Items whose charts say the same as those that their set opens with.
+_SAID = {"load.carried", "monthly.performance.comparison", "monthly.performance.report"}
 _GAVE_WAY = "What gave way first"
 
 
@@ -44,20 +46,24 @@ def opening(results: Results) -> Opening | None:
     return None
 
 
-def pictures(record: Record, results: Results, *, with_investigation: bool, already: list[Chart]) -> list[Chart]:
-    """The charts that stand open with a finding: its own, those of its runbook's steps, else its past runs.
+def pictures(
+    record: Record, results: Results, *, with_investigation: bool, is_opened: bool, already: list[Chart]
+) -> list[Chart]:
+    """The charts that stand open with a finding: its own or else its past runs, and those of its runbook's steps.
 
     Args:
         with_investigation: the runbook's steps stand with this finding and not with another one.
-        already: charts that the report opens with.
+        is_opened: the report opens with charts.
+        already: charts that stand with earlier findings; a runbook's steps need not show them again.
     """
-    found = _charts(record.evidence)
+    if is_opened and record.item in _SAID:
+        return []
+    past = _past(record, results)
+    found = _charts(record.evidence) or ([past] if past else [])
     if with_investigation:
-        found += [chart for step in record.investigation for chart in _charts(step.evidence)]
-    unique = {chart.title: chart for chart in reversed(found) if chart not in already}
-    chosen = [chart for chart in found if unique.get(chart.title) is chart][:MOST_PICTURES]
-    own = _past(record, results)
-    return chosen if _charts(record.evidence) or own is None else [own, *chosen][:MOST_PICTURES]
+        steps = [chart for step in record.investigation for chart in _charts(step.evidence)]
+        found += [chart for chart in steps if chart not in already]
+    return [chart for number, chart in enumerate(found) if chart not in found[:number]][:MOST_PICTURES]
 
 
 def _past(record: Record, results: Results) -> Chart | None:

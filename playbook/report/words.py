@@ -5,6 +5,7 @@ from __future__ import annotations
 from playbook.audience import Audience
 from playbook.record import LeftOut, Record, Results
 from playbook.verdict import SEVERITY, Verdict
+from playbook.wording import heading
 
 ATTENTION = (Verdict.CRITICAL, Verdict.UNKNOWN, Verdict.WARNING)
 MARKS = {
@@ -68,11 +69,15 @@ def headline(results: Results) -> str:
 def _named(results: Results, verdict: Verdict, what: str) -> str:
     """``2 checks are out of bounds (API health; Alerts)``: titles while a glance takes them in.
 
-    A title may be any words, a whole clause too, so that no sentence is made of it.
+    A title may be any words, a whole clause too, so that no sentence is made of it. What fails for one
+    cause has the name of that.
     """
-    titles = list(dict.fromkeys(record.title for record in of_verdict(results, verdict)))
+    causes = {cause.id: heading(cause.id) for cause in results.root_causes}
+    found = of_verdict(results, verdict)
+    titles = list(dict.fromkeys(causes.get(record.cause, record.title) for record in found))
     count = results.counts.get(str(verdict), 0)
-    told = f" ({'; '.join(clip(title, 60) for title in titles)})" if count == len(titles) <= MOST_NAMED else ""
+    distinct = len({record.cause if record.cause in causes else record.check for record in found})
+    told = f" ({'; '.join(clip(title, 60) for title in titles)})" if distinct == len(titles) <= MOST_NAMED else ""
     return f"{plural(count, 'check is', 'checks are')} {what}{told}"
 
 

@@ -73,6 +73,7 @@ class Limits(LoadLimits, frozen=True):
     backup_size: Limit
     backup_files: Limit
     weekly_handoff_age: Limit
+    post_mortem_age: Limit
     monthly_handoff_age: Limit
     runbook_review_age: Limit
     playbook_review_age: Limit

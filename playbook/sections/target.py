@@ -243,7 +243,7 @@ class Target(Section, frozen=True):
     Attributes:
         private: the history, the site, the issues and the job summaries of this target are in places that only
             the team can read, so all of them tell the particulars too.
-        time_zone: IANA name of the zone in which reports tell times beside UTC, e.g. ``Europe/Berlin``.
+        time_zone: in which reports and handoff pages tell times beside UTC; IANA name, e.g. ``Europe/Berlin``.
         without: the parts that this product does not have, by their names in ``playbook.sections.parts``.
     """
 

@@ -32,6 +32,7 @@ _ADDRESSES = {
     "target.links.console": _WEB,
     "target.links.status_page": _WEB,
     "target.links.documentation": _WEB,
+    "target.links.logs": _WEB,
 }
 _PATHS = ("target.web.health_path", "target.web.image_health_path", "target.web.optimize_path")
 # Where names of sets stand: as keys of a table, or in a list.

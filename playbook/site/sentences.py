@@ -76,11 +76,13 @@ def set_name(name: str) -> str:
 
 
 def next_words(site: Site) -> str:
-    """When the next run should have appeared: ``Next run due Tue 24 Nov 06:17 UTC``."""
+    """When the next run should have appeared, and from when on a page without it says nothing of now."""
     one = site.next
     if one is None or one.due is None:
         return "No run is scheduled"
-    return f"Next run due {short(one.due.next)} UTC ({set_name(one.name)}, {one.target})"
+    ahead = f"in {age(one.due.next - site.now)}, {short(one.due.next)} UTC"
+    due = f"Next run due {ahead} ({set_name(one.name)}, {one.target})"
+    return f"{due}; after {short(one.due.missing_after)} UTC without it this page is too old"
 
 
 def stale_words(site: Site) -> str:

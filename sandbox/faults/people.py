@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from sandbox.faults import fault
-from sandbox.people import ADA, BEN, WaivedState
+from sandbox.people import ADA, BEN, IncidentState, WaivedState
 
 if TYPE_CHECKING:
     from sandbox.world import World
@@ -232,3 +232,18 @@ def _edit_playbook(world: World, pattern: str, text: str) -> None:
 
 def _day(world: World, ago: float) -> str:
     return f"{world.now - timedelta(days=ago):%Y-%m-%d}"
+
+
+@fault("post-mortem-missing", "Nobody has written the post-mortem of an outage that was over nine days ago")
+def _(world: World) -> None:
+    world.people.incident = IncidentState(world.now - timedelta(days=9), "")
+
+
+@fault("post-mortem-unfinished", "The post-mortem of an outage that was over three days ago is only a form")
+def _(world: World) -> None:
+    world.people.incident = IncidentState(world.now - timedelta(days=3), "Why: (to be written)")
+
+
+@fault("history-empty", "The history of runs that people keep holds none")
+def _(world: World) -> None:
+    world.people.incident = IncidentState(world.now, "", known=False)

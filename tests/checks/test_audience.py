@@ -148,7 +148,9 @@ def canaries(results):
             record.look_again,
         )
         seen |= {part for text in (*shown, *told) for part in (text.strip(), *re.split(r"[\s,;()'\"=]+", text))}
-    figures = "\n".join(each.public for each in results.records if each.audience is Audience.PUBLIC and each.value)
+    figures = "\n".join(
+        each.public for each in results.records if each.audience is Audience.PUBLIC and each.value is not None
+    )
     return {
         text
         for text in {text.strip(":.") for text in seen}

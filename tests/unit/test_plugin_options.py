@@ -272,7 +272,6 @@ def test_run_without_a_file_that_can_be_collected_is_no_run(project):
     assert "ModuleNotFoundError" in ended.stdout
 
 
-@pytest.mark.parametrize("how", [(), ("-n", "2")], ids=["alone", "workers"])
 @pytest.mark.parametrize(
     ("text", "said"),
     [
@@ -282,11 +281,11 @@ def test_run_without_a_file_that_can_be_collected_is_no_run(project):
     ],
     ids=["import", "syntax", "crash"],
 )
-def test_file_that_cannot_be_collected_costs_its_own_checks_only(project, how, text, said):
-    """It is UNKNOWN by its name and line; the other files are checked."""
+def test_file_that_cannot_be_collected_costs_its_own_checks_only(project, text, said):
+    """It is UNKNOWN by its name and line; the other files are checked. With workers: test_endings.py."""
     project.write(GOOD)
     (project.folder / "checks" / "test_broken.py").write_text(text)
-    ended = project.run("-m", "daily", *how)
+    ended = project.run("-m", "daily")
     assert ended.returncode == 10, ended.stdout + ended.stderr
     results = project.results()
     broken, good = results.records

@@ -167,6 +167,47 @@ def test_the_image_has_what_it_copies_runs_as_nobody_and_holds_no_secret():
     assert {".git", ".venv", "playbook.toml", "people/*", "data", "reports"} <= set(ignored)
 
 
+@pytest.mark.slow
+def test_the_image_holds_a_bill_of_what_is_in_it():
+    """Made where it is true: of the packages that are installed, with what dpkg says where there is one."""
+    ended = subprocess.run(
+        [sys.executable, DEPLOY / "container" / "sbom.py"], capture_output=True, text=True, timeout=60, check=True
+    )
+    bill = json.loads(ended.stdout)
+    assert (bill["bomFormat"], bill["specVersion"], bill["version"]) == ("CycloneDX", "1.6", 1)
+    assert bill["metadata"]["component"]["name"] == "operations-playbook"
+    references = [each["bom-ref"] for each in bill["components"]]
+    assert len(references) == len(set(references)) > 20
+    known = {each["name"]: each["version"] for each in bill["components"] if each["purl"].startswith("pkg:pypi/")}
+    pinned = dict(re.findall(r"^([\w.-]+)==([\w.]+)", (ROOT / "requirements.txt").read_text(), re.MULTILINE))
+    assert {name: known.get(name) for name in pinned} == pinned
+    debian = [each for each in bill["components"] if each["purl"].startswith("pkg:deb/")]
+    assert bool(debian) == bool(shutil.which("dpkg-query"))
+    containerfile = (DEPLOY / "container" / "Containerfile").read_text(encoding="utf-8")
+    assert "python deploy/container/sbom.py > /playbook/sbom.cdx.json" in containerfile
+
+
+@pytest.mark.slow
+def test_where_nothing_can_build_the_image_that_is_said(tmp_path):
+    """And is no failure: what is in it and how it starts is tried here."""
+    shell, folder = shutil.which("bash"), tmp_path / "programs"
+    assert shell
+    folder.mkdir()
+    (folder / "dirname").symlink_to(str(shutil.which("dirname")))
+    ended = subprocess.run(
+        [shell, ROOT / ".ci" / "image"],
+        env={"PATH": str(folder)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert ended.stdout == (
+        "image: not built (no buildah); a dry run by tests/workflows/test_elsewhere.py is all that it had\n"
+    )
+
+
 @pytest.fixture
 def image(tmp_path) -> Path:
     """What the image has in its folder: what is kept in git, without what is ignored."""

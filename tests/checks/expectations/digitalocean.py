@@ -233,7 +233,8 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
     "digitalocean-gone": no_digitalocean(r"connection refused \(connect, after \d\.\d+ s\)"),
     "digitalocean-unauthorized": no_digitalocean(r"HTTP 401 unauthorized \(Unable to authenticate you\)"),
     "digitalocean-denied": no_digitalocean(
-        r"HTTP 403 forbidden \(You are not authorized to perform this operation\)"
+        r"HTTP 403 forbidden \(You are not authorized to perform this operation\): "
+        r"the token needs the scope [a-z_]+:[a-z]+"
     ),
     "digitalocean-throttled": no_digitalocean(
         r"HTTP 429 too_many_requests \(API rate limit exceeded\); it asks to come back in 27 s"

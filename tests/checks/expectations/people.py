@@ -4,6 +4,10 @@ from __future__ import annotations
 
 NO_SIGN_OFFS = r"Sign-offs: expected the file attestations\.jsonl, which is not there"
 
+NO_POST_MORTEM = "Time without a post-mortem: expected"
+NO_RUNS = (
+    rf"{NO_POST_MORTEM} runs in the history, got none, so that nobody knows which .+; what was seen gives 0 .+"
+)
 NO_ROSTER = r"On-call roster: expected the file roster\.toml, which is not there"
 STRANGER = r"On-call roster: rotations\.primary names zoe, who is not in people \(roster\.toml\)"
 NO_PAGES = r"Handoff pages: expected the folder handoffs, which is not there \(No such file or directory\)"
@@ -45,11 +49,27 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
         "handoff.weekly-page": ("UNKNOWN", NO_PAGES),
         "handoff.monthly-page": ("UNKNOWN", NO_PAGES),
         "monthly.docs.runbooks": ("UNKNOWN", NO_RUNBOOKS + "is not there"),
+        "weekly.incidents.post-mortems": ("UNKNOWN", NO_RUNS),
         "monthly.docs.playbook": (
             "UNKNOWN",
             r"Playbook: expected to read playbook\.md, got an error \(no such file or directory\)",
         ),
     },
+    "post-mortem-missing": {
+        "weekly.incidents.post-mortems": (
+            "CRITICAL",
+            rf"{NO_POST_MORTEM} at most 2 days, got 9 days \(P1 Homepage response, recovered \S+ \S+ UTC, "
+            r"page: none\) \(critical > 7 days\)",
+        ),
+    },
+    "post-mortem-unfinished": {
+        "weekly.incidents.post-mortems": (
+            "WARNING",
+            rf"{NO_POST_MORTEM} at most 2 days, got 3 days \(P1 Homepage response, recovered \S+ \S+ UTC, "
+            r"page: 1 place still to be written\)",
+        ),
+    },
+    "history-empty": {"weekly.incidents.post-mortems": ("UNKNOWN", NO_RUNS)},
     "attestation-missing": {
         "weekly.team.notified": ("CRITICAL", sign_off("weekly.team.notified", "none")),
         "monthly.team.training": ("CRITICAL", sign_off("monthly.team.training", "none")),

@@ -195,3 +195,10 @@ def test_what_is_not_part_of_the_product_any_more_is_no_open_problem():
     assert [each.item for each in made.problems] == ["daily.example.1"]
     assert handoff_markdown(made).count("Not part of this product: redis (5 items).") == 1
     assert handoff_html(made).count("Not part of this product: redis (5 items).") == 1
+
+
+def test_times_are_told_in_both_zones():
+    """In UTC, and beside it in the zone of the target."""
+    made = page(runs_of({1: [CRITICAL, OK]}), time_zone="Europe/Berlin")
+    for text in (handoff_html(made), handoff_markdown(made)):
+        assert "Mon 23 Nov 2026, 09:00 UTC (10:00 in Berlin)" in text

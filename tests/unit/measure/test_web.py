@@ -40,6 +40,7 @@ def settings(tmp_path):
 def all_samples(monkeypatch):
     """However slow this machine is just now."""
     monkeypatch.setattr("playbook.measure.web._ENOUGH", 100.0)
+    monkeypatch.setattr("playbook.measure.web._ENOUGH_FOR_THEM", 100.0)
 
 
 @pytest.fixture
@@ -169,6 +170,14 @@ def test_a_slow_homepage_is_not_sampled_for_ever(settings, clock, monkeypatch):
     with serve(answer(body=PAGE)) as server:
         timing = homepage_timing(site_of(server), ALONE, settings, clock, Earlier())
     assert timing.median.over.startswith("1 fresh connection (slowest ")
+
+
+def test_distant_homepage_is_sampled_three_times(settings, clock, monkeypatch):
+    """Each sample is three round trips and more, and the median of three is one."""
+    monkeypatch.setattr("playbook.measure.web._ENOUGH_FOR_THEM", 0)
+    with serve(answer(body=PAGE)) as server:
+        timing = homepage_timing(site_of(server), ALONE, settings, clock, Earlier())
+    assert timing.median.over.startswith("3 fresh connections (slowest ")
 
 
 def test_a_homepage_that_never_answers_is_unreachable(settings, clock):

@@ -96,7 +96,7 @@ def test_there_and_back_again(permit):
     assert platform.asked == ["roll back", "revert"]
     assert found.ok
     assert 60 < found.there.seconds < 200
-    assert found.result == "the older release after 1 min 39 s, and the newer one again after 0.0 s"
+    assert found.result == "the older release after 1.7 min, and the newer one again after 0.0 s"
     assert not platform.pinned
 
 
@@ -110,16 +110,16 @@ def test_a_look_that_fails_is_made_again(permit):
     ("phases", "result"),
     [
         ([["ERROR"], ["ACTIVE"]], "a rollback with a deployment in phase ERROR after 0.0 s"),
-        ([["DEPLOYING"], ["ACTIVE"]], "a rollback with a deployment still in phase DEPLOYING after 10 min"),
+        ([["DEPLOYING"], ["ACTIVE"]], "a rollback with a deployment still in phase DEPLOYING after 10.0 min"),
         ([[AWAY], ["ACTIVE"]], "a rollback with DigitalOcean API: no answer"),
-        ([["NEWLY_NAMED"], ["ACTIVE"]], "a rollback with a deployment still in phase NEWLY_NAMED after 10 min"),
+        ([["NEWLY_NAMED"], ["ACTIVE"]], "a rollback with a deployment still in phase NEWLY_NAMED after 10.0 min"),
         (
             [["ACTIVE"], ["ERROR"]],
             "an app that may still run the older release (a deployment in phase ERROR after 0.0 s)",
         ),
         (
             [["CANCELED"], ["DEPLOYING"]],
-            "an app that may still run the older release (a deployment still in phase DEPLOYING after 10 min), "
+            "an app that may still run the older release (a deployment still in phase DEPLOYING after 10.0 min), "
             "after a rollback with a deployment in phase CANCELED after 0.0 s",
         ),
     ],
