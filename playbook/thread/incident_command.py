@@ -97,9 +97,9 @@ def run_list(options: argparse.Namespace, root: Path, say: Say, clock: Clock | N
 
 def _lines(incident: Incident, known: Known, now: datetime) -> Iterator[str]:
     severity = severity_of_incident(incident, known.settings)
-    state = f"open for {length(now - incident.opened)}"
+    state = f"open since {_when(incident.opened)}, bad for {incident.lasted_until(now).words}"
     if incident.closed:
-        state = f"closed {_when(incident.closed)}, after {length(incident.closed - incident.opened)}"
+        state = f"closed {_when(incident.closed)}, after {incident.lasted_until(now).words}"
     yield f"{incident.key}  {severity}  {incident.title}: {state}"
     done = known.handled[incident.key]
     yield f"    {acknowledged_words(incident, done, known.settings, now)}"

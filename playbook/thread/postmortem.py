@@ -55,8 +55,8 @@ def _lines(story: Story, settings: Settings, now: datetime) -> Iterator[str]:
     yield f"# Post-mortem: {plain(incident.title)}"
     yield from ("", f"- Target: {plain(incident.target)}", f"- Severity: {severity}")
     ended = f"until {_when(incident.closed)}" if incident.closed else f"and open still at {_when(now)}"
-    lasted = length((incident.closed or now) - incident.opened)
-    yield f"- When: since {_when(incident.opened)} {ended}, {lasted}"
+    lasted = incident.lasted_until(incident.closed or now).words
+    yield f"- When: since {_when(incident.opened)} {ended}, bad for {lasted}"
     if incident.reopened:
         yield f"- Came back: {incident.reopened} ×"
     took = handling.time_to_acknowledge(incident, done)

@@ -85,7 +85,7 @@ def test_acknowledgement_is_measured_against_the_minutes_of_the_severity(project
         "acknowledged after 25 min; P2 asks for 60 min",
     ]
     lines = listed(project, at(1, hours=3))
-    assert lines[0].endswith("P2  Redis alive: out of bounds: open for 27 h")
+    assert lines[0].endswith("P2  Redis alive: out of bounds: open since 2026-03-02 06:17 UTC, bad for 27 h")
     assert lines[2].strip() == "2026-03-03 06:42 UTC acknowledged by Ada: on it"
 
 
@@ -110,7 +110,7 @@ def test_closing_by_hand_leaves_it_open_until_a_run_finds_it_well(project):
     """A person's word ends the reminders, and no incident."""
     said = act(project, "close", at(1, hours=1), note="restarted it")
     assert "stays open until a run finds it well" in said[1]
-    assert listed(project, at(1, hours=2))[0].endswith("open for 26 h")
+    assert listed(project, at(1, hours=2))[0].endswith("open since 2026-03-02 06:17 UTC, bad for 26 h")
     keep(project / "reports/history", run(2, {REDIS: OK}))
     assert listed(project, at(2, hours=1)) == ["No incident of sandbox is open."]
     with pytest.raises(UsageError, match="has recovered already"):
@@ -203,7 +203,7 @@ def test_form_of_a_post_mortem_holds_what_the_history_knows(project):
     assert file.name == f"2026-03-02-{incident.key}.md"
     assert said[0].startswith(str(file))
     text = file.read_text()
-    assert "- When: since 2026-03-02 06:17 UTC until 2026-03-04 06:17 UTC, 2 days" in text
+    assert "- When: since 2026-03-02 06:17 UTC until 2026-03-04 06:17 UTC, bad for 2 days" in text
     assert "- Severity: P2" in text
     assert "- Acknowledged: after 25 min (P2 asks for 60 min)" in text
     table = text[text.index("## What happened") : text.index("## What was measured")]
