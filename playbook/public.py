@@ -27,6 +27,7 @@ SERVICES = frozenset(
         *("DigitalOcean API", "Redis", "Prometheus", "Grafana", "Alertmanager", "Alerts", "Logs", "Backups"),
         *("GitHub", "npm", "Load test", "Staging place", "Valkey of the drill", "Drill records", "Runbooks"),
         *("Sign-offs", "Waivers", "On-call roster", "Handoff pages", "Emergency", "Maintenance"),
+        *("Rollback drill", "Playbook"),
     }
 )
 _VERDICTS = {
