@@ -145,12 +145,12 @@ def test_whatever_can_change_something_asks_the_gate():
         GATE,
         "staging",
         "alert_route",
+        "rollback_route",
+        "rollback_drill",
         "restore_drill",
         "full_restore",
         "recovery_times",
         "alert_delivery",
-        "rollback_route",
-        "rollback_drill",
     }
 
 

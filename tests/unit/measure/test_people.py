@@ -26,9 +26,9 @@ from tests.judged import judged
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)  # a Monday, 10:00 in Berlin
 CLOCK = FixedClock(NOW)
+# What only a person can tell of the documents.
+UNTOLD = Documentation(None, 0, None, "no date of review", recent=False)
 ITEM = "weekly.team.notified"
-# What was deployed is not known, so that a person's word is needed.
-UNKNOWN_CHANGES = Documentation(None, 0, None, "no deployments", recent=False)
 ROSTER = """
 time_zone = "Europe/Berlin"
 [people.ada]
@@ -182,7 +182,7 @@ def test_what_was_never_signed_is_critical_once_it_has_been_due(tmp_path, first_
     (tmp_path / "a.jsonl").touch()
     found = attestations(first_seen(days, attestations="a.jsonl"), CLOCK)
     said, message = judged(
-        team.test_documentation_follows_the_weeks_changes, attestations=found, documentation=UNKNOWN_CHANGES
+        team.test_documentation_follows_the_weeks_changes, attestations=found, documentation=UNTOLD
     )
     assert said == expected
     assert message.startswith("Sign-off of weekly.docs.updated: expected a valid one, got none")
@@ -195,10 +195,10 @@ def test_what_expired_or_is_refused_is_critical_on_the_first_day_too(tmp_path, f
     attest(file, item, who="Ada", note="read", rule=rule, now=NOW - timedelta(days=20), root=tmp_path)
     found = attestations(first_seen(0, attestations="a.jsonl"), CLOCK)
     check = team.test_documentation_follows_the_weeks_changes
-    assert judged(check, attestations=found, documentation=UNKNOWN_CHANGES)[0] is Verdict.CRITICAL
+    assert judged(check, attestations=found, documentation=UNTOLD)[0] is Verdict.CRITICAL
     file.write_bytes(file.read_bytes().replace(b"Ada", b"Ben"))
     found = attestations(first_seen(0, attestations="a.jsonl"), CLOCK)
-    assert judged(check, attestations=found, documentation=UNKNOWN_CHANGES)[0] is Verdict.CRITICAL
+    assert judged(check, attestations=found, documentation=UNTOLD)[0] is Verdict.CRITICAL
 
 
 def test_what_belongs_to_an_occasion_is_due_whenever_that_is(tmp_path, first_seen):
