@@ -23,7 +23,7 @@ def test_month_is_no_worse_than_the_one_before(month_comparison, judge):
 
     Months of which different shares are known, or too little, are not comparable: UNKNOWN.
     """
-    for change, limit in month_comparison.readings:
+    for change, limit in month_comparison.judged:
         judge(change, limit)
     judge.that(
         True,

@@ -167,7 +167,7 @@ class MonthComparison:
         return [change for change in self.changes if change.reading]
 
     @property
-    def readings(self) -> list[tuple[Reading, Limit]]:
+    def judged(self) -> list[tuple[Reading, Limit]]:
         """The changes of those, each with its limit."""
         return [(change.reading, change.limit) for change in self.changes if change.reading]
 
