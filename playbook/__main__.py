@@ -118,14 +118,15 @@ _COMMANDS = {
 }
 
 
-def _parser(chosen: str) -> argparse.ArgumentParser:
-    """The command line, with all of the chosen command and the names of the others."""
+def _parser(*chosen: str) -> argparse.ArgumentParser:
+    """The command line, with all of the chosen command and the names of the others; all of each without one."""
     parser = Parser(prog=_name(), description="The operations playbook. The checks are run by pytest.")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     _add_own(commands)
-    if chosen in _COMMANDS:
-        module, adds, _ = _COMMANDS[chosen]
-        getattr(import_module(module), adds)(commands, _say)
+    for name in chosen or _COMMANDS:
+        if name in _COMMANDS and name not in commands.choices:
+            module, adds, _ = _COMMANDS[name]
+            getattr(import_module(module), adds)(commands, _say)
     for name, command in _COMMANDS.items():
         if name not in commands.choices:
             commands.add_parser(name, help=command.help)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -270,8 +270,14 @@ def make_folder(folder: Path) -> None:
         raise UsageError(f"{folder} cannot be written: {error.strerror}") from None
 
 
-def read(folder: Path, *, since: datetime | None = None) -> History:
-    """Every run, or those that began since a moment (aware). A folder that is not there holds no runs."""
+def read(
+    folder: Path, *, since: datetime | None = None, change: Callable[[RunLine], RunLine] = lambda run: run
+) -> History:
+    """Every run, or those that began since a moment (aware). A folder that is not there holds no runs.
+
+    Args:
+        change: made of each run as it is read, so that the lines as they are never stand in memory together.
+    """
     problems: list[str] = []
     runs: dict[str, RunLine] = {}
     for file in sorted((folder / RUNS).glob("*.jsonl")):
@@ -279,14 +285,20 @@ def read(folder: Path, *, since: datetime | None = None) -> History:
         if not _YEAR.fullmatch(file.stem):
             problems.append(f"{where} is not read: expected the name of a year, such as 2026.jsonl")
         elif since is None or int(file.stem) >= since.astimezone(UTC).year:
-            _take(file, where, runs, problems)
+            _take(file, where, runs, problems, change)
     found: Iterable[RunLine] = runs.values()
     if since is not None:
         found = (run for run in found if run.started >= since)
     return History(tuple(sorted(found, key=lambda run: run.order)), tuple(problems))
 
 
-def _take(file: Path, where: str, runs: dict[str, RunLine], problems: list[str]) -> None:
+def _take(
+    file: Path,
+    where: str,
+    runs: dict[str, RunLine],
+    problems: list[str],
+    change: Callable[[RunLine], RunLine],
+) -> None:
     try:
         content = lines.read(file)
     except OSError as error:
@@ -295,7 +307,7 @@ def _take(file: Path, where: str, runs: dict[str, RunLine], problems: list[str])
     for number, run, problem in _lines(content):
         if run is None:
             problems.append(f"{where} line {number}: {problem}")
-        elif runs.setdefault(run.id, run) != run:
+        elif runs.setdefault(run.id, changed := change(run)) != changed:
             problems.append(f"{where} line {number}: says something else of the run {run.id} than a line before")
 
 

@@ -23,7 +23,7 @@ from playbook.report.chart import MOST_CURVES, draw
 from playbook.report.compiled import Compiled
 from playbook.report.first_screen import changes, emergency, entries, mail, moment, opening_words, telephone
 from playbook.report.ladder import ladder
-from playbook.report.pictures import opening, spark
+from playbook.report.pictures import opening, pictures, spark
 from playbook.report.units import units_kept
 from playbook.report.words import (
     MARKS,

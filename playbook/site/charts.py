@@ -24,13 +24,14 @@ _AROUND = timedelta(days=7)  # an incident: so much before and after it is shown
 
 def item_charts(item: ItemView, now: datetime) -> list[Chart]:
     """The near past, and all of it by week where it is much longer; none where nothing was measured."""
-    if not item.values:
+    values = item.values
+    if not values:
         return []
     near = recent_chart(item, now)
     charts = [near] if near.curves[0].points else []
     since = (now - 1.5 * _NEAR[unit_of(item.set)][1]).timestamp()
-    if item.values[0][0] < since or not charts:
-        weeks = by_grid(item.values, _WEEK)
+    if values[0][0] < since or not charts:
+        weeks = by_grid(values, _WEEK)
         charts.append(_chart("All time, median of each week", item, weeks))
     return charts
 

@@ -6,6 +6,7 @@ import argparse
 import re
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -22,7 +23,8 @@ from playbook.history.derive import incidents_of, titles
 from playbook.history.folder import history_to_read
 from playbook.history.incidents import incidents
 from playbook.history.rules import Rules
-from playbook.history.runs import History, RunLine
+from playbook.history.runs import RunLine
+from playbook.history.sharing import Shared
 from playbook.own_catalogue import catalogue_of
 from playbook.public import public_file
 from playbook.report import for_everybody, read_results
@@ -54,9 +56,14 @@ def run_build(options: argparse.Namespace, root: Path, say: Say, clock: Clock | 
     lines = history_to_read(settings, reports, chosen=options.history)
     _demand_outside(folder, history=lines, reports=reports)
     now = (clock or Clock()).now()
-    past = known_by(history.read(lines), now)
-    private = private_targets({run.target for run in past.runs}, root)
-    past = History(runs_for_everybody(past.runs, private), past.problems)
+    is_private = cache(lambda name: bool(private_targets({name}, root)))
+    share = Shared()
+
+    def shown(run: RunLine) -> RunLine:
+        return share(*runs_for_everybody([run], {run.target} if is_private(run.target) else ()))
+
+    past = known_by(history.read(lines, change=shown), now)
+    private = {name for name in {run.target for run in past.runs} if is_private(name)}
     kept = kept_reports(past.runs, reports, settings.history.keep_reports)
     kept = frozenset(name for name in kept if _has_results(reports / name))
     catalogue = catalogue_of(settings)
@@ -87,7 +94,6 @@ def run_build(options: argparse.Namespace, root: Path, say: Say, clock: Clock | 
             key: each for name in known for key, each in done_about(found[name], known[name], lines, now).items()
         },
     )
-    files = {name: _kept(name, content) for name, content in render(site, base_url)}
     with tempfile.TemporaryDirectory(prefix="playbook-site-") as made:
         copies = {}
         for name in sorted(kept):
@@ -96,10 +102,11 @@ def run_build(options: argparse.Namespace, root: Path, say: Say, clock: Clock | 
             else:
                 copies[f"runs/{name}"] = Path(made) / name
                 for_everybody(reports / name, Path(made) / name, shipped())
-        write_folder(folder, files, copies)
+        files = ((name, _kept(name, content)) for name, content in render(site, base_url))
+        pages = write_folder(folder, files, copies)
     for problem in (*past.problems, *mistakes):
         say(f"not read: {problem}")
-    say(_summary(site, len(files)))
+    say(_summary(site, pages))
     say(str(folder / "index.html"))
     return EXIT_OK
 

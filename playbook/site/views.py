@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
-from itertools import groupby
-from typing import NamedTuple
+from itertools import groupby, islice
+from typing import NamedTuple, overload
 
 from playbook.catalogue import Item
 from playbook.history.incidents import Incident
@@ -40,6 +40,34 @@ class Sight(NamedTuple):
     def day(self) -> date:
         """In UTC."""
         return self.run.started.date()
+
+
+class Sights(Sequence[Sight]):
+    """What some runs, oldest first, said of one item. Made as they are asked for: the runs hold it already."""
+
+    def __init__(self, item: str, runs: Sequence[RunLine]) -> None:
+        self._item, self._runs = item, runs
+
+    def __len__(self) -> int:
+        return len(self._runs)
+
+    @overload
+    def __getitem__(self, at: int) -> Sight: ...
+    @overload
+    def __getitem__(self, at: slice) -> Sights: ...
+    def __getitem__(self, at: int | slice) -> Sight | Sights:
+        if isinstance(at, slice):
+            return Sights(self._item, self._runs[at])
+        return self._of(self._runs[at])
+
+    def __iter__(self) -> Iterator[Sight]:
+        return map(self._of, self._runs)
+
+    def __reversed__(self) -> Iterator[Sight]:
+        return map(self._of, reversed(self._runs))
+
+    def _of(self, run: RunLine) -> Sight:
+        return Sight(run, run.items[self._item])
 
 
 class Spell(NamedTuple):
@@ -101,7 +129,7 @@ class ItemView:
     set: str
     id: str
     about: Item | None
-    sights: tuple[Sight, ...]
+    sights: Sequence[Sight]
     strip: Strip
     overlooked: bool = False
     missing: bool = False
@@ -149,10 +177,16 @@ class ItemView:
                     return None
         return None
 
-    @cached_property
+    @property
     def values(self) -> list[tuple[float, float]]:
         """Unix seconds and value of every run that measured one."""
         return [(s.run.started.timestamp(), s.finding.value) for s in self.sights if s.finding.value is not None]
+
+    @cached_property
+    def is_measured_again(self) -> bool:
+        """Whether more than one run measured a value."""
+        measured = (None for sight in reversed(self.sights) if sight.finding.value is not None)
+        return len(list(islice(measured, 2))) > 1
 
     @cached_property
     def spells(self) -> list[Spell]:
@@ -235,7 +269,7 @@ class SetView:
     @property
     def kpis(self) -> list[ItemView]:
         """Items that are judged by a limit and have values over time: the key performance indicators first."""
-        found = [item for item in self.current if item.limit and len(item.values) > 1]
+        found = [item for item in self.current if item.limit and item.is_measured_again]
         return sorted(found, key=lambda item: ".kpi." not in item.id)
 
     def silence(self, now: datetime) -> str:
