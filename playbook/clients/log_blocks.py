@@ -23,6 +23,7 @@ from playbook.logs.text import clean
 BLOCK = 4 << 20
 _GZIP = b"\x1f\x8b"
 _GZIP_FORMAT = 31  # zlib's number for data with gzip's head and check sum
+_READ = 1 << 20  # of a block, to be reviewed at once
 _KEPT = 4 << 20  # of an unpacked file in memory
 _LARGEST = 8 << 30  # unpacked, on disk
 _PEEKED = 1 << 16  # bytes in which a line to begin a block with is looked for
@@ -176,6 +177,6 @@ class Blocks:
     def _bytes(data: IO[bytes], start: int, end: int) -> Iterator[bytes]:
         data.seek(start)
         left = end - start
-        while left > 0 and (chunk := data.read(min(CHUNK, left))):
+        while left > 0 and (chunk := data.read(min(_READ, left))):
             left -= len(chunk)
             yield chunk

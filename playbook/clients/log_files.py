@@ -20,6 +20,7 @@ from playbook.sections.target import Logs
 _UNREAD = frozenset({".xz", ".bz2", ".zst", ".zip", ".lz4", ".br", ".7z", ".lzma"})
 _TAIL = 1 << 18
 _TRIES = 3
+_PACKED_TO = 8  # times its size is what logs are that gzip has packed
 _SLACK = 900.0  # seconds by which a file's time may be behind its newest line
 # What rotation adds to a name: app.log.1, app.log.2.gz, app-2024-05-29.log, app.log-20240529, app.log.old.
 _PACKED = re.compile(r"(?i)\.(?:gz|xz|bz2|zst|zip|lz4|br)$")
@@ -81,6 +82,7 @@ class FileLogs:
         _note_empty(found, stream.problems)
         which = "file that matches" if len(found) == 1 else "files that match"
         stream.source = f"{len(recent)} of {len(found)} {which} {', '.join(self.patterns)}"
+        stream.size = sum(file.size * (_PACKED_TO if file.path.suffix == ".gz" else 1) for file in recent)
         stream.parts = self._parts(opened, since.timestamp(), stream)
         return stream
 

@@ -77,6 +77,7 @@ class LogStream:
         notes: what was left out for a good reason, one sentence each.
         expected: components that must have lines, where the source knows them.
         serving: those of them that answer requests.
+        size: bytes to be read, about; 0 where nobody knows.
     """
 
     source: str
@@ -85,6 +86,7 @@ class LogStream:
     notes: list[str] = field(default_factory=list)
     expected: tuple[str, ...] = ()
     serving: tuple[str, ...] = ()
+    size: int = 0
 
 
 class LogSource(Protocol):

@@ -29,6 +29,17 @@ def _never() -> bool:
     return False
 
 
+Entries = list[tuple[int, str, Entry]]
+"""Lines that were read exactly: their number in a block, their text, and what they say."""
+
+
+class Found(NamedTuple):
+    """The rows of a block's lines, and the lines without one."""
+
+    rows: list[bytes]
+    entries: Entries
+
+
 class _Kind(NamedTuple):
     """What the lines of one row are, and how many."""
 
@@ -55,16 +66,16 @@ class BlockReviewer(Reviewer):
                 continue
             self._block(text.encode("utf-8", "surrogatepass"), batch, _never)
 
-    def take(self, block: bytes, halt: Callable[[], bool] = _never) -> None:
+    def take(self, block: bytes, halt: Callable[[], bool] = _never, found: Found | None = None) -> None:
         """Take a block of lines, without the end of its last.
 
         Args:
             halt: is asked now and then; where it says True the rest of the block is left out.
+            found: what ``look`` of another reviewer of the same time found in the block.
         """
-        if b"\r" in block:
-            block = block.replace(b"\r\n", b"\n").removesuffix(b"\r")
+        block = _unix(block)
         if block.count(b"\n") < _MOST_LINES:
-            self._block(block, None, halt)
+            self._block(block, None, halt, found)
             return
         lines = block.split(b"\n")
         for start in range(0, len(lines), _MOST_LINES):
@@ -72,18 +83,25 @@ class BlockReviewer(Reviewer):
                 return
             self._block(b"\n".join(lines[start : start + _MOST_LINES]), None, halt)
 
-    def _block(self, block: bytes, texts: list[str] | None, halt: Callable[[], bool]) -> None:
-        sorted_ = self._sorter.sort(block)
-        rows, kinds = self._kinds_of(sorted_)
-        entries: list[tuple[int, str, Entry]] = []
-        for number in [number for number, row in enumerate(rows.rows) if not row]:
-            if not len(entries) % _LOOK and entries and halt():
-                rows = Rows(rows.lines[:number], rows.rows[:number])
-                rows, kinds = self._kinds_of(rows)
-                break
-            line = texts[number] if texts else rows.lines[number].decode("utf-8", "replace")
-            text = clean(line)
-            entries.append((number, text, self._parse(text)))
+    def look(self, block: bytes) -> Found:
+        """What ``take`` would have to find out first, which does not depend on what came before the block.
+
+        Of a block of very many lines nothing is looked at.
+        """
+        block = _unix(block)
+        if block.count(b"\n") >= _MOST_LINES:
+            return Found([], [])
+        rows, _, entries = self._read(self._sorter.sort(block), None, _never)
+        return Found(rows.rows, entries)
+
+    def _block(
+        self, block: bytes, texts: list[str] | None, halt: Callable[[], bool], found: Found | None = None
+    ) -> None:
+        if found and found.rows:
+            rows, kinds = self._kinds_of(Rows(block.split(b"\n"), found.rows))
+            entries = found.entries
+        else:
+            rows, kinds, entries = self._read(self._sorter.sort(block), texts, halt)
         names = {kind.minute.component for kind in kinds} | {entry.component for _, _, entry in entries}
         if len(self._components) + sum(name not in self._components for name in names) > _MOST_COMPONENTS:
             for number in range(len(rows.lines)):
@@ -92,6 +110,20 @@ class BlockReviewer(Reviewer):
                 self.add(texts[number] if texts else rows.lines[number].decode("utf-8", "replace"))
             return
         self._reduce(rows, kinds, entries)
+
+    def _read(
+        self, sorted_: Rows, texts: list[str] | None, halt: Callable[[], bool]
+    ) -> tuple[Rows, list[_Kind], Entries]:
+        """The rows that can be counted, and the other lines read; both as far as time is."""
+        rows, kinds = self._kinds_of(sorted_)
+        entries: Entries = []
+        for number in [number for number, row in enumerate(rows.rows) if not row]:
+            if not len(entries) % _LOOK and entries and halt():
+                rows, kinds = self._kinds_of(Rows(rows.lines[:number], rows.rows[:number]))
+                break
+            text = clean(texts[number] if texts else rows.lines[number].decode("utf-8", "replace"))
+            entries.append((number, text, self._parse(text)))
+        return rows, kinds, entries
 
     def _kinds_of(self, sorted_: Rows) -> tuple[Rows, list[_Kind]]:
         """The rows that can be counted; the others are empty."""
@@ -113,7 +145,7 @@ class BlockReviewer(Reviewer):
 
     # ------------------------------------------------------------------------------------------ in order of lines
 
-    def _reduce(self, rows: Rows, kinds: list[_Kind], entries: list[tuple[int, str, Entry]]) -> None:
+    def _reduce(self, rows: Rows, kinds: list[_Kind], entries: Entries) -> None:
         by_row = {kind.row: kind.minute for kind in kinds}
         new = self._unseen(rows, kinds)
         after = 0  # the last line that was read exactly, and one
@@ -177,12 +209,16 @@ class BlockReviewer(Reviewer):
             minute = by_row[row]
             if minute.component != name or minute.start < self.since:
                 continue
-            if row[-1:] != BARE:
-                self._headed.add(name)
-                if name in self._open:
-                    self._open[name].adjacent = False
-            else:
+            trace = self._open.get(name)
+            unheaded = self._cut and name not in self._headed
+            if not trace and not unheaded:
+                return  # nothing is open any more that it could go on with
+            if row[-1:] == BARE and (unheaded or (trace and _is_near(minute, trace.time))):
                 self._bare(self._parse(rows.lines[number].decode("ascii")), rows.time(number, minute.start))
+                continue
+            self._headed.add(name)
+            if trace:
+                trace.adjacent = False
 
     # --------------------------------------------------------------------------------------------- in any order
 
@@ -221,6 +257,11 @@ def _ends(rows: Rows, kinds: list[_Kind], name: str, start: float) -> tuple[floa
             same = list(compress(rows.lines[begin:], map(row.__eq__, rows.rows[begin:])))
             found += rows.ends(same, row, start)
     return min(found), max(found)
+
+
+def _unix(block: bytes) -> bytes:
+    """With one kind of line ends."""
+    return block.replace(b"\r\n", b"\n").removesuffix(b"\r") if b"\r" in block else block
 
 
 def _is_near(minute: Minute, time: float) -> bool:

@@ -28,7 +28,7 @@ _AHEAD = 300  # seconds that a clock may be ahead of ours
 _MISREAD = 86_400  # seconds ahead that no clock is
 _LONGEST = 200  # lines without a time that one entry has, beside those of a stack trace
 _WAITING = 400  # lines without a time that wait for one
-_HEADS = 1000  # lines of a component that may go on with what stands in an earlier part
+_HEADS = 400  # lines of a component that may go on with what stands in an earlier part
 STRANGE_LINES = 5
 
 

@@ -23,6 +23,7 @@ WIDTH, HEIGHT = 400.0, 190.0
 _LEFT, _TOP, _BOTTOM = 44.0, 16.0, 22.0
 _RIGHT_PLAIN, _RIGHT_NAMED = 10.0, 120.0
 _LINE = 12.0  # height of a line of text
+_LETTER = 6.0  # about the width of one
 _LONGEST_NAME = 15
 _DATE_WIDTH = 62.0  # of a time below the drawing, with the room beside it
 # More would be a tangle; the table below the drawing has them all.
@@ -50,10 +51,11 @@ _PATTERNS = ((92 * _DAY, "%b %Y"), (_DAY, "%-d %b"), (60, "%H:%M"), (0, "%H:%M:%
 
 @dataclass(frozen=True)
 class Tick:
-    """A line across or a mark below, and what stands there."""
+    """A line across or a mark below, and what stands there; of a limit, from ``left`` on."""
 
     place: float
     text: str
+    left: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -121,7 +123,8 @@ def draw(chart: Chart) -> Drawing | None:
         return None
     named = len(curves) > 1 and not chart.bars
     height = _BARS_HEIGHT if chart.bars else HEIGHT
-    top = _TOP + _LINE * len(chart.marks)
+    # One line more below the words of marks, for the name of a limit at the upper edge.
+    top = _TOP + (_LINE * (len(chart.marks) + bool(chart.limits)) if chart.marks else 0.0)
     right = WIDTH - (_RIGHT_NAMED if named else _RIGHT_PLAIN)
     bottom = height - _BOTTOM
     shown = _limits_in_sight(chart, curves)
@@ -157,13 +160,13 @@ def draw(chart: Chart) -> Drawing | None:
         days=tuple(
             Tick(across(moment), text) for moment, text in _dates(first, last, (right - _LEFT) / _DATE_WIDTH)
         ),
-        limits=tuple(Tick(up(value), names) for names, value in _together(shown)),
+        limits=_beside([(up(value), names) for names, value in _together(shown)]),
         curves=drawn,
         beyond=tuple(
             f"{name} {value:,g} {chart.unit}" for name, value in chart.limits.items() if name not in shown
         ),
         marks=tuple(
-            Mark(across(at), text, across(at) > (_LEFT + right) / 2, top - _LINE * (len(chart.marks) - number) + 9)
+            Mark(across(at), text, across(at) > (_LEFT + right) / 2, _TOP + _LINE * number + 9)
             for number, (text, at) in enumerate(chart.marks.items())
             if first <= at <= last
         ),
@@ -265,6 +268,17 @@ def _together(limits: dict[str, float]) -> list[tuple[str, float]]:
     for name, value in limits.items():
         names.setdefault(value, []).append(name)
     return [(", ".join(named), value) for value, named in names.items()]
+
+
+def _beside(limits: list[tuple[float, str]]) -> tuple[Tick, ...]:
+    """The lines of the limits; the name of one that runs close to another stands to the right of the other's."""
+    ticks: list[Tick] = []
+    for place, text in sorted(limits):
+        left = _LEFT + 4
+        if ticks and place - ticks[-1].place < _LINE:
+            left = ticks[-1].left + _LETTER * len(ticks[-1].text) + 8
+        ticks.append(Tick(place, text, left))
+    return tuple(ticks)
 
 
 def _extent(values: list[float]) -> tuple[float, float]:

@@ -30,9 +30,9 @@ from playbook.clients.npm import npm
 from playbook.clients.redis import Address, ReadOnlyRedis
 from playbook.clients.tls import Endpoint, TlsClient
 from playbook.engine import Measurements, Provider
-from playbook.logs.review import Reviewer
 from playbook.measure.health import UnknownShapeError, read_report
 from playbook.measure.health_values import made_at
+from playbook.measure.log_blocks import review_of
 from playbook.secret import Secret
 from playbook.sections.target import Logs
 from playbook.settings import load
@@ -52,11 +52,8 @@ _REVIEW = _SECONDS + 3.0
 
 def _read(stream: Any) -> str:
     """What a review makes of it."""
-    reviewer = Reviewer(0.0, time.time())
-    for part in stream.parts:
-        reviewer.begin_part()
-        reviewer.extend(part)
-    return f"{reviewer.result().lines} lines; {'; '.join(stream.problems)}"
+    review = review_of(stream, datetime.fromtimestamp(0, UTC), datetime.now(UTC))
+    return f"{review.lines} lines; {'; '.join(stream.problems)}"
 
 
 def _texts(script: Script, seconds: float = _SECONDS) -> str:

@@ -41,14 +41,16 @@ def chromium() -> Iterator[Page]:
 def healthy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The page of a healthy daily run with a quarter of a year before it."""
     folder = tmp_path_factory.mktemp("healthy")
-    return report(folder, "daily", history=with_past(folder / "history")) / "index.html"
+    return report(folder, "daily", history=with_past(folder / "history"), at_leisure=True) / "index.html"
 
 
 @pytest.fixture(scope="module")
 def bad_week(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The page of a weekly run in which much is wrong."""
     folder = tmp_path_factory.mktemp("bad")
-    return report(folder, "weekly", *BAD_WEEK, history=with_past(folder / "history")) / "index.html"
+    return (
+        report(folder, "weekly", *BAD_WEEK, history=with_past(folder / "history"), at_leisure=True) / "index.html"
+    )
 
 
 def test_a_healthy_day_fits_two_screens_of_a_phone(chromium, healthy):

@@ -618,7 +618,7 @@ def test_the_shape_of_evidence_is_what_reports_can_show():
     assert msgspec.json.decode(msgspec.json.encode(shown), type=list[Evidence]) == shown
     assert [one.title for one in shown if hasattr(one, "curves")] == [
         "Users",
-        "Requests and failures",
+        "Requests and failures of each second",
         "P95 of each second",
     ]
 

@@ -148,6 +148,15 @@ def test_marked_moments_are_lines_whose_words_stay_inside():
     assert made.lines[-1] == "Marked: early, since, no"
 
 
+def test_names_of_limits_close_together_stand_side_by_side():
+    """Else they would be written over each other."""
+    drawing = draw(Chart("Age", "h", [line(4.0, 49.0)], {"warning": 25.0, "critical": 26.0, "target": 5.0}))
+    critical, warning, target = drawing.limits
+    assert [tick.text for tick in drawing.limits] == ["critical", "warning", "target"]
+    assert warning.left > critical.left + 40
+    assert target.left == critical.left
+
+
 LIMITS = {"warning": 80.0, "critical": 90.0}
 
 
