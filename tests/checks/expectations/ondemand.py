@@ -28,7 +28,7 @@ COLD = (
 )
 HOUR = r"over 15 min of 1 h \(busiest of 2 instances, mean \S+ %\)"
 SLOW_HOMEPAGE = (
-    r"Homepage response time: expected at most 2 s, got [2-4]\.\d+ s over \d fresh connections \(slowest \S+ s\)"
+    r"Homepage response time: expected at most 2 s, got [2-4]\.\d+ s over \d fresh connections? \(slowest \S+ s\)"
 )
 
 TOO_FEW_LOGS = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.checks.expectations.logs import ERROR_ON_THE_SIDE
 
 API_HEALTH = "API health: expected all healthy, got %s"
-HOMEPAGE = r"Homepage response time: expected at most 2 s, got %s s over \d fresh connections \(slowest \S+ s\)"
+HOMEPAGE = r"Homepage response time: expected at most 2 s, got %s s over \d fresh connections? \(slowest \S+ s\)"
 OPTIMISED = "Optimised image: expected the picture that was sent, got %s"
 OTHER_COLOURS = (
     r"WEBP 600 × 400, [\d,]+ bytes, that differs from the original by \d+ of 255 in (red|green|blue), "
