@@ -98,12 +98,22 @@ _COMMANDS = {
         "add_parser",
         "tell what opened, got worse, recovered or came back and was not told yet",
     ),
+    "incident": _Command(
+        "playbook.thread.incident_command",
+        "add_parser",
+        "acknowledge, comment or close an incident, or write its post-mortem",
+    ),
     "watch": _Command(
         "playbook.watch",
         "add_parser",
         "look at short intervals until there has been no emergency for several looks in a row",
     ),
     "ci": _Command("playbook.ci.command", "add_parser", "the steps of the workflows; they run anywhere"),
+    "where": _Command(
+        "playbook.where",
+        "add_parser",
+        "name every place of an item: catalogue, check, measurements, faults, tests",
+    ),
     "site": _Command("playbook.site.command", "add_parser", "build the static site of past runs"),
 }
 

@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from playbook import asserting, collecting, door, fixtures
+from playbook import asserting, collecting, door, fixtures, progress
 from playbook.audience import Audience, of_terminal
 from playbook.chosen import settings_for
 from playbook.collecting import ITEM, rule_of, runbook_of
@@ -133,8 +133,11 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     if not _only_shows(config):
         config.option.continue_on_collection_errors = True
+        if config.option.capture != "fd":  # it would come into the report of a failure
+            progress.show_on_stderr(one_line=not _is_worker(config))
     if of_terminal(os.environ) is Audience.PUBLIC:
         _say_nothing_of_its_own(config.option)
+        config.pluginmanager.register(pytest_output.InternalErrorForEverybody())
     with _usage_errors():
         if _is_worker(config):
             # A terminal that is closed tells all its processes; a worker is ended by its controller.
@@ -200,6 +203,7 @@ def _measure(session: pytest.Session) -> None:
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
+    progress.show_on(None)
     if RUN in config.stash:
         config.stash[RUN].measurements.close()
     if CONTROLLER in config.stash:

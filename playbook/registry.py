@@ -10,7 +10,6 @@ import threading
 from collections.abc import Iterator, Mapping
 from importlib import import_module
 from pathlib import Path
-from pkgutil import iter_modules
 from types import ModuleType
 from typing import TYPE_CHECKING
 
@@ -33,13 +32,12 @@ class Registry(Mapping[str, "Provider"]):
         self._providers: dict[str, Provider] = {}
 
     def find(self, package: ModuleType) -> None:
-        """Note what the modules of a package define, without importing them."""
-        for folder in package.__path__:
-            for module in iter_modules([folder], f"{package.__name__}."):
-                source = Path(folder, f"{module.name.rpartition('.')[2]}.py")
-                if source.is_file():
-                    for name, needs in _defined(source.read_text(encoding="utf-8")):
-                        self._modules[name], self._needs[name] = module.name, needs
+        """Note what the modules of a package and of those below it define, without importing them."""
+        for folder in map(Path, package.__path__):
+            for source in sorted(folder.rglob("*.py")):
+                module = ".".join((package.__name__, *source.relative_to(folder).with_suffix("").parts))
+                for name, needs in _defined(source.read_text(encoding="utf-8")):
+                    self._modules[name], self._needs[name] = module, needs
 
     def register(self, provider: Provider) -> None:
         """Take in a provider, as its module is imported.

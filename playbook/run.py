@@ -19,7 +19,7 @@ from playbook.counters import Earlier
 from playbook.door.records import leaving
 from playbook.engine import REGISTRY, Measurements
 from playbook.errors import Unmeasured
-from playbook.history.readings import earlier_readings
+from playbook.history.readings import earlier_readings, last_run
 from playbook.load.order import MARKER, PRODUCTION_OPTION, SHAPE_OPTION, LoadOrder
 from playbook.look_again import filled_in
 from playbook.own_catalogue import catalogue_of
@@ -27,7 +27,15 @@ from playbook.people.files import waivers_of
 from playbook.people.waivers import Waivers
 from playbook.places import comes_with_it, path_of
 from playbook.record import KILLED, LeftOut, Record, Results, Timing
-from playbook.recorder import INVESTIGATE, Notes, make_record, root_causes, with_runbook, with_waiver
+from playbook.recorder import (
+    INVESTIGATE,
+    Notes,
+    make_record,
+    root_causes,
+    under_their_causes,
+    with_runbook,
+    with_waiver,
+)
 from playbook.run_folder import Begun, what_was_left
 from playbook.settings import SANDBOX, Settings
 from playbook.verdict import EXECUTED, Verdict, exit_code, overall
@@ -67,7 +75,10 @@ class Run:
                 "clock": self.clock,
                 "allow_mutations": allow_mutations,
                 "load_order": self.load_order,
-                "earlier": Earlier(lambda: earlier_readings(history, settings, self.clock.now())),
+                "earlier": Earlier(
+                    lambda: earlier_readings(history, settings, self.clock.now()),
+                    lambda: last_run(history, settings, self.clock.now()),
+                ),
             },
             absent=settings.nowhere,
         )
@@ -202,6 +213,7 @@ def begun_now(
         target=settings.target.name,
         kind=settings.target.kind,
         url=settings.target.web.url or "",
+        time_zone=settings.target.time_zone,
         private=settings.target.private,
         set=set_name,
         command=command,
@@ -224,7 +236,7 @@ def add_up(
     unread: Iterable[str] = (),
 ) -> Results:
     """The results of a run that has begun so, from what it came to."""
-    records = sorted(records, key=lambda record: (record.subject, record.item))
+    records = under_their_causes(sorted(records, key=lambda record: (record.subject, record.item)))
     verdicts = [record.verdict for record in records]
     # What is excepted from judgement is excepted from being counted on.
     floor = max(begun.floor - verdicts.count(Verdict.WAIVED) - _skip_themselves(begun, records), 1)
@@ -256,6 +268,7 @@ def add_up(
         versions=versions(),
         private=begun.private,
         left_out=begun.left_out,
+        time_zone=begun.time_zone,
     )
 
 

@@ -338,6 +338,7 @@ def _build(
                     f'"${{{variable}}}"; never write it into the file'
                 )
     common[_NOTIFICATIONS] = _interpolate(told, environment)
+    common["people"] = _interpolate(common.get("people", {}), environment)
     ladders = common.get("limits", {})
     paths = {key: f"targets.{name}.limits.{key}" for key in overrides["limits"]}
     common["limits"] = _limits(ladders, where, paths)

@@ -86,7 +86,7 @@ def watch(
             called = severity  # said once, and again when it gets worse
             say(door.text(f"  {calls_for(look, settings, clock).found}"))
         if well >= stable_for:
-            say(f"stable: {well} looks in a row without an emergency")
+            say(f"stable: {plural(well, 'look')} in a row without an emergency")
             return EXIT_OK
         if clock.now() + timedelta(seconds=every) > ends:
             break

@@ -17,7 +17,7 @@ from typing import Any
 import msgspec
 
 from playbook.budget import words
-from playbook.clients.alert_rules import Rules, rules_of
+from playbook.clients.alert_rules import Rules, rules_of, told_by_rules
 from playbook.clients.alert_words import (
     Alert,
     RawSilence,
@@ -218,12 +218,15 @@ class RuleAlerts:
 
 def _evaluated(source: Prometheus | Grafana, now: datetime) -> Found:
     service = "Grafana" if isinstance(source, Grafana) else source.service
-    alerts, lacks = of_rules(source.alerts(), now)
+    raw, rules, unknown = source.alerts(), None, Coverage()
     try:
         groups, warnings = source.rule_groups()
         rules = rules_of(service, groups, warnings, now)
+        raw = [*raw, *told_by_rules(groups, raw)]
     except Unmeasured as error:
-        rules, lacks = None, lacks + _not_known(error, "rules not known")
+        unknown = _not_known(error, "rules not known")
+    alerts, lacks = of_rules(raw, now)
+    lacks += unknown
     silences: list[RawSilence] = []
     if isinstance(source, Grafana):
         try:

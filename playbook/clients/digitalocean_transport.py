@@ -83,7 +83,7 @@ class _Response:
             raise NotJson(f"JSON {error}") from None
         except ValueError:
             if not self.may_be_quoted:
-                raise NotJson(f"{len(self.content):,} bytes that are no JSON") from None
+                raise NotJson(f"{len(self.content):,} bytes that are not JSON") from None
             kind = self.headers.get("content-type", "no content type")
             raise NotJson(f"{kind}: {door.quoted(self.content, 80)}") from None
 
@@ -106,6 +106,10 @@ class ReadOnlyTransport:
         """All requests of this thread must be over at this moment of ``time.monotonic()``."""
         self._now.deadline = deadline
 
+    def lets_through(self, method: str, path: str) -> bool:
+        """Whether such a request may leave."""
+        return method == "GET" or (method == "POST" and _HARMLESS_POST.match(path) is not None)
+
     def send(self, request: Any, **_: Any) -> _Response:
         """Send one request of azure-core.
 
@@ -118,7 +122,7 @@ class ReadOnlyTransport:
         url = urlsplit(request.url)
         if origin(url) != origin(urlsplit(self.endpoint)):
             raise Forbidden(f"{SERVICE}: expected a request to {self.endpoint}, got one to {url.hostname}")
-        if request.method != "GET" and not (request.method == "POST" and _HARMLESS_POST.match(url.path)):
+        if not self.lets_through(request.method, url.path):
             raise Forbidden(f"{SERVICE}: {request.method} {url.path} could change something and was not sent")
         limits = self.time_limits
         call = Call(

@@ -114,7 +114,7 @@ class Answered:
             raise TooLittleData(
                 f"{self.service}: expected a number for {what}, got NaN",
                 service=self.service,
-                hint="Nothing has been counted, as a share of nothing is no number.",
+                hint="Nothing has been counted, as a share of nothing is not a number.",
             )
         if math.isinf(value):
             raise Malformed(

@@ -282,7 +282,7 @@ def reason_of(error: OSError | UnicodeError) -> tuple[str, bool]:
         case TimeoutError():
             reason = "no answer in time"
         case ssl.SSLCertVerificationError():
-            reason = f"a certificate that cannot be trusted: {error.verify_message or error.reason}"
+            reason = f"a certificate that cannot be trusted: {(error.verify_message or error.reason).rstrip('.')}"
         case ssl.SSLError():
             reason = f"a TLS failure: {(error.reason or str(error)).replace('_', ' ').lower()}"
         case socket.gaierror():

@@ -11,6 +11,7 @@ from typing import Any
 from playbook.chosen import settings_for
 from playbook.clock import Clock
 from playbook.errors import UsageError
+from playbook.handoff.public import HANDOFFS, team_files
 from playbook.history.cleansing import SQUASH, cleanse_file, cleansings
 from playbook.history.folder import history_to_read
 from playbook.history.runs import History, RunLine, read
@@ -63,6 +64,11 @@ def _cleanse(folder: Path, root: Path, say: Say, *, written: bool) -> int:
             say(f"  {what}: {times:,} ×")
         if written and (one.changed or one.removed):
             cleanse_file(one.file, catalogue, ours, private)
+    for file in team_files(folder / HANDOFFS, private):
+        total += 1
+        say(f"{file.relative_to(folder)}: {does}removed, as it is a page of the team's")
+        if written:
+            file.unlink()
     for name in sorted(private):
         say(f"{name}: left as it is, as targets.{name}.private is true")
     if not total:

@@ -18,12 +18,13 @@ import msgspec
 
 from playbook.audience import Audience
 from playbook.catalogue import is_own
+from playbook.clock import Moment
 from playbook.counters import Counted
 from playbook.errors import UsageError
 from playbook.history import lines
 from playbook.limits import Limit
-from playbook.people.attest import Moment
 from playbook.record import Record, Results
+from playbook.thread.told import Release
 from playbook.verdict import SEVERITY, Verdict
 
 SCHEMA = 1
@@ -36,6 +37,7 @@ UNION = "*.jsonl merge=union\n"
 LONGEST_LINE = 1024 * 1024
 MOST_CHARACTERS = 400  # of a message; the report has it whole
 _YEAR = re.compile(r"\d{4}")
+_RUNBOOK = re.compile(r"[a-z0-9-]{1,60}")
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -48,6 +50,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         cause: id of the root cause that kept it from being measured.
         seconds: how long the check took.
         title: of an item that no catalogue holds: a check of somebody's own.
+        runbook: that was followed, by its name.
     """
 
     verdict: Verdict
@@ -58,6 +61,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     cause: str = ""
     seconds: float = 0.0
     title: str = ""
+    runbook: str = ""
 
 
 class RunLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -79,6 +83,7 @@ class RunLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         audience: ``public`` holds nothing that is the team's (``playbook.history.public_lines``); a line that does
             not say it may.
         left_out: what is not part of the product, by part: the ids of the set's items that are about it.
+        release: what served visitors, where that was asked; of a public line None.
     """
 
     schema: int = 1
@@ -105,6 +110,7 @@ class RunLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     readings: dict[str, Counted] = {}
     audience: Audience = Audience.TEAM
     left_out: dict[str, list[str]] = {}
+    release: Release | None = None
 
     @property
     def gone(self) -> frozenset[str]:
@@ -203,6 +209,7 @@ def line_of(results: Results, *, report: str, slot: datetime | None, confirms: s
         readings=dict(sorted(readings.items())),
         audience=results.audience,
         left_out={part.part: part.items for part in results.left_out},
+        release=next((record.release for record in results.records if record.release), None),
     )
 
 
@@ -216,6 +223,7 @@ def _finding(record: Record) -> Finding:
         cause=record.cause,
         seconds=record.seconds,
         title=_clipped(record.title) if is_own(record.item) else "",
+        runbook=record.runbook if _RUNBOOK.fullmatch(record.runbook) else "",
     )
 
 

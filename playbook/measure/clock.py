@@ -19,7 +19,7 @@ from playbook.clients.web import website
 from playbook.clock import Clock
 from playbook.coverage import Coverage, share
 from playbook.engine import measurement
-from playbook.errors import NotConfigured, Unmeasured
+from playbook.errors import NotConfigured, Unmeasured, away
 from playbook.evidence import Evidence, Facts, Table
 from playbook.limits import Reading
 from playbook.measure.words import span
@@ -38,6 +38,7 @@ class ClockReading:
         offset: seconds by which it is ahead of ours (behind: negative); None where it was not read.
         uncertainty: seconds either way, from the time the answer took and the precision of what it said.
         problem: why it was not read; empty where it was.
+        away: the service that was away, where that is why.
     """
 
     name: str
@@ -45,6 +46,7 @@ class ClockReading:
     offset: float | None = None
     uncertainty: float = 0.0
     problem: str = ""
+    away: str = ""
 
     @property
     def least(self) -> float:
@@ -53,9 +55,9 @@ class ClockReading:
 
     @property
     def words(self) -> str:
-        """``the website's is 10 min ahead``."""
+        """``website 10 min ahead``."""
         assert self.offset is not None
-        return f"{self.name}'s is {span(abs(self.offset))} {'ahead' if self.offset > 0 else 'behind'}"
+        return f"{self.name} {span(abs(self.offset))} {'ahead' if self.offset > 0 else 'behind'}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,10 @@ class ClockSkew:
         """All that are configured."""
         read = [clock for clock in self.clocks if clock.offset is not None]
         note = "; ".join(clock.problem for clock in self.clocks if clock.problem)
-        return share(len(read), len(self.clocks), "clock" if len(self.clocks) == 1 else "clocks", note=note)
+        causes = {clock.away for clock in self.clocks if clock.problem}
+        cause = causes.pop() if len(causes) == 1 else ""
+        unit = "clock" if len(self.clocks) == 1 else "clocks"
+        return share(len(read), len(self.clocks), unit, note=note, cause=cause)
 
     @property
     def largest(self) -> Reading:
@@ -78,8 +83,8 @@ class ClockSkew:
         if not read:
             return Reading(float("nan"), coverage=self.coverage)
         worst = max(read, key=lambda clock: clock.least)
-        over = f"{len(read)} clock{'s' if len(read) > 1 else ''}"
-        return Reading(round(worst.least, 1), f"{over} ({worst.words})" if worst.least >= 1 else over)
+        over = f"of {len(read)} clocks" if len(read) > 1 else ""
+        return Reading(round(worst.least, 1), f"{over} ({worst.words})".strip() if worst.least >= 1 else over)
 
     def evidence(self) -> list[Evidence]:
         """A row for each clock, and whose clock it is that is off."""
@@ -133,7 +138,7 @@ def _read(
     except NotConfigured as error:
         return error
     except (Unmeasured, IndexError) as error:
-        return ClockReading(name, said_by, problem=f"{name} did not say: {error}")
+        return ClockReading(name, said_by, problem=_problem(name, error), away=away(error))
     after = clock.now().timestamp()
     offset = time - (before + after) / 2
     return ClockReading(name, said_by, offset, precision + (after - before) / 2)
@@ -157,3 +162,11 @@ def _redis(settings: Settings) -> tuple[float, float]:
     with closing(redis(settings)) as server:
         seconds, micros = server.execute_command("TIME")
     return int(seconds) + int(micros) / 1e6, 0.0
+
+
+def _problem(name: str, error: Unmeasured | IndexError) -> str:
+    """Why a clock was not read: ``nothing from Prometheus: connection refused``."""
+    if isinstance(error, IndexError):
+        return f"{name}: no time in its answer"
+    told = error.clause
+    return told if told.startswith(("nothing from", "no answer from")) else f"{name}: {told}"

@@ -15,7 +15,7 @@ from playbook.clock import Clock
 from playbook.counters import Counted, Earlier, Grown, grown
 from playbook.coverage import Coverage, lacking, whole
 from playbook.engine import measurement
-from playbook.errors import Refused, Unmeasured
+from playbook.errors import Refused, Unmeasured, away
 from playbook.evidence import Facts
 from playbook.limits import Reading, format_value
 from playbook.measure.redis_info import Info, duration, mebibytes
@@ -73,7 +73,7 @@ class RedisPing:
     @property
     def answer(self) -> Statement:
         """That it answers PING with PONG, and not with why it cannot do its work."""
-        return Statement("Redis", not self.refusal, "PONG to PING", self.refusal or "PONG")
+        return Statement("Redis", not self.refusal, "PONG in answer to PING", self.refusal or "PONG")
 
     def evidence(self) -> Facts:
         """Fastest, median, slowest, and the first with all that connecting takes."""
@@ -130,7 +130,13 @@ class RedisStats:
         """One answer, or none; of a cluster, one node of several."""
         if self.problem is None:
             return whole("1 INFO") + self.nodes
-        return lacking("no INFO", expected="an answer to INFO", got=str(self.problem), hint=self.problem.hint)
+        return lacking(
+            "no INFO",
+            expected="an answer to INFO",
+            got=str(self.problem),
+            hint=self.problem.hint,
+            cause=away(self.problem),
+        )
 
     @property
     def nodes(self) -> Coverage:

@@ -48,6 +48,7 @@ _UNREADABLE = (
     "Where the endpoint says how it is by its HTTP status alone, set web.health to status; else let it answer in "
     'a usual shape, e.g. {"status": "healthy"}.'
 )
+_ASKED_TOO = ("Redis", "Prometheus", "Grafana")  # as our clients call them
 _UNKNOWN_WORDS = "Let the endpoint say healthy, degraded or unhealthy, or look at what it means by these words."
 
 
@@ -91,6 +92,13 @@ class Health:
     def cause(self) -> str:
         """The website, where that is down as a whole; else empty."""
         return SERVICE if self.down else ""
+
+    @property
+    def points_at(self) -> str:
+        """The one service that it says is bad, where that is one that we ask too; else empty."""
+        bad = {one.name.lower() for one in self.report.dependencies if one.state} if self.report else set()
+        services = {next((s for s in _ASKED_TOO if s.lower() in name), "") for name in bad}
+        return services.pop() if len(services) == 1 else ""
 
     @property
     def public(self) -> Public:

@@ -12,17 +12,18 @@ from typing import Any
 
 from playbook.catalogue import Catalogue, Item
 from playbook.chosen import settings_for
-from playbook.clock import Clock
+from playbook.clock import Clock, days
 from playbook.errors import NotConfigured, Unmeasured, Unreachable, UsageError
 from playbook.history import runs as history
 from playbook.history.derive import titles
 from playbook.history.folder import history_to_read
 from playbook.own_catalogue import catalogue_of, root_of
 from playbook.own_items import is_made_of_test
-from playbook.people.attest import SignOff, attest, days, moment, rule_for
+from playbook.people.attest import attest, moment, rule_for
 from playbook.people.files import known, path_of, rules, sign_offs_of, waivers_of
 from playbook.people.waivers import Waiver, waive
 from playbook.settings import SANDBOX, Settings
+from playbook.sign_off import SignOff
 from playbook.verdict import EXIT_CRITICAL, EXIT_OK, EXIT_UNKNOWN
 
 Say = Callable[[str], None]

@@ -61,7 +61,7 @@ def _form(module: str, name: str) -> Callable[[Results], str | bytes]:
 
 
 _WRITERS: dict[str, Callable[[Results], str | bytes]] = {
-    "index.html": _form("page", "page"),
+    "index.html": _form("page", "written_page"),
     "junit.xml": _form("junit", "junit"),
     "summary.md": _form("summary", "summary"),
     "ctrf.json": _form("ctrf", "ctrf"),

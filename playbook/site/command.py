@@ -26,9 +26,12 @@ from playbook.history.rules import Rules
 from playbook.history.runs import RunLine
 from playbook.history.sharing import Shared
 from playbook.own_catalogue import catalogue_of
+from playbook.public import public_file
 from playbook.report import for_everybody, read_results
+from playbook.report.units import units_kept
 from playbook.report.words import plural
 from playbook.settings import Settings, load, private_targets
+from playbook.site.done import done_about
 from playbook.site.due import due_sets
 from playbook.site.making import known_by, make_site
 from playbook.site.pages import render
@@ -64,26 +67,32 @@ def run_build(options: argparse.Namespace, root: Path, say: Say, clock: Clock | 
     kept = kept_reports(past.runs, reports, settings.history.keep_reports)
     kept = frozenset(name for name in kept if _has_results(reports / name))
     catalogue = catalogue_of(settings)
+    mistakes = list(catalogue.unread.values())
     if {run.target for run in past.runs} - private:
+        # A mistake is told with the words around it, and whoever reads the site may read the log of this job.
+        mistakes = [
+            f"{public_file(name)} has a mistake; a daily run's report says which" for name in catalogue.unread
+        ]
         catalogue = _of_everybody(catalogue)
     by_target = _settings_by_target(past.runs, root)
     known = {name: each for name, each in by_target.items() if each}
+    found = {
+        name: incidents_of(each, past.runs)
+        if each
+        else incidents(past.of(name), Rules(), titles=titles(past.of(name)))
+        for name, each in by_target.items()
+    }
     site = make_site(
         past,
-        [
-            incident
-            for name, each in by_target.items()
-            for incident in (
-                incidents_of(each, past.runs)
-                if each
-                else incidents(past.of(name), Rules(), titles=titles(past.of(name)))
-            )
-        ],
+        [incident for each in found.values() for incident in each],
         due_sets(past.runs, {name: each.schedule for name, each in known.items()}, now),
         catalogue,
         now,
         kept=kept,
         retired=frozenset(by_target.keys() - known.keys()),
+        done={
+            key: each for name in known for key, each in done_about(found[name], known[name], lines, now).items()
+        },
     )
     with tempfile.TemporaryDirectory(prefix="playbook-site-") as made:
         copies = {}
@@ -93,8 +102,9 @@ def run_build(options: argparse.Namespace, root: Path, say: Say, clock: Clock | 
             else:
                 copies[f"runs/{name}"] = Path(made) / name
                 for_everybody(reports / name, Path(made) / name, shipped())
-        pages = write_folder(folder, render(site, base_url), copies)
-    for problem in (*past.problems, *catalogue.unread.values()):
+        files = ((name, _kept(name, content)) for name, content in render(site, base_url))
+        pages = write_folder(folder, files, copies)
+    for problem in (*past.problems, *mistakes):
         say(f"not read: {problem}")
     say(_summary(site, pages))
     say(str(folder / "index.html"))
@@ -196,3 +206,8 @@ def add_parser(commands: Any, say: Say) -> None:
         "--base-url", default="", metavar="URL", help="where the site will stand, for whole links in the feed"
     )
     build.set_defaults(command=lambda options: run_build(options, Path.cwd(), say))
+
+
+def _kept(name: str, content: bytes) -> bytes:
+    """A page with its numbers kept with their units; what programs read as it is."""
+    return units_kept(content.decode()).encode() if name.endswith(".html") else content

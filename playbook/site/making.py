@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
+from types import MappingProxyType
 
 import msgspec
 
@@ -13,7 +14,7 @@ from playbook.history.incidents import Incident
 from playbook.history.runs import History, RunLine
 from playbook.site.due import Due
 from playbook.site.strips import Unit, first_day, strip, unit_of
-from playbook.site.views import ItemView, SetView, Sight, Sights, Site, TargetView
+from playbook.site.views import Done, ItemView, SetView, Sight, Sights, Site, TargetView
 from playbook.site.words import when
 
 _CADENCES = ("daily", "weekly", "monthly")
@@ -60,6 +61,7 @@ def make_site(
     *,
     kept: frozenset[str] = frozenset(),
     retired: frozenset[str] = frozenset(),
+    done: Mapping[str, Done] = MappingProxyType({}),
 ) -> Site:
     """What is shown of a history at a moment.
 
@@ -68,6 +70,7 @@ def make_site(
         due: by target and set.
         kept: names of the reports that are on the site.
         retired: targets that the settings no longer have.
+        done: what people did about incidents, by key.
     """
     kinds = {run.target: run.kind for run in history.runs}
     seen = _by_item(history.runs)
@@ -86,6 +89,7 @@ def make_site(
             for name in sorted(kinds, key=lambda name: (_place(kinds[name], _KINDS), name))
         ),
         kept=kept,
+        done=done,
     )
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
 from itertools import groupby, islice
@@ -13,10 +13,12 @@ from playbook.catalogue import Item
 from playbook.history.incidents import Incident
 from playbook.history.runs import Finding, RunLine
 from playbook.limits import Limit, parse_limit
+from playbook.report.times import age
 from playbook.report.words import plural
 from playbook.site.due import Due
 from playbook.site.strips import Strip
-from playbook.site.words import age, slug
+from playbook.site.words import slug
+from playbook.thread.told import Link
 from playbook.verdict import SEVERITY, Verdict
 
 NO_DATA = "NO DATA"
@@ -24,7 +26,7 @@ NOT_YET = "NOT YET RUN"
 # Worst first. That nothing is known is worse than UNKNOWN: there, at least something ran.
 STATES = (Verdict.CRITICAL, NO_DATA, *SEVERITY[1:], NOT_YET)
 BAD = frozenset({Verdict.CRITICAL, Verdict.UNKNOWN, Verdict.WARNING})
-_NOT_WELL = frozenset({*BAD, NO_DATA})
+NOT_WELL = frozenset({*BAD, NO_DATA})
 UPTIME_ITEM = "daily.kpi.availability"
 
 
@@ -90,6 +92,26 @@ class Spell(NamedTuple):
         return next((sight.finding.message for sight in reversed(self.sights) if sight.finding.message), "")
 
 
+class Done(NamedTuple):
+    """What is known of an incident beyond the runs that show it.
+
+    Attributes:
+        severity: ``P1`` to ``P4``.
+        todo: what to do; may be empty.
+        acknowledged: whether and how soon somebody said that they know of it, in words.
+        is_acknowledged: somebody did, since it opened for the last time.
+        acts: when, and what somebody did, in words.
+        elsewhere: where to look.
+    """
+
+    severity: str = ""
+    todo: str = ""
+    acknowledged: str = ""
+    is_acknowledged: bool = False
+    acts: tuple[tuple[datetime, str], ...] = ()
+    elsewhere: tuple[Link, ...] = ()
+
+
 @dataclass(frozen=True)
 class ItemView:
     """One item of a target.
@@ -138,6 +160,11 @@ class ItemView:
     def page(self) -> str:
         """Its page, from the site's root."""
         return f"items/{slug(self.target)}/{slug(self.id)}.html"
+
+    @property
+    def runbook(self) -> str:
+        """The name of the runbook that was followed last; empty where none was."""
+        return next((sight.finding.runbook for sight in reversed(self.sights) if sight.finding.runbook), "")
 
     @cached_property
     def limit(self) -> Limit | None:
@@ -216,7 +243,7 @@ class SetView:
     def measured(self) -> list[ItemView]:
         """Items that are configured; what is not well comes first, the worst on top."""
         found = [item for item in self.current if item.newest.finding.verdict is not Verdict.NOT_CONFIGURED]
-        return sorted(found, key=lambda item: STATES.index(item.state) if item.state in _NOT_WELL else len(STATES))
+        return sorted(found, key=lambda item: STATES.index(item.state) if item.state in NOT_WELL else len(STATES))
 
     @property
     def not_configured(self) -> list[ItemView]:
@@ -237,7 +264,7 @@ class SetView:
     @property
     def bad(self) -> int:
         """Items that are not well, or of which nothing is known."""
-        return sum(item.state in _NOT_WELL for item in self.current)
+        return sum(item.state in NOT_WELL for item in self.current)
 
     @property
     def kpis(self) -> list[ItemView]:
@@ -305,6 +332,7 @@ class Site:
         now: when it is built.
         problems: what could not be read of the history.
         kept: names of the reports that are on the site.
+        done: what people did about incidents, by key.
     """
 
     now: datetime
@@ -312,6 +340,7 @@ class Site:
     problems: tuple[str, ...]
     targets: tuple[TargetView, ...]
     kept: frozenset[str] = frozenset()
+    done: Mapping[str, Done] = field(default_factory=dict)
 
     @property
     def state(self) -> str:
