@@ -24,7 +24,7 @@ from playbook.history import runs as history
 from playbook.site.command import run_build
 from tests.history_factory import NOW, write, years
 
-ROUNDS = 1
+ROUNDS = 3
 MOST_MIB = 150
 _FIRST = "sandbox"
 TARGET = """[targets.{0}]

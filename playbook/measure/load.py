@@ -20,6 +20,7 @@ from playbook.evidence import Chart, Curve, Evidence, Facts, Lines, Table
 from playbook.limits import Reading
 from playbook.load import kept
 from playbook.load.giving_way import GaveWay, gave_way, watched_of
+from playbook.load.omission import kind_of_percentiles
 from playbook.load.order import LoadOrder
 from playbook.load.outcome import FINISHED, RUNNING, TIME_IS_UP, Endpoint, Outcome, Step
 from playbook.load.permission import SERVICE, demand_permission
@@ -232,6 +233,7 @@ class LoadTest:
             "Ended": f"{outcome.ended}, after {outcome.seconds:.1f} of {outcome.planned_seconds:g} s",
             "Requests": f"{outcome.all.requests:,}, {outcome.all.failures:,} failed",
             "Answered well": f"{self.carried_per_second:,.1f} requests/s",
+            "Percentiles": kind_of_percentiles(outcome),
             "Most users at once": f"{outcome.most_users:,}",
             "Processes": f"a master and {plan.workers} workers" if plan.workers else "one",
         }
