@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 
 from playbook.catalogue import Catalogue, Item, read_runbook
+from playbook.check_ids import PARAMETER, without_target
 from playbook.engine import needs_of
 from playbook.errors import UsageError
+from playbook.fixtures import TARGET
 from playbook.gate import GATE
 from playbook.own_items import first_sentence, item_of_test, slug
 from playbook.sections.mistakes import did_you_mean
 
 ITEM = pytest.StashKey[Item]()
+CHECK = pytest.StashKey[str]()  # its node id without the target's name, where there are many targets
 _TOLD_APART = pytest.StashKey[bool]()
 
 
@@ -69,6 +74,40 @@ def without_secrets(report: pytest.CollectReport, redact: Callable[[str], str]) 
     report.sections = [(name, redact(text)) for name, text in report.sections]
 
 
+# ------------------------------------------------------------------------------------------------- each target
+
+
+def by_target(items: Iterable[pytest.Item], targets: Sequence[str]) -> dict[str, list[pytest.Item]]:
+    """The checks of each target, each with its target in its stash.
+
+    A function stands there once for each by its parameter. What pytest gives no parameters (tests of unittest) is
+    copied.
+    """
+    found: dict[str, list[pytest.Item]] = {name: [] for name in targets}
+    for item in items:
+        if len(targets) == 1:
+            item.stash[TARGET] = targets[0]
+            found[targets[0]].append(item)
+            continue
+        callspec = getattr(item, "callspec", None)
+        name = callspec.params.get(PARAMETER) if callspec else None
+        for target in [name] if name else targets:
+            mine = item if name else _copied(item, target)
+            mine.stash[TARGET] = target
+            mine.stash[CHECK] = without_target(mine.nodeid, target)
+            found[target].append(mine)
+    return found
+
+
+def _copied(item: pytest.Item, target: str) -> pytest.Item:
+    made: Any = copy.copy(item)
+    made._id = item.id.with_params(target)
+    made.stash = made._store = pytest.Stash()
+    if hasattr(made, "_initrequest"):
+        made._initrequest()
+    return made  # type: ignore[no-any-return]
+
+
 # ----------------------------------------------------------------------------------------------------- each check
 
 
@@ -111,8 +150,13 @@ def _place(item: pytest.Item) -> str:
 
 
 def _parameters(item: pytest.Item) -> str:
+    """The check's own; that of its target is none of them."""
     callspec = getattr(item, "callspec", None)
-    return str(callspec.id) if callspec else ""
+    if callspec is None:
+        return ""
+    target = item.stash.get(TARGET, "")
+    check = without_target(f"[{callspec.id}]", target) if PARAMETER in callspec.params else f"[{callspec.id}]"
+    return check[1:-1]
 
 
 def _marked(item: pytest.Item) -> bool:

@@ -36,7 +36,8 @@ from playbook.places import comes_with_it, path_of
 from playbook.record import KILLED, LeftOut, Record, Results, Timing
 from playbook.recorder import INVESTIGATE, Notes, make_record, root_causes, with_runbook, with_waiver
 from playbook.run_folder import Begun, what_was_left
-from playbook.settings import SANDBOX, Settings, load
+from playbook.sections.groups import Shard
+from playbook.settings import SANDBOX, Settings, load, load_all
 from playbook.verdict import EXECUTED, Verdict, exit_code, overall
 
 
@@ -70,10 +71,12 @@ class Run:
         allow_mutations: bool = False,
         load_order: LoadOrder | None = None,
         history: Path | None = None,
+        earlier: Earlier | None = None,
     ) -> None:
         """``allow_mutations`` and ``load_order`` are what the command line says; see ``playbook.gate``.
 
-        ``history`` is the folder of past runs; None where there are none to compare with.
+        ``history`` is the folder of past runs; None where there are none to compare with. ``earlier`` is what they
+        have read, where that is known already.
         """
         self.settings = settings
         self.clock = clock or Clock()
@@ -87,7 +90,7 @@ class Run:
                 "clock": self.clock,
                 "allow_mutations": allow_mutations,
                 "load_order": self.load_order,
-                "earlier": Earlier(lambda: earlier_readings(history, settings, self.clock.now())),
+                "earlier": earlier or Earlier(lambda: earlier_readings(history, settings, self.clock.now())),
             },
             absent=settings.nowhere,
         )
@@ -319,6 +322,20 @@ def settings_for(
     environment: Mapping[str, str] = os.environ,
 ) -> Settings:
     """Settings for a run; ``overlay`` are the addresses of the sandbox that was started for it."""
-    return load(
-        target, root=root, environment=environment, overlay={"targets": {SANDBOX: overlay}} if overlay else None
-    )
+    return load(target, root=root, environment=environment, overlay=_as_sandbox(overlay))
+
+
+def settings_of_all(
+    targets: Sequence[str],
+    root: Path,
+    overlay: Mapping[str, Any] | None = None,
+    *,
+    shard: Shard | None = None,
+    environment: Mapping[str, str] = os.environ,
+) -> list[Settings]:
+    """The same for each target that these words name, by itself or in a group; of those, the ones in the shard."""
+    return load_all(targets, root=root, environment=environment, overlay=_as_sandbox(overlay), shard=shard)
+
+
+def _as_sandbox(overlay: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    return {"targets": {SANDBOX: overlay}} if overlay else None

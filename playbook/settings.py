@@ -283,9 +283,7 @@ class Document:
         return replace(settings, target=there, load=loaded, root=self._root)
 
     def _build(self, name: str) -> Settings:
-        settings = _build(
-            name, self._merged, self.file, self._environment, self._sets, trusted=self._trusted
-        )
+        settings = _build(name, self._merged, self.file, self._environment, self._sets, trusted=self._trusted)
         return replace(settings, guarded=Guarded(self._reached, name))
 
 

@@ -7,13 +7,15 @@ each, which maps names of sets of counters to what they said.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
+from threading import Lock
 
 import msgspec
 
-from playbook.counters import Counted
+from playbook.clock import Clock
+from playbook.counters import Counted, Earlier
 from playbook.history import lines
 from playbook.history.runs import LONGEST_LINE, read
 from playbook.settings import Settings
@@ -33,6 +35,33 @@ def earlier_readings(history: Path | None, settings: Settings, now: datetime) ->
         for run in read(history, since=since - timedelta(days=1)).of(settings.target.name):
             if run.readings:
                 yield run.readings
+
+
+class SharedReadings:
+    """The same for many targets: the lines of a history are read once, and not by each target. Thread-safe."""
+
+    def __init__(self, clock: Clock | None = None) -> None:
+        self._clock = clock or Clock()
+        self._lock = Lock()
+        self._known: dict[tuple[Path, float], dict[str, list[Mapping[str, Counted]]]] = {}
+
+    def of(self, settings: Settings, history: Path) -> Earlier:
+        """What earlier runs of a target have read."""
+        return Earlier(lambda: self._read(settings, history))
+
+    def _read(self, settings: Settings, history: Path) -> Iterable[Mapping[str, Counted]]:
+        if settings.history.readings:
+            return earlier_readings(history, settings, self._clock.now())
+        hours = settings.coverage.counter_most_hours
+        with self._lock:
+            if (history, hours) not in self._known:
+                since = self._clock.now() - timedelta(hours=hours, days=1)
+                by_target: dict[str, list[Mapping[str, Counted]]] = {}
+                for run in read(history, since=since).runs:
+                    if run.readings:
+                        by_target.setdefault(run.target, []).append(run.readings)
+                self._known[history, hours] = by_target
+        return self._known[history, hours].get(settings.target.name, [])
 
 
 def _of_file(file: Path) -> Iterator[Mapping[str, Counted]]:

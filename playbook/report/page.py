@@ -210,7 +210,7 @@ def environment() -> Environment:
 
 def make_environment(more: Mapping[str, str]) -> Environment:
     """The report's templates, filters and guard against hostile texts, with more templates by name."""
-    own = {name: template_text(f"{name}.html.j2") for name in ("page", "parts", "handoff")}
+    own = {name: template_text(f"{name}.html.j2") for name in ("page", "parts", "handoff", "overview")}
     environment = Environment(
         autoescape=True,
         finalize=shown,

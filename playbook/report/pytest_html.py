@@ -66,6 +66,27 @@ def add_page(config: pytest.Config, file: Path, failed: Callable[[str, str], Non
         page.pytest_sessionstart(config.pluginmanager.get_plugin("session"))
 
 
+class PageApart:
+    """A page of pytest-html that is told of some checks only: those of one target, where a run has many."""
+
+    def __init__(self, config: pytest.Config, file: Path, failed: Callable[[str, str], None]) -> None:
+        known = _pages(config)
+        add_page(config, file, failed)
+        config.option.htmlpath = None
+        del config.option.css[-1]
+        (self._page,) = [page for page in _pages(config) if page not in known]
+        config.pluginmanager.unregister(self._page)
+
+    def keep(self, report: pytest.TestReport) -> None:
+        """Take one report in."""
+        self._page.pytest_runtest_logreport(report)
+
+    def write(self, config: pytest.Config) -> None:
+        """Write the page."""
+        _count_rows(self._page._report)
+        self._page.pytest_sessionfinish(config.pluginmanager.get_plugin("session"))
+
+
 def _without_raising(write: Callable[..., None], failed: Callable[[str], None]) -> Callable[..., None]:
     def guarded(*arguments: Any, **named: Any) -> None:
         try:
