@@ -29,6 +29,7 @@ from playbook.history.folder import history_folder
 from playbook.history.readings import SharedReadings
 from playbook.load.options import add_time, demand_permitted, order_of, ordered
 from playbook.many import Many
+from playbook.pace import share_with
 from playbook.places import MODULE
 from playbook.public import public_results
 from playbook.record import Record, Results
@@ -61,6 +62,7 @@ class Controller:
         self.config = config
         options = config.option
         shard = shard_of(options.shard) if options.shard else None
+        share_with(shard.of if shard else 1)
         found = settings_of_all(options.target, config.rootpath, shard=shard)
         self.reports = config.rootpath / options.reports
         self.chosen = bool(options.target) or found[0].target.name != SANDBOX

@@ -16,7 +16,6 @@ import pytest
 from playbook.audience import Audience, of_terminal
 from playbook.catalogue import shipped
 from playbook.clock import iso
-from playbook.pace import waited_for
 from playbook.public import public_results
 from playbook.report import lead_latest_to, pytest_html
 from playbook.report.overview import Overview, Row, line_of, lines, overview_of, row_of, unreached
@@ -124,7 +123,7 @@ class Many:
             results,
             folder=target.folder.path.name if is_kept else "",
             problem="; ".join(problems),
-            waited=waited_for(target.settings),
+            waited=target.waited,
         )
         self._rows[name] = self._told[name] = row
         if _is_for_everybody():

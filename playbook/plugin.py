@@ -27,6 +27,7 @@ from playbook.gate import GATE, OPTION
 from playbook.history.readings import SharedReadings
 from playbook.load import options as load_options
 from playbook.load.order import LoadOrder
+from playbook.pace import share_with, waited_for
 from playbook.profile import missing_for, part_of
 from playbook.record import Record, Timing
 from playbook.recorder import Notes
@@ -36,8 +37,9 @@ from playbook.report.pytest_terms import LETTERS, attach, record_of, verdict_on
 from playbook.run import Run, settings_of_all, subject_of
 from playbook.sections.groups import shard_of
 from playbook.sections.parts import unknown_parts
+from playbook.settings import Settings
 from playbook.target_run import ToldByWorker
-from playbook.turns import Turns
+from playbook.turns import Turns, gate_of
 from playbook.verdict import Verdict, verdict_of
 from playbook.warned import Warned
 
@@ -159,6 +161,7 @@ def pytest_configure(config: pytest.Config) -> None:
 def _runs_of_worker(config: pytest.Config) -> dict[str, Run]:
     told = config.workerinput  # type: ignore[attr-defined]
     shard = shard_of(config.option.shard) if config.option.shard else None
+    share_with(shard.of if shard else 1)
     found = settings_of_all(config.option.target, config.rootpath, told["playbook_overlay"], shard=shard)
     histories = {name: Path(history) for name, history in told["playbook_histories"].items()}
     shared = SharedReadings()
@@ -402,8 +405,19 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         return runs[name]
 
     config.stash[TURNS] = Turns(
-        session.items, lambda item: item.stash[TARGET], start, puts_off=controller is not None
+        session.items,
+        lambda item: item.stash[TARGET],
+        start,
+        gates={name: gate_of(settings) for name, settings in _settings(config).items()},
+        puts_off=controller is not None,
     )
+
+
+def _settings(config: pytest.Config) -> dict[str, Settings]:
+    controller = config.stash.get(CONTROLLER, None)
+    if controller:
+        return {name: target.settings for name, target in controller.targets.items()}
+    return {name: run.settings for name, run in config.stash[RUNS].items()}
 
 
 def _check(item: pytest.Item) -> str:
@@ -443,7 +457,7 @@ def pytest_runtest_makereport(
     turns = item.config.stash.get(TURNS, None)
     if turns and call.when == "teardown" and _is_worker(item.config) and turns.is_last(item):
         run = run_of(item)
-        heard = ToldByWorker(run.timings(), run.left_out)
+        heard = ToldByWorker(run.timings(), run.left_out, waited_for(item.stash[TARGET]))
         report.playbook_told = msgspec.json.encode(heard).decode()  # type: ignore[attr-defined]
     if RUNS not in item.config.stash:  # fixtures are shown, and no check is executed
         return report

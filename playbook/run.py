@@ -34,7 +34,7 @@ from playbook.people.files import waivers_of
 from playbook.people.waivers import Waivers
 from playbook.places import comes_with_it, path_of
 from playbook.record import KILLED, LeftOut, Record, Results, Timing
-from playbook.recorder import INVESTIGATE, Notes, make_record, root_causes, with_runbook, with_waiver
+from playbook.recorder import INVESTIGATE, Notes, make_record, root_causes, with_runbook, with_wait, with_waiver
 from playbook.run_folder import Begun, what_was_left
 from playbook.sections.groups import Shard
 from playbook.settings import SANDBOX, Settings, load, load_all
@@ -121,7 +121,7 @@ class Run:
             seconds=seconds,
             worker=worker,
         )
-        record = with_waiver(record, self.waivers)
+        record = with_wait(with_waiver(record, self.waivers), self.settings.target.name, notes)
         if runbook and record.verdict in INVESTIGATE:
             record = with_runbook(record, read_runbook(runbook), self.measurements)
         named = f"--pyargs {record.check}" if comes_with_it(record.check) else record.check

@@ -20,6 +20,7 @@ from playbook.history.readings import SharedReadings
 from playbook.history.runs import append, line_of
 from playbook.history.schedule import slot_of
 from playbook.load.order import LoadOrder
+from playbook.pace import waited_for
 from playbook.profile import left_out
 from playbook.public import public_results
 from playbook.record import LeftOut, Record, Results, Timing
@@ -59,10 +60,12 @@ class ToldByWorker(msgspec.Struct, frozen=True):
 
     Attributes:
         left_out: see ``Run.left_out``.
+        waited: seconds for turns to ask, see ``playbook.pace``.
     """
 
     timings: list[Timing]
     left_out: dict[str, str]
+    waited: float
 
 
 class TargetRun:
@@ -95,6 +98,7 @@ class TargetRun:
         self.results: Results | None = None
         self.not_kept = ""
         self.has_ended = False
+        self._waited = 0.0
         self.run = self._new_run()
         self.started = self.run.clock.now()
 
@@ -169,6 +173,12 @@ class TargetRun:
         """Take in what a worker tells."""
         self.timings += told.timings
         self.run.left_out |= told.left_out
+        self._waited = told.waited
+
+    @property
+    def waited(self) -> float:
+        """Seconds that it has waited for turns to ask."""
+        return self._waited or waited_for(self.name)
 
     def added_up(self, ended: str, code: int | None = None) -> Results | None:
         """The results of all that came to a record, or should have; None where nothing did.

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import time
 from collections import Counter, deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
+from playbook.pace import Bucket, note_wait, pace_of
 from playbook.run import Run
+from playbook.settings import Settings
 
 if TYPE_CHECKING:
     import pytest
@@ -30,6 +32,7 @@ class Turns:
         items: the session's own list.
         target_of: an item's target.
         start: begins a target, and its measurements; called once for each.
+        gates: by target, the bucket of its token; None where it has none.
         puts_off: whether the order may change; with xdist it is the controller's.
     """
 
@@ -39,10 +42,13 @@ class Turns:
         target_of: Callable[[pytest.Item], str],
         start: Callable[[str], Run],
         *,
+        gates: Mapping[str, Bucket | None],
         puts_off: bool,
         at_once: int = AT_ONCE,
         clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
+        self._gates, self._sleep = gates, sleep
         self._items, self._target_of, self._start, self._clock = items, target_of, start, clock
         self._puts_off, self._at_once = puts_off, at_once
         self._left = Counter(target_of(item) for item in items)
@@ -64,6 +70,9 @@ class Turns:
         is_last = not self._left[target]
         if is_last:
             self._measured.pop(target, None)
+            gate = self._gates.get(target)
+            if gate:
+                gate.leave(target)
         if self._puts_off:
             self._choose()
         return is_last
@@ -75,11 +84,26 @@ class Turns:
     def _begin(self, target: str) -> None:
         if target in self._waiting:
             self._waiting.remove(target)
+            wait = self._wait(target)
+            if wait > 0:
+                self._sleep(wait)
+                note_wait(target, wait)
+            gate = self._gates.get(target)
+            if gate:
+                gate.enter(target)
             self._measured[target] = self._start(target), self._clock()
 
     def _begin_ahead(self) -> None:
-        while self._waiting and len(self._measured) < MOST_AT_ONCE and self._busy() < self._at_once:
-            self._begin(self._waiting[0])
+        while len(self._measured) < MOST_AT_ONCE and self._busy() < self._at_once:
+            ready = next((target for target in self._waiting if not self._wait(target)), None)
+            if ready is None:
+                return
+            self._begin(ready)
+
+    def _wait(self, target: str) -> float:
+        """Seconds until its token has turns for what the target will ask."""
+        gate = self._gates.get(target)
+        return gate.admit() if gate else 0.0
 
     def _busy(self) -> int:
         """How many are being measured now, but for those that hang."""
@@ -116,3 +140,9 @@ class Turns:
 
     def _hangs(self, target: str) -> bool:
         return target in self._measured and self._rank(target) == 3
+
+
+def gate_of(settings: Settings) -> Bucket | None:
+    """The bucket of the target's token; None where it has no token."""
+    token = settings.target.digitalocean.token
+    return pace_of(token, settings.target.name).bucket if token else None
