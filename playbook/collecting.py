@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from playbook.catalogue import Catalogue, Item, read_runbook
-from playbook.check_ids import PARAMETER, without_target
+from playbook.check_ids import PARAMETER, target_in, without_target
 from playbook.engine import needs_of
 from playbook.errors import UsageError
 from playbook.fixtures import TARGET
@@ -54,10 +54,12 @@ def note_names(collector: pytest.Collector, report: pytest.CollectReport) -> Non
     """Note which checks of one function have parameters that look alike in an id, whichever of them will run."""
     if isinstance(collector, pytest.Session):  # its report holds those that were named on the command line
         return
-    seen: Counter[tuple[str, str]] = Counter()
+    seen: Counter[tuple[str, str, str]] = Counter()
     for node in report.result or ():
         if isinstance(node, pytest.Function):
-            look = (node.originalname, slug(_parameters(node)))
+            callspec = getattr(node, "callspec", None)
+            target = str(callspec.params.get(PARAMETER, "")) if callspec else ""
+            look = (node.originalname, target, slug(_parameters(node)))
             node.stash[_TOLD_APART] = seen[look] > 0
             seen[look] += 1
 
@@ -97,6 +99,40 @@ def by_target(items: Iterable[pytest.Item], targets: Sequence[str]) -> dict[str,
             mine.stash[CHECK] = without_target(mine.nodeid, target)
             found[target].append(mine)
     return found
+
+
+class Wanted:
+    """What the command line asks for of some targets only: ``checks/test_redis.py::test_alive[shop-a]``.
+
+    pytest finds a check by what stands in brackets where that is all of its parameters; so the target is taken off
+    there, and what others would get as well is left out.
+    """
+
+    def __init__(self, arguments: list[str], targets: Sequence[str]) -> None:
+        """``arguments`` is pytest's own list, and changed."""
+        self._targets: dict[str, set[str]] = {}
+        whole = set()
+        for argument in arguments:
+            target = target_in(argument, targets) if "::" in argument else None
+            check = without_target(argument, target) if target else argument
+            if target:
+                self._targets.setdefault(check, set()).add(target)
+            else:
+                whole.add(check)
+        for check in whole & self._targets.keys():
+            del self._targets[check]
+        arguments[:] = dict.fromkeys(
+            without_target(argument, target)
+            if "::" in argument and (target := target_in(argument, targets)) and argument.endswith(f"[{target}]")
+            else argument
+            for argument in arguments
+        )
+
+    def is_wanted(self, item: pytest.Item) -> bool:
+        """Whether a check is to be run for its target."""
+        check, target = item.stash[CHECK], item.stash[TARGET]
+        asked = [targets for one, targets in self._targets.items() if check == one or check.startswith(f"{one}[")]
+        return not asked or any(target in targets for targets in asked)
 
 
 def _copied(item: pytest.Item, target: str) -> pytest.Item:
@@ -154,9 +190,8 @@ def _parameters(item: pytest.Item) -> str:
     callspec = getattr(item, "callspec", None)
     if callspec is None:
         return ""
-    target = item.stash.get(TARGET, "")
-    check = without_target(f"[{callspec.id}]", target) if PARAMETER in callspec.params else f"[{callspec.id}]"
-    return check[1:-1]
+    target = callspec.params.get(PARAMETER)
+    return without_target(f"[{callspec.id}]", target)[1:-1] if target else str(callspec.id)
 
 
 def _marked(item: pytest.Item) -> bool:

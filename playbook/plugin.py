@@ -45,6 +45,7 @@ from playbook.warned import Warned
 
 CONTROLLER = pytest.StashKey[Controller]()
 TURNS = pytest.StashKey[Turns]()  # where there are many targets
+_WANTED = pytest.StashKey[collecting.Wanted]()
 _MISTAKES = pytest.StashKey[set[str]]()
 _STARTED = pytest.StashKey[float]()
 _DRILL_MARGIN = 60.0  # seconds beyond a drill's own limit, for what comes before and after it
@@ -156,6 +157,7 @@ def pytest_configure(config: pytest.Config) -> None:
                 config.option.dist = "loadgroup"  # a target is a group, so that nothing is measured twice
             config.pluginmanager.register(pytest_html)
             config.pluginmanager.register(_Keeper(controller))
+    _note_wanted(config)
 
 
 def _runs_of_worker(config: pytest.Config) -> dict[str, Run]:
@@ -177,6 +179,12 @@ def _runs_of_worker(config: pytest.Config) -> dict[str, Run]:
             earlier=shared.of(settings, history) if len(found) > 1 else None,
         )
     return runs
+
+
+def _note_wanted(config: pytest.Config) -> None:
+    targets = _targets(config)
+    if len(targets) > 1 and any("::" in argument for argument in config.args):
+        config.stash[_WANTED] = collecting.Wanted(config.args, targets)
 
 
 def _say_nothing_of_its_own(options: Any) -> None:
@@ -327,6 +335,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         return
     load_options.leave_out(config, items)
     by_target = collecting.by_target(items, list(runs))
+    wanted = config.stash.get(_WANTED, None)
+    if wanted:
+        unwanted = [item for mine in by_target.values() for item in mine if not wanted.is_wanted(item)]
+        config.hook.pytest_deselected(items=unwanted)
+        by_target = {name: [item for item in mine if wanted.is_wanted(item)] for name, mine in by_target.items()}
     items.clear()
     for name, mine in by_target.items():
         _understand(config, runs[name], mine)

@@ -34,7 +34,7 @@ def tell_starter(folder: Path, run_id: str, environment: Mapping[str, str] = os.
     file = environment.get(RUN_FILE_VARIABLE)
     if file:
         with suppress(OSError):
-            Path(file).write_bytes(msgspec.json.encode(Told(str(folder.absolute()), run_id)))
+            Path(file).write_bytes(msgspec.json.encode(Told(str(folder.absolute()), run_id)) + b"\n")
 
 
 class Begun(msgspec.Struct, frozen=True, kw_only=True):
