@@ -3,8 +3,8 @@
     python -m benchmarks.targets [--targets 1,10,100] [--set daily] [--workers N]
 
 One sandbox serves them all, each with a token of its own, as it would serve a thousand (--targets 1,10,100,1000).
-Of the separate runs a few are made, in turn with the others, and their median stands for all. What else the machine
-does disturbs both alike. Ratios are to as many separate runs; memory is that of the largest process.
+Of the separate runs a few are made first, and their median stands for all. Ratios are to as many separate runs;
+memory is that of the largest process.
 """
 
 from __future__ import annotations

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 AT_ONCE = 2
 # One that takes longer waits for something, and costs the others no processor.
 LATE = 5.0  # seconds
+_POLL = 0.02  # seconds
+_READY, _BEING_MEASURED, _NOT_BEGUN, _HANGS = range(4)
 MOST_AT_ONCE = 48  # with those that are late: each has some dozen threads
 
 
@@ -125,21 +127,34 @@ class Turns:
         is_next_of_it = self._target_of(self._items[first - 1]) == now
         if is_next_of_it and not self._hangs(now):
             return
-        best = min(dict.fromkeys(map(self._target_of, rest)), key=self._rank)
+        targets = list(dict.fromkeys(map(self._target_of, rest)))
+        best = self._await_ready(targets)
         if best != now:
             mine = [item for item in rest if self._target_of(item) == best]
             self._items[first:] = mine + [item for item in rest if self._target_of(item) != best]
 
+    def _await_ready(self, targets: list[str]) -> str:
+        """The best of these; while one is being measured that does not hang, it is not decided for one that may.
+
+        A check that waits for what hangs would keep all others waiting.
+        """
+        while True:
+            self._begin_ahead()
+            best = min(targets, key=self._rank)
+            if self._rank(best) != _BEING_MEASURED:
+                return best
+            self._sleep(_POLL)
+
     def _rank(self, target: str) -> int:
         """Ready before what is being measured, that before what is not begun, and last what hangs."""
         if target not in self._measured:
-            return 2
+            return _NOT_BEGUN
         if self._measured[target][0].measurements.is_settled():
-            return 0
-        return 3 if self._is_late(target) else 1
+            return _READY
+        return _HANGS if self._is_late(target) else _BEING_MEASURED
 
     def _hangs(self, target: str) -> bool:
-        return target in self._measured and self._rank(target) == 3
+        return target in self._measured and self._rank(target) == _HANGS
 
 
 def gate_of(settings: Settings) -> Bucket | None:
