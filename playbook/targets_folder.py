@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -10,7 +9,16 @@ from pathlib import Path
 import msgspec
 
 from playbook.errors import UsageError
-from playbook.report.overview import Overview, Row, overview_of, read_overview, row_of, unreached, write_overview
+from playbook.report.overview import (
+    TARGETS,
+    Overview,
+    Row,
+    overview_of,
+    read_overview,
+    row_of,
+    unreached,
+    write_overview,
+)
 from playbook.run_folder import free_folder
 from playbook.whole_file import reason_of, write_whole
 
@@ -57,45 +65,51 @@ class TargetsFolder:
         problems = write_overview(overview, self.path)
         self.problems |= problems
         if is_last and not problems:
-            for name in (BEGUN, FOLDERS):
-                self.problems.pop(name, None)
-                with suppress(OSError):
-                    (self.path / name).unlink(missing_ok=True)
-
-    def discard(self) -> None:
-        """Remove it: the run came to nothing."""
-        shutil.rmtree(self.path, ignore_errors=True)
+            _served(self.path)
 
 
 def is_of_many(folder: Path) -> bool:
     """Whether it is that of a run of many targets."""
-    return any((folder / name).is_file() for name in (BEGUN, "targets.json"))
+    if (folder / TARGETS).is_file():
+        return True
+    return (
+        (folder / BEGUN).is_file() and folder.resolve().name.startswith(f"{NAME}-") and _begun(folder) is not None
+    )
 
 
-def made_anew(folder: Path) -> Overview:
+def made_anew(folder: Path) -> tuple[Overview, dict[str, str]]:
     """The page over all, written anew: of a run that has ended, or of what one that was killed has left.
 
-    Every target whose records were kept gets its report; one that was not reached is UNKNOWN.
+    Every target whose records were kept gets its report; one that was not reached is UNKNOWN. With it comes what
+    could not be written.
 
     Raises:
         UsageError: the folder tells nothing that can be read.
     """
+    begun = _begun(folder)
     try:
-        if not (folder / BEGUN).is_file():
-            overview = read_overview(folder)
-        else:
-            begun = msgspec.json.decode((folder / BEGUN).read_bytes(), type=Overview)
-            overview = _of_killed(begun, folder)
+        overview = _of_killed(begun, folder) if begun else read_overview(folder)
     except (OSError, ValueError) as error:
         raise UsageError(f"{folder}: expected the report of a run of many targets ({error})") from None
-    TargetsFolder.write(_opened(folder), overview)
-    return overview
+    problems = write_overview(overview, folder)
+    if not problems:
+        _served(folder)
+    return overview, problems
 
 
-def _opened(folder: Path) -> TargetsFolder:
-    opened = TargetsFolder.__new__(TargetsFolder)
-    opened.path, opened.problems = folder, {}
-    return opened
+def _begun(folder: Path) -> Overview | None:
+    """What the run was to look at; None where that has served, or is that of another kind of run."""
+    try:
+        return msgspec.json.decode((folder / BEGUN).read_bytes(), type=Overview)
+    except (OSError, ValueError):
+        return None
+
+
+def _served(folder: Path) -> None:
+    """What is for who finds a killed run is needed no more."""
+    for name in (BEGUN, FOLDERS):
+        with suppress(OSError):
+            (folder / name).unlink(missing_ok=True)
 
 
 def _of_killed(begun: Overview, folder: Path) -> Overview:
