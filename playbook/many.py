@@ -5,6 +5,7 @@ A target's report is written as soon as its last check has ended, so that nothin
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -26,6 +27,7 @@ from playbook.target_run import FINISHED, Order, TargetRun, ToldByWorker
 from playbook.targets_folder import TargetsFolder
 from playbook.verdict import EXIT_NOT_KEPT, EXIT_OK
 
+_COLLECT_AFTER = 5  # targets
 _NOTHING_CHOSEN = "no check of this set is chosen for it"
 
 
@@ -130,6 +132,8 @@ class Many:
             self._told[name] = row_of(public_results(results, shipped()), folder=row.folder, problem=row.problem)
         target.results = None
         target.let_go()
+        if len(self._rows) % _COLLECT_AFTER == 0:
+            gc.collect()  # what was measured of a target is much in few objects, so it would stay for long
         terminal = self._config.pluginmanager.get_plugin("terminalreporter")
         if terminal and not terminal.no_summary:
             if terminal._tw.width_of_current_line:

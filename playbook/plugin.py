@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -417,6 +418,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         _measure(runs[name], mine.pop(name))
         return runs[name]
 
+    gc.freeze()  # thousands of checks, which stay: no collection need look through them again and again
     config.stash[TURNS] = Turns(
         session.items,
         lambda item: item.stash[TARGET],
