@@ -36,7 +36,7 @@ from playbook.report.overview import summary as page_over_all
 from playbook.report.sarif import security_records
 from playbook.report.summary import summary as words
 from playbook.report.words import plural
-from playbook.sections.groups import is_group
+from playbook.sections.groups import PREFIX, is_group
 from playbook.settings import SANDBOX, load, private_targets
 from playbook.verdict import EXIT_OK, Verdict
 
@@ -70,12 +70,12 @@ def _with_repository(root: Path, environment: Mapping[str, str]) -> Mapping[str,
 
 def run(options: argparse.Namespace, root: Path, say: Say, environment: Mapping[str, str]) -> int:
     """Run a set. The code of the run becomes an output and not ours, so that all that follows is done first."""
-    if options.shard:
-        groups.demand_group(options.target)
+    if options.shard and not options.group:
+        raise UsageError(f"--shard: expected --group beside it, of which {options.shard} is a part")
     choice = choose(
         set_name=options.set,
         cron=options.cron,
-        target=options.target,
+        target=f"{PREFIX}{options.group}" if options.group else options.target,
         root=root,
         lines=None if options.fetched == "false" else root / state.HISTORY,
         environment=environment,
@@ -400,6 +400,7 @@ def add_parser(commands: Any, say: Say) -> None:
     step.add_argument(
         "--target", required=True, metavar="NAME", help="the sandbox instead, where it was never configured"
     )
+    step.add_argument("--group", default="", metavar="NAME", help="of the settings, in place of the target")
     step.add_argument("--shard", default="", metavar="N/M", help="of a group only this part")
     step.add_argument(
         "--scheduled", default="false", choices=("true", "false", ""), help="the schedule started this"

@@ -22,7 +22,7 @@ from playbook.report.overview import (
     unreached,
     write_overview,
 )
-from playbook.sections.groups import in_shard, is_group, shard_of
+from playbook.sections.groups import in_shard, shard_of
 from playbook.settings import Document, load_all
 from playbook.verdict import EXIT_OK
 
@@ -104,11 +104,3 @@ def keep_overview(folder: Path, overview: Overview, to: Path) -> None:
     made = to / folder.name
     made.mkdir(parents=True, exist_ok=True)
     write_overview(overview, made)
-
-
-def demand_group(target: str) -> None:
-    """Raises UsageError where a part of one target is asked for."""
-    if not is_group(target):
-        raise UsageError(
-            f"--shard: expected a group, such as group:shops, to take a part of, got {target}"
-        )

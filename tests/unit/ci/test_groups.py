@@ -60,7 +60,15 @@ def test_unknown_group_is_one_sentence(root, monkeypatch, capsys):
 
 def options(**changes):
     """Of the step ``run``."""
-    given = {"set": "daily", "cron": "", "target": "group:shops", "shard": "1/3", "scheduled": "true", "fault": ""}
+    given = {
+        "set": "daily",
+        "cron": "",
+        "target": "production",
+        "group": "shops",
+        "shard": "1/3",
+        "scheduled": "true",
+        "fault": "",
+    }
     return SimpleNamespace(**(given | {"shape": "", "allow_mutations": "false", "fetched": "true", **changes}))
 
 
@@ -103,8 +111,8 @@ def test_job_runs_its_part_of_the_group(root, monkeypatch):
 
 def test_part_of_one_target_is_refused(root):
     """It would be the whole of it."""
-    with pytest.raises(UsageError, match="--shard: expected a group, such as group:shops, to take a part of"):
-        command.run(options(target="shop-a"), root, print, {})
+    with pytest.raises(UsageError, match="--shard: expected --group beside it, of which 1/3 is a part"):
+        command.run(options(target="shop-a", group=""), root, print, {})
 
 
 @pytest.mark.parametrize("is_private", [False, True], ids=["public", "private"])
