@@ -22,6 +22,7 @@ import pytest
 from playbook.audience import Audience, of_terminal
 from playbook.catalogue import Item, shipped
 from playbook.check_ids import target_in, without_target
+from playbook.chosen import settings_of_all
 from playbook.clock import iso
 from playbook.errors import UsageError
 from playbook.gate import OPTION, refused_as_production
@@ -34,7 +35,7 @@ from playbook.places import MODULE
 from playbook.public import public_results
 from playbook.record import Record, Results
 from playbook.report import pytest_html
-from playbook.run import Run, settings_of_all
+from playbook.run import Run
 from playbook.sections.groups import shard_of
 from playbook.settings import SANDBOX
 from playbook.target_run import FINISHED, Order, TargetRun
@@ -106,6 +107,7 @@ class Controller:
         self._previous: dict[int, Any] = {}
         self._is_started = False
         self._load_was_cut = False
+        self._has_page = False
         self._quiet_html = hasattr(options, "htmlpath") and not options.htmlpath
 
     @property
@@ -136,12 +138,17 @@ class Controller:
         target = self.targets[name] if name else self.first
         if target.folder is None:
             folder = target.begin()
-            page = folder.path / "pytest-html.html" if self._quiet_html and folder.is_there else None
             if self.many:
+                page = folder.path / "pytest-html.html" if self._quiet_html and folder.is_there else None
                 self.many.begin(target, page)
-            elif page:
-                pytest_html.add_page(self.config, page, target.not_written)
         return target.run
+
+    def open_page(self) -> None:
+        """Begin pytest-html's page of the run, once, and while the first answers are on their way."""
+        folder = self.first.folder
+        if self._quiet_html and not self.many and not self._has_page and folder and folder.is_there:
+            self._has_page = True
+            pytest_html.add_page(self.config, folder.path / "pytest-html.html", self.not_written)
 
     def not_written(self, name: str, why: str) -> None:
         """Note what could not be written of the run as a whole; it is said at the end."""

@@ -10,7 +10,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -144,7 +144,7 @@ class Settings(Section, frozen=True):
             names = " or ".join(variables[0].split("|"))
             add = f"{names} in the environment"
         elif _is_secret(path):
-            line = line.replace("…", f"${{{variable_for(path, _read(DEFAULTS))}}}")
+            line = line.replace("…", f"${{{variable_for(path, _defaults())}}}")
             add = f"to playbook.toml:\n{line}"
         else:
             add = f"to playbook.toml:\n{line}"
@@ -218,7 +218,7 @@ class Document:
         self._environment = os.environ if environment is None else environment
         self._trusted = overlay is not None
         self.file = file = _config_file(root or Path.cwd(), self._environment)
-        merged = _read(DEFAULTS)
+        merged = _defaults()
         self._sets = frozenset(merged["floors"])  # every set has one in the defaults
         self._targets = dict.fromkeys(merged["targets"])
         self._groups: dict[str, tuple[str, ...]] = {}
@@ -343,6 +343,12 @@ def _is_file(path: Path) -> bool:
         raise UsageError(f"{path} cannot be read: {error.strerror}") from None
 
 
+@cache
+def _defaults() -> dict[str, Any]:
+    """What ships, read once; nobody changes it."""
+    return _read(DEFAULTS)
+
+
 def _read(file: Path) -> dict[str, Any]:
     try:
         content = file.read_bytes()
@@ -407,12 +413,13 @@ def _build(
     if not trusted:
         for path, text in sources.items():
             if _is_secret(path) and not _VARIABLE.fullmatch(text):
-                variable = variable_for(path, _read(DEFAULTS))
+                variable = variable_for(path, _defaults())
                 raise UsageError(
                     f"{where}: {path} is a secret and must come from the environment, written as "
                     f'"${{{variable}}}"; never write it into the file'
                 )
     common[_NOTIFICATIONS] = _interpolate(told, environment)
+    common["people"] = _interpolate(common.get("people", {}), environment)
     ladders = common.get("limits", {})
     paths = {key: f"targets.{name}.limits.{key}" for key in overrides["limits"]}
     common["limits"] = _limits(ladders, where, paths)

@@ -8,16 +8,20 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 
 import msgspec
 
 from playbook import door
 from playbook.catalogue import Item, shipped
+from playbook.coming_due import coming_due
 from playbook.door.records import leaving
 from playbook.errors import UsageError
+from playbook.history.past import past_of
 from playbook.history.readings import SharedReadings
 from playbook.history.runs import append, line_of
+from playbook.history.runs import read as read_history
 from playbook.history.schedule import slot_of
 from playbook.load.order import LoadOrder
 from playbook.pace import waited_for
@@ -30,6 +34,8 @@ from playbook.settings import Settings
 from playbook.uncollected import file_left_out, not_collected
 
 FINISHED = "finished"
+# How far back the small curves beside the figures go: a year of a monthly set.
+_LOOK_BACK = timedelta(days=400)
 
 
 @dataclass(frozen=True)
@@ -196,7 +202,7 @@ class TargetRun:
         records += never_ran(begun, records, reason, now)
         if not records:
             return None
-        results = add_up(
+        made = add_up(
             begun,
             records,
             timings=self.timings or self.run.timings(),
@@ -204,7 +210,21 @@ class TargetRun:
             ended=door.line(ended),
             unread=map(door.line, unread),
         )
+        runs = read_history(self.history, since=now - _LOOK_BACK).runs
+        due = coming_due(self.settings, self.run.catalogue, self.run.waivers, runs, now)
+        results = msgspec.structs.replace(made, past=past_of(made, runs), due=[leaving(one) for one in due])
+        results = self._with_thread(results)
         return results if code is None else msgspec.structs.replace(results, exit_code=code)
+
+    def _with_thread(self, results: Results) -> Results:
+        """With what history and roster know of it; a fault there costs neither the report nor the verdict."""
+        from playbook.thread.weaving import with_thread
+
+        try:
+            return leaving(with_thread(results, self.settings, self.history, self.order.reports))
+        except Exception as error:  # noqa: BLE001 - see above
+            self.not_written("what changed since the last run", f"{type(error).__name__}: {error}")
+            return results
 
     def _add_files(self, unread: Mapping[str, str]) -> None:
         """Records of the files that cannot be read, and of those that skip themselves."""

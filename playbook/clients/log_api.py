@@ -15,12 +15,11 @@ from playbook.budget import read_json
 from playbook.clients.digitalocean_types import App, LogUrls
 from playbook.clients.encodings import Unreadable
 from playbook.clients.http import RUNNER_HINT, parse_url
-from playbook.clients.log_reading import SERVICE, Lines, LogStream, Reading
+from playbook.clients.log_reading import SERVICE, BytesPart, Lines, LogStream, Reading
 from playbook.clients.retries import tries
 from playbook.clients.trust import context_for
 from playbook.clients.wire import Broken, Call, Exchange
 from playbook.errors import Denied, Malformed, Unmeasured, Unreachable, UsageError
-from playbook.logs.text import decode_lines
 from playbook.sections.target import Logs
 from playbook.settings import TimeLimits
 
@@ -226,7 +225,7 @@ class ApiLogs:
         for url in urls:
             if reading.ended:
                 return
-            yield reading.bounded(decode_lines(self._text(url, reading, failed)))
+            yield BytesPart("", self._text(url, reading, failed), reading)
         if len(failed) == len(urls):
             raise failed[0]
         reading.problems.extend(map(str, failed))

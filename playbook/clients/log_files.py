@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from playbook.clients.log_blocks import BLOCK, Blocks
-from playbook.clients.log_reading import SERVICE, Lines, LogStream, Part, Reading
+from playbook.clients.log_reading import SERVICE, BytesPart, Lines, LogStream, Reading
 from playbook.errors import TooLittleData, Unreachable
 from playbook.sections.target import Logs
 
@@ -79,7 +79,8 @@ class FileLogs:
                 hint="Check that the logs are still forwarded to these files.",
             )
         _note_empty(found, stream.problems)
-        stream.source = f"{len(recent)} of {len(found)} files that match {', '.join(self.patterns)}"
+        which = "file that matches" if len(found) == 1 else "files that match"
+        stream.source = f"{len(recent)} of {len(found)} {which} {', '.join(self.patterns)}"
         stream.parts = self._parts(opened, since.timestamp(), stream)
         return stream
 
@@ -169,7 +170,7 @@ class FileLogs:
                 name = _named(file.path, opened)
                 if file.changed < since - _SLACK:
                     # Its end says how often it was written to, and since when it is silent.
-                    yield Part(name, _guarded(file, blocks.tail(_TAIL), reading))
+                    yield BytesPart(name, _guarded(file, blocks.tail(_TAIL), reading), reading)
                     continue
                 before = reading.lines
                 yield from self._blocks(file, blocks, name, reading)
@@ -188,8 +189,9 @@ class FileLogs:
     @staticmethod
     def _blocks(file: LogFile, blocks: Blocks, name: str, reading: Reading) -> Iterator[Lines]:
         try:
-            for lines in blocks:
-                yield Part(name, _guarded(file, lines, reading))
+            for piece in blocks:
+                chunks = _guarded(file, piece.chunks, reading)
+                yield BytesPart(name, chunks, reading, cut=piece.cut, joins=piece.joins)
         except OSError as error:
             reading.problems.append(str(_unreadable(file.path, error)).partition(": ")[2])
 
@@ -237,10 +239,10 @@ def _note_empty(found: list[LogFile], problems: list[str]) -> None:
             problems.append(f"{file.path} is empty")
 
 
-def _guarded(file: LogFile, lines: Lines, reading: Reading) -> Lines:
-    """The lines; what breaks reading off becomes a problem."""
+def _guarded(file: LogFile, chunks: Iterator[bytes], reading: Reading) -> Iterator[bytes]:
+    """The bytes; what breaks reading off becomes a problem."""
     try:
-        yield from lines
+        yield from chunks
     except OSError as error:
         reading.problems.append(str(_unreadable(file.path, error)).partition(": ")[2])
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
+from playbook.logs.text import decode_lines, whole_lines
 from playbook.sections.target import Logs
 
 SERVICE = "Logs"
@@ -36,6 +37,27 @@ class Part:
 
     def __next__(self) -> str:
         return next(self._lines)
+
+
+class BytesPart(Part):
+    """A part that is read once: line by line, or by whole blocks of bytes.
+
+    Attributes:
+        cut: it begins in the middle of a log, whose earlier part comes next.
+        joins: it is that earlier part, and ends where the one before it began.
+        reading: whose bounds hold for it.
+    """
+
+    def __init__(
+        self, name: str, chunks: Iterator[bytes], reading: Reading, *, cut: bool = False, joins: bool = False
+    ) -> None:
+        super().__init__(name, reading.bounded(decode_lines(chunks)))
+        self.cut, self.joins, self.reading = cut, joins, reading
+        self._chunks = chunks
+
+    def blocks(self) -> Iterator[bytes]:
+        """Whole lines at once, as ``text.whole_lines`` gives them, until one of the bounds is reached."""
+        return self.reading.bounded_blocks(whole_lines(self._chunks))
 
 
 def name_of(part: Lines) -> str:
@@ -102,6 +124,22 @@ class Reading:
             if not self.lines & 15 and self.reached():  # a line can take a hundredth of a second
                 return
             yield line
+
+    def bounded_blocks(self, blocks: Iterator[bytes]) -> Iterator[bytes]:
+        """Blocks of whole lines, until one of the bounds is reached; as many lines as ``bounded`` would give."""
+        last = (self.wanted.most_lines // 16 + 1) * 16
+        for block in blocks:
+            count = block.count(b"\n") + 1
+            if self.lines + count >= last:
+                left, self.lines = last - 1 - self.lines, last
+                if left > 0:
+                    yield b"\n".join(block.split(b"\n", left)[:left])
+                self.reached()
+                return
+            self.lines += count
+            yield block
+            if self.reached():
+                return
 
     def in_time(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
         """The chunks, until the time is over: without line ends there is no line at which to look at the clock."""

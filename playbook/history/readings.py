@@ -18,8 +18,9 @@ from playbook.clock import Clock
 from playbook.counters import Counted, Earlier
 from playbook.history import lines
 from playbook.history.runs import LONGEST_LINE, read
-from playbook.settings import Settings
+from playbook.settings import SANDBOX, Settings
 
+_MONTH = timedelta(days=31)
 _READINGS = msgspec.json.Decoder(dict[str, Counted])
 
 
@@ -43,25 +44,44 @@ class SharedReadings:
     def __init__(self, clock: Clock | None = None) -> None:
         self._clock = clock or Clock()
         self._lock = Lock()
-        self._known: dict[tuple[Path, float], dict[str, list[Mapping[str, Counted]]]] = {}
+        self._known: dict[Path, dict[str, list[tuple[datetime, Mapping[str, Counted]]]]] = {}
 
     def of(self, settings: Settings, history: Path) -> Earlier:
         """What earlier runs of a target have read."""
-        return Earlier(lambda: self._read(settings, history))
+        return Earlier(lambda: self._read(settings, history), lambda: self._last_run(settings, history))
 
     def _read(self, settings: Settings, history: Path) -> Iterable[Mapping[str, Counted]]:
+        now = self._clock.now()
         if settings.history.readings:
-            return earlier_readings(history, settings, self._clock.now())
-        hours = settings.coverage.counter_most_hours
+            return earlier_readings(history, settings, now)
+        since = now - timedelta(hours=settings.coverage.counter_most_hours, days=1)
+        runs = self._of(settings, history)
+        return [readings for started, readings in runs if readings and started >= since]
+
+    def _last_run(self, settings: Settings, history: Path) -> datetime | None:
+        if settings.target.kind == SANDBOX:
+            return None
+        since = self._clock.now() - _MONTH
+        return max((started for started, _ in self._of(settings, history) if started >= since), default=None)
+
+    def _of(self, settings: Settings, history: Path) -> list[tuple[datetime, Mapping[str, Counted]]]:
         with self._lock:
-            if (history, hours) not in self._known:
-                since = self._clock.now() - timedelta(hours=hours, days=1)
-                by_target: dict[str, list[Mapping[str, Counted]]] = {}
-                for run in read(history, since=since).runs:
-                    if run.readings:
-                        by_target.setdefault(run.target, []).append(run.readings)
-                self._known[history, hours] = by_target
-        return self._known[history, hours].get(settings.target.name, [])
+            if history not in self._known:
+                by_target: dict[str, list[tuple[datetime, Mapping[str, Counted]]]] = {}
+                for run in read(history, since=self._clock.now() - 2 * _MONTH).runs:
+                    by_target.setdefault(run.target, []).append((run.started, run.readings))
+                self._known[history] = by_target
+        return self._known[history].get(settings.target.name, [])
+
+
+def last_run(history: Path | None, settings: Settings, now: datetime) -> datetime | None:
+    """When the newest run of the target began, by the history of a month; None where it has none.
+
+    The history of an embedded system is of others of its kind, which are gone.
+    """
+    if history is None or settings.target.kind == SANDBOX:
+        return None
+    return max((run.started for run in read(history, since=now - _MONTH).of(settings.target.name)), default=None)
 
 
 def _of_file(file: Path) -> Iterator[Mapping[str, Counted]]:

@@ -18,7 +18,7 @@ from playbook.logs.text import clean
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "CONNECT", "TRACE", "PROPFIND")
 _METHOD = "(?:" + "|".join(_METHODS) + ")"
 
-_COMBINED = re.compile(
+COMBINED = re.compile(
     r"(?:\S{1,255}:\d{1,5} )?(\S{1,255}) \S{1,255} \S{1,255} \[([^\]]{11,40})\] "
     r'"([^"\\]*(?:\\.[^"\\]*)*)" (\d{3}) (?:\d+|-)(?: |$)'
 )
@@ -137,7 +137,7 @@ class Access(NamedTuple):
 def of_text(text: str) -> Access | None:
     """The request that a plain line tells of, None where it is no access line."""
     if '" ' in text:
-        match = _COMBINED.match(text)
+        match = COMBINED.match(text)
         if match:
             client, stamp, request, status = match.groups()
             return Access(int(status), _path(request), client, stamp)
@@ -166,13 +166,13 @@ def looks_like(text: str, *, inbound: bool = False) -> bool:
     Args:
         inbound: only with a path; loggers of clients, such as httpx, write whole URLs at level INFO.
     """
-    request = _REQUEST.search(text) if "/" in text and _has_method(text) else None
+    request = _REQUEST.search(text) if "/" in text and has_method(text) else None
     if request and inbound and "://" in request[0]:
         return False
     return bool(request and _ANSWER.search(text))
 
 
-def _has_method(text: str) -> bool:
+def has_method(text: str) -> bool:
     """A quick look, for the many lines that are no access lines."""
     return (
         "GET" in text
@@ -191,7 +191,7 @@ def _has_method(text: str) -> bool:
 def _elsewhere(text: str) -> Access | None:
     if "/" in text:
         possible = (
-            _has_method(text) or '"-" ' in text or "<BADREQ>" in text or "Completed " in text or "Sent " in text
+            has_method(text) or '"-" ' in text or "<BADREQ>" in text or "Completed " in text or "Sent " in text
         )
     else:
         possible = "Completed " in text or "Sent " in text

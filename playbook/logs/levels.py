@@ -38,6 +38,11 @@ _CAPITALS = re.compile(
     r"NOTICE|WARN|WARNING|ERROR|ERR|SEVERE|FATAL|CRITICAL|CRIT|ALERT|EMERG"
     r"|EMERGENCY|PANIC)(?![\w/.=&?-]|: ?0\b)"
 )
+_THREE_CAPITALS = re.compile("[A-Z]{3}")
+_ANY_CAPITALS = re.compile(
+    "TRACE|TRC|DEBUG|DBG|INFO|INF|WRN|FTL|NOTICE|WARN|ERR|SEVERE|FATAL|CRIT|ALERT|EMERG|PANIC"
+    "|LOG|STATEMENT|DETAIL|HINT|CONTEXT|QUERY|LOCATION"
+)
 _HEAD, _MARKS = 160, 80
 _MARKED = re.compile(r"(?:\[(?:\w{1,40}:)?|<|\| ?)([A-Za-z]{3,11}) {0,9}(?:\]|>| ?\|)")
 _ASSIGNED = re.compile(
@@ -65,14 +70,14 @@ _POSTGRES = re.compile(r"(?:^|[\]> @\w]) ?(LOG|STATEMENT|DETAIL|HINT|CONTEXT|QUE
 
 _NEGATED = re.compile(r"\b(?:no|not|non|zero|without|any|0|if|on)[ -]{1,2}(?:an? )?$", re.IGNORECASE)
 # Words that make a line without a level an error, unless they belong to a name or a path.
-_WORDS = re.compile(
+WORDS = re.compile(
     r"(?<![\w/.=?&@-])(?:errors?|err(?=[:=])|exceptions?|fatal|panic|\w{1,40}(?:Error|Exception)"
     r"|no space left on device|cannot allocate memory|too many open files)"
     r"(?![\w/?&@-]|\.\w|\(s\))",
     re.IGNORECASE,
 )
 # What follows the word where it is an empty value or the name of something.
-_EMPTY = re.compile(
+EMPTY = re.compile(
     r"[\"']?\s{0,3}(?:(?:[=:]|is|was)\s{0,3}[\"']?(?:0\b(?!x|\.\d*[1-9])|(?:null|none|nil|false|no|undefined)\b"
     r"|<nil>|\[\]|\{\}|-\s|\"\"|'')"
     r"|=(?:\s{1,3}[\w.]{1,40}=|\s{0,3}$|[,;)}])|(?: found| seen| logged| reported)?:? (?:none|nil|zero)\b"
@@ -81,7 +86,7 @@ _EMPTY = re.compile(
     r"|boundar\w{1,5}|budgets?|thresholds?|reporting|reporter|logs?|logging|templates?|codes?(?! [1-9])|free)\b)",
     re.IGNORECASE,
 )
-_CRASH = re.compile(
+CRASH = re.compile(
     r"\bun(?:caught|handled)[ _]?(?:\w{1,20}[ _]?)?(?:rejection|exception|error)|^Uncaught\b|\bout of memory\b"
     r"|\boom[-_ ]?kill|\bsegmentation fault\b|\bSIG(?:SEGV|ABRT|BUS|ILL|FPE)\b|\bcore dumped\b|^panic: "
     r"|\bpanic serving\b|\bpanicked at\b|^fatal error: |\bFATAL ERROR: |\bfatal exception\b|^Exception in thread "
@@ -96,6 +101,16 @@ _CRASH = re.compile(
     r"|\bwas sent SIGKILL\b|\bvia signal \[(?:SIGKILL|SIGSEGV|SIGABRT)\]|\bWORKER TIMEOUT\b",
     re.IGNORECASE,
 )
+# One of these is in whatever ``CRASH`` finds, but for its exit codes: most suspicious lines have none of them.
+_CRASH_NEEDS = (
+    *("uncaught", "unhandled", "out of memory", "kill", "segmentation fault", "sigsegv", "sigabrt", "sigbus"),
+    *("sigill", "sigfpe", "core dumped", "panic", "fatal", "exception in thread", "memoryerror", "stackoverflow"),
+    *("crashed", "signal", "segfault", "protection fault", "kernel bug", "oops: ", "terminate called"),
+    *("double free", "stack smashing", "free(): ", "malloc(): ", "aborted", "bus error", "illegal instruction"),
+    *("breakpoint trap", "abort trap", "code=dumped", "worker timeout"),
+)
+# One of these is in whatever ``WORDS`` finds.
+_WORDS_NEED = ("err", "exception", "fatal", "panic", "no space left", "cannot allocate", "too many open")
 _ONLY_NAMED = ("handl", "listener", "hook", "protect", "score")
 
 
@@ -162,7 +177,7 @@ def stated(text: str) -> int:
     if leading and (leading[2] or leading[1].isupper()) and not text.startswith("Error:"):
         names = _BRACKETED if leading[2] and leading[2] in "])>|" else _PLAIN
         level = names.get(leading[1].lower(), NONE)
-        if level and not _EMPTY.match(text, leading.end(1)):
+        if level and not EMPTY.match(text, leading.end(1)):
             return level
     level = _of_its_own_kind(text)
     if level:
@@ -179,6 +194,19 @@ def stated(text: str) -> int:
         return LEVELS[found[1].lower()]
     marked = (_BRACKETED.get(word[1].lower(), NONE) for word in _MARKED.finditer(text, 0, _MARKS))
     return next(filter(None, marked), NONE)
+
+
+def may_state(text: str) -> bool:
+    """Whether ``stated`` could find a level in a text that begins with a letter, with any digits in it."""
+    leading = _LEADING.match(text)
+    if (leading and leading[1].lower() in LEVELS) or _WORDED.match(text):
+        return True
+    if (": " in text and _PHP.search(text)) or ("=" in text and _ASSIGNED.search(text)):
+        return True
+    # Without these there are neither Laravel's nor PostgreSQL's. Redis' begin with a digit.
+    if _THREE_CAPITALS.search(text) and _ANY_CAPITALS.search(text):
+        return True
+    return any(word[1].lower() in LEVELS for word in _MARKED.finditer(text, 0, _MARKS))
 
 
 def unknown_word(text: str) -> bool:
@@ -248,9 +276,28 @@ def suspicious(text: str) -> bool:
     )
 
 
+def may_have_crashed(text: str, codes: tuple[str, ...] = ("137", "139", "134")) -> bool:
+    """A quick look, for ``crashed``: whether its pattern can find anything. ``codes`` are those of bad exits."""
+    if not text.isascii():  # other letters can fold to these
+        return True
+    low = text.lower()
+    # A list: a generator takes twice as long.
+    if any([need in low for need in _CRASH_NEEDS]):  # noqa: C419
+        return True
+    return "exit" in low and any(code in low for code in codes)
+
+
+def may_be_an_error(text: str) -> bool:
+    """A quick look, for ``by_words``: whether its words are there."""
+    low = text.lower()
+    return not text.isascii() or any([need in low for need in _WORDS_NEED])  # noqa: C419
+
+
 def crashed(text: str) -> bool:
     """True where the words say that a program ended, or that nobody caught an exception."""
-    for match in _CRASH.finditer(text):
+    if not may_have_crashed(text):
+        return False
+    for match in CRASH.finditer(text):
         after = text[match.end() : match.end() + 24].lstrip("'\": ").lower()
         if not after.startswith(_ONLY_NAMED) and not _negated(text, match.start()):
             return True
@@ -261,8 +308,10 @@ def by_words(text: str) -> int:
     """Level of a line that states none: ERROR where it reports an error, FATAL where it reports a crash."""
     if crashed(text):
         return FATAL
-    for match in _WORDS.finditer(text):
-        if not _EMPTY.match(text, match.end()) and not _negated(text, match.start()):
+    if not may_be_an_error(text):
+        return NONE
+    for match in WORDS.finditer(text):
+        if not EMPTY.match(text, match.end()) and not _negated(text, match.start()):
             return ERROR
     return NONE
 

@@ -27,7 +27,7 @@ _IN_HOUR = re.compile(r"([0-5][0-9]):([0-6][0-9](?:\.[0-9]{1,9})?)Z  ?")
 _SYSLOG_DATED = re.compile(r"([A-Z][a-z]{2} {1,2}\d{1,2} \d\d:\d\d:\d\d) \S{1,255} ([\w./-]{1,64})(?:\[\d+\])?: ")
 _SYSLOG_TAG = re.compile(r"(?:[\w.-]{1,255} ([\w./-]{1,64})\[\d+\]|(?:app|heroku)\[([\w.]{1,64})\]): ")
 _COMPOSE = re.compile(r"([A-Za-z][\w.-]{0,62}) {1,9}\| ")
-_BALANCERS = frozenset(
+BALANCERS = frozenset(
     {"http", "https", "h2", "grpcs", "ws", "wss", "tls"}
 )  # the kinds with which AWS' lines begin
 _POD = re.compile(r"\[pod/[\w.-]{1,253}/([\w.-]{1,63})\] ")
@@ -74,6 +74,11 @@ class Entry(NamedTuple):
     strange: bool = False
 
 
+def is_wrapped(text: str) -> bool:
+    """Whether what stands behind a time is what a container's or syslog's daemon has put around another line."""
+    return bool(_CONTAINER.match(text) or _SYSLOG_TAG.match(text))
+
+
 class Parser:
     """Reads lines that ``text.clean`` has cleaned. ``now`` is in epoch seconds."""
 
@@ -106,7 +111,7 @@ class Parser:
             return self._dated(line[outer.end() :], time)
         rest = line[outer.end() :]
         level = levels.by_name(name) if name.isupper() or (between == " " and not bracket) else levels.NONE
-        if level or (name in _BALANCERS and rest.startswith(("app/", "net/"))):
+        if level or (name in BALANCERS and rest.startswith(("app/", "net/"))):
             # Python's "ERROR 2024-05-29 20:14:14 …", AWS Lambda's "[ERROR] 2024-05-29T20:14:14Z …"
             entry = self._plain(rest, time, "", own=True)
             return entry._replace(level=self._worse(level, rest) if level else entry.level)
@@ -115,7 +120,7 @@ class Parser:
                 self._prefixes.clear()
             # Of the hour itself: a leap second, and what rounds up to a full hour, belong to the one before.
             start = self._times.iso(date, f"{minute[:3]}00", "00", None, zone)
-            if start is not None and minute[:2] != "24":
+            if start is not None and minute[:2] != "24" and name not in BALANCERS:
                 self._prefixes[f"{name} {date}T{minute[:3]}"] = (start, name)
         if bracket or (between == "T" and zone):
             return self._body(rest, time, name)

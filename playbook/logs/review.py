@@ -28,6 +28,7 @@ _AHEAD = 300  # seconds that a clock may be ahead of ours
 _MISREAD = 86_400  # seconds ahead that no clock is
 _LONGEST = 200  # lines without a time that one entry has, beside those of a stack trace
 _WAITING = 400  # lines without a time that wait for one
+_HEADS = 1000  # lines of a component that may go on with what stands in an earlier part
 STRANGE_LINES = 5
 
 
@@ -145,14 +146,18 @@ class Reviewer:
     _kinds: BoundedTable[tuple[str, ...], Occurrences] = field(default_factory=lambda: _table(_KINDS))
     _answers: BoundedTable[tuple[str, ...], Occurrences] = field(default_factory=lambda: _table(_PATHS))
     _open: OrderedDict[str, traces.Trace] = field(default_factory=OrderedDict)
-    _newest_errors: Newest = field(default_factory=lambda: Newest(NEWEST_ERRORS))
-    _newest_answers: Newest = field(default_factory=lambda: Newest(NEWEST_ANSWERS))
+    _newest_errors: Newest[tuple[str, str]] = field(default_factory=lambda: Newest(NEWEST_ERRORS))
+    _newest_answers: Newest[tuple[str, str, Access]] = field(default_factory=lambda: Newest(NEWEST_ANSWERS))
     _before: float | None = None
     _before_named: bool = False
     _lines: int = 0
     _untimed: int = 0
     _waiting: list[str] = field(default_factory=list)
     _examples: list[str] = field(default_factory=list)
+    _cut: bool = False
+    _headed: set[str] = field(default_factory=set)
+    _heads: dict[str, list[tuple[Entry, float]]] = field(default_factory=dict)
+    _later: dict[str, list[tuple[Entry, float]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._parse = Parser(self.until).parse
@@ -171,24 +176,35 @@ class Reviewer:
         for line in lines:
             add(line)
 
-    def begin_part(self, name: str = "") -> None:
-        """What comes next does not go on with what came last: another file, say; ``name`` is its log's."""
-        while self._open:
-            self._close(next(iter(self._open)))
+    def begin_part(self, name: str = "", *, cut: bool = False, joins: bool = False) -> None:
+        """What comes next does not go on with what came last: another file, say; ``name`` is its log's.
+
+        Args:
+            cut: it begins in the middle of a log, whose earlier part comes next.
+            joins: it is that earlier part, and ends where the last one began: a stack trace on the border is one.
+        """
+        self._end_part()
+        if not joins:
+            self._cut = False
+            self._end_part()
+        self._cut = cut
         self._end_waiting()
         self._before = None
         lines = sum(hour.lines for hour in self._hours.values())
         self._file.lines += lines - self._lines
         self._lines = lines
         self._file = self._files.row(name) if name else self._track()
-        for _, track in self._components.heaviest():  # each minute is noted for this file too
+        for track in self._components.rows():  # each minute is noted for this file too
             track.minute = track.minute_answered = -1
         self._minute = -1
 
-    def add(self, line: str) -> None:  # noqa: PLR0912, PLR0915 - a call would cost more than what it does
+    def add(self, line: str) -> None:
         """Take one line, without its line end."""
         text = clean(line)
-        entry = self._parse(text)
+        self._take(text, self._parse(text))
+
+    def _take(self, text: str, entry: Entry) -> None:  # noqa: PLR0912, PLR0915 - calls would cost more than it does
+        """Take one line that has been read."""
         time, name, level, _, bare, request, strange = entry
         if time is None:
             if self._before is None:
@@ -201,10 +217,10 @@ class Reviewer:
             odd = self._untimed > _LONGEST or (self._before_named and not name)
             strange = strange or (odd and not traces.may_go_on(entry.text))
         else:
-            self._untimed = 0
-            self._before, self._before_named = time, name != ""
             if self._waiting:
                 self._end_waiting(time)
+            self._untimed = 0
+            self._before, self._before_named = time, name != ""
         if time > self.until:
             time = self._ahead(time)
         if self._name != name:
@@ -238,6 +254,8 @@ class Reviewer:
                 self._failed(entry, request, time, hour)
         elif strange or (not level and "\ufffd" in text):
             self._not_understood(text)
+        if self._cut and not bare:
+            self._headed.add(name)
         if level >= levels.WARNING:
             self._open_trace(entry, time, level)
         elif bare:
@@ -271,12 +289,15 @@ class Reviewer:
             errors=self.errors,
             fatal=self.fatal,
             kinds=_told(self._kinds, lambda row: fold(door.line(row.example, _LOOKED_AT)), examples=True),
-            newest_errors=_shown(self._newest_errors),
+            newest_errors=[(time, _shown(f"{name} {text}")) for time, (name, text) in self._newest_errors.lines()],
             requests=sum(hour.requests for hour in hours),
             server_errors=sum(hour.server_errors for hour in hours),
             throttled=sum(hour.throttled for hour in hours),
             answers=_told(self._answers, lambda row: fold_path(door.line(row.example)), examples=False),
-            newest_answers=_shown(self._newest_answers),
+            newest_answers=[
+                (time, _shown(f"{name} {_answer_text(text, access)}"))
+                for time, (name, text, access) in self._newest_answers.lines()
+            ],
             left_out=self._kinds.left_out + self._answers.left_out,
             kinds_left_out=self._kinds.left_out,
         )
@@ -307,7 +328,7 @@ class Reviewer:
         if time is None:
             self.undated += len(waiting)
             self.strange += len(waiting)
-            self._examples += map(_shown_strange, waiting[: STRANGE_LINES - len(self._examples)])
+            self._examples += (door.line(text, _SHOWN) for text in waiting[: STRANGE_LINES - len(self._examples)])
             return
         self._before, self._before_named = time, False
         for text in waiting:
@@ -336,7 +357,7 @@ class Reviewer:
         self._component.strange += 1
         self._file.strange += 1
         if len(self._examples) < STRANGE_LINES:
-            self._examples.append(_shown_strange(text))
+            self._examples.append(door.line(text, _SHOWN))
 
     def _failed(self, entry: Entry, access: Access, time: float, hour: Hour) -> None:
         if access.status == 429:
@@ -347,7 +368,7 @@ class Reviewer:
         if row.add(time):
             row.example = access.path
         if self._newest_answers.wants(time):
-            self._newest_answers.add(time, f"{entry.component} {_answer_text(entry, access)}".strip())
+            self._newest_answers.add(time, (entry.component, entry.text, access))
 
     def _other(self, entry: Entry) -> None:
         """An ordinary line: what comes after it does not directly follow an error any more."""
@@ -355,7 +376,26 @@ class Reviewer:
         if trace:
             trace.adjacent = False
 
+    def _end_part(self) -> None:
+        """Lines at the beginning of the part before, which stands behind this one, may go on with its traces."""
+        later, self._later = self._later, {}
+        for component in later:
+            for entry, time in later[component]:
+                self._bare(entry, time)
+        while self._open:
+            self._close(next(iter(self._open)))
+        self._later, self._heads = self._heads, {}
+        self._headed.clear()
+
     def _bare(self, entry: Entry, time: float) -> None:
+        if self._cut and entry.component not in self._headed:
+            heads = self._heads.setdefault(entry.component, [])
+            heads.append((entry, time))
+            if len(heads) >= _HEADS:
+                self._headed.add(entry.component)
+                for head in self._heads.pop(entry.component):
+                    self._bare(*head)
+            return
         trace = self._open.get(entry.component)
         if trace and trace.absorbs(entry.text, time):
             return
@@ -388,15 +428,11 @@ class Reviewer:
         if kind.add(trace.time):
             kind.example = trace.message
         if self._newest_errors.wants(trace.time):
-            self._newest_errors.add(trace.time, f"{component} {trace.message}".strip())
+            self._newest_errors.add(trace.time, (component, trace.message))
 
 
-def _shown_strange(text: str) -> str:
-    return door.line(text, _SHOWN)
-
-
-def _shown(newest: Newest) -> list[tuple[float, str]]:
-    return [(time, door.line(text, _SHOWN)) for time, text in newest.lines()]
+def _shown(text: str) -> str:
+    return door.line(text.strip(), _SHOWN)
 
 
 def _told(
@@ -416,7 +452,6 @@ def _told(
     return sorted(told.items(), key=lambda item: -_weight(item[1]))
 
 
-def _answer_text(entry: Entry, access: Access) -> str:
+def _answer_text(text: str, access: Access) -> str:
     """An access line; for a JSON one, whose message says little, what it stands for."""
-    known = str(access.status) in entry.text
-    return entry.text if known else f"{access.status} {access.path} {entry.text}"
+    return text if str(access.status) in text else f"{access.status} {access.path} {text}"

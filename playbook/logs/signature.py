@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from playbook.logs.text import shorten
 
@@ -47,19 +48,38 @@ _SEGMENT_ID = re.compile(
 _IN_SEGMENT = re.compile(r"(?<![A-Za-z0-9])(?=[a-f]*\d)[0-9a-f]{6,}(?![A-Za-z0-9])|\d+")
 
 
+# All digits but those that mean something: of 0x, and of the address ::1.
+_DIGITS = str.maketrans("013456789", "2" * 9)
+_LONGEST_KEPT = 300  # characters of what is remembered
+
+
 def fold(message: str) -> str:
     """What an error has in common with others of its kind.
 
     Numbers become ``#``; UUIDs, hexadecimal and other ids ``<id>``; addresses ``<ip>`` and ``<email>``; times
     ``<time>``; quoted texts ``'…'``; queries of URLs and white space go.
     """
+    # Nothing of a message's digits is left in what it folds to, so messages that differ in them are folded once.
+    if len(message) > _LONGEST_KEPT or "0x" in message or "0X" in message or "::1" in message:
+        return _fold(message)
+    return _fold_known(message.translate(_DIGITS))
+
+
+def _fold(message: str) -> str:
     text = _USERINFO.sub("", message[: SIGNATURE_LIMIT * 4])
     text = _FOLD.sub(lambda match: _PLACEHOLDERS[match.lastgroup or "number"], text)
     return shorten(_SPACE.sub(" ", text).strip(), SIGNATURE_LIMIT)
 
 
+_fold_known = lru_cache(maxsize=1024)(_fold)
+
+
 def fold_path(path: str) -> str:
     """The path without its query, ids as ``:id``, other numbers as ``#``: ``/img/812?w=2`` → ``/img/:id``."""
+    return _fold_path(path) if len(path) > _LONGEST_KEPT else _fold_known_path(path)
+
+
+def _fold_path(path: str) -> str:
     if "://" in path[:12]:
         path = "/" + path.split("/", 3)[3] if path.count("/") > 2 else "/"
     path = path[:2048].split("?", 1)[0].split("#", 1)[0].split(";", 1)[0]
@@ -67,6 +87,9 @@ def fold_path(path: str) -> str:
     if len(segments) > _SEGMENTS + 1:
         segments = [*segments[: _SEGMENTS + 1], "…"]
     return shorten("/".join(map(_fold_segment, segments)), PATH_LIMIT)
+
+
+_fold_known_path = lru_cache(maxsize=1024)(_fold_path)
 
 
 def _fold_segment(segment: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from heapq import heappush, heappushpop
 from typing import Generic, TypeVar
 
@@ -36,6 +36,13 @@ class BoundedTable(Generic[K, V]):
             row = self._rows[key] = self._new()
         return row
 
+    def rows(self) -> Iterable[V]:
+        """All that are kept, in the order in which they came."""
+        return self._rows.values()
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._rows
+
     def __len__(self) -> int:
         return len(self._rows)
 
@@ -50,27 +57,31 @@ class BoundedTable(Generic[K, V]):
         self._rows = kept
 
 
-class Newest:
-    """The newest few lines, in whatever order they come."""
+class Newest(Generic[V]):
+    """The newest few lines, or whatever stands for them, in whatever order they come."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self._heap: list[tuple[float, int, str]] = []
+        self._heap: list[tuple[float, int, V]] = []
         self._sequence = 0
 
-    def add(self, time: float, line: str) -> None:
+    def add(self, time: float, line: V) -> None:
         """Offer a line; it is kept while it is among the newest."""
         self._sequence += 1
         item = (time, self._sequence, line)
         if len(self._heap) < self._limit:
             heappush(self._heap, item)
-        elif item > self._heap[0]:
+        elif time >= self._heap[0][0]:
             heappushpop(self._heap, item)
 
     def wants(self, time: float) -> bool:
         """False where a line of this time would not be kept, so that nobody needs to prepare it."""
         return len(self._heap) < self._limit or time >= self._heap[0][0]
 
-    def lines(self) -> list[tuple[float, str]]:
+    def lines(self) -> list[tuple[float, V]]:
         """Times and lines, oldest first."""
-        return [(time, line) for time, _, line in sorted(self._heap)]
+        return [(time, line) for time, _, line in sorted(self._heap, key=_place)]
+
+
+def _place(item: tuple[float, int, object]) -> tuple[float, int]:
+    return item[:2]

@@ -17,8 +17,16 @@ _LAST_GAP = re.compile(r"[\s,;&\"'][^\s,;&\"']{0,1000}\Z")
 def decode_lines(chunks: Iterable[bytes]) -> Iterator[str]:
     """Lines of a stream of chunks, without their line ends. Invalid UTF-8 is replaced.
 
-    Only ``\\n`` and ``\\r\\n`` end a line, so no other character can forge one. A line that does not end keeps no
-    more than ``LINE_LIMIT`` in memory.
+    Only ``\\n`` and ``\\r\\n`` end a line, so no other character can forge one.
+    """
+    for block in whole_lines(chunks):
+        yield from _decode(block).split("\n")
+
+
+def whole_lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """Blocks of whole lines with their line ends between them, and none behind the last.
+
+    A line that does not end keeps no more than ``LINE_LIMIT`` in memory.
     """
     rest = b""
     skipping = False  # inside a line whose beginning has been given out already
@@ -28,20 +36,20 @@ def decode_lines(chunks: Iterable[bytes]) -> Iterator[str]:
             if not skipping:
                 rest += chunk[:LINE_LIMIT]
                 if len(rest) > LINE_LIMIT:
-                    yield _decode(rest)
+                    yield rest
                     rest, skipping = b"", True
             continue
         complete = chunk[: cut - 1]
         if skipping:
             _, end, complete = complete.partition(b"\n")
             skipping = False
-            lines = _decode(complete).split("\n") if end else []
+            if end:
+                yield complete
         else:
-            lines = _decode(rest + complete).split("\n")
-        yield from lines
+            yield rest + complete
         rest = chunk[cut:]
     if rest:
-        yield _decode(rest)
+        yield rest
 
 
 def _decode(data: bytes) -> str:

@@ -7,18 +7,18 @@ from dataclasses import dataclass
 
 from playbook.logs import levels
 
-_WITHIN = 5.0  # seconds between an error's first line and the last line that can belong to it
+WITHIN = 5.0  # seconds between an error's first line and the last line that can belong to it
 _LINES = 400
 
 _FRAGMENTS = (
     "at ", "Caused by: ", "Suppressed: ", "... ", "goroutine ", "created by ", "During handling of the above",
     "The above exception was", "exit status ", "[signal ", "File \"", "[cause]: ", "r0 ", "rip ", "throw ",
 )  # fmt: skip
-_EXCEPTION = re.compile(r"(?:Uncaught )?[\w$.]{0,160}(?:Error|Exception)(?: \[\w{1,64}\])?(?::(?: |$)|$)")
+EXCEPTION = re.compile(r"(?:Uncaught )?[\w$.]{0,160}(?:Error|Exception)(?: \[\w{1,64}\])?(?::(?: |$)|$)")
 _PYTHON_EXCEPTION = re.compile(r"[A-Za-z_][\w.]{0,160}(?::(?: |$)|$)")
 _GO_FRAME = re.compile(r"[\w./*()-]{1,300}\([^)]{0,300}\)$|\S{1,300}\.go:\d+")
 _NODE_ENDED = re.compile(r"Node\.js v\d+\.\d+")
-_PYTHON = "Traceback (most recent call last)"
+PYTHON = "Traceback (most recent call last)"
 
 
 @dataclass(slots=True)
@@ -49,11 +49,11 @@ class Trace:
         """The head together with the exception it names."""
         if not self.exception or self.exception in self.head:
             return self.head
-        return self.exception if self.head.startswith(_PYTHON) else f"{self.head}: {self.exception}"
+        return self.exception if self.head.startswith(PYTHON) else f"{self.head}: {self.exception}"
 
     def absorbs(self, text: str, time: float) -> bool:
         """Take ``text``, a bare line, if it goes on with this error."""
-        if abs(time - self.time) > _WITHIN or self.lines >= _LINES:
+        if abs(time - self.time) > WITHIN or self.lines >= _LINES:
             return False
         if self._belongs(text):
             self.lines += 1
@@ -69,7 +69,7 @@ class Trace:
         if _NODE_ENDED.match(text):  # what Node prints when an exception that nobody caught has ended it
             self.level = levels.FATAL
             return True
-        if text.startswith(_PYTHON):
+        if text.startswith(PYTHON):
             self.in_python = self.adjacent and (self.traced or not self.exception)
             self.traced = self.traced or self.in_python
             return self.in_python
@@ -84,7 +84,7 @@ class Trace:
             self.exception, self.in_python = text, False
             return True
         first = self.adjacent and not self.exception and not self.traced
-        if first and _EXCEPTION.match(text) and not levels.crashed(text):
+        if first and EXCEPTION.match(text) and not levels.crashed(text):
             self.exception = text
             return True
         return False
@@ -93,7 +93,7 @@ class Trace:
         """A message of several lines: only a head with a time of its own tells where the next entry begins."""
         if not (self.stamped and self.adjacent) or self.traced:
             return False
-        return not _EXCEPTION.match(text) and not levels.crashed(text)
+        return not EXCEPTION.match(text) and not levels.crashed(text)
 
 
 def is_fragment(text: str) -> bool:
@@ -106,8 +106,8 @@ def may_go_on(text: str) -> bool:
     return (
         not text
         or is_fragment(text)
-        or bool(_EXCEPTION.match(text))
-        or text.startswith(_PYTHON)
+        or bool(EXCEPTION.match(text))
+        or text.startswith(PYTHON)
         or bool(begins(text))
     )
 
@@ -119,16 +119,16 @@ def begins(text: str) -> int:
     """
     if not text or is_fragment(text):
         return levels.NONE
-    if text.startswith(_PYTHON):
+    if text.startswith(PYTHON):
         return levels.FATAL
     if not levels.suspicious(text):
         return levels.NONE
-    if _EXCEPTION.match(text):
+    if EXCEPTION.match(text):
         return levels.FATAL if levels.crashed(text) else levels.ERROR
     return levels.by_words(text)
 
 
 def opened(time: float, component: str, level: int, text: str, *, stamped: bool) -> Trace:
     """A trace that begins with ``text``."""
-    python = text.startswith(_PYTHON)
+    python = text.startswith(PYTHON)
     return Trace(time, component, level, text, stamped, traced=python, in_python=python)

@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 MINUTE = 60
-_HORIZON = 4 * 24 * 60  # minutes that are kept
+HORIZON = 4 * 24 * 60  # minutes that are kept
 _QUARTER = 15
 _LEAST_QUARTERS = 4  # in which a source wrote, before anything is called usual
 _CHATTY = 2 / 3  # of the time a chatty source was in gaps shorter than what is new enough
@@ -30,7 +30,7 @@ class Minutes:
     __slots__ = ("_base", "_first_kept", "_noted")
 
     def __init__(self, until: float) -> None:
-        self._first_kept = int(until) // MINUTE - _HORIZON + _QUARTER
+        self._first_kept = int(until) // MINUTE - HORIZON + _QUARTER
         self._base = 0
         self._noted = bytearray()
 
@@ -45,9 +45,9 @@ class Minutes:
 
     def _reach(self, minute: int) -> None:
         """Keep the days around this minute, or those until now where it lies in them."""
-        base = self._first_kept if minute >= self._first_kept else minute - _HORIZON // 2
+        base = self._first_kept if minute >= self._first_kept else minute - HORIZON // 2
         kept = self._noted[base - self._base :] if self._noted else bytearray()
-        self._noted = kept + bytearray(max(0, _HORIZON - len(kept)))
+        self._noted = kept + bytearray(max(0, HORIZON - len(kept)))
         self._base = base
 
     def all(self) -> list[int]:

@@ -7,11 +7,12 @@ from datetime import timedelta
 
 import msgspec
 
-from playbook.clients.log_reading import LogSource, LogStream, name_of
+from playbook.clients.log_reading import LogSource, LogStream
 from playbook.coverage import Coverage, lacking, share
 from playbook.engine import measurement
 from playbook.evidence import Evidence, Facts, Table
-from playbook.logs.review import Occurrences, Review, Reviewer
+from playbook.logs.review import Occurrences, Review
+from playbook.measure.log_blocks import review_of
 from playbook.measure.log_coverage import of_lines
 from playbook.measure.maintenance import MaintenancePlan, Window
 from playbook.sections.coverage import CoverageRules
@@ -133,11 +134,7 @@ def errors_since_maintenance(logs: LogSource, maintenance_plan: MaintenancePlan,
     window, wanted = maintenance_plan.last, settings.maintenance
     since = window.start - timedelta(hours=wanted.log_hours)
     stream = logs.read(since)
-    reviewer = Reviewer(since.timestamp(), maintenance_plan.now.timestamp())
-    for part in stream.parts:
-        reviewer.begin_part(name_of(part))
-        reviewer.extend(part)
-    review = reviewer.result()
+    review = review_of(stream, since, maintenance_plan.now)
     started, ended = window.start.timestamp(), window.end.timestamp()
     kinds = [
         NewError(component, signature, row, row.last >= ended)

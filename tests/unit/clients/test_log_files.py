@@ -2,8 +2,11 @@
 
 import gzip
 import os
+import zlib
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -229,3 +232,29 @@ def test_logs_of_one_name_are_told_apart_by_their_folders(tmp_path):
 def test_log_that_a_file_is_of(name, log):
     """What rotation adds goes, what tells instances apart stays."""
     assert family(Path("/var/logs") / name) == log
+
+
+def test_damaged_archives_give_what_zlib_finds_in_them(tmp_path):
+    """Cut off, changed, in several members, with something behind them: the same lines, and the same complaint."""
+    random = Random(5)
+    lines = [line(1400 - number // 10, f"INFO {random.random()}") for number in range(6_000)]
+    data = "".join(f"{one}\n" for one in lines).encode()
+    whole = gzip.compress(data[:100_000]) + gzip.compress(data[100_000:])
+    cases = [whole, whole + b"\0" * 900, whole + b"junk", whole[:-4] + b"1234", b"\x1f\x8b", gzip.compress(b"")]
+    for _ in range(12):
+        place = random.randrange(20, len(whole))
+        cases += [whole[:place], whole[:place] + bytes([whole[place] ^ 4]) + whole[place + 1 :]]
+    for case in cases:
+        expected, damaged = b"", False
+        try:
+            with gzip.GzipFile(fileobj=BytesIO(case)) as file:
+                while chunk := file.read1(1 << 18):
+                    expected += chunk
+        except (EOFError, zlib.error, gzip.BadGzipFile):
+            damaged = True
+        (tmp_path / "a.log.gz").write_bytes(case)
+        os.utime(tmp_path / "a.log.gz", (NOW.timestamp(), NOW.timestamp()))
+        stream = read(tmp_path, block=1 << 24)
+        found = [one for _, part in parts_of(stream) for one in part]
+        assert "\n".join(found) == expected.decode("utf-8", "replace").removesuffix("\n")
+        assert any("damaged" in problem for problem in stream.problems) == damaged

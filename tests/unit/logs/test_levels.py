@@ -1,7 +1,12 @@
 """What is an error, and what only looks like one."""
 
+import re._constants as kinds
+import re._parser as patterns
+from random import Random
+
 import pytest
 
+from playbook.logs import levels
 from playbook.logs.review import Reviewer
 
 ERRORS = [
@@ -96,3 +101,46 @@ def test_no_error(line):
     """It only looks like an error, also with a time of its own."""
     assert review(line).errors == 0
     assert review(f"2024-05-29 20:14:14 {line}").errors == 0
+
+
+def made_of(pattern, random):
+    """A text of the shape of a parsed pattern."""
+    text = ""
+    for kind, value in pattern:
+        if kind in (kinds.LITERAL, kinds.NOT_LITERAL):
+            text += chr(value) if kind is kinds.LITERAL else "a"
+        elif kind is kinds.ANY:
+            text += random.choice("ab 1.")
+        elif kind is kinds.IN:
+            what, which = random.choice(value)
+            if what is kinds.NEGATE or any(one is kinds.NEGATE for one, _ in value):
+                text += "q"
+            elif what is kinds.LITERAL:
+                text += chr(which)
+            else:
+                text += (
+                    chr(random.randint(*which)) if what is kinds.RANGE else "7" if "DIGIT" in str(which) else "w"
+                )
+        elif kind is kinds.BRANCH:
+            text += made_of(random.choice(value[1]), random)
+        elif kind is kinds.SUBPATTERN:
+            text += made_of(value[-1], random)
+        elif kind in (kinds.MAX_REPEAT, kinds.MIN_REPEAT):
+            least, most, what = value
+            text += "".join(made_of(what, random) for _ in range(random.randint(least, min(most, least + 3))))
+    return text
+
+
+def test_quick_look_passes_whatever_the_patterns_find():
+    """What is looked for first, as it is quick, stands in every text that the patterns of errors would find."""
+    random, found = Random(1), 0
+    for pattern, quick in ((levels.CRASH, levels.may_have_crashed), (levels.WORDS, levels.may_be_an_error)):
+        tree = patterns.parse(pattern.pattern, pattern.flags)
+        for number in range(3_000):
+            text = made_of(tree, random)
+            text = text.swapcase() if number % 3 else text
+            if pattern.search(text):
+                found += 1
+                assert quick(text), text
+                assert levels.suspicious(text), text
+    assert found > 4_000

@@ -80,3 +80,15 @@ def test_the_end_of_an_hour_and_a_second_blank_are_read_alike():
         "web 2024-05-29T24:11:00Z f",
     ):
         assert known.parse(line) == Parser(NOW.timestamp()).parse(line)
+
+
+def test_component_named_like_a_kind_of_load_balancing_is_read_alike():
+    """AWS' lines begin with such a word; a component of that name is told apart by what stands behind its time."""
+    known = Parser(NOW.timestamp())
+    for line in (
+        "https 2024-05-29T19:10:00Z GET /a 200 1.000 ms - 5",
+        "https 2024-05-29T19:10:01Z app/lb/50dc 10.0.0.1:5003 10.0.0.2:80 0.1 0.1 0.1 502 - 0 0 "
+        '"GET https://a.example:443/ HTTP/1.1" "-" - -',
+        "https 2024-05-29T19:10:02Z net/lb/50dc x",
+    ):
+        assert known.parse(line) == Parser(NOW.timestamp()).parse(line)

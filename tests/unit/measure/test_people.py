@@ -17,8 +17,9 @@ from playbook.history.deliveries import Delivery, note
 from playbook.measure.handoff import weekly_handoff
 from playbook.measure.on_call import on_call
 from playbook.measure.people import attestations, team_notified
-from playbook.people.attest import Rule, attest
+from playbook.people.attest import attest
 from playbook.settings import load
+from playbook.sign_off import Rule
 from playbook.verdict import Verdict
 from tests.judged import judged
 
@@ -129,9 +130,9 @@ def roster(tmp_path, settings):
 def test_two_people_through_the_week(roster):
     """Who they are, and when they change."""
     found = roster()
-    assert found.people_now == "Ben is primary, Ada is secondary"
+    assert found.people_now == "Ben as primary and Ada as secondary"
     assert found.covered
-    assert found.ahead == "nothing amiss"
+    assert found.ahead == "two at every moment"
     assert [each.person for each in found.through(NOW + timedelta(days=31)).spans["primary"]] == [
         *("ben", "ada", "ben", "ada", "ben"),
     ]
@@ -142,7 +143,7 @@ def test_one_for_both_is_told_for_its_time(roster):
     shift = 'duty = "primary"\nperson = "ada"\nfrom = 2026-11-25T09:00:00\nuntil = 2026-11-26T09:00:00\n'
     found = roster(f"[[shifts]]\n{shift}")
     assert not found.one_has_both
-    assert found.doubles == ["Ada is both from Wed 2026-11-25 09:00 until Thu 2026-11-26 09:00"]
+    assert found.doubles == ["Ada as both from Wed 2026-11-25 09:00 until Thu 2026-11-26 09:00"]
 
 
 def test_a_severity_without_somebody_is_a_problem(roster):
@@ -154,7 +155,7 @@ def test_a_severity_without_somebody_is_a_problem(roster):
         "nobody is called for P2",
         "nobody is called for P3",
     ]
-    assert found.incomplete == ["Ada: email, phone", "Ben: email, phone"]
+    assert found.incomplete == ["no email and no phone of Ada", "no email and no phone of Ben"]
 
 
 @pytest.fixture
@@ -179,7 +180,7 @@ def test_what_was_never_signed_is_critical_once_it_has_been_due(tmp_path, first_
     found = attestations(first_seen(days, attestations="a.jsonl"), CLOCK)
     said, message = judged(team.test_documentation_follows_the_weeks_changes, attestations=found)
     assert said == expected
-    assert message.startswith("Sign-off of weekly.docs.updated: expected one that counts, got none")
+    assert message.startswith("Sign-off of weekly.docs.updated: expected a valid one, got none")
 
 
 def test_what_expired_or_is_refused_is_critical_on_the_first_day_too(tmp_path, first_seen):
