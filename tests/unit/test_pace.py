@@ -59,9 +59,7 @@ def test_turn_that_comes_too_late_is_not_waited_for(bucket, clock):
     """Who asks is told at once, and the turn is left to others."""
     for _ in range(250):
         bucket.take(FAR)
-    with pytest.raises(
-        NoTurn, match="no turn to ask within 20 s: the token may send 250 requests a minute"
-    ):
+    with pytest.raises(NoTurn, match="no turn to ask within 20 s: the token may send 250 requests a minute"):
         bucket.take(20.0)
     assert clock.now == 0
     assert bucket.take(FAR) == pytest.approx(61)
