@@ -27,7 +27,17 @@ SERVICES = frozenset(
         *("Website", "Website without TLS", "Live URL", "Website's metrics", "TLS", "Image API"),
         *("DigitalOcean API", "Redis", "Prometheus", "Grafana", "Alertmanager", "Alerts", "Logs", "Backups"),
         *("GitHub", "npm", "Load test", "Staging place", "Valkey of the drill", "Drill records", "Runbooks"),
-        *("Sign-offs", "Waivers", "On-call roster", "Handoff pages", "Post-mortems", "Emergency", "Maintenance"),
+        *(
+            "Sign-offs",
+            "Waivers",
+            "On-call roster",
+            "Handoff pages",
+            "Post-mortems",
+            "Emergency",
+            "Maintenance",
+            "Playbook",
+            "Rollback drill",
+        ),
     }
 )
 _VERDICTS = {

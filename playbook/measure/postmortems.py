@@ -140,7 +140,8 @@ def post_mortems(settings: Settings, clock: Clock) -> PostMortems:
         done, begun = filed(folder, target)
     except OSError as error:
         raise Unreachable(
-            f"{SERVICE}: expected to read the folder {folder.name}, got: {error.strerror}", service=SERVICE
+            f"{SERVICE}: expected to read the folder {folder.name}, got an error ({error.strerror})",
+            service=SERVICE,
         ) from None
     since = settings.people.postmortems_since
     asked = [

@@ -184,7 +184,7 @@ def change_lines(results: Results) -> Iterator[str]:
     for words, places in found.groups:
         names = list(dict.fromkeys(place.name for place in places))
         more = f", and {plural(len(names) - _MOST_NAMED, 'more item')}" if len(names) > _MOST_NAMED else ""
-        yield f"{words.partition(' ')[2]}: {', '.join(names[:_MOST_NAMED])}{more}"
+        yield f"{words.partition(' ')[2]}: {'; '.join(names[:_MOST_NAMED])}{more}"
 
 
 def emergency(results: Results) -> Emergency | None:

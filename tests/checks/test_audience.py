@@ -190,7 +190,7 @@ def public_places(results, folder, printed, tmp_path, monkeypatch, *, private):
     said = []
     from playbook.__main__ import _parser
 
-    options = _parser().parse_args(["site", "build", "--history", str(reports / "history")])
+    options = _parser("site").parse_args(["site", "build", "--history", str(reports / "history")])
     options.reports, options.to = reports, tmp_path / "site"
     assert run_build(options, root, said.append) == 0
     for file in filter(Path.is_file, (tmp_path / "site").rglob("*")):

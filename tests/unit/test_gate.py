@@ -149,6 +149,8 @@ def test_whatever_can_change_something_asks_the_gate():
         "full_restore",
         "recovery_times",
         "alert_delivery",
+        "rollback_route",
+        "rollback_drill",
     }
 
 

@@ -13,7 +13,6 @@ from playbook.catalogue import Catalogue
 from playbook.ci import command, github, state
 from playbook.ci.branches import Branches
 from playbook.errors import UsageError
-from playbook.handoff.files import write_page
 from playbook.handoff.page import Ending, make_page
 from playbook.handoff.public import HANDOFFS, public_page
 from playbook.history import runs as history
@@ -22,6 +21,7 @@ from playbook.history.deliveries import Delivery, note
 from playbook.recovery import records
 from playbook.recovery.records import DrillRecord
 from playbook.report import read_results, write_all
+from playbook.report.handoff import write_page
 from playbook.verdict import Verdict
 from tests.factories import record, results
 from tests.history_factory import NOW, finding, run_line

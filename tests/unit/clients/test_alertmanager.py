@@ -358,7 +358,7 @@ def test_an_alert_of_a_rule_that_is_not_understood_is_counted():
     """It could be one that fires."""
     with serve(rules(), groups(rule(alerts=["odd"]))) as server:
         found = client_of(prometheus=server.url).found(NOW)
-    assert found.coverage.got == "1 of 1 that are not, e.g. 'odd'"
+    assert found.coverage.got == "1 of 1 that is not, e.g. 'odd'"
 
 
 def test_paused_rules_are_shown_and_do_not_count():

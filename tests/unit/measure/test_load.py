@@ -617,9 +617,9 @@ def test_the_shape_of_evidence_is_what_reports_can_show():
     shown = made(lost=["w"], refused=["r"]).evidence()
     assert msgspec.json.decode(msgspec.json.encode(shown), type=list[Evidence]) == shown
     assert [one.title for one in shown if hasattr(one, "curves")] == [
-        "P95 of each second",
-        "Requests and failures",
         "Users",
+        "Requests and failures of each second",
+        "P95 of each second",
     ]
 
 

@@ -14,6 +14,7 @@ from checks import test_team as team
 from playbook.clock import FixedClock
 from playbook.errors import NotConfigured, Unreachable
 from playbook.history.deliveries import Delivery, note
+from playbook.measure.documentation import Documentation
 from playbook.measure.handoff import weekly_handoff
 from playbook.measure.on_call import on_call
 from playbook.measure.people import attestations, team_notified
@@ -26,6 +27,8 @@ from tests.judged import judged
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)  # a Monday, 10:00 in Berlin
 CLOCK = FixedClock(NOW)
 ITEM = "weekly.team.notified"
+# What was deployed is not known, so that a person's word is needed.
+UNKNOWN_CHANGES = Documentation(None, 0, None, "no deployments", recent=False)
 ROSTER = """
 time_zone = "Europe/Berlin"
 [people.ada]
@@ -178,7 +181,9 @@ def test_what_was_never_signed_is_critical_once_it_has_been_due(tmp_path, first_
     """A week and its grace after the first run."""
     (tmp_path / "a.jsonl").touch()
     found = attestations(first_seen(days, attestations="a.jsonl"), CLOCK)
-    said, message = judged(team.test_documentation_follows_the_weeks_changes, attestations=found)
+    said, message = judged(
+        team.test_documentation_follows_the_weeks_changes, attestations=found, documentation=UNKNOWN_CHANGES
+    )
     assert said == expected
     assert message.startswith("Sign-off of weekly.docs.updated: expected a valid one, got none")
 
@@ -190,10 +195,10 @@ def test_what_expired_or_is_refused_is_critical_on_the_first_day_too(tmp_path, f
     attest(file, item, who="Ada", note="read", rule=rule, now=NOW - timedelta(days=20), root=tmp_path)
     found = attestations(first_seen(0, attestations="a.jsonl"), CLOCK)
     check = team.test_documentation_follows_the_weeks_changes
-    assert judged(check, attestations=found)[0] is Verdict.CRITICAL
+    assert judged(check, attestations=found, documentation=UNKNOWN_CHANGES)[0] is Verdict.CRITICAL
     file.write_bytes(file.read_bytes().replace(b"Ada", b"Ben"))
     found = attestations(first_seen(0, attestations="a.jsonl"), CLOCK)
-    assert judged(check, attestations=found)[0] is Verdict.CRITICAL
+    assert judged(check, attestations=found, documentation=UNKNOWN_CHANGES)[0] is Verdict.CRITICAL
 
 
 def test_what_belongs_to_an_occasion_is_due_whenever_that_is(tmp_path, first_seen):

@@ -109,7 +109,7 @@ def test_folder_that_is_not_there_holds_no_page(tmp_path, settings):
     (tmp_path / "pages").rmdir()
     assert measured(settings, 9).waiting.value == 7.0
     (tmp_path / "pages").write_text("a file")
-    with pytest.raises(Unreachable, match="Post-mortems: expected to read the folder pages, got: Not a directory"):
+    with pytest.raises(Unreachable, match=r"expected to read the folder pages, got an error \(Not a directory\)"):
         measured(settings, 9)
 
 
