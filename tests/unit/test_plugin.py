@@ -277,7 +277,7 @@ def test_what_is_wrong_on_the_command_line_is_no_run(project):
     """So nothing is added."""
     project.write(GOOD)
     assert project.run("-m", "daily", "--target", "stagin").returncode == 4
-    assert project.run("-m", "weekly").returncode == 4
+    assert project.run("-m", "yearly").returncode == 4
     assert not list(project.folder.rglob("*.jsonl"))
 
 
