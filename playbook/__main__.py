@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import io
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -194,7 +194,11 @@ def _report(options: argparse.Namespace) -> int:
     from playbook.report import RESULTS, render_folder
     from playbook.run import make_from_records
     from playbook.run_folder import keep_results
+    from playbook.targets_folder import is_of_many, made_anew
 
+    if is_of_many(options.folder):
+        overview, problems = made_anew(options.folder)
+        return _say_report(str(overview.verdict), options.folder, problems)
     try:
         if not (options.folder / RESULTS).exists():
             made = make_from_records(options.folder)
@@ -206,7 +210,11 @@ def _report(options: argparse.Namespace) -> int:
         raise UsageError(f"{options.folder}: expected a report's folder with its results.json, {reason}") from None
     except ValueError as error:
         raise UsageError(f"{options.folder}: expected a report's folder with its results.json ({error})") from None
-    _say(f"{results.verdict}: {options.folder / 'index.html'}")
+    return _say_report(str(results.verdict), options.folder, problems)
+
+
+def _say_report(verdict: str, folder: Path, problems: Mapping[str, str]) -> int:
+    _say(f"{verdict}: {folder / 'index.html'}")
     for name, why in problems.items():
         _say(f"not written: {name} ({why})")
     return EXIT_NOT_KEPT if problems else EXIT_OK

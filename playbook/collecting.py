@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 
 from playbook.catalogue import Catalogue, Item, read_runbook
+from playbook.check_ids import PARAMETER, target_in, without_target
 from playbook.engine import needs_of
 from playbook.errors import UsageError
+from playbook.fixtures import TARGET
 from playbook.gate import GATE
 from playbook.own_items import first_sentence, item_of_test, slug
 from playbook.sections.mistakes import did_you_mean
 
 ITEM = pytest.StashKey[Item]()
+CHECK = pytest.StashKey[str]()  # its node id without the target's name, where there are many targets
 _TOLD_APART = pytest.StashKey[bool]()
 
 
@@ -49,10 +54,12 @@ def note_names(collector: pytest.Collector, report: pytest.CollectReport) -> Non
     """Note which checks of one function have parameters that look alike in an id, whichever of them will run."""
     if isinstance(collector, pytest.Session):  # its report holds those that were named on the command line
         return
-    seen: Counter[tuple[str, str]] = Counter()
+    seen: Counter[tuple[str, str, str]] = Counter()
     for node in report.result or ():
         if isinstance(node, pytest.Function):
-            look = (node.originalname, slug(_parameters(node)))
+            callspec = getattr(node, "callspec", None)
+            target = str(callspec.params.get(PARAMETER, "")) if callspec else ""
+            look = (node.originalname, target, slug(_parameters(node)))
             node.stash[_TOLD_APART] = seen[look] > 0
             seen[look] += 1
 
@@ -67,6 +74,74 @@ def without_secrets(report: pytest.CollectReport, redact: Callable[[str], str]) 
     if report.failed and (clean := redact(report.longreprtext)) != report.longreprtext:
         report.longrepr = clean
     report.sections = [(name, redact(text)) for name, text in report.sections]
+
+
+# ------------------------------------------------------------------------------------------------- each target
+
+
+def by_target(items: Iterable[pytest.Item], targets: Sequence[str]) -> dict[str, list[pytest.Item]]:
+    """The checks of each target, each with its target in its stash.
+
+    A function stands there once for each by its parameter. What pytest gives no parameters (tests of unittest) is
+    copied.
+    """
+    found: dict[str, list[pytest.Item]] = {name: [] for name in targets}
+    for item in items:
+        if len(targets) == 1:
+            item.stash[TARGET] = targets[0]
+            found[targets[0]].append(item)
+            continue
+        callspec = getattr(item, "callspec", None)
+        name = callspec.params.get(PARAMETER) if callspec else None
+        for target in [name] if name else targets:
+            mine = item if name else _copied(item, target)
+            mine.stash[TARGET] = target
+            mine.stash[CHECK] = without_target(mine.nodeid, target)
+            found[target].append(mine)
+    return found
+
+
+class Wanted:
+    """What the command line asks for of some targets only: ``checks/test_redis.py::test_alive[shop-a]``.
+
+    pytest finds a check by what stands in brackets where that is all of its parameters; so the target is taken off
+    there, and what others would get as well is left out.
+    """
+
+    def __init__(self, arguments: list[str], targets: Sequence[str]) -> None:
+        """``arguments`` is pytest's own list, and changed."""
+        self._targets: dict[str, set[str]] = {}
+        whole = set()
+        for argument in arguments:
+            target = target_in(argument, targets) if "::" in argument else None
+            check = without_target(argument, target) if target else argument
+            if target:
+                self._targets.setdefault(check, set()).add(target)
+            else:
+                whole.add(check)
+        for check in whole & self._targets.keys():
+            del self._targets[check]
+        arguments[:] = dict.fromkeys(
+            without_target(argument, target)
+            if "::" in argument and (target := target_in(argument, targets)) and argument.endswith(f"[{target}]")
+            else argument
+            for argument in arguments
+        )
+
+    def is_wanted(self, item: pytest.Item) -> bool:
+        """Whether a check is to be run for its target."""
+        check, target = item.stash[CHECK], item.stash[TARGET]
+        asked = [targets for one, targets in self._targets.items() if check == one or check.startswith(f"{one}[")]
+        return not asked or any(target in targets for targets in asked)
+
+
+def _copied(item: pytest.Item, target: str) -> pytest.Item:
+    made: Any = copy.copy(item)
+    made._id = item.id.with_params(target)
+    made.stash = made._store = pytest.Stash()
+    if hasattr(made, "_initrequest"):
+        made._initrequest()
+    return made  # type: ignore[no-any-return]
 
 
 # ----------------------------------------------------------------------------------------------------- each check
@@ -111,8 +186,12 @@ def _place(item: pytest.Item) -> str:
 
 
 def _parameters(item: pytest.Item) -> str:
+    """The check's own; that of its target is none of them."""
     callspec = getattr(item, "callspec", None)
-    return str(callspec.id) if callspec else ""
+    if callspec is None:
+        return ""
+    target = callspec.params.get(PARAMETER)
+    return without_target(f"[{callspec.id}]", target)[1:-1] if target else str(callspec.id)
 
 
 def _marked(item: pytest.Item) -> bool:

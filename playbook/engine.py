@@ -278,6 +278,18 @@ class Measurements:
                 with suppress(Exception):
                     task.outcome.value.close()
 
+    def forget(self) -> None:
+        """Let go of what was measured, which can be much; nothing is asked for any more."""
+        with self._lock:
+            self._tasks.clear()
+
+    def is_settled(self) -> bool:
+        """Whether all that was started has ended, or is not waited for any more: who asks now need not wait."""
+        with self._lock:
+            tasks = list(self._tasks.values())
+        now = time.monotonic()
+        return all(task.done.is_set() or now >= task.started + self._limit(task.provider.name) for task in tasks)
+
     def _limit(self, name: str) -> float:
         longest = self._longest_path(name)
         is_long = any(self._registry[one].is_long for one in needs_of([name], self._registry))

@@ -25,8 +25,14 @@ if TYPE_CHECKING:
     from playbook.sections.figures import Limits
     from playbook.settings import Settings
 
-RUN = pytest.StashKey[Run]()
+RUNS = pytest.StashKey[dict[str, Run]]()  # by target, of those that have begun
+TARGET = pytest.StashKey[str]()  # of a check
 NOTES = pytest.StashKey[Notes]()
+
+
+def run_of(node: pytest.Item) -> Run:
+    """The run of the check's target."""
+    return node.config.stash[RUNS][node.stash[TARGET]]
 
 
 @pytest.fixture
@@ -38,7 +44,7 @@ def judge(request: pytest.FixtureRequest) -> Judge:
 @pytest.fixture
 def settings(request: pytest.FixtureRequest) -> Settings:
     """Settings of the chosen target."""
-    return request.config.stash[RUN].settings
+    return run_of(request.node).settings
 
 
 @pytest.fixture
@@ -50,7 +56,13 @@ def limits(settings: Settings) -> Limits:
 @pytest.fixture
 def clock(request: pytest.FixtureRequest) -> Clock:
     """The time of the run."""
-    return request.config.stash[RUN].clock
+    return run_of(request.node).clock
+
+
+@pytest.fixture
+def playbook_target(request: pytest.FixtureRequest) -> str:
+    """Name of the target that the check is run for."""
+    return str(request.node.stash[TARGET])
 
 
 # The libraries' own clients, for checks that want to ask for themselves. One for each check, so that none inherits
@@ -85,11 +97,12 @@ def pydo_client(digitalocean: DigitalOceanApi) -> Any:
 
 def _provider_fixture(name: str) -> Callable[..., Any]:
     def provide(request: pytest.FixtureRequest) -> Any:
-        outcome = request.config.stash[RUN].measurements.outcome(name)
+        run = run_of(request.node)
+        outcome = run.measurements.outcome(name)
         if outcome.absent:
             # An item is judged on what the product has. Who asks by name for what it has not is told.
             if request.node.get_closest_marker("item") is None:
-                where = f"targets.{request.config.stash[RUN].settings.target.name}.without"
+                where = f"targets.{run.settings.target.name}.without"
                 raise Skipped(f"{name} is about what is not part of this product ({where})")
             return None
         request.node.stash[NOTES].look(outcome)

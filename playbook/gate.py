@@ -8,7 +8,7 @@ collection. The permission comes from the command line alone: no file, variable 
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -123,13 +123,36 @@ def refused_as_production(name: str, kind: str) -> str:
     return ""
 
 
-def guarded_addresses(targets: Mapping[str, Mapping[str, Any]], chosen: str) -> dict[str, str]:
-    """What production targets other than ``chosen`` reach: normalised address to dotted path of the setting."""
-    guarded: dict[str, str] = {}
+def reached_in_production(targets: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, str]]:
+    """What production targets reach: by normalised address and name of target, the dotted path of the setting."""
+    reached: dict[str, dict[str, str]] = {}
     for name, raw in targets.items():
-        if name != chosen and refused_as_production(name, str(raw.get("kind"))):
-            guarded |= addresses_of(name, raw)
-    return guarded
+        if refused_as_production(name, str(raw.get("kind"))):
+            for address, path in addresses_of(name, raw).items():
+                reached.setdefault(address, {})[name] = path
+    return reached
+
+
+class Guarded(Mapping[str, str]):
+    """What production targets other than the chosen one reach: normalised address to dotted path of the setting.
+
+    A view, as with a thousand targets each would otherwise hold the addresses of all others.
+    """
+
+    def __init__(self, reached: Mapping[str, Mapping[str, str]], chosen: str) -> None:
+        self._reached, self._chosen = reached, chosen
+
+    def __getitem__(self, address: str) -> str:
+        paths = [path for name, path in self._reached[address].items() if name != self._chosen]
+        if not paths:
+            raise KeyError(address)
+        return paths[-1]
+
+    def __iter__(self) -> Iterator[str]:
+        return (address for address in self._reached if address in self)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
 
 
 def addresses_of(name: str, sections: Mapping[str, Any]) -> dict[str, str]:

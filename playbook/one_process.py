@@ -6,6 +6,7 @@ side in one process. Each worker would load everything again, and measure anew w
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -13,8 +14,8 @@ import pytest
 from playbook.load.options import chooses
 from playbook.load.order import MARKER
 from playbook.places import CHECKS, INSTALLED, MODULE
-
-_GROUP = "group:"
+from playbook.sections.groups import is_group
+from playbook.settings import TARGET_VARIABLE
 
 
 def spares_workers(config: pytest.Config) -> bool:
@@ -27,9 +28,8 @@ def spares_workers(config: pytest.Config) -> bool:
         return False
     if chooses(options.markexpr or "", {MARKER}):
         return False
-    target = options.target or []
-    targets = [target] if isinstance(target, str) else list(target)
-    if len(targets) > 1 or any(name.startswith(_GROUP) for name in targets):
+    targets = [*options.target] or [os.environ.get(TARGET_VARIABLE, "")]
+    if len(targets) > 1 or any(map(is_group, targets)):
         return False
     return all(_is_shipped(name, config) for name in config.args)
 

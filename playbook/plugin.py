@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -17,29 +17,39 @@ import pytest
 
 from playbook import asserting, collecting, door, fixtures, progress
 from playbook.audience import Audience, of_terminal
-from playbook.chosen import settings_for
-from playbook.collecting import ITEM, rule_of, runbook_of
+from playbook.check_ids import PARAMETER, parameter_id
+from playbook.chosen import settings_of_all
+from playbook.collecting import CHECK, ITEM, rule_of, runbook_of
 from playbook.command_line import Once
 from playbook.controller import Controller
 from playbook.engine import REGISTRY, needs_of
 from playbook.errors import UsageError
-from playbook.fixtures import NOTES, RUN
+from playbook.fixtures import NOTES, RUNS, TARGET, run_of
 from playbook.gate import GATE, OPTION
+from playbook.history.readings import SharedReadings
 from playbook.load import options as load_options
 from playbook.load.order import LoadOrder
 from playbook.one_process import spares_workers
+from playbook.pace import share_with, waited_for
 from playbook.profile import missing_for, part_of
 from playbook.record import Record, Timing
 from playbook.recorder import Notes
 from playbook.report import pytest_html, pytest_output
 from playbook.report.pytest_output import redact
-from playbook.report.pytest_terms import LETTERS, attach, record_of
+from playbook.report.pytest_terms import LETTERS, attach, record_of, verdict_on
 from playbook.run import Run, subject_of
+from playbook.sections.groups import shard_of
 from playbook.sections.parts import unknown_parts
+from playbook.settings import Settings
+from playbook.target_run import ToldByWorker
+from playbook.turns import Turns, gate_of
 from playbook.verdict import Verdict, verdict_of
 from playbook.warned import Warned
 
 CONTROLLER = pytest.StashKey[Controller]()
+TURNS = pytest.StashKey[Turns]()  # where there are many targets
+_WANTED = pytest.StashKey[collecting.Wanted]()
+_MISTAKES = pytest.StashKey[set[str]]()
 _STARTED = pytest.StashKey[float]()
 _SPARES = pytest.StashKey[bool]()
 _DRILL_MARGIN = 60.0  # seconds beyond a drill's own limit, for what comes before and after it
@@ -51,7 +61,15 @@ _DRILL_MARGIN = 60.0  # seconds beyond a drill's own limit, for what comes befor
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("playbook", "operations playbook")
     group.addoption(
-        "--target", action=Once, help="target from playbook.toml; default: $PLAYBOOK_TARGET, else the sandbox"
+        "--target",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="target from playbook.toml, or group:NAME for all of a group; repeatable "
+        "(default: $PLAYBOOK_TARGET, else the sandbox)",
+    )
+    group.addoption(
+        "--shard", action=Once, metavar="N/M", help="of the targets only this part: 3/8 is the third of eight"
     )
     group.addoption(
         "--fault", action="append", default=[], metavar="NAME", help="switch on a fault of the sandbox; repeatable"
@@ -77,8 +95,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     group.addoption(
         "--confirms",
+        action="append",
+        default=[],
         metavar="RUN",
-        help="for `python -m playbook run`: id of the run whose bad checks are looked at again",
+        help="for `python -m playbook run`: id of the run whose bad checks are looked at again; one a target",
     )
     load_options.add_options(group)
 
@@ -142,16 +162,41 @@ def pytest_configure(config: pytest.Config) -> None:
         if _is_worker(config):
             # A terminal that is closed tells all its processes; a worker is ended by its controller.
             signal.signal(signal.SIGHUP, signal.SIG_IGN)
-            overlay = config.workerinput["playbook_overlay"]  # type: ignore[attr-defined]
-            settings = settings_for(config.option.target, config.rootpath, overlay)
-            allowed = config.workerinput["playbook_mutations"]  # type: ignore[attr-defined]
-            history = Path(config.workerinput["playbook_history"])  # type: ignore[attr-defined]
-            order = LoadOrder(history=history)
-            config.stash[RUN] = Run(settings, allow_mutations=allowed, load_order=order, history=history)
+            config.stash[RUNS] = _runs_of_worker(config)
         else:
-            config.stash[CONTROLLER] = Controller(config)
+            controller = config.stash[CONTROLLER] = Controller(config)
+            if controller.many and getattr(config.option, "dist", "no") != "no":
+                config.option.dist = "loadgroup"  # a target is a group, so that nothing is measured twice
             config.pluginmanager.register(pytest_html)
-            config.pluginmanager.register(_Keeper(config.stash[CONTROLLER]))
+            config.pluginmanager.register(_Keeper(controller))
+    _note_wanted(config)
+
+
+def _runs_of_worker(config: pytest.Config) -> dict[str, Run]:
+    told = config.workerinput  # type: ignore[attr-defined]
+    shard = shard_of(config.option.shard) if config.option.shard else None
+    share_with(shard.of if shard else 1)
+    found = settings_of_all(config.option.target, config.rootpath, told["playbook_overlay"], shard=shard)
+    histories = {name: Path(history) for name, history in told["playbook_histories"].items()}
+    shared = SharedReadings()
+    runs = {}
+    for settings in found:
+        name = settings.target.name
+        history = histories[name]
+        runs[name] = Run(
+            settings,
+            allow_mutations=told["playbook_mutations"],
+            load_order=LoadOrder(history=history),
+            history=history,
+            earlier=shared.of(settings, history) if len(found) > 1 else None,
+        )
+    return runs
+
+
+def _note_wanted(config: pytest.Config) -> None:
+    targets = _targets(config)
+    if len(targets) > 1 and any("::" in argument for argument in config.args):
+        config.stash[_WANTED] = collecting.Wanted(config.args, targets)
 
 
 def _say_nothing_of_its_own(options: Any) -> None:
@@ -186,26 +231,39 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
     """With the first check the run begins, and all that the checks want measured is measured side by side."""
     controller = item.config.stash.get(CONTROLLER, None)
-    if controller and RUN not in item.config.stash and not _only_shows(item.config):
+    turns = item.config.stash.get(TURNS, None)
+    if turns:
         with _usage_errors():
-            item.config.stash[RUN] = controller.begin()
-        _measure(item.session)
+            turns.before(item)
+    elif controller and RUNS not in item.config.stash and not _only_shows(item.config):
+        with _usage_errors():
+            run = controller.begin()
+        item.config.stash[RUNS] = {item.stash[TARGET]: run}
+        _measure(run, item.session.items)
         controller.open_page()
-    return (yield)
+    result = yield
+    if turns:
+        item.stash[NOTES] = Notes()  # what it saw can be much
+        if turns.after(item) and not controller:
+            target_run = run_of(item)
+            target_run.measurements.close()
+            target_run.measurements.forget()
+    return result
 
 
-def _measure(session: pytest.Session) -> None:
-    # A worker of xdist does not know which checks it will get, so it measures what they ask for when they do.
+def _measure(run: Run, items: Iterable[pytest.Item]) -> None:
+    # A worker of xdist does not know which checks it will get, so it measures what they ask for when they do; of
+    # many targets it gets all checks of one.
     # A load test begins when the first check asks for it, which is after all others are done.
-    early = [item for item in session.items if not _needs_load(item)]
+    early = [item for item in items if not _needs_load(item)]
     names = dict.fromkeys(name for item in early for name in getattr(item, "fixturenames", ()))
-    session.config.stash[RUN].measurements.start(name for name in names if name in REGISTRY)
+    run.measurements.start(name for name in names if name in REGISTRY)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     progress.show_on(None)
-    if RUN in config.stash:
-        config.stash[RUN].measurements.close()
+    for run in config.stash.get(RUNS, {}).values():
+        run.measurements.close()
     if CONTROLLER in config.stash:
         config.stash[CONTROLLER].stop()
 
@@ -220,19 +278,34 @@ def pytest_configure_node(node: Any) -> None:
         controller.start()
     node.workerinput["playbook_overlay"] = controller.overlay
     node.workerinput["playbook_mutations"] = controller.allow_mutations
-    node.workerinput["playbook_history"] = str(controller.history)
+    node.workerinput["playbook_histories"] = {
+        name: str(target.history) for name, target in controller.targets.items()
+    }
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    controller = config.stash.get(CONTROLLER, None)
+    if controller is None or not controller.many:
+        return None
+    from playbook.spread import ByTarget
+
+    return ByTarget(config, log, controller.targets)
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_node_collection_finished(node: Any, ids: list[str]) -> None:
-    node.config.stash[CONTROLLER].selected = dict.fromkeys(ids)
+    controller = node.config.stash[CONTROLLER]
+    if not controller.has_begun:
+        controller.note_ids(ids)
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any, error: object) -> None:
     output, controller = getattr(node, "workeroutput", {}), node.config.stash[CONTROLLER]
-    controller.timings += msgspec.json.decode(output.get("playbook_timings", b"[]"), type=list[Timing])
-    controller.run.left_out |= output.get("playbook_left_out", {})
+    if not controller.many:
+        controller.first.timings += msgspec.json.decode(output.get("playbook_timings", b"[]"), type=list[Timing])
+        controller.first.run.left_out |= output.get("playbook_left_out", {})
 
 
 # -------------------------------------------------------------------------------------------------- collection
@@ -253,13 +326,46 @@ def pytest_make_collect_report(
     return report
 
 
+def _targets(config: pytest.Config) -> list[str]:
+    controller = config.stash.get(CONTROLLER, None)
+    return list(controller.targets if controller else config.stash.get(RUNS, {}))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Each check stands once for each target, where there are several."""
+    targets = _targets(metafunc.config)
+    if len(targets) > 1:
+        metafunc.fixturenames.append(PARAMETER)
+        has_others = bool(getattr(metafunc, "_calls", ()))
+        ids = [parameter_id(name, has_others=has_others) for name in targets]
+        metafunc.parametrize(PARAMETER, targets, indirect=True, ids=ids)
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    run = config.stash[CONTROLLER].run if CONTROLLER in config.stash else config.stash.get(RUN, None)
-    if run is None:
+    controller = config.stash.get(CONTROLLER, None)
+    runs = (
+        {name: one.run for name, one in controller.targets.items()} if controller else config.stash.get(RUNS, {})
+    )
+    if not runs:
         return
     gc.freeze()  # what is loaded by now stays: looking through it again and again is a tenth of a run's CPU time
     load_options.leave_out(config, items)
+    by_target = collecting.by_target(items, list(runs))
+    wanted = config.stash.get(_WANTED, None)
+    if wanted:
+        unwanted = [item for mine in by_target.values() for item in mine if not wanted.is_wanted(item)]
+        config.hook.pytest_deselected(items=unwanted)
+        by_target = {name: [item for item in mine if wanted.is_wanted(item)] for name, mine in by_target.items()}
+    items.clear()
+    for name, mine in by_target.items():
+        _understand(config, runs[name], mine)
+        items += mine
+
+
+def _understand(config: pytest.Config, run: Run, items: list[pytest.Item]) -> None:
+    """Find the item of each check of one target; what is not understood or not about it is taken out."""
 
     def prepare(item: pytest.Item) -> None:
         for mistake in unknown_parts(_marked_parts(item)):
@@ -270,7 +376,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(pytest.mark.timeout(load_options.seconds_of(run.settings, run.load_order)))
 
     kept, mistakes = collecting.understood(items, run.catalogue, prepare)
+    known = config.stash.setdefault(_MISTAKES, set())
     for file, mistake in mistakes.items():
+        if file in known:
+            continue  # of many targets each finds the same
+        known.add(file)
         config.hook.pytest_collectreport(report=collecting.report_of_mistake(file, mistake))
     items[:] = kept
     _leave_out_what_is_absent(config, run, items)
@@ -293,7 +403,8 @@ def _leave_out_what_is_absent(config: pytest.Config, run: Run, items: list[pytes
             gone.append(item)
     if gone:
         config.hook.pytest_deselected(items=gone)
-        items[:] = [item for item in items if item not in gone]
+        left = set(map(id, gone))
+        items[:] = [item for item in items if id(item) not in left]
 
 
 def _needs_load(item: pytest.Item) -> bool:
@@ -301,9 +412,49 @@ def _needs_load(item: pytest.Item) -> bool:
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    controller = session.config.stash.get(CONTROLLER, None)
+    config = session.config
+    controller = config.stash.get(CONTROLLER, None)
+    if not all(TARGET in item.stash for item in session.items):
+        return  # what chooses them has ended in a mistake, which pytest tells
     if controller and session.items:
-        controller.selected = {item.nodeid: item.stash.get(ITEM, None) for item in session.items}
+        controller.note_selected(
+            {item.nodeid: (item.stash[TARGET], _check(item), item.stash.get(ITEM, None)) for item in session.items}
+        )
+    if (controller and not controller.many) or _only_shows(config):
+        return
+    runs: dict[str, Run] = config.stash.setdefault(RUNS, {})
+    if not controller and len(runs) < 2:
+        return
+    mine: dict[str, list[pytest.Item]] = {}
+    for item in session.items:
+        mine.setdefault(item.stash[TARGET], []).append(item)
+
+    def start(name: str) -> Run:
+        if controller:
+            runs[name] = controller.begin(name)
+        _measure(runs[name], mine.pop(name))
+        return runs[name]
+
+    gc.freeze()  # thousands of checks, which stay: no collection need look through them again and again
+    config.stash[TURNS] = Turns(
+        session.items,
+        lambda item: item.stash[TARGET],
+        start,
+        gates={name: gate_of(settings) for name, settings in _settings(config).items()},
+        puts_off=controller is not None,
+    )
+
+
+def _settings(config: pytest.Config) -> dict[str, Settings]:
+    controller = config.stash.get(CONTROLLER, None)
+    if controller:
+        return {name: target.settings for name, target in controller.targets.items()}
+    return {name: run.settings for name, run in config.stash[RUNS].items()}
+
+
+def _check(item: pytest.Item) -> str:
+    """The id of a check, as a record has it."""
+    return item.stash.get(CHECK, None) or item.nodeid
 
 
 # --------------------------------------------------------------------------------------------------- each check
@@ -335,7 +486,12 @@ def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield
-    if RUN not in item.config.stash:  # fixtures are shown, and no check is executed
+    turns = item.config.stash.get(TURNS, None)
+    if turns and call.when == "teardown" and _is_worker(item.config) and turns.is_last(item):
+        run = run_of(item)
+        heard = ToldByWorker(run.timings(), run.left_out, waited_for(item.stash[TARGET]))
+        report.playbook_told = msgspec.json.encode(heard).decode()  # type: ignore[attr-defined]
+    if RUNS not in item.config.stash:  # fixtures are shown, and no check is executed
         return report
     report.sections = []  # captured logs of libraries may hold addresses with credentials
     error = call.excinfo.value if call.excinfo else None
@@ -375,11 +531,11 @@ def pytest_exception_interact(node: pytest.Item | pytest.Collector, call: pytest
 
 
 def _record(item: pytest.Item, error: BaseException | None) -> Record:
-    run = item.config.stash[RUN]
+    run = run_of(item)
     seconds = time.perf_counter() - item.stash[_STARTED]
     return run.record(
         item=item.stash[ITEM],
-        check=item.nodeid,
+        check=_check(item),
         subject=subject_of(item.nodeid),
         rule=rule_of(item),
         runbook=runbook_of(item),
@@ -397,11 +553,11 @@ def pytest_report_teststatus(
 ) -> tuple[str, str, tuple[str, dict[str, bool]]] | None:
     if hasattr(report, "playbook_part"):
         return "", "", ("", {})
-    record = record_of(report)
-    if record is None:
+    verdict = verdict_on(report)
+    if verdict is None:
         return None
-    letter, markup = LETTERS[record.verdict]
-    return str(record.verdict).lower(), letter, (str(record.verdict), markup)
+    letter, markup = LETTERS[verdict]
+    return str(verdict).lower(), letter, (str(verdict), markup)
 
 
 class _Keeper:
@@ -411,24 +567,32 @@ class _Keeper:
         self.controller = controller
 
     @pytest.hookimpl(tryfirst=True)
-    def pytest_runtest_logstart(self) -> None:
+    def pytest_runtest_logstart(self, nodeid: str) -> None:
         """With workers of xdist, this is how the first check is heard of."""
         if not _only_shows(self.controller.config):
             with _usage_errors():
-                self.controller.begin()
+                self.controller.begin(self.controller.of_report(nodeid))
                 self.controller.open_page()
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         record = record_of(report)
         if record:
-            self.controller.keep(record)
+            self.controller.keep(record, report.nodeid)
+        if self.controller.many:
+            self.controller.many.note_report(report)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_runtest_logfinish(self, nodeid: str) -> None:
+        """Of many targets, the one whose last check this was has ended."""
+        if self.controller.many and not _only_shows(self.controller.config):
+            self.controller.many.has_run(nodeid)
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """A file that cannot be read costs its own checks, and not the run."""
         if report.failed:
-            self.controller.uncollected[report.nodeid] = report.longreprtext
+            self.controller.order.uncollected[report.nodeid] = report.longreprtext
         elif report.skipped and isinstance(report.longrepr, tuple):
-            self.controller.left_out[report.nodeid] = str(report.longrepr[-1])
+            self.controller.order.left_out[report.nodeid] = str(report.longrepr[-1])
 
 
 # ----------------------------------------------------------------------------------------------------- the end
@@ -442,10 +606,10 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> Generator[
         # What another plugin cannot write costs its own file: an exception here would end pytest with code 1.
         pytest_output.hold_the_end(config, config.stash[CONTROLLER].not_written)
     result = yield
-    if _is_worker(config) and RUN in config.stash:
-        timings = config.stash[RUN].timings()
-        config.workeroutput["playbook_timings"] = msgspec.json.encode(timings)  # type: ignore[attr-defined]
-        config.workeroutput["playbook_left_out"] = config.stash[RUN].left_out  # type: ignore[attr-defined]
+    if _is_worker(config) and len(config.stash.get(RUNS, {})) == 1:
+        (run,) = config.stash[RUNS].values()
+        config.workeroutput["playbook_timings"] = msgspec.json.encode(run.timings())  # type: ignore[attr-defined]
+        config.workeroutput["playbook_left_out"] = run.left_out  # type: ignore[attr-defined]
     controller = config.stash.get(CONTROLLER, None)
     if controller:
         controller.finish(session, exitstatus)

@@ -16,7 +16,7 @@ from playbook.catalogue import Investigation, Item, Runbook, is_own
 from playbook.counters import Counted
 from playbook.coverage import Coverage, lacking
 from playbook.emergency import SEVERITIES
-from playbook.engine import REGISTRY, Measurements, Outcome
+from playbook.engine import REGISTRY, Measurements, Outcome, needs_of
 from playbook.errors import (
     Denied,
     ExpectedFailure,
@@ -29,6 +29,7 @@ from playbook.errors import (
 )
 from playbook.evidence import Evidence, Facts, Lines, Table
 from playbook.judge import Judge, Judgement
+from playbook.pace import limit_in_words, waited_for
 from playbook.people.waivers import Waivers
 from playbook.public import is_public_cause, of_error
 from playbook.record import Record, RootCause, Step
@@ -248,6 +249,15 @@ def with_waiver(record: Record, waivers: Waivers) -> Record:
     message = f"Waived until {waiver.until} by {waiver.who} ({waiver.reason}): {record.verdict}, {record.message}"
     public = f"{record.title}: {say('waived until {}', waiver.until)}"
     return msgspec.structs.replace(record, verdict=Verdict.WAIVED, message=message, public=public)
+
+
+def with_wait(record: Record, target: str, notes: Notes) -> Record:
+    """The record with what was waited for turns to ask, where what it stands on has asked the DigitalOcean API."""
+    waited = waited_for(target)
+    if not waited or "digitalocean" not in needs_of(notes.seen):
+        return record
+    facts = {"Waited": f"{waited:.1f} s for turns to ask the DigitalOcean API, as {limit_in_words()}"}
+    return msgspec.structs.replace(record, evidence=[*record.evidence, Facts("Limit of requests", facts)])
 
 
 def with_runbook(record: Record, runbook: Runbook, measurements: Measurements) -> Record:

@@ -34,6 +34,7 @@ from playbook.recorder import (
     root_causes,
     under_their_causes,
     with_runbook,
+    with_wait,
     with_waiver,
 )
 from playbook.run_folder import Begun, what_was_left
@@ -58,10 +59,12 @@ class Run:
         allow_mutations: bool = False,
         load_order: LoadOrder | None = None,
         history: Path | None = None,
+        earlier: Earlier | None = None,
     ) -> None:
         """``allow_mutations`` and ``load_order`` are what the command line says; see ``playbook.gate``.
 
-        ``history`` is the folder of past runs; None where there are none to compare with.
+        ``history`` is the folder of past runs; None where there are none to compare with. ``earlier`` is what they
+        have read, where that is known already.
         """
         self.settings = settings
         self.clock = clock or Clock()
@@ -75,7 +78,8 @@ class Run:
                 "clock": self.clock,
                 "allow_mutations": allow_mutations,
                 "load_order": self.load_order,
-                "earlier": Earlier(
+                "earlier": earlier
+                or Earlier(
                     lambda: earlier_readings(history, settings, self.clock.now()),
                     lambda: last_run(history, settings, self.clock.now()),
                 ),
@@ -109,7 +113,7 @@ class Run:
             seconds=seconds,
             worker=worker,
         )
-        record = with_waiver(record, self.waivers)
+        record = with_wait(with_waiver(record, self.waivers), self.settings.target.name, notes)
         if runbook and record.verdict in INVESTIGATE:
             record = with_runbook(record, read_runbook(runbook), self.measurements)
         named = f"--pyargs {record.check}" if comes_with_it(record.check) else record.check

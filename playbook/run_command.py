@@ -16,7 +16,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -24,7 +24,7 @@ from typing import Any, Literal
 import msgspec
 
 from playbook import door
-from playbook.chosen import settings_for
+from playbook.chosen import settings_of_all
 from playbook.clock import Clock
 from playbook.command_line import demand_set, positive
 from playbook.errors import UsageError
@@ -37,18 +37,19 @@ from playbook.record import Results
 from playbook.report import read_results
 from playbook.report.words import counted, plural
 from playbook.run_folder import RUN_FILE_VARIABLE, Told
+from playbook.sections.groups import shard_of
 from playbook.settings import SANDBOX, Settings
 from playbook.verdict import EXIT_OK, EXIT_UNKNOWN, Verdict
 
 Say = Callable[[str], None]
 
 BAD = frozenset({Verdict.CRITICAL, Verdict.UNKNOWN})
-_MUTATIONS = "--allow-mutations"
+MUTATIONS = "--allow-mutations"
 # The handoff page that a scheduled set judges is written before it, where the settings say where pages are kept.
 _PAGES = {"weekly": "--weekly", "monthly": "--monthly"}
 _PAGE_SECONDS = 300.0
 _END_SECONDS = 30.0  # a run that is told to end writes its report; then it is killed
-_POLL_SECONDS = 0.25
+POLL_SECONDS = 0.25
 _SIGNALLED = 128  # as shells have it: this and the number of the signal
 
 
@@ -75,12 +76,22 @@ def run_set(options: argparse.Namespace, root: Path, say: Say, clock: Clock | No
         UsageError: settings, target or options are wrong; nothing was run.
     """
     demand_set("run", options.set, root)
-    settings = settings_for(options.target, root)
-    if options.fault and settings.target.kind != SANDBOX:
-        raise UsageError(f"--fault only works on the sandbox, and the target is {settings.target.name}")
+    shard = shard_of(options.shard) if getattr(options, "shard", None) else None
+    found = settings_of_all(options.target or (), root, shard=shard)
+    for settings in found:
+        if options.fault and settings.target.kind != SANDBOX:
+            raise UsageError(f"--fault only works on the sandbox, and the target is {settings.target.name}")
     if options.limit is not None and not options.limit > 0:
         raise UsageError(f"--limit: expected minutes, more than 0, got {options.limit:g}")
-    runner = _Runner(options, settings, root, lambda line: say(f"run: {door.text(line)}"), clock or Clock())
+
+    def tell_line(line: str) -> None:
+        say(f"run: {door.text(line)}")
+
+    if len(found) > 1:
+        from playbook.run_many import ManyRunner
+
+        return ManyRunner(options, found, root, tell_line, clock or Clock()).run_to_its_end()
+    runner = Runner(options, found[0], root, tell_line, clock or Clock())
     with runner.passing_signals_on():
         return runner.run()
 
@@ -90,6 +101,7 @@ class _Ear:
 
     def __enter__(self) -> _Ear:
         self._listens, self.to_speak_into = os.pipe()
+        self._said = b""
         os.set_blocking(self._listens, False)  # whatever the run has left behind may still hold the other end
         return self
 
@@ -102,15 +114,19 @@ class _Ear:
         """As a file's name, for the run that inherits the other end."""
         return f"/dev/fd/{self.to_speak_into}"
 
+    def listen(self) -> None:
+        """Take in what was said since; a run of many targets says more than a pipe holds."""
+        with suppress(BlockingIOError):
+            while said := os.read(self._listens, 65_536):
+                self._said += said
+
     def heard(self) -> bytes:
-        """What was said so far; it is short."""
-        try:
-            return os.read(self._listens, 65_536)
-        except BlockingIOError:
-            return b""
+        """What was said so far."""
+        self.listen()
+        return self._said
 
 
-class _Runner:
+class Runner:
     """One call of the command."""
 
     def __init__(
@@ -200,19 +216,19 @@ class _Runner:
 
     # ------------------------------------------------------------------------------------------------------ pytest
 
-    def _pytest(self, checks: Sequence[str], more: Sequence[str], confirms: str = "") -> Ended:
+    def _pytest(self, checks: Sequence[str], more: Sequence[str], confirms: Sequence[str] = ()) -> Ended:
         """Run the set, or some of its checks once more."""
         options = self._options
         command = [sys.executable, "-m", "pytest", "-m", self._set]
         command += ["-p", "pytest_playbook"] if INSTALLED and not is_checkout(self._root) else []
-        command += [f"--target={options.target}"] if options.target else []
+        command += self._target_options()
         command += [f"--reports={self._reports}", f"--history={self._history}"]
         command += [f"--fault={name}" for name in options.fault]
         if confirms:
             # What was handed on may choose checks, and these are chosen; only the sandbox's faults stay.
             command += [f"--fault={name}" for name in _faults_in(options.extra)]
             command += ["--pyargs"] if any(map(comes_with_it, checks)) else []
-            command += [f"--confirms={confirms}", *checks]
+            command += [*(f"--confirms={run}" for run in confirms), *checks]
         else:
             command += options.extra
         environment = {name: value for name, value in os.environ.items() if name != SCHEDULED_VARIABLE}
@@ -226,6 +242,11 @@ class _Runner:
         except (OSError, subprocess.SubprocessError) as error:  # no memory for a process
             self._say(f"pytest could not be run: {type(error).__name__}: {error}")
             return Ended(EXIT_UNKNOWN, time.monotonic() - started)
+
+    def _target_options(self) -> list[str]:
+        shard = getattr(self._options, "shard", None)
+        targets = [f"--target={name}" for name in self._options.target or ()]
+        return targets + ([f"--shard={shard}"] if shard else [])
 
     def _to_its_end(self, command: Sequence[str], environment: Mapping[str, str], ear: _Ear) -> int:
         if self._signal:
@@ -244,19 +265,20 @@ class _Runner:
             if self._signal:  # it came while the child was started
                 child.send_signal(self._signal)
             try:
-                return self._wait(child)
+                return self._wait(child, ear)
             finally:
                 self._child = None
                 if child.poll() is None:
                     os.killpg(child.pid, signal.SIGKILL)
 
-    def _wait(self, child: subprocess.Popen[bytes]) -> int:
+    def _wait(self, child: subprocess.Popen[bytes], ear: _Ear) -> int:
         limit, ends = time.monotonic() + self._limit, 0.0
         while True:
             try:
-                code = child.wait(_POLL_SECONDS)
+                code = child.wait(POLL_SECONDS)
             except subprocess.TimeoutExpired:
                 now = time.monotonic()
+                ear.listen()
             else:
                 break
             if not ends and self._signal:
@@ -298,8 +320,8 @@ class _Runner:
             return False
         if self._set not in self._settings.incidents.recheck or self._signal:
             return False
-        if _MUTATIONS in self._options.extra:
-            self._say(f"not looked at again, as {_MUTATIONS} was given: what changes something is done once")
+        if MUTATIONS in self._options.extra:
+            self._say(f"not looked at again, as {MUTATIONS} was given: what changes something is done once")
             return False
         return True
 
@@ -321,10 +343,10 @@ class _Runner:
         self._say(f"{plural(len(bad), 'bad check')} will be looked at again in {wait:g} s")
         ends = self._clock.now().timestamp() + wait
         while (left := ends - self._clock.now().timestamp()) > 0 and not self._signal:
-            self._clock.sleep(min(left, _POLL_SECONDS))
+            self._clock.sleep(min(left, POLL_SECONDS))
         if self._signal:
             return ""
-        again = self._pytest(bad, [], confirms=first.id)
+        again = self._pytest(bad, [], confirms=[first.id])
         if again.results is None:
             self._say(f"looked at again: no results; code {again.code}")
             return "; looked at again: no results"
@@ -370,7 +392,13 @@ def add_parser(commands: Any, say: Say) -> None:
         "Exit code: that of the run. What follows -- is handed to pytest: run daily -- -n 2",
     )
     parser.add_argument("set", metavar="SET", help="daily, weekly, monthly, or another marker")
-    parser.add_argument("--target", metavar="NAME", help="what is checked; $PLAYBOOK_TARGET, else the sandbox")
+    parser.add_argument(
+        "--target",
+        action="append",
+        metavar="NAME",
+        help="what is checked, or group:NAME for all of a group; repeatable; $PLAYBOOK_TARGET, else the sandbox",
+    )
+    parser.add_argument("--shard", metavar="N/M", help="of the targets only this part: 3/8 is the third of eight")
     parser.add_argument("--scheduled", action="store_true", help="the schedule started this, so it has a slot")
     parser.add_argument("--reports", default="reports", metavar="DIR", help="folder of reports (default: reports)")
     parser.add_argument("--history", metavar="DIR", help="folder of the history (default: as pytest has it)")

@@ -34,7 +34,7 @@ def tell_starter(folder: Path, run_id: str, environment: Mapping[str, str] = os.
     file = environment.get(RUN_FILE_VARIABLE)
     if file:
         with suppress(OSError):
-            Path(file).write_bytes(msgspec.json.encode(Told(str(folder.absolute()), run_id)))
+            Path(file).write_bytes(msgspec.json.encode(Told(str(folder.absolute()), run_id)) + b"\n")
 
 
 class Begun(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,22 +67,8 @@ class RunFolder:
     """
 
     def __init__(self, reports: Path, target: str, set_name: str, now: datetime) -> None:
-        self.problems: dict[str, str] = {}
-        name = f"{target}-{set_name}-{now:%Y%m%dT%H%M%SZ}"
-        for suffix in ("", *(f"-{number}" for number in range(2, 1000))):
-            self.path = reports / (name + suffix)
-            try:
-                self.path.mkdir(parents=True)
-            except FileExistsError:
-                if reports.is_dir():
-                    continue
-                raise UsageError(f"--reports: {reports} is no folder") from None
-            except NotADirectoryError:
-                raise UsageError(f"--reports: {reports} is no folder") from None
-            except OSError as error:
-                self.problems["the report's folder"] = reason_of(error)
-            return
-        raise FileExistsError(f"{reports / name} and 999 folders like it exist")
+        self.path, problem = free_folder(reports, f"{target}-{set_name}-{now:%Y%m%dT%H%M%SZ}")
+        self.problems: dict[str, str] = {"the report's folder": problem} if problem else {}
 
     @property
     def is_there(self) -> bool:
@@ -135,6 +121,28 @@ class RunFolder:
         """Remove the folder of a run that never came to a record, e.g. after a usage error."""
         if not self.results_file.exists() and not self._journal.exists():
             shutil.rmtree(self.path, ignore_errors=True)
+
+
+def free_folder(reports: Path, name: str) -> tuple[Path, str]:
+    """Make a folder of this name, numbered where there is one already; and why it could not be made.
+
+    Raises:
+        UsageError: the folder of all reports is none.
+    """
+    for suffix in ("", *(f"-{number}" for number in range(2, 1000))):
+        path = reports / (name + suffix)
+        try:
+            path.mkdir(parents=True)
+        except FileExistsError:
+            if reports.is_dir():
+                continue
+            raise UsageError(f"--reports: {reports} is no folder") from None
+        except NotADirectoryError:
+            raise UsageError(f"--reports: {reports} is no folder") from None
+        except OSError as error:
+            return path, reason_of(error)
+        return path, ""
+    raise FileExistsError(f"{reports / name} and 999 folders like it exist")
 
 
 def keep_results(folder: Path, results: Results) -> None:

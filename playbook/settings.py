@@ -8,9 +8,9 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -19,13 +19,14 @@ from msgspec.structs import replace
 
 from playbook import door
 from playbook.errors import NotConfigured, UnknownTarget, UsageError
-from playbook.gate import guarded_addresses
+from playbook.gate import Guarded, reached_in_production
 from playbook.history.schedule import demand_valid
 from playbook.limits import Limit, parse_limit
 from playbook.secret import Seconds, Secret, Section
 from playbook.sections.catalogue import OwnCatalogue
 from playbook.sections.coverage import CoverageRules
 from playbook.sections.figures import Limits, Queries
+from playbook.sections.groups import GROUPS, Shard, groups_of, in_shard, names_in
 from playbook.sections.history import HistoryKeeping, Running, Schedule
 from playbook.sections.incidents import PLAIN, Incidents, Notifications
 from playbook.sections.load import OF_ONE_TARGET, Load
@@ -116,7 +117,7 @@ class Settings(Section, frozen=True):
     file: Path | None = None
     root: Path | None = None
     sources: dict[str, str] = {}
-    guarded: dict[str, str] = {}
+    guarded: Mapping[str, str] = {}
 
     @property
     def absent(self) -> frozenset[str]:
@@ -197,38 +198,118 @@ def load(
     Raises:
         UsageError: one sentence on the first mistake found.
     """
-    environment = os.environ if environment is None else environment
-    file = _config_file(root or Path.cwd(), environment)
-    merged = _defaults()
-    sets = frozenset(merged["floors"])  # every set has one in the defaults
-    known_targets = set(merged["targets"])
-    if file:
-        own = _read(file)
-        _demand_known_tables(own, file)
-        _demand_tables(own, file)
-        merged = _merge(merged, own)
-        known_targets |= set(own.get("targets", {}))
-        for each in known_targets:
-            if not _TARGET.fullmatch(each):
-                raise UsageError(
-                    f"{file}: targets: expected a name of letters, digits, . _ and -, got {each!r} "
-                    "(reports are named after it)"
+    return Document(root, environment, overlay).settings(target)
+
+
+class Document:
+    """All that the settings say, read once; what each target is built from.
+
+    Attributes:
+        file: the playbook.toml that was read, if there is one.
+    """
+
+    def __init__(
+        self,
+        root: Path | None = None,
+        environment: Mapping[str, str] | None = None,
+        overlay: Mapping[str, Any] | None = None,
+    ) -> None:
+        self._root = root
+        self._environment = os.environ if environment is None else environment
+        self._trusted = overlay is not None
+        self.file = file = _config_file(root or Path.cwd(), self._environment)
+        merged = _defaults()
+        self._sets = frozenset(merged["floors"])  # every set has one in the defaults
+        self._targets = dict.fromkeys(merged["targets"])
+        self._groups: dict[str, tuple[str, ...]] = {}
+        if file:
+            own = _read(file)
+            _demand_known_tables(own, file)
+            _demand_tables(own, file)
+            groups = own.pop(GROUPS, {})
+            merged = _merge(merged, own)
+            self._targets |= dict.fromkeys(own.get("targets", {}))
+            for each in self._targets:
+                if not _TARGET.fullmatch(each):
+                    raise UsageError(
+                        f"{file}: targets: expected a name of letters, digits, . _ and -, got {each!r} "
+                        "(reports are named after it)"
+                    )
+            self._groups = groups_of(groups, self._targets, file)
+        self._said = merged
+        self._merged = _merge(merged, overlay) if overlay else merged
+
+    @cached_property
+    def _interpolated(self) -> dict[str, Any]:
+        """Every target with its variables filled in. Their secrets are known from here on."""
+        targets: dict[str, Any] = _interpolate(self._merged["targets"], self._environment)
+        # Also those of the other targets: their variables are set beside this one's, and a copy may hold them.
+        door.learn(text for path, text in _texts(targets, "targets") if _is_secret(path))
+        door.learn(text for variable, text in self._environment.items() if _holds_secret(variable, text))
+        return targets
+
+    @cached_property
+    def _reached(self) -> dict[str, dict[str, str]]:
+        return reached_in_production(self._interpolated)
+
+    def names(self, words: Sequence[str] = ()) -> list[str]:
+        """The targets that these words name (``group:NAME`` all of a group); else the one that is the default.
+
+        Raises:
+            UnknownTarget: there is no such target or group.
+        """
+        default = str(self._merged.get("default_target", SANDBOX))
+        chosen = [word for word in words if word] or [self._environment.get(TARGET_VARIABLE) or default]
+        names = names_in(chosen, self._groups, self.file or "playbook.toml")
+        for name in (*names, default):
+            if name not in self._targets:
+                raise UnknownTarget(
+                    f"unknown target {name!r}: expected one of {', '.join(sorted(self._targets))}"
+                    f"{did_you_mean(name, self._targets)} (targets are set in {self.file or 'playbook.toml'})"
                 )
-    said = merged
-    if overlay:
-        merged = _merge(merged, overlay)
-    name = target or environment.get(TARGET_VARIABLE) or merged.get("default_target", SANDBOX)
-    for chosen in (name, str(merged.get("default_target", SANDBOX))):
-        if chosen not in known_targets:
-            raise UnknownTarget(
-                f"unknown target {chosen!r}: expected one of {', '.join(sorted(known_targets))}"
-                f"{did_you_mean(chosen, known_targets)} (targets are set in {file or 'playbook.toml'})"
-            )
-    settings = _build(name, merged, file, environment, sets, trusted=overlay is not None)
-    # What the sandbox says of itself is what it has: the checks find it where it was said to be absent.
-    _demand_whole_product(settings, said["targets"][name], environment)
-    there, loaded = shorn(settings.target, settings.load, settings.absent)
-    return replace(settings, target=there, load=loaded, root=root)
+        return names
+
+    def settings(self, target: str | None) -> Settings:
+        """Those of one target, as ``load`` has it."""
+        names = self.names([target] if target else [])
+        if len(names) > 1:
+            word = target or self._environment.get(TARGET_VARIABLE)
+            raise UsageError(f"expected one target, got {word}, which stands for {len(names)}")
+        (name,) = names
+        settings = self._build(name)
+        # What the sandbox says of itself is what it has: the checks find it where it was said to be absent.
+        _demand_whole_product(settings, self._said["targets"][name], self._environment)
+        there, loaded = shorn(settings.target, settings.load, settings.absent)
+        return replace(settings, target=there, load=loaded, root=self._root)
+
+    def _build(self, name: str) -> Settings:
+        settings = _build(name, self._merged, self.file, self._environment, self._sets, trusted=self._trusted)
+        return replace(settings, guarded=Guarded(self._reached, name))
+
+
+@with_lines
+def load_all(
+    words: Sequence[str],
+    *,
+    root: Path | None = None,
+    environment: Mapping[str, str] | None = None,
+    overlay: Mapping[str, Any] | None = None,
+    shard: Shard | None = None,
+) -> list[Settings]:
+    """Settings of the targets that the words name, as ``load`` has them; the file is read once.
+
+    Args:
+        shard: only this part of them.
+
+    Raises:
+        UsageError: one sentence on the first mistake found, in any of them, or that the part is empty.
+    """
+    document = Document(root, environment, overlay)
+    names = document.names(words)
+    mine = in_shard(names, shard) if shard else names
+    if not mine:
+        raise UsageError(f"--shard {shard}: expected at most as many parts as targets, got {len(names)} targets")
+    return [document.settings(name) for name in mine]
 
 
 def private_targets(names: Iterable[str], root: Path) -> frozenset[str]:
@@ -284,7 +365,7 @@ def _read(file: Path) -> dict[str, Any]:
 
 def _demand_known_tables(own: Mapping[str, Any], file: Path) -> None:
     """A table that nobody reads is a mistake, such as [target.production] for [targets.production]."""
-    known = {"targets", "default_target", *_OVERRIDES}
+    known = {"targets", "default_target", GROUPS, *_OVERRIDES}
     for key in own:
         if key not in known:
             raise UsageError(f"{file}: unknown setting {key}{did_you_mean(key, known)}")
@@ -354,12 +435,7 @@ def _build(
             path = f"targets.{name}.{path}"
         raise UsageError(f"{where}: {path}{_from_variable(sources.get(path, ''))}: {mistake.text}")
     demand_valid(settings.schedule, where)
-    targets = _interpolate(merged["targets"], environment)
-    # Also those of the other targets: their variables are set beside this one's, and a copy may hold them.
-    door.learn(text for path, text in _texts(targets, "targets") if _is_secret(path))
-    door.learn(text for variable, text in environment.items() if _holds_secret(variable, text))
-    guarded = guarded_addresses(targets, name)
-    return replace(settings, file=file, sources=sources, guarded=guarded)
+    return replace(settings, file=file, sources=sources)
 
 
 def _fill_limits_of_sites(target: dict[str, Any], ladders: Mapping[str, Any], where: str) -> None:

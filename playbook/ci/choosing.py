@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 from playbook.errors import UsageError
 from playbook.history import runs as history
-from playbook.settings import SANDBOX, Settings, load
+from playbook.sections.groups import is_group
+from playbook.settings import SANDBOX, Settings, load_all
 
 _WITHOUT_HISTORY = (
     "The history could not be fetched, so nothing here is compared with earlier runs, and an incident that is "
@@ -40,8 +41,11 @@ def choose(
     Raises:
         UsageError: no set has this line, or there is no such target.
     """
-    settings = load(target, root=root, environment=environment)
+    # A group exists where somebody has set it up, so it is never replaced; each of its targets is read.
+    settings = load_all([target], root=root, environment=environment)[0]
     name = set_name or _due(settings, cron)
+    if is_group(target):
+        return Choice(name, target, _WITHOUT_HISTORY if lines is None else "")
     if lines is None:
         return Choice(name, target, _WITHOUT_HISTORY)
     if settings.target.kind == SANDBOX or is_configured(settings) or history.read(lines).of(target):

@@ -20,11 +20,12 @@ import msgspec
 
 from playbook.audience import AUDIENCE_VARIABLE, Audience
 from playbook.catalogue import shipped
-from playbook.ci import github, runner, state
+from playbook.ci import github, groups, runner, state
 from playbook.ci.annotations import annotations_of
 from playbook.ci.branches import HISTORY, REPORTS, Branches
 from playbook.ci.choosing import choose
 from playbook.ci.setup import add_step, setup
+from playbook.command_line import whole
 from playbook.errors import UnknownTarget, UsageError
 from playbook.everybody import known_as_ours
 from playbook.handoff.public import HANDOFFS, is_for_everybody
@@ -33,9 +34,11 @@ from playbook.history.cleansing import DRILLS, cleanse_file, kind_of, team_lines
 from playbook.public import public_results
 from playbook.record import Results
 from playbook.report import for_everybody, read_results
+from playbook.report.overview import summary as page_over_all
 from playbook.report.sarif import security_records
 from playbook.report.summary import summary as words
 from playbook.report.words import plural
+from playbook.sections.groups import PREFIX, is_group
 from playbook.settings import SANDBOX, load, private_targets
 from playbook.verdict import EXIT_OK, Verdict
 
@@ -69,52 +72,57 @@ def _with_repository(root: Path, environment: Mapping[str, str]) -> Mapping[str,
 
 def run(options: argparse.Namespace, root: Path, say: Say, environment: Mapping[str, str]) -> int:
     """Run a set. The code of the run becomes an output and not ours, so that all that follows is done first."""
+    if options.shard and not options.group:
+        raise UsageError(f"--shard: expected --group beside it, of which {options.shard} is a part")
     choice = choose(
         set_name=options.set,
         cron=options.cron,
-        target=options.target,
+        target=f"{PREFIX}{options.group}" if options.group else options.target,
         root=root,
         lines=None if options.fetched == "false" else root / state.HISTORY,
         environment=environment,
     )
-    job = state.Job(set=choice.set, target=choice.target, note=choice.note)
+    names = groups.targets_of(choice.target, options.shard, root, environment)
+    targets = names if is_group(choice.target) else []
+    job = state.Job(set=choice.set, target=choice.target, note=choice.note, targets=targets)
     state.write_job(root, job)
     if choice.note:
         say(runner.notice(choice.note, "warning"))
     command = [sys.executable, "-m", "playbook", "run", choice.set, "--target", choice.target]
     command += ["--reports", _REPORTS, "--history", str(state.HISTORY)]
+    command += ["--shard", options.shard] if options.shard else []
     command += ["--scheduled"] if options.scheduled == "true" else []
     command += [f"--fault={name}" for name in options.fault.split()]
     own = [f"--shape={options.shape}"] if options.shape else []
     own += ["--allow-mutations"] if options.allow_mutations == "true" else []
     command += ["--", *own] if own else []
     say(shlex.join(["python", *command[1:]]))
-    audience = {} if _is_for_the_team(root, choice.target, environment) else {AUDIENCE_VARIABLE: Audience.PUBLIC}
+    audience = {} if _is_for_the_team(root, job.names, environment) else {AUDIENCE_VARIABLE: Audience.PUBLIC}
     with runner.no_commands(say, environment):
         code = _run(command, root, {**os.environ, **audience})
     state.write_job(root, msgspec.structs.replace(job, code=code))
-    report = _main_report(root / _REPORTS)
+    report = None if targets else _main_report(root / _REPORTS)
     runner.set_outputs(
         {
             "code": str(code),
             "set": choice.set,
             "target": choice.target,
             "report": report[0].name if report else "",
-            "verdict": str(report[1].verdict if report else Verdict.UNKNOWN),
+            "verdict": _worst(root, job) or str(Verdict.UNKNOWN),
         },
         environment,
     )
     return EXIT_OK
 
 
-def _is_for_the_team(root: Path, target: str, environment: Mapping[str, str]) -> bool:
+def _is_for_the_team(root: Path, targets: Collection[str], environment: Mapping[str, str]) -> bool:
     """Whether only the team reads what a job prints: on a machine of one's own, or in a private place."""
-    return environment.get("GITHUB_ACTIONS") != "true" or _is_private_place(root, target, environment)
+    return environment.get("GITHUB_ACTIONS") != "true" or _is_private_place(root, targets, environment)
 
 
-def _is_private_place(root: Path, target: str, environment: Mapping[str, str]) -> bool:
-    """Whether the repository is private, and the target says that all that it keeps there is."""
-    return state.is_private(root) and load(target, root=root, environment=environment).target.private
+def _is_private_place(root: Path, targets: Collection[str], environment: Mapping[str, str]) -> bool:
+    """Whether the repository is private, and each target says that all that it keeps there is."""
+    return state.is_private(root) and groups.all_private(targets, root, environment)
 
 
 def _run(command: Sequence[str], root: Path, environment: Mapping[str, str]) -> int:
@@ -141,10 +149,18 @@ def summary(options: argparse.Namespace, root: Path, say: Say, environment: Mapp
     job = state.read_job(root)
     parts = []
     report = _main_report(root / _REPORTS)
+    overview = groups.overview_in(root / _REPORTS) if job and job.targets else None
     if job and job.note:
         parts.append(f"> [!WARNING]\n> **{job.note}**\n")
     if job is None:
         parts.append("# ? UNKNOWN: nothing was run\n\nThe step that failed says why.\n")
+    elif overview:
+        folder, whole_page = overview
+        private = _is_private_place(root, job.names, environment)
+        told_page = whole_page if private else groups.for_everybody(whole_page, root / _REPORTS)
+        parts.append(page_over_all(told_page))
+        archive = f"[archive of everything]({options.report})" if options.report else "artifact"
+        parts.append(f"\nThe reports are in the {archive}, from `{folder.name}/index.html` on.\n")
     elif report is None:
         how = "was cut off" if job.code is None else f"ended with code {job.code}"
         parts.append(
@@ -153,15 +169,15 @@ def summary(options: argparse.Namespace, root: Path, say: Say, environment: Mapp
         )
     else:
         folder, results = report
-        private = _is_private_place(root, job.target, environment)
+        private = _is_private_place(root, job.names, environment)
         shown = results if private else public_results(results, shipped())
         parts.append(words(shown))
         for line in annotations_of(shown):
             say(line)
-        whole = _whole_artifact(root, results, environment)
+        all_of_it = _whole_artifact(root, results, environment)
         page = f"[Open the report]({options.page}). " if options.page else ""
         archive = f"[archive of everything]({options.report})" if options.report else "artifact"
-        told = "It" if whole else "The public part of it"
+        told = "It" if all_of_it else "The public part of it"
         parts.append(f"\n{page}{told} is in the {archive} too, as `{folder.name}/index.html`.\n")
     runner.add_summary("\n".join(parts), environment)
     return EXIT_OK
@@ -180,6 +196,13 @@ def artifact(root: Path, say: Say, environment: Mapping[str, str]) -> int:
         else:
             for_everybody(folder, to / folder.name, shipped())
             say(f"{folder.name}: only the public part, because this repository is not known to be private")
+    overview = groups.overview_in(root / _REPORTS)
+    if overview:
+        all_of_it = all(_whole_artifact(root, results, environment) for _, results in _reports(root / _REPORTS))
+        page_of_all = overview[1] if all_of_it else groups.for_everybody(overview[1], root / _REPORTS)
+        groups.keep_overview(overview[0], page_of_all, to)
+        runner.set_outputs({"page": ""}, environment)  # it leads to the others, and says little by itself
+        return EXIT_OK
     report = _main_report(root / _REPORTS)
     page = _page(root, to / report[0].name) if report else ""
     runner.set_outputs({"page": page}, environment)
@@ -187,8 +210,8 @@ def artifact(root: Path, say: Say, environment: Mapping[str, str]) -> int:
 
 
 def _whole_artifact(root: Path, results: Results, environment: Mapping[str, str]) -> bool:
-    whole = environment.get(WHOLE_VARIABLE, "").strip() == "true"
-    return results.kind == SANDBOX or state.is_private(root) or whole
+    asked = environment.get(WHOLE_VARIABLE, "").strip() == "true"
+    return results.kind == SANDBOX or state.is_private(root) or asked
 
 
 def push(root: Path, say: Say, environment: Mapping[str, str]) -> int:
@@ -202,11 +225,12 @@ def push(root: Path, say: Say, environment: Mapping[str, str]) -> int:
         branches.adopt(root / state.HISTORY)
         say("history: fetched at last, and the lines of this run added to it")
     state.write_visibility(root, github.visibility(_with_repository(root, environment)))
-    private = _is_private_place(root, job.target, environment)
+    private = _is_private_place(root, job.names, environment)
     if not private and (root / state.HISTORY / DRILLS).is_file():
         cleanse_file(root / state.HISTORY / DRILLS, *known_as_ours())
-    _demand_public(root, branches, job.target, environment)
-    if branches.push_history(root / state.HISTORY, f"{job.target} {job.set}: {_worst(root)}"):
+    _demand_public(root, branches, job.names, environment)
+    worst = _worst(root, job) or "no results"
+    if branches.push_history(root / state.HISTORY, f"{job.target} {job.set}: {worst}"):
         say("history: pushed")
     new = [folder if private else _public_form(root, folder) for folder, _ in _reports(root / _REPORTS)]
     if new:
@@ -216,7 +240,9 @@ def push(root: Path, say: Say, environment: Mapping[str, str]) -> int:
     return EXIT_OK
 
 
-def _demand_public(root: Path, branches: Branches, target: str, environment: Mapping[str, str]) -> None:
+def _demand_public(
+    root: Path, branches: Branches, targets: Collection[str], environment: Mapping[str, str]
+) -> None:
     """Raises UsageError where what is the team's would go to a repository that is not known to be private."""
     folder = root / state.HISTORY
     if not folder.is_dir() or state.is_private(root):
@@ -230,8 +256,8 @@ def _demand_public(root: Path, branches: Branches, target: str, environment: Map
     if not team:
         return
     runner.set_outputs({"lines": "withheld"}, environment)
-    private = load(target, root=root, environment=environment).target.private
-    why = f"targets.{target}.private is true, and " if private else ""
+    private = [name for name in targets if load(name, root=root, environment=environment).target.private]
+    why = f"targets.{private[0]}.private is true, and " if private else ""
     raise UsageError(
         f"nothing was pushed: {why}{environment.get('GITHUB_REPOSITORY') or 'the repository'} is not known to be "
         f"private, and {plural(team, 'line')} of the history would tell everybody what is for the team alone; "
@@ -257,7 +283,7 @@ def _mender(root: Path, environment: Mapping[str, str]) -> Callable[[Path], None
             shutil.rmtree(folder)  # nobody can tell what it holds
             return
         with suppress(UnknownTarget):
-            if _is_private_place(root, results.target, environment):
+            if _is_private_place(root, [results.target], environment):
                 return
         if results.audience is Audience.TEAM:
             made = _public_form(root, folder)
@@ -335,9 +361,13 @@ def _main_report(folder: Path) -> tuple[Path, Results] | None:
     return next(iter(_reports(folder)), None)
 
 
-def _worst(root: Path) -> str:
+def _worst(root: Path, job: state.Job) -> str:
+    """The verdict of the run; empty where it left none."""
+    if job.targets and (overview := groups.overview_in(root / _REPORTS)):
+        return str(overview[1].verdict)
     report = _main_report(root / _REPORTS)
-    return str(report[1].verdict) if report else "no results"
+    # Of several targets one alone says too little.
+    return str(report[1].verdict) if report and len(job.names) == 1 else ""
 
 
 def _keep(root: Path, environment: Mapping[str, str]) -> int:
@@ -374,6 +404,8 @@ def add_parser(commands: Any, say: Say) -> None:
     step.add_argument(
         "--target", required=True, metavar="NAME", help="the sandbox instead, where it was never configured"
     )
+    step.add_argument("--group", default="", metavar="NAME", help="of the settings, in place of the target")
+    step.add_argument("--shard", default="", metavar="N/M", help="of a group only this part")
     step.add_argument(
         "--scheduled", default="false", choices=("true", "false", ""), help="the schedule started this"
     )
@@ -391,6 +423,13 @@ def add_parser(commands: Any, say: Say) -> None:
         choices=("true", "false", ""),
         help="let drills change a staging target; never production",
     )
+    step = add(
+        "shards",
+        "divide a group into parts for a matrix of jobs, as JSON",
+        lambda options: groups.shards(options.target, options.most, root, say, environment),
+    )
+    step.add_argument("--target", required=True, metavar="group:NAME", help="the group")
+    step.add_argument("--most", type=whole(1), default=100, metavar="N", help="targets in one job (%(default)s)")
     step = add(
         "summary",
         "write the verdicts to the job's summary",

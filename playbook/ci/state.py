@@ -24,12 +24,19 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         code: exit code of the run; None where it was cut off.
         note: see Choice.
+        targets: all of them, where it runs a group; ``target`` is then what names that.
     """
 
     set: str
     target: str
     note: str = ""
     code: int | None = None
+    targets: list[str] = []
+
+    @property
+    def names(self) -> list[str]:
+        """The targets that it runs."""
+        return self.targets or [self.target]
 
 
 def write_visibility(root: Path, word: Visibility) -> None:

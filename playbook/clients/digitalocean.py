@@ -39,6 +39,7 @@ from playbook.clients.wire import Broken
 from playbook.deadline import left
 from playbook.engine import client
 from playbook.errors import Denied, Malformed, TooLittleData, Unmeasured, Unreachable
+from playbook.pace import NoTurn, pace_of
 from playbook.settings import Settings
 
 # A Retry-After beyond this is not waited for: asking again earlier would only be refused again.
@@ -58,7 +59,8 @@ def digitalocean(settings: Settings) -> DigitalOceanApi:
     token = settings.require(mine.token, "digitalocean.token", SERVICE)
     app_id = settings.require(mine.app_id, "digitalocean.app_id", SERVICE)
     parse_url(mine.endpoint, f"targets.{settings.target.name}.digitalocean.endpoint")
-    transport = ReadOnlyTransport(mine.endpoint, token, settings.time_limits, mine.ca)
+    pace = pace_of(token, settings.target.name)
+    transport = ReadOnlyTransport(mine.endpoint, token, settings.time_limits, mine.ca, pace)
     return DigitalOceanApi(
         transport=transport,
         app_id=app_id,
@@ -292,6 +294,8 @@ class DigitalOceanApi:
         except NotJson as error:
             tried.append(f"try {len(tried) + 1}: {error}")
             raise self._malformed(what, str(error), tuple(tried)) from None
+        except NoTurn as error:
+            raise self.without_turn(error, what, tuple(tried)) from None
         self.retried.extend(f"{what}: {line}" for line in tried)
         if not isinstance(body, dict):
             raise self._malformed(what, f"a {type(body).__name__} instead of an object")
@@ -376,6 +380,15 @@ class DigitalOceanApi:
             kind, hint = Unreachable, "The API is overloaded or limits this token; try again in a few minutes."
             text += f"; it asks to come back in {error.retry_after:g} s" if error.retry_after else ""
         return kind(text, service=SERVICE, hint=hint, attempts=attempts)
+
+    def without_turn(self, error: NoTurn, what: str, attempts: tuple[str, ...] = ()) -> Unmeasured:
+        """That nothing was asked, as the token has asked as often as it may."""
+        return Unreachable(
+            f"{SERVICE}: expected {what}, got {error}",
+            service=SERVICE,
+            hint="Give the targets tokens of their own, or run fewer of them in an hour (--shard).",
+            attempts=attempts,
+        )
 
     def _variable(self, key: str) -> str:
         """The environment variables that a setting comes from, or the setting itself."""

@@ -19,11 +19,14 @@ from playbook.budget import Ambiguous, OverBudget, read_json, read_unambiguous_j
 from playbook.clients.http import origin
 from playbook.clients.trust import context_for
 from playbook.clients.wire import Call, Exchange, Kept
+from playbook.deadline import left
 from playbook.errors import Forbidden
+from playbook.pace import Pace
 from playbook.secret import Secret
 from playbook.settings import TimeLimits
 
 SERVICE = "DigitalOcean API"
+LONGEST_TURN = 600.0  # seconds that a request is put off at most, where nothing else ends it
 MAX_BODY = 32 * 1024 * 1024
 # Changes nothing, says whether a rollback would be possible.
 _HARMLESS_POST = re.compile(r"^/v2/apps/[^/]+/rollback/validate$")
@@ -99,6 +102,7 @@ class ReadOnlyTransport:
     token: Secret = field(repr=False)
     time_limits: TimeLimits
     ca: str | None
+    pace: Pace | None = None
     _now: local = field(default_factory=local, repr=False)
     _kept: Kept = field(default_factory=Kept, repr=False)
 
@@ -117,6 +121,7 @@ class ReadOnlyTransport:
             Forbidden: the request could change something, or would go elsewhere.
             Refused: the answer's status is not 2xx.
             playbook.clients.wire.Broken: there was no whole answer in time.
+            playbook.pace.NoTurn: the token has asked as often as it may, and may not again in time.
             NotJson: the body is too large.
         """
         url = urlsplit(request.url)
@@ -125,6 +130,9 @@ class ReadOnlyTransport:
         if not self.lets_through(request.method, url.path):
             raise Forbidden(f"{SERVICE}: {request.method} {url.path} could change something and was not sent")
         limits = self.time_limits
+        # What is waited for a turn is no slowness of the API; the measurement's own end stays.
+        waited = self.pace.take(time.monotonic() + left(LONGEST_TURN)) if self.pace else 0.0
+        until = getattr(self._now, "deadline", time.monotonic() + limits.connect + limits.read)
         call = Call(
             method=request.method,
             url=url,
@@ -137,7 +145,7 @@ class ReadOnlyTransport:
             trust=lambda: context_for(self.ca, SERVICE),
             connect=limits.connect,
             read=limits.read,
-            deadline=getattr(self._now, "deadline", time.monotonic() + limits.connect + limits.read),
+            deadline=min(until + waited, time.monotonic() + left(LONGEST_TURN)) if waited else until,
             body=_bytes(request.content),
             kept=self._kept if request.method == "GET" else None,
         )

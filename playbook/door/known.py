@@ -14,6 +14,7 @@ from urllib.parse import unquote, urlsplit
 
 from playbook.door.characters import encodable, harmless
 from playbook.door.decoding import View, plain
+from playbook.door.finding import Finder
 
 # A shorter secret would blank out ordinary words; nothing issues credentials that short.
 SHORTEST = 4
@@ -40,9 +41,10 @@ class Known:
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         self._lock = threading.Lock()
         self.secrets: frozenset[str] = frozenset()
-        self._exact: tuple[str, ...] = ()  # in this letters' case only
-        self._lowered: tuple[str, ...] = ()
-        self._cores: tuple[str, ...] = ()
+        self._exact = Finder()  # in this letters' case only
+        self._lowered = Finder()
+        self._cores = Finder()
+        self.masked: dict[str, str] = {}  # what was looked through for these, as it came out: see masking
         self.learn(secrets)
 
     def learn(self, secrets: Iterable[str]) -> None:
@@ -54,26 +56,23 @@ class Known:
 
     def _become(self, secrets: frozenset[str]) -> None:
         forms = {form for secret in secrets for form in _forms(secret) if len(form) >= SHORTEST}
-        self._exact = tuple(sorted(form for form in forms if len(form) < _ANY_CASE))
+        self._exact = Finder(form for form in forms if len(form) < _ANY_CASE)
         long = {lower(form) for form in forms if len(form) >= _ANY_CASE}
         digits = {form.encode().hex() for form in forms if len(form) > SHORTEST}
-        self._lowered = tuple(sorted(long | digits))
-        self._cores = tuple(sorted({core for form in forms for core in _cores(form.encode())}))
+        self._lowered = Finder(long | digits)
+        self._cores = Finder(core for form in forms for core in _cores(form.encode()))
         self.secrets = secrets
+        self.masked = {}
 
     def spans(self, view: View) -> Iterator[tuple[int, int]]:
         """Where in a view a secret stands; spans may overlap."""
         text = view.text
-        for form in self._exact:
-            yield from _places(form, text)
-        if self._lowered:
-            small = lower(text)
-            for form in self._lowered:
-                yield from _places(form, small)
-        for core in self._cores:
-            for start, end in _places(core, text):
-                yield _whole_run(text, start, end)
-        if self._cores and "\n" in text:
+        yield from self._exact.places(text)
+        if self._lowered.forms:
+            yield from self._lowered.places(lower(text))
+        for start, end in self._cores.places(text):
+            yield _whole_run(text, start, end)
+        if self._cores.forms and "\n" in text:
             yield from self._broken(text)
 
     def _broken(self, text: str) -> Iterator[tuple[int, int]]:
@@ -83,20 +82,12 @@ class Known:
             return
         joined = _BREAK.sub("", text)
         places: list[int] | None = None
-        for core in self._cores:
-            for start, end in _places(core, joined):
-                if places is None:
-                    left_out = {at for found in breaks for at in range(*found.span())}
-                    places = [at for at in range(len(text)) if at not in left_out]
-                first, last = _whole_run(joined, start, end)
-                yield places[first], places[last - 1] + 1
-
-
-def _places(form: str, text: str) -> Iterator[tuple[int, int]]:
-    at = text.find(form)
-    while at >= 0:
-        yield at, at + len(form)
-        at = text.find(form, at + 1)
+        for start, end in self._cores.places(joined):
+            if places is None:
+                left_out = {at for found in breaks for at in range(*found.span())}
+                places = [at for at in range(len(text)) if at not in left_out]
+            first, last = _whole_run(joined, start, end)
+            yield places[first], places[last - 1] + 1
 
 
 def _whole_run(text: str, start: int, end: int) -> tuple[int, int]:

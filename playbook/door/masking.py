@@ -9,10 +9,25 @@ from playbook.door.decoding import views
 from playbook.door.known import Known
 
 MASK = "[redacted]"
+# Most texts come again and again: the rules, reasons and next steps of each target's checks.
+_KEPT_LENGTH = 400
+_MOST_KEPT = 20_000
 
 
 def masked(text: str, known: Known) -> str:
     """The text without secrets, whatever encoding they come in."""
+    if len(text) > _KEPT_LENGTH:
+        return _masked(text, known)
+    kept = known.masked  # of the secrets that are known now
+    found = kept.get(text)
+    if found is None:
+        if len(kept) >= _MOST_KEPT:
+            kept.clear()
+        found = kept[text] = _masked(text, known)
+    return found
+
+
+def _masked(text: str, known: Known) -> str:
     spans = sorted(_spans(text, known))
     if not spans:
         return text

@@ -7,13 +7,15 @@ each, which maps names of sets of counters to what they said.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
+from threading import Lock
 
 import msgspec
 
-from playbook.counters import Counted
+from playbook.clock import Clock
+from playbook.counters import Counted, Earlier
 from playbook.history import lines
 from playbook.history.runs import LONGEST_LINE, read
 from playbook.settings import SANDBOX, Settings
@@ -34,6 +36,42 @@ def earlier_readings(history: Path | None, settings: Settings, now: datetime) ->
         for run in read(history, since=since - timedelta(days=1)).of(settings.target.name):
             if run.readings:
                 yield run.readings
+
+
+class SharedReadings:
+    """The same for many targets: the lines of a history are read once, and not by each target. Thread-safe."""
+
+    def __init__(self, clock: Clock | None = None) -> None:
+        self._clock = clock or Clock()
+        self._lock = Lock()
+        self._known: dict[Path, dict[str, list[tuple[datetime, Mapping[str, Counted]]]]] = {}
+
+    def of(self, settings: Settings, history: Path) -> Earlier:
+        """What earlier runs of a target have read."""
+        return Earlier(lambda: self._read(settings, history), lambda: self._last_run(settings, history))
+
+    def _read(self, settings: Settings, history: Path) -> Iterable[Mapping[str, Counted]]:
+        now = self._clock.now()
+        if settings.history.readings:
+            return earlier_readings(history, settings, now)
+        since = now - timedelta(hours=settings.coverage.counter_most_hours, days=1)
+        runs = self._of(settings, history)
+        return [readings for started, readings in runs if readings and started >= since]
+
+    def _last_run(self, settings: Settings, history: Path) -> datetime | None:
+        if settings.target.kind == SANDBOX:
+            return None
+        since = self._clock.now() - _MONTH
+        return max((started for started, _ in self._of(settings, history) if started >= since), default=None)
+
+    def _of(self, settings: Settings, history: Path) -> list[tuple[datetime, Mapping[str, Counted]]]:
+        with self._lock:
+            if history not in self._known:
+                by_target: dict[str, list[tuple[datetime, Mapping[str, Counted]]]] = {}
+                for run in read(history, since=self._clock.now() - 2 * _MONTH).runs:
+                    by_target.setdefault(run.target, []).append((run.started, run.readings))
+                self._known[history] = by_target
+        return self._known[history].get(settings.target.name, [])
 
 
 def last_run(history: Path | None, settings: Settings, now: datetime) -> datetime | None:

@@ -39,12 +39,15 @@ def add_options(group: pytest.OptionGroup) -> None:
     )
 
 
-def order_of(config: pytest.Config, settings: Settings, history: Path) -> LoadOrder | None:
+def order_of(config: pytest.Config, settings: Settings, history: Path, targets: int = 1) -> LoadOrder | None:
     """What is asked for; None where that is no load test. The report's folder is not known yet.
+
+    Args:
+        targets: how many there are; a load test has one.
 
     Raises:
         UsageError: an option without ``-m load`` or from a file, an unknown shape, one beyond the caps, or several
-            processes of pytest.
+            targets or processes of pytest.
     """
     options = config.option
     asked = chooses(options.markexpr or "", {MARKER})
@@ -61,6 +64,8 @@ def order_of(config: pytest.Config, settings: Settings, history: Path) -> LoadOr
         if given:
             raise UsageError(f"{given[0]} is for load tests: expected -m {MARKER} beside it")
         return None
+    if targets > 1:
+        raise UsageError(f"a load test has one target: expected one --target, got {targets}")
     if getattr(options, "dist", "no") != "no" or getattr(options, "tx", None):
         raise UsageError(
             f"a load test runs in one process of pytest: leave -n away ({WORKERS_OPTION} N shares its users "
@@ -73,7 +78,7 @@ def order_of(config: pytest.Config, settings: Settings, history: Path) -> LoadOr
         history=history,
     )
     demand_shape(settings, order)
-    _give_time(config, longest(settings, order))
+    add_time(config, longest(settings, order) + _MARGIN)
     return order
 
 
@@ -142,11 +147,11 @@ def _repeated(name: str, arguments: Sequence[str | object]) -> str:
     return name
 
 
-def _give_time(config: pytest.Config, seconds: float) -> None:
-    """A session of pytest has the time that the load needs beside its own."""
+def add_time(config: pytest.Config, seconds: float) -> None:
+    """A session of pytest has so much more time than it usually has."""
     usual = config.getoption("session_timeout", None)
     if usual is None:
         text = re.match(r"[\d.]+", str(config.getini("session_timeout") or ""))
         usual = float(text[0]) if text else None
     if usual:
-        config.option.session_timeout = float(usual) + seconds + _MARGIN
+        config.option.session_timeout = float(usual) + seconds

@@ -50,15 +50,18 @@ def tell(
     say: Say,
     clock: Clock | None = None,
     results: Mapping[str, Results] = MappingProxyType({}),
+    *,
+    found: history.History | None = None,
 ) -> None:
     """Tell what the history shows and was not told yet; what goes wrong is said, noted, and never raised.
 
     Args:
         results: of the runs that have just ended, by the id of their line, for channels that the team alone reads.
+        found: the history, where it was read already; of many targets it need not be read by each.
     """
     try:
         with lines.alone(history_folder, PATIENCE):
-            Telling(settings, history_folder, say, clock or Clock(), results=results).tell()
+            Telling(settings, history_folder, say, clock or Clock(), results=results, found=found).tell()
     except Exception as error:  # noqa: BLE001 - a run's verdict must not depend on who hears of it
         words = str(error) if isinstance(error, UsageError) else f"{type(error).__name__}: {error}"
         say(f"notifications: not told: {door.text(words)}")
@@ -80,11 +83,12 @@ class Telling:
         *,
         dry_run: bool = False,
         results: Mapping[str, Results] = MappingProxyType({}),
+        found: history.History | None = None,
     ) -> None:
         self._settings, self._folder, self._clock, self._dry_run = settings, folder, clock, dry_run
         self._say: Say = lambda line: say(door.text(line))
         self._target = settings.target.name
-        found = history.read(folder)
+        found = found or history.read(folder)
         self.problems = list(found.problems)
         self._runs = found.of(self._target)
         if not settings.target.private:

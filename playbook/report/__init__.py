@@ -17,17 +17,25 @@ from playbook.whole_file import reason_of, write_whole
 RESULTS = "results.json"
 
 
-def write_all(results: Results, folder: Path) -> dict[str, str]:
+def write_all(results: Results, folder: Path, *, is_newest: bool = True) -> dict[str, str]:
     """Write every form of the results into the run's folder, and lead ``latest`` to it.
 
     What could not be written, by its name, and why; one that fails costs its own file only.
+
+    Args:
+        is_newest: whether ``latest`` is to lead to it; it leads to the page over all where a run has many targets.
     """
     problems = _write(results, folder)
+    return problems | (lead_latest_to(folder) if is_newest else {})
+
+
+def lead_latest_to(folder: Path) -> dict[str, str]:
+    """Lead ``latest`` to a folder; where that fails, why."""
     try:
         point_latest_at(folder)
     except OSError as error:
-        problems["latest"] = reason_of(error)
-    return problems
+        return {"latest": reason_of(error)}
+    return {}
 
 
 def render_folder(folder: Path) -> tuple[Results, dict[str, str]]:

@@ -226,7 +226,8 @@ def environment() -> Environment:
 def make_environment(more: Mapping[str, str]) -> Environment:
     """The report's templates, filters and guard against hostile texts, with more templates by name."""
     own = {
-        name: template_text(f"{name}.html.j2") for name in ("page", "parts", "drawing", "handoff", "first_screen")
+        name: template_text(f"{name}.html.j2")
+        for name in ("page", "parts", "drawing", "handoff", "first_screen", "overview")
     }
     environment = Environment(
         autoescape=True,

@@ -46,6 +46,7 @@ _LABELS = {
     "error": "Errors of pytest",
 }
 _LINES = 40
+_FIRST = pytest.StashKey[Any]()  # of the pages that stand apart
 _OURS = pytest.StashKey[bool]()  # the page stands in the folder of the run; with --html it can be anywhere
 
 
@@ -67,6 +68,44 @@ def add_page(config: pytest.Config, file: Path, failed: Callable[[str, str], Non
             _then(page._generate_report, lambda: make_accessible(file)), lambda why: failed(file.name, why)
         )
         page.pytest_sessionstart(config.pluginmanager.get_plugin("session"))
+
+
+class PageApart:
+    """A page of pytest-html that is told of some checks only: those of one target, where a run has many."""
+
+    def __init__(self, config: pytest.Config, file: Path, failed: Callable[[str, str], None]) -> None:
+        self._failed, self._name = failed, file.name
+        first = config.stash.get(_FIRST, None)
+        if first is None:
+            known = _pages(config)
+            add_page(config, file, failed)
+            (self._page,) = [page for page in _pages(config) if page not in known]
+            config.pluginmanager.unregister(self._page)
+            config.stash[_FIRST] = self._page
+        else:  # whose template need not be read once more
+            from pytest_html.report_data import ReportData
+            from pytest_html.selfcontained_report import SelfContainedReport
+
+            config.option.htmlpath = str(file)
+            self._page = SelfContainedReport(str(file), config, ReportData(config), first._template, first._css)
+            self._page._generate_report = _without_raising(
+                _then(self._page._generate_report, lambda: make_accessible(file)),
+                lambda why: failed(file.name, why),
+            )
+            self._page.pytest_sessionstart(config.pluginmanager.get_plugin("session"))
+        config.option.htmlpath = None  # it is nobody's but ours
+
+    def keep(self, report: pytest.TestReport) -> None:
+        """Take one report in."""
+        self._page.pytest_runtest_logreport(report)
+
+    def write(self, config: pytest.Config) -> None:
+        """Write the page."""
+        _count_rows(self._page._report)
+        try:
+            self._page.pytest_sessionfinish(config.pluginmanager.get_plugin("session"))
+        except Exception as error:  # noqa: BLE001 - its page must not cost the verdict
+            self._failed(self._name, f"{type(error).__name__}: {error}")
 
 
 # What its page lacks for those who listen, use a keyboard or tap: its own text, and what takes its place.

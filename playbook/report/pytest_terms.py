@@ -55,3 +55,20 @@ def record_of(report: pytest.TestReport | pytest.CollectReport) -> Record | None
     """The record that the report carries; None where it does not decide."""
     text = getattr(report, "playbook_record", None)
     return msgspec.json.decode(text, type=Record) if text else None
+
+
+def forget_record(report: pytest.TestReport) -> None:
+    """Keep of the record no more than its verdict: pytest keeps every report to the end of the session."""
+    record = record_of(report)
+    if record:
+        report.playbook_verdict = str(record.verdict)  # type: ignore[attr-defined]
+        report.playbook_record = ""  # type: ignore[attr-defined]
+
+
+def verdict_on(report: pytest.TestReport | pytest.CollectReport) -> Verdict | None:
+    """The verdict that the report carries; None where it does not decide."""
+    kept = getattr(report, "playbook_verdict", None)
+    if kept:
+        return Verdict(kept)
+    record = record_of(report)
+    return record.verdict if record else None

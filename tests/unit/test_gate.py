@@ -7,7 +7,7 @@ import pytest
 
 from playbook.engine import REGISTRY, needs_of
 from playbook.errors import Forbidden, NotConfigured
-from playbook.gate import GATE, OPTION, Permit, demand_permit, guarded_addresses, pass_gate
+from playbook.gate import GATE, OPTION, Guarded, Permit, demand_permit, pass_gate, reached_in_production
 from playbook.recovery.alerting import AlertRoute
 from playbook.recovery.place import Place, Staging
 from playbook.run import load_providers
@@ -84,8 +84,8 @@ def test_a_second_production_is_guarded_too():
         "live": {"kind": "production", "web": {"url": "https://live.example"}},
         "test": {"kind": "staging", "web": {"url": "https://test.example"}},
     }
-    assert guarded_addresses(targets, "test") == {"live.example": "targets.live.web.url"}
-    assert guarded_addresses(targets, "live") == {}
+    assert dict(Guarded(reached_in_production(targets), "test")) == {"live.example": "targets.live.web.url"}
+    assert dict(Guarded(reached_in_production(targets), "live")) == {}
 
 
 def test_a_sandbox_is_on_this_machine(tmp_path):

@@ -90,11 +90,14 @@ def test_a_part_of_a_set_needs_one_executed_check(project):
     [
         (("-m", "dialy"), "Unknown marker(s)"),
         (("-m", "daily", "--target", "stagin"), "unknown target 'stagin'"),
-        (("-m", "daily", "--target", "a", "--target", "b"), "--target: expected one value, got 'a' and 'b'"),
+        (("-m", "daily", "--target", "a", "--target", "b"), "unknown target 'a'"),
+        (("-m", "daily", "--target", "group:a"), "unknown group 'a': there is none"),
+        (("-m", "daily", "--target", "staging", "--shard", "3"), "--shard: expected a part such as 3/8"),
+        (("-m", "daily", "--target", "staging", "--shard", "2/2"), "--shard 2/2: expected at most as many parts"),
         (("-m", "daily", "--fault", "redis-gone"), "--fault only works on the sandbox, and the target is staging"),
         (("-m", "daily", "--target", "sandbox", "--fault", "redis-gon"), "unknown fault 'redis-gon'"),
     ],
-    ids=["marker", "target", "two-targets", "fault-on-staging", "fault"],
+    ids=["marker", "target", "two-targets", "group", "shard", "empty-shard", "fault-on-staging", "fault"],
 )
 def test_a_mistake_on_the_command_line_is_one_sentence_and_code_4(project, arguments, sentence):
     """No traceback, and no report is left."""
@@ -274,7 +277,7 @@ def test_what_is_wrong_on_the_command_line_is_no_run(project):
     """So nothing is added."""
     project.write(GOOD)
     assert project.run("-m", "daily", "--target", "stagin").returncode == 4
-    assert project.run("-m", "weekly").returncode == 4
+    assert project.run("-m", "yearly").returncode == 4
     assert not list(project.folder.rglob("*.jsonl"))
 
 

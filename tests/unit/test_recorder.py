@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from playbook import pace
 from playbook.catalogue import Investigation, Item, Runbook
 from playbook.coverage import Coverage, lacking, whole
 from playbook.engine import Measurements, Outcome, Provider
@@ -11,7 +12,8 @@ from playbook.errors import NotConfigured, TooLittleData, Unreachable
 from playbook.evidence import Facts, Lines, Table
 from playbook.limits import parse_limit
 from playbook.record import Action
-from playbook.recorder import CheckTimeout, Notes, make_record, root_causes, with_runbook
+from playbook.recorder import CheckTimeout, Notes, make_record, root_causes, with_runbook, with_wait
+from playbook.run import load_providers
 from playbook.verdict import Critical, Verdict
 
 ITEM = Item("daily.health.api", "An item", "It holds.", "It matters.", "Do this.", "curl x")
@@ -230,3 +232,18 @@ def test_what_a_measurement_is_made_of_counts_for_it():
     good = Outcome("log", Value(whole("9 lines")), None, 0.1, is_measurement=True)
     found = judged(Value(whole("1 day")), good)
     assert (found.verdict, found.coverage) == (Verdict.OK, "1 day")
+
+
+def test_wait_for_turns_to_ask_is_evidence_of_what_asked(monkeypatch):
+    """Of checks that stand on the DigitalOcean API, and of the target that waited."""
+    monkeypatch.setattr(pace, "_WAITED", {"shop-a": 12.34})
+    load_providers()
+    asked, other = Notes(seen=["app_components"]), Notes(seen=["redis_stats"])
+    made = record(Notes())
+    shown = with_wait(made, "shop-a", asked).evidence[-1]
+    assert shown.facts == {
+        "Waited": "12.3 s for turns to ask the DigitalOcean API, as the token may send 250 requests a minute "
+        "and 5,000 an hour"
+    }
+    assert with_wait(made, "shop-a", other) == made
+    assert with_wait(made, "shop-b", asked) == made

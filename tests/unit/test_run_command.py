@@ -307,7 +307,7 @@ def test_a_run_that_does_not_end_is_killed(running, monkeypatch):
     [
         ({"name": "daily and weekly"}, "expected a set such as daily, got 'daily and weekly'"),
         ({"name": "--help"}, "expected a set"),
-        ({"target": "stagin"}, "unknown target 'stagin'"),
+        ({"target": ["stagin"]}, "unknown target 'stagin'"),
         ({"fault": ["redis-gone"]}, "--fault only works on the sandbox, and the target is staging"),
         ({"limit": 0.0}, "--limit: expected minutes, more than 0, got 0"),
         ({"limit": float("nan")}, "--limit: expected minutes, more than 0, got nan"),

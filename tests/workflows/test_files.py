@@ -57,11 +57,11 @@ def test_every_package_is_locked_by_its_hash():
     """What stands next to the secrets is what was tested, all the way down, whatever an index says that day."""
     installs = [
         step["run"]
-        for name in ("run", "site", "load-workers")
+        for name in ("run", "site", "load-workers", "group")
         for _, step in steps_of(WORKFLOWS[name])
         if "pip install" in step.get("run", "")
     ]
-    assert len(installs) == 4
+    assert len(installs) == 5
     assert all(run.endswith("--require-hashes --only-binary :all: -r requirements.lock") for run in installs)
     asked = set(_PINNED.findall((ROOT / "requirements.txt").read_text(encoding="utf-8")))
     lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
@@ -182,11 +182,11 @@ def test_each_step_is_handed_what_it_needs_and_nothing_else():
         assert "env" not in job
 
 
-@pytest.mark.parametrize("name", ["schedule", "load", "drills"])
+@pytest.mark.parametrize("name", ["schedule", "load", "drills", "group"])
 def test_secrets_are_declared_passed_and_used_by_name(name):
     """In three places, as GitHub wants it; never all of them at once."""
     declared = set(WORKFLOWS["run"]["on"]["workflow_call"]["secrets"])
-    (job,) = (job for job in WORKFLOWS[name]["jobs"].values() if "uses" in job)
+    (job,) = (job for job in WORKFLOWS[name]["jobs"].values() if "run.yml" in job.get("uses", ""))
     assert job["secrets"] == {secret: f"${{{{ secrets.{secret} }}}}" for secret in declared}
     assert set(_SECRET.findall(str(WORKFLOWS["run"]["jobs"]))) == declared
     assert not [secret for secret in declared if secret.startswith("GITHUB_")]  # GitHub takes no such names
@@ -249,7 +249,7 @@ def test_a_run_waits_only_for_runs_of_the_same_set_and_target():
     group = {"cancel-in-progress": False, "queue": "max"}
     run, site = WORKFLOWS["run"]["jobs"]["run"], WORKFLOWS["site"]["jobs"]["site"]
     assert run["concurrency"] == {
-        "group": "run ${{ inputs.target }} ${{ inputs.set || inputs.cron }}",
+        "group": "run ${{ inputs.target }} ${{ inputs.set || inputs.cron }}${{ inputs.group }}${{ inputs.part }}",
         **group,
     }
     assert site["concurrency"] == {"group": "pages", **group}

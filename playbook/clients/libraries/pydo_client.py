@@ -13,6 +13,7 @@ from playbook.clients.digitalocean import DigitalOceanApi
 from playbook.clients.digitalocean_transport import SERVICE, NotJson, ReadOnlyTransport, Refused, open_pydo
 from playbook.clients.wire import Broken
 from playbook.errors import Forbidden, Malformed
+from playbook.pace import NoTurn
 
 
 def open_pydo_client(digitalocean: DigitalOceanApi) -> Any:
@@ -22,7 +23,7 @@ def open_pydo_client(digitalocean: DigitalOceanApi) -> Any:
     # A failure passes it on its way into the check. To show one of its 365,000 lines, pytest would parse them all.
     vars(operations)["__tracebackhide__"] = True
     ours = digitalocean.transport
-    return open_pydo(_OnlyGet(ours.endpoint, ours.token, ours.time_limits, ours.ca, api=digitalocean))
+    return open_pydo(_OnlyGet(ours.endpoint, ours.token, ours.time_limits, ours.ca, ours.pace, api=digitalocean))
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,8 @@ class _OnlyGet(ReadOnlyTransport):
         except (Refused, Broken) as error:
             said = error.said if isinstance(error, Refused) else error
             raise self.api.explain(error, what, "that this asks for", (f"only try: {said}",)) from None
+        except NoTurn as error:
+            raise self.api.without_turn(error, what) from None
         except NotJson as error:
             raise Malformed(f"{SERVICE}: expected {what} in JSON, got {error}", service=SERVICE) from None
         return answer

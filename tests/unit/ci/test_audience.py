@@ -343,7 +343,7 @@ def test_the_log_of_a_job_is_for_everybody_unless_its_place_is_private(
 
     monkeypatch.setattr(command, "_run", instead)
     asked = {"set": "monthly", "cron": "", "target": "production", "scheduled": "", "fault": "", "shape": ""}
-    options = argparse.Namespace(**asked, fetched="false", allow_mutations="")
+    options = argparse.Namespace(**asked, group="", shard="", fetched="false", allow_mutations="")
     command.run(options, root, lambda _: None, {**environment, "PRODUCTION_URL": "https://a.example"})
     assert given[0].get("PLAYBOOK_AUDIENCE") == audience
 

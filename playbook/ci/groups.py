@@ -1,0 +1,106 @@
+"""Runs of a group of targets in the workflows: its parts for a matrix of jobs, and what a job tells of its own."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Collection, Mapping
+from pathlib import Path
+
+import msgspec
+
+from playbook.catalogue import shipped
+from playbook.ci import runner
+from playbook.errors import UsageError
+from playbook.public import public_results
+from playbook.report import read_results
+from playbook.report.overview import (
+    TARGETS,
+    Overview,
+    overview_of,
+    read_overview,
+    row_of,
+    unreached,
+    write_overview,
+)
+from playbook.sections.groups import in_shard, shard_of
+from playbook.settings import Document, load_all
+from playbook.verdict import EXIT_OK
+
+Say = Callable[[str], None]
+
+# A workflow's matrix makes no more jobs: https://docs.github.com/en/actions/reference/limits
+MOST_JOBS = 256
+_ELSEWHERE = "the particulars stand in the team's report"
+
+
+def shards(target: str, most: int, root: Path, say: Say, environment: Mapping[str, str]) -> int:
+    """The matrix of jobs that run a group, as JSON on the output and as the step's output ``matrix``.
+
+    Args:
+        most: targets in one job.
+    """
+    count = len(Document(root, environment).names([target]))
+    of = math.ceil(count / most)
+    if of > MOST_JOBS:
+        least = math.ceil(count / MOST_JOBS)
+        raise UsageError(f"--most {most}: expected at least {least}, as GitHub runs at most {MOST_JOBS} jobs")
+    # What an artifact is called may hold no slash.
+    include = [{"shard": f"{number}/{of}", "part": f"-{number}-of-{of}"} for number in range(1, of + 1)]
+    matrix = msgspec.json.encode({"include": include}).decode()
+    say(matrix)
+    runner.set_outputs({"matrix": matrix, "targets": str(count)}, environment)
+    return EXIT_OK
+
+
+def targets_of(target: str, shard: str, root: Path, environment: Mapping[str, str]) -> list[str]:
+    """The targets that a job runs."""
+    names = Document(root, environment).names([target])
+    return in_shard(names, shard_of(shard)) if shard else names
+
+
+def all_private(targets: Collection[str], root: Path, environment: Mapping[str, str]) -> bool:
+    """Whether each of them says that all it keeps is in private places."""
+    return all(settings.target.private for settings in load_all(list(targets), root=root, environment=environment))
+
+
+def overview_in(reports: Path) -> tuple[Path, Overview] | None:
+    """The page over all that this job made: the set's own, as what follows it only looks at bad items again."""
+    for file in sorted(reports.glob(f"*/{TARGETS}")):
+        if not file.parent.is_symlink():
+            try:
+                return file.parent, read_overview(file.parent)
+            except (OSError, ValueError):
+                continue
+    return None
+
+
+def for_everybody(overview: Overview, reports: Path) -> Overview:
+    """The same with what everybody may read of each target, made anew from its results."""
+    rows = []
+    for row in overview.rows:
+        try:
+            shown = public_results(read_results(reports / row.folder), shipped()) if row.folder else None
+        except (OSError, ValueError):
+            shown = None
+        if shown is None:
+            rows.append(unreached(row.target, row.kind, _ELSEWHERE))
+        else:
+            rows.append(row_of(shown, folder=row.folder, waited=row.waited))
+    return overview_of(
+        rows,
+        set_name=overview.set,
+        asked=overview.asked,
+        shard=overview.shard,
+        command=overview.command,
+        started=overview.started,
+        finished=overview.finished,
+        seconds=overview.seconds,
+        ended=overview.ended if overview.ended == "finished" else "early",
+    )
+
+
+def keep_overview(folder: Path, overview: Overview, to: Path) -> None:
+    """Write the page into another folder, beside the reports that it leads to."""
+    made = to / folder.name
+    made.mkdir(parents=True, exist_ok=True)
+    write_overview(overview, made)

@@ -1,0 +1,132 @@
+"""Groups of targets in the settings, and which targets a command line asks for."""
+
+import pytest
+
+from playbook.errors import UnknownTarget, UsageError
+from playbook.sections.groups import Shard, groups_of, in_shard, names_in, shard_of
+from playbook.settings import load, load_all
+
+TARGETS = ["shop-a", "shop-b", "office"]
+
+
+@pytest.mark.parametrize(
+    ("members", "found"),
+    [
+        (["office", "shop-a"], ("office", "shop-a")),
+        (["shop-*"], ("shop-a", "shop-b")),
+        (["office", "*"], ("office", "shop-a", "shop-b")),
+    ],
+    ids=["names", "pattern", "both"],
+)
+def test_group_holds_its_targets_once_and_in_order(members, found):
+    """As the setting has them."""
+    assert groups_of({"all": members}, TARGETS, "playbook.toml") == {"all": found}
+
+
+@pytest.mark.parametrize(
+    ("raw", "sentence"),
+    [
+        (7, "playbook.toml: groups must be a table, got 7"),
+        ({"a b": ["office"]}, "groups: expected a name of letters, digits, . _ and -, got 'a b'"),
+        ({"all": "office"}, "groups.all: expected a list of targets, got 'office'"),
+        ({"all": [7]}, "groups.all: expected a list of targets, got [7]"),
+        ({"all": []}, "groups.all: expected at least one target, got none"),
+        ({"all": ["shop-c"]}, "groups.all: there is no target 'shop-c'; did you mean '"),
+        (
+            {"all": ["store-*"]},
+            "groups.all: expected a pattern that fits a target, got 'store-*'",
+        ),
+    ],
+    ids=["no-table", "name", "no-list", "no-text", "empty", "unknown", "pattern"],
+)
+def test_mistake_in_a_group_is_one_sentence(raw, sentence):
+    """It names the file and the setting."""
+    with pytest.raises(UsageError) as caught:
+        groups_of(raw, TARGETS, "playbook.toml")
+    assert sentence in str(caught.value)
+
+
+def test_words_name_each_target_once():
+    """A target may be named and stand in a group."""
+    groups = {"shops": ("shop-a", "shop-b")}
+    assert names_in(["shop-b", "group:shops", "office"], groups, "f") == ["shop-b", "shop-a", "office"]
+
+
+def test_unknown_group_is_told_with_those_there_are():
+    """And with the one that was meant."""
+    with pytest.raises(UnknownTarget, match="unknown group 'shop': expected one of shops; did you mean 'shops'"):
+        names_in(["group:shop"], {"shops": ("shop-a",)}, "playbook.toml")
+
+
+@pytest.mark.parametrize("text", ["0/3", "4/3", "3", "a/b", "1/0", "-1/3", ""])
+def test_shard_that_is_none_is_told(text):
+    """By what one looks like."""
+    with pytest.raises(UsageError, match="--shard: expected a part such as 3/8"):
+        shard_of(text)
+
+
+def test_shards_hold_each_target_once_and_are_of_one_size():
+    """Whatever their number."""
+    names = [f"shop-{number}" for number in range(11)]
+    for of in range(1, 12):
+        parts = [in_shard(names, Shard(number, of)) for number in range(1, of + 1)]
+        assert sorted(name for part in parts for name in part) == sorted(names)
+        assert max(map(len, parts)) - min(map(len, parts)) <= 1
+
+
+@pytest.fixture
+def root(tmp_path):
+    """A folder with three targets in a group."""
+    (tmp_path / "playbook.toml").write_text(
+        '[groups]\nshops = ["shop-*"]\n'
+        '[targets.shop-a]\nkind = "production"\nweb.url = "https://a.example"\n'
+        '[targets.shop-b]\nkind = "production"\nweb.url = "https://b.example"\n'
+        '[targets.shop-c]\nkind = "staging"\nweb.also = []\n'
+    )
+    return tmp_path
+
+
+def test_settings_of_many_are_those_of_each(root):
+    """Whether they are read together or one by one."""
+    together = load_all(["group:shops"], root=root, environment={})
+    alone = [load(name, root=root, environment={}) for name in ("shop-a", "shop-b", "shop-c")]
+    assert together == alone
+    assert [dict(one.guarded) for one in together] == [
+        {"b.example": "targets.shop-b.web.url"},
+        {"a.example": "targets.shop-a.web.url"},
+        {"a.example": "targets.shop-a.web.url", "b.example": "targets.shop-b.web.url"},
+    ]
+
+
+def test_variable_may_name_a_group(root):
+    """As the option may."""
+    found = load_all([], root=root, environment={"PLAYBOOK_TARGET": "group:shops"})
+    assert [one.target.name for one in found] == ["shop-a", "shop-b", "shop-c"]
+
+
+def test_command_for_one_target_refuses_a_group(root):
+    """It says how many that would be."""
+    with pytest.raises(UsageError, match="expected one target, got group:shops, which stands for 3"):
+        load("group:shops", root=root, environment={})
+
+
+def test_broken_target_of_a_group_is_told_with_its_line(root):
+    """Before anything is measured of any."""
+    file = root / "playbook.toml"
+    file.write_text(file.read_text() + '[targets.shop-d]\nkind = "prod"\n')
+    with pytest.raises(UsageError, match=r"playbook\.toml:13: targets\.shop-d\.kind"):
+        load_all(["group:shops"], root=root, environment={})
+
+
+def test_more_shards_than_targets_are_told(root):
+    """A part without a target would be a run of nothing."""
+    with pytest.raises(UsageError, match="--shard 4/4: expected at most as many parts as targets, got 3 targets"):
+        load_all(["group:shops"], root=root, environment={}, shard=Shard(4, 4))
+
+
+def test_mistake_in_a_group_ends_every_command_with_its_line(root):
+    """Also where no group is asked for."""
+    file = root / "playbook.toml"
+    file.write_text(file.read_text().replace('["shop-*"]', '["shop-x"]'))
+    with pytest.raises(UsageError, match=r"playbook\.toml:2: groups\.shops: there is no target 'shop-x'"):
+        load("shop-a", root=root, environment={})

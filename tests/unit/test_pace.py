@@ -1,0 +1,114 @@
+"""The turns of one token: within both limits, in order, and told where they were waited for."""
+
+import pytest
+
+from playbook import pace
+from playbook.pace import Bucket, NoTurn, Pace
+from playbook.secret import Secret
+
+FAR = 1e9
+
+
+class Time:
+    """A clock that moves when somebody sleeps."""
+
+    def __init__(self):
+        self.now = 0.0
+
+    def __call__(self):
+        return self.now
+
+    def sleep(self, seconds):
+        self.now += seconds
+
+
+@pytest.fixture
+def clock():
+    """At 0."""
+    return Time()
+
+
+@pytest.fixture
+def bucket(clock):
+    """Of a token that one process uses."""
+    return Bucket(now=clock, sleep=clock.sleep)
+
+
+def most_within(times, window):
+    """The most turns that any window of so many seconds holds."""
+    return max(sum(first <= time < first + window for time in times) for first in times)
+
+
+def test_turns_keep_to_both_limits(bucket, clock):
+    """At any moment, however many are asked for."""
+    times = []
+    for _ in range(6_000):
+        bucket.take(FAR)
+        times.append(clock.now)
+    assert most_within(times[:1_000], 60) == 250
+    assert sum(time < 3600 for time in times) == 5_000
+    assert times[5_000] >= 3600
+
+
+def test_first_turns_are_not_waited_for(bucket):
+    """A run of one target asks as it always did."""
+    assert sum(bucket.take(FAR) for _ in range(250)) == 0
+
+
+def test_turn_that_comes_too_late_is_not_waited_for(bucket, clock):
+    """Who asks is told at once, and the turn is left to others."""
+    for _ in range(250):
+        bucket.take(FAR)
+    with pytest.raises(NoTurn, match="no turn to ask within 20 s: the token may send 250 requests a minute"):
+        bucket.take(20.0)
+    assert clock.now == 0
+    assert bucket.take(FAR) == pytest.approx(61)
+
+
+def test_target_is_begun_when_there_are_turns_for_all_it_asks(bucket):
+    """Those of targets that have begun and not asked yet are kept for them."""
+    names = [f"shop-{number}" for number in range(6)]
+    for name in names:
+        assert bucket.admit() == 0
+        bucket.enter(name)
+    for name in names:
+        for _ in range(pace.FIRST_GUESS):
+            assert bucket.take(FAR, name) == 0
+    assert bucket.admit() == pytest.approx(61)
+
+
+def test_what_targets_ask_is_learned_from_those_that_have_ended(bucket):
+    """One that asked 200 times makes the next wait, which forty more would not have done."""
+    bucket.enter("shop-a")
+    for _ in range(200):
+        bucket.take(FAR, "shop-a")
+    bucket.leave("shop-a")
+    assert bucket.admit() == pytest.approx(61)
+
+
+def test_processes_share_a_token():
+    """Each takes its part, and at least what one target asks at once."""
+    assert (Bucket(2).per_minute, Bucket(2).per_hour) == (125, 2_500)
+    assert (Bucket(50).per_minute, Bucket(50).per_hour) == (pace.FIRST_GUESS, 100)
+
+
+def test_targets_with_one_token_have_one_bucket(monkeypatch):
+    """And others have their own; a worker of xdist takes its share."""
+    monkeypatch.setattr(pace, "_BUCKETS", {})
+    monkeypatch.setenv(pace.WORKERS_VARIABLE, "5")
+    first, second, other = (
+        pace.pace_of(Secret(token), name)
+        for token, name in (("dop_v1_one", "a"), ("dop_v1_one", "b"), ("dop_v1_two", "c"))
+    )
+    assert first.bucket is second.bucket is not other.bucket
+    assert first.bucket.per_minute == 50
+
+
+def test_wait_is_told_of_its_target_alone(bucket, monkeypatch):
+    """What is too short to matter is not told."""
+    monkeypatch.setattr(pace, "_WAITED", pace.defaultdict(float))
+    for _ in range(251):
+        Pace(bucket, "shop-b").take(FAR)
+    pace.note_wait("shop-c", 0.1)
+    assert pace.waited_for("shop-a") == pace.waited_for("shop-c") == 0
+    assert pace.waited_for("shop-b") == pytest.approx(61)
