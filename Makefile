@@ -12,7 +12,7 @@ PYTEST = $(if $(RETRY),$(BIN)/python .ci/run_tests.py,$(BIN)/pytest)
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help daily test test-quick test-slow doctor sandbox lint types check lock clean
+.PHONY: help daily test test-quick test-slow messages doctor sandbox pictures lint types check lock clean
 
 help: ## show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -27,13 +27,19 @@ test-quick: $(VENV)/.dev ## the tests that need no process, server or time of th
 
 # A few at a time, also where there are many processors: they start processes, and some measure time.
 test-slow: $(VENV)/.dev ## the tests with real processes, servers, signals, browsers and time
-	$(PYTEST) tests -m slow -n 4 --dist worksteal
+	$(PYTEST) tests -m slow -n 4 --dist loadscope
+
+messages: $(VENV)/.dev ## every message of every verdict of every item, to be read: reports/messages.md
+	$(BIN)/python -m tests.messages > reports/messages.md
 
 doctor: $(VENV)/.run ## say what is configured, reachable and permitted
 	$(BIN)/python -m playbook doctor
 
 sandbox: $(VENV)/.run ## start the embedded system to look around
 	$(BIN)/python -m playbook sandbox
+
+pictures: $(VENV)/.dev ## every kind of page as people see it, in pictures/ and for the README; needs Chromium
+	$(BIN)/python -m tests.pictures
 
 lint: $(VENV)/.dev ## style, import rules, workflows
 	$(BIN)/ruff check .
@@ -53,9 +59,12 @@ types: $(VENV)/.dev ## static types
 
 check: test lint types ## everything that CI asks for, without the real servers
 
-lock: $(VENV)/.dev ## write requirements.lock anew, after a change of requirements.txt
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
-		--custom-compile-command "make lock" --output-file requirements.lock requirements.txt
+LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
+	--custom-compile-command "make lock"
+
+lock: $(VENV)/.dev ## write the files of locked packages anew, after a change of those that are pinned
+	$(LOCK) --output-file requirements.lock requirements.txt
+	grep '^hatchling==' requirements-dev.txt | $(LOCK) --output-file .ci/build.lock -
 
 clean: ## remove the virtual environment, caches and reports; the history of runs stays
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache reports/*-*/ reports/latest

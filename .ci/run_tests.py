@@ -1,6 +1,6 @@
 """Run pytest; what fails is run once more, alone. For CI: a test that failed by chance costs no landing and shows.
 
-    python .ci/run_tests.py tests -m slow -n 3
+    python .ci/run_tests.py tests -m slow -n 4 --dist loadscope
 
 The second run is one process, one test after another. Where all that had failed passes there, the exit code is 0,
 and the last lines name each as ``FLAKY: <test id>``, as do the lines that are added to the file in

@@ -26,8 +26,8 @@ def test_no_alert_is_firing_or_pending(alerts, judge):
     judge.that(
         not alerts.undelivered,
         "Delivery of alerts",
-        expected="all that fires in Prometheus known to Alertmanager",
-        found=alerts.words(alerts.undelivered) if alerts.undelivered else "all of it",
+        expected="every alert that fires in Prometheus to reach Alertmanager",
+        found=alerts.words(alerts.undelivered) if alerts.undelivered else "all of them",
     )
     judge.that(
         not alerts.waiting,
@@ -40,7 +40,7 @@ def test_no_alert_is_firing_or_pending(alerts, judge):
     judge.that(
         not alerts.overlong,
         "Silences",
-        expected=f"none on everything, and none for more than {alerts.longest:g} days",
+        expected=f"none that matches every alert or lasts over {alerts.longest:g} days",
         found=alerts.found_overlong,
         warn=True,
     )

@@ -34,8 +34,10 @@ def test_app_is_active(app, live_url_answer, judge):
     judge.that(
         not app.pinned,
         f"App {app.name}",
-        expected="no deployment that it is pinned to",
-        found=f"{app.pinned}, from a rollback that is neither committed nor reverted" if app.pinned else "none",
+        expected="not to be pinned to a deployment",
+        found=f"pinned to {app.pinned} by a rollback that is neither committed nor reverted"
+        if app.pinned
+        else "no pin",
         warn=True,
     )
     judge.that(
@@ -58,7 +60,7 @@ def test_product_is_what_the_settings_say(product, judge):
     judge.that(
         not product.shown,
         f"Parts that {product.app} does without",
-        expected="none to be there",
+        expected="none of them to be there",
         found=product.found,
         warn=True,
         coverage=product.asked,

@@ -40,6 +40,7 @@ def test_newest_deployment_went_well(deployments, settings, judge):
         found=f"{newest.found} with a step that did" if newest.unclean else "none",
         warn=True,
     )
+    judge.that(True, "Deployed since the run before", expected="all to be named", found=deployments.since)
 
 
 @pytest.mark.weekly

@@ -1,4 +1,4 @@
-"""Documents: each runbook has somebody who cares for it, was looked through in time, and leads somewhere."""
+"""Documents: playbook and runbooks have somebody who cares for them, and were looked through in time."""
 
 import pytest
 
@@ -16,7 +16,25 @@ def test_runbooks_are_looked_after(runbooks, limits, judge):
         found=runbooks.summary,
     )
     judge(runbooks.review_age, limits.runbook_review_age)
-    judge.that(not runbooks.dead_links, "Links in runbooks", expected="files that are there", found=runbooks.links)
     judge.that(
-        not runbooks.silent, "Links in runbooks", expected="pages that answer", found=runbooks.links, warn=True
+        not runbooks.dead_links,
+        "Links in runbooks",
+        expected="none to a missing file or heading",
+        found=runbooks.links,
     )
+    judge.that(
+        not runbooks.silent, "Links in runbooks", expected="each to answer", found=runbooks.links, warn=True
+    )
+
+
+@pytest.mark.monthly
+@pytest.mark.item("monthly.docs.playbook")
+def test_the_playbook_is_looked_after(playbook_document, limits, judge):
+    """The playbook has an owner and a version, and was reviewed within 35 days (critical over 70 days)."""
+    judge.that(
+        not playbook_document.lacks,
+        "Playbook",
+        expected="owner, version and date of review",
+        found=playbook_document.found,
+    )
+    judge(playbook_document.review_age, limits.playbook_review_age)

@@ -37,7 +37,7 @@ def test_nothing_is_open_to_everybody(cloud_firewalls, trusted_sources, judge):
         not cloud_firewalls.idle,
         "Cloud firewalls",
         expected="each to cover a droplet or a tag",
-        found=", ".join(f"{name} covering none" for name in cloud_firewalls.idle) or "none without",
+        found=", ".join(f"{name} covering none" for name in cloud_firewalls.idle) or "none that covers nothing",
         warn=True,
     )
     if trusted_sources:

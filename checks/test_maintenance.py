@@ -74,7 +74,7 @@ def test_alerts_are_silenced_for_the_window(window_silences, judge):
     judge.that(
         window_silences.none_longer,
         "Silences for the window",
-        expected=f"none longer by more than {window_silences.slack_words}",
+        expected=f"none that outlasts it by more than {window_silences.slack_words}",
         found=window_silences.found_longer,
         warn=True,
     )
@@ -82,9 +82,7 @@ def test_alerts_are_silenced_for_the_window(window_silences, judge):
 
 @pytest.mark.post_maintenance
 @pytest.mark.item("post_maintenance.services-healthy", runbook="high-error-rates")
-def test_services_are_healthy_again(  # noqa: PLR0917 - fixtures, given by name
-    app, app_components, api_health, image_health, other_health, judge
-):
+def test_services_are_healthy_again(app, app_components, api_health, image_health, other_health, judge):
     """The app is ACTIVE with every component healthy; API with all it depends on and image service are well."""
     judge.that(
         app.serves,
@@ -104,8 +102,8 @@ def test_services_are_healthy_again(  # noqa: PLR0917 - fixtures, given by name
             not api_health.is_degraded, "API health", expected="all healthy", found=api_health.summary, warn=True
         )
     if other_health:
-        for one in other_health.statements:
-            judge.that(**one.terms)
+        for statement in other_health.statements:
+            judge.that(**statement.terms)
 
 
 @pytest.mark.post_maintenance

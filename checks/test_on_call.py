@@ -9,10 +9,8 @@ pytestmark = pytest.mark.team
 @pytest.mark.item("handoff.on-call")
 def test_two_people_are_on_call(on_call, judge):
     """Somebody is primary and somebody else secondary now, and through the days ahead."""
-    judge.that(
-        not on_call.nobody_now, "On call", expected="somebody primary and secondary", found=on_call.people_now
-    )
-    judge.that(not on_call.one_has_both, "On call", expected="two people", found=on_call.people_now)
+    judge.that(not on_call.nobody_now, "On call", expected="a primary and a secondary", found=on_call.people_now)
+    judge.that(not on_call.one_has_both, "On call", expected="two different people", found=on_call.people_now)
     judge.that(
         on_call.covered,
         "On call",

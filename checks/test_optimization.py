@@ -103,6 +103,25 @@ def test_no_instance_is_too_large(scaling, judge):
 
 
 @pytest.mark.optimization
+@pytest.mark.item("optimization.costs.off-peak")
+def test_no_instance_runs_for_nobody(peaks, scaling, judge):
+    """No component runs as many instances in its quietest twelve hours as at its peak, where fewer would do.
+
+    By the median of each hour of the day over a week; a component that scales by itself follows its load already.
+    """
+    for day in peaks.by_saving:
+        judge.that(
+            not day.idle,
+            day.name,
+            expected="no instance that only the peak needs",
+            found=day.found,
+            warn=True,
+            coverage=scaling.priced,
+        )
+    judge.that(True, "Peak and off-peak", expected="every hour of the day of every component", found=peaks.found)
+
+
+@pytest.mark.optimization
 @pytest.mark.item("optimization.costs.backups")
 def test_no_backup_is_kept_too_long(backup_retention, judge):
     """No archive is older than the policy keeps them; what could be deleted is listed."""
@@ -130,6 +149,6 @@ def test_logs_are_kept_as_long_as_needed(log_retention, judge):
         log_retention.long_enough,
         "Logs kept",
         expected=f"lines of at least {log_retention.hours_wanted:g} of the last 24 hours",
-        found=f"lines of {log_retention.hours_seen}",
+        found=f"lines of {log_retention.hours_seen} h",
         warn=True,
     )

@@ -23,8 +23,8 @@ def test_month_is_no_worse_than_the_one_before(month_comparison, judge):
 
     Months of which different shares are known, or too little, are not comparable: UNKNOWN.
     """
-    for change in month_comparison.comparable:
-        judge(change.reading, change.limit)
+    for change, limit in month_comparison.readings:
+        judge(change, limit)
     judge.that(
         True,
         "Months",

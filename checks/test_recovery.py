@@ -71,6 +71,30 @@ def test_recovery_meets_its_objectives(recovery_times, limits, judge):
 
 @pytest.mark.monthly
 @pytest.mark.mutates
+@pytest.mark.item("monthly.dr.rollback-drill", runbook="high-error-rates")
+def test_a_rollback_works(rollback_drill, limits, judge):
+    """The app goes back to the release before it in at most 5 min, and the newer one runs again afterwards.
+
+    Production is judged by the newest drill on record, which must not be older than the settings say. On a system
+    that was first checked less than that ago, none is UNKNOWN.
+    """
+    judge.that(
+        rollback_drill.recent,
+        "Rollback drill",
+        expected=f"one within {rollback_drill.within_days:g} days",
+        found=rollback_drill.last,
+    )
+    judge.that(
+        rollback_drill.succeeded,
+        "Rollback drill",
+        expected="the release before to run, and then the newer one again",
+        found=rollback_drill.result,
+    )
+    judge(rollback_drill.time, limits.rollback_time)
+
+
+@pytest.mark.monthly
+@pytest.mark.mutates
 @pytest.mark.item("monthly.dr.alerts")
 def test_an_alert_reaches_its_receiver(alert_delivery, limits, judge):
     """A test alert goes through Alertmanager to a receiver of ours, arrives in time, and is ended again.

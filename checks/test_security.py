@@ -17,20 +17,20 @@ def test_certificates_are_valid(certificates, limits, judge):
     judge.that(
         not certificates.faults,
         "Certificates",
-        expected="each valid, trusted and for its host",
+        expected="each to be valid, trusted and for its host",
         found=certificates.faults or certificates.summary,
     )
     judge.that(
         not certificates.weak,
         "Keys and signatures of the certificates",
-        expected="RSA from 2048 bits, curves from 256 bits, no SHA-1",
+        expected="RSA of at least 2048 bits, curves of at least 256 bits and no SHA-1",
         found=certificates.weak or "all strong",
     )
     judge(certificates.days_left, limits.certificate_days)
     judge.that(
         not certificates.odd,
         "Chains of the certificates",
-        expected="what a client needs, in order, for a server and for a usual term",
+        expected="all that a client needs, in order, for a server and for a usual term",
         found=certificates.odd or "nothing else",
         warn=True,
     )

@@ -7,9 +7,7 @@ pytestmark = pytest.mark.security
 
 @pytest.mark.monthly
 @pytest.mark.item("monthly.config.tls")
-def test_tls_is_configured_well(  # noqa: PLR0917 - fixtures, given by name
-    tls_configuration, plain_http, hsts, other_tls, limits, judge
-):
+def test_tls_is_configured_well(tls_configuration, plain_http, hsts, other_tls, limits, judge):
     """Only TLS 1.2 and 1.3 with the suites of Mozilla's intermediate profile, HSTS, and http leads to https.
 
     An outdated version, a suite that protects nothing, a page without TLS and no HSTS are critical. Other suites

@@ -118,8 +118,8 @@ def test_services_are_up(app, app_components, api_health, other_health, judge):
             not api_health.is_degraded, "API health", expected="all healthy", found=api_health.summary, warn=True
         )
     if other_health:
-        for one in other_health.statements:
-            judge.that(**one.terms)
+        for statement in other_health.statements:
+            judge.that(**statement.terms)
 
 
 @pytest.mark.troubleshooting

@@ -14,7 +14,7 @@ def test_no_dependency_is_known_to_be_weak(weaknesses, limits, judge):
     that this lists: UNKNOWN.
     """
     for source in weaknesses.asked:
-        judge(source.reading, limits.dependency_alerts, subject=source.name)
+        judge(source.reading, limits.dependency_alerts, subject=source.subject)
 
 
 @pytest.mark.monthly

@@ -43,9 +43,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _plan(target: str | None, order: LoadOrder) -> Plan:
+    from playbook.chosen import settings_for
     from playbook.load.permission import demand_permission
     from playbook.load.planning import make_plan
-    from playbook.run import settings_for
     from playbook.settings import SANDBOX
 
     root = Path.cwd()

@@ -6,7 +6,9 @@ import argparse
 import io
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
+from typing import Any, NamedTuple
 
 from playbook import door
 from playbook.command_line import Parser
@@ -24,10 +26,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="backslashreplace")  # what a narrow terminal cannot show is escaped
     own, extra = _divided(sys.argv[1:] if arguments is None else arguments)
     if not own and not extra:
-        _parser().print_help()
+        _parser("").print_help()
         return EXIT_OK
     try:
-        options = _parser().parse_args(own, argparse.Namespace(extra=extra, takes_extra=False))
+        options = _parser(own[0] if own else "").parse_args(
+            own, argparse.Namespace(extra=extra, takes_extra=False)
+        )
         if extra and not options.takes_extra:
             raise UsageError(f"{_name()}: only run hands on what follows --")
         return int(options.command(options))
@@ -50,20 +54,86 @@ def _divided(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
     return words[:at], words[at + 1 :]
 
 
-def _parser() -> argparse.ArgumentParser:
-    from playbook.beginning.command import add_parser as add_init_command
-    from playbook.ci.command import add_parser as add_ci_command
-    from playbook.handoff.command import add_parser as add_handoff_command
-    from playbook.history.command import add_parser as add_history_command
-    from playbook.notify.command import add_parser as add_notify_command
-    from playbook.people.commands import add_parsers as add_people_commands
-    from playbook.run_command import add_parser as add_run_command
-    from playbook.site.command import add_parser as add_site_command
-    from playbook.watch import add_parser as add_watch_command
+class _Command(NamedTuple):
+    """A command that a module of its own knows, which is imported when the command is given.
 
+    Attributes:
+        module: where it is.
+        adds: the function there that adds its parser.
+        help: what the list of commands says of it.
+    """
+
+    module: str
+    adds: str
+    help: str
+
+
+_COMMANDS = {
+    "init": _Command(
+        "playbook.beginning.command", "add_parser", "write the first playbook.toml of a product of your own"
+    ),
+    "run": _Command(
+        "playbook.run_command",
+        "add_parser",
+        "run a set as a schedule does: with a second look at what is bad, and notifications",
+    ),
+    "history": _Command(
+        "playbook.history.command",
+        "add_parser",
+        "tell the newest run of each set, and what of the history cannot be read",
+    ),
+    "attest": _Command(
+        "playbook.people.commands",
+        "add_parsers",
+        "sign off an item that only a person can know, or list what is due",
+    ),
+    "waive": _Command(
+        "playbook.people.commands", "add_parsers", "accept a finding until a day, or list the waivers"
+    ),
+    "handoff": _Command(
+        "playbook.handoff.command", "add_parser", "write the page that one week or month hands to the next"
+    ),
+    "notify": _Command(
+        "playbook.notify.command",
+        "add_parser",
+        "tell what opened, got worse, recovered or came back and was not told yet",
+    ),
+    "incident": _Command(
+        "playbook.thread.incident_command",
+        "add_parser",
+        "acknowledge, comment or close an incident, or write its post-mortem",
+    ),
+    "watch": _Command(
+        "playbook.watch",
+        "add_parser",
+        "look at short intervals until there has been no emergency for several looks in a row",
+    ),
+    "ci": _Command("playbook.ci.command", "add_parser", "the steps of the workflows; they run anywhere"),
+    "where": _Command(
+        "playbook.where",
+        "add_parser",
+        "name every place of an item: catalogue, check, measurements, faults, tests",
+    ),
+    "site": _Command("playbook.site.command", "add_parser", "build the static site of past runs"),
+}
+
+
+def _parser(*chosen: str) -> argparse.ArgumentParser:
+    """The command line, with all of the chosen command and the names of the others; all of each without one."""
     parser = Parser(prog=_name(), description="The operations playbook. The checks are run by pytest.")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    _add_own(commands)
+    for name in chosen or _COMMANDS:
+        if name in _COMMANDS and name not in commands.choices:
+            module, adds, _ = _COMMANDS[name]
+            getattr(import_module(module), adds)(commands, _say)
+    for name, command in _COMMANDS.items():
+        if name not in commands.choices:
+            commands.add_parser(name, help=command.help)
+    return parser
 
+
+def _add_own(commands: Any) -> None:
     doctor = commands.add_parser(
         "doctor",
         help="tell what is configured, reachable and permitted, without running checks",
@@ -104,17 +174,6 @@ def _parser() -> argparse.ArgumentParser:
         "folder", nargs="?", type=Path, default=Path("reports/latest"), help="default: %(default)s"
     )
     report.set_defaults(command=_report)
-
-    add_init_command(commands, _say)
-    add_run_command(commands, _say)
-    add_history_command(commands, _say)
-    add_people_commands(commands, _say)
-    add_handoff_command(commands, _say)
-    add_notify_command(commands, _say)
-    add_watch_command(commands, _say)
-    add_ci_command(commands, _say)
-    add_site_command(commands, _say)
-    return parser
 
 
 def _doctor(options: argparse.Namespace) -> int:

@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
+
+import msgspec
+
+# In files: with its offset from UTC.
+Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+# Two machines' clocks differ by less.
+AHEAD = timedelta(minutes=5)
 
 
 class Clock:
@@ -21,6 +29,12 @@ class Clock:
 def iso(moment: datetime) -> str:
     """ISO 8601 to the second, of a moment in UTC."""
     return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
+
+
+def days(length: timedelta) -> str:
+    """``5 days``, or below two days ``30 h``."""
+    hours = length.total_seconds() / 3600
+    return f"{hours:.0f} h" if hours < 48 else f"{hours / 24:.0f} days"
 
 
 class FixedClock(Clock):

@@ -12,6 +12,7 @@ import shlex
 import signal
 from collections.abc import Mapping
 from contextlib import nullcontext, suppress
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,12 +22,16 @@ import pytest
 from playbook import door
 from playbook.audience import Audience, of_terminal
 from playbook.catalogue import Item, shipped
+from playbook.chosen import settings_for
 from playbook.clock import iso
+from playbook.coming_due import coming_due
 from playbook.door.records import leaving
 from playbook.errors import UsageError
 from playbook.gate import OPTION, refused_as_production
 from playbook.history.folder import history_folder
+from playbook.history.past import past_of
 from playbook.history.runs import append, line_of
+from playbook.history.runs import read as read_history
 from playbook.history.schedule import slot_of
 from playbook.load.options import demand_permitted, order_of, ordered
 from playbook.load.order import LoadOrder
@@ -35,7 +40,7 @@ from playbook.profile import left_out
 from playbook.public import public_results
 from playbook.record import LeftOut, Record, Results, Timing
 from playbook.report import pytest_html
-from playbook.run import Run, add_up, begun_now, floor_of, never_ran, settings_for
+from playbook.run import Run, add_up, begun_now, floor_of, never_ran
 from playbook.run_folder import Begun, RunFolder, tell_starter
 from playbook.settings import SANDBOX
 from playbook.uncollected import file_left_out, not_collected
@@ -47,6 +52,8 @@ if TYPE_CHECKING:
 
 # pytest's options that leave out something of a set.
 _CHOICES = ("keyword", "deselect", "ignore", "ignore_glob", "lf", "stepwise")
+# How far back the small curves beside the figures go: a year of a monthly set.
+_LOOK_BACK = timedelta(days=400)
 _USUAL_LETTERS = "fE"  # of pytest's -r: what failed, which the closing lines tell anyway
 
 
@@ -81,6 +88,7 @@ class Controller:
         self.left_out: dict[str, str] = {}  # files that skip themselves, with their reason
         self.not_kept = ""
         self._load_was_cut = False
+        self._has_page = False
         self._quiet_html = hasattr(config.option, "htmlpath") and not config.option.htmlpath
 
     def announce(self) -> None:
@@ -103,9 +111,13 @@ class Controller:
             self.folder.begin(leaving(self._begun()))
             if self.load and self.folder.is_there:
                 self.load.folder = self.folder.path
-            if self._quiet_html and self.folder.is_there:
-                pytest_html.add_page(self.config, self.folder.path / "pytest-html.html", self.not_written)
         return self.run
+
+    def open_page(self) -> None:
+        """Begin pytest-html's page of the run, once, and while the first answers are on their way."""
+        if self._quiet_html and not self._has_page and self.folder and self.folder.is_there:
+            self._has_page = True
+            pytest_html.add_page(self.config, self.folder.path / "pytest-html.html", self.not_written)
 
     def _begun(self) -> Begun:
         return begun_now(
@@ -204,6 +216,7 @@ class Controller:
         results = self._added_up()
         if results is None:
             return
+        results = self._with_thread(results)
         if self._load_was_cut:
             session.exitstatus = exitstatus = pytest.ExitCode.INTERRUPTED
         if exitstatus in {pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED}:
@@ -239,7 +252,7 @@ class Controller:
         records += never_ran(begun, records, reason, now)
         if not records:
             return None
-        return add_up(
+        results = add_up(
             begun,
             records,
             timings=self.timings or self.run.timings(),
@@ -247,6 +260,19 @@ class Controller:
             ended=door.line(self.ended),
             unread=map(door.line, unread),
         )
+        runs = read_history(self.history, since=now - _LOOK_BACK).runs
+        due = coming_due(self.settings, self.run.catalogue, self.run.waivers, runs, now)
+        return msgspec.structs.replace(results, past=past_of(results, runs), due=[leaving(one) for one in due])
+
+    def _with_thread(self, results: Results) -> Results:
+        """With what history and roster know of it; a fault there costs neither the report nor the verdict."""
+        from playbook.thread.weaving import with_thread
+
+        try:
+            return leaving(with_thread(results, self.settings, self.history, self.reports))
+        except Exception as error:  # noqa: BLE001 - see above
+            self.not_written("what changed since the last run", f"{type(error).__name__}: {error}")
+            return results
 
     def _add_files(self, unread: Mapping[str, str]) -> None:
         """Records of the files that cannot be read, and of those that skip themselves."""

@@ -10,18 +10,28 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
 from threading import Lock
+from typing import Protocol
 
 import msgspec
 
+from playbook.clock import Moment
 from playbook.coverage import Coverage, lacking, whole
-from playbook.people.attest import Moment
-from playbook.sections.coverage import CoverageRules
 
 WISHED_HOURS = 24.0
 # A server tells its age in whole seconds, and our clock and its own differ by less than this.
 _SAME_START = 300.0  # seconds
 NEXT_RUN = "The next run will know, where it is at least {hours:g} h from now and keeps the same history."
+
+
+class Ages(Protocol):
+    """How old the reading may be that a counter is compared with, in hours."""
+
+    @property
+    def counter_least_hours(self) -> float: ...
+    @property
+    def counter_most_hours(self) -> float: ...
 
 
 class Counted(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -66,20 +76,32 @@ class Grown(msgspec.Struct, frozen=True, kw_only=True):
 class Earlier:
     """What earlier runs of the target have read. Thread-safe; reads the history when it is first asked."""
 
-    def __init__(self, read: Callable[[], Iterable[Mapping[str, Counted]]] = tuple) -> None:
-        self._read = read
+    def __init__(
+        self,
+        read: Callable[[], Iterable[Mapping[str, Counted]]] = tuple,
+        last_run: Callable[[], datetime | None] = lambda: None,
+    ) -> None:
+        self._read, self._last_run = read, last_run
         self._lock = Lock()
         self._known: list[Mapping[str, Counted]] | None = None
 
+    def last_run(self) -> datetime | None:
+        """When the newest of them began, or read something; None where nothing is known of any."""
+        known = [counted.at for readings in self._readings() for counted in readings.values()]
+        return max([*known, *filter(None, [self._last_run()])], default=None)
+
     def of(self, name: str) -> list[Counted]:
         """The readings of one set of counters, e.g. ``redis``."""
+        return [readings[name] for readings in self._readings() if name in readings]
+
+    def _readings(self) -> list[Mapping[str, Counted]]:
         with self._lock:
             if self._known is None:
                 self._known = list(self._read())
-        return [readings[name] for readings in self._known if name in readings]
+            return self._known
 
 
-def grown(now: Counted, earlier: Sequence[Counted], rules: CoverageRules, *, from_zero: bool = False) -> Grown:
+def grown(now: Counted, earlier: Sequence[Counted], rules: Ages, *, from_zero: bool = False) -> Grown:
     """By how much the counters grew since the reading that is nearest to a day old.
 
     Readings count that are as old as ``coverage.counter_least_hours`` and ``counter_most_hours`` allow, of the
@@ -132,7 +154,7 @@ def _same(one: Counted, now: Counted) -> bool:
     return False
 
 
-def _no_window(now: Counted, earlier: Sequence[Counted], *, reset: bool, rules: CoverageRules) -> Coverage:
+def _no_window(now: Counted, earlier: Sequence[Counted], *, reset: bool, rules: Ages) -> Coverage:
     least, most = rules.counter_least_hours, rules.counter_most_hours
     up = (now.at.timestamp() - now.started) / 3600 if now.started else math.inf
     if reset:

@@ -18,11 +18,13 @@ that brings its own. ``judge`` gives OK only where the coverage is enough. A cov
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Sequence
 
 import msgspec
 
 from playbook import door
+from playbook.wording import clause_of
 
 _EXAMPLES = 3
 _EXAMPLE_LENGTH = 120
@@ -38,12 +40,14 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
         words: few words for the report, e.g. ``24 of 24 h``; empty where there is nothing to say.
         expected, got: continue the sentence ``subject: expected …, got …``; empty where the part is enough.
         hint: what to do where it is not enough.
+        cause: the service that was away or refused us, where that is why; else empty.
     """
 
     words: str
     expected: str = ""
     got: str = ""
     hint: str = ""
+    cause: str = ""
 
     @property
     def enough(self) -> bool:
@@ -84,6 +88,12 @@ class Coverage(msgspec.Struct, frozen=True):
         """What to do about what was not seen; may be empty."""
         return " ".join(dict.fromkeys(part.hint for part in self.parts if not part.enough and part.hint))
 
+    @property
+    def cause(self) -> str:
+        """The one service for which it was not enough; empty where there is none, or another beside it."""
+        causes = {part.cause for part in self.parts if not part.enough}
+        return causes.pop() if len(causes) == 1 else ""
+
 
 def whole(words: str) -> Coverage:
     """Of something that cannot be seen in part, e.g. one answer of an API: ``1 answer``."""
@@ -99,6 +109,7 @@ def share(
     what: str = "",
     note: str = "",
     hint: str = "",
+    cause: str = "",
     may_be_empty: bool = False,
 ) -> Coverage:
     """Of a window or a population. Amounts that contradict each other, such as 5 of 3, are never enough.
@@ -108,7 +119,7 @@ def share(
         least_percent: of ``of``, how much must have been seen.
         what: what was looked for, e.g. ``samples``: ``samples of at least 22.8 of 24 h``.
         note: further words, e.g. ``api.log silent for 26 h``.
-        hint: what to do where it is not enough.
+        hint, cause: what to do where it is not enough, and the service for which it is not.
         may_be_empty: nothing of nothing is enough, e.g. of links that a document need not have. Otherwise it is
             not: a check of nothing would be green by what it never saw.
     """
@@ -117,17 +128,18 @@ def share(
     subject = f"{what} of " if what else ""
     seen_text = _amount(seen)
     all_text = "an unknown number of" if of is None else f"{_amount(of)}"
-    words = f"{seen_text} of {all_text} {unit}" + (f", {note}" if note else "")
+    words = f"{seen_text} of {all_text} {_counted(of, unit)}" + (f", {note}" if note else "")
     if of == 0 and seen == 0 and not may_be_empty:
-        return Coverage((Part(words=words, expected=f"{subject}some {unit}", got=f"{subject}none", hint=hint),))
+        none = Part(words=words, expected=f"{subject}some {unit}", got=f"{subject}none", hint=hint, cause=cause)
+        return Coverage((none,))
     if of is not None and _is_enough(seen, of, least_percent):
         return Coverage((Part(words=words),))
     if of is None or not least_percent < 100 or not 0 <= seen <= of:
-        expected = f"{subject}all {all_text if of is not None else 'the'} {unit}"
+        expected = f"{subject}{_all(of)} {_counted(of, unit)}"
     else:
         expected = f"{subject}at least {_amount(of * least_percent / 100)} of {all_text} {unit}"
-    got = f"{subject}{seen_text} {unit}" + (f" ({note})" if note else "")
-    return Coverage((Part(words=words, expected=expected, got=got, hint=hint),))
+    got = f"{subject}{seen_text} {_counted(seen, unit)}" + (f" ({note})" if note else "")
+    return Coverage((Part(words=words, expected=expected, got=got, hint=hint, cause=cause),))
 
 
 def understood(
@@ -144,18 +156,21 @@ def understood(
         return Coverage((Part(words=""),))
     of = max(of, unknown)
     shown = "; ".join(door.quoted(text, _EXAMPLE_LENGTH) for text in _few(examples))
-    words = f"{unknown:,} of {of:,} {unit} not understood"
+    words = f"{unknown:,} of {of:,} {_counted(of, unit)} not understood"
     if 0 <= unknown * 100 <= of * most_percent:
         return Coverage((Part(words=words),))
-    few = f"at most {most_percent:g} % of" if most_percent else "all"
-    verb = "not to be understood" if most_percent else "to be understood"
-    got = f"{unknown:,} of {of:,} that are not" + (f", e.g. {shown}" if shown else "")
-    return Coverage((Part(words=words, expected=f"{few} {unit} {verb}", got=got, hint=hint),))
+    expected = f"all {unit} to be understood"
+    got = f"{unknown:,} of {of:,} that {'is' if unknown == 1 else 'are'} not"
+    if most_percent:
+        expected, got = f"at most {most_percent:g} % of {unit} not understood", f"{unknown:,} of {of:,}"
+    got += f", e.g. {shown}" if shown else ""
+    return Coverage((Part(words=words, expected=expected, got=got, hint=hint),))
 
 
-def lacking(words: str, *, expected: str, got: str, hint: str = "") -> Coverage:
+def lacking(words: str, *, expected: str, got: str, hint: str = "", cause: str = "") -> Coverage:
     """Of something that was not seen and that no share can say; never enough, not even where no word says why."""
-    part = Part(words=words, expected=expected or "all of it to be seen", got=got or "less", hint=hint)
+    got = clause_of(got) or "less"
+    part = Part(words=words, expected=expected or "all of it to be seen", got=got, hint=hint, cause=cause)
     return Coverage((part,))
 
 
@@ -172,6 +187,25 @@ def _is_enough(seen: float, of: float, least_percent: float) -> bool:
     if not (math.isfinite(of) and 0 <= seen <= of * (1 + _ROUNDING)):
         return False
     return seen * 100 >= of * least_percent * (1 - _ROUNDING)
+
+
+def _all(of: float | None) -> str:
+    """``all 12``, ``both``, ``the only``; of an unknown number ``all the``."""
+    if of is None:
+        return "all the"
+    return "the only" if of == 1 else "both" if of == 2 and isinstance(of, int) else f"all {_amount(of)}"
+
+
+def _counted(count: float | None, unit: str) -> str:
+    """A unit in the plural beside a count: ``1 SSH key``, ``2 SSH keys``, ``1 member without a second factor``."""
+    if count != 1 or isinstance(count, float):
+        return unit
+    noun, *more = re.split(r"(?= (?:of|without|with|in|from) )", unit, maxsplit=1)
+    for plural, one in (("ies", "y"), ("sses", "ss"), ("ches", "ch"), ("s", "")):
+        if noun.endswith(plural) and not noun.endswith("'s"):
+            noun = noun.removesuffix(plural) + one
+            break
+    return "".join([noun, *more])
 
 
 def _amount(value: float) -> str:

@@ -26,6 +26,11 @@ def begin(moment: float) -> None:
     _until.moment = moment
 
 
+def moment() -> float:
+    """When the measurement of this thread is over, for threads of its own."""
+    return _until.moment
+
+
 def left(most: float) -> float:
     """Seconds that a client may wait: its own limit, or what is left of the measurement's time."""
     return max(_LEAST, min(most, _until.moment - time.monotonic()))

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Literal
 
 from playbook import door
+from playbook.chosen import settings_for
 from playbook.clients.http import RUNNER_HINT
 from playbook.clock import Clock, iso
 from playbook.counters import Earlier
@@ -26,7 +27,7 @@ from playbook.probes import SERVICES, NotWell, Service
 from playbook.profile import left_out, left_out_of_the_catalogue
 from playbook.readers import who_may_read
 from playbook.report.words import not_part
-from playbook.run import load_providers, settings_for
+from playbook.run import load_providers
 from playbook.settings import SANDBOX, Settings
 from playbook.verdict import EXIT_OK, EXIT_UNKNOWN
 

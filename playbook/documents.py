@@ -18,6 +18,7 @@ from pathlib import Path
 
 _OWNER = re.compile(r"^Owner: *(?P<owner>\S.*)$", re.MULTILINE)
 _REVIEWED = re.compile(r"^Reviewed: *(?P<reviewed>.*)$", re.MULTILINE)
+_VERSION = re.compile(r"^Version: *(?P<version>\S.*)$", re.MULTILINE)
 _TITLE = re.compile(r"^# +(.+)$", re.MULTILINE)
 _BLOCK = re.compile(r"^ *```(?P<kind>\w*)\n(?P<code>.*?)^ *```", re.MULTILINE | re.DOTALL)
 _EXPECTED = re.compile(r"^ *Expected: *\S", re.MULTILINE)
@@ -32,6 +33,7 @@ class Document:
 
     Attributes:
         file: where it lies.
+        version: empty where it has none; a runbook needs none.
         reviewed: None where there is no date, or none that can be read.
         commands: how many blocks of commands it has.
         unexplained: the first line of each block that does not say what to expect.
@@ -45,6 +47,7 @@ class Document:
     commands: int
     unexplained: tuple[str, ...]
     links: tuple[str, ...]
+    version: str = ""
 
     @property
     def name(self) -> str:
@@ -76,9 +79,9 @@ class Document:
 
 
 def read_document(file: Path) -> Document:
-    """Read a runbook; raises OSError or UnicodeDecodeError."""
+    """Read a document; raises OSError or UnicodeDecodeError."""
     text = file.read_text(encoding="utf-8")
-    owner, title = _OWNER.search(text), _TITLE.search(text)
+    owner, title, version = _OWNER.search(text), _TITLE.search(text), _VERSION.search(text)
     blocks = [block for block in _BLOCK.finditer(text) if block["kind"] in COMMANDS]
     following = [*(block.start() for block in blocks[1:]), len(text)]
     unexplained = [
@@ -95,6 +98,7 @@ def read_document(file: Path) -> Document:
         len(blocks),
         tuple(unexplained),
         tuple(dict.fromkeys(link["to"] or link["bare"] for link in _LINK.finditer(prose))),
+        version["version"].strip() if version else "",
     )
 
 
@@ -114,5 +118,9 @@ def _first_command(code: str) -> str:
 def anchors(file: Path) -> set[str]:
     """What ``#`` can lead to in a Markdown file, as GitHub makes it of the headings."""
     text = file.read_text(encoding="utf-8")
-    slugs = (re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in _HEADING.findall(text))
-    return set(slugs)
+    return {anchor_of(heading) for heading in _HEADING.findall(text)}
+
+
+def anchor_of(heading: str) -> str:
+    """``#anchor-of-a-heading`` without its ``#``, as GitHub makes it."""
+    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")

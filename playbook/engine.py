@@ -23,6 +23,7 @@ from typing import Any, TypeVar, overload
 
 from playbook import deadline
 from playbook.errors import PlaybookError, Unmeasured, UsageError
+from playbook.registry import Registry
 
 DEFAULT_TIME_LIMIT = 30.0
 # Under the time that pytest.ini gives a check, so that what hangs is named, and not the check that waited for it.
@@ -69,16 +70,12 @@ class Provider:
         return (inspect.getdoc(self.function) or self.name).splitlines()[0]
 
 
-REGISTRY: dict[str, Provider] = {}
+REGISTRY = Registry()
 
 
 def _register(function: Callable[..., Any], time_limit: float, *, is_client: bool, **more: Any) -> None:
-    name = function.__name__
-    known = REGISTRY.get(name)
-    if known and known.function.__module__ != function.__module__:
-        raise ValueError(f"{name} is registered by {known.function.__module__} and {function.__module__}")
     needs = tuple(inspect.signature(function).parameters)
-    REGISTRY[name] = Provider(name, function, needs, time_limit, is_client, **more)
+    REGISTRY.register(Provider(function.__name__, function, needs, time_limit, is_client, **more))
 
 
 @overload
@@ -167,14 +164,14 @@ def missing_parts(
 
 
 def needs_of(names: Iterable[str], registry: Mapping[str, Provider] = REGISTRY) -> set[str]:
-    """These providers and all that they need, as far as they are registered."""
+    """These providers and all that they need, as far as they are registered. Loads none of them."""
     found: set[str] = set()
     waiting = list(names)
     while waiting:
-        provider = registry.get(waiting.pop())
-        if provider and provider.name not in found:
-            found.add(provider.name)
-            waiting += provider.needs
+        name = waiting.pop()
+        if name in registry and name not in found:
+            found.add(name)
+            waiting += registry.needs(name) if isinstance(registry, Registry) else registry[name].needs
     return found
 
 
@@ -226,14 +223,15 @@ class Measurements:
         """``absent`` are the parts that the product does not have; what is about them is None."""
         self._given = dict(given)
         self._registry = registry
-        self._absent = frozenset(name for name in registry if missing_parts(name, absent, registry))
+        self._absent_parts = frozenset(absent)
+        self._absent: dict[str, bool] = {}
         self._tasks: dict[str, _Task] = {}
         self._lock = threading.Lock()
 
     def start(self, names: Iterable[str]) -> None:
         """Start these providers and all that they need, side by side."""
         for name in names:
-            if name not in self._absent:
+            if not self.is_absent(name):
                 self._task(name)
 
     def get(self, name: str) -> Any:
@@ -245,13 +243,15 @@ class Measurements:
 
     def is_absent(self, name: str) -> bool:
         """Whether the product does not have what it would be asked of."""
-        return name in self._absent
+        if name not in self._absent:
+            self._absent[name] = bool(missing_parts(name, self._absent_parts, self._registry))
+        return self._absent[name]
 
     def outcome(self, name: str) -> Outcome:
         """How the provider ended; starts it where it has not been started."""
         if name in self._given:
             return Outcome(name, self._given[name], None, 0.0)
-        if name in self._absent:
+        if self.is_absent(name):
             return Outcome(name, None, None, 0.0, absent=True)
         task = self._task(name)
         limit = self._limit(name)

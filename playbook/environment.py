@@ -29,6 +29,7 @@ def for_program(*more: str) -> dict[str, str]:
         sandbox             the usual ones, Python's
         readers of logs     the usual ones, Python's
         Locust              the usual ones, Python's, its plan and its parent
+        git                 the usual ones, git's and ssh's own, the way to a server
         npm                 the usual ones, its certificates, its token, the way to the registry
         restore scripts     the usual ones, ``PLAYBOOK_DRILL``, those of ``recovery.restore_variables``
         ==================  ======================================================================

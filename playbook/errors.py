@@ -17,6 +17,8 @@ Each message is one sentence that names the service, what was expected and what 
 
 from __future__ import annotations
 
+from playbook.wording import clause_of
+
 
 class PlaybookError(Exception):
     """Base of everything this package raises on purpose."""
@@ -74,6 +76,11 @@ class Unmeasured(PlaybookError):  # noqa: N818
         self.hint = hint
         self.attempts = attempts
 
+    @property
+    def clause(self) -> str:
+        """The message as a part of another sentence."""
+        return clause_of(str(self))
+
 
 class Unreachable(Unmeasured):
     """No connection, or no answer within the time limit: a connectivity issue, not a finding.
@@ -119,6 +126,11 @@ class Refused(Unmeasured):
     def __init__(self, message: str, *, words: str, service: str, hint: str = "", attempts: tuple[str, ...] = ()):
         super().__init__(message, service=service, hint=hint, attempts=attempts)
         self.words = words
+
+
+def away(error: BaseException | None) -> str:
+    """The service that is away or refuses us, where an error says so; else empty."""
+    return error.service if isinstance(error, Unreachable | Denied) else ""
 
 
 class TooLittleData(Unmeasured):

@@ -66,6 +66,8 @@ class Chart(msgspec.Struct, frozen=True, tag="chart"):
 
     Attributes:
         limits: lines across, by what they say: ``warning`` → 80.
+        bars: each point is a count of the time from it to the next, drawn as a bar from 0.
+        marks: moments, Unix seconds, by what they say: ``since 06:30 UTC`` → 1795415400.
     """
 
     title: str
@@ -73,6 +75,8 @@ class Chart(msgspec.Struct, frozen=True, tag="chart"):
     curves: list[Curve]
     limits: dict[str, float] = {}
     audience: Audience = Audience.TEAM
+    bars: bool = False
+    marks: dict[str, float] = {}
 
     @property
     def summary(self) -> list[Summary]:
@@ -96,10 +100,17 @@ class Chart(msgspec.Struct, frozen=True, tag="chart"):
             for one in self.summary
         ]
         limits = ", ".join(f"{name} {value:,g}" for name, value in self.limits.items())
-        return [*(told or ["none"]), *([f"Limits: {limits}{unit}"] if limits else [])]
+        marks = ", ".join(self.marks)
+        return [
+            *(told or ["none"]),
+            *([f"Limits: {limits}{unit}"] if limits else []),
+            *([f"Marked: {marks}"] if marks else []),
+        ]
 
     @property
     def _decimals(self) -> int:
+        if self.bars:  # what is counted
+            return 0
         values = [value for curve in self.curves for value in curve.values]
         span = max(values, default=0.0) - min(values, default=0.0)
         # Two figures of the difference between the lowest and the highest.

@@ -8,22 +8,22 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from playbook.clients.digitalocean import DigitalOceanApi
-from playbook.clients.http import HttpClient
-from playbook.clients.redis import ReadOnlyRedis
-from playbook.clock import Clock
 from playbook.engine import REGISTRY
 from playbook.errors import Skipped
-from playbook.judge import Judge
 from playbook.recorder import Notes
 from playbook.run import Run, load_providers
-from playbook.sections.figures import Limits
-from playbook.settings import Settings
 
 if TYPE_CHECKING:
     from redis import Redis
 
+    from playbook.clients.digitalocean import DigitalOceanApi
+    from playbook.clients.http import HttpClient
     from playbook.clients.libraries.transport import httpx
+    from playbook.clients.redis import ReadOnlyRedis
+    from playbook.clock import Clock
+    from playbook.judge import Judge
+    from playbook.sections.figures import Limits
+    from playbook.settings import Settings
 
 RUN = pytest.StashKey[Run]()
 NOTES = pytest.StashKey[Notes]()
@@ -83,7 +83,7 @@ def pydo_client(digitalocean: DigitalOceanApi) -> Any:
     return open_pydo_client(digitalocean)
 
 
-def _provider_fixture(name: str, doc: str) -> Callable[..., Any]:
+def _provider_fixture(name: str) -> Callable[..., Any]:
     def provide(request: pytest.FixtureRequest) -> Any:
         outcome = request.config.stash[RUN].measurements.outcome(name)
         if outcome.absent:
@@ -97,10 +97,17 @@ def _provider_fixture(name: str, doc: str) -> Callable[..., Any]:
             raise outcome.error
         return outcome.value
 
-    provide.__doc__ = doc
+    _provided[name] = provide
     return pytest.fixture(name=name)(provide)
 
 
+def describe() -> None:
+    """Say of each what it gives, for ``--fixtures``: that is known to the modules, which this imports."""
+    for name, provide in _provided.items():
+        provide.__doc__ = REGISTRY[name].summary
+
+
+_provided: dict[str, Callable[..., Any]] = {}
 load_providers()
-for _provider in REGISTRY.values():
-    globals()[f"_{_provider.name}_fixture"] = _provider_fixture(_provider.name, _provider.summary)
+for _name in REGISTRY:
+    globals()[f"_{_name}_fixture"] = _provider_fixture(_name)

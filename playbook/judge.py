@@ -12,10 +12,14 @@ from contextlib import suppress
 import msgspec
 
 from playbook.audience import Public
+from playbook.clock import days
 from playbook.coverage import Coverage, lacking, together
 from playbook.limits import Limit, Reading
-from playbook.people.attest import SignOff, days
+from playbook.sign_off import SignOff
 from playbook.verdict import SEVERITY, Critical, Verdict
+
+# How a text begins that continues a number by itself; any other is what it was measured over.
+_AS_IT_IS = ("(", "in ", "of ", "for ", "from ")
 
 
 class Judgement(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,7 +31,8 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
         below_target: good enough, but short of what is aimed for.
         coverage: what it stands on, in few words.
         hint: what to do about what was not seen, where that makes it UNKNOWN; may be empty.
-        cause: what it is put down to, where several checks fail for one thing: the service that is down.
+        cause: what it is put down to, where several checks fail for one thing: the service that is down, or for
+            which too little was seen.
         public: what may be said of it to everybody, as a sentence without its subject; empty where nothing may.
     """
 
@@ -84,7 +89,7 @@ class Judge:
         if not math.isfinite(reading.value):
             self._unknown(subject, _no_number(reading))
             return
-        found = limit.format(reading.value) + _over(reading.over)
+        found = (reading.words or limit.format(reading.value)) + _over(reading.over)
         if not limit.possible(reading.value):
             self._unknown(subject, _impossible(limit, found))
             return
@@ -162,11 +167,11 @@ class Judge:
         """
         subject = f"Sign-off of {sign_off.item}"
         if instead:
-            self.that(True, subject, expected="one that counts, or what stands for it", found=instead)
+            self.that(True, subject, expected="a valid one, or what stands for it", found=instead)
             return
         known = sign_off.valid or sign_off.pending
         found = "" if sign_off.pending and not sign_off.valid else sign_off.found
-        self.that(known, subject, expected="one that counts", found=found, coverage=sign_off.coverage)
+        self.that(known, subject, expected="a valid one", found=found, coverage=sign_off.coverage)
         left = days(sign_off.rule.near)
         self.that(not sign_off.near, subject, expected=f"more than {left} left", found=sign_off.found, warn=True)
         self.that(not sign_off.refused, subject, expected="no refused line", found=sign_off.found, warn=True)
@@ -214,13 +219,15 @@ class Judge:
                 found=coverage.got,
                 coverage=(together(self._coverages.values()) + coverage).words,
                 hint=coverage.hint,
+                cause=coverage.cause,
             )
         )
 
 
 def _not_enough(judgement: Judgement, coverage: Coverage) -> Judgement:
     """What would be good if all had been seen, as UNKNOWN; its value is told in words, as no trend may use it."""
-    seen = f"{coverage.got}; what was seen gives {judgement.found}" if judgement.found else coverage.got
+    told = judgement.found and judgement.found != coverage.got
+    seen = f"{coverage.got}; what was seen gives {judgement.found}" if told else coverage.got
     return msgspec.structs.replace(
         judgement,
         verdict=Verdict.UNKNOWN,
@@ -231,6 +238,7 @@ def _not_enough(judgement: Judgement, coverage: Coverage) -> Judgement:
         limit=None,
         below_target=False,
         hint=coverage.hint,
+        cause=coverage.cause,
         public="",
     )
 
@@ -240,12 +248,12 @@ def _public_number(subject: str, limit: Limit, reading: Reading, remark: str) ->
     name = subject if isinstance(subject, Public) else limit.name
     over = _over(reading.over) if isinstance(reading.over, Public) else ""
     expected = limit.expected(limit.verdict(reading.value))
-    return f"{name}: expected {expected}, got {limit.format(reading.value)}{over}{remark}"
+    return f"{name}: expected {expected}, got {reading.words or limit.format(reading.value)}{over}{remark}"
 
 
 def _over(over: str) -> str:
-    """What a number stands for: a window follows "over", amounts stand in brackets."""
-    return f" {over}" if over.startswith("(") else f" over {over}" if over else ""
+    """What a number stands for: a window follows "over", amounts stand in brackets, a clause goes on as it is."""
+    return f" {over}" if over.startswith(_AS_IT_IS) else f" over {over}" if over else ""
 
 
 def _no_number(reading: Reading) -> Coverage:
@@ -267,5 +275,5 @@ def _remark(verdict: Verdict, below_target: bool, limit: Limit) -> str:
     if below_target:
         return " (below target)"
     if verdict is Verdict.CRITICAL and limit.critical:
-        return f" (critical {limit.critical})"
+        return f" (critical {limit.critical.shown})"
     return ""

@@ -21,9 +21,11 @@ from playbook.coverage import Coverage
 from playbook.verdict import Verdict
 
 _COMPARISONS = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
+_SIGNS = {"<=": "≤", ">=": "≥"}
+_WRITTEN = {sign: comparison for comparison, sign in _SIGNS.items()}
 _OPPOSITE = {"<": ">=", "<=": ">", ">": "<=", ">=": "<"}
 _BOUND = re.compile(
-    r"^\s*(?P<comparison><=|>=|<|>)\s*(?P<number>-?\d[\d,_]*(?:\.\d+)?)\s*(?P<unit>[A-Za-zµ%].*?)?\s*$"
+    r"^\s*(?P<comparison><=|>=|<|>|≤|≥)\s*(?P<number>-?\d[\d,_]*(?:\.\d+)?)\s*(?P<unit>[A-Za-zµ%].*?)?\s*$"
 )
 _DECIMALS = 3
 _MOST_DECIMALS = 15
@@ -39,11 +41,14 @@ class Reading(msgspec.Struct, frozen=True):
         value: in the unit of the limit it is judged by; NaN where nobody knows it, as ``coverage`` explains.
         over: what it was measured over, e.g. ``24 h (1,204 requests)``; may be empty.
         coverage: what this figure stands on beyond what its measurement says of itself.
+        words: the number as a sentence says it where a bare one reads badly, e.g. ``none`` for what has ended.
+            Without particulars, as the public reads it too.
     """
 
     value: float
     over: str = ""
     coverage: Coverage = Coverage()
+    words: str = ""
 
 
 class Bound(msgspec.Struct, frozen=True):
@@ -60,14 +65,21 @@ class Bound(msgspec.Struct, frozen=True):
         if not match:
             raise ValueError(f"expected a comparison and a number such as '< 80 %', got {text!r}")
         number = float(match["number"].replace(",", "").replace("_", ""))
-        return cls(match["comparison"], number, match["unit"] or "")  # type: ignore[arg-type]
+        comparison = _WRITTEN.get(match["comparison"], match["comparison"])
+        return cls(comparison, number, match["unit"] or "")  # type: ignore[arg-type]
 
     def holds(self, value: float) -> bool:
         """True where ``value`` satisfies the comparison."""
         return bool(_COMPARISONS[self.comparison](value, self.number))
 
     def __str__(self) -> str:
+        """As the settings write it, for what programs read again."""
         return f"{self.comparison} {format_value(self.number, self.unit)}"
+
+    @property
+    def shown(self) -> str:
+        """The same for people: ``≥ 26 h``."""
+        return f"{_SIGNS.get(self.comparison, self.comparison)} {format_value(self.number, self.unit)}"
 
 
 class Limit(msgspec.Struct, frozen=True):
@@ -106,6 +118,12 @@ class Limit(msgspec.Struct, frozen=True):
         return low - trifle <= value and (high is None or value <= high + trifle)
 
     @property
+    def lines(self) -> dict[str, float]:
+        """What a chart says of the ladder: where each of its bounds lies, by its name."""
+        bounds = {"target": self.target, "warning": self.warning, "critical": self.critical}
+        return {name: bound.number for name, bound in bounds.items() if bound}
+
+    @property
     def range(self) -> str:
         """What the figure can be, in words: ``from 0 to 100 %`` or ``at least 0 s``."""
         if self.lowest is not None and self.highest is not None:
@@ -118,11 +136,16 @@ class Limit(msgspec.Struct, frozen=True):
         """What would have been good enough, in words: ``at least 80 %``."""
         bound = self.warning or self.critical
         if self.target and (verdict is Verdict.OK or bound is None):
-            return f"{_WORDS[self.target.comparison]} {format_value(self.target.number, self.unit)}"
+            return self._in_words(self.target.comparison, self.target.number)
         if bound is None:
             return "any value"
-        good = _OPPOSITE[bound.comparison]
-        return f"{_WORDS[good]} {format_value(bound.number, self.unit)}"
+        return self._in_words(_OPPOSITE[bound.comparison], bound.number)
+
+    def _in_words(self, comparison: str, number: float) -> str:
+        """``at least 80 %``; of what is counted and may not be there at all, ``none``."""
+        if (comparison, number) == ("<=", 0) and (not self.unit or self.unit.startswith("of ")):
+            return f"none {self.unit}".strip()
+        return f"{_WORDS[comparison]} {format_value(number, self.unit)}"
 
     def format(self, value: float) -> str:
         """The value with the limit's unit, with as many decimals as it takes not to contradict its verdict."""

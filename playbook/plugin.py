@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -14,8 +15,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from playbook import asserting, collecting, door, fixtures
+from playbook import asserting, collecting, door, fixtures, progress
 from playbook.audience import Audience, of_terminal
+from playbook.chosen import settings_for
 from playbook.collecting import ITEM, rule_of, runbook_of
 from playbook.command_line import Once
 from playbook.controller import Controller
@@ -25,19 +27,21 @@ from playbook.fixtures import NOTES, RUN
 from playbook.gate import GATE, OPTION
 from playbook.load import options as load_options
 from playbook.load.order import LoadOrder
+from playbook.one_process import spares_workers
 from playbook.profile import missing_for, part_of
 from playbook.record import Record, Timing
 from playbook.recorder import Notes
 from playbook.report import pytest_html, pytest_output
 from playbook.report.pytest_output import redact
 from playbook.report.pytest_terms import LETTERS, attach, record_of
-from playbook.run import Run, settings_for, subject_of
+from playbook.run import Run, subject_of
 from playbook.sections.parts import unknown_parts
 from playbook.verdict import Verdict, verdict_of
 from playbook.warned import Warned
 
 CONTROLLER = pytest.StashKey[Controller]()
 _STARTED = pytest.StashKey[float]()
+_SPARES = pytest.StashKey[bool]()
 _DRILL_MARGIN = 60.0  # seconds beyond a drill's own limit, for what comes before and after it
 
 
@@ -101,6 +105,9 @@ def _only_shows(config: pytest.Config) -> bool:
 def pytest_cmdline_main(config: pytest.Config) -> int | None:
     if _only_shows(config):
         _execute_nothing(config.option)
+    elif spares_workers(config):
+        config.option.numprocesses = 0
+        config.stash[_SPARES] = True
     if not config.option.list_faults:
         return None
     from sandbox.faults import describe
@@ -117,6 +124,8 @@ def _execute_nothing(options: Any) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
+    if getattr(config.option, "showfixtures", False) or getattr(config.option, "show_fixtures_per_test", False):
+        fixtures.describe()
     config.pluginmanager.register(fixtures)
     asserting.see_asserts(config)
     config.pluginmanager.register(Warned())
@@ -124,8 +133,11 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     if not _only_shows(config):
         config.option.continue_on_collection_errors = True
+        if config.option.capture != "fd":  # it would come into the report of a failure
+            progress.show_on_stderr(one_line=not _is_worker(config))
     if of_terminal(os.environ) is Audience.PUBLIC:
         _say_nothing_of_its_own(config.option)
+        config.pluginmanager.register(pytest_output.InternalErrorForEverybody())
     with _usage_errors():
         if _is_worker(config):
             # A terminal that is closed tells all its processes; a worker is ended by its controller.
@@ -165,6 +177,9 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     if controller and not _only_shows(session.config):
         with _usage_errors():
             controller.announce()
+        terminal = session.config.pluginmanager.get_plugin("terminalreporter")
+        if terminal and session.config.stash.get(_SPARES, False):
+            terminal.write_line("one process: what a target is measured by goes side by side in it")
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)  # outside of pytest-timeout, whose limit is for the check alone
@@ -175,6 +190,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
         with _usage_errors():
             item.config.stash[RUN] = controller.begin()
         _measure(item.session)
+        controller.open_page()
     return (yield)
 
 
@@ -182,11 +198,12 @@ def _measure(session: pytest.Session) -> None:
     # A worker of xdist does not know which checks it will get, so it measures what they ask for when they do.
     # A load test begins when the first check asks for it, which is after all others are done.
     early = [item for item in session.items if not _needs_load(item)]
-    names = {name for item in early for name in getattr(item, "fixturenames", ())}
-    session.config.stash[RUN].measurements.start(names & REGISTRY.keys())
+    names = dict.fromkeys(name for item in early for name in getattr(item, "fixturenames", ()))
+    session.config.stash[RUN].measurements.start(name for name in names if name in REGISTRY)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
+    progress.show_on(None)
     if RUN in config.stash:
         config.stash[RUN].measurements.close()
     if CONTROLLER in config.stash:
@@ -241,6 +258,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     run = config.stash[CONTROLLER].run if CONTROLLER in config.stash else config.stash.get(RUN, None)
     if run is None:
         return
+    gc.freeze()  # what is loaded by now stays: looking through it again and again is a tenth of a run's CPU time
     load_options.leave_out(config, items)
 
     def prepare(item: pytest.Item) -> None:
@@ -398,6 +416,7 @@ class _Keeper:
         if not _only_shows(self.controller.config):
             with _usage_errors():
                 self.controller.begin()
+                self.controller.open_page()
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         record = record_of(report)

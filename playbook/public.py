@@ -8,7 +8,7 @@ which is made of nothing else (``playbook.audience``).
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import msgspec
@@ -18,6 +18,7 @@ from playbook.catalogue import Catalogue, Item
 from playbook.errors import Denied, Malformed, NotConfigured, Refused, TooLittleData, Unmeasured, Unreachable
 from playbook.own_items import is_made_of_test, slug
 from playbook.record import KILLED, Record, Results, RootCause
+from playbook.thread.told import GROUPS, Before, Link, Thread
 from playbook.verdict import Verdict
 
 # What our clients and measurements call what they ask: the only names of services that everybody may read.
@@ -26,7 +27,17 @@ SERVICES = frozenset(
         *("Website", "Website without TLS", "Live URL", "Website's metrics", "TLS", "Image API"),
         *("DigitalOcean API", "Redis", "Prometheus", "Grafana", "Alertmanager", "Alerts", "Logs", "Backups"),
         *("GitHub", "npm", "Load test", "Staging place", "Valkey of the drill", "Drill records", "Runbooks"),
-        *("Sign-offs", "Waivers", "On-call roster", "Handoff pages", "Emergency", "Maintenance"),
+        *(
+            "Sign-offs",
+            "Waivers",
+            "On-call roster",
+            "Handoff pages",
+            "Post-mortems",
+            "Emergency",
+            "Maintenance",
+            "Playbook",
+            "Rollback drill",
+        ),
     }
 )
 _VERDICTS = {
@@ -92,8 +103,54 @@ def public_results(results: Results, catalogue: Catalogue) -> Results:
             msgspec.structs.replace(part, items=[each for each in part.items if each in catalogue.items])
             for part in results.left_out
         ],
+        past={record.item: results.past[record.item] for record in records if _has_public_past(record, results)},
+        due=[],
         audience=Audience.PUBLIC,
+        thread=public_thread(results.thread, [record.item for record in results.records], records),
     )
+
+
+def public_thread(thread: Thread | None, items: Sequence[str], shown: Sequence[Record]) -> Thread | None:
+    """Times and verdicts, and the addresses that everybody may read; nobody who is called.
+
+    Args:
+        items: ids of the records as the team reads them.
+        shown: the same records as everybody may read them.
+    """
+    if thread is None:
+        return None
+    named = dict(zip(items, (record.item for record in shown), strict=True))
+    told = set(named.values())
+
+    def names(those: Sequence[str]) -> list[str]:
+        found = [named.get(item, item) for item in those]
+        return list(dict.fromkeys(item for item in found if item in told or not is_made_of_test(item)))
+
+    compared = msgspec.structs.replace(
+        thread.compared,
+        before=_public_before(thread.compared.before),
+        **{group: names(getattr(thread.compared, group)) for group in GROUPS},
+    )
+    return Thread(
+        since={named[item]: since for item, since in thread.since.items() if item in named},
+        compared=compared,
+        severity={named[item]: severity for item, severity in thread.severity.items() if item in named},
+        links={named[item]: _public_links(links) for item, links in thread.links.items() if item in named},
+        last_good=_public_before(thread.last_good),
+    )
+
+
+def _public_before(before: Before | None) -> Before | None:
+    return before and msgspec.structs.replace(before, links=_public_links(before.links))
+
+
+def _public_links(links: Sequence[Link]) -> list[Link]:
+    return [link for link in links if link.audience is Audience.PUBLIC]
+
+
+def _has_public_past(record: Record, results: Results) -> bool:
+    """What it measured before may be told where what it measured now is."""
+    return record.value is not None and record.item in results.past
 
 
 def public_record(record: Record, item: Item | None) -> Record:
@@ -169,13 +226,19 @@ def public_ending(ended: str) -> str:
 def _root_causes(results: Results, shown: list[Record]) -> list[RootCause]:
     """Those whose name is public, with the items that they leave unjudged."""
     told: dict[str, list[str]] = {}
+    bad: dict[str, list[str]] = {}
     for record in shown:
         if record.verdict is Verdict.UNKNOWN and record.public_cause:
             told.setdefault(record.public_cause, []).append(record.item)
+        elif record.verdict in {Verdict.CRITICAL, Verdict.WARNING} and record.public_cause:
+            bad.setdefault(record.public_cause, []).append(record.item)
     names = [cause.id for cause in results.root_causes if cause.id in told]
     return [
         RootCause(
-            id=name, message=f"{_spelt(name)}: {_VERDICTS[Verdict.UNKNOWN]} ({_ELSEWHERE})", items=told[name]
+            id=name,
+            message=f"{_spelt(name)}: {_VERDICTS[Verdict.UNKNOWN]} ({_ELSEWHERE})",
+            items=told[name],
+            symptoms=bad.get(name, []),
         )
         for name in names
     ]

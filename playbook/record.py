@@ -8,6 +8,7 @@ from playbook.audience import Audience
 from playbook.counters import Counted
 from playbook.evidence import Evidence
 from playbook.limits import Limit
+from playbook.thread.told import Asked, Release, Thread
 from playbook.verdict import Verdict
 
 SCHEMA = 1
@@ -56,6 +57,10 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
         audience: who may read what it found, beside its verdict; the item says so.
         public: what it says to everybody, made of nothing that is the team's; empty where there is no sentence.
         public_cause: the cause, where its name is one of ours; else empty.
+        points_at: the one service that what was found names as bad; empty where it names none, or several.
+        asked: what was asked of the metrics for it.
+        severity: ``P1`` to ``P4``, where that was derived from what was measured; else empty.
+        release: what served visitors, where that was asked.
     """
 
     item: str
@@ -87,14 +92,19 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     audience: Audience = Audience.TEAM
     public: str = ""
     public_cause: str = ""
+    points_at: str = ""
+    asked: list[Asked] = []
+    severity: str = ""
+    release: Release | None = None
 
 
 class RootCause(msgspec.Struct, frozen=True):
-    """One thing that could not be measured, and all the items that this left unjudged.
+    """One thing that could not be measured, all the items that this left unjudged, and what else is bad for it.
 
     Attributes:
         id: the service that is away or refuses us, else the measurement that failed.
         attempts: one line for each try.
+        symptoms: items that were measured, and are bad for the same cause.
     """
 
     id: str
@@ -102,6 +112,7 @@ class RootCause(msgspec.Struct, frozen=True):
     hint: str = ""
     attempts: list[str] = []
     items: list[str] = []
+    symptoms: list[str] = []
 
 
 class Timing(msgspec.Struct, frozen=True):
@@ -126,6 +137,17 @@ class LeftOut(msgspec.Struct, frozen=True):
     items: list[str]
 
 
+class Due(msgspec.Struct, frozen=True):
+    """Something that comes due soon: a run, the end of a sign-off, a waiver or a certificate, planned work.
+
+    Attributes:
+        at: ISO 8601 in UTC.
+    """
+
+    what: str
+    at: str
+
+
 class Results(msgspec.Struct, frozen=True, kw_only=True):
     """A run. Times are ISO 8601 in UTC.
 
@@ -140,6 +162,12 @@ class Results(msgspec.Struct, frozen=True, kw_only=True):
         private: the target says that its history, site and issues are in private places.
         left_out: what is not part of this product, in the order of the setting.
         unread: files of checks that could not be read, so that nothing is known of what stands in them.
+        thread: since when each thing is bad, what changed since the run before, whom to call and where to look;
+            None where nobody has looked that up.
+        time_zone: IANA name of the zone in which times are told beside UTC.
+        past: by item, what earlier runs of the set measured: Unix seconds and value, oldest first. Of a check that
+            was not judged by a number, or in another unit than now, there is none.
+        due: what comes due soon, the next first.
     """
 
     schema: int = SCHEMA
@@ -167,3 +195,7 @@ class Results(msgspec.Struct, frozen=True, kw_only=True):
     audience: Audience = Audience.TEAM
     private: bool = False
     left_out: list[LeftOut] = []
+    thread: Thread | None = None
+    time_zone: str = "UTC"
+    past: dict[str, list[tuple[float, float]]] = {}
+    due: list[Due] = []

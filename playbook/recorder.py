@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Iterable
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from inspect import getattr_static
@@ -15,6 +15,7 @@ from playbook.audience import say
 from playbook.catalogue import Investigation, Item, Runbook, is_own
 from playbook.counters import Counted
 from playbook.coverage import Coverage, lacking
+from playbook.emergency import SEVERITIES
 from playbook.engine import REGISTRY, Measurements, Outcome
 from playbook.errors import (
     Denied,
@@ -31,6 +32,7 @@ from playbook.judge import Judge, Judgement
 from playbook.people.waivers import Waivers
 from playbook.public import is_public_cause, of_error
 from playbook.record import Record, RootCause, Step
+from playbook.thread.told import Asked, Release
 from playbook.verdict import Critical, Verdict, verdict_of
 
 TRIES = "Tries"
@@ -56,6 +58,10 @@ class Notes:
         seen: names of the providers it asked for.
         cause: the failed outcome that stopped it, if one did.
         readings: counters that its measurements have read.
+        points_at: the services that what was measured names as bad.
+        asked: what was asked of the metrics.
+        severity: how bad an emergency is, where that was measured.
+        release: what serves visitors, where that was measured.
         asserts_count: an assert that holds is a judgement: the check runs, and does not judge by ``judge``.
         runs: the check's own code is being executed.
     """
@@ -65,6 +71,10 @@ class Notes:
     seen: list[str] = field(default_factory=list)
     cause: Outcome | None = None
     readings: dict[str, Counted] = field(default_factory=dict)
+    points_at: set[str] = field(default_factory=set)
+    asked: list[Asked] = field(default_factory=list)
+    severity: str = ""
+    release: Release | None = None
     asserts_count: bool = False
     runs: bool = False
 
@@ -77,6 +87,12 @@ class Notes:
             self.evidence += evidence_of(outcome.value)
             self._stand_on(outcome)
             self.readings |= getattr(outcome.value, "readings", {})
+            self.points_at.update(filter(None, [getattr(outcome.value, "points_at", "")]))
+            self.asked += getattr(outcome.value, "asked_metrics", ())
+            release = getattr(outcome.value, "serving_release", None)
+            self.release = release if isinstance(release, Release) else self.release
+            severity = getattr(outcome.value, "severity", "")
+            self.severity = self.severity or (severity if severity in SEVERITIES else "")
 
     def _stand_on(self, outcome: Outcome) -> None:
         """Its own coverage, and what the measurements that it was made of lack."""
@@ -186,13 +202,17 @@ def make_record(
         audience=item.audience,
         public=_public(item, judged, error),
         public_cause=cause if is_public_cause(cause, measurements_of_the_suite()) else "",
+        points_at=next(iter(notes.points_at)) if verdict in INVESTIGATE and len(notes.points_at) == 1 else "",
+        asked=notes.asked if verdict is not Verdict.OK else [],
+        severity=notes.severity if verdict in INVESTIGATE else "",
+        release=notes.release,
     )
 
 
 def measurements_of_the_suite() -> frozenset[str]:
-    """Names of our own clients and measurements, as far as they are loaded; not those that somebody added."""
+    """Names of our own clients and measurements; not those that somebody added."""
     own = __name__.partition(".")[0]
-    return frozenset(name for name, each in REGISTRY.items() if each.function.__module__.partition(".")[0] == own)
+    return frozenset(name for name in REGISTRY if REGISTRY.module_of(name).partition(".")[0] == own)
 
 
 def _public(item: Item, judged: Judgement | None, error: BaseException | None) -> str:
@@ -259,12 +279,30 @@ def _carry_out(step: Investigation, measurements: Measurements) -> Step:
     return Step(step.title, step.command, shown, "; ".join(dict.fromkeys(problems)))
 
 
-def root_causes(records: Iterable[Record]) -> list[RootCause]:
+def under_their_causes(records: Sequence[Record]) -> list[Record]:
+    """The records; what points at a service that could not be reached either is put down to that."""
+    away = {record.cause for record in records if record.verdict is Verdict.UNKNOWN}
+    return [
+        msgspec.structs.replace(
+            record,
+            cause=record.points_at,
+            public_cause=record.points_at if is_public_cause(record.points_at, ()) else "",
+        )
+        if not record.cause and record.points_at in away - {""}
+        else record
+        for record in records
+    ]
+
+
+def root_causes(records: Sequence[Record]) -> list[RootCause]:
     """What could not be measured, each once, with the items it left unjudged; most items first."""
     blocked: dict[str, list[Record]] = {}
     for record in records:
         if record.verdict is Verdict.UNKNOWN and record.cause:
             blocked.setdefault(record.cause, []).append(record)
+    for hit in blocked.values():
+        # Whoever asked nothing else tells it best; the rest tell what else they had seen.
+        hit.sort(key=lambda record: bool(record.expected))
     causes = [
         RootCause(
             id=cause,
@@ -272,6 +310,7 @@ def root_causes(records: Iterable[Record]) -> list[RootCause]:
             hint=hit[0].next_step,
             attempts=next((e.lines for e in hit[0].evidence if isinstance(e, Lines) and e.title == TRIES), []),
             items=[record.item for record in hit],
+            symptoms=[each.item for each in records if each.cause == cause and each.verdict in INVESTIGATE],
         )
         for cause, hit in blocked.items()
     ]

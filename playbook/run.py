@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import platform
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
-from importlib import import_module
-from importlib.metadata import version
 from pathlib import Path
-from pkgutil import iter_modules
-from typing import Any
 
 import msgspec
 
@@ -20,13 +14,12 @@ import playbook.clients
 import playbook.measure
 from playbook import door
 from playbook.catalogue import Catalogue, Item, is_own, read_runbook
-from playbook.clients.wire import LIBRARY
 from playbook.clock import Clock, iso
 from playbook.counters import Earlier
 from playbook.door.records import leaving
-from playbook.engine import Measurements
+from playbook.engine import REGISTRY, Measurements
 from playbook.errors import Unmeasured
-from playbook.history.readings import earlier_readings
+from playbook.history.readings import earlier_readings, last_run
 from playbook.load.order import MARKER, PRODUCTION_OPTION, SHAPE_OPTION, LoadOrder
 from playbook.look_again import filled_in
 from playbook.own_catalogue import catalogue_of
@@ -34,29 +27,24 @@ from playbook.people.files import waivers_of
 from playbook.people.waivers import Waivers
 from playbook.places import comes_with_it, path_of
 from playbook.record import KILLED, LeftOut, Record, Results, Timing
-from playbook.recorder import INVESTIGATE, Notes, make_record, root_causes, with_runbook, with_waiver
+from playbook.recorder import (
+    INVESTIGATE,
+    Notes,
+    make_record,
+    root_causes,
+    under_their_causes,
+    with_runbook,
+    with_waiver,
+)
 from playbook.run_folder import Begun, what_was_left
-from playbook.settings import SANDBOX, Settings, load
+from playbook.settings import SANDBOX, Settings
 from playbook.verdict import EXECUTED, Verdict, exit_code, overall
 
 
 def load_providers() -> None:
-    """Import every client and measurement, so that the registry knows them. Touches no network."""
+    """Let the registry know every client and measurement. Imports none of them, and touches no network."""
     for package in (playbook.clients, playbook.measure):
-        for module in iter_modules(package.__path__, package.__name__ + "."):
-            import_module(module.name)
-    _prepare_for_threads(msgspec.Struct)
-
-
-def _prepare_for_threads(kind: type[msgspec.Struct]) -> None:
-    """Let msgspec learn every message class while there is one thread.
-
-    It learns a class when it first decodes one, and two threads in which it does so at once can crash the process
-    (seen with msgspec 0.22 as a segmentation fault in one of some hundred runs).
-    """
-    for subclass in kind.__subclasses__():
-        msgspec.json.Decoder(subclass)
-        _prepare_for_threads(subclass)
+        REGISTRY.find(package)
 
 
 class Run:
@@ -87,7 +75,10 @@ class Run:
                 "clock": self.clock,
                 "allow_mutations": allow_mutations,
                 "load_order": self.load_order,
-                "earlier": Earlier(lambda: earlier_readings(history, settings, self.clock.now())),
+                "earlier": Earlier(
+                    lambda: earlier_readings(history, settings, self.clock.now()),
+                    lambda: last_run(history, settings, self.clock.now()),
+                ),
             },
             absent=settings.nowhere,
         )
@@ -222,6 +213,7 @@ def begun_now(
         target=settings.target.name,
         kind=settings.target.kind,
         url=settings.target.web.url or "",
+        time_zone=settings.target.time_zone,
         private=settings.target.private,
         set=set_name,
         command=command,
@@ -244,7 +236,7 @@ def add_up(
     unread: Iterable[str] = (),
 ) -> Results:
     """The results of a run that has begun so, from what it came to."""
-    records = sorted(records, key=lambda record: (record.subject, record.item))
+    records = under_their_causes(sorted(records, key=lambda record: (record.subject, record.item)))
     verdicts = [record.verdict for record in records]
     # What is excepted from judgement is excepted from being counted on.
     floor = max(begun.floor - verdicts.count(Verdict.WAIVED) - _skip_themselves(begun, records), 1)
@@ -276,6 +268,7 @@ def add_up(
         versions=versions(),
         private=begun.private,
         left_out=begun.left_out,
+        time_zone=begun.time_zone,
     )
 
 
@@ -303,6 +296,11 @@ def make_from_records(folder: Path) -> Results | None:
 
 def versions() -> dict[str, str]:
     """What ran: the suite, Python, the system, and the libraries a result may depend on."""
+    import platform
+    from importlib.metadata import version
+
+    from playbook.clients.wire import LIBRARY
+
     libraries = ("pytest", LIBRARY, "redis", "pydo")
     return {
         "playbook": playbook.__version__,
@@ -310,15 +308,3 @@ def versions() -> dict[str, str]:
         "system": f"{platform.system()} {platform.machine()}",
         **{name: version(name) for name in libraries},
     }
-
-
-def settings_for(
-    target: str | None,
-    root: Path,
-    overlay: Mapping[str, Any] | None = None,
-    environment: Mapping[str, str] = os.environ,
-) -> Settings:
-    """Settings for a run; ``overlay`` are the addresses of the sandbox that was started for it."""
-    return load(
-        target, root=root, environment=environment, overlay={"targets": {SANDBOX: overlay}} if overlay else None
-    )

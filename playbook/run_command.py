@@ -1,6 +1,7 @@
 """``python -m playbook run SET``: what a schedule calls. Runs a set, looks again at what is bad, tells others.
 
-    ping "start" → pytest → (bad: the bad checks once more) → notifications → ping "success" or "fail"
+    ping "start" → (handoff page) → pytest → (bad: the bad checks once more) → notifications
+                 → ping "success" or "fail"
 
 The exit code is that of the first run. A second look confirms, and never makes a bad run good; what fails in
 telling is said, and changes nothing.
@@ -23,6 +24,7 @@ from typing import Any, Literal
 import msgspec
 
 from playbook import door
+from playbook.chosen import settings_for
 from playbook.clock import Clock
 from playbook.command_line import demand_set, positive
 from playbook.errors import UsageError
@@ -34,7 +36,6 @@ from playbook.places import INSTALLED, comes_with_it, is_checkout, path_of
 from playbook.record import Results
 from playbook.report import read_results
 from playbook.report.words import counted, plural
-from playbook.run import settings_for
 from playbook.run_folder import RUN_FILE_VARIABLE, Told
 from playbook.settings import SANDBOX, Settings
 from playbook.verdict import EXIT_OK, EXIT_UNKNOWN, Verdict
@@ -43,6 +44,9 @@ Say = Callable[[str], None]
 
 BAD = frozenset({Verdict.CRITICAL, Verdict.UNKNOWN})
 _MUTATIONS = "--allow-mutations"
+# The handoff page that a scheduled set judges is written before it, where the settings say where pages are kept.
+_PAGES = {"weekly": "--weekly", "monthly": "--monthly"}
+_PAGE_SECONDS = 300.0
 _END_SECONDS = 30.0  # a run that is told to end writes its report; then it is killed
 _POLL_SECONDS = 0.25
 _SIGNALLED = 128  # as shells have it: this and the number of the signal
@@ -129,6 +133,7 @@ class _Runner:
         how: Literal["success", "fail"] = "fail"
         words = f"{self._set} of {self._settings.target.name}: ended by a fault of the command itself"
         try:
+            self._step("handoff page", self._write_handoff)
             first = self._pytest([], ["--scheduled"] if self._options.scheduled else [])
             words = self._words(first)
             self._say(f"{words}; {first.folder}" if first.folder else words)
@@ -170,6 +175,28 @@ class _Runner:
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
+
+    def _write_handoff(self) -> None:
+        """The page of the week or month that ends now, in a process of its own; its failure costs no run."""
+        settings, period = self._settings, _PAGES.get(self._set)
+        if not (period and self._options.scheduled and settings.people.handoffs):
+            return
+        if settings.target.kind == SANDBOX:
+            return
+        command = [sys.executable, "-m", "playbook", "handoff", period, "--target", settings.target.name]
+        command += [f"--history={self._history}", *([] if settings.target.private else ["--public"])]
+        ended = subprocess.run(
+            command,
+            cwd=self._root,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=_PAGE_SECONDS,
+            check=False,
+        )
+        for line in (ended.stdout + ended.stderr).splitlines():
+            self._say(f"handoff: {line}")
 
     # ------------------------------------------------------------------------------------------------------ pytest
 
@@ -339,7 +366,6 @@ def add_parser(commands: Any, say: Say) -> None:
     """The command, added to what ``argparse`` calls subparsers."""
     parser = commands.add_parser(
         "run",
-        help="run a set as a schedule does: with a second look at what is bad, and notifications",
         description="Run a set, look once more at its bad checks (incidents.recheck), tell who must know. "
         "Exit code: that of the run. What follows -- is handed to pytest: run daily -- -n 2",
     )

@@ -44,6 +44,7 @@ class Begun(msgspec.Struct, frozen=True, kw_only=True):
     target: str
     kind: str
     url: str = ""
+    time_zone: str = "UTC"
     private: bool = False
     set: str
     command: str

@@ -10,6 +10,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -142,7 +143,7 @@ class Settings(Section, frozen=True):
             names = " or ".join(variables[0].split("|"))
             add = f"{names} in the environment"
         elif _is_secret(path):
-            line = line.replace("…", f"${{{variable_for(path, _read(DEFAULTS))}}}")
+            line = line.replace("…", f"${{{variable_for(path, _defaults())}}}")
             add = f"to playbook.toml:\n{line}"
         else:
             add = f"to playbook.toml:\n{line}"
@@ -198,7 +199,7 @@ def load(
     """
     environment = os.environ if environment is None else environment
     file = _config_file(root or Path.cwd(), environment)
-    merged = _read(DEFAULTS)
+    merged = _defaults()
     sets = frozenset(merged["floors"])  # every set has one in the defaults
     known_targets = set(merged["targets"])
     if file:
@@ -259,6 +260,12 @@ def _is_file(path: Path) -> bool:
         return path.is_file()
     except OSError as error:  # of a folder that may not be looked into
         raise UsageError(f"{path} cannot be read: {error.strerror}") from None
+
+
+@cache
+def _defaults() -> dict[str, Any]:
+    """What ships, read once; nobody changes it."""
+    return _read(DEFAULTS)
 
 
 def _read(file: Path) -> dict[str, Any]:
@@ -325,12 +332,13 @@ def _build(
     if not trusted:
         for path, text in sources.items():
             if _is_secret(path) and not _VARIABLE.fullmatch(text):
-                variable = variable_for(path, _read(DEFAULTS))
+                variable = variable_for(path, _defaults())
                 raise UsageError(
                     f"{where}: {path} is a secret and must come from the environment, written as "
                     f'"${{{variable}}}"; never write it into the file'
                 )
     common[_NOTIFICATIONS] = _interpolate(told, environment)
+    common["people"] = _interpolate(common.get("people", {}), environment)
     ladders = common.get("limits", {})
     paths = {key: f"targets.{name}.limits.{key}" for key in overrides["limits"]}
     common["limits"] = _limits(ladders, where, paths)

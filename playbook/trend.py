@@ -76,14 +76,14 @@ class Trend:
         return days if days <= self.rule.reach * self.span else None
 
     def describe(self, unit: str) -> str:
-        """``+1.2 points a day (91 % of 504 comparisons agree)``, or that nothing is steady."""
+        """``+1.2 points a day; 91 % of 504 comparisons agree``, or that nothing is steady."""
         if not self.known:
             return f"unknown: {self.pairs} comparisons, {self.rule.least_pairs} are needed"
         told = f"{self.agreement:.0f} % of {self.pairs:,} comparisons agree"
         if not self.steady:
             return f"none that is steady ({told})"
         figures = max(2 - math.floor(math.log10(abs(self.slope))), 0) if self.slope else 0
-        return f"{self.slope:+,.{min(figures, 4)}f} {unit} a day ({told})"
+        return f"{self.slope:+,.{min(figures, 4)}f} {unit} a day; {told}"
 
 
 def fit(parts: Sequence[Sequence[Point]], season: float, rule: Trends) -> Trend:

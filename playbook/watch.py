@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from playbook import door
+from playbook.chosen import settings_for
 from playbook.clock import Clock
 from playbook.command_line import positive, whole
 from playbook.emergency import NONE
@@ -17,7 +18,7 @@ from playbook.errors import PlaybookError, Unmeasured, UsageError
 from playbook.measure.emergency import Look, take_look
 from playbook.measure.emergency_calls import calls_for
 from playbook.report.words import plural
-from playbook.run import load_providers, settings_for
+from playbook.run import load_providers
 from playbook.settings import SANDBOX, Settings
 from playbook.verdict import EXIT_CRITICAL, EXIT_OK, EXIT_UNKNOWN
 
@@ -85,7 +86,7 @@ def watch(
             called = severity  # said once, and again when it gets worse
             say(door.text(f"  {calls_for(look, settings, clock).found}"))
         if well >= stable_for:
-            say(f"stable: {well} looks in a row without an emergency")
+            say(f"stable: {plural(well, 'look')} in a row without an emergency")
             return EXIT_OK
         if clock.now() + timedelta(seconds=every) > ends:
             break
@@ -118,7 +119,6 @@ def add_parser(commands: Any, say: Say) -> None:
     """Add the command to the command line."""
     parser = commands.add_parser(
         "watch",
-        help="look at short intervals until there has been no emergency for several looks in a row",
         description="Look at homepage, health, response time, errors and alerts at short intervals; a line for "
         "each look, and whom to call. It only reads. Exit code: 0 stable, 1 the last look showed an emergency, "
         "10 it could not tell or there were too few looks, 4 wrong usage, 130 interrupted.",

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 import re
 import shutil
@@ -145,12 +146,60 @@ def _reviewed(at: datetime) -> dict[str, str]:
 
 
 @dataclass
+class IncidentState:
+    """An outage of the homepage that has recovered, as the history of runs shows it, and its post-mortem.
+
+    Attributes:
+        recovered: when the run that showed it well began.
+        page: text of its post-mortem; empty where there is none.
+        known: the history holds its runs.
+    """
+
+    recovered: datetime
+    page: str
+    known: bool = True
+
+    @property
+    def runs(self) -> list[dict[str, Any]]:
+        """The lines of the two bad runs, and of the good one after them."""
+        lines = []
+        for days, verdict, code in ((2, "CRITICAL", 1), (1, "CRITICAL", 1), (0, "OK", 0)):
+            at = self.recovered - timedelta(days=days)
+            lines.append(
+                {
+                    "id": f"sandbox-daily-{at:%Y%m%dT%H%M%SZ}-0000000{days}",
+                    "target": "sandbox",
+                    "kind": "sandbox",
+                    "set": "daily",
+                    "started": moment(at),
+                    "finished": moment(at + timedelta(seconds=20)),
+                    "verdict": verdict,
+                    "exit_code": code,
+                    "executed": 22,
+                    "floor": 22,
+                    "items": {
+                        "daily.probe.homepage": {"verdict": verdict, "message": "The homepage answered 500"}
+                    },
+                }
+            )
+        return lines
+
+    @property
+    def text(self) -> str:
+        """The page, with the mark that says whose it is."""
+        name = json.dumps(["sandbox", "down", "probe.homepage"]).encode()
+        key = f"{hashlib.sha256(name).hexdigest()[:12]}-1"
+        return f"<!-- playbook-post-mortem {key} target=sandbox -->\n# Post-mortem\n\n{self.page}\n"
+
+
+@dataclass
 class PeopleState:
     """What people wrote; healthy by default, edited by faults.
 
     Attributes:
         damaged: texts that stand between the lines of the ledger of sign-offs and are none.
         runbooks: text by name of the file.
+        playbook: text of the playbook; None where it is not there.
         minutes: what the minutes of the review say now; sign-offs that name them were made on ``MINUTES_TEXT``.
     """
 
@@ -161,6 +210,8 @@ class PeopleState:
     runbooks: dict[str, str] = field(default_factory=dict)
     damaged: list[str] = field(default_factory=list)
     minutes: str = MINUTES_TEXT
+    incident: IncidentState | None = None
+    playbook: str | None = None
 
     @classmethod
     def healthy(cls, now: datetime) -> PeopleState:
@@ -177,7 +228,17 @@ class PeopleState:
             HandoffState("weekly", now - timedelta(days=2)),
             HandoffState("monthly", now - timedelta(days=9)),
         ]
-        return cls(healthy_roster(now), signed, handoffs=handoffs, runbooks=_reviewed(now - timedelta(days=9)))
+        reviewed = now - timedelta(days=9)
+        return cls(
+            healthy_roster(now),
+            signed,
+            handoffs=handoffs,
+            runbooks=_reviewed(reviewed),
+            playbook=f"# The playbook\n\nOwner: {ADA}\nVersion: 7\nReviewed: {reviewed:%Y-%m-%d}\n",
+            incident=IncidentState(
+                now - timedelta(days=12), "A certificate had expired; it is renewed by itself now."
+            ),
+        )
 
     def of(self, item: str) -> SignedState:
         """The sign-off of an item."""
@@ -211,6 +272,9 @@ class PeopleService(Service):
                 "roster": str(self._folder / "roster.toml"),
                 "handoffs": str(self._folder / "handoffs"),
                 "runbooks": str(self._folder / "runbooks"),
+                "postmortems": str(self._folder / "postmortems"),
+                "deliveries": str(self._folder / "history"),
+                "playbook": str(self._folder / "playbook.md"),
             }
         }
 
@@ -228,10 +292,24 @@ class PeopleService(Service):
         (self._folder / "attestations.jsonl").write_bytes(b"".join(lines))
         (self._folder / "roster.toml").write_text(toml(people.roster), encoding="utf-8")
         self._write_handoffs(people.handoffs)
+        if people.incident:
+            self._write_incident(people.incident)
         (self._folder / "runbooks").mkdir()
         for name, text in people.runbooks.items():
             (self._folder / "runbooks" / name).write_text(text, encoding="utf-8")
+        if people.playbook is not None:
+            (self._folder / "playbook.md").write_text(people.playbook, encoding="utf-8")
         (self._folder / "waivers.jsonl").write_bytes(b"".join(map(_waived, people.waived)))
+
+    def _write_incident(self, incident: IncidentState) -> None:
+        runs, pages = self._folder / "history" / "runs", self._folder / "postmortems"
+        runs.mkdir(parents=True)
+        pages.mkdir()
+        for line in incident.runs if incident.known else ():
+            with (runs / f"{line['started'][:4]}.jsonl").open("a", encoding="utf-8") as file:
+                file.write(json.dumps(line) + "\n")
+        if incident.page:
+            (pages / "homepage.md").write_text(incident.text, encoding="utf-8")
 
     def _write_handoffs(self, handoffs: list[HandoffState]) -> None:
         folder = self._folder / "handoffs"

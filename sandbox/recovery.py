@@ -95,7 +95,11 @@ class RecoveryService(Service):
         if since:  # by the sandbox's own beginning, as settings stay when faults are switched
             since -= self._world.now - self._began
         return {
-            "recovery": {"records": str(self._file), "valkey": str(get_binary_path())},
+            "recovery": {
+                "records": str(self._file),
+                "valkey": str(get_binary_path()),
+                "rollback_within_days": 31.5,
+            },
             "first_days": {"known_since": since.isoformat()} if since else {},
         }
 

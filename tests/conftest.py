@@ -1,6 +1,7 @@
 """What every test stands on."""
 
 import configparser
+import fcntl
 import os
 import signal
 import sys
@@ -10,8 +11,10 @@ from hypothesis import settings
 
 from playbook import door
 from playbook.door.known import Known
-from tests.installed import build, call
+from tests.installed import LIMIT, build, call, environment_of
+from tests.preloaded import CAN_FORK, Server
 from tests.project import ROOT
+from tests.scheduling import ByFile, matrix_last
 
 # The same examples each time: a test of properties fails for a change and not by chance. To look for more of them:
 # HYPOTHESIS=explore pytest tests/unit/measure/test_certificates.py
@@ -63,10 +66,31 @@ def pytest_configure(config: pytest.Config) -> None:
         config.addinivalue_line("markers", line)
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """The slow layer's own, where a file is to stay with one worker."""
+    return ByFile(config, log) if config.getvalue("dist") == "loadscope" else None
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The many short tests come last, so that no worker is left with a long one."""
+    items[:] = matrix_last(items)
+
+
 @pytest.fixture(scope="session")
 def installed(tmp_path_factory: pytest.TempPathFactory):
-    """The folder of the programs of an installed suite."""
-    return build(tmp_path_factory.mktemp("installed"))
+    """The folder of the programs of an installed suite, which all workers share."""
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent  # of this run, with a folder for each worker
+    programs = folder / "installed" / "programs"
+    with (folder / "installed.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not programs.exists():
+            (folder / "installed").mkdir(exist_ok=True)
+            programs.symlink_to(build(folder / "installed"))
+    return programs.resolve()
 
 
 @pytest.fixture(name="call")
@@ -75,5 +99,27 @@ def call_installed(installed, tmp_path):
 
     def run(*command, cwd=tmp_path, **variables):
         return call(installed, *command, cwd=cwd, **variables)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def _installed_server(installed, tmp_path_factory: pytest.TempPathFactory):
+    """A server that forks for runs of pytest, with the installed suite loaded."""
+    server = Server(installed / "python", tmp_path_factory.mktemp("empty"))
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def run_installed(installed, request, tmp_path):
+    """Run the pytest of an installed suite, as ``call("python", "-m", "pytest", …)`` does but in a fork."""
+
+    def run(*arguments, **variables):
+        if not CAN_FORK:
+            return call(installed, "python", "-m", "pytest", *arguments, cwd=tmp_path, **variables)
+        server = request.getfixturevalue("_installed_server")
+        environment = environment_of(variables)
+        return server.run(arguments, tmp_path, environment, LIMIT)
 
     return run

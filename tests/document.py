@@ -42,7 +42,7 @@ class Document(HTMLParser):
 
     def handle_data(self, data):
         if self.open and self.open[-1] != "style":
-            self.text += data
+            self.text += data.replace("\N{NO-BREAK SPACE}", " ")  # between a number and its unit
 
     def all(self, tag):
         """Attributes of every element of this kind."""

@@ -35,7 +35,7 @@ def record(verdict: Verdict = Verdict.OK, number: int = 0, **changes: object) ->
     return Record(**fields)  # type: ignore[arg-type]
 
 
-def a_chart() -> Chart:
+def a_chart(title: str = "Memory, seven days") -> Chart:
     """Memory of three components in a week of hours: steady, with hours missing, leaking; and one moment."""
     monday = 1_795_392_000.0  # 2026-11-23
     hours = range(-168, 1)
@@ -48,7 +48,7 @@ def a_chart() -> Chart:
     gap = Curve("image-optimizer", curve("", 58.0, 0.01).points[:60] + curve("", 58.0, 0.01).points[80:])
     unusual = Curve("unusual", [(monday - 86_400, 61.0)], dots=True)
     curves = [web, gap, curve("image-worker with a long name", 74.0, 0.12), unusual]
-    return Chart("Memory, seven days", "%", curves, {"warning": 80.0, "critical": 90.0})
+    return Chart(title, "%", curves, {"warning": 80.0, "critical": 90.0})
 
 
 def six_verdicts() -> Results:
@@ -129,7 +129,9 @@ def hostile() -> Results:
             HOSTILE,
             [Curve(HOSTILE, [(0.0, 1e12), (1.0, -1e12)]), Curve(HOSTILE, [(0.5, 0.0)])],
             {HOSTILE: 1e15},
+            marks={HOSTILE: 0.5},
         ),
+        Chart(HOSTILE, HOSTILE, [Curve(HOSTILE, [(0.0, 3.0)]), Curve(HOSTILE, [(5.0, 9e9)])], bars=True),
     ]
     texts = ("title", "rule", "message", "expected", "found", "why", "next_step", "look_again", "add")
     records = [

@@ -14,6 +14,8 @@ import importlib
 import inspect
 import json
 import os
+import pkgutil
+import resource
 import runpy
 import select
 import signal
@@ -23,6 +25,8 @@ import sys
 import tempfile
 import threading
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import NoReturn
 
@@ -61,15 +65,119 @@ def run_plain(
     )
 
 
-class Server:
-    """The process that forks, as its user sees it. It ends with us, however we end, and its run with it."""
+@dataclass(frozen=True)
+class Begin:
+    """What a shell, a terminal or a disk has done to a run before it begins; to be called in it.
 
-    def __init__(self) -> None:
+    Attributes:
+        ignored: numbers of signals that are ignored.
+        heard: numbers of signals that do what they usually do, also where the tests themselves ignore them.
+        largest_file: bytes over which no file may grow: what a full disk is, and no root is needed for it.
+    """
+
+    ignored: tuple[int, ...] = ()
+    heard: tuple[int, ...] = ()
+    largest_file: int | None = None
+
+    def __call__(self) -> None:
+        """Have it so, in this process."""
+        for numbers, handler in ((self.ignored, signal.SIG_IGN), (self.heard, signal.SIG_DFL)):
+            for number in numbers:
+                signal.signal(number, handler)
+        if self.largest_file is not None:
+            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+            resource.setrlimit(resource.RLIMIT_FSIZE, (self.largest_file, self.largest_file))
+
+
+def start_pytest(
+    *arguments: str, cwd: Path, env: Mapping[str, str], begin: Begin = Begin()
+) -> Run | subprocess.Popen[str]:
+    """A run that goes on beside the test; one at a time. Its errors are among its output."""
+    if CAN_FORK and all(name in _FOLLOWED for name in env if name.startswith("PYTHON")):
+        return Run(_server(), arguments, cwd, env, begin)
+    return subprocess.Popen(
+        [sys.executable, "-m", "pytest", *arguments],
+        cwd=cwd,
+        env=env,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+        preexec_fn=begin,  # noqa: PLW1509 - there is one thread here
+    )
+
+
+class Run:
+    """A run that goes on, as ``subprocess.Popen`` is one, as far as tests need it.
+
+    Attributes:
+        returncode: None until it has been waited for.
+    """
+
+    def __init__(
+        self, server: Server, arguments: Sequence[str], cwd: Path, env: Mapping[str, str], begin: Begin
+    ) -> None:
+        self.returncode: int | None = None
+        self._command = ["pytest", *arguments]
+        self._server = server
+        reads, writes = os.pipe()
+        try:
+            self.pid, self._handle = server.begin(arguments, cwd, env, [writes, writes], begin=begin)
+        finally:
+            os.close(writes)
+        server.current = self
+        self._pieces: list[bytes] = []
+        self._reader = threading.Thread(target=self._read, args=(reads,), daemon=True)
+        self._reader.start()
+
+    def send_signal(self, number: int) -> None:
+        """To it alone; where it has ended nothing happens."""
+        if self.returncode is None:
+            with suppress(ProcessLookupError):
+                signal.pidfd_send_signal(self._handle, number)
+
+    def kill(self) -> None:
+        """End it, as nothing can be done about."""
+        self.send_signal(signal.SIGKILL)
+
+    def wait(self, timeout: float) -> int:
+        """Its exit code; TimeoutExpired where it goes on for longer than that, which leaves it as it is."""
+        if self.returncode is None:
+            ready, _, _ = select.select([self._server.here], [], [], timeout)
+            if not ready:
+                raise subprocess.TimeoutExpired(self._command, timeout)
+            self.returncode = int(self._server.answer())
+            self._server.current = None
+            os.close(self._handle)
+        return self.returncode
+
+    def communicate(self, timeout: float) -> tuple[str, None]:
+        """Wait for it, and for all that it and what it started say."""
+        self.wait(timeout)
+        self._reader.join(timeout)
+        return b"".join(self._pieces).decode(), None
+
+    def _read(self, reads: int) -> None:
+        with os.fdopen(reads, "rb", buffering=0) as pipe:
+            while piece := pipe.read(65536):
+                self._pieces.append(piece)
+
+
+class Server:
+    """The process that forks, as its user sees it. It ends with us, however we end, and its run with it.
+
+    Args:
+        python: which Python it is; what that has installed is loaded.
+        folder: where it collects the checks for that.
+    """
+
+    def __init__(self, python: Path = Path(sys.executable), folder: Path = ROOT) -> None:
+        self.current: Run | None = None
         self.here, there = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with there:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "tests.preloaded", str(there.fileno())],
-                cwd=ROOT,
+                [python, __file__, str(there.fileno())],
+                cwd=folder,
                 env={
                     name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "PYTHON"))
                 },
@@ -83,20 +191,47 @@ class Server:
         self, arguments: Sequence[str], cwd: Path, env: Mapping[str, str], timeout: float
     ) -> subprocess.CompletedProcess[str]:
         """See ``run_pytest``."""
-        request = {"arguments": arguments, "cwd": str(cwd), "env": dict(env), "timeout": timeout}
         with tempfile.TemporaryFile() as stdout, tempfile.TemporaryFile() as stderr:
-            ask(self.here, request, [stdout.fileno(), stderr.fileno()])
-            answer = self.here.recv(_LARGEST_REQUEST)
-            if not answer:
-                raise RuntimeError(f"the server of tests.preloaded ended with code {self.process.wait()}")
+            _, handle = self.begin(arguments, cwd, env, [stdout.fileno(), stderr.fileno()], timeout=timeout)
+            os.close(handle)
+            code = self.answer()
             texts = []
             for file in (stdout, stderr):
                 file.seek(0)
                 texts.append(file.read().decode())
         command = ["pytest", *arguments]
-        if (code := json.loads(answer)) is None:
+        if code is None:
             raise subprocess.TimeoutExpired(command, timeout, *texts)
         return subprocess.CompletedProcess(command, code, *texts)
+
+    def begin(
+        self,
+        arguments: Sequence[str],
+        cwd: Path,
+        env: Mapping[str, str],
+        files: Sequence[int],
+        *,
+        timeout: float | None = None,
+        begin: Begin = Begin(),
+    ) -> tuple[int, int]:
+        """Begin a run; its number, and a descriptor that stands for it."""
+        if self.current:
+            self.current.kill()  # which a test has left that failed
+            self.current.wait(60)
+        request = {"arguments": arguments, "cwd": str(cwd), "env": dict(env), "timeout": timeout}
+        ask(self.here, {**request, "begin": asdict(begin)}, files)
+        number, handles, _, _ = socket.recv_fds(self.here, _LARGEST_REQUEST, 1)
+        if not number:
+            raise RuntimeError(f"the server of tests.preloaded ended with code {self.process.wait()}")
+        return json.loads(number), handles[0]
+
+    def answer(self) -> int | None:
+        """The exit code of the run, once it has ended; None where its time was over."""
+        answer = self.here.recv(_LARGEST_REQUEST)
+        if not answer:
+            raise RuntimeError(f"the server of tests.preloaded ended with code {self.process.wait()}")
+        code: int | None = json.loads(answer)
+        return code
 
     def stop(self) -> None:
         """End it, and what it runs."""
@@ -127,20 +262,26 @@ def _load() -> None:
     """Load what runs load, by collecting the checks as they do, and what they load later."""
     import pytest
 
+    import playbook.report
+
     before = set(sys.modules)
     pytest.main(["--collect-only", "-q", "-m", "daily"])
     from playbook.engine import REGISTRY
 
-    for name in ("certifi", "loadtests.launch", "playbook.report.terminal", "websockets.utils", "encodings.idna"):
+    for name in (
+        *("certifi", "loadtests.launch", "playbook.report.terminal", "websockets.utils", "encodings.idna"),
+        *("sandbox.faults", "sandbox.launcher", "PIL.ImageDraw"),
+    ):
         importlib.import_module(name)
     for provider in REGISTRY.values():
         for library in provider.libraries:
             importlib.import_module(library)
+    for form in pkgutil.iter_modules(playbook.report.__path__, "playbook.report."):
+        importlib.import_module(form.name)
     _use()
-    # A folder's own conftest and tests are loaded by each run: their names may stand for other files there.
+    # A folder's own conftest and checks are loaded by each run: their names may stand for other files there.
     for name in set(sys.modules) - before:
-        file = getattr(sys.modules[name], "__file__", None)
-        if file and Path(file).parent in {ROOT, ROOT / "checks"}:
+        if name == "conftest" or "checks" in name.split(".")[:2]:
             del sys.modules[name]
     # pytest warns of a library that has a plugin and was loaded before it. httpcore has what it needs of this one.
     for name in [name for name in sys.modules if name.partition(".")[0] == "anyio"]:
@@ -154,14 +295,21 @@ def _use() -> None:
     import pydo
     from PIL import Image
 
+    from playbook.catalogue import shipped
     from playbook.clients.trust import context_for
+    from playbook.door.foreign import RULES
     from playbook.report.page import environment
+    from playbook.settings import load
 
     Image.init()
     pydo.Client(token="nobody's").close()
     context_for(None, "nobody")  # the usual authorities
-    for name in ("page", "parts"):
+    for name in environment().list_templates():
         environment().get_template(name)  # which compiles it
+    for rule in RULES:
+        assert rule.pattern.compiled
+    assert shipped()
+    load("sandbox", root=ROOT / "checks", environment={})  # where nobody has own settings: what is shipped
 
 
 def _become(request: dict[str, object], stdout: int, stderr: int) -> None:
@@ -169,6 +317,7 @@ def _become(request: dict[str, object], stdout: int, stderr: int) -> None:
     os.setsid()
     os.dup2(stdout, 1)
     os.dup2(stderr, 2)
+    Begin(**request["begin"])()  # type: ignore[arg-type]
     os.chdir(str(request["cwd"]))
     os.environ.clear()
     os.environ.update(request["env"])  # type: ignore[call-overload]
@@ -189,13 +338,9 @@ def _end(code: int) -> NoReturn:
     os._exit(code)
 
 
-def _wait(pid: int, requests: socket.socket, timeout: float) -> int | None:
+def _wait(pid: int, ended: int, requests: socket.socket, timeout: float | None) -> int | None:
     """The run's exit code as subprocess gives it; None where it was killed for its time. Ends with who asked."""
-    ended = os.pidfd_open(pid)
-    try:
-        ready, _, _ = select.select([ended, requests], [], [], timeout)
-    finally:
-        os.close(ended)
+    ready, _, _ = select.select([ended, requests], [], [], timeout)
     if ended not in ready:
         os.killpg(pid, signal.SIGKILL)  # not waited for yet, so the number is still its own
     _, status = os.waitpid(pid, 0)
@@ -218,14 +363,19 @@ def _serve(requests: socket.socket) -> bool:
             return True
         for file in files:
             os.close(file)
-        code = _wait(pid, requests, request["timeout"])
+        ended = os.pidfd_open(pid)
         try:
+            socket.send_fds(requests, [json.dumps(pid).encode()], [ended])
+            code = _wait(pid, ended, requests, request["timeout"])
             requests.send(json.dumps(code).encode())
         except BrokenPipeError:
             return False
+        finally:
+            os.close(ended)
 
 
 if __name__ == "__main__":
+    sys.path[0] = str(Path.cwd())  # as with -m, and not the folder of this file
     _PATH = [path for path in sys.path if path != str(Path.cwd())]
     _load()
     sys.stdout.flush()  # else the first fork would say it

@@ -37,6 +37,7 @@ enable_assertion_pass_hook = true
 verbosity_assertions = 2
 markers =
     daily: daily
+    weekly: weekly
     item(id, runbook=None): item
 """
 

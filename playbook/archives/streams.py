@@ -7,6 +7,7 @@ import gzip
 import io
 import lzma
 import time
+from collections.abc import Callable
 from typing import IO, Any
 
 CHUNK = 256 * 1024
@@ -70,11 +71,12 @@ class DamagedError(Exception):
 
 
 class Reader(io.RawIOBase):
-    """Counts what is read and ends in time."""
+    """Counts what is read and ends in time; ``told`` is given the count after each piece."""
 
-    def __init__(self, stream: IO[bytes], deadline: float) -> None:
+    def __init__(self, stream: IO[bytes], deadline: float, told: Callable[[int], None] | None = None) -> None:
         self._stream = stream
         self._deadline = deadline
+        self._told = told
         self.count = 0
 
     def readable(self) -> bool:
@@ -85,6 +87,8 @@ class Reader(io.RawIOBase):
         piece = self._stream.read(len(buffer))
         buffer[: len(piece)] = piece
         self.count += len(piece)
+        if self._told:
+            self._told(self.count)
         return len(piece)
 
     def demand_time(self) -> None:

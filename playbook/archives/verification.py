@@ -83,7 +83,14 @@ class Wanted:
 
 
 def verify(
-    stream: IO[bytes], size: int, wanted: Wanted, *, now: datetime, seconds: float, into: Folder | None = None
+    stream: IO[bytes],
+    size: int,
+    wanted: Wanted,
+    *,
+    now: datetime,
+    seconds: float,
+    into: Folder | None = None,
+    told: Callable[[int], None] | None = None,
 ) -> Verification:
     """Read an archive to its end.
 
@@ -92,6 +99,7 @@ def verify(
         now: aware; which keys of the dump a server would still load.
         seconds: after which reading stops.
         into: unpack it there, except for what is dangerous.
+        told: is given the bytes that were read, again and again.
 
     Raises:
         NoRoomError: there is no room to unpack it.
@@ -99,7 +107,7 @@ def verify(
     """
     if not size:
         return Verification(("a file of 0 bytes",), "not read, as it is empty", whole=True)
-    reader = Reader(stream, time.monotonic() + seconds)
+    reader = Reader(stream, time.monotonic() + seconds, told)
     walk = _Walk(wanted.manifest, wanted=wanted, now=now, into=into)
     try:
         walk.through(reader)

@@ -140,7 +140,6 @@ def add_parser(commands: Any, say: Say) -> None:
     """The command, added to what ``argparse`` calls subparsers."""
     parser = commands.add_parser(
         "init",
-        help="write the first playbook.toml of a product of your own",
         description="Write a commented playbook.toml for a product: ask on a terminal, or take the options' word, "
         "and with --from-app what DigitalOcean knows of the app ($DIGITALOCEAN_TOKEN; nothing is changed there). "
         "Secrets are named as variables and never written. "

@@ -20,6 +20,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from playbook import door
+from playbook.environment import environment, for_program
 from playbook.errors import UsageError
 from playbook.history import lines
 from playbook.history.runs import UNION
@@ -50,6 +51,13 @@ _WHO = {
 # be of anybody who wrote into it, and would be handed the token.
 _OWN = {"core.hooksPath": os.devnull, "commit.gpgSign": "false", "push.gpgSign": "false"}
 
+# What git may need besides: its own settings, the way to a server, and an agent that holds keys.
+_GIT_OWN = ("GIT_", "SSH_")
+_OF_GIT = (
+    *("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "no_proxy", "all_proxy"),
+    *("XDG_CONFIG_HOME", "CURL_CA_BUNDLE"),
+)
+
 Say = Callable[[str], None]
 Wait = Callable[[float], None]
 
@@ -65,8 +73,10 @@ class Branches:
 
     def __init__(self, root: Path, *, token: str = "", say: Say = lambda _: None, wait: Wait = time.sleep) -> None:
         self._root, self._say, self._wait = root, say, wait
-        own = {**_OWN, **_authorisation(token, os.environ)}
-        self._environment = {**os.environ, **_WHO, "GIT_TERMINAL_PROMPT": "0", **_configuration(own, os.environ)}
+        given = environment()
+        git = for_program(*_OF_GIT, *(name for name in given if name.startswith(_GIT_OWN)))
+        own = {**_OWN, **_authorisation(token, given)}
+        self._environment = {**git, **_WHO, "GIT_TERMINAL_PROMPT": "0", **_configuration(own, given)}
 
     def fetch_history(self, folder: Path) -> None:
         """Check the branch out into a folder; where there is no branch yet, its beginning.

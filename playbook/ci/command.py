@@ -24,8 +24,10 @@ from playbook.ci import github, runner, state
 from playbook.ci.annotations import annotations_of
 from playbook.ci.branches import HISTORY, REPORTS, Branches
 from playbook.ci.choosing import choose
+from playbook.ci.setup import add_step, setup
 from playbook.errors import UnknownTarget, UsageError
 from playbook.everybody import known_as_ours
+from playbook.handoff.public import HANDOFFS, is_for_everybody
 from playbook.history import runs as history
 from playbook.history.cleansing import DRILLS, cleanse_file, kind_of, team_lines
 from playbook.public import public_results
@@ -221,7 +223,10 @@ def _demand_public(root: Path, branches: Branches, target: str, environment: Map
         return
     team = 0
     for name, content in branches.added(folder):
-        team += team_lines(content, kind_of(name))
+        if kind_of(name) == HANDOFFS:
+            team += not is_for_everybody(folder / name)
+        else:
+            team += team_lines(content, kind_of(name))
     if not team:
         return
     runner.set_outputs({"lines": "withheld"}, environment)
@@ -343,7 +348,6 @@ def add_parser(commands: Any, say: Say) -> None:
     """The command, added to what ``argparse`` calls subparsers."""
     parser = commands.add_parser(
         "ci",
-        help="the steps of the workflows; they run anywhere",
         description="What .github/workflows does, step by step, in a clone with an origin. GitHub's files and "
         "variables are used where they are there.",
     )
@@ -401,6 +405,12 @@ def add_parser(commands: Any, say: Say) -> None:
         lambda _: artifact(root, say, environment),
     )
     add("pages", "tell whether the site can be published", lambda _: pages(root, say, environment))
+    step = add(
+        "setup",
+        "say what is not set up at GitHub yet: environment, variables, Pages, schedules; with --write set it up",
+        lambda options: setup(options, root, say, _with_repository(root, environment)),
+    )
+    add_step(step)
     step = add(
         "code-scanning",
         "hand a report's security items to GitHub's code scanning",

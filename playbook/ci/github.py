@@ -46,7 +46,7 @@ def visibility(environment: Mapping[str, str]) -> Visibility:
     """Who can read this repository; ``unknown`` where GitHub does not say, which must count as public."""
     for _ in range(_TRIES):
         try:
-            status, told = _ask("GET", "", environment)
+            status, told = ask("GET", "", environment)
         except UsageError:
             continue
         if status == _OK and isinstance(told.get("private"), bool):
@@ -62,7 +62,7 @@ def pages(environment: Mapping[str, str]) -> Pages:
     Raises:
         UsageError: GitHub does not answer.
     """
-    status, told = _ask("GET", "pages", environment)
+    status, told = ask("GET", "pages", environment)
     if status == _MISSING:
         return Pages(problem="Pages are not switched on (Settings → Pages → Source: GitHub Actions).")
     if status != _OK:
@@ -83,7 +83,7 @@ def upload_sarif(data: str, environment: Mapping[str, str]) -> str:
         "ref": _given(environment, "GITHUB_REF"),
         "sarif": data,
     }
-    status, told = _ask("POST", "code-scanning/sarifs", environment, body)
+    status, told = ask("POST", "code-scanning/sarifs", environment, body)
     if status == _CREATED:
         return str(told.get("id", "taken"))
     reason = door.line(str(told.get("message", "")), 200)
@@ -94,9 +94,17 @@ def upload_sarif(data: str, environment: Mapping[str, str]) -> str:
     raise UsageError(f"code scanning did not take the findings: expected 202, got {status} ({reason})")
 
 
-def _ask(
-    method: str, path: str, environment: Mapping[str, str], body: Mapping[str, str] | None = None
+def ask(
+    method: str, path: str, environment: Mapping[str, str], body: Mapping[str, Any] | None = None
 ) -> tuple[int, dict[str, Any]]:
+    """One request about the repository that the environment names: status, and the object that came.
+
+    Args:
+        path: below ``/repos/OWNER/NAME/``.
+
+    Raises:
+        UsageError: GitHub does not answer, or the answer is no JSON; where it has no body, the object is empty.
+    """
     from playbook.clients.libraries.transport import fetch, httpx
 
     api = environment.get("GITHUB_API_URL", "https://api.github.com").rstrip("/")
@@ -109,7 +117,7 @@ def _ask(
         with httpx.Client(headers=headers, timeout=_SECONDS, trust_env=False) as client:
             ask = partial(fetch, client, method, url, most=_MOST_BYTES, json=body)
             answer = bounded(ask, _SECONDS)
-        told = answer.json()
+        told = answer.json() if answer.content else {}
     except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, ValueError, RecursionError) as error:
         raise UsageError(
             f"{url}: expected an answer of GitHub's API, got {type(error).__name__}: {words(str(error))}"

@@ -22,6 +22,7 @@ _LEAST_LATE = timedelta(minutes=10)
 AHEAD = timedelta(minutes=5)  # that another's clock may be ahead of ours
 _NEVER = 2000  # a year; Go's zero time is in the year 1
 _SHOWN = 3
+_FINDING = frozenset({"firing", "pending"})  # states of a whole rule
 
 
 class _Rule(msgspec.Struct):
@@ -136,6 +137,44 @@ def rules_of(source: str, groups: Sequence[Any], warnings: tuple[str, ...], now:
             elif age := _late(rule, group.interval, now):
                 late.append(f"{rule.name} ({age})")
     return Rules(source, tuple(names), tuple(paused), tuple(bad), tuple(late), tuple(unknown), warnings)
+
+
+def told_by_rules(groups: Sequence[Any], known: Sequence[Any]) -> list[Any]:
+    """What the rules themselves say of alerts, in the form of alerts, and ``known`` does not have.
+
+    The list of alerts is another answer: of a source that was started between the two it is empty, as nothing was
+    evaluated by then, and the rules are well, as they have been since.
+
+    Args:
+        known: the list of alerts, as it came.
+    """
+    seen = {_key(one) for one in known}
+    named = {name for _, name, _ in seen}
+    more: list[Any] = []
+    for rule in (rule for group in _dicts(groups) for rule in _dicts(group.get("rules"))):
+        own = rule.get("alerts")
+        own = own if isinstance(own, list) else []
+        more += [one for one in own if _key(one) not in seen]
+        names = {name for _, name, _ in map(_key, own)} | named
+        name, state = str(rule.get("name")), str(rule.get("state"))
+        if state.lower() in _FINDING and name not in names and not rule.get("isPaused"):
+            labels = rule.get("labels")
+            labels = {**labels, "alertname": name} if isinstance(labels, dict) else {"alertname": name}
+            more.append({"labels": labels, "state": state, "annotations": rule.get("annotations") or {}})
+    return more
+
+
+def _dicts(found: Any) -> list[dict[str, Any]]:
+    return [one for one in found if isinstance(one, dict)] if isinstance(found, list | tuple) else []
+
+
+def _key(alert: Any) -> tuple[frozenset[tuple[str, str]], str, str]:
+    """Its labels without those that Grafana keeps to itself, its name, its state."""
+    labels = alert.get("labels") if isinstance(alert, dict) else None
+    if not isinstance(labels, dict):
+        return frozenset({("", repr(alert))}), "", ""
+    shown_labels = frozenset((name, str(value)) for name, value in labels.items() if not name.startswith("__"))
+    return shown_labels, str(labels.get("alertname")), str(alert.get("state"))
 
 
 def _why_bad(rule: _Rule) -> str:

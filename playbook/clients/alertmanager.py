@@ -17,7 +17,7 @@ from typing import Any
 import msgspec
 
 from playbook.budget import words
-from playbook.clients.alert_rules import Rules, rules_of
+from playbook.clients.alert_rules import Rules, rules_of, told_by_rules
 from playbook.clients.alert_words import (
     Alert,
     RawSilence,
@@ -34,6 +34,7 @@ from playbook.clients.alert_words import (
 from playbook.clients.grafana import Grafana, grafana
 from playbook.clients.http import Answer, HttpClient
 from playbook.clients.prometheus import Prometheus, prometheus
+from playbook.clients.wire import Kept
 from playbook.coverage import Coverage, lacking
 from playbook.engine import client
 from playbook.errors import Malformed, NotConfigured, TooLittleData, Unmeasured
@@ -217,12 +218,15 @@ class RuleAlerts:
 
 def _evaluated(source: Prometheus | Grafana, now: datetime) -> Found:
     service = "Grafana" if isinstance(source, Grafana) else source.service
-    alerts, lacks = of_rules(source.alerts(), now)
+    raw, rules, unknown = source.alerts(), None, Coverage()
     try:
         groups, warnings = source.rule_groups()
         rules = rules_of(service, groups, warnings, now)
+        raw = [*raw, *told_by_rules(groups, raw)]
     except Unmeasured as error:
-        rules, lacks = None, lacks + _not_known(error, "rules not known")
+        unknown = _not_known(error, "rules not known")
+    alerts, lacks = of_rules(raw, now)
+    lacks += unknown
     silences: list[RawSilence] = []
     if isinstance(source, Grafana):
         try:
@@ -273,6 +277,7 @@ def alerting(settings: Settings) -> Alertmanager | RuleAlerts:
             username=own.username,
             password=own.password,
             setting=f"targets.{target.name}.alertmanager.url",
+            kept=Kept(),
         )
         return Alertmanager(http, rules, "" if rules else _line_to_add(settings))
     if rules:

@@ -150,7 +150,7 @@ class FolderStore(BackupStore):
 
     def _failed(self, error: OSError, path: Path) -> Denied | Unreachable:
         reason = (error.strerror or type(error).__name__).lower()
-        message = f"{SERVICE}: expected to read {path} ({self.setting}), got: {reason}"
+        message = f"{SERVICE}: expected to read {path} ({self.setting}), got an error ({reason})"
         if isinstance(error, PermissionError):
             hint = "The account that runs the playbook must be able to list and read the archives."
             return Denied(message, service=SERVICE, hint=hint)
@@ -259,7 +259,7 @@ def _hint(refusal: Refusal) -> str:
         there = f" It is in {refusal.elsewhere}." if refusal.elsewhere else ""
         return f"The bucket is in another region than backups.region and backups.endpoint say.{there}"
     if refusal.code == "NoSuchKey":
-        return "Is the bucket's name in backups.endpoint? It belongs into backups.location alone."
+        return "Is the bucket's name in backups.endpoint? It belongs in backups.location alone."
     return ""
 
 

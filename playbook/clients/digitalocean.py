@@ -367,6 +367,7 @@ class DigitalOceanApi:
         if error.status == 401:
             kind, hint = Denied, f"Check {self._variable('token')}: the token is wrong, expired or revoked."
         elif error.status == 403:
+            text += f": the token needs the scope {scope}"
             kind, hint = Denied, f"Give the token in {self._variable('token')} the scope {scope}."
         elif error.status == 404 and scope.startswith("app:"):
             text = f"{text}: no app with the id {self.app_id}, or nothing of that name in it"

@@ -18,7 +18,7 @@ from playbook import door
 from playbook.budget import Ambiguous, OverBudget, read_json, read_unambiguous_json, shown
 from playbook.clients.http import origin
 from playbook.clients.trust import context_for
-from playbook.clients.wire import Call, Exchange
+from playbook.clients.wire import Call, Exchange, Kept
 from playbook.errors import Forbidden
 from playbook.secret import Secret
 from playbook.settings import TimeLimits
@@ -83,7 +83,7 @@ class _Response:
             raise NotJson(f"JSON {error}") from None
         except ValueError:
             if not self.may_be_quoted:
-                raise NotJson(f"{len(self.content):,} bytes that are no JSON") from None
+                raise NotJson(f"{len(self.content):,} bytes that are not JSON") from None
             kind = self.headers.get("content-type", "no content type")
             raise NotJson(f"{kind}: {door.quoted(self.content, 80)}") from None
 
@@ -92,7 +92,7 @@ class _Response:
 class ReadOnlyTransport:
     """Lets GET and POST …/rollback/validate through, to one origin; refuses the rest before anything is sent.
 
-    Thread-safe: every request has a connection of its own, and its deadline is kept for its thread.
+    Thread-safe: no two requests have one connection at once, and a deadline is kept for its thread.
     """
 
     endpoint: str
@@ -100,10 +100,15 @@ class ReadOnlyTransport:
     time_limits: TimeLimits
     ca: str | None
     _now: local = field(default_factory=local, repr=False)
+    _kept: Kept = field(default_factory=Kept, repr=False)
 
     def until(self, deadline: float) -> None:
         """All requests of this thread must be over at this moment of ``time.monotonic()``."""
         self._now.deadline = deadline
+
+    def lets_through(self, method: str, path: str) -> bool:
+        """Whether such a request may leave."""
+        return method == "GET" or (method == "POST" and _HARMLESS_POST.match(path) is not None)
 
     def send(self, request: Any, **_: Any) -> _Response:
         """Send one request of azure-core.
@@ -117,7 +122,7 @@ class ReadOnlyTransport:
         url = urlsplit(request.url)
         if origin(url) != origin(urlsplit(self.endpoint)):
             raise Forbidden(f"{SERVICE}: expected a request to {self.endpoint}, got one to {url.hostname}")
-        if request.method != "GET" and not (request.method == "POST" and _HARMLESS_POST.match(url.path)):
+        if not self.lets_through(request.method, url.path):
             raise Forbidden(f"{SERVICE}: {request.method} {url.path} could change something and was not sent")
         limits = self.time_limits
         call = Call(
@@ -134,6 +139,7 @@ class ReadOnlyTransport:
             read=limits.read,
             deadline=getattr(self._now, "deadline", time.monotonic() + limits.connect + limits.read),
             body=_bytes(request.content),
+            kept=self._kept if request.method == "GET" else None,
         )
         with Exchange(call) as exchange:
             body = bytearray()

@@ -21,6 +21,7 @@ from playbook import door
 from playbook.budget import read_json
 from playbook.clients.http import Answer, HttpClient, origin
 from playbook.clients.listing import Listing, listed
+from playbook.clients.wire import Kept
 from playbook.engine import client
 from playbook.errors import Denied, Malformed, Unmeasured, Unreachable
 from playbook.settings import Settings
@@ -126,6 +127,7 @@ class GitHubApi:
     """
 
     settings: Settings = field(repr=False)
+    _kept: Kept = field(default_factory=Kept, repr=False, compare=False)
 
     @property
     def has_organisation(self) -> bool:
@@ -203,6 +205,7 @@ class GitHubApi:
             token=self.settings.require(mine.token, "github.token", SERVICE),
             headers={"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": "2022-11-28"},
             setting=f"targets.{self.settings.target.name}.github.endpoint",
+            kept=self._kept,
         )
 
     def _one(self, path: str, kind: type[T], what: str) -> T:

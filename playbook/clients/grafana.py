@@ -15,6 +15,7 @@ from urllib.parse import quote
 import msgspec
 
 from playbook.clients.http import HttpClient
+from playbook.clients.wire import Kept
 from playbook.engine import client
 from playbook.errors import Malformed
 from playbook.settings import Settings
@@ -203,5 +204,6 @@ def grafana(settings: Settings) -> Grafana:
         ca=own.ca,
         token=own.token,
         setting=f"targets.{settings.target.name}.grafana.url",
+        kept=Kept(),
     )
     return Grafana(http, settings)

@@ -24,7 +24,7 @@ from playbook.clients.encodings import Unreadable
 from playbook.clients.proxies import basic, proxy_for
 from playbook.clients.retries import ATTEMPTS, tries
 from playbook.clients.trust import context_for, untrusted_hint
-from playbook.clients.wire import Broken, Call, Exchange, Method, Phases
+from playbook.clients.wire import Broken, Call, Exchange, Kept, Method, Phases
 from playbook.deadline import left
 from playbook.errors import Denied, Malformed, Unreachable, UsageError
 from playbook.secret import Secret
@@ -124,6 +124,7 @@ class HttpClient:
             whole ``get`` with all its tries and redirects.
         ca: file with the private certificate authority to trust.
         setting: dotted path of the setting that holds the address, for messages.
+        kept: its connections, where those are not measured and several requests are made.
     """
 
     base_url: str = field(repr=False)
@@ -135,6 +136,7 @@ class HttpClient:
     password: Secret | None = field(default=None, repr=False)
     headers: Mapping[str, str] = field(default_factory=dict)
     setting: str = ""
+    kept: Kept | None = field(default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         parse_url(self.base_url, self.setting or self.service)
@@ -210,7 +212,8 @@ class HttpClient:
         """What would be sent to ``url``. Sends nothing."""
         merged = {"User-Agent": "operations-playbook", "Accept": "*/*", "Accept-Encoding": "identity"}
         merged |= dict(self.headers) | dict(headers or {})
-        if origin(url) == origin(urlsplit(self.base_url)):
+        is_own = origin(url) == origin(urlsplit(self.base_url))
+        if is_own:
             merged |= {"Authorization": value} if (value := self.authorization()) else {}
         return Call(
             method=method,
@@ -221,6 +224,7 @@ class HttpClient:
             read=self.time_limits.read,
             deadline=time.monotonic() + seconds,
             body=body,
+            kept=self.kept if is_own and method != "POST" else None,
         )
 
     @property

@@ -80,7 +80,8 @@ class FileLogs:
                 hint="Check that the logs are still forwarded to these files.",
             )
         _note_empty(found, stream.problems)
-        stream.source = f"{len(recent)} of {len(found)} files that match {', '.join(self.patterns)}"
+        which = "file that matches" if len(found) == 1 else "files that match"
+        stream.source = f"{len(recent)} of {len(found)} {which} {', '.join(self.patterns)}"
         stream.size = sum(file.size * (_PACKED_TO if file.path.suffix == ".gz" else 1) for file in recent)
         stream.parts = self._parts(opened, since.timestamp(), stream)
         return stream

@@ -305,7 +305,7 @@ class Npm:
                 raise self._malformed(file.name, f"more than {MAX_FILE:,} bytes")
             return read_json(file.read_bytes())
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise self._malformed(file.name, f"no JSON: {error}") from None
+            raise self._malformed(file.name, f"a file that is not JSON: {error}") from None
         except OSError as error:
             raise self._malformed(file.name, f"{error.strerror}") from None
 

@@ -17,6 +17,7 @@ from playbook import door
 from playbook.budget import convert, read_json, words
 from playbook.clients.grafana import HINT, Grafana, grafana
 from playbook.clients.http import Answer, HttpClient
+from playbook.clients.wire import Kept
 from playbook.coverage import Coverage, lacking, whole
 from playbook.engine import client
 from playbook.errors import Malformed, TooLittleData, Unreachable
@@ -113,7 +114,7 @@ class Answered:
             raise TooLittleData(
                 f"{self.service}: expected a number for {what}, got NaN",
                 service=self.service,
-                hint="Nothing has been counted, as a share of nothing is no number.",
+                hint="Nothing has been counted, as a share of nothing is not a number.",
             )
         if math.isinf(value):
             raise Malformed(
@@ -381,6 +382,7 @@ def prometheus(settings: Settings) -> Prometheus:
             username=target.prometheus.username,
             password=target.prometheus.password,
             setting=f"targets.{target.name}.prometheus.url",
+            kept=Kept(),
         )
     )
 

@@ -238,7 +238,7 @@ class TlsClient:
                         chain=_chain(tls),
                     )
             except ssl.SSLCertVerificationError as error:
-                return Handshake(False, reason=error.verify_message)
+                return Handshake(False, reason=error.verify_message.rstrip("."))
             except TimeoutError as error:
                 raise _unreachable(endpoint, "no answer to the TLS greeting in time") from error
             except (ssl.SSLEOFError, ConnectionError) as error:

@@ -113,7 +113,8 @@ def _chart(title: str, chart: Chart) -> Chart:
         for curve in chart.curves[:MOST_PARTS]
     ]
     limits = {text(name): value for name, value in list(chart.limits.items())[:MOST_PARTS]}
-    return Chart(title, text(chart.unit), curves, limits)
+    marks = {text(name): at for name, at in list(chart.marks.items())[:MOST_PARTS]}
+    return Chart(title, text(chart.unit), curves, limits, bars=chart.bars, marks=marks)
 
 
 def _fitting(value: T) -> T:

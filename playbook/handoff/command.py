@@ -10,18 +10,22 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from playbook.chosen import settings_for
 from playbook.clock import Clock
 from playbook.door.records import leaving
 from playbook.errors import NotConfigured, PlaybookError, Unreachable, UsageError
+from playbook.everybody import runs_for_everybody
 from playbook.handoff import endings
-from playbook.handoff.files import read_pages, write_page
+from playbook.handoff.files import read_pages
 from playbook.handoff.page import DAYS, Ending, Page, Period, make_page
+from playbook.handoff.public import public_page
 from playbook.history.folder import history_to_read
 from playbook.history.runs import read
 from playbook.people.files import path_of
 from playbook.profile import left_out, left_out_of_the_catalogue
+from playbook.report.handoff import write_page
 from playbook.report.words import not_part
-from playbook.run import Run, load_providers, settings_for
+from playbook.run import Run, load_providers
 from playbook.settings import SANDBOX, Settings
 from playbook.verdict import EXIT_OK
 
@@ -41,7 +45,7 @@ def run_handoff(options: argparse.Namespace, root: Path, say: Say, clock: Clock 
         settings, kept = _settings(options.target, root, stack)
         folder = options.to or (path_of(settings, kept) if kept else root / _FOLDER)
         history = history_to_read(settings, root / options.reports, chosen=options.history)
-        page = collect(settings, period, history, folder, clock)
+        page = collect(settings, period, history, folder, clock, public=options.public)
     try:
         files = write_page(folder, page)
     except OSError as error:
@@ -52,8 +56,14 @@ def run_handoff(options: argparse.Namespace, root: Path, say: Say, clock: Clock 
     return EXIT_OK
 
 
-def collect(settings: Settings, period: Period, history: Path, folder: Path, clock: Clock) -> Page:
-    """The page of a target, from its ``history`` and what can be measured now. Secrets are removed."""
+def collect(
+    settings: Settings, period: Period, history: Path, folder: Path, clock: Clock, *, public: bool = False
+) -> Page:
+    """The page of a target, from its ``history`` and what can be measured now. Secrets are removed.
+
+    Args:
+        public: everybody may read it.
+    """
     load_providers()
     run, without = Run(settings, clock), settings.target.without
     try:
@@ -63,9 +73,9 @@ def collect(settings: Settings, period: Period, history: Path, folder: Path, clo
         # Longer than a period ago nothing changes on the page but how old a problem is.
         past = read(history, since=now - _LOOK_BACK)
         absent = left_out_of_the_catalogue(without, absent=settings.nowhere)
-        return leaving(
+        page = leaving(
             make_page(
-                past.runs,
+                runs_for_everybody(past.runs) if public else past.runs,
                 run.catalogue,
                 target=settings.target.name,
                 period=period,
@@ -74,9 +84,11 @@ def collect(settings: Settings, period: Period, history: Path, folder: Path, clo
                 endings=found.endings,
                 on_call=found.on_call,
                 not_read=[*past.problems, *run.catalogue.unread.values(), *found.not_read],
+                time_zone=settings.target.time_zone,
                 left_out=[not_part(part) for part in left_out(absent, without)],
             )
         )
+        return public_page(page) if public else page
     finally:
         run.measurements.close()
 
@@ -140,7 +152,6 @@ def add_parser(commands: Any, say: Say) -> None:
     """The command, added to what ``argparse`` calls subparsers."""
     parser = commands.add_parser(
         "handoff",
-        help="write the page that one week or month hands to the next",
         description="Write a handoff page as HTML, Markdown and JSON: open problems with their age, what changed "
         "since the last page, what ends in the next period, who is on call.",
     )
@@ -148,6 +159,9 @@ def add_parser(commands: Any, say: Say) -> None:
     which.add_argument("--weekly", action="store_true", help="of the week that ends now")
     which.add_argument("--monthly", action="store_true", help="of the month that ends now")
     parser.add_argument("--target", metavar="NAME", help="whose page; the sandbox's where not given")
+    parser.add_argument(
+        "--public", action="store_true", help="name no person, address or reason: for a place that everybody reads"
+    )
     parser.add_argument(
         "--history", metavar="DIR", help="the history of runs (default: as runs themselves have it)"
     )

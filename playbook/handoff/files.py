@@ -9,7 +9,6 @@ import msgspec
 
 from playbook.errors import Denied, Unreachable
 from playbook.handoff.page import SCHEMA, Page, Period
-from playbook.report.handoff import handoff_html, handoff_markdown
 
 SERVICE = "Handoff pages"
 
@@ -32,22 +31,6 @@ class Pages(NamedTuple):
 def file_of(folder: Path, page: Page) -> Path:
     """The page's JSON; HTML and Markdown have the same name."""
     return folder / f"{page.target}-{page.period}-{page.made:%Y%m%dT%H%M%SZ}.json"
-
-
-def write_page(folder: Path, page: Page) -> list[Path]:
-    """Write a page; the JSON last, so that what is found there is complete."""
-    folder.mkdir(parents=True, exist_ok=True)
-    file = file_of(folder, page)
-    contents = {
-        ".html": handoff_html(page).encode("utf-8", "replace"),
-        ".md": handoff_markdown(page).encode("utf-8", "replace"),
-        ".json": msgspec.json.format(msgspec.json.encode(page), indent=1) + b"\n",
-    }
-    for suffix, content in contents.items():
-        part = file.with_suffix(f"{suffix}.part")
-        part.write_bytes(content)
-        part.replace(file.with_suffix(suffix))
-    return [file.with_suffix(suffix) for suffix in contents]
 
 
 def read_pages(folder: Path, target: str, period: Period) -> Pages:

@@ -8,10 +8,11 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
+from playbook.audience import Audience
 from playbook.catalogue import Catalogue
+from playbook.clock import Moment
 from playbook.history.runs import Finding, RunLine, gone_since
 from playbook.limits import Bound, format_value
-from playbook.people.attest import Moment
 from playbook.verdict import SEVERITY, Verdict
 
 SCHEMA = 1
@@ -77,6 +78,8 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
         on_call: who has which duty now and takes over next, in words.
         not_read: what could not be read, in words.
         left_out: what is not part of the product, in words.
+        time_zone: IANA name of the zone in which times are told beside UTC.
+        audience: who may read it; a page for everybody names no person, address or reason.
     """
 
     schema: int = SCHEMA
@@ -93,6 +96,8 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     on_call: list[str] = []
     not_read: list[str] = []
     left_out: list[str] = []
+    time_zone: str = "UTC"
+    audience: Audience = Audience.TEAM
 
 
 class _State(NamedTuple):
@@ -137,6 +142,7 @@ def make_page(
     on_call: Sequence[str] = (),
     not_read: Sequence[str] = (),
     left_out: Sequence[str] = (),
+    time_zone: str = "UTC",
 ) -> Page:
     """The page of a period that ends now.
 
@@ -171,6 +177,7 @@ def make_page(
         on_call=list(on_call),
         not_read=list(not_read),
         left_out=list(left_out),
+        time_zone=time_zone,
     )
 
 

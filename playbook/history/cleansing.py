@@ -15,8 +15,9 @@ import msgspec
 
 from playbook.audience import Audience
 from playbook.catalogue import Catalogue
-from playbook.history import deliveries, lines
+from playbook.history import deliveries, handling, lines
 from playbook.history.deliveries import Delivery
+from playbook.history.handling import Handling
 from playbook.history.public_lines import public_delivery, public_line
 from playbook.history.runs import ATTRIBUTES, LONGEST_LINE, RUNS, SCHEMA, RunLine
 from playbook.recovery.records import DrillRecord, public_record
@@ -100,7 +101,11 @@ def kind_of(name: Path) -> str:
 
 
 def _files(folder: Path) -> list[Path]:
-    found = [file for kind in (RUNS, deliveries.FOLDER) for file in sorted((folder / kind).glob("*.jsonl"))]
+    found = [
+        file
+        for kind in (RUNS, deliveries.FOLDER, handling.FOLDER)
+        for file in sorted((folder / kind).glob("*.jsonl"))
+    ]
     drills = folder / DRILLS
     return [*found, *([drills] if drills.is_file() else [])]
 
@@ -116,16 +121,20 @@ def _is_public(line: lines.Line, kind: str) -> bool:
             return public_delivery(known) == known
         case DrillRecord():
             return public_record(known) == known
+        case Handling():
+            return not (known.who or known.note)
     return kind == DRILLS and line.text == _UNREADABLE
 
 
-def _decoded(text: bytes, kind: str) -> RunLine | Delivery | DrillRecord | None:
+def _decoded(text: bytes, kind: str) -> RunLine | Delivery | DrillRecord | Handling | None:
     try:
         if kind == DRILLS:
             return msgspec.json.decode(text, type=DrillRecord)
         if kind == RUNS:
             run = msgspec.json.decode(text, type=RunLine)
             return run if run.schema == SCHEMA else None
+        if kind == handling.FOLDER:
+            return msgspec.json.decode(text, type=Handling)
         return msgspec.json.decode(text, type=Delivery) if kind == deliveries.FOLDER else None
     except lines.DAMAGE:
         return None
@@ -152,6 +161,9 @@ def _cleansed(
             case Delivery():
                 lost["error of a delivery"] += 1
                 kept.append(msgspec.json.encode(public_delivery(known)))
+            case Handling():
+                lost["name and note of what was done about an incident"] += 1
+                kept.append(handling.line_of(handling.for_everybody(known)))
             case DrillRecord():
                 lost["place and words of a drill"] += 1
                 kept.append(msgspec.json.encode(public_record(known)))

@@ -8,15 +8,15 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from playbook.chosen import settings_for
 from playbook.clock import Clock
 from playbook.errors import UsageError
-from playbook.everybody import known_as_ours
+from playbook.handoff.public import HANDOFFS, team_files
 from playbook.history.cleansing import SQUASH, cleanse_file, cleansings
 from playbook.history.folder import history_to_read
 from playbook.history.runs import History, RunLine, read
 from playbook.history.schedule import missed
 from playbook.report.words import plural
-from playbook.run import settings_for
 from playbook.settings import Settings, private_targets
 from playbook.verdict import EXIT_OK, EXIT_UNKNOWN
 
@@ -45,6 +45,8 @@ def run_history(options: argparse.Namespace, root: Path, say: Say, clock: Clock 
 
 def _cleanse(folder: Path, root: Path, say: Say, *, written: bool) -> int:
     """Say what of the history is the team's, and with ``written`` take it out."""
+    from playbook.everybody import known_as_ours
+
     catalogue, ours = known_as_ours()
     private = private_targets({run.target for run in read(folder).runs}, root)
     does = "" if written else "would be "
@@ -62,6 +64,11 @@ def _cleanse(folder: Path, root: Path, say: Say, *, written: bool) -> int:
             say(f"  {what}: {times:,} ×")
         if written and (one.changed or one.removed):
             cleanse_file(one.file, catalogue, ours, private)
+    for file in team_files(folder / HANDOFFS, private):
+        total += 1
+        say(f"{file.relative_to(folder)}: {does}removed, as it is a page of the team's")
+        if written:
+            file.unlink()
     for name in sorted(private):
         say(f"{name}: left as it is, as targets.{name}.private is true")
     if not total:
@@ -101,7 +108,6 @@ def add_parser(commands: Any, say: Say) -> None:
     """The command, added to what ``argparse`` calls subparsers."""
     parser = commands.add_parser(
         "history",
-        help="tell the newest run of each set, and what of the history cannot be read",
         description="Tell the newest run of each set with its verdict and age; with --target also the sets that "
         "have not run when they were due. With --cleanse, say what of the lines is for the team alone, and with "
         "--write take it out. Exit code: 0 all of the history could be read, 10 some could not.",

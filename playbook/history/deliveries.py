@@ -12,9 +12,9 @@ from typing import Literal
 
 import msgspec
 
+from playbook.clock import Moment
 from playbook.history import lines
 from playbook.history.runs import make_folder
-from playbook.people.attest import Moment
 
 FOLDER = "deliveries"
 _LONGEST_LINE = 64 * 1024

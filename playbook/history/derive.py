@@ -8,6 +8,7 @@ from playbook.catalogue import shipped
 from playbook.history.incidents import Incident, incidents
 from playbook.history.rules import Rules, Window
 from playbook.history.runs import RunLine
+from playbook.history.schedule import reach_hours
 from playbook.settings import Settings
 
 
@@ -33,6 +34,7 @@ def rules_of(settings: Settings) -> Rules:
         reopen_hours=mine.reopen_hours,
         flapping_times=mine.flapping_times,
         ignore=mine.ignore,
+        reach_hours={name: reach_hours(settings.schedule, name) for name in settings.schedule.cron},
     )
 
 

@@ -26,15 +26,16 @@ from typing import Literal
 
 import msgspec
 
+from playbook.clock import Moment
+from playbook.history.lengths import Course, Lasted, length
 from playbook.history.names import Names
 from playbook.history.rules import Rules, Window
 from playbook.history.runs import Finding, RunLine
 from playbook.history.standing import CANNOT_SEE, DOWN, KINDS, WELL, Kind, Standing
 from playbook.own_items import id_of_file
-from playbook.people.attest import Moment, days
 from playbook.verdict import Verdict
 
-What = Literal["opened", "joined", "escalated", "recovered", "gone", "reopened"]
+What = Literal["opened", "joined", "escalated", "recovered", "gone", "reopened", "again"]
 
 WRONG: dict[Kind, str] = {DOWN: "out of bounds", CANNOT_SEE: "cannot be seen"}
 _AGAIN: dict[Kind, str] = {DOWN: "within bounds again", CANNOT_SEE: "can be seen again"}
@@ -46,6 +47,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         id: the same whenever it is derived again: fingerprint, what, and when.
+        what: ``again`` is none that happened: it is still open, and nobody has acknowledged it.
         at: when the run that showed it began.
         run: id of the run that showed it.
         quiet: it fell into a maintenance window, so nobody is to be told.
@@ -73,6 +75,7 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
         opened: when the first bad run of those that opened it began.
         closed: when the run that showed it well, or its checks gone, began; None while it is open.
         gone: it was closed as its checks are gone, so that nobody knows whether all is well.
+        lasted: how long it was bad in all, up to its newest look; ``lasted_until`` goes on from there.
         items: every item that failed for it, in the order in which they joined.
         reopened: how often it came back within the set time.
         flapping: it came back more often than is set.
@@ -93,7 +96,19 @@ class Incident(msgspec.Struct, frozen=True, kw_only=True):
     reopened: int = 0
     flapping: bool = False
     gone: bool = False
+    lasted: Lasted | None = None
     events: tuple[Event, ...] = ()
+
+    def lasted_until(self, now: datetime) -> Lasted:
+        """How long it was bad by now, in all its spells, and how long nobody measured it."""
+        if self.lasted is None:  # nobody looked in between that is known
+            return Lasted(bad=((self.closed or now) - self.opened).total_seconds())
+        return self.lasted.until(now)
+
+    @property
+    def key(self) -> str:
+        """Unlike that of any other: ``ab12cd34ef56-2``."""
+        return f"{self.fingerprint}-{self.number}"
 
     @property
     def is_open(self) -> bool:
@@ -129,12 +144,6 @@ def fingerprints_of(target: str, item: str) -> set[str]:
     return {fingerprint_of(target, kind, cause) for kind in WRONG}
 
 
-def length(time: timedelta) -> str:
-    """``12 min``, ``5 h``, ``3 days``."""
-    minutes = time.total_seconds() / 60
-    return f"{minutes:.0f} min" if minutes < 120 else days(time)
-
-
 def cause_of(item: str, finding: Finding) -> str:
     """What a bad finding is put down to."""
     return finding.cause or item.partition(".")[2] or item
@@ -157,6 +166,7 @@ class _Case:
     flapping: bool = False
     gone: bool = False
     events: list[Event] = field(default_factory=list)
+    course: Course = field(default_factory=Course)
 
     def frozen(self, names: Names) -> Incident:
         name, wrong = names.cause(self.cause, self.items), WRONG[self.kind]
@@ -176,6 +186,7 @@ class _Case:
             reopened=self.reopened,
             flapping=self.flapping,
             gone=self.gone,
+            lasted=self.course.so_far,
             events=tuple(self.events),
         )
 
@@ -219,6 +230,8 @@ class _Fold:
             for case in self._open_with.get((run.target, item), {}).values()
         }
         for case in touched.values():
+            standings = [self._items[run.target, item] for item in case.items]
+            case.course.look(run.started, case.kind, case.cause, standings)
             self._close_if_well(run, case)
 
     def _observe(self, run: RunLine) -> dict[str, Finding]:
@@ -232,7 +245,7 @@ class _Fold:
                 continue
             looked_at[item] = finding
             self._items.setdefault((run.target, item), Standing()).observe(
-                finding.verdict, run.started, cause_of(item, finding)
+                finding.verdict, run.started, cause_of(item, finding), self._rules.reach(item, run.set)
             )
         return looked_at
 
@@ -286,6 +299,7 @@ class _Fold:
             case = _Case(run.target, bad.kind, bad.cause, fingerprint, number, since, bad.message)
             self.cases.append(case)
             self._newest[fingerprint] = case
+            case.course.begin(since, run.started)
             self._note(run, case, "opened", bad.message)
         self._add(run.target, case, bad)
         return True
@@ -303,6 +317,7 @@ class _Fold:
         after, case.closed = length(since - case.closed), None
         closed_as, case.gone = "its check was gone" if case.gone else "it had recovered", False
         case.reopened += 1
+        case.course.begin(since, run.started)
         case.flapping = case.reopened >= self._rules.flapping_times
         flapping = f"; it is flapping, {case.reopened} times by now" if case.flapping else ""
         self._note(run, case, "reopened", f"{bad.message} (again, {after} after {closed_as}{flapping})")
@@ -338,7 +353,8 @@ class _Fold:
         if left and (not good or min(good) < max(self._rules.good_runs, 1)):
             return
         case.closed, case.gone = run.started, not left
-        name, after = self.names.cause(case.cause, case.items), length(run.started - case.opened)
+        case.course.end(run.started)
+        name, after = self.names.cause(case.cause, case.items), case.course.so_far.words
         if left:
             also = f"; {self.names.items(gone)}: {_GONE}" if gone else ""
             self._note(run, case, "recovered", f"{name}: {_AGAIN[case.kind]}, after {after}{also}")
@@ -382,5 +398,8 @@ def _bad_by_cause(looked_at: dict[str, Finding]) -> list[_Bad]:
             cause = cause_of(item, finding)
             bad = found.setdefault((kind, cause), _Bad(kind, cause))
             bad.items.append(item)
-            bad.message = bad.message or finding.message or f"{item}: {finding.verdict}"
+            said = finding.message or f"{item}: {finding.verdict}"
+            # Of what fails for one cause, that which names it says most.
+            if not bad.message or (cause in said and cause not in bad.message):
+                bad.message = said
     return list(found.values())

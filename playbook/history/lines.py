@@ -113,10 +113,7 @@ def alone(folder: Path, patience: float) -> Iterator[bool]:
 
 def numbered(content: bytes, longest: int) -> Iterator[Line]:
     """The lines of a file; those longer than ``longest`` bytes, blank, or left by a merge have their problem."""
-    lines = content.split(b"\n")
-    if not lines[-1]:
-        lines.pop()  # what follows the last line feed is no line
-    for number, text in enumerate(lines, 1):
+    for number, text in enumerate(_split(content), 1):
         if not text.strip():
             yield Line(number, text, "is blank")
         elif len(text) > longest:
@@ -125,6 +122,16 @@ def numbered(content: bytes, longest: int) -> Iterator[Line]:
             yield Line(number, text, "is damaged: a merge that git could not finish left it")
         else:
             yield Line(number, text, "")
+
+
+def _split(content: bytes) -> Iterator[bytes]:
+    """One line after the other, as all of them at once would be the file a second time."""
+    at = 0
+    while at < len(content):  # what follows the last line feed is no line
+        end = content.find(b"\n", at)
+        end = len(content) if end < 0 else end
+        yield content[at:end]
+        at = end + 1
 
 
 def damage(error: BaseException) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from playbook.wording import heading
+
 
 class Names:
     """Titles of items by id; what has none keeps its id."""
@@ -20,4 +22,4 @@ class Names:
         for item in items:
             if cause in (item, item.partition(".")[2]) and item in self._titles:
                 return self._titles[item]
-        return f"{cause[:1].upper()}{cause[1:].replace('_', ' ')}" if "." not in cause else cause
+        return heading(cause) if "." not in cause else cause

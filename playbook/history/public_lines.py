@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
+from functools import lru_cache
 
 import msgspec
 
@@ -49,6 +50,7 @@ def public_line(line: RunLine, catalogue: Catalogue, measurements: Collection[st
             part: [each for each in those if each in catalogue.items] for part, those in line.left_out.items()
         },
         audience=Audience.PUBLIC,
+        release=None,
     )
 
 
@@ -69,13 +71,15 @@ def _finding(name: str, found: Finding, item: Item | None, measurements: Collect
     )
     if item is None or item.audience is Audience.TEAM:
         return shown
-    limit = _limit(found.limit)
+    limit = _limit(tuple(found.limit.items()))
     value = found.value if limit else None
     return msgspec.structs.replace(shown, value=value, limit=limit, below_target=found.below_target)
 
 
-def _limit(limit: Mapping[str, str]) -> dict[str, str]:
-    """The ladder, where it is one; whatever else stands there is no limit."""
+@lru_cache(maxsize=1024)
+def _limit(ladder: tuple[tuple[str, str], ...]) -> dict[str, str]:
+    """The ladder, where it is one; whatever else stands there is no limit. Many runs have the same ones."""
+    limit = dict(ladder)
     try:
         return {name: str(Bound.parse(limit[name])) for name in ("target", "warning", "critical") if name in limit}
     except ValueError:

@@ -16,8 +16,9 @@ import msgspec
 from playbook.counters import Counted
 from playbook.history import lines
 from playbook.history.runs import LONGEST_LINE, read
-from playbook.settings import Settings
+from playbook.settings import SANDBOX, Settings
 
+_MONTH = timedelta(days=31)
 _READINGS = msgspec.json.Decoder(dict[str, Counted])
 
 
@@ -33,6 +34,16 @@ def earlier_readings(history: Path | None, settings: Settings, now: datetime) ->
         for run in read(history, since=since - timedelta(days=1)).of(settings.target.name):
             if run.readings:
                 yield run.readings
+
+
+def last_run(history: Path | None, settings: Settings, now: datetime) -> datetime | None:
+    """When the newest run of the target began, by the history of a month; None where it has none.
+
+    The history of an embedded system is of others of its kind, which are gone.
+    """
+    if history is None or settings.target.kind == SANDBOX:
+        return None
+    return max((run.started for run in read(history, since=now - _MONTH).of(settings.target.name)), default=None)
 
 
 def _of_file(file: Path) -> Iterator[Mapping[str, Counted]]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 
 OTHERS = "others"
+_DAY_HOURS = 24.0
 
 
 class Rules(msgspec.Struct, frozen=True, kw_only=True):
@@ -20,6 +21,8 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
         reopen_hours: a relapse within so many hours after recovery reopens the incident.
         flapping_times: reopened so often, it is flapping.
         ignore: ids of items that open none, e.g. of checks that are no longer there to recover.
+        reach_hours: by set, how long after a run the next one is due, at the latest. What is beyond was not
+            measured, and is no part of an incident's length. Of sets that are not named a day.
     """
 
     bad_runs: dict[str, int] = {}
@@ -27,6 +30,12 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
     reopen_hours: float = 24.0
     flapping_times: int = 3
     ignore: tuple[str, ...] = ()
+    reach_hours: dict[str, float] = {}
+
+    def reach(self, item: str, set_name: str) -> timedelta:
+        """How long a look at an item speaks for; ``set_name`` is the run's, for items without a set of theirs."""
+        hours = self.reach_hours.get(item.partition(".")[0], self.reach_hours.get(set_name, _DAY_HOURS))
+        return timedelta(hours=hours)
 
     def needed(self, item: str) -> int:
         """So many bad runs in a row open an incident of this item; 0 where it has no part in any."""

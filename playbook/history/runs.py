@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -18,12 +18,13 @@ import msgspec
 
 from playbook.audience import Audience
 from playbook.catalogue import is_own
+from playbook.clock import Moment
 from playbook.counters import Counted
 from playbook.errors import UsageError
 from playbook.history import lines
 from playbook.limits import Limit
-from playbook.people.attest import Moment
 from playbook.record import Record, Results
+from playbook.thread.told import Release
 from playbook.verdict import SEVERITY, Verdict
 
 SCHEMA = 1
@@ -36,6 +37,7 @@ UNION = "*.jsonl merge=union\n"
 LONGEST_LINE = 1024 * 1024
 MOST_CHARACTERS = 400  # of a message; the report has it whole
 _YEAR = re.compile(r"\d{4}")
+_RUNBOOK = re.compile(r"[a-z0-9-]{1,60}")
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -48,6 +50,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         cause: id of the root cause that kept it from being measured.
         seconds: how long the check took.
         title: of an item that no catalogue holds: a check of somebody's own.
+        runbook: that was followed, by its name.
     """
 
     verdict: Verdict
@@ -58,6 +61,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     cause: str = ""
     seconds: float = 0.0
     title: str = ""
+    runbook: str = ""
 
 
 class RunLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -79,6 +83,7 @@ class RunLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         audience: ``public`` holds nothing that is the team's (``playbook.history.public_lines``); a line that does
             not say it may.
         left_out: what is not part of the product, by part: the ids of the set's items that are about it.
+        release: what served visitors, where that was asked; of a public line None.
     """
 
     schema: int = 1
@@ -105,6 +110,7 @@ class RunLine(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     readings: dict[str, Counted] = {}
     audience: Audience = Audience.TEAM
     left_out: dict[str, list[str]] = {}
+    release: Release | None = None
 
     @property
     def gone(self) -> frozenset[str]:
@@ -203,6 +209,7 @@ def line_of(results: Results, *, report: str, slot: datetime | None, confirms: s
         readings=dict(sorted(readings.items())),
         audience=results.audience,
         left_out={part.part: part.items for part in results.left_out},
+        release=next((record.release for record in results.records if record.release), None),
     )
 
 
@@ -216,6 +223,7 @@ def _finding(record: Record) -> Finding:
         cause=record.cause,
         seconds=record.seconds,
         title=_clipped(record.title) if is_own(record.item) else "",
+        runbook=record.runbook if _RUNBOOK.fullmatch(record.runbook) else "",
     )
 
 
@@ -262,8 +270,14 @@ def make_folder(folder: Path) -> None:
         raise UsageError(f"{folder} cannot be written: {error.strerror}") from None
 
 
-def read(folder: Path, *, since: datetime | None = None) -> History:
-    """Every run, or those that began since a moment (aware). A folder that is not there holds no runs."""
+def read(
+    folder: Path, *, since: datetime | None = None, change: Callable[[RunLine], RunLine] = lambda run: run
+) -> History:
+    """Every run, or those that began since a moment (aware). A folder that is not there holds no runs.
+
+    Args:
+        change: made of each run as it is read, so that the lines as they are never stand in memory together.
+    """
     problems: list[str] = []
     runs: dict[str, RunLine] = {}
     for file in sorted((folder / RUNS).glob("*.jsonl")):
@@ -271,14 +285,20 @@ def read(folder: Path, *, since: datetime | None = None) -> History:
         if not _YEAR.fullmatch(file.stem):
             problems.append(f"{where} is not read: expected the name of a year, such as 2026.jsonl")
         elif since is None or int(file.stem) >= since.astimezone(UTC).year:
-            _take(file, where, runs, problems)
+            _take(file, where, runs, problems, change)
     found: Iterable[RunLine] = runs.values()
     if since is not None:
         found = (run for run in found if run.started >= since)
     return History(tuple(sorted(found, key=lambda run: run.order)), tuple(problems))
 
 
-def _take(file: Path, where: str, runs: dict[str, RunLine], problems: list[str]) -> None:
+def _take(
+    file: Path,
+    where: str,
+    runs: dict[str, RunLine],
+    problems: list[str],
+    change: Callable[[RunLine], RunLine],
+) -> None:
     try:
         content = lines.read(file)
     except OSError as error:
@@ -287,7 +307,7 @@ def _take(file: Path, where: str, runs: dict[str, RunLine], problems: list[str])
     for number, run, problem in _lines(content):
         if run is None:
             problems.append(f"{where} line {number}: {problem}")
-        elif runs.setdefault(run.id, run) != run:
+        elif runs.setdefault(run.id, changed := change(run)) != changed:
             problems.append(f"{where} line {number}: says something else of the run {run.id} than a line before")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from playbook.verdict import Verdict
@@ -26,6 +26,7 @@ class Standing:
         good_at: by kind, when it was last what an incident of this kind waits for.
         cause: what the newest bad observation was put down to.
         gone: a whole run of its set no longer holds it.
+        known_until: when it is due to be looked at again after the newest look.
     """
 
     bad: int = 0
@@ -35,9 +36,11 @@ class Standing:
     good_at: dict[Kind, datetime] = field(default_factory=dict)
     cause: str = ""
     gone: bool = False
+    known_until: datetime | None = None
 
-    def observe(self, verdict: Verdict, at: datetime, cause: str) -> None:
-        self.cause, self.gone = cause, False
+    def observe(self, verdict: Verdict, at: datetime, cause: str, reach: timedelta = timedelta()) -> None:
+        """Take the next look; ``reach`` is how long it speaks for."""
+        self.cause, self.gone, self.known_until = cause, False, at + reach
         if verdict in WELL:
             self.bad, self.well, self.seen = 0, self.well + 1, self.seen + 1
             self.since.clear()

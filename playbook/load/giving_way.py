@@ -33,6 +33,7 @@ class GaveWay(NamedTuple):
 
     after: float
     text: str
+    name: str = ""
 
 
 def gave_way(watched: Iterable[Watched]) -> list[GaveWay]:
@@ -47,7 +48,7 @@ def gave_way(watched: Iterable[Watched]) -> list[GaveWay]:
                 passed = (
                     f"passed {most} after {after:.0f} s" if after >= 0 else f"was over {most} from the beginning"
                 )
-                found.append(GaveWay(after, f"{one.name} {passed}"))
+                found.append(GaveWay(after, f"{one.name} {passed}", one.name))
                 break
     return sorted(found)
 

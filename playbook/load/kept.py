@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from playbook.clock import Moment
 from playbook.door.records import leaving
 from playbook.errors import Unreachable, UsageError
 from playbook.history import lines
@@ -24,7 +25,6 @@ from playbook.load.outcome import Outcome
 from playbook.load.plan import SCHEMA as PLAN_SCHEMA
 from playbook.load.plan import Break, Plan
 from playbook.load.samples import Sample
-from playbook.people.attest import Moment
 
 SCHEMA = 1
 SERVICE = "Load test"
@@ -148,7 +148,7 @@ def remember(folder: Path, line: LoadLine) -> None:
         lines.append(folder / f"{line.started:%Y}.jsonl", msgspec.json.encode(line) + b"\n")
     except UsageError as error:
         raise Unreachable(
-            f"{SERVICE}: expected to add the test to history, got: {error}", service=SERVICE
+            f"{SERVICE}: expected to add the test to history, got an error ({error})", service=SERVICE
         ) from error
 
 
@@ -185,6 +185,6 @@ def identity(target: str, shape: str, started: datetime) -> str:
 
 def _failed(expected: str, error: OSError) -> Unreachable:
     return Unreachable(
-        f"{SERVICE}: expected {expected}, got: {(error.strerror or type(error).__name__).lower()}",
+        f"{SERVICE}: expected {expected}, got an error ({(error.strerror or type(error).__name__).lower()})",
         service=SERVICE,
     )

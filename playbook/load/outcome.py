@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from playbook.people.attest import Moment
+from playbook.clock import Moment
 
 SCHEMA = 1
 RUNNING = "running"

@@ -65,7 +65,8 @@ def demand_permission(settings: Settings, production: str) -> Permission:
     else:
         if production:
             raise Forbidden(
-                f"{PRODUCTION_OPTION} {production} was given, and the target {target.name} is no production system"
+                f"{PRODUCTION_OPTION} {production} was given, and the target {target.name} is not a "
+                f"production system"
             )
         demand_own_addresses(settings, "no load goes to")
     for listed, host in zip(load.hosts, allowed, strict=True):

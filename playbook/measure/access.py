@@ -15,14 +15,15 @@ from playbook.clients.listing import Listing
 from playbook.clock import Clock
 from playbook.coverage import Coverage, lacking, understood, whole
 from playbook.engine import measurement
-from playbook.errors import Denied, NotConfigured, PlaybookError, Unmeasured
+from playbook.errors import Denied, NotConfigured, PlaybookError, Unmeasured, away
 from playbook.evidence import Evidence, Facts, Table
 from playbook.limits import Reading
 from playbook.measure.words import moment
 from playbook.own_catalogue import catalogue_of
-from playbook.people.attest import SignOff, SignOffs
+from playbook.people.attest import SignOffs
 from playbook.people.files import sign_offs_of
 from playbook.settings import Settings
+from playbook.sign_off import SignOff
 
 # GitHub lists activity of fixed periods; the longer ones take more pages.
 _PERIODS: tuple[tuple[int, Period], ...] = ((7, "week"), (30, "month"), (90, "quarter"))
@@ -189,7 +190,9 @@ def github_access(github: GitHubApi, settings: Settings) -> GitHubAccess:
         invited = github.invitations()
     except Unmeasured as error:
         # Who is an owner already must be judged, whether or not the token may see who is asked to become one.
-        invited = Listing((), lacking("", expected="the open invitations", got=str(error), hint=error.hint))
+        invited = Listing(
+            (), lacking("", expected="the open invitations", got=str(error), hint=error.hint, cause=away(error))
+        )
     for part in (owners, members, outsiders, invited):
         seen += part.coverage
     known = settings.access
@@ -345,7 +348,9 @@ def second_factors(github: GitHubApi) -> SecondFactors:
         try:
             found = ask(without_2fa=True)
         except Denied as error:
-            seen += lacking("", expected="who has no second factor", got=str(error), hint=error.hint)
+            seen += lacking(
+                "", expected="who has no second factor", got=str(error), hint=error.hint, cause=away(error)
+            )
         else:
             without += [user.login for user in found]
             seen += found.coverage

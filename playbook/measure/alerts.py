@@ -46,7 +46,7 @@ class Alerts:
             coverage += lacking(
                 f"{dead[0]} does not fire",
                 expected=f"{dead[0]} to fire, as it always does",
-                got="none of it",
+                got="none of them",
                 hint="Follow the way from the rules to Alertmanager: what does fire may be lost on it.",
             )
         return coverage
@@ -83,13 +83,13 @@ class Alerts:
         """Those that fire in Prometheus and that Alertmanager does not know, whether they count or not."""
         return tuple(alert for alert in self.found.alerts if not alert.delivered)
 
-    def words(self, alerts: Sequence[Alert]) -> str:
-        """``2: HighErrorRate (portfolio-web, critical, for 42 min), …``."""
+    def words(self, alerts: Sequence[Alert], state: str = "") -> str:
+        """``2: HighErrorRate (portfolio-web, critical, for 42 min), …``; with a state ``2 firing: …``."""
         if not alerts:
             return "none"
         named = [self._word(alert) for alert in alerts[:SHOWN]]
         more = [f"{len(alerts) - SHOWN} more"] if len(alerts) > SHOWN else []
-        return f"{len(alerts)}: {', '.join(named + more)}"
+        return f"{len(alerts)}{f' {state}' if state else ''}: {', '.join(named + more)}"
 
     def evidence(self) -> list[Evidence]:
         """Source and counts, every alert, every silence with who, why and until when."""

@@ -20,6 +20,7 @@ from playbook.measure.queries import own_series
 from playbook.sections.trends import Trends
 from playbook.settings import Settings
 from playbook.trend import ROBUST, Point, Trend, fit
+from playbook.wording import within
 
 WEEK_SECONDS = 7 * 86_400.0
 # Of thirty days; with fewer there is no usual.
@@ -123,14 +124,16 @@ class MonthDays:
     def coverage(self) -> Coverage:
         """Whether enough days are known of every figure."""
         least = max(math.ceil(DAYS * self.least_percent / 100), LEAST_DAYS)
-        short = [f"{figure.name} ({figure.seen_days})" for figure in self.figures if figure.seen_days < least]
+        short = [
+            f"{within(figure.name)} ({figure.seen_days})" for figure in self.figures if figure.seen_days < least
+        ]
         fewest = min(figure.seen_days for figure in self.figures)
         if not short:
             return self.answers + whole(f"{fewest} of {DAYS} days")
         return self.answers + lacking(
             f"{fewest} of {DAYS} days",
             expected=f"at least {least} of the last {DAYS} whole days of every figure",
-            got=f"fewer of {', '.join(short)}",
+            got=f"fewer days of {', '.join(short)}",
             hint="The store must keep its samples for 30 days.",
         )
 

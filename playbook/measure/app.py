@@ -236,7 +236,7 @@ class LiveUrlAnswer:
         """What came is what visitors get."""
         if not self.uncertain:
             return Coverage()
-        return lacking("", expected="what visitors get", got=self.outcome, hint=self.uncertain)
+        return lacking("", expected="the page that visitors get", got=self.outcome, hint=self.uncertain)
 
     def evidence(self) -> Evidence:
         """URL and outcome, and each try."""
@@ -320,9 +320,9 @@ class Component:
             return Coverage()  # what is reported of all components says so
         if self.state not in STATES and not self.asleep:
             got = self.found
-            return lacking("", expected=f"the health of {self.name}", got=got, hint=_NO_HEALTH)
+            return lacking("", expected=_HEALTH, got=got, hint=_NO_HEALTH)
         if self.asleep and self.state not in STATES | {"UNKNOWN"}:
-            return lacking("", expected=f"the health of {self.name}", got=self.found, hint=_NO_HEALTH)
+            return lacking("", expected=_HEALTH, got=self.found, hint=_NO_HEALTH)
         if self.wanted < self.least:
             expected = f"at least {self.least} wanted, as the app spec says"
             return lacking("", expected=expected, got=f"{self.wanted} wanted and {self.ready} ready")
@@ -346,6 +346,7 @@ class Component:
         return f"{self.state} with {_replicas(self.ready, self.wanted)}"
 
 
+_HEALTH = "HEALTHY or UNHEALTHY"
 _NO_HEALTH = "A component that has just been deployed has no health yet."
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from statistics import median
 
+from playbook import progress
 from playbook.archives.verification import Verification, Wanted, verify
 from playbook.clients.backups import BackupStore
 from playbook.clock import Clock
@@ -173,16 +174,18 @@ def backup_verification(
     chosen = backup_listing.archives[: recovery.verify_newest]
     started = time.monotonic()
     verified: list[Verified] = []
-    for archive in chosen:
-        left = recovery.verify_seconds - (time.monotonic() - started)
-        if left <= 0:
-            break
-        try:
-            with backup_store.open(archive.file, within=left) as stream:
-                found = verify(stream, archive.file.size, wanted, now=clock.now(), seconds=left)
-        except Unmeasured as error:  # what the others show is not lost
-            found = Verification((), "not read", whole=False, coverage=not_given(archive.file, error))
-        verified.append(Verified(archive, found))
+    with progress.work("Verification of backups", most=recovery.verify_seconds) as task:
+        for number, archive in enumerate(chosen):
+            left = recovery.verify_seconds - (time.monotonic() - started)
+            if left <= 0:
+                break
+            task.at(f"archive {number + 1} of {len(chosen)}", share=number / len(chosen))
+            try:
+                with backup_store.open(archive.file, within=left) as stream:
+                    found = verify(stream, archive.file.size, wanted, now=clock.now(), seconds=left)
+            except Unmeasured as error:  # what the others show is not lost
+                found = Verification((), "not read", whole=False, coverage=not_given(archive.file, error))
+            verified.append(Verified(archive, found))
     took = time.monotonic() - started
     return BackupVerification(backup_store.location, len(chosen), (took, recovery.verify_seconds), tuple(verified))
 
@@ -224,10 +227,10 @@ class BackupRetention:
         more = len(self.missing) - _NAMED
         named += f" and {more} more" if more > 0 else ""
         been = self.nights - self.ahead
-        kept = f"{been - len(self.missing)} of {been} nights kept"
+        kept = f"({been - len(self.missing)} of {been} nights kept"
         return Reading(
             len(self.missing),
-            kept + (f", none for {named}" if named else ""),
+            f"{kept}; none for {named})" if named else f"{kept})",
             share(been, self.nights, "nights", hint="The first archive is younger than the policy reaches."),
         )
 

@@ -12,7 +12,7 @@ import msgspec
 
 from playbook.clients.digitalocean import DigitalOceanApi
 from playbook.clients.prometheus import Prometheus
-from playbook.clock import Clock
+from playbook.clock import Clock, Moment
 from playbook.coverage import Coverage, lacking, together, whole
 from playbook.engine import measurement
 from playbook.errors import Malformed
@@ -25,9 +25,9 @@ from playbook.load.planning import history_of
 from playbook.measure.queries import own_series, query_of
 from playbook.measure.resources import Judged
 from playbook.measure.scaling_policy import autoscaling, instances
-from playbook.people.attest import Moment
 from playbook.settings import Settings
 from playbook.trend import DAY, Point, Trend, fit
+from playbook.wording import within
 
 HISTORY_DAYS = 60
 # With fewer whole days there are no four weeks to compare weekdays of.
@@ -67,7 +67,9 @@ class CapacityGrowth:
     def coverage(self) -> Coverage:
         """Whether enough days are known of every component's CPU, memory and storage."""
         least = max(math.ceil(HISTORY_DAYS * self.least_percent / 100), LEAST_DAYS)
-        short = [f"{course.name} ({len(course.days)})" for course in self.courses if len(course.days) < least]
+        short = [
+            f"{within(course.name)} ({len(course.days)})" for course in self.courses if len(course.days) < least
+        ]
         fewest = min((len(course.days) for course in self.courses), default=0)
         if self.courses and not short:
             return self.answers + whole(f"{fewest} of {HISTORY_DAYS} days")
@@ -75,7 +77,7 @@ class CapacityGrowth:
             f"{fewest} of {HISTORY_DAYS} days",
             expected=f"at least {least} of the last {HISTORY_DAYS} days of CPU, memory and storage of every "
             "component",
-            got=f"fewer of {', '.join(short) or 'all'}",
+            got=f"fewer days of {', '.join(short) or 'all'}",
             hint="The queries stand in the settings as queries.component_….",
         )
 
@@ -87,7 +89,7 @@ class CapacityGrowth:
             days = course.trend.days_until(course.ceiling)
             if days is not None and len(course.days) >= LEAST_DAYS:
                 when = self.measured + timedelta(days=days)
-                over = f"{len(course.days)} days ({course.ceiling:g} % on {when:%Y-%m-%d}: "
+                over = f"({course.ceiling:g} % on {when:%Y-%m-%d} by the last {len(course.days)} days: "
                 over += f"{course.trend.describe('points')})"
                 found.append(Judged(course.name, Reading(math.floor(days), over)))
         return sorted(found, key=lambda judged: judged.reading.value)
@@ -96,7 +98,7 @@ class CapacityGrowth:
     def summary(self) -> str:
         """What was found, in a few words."""
         found = [f"{one.name} in {one.reading.value:.0f} days" for one in self.meeting]
-        return ", ".join(found) or f"none of {len(self.courses)} that grows steadily towards it"
+        return ", ".join(found) or f"none of {len(self.courses)} that grows steadily towards its limit"
 
     def evidence(self) -> list[Evidence]:
         """A row for each resource, and a chart for each kind of it."""
@@ -184,7 +186,7 @@ class Headroom:
         return self.answers + lacking(
             words,
             expected=f"CPU samples of at least {least / 4:g} of the last {QUARTERS // 4} h of every component",
-            got=f"fewer of {', '.join(short) or 'all'}",
+            got=f"fewer hours of {', '.join(short) or 'all'}",
             hint="The query stands in the settings as queries.component_cpu_total.",
         )
 
@@ -195,7 +197,7 @@ class Headroom:
         for spike in self.spikes:
             if spike.quarters:
                 peak = f"{self.multiple:g} × the peak of 30 days ({spike.peak:.0f} % of one instance)"
-                over = f"{instances(spike.most)} at {peak}"
+                over = f"of {instances(spike.most)} at {peak}"
                 found.append(Judged(spike.name, Reading(spike.peak * self.multiple / spike.most, over)))
         return sorted(found, key=lambda judged: -judged.reading.value)
 
@@ -218,11 +220,11 @@ class Headroom:
                 "no step held",
                 expected="a step of the newest breakpoint test to have held",
                 got=f"none on {test.finished:%Y-%m-%d}",
-                hint="Look what broke the first step, then test again: pytest -m load --shape breakpoint.",
+                hint="See what broke the first step, then test again: pytest -m load --shape breakpoint.",
             )
             return [Judged("Requests", Reading(math.nan, coverage=lacks))]
-        over = f"{test.requests_per_second:,.1f} requests/s, tested on {test.finished:%Y-%m-%d} ({test.shape}); "
-        over += f"{self.multiple:g} × the peak are {wanted:,.1f}"
+        over = f"({self.multiple:g} × the peak is {wanted:,.1f} requests/s; the {test.shape} test on "
+        over += f"{test.finished:%Y-%m-%d} carried {test.requests_per_second:,.1f})"
         return [Judged("Requests", Reading(100 * wanted / test.requests_per_second, over))]
 
     def evidence(self) -> list[Evidence]:

@@ -14,7 +14,7 @@ from playbook.clients.trust import own_authority
 from playbook.clock import Clock
 from playbook.coverage import Coverage, lacking, share, understood
 from playbook.engine import measurement
-from playbook.errors import NotConfigured, Unmeasured, UsageError
+from playbook.errors import NotConfigured, Unmeasured, UsageError, away
 from playbook.evidence import Evidence, Facts, Table
 from playbook.limits import Reading
 from playbook.measure.app import DOMAIN_PHASES
@@ -59,7 +59,7 @@ class Certificates:
     def coverage(self) -> Coverage:
         """Every address of every domain, and every part of what they show: an extreme needs them all."""
         seen, of = self.addresses
-        note = "; ".join(str(problem) for problem in self.problems[:3])
+        note = "; ".join(problem.clause for problem in self.problems[:3])
         total = share(
             seen,
             of,
@@ -75,6 +75,7 @@ class Certificates:
                 expected="the app's domains from DigitalOcean",
                 got=str(self.platform),
                 hint=self.platform.hint,
+                cause=away(self.platform),
             )
         unread = [text for read in self.served for text in read.unread]
         unread += [

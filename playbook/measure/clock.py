@@ -10,6 +10,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC
 from email.utils import parsedate_to_datetime
+from functools import partial
 
 from playbook.clients.http import HttpClient
 from playbook.clients.prometheus import prometheus
@@ -18,11 +19,12 @@ from playbook.clients.web import website
 from playbook.clock import Clock
 from playbook.coverage import Coverage, share
 from playbook.engine import measurement
-from playbook.errors import NotConfigured, Unmeasured
+from playbook.errors import NotConfigured, Unmeasured, away
 from playbook.evidence import Evidence, Facts, Table
 from playbook.limits import Reading
 from playbook.measure.words import span
 from playbook.settings import Settings
+from playbook.side_by_side import side_by_side
 
 _WHOLE_SECOND = 0.5  # a Date header is cut to the second, so the middle of it is right to half of one
 _OWN = 30.0  # seconds; from here on it is said whose clock is off
@@ -36,6 +38,7 @@ class ClockReading:
         offset: seconds by which it is ahead of ours (behind: negative); None where it was not read.
         uncertainty: seconds either way, from the time the answer took and the precision of what it said.
         problem: why it was not read; empty where it was.
+        away: the service that was away, where that is why.
     """
 
     name: str
@@ -43,6 +46,7 @@ class ClockReading:
     offset: float | None = None
     uncertainty: float = 0.0
     problem: str = ""
+    away: str = ""
 
     @property
     def least(self) -> float:
@@ -51,9 +55,9 @@ class ClockReading:
 
     @property
     def words(self) -> str:
-        """``the website's is 10 min ahead``."""
+        """``website 10 min ahead``."""
         assert self.offset is not None
-        return f"{self.name}'s is {span(abs(self.offset))} {'ahead' if self.offset > 0 else 'behind'}"
+        return f"{self.name} {span(abs(self.offset))} {'ahead' if self.offset > 0 else 'behind'}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +71,10 @@ class ClockSkew:
         """All that are configured."""
         read = [clock for clock in self.clocks if clock.offset is not None]
         note = "; ".join(clock.problem for clock in self.clocks if clock.problem)
-        return share(len(read), len(self.clocks), "clock" if len(self.clocks) == 1 else "clocks", note=note)
+        causes = {clock.away for clock in self.clocks if clock.problem}
+        cause = causes.pop() if len(causes) == 1 else ""
+        unit = "clock" if len(self.clocks) == 1 else "clocks"
+        return share(len(read), len(self.clocks), unit, note=note, cause=cause)
 
     @property
     def largest(self) -> Reading:
@@ -76,8 +83,8 @@ class ClockSkew:
         if not read:
             return Reading(float("nan"), coverage=self.coverage)
         worst = max(read, key=lambda clock: clock.least)
-        over = f"{len(read)} clock{'s' if len(read) > 1 else ''}"
-        return Reading(round(worst.least, 1), f"{over} ({worst.words})" if worst.least >= 1 else over)
+        over = f"of {len(read)} clocks" if len(read) > 1 else ""
+        return Reading(round(worst.least, 1), f"{over} ({worst.words})".strip() if worst.least >= 1 else over)
 
     def evidence(self) -> list[Evidence]:
         """A row for each clock, and whose clock it is that is off."""
@@ -112,26 +119,29 @@ def clock_skew(settings: Settings, clock: Clock) -> ClockSkew:
         ("Redis", "TIME", lambda: _redis(settings)),
         ("Prometheus", "time of evaluation", lambda: (prometheus(settings).query("1")[0].time, 0.0)),
     ]
-    found: list[ClockReading] = []
-    missing: NotConfigured | None = None
     if "prometheus" in settings.absent:  # it would be asked through Grafana
         asked.pop()
-    for name, said_by, ask in asked:
-        before = clock.now().timestamp()
-        try:
-            time, precision = ask()
-        except NotConfigured as error:
-            missing = missing or error
-            continue
-        except (Unmeasured, IndexError) as error:
-            found.append(ClockReading(name, said_by, problem=f"{name} did not say: {error}"))
-            continue
-        after = clock.now().timestamp()
-        offset = time - (before + after) / 2
-        found.append(ClockReading(name, said_by, offset, precision + (after - before) / 2))
-    if not found and missing:
-        raise missing
+    read = side_by_side([partial(_read, name, said_by, ask, clock) for name, said_by, ask in asked])
+    found = [one for one in read if isinstance(one, ClockReading)]
+    missing = [one for one in read if isinstance(one, NotConfigured)]
+    if not found:
+        raise missing[0]
     return ClockSkew(tuple(found))
+
+
+def _read(
+    name: str, said_by: str, ask: Callable[[], tuple[float, float]], clock: Clock
+) -> ClockReading | NotConfigured:
+    before = clock.now().timestamp()
+    try:
+        time, precision = ask()
+    except NotConfigured as error:
+        return error
+    except (Unmeasured, IndexError) as error:
+        return ClockReading(name, said_by, problem=_problem(name, error), away=away(error))
+    after = clock.now().timestamp()
+    offset = time - (before + after) / 2
+    return ClockReading(name, said_by, offset, precision + (after - before) / 2)
 
 
 def _date(http: HttpClient, path: str) -> tuple[float, float]:
@@ -152,3 +162,11 @@ def _redis(settings: Settings) -> tuple[float, float]:
     with closing(redis(settings)) as server:
         seconds, micros = server.execute_command("TIME")
     return int(seconds) + int(micros) / 1e6, 0.0
+
+
+def _problem(name: str, error: Unmeasured | IndexError) -> str:
+    """Why a clock was not read: ``nothing from Prometheus: connection refused``."""
+    if isinstance(error, IndexError):
+        return f"{name}: no time in its answer"
+    told = error.clause
+    return told if told.startswith(("nothing from", "no answer from")) else f"{name}: {told}"

@@ -13,7 +13,7 @@ from playbook.clients.digitalocean_account import DigitalOceanAccount, Invoice, 
 from playbook.clock import Clock
 from playbook.coverage import Coverage, lacking, whole
 from playbook.engine import measurement
-from playbook.errors import NotConfigured, Unmeasured
+from playbook.errors import NotConfigured, Unmeasured, away
 from playbook.evidence import Evidence, Facts, Table
 from playbook.limits import Reading
 from playbook.measure.words import moment
@@ -106,12 +106,12 @@ class Bills:
             if self._share(self.used) <= 100:
                 return self.cost_of_last_month
             return Reading(
-                self._share(self.used), over=f"{self.month} (${self.used:,.2f} of {self._budget} so far)"
+                self._share(self.used), over=f"({self.month}: ${self.used:,.2f} of {self._budget} so far)"
             )
         days, of = elapsed(self.used_at)
         return Reading(
             self._share(projected),
-            over=f"{self.month} (${projected:,.2f} of {self._budget}, projected from ${self.used:,.2f} "
+            over=f"({self.month}: ${projected:,.2f} of {self._budget}, projected from ${self.used:,.2f} "
             f"in {days:.1f} of {of} days)",
         )
 
@@ -130,7 +130,7 @@ class Bills:
         cost = max(billed, self.charges or 0.0)
         return Reading(
             self._share(cost),
-            f"{self.last_month} (${cost:,.2f} of {self._budget})",
+            f"({self.last_month}: ${cost:,.2f} of {self._budget})",
             lacking("", expected="what the invoice comes to before credits", got=self.missing)
             if self.missing
             else Coverage(),
@@ -315,7 +315,9 @@ def _month(bills: Bills, account: DigitalOceanAccount, month: str) -> tuple[dict
         try:
             products, lack = _products(account.invoice_summary(invoice.invoice_uuid), month)
         except Unmeasured as error:
-            seen += lacking("", expected=f"the summary of the invoice of {month}", got=str(error))
+            seen += lacking(
+                "", expected=f"the summary of the invoice of {month}", got=str(error), cause=away(error)
+            )
             continue
         seen += lack
         for name, dollars in products.items():
@@ -337,7 +339,7 @@ def _preview(bills: Bills, account: DigitalOceanAccount) -> tuple[dict[str, floa
             return {}, f"{bills.month}: no preview", lacking("", expected=expected, got=preview.invoice_period)
         products, lack = _products(account.invoice_summary(preview.invoice_uuid), bills.month)
     except Unmeasured as error:
-        return {}, f"{bills.month}: {error}", lacking("", expected=expected, got=str(error))
+        return {}, f"{bills.month}: {error}", lacking("", expected=expected, got=str(error), cause=away(error))
     days, of = elapsed(preview.updated_at or bills.used_at)
     projected = {name: dollars / max(days, 0.5) * of for name, dollars in products.items()}
     return projected, "", lack
@@ -374,7 +376,7 @@ def _changes(
             continue
         percent = 100 * (after - before) / before if before > 0 else (100.0 if after > 0 else 0.0)
         months = f"{earlier[0]} → {later[0]}"
-        over = f"{months} (${before:,.2f} → ${after:,.2f})"
+        over = f"({months}: ${before:,.2f} → ${after:,.2f})"
         found.append(Change(name, before, after, months, Reading(round(percent, 1), over=over)))
     return found
 

@@ -15,8 +15,9 @@ from playbook.limits import Reading
 from playbook.measure.database_values import Database, Databases, Row
 from playbook.measure.databases import read_databases
 from playbook.measure.statements import Statement
-from playbook.measure.words import moment
+from playbook.measure.words import moment, span
 from playbook.settings import Settings
+from playbook.wording import name_of
 
 _DAYS = frozenset({"monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"})
 _HOUR = re.compile(r"([01]?\d|2[0-3]):[0-5]\d(:[0-5]\d)?")
@@ -49,8 +50,11 @@ class DatabaseUpkeep:
             end = database.cluster.version_end_of_life
             if end is not None:
                 days = (end - self.read_at).total_seconds() / _SECONDS_A_DAY
-                over = f"({_version(database.cluster)}, ends {moment(end)})"
-                rows.append(Row(f"Version of the database {database.name}", Reading(round(days, 1), over)))
+                ends = "ends" if days > 0 else "ended"
+                over = f"({_version(database.cluster)}, support {ends} {moment(end)})"
+                words = "" if days > 0 else f"none for {span(-days * _SECONDS_A_DAY)}"
+                subject = f"Support left for the version of the database {database.name}"
+                rows.append(Row(subject, Reading(round(days, 1), over, words=words)))
         return sorted(rows, key=lambda row: row.reading.value)
 
     def evidence(self) -> list[Table | Facts]:
@@ -90,7 +94,7 @@ def _window(database: Database) -> Statement:
     window = database.cluster.maintenance_window
     subject, expected = f"Maintenance window of the database {database.name}", "a day and an hour"
     if window is None or not (window.day and window.hour):
-        untold = lacking("", expected=f"the maintenance window of {database.name}", got="none")
+        untold = lacking("", expected=expected, got="none")
         return Statement(subject, True, expected, "", coverage=untold)
     strange = [word for word in (window.day,) if word.lower() not in _DAYS]
     strange += [word for word in (window.hour,) if not _HOUR.fullmatch(word)]
@@ -117,7 +121,7 @@ def _when(window: MaintenanceWindow | None) -> str:
 
 
 def _version(cluster: Cluster) -> str:
-    return f"{cluster.engine} {cluster.semantic_version or cluster.version}".strip()
+    return f"{name_of(cluster.engine)} {cluster.semantic_version or cluster.version}".strip()
 
 
 def _due(window: MaintenanceWindow | None) -> str:

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from playbook.clients.managed_databases import Backup, Backups, Cluster, Pool
 from playbook.coverage import Coverage, lacking, together, understood, whole
-from playbook.errors import Unmeasured
+from playbook.errors import Unmeasured, away
 from playbook.evidence import Evidence, Facts, Table
 from playbook.limits import Reading
 from playbook.measure.samples import Samples, sustained
@@ -211,7 +211,9 @@ class Databases:
         """All of them, and all that the API tells of each."""
         total = whole(f"{len(self.found)} database{'' if len(self.found) == 1 else 's'}")
         for name, problem in self.missing:
-            total += lacking(f"{name} not read", expected=name, got=str(problem), hint=problem.hint)
+            total += lacking(
+                f"{name} not read", expected=name, got=str(problem), hint=problem.hint, cause=away(problem)
+            )
         return total + together(one.coverage for one in self.found)
 
     @property

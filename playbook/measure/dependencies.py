@@ -70,13 +70,18 @@ class Source:
     coverage: Coverage = field(default_factory=Coverage)
 
     @property
+    def subject(self) -> str:
+        """What is counted, for a message."""
+        return f"Vulnerabilities by {self.name}"
+
+    @property
     def reading(self) -> Reading:
         """How many weak packages are of level high or critical, and which."""
         severe = [weakness for weakness in self.weaknesses if weakness.severe]
         named = "; ".join(map(str, severe[:NAMED])) + (
             f"; and {len(severe) - NAMED} more" if severe[NAMED:] else ""
         )
-        over = self.looked_at or "all dependencies"
+        over = f"in {self.looked_at or 'all dependencies'}"
         return Reading(float(len(severe)), over=f"{over} ({named})" if named else over)
 
 
@@ -166,7 +171,7 @@ def _seen(report: AuditReport, project: Project) -> Coverage:
     """Whether the audit looked at all that the lock file lists, and says all that it found."""
     if report.vulnerabilities is None or report.looked_at is None:
         return lacking(
-            "npm audit says not what it looked at",
+            "npm audit does not say what it looked at",
             expected="a report of npm audit with vulnerabilities and metadata.dependencies",
             got=f"one of version {report.auditReportVersion} without",
         )
@@ -344,7 +349,7 @@ class OutdatedDependencies:
         found = [one for one in self.old if one.behind == "major"]
         named = ", ".join(f"{one.name} {one.current} → {one.latest}" for one in found[:NAMED])
         more = f", and {len(found) - NAMED} more" if len(found) > NAMED else ""
-        over = f"{self.direct} dependenc{'y' if self.direct == 1 else 'ies'} of the project"
+        over = f"of {self.direct} dependenc{'y' if self.direct == 1 else 'ies'} of the project"
         return Reading(float(len(found)), over=f"{over} ({named}{more})" if found else over)
 
     def evidence(self) -> Evidence:

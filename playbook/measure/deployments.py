@@ -11,6 +11,7 @@ from playbook.clients.digitalocean import DigitalOceanApi
 from playbook.clients.digitalocean_transport import SERVICE
 from playbook.clients.digitalocean_types import Deployment
 from playbook.clock import Clock
+from playbook.counters import Earlier
 from playbook.coverage import Coverage, lacking, together, understood
 from playbook.engine import measurement
 from playbook.errors import TooLittleData
@@ -19,6 +20,7 @@ from playbook.limits import Reading
 from playbook.measure.app import PHASES
 from playbook.measure.words import moment, span
 from playbook.settings import Settings
+from playbook.thread import told
 
 SHOWN = 3
 WEEK = timedelta(days=7)
@@ -134,10 +136,14 @@ class Releases:
 
     Attributes:
         listing: what was read of the listing.
+        run_before: when the run before this one began; None where nothing is known of any.
+        read_at: when the deployments were read; None where nobody asks what came since the run before.
     """
 
     newest_first: tuple[Release, ...]
     listing: Coverage = Coverage()  # noqa: RUF009 - frozen
+    run_before: datetime | None = None
+    read_at: datetime | None = None
 
     @property
     def coverage(self) -> Coverage:
@@ -156,6 +162,27 @@ class Releases:
         return self.newest_first[0]
 
     @property
+    def serving_release(self) -> told.Release | None:
+        """The newest that serves visitors; None where the listing shows none."""
+        for release in self.newest_first:
+            if release.phase == "ACTIVE" and release.id:
+                return told.Release(deployment=release.id, commit=release.commit)
+        return None
+
+    @property
+    def since(self) -> str:
+        """What was deployed since the run before, by its cause, in words."""
+        if self.run_before is None or self.read_at is None:
+            return "not known, as no earlier run is"
+        run = f"since the run of {moment(self.run_before)}"
+        new = [one for one in self.newest_first if one.created_at and one.created_at > self.run_before]
+        if not new:
+            return f"none {run}"
+        named = "; ".join(f"{one.cause or one.id} ({one.phase})" for one in new[:SHOWN])
+        more = f"; and {len(new) - SHOWN} more" if len(new) > SHOWN else ""
+        return f"{len(new)} {run}: {named}{more}"
+
+    @property
     def went_back(self) -> bool:
         """What serves is an earlier one, as the release before it failed."""
         before = self.newest_first[1] if len(self.newest_first) > 1 else None
@@ -170,20 +197,21 @@ class Releases:
             return f"{self.newest.found.rstrip('.')}; before it {before.found}"
         return self.newest.found
 
-    def evidence(self) -> Evidence:
-        """A row for each of the newest three."""
-        return Table(
-            "Newest deployments",
-            list(COLUMNS),
-            [_row(release) for release in self.newest_first[:SHOWN]],
-        )
+    def evidence(self) -> list[Evidence]:
+        """A row for each of the newest three, and what came since the run before."""
+        rows = [_row(release) for release in self.newest_first[:SHOWN]]
+        shown: list[Evidence] = [Table("Newest deployments", list(COLUMNS), rows)]
+        if self.read_at:
+            shown.append(Facts("Since the run before", {"Deployed": self.since}))
+        return shown
 
 
 @measurement
-def deployments(digitalocean: DigitalOceanApi, settings: Settings, clock: Clock) -> Releases:
-    """The newest deployments with phase, cause, commit, age and duration."""
-    found, listing = _releases(digitalocean, settings, clock.now())
-    return Releases(found, listing)
+def deployments(digitalocean: DigitalOceanApi, settings: Settings, clock: Clock, earlier: Earlier) -> Releases:
+    """The newest deployments with phase, cause, commit, age and duration, and those since the run before."""
+    now = clock.now()
+    found, listing = _releases(digitalocean, settings, now)
+    return Releases(found, listing, earlier.last_run(), now)
 
 
 def _releases(
@@ -282,7 +310,7 @@ class Review:
         if len(done) < max(self.least_for_share, 1):
             return None
         failed = sum(release.failed for release in done)
-        return Reading(100 * failed / len(done), over=f"7 d ({failed} of {len(done)} deployments)")
+        return Reading(100 * failed / len(done), over=f"7 days ({failed} of {len(done)} deployments)")
 
     def evidence(self) -> list[Evidence]:
         """Every one of them, and how many went well."""

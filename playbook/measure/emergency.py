@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,14 +17,15 @@ from playbook.counters import Earlier
 from playbook.coverage import Coverage, lacking, share, together, whole
 from playbook.emergency import NONE, P4, URGENT, Known, severity_of
 from playbook.engine import Measurements, Outcome, measurement
-from playbook.errors import NotConfigured, Unmeasured, Unreachable
+from playbook.errors import NotConfigured, Unmeasured, Unreachable, away
 from playbook.evidence import Evidence, Facts, Table
-from playbook.limits import Limit, Reading
+from playbook.limits import Bound, Limit, Reading
 from playbook.measure.alerts import Alerts
 from playbook.measure.kpis import ERROR_RATE, RESPONSE_TIME
 from playbook.measure.recent import Recent, recent
 from playbook.measure.web import Health, HomepageTiming
 from playbook.settings import Settings
+from playbook.wording import within
 
 SERVICE = "Emergency"
 HOMEPAGE, HEALTH, RESPONSE, ERRORS, ALERTS = (
@@ -34,6 +36,7 @@ HOMEPAGE, HEALTH, RESPONSE, ERRORS, ALERTS = (
     "alerts",
 )
 ASKED = (HOMEPAGE, HEALTH, RESPONSE, ERRORS, ALERTS)
+_TIMES = re.compile(r"\bafter [\d.,]+ s\b")
 _NAMES = {
     HOMEPAGE: "Homepage",
     HEALTH: "API health",
@@ -84,8 +87,7 @@ class Sign:
         if self.unset:
             return Coverage()
         if self.problem is not None:
-            hint = self.problem.hint if isinstance(self.problem, Unmeasured) else ""
-            return lacking("", expected=f"{self.name} to be known", got=str(self.problem), hint=hint)
+            return _unknown([self])
         stated = getattr(self.value, "coverage", None)
         parts = (stated if isinstance(stated, Coverage) else Coverage()) + self.own
         # Few words: what each stands on is told where it is judged by itself.
@@ -130,7 +132,9 @@ class Look:
         unset = [sign.name for sign in signs if sign.unset]
         words = f"{len(signs) - len(unset)} of {len(signs)} signs"
         note = f" ({', '.join(unset)} not configured)" if unset else ""
-        return whole(words + note) + together(sign.coverage for sign in signs)
+        unknown = [sign for sign in signs if isinstance(sign.problem, Unmeasured)]
+        known = together(sign.coverage for sign in signs if sign not in unknown)
+        return whole(words + note) + (_unknown(unknown) if unknown else Coverage()) + known
 
     @property
     def urgent(self) -> bool:
@@ -146,23 +150,24 @@ class Look:
 
     @property
     def found(self) -> str:
-        """``P2: P95 response time 6.1 s over 10 min (312 requests); Homepage …``; ``none`` where there is none."""
+        """``P2: P95 response time: 6.1 s over 10 min (312 requests)``; ``none`` where there is none."""
         if not self.severity:
             return "none"
-        return f"{self.severity}: {'; '.join(f'{sign.name} {sign.found}' for sign in self._telling)}"
+        return f"{self.severity}: {'; '.join(f'{sign.name}: {sign.found}' for sign in self._telling)}"
 
     @property
     def line(self) -> str:
         """All signs in one line."""
-        return " · ".join(f"{sign.name} {sign.found}" for sign in self.signs.values())
+        return " · ".join(f"{sign.name}: {sign.found}" for sign in self.signs.values())
 
     def evidence(self) -> list[Evidence]:
         """Severity, its limits, and every sign."""
         facts = {
             "Severity": self.severity or "no emergency",
             "P1": "the service is down",
-            "P2": f"answers {self.response.critical}, or errors {self.errors.critical}",
-            "P3": f"answers {self.response.warning}, errors {self.errors.warning}, or a part is unhealthy",
+            "P2": f"answers {_bound(self.response.critical)}, or errors {_bound(self.errors.critical)}",
+            "P3": f"answers {_bound(self.response.warning)}, errors {_bound(self.errors.warning)}, or a part is "
+            "unhealthy",
             "P4": "an alert fires",
         }
         rows = [[sign.name, sign.found] for sign in self.signs.values()]
@@ -195,6 +200,23 @@ class Look:
 
     def _number(self, name: str) -> float | None:
         return self.signs[name].number if name in self.signs else None
+
+
+def _unknown(signs: list[Sign]) -> Coverage:
+    """What is not known, in one sentence; what is away for several of them is told once."""
+    names = [within(sign.name) for sign in signs]
+    listed = " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
+    problems = [sign.problem for sign in signs if isinstance(sign.problem, Unmeasured)]
+    told = {_TIMES.sub("", problem.clause): problem.clause for problem in reversed(problems)}
+    hint = " ".join(dict.fromkeys(problem.hint for problem in problems if problem.hint))
+    causes = {away(problem) for problem in problems}
+    cause = causes.pop() if len(causes) == 1 else ""
+    got = " and ".join(reversed(told.values()))
+    return lacking("", expected=f"{listed} to be known", got=got, hint=hint, cause=cause)
+
+
+def _bound(bound: Bound | None) -> str:
+    return bound.shown if bound else "never"
 
 
 def _largest(*values: float | None) -> float | None:
@@ -242,7 +264,7 @@ def _sign(name: str, outcome: Outcome, words: Callable[[Any], str]) -> Sign:
     if isinstance(outcome.error, NotConfigured):
         found = "not configured"
     elif isinstance(outcome.error, Unreachable):
-        found = f"gave no answer: {str(outcome.error).rpartition(', got ')[2]}"
+        found = f"no answer: {str(outcome.error).rpartition(', got ')[2]}"
     return Sign(name, None, found, outcome.error)
 
 
@@ -271,7 +293,7 @@ def _share_words(measured: Recent) -> str:
 
 
 def _alert_words(alerts: Alerts) -> str:
-    return f"{alerts.words(alerts.firing)} firing"
+    return f"{alerts.words(alerts.firing, 'firing')}" if alerts.firing else "none firing"
 
 
 _WORDS: dict[str, Callable[[Any], str]] = {
@@ -328,8 +350,8 @@ class Stability:
         """How many were well, or the one that was not."""
         well = sum(not look.severity for look in self.looks)
         if self.severity:
-            return f"{self.worst.found} (after {well} without one)"
-        return f"{well} of {len(self.looks)}, {self.seconds:g} s apart"
+            return f"{self.worst.found} (after {well} without)" if well else self.worst.found
+        return f"none in {well} of {len(self.looks)} looks, {self.seconds:g} s apart"
 
     def evidence(self) -> Evidence:
         """A row for each look."""

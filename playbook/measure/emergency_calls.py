@@ -13,8 +13,14 @@ from playbook.errors import NotConfigured, Unmeasured
 from playbook.evidence import Evidence, Facts, Table
 from playbook.measure.emergency import Look
 from playbook.measure.on_call import on_call
+from playbook.measure.people import newest_delivery
+from playbook.measure.words import moment
+from playbook.people.attest import rule_for
+from playbook.people.files import rules
 from playbook.people.roster import Call
 from playbook.settings import Settings
+
+TOLD = "emergency.stakeholders-notified"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +42,8 @@ class EmergencyCalls:
     @property
     def coverage(self) -> Coverage:
         """The roster, where it can be read; how bad it is does not stand on it."""
-        return whole("roster not read" if self.problem else f"{len(self.calls)} steps of the roster")
+        steps = f"{len(self.calls)} step{'' if len(self.calls) == 1 else 's'} of the roster"
+        return whole("roster not read" if self.problem else steps)
 
     @property
     def now(self) -> str:
@@ -73,7 +80,7 @@ class EmergencyCalls:
             return f"nobody to call for {self.meant_for}"
         steps = [self._step(call, first=call is self.calls[0]) for call in self.calls]
         told = "; then ".join(steps)
-        return f"{self.meant_for}: {told}" if self.severity else f"no emergency; were it {P1}: {told}"
+        return f"{self.meant_for}: {told}" if self.severity else f"for a {P1} (there is no emergency now): {told}"
 
     def evidence(self) -> Evidence:
         """A row for each call, or why there is none."""
@@ -89,7 +96,7 @@ class EmergencyCalls:
             ]
             for call in self.calls
         ]
-        when = f"for {self.severity}" if self.severity else f"were it {P1}"
+        when = f"for {self.severity}" if self.severity else f"if it were {P1}"
         return Table(f"Whom to call, {when} ({self.zone})", ["Step", "Who", "How", "Call at", "Answer by"], rows)
 
     def _step(self, call: Call, *, first: bool) -> str:
@@ -134,22 +141,36 @@ class Notice:
 
     Attributes:
         needless: why nobody has to be; empty where they do.
+        told: the newest message of an incident that was delivered today, in words; empty where none was.
         coverage: how much was seen of the system where nobody has to be. Any part of it shows that they do.
     """
 
     needless: str
     coverage: Coverage
+    told: str = ""
+
+    @property
+    def settled(self) -> str:
+        """Why nobody's word is needed; empty where it is."""
+        return self.needless or self.told
 
     def evidence(self) -> Facts:
-        """Whether they have to be, and why not."""
-        return Facts("Those concerned", {"Have to be told": f"no: {self.needless}" if self.needless else "yes"})
+        """Whether they have to be and why not, and what was delivered."""
+        have_to = f"no: {self.needless}" if self.needless else "yes"
+        return Facts("Those concerned", {"Have to be told": have_to, "By message": self.told or "none delivered"})
 
 
 @measurement(apart_from=("emergency",))
-def notice(emergency: Look) -> Notice:
-    """Whether those concerned have to be told of what was found."""
-    needless = emergency.without_notice
-    return Notice(needless, emergency.coverage if needless else whole(f"an emergency, {emergency.severity}"))
+def notice(emergency: Look, settings: Settings, clock: Clock) -> Notice:
+    """Whether those concerned have to be told of what was found, and whether a message of it was delivered.
+
+    A message of an incident that is open counts as long as a sign-off would.
+    """
+    needless, now = emergency.without_notice, clock.now()
+    delivery = newest_delivery(settings, now - rule_for(TOLD, rules(settings)).valid, now, of_incidents=True)
+    told = f"told to {delivery.to} on {moment(delivery.when)}" if delivery else ""
+    seen = emergency.coverage if needless else whole(f"an emergency, {emergency.severity}")
+    return Notice(needless, seen, told)
 
 
 def calls_for(look: Look, settings: Settings, clock: Clock) -> EmergencyCalls:

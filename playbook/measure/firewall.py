@@ -93,7 +93,7 @@ class Opening:
 
     def __str__(self) -> str:
         shown = ", ".join(map(str, self.ports[:4])) + (", …" if len(self.ports) > 4 else "")
-        return f"{self.firewall} opens {shown} to {self.source} (rule {self.rule})"
+        return f"{shown} open to {self.source} in {self.firewall} (rule {self.rule})"
 
 
 @dataclass(frozen=True, slots=True)

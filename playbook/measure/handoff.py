@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from playbook.clock import Clock
+from playbook.clock import AHEAD, Clock
 from playbook.coverage import Coverage, whole
 from playbook.engine import measurement
 from playbook.errors import Malformed, TooLittleData
@@ -16,7 +16,6 @@ from playbook.handoff.page import Page, Period
 from playbook.history.first_days import is_due, known_since, never_proven
 from playbook.limits import Reading
 from playbook.measure.words import moment
-from playbook.people.attest import AHEAD
 from playbook.people.files import path_of
 from playbook.settings import Settings
 
@@ -108,7 +107,7 @@ class HandoffPage:
             }
         shown: list[Evidence] = [Facts(f"Newest {self.period} handoff page", facts)]
         if self.damaged:
-            shown.append(Lines("Files that are no pages", list(self.damaged)))
+            shown.append(Lines("Files that are not pages", list(self.damaged)))
         return shown
 
 
@@ -131,7 +130,7 @@ def _newest(settings: Settings, clock: Clock, period: Period) -> HandoffPage:
     kept = pages.kept[-1] if pages.kept else None
     if kept and kept.page.made > now + AHEAD:
         raise Malformed(
-            f"{SERVICE}: expected the newest {period} page not to be of the future, got {moment(kept.page.made)}",
+            f"{SERVICE}: expected no page from the future, got a {period} one of {moment(kept.page.made)}",
             service=SERVICE,
         )
     limit = settings.limits.weekly_handoff_age if period == "weekly" else settings.limits.monthly_handoff_age

@@ -79,8 +79,8 @@ class SecurityHeaders:
     def score(self) -> Reading:
         """Points, with the grade and what took most of them away."""
         lost = sorted((test for test in self.results if self._points(test) < 0), key=self._points)
-        names = ", ".join(f"{test} {self._points(test)}" for test in lost) or "nothing"
-        return Reading(self.points, f"ten tests (grade {self.grade}; lost by {names})")
+        names = ", ".join(f"{test} {self._points(test)}" for test in lost)
+        return Reading(self.points, f"in ten tests (grade {self.grade}{f'; {names}' if names else ''})")
 
     def evidence(self) -> list[Evidence]:
         """One row for each test, worst first, with what it protects from; then the headers."""

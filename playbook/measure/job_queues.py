@@ -18,6 +18,7 @@ from playbook.measure.redis_info import duration
 from playbook.measure.redis_work import ANSWERED, answer_of
 from playbook.measure.statements import Statement
 from playbook.settings import Settings
+from playbook.wording import name_of
 
 _LISTS = "the lengths of its lists"
 _IMAGES = "Image queue"
@@ -49,7 +50,7 @@ class JobQueue:
     @property
     def label(self) -> str:
         """``Image queue``, or ``Queue celery (Celery)`` and the like."""
-        return f"Queue {self.name} ({self.preset})" if self.preset else _IMAGES
+        return f"Queue {self.name} ({name_of(self.preset)})" if self.preset else _IMAGES
 
     @property
     def coverage(self) -> Coverage:
@@ -71,7 +72,8 @@ class JobQueue:
         if figures is None:
             return
         if figures.workers is not None:
-            gone = f" ({figures.lost} listed that take no new jobs)" if figures.lost else ""
+            takes = "takes" if figures.lost == 1 else "take"
+            gone = f" ({figures.lost} listed that {takes} no new jobs)" if figures.lost else ""
             found = f"{figures.workers} alive" if figures.workers else f"none{gone}"
             subject = f"Workers of {self._of}"
             yield Statement(subject, figures.workers > 0, "at least one that is alive", found)
@@ -84,8 +86,8 @@ class JobQueue:
         """Jobs that a worker could take now."""
         count = self.figures.waiting if self.figures else None
         if count is None:
-            return QueueRow(f"Jobs that wait in {self._of}", Reading(math.nan, coverage=self.coverage))
-        return QueueRow(f"Jobs that wait in {self._of}", Reading(count))
+            return QueueRow(f"Jobs waiting in {self._of}", Reading(math.nan, coverage=self.coverage))
+        return QueueRow(f"Jobs waiting in {self._of}", Reading(count))
 
     @property
     def failed(self) -> QueueRow | None:
@@ -102,7 +104,7 @@ class JobQueue:
         figures = self.figures
         if figures is None or figures.oldest is None:
             return None
-        return QueueRow(f"Wait of the oldest job in {self._of}", Reading(figures.oldest))
+        return QueueRow(f"Waiting time of the oldest job in {self._of}", Reading(figures.oldest))
 
     @property
     def facts(self) -> dict[str, str]:
@@ -134,7 +136,7 @@ class JobQueue:
 
     @property
     def _of(self) -> str:
-        return f"{self.name} ({self.preset})"
+        return f"{self.name} ({name_of(self.preset)})"
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,15 +15,20 @@ from playbook.counters import Counted, Earlier
 from playbook.coverage import Coverage, lacking, share, together, understood
 from playbook.engine import measurement
 from playbook.errors import Malformed, TooLittleData
-from playbook.evidence import Evidence, Facts
+from playbook.evidence import Chart, Curve, Evidence, Facts
 from playbook.limits import Limit, Reading, format_value
+from playbook.measure.course import course_of
 from playbook.measure.image_counts import ImageStats, read_image_stats
 from playbook.measure.queries import own_series, query_of, selectors
 from playbook.sections.metrics import Kpis
 from playbook.settings import Settings
+from playbook.spells import since_when
+from playbook.thread.told import Asked
+from playbook.trend import Point
+from playbook.verdict import Verdict
 
 # Of a bucket's count: by how much a larger one may stay behind, as each is extrapolated for itself.
-_STEP = 0.02
+_BEHIND = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +106,7 @@ class Buckets:
             return cls(None, 0.0)
         steps = sorted(counts.items())
         falls = [
-            (before[0], after[0]) for before, after in pairwise(steps) if not before[1] * (1 - _STEP) <= after[1]
+            (before[0], after[0]) for before, after in pairwise(steps) if not before[1] * (1 - _BEHIND) <= after[1]
         ]
         odd = f"fewer up to {falls[0][1]:g} than up to {falls[0][0]:g}" if falls else ""
         largest = max(finite)
@@ -147,6 +152,7 @@ class Kpi:
         least_percent: of the window there must be samples of.
         buckets: of a quantile from a histogram; ``None`` for other figures.
         limit: what it is judged by.
+        course: of a value that is not good, the figure over the window: Unix seconds and value.
         seen: what else was seen of it: whose series they are, whether answers were whole, what was scraped.
     """
 
@@ -160,6 +166,12 @@ class Kpi:
     buckets: Buckets | None = None
     limit: Limit | None = None
     seen: Coverage = field(default_factory=Coverage)
+    course: tuple[Point, ...] = ()
+
+    @property
+    def asked_metrics(self) -> tuple[Asked, ...]:
+        """The query of its value."""
+        return (Asked(query=" ".join(self.answered.query.split()), seconds=self.window.seconds),)
 
     @property
     def covered_hours(self) -> float:
@@ -208,7 +220,21 @@ class Kpi:
             coverage = first_lack(self.coverage, coverage, why)
         return Reading(value, f"{self.window.name} ({stands_for})", coverage)
 
-    def evidence(self) -> Evidence:
+    def evidence(self) -> list[Evidence]:
+        """Value, what it stands on, where it comes from, the query; of a bad value how it went over the window."""
+        return [self.facts, *self._chart()]
+
+    def _chart(self) -> list[Evidence]:
+        if not self.course or self.limit is None:
+            return []
+        figure = self.figure
+        title = f"{figure.name} over the last {self.window.name}"
+        curves = [Curve(figure.name, list(self.course))]
+        marks = since_when(self.course, self.limit)
+        return [Chart(title, figure.unit, curves, self.limit.lines, marks=marks)]
+
+    @property
+    def facts(self) -> Facts:
         """Value, what it stands on, where it comes from, and the query."""
         figure = self.figure
         values = [format_value(sample.value, figure.unit) for sample in self.answered.samples]
@@ -285,7 +311,7 @@ class CountedImages:
             "Window": self.stats.growth.over if self.stats.growth.hours else "no earlier reading of the counts",
         }
         shown: list[Evidence] = [Facts(IMAGE_SUCCESS.name, facts), *self.stats.evidence()]
-        return [*shown, self.instead.evidence()] if self.instead else shown
+        return [*shown, *self.instead.evidence()] if self.instead else shown
 
 
 @measurement
@@ -358,6 +384,7 @@ def kpi(store: Prometheus, settings: Settings, figure: Figure, window: Window, a
     )
     if figure.scraped:
         seen += _scrapes(store, settings, window, at)
+    limit: Limit = getattr(settings.limits, figure.key)
     return Kpi(
         figure,
         window,
@@ -367,9 +394,15 @@ def kpi(store: Prometheus, settings: Settings, figure: Figure, window: Window, a
         settings.kpis,
         rules.availability_percent if figure is AVAILABILITY else rules.window_percent,
         buckets,
-        getattr(settings.limits, figure.key),
+        limit,
         together(answered.coverage for answered in answers) + seen,
+        course_of(store, settings, figure.key, window.seconds, at) if _is_bad(value, limit) else (),
     )
+
+
+def _is_bad(answered: Answered, limit: Limit) -> bool:
+    value, _ = number_of(answered)
+    return math.isfinite(value) and limit.verdict(value) is not Verdict.OK
 
 
 def _scrapes(store: Prometheus, settings: Settings, window: Window, at: datetime) -> Coverage:

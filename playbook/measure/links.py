@@ -61,7 +61,10 @@ class Link:
         if self.fault is None or not self.fault.uncertain:
             return Coverage()
         return lacking(
-            "", expected="what people get", got=self.fault.words, hint="Open the link in a browser, and look."
+            "",
+            expected="the page that people get",
+            got=self.fault.words,
+            hint="Open the link in a browser, and look.",
         )
 
     @property

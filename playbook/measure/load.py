@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import takewhile
 from pathlib import Path
 
+from playbook import progress
 from playbook.clients.http import HttpClient
 from playbook.clock import Clock
 from playbook.coverage import Coverage, lacking, whole
@@ -289,18 +291,22 @@ class LoadTest:
     def _charts(self) -> list[Evidence]:
         moments = self.outcome.moments
         p95 = [(one.at, one.p95) for one in moments if one.p95 is not None]
-        return [
-            Chart("P95 of each second", "s", [Curve("P95", p95)], {"gives way": self.breaks_p95}),
-            Chart(
-                "Requests and failures",
-                "/s",
-                [
-                    Curve("requests", [(one.at, one.requests) for one in moments]),
-                    Curve("failed", [(one.at, one.failures) for one in moments]),
-                ],
-            ),
-            Chart("Users", "", [Curve("users", [(one.at, one.users) for one in moments])]),
+        first = self._marks
+        requests = [
+            Curve("requests", [(one.at, one.requests) for one in moments]),
+            Curve("failed", [(one.at, one.failures) for one in moments]),
         ]
+        return [
+            Chart("Users", "", [Curve("users", [(one.at, one.users) for one in moments])], bars=True, marks=first),
+            Chart("Requests and failures of each second", "", requests, marks=first),
+            Chart("P95 of each second", "s", [Curve("P95", p95)], {"gives way": self.breaks_p95}, marks=first),
+        ]
+
+    @property
+    def _marks(self) -> dict[str, float]:
+        """What gave way first, on every chart."""
+        began = self.outcome.started.timestamp()
+        return {f"{one.name} gives way": began + max(one.after, 0.0) for one in self.gave_way[:1]}
 
 
 @measurement(time_limit=LONGEST, is_long=True)
@@ -324,7 +330,7 @@ def carry_out(run: Runner, website: HttpClient, settings: Settings, clock: Clock
     website.get(retry="connection")  # of any status: whether it is there at all
     if order.stop.is_set():
         raise Unmeasured(f"{SERVICE}: expected to begin, got an order to stop", service=SERVICE)
-    with order.under_way(), Sampler(settings) as sampler:
+    with order.under_way(), Sampler(settings) as sampler, _shown_progress(plan):
         outcome = run(plan, order.folder, workers=order.workers, stop=order.stop)
     began = outcome.started.timestamp()
     given = tuple(gave_way(watched_of(settings, began, outcome.moments, sampler.samples)))
@@ -340,6 +346,18 @@ def carry_out(run: Runner, website: HttpClient, settings: Settings, clock: Clock
         html=_shown(order.folder / HTML),
     )
     return _kept(test, settings, clock.now())
+
+
+@contextmanager
+def _shown_progress(plan: Plan) -> Iterator[None]:
+    """How far it is, by its plan; a breakpoint test ends when something breaks, or at the latest after a time."""
+    planned = min(sum(stage.seconds for stage in plan.stages), plan.most_seconds)
+    users = min(max((stage.users for stage in plan.stages), default=0), plan.most_users)
+    is_open = plan.breaks is not None
+    seconds, most = (None, min(2 * planned, plan.most_seconds)) if is_open else (planned, None)
+    with progress.work(f"Load test, {plan.shape}", seconds=seconds, most=most) as task:
+        task.at(f"up to {users:,} users")
+        yield
 
 
 def _kept(test: LoadTest, settings: Settings, now: datetime) -> LoadTest:

@@ -90,7 +90,7 @@ class Group:
             "too few answers",
             expected="95 % of the requests to be answered well",
             got=", ".join(
-                f"{one.failures:,} of {one.requests:,} failed for {name_of(one.name)}" for one in failing
+                f"{one.failures:,} of {one.requests:,} that failed for {name_of(one.name)}" for one in failing
             ),
             hint="What failed is judged by load.errors; how long answers take can be told when they come.",
         )

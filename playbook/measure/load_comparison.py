@@ -80,7 +80,7 @@ class LoadComparison:
     def allowed(self) -> str:
         """To follow "expected"."""
         what = "step" if self.now.held is not None else "endpoint"
-        return f"no {what} over {self.times:g} times the last P95, and at least {1000 * self.slack:g} ms over it"
+        return f"no {what} slower than {self.times:g} times its last P95, and by {1000 * self.slack:g} ms"
 
     @property
     def worse(self) -> list[str]:
@@ -138,7 +138,7 @@ def load_comparison(load_test: LoadTest, settings: Settings, load_order: LoadOrd
     if total.p95 is None and not load_test.is_breakpoint:
         raise TooLittleData(
             f"P95 under load: expected 95 % of the requests to be answered well, got {total.failures:,} of "
-            f"{total.requests:,} failed",
+            f"{total.requests:,} that failed",
             service=SERVICE,
             hint="What failed is judged by load.errors.",
         )

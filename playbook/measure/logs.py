@@ -11,7 +11,7 @@ from playbook.clock import Clock
 from playbook.coverage import Coverage
 from playbook.engine import measurement
 from playbook.errors import TooLittleData
-from playbook.evidence import Evidence, Facts, Lines, Table
+from playbook.evidence import Chart, Curve, Evidence, Facts, Lines, Table
 from playbook.limits import Reading
 from playbook.logs.review import HOUR, Hour, Review
 from playbook.logs.usual import Level, usual_level
@@ -59,7 +59,7 @@ class LogReview:
     @property
     def ahead(self) -> Reading:
         """Seconds by which the newest line is ahead of this machine's clock; one that is behind does not show."""
-        return Reading(round(self.skew, 1), "(by which the newest line is ahead)" if self.skew else "")
+        return Reading(round(self.skew, 1), "(the newest line is that far ahead)" if self.skew else "")
 
     @property
     def fatal(self) -> Reading:
@@ -154,7 +154,7 @@ class LogReview:
                     ],
                 )
             )
-            shown.append(self._by_hour())
+            shown += self._by_hour()
             shown.append(
                 Lines("Newest 429 and 5xx", [f"{_time(at)} {line}" for at, line in review.newest_answers])
             )
@@ -211,12 +211,26 @@ class LogReview:
         facts |= {f"Left out {number}": text for number, text in enumerate(self.stream.notes, start=1)}
         return facts | {f"Problem {number}": text for number, text in enumerate(self.problems, start=1)}
 
-    def _by_hour(self) -> Table:
-        rows = [
-            [_clock(hour.start), f"{hour.requests:,}", f"{hour.server_errors:,}", f"{hour.throttled:,}"]
-            for hour in self.review.hours
+    def _by_hour(self) -> list[Evidence]:
+        """Two charts: beside all requests the few that failed could not be seen."""
+        counted = self._hourly()
+        return [
+            Chart(
+                "Requests by hour",
+                "",
+                [self._curve("requests", [hour.requests for hour in self.review.hours])],
+                bars=True,
+            ),
+            Chart(
+                "429 and 5xx by hour",
+                "",
+                [self._curve(name, counts) for name, counts in counted.items()],
+                bars=True,
+            ),
         ]
-        return Table("Requests by hour", ["Hour (UTC)", "Requests", "5xx", "429"], rows)
+
+    def _curve(self, name: str, counts: list[int]) -> Curve:
+        return Curve(name, [(hour.start, float(n)) for hour, n in zip(self.review.hours, counts, strict=True)])
 
 
 @measurement(time_limit=55.0)

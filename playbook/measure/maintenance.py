@@ -19,11 +19,11 @@ from playbook.evidence import Evidence, Facts, Table
 from playbook.measure.kpis import ERROR_RATE, IMAGE_SUCCESS, RESPONSE_TIME
 from playbook.measure.recent import Recent, recent
 from playbook.measure.words import moment, span
-from playbook.people.attest import SignOff
 from playbook.people.files import path_of
 from playbook.people.roster import DUTIES, PRIMARY, SECONDARY, read_roster
 from playbook.people.roster import SERVICE as ROSTER
 from playbook.settings import Settings
+from playbook.sign_off import SignOff
 
 SERVICE = "Maintenance"
 _LONGEST = timedelta(hours=24)  # since the end of a window that figures are looked at
@@ -177,7 +177,7 @@ class WindowSilences:
     def found_longer(self) -> str:
         """The silence that is longer than it should be."""
         if not self._longer:
-            return "none longer"
+            return "none that does"
         worst = self._longer[0]
         assert worst.silence
         return f"the one on {worst.name} until {moment(worst.silence.until)}"
@@ -259,7 +259,7 @@ class WindowTeam:
         """Who they are, or what is wrong."""
         if self.gaps:
             return "; ".join(self.gaps)
-        return ", ".join(f"{' then '.join(names)} {duty}" for duty, names in self.people.items())
+        return " and ".join(f"{' then '.join(names)} as {duty}" for duty, names in self.people.items())
 
     def evidence(self) -> Evidence:
         """Who has which duty."""
@@ -278,9 +278,9 @@ def window_team(maintenance_plan: MaintenancePlan, settings: Settings) -> Window
         duty: tuple(dict.fromkeys(roster.people[one.person].name for one in found if one.person))
         for duty, found in spans.items()
     }
-    gaps = [f"nobody {duty}" for duty in DUTIES if any(one.person is None for one in spans[duty])]
+    gaps = [f"nobody as {duty}" for duty in DUTIES if any(one.person is None for one in spans[duty])]
     doubles = [
-        f"{roster.people[mine.person].name} both"
+        f"{roster.people[mine.person].name} as both"
         for mine in spans[PRIMARY]
         for other in spans[SECONDARY]
         if mine.person and mine.person == other.person and mine.start < other.end and other.start < mine.end

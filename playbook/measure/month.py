@@ -11,14 +11,17 @@ from playbook.clients.prometheus import Prometheus
 from playbook.clock import Clock
 from playbook.coverage import Coverage, lacking, whole
 from playbook.engine import measurement
-from playbook.evidence import Evidence, Table
+from playbook.errors import PlaybookError
+from playbook.evidence import Chart, Evidence, Table
 from playbook.limits import Limit, Reading, format_value
-from playbook.measure.kpis import Kpi, Window, figures_of, kpi
+from playbook.measure.kpis import Figure, Kpi, Window, figures_of, kpi
 from playbook.measure.performance import DAY, KpiByDay, bad_is_low, by_day, by_day_chart
 from playbook.measure.queries import query_of
 from playbook.sections.trends import Trends
 from playbook.settings import Settings
+from playbook.trend import Point
 from playbook.verdict import SEVERITY
+from playbook.wording import within
 
 _TIMES = (("response_time_quantile", "Requests", ""), ("image_time_quantile", "Images", "images"))
 MONTH = Window(720, "30 days")
@@ -128,10 +131,11 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class MonthComparison:
-    """The last thirty days against the thirty before."""
+    """The last thirty days against the thirty before; ``charts`` lay the days of the one over the other's."""
 
     service: str
     changes: tuple[Change, ...]
+    charts: tuple[Chart, ...] = ()
 
     @property
     def coverage(self) -> Coverage:
@@ -141,13 +145,13 @@ class MonthComparison:
     @property
     def lacks(self) -> Coverage:
         """Which figures cannot be compared, and why."""
-        missing = [f"{change.kpi.figure.name} ({change.why})" for change in self.changes if change.why]
+        missing = [f"{within(change.kpi.figure.name)} ({change.why})" for change in self.changes if change.why]
         if not missing:
             return Coverage()
         return lacking(
             "",
-            expected="two months that can be compared",
-            got=f"not comparable: {'; '.join(missing)}",
+            expected="two months of each figure to compare",
+            got=f"too little of {'; '.join(missing)}",
             hint="The store must keep its samples for 60 days; a gap in one of the months is no change.",
         )
 
@@ -162,8 +166,13 @@ class MonthComparison:
         """Those that can be compared."""
         return [change for change in self.changes if change.reading]
 
-    def evidence(self) -> Evidence:
-        """A row for each figure."""
+    @property
+    def readings(self) -> list[tuple[Reading, Limit]]:
+        """The changes of those, each with its limit."""
+        return [(change.reading, change.limit) for change in self.changes if change.reading]
+
+    def evidence(self) -> list[Evidence]:
+        """A row for each figure, and their days."""
         rows = [
             [
                 change.kpi.figure.name,
@@ -177,7 +186,7 @@ class MonthComparison:
             for change in self.changes
         ]
         columns = ["Figure", "30 days before", "Last 30 days", "Change", "Which is"]
-        return Table("The month against the one before", columns, rows)
+        return [Table("The month against the one before", columns, rows), *self.charts]
 
 
 @measurement
@@ -198,13 +207,23 @@ def month_report(prometheus: Prometheus, settings: Settings, clock: Clock) -> Mo
     return MonthReport(kpis, times)
 
 
+def _days_before(store: Prometheus, settings: Settings, figure: Figure, now: datetime) -> tuple[Point, ...]:
+    """The days of the month before, moved onto this one: a picture, so that a slow store costs no verdict."""
+    try:
+        days = by_day(store, settings, figure.key, now - DAYS * DAY, DAYS)
+    except PlaybookError:
+        return ()
+    return tuple((at + MONTH.seconds, value) for at, value in days)
+
+
 @measurement
 def month_comparison(
     prometheus: Prometheus, month_report: MonthReport, settings: Settings, clock: Clock
 ) -> MonthComparison:
     """Every key figure of the last thirty days against the thirty before."""
-    earlier = clock.now() - DAYS * DAY
-    changes = []
+    now = clock.now()
+    earlier = now - DAYS * DAY
+    changes, charts = [], []
     for one in month_report.kpis:
         figure = one.whole.figure
         before = kpi(prometheus, settings, figure, MONTH, earlier)
@@ -217,7 +236,11 @@ def month_comparison(
                 settings.coverage.trend_percent,
             )
         )
-    return MonthComparison(prometheus.service, tuple(changes))
+    for one in month_report.kpis:
+        figure = one.whole.figure
+        days = _days_before(prometheus, settings, figure, now)
+        charts.append(by_day_chart(f"{figure.name}, each day", figure, one.days, one.limit, days))
+    return MonthComparison(prometheus.service, tuple(changes), tuple(charts))
 
 
 def compare(now: Kpi, before: Kpi, limit: Limit, rule: Trends, least_percent: float) -> Change:

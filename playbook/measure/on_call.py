@@ -37,7 +37,8 @@ class OnCall:
     @property
     def coverage(self) -> Coverage:
         """The whole roster, as far ahead as was asked for."""
-        return whole(f"roster of {len(self.roster.named())} people, {self.days:g} days ahead")
+        people = len(self.roster.named())
+        return whole(f"roster of {people} {'person' if people == 1 else 'people'}, {self.days:g} days ahead")
 
     def person(self, duty: str) -> str:
         """The name of who has a duty now; ``nobody``."""
@@ -56,8 +57,8 @@ class OnCall:
 
     @property
     def people_now(self) -> str:
-        """``Ada Novak is primary, nobody is secondary``."""
-        return ", ".join(f"{self.person(duty)} is {duty}" for duty in DUTIES)
+        """``Ada Novak as primary and nobody as secondary``."""
+        return " and ".join(f"{self.person(duty)} as {duty}" for duty in DUTIES)
 
     def through(self, end: datetime) -> OnCall:
         """The same, looked at until ``end`` (aware)."""
@@ -69,13 +70,13 @@ class OnCall:
     def gaps(self) -> list[str]:
         """When nobody has a duty, in words, soonest first."""
         empty = [(gap.start, duty, gap) for duty in DUTIES for gap in self.spans[duty] if gap.person is None]
-        return [f"nobody is {duty} {self._when(gap.start, gap.end)}" for _, duty, gap in sorted(empty, key=_first)]
+        return [f"nobody as {duty} {self._when(gap.start, gap.end)}" for _, duty, gap in sorted(empty, key=_first)]
 
     @property
     def doubles(self) -> list[str]:
         """When one person has both duties, in words, soonest first."""
         return [
-            f"{self.name(mine.person)} is both {self._when(start, end)}"
+            f"{self.name(mine.person)} as both {self._when(start, end)}"
             for mine in self.spans[PRIMARY]
             for other in self.spans[SECONDARY]
             if mine.person is not None
@@ -95,24 +96,29 @@ class OnCall:
         return (
             "; ".join(wrong[:3]) + (f" and {len(wrong) - 3} more" if wrong[3:] else "")
             if wrong
-            else "nothing amiss"
+            else "two at every moment"
         )
 
     @property
     def incomplete(self) -> list[str]:
-        """Contacts that lack a way to be reached: ``Ben Okafor: phone``."""
+        """Contacts that lack a way to be reached: ``no phone of Ben Okafor``."""
         roster = self.roster
         people = {key: roster.people[key].missing(outside=False) for key in sorted(roster.named())}
         outside = {key: contact.missing(outside=True) for key, contact in sorted(roster.contacts.items())}
         lacking = {**people, **outside}
-        return [f"{self.name(key)}: {', '.join(missing)}" for key, missing in lacking.items() if missing]
+        return [
+            f"no {' and no '.join(missing)} of {self.name(key)}" for key, missing in lacking.items() if missing
+        ]
 
     @property
     def contacts(self) -> str:
         """Who cannot be reached for what; or how many can."""
         if self.incomplete:
-            return f"missing for {'; '.join(self.incomplete)}"
-        return f"{len(self.roster.named())} people and {len(self.roster.contacts)} others complete"
+            return "; ".join(self.incomplete)
+        people, outside = len(self.roster.named()), len(self.roster.contacts)
+        told = [f"{people} {'person' if people == 1 else 'people'}"] if people else []
+        told += [f"{outside} outside contact{'' if outside == 1 else 's'}"] if outside else []
+        return f"all of them for {' and '.join(told)}" if told else "nobody to reach"
 
     @property
     def escalation(self) -> str:
@@ -159,7 +165,7 @@ class OnCall:
         return [
             Facts("On call now", facts),
             Table(f"On call, the next {self.days:g} days", ["Duty", "Who", "From", "Until"], ahead),
-            Table("Who is called, were it now", ["Severity", "Step", "Who", "Called", "To answer by"], calls),
+            Table("Who would be called now", ["Severity", "Step", "Who", "Called", "To answer by"], calls),
         ]
 
     def name(self, key: str | None) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from playbook.clock import Clock
+from playbook.clock import Clock, days
 from playbook.coverage import Coverage, whole
 from playbook.engine import measurement
 from playbook.evidence import Evidence, Facts, Lines, Table
@@ -14,9 +14,10 @@ from playbook.history.deliveries import Delivery, read
 from playbook.history.first_days import known_since
 from playbook.history.folder import history_folder
 from playbook.own_catalogue import catalogue_of
-from playbook.people.attest import SignOff, SignOffs, days, rule_for
+from playbook.people.attest import SignOffs, rule_for
 from playbook.people.files import path_of, rules, sign_offs_of
 from playbook.settings import SANDBOX, Settings
+from playbook.sign_off import SignOff
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,14 +99,22 @@ def team_notified(settings: Settings, clock: Clock) -> TeamNotified:
     now = clock.now()
     item = "weekly.team.notified"
     rule = rule_for(item, rules(settings))
-    delivery = _newest_delivery(settings, "weekly", now - rule.valid, now)
+    delivery = newest_delivery(settings, now - rule.valid, now, set_name="weekly")
     if delivery and not settings.people.attestations:
         return TeamNotified(delivery, SignOff(item, None, (), rule, now, known_since(settings, now)))
     return TeamNotified(delivery, sign_offs_of(settings, catalogue_of(settings), now).of(item))
 
 
-def _newest_delivery(settings: Settings, set_name: str, since: datetime, until: datetime) -> Delivery | None:
-    """None also where nothing was ever delivered. An embedded system that is made anew was told nothing of."""
+def newest_delivery(
+    settings: Settings, since: datetime, until: datetime, *, set_name: str = "", of_incidents: bool = False
+) -> Delivery | None:
+    """None also where nothing was ever delivered. An embedded system that is made anew was told nothing of.
+
+    Args:
+        set_name: whose result it must have told; of any set where empty.
+        of_incidents: what opened or goes on must have been told, by a message or as an issue; no digest counts.
+    """
+    kinds = ("events", "issue") if of_incidents else ("digest", "events")
     if settings.people.deliveries is not None:
         history = path_of(settings, settings.people.deliveries)
     elif settings.target.kind != SANDBOX:
@@ -116,9 +125,15 @@ def _newest_delivery(settings: Settings, set_name: str, since: datetime, until: 
         delivery
         for delivery in read(history, since=since)
         if delivery.delivered
-        and delivery.what in ("digest", "events")
-        and delivery.set == set_name
+        and delivery.what in kinds
+        and (not set_name or delivery.set == set_name)
+        and (not of_incidents or any(not _tells_an_end(each) for each in delivery.ids))
         and delivery.target == settings.target.name
         and delivery.when <= until
     ]
     return max(found, key=lambda delivery: delivery.when, default=None)
+
+
+def _tells_an_end(event: str) -> bool:
+    """Whether an event is of an incident that is over, by its id: fingerprint, what, and when."""
+    return any(f"-{what}-" in event for what in ("recovered", "gone"))

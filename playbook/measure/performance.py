@@ -27,6 +27,7 @@ from playbook.measure.kpis import (
 )
 from playbook.measure.queries import query_of
 from playbook.settings import Settings
+from playbook.spells import since_when
 from playbook.trend import Point
 
 WEEK = Window(168, "7 days")
@@ -66,24 +67,24 @@ class KpiByDay:
         """Of the whole window, and a chart of the days."""
         figure = self.whole.figure
         title = f"{figure.name}, each day of the last {self.whole.window.name}"
-        return [self.whole.evidence(), by_day_chart(title, figure, self.days, self.limit)]
+        return [self.whole.facts, by_day_chart(title, figure, self.days, self.limit)]
 
 
-def by_day_chart(title: str, figure: Figure, days: tuple[Point, ...], limit: Limit) -> Chart:
-    """One curve with the lines of its limit."""
-    return Chart(title, figure.unit, [Curve(figure.name, list(days))], limit_lines(limit))
+def by_day_chart(
+    title: str, figure: Figure, days: tuple[Point, ...], limit: Limit, before: tuple[Point, ...] = ()
+) -> Chart:
+    """One curve with the lines of its limit; ``before`` is the same time one month earlier, laid under it."""
+    marks = since_when(days, limit)
+    if not before:
+        return Chart(title, figure.unit, [Curve(figure.name, list(days))], limit.lines, marks=marks)
+    curves = [Curve("last 30 days", list(days)), Curve("30 days before", list(before))]
+    return Chart(title, figure.unit, curves, limit.lines, marks=marks)
 
 
 def bad_is_low(limit: Limit) -> bool:
     """The limit is crossed downwards."""
     bound = limit.warning or limit.critical
     return bound is not None and bound.comparison.startswith("<")
-
-
-def limit_lines(limit: Limit) -> dict[str, float]:
-    """What a chart says of a ladder."""
-    bounds = {"target": limit.target, "warning": limit.warning, "critical": limit.critical}
-    return {name: bound.number for name, bound in bounds.items() if bound}
 
 
 def by_day(store: Prometheus, settings: Settings, key: str, last: datetime, count: int) -> tuple[Point, ...]:

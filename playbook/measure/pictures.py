@@ -72,7 +72,7 @@ def decode(data: bytes) -> tuple[Picture | None, str]:
             upright = _in_srgb(ImageOps.exif_transpose(opened))
             pixels = _plain(upright)
     except UnidentifiedImageError:
-        return None, f"{len(data):,} bytes that are no image"
+        return None, f"{len(data):,} bytes that are not an image"
     except (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError) as error:
         return None, f"{len(data):,} bytes that cannot be decoded: {error}"
     if _ends_early(kind, data):
@@ -223,7 +223,7 @@ def _detail(brightness: Image) -> Image:
 def _lost(before: Image, after: Image, least: float, gains: tuple[float, float]) -> str:
     likeness, had, has = measures(before, after)
     if had < _LEAST_DETAIL:
-        return "" if has < _LEAST_DETAIL * gains[1] else "with detail that the original has not"
+        return "" if has < _LEAST_DETAIL * gains[1] else "with detail that the original does not have"
     if has < had * gains[0]:
         return f"with {100 * has / had:.0f} % of the original's detail"
     if has > had * gains[1]:

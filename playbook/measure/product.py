@@ -16,7 +16,7 @@ from playbook.clients.http import Answer, HttpClient
 from playbook.clients.web import website
 from playbook.coverage import Coverage, lacking, whole
 from playbook.engine import measurement
-from playbook.errors import NotConfigured, Unmeasured
+from playbook.errors import NotConfigured, Unmeasured, away
 from playbook.evidence import Evidence, Facts, Table
 from playbook.settings import Settings
 
@@ -69,7 +69,7 @@ class Product:
     @property
     def found(self) -> str:
         """``redis: VALKEY database cache; images: component image-optimizer``."""
-        return "; ".join(f"{one.part}: {one.found}" for one in self.shown) or "none of it"
+        return "; ".join(f"{one.part}: {one.found}" for one in self.shown) or "none of them"
 
     @property
     def unknown_names(self) -> tuple[tuple[str, str], ...]:
@@ -116,7 +116,7 @@ def product(
             continue
         except Unmeasured as error:  # what was found before counts
             what = "to look for what is not part of the product"
-            asked += lacking("", expected=what, got=str(error), hint=error.hint)
+            asked += lacking("", expected=what, got=str(error), hint=error.hint, cause=away(error))
     components = tuple(one.name for one in spec.components)
     return Product(spec.name, components, tuple(names.items()), tuple(looked), asked)
 

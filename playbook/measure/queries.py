@@ -6,15 +6,18 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import msgspec
 
 from playbook import promql
-from playbook.clients.prometheus import Prometheus, Sample
 from playbook.coverage import Coverage, lacking, whole
 from playbook.promql import Selected
 from playbook.settings import Settings
+
+if TYPE_CHECKING:
+    from playbook.clients.prometheus import Prometheus, Sample
 
 # Labels by which one of two Prometheus servers that scrape the same is told from the other.
 REPLICAS = ("prometheus_replica", "__replica__", "replica")

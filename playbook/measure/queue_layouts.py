@@ -334,7 +334,7 @@ def _noted(ages: list[float], told: Any, now: float) -> str:
     """Add the age of a job, or say what of its time is not understood."""
     at = _moment(told)
     if at is None:
-        return "a job without one" if told is None else "one that is no time"
+        return "a job without one" if told is None else "one that is not a time"
     if at > now + _AHEAD:
         return f"one that is {at - now:,.0f} s in the future"
     ages.append(max(now - at, 0.0))

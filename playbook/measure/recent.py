@@ -27,6 +27,7 @@ from playbook.measure.kpis import (
 from playbook.measure.queries import own_series, query_of
 from playbook.measure.words import span
 from playbook.settings import Settings
+from playbook.thread.told import Asked
 
 # Of fewer steps with samples one that is missing would be too many.
 _LEAST_LOOKS = 10
@@ -54,6 +55,11 @@ class Recent:
     until: datetime | None = None
     seen: Coverage = field(default_factory=Coverage)
     buckets: Buckets | None = None
+
+    @property
+    def asked_metrics(self) -> tuple[Asked, ...]:
+        """The query of its value."""
+        return (Asked(query=" ".join(self.answered.query.split()), seconds=self.minutes * 60),)
 
     @property
     def coverage(self) -> Coverage:

@@ -15,7 +15,7 @@ from playbook.clock import Clock
 from playbook.counters import Counted, Earlier, Grown, grown
 from playbook.coverage import Coverage, lacking, whole
 from playbook.engine import measurement
-from playbook.errors import Refused, Unmeasured
+from playbook.errors import Refused, Unmeasured, away
 from playbook.evidence import Facts
 from playbook.limits import Reading, format_value
 from playbook.measure.redis_info import Info, duration, mebibytes
@@ -32,7 +32,9 @@ from playbook.measure.statements import Statement
 from playbook.settings import Settings
 
 PINGS = 10
-_ENOUGH = 2000.0  # milliseconds of waiting after which no further PING is sent
+_LEAST_PINGS = 3
+_ENOUGH = 500.0  # milliseconds of waiting after which so many are enough
+_MOST = 2000.0  # and after which no further one is sent
 # Fewer reads than this say nothing of a cache, and the suite's own look at the queue is among them.
 LEAST_READS = 100
 CLUSTER_NODES = "cluster_nodes"
@@ -71,7 +73,7 @@ class RedisPing:
     @property
     def answer(self) -> Statement:
         """That it answers PING with PONG, and not with why it cannot do its work."""
-        return Statement("Redis", not self.refusal, "PONG to PING", self.refusal or "PONG")
+        return Statement("Redis", not self.refusal, "PONG in answer to PING", self.refusal or "PONG")
 
     def evidence(self) -> Facts:
         """Fastest, median, slowest, and the first with all that connecting takes."""
@@ -96,7 +98,7 @@ def redis_ping(redis: ReadOnlyRedis) -> RedisPing:
     pings: list[float] = []
     try:
         connecting = redis.ping() * 1000
-        while len(pings) < PINGS and sum(pings) < _ENOUGH:
+        while len(pings) < PINGS and sum(pings) < (_MOST if len(pings) < _LEAST_PINGS else _ENOUGH):
             pings.append(redis.ping() * 1000)
     except Refused as refused:
         return RedisPing(connecting, tuple(pings), refused.words)
@@ -128,7 +130,13 @@ class RedisStats:
         """One answer, or none; of a cluster, one node of several."""
         if self.problem is None:
             return whole("1 INFO") + self.nodes
-        return lacking("no INFO", expected="an answer to INFO", got=str(self.problem), hint=self.problem.hint)
+        return lacking(
+            "no INFO",
+            expected="an answer to INFO",
+            got=str(self.problem),
+            hint=self.problem.hint,
+            cause=away(self.problem),
+        )
 
     @property
     def nodes(self) -> Coverage:

@@ -175,7 +175,7 @@ class RedisKeys:
             hint="Raise optimization.sample_keys, sample_scans and sample_seconds where the server can bear "
             "it, or look at all of them from a replica: redis-cli --memkeys.",
         )
-        over = f"{self._over(self.looked_at, 'key')}: {fold(door.line(largest.name))}"
+        over = f"of {self._over(self.looked_at, 'key')}: {fold(door.line(largest.name))}"
         return Reading(largest.size / MEBIBYTE, over, every)
 
     @property

@@ -142,7 +142,7 @@ def _room(info: Info) -> list[Statement]:
         known = info.need("maxmemory_policy", known=False)
         return [Statement(subject, True, expected, f"{words}, which it may evict or not", coverage=known)]
     if used >= limit and not evicts:
-        full = f"memory is full ({mebibytes(used)} of {mebibytes(limit)}) under {policy}{keyless}"
+        full = f"full memory ({mebibytes(used)} of {mebibytes(limit)}) under {policy}{keyless}"
         return [Statement(subject, False, expected, f"{full}: writes are refused")]
     late = info.number("current_eviction_exceeded_time") or 0.0
     if late >= _EVICTS_LATE:
@@ -239,7 +239,11 @@ def _replica(info: Info, role: str) -> list[Statement]:
     down = info.number("master_link_down_since_seconds")
     if "down" in links.values():
         since = f" for {duration(down)}" if down is not None else ""
-        found.append(Statement(subject, False, "a link to the primary", f"role {role} with its link down{since}"))
+        found.append(
+            Statement(
+                subject, False, "a link to the primary", f"none{since}: its role is {role} and its link is down"
+            )
+        )
     syncing = [name for name in info.fields if _SYNC.fullmatch(name) and info.flag(name)]
     if syncing:
         found.append(Statement(subject, False, "a replica with all data", "one that is just being filled"))

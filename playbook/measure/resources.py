@@ -22,11 +22,11 @@ from playbook.engine import measurement
 from playbook.evidence import Chart, Curve, Evidence, Table
 from playbook.limits import Limit, Reading, format_value
 from playbook.measure.app import AppStatus
-from playbook.measure.performance import limit_lines
 from playbook.measure.samples import Window, by_component
 from playbook.sections.coverage import CoverageRules
 from playbook.settings import Settings
 from playbook.trend import Point, Trend, by_grid, fit, split_at_falls
+from playbook.wording import within
 
 WEEK = timedelta(days=7)
 HOUR = 3600.0
@@ -110,7 +110,7 @@ class ResourceWeek:
         found = []
         for week in self.components:
             if week.hours:
-                over = f"7 days (in 95 % of {len(week.hours)} h at most, mean {week.mean:.1f} %)"
+                over = f"7 days (95th percentile of {len(week.hours)} h, mean {week.mean:.1f} %)"
                 found.append(Judged(week.name, Reading(week.usual_highest, over)))
         return sorted(found, key=lambda judged: -judged.reading.value)
 
@@ -130,7 +130,7 @@ class ResourceWeek:
     def _unknown_before(self) -> Coverage:
         if not self.seen_before.enough:
             return self.seen_before
-        return lacking("", expected=f"{self.what} samples of the week before", got="too few")
+        return lacking("", expected=f"{within(self.what)} samples of the week before", got="too few")
 
     def evidence(self) -> list[Evidence]:
         """A row for each component, and its course."""
@@ -151,7 +151,7 @@ class ResourceWeek:
     def chart(self) -> Chart:
         """The course of each component, hour by hour."""
         curves = [Curve(week.name, list(week.hours)) for week in self.components]
-        return Chart(f"{self.what}, busiest instance, last 7 days", "%", curves, limit_lines(self.limit))
+        return Chart(f"{self.what}, busiest instance, last 7 days", "%", curves, self.limit.lines)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +179,7 @@ class Growth:
         days = self.trend.days_until(FULL)
         if days is None:
             return None
-        over = f"7 days (full on {self.full_on:%Y-%m-%d}: {self.trend.describe('points')})"
+        over = f"(full on {self.full_on:%Y-%m-%d} by the last 7 days: {self.trend.describe('points')})"
         return Judged(self.name, Reading(math.floor(days), over))
 
     @property
@@ -221,7 +221,7 @@ class MemoryGrowth:
                 "",
                 expected=f"{least} comparisons of every component's memory with the same hour of another day, "
                 "without a restart between",
-                got=f"fewer of {', '.join(short)}",
+                got=f"fewer comparisons of {', '.join(short)}",
                 hint=_TOO_FEW,
             )
         return coverage
@@ -289,7 +289,7 @@ def _seen(
     least = {name: app.instances(name) for name in app.components}
     window = Window.before(end, WEEK, deployed=app.deployed_at)
     return window.coverage(
-        f"{what} samples{of}", by_component(series, app.others), least, rules, least_percent=least_percent
+        f"{within(what)} samples{of}", by_component(series, app.others), least, rules, least_percent=least_percent
     )
 
 

@@ -57,7 +57,7 @@ class RestoreTest(NewestDrill):
         """Minutes until the restored parts answered; not known where there was no restore."""
         if self.record is None:
             return Reading(math.nan, coverage=self.coverage)
-        return Reading(round(self.record.seconds / 60, 3), self.record.what)
+        return Reading(round(self.record.seconds / 60, 3), f"({self.record.what})")
 
     def evidence(self) -> list[Evidence]:
         """The drill step by step, or the record of the last."""
@@ -202,7 +202,7 @@ class RecoveryTimes:
         """Whether there is one, to follow "got"; empty as long as none is due."""
         if self.overdue:
             return "none on record"
-        return f"{len(self.drills) + self.failed}" if self.drills or self.failed else ""
+        return f"{len(self.drills) + self.failed} on record" if self.drills or self.failed else ""
 
     @property
     def time(self) -> Reading:

@@ -11,7 +11,7 @@ from playbook.clients.digitalocean_types import Deployment, Rollback
 from playbook.clock import Clock
 from playbook.coverage import Coverage, lacking
 from playbook.engine import measurement
-from playbook.errors import TooLittleData
+from playbook.errors import TooLittleData, Unmeasured
 from playbook.evidence import Evidence, Facts
 from playbook.measure.deployments import BACK, GOOD, newest_first
 from playbook.measure.words import moment, span
@@ -91,10 +91,38 @@ class RollbackPlan:
         return f"{deployment.cause or deployment.id}, {moment(made)}{ago}"
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What came of asking: the plan, or why there is none."""
+
+    plan: RollbackPlan | None
+    problem: Unmeasured | None = None
+
+    @property
+    def coverage(self) -> Coverage:
+        """What the plan stands on."""
+        return self.plan.coverage if self.plan else Coverage()
+
+
 @measurement
-def rollback(digitalocean: DigitalOceanApi, clock: Clock) -> RollbackPlan:
+def rollback_asked(digitalocean: DigitalOceanApi, clock: Clock) -> Asked:
+    """Whether the app could be rolled back, for a drill as well, which begins when this is over."""
+    try:
+        return Asked(_plan(digitalocean, clock.now()))
+    except Unmeasured as error:
+        return Asked(None, error)
+
+
+@measurement
+def rollback(rollback_asked: Asked) -> RollbackPlan:
     """The newest earlier good deployment, and what the platform's validation says of it. Changes nothing."""
-    now = clock.now()
+    if rollback_asked.plan is None:
+        assert rollback_asked.problem
+        raise rollback_asked.problem
+    return rollback_asked.plan
+
+
+def _plan(digitalocean: DigitalOceanApi, now: datetime) -> RollbackPlan:
     listing = digitalocean.deployments(since=now - BACK)
     if not listing:
         raise TooLittleData(f"{SERVICE}: expected deployments of the app, got none", service=SERVICE)

@@ -67,7 +67,7 @@ class Runbooks:
         if not dated:
             return Reading(math.nan, coverage=seen)
         reviewed, name = min(dated)
-        return Reading(max((self.today - reviewed).days, 0), f"{name}, reviewed on {reviewed}", seen)
+        return Reading(max((self.today - reviewed).days, 0), f"({name}, reviewed on {reviewed})", seen)
 
     @property
     def coverage(self) -> Coverage:
@@ -164,5 +164,5 @@ def _try(link: str, settings: Settings) -> str:
     try:
         answer = HttpClient(link, service=SERVICE, time_limits=settings.time_limits).get(redirects=5)
     except (Unreachable, Malformed, UsageError) as error:
-        return f"{link}: {error}"
+        return f"{link}: {str(error).rpartition(', got ')[2]}"
     return "" if answer.status < 400 or answer.status in {401, 403} else f"{link}: HTTP {answer.status}"

@@ -133,7 +133,7 @@ class Fit:
     @property
     def _over(self) -> str:
         advice = f"; {self.change}" if self.change != "keep" else ""
-        return f"7 d (95th percentile of {self.has}{advice})"
+        return f"7 days (95th percentile of {self.has}{advice})"
 
 
 @dataclass(frozen=True, slots=True)

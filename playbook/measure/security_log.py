@@ -9,7 +9,7 @@ from playbook.clients.log_reading import KEPT_HINT, SERVICE, LogSource, LogStrea
 from playbook.clock import Clock
 from playbook.coverage import Coverage, lacking, share, understood
 from playbook.engine import measurement
-from playbook.errors import TooLittleData, Unmeasured
+from playbook.errors import TooLittleData, Unmeasured, away
 from playbook.evidence import Evidence, Facts, Table
 from playbook.limits import Reading
 from playbook.logs.security import HOUR, SecurityReview, SecurityReviewer
@@ -149,7 +149,7 @@ class LogsOfTheWeek:
         """That of the log; without one there is nothing."""
         if self.log:
             return self.log.coverage
-        return lacking("no logs", expected="logs that can be read", got=str(self.error))
+        return lacking("no logs", expected="logs that can be read", got=str(self.error), cause=away(self.error))
 
     def evidence(self) -> list[Evidence]:
         """That of the log."""

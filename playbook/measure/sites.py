@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from msgspec.structs import replace
 
@@ -71,6 +71,14 @@ class OfSite(Generic[T]):
         return [Facts("Of the site", {"Name": self.name}), *(shown if isinstance(shown, list) else [shown])]
 
 
+class Seen(NamedTuple, Generic[T]):
+    """What was measured of one site that was looked at."""
+
+    name: str
+    limits: Limits
+    value: T
+
+
 @dataclass(frozen=True, slots=True)
 class _Sites(Generic[T]):
     """The sites; what does not hold goes first, so that it stands in the message."""
@@ -88,6 +96,11 @@ class _Sites(Generic[T]):
         """Of each."""
         return [shown for one in self.sites for shown in one.shown]
 
+    @property
+    def seen(self) -> list[Seen[T]]:
+        """Those that were looked at."""
+        return [Seen(one.name, one.limits, one.value) for one in self.sites if one.value is not None]
+
     def _told(self, say: Callable[[str, T], list[Statement]]) -> list[Statement]:
         told = [one for site in self.sites if site.value is not None for one in say(site.name, site.value)]
         return sorted(told, key=lambda one: (one.holds, one.warn))
@@ -101,11 +114,6 @@ class OtherHomepages(_Sites[HomepageTiming]):
     def statements(self) -> list[Statement]:
         """That each brings its page each time, with its usual title."""
         return self._told(_of_page)
-
-    @property
-    def seen(self) -> list[OfSite[HomepageTiming]]:
-        """Those that were looked at."""
-        return [one for one in self.sites if one.value is not None]
 
     @property
     def readings(self) -> dict[str, Counted]:
@@ -161,20 +169,10 @@ class OtherTls(_Sites[SiteTls]):
         """As of the website."""
         return self._told(_of_tls)
 
-    @property
-    def seen(self) -> list[OfSite[SiteTls]]:
-        """Those that were looked at."""
-        return [one for one in self.sites if one.value is not None]
-
 
 @dataclass(frozen=True, slots=True)
 class OtherHeaders(_Sites[SecurityHeaders]):
     """The security headers of the other sites."""
-
-    @property
-    def seen(self) -> list[OfSite[SecurityHeaders]]:
-        """Those that were looked at."""
-        return [one for one in self.sites if one.value is not None]
 
 
 @measurement(parts=PARTS, libraries=_LIBRARIES, time_limit=45.0)

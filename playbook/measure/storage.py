@@ -12,7 +12,6 @@ from playbook.coverage import Coverage, lacking, share, together
 from playbook.engine import measurement
 from playbook.evidence import Chart, Curve, Evidence, Table
 from playbook.limits import Limit, Reading
-from playbook.measure.performance import limit_lines
 from playbook.measure.queries import query_of
 from playbook.measure.redis import RedisStats
 from playbook.measure.redis_info import mebibytes
@@ -20,6 +19,7 @@ from playbook.measure.resources import DAY, FULL, HOUR, WEEK, Judged
 from playbook.sections.coverage import CoverageRules
 from playbook.settings import Settings
 from playbook.trend import Point, Trend, fit, split_at_falls
+from playbook.wording import within
 
 REDIS = "Redis memory"
 HOURS = 168
@@ -85,7 +85,7 @@ class StorageWeek:
             days = None if area.evicts else area.trend.days_until(FULL)
             if days is not None:
                 when = self.measured + timedelta(days=days)
-                over = f"7 days (full on {when:%Y-%m-%d}: {area.trend.describe('points')})"
+                over = f"(full on {when:%Y-%m-%d} by the last 7 days: {area.trend.describe('points')})"
                 found.append(Judged(area.name, Reading(math.floor(days), over)))
         return sorted(found, key=lambda judged: judged.reading.value)
 
@@ -103,7 +103,7 @@ class StorageWeek:
             share(
                 len(area.hours),
                 HOURS,
-                f"h of {area.name}",
+                f"h of {within(area.name)}",
                 least_percent=self.rules.trend_percent,
                 what="samples",
                 hint="See queries.component_storage and queries.redis_memory, and what Prometheus scrapes.",
@@ -118,7 +118,7 @@ class StorageWeek:
                 hours = age.total_seconds() / 3600
                 found += lacking(
                     f"{area.name} silent for {hours:.0f} h",
-                    expected=f"a sample of {area.name} of the last {reach.total_seconds() / 3600:g} h",
+                    expected=f"a sample of {within(area.name)} of the last {reach.total_seconds() / 3600:g} h",
                     got=f"the newest {hours:.0f} h old",
                 )
         return found + self.redis_limit
@@ -142,7 +142,7 @@ class StorageWeek:
             "Storage, last 7 days",
             "%",
             [Curve(a.name, list(a.hours)) for a in self.areas],
-            limit_lines(self.limit),
+            self.limit.lines,
         )
         return [Table("Storage in the last 7 days", columns, rows), chart]
 

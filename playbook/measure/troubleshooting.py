@@ -90,7 +90,8 @@ def time_split(homepage_timing: HomepageTiming) -> TimeSplit:
     answered = [sample.phases for sample in homepage_timing.samples if sample.status]
     if not answered:
         raise TooLittleData(
-            f"Homepage: expected an answer to split the time of, got {homepage_timing.summary}", service="Website"
+            f"Homepage: expected an answer whose time can be split, got {homepage_timing.summary}",
+            service="Website",
         )
     return TimeSplit(
         network=median(p.dns + p.connect + p.tls for p in answered),

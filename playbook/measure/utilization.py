@@ -12,12 +12,15 @@ from playbook.clients.digitalocean_types import Series
 from playbook.clock import Clock
 from playbook.coverage import Coverage
 from playbook.engine import measurement
-from playbook.evidence import Evidence, Table
-from playbook.limits import Reading
+from playbook.evidence import Chart, Curve, Evidence, Table
+from playbook.limits import Limit, Reading
 from playbook.measure.app import AppStatus
 from playbook.measure.samples import Samples, Window, by_component, sustained, usable
 from playbook.settings import Settings
+from playbook.spells import since_when
+from playbook.wording import within
 
+_STEPS = 48
 DAY, HOUR = timedelta(hours=24), timedelta(hours=1)
 
 
@@ -67,6 +70,7 @@ class Utilization:
         seen: of the window and of every component.
         hours: length of the window.
         minutes: over how many a peak is taken.
+        cpu_limit, memory_limit: what they are judged by, for the charts.
     """
 
     components: tuple[str, ...]
@@ -76,6 +80,8 @@ class Utilization:
     seen: Coverage
     hours: int
     minutes: float
+    cpu_limit: Limit | None = None
+    memory_limit: Limit | None = None
 
     @property
     def coverage(self) -> Coverage:
@@ -98,8 +104,31 @@ class Utilization:
         seen = {use.component for use in self.cpu} & {use.component for use in self.memory}
         return f"samples of {len(seen)} of {len(self.components)} components"
 
-    def evidence(self) -> Evidence:
-        """A row for each instance, and one for each component without samples."""
+    def evidence(self) -> list[Evidence]:
+        """A row for each instance and for each component without samples, and the course of the busiest."""
+        charts = [
+            self._chart(what, instances, limit)
+            for what, instances, limit in (
+                ("CPU", self.cpu, self.cpu_limit),
+                ("Memory", self.memory, self.memory_limit),
+            )
+            if limit and instances
+        ]
+        # First what went highest against its limit.
+        charts.sort(key=lambda chart: -max((v for curve in chart.curves for v in curve.values), default=0.0))
+        return [self._table(), *charts]
+
+    def _chart(self, what: str, instances: Iterable[InstanceUse], limit: Limit) -> Chart:
+        """The busiest instance of each component, in means over the time that a peak is taken of, thinned."""
+        busiest: dict[str, InstanceUse] = {}
+        for use in sorted(instances, key=lambda use: use.peak):
+            busiest[use.component] = use
+        curves = [Curve(name, thinned(use.samples, self.hours)) for name, use in sorted(busiest.items())]
+        worst = max(curves, key=lambda curve: max(curve.values))
+        title = f"{what} over the last {self.hours} h, busiest instance"
+        return Chart(title, "%", curves, limit.lines, marks=since_when(worst.points, limit))
+
+    def _table(self) -> Table:
         cpu = {(use.component, use.instance): use for use in self.cpu}
         memory = {(use.component, use.instance): use for use in self.memory}
         known = cpu.keys() | memory.keys()
@@ -159,11 +188,23 @@ def _utilization(
     least = {name: app.instances(name) for name in app.components}
     seen = Coverage()
     for what, found in series.items():
-        seen += window.coverage(f"{what} samples", by_component(found, app.others), least, settings.coverage)
+        seen += window.coverage(
+            f"{within(what)} samples", by_component(found, app.others), least, settings.coverage
+        )
     judged = ([one for one in found if one.component not in app.others] for found in series.values())
     cpu, memory = (_instances(found, 60 * minutes) for found in judged)
     names = dict.fromkeys((*app.components, *(use.component for use in (*cpu, *memory))))
-    return Utilization(tuple(names), cpu, memory, now, seen, window.hours, minutes)
+    limits = settings.limits
+    return Utilization(tuple(names), cpu, memory, now, seen, window.hours, minutes, limits.cpu, limits.memory)
+
+
+def thinned(samples: Samples, hours: float) -> list[tuple[float, float]]:
+    """The mean of each forty-eighth of the hours that has samples, at its end: as many as a picture shows."""
+    step = hours * 3600 / _STEPS
+    parts: dict[int, list[float]] = {}
+    for at, value in samples:
+        parts.setdefault(int(at // step), []).append(value)
+    return [((number + 1) * step, fmean(values)) for number, values in sorted(parts.items())]
 
 
 def _instances(series: Iterable[Series], seconds: float) -> tuple[InstanceUse, ...]:

@@ -91,7 +91,7 @@ def _of_the_way(answer: Answer) -> Fault | None:
         return Fault("an error of a proxy of this machine's network", uncertain=True)
     for name, who in words.OTHERS.items():
         if answer.headers.get(name, "").strip().lower() in ("challenge", "captcha"):
-            return Fault(f"a challenge of {who}'s, as programs get it (HTTP {answer.status})", uncertain=True)
+            return Fault(f"a challenge by {who} in place of the page (HTTP {answer.status})", uncertain=True)
     return None
 
 

@@ -52,12 +52,12 @@ class Hsts:
     @property
     def _words(self) -> str:
         if not self.header:
-            return "an answer without the header"
+            return "(the answer has no such header)"
         if self.url.startswith("http:"):
-            return f"{self.header}, sent without TLS, where it counts for nothing"
+            return f"({self.header}, sent without TLS, where it counts for nothing)"
         if max_age(self.header) is None:
-            return f"{self.header}, which no browser can read"
-        return self.header
+            return f"({self.header}, which no browser can read)"
+        return f"({self.header})"
 
     def evidence(self) -> Facts:
         """The header as it came."""
@@ -146,10 +146,12 @@ class PlainHttp:
 
     def statements(self, of: str = "") -> list[Statement]:
         """That visitors are safe, and led to https at once; ``of`` names the site."""
-        subject = f"Visitors{of} without TLS"
+        subject = f"Requests{of} without TLS"
         return [
-            Statement(subject, self.is_safe, "led to https", self.summary),
-            Statement(subject, self.is_direct, "led to https on the same host first", self.summary, warn=True),
+            Statement(subject, self.is_safe, "a redirect to https", self.summary),
+            Statement(
+                subject, self.is_direct, "a redirect to https on the same host first", self.summary, warn=True
+            ),
         ]
 
     @property

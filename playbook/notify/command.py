@@ -7,11 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from playbook.chosen import settings_for
 from playbook.clock import Clock
 from playbook.command_line import demand_set
 from playbook.history import lines
 from playbook.history.folder import history_to_read
-from playbook.run import settings_for
 from playbook.verdict import EXIT_OK, EXIT_UNKNOWN
 
 Say = Callable[[str], None]
@@ -35,7 +35,6 @@ def add_parser(commands: Any, say: Say) -> None:
     """The command, added to what ``argparse`` calls subparsers."""
     parser = commands.add_parser(
         "notify",
-        help="tell what opened, got worse, recovered or came back and was not told yet",
         description="Tell the incidents of the history to everybody under [notifications], each thing once, and "
         "keep an issue for each. Exit code 0, also where something was not delivered; it is told the next time.",
     )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from playbook.history.handling import Handled
 from playbook.history.incidents import Event, Incident
 
 OPENINGS = frozenset({"opened", "reopened"})
@@ -60,3 +61,31 @@ def newest_opening(incident: Incident) -> Event:
 def is_held(event: Event, now: datetime) -> bool:
     """It fell into a window that is not over."""
     return event.held_until is not None and event.held_until > now
+
+
+def reminders(
+    incidents: Iterable[Incident],
+    done: Mapping[str, Handled],
+    told: Collection[str],
+    now: datetime,
+    every: timedelta,
+) -> Iterator[News]:
+    """The open incidents to tell again, as nobody has acknowledged them: once in each such time since the opening.
+
+    Only where the opening was told, and not in a maintenance window. A reminder that came due while nothing ran is
+    told once, by the next run.
+    """
+    if every <= timedelta():
+        return
+    for incident in incidents:
+        if not incident.is_open:
+            continue
+        opening = newest_opening(incident)
+        handled = done.get(incident.key, Handled())
+        times = (now - (opening.held_until or opening.at)) // every
+        if handled.acknowledged or times < 1 or opening.id not in told or is_held(incident.events[-1], now):
+            continue
+        again = f"{opening.id}-again-{times}"
+        if again not in told:
+            text = f"Nobody has acknowledged it: {incident.message}"
+            yield News(incident, Event(id=again, what="again", at=now, run=incident.events[-1].run, text=text))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 from urllib.parse import urlsplit
 
@@ -61,6 +62,7 @@ class Issue(msgspec.Struct, frozen=True, kw_only=True):
     state: str = "open"
     labels: tuple[_Label, ...] = ()
     html_url: str = ""
+    comments: int = 0
     pull_request: dict[str, Any] | None = None
 
     @property
@@ -75,10 +77,23 @@ class Repository(msgspec.Struct, frozen=True):
     private: bool | None = None
 
 
+class _User(msgspec.Struct, frozen=True):
+    login: str = ""
+    type: str = ""
+
+
 class Comment(msgspec.Struct, frozen=True):
     """A comment on an issue."""
 
     body: str | None = None
+    created_at: datetime | None = None
+    user: _User | None = None
+
+    @property
+    def is_by_a_person(self) -> bool:
+        """Neither by a program, nor one of ours, which name the events that they tell."""
+        program = self.user is None or self.user.type == "Bot" or self.user.login.endswith("[bot]")
+        return not program and "<!-- " not in (self.body or "")
 
 
 _ISSUE = msgspec.json.Decoder(Issue)

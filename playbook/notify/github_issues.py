@@ -8,15 +8,19 @@ same: where two open issues hold one fingerprint, the lower number stays.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from types import MappingProxyType
 from urllib.parse import quote
 
 from playbook import door
+from playbook.history.handling import Handled
 from playbook.history.incidents import Event, Incident, fingerprints_of
 from playbook.notify.due import TOLD, is_held, newest_opening
-from playbook.notify.github_api import Issue, IssuesApi, NotKept, Stopped
+from playbook.notify.github_api import Comment, Issue, IssuesApi, NotKept, Stopped
+from playbook.notify.messages import About
 from playbook.report.summary import plain
+from playbook.thread.guide import Guide
 
 CHANNEL = "github"
 _MARK = re.compile(r"<!-- playbook-incident ([0-9a-f]{12}) target=(\S+) -->")
@@ -27,6 +31,7 @@ _FOOTER = "*Kept by the operations playbook: it writes this text anew, and close
 
 Note = Callable[[str, Sequence[str]], None]
 Say = Callable[[str], None]
+Acknowledge = Callable[[Incident, Issue, Comment], About]
 
 # What is told of an incident that is over.
 _ENDINGS = ("escalated", "recovered", "gone")
@@ -39,6 +44,9 @@ class IssueKeeper:
         told: ids of events that the issues told before.
         ignored: items of ``incidents.ignore``, whose incidents are no more and never recover.
         note: is given the issue's name and the ids that it tells from now on.
+        about: what stands with each incident, and what was done about it, by its key.
+        acknowledge: is given an incident that nobody has acknowledged, and a person's comment on its issue; what
+            it returns stands with the incident from then on.
     """
 
     def __init__(
@@ -51,7 +59,10 @@ class IssueKeeper:
         now: datetime,
         note: Note,
         say: Say,
+        about: Mapping[str, About] = MappingProxyType({}),
+        acknowledge: Acknowledge | None = None,
     ) -> None:
+        self._about, self._acknowledge = dict(about), acknowledge
         self._api, self._target, self._told, self._now = api, target, told, now
         self._note, self._say = note, say
         self._ignored = {each for item in ignored for each in fingerprints_of(target, item)}
@@ -102,6 +113,8 @@ class IssueKeeper:
                 self._say(f"GitHub: issue {issue.number} is closed as a duplicate of {kept.number}")
 
     def _keep_open(self, incident: Incident, issue: Issue | None) -> None:
+        if issue is not None:
+            self._hear(incident, issue)
         title, body = self._title(incident), self._body(incident)
         if issue is None:
             opening = newest_opening(incident)
@@ -116,6 +129,17 @@ class IssueKeeper:
             self._api.update(issue.number, title=title, body=body)
             self._say(f"GitHub: issue {issue.number} is brought up to date")
         self._noted(incident, issue)
+
+    def _hear(self, incident: Incident, issue: Issue) -> None:
+        """A person's comment since the incident opened says that somebody knows of it."""
+        known = self._about.get(incident.key)
+        if self._acknowledge is None or not issue.comments or known is None or known[1].acknowledged:
+            return
+        since = newest_opening(incident).at
+        for comment in self._api.comments(issue.number):
+            if comment.is_by_a_person and comment.created_at and comment.created_at >= since:
+                self._about[incident.key] = self._acknowledge(incident, issue, comment)
+                return
 
     def _create(self, incident: Incident, title: str, body: str) -> None:
         issue = self._api.create(title, body)
@@ -172,6 +196,17 @@ class IssueKeeper:
         until = f" until {_when(incident.closed)}" if incident.closed else ""
         yield f"**{incident.worst}** since {_when(incident.opened)}{until}, on {self._plain(self._target)}."
         yield from ("", self._plain(incident.message), "")
+        guide, handled = self._about.get(incident.key, (Guide(), Handled()))
+        if incident.is_open and guide.todo:
+            yield f"- Do: {self._plain(guide.todo)}"
+        if guide.severity:
+            yield f"- Severity: {guide.severity}"
+        if handled.acknowledged:
+            yield f"- Acknowledged: {_when(handled.acknowledged)}"
+        elif incident.is_open and self._acknowledge:
+            yield "- Acknowledged: by nobody yet; comment here to say that you are on it"
+        if guide.link:
+            yield f"- Incident: {guide.link}"
         yield f"- Items: {self._plain(', '.join(incident.items))}"
         yield f"- Cause: {self._plain(incident.cause)}"
         if incident.reopened:

@@ -5,31 +5,49 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 from typing import Literal
 
 import msgspec
 
 from playbook import door
+from playbook.clock import Moment
 from playbook.door.records import leaving
-from playbook.history.incidents import Incident, What, length
+from playbook.history.handling import Handled
+from playbook.history.incidents import Incident, What
+from playbook.history.lengths import length
 from playbook.history.runs import RunLine
 from playbook.history.standing import DOWN
 from playbook.notify.due import News
-from playbook.people.attest import Moment
 from playbook.report.words import MARKS, plural
+from playbook.thread.guide import Guide
 from playbook.verdict import SEVERITY, Verdict
+
+About = tuple[Guide, Handled]
 
 Mood = Literal["failure", "warning", "success", "info"]
 
 _LONGEST_TITLE = 250
 _LONGEST_TEXT = 20_000
 _MOST = 25  # that are told one by one
-_ORDER: tuple[What, ...] = ("opened", "reopened", "escalated", "recovered", "gone")
+_ORDER: tuple[What, ...] = ("opened", "reopened", "escalated", "again", "recovered", "gone")
+_ACTED_ON = frozenset({"opened", "reopened", "escalated", "again"})
+SAID: dict[What, str] = {
+    "opened": "OPENED",
+    "joined": "JOINED",
+    "reopened": "REOPENED",
+    "escalated": "ESCALATED",
+    "again": "STILL OPEN",
+    "recovered": "RECOVERED",
+    "gone": "GONE",
+}
+_IN_TITLE: dict[What, str] = {"again": "still open"}
 # What a chat makes a call to people of.
 _MENTION = re.compile(r"@|<(?=[!@#])")
 _ZERO_WIDTH_SPACE = "\u200b"
+_NOTHING: About = (Guide(), Handled())
 _BACK = {"daily": 1, "weekly": 7, "monthly": 31}
 
 
@@ -50,6 +68,10 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
     closed: Moment | None
     items: tuple[str, ...]
     flapping: bool
+    severity: str = ""
+    todo: str = ""
+    link: str = ""
+    acknowledged: Moment | None = None
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,8 +96,20 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     counts: dict[str, int] = {}
 
 
-def of_news(news: Sequence[News], *, target: str, kind: str, set_name: str, link: str | None) -> Message:
-    """What happened to incidents, as one run of a set showed it."""
+def of_news(
+    news: Sequence[News],
+    *,
+    target: str,
+    kind: str,
+    set_name: str,
+    link: str | None,
+    about: Mapping[str, About] = MappingProxyType({}),
+) -> Message:
+    """What happened to incidents, as one run of a set showed it.
+
+    Args:
+        about: what stands with each incident, by its key.
+    """
     news = sorted(
         news,
         key=lambda one: (
@@ -93,8 +127,8 @@ def of_news(news: Sequence[News], *, target: str, kind: str, set_name: str, link
     if bad:
         mood = "failure" if any(one.incident.kind == DOWN for one in bad) else "warning"
     mark = {"success": MARKS[Verdict.OK], "failure": MARKS[Verdict.CRITICAL]}.get(mood, MARKS[Verdict.UNKNOWN])
-    words = ", ".join(f"{counted[what]} {what}" for what in _ORDER if counted[what])
-    lines = [line for one in news[:_MOST] for line in _lines(one)]
+    words = ", ".join(f"{counted[what]} {_IN_TITLE.get(what, what)}" for what in _ORDER if counted[what])
+    lines = [line for same in _by_cause(news[:_MOST]) for line in _lines(same, about)]
     if len(news) > _MOST:
         lines.append(f"… and {len(news) - _MOST} more")
     first = _one_line(_subject(news[0])) + (f", and {len(news) - 1} more" if len(news) > 1 else "")
@@ -109,20 +143,42 @@ def of_news(news: Sequence[News], *, target: str, kind: str, set_name: str, link
         title=_calm(door.line(f"{mark} {_name(target, kind)}: {words} ({set_name}) · {first}", _LONGEST_TITLE)),
         text=_calm(door.text("\n".join([*lines, *_link(link)]), _LONGEST_TEXT)),
         ids=ids,
-        incidents=[leaving(_item(one)) for one in news],
+        incidents=[leaving(_item(one, about)) for one in news],
     )
 
 
-def _lines(news: News) -> Iterator[str]:
+def _by_cause(news: Sequence[News]) -> list[list[News]]:
+    """What happened to one cause at once: out of bounds, and what cannot be seen for it."""
+    found: dict[tuple[What, str], list[News]] = {}
+    for one in news:
+        found.setdefault((one.event.what, one.incident.cause), []).append(one)
+    return list(found.values())
+
+
+def _lines(same: Sequence[News], about: Mapping[str, About]) -> Iterator[str]:
+    """What and since when, what to do, and where it is shown."""
+    news = same[0]
     incident, event = news
-    yield f"{event.what.upper()}: {_one_line(_subject(news))}"
+    yield f"{SAID[event.what]}: {_one_line(_subject(news))}"
     yield f"  {_one_line(event.text)}"
+    for other in same[1:]:
+        yield f"  {_one_line(other.incident.title)}: {', '.join(other.incident.items)}"
     notes = [f"since {_when(incident.opened)}", ", ".join(incident.items)]
     if incident.flapping:
         notes.append("flapping")
     if event.quiet:
         notes.append("began during maintenance")
     yield f"  {' · '.join(notes)}"
+    guide, handled = about.get(incident.key, _NOTHING)
+    if incident.is_open and event.what in _ACTED_ON:
+        if handled.acknowledged:
+            yield f"  Acknowledged {_when(handled.acknowledged)}"
+        if guide.todo:
+            yield f"  Do: {_one_line(guide.todo)}"
+        if guide.call:
+            yield f"  {_one_line(guide.call)}"
+    if guide.link:
+        yield f"  {guide.link}"
 
 
 def _subject(news: News) -> str:
@@ -130,8 +186,9 @@ def _subject(news: News) -> str:
     return news.incident.name if news.event.what in ("recovered", "gone") else news.incident.title
 
 
-def _item(news: News) -> Item:
+def _item(news: News, about: Mapping[str, About]) -> Item:
     incident, event = news
+    guide, handled = about.get(incident.key, _NOTHING)
     return Item(
         event=event.id,
         what=event.what,
@@ -147,6 +204,10 @@ def _item(news: News) -> Item:
         closed=incident.closed,
         items=incident.items,
         flapping=incident.flapping,
+        severity=guide.severity,
+        todo=guide.todo,
+        link=guide.link,
+        acknowledged=handled.acknowledged,
     )
 
 
@@ -160,12 +221,14 @@ def of_digest(
     since: datetime | None,
     now: datetime,
     link: str | None,
+    about: Mapping[str, About] = MappingProxyType({}),
 ) -> Message:
     """How it stands after the newest run of a set.
 
     Args:
         runs: of the target, oldest first.
         since: when the last digest was delivered; without one, a period of the set is looked back.
+        about: what stands with each incident, by its key.
     """
     mine = [run for run in runs if run.set == set_name and not run.partial]
     newest = mine[-1] if mine else None
@@ -173,7 +236,7 @@ def of_digest(
     verdict = newest.verdict if newest else Verdict.UNKNOWN
     moods: dict[Verdict, Mood] = {Verdict.CRITICAL: "failure", Verdict.OK: "success"}
     still = sorted((one for one in incidents if one.is_open), key=lambda one: (one.kind != DOWN, one.opened))
-    lines = [*_of_run(newest, set_name, now), "", *_of_open(still, now), "", *_of_changes(incidents, since)]
+    lines = [*_of_run(newest, set_name, now), "", *_of_open(still, now, about), "", *_of_changes(incidents, since)]
     identity = f"digest-{newest.id}" if newest else f"digest-{target}-{set_name}-none-{now:%Y%m%d}"
     title = f"{MARKS[verdict]} {_name(target, kind)}: {set_name} digest, {verdict}"
     title += f", {plural(len(still), 'open incident')}" if still else ""
@@ -187,7 +250,7 @@ def of_digest(
         title=_calm(door.line(title, _LONGEST_TITLE)),
         text=_calm(door.text("\n".join([*lines, *_link(link)]), _LONGEST_TEXT)),
         ids=[identity],
-        incidents=[leaving(_item(News(one, one.events[-1]))) for one in still],
+        incidents=[leaving(_item(News(one, one.events[-1]), about)) for one in still],
         counts=dict(newest.counts) if newest else {},
     )
 
@@ -203,14 +266,21 @@ def _of_run(run: RunLine | None, set_name: str, now: datetime) -> Iterator[str]:
         yield f"It ended early: {_one_line(run.ended)}"
 
 
-def _of_open(still: Sequence[Incident], now: datetime) -> Iterator[str]:
+def _of_open(still: Sequence[Incident], now: datetime, about: Mapping[str, About]) -> Iterator[str]:
     if not still:
         yield "No open incidents."
         return
     yield f"{plural(len(still), 'open incident')}:"
     for one in still[:_MOST]:
         flapping = ", flapping" if one.flapping else ""
-        yield f"- {_one_line(one.title)}, for {length(now - one.opened)}{flapping}: {_one_line(one.message)}"
+        guide, handled = about.get(one.key, _NOTHING)
+        known = f", acknowledged {_when(handled.acknowledged)}" if handled.acknowledged else ""
+        age = f"for {one.lasted_until(now).words}{flapping}{known}"
+        yield f"- {_one_line(one.title)}, {age}: {_one_line(one.message)}"
+        if guide.todo:
+            yield f"  Do: {_one_line(guide.todo)}"
+        if guide.link:
+            yield f"  {guide.link}"
     if len(still) > _MOST:
         yield f"- … and {len(still) - _MOST} more"
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
+from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from playbook import door
 from playbook.audience import Audience, of_terminal
@@ -14,18 +16,23 @@ from playbook.clock import Clock
 from playbook.door.records import leaving
 from playbook.errors import UsageError
 from playbook.everybody import runs_for_everybody, with_particulars
-from playbook.history import deliveries, lines
+from playbook.history import deliveries, handling, lines
 from playbook.history import runs as history
 from playbook.history.deliveries import Delivery, Told, ids_told, known_since
 from playbook.history.derive import incidents_of
+from playbook.history.handling import Handling
 from playbook.history.incidents import Incident
 from playbook.history.public_lines import public_delivery
 from playbook.notify.channels import Channel, channels_of
-from playbook.notify.due import News, due
-from playbook.notify.messages import Message, of_digest, of_news
+from playbook.notify.due import News, due, reminders
+from playbook.notify.messages import About, Message, of_digest, of_news
 from playbook.notify.tries import Outcome, Try, deliver
 from playbook.record import Results
 from playbook.settings import Settings
+from playbook.thread.guide import Guides
+
+if TYPE_CHECKING:
+    from playbook.notify.github_api import Comment, Issue
 
 Say = Callable[[str], None]
 
@@ -87,6 +94,9 @@ class Telling:
             self._runs = tuple(with_particulars(run, results.get(run.id)) for run in self._runs)
         self._incidents = incidents_of(settings, self._runs)
         self._deliveries = deliveries.read(folder)
+        self._acts, unread = handling.read(folder, self._target)
+        self.problems += unread
+        self._handled = handling.handled(self._incidents, self._acts, clock.now())
         self._silent: set[str] = set()
         self._channels, wrong = channels_of(settings)
         self.problems += wrong
@@ -95,10 +105,10 @@ class Telling:
         """Tell what is due: events, digests of the sets that have one, and that of a set that is asked for."""
         for problem in self.problems:
             self._say(f"notifications: {problem}")
+        self._keep_issues()  # first: whoever has commented on one is not to be reminded of it
         for channel in self._channels:
             for message in self._messages(channel, digest):
                 self._send(channel, message)
-        self._keep_issues()
         if not self._channels and not self._keeps_issues:
             self._say(f"notifications: {NO_CHANNEL}")
 
@@ -110,10 +120,13 @@ class Telling:
         known = known_since(self._deliveries, self._target, channel.name)
         for news in due(self._incidents, told, self._clock.now(), within, known):
             by_set.setdefault(sets.get(news.event.run, ""), []).append(news)
+        every = timedelta(hours=self._settings.notifications.remind_hours)
+        for news in reminders(self._incidents, self._handled, told, self._clock.now(), every):
+            by_set.setdefault(sets.get(news.event.run, ""), []).append(news)
         target = self._settings.target
         link = self._settings.notifications.link
         found = [
-            of_news(news, target=target.name, kind=target.kind, set_name=name, link=link)
+            of_news(news, target=target.name, kind=target.kind, set_name=name, link=link, about=self._about)
             for name, news in by_set.items()
         ]
         asked = [digest] if digest is not None else []
@@ -145,7 +158,15 @@ class Telling:
             since=max(before, default=None),
             now=self._clock.now(),
             link=self._settings.notifications.link,
+            about=self._about,
         )
+
+    @cached_property
+    def _about(self) -> dict[str, About]:
+        """What stands with each incident, for whoever reads the channels."""
+        for_the_team = self._settings.target.private or self._settings.notifications.private
+        guides = Guides(self._settings, self._clock.now(), for_the_team)
+        return {one.key: (guides.of(one), self._handled[one.key]) for one in self._incidents}
 
     def _send(self, channel: Channel, message: Message) -> None:
         if self._dry_run:
@@ -233,10 +254,39 @@ class Telling:
                 now=self._clock.now(),
                 note=lambda to, ids: self._note("issue", (CHANNEL, to), ids, Outcome(True, 1, "")),
                 say=self._say,
+                about=self._about_in_public(incidents),
+                acknowledge=self._note_acknowledged,
             ).keep(incidents)
         except NotKept as error:
             self._fail(f"GitHub: {error}")
             self._note("issue", (CHANNEL, "GitHub issues"), [], Outcome(False, 1, str(error)))
+
+    def _about_in_public(self, incidents: Sequence[Incident]) -> dict[str, About]:
+        guides = Guides(self._settings, self._clock.now(), for_the_team=False)
+        done = handling.handled(incidents, self._acts, self._clock.now())
+        return {one.key: (guides.of(one), done[one.key]) for one in incidents}
+
+    def _note_acknowledged(self, incident: Incident, issue: Issue, comment: Comment) -> About:
+        """A comment on the issue is an acknowledgement, at the time when it was written."""
+        act = Handling(
+            when=comment.created_at or self._clock.now(),
+            target=self._target,
+            incident=incident.key,
+            what="ack",
+            who=door.line(comment.user.login if comment.user else "", 80),
+            note=door.line(comment.body or "", 400),
+            via=f"GitHub issue {issue.number}",
+        )
+        kept = act if self._settings.target.private else handling.for_everybody(act)
+        try:
+            handling.note(self._folder, kept)
+        except UsageError as error:
+            self._fail(f"the acknowledgement in GitHub issue {issue.number} could not be noted: {error}")
+        else:
+            self._say(f"GitHub: a comment on issue {issue.number} acknowledges {incident.title}")
+        self._acts.append(kept)
+        self._handled = handling.handled(self._incidents, self._acts, self._clock.now())
+        return self._about_in_public([incident])[incident.key]
 
 
 def _sent(channel: Channel, message: Message, seconds: float) -> Try:

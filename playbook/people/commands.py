@@ -11,18 +11,19 @@ from pathlib import Path
 from typing import Any
 
 from playbook.catalogue import Catalogue, Item
-from playbook.clock import Clock
+from playbook.chosen import settings_for
+from playbook.clock import Clock, days
 from playbook.errors import NotConfigured, Unmeasured, Unreachable, UsageError
 from playbook.history import runs as history
 from playbook.history.derive import titles
 from playbook.history.folder import history_to_read
 from playbook.own_catalogue import catalogue_of, root_of
 from playbook.own_items import is_made_of_test
-from playbook.people.attest import SignOff, attest, days, moment, rule_for
+from playbook.people.attest import attest, moment, rule_for
 from playbook.people.files import known, path_of, rules, sign_offs_of, waivers_of
 from playbook.people.waivers import Waiver, waive
-from playbook.run import settings_for
 from playbook.settings import SANDBOX, Settings
+from playbook.sign_off import SignOff
 from playbook.verdict import EXIT_CRITICAL, EXIT_OK, EXIT_UNKNOWN
 
 Say = Callable[[str], None]
@@ -214,7 +215,6 @@ def add_parsers(commands: Any, say: Say) -> None:
     """The two commands, added to what ``argparse`` calls subparsers."""
     signing = commands.add_parser(
         "attest",
-        help="sign off an item that only a person can know, or list what is due",
         description="Sign off an item that only a person can know: a line in the target's ledger, kept in git. "
         "Exit code of --open: 0 everything counts, 1 something is missing or expired, 10 there is no ledger.",
     )
@@ -230,7 +230,6 @@ def add_parsers(commands: Any, say: Say) -> None:
 
     waiving = commands.add_parser(
         "waive",
-        help="accept a finding until a day, or list the waivers",
         description="Accept a finding until a day: its verdict becomes WAIVED; what it was stays in the report.",
     )
     waiving.add_argument("item", nargs="?", metavar="ITEM", help="id of the item, e.g. daily.kpi.cache-hit-rate")

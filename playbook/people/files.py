@@ -12,9 +12,10 @@ from playbook.history.first_days import known_since
 from playbook.own_catalogue import root_of
 from playbook.own_items import is_made_of_test
 from playbook.people import attest, waivers
-from playbook.people.attest import Rule, SignOffs
+from playbook.people.attest import SignOffs
 from playbook.people.waivers import Waivers
 from playbook.settings import Settings
+from playbook.sign_off import Rule
 
 
 def sign_offs_of(settings: Settings, catalogue: Catalogue, now: datetime) -> SignOffs:

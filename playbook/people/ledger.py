@@ -77,10 +77,11 @@ def read(file: Path, kind: type[T], service: str, hint: str) -> list[Entry]:
         raise Denied(f"{service}: expected to be allowed to read {file.name}", service=service) from None
     except OSError as error:
         raise Unreachable(f"{service}: {file.name} cannot be read: {error.strerror}", service=service) from None
-    return list(_entries(text, kind))
+    return list(entries(text, kind))
 
 
-def _entries(text: bytes, kind: type[T]) -> Iterator[Entry]:
+def entries(text: bytes, kind: type[T]) -> Iterator[Entry]:
+    """Every line of a ledger as ``kind``, in order; blank ones are left out."""
     for number, line, problem in lines.numbered(text, LONGEST_LINE):
         if problem:
             if line.strip():

@@ -265,7 +265,9 @@ def read_roster(file: Path) -> Roster:
     except PermissionError:
         raise Denied(f"{SERVICE}: expected to be allowed to read {file.name}", service=SERVICE) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise Malformed(f"{SERVICE}: expected valid TOML in {file.name}, got: {error}", service=SERVICE) from None
+        raise Malformed(
+            f"{SERVICE}: expected valid TOML in {file.name}, got an error ({error})", service=SERVICE
+        ) from None
     except msgspec.ValidationError as error:
         text = str(error).replace("`", "").replace(" - at $.", " at ")
         raise Malformed(

@@ -10,9 +10,10 @@ from typing import Any
 
 import msgspec
 
+from playbook.clock import AHEAD, Moment
 from playbook.errors import UsageError
 from playbook.people import ledger
-from playbook.people.attest import AHEAD, Moment, moment, plain_line
+from playbook.people.attest import moment, plain_line
 
 SERVICE = "Waivers"
 HINT = (
@@ -97,7 +98,7 @@ def read(file: Path, *, known: Container[str], most_days: int, now: datetime) ->
 def _problem(line: Waiver | None, known: Container[str], most_days: int, now: datetime) -> str:
     assert line  # a line without value has a problem
     if line.item not in known:
-        return f"names {line.item}, which is no item of the playbook"
+        return f"names {line.item}, which is not an item of the playbook"
     if line.when > now + AHEAD:
         return f"is dated {line.when:%Y-%m-%d %H:%M}, in the future"
     ahead = (line.until - line.when.astimezone(UTC).date()).days

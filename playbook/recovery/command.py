@@ -49,8 +49,8 @@ def run_command(words: list[str], place: Place, *, within: float, variables: Seq
         child = place.guard.spawn(words, b"", output, variables=given, threaded=True)
     except OSError as error:
         raise Unmeasured(
-            f"{SERVICE}: expected to run {words[0]} (recovery.restore_command or disaster_command), got: "
-            f"{(error.strerror or type(error).__name__).lower()}",
+            f"{SERVICE}: expected to run {words[0]} (recovery.restore_command or disaster_command), got an "
+            f"error ({(error.strerror or type(error).__name__).lower()})",
             service=SERVICE,
         ) from error
     code: int | None = None

@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
 
+from playbook import progress
 from playbook.archives.rdb import Dump
 from playbook.archives.streams import CHUNK
 from playbook.archives.unpacking import Folder, NoRoomError
@@ -25,12 +26,14 @@ from playbook.errors import Unmeasured
 from playbook.evidence import Evidence, Facts, Lines, Table
 from playbook.measure.backups import Archive
 from playbook.measure.words import moment, span
+from playbook.progress import Task
 from playbook.recovery.command import Ended, run_command
 from playbook.recovery.place import SERVICE, Place, Staging, demand_room
 from playbook.recovery.server import RefusedError, Server, demand_known_form, loaded, program_of
 from playbook.settings import Settings
 
 _SHOWN = 8
+_READING = 0.9  # of a drill's time, by which its progress is told
 _USABLE = 0.8  # of the free space; the machine has other things to do
 _LEAST_ROOM = 50e6  # bytes
 
@@ -56,6 +59,7 @@ class Drill:
         compared: what, expected, found.
         coverage: what it had to look at, and what of that it could not.
         output: of the script that was run instead, if one was.
+        task: its progress, while it goes on.
         by: ``playbook``, or the name of that script.
     """
 
@@ -70,6 +74,7 @@ class Drill:
     output: Ended | None = None
     coverage: Coverage = field(default_factory=lambda: whole("1 drill"))
     by: str = "playbook"
+    task: Task | None = None
 
     @property
     def age(self) -> timedelta:
@@ -107,11 +112,17 @@ class Drill:
             shown.append(Lines(f"Output of {self.by}", list(self.output.lines)))
         return shown
 
+    def tell(self, doing: str = "", *, share: float | None = None) -> None:
+        """Show how far it is."""
+        if self.task:
+            self.task.at(doing, share=share)
+
     @contextmanager
-    def step(self, name: str) -> Iterator[list[str]]:
-        """Time a step; what it says of itself is appended to the list."""
+    def step(self, name: str, *, shown: str = "") -> Iterator[list[str]]:
+        """Time a step; what it says of itself is appended to the list. ``shown`` is its name while it goes on."""
         said: list[str] = []
         started = time.monotonic()
+        self.tell(shown or name.lower())
         try:
             yield said
         finally:
@@ -133,7 +144,8 @@ def carry_out(
     recovery = settings.target.recovery
     drill = Drill(archive, store.location, now, full)
     deadline = time.monotonic() + recovery.seconds
-    with staging.place() as place:
+    name = "Full restore" if full else "Restore drill"
+    with staging.place() as place, progress.work(name, most=recovery.seconds) as drill.task:
         demand_room(place, max(_LEAST_ROOM, archive.file.size * recovery.space_factor))
         command = recovery.disaster_command if full else recovery.restore_command
         if command:
@@ -183,7 +195,15 @@ def _unpack(drill: Drill, store: BackupStore, files: Path, place: Place, setting
     try:
         with store.open(drill.archive.file, within=recovery.seconds) as stream:
             into = Folder(files, place.free * _USABLE)
-            return verify(stream, size, wanted, now=drill.started, seconds=recovery.seconds, into=into)
+            return verify(
+                stream,
+                size,
+                wanted,
+                now=drill.started,
+                seconds=recovery.seconds,
+                into=into,
+                told=lambda count: drill.tell(share=_READING * count / max(size, 1)),
+            )
     except NoRoomError as error:
         raise Unmeasured(
             f"{SERVICE}: expected room for {drill.archive.file.name} in {place.folder.parent}, "
@@ -333,7 +353,7 @@ def _by_script(
     words = [word.replace("{archive}", str(copy)).replace("{folder}", str(empty)) for word in command]
     drill.by = Path(words[0]).name
     started = time.monotonic()
-    with drill.step(drill.by) as said:
+    with drill.step(drill.by, shown="the restore script") as said:
         ended = run_command(words, place, within=deadline - started, variables=variables)
         said.append(ended.words)
     drill.seconds = time.monotonic() - started

@@ -163,7 +163,7 @@ def _failed(error: OSError, expected: str) -> Denied | Unreachable:
     kind = Denied if isinstance(error, PermissionError) else Unreachable
     reason = (error.strerror or type(error).__name__).lower()
     return kind(
-        f"{SERVICE}: {expected} (recovery.records), got: {reason}",
+        f"{SERVICE}: {expected} (recovery.records), got an error ({reason})",
         service=SERVICE,
         hint="Without its record a drill counts for nothing later: make the file writable, or name another.",
     )

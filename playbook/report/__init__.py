@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 
 import msgspec
@@ -10,13 +11,7 @@ import msgspec
 from playbook.catalogue import Catalogue
 from playbook.public import public_results
 from playbook.record import Results
-from playbook.report.ctrf import ctrf
-from playbook.report.junit import junit
 from playbook.report.latest import point_latest_at
-from playbook.report.metrics import metrics_openmetrics, metrics_text
-from playbook.report.page import page
-from playbook.report.sarif import sarif
-from playbook.report.summary import summary
 from playbook.whole_file import reason_of, write_whole
 
 RESULTS = "results.json"
@@ -55,14 +50,24 @@ def for_everybody(folder: Path, to: Path, catalogue: Catalogue) -> None:
     _write(shown, to)
 
 
+def _form(module: str, name: str) -> Callable[[Results], str | bytes]:
+    """A form of the report, loaded when it is written: that is after the checks."""
+
+    def write(results: Results) -> str | bytes:
+        made: str | bytes = getattr(import_module(f"{__name__}.{module}"), name)(results)
+        return made
+
+    return write
+
+
 _WRITERS: dict[str, Callable[[Results], str | bytes]] = {
-    "index.html": page,
-    "junit.xml": junit,
-    "summary.md": summary,
-    "ctrf.json": ctrf,
-    "metrics.txt": metrics_text,
-    "openmetrics.txt": metrics_openmetrics,
-    "playbook.sarif": sarif,
+    "index.html": _form("page", "written_page"),
+    "junit.xml": _form("junit", "junit"),
+    "summary.md": _form("summary", "summary"),
+    "ctrf.json": _form("ctrf", "ctrf"),
+    "metrics.txt": _form("metrics", "metrics_text"),
+    "openmetrics.txt": _form("metrics", "metrics_openmetrics"),
+    "playbook.sarif": _form("sarif", "sarif"),
 }
 
 

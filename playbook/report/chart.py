@@ -1,11 +1,16 @@
-"""A chart as the paths, ticks and labels of a drawing. Pure: the page's template writes the SVG.
+"""Everything that is drawn, as paths, ticks and labels. Pure: the template ``drawing`` writes the SVG.
 
-Told apart without colour: each curve has its own dashes and its name at its end, and the numbers stand below.
+    draw(chart)            curves or bars over time, with limits and marked moments
+    sparkline(values)      the past of one figure, as small as a word
+
+Told apart without colour: each curve has its own dashes and its name at its end, each kind of bar its own filling,
+and the numbers stand below. Why no library draws it: docs/decisions/038-drawing.md.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -19,8 +24,17 @@ _LEFT, _TOP, _BOTTOM = 44.0, 16.0, 22.0
 _RIGHT_PLAIN, _RIGHT_NAMED = 10.0, 120.0
 _LINE = 12.0  # height of a line of text
 _LONGEST_NAME = 15
+_DATE_WIDTH = 62.0  # of a time below the drawing, with the room beside it
 # More would be a tangle; the table below the drawing has them all.
 MOST_CURVES = 6
+# Bars tell how much of a whole, and need less height.
+_BARS_HEIGHT = 130.0
+_BETWEEN = 0.8  # two bars, and the least width of one
+# A sparkline: runs, and the units of its drawing.
+MOST_SPARKS = 30
+SPARK_WIDTH, SPARK_HEIGHT = 96.0, 24.0
+_SPARK_TOP = 3.0
+_SPARK_CALM = 0.5  # of the distance to the nearest limit: the least that the height stands for
 _DAY = 86_400
 _ROUND = (1, 2, 5, 10, 15, 30)  # seconds and minutes
 _HOURS, _DAYS = (1, 3, 6, 12), (1, 2, 7, 14, 28, 91, 182, 365, 730)
@@ -40,6 +54,21 @@ class Tick:
 
     place: float
     text: str
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A moment that is marked by a line from top to bottom, and what stands at its head.
+
+    Attributes:
+        leftward: the text ends at the line instead of beginning there, as it would leave the drawing.
+        height: of the text; each mark has a line of its own, as two may lie close together.
+    """
+
+    place: float
+    text: str
+    leftward: bool
+    height: float
 
 
 @dataclass(frozen=True)
@@ -80,6 +109,9 @@ class Drawing:
     limits: tuple[Tick, ...]
     curves: tuple[Drawn, ...]
     beyond: tuple[str, ...]
+    marks: tuple[Mark, ...] = ()
+    bars: bool = False
+    height: float = HEIGHT
 
 
 def draw(chart: Chart) -> Drawing | None:
@@ -87,41 +119,131 @@ def draw(chart: Chart) -> Drawing | None:
     curves = [curve for curve in chart.curves if curve.points][:MOST_CURVES]
     if not curves:
         return None
-    named = len(curves) > 1
+    named = len(curves) > 1 and not chart.bars
+    height = _BARS_HEIGHT if chart.bars else HEIGHT
+    top = _TOP + _LINE * len(chart.marks)
     right = WIDTH - (_RIGHT_NAMED if named else _RIGHT_PLAIN)
-    bottom = HEIGHT - _BOTTOM
+    bottom = height - _BOTTOM
     shown = _limits_in_sight(chart, curves)
-    low, high = _extent([*(v for curve in curves for v in curve.values), *shown.values()])
-    marks = _round_steps(low, high)
+    values = [v for curve in curves for v in curve.values]
+    low, high = _extent([*values, *shown.values(), *([0.0] if chart.bars else [])])
+    marks = _round_steps(low, high, whole=chart.bars)
     low, high = min(low, marks[0]), max(high, marks[-1])
     first = min(curve.points[0][0] for curve in curves)
-    last = max(curve.points[-1][0] for curve in curves)
+    last = max(curve.points[-1][0] for curve in curves) + (_width(curves) if chart.bars else 0.0)
 
     def across(moment: float) -> float:
         return _LEFT + (right - _LEFT) * ((moment - first) / (last - first) if last > first else 0.5)
 
     def up(value: float) -> float:
-        return bottom - (bottom - _TOP) * (value - low) / (high - low)
+        return bottom - (bottom - top) * (value - low) / (high - low)
 
     ends = [(across(curve.points[-1][0]), up(curve.points[-1][1])) for curve in curves]
-    labels = _apart([y for _, y in ends], _TOP, bottom) if named else [None] * len(curves)
+    labels = _apart([y for _, y in ends], top, bottom) if named else [None] * len(curves)
     decimals = len(f"{marks[1] - marks[0]:.6f}".rstrip("0").partition(".")[2])
+    if chart.bars:
+        drawn = _bars(curves, across, up)
+    else:
+        drawn = tuple(
+            _drawn(number, curve, end, label, [(across(x), up(y)) for x, y in curve.points])
+            for number, (curve, end, label) in enumerate(zip(curves, ends, labels, strict=True))
+        )
     return Drawing(
         left=_LEFT,
         right=right,
-        top=_TOP,
+        top=top,
         bottom=bottom,
         rows=tuple(Tick(up(mark), _number(mark, decimals)) for mark in marks),
-        days=tuple(Tick(across(moment), text) for moment, text in _dates(first, last)),
-        limits=tuple(Tick(up(value), names) for names, value in _together(shown)),
-        curves=tuple(
-            _drawn(number, curve, end, label, [(across(x), up(y)) for x, y in curve.points])
-            for number, (curve, end, label) in enumerate(zip(curves, ends, labels, strict=True))
+        days=tuple(
+            Tick(across(moment), text) for moment, text in _dates(first, last, (right - _LEFT) / _DATE_WIDTH)
         ),
+        limits=tuple(Tick(up(value), names) for names, value in _together(shown)),
+        curves=drawn,
         beyond=tuple(
             f"{name} {value:,g} {chart.unit}" for name, value in chart.limits.items() if name not in shown
         ),
+        marks=tuple(
+            Mark(across(at), text, across(at) > (_LEFT + right) / 2, top - _LINE * (len(chart.marks) - number) + 9)
+            for number, (text, at) in enumerate(chart.marks.items())
+            if first <= at <= last
+        ),
+        bars=chart.bars,
+        height=height,
     )
+
+
+def _width(curves: list[Curve]) -> float:
+    """Of a bar and the room beside it, in seconds."""
+    moments = sorted({moment for curve in curves for moment, _ in curve.points})
+    return median(later - earlier for earlier, later in pairwise(moments)) if len(moments) > 1 else 3600.0
+
+
+def _bars(
+    curves: list[Curve], across: Callable[[float], float], up: Callable[[float], float]
+) -> tuple[Drawn, ...]:
+    """Bars side by side within the time that they are about; one path for all of a kind."""
+    width = _width(curves)
+    share = width / (len(curves) + 0.25)
+    drawn = []
+    for number, curve in enumerate(curves):
+        path = []
+        for moment, value in curve.points:
+            if not value:
+                continue
+            left = across(moment + (0.125 + number) * share)
+            right = across(moment + (1.125 + number) * share)
+            path.append(
+                f"M{left:.1f} {up(0.0):.1f}V{up(value):.1f}H{max(right - 0.8, left + 0.8):.1f}V{up(0.0):.1f}z"
+            )
+        drawn.append(Drawn(number, curve.name, "".join(path), (), (0.0, 0.0), None))
+    return tuple(drawn)
+
+
+@dataclass(frozen=True)
+class Spark:
+    """The past of a figure, as small as a word.
+
+    Attributes:
+        path: of the line, as SVG writes it.
+        end: where the newest value is.
+        limit: how high the limit runs that is nearest to what was measured; None where none is in sight.
+        words: the same for who does not see it.
+    """
+
+    path: str
+    end: tuple[float, float]
+    limit: float | None
+    words: str
+
+
+def sparkline(points: list[tuple[float, float]], limits: dict[str, float], unit: str) -> Spark | None:
+    """The line of all values, newest on the right, one step for each run; None where there are fewer than two."""
+    values = [value for _, value in points if math.isfinite(value)][-MOST_SPARKS:]
+    if len(values) < 2:
+        return None
+    low, high = min(values), max(values)
+
+    def away(value: float) -> float:
+        return max(low - value, value - high, 0.0)
+
+    nearest = min(limits.values(), key=away, default=None)
+    distance = 0.0 if nearest is None else away(nearest)
+    if distance > max(high - low, 1e-9):
+        nearest = None
+    low, high = _extent([*values, *([nearest] if nearest is not None else [])])
+    # What is small beside the distance to the limit is drawn small: a line that jumps is to mean something.
+    room = max(_SPARK_CALM * distance - (high - low), 0.0) / 2
+    low, high = low - room, high + room
+
+    def up(value: float) -> float:
+        return _SPARK_TOP + (SPARK_HEIGHT - 2 * _SPARK_TOP) * (high - value) / (high - low)
+
+    step = (SPARK_WIDTH - 2 * _SPARK_TOP) / (len(values) - 1)
+    places = [(_SPARK_TOP + step * number, up(value)) for number, value in enumerate(values)]
+    path = "".join(f"{'L' if number else 'M'}{x:.1f} {y:.1f}" for number, (x, y) in enumerate(places))
+    told = (f"{value:.4g}" for value in (min(values), max(values)))
+    words = f"The last {len(values)} runs: {' to '.join(told)}{' ' + unit if unit else ''}"
+    return Spark(path, places[-1], None if nearest is None else up(nearest), words)
 
 
 def _limits_in_sight(chart: Chart, curves: list[Curve]) -> dict[str, float]:
@@ -153,11 +275,12 @@ def _extent(values: list[float]) -> tuple[float, float]:
     return low, high
 
 
-def _round_steps(low: float, high: float) -> list[float]:
-    """Four to six round numbers from at most ``low`` to at least ``high``."""
-    rough = (high - low) / 4
+def _round_steps(low: float, high: float, *, whole: bool = False) -> list[float]:
+    """Four to six round numbers from at most ``low`` to at least ``high``; whole ones of what is counted."""
+    rough = max((high - low) / 4, 1.0) if whole else (high - low) / 4
     power = 10.0 ** math.floor(math.log10(rough))
-    step = next(size * power for size in (1, 2, 2.5, 5, 10) if size * power >= rough * 0.999)
+    sizes = (1, 2, 5, 10) if whole else (1, 2, 2.5, 5, 10)
+    step = next(size * power for size in sizes if size * power >= rough * 0.999)
     first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
     return [step * index for index in range(first, last + 1)]
 
@@ -171,9 +294,9 @@ def _number(value: float, decimals: int) -> str:
     return text.rstrip("0").rstrip(".") if "." in text and decimals > 1 else text
 
 
-def _dates(first: float, last: float) -> list[tuple[float, str]]:
-    """Years, days, hours or seconds, by how long it is; at most six; UTC."""
-    step = next((step for step in _STEPS if (last - first) / step <= 5.5), _STEPS[-1])
+def _dates(first: float, last: float, most: float) -> list[tuple[float, str]]:
+    """Years, days, hours or seconds, by how long it is; about as many as ``most`` at most; UTC."""
+    step = next((step for step in _STEPS if (last - first) / step <= most), _STEPS[-1])
     moment = -(-first // step) * step
     pattern = next(pattern for least, pattern in _PATTERNS if step >= least)
     found = []

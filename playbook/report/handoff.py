@@ -1,4 +1,4 @@
-"""The handoff page as HTML, in the style of the report, and as Markdown. Pure functions of the page."""
+"""The handoff page as HTML, in the style of the report, and as Markdown; and written as files."""
 
 from __future__ import annotations
 
@@ -6,14 +6,36 @@ import base64
 import hashlib
 from collections.abc import Iterator
 from datetime import datetime
+from functools import partial
+from pathlib import Path
 
+import msgspec
 from markupsafe import Markup
 
+from playbook.handoff.files import file_of
 from playbook.handoff.page import Page
 from playbook.report.page import environment, template_text
 from playbook.report.summary import plain
+from playbook.report.times import both
+from playbook.report.units import units_kept
 from playbook.report.words import MARKS, plural
 from playbook.verdict import Verdict, worst
+
+
+def write_page(folder: Path, page: Page) -> list[Path]:
+    """Write a page; the JSON last, so that what is found there is complete."""
+    folder.mkdir(parents=True, exist_ok=True)
+    file = file_of(folder, page)
+    contents = {
+        ".html": units_kept(handoff_html(page)).encode("utf-8", "replace"),
+        ".md": handoff_markdown(page).encode("utf-8", "replace"),
+        ".json": msgspec.json.format(msgspec.json.encode(page), indent=1) + b"\n",
+    }
+    for suffix, content in contents.items():
+        part = file.with_suffix(f"{suffix}.part")
+        part.write_bytes(content)
+        part.replace(file.with_suffix(suffix))
+    return [file.with_suffix(suffix) for suffix in contents]
 
 
 def handoff_html(page: Page) -> str:
@@ -31,7 +53,7 @@ def handoff_html(page: Page) -> str:
             headline=_headline(page),
             runs_words=_runs_words(page),
             worst=_worst(page),
-            when=_when,
+            when=partial(_when, page),
             age=lambda since: _age(page, since),
         )
     )
@@ -47,7 +69,7 @@ def _lines(page: Page) -> Iterator[str]:
     yield ""
     yield f"**{_open_words(page)}.** {plain(_headline(page))}"
     yield ""
-    yield f"made {_when(page.made)} · changes since {_when(page.since)} · {plain(_runs_words(page))}"
+    yield f"made {_when(page, page.made)} · changes since {_when(page, page.since)} · {plain(_runs_words(page))}"
     yield from ("", "## Open problems", "")
     for problem in page.problems:
         yield f"- {MARKS[problem.verdict]} **{problem.verdict}**, open for {_age(page, problem.since)}: "
@@ -58,13 +80,13 @@ def _lines(page: Page) -> Iterator[str]:
     yield from ("", "## What changed", "")
     for change in page.changes:
         before = change.before or "not looked at"
-        yield f"- **{change.change}** {plain(change.title)} ({before} → {change.now}, {_when(change.at)}):"
+        yield f"- **{change.change}** {plain(change.title)} ({before} → {change.now}, {_when(page, change.at)}):"
         yield f"  {plain(change.message)}"
     if not page.changes:
         yield f"Nothing, as far as {plain(_runs_words(page))} can tell."
-    yield from ("", f"## What ends until {_when(page.until)}", "")
+    yield from ("", f"## What ends until {_when(page, page.until)}", "")
     for ending in page.endings:
-        at = f"{_when(ending.at)}: " if ending.at else ""
+        at = f"{_when(page, ending.at)}: " if ending.at else ""
         yield f"- {at}{plain(ending.kind)} {plain(ending.what)}{f' ({plain(ending.note)})' if ending.note else ''}"
     if not page.endings:
         yield "Nothing that is known of."
@@ -107,8 +129,8 @@ def _worst(page: Page) -> Verdict:
     return worst(problem.verdict for problem in page.problems) if page.problems else Verdict.OK
 
 
-def _when(at: datetime) -> str:
-    return f"{at:%Y-%m-%d %H:%M} UTC"
+def _when(page: Page, at: datetime) -> str:
+    return both(at, page.time_zone)
 
 
 def _age(page: Page, since: datetime) -> str:

@@ -8,6 +8,7 @@ so everything is escaped here.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, MutableSequence
 from html import escape
@@ -20,7 +21,7 @@ from playbook.evidence import Chart, Evidence, Facts, Lines, Table
 from playbook.record import Record
 from playbook.report.pytest_terms import record_of
 from playbook.verdict import Verdict
-from playbook.whole_file import reason_of
+from playbook.whole_file import reason_of, write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,8 +63,50 @@ def add_page(config: pytest.Config, file: Path, failed: Callable[[str, str], Non
     config.option.css = [*config.option.css, str(STYLE)]
     pytest_configure(config)
     for page in _pages(config):
-        page._generate_report = _without_raising(page._generate_report, lambda why: failed(file.name, why))
+        page._generate_report = _without_raising(
+            _then(page._generate_report, lambda: make_accessible(file)), lambda why: failed(file.name, why)
+        )
         page.pytest_sessionstart(config.pluginmanager.get_plugin("session"))
+
+
+# What its page lacks for those who listen, use a keyboard or tap: its own text, and what takes its place.
+_MENDED = (
+    (re.compile(r"<html>"), '<html lang="en">'),
+    (re.compile(r"<body>"), "<body><main>"),
+    (re.compile(r"(?=<footer>)"), "</main>"),
+    (
+        re.compile(r'(<input[^>]*class="filter"[^>]*>)(\s*<span class="[a-z]+">[^<]*</span>)'),
+        r"<label>\1\2</label>",
+    ),
+    (
+        re.compile(r'<div class="logwrapper">'),
+        '<div class="logwrapper" role="group" tabindex="0" aria-label="Details">',
+    ),
+)
+
+
+def make_accessible(file: Path) -> None:
+    """Mend the written page, whole or not at all; what another version of pytest-html writes is left as it is."""
+    text = file.read_text(encoding="utf-8")
+    head, body, data = _parts(text)
+    for pattern, instead in _MENDED:
+        head, body = pattern.sub(instead, head), pattern.sub(instead, body)
+    write_whole(file, f"{head}{body}{data}".encode())
+
+
+def _parts(text: str) -> tuple[str, str, str]:
+    """What comes before the body, the body, and what it was filled from: that holds texts of checks."""
+    before, body, rest = text.partition("<body>")
+    shown, footer, data = rest.partition("<footer>")
+    return before, body + shown + footer, data
+
+
+def _then(write: Callable[..., None], do: Callable[[], None]) -> Callable[..., None]:
+    def both(*arguments: Any, **named: Any) -> None:
+        write(*arguments, **named)
+        do()
+
+    return both
 
 
 def _without_raising(write: Callable[..., None], failed: Callable[[str], None]) -> Callable[..., None]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -62,6 +63,17 @@ def _give_up(config: pytest.Config, writer: Any) -> None:
         for descriptor in {writer._file.fileno(), *([kept] if kept is not None else [])}:
             os.dup2(nobody, descriptor)
     os.close(nobody)
+
+
+class InternalErrorForEverybody:
+    """In a public log an internal error is its type and place: its message may quote anything."""
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_internalerror(self, excrepr: Any, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        """Shorten what pytest is about to print."""
+        at = excinfo.traceback[-1]
+        said = f"{excinfo.typename} at {Path(str(at.path)).name}:{at.lineno + 1}; the team's report holds the rest"
+        excrepr.toterminal = lambda writer: writer.line(said)
 
 
 def hold_the_end(config: pytest.Config, failed: Callable[[str, str], None]) -> None:

@@ -6,18 +6,19 @@ import re
 from collections.abc import Iterator
 
 from playbook.record import Record, Results
+from playbook.report.first_screen import change_lines, opening_words
 from playbook.report.words import (
     MARKS,
     attention,
     by_line_to_add,
     clip,
     counted,
-    headline,
     not_part,
     of_verdict,
     readers,
     scope,
 )
+from playbook.thread.troubles import call_words, since_words, troubles
 from playbook.verdict import Verdict
 
 # GitHub drops a job summary over 1 MiB whole, so it is cut well before, on a line.
@@ -45,7 +46,7 @@ def summary(results: Results, largest: int = LARGEST) -> str:
 def _lines(results: Results) -> Iterator[str]:
     yield f"# {MARKS[results.verdict]} {results.verdict}: {plain(scope(results))}"
     yield ""
-    yield plain(headline(results))
+    yield plain(opening_words(results))
     yield ""
     yield f"*{readers(results)}*"
     yield ""
@@ -53,6 +54,7 @@ def _lines(results: Results) -> Iterator[str]:
     if results.faults:
         yield ""
         yield f"Faults switched on: {plain(', '.join(results.faults))}"
+    yield from _do_next(results)
     if results.root_causes:
         yield from ("", "## Root causes", "")
         for cause in results.root_causes:
@@ -80,6 +82,38 @@ def _lines(results: Results) -> Iterator[str]:
     if waived:
         yield from ("", "## Waived", "")
         yield from (f"- {plain(record.title)}: {plain(record.message)}" for record in waived)
+
+
+def _do_next(results: Results) -> Iterator[str]:
+    """What is wrong and since when, what to do, whom to call; then what changed since the last run."""
+    found = troubles(results)
+    if found:
+        yield from ("", "## Do next", "")
+    for trouble in found:
+        since = since_words(trouble.since, results.started)
+        name = f"{MARKS[trouble.verdict]} **{plain(trouble.name)}**{f' ({since})' if since else ''}"
+        yield f"1. {name}: {plain(trouble.what)}"
+        if trouble.symptoms:
+            also = "; ".join(f"{one.title} ({one.found or one.message})" for one in trouble.symptoms)
+            yield f"   - For the same cause: {plain(also)}"
+        if trouble.todo:
+            yield f"   - Do: {plain(trouble.todo)}"
+        if call := call_words(trouble):
+            yield f"   - {plain(call)}"
+        links = [
+            f"[{plain(link.name)}]({_target(link.to)})" for link in trouble.links if link.to.startswith("http")
+        ]
+        if links:
+            yield f"   - {' · '.join(links)}"
+    told = [plain(line) for line in change_lines(results)]
+    if told:
+        yield from ("", "## Since the last run", "", told[0])
+        yield from ("", *(f"- {line}" for line in told[1:])) if told[1:] else ()
+
+
+def _target(address: str) -> str:
+    """An address as Markdown takes it between brackets."""
+    return address.replace("(", "%28").replace(")", "%29").replace("<", "%3C").replace(">", "%3E")
 
 
 def _failure(record: Record) -> Iterator[str]:
@@ -111,7 +145,7 @@ def _kpis(results: Results) -> Iterator[str]:
         assert limit is not None
         assert value is not None
         bounds = " | ".join(
-            plain(str(bound)) if bound else "" for bound in (limit.target, limit.warning, limit.critical)
+            plain(bound.shown) if bound else "" for bound in (limit.target, limit.warning, limit.critical)
         )
         yield f"| {MARKS[record.verdict]} {plain(record.title)} | {plain(limit.format(value))} | {bounds} |"
 

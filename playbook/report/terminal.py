@@ -1,23 +1,23 @@
-"""The end of a run in the terminal: root causes, what is not OK and its next step, the counts. Pure."""
+"""The end of a run in the terminal: what to do next, worst first, what changed, the counts. Pure."""
 
 from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator, Sequence
 
-from playbook.record import LeftOut, Record, Results
+from playbook.record import LeftOut, Record, Results, RootCause
+from playbook.report.first_screen import change_lines, opening_words
 from playbook.report.words import (
     MARKS,
-    attention,
     by_line_to_add,
     clip,
     counted,
-    headline,
     not_part,
     of_verdict,
     plural,
     subject_of,
 )
+from playbook.thread.troubles import Trouble, call_words, since_words, troubles
 from playbook.verdict import SEVERITY, Verdict
 
 Line = tuple[str, dict[str, bool]]
@@ -66,17 +66,8 @@ def _plain(text: str) -> str:
 
 
 def _lines(results: Results, where: str, width: int) -> Iterator[Line]:
-    for cause in results.root_causes:
-        yield "", {}
-        yield from _wrapped(f"? ROOT CAUSE  {cause.message}", "  ", width, {"purple": True, "bold": True})
-        for attempt in cause.attempts:
-            yield from _wrapped(f"{_INDENT}{attempt}", _INDENT * 2, width, {})
-        if cause.hint:
-            yield from _field("next", cause.hint, width)
-        yield from _field("leaves unjudged", ", ".join(dict.fromkeys(cause.items)), width)
-    for record in attention(results):
-        yield "", {}
-        yield from _failure(record, width)
+    for trouble in sorted(troubles(results), key=lambda one: one.cause is None):
+        yield from _trouble(trouble, results, width)
     missing = of_verdict(results, Verdict.NOT_CONFIGURED)
     if missing:
         yield "", {}
@@ -91,11 +82,13 @@ def _lines(results: Results, where: str, width: int) -> Iterator[Line]:
     yield "", {}
     mark = MARKS[results.verdict]
     yield f"{mark} {results.verdict}", {**_MARKUP[results.verdict], "bold": True}
-    yield from _wrapped(f"  {headline(results)}", "  ", width, {})
+    yield from _wrapped(f"  {opening_words(results)}", "  ", width, {})
     for record in results.records:
         # Whoever makes load asks how much was carried, and not whether.
         if record.item == _CARRIED and record.verdict is Verdict.OK:
             yield from _wrapped(f"  {record.message}", "  ", width, {})
+    for line in change_lines(results):
+        yield from _wrapped(f"  {line}", _INDENT, width, {})
     if results.records:
         yield f"  {counted(results)} · {results.seconds:.1f} s", {}
     if results.faults:
@@ -110,7 +103,33 @@ def absent(parts: Sequence[LeftOut], width: int = 80) -> Iterator[Line]:
         yield from _wrapped(text, _INDENT, min(width, _WIDEST), {})
 
 
-def _failure(record: Record, width: int) -> Iterator[Line]:
+def _trouble(trouble: Trouble, results: Results, width: int) -> Iterator[Line]:
+    if trouble.cause:
+        yield "", {}
+        yield from _cause(trouble, trouble.cause, results, width)
+        return
+    for record in trouble.records:
+        yield "", {}
+        yield from _failure(record, trouble, results, width)
+
+
+def _cause(trouble: Trouble, cause: RootCause, results: Results, width: int) -> Iterator[Line]:
+    markup = {**_MARKUP[trouble.verdict], "bold": True}
+    yield from _wrapped(f"{MARKS[trouble.verdict]} ROOT CAUSE  {cause.message}", "  ", width, markup)
+    for attempt in cause.attempts:
+        yield from _wrapped(f"{_INDENT}{attempt}", _INDENT * 2, width, {})
+    for record in trouble.symptoms:
+        told = f"{record.verdict}  {record.title}  ({record.item}): {record.found or record.message}"
+        yield from _field("so also", told, width)
+    yield from _field("since", since_words(trouble.since, results.started), width)
+    yield from _field("next", trouble.todo, width)
+    yield from _field("call", call_words(trouble), width)
+    yield from _field("leaves unjudged", ", ".join(dict.fromkeys(cause.items)), width)
+    if trouble.runbook:
+        yield from _field("runbook", f"docs/runbooks/{trouble.runbook}.md", width)
+
+
+def _failure(record: Record, trouble: Trouble, results: Results, width: int) -> Iterator[Line]:
     markup = {**_MARKUP[record.verdict], "bold": True}
     head = f"{MARKS[record.verdict]} {record.verdict}  {record.title}"
     yield from _wrapped(f"{head}  ({record.item})", "  ", width, markup)
@@ -121,7 +140,9 @@ def _failure(record: Record, width: int) -> Iterator[Line]:
     else:
         yield from _field("found", record.message, width)
     yield from _field("seen", record.coverage, width)
+    yield from _field("since", since_words(trouble.since, results.started), width)
     yield from _field("next", record.next_step, width)
+    yield from _field("call", call_words(trouble), width)
     if record.runbook:
         yield from _field("runbook", f"docs/runbooks/{record.runbook}.md", width)
 

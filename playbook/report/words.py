@@ -5,6 +5,7 @@ from __future__ import annotations
 from playbook.audience import Audience
 from playbook.record import LeftOut, Record, Results
 from playbook.verdict import SEVERITY, Verdict
+from playbook.wording import heading
 
 ATTENTION = (Verdict.CRITICAL, Verdict.UNKNOWN, Verdict.WARNING)
 MARKS = {
@@ -47,7 +48,7 @@ def headline(results: Results) -> str:
     if results.ended != "finished":
         sentences.append(f"The run ended early ({results.ended}): what was not measured could be anything.")
     if critical:
-        sentences.append(f"{_named(results, Verdict.CRITICAL)} out of bounds: act on {_it(critical)} now.")
+        sentences.append(f"{_named(results, Verdict.CRITICAL, 'out of bounds')}: act on {_it(critical)} now.")
     if unknown:
         sentences.append(f"{plural(unknown, 'check')} could not be measured{_blamed(results)}.")
     if results.executed < results.floor and not critical:
@@ -56,7 +57,7 @@ def headline(results: Results) -> str:
             f"and a verdict on this set needs {results.floor}{_set_by(results)}."
         )
     if warning:
-        sentences.append(f"{_named(results, Verdict.WARNING)} past the warning limit: look today.")
+        sentences.append(f"{_named(results, Verdict.WARNING, 'past the warning limit')}: look today.")
     if not sentences:
         sentences.append(f"{plural(results.executed, 'check')} measured, all within limits. Nothing to do.")
     below = sum(record.below_target for record in results.records)
@@ -65,13 +66,19 @@ def headline(results: Results) -> str:
     return " ".join(sentences)
 
 
-def _named(results: Results, verdict: Verdict) -> str:
-    """``API health is``, ``API health and Alerts are``, ``5 checks are``: names while a glance takes them in."""
-    titles = list(dict.fromkeys(record.title for record in of_verdict(results, verdict)))
+def _named(results: Results, verdict: Verdict, what: str) -> str:
+    """``2 checks are out of bounds (API health; Alerts)``: titles while a glance takes them in.
+
+    A title may be any words, a whole clause too, so that no sentence is made of it. What fails for one
+    cause has the name of that.
+    """
+    causes = {cause.id: heading(cause.id) for cause in results.root_causes}
+    found = of_verdict(results, verdict)
+    titles = list(dict.fromkeys(causes.get(record.cause, record.title) for record in found))
     count = results.counts.get(str(verdict), 0)
-    if count != len(titles) or count > MOST_NAMED or (count > 1 and any(" and " in title for title in titles)):
-        return plural(count, "check is", "checks are")
-    return f"{' and '.join(clip(title, 60) for title in titles)} {'is' if count == 1 else 'are'}"
+    distinct = len({record.cause if record.cause in causes else record.check for record in found})
+    told = f" ({'; '.join(clip(title, 60) for title in titles)})" if distinct == len(titles) <= MOST_NAMED else ""
+    return f"{plural(count, 'check is', 'checks are')} {what}{told}"
 
 
 def _it(count: int) -> str:

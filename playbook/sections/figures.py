@@ -73,10 +73,13 @@ class Limits(LoadLimits, frozen=True):
     backup_size: Limit
     backup_files: Limit
     weekly_handoff_age: Limit
+    post_mortem_age: Limit
     monthly_handoff_age: Limit
     runbook_review_age: Limit
+    playbook_review_age: Limit
     backup_gaps: Limit
     recovery_time: Limit
+    rollback_time: Limit
     recovery_point: Limit
     alert_delivery: Limit
     deployment_failures: Limit

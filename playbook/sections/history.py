@@ -25,14 +25,16 @@ class HistoryKeeping(Section, frozen=True):
 
 
 class Schedule(Section, frozen=True):
-    """When each set is due, in UTC.
+    """When each set is due.
 
     Attributes:
         cron: five fields, by set: ``daily = "17 6 * * *"``. The workflows hold the same lines.
+        time_zone: of those lines, e.g. ``Europe/Berlin``; the workflows name the same one as ``timezone``.
         grace_hours: by set, how late a run may be before it is missed: schedulers are late by minutes to hours.
     """
 
     cron: dict[str, str] = {}
+    time_zone: str = "UTC"
     grace_hours: dict[str, float] = msgspec.field(default_factory=dict)
 
 

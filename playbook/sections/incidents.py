@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -24,6 +24,8 @@ class Incidents(Section, frozen=True):
         ignore: ids of items that open none.
         recheck: sets whose bad items are looked at again at once, to confirm them.
         recheck_after_seconds: between the run and that second look.
+        severity: how bad it is when an item is out of bounds, by its id or the beginning of it; ``others`` for the
+            rest. It decides who is called by when, and which incidents ask for a post-mortem.
     """
 
     bad_runs: dict[str, Annotated[int, msgspec.Meta(ge=0)]] = {}
@@ -33,6 +35,7 @@ class Incidents(Section, frozen=True):
     ignore: tuple[str, ...] = ()
     recheck: tuple[str, ...] = ()
     recheck_after_seconds: Annotated[float, msgspec.Meta(ge=0, le=3600)] = 60.0
+    severity: dict[str, Literal["P1", "P2", "P3", "P4"]] = {}
 
 
 class Webhook(Section, frozen=True):
@@ -68,11 +71,13 @@ class Notifications(Section, frozen=True):
         ping_urls: by set, instead of ``ping_url``.
         digests: sets whose newest run is summed up, once, for every channel.
         tell_within_hours: what happened longer ago is not told any more, only listed in digests.
+        remind_hours: an open incident that nobody has acknowledged is told again after so many hours; 0 for never.
         time_limit_seconds: for one delivery.
         tries: of one delivery, the first included.
         try_again_seconds: before the second try; twice as long before each further one.
         ping_limit_seconds: for one try of a ping.
         link: shown under each message, e.g. the address of the site.
+        site: where the site of ``python -m playbook site build`` stands; messages and reports lead to its pages.
         private: only the team reads what apprise and the webhook are sent, so it tells the particulars of the run
             that has just ended. Issues have their own rule.
     """
@@ -84,11 +89,13 @@ class Notifications(Section, frozen=True):
     ping_urls: dict[str, Secret] = {}
     digests: tuple[str, ...] = ()
     tell_within_hours: _Hours = 48.0
+    remind_hours: _Hours = 24.0
     time_limit_seconds: _Seconds = 15.0
     tries: Annotated[int, msgspec.Meta(ge=1, le=5)] = 3
     try_again_seconds: _Seconds = 2.0
     ping_limit_seconds: _Seconds = 5.0
     link: str | None = None
+    site: str | None = None
     private: bool = False
 
     def ping_for(self, set_name: str) -> Secret | None:
@@ -98,5 +105,5 @@ class Notifications(Section, frozen=True):
 
 # What may stand in playbook.toml as it is; everything else below [notifications] is, or may hold, a secret.
 PLAIN = frozenset(
-    {f"notifications.{name}" for name in ("digests", "link", "github.repository", "github.endpoint")}
+    {f"notifications.{name}" for name in ("digests", "link", "site", "github.repository", "github.endpoint")}
 )

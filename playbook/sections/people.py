@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import msgspec
 
 
@@ -25,6 +27,9 @@ class People(_Section, frozen=True):
         roster: the on-call roster, TOML; see ``playbook.people.roster``.
         handoffs: folder of the handoff pages.
         runbooks: folder of the runbooks, in Markdown.
+        postmortems: folder of the post-mortems, in Markdown; see ``playbook.people.postmortems``.
+        postmortems_since: incidents that recovered before this day ask for none.
+        playbook: the playbook as a document, in Markdown.
         deliveries: folder of the history in which notifications note what they delivered, where it is another than
             the target's own.
         waiver_days: the furthest ahead that a waiver may reach.
@@ -39,6 +44,9 @@ class People(_Section, frozen=True):
     roster: str | None = None
     handoffs: str | None = None
     runbooks: str | None = None
+    postmortems: str | None = None
+    postmortems_since: date | None = None
+    playbook: str | None = None
     deliveries: str | None = None
     sign_offs: dict[str, Validity] = {}
     waiver_days: int = 30

@@ -21,6 +21,9 @@ class Recovery(Section, frozen=True):
             current folder.
         records_limit_days: for how long a drill's record counts for the objectives.
         weekly_within_days, monthly_within_days: how old the newest restore drill and the newest full test may be.
+        rollback_within_days: how old the newest rollback drill may be; where not set, staging is no app that is
+            rolled back, and none is expected.
+        rollback_seconds: after which the older release, and then the newer one again, must run.
         folder: where drills make their staging places; the system's temporary folder where not set.
         seconds: after which a drill is ended.
         valkey: server program; where not set, valkey-server or redis-server from the path, else the one that comes
@@ -44,6 +47,8 @@ class Recovery(Section, frozen=True):
     records_limit_days: float = 35.0
     weekly_within_days: float = 7.5
     monthly_within_days: float = 31.5
+    rollback_within_days: float | None = None
+    rollback_seconds: Seconds = 600.0
     folder: str | None = None
     seconds: Seconds = 480.0
     valkey: str | None = None

@@ -51,9 +51,14 @@ class Security(Section, frozen=True):
 
 
 class Links(Section, frozen=True):
-    """The links that people follow in an incident. Grafana's is its address where it is not set."""
+    """The links that people follow in an incident. Grafana's is its address where it is not set.
+
+    Attributes:
+        logs: where people read the logs.
+    """
 
     grafana: str | None = None
     console: str | None = None
     status_page: str | None = None
     documentation: str | None = None
+    logs: str | None = None

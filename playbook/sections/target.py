@@ -243,12 +243,14 @@ class Target(Section, frozen=True):
     Attributes:
         private: the history, the site, the issues and the job summaries of this target are in places that only
             the team can read, so all of them tell the particulars too.
+        time_zone: in which reports and handoff pages tell times beside UTC; IANA name, e.g. ``Europe/Berlin``.
         without: the parts that this product does not have, by their names in ``playbook.sections.parts``.
     """
 
     name: str
     kind: Literal["sandbox", "staging", "production"]
     private: bool = False
+    time_zone: str = "UTC"
     without: tuple[str, ...] = ()
     web: Web = Web()
     components: Components = Components()

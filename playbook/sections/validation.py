@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
@@ -31,6 +32,7 @@ _ADDRESSES = {
     "target.links.console": _WEB,
     "target.links.status_page": _WEB,
     "target.links.documentation": _WEB,
+    "target.links.logs": _WEB,
 }
 _PATHS = ("target.web.health_path", "target.web.image_health_path", "target.web.optimize_path")
 # Where names of sets stand: as keys of a table, or in a list.
@@ -75,6 +77,7 @@ def mistakes(settings: msgspec.Struct, sets: Iterable[str]) -> Iterator[Mistake]
         value = found.get(path)
         if isinstance(value, str) and not value.startswith("/"):
             yield Mistake(path, f"expected a path such as /api/health, got {value!r}")
+    yield from _zone("target.time_zone", found.get("target.time_zone"))
     known = {*sets, _OTHERS}
     for path in _SETS:
         for name in _names(found.get(path)):
@@ -120,6 +123,13 @@ def _address(path: str, value: Any, schemes: tuple[str, ...]) -> Iterator[Mistak
     if not sound:
         got = "something else" if isinstance(value, Secret) else repr(text)
         yield Mistake(path, f"expected an address such as {schemes[-1]}://portfolio.example, got {got}")
+
+
+def _zone(path: str, value: Any) -> Iterator[Mistake]:
+    try:
+        ZoneInfo(str(value))
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # OSError: a folder of the database, such as "Europe"
+        yield Mistake(path, f"expected a time zone such as Europe/Berlin, got {value!r}")
 
 
 def _names_of_sites(sites: Any) -> Iterator[Mistake]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from playbook.evidence import Chart, Curve
-from playbook.limits import Limit
+from playbook.history.incidents import Incident
 from playbook.site.strips import Unit, unit_of
 from playbook.site.views import ItemView
+from playbook.site.words import short
+from playbook.spells import since_when
 from playbook.trend import by_grid
 
 # How far back the near chart goes: as far as the strip.
@@ -17,17 +19,19 @@ _NEAR: dict[Unit, tuple[str, timedelta]] = {
     "month": ("Three years", timedelta(days=3 * 366)),
 }
 _WEEK = 7 * 86_400.0
+_AROUND = timedelta(days=7)  # an incident: so much before and after it is shown at least
 
 
 def item_charts(item: ItemView, now: datetime) -> list[Chart]:
     """The near past, and all of it by week where it is much longer; none where nothing was measured."""
-    if not item.values:
+    values = item.values
+    if not values:
         return []
     near = recent_chart(item, now)
     charts = [near] if near.curves[0].points else []
     since = (now - 1.5 * _NEAR[unit_of(item.set)][1]).timestamp()
-    if item.values[0][0] < since or not charts:
-        weeks = by_grid(item.values, _WEEK)
+    if values[0][0] < since or not charts:
+        weeks = by_grid(values, _WEEK)
         charts.append(_chart("All time, median of each week", item, weeks))
     return charts
 
@@ -40,11 +44,28 @@ def recent_chart(item: ItemView, now: datetime) -> Chart:
     return _chart(words, item, points)
 
 
-def _chart(title: str, item: ItemView, points: list[tuple[float, float]]) -> Chart:
+def incident_chart(item: ItemView, incident: Incident, now: datetime) -> Chart | None:
+    """An item around an incident, with marks where that was opened and closed; None with fewer than two values."""
+    over = incident.closed or now
+    room = max((over - incident.opened) / 2, _AROUND)
+    begin, end = (incident.opened - room).timestamp(), (over + room).timestamp()
+    points = [point for point in item.values if begin <= point[0] <= end]
+    if len(points) < 2:
+        return None
+    marks = {f"opened {short(incident.opened)}": incident.opened.timestamp()}
+    if incident.closed:
+        marks[f"closed {short(incident.closed)}"] = incident.closed.timestamp()
+    return _chart(item.title, item, points, marks)
+
+
+def _chart(
+    title: str, item: ItemView, points: list[tuple[float, float]], marks: dict[str, float] | None = None
+) -> Chart:
     limit = item.limit
-    return Chart(title, limit.unit if limit else "", [Curve(item.title, points)], _lines(limit) if limit else {})
-
-
-def _lines(limit: Limit) -> dict[str, float]:
-    bounds = {"target": limit.target, "warning": limit.warning, "critical": limit.critical}
-    return {name: bound.number for name, bound in bounds.items() if bound}
+    return Chart(
+        title,
+        limit.unit if limit else "",
+        [Curve(item.title, points)],
+        limit.lines if limit else {},
+        marks=since_when(points, limit) if marks is None and limit else marks or {},
+    )

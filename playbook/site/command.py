@@ -6,6 +6,7 @@ import argparse
 import re
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -22,11 +23,15 @@ from playbook.history.derive import incidents_of, titles
 from playbook.history.folder import history_to_read
 from playbook.history.incidents import incidents
 from playbook.history.rules import Rules
-from playbook.history.runs import History, RunLine
+from playbook.history.runs import RunLine
+from playbook.history.sharing import Shared
 from playbook.own_catalogue import catalogue_of
+from playbook.public import public_file
 from playbook.report import for_everybody, read_results
+from playbook.report.units import units_kept
 from playbook.report.words import plural
 from playbook.settings import Settings, load, private_targets
+from playbook.site.done import done_about
 from playbook.site.due import due_sets
 from playbook.site.making import known_by, make_site
 from playbook.site.pages import render
@@ -51,34 +56,44 @@ def run_build(options: argparse.Namespace, root: Path, say: Say, clock: Clock | 
     lines = history_to_read(settings, reports, chosen=options.history)
     _demand_outside(folder, history=lines, reports=reports)
     now = (clock or Clock()).now()
-    past = known_by(history.read(lines), now)
-    private = private_targets({run.target for run in past.runs}, root)
-    past = History(runs_for_everybody(past.runs, private), past.problems)
+    is_private = cache(lambda name: bool(private_targets({name}, root)))
+    share = Shared()
+
+    def shown(run: RunLine) -> RunLine:
+        return share(*runs_for_everybody([run], {run.target} if is_private(run.target) else ()))
+
+    past = known_by(history.read(lines, change=shown), now)
+    private = {name for name in {run.target for run in past.runs} if is_private(name)}
     kept = kept_reports(past.runs, reports, settings.history.keep_reports)
     kept = frozenset(name for name in kept if _has_results(reports / name))
     catalogue = catalogue_of(settings)
+    mistakes = list(catalogue.unread.values())
     if {run.target for run in past.runs} - private:
+        # A mistake is told with the words around it, and whoever reads the site may read the log of this job.
+        mistakes = [
+            f"{public_file(name)} has a mistake; a daily run's report says which" for name in catalogue.unread
+        ]
         catalogue = _of_everybody(catalogue)
     by_target = _settings_by_target(past.runs, root)
     known = {name: each for name, each in by_target.items() if each}
+    found = {
+        name: incidents_of(each, past.runs)
+        if each
+        else incidents(past.of(name), Rules(), titles=titles(past.of(name)))
+        for name, each in by_target.items()
+    }
     site = make_site(
         past,
-        [
-            incident
-            for name, each in by_target.items()
-            for incident in (
-                incidents_of(each, past.runs)
-                if each
-                else incidents(past.of(name), Rules(), titles=titles(past.of(name)))
-            )
-        ],
+        [incident for each in found.values() for incident in each],
         due_sets(past.runs, {name: each.schedule for name, each in known.items()}, now),
         catalogue,
         now,
         kept=kept,
         retired=frozenset(by_target.keys() - known.keys()),
+        done={
+            key: each for name in known for key, each in done_about(found[name], known[name], lines, now).items()
+        },
     )
-    files = dict(render(site, base_url))
     with tempfile.TemporaryDirectory(prefix="playbook-site-") as made:
         copies = {}
         for name in sorted(kept):
@@ -87,10 +102,11 @@ def run_build(options: argparse.Namespace, root: Path, say: Say, clock: Clock | 
             else:
                 copies[f"runs/{name}"] = Path(made) / name
                 for_everybody(reports / name, Path(made) / name, shipped())
-        write_folder(folder, files, copies)
-    for problem in (*past.problems, *catalogue.unread.values()):
+        files = ((name, _kept(name, content)) for name, content in render(site, base_url))
+        pages = write_folder(folder, files, copies)
+    for problem in (*past.problems, *mistakes):
         say(f"not read: {problem}")
-    say(_summary(site, len(files)))
+    say(_summary(site, pages))
     say(str(folder / "index.html"))
     return EXIT_OK
 
@@ -168,7 +184,6 @@ def add_parser(commands: Any, say: Say) -> None:
     """The command, added to what ``argparse`` calls subparsers."""
     parser = commands.add_parser(
         "site",
-        help="build the static site of past runs",
         description="The static site of past runs: what is known now, 90 days of every item, incidents, reports.",
     )
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
@@ -191,3 +206,8 @@ def add_parser(commands: Any, say: Say) -> None:
         "--base-url", default="", metavar="URL", help="where the site will stand, for whole links in the feed"
     )
     build.set_defaults(command=lambda options: run_build(options, Path.cwd(), say))
+
+
+def _kept(name: str, content: bytes) -> bytes:
+    """A page with its numbers kept with their units; what programs read as it is."""
+    return units_kept(content.decode()).encode() if name.endswith(".html") else content

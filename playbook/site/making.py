@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
+from types import MappingProxyType
 
 import msgspec
 
@@ -13,7 +14,7 @@ from playbook.history.incidents import Incident
 from playbook.history.runs import History, RunLine
 from playbook.site.due import Due
 from playbook.site.strips import Unit, first_day, strip, unit_of
-from playbook.site.views import ItemView, SetView, Sight, Site, TargetView
+from playbook.site.views import Done, ItemView, SetView, Sight, Sights, Site, TargetView
 from playbook.site.words import when
 
 _CADENCES = ("daily", "weekly", "monthly")
@@ -60,6 +61,7 @@ def make_site(
     *,
     kept: frozenset[str] = frozenset(),
     retired: frozenset[str] = frozenset(),
+    done: Mapping[str, Done] = MappingProxyType({}),
 ) -> Site:
     """What is shown of a history at a moment.
 
@@ -68,6 +70,7 @@ def make_site(
         due: by target and set.
         kept: names of the reports that are on the site.
         retired: targets that the settings no longer have.
+        done: what people did about incidents, by key.
     """
     kinds = {run.target: run.kind for run in history.runs}
     seen = _by_item(history.runs)
@@ -79,22 +82,23 @@ def make_site(
             TargetView(
                 name,
                 kinds[name],
-                _Target(name, history.of(name), due, catalogue, now).sets(seen[name]),
+                _Target(name, history.of(name), due, catalogue, now).sets(seen.get(name, {})),
                 tuple(incident for incident in incidents if incident.target == name),
                 retired=name in retired,
             )
             for name in sorted(kinds, key=lambda name: (_place(kinds[name], _KINDS), name))
         ),
         kept=kept,
+        done=done,
     )
 
 
-def _by_item(runs: Iterable[RunLine]) -> dict[str, dict[str, list[Sight]]]:
-    seen: dict[str, dict[str, list[Sight]]] = defaultdict(lambda: defaultdict(list))
+def _by_item(runs: Iterable[RunLine]) -> dict[str, dict[str, Sights]]:
+    seen: dict[str, dict[str, list[RunLine]]] = defaultdict(lambda: defaultdict(list))
     for run in runs:
-        for item, finding in run.items.items():
-            seen[run.target][item].append(Sight(run, finding))
-    return seen
+        for item in run.items:
+            seen[run.target][item].append(run)
+    return {target: {item: Sights(item, those) for item, those in items.items()} for target, items in seen.items()}
 
 
 class _Target:
@@ -148,7 +152,7 @@ class _Target:
                     name,
                     item,
                     self._catalogue.items.get(item),
-                    tuple(sights),
+                    sights,
                     strip(((s.day, s.finding.verdict) for s in _since(since, sights)), unit, last),
                     overlooked=bool(newest and sights[-1].run.started < newest.started),
                     missing=bool(due and due.missed),

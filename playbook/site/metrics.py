@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from playbook.history.incidents import Incident
 from playbook.report.exposition import Family, Sample, prometheus_text, states
 from playbook.site.views import NO_DATA, NOT_YET, ItemView, SetView, Site
 from playbook.verdict import Verdict
@@ -82,6 +83,25 @@ def _families(site: Site) -> Iterator[Family]:
             for kind in ("down", "cannot see")
         ],
     )
+    still = [incident for target in site.targets for incident in target.incidents if incident.is_open]
+    yield Family(
+        "playbook_open_incident_bad_seconds",
+        "gauge",
+        "How long an open incident has been bad in all its spells, without what was well or not measured.",
+        [Sample(_of_incident(one), one.lasted_until(site.now).bad) for one in still],
+        "seconds",
+    )
+    yield Family(
+        "playbook_open_incident_unmeasured_seconds",
+        "gauge",
+        "How long nobody measured an open incident, so that it counts as neither bad nor well.",
+        [Sample(_of_incident(one), one.lasted_until(site.now).unmeasured) for one in still],
+        "seconds",
+    )
+
+
+def _of_incident(one: Incident) -> dict[str, str]:
+    return {"target": one.target, "incident": one.fingerprint, "kind": one.kind, "cause": one.cause}
 
 
 def _of_set(one: SetView) -> dict[str, str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from collections.abc import Callable, Iterator
 from functools import cache, partial
 from importlib.resources import files
@@ -15,27 +17,44 @@ from playbook.clock import iso
 from playbook.history.incidents import Incident
 from playbook.history.runs import RunLine
 from playbook.report.page import icon, make_environment, shown, template_text
+from playbook.report.times import age
 from playbook.report.words import MARKS, clip
 from playbook.site import sentences
 from playbook.site.badges import badges
-from playbook.site.charts import item_charts, recent_chart
+from playbook.site.charts import incident_chart, item_charts, recent_chart
 from playbook.site.due import SANDBOX
 from playbook.site.feed import feed
+from playbook.site.finding import entries
 from playbook.site.metrics import metrics
+from playbook.site.runbooks import runbooks
 from playbook.site.views import BAD, NO_DATA, NOT_YET, ItemView, SetView, Site, TargetView, worst_of
-from playbook.site.words import age, anchor, capital, short, slug, when
+from playbook.site.words import anchor, capital, short, slug, when
 from playbook.verdict import Verdict
 
 # More rows than this are a wall; what is left out is counted, and stands in the lists of the years.
 MOST_RUNS = 40
 MOST_NAMED = 4
 MOST_PROBLEMS = 20
+MOST_CHARTS = 2  # of an incident
 # So many items have their strip on the first page; further targets have it on the pages of their sets.
 MOST_ITEMS = 150
 
 _MARKS = {**{str(verdict): mark for verdict, mark in MARKS.items()}, NO_DATA: "○", NOT_YET: "–"}
 _ICONS = {NO_DATA: Verdict.CRITICAL, NOT_YET: Verdict.NOT_CONFIGURED}
-_PAGES = ("base", "parts", "card", "index", "incidents", "incident", "set", "item", "runs", "year")
+_PAGES = (
+    "base",
+    "parts",
+    "card",
+    "index",
+    "incidents",
+    "incident",
+    "set",
+    "item",
+    "runs",
+    "find",
+    "year",
+    "runbook",
+)
 
 
 def render(site: Site, base_url: str = "") -> Iterator[tuple[str, bytes]]:
@@ -53,7 +72,10 @@ def render(site: Site, base_url: str = "") -> Iterator[tuple[str, bytes]]:
             yield one.page, pages.set(one)
             for item in one.items:
                 yield item.page, pages.item(item, one, target)
+    for name in runbooks():
+        yield f"runbooks/{name}.html", pages.runbook(name)
     yield "runs.html", pages.runs()
+    yield "find.html", pages.find()
     for year, runs in pages.years:
         yield f"runs-{year}.html", pages.year(year, runs)
     yield from badges(site)
@@ -84,6 +106,9 @@ class _Pages:
             "page_of_run": self._page_of_run,
             "page_of_incident": page_of_incident,
             "item_link": self._item_link,
+            "runbooks": runbooks(),
+            "runbooks_of": self._runbooks_of,
+            "done_about": lambda incident: site.done.get(incident.key),
             "demo": bool(site.targets) and all(target.kind == SANDBOX for target in site.targets),
             "most_runs": MOST_RUNS,
             "most_named": MOST_NAMED,
@@ -133,6 +158,12 @@ class _Pages:
             str(incident.worst) if incident.is_open else (Verdict.NOT_CONFIGURED if incident.gone else Verdict.OK),
             incident=incident,
             runs=self._runs,
+            charts=[
+                chart
+                for item in incident.items[:MOST_CHARTS]
+                if (view := self._items.get(f"{incident.target}\n{item}"))
+                and (chart := incident_chart(view, incident, self._site.now))
+            ],
         )
 
     def set(self, one: SetView) -> bytes:
@@ -154,6 +185,13 @@ class _Pages:
             incidents=[incident for incident in target.incidents[::-1] if item.id in incident.items],
         )
 
+    def runbook(self, name: str) -> bytes:
+        """One of the shipped runbooks, with the items for which it was followed."""
+        used = [item for item in self._items.values() if item.runbook == name and not item.gone]
+        return self._page(
+            "runbook", f"runbooks/{name}.html", NOT_YET, runbook=runbooks()[name], items=used[:MOST_RUNS]
+        )
+
     def runs(self) -> bytes:
         """Monthly reports, kept reports, and the way to all runs."""
         newest = self._site.runs[::-1]
@@ -165,6 +203,18 @@ class _Pages:
             monthly=[run for run in newest if run.set == "monthly" and not run.partial][: 3 * MOST_RUNS],
             kept=[run for run in newest if run.report in self._site.kept],
             years=self.years,
+        )
+
+    def find(self) -> bytes:
+        """Everything by name. The only page with a script, which nothing needs; its policy names its digest."""
+        script = _text("find.js")
+        return self._page(
+            "find",
+            "find.html",
+            NOT_YET,
+            entries=entries(self._site, page_of_incident),
+            script=Markup(script),  # noqa: S704 - our own file
+            script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
         )
 
     def year(self, year: int, runs: list[RunLine]) -> bytes:
@@ -188,6 +238,10 @@ class _Pages:
 
     def _page_of_run(self, run: RunLine) -> str:
         return f"runs-{run.started.year}.html#{anchor(run.id)}"
+
+    def _runbooks_of(self, incident: Incident) -> list[str]:
+        views = (self._items.get(f"{incident.target}\n{item}") for item in incident.items)
+        return sorted({view.runbook for view in views if view and view.runbook in runbooks()})
 
     def _item_link(self, target: str, item: str, root: str) -> Markup:
         view = self._items.get(f"{target}\n{item}")

@@ -9,10 +9,12 @@ from itertools import groupby
 
 from playbook.history.incidents import Incident
 from playbook.history.runs import RunLine
+from playbook.history.standing import DOWN
+from playbook.report.times import age
 from playbook.report.words import clip, plural
 from playbook.site.strips import Strip
 from playbook.site.views import BAD, NO_DATA, STATES, ItemView, SetView, Site, worst_of
-from playbook.site.words import age, short, when
+from playbook.site.words import short, when
 from playbook.verdict import SEVERITY, Verdict
 
 # A schedule that is late by less is on time: schedulers are late by minutes.
@@ -74,11 +76,13 @@ def set_name(name: str) -> str:
 
 
 def next_words(site: Site) -> str:
-    """When the next run should have appeared: ``Next run due Tue 24 Nov 06:17 UTC``."""
+    """When the next run should have appeared, and from when on a page without it says nothing of now."""
     one = site.next
     if one is None or one.due is None:
         return "No run is scheduled"
-    return f"Next run due {short(one.due.next)} UTC ({set_name(one.name)}, {one.target})"
+    ahead = f"in {age(one.due.next - site.now)}, {short(one.due.next)} UTC"
+    due = f"Next run due {ahead} ({set_name(one.name)}, {one.target})"
+    return f"{due}; after {short(one.due.missing_after)} UTC without it this page is too old"
 
 
 def stale_words(site: Site) -> str:
@@ -143,13 +147,14 @@ def _well(value: str, *, below_target: bool) -> str:
 
 
 def incident_words(incident: Incident, site: Site) -> str:
-    """``Open for 3 h, since 23 Nov 2026 06:17 UTC. 3 items. Came back 2 times, flapping``."""
+    """``Open since 23 Nov 2026 06:17 UTC, bad for 3 h in 2 spells, 3 items, came back 1 time, flapping``."""
     if incident.closed:
-        told = [f"Closed {when(incident.closed)} after {age(incident.closed - incident.opened)}"]
+        told = [f"Closed {when(incident.closed)} after {incident.lasted_until(site.now).words}"]
         if incident.gone:
             told.append("as its check is gone")
     else:
-        told = [f"Open for {age(site.now - incident.opened)}, since {when(incident.opened)}"]
+        how = "bad" if incident.kind == DOWN else "not seen"
+        told = [f"Open since {when(incident.opened)}, {how} for {incident.lasted_until(site.now).words}"]
     told.append(plural(len(incident.items), "item"))
     if incident.reopened:
         told.append(f"came back {plural(incident.reopened, 'time')}")

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
-from itertools import groupby
-from typing import NamedTuple
+from itertools import groupby, islice
+from typing import NamedTuple, overload
 
 from playbook.catalogue import Item
 from playbook.history.incidents import Incident
 from playbook.history.runs import Finding, RunLine
 from playbook.limits import Limit, parse_limit
+from playbook.report.times import age
 from playbook.report.words import plural
 from playbook.site.due import Due
 from playbook.site.strips import Strip
-from playbook.site.words import age, slug
+from playbook.site.words import slug
+from playbook.thread.told import Link
 from playbook.verdict import SEVERITY, Verdict
 
 NO_DATA = "NO DATA"
@@ -24,7 +26,7 @@ NOT_YET = "NOT YET RUN"
 # Worst first. That nothing is known is worse than UNKNOWN: there, at least something ran.
 STATES = (Verdict.CRITICAL, NO_DATA, *SEVERITY[1:], NOT_YET)
 BAD = frozenset({Verdict.CRITICAL, Verdict.UNKNOWN, Verdict.WARNING})
-_NOT_WELL = frozenset({*BAD, NO_DATA})
+NOT_WELL = frozenset({*BAD, NO_DATA})
 UPTIME_ITEM = "daily.kpi.availability"
 
 
@@ -38,6 +40,34 @@ class Sight(NamedTuple):
     def day(self) -> date:
         """In UTC."""
         return self.run.started.date()
+
+
+class Sights(Sequence[Sight]):
+    """What some runs, oldest first, said of one item. Made as they are asked for: the runs hold it already."""
+
+    def __init__(self, item: str, runs: Sequence[RunLine]) -> None:
+        self._item, self._runs = item, runs
+
+    def __len__(self) -> int:
+        return len(self._runs)
+
+    @overload
+    def __getitem__(self, at: int) -> Sight: ...
+    @overload
+    def __getitem__(self, at: slice) -> Sights: ...
+    def __getitem__(self, at: int | slice) -> Sight | Sights:
+        if isinstance(at, slice):
+            return Sights(self._item, self._runs[at])
+        return self._of(self._runs[at])
+
+    def __iter__(self) -> Iterator[Sight]:
+        return map(self._of, self._runs)
+
+    def __reversed__(self) -> Iterator[Sight]:
+        return map(self._of, reversed(self._runs))
+
+    def _of(self, run: RunLine) -> Sight:
+        return Sight(run, run.items[self._item])
 
 
 class Spell(NamedTuple):
@@ -62,6 +92,26 @@ class Spell(NamedTuple):
         return next((sight.finding.message for sight in reversed(self.sights) if sight.finding.message), "")
 
 
+class Done(NamedTuple):
+    """What is known of an incident beyond the runs that show it.
+
+    Attributes:
+        severity: ``P1`` to ``P4``.
+        todo: what to do; may be empty.
+        acknowledged: whether and how soon somebody said that they know of it, in words.
+        is_acknowledged: somebody did, since it opened for the last time.
+        acts: when, and what somebody did, in words.
+        elsewhere: where to look.
+    """
+
+    severity: str = ""
+    todo: str = ""
+    acknowledged: str = ""
+    is_acknowledged: bool = False
+    acts: tuple[tuple[datetime, str], ...] = ()
+    elsewhere: tuple[Link, ...] = ()
+
+
 @dataclass(frozen=True)
 class ItemView:
     """One item of a target.
@@ -79,7 +129,7 @@ class ItemView:
     set: str
     id: str
     about: Item | None
-    sights: tuple[Sight, ...]
+    sights: Sequence[Sight]
     strip: Strip
     overlooked: bool = False
     missing: bool = False
@@ -111,6 +161,11 @@ class ItemView:
         """Its page, from the site's root."""
         return f"items/{slug(self.target)}/{slug(self.id)}.html"
 
+    @property
+    def runbook(self) -> str:
+        """The name of the runbook that was followed last; empty where none was."""
+        return next((sight.finding.runbook for sight in reversed(self.sights) if sight.finding.runbook), "")
+
     @cached_property
     def limit(self) -> Limit | None:
         """The newest ladder; None where it has none that can be read."""
@@ -122,10 +177,16 @@ class ItemView:
                     return None
         return None
 
-    @cached_property
+    @property
     def values(self) -> list[tuple[float, float]]:
         """Unix seconds and value of every run that measured one."""
         return [(s.run.started.timestamp(), s.finding.value) for s in self.sights if s.finding.value is not None]
+
+    @cached_property
+    def is_measured_again(self) -> bool:
+        """Whether more than one run measured a value."""
+        measured = (None for sight in reversed(self.sights) if sight.finding.value is not None)
+        return len(list(islice(measured, 2))) > 1
 
     @cached_property
     def spells(self) -> list[Spell]:
@@ -182,7 +243,7 @@ class SetView:
     def measured(self) -> list[ItemView]:
         """Items that are configured; what is not well comes first, the worst on top."""
         found = [item for item in self.current if item.newest.finding.verdict is not Verdict.NOT_CONFIGURED]
-        return sorted(found, key=lambda item: STATES.index(item.state) if item.state in _NOT_WELL else len(STATES))
+        return sorted(found, key=lambda item: STATES.index(item.state) if item.state in NOT_WELL else len(STATES))
 
     @property
     def not_configured(self) -> list[ItemView]:
@@ -203,12 +264,12 @@ class SetView:
     @property
     def bad(self) -> int:
         """Items that are not well, or of which nothing is known."""
-        return sum(item.state in _NOT_WELL for item in self.current)
+        return sum(item.state in NOT_WELL for item in self.current)
 
     @property
     def kpis(self) -> list[ItemView]:
         """Items that are judged by a limit and have values over time: the key performance indicators first."""
-        found = [item for item in self.current if item.limit and len(item.values) > 1]
+        found = [item for item in self.current if item.limit and item.is_measured_again]
         return sorted(found, key=lambda item: ".kpi." not in item.id)
 
     def silence(self, now: datetime) -> str:
@@ -271,6 +332,7 @@ class Site:
         now: when it is built.
         problems: what could not be read of the history.
         kept: names of the reports that are on the site.
+        done: what people did about incidents, by key.
     """
 
     now: datetime
@@ -278,6 +340,7 @@ class Site:
     problems: tuple[str, ...]
     targets: tuple[TargetView, ...]
     kept: frozenset[str] = frozenset()
+    done: Mapping[str, Done] = field(default_factory=dict)
 
     @property
     def state(self) -> str:

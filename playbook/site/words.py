@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from datetime import datetime, timedelta
-
-from playbook.report.words import plural
+from datetime import datetime
 
 _LONGEST = 80
 
@@ -32,17 +30,6 @@ def when(moment: datetime) -> str:
 def short(moment: datetime) -> str:
     """``Mon 23 Nov 06:17``: within the last or next weeks."""
     return f"{moment:%a %-d %b %H:%M}"
-
-
-def age(span: timedelta) -> str:
-    """``45 min``, ``3 h``, ``2 days``: what a person would say, never rounded up."""
-    minutes = int(max(span.total_seconds(), 0) // 60)
-    if minutes < 1:
-        return "less than a minute"
-    if minutes < 120:
-        return f"{minutes} min"
-    hours = minutes // 60
-    return f"{hours} h" if hours < 48 else plural(hours // 24, "day")
 
 
 def capital(text: str) -> str:

@@ -6,7 +6,7 @@ import os
 import secrets
 import shutil
 import stat
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from playbook.errors import UsageError
@@ -15,8 +15,14 @@ MARKER = ".playbook-site"
 _SAYS = "Made by `python -m playbook site build`, which replaces this folder whole.\n"
 
 
-def write_folder(folder: Path, files: Mapping[str, bytes], copies: Mapping[str, Path] | None = None) -> None:
-    """Write files and copies of folders, by path below ``folder``, in place of what is there.
+def write_folder(
+    folder: Path,
+    files: Mapping[str, bytes] | Iterable[tuple[str, bytes]],
+    copies: Mapping[str, Path] | None = None,
+) -> int:
+    """Write files and copies of folders, by path below ``folder``, in place of what is there; the number of files.
+
+    Files are written as they come, so that they need not all be made before.
 
     Everything is written beside it first and then takes its place, so that a failure leaves the old pages.
 
@@ -29,13 +35,16 @@ def write_folder(folder: Path, files: Mapping[str, bytes], copies: Mapping[str, 
     try:
         fresh.mkdir(parents=True)
         (fresh / MARKER).write_text(_SAYS, encoding="utf-8")
-        for name, content in files.items():
+        written = set()
+        for name, content in files.items() if isinstance(files, Mapping) else files:
+            written.add(name)
             file = fresh / name
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_bytes(content)
         for name, source in (copies or {}).items():
             _copy(source, fresh / name)
         _swap(fresh, folder)
+        return len(written)
     except OSError as error:
         raise UsageError(f"{folder}: cannot be written ({error.strerror or error})") from None
     finally:

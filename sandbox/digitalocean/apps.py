@@ -47,6 +47,7 @@ def list_deployments(call: Call) -> Json:
 
 @get("/v2/apps/{app_id}/deployments/{deployment_id}", "app:read")
 def get_deployment(call: Call) -> Json:
+    _move(call.state, deployment_of(call), call.now)
     return {"deployment": _deployment(call.state, deployment_of(call))}
 
 
@@ -173,6 +174,54 @@ def validate_rollback(call: Call) -> Json:
         components = [component.name for component in call.state.components]
         return {"valid": True, "warnings": [{"code": code, "message": message, "components": components}]}
     return {"valid": True}
+
+
+@post("/v2/apps/{app_id}/rollback", "app:update")
+def roll_back(call: Call) -> Json:
+    said = validate_rollback(call)
+    if not said["valid"]:
+        raise ApiError(400, "bad_request", said["error"]["message"])
+    if call.state.pinned:
+        raise ApiError(400, "bad_request", "the app is pinned to a previous deployment")
+    earlier = next(d for d in call.state.deployments if d.id == call.body["deployment_id"])
+    call.state.pinned = not call.body.get("skip_pin", False)
+    cause = f"rollback to deployment {earlier.id}"
+    made = _ordered(call, cause, "MANUAL_ROLLBACK", earlier.commit, call.state.rollback_ends)
+    return {"deployment": _deployment(call.state, made)}
+
+
+@post("/v2/apps/{app_id}/rollback/revert", "app:update")
+def revert_rollback(call: Call) -> Json:
+    _known(call)
+    if not call.state.pinned:
+        raise ApiError(400, "bad_request", "the app has no active rollback")
+    call.state.pinned = False
+    newest = next(d for d in call.state.deployments if d.cause_type != "MANUAL_ROLLBACK")
+    made = _ordered(call, "manual", "MANUAL", newest.commit, call.state.revert_ends)
+    return {"deployment": _deployment(call.state, made)}
+
+
+def _ordered(call: Call, cause: str, kind: str, commit: str, ends: str) -> Deployment:
+    """A deployment that was ordered just now, and moves on whenever somebody looks at it."""
+    number = len(call.state.deployments)
+    made = Deployment(identifier(f"ordered {number}"), "PENDING_DEPLOY", cause, kind, commit, call.now, None)
+    call.state.deployments.insert(0, made)
+    call.state.moving[made.id] = ["DEPLOYING", ends]
+    return made
+
+
+def _move(state: DigitalOceanState, deployment: Deployment, now: datetime) -> None:
+    """One phase on; the one that ran before is superseded when it comes to run."""
+    left = state.moving.get(deployment.id)
+    if not left:
+        return
+    phase = left.pop(0)
+    if phase == "ACTIVE":
+        before = state.active_deployment
+        if before:
+            before.phase = "SUPERSEDED"
+    deployment.phase = phase
+    deployment.ended_at = None if left else now
 
 
 def deployment_of(call: Call) -> Deployment:

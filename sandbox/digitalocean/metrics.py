@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import zlib
 from datetime import UTC, datetime
+from functools import lru_cache
 from statistics import fmean
 from typing import Literal
 
@@ -18,8 +19,6 @@ _BUSIEST_HOUR = 14
 
 def use(component: Component, instance: int, kind: Kind, moment: float, now: float) -> float:
     """Percent at ``moment`` (epoch seconds) of one instance; ``now`` is where memory growth ends."""
-    swing, noise = _SWING[kind]
-    hour = moment / 3600 % 24
     level = component.cpu if kind == "cpu" else component.memory
     if kind == "cpu" and component.night is not None and 3 * 3600 <= now - moment < 9 * 3600:
         return component.night
@@ -27,10 +26,18 @@ def use(component: Component, instance: int, kind: Kind, moment: float, now: flo
         level += component.cpu_week
     if kind == "memory":
         level -= component.memory_growth * (now - moment) / 86_400
+    swing = component.swing if kind == "cpu" and component.swing is not None else _SWING[kind][0]
+    return min(max(level + _swung(component.name, instance, kind, moment, swing), 0.0), 100.0)
+
+
+@lru_cache(maxsize=1 << 16)  # the same in every world, and asked for in each
+def _swung(name: str, instance: int, kind: Kind, moment: float, swing: float) -> float:
+    """How far it is from its level at ``moment``: the hour of the day, and what differs from sample to sample."""
+    noise = _SWING[kind][1]
+    hour = moment / 3600 % 24
     daily = swing * math.cos((hour - _BUSIEST_HOUR) / 24 * math.tau)
-    key = f"{component.name} {instance} {kind} {int(moment)}".encode()
-    jitter = (zlib.crc32(key) / 0xFFFFFFFF * 2 - 1) * noise
-    return min(max(level + daily + jitter, 0.0), 100.0)
+    jitter = zlib.crc32(f"{name} {instance} {kind} {int(moment)}".encode()) / 0xFFFFFFFF * 2 - 1
+    return daily + jitter * noise
 
 
 def latest(component: Component, kind: Kind, now: datetime) -> float:

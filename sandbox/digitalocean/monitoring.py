@@ -20,20 +20,23 @@ REGIONS = ("us_east", "eu_west")
 
 @get("/v2/monitoring/metrics/apps/cpu_percentage", "monitoring:read")
 def cpu_percentage(call: Call) -> Json:
-    return _matrix(call, lambda component, number, at: f"{use(component, number, 'cpu', at, _end(call)):.15f}")
+    newest = _end(call)
+    return _matrix(call, lambda component, number, at: f"{use(component, number, 'cpu', at, newest):.15f}")
 
 
 @get("/v2/monitoring/metrics/apps/memory_percentage", "monitoring:read")
 def memory_percentage(call: Call) -> Json:
-    return _matrix(call, lambda component, number, at: f"{use(component, number, 'memory', at, _end(call)):.15f}")
+    newest = _end(call)
+    return _matrix(call, lambda component, number, at: f"{use(component, number, 'memory', at, newest):.15f}")
 
 
 @get("/v2/monitoring/metrics/apps/restart_count", "monitoring:read")
 def restart_count(call: Call) -> Json:
     """Restarts are spread over the last day."""
+    newest = _end(call)
 
     def restarts(component: Component, _number: int, at: float) -> str:
-        share = 1 - (_end(call) - at) / 86_400
+        share = 1 - (newest - at) / 86_400
         return str(round(component.restarts * min(max(share, 0.0), 1.0)))
 
     return _matrix(call, restarts)

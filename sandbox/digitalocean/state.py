@@ -33,6 +33,7 @@ class Component:
         memory_growth: percentage points a day, up to ``memory`` now.
         restarts: of each instance, in the last day.
         night: CPU percent during six hours of the last day, ending three hours ago; None for a usual night.
+        swing: percentage points by which CPU goes up and down over a day; None for the usual.
         autoscaling: least and most instances, and the CPU percentage that is aimed for.
     """
 
@@ -50,6 +51,7 @@ class Component:
     cpu_week: float = 0.0
     restarts: int = 0
     night: float | None = None
+    swing: float | None = None
     autoscaling: tuple[int, int, int] | None = None
 
     def __post_init__(self) -> None:
@@ -174,6 +176,8 @@ class DigitalOceanState:
         domain_phase: of the app's domain.
         metrics_gap: hours ago between which the monitoring API has no samples.
         balance_age: how long ago the balance was made.
+        moving: ids of deployments of a rollback, by the phases that each look moves them on to.
+        rollback_ends, revert_ends: the phase in which a rollback, and the way back from it, ends.
         rollback_error, rollback_warning: code and message of what the platform has against any rollback.
         usage_factor, last_month_factor: what this month and the last one cost, against what they should.
     """
@@ -218,6 +222,9 @@ class DigitalOceanState:
     credit: float = 0.0
     usage_factor: float = 1.0
     last_month_factor: float = 1.0
+    moving: dict[str, list[str]] = field(default_factory=dict)
+    rollback_ends: str = "ACTIVE"
+    revert_ends: str = "ACTIVE"
     rollback_error: tuple[str, str] | None = None
     rollback_warning: tuple[str, str] | None = None
     product: Product = PORTFOLIO

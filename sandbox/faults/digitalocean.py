@@ -197,3 +197,21 @@ def _(world: World) -> None:
 @fault("component-renamed", "The app's worker is called image-processor, and the settings still say image-worker")
 def _(world: World) -> None:
     world.digitalocean.component("image-worker").name = "image-processor"
+
+
+# What a custom token may lack, one scope at a time; database:read is "databases-denied".
+for _scope in (
+    "account:read",
+    "app:read",
+    "app:update",
+    "billing:read",
+    "firewall:read",
+    "monitoring:read",
+    "ssh_key:read",
+):
+
+    @fault(
+        f"token-without-{_scope.replace(':', '-').replace('_', '-')}", f"The token has every scope but {_scope}"
+    )
+    def _(world: World, scope: str = _scope) -> None:
+        world.digitalocean.missing_scopes.add(scope)

@@ -120,3 +120,10 @@ def _(world: World) -> None:
     over = world.maintenance.windows[0]
     over.end = world.now - timedelta(seconds=75)
     world.logs.extra.append(LogLine(world.now - timedelta(seconds=30), WEB, "INFO back from maintenance"))
+
+
+@fault("off-peak-idle", "The website keeps as many instances at night as at its peak, and needs half of them")
+def _(world: World) -> None:
+    web = world.digitalocean.component("portfolio-web")
+    web.instances = web.ready = 6
+    web.cpu, web.swing = 28.0, 26.0

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from sandbox.faults import fault
-from sandbox.people import ADA, BEN, WaivedState
+from sandbox.people import ADA, BEN, IncidentState, WaivedState
 
 if TYPE_CHECKING:
     from sandbox.world import World
@@ -170,6 +170,21 @@ def _(world: World) -> None:
     world.people.runbooks["emergency.md"] += "\nSee <http://127.0.0.1:9/dashboard>.\n"
 
 
+@fault("playbook-review-due", "The playbook was last reviewed six weeks ago")
+def _(world: World) -> None:
+    _edit_playbook(world, r"(?m)^Reviewed: .*$", f"Reviewed: {_day(world, 42)}")
+
+
+@fault("playbook-overdue", "The playbook was last reviewed three months ago")
+def _(world: World) -> None:
+    _edit_playbook(world, r"(?m)^Reviewed: .*$", f"Reviewed: {_day(world, 90)}")
+
+
+@fault("playbook-of-nobody", "The playbook has neither an owner nor a version")
+def _(world: World) -> None:
+    _edit_playbook(world, r"(?m)^(Owner|Version): .*\n", "")
+
+
 @fault("runbooks-gone", "The folder of the runbooks is empty")
 def _(world: World) -> None:
     world.people.runbooks.clear()
@@ -210,5 +225,25 @@ def _edit_runbook(world: World, name: str, pattern: str, text: str) -> None:
     runbooks[f"{name}.md"] = re.sub(pattern, text, runbooks[f"{name}.md"], count=1)
 
 
+def _edit_playbook(world: World, pattern: str, text: str) -> None:
+    """Replace every place that matches."""
+    world.people.playbook = re.sub(pattern, text, world.people.playbook or "")
+
+
 def _day(world: World, ago: float) -> str:
     return f"{world.now - timedelta(days=ago):%Y-%m-%d}"
+
+
+@fault("post-mortem-missing", "Nobody has written the post-mortem of an outage that was over nine days ago")
+def _(world: World) -> None:
+    world.people.incident = IncidentState(world.now - timedelta(days=9), "")
+
+
+@fault("post-mortem-unfinished", "The post-mortem of an outage that was over three days ago is only a form")
+def _(world: World) -> None:
+    world.people.incident = IncidentState(world.now - timedelta(days=3), "Why: (to be written)")
+
+
+@fault("history-empty", "The history of runs that people keep holds none")
+def _(world: World) -> None:
+    world.people.incident = IncidentState(world.now, "", known=False)

@@ -32,6 +32,16 @@ def _(world: World) -> None:
     world.people.handoffs.clear()
 
 
+@fault("rollback-fails", "A rollback of the app ends with an error of its deployment")
+def _(world: World) -> None:
+    world.digitalocean.rollback_ends = "ERROR"
+
+
+@fault("rollback-stays", "A rollback of the app works, and the way back to the newer release fails")
+def _(world: World) -> None:
+    world.digitalocean.revert_ends = "ERROR"
+
+
 @fault("recovery-gone", "The file with the records of drills can neither be read nor written")
 def _(world: World) -> None:
     world.gone.add("recovery")

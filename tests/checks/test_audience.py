@@ -148,7 +148,9 @@ def canaries(results):
             record.look_again,
         )
         seen |= {part for text in (*shown, *told) for part in (text.strip(), *re.split(r"[\s,;()'\"=]+", text))}
-    figures = "\n".join(each.public for each in results.records if each.audience is Audience.PUBLIC and each.value)
+    figures = "\n".join(
+        each.public for each in results.records if each.audience is Audience.PUBLIC and each.value is not None
+    )
     return {
         text
         for text in {text.strip(":.") for text in seen}
@@ -188,7 +190,7 @@ def public_places(results, folder, printed, tmp_path, monkeypatch, *, private):
     said = []
     from playbook.__main__ import _parser
 
-    options = _parser().parse_args(["site", "build", "--history", str(reports / "history")])
+    options = _parser("site").parse_args(["site", "build", "--history", str(reports / "history")])
     options.reports, options.to = reports, tmp_path / "site"
     assert run_build(options, root, said.append) == 0
     for file in filter(Path.is_file, (tmp_path / "site").rglob("*")):
@@ -255,6 +257,7 @@ def test_a_private_target_tells_everything_everywhere(sandbox, tmp_path, monkeyp
     """The same places hold the same canaries then, so that the test before looks where something could be."""
     results, folder, printed = run_all(sandbox, tmp_path / "run", private=True)
     places = public_places(results, folder, printed, tmp_path, monkeypatch, private=True)
+    seen = canaries(results)
     for place in (
         "terminal",
         "job summary",
@@ -263,5 +266,5 @@ def test_a_private_target_tells_everything_everywhere(sandbox, tmp_path, monkeyp
         "webhook",
         "issues",
     ):
-        found = {text for text in canaries(results) if text in places[place]}
+        found = {text for text in seen if text in places[place]}
         assert found, f"{place} holds no particulars"

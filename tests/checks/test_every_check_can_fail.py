@@ -15,6 +15,7 @@ from playbook.catalogue import read_catalogue
 from playbook.verdict import Verdict
 from sandbox.faults import FAULTS
 from tests.checks.expectations import EXPECTATIONS
+from tests.wording import mistakes_in
 from tests.written import written_checks
 
 BUILT = sorted(read_catalogue().items)
@@ -38,6 +39,7 @@ def test_a_healthy_system_is_ok(run_checks, set_name):
     assert {r.item: (str(r.verdict), r.message) for r in results.records if r.verdict is not Verdict.OK} == {}
     assert sorted(record.item for record in results.records) == [i for i in BUILT if i.startswith(f"{set_name}.")]
     assert results.exit_code == 0
+    assert {r.message: m for r in results.records if (m := mistakes_in(r.message))} == {}
     assert all(record.found and record.expected for record in results.records)
     assert all(record.evidence for record in results.records)
 
@@ -54,6 +56,7 @@ def test_a_fault_is_found_and_said(run_checks, fault):
     results = run_checks(
         fault, set_name=" or ".join(sets), arguments=tuple(sorted(beside)), at_leisure=fault not in TIMED
     )
+    assert {r.message: m for r in results.records if (m := mistakes_in(r.message))} == {}
     found = {r.item: (str(r.verdict), r.message) for r in results.records if r.verdict is not Verdict.OK}
     certain = {item for item, (verdict, _) in expected.items() if not verdict.startswith("OK or ")}
     assert certain <= set(found) <= set(expected), found

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 import msgspec
@@ -41,7 +42,7 @@ image_buckets = "picture_seconds_bucket"
 queue_length = "pictures_waiting"
 """
 SETS = ("daily", "weekly", "monthly", "troubleshooting", "optimization", "post_maintenance", "emergency", "links")
-RunOn = Callable[..., tuple[Results, str]]
+RunOn = Callable[..., tuple[Results, str, Path]]
 
 
 @pytest.fixture(scope="module")
@@ -58,32 +59,39 @@ def renamed() -> Iterator[RunningSandbox]:
         yield running
 
 
-@pytest.fixture
-def run_on(tmp_path: Path) -> RunOn:
-    """Run a set on a sandbox with these settings: its results, and what the terminal showed."""
+@pytest.fixture(scope="module")
+def run_on(tmp_path_factory: pytest.TempPathFactory) -> RunOn:
+    """Run a set on a sandbox with these settings: its results, what was said, and the report's folder."""
 
-    def run(sandbox: RunningSandbox, text: str, set_name: str, *arguments: str) -> tuple[Results, str]:
-        settings = tmp_path / "playbook.toml"
+    def run(sandbox: RunningSandbox, text: str, set_name: str, *arguments: str) -> tuple[Results, str, Path]:
+        folder = tmp_path_factory.mktemp("run")
+        settings = folder / "playbook.toml"
         settings.write_text(text, encoding="utf-8")
         environment = os.environ | {
             ATTACH_VARIABLE: attach_address(sandbox.control, sandbox.token),
             "PLAYBOOK_CONFIG": str(settings),
         }
         environment.pop("PYTEST_ADDOPTS", None)
-        reports = tmp_path / set_name
+        reports = folder / "reports"
         ended = run_pytest(
             "-m", set_name, f"--reports={reports}", *arguments, cwd=ROOT, env=environment, timeout=LIMIT
         )
         (file,) = reports.glob("sandbox-*/results.json")
-        return msgspec.json.decode(file.read_bytes(), type=Results), ended.stdout
+        return msgspec.json.decode(file.read_bytes(), type=Results), ended.stdout, file.parent
 
     return run
 
 
+@pytest.fixture(scope="module")
+def without(shop: RunningSandbox, run_on: RunOn) -> RunOn:
+    """A set on that product, of which is said what it does without; run once, however many look at it."""
+    return cache(lambda set_name: run_on(shop, WITHOUT, set_name))
+
+
 @pytest.mark.parametrize("set_name", SETS)
-def test_a_product_without_parts_is_ok_and_says_what_it_does_without(shop, run_on, set_name):
+def test_a_product_without_parts_is_ok_and_says_what_it_does_without(without, set_name):
     """Not one UNKNOWN, nothing counted that was not looked at, and each part named once."""
-    results, said = run_on(shop, WITHOUT, set_name)
+    results, said, _ = without(set_name)
     assert {r.item: (str(r.verdict), r.message) for r in results.records if r.verdict is not Verdict.OK} == {}
     assert results.exit_code == 0
     assert [part.part for part in results.left_out] == ["images", "redis", "staging"]
@@ -94,7 +102,7 @@ def test_a_product_without_parts_is_ok_and_says_what_it_does_without(shop, run_o
 @pytest.mark.parametrize("set_name", [name for name in SETS if name != "optimization"] + ["pre_maintenance"])
 def test_of_a_product_without_most_parts_the_rest_is_judged(shop, run_on, set_name):
     """As a static site is; that this one has a service all the same is seen."""
-    results, _ = run_on(shop, WITHOUT_MOST, set_name)
+    results, _, _ = run_on(shop, WITHOUT_MOST, set_name)
     bad = {r.item: (str(r.verdict), r.message) for r in results.records if r.verdict is not Verdict.OK}
     assert bad.keys() <= {"daily.app.profile"}
     assert bad.get("daily.app.profile", ("WARNING",))[0] == "WARNING"
@@ -103,23 +111,22 @@ def test_of_a_product_without_most_parts_the_rest_is_judged(shop, run_on, set_na
 
 
 @pytest.mark.parametrize(("set_name", "left_out"), [("daily", 5), ("weekly", 3), ("monthly", 3)])
-def test_the_same_product_unsaid_is_no_good_one(shop, run_on, set_name, left_out):
+def test_the_same_product_unsaid_is_no_good_one(shop, run_on, without, set_name, left_out):
     """What is not there cannot be measured: UNKNOWN or worse, and nothing of it OK."""
-    told, _ = run_on(shop, WITHOUT, set_name)
+    told, _, _ = without(set_name)
     absent = {item for part in told.left_out if part.part != "staging" for item in part.items}
     assert sum(len(part.items) for part in told.left_out) == left_out
-    unsaid, _ = run_on(shop, "", set_name + " ")
+    unsaid, _, _ = run_on(shop, "", set_name)
     assert unsaid.verdict in {Verdict.UNKNOWN, Verdict.CRITICAL}
     assert unsaid.left_out == []
     verdicts = {record.item: record.verdict for record in unsaid.records}
     assert {item: verdicts[item] for item in absent if verdicts[item] is Verdict.OK} == {}
 
 
-def test_reports_list_what_is_not_part_of_the_product(shop, run_on, tmp_path):
+def test_reports_list_what_is_not_part_of_the_product(without):
     """Terminal, page and summary."""
-    _, said = run_on(shop, WITHOUT, "daily")
+    _, said, folder = without("daily")
     assert "not part of this product: images (3 items), redis (2 items), staging" in said
-    (folder,) = (tmp_path / "daily").glob("sandbox-*")
     page, summary = ((folder / name).read_text(encoding="utf-8") for name in ("index.html", "summary.md"))
     for text in (page, summary):
         assert text.count("Not part of this product") == 1
@@ -129,7 +136,7 @@ def test_reports_list_what_is_not_part_of_the_product(shop, run_on, tmp_path):
 def test_a_part_that_is_there_all_the_same_is_a_warning(sandbox, run_on):
     """The portfolio, of which somebody says that it has neither images nor Redis."""
     sandbox.set_faults([])
-    results, _ = run_on(sandbox, WITHOUT, "daily")
+    results, _, _ = run_on(sandbox, WITHOUT, "daily")
     found = {r.item: (str(r.verdict), r.message) for r in results.records if r.verdict is not Verdict.OK}
     assert found == {
         "daily.app.profile": (
@@ -144,7 +151,7 @@ def test_a_part_that_is_there_all_the_same_is_a_warning(sandbox, run_on):
 @pytest.mark.parametrize("set_name", SETS)
 def test_a_product_with_other_names_is_ok_and_asked_for_no_name_of_the_portfolio(renamed, run_on, set_name):
     """Neither queries nor commands nor what was found have one; nothing is left out."""
-    results, _ = run_on(renamed, OTHER_NAMES, set_name)
+    results, _, _ = run_on(renamed, OTHER_NAMES, set_name)
     assert {r.item: (str(r.verdict), r.message) for r in results.records if r.verdict is not Verdict.OK} == {}
     assert results.left_out == []
     shown = re.sub(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,8 @@ import pytest
 
 from playbook.catalogue import RUNBOOKS, read_catalogue
 from sandbox.launcher import ATTACH_VARIABLE, attach_address
+from tests.leisure import AT_LEISURE
+from tests.preloaded import run_pytest
 
 pytestmark = pytest.mark.slow
 
@@ -41,18 +44,24 @@ def test_a_command_of_a_runbook_works(sandbox, tmp_path, command):
         command += f" --reports {tmp_path} --to {tmp_path}"
     elif "watch" in command:
         command += " --every 0.2"  # an operator looks every minute; here nobody waits for that
+    file = tmp_path / "playbook.toml"
+    file.write_text(AT_LEISURE, encoding="utf-8")
     sandbox.set_faults([])  # a fresh world, without what earlier commands did to it
     settings = sandbox.settings
     environment = os.environ | {
         ATTACH_VARIABLE: attach_address(sandbox.control, sandbox.token),
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "PLAYBOOK_CONFIG": str(file),
         "URL": settings["web"]["url"],
         "CURL_CA_BUNDLE": settings["web"]["ca"],
         "BACKUP_LOCATION": settings["backups"]["location"],
     }
-    shell = ["bash", "-c", command]
-    ended = subprocess.run(
-        shell, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=200, check=False
-    )
+    if command.startswith("pytest") and '"' not in command:
+        ended = run_pytest(*shlex.split(command)[1:], cwd=ROOT, env=environment, timeout=200)
+    else:  # what a shell makes of it counts
+        shell = ["bash", "-c", command]
+        ended = subprocess.run(
+            shell, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=200, check=False
+        )
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert ended.stdout.strip()

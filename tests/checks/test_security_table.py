@@ -18,6 +18,7 @@ from sandbox.digitalocean.answers import ROUTES
 from sandbox.launcher import ATTACH_VARIABLE, attach_address, start
 from sandbox.valkey import MAY_READ
 from tests.checks.conftest import LIMIT
+from tests.checks.expectations.scopes import WITHOUT
 from tests.preloaded import run_pytest
 from tests.security_table import DRILLS, READS, acl_line, lines_of, lines_of_system, path_matches, scopes
 
@@ -155,6 +156,18 @@ def test_the_scopes_of_the_token_are_those_of_the_paths():
         if route.method == method and re.sub(r"{\w+}", "{}", route.path) == re.sub(r"{\w+}", "{}", path)
     }
     assert demanded == scopes()
+
+
+def test_what_is_unknown_without_a_scope_is_what_the_table_says():
+    """The fault matrix proves each line; of ``app:read`` the table says that nearly everything needs it."""
+    assert set(WITHOUT) == scopes()
+    text = (ROOT / "SECURITY.md").read_text(encoding="utf-8")
+    told = {
+        scope: tuple(re.findall(r"`([a-z_.-]+)`", items))
+        for scope, items in re.findall(r"^\| `([a-z_]+:[a-z]+)` \| (.+) \|$", text, re.MULTILINE)
+    }
+    assert told == {**WITHOUT, "app:read": ()}
+    assert len(WITHOUT["app:read"]) > 30
 
 
 @pytest.mark.parametrize("scope", sorted(scopes()))

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from playbook.clock import FixedClock
+from playbook.counters import Earlier
 from playbook.coverage import whole
 from playbook.judge import Judge
 from playbook.measure.access import GitHubAccess, digitalocean_access
@@ -66,7 +67,7 @@ def components(which: str, edit: Edit | None) -> str:
 
 
 def newest(which: str, edit: Edit | None) -> str:
-    found = deployments(api(which, edit).api, SETTINGS, CLOCK)
+    found = deployments(api(which, edit).api, SETTINGS, CLOCK, Earlier())
     return str(judged(check("test_deployments", "test_newest_deployment_went_well"), deployments=found)[0])
 
 

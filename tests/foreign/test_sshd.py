@@ -277,21 +277,21 @@ def test_words_that_sshd_does_not_have(tmp_path):
     entries += [(NOW - MINUTE * n, rfc3164(NOW - MINUTE * n, "sshd", 7, "Frobnicated by eve")) for n in range(9)]
     name, message = verdict(tmp_path, written(entries))
     assert name == "UNKNOWN"
-    assert "9 of 184 that are not, e.g. 'Frobnicated by eve'" in message
+    assert "9 of 184, e.g. 'Frobnicated by eve'" in message
 
 
 @pytest.mark.parametrize(
     ("change", "expected"),
     [
         (lambda _: "", "at least 151.2 of 168 h of sign-ins and a line in the last 1.0 h, got 0 h of sign-ins"),
-        (lambda text: "\n".join(line[16:] for line in text.splitlines()), "to be understood, got"),
+        (lambda text: "\n".join(line[16:] for line in text.splitlines()), "not understood, got"),
         (lambda text: "\n".join(text.splitlines()[-30:]), "lines of at least 151.2 of 168 h of sign-ins"),
         (lambda text: "\n".join(text.splitlines()[:-20]), "expected a line in the last"),
         (
             lambda text: "\n".join(line for line in text.splitlines() if "sshd" not in line),
             "lines that say who signs in",
         ),
-        (lambda text: text.replace("Jan  3", "Jan 33"), "to be understood, got"),
+        (lambda text: text.replace("Jan  3", "Jan 33"), "not understood, got"),
     ],
     ids=["empty", "no times", "too short", "silent", "no sign-ins", "no such day"],
 )

@@ -29,6 +29,8 @@ _FLAGS = (
     "--hide-scrollbars",
     "--remote-debugging-port=0",
 )
+# Width and height in inches.
+PAPERS = {"A4": (8.27, 11.69), "Letter": (8.5, 11.0)}
 _LIMIT = 60.0  # seconds for anything that is waited for
 
 
@@ -72,8 +74,8 @@ class Page:
             self._receive()
 
     def evaluate(self, expression: str) -> Any:
-        """The value of a JavaScript expression."""
-        result = self.call("Runtime.evaluate", expression=expression, returnByValue=True)
+        """The value of a JavaScript expression; of a promise, what it comes to."""
+        result = self.call("Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True)
         assert "exceptionDetails" not in result, result
         return result["result"].get("value")
 
@@ -83,9 +85,14 @@ class Page:
         shot = self.call("Page.captureScreenshot", clip=clip, captureBeyondViewport=True)
         return base64.b64decode(shot["data"])
 
-    def pdf(self) -> bytes:
-        """The page on paper."""
-        return base64.b64decode(self.call("Page.printToPDF")["data"])
+    def pdf(self, paper: str = "Letter") -> bytes:
+        """The page on paper, as a browser prints it when nothing is set: without background colours."""
+        width, height = PAPERS[paper]
+        return base64.b64decode(self.call("Page.printToPDF", paperWidth=width, paperHeight=height)["data"])
+
+    def paper_pages(self, paper: str) -> int:
+        """On how many sheets the page is printed."""
+        return self.pdf(paper).count(b"/Type /Page\n")
 
     def _receive(self) -> dict[str, Any]:
         """The next message; what matters of events is noted."""

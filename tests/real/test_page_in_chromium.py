@@ -93,8 +93,10 @@ def test_every_title_in_the_list_under_the_verdict_leads_to_its_finding(chromium
     file = tmp_path / "index.html"
     file.write_text(page(six_verdicts()), encoding="utf-8")
     chromium.open(file.as_uri(), width=390, scheme="light")
-    assert chromium.evaluate("document.querySelector('.brief').getBoundingClientRect().top") < 600
-    found = "[...document.querySelectorAll('.brief a')].map(a => document.querySelector(a.hash).tagName)"
+    assert chromium.evaluate("document.querySelector('.do-next').getBoundingClientRect().top") < 600
+    found = (
+        "[...document.querySelectorAll('.do-next .trouble a')].map(a => document.querySelector(a.hash).tagName)"
+    )
     assert chromium.evaluate(found) == ["ARTICLE"] * 4
 
 
@@ -110,23 +112,29 @@ def test_share(share, judge, limits):
 """
 
 
-def test_pytest_html_shows_every_row_in_our_words_and_runs_nothing_of_ours(chromium, tmp_path):
-    """A row whose outcome it does not know would vanish; a test id that it does not escape would run."""
-    (tmp_path / "test_shares.py").write_text(CHECKS)
-    (tmp_path / "conftest.py").write_text('pytest_plugins = ["playbook.plugin"]\n')
+def pytest_html_page(folder: Path) -> Path:
+    """pytest-html's page of a run in ``folder`` that has three verdicts and hostile names."""
+    (folder / "test_shares.py").write_text(CHECKS)
+    (folder / "conftest.py").write_text('pytest_plugins = ["playbook.plugin"]\n')
     markers = "daily: daily\n    item(id, runbook=None): item"
-    (tmp_path / "pytest.ini").write_text(
+    (folder / "pytest.ini").write_text(
         f"[pytest]\naddopts = -p no:locust -p no:valkey\nmarkers =\n    {markers}\n"
     )
     subprocess.run(
         [sys.executable, "-m", "pytest", "-m", "daily", "-q", "--target", "staging"],
-        cwd=tmp_path,
+        cwd=folder,
         env={"PATH": os.environ["PATH"], "PYTHONPATH": str(Path(__file__).resolve().parents[2])},
         capture_output=True,
         check=False,
         timeout=200,
     )
-    (file,) = tmp_path.glob("reports/staging-daily-*/pytest-html.html")
+    (file,) = folder.glob("reports/staging-daily-*/pytest-html.html")
+    return file
+
+
+def test_pytest_html_shows_every_row_in_our_words_and_runs_nothing_of_ours(chromium, tmp_path):
+    """A row whose outcome it does not know would vanish; a test id that it does not escape would run."""
+    file = pytest_html_page(tmp_path)
     chromium.open(file.as_uri(), width=1280, scheme="light")
     shown = "[...document.querySelectorAll('td.col-result')].map(e => getComputedStyle(e, '::after').content)"
     assert sorted(chromium.evaluate(shown)) == ['"CRITICAL"', '"OK"', '"WARNING"']
@@ -181,14 +189,3 @@ def test_dark_is_dark(chromium, tmp_path):
         chromium.open(file.as_uri(), width=1280, scheme=scheme)
         grounds.append(chromium.evaluate("getComputedStyle(document.body).backgroundColor"))
     assert grounds == ["rgb(250, 250, 249)", "rgb(18, 19, 21)"]
-
-
-def test_paper_shows_what_is_folded(chromium, tmp_path):
-    """On paper nobody can open a fold: there is more on it than on a page whose evidence is folded away."""
-    file = tmp_path / "index.html"
-    pages = []
-    for evidence in ([], six_verdicts().records[3].evidence * 20):
-        file.write_text(page(results([record(number=1, evidence=evidence)])), encoding="utf-8")
-        chromium.open(file.as_uri(), width=1280, scheme="light")
-        pages.append(chromium.pdf().count(b"/Type /Page\n"))
-    assert pages[1] > pages[0]

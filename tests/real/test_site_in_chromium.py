@@ -25,6 +25,7 @@ PAGES = (
     "incidents/*.html",
     "runs.html",
     "runs-2026.html",
+    "find.html",
 )
 
 
@@ -119,6 +120,39 @@ def test_the_keyboard_alone_gets_to_the_open_incident(chromium, built):
     assert chromium.evaluate("document.activeElement.closest('article') !== null")
     assert chromium.evaluate("document.activeElement.getAttribute('href')").startswith("incidents/")
     assert chromium.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
+
+
+SEEN = "[...document.querySelectorAll('.found > li')].filter(e => e.getClientRects().length).map(e => e.innerText)"
+
+
+def test_things_are_found_by_words_and_by_what_they_are(chromium, built):
+    """Words narrow the list with the script; what is shown is chosen without it."""
+    chromium.open((built["ordinary"] / "find.html").as_uri() + "?q=cache%20hit", width=390, scheme="light")
+    found = chromium.evaluate(SEEN)
+    assert found
+    assert all("cache" in text.lower() and "hit" in text.lower() for text in found)
+    assert "hold these words" in chromium.evaluate("document.getElementById('told').innerText")
+    chromium.evaluate("document.getElementById('show-open').click()")
+    (one,) = chromium.evaluate(SEEN)
+    assert "OPEN" in one
+    chromium.evaluate("document.getElementById('words').value = 'no such words'")
+    chromium.evaluate("document.getElementById('words').dispatchEvent(new Event('input'))")
+    assert chromium.evaluate(SEEN) == []
+
+
+def test_without_its_script_the_page_to_find_things_has_everything(chromium, built):
+    """No field that would do nothing; the choice works, as it is made by the stylesheet."""
+    chromium.call("Emulation.setScriptExecutionDisabled", value=True)
+    try:
+        chromium.open((built["ordinary"] / "find.html").as_uri(), width=1440, scheme="light")
+    finally:
+        chromium.call("Emulation.setScriptExecutionDisabled", value=False)
+    assert chromium.evaluate("document.getElementById('words').getClientRects().length") == 0
+    assert (
+        len(chromium.evaluate(SEEN)) == chromium.evaluate("document.querySelectorAll('.found > li').length") > 111
+    )
+    chromium.evaluate("document.getElementById('show-open').checked = true")
+    assert len(chromium.evaluate(SEEN)) == 1
 
 
 def test_it_can_be_printed(chromium, built):

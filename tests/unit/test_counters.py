@@ -145,3 +145,12 @@ def test_earlier_readings_are_read_once_and_by_name():
     assert len(earlier.of("images")) == 1
     assert earlier.of("other") == []
     assert asked == [1]
+
+
+def test_the_run_before_is_known_by_its_line_or_by_what_it_has_read():
+    """The newer of the two; a run that reads no counters is one all the same."""
+    known = [{"redis": read(30, 1)}, {"redis": read(6, 1), "workers": read(7, 1)}]
+    assert Earlier().last_run() is None
+    assert Earlier(lambda: known).last_run() == NOW - timedelta(hours=6)
+    assert Earlier(lambda: known, lambda: NOW - timedelta(hours=2)).last_run() == NOW - timedelta(hours=2)
+    assert Earlier(tuple, lambda: NOW - timedelta(hours=2)).last_run() == NOW - timedelta(hours=2)

@@ -36,8 +36,8 @@ def test_what_is_missing_continues_a_sentence():
     keys = share(500, 5_000_002, "keys")
     assert (keys.expected, keys.got) == ("all 5,000,002 keys", "500 keys")
     lines = understood(7, 100, "lines", examples=["a", "a", "b", "c", "d"], most_percent=5)
-    assert lines.expected == "at most 5 % of lines not to be understood"
-    assert lines.got == "7 of 100 that are not, e.g. 'a'; 'b'; 'c'"
+    assert lines.expected == "at most 5 % of lines not understood"
+    assert lines.got == "7 of 100, e.g. 'a'; 'b'; 'c'"
 
 
 def test_everything_must_be_enough():

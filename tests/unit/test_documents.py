@@ -98,7 +98,7 @@ def test_the_oldest_review_is_judged(measure, folder):
     (folder / "other.md").write_text(WHOLE.replace("2026-11-01", "2026-10-01"), encoding="utf-8")
     found = measure()
     assert found.review_age.value == 53
-    assert found.review_age.over == "other, reviewed on 2026-10-01"
+    assert found.review_age.over == "(other, reviewed on 2026-10-01)"
 
 
 def test_without_any_date_there_is_no_age(measure, folder):

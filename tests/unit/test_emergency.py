@@ -1,8 +1,9 @@
 """Severity: at its boundaries, with what is not known, and what a look makes of it."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,6 +15,7 @@ from playbook.clock import FixedClock
 from playbook.emergency import Known, severity_of
 from playbook.engine import Outcome
 from playbook.errors import Malformed, NotConfigured, Unreachable
+from playbook.history.deliveries import Delivery, note
 from playbook.judge import Judge
 from playbook.measure import emergency
 from playbook.measure.alerts import Alerts
@@ -124,23 +126,23 @@ def look(settings, at=NOW, **changes):
     ("changes", "severity", "found"),
     [
         ({}, "", "none"),
-        ({HOMEPAGE: homepage(500, 503)}, "P1", "P1: Homepage HTTP 500, HTTP 503 in 2 of 2 samples, 0.20 s"),
-        ({HOMEPAGE: homepage(500, 200)}, "P2", "P2: Homepage HTTP 500 in 1 of 2 samples, 0.20 s"),
-        ({HOMEPAGE: homepage(403, 403)}, "P2", "P2: Homepage HTTP 403 in 2 of 2 samples, 0.20 s"),
-        ({HOMEPAGE: homepage(404, 404)}, "P1", "P1: Homepage HTTP 404 in 2 of 2 samples, 0.20 s"),
-        ({HOMEPAGE: DOWN}, "P1", "P1: Homepage no answer: connection refused, while Redis answers"),
-        ({HOMEPAGE: homepage(200, seconds=5.2)}, "P2", "P2: Homepage 1 of 1 HTTP 200, 5.20 s"),
-        ({RESPONSE: figure(RESPONSE_TIME, 3)}, "P3", "P3: P95 response time 3.00 s over 10 min (500 requests)"),
+        ({HOMEPAGE: homepage(500, 503)}, "P1", "P1: Homepage: HTTP 500, HTTP 503 in 2 of 2 samples, 0.20 s"),
+        ({HOMEPAGE: homepage(500, 200)}, "P2", "P2: Homepage: HTTP 500 in 1 of 2 samples, 0.20 s"),
+        ({HOMEPAGE: homepage(403, 403)}, "P2", "P2: Homepage: HTTP 403 in 2 of 2 samples, 0.20 s"),
+        ({HOMEPAGE: homepage(404, 404)}, "P1", "P1: Homepage: HTTP 404 in 2 of 2 samples, 0.20 s"),
+        ({HOMEPAGE: DOWN}, "P1", "P1: Homepage: no answer: connection refused, while Redis answers"),
+        ({HOMEPAGE: homepage(200, seconds=5.2)}, "P2", "P2: Homepage: 1 of 1 HTTP 200, 5.20 s"),
+        ({RESPONSE: figure(RESPONSE_TIME, 3)}, "P3", "P3: P95 response time: 3.00 s over 10 min (500 requests)"),
         (
             {ERRORS: figure(ERROR_RATE, 12), RESPONSE: figure(RESPONSE_TIME, 6), ALERTS: firing("A")},
             "P2",
-            "P2: P95 response time 6.00 s over 10 min (500 requests); Error rate 12.00 % over 10 min "
+            "P2: P95 response time: 6.00 s over 10 min (500 requests); Error rate: 12.00 % over 10 min "
             "(500 requests)",
         ),
-        ({HEALTH: health(State.DEGRADED)}, "P3", "P3: API health HTTP 200, degraded"),
-        ({ALERTS: firing("A")}, "P4", "P4: Alerts 1: A (for 0 s) firing"),
+        ({HEALTH: health(State.DEGRADED)}, "P3", "P3: API health: HTTP 200, degraded"),
+        ({ALERTS: firing("A")}, "P4", "P4: Alerts: 1 firing: A (for 0 s)"),
         ({RESPONSE: UNSET, ERRORS: UNSET}, "", "none"),
-        ({RESPONSE: AWAY, HEALTH: health(State.UNHEALTHY)}, "P3", "P3: API health HTTP 200, unhealthy"),
+        ({RESPONSE: AWAY, HEALTH: health(State.UNHEALTHY)}, "P3", "P3: API health: HTTP 200, unhealthy"),
     ],
 )
 def test_what_a_look_says(settings, changes, severity, found):
@@ -182,7 +184,7 @@ def test_what_is_not_known_lowers_no_severity(settings):
     judge.that(not seen.urgent, "Emergency", expected="none", found=seen.found)
     judge.that(not seen.severity, "Emergency", expected="none", found=seen.found, warn=True)
     assert [judged.verdict for judged in judge.judgements] == [Verdict.UNKNOWN, Verdict.WARNING]
-    assert "what was seen gives P4: Alerts 1: A (for 0 s) firing" in judge.leading.message
+    assert "what was seen gives P4: Alerts: 1 firing: A (for 0 s)" in judge.leading.message
 
 
 @given(unknown=st.sets(st.sampled_from(ASKED), min_size=1), bad=st.sampled_from([None, *ASKED]))
@@ -213,11 +215,11 @@ def test_stability_ends_at_the_first_bad_look(settings, monkeypatch):
     clock = FixedClock(NOW)
     monkeypatch.setattr(emergency, "take_look", lambda s, c: look(s, c.now()))
     stable = stability(look(settings), settings, clock)
-    assert (stable.severity, stable.found) == ("", "3 of 3, 10 s apart")
+    assert (stable.severity, stable.found) == ("", "none in 3 of 3 looks, 10 s apart")
     assert (clock.now() - NOW).total_seconds() == 20
     bad = stability(look(settings, alerts=firing("A")), settings, clock)
     assert (bad.severity, len(bad.looks)) == ("P4", 1)
-    assert bad.found.endswith("(after 0 without one)")
+    assert bad.found == "P4: Alerts: 1 firing: A (for 0 s)"
     assert bad.evidence()
 
 
@@ -283,11 +285,44 @@ def test_whom_to_call_by_when(tmp_path, changes, now):
         assert "then nobody as secondary at Mon 22:15" in calls.found
 
 
+def delivery(what="events", ago=timedelta(hours=2), **changes):
+    """A message of an incident that opened."""
+    given = {"target": "production", "set": "daily", "channel": "apprise Slack", "to": "Slack", "delivered": True}
+    return Delivery(when=NOW - ago, what=what, **{**given, "ids": ["f00-opened-20261123T080000Z"], **changes})
+
+
+@pytest.mark.parametrize(
+    ("delivered", "told"),
+    [
+        (delivery(), True),
+        (delivery("issue"), True),
+        (delivery(ids=["f00-recovered-20261123T080000Z", "ba7-escalated-20261123T080000Z"]), True),
+        (delivery("digest"), False),
+        (delivery("ping"), False),
+        (delivery(ids=["f00-recovered-20261123T080000Z"]), False),
+        (delivery(delivered=False), False),
+        (delivery(target="staging"), False),
+        (delivery(ago=timedelta(days=4)), False),
+        (delivery(ago=timedelta(hours=-1)), False),
+    ],
+)
+def test_a_message_of_an_open_incident_stands_for_somebodys_word(tmp_path, settings, delivered, told):
+    """Delivered today, of this target; neither a digest nor what says that it is over."""
+    note(tmp_path / "deliveries-of-it", delivered)
+    people = msgspec.structs.replace(settings.people, deliveries=str(tmp_path / "deliveries-of-it"))
+    settings = msgspec.structs.replace(settings, people=people)
+    down = look(settings, **{HOMEPAGE: homepage(500, 500)})
+    found = notice(down, settings, FixedClock(NOW))
+    assert found.needless == ""
+    assert found.settled == ("told to Slack on 2026-11-23 19:00 UTC" if told else ""), found
+    assert found.evidence()
+
+
 def test_that_people_must_be_told_is_known_from_any_part(settings):
     """A page that failed is not seen, and that is the emergency; what was signed of it counts."""
-    down = notice(look(settings, **{HOMEPAGE: homepage(500, 500), RESPONSE: AWAY}))
+    down = notice(look(settings, **{HOMEPAGE: homepage(500, 500), RESPONSE: AWAY}), settings, FixedClock(NOW))
     assert (down.needless, down.coverage.enough) == ("", True)
     for unsure in ({RESPONSE: AWAY}, {ALERTS: firing("A"), RESPONSE: AWAY}):
-        well = notice(look(settings, **unsure))
+        well = notice(look(settings, **unsure), settings, FixedClock(NOW))
         assert well.needless
         assert not well.coverage.enough

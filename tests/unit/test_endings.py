@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import errno
-import resource
+import re
 import signal
 import subprocess
 from pathlib import Path
@@ -12,8 +12,9 @@ import pytest
 
 from playbook.__main__ import main
 from playbook.verdict import EXIT_CRITICAL, EXIT_NOT_KEPT, EXIT_OK, EXIT_UNKNOWN
+from tests.preloaded import Begin, start_pytest
 from tests.project import AWAY, BAD, GOOD, Project
-from tests.waiting import hear_of_closed_terminals, wait_for
+from tests.waiting import wait_for
 
 pytestmark = pytest.mark.slow
 
@@ -37,25 +38,22 @@ def project(tmp_path):
     return Project(tmp_path)
 
 
-def started(project, *arguments, **options):
+def started(project, *arguments, **begin):
     """A run in a session of its own, so that nothing reaches it but what it is sent."""
+    return start_pytest(*arguments, cwd=project.folder, env=project.environment, begin=Begin(**begin))
+
+
+def saying(project, stdout):
+    """A run whose output goes there, in a process that loads all itself: how Python ends counts too."""
     return subprocess.Popen(
-        project.command(*arguments),
+        project.command(),
         cwd=project.folder,
         env=project.environment,
         start_new_session=True,
-        **{"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True, **options},
+        stdout=stdout,
+        stderr=subprocess.STDOUT,
+        text=True,
     )
-
-
-def limited(most):
-    """No file may grow over so many bytes: what a full disk is to whoever writes, and no root is needed for it."""
-
-    def limit():
-        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
-
-    return limit
 
 
 CASES = [(GOOD, EXIT_OK), (GOOD + BAD, EXIT_CRITICAL), (GOOD + AWAY, EXIT_UNKNOWN)]
@@ -66,7 +64,7 @@ CASES = [(GOOD, EXIT_OK), (GOOD + BAD, EXIT_CRITICAL), (GOOD + AWAY, EXIT_UNKNOW
 def test_full_disk_keeps_verdict(project, text, code, most):
     """It is printed, what could not be written is said, and a good one that was not kept has a code of its own."""
     project.write(text)
-    run = started(project, "-m", "daily", preexec_fn=limited(most))
+    run = started(project, "-m", "daily", largest_file=most)
     said = run.communicate(timeout=100)[0]
     kept = bool(list(project.folder.glob("reports/staging-*/results.json")))
     assert run.returncode == (code if kept or code != EXIT_OK else EXIT_NOT_KEPT), said
@@ -123,7 +121,7 @@ def test_page_of_pytest_html_that_fails_costs_itself(project):
 def test_signal_ends_a_run_with_its_report(project, number, workers):
     """A terminal that is closed is no reason to lose what was measured; and no worker is left."""
     project.write(GOOD + HANGS)
-    run = started(project, "-m", "daily", *workers, preexec_fn=hear_of_closed_terminals)
+    run = started(project, "-m", "daily", *workers, heard=(signal.SIGHUP,))
     wait_for((project.folder / "hanging").exists, "the check that hangs")
     wait_for(lambda: list(project.folder.glob("reports/*/records.jsonl")), "the first record")
     below = _below(run.pid)
@@ -146,7 +144,7 @@ def _below(pid):
 def test_signal_that_is_ignored_stays_ignored(project):
     """As nohup has it for SIGHUP."""
     project.write(GOOD + HANGS.replace("wait(60)", "wait(3)").replace('"It hangs."', '"It waits."'))
-    run = started(project, "-m", "daily", preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
+    run = started(project, "-m", "daily", ignored=(signal.SIGHUP,))
     wait_for((project.folder / "hanging").exists, "the check that waits")
     run.send_signal(signal.SIGHUP)
     run.communicate(timeout=60)
@@ -177,9 +175,9 @@ def test_output_that_takes_nothing_keeps_the_code(project, text, code):
     """A log file on a full disk, or a pipe whose reader has gone."""
     project.write(text)
     with Path("/dev/full").open("w") as full:
-        assert started(project, "-m", "daily", stdout=full).wait(100) == code
+        assert saying(project, full).wait(100) == code
     assert project.results().exit_code == code
-    gone = started(project, "-m", "daily")
+    gone = saying(project, subprocess.PIPE)
     gone.stdout.close()
     assert gone.wait(100) == code
 
@@ -194,23 +192,55 @@ BROKEN = {
 }
 
 
+def assert_told(project, kind, file):
+    """A broken file is UNKNOWN, by what is wrong with it and where."""
+    _, word, line = BROKEN[kind]
+    (record,) = (record for record in project.results().records if record.check == f"checks/{file}")
+    assert str(record.verdict) == "UNKNOWN"
+    assert word in record.message
+    assert file in record.message
+    if line is not None:
+        said = rf"checks/{file}: expected a file of checks, got {word}: .* \(.*checks/{file}:{line}\)"
+        assert re.fullmatch(said, record.message), record.message
+    name = file.removeprefix("test_").removesuffix(".py").replace("_", "-")
+    assert record.item == f"daily.local.{name}.file"
+
+
+def broken(project, name, file):
+    """Write a broken file of checks."""
+    content = BROKEN[name][0]
+    (project.folder / "checks" / file).write_bytes(content if isinstance(content, bytes) else content.encode())
+
+
+def others(project):
+    """Verdicts of the checks in whole files."""
+    return [str(record.verdict) for record in project.results().records if "::" in record.check]
+
+
 @pytest.mark.parametrize("name", BROKEN)
-@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "with-workers"])
-def test_file_that_cannot_be_read_costs_its_own_checks(project, name, workers):
+def test_file_that_cannot_be_read_costs_its_own_checks(project, name):
     """It is UNKNOWN with its name and line in the report; the other file's checks are judged."""
-    content, word, line = BROKEN[name]
     project.write(GOOD)
-    data = content if isinstance(content, bytes) else content.encode()
-    (project.folder / "checks" / "test_broken.py").write_bytes(data)
-    ended = project.run("-m", "daily", *workers)
+    broken(project, name, "test_broken.py")
+    ended = project.run("-m", "daily")
     assert ended.returncode == EXIT_UNKNOWN, ended.stdout + ended.stderr
-    records = {record.check: record for record in project.results().records}
-    assert str(records.pop("checks/test_broken.py").verdict) == "UNKNOWN"
-    assert [str(record.verdict) for record in records.values()] == ["OK"]
-    (message,) = (r.message for r in project.results().records if r.check == "checks/test_broken.py")
-    assert word in message
-    assert "test_broken.py" in message
-    assert line is None or f"test_broken.py:{line})" in message
+    assert len(project.results().records) == 2
+    assert_told(project, name, "test_broken.py")
+    assert others(project) == ["OK"]
+
+
+def test_files_that_cannot_be_read_cost_their_own_checks_with_workers(project):
+    """Of each kind one, in one run: the workers outlive them all."""
+    project.write(GOOD)
+    files = {name: f"test_broken_{name.replace('-', '_')}.py" for name in BROKEN}
+    for name, file in files.items():
+        broken(project, name, file)
+    ended = project.run("-m", "daily", "-n", "2")
+    assert ended.returncode == EXIT_UNKNOWN, ended.stdout + ended.stderr
+    assert len(project.results().records) == 1 + len(BROKEN)
+    for name, file in files.items():
+        assert_told(project, name, file)
+    assert others(project) == ["OK"]
 
 
 @pytest.mark.parametrize(
@@ -237,7 +267,7 @@ def test_scheduled_run_on_a_full_disk_ends_with_its_code(project):
         capture_output=True,
         text=True,
         timeout=100,
-        preexec_fn=limited(0),
+        preexec_fn=Begin(largest_file=0),
         check=False,
     )
     assert run.returncode == EXIT_NOT_KEPT, run.stdout + run.stderr

@@ -58,14 +58,14 @@ def product(request):
 
 
 @pytest.fixture
-def pytest_on(call, product, tmp_path):
+def pytest_on(run_installed, product, tmp_path):
     """Run pytest on that sandbox, in the example's project."""
     name, sandbox = product
     copied(name, tmp_path)
 
     def run(*arguments):
         attach = {ATTACH_VARIABLE: attach_address(sandbox.control, sandbox.token)}
-        return call("python", "-m", "pytest", *arguments, **attach)
+        return run_installed(*arguments, **attach)
 
     return run
 

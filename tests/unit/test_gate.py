@@ -1,8 +1,6 @@
 """Every way round the gate that was thought of, and that it does not lead anywhere."""
 
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -14,6 +12,7 @@ from playbook.recovery.alerting import AlertRoute
 from playbook.recovery.place import Place, Staging
 from playbook.run import load_providers
 from playbook.settings import load
+from tests import preloaded
 
 ROOT = Path(__file__).resolve().parents[2]
 STAGING = '[targets.staging.web]\nurl = "https://staging.example"\n'
@@ -150,18 +149,14 @@ def test_whatever_can_change_something_asks_the_gate():
         "full_restore",
         "recovery_times",
         "alert_delivery",
+        "rollback_route",
+        "rollback_drill",
     }
 
 
 def run_pytest(*arguments, **environment):
-    ended = subprocess.run(
-        [sys.executable, "-m", "pytest", "-m", "mutates", *arguments],
-        cwd=ROOT,
-        env={**os.environ, **environment},
-        capture_output=True,
-        text=True,
-        timeout=110,
-        check=False,
+    ended = preloaded.run_pytest(
+        "-m", "mutates", *arguments, cwd=ROOT, env={**os.environ, **environment}, timeout=110
     )
     return ended.returncode, ended.stdout + ended.stderr
 
@@ -195,14 +190,8 @@ def test_a_check_that_changes_something_carries_the_marker(tmp_path):
         "import pytest\n\n@pytest.mark.item('weekly.backups.restores')\n"
         "def test_x(restore_drill, judge):\n    '''X.'''\n"
     )
-    ended = subprocess.run(
-        [sys.executable, "-m", "pytest", "-c", str(ROOT / "pytest.ini"), "-p", "playbook.plugin", str(check)],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=110,
-        check=False,
-    )
+    arguments = ("-c", str(ROOT / "pytest.ini"), "-p", "playbook.plugin", str(check))
+    ended = preloaded.run_pytest(*arguments, cwd=ROOT, env=os.environ, timeout=110)
     assert ended.returncode == 2, ended.stdout + ended.stderr
     assert "operations playbook ·" in ended.stdout
     assert "report:" not in ended.stdout

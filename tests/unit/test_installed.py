@@ -99,14 +99,18 @@ def test_daily_runs_from_an_empty_folder(installed, call, tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("conftest", "more"), [("", ("-n", "2")), ('pytest_plugins = ["playbook.plugin"]\n', ())])
-def test_own_checks_run_beside_the_shipped_ones(call, tmp_path, conftest, more):
-    """Also from a file named as a shipped one, and where the project's conftest.py asks for the plugin itself."""
+def test_own_checks_run_beside_the_shipped_ones(call, run_installed, tmp_path, conftest, more):
+    """Also from a file named as a shipped one, and where the project's conftest.py asks for the plugin itself.
+
+    With workers all of it are processes that load what is installed.
+    """
     (tmp_path / "checks" / "local").mkdir(parents=True)
     (tmp_path / "checks" / "local" / "test_web.py").write_text(OWN)
     (tmp_path / "playbook.toml").write_text('default_target = "sandbox"\n')
     if conftest:
         (tmp_path / "conftest.py").write_text(conftest)
-    ended = call("python", "-m", "pytest", "-m", "daily", *more)
+    arguments = ("-m", "daily", *more)
+    ended = call("python", "-m", "pytest", *arguments) if more else run_installed(*arguments)
     assert ended.returncode == 10, ended.stdout + ended.stderr
     told = {record.check: record for record in results(tmp_path).records}
     assert len(told) == DAILY + 2
@@ -129,21 +133,21 @@ def test_bad_checks_are_looked_at_again(call, tmp_path):
 
 
 @pytest.mark.slow
-def test_shipped_checks_are_named_by_their_package(call):
+def test_shipped_checks_are_named_by_their_package(run_installed):
     """As pytest names what is installed; one of them too."""
-    every = call("python", "-m", "pytest", "--pyargs", "playbook.checks", "-m", "daily", "--collect-only", "-q")
-    one = call("python", "-m", "pytest", "--pyargs", "playbook.checks.test_tls", "--collect-only", "-q")
+    every = run_installed("--pyargs", "playbook.checks", "-m", "daily", "--collect-only", "-q")
+    one = run_installed("--pyargs", "playbook.checks.test_tls", "--collect-only", "-q")
     assert re.search(rf"^{DAILY}/\d+ tests collected", every.stdout, re.MULTILINE)
     assert "playbook.checks.test_tls::" in one.stdout
     assert "test_web" not in one.stdout
 
 
 @pytest.mark.slow
-def test_naming_the_package_is_naming_the_whole_set(call, tmp_path):
+def test_naming_the_package_is_naming_the_whole_set(run_installed, tmp_path):
     """So that its floor counts; with one file of it that says nothing."""
     (tmp_path / "playbook.toml").write_text("")
     for named, partial in (("playbook.checks", False), ("playbook.checks.test_clock", True)):
-        call("python", "-m", "pytest", "--pyargs", named, "-m", "daily")
+        run_installed("--pyargs", named, "-m", "daily")
         assert results(tmp_path).partial is partial
 
 

@@ -9,7 +9,8 @@ import pytest
 from playbook.history.runs import read
 from playbook.history.schedule import slot_of
 from playbook.settings import load
-from tests.project import AWAY, BAD, CRASH, GOOD, NOT_CONFIGURED, UNJUDGED, WARNED, Project
+from tests.preloaded import start_pytest
+from tests.project import AWAY, BAD, CRASH, DAILY, GOOD, NOT_CONFIGURED, UNJUDGED, WARNED, Project
 from tests.waiting import wait_for
 
 pytestmark = pytest.mark.slow
@@ -146,14 +147,7 @@ def test_never_reached(judge):
     "It is never reached."
 """
     )
-    process = subprocess.Popen(
-        project.command(),
-        cwd=project.folder,
-        env=project.environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
+    process = start_pytest(*DAILY, cwd=project.folder, env=project.environment)
     try:
         wait_for((project.folder / "hanging").exists, "the beginning of the check")
         process.send_signal(number)

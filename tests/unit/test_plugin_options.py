@@ -272,7 +272,6 @@ def test_run_without_a_file_that_can_be_collected_is_no_run(project):
     assert "ModuleNotFoundError" in ended.stdout
 
 
-@pytest.mark.parametrize("how", [(), ("-n", "2")], ids=["alone", "workers"])
 @pytest.mark.parametrize(
     ("text", "said"),
     [
@@ -282,11 +281,11 @@ def test_run_without_a_file_that_can_be_collected_is_no_run(project):
     ],
     ids=["import", "syntax", "crash"],
 )
-def test_file_that_cannot_be_collected_costs_its_own_checks_only(project, how, text, said):
-    """It is UNKNOWN by its name and line; the other files are checked."""
+def test_file_that_cannot_be_collected_costs_its_own_checks_only(project, text, said):
+    """It is UNKNOWN by its name and line; the other files are checked. With workers: test_endings.py."""
     project.write(GOOD)
     (project.folder / "checks" / "test_broken.py").write_text(text)
-    ended = project.run("-m", "daily", *how)
+    ended = project.run("-m", "daily")
     assert ended.returncode == 10, ended.stdout + ended.stderr
     results = project.results()
     broken, good = results.records
@@ -294,3 +293,22 @@ def test_file_that_cannot_be_collected_costs_its_own_checks_only(project, how, t
     assert broken.item == "daily.local.broken.file"
     place = r"\(.*checks/test_broken\.py:\d+\)"
     assert re.fullmatch(rf"checks/test_broken\.py: expected a file of checks, got {said} {place}", broken.message)
+
+
+@pytest.mark.parametrize("more", [(), ("-n", "2")], ids=["alone", "with workers"])
+@pytest.mark.parametrize("audience", ["team", "public"])
+def test_internal_error_of_pytest_is_quoted_for_the_team_alone(project, audience, more):
+    """Its message may hold whatever the plugin that failed was about."""
+    project.write(GOOD)
+    (project.folder / "conftest.py").write_text(
+        'pytest_plugins = ["playbook.plugin"]\n\n\n'
+        "def pytest_runtest_logreport(report):\n"
+        "    raise RuntimeError('canary of db-7.internal')\n"
+    )
+    ended = project.run("-m", "daily", *more, PLAYBOOK_AUDIENCE=audience)
+    said = ended.stdout + ended.stderr
+    assert ended.returncode not in {0, 1, 2}, said
+    assert "RuntimeError" in said
+    assert ("canary" in said) is (audience == "team")
+    if audience == "public":
+        assert "INTERNALERROR> RuntimeError at conftest.py:5; the team's report holds the rest" in said

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import subprocess
 from pathlib import Path
 
 import pytest
 
 from tests import preloaded
-from tests.preloaded import run_plain, run_pytest
+from tests.preloaded import Begin, run_plain, run_pytest, start_pytest
 from tests.project import BAD, CRASH, GOOD, WARNED, Project
 from tests.waiting import wait_for
 
@@ -132,9 +133,9 @@ def test_a_server_that_is_left_ends_with_its_run(folder):
         "import pathlib, os, threading\ndef test_it():\n"
         "    pathlib.Path('pid').write_text(str(os.getpid()))\n    threading.Event().wait()\n"
     )
-    request = {"arguments": [], "cwd": str(folder), "env": environment(), "timeout": 100}
     with Path(os.devnull).open("wb") as nowhere:
-        preloaded.ask(server.here, request, [nowhere.fileno()] * 2)
+        _, handle = server.begin([], folder, environment(), [nowhere.fileno()] * 2)
+        os.close(handle)
         wait_for(lambda: (folder / "pid").exists() and (folder / "pid").read_text(), "its begin")
         server.stop()
     assert server.process.returncode == 0
@@ -146,3 +147,56 @@ def test_a_variable_that_python_reads_when_it_starts_is_followed(folder):
     (folder / "test_it.py").write_text("import sys\ndef test_it(): assert sys.flags.hash_randomization == 0\n")
     env = environment(PYTHONHASHSEED="0")
     assert run_pytest(cwd=folder, env=env, timeout=100).returncode == 0
+
+
+HANGS = """
+import pathlib, threading
+def test_it():
+    print("here it is", flush=True)
+    pathlib.Path("begun").touch()
+    threading.Event().wait(60)
+"""
+
+
+def test_a_run_that_goes_on_is_sent_signals_and_waited_for(folder):
+    """Its exit code and all that it said are those of a process."""
+    (folder / "test_it.py").write_text(HANGS)
+    run = start_pytest("-s", cwd=folder, env=environment())
+    wait_for((folder / "begun").exists, "its begin")
+    with pytest.raises(subprocess.TimeoutExpired):
+        run.wait(0.01)
+    run.send_signal(signal.SIGINT)
+    said, _ = run.communicate(timeout=100)
+    assert run.returncode == pytest.ExitCode.INTERRUPTED
+    assert "here it is" in said
+    assert "KeyboardInterrupt" in said
+    run.kill()  # which has ended
+
+
+def test_a_run_begins_as_it_is_told(folder):
+    """Signals are ignored or not, whatever the tests do, and files end where they must; the next has no limit."""
+    (folder / "test_it.py").write_text(
+        "import pathlib, signal\nimport pytest\ndef test_it():\n"
+        "    assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN\n"
+        "    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL\n"
+        "    pathlib.Path('file').write_bytes(bytes(10))\n"
+        "    with pytest.raises(OSError, match='large'):\n"
+        "        pathlib.Path('file').write_bytes(bytes(11))\n"
+    )
+    begin = Begin(ignored=(signal.SIGHUP,), heard=(signal.SIGTERM,), largest_file=10)
+    arguments = ("-p", "no:cacheprovider")
+    run = start_pytest(*arguments, cwd=folder, env=environment(), begin=begin)
+    said, _ = run.communicate(timeout=100)
+    assert run.returncode == 0, said
+    assert start_pytest(*arguments, cwd=folder, env=environment()).wait(100) == 1
+
+
+@pytest.mark.skipif(not preloaded.CAN_FORK, reason="runs are plain processes here")
+def test_a_run_that_a_test_has_left_is_ended_by_the_next(folder):
+    """So that a test that fails costs no other."""
+    (folder / "test_it.py").write_text(HANGS)
+    left = start_pytest(cwd=folder, env=environment())
+    wait_for((folder / "begun").exists, "its begin")
+    (folder / "test_it.py").write_text("def test_it(): pass\n")
+    assert run_pytest(cwd=folder, env=environment(), timeout=100).returncode == 0
+    assert left.wait(0) == -signal.SIGKILL

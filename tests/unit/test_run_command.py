@@ -8,12 +8,16 @@ import sys
 import time
 from types import SimpleNamespace
 
+import msgspec
 import pytest
 
 from playbook import run_command
 from playbook.__main__ import main
+from playbook.audience import Audience
 from playbook.clock import FixedClock
 from playbook.errors import UsageError
+from playbook.handoff.page import Page
+from playbook.handoff.public import is_for_everybody
 from playbook.history.derive import incidents_of
 from playbook.history.runs import append, line_of, read
 from playbook.run_command import run_set
@@ -38,6 +42,17 @@ def test_bad_once(judge, limits):
     seen.touch()
     judge(value, limits.cache_hit_rate)
 """
+WEEKLY = """
+import pathlib
+
+@pytest.mark.weekly
+@pytest.mark.item("weekly.handoff")
+def test_finds_the_page(judge):
+    "The page is there."
+    pages = sorted(pathlib.Path("pages").glob("*.json"))
+    pathlib.Path("found").write_text(pages[-1].name if pages else "none")
+    judge.that(True, "Page", expected="any", found="any")
+"""
 HANGING = """
 import pathlib
 import signal
@@ -49,6 +64,8 @@ def test_hangs(judge):
     pathlib.Path("hanging").touch()
     threading.Event().wait(19)
 """
+
+_PAGES = "weekly = 1\n[targets.staging.people]\n"
 
 
 class Running:
@@ -362,3 +379,37 @@ def test_a_run_does_not_outlive_who_started_it(process):
     child.kill()
     wait_for(lambda: read(history).runs, "a line of the history")
     assert read(history).runs[0].ended == "interrupted by SIGTERM"
+
+
+def test_a_scheduled_week_writes_its_handoff_page_before_it_is_judged(running):
+    """In the public form, as the history has it; the run that follows finds it, and a run by hand writes none."""
+    running.project.write(WEEKLY)
+    running.settings(f'{_PAGES}handoffs = "pages"\n')
+    assert running.run(name="weekly") == 0
+    assert not (running.project.folder / "pages").exists()
+    assert running.run(name="weekly", scheduled=True) == 0
+    (file,) = (running.project.folder / "pages").glob("staging-weekly-*.json")
+    page = msgspec.json.decode(file.read_bytes(), type=Page)
+    assert page.audience is Audience.PUBLIC
+    assert page.runs == {"weekly": 1}, "made of the runs before it"
+    assert all(is_for_everybody(file.with_suffix(suffix)) for suffix in (".json", ".html", ".md"))
+    assert any(line.startswith("run: handoff: ") and line.endswith(".html") for line in running.said)
+    assert running.project.folder.joinpath("found").read_text() == file.name
+
+
+def test_a_private_target_keeps_the_whole_page(running):
+    """Where only the team reads the history, it reads who is on call as well."""
+    running.project.write(WEEKLY)
+    running.settings(f'{_PAGES}handoffs = "pages"\n[targets.staging]\nprivate = true\n')
+    assert running.run(name="weekly", scheduled=True) == 0
+    (file,) = (running.project.folder / "pages").glob("staging-weekly-*.json")
+    assert msgspec.json.decode(file.read_bytes(), type=Page).audience is Audience.TEAM
+    assert not is_for_everybody(file)
+
+
+def test_a_page_that_cannot_be_written_costs_no_run(running):
+    """It is said, and the set is run."""
+    running.project.write(WEEKLY)
+    running.settings(f'{_PAGES}handoffs = "playbook.toml/pages"\n')
+    assert running.run(name="weekly", scheduled=True) == 0
+    assert any("playbook.toml/pages: the page cannot be written" in line for line in running.said)

@@ -144,6 +144,12 @@ def test_a_target_overrides_limits_and_floors(project):
             "[targets.production.web]\nurl = 'portfolio.example'",
             "targets.production.web.url: expected an address such as https://portfolio.example, got",
         ),
+        (
+            "[targets.production]\ntime_zone = 'Mars'",
+            "targets.production.time_zone: expected a time zone such as Europe/Berlin, got 'Mars'",
+        ),
+        ("[targets.production]\ntime_zone = '../etc/passwd'", "expected a time zone such as Europe/Berlin, got"),
+        ("[targets.production]\ntime_zone = 'Europe'", "expected a time zone such as Europe/Berlin, got 'Europe'"),
         ("[targets.production.web]\nurl = 'https://'", "web.url: expected an address"),
         ("[targets.production.web]\nurl = 'https://x:99999'", "web.url: expected an address"),
         ("[targets.production.web]\nurl = 'ftp://x.example'", "web.url: expected an address"),

@@ -41,11 +41,13 @@ class WorkflowRun:
 
     Attributes:
         artifacts: folder with a folder for each.
+        attested: names of the files that a proof of their origin was made of.
     """
 
     jobs: dict[str, Job]
     summary: str
     artifacts: Path
+    attested: list[str] = field(default_factory=list)
 
     def step(self, job: str, name: str) -> Step:
         """One step of one job."""
@@ -101,7 +103,11 @@ class Repository:
         ref: str = "main",
         cancel: Cancel | None = None,
     ) -> WorkflowRun:
-        """Start a workflow by an event, and see it through."""
+        """Start a workflow by an event, and see it through.
+
+        Args:
+            ref: a branch; of a push, a tag.
+        """
         self.runs += 1
         started = Run(self, file, event, inputs=inputs or {}, schedule=schedule, ref=ref, cancel=cancel)
         return started.through()
@@ -140,13 +146,13 @@ class Run:
         self.artifacts.mkdir(parents=True)
         self.summary = self.folder / "summary.md"
         self.cancelled = False
-        sha = git("rev-parse", f"refs/heads/{ref}", at=repository.origin)
+        self.attested: list[str] = []
+        name = f"refs/{'tags' if event == 'push' else 'heads'}/{ref}"
+        sha = git("rev-parse", f"{name}^{{commit}}", at=repository.origin)
         payload: dict[str, Any] = {"repository": {"default_branch": repository.default_branch}}
         if event == "schedule":
             payload = {"schedule": schedule}  # GitHub does not say the repository here
-        self.github = Declared(
-            event_name=event, event=payload, ref_name=ref, ref=f"refs/heads/{ref}", sha=sha, run_attempt="1"
-        )
+        self.github = Declared(event_name=event, event=payload, ref_name=ref, ref=name, sha=sha, run_attempt="1")
         self.github |= {"repository": "owner/playbook", "token": repository.token}
         self.workflow = self._read(file)
         trigger = self.workflow["on"][event]
@@ -164,7 +170,7 @@ class Run:
         """Every job that is to run; what became of them."""
         jobs = self._jobs(self.workflow, self.inputs, passed=None)
         summary = self.summary.read_text(encoding="utf-8") if self.summary.exists() else ""
-        return WorkflowRun(jobs, summary, self.artifacts)
+        return WorkflowRun(jobs, summary, self.artifacts, self.attested)
 
     def _jobs(self, workflow: dict[str, Any], inputs: Declared, passed: dict[str, str] | None) -> dict[str, Job]:
         done: dict[str, Job] = {}

@@ -51,7 +51,7 @@ class Steps:
         self.run, self.job, self.workspace = run, job, workspace
         self.values, self.defaults = values, defaults
         self.outcomes: dict[str, Declared] = {}
-        self.path = "/usr/local/bin:/usr/bin:/bin"
+        self.path = f"{run.repository.folder / 'programs'}:/usr/local/bin:/usr/bin:/bin"
 
     def carry_out(self, step: dict[str, Any], name: str, status: dict[str, bool]) -> tuple[Step, dict[str, str]]:
         """Carry out one step: what became of it, and its outputs."""
@@ -157,8 +157,9 @@ def _checkout(context: Steps, given: dict[str, Any]) -> dict[str, str]:
 
 
 def _setup_python(context: Steps, given: dict[str, Any]) -> dict[str, str]:
-    assert set(given) == {"python-version", "cache", "cache-dependency-path"}
-    assert (context.workspace / given["cache-dependency-path"]).is_file()
+    if set(given) != {"python-version"}:
+        assert set(given) == {"python-version", "cache", "cache-dependency-path"}
+        assert (context.workspace / given["cache-dependency-path"]).is_file()
     context.path = f"{context.run.repository.python}:{context.path}"
     return {}
 
@@ -181,6 +182,23 @@ def _upload_artifact(context: Steps, given: dict[str, Any]) -> dict[str, str]:
         if not any(part.startswith(".") for part in name.parts):
             _store(file, context.run.artifacts / given["name"] / name)
     return {"artifact-url": f"https://github.example/artifacts/{given['name']}"}
+
+
+def _download_artifact(context: Steps, given: dict[str, Any]) -> dict[str, str]:
+    assert set(given) == {"name", "path"}
+    shutil.copytree(context.run.artifacts / given["name"], context.workspace / given["path"], dirs_exist_ok=True)
+    return {}
+
+
+def _attest(context: Steps, given: dict[str, Any]) -> dict[str, str]:
+    """Notes what was vouched for; GitHub signs it."""
+    permissions = context.job["permissions"]
+    assert permissions["attestations"] == permissions["id-token"] == "write"
+    for pattern in given["subject-path"].split():
+        found = sorted(context.workspace.glob(pattern))
+        assert found, f"{pattern} is not there"
+        context.run.attested += [file.name for file in found]
+    return {}
 
 
 def _store(file: Path, to: Path) -> None:
@@ -209,6 +227,8 @@ _ACTIONS: dict[str, Callable[[Steps, dict[str, Any]], dict[str, str]]] = {
     "actions/checkout": _checkout,
     "actions/setup-python": _setup_python,
     "actions/upload-artifact": _upload_artifact,
+    "actions/download-artifact": _download_artifact,
+    "actions/attest": _attest,
     "actions/upload-pages-artifact": _upload_pages,
     "actions/deploy-pages": _deploy_pages,
 }

@@ -22,7 +22,8 @@ from tests.waiting import wait_for
 
 ROOT = Path(__file__).resolve().parents[2]
 DEPLOY = ROOT / "deploy"
-CRON = load("sandbox", environment={}).schedule.cron
+SCHEDULE = load("sandbox", environment={}).schedule
+CRON, ZONE = SCHEDULE.cron, SCHEDULE.time_zone
 SETS = sorted(CRON)
 DAYS = dict(zip("0123456", ("Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"), strict=True))
 DESCRIPTION = Path(os.environ.get("PLAYBOOK_DO_OPENAPI", ""))
@@ -36,7 +37,7 @@ def on_calendar(cron: str) -> str:
     minute, hour, day, month, weekday = cron.split()
     assert month == "*"
     date = f"*-*-{int(day):02}" if day != "*" else "*-*-*"
-    return f"{DAYS[weekday] + ' ' if weekday != '*' else ''}{date} {int(hour):02}:{int(minute):02}:00 UTC"
+    return f"{DAYS[weekday] + ' ' if weekday != '*' else ''}{date} {int(hour):02}:{int(minute):02}:00 {ZONE}"
 
 
 @pytest.mark.parametrize("name", SETS)
@@ -95,7 +96,7 @@ def test_cron_runs_each_set_at_its_moment_with_the_variables_of_its_file(tmp_pat
     """As cron does: its variables, its shell, and nothing else."""
     variables, commands = crontab()
     assert sorted(commands) == SETS
-    assert (variables["CRON_TZ"], variables["SHELL"]) == ("UTC", "/bin/bash")
+    assert (variables["CRON_TZ"], variables["SHELL"]) == (ZONE, "/bin/bash")
     told = tmp_path / "told"
     program = tmp_path / ".venv" / "bin" / "python"
     program.parent.mkdir(parents=True)
@@ -127,11 +128,11 @@ def jobs() -> dict[str, dict[str, object]]:
 
 
 def test_jobs_of_app_platform_are_due_when_the_settings_say():
-    """In UTC, with the image that is here, and with secrets as secrets."""
+    """In the same time zone, with the image that is here, and with secrets as secrets."""
     assert sorted(jobs()) == SETS
     for name, job in jobs().items():
         assert job["kind"] == "SCHEDULED"
-        assert job["schedule"] == {"cron": CRON[name], "time_zone": "UTC"}
+        assert job["schedule"] == {"cron": CRON[name], "time_zone": ZONE}
         assert job["run_command"] == f"playbook-run {name} production"
         assert (ROOT / str(job["dockerfile_path"])).is_file()
         for variable in job["envs"]:  # type: ignore[attr-defined]
@@ -164,6 +165,47 @@ def test_the_image_has_what_it_copies_runs_as_nobody_and_holds_no_secret():
     assert not re.search(r"(TOKEN|SECRET|PASSWORD|KEY)=", text)
     ignored = (ROOT / ".containerignore").read_text(encoding="utf-8").splitlines()
     assert {".git", ".venv", "playbook.toml", "people/*", "data", "reports"} <= set(ignored)
+
+
+@pytest.mark.slow
+def test_the_image_holds_a_bill_of_what_is_in_it():
+    """Made where it is true: of the packages that are installed, with what dpkg says where there is one."""
+    ended = subprocess.run(
+        [sys.executable, DEPLOY / "container" / "sbom.py"], capture_output=True, text=True, timeout=60, check=True
+    )
+    bill = json.loads(ended.stdout)
+    assert (bill["bomFormat"], bill["specVersion"], bill["version"]) == ("CycloneDX", "1.6", 1)
+    assert bill["metadata"]["component"]["name"] == "operations-playbook"
+    references = [each["bom-ref"] for each in bill["components"]]
+    assert len(references) == len(set(references)) > 20
+    known = {each["name"]: each["version"] for each in bill["components"] if each["purl"].startswith("pkg:pypi/")}
+    pinned = dict(re.findall(r"^([\w.-]+)==([\w.]+)", (ROOT / "requirements.txt").read_text(), re.MULTILINE))
+    assert {name: known.get(name) for name in pinned} == pinned
+    debian = [each for each in bill["components"] if each["purl"].startswith("pkg:deb/")]
+    assert bool(debian) == bool(shutil.which("dpkg-query"))
+    containerfile = (DEPLOY / "container" / "Containerfile").read_text(encoding="utf-8")
+    assert "python deploy/container/sbom.py > /playbook/sbom.cdx.json" in containerfile
+
+
+@pytest.mark.slow
+def test_where_nothing_can_build_the_image_that_is_said(tmp_path):
+    """And is no failure: what is in it and how it starts is tried here."""
+    shell, folder = shutil.which("bash"), tmp_path / "programs"
+    assert shell
+    folder.mkdir()
+    (folder / "dirname").symlink_to(str(shutil.which("dirname")))
+    ended = subprocess.run(
+        [shell, ROOT / ".ci" / "image"],
+        env={"PATH": str(folder)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert ended.stdout == (
+        "image: not built (no buildah); a dry run by tests/workflows/test_elsewhere.py is all that it had\n"
+    )
 
 
 @pytest.fixture

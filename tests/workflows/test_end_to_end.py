@@ -1,5 +1,6 @@
 """The workflows from their trigger to the published site, on this machine: well, bad, well again, cut off."""
 
+import re
 import shutil
 import subprocess
 import sys
@@ -269,3 +270,41 @@ def test_a_load_test_is_a_run_like_any_other(repository):
     assert (line.set, line.verdict) == ("load", "OK")
     (report,) = (run.artifacts / "report-sandbox-1").iterdir()
     assert report.name == line.report
+
+
+def test_a_tag_becomes_a_release_with_what_was_built_from_it(repository):
+    """Its section of the changelog, source and wheel with a proof of each; another version becomes none."""
+    clone = repository.folder / "clone"
+    _git("clone", "--quiet", str(repository.origin), str(clone), at=repository.folder)
+    changelog = clone / "CHANGELOG.md"
+    text = changelog.read_text(encoding="utf-8")
+    assert "\n## Unreleased\n" in text
+    version = re.search(r'__version__ = "(.+)"', (clone / "playbook" / "__init__.py").read_text(encoding="utf-8"))
+    assert version
+    changelog.write_text(
+        text.replace("\n## Unreleased\n", f"\n## {version[1]} (2026-12-01)\n", 1), encoding="utf-8"
+    )
+    _git("-c", "user.name=t", "-c", "user.email=t@example.com", "commit", "-qam", "Release", at=clone)
+    for tag in (f"v{version[1]}", "v99.0.0"):
+        _git("push", "--quiet", "origin", f"HEAD:refs/tags/{tag}", at=clone)
+    told = repository.folder / "told"
+    program = repository.folder / "programs" / "gh"
+    program.parent.mkdir()
+    program.write_text(f'#!/bin/sh\nprintf "%s\\n" "$@" >{told}\n', encoding="utf-8")
+    program.chmod(0o755)
+
+    other = repository.run("release.yml", "push", ref="v99.0.0")
+    assert {name: job.result for name, job in other.jobs.items()} == {"build": "failure", "publish": "skipped"}
+    assert "no release: expected __version__" in other.step("build", "Notes").log
+    assert not told.exists()
+
+    made = repository.run("release.yml", "push", ref=f"v{version[1]}")
+    assert {name: job.result for name, job in made.jobs.items()} == {"build": "success", "publish": "success"}
+    files = [f"operations_playbook-{version[1]}.tar.gz", f"operations_playbook-{version[1]}-py3-none-any.whl"]
+    assert made.attested == files
+    notes = (made.artifacts / "release" / "notes.md").read_text(encoding="utf-8")
+    assert notes.startswith("- ")
+    assert told.read_text(encoding="utf-8").splitlines() == [
+        *("release", "create", f"v{version[1]}", "--repo", "owner/playbook", "--verify-tag"),
+        *("--title", f"v{version[1]}", "--notes-file", "dist/notes.md", *(f"dist/{file}" for file in files)),
+    ]

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from playbook.ci import state
+from playbook.handoff.public import HANDOFFS
 from playbook.secret import Secret
 from playbook.settings import DEFAULTS, load
 from tests.workflows.actions import read_workflow
@@ -17,7 +18,10 @@ FILES = sorted(FOLDER.glob("*.yml"))
 WORKFLOWS = {file.stem: read_workflow(file) for file in FILES}
 
 # Where the workflow itself says it, and nobody sets it up.
-FIXED = {"PLAYBOOK_DRILL_RECORDS": f"{state.HISTORY}/drills.jsonl"}
+FIXED = {
+    "PLAYBOOK_DRILL_RECORDS": f"{state.HISTORY}/drills.jsonl",
+    "PLAYBOOK_HANDOFFS": f"{state.HISTORY}/{HANDOFFS}",
+}
 _USES = re.compile(r"uses: (\S+)(?: # (.+))?$")
 _PINNED = re.compile(r"^([\w.-]+)==([\w.]+)", re.MULTILINE)
 _SECRET = re.compile(r"secrets\.(\w+)")
@@ -45,7 +49,7 @@ def test_every_action_is_pinned_by_its_commit():
     assert {action for action, commits in used.items() if len(commits) > 1} == set()
     assert set(used) == {
         *("actions/checkout", "actions/setup-python", "actions/upload-artifact"),
-        *("actions/upload-pages-artifact", "actions/deploy-pages"),
+        *("actions/upload-pages-artifact", "actions/deploy-pages", "actions/download-artifact", "actions/attest"),
     }
 
 
@@ -67,6 +71,32 @@ def test_every_package_is_locked_by_its_hash():
         assert entry.startswith("#") or "--hash=sha256:" in entry, entry
 
 
+def test_a_release_is_built_by_what_is_locked_where_nothing_may_be_written():
+    """What builds it is a package of others: it has no right to publish, and what publishes runs none of it."""
+    jobs = WORKFLOWS["release"]["jobs"]
+    assert jobs["build"]["permissions"] == {"contents": "read"}
+    assert set(jobs["publish"]["permissions"]) == {"contents", "id-token", "attestations"}
+    assert [step["name"] for step in jobs["publish"]["steps"] if "run" in step] == ["Release"]
+    assert not any("checkout" in step.get("uses", "") for step in jobs["publish"]["steps"])
+    install = next(step["run"] for step in jobs["build"]["steps"] if step.get("name") == "Install")
+    assert install.endswith("--require-hashes --only-binary :all: -r .ci/build.lock")
+    lock = (ROOT / ".ci" / "build.lock").read_text(encoding="utf-8")
+    developing = (ROOT / "requirements-dev.txt").read_text(encoding="utf-8")
+    assert _PINNED.findall(lock)[0] in _PINNED.findall(developing), "make lock"
+
+
+def test_every_version_of_python_that_is_promised_is_tried_and_macos_too():
+    """From the oldest that pyproject.toml names; CI's job with the real servers has one."""
+    matrix = WORKFLOWS["ci"]["jobs"]["versions"]["strategy"]["matrix"]
+    oldest = re.search(r'requires-python = ">=([\d.]+)"', (ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    assert oldest
+    assert matrix["python"][0] == oldest[1]
+    minors = [int(version.partition(".")[2]) for version in matrix["python"]]
+    assert minors == list(range(minors[0], minors[-1] + 1))
+    on_macos = [each["python"] for each in matrix["include"] if each["on"].startswith("macos")]
+    assert on_macos == [matrix["python"][0], matrix["python"][-1]]
+
+
 def test_the_crons_are_those_of_the_settings():
     """Else the site would call a run missed that was never due, or the other way round."""
     settings = load("sandbox", environment={}).schedule
@@ -75,6 +105,8 @@ def test_the_crons_are_those_of_the_settings():
     beside = re.findall(r'cron: "(.+)" # (\w+)', (FOLDER / "schedule.yml").read_text(encoding="utf-8"))
     assert {name: line for line, name in beside} == {name: line for name, line in settings.cron.items() if line}
     assert all(int(line.split()[0]) % 2 for line in written)
+    for name in ("schedule", "drills"):
+        assert {each["timezone"] for each in WORKFLOWS[name]["on"]["schedule"]} == {settings.time_zone}
 
 
 def test_the_choices_are_what_there_is():

@@ -3,16 +3,20 @@
 Whatever needs httpx takes it from here, and where it is used, not where the file begins: loading it takes 80 ms.
 Why it may be another one than httpx, and when: docs/decisions/028-httpx.md.
 
-Why no kept connections: a reused one has no DNS, connect or TLS to measure, and fails in its own ways when the
-server has closed it meanwhile. And the library bounds each wait but not their sum: a server that sends a byte each
-second keeps it for ever. Here every wait is the same line: its limit, or the rest of the whole where that is less.
+Why connections are kept by ``wire.Kept`` alone: a reused one has no DNS, connect or TLS to measure, so whoever
+measures those has a new one each time. One that the server has closed meanwhile is replaced without a word.
+
+The library bounds each wait but not their sum: a server that sends a byte each second keeps it for ever. Here each
+wait is the same line: its limit, or the rest of the whole where that is less.
 """
 
 from __future__ import annotations
 
 import logging
+import select
 import socket
 import ssl
+import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -25,11 +29,26 @@ from playbook.clients.encodings import Unreadable, decoded
 from playbook.clients.proxies import PORTS, proxy_for, proxy_headers
 from playbook.clients.wire import LIBRARY, Broken, Phases
 
+
+@contextmanager
+def _without_its_command() -> Iterator[None]:
+    """httpx loads a command line of its own, and rich and click for it, half of its time; it does without."""
+    command = f"{LIBRARY}._main"
+    is_loaded = command in sys.modules
+    sys.modules.setdefault(command, None)  # type: ignore[arg-type]  # which is how an import is told to fail
+    try:
+        yield
+    finally:
+        if not is_loaded:
+            del sys.modules[command]
+
+
 if TYPE_CHECKING:
     import httpcore
     import httpx
 else:
-    httpx = import_module(LIBRARY)
+    with _without_its_command():
+        httpx = import_module(LIBRARY)
     httpcore = import_module(LIBRARY.replace("httpx", "httpcore"))
 
 __all__ = ["Transport", "fetch", "httpcore", "httpx"]
@@ -44,7 +63,7 @@ for _logger in (httpx.__name__, httpcore.__name__):
 
 
 class Transport(httpx.BaseTransport):
-    """For ``httpx.Client(transport=…)``: each request over a connection of its own. Thread-safe.
+    """For ``httpx.Client(transport=…)``: each request has its own connection, unless they are kept. Thread-safe.
 
     Of a request's extensions it reads ``timeout`` as httpx means it, ``deadline``, the moment of
     ``time.monotonic()`` at which all must be over, and ``target``, the exact bytes of the path. A response's
@@ -53,34 +72,44 @@ class Transport(httpx.BaseTransport):
     Raises ``Broken``, here and while the body is read.
     """
 
-    def __init__(self, trust: Callable[[], ssl.SSLContext], *, budget: float) -> None:
+    def __init__(
+        self, trust: Callable[[], ssl.SSLContext], *, budget: float, kept: wire.Kept | None = None
+    ) -> None:
         """Give the way its limits.
 
         Args:
             trust: gives the TLS context; asked for https only.
             budget: seconds for all of a request, where it has no deadline of its own.
+            kept: connections to one origin. Only for what may be sent twice: GET and HEAD.
         """
         self._trust = trust
         self._budget = budget
+        self._kept = kept
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send it; the body of the response is still to come."""
         deadline = request.extensions.setdefault("deadline", time.monotonic() + self._budget)
         # Made first, so that no phase is charged for it.
         context = self._trust() if request.url.scheme == "https" else None
-        way = _Way(urlsplit(str(request.url)), deadline, context)
-        try:
-            with way.explained():
-                answer = way.send(request)
-        except BaseException:
-            way.close()
-            raise
+        way, answer = self._sent(request, _Way(urlsplit(str(request.url)), deadline, context, self._kept))
         return httpx.Response(
             answer.status,
             headers=answer.headers,
             stream=_Body(answer, way),
             extensions={**answer.extensions, "phases": way.phases},
         )
+
+    def _sent(self, request: httpx.Request, way: _Way) -> tuple[_Way, httpcore.Response]:
+        """The head of the answer; over another connection where a kept one turns out to be closed."""
+        while True:
+            try:
+                with way.explained():
+                    return way, way.send(request)
+            except BaseException:
+                way.close()
+                if not way.was_closed_meanwhile:
+                    raise
+            way = way.anew()
 
 
 class _Body(httpx.SyncByteStream):
@@ -97,13 +126,32 @@ class _Body(httpx.SyncByteStream):
 
     def close(self) -> None:
         self._answer.close()
-        self._way.close()
+        self._way.end()
+
+
+class _Kept:
+    """A connection between two requests, as ``wire.Kept`` holds it."""
+
+    def __init__(self, connection: httpcore.HTTPConnection, stream: _Stream) -> None:
+        self.connection = connection
+        self.stream = stream
+
+    def stands(self) -> bool:
+        return self.stream.is_silent()
+
+    def close(self) -> None:
+        self.stream.close()
 
 
 class _Way(httpcore.NetworkBackend):
     """How one request gets to its server: which waits it has, how long each took, and at which one it ended."""
 
-    def __init__(self, url: SplitResult, deadline: float, context: ssl.SSLContext | None) -> None:
+    def __init__(
+        self, url: SplitResult, deadline: float, context: ssl.SSLContext | None, kept: wire.Kept | None = None
+    ) -> None:
+        self._kept = kept
+        self._connection: httpcore.HTTPConnection | None = None
+        self._reuses, self._is_reused = True, False
         self._url = url
         self._deadline = deadline
         self._context = context
@@ -126,7 +174,9 @@ class _Way(httpcore.NetworkBackend):
             port=request.url.port or PORTS[request.url.scheme],
             target=target,
         )
-        connection = httpcore.HTTPConnection(url.origin, ssl_context=_UNUSED, network_backend=self)
+        connection = self._connection = self._waiting() or httpcore.HTTPConnection(
+            url.origin, ssl_context=_UNUSED, network_backend=self
+        )
         extensions = {"timeout": request.extensions.get("timeout", {}), "trace": self._trace}
         sent = httpcore.Request(
             request.method, url, headers=headers, content=request.stream, extensions=extensions
@@ -134,6 +184,36 @@ class _Way(httpcore.NetworkBackend):
         answer = connection.handle_request(sent)
         self.enter("body")
         return answer
+
+    def _waiting(self) -> httpcore.HTTPConnection | None:
+        """A connection that was kept, which is this one's from now on."""
+        held = self._kept.take() if self._kept and self._reuses else None
+        if not isinstance(held, _Kept):
+            return None
+        self._is_reused, self._stream = True, held.stream
+        held.stream.serve(self)
+        self.enter("request")
+        return held.connection
+
+    @property
+    def was_closed_meanwhile(self) -> bool:
+        """Whether a connection was reused on which nothing came any more, and not because there was no time."""
+        silent = self._stream is not None and not self._stream.heard and self._stream.broke
+        return self._is_reused and silent and time.monotonic() < self._deadline
+
+    def anew(self) -> _Way:
+        """The same way, not begun; what else waits is as old, so it connects anew."""
+        way = _Way(self._url, self._deadline, self._context, self._kept)
+        way._reuses = False
+        return way
+
+    def end(self) -> None:
+        """The answer is done with: keep the connection where it can be used again, else close it."""
+        kept, self._kept = self._kept, None  # the stream has its way, and is not to hold what holds it
+        if kept and self._connection and self._stream and self._connection.is_idle():
+            kept.put(_Kept(self._connection, self._stream))
+        else:
+            self.close()
 
     def phases(self) -> Phases:
         """Where the time went, so far."""
@@ -241,19 +321,40 @@ class _Stream(httpcore.NetworkStream):
 
     Attributes:
         ended: the server has closed its side.
+        heard: something came since the request.
+        broke: the connection was lost, rather than silent for too long.
     """
 
     def __init__(self, way: _Way, connected: socket.socket) -> None:
-        self._way = way
+        self.serve(way)
         # Head and body are sent one after the other; the second would wait for the first to be acknowledged.
         connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._socket = connected
         self.ended = False
 
+    def serve(self, way: _Way) -> None:
+        """Be a part of this way from now on."""
+        self._way = way
+        self.heard = self.broke = False
+
+    def is_silent(self) -> bool:
+        """Whether nothing has come, not even that the server has closed it."""
+        poll = select.poll()
+        poll.register(self._socket, select.POLLIN)
+        return not poll.poll(0)
+
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         self._socket.settimeout(self._way.left(timeout))
-        data = self._socket.recv(max_bytes)
+        try:
+            data = self._socket.recv(max_bytes)
+        except TimeoutError:
+            raise
+        except OSError:
+            self.broke = True
+            raise
         self.ended = not data
+        self.heard = self.heard or bool(data)
+        self.broke = self.broke or self.ended
         return data
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
@@ -263,6 +364,7 @@ class _Stream(httpcore.NetworkStream):
         except TimeoutError:
             raise
         except OSError as error:
+            self.broke = True
             raise _UnsentError(*error.args) from error
 
     def close(self) -> None:

@@ -124,21 +124,22 @@ class Operation:
                 found.append((nameless(labels) if self._drops_name else labels, result))
         return unique(found)
 
-    def _signature(self, labels: Labels) -> Labels:
+    def signature(self, labels: Labels) -> Labels:
+        """What samples of both sides must have in common to match."""
         return keeping(labels, self.names) if self.on else dropping(labels, self.names)
 
     def _sets(self, left: Vector, right: Vector) -> Vector:
-        other = {self._signature(labels) for labels, _ in (left if self.op == "or" else right)}
+        other = {self.signature(labels) for labels, _ in (left if self.op == "or" else right)}
         if self.op == "or":
-            return unique(left + [sample for sample in right if self._signature(sample[0]) not in other])
-        return [sample for sample in left if (self._signature(sample[0]) in other) == (self.op == "and")]
+            return unique(left + [sample for sample in right if self.signature(sample[0]) not in other])
+        return [sample for sample in left if (self.signature(sample[0]) in other) == (self.op == "and")]
 
     def _vectors(self, left: Vector, right: Vector) -> Vector:
         many, one = (right, left) if self.many == "right" else (left, right)
         side = "left" if self.many == "right" else "right"
         by_signature: dict[Labels, tuple[Labels, float]] = {}
         for labels, value in one:
-            signature = self._signature(labels)
+            signature = self.signature(labels)
             if signature in by_signature:
                 both = f"{shown(labels)}, {shown(by_signature[signature][0])}"
                 raise ExecutionError(
@@ -150,7 +151,7 @@ class Operation:
         found: Vector = []
         matched: set[tuple[Labels, Labels]] = set()
         for labels, value in many:
-            signature = self._signature(labels)
+            signature = self.signature(labels)
             if signature not in by_signature:
                 continue
             one_labels, one_value = by_signature[signature]

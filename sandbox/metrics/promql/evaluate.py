@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from sandbox.metrics.promql import functions, tables
 from sandbox.metrics.promql.aggregate import aggregate
-from sandbox.metrics.promql.binary import Operation
+from sandbox.metrics.promql.binary import SETS, Operation
 from sandbox.metrics.promql.values import (
     NAME,
     ExecutionError,
@@ -181,7 +181,7 @@ class _Compiler:
                 return self._call(expression)
         raise ExecutionError(f"{type(expression).__name__} is not supported by the sandbox here")
 
-    def _table(self, expression: ast.Expr) -> tables.Table | None:
+    def _table(self, expression: ast.Expr) -> tables.Table | None:  # noqa: PLR0911
         """The expression at all steps at once, where that is known."""
         match expression:
             case ast.ParenExpr():
@@ -196,11 +196,27 @@ class _Compiler:
                 return tables.distinct(self._timestamps(first)) if isinstance(first, ast.VectorSelector) else None
             case ast.Call() if expression.func.name in tables.EXTRAPOLATED:
                 return tables.extrapolated(expression.func.name, self.range_vector(expression.args[0]))
+            case ast.Call() if expression.func.name in tables.WINDOWED:
+                return tables.over_windows(expression.func.name, self.range_vector(expression.args[0]))
+            case ast.Call() if expression.func.name == "label_replace":
+                inner = self._table(expression.args[0])
+                texts = [cast(str, self.node(each)(0)) for each in expression.args[1:]]
+                return inner if inner is None else tables.relabelled(inner, functions.replacing(*texts))
+            case ast.BinaryExpr() if str(expression.op) in SETS:
+                return self._joined(expression)
             case ast.AggregateExpr() if str(expression.op) in tables.COMBINED:
                 inner = self._table(expression.expr)
                 grouping = _grouping(expression)
                 return inner if inner is None else tables.aggregated(str(expression.op), inner, grouping)
         return None
+
+    def _joined(self, expression: ast.BinaryExpr) -> tables.Table | None:
+        left = self._table(expression.lhs)
+        right = None if left is None else self._table(expression.rhs)
+        if left is None or right is None:
+            return None
+        operation = _operation(expression)
+        return tables.joined(operation.op, left, right, operation.signature)
 
     def range_vector(self, expression: ast.Expr) -> RangeVector:
         """A range selector or a subquery."""

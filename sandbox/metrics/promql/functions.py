@@ -118,7 +118,12 @@ def _clamp(vector: Vector, low: float, high: float) -> Vector:
 
 def _label_replace(*arguments: Value) -> Vector:
     vector = _vector(arguments[0])
-    target, replacement, source, pattern = map(_text, arguments[1:])
+    changed = replacing(*map(_text, arguments[1:]))
+    return [(changed(labels), value) for labels, value in vector]
+
+
+def replacing(target: str, replacement: str, source: str, pattern: str) -> Callable[[Labels], Labels]:
+    """What ``label_replace`` makes of the labels of a series."""
     try:
         compiled = re.compile(pattern)
     except re.error:
@@ -129,7 +134,7 @@ def _label_replace(*arguments: Value) -> Vector:
         match = compiled.fullmatch(dict(labels).get(source, ""))
         return with_label(labels, target, _expand(replacement, match)) if match else labels
 
-    return [(changed(labels), value) for labels, value in vector]
+    return changed
 
 
 def _expand(template: str, match: re.Match[str]) -> str:

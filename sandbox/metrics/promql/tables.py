@@ -1,4 +1,4 @@
-"""Vectors of all steps at once: selectors, rates, sums and counts, which most queries are made of.
+"""Vectors of all steps at once: selectors, rates, sums, counts and sets, which most queries are made of.
 
 They give what the functions of one step give (windows.py, aggregate.py), in a fraction of the time.
 """
@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sandbox.metrics.promql.values import Labels, VectorNode, nameless
-from sandbox.metrics.promql.windows import Floats, RangeVector, Times
+from sandbox.metrics.promql.windows import KEEPS_NAME, Floats, RangeVector, Times
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,8 @@ COMBINED: dict[str, tuple[float, Callable[[Floats, Floats], Floats]]] = {
     "min": (np.nan, np.fmin),
     "max": (np.nan, np.fmax),
 }
+# Functions of a window, but for rates, that are known at all steps at once.
+WINDOWED = frozenset({"count_over_time", "present_over_time", "last_over_time", "min_over_time", "max_over_time"})
 
 
 def node_of(table: Table) -> VectorNode:
@@ -63,6 +65,33 @@ def aggregated(op: str, table: Table, group_of: Callable[[Labels], Labels]) -> T
 def distinct(table: Table) -> Table | None:
     """Itself; None where two have the same labels, an error at those steps at which both have a value."""
     return table if len({row.labels for row in table}) == len(table) else None
+
+
+def relabelled(table: Table, changed: Callable[[Labels], Labels]) -> Table | None:
+    """Each row with other labels; None where two then have the same."""
+    return distinct([Row(changed(row.labels), row.values, row.there) for row in table])
+
+
+def joined(op: str, left: Table, right: Table, signature: Callable[[Labels], Labels]) -> Table:
+    """``and``, ``or`` or ``unless``: rows match by the signature of their labels, at each step by itself."""
+    chosen, other = (right, left) if op == "or" else (left, right)
+    met: dict[Labels, NDArray[np.bool_]] = {}
+    for row in other:
+        key = signature(row.labels)
+        met[key] = met[key] | row.there if key in met else row.there
+    kept = []
+    for row in chosen:
+        there = met.get(signature(row.labels), np.zeros_like(row.there))
+        kept.append(Row(row.labels, row.values, row.there & (there if op == "and" else ~there)))
+    if op != "or":
+        return kept
+    # The same labels on both sides are one series, of which a step has the left value or else the right one.
+    rows = {row.labels: row for row in left}
+    for row in kept:
+        first = rows.get(row.labels, Row(row.labels, row.values, np.zeros_like(row.there)))
+        values = np.where(first.there, first.values, row.values)
+        rows[row.labels] = Row(row.labels, values, first.there | row.there)
+    return list(rows.values())
 
 
 def gathered(node: VectorNode, grid: Times) -> list[tuple[Labels, Times, Floats]]:
@@ -100,6 +129,28 @@ def extrapolated(name: str, windows: RangeVector) -> Table | None:
         if per_second:
             found /= windows.milliseconds / 1000
         rows.append(Row(nameless(labels), found, there))
+    return distinct(rows)
+
+
+def over_windows(name: str, windows: RangeVector) -> Table | None:
+    """One of ``WINDOWED``; None where each step has to be looked at by itself."""
+    rows = []
+    for labels, _, values, lows, highs in windows.series:
+        there = highs > lows
+        low, high = lows[there], highs[there]
+        found = np.zeros(len(there))
+        if name == "count_over_time":
+            found[there] = high - low
+        elif name == "present_over_time":
+            found[there] = 1.0
+        elif name == "last_over_time":
+            found[there] = values[high - 1]
+        elif len(low):
+            least = np.fmin if name == "min_over_time" else np.fmax
+            # Every other result is of a window; those between them are of what lies between two windows.
+            edges = np.column_stack((low, high)).ravel()
+            found[there] = least.reduceat(np.append(values, 0.0), edges)[::2]
+        rows.append(Row(labels if name in KEEPS_NAME else nameless(labels), found, there))
     return distinct(rows)
 
 

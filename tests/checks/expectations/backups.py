@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 BACKUP = r"portfolio-backup-\d{8}T\d{6}Z\.tar\.gz"
-BACKUP_AGE = r"Age of the newest backup: expected under 25 h, got %s h \(critical >= 26 h\)"
+BACKUP_AGE = r"Age of the newest backup: expected under 25 h, got %s h \(critical ≥ 26 h\)"
 BACKUP_DAMAGE = rf"Newest backup: expected {BACKUP} to be complete, got %s"
 NOT_SEEN = r"Newest backup: expected %s, got %s; what was seen gives an archive .+"
 OTHER_SHAPE = r"manifest\.json as \{\"files\": .+\} or the lines of sha256sum"
@@ -64,7 +64,7 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
         "daily.backups.completed": (
             "UNKNOWN",
             r"Backups: expected to read /\S+/backups \(targets\.sandbox\.backups\.location\), "
-            r"got: no such file or directory",
+            r"got an error \(no such file or directory\)",
         ),
     },
 }

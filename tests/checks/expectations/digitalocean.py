@@ -73,8 +73,7 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
     "component-unknown": {
         "daily.app.components": (
             "UNKNOWN",
-            r"image-worker: expected the health of image-worker, got UNKNOWN with 1 of 1 replica ready; "
-            r"what was seen gives UNKNOWN with 1 of 1 replica ready",
+            r"image-worker: expected HEALTHY or UNHEALTHY, got UNKNOWN with 1 of 1 replica ready",
         ),
     },
     "replicas-missing": {
@@ -98,9 +97,9 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
         ),
     },
     "cpu-high": busy("WARNING", "CPU of image-optimizer", "8[0-8]"),
-    "cpu-critical": busy("CRITICAL", "CPU of image-optimizer", r"9\d", r" \(critical >= 90 %\)"),
+    "cpu-critical": busy("CRITICAL", "CPU of image-optimizer", r"9\d", r" \(critical ≥ 90 %\)"),
     "memory-high": busy("WARNING", "Memory of portfolio-web", "8[0-8]"),
-    "memory-critical": busy("CRITICAL", "Memory of portfolio-web", r"9\d", r" \(critical >= 90 %\)"),
+    "memory-critical": busy("CRITICAL", "Memory of portfolio-web", r"9\d", r" \(critical ≥ 90 %\)"),
     "app-metrics-missing": {
         "daily.kpi.utilization": (
             "UNKNOWN",
@@ -123,8 +122,8 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
     "app-pinned": {
         "daily.app.active": (
             "WARNING",
-            r"App portfolio: expected no deployment that it is pinned to, "
-            r"got \S+, from a rollback that is neither committed nor reverted",
+            r"App portfolio: expected not to be pinned to a deployment, "
+            r"got pinned to \S+ by a rollback that is neither committed nor reverted",
         ),
     },
     "app-domain-failed": {
@@ -136,7 +135,7 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
     "app-domain-phase-new": {
         "daily.app.active": (
             "UNKNOWN",
-            r"App portfolio: expected all phases to be understood, got 1 of 2 that are not, e\.g\. 'PARKED'; "
+            r"App portfolio: expected all phases to be understood, got 1 of 2 that is not, e\.g\. 'PARKED'; "
             r"what was seen gives ACTIVE",
         ),
     },
@@ -150,8 +149,7 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
     "component-state-new": {
         "daily.app.components": (
             "UNKNOWN",
-            r"image-worker: expected the health of image-worker, got HIBERNATING with 1 of 1 replica ready; "
-            r"what was seen gives HIBERNATING with 1 of 1 replica ready",
+            r"image-worker: expected HEALTHY or UNHEALTHY, got HIBERNATING with 1 of 1 replica ready",
         ),
     },
     "deployment-rolled-back": {
@@ -178,7 +176,7 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
         (
             "UNKNOWN",
             r"(Newest deployment|Deployments of the week): expected all words of deployment \w+ to be understood, "
-            r"got 1 of \d+ that are not, e\.g\. 'phase HIBERNATING'; what was seen gives .+",
+            r"got 1 of \d+ that is not, e\.g\. 'phase HIBERNATING'; what was seen gives .+",
         ),
     ),
     "deployments-superseded": {
@@ -193,6 +191,10 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
                 r"(Newest deployment|Deployments of the week|Rollback): expected a deployment in phase ACTIVE "
                 r"(among those listed, got only (ERROR, )?SUPERSEDED|to go back from, got none); what was seen .+",
             ),
+        ),
+        "monthly.dr.rollback-drill": (
+            "UNKNOWN",
+            r"Rollback drill: expected a deployment in phase ACTIVE, got none",
         ),
         **dict.fromkeys(
             LOG_ITEMS, ("UNKNOWN", r"DigitalOcean API: expected a deployment that writes logs, got none")
@@ -210,7 +212,7 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
         "daily.kpi.utilization": (
             "CRITICAL",
             r"CPU of image-worker: expected under 80 %, got 99 % over 15 min of 24 h \(mean 5\d\.\d %\) "
-            r"\(critical >= 90 %\)",
+            r"\(critical ≥ 90 %\)",
         ),
     },
     "app-metrics-gap": {
@@ -224,14 +226,15 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
         ("daily.kpi.utilization", "weekly.resources.cpu", "weekly.resources.memory-growth", "weekly.scaling.fits"),
         (
             "UNKNOWN",
-            r"(CPU of image-optimizer|Growth into the limit): expected (CPU|Memory) samples of at least .+, "
-            r"got (CPU|Memory) samples of \d+(\.\d)? h \(portfolio-web \d+(\.\d)? h of 2 instances\).*",
+            r"(CPU of image-optimizer|Growth into the limit): expected (CPU|memory) samples of at least .+, "
+            r"got (CPU|memory) samples of \d+(\.\d)? h \(portfolio-web \d+(\.\d)? h of 2 instances\).*",
         ),
     ),
     "digitalocean-gone": no_digitalocean(r"connection refused \(connect, after \d\.\d+ s\)"),
     "digitalocean-unauthorized": no_digitalocean(r"HTTP 401 unauthorized \(Unable to authenticate you\)"),
     "digitalocean-denied": no_digitalocean(
-        r"HTTP 403 forbidden \(You are not authorized to perform this operation\)"
+        r"HTTP 403 forbidden \(You are not authorized to perform this operation\): "
+        r"the token needs the scope [a-z_]+:[a-z]+"
     ),
     "digitalocean-throttled": no_digitalocean(
         r"HTTP 429 too_many_requests \(API rate limit exceeded\); it asks to come back in 27 s"

@@ -23,7 +23,7 @@ def failed(percent: str) -> tuple[str, str]:
 
 def unanswered(group: str) -> str:
     """How long answers take is not told where so many do not come."""
-    found = rf"[\d,]+ of [\d,]+ failed for {ENDPOINT}(, [\d,]+ of [\d,]+ failed for {ENDPOINT})*"
+    found = rf"[\d,]+ of [\d,]+ that failed for {ENDPOINT}(, [\d,]+ of [\d,]+ that failed for {ENDPOINT})*"
     seen = "(; what was seen gives .+)?"
     return rf"{group} under load, P95: expected 95 % of the requests to be answered well, got {found}{seen}"
 
@@ -37,7 +37,7 @@ NOT_TOLD = {
     "load.images": ("OK or UNKNOWN", NO_IMAGES),
     "load.comparison": (
         "UNKNOWN",
-        r"P95 under load: expected 95 % of the requests to be answered well, got [\d,]+ of [\d,]+ failed",
+        r"P95 under load: expected 95 % of the requests to be answered well, got [\d,]+ of [\d,]+ that failed",
     ),
 }
 HOMEPAGE = slow("Homepage", r"1\.5", "homepage")
@@ -48,7 +48,7 @@ THROUGHPUT = (
     rf"\({SECONDS} requests/s answered well, up to 10 users\)"
 )
 WORSE = (
-    r"P95 under load: expected no endpoint over 1\.3 times the last P95, and at least 50 ms over it, "
+    r"P95 under load: expected no endpoint slower than 1\.3 times its last P95, and by 50 ms, "
     r"got worse than on \d{4}-\d\d-\d\d \d\d:\d\d: .+"
 )
 # Whoever waits does not ask for more meanwhile: on a busy machine that may be too little, or late.

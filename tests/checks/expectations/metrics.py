@@ -166,7 +166,7 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
     "alert-silenced-not-delivered": {
         "daily.alerts.none-pending": (
             "CRITICAL",
-            r"Delivery of alerts: expected all that fires in Prometheus known to Alertmanager, got 1: "
+            r"Delivery of alerts: expected every alert that fires in Prometheus to reach Alertmanager, got 1: "
             r"BackupJobSlow \(portfolio-web, critical, for 4\d min, not delivered to Alertmanager\)",
         ),
     },
@@ -229,7 +229,7 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
     "watchdog-silent": {
         "daily.alerts.none-pending": (
             "CRITICAL",
-            r"Delivery of alerts: expected all that fires in Prometheus known to Alertmanager, got 1: "
+            r"Delivery of alerts: expected every alert that fires in Prometheus to reach Alertmanager, got 1: "
             r"Watchdog \(prometheus, none, for 9 d, not delivered to Alertmanager\)",
         ),
     },
@@ -242,7 +242,7 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
     "silence-without-end": {
         "daily.alerts.none-pending": (
             "WARNING",
-            r"Silences: expected none on everything, and none for more than 30 days, got 1: "
+            r"Silences: expected none that matches every alert or lasts over 30 days, got 1: "
             r'alertname="BackupJobSlow" until 20\d\d-\d\d-\d\d \d\d:\d\d UTC',
         ),
     },

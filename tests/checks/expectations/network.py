@@ -23,7 +23,9 @@ def nothing_answers() -> dict[str, tuple[str, str]]:
         found[item] = [rf"{silent}; nothing else answered either \({asked}\)"]
     found["daily.probe.optimize"] = [silent]
     found["daily.databases.healthy"] = [rf"DigitalOcean API: expected .+ from localhost:\d+, got {REFUSED}"]
-    found["daily.clock.skew"] = [r"Clock skew: expected all 3 clocks, got 0 clocks \(website did not say: .*"]
+    found["daily.clock.skew"] = [
+        r"Clock skew: expected all 3 clocks, got 0 clocks \(no answer from the website at .*"
+    ]
     either = "|".join
     return {item: ("UNKNOWN", either(f"(?:{one})" for one in messages)) for item, messages in found.items()}
 
@@ -33,15 +35,17 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
         **nothing_answers(),
         "emergency.severity": (
             "UNKNOWN",
-            r"Emergency: expected Homepage to be known and .+; what was seen gives none",
+            r"Emergency: expected homepage(, .+)? and .+ to be known.*, got .+; what was seen gives none",
         ),
         "emergency.stable": (
             "UNKNOWN",
-            r"Looks: expected Homepage to be known and .+; what was seen gives 3 of 3, \S+ s apart",
+            r"Emergency: expected homepage(, .+)? and .+ to be known.*, got .+; what was seen gives "
+            r"none in 3 of 3 looks, \S+ s apart",
         ),
         "emergency.stakeholders-notified": (
             "UNKNOWN",
-            r"Sign-off of emergency\.stakeholders-notified: expected Homepage to be known and .+; "
+            r"Sign-off of emergency\.stakeholders-notified: expected homepage(, .+)? and .+ to be "
+            r"known.*, got .+; "
             r"what was seen gives no emergency, of which nobody has to be told at once",
         ),
     },

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from playbook.wording import clause_of
+
 PUSHED = r"\(commit [0-9a-f]{7} pushed to github/example/portfolio\)"
 
 THROUGH_DIGITALOCEAN = (
@@ -12,14 +14,15 @@ THROUGH_DIGITALOCEAN = (
     "monthly.cost.trend",
     "monthly.config.firewall",
     "monthly.dr.rollback",
+    "monthly.dr.rollback-drill",
     "monthly.access.permissions",
     "monthly.access.unused-accounts",
 )
 ACCESS = ("monthly.access.permissions", "monthly.access.unused-accounts", "monthly.access.mfa")
 # On the first days of a month the last one stands for it.
-MONTH = r"over \d{4}-\d\d \(\$[\d.]+ of \$150\.00(, projected from \$[\d.]+ in [\d.]+ of \d\d days)?\)"
-LAST = r"over \d{4}-\d\d \(\$%s of \$150\.00\)"
-GROWTH = r"over \d{4}-\d\d → \d{4}-\d\d \(\$[\d.]+ → \$[\d.]+\)"
+MONTH = r"\(\d{4}-\d\d: \$[\d.]+ of \$150\.00(, projected from \$[\d.]+ in [\d.]+ of \d\d days)?\)"
+LAST = r"\(\d{4}-\d\d: \$%s of \$150\.00\)"
+GROWTH = r"\(\d{4}-\d\d → \d{4}-\d\d: \$[\d.]+ → \$[\d.]+\)"
 
 
 def away(got: str) -> dict[str, tuple[str, str]]:
@@ -29,7 +32,9 @@ def away(got: str) -> dict[str, tuple[str, str]]:
 
 def no_github(message: str) -> dict[str, tuple[str, str]]:
     """Why GitHub could not be asked; what npm says alone is not enough."""
-    audit = rf"npm audit: expected an answer of Dependabot, got {message}; what was seen gives .+"
+    audit = (
+        rf"Vulnerabilities by npm audit: expected an answer of Dependabot, got {clause_of(message)}; what was .+"
+    )
     return {**dict.fromkeys(ACCESS, ("UNKNOWN", message)), "monthly.vulnerabilities.audit": ("UNKNOWN", audit)}
 
 
@@ -38,8 +43,9 @@ def no_npm(message: str) -> dict[str, tuple[str, str]]:
     return {
         "monthly.vulnerabilities.audit": (
             "UNKNOWN",
-            rf"Dependabot: expected an answer of npm audit, got {message.replace('{}', 'audit')}; "
-            r"what was seen gives 0 of level high or critical over the repository's dependencies",
+            rf"Vulnerabilities by Dependabot: expected an answer of npm audit, "
+            rf"got {clause_of(message.replace('{}', 'audit'))}; "
+            r"what was seen gives 0 of level high or critical in the repository's dependencies",
         ),
         "monthly.vulnerabilities.outdated": ("UNKNOWN", message.replace("{}", "outdated")),
     }
@@ -70,7 +76,7 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
     "deployments-flaky": {
         "weekly.deployments.failed": (
             "WARNING",
-            r"Failed deployments: expected at most 30 %, got 50 % over 7 d \(4 of 8 deployments\)",
+            r"Failed deployments: expected at most 30 %, got 50 % over 7 days \(4 of 8 deployments\)",
         ),
     },
     "over-provisioned": {
@@ -83,7 +89,7 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
     "under-provisioned": {
         "weekly.scaling.fits": (
             "WARNING",
-            r"Memory of portfolio-web: expected under 80 %, got 8\d\.\d % over 7 d \(95th percentile of "
+            r"Memory of portfolio-web: expected under 80 %, got 8\d\.\d % over 7 days \(95th percentile of "
             r"2 × apps-s-1vcpu-1gb; 2 × apps-s-1vcpu-2gb would cost \$26\.00 a month more\)",
         ),
     },
@@ -149,7 +155,7 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
         "monthly.config.firewall": (
             "CRITICAL",
             r"Cloud firewalls: expected no management port open to the world, "
-            r"got monitoring opens 22 to 0\.0\.0\.0/0 \(rule tcp 22\), and 1 more",
+            r"got 22 open to 0\.0\.0\.0/0 in monitoring \(rule tcp 22\), and 1 more",
         ),
     },
     "rollback-refused": {
@@ -157,6 +163,11 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
             "CRITICAL",
             r"Rollback: expected the platform to say that it is valid, "
             r"got app_pinned: the app is pinned to a previous deployment",
+        ),
+        "monthly.dr.rollback-drill": (
+            "CRITICAL",
+            r"Rollback drill: expected the release before to run, and then the newer one again, "
+            r"got a platform that refuses it: app_pinned: the app is pinned to a previous deployment",
         ),
     },
     "rollback-with-warning": {
@@ -169,6 +180,10 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
         "monthly.dr.rollback": (
             "CRITICAL",
             r"Rollback: expected an earlier good deployment to go back to, got no earlier good one",
+        ),
+        "monthly.dr.rollback-drill": (
+            "UNKNOWN",
+            r"Rollback drill: expected an earlier good deployment to go back to, got none",
         ),
     },
     "account-locked": {
@@ -208,7 +223,7 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
         "monthly.access.mfa": (
             "UNKNOWN",
             r"Second factor on GitHub: expected who has no second factor and whether example requires a second "
-            r"factor, got GitHub: expected the members without a second factor .+ and no word of it; .+",
+            r"factor, got nothing from GitHub: .+ and no word of it; .+",
         ),
     },
     "github-owner-unknown": {
@@ -232,17 +247,17 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
     "github-without-2fa": {
         "monthly.access.mfa": (
             "CRITICAL",
-            r"Second factor on GitHub: expected everybody to have one, got chiara-rossi without",
+            r"Second factor on GitHub: expected everybody to have one, got none for chiara-rossi",
         ),
     },
     "github-2fa-optional": {
         "monthly.access.mfa": (
             "WARNING",
-            r"Second factor on GitHub: expected the organisation to require it, got that it does not",
+            r"Second factor on GitHub: expected an organisation that requires it, got one that does not",
         ),
     },
     "access-unsigned": {
-        item: ("CRITICAL", rf"Sign-off of {item}: expected one that counts, got none") for item in ACCESS
+        item: ("CRITICAL", rf"Sign-off of {item}: expected a valid one, got none") for item in ACCESS
     },
     "people-gone": dict.fromkeys(
         ACCESS, ("UNKNOWN", r"Sign-offs: expected the file attestations\.jsonl, which is not there")
@@ -250,7 +265,8 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
     "dependabot-alert": {
         "monthly.vulnerabilities.audit": (
             "CRITICAL",
-            r"Dependabot: expected at most 0 of level high or critical, got 1 of level high or critical over "
+            r"Vulnerabilities by Dependabot: expected none of level high or critical, got 1 of level "
+            r"high or critical in "
             r"the repository's dependencies \(sharp critical, fixed by sharp 0\.34\.5\) "
             r"\(critical > 0 of level high or critical\)",
         ),
@@ -258,30 +274,32 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
     "dependabot-denied": {
         "monthly.vulnerabilities.audit": (
             "UNKNOWN",
-            r"npm audit: expected an answer of Dependabot, got GitHub: expected the open Dependabot alerts from "
-            r"localhost:\d+, got HTTP 403 \(Resource not accessible by personal access token\); "
-            r"what was seen gives 0 of level high or critical over 7 dependencies",
+            r"Vulnerabilities by npm audit: expected an answer of Dependabot, "
+            r"got nothing from GitHub: HTTP 403 \(Resource not accessible by personal access token\); "
+            r"what was seen gives 0 of level high or critical in 7 dependencies",
         ),
     },
     "npm-blind": {
         "monthly.vulnerabilities.audit": (
             "UNKNOWN",
-            r"npm audit: expected an audit that finds what is known to be weak \(minimist 0\.0\.8\), "
-            r"got nothing found in it; what was seen gives 0 of level high or critical over 7 dependencies",
+            r"Vulnerabilities by npm audit: expected an audit that finds what is known to be weak "
+            r"\(minimist 0\.0\.8\), "
+            r"got nothing found in it; what was seen gives 0 of level high or critical in 7 dependencies",
         ),
     },
     "npm-unlisted": {
         "monthly.vulnerabilities.outdated": (
             "UNKNOWN",
             r"Dependencies a major version behind: expected releases of all 6 dependencies, got releases of "
-            r"5 dependencies \(none of sharp\); what was seen gives 1 over 6 dependencies of the project "
+            r"5 dependencies \(none of sharp\); what was seen gives 1 of 6 dependencies of the project "
             r"\(express 4\.21\.2 → 5\.1\.0\)",
         ),
     },
     "npm-weak-dependency": {
         "monthly.vulnerabilities.audit": (
             "CRITICAL",
-            r"npm audit: expected at most 0 of level high or critical, got 2 of level high or critical over "
+            r"Vulnerabilities by npm audit: expected none of level high or critical, got 2 of level "
+            r"high or critical in "
             r"7 dependencies \(express high, fixed by npm audit fix; qs high, fixed by npm audit fix\) "
             r"\(critical > 0 of level high or critical\)",
         ),
@@ -289,7 +307,7 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
     "npm-outdated": {
         "monthly.vulnerabilities.outdated": (
             "WARNING",
-            r"Dependencies a major version behind: expected at most 5, got 6 over 6 dependencies of the project "
+            r"Dependencies a major version behind: expected at most 5, got 6 of 6 dependencies of the project "
             r"\(express 4\.21\.2 → 5\.0\.0, ioredis 5\.4\.1 → 6\.0\.0, pino 9\.6\.0 → 10\.0\.0, and 3 more\)",
         ),
     },
@@ -326,8 +344,8 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
         ("monthly.access.permissions", "monthly.access.unused-accounts"),
         (
             "UNKNOWN",
-            r"(DigitalOcean account|SSH keys of .+|Members on GitHub): expected all 2 SSH keys, "
-            r"got 1 SSH keys; what was seen gives .+",
+            r"(DigitalOcean account|SSH keys of .+|Members on GitHub): expected both SSH keys, "
+            r"got 1 SSH key; what was seen gives .+",
         ),
     ),
     "account-status-new": dict.fromkeys(
@@ -335,7 +353,7 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
         (
             "UNKNOWN",
             r"(DigitalOcean account|SSH keys of .+|Members on GitHub): expected active, warning or "
-            r"locked as the account's status, got under_review; what was seen gives .+",
+            r"locked as the account's status, got under_review(; what was seen gives .+)?",
         ),
     ),
     "redis-open-by-halves": {
@@ -348,15 +366,15 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
     "redis-source-new": {
         "monthly.config.firewall": (
             "UNKNOWN",
-            r"Trusted sources of Redis: expected all trusted sources to be understood, got 1 of 2 that are not, "
+            r"Trusted sources of Redis: expected all trusted sources to be understood, got 1 of 2 that is not, "
             r"e\.g\. 'vpc 0b1e'; what was seen gives app \S+, vpc 0b1e",
         ),
     },
     "ssh-open-by-halves": {
         "monthly.config.firewall": (
             "CRITICAL",
-            r"Cloud firewalls: expected no management port open to the world, got monitoring opens 22 to "
-            r"0\.0\.0\.0/2 and 128\.0\.0\.0/2 \(rule tcp 20-25\), and 1 more",
+            r"Cloud firewalls: expected no management port open to the world, got 22 open to "
+            r"0\.0\.0\.0/2 and 128\.0\.0\.0/2 in monitoring \(rule tcp 20-25\), and 1 more",
         ),
     },
     "firewall-idle": {
@@ -382,8 +400,8 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
     "github-invitations-denied": {
         "monthly.access.permissions": (
             "UNKNOWN",
-            r"DigitalOcean account: expected the open invitations, got GitHub: expected the open "
-            r"invitations from localhost:\d+, got HTTP 403 .+; what was seen gives active",
+            r"DigitalOcean account: expected the open invitations, got nothing from "
+            r"GitHub: HTTP 403 .+; what was seen gives active",
         ),
     },
     "github-collaborators-cut": dict.fromkeys(

@@ -4,24 +4,26 @@ from __future__ import annotations
 
 ARCHIVE = r"portfolio-backup-\d{8}T\d{6}Z\.tar\.gz"
 VERIFIED = rf"Backups: expected the newest 7 to hold what their manifests say, got {ARCHIVE}: %s"
-GAPS = r"Nights without a backup: expected at most 0, got %s"
+GAPS = r"Nights without a backup: expected none, got %s"
 NO_STORE = (
     r"Backups: expected to read /\S+/backups \(targets\.sandbox\.backups\.location\), "
-    r"got: no such file or directory"
+    r"got an error \(no such file or directory\)"
 )
 
 RESTORED = "Restore drill: expected everything of the newest backup to be restored, got %s"
 TESTED = "Disaster recovery test: expected every key and image of the newest backup to be restored, got %s"
 WRONG_SUM = r"an archive whose images/\w+\.\w+ differs from its sum in manifest\.json"
 REFUSED = r"a dump \(VALKEY999\) that the server does not load: Can't handle RDB format version 999"
+ROLLED_BACK = "Rollback drill: expected the release before to run, and then the newer one again, got %s"
 NO_RECORDS = (
-    r"Drill records: expected to add the drill to /\S+/drills\.jsonl \(recovery\.records\), got: is a directory"
+    r"Drill records: expected to add the drill to /\S+/drills\.jsonl \(recovery\.records\), "
+    r"got an error \(is a directory\)"
 )
 
 UNSEEN = r"%s: expected .+, got %s; what was seen gives .+"
 UNLISTED = r"manifest\.json listing of \d+ files \(images/unlisted\.webp is not listed\).*"
 FIRST_DAY = r"on a system that was first checked on \d{4}-\d\d-\d\d$"
-NEVER_SIGNED = r"Sign-off of \S+: expected one that counts, got none yet " + FIRST_DAY
+NEVER_SIGNED = r"Sign-off of \S+: expected a valid one, got none yet " + FIRST_DAY
 NEVER_HANDED_OVER = r"%s: expected a %s page, got none yet " + FIRST_DAY
 
 
@@ -85,13 +87,13 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
     "backup-gap": {
         "weekly.backups.retention": (
             "WARNING",
-            GAPS % r"1 over 29 of 30 nights kept, none for \d{4}-\d\d-\d\d",
+            GAPS % r"1 \(29 of 30 nights kept; none for \d{4}-\d\d-\d\d\)",
         ),
     },
     "backup-gaps": {
         "weekly.backups.retention": (
             "CRITICAL",
-            GAPS % r"4 over 26 of 30 nights kept, none for (\d{4}-\d\d-\d\d(, )?){4} "
+            GAPS % r"4 \(26 of 30 nights kept; none for (\d{4}-\d\d-\d\d(, )?){4}\) "
             r"\(critical > 2\)",
         ),
     },
@@ -116,7 +118,7 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
         "monthly.dr.recovery-time": (
             "CRITICAL",
             r"Age of the restored data: expected under 25 h, got 49 h over \d restores in 35 days, the oldest on "
-            r"\d{4}-\d\d-\d\d \(critical >= 26 h\)",
+            r"\d{4}-\d\d-\d\d \(critical ≥ 26 h\)",
         ),
     },
     "alert-undelivered": {
@@ -141,8 +143,8 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
     "drill-record-cut-off": {
         "monthly.dr.recovery-time": (
             "UNKNOWN",
-            r"Recovery: expected all lines of the records to be understood, got 1 of \d+ that are not, e\.g\. "
-            r"'line \d+: .+'; what was seen gives \d+",
+            r"Recovery: expected all lines of the records to be understood, got 1 of \d+ that is not, e\.g\. "
+            r"'line \d+: .+'; what was seen gives \d+ on record",
         ),
     },
     "first-day": {
@@ -163,7 +165,18 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
         "handoff.weekly-page": ("UNKNOWN", NEVER_HANDED_OVER % ("Weekly page", "weekly")),
         "handoff.monthly-page": ("UNKNOWN", NEVER_HANDED_OVER % ("Monthly page", "monthly")),
     },
+    "rollback-fails": {
+        "monthly.dr.rollback-drill": ("CRITICAL", ROLLED_BACK % r"a rollback with a deployment in phase ERROR .+"),
+    },
+    "rollback-stays": {
+        "monthly.dr.rollback-drill": (
+            "CRITICAL",
+            ROLLED_BACK
+            % r"an app that may still run the older release \(a deployment in phase ERROR after \d+\.\d s\)",
+        ),
+    },
     "recovery-gone": {
+        "monthly.dr.rollback-drill": ("UNKNOWN", NO_RECORDS),
         "monthly.dr.alerts": ("UNKNOWN", NO_RECORDS),
         "weekly.backups.restores": ("UNKNOWN", NO_RECORDS),
         "monthly.dr.restore": ("UNKNOWN", NO_RECORDS),

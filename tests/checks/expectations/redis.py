@@ -43,21 +43,22 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
     "redis-memory-full": {
         "daily.redis.alive": (
             "CRITICAL",
-            r"Memory of Redis: expected room for writes, got memory is full \([\d.]+ MiB of [\d.]+ MiB\) under "
+            r"Memory of Redis: expected room for writes, got full memory \([\d.]+ MiB of [\d.]+ MiB\) under "
             r"noeviction: writes are refused",
         ),
     },
     "redis-replica-cut": {
         "daily.redis.alive": (
             "CRITICAL",
-            r"Replication of Redis: expected a link to the primary, got role slave with its link down"
-            r"( for \d+ (s|min))?",
+            r"Replication of Redis: expected a link to the primary, got none( for \d+ (s|min))?: "
+            r"its role is slave and its link is down",
         ),
     },
     "redis-unsaved": {
         "daily.redis.alive": (
             "CRITICAL",
-            r"Redis: expected PONG to PING, got MISCONF Valkey is configured to save RDB snapshots, but it's "
+            r"Redis: expected PONG in answer to PING, got MISCONF Valkey is configured to save RDB "
+            r"snapshots, but it's "
             r"currently unable to persist to disk\. .+",
         ),
         "daily.health.api": ("CRITICAL", API_HEALTH % r"HTTP 503, degraded; redis unhealthy \(\w+\)"),

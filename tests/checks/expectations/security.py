@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from playbook.wording import clause_of
+
 CERTIFICATE = "weekly.security.certificate"
 SUSPICIOUS = "weekly.security.suspicious"
 LOGINS = "weekly.security.failed-logins"
@@ -9,11 +11,11 @@ TLS = "monthly.config.tls"
 HEADERS = "monthly.config.security-headers"
 WEB = r"localhost:\d+"
 APP = r"portfolio\.example at localhost:\d+"
-INVALID = "Certificates: expected each valid, trusted and for its host, got "
+INVALID = "Certificates: expected each to be valid, trusted and for its host, got "
 DAYS = r"Days left of the certificates: expected at least 21 days, got %s \(%s, ends .{16} UTC as the first of 3\)"
 NO_API = r"DigitalOcean API: expected the app from localhost:\d+, got connection refused \(connect, after \S+ s\)"
 VERSIONS = "Protocol versions: expected TLS 1.2 and TLS 1.3 only, got "
-WITHOUT = r"Visitors without TLS: expected led to https%s, got "
+WITHOUT = r"Requests without TLS: expected a redirect to https%s, got "
 NO_WEBSITE = rf"Website: expected an answer from https://{WEB}/?, got connection refused \(connect, after \S+ s\)"
 LINKS = {
     "links.grafana": ("Link to Grafana", "Grafana"),
@@ -30,12 +32,12 @@ REFUSED_BURST = "Refused requests of one source in an hour: expected at most 60,
 FAILED = "Failed sign-ins of one source in an hour: expected at most 30, got "
 NO_LOGS = r"Logs: expected lines from DigitalOcean's live log stream, got none at all"
 FOREIGN = r"; the certificate is signed by a CA that is not in /\S+/ca\.pem, which targets\.NAME\.web\.ca names"
-NO_HSTS = r"HSTS: expected at least 180 days, got 0 days over an answer without the header \(critical <= 0 days\)"
+NO_HSTS = r"HSTS: expected at least 180 days, got 0 days \(the answer has no such header\) \(critical ≤ 0 days\)"
 
 
 def score(points: int, least: str, grade: str, lost: str, remark: str = "") -> str:
     """The grade of the headers."""
-    over = rf"over ten tests \(grade {grade}; lost by {lost}\)"
+    over = rf"in ten tests \(grade {grade}; {lost}\)"
     return f"Security headers: expected at least {least} points, got {points} points {over}{remark}"
 
 
@@ -46,9 +48,8 @@ def dead_link(item: str, found: str = rf"{REFUSED} from \S+") -> dict[str, tuple
 
 def unread(problem: str) -> str:
     """What the check of sign-ins says where something could not be read, and nothing bad was."""
-    return (
-        rf"Passwords: expected everything to be read( and .+)?, got {problem}( and .+)?; what was seen gives none"
-    )
+    got = rf"{clause_of(problem)}( and .+)?; what was seen gives none"
+    return rf"Passwords: expected everything to be read( and .+)?, got {got}"
 
 
 def without_logs(error: str) -> dict[str, tuple[str, str]]:
@@ -87,14 +88,14 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
     "certificate-chain-disordered": {
         CERTIFICATE: (
             "WARNING",
-            "Chains of the certificates: expected what a client needs, in order, for a server and for a usual"
+            "Chains of the certificates: expected all that a client needs, in order, for a server and for a usual"
             rf" term, got {WEB}: sent in the wrong order; {APP}: sent in the wrong order",
         )
     },
     "app-domain-phase-new": {
         CERTIFICATE: (
             "UNKNOWN",
-            r"Certificates: expected all phases of domains to be understood, got 1 of 1 that are not,"
+            r"Certificates: expected all phases of domains to be understood, got 1 of 1 that is not,"
             r" e\.g\. 'PARKED'; what was seen gives 2 of 2 valid",
         )
     },
@@ -107,7 +108,8 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
     "certificate-weak-key": {
         CERTIFICATE: (
             "CRITICAL",
-            "Keys and signatures of the certificates: expected RSA from 2048 bits, curves from 256 bits, no SHA-1,"
+            "Keys and signatures of the certificates: expected RSA of at least 2048 bits, curves of "
+            "at least 256 bits and no SHA-1,"
             rf" got {WEB}: RSA key of 1024 bits; {APP}: RSA key of 1024 bits",
         )
     },
@@ -148,12 +150,12 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
     "hsts-unreadable": {
         TLS: (
             "CRITICAL",
-            "HSTS: expected at least 180 days, got 0 days over max-age=63072000; max-age=63072000, which no"
-            r" browser can read \(critical <= 0 days\)",
+            r"HSTS: expected at least 180 days, got 0 days \(max-age=63072000; max-age=63072000, which no"
+            r" browser can read\) \(critical ≤ 0 days\)",
         ),
     },
     "hsts-short": {
-        TLS: ("WARNING", "HSTS: expected at least 180 days, got 30 days over max-age=2592000"),
+        TLS: ("WARNING", r"HSTS: expected at least 180 days, got 30 days \(max-age=2592000\)"),
     },
     "policy-missing": {
         HEADERS: ("WARNING", score(75, "80", "B", "Content-Security-Policy -25")),
@@ -219,16 +221,16 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
     "sign-ins-silent": {
         LOGINS: (
             "UNKNOWN",
-            r"Passwords: expected a line in the last 1\.5 h, got none for (9\.\d|10\.0) h from 1 of 1 files that"
-            r" match /\S+; what was seen gives none",
+            r"Passwords: expected a line in the last 1\.5 h, got none for (9\.\d|10\.0) h from 1 of 1 file that"
+            r" matches /\S+; what was seen gives none",
         ),
     },
     "sign-ins-undated": {
         LOGINS: (
             "UNKNOWN",
             r"Passwords: expected at least 151\.2 of 168 h of sign-ins and a line in the last 1\.0 h and at most"
-            r" 1 % of lines not to be understood, got 0 h of sign-ins and none for 168\.0 h from 1 of 1 files"
-            r" that match /\S+ and (\d+) of \1 that are not, e\.g\. '- jump .+; what was seen gives none",
+            r" 1 % of lines not understood, got 0 h of sign-ins and none for 168\.0 h from 1 of 1 file"
+            r" that matches /\S+ and (\d+) of \1, e\.g\. '- jump .+; what was seen gives none",
         ),
     },
     "app-not-active": without_logs("DigitalOcean API: expected a deployment that writes logs, got none"),
@@ -260,8 +262,8 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
     "policy-mistyped": {
         HEADERS: (
             "UNKNOWN",
-            r"Security headers: expected all headers and directives to be understood, got 1 of \d that are not, "
-            r"e\.g\. 'form-acton'; what was seen gives \d+ points over ten tests \(grade A\+?; lost by nothing\)",
+            r"Security headers: expected all headers and directives to be understood, got 1 of \d that is not, "
+            r"e\.g\. 'form-acton'; what was seen gives \d+ points in ten tests \(grade A\+?\)",
         ),
     },
     "link-console-gone": dead_link("links.console", rf"HTTP 410 from http://{WEB}/console"),
@@ -280,15 +282,16 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
         HEADERS: ("UNKNOWN", NO_WEBSITE),
         CERTIFICATE: (
             "UNKNOWN",
-            r"Certificates: expected certificates of all 2 addresses, got certificates of 0 addresses \(TLS:"
-            rf" expected an answer from {WEB}, got connection refused; TLS: expected an answer from {APP},"
-            r" got connection refused\); what was seen gives 0 of 0 valid",
+            r"Certificates: expected certificates of both addresses, got certificates of 0 addresses "
+            rf"\(no answer from {WEB}: connection refused; no answer from {APP}: connection refused\); "
+            rf"what was seen gives 0 of 0 valid",
         ),
     },
     "digitalocean-gone": {
         CERTIFICATE: (
             "UNKNOWN",
-            rf"Certificates: expected the app's domains from DigitalOcean, got {NO_API}; what was seen gives .+",
+            rf"Certificates: expected the app's domains from DigitalOcean, got {clause_of(NO_API)}; "
+            rf"what was seen gives .+",
         ),
         **without_logs(NO_API),
     },

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from playbook.wording import within
 from tests.checks.expectations.metrics import PARTIAL, away
 
 WEEK_KPIS = {
@@ -18,7 +19,7 @@ CAPACITY = ("monthly.capacity.growth", "monthly.capacity.spikes", "monthly.capac
 STORAGE = "weekly.resources.storage"
 # In the first minute of an hour the newest sample is still of the hour before, so that there are fewer to compare.
 FULL_ON = (
-    r"over 7 days \(full on \d{4}-\d\d-\d\d: \+%s points a day \(\d+ %% of (49[89]|50\d) comparisons agree\)\)"
+    r"\(full on \d{4}-\d\d-\d\d by the last 7 days: \+%s points a day; \d+ %% of (49[89]|50\d) comparisons agree\)"
 )
 BYTES = r"over 7 days \([\d.]+ GiB after [\d.]+ GiB\)"
 REFUSED = r"connection refused \(connect, after \d\.\d+ s\)"
@@ -44,8 +45,10 @@ def no_storage(area: str, expected: str, got: str) -> str:
 
 def unknown_month(exact: str, days: str) -> dict[str, tuple[str, str]]:
     """Too few samples for anything of the month."""
-    few = ", ".join(rf"{name} \({days}\)" for name in (*WEEK_KPIS.values(), "Requests"))
-    apart = "; ".join(rf"{name} \(samples of {exact} h in the last 30 days\)" for name in WEEK_KPIS.values())
+    few = ", ".join(rf"{name} \({days}\)" for name in (*map(within, WEEK_KPIS.values()), "requests"))
+    apart = "; ".join(
+        rf"{name} \(samples of {exact} h in the last 30 days\)" for name in map(within, WEEK_KPIS.values())
+    )
     return {
         MONTH[0]: (
             "UNKNOWN",
@@ -53,13 +56,13 @@ def unknown_month(exact: str, days: str) -> dict[str, tuple[str, str]]:
         ),
         MONTH[1]: (
             "UNKNOWN",
-            rf"Months: expected two months that can be compared, got not comparable: {apart}; "
+            rf"Months: expected two months of each figure to compare, got too little of {apart}; "
             "what was seen gives 5 not comparable",
         ),
         MONTH[2]: (
             "UNKNOWN",
             r"Days out of the usual: expected at least 24 of the last 30 whole days of every figure, "
-            rf"got fewer of {few}; what was seen gives none in 30 days",
+            rf"got fewer days of {few}; what was seen gives none in 30 days",
         ),
     }
 
@@ -69,7 +72,8 @@ def no_growth(days: str) -> tuple[str, str]:
     return (
         "UNKNOWN",
         r"Growth into a limit: expected at least 48 of the last 60 days of CPU, memory and storage of every "
-        rf"component, got fewer of {days}; what was seen gives none of \d that grows steadily towards it",
+        rf"component, got fewer days of {days}; what was seen gives none of \d that grows steadily "
+        rf"towards its limit",
     )
 
 
@@ -103,7 +107,7 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
         MONTH[0]: ("UNKNOWN", f"Availability: {PARTIAL}"),
         MONTH[1]: (
             "UNKNOWN",
-            "Months: expected two months that can be compared, got not comparable: Availability .+; .+ "
+            "Months: expected two months of each figure to compare, got too little of availability .+; .+ "
             "what was seen gives 5 not comparable",
         ),
         MONTH[2]: ("UNKNOWN", f"Days out of the usual: {PARTIAL}"),
@@ -113,25 +117,25 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
     "metrics-short": {  # two days are one, two or three whole ones in part, by the distance from midnight
         **unknown_week(r"4[78](\.\d)?"),
         **unknown_month(r"4[78](\.\d)?", "[12]"),
-        CAPACITY[0]: no_growth(r"((CPU|Memory|Storage) of [a-z-]+ \([23]\)(, )?){9}"),
+        CAPACITY[0]: no_growth(r"((CPU|memory|storage) of [a-z-]+ \([23]\)(, )?){9}"),
         CAPACITY[1]: (
             "UNKNOWN",
             r"CPU of image-worker at a spike: expected CPU samples of at least 648 of the last 720 h of every "
-            r"component, got fewer of ([a-z-]+ \(4\d h\)(, )?){3}; what was seen gives .+",
+            r"component, got fewer hours of ([a-z-]+ \(4\d h\)(, )?){3}; what was seen gives .+",
         ),
         STORAGE: (
             "UNKNOWN",
             no_storage(
                 r"Files of [a-z-]+",
-                r"(samples of at least 134\.4 of 168 h of Files of [a-z-]+( and )?){3}",
-                r"(samples of 4\d h of Files of [a-z-]+( and )?){3}; what was seen gives .+",
+                r"(samples of at least 134\.4 of 168 h of files of [a-z-]+( and )?){3}",
+                r"(samples of 4\d h of files of [a-z-]+( and )?){3}; what was seen gives .+",
             ),
         ),
     },
     "metrics-empty": {
         **unknown_week("0"),
         **unknown_month("0", "0"),
-        CAPACITY[0]: no_growth(r"CPU \(0\), Memory \(0\), Storage \(0\)"),
+        CAPACITY[0]: no_growth(r"CPU \(0\), memory \(0\), storage \(0\)"),
         CAPACITY[1]: ("UNKNOWN", "Requests at a spike: expected the requests a second of 30 days, got no samples"),
         STORAGE: ("UNKNOWN", no_storage("File systems", "samples of every file system", "none")),
     },
@@ -158,7 +162,7 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
         )
         for item, what, subject in (
             ("weekly.resources.cpu", "CPU", "CPU of the week"),
-            ("weekly.resources.memory-growth", "Memory", "Growth into the limit"),
+            ("weekly.resources.memory-growth", "memory", "Growth into the limit"),
         )
     },
     "memory-leak": {
@@ -221,13 +225,14 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
     "metrics-forty-days": {
         MONTH[1]: (
             "UNKNOWN",
-            r"Months: expected two months that can be compared, got not comparable: "
+            r"Months: expected two months of each figure to compare, got too little of "
             + "; ".join(
-                rf"{name} \(samples of 2[34]\d(\.\d)? h in the 30 days before\)" for name in WEEK_KPIS.values()
+                rf"{name} \(samples of 2[34]\d(\.\d)? h in the 30 days before\)"
+                for name in map(within, WEEK_KPIS.values())
             )
             + "; what was seen gives 5 not comparable",
         ),
-        CAPACITY[0]: no_growth(r"((CPU|Memory|Storage) of [a-z-]+ \(4[01]\)(, )?){9}"),
+        CAPACITY[0]: no_growth(r"((CPU|memory|storage) of [a-z-]+ \(4[01]\)(, )?){9}"),
     },
     "traffic-anomaly": {
         MONTH[2]: (
@@ -239,14 +244,14 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
         CAPACITY[0]: (
             "WARNING",
             r"Memory of image-worker, time until its limit: expected at least 90 days, got [78]\d days "
-            r"over 60 days "
-            r"\(80 % on \d{4}-\d\d-\d\d: \+0\.3\d* points a day \(\d+ % of \d+ comparisons agree\)\)",
+            r"\(80 % on \d{4}-\d\d-\d\d by the last 60 days: \+0\.3\d* points a day; "
+            r"\d+ % of \d+ comparisons agree\)",
         ),
     },
     "no-headroom": {
         CAPACITY[1]: (
             "CRITICAL",
-            r"CPU of portfolio-web at a spike: expected at most 90 %, got 10\d(\.\d+)? % over 2 instances at "
+            r"CPU of portfolio-web at a spike: expected at most 90 %, got 10\d(\.\d+)? % of 2 instances at "
             r"1\.5 × the peak of 30 days \(1\d\d % of one instance\) \(critical > 100 %\)",
         ),
     },

@@ -59,7 +59,7 @@ def init(tmp_path, monkeypatch):
 
         from playbook.__main__ import _parser
 
-        options = _parser().parse_args(["init", *arguments])
+        options = _parser("init").parse_args(["init", *arguments])
         asked = ask if answers is not None else None
         code = run_init(options, tmp_path, said.append, asked, environment=environment or {}, today=TODAY)
         return code, said

@@ -1,6 +1,7 @@
 """What a job tells everybody, and what it refuses to tell."""
 
 import argparse
+import re
 import subprocess
 from pathlib import Path
 
@@ -8,14 +9,19 @@ import msgspec
 import pytest
 
 from playbook.audience import Audience
+from playbook.catalogue import Catalogue
 from playbook.ci import command, github, state
 from playbook.ci.branches import Branches
 from playbook.errors import UsageError
+from playbook.handoff.page import Ending, make_page
+from playbook.handoff.public import HANDOFFS, public_page
 from playbook.history import runs as history
+from playbook.history.command import run_history
 from playbook.history.deliveries import Delivery, note
 from playbook.recovery import records
 from playbook.recovery.records import DrillRecord
 from playbook.report import read_results, write_all
+from playbook.report.handoff import write_page
 from playbook.verdict import Verdict
 from tests.factories import record, results
 from tests.history_factory import NOW, finding, run_line
@@ -167,6 +173,68 @@ def test_records_of_drills_go_to_the_branch_without_place_and_words(root):
     assert records.public_record(found) == found
     push(root, PUBLIC)
     assert records.read(str(file), NOW) == known
+
+
+def handoff(root: Path, *, public: bool) -> list[Path]:
+    """A handoff page of a week, in the history."""
+    page = make_page(
+        [],
+        Catalogue({}, []),
+        target="production",
+        period="weekly",
+        now=NOW,
+        last_made=None,
+        endings=[Ending("waiver", MFA, NOW, "alice asked for it (Ben)")],
+        on_call=["primary: Alice"],
+    )
+    return write_page(root / state.HISTORY / HANDOFFS, public_page(page) if public else page)
+
+
+def test_a_handoff_page_goes_to_the_branch_where_it_names_nobody(root):
+    """A page of the team's, or one whose words somebody changed, keeps everything from the branch."""
+    keep(root, audience=Audience.PUBLIC)
+    files = handoff(root, public=True)
+    push(root, PUBLIC)
+    kept = git("ls-tree", "-r", "--name-only", "history", at=root.parent / "origin.git").splitlines()
+    assert {f"{HANDOFFS}/{file.name}" for file in files} <= set(kept)
+    assert not [file for file in files if re.search("alice|ben", file.read_text(), re.IGNORECASE)]
+
+    files[0].write_text(files[0].read_text().replace("</main>", "<p>call Alice</p></main>"))
+    with pytest.raises(UsageError, match="1 line of the history would tell everybody"):
+        push(root, PUBLIC)
+    handoff(root, public=False)
+    with pytest.raises(UsageError, match="3 lines of the history would tell everybody"):
+        push(root, PUBLIC)
+
+    private_target(root)
+    push(root, PRIVATE)
+    assert "Alice" in pushed(root, "history")
+
+
+def test_cleansing_removes_pages_of_the_team(root):
+    """Dry unless it is told to write; public pages stay, and those of private targets."""
+    said: list[str] = []
+    files = handoff(root, public=False)
+    keep(root, audience=Audience.PUBLIC)
+    folder = root / state.HISTORY
+    options = {
+        "target": "sandbox",
+        "reports": "reports",
+        "history": str(folder),
+        "problems": False,
+        "cleanse": True,
+    }
+    run_history(argparse.Namespace(**options, write=False), root, said.append)
+    assert f"{HANDOFFS}/{files[0].name}: would be removed, as it is a page of the team's" in said
+    private_target(root)
+    run_history(argparse.Namespace(**options, write=True), root, said.append)
+    assert all(file.is_file() for file in files)
+    (root / "playbook.toml").unlink()
+    run_history(argparse.Namespace(**options, write=True), root, said.append)
+    assert not list((folder / HANDOFFS).iterdir())
+    handoff(root, public=True)
+    run_history(argparse.Namespace(**options, write=True), root, said.append)
+    assert said[-1] == "Nothing in the history is the team's alone."
 
 
 def test_a_file_that_nobody_knows_is_the_teams(root):

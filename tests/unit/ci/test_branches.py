@@ -1,5 +1,6 @@
 """The branches that outlive a job: two clones and a bare repository, and both push at once."""
 
+import os
 import subprocess
 import threading
 import time
@@ -290,3 +291,28 @@ def test_no_hook_runs_and_nothing_is_signed(clones, monkeypatch):
     assert lines_of(origin) == ["one"]
     assert not list(a.glob("ran-*"))
     assert len(mine._git("rev-parse", "--short", "HEAD")) == 12
+
+
+def test_git_gets_its_own_variables_and_no_secret(clones, monkeypatch, tmp_path):
+    """A hook, a helper or a transport of git's reads what it is given."""
+    _, here, _ = clones
+    shown = tmp_path / "shown"
+    helper = tmp_path / "git-remote-shown"
+    helper.write_text(f"#!/bin/sh\nenv > {shown}\nexit 1\n")
+    helper.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    given = {
+        "DIGITALOCEAN_TOKEN": "canary",
+        "PGPASSWORD": "canary",
+        "https_proxy": "http://p",
+        "GIT_TRACE": "0",
+    }
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    git("remote", "set-url", "origin", "shown::x", at=here)
+    with pytest.raises(UsageError):
+        Branches(here, wait=void).fetch_history(here / "history")
+    told = shown.read_text()
+    assert "https_proxy=http://p" in told
+    assert "GIT_TRACE=0" in told
+    assert "canary" not in told

@@ -295,7 +295,7 @@ def test_a_state_that_nobody_knows_is_not_passed_over():
     with serve(rules("Smouldering", "Alerting"), EVALUATED, content([])) as server:
         found = client_of(grafana=server.url).found(NOW)
     assert [one.name for one in found.alerts] == ["A1"]
-    assert found.coverage.got == "1 of 2 that are not, e.g. 'A0 Smouldering'"
+    assert found.coverage.got == "1 of 2 that is not, e.g. 'A0 Smouldering'"
 
 
 @pytest.mark.parametrize(
@@ -307,7 +307,7 @@ def test_a_state_that_nobody_knows_is_not_passed_over():
         (groups(rule(health="err", lastError="many-to-many")), "1 that is not: A0 (health err: many-to-many)"),
         (groups(rule(health="unknown")), "1 that is not: A0 (health unknown)"),
         (groups(rule(lastEvaluation="0001-01-01T00:00:00Z")), "1 that is not: A0 (never evaluated)"),
-        (groups(rule(), {"name": "A1"}), "1 of 2 that are not, e.g. \"{'name': 'A1'}\""),
+        (groups(rule(), {"name": "A1"}), "1 of 2 that is not, e.g. \"{'name': 'A1'}\""),
         (groups(rule(lastEvaluation="2026-06-15T07:40:00Z")), "1 that is not: A0 (last 20 min ago)"),
         (groups(rule(lastEvaluation="2026-06-15T09:00:00Z")), "1 that is not: A0 (last in 60 min, by its clock)"),
         (groups(rule(), warnings=["one ruler is away"]), "an answer with the warning 'one ruler is away'"),
@@ -322,6 +322,43 @@ def test_that_nothing_fires_says_nothing_without_rules_that_are_evaluated(answer
         found = client_of(prometheus=server.url).found(NOW)
     assert not found.coverage.enough
     assert found.coverage.got.startswith(got)
+
+
+FIRING = {"labels": {"alertname": "A0", "disk": "a"}, "state": "firing", "activeAt": "2026-06-15T07:50:00Z"}
+
+
+@pytest.mark.parametrize(
+    ("listed", "told", "found"),
+    [
+        ([], rule(alerts=[FIRING]), [("A0", "firing", {"disk": "a"})]),
+        ([FIRING], rule(alerts=[FIRING]), [("A0", "firing", {"disk": "a"})]),
+        ([{**FIRING, "labels": {**FIRING["labels"], "__rule_uid__": "x"}}], rule(alerts=[FIRING]), 1),
+        ([{**FIRING, "state": "pending"}], rule(alerts=[FIRING]), 2),
+        ([FIRING], rule(alerts=[{**FIRING, "labels": {"alertname": "A0", "disk": "b"}}]), 2),
+        # An answer that leaves the alerts out says of the whole rule that it fires.
+        ([], rule(state="firing", labels={"severity": "page"}), [("A0", "firing", {"severity": "page"})]),
+        ([], rule(state="pending"), [("A0", "pending", {})]),
+        ([FIRING], rule(state="firing", labels={"severity": "page"}), [("A0", "firing", {"disk": "a"})]),
+        ([], rule(state="inactive", alerts=[]), []),
+        ([], rule(state="firing", alerts="none", labels=["odd"]), [("A0", "firing", {})]),
+    ],
+)
+def test_what_the_rules_say_of_alerts_counts_beside_the_list(listed, told, found):
+    """The list is another answer, and empty where Prometheus was started between the two."""
+    answered = content({"status": "success", "data": {"alerts": listed}})
+    with serve(answered, groups(told)) as server:
+        alerts = client_of(prometheus=server.url).found(NOW).alerts
+    shown = [(one.name, one.state, {**one.labels}) for one in alerts]
+    for *_, labels in shown:
+        labels.pop("alertname")
+    assert (len(shown) if isinstance(found, int) else shown) == found
+
+
+def test_an_alert_of_a_rule_that_is_not_understood_is_counted():
+    """It could be one that fires."""
+    with serve(rules(), groups(rule(alerts=["odd"]))) as server:
+        found = client_of(prometheus=server.url).found(NOW)
+    assert found.coverage.got == "1 of 1 that is not, e.g. 'odd'"
 
 
 def test_paused_rules_are_shown_and_do_not_count():

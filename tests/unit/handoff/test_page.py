@@ -9,10 +9,10 @@ from playbook.catalogue import Catalogue, Item
 from playbook.clock import FixedClock
 from playbook.errors import Unreachable
 from playbook.handoff.command import collect
-from playbook.handoff.files import read_pages, write_page
+from playbook.handoff.files import read_pages
 from playbook.handoff.page import Ending, make_page
 from playbook.history.runs import append
-from playbook.report.handoff import handoff_html, handoff_markdown
+from playbook.report.handoff import handoff_html, handoff_markdown, write_page
 from playbook.settings import load
 from playbook.verdict import Verdict
 from tests.factories import HOSTILE
@@ -195,3 +195,10 @@ def test_what_is_not_part_of_the_product_any_more_is_no_open_problem():
     assert [each.item for each in made.problems] == ["daily.example.1"]
     assert handoff_markdown(made).count("Not part of this product: redis (5 items).") == 1
     assert handoff_html(made).count("Not part of this product: redis (5 items).") == 1
+
+
+def test_times_are_told_in_both_zones():
+    """In UTC, and beside it in the zone of the target."""
+    made = page(runs_of({1: [CRITICAL, OK]}), time_zone="Europe/Berlin")
+    for text in (handoff_html(made), handoff_markdown(made)):
+        assert "Mon 23 Nov 2026, 09:00 UTC (10:00 in Berlin)" in text

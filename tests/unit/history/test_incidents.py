@@ -200,7 +200,7 @@ def test_it_closes_with_the_last_of_its_items(well):
     runs.append(run(START + 3 * DAY, {QUEUE: well}))
     (one,) = incidents(runs, RULES)
     assert one.closed == START + 3 * DAY
-    assert one.events[-1].text == "Shared: within bounds again, after 3 days"
+    assert one.events[-1].text == "Shared: within bounds again, after 2 days, and 24 h not measured"
 
 
 def test_it_closes_after_so_many_good_runs():

@@ -45,6 +45,39 @@ def test_slots_are_in_utc_wherever_the_moment_is_from():
 
 
 @pytest.mark.parametrize(
+    ("now", "before", "after"),
+    [
+        ("2026-07-01T12:00", "2026-07-01T04:17", "2026-07-02T04:17"),
+        ("2026-11-23T04:30", "2026-11-22T05:17", "2026-11-23T05:17"),
+        ("2026-10-24T12:00", "2026-10-24T04:17", "2026-10-25T05:17"),  # clocks are put back in between
+        ("2026-03-28T12:00", "2026-03-28T05:17", "2026-03-29T04:17"),
+    ],
+)
+def test_slots_follow_the_clock_of_the_schedules_time_zone(now, before, after):
+    """A quarter past six in Berlin is an hour earlier in summer, as seen from UTC."""
+    berlin = Schedule(cron={"daily": "17 6 * * *"}, time_zone="Europe/Berlin")
+    assert last_slot(berlin, "daily", at(now)) == at(before)
+    assert next_slot(berlin, "daily", at(now)) == at(after)
+
+
+def test_an_hour_that_spring_skips_is_made_up_for_at_its_end():
+    """As GitHub does it: half past two does not exist that night, so it is three."""
+    berlin = Schedule(cron={"daily": "30 2 * * *"}, time_zone="Europe/Berlin")
+    assert next_slot(berlin, "daily", at("2026-03-28T12:00")) == at("2026-03-29T01:00")
+
+
+def test_a_time_zone_that_does_not_exist_is_a_mistake_with_its_line(tmp_path):
+    """Said when the settings are read, and not by the first run that is late."""
+    file = tmp_path / "playbook.toml"
+    file.write_text('[schedule]\ntime_zone = "Europe/Bärlin"\n', encoding="utf-8")
+    with pytest.raises(UsageError) as told:
+        load("sandbox", root=tmp_path, environment={})
+    assert str(told.value) == (
+        f"{file}:2: schedule.time_zone: expected a time zone such as Europe/Berlin, got 'Europe/Bärlin'"
+    )
+
+
+@pytest.mark.parametrize(
     ("now", "last", "slot"),
     [
         ("2026-11-23T09:16", "2026-11-22T06:30", None),  # within the grace of three hours

@@ -61,7 +61,7 @@ def test_a_folder_that_is_not_there_holds_nothing(tmp_path):
 def test_what_cannot_be_written_is_said(tmp_path):
     """It is no finding on the system."""
     (tmp_path / "file").write_text("")
-    with pytest.raises(Unreachable, match="expected to add the test to history, got: "):
+    with pytest.raises(Unreachable, match="expected to add the test to history, got an error "):
         remember(tmp_path / "file", line())
     result = Result(
         target="staging",

@@ -158,7 +158,7 @@ def test_a_sandbox_is_on_this_machine(tmp_path, hosts):
 
 def test_the_name_of_production_on_another_target_is_a_mistake(tmp_path):
     """Whoever says it means production, and gets staging."""
-    with pytest.raises(Forbidden, match="the target staging is no production system"):
+    with pytest.raises(Forbidden, match="the target staging is not a production system"):
         demand_permission(settings(tmp_path, STAGING + HOSTS), "production")
 
 

@@ -56,7 +56,7 @@ def test_every_night_has_its_archive(tmp_path, write):
     found = kept(tmp_path)
     assert found.missing == ()
     assert found.gaps.value == 0
-    assert found.gaps.over == "5 of 5 nights kept"
+    assert found.gaps.over == "(5 of 5 nights kept)"
 
 
 def test_a_gap_is_named_by_its_night(tmp_path, write):
@@ -65,7 +65,7 @@ def test_a_gap_is_named_by_its_night(tmp_path, write):
         write(hours)
     found = kept(tmp_path)
     assert found.gaps.value == 1
-    assert found.gaps.over == "3 of 4 nights kept, none for 2026-11-20"
+    assert found.gaps.over == "(3 of 4 nights kept; none for 2026-11-20)"
 
 
 @pytest.mark.parametrize(("hours", "missing"), [(25.9, 0), (26.1, 1), (50.1, 2)])
@@ -114,13 +114,12 @@ def test_nights_before_the_first_archive_are_still_to_come(tmp_path, write):
         write(hours)
     assert verdict(kept(tmp_path)) == (
         Verdict.UNKNOWN,
-        "Nights without a backup: expected all 5 nights, got 3 nights; "
-        "what was seen gives 0 over 3 of 3 nights kept",
+        "Nights without a backup: expected all 5 nights, got 3 nights; what was seen gives 0 (3 of 3 nights kept)",
     )
     old = {"first_days": {"known_since": "2026-09-01T06:00:00Z"}}
     said, message = verdict(kept(tmp_path, target=old))
     assert said is Verdict.WARNING
-    assert "got 2 over 3 of 5 nights kept, none for 2026-11-19, 2026-11-18" in message
+    assert "got 2 (3 of 5 nights kept; none for 2026-11-19, 2026-11-18)" in message
 
 
 def test_archives_that_were_copied_all_at_once_have_no_date(tmp_path):

@@ -79,20 +79,20 @@ def test_what_does_not_grow():
     """Says so."""
     found = growth()
     assert found.meeting == []
-    assert found.summary == "none of 3 that grows steadily towards it"
+    assert found.summary == "none of 3 that grows steadily towards its limit"
 
 
 @pytest.mark.parametrize(
     ("answers", "short"),
     [
         ({"component_cpu": []}, "CPU of web (0)"),
-        ({"component_storage": [series("web", 1.0, count=47)]}, "Storage of web (47)"),
-        ({"component_memory": [series("web", 50.0), series("a", 1.0)]}, "CPU of a (0), Storage of a (0)"),
+        ({"component_storage": [series("web", 1.0, count=47)]}, "storage of web (47)"),
+        ({"component_memory": [series("web", 50.0), series("a", 1.0)]}, "CPU of a (0), storage of a (0)"),
     ],
 )
 def test_most_of_two_months_of_everything(answers, short):
     """A kind of which there is nothing is missed too, and a component of which another kind knows."""
-    assert growth(**answers).coverage.got == f"fewer of {short}"
+    assert growth(**answers).coverage.got == f"fewer days of {short}"
 
 
 def test_a_steep_growth_of_a_few_days_is_not_drawn_on():
@@ -122,7 +122,7 @@ def test_the_peak_times_the_multiple_over_the_most_instances(tmp_path):
     """All the CPU of the busiest quarter of an hour, spread over as many instances as there may be."""
     found = room(tmp_path, [quarters("web", 100.0), quarters("optimizer", 120.0)])
     assert [(one.name, one.reading.value) for one in found.by_cpu] == [("web", 75.0), ("optimizer", 45.0)]
-    assert found.by_cpu[0].reading.over == "2 instances at 1.5 × the peak of 30 days (100 % of one instance)"
+    assert found.by_cpu[0].reading.over == "of 2 instances at 1.5 × the peak of 30 days (100 % of one instance)"
     assert found.coverage.enough
     assert found.coverage.words == "1 answer · 2 own series · 720 of 720 h"
     assert found.by_requests == []
@@ -137,7 +137,7 @@ def test_another_multiple(tmp_path):
 def test_the_peak_may_lie_in_what_is_not_known(tmp_path):
     """What is too high is too high all the same."""
     found = room(tmp_path, [quarters("web", 100.0, count=2591)])
-    assert found.coverage.got == "fewer of web (648 h), optimizer (0 h)"
+    assert found.coverage.got == "fewer hours of web (648 h), optimizer (0 h)"
     assert [(one.name, one.reading.value) for one in found.by_cpu] == [("web", 75.0)]
     assert found.evidence()
 
@@ -168,7 +168,7 @@ def test_the_newest_breakpoint_test_of_this_target_counts(tmp_path):
     (load_test,) = found.by_requests
     assert load_test.reading.value == pytest.approx(90)
     assert load_test.reading.over == (
-        "20.0 requests/s, tested on 2026-11-02 (breakpoint); 1.5 × the peak are 18.0"
+        "(1.5 × the peak is 18.0 requests/s; the breakpoint test on 2026-11-02 carried 20.0)"
     )
 
 
@@ -189,7 +189,7 @@ def test_a_breakpoint_test_of_history_counts_where_its_result_is_elsewhere(tmp_p
         )
         remember(tmp_path / "history" / "load", line)
     (load_test,) = room(tmp_path, [quarters("web", 1.0)], [quarters("", 12.0)]).by_requests
-    assert load_test.reading.over.startswith("30.0 requests/s, tested on 2026-11-02 (breakpoint)")
+    assert load_test.reading.over.endswith("the breakpoint test on 2026-11-02 carried 30.0)")
 
 
 def test_a_breakpoint_test_in_which_no_step_held(tmp_path):

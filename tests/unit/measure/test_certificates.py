@@ -394,7 +394,7 @@ def test_both_ends(client, authority, tmp_path, platform):
     assert found.days_left.value == 5
     assert found.days_left.over.startswith(f"({HOST} at DigitalOcean, ends ")
     assert found.days_left.over.endswith(" as the first of 2)")
-    assert found.coverage.words == "1 of 1 addresses · nothing of *.portfolio.example"
+    assert found.coverage.words == "1 of 1 address · nothing of *.portfolio.example"
     served, obtained = found.evidence()[0], found.evidence()[2]
     assert served.rows[0][-1] == "yes"
     assert obtained.rows[0][3].startswith("another one, until ")
@@ -427,8 +427,8 @@ def test_one_domain_of_two_is_away(client, authority, tmp_path, platform):
     with tls_server(context_of(tmp_path, authority.issue(HOST))) as server:
         found = measure(client, settings_of(tmp_path, server.port, domains=[dead]))
     assert found.summary == "1 of 1 valid"
-    assert found.coverage.expected == "certificates of all 2 addresses"
-    assert f"1 addresses (TLS: expected an answer from {dead}, got connection refused" in found.coverage.got
+    assert found.coverage.expected == "certificates of both addresses"
+    assert f"1 address (no answer from {dead}: connection refused" in found.coverage.got
 
 
 def test_untrusted_and_more(client, tmp_path, platform):

@@ -69,7 +69,7 @@ def test_clocks_that_agree(read):
     found = read(website(), redis(0), prometheus(1))
     assert judged(found) == (
         Verdict.OK,
-        "Clock skew: expected under 2 s, got 1 s over 3 clocks (Prometheus's is 1 s ahead)",
+        "Clock skew: expected under 2 s, got 1 s of 3 clocks (Prometheus 1 s ahead)",
     )
     assert found.coverage.words == "3 of 3 clocks"
     assert len(found.evidence()) == 2
@@ -78,11 +78,11 @@ def test_clocks_that_agree(read):
 @pytest.mark.parametrize(
     ("said", "verdict", "whose"),
     [
-        (("Wed, 29 May 2024 21:10:00 GMT", 0, 0), Verdict.CRITICAL, "website's is 10 min ahead"),
-        (("Wed, 29 May 2024 20:59:15 GMT", 0, 0), Verdict.WARNING, "website's is 44 s behind"),
-        ((DATE, 45, 0), Verdict.WARNING, "Redis's is 45 s ahead"),
-        ((DATE, 0, -3_600), Verdict.CRITICAL, "Prometheus's is 1 h behind"),
-        (("Wed, 29 May 2024 22:10:00 +0100", 0, 0), Verdict.CRITICAL, "website's is 10 min ahead"),
+        (("Wed, 29 May 2024 21:10:00 GMT", 0, 0), Verdict.CRITICAL, "website 10 min ahead"),
+        (("Wed, 29 May 2024 20:59:15 GMT", 0, 0), Verdict.WARNING, "website 44 s behind"),
+        ((DATE, 45, 0), Verdict.WARNING, "Redis 45 s ahead"),
+        ((DATE, 0, -3_600), Verdict.CRITICAL, "Prometheus 1 h behind"),
+        (("Wed, 29 May 2024 22:10:00 +0100", 0, 0), Verdict.CRITICAL, "website 10 min ahead"),
     ],
 )
 def test_clock_that_is_off(read, said, verdict, whose):
@@ -98,7 +98,7 @@ def test_one_that_is_off_counts_though_another_was_not_read(read):
     assert judged(read(website(), gone, prometheus(400)))[0] is Verdict.CRITICAL
     verdict, message = judged(read(website(), gone, prometheus(0)))
     assert verdict is Verdict.UNKNOWN
-    assert "expected all 3 clocks, got 2 clocks (Redis did not say: Redis: expected an answer" in message
+    assert "expected all 3 clocks, got 2 clocks (nothing from Redis: " in message
 
 
 @pytest.mark.parametrize("date", ["", "yesterday", "Wed, 99 May 2024 21:00:00 GMT"])
@@ -106,7 +106,7 @@ def test_answer_without_a_date_is_no_clock(read, date):
     """Nor one with a date that is none."""
     found = read(website(date), redis(0), prometheus(0))
     assert judged(found)[0] is Verdict.UNKNOWN
-    assert "website did not say: expected a date from https://x" in found.coverage.got
+    assert "website: expected a date from https://x" in found.coverage.got
 
 
 def test_what_a_cache_kept_is_as_old_as_it_says(read):

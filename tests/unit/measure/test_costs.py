@@ -98,7 +98,7 @@ def test_the_month_is_projected_to_its_end():
     found = bills(account({"2026-06": {"App": 45.0}, "2026-05": {"App": 80.0}}), settings(), FixedClock(MIDDLE))
     assert found.projected == pytest.approx(90.0)
     assert found.cost_of_month.value == pytest.approx(90.0)
-    assert found.cost_of_month.over == "2026-06 ($90.00 of $100.00, projected from $45.00 in 15.0 of 30 days)"
+    assert found.cost_of_month.over == "(2026-06: $90.00 of $100.00, projected from $45.00 in 15.0 of 30 days)"
     assert found.cost_of_last_month.value == pytest.approx(80.0)
 
 

@@ -237,7 +237,7 @@ def test_no_password_is_in_what_was_measured_or_said():
     assert _HOLDS_PASSWORDS.match(f"/v2/databases/{ID}")
     with pytest.raises(NotJson) as cut:
         _Response(200, {}, torn.encode(), may_be_quoted=False).json()
-    assert str(cut.value) == f"{len(torn)} bytes that are no JSON"
+    assert str(cut.value) == f"{len(torn)} bytes that are not JSON"
 
 
 def test_the_databases_of_the_apps_spec_are_looked_at_where_none_is_named():
@@ -338,8 +338,8 @@ def test_a_database_without_id_and_name_is_a_mistake():
             "someday",
         ),
         ({"maintenance_window": {"day": "sunday", "hour": "25:00", "pending": False}}, Verdict.UNKNOWN, "25:00"),
-        ({"maintenance_window": None}, Verdict.UNKNOWN, "the maintenance window of backend"),
-        ({"version_end_of_life": stamp(days=-80)}, Verdict.WARNING, "got 80 days (pg 14.5"),
+        ({"maintenance_window": None}, Verdict.UNKNOWN, "expected a day and an hour, got none"),
+        ({"version_end_of_life": stamp(days=-80)}, Verdict.WARNING, "got 80 days (PostgreSQL 14.5"),
         ({"version_end_of_life": "2023-11-09T00:00:00Z"}, Verdict.CRITICAL, "2023-11-09"),
         ({"version_end_of_life": None}, Verdict.OK, ""),
         ({"version_end_of_life": "0001-01-01T00:00:00Z"}, Verdict.OK, ""),

@@ -63,9 +63,9 @@ def test_a_message_names_the_first_and_counts_the_rest():
     many = Source("npm audit", tuple(weak(name, "high", f"{name} 2") for name in "abcd"), "9 dependencies")
     assert many.reading.value == 4
     assert many.reading.over == (
-        "9 dependencies (a high, fixed by a 2; b high, fixed by b 2; c high, fixed by c 2; and 1 more)"
+        "in 9 dependencies (a high, fixed by a 2; b high, fixed by b 2; c high, fixed by c 2; and 1 more)"
     )
-    assert Source("npm audit", (weak("a", "low"),), "1 dependency").reading.over == "1 dependency"
+    assert Source("npm audit", (weak("a", "low"),), "1 dependency").reading.over == "in 1 dependency"
 
 
 def of(npm_error=None, dependabot_error=None, monkeypatch=None):
@@ -175,4 +175,4 @@ def test_majors_are_counted_and_named():
         ("a", "1.0.0", False),
         ("b", "1.0.0", True),
     ]
-    assert (found.majors.value, found.majors.over) == (1.0, "3 dependencies of the project (a 1.0.0 → 2.0.0)")
+    assert (found.majors.value, found.majors.over) == (1.0, "of 3 dependencies of the project (a 1.0.0 → 2.0.0)")

@@ -12,9 +12,10 @@ from playbook.clients.digitalocean import DigitalOceanApi
 from playbook.clients.digitalocean_types import CauseDetails, Deployment, Progress, Reason, Source, Step
 from playbook.clients.listing import Listing, listed
 from playbook.clock import FixedClock
+from playbook.counters import Earlier
 from playbook.coverage import whole
 from playbook.errors import TooLittleData
-from playbook.evidence import Table
+from playbook.evidence import Facts, Table
 from playbook.measure.deployments import Releases, Review, deployment_review, deployments
 from playbook.settings import load
 from tests.judged import check, judged
@@ -33,7 +34,7 @@ class FakeApi:
 def measure(*found: Deployment, **over: Any) -> Releases:
     overlay = {"targets": {"sandbox": {"kind": "sandbox", **over}}}
     settings = load("sandbox", environment={}, overlay=overlay)
-    return deployments(cast(DigitalOceanApi, FakeApi(*found)), settings, FixedClock(NOW))
+    return deployments(cast(DigitalOceanApi, FakeApi(*found)), settings, FixedClock(NOW), Earlier())
 
 
 def made(phase: str, minutes: float, **more: Any) -> Deployment:
@@ -82,6 +83,37 @@ def test_in_progress_since_nobody_knows_when_is_unknown():
     assert "when deployment d began" in found.coverage.expected
 
 
+@pytest.mark.parametrize(
+    ("hours", "words"),
+    [
+        (None, "not known, as no earlier run is"),
+        (1, "none since the run of 2026-03-02 06:30 UTC"),
+        (4, "1 since the run of 2026-03-02 03:30 UTC: commit a pushed (ACTIVE)"),
+        (24, "2 since the run of 2026-03-01 07:30 UTC: commit a pushed (ACTIVE); commit b pushed (ERROR)"),
+        (
+            99,
+            "5 since the run of 2026-02-26 04:30 UTC: commit a pushed (ACTIVE); commit b pushed (ERROR); "
+            "commit c pushed (SUPERSEDED); and 2 more",
+        ),
+    ],
+)
+def test_what_was_deployed_since_the_run_before_is_named(hours, words):
+    """By its cause, newest first; what was never looked at before is not called none."""
+    found = [
+        made(phase, ago, cause=f"commit {name} pushed")
+        for phase, ago, name in (
+            *(("ACTIVE", 120, "a"), ("ERROR", 300, "b"), ("SUPERSEDED", 2000, "c")),
+            *(("SUPERSEDED", 3000, "d"), ("SUPERSEDED", 4000, "e"), ("SUPERSEDED", 9000, "f")),
+        )
+    ]
+    before = None if hours is None else NOW - timedelta(hours=hours)
+    earlier = Earlier(last_run=lambda: before)
+    settings = load("sandbox", environment={})
+    releases = deployments(cast(DigitalOceanApi, FakeApi(*found)), settings, FixedClock(NOW), earlier)
+    assert releases.since == words
+    assert releases.evidence()[-1] == Facts("Since the run before", {"Deployed": words})
+
+
 def test_no_deployments():
     with pytest.raises(TooLittleData, match="expected deployments of the app, got none"):
         measure()
@@ -105,7 +137,7 @@ def test_duration_is_until_its_phase_and_only_when_done():
 def test_newest_three_are_shown():
     old = made("SUPERSEDED", 60, services=[Source(name="web", source_commit_hash="abcdef0123")])
     releases = measure(made("ACTIVE", 5), *[msgspec.structs.replace(old, id=str(i)) for i in range(5)])
-    shown = releases.evidence()
+    shown = releases.evidence()[0]
     assert isinstance(shown, Table)
     assert [row[0] for row in shown.rows] == ["ACTIVE", "SUPERSEDED", "SUPERSEDED"]
     assert shown.rows[1][5] == "abcdef0"
@@ -163,7 +195,7 @@ def test_the_share_leaves_out_what_is_in_progress():
     good = [made("SUPERSEDED", 200 + n) for n in range(3)]
     share = review(made("DEPLOYING", 5), made("ACTIVE", 20), *failed, *good).failure_share
     assert share is not None
-    assert (round(share.value, 1), share.over) == (33.3, "7 d (2 of 6 deployments)")
+    assert (round(share.value, 1), share.over) == (33.3, "7 days (2 of 6 deployments)")
 
 
 def test_no_deployments_at_all_is_too_little():
@@ -256,8 +288,8 @@ def test_a_listing_that_was_cut_is_not_the_whole_week():
 
     settings = load("sandbox", environment={})
     good = (made("ACTIVE", 60), made("SUPERSEDED", 90))
-    found = deployments(cast(DigitalOceanApi, Cut(*good)), settings, FixedClock(NOW))
+    found = deployments(cast(DigitalOceanApi, Cut(*good)), settings, FixedClock(NOW), Earlier())
     verdict, message = judged(RECENT, deployments=found)
     assert (str(verdict), "expected all 5 deployments, got 2 deployments" in message) == ("UNKNOWN", True)
-    bad = deployments(cast(DigitalOceanApi, Cut(made("ERROR", 5), *good)), settings, FixedClock(NOW))
+    bad = deployments(cast(DigitalOceanApi, Cut(made("ERROR", 5), *good)), settings, FixedClock(NOW), Earlier())
     assert str(judged(RECENT, deployments=bad)[0]) == "CRITICAL"

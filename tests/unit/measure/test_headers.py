@@ -48,7 +48,7 @@ def test_a_good_page(graded):
     """Policy, framing by policy and referrer are worth five each."""
     found = graded(**GOOD)
     assert (found.points, found.grade) == (115, "A+")
-    assert found.score.over == "ten tests (grade A+; lost by nothing)"
+    assert found.score.over == "in ten tests (grade A+)"
     grade, tests, headers = found.evidence()
     assert grade.facts["Grade"] == "A+"
     assert len(tests.rows) == 10
@@ -60,7 +60,7 @@ def test_a_page_without_any(graded):
     found = graded()
     assert (found.points, found.grade) == (30, "D")
     assert found.score.over == (
-        "ten tests (grade D; lost by Content-Security-Policy -25, Strict-Transport-Security -20, Framing -20, "
+        "in ten tests (grade D; Content-Security-Policy -25, Strict-Transport-Security -20, Framing -20, "
         "X-Content-Type-Options -5)"
     )
     assert found.evidence()[1].rows[0] == [

@@ -76,8 +76,8 @@ def test_a_smaller_picture_of_the_same_shape_is_valid(kind, declared, settings):
 @pytest.mark.parametrize(
     ("body", "headers", "problem"),
     [
-        (b"<html>", {}, "6 bytes that are no image"),
-        (b"", {}, "0 bytes that are no image"),
+        (b"<html>", {}, "6 bytes that are not an image"),
+        (b"", {}, "0 bytes that are not an image"),
         (picture()[:900], {}, "900 bytes that cannot be decoded: "),
         (
             picture("JPEG")[:-900],
@@ -177,7 +177,7 @@ def test_a_sample_of_ones_own(settings, tmp_path):
         assert b"tEXtComment\0operations-playbook probe 2026-03-02T08:00:00" in server.requests[0]
         own.write_bytes(b"hello")
         with pytest.raises(
-            UsageError, match=r"web\.sample_image: expected an image, got 5 bytes that are no image"
+            UsageError, match=r"web\.sample_image: expected an image, got 5 bytes that are not an image"
         ):
             optimization(api_of(server), with_sample(own), CLOCK)
         with pytest.raises(UsageError, match=r"web\.sample_image names .*, which cannot be read: No such file"):

@@ -169,7 +169,7 @@ def test_celery_waiting_counts_every_priority():
     queues = read(celery(celery=["{}"] * 50, **many, **unacked), **CELERY)
     assert judged(queues) == (
         Verdict.CRITICAL,
-        "Jobs that wait in celery (celery): expected at most 50 jobs, got 110 jobs (critical > 100 jobs)",
+        "Jobs waiting in celery (Celery): expected at most 50 jobs, got 110 jobs (critical > 100 jobs)",
     )
     facts = queues.evidence()[0].facts
     assert facts["Being worked on"] == "2 (all queues)"
@@ -194,12 +194,14 @@ def test_rq_jobs_wait_too_long_or_have_failed():
     for order in (["old", "new"], ["new", "old"]):
         verdict, message = judged(read(rq(**job, **new, **{"rq:queue:default": order}), **RQ))
         assert verdict is Verdict.CRITICAL
-        assert message.startswith("Wait of the oldest job in default (rq): expected at most 300 s, got 2,400 s")
+        assert message.startswith(
+            "Waiting time of the oldest job in default (RQ): expected at most 300 s, got 2,400 s"
+        )
     failed = Ranked({f"f{number}": EPOCH for number in range(101)})
     verdict, message = judged(read(rq(**{"rq:failed:default": failed}), **RQ))
     assert (verdict, message) == (
         Verdict.WARNING,
-        "Failed jobs of default (rq): expected at most 100 jobs, got 101 jobs",
+        "Failed jobs of default (RQ): expected at most 100 jobs, got 101 jobs",
     )
 
 
@@ -209,8 +211,8 @@ def test_rq_without_a_worker_that_is_alive_is_critical():
         keys = {key: value for key, value in rq(**gone).items() if value is not None}
         assert judged(read(keys, **RQ)) == (
             Verdict.CRITICAL,
-            "Workers of default (rq): expected at least one that is alive, "
-            "got none (1 listed that take no new jobs)",
+            "Workers of default (RQ): expected at least one that is alive, "
+            "got none (1 listed that takes no new jobs)",
         )
     odd = rq(**{"rq:worker:a1": {"state": "busy", "last_heartbeat": "soon"}})
     assert not read(odd, **RQ).coverage.enough
@@ -220,7 +222,7 @@ def test_rq_suspended_is_a_warning():
     """Its workers wait until somebody resumes them."""
     verdict, message = judged(read(rq(**{"rq:suspended": "1"}), **RQ))
     assert verdict is Verdict.WARNING
-    assert message == ("Queue default (rq): expected jobs to be given out, got paused: its jobs are kept back")
+    assert message == ("Queue default (RQ): expected jobs to be given out, got paused: its jobs are kept back")
 
 
 @pytest.mark.parametrize("at", [ago(2000), round(ago(2000) * 1000)])
@@ -239,7 +241,7 @@ def test_sidekiq_without_a_process_that_serves_the_queue_is_critical():
     for changed in ({key: process(quiet="true")}, {key: other}, {"processes": set()}):
         verdict, message = judged(read(sidekiq(**changed), **SIDEKIQ))
         assert verdict is Verdict.CRITICAL
-        assert message.startswith("Workers of default (sidekiq): expected at least one that is alive, got none")
+        assert message.startswith("Workers of default (Sidekiq): expected at least one that is alive, got none")
     odd = read(sidekiq(**{key: {"info": "{", "busy": "0", "quiet": "false"}}), **SIDEKIQ)
     assert not odd.coverage.enough
 
@@ -252,7 +254,7 @@ def test_sidekiq_dead_jobs_are_those_of_all_queues():
     queues = read(keys, **SIDEKIQ)
     assert judged(queues) == (
         Verdict.WARNING,
-        "Failed jobs of default (sidekiq): expected at most 100 jobs, got 150 jobs (all queues)",
+        "Failed jobs of default (Sidekiq): expected at most 100 jobs, got 150 jobs (all queues)",
     )
     assert queues.evidence()[0].facts["For later"] == "2 (all queues)"
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from playbook.clients.prometheus import Answered, Sample
+from playbook.clients.prometheus import Answered, Sample, Series
 from playbook.clock import FixedClock
 from playbook.counters import Counted, Earlier
 from playbook.errors import NotConfigured, Unreachable, UsageError
@@ -30,6 +30,8 @@ class Store:
     def __init__(self, series=(("portfolio", "web-0", 1.0),), **answers):
         self._answers = answers
         self._series = series
+        self.courses = {}  # by key, the points of a range
+        self.ranges = []
         self.asked = {}
 
     def ask(self, expression, at=None, *, setting):
@@ -43,6 +45,13 @@ class Store:
         else:
             samples = [] if value is None else [Sample({}, 0.0, value)]
         return Answered("Prometheus", expression, setting, samples, ())
+
+    def query_range(self, expression, start, end, step, *, setting):
+        self.ranges.append((setting, expression, start, end, step))
+        course = self.courses.get(setting.removeprefix("queries."))
+        if isinstance(course, Exception):
+            raise course
+        return [Series({}, tuple(course))] if course else []
 
 
 BUCKETS = {"0.5": 40.0, "10": 99.0, "+Inf": 100.0}
@@ -82,7 +91,7 @@ def test_a_figure_says_what_it_stands_on(settings, measure, key, counted):
     assert set(store.asked) == {"", *(f"queries.{key}{suffix}" for suffix in asked)}
     assert all("[24h" in query and "$" not in query for query in store.asked.values())
     assert kpi.coverage.words == "24 of 24 h · 1 answer · 1 own series"
-    facts = kpi.evidence().facts
+    facts = kpi.facts.facts
     assert facts["Samples for"] == "24.0 of 24 h"
     assert facts["Setting"] == f"queries.{key}"
 
@@ -104,7 +113,7 @@ def test_what_is_good_needs_its_window_and_what_is_bad_does_not(settings, looks,
     store = Store(availability=value, availability_count=2880.0, availability_looks=looks)
     kpi = availability(store, settings, CLOCK)
     assert verdict_of(kpi)[0] == verdict
-    assert kpi.evidence().facts["Value"] == f"{value:g} %"
+    assert kpi.facts.facts["Value"] == f"{value:g} %"
 
 
 def test_eleven_hours_without_samples_are_said(settings):
@@ -140,7 +149,7 @@ def test_what_is_no_number_is_unknown_and_still_shown(settings, value, got):
     verdict, message = verdict_of(kpi)
     assert verdict == "UNKNOWN"
     assert message.endswith(f"got {got}")
-    assert kpi.evidence().facts["Value"] == ("none" if value is None else f"{value} s")
+    assert kpi.facts.facts["Value"] == ("none" if value is None else f"{value} s")
 
 
 @pytest.mark.parametrize(
@@ -177,7 +186,7 @@ def test_a_quantile_beyond_the_buckets_may_be_bad_all_the_same(settings, largest
     kpi = response_time(good("response_time", float(largest), response_time_buckets=slow), settings, CLOCK)
     assert verdict_of(kpi)[0] == verdict
     assert kpi.reading.over == f"24 h (46,341 requests, beyond the largest bucket ({largest} s))"
-    assert kpi.evidence().facts["Largest bucket"] == f"{largest} s; 20.00 % of requests lie beyond it"
+    assert kpi.facts.facts["Largest bucket"] == f"{largest} s; 20.00 % of requests lie beyond it"
 
 
 @pytest.mark.parametrize("buckets", [None, {}, {"+Inf": 100.0}, {"1": 0.0, "+Inf": 0.0}, {"1": 40.0, "5": 90.0}])
@@ -187,7 +196,7 @@ def test_without_buckets_nobody_knows_where_a_quantile_ends(settings, buckets):
     assert verdict_of(kpi)[0] == "UNKNOWN"
     assert "expected the buckets that it was counted in, got none" in verdict_of(kpi)[1]
     assert kpi.reading.coverage.hint == "Adapt queries.response_time_buckets."
-    assert kpi.evidence().facts["Largest bucket"] == "not known"
+    assert kpi.facts.facts["Largest bucket"] == "not known"
 
 
 @pytest.mark.parametrize(
@@ -221,7 +230,7 @@ def test_times_that_are_not_counted_in_buckets_need_none(tmp_path):
     kpi = response_time(store, load("production", root=tmp_path, environment={}), CLOCK)
     assert kpi.reading.value == 0.4
     assert "queries.response_time_buckets" not in store.asked
-    assert "Largest bucket" not in kpi.evidence().facts
+    assert "Largest bucket" not in kpi.facts.facts
 
 
 @pytest.mark.parametrize(("unknown", "verdict"), [(463.0, "OK"), (480.0, "UNKNOWN"), (46_341.0, "UNKNOWN")])
@@ -343,7 +352,7 @@ def test_an_answer_with_warnings_is_not_whole(settings):
 
     store = Partial(availability=100.0, availability_count=2880.0, availability_looks=288.0)
     kpi = availability(store, settings, CLOCK)
-    assert kpi.evidence().facts["Warnings"] == "remote is away"
+    assert kpi.facts.facts["Warnings"] == "remote is away"
     assert verdict_of(kpi)[0] == "UNKNOWN"
 
 
@@ -434,3 +443,29 @@ def test_with_neither_prometheus_is_asked_for(settings):
     with pytest.raises(NotConfigured) as caught:
         image_success(settings, CLOCK, EARLIER)
     assert caught.value.setting == "targets.production.prometheus.url"
+
+
+def test_a_bad_figure_shows_how_it_went_and_since_when(settings):
+    """One more question, of the half hours of the day, with what the chart marks; a good one asks nothing more."""
+    end = NOW.timestamp()
+    store = good("error_rate", 3.0)
+    store.courses["error_rate"] = [(end - 1800 * n, 4.0 if n < 5 else 0.02) for n in range(47, -1, -1)]
+    found = error_rate(store, settings, CLOCK)
+    ((_, expression, start, asked_end, step),) = store.ranges
+    assert (asked_end, step, NOW - start) == (NOW, 1800.0, timedelta(hours=23.5))
+    assert "[3600s]" in expression.replace("1h", "3600s")
+    _, chart = found.evidence()
+    assert chart.limits == {"target": 0.1, "warning": 1.0, "critical": 5.0}
+    assert chart.marks == {"since Mon 06:00 UTC": end - 4 * 1800}
+    healthy = good("error_rate", 0.02)
+    assert len(error_rate(healthy, settings, CLOCK).evidence()) == 1
+    assert healthy.ranges == []
+
+
+def test_a_course_that_cannot_be_read_costs_no_verdict(settings):
+    """It is a picture, and the value was measured."""
+    store = good("error_rate", 8.0)
+    store.courses["error_rate"] = Unreachable("Prometheus: expected an answer, got none", service="Prometheus")
+    found = error_rate(store, settings, CLOCK)
+    assert str(verdict_of(found)[0]) == "CRITICAL"
+    assert len(found.evidence()) == 1

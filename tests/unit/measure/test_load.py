@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import math
 import re
 from dataclasses import replace
@@ -9,6 +10,7 @@ from dataclasses import replace
 import msgspec
 import pytest
 
+from playbook import progress
 from playbook.clock import FixedClock
 from playbook.errors import Forbidden, NotConfigured, Unmeasured, Unreachable, UsageError
 from playbook.judge import Judge
@@ -464,7 +466,7 @@ def test_breakpoint_tests_are_compared_step_by_step(tmp_path, steps, worse):
     load_comparison(broken(step(10), step(20), step(40, "P95")), SETTINGS, order(tmp_path))
     found = load_comparison(broken(*steps, at=60), SETTINGS, order(tmp_path))
     assert found.worse == worse
-    assert found.allowed.startswith("no step over 1.3 times the last P95")
+    assert found.allowed.startswith("no step slower than 1.3 times its last P95")
 
 
 def test_the_server_may_give_way_in_a_breakpoint_test():
@@ -530,6 +532,33 @@ def test_the_plan_goes_to_locust_and_the_outcome_is_kept(tmp_path):
     assert result.outcome == test.outcome
 
 
+@pytest.mark.parametrize(
+    ("shape", "line"),
+    [
+        ("smoke", "Load test, smoke: 0 s of 30 s, about 30 s left; up to 10 users"),
+        ("soak", r"Load test, soak: 0 s of [\d hmin]+, about [\d hmin]+ left; up to [\d,]+ users"),
+        ("breakpoint", r"Load test, breakpoint: 0 s, at most [\d hmin]+; up to [\d,]+ users"),
+    ],
+)
+def test_a_load_test_shows_how_far_it_is(tmp_path, shape, line):
+    """By its plan; of a breakpoint test only the end at the latest is known."""
+    screen = progress.Screen(io.StringIO(), False, lambda: 1000.0)
+    progress.show_on(screen)
+    lines = []
+
+    def run(*_, **__):
+        lines.extend(task.line(1000.0) for task in screen.tasks)
+        return outcome()
+
+    try:
+        carry_out(run, Website(), settings(tmp_path), FixedClock(STARTED), LoadOrder(shape, folder=tmp_path))
+    finally:
+        progress.show_on(None)
+    assert len(lines) == 1
+    assert re.fullmatch(line, lines[0]), lines[0]
+    assert screen.tasks == []
+
+
 def test_a_test_that_was_cut_is_kept_as_what_it_is(tmp_path):
     """The monthly check passes it over."""
     left = outcome(ended=INTERRUPTED, seconds=2.0)
@@ -588,9 +617,9 @@ def test_the_shape_of_evidence_is_what_reports_can_show():
     shown = made(lost=["w"], refused=["r"]).evidence()
     assert msgspec.json.decode(msgspec.json.encode(shown), type=list[Evidence]) == shown
     assert [one.title for one in shown if hasattr(one, "curves")] == [
-        "P95 of each second",
-        "Requests and failures",
         "Users",
+        "Requests and failures of each second",
+        "P95 of each second",
     ]
 
 

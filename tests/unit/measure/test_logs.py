@@ -173,6 +173,7 @@ def test_evidence_shows_what_was_seen_and_nothing_that_was_not():
         "Logs of the last 24 hours",
         "429 and 5xx by path",
         "Requests by hour",
+        "429 and 5xx by hour",
         "Newest 429 and 5xx",
     ]
     titles = [shown.title for shown in of_sandbox(log_incidents.errors).evidence()]

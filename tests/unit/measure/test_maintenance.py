@@ -16,8 +16,8 @@ from playbook.measure.maintenance import (
     window_team,
 )
 from playbook.measure.maintenance_errors import errors_since_maintenance
-from playbook.people.attest import Attestation, Rule, SignOff
 from playbook.settings import load
+from playbook.sign_off import Attestation, Rule, SignOff
 from tests.unit.measure.test_kpis import Store
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -193,9 +193,9 @@ people = ["ben", "ada"]
 @pytest.mark.parametrize(
     ("secondary", "found"),
     [
-        ("2026-11-02T13:30:00", "Ada then Ben primary, Ben then Ada secondary"),
-        ("2026-11-02T09:00:00", "Ada both"),
-        ("2026-12-02T09:00:00", "nobody secondary"),
+        ("2026-11-02T13:30:00", "Ada then Ben as primary and Ben then Ada as secondary"),
+        ("2026-11-02T09:00:00", "Ada as both"),
+        ("2026-12-02T09:00:00", "nobody as secondary"),
     ],
 )
 def test_two_people_are_there_through_the_window(tmp_path, secondary, found):

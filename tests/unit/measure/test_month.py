@@ -163,9 +163,9 @@ def test_one_that_is_not_comparable_is_named():
     clock = FixedClock(NOW)
     report = month_report(cast(Any, Store(99.9)), SETTINGS, clock)
     found = month_comparison(cast(Any, Store(99.9, looks=1)), report, SETTINGS, clock)
-    assert "not comparable: Availability (samples of 60 h in the 30" in found.lacks.got
+    assert "too little of availability (samples of 60 h in the 30" in found.lacks.got
     assert found.coverage.enough
-    assert found.evidence().rows[0][1] == "not known"
+    assert found.evidence()[0].rows[0][1] == "not known"
 
 
 def days(value, count=30, bad="both", floor=5.0, relative=True):

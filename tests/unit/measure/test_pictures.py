@@ -256,7 +256,7 @@ def test_a_picture_that_ends_early_is_no_picture(kind):
     for lost in (2, 12, 200, len(data) // 2, len(data) - 40):
         picture, problem = decode(data[:-lost])
         assert picture is None, lost
-        assert "that cannot be decoded" in problem or "that are no image" in problem
+        assert "that cannot be decoded" in problem or "that are not an image" in problem
 
 
 def test_a_progressive_picture_cut_at_a_scan_is_another():

@@ -81,7 +81,7 @@ def test_a_product_without_parts_shows_nothing_of_them(simulator):
         found = measured(simulator, "images", "redis", "staging", "worker", "npm", url=server.url)
     assert verdict(found) == (
         Verdict.OK,
-        "Parts that portfolio does without: expected none to be there, got none of it",
+        "Parts that portfolio does without: expected none of them to be there, got none of them",
     )
     assert {one.part for one in found.looked} == {"images", "redis", "staging", "worker", "npm"}
     assert [line.split()[1] for line in (r.decode() for r in server.requests)] == [
@@ -107,16 +107,16 @@ def test_what_the_platform_shows_of_an_absent_part_is_a_warning(simulator, witho
     found = measured(simulator, without)
     said, message = verdict(found)
     assert said is Verdict.WARNING
-    assert f"expected none to be there, got {words}" in message
+    assert f"expected none of them to be there, got {words}" in message
 
 
 @pytest.mark.parametrize(
     ("answers", "found", "said"),
     [
-        ([NOWHERE, NOWHERE], "none of it", Verdict.OK),
+        ([NOWHERE, NOWHERE], "none of them", Verdict.OK),
         (
             [answer("410 Gone"), answer(body=b"<!doctype html>", Content_Type="text/html")],
-            "none of it",
+            "none of them",
             Verdict.OK,
         ),
         (
@@ -125,7 +125,7 @@ def test_what_the_platform_shows_of_an_absent_part_is_a_warning(simulator, witho
             Verdict.WARNING,
         ),
         ([NOWHERE, answer("405 Method Not Allowed")], "HTTP 405 from /api/image/optimize", Verdict.WARNING),
-        ([answer("503 Service Unavailable")], "none of it", Verdict.UNKNOWN),
+        ([answer("503 Service Unavailable")], "none of them", Verdict.UNKNOWN),
         ([answer("401 Unauthorized"), answer("405 Method Not Allowed")], "HTTP 405", Verdict.WARNING),
         ([answer("405 Method Not Allowed"), b""], "HTTP 405 from /api/image/health", Verdict.WARNING),
     ],

@@ -113,6 +113,12 @@ def test_a_slow_server_is_not_waited_for_ten_times():
     assert redis_ping(Server(pings=[0.9] * 11)).latency.over == "3 PINGs (slowest 900 ms)"
 
 
+def test_distant_server_is_asked_for_half_a_second() -> None:
+    """A round trip of 200 ms makes the tenth PING tell nothing that the third has not."""
+    assert redis_ping(Server(pings=[0.2] * 11)).latency.over == "3 PINGs (slowest 200 ms)"
+    assert redis_ping(Server(pings=[0.06] * 11)).latency.over == "9 PINGs (slowest 60 ms)"
+
+
 def test_a_server_that_refuses_says_so_in_place_of_pong():
     """Its words are kept; what is not the server's word is raised."""
     refusal = Refused("m", words="LOADING Redis is loading the dataset in memory", service="Redis")

@@ -83,7 +83,7 @@ def test_kinds_of_keys_and_what_never_expires(tmp_path):
     assert found.expiring.value == pytest.approx(100 * 40 / 42)
     assert found.expiring.over == "42 cached keys"
     assert found.largest.value == pytest.approx(3_000_000 / 1024**2)
-    assert found.largest.over == "43 keys: page:#"
+    assert found.largest.over == "of 43 keys: page:#"
     assert len(found.proposals) == 1
     assert found.proposals[0].startswith("Give page:# an expiry where it is written: 2 of the keys")
     facts, table, proposals = found.evidence()

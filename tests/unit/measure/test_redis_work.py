@@ -45,7 +45,7 @@ def test_a_healthy_server_does_its_work():
         (
             {"used_memory": 256 * MIB, "maxmemory_policy": "noeviction"},
             CRITICAL,
-            "got memory is full (256.0 MiB of 256.0 MiB) under noeviction: writes are refused",
+            "got full memory (256.0 MiB of 256.0 MiB) under noeviction: writes are refused",
         ),
         (
             {"used_memory": 257 * MIB, "maxmemory_policy": "volatile-lru", "db0": {"keys": 9, "expires": 0}},
@@ -99,16 +99,20 @@ def test_a_healthy_server_does_its_work():
         (
             {**REPLICA, "master_link_status": "down", "master_link_down_since_seconds": 900},
             CRITICAL,
-            "a link to the primary, got role slave with its link down for 15 min",
+            "a link to the primary, got none for 15 min: its role is slave and its link is down",
         ),
-        ({**REPLICA, "master_link_status": "down", "master_sync_in_progress": 1}, CRITICAL, "with its link down"),
+        (
+            {**REPLICA, "master_link_status": "down", "master_sync_in_progress": 1},
+            CRITICAL,
+            "and its link is down",
+        ),
         ({**REPLICA, "slave_read_only": 0, "master_link_status": GONE}, UNKNOWN, "expected master_link_status in"),
         ({**REPLICA, "slave_read_only": 0, "master_link_status": "?"}, UNKNOWN, "in INFO, got '?'"),
-        ({"role": "replica", "master_link_status": "down"}, CRITICAL, "got role replica with its link down"),
+        ({"role": "replica", "master_link_status": "down"}, CRITICAL, "its role is replica and its link is down"),
         (
             {"role": "active-replica", "master_global_link_status": "down", "master_1_link_status": "down"},
             CRITICAL,
-            "got role active-replica with its link down",
+            "its role is active-replica and its link is down",
         ),
         ({"role": "active-replica", "master_global_link_status": "up"}, OK, ""),
         ({"role": "observer"}, UNKNOWN, "expected role in INFO, got 'observer'"),
@@ -253,7 +257,8 @@ def test_what_the_server_says_instead_of_pong_is_critical():
         verdict, message = alive(info(), pings=pings)
         assert (verdict, message) == (
             CRITICAL,
-            "Redis: expected PONG to PING, got MISCONF Errors writing to the AOF file: No space left on device",
+            "Redis: expected PONG in answer to PING, got MISCONF Errors writing to the AOF file: No "
+            "space left on device",
         )
 
 

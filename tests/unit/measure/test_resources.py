@@ -77,7 +77,7 @@ def test_the_busiest_instance_of_each_hour_counts():
     found = cpu(old, new, idle, course("worker", flat(10.0)))
     assert [one.name for one in found.highest] == ["web", "worker"]
     assert found.highest[0].reading.value == 70
-    assert found.highest[0].reading.over == "7 days (in 95 % of 168 h at most, mean 41.4 %)"
+    assert found.highest[0].reading.over == "7 days (95th percentile of 168 h, mean 41.4 %)"
     assert found.coverage.enough
 
 
@@ -145,7 +145,9 @@ def test_a_leak_has_its_date():
     found = memory(course("web", flat(50.0)), course("worker", lambda days: 60.0 + 3 * days))
     (filling,) = found.filling
     assert (filling.name, filling.reading.value) == ("worker", 13)
-    assert filling.reading.over.startswith("7 days (full on 2026-12-06: +3.00 points a day (100 % of 504")
+    assert filling.reading.over.startswith(
+        "(full on 2026-12-06 by the last 7 days: +3.00 points a day; 100 % of 504"
+    )
     assert found.summary == "worker full in 13 days"
     assert found.coverage.enough
 
@@ -165,7 +167,7 @@ def test_restarted_every_day_is_unknown():
     found = memory(course("web", flat(50.0)), course("worker", lambda days: 30.0 + 40 * (days % 1)))
     assert found.filling == []
     assert "without a restart between" in found.coverage.expected
-    assert found.coverage.got == "fewer of worker"
+    assert found.coverage.got == "fewer comparisons of worker"
     assert growth(found) == "UNKNOWN"
 
 

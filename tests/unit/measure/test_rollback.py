@@ -13,7 +13,7 @@ from playbook.clients.listing import Listing
 from playbook.clock import FixedClock
 from playbook.coverage import whole
 from playbook.errors import TooLittleData
-from playbook.measure.rollback import RollbackPlan, rollback
+from playbook.measure.rollback import RollbackPlan, rollback, rollback_asked
 from tests.judged import check, judged
 
 NOW = datetime(2026, 3, 2, 7, 30, tzinfo=UTC)
@@ -41,7 +41,7 @@ class FakeApi:
 
 def plan(phases: list[str], said: Rollback = VALID) -> tuple[RollbackPlan, list[str]]:
     api = FakeApi(phases, said)
-    return rollback(cast(DigitalOceanApi, api), FixedClock(NOW)), api.asked
+    return rollback(rollback_asked(cast(DigitalOceanApi, api), FixedClock(NOW))), api.asked
 
 
 @pytest.mark.parametrize(

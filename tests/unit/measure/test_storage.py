@@ -89,10 +89,10 @@ def verdict_of(found):
         ([hours(1.0)], [hours(1.0)], Verdict.OK, ""),
         ([], [hours(1.0)], Verdict.UNKNOWN, "expected samples of every file system, got none"),
         ([hours(1.0)], [], Verdict.UNKNOWN, "h of Redis memory, got samples of 0 h of Redis memory"),
-        ([hours(1.0, count=134)], [hours(1.0)], Verdict.UNKNOWN, "samples of 134 h of Files of worker"),
+        ([hours(1.0, count=134)], [hours(1.0)], Verdict.UNKNOWN, "samples of 134 h of files of worker"),
         ([hours(1.0, count=135)], [hours(1.0)], Verdict.OK, ""),
         ([hours(95.0, count=3)], [], Verdict.CRITICAL, "got 95 %"),
-        ([hours(1.0, until=5)], [hours(1.0)], Verdict.UNKNOWN, "a sample of Files of worker of the last 2 h, got"),
+        ([hours(1.0, until=5)], [hours(1.0)], Verdict.UNKNOWN, "a sample of files of worker of the last 2 h, got"),
     ],
 )
 def test_most_of_the_week_must_be_known_up_to_now(files, redis, verdict, message):

@@ -45,7 +45,7 @@ def test_the_profile(configured):
     assert (found.accepted, found.outdated, found.outside, found.broken) == ("TLS 1.2 and TLS 1.3", "", (), "")
     assert found.has_newest
     assert found.inside == "ECDHE-ECDSA-AES128-GCM-SHA256" or found.inside in PROFILE_SUITES
-    assert judged(found) == ("OK", "1 of 1 addresses")
+    assert judged(found) == ("OK", "1 of 1 address")
     versions, suites = found.evidence()
     assert [row[1].partition(",")[0] for row in versions.rows] == [
         "refused",

@@ -171,8 +171,13 @@ def test_samples_far_apart_stand_for_themselves():
 
 
 def test_evidence_has_every_instance_and_the_silent_component():
-    shown = measure(day("web", 20.0), day("web", 30.0, 1)).evidence()
+    shown, *charts = measure(day("web", 20.0), day("web", 30.0, 1)).evidence()
     assert isinstance(shown, Table)
+    assert [chart.title for chart in charts] == [
+        "CPU over the last 24 h, busiest instance",
+        "Memory over the last 24 h, busiest instance",
+    ]
+    assert charts[0].curves[0].values == [pytest.approx(30.0)] * len(charts[0].curves[0].values)
     assert shown.rows == [
         ["web", "web-0", "20.0 %", "20.0 %", "20.0 %", "20.0 %", "720, newest 0 s old"],
         ["web", "web-1", "30.0 %", "30.0 %", "30.0 %", "30.0 %", "720, newest 0 s old"],

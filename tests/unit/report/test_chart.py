@@ -1,13 +1,14 @@
 """The drawing of a chart: what stands where, and what is left out."""
 
 import math
+import re
 from itertools import pairwise
 
 import msgspec
 import pytest
 
 from playbook.evidence import Chart, Curve, Evidence
-from playbook.report.chart import HEIGHT, MOST_CURVES, WIDTH, draw
+from playbook.report.chart import HEIGHT, MOST_CURVES, MOST_SPARKS, SPARK_HEIGHT, WIDTH, draw, sparkline
 from tests.factories import a_chart
 
 DAY = 86_400.0
@@ -124,3 +125,50 @@ def test_years_have_few_marks_that_say_the_year(years, most):
     marks = draw(Chart("Long", "", [Curve("one", points)])).days
     assert 2 <= len(marks) <= most
     assert years == 1 or all(mark.text[-4:].isdigit() for mark in marks)
+
+
+def test_bars_begin_at_nothing_and_have_whole_steps():
+    """Of what is counted there are no halves; side by side within their hour, none where nothing was counted."""
+    hours = [(3600.0 * n, float(n % 3)) for n in range(24)]
+    drawing = draw(Chart("5xx", "", [Curve("5xx", hours), Curve("429", hours[:5])], bars=True))
+    assert [tick.text for tick in drawing.rows] == ["0", "1", "2"]
+    assert [curve.path.count("M") for curve in drawing.curves] == [16, 3]
+    rights = [float(x) for curve in drawing.curves for x in re.findall(r"H([\d.]+)", curve.path)]
+    assert max(rights) <= drawing.right
+    assert not any(curve.label for curve in drawing.curves)
+
+
+def test_marked_moments_are_lines_whose_words_stay_inside():
+    """One that lies outside of what was measured is left out."""
+    made = Chart(
+        "Use", "%", [line(1.0, 2.0, 3.0)], marks={"early": DAY * 20_000.2, "since": DAY * 20_001.9, "no": 0}
+    )
+    marks = draw(made).marks
+    assert [(mark.text, mark.leftward) for mark in marks] == [("early", False), ("since", True)]
+    assert made.lines[-1] == "Marked: early, since, no"
+
+
+LIMITS = {"warning": 80.0, "critical": 90.0}
+
+
+def test_a_small_curve_needs_two_values():
+    assert sparkline([(0.0, 5.0)], LIMITS, "%") is None
+    assert sparkline([(0.0, 5.0), (1.0, math.nan)], LIMITS, "%") is None
+
+
+def test_a_small_curve_draws_small_what_is_small_beside_the_way_to_the_limit():
+    """Else noise would look like news; the limit shows where it is near."""
+    calm = sparkline([(float(n), 50.0 + n % 2) for n in range(9)], LIMITS, "%")
+    heights = [float(y) for y in re.findall(r" ([\d.]+)", calm.path)]
+    assert max(heights) - min(heights) < SPARK_HEIGHT / 8
+    assert calm.limit is None
+    assert calm.words == "The last 9 runs: 50 to 51 %"
+    near = sparkline([(0.0, 60.0), (1.0, 79.0)], LIMITS, "%")
+    assert near.limit is not None
+    assert near.limit < near.end[1]
+
+
+def test_a_small_curve_has_the_newest_runs():
+    drawn = sparkline([(float(n), float(n)) for n in range(99)], {}, "")
+    assert len(re.findall("[ML]", drawn.path)) == MOST_SPARKS
+    assert drawn.words == "The last 30 runs: 69 to 98"

@@ -8,11 +8,12 @@ import msgspec
 import pytest
 
 from playbook.evidence import Chart, Curve, Lines
+from playbook.record import Due
 from playbook.report.page import page
 from playbook.verdict import Verdict
 from tests.document import Document
 from tests.effort import effort
-from tests.factories import hostile, record, results, six_verdicts
+from tests.factories import a_chart, hostile, record, results, six_verdicts
 
 
 def anchors(document):
@@ -29,25 +30,33 @@ def test_the_verdict_comes_first():
     assert document.text.index("Root causes") < document.text.index("What needs attention")
 
 
+def do_next(text):
+    """The entries under the verdict."""
+    listed = text[text.index('<ol class="do-next">') : text.index("</ol>")]
+    return [re.sub("<[^>]+>", " ", entry) for entry in listed.split('<li class="v-')[1:]]
+
+
 def test_a_glance_shows_what_is_wrong_worst_first():
-    """Under the verdict stands one line for each finding and root cause, with its number, leading to the rest."""
+    """Under the verdict stands an entry for each finding and root cause, leading to the rest, with what to do."""
     text = page(six_verdicts())
-    brief = text[text.index('<ol class="brief">') : text.index("</ol>")]
-    lines = re.findall(r'<a href="#([^"]+)">([^<]+)</a> <span class="short">([^<]+)<', brief)
-    assert lines == [
-        ("check-daily-example-4", "Example 4", "61.2 %, expected at least 80 %"),
-        ("cause-1", "Redis", "Redis: connection refused"),
-        ("check-daily-example-6", "Example 6", "Example 6: the check ended without judging anything"),
-        ("check-daily-example-3", "Example 3", "3.4 s, expected at most 2 s"),
-    ]
+    entries = do_next(text)
+    names = [("Example 4", "61.2 %"), ("Redis", "connection refused"), ("Example 6", "without"), ("Example 3", "")]
+    assert len(entries) == len(names)
+    for entry, (name, found) in zip(entries, names, strict=True):
+        assert name in entry
+        assert found in entry
+        assert "Do:" in entry
+    leads = re.findall(r'</span><a href="#([^"]+)">', text[: text.index("</ol>")])
+    assert leads == ["check-daily-example-4", "cause-1", "check-daily-example-6", "check-daily-example-3"]
 
 
-def test_a_glance_stays_a_glance():
-    """A bad morning does not push the page away."""
+def test_nothing_to_act_on_is_left_out_of_a_bad_morning():
+    """Thirty findings are thirty entries, each with what to do; the last ones are shorter."""
     made = results([record(Verdict.CRITICAL, n) for n in range(30)], verdict=Verdict.CRITICAL)
-    text = page(made)
-    assert text.count('<span class="short">') == 8
-    assert "and 22 more below" in text
+    entries = do_next(page(made))
+    assert len(entries) == 30
+    assert all("Do this first." in entry for entry in entries)
+    assert sum("61.2 %" in entry for entry in entries) == 25
 
 
 def test_the_sandbox_cannot_be_taken_for_production():
@@ -110,7 +119,7 @@ def test_what_two_failures_have_in_common_stands_once():
     fifth = msgspec.structs.replace(fourth, item="daily.example.9", check="x", title="Example 9")
     text = page(results([fourth, fifth], verdict=Verdict.CRITICAL))
     assert text.count("Where the time goes now") == 1
-    assert 'The same steps as under <a href="#check-daily-example-4">Example 4</a>' in text
+    assert 'the same steps as under <a href="#check-daily-example-4">Example 4</a>' in text
     assert text.count("Scale up.") == 2
 
 
@@ -232,3 +241,65 @@ def test_a_long_curve_is_drawn_to_its_end():
     (path,) = re.findall(r'class="curve curve-0" d="([^"]*)"', text)
     assert len(re.findall("[ML]", path)) == 800
     assert re.fullmatch(r"([ML]\d+\.\d \d+\.\d)+", path)
+
+
+def with_past(**changes):
+    """Two figures with what earlier runs measured, one of them bad, and one without."""
+    good = msgspec.structs.replace(six_verdicts().records[0], evidence=[])
+    bad, other = (msgspec.structs.replace(six_verdicts().records[n], evidence=[]) for n in (3, 2))
+    past = {one.item: [(1_795_000_000.0 + 86_400 * n, 85.0 + n) for n in range(5)] for one in (good, bad)}
+    return results([good, bad, other], past=past, verdict=Verdict.CRITICAL, **changes)
+
+
+def test_figures_have_a_small_curve_of_the_runs_before():
+    """With its words; on the first run there is none."""
+    document = Document(page(with_past()).encode())
+    labels = [a["aria-label"] for tag, a in document.tags if tag == "svg" and "spark" in (a.get("class") or "")]
+    assert labels == ["The last 6 runs: 0.42 to 89 s", "The last 6 runs: 61.2 to 89 %"]
+    assert page(with_past()).count('<span class="quiet">first</span>') == 1
+
+
+def test_a_bad_figure_shows_its_runs_with_limits_where_nothing_shows_its_window():
+    """Open, since when it is bad, and only with what is not well."""
+    text = page(with_past())
+    card = text[text.index('<article class="failure v-critical"') :]
+    assert card.index("<svg") < card.index("<details")
+    assert "Example 4: this run and 5 runs before it" in card
+    assert re.search(r'class="mark-name[^>]*>since 23 Nov<', card)
+    assert "Example 1: this run" not in text
+
+
+def test_charts_of_evidence_stand_open_and_once():
+    """The evidence below is folded, without them; those of a runbook's steps stand with its first finding."""
+    made = six_verdicts()
+    text = page(made)
+    assert (
+        text.count("<figcaption")
+        == len(re.findall("Memory, seven days</figcaption|Memory, seven days, %<", text)) + 2
+    )
+    fourth = made.records[3]
+    with_chart = msgspec.structs.replace(fourth.investigation[0], evidence=[a_chart("CPU, seven days")])
+    fourth = msgspec.structs.replace(fourth, investigation=[with_chart])
+    fifth = msgspec.structs.replace(fourth, item="daily.example.9", check="x", title="Example 9", evidence=[])
+    assert page(results([fourth, fifth], verdict=Verdict.CRITICAL)).count("CPU, seven days, %</figcaption>") == 1
+
+
+def test_load_and_month_open_with_their_charts():
+    """Before the findings, with what gave way first in words; other sets do not."""
+    evidence = [Lines("What gave way first", ["P95 passed 2 s after 3 s", "then more"]), a_chart()]
+    one = record(item="load.carried", evidence=evidence)
+    text = page(results([one, record(Verdict.CRITICAL, 2)], set="load", verdict=Verdict.CRITICAL))
+    assert (
+        text.index("What gave way first: P95 passed 2 s after 3 s") < text.index("<svg") < text.index("What needs")
+    )
+    assert "The course of the test" not in page(results([one]))
+
+
+def test_what_comes_due_is_told_in_both_zones():
+    """Three at a glance, the others folded."""
+    due = [Due(f"Thing {n}", f"2026-11-2{n}T23:30:00Z") for n in range(4, 9)]
+    text = page(results([record()], due=due, time_zone="Europe/Berlin"))
+    assert "Tue 24 Nov, 23:30 UTC (Wed 00:30 in Berlin)" in text
+    assert "2 more within two weeks" in text
+    assert "Mon 23 Nov 2026, 07:00 UTC (08:00 in Berlin)" in text
+    assert "What comes due" not in page(results([record()]))

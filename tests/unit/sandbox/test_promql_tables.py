@@ -9,8 +9,10 @@ import pytest
 
 from sandbox.metrics.promql import tables
 from sandbox.metrics.promql.aggregate import aggregate
+from sandbox.metrics.promql.binary import SETS, Operation
+from sandbox.metrics.promql.functions import replacing
 from sandbox.metrics.promql.values import nameless
-from sandbox.metrics.promql.windows import WINDOW_FUNCTIONS, RangeVector
+from sandbox.metrics.promql.windows import KEEPS_NAME, WINDOW_FUNCTIONS, RangeVector
 
 SPAN = 3_600_000  # milliseconds
 STEPS = np.arange(-600_000, SPAN + 600_000, 7_000, dtype=np.int64)
@@ -64,6 +66,72 @@ def test_rates_agree_at_every_step(make, name, width):
             assert found[labels] == pytest.approx(value, rel=1e-9, abs=1e-12, nan_ok=True)
         seen += len(found)
     assert seen > len(STEPS) // 10
+
+
+@pytest.mark.parametrize("make", [counter, level, endless])
+@pytest.mark.parametrize("name", sorted(tables.WINDOWED))
+@pytest.mark.parametrize("width", [20_000, 300_000, 2 * SPAN])
+def test_windows_agree_at_every_step(make, name, width):
+    """The same series have the same value, and keep their name or lose it."""
+    windows = vector(make, width)
+    node = tables.node_of(tables.over_windows(name, windows))
+    seen = 0
+    for step in range(len(STEPS)):
+        single = [(labels, WINDOW_FUNCTIONS[name](window, 0.0)) for labels, window in windows.at(step)]
+        expected = [(labels if name in KEEPS_NAME else nameless(labels), value) for labels, value in single]
+        found = node(step)
+        assert [labels for labels, _ in found] == [labels for labels, _ in expected]
+        assert np.array_equal([v for _, v in found], [v for _, v in expected], equal_nan=True)
+        seen += len(found)
+    assert seen > len(STEPS) // 10
+
+
+def test_windows_of_series_without_samples_are_empty():
+    """At every step."""
+    rows = [((("__name__", "m"),), np.array([], dtype=np.int64), np.array([]))]
+    for name in tables.WINDOWED:
+        (row,) = tables.over_windows(name, RangeVector(rows, STEPS, STEPS, 300_000))
+        assert not row.there.any()
+
+
+OPERATIONS = [
+    *(Operation(op) for op in sorted(SETS)),
+    *(Operation(op, names=frozenset("j"), on=True) for op in sorted(SETS)),
+    *(Operation(op, names=frozenset("i")) for op in sorted(SETS)),
+    *(Operation(op, on=True) for op in sorted(SETS)),
+]
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=repr)
+def test_sets_agree_at_every_step(operation):
+    """Series of both sides, some with the same labels, some of one side alone."""
+    random = np.random.default_rng(11)
+
+    def side(first):
+        return [
+            tables.Row((("i", str(i)), ("j", "x" if i < 3 else "y")), level(random, 60), random.random(60) < 0.5)
+            for i in range(first, first + 3)
+        ]
+
+    left, right = side(0), side(2)
+    joined = tables.joined(operation.op, left, right, operation.signature)
+    assert tables.distinct(joined) is not None
+    whole, one, other = map(tables.node_of, (joined, left, right))
+    seen = 0
+    for step in range(60):
+        expected, found = dict(operation(one(step), other(step))), dict(whole(step))
+        assert found.keys() == expected.keys()
+        assert all(np.array_equal(found[labels], expected[labels], equal_nan=True) for labels in found)
+        seen += len(found)
+    assert seen > 10
+
+
+def test_labels_that_become_the_same_are_looked_at_step_by_step():
+    """It is an error only where both have a value; else the rows are as they were, with other labels."""
+    rows = [tables.Row((("i", i),), np.ones(2), np.array([True, False])) for i in "ab"]
+    (first, second) = tables.relabelled(rows, replacing("k", "$1", "i", "(.)"))
+    assert [first.labels, second.labels] == [(("i", "a"), ("k", "a")), (("i", "b"), ("k", "b"))]
+    assert tables.relabelled(rows, replacing("i", "c", "i", ".")) is None
 
 
 def test_what_has_no_differences_is_looked_at_step_by_step():

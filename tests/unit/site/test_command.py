@@ -29,7 +29,7 @@ def here(tmp_path, monkeypatch):
 def build(root, *arguments, now=NOW):
     """Exit code and what was said."""
     said = []
-    options = __main__._parser().parse_args(["site", "build", *arguments])
+    options = __main__._parser("site").parse_args(["site", "build", *arguments])
     return run_build(options, root, said.append, FixedClock(now)), said
 
 
@@ -121,6 +121,19 @@ def test_the_words_of_an_own_catalogue_are_shown_where_its_item_is_public(here, 
     written = b"".join(files_of(here / "site").values())
     assert (b"call alice" in written.lower()) is shown
     assert b"daily.shop.cart" in written
+
+
+@pytest.mark.parametrize("private", [False, True])
+def test_a_mistake_in_an_own_catalogue_is_quoted_for_the_team_alone(here, private):
+    """The log of the job that builds the site is read by whoever reads the site."""
+    (here / "playbook.toml").write_text(f"[targets.production]\nprivate = {str(private).lower()}\n")
+    (here / "checks" / "local").mkdir(parents=True)
+    (here / "checks" / "local" / "playbook.md").write_text("### `call-alice.db-7` Cart\n- **Holds when** it is.\n")
+    write(here / "lines", [run_line({"daily.health.api": Verdict.OK})])
+    _, said = build(here, "--history", "lines", "--to", "site")
+    (mistake,) = [line for line in said if line.startswith("not read: ")]
+    assert "checks/local/playbook.md" in mistake
+    assert ("alice" in mistake) is private
 
 
 def test_a_report_whose_results_cannot_be_read_is_left_out(here):

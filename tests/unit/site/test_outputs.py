@@ -5,6 +5,8 @@ import re
 from datetime import timedelta
 from xml.etree import ElementTree
 
+import feedparser
+import jsonschema
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -21,6 +23,23 @@ RFC_3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 def made():
     """A quarter of a year, and an open incident."""
     return site(every_item())
+
+
+# What https://shields.io/badges/endpoint-badge takes: anything else is drawn as "invalid properties".
+ENDPOINT = {
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["schemaVersion", "label", "message"],
+    "properties": {
+        "schemaVersion": {"const": 1},
+        "label": {"type": "string"},
+        "message": {"type": "string", "minLength": 1},
+        **{key: {"type": "string", "pattern": "^#[0-9a-f]{6}$"} for key in ["color", "labelColor"]},
+        "isError": {"type": "boolean"},
+        **{key: {"type": "string"} for key in ["namedLogo", "logoSvg", "logoColor", "logoSize", "style"]},
+        "cacheSeconds": {"type": "integer", "minimum": 300},
+    },
+}
 
 
 @pytest.fixture(scope="module", params=["ordinary", "hostile", "empty"])
@@ -40,17 +59,11 @@ def test_a_badge_is_well_formed_and_says_of_when_it_is(made):
 
 def test_every_badge_is_an_svg_and_an_endpoint_that_shields_understands(files):
     """schemaVersion 1, label and message, and nothing that it does not know: shields.io/badges/endpoint-badge."""
-    known = {"schemaVersion", "label", "message", "color", "isError", "cacheSeconds"}
     for name, content in files.items():
         if name.startswith("badges/") and name.endswith(".svg"):
             ElementTree.fromstring(content)
         elif name.startswith("badges/"):
-            endpoint = json.loads(content)
-            assert endpoint.keys() <= known
-            assert endpoint["schemaVersion"] == 1
-            assert re.fullmatch("#[0-9a-f]{6}", endpoint["color"])
-            assert endpoint["message"]
-            assert endpoint["cacheSeconds"] >= 300
+            jsonschema.validate(json.loads(content), ENDPOINT)
 
 
 def test_the_feed_is_what_rfc_4287_asks_for(files):
@@ -69,6 +82,22 @@ def test_the_feed_is_what_rfc_4287_asks_for(files):
     assert len(set(ids)) == len(ids)
     for entry in entries:
         assert entry.find(f"{ATOM}link").attrib["href"] in files
+
+
+def test_the_feed_is_read_by_feedparser(files):
+    """As a reader of feeds takes it: well formed, Atom 1.0, every entry with what is shown of it."""
+    feed = feedparser.parse(files["feed.xml"])
+    assert not feed.bozo, feed.get("bozo_exception")
+    assert feed.version == "atom10"
+    assert feed.feed.title
+    assert feed.feed.updated_parsed
+    assert len(feed.entries) == files["feed.xml"].count(b"<entry>")
+    for entry in feed.entries:
+        assert entry.title
+        assert entry.link in files
+        assert entry.content[0].value
+        assert entry.content[0].type == "text/plain"
+        assert entry.published_parsed == entry.updated_parsed
 
 
 def test_an_entry_keeps_its_id_whenever_and_wherever_the_site_is_built(made):

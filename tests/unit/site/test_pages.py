@@ -1,5 +1,7 @@
 """The pages of the site: every link leads somewhere, everything is escaped, nothing old is shown as fine."""
 
+import base64
+import hashlib
 import re
 from datetime import datetime, timedelta, timezone
 from itertools import pairwise
@@ -11,7 +13,7 @@ from playbook.catalogue import read_catalogue
 from playbook.history.incidents import Incident
 from playbook.history.runs import History
 from playbook.site.making import known_by
-from playbook.site.pages import MOST_ITEMS, render
+from playbook.site.pages import MOST_ITEMS, page_of_incident, render
 from playbook.site.views import NO_DATA
 from playbook.verdict import Verdict
 from tests.document import Document
@@ -69,7 +71,37 @@ def test_every_page_has_landmarks_a_skip_link_and_named_tables(files):
         text = content.decode()
         of_curves = text.count('<table>\n<thead><tr><th scope="col">Curve')  # named by their region
         assert text.count("<table") - of_curves == text.count("<caption")
-        assert "<script" not in text
+        assert text.count("<script") == (name == "find.html")
+
+
+def test_the_only_script_is_the_one_that_its_page_allows(files):
+    """By its digest; no other page allows any."""
+    text = files["find.html"].decode()
+    (script,) = re.findall(r"<script>(.*?)</script>", text, re.DOTALL)
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    assert f"script-src &#39;sha256-{digest}&#39;" in text or f"script-src 'sha256-{digest}'" in text
+    assert not [name for name, content in files.items() if b"script-src" in content and name != "find.html"]
+
+
+def test_everything_can_be_found_by_its_name(files, made):
+    """Each item, set and incident once, with a link, without a script; sorted by name."""
+    found = Document(files["find.html"])
+    links = [link["href"] for link in found.all("a")]
+    wanted = {item.page for target in made.targets for one in target.sets for item in one.current}
+    wanted |= {one.page for target in made.targets for one in target.sets}
+    wanted |= {page_of_incident(incident) for incident in made.incidents}
+    assert all(links.count(page) == 1 for page in wanted)
+    rows = re.findall(r'<li class="is-(?:item|set|incident)[^"]*"><a [^>]*>([^<]*)<', files["find.html"].decode())
+    assert len(rows) == len(wanted)
+    assert rows == sorted(rows, key=str.casefold)
+
+
+def test_an_incident_shows_what_was_measured_around_it(files, made):
+    """With marks where it was opened and closed."""
+    (opened,) = [one for one in made.incidents if one.is_open]
+    text = files[page_of_incident(opened)].decode()
+    assert "What was measured around it" in text
+    assert re.search(r'class="mark-name[^>]*>opened [A-Z]', text)
 
 
 def test_the_first_page_stays_small_with_every_item_of_the_playbook(files, made):
@@ -252,7 +284,7 @@ def test_hostile_texts_stay_texts():
         assert ".." not in name
         assert not name.startswith("/")
         text = content.decode()
-        assert "<script" not in text or name.endswith((".json", ".txt")), name
+        assert text.count("<script") == (name == "find.html") or name.endswith((".json", ".txt")), name
         assert "\u202e" not in text, name
         assert "\x1b" not in text, name
         assert "\x00" not in text, name
@@ -324,7 +356,7 @@ def test_an_incident_that_flaps_says_so():
     )
     files = dict(render(site(every_item(), found=[flapping])))
     assert (
-        "Open for 5 h, since 23 Nov 2026 04:00 UTC, 0 items, came back 4 times, flapping"
+        "Open since 23 Nov 2026 04:00 UTC, bad for 5 h, 0 items, came back 4 times, flapping"
         in Document(files["index.html"]).text
     )
 

@@ -77,3 +77,17 @@ def test_an_empty_folder_may_become_a_site(tmp_path):
     (tmp_path / "site").mkdir()
     write_folder(tmp_path / "site", {"index.html": b"1"})
     assert (tmp_path / "site" / "index.html").is_file()
+
+
+def test_files_are_written_as_they_are_made(tmp_path):
+    """The one before is there when the next is made; how many there are is told."""
+    seen = []
+
+    def made():
+        yield "first.html", b"1"
+        seen.extend(path.name for path in tmp_path.rglob("first.html"))
+        yield "second.html", b"2"
+
+    assert write_folder(tmp_path / "site", made()) == 2
+    assert seen == ["first.html"]
+    assert (tmp_path / "site" / "second.html").read_bytes() == b"2"

@@ -1,0 +1,28 @@
+"""The way of a rollback drill, behind the gate."""
+
+from __future__ import annotations
+
+from playbook.clients.digitalocean import DigitalOceanApi
+from playbook.clients.digitalocean_transport import SERVICE
+from playbook.engine import client
+from playbook.gate import MutationGate
+from playbook.recovery.rolling_back import RollbackRoute, RollbackTransport
+from playbook.settings import Settings
+
+
+@client(libraries=("pydo", "playbook.clients.libraries.transport", "stamina"), parts=("staging",))
+def rollback_route(mutation_gate: MutationGate, settings: Settings) -> RollbackRoute | None:
+    """DigitalOcean's API for rolling the staging app back and forward; None where nothing may be changed."""
+    if mutation_gate.refusal:
+        return None
+    mine, permit = settings.target.digitalocean, mutation_gate.permit
+    app_id = settings.require(mine.app_id, "digitalocean.app_id", SERVICE)
+    transport = RollbackTransport(
+        endpoint=mine.endpoint,
+        token=settings.require(mine.token, "digitalocean.token", SERVICE),
+        time_limits=settings.time_limits,
+        ca=mine.ca,
+        permit=permit,
+        app_id=app_id,
+    )
+    return RollbackRoute(permit, DigitalOceanApi(transport, app_id, None, settings))

@@ -1,0 +1,115 @@
+"""How long an incident was bad: the sum of its bad times, without what was well and what nobody measured. Pure.
+
+From one look at its items to the next it is as the look found it, until the next look is due. What lies beyond,
+and the time after a look that could not see, was not measured: it counts as neither bad nor well, and is said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+import msgspec
+
+from playbook.clock import Moment, days
+from playbook.history.standing import CANNOT_SEE, Kind, Standing
+
+State = Literal["bad", "not measured", "well"]
+BAD: State = "bad"
+NOT_MEASURED: State = "not measured"
+WELL: State = "well"
+_MINUTE = timedelta(minutes=1)
+
+
+class Lasted(msgspec.Struct, frozen=True, kw_only=True):
+    """How long it was bad, up to the newest look.
+
+    Attributes:
+        bad, unmeasured: seconds, over all its spells.
+        spells: how often it was open: once, and once more for each time it came back.
+        looked: the newest look at it while it was open; None once it is closed.
+        state: what that look found.
+        known_until: when the next look is due, after which nobody knows whether that is still so.
+    """
+
+    bad: float = 0.0
+    unmeasured: float = 0.0
+    spells: int = 1
+    looked: Moment | None = None
+    state: State = WELL
+    known_until: Moment | None = None
+
+    def until(self, now: datetime) -> Lasted:
+        """The same with the time since the newest look added."""
+        if self.looked is None:
+            return self
+        passed = max((now - self.looked).total_seconds(), 0.0)
+        due = max(((self.known_until or self.looked) - self.looked).total_seconds(), 0.0)
+        known = 0.0 if self.state == NOT_MEASURED else min(passed, due)
+        return msgspec.structs.replace(
+            self,
+            bad=self.bad + (known if self.state == BAD else 0.0),
+            unmeasured=self.unmeasured + passed - known,
+            looked=max(now, self.looked),
+        )
+
+    @property
+    def bad_time(self) -> timedelta:
+        """How long it was bad."""
+        return timedelta(seconds=self.bad)
+
+    @property
+    def unmeasured_time(self) -> timedelta:
+        """How long nobody knows what it was."""
+        return timedelta(seconds=self.unmeasured)
+
+    @property
+    def words(self) -> str:
+        """``40 min in 4 spells, and 2 days not measured``."""
+        spells = f" in {self.spells} spells" if self.spells > 1 else ""
+        gap = self.unmeasured_time
+        return f"{length(self.bad_time)}{spells}{f', and {length(gap)} not measured' if gap >= _MINUTE else ''}"
+
+
+@dataclass(slots=True)
+class Course:
+    """What the looks at an incident amount to while they are told, in order of time."""
+
+    so_far: Lasted = Lasted(spells=0)  # noqa: RUF009 - frozen
+
+    def begin(self, at: datetime, now: datetime) -> None:
+        """It opened or came back by the looks from ``at`` to ``now``, all of them bad."""
+        before = self.so_far
+        self.so_far = msgspec.structs.replace(
+            before, spells=before.spells + 1, looked=at, state=BAD, known_until=now
+        )
+
+    def look(self, at: datetime, kind: Kind, cause: str, items: Sequence[Standing]) -> None:
+        """The next look while it is open, at its items."""
+        asked = [each for each in items if each.bad] or items
+        known = max((each.known_until or at for each in asked), default=at)
+        self.so_far = msgspec.structs.replace(
+            self.so_far.until(at), state=_state(kind, cause, items), known_until=known
+        )
+
+    def end(self, at: datetime) -> None:
+        """It is closed."""
+        self.so_far = msgspec.structs.replace(self.so_far.until(at), looked=None)
+
+
+def _state(kind: Kind, cause: str, items: Sequence[Standing]) -> State:
+    """What the newest looks at the items found: one that is bad is enough, and one that is not seen tells less."""
+    unseen = [each for each in items if each.bad and not each.seen]
+    if kind == CANNOT_SEE:
+        return BAD if any(each.cause == cause for each in unseen) else WELL
+    if any(each.bad and each.seen for each in items):
+        return BAD
+    return NOT_MEASURED if unseen else WELL
+
+
+def length(time: timedelta) -> str:
+    """``12 min``, ``5 h``, ``3 days``."""
+    minutes = time.total_seconds() / 60
+    return f"{minutes:.0f} min" if minutes < 120 else days(time)

@@ -1,0 +1,67 @@
+"""The pages of post-mortems, and which of them are filed.
+
+A page is a Markdown file in the folder ``people.postmortems``. A comment in it that does not show says whose it
+is, so that it may be renamed; it is filed once nothing in it is still to be written.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import quote
+
+from playbook.emergency import URGENT
+from playbook.people.files import path_of
+from playbook.settings import Settings
+
+ASKED_FOR = URGENT
+TO_WRITE = "(to be written)"
+_MARK = re.compile(r"<!-- playbook-post-mortem ([0-9a-f]{12}-\d+) target=(\S+) -->")
+_LONGEST_PAGE = 1024 * 1024  # bytes
+
+
+def folder_of(settings: Settings) -> Path | None:
+    """Where the pages are; None where the settings do not say."""
+    name = settings.people.postmortems
+    return path_of(settings, name) if name else None
+
+
+def mark(key: str, target: str) -> str:
+    """What says whose page it is."""
+    return f"<!-- playbook-post-mortem {key} target={quote(target, safe='')} -->"
+
+
+def pages(folder: Path, target: str) -> Iterator[tuple[Path, str]]:
+    """Every page of a target, with the key of its incident. What cannot be read is none."""
+    for file in sorted(folder.glob("*.md")):
+        text = _read(file)
+        found = _MARK.search(text)
+        if found and found[2] == quote(target, safe=""):
+            yield file, found[1]
+
+
+def filed(folder: Path, target: str) -> tuple[frozenset[str], dict[str, int]]:
+    """Keys of the incidents whose page is filed, and of those with a page how much in it is still to be written.
+
+    Raises:
+        OSError: the folder is there and cannot be read; one that is not there holds no page.
+    """
+    done, begun = set(), {}
+    if folder.exists():
+        list(folder.iterdir())  # says why not
+    for file, key in pages(folder, target):
+        left = _read(file).count(TO_WRITE)
+        if left:
+            begun[key] = left
+        else:
+            done.add(key)
+    return frozenset(done), begun
+
+
+def _read(file: Path) -> str:
+    try:
+        with file.open("rb") as page:
+            return page.read(_LONGEST_PAGE).decode("utf-8", errors="replace")
+    except OSError:
+        return ""

@@ -1,0 +1,85 @@
+"""What an incident asks for: how bad it is, what to do, whom to call by when, and where it is shown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+
+from playbook.catalogue import Item, shipped
+from playbook.history.incidents import Incident
+from playbook.history.standing import DOWN
+from playbook.settings import Settings
+from playbook.thread.calls import calls_of, severity_of
+from playbook.thread.links import Addresses
+from playbook.thread.told import Caller
+from playbook.thread.troubles import caller_words
+from playbook.verdict import Verdict
+
+_UNSEEN = "See why it cannot be measured: the tries stand in the run's report."
+
+
+@dataclass(frozen=True, slots=True)
+class Guide:
+    """What stands with an incident wherever it is told.
+
+    Attributes:
+        severity: ``P1`` to ``P4``.
+        todo: what to do, of the catalogue; empty for checks of somebody's own.
+        call: whom to call by when; empty where that is not known, or not for those who read it.
+        link: of its page on the site; empty where nobody says where that is.
+    """
+
+    severity: str = ""
+    todo: str = ""
+    call: str = ""
+    link: str = ""
+
+
+@dataclass
+class Guides:
+    """The guides to the incidents of a target.
+
+    Attributes:
+        for_the_team: whoever reads them may read names and numbers of people.
+        now: the moment from which on somebody has to answer.
+    """
+
+    settings: Settings
+    now: datetime
+    for_the_team: bool
+    _addresses: Addresses = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._addresses = Addresses(self.settings)
+
+    def of(self, incident: Incident) -> Guide:
+        """The guide to one incident."""
+        severity = severity_of_incident(incident, self.settings)
+        links = self._addresses.incident(incident.fingerprint, incident.number)
+        caller = self._first.get(severity) if self.for_the_team and incident.is_open else None
+        return Guide(
+            severity=severity,
+            todo=_todo(incident),
+            call=caller_words(caller, severity),
+            link=links[0].to if links else "",
+        )
+
+    @cached_property
+    def _first(self) -> dict[str, Caller]:
+        return calls_of(self.settings, self.now).first
+
+
+def severity_of_incident(incident: Incident, settings: Settings) -> str:
+    """That of the worst of its items."""
+    verdict = Verdict.CRITICAL if incident.kind == DOWN else Verdict.UNKNOWN
+    levels = settings.incidents.severity
+    return min((severity_of(item, verdict, levels) for item in incident.items), default="P3")
+
+
+def _todo(incident: Incident) -> str:
+    if incident.kind != DOWN:
+        return _UNSEEN
+    known = (shipped().items.get(item) for item in incident.items)
+    item: Item | None = next((each for each in known if each), None)
+    return item.next_step if item else ""

@@ -1,0 +1,94 @@
+"""How sentences for people are written: names, headings, clauses, numbers with their units. Pure."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+
+# As their owners write them, by what ids, settings and addresses call them.
+NAMES = {
+    **{name.lower(): name for name in ("Alertmanager", "Dependabot", "DigitalOcean", "GitHub", "Grafana")},
+    **{name.lower(): name for name in ("Prometheus", "Redis", "Valkey", "PostgreSQL", "MySQL", "MongoDB")},
+    **{name.lower(): name for name in ("Kafka", "OpenSearch", "Celery", "RQ", "Sidekiq", "Bull", "BullMQ")},
+    **{name.lower(): name for name in ("API", "CPU", "DNS", "HSTS", "HTTP", "HTTPS", "SSH", "TLS", "URL")},
+    "npm": "npm",
+    "pg": "PostgreSQL",
+}
+_SENTENCE = re.compile(r"(?P<service>\w[^:]{0,60}): expected (?P<expected>.+?), got:? (?P<got>.+)", re.DOTALL)
+_NONE = re.compile(r"(?:none|nothing)(?: at all)?(?P<rest>\b.*)", re.DOTALL)
+_ANSWER = "an answer from "
+_ARTICLE = re.compile(r"^(?:an?|the|some)\s+")
+_UNITS = "%|ms|s|min|h|d|days?|weeks?|months?|[KMGT]?i?B|points?|requests?|images?|jobs?|keys?"
+_NUMBER_AND_UNIT = re.compile(rf"(?<=[0-9]) (?=(?:{_UNITS})(?![\w/]))|(?<=[≤≥<>×]) (?=[0-9])")
+
+
+def name_of(slug: str) -> str:
+    """The name of a database, a library and the like: ``pg`` is ``PostgreSQL``; one that is not known as it is."""
+    return NAMES.get(slug.lower(), slug)
+
+
+def heading(cause: str) -> str:
+    """What a cause is called at the beginning of a line: ``DigitalOcean API``, ``npm``, ``API health``.
+
+    ``cause`` is the name of a service, or the id of a measurement: ``api_health``.
+    """
+    words = [NAMES.get(word, word) for word in cause.replace("_", " ").split(" ")]
+    first = words[0]
+    return " ".join([first if first in NAMES.values() else f"{first[:1].upper()}{first[1:]}", *words[1:]])
+
+
+def within(title: str) -> str:
+    """A title as it is written within a sentence: ``memory of web``; ``CPU of web``, ``Redis latency`` stay so."""
+    return title if _is_name(title) else f"{title[:1].lower()}{title[1:]}"
+
+
+def clause_of(message: str) -> str:
+    """A message of the form ``service: expected …, got …`` as a part of another sentence; any other as it is.
+
+    ``GitHub: expected the members from api.github.com, got HTTP 403`` is ``nothing from GitHub: HTTP 403``,
+    ``npm: expected a lock file in /srv/app, got none`` is ``nothing from npm: no lock file in /srv/app``, and
+    ``Website: expected an answer from https://…, got HTTP 500`` is ``no answer from the website at https://…: …``.
+    """
+    said = _SENTENCE.fullmatch(message)
+    if not said:
+        return message
+    service, expected, got = said["service"], said["expected"], said["got"]
+    bare = service.lower() in NAMES
+    of = f"{'' if bare else 'the '}{within(service)}"
+    if expected.startswith(_ANSWER):
+        at = expected.removeprefix(_ANSWER)
+        return f"no answer from {at if service == 'TLS' else f'{of} at {at}'}: {got}"
+    if none := _NONE.fullmatch(got):
+        got = f"no {_ARTICLE.sub('', expected)}{none['rest']}"
+    return f"nothing from {of}: {got}"
+
+
+def kept_together(text: str) -> str:
+    """The same with no-break spaces between a number and its unit, for pages: programs read other files."""
+    return _NUMBER_AND_UNIT.sub("\N{NO-BREAK SPACE}", text)
+
+
+def span(seconds: float) -> str:
+    """A length of time in its two largest units: ``29 h 4 min``, ``3 d 2 h``, ``45 s``."""
+    total = max(round(seconds), 0)
+    if total < 60:
+        return f"{total} s"
+    minutes, rest = divmod(total, 60)
+    if minutes < 60:
+        return f"{minutes} min {rest} s" if rest and minutes < 10 else f"{minutes} min"
+    hours, minutes = divmod(minutes, 60)
+    if hours < 72:
+        return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+    days, hours = divmod(hours, 24)
+    return f"{days} d {hours} h" if hours else f"{days} d"
+
+
+def moment(at: datetime | None) -> str:
+    """A time in UTC to the minute; ``never`` where there is none."""
+    return f"{at:%Y-%m-%d %H:%M} UTC" if at else "never"
+
+
+def _is_name(title: str) -> bool:
+    """It begins with a name or an abbreviation, which no sentence changes."""
+    first = title.partition(" ")[0]
+    return first.lower() in NAMES or not first[1:].islower()

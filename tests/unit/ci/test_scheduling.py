@@ -1,0 +1,77 @@
+"""Which tests of the slow layer stay together, and which come last."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+
+import pytest
+
+from tests import scheduling
+from tests.project import ROOT
+from tests.scheduling import APART, LAST, ByFile, matrix_last
+
+
+def test_each_name_is_that_of_a_test_file():
+    """A file that is renamed is not forgotten here."""
+    assert {path.stem for path in (ROOT / "tests").rglob("test_*.py")} >= APART
+    assert LAST in APART
+
+
+def test_files_stay_together_but_for_those_whose_tests_share_nothing():
+    """Also where a parameter looks like a path."""
+    split = ByFile._split_scope
+    assert split(None, "tests/real/test_nginx.py::test_it[a/b::c]") == "tests/real/test_nginx.py"
+    assert split(None, f"tests/checks/{LAST}.py::test_it[x]") == f"tests/checks/{LAST}.py::test_it[x]"
+
+
+def test_matrix_comes_last_and_all_else_stays_in_its_order():
+    """By the file's name."""
+    names = [
+        f"checks/{LAST}.py::test_b",
+        "checks/test_z.py::test_x",
+        f"checks/{LAST}.py::test_a",
+        "unit/test_a.py::t",
+    ]
+    items = [type("Item", (), {"nodeid": name})() for name in names]
+    assert [item.nodeid for item in matrix_last(items)] == [names[1], names[3], names[0], names[2]]
+
+
+CONFTEST = """
+import os
+import pathlib
+import sys
+
+sys.path.insert(0, {root!r})
+from tests.scheduling import ByFile
+
+def pytest_xdist_make_scheduler(config, log):
+    return ByFile(config, log)
+
+def pytest_runtest_logreport(report):
+    if report.when == "call" and hasattr(report, "node"):
+        print(f"{{report.nodeid}} on {{report.node.gateway.id}}", file=sys.stderr)
+"""
+
+
+@pytest.mark.slow
+def test_a_file_has_one_worker_and_apart_each_test_its_own(tmp_path):
+    """With a barrier that both tests of a file must reach, which one worker alone never does."""
+    (tmp_path / "conftest.py").write_text(CONFTEST.format(root=str(ROOT)))
+    (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = -p no:locust -p no:valkey -p no:anyio\n")
+    together = "import pytest\n@pytest.mark.parametrize('n', range(2))\ndef test_it(n): pass\n"
+    apart = (
+        "import pathlib, time, pytest\n@pytest.mark.parametrize('n', range(2))\ndef test_it(n):\n"
+        "    pathlib.Path(f'here-{n}').touch()\n    latest = time.monotonic() + 60\n"
+        "    while not pathlib.Path(f'here-{1 - n}').exists():\n"
+        "        assert time.monotonic() < latest\n        time.sleep(0.01)\n"
+    )
+    (tmp_path / "test_together.py").write_text(together)
+    (tmp_path / f"{sorted(scheduling.APART)[0]}.py").write_text(apart)
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-n", "2", "--dist", "loadscope", "-s"]
+    ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=200, check=False)
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    workers = re.findall(r"test_together\.py::test_it\[\d\] on (gw\d)", ended.stderr)
+    assert len(workers) == 2
+    assert len(set(workers)) == 1

@@ -1,0 +1,130 @@
+"""Post-mortems: which incidents ask for one, and for how long they have waited."""
+
+from datetime import date
+
+import msgspec
+import pytest
+
+from playbook.clock import FixedClock
+from playbook.errors import NotConfigured, Unreachable
+from playbook.history.runs import RUNS
+from playbook.measure.postmortems import post_mortems
+from playbook.people.postmortems import TO_WRITE, mark
+from playbook.settings import load
+from tests.unit.notify.lines import CRIT, DAY, OK, REDIS, START, UNK, keep, run
+
+HOMEPAGE = "daily.probe.homepage"
+
+
+@pytest.fixture
+def settings(tmp_path):
+    """The sandbox's, with a folder of pages and a history of its own."""
+    (tmp_path / "pages").mkdir()
+    found = load("sandbox", environment={})
+    people = msgspec.structs.replace(
+        found.people, postmortems=str(tmp_path / "pages"), deliveries=str(tmp_path / "history")
+    )
+    return msgspec.structs.replace(found, people=people)
+
+
+def measured(settings, days):
+    """So many days after the first run."""
+    return post_mortems(settings, FixedClock(START + days * DAY))
+
+
+def outage(item=HOMEPAGE, verdict=CRIT, first=0):
+    """Two bad runs and a good one."""
+    return [run(first, {item: verdict}), run(first + 1, {item: verdict}), run(first + 2, {item: OK})]
+
+
+def page(tmp_path, key, text):
+    """A page of this incident."""
+    (tmp_path / "pages" / f"{key}.md").write_text(f"{mark(key, 'sandbox')}\n{text}\n")
+
+
+def test_grave_incident_that_recovered_asks_for_a_page_until_it_is_filed(tmp_path, settings):
+    """Its age counts from the recovery, also while the page is only begun."""
+    keep(tmp_path / "history", *outage())
+    found = measured(settings, 5)
+    assert found.waiting.value == 3.0
+    assert found.waiting.over == "(P1 Homepage response, recovered 2026-03-04 06:17 UTC, page: none)"
+    key = found.asked[0].incident.key
+    page(tmp_path, key, f"Why: {TO_WRITE}. Then: {TO_WRITE}.")
+    begun = measured(settings, 6)
+    assert (begun.waiting.value, begun.asked[0].page) == (4.0, "2 places still to be written")
+    page(tmp_path, key, "Why: a certificate.")
+    filed = measured(settings, 60)
+    assert filed.waiting.value == 0.0
+    assert filed.coverage.enough
+
+
+def test_oldest_that_lacks_one_is_told_with_how_many_more(tmp_path, settings):
+    """Two of three."""
+    keep(tmp_path / "history", *outage(), *outage(REDIS, first=10), *outage("daily.health.api", first=20))
+    found = measured(settings, 30)
+    assert len(found.asked) == 3
+    page(tmp_path, found.asked[0].incident.key, "Done.")
+    over = measured(settings, 30).waiting.over
+    assert over.startswith("(P2 Redis alive, recovered")
+    assert over.endswith(", and 1 more)")
+
+
+def test_lesser_and_open_incidents_ask_for_none(tmp_path, settings):
+    """A backup that failed is P3, what could not be seen is P3 at most, and one that is open is not over."""
+    keep(
+        tmp_path / "history",
+        *outage("daily.backups.completed"),
+        *outage(REDIS, UNK, first=5),
+        run(9, {HOMEPAGE: CRIT}),
+        run(10, {HOMEPAGE: CRIT}),
+    )
+    found = measured(settings, 20)
+    assert found.asked == ()
+    assert found.waiting.over == "(none asked for)"
+
+
+def test_incidents_before_the_day_that_is_set_ask_for_none(tmp_path, settings):
+    """For who begins with it after years."""
+    keep(tmp_path / "history", *outage())
+    for day, count in ((4, 1), (5, 0)):
+        people = msgspec.structs.replace(settings.people, postmortems_since=date(2026, 3, day))
+        assert len(measured(msgspec.structs.replace(settings, people=people), 9).asked) == count
+
+
+def test_history_without_runs_or_with_damage_shows_nothing_good(tmp_path, settings):
+    """What is bad in it counts all the same."""
+    assert not measured(settings, 9).coverage.enough
+    keep(tmp_path / "history", *outage())
+    with (tmp_path / "history" / RUNS / "2026.jsonl").open("a") as file:
+        file.write("{\n")
+    damaged = measured(settings, 9)
+    assert not damaged.coverage.enough
+    assert damaged.waiting.value == 7.0
+    assert "2026.jsonl line 4" in damaged.coverage.got
+
+
+def test_folder_that_is_not_there_holds_no_page(tmp_path, settings):
+    """The first one makes it."""
+    keep(tmp_path / "history", *outage())
+    (tmp_path / "pages").rmdir()
+    assert measured(settings, 9).waiting.value == 7.0
+    (tmp_path / "pages").write_text("a file")
+    with pytest.raises(Unreachable, match=r"expected to read the folder pages, got an error \(Not a directory\)"):
+        measured(settings, 9)
+
+
+def test_page_of_another_incident_or_target_is_none_of_this(tmp_path, settings):
+    """Its mark says whose it is."""
+    keep(tmp_path / "history", *outage())
+    key = measured(settings, 5).asked[0].incident.key
+    (tmp_path / "pages" / "a.md").write_text(f"{mark(key, 'production')}\n")
+    (tmp_path / "pages" / "b.md").write_text(f"{mark('0' * 12 + '-1', 'sandbox')}\n")
+    (tmp_path / "pages" / "c.md").write_text("no mark")
+    assert measured(settings, 5).waiting.value == 3.0
+
+
+def test_settings_that_name_no_folder_are_not_configured(settings):
+    """With the line to add."""
+    people = msgspec.structs.replace(settings.people, postmortems=None)
+    with pytest.raises(NotConfigured, match=r"people\.postmortems"):
+        measured(msgspec.structs.replace(settings, people=people), 1)

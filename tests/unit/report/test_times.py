@@ -1,0 +1,30 @@
+"""Times in the reader's words."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from playbook.report.times import age, both, short_both
+
+AT = datetime(2026, 11, 28, 23, 40, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("zone", "told"),
+    [
+        ("UTC", "Sat 28 Nov 2026, 23:40 UTC"),
+        ("Europe/London", "Sat 28 Nov 2026, 23:40 UTC"),  # the same at this time of the year
+        ("America/New_York", "Sat 28 Nov 2026, 23:40 UTC (18:40 in New York)"),
+        ("Europe/Berlin", "Sat 28 Nov 2026, 23:40 UTC (Sun 00:40 in Berlin)"),
+        ("Mars/Olympus", "Sat 28 Nov 2026, 23:40 UTC"),
+    ],
+)
+def test_utc_and_beside_it_the_zone_of_the_target(zone, told):
+    """With the day where it is another one there; a zone that this machine does not know is left out."""
+    assert both(AT, zone) == told
+    assert short_both(AT, zone) == told.replace(" 2026", "")
+
+
+def test_an_age_is_never_rounded_up():
+    told = [age(timedelta(minutes=m)) for m in (0, 45, 119, 120, 47 * 60 + 59, 48 * 60)]
+    assert told == ["less than a minute", "45 min", "119 min", "2 h", "47 h", "2 days"]

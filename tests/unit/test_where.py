@@ -1,0 +1,47 @@
+"""The places of an item: each is a line of a file in which it stands."""
+
+import pytest
+
+from playbook.catalogue import shipped
+from playbook.errors import UsageError
+from playbook.where import places, run_where
+from tests.project import ROOT
+
+ITEM = "daily.kpi.cache-hit-rate"
+
+
+def test_each_place_of_an_item_is_named():
+    """From its entry in the catalogue to what is expected under a fault."""
+    found = places(ITEM, ROOT)
+    for place in found:
+        assert (ROOT / place.file).read_text(encoding="utf-8").splitlines()[place.line - 1], place
+    named = {(place.what, place.name) for place in found}
+    assert {
+        ("catalogue", ""),
+        ("check", "test_cache_answers_most_reads"),
+        ("measurement", "redis_stats"),
+        ("limit", "cache_hit_rate"),
+        ("fault", "redis-cold-cache"),
+        ("expected", "redis-cold-cache: CRITICAL"),
+        ("expected", "redis-gone: UNKNOWN"),
+    } <= named
+    assert any(place.what == "unit test" for place in found)
+
+
+def test_every_item_has_its_check_and_its_entry():
+    """None is missed, however it is written."""
+    for item in shipped().items:
+        found = {place.what for place in places(item, ROOT)}
+        assert {"catalogue", "check"} <= found, item
+
+
+def test_an_unknown_item_is_one_sentence():
+    """With the one that was meant."""
+    with pytest.raises(UsageError, match=r"where: expected an item .+ did you mean 'daily.kpi.cache-hit-rate'\?"):
+        run_where("daily.kpi.cache-hit", ROOT, print)
+
+
+def test_where_there_is_no_checkout_that_is_said(tmp_path):
+    """An installed suite has no faults to name."""
+    with pytest.raises(UsageError, match="expected to be called in a checkout of the suite"):
+        run_where(ITEM, tmp_path, print)

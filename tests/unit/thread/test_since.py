@@ -1,0 +1,148 @@
+"""Since when an item is bad, and what changed since the run before."""
+
+from datetime import UTC, datetime, timedelta
+
+from playbook.history.runs import Finding, RunLine
+from playbook.thread.since import compared, last_good, since_of
+from playbook.thread.told import Link
+from playbook.verdict import Verdict
+
+NOW = datetime(2026, 11, 23, 6, 17, tzinfo=UTC)
+OK, WARNING, CRITICAL, UNKNOWN = Verdict.OK, Verdict.WARNING, Verdict.CRITICAL, Verdict.UNKNOWN
+WAIVED = Verdict.WAIVED
+
+
+def run(days_ago: float, verdicts: dict[str, Verdict], **changes: object) -> RunLine:
+    """A run so many days before now."""
+    started = NOW - timedelta(days=days_ago)
+    fields: dict[str, object] = {
+        "id": f"run-{days_ago}",
+        "target": "production",
+        "kind": "production",
+        "set": "daily",
+        "started": started,
+        "finished": started + timedelta(seconds=30),
+        "verdict": min(verdicts.values(), key=[CRITICAL, UNKNOWN, WARNING, WAIVED, OK].index, default=OK),
+        "exit_code": 0,
+        "executed": len(verdicts),
+        "floor": 1,
+        "report": f"report-{days_ago}",
+        "items": {item: Finding(verdict=verdict) for item, verdict in verdicts.items()},
+        **changes,
+    }
+    return RunLine(**fields)  # type: ignore[arg-type]
+
+
+def no_links(run: RunLine) -> list[Link]:
+    """Nothing is known of where its report is."""
+    return []
+
+
+def since(verdicts: list[Verdict | None], now: Verdict = CRITICAL):
+    """How long item ``a`` is bad, after runs of the days before; the last was yesterday."""
+    past = [
+        run(len(verdicts) - number, {"a": verdict} if verdict else {}) for number, verdict in enumerate(verdicts)
+    ]
+    return since_of({"a": now}, NOW, past)["a"]
+
+
+def test_bad_after_well_is_new():
+    """With when it was last well."""
+    found = since([OK, OK])
+    assert (found.change, found.runs, found.first) == ("new", 1, "2026-11-23T06:17:00Z")
+    assert found.well == "2026-11-22T06:17:00Z"
+
+
+def test_bad_in_three_runs_is_still_bad_since_the_first():
+    """Whatever kind of bad it was, with the first run's report."""
+    found = since([OK, WARNING, CRITICAL])
+    assert (found.change, found.runs, found.first) == ("still", 3, "2026-11-21T06:17:00Z")
+    assert found.report == "report-2"
+
+
+def test_bad_again_after_it_was_well_has_come_back():
+    """Within two weeks."""
+    assert since([CRITICAL, OK]).change == "back"
+    long_ago = [run(40, {"a": CRITICAL}), run(1, {"a": OK})]
+    assert since_of({"a": CRITICAL}, NOW, long_ago)["a"].change == "new"
+
+
+def test_nobody_looked_before_is_not_called_new():
+    """No run, none that holds it, and one in which it was waived."""
+    assert since([]).change == "first"
+    assert since([None, None]).change == "first"
+    assert since([WAIVED]).change == "first"
+
+
+def test_runs_that_did_not_look_break_no_row():
+    """A waived day between two bad ones, and what a run that ended early did not come to."""
+    assert since([CRITICAL, WAIVED]).first == "2026-11-21T06:17:00Z"
+    early = [run(2, {"a": OK}), run(1, {"a": UNKNOWN}, ended="interrupted")]
+    assert since_of({"a": CRITICAL}, NOW, early)["a"].change == "new"
+
+
+def test_second_look_at_once_is_no_further_run():
+    """It counts for when it began, and not as a day."""
+    past = [run(1, {"a": CRITICAL}), run(0.999, {"a": CRITICAL}, confirms="run-1")]
+    found = since_of({"a": CRITICAL}, NOW, past)["a"]
+    assert (found.runs, found.first) == (2, "2026-11-22T06:17:00Z")
+
+
+def test_only_what_is_bad_has_a_since():
+    """OK and waived have none."""
+    assert since_of({"a": OK, "b": WAIVED}, NOW, [run(1, {"a": CRITICAL})]) == {}
+
+
+def test_comparison_names_new_worse_still_fixed_and_unseen():
+    """By the newest whole run of the set."""
+    before = {"n": OK, "w": WARNING, "s": CRITICAL, "f": CRITICAL, "u": CRITICAL, "x": UNKNOWN, "ok": OK}
+    now = {"n": WARNING, "w": CRITICAL, "s": CRITICAL, "f": OK, "u": WAIVED, "1": UNKNOWN, "ok": OK}
+    found = compared(now, [run(2, {"n": CRITICAL}), run(1, before)], "daily", no_links)
+    assert found.before
+    assert found.before.started == "2026-11-22T06:17:00Z"
+    assert (found.new, found.worse, found.still, found.fixed) == (["n"], ["w"], ["s"], ["f"])
+    assert (found.unseen, found.first) == (["u", "x"], ["1"])
+
+
+def test_out_of_bounds_that_cannot_be_seen_now_is_not_fixed():
+    """UNKNOWN after CRITICAL is still bad, and CRITICAL after UNKNOWN is worse."""
+    assert compared({"a": UNKNOWN}, [run(1, {"a": CRITICAL})], "daily", no_links).still == ["a"]
+    assert compared({"a": CRITICAL}, [run(1, {"a": UNKNOWN})], "daily", no_links).worse == ["a"]
+
+
+def test_first_run_says_that_there_is_nothing_to_compare_with():
+    """Also where there are only runs of other sets, parts, or second looks."""
+    others = [
+        run(3, {"a": OK}, set="weekly"),
+        run(1, {"a": OK}, confirms="run-2"),
+    ]
+    assert "no earlier whole run of this set" in compared({"a": OK}, others, "daily", no_links).why_not
+    parts = [run(2, {"a": OK}, partial=True), run(1, {"a": OK}, ended="interrupted")]
+    found = compared({"a": OK}, parts, "daily", no_links)
+    assert found.before is None
+    assert "were parts of the set, or ended early" in found.why_not
+
+
+def test_part_of_a_set_says_nothing_of_the_rest():
+    """What it did not look at is neither fixed nor unseen."""
+    before = [run(1, {"a": CRITICAL, "b": CRITICAL})]
+    found = compared({"a": OK}, before, "daily", no_links, partial=True)
+    assert (found.fixed, found.unseen) == (["a"], [])
+    assert "Only a part of the set" in found.note
+    early = compared({"a": OK, "b": UNKNOWN}, before, "daily", no_links, ended="interrupted")
+    assert (early.fixed, early.still, early.unseen) == (["a"], [], [])
+    assert "ended early" in early.note
+
+
+def test_last_good_run_is_the_newest_whole_one_that_was_ok():
+    """A part of a set that was OK, and a second look, show no good set."""
+    past = [
+        run(4, {"a": OK}),
+        run(3, {"a": WARNING}),
+        run(2, {"a": OK}, partial=True),
+        run(1, {"a": OK}, confirms="run-3"),
+    ]
+    found = last_good(past, "daily")
+    assert found
+    assert found.report == "report-4"
+    assert last_good(past[1:], "daily") is None

@@ -1,0 +1,136 @@
+"""A run's results with what history, settings and roster know of them."""
+
+from datetime import timedelta
+
+import msgspec
+import pytest
+
+from playbook.audience import Audience
+from playbook.catalogue import shipped
+from playbook.history import runs as history
+from playbook.history.runs import line_of
+from playbook.public import public_results
+from playbook.settings import load
+from playbook.thread.told import Asked, Release
+from playbook.thread.weaving import with_thread
+from playbook.verdict import Verdict
+from tests.factories import record, results
+from tests.unit.notify.lines import CRIT, OK, START, keep, run
+
+HEALTH, HOMEPAGE = "daily.health.api", "daily.probe.homepage"
+NOW = START + timedelta(days=5)
+
+
+@pytest.fixture
+def settings():
+    """A production target with a site, an app and Grafana; it is private."""
+    found = load("production", environment={"PLAYBOOK_SITE_URL": "https://ops.example"})
+    target = msgspec.structs.replace(
+        found.target,
+        private=True,
+        digitalocean=msgspec.structs.replace(found.target.digitalocean, app_id="a1"),
+        grafana=msgspec.structs.replace(found.target.grafana, url="https://g.example", datasource_uid="p1"),
+        github=msgspec.structs.replace(found.target.github, repository="acme/shop"),
+    )
+    return msgspec.structs.replace(found, target=target)
+
+
+def bad_run(*records, **changes):
+    """A run of production on the sixth day."""
+    fields = {"target": "production", "started": f"{NOW:%Y-%m-%dT%H:%M:%SZ}", "private": True, **changes}
+    return results(list(records), **fields)
+
+
+def woven(made, settings, tmp_path):
+    """Its thread."""
+    found = with_thread(made, settings, tmp_path / "history", tmp_path).thread
+    assert found
+    return found
+
+
+def test_first_run_of_all_knows_what_there_is_to_know(settings, tmp_path):
+    """No history, no roster: each is said, and the links are there."""
+    made = bad_run(record(Verdict.CRITICAL, item=HEALTH, asked=[Asked(query="up", seconds=3600)]))
+    thread = woven(made, settings, tmp_path)
+    assert thread.compared.before is None
+    assert "no earlier whole run" in thread.compared.why_not
+    assert thread.since[HEALTH].change == "first"
+    assert "people.roster" in thread.calls.problem
+    assert thread.severity == {HEALTH: "P2"}
+    links = {link.name: link.to for link in thread.links[HEALTH]}
+    assert links["App in the console"] == "https://cloud.digitalocean.com/apps/a1"
+    assert links["Query in Grafana"].startswith("https://g.example/explore?")
+    assert links["History"] == "https://ops.example/items/production/daily.health.api.html"
+
+
+def test_earlier_runs_say_since_when_and_what_changed(settings, tmp_path):
+    """Those of another target say nothing; a report that lies there can be opened."""
+    keep(
+        tmp_path / "history",
+        run(3, {HEALTH: OK, HOMEPAGE: CRIT}, target="production"),
+        msgspec.structs.replace(run(4, {HEALTH: CRIT, HOMEPAGE: CRIT}, target="production"), report="before"),
+        run(4, {HEALTH: OK, HOMEPAGE: OK}, target="staging"),
+    )
+    (tmp_path / "before").mkdir()
+    (tmp_path / "before" / "index.html").write_text("")
+    made = bad_run(record(Verdict.CRITICAL, item=HEALTH), record(Verdict.OK, 2, item=HOMEPAGE))
+    thread = woven(made, settings, tmp_path)
+    assert (thread.since[HEALTH].change, thread.since[HEALTH].runs) == ("still", 2)
+    assert (thread.compared.still, thread.compared.fixed) == ([HEALTH], [HOMEPAGE])
+    assert thread.compared.before
+    assert [link.to for link in thread.compared.before.links][-1] == "../before/index.html"
+
+
+def test_release_between_the_last_good_run_and_this_is_told(settings, tmp_path):
+    """With the commits between, and the deployment; the same one is no news."""
+    good = msgspec.structs.replace(
+        run(3, {HEALTH: OK}, target="production"), release=Release(deployment="d1", commit="aaaaaaaaaa")
+    )
+    keep(tmp_path / "history", good, run(4, {HEALTH: CRIT}, target="production"))
+    now = Release(deployment="d2", commit="bbbbbbbbbb")
+    made = bad_run(record(Verdict.CRITICAL, item=HEALTH), record(Verdict.OK, 2, release=now))
+    thread = woven(made, settings, tmp_path)
+    assert "commit aaaaaaa then and bbbbbbb now" in thread.released
+    assert [link.to for link in thread.release_links] == [
+        "https://github.com/acme/shop/compare/aaaaaaaaaa...bbbbbbbbbb",
+        "https://cloud.digitalocean.com/apps/a1/deployments/d2",
+    ]
+    same = bad_run(record(Verdict.CRITICAL, item=HEALTH), record(Verdict.OK, 2, release=good.release))
+    assert woven(same, settings, tmp_path).released == ""
+
+
+def test_history_for_everybody_holds_no_release(settings, tmp_path):
+    """It is kept where only the team reads the history."""
+    now = Release(deployment="d2", commit="bbbbbbbbbb")
+    made = bad_run(record(Verdict.OK, item=HEALTH, release=now, audience=Audience.PUBLIC))
+    assert line_of(made, report="r", slot=None).release == now
+    shown = line_of(public_results(made, shipped()), report="r", slot=None)
+    assert shown.release is None
+    assert b"bbbbbbb" not in msgspec.json.encode(shown)
+
+
+def test_parameters_of_own_checks_are_found_in_a_history_for_everybody(settings, tmp_path):
+    """There all cases of a check are one item, with the worst of their verdicts."""
+    check = "checks/local/test_shop.py::test_answers[north]"
+    line = run(4, {"daily.local.shop.answers": CRIT}, target="production")
+    history.append(tmp_path / "history", line)
+    own = record(Verdict.CRITICAL, item="daily.local.shop.answers.north", check=check)
+    thread = woven(bad_run(own), settings, tmp_path)
+    assert thread.since["daily.local.shop.answers.north"].change == "still"
+    assert thread.compared.still == ["daily.local.shop.answers"]
+
+
+def test_damaged_history_costs_nothing_but_the_comparison(settings, tmp_path):
+    """Lines that cannot be read tell of no run."""
+    (tmp_path / "history" / "runs").mkdir(parents=True)
+    (tmp_path / "history" / "runs" / "2026.jsonl").write_bytes(b"\xff\xfe{\n<<<<<<<\n")
+    thread = woven(bad_run(record(Verdict.CRITICAL, item=HEALTH)), settings, tmp_path)
+    assert thread.compared.before is None
+
+
+def test_all_is_well_asks_for_nobody(settings, tmp_path):
+    """No calls, no links; the comparison stays."""
+    keep(tmp_path / "history", run(4, {HEALTH: CRIT}, target="production"))
+    thread = woven(bad_run(record(Verdict.OK, item=HEALTH)), settings, tmp_path)
+    assert (thread.since, thread.links, thread.calls.problem) == ({}, {}, "")
+    assert thread.compared.fixed == [HEALTH]
