@@ -222,8 +222,11 @@ def main() -> None:
                 file = Path(f"{file}.gz")
             compare(name, file, size, now, packed=name == "gz")
             file.unlink()
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1 << 20 if sys.platform == "darwin" else 1 << 10)
-    print(f"memory       {peak:>6.0f} MiB at most, of {os.cpu_count()} processors")  # noqa: T201
+    unit = 1 << 20 if sys.platform == "darwin" else 1 << 10
+    own, child = (
+        resource.getrusage(who).ru_maxrss / unit for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    )
+    print(f"memory       {own:>6.0f} MiB at most, {child:.0f} of a child; {os.cpu_count()} processors")  # noqa: T201
 
 
 if __name__ == "__main__":
