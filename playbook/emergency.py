@@ -8,6 +8,7 @@ P4  anything else, such as an alert that fires             the next business day
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from playbook.limits import Limit
@@ -17,6 +18,7 @@ P1, P2, P3, P4 = "P1", "P2", "P3", "P4"
 SEVERITIES = (P1, P2, P3, P4)
 URGENT = frozenset({P1, P2})
 NONE = ""
+OTHERS = "others"  # of the settings: items that no line names
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,3 +58,22 @@ def severity_of(known: Known, response: Limit, errors: Limit) -> str:
     if Verdict.WARNING in measured or known.unhealthy:
         return P3
     return P4 if known.alerts else NONE
+
+
+def severity_of_finding(item: str, verdict: Verdict, levels: Mapping[str, str]) -> str:
+    """``P1`` to ``P4`` of a bad finding; empty where it is none.
+
+    What is out of bounds is as bad as the settings say of the item, by its id or the longest beginning of it; what
+    could not be measured may be as bad as that and is not known to be: P3 at most. A warning can wait: P4.
+    """
+    match verdict:
+        case Verdict.CRITICAL:
+            parts = item.split(".")
+            names = (".".join(parts[:length]) for length in range(len(parts), 0, -1))
+            return next((levels[name] for name in names if name in levels), levels.get(OTHERS, P3))
+        case Verdict.UNKNOWN:
+            return P3
+        case Verdict.WARNING:
+            return P4
+        case _:
+            return ""

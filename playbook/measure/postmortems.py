@@ -15,12 +15,12 @@ from playbook.history.derive import incidents_of
 from playbook.history.folder import history_folder
 from playbook.history.incidents import Incident
 from playbook.history.runs import read
+from playbook.history.severity import severity_of_incident
 from playbook.limits import Reading
 from playbook.measure.words import moment
 from playbook.people.files import path_of
 from playbook.people.postmortems import ASKED_FOR, filed
 from playbook.settings import Settings
-from playbook.thread.guide import severity_of_incident
 
 SERVICE = "Post-mortems"
 

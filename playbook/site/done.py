@@ -11,8 +11,8 @@ from playbook.history.handling import Handled, Handling
 from playbook.history.incidents import Incident
 from playbook.settings import Settings
 from playbook.site.views import Done
+from playbook.thread.acts import DONE, acknowledged_words
 from playbook.thread.guide import Guides
-from playbook.thread.incident_command import DONE, acknowledged_words
 from playbook.thread.links import Addresses
 from playbook.thread.told import Link
 

@@ -8,13 +8,13 @@ from functools import cached_property
 
 from playbook.catalogue import Item, shipped
 from playbook.history.incidents import Incident
+from playbook.history.severity import severity_of_incident
 from playbook.history.standing import DOWN
 from playbook.settings import Settings
-from playbook.thread.calls import calls_of, severity_of
+from playbook.thread.calls import calls_of
 from playbook.thread.links import Addresses
 from playbook.thread.told import Caller
 from playbook.thread.troubles import caller_words
-from playbook.verdict import Verdict
 
 _UNSEEN = "See why it cannot be measured: the tries stand in the run's report."
 
@@ -68,13 +68,6 @@ class Guides:
     @cached_property
     def _first(self) -> dict[str, Caller]:
         return calls_of(self.settings, self.now).first
-
-
-def severity_of_incident(incident: Incident, settings: Settings) -> str:
-    """That of the worst of its items."""
-    verdict = Verdict.CRITICAL if incident.kind == DOWN else Verdict.UNKNOWN
-    levels = settings.incidents.severity
-    return min((severity_of(item, verdict, levels) for item in incident.items), default="P3")
 
 
 def _todo(incident: Incident) -> str:

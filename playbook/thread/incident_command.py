@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,18 +19,17 @@ from playbook.history.derive import incidents_of
 from playbook.history.folder import history_to_read
 from playbook.history.handling import Act, Handled, Handling
 from playbook.history.incidents import Incident
-from playbook.history.lengths import length
+from playbook.history.severity import severity_of_incident
 from playbook.people.attest import plain_line
 from playbook.people.postmortems import ASKED_FOR, TO_WRITE, folder_of
 from playbook.settings import Settings
 from playbook.thread import postmortem
-from playbook.thread.guide import severity_of_incident
+from playbook.thread.acts import DONE, acknowledged_words
 from playbook.verdict import EXIT_OK
 
 Say = Callable[[str], None]
 
 _SHORTEST = 4  # characters of a fingerprint that may stand for it
-DONE: dict[Act, str] = {"ack": "acknowledged", "note": "commented", "close": "closed by hand"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,20 +106,6 @@ def _lines(incident: Incident, known: Known, now: datetime) -> Iterator[str]:
         by = f" by {act.who}" if act.who else ""
         via = f" ({act.via})" if act.via else ""
         yield f"    {_when(act.when)} {DONE[act.what]}{by}{via}{f': {act.note}' if act.note else ''}"
-
-
-def acknowledged_words(incident: Incident, done: Handled, settings: Settings, now: datetime) -> str:
-    """``acknowledged after 25 min; P1 asks for 15 min``: the time to acknowledge beside what is asked for."""
-    severity = severity_of_incident(incident, settings)
-    minutes = settings.people.answer_minutes.get(severity)
-    asked = f"; {severity} asks for {length(timedelta(minutes=minutes))}" if minutes else ""
-    took = handling.time_to_acknowledge(incident, done)
-    if took is not None:
-        late = " (late)" if minutes and took > timedelta(minutes=minutes) else ""
-        return f"acknowledged after {length(max(took, timedelta()))}{late}{asked}"
-    if incident.closed:
-        return f"closed without an acknowledgement{asked}"
-    return f"nobody has acknowledged it for {length(now - handling.opened_last(incident))}{asked}"
 
 
 # ------------------------------------------------------------------------------------------------ ack, note, close

@@ -14,10 +14,10 @@ from playbook.history.handling import Handled, Handling
 from playbook.history.incidents import Incident
 from playbook.history.lengths import length
 from playbook.history.runs import Finding, RunLine
+from playbook.history.severity import severity_of_incident
 from playbook.people.postmortems import TO_WRITE, mark, pages
 from playbook.report.summary import plain
 from playbook.settings import Settings
-from playbook.thread.guide import severity_of_incident
 
 _MOST_RUNS = 60
 _QUESTIONS = (

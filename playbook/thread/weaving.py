@@ -8,11 +8,12 @@ from pathlib import Path
 
 import msgspec
 
+from playbook.emergency import severity_of_finding
 from playbook.history.runs import RunLine, read
 from playbook.public import public_names
 from playbook.record import Record, Results
 from playbook.settings import Settings
-from playbook.thread.calls import calls_of, severity_of
+from playbook.thread.calls import calls_of
 from playbook.thread.links import Addresses
 from playbook.thread.since import BAD, before_of, compared, last_good, since_of
 from playbook.thread.told import Link, Thread
@@ -77,7 +78,7 @@ def _released(good: RunLine | None, results: Results, addresses: Addresses) -> t
 
 
 def _severity(record: Record, settings: Settings) -> str:
-    return severity_of(record.item, record.verdict, settings.incidents.severity)
+    return severity_of_finding(record.item, record.verdict, settings.incidents.severity)
 
 
 def _in_history(record: Record, past: Sequence[RunLine]) -> str:

@@ -5,10 +5,10 @@ import pytest
 
 from playbook.audience import Audience
 from playbook.catalogue import shipped
+from playbook.emergency import severity_of_finding
 from playbook.public import public_results
 from playbook.recorder import root_causes, under_their_causes
 from playbook.report.first_screen import change_lines, mail, telephone
-from playbook.thread.calls import severity_of
 from playbook.thread.told import Before, Caller, Calls, Compared, Link, Since, Thread
 from playbook.thread.troubles import call_words, since_words, troubles
 from playbook.verdict import Verdict
@@ -102,12 +102,12 @@ def test_who_is_called_by_when_stands_with_each_trouble():
 def test_severity_is_that_of_the_longest_beginning_of_the_id():
     """What cannot be measured is not known to be worse than P3, and a warning can wait."""
     levels = {"daily.kpi": "P2", "daily.kpi.availability": "P1", "others": "P3"}
-    assert severity_of("daily.kpi.availability", Verdict.CRITICAL, levels) == "P1"
-    assert severity_of("daily.kpi.error-rate", Verdict.CRITICAL, levels) == "P2"
-    assert severity_of("daily.kpis", Verdict.CRITICAL, levels) == "P3"
-    assert severity_of("daily.kpi.availability", Verdict.UNKNOWN, levels) == "P3"
-    assert severity_of("daily.kpi.availability", Verdict.WARNING, levels) == "P4"
-    assert severity_of("daily.kpi.availability", Verdict.OK, levels) == ""
+    assert severity_of_finding("daily.kpi.availability", Verdict.CRITICAL, levels) == "P1"
+    assert severity_of_finding("daily.kpi.error-rate", Verdict.CRITICAL, levels) == "P2"
+    assert severity_of_finding("daily.kpis", Verdict.CRITICAL, levels) == "P3"
+    assert severity_of_finding("daily.kpi.availability", Verdict.UNKNOWN, levels) == "P3"
+    assert severity_of_finding("daily.kpi.availability", Verdict.WARNING, levels) == "P4"
+    assert severity_of_finding("daily.kpi.availability", Verdict.OK, levels) == ""
 
 
 def test_public_report_knows_times_and_no_people_or_addresses_of_the_team():

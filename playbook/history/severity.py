@@ -1,0 +1,16 @@
+"""How bad an incident is, by what the settings say of its items."""
+
+from __future__ import annotations
+
+from playbook.emergency import severity_of_finding
+from playbook.history.incidents import Incident
+from playbook.history.standing import DOWN
+from playbook.settings import Settings
+from playbook.verdict import Verdict
+
+
+def severity_of_incident(incident: Incident, settings: Settings) -> str:
+    """That of the worst of its items."""
+    verdict = Verdict.CRITICAL if incident.kind == DOWN else Verdict.UNKNOWN
+    levels = settings.incidents.severity
+    return min((severity_of_finding(item, verdict, levels) for item in incident.items), default="P3")
