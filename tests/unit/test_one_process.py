@@ -10,7 +10,7 @@ from playbook.places import CHECKS, ROOT
 
 
 def config(*arguments: str, **options: object) -> pytest.Config:
-    given = {"numprocesses": 2, "dist": "no", "tx": [], "distload": False, "markexpr": "daily", "target": None}
+    given = {"numprocesses": 2, "dist": "no", "tx": [], "distload": False, "markexpr": "daily", "target": []}
     return SimpleNamespace(  # type: ignore[return-value]
         option=SimpleNamespace(**given | options),
         args=list(arguments) or ["checks"],
@@ -25,7 +25,7 @@ def config(*arguments: str, **options: object) -> pytest.Config:
         config(numprocesses="auto"),
         config("checks/test_redis.py::test_redis_answers_fast", str(CHECKS)),
         config("playbook.checks.test_tls::test_certificates"),
-        config(target="production"),
+        config(target=["staging"]),
         config(target=["production"]),
     ],
 )

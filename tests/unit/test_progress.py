@@ -117,11 +117,12 @@ def test_nothing_is_written_where_nobody_said_where_to(capfd):
 def test_work_that_fails_ends_its_line_and_its_thread(time):
     """What comes after is not overwritten."""
     made = screen(time, is_terminal=True)
-    threads = threading.active_count()
+    known = set(threading.enumerate())
+    begun = []
 
     def fail():
         with work("Restore drill"):
-            assert threading.active_count() == threads + 1
+            begun.extend(set(threading.enumerate()) - known)
             shown(made, time, 10)
             raise ValueError("no room")
 
@@ -129,6 +130,10 @@ def test_work_that_fails_ends_its_line_and_its_thread(time):
         fail()
     assert made.stream.getvalue().endswith("Restore drill: ended after 10 s\n")
     assert made.tasks == []
+    assert begun
+    for thread in begun:
+        thread.join(60)
+        assert not thread.is_alive()
 
 
 def test_a_stream_that_is_gone_costs_nothing(time):
