@@ -26,11 +26,11 @@ def pytest_load_initial_conftests(early_config: pytest.Config, parser: pytest.Pa
     if (root / "playbook" / "plugin.py").is_file() or not _is_meant(early_config, args):
         return
     _spare_the_libraries(early_config)
-    from playbook.places import INSTALLED
+    from playbook.core.places import INSTALLED
 
     if INSTALLED:  # a checkout that is installed for developing has no checks for other folders
         early_config.pluginmanager.import_plugin(_PLUGIN)
-        from playbook import installed
+        from playbook.core import installed
 
         installed.settle(early_config, parser, args)
 

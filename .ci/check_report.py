@@ -11,8 +11,8 @@ import msgspec
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from playbook.catalogue import read_catalogue  # noqa: E402
-from playbook.record import Results  # noqa: E402
+from playbook.core.catalogue import read_catalogue  # noqa: E402
+from playbook.core.record import Results  # noqa: E402
 
 FILES = (
     *("results.json", "index.html", "pytest-html.html", "summary.md"),

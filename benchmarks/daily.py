@@ -21,7 +21,7 @@ from typing import Any
 
 from benchmarks._far_away import far_away
 from benchmarks._measuring import ROOT, by_turns, cost_of, environment_of
-from playbook.command_line import whole
+from playbook.core.command_line import whole
 from sandbox.launcher import RunningSandbox, start
 
 WANTED = {0: 3.0, 50: 0.8, 200: 0.4}  # times the shell, by milliseconds of latency

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
-from playbook.command_line import positive
+from playbook.core.command_line import positive
 from playbook.history import runs as history
 from tests.history_factory import NOW, run_line, write, years
 

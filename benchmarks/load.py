@@ -25,7 +25,7 @@ from pathlib import Path
 import msgspec
 
 from loadtests.guard import strip
-from playbook.command_line import whole
+from playbook.core.command_line import whole
 from playbook.load.plan import PLAN_VARIABLE, Plan, Stage
 
 ROUNDS = 9

@@ -24,9 +24,9 @@ from pathlib import Path
 from random import Random
 
 from playbook.clients.log_files import FileLogs
-from playbook.command_line import whole
-from playbook.measure.log_blocks import review_of
-from playbook.sections.target import Logs
+from playbook.core.command_line import whole
+from playbook.measure.logs.log_blocks import review_of
+from playbook.settings.sections.target import Logs
 
 GREPS = (["-E", " 5[0-9]{2} "], ["-i", "error"], ["-E", " (429|5[0-9]{2}) "])
 ROUNDS = 3

@@ -21,11 +21,11 @@ from pathlib import Path
 import msgspec
 
 from benchmarks._measuring import by_turns, cost_of, environment_of
-from playbook.command_line import whole
-from playbook.evidence import Facts
-from playbook.record import Record, Results
+from playbook.core.command_line import whole
+from playbook.core.evidence import Facts
+from playbook.core.record import Record, Results
+from playbook.core.verdict import Verdict
 from playbook.report import write_all
-from playbook.verdict import Verdict
 
 WANTED = 0.5  # times pytest-html's
 FACTS = {f"Fact {number}": "expected at most 2 s, got 0.4 s over 24 h" for number in range(6)}

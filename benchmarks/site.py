@@ -18,10 +18,10 @@ import tempfile
 import time
 from pathlib import Path
 
-from playbook.clock import FixedClock
-from playbook.command_line import positive, whole
+from playbook.cli.site import run_build
+from playbook.core.clock import FixedClock
+from playbook.core.command_line import positive, whole
 from playbook.history import runs as history
-from playbook.site.command import run_build
 from tests.history_factory import NOW, write, years
 
 ROUNDS = 3

@@ -17,7 +17,7 @@ from functools import partial
 from pathlib import Path
 
 from benchmarks._measuring import ROOT, by_turns, cost_of, environment_of
-from playbook.command_line import whole
+from playbook.core.command_line import whole
 from sandbox.launcher import RunningSandbox, start
 
 PYTEST = (sys.executable, "-m", "pytest", "-q", "-p", "benchmarks._first_request")

@@ -24,9 +24,9 @@ from pathlib import Path
 
 import msgspec
 
-from playbook.command_line import whole
-from playbook.record import Results
-from playbook.verdict import Verdict
+from playbook.core.command_line import whole
+from playbook.core.record import Results
+from playbook.core.verdict import Verdict
 from tests.leisure import AT_LEISURE
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -22,7 +22,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from playbook.command_line import whole
+from playbook.core.command_line import whole
 from sandbox.launcher import start
 from sandbox.many import many_targets
 

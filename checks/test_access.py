@@ -1,13 +1,34 @@
 """Who may do what. What no API shows is signed for, after what is measured has been judged."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import pytest
+
+if TYPE_CHECKING:
+    from playbook.core.judge import Judge
+    from playbook.measure.security.access import (
+        AccessSignOffs,
+        DigitalOceanAccess,
+        GitHubAccess,
+        GitHubActivity,
+        SecondFactors,
+    )
+    from playbook.settings.sections.figures import Limits
 
 pytestmark = pytest.mark.access
 
 
 @pytest.mark.monthly
 @pytest.mark.item("monthly.access.permissions")
-def test_permissions_are_as_few_as_needed(digitalocean_access, github_access, access_sign_offs, limits, judge):
+def test_permissions_are_as_few_as_needed(
+    digitalocean_access: DigitalOceanAccess,
+    github_access: GitHubAccess,
+    access_sign_offs: AccessSignOffs,
+    limits: Limits,
+    judge: Judge,
+) -> None:
     """The account is active, GitHub has few owners and no stranger, and the team's rights are signed for."""
     account = digitalocean_access
     judge.that(not account.locked, "DigitalOcean account", expected="active", found=account.found)
@@ -41,7 +62,13 @@ def test_permissions_are_as_few_as_needed(digitalocean_access, github_access, ac
 
 @pytest.mark.monthly
 @pytest.mark.item("monthly.access.unused-accounts")
-def test_nobody_is_idle(digitalocean_access, github_activity, access_sign_offs, limits, judge):
+def test_nobody_is_idle(
+    digitalocean_access: DigitalOceanAccess,
+    github_activity: GitHubActivity,
+    access_sign_offs: AccessSignOffs,
+    limits: Limits,
+    judge: Judge,
+) -> None:
     """Every member on GitHub pushed or merged in 90 days, and few SSH keys are left; the rest is signed for."""
     judge(digitalocean_access.key_count, limits.ssh_keys)
     if github_activity and github_activity.login:
@@ -57,7 +84,9 @@ def test_nobody_is_idle(digitalocean_access, github_activity, access_sign_offs, 
 
 @pytest.mark.monthly
 @pytest.mark.item("monthly.access.mfa")
-def test_everybody_has_a_second_factor(second_factors, access_sign_offs, judge):
+def test_everybody_has_a_second_factor(
+    second_factors: SecondFactors, access_sign_offs: AccessSignOffs, judge: Judge
+) -> None:
     """Nobody on GitHub is without a second factor and it is required there; DigitalOcean's part is signed for."""
     if second_factors and second_factors.login:
         judge.that(

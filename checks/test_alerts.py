@@ -1,15 +1,23 @@
 """Alerts: nothing fires, nothing is about to, and silences are known."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import pytest
 
-from playbook.audience import say
+from playbook.core.audience import say
+
+if TYPE_CHECKING:
+    from playbook.core.judge import Judge
+    from playbook.measure.alerts.alerts import Alerts
 
 pytestmark = pytest.mark.alerts
 
 
 @pytest.mark.daily
 @pytest.mark.item("daily.alerts.none-pending")
-def test_no_alert_is_firing_or_pending(alerts, judge):
+def test_no_alert_is_firing_or_pending(alerts: Alerts, judge: Judge) -> None:
     """No alert fires (critical) or is pending (warning); silenced alerts and silences are shown.
 
     A rule that finds no data counts as pending. Where there is an Alertmanager, it must know what fires in

@@ -1,15 +1,24 @@
 """The application on DigitalOcean App Platform."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import pytest
 
-from playbook.audience import say
+from playbook.core.audience import say
+
+if TYPE_CHECKING:
+    from playbook.core.judge import Judge
+    from playbook.measure.app.app import AppComponents, AppStatus, LiveUrlAnswer
+    from playbook.measure.app.product import Product
 
 pytestmark = pytest.mark.app
 
 
 @pytest.mark.daily
 @pytest.mark.item("daily.app.active", runbook="high-error-rates")
-def test_app_is_active(app, live_url_answer, judge):
+def test_app_is_active(app: AppStatus, live_url_answer: LiveUrlAnswer, judge: Judge) -> None:
     """The app's active deployment is ACTIVE and shown to visitors, and its live URL answers with a page.
 
     A live URL that does not answer is the app's fault, not the network's: the DigitalOcean API has just answered.
@@ -51,7 +60,7 @@ def test_app_is_active(app, live_url_answer, judge):
 
 @pytest.mark.daily
 @pytest.mark.item("daily.app.profile")
-def test_product_is_what_the_settings_say(product, judge):
+def test_product_is_what_the_settings_say(product: Product, judge: Judge) -> None:
     """The platform shows nothing of the parts that the settings say are absent, and every component they name.
 
     Either is a warning: what is there and said to be absent is looked at by nobody. Where an answer leaves open
@@ -76,7 +85,7 @@ def test_product_is_what_the_settings_say(product, judge):
 
 @pytest.mark.daily
 @pytest.mark.item("daily.app.components", runbook="high-error-rates")
-def test_every_component_is_healthy(app_components, judge):
+def test_every_component_is_healthy(app_components: AppComponents, judge: Judge) -> None:
     """Every component is HEALTHY and has all the replicas that it wants ready.
 
     A component whose health the platform does not know cannot be judged: UNKNOWN. Static sites, jobs and functions

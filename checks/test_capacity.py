@@ -1,13 +1,23 @@
 """What the system can carry: growth, spikes, and scaling."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import pytest
+
+if TYPE_CHECKING:
+    from playbook.core.judge import Judge
+    from playbook.measure.app.scaling_policy import ScalingPolicies
+    from playbook.measure.figures.capacity import CapacityGrowth, Headroom
+    from playbook.settings.sections.figures import Limits
 
 pytestmark = pytest.mark.capacity
 
 
 @pytest.mark.monthly
 @pytest.mark.item("monthly.capacity.growth", runbook="resource-exhaustion")
-def test_growth_does_not_meet_a_limit_soon(capacity_growth, limits, judge):
+def test_growth_does_not_meet_a_limit_soon(capacity_growth: CapacityGrowth, limits: Limits, judge: Judge) -> None:
     """No component's CPU, memory or storage grows so steadily that it meets its limit in 90 days (critical 30).
 
     Said only where two months of weekdays agree. With fewer than 48 of the 60 days: UNKNOWN.
@@ -19,7 +29,7 @@ def test_growth_does_not_meet_a_limit_soon(capacity_growth, limits, judge):
 
 @pytest.mark.monthly
 @pytest.mark.item("monthly.capacity.spikes", runbook="resource-exhaustion")
-def test_a_spike_could_be_carried(headroom, limits, judge):
+def test_a_spike_could_be_carried(headroom: Headroom, limits: Limits, judge: Judge) -> None:
     """A spike, by default 1.5 times the month's peak, leaves every instance below 90 % CPU (critical over 100 %).
 
     Where a load test was run, the spike must also stay within the load that it carried. With samples of less than
@@ -34,7 +44,7 @@ def test_a_spike_could_be_carried(headroom, limits, judge):
 
 @pytest.mark.monthly
 @pytest.mark.item("monthly.capacity.scaling-policy", runbook="resource-exhaustion")
-def test_components_scale_as_the_policy_says(scaling_policies, judge):
+def test_components_scale_as_the_policy_says(scaling_policies: ScalingPolicies, judge: Judge) -> None:
     """Every component has the instances and the autoscaling that the policy in the settings asks for.
 
     Other bounds than the policy's are a warning; fewer instances, or autoscaling that is off, are critical.

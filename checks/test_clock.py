@@ -1,13 +1,22 @@
 """Clocks: whatever is read by its age or hour is read right."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import pytest
+
+if TYPE_CHECKING:
+    from playbook.core.judge import Judge
+    from playbook.measure.clock import ClockSkew
+    from playbook.settings.sections.figures import Limits
 
 pytestmark = pytest.mark.app
 
 
 @pytest.mark.daily
 @pytest.mark.item("daily.clock.skew")
-def test_clocks_agree(clock_skew, limits, judge):
+def test_clocks_agree(clock_skew: ClockSkew, limits: Limits, judge: Judge) -> None:
     """No clock of the system is more than 30 s from this machine's (critical over 300 s).
 
     A clock that is configured and cannot be read may be off: UNKNOWN.

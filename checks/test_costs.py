@@ -1,13 +1,22 @@
 """What the platform costs."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import pytest
+
+if TYPE_CHECKING:
+    from playbook.core.judge import Judge
+    from playbook.measure.figures.costs import Bills, CostTrend
+    from playbook.settings.sections.figures import Limits
 
 pytestmark = pytest.mark.costs
 
 
 @pytest.mark.monthly
 @pytest.mark.item("monthly.cost.balance")
-def test_month_stays_within_its_budget(bills, limits, judge):
+def test_month_stays_within_its_budget(bills: Bills, limits: Limits, judge: Judge) -> None:
     """The running month, projected to its end, stays within the budget (warning over 90 %, critical over 100 %).
 
     In its first days it says too little to be projected; then the last full month stands for it.
@@ -17,7 +26,7 @@ def test_month_stays_within_its_budget(bills, limits, judge):
 
 @pytest.mark.monthly
 @pytest.mark.item("monthly.cost.invoices")
-def test_last_invoice_is_there_and_within_the_budget(bills, limits, judge):
+def test_last_invoice_is_there_and_within_the_budget(bills: Bills, limits: Limits, judge: Judge) -> None:
     """The last month's invoice is there and within the budget (warning over 90 %, critical over 100 %).
 
     The newest five are shown. Without an invoice of the last month: UNKNOWN.
@@ -27,7 +36,7 @@ def test_last_invoice_is_there_and_within_the_budget(bills, limits, judge):
 
 @pytest.mark.monthly
 @pytest.mark.item("monthly.cost.trend")
-def test_costs_do_not_jump(cost_trend, limits, judge):
+def test_costs_do_not_jump(cost_trend: CostTrend, limits: Limits, judge: Judge) -> None:
     """No product, nor everything together, costs over 20 % more than the month before (critical over 50 %).
 
     Compared are the last two full months, and this month's projection with the last one.

@@ -1,13 +1,22 @@
 """The dashboard: it is there, its data source answers, and what it shows is of now."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import pytest
+
+if TYPE_CHECKING:
+    from playbook.core.judge import Judge
+    from playbook.measure.figures.dashboard import DashboardView
+    from playbook.settings.sections.figures import Limits
 
 pytestmark = pytest.mark.alerts
 
 
 @pytest.mark.daily
 @pytest.mark.item("daily.dashboard.available")
-def test_dashboard_shows_fresh_samples(dashboard, limits, judge):
+def test_dashboard_shows_fresh_samples(dashboard: DashboardView, limits: Limits, judge: Judge) -> None:
     """The dashboard of the settings shows panels, its data sources answer, and its samples are fresh.
 
     Samples that are not known to be the target's own, or times by clocks that do not agree: UNKNOWN.

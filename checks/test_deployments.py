@@ -1,13 +1,23 @@
 """Releases of the application."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import pytest
+
+if TYPE_CHECKING:
+    from playbook.core.judge import Judge
+    from playbook.measure.app.deployments import Releases, Review
+    from playbook.settings.loading import Settings
+    from playbook.settings.sections.figures import Limits
 
 pytestmark = pytest.mark.deployments
 
 
 @pytest.mark.daily
 @pytest.mark.item("daily.deployments.recent", runbook="high-error-rates")
-def test_newest_deployment_went_well(deployments, settings, judge):
+def test_newest_deployment_went_well(deployments: Releases, settings: Settings, judge: Judge) -> None:
     """The newest deployment has neither failed nor been in progress for more than half an hour.
 
     SUPERSEDED ones are the healthy past; one that has just begun is fine. An automatic rollback means that the
@@ -45,7 +55,7 @@ def test_newest_deployment_went_well(deployments, settings, judge):
 
 @pytest.mark.weekly
 @pytest.mark.item("weekly.deployments.failed", runbook="high-error-rates")
-def test_failed_deployments_were_repaired(deployment_review, limits, judge):
+def test_failed_deployments_were_repaired(deployment_review: Review, limits: Limits, judge: Judge) -> None:
     """Every deployment of the week that failed was followed by one that succeeded, and none is stuck.
 
     Of five or more, at most 30 % failed, repaired ones included. SUPERSEDED ones are the healthy past.

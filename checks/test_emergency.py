@@ -1,13 +1,23 @@
 """Emergencies: how bad it is, whom to call and by when, who was told, and whether it is over."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import pytest
+
+if TYPE_CHECKING:
+    from playbook.core.judge import Judge
+    from playbook.measure.people.emergency import Look, Stability
+    from playbook.measure.people.emergency_calls import EmergencyCalls, Notice
+    from playbook.measure.people.people import Attestations
 
 pytestmark = pytest.mark.maintenance
 
 
 @pytest.mark.emergency
 @pytest.mark.item("emergency.severity", runbook="emergency")
-def test_there_is_no_emergency(emergency, emergency_calls, judge):
+def test_there_is_no_emergency(emergency: Look, emergency_calls: EmergencyCalls, judge: Judge) -> None:
     """Nothing that is measured now is an emergency: P1 and P2 are critical, P3 and P4 warnings.
 
     P1 the service is down; P2 answers over 5 s or over 10 % errors; P3 over 2 s, over 1 %, or a part is unhealthy;
@@ -20,7 +30,7 @@ def test_there_is_no_emergency(emergency, emergency_calls, judge):
 
 @pytest.mark.emergency
 @pytest.mark.item("emergency.who-to-call", runbook="emergency")
-def test_somebody_can_be_called(who_to_call, judge):
+def test_somebody_can_be_called(who_to_call: EmergencyCalls, judge: Judge) -> None:
     """For the severity that was found, or else for P1, the roster names somebody who can be reached, in order."""
     judge.that(
         who_to_call.first_can_be_reached,
@@ -39,14 +49,14 @@ def test_somebody_can_be_called(who_to_call, judge):
 
 @pytest.mark.emergency
 @pytest.mark.item("emergency.stakeholders-notified", runbook="emergency")
-def test_stakeholders_were_told(notice, attestations, judge):
+def test_stakeholders_were_told(notice: Notice, attestations: Attestations, judge: Judge) -> None:
     """In an emergency of P1 to P3 a message was delivered today, or somebody signed that they were told."""
     judge.sign_off(attestations.of("emergency.stakeholders-notified"), instead=notice.settled)
 
 
 @pytest.mark.emergency
 @pytest.mark.item("emergency.stable", runbook="emergency")
-def test_it_stays_well(stability, judge):
+def test_it_stays_well(stability: Stability, judge: Judge) -> None:
     """Several looks at short intervals show no emergency: P1 or P2 in one is critical, P3 or P4 a warning."""
     judge.that(not stability.urgent, "Emergency", expected="none at any look", found=stability.found)
     judge.that(not stability.severity, "Emergency", expected="none at any look", found=stability.found, warn=True)

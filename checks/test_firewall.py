@@ -1,13 +1,23 @@
 """Who may connect from outside."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import pytest
+
+if TYPE_CHECKING:
+    from playbook.core.judge import Judge
+    from playbook.measure.security.firewall import CloudFirewalls, TrustedSources
 
 pytestmark = pytest.mark.security
 
 
 @pytest.mark.monthly
 @pytest.mark.item("monthly.config.firewall")
-def test_nothing_is_open_to_everybody(cloud_firewalls, trusted_sources, judge):
+def test_nothing_is_open_to_everybody(
+    cloud_firewalls: CloudFirewalls, trusted_sources: TrustedSources, judge: Judge
+) -> None:
     """Redis accepts connections from trusted sources only; no cloud firewall opens a management port to the world.
 
     An empty list of trusted sources is open. A range of more addresses than is ever meant is a warning, and so is

@@ -1,13 +1,22 @@
 """Image optimisation: a photograph is posted, and a smaller one comes back."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import pytest
+
+if TYPE_CHECKING:
+    from playbook.core.judge import Judge
+    from playbook.measure.images.images import Optimization
+    from playbook.settings.sections.figures import Limits
 
 pytestmark = pytest.mark.images
 
 
 @pytest.mark.daily
 @pytest.mark.item("daily.probe.optimize", runbook="high-error-rates")
-def test_photograph_comes_back_smaller(optimization, limits, judge):
+def test_photograph_comes_back_smaller(optimization: Optimization, limits: Limits, judge: Judge) -> None:
     """A real photograph posted to the optimise endpoint comes back as the same picture, smaller, and in time.
 
     What comes back is decoded and compared with what was sent: headers are not believed. From a cache: UNKNOWN.

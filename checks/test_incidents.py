@@ -1,13 +1,22 @@
 """Incidents: what was learned from them is written down."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import pytest
+
+if TYPE_CHECKING:
+    from playbook.core.judge import Judge
+    from playbook.measure.people.postmortems import PostMortems
+    from playbook.settings.sections.figures import Limits
 
 pytestmark = pytest.mark.team
 
 
 @pytest.mark.weekly
 @pytest.mark.item("weekly.incidents.post-mortems")
-def test_each_grave_incident_has_its_post_mortem(post_mortems, limits, judge):
+def test_each_grave_incident_has_its_post_mortem(post_mortems: PostMortems, limits: Limits, judge: Judge) -> None:
     """Each incident of P1 or P2 has its post-mortem two days after it recovered (critical after seven).
 
     A history without runs does not say which incidents there were: UNKNOWN.

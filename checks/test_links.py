@@ -1,6 +1,14 @@
 """The links that people follow in an incident lead somewhere."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import pytest
+
+if TYPE_CHECKING:
+    from playbook.core.judge import Judge
+    from playbook.measure.web.links import Links
 
 pytestmark = pytest.mark.web
 
@@ -8,7 +16,7 @@ pytestmark = pytest.mark.web
 @pytest.mark.links
 @pytest.mark.part("grafana")
 @pytest.mark.item("links.grafana")
-def test_link_to_grafana_answers(links, judge):
+def test_link_to_grafana_answers(links: Links, judge: Judge) -> None:
     """The link to Grafana leads to a page or to a login.
 
     That it gives no answer is critical while another link does, as our own network is proven then; else: UNKNOWN.
@@ -25,7 +33,7 @@ def test_link_to_grafana_answers(links, judge):
 
 @pytest.mark.links
 @pytest.mark.item("links.console")
-def test_link_to_console_answers(links, judge):
+def test_link_to_console_answers(links: Links, judge: Judge) -> None:
     """The link to DigitalOcean's console leads to a page or to a login.
 
     That it gives no answer is critical while another link does, as our own network is proven then; else: UNKNOWN.
@@ -42,7 +50,7 @@ def test_link_to_console_answers(links, judge):
 
 @pytest.mark.links
 @pytest.mark.item("links.status-page")
-def test_link_to_status_page_answers(links, judge):
+def test_link_to_status_page_answers(links: Links, judge: Judge) -> None:
     """The link to the status page leads to a page or to a login.
 
     That it gives no answer is critical while another link does, as our own network is proven then; else: UNKNOWN.
@@ -59,7 +67,7 @@ def test_link_to_status_page_answers(links, judge):
 
 @pytest.mark.links
 @pytest.mark.item("links.documentation")
-def test_link_to_documentation_answers(links, judge):
+def test_link_to_documentation_answers(links: Links, judge: Judge) -> None:
     """The link to the documentation leads to a page or to a login.
 
     That it gives no answer is critical while another link does, as our own network is proven then; else: UNKNOWN.

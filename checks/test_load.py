@@ -1,11 +1,22 @@
 """Under load: what the system carries, what gives way, what was better before. Runs with -m load only."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import pytest
+
+if TYPE_CHECKING:
+    from playbook.core.judge import Judge
+    from playbook.measure.load.load import LoadTest
+    from playbook.measure.load.load_answers import Group, LoadedServer, LoadFailures
+    from playbook.measure.load.load_comparison import LoadComparison
+    from playbook.settings.sections.figures import Limits
 
 
 @pytest.mark.load
 @pytest.mark.item("load.carried", runbook="high-response-times")
-def test_the_load_was_carried(load_test, limits, judge):
+def test_the_load_was_carried(load_test: LoadTest, limits: Limits, judge: Judge) -> None:
     """The test ran as planned, and its users got most of what they would ask for if each answer came at once.
 
     It is a warning where the cap on requests a second or the load's own processor decided how much that was.
@@ -35,7 +46,7 @@ def test_the_load_was_carried(load_test, limits, judge):
 
 @pytest.mark.load
 @pytest.mark.item("load.homepage", runbook="high-response-times")
-def test_the_homepage_answers_under_load(homepage_load, limits, judge):
+def test_the_homepage_answers_under_load(homepage_load: Group, limits: Limits, judge: Judge) -> None:
     """95 and 99 of 100 visitors wait for the homepage no longer than the limits. Too few requests: UNKNOWN."""
     for p95 in homepage_load.p95:
         judge(p95.reading, limits.load_homepage_p95)
@@ -49,7 +60,7 @@ def test_the_homepage_answers_under_load(homepage_load, limits, judge):
 
 @pytest.mark.load
 @pytest.mark.item("load.health", runbook="high-response-times")
-def test_the_health_endpoints_answer_under_load(health_load, limits, judge):
+def test_the_health_endpoints_answer_under_load(health_load: Group, limits: Limits, judge: Judge) -> None:
     """The health endpoints answer within their limits, so that no busy instance is restarted for being busy."""
     for p95 in health_load.p95:
         judge(p95.reading, limits.load_health_p95)
@@ -63,7 +74,7 @@ def test_the_health_endpoints_answer_under_load(health_load, limits, judge):
 
 @pytest.mark.load
 @pytest.mark.item("load.images", runbook="high-response-times")
-def test_images_are_optimised_under_load(image_load, limits, judge):
+def test_images_are_optimised_under_load(image_load: Group, limits: Limits, judge: Judge) -> None:
     """Photographs of each size and format are optimised within the limits. Too few requests: UNKNOWN."""
     for p95 in image_load.p95:
         judge(p95.reading, limits.load_images_p95)
@@ -77,7 +88,7 @@ def test_images_are_optimised_under_load(image_load, limits, judge):
 
 @pytest.mark.load
 @pytest.mark.item("load.errors", runbook="high-error-rates")
-def test_hardly_any_request_fails_under_load(load_failures, limits, judge):
+def test_hardly_any_request_fails_under_load(load_failures: LoadFailures, limits: Limits, judge: Judge) -> None:
     """Of all requests, and of each endpoint's, at most 1 % fail (critical 5 %)."""
     for share in load_failures.shares:
         judge(share.reading, limits.load_errors, subject=share.name)
@@ -87,7 +98,9 @@ def test_hardly_any_request_fails_under_load(load_failures, limits, judge):
 
 @pytest.mark.load
 @pytest.mark.item("load.server", runbook="resource-exhaustion")
-def test_the_server_stays_within_its_range_under_load(loaded_server, limits, judge):
+def test_the_server_stays_within_its_range_under_load(
+    loaded_server: LoadedServer, limits: Limits, judge: Judge
+) -> None:
     """The image queue stays short and Redis quick. What gave way first stands in the evidence, in order."""
     for queue in loaded_server.queue:
         judge(queue, limits.queue_length, subject="Image queue under load")
@@ -99,7 +112,7 @@ def test_the_server_stays_within_its_range_under_load(loaded_server, limits, jud
 
 @pytest.mark.load
 @pytest.mark.item("load.comparison", runbook="high-response-times")
-def test_answers_take_no_longer_than_last_time(load_comparison, judge):
+def test_answers_take_no_longer_than_last_time(load_comparison: LoadComparison, judge: Judge) -> None:
     """No P95 is over 1.3 times that of the last test of this shape and target, by 50 ms or more.
 
     A first test, and one of another plan, has nothing to be compared with: UNKNOWN.

@@ -1,13 +1,22 @@
 """Logs: no critical errors, and no unusual number of failed or throttled requests."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import pytest
+
+if TYPE_CHECKING:
+    from playbook.core.judge import Judge
+    from playbook.measure.logs.logs import LogReview
+    from playbook.settings.sections.figures import Limits
 
 pytestmark = pytest.mark.logs
 
 
 @pytest.mark.daily
 @pytest.mark.item("daily.logs.errors", runbook="high-error-rates")
-def test_logs_show_no_critical_errors(log_review, limits, judge):
+def test_logs_show_no_critical_errors(log_review: LogReview, limits: Limits, judge: Judge) -> None:
     """No crash and no fatal error in the logs of 24 hours (any other error is a warning, over 50 are critical).
 
     Errors count however little of the day was seen. That there are none counts only if there are lines in enough
@@ -21,7 +30,7 @@ def test_logs_show_no_critical_errors(log_review, limits, judge):
 
 @pytest.mark.daily
 @pytest.mark.item("daily.logs.http-errors", runbook="high-error-rates")
-def test_few_requests_fail_or_are_throttled(log_review, limits, judge):
+def test_few_requests_fail_or_are_throttled(log_review: LogReview, limits: Limits, judge: Judge) -> None:
     """At most 1 % of requests are answered 5xx and 5 % with 429, lately as over 24 hours, and no hour stands out.
 
     An hour stands out, a warning, where it has far more 429 or 5xx than is usual for the hours of this day.

@@ -1,13 +1,32 @@
 """Planned maintenance: what must be in place before it, and what must be well after it."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import pytest
+
+if TYPE_CHECKING:
+    from playbook.core.judge import Judge
+    from playbook.measure.app.app import AppComponents, AppStatus
+    from playbook.measure.app.rollback import RollbackPlan
+    from playbook.measure.backups.backup_review import BackupVerification
+    from playbook.measure.backups.backups import Backups
+    from playbook.measure.logs.maintenance_errors import NewErrors
+    from playbook.measure.people.maintenance import MaintenancePlan, SinceMaintenance, WindowSilences, WindowTeam
+    from playbook.measure.people.people import Attestations
+    from playbook.measure.web.sites import OtherHealth, OtherHomepages
+    from playbook.measure.web.web import Health, HomepageTiming
+    from playbook.settings.sections.figures import Limits
 
 pytestmark = pytest.mark.maintenance
 
 
 @pytest.mark.pre_maintenance
 @pytest.mark.item("pre_maintenance.window")
-def test_window_is_scheduled_and_announced(maintenance_plan, attestations, judge):
+def test_window_is_scheduled_and_announced(
+    maintenance_plan: MaintenancePlan, attestations: Attestations, judge: Judge
+) -> None:
     """A maintenance window is ahead, and somebody signed that it was announced."""
     judge.that(
         maintenance_plan.ahead is not None,
@@ -21,7 +40,9 @@ def test_window_is_scheduled_and_announced(maintenance_plan, attestations, judge
 @pytest.mark.pre_maintenance
 @pytest.mark.item("pre_maintenance.backup-verified")
 @pytest.mark.timeout(900)
-def test_backup_is_recent_and_verified(backups, backup_verification, limits, judge):
+def test_backup_is_recent_and_verified(
+    backups: Backups, backup_verification: BackupVerification, limits: Limits, judge: Judge
+) -> None:
     """The newest backup is from last night, complete, and holds what its manifest says."""
     judge(backups.age, limits.backup_age)
     judge.that(
@@ -42,7 +63,7 @@ def test_backup_is_recent_and_verified(backups, backup_verification, limits, jud
 
 @pytest.mark.pre_maintenance
 @pytest.mark.item("pre_maintenance.rollback-plan")
-def test_rollback_is_prepared(rollback, judge):
+def test_rollback_is_prepared(rollback: RollbackPlan, judge: Judge) -> None:
     """There is an earlier good deployment, and the platform says that it can be rolled back to."""
     judge.that(
         rollback.target is not None,
@@ -55,7 +76,7 @@ def test_rollback_is_prepared(rollback, judge):
 
 @pytest.mark.pre_maintenance
 @pytest.mark.item("pre_maintenance.team-available")
-def test_team_is_there_for_the_window(window_team, attestations, judge):
+def test_team_is_there_for_the_window(window_team: WindowTeam, attestations: Attestations, judge: Judge) -> None:
     """Two people are on call through the whole window, and somebody signed that they know and are there."""
     judge.that(window_team.there, "On call in the window", expected="two people", found=window_team.found)
     judge.sign_off(attestations.of("pre_maintenance.team-available"))
@@ -63,7 +84,7 @@ def test_team_is_there_for_the_window(window_team, attestations, judge):
 
 @pytest.mark.pre_maintenance
 @pytest.mark.item("pre_maintenance.alerts-silenced")
-def test_alerts_are_silenced_for_the_window(window_silences, judge):
+def test_alerts_are_silenced_for_the_window(window_silences: WindowSilences, judge: Judge) -> None:
     """The alerts that the work will set off are silenced for the whole window, and not for much longer."""
     judge.that(
         window_silences.all_silenced,
@@ -82,7 +103,14 @@ def test_alerts_are_silenced_for_the_window(window_silences, judge):
 
 @pytest.mark.post_maintenance
 @pytest.mark.item("post_maintenance.services-healthy", runbook="high-error-rates")
-def test_services_are_healthy_again(app, app_components, api_health, image_health, other_health, judge):
+def test_services_are_healthy_again(
+    app: AppStatus,
+    app_components: AppComponents,
+    api_health: Health,
+    image_health: Health,
+    other_health: OtherHealth,
+    judge: Judge,
+) -> None:
     """The app is ACTIVE with every component healthy; API with all it depends on and image service are well."""
     judge.that(
         app.serves,
@@ -108,7 +136,13 @@ def test_services_are_healthy_again(app, app_components, api_health, image_healt
 
 @pytest.mark.post_maintenance
 @pytest.mark.item("post_maintenance.kpis-normal", runbook="high-response-times")
-def test_key_figures_are_normal_since(since_maintenance, homepage_timing, other_homepages, limits, judge):
+def test_key_figures_are_normal_since(
+    since_maintenance: SinceMaintenance,
+    homepage_timing: HomepageTiming,
+    other_homepages: OtherHomepages,
+    limits: Limits,
+    judge: Judge,
+) -> None:
     """Since the maintenance ended, requests were fast, hardly any failed, and images were processed.
 
     Judged over the time since then, a day at most; with too few requests or images in it: UNKNOWN.
@@ -126,7 +160,7 @@ def test_key_figures_are_normal_since(since_maintenance, homepage_timing, other_
 
 @pytest.mark.post_maintenance
 @pytest.mark.item("post_maintenance.no-new-errors", runbook="high-error-rates")
-def test_no_new_kind_of_error_since(errors_since_maintenance, judge):
+def test_no_new_kind_of_error_since(errors_since_maintenance: NewErrors, judge: Judge) -> None:
     """The logs show no kind of error since the maintenance began that was not there in the day before it.
 
     What came after the window too is critical, what came during it only a warning. With too few lines: UNKNOWN.
@@ -144,7 +178,9 @@ def test_no_new_kind_of_error_since(errors_since_maintenance, judge):
 
 @pytest.mark.post_maintenance
 @pytest.mark.item("post_maintenance.stakeholders-notified")
-def test_stakeholders_were_told_that_it_is_done(maintenance_plan, attestations, judge):
+def test_stakeholders_were_told_that_it_is_done(
+    maintenance_plan: MaintenancePlan, attestations: Attestations, judge: Judge
+) -> None:
     """Somebody signed, after the maintenance, that those concerned were told that it is done."""
     sign_off = attestations.of("post_maintenance.stakeholders-notified")
     judge.that(
@@ -158,7 +194,9 @@ def test_stakeholders_were_told_that_it_is_done(maintenance_plan, attestations, 
 
 @pytest.mark.post_maintenance
 @pytest.mark.item("post_maintenance.documentation")
-def test_documentation_follows_the_maintenance(maintenance_plan, attestations, judge):
+def test_documentation_follows_the_maintenance(
+    maintenance_plan: MaintenancePlan, attestations: Attestations, judge: Judge
+) -> None:
     """Somebody signed, after the maintenance, that the documents say what is true now."""
     sign_off = attestations.of("post_maintenance.documentation")
     judge.that(

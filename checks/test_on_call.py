@@ -1,13 +1,22 @@
 """On call: somebody is there, somebody else behind them, and everybody can be reached."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import pytest
+
+if TYPE_CHECKING:
+    from playbook.core.judge import Judge
+    from playbook.measure.people.on_call import OnCall
+    from playbook.measure.people.people import Attestations
 
 pytestmark = pytest.mark.team
 
 
 @pytest.mark.handoff
 @pytest.mark.item("handoff.on-call")
-def test_two_people_are_on_call(on_call, judge):
+def test_two_people_are_on_call(on_call: OnCall, judge: Judge) -> None:
     """Somebody is primary and somebody else secondary now, and through the days ahead."""
     judge.that(not on_call.nobody_now, "On call", expected="a primary and a secondary", found=on_call.people_now)
     judge.that(not on_call.one_has_both, "On call", expected="two different people", found=on_call.people_now)
@@ -22,7 +31,7 @@ def test_two_people_are_on_call(on_call, judge):
 
 @pytest.mark.handoff
 @pytest.mark.item("handoff.contacts")
-def test_everybody_on_call_can_be_reached(on_call, judge):
+def test_everybody_on_call_can_be_reached(on_call: OnCall, judge: Judge) -> None:
     """Whoever is on the roster has a name, a telephone number with its country, and an address."""
     judge.that(
         not on_call.incomplete, "Contacts", expected="name, telephone and e-mail of all", found=on_call.contacts
@@ -31,7 +40,7 @@ def test_everybody_on_call_can_be_reached(on_call, judge):
 
 @pytest.mark.monthly
 @pytest.mark.item("monthly.docs.contacts")
-def test_contacts_were_tried(on_call, attestations, judge):
+def test_contacts_were_tried(on_call: OnCall, attestations: Attestations, judge: Judge) -> None:
     """The roster's contacts are complete, and somebody signed this month that they were tried."""
     judge.that(
         not on_call.incomplete, "Contacts", expected="name, telephone and e-mail of all", found=on_call.contacts
@@ -41,7 +50,7 @@ def test_contacts_were_tried(on_call, attestations, judge):
 
 @pytest.mark.monthly
 @pytest.mark.item("monthly.docs.escalation")
-def test_escalation_leads_to_somebody(on_call, attestations, judge):
+def test_escalation_leads_to_somebody(on_call: OnCall, attestations: Attestations, judge: Judge) -> None:
     """P1 to P4 name who is called and how soon, P1 and P2 beyond those on call; somebody signed that it works."""
     judge.that(
         not on_call.escalation_problems,

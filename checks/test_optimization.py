@@ -1,11 +1,26 @@
 """Where time, memory and money can be saved. Every proposal is one to decide on: nothing is ever applied."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import pytest
+
+if TYPE_CHECKING:
+    from playbook.core.judge import Judge
+    from playbook.measure.app.scaling import ScalingReview
+    from playbook.measure.backups.backup_review import BackupRetention
+    from playbook.measure.figures.optimization import LogRetention, ProcessingTimes
+    from playbook.measure.figures.peaks import Peaks
+    from playbook.measure.redis.redis import RedisStats
+    from playbook.measure.redis.redis_keys import RedisKeys
+    from playbook.measure.redis.redis_load import RedisClients, SlowLog
+    from playbook.settings.sections.figures import Limits
 
 
 @pytest.mark.optimization
 @pytest.mark.item("optimization.images.processing-time")
-def test_no_format_takes_long(processing_times, limits, judge):
+def test_no_format_takes_long(processing_times: ProcessingTimes, limits: Limits, judge: Judge) -> None:
     """In the mean the workers take at most 2 s for an image of any format (critical over 5 s).
 
     Formats of which fewer than twenty images were processed are not judged; where all are: UNKNOWN.
@@ -17,7 +32,7 @@ def test_no_format_takes_long(processing_times, limits, judge):
 @pytest.mark.optimization
 @pytest.mark.part("cache")
 @pytest.mark.item("optimization.cache.hit-rate")
-def test_cache_serves_what_it_could(redis_stats, limits, judge):
+def test_cache_serves_what_it_could(redis_stats: RedisStats, limits: Limits, judge: Judge) -> None:
     """At least 80 % of reads hit the cache, and evictions cost at most 1 % of the reads (critical over 5 %).
 
     Both since the run a day before; without an earlier reading: UNKNOWN.
@@ -28,7 +43,7 @@ def test_cache_serves_what_it_could(redis_stats, limits, judge):
 
 @pytest.mark.optimization
 @pytest.mark.item("optimization.cache.ttl-coverage")
-def test_cached_keys_expire(redis_keys, limits, judge):
+def test_cached_keys_expire(redis_keys: RedisKeys, limits: Limits, judge: Judge) -> None:
     """At least 95 % of the cached keys have an expiry (critical under 50 %).
 
     Of many keys a sample is taken with SCAN, and it must be as good at the low end of its margin. With fewer than
@@ -39,7 +54,7 @@ def test_cached_keys_expire(redis_keys, limits, judge):
 
 @pytest.mark.optimization
 @pytest.mark.item("optimization.cache.key-patterns")
-def test_no_key_is_too_large(redis_keys, limits, judge):
+def test_no_key_is_too_large(redis_keys: RedisKeys, limits: Limits, judge: Judge) -> None:
     """No key is larger than 1 MiB (critical over 10 MiB); kinds of keys are shown by memory.
 
     Where only a sample was looked at and none of it is too large: UNKNOWN.
@@ -49,7 +64,7 @@ def test_no_key_is_too_large(redis_keys, limits, judge):
 
 @pytest.mark.optimization
 @pytest.mark.item("optimization.redis.memory", runbook="resource-exhaustion")
-def test_memory_of_redis_is_well_used(redis_stats, limits, judge):
+def test_memory_of_redis_is_well_used(redis_stats: RedisStats, limits: Limits, judge: Judge) -> None:
     """Redis has a limit of memory, fills at most 80 % of it where it may not evict, and wastes little.
 
     What it holds and does not use is fragmentation, buffers and the program itself, at most 30 % of the limit.
@@ -63,7 +78,9 @@ def test_memory_of_redis_is_well_used(redis_stats, limits, judge):
 
 @pytest.mark.optimization
 @pytest.mark.item("optimization.redis.clients", runbook="resource-exhaustion")
-def test_redis_has_room_for_clients(redis_stats, redis_clients, limits, judge):
+def test_redis_has_room_for_clients(
+    redis_stats: RedisStats, redis_clients: RedisClients, limits: Limits, judge: Judge
+) -> None:
     """At most 75 % of the clients that Redis allows are connected (critical over 90 %).
 
     And none was turned away since the run a day before.
@@ -74,7 +91,7 @@ def test_redis_has_room_for_clients(redis_stats, redis_clients, limits, judge):
 
 @pytest.mark.optimization
 @pytest.mark.item("optimization.redis.slow-log")
-def test_commands_are_quick(redis_slow_log, limits, judge):
+def test_commands_are_quick(redis_slow_log: SlowLog, limits: Limits, judge: Judge) -> None:
     """At most ten commands of a day are in Redis' slow log, and none took over 250 ms (critical over 1 s).
 
     A log that is full or began anew reaches less far, and one that is off says nothing: UNKNOWN.
@@ -85,7 +102,7 @@ def test_commands_are_quick(redis_slow_log, limits, judge):
 
 @pytest.mark.optimization
 @pytest.mark.item("optimization.costs.instances")
-def test_no_instance_is_too_large(scaling, judge):
+def test_no_instance_is_too_large(scaling: ScalingReview, judge: Judge) -> None:
     """Over a week no component is so little used that something cheaper would do.
 
     The change is proposed with what it saves. With samples of less than 90 % of the week: UNKNOWN.
@@ -104,7 +121,7 @@ def test_no_instance_is_too_large(scaling, judge):
 
 @pytest.mark.optimization
 @pytest.mark.item("optimization.costs.off-peak")
-def test_no_instance_runs_for_nobody(peaks, scaling, judge):
+def test_no_instance_runs_for_nobody(peaks: Peaks, scaling: ScalingReview, judge: Judge) -> None:
     """No component runs as many instances in its quietest twelve hours as at its peak, where fewer would do.
 
     By the median of each hour of the day over a week; a component that scales by itself follows its load already.
@@ -123,7 +140,7 @@ def test_no_instance_runs_for_nobody(peaks, scaling, judge):
 
 @pytest.mark.optimization
 @pytest.mark.item("optimization.costs.backups")
-def test_no_backup_is_kept_too_long(backup_retention, judge):
+def test_no_backup_is_kept_too_long(backup_retention: BackupRetention, judge: Judge) -> None:
     """No archive is older than the policy keeps them; what could be deleted is listed."""
     judge.that(
         not backup_retention.over_age,
@@ -136,7 +153,7 @@ def test_no_backup_is_kept_too_long(backup_retention, judge):
 
 @pytest.mark.optimization
 @pytest.mark.item("optimization.costs.logs")
-def test_logs_are_kept_as_long_as_needed(log_retention, judge):
+def test_logs_are_kept_as_long_as_needed(log_retention: LogRetention, judge: Judge) -> None:
     """Logs reach back a day, and no log file is older than agreed; what could be deleted is listed."""
     judge.that(
         not log_retention.over_age,

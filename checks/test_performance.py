@@ -1,13 +1,22 @@
 """The month: its key figures, whether they became worse, and the days out of the usual."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import pytest
+
+if TYPE_CHECKING:
+    from playbook.core.judge import Judge
+    from playbook.measure.figures.anomalies import MonthDays
+    from playbook.measure.figures.month import MonthComparison, MonthReport
 
 pytestmark = pytest.mark.performance
 
 
 @pytest.mark.monthly
 @pytest.mark.item("monthly.performance.report", runbook="high-response-times")
-def test_month_was_within_limits(month_report, judge):
+def test_month_was_within_limits(month_report: MonthReport, judge: Judge) -> None:
     """Over 30 days every key figure is within the limits of the daily check; percentiles and days are shown.
 
     With samples of less than 95 % of the month (availability), or 90 %, what is good is UNKNOWN.
@@ -18,7 +27,7 @@ def test_month_was_within_limits(month_report, judge):
 
 @pytest.mark.monthly
 @pytest.mark.item("monthly.performance.comparison", runbook="high-response-times")
-def test_month_is_no_worse_than_the_one_before(month_comparison, judge):
+def test_month_is_no_worse_than_the_one_before(month_comparison: MonthComparison, judge: Judge) -> None:
     """No key figure of the last 30 days is worse than in the 30 before by more than its tolerance.
 
     Months of which different shares are known, or too little, are not comparable: UNKNOWN.
@@ -36,7 +45,7 @@ def test_month_is_no_worse_than_the_one_before(month_comparison, judge):
 
 @pytest.mark.monthly
 @pytest.mark.item("monthly.performance.anomalies", runbook="high-error-rates")
-def test_no_day_was_out_of_the_usual(month_days, judge):
+def test_no_day_was_out_of_the_usual(month_days: MonthDays, judge: Judge) -> None:
     """No whole day of the month is far from the median of its kind of day, in robust standard deviations.
 
     With fewer than 24 of the 30 days that all were usual is UNKNOWN.

@@ -1,6 +1,17 @@
 """Recovery: backups restore, in time and with data as new as promised, and an alert reaches somebody."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import pytest
+
+if TYPE_CHECKING:
+    from playbook.core.judge import Judge
+    from playbook.measure.alerts.alert_test import AlertDelivery
+    from playbook.measure.app.rollback_drill import RollbackTest
+    from playbook.measure.backups.restores import RecoveryTimes, RestoreTest
+    from playbook.settings.sections.figures import Limits
 
 pytestmark = pytest.mark.recovery
 
@@ -8,7 +19,7 @@ pytestmark = pytest.mark.recovery
 @pytest.mark.weekly
 @pytest.mark.mutates
 @pytest.mark.item("weekly.backups.restores")
-def test_the_newest_backup_restores(restore_drill, limits, judge):
+def test_the_newest_backup_restores(restore_drill: RestoreTest, limits: Limits, judge: Judge) -> None:
     """The newest backup restores into a fresh place: its dump loads, its counts and samples are right, in time.
 
     Production is judged by the newest drill on record, which must not be older than a week. On a system that was
@@ -32,7 +43,7 @@ def test_the_newest_backup_restores(restore_drill, limits, judge):
 @pytest.mark.monthly
 @pytest.mark.mutates
 @pytest.mark.item("monthly.dr.restore")
-def test_everything_can_be_restored(full_restore, judge):
+def test_everything_can_be_restored(full_restore: RestoreTest, judge: Judge) -> None:
     """A full restore into an empty place brings back every key and image, and what is restored answers.
 
     Production is judged by the newest full test on record, which must not be older than a month.
@@ -54,7 +65,7 @@ def test_everything_can_be_restored(full_restore, judge):
 @pytest.mark.monthly
 @pytest.mark.mutates
 @pytest.mark.item("monthly.dr.recovery-time")
-def test_recovery_meets_its_objectives(recovery_times, limits, judge):
+def test_recovery_meets_its_objectives(recovery_times: RecoveryTimes, limits: Limits, judge: Judge) -> None:
     """The slowest restore of the month and the oldest data that one gave are within their objectives.
 
     No restore that succeeded: UNKNOWN, as there is nothing to measure. None at all for over a month: CRITICAL.
@@ -72,7 +83,7 @@ def test_recovery_meets_its_objectives(recovery_times, limits, judge):
 @pytest.mark.monthly
 @pytest.mark.mutates
 @pytest.mark.item("monthly.dr.rollback-drill", runbook="high-error-rates")
-def test_a_rollback_works(rollback_drill, limits, judge):
+def test_a_rollback_works(rollback_drill: RollbackTest, limits: Limits, judge: Judge) -> None:
     """The app goes back to the release before it in at most 5 min, and the newer one runs again afterwards.
 
     Production is judged by the newest drill on record, which must not be older than the settings say. On a system
@@ -96,7 +107,7 @@ def test_a_rollback_works(rollback_drill, limits, judge):
 @pytest.mark.monthly
 @pytest.mark.mutates
 @pytest.mark.item("monthly.dr.alerts")
-def test_an_alert_reaches_its_receiver(alert_delivery, limits, judge):
+def test_an_alert_reaches_its_receiver(alert_delivery: AlertDelivery, limits: Limits, judge: Judge) -> None:
     """A test alert goes through Alertmanager to a receiver of ours, arrives in time, and is ended again.
 
     Production is judged by the newest test on record, which must not be older than a month.

@@ -1,13 +1,25 @@
 """Redis: it answers, its cache serves most reads, and its queue is short."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import pytest
+
+if TYPE_CHECKING:
+    from playbook.core.judge import Judge
+    from playbook.measure.redis.job_queues import JobQueues
+    from playbook.measure.redis.redis import RedisPing, RedisStats
+    from playbook.settings.sections.figures import Limits
 
 pytestmark = pytest.mark.redis
 
 
 @pytest.mark.daily
 @pytest.mark.item("daily.redis.alive", runbook="high-response-times")
-def test_redis_answers_fast(redis_ping, redis_stats, job_queues, limits, judge):
+def test_redis_answers_fast(
+    redis_ping: RedisPing, redis_stats: RedisStats, job_queues: JobQueues, limits: Limits, judge: Judge
+) -> None:
     """Redis answers PING within its limit, can do its work, and few jobs wait or fail in its queues.
 
     By what INFO says of its memory, replication, persistence, clients and cluster, and of replies that refused
@@ -35,7 +47,7 @@ def test_redis_answers_fast(redis_ping, redis_stats, job_queues, limits, judge):
 @pytest.mark.daily
 @pytest.mark.part("cache")
 @pytest.mark.item("daily.kpi.cache-hit-rate", runbook="high-response-times")
-def test_cache_answers_most_reads(redis_stats, limits, judge):
+def test_cache_answers_most_reads(redis_stats: RedisStats, limits: Limits, judge: Judge) -> None:
     """At least 90 % of reads hit the cache (warning under 80 %, critical under 70 %), since the run a day before.
 
     Without an earlier reading of its counters, or with fewer than a hundred reads since: UNKNOWN.

@@ -1,13 +1,24 @@
 """The week of the application's resources: how high, against the week before, and when they run out."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import pytest
+
+if TYPE_CHECKING:
+    from playbook.core.judge import Judge
+    from playbook.measure.app.resources import MemoryGrowth, ResourceWeek
+    from playbook.measure.app.storage import StorageWeek
+    from playbook.measure.app.traffic import NetworkWeek
+    from playbook.settings.sections.figures import Limits
 
 pytestmark = pytest.mark.capacity
 
 
 @pytest.mark.weekly
 @pytest.mark.item("weekly.resources.cpu", runbook="resource-exhaustion")
-def test_processors_had_room_all_week(cpu_week, limits, judge):
+def test_processors_had_room_all_week(cpu_week: ResourceWeek, limits: Limits, judge: Judge) -> None:
     """In 95 % of a week's hours CPU is below 80 % (critical from 90 %), and its mean not far above last week's.
 
     With samples of less than 90 % of the week, or of 80 % of the one before: UNKNOWN.
@@ -21,7 +32,7 @@ def test_processors_had_room_all_week(cpu_week, limits, judge):
 
 @pytest.mark.weekly
 @pytest.mark.item("weekly.resources.memory-growth", runbook="resource-exhaustion")
-def test_memory_does_not_grow_into_its_limit(memory_growth, limits, judge):
+def test_memory_does_not_grow_into_its_limit(memory_growth: MemoryGrowth, limits: Limits, judge: Judge) -> None:
     """No component's memory grows so steadily that it is full within 30 days (critical within 7).
 
     Said only where most hours of different days agree and the growth is more than their scatter. With less than
@@ -34,7 +45,7 @@ def test_memory_does_not_grow_into_its_limit(memory_growth, limits, judge):
 
 @pytest.mark.weekly
 @pytest.mark.item("weekly.resources.storage", runbook="resource-exhaustion")
-def test_storage_has_room(storage_week, limits, judge):
+def test_storage_has_room(storage_week: StorageWeek, limits: Limits, judge: Judge) -> None:
     """File systems stay below 80 % (critical over 90 %) and are not full within 30 days, nor is Redis' memory.
 
     Redis' memory counts where it may not evict keys. With less than half of the week known: UNKNOWN.
@@ -47,7 +58,7 @@ def test_storage_has_room(storage_week, limits, judge):
 
 @pytest.mark.weekly
 @pytest.mark.item("weekly.resources.network", runbook="resource-exhaustion")
-def test_traffic_is_like_the_week_before(network_week, limits, judge):
+def test_traffic_is_like_the_week_before(network_week: NetworkWeek, limits: Limits, judge: Judge) -> None:
     """The bytes that left the app are neither 50 % more nor 40 % fewer than in the week before.
 
     Compared are the days that are known in both weeks; with fewer than six of seven: UNKNOWN.

@@ -1,13 +1,21 @@
 """Going back to an earlier release."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import pytest
+
+if TYPE_CHECKING:
+    from playbook.core.judge import Judge
+    from playbook.measure.app.rollback import RollbackPlan
 
 pytestmark = pytest.mark.recovery
 
 
 @pytest.mark.monthly
 @pytest.mark.item("monthly.dr.rollback", runbook="high-error-rates")
-def test_rollback_is_possible(rollback, judge):
+def test_rollback_is_possible(rollback: RollbackPlan, judge: Judge) -> None:
     """There is an earlier good deployment, and the platform says that it can be rolled back to.
 
     Only asked, never done. Warnings that the platform has about it are warnings.

@@ -1,13 +1,22 @@
 """Whether instance counts and sizes fit what is used."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import pytest
+
+if TYPE_CHECKING:
+    from playbook.core.judge import Judge
+    from playbook.measure.app.scaling import ScalingReview
+    from playbook.settings.sections.figures import Limits
 
 pytestmark = pytest.mark.capacity
 
 
 @pytest.mark.weekly
 @pytest.mark.item("weekly.scaling.fits", runbook="resource-exhaustion")
-def test_sizes_fit_their_use(scaling, limits, judge):
+def test_sizes_fit_their_use(scaling: ScalingReview, limits: Limits, judge: Judge) -> None:
     """Over a week no component is short of CPU or memory (95th percentile), and none would fit a cheaper plan.
 
     The change is proposed with its price and never applied. With samples of less than 90 % of the week: UNKNOWN.

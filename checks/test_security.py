@@ -1,13 +1,26 @@
 """Who tries to get in, whether certificates hold, and what the headers protect from."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import pytest
+
+if TYPE_CHECKING:
+    from playbook.core.judge import Judge
+    from playbook.measure.security.security_log import SecurityLog
+    from playbook.measure.security.signins import FailedLogins
+    from playbook.measure.tls.certificates import Certificates
+    from playbook.measure.web.headers import SecurityHeaders
+    from playbook.measure.web.sites import OtherHeaders
+    from playbook.settings.sections.figures import Limits
 
 pytestmark = pytest.mark.security
 
 
 @pytest.mark.weekly
 @pytest.mark.item("weekly.security.certificate")
-def test_certificates_are_valid(certificates, limits, judge):
+def test_certificates_are_valid(certificates: Certificates, limits: Limits, judge: Judge) -> None:
     """Every domain's certificate is valid now, trusted, for its host name and strong, and none ends soon.
 
     Under 21 days left are a warning, under 7 critical, as served and as DigitalOcean says; of a chain the first to
@@ -45,7 +58,7 @@ def test_certificates_are_valid(certificates, limits, judge):
 
 @pytest.mark.weekly
 @pytest.mark.item("weekly.security.suspicious")
-def test_nobody_is_refused_unusually_often(security_log, limits, judge):
+def test_nobody_is_refused_unusually_often(security_log: SecurityLog, limits: Limits, judge: Judge) -> None:
     """No source was refused (401, 403, blocked) more than 60 times in an hour, and no hour of the week stands out.
 
     The week is looked at as far as the logs reach back, which is said. With lines in too few hours, without access
@@ -63,7 +76,7 @@ def test_nobody_is_refused_unusually_often(security_log, limits, judge):
 
 @pytest.mark.weekly
 @pytest.mark.item("weekly.security.failed-logins")
-def test_nobody_guesses_passwords(failed_logins, limits, judge):
+def test_nobody_guesses_passwords(failed_logins: FailedLogins, limits: Limits, judge: Judge) -> None:
     """No source failed to sign in more than 30 times in an hour of the week, all together no more than 100 times.
 
     A password that is accepted after many that were not is critical. The week is looked at as far as the logs
@@ -81,7 +94,9 @@ def test_nobody_guesses_passwords(failed_logins, limits, judge):
 
 @pytest.mark.monthly
 @pytest.mark.item("monthly.config.security-headers")
-def test_security_headers_are_good(security_headers, other_headers, limits, judge):
+def test_security_headers_are_good(
+    security_headers: SecurityHeaders, other_headers: OtherHeaders, limits: Limits, judge: Judge
+) -> None:
     """The homepage has 80 of Mozilla's HTTP Observatory's points (B+); under 50 is critical.
 
     What is missing is listed with what it protects from.

@@ -1,13 +1,24 @@
 """People: what only they can know is signed, in time and by name."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import pytest
+
+if TYPE_CHECKING:
+    from playbook.core.judge import Judge
+    from playbook.measure.app.documentation import Documentation
+    from playbook.measure.people.people import Attestations, TeamNotified
 
 pytestmark = pytest.mark.team
 
 
 @pytest.mark.weekly
 @pytest.mark.item("weekly.docs.updated")
-def test_documentation_follows_the_weeks_changes(documentation, attestations, judge):
+def test_documentation_follows_the_weeks_changes(
+    documentation: Documentation, attestations: Attestations, judge: Judge
+) -> None:
     """Nothing was deployed since the documents were reviewed this week, or somebody signed that they are true.
 
     A sign-off that expired, is dated in the future or was edited does not count.
@@ -17,13 +28,13 @@ def test_documentation_follows_the_weeks_changes(documentation, attestations, ju
 
 @pytest.mark.weekly
 @pytest.mark.item("weekly.team.notified")
-def test_the_team_was_told(team_notified, judge):
+def test_the_team_was_told(team_notified: TeamNotified, judge: Judge) -> None:
     """A notification of this week's result was delivered, or somebody signed that the team was told."""
     judge.sign_off(team_notified.sign_off, instead=team_notified.delivered)
 
 
 @pytest.mark.monthly
 @pytest.mark.item("monthly.team.training")
-def test_training_needs_are_known(attestations, judge):
+def test_training_needs_are_known(attestations: Attestations, judge: Judge) -> None:
     """Somebody signed this month what the team wants to learn, and when it will."""
     judge.sign_off(attestations.of("monthly.team.training"))

@@ -1,13 +1,31 @@
 """What the website accepts of TLS, and what becomes of a visitor who comes without it."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import pytest
+
+if TYPE_CHECKING:
+    from playbook.core.judge import Judge
+    from playbook.measure.tls.tls import TlsConfiguration
+    from playbook.measure.web.sites import OtherTls
+    from playbook.measure.web.without_tls import Hsts, PlainHttp
+    from playbook.settings.sections.figures import Limits
 
 pytestmark = pytest.mark.security
 
 
 @pytest.mark.monthly
 @pytest.mark.item("monthly.config.tls")
-def test_tls_is_configured_well(tls_configuration, plain_http, hsts, other_tls, limits, judge):
+def test_tls_is_configured_well(
+    tls_configuration: TlsConfiguration,
+    plain_http: PlainHttp,
+    hsts: Hsts,
+    other_tls: OtherTls,
+    limits: Limits,
+    judge: Judge,
+) -> None:
     """Only TLS 1.2 and 1.3 with the suites of Mozilla's intermediate profile, HSTS, and http leads to https.
 
     An outdated version, a suite that protects nothing, a page without TLS and no HSTS are critical. Other suites

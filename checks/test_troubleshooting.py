@@ -1,6 +1,27 @@
 """The three troubleshooting playbooks: their symptoms now, and every step of their investigations."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import pytest
+
+if TYPE_CHECKING:
+    from playbook.core.judge import Judge
+    from playbook.measure.alerts.alerts import Alerts
+    from playbook.measure.app.app import AppComponents, AppStatus
+    from playbook.measure.app.deployments import Releases
+    from playbook.measure.app.resources import MemoryGrowth, ResourceWeek
+    from playbook.measure.app.scaling import ScalingReview
+    from playbook.measure.app.utilization import Utilization
+    from playbook.measure.figures.recent import Recent
+    from playbook.measure.figures.troubleshooting import ComponentRestarts, MemoryErrors, ReleaseEffect, TimeSplit
+    from playbook.measure.logs.logs import LogReview
+    from playbook.measure.redis.job_queues import JobQueues
+    from playbook.measure.redis.redis import RedisPing, RedisStats
+    from playbook.measure.web.sites import OtherHealth
+    from playbook.measure.web.web import Health, HomepageTiming
+    from playbook.settings.sections.figures import Limits
 
 pytestmark = pytest.mark.performance
 
@@ -8,7 +29,9 @@ pytestmark = pytest.mark.performance
 @pytest.mark.troubleshooting
 @pytest.mark.high_response_times
 @pytest.mark.item("troubleshooting.high-response-times.symptoms", runbook="high-response-times")
-def test_responses_are_fast_now(response_time_now, homepage_timing, alerts, limits, judge):
+def test_responses_are_fast_now(
+    response_time_now: Recent, homepage_timing: HomepageTiming, alerts: Alerts, limits: Limits, judge: Judge
+) -> None:
     """95 % of the last hour's requests, and the homepage, take at most 2 s (critical over 5 s); no alert fires."""
     if response_time_now:
         judge(response_time_now.reading, limits.response_time)
@@ -20,7 +43,7 @@ def test_responses_are_fast_now(response_time_now, homepage_timing, alerts, limi
 @pytest.mark.troubleshooting
 @pytest.mark.high_response_times
 @pytest.mark.item("troubleshooting.high-response-times.response-time-split", runbook="high-response-times")
-def test_no_part_of_a_response_takes_long(time_split, limits, judge):
+def test_no_part_of_a_response_takes_long(time_split: TimeSplit, limits: Limits, judge: Judge) -> None:
     """Of the homepage's time, the network takes at most 0.6 s and the application at most 1.4 s."""
     judge(time_split.in_the_server, limits.server_time)
     judge(time_split.on_the_way, limits.network_time)
@@ -29,7 +52,7 @@ def test_no_part_of_a_response_takes_long(time_split, limits, judge):
 @pytest.mark.troubleshooting
 @pytest.mark.high_response_times
 @pytest.mark.item("troubleshooting.high-response-times.resources", runbook="high-response-times")
-def test_components_have_room_for_requests(utilization_now, limits, judge):
+def test_components_have_room_for_requests(utilization_now: Utilization, limits: Limits, judge: Judge) -> None:
     """CPU and memory of every instance stayed below 80 % over the last hour (critical from 90 %)."""
     for use in utilization_now.by_cpu:
         judge(use.reading, limits.cpu, subject=f"CPU of {use.name}")
@@ -41,7 +64,9 @@ def test_components_have_room_for_requests(utilization_now, limits, judge):
 @pytest.mark.troubleshooting
 @pytest.mark.high_response_times
 @pytest.mark.item("troubleshooting.high-response-times.redis", runbook="high-response-times")
-def test_redis_is_fast_and_warm(redis_ping, redis_stats, limits, judge):
+def test_redis_is_fast_and_warm(
+    redis_ping: RedisPing, redis_stats: RedisStats, limits: Limits, judge: Judge
+) -> None:
     """Redis answers PING in time and can do its work; at least 80 % of reads hit (critical under 70 %)."""
     for one in (redis_ping.answer, *redis_stats.work):
         judge.that(**one.terms)
@@ -53,7 +78,7 @@ def test_redis_is_fast_and_warm(redis_ping, redis_stats, limits, judge):
 @pytest.mark.troubleshooting
 @pytest.mark.high_response_times
 @pytest.mark.item("troubleshooting.high-response-times.queue", runbook="high-response-times")
-def test_images_do_not_queue_up(job_queues, limits, judge):
+def test_images_do_not_queue_up(job_queues: JobQueues, limits: Limits, judge: Judge) -> None:
     """At most fifty images or jobs wait (critical over a hundred), and somebody works on them."""
     for one in job_queues.statements:
         judge.that(**one.terms)
@@ -68,7 +93,9 @@ def test_images_do_not_queue_up(job_queues, limits, judge):
 @pytest.mark.troubleshooting
 @pytest.mark.high_error_rates
 @pytest.mark.item("troubleshooting.high-error-rates.symptoms", runbook="high-error-rates")
-def test_requests_and_images_succeed_now(error_rate_now, log_review, image_success_now, limits, judge):
+def test_requests_and_images_succeed_now(
+    error_rate_now: Recent, log_review: LogReview, image_success_now: Recent, limits: Limits, judge: Judge
+) -> None:
     """At most 1 % of the last hour's requests fail, by metrics and by logs, and at most 5 % of its images."""
     if error_rate_now:
         judge(error_rate_now.reading, limits.error_rate)
@@ -81,7 +108,7 @@ def test_requests_and_images_succeed_now(error_rate_now, log_review, image_succe
 @pytest.mark.troubleshooting
 @pytest.mark.high_error_rates
 @pytest.mark.item("troubleshooting.high-error-rates.error-patterns", runbook="high-error-rates")
-def test_no_pattern_of_errors(log_review, limits, judge):
+def test_no_pattern_of_errors(log_review: LogReview, limits: Limits, judge: Judge) -> None:
     """The logs of 24 hours show no crash, no kind of error, and no hour with far more 5xx or 429 than usual.
 
     Errors count however little of the day was seen; that there are none counts only with enough hours of lines.
@@ -101,7 +128,9 @@ def test_no_pattern_of_errors(log_review, limits, judge):
 @pytest.mark.troubleshooting
 @pytest.mark.high_error_rates
 @pytest.mark.item("troubleshooting.high-error-rates.service-status", runbook="high-error-rates")
-def test_services_are_up(app, app_components, api_health, other_health, judge):
+def test_services_are_up(
+    app: AppStatus, app_components: AppComponents, api_health: Health, other_health: OtherHealth, judge: Judge
+) -> None:
     """The app is ACTIVE, every component is healthy with all its replicas, and the API says so of itself."""
     judge.that(
         app.serves,
@@ -125,7 +154,9 @@ def test_services_are_up(app, app_components, api_health, other_health, judge):
 @pytest.mark.troubleshooting
 @pytest.mark.high_error_rates
 @pytest.mark.item("troubleshooting.high-error-rates.dependencies", runbook="high-error-rates")
-def test_dependencies_answer(homepage_timing, image_health, redis_ping, limits, judge):
+def test_dependencies_answer(
+    homepage_timing: HomepageTiming, image_health: Health, redis_ping: RedisPing, limits: Limits, judge: Judge
+) -> None:
     """The homepage answers 200 each time, the image service is healthy, and Redis answers PING in time."""
     judge.that(not homepage_timing.bad, "Homepage", expected="HTTP 200 each time", found=homepage_timing.summary)
     if image_health:
@@ -146,7 +177,9 @@ def test_dependencies_answer(homepage_timing, image_health, redis_ping, limits, 
 @pytest.mark.troubleshooting
 @pytest.mark.high_error_rates
 @pytest.mark.item("troubleshooting.high-error-rates.recent-release", runbook="high-error-rates")
-def test_the_last_release_broke_nothing(deployments, release_effect, judge):
+def test_the_last_release_broke_nothing(
+    deployments: Releases, release_effect: ReleaseEffect, judge: Judge
+) -> None:
     """The newest deployment did not fail, and requests did not begin to fail with the last release.
 
     A release is suspected for six hours: the error rate since is compared with as long a time before.
@@ -169,7 +202,13 @@ def test_the_last_release_broke_nothing(deployments, release_effect, judge):
 @pytest.mark.troubleshooting
 @pytest.mark.resource_exhaustion
 @pytest.mark.item("troubleshooting.resource-exhaustion.symptoms", runbook="resource-exhaustion")
-def test_nothing_runs_out(utilization_now, memory_errors, homepage_timing, limits, judge):
+def test_nothing_runs_out(
+    utilization_now: Utilization,
+    memory_errors: MemoryErrors,
+    homepage_timing: HomepageTiming,
+    limits: Limits,
+    judge: Judge,
+) -> None:
     """No component is over 80 % of CPU or memory, no log says that memory ran out, the homepage is not slow."""
     if memory_errors:
         judge(memory_errors.count, limits.memory_errors)
@@ -185,7 +224,7 @@ def test_nothing_runs_out(utilization_now, memory_errors, homepage_timing, limit
 @pytest.mark.troubleshooting
 @pytest.mark.resource_exhaustion
 @pytest.mark.item("troubleshooting.resource-exhaustion.trends", runbook="resource-exhaustion")
-def test_use_does_not_rise(cpu_week, limits, judge):
+def test_use_does_not_rise(cpu_week: ResourceWeek, limits: Limits, judge: Judge) -> None:
     """In 95 % of a week's hours CPU is below 80 %, and its mean is at most 15 points above the week before.
 
     With samples of less than 90 % of the week, or of 80 % of the one before: UNKNOWN.
@@ -200,7 +239,9 @@ def test_use_does_not_rise(cpu_week, limits, judge):
 @pytest.mark.troubleshooting
 @pytest.mark.resource_exhaustion
 @pytest.mark.item("troubleshooting.resource-exhaustion.heavy-component", runbook="resource-exhaustion")
-def test_no_component_is_restarted(component_restarts, utilization_now, limits, judge):
+def test_no_component_is_restarted(
+    component_restarts: ComponentRestarts, utilization_now: Utilization, limits: Limits, judge: Judge
+) -> None:
     """No component was restarted in the last day (critical over five times); the use of each instance is shown."""
     for one in component_restarts.most_first:
         judge(one.reading, limits.restarts, subject=f"Restarts of {one.name}")
@@ -210,7 +251,7 @@ def test_no_component_is_restarted(component_restarts, utilization_now, limits, 
 @pytest.mark.troubleshooting
 @pytest.mark.resource_exhaustion
 @pytest.mark.item("troubleshooting.resource-exhaustion.memory-leak", runbook="resource-exhaustion")
-def test_memory_does_not_leak(memory_growth, limits, judge):
+def test_memory_does_not_leak(memory_growth: MemoryGrowth, limits: Limits, judge: Judge) -> None:
     """No component's memory grows so steadily that it is full within 30 days (critical within 7)."""
     for use in memory_growth.filling:
         judge(use.reading, limits.memory_days_left, subject=f"Memory of {use.name}, time until full")
@@ -220,7 +261,9 @@ def test_memory_does_not_leak(memory_growth, limits, judge):
 @pytest.mark.troubleshooting
 @pytest.mark.resource_exhaustion
 @pytest.mark.item("troubleshooting.resource-exhaustion.allocation", runbook="resource-exhaustion")
-def test_enough_is_allocated(app_components, scaling, limits, judge):
+def test_enough_is_allocated(
+    app_components: AppComponents, scaling: ScalingReview, limits: Limits, judge: Judge
+) -> None:
     """All wanted replicas are ready, and over a week no component is short of CPU or memory (95th percentile)."""
     for one in app_components.worst_first:
         judge.that(one.well, one.name, expected=one.expected, found=one.found, coverage=one.coverage)

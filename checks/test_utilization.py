@@ -1,13 +1,22 @@
 """Use of the application's resources."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import pytest
+
+if TYPE_CHECKING:
+    from playbook.core.judge import Judge
+    from playbook.measure.app.utilization import Utilization
+    from playbook.settings.sections.figures import Limits
 
 pytestmark = pytest.mark.kpis
 
 
 @pytest.mark.daily
 @pytest.mark.item("daily.kpi.utilization", runbook="resource-exhaustion")
-def test_resource_use_is_below_its_limits(utilization, limits, judge):
+def test_resource_use_is_below_its_limits(utilization: Utilization, limits: Limits, judge: Judge) -> None:
     """CPU and memory of every instance stayed below 80 % in the last 24 hours (critical from 90 %).
 
     The worst quarter of an hour counts: a bad night must not hide behind a quiet day, nor one instance behind

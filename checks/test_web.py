@@ -1,13 +1,23 @@
 """The website as visitors reach it: its own word on its health, and how fast the homepage comes."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import pytest
+
+if TYPE_CHECKING:
+    from playbook.core.judge import Judge
+    from playbook.measure.web.sites import OtherHealth, OtherHomepages
+    from playbook.measure.web.web import Health, HomepageTiming
+    from playbook.settings.sections.figures import Limits
 
 pytestmark = pytest.mark.web
 
 
 @pytest.mark.daily
 @pytest.mark.item("daily.health.api", runbook="high-error-rates")
-def test_api_and_its_dependencies_are_healthy(api_health, other_health, judge):
+def test_api_and_its_dependencies_are_healthy(api_health: Health, other_health: OtherHealth, judge: Judge) -> None:
     """The application is healthy by its own word, and so is every dependency that it lists.
 
     A service that calls itself degraded is a warning; unhealthy, an HTTP 5xx, or no answer while others answer, is
@@ -37,7 +47,7 @@ def test_api_and_its_dependencies_are_healthy(api_health, other_health, judge):
 
 @pytest.mark.daily
 @pytest.mark.item("daily.health.image-service", runbook="high-error-rates")
-def test_image_service_is_healthy(image_health, judge):
+def test_image_service_is_healthy(image_health: Health, judge: Judge) -> None:
     """The image service is healthy by its own word.
 
     A service that calls itself degraded is a warning; unhealthy, an HTTP 5xx, or no answer while others answer, is
@@ -63,7 +73,9 @@ def test_image_service_is_healthy(image_health, judge):
 
 @pytest.mark.daily
 @pytest.mark.item("daily.probe.homepage", runbook="high-response-times")
-def test_homepage_answers_fast(homepage_timing, other_homepages, limits, judge):
+def test_homepage_answers_fast(
+    homepage_timing: HomepageTiming, other_homepages: OtherHomepages, limits: Limits, judge: Judge
+) -> None:
     """The homepage comes each time, in the median within its limit, over fresh connections.
 
     What is known to stand in a homepage's place, as an error page, a login or another host, is none. No answer

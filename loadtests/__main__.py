@@ -15,11 +15,11 @@ from pathlib import Path
 import msgspec
 
 from loadtests.launch import OUTCOME
-from playbook.command_line import Parser, whole
-from playbook.errors import Forbidden, NotConfigured, UsageError
+from playbook.core.command_line import Parser, whole
+from playbook.core.errors import Forbidden, NotConfigured, UsageError
+from playbook.core.verdict import EXIT_OK, EXIT_USAGE
 from playbook.load.order import DEFAULT_SHAPE, PRODUCTION_OPTION, SHAPE_OPTION, WORKERS_OPTION, LoadOrder
 from playbook.load.plan import Plan
-from playbook.verdict import EXIT_OK, EXIT_USAGE
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -43,10 +43,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _plan(target: str | None, order: LoadOrder) -> Plan:
-    from playbook.chosen import settings_for
     from playbook.load.permission import demand_permission
     from playbook.load.planning import make_plan
-    from playbook.settings import SANDBOX
+    from playbook.settings.chosen import settings_for
+    from playbook.settings.loading import SANDBOX
 
     root = Path.cwd()
     settings = settings_for(target, root)

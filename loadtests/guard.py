@@ -21,7 +21,7 @@ from math import ceil
 from typing import Any
 from urllib.parse import urlsplit
 
-from playbook.errors import UsageError
+from playbook.core.errors import UsageError
 from playbook.load.plan import Plan
 
 PORTS = {"http": 80, "https": 443}

@@ -19,8 +19,8 @@ from pathlib import Path
 
 import msgspec
 
-from playbook.environment import OF_PYTHON, for_program
-from playbook.errors import Unmeasured
+from playbook.core.environment import OF_PYTHON, for_program
+from playbook.core.errors import Unmeasured
 from playbook.load.outcome import Outcome, read_outcome
 from playbook.load.plan import PLAN_VARIABLE, Plan
 

@@ -49,7 +49,7 @@ def tame(options: Any) -> None:
 
 def leave(message: str) -> None:
     """End with one sentence and the code of a wrong setting."""
-    from playbook.verdict import EXIT_USAGE
+    from playbook.core.verdict import EXIT_USAGE
 
     sys.stderr.write(f"{message}\n")
     sys.stderr.flush()

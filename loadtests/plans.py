@@ -10,9 +10,9 @@ from urllib.parse import urlsplit
 import msgspec
 
 from loadtests.options import NO_PLAN
-from playbook.errors import UsageError
+from playbook.core.errors import UsageError
 from playbook.load.plan import PLAN_VARIABLE, Plan, Stage, read_plan
-from playbook.sections.target import Web
+from playbook.settings.sections.target import Web
 
 WEIGHTS = {
     "homepage": 10.0,

@@ -24,7 +24,7 @@ from loadtests.recorder import Counts, Tally, decode, encode
 from loadtests.report import Report
 from loadtests.shapes import PlannedShape
 from loadtests.users import Script, Visitor
-from playbook.errors import UsageError
+from playbook.core.errors import UsageError
 from playbook.load import outcome
 from playbook.load.plan import Plan
 

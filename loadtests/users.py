@@ -17,7 +17,7 @@ from loadtests.guard import Guard
 from loadtests.images import KINDS, Notes, Photograph, make
 from loadtests.session import Address, GuardedSession
 from playbook.clients.trust import new_context
-from playbook.errors import UsageError
+from playbook.core.errors import UsageError
 from playbook.load.plan import Plan
 
 if TYPE_CHECKING:

@@ -10,10 +10,10 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from playbook import door
-from playbook.command_line import Parser
-from playbook.errors import UsageError
-from playbook.verdict import EXIT_NOT_KEPT, EXIT_OK, EXIT_USAGE
+from playbook.core import door
+from playbook.core.command_line import Parser
+from playbook.core.errors import UsageError
+from playbook.core.verdict import EXIT_NOT_KEPT, EXIT_OK, EXIT_USAGE
 
 _EXIT_INTERRUPTED = 130  # as shells have it: 128 and the number of SIGINT
 _LONGEST = 100_000  # characters that are said at once
@@ -70,51 +70,49 @@ class _Command(NamedTuple):
 
 _COMMANDS = {
     "init": _Command(
-        "playbook.beginning.command", "add_parser", "write the first playbook.toml of a product of your own"
+        "playbook.cli.init.command", "add_parser", "write the first playbook.toml of a product of your own"
     ),
     "run": _Command(
-        "playbook.run_command",
+        "playbook.cli.run",
         "add_parser",
         "run a set as a schedule does: with a second look at what is bad, and notifications",
     ),
     "history": _Command(
-        "playbook.history.command",
+        "playbook.cli.history",
         "add_parser",
         "tell the newest run of each set, and what of the history cannot be read",
     ),
     "attest": _Command(
-        "playbook.people.commands",
+        "playbook.cli.people",
         "add_parsers",
         "sign off an item that only a person can know, or list what is due",
     ),
-    "waive": _Command(
-        "playbook.people.commands", "add_parsers", "accept a finding until a day, or list the waivers"
-    ),
+    "waive": _Command("playbook.cli.people", "add_parsers", "accept a finding until a day, or list the waivers"),
     "handoff": _Command(
-        "playbook.handoff.command", "add_parser", "write the page that one week or month hands to the next"
+        "playbook.cli.handoff", "add_parser", "write the page that one week or month hands to the next"
     ),
     "notify": _Command(
-        "playbook.notify.command",
+        "playbook.cli.notify",
         "add_parser",
         "tell what opened, got worse, recovered or came back and was not told yet",
     ),
     "incident": _Command(
-        "playbook.thread.incident_command",
+        "playbook.cli.incident",
         "add_parser",
         "acknowledge, comment or close an incident, or write its post-mortem",
     ),
     "watch": _Command(
-        "playbook.watch",
+        "playbook.cli.watch",
         "add_parser",
         "look at short intervals until there has been no emergency for several looks in a row",
     ),
-    "ci": _Command("playbook.ci.command", "add_parser", "the steps of the workflows; they run anywhere"),
+    "ci": _Command("playbook.cli.ci", "add_parser", "the steps of the workflows; they run anywhere"),
     "where": _Command(
-        "playbook.where",
+        "playbook.cli.where",
         "add_parser",
         "name every place of an item: catalogue, check, measurements, faults, tests",
     ),
-    "site": _Command("playbook.site.command", "add_parser", "build the static site of past runs"),
+    "site": _Command("playbook.cli.site", "add_parser", "build the static site of past runs"),
 }
 
 
@@ -177,7 +175,7 @@ def _add_own(commands: Any) -> None:
 
 
 def _doctor(options: argparse.Namespace) -> int:
-    from playbook.doctor import run
+    from playbook.cli.doctor import run
 
     return run(options.target, options.fault, Path.cwd(), _say)
 
@@ -191,10 +189,10 @@ def _sandbox(options: argparse.Namespace) -> int:
 
 
 def _report(options: argparse.Namespace) -> int:
+    from playbook.core.run_folder import keep_results
     from playbook.report import RESULTS, render_folder
     from playbook.run import make_from_records
-    from playbook.run_folder import keep_results
-    from playbook.targets_folder import is_of_many, made_anew
+    from playbook.run.targets_folder import is_of_many, made_anew
 
     if is_of_many(options.folder):
         overview, problems = made_anew(options.folder)

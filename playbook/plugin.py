@@ -15,36 +15,36 @@ from typing import Any
 import msgspec
 import pytest
 
-from playbook import asserting, collecting, door, fixtures, progress
-from playbook.audience import Audience, of_terminal
-from playbook.check_ids import PARAMETER, parameter_id
-from playbook.chosen import settings_of_all
-from playbook.collecting import CHECK, ITEM, rule_of, runbook_of
-from playbook.command_line import Once
-from playbook.controller import Controller
-from playbook.engine import REGISTRY, needs_of
-from playbook.errors import UsageError
-from playbook.fixtures import NOTES, RUNS, TARGET, run_of
-from playbook.gate import GATE, OPTION
+from playbook.clients.pace import share_with, waited_for
+from playbook.core import door, progress
+from playbook.core.audience import Audience, of_terminal
+from playbook.core.check_ids import PARAMETER, parameter_id
+from playbook.core.command_line import Once
+from playbook.core.engine import REGISTRY, needs_of
+from playbook.core.errors import UsageError
+from playbook.core.record import Record, Timing
+from playbook.core.verdict import Verdict, verdict_of
 from playbook.history.readings import SharedReadings
-from playbook.load import options as load_options
+from playbook.hooks import asserting, collecting, fixtures, load_options
+from playbook.hooks.collecting import CHECK, ITEM, rule_of, runbook_of
+from playbook.hooks.controller import Controller
+from playbook.hooks.fixtures import NOTES, RUNS, TARGET, run_of
+from playbook.hooks.one_process import spares_workers
+from playbook.hooks.warned import Warned
 from playbook.load.order import LoadOrder
-from playbook.one_process import spares_workers
-from playbook.pace import share_with, waited_for
-from playbook.profile import missing_for, part_of
-from playbook.record import Record, Timing
-from playbook.recorder import Notes
 from playbook.report import pytest_html, pytest_output
 from playbook.report.pytest_output import redact
 from playbook.report.pytest_terms import LETTERS, attach, record_of, verdict_on
 from playbook.run import Run, subject_of
-from playbook.sections.groups import shard_of
-from playbook.sections.parts import unknown_parts
-from playbook.settings import Settings
-from playbook.target_run import ToldByWorker
-from playbook.turns import Turns, gate_of
-from playbook.verdict import Verdict, verdict_of
-from playbook.warned import Warned
+from playbook.run.recorder import Notes
+from playbook.run.target_run import ToldByWorker
+from playbook.run.turns import Turns, gate_of
+from playbook.settings.chosen import settings_of_all
+from playbook.settings.gate import GATE, OPTION
+from playbook.settings.loading import Settings
+from playbook.settings.profile import missing_for, part_of
+from playbook.settings.sections.groups import shard_of
+from playbook.settings.sections.parts import unknown_parts
 
 CONTROLLER = pytest.StashKey[Controller]()
 TURNS = pytest.StashKey[Turns]()  # where there are many targets
@@ -288,7 +288,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     controller = config.stash.get(CONTROLLER, None)
     if controller is None or not controller.many:
         return None
-    from playbook.spread import ByTarget
+    from playbook.run.spread import ByTarget
 
     return ByTarget(config, log, controller.targets)
 

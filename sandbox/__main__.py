@@ -10,9 +10,9 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from playbook.command_line import Parser
-from playbook.errors import UsageError
-from playbook.verdict import EXIT_OK, EXIT_USAGE
+from playbook.core.command_line import Parser
+from playbook.core.errors import UsageError
+from playbook.core.verdict import EXIT_OK, EXIT_USAGE
 from sandbox.faults import demand_known, describe
 from sandbox.products import PORTFOLIO, PRODUCTS, Product, product_of
 
@@ -36,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _serve(options: argparse.Namespace, product: Product) -> int:
-    from playbook.guard import Guard, temporary_folder
+    from playbook.core.guard import Guard, temporary_folder
 
     guard = Guard(temporary_folder())
     try:

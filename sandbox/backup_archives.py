@@ -24,7 +24,7 @@ from sandbox.valkey import STATS_KEY
 if TYPE_CHECKING:
     from redis import Redis
 
-    from playbook.guard import Guard
+    from playbook.core.guard import Guard
 
 MANIFEST = "manifest.json"
 DUMP = "dump.rdb"

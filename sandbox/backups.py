@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from playbook.guard import Guard, temporary_folder
+from playbook.core.guard import Guard, temporary_folder
 from sandbox.service import Context, Service
 
 if TYPE_CHECKING:

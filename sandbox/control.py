@@ -11,7 +11,7 @@ from starlette.applications import Starlette
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from playbook.errors import UsageError
+from playbook.core.errors import UsageError
 from sandbox.faults import FAULTS
 from sandbox.service import HttpService
 

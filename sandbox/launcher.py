@@ -20,8 +20,8 @@ from types import TracebackType
 from typing import IO, Any, Self
 from urllib.parse import urlsplit
 
-from playbook.environment import OF_PYTHON, for_program
-from playbook.errors import UsageError
+from playbook.core.environment import OF_PYTHON, for_program
+from playbook.core.errors import UsageError
 from sandbox.products import PORTFOLIO, product_of
 
 ATTACH_VARIABLE = "PLAYBOOK_SANDBOX"

@@ -15,9 +15,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from playbook.people import ledger
+from playbook.core import ledger
+from playbook.core.places import RUNBOOKS
 from playbook.people.attest import moment, sha256
-from playbook.places import RUNBOOKS
 from sandbox.rosters import Roster, healthy_roster, toml
 from sandbox.service import Context, Service
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from playbook.errors import UsageError
+from playbook.core.errors import UsageError
 
 WEB, OPTIMIZER, WORKER = "portfolio-web", "image-optimizer", "image-worker"
 HEALTH, IMAGE_HEALTH, OPTIMIZE = "/api/health", "/api/image/health", "/api/image/optimize"

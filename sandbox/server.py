@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Any
 
-from playbook.clock import Clock
-from playbook.guard import Guard
+from playbook.core.clock import Clock
+from playbook.core.guard import Guard
 from sandbox.backups import BackupsService
 from sandbox.control import ControlService
 from sandbox.digitalocean.service import DigitalOceanService

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import uvicorn
 
-from playbook.clock import Clock
+from playbook.core.clock import Clock
 from sandbox.seen import Seen
 
 if TYPE_CHECKING:

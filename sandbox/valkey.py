@@ -23,7 +23,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
 
-from playbook.guard import Guard
+from playbook.core.guard import Guard
 from sandbox.job_queues import JobQueue, JobQueuesState
 from sandbox.job_queues import seed as seed_queues
 from sandbox.products import PORTFOLIO, Product

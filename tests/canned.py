@@ -15,7 +15,7 @@ from starlette.datastructures import QueryParams
 from playbook.clients.digitalocean import DigitalOceanApi
 from playbook.clients.digitalocean_account import DigitalOceanAccount
 from playbook.clients.digitalocean_transport import ReadOnlyTransport, Refused, _Response
-from playbook.settings import Settings, load
+from playbook.settings.loading import Settings, load
 from sandbox.digitalocean import account, apps, billing, databases, monitoring, sizes  # noqa: F401 - their routes
 from sandbox.digitalocean.answers import ROUTES, ApiError, Call
 from sandbox.digitalocean.state import DigitalOceanState

@@ -9,8 +9,8 @@ import sys
 import pytest
 from hypothesis import settings
 
-from playbook import door
-from playbook.door.known import Known
+from playbook.core import door
+from playbook.core.door.known import Known
 from tests.installed import LIMIT, build, call, environment_of
 from tests.preloaded import CAN_FORK, Server
 from tests.project import ROOT

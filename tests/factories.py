@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 
-from playbook.evidence import Chart, Curve, Evidence, Facts, Lines, Table
-from playbook.limits import parse_limit
-from playbook.record import Action, Record, Results, RootCause, Step, Timing
-from playbook.verdict import Verdict
+from playbook.core.evidence import Chart, Curve, Evidence, Facts, Lines, Table
+from playbook.core.limits import parse_limit
+from playbook.core.record import Action, Record, Results, RootCause, Step, Timing
+from playbook.core.verdict import Verdict
 
 HOSTILE = "<script>alert(1)</script> \"'&|*_`[x](y) @someone \x1b[31m\u202e 🙂\x00" + "w" * 300
 

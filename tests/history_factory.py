@@ -17,12 +17,12 @@ from pathlib import Path
 
 import msgspec
 
-from playbook.catalogue import read_catalogue
+from playbook.core.catalogue import read_catalogue
+from playbook.core.limits import Limit
+from playbook.core.verdict import EXECUTED, Verdict, exit_code, overall
 from playbook.history.runs import RUNS, Finding, RunLine, make_folder
-from playbook.history.schedule import next_slot
-from playbook.limits import Limit
-from playbook.settings import load
-from playbook.verdict import EXECUTED, Verdict, exit_code, overall
+from playbook.settings.loading import load
+from playbook.settings.schedule import next_slot
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 SETS = ("daily", "weekly", "monthly")

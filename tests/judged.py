@@ -8,10 +8,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from playbook.errors import NotConfigured, Unmeasured
-from playbook.judge import Judge
-from playbook.settings import Settings, load
-from playbook.verdict import Critical, Verdict
+from playbook.core.errors import NotConfigured, Unmeasured
+from playbook.core.judge import Judge
+from playbook.core.verdict import Critical, Verdict
+from playbook.settings.loading import Settings, load
 
 CHECKS = Path(__file__).parents[1] / "checks"
 

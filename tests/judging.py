@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from contextlib import suppress
 
-from playbook.coverage import Coverage
-from playbook.judge import Judge
-from playbook.limits import Limit, Reading
-from playbook.verdict import Critical
+from playbook.core.coverage import Coverage
+from playbook.core.judge import Judge
+from playbook.core.limits import Limit, Reading
+from playbook.core.verdict import Critical
 
 
 def judged(coverage: Coverage, reading: Reading, limit: Limit) -> tuple[str, str]:

@@ -16,10 +16,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from playbook.catalogue import read_catalogue
-from playbook.places import ROOT
-from playbook.record import Results
-from playbook.verdict import Verdict
+from playbook.core.catalogue import read_catalogue
+from playbook.core.places import ROOT
+from playbook.core.record import Results
+from playbook.core.verdict import Verdict
 from tests.checks.expectations import EXPECTATIONS
 from tests.wording import mistakes_in
 
@@ -29,7 +29,7 @@ _SOURCES = (
     "checks",
     "playbook/measure",
     "playbook/clients",
-    "playbook/recovery",
+    "playbook/clients/recovery",
     "playbook/load",
     "playbook/people",
 )

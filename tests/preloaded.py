@@ -266,7 +266,7 @@ def _load() -> None:
 
     before = set(sys.modules)
     pytest.main(["--collect-only", "-q", "-m", "daily"])
-    from playbook.engine import REGISTRY
+    from playbook.core.engine import REGISTRY
 
     for name in (
         *("certifi", "loadtests.launch", "playbook.report.terminal", "websockets.utils", "encodings.idna"),
@@ -295,11 +295,11 @@ def _use() -> None:
     import pydo
     from PIL import Image
 
-    from playbook.catalogue import shipped
     from playbook.clients.trust import context_for
-    from playbook.door.foreign import RULES
+    from playbook.core.catalogue import shipped
+    from playbook.core.door.foreign import RULES
     from playbook.report.page import environment
-    from playbook.settings import load
+    from playbook.settings.loading import load
 
     Image.init()
     pydo.Client(token="nobody's").close()

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import msgspec
 
+from playbook.core.record import Results
 from playbook.people.waivers import waive
-from playbook.record import Results
 from tests.preloaded import run_pytest
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from playbook.measure.queries import query_of
-from playbook.settings import load
+from playbook.measure.figures.queries import query_of
+from playbook.settings.loading import load
 
 INTERVAL = 60  # seconds
 END = 4320

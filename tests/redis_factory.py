@@ -8,14 +8,14 @@ from functools import cache
 from typing import Any
 
 from playbook.clients.redis import ReadOnlyRedis
-from playbook.clock import FixedClock
-from playbook.counters import Earlier
-from playbook.errors import Malformed
-from playbook.measure.job_queues import job_queues
-from playbook.measure.redis import RedisPing, RedisStats, redis_ping, redis_stats
-from playbook.measure.redis_info import Info
-from playbook.settings import Settings, load
-from playbook.verdict import Verdict
+from playbook.core.clock import FixedClock
+from playbook.core.counters import Earlier
+from playbook.core.errors import Malformed
+from playbook.core.verdict import Verdict
+from playbook.measure.redis.job_queues import job_queues
+from playbook.measure.redis.redis import RedisPing, RedisStats, redis_ping, redis_stats
+from playbook.measure.redis.redis_info import Info
+from playbook.settings.loading import Settings, load
 from tests.judged import check, judged
 
 NOW = datetime(2026, 11, 23, 7, tzinfo=UTC)

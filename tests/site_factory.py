@@ -7,15 +7,15 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from playbook.catalogue import read_catalogue
+from playbook.core.catalogue import read_catalogue
+from playbook.core.verdict import Verdict
 from playbook.history.derive import incidents_of
+from playbook.history.due import due_sets
 from playbook.history.incidents import Event, Incident
 from playbook.history.runs import Finding, History, RunLine
-from playbook.settings import Settings, load
-from playbook.site.due import due_sets
+from playbook.settings.loading import Settings, load
 from playbook.site.making import make_site
 from playbook.site.views import Site
-from playbook.verdict import Verdict
 from tests.factories import HOSTILE
 from tests.history_factory import NOW, finding, run_line, years
 

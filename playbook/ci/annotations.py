@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from playbook.ci.runner import notice
-from playbook.record import Results
+from playbook.core.record import Results
+from playbook.core.verdict import Verdict
 from playbook.report.words import plural
-from playbook.verdict import Verdict
 
 # GitHub shows so many of each kind for a step, and drops the rest without a word.
 # https://docs.github.com/en/rest/checks/runs (annotations), actions/toolkit docs/problem-matchers.md#limitations

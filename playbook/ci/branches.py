@@ -19,10 +19,9 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
-from playbook import door
-from playbook.environment import environment, for_program
-from playbook.errors import UsageError
-from playbook.history import lines
+from playbook.core import door, lines
+from playbook.core.environment import environment, for_program
+from playbook.core.errors import UsageError
 from playbook.history.runs import UNION
 
 HISTORY = "history"

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from playbook.errors import UsageError
+from playbook.core.errors import UsageError
 from playbook.history import runs as history
-from playbook.sections.groups import is_group
-from playbook.settings import SANDBOX, Settings, load_all
+from playbook.settings.loading import SANDBOX, Settings, load_all
+from playbook.settings.sections.groups import is_group
 
 _WITHOUT_HISTORY = (
     "The history could not be fetched, so nothing here is compared with earlier runs, and an incident that is "

@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any, Literal, NamedTuple
 
-from playbook import door
-from playbook.budget import words
-from playbook.errors import UsageError
+from playbook.core import door
+from playbook.core.budget import words
+from playbook.core.errors import UsageError
 from playbook.notify.tries import bounded
 
 _SECONDS = 30.0

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import msgspec
 
-from playbook.catalogue import shipped
 from playbook.ci import runner
-from playbook.errors import UsageError
-from playbook.public import public_results
+from playbook.core.catalogue import shipped
+from playbook.core.errors import UsageError
+from playbook.core.public import public_results
+from playbook.core.verdict import EXIT_OK
 from playbook.report import read_results
 from playbook.report.overview import (
     TARGETS,
@@ -22,9 +23,8 @@ from playbook.report.overview import (
     unreached,
     write_overview,
 )
-from playbook.sections.groups import in_shard, shard_of
-from playbook.settings import Document, load_all
-from playbook.verdict import EXIT_OK
+from playbook.settings.loading import Document, load_all
+from playbook.settings.sections.groups import in_shard, shard_of
 
 Say = Callable[[str], None]
 

@@ -19,11 +19,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from playbook import door
 from playbook.ci import github
-from playbook.errors import UsageError
-from playbook.settings import SANDBOX, load
-from playbook.verdict import EXIT_OK
+from playbook.core import door
+from playbook.core.errors import UsageError
+from playbook.core.verdict import EXIT_OK
+from playbook.settings.loading import SANDBOX, load
 
 Say = Callable[[str], None]
 Ask = Callable[[str], str]

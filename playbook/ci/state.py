@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 
 from playbook.ci.github import Visibility
-from playbook.errors import UsageError
+from playbook.core.errors import UsageError
 
 DATA = Path("data")
 HISTORY = DATA / "history"

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from playbook.clients.http import HttpClient
-from playbook.engine import client
-from playbook.gate import MutationGate
-from playbook.recovery.alerting import RECEIVER, SERVICE, AlertRoute
-from playbook.settings import Settings
+from playbook.clients.recovery.alerting import RECEIVER, SERVICE, AlertRoute
+from playbook.core.engine import client
+from playbook.settings.gate import MutationGate
+from playbook.settings.loading import Settings
 
 
 @client(parts=("alertmanager",))

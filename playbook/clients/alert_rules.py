@@ -13,9 +13,9 @@ from typing import Any
 
 import msgspec
 
-from playbook import door
-from playbook.budget import convert, shown
-from playbook.coverage import Coverage, lacking, understood, whole
+from playbook.core import door
+from playbook.core.budget import convert, shown
+from playbook.core.coverage import Coverage, lacking, understood, whole
 
 _LATE = 3  # intervals of its group after which a rule should have been evaluated again
 _LEAST_LATE = timedelta(minutes=10)

@@ -13,9 +13,9 @@ from typing import Any, Literal
 
 import msgspec
 
-from playbook.budget import convert, shown
 from playbook.clients.alert_rules import AHEAD
-from playbook.coverage import Coverage, lacking, understood
+from playbook.core.budget import convert, shown
+from playbook.core.coverage import Coverage, lacking, understood
 
 State = Literal["firing", "pending", "silenced", "inhibited", "not evaluated"]
 

@@ -16,7 +16,6 @@ from typing import Any
 
 import msgspec
 
-from playbook.budget import words
 from playbook.clients.alert_rules import Rules, rules_of, told_by_rules
 from playbook.clients.alert_words import (
     Alert,
@@ -35,10 +34,11 @@ from playbook.clients.grafana import Grafana, grafana
 from playbook.clients.http import Answer, HttpClient
 from playbook.clients.prometheus import Prometheus, prometheus
 from playbook.clients.wire import Kept
-from playbook.coverage import Coverage, lacking
-from playbook.engine import client
-from playbook.errors import Malformed, NotConfigured, TooLittleData, Unmeasured
-from playbook.settings import Settings
+from playbook.core.budget import words
+from playbook.core.coverage import Coverage, lacking
+from playbook.core.engine import client
+from playbook.core.errors import Malformed, NotConfigured, TooLittleData, Unmeasured
+from playbook.settings.loading import Settings
 
 SERVICE = "Alertmanager"
 _COMING_UP = 120.0  # seconds in which one that was started gets to know all that fires

@@ -22,12 +22,12 @@ from playbook.clients.http import BUSY, RUNNER_HINT, HttpClient
 from playbook.clients.proxies import is_loopback
 from playbook.clients.retries import tries
 from playbook.clients.s3_listing import PAGE, Bucket, NoListingError, NoPartError, Refusal
-from playbook.deadline import left
-from playbook.engine import client
-from playbook.errors import Denied, Malformed, PlaybookError, Unreachable, UsageError
-from playbook.secret import Secret
-from playbook.sections.target import Backups
-from playbook.settings import Settings, TimeLimits
+from playbook.core.deadline import left
+from playbook.core.engine import client
+from playbook.core.errors import Denied, Malformed, PlaybookError, Unreachable, UsageError
+from playbook.core.secret import Secret
+from playbook.settings.loading import Settings, TimeLimits
+from playbook.settings.sections.target import Backups
 
 SERVICE = "Backups"
 MOST_FILES = 100_000

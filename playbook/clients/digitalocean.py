@@ -17,8 +17,6 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from playbook import door
-from playbook.budget import convert
 from playbook.clients.digitalocean_pages import PER_PAGE, read_pages
 from playbook.clients.digitalocean_transport import SERVICE, NotJson, ReadOnlyTransport, Refused, open_pydo
 from playbook.clients.digitalocean_types import (
@@ -34,13 +32,15 @@ from playbook.clients.digitalocean_types import (
 )
 from playbook.clients.http import RUNNER_HINT, parse_url
 from playbook.clients.listing import Listing
+from playbook.clients.pace import NoTurn, pace_of
 from playbook.clients.retries import ATTEMPTS, tries
 from playbook.clients.wire import Broken
-from playbook.deadline import left
-from playbook.engine import client
-from playbook.errors import Denied, Malformed, TooLittleData, Unmeasured, Unreachable
-from playbook.pace import NoTurn, pace_of
-from playbook.settings import Settings
+from playbook.core import door
+from playbook.core.budget import convert
+from playbook.core.deadline import left
+from playbook.core.engine import client
+from playbook.core.errors import Denied, Malformed, TooLittleData, Unmeasured, Unreachable
+from playbook.settings.loading import Settings
 
 # A Retry-After beyond this is not waited for: asking again earlier would only be refused again.
 LONGEST_WAIT = 3.0

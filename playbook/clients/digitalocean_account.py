@@ -10,7 +10,7 @@ import msgspec
 from playbook.clients.digitalocean import DigitalOceanApi
 from playbook.clients.digitalocean_types import App, Moment
 from playbook.clients.listing import Listing
-from playbook.engine import client
+from playbook.core.engine import client
 
 
 class _Message(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from playbook.clients.listing import Listing, distinct, listed
-from playbook.errors import Unmeasured
+from playbook.core.errors import Unmeasured
 
 PER_PAGE = 200
 MOST_PAGES = 50

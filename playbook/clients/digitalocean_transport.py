@@ -14,16 +14,16 @@ from threading import local
 from typing import Any
 from urllib.parse import urlsplit
 
-from playbook import door
-from playbook.budget import Ambiguous, OverBudget, read_json, read_unambiguous_json, shown
 from playbook.clients.http import origin
+from playbook.clients.pace import Pace
 from playbook.clients.trust import context_for
 from playbook.clients.wire import Call, Exchange, Kept
-from playbook.deadline import left
-from playbook.errors import Forbidden
-from playbook.pace import Pace
-from playbook.secret import Secret
-from playbook.settings import TimeLimits
+from playbook.core import door
+from playbook.core.budget import Ambiguous, OverBudget, read_json, read_unambiguous_json, shown
+from playbook.core.deadline import left
+from playbook.core.errors import Forbidden
+from playbook.core.secret import Secret
+from playbook.settings.loading import TimeLimits
 
 SERVICE = "DigitalOcean API"
 LONGEST_TURN = 600.0  # seconds that a request is put off at most, where nothing else ends it
@@ -121,7 +121,7 @@ class ReadOnlyTransport:
             Forbidden: the request could change something, or would go elsewhere.
             Refused: the answer's status is not 2xx.
             playbook.clients.wire.Broken: there was no whole answer in time.
-            playbook.pace.NoTurn: the token has asked as often as it may, and may not again in time.
+            playbook.clients.pace.NoTurn: the token has asked as often as it may, and may not again in time.
             NotJson: the body is too large.
         """
         url = urlsplit(request.url)

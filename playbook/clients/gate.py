@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from playbook.engine import client
-from playbook.gate import MutationGate, pass_gate
-from playbook.settings import Settings
+from playbook.core.engine import client
+from playbook.settings.gate import MutationGate, pass_gate
+from playbook.settings.loading import Settings
 
 
 @client

@@ -17,14 +17,14 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from playbook import door
-from playbook.budget import read_json
 from playbook.clients.http import Answer, HttpClient, origin
 from playbook.clients.listing import Listing, listed
 from playbook.clients.wire import Kept
-from playbook.engine import client
-from playbook.errors import Denied, Malformed, Unmeasured, Unreachable
-from playbook.settings import Settings
+from playbook.core import door
+from playbook.core.budget import read_json
+from playbook.core.engine import client
+from playbook.core.errors import Denied, Malformed, Unmeasured, Unreachable
+from playbook.settings.loading import Settings
 
 SERVICE = "GitHub"
 PER_PAGE = 100

@@ -16,9 +16,9 @@ import msgspec
 
 from playbook.clients.http import HttpClient
 from playbook.clients.wire import Kept
-from playbook.engine import client
-from playbook.errors import Malformed
-from playbook.settings import Settings
+from playbook.core.engine import client
+from playbook.core.errors import Malformed
+from playbook.settings.loading import Settings
 
 SERVICE = "Grafana"
 HINT = "The token must be that of a service account with the role Viewer at least."

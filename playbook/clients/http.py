@@ -17,18 +17,18 @@ from urllib.parse import SplitResult, unquote, urlencode, urljoin, urlsplit
 
 import msgspec
 
-from playbook import door
-from playbook.budget import Ambiguous, OverBudget, read_unambiguous_json
 from playbook.clients.breakage import kind_of
 from playbook.clients.encodings import Unreadable
 from playbook.clients.proxies import basic, proxy_for
 from playbook.clients.retries import ATTEMPTS, tries
 from playbook.clients.trust import context_for, untrusted_hint
 from playbook.clients.wire import Broken, Call, Exchange, Kept, Method, Phases
-from playbook.deadline import left
-from playbook.errors import Denied, Malformed, Unreachable, UsageError
-from playbook.secret import Secret
-from playbook.settings import TimeLimits
+from playbook.core import door
+from playbook.core.budget import Ambiguous, OverBudget, read_unambiguous_json
+from playbook.core.deadline import left
+from playbook.core.errors import Denied, Malformed, Unreachable, UsageError
+from playbook.core.secret import Secret
+from playbook.settings.loading import TimeLimits
 
 MAX_BODY = 16 * 1024 * 1024
 MAX_RETRY_AFTER = 3.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, TypeVar
 
-from playbook.coverage import Coverage, lacking, share, whole
+from playbook.core.coverage import Coverage, lacking, share, whole
 
 T = TypeVar("T")
 

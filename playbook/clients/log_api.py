@@ -11,7 +11,6 @@ from urllib.parse import SplitResult, urlsplit
 
 import msgspec
 
-from playbook.budget import read_json
 from playbook.clients.digitalocean_types import App, LogUrls
 from playbook.clients.encodings import Unreadable
 from playbook.clients.http import RUNNER_HINT, parse_url
@@ -19,9 +18,10 @@ from playbook.clients.log_reading import SERVICE, BytesPart, Lines, LogStream, R
 from playbook.clients.retries import tries
 from playbook.clients.trust import context_for
 from playbook.clients.wire import Broken, Call, Exchange
-from playbook.errors import Denied, Malformed, Unmeasured, Unreachable, UsageError
-from playbook.sections.target import Logs
-from playbook.settings import TimeLimits
+from playbook.core.budget import read_json
+from playbook.core.errors import Denied, Malformed, Unmeasured, Unreachable, UsageError
+from playbook.settings.loading import TimeLimits
+from playbook.settings.sections.target import Logs
 
 LARGEST_FRAME = 4 << 20
 # A few kilobytes of packed text could be gigabytes.

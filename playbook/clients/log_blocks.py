@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from typing import IO, BinaryIO, NamedTuple
 
 from playbook.clients.log_reading import CHUNK, Reading
-from playbook.logs.parse import Parser
-from playbook.logs.text import clean
+from playbook.readers.logs.parse import Parser
+from playbook.readers.logs.text import clean
 
 BLOCK = 4 << 20
 _GZIP = b"\x1f\x8b"

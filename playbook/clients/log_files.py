@@ -14,8 +14,8 @@ from typing import BinaryIO
 
 from playbook.clients.log_blocks import BLOCK, Blocks
 from playbook.clients.log_reading import SERVICE, BytesPart, Lines, LogStream, Reading
-from playbook.errors import TooLittleData, Unreachable
-from playbook.sections.target import Logs
+from playbook.core.errors import TooLittleData, Unreachable
+from playbook.settings.sections.target import Logs
 
 _UNREAD = frozenset({".xz", ".bz2", ".zst", ".zip", ".lz4", ".br", ".7z", ".lzma"})
 _TAIL = 1 << 18

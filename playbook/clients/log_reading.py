@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from playbook.logs.text import decode_lines, whole_lines
-from playbook.sections.target import Logs
+from playbook.readers.logs.text import decode_lines, whole_lines
+from playbook.settings.sections.target import Logs
 
 SERVICE = "Logs"
 KEPT_HINT = (

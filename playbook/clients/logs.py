@@ -6,8 +6,8 @@ from playbook.clients.digitalocean import digitalocean
 from playbook.clients.log_api import ApiLogs
 from playbook.clients.log_files import FileLogs
 from playbook.clients.log_reading import SERVICE, LogSource
-from playbook.engine import client
-from playbook.settings import Settings
+from playbook.core.engine import client
+from playbook.settings.loading import Settings
 
 
 @client(

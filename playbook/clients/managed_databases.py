@@ -14,7 +14,7 @@ import msgspec
 
 from playbook.clients.digitalocean import DigitalOceanApi
 from playbook.clients.digitalocean_types import Database, Matrix, Moment, Series
-from playbook.engine import client
+from playbook.core.engine import client
 
 _SCOPE = "database:read"
 Metric = Literal["cpu_usage", "memory_usage", "disk_usage", "threads_connected"]

@@ -18,9 +18,9 @@ from playbook.clients.http import HttpClient, parse_url
 from playbook.clients.proxies import proxy_for
 from playbook.clients.trust import context_for
 from playbook.clients.wire import look_up
-from playbook.engine import client
-from playbook.errors import PlaybookError, Unreachable
-from playbook.settings import Settings, TimeLimits
+from playbook.core.engine import client
+from playbook.core.errors import PlaybookError, Unreachable
+from playbook.settings.loading import Settings, TimeLimits
 
 _LONGEST = 5.0  # seconds for one witness: whether it answers at all
 _PORTS = {"redis": 6379, "rediss": 6379}

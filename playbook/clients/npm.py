@@ -23,13 +23,13 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from playbook import door
-from playbook.budget import convert, read_json
 from playbook.clients.npm_messages import AuditReport, Error, Failure, Lock, Locked, Outdated, Package, Project
-from playbook.engine import client
-from playbook.environment import for_program
-from playbook.errors import Denied, Malformed, TooLittleData, Unmeasured, Unreachable
-from playbook.settings import Settings
+from playbook.core import door
+from playbook.core.budget import convert, read_json
+from playbook.core.engine import client
+from playbook.core.environment import for_program
+from playbook.core.errors import Denied, Malformed, TooLittleData, Unmeasured, Unreachable
+from playbook.settings.loading import Settings
 
 SERVICE = "npm"
 PACKAGE = "package.json"

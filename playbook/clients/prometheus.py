@@ -13,15 +13,15 @@ from typing import Any
 
 import msgspec
 
-from playbook import door
-from playbook.budget import convert, read_json, words
 from playbook.clients.grafana import HINT, Grafana, grafana
 from playbook.clients.http import Answer, HttpClient
 from playbook.clients.wire import Kept
-from playbook.coverage import Coverage, lacking, whole
-from playbook.engine import client
-from playbook.errors import Malformed, TooLittleData, Unreachable
-from playbook.settings import Settings
+from playbook.core import door
+from playbook.core.budget import convert, read_json, words
+from playbook.core.coverage import Coverage, lacking, whole
+from playbook.core.engine import client
+from playbook.core.errors import Malformed, TooLittleData, Unreachable
+from playbook.settings.loading import Settings
 
 SERVICE = "Prometheus"
 _CLOCK = 300.0  # seconds by which an answer may be of another moment than was asked for

@@ -7,7 +7,7 @@ import ipaddress
 import urllib.request
 from urllib.parse import SplitResult, unquote, urlsplit
 
-from playbook.errors import UsageError
+from playbook.core.errors import UsageError
 
 PORTS = {"http": 80, "https": 443}
 

@@ -7,16 +7,16 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 from urllib.parse import unquote, urlsplit
 
-from playbook import door
-from playbook.budget import words
 from playbook.clients.redis_budget import Allowance, connection, parser
 from playbook.clients.redis_replies import explained, reason_of_error, worth_another
 from playbook.clients.retries import tries
 from playbook.clients.trust import context_for
-from playbook.engine import client
-from playbook.errors import Forbidden, Malformed, Unmeasured, UsageError
-from playbook.secret import Secret
-from playbook.settings import Settings, TimeLimits
+from playbook.core import door
+from playbook.core.budget import words
+from playbook.core.engine import client
+from playbook.core.errors import Forbidden, Malformed, Unmeasured, UsageError
+from playbook.core.secret import Secret
+from playbook.settings.loading import Settings, TimeLimits
 
 if TYPE_CHECKING:
     from redis import Redis

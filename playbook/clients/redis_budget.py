@@ -13,7 +13,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from playbook.clients.connecting import connect
-from playbook.deadline import left
+from playbook.core.deadline import left
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,11 +11,11 @@ import re
 import ssl
 from collections.abc import Iterator
 
-from playbook.budget import words
 from playbook.clients.http import RUNNER_HINT
 from playbook.clients.trust import untrusted_hint
 from playbook.clients.wire import reason_of
-from playbook.errors import Denied, Malformed, Refused, Unmeasured, Unreachable
+from playbook.core.budget import words
+from playbook.core.errors import Denied, Malformed, Refused, Unmeasured, Unreachable
 
 # The server cannot do its work, and says so.
 _STATES = {

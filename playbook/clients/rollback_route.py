@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from playbook.clients.digitalocean import DigitalOceanApi
 from playbook.clients.digitalocean_transport import SERVICE
-from playbook.engine import client
-from playbook.gate import MutationGate
-from playbook.recovery.rolling_back import RollbackRoute, RollbackTransport
-from playbook.settings import Settings
+from playbook.clients.recovery.rolling_back import RollbackRoute, RollbackTransport
+from playbook.core.engine import client
+from playbook.settings.gate import MutationGate
+from playbook.settings.loading import Settings
 
 
 @client(libraries=("pydo", "playbook.clients.libraries.transport", "stamina"), parts=("staging",))

@@ -22,9 +22,9 @@ from xml.etree import ElementTree as Xml
 
 from playbook.clients.http import Answer, HttpClient
 from playbook.clients.wire import Broken
-from playbook.errors import Unreachable
-from playbook.secret import Secret
-from playbook.settings import TimeLimits
+from playbook.core.errors import Unreachable
+from playbook.core.secret import Secret
+from playbook.settings.loading import TimeLimits
 
 PAGE = 1000  # the most that S3 lists at once
 # Bytes of a page: a key has 1,024, which are three times as many characters in a URL.

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from playbook.engine import client
-from playbook.gate import MutationGate
-from playbook.recovery.place import Staging
-from playbook.settings import Settings
+from playbook.clients.recovery.place import Staging
+from playbook.core.engine import client
+from playbook.settings.gate import MutationGate
+from playbook.settings.loading import Settings
 
 
 @client(libraries=("redis",), parts=("staging",))

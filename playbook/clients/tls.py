@@ -18,10 +18,10 @@ from playbook.clients.http import RUNNER_HINT
 from playbook.clients.tls_greeting import greeting, read_answer
 from playbook.clients.trust import context_for, new_context
 from playbook.clients.wire import look_up, reason_of
-from playbook.deadline import left
-from playbook.engine import client
-from playbook.errors import Malformed, Unreachable
-from playbook.settings import Settings, TimeLimits
+from playbook.core.deadline import left
+from playbook.core.engine import client
+from playbook.core.errors import Malformed, Unreachable
+from playbook.settings.loading import Settings, TimeLimits
 
 SERVICE = "TLS"
 

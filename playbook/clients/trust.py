@@ -6,7 +6,7 @@ import os
 import ssl
 import threading
 
-from playbook.errors import UsageError
+from playbook.core.errors import UsageError
 
 # Which setting of a target names the file with a service's own authority.
 _SETTINGS = {

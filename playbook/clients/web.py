@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from playbook.clients.http import Answer, HttpClient, parse_url, read_body, shown, unreachable
 from playbook.clients.wire import Broken, Exchange
-from playbook.engine import client
-from playbook.errors import UsageError
-from playbook.settings import Settings
+from playbook.core.engine import client
+from playbook.core.errors import UsageError
+from playbook.settings.loading import Settings
 
 SERVICE = "Website"
 

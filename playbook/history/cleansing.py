@@ -13,16 +13,17 @@ from typing import NamedTuple
 
 import msgspec
 
-from playbook.audience import Audience
-from playbook.catalogue import Catalogue
-from playbook.history import deliveries, handling, lines
+from playbook.core import lines
+from playbook.core.audience import Audience
+from playbook.core.catalogue import Catalogue
+from playbook.history import deliveries, handling
 from playbook.history.deliveries import Delivery
+from playbook.history.drill_records import DrillRecord, public_record
 from playbook.history.handling import Handling
 from playbook.history.public_lines import public_delivery, public_line
 from playbook.history.runs import ATTRIBUTES, LONGEST_LINE, RUNS, SCHEMA, RunLine
-from playbook.recovery.records import DrillRecord, public_record
 
-DRILLS = "drills.jsonl"  # where the workflows keep them; see playbook/recovery/records.py
+DRILLS = "drills.jsonl"  # where the workflows keep them; see playbook/history/drill_records.py
 # Numbers, what tells git how to merge, and what the branch says of itself.
 _OF_EVERYBODY = frozenset({"load", ATTRIBUTES, "README.md"})
 _UNREADABLE = b'"a record that could not be read"'

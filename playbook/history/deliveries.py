@@ -12,8 +12,8 @@ from typing import Literal
 
 import msgspec
 
-from playbook.clock import Moment
-from playbook.history import lines
+from playbook.core import lines
+from playbook.core.clock import Moment
 from playbook.history.runs import make_folder
 
 FOLDER = "deliveries"

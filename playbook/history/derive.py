@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from playbook.catalogue import shipped
+from playbook.core.catalogue import shipped
 from playbook.history.incidents import Incident, incidents
 from playbook.history.rules import Rules, Window
 from playbook.history.runs import RunLine
-from playbook.history.schedule import reach_hours
-from playbook.settings import Settings
+from playbook.settings.loading import Settings
+from playbook.settings.schedule import reach_hours
 
 
 def incidents_of(settings: Settings, runs: Sequence[RunLine]) -> list[Incident]:

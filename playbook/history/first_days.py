@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from playbook.coverage import Coverage, lacking
+from playbook.core.coverage import Coverage, lacking
 from playbook.history.folder import history_folder
 from playbook.history.runs import read
-from playbook.settings import SANDBOX, Settings
+from playbook.settings.loading import SANDBOX, Settings
 
 
 def known_since(settings: Settings, now: datetime) -> datetime:

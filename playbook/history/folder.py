@@ -6,8 +6,8 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from playbook.errors import UsageError
-from playbook.settings import Settings
+from playbook.core.errors import UsageError
+from playbook.settings.loading import Settings
 
 HISTORY_VARIABLE = "PLAYBOOK_HISTORY"
 

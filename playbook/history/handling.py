@@ -16,11 +16,10 @@ from typing import Any, Literal
 
 import msgspec
 
-from playbook.clock import AHEAD, Moment
-from playbook.history import lines
+from playbook.core import ledger, lines
+from playbook.core.clock import AHEAD, Moment
 from playbook.history.incidents import Incident
 from playbook.history.runs import make_folder
-from playbook.people import ledger
 
 FOLDER = "handled"
 _OPENINGS = frozenset({"opened", "reopened"})

@@ -26,14 +26,14 @@ from typing import Literal
 
 import msgspec
 
-from playbook.clock import Moment
+from playbook.core.clock import Moment
+from playbook.core.own_items import id_of_file
+from playbook.core.verdict import Verdict
 from playbook.history.lengths import Course, Lasted, length
 from playbook.history.names import Names
 from playbook.history.rules import Rules, Window
 from playbook.history.runs import Finding, RunLine
 from playbook.history.standing import CANNOT_SEE, DOWN, KINDS, WELL, Kind, Standing
-from playbook.own_items import id_of_file
-from playbook.verdict import Verdict
 
 What = Literal["opened", "joined", "escalated", "recovered", "gone", "reopened", "again"]
 

@@ -13,7 +13,7 @@ from typing import Literal
 
 import msgspec
 
-from playbook.clock import Moment, days
+from playbook.core.clock import Moment, days
 from playbook.history.standing import CANNOT_SEE, Kind, Standing
 
 State = Literal["bad", "not measured", "well"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from playbook.wording import heading
+from playbook.core.wording import heading
 
 
 class Names:

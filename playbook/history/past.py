@@ -7,9 +7,9 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 
+from playbook.core.limits import Bound, Limit
+from playbook.core.record import Results
 from playbook.history.runs import Finding, RunLine
-from playbook.limits import Bound, Limit
-from playbook.record import Results
 
 MOST_RUNS = 30
 

@@ -13,15 +13,15 @@ from functools import lru_cache
 
 import msgspec
 
-from playbook.audience import Audience
-from playbook.catalogue import Catalogue, Item
-from playbook.counters import Counted
+from playbook.core.audience import Audience
+from playbook.core.catalogue import Catalogue, Item
+from playbook.core.counters import Counted
+from playbook.core.limits import Bound
+from playbook.core.own_items import is_made_of_test
+from playbook.core.public import is_public_cause, public_ending, public_file, sentence
+from playbook.core.verdict import Verdict
 from playbook.history.deliveries import Delivery
 from playbook.history.runs import Finding, RunLine, worst_first
-from playbook.limits import Bound
-from playbook.own_items import is_made_of_test
-from playbook.public import is_public_cause, public_ending, public_file, sentence
-from playbook.verdict import Verdict
 
 NOT_DELIVERED = "not delivered"
 _STATUS = re.compile(r"HTTP \d{3}\b")

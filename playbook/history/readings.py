@@ -14,11 +14,11 @@ from threading import Lock
 
 import msgspec
 
-from playbook.clock import Clock
-from playbook.counters import Counted, Earlier
-from playbook.history import lines
+from playbook.core import lines
+from playbook.core.clock import Clock
+from playbook.core.counters import Counted, Earlier
 from playbook.history.runs import LONGEST_LINE, read
-from playbook.settings import SANDBOX, Settings
+from playbook.settings.loading import SANDBOX, Settings
 
 _MONTH = timedelta(days=31)
 _READINGS = msgspec.json.Decoder(dict[str, Counted])

@@ -16,16 +16,16 @@ from typing import NamedTuple
 
 import msgspec
 
-from playbook.audience import Audience
-from playbook.catalogue import is_own
-from playbook.clock import Moment
-from playbook.counters import Counted
-from playbook.errors import UsageError
-from playbook.history import lines
-from playbook.limits import Limit
-from playbook.record import Record, Results
-from playbook.thread.told import Release
-from playbook.verdict import SEVERITY, Verdict
+from playbook.core import lines
+from playbook.core.audience import Audience
+from playbook.core.catalogue import is_own
+from playbook.core.clock import Moment
+from playbook.core.counters import Counted
+from playbook.core.errors import UsageError
+from playbook.core.limits import Limit
+from playbook.core.record import Record, Results
+from playbook.core.told import Release
+from playbook.core.verdict import SEVERITY, Verdict
 
 SCHEMA = 1
 RUNS = "runs"
@@ -172,7 +172,7 @@ def worst_first(findings: list[Finding]) -> list[Finding]:
 def line_of(results: Results, *, report: str, slot: datetime | None, confirms: str = "") -> RunLine:
     """The line of a run. Pure, so that the same results are the same line; they come without secrets.
 
-    What it holds is what the results hold: for a public place they are ``playbook.public.public_results``.
+    What it holds is what the results hold: for a public place they are ``playbook.core.public.public_results``.
 
     Args:
         report: name of the report's folder.

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from playbook.emergency import severity_of_finding
+from playbook.core.severity import severity_of_finding
+from playbook.core.verdict import Verdict
 from playbook.history.incidents import Incident
 from playbook.history.standing import DOWN
-from playbook.settings import Settings
-from playbook.verdict import Verdict
+from playbook.settings.loading import Settings
 
 
 def severity_of_incident(incident: Incident, settings: Settings) -> str:

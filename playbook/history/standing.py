@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
 
-from playbook.verdict import Verdict
+from playbook.core.verdict import Verdict
 
 Kind = Literal["down", "cannot see"]
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from playbook.limits import Bound, format_value
+from playbook.core.limits import Bound, format_value
 from playbook.load.outcome import Moments
 from playbook.load.samples import QUEUE, REDIS_CPU, REDIS_LATENCY, UNITS, WEB_CPU, Sample
-from playbook.settings import Settings
+from playbook.settings.loading import Settings
 
 # One value beyond is chance; what gives way stays so.
 IN_A_ROW = 2

@@ -17,10 +17,10 @@ from typing import NamedTuple
 
 import msgspec
 
-from playbook.clock import Moment
-from playbook.door.records import leaving
-from playbook.errors import Unreachable, UsageError
-from playbook.history import lines
+from playbook.core import lines
+from playbook.core.clock import Moment
+from playbook.core.door.records import leaving
+from playbook.core.errors import Unreachable, UsageError
 from playbook.load.outcome import Outcome
 from playbook.load.plan import SCHEMA as PLAN_SCHEMA
 from playbook.load.plan import Break, Plan

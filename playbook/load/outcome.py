@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from playbook.clock import Moment
+from playbook.core.clock import Moment
 
 SCHEMA = 1
 RUNNING = "running"

@@ -9,10 +9,10 @@ from __future__ import annotations
 from typing import NamedTuple
 from urllib.parse import SplitResult, urlsplit
 
-from playbook.errors import Forbidden, NotConfigured
-from playbook.gate import address_of, demand_own_addresses, is_this_machine, refused_as_production
+from playbook.core.errors import Forbidden, NotConfigured
 from playbook.load.order import PRODUCTION_OPTION
-from playbook.settings import SANDBOX, Settings
+from playbook.settings.gate import address_of, demand_own_addresses, is_this_machine, refused_as_production
+from playbook.settings.loading import SANDBOX, Settings
 
 SERVICE = "Load test"
 _PORTS = {"http": 80, "https": 443}

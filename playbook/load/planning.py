@@ -5,12 +5,12 @@ from __future__ import annotations
 import difflib
 from pathlib import Path
 
-from playbook.errors import UsageError
+from playbook.core.errors import UsageError
 from playbook.load.order import SHAPE_OPTION, WORKERS_OPTION, LoadOrder
 from playbook.load.permission import Permission
 from playbook.load.plan import BREAKPOINT, Break, Plan, Stage
-from playbook.sections.load import LoadShape
-from playbook.settings import Settings
+from playbook.settings.loading import Settings
+from playbook.settings.sections.load import LoadShape
 
 OUTCOME_FILE = "load.json"
 _TASKS = ("homepage", "health", "image_health")

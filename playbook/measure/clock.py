@@ -16,15 +16,15 @@ from playbook.clients.http import HttpClient
 from playbook.clients.prometheus import prometheus
 from playbook.clients.redis import redis
 from playbook.clients.web import website
-from playbook.clock import Clock
-from playbook.coverage import Coverage, share
-from playbook.engine import measurement
-from playbook.errors import NotConfigured, Unmeasured, away
-from playbook.evidence import Evidence, Facts, Table
-from playbook.limits import Reading
-from playbook.measure.words import span
-from playbook.settings import Settings
-from playbook.side_by_side import side_by_side
+from playbook.core.clock import Clock
+from playbook.core.coverage import Coverage, share
+from playbook.core.engine import measurement
+from playbook.core.errors import NotConfigured, Unmeasured, away
+from playbook.core.evidence import Evidence, Facts, Table
+from playbook.core.limits import Reading
+from playbook.core.side_by_side import side_by_side
+from playbook.core.time_words import span
+from playbook.settings.loading import Settings
 
 _WHOLE_SECOND = 0.5  # a Date header is cut to the second, so the middle of it is right to half of one
 _OWN = 30.0  # seconds; from here on it is said whose clock is off

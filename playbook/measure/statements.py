@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from playbook.coverage import Coverage
+from playbook.core.coverage import Coverage
 
 _NOTHING_MORE = Coverage()
 

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
-from playbook import door
+from playbook.core import door
+from playbook.core.secret import Secret
 from playbook.notify.messages import Message
 from playbook.notify.post import post
 from playbook.notify.tries import Try, bounded
-from playbook.secret import Secret
-from playbook.sections.incidents import Webhook
-from playbook.settings import Settings
+from playbook.settings.loading import Settings
+from playbook.settings.sections.incidents import Webhook
 
 if TYPE_CHECKING:
     from apprise import NotifyBase

@@ -15,13 +15,13 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from playbook import door
-from playbook.budget import read_json
 from playbook.clients.trust import context_for
-from playbook.clock import Clock
+from playbook.core import door
+from playbook.core.budget import read_json
+from playbook.core.clock import Clock
+from playbook.core.secret import Secret
 from playbook.notify.tries import bounded
-from playbook.secret import Secret
-from playbook.sections.incidents import IssueTracker
+from playbook.settings.sections.incidents import IssueTracker
 
 if TYPE_CHECKING:
     from playbook.clients.libraries.transport import httpx

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from types import MappingProxyType
 from urllib.parse import quote
 
-from playbook import door
+from playbook.core import door
 from playbook.history.handling import Handled
 from playbook.history.incidents import Event, Incident, fingerprints_of
 from playbook.notify.due import TOLD, is_held, newest_opening

@@ -12,9 +12,10 @@ from typing import Literal
 
 import msgspec
 
-from playbook import door
-from playbook.clock import Moment
-from playbook.door.records import leaving
+from playbook.core import door
+from playbook.core.clock import Moment
+from playbook.core.door.records import leaving
+from playbook.core.verdict import SEVERITY, Verdict
 from playbook.history.handling import Handled
 from playbook.history.incidents import Incident, What
 from playbook.history.lengths import length
@@ -23,7 +24,6 @@ from playbook.history.standing import DOWN
 from playbook.notify.due import News
 from playbook.report.words import MARKS, plural
 from playbook.thread.guide import Guide
-from playbook.verdict import SEVERITY, Verdict
 
 About = tuple[Guide, Handled]
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
+from playbook.core.secret import Secret
 from playbook.notify.channels import channels_of
 from playbook.notify.github_api import REPOSITORY
-from playbook.secret import Secret
-from playbook.settings import Settings
+from playbook.settings.loading import Settings
 
 NOBODY = "to nobody: set $SLACK_WEBHOOK_URL or $PLAYBOOK_WEBHOOK_URL, or name others under [notifications]"
 

@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
-from playbook import door
-from playbook.clock import Clock
-from playbook.errors import UsageError
+from playbook.core import door
+from playbook.core.clock import Clock
+from playbook.core.errors import UsageError
+from playbook.core.secret import Secret
 from playbook.history.deliveries import Delivery, note
 from playbook.notify.post import post
 from playbook.notify.tries import Outcome, deliver
-from playbook.secret import Secret
-from playbook.settings import Settings
+from playbook.settings.loading import Settings
 
 Say = Callable[[str], None]
 Signal = Literal["start", "success", "fail"]

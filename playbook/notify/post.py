@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from playbook.clients.trust import context_for
-from playbook.errors import UsageError
+from playbook.core.errors import UsageError
+from playbook.core.secret import Secret
 from playbook.notify.tries import Try, bounded
-from playbook.secret import Secret
 
 _AGAIN = frozenset({408, 425, 429})
 

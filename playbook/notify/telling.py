@@ -10,13 +10,13 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from playbook import door
-from playbook.audience import Audience, of_terminal
-from playbook.clock import Clock
-from playbook.door.records import leaving
-from playbook.errors import UsageError
-from playbook.everybody import runs_for_everybody, with_particulars
-from playbook.history import deliveries, handling, lines
+from playbook.core import door, lines
+from playbook.core.audience import Audience, of_terminal
+from playbook.core.clock import Clock
+from playbook.core.door.records import leaving
+from playbook.core.errors import UsageError
+from playbook.core.record import Results
+from playbook.history import deliveries, handling
 from playbook.history import runs as history
 from playbook.history.deliveries import Delivery, Told, ids_told, known_since
 from playbook.history.derive import incidents_of
@@ -27,8 +27,8 @@ from playbook.notify.channels import Channel, channels_of
 from playbook.notify.due import News, due, reminders
 from playbook.notify.messages import About, Message, of_digest, of_news
 from playbook.notify.tries import Outcome, Try, deliver
-from playbook.record import Results
-from playbook.settings import Settings
+from playbook.run.everybody import runs_for_everybody, with_particulars
+from playbook.settings.loading import Settings
 from playbook.thread.guide import Guides
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable
 from typing import NamedTuple, TypeVar
 
-from playbook.clock import Clock
+from playbook.core.clock import Clock
 
 T = TypeVar("T")
 

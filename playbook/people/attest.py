@@ -12,10 +12,10 @@ from typing import Any
 
 import msgspec
 
-from playbook.clock import AHEAD
-from playbook.errors import UsageError
-from playbook.people import ledger
-from playbook.sign_off import Attestation, Rule, SignOff
+from playbook.core import ledger
+from playbook.core.clock import AHEAD
+from playbook.core.errors import UsageError
+from playbook.core.sign_off import Attestation, Rule, SignOff
 
 SERVICE = "Sign-offs"
 HINT = "Begin it with `python -m playbook attest ITEM --by NAME --note TEXT`, or mend people.attestations."

@@ -7,15 +7,15 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from playbook.catalogue import Catalogue
+from playbook.core.catalogue import Catalogue
+from playbook.core.own_items import is_made_of_test
+from playbook.core.sign_off import Rule
 from playbook.history.first_days import known_since
-from playbook.own_catalogue import root_of
-from playbook.own_items import is_made_of_test
 from playbook.people import attest, waivers
 from playbook.people.attest import SignOffs
 from playbook.people.waivers import Waivers
-from playbook.settings import Settings
-from playbook.sign_off import Rule
+from playbook.settings.loading import Settings
+from playbook.settings.own_catalogue import root_of
 
 
 def sign_offs_of(settings: Settings, catalogue: Catalogue, now: datetime) -> SignOffs:

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
 
-from playbook.emergency import URGENT
+from playbook.core.severity import URGENT
 from playbook.people.files import path_of
-from playbook.settings import Settings
+from playbook.settings.loading import Settings
 
 ASKED_FOR = URGENT
 TO_WRITE = "(to be written)"

@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
-from playbook.errors import Denied, Malformed, Unreachable
+from playbook.core.errors import Denied, Malformed, Unreachable
 
 SERVICE = "On-call roster"
 PRIMARY, SECONDARY = "primary", "secondary"

@@ -10,9 +10,9 @@ from typing import Any
 
 import msgspec
 
-from playbook.clock import AHEAD, Moment
-from playbook.errors import UsageError
-from playbook.people import ledger
+from playbook.core import ledger
+from playbook.core.clock import AHEAD, Moment
+from playbook.core.errors import UsageError
 from playbook.people.attest import moment, plain_line
 
 SERVICE = "Waivers"

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import msgspec
 
-from playbook.catalogue import Catalogue
-from playbook.public import public_results
-from playbook.record import Results
+from playbook.core.catalogue import Catalogue
+from playbook.core.public import public_results
+from playbook.core.record import Results
+from playbook.core.whole_file import reason_of, write_whole
 from playbook.report.latest import point_latest_at
-from playbook.whole_file import reason_of, write_whole
 
 RESULTS = "results.json"
 

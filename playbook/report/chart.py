@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from itertools import pairwise
 from statistics import median
 
-from playbook.evidence import Chart, Curve
+from playbook.core.evidence import Chart, Curve
 
 # Units of the drawing. It is as wide as a phone's column, so that its letters can be read there.
 WIDTH, HEIGHT = 400.0, 190.0

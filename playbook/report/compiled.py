@@ -10,7 +10,7 @@ from pickle import PickleError
 
 from jinja2.bccache import Bucket, BytecodeCache
 
-from playbook.whole_file import write_whole
+from playbook.core.whole_file import write_whole
 
 
 class Compiled(BytecodeCache):

@@ -12,10 +12,10 @@ from uuid import NAMESPACE_URL, uuid5
 
 import msgspec
 
-from playbook.places import path_of
-from playbook.record import Record, Results
+from playbook.core.places import path_of
+from playbook.core.record import Record, Results
+from playbook.core.verdict import Verdict
 from playbook.report.words import clip
-from playbook.verdict import Verdict
 
 VERSION = "0.1.0"
 STATUS = {

@@ -7,16 +7,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from playbook.emergency import P4
-from playbook.evidence import Table
-from playbook.record import Record, Results
+from playbook.core.evidence import Table
+from playbook.core.record import Record, Results
+from playbook.core.severity import P4
+from playbook.core.told import GROUPS, Before, Caller, Link
+from playbook.core.verdict import Verdict
 from playbook.report.words import headline, plural
-from playbook.thread.told import GROUPS, Before, Caller, Link
 from playbook.thread.troubles import Trouble, caller_words, since_words, troubles
-from playbook.verdict import Verdict
 
 EMERGENCY = "emergency"
-_LOOKED_AT = "What was looked at"  # title of the evidence of playbook.measure.emergency
+_LOOKED_AT = "What was looked at"  # title of the evidence of playbook.measure.people.emergency
 _SEVERITY_ITEM = "emergency.severity"
 IN_WORDS = {
     "P1": "The service is down",

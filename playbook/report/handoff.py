@@ -12,14 +12,14 @@ from pathlib import Path
 import msgspec
 from markupsafe import Markup
 
-from playbook.handoff.files import file_of
-from playbook.handoff.page import Page
+from playbook.core.verdict import Verdict, worst
+from playbook.history.handoff_files import file_of
+from playbook.history.handoff_page import Page
 from playbook.report.page import environment, template_text
 from playbook.report.summary import plain
 from playbook.report.times import both
 from playbook.report.units import units_kept
 from playbook.report.words import MARKS, plural
-from playbook.verdict import Verdict, worst
 
 
 def write_page(folder: Path, page: Page) -> list[Path]:

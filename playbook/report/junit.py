@@ -10,9 +10,9 @@ from __future__ import annotations
 import re
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-from playbook.record import Record, Results
+from playbook.core.record import Record, Results
+from playbook.core.verdict import Verdict
 from playbook.report.words import MOST_CHARACTERS, clip
-from playbook.verdict import Verdict
 
 # Characters that XML 1.0 cannot carry, not even escaped.
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from playbook.limits import Bound, Limit
+from playbook.core.limits import Bound, Limit
 
 # Every zone is drawn equally wide, as limits such as 99.9, 99.5 and 99 % would be one line on a linear scale.
 ZONE_WORDS = {

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from playbook.record import Record, Results
+from playbook.core.record import Record, Results
+from playbook.core.verdict import Verdict
 from playbook.report.exposition import Family, Sample, openmetrics, prometheus_text, states
-from playbook.verdict import Verdict
 
 _BOUNDS = ("target", "warning", "critical")
 

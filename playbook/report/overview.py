@@ -18,11 +18,11 @@ from pathlib import Path
 import msgspec
 from markupsafe import Markup
 
-from playbook.record import SCHEMA, Results
+from playbook.core.record import SCHEMA, Results
+from playbook.core.verdict import SEVERITY, Verdict, exit_code, worst
+from playbook.core.whole_file import reason_of, write_whole
 from playbook.report.page import environment, icon, template_text
 from playbook.report.words import ATTENTION, MARKS, attention, clip, headline, plural
-from playbook.verdict import SEVERITY, Verdict, exit_code, worst
-from playbook.whole_file import reason_of, write_whole
 
 TARGETS = "targets.json"
 MOST_TOLD = 20  # targets that the terminal names; the page has them all

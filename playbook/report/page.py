@@ -16,8 +16,10 @@ from pathlib import Path
 from jinja2 import DictLoader, Environment, StrictUndefined
 from markupsafe import Markup
 
-from playbook.evidence import Chart, Evidence, Facts, Lines, Table
-from playbook.record import Record, Results
+from playbook.core.evidence import Chart, Evidence, Facts, Lines, Table
+from playbook.core.record import Record, Results
+from playbook.core.verdict import SEVERITY, Verdict
+from playbook.core.wording import heading
 from playbook.report import times
 from playbook.report.chart import MOST_CURVES, draw
 from playbook.report.compiled import Compiled
@@ -37,8 +39,6 @@ from playbook.report.words import (
     subject_of,
 )
 from playbook.thread.troubles import name_of
-from playbook.verdict import SEVERITY, Verdict
-from playbook.wording import heading
 
 # More rows than this help nobody on a page; results.json holds them all.
 MOST_ROWS = 60

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import NamedTuple
 
-from playbook.evidence import Chart, Curve, Evidence, Lines
-from playbook.record import Record, Results
+from playbook.core.evidence import Chart, Curve, Evidence, Lines
+from playbook.core.record import Record, Results
+from playbook.readers.spells import since_when
 from playbook.report.chart import Spark, sparkline
 from playbook.report.words import plural
-from playbook.spells import since_when
 
 # More beside one finding would push the next one away; the others stand with its evidence.
 MOST_PICTURES = 4

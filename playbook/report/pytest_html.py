@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from playbook.evidence import Chart, Evidence, Facts, Lines, Table
-from playbook.record import Record
+from playbook.core.evidence import Chart, Evidence, Facts, Lines, Table
+from playbook.core.record import Record
+from playbook.core.verdict import Verdict
+from playbook.core.whole_file import reason_of, write_whole
 from playbook.report.pytest_terms import record_of
-from playbook.verdict import Verdict
-from playbook.whole_file import reason_of, write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from playbook import door
-from playbook.whole_file import reason_of
+from playbook.core import door
+from playbook.core.whole_file import reason_of
 
 _LONGEST = 100_000  # characters written at once: pytest writes line by line
 

@@ -15,8 +15,8 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from playbook.record import Record
-from playbook.verdict import Verdict
+from playbook.core.record import Record
+from playbook.core.verdict import Verdict
 
 LETTERS = {
     Verdict.OK: (".", {"green": True}),

@@ -19,12 +19,12 @@ from typing import Any
 
 import msgspec
 
-from playbook.catalogue import Catalogue, Item, read_catalogue
-from playbook.errors import UsageError
-from playbook.places import INSTALLED, ROOT, file_of, path_of
-from playbook.record import Record, Results
+from playbook.core.catalogue import Catalogue, Item, read_catalogue
+from playbook.core.errors import UsageError
+from playbook.core.places import INSTALLED, ROOT, file_of, path_of
+from playbook.core.record import Record, Results
+from playbook.core.verdict import Verdict
 from playbook.report.words import clip
-from playbook.verdict import Verdict
 
 SUBJECTS = frozenset({"security", "tls", "firewall", "access", "vulnerabilities"})
 LEVELS = {

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from playbook.record import Record, Results
+from playbook.core.record import Record, Results
+from playbook.core.verdict import Verdict
 from playbook.report.first_screen import change_lines, opening_words
 from playbook.report.words import (
     MARKS,
@@ -19,7 +20,6 @@ from playbook.report.words import (
     scope,
 )
 from playbook.thread.troubles import call_words, since_words, troubles
-from playbook.verdict import Verdict
 
 # GitHub drops a job summary over 1 MiB whole, so it is cut well before, on a line.
 LARGEST = 900_000

@@ -5,7 +5,8 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator, Sequence
 
-from playbook.record import LeftOut, Record, Results, RootCause
+from playbook.core.record import LeftOut, Record, Results, RootCause
+from playbook.core.verdict import SEVERITY, Verdict
 from playbook.report.first_screen import change_lines, opening_words
 from playbook.report.words import (
     MARKS,
@@ -18,7 +19,6 @@ from playbook.report.words import (
     subject_of,
 )
 from playbook.thread.troubles import Trouble, call_words, since_words, troubles
-from playbook.verdict import SEVERITY, Verdict
 
 Line = tuple[str, dict[str, bool]]
 

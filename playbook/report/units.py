@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from playbook.wording import kept_together
+from playbook.core.wording import kept_together
 
 _TAG = re.compile(r"(<[^>]*>)")
 _AS_IT_IS = re.compile(r"<(/?)(?:code|pre|style|script|title|textarea)\b")

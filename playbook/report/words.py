@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from playbook.audience import Audience
-from playbook.record import LeftOut, Record, Results
-from playbook.verdict import SEVERITY, Verdict
-from playbook.wording import heading
+from playbook.core.audience import Audience
+from playbook.core.record import LeftOut, Record, Results
+from playbook.core.verdict import SEVERITY, Verdict
+from playbook.core.wording import heading
 
 ATTENTION = (Verdict.CRITICAL, Verdict.UNKNOWN, Verdict.WARNING)
 MARKS = {

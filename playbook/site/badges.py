@@ -13,9 +13,9 @@ from importlib.resources import files
 
 from jinja2 import Template
 
+from playbook.core.verdict import Verdict
 from playbook.report.page import make_environment, shown
 from playbook.site.views import NO_DATA, NOT_YET, Site
-from playbook.verdict import Verdict
 
 _COLOURS = {
     Verdict.OK: "#12703d",

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from playbook.evidence import Chart, Curve
+from playbook.core.evidence import Chart, Curve
+from playbook.core.page_words import short
 from playbook.history.incidents import Incident
+from playbook.readers.spells import since_when
+from playbook.readers.trend import by_grid
 from playbook.site.strips import Unit, unit_of
 from playbook.site.views import ItemView
-from playbook.site.words import short
-from playbook.spells import since_when
-from playbook.trend import by_grid
 
 # How far back the near chart goes: as far as the strip.
 _NEAR: dict[Unit, tuple[str, timedelta]] = {

@@ -6,15 +6,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from playbook.core.told import Link
 from playbook.history import handling
 from playbook.history.handling import Handled, Handling
 from playbook.history.incidents import Incident
-from playbook.settings import Settings
+from playbook.settings.loading import Settings
 from playbook.site.views import Done
 from playbook.thread.acts import DONE, acknowledged_words
 from playbook.thread.guide import Guides
 from playbook.thread.links import Addresses
-from playbook.thread.told import Link
 
 
 def done_about(

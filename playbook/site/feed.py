@@ -10,11 +10,11 @@ from collections.abc import Callable
 from datetime import datetime
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-from playbook.clock import iso
+from playbook.core.clock import iso
+from playbook.core.page_words import capital
 from playbook.history.incidents import Event, Incident
 from playbook.report.page import shown
 from playbook.site.views import Site
-from playbook.site.words import capital
 
 _ATOM = "http://www.w3.org/2005/Atom"
 # Older ones are on the page of incidents.

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
+from playbook.core.page_words import capital, short
+from playbook.core.verdict import Verdict
 from playbook.history.incidents import Incident
 from playbook.site.sentences import set_name
 from playbook.site.views import NOT_WELL, Site
-from playbook.site.words import capital, short
-from playbook.verdict import Verdict
 
 
 class Entry(NamedTuple):

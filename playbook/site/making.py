@@ -9,13 +9,13 @@ from types import MappingProxyType
 
 import msgspec
 
-from playbook.catalogue import Catalogue
+from playbook.core.catalogue import Catalogue
+from playbook.core.page_words import when
+from playbook.history.due import Due
 from playbook.history.incidents import Incident
 from playbook.history.runs import History, RunLine
-from playbook.site.due import Due
 from playbook.site.strips import Unit, first_day, strip, unit_of
 from playbook.site.views import Done, ItemView, SetView, Sight, Sights, Site, TargetView
-from playbook.site.words import when
 
 _CADENCES = ("daily", "weekly", "monthly")
 _KINDS = ("production", "staging", "sandbox")

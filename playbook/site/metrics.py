@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from playbook.core.verdict import Verdict
 from playbook.history.incidents import Incident
 from playbook.report.exposition import Family, Sample, prometheus_text, states
 from playbook.site.views import NO_DATA, NOT_YET, ItemView, SetView, Site
-from playbook.verdict import Verdict
 
 _STATES = (*map(str, Verdict), NO_DATA, NOT_YET)
 

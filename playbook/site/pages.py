@@ -13,7 +13,10 @@ from typing import Any
 from jinja2 import Environment
 from markupsafe import Markup
 
-from playbook.clock import iso
+from playbook.core.clock import iso
+from playbook.core.page_words import anchor, capital, short, slug, when
+from playbook.core.verdict import Verdict
+from playbook.history.due import SANDBOX
 from playbook.history.incidents import Incident
 from playbook.history.runs import RunLine
 from playbook.report.page import icon, make_environment, shown, template_text
@@ -22,14 +25,11 @@ from playbook.report.words import MARKS, clip
 from playbook.site import sentences
 from playbook.site.badges import badges
 from playbook.site.charts import incident_chart, item_charts, recent_chart
-from playbook.site.due import SANDBOX
 from playbook.site.feed import feed
 from playbook.site.finding import entries
 from playbook.site.metrics import metrics
 from playbook.site.runbooks import runbooks
 from playbook.site.views import BAD, NO_DATA, NOT_YET, ItemView, SetView, Site, TargetView, worst_of
-from playbook.site.words import anchor, capital, short, slug, when
-from playbook.verdict import Verdict
 
 # More rows than this are a wall; what is left out is counted, and stands in the lists of the years.
 MOST_RUNS = 40

@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 from markupsafe import Markup, escape
 
-from playbook.documents import anchor_of
-from playbook.places import RUNBOOKS
+from playbook.core.places import RUNBOOKS
+from playbook.readers.documents import anchor_of
 
 _HEADING = re.compile(r"(#{1,4}) +(.+)")
 _FENCE = re.compile(r" *```\w*$")

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 from itertools import groupby
 
+from playbook.core.page_words import short, when
+from playbook.core.verdict import SEVERITY, Verdict
 from playbook.history.incidents import Incident
 from playbook.history.runs import RunLine
 from playbook.history.standing import DOWN
@@ -14,8 +16,6 @@ from playbook.report.times import age
 from playbook.report.words import clip, plural
 from playbook.site.strips import Strip
 from playbook.site.views import BAD, NO_DATA, STATES, ItemView, SetView, Site, worst_of
-from playbook.site.words import short, when
-from playbook.verdict import SEVERITY, Verdict
 
 # A schedule that is late by less is on time: schedulers are late by minutes.
 _LATE_MINUTES = 15

@@ -10,8 +10,8 @@ from functools import cached_property
 from itertools import groupby
 from typing import Literal
 
+from playbook.core.verdict import EXECUTED, SEVERITY, Verdict, worst
 from playbook.report.words import plural
-from playbook.verdict import EXECUTED, SEVERITY, Verdict, worst
 
 Unit = Literal["day", "week", "month"]
 

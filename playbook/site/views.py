@@ -9,17 +9,17 @@ from functools import cached_property
 from itertools import groupby, islice
 from typing import NamedTuple, overload
 
-from playbook.catalogue import Item
+from playbook.core.catalogue import Item
+from playbook.core.limits import Limit, parse_limit
+from playbook.core.page_words import slug
+from playbook.core.told import Link
+from playbook.core.verdict import SEVERITY, Verdict
+from playbook.history.due import Due
 from playbook.history.incidents import Incident
 from playbook.history.runs import Finding, RunLine
-from playbook.limits import Limit, parse_limit
 from playbook.report.times import age
 from playbook.report.words import plural
-from playbook.site.due import Due
 from playbook.site.strips import Strip
-from playbook.site.words import slug
-from playbook.thread.told import Link
-from playbook.verdict import SEVERITY, Verdict
 
 NO_DATA = "NO DATA"
 NOT_YET = "NOT YET RUN"

@@ -9,7 +9,7 @@ import stat
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from playbook.errors import UsageError
+from playbook.core.errors import UsageError
 
 MARKER = ".playbook-site"
 _SAYS = "Made by `python -m playbook site build`, which replaces this folder whole.\n"

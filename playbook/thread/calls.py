@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from playbook.clock import Clock
-from playbook.emergency import SEVERITIES
-from playbook.errors import NotConfigured, Unmeasured
-from playbook.measure.on_call import OnCall, on_call
+from playbook.core.clock import Clock
+from playbook.core.errors import NotConfigured, Unmeasured
+from playbook.core.severity import SEVERITIES
+from playbook.core.told import Caller, Calls
+from playbook.measure.people.on_call import OnCall, on_call
 from playbook.people.roster import Call
-from playbook.settings import Settings
-from playbook.thread.told import Caller, Calls
+from playbook.settings.loading import Settings
 
 
 def calls_of(settings: Settings, now: datetime, clock: Clock | None = None) -> Calls:

@@ -6,14 +6,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 
-from playbook.catalogue import Item, shipped
+from playbook.core.catalogue import Item, shipped
+from playbook.core.told import Caller
 from playbook.history.incidents import Incident
 from playbook.history.severity import severity_of_incident
 from playbook.history.standing import DOWN
-from playbook.settings import Settings
+from playbook.settings.loading import Settings
 from playbook.thread.calls import calls_of
 from playbook.thread.links import Addresses
-from playbook.thread.told import Caller
 from playbook.thread.troubles import caller_words
 
 _UNSEEN = "See why it cannot be measured: the tries stand in the run's report."

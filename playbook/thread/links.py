@@ -13,11 +13,11 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from urllib.parse import quote, urlencode, urlsplit
 
-from playbook.audience import Audience
+from playbook.core.audience import Audience
+from playbook.core.page_words import anchor, slug
+from playbook.core.told import Asked, Link
 from playbook.history.runs import RunLine
-from playbook.settings import Settings
-from playbook.site.words import anchor, slug
-from playbook.thread.told import Asked, Link
+from playbook.settings.loading import Settings
 
 LONGEST = 6_000  # characters; some browsers and proxies take no more than 8,192
 _MOST_QUERIES = 2

@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 
-from playbook.clock import iso
+from playbook.core.clock import iso
+from playbook.core.told import GROUPS, Before, Change, Compared, Link, Since
+from playbook.core.verdict import SEVERITY, Verdict
 from playbook.history.runs import RunLine
-from playbook.thread.told import GROUPS, Before, Change, Compared, Link, Since
-from playbook.verdict import SEVERITY, Verdict
 
 BAD = frozenset({Verdict.CRITICAL, Verdict.UNKNOWN, Verdict.WARNING})
 _LOOKED_AT = BAD | {Verdict.OK}

@@ -9,11 +9,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from playbook.emergency import P4
-from playbook.record import Record, Results, RootCause
-from playbook.thread.told import Caller, Link, Since, Thread
-from playbook.verdict import SEVERITY, Verdict
-from playbook.wording import heading
+from playbook.core.record import Record, Results, RootCause
+from playbook.core.severity import P4
+from playbook.core.told import Caller, Link, Since, Thread
+from playbook.core.verdict import SEVERITY, Verdict
+from playbook.core.wording import heading
 
 _ACTED_ON = (Verdict.CRITICAL, Verdict.UNKNOWN, Verdict.WARNING)
 _ORDINALS = ("", "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")

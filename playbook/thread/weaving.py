@@ -8,16 +8,16 @@ from pathlib import Path
 
 import msgspec
 
-from playbook.emergency import severity_of_finding
+from playbook.core.public import public_names
+from playbook.core.record import Record, Results
+from playbook.core.severity import severity_of_finding
+from playbook.core.told import Link, Thread
+from playbook.core.verdict import SEVERITY, Verdict
 from playbook.history.runs import RunLine, read
-from playbook.public import public_names
-from playbook.record import Record, Results
-from playbook.settings import Settings
+from playbook.settings.loading import Settings
 from playbook.thread.calls import calls_of
 from playbook.thread.links import Addresses
 from playbook.thread.since import BAD, before_of, compared, last_good, since_of
-from playbook.thread.told import Link, Thread
-from playbook.verdict import SEVERITY, Verdict
 
 # What has been bad for longer is told to be bad since then.
 _BACK = timedelta(days=100)

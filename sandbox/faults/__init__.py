@@ -12,7 +12,7 @@ from importlib import import_module
 from pkgutil import iter_modules
 from typing import TYPE_CHECKING, NamedTuple
 
-from playbook.errors import UsageError
+from playbook.core.errors import UsageError
 
 if TYPE_CHECKING:
     from sandbox.products import Product

@@ -10,7 +10,7 @@ from subprocess import CompletedProcess
 import msgspec
 import pytest
 
-from playbook.record import Results
+from playbook.core.record import Results
 from sandbox.launcher import ATTACH_VARIABLE, RunningSandbox, attach_address, start
 from tests.leisure import AT_LEISURE
 from tests.preloaded import run_pytest

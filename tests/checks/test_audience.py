@@ -14,18 +14,19 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from playbook.audience import Audience
-from playbook.catalogue import read_catalogue
-from playbook.ci import command, state
-from playbook.clock import Clock
-from playbook.evidence import Chart, Facts, Lines, Table
+from playbook.ci import state
+from playbook.cli import ci as command
+from playbook.cli.site import run_build
+from playbook.core.audience import Audience
+from playbook.core.catalogue import read_catalogue
+from playbook.core.clock import Clock
+from playbook.core.evidence import Chart, Facts, Lines, Table
+from playbook.core.public import public_names
+from playbook.core.record import Results
 from playbook.history import runs as history
 from playbook.notify.telling import Telling
-from playbook.public import public_names
-from playbook.record import Results
 from playbook.report import for_everybody
-from playbook.settings import load
-from playbook.site.command import run_build
+from playbook.settings.loading import load
 from sandbox.launcher import ATTACH_VARIABLE, attach_address
 from tests.preloaded import run_pytest
 from tests.unit.loopback import answer, serve

@@ -11,8 +11,8 @@ import re
 
 import pytest
 
-from playbook.catalogue import read_catalogue
-from playbook.verdict import Verdict
+from playbook.core.catalogue import read_catalogue
+from playbook.core.verdict import Verdict
 from sandbox.faults import FAULTS
 from tests.checks.expectations import EXPECTATIONS
 from tests.wording import mistakes_in

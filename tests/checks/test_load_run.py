@@ -15,10 +15,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from playbook.evidence import Chart
+from playbook.core.evidence import Chart
+from playbook.core.record import Results
 from playbook.load.outcome import read_outcome
 from playbook.load.plan import BREAKPOINT, SHAPES
-from playbook.record import Results
 from sandbox.launcher import ATTACH_VARIABLE, attach_address
 
 pytestmark = pytest.mark.slow

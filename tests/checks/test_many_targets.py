@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from playbook.record import Results
+from playbook.core.record import Results
 from playbook.report.overview import read_overview
 from sandbox.launcher import start
 from sandbox.many import many_targets

@@ -11,8 +11,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from playbook.record import Results
-from playbook.verdict import Verdict
+from playbook.core.record import Results
+from playbook.core.verdict import Verdict
 from sandbox.launcher import ATTACH_VARIABLE, RunningSandbox, attach_address, start
 from sandbox.products import PRODUCTS
 from tests.checks.conftest import LIMIT, ROOT

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from playbook.catalogue import RUNBOOKS, read_catalogue
+from playbook.core.catalogue import RUNBOOKS, read_catalogue
 from sandbox.launcher import ATTACH_VARIABLE, attach_address
 from tests.leisure import AT_LEISURE
 from tests.preloaded import run_pytest

@@ -2,8 +2,8 @@
 
 import pytest
 
-from playbook.catalogue import read_catalogue
-from playbook.verdict import Verdict
+from playbook.core.catalogue import read_catalogue
+from playbook.core.verdict import Verdict
 
 pytestmark = pytest.mark.slow
 

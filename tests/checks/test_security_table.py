@@ -9,11 +9,11 @@ import pytest
 
 import sandbox.digitalocean.service  # noqa: F401 - it registers its routes
 from playbook.clients.redis import _READ_ONLY
-from playbook.clock import Clock
-from playbook.counters import Earlier
-from playbook.engine import Measurements
+from playbook.core.clock import Clock
+from playbook.core.counters import Earlier
+from playbook.core.engine import Measurements
 from playbook.run import load_providers
-from playbook.settings import load
+from playbook.settings.loading import load
 from sandbox.digitalocean.answers import ROUTES
 from sandbox.launcher import ATTACH_VARIABLE, attach_address, start
 from sandbox.valkey import MAY_READ
@@ -137,7 +137,7 @@ def test_the_user_of_redis_may_do_what_the_table_says_and_no_more():
 
 def test_the_commands_for_a_queue_are_those_that_its_measurement_sends():
     """By its code, as the sandbox's own queue is none of a library's."""
-    tree = ast.parse((ROOT / "playbook" / "measure" / "queue_layouts.py").read_text(encoding="utf-8"))
+    tree = ast.parse((ROOT / "playbook" / "measure" / "redis" / "queue_layouts.py").read_text(encoding="utf-8"))
     words = {
         node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)
     }

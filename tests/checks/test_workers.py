@@ -2,7 +2,7 @@
 
 import pytest
 
-from playbook.catalogue import read_catalogue
+from playbook.core.catalogue import read_catalogue
 
 
 @pytest.mark.slow

@@ -13,13 +13,13 @@ from playbook.clients.alertmanager import Alertmanager, RuleAlerts
 from playbook.clients.grafana import Grafana
 from playbook.clients.http import Answer, HttpClient
 from playbook.clients.prometheus import Prometheus
-from playbook.clock import FixedClock
-from playbook.errors import Unmeasured
-from playbook.judge import Judge
-from playbook.measure.alerts import alerts
-from playbook.measure.kpis import availability
-from playbook.settings import load
-from playbook.verdict import Critical
+from playbook.core.clock import FixedClock
+from playbook.core.errors import Unmeasured
+from playbook.core.judge import Judge
+from playbook.core.verdict import Critical
+from playbook.measure.alerts.alerts import alerts
+from playbook.measure.figures.kpis import availability
+from playbook.settings.loading import load
 
 NOW = datetime(2026, 6, 15, 8, 0, tzinfo=UTC)
 UNKNOWN = "UNKNOWN"

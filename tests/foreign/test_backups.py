@@ -21,12 +21,12 @@ from hypothesis import strategies as st
 
 from checks import test_backups as checks
 from playbook.clients.backups import FolderStore
-from playbook.clock import FixedClock
-from playbook.errors import PlaybookError
-from playbook.measure.backup_review import backup_verification
-from playbook.measure.backups import backup_listing, backups
-from playbook.settings import load
-from playbook.verdict import Verdict
+from playbook.core.clock import FixedClock
+from playbook.core.errors import PlaybookError
+from playbook.core.verdict import Verdict
+from playbook.measure.backups.backup_review import backup_verification
+from playbook.measure.backups.backups import backup_listing, backups
+from playbook.settings.loading import load
 from tests.judged import judged
 from tests.unit.clients.test_backups import bucket
 from tests.unit.loopback import answer, serve

@@ -14,10 +14,10 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from checks import test_security as checks
 from playbook.clients.digitalocean_types import App
 from playbook.clients.tls import Endpoint
-from playbook.measure.certificate import describe
-from playbook.measure.certificates import Certificates
-from playbook.sections.coverage import CoverageRules
-from playbook.settings import load
+from playbook.measure.tls.certificate import describe
+from playbook.measure.tls.certificates import Certificates
+from playbook.settings.loading import load
+from playbook.settings.sections.coverage import CoverageRules
 from tests.judged import judged
 from tests.unit.certificates import DAY, NOW, Authority, der_of
 

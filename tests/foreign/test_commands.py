@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from playbook.catalogue import RUNBOOKS, read_catalogue
-from playbook.look_again import filled_in
-from playbook.settings import load
+from playbook.core.catalogue import RUNBOOKS, read_catalogue
+from playbook.run.look_again import filled_in
+from playbook.settings.loading import load
 from tests.foreign import tools
 
 ROOT = Path(__file__).resolve().parents[2]

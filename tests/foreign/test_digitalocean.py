@@ -10,15 +10,15 @@ from typing import Any
 
 import pytest
 
-from playbook.clock import FixedClock
-from playbook.counters import Earlier
-from playbook.coverage import whole
-from playbook.judge import Judge
-from playbook.measure.access import GitHubAccess, digitalocean_access
-from playbook.measure.app import LiveUrlAnswer, app, app_components
-from playbook.measure.costs import bills, cost_trend
-from playbook.measure.deployments import deployment_review, deployments
-from playbook.measure.firewall import cloud_firewalls, trusted_sources
+from playbook.core.clock import FixedClock
+from playbook.core.counters import Earlier
+from playbook.core.coverage import whole
+from playbook.core.judge import Judge
+from playbook.measure.app.app import LiveUrlAnswer, app, app_components
+from playbook.measure.app.deployments import deployment_review, deployments
+from playbook.measure.figures.costs import bills, cost_trend
+from playbook.measure.security.access import GitHubAccess, digitalocean_access
+from playbook.measure.security.firewall import cloud_firewalls, trusted_sources
 from tests.canned import NOW, Canned, settings
 from tests.judged import check, judged
 
@@ -250,7 +250,7 @@ def test_what_one_word_changes(verdict, which, edit, wanted):
 @pytest.mark.parametrize("text", ["$35.67", "35,67", "35.67 USD", "1,035.67", "", None, [], {}])
 def test_money_that_cannot_be_read_is_malformed(text):
     """In another currency or form, or none."""
-    from playbook.errors import Malformed
+    from playbook.core.errors import Malformed
 
     with pytest.raises(Malformed):
         costs("balance", put("month_to_date_usage", text))

@@ -15,11 +15,16 @@ from hypothesis import strategies as st
 
 from playbook.clients.digitalocean_account import Account
 from playbook.clients.github import GitHubApi, github
-from playbook.clock import FixedClock
-from playbook.coverage import whole
-from playbook.errors import Unmeasured
-from playbook.measure.access import DigitalOceanAccess, github_access, github_activity, second_factors
-from playbook.settings import Settings, load
+from playbook.core.clock import FixedClock
+from playbook.core.coverage import whole
+from playbook.core.errors import Unmeasured
+from playbook.measure.security.access import (
+    DigitalOceanAccess,
+    github_access,
+    github_activity,
+    second_factors,
+)
+from playbook.settings.loading import Settings, load
 from tests.judged import check, judged
 from tests.unit.loopback import answer, serve
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from playbook.clients.grafana import Grafana
-from playbook.errors import Malformed
+from playbook.core.errors import Malformed
 from tests.foreign.monitoring import SETTINGS, Http, groups, rule, verdict_on_alerts
 
 ALERTS, RULES = "api/prometheus/grafana/api/v1/alerts", "api/prometheus/grafana/api/v1/rules"

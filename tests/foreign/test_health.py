@@ -7,11 +7,11 @@ from contextlib import suppress
 import pytest
 
 from playbook.clients.wire import Phases
-from playbook.coverage import lacking
-from playbook.judge import Judge
-from playbook.measure.health import UnknownShapeError, read_report
-from playbook.measure.web import Health
-from playbook.verdict import Critical
+from playbook.core.coverage import lacking
+from playbook.core.judge import Judge
+from playbook.core.verdict import Critical
+from playbook.measure.web.health import UnknownShapeError, read_report
+from playbook.measure.web.web import Health
 
 OK, WARNING, CRITICAL, UNKNOWN = "OK", "WARNING", "CRITICAL", "UNKNOWN"
 

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from playbook.clients.http import Answer
 from playbook.clients.wire import Phases
-from playbook.judge import Judge
-from playbook.measure.web import HomepageTiming, Sample
-from playbook.measure.web_page import PageRules, fault_of
-from playbook.verdict import Critical
+from playbook.core.judge import Judge
+from playbook.core.verdict import Critical
+from playbook.measure.web.web import HomepageTiming, Sample
+from playbook.measure.web.web_page import PageRules, fault_of
 
 OK, CRITICAL, UNKNOWN = "OK", "CRITICAL", "UNKNOWN"
 RULES = PageRules("https://portfolio.example", least_bytes=64)

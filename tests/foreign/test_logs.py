@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from playbook.logs import levels, traces
-from playbook.logs.parse import Parser
-from playbook.logs.text import clean
+from playbook.readers.logs import levels, traces
+from playbook.readers.logs.parse import Parser
+from playbook.readers.logs.text import clean
 
 NOW = 1717016400.0  # 29 May 2024, 21:00 UTC
 PREFIX = "portfolio-web 2024-05-29T20:30:00.000000000Z "

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from checks import test_vulnerabilities as checks
 from playbook.clients.github import DependabotAlert, GitHubApi
 from playbook.clients.npm import npm
-from playbook.errors import NotConfigured, PlaybookError
-from playbook.measure.dependencies import outdated_dependencies, weaknesses
-from playbook.settings import load
-from playbook.verdict import Verdict
+from playbook.core.errors import NotConfigured, PlaybookError
+from playbook.core.verdict import Verdict
+from playbook.measure.security.dependencies import outdated_dependencies, weaknesses
+from playbook.settings.loading import load
 from tests.judged import judged
 
 # Each asks a program that answers as npm does.

@@ -7,8 +7,8 @@ import pytest
 from PIL import Image, ImageOps
 
 from checks import test_images as checks
-from playbook.settings import load
-from playbook.verdict import Verdict
+from playbook.core.verdict import Verdict
+from playbook.settings.loading import load
 from tests.judged import judged
 from tests.project import ROOT
 from tests.unit.loopback import answer, serve

@@ -13,10 +13,10 @@ from redis._parsers.helpers import parse_info
 
 from playbook.clients.redis import Address, ReadOnlyRedis
 from playbook.clients.redis_replies import NotAllowed, UnknownCommand
-from playbook.errors import Denied, Malformed, Refused, Unmeasured
-from playbook.secret import Secret
-from playbook.settings import TimeLimits
-from playbook.verdict import Verdict
+from playbook.core.errors import Denied, Malformed, Refused, Unmeasured
+from playbook.core.secret import Secret
+from playbook.core.verdict import Verdict
+from playbook.settings.loading import TimeLimits
 from tests.redis_factory import alive, hit_rate, settings_of
 from tests.unit.loopback import serve
 

@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 
 from playbook.clients.log_files import FileLogs
-from playbook.clock import FixedClock
-from playbook.errors import NotConfigured
-from playbook.judge import Judge
-from playbook.logs.security import SecurityReviewer
-from playbook.measure.security_log import LogsOfTheWeek
-from playbook.measure.signins import failed_logins
-from playbook.settings import load
-from playbook.verdict import SEVERITY, Critical
+from playbook.core.clock import FixedClock
+from playbook.core.errors import NotConfigured
+from playbook.core.judge import Judge
+from playbook.core.verdict import SEVERITY, Critical
+from playbook.measure.security.security_log import LogsOfTheWeek
+from playbook.measure.security.signins import failed_logins
+from playbook.readers.logs.security import SecurityReviewer
+from playbook.settings.loading import load
 
 LINES = Path(__file__).with_name("sshd")
 FAILED = (LINES / "turned-away.txt").read_text().splitlines()

@@ -12,10 +12,10 @@ from datetime import UTC, datetime
 from itertools import chain, repeat
 from typing import Any
 
-from playbook.archives.crc64 import crc64
-from playbook.archives.inspection import inspect
-from playbook.archives.verification import Wanted, verify
-from playbook.coverage import Coverage
+from playbook.core.coverage import Coverage
+from playbook.readers.archives.crc64 import crc64
+from playbook.readers.archives.inspection import inspect
+from playbook.readers.archives.verification import Wanted, verify
 from tests.hostile.cases import case
 
 NOW = datetime(2026, 11, 22, 4, tzinfo=UTC)

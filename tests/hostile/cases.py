@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from playbook.errors import PlaybookError
+from playbook.core.errors import PlaybookError
 from tests.waiting import sharers
 
 LIMIT = 1 << 30  # bytes of address space in which all of them run

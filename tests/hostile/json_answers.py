@@ -13,7 +13,7 @@ from playbook.clients.digitalocean_account import digitalocean_account
 from playbook.clients.github import github
 from playbook.clients.grafana import grafana
 from playbook.clients.prometheus import prometheus
-from playbook.settings import load
+from playbook.settings.loading import load
 from tests.hostile.cases import case
 from tests.hostile.object_storage import endless, http
 from tests.hostile.servers import CHUNK, LIMITS, WITHIN, drip, serving

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from itertools import chain, count, repeat
 
 from playbook.clients.backups import StoredFile, backup_store
-from playbook.settings import load
+from playbook.settings.loading import load
 from tests.hostile.cases import case
 from tests.hostile.servers import CHUNK, LIMITS, WITHIN, drip, serving
 

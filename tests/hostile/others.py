@@ -29,13 +29,13 @@ from playbook.clients.log_files import FileLogs
 from playbook.clients.npm import npm
 from playbook.clients.redis import Address, ReadOnlyRedis
 from playbook.clients.tls import Endpoint, TlsClient
-from playbook.engine import Measurements, Provider
-from playbook.measure.health import UnknownShapeError, read_report
-from playbook.measure.health_values import made_at
-from playbook.measure.log_blocks import review_of
-from playbook.secret import Secret
-from playbook.sections.target import Logs
-from playbook.settings import load
+from playbook.core.engine import Measurements, Provider
+from playbook.core.secret import Secret
+from playbook.measure.logs.log_blocks import review_of
+from playbook.measure.web.health import UnknownShapeError, read_report
+from playbook.measure.web.health_values import made_at
+from playbook.settings.loading import load
+from playbook.settings.sections.target import Logs
 from tests.hostile.archives import packed_zeros
 from tests.hostile.cases import case
 from tests.hostile.json_answers import BODIES, NOW, settings_for

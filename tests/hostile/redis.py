@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from itertools import chain, repeat
 
 from playbook.clients.redis import Address, ReadOnlyRedis
-from playbook.secret import Secret
+from playbook.core.secret import Secret
 from tests.hostile.cases import case
 from tests.hostile.servers import CHUNK, LIMITS, WITHIN, Script, drip, serving
 

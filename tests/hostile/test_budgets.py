@@ -11,7 +11,7 @@ from functools import cache
 
 import pytest
 
-from playbook.environment import for_program
+from playbook.core.environment import for_program
 from tests.hostile import MODULES
 from tests.hostile.cases import CASES, LIMIT, Outcome
 from tests.project import ROOT

@@ -15,15 +15,15 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from playbook.catalogue import read_catalogue
-from playbook.evidence import Lines
-from playbook.handoff.page import Ending, make_page
-from playbook.record import Due
+from playbook.core.catalogue import read_catalogue
+from playbook.core.evidence import Lines
+from playbook.core.record import Due
+from playbook.core.verdict import Verdict
+from playbook.history.handoff_page import Ending, make_page
 from playbook.report.handoff import handoff_html
 from playbook.report.page import page
 from playbook.site.pages import render
 from playbook.site.writing import write_folder
-from playbook.verdict import Verdict
 from tests.factories import a_chart, hostile, record, results, six_verdicts
 from tests.history_factory import NOW
 from tests.real.chromium import PROGRAM, Page, browser

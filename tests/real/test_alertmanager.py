@@ -12,12 +12,13 @@ import pytest
 
 from playbook.clients.alert_route import alert_route
 from playbook.clients.alertmanager import alerting as alerting_of
-from playbook.clock import Clock
-from playbook.gate import pass_gate
-from playbook.measure.alert_test import alert_delivery
-from playbook.recovery import alerting, records
-from playbook.recovery.receiver import Receiver
-from playbook.settings import load
+from playbook.clients.recovery import alerting
+from playbook.clients.recovery.receiver import Receiver
+from playbook.core.clock import Clock
+from playbook.history import drill_records as records
+from playbook.measure.alerts.alert_test import alert_delivery
+from playbook.settings.gate import pass_gate
+from playbook.settings.loading import load
 from tests.real.servers import running
 from tests.waiting import wait_for
 

@@ -9,9 +9,9 @@ from datetime import timedelta
 import httpx
 import pytest
 
+from playbook.core.verdict import Verdict
 from playbook.report.metrics import metrics_text
 from playbook.site.pages import render
-from playbook.verdict import Verdict
 from tests.factories import record, results
 from tests.real.servers import program, running
 from tests.site_factory import NOW, run_line, site

@@ -16,12 +16,12 @@ import pytest
 from checks import test_security as checks
 from playbook.clients.http import HttpClient
 from playbook.clients.tls import Endpoint, TlsClient
-from playbook.clock import FixedClock
-from playbook.measure.certificates import certificates
-from playbook.measure.headers import security_headers
-from playbook.measure.tls import tls_configuration
-from playbook.measure.without_tls import PlainHttp
-from playbook.settings import TimeLimits, load
+from playbook.core.clock import FixedClock
+from playbook.measure.tls.certificates import certificates
+from playbook.measure.tls.tls import tls_configuration
+from playbook.measure.web.headers import security_headers
+from playbook.measure.web.without_tls import PlainHttp
+from playbook.settings.loading import TimeLimits, load
 from tests.judged import judged
 from tests.real.servers import READY_WITHIN, program, started
 from tests.unit.loopback import free_port

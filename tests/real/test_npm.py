@@ -12,8 +12,8 @@ from typing import Any, cast
 import pytest
 
 from playbook.clients.npm import Npm, npm
-from playbook.errors import Denied, Malformed, Unmeasured, Unreachable
-from playbook.settings import load
+from playbook.core.errors import Denied, Malformed, Unmeasured, Unreachable
+from playbook.settings.loading import load
 from sandbox.npm.service import NpmService
 from sandbox.npm.state import Advisory, NpmState
 from sandbox.service import Context

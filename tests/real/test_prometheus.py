@@ -20,11 +20,11 @@ import pytest
 
 from playbook.clients.http import HttpClient
 from playbook.clients.prometheus import Prometheus
-from playbook.clock import Clock
-from playbook.counters import Earlier
-from playbook.errors import Malformed, TooLittleData
-from playbook.measure.kpis import availability, error_rate, image_success, response_time
-from playbook.settings import Settings, load
+from playbook.core.clock import Clock
+from playbook.core.counters import Earlier
+from playbook.core.errors import Malformed, TooLittleData
+from playbook.measure.figures.kpis import availability, error_rate, image_success, response_time
+from playbook.settings.loading import Settings, load
 from sandbox.metrics import api
 from sandbox.metrics.grafana import PANELS
 from sandbox.metrics.series import View

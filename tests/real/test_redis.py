@@ -15,15 +15,15 @@ from redis.exceptions import ConnectionError as Lost
 from redis.exceptions import NoPermissionError, RedisError
 
 from playbook.clients.redis import Address, ReadOnlyRedis
-from playbook.clock import Clock
-from playbook.counters import Earlier
-from playbook.measure.job_queues import job_queues
-from playbook.measure.redis import redis_ping, redis_stats
-from playbook.measure.redis_keys import redis_keys
-from playbook.measure.redis_load import redis_clients, redis_slow_log
-from playbook.secret import Secret
-from playbook.settings import TimeLimits
-from playbook.verdict import Verdict
+from playbook.core.clock import Clock
+from playbook.core.counters import Earlier
+from playbook.core.secret import Secret
+from playbook.core.verdict import Verdict
+from playbook.measure.redis.job_queues import job_queues
+from playbook.measure.redis.redis import redis_ping, redis_stats
+from playbook.measure.redis.redis_keys import redis_keys
+from playbook.measure.redis.redis_load import redis_clients, redis_slow_log
+from playbook.settings.loading import TimeLimits
 from tests.judged import check, judged
 from tests.real.servers import READY_WITHIN, program
 from tests.redis_factory import settings_of

@@ -13,9 +13,9 @@ import pytest
 
 from playbook.clients.alertmanager import alerting as alerting_of
 from playbook.clients.prometheus import prometheus as prometheus_of
-from playbook.clock import Clock
-from playbook.errors import Unmeasured
-from playbook.settings import load
+from playbook.core.clock import Clock
+from playbook.core.errors import Unmeasured
+from playbook.settings.loading import load
 from tests.real.servers import READY_WITHIN, started
 from tests.waiting import wait_for
 

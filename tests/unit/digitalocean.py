@@ -13,8 +13,8 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
 from playbook.clients.digitalocean import DigitalOceanApi, digitalocean
-from playbook.clock import Clock
-from playbook.settings import Settings, load
+from playbook.core.clock import Clock
+from playbook.settings.loading import Settings, load
 from sandbox.digitalocean.service import DigitalOceanService
 from sandbox.digitalocean.state import DigitalOceanState
 from sandbox.logs import LogsState

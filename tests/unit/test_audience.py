@@ -6,15 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from playbook.audience import Audience, Public, of_terminal, say
-from playbook.catalogue import CATALOGUE, read_catalogue
-from playbook.errors import UsageError
-from playbook.evidence import Chart, Facts, Lines, Table
-from playbook.judge import Judge
-from playbook.limits import Reading, parse_limit
-from playbook.own_items import item_of_test
-from playbook.public import SERVICES
-from playbook.verdict import Critical, Verdict
+from playbook.core.audience import Audience, Public, of_terminal, say
+from playbook.core.catalogue import CATALOGUE, read_catalogue
+from playbook.core.errors import UsageError
+from playbook.core.evidence import Chart, Facts, Lines, Table
+from playbook.core.judge import Judge
+from playbook.core.limits import Reading, parse_limit
+from playbook.core.own_items import item_of_test
+from playbook.core.public import SERVICES
+from playbook.core.verdict import Critical, Verdict
 
 ROOT = Path(__file__).resolve().parents[2]
 CODE = [file for folder in ("playbook", "checks") for file in sorted((ROOT / folder).rglob("*.py"))]
@@ -22,10 +22,10 @@ LIMIT = parse_limit("Hit rate", {"target": "> 90 %", "warning": "< 80 %", "criti
 
 
 def calls(name):
-    """Every call of this function of ``playbook.audience`` in our code, with its file."""
+    """Every call of this function of ``playbook.core.audience`` in our code, with its file."""
     for file in CODE:
         text = file.read_text(encoding="utf-8")
-        if "from playbook.audience import" not in text and file.name != "audience.py":
+        if "from playbook.core.audience import" not in text and file.name != "audience.py":
             continue
         for node in ast.walk(ast.parse(text)):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == name:
@@ -164,7 +164,7 @@ def test_a_statement_is_told_only_in_public_words():
 
 def test_what_was_not_seen_whole_tells_nothing():
     """Its words name what was not seen."""
-    from playbook.coverage import lacking
+    from playbook.core.coverage import lacking
 
     judge = Judge()
     judge(Reading(85.0, coverage=lacking("", expected="2 hosts", got="db-7 silent")), LIMIT)

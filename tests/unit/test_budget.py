@@ -6,8 +6,8 @@ import time
 import msgspec
 import pytest
 
-from playbook import deadline
-from playbook.budget import (
+from playbook.core import deadline
+from playbook.core.budget import (
     DEEPEST,
     Ambiguous,
     OverBudget,
@@ -17,7 +17,7 @@ from playbook.budget import (
     shown,
     words,
 )
-from playbook.engine import SPARE, Measurements, Provider
+from playbook.core.engine import SPARE, Measurements, Provider
 
 
 def test_json_as_deep_as_may_be_is_read():

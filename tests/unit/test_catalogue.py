@@ -4,16 +4,16 @@ import ast
 
 import pytest
 
-from playbook.catalogue import CATALOGUE, RUNBOOKS, read_catalogue, read_runbook
-from playbook.engine import REGISTRY
-from playbook.errors import UsageError
+from playbook.core.catalogue import CATALOGUE, RUNBOOKS, read_catalogue, read_runbook
+from playbook.core.engine import REGISTRY
+from playbook.core.errors import UsageError
 from playbook.run import load_providers
 from tests.written import written_checks
 
 COMMANDS = {
     *("curl", "doctl", "redis-cli", "pytest", "python", "openssl", "npm", "gh", "jq"),
     *("ls", "cat", "find", "grep", "tail", "tar"),
-    # What a target's settings make a command of: playbook/look_again.py.
+    # What a target's settings make a command of: playbook/run/look_again.py.
     *("$READ_LOGS", "$READ_SIGN_INS", "$LIST_BACKUPS", "$ASK_PROMETHEUS"),
 }
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from playbook.check_ids import parameter_id, target_in, with_target, without_target
+from playbook.core.check_ids import parameter_id, target_in, with_target, without_target
 
 TARGETS = ["a", "shop-a", "shop.a_2"]
 CHECK = "checks/test_redis.py::test_alive"

@@ -4,11 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from playbook.catalogue import read_catalogue
-from playbook.coming_due import coming_due
+from playbook.core.catalogue import read_catalogue
+from playbook.core.verdict import Verdict
 from playbook.people import waivers
-from playbook.settings import load
-from playbook.verdict import Verdict
+from playbook.run.coming_due import coming_due
+from playbook.settings.loading import load
 from tests.history_factory import NOW, finding, run_line
 
 CATALOGUE = read_catalogue()

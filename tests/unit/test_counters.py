@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from playbook.counters import Counted, Earlier, grown
-from playbook.sections.coverage import CoverageRules
+from playbook.core.counters import Counted, Earlier, grown
+from playbook.settings.sections.coverage import CoverageRules
 
 NOW = datetime(2026, 11, 23, 7, tzinfo=UTC)
 RULES = CoverageRules()

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from playbook.coverage import Coverage, lacking, share, together, understood, whole
+from playbook.core.coverage import Coverage, lacking, share, together, understood, whole
 
 
 @pytest.mark.parametrize(

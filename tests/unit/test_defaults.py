@@ -8,8 +8,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from playbook.sections.target import Target
-from playbook.settings import DEFAULTS, Settings
+from playbook.settings.loading import DEFAULTS, Settings
+from playbook.settings.sections.target import Target
 
 TEXT = DEFAULTS.read_text(encoding="utf-8")
 # A setting that is commented out has no space behind its #; prose has one.

@@ -10,12 +10,20 @@ from pathlib import Path
 import pytest
 
 from playbook.__main__ import main
+from playbook.cli.doctor import SERVICES, Diagnosis, Service, _tell, closing, diagnose, exit_code, lines, run
 from playbook.clients.http import RUNNER_HINT
-from playbook.clock import FixedClock
-from playbook.doctor import SERVICES, Diagnosis, Service, _tell, closing, diagnose, exit_code, lines, run
-from playbook.errors import Denied, Malformed, NotConfigured, TooLittleData, Unmeasured, Unreachable, UsageError
-from playbook.settings import load
-from playbook.verdict import EXIT_OK, EXIT_UNKNOWN, EXIT_USAGE
+from playbook.core.clock import FixedClock
+from playbook.core.errors import (
+    Denied,
+    Malformed,
+    NotConfigured,
+    TooLittleData,
+    Unmeasured,
+    Unreachable,
+    UsageError,
+)
+from playbook.core.verdict import EXIT_OK, EXIT_UNKNOWN, EXIT_USAGE
+from playbook.settings.loading import load
 from sandbox.launcher import start
 from tests.unit.loopback import closed_port
 
@@ -246,7 +254,9 @@ def test_everything_works_in_the_sandbox():
 @pytest.mark.usefixtures("attached")
 def test_it_tells_who_would_be_told(capsys, monkeypatch):
     """And what of it cannot be used is code 10, before an incident needs it."""
-    monkeypatch.setattr("playbook.doctor.diagnose", lambda *_: iter([Diagnosis("A", "yes", "yes", "yes", "", "")]))
+    monkeypatch.setattr(
+        "playbook.cli.doctor.diagnose", lambda *_: iter([Diagnosis("A", "yes", "yes", "yes", "", "")])
+    )
     settings = load(root=Path("/nowhere"), environment={"PLAYBOOK_PING_URL": "https://ping.example/t0p-s3cr3t"})
     assert _tell(settings, CLOCK, print) == EXIT_OK
     shown = capsys.readouterr().out

@@ -9,11 +9,11 @@ from http.server import BaseHTTPRequestHandler
 import msgspec
 import pytest
 
-from playbook.clock import FixedClock
-from playbook.documents import read_document
-from playbook.errors import Unreachable
-from playbook.measure.runbooks import runbooks
-from playbook.settings import load
+from playbook.core.clock import FixedClock
+from playbook.core.errors import Unreachable
+from playbook.measure.people.runbooks import runbooks
+from playbook.readers.documents import read_document
+from playbook.settings.loading import load
 
 TODAY = date(2026, 11, 23)
 WHOLE = """# When it burns

@@ -11,15 +11,18 @@ from hypothesis import strategies as st
 from playbook.clients.alertmanager import Alert, Found
 from playbook.clients.prometheus import Answered, Sample
 from playbook.clients.wire import Phases
-from playbook.clock import FixedClock
-from playbook.emergency import Known, severity_of
-from playbook.engine import Outcome
-from playbook.errors import Malformed, NotConfigured, Unreachable
+from playbook.core.clock import FixedClock
+from playbook.core.engine import Outcome
+from playbook.core.errors import Malformed, NotConfigured, Unreachable
+from playbook.core.judge import Judge
+from playbook.core.severity import Known, severity_of
+from playbook.core.verdict import Verdict
 from playbook.history.deliveries import Delivery, note
-from playbook.judge import Judge
-from playbook.measure import emergency
-from playbook.measure.alerts import Alerts
-from playbook.measure.emergency import (
+from playbook.measure.alerts.alerts import Alerts
+from playbook.measure.figures.kpis import ERROR_RATE, RESPONSE_TIME
+from playbook.measure.figures.recent import Recent
+from playbook.measure.people import emergency
+from playbook.measure.people.emergency import (
     ALERTS,
     ASKED,
     ERRORS,
@@ -30,15 +33,12 @@ from playbook.measure.emergency import (
     Stability,
     stability,
 )
-from playbook.measure.emergency_calls import calls_for, notice, who_to_call
-from playbook.measure.health import Report, State
-from playbook.measure.kpis import ERROR_RATE, RESPONSE_TIME
-from playbook.measure.recent import Recent
-from playbook.measure.web import Health, HomepageTiming
-from playbook.measure.web import Sample as HomepageSample
-from playbook.measure.web_page import Fault
-from playbook.settings import load
-from playbook.verdict import Verdict
+from playbook.measure.people.emergency_calls import calls_for, notice, who_to_call
+from playbook.measure.web.health import Report, State
+from playbook.measure.web.web import Health, HomepageTiming
+from playbook.measure.web.web import Sample as HomepageSample
+from playbook.measure.web.web_page import Fault
+from playbook.settings.loading import load
 
 NOW = datetime(2026, 11, 23, 21, 0, tzinfo=UTC)
 DOWN = HomepageTiming(

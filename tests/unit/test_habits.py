@@ -8,7 +8,7 @@ import sys
 import msgspec
 import pytest
 
-from playbook.record import Results
+from playbook.core.record import Results
 from tests.project import INI, Project
 
 pytestmark = pytest.mark.slow

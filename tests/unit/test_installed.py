@@ -8,10 +8,10 @@ import msgspec
 import pytest
 from packaging.requirements import Requirement
 
-from playbook import installed as project
-from playbook import places
-from playbook.catalogue import read_catalogue
-from playbook.record import Results
+from playbook.core import installed as project
+from playbook.core import places
+from playbook.core.catalogue import read_catalogue
+from playbook.core.record import Results
 
 ROOT = Path(__file__).resolve().parents[2]
 DAILY = len(read_catalogue().ids_of("daily"))

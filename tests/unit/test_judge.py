@@ -2,10 +2,10 @@
 
 import pytest
 
-from playbook.coverage import Coverage, lacking, share, whole
-from playbook.judge import Judge
-from playbook.limits import Reading, parse_limit
-from playbook.verdict import Critical, Verdict
+from playbook.core.coverage import Coverage, lacking, share, whole
+from playbook.core.judge import Judge
+from playbook.core.limits import Reading, parse_limit
+from playbook.core.verdict import Critical, Verdict
 
 HITS = parse_limit("Cache hit rate", {"target": "> 90 %", "warning": "< 80 %", "critical": "< 70 %"})
 

@@ -4,9 +4,9 @@ import math
 
 import pytest
 
-from playbook.limits import Bound, Limit, parse_limit
-from playbook.settings import load
-from playbook.verdict import Verdict
+from playbook.core.limits import Bound, Limit, parse_limit
+from playbook.core.verdict import Verdict
+from playbook.settings.loading import load
 
 GOOD, W, C = Verdict.OK, Verdict.WARNING, Verdict.CRITICAL
 

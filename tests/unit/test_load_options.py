@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from playbook.load.options import chooses
+from playbook.hooks.load_options import chooses
 from tests.preloaded import run_pytest
 
 pytestmark = pytest.mark.slow

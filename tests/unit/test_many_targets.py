@@ -7,8 +7,8 @@ import msgspec
 import pytest
 
 from playbook.__main__ import main
+from playbook.core.record import Results
 from playbook.history.runs import read
-from playbook.record import Results
 from playbook.report.overview import read_overview
 from tests.project import AWAY, BAD, GOOD, NOT_CONFIGURED, WARNED, Project
 from tests.waiting import wait_for

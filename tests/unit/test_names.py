@@ -7,15 +7,15 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from playbook.catalogue import RUNBOOKS, read_catalogue, read_runbook
+from playbook.core.catalogue import RUNBOOKS, read_catalogue, read_runbook
+from playbook.core.promql import DAY
 from playbook.load.order import LoadOrder
 from playbook.load.permission import Permission
 from playbook.load.planning import make_plan
-from playbook.look_again import filled_in
-from playbook.measure.queries import query_of
-from playbook.promql import DAY
-from playbook.sections.figures import Queries
-from playbook.settings import load
+from playbook.measure.figures.queries import query_of
+from playbook.run.look_again import filled_in
+from playbook.settings.loading import load
+from playbook.settings.sections.figures import Queries
 
 ROOT = Path(__file__).resolve().parents[2]
 OF_THE_PORTFOLIO = (
@@ -119,8 +119,8 @@ def test_a_load_test_asks_for_the_products_own_paths(settings):
 def test_no_code_has_a_name_of_the_portfolio():
     """But for the settings' own defaults, and what a mistake gives as an example."""
     allowed = {
-        "playbook/sections/target.py": set(OF_THE_PORTFOLIO),
-        "playbook/sections/metrics.py": set(OF_THE_PORTFOLIO),
+        "playbook/settings/sections/target.py": set(OF_THE_PORTFOLIO),
+        "playbook/settings/sections/metrics.py": set(OF_THE_PORTFOLIO),
     }
     found = {}
     for folder in ("playbook", "checks", "loadtests"):

@@ -5,8 +5,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from playbook.one_process import spares_workers
-from playbook.places import CHECKS, ROOT
+from playbook.core.places import CHECKS, ROOT
+from playbook.hooks.one_process import spares_workers
 
 
 def config(*arguments: str, **options: object) -> pytest.Config:
@@ -53,7 +53,7 @@ def test_workers_stay_where_they_are_of_use_or_asked_for(chosen: pytest.Config) 
 
 
 def test_checks_of_their_own_keep_the_workers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("playbook.one_process.CHECKS", tmp_path)
+    monkeypatch.setattr("playbook.hooks.one_process.CHECKS", tmp_path)
     (tmp_path / "test_redis.py").touch()
     assert spares_workers(config(str(tmp_path)))
     (tmp_path / "local").mkdir()

@@ -2,10 +2,10 @@
 
 import pytest
 
-from playbook.catalogue import Catalogue, is_own
-from playbook.own_catalogue import catalogue_of
-from playbook.own_items import is_made_of_test, item_of_test
-from playbook.settings import load
+from playbook.core.catalogue import Catalogue, is_own
+from playbook.core.own_items import is_made_of_test, item_of_test
+from playbook.settings.loading import load
+from playbook.settings.own_catalogue import catalogue_of
 
 OWN = """# What we check
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from playbook import pace
-from playbook.pace import Bucket, NoTurn, Pace
-from playbook.secret import Secret
+from playbook.clients import pace
+from playbook.clients.pace import Bucket, NoTurn, Pace
+from playbook.core.secret import Secret
 
 FAR = 1e9
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from playbook.errors import NotConfigured, UnknownTarget, UsageError
-from playbook.sections.places import line_of, located
-from playbook.settings import load
+from playbook.core.errors import NotConfigured, UnknownTarget, UsageError
+from playbook.settings.loading import load
+from playbook.settings.sections.places import line_of, located
 
 TEXT = '''default_target = "shop"
 

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
+from playbook.core.own_items import item_of_test
 from playbook.history.derive import titles
 from playbook.history.runs import read
-from playbook.own_items import item_of_test
 from tests.project import GOOD, Project
 
 pytestmark = pytest.mark.slow

@@ -7,8 +7,8 @@ import subprocess
 import pytest
 
 from playbook.history.runs import read
-from playbook.history.schedule import slot_of
-from playbook.settings import load
+from playbook.settings.loading import load
+from playbook.settings.schedule import slot_of
 from tests.preloaded import start_pytest
 from tests.project import AWAY, BAD, CRASH, DAILY, GOOD, NOT_CONFIGURED, UNJUDGED, WARNED, Project
 from tests.waiting import wait_for

@@ -5,13 +5,13 @@ from datetime import UTC, datetime
 
 import pytest
 
+from playbook.cli.doctor import diagnose
+from playbook.cli.probes import SERVICES, NotWell
 from playbook.clients.grafana import Grafana
-from playbook.clock import FixedClock
-from playbook.doctor import diagnose
-from playbook.errors import TooLittleData
-from playbook.measure.redis import RedisStats
-from playbook.probes import SERVICES, NotWell
-from playbook.settings import load
+from playbook.core.clock import FixedClock
+from playbook.core.errors import TooLittleData
+from playbook.measure.redis.redis import RedisStats
+from playbook.settings.loading import load
 from tests.redis_factory import INFO, stats_of
 from tests.unit.loopback import answer, serve
 

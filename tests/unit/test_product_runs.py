@@ -2,11 +2,11 @@
 
 import pytest
 
-from playbook.catalogue import read_catalogue
-from playbook.clock import FixedClock
-from playbook.doctor import Service, diagnose
+from playbook.cli.doctor import Service, diagnose
+from playbook.core.catalogue import read_catalogue
+from playbook.core.clock import FixedClock
 from playbook.history.runs import read
-from playbook.settings import load
+from playbook.settings.loading import load
 from tests.project import GOOD, WARNED, Project
 
 pytestmark = pytest.mark.slow

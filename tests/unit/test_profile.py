@@ -4,13 +4,13 @@ import ast
 
 import pytest
 
-from playbook.catalogue import read_catalogue
-from playbook.engine import REGISTRY, Measurements, Provider, missing_parts
-from playbook.profile import left_out, left_out_of_the_catalogue, missing_for, part_of
-from playbook.record import LeftOut
+from playbook.core.catalogue import read_catalogue
+from playbook.core.engine import REGISTRY, Measurements, Provider, missing_parts
+from playbook.core.record import LeftOut
 from playbook.run import load_providers
-from playbook.sections.parts import PARTS, SITES, absent_parts
-from playbook.settings import load
+from playbook.settings.loading import load
+from playbook.settings.profile import left_out, left_out_of_the_catalogue, missing_for, part_of
+from playbook.settings.sections.parts import PARTS, SITES, absent_parts
 from tests.written import written_checks
 
 load_providers()

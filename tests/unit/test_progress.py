@@ -9,8 +9,8 @@ import threading
 
 import pytest
 
-from playbook import progress
-from playbook.progress import Screen, Task, show_on, work
+from playbook.core import progress
+from playbook.core.progress import Screen, Task, show_on, work
 
 
 class Time:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from playbook.promql import Selected, duration, fill, selected
+from playbook.core.promql import Selected, duration, fill, selected
 
 OWN = {"selector": 'job="web"', "probe": 'instance="x"', "redis": "", "containers": ""}
 COUNTED = "\n(increase($series[$window]) or up($all[$before] offset $step))\n"

@@ -5,22 +5,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from playbook.audience import Audience, say
-from playbook.catalogue import read_catalogue
-from playbook.counters import Counted
-from playbook.errors import Denied, NotConfigured, TooLittleData, Unreachable
-from playbook.evidence import Facts, Lines
+from playbook.core.audience import Audience, say
+from playbook.core.catalogue import read_catalogue
+from playbook.core.counters import Counted
+from playbook.core.errors import Denied, NotConfigured, TooLittleData, Unreachable
+from playbook.core.evidence import Facts, Lines
+from playbook.core.limits import parse_limit
+from playbook.core.own_items import item_of_test
+from playbook.core.public import public_names, public_record, public_results, sentence
+from playbook.core.record import Action, RootCause, Step
+from playbook.core.verdict import Verdict
 from playbook.history.public_lines import public_line
 from playbook.history.runs import line_of
-from playbook.limits import parse_limit
-from playbook.own_items import item_of_test
 from playbook.people.waivers import Waiver, Waivers
-from playbook.public import public_names, public_record, public_results, sentence
-from playbook.record import Action, RootCause, Step
-from playbook.recorder import Notes, make_record, with_waiver
 from playbook.report import for_everybody, read_results, render_folder
 from playbook.report.words import readers
-from playbook.verdict import Verdict
+from playbook.run.recorder import Notes, make_record, with_waiver
 from tests.factories import record, results, six_verdicts
 from tests.history_factory import NOW
 

@@ -2,10 +2,10 @@
 
 import pytest
 
+from playbook.cli.audiences import who_may_read
+from playbook.core.verdict import Verdict
 from playbook.history import runs
-from playbook.readers import who_may_read
-from playbook.settings import load
-from playbook.verdict import Verdict
+from playbook.settings.loading import load
 from tests.history_factory import run_line
 
 

@@ -4,17 +4,17 @@ from dataclasses import dataclass
 
 import pytest
 
-from playbook import pace
-from playbook.catalogue import Investigation, Item, Runbook
-from playbook.coverage import Coverage, lacking, whole
-from playbook.engine import Measurements, Outcome, Provider
-from playbook.errors import NotConfigured, TooLittleData, Unreachable
-from playbook.evidence import Facts, Lines, Table
-from playbook.limits import parse_limit
-from playbook.record import Action
-from playbook.recorder import CheckTimeout, Notes, make_record, root_causes, with_runbook, with_wait
+from playbook.clients import pace
+from playbook.core.catalogue import Investigation, Item, Runbook
+from playbook.core.coverage import Coverage, lacking, whole
+from playbook.core.engine import Measurements, Outcome, Provider
+from playbook.core.errors import NotConfigured, TooLittleData, Unreachable
+from playbook.core.evidence import Facts, Lines, Table
+from playbook.core.limits import parse_limit
+from playbook.core.record import Action
+from playbook.core.verdict import Critical, Verdict
 from playbook.run import load_providers
-from playbook.verdict import Critical, Verdict
+from playbook.run.recorder import CheckTimeout, Notes, make_record, root_causes, with_runbook, with_wait
 
 ITEM = Item("daily.health.api", "An item", "It holds.", "It matters.", "Do this.", "curl x")
 CPU = parse_limit("CPU", {"warning": "> 80 %", "critical": "> 90 %"})

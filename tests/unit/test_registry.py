@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from playbook.engine import REGISTRY, Provider, needs_of
-from playbook.registry import Registry
+from playbook.core.engine import REGISTRY, Provider, needs_of
+from playbook.core.registry import Registry
 from playbook.run import load_providers
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -62,7 +62,7 @@ def test_needs_of_a_measurement_include_those_of_what_it_takes() -> None:
 def test_second_provider_of_a_name_is_refused() -> None:
     registry = Registry()
     registry.register(Provider("one", needs_of, (), 1.0, is_client=False))
-    with pytest.raises(ValueError, match=r"one is registered by playbook\.engine and .*test_registry"):
+    with pytest.raises(ValueError, match=r"one is registered by playbook\.core\.engine and .*test_registry"):
         registry.register(Provider("one", loaded_by, (), 1.0, is_client=False))
 
 
@@ -77,7 +77,7 @@ def test_command_loads_no_library_that_it_does_not_use(words: str) -> None:
     assert loaded & set(LATER) - allowed == set()
     assert "playbook.__main__" in loaded
     if words == "--help":
-        assert loaded & {"playbook.settings", "playbook.run", "playbook.history.runs"} == set()
+        assert loaded & {"playbook.settings.loading", "playbook.run", "playbook.history.runs"} == set()
 
 
 @pytest.mark.slow

@@ -8,12 +8,12 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from playbook.catalogue import read_catalogue
-from playbook.record import Record, Results
+from playbook.core.catalogue import read_catalogue
+from playbook.core.record import Record, Results
+from playbook.core.run_folder import RunFolder
+from playbook.core.verdict import Verdict
 from playbook.run import add_up, begun_now, floor_of
-from playbook.run_folder import RunFolder
-from playbook.settings import load
-from playbook.verdict import Verdict
+from playbook.settings.loading import load
 
 NOW = datetime(2026, 11, 23, 7, 0, tzinfo=UTC)
 

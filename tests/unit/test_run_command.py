@@ -11,18 +11,18 @@ from types import SimpleNamespace
 import msgspec
 import pytest
 
-from playbook import run_command
 from playbook.__main__ import main
-from playbook.audience import Audience
-from playbook.clock import FixedClock
-from playbook.errors import UsageError
-from playbook.handoff.page import Page
-from playbook.handoff.public import is_for_everybody
+from playbook.cli import run as run_command
+from playbook.cli.run import run_set
+from playbook.core.audience import Audience
+from playbook.core.clock import FixedClock
+from playbook.core.errors import UsageError
+from playbook.core.verdict import Verdict
 from playbook.history.derive import incidents_of
+from playbook.history.handoff_page import Page
 from playbook.history.runs import append, line_of, read
-from playbook.run_command import run_set
-from playbook.settings import load
-from playbook.verdict import Verdict
+from playbook.report.handoff_public import is_for_everybody
+from playbook.settings.loading import load
 from tests.factories import record, results
 from tests.history_factory import NOW
 from tests.project import AWAY, BAD, GOOD, NOT_CONFIGURED, Project

@@ -7,14 +7,14 @@ import pytest
 
 from playbook import report
 from playbook.__main__ import main
-from playbook.catalogue import Item
-from playbook.errors import UsageError
-from playbook.record import Results
+from playbook.core.catalogue import Item
+from playbook.core.errors import UsageError
+from playbook.core.record import Results
+from playbook.core.run_folder import BEGUN, RECORDS, RESULTS, Begun, RunFolder
+from playbook.core.verdict import EXIT_NOT_KEPT, EXIT_OK, EXIT_USAGE, Verdict
+from playbook.core.whole_file import write_whole
 from playbook.report import write_all
 from playbook.run import make_from_records
-from playbook.run_folder import BEGUN, RECORDS, RESULTS, Begun, RunFolder
-from playbook.verdict import EXIT_NOT_KEPT, EXIT_OK, EXIT_USAGE, Verdict
-from playbook.whole_file import write_whole
 from tests.factories import record, six_verdicts
 
 NOW = datetime(2026, 11, 23, 7, 0, tzinfo=UTC)

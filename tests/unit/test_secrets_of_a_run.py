@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 import pytest
 
-from playbook.door.decoding import plain
+from playbook.core.door.decoding import plain
 from tests.project import GOOD, Project
 
 pytestmark = pytest.mark.slow

@@ -3,12 +3,12 @@
 import msgspec
 import pytest
 
-from playbook import door
-from playbook.errors import NotConfigured, UsageError
-from playbook.secret import Secret
-from playbook.sections.parts import PARTS
-from playbook.sections.target import Target
-from playbook.settings import load
+from playbook.core import door
+from playbook.core.errors import NotConfigured, UsageError
+from playbook.core.secret import Secret
+from playbook.settings.loading import load
+from playbook.settings.sections.parts import PARTS
+from playbook.settings.sections.target import Target
 
 
 @pytest.fixture

@@ -5,8 +5,8 @@ import time
 
 import pytest
 
-from playbook import deadline
-from playbook.side_by_side import side_by_side
+from playbook.core import deadline
+from playbook.core.side_by_side import side_by_side
 
 
 def test_answers_come_in_the_order_of_the_questions() -> None:

@@ -2,8 +2,8 @@
 
 import pytest
 
-from playbook.limits import parse_limit
-from playbook.spells import since_when
+from playbook.core.limits import parse_limit
+from playbook.readers.spells import since_when
 
 LIMIT = parse_limit("Use", {"target": "< 70 %", "warning": "> 80 %", "critical": "> 90 %"})
 MONDAY = 1_795_392_000.0  # 2026-11-23

@@ -5,8 +5,8 @@ import typing
 
 import pytest
 
-from playbook.coverage import Coverage
-from playbook.engine import REGISTRY
+from playbook.core.coverage import Coverage
+from playbook.core.engine import REGISTRY
 from playbook.run import load_providers
 
 load_providers()

@@ -5,8 +5,8 @@ import random
 
 import pytest
 
-from playbook.sections.trends import Trends
-from playbook.trend import DAY, by_grid, fit, split_at_falls
+from playbook.readers.trend import DAY, by_grid, fit, split_at_falls
+from playbook.settings.sections.trends import Trends
 
 RULE = Trends()
 HOUR = 3600.0

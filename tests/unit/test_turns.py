@@ -4,8 +4,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from playbook.pace import Bucket
-from playbook.turns import LATE, MOST_AT_ONCE, Turns
+from playbook.clients.pace import Bucket
+from playbook.run.turns import LATE, MOST_AT_ONCE, Turns
 
 
 class Measuring:

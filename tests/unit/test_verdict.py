@@ -2,8 +2,8 @@
 
 import pytest
 
-from playbook.errors import Denied, Forbidden, Malformed, NotConfigured, TooLittleData, Unreachable
-from playbook.verdict import Critical, Verdict, exit_code, overall, verdict_of, worst
+from playbook.core.errors import Denied, Forbidden, Malformed, NotConfigured, TooLittleData, Unreachable
+from playbook.core.verdict import Critical, Verdict, exit_code, overall, verdict_of, worst
 
 GOOD, W, C, U, N, X = (
     Verdict.OK,

@@ -5,11 +5,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from playbook.__main__ import main
-from playbook.clock import FixedClock
-from playbook.coverage import lacking, whole
-from playbook.errors import Unreachable
-from playbook.settings import load
-from playbook.watch import watch
+from playbook.cli.watch import watch
+from playbook.core.clock import FixedClock
+from playbook.core.coverage import lacking, whole
+from playbook.core.errors import Unreachable
+from playbook.settings.loading import load
 
 NOW = datetime(2026, 11, 23, 21, 0, tzinfo=UTC)
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from playbook.catalogue import shipped
-from playbook.errors import UsageError
-from playbook.where import places, run_where
+from playbook.cli.where import places, run_where
+from playbook.core.catalogue import shipped
+from playbook.core.errors import UsageError
 from tests.project import ROOT
 
 ITEM = "daily.kpi.cache-hit-rate"

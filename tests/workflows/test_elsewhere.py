@@ -17,7 +17,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from playbook.history import runs as history
-from playbook.settings import load
+from playbook.settings.loading import load
 from tests.waiting import wait_for
 
 ROOT = Path(__file__).resolve().parents[2]

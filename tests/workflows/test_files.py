@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from playbook.ci import state
-from playbook.handoff.public import HANDOFFS
-from playbook.secret import Secret
-from playbook.settings import DEFAULTS, load
+from playbook.core.secret import Secret
+from playbook.report.handoff_public import HANDOFFS
+from playbook.settings.loading import DEFAULTS, load
 from tests.workflows.actions import read_workflow
 from tests.written import CADENCES
 

@@ -16,7 +16,7 @@ from playbook.clients.http import MAX_BODY, HttpClient, origin, shown, unreachab
 from playbook.clients.libraries.transport import Transport, httpx
 from playbook.clients.trust import context_for
 from playbook.clients.wire import Broken
-from playbook.errors import Forbidden, Malformed, Unreachable
+from playbook.core.errors import Forbidden, Malformed, Unreachable
 
 READS = frozenset({"GET", "HEAD", "OPTIONS"})
 

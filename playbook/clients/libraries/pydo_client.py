@@ -11,9 +11,9 @@ from urllib.parse import urlsplit
 
 from playbook.clients.digitalocean import DigitalOceanApi
 from playbook.clients.digitalocean_transport import SERVICE, NotJson, ReadOnlyTransport, Refused, open_pydo
+from playbook.clients.pace import NoTurn
 from playbook.clients.wire import Broken
-from playbook.errors import Forbidden, Malformed
-from playbook.pace import NoTurn
+from playbook.core.errors import Forbidden, Malformed
 
 
 def open_pydo_client(digitalocean: DigitalOceanApi) -> Any:

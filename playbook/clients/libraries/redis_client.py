@@ -17,7 +17,7 @@ from redis.connection import PythonRespSerializer
 from playbook.clients.redis import SERVICE, ReadOnlyRedis
 from playbook.clients.redis_commands import demand_reading
 from playbook.clients.redis_replies import explained
-from playbook.errors import Denied, Malformed, Refused, Unmeasured, Unreachable
+from playbook.core.errors import Denied, Malformed, Refused, Unmeasured, Unreachable
 
 _LARGEST_PART = 6000  # bytes; what is larger is sent by itself
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from playbook.wording import clause_of
+from playbook.core.wording import clause_of
 
 PUSHED = r"\(commit [0-9a-f]{7} pushed to github/example/portfolio\)"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from playbook.wording import clause_of
+from playbook.core.wording import clause_of
 
 CERTIFICATE = "weekly.security.certificate"
 SUSPICIOUS = "weekly.security.suspicious"

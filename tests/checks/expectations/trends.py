@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from playbook.wording import within
+from playbook.core.wording import within
 from tests.checks.expectations.metrics import PARTIAL, away
 
 WEEK_KPIS = {

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from playbook.archives.dating import date_of
+from playbook.readers.archives.dating import date_of
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 WRITTEN = datetime(2026, 11, 22, 3, 7, tzinfo=UTC)

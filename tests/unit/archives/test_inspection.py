@@ -9,7 +9,7 @@ from random import Random
 
 import pytest
 
-from playbook.archives.inspection import inspect, inspect_ends
+from playbook.readers.archives.inspection import inspect, inspect_ends
 
 CONTENT = {"dump.rdb": b"VALKEY080", "images/a.webp": bytes(range(256)) * 40, "images/b.webp": b""}
 

@@ -7,10 +7,10 @@ from random import Random
 
 import pytest
 
-from playbook.archives.crc64 import Crc64, crc64
-from playbook.archives.lzf import unpack
-from playbook.archives.rdb import DumpError, read_dump
-from playbook.guard import Guard, temporary_folder
+from playbook.core.guard import Guard, temporary_folder
+from playbook.readers.archives.crc64 import Crc64, crc64
+from playbook.readers.archives.lzf import unpack
+from playbook.readers.archives.rdb import DumpError, read_dump
 
 NOW = datetime.now(UTC)  # of the moment of collecting; keys of ten minutes are made up to ten minutes later
 

@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from playbook.archives.crc64 import crc64
-from playbook.archives.unpacking import Folder, NoRoomError, danger
-from playbook.archives.verification import Wanted, verify
+from playbook.readers.archives.crc64 import crc64
+from playbook.readers.archives.unpacking import Folder, NoRoomError, danger
+from playbook.readers.archives.verification import Wanted, verify
 from tests.unit.archives.test_inspection import members_with_manifest, tar
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)

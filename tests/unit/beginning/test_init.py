@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from playbook import doctor
 from playbook.__main__ import main
-from playbook.beginning.command import run_init
-from playbook.errors import UsageError
-from playbook.places import ROOT
-from playbook.sections.parts import PARTS
-from playbook.settings import load
-from playbook.verdict import EXIT_OK, EXIT_UNKNOWN, EXIT_USAGE
+from playbook.cli import doctor
+from playbook.cli.init.command import run_init
+from playbook.core.errors import UsageError
+from playbook.core.places import ROOT
+from playbook.core.verdict import EXIT_OK, EXIT_UNKNOWN, EXIT_USAGE
+from playbook.settings.loading import load
+from playbook.settings.sections.parts import PARTS
 from sandbox.digitalocean import apps
 from sandbox.launcher import start
 from tests.unit.digitalocean import running

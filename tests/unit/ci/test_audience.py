@@ -8,21 +8,22 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from playbook.audience import Audience
-from playbook.catalogue import Catalogue
-from playbook.ci import command, github, state
+from playbook.ci import github, state
 from playbook.ci.branches import Branches
-from playbook.errors import UsageError
-from playbook.handoff.page import Ending, make_page
-from playbook.handoff.public import HANDOFFS, public_page
+from playbook.cli import ci as command
+from playbook.cli.history import run_history
+from playbook.core.audience import Audience
+from playbook.core.catalogue import Catalogue
+from playbook.core.errors import UsageError
+from playbook.core.verdict import Verdict
+from playbook.history import drill_records as records
 from playbook.history import runs as history
-from playbook.history.command import run_history
 from playbook.history.deliveries import Delivery, note
-from playbook.recovery import records
-from playbook.recovery.records import DrillRecord
+from playbook.history.drill_records import DrillRecord
+from playbook.history.handoff_page import Ending, make_page
 from playbook.report import read_results, write_all
 from playbook.report.handoff import write_page
-from playbook.verdict import Verdict
+from playbook.report.handoff_public import HANDOFFS, public_page
 from tests.factories import record, results
 from tests.history_factory import NOW, finding, run_line
 from tests.unit.loopback import answer, closed_port, serve

@@ -10,7 +10,7 @@ import pytest
 
 from playbook.ci import branches as module
 from playbook.ci.branches import Branches, newest
-from playbook.errors import UsageError
+from playbook.core.errors import UsageError
 
 pytestmark = pytest.mark.slow
 

@@ -7,15 +7,16 @@ import msgspec
 import pytest
 
 from playbook.__main__ import main
-from playbook.ci import command, github, runner, state
+from playbook.ci import github, runner, state
 from playbook.ci.annotations import annotations_of
 from playbook.ci.choosing import choose
-from playbook.errors import UsageError
+from playbook.cli import ci as command
+from playbook.core.errors import UsageError
+from playbook.core.record import RootCause
+from playbook.core.verdict import EXIT_USAGE, Verdict
 from playbook.history import runs as history
 from playbook.history.runs import line_of
-from playbook.record import RootCause
 from playbook.report import write_all
-from playbook.verdict import EXIT_USAGE, Verdict
 from tests.factories import record, results
 from tests.unit.loopback import answer, serve
 

@@ -7,11 +7,12 @@ import msgspec
 import pytest
 
 from playbook.__main__ import main
-from playbook.ci import command, groups, state
-from playbook.errors import UsageError
+from playbook.ci import groups, state
+from playbook.cli import ci as command
+from playbook.core.errors import UsageError
+from playbook.core.verdict import EXIT_USAGE, Verdict, worst
 from playbook.report import write_all
 from playbook.report.overview import overview_of, read_overview, row_of, write_overview
-from playbook.verdict import EXIT_USAGE, Verdict, worst
 from tests.factories import record, results
 
 TIMES = {"started": "2026-11-23T07:00:00Z", "finished": "2026-11-23T07:00:09Z"}

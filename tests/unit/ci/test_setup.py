@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from playbook.ci.setup import NEEDED, setup
-from playbook.errors import UsageError
+from playbook.core.errors import UsageError
 from tests.unit.ci.hub import ALL, TOKEN, hub
 
 ROOT = Path(__file__).resolve().parents[3]

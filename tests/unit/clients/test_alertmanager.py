@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from playbook.clients.alertmanager import Alertmanager, alerting
-from playbook.errors import Malformed, NotConfigured, TooLittleData
-from playbook.settings import load
+from playbook.core.errors import Malformed, NotConfigured, TooLittleData
+from playbook.settings.loading import load
 from tests.unit.loopback import answer, closed_port, serve
 
 NOW = datetime(2026, 6, 15, 8, 0, tzinfo=UTC)

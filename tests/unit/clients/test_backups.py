@@ -13,8 +13,8 @@ import trustme
 
 from playbook.clients import backups as module
 from playbook.clients.backups import BackupStore, BucketStore, FolderStore, StoredFile, backup_store
-from playbook.errors import Denied, Malformed, NotConfigured, Unreachable, UsageError
-from playbook.settings import load
+from playbook.core.errors import Denied, Malformed, NotConfigured, Unreachable, UsageError
+from playbook.settings.loading import load
 from tests.security_table import lines_of_system
 from tests.unit.loopback import answer, closed_port, hang_up, serve
 

@@ -17,8 +17,16 @@ import pytest
 
 from playbook.clients.digitalocean import DigitalOceanApi, digitalocean
 from playbook.clients.digitalocean_types import App, Matrix, present
-from playbook.errors import Denied, Forbidden, Malformed, NotConfigured, TooLittleData, Unmeasured, Unreachable
-from playbook.settings import load
+from playbook.core.errors import (
+    Denied,
+    Forbidden,
+    Malformed,
+    NotConfigured,
+    TooLittleData,
+    Unmeasured,
+    Unreachable,
+)
+from playbook.settings.loading import load
 from tests.unit.digitalocean import Simulator, running
 from tests.unit.loopback import closed_port
 

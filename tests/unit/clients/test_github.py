@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from playbook.clients.github import GitHubApi, github
-from playbook.errors import Denied, Malformed, NotConfigured, Unmeasured, Unreachable
-from playbook.settings import load
+from playbook.core.errors import Denied, Malformed, NotConfigured, Unmeasured, Unreachable
+from playbook.settings.loading import load
 from tests.unit.loopback import answer, closed_port, serve
 
 TOKEN = "ghp_" + "a" * 36

@@ -5,8 +5,8 @@ import json
 import pytest
 
 from playbook.clients.grafana import HINT, grafana
-from playbook.errors import Denied, Malformed, NotConfigured
-from playbook.settings import load
+from playbook.core.errors import Denied, Malformed, NotConfigured
+from playbook.settings.loading import load
 from tests.unit.loopback import answer, serve
 
 FOUND = answer(body=b'[{"uid": "other", "title": "Portfolio Overview (old)"}, {"uid": "po", "title": "Overview"}]')

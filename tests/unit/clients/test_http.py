@@ -18,9 +18,9 @@ from playbook.clients.breakage import Kind
 from playbook.clients.http import MAX_RETRY_AFTER, Answer, HttpClient, _Busy, shown
 from playbook.clients.proxies import proxy_for
 from playbook.clients.trust import context_for
-from playbook.errors import Denied, Malformed, Unreachable, UsageError
-from playbook.secret import Secret
-from playbook.settings import TimeLimits
+from playbook.core.errors import Denied, Malformed, Unreachable, UsageError
+from playbook.core.secret import Secret
+from playbook.settings.loading import TimeLimits
 from tests.unit.loopback import answer, closed_port, hang_up, serve
 
 # Long enough for a busy machine to get to the phase that shall end, each short where it does.

@@ -20,7 +20,7 @@ CLIENTS = (
 )
 START = """
 import sys
-import playbook.plugin, playbook.doctor
+import playbook.plugin, playbook.cli.doctor
 from playbook.run import load_providers
 load_providers()
 libraries = {"httpx", "httpx2", "httpcore", "h11", "redis", "pydo"}

@@ -10,8 +10,8 @@ import pytest
 from playbook.clients.http import HttpClient
 from playbook.clients.libraries.httpx_client import open_httpx
 from playbook.clients.libraries.transport import httpx
-from playbook.errors import Forbidden, Malformed, Unreachable
-from playbook.settings import TimeLimits
+from playbook.core.errors import Forbidden, Malformed, Unreachable
+from playbook.settings.loading import TimeLimits
 from tests.unit.loopback import answer, closed_port, hang_up, serve
 
 LONG = TimeLimits(connect=30, read=30)

@@ -10,8 +10,8 @@ import trustme
 
 from playbook.clients.http import HttpClient
 from playbook.clients.wire import Kept
-from playbook.errors import Unreachable
-from playbook.settings import TimeLimits
+from playbook.core.errors import Unreachable
+from playbook.settings.loading import TimeLimits
 from tests.unit.loopback import Act, answer, hang_up, read_request, serve
 
 

@@ -13,7 +13,7 @@ import pytest
 from playbook.clients import log_files
 from playbook.clients.log_files import FileLogs, family
 from playbook.clients.log_reading import name_of
-from playbook.sections.target import Logs
+from playbook.settings.sections.target import Logs
 
 NOW = datetime(2024, 5, 29, 21, 0, tzinfo=UTC)
 SINCE = NOW - timedelta(hours=24)

@@ -16,9 +16,9 @@ from playbook.clients.digitalocean_types import App, LogUrls
 from playbook.clients.log_api import ApiLogs
 from playbook.clients.log_files import FileLogs
 from playbook.clients.logs import logs
-from playbook.errors import Denied, Malformed, NotConfigured, TooLittleData, Unreachable
-from playbook.sections.target import Logs
-from playbook.settings import TimeLimits, load
+from playbook.core.errors import Denied, Malformed, NotConfigured, TooLittleData, Unreachable
+from playbook.settings.loading import TimeLimits, load
+from playbook.settings.sections.target import Logs
 from tests.security_table import lines_of_system
 from tests.unit.digitalocean import running
 from tests.unit.loopback import answer, closed_port, serve

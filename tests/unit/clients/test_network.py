@@ -12,8 +12,8 @@ from playbook.clients.breakage import Kind, is_internal, kind_of, private_of
 from playbook.clients.http import HttpClient
 from playbook.clients.network import Network, Witness, network
 from playbook.clients.wire import Broken
-from playbook.errors import Unreachable
-from playbook.settings import TimeLimits, load
+from playbook.core.errors import Unreachable
+from playbook.settings.loading import TimeLimits, load
 from tests.unit.certificates import Authority, context_of
 from tests.unit.loopback import answer, closed_port, hang_up, serve
 

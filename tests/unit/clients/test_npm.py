@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from playbook.clients.npm import Npm, npm
-from playbook.errors import Denied, Malformed, NotConfigured, TooLittleData, Unmeasured, Unreachable
-from playbook.settings import load
+from playbook.core.errors import Denied, Malformed, NotConfigured, TooLittleData, Unmeasured, Unreachable
+from playbook.settings.loading import load
 from tests.waiting import wait_for
 
 pytestmark = pytest.mark.slow

@@ -7,8 +7,8 @@ import pytest
 
 from playbook.clients.grafana import HINT
 from playbook.clients.prometheus import prometheus
-from playbook.errors import Denied, Malformed, NotConfigured, TooLittleData, Unreachable
-from playbook.settings import load
+from playbook.core.errors import Denied, Malformed, NotConfigured, TooLittleData, Unreachable
+from playbook.settings.loading import load
 from tests.unit.loopback import answer, closed_port, serve
 
 AT = datetime(2026, 6, 15, 8, 0, tzinfo=UTC)

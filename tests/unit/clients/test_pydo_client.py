@@ -7,8 +7,8 @@ import pytest
 
 from playbook.clients.digitalocean import digitalocean
 from playbook.clients.libraries.pydo_client import open_pydo_client
-from playbook.errors import Denied, Forbidden, Malformed, Unreachable
-from playbook.settings import load
+from playbook.core.errors import Denied, Forbidden, Malformed, Unreachable
+from playbook.settings.loading import load
 from tests.unit.loopback import answer, closed_port, hang_up, serve
 
 

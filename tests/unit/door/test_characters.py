@@ -4,8 +4,8 @@ import os
 
 import pytest
 
-from playbook import door
-from playbook.door.characters import encodable, harmless
+from playbook.core import door
+from playbook.core.door.characters import encodable, harmless
 
 
 @pytest.mark.parametrize(

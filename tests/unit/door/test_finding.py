@@ -6,9 +6,9 @@ import string
 
 import pytest
 
-from playbook.door.finding import FEW, Finder
-from playbook.door.known import Known
-from playbook.door.masking import MASK, masked
+from playbook.core.door.finding import FEW, Finder
+from playbook.core.door.known import Known
+from playbook.core.door.masking import MASK, masked
 
 
 def places(forms, text):

@@ -5,9 +5,9 @@ import time
 
 import pytest
 
-from playbook import door
-from playbook.door import foreign
-from playbook.door.foreign import RULES
+from playbook.core import door
+from playbook.core.door import foreign
+from playbook.core.door.foreign import RULES
 
 HEX = "0123456789abcdef" * 4
 SECRETS = [

@@ -7,8 +7,8 @@ from urllib.parse import quote, quote_plus
 
 import pytest
 
-from playbook import door
-from playbook.secret import Secret
+from playbook.core import door
+from playbook.core.secret import Secret
 
 PASSWORD = 's3cr3t/with+odd&"signs"\\<q>'
 ENCODINGS = {

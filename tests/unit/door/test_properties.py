@@ -12,21 +12,21 @@ from hypothesis import given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
-from playbook import door
 from playbook.clients.http import Answer
-from playbook.door.decoding import plain
-from playbook.door.known import Known, lower
-from playbook.door.records import leaving
-from playbook.evidence import Facts, Lines, Table
+from playbook.core import door
+from playbook.core.door.decoding import plain
+from playbook.core.door.known import Known, lower
+from playbook.core.door.records import leaving
+from playbook.core.evidence import Facts, Lines, Table
+from playbook.core.run_folder import RunFolder
+from playbook.core.verdict import Verdict
 from playbook.history.runs import line_of
-from playbook.logs.review import Reviewer
-from playbook.logs.text import clean
+from playbook.readers.logs.review import Reviewer
+from playbook.readers.logs.text import clean
 from playbook.report import write_all
 from playbook.report.terminal import lines
 from playbook.run import add_up, begun_now
-from playbook.run_folder import RunFolder
-from playbook.settings import load
-from playbook.verdict import Verdict
+from playbook.settings.loading import load
 from tests.factories import record
 from tests.unit.door.test_known import ENCODINGS
 

@@ -3,12 +3,12 @@
 import msgspec
 import pytest
 
-from playbook import door
-from playbook.door.records import MOST_BYTES, MOST_PARTS, leaving
-from playbook.evidence import Chart, Curve, Facts, Lines, Table
-from playbook.record import Record, Step
-from playbook.secret import Secret
-from playbook.verdict import Verdict
+from playbook.core import door
+from playbook.core.door.records import MOST_BYTES, MOST_PARTS, leaving
+from playbook.core.evidence import Chart, Curve, Facts, Lines, Table
+from playbook.core.record import Record, Step
+from playbook.core.secret import Secret
+from playbook.core.verdict import Verdict
 
 SECRET = "topsecretvalue"
 

@@ -5,16 +5,16 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from playbook.catalogue import Catalogue, Item
-from playbook.clock import FixedClock
-from playbook.errors import Unreachable
-from playbook.handoff.command import collect
-from playbook.handoff.files import read_pages
-from playbook.handoff.page import Ending, make_page
+from playbook.cli.handoff import collect
+from playbook.core.catalogue import Catalogue, Item
+from playbook.core.clock import FixedClock
+from playbook.core.errors import Unreachable
+from playbook.core.verdict import Verdict
+from playbook.history.handoff_files import read_pages
+from playbook.history.handoff_page import Ending, make_page
 from playbook.history.runs import append
 from playbook.report.handoff import handoff_html, handoff_markdown, write_page
-from playbook.settings import load
-from playbook.verdict import Verdict
+from playbook.settings.loading import load
 from tests.factories import HOSTILE
 from tests.history_factory import finding, run_line
 

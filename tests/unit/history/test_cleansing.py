@@ -9,15 +9,15 @@ import msgspec
 import pytest
 
 from playbook.__main__ import main
-from playbook.audience import Audience
-from playbook.counters import Counted
+from playbook.core.audience import Audience
+from playbook.core.counters import Counted
+from playbook.core.verdict import Verdict
 from playbook.history import deliveries, runs
+from playbook.history import drill_records as records
 from playbook.history.cleansing import SQUASH, count_team_lines
 from playbook.history.deliveries import Delivery
+from playbook.history.drill_records import DrillRecord
 from playbook.history.runs import UNION, Finding
-from playbook.recovery import records
-from playbook.recovery.records import DrillRecord
-from playbook.verdict import Verdict
 from tests.history_factory import NOW, run_line
 
 CANARY = "alice@10.98.76.54"

@@ -5,10 +5,10 @@ from datetime import timedelta
 
 import pytest
 
-from playbook.clock import FixedClock
-from playbook.history.command import age, run_history
+from playbook.cli.history import age, run_history
+from playbook.core.clock import FixedClock
+from playbook.core.verdict import Verdict
 from playbook.history.runs import append
-from playbook.verdict import Verdict
 from tests.history_factory import NOW, run_line
 
 GOOD, BAD = {"daily.health.api": Verdict.OK}, {"daily.health.api": Verdict.CRITICAL}

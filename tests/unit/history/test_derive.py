@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from playbook import door
-from playbook.catalogue import read_catalogue
-from playbook.errors import UsageError
+from playbook.core import door
+from playbook.core.catalogue import read_catalogue
+from playbook.core.errors import UsageError
+from playbook.core.verdict import Verdict
 from playbook.history.derive import incidents_of, rules_of, windows_of
 from playbook.history.runs import Finding, RunLine
-from playbook.settings import load
-from playbook.verdict import Verdict
+from playbook.settings.loading import load
 
 START = datetime(2026, 3, 2, 6, 17, tzinfo=UTC)
 

@@ -4,18 +4,18 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from playbook.catalogue import Catalogue
-from playbook.handoff.page import make_page
+from playbook.core.catalogue import Catalogue
+from playbook.core.own_items import id_of_file
+from playbook.core.verdict import Verdict
+from playbook.history.handoff_page import make_page
 from playbook.history.incidents import incidents
 from playbook.history.rules import Rules
 from playbook.history.runs import History, gone_since
 from playbook.notify.due import due
 from playbook.notify.messages import of_news
-from playbook.own_items import id_of_file
 from playbook.site.feed import feed
 from playbook.site.making import make_site
 from playbook.site.pages import page_of_incident, render
-from playbook.verdict import Verdict
 from tests.history_factory import finding, run_line
 
 START = datetime(2026, 3, 2, 6, 17, tzinfo=UTC)

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from playbook.core.verdict import Verdict
 from playbook.history.incidents import fingerprint_of, incidents
 from playbook.history.rules import Rules, Window
 from playbook.history.runs import Finding, RunLine
-from playbook.verdict import Verdict
 from tests.effort import effort
 
 START = datetime(2026, 3, 2, 6, 17, tzinfo=UTC)

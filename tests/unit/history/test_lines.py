@@ -6,8 +6,8 @@ import time
 
 import pytest
 
-from playbook.errors import UsageError
-from playbook.history import lines
+from playbook.core import lines
+from playbook.core.errors import UsageError
 
 
 def test_what_stands_in_the_lines_is_told_by_number():

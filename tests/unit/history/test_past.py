@@ -2,9 +2,9 @@
 
 from datetime import timedelta
 
+from playbook.core.limits import parse_limit
+from playbook.core.verdict import Verdict
 from playbook.history.past import MOST_RUNS, past_of
-from playbook.limits import parse_limit
-from playbook.verdict import Verdict
 from tests.factories import record, results
 from tests.history_factory import NOW, finding, run_line
 

@@ -7,15 +7,15 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 import pytest
 
-from playbook.clock import FixedClock
-from playbook.counters import Counted
-from playbook.door.records import leaving
-from playbook.engine import Outcome
+from playbook.core.clock import FixedClock
+from playbook.core.counters import Counted
+from playbook.core.door.records import leaving
+from playbook.core.engine import Outcome
 from playbook.history.readings import earlier_readings
 from playbook.history.runs import append, line_of, read
-from playbook.recorder import Notes
 from playbook.run import Run
-from playbook.settings import load
+from playbook.run.recorder import Notes
+from playbook.settings.loading import load
 from tests.factories import record, six_verdicts
 from tests.history_factory import run_line
 

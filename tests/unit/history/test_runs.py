@@ -9,10 +9,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from playbook.errors import UsageError
+from playbook.core.errors import UsageError
+from playbook.core.verdict import Verdict
 from playbook.history import runs as history
 from playbook.history.runs import RunLine, append, line_of, make_folder, read
-from playbook.verdict import Verdict
 from tests.effort import effort
 from tests.factories import record, results, six_verdicts
 from tests.history_factory import NOW, run_line, write, years

@@ -4,10 +4,10 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from playbook.errors import UsageError
-from playbook.history.schedule import grace, last_slot, missed, next_slot, slot_of
-from playbook.sections.history import Schedule
-from playbook.settings import load
+from playbook.core.errors import UsageError
+from playbook.settings.loading import load
+from playbook.settings.schedule import grace, last_slot, missed, next_slot, slot_of
+from playbook.settings.sections.history import Schedule
 
 SCHEDULE = load("sandbox", environment={}).schedule
 SCHEDULED = {"PLAYBOOK_SCHEDULED": "1"}

@@ -3,9 +3,9 @@
 from datetime import timedelta
 from pathlib import Path
 
+from playbook.core.verdict import Verdict
 from playbook.history.runs import read
 from playbook.history.sharing import Shared
-from playbook.verdict import Verdict
 from tests.history_factory import NOW, finding, run_line, write
 
 LIMIT = {"target": "> 90 %", "warning": "< 80 %"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from playbook.load.giving_way import Watched, gave_way, watched_of
 from playbook.load.outcome import Moments
 from playbook.load.samples import QUEUE, REDIS_LATENCY, Sample
-from playbook.settings import load
+from playbook.settings.loading import load
 
 SETTINGS = load("production", environment={})
 BEGAN = 1_795_392_000.0

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 import pytest
 
-from playbook.errors import Unreachable
+from playbook.core.errors import Unreachable
 from playbook.load.kept import LoadLine, Result, keep, likeness, recall, remember
 from playbook.load.outcome import FINISHED
 from tests.unit.load.made import outcome, plan

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from playbook.errors import Forbidden, NotConfigured, UsageError
+from playbook.core.errors import Forbidden, NotConfigured, UsageError
 from playbook.load.permission import demand_permission
-from playbook.settings import load
+from playbook.settings.loading import load
 
 STAGING = '[targets.staging.web]\nurl = "https://staging.example"\n'
 HOSTS = '[targets.staging.load]\nhosts = ["staging.example"]\n'

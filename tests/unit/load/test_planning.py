@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from playbook.errors import UsageError
+from playbook.core.errors import UsageError
 from playbook.load.order import LoadOrder
 from playbook.load.permission import Permission
 from playbook.load.plan import SHAPES
 from playbook.load.planning import demand_shape, longest, make_plan
-from playbook.settings import load
+from playbook.settings.loading import load
 
 PERMISSION = Permission("https://staging.example:443", "/shop", ("staging.example:443",))
 

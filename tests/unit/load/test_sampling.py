@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from playbook.load.samples import QUEUE, WEB_CPU, WEB_REQUESTS
-from playbook.load.sampling import Sampler, sums
-from playbook.settings import load
+from playbook.measure.load.load_sampling import Sampler, sums
+from playbook.settings.loading import load
 from tests.unit.loopback import closed_port
 
 PAGE = """# HELP http_requests_total Requests answered

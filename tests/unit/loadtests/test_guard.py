@@ -8,7 +8,7 @@ import pytest
 
 from loadtests import guard as module
 from loadtests.guard import Guard, Refused, parse_address, parse_host, strip
-from playbook.errors import UsageError
+from playbook.core.errors import UsageError
 from tests.unit.loadtests.plans import plan_of
 
 

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from loadtests import options, plans
-from playbook.errors import UsageError
+from playbook.core.errors import UsageError
 from playbook.load.plan import PLAN_VARIABLE, Stage
 from tests.unit.loadtests.plans import plan_of
 

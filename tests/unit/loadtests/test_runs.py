@@ -14,7 +14,7 @@ import pytest
 import trustme
 
 from loadtests.launch import HTML, LOG, PLAN, run
-from playbook.errors import Unmeasured
+from playbook.core.errors import Unmeasured
 from playbook.load.outcome import FINISHED, INTERRUPTED, TIME_IS_UP, UNREACHABLE, Outcome
 from playbook.load.plan import Break, Stage
 from tests.unit.loadtests.locusts import run_until

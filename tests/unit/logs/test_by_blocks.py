@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from playbook.logs.by_blocks import BlockReviewer
-from playbook.logs.ordinary import BARE, EXACT, SAID, Sorter
-from playbook.logs.parse import Parser
-from playbook.logs.review import Reviewer
-from playbook.logs.tracks import Minutes
+from playbook.readers.logs.by_blocks import BlockReviewer
+from playbook.readers.logs.ordinary import BARE, EXACT, SAID, Sorter
+from playbook.readers.logs.parse import Parser
+from playbook.readers.logs.review import Reviewer
+from playbook.readers.logs.tracks import Minutes
 from sandbox.logs import LogsState
 
 NOW = datetime(2024, 5, 29, 21, 0, tzinfo=UTC)

@@ -6,8 +6,8 @@ from random import Random
 
 import pytest
 
-from playbook.logs import levels
-from playbook.logs.review import Reviewer
+from playbook.readers.logs import levels
+from playbook.readers.logs.review import Reviewer
 
 ERRORS = [
     "Error: connect ECONNREFUSED 127.0.0.1:6379",

@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from playbook.logs.levels import DEBUG, ERROR, FATAL, INFO, NONE, WARNING
-from playbook.logs.parse import Parser
+from playbook.readers.logs.levels import DEBUG, ERROR, FATAL, INFO, NONE, WARNING
+from playbook.readers.logs.parse import Parser
 
 NOW = datetime(2024, 5, 29, 21, 0, tzinfo=UTC).timestamp()
 AT = datetime(2024, 5, 29, 20, 14, 14, tzinfo=UTC).timestamp()

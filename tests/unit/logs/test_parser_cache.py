@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from playbook.logs.parse import Parser
-from playbook.logs.text import clean
+from playbook.readers.logs.parse import Parser
+from playbook.readers.logs.text import clean
 from sandbox.logs import LogsState
 
 NOW = datetime(2024, 5, 29, 21, 0, tzinfo=UTC)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from playbook.logs.review import Reviewer
+from playbook.readers.logs.review import Reviewer
 
 NOW = datetime(2024, 5, 29, 21, 0, tzinfo=UTC).timestamp()
 DAY = 86_400

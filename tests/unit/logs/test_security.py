@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from playbook.logs.security import SecurityReviewer
+from playbook.readers.logs.security import SecurityReviewer
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from playbook.logs.signins import Attempt, SignIns, is_login_path, source_in
+from playbook.readers.logs.signins import Attempt, SignIns, is_login_path, source_in
 
 
 def read(*texts):

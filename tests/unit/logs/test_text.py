@@ -5,12 +5,12 @@ import time
 
 import pytest
 
-from playbook import door
-from playbook.logs.parse import Parser
-from playbook.logs.review import Reviewer
-from playbook.logs.signature import fold, fold_path
-from playbook.logs.text import LINE_LIMIT, clean, decode_lines
-from playbook.logs.usual import usual_level
+from playbook.core import door
+from playbook.readers.logs.parse import Parser
+from playbook.readers.logs.review import Reviewer
+from playbook.readers.logs.signature import fold, fold_path
+from playbook.readers.logs.text import LINE_LIMIT, clean, decode_lines
+from playbook.readers.logs.usual import usual_level
 
 DATA = "erste\r\nzweite Zeile äöü\n\nvierte".encode()
 

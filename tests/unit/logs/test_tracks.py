@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from playbook.logs.tracks import Minutes, holes
+from playbook.readers.logs.tracks import Minutes, holes
 
 NOW = 1717016400  # 29 May 2024, 21:00 UTC
 END = NOW // 60

@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from playbook.logs import workers
-from playbook.logs.by_blocks import BlockReviewer
-from playbook.logs.workers import Workers
+from playbook.readers.logs import workers
+from playbook.readers.logs.by_blocks import BlockReviewer
+from playbook.readers.logs.workers import Workers
 from sandbox.logs import LogsState
 from tests.unit.logs.test_by_blocks import GOOD, STRANGERS, TRACE, WEB, plain
 
@@ -79,7 +79,7 @@ def test_worker_that_hangs_is_not_waited_for_when_the_time_is_over(two):
 def test_workers_end_with_a_run_that_is_killed():
     """Their input ends with it: no signal has to reach them."""
     run = (
-        "import sys, time; from playbook.logs.workers import Workers; found = Workers(2, 0.0, 1.0); "
+        "import sys, time; from playbook.readers.logs.workers import Workers; found = Workers(2, 0.0, 1.0); "
         "print(*(one._process.pid for one in found._workers), flush=True); sys.stdin.read()"
     )
     with subprocess.Popen([sys.executable, "-c", run], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:

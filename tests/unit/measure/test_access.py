@@ -11,10 +11,10 @@ import pytest
 from playbook.clients.digitalocean_account import Account, DigitalOceanAccount, SshKey
 from playbook.clients.github import Activity, GitHubApi, Invitation, Organisation, User
 from playbook.clients.listing import Listing, listed
-from playbook.clock import FixedClock
-from playbook.coverage import whole
-from playbook.errors import Denied, NotConfigured
-from playbook.measure.access import (
+from playbook.core.clock import FixedClock
+from playbook.core.coverage import whole
+from playbook.core.errors import Denied, NotConfigured
+from playbook.measure.security.access import (
     DigitalOceanAccess,
     GitHubAccess,
     GitHubActivity,
@@ -25,7 +25,7 @@ from playbook.measure.access import (
     github_activity,
     second_factors,
 )
-from playbook.settings import Settings, load
+from playbook.settings.loading import Settings, load
 from tests.judged import check, judged
 
 NOW = datetime(2026, 3, 2, 7, 30, tzinfo=UTC)

@@ -8,9 +8,9 @@ import pytest
 from playbook.clients.alert_rules import Rules
 from playbook.clients.alert_words import Alert, Silence
 from playbook.clients.alertmanager import Found
-from playbook.coverage import lacking
-from playbook.measure.alerts import Alerts, alerts
-from playbook.settings import load
+from playbook.core.coverage import lacking
+from playbook.measure.alerts.alerts import Alerts, alerts
+from playbook.settings.loading import load
 
 NOW = datetime(2026, 6, 15, 8, 0, tzinfo=UTC)
 

@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from playbook.clock import FixedClock
-from playbook.evidence import Facts, Table
-from playbook.judge import Judge
-from playbook.measure.app import (
+from playbook.core.clock import FixedClock
+from playbook.core.evidence import Facts, Table
+from playbook.core.judge import Judge
+from playbook.core.verdict import SEVERITY, Critical
+from playbook.measure.app.app import (
     NO_DEPLOYMENT,
     AppComponents,
     AppStatus,
@@ -23,7 +24,6 @@ from playbook.measure.app import (
     app_components,
     live_url_answer,
 )
-from playbook.verdict import SEVERITY, Critical
 from tests.judged import check, judged
 from tests.unit.digitalocean import Simulator, running
 from tests.unit.loopback import answer, serve

@@ -8,12 +8,12 @@ import pytest
 
 from checks import test_backups as checks
 from playbook.clients.backups import FolderStore
-from playbook.clock import FixedClock
-from playbook.errors import Denied
-from playbook.measure.backup_review import BackupRetention, backup_retention, backup_verification
-from playbook.measure.backups import backup_listing
-from playbook.settings import load
-from playbook.verdict import Verdict
+from playbook.core.clock import FixedClock
+from playbook.core.errors import Denied
+from playbook.core.verdict import Verdict
+from playbook.measure.backups.backup_review import BackupRetention, backup_retention, backup_verification
+from playbook.measure.backups.backups import backup_listing
+from playbook.settings.loading import load
 from tests.judged import judged
 from tests.unit.archives.test_inspection import members_with_manifest, tar
 from tests.unit.measure.test_backups import an_archive

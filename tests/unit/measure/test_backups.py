@@ -10,12 +10,12 @@ import pytest
 
 from checks import test_backups as checks
 from playbook.clients.backups import FolderStore
-from playbook.clock import FixedClock
-from playbook.errors import TooLittleData, UsageError
-from playbook.evidence import Facts, Table
-from playbook.measure.backups import backup_listing, backups
-from playbook.settings import load
-from playbook.verdict import Verdict
+from playbook.core.clock import FixedClock
+from playbook.core.errors import TooLittleData, UsageError
+from playbook.core.evidence import Facts, Table
+from playbook.core.verdict import Verdict
+from playbook.measure.backups.backups import backup_listing, backups
+from playbook.settings.loading import load
 from tests.judged import judged
 from tests.unit.archives.test_inspection import members_with_manifest, tar
 

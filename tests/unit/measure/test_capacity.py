@@ -11,15 +11,15 @@ import pytest
 
 from playbook.clients.digitalocean_types import App, ComponentSpec, Spec
 from playbook.clients.prometheus import Answered, Courses, Sample, Series
-from playbook.clock import FixedClock
-from playbook.coverage import Coverage
-from playbook.errors import Malformed, NotConfigured
+from playbook.core.clock import FixedClock
+from playbook.core.coverage import Coverage
+from playbook.core.errors import Malformed, NotConfigured
 from playbook.load.kept import LoadLine, remember
 from playbook.load.order import LoadOrder
-from playbook.measure.capacity import capacity_growth, headroom, newest_load_test
-from playbook.measure.scaling_policy import ScalingRule, scaling_policies
-from playbook.sections.trends import ScalingPolicy
-from playbook.settings import load
+from playbook.measure.app.scaling_policy import ScalingRule, scaling_policies
+from playbook.measure.figures.capacity import capacity_growth, headroom, newest_load_test
+from playbook.settings.loading import load
+from playbook.settings.sections.trends import ScalingPolicy
 from tests.judging import judged
 
 NOW = datetime(2026, 11, 23, 7, tzinfo=UTC)

@@ -13,15 +13,15 @@ from hypothesis import strategies as st
 from checks import test_security as checks
 from playbook.clients.digitalocean_types import App, AppDomain, DomainSpec
 from playbook.clients.tls import Endpoint, TlsClient
-from playbook.clock import FixedClock
-from playbook.errors import Malformed, NotConfigured, Unreachable, UsageError
-from playbook.measure import certificate_facts as facts
-from playbook.measure import certificates as module
-from playbook.measure.certificate import describe
-from playbook.measure.certificate_dates import dates_of
-from playbook.measure.certificates import certificates, host_and_port
-from playbook.sections.coverage import CoverageRules
-from playbook.settings import TimeLimits, load
+from playbook.core.clock import FixedClock
+from playbook.core.errors import Malformed, NotConfigured, Unreachable, UsageError
+from playbook.measure.tls import certificate_facts as facts
+from playbook.measure.tls import certificates as module
+from playbook.measure.tls.certificate import describe
+from playbook.measure.tls.certificate_dates import dates_of
+from playbook.measure.tls.certificates import certificates, host_and_port
+from playbook.settings.loading import TimeLimits, load
+from playbook.settings.sections.coverage import CoverageRules
 from tests.judged import judged
 from tests.unit.certificates import DAY, NOW, Authority, context_of, der_of, tls_server
 from tests.unit.loopback import closed_port

@@ -6,13 +6,13 @@ from types import SimpleNamespace
 
 import pytest
 
-from playbook.clock import FixedClock
-from playbook.errors import NotConfigured, Unreachable
-from playbook.judge import Judge
+from playbook.core.clock import FixedClock
+from playbook.core.errors import NotConfigured, Unreachable
+from playbook.core.judge import Judge
+from playbook.core.verdict import Critical, Verdict
 from playbook.measure import clock as clocks
 from playbook.measure.clock import ClockReading, ClockSkew, clock_skew
-from playbook.settings import load
-from playbook.verdict import Critical, Verdict
+from playbook.settings.loading import load
 
 NOW = datetime(2024, 5, 29, 21, 0, tzinfo=UTC)
 SETTINGS = load("sandbox", environment={})

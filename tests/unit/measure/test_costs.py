@@ -16,11 +16,11 @@ from playbook.clients.digitalocean_account import (
     InvoiceSummary,
 )
 from playbook.clients.listing import Listing
-from playbook.clock import FixedClock
-from playbook.coverage import whole
-from playbook.errors import Malformed, NotConfigured
-from playbook.measure.costs import Bills, CostTrend, bills, cost_trend, elapsed, month_of
-from playbook.settings import Settings, load
+from playbook.core.clock import FixedClock
+from playbook.core.coverage import whole
+from playbook.core.errors import Malformed, NotConfigured
+from playbook.measure.figures.costs import Bills, CostTrend, bills, cost_trend, elapsed, month_of
+from playbook.settings.loading import Settings, load
 from tests.judged import check, judged
 
 MIDDLE = datetime(2026, 6, 16, 0, 0, tzinfo=UTC)  # half of June has passed

@@ -8,10 +8,10 @@ import pytest
 
 from playbook.clients.grafana import Dashboard
 from playbook.clients.prometheus import Answered, Sample
-from playbook.clock import FixedClock
-from playbook.errors import Malformed, Unreachable
-from playbook.measure import dashboard as module
-from playbook.settings import load
+from playbook.core.clock import FixedClock
+from playbook.core.errors import Malformed, Unreachable
+from playbook.measure.figures import dashboard as module
+from playbook.settings.loading import load
 
 BOARD = Dashboard("po", "Portfolio Overview", 5, ("prometheus",))
 

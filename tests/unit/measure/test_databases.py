@@ -7,12 +7,12 @@ import pytest
 
 from playbook.clients.digitalocean_transport import _HOLDS_PASSWORDS, NotJson, _Response
 from playbook.clients.managed_databases import ManagedDatabases
-from playbook.clock import FixedClock
-from playbook.errors import Denied, Malformed, NotConfigured, Unmeasured, UsageError
-from playbook.measure.database_upkeep import database_upkeep
-from playbook.measure.databases import databases
-from playbook.settings import load
-from playbook.verdict import Verdict
+from playbook.core.clock import FixedClock
+from playbook.core.errors import Denied, Malformed, NotConfigured, Unmeasured, UsageError
+from playbook.core.verdict import Verdict
+from playbook.measure.databases.database_upkeep import database_upkeep
+from playbook.measure.databases.databases import databases
+from playbook.settings.loading import load
 from tests.canned import NOW, Canned
 from tests.judged import check, judged
 

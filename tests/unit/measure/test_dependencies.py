@@ -11,9 +11,10 @@ from checks import test_vulnerabilities as checks
 from playbook.clients.github import DependabotAlert, GitHubApi
 from playbook.clients.npm import Npm
 from playbook.clients.npm_messages import AuditReport, Outdated, Project
-from playbook.errors import Denied, NotConfigured, Unreachable
-from playbook.measure import dependencies
-from playbook.measure.dependencies import (
+from playbook.core.errors import Denied, NotConfigured, Unreachable
+from playbook.core.verdict import Verdict
+from playbook.measure.security import dependencies
+from playbook.measure.security.dependencies import (
     OldDependency,
     Source,
     Weakness,
@@ -21,8 +22,7 @@ from playbook.measure.dependencies import (
     outdated_dependencies,
     weaknesses,
 )
-from playbook.settings import load
-from playbook.verdict import Verdict
+from playbook.settings.loading import load
 from tests.judged import judged
 
 SETTINGS = load("sandbox", environment={})

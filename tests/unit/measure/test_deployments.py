@@ -11,13 +11,13 @@ import pytest
 from playbook.clients.digitalocean import DigitalOceanApi
 from playbook.clients.digitalocean_types import CauseDetails, Deployment, Progress, Reason, Source, Step
 from playbook.clients.listing import Listing, listed
-from playbook.clock import FixedClock
-from playbook.counters import Earlier
-from playbook.coverage import whole
-from playbook.errors import TooLittleData
-from playbook.evidence import Facts, Table
-from playbook.measure.deployments import Releases, Review, deployment_review, deployments
-from playbook.settings import load
+from playbook.core.clock import FixedClock
+from playbook.core.counters import Earlier
+from playbook.core.coverage import whole
+from playbook.core.errors import TooLittleData
+from playbook.core.evidence import Facts, Table
+from playbook.measure.app.deployments import Releases, Review, deployment_review, deployments
+from playbook.settings.loading import load
 from tests.judged import check, judged
 
 NOW = datetime(2026, 3, 2, 7, 30, tzinfo=UTC)

@@ -8,12 +8,12 @@ import pytest
 
 from playbook.clients.digitalocean_types import Deployment
 from playbook.clients.listing import Listing
-from playbook.clock import FixedClock
-from playbook.coverage import lacking, whole
-from playbook.errors import NotConfigured, Unreachable
-from playbook.measure import documentation as module
-from playbook.measure.documentation import documentation
-from playbook.settings import load
+from playbook.core.clock import FixedClock
+from playbook.core.coverage import lacking, whole
+from playbook.core.errors import NotConfigured, Unreachable
+from playbook.measure.app import documentation as module
+from playbook.measure.app.documentation import documentation
+from playbook.settings.loading import load
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 DAY = timedelta(days=1)

@@ -9,9 +9,14 @@ import pytest
 from playbook.clients.digitalocean import DigitalOceanApi
 from playbook.clients.digitalocean_account import Change, DigitalOceanAccount, Firewall, InboundRule
 from playbook.clients.listing import Listing
-from playbook.coverage import whole
-from playbook.measure.firewall import CloudFirewalls, TrustedSources, cloud_firewalls, trusted_sources
-from playbook.settings import load
+from playbook.core.coverage import whole
+from playbook.measure.security.firewall import (
+    CloudFirewalls,
+    TrustedSources,
+    cloud_firewalls,
+    trusted_sources,
+)
+from playbook.settings.loading import load
 from tests.judged import check, judged
 
 SETTINGS = load("sandbox", environment={})

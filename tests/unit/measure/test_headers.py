@@ -3,10 +3,10 @@
 import pytest
 
 from playbook.clients.http import HttpClient
-from playbook.errors import Denied, Malformed, Unreachable
-from playbook.measure.headers import ORIGIN, security_headers
-from playbook.measure.without_tls import PlainHttp
-from playbook.settings import TimeLimits, load
+from playbook.core.errors import Denied, Malformed, Unreachable
+from playbook.measure.web.headers import ORIGIN, security_headers
+from playbook.measure.web.without_tls import PlainHttp
+from playbook.settings.loading import TimeLimits, load
 from tests.unit.certificates import Authority, context_of
 from tests.unit.loopback import answer, closed_port, serve
 

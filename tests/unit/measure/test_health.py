@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from playbook.measure.health import MOST_BYTES, Dependency, State, UnknownShapeError, read_report
+from playbook.measure.web.health import MOST_BYTES, Dependency, State, UnknownShapeError, read_report
 
 GOOD, DEGRADED, BAD = State.HEALTHY, State.DEGRADED, State.UNHEALTHY
 

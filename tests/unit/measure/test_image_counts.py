@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from playbook.clock import FixedClock
-from playbook.counters import Counted, Earlier
-from playbook.judge import Judge
-from playbook.measure.image_counts import FormatStats, image_stats
-from playbook.verdict import Critical, Verdict
+from playbook.core.clock import FixedClock
+from playbook.core.counters import Counted, Earlier
+from playbook.core.judge import Judge
+from playbook.core.verdict import Critical, Verdict
+from playbook.measure.images.image_counts import FormatStats, image_stats
 from tests.redis_factory import NOW, Server, settings_of
 
 KEY = "image-processing-stats"

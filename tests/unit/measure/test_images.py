@@ -11,11 +11,11 @@ from PIL import Image
 from checks import test_images as checks
 from playbook.clients.http import HttpClient
 from playbook.clients.web import ImageApi, image_api
-from playbook.clock import FixedClock
-from playbook.errors import Denied, Unreachable, UsageError
-from playbook.measure.images import optimization
-from playbook.settings import TimeLimits, load
-from playbook.verdict import Verdict
+from playbook.core.clock import FixedClock
+from playbook.core.errors import Denied, Unreachable, UsageError
+from playbook.core.verdict import Verdict
+from playbook.measure.images.images import optimization
+from playbook.settings.loading import TimeLimits, load
 from tests.judged import judged
 from tests.project import ROOT
 from tests.unit.loopback import answer, hang_up, serve

@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from playbook.clients.redis_replies import NotAllowed
-from playbook.clock import FixedClock
-from playbook.errors import Malformed, UsageError
-from playbook.judge import Judge
-from playbook.measure.job_queues import job_queues
-from playbook.verdict import Critical, Verdict
+from playbook.core.clock import FixedClock
+from playbook.core.errors import Malformed, UsageError
+from playbook.core.judge import Judge
+from playbook.core.verdict import Critical, Verdict
+from playbook.measure.redis.job_queues import job_queues
 from tests.redis_factory import NOW, Ranked, Server, Store, settings_of
 
 EPOCH = NOW.timestamp()

@@ -8,13 +8,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from playbook.clients.prometheus import Answered, Sample, Series
-from playbook.clock import FixedClock
-from playbook.counters import Counted, Earlier
-from playbook.errors import NotConfigured, Unreachable, UsageError
-from playbook.measure import kpis
-from playbook.measure.kpis import availability, error_rate, image_success, response_time
-from playbook.secret import Secret
-from playbook.settings import load
+from playbook.core.clock import FixedClock
+from playbook.core.counters import Counted, Earlier
+from playbook.core.errors import NotConfigured, Unreachable, UsageError
+from playbook.core.secret import Secret
+from playbook.measure.figures import kpis
+from playbook.measure.figures.kpis import availability, error_rate, image_success, response_time
+from playbook.settings.loading import load
 from tests.judging import judged
 
 NOW = datetime(2026, 6, 15, 8, 0, tzinfo=UTC)

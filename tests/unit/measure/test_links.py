@@ -5,9 +5,9 @@ import ssl
 import pytest
 import trustme
 
-from playbook.errors import NotConfigured, Unreachable
-from playbook.measure.links import links
-from playbook.settings import load
+from playbook.core.errors import NotConfigured, Unreachable
+from playbook.measure.web.links import links
+from playbook.settings.loading import load
 from tests.unit.loopback import answer, closed_port, serve
 
 DEAD = f"http://localhost:{closed_port()}"

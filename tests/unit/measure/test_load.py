@@ -10,25 +10,25 @@ from dataclasses import replace
 import msgspec
 import pytest
 
-from playbook import progress
-from playbook.clock import FixedClock
-from playbook.errors import Forbidden, NotConfigured, Unmeasured, Unreachable, UsageError
-from playbook.judge import Judge
+from playbook.core import progress
+from playbook.core.clock import FixedClock
+from playbook.core.errors import Forbidden, NotConfigured, Unmeasured, Unreachable, UsageError
+from playbook.core.judge import Judge
+from playbook.core.verdict import Critical, Verdict
 from playbook.load.kept import Result
 from playbook.load.order import LoadOrder
 from playbook.load.outcome import INTERRUPTED, RUNNING, TIME_IS_UP, Error
 from playbook.load.samples import QUEUE, REDIS_LATENCY, Sample
-from playbook.measure.load import LoadTest, carry_out
-from playbook.measure.load_answers import (
+from playbook.measure.load.load import LoadTest, carry_out
+from playbook.measure.load.load_answers import (
     health_load,
     homepage_load,
     image_load,
     load_failures,
     loaded_server,
 )
-from playbook.measure.load_comparison import compare, line_of, load_comparison
-from playbook.settings import load
-from playbook.verdict import Critical, Verdict
+from playbook.measure.load.load_comparison import compare, line_of, load_comparison
+from playbook.settings.loading import load
 from tests.unit.load.made import STARTED, endpoint, outcome, plan, step
 
 SETTINGS = load("staging", environment={"STAGING_URL": "https://staging.example"})
@@ -612,7 +612,7 @@ def test_what_locust_cannot_do_leaves_the_order_at_rest(tmp_path):
 
 def test_the_shape_of_evidence_is_what_reports_can_show():
     """JSON and back, with charts over time."""
-    from playbook.evidence import Evidence
+    from playbook.core.evidence import Evidence
 
     shown = made(lost=["w"], refused=["r"]).evidence()
     assert msgspec.json.decode(msgspec.json.encode(shown), type=list[Evidence]) == shown

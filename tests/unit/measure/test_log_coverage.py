@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from playbook.clients.log_reading import LogStream, Part
-from playbook.clock import FixedClock
-from playbook.measure.logs import log_review
-from playbook.settings import load
+from playbook.core.clock import FixedClock
+from playbook.measure.logs.logs import log_review
+from playbook.settings.loading import load
 
 NOW = datetime(2024, 5, 29, 21, 0, tzinfo=UTC)
 SETTINGS = load("sandbox", environment={})

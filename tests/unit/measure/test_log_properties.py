@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from playbook.clients.log_reading import LogStream, Part
-from playbook.clock import FixedClock
-from playbook.judge import Judge
-from playbook.measure.logs import log_review
-from playbook.settings import load
-from playbook.verdict import SEVERITY, Critical, Verdict
+from playbook.core.clock import FixedClock
+from playbook.core.judge import Judge
+from playbook.core.verdict import SEVERITY, Critical, Verdict
+from playbook.measure.logs.logs import log_review
+from playbook.settings.loading import load
 
 NOW = datetime(2024, 5, 29, 21, 0, tzinfo=UTC)
 SETTINGS = load("sandbox", environment={})

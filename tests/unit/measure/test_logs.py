@@ -7,13 +7,13 @@ import pytest
 
 from playbook.clients.log_files import FileLogs
 from playbook.clients.log_reading import LogStream
-from playbook.clock import FixedClock
-from playbook.errors import TooLittleData
-from playbook.evidence import Facts
-from playbook.measure.logs import log_review
-from playbook.sections.target import Logs
-from playbook.settings import load
-from playbook.verdict import Verdict
+from playbook.core.clock import FixedClock
+from playbook.core.errors import TooLittleData
+from playbook.core.evidence import Facts
+from playbook.core.verdict import Verdict
+from playbook.measure.logs.logs import log_review
+from playbook.settings.loading import load
+from playbook.settings.sections.target import Logs
 from sandbox import log_incidents
 from sandbox.logs import LogsState, write_files
 

@@ -7,17 +7,17 @@ import pytest
 
 from playbook.clients.alertmanager import Silence
 from playbook.clients.log_reading import LogStream
-from playbook.clock import FixedClock
-from playbook.errors import NotConfigured, TooLittleData, UsageError
-from playbook.measure.maintenance import (
+from playbook.core.clock import FixedClock
+from playbook.core.errors import NotConfigured, TooLittleData, UsageError
+from playbook.core.sign_off import Attestation, Rule, SignOff
+from playbook.measure.logs.maintenance_errors import errors_since_maintenance
+from playbook.measure.people.maintenance import (
     maintenance_plan,
     since_maintenance,
     window_silences,
     window_team,
 )
-from playbook.measure.maintenance_errors import errors_since_maintenance
-from playbook.settings import load
-from playbook.sign_off import Attestation, Rule, SignOff
+from playbook.settings.loading import load
 from tests.unit.measure.test_kpis import Store
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)

@@ -10,13 +10,13 @@ from typing import Any, cast
 import pytest
 
 from playbook.clients.prometheus import Answered, Courses, Sample, Series
-from playbook.clock import FixedClock
-from playbook.measure.anomalies import DailyFigure, month_days
-from playbook.measure.kpis import AVAILABILITY, ERROR_RATE, IMAGE_SUCCESS, RESPONSE_TIME, Kpi
-from playbook.measure.month import MONTH, compare, month_comparison, month_report
-from playbook.measure.performance import week_availability
-from playbook.sections.trends import Trends
-from playbook.settings import load
+from playbook.core.clock import FixedClock
+from playbook.measure.figures.anomalies import DailyFigure, month_days
+from playbook.measure.figures.kpis import AVAILABILITY, ERROR_RATE, IMAGE_SUCCESS, RESPONSE_TIME, Kpi
+from playbook.measure.figures.month import MONTH, compare, month_comparison, month_report
+from playbook.measure.figures.performance import week_availability
+from playbook.settings.loading import load
+from playbook.settings.sections.trends import Trends
 from tests.judging import judged
 
 NOW = datetime(2026, 11, 23, 7, tzinfo=UTC)

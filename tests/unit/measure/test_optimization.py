@@ -7,13 +7,13 @@ from typing import ClassVar
 import pytest
 
 from playbook.clients.log_files import FileLogs
-from playbook.clock import FixedClock
-from playbook.counters import Counted, Earlier
-from playbook.measure.image_counts import image_stats
-from playbook.measure.optimization import LogRetention, log_retention, processing_times
-from playbook.sections.target import Logs
-from playbook.settings import load
-from playbook.verdict import Verdict
+from playbook.core.clock import FixedClock
+from playbook.core.counters import Counted, Earlier
+from playbook.core.verdict import Verdict
+from playbook.measure.figures.optimization import LogRetention, log_retention, processing_times
+from playbook.measure.images.image_counts import image_stats
+from playbook.settings.loading import load
+from playbook.settings.sections.target import Logs
 from tests.judged import check, judged
 from tests.redis_factory import NOW as REDIS_NOW
 from tests.redis_factory import Server, settings_of

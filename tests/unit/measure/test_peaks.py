@@ -6,12 +6,12 @@ import pytest
 
 from checks import test_optimization as checks
 from playbook.clients.digitalocean_account import InstanceSize
-from playbook.coverage import whole
-from playbook.measure.peaks import _spell, peaks
-from playbook.measure.resources import ComponentWeek, ResourceWeek
-from playbook.measure.scaling import Fit, Plan, ScalingReview, Use
-from playbook.settings import load
-from playbook.verdict import Verdict
+from playbook.core.coverage import whole
+from playbook.core.verdict import Verdict
+from playbook.measure.app.resources import ComponentWeek, ResourceWeek
+from playbook.measure.app.scaling import Fit, Plan, ScalingReview, Use
+from playbook.measure.figures.peaks import _spell, peaks
+from playbook.settings.loading import load
 from tests.judged import judged
 
 SETTINGS = load("sandbox", environment={})

@@ -11,17 +11,17 @@ from hypothesis import strategies as st
 from checks import test_handoff as handoff
 from checks import test_on_call as calls
 from checks import test_team as team
-from playbook.clock import FixedClock
-from playbook.errors import NotConfigured, Unreachable
+from playbook.core.clock import FixedClock
+from playbook.core.errors import NotConfigured, Unreachable
+from playbook.core.sign_off import Rule
+from playbook.core.verdict import Verdict
 from playbook.history.deliveries import Delivery, note
-from playbook.measure.documentation import Documentation
-from playbook.measure.handoff import weekly_handoff
-from playbook.measure.on_call import on_call
-from playbook.measure.people import attestations, team_notified
+from playbook.measure.app.documentation import Documentation
+from playbook.measure.people.handoff import weekly_handoff
+from playbook.measure.people.on_call import on_call
+from playbook.measure.people.people import attestations, team_notified
 from playbook.people.attest import attest
-from playbook.settings import load
-from playbook.sign_off import Rule
-from playbook.verdict import Verdict
+from playbook.settings.loading import load
 from tests.judged import judged
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)  # a Monday, 10:00 in Berlin

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageChops, ImageCms, ImageDraw, ImageEnhance, ImageFilter, ImageOps
 
-from playbook.measure.pictures import decode, unlike
+from playbook.measure.images.pictures import decode, unlike
 from tests.project import ROOT
 
 SAMPLE = (ROOT / "playbook" / "data" / "sample.jpg").read_bytes()

@@ -16,22 +16,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from playbook.clock import FixedClock
-from playbook.counters import Earlier
-from playbook.coverage import whole
-from playbook.errors import Unmeasured
-from playbook.measure.access import STATUSES as ACCOUNT_STATUSES
-from playbook.measure.access import GitHubAccess, GitHubActivity, digitalocean_access
-from playbook.measure.app import DOMAIN_PHASES, PHASES, STATES, LiveUrlAnswer, app, app_components
-from playbook.measure.costs import bills, cost_trend
-from playbook.measure.deployments import CAUSES, ROLLBACKS, STATUSES, deployment_review, deployments
-from playbook.measure.firewall import PROTOCOLS, SOURCE_TYPES, cloud_firewalls, trusted_sources
-from playbook.measure.resources import cpu_week, memory_growth
-from playbook.measure.rollback import rollback, rollback_asked
-from playbook.measure.scaling import scaling
-from playbook.measure.traffic import network_week
-from playbook.measure.troubleshooting import component_restarts
-from playbook.measure.utilization import utilization
+from playbook.core.clock import FixedClock
+from playbook.core.counters import Earlier
+from playbook.core.coverage import whole
+from playbook.core.errors import Unmeasured
+from playbook.measure.app.app import DOMAIN_PHASES, PHASES, STATES, LiveUrlAnswer, app, app_components
+from playbook.measure.app.deployments import CAUSES, ROLLBACKS, STATUSES, deployment_review, deployments
+from playbook.measure.app.resources import cpu_week, memory_growth
+from playbook.measure.app.rollback import rollback, rollback_asked
+from playbook.measure.app.scaling import scaling
+from playbook.measure.app.traffic import network_week
+from playbook.measure.app.utilization import utilization
+from playbook.measure.figures.costs import bills, cost_trend
+from playbook.measure.figures.troubleshooting import component_restarts
+from playbook.measure.security.access import STATUSES as ACCOUNT_STATUSES
+from playbook.measure.security.access import GitHubAccess, GitHubActivity, digitalocean_access
+from playbook.measure.security.firewall import PROTOCOLS, SOURCE_TYPES, cloud_firewalls, trusted_sources
 from tests.canned import NOW, Canned
 from tests.canned import settings as sandbox_settings
 from tests.judged import check, judged

@@ -5,12 +5,12 @@ from datetime import date
 import msgspec
 import pytest
 
-from playbook.clock import FixedClock
-from playbook.errors import NotConfigured, Unreachable
+from playbook.core.clock import FixedClock
+from playbook.core.errors import NotConfigured, Unreachable
 from playbook.history.runs import RUNS
-from playbook.measure.postmortems import post_mortems
+from playbook.measure.people.postmortems import post_mortems
 from playbook.people.postmortems import TO_WRITE, mark
-from playbook.settings import load
+from playbook.settings.loading import load
 from tests.unit.notify.lines import CRIT, DAY, OK, REDIS, START, UNK, keep, run
 
 HOMEPAGE = "daily.probe.homepage"

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from playbook.clients.digitalocean import digitalocean
 from playbook.clients.digitalocean_account import DigitalOceanAccount
 from playbook.clients.digitalocean_types import ComponentSpec, Database, Spec, Variable
-from playbook.measure.product import Product, _in_spec, product
-from playbook.settings import load
-from playbook.verdict import Verdict
+from playbook.core.verdict import Verdict
+from playbook.measure.app.product import Product, _in_spec, product
+from playbook.settings.loading import load
 from sandbox.products import PRODUCTS
 from tests.judged import check, judged
 from tests.unit.digitalocean import Simulator, running

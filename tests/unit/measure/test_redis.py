@@ -4,11 +4,11 @@ import math
 
 import pytest
 
-from playbook.errors import Denied, Refused
-from playbook.judge import Judge
-from playbook.measure.redis import RedisPing, redis_ping
-from playbook.measure.redis_info import duration
-from playbook.verdict import Verdict
+from playbook.core.errors import Denied, Refused
+from playbook.core.judge import Judge
+from playbook.core.verdict import Verdict
+from playbook.measure.redis.redis import RedisPing, redis_ping
+from playbook.measure.redis.redis_info import duration
 from tests.redis_factory import INFO, YESTERDAY, Server, hit_rate, settings_of, stats_of
 
 

@@ -7,15 +7,15 @@ import pytest
 
 from playbook.clients.redis import ReadOnlyRedis
 from playbook.clients.redis_replies import UnknownCommand
-from playbook.clock import FixedClock
-from playbook.counters import Earlier
-from playbook.errors import Malformed, Refused
-from playbook.measure.redis import redis_stats
-from playbook.measure.redis_info import Info
-from playbook.measure.redis_keys import lowest_share, redis_keys
-from playbook.measure.redis_load import redis_clients, redis_slow_log
-from playbook.settings import load
-from playbook.verdict import Verdict
+from playbook.core.clock import FixedClock
+from playbook.core.counters import Earlier
+from playbook.core.errors import Malformed, Refused
+from playbook.core.verdict import Verdict
+from playbook.measure.redis.redis import redis_stats
+from playbook.measure.redis.redis_info import Info
+from playbook.measure.redis.redis_keys import lowest_share, redis_keys
+from playbook.measure.redis.redis_load import redis_clients, redis_slow_log
+from playbook.settings.loading import load
 from tests.judged import check, judged
 from tests.redis_factory import INFO, YESTERDAY, Server, stats_of
 from tests.redis_factory import NOW as TODAY

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from playbook.errors import Malformed, Refused
-from playbook.verdict import Verdict
+from playbook.core.errors import Malformed, Refused
+from playbook.core.verdict import Verdict
 from tests.redis_factory import INFO, YESTERDAY, alive, hit_rate, optimization, settings_of, stats_of
 
 OK, WARNING, CRITICAL, UNKNOWN = Verdict.OK, Verdict.WARNING, Verdict.CRITICAL, Verdict.UNKNOWN

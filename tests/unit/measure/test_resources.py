@@ -11,11 +11,11 @@ import pytest
 
 from playbook.clients.digitalocean import DigitalOceanApi
 from playbook.clients.digitalocean_types import Series
-from playbook.clock import FixedClock
-from playbook.evidence import Chart, Table
-from playbook.measure.app import AppStatus
-from playbook.measure.resources import MemoryGrowth, ResourceWeek, cpu_week, memory_growth
-from playbook.settings import load
+from playbook.core.clock import FixedClock
+from playbook.core.evidence import Chart, Table
+from playbook.measure.app.app import AppStatus
+from playbook.measure.app.resources import MemoryGrowth, ResourceWeek, cpu_week, memory_growth
+from playbook.settings.loading import load
 from tests.judged import check, judged
 
 NOW = datetime(2026, 11, 23, 7, tzinfo=UTC)

@@ -10,10 +10,10 @@ import pytest
 from playbook.clients.digitalocean import DigitalOceanApi
 from playbook.clients.digitalocean_types import Deployment, Rollback, RollbackCondition
 from playbook.clients.listing import Listing
-from playbook.clock import FixedClock
-from playbook.coverage import whole
-from playbook.errors import TooLittleData
-from playbook.measure.rollback import RollbackPlan, rollback, rollback_asked
+from playbook.core.clock import FixedClock
+from playbook.core.coverage import whole
+from playbook.core.errors import TooLittleData
+from playbook.measure.app.rollback import RollbackPlan, rollback, rollback_asked
 from tests.judged import check, judged
 
 NOW = datetime(2026, 3, 2, 7, 30, tzinfo=UTC)

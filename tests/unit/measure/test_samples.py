@@ -9,8 +9,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from playbook.clients.digitalocean_types import Series
-from playbook.measure.samples import HOUR, Window, by_component, sustained, usable
-from playbook.sections.coverage import CoverageRules
+from playbook.measure.app.samples import HOUR, Window, by_component, sustained, usable
+from playbook.settings.sections.coverage import CoverageRules
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
 DAY = Window.before(NOW, timedelta(hours=24))

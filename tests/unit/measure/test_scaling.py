@@ -10,9 +10,9 @@ import pytest
 from playbook.clients.digitalocean import DigitalOceanApi
 from playbook.clients.digitalocean_account import DigitalOceanAccount, InstanceSize
 from playbook.clients.digitalocean_types import App, ComponentSpec, Series, Spec
-from playbook.clock import FixedClock
-from playbook.measure.scaling import Fit, ScalingReview, scaling
-from playbook.settings import load
+from playbook.core.clock import FixedClock
+from playbook.measure.app.scaling import Fit, ScalingReview, scaling
+from playbook.settings.loading import load
 from tests.judged import check, judged
 
 NOW = datetime(2026, 3, 2, 7, 30, tzinfo=UTC)

@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 
 from checks import test_security as checks
 from playbook.clients.log_reading import LogStream
-from playbook.clock import FixedClock
-from playbook.errors import TooLittleData, Unreachable
-from playbook.judge import Judge
-from playbook.measure.security_log import LogsOfTheWeek, logs_of_the_week, security_log
-from playbook.measure.signins import failed_logins
-from playbook.settings import load
+from playbook.core.clock import FixedClock
+from playbook.core.errors import TooLittleData, Unreachable
+from playbook.core.judge import Judge
+from playbook.measure.security.security_log import LogsOfTheWeek, logs_of_the_week, security_log
+from playbook.measure.security.signins import failed_logins
+from playbook.settings.loading import load
 from tests.judged import judged
 
 NOW = datetime(2026, 11, 20, 12, 30, tzinfo=UTC)

@@ -6,14 +6,14 @@ from datetime import UTC, datetime
 import pytest
 
 from playbook.clients.tls import TlsClient
-from playbook.clock import FixedClock
-from playbook.counters import Counted, Earlier
-from playbook.errors import UsageError
-from playbook.judge import Judge
-from playbook.measure.certificates import certificates
-from playbook.measure.sites import other_headers, other_health, other_homepages, other_tls
-from playbook.settings import TimeLimits, load
-from playbook.verdict import Critical, Verdict
+from playbook.core.clock import FixedClock
+from playbook.core.counters import Counted, Earlier
+from playbook.core.errors import UsageError
+from playbook.core.judge import Judge
+from playbook.core.verdict import Critical, Verdict
+from playbook.measure.tls.certificates import certificates
+from playbook.measure.web.sites import other_headers, other_health, other_homepages, other_tls
+from playbook.settings.loading import TimeLimits, load
 from tests.unit.certificates import Authority, context_of, tls_server
 from tests.unit.loopback import answer, closed_port, serve
 
@@ -27,8 +27,8 @@ CLOCK = FixedClock(datetime(2026, 3, 2, 8, 0, tzinfo=UTC))
 @pytest.fixture(autouse=True)
 def all_samples(monkeypatch):
     """However slow this machine is just now."""
-    monkeypatch.setattr("playbook.measure.web._ENOUGH", 100.0)
-    monkeypatch.setattr("playbook.measure.web._ENOUGH_FOR_THEM", 100.0)
+    monkeypatch.setattr("playbook.measure.web.web._ENOUGH", 100.0)
+    monkeypatch.setattr("playbook.measure.web.web._ENOUGH_FOR_THEM", 100.0)
 
 
 @pytest.fixture

@@ -9,11 +9,11 @@ from typing import Any, cast
 import pytest
 
 from playbook.clients.prometheus import Series
-from playbook.clock import FixedClock
-from playbook.measure.storage import StorageWeek, storage_week
-from playbook.measure.traffic import GIB, NetworkWeek, network_week
-from playbook.settings import load
-from playbook.verdict import Verdict
+from playbook.core.clock import FixedClock
+from playbook.core.verdict import Verdict
+from playbook.measure.app.storage import StorageWeek, storage_week
+from playbook.measure.app.traffic import GIB, NetworkWeek, network_week
+from playbook.settings.loading import load
 from tests.judged import check, judged
 from tests.redis_factory import INFO, stats_of
 

@@ -5,12 +5,12 @@ import ssl
 import pytest
 
 from playbook.clients.tls import Endpoint, Handshake, TlsClient
-from playbook.errors import Unreachable
-from playbook.judge import Judge
-from playbook.measure import tls as module
-from playbook.measure.tls import PROFILE_SUITES, PROFILE_VERSIONS, tls_configuration
-from playbook.settings import TimeLimits, load
-from playbook.verdict import Verdict
+from playbook.core.errors import Unreachable
+from playbook.core.judge import Judge
+from playbook.core.verdict import Verdict
+from playbook.measure.tls import tls as module
+from playbook.measure.tls.tls import PROFILE_SUITES, PROFILE_VERSIONS, tls_configuration
+from playbook.settings.loading import TimeLimits, load
 from tests.unit.certificates import Authority, context_of, tls_server
 from tests.unit.loopback import serve
 

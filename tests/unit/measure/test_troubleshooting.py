@@ -8,16 +8,21 @@ import pytest
 
 from playbook.clients.digitalocean_types import Series
 from playbook.clients.wire import Phases
-from playbook.clock import FixedClock
-from playbook.coverage import whole
-from playbook.logs.review import Occurrences
-from playbook.measure.app import AppStatus
-from playbook.measure.deployments import Release, Releases
-from playbook.measure.kpis import ERROR_RATE
-from playbook.measure.recent import error_rate_now, image_success_now, recent, response_time_now
-from playbook.measure.troubleshooting import component_restarts, memory_errors, release_effect, time_split
-from playbook.measure.web import HomepageTiming, Sample
-from playbook.settings import load
+from playbook.core.clock import FixedClock
+from playbook.core.coverage import whole
+from playbook.measure.app.app import AppStatus
+from playbook.measure.app.deployments import Release, Releases
+from playbook.measure.figures.kpis import ERROR_RATE
+from playbook.measure.figures.recent import error_rate_now, image_success_now, recent, response_time_now
+from playbook.measure.figures.troubleshooting import (
+    component_restarts,
+    memory_errors,
+    release_effect,
+    time_split,
+)
+from playbook.measure.web.web import HomepageTiming, Sample
+from playbook.readers.logs.review import Occurrences
+from playbook.settings.loading import load
 from tests.judged import check, judged
 from tests.unit.measure.test_kpis import BUCKETS, Store
 

@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 
 from playbook.clients.digitalocean import DigitalOceanApi, Metric
 from playbook.clients.digitalocean_types import Series
-from playbook.clock import FixedClock
-from playbook.evidence import Table
-from playbook.measure.app import AppStatus
-from playbook.measure.utilization import Utilization, utilization, utilization_now
-from playbook.settings import load
+from playbook.core.clock import FixedClock
+from playbook.core.evidence import Table
+from playbook.measure.app.app import AppStatus
+from playbook.measure.app.utilization import Utilization, utilization, utilization_now
+from playbook.settings.loading import load
 from tests.judged import check, judged
 
 NOW = datetime(2026, 3, 2, 7, 30, tzinfo=UTC)

@@ -10,15 +10,15 @@ from playbook.clients.http import HttpClient
 from playbook.clients.network import Network, Witness
 from playbook.clients.web import website
 from playbook.clients.wire import Phases
-from playbook.clock import FixedClock
-from playbook.counters import Counted, Earlier
-from playbook.errors import Denied, Malformed, NotConfigured, Unreachable, UsageError
-from playbook.evidence import Facts, Table
-from playbook.judge import Judge
-from playbook.measure.web import HomepageTiming, Sample, api_health, homepage_timing, image_health
-from playbook.measure.web_page import Fault, PageRules
-from playbook.settings import TimeLimits, load
-from playbook.verdict import Critical, Verdict
+from playbook.core.clock import FixedClock
+from playbook.core.counters import Counted, Earlier
+from playbook.core.errors import Denied, Malformed, NotConfigured, Unreachable, UsageError
+from playbook.core.evidence import Facts, Table
+from playbook.core.judge import Judge
+from playbook.core.verdict import Critical, Verdict
+from playbook.measure.web.web import HomepageTiming, Sample, api_health, homepage_timing, image_health
+from playbook.measure.web.web_page import Fault, PageRules
+from playbook.settings.loading import TimeLimits, load
 from tests.judged import check, judged
 from tests.unit.loopback import answer, closed_port, hang_up, serve
 
@@ -39,8 +39,8 @@ def settings(tmp_path):
 @pytest.fixture(autouse=True)
 def all_samples(monkeypatch):
     """However slow this machine is just now."""
-    monkeypatch.setattr("playbook.measure.web._ENOUGH", 100.0)
-    monkeypatch.setattr("playbook.measure.web._ENOUGH_FOR_THEM", 100.0)
+    monkeypatch.setattr("playbook.measure.web.web._ENOUGH", 100.0)
+    monkeypatch.setattr("playbook.measure.web.web._ENOUGH_FOR_THEM", 100.0)
 
 
 @pytest.fixture
@@ -166,7 +166,7 @@ def test_a_bad_sample_among_good_ones_is_a_value(settings, clock):
 
 def test_a_slow_homepage_is_not_sampled_for_ever(settings, clock, monkeypatch):
     """What is that slow, is known to be; one sample is always taken."""
-    monkeypatch.setattr("playbook.measure.web._ENOUGH", 0)
+    monkeypatch.setattr("playbook.measure.web.web._ENOUGH", 0)
     with serve(answer(body=PAGE)) as server:
         timing = homepage_timing(site_of(server), ALONE, settings, clock, Earlier())
     assert timing.median.over.startswith("1 fresh connection (slowest ")
@@ -174,7 +174,7 @@ def test_a_slow_homepage_is_not_sampled_for_ever(settings, clock, monkeypatch):
 
 def test_distant_homepage_is_sampled_three_times(settings, clock, monkeypatch):
     """Each sample is three round trips and more, and the median of three is one."""
-    monkeypatch.setattr("playbook.measure.web._ENOUGH_FOR_THEM", 0)
+    monkeypatch.setattr("playbook.measure.web.web._ENOUGH_FOR_THEM", 0)
     with serve(answer(body=PAGE)) as server:
         timing = homepage_timing(site_of(server), ALONE, settings, clock, Earlier())
     assert timing.median.over.startswith("3 fresh connections (slowest ")

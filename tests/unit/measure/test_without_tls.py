@@ -6,10 +6,10 @@ from urllib.parse import urlsplit
 import pytest
 
 from playbook.clients.http import HttpClient
-from playbook.errors import NotConfigured, Unreachable
-from playbook.measure.without_tls import hsts, max_age, plain_http
-from playbook.settings import TimeLimits, load
-from playbook.wording import clause_of
+from playbook.core.errors import NotConfigured, Unreachable
+from playbook.core.wording import clause_of
+from playbook.measure.web.without_tls import hsts, max_age, plain_http
+from playbook.settings.loading import TimeLimits, load
 from tests.unit.certificates import Authority, context_of
 from tests.unit.loopback import answer, closed_port, serve
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from playbook.audience import Audience
+from playbook.core.audience import Audience
+from playbook.core.verdict import Verdict
 from playbook.history import runs as history
 from playbook.history.runs import Finding, RunLine
-from playbook.settings import load
-from playbook.verdict import Verdict
+from playbook.settings.loading import load
 
 START = datetime(2026, 3, 2, 6, 17, tzinfo=UTC)
 DAY = timedelta(days=1)

@@ -6,7 +6,7 @@ from datetime import timedelta
 import msgspec
 import pytest
 
-from playbook.clock import FixedClock
+from playbook.core.clock import FixedClock
 from playbook.history import deliveries, handling
 from playbook.history.runs import Finding
 from playbook.notify import github_api, tell

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from playbook.clock import FixedClock
+from playbook.core.clock import FixedClock
 from playbook.history import deliveries
 from playbook.notify import ping
 from tests.unit.loopback import answer, closed_port, serve

@@ -10,10 +10,10 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 import pytest
 
-from playbook import door
 from playbook.__main__ import main
-from playbook.catalogue import shipped
-from playbook.clock import FixedClock
+from playbook.core import door
+from playbook.core.catalogue import shipped
+from playbook.core.clock import FixedClock
 from playbook.history import deliveries, handling
 from playbook.history.runs import Finding
 from playbook.notify import tell

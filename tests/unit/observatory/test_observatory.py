@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from playbook.observatory import csp, page, results
-from playbook.observatory.scores import GRADES, PROTECTS, SCORES, grade_of, total
+from playbook.readers.observatory import csp, page, results
+from playbook.readers.observatory.scores import GRADES, PROTECTS, SCORES, grade_of, total
 
 HOST = "portfolio.example"
 

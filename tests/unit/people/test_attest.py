@@ -5,12 +5,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from playbook.errors import UsageError
-from playbook.judge import Judge
-from playbook.people import ledger
+from playbook.core import ledger
+from playbook.core.errors import UsageError
+from playbook.core.judge import Judge
+from playbook.core.sign_off import Rule
+from playbook.core.verdict import Critical, Verdict
 from playbook.people.attest import attest, read
-from playbook.sign_off import Rule
-from playbook.verdict import Critical, Verdict
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 ITEM = "weekly.docs.updated"

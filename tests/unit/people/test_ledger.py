@@ -9,8 +9,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from playbook.errors import Denied, Unreachable, UsageError
-from playbook.people import ledger
+from playbook.core import ledger
+from playbook.core.errors import Denied, Unreachable, UsageError
 
 
 class Word(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

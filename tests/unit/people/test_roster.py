@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from playbook.errors import Malformed, Unreachable
+from playbook.core.errors import Malformed, Unreachable
 from playbook.people.roster import Contact, read_roster
 
 HEAD = """

@@ -4,14 +4,14 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from playbook.errors import UsageError
-from playbook.evidence import Facts, Lines
-from playbook.people import ledger
+from playbook.core import ledger
+from playbook.core.errors import UsageError
+from playbook.core.evidence import Facts, Lines
+from playbook.core.verdict import Verdict
 from playbook.people.waivers import Waivers, none, read, waive
-from playbook.recorder import with_waiver
 from playbook.run import add_up, begun_now
-from playbook.settings import load
-from playbook.verdict import Verdict
+from playbook.run.recorder import with_waiver
+from playbook.settings.loading import load
 from tests.factories import record
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)

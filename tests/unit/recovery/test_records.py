@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from playbook.errors import Denied, Unreachable
-from playbook.recovery.records import DrillRecord, add, read
+from playbook.core.errors import Denied, Unreachable
+from playbook.history.drill_records import DrillRecord, add, read
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 

@@ -8,15 +8,15 @@ import pytest
 
 from checks import test_recovery as checks
 from playbook.clients.digitalocean_types import Deployment, Rollback
-from playbook.clock import FixedClock
-from playbook.errors import NotConfigured
-from playbook.gate import pass_gate
-from playbook.measure.rollback import Asked, RollbackPlan
-from playbook.measure.rollback_drill import ITEM, rollback_drill
-from playbook.recovery import records
-from playbook.recovery.rolling_back import Leg, RollbackDrill
-from playbook.settings import load
-from playbook.verdict import Verdict
+from playbook.clients.recovery.rolling_back import Leg, RollbackDrill
+from playbook.core.clock import FixedClock
+from playbook.core.errors import NotConfigured
+from playbook.core.verdict import Verdict
+from playbook.history import drill_records as records
+from playbook.measure.app.rollback import Asked, RollbackPlan
+from playbook.measure.app.rollback_drill import ITEM, rollback_drill
+from playbook.settings.gate import pass_gate
+from playbook.settings.loading import load
 from tests.judged import judged
 from tests.unit.recovery.test_records import a_record
 

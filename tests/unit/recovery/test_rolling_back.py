@@ -6,12 +6,12 @@ from types import SimpleNamespace
 import pytest
 
 from playbook.clients.digitalocean_types import App, Deployment
-from playbook.clock import FixedClock
-from playbook.errors import Denied, Forbidden, Malformed, Unreachable
-from playbook.gate import pass_gate
-from playbook.recovery.rolling_back import RollbackRoute, RollbackTransport
-from playbook.secret import Secret
-from playbook.settings import TimeLimits, load
+from playbook.clients.recovery.rolling_back import RollbackRoute, RollbackTransport
+from playbook.core.clock import FixedClock
+from playbook.core.errors import Denied, Forbidden, Malformed, Unreachable
+from playbook.core.secret import Secret
+from playbook.settings.gate import pass_gate
+from playbook.settings.loading import TimeLimits, load
 
 NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
 OLDER, NEWER = (

@@ -7,7 +7,7 @@ from itertools import pairwise
 import msgspec
 import pytest
 
-from playbook.evidence import Chart, Curve, Evidence
+from playbook.core.evidence import Chart, Curve, Evidence
 from playbook.report.chart import HEIGHT, MOST_CURVES, MOST_SPARKS, SPARK_HEIGHT, WIDTH, draw, sparkline
 from tests.factories import a_chart
 

@@ -10,9 +10,10 @@ import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as of_openmetrics
 from prometheus_client.parser import text_string_to_metric_families as of_prometheus
 
-from playbook.limits import parse_limit
-from playbook.places import ROOT
-from playbook.record import Results
+from playbook.core.limits import parse_limit
+from playbook.core.places import ROOT
+from playbook.core.record import Results
+from playbook.core.verdict import Verdict
 from playbook.report import write_all
 from playbook.report.ctrf import STATUS, ctrf
 from playbook.report.exposition import Family, Sample, openmetrics, prometheus_text, states
@@ -20,7 +21,6 @@ from playbook.report.metrics import metrics_openmetrics, metrics_text
 from playbook.report.pytest_html import BORROWED, pytest_html_results_table_row
 from playbook.report.sarif import LEVELS, SUBJECTS, sarif
 from playbook.report.terminal import lines
-from playbook.verdict import Verdict
 from tests.factories import HOSTILE, hostile, record, results, six_verdicts
 from tests.unit.report.test_outputs import report_with
 from tests.written import written_checks

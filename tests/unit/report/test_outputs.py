@@ -8,15 +8,15 @@ import msgspec
 import pytest
 
 from playbook.__main__ import main
+from playbook.core.run_folder import RunFolder
+from playbook.core.verdict import EXIT_OK, EXIT_USAGE, Verdict
 from playbook.report import read_results, render_folder, write_all
 from playbook.report.junit import junit
 from playbook.report.ladder import ladder
 from playbook.report.pytest_html import pytest_html_results_table_html, pytest_html_results_table_row
 from playbook.report.summary import summary
 from playbook.report.terminal import lines
-from playbook.run_folder import RunFolder
-from playbook.settings import load
-from playbook.verdict import EXIT_OK, EXIT_USAGE, Verdict
+from playbook.settings.loading import load
 from tests.factories import HOSTILE, hostile, record, results, six_verdicts
 
 

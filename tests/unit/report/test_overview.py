@@ -3,6 +3,7 @@
 import msgspec
 import pytest
 
+from playbook.core.verdict import Verdict, worst
 from playbook.report import overview as module
 from playbook.report.overview import (
     Overview,
@@ -15,7 +16,6 @@ from playbook.report.overview import (
     unreached,
     write_overview,
 )
-from playbook.verdict import Verdict, worst
 from tests.factories import record, results
 
 

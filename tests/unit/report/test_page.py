@@ -7,10 +7,10 @@ from itertools import pairwise
 import msgspec
 import pytest
 
-from playbook.evidence import Chart, Curve, Lines
-from playbook.record import Due
+from playbook.core.evidence import Chart, Curve, Lines
+from playbook.core.record import Due
+from playbook.core.verdict import Verdict
 from playbook.report.page import page
-from playbook.verdict import Verdict
 from tests.document import Document
 from tests.effort import effort
 from tests.factories import a_chart, hostile, record, results, six_verdicts

@@ -11,11 +11,11 @@ import jsonschema
 import pytest
 import xmlschema
 
-from playbook.catalogue import read_catalogue
+from playbook.core.catalogue import read_catalogue
+from playbook.core.verdict import Verdict
 from playbook.report.ctrf import ctrf
 from playbook.report.junit import junit
 from playbook.report.sarif import LEVELS, SUBJECTS, sarif
-from playbook.verdict import Verdict
 from tests.factories import hostile, record, results, six_verdicts
 from tests.unit.report.test_exports import as_security
 from tests.written import ROOT, written_checks

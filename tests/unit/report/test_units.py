@@ -4,9 +4,9 @@ import json
 
 import pytest
 
+from playbook.core.verdict import Verdict
 from playbook.report import write_all
 from playbook.report.units import units_kept
-from playbook.verdict import Verdict
 from tests.factories import record, results
 
 

@@ -19,8 +19,8 @@ from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.retry import Retry
 
-from playbook.clock import FixedClock
-from playbook.guard import Guard, temporary_folder
+from playbook.core.clock import FixedClock
+from playbook.core.guard import Guard, temporary_folder
 from sandbox.backups import NIGHTS, BackupsService, BackupsState
 from sandbox.service import Context
 from sandbox.tls import CertificateAuthority

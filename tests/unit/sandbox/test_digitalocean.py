@@ -15,7 +15,7 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosedOK, InvalidStatus
 
-from playbook.clock import FixedClock
+from playbook.core.clock import FixedClock
 from sandbox.digitalocean.history import RUNNING
 from sandbox.digitalocean.state import DigitalOceanState
 from tests.unit.digitalocean import Simulator, healthy, running

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from playbook.errors import UsageError
+from playbook.core.errors import UsageError
 from sandbox.faults import FAULTS, demand_known, describe, fault, world_with
 from sandbox.world import SERVICES, World
 

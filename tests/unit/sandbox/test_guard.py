@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from playbook.guard import temporary_folder
+from playbook.core.guard import temporary_folder
 from tests.waiting import soon
 
 pytestmark = pytest.mark.slow

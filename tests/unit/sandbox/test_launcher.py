@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from playbook.chosen import settings_for
-from playbook.errors import UsageError
+from playbook.core.errors import UsageError
+from playbook.settings.chosen import settings_for
 from sandbox.launcher import ATTACH_VARIABLE, RunningSandbox, SandboxError, attach_address, attach_or_start, start
 
 pytestmark = pytest.mark.slow

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from playbook.settings import load
+from playbook.settings.loading import load
 from sandbox.maintenance import MaintenanceService, MaintenanceState
 
 

@@ -11,7 +11,7 @@ import httpx
 import numpy as np
 import pytest
 
-from playbook.clock import Clock
+from playbook.core.clock import Clock
 from sandbox.metrics.service import USERNAME, AlertmanagerService, GrafanaService, PrometheusService
 from sandbox.metrics.state import AlertsState, MetricsState
 from sandbox.service import Context

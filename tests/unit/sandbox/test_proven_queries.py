@@ -8,7 +8,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from playbook.settings import load
+from playbook.settings.loading import load
 from sandbox.metrics import promql
 from sandbox.metrics.series import Series
 from tests.proven_queries import EVALUATED, INTERVAL, SCENARIOS, Expected, expression, values_of

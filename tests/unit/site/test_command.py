@@ -6,12 +6,12 @@ import msgspec
 import pytest
 
 from playbook import __main__
-from playbook.clock import FixedClock
+from playbook.cli.site import kept_reports, run_build
+from playbook.core.clock import FixedClock
+from playbook.core.verdict import Verdict
 from playbook.history import runs as history
 from playbook.report import render_folder
-from playbook.site.command import kept_reports, run_build
 from playbook.site.writing import MARKER
-from playbook.verdict import Verdict
 from tests.factories import record, results
 from tests.history_factory import NOW, finding, run_line, write, years
 from tests.unit.site.documents import broken_links

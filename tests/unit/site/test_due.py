@@ -5,8 +5,8 @@ from datetime import timedelta
 import msgspec
 import pytest
 
-from playbook.site.due import due_sets
-from playbook.verdict import Verdict
+from playbook.core.verdict import Verdict
+from playbook.history.due import due_sets
 from tests.history_factory import NOW, run_line
 from tests.site_factory import SCHEDULE
 

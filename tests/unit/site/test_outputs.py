@@ -10,8 +10,8 @@ import jsonschema
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from playbook.core.verdict import Verdict
 from playbook.site.pages import render
-from playbook.verdict import Verdict
 from tests.history_factory import NOW, run_line
 from tests.site_factory import every_item, hostile_site, site
 

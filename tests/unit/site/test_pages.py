@@ -9,13 +9,13 @@ from itertools import pairwise
 import msgspec
 import pytest
 
-from playbook.catalogue import read_catalogue
+from playbook.core.catalogue import read_catalogue
+from playbook.core.verdict import Verdict
 from playbook.history.incidents import Incident
 from playbook.history.runs import History
 from playbook.site.making import known_by
 from playbook.site.pages import MOST_ITEMS, page_of_incident, render
 from playbook.site.views import NO_DATA
-from playbook.verdict import Verdict
 from tests.document import Document
 from tests.history_factory import NOW, run_line, years
 from tests.site_factory import every_item, hostile_site, site

@@ -5,8 +5,8 @@ from itertools import pairwise
 
 import pytest
 
+from playbook.core.verdict import Verdict
 from playbook.site.strips import percent, strip, unit_of
-from playbook.verdict import Verdict
 
 TODAY = date(2026, 11, 23)
 

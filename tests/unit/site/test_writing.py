@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from playbook.errors import UsageError
+from playbook.core.errors import UsageError
 from playbook.site.writing import MARKER, write_folder
 
 

@@ -4,13 +4,13 @@ import re
 
 import pytest
 
-from playbook.evidence import Table
+from playbook.core.evidence import Table
+from playbook.core.told import Caller, Calls, Thread
+from playbook.core.verdict import Verdict
 from playbook.report.first_screen import opening_words
 from playbook.report.page import page
 from playbook.report.summary import summary
 from playbook.report.terminal import lines
-from playbook.thread.told import Caller, Calls, Thread
-from playbook.verdict import Verdict
 from tests.factories import record, results
 
 ADA = Caller(

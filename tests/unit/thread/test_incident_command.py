@@ -7,14 +7,14 @@ from datetime import UTC, timedelta
 import pytest
 
 from playbook.__main__ import main
-from playbook.clock import FixedClock
-from playbook.errors import UsageError
+from playbook.cli.incident import known_of, run_act, run_list, run_postmortem
+from playbook.core.clock import FixedClock
+from playbook.core.errors import UsageError
 from playbook.history import handling
 from playbook.history.cleansing import count_team_lines
 from playbook.history.deliveries import Delivery
 from playbook.history.deliveries import note as note_delivery
 from playbook.people.postmortems import TO_WRITE, filed
-from playbook.thread.incident_command import known_of, run_act, run_list, run_postmortem
 from tests.unit.notify.lines import CRIT, DAY, OK, REDIS, START, UNK, keep, run
 
 SETTINGS = """

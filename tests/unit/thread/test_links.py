@@ -7,9 +7,9 @@ from urllib.parse import parse_qs, urlsplit
 import msgspec
 import pytest
 
-from playbook.settings import load
+from playbook.core.told import Asked
+from playbook.settings.loading import load
 from playbook.thread.links import LONGEST, Addresses, usable
-from playbook.thread.told import Asked
 
 NOW = datetime(2026, 11, 23, 6, 17, tzinfo=UTC)
 P95 = Asked(

@@ -3,15 +3,15 @@
 import msgspec
 import pytest
 
-from playbook.audience import Audience
-from playbook.catalogue import shipped
-from playbook.emergency import severity_of_finding
-from playbook.public import public_results
-from playbook.recorder import root_causes, under_their_causes
+from playbook.core.audience import Audience
+from playbook.core.catalogue import shipped
+from playbook.core.public import public_results
+from playbook.core.severity import severity_of_finding
+from playbook.core.told import Before, Caller, Calls, Compared, Link, Since, Thread
+from playbook.core.verdict import Verdict
 from playbook.report.first_screen import change_lines, mail, telephone
-from playbook.thread.told import Before, Caller, Calls, Compared, Link, Since, Thread
+from playbook.run.recorder import root_causes, under_their_causes
 from playbook.thread.troubles import call_words, since_words, troubles
-from playbook.verdict import Verdict
 from tests.factories import record, results
 
 STARTED = "2026-11-23T07:00:00Z"

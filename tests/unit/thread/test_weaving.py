@@ -5,15 +5,15 @@ from datetime import timedelta
 import msgspec
 import pytest
 
-from playbook.audience import Audience
-from playbook.catalogue import shipped
+from playbook.core.audience import Audience
+from playbook.core.catalogue import shipped
+from playbook.core.public import public_results
+from playbook.core.told import Asked, Release
+from playbook.core.verdict import Verdict
 from playbook.history import runs as history
 from playbook.history.runs import line_of
-from playbook.public import public_results
-from playbook.settings import load
-from playbook.thread.told import Asked, Release
+from playbook.settings.loading import load
 from playbook.thread.weaving import with_thread
-from playbook.verdict import Verdict
 from tests.factories import record, results
 from tests.unit.notify.lines import CRIT, OK, START, keep, run
 

@@ -1,0 +1,1 @@
+"""The commands of `python -m playbook`, and how they read their command line."""

@@ -1,0 +1,32 @@
+"""Who may read what the runs of a target leave, in words for ``doctor``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from playbook.core.errors import UsageError
+from playbook.history.cleansing import count_team_lines
+from playbook.history.folder import history_folder
+from playbook.report.words import plural
+from playbook.settings.loading import Settings
+
+
+def who_may_read(settings: Settings) -> Iterator[str]:
+    """Who may read what the target's runs leave, and what of the past says more than that."""
+    path = f"targets.{settings.target.name}.private"
+    yield "WHO MAY READ WHAT"
+    if settings.target.private:
+        yield f"team      all of it: {path} is true, so history, site, issues and summaries tell particulars"
+        yield "          (`python -m playbook ci push` refuses a repository that is not known to be private)"
+        return
+    yield f"everybody verdicts, figures of public items, sentences without particulars ({path} is false)"
+    yield "team      the report in the run's folder, and what is printed on the terminal"
+    folder = history_folder(settings, Path("reports"))
+    try:
+        count = count_team_lines(folder)
+    except (OSError, UsageError):
+        return
+    if count:
+        told = plural(count, "line")
+        yield f"warning   {told} in {folder} may hold what only the team reads: `history --cleanse` lists them"

@@ -1,0 +1,123 @@
+"""``python -m playbook history``: the newest run of each set, and what of the history cannot be read."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from playbook.core.clock import Clock
+from playbook.core.errors import UsageError
+from playbook.core.verdict import EXIT_OK, EXIT_UNKNOWN
+from playbook.history.cleansing import SQUASH, cleanse_file, cleansings
+from playbook.history.folder import history_to_read
+from playbook.history.runs import History, RunLine, read
+from playbook.report.handoff_public import HANDOFFS, team_files
+from playbook.report.words import plural
+from playbook.settings.chosen import settings_for
+from playbook.settings.loading import Settings, private_targets
+from playbook.settings.schedule import missed
+
+Say = Callable[[str], None]
+
+
+def run_history(options: argparse.Namespace, root: Path, say: Say, clock: Clock | None = None) -> int:
+    """Say the newest runs, or what cannot be read. Exit code 10 where there is something of the latter."""
+    clock = clock or Clock()
+    settings = settings_for(options.target, root)
+    folder = history_to_read(settings, root / options.reports, chosen=options.history)
+    if options.write and not options.cleanse:
+        raise UsageError("--write: expected --cleanse with it")
+    if options.cleanse:
+        return _cleanse(folder, root, say, written=options.write)
+    history = read(folder)
+    if not options.problems:
+        for line in _lines(history, settings, clock.now(), own=bool(options.target)):
+            say(line)
+    for problem in history.problems:
+        say(problem)
+    unread = f", {plural(len(history.problems), 'problem')}" if history.problems else ""
+    say(f"{plural(len(history.runs), 'run')} in {folder}{unread}")
+    return EXIT_UNKNOWN if history.problems else EXIT_OK
+
+
+def _cleanse(folder: Path, root: Path, say: Say, *, written: bool) -> int:
+    """Say what of the history is the team's, and with ``written`` take it out."""
+    from playbook.run.everybody import known_as_ours
+
+    catalogue, ours = known_as_ours()
+    private = private_targets({run.target for run in read(folder).runs}, root)
+    does = "" if written else "would be "
+    total = 0
+    try:
+        found = list(cleansings(folder, catalogue, ours, private))
+    except OSError as error:
+        raise UsageError(f"{folder} cannot be read: {error.strerror}") from None
+    for one in found:
+        total += one.changed + one.removed
+        where = one.file.relative_to(folder)
+        gone = f", {plural(one.removed, 'unreadable line')} {does}removed" if one.removed else ""
+        say(f"{where}: {one.changed:,} of {plural(one.lines, 'line')} {does}changed{gone}")
+        for what, times in sorted(one.lost.items()):
+            say(f"  {what}: {times:,} ×")
+        if written and (one.changed or one.removed):
+            cleanse_file(one.file, catalogue, ours, private)
+    for file in team_files(folder / HANDOFFS, private):
+        total += 1
+        say(f"{file.relative_to(folder)}: {does}removed, as it is a page of the team's")
+        if written:
+            file.unlink()
+    for name in sorted(private):
+        say(f"{name}: left as it is, as targets.{name}.private is true")
+    if not total:
+        say("Nothing in the history is the team's alone.")
+        return EXIT_OK
+    say(SQUASH if written else "Nothing was changed. Add --write to do it.")
+    return EXIT_OK
+
+
+def _lines(history: History, settings: Settings, now: datetime, *, own: bool) -> Iterator[str]:
+    """The newest run of each set, by target; of the chosen target also the sets that have not run when due."""
+    newest: dict[tuple[str, str], RunLine] = {}
+    for run in history.runs:
+        if not run.confirms and (not own or run.target == settings.target.name):
+            newest[run.target, run.set] = run
+    for (target, name), run in sorted(newest.items()):
+        part = ", a part of it" if run.partial else ""
+        yield f"{target:<12} {name:<20} {run.verdict:<14} {age(now - run.started)} ago{part}"
+    if own:
+        for name in settings.schedule.cron:
+            # A part of a set stands for no run of it.
+            whole = [run.started for run in history.of(settings.target.name, name) if not run.partial]
+            due = missed(settings.schedule, name, now, max(whole, default=None))
+            if due:
+                yield f"{settings.target.name:<12} {name:<20} {'NO DATA':<14} was due {age(now - due)} ago"
+
+
+def age(length: timedelta) -> str:
+    """``5 min``, ``7 h`` or ``12 days``."""
+    minutes = max(length.total_seconds(), 0) / 60
+    if minutes < 120:
+        return f"{minutes:.0f} min"
+    return f"{minutes / 60:.0f} h" if minutes < 48 * 60 else f"{minutes / 1440:.0f} days"
+
+
+def add_parser(commands: Any, say: Say) -> None:
+    """The command, added to what ``argparse`` calls subparsers."""
+    parser = commands.add_parser(
+        "history",
+        description="Tell the newest run of each set with its verdict and age; with --target also the sets that "
+        "have not run when they were due. With --cleanse, say what of the lines is for the team alone, and with "
+        "--write take it out. Exit code: 0 all of the history could be read, 10 some could not.",
+    )
+    parser.add_argument("--target", metavar="NAME", help="only of this target")
+    parser.add_argument("--problems", action="store_true", help="only what cannot be read")
+    parser.add_argument(
+        "--cleanse", action="store_true", help="say what of it is for the team alone, and how to be rid of it"
+    )
+    parser.add_argument("--write", action="store_true", help="with --cleanse: take it out of the files")
+    parser.add_argument("--history", metavar="DIR", help="folder of the history (default: as pytest has it)")
+    parser.add_argument("--reports", default="reports", metavar="DIR", help="folder of reports (default: reports)")
+    parser.set_defaults(command=lambda options: run_history(options, Path.cwd(), say))

@@ -1,0 +1,51 @@
+"""``python -m playbook notify``: tell what the history shows and was not told yet."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from playbook.core import lines
+from playbook.core.clock import Clock
+from playbook.core.command_line import demand_set
+from playbook.core.verdict import EXIT_OK, EXIT_UNKNOWN
+from playbook.history.folder import history_to_read
+from playbook.settings.chosen import settings_for
+
+Say = Callable[[str], None]
+
+
+def run_notify(options: argparse.Namespace, root: Path, say: Say, clock: Clock | None = None) -> int:
+    """Tell it. What is not delivered is said and noted, and with ``--strict`` the exit code is 10."""
+    from playbook.notify.telling import PATIENCE, Telling
+
+    if options.digest is not None:
+        demand_set("notify", options.digest, root)
+    settings = settings_for(options.target, root)
+    folder = history_to_read(settings, root / options.reports, chosen=options.history)
+    with lines.alone(folder, PATIENCE):
+        telling = Telling(settings, folder, say, clock or Clock(), dry_run=options.dry_run)
+        telling.tell(options.digest)
+    return EXIT_UNKNOWN if options.strict and telling.problems else EXIT_OK
+
+
+def add_parser(commands: Any, say: Say) -> None:
+    """The command, added to what ``argparse`` calls subparsers."""
+    parser = commands.add_parser(
+        "notify",
+        description="Tell the incidents of the history to everybody under [notifications], each thing once, and "
+        "keep an issue for each. Exit code 0, also where something was not delivered; it is told the next time.",
+    )
+    parser.add_argument("--target", metavar="NAME", help="whose incidents; the sandbox's where not given")
+    parser.add_argument("--history", metavar="DIR", help="folder of the history")
+    parser.add_argument(
+        "--reports", default="reports", metavar="DIR", help="where the runs are (default: reports)"
+    )
+    parser.add_argument("--digest", metavar="SET", help="and how it stands after the newest run of a set")
+    parser.add_argument("--dry-run", action="store_true", help="show what would be told, and tell nobody")
+    parser.add_argument(
+        "--strict", action="store_true", help="exit code 10 where something was not delivered or not read"
+    )
+    parser.set_defaults(command=lambda options: run_notify(options, Path.cwd(), say))

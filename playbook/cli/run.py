@@ -1,0 +1,409 @@
+"""``python -m playbook run SET``: what a schedule calls. Runs a set, looks again at what is bad, tells others.
+
+    ping "start" → (handoff page) → pytest → (bad: the bad checks once more) → notifications
+                 → ping "success" or "fail"
+
+The exit code is that of the first run. A second look confirms, and never makes a bad run good; what fails in
+telling is said, and changes nothing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+
+from playbook.core import door
+from playbook.core.clock import Clock
+from playbook.core.command_line import demand_set, positive
+from playbook.core.errors import UsageError
+from playbook.core.guard import die_with_parent
+from playbook.core.places import INSTALLED, comes_with_it, is_checkout, path_of
+from playbook.core.record import Results
+from playbook.core.run_folder import RUN_FILE_VARIABLE, Told
+from playbook.core.verdict import EXIT_OK, EXIT_UNKNOWN, Verdict
+from playbook.history.folder import history_folder
+from playbook.notify import ping, tell
+from playbook.report import read_results
+from playbook.report.words import counted, plural
+from playbook.settings.chosen import settings_of_all
+from playbook.settings.loading import SANDBOX, Settings
+from playbook.settings.schedule import SCHEDULED_VARIABLE
+from playbook.settings.sections.groups import shard_of
+
+Say = Callable[[str], None]
+
+BAD = frozenset({Verdict.CRITICAL, Verdict.UNKNOWN})
+MUTATIONS = "--allow-mutations"
+# The handoff page that a scheduled set judges is written before it, where the settings say where pages are kept.
+_PAGES = {"weekly": "--weekly", "monthly": "--monthly"}
+_PAGE_SECONDS = 300.0
+_END_SECONDS = 30.0  # a run that is told to end writes its report; then it is killed
+POLL_SECONDS = 0.25
+_SIGNALLED = 128  # as shells have it: this and the number of the signal
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a run of pytest ended.
+
+    Attributes:
+        code: its exit code, or what stands for it where it was killed.
+        id: of its line in the history; empty where there are no results.
+    """
+
+    code: int
+    seconds: float
+    id: str = ""
+    results: Results | None = None
+    folder: Path | None = None
+
+
+def run_set(options: argparse.Namespace, root: Path, say: Say, clock: Clock | None = None) -> int:
+    """Run a set of a target; the exit code of its run.
+
+    Raises:
+        UsageError: settings, target or options are wrong; nothing was run.
+    """
+    demand_set("run", options.set, root)
+    shard = shard_of(options.shard) if getattr(options, "shard", None) else None
+    found = settings_of_all(options.target or (), root, shard=shard)
+    for settings in found:
+        if options.fault and settings.target.kind != SANDBOX:
+            raise UsageError(f"--fault only works on the sandbox, and the target is {settings.target.name}")
+    if options.limit is not None and not options.limit > 0:
+        raise UsageError(f"--limit: expected minutes, more than 0, got {options.limit:g}")
+
+    def tell_line(line: str) -> None:
+        say(f"run: {door.text(line)}")
+
+    if len(found) > 1:
+        from playbook.cli.run_many import ManyRunner
+
+        return ManyRunner(options, found, root, tell_line, clock or Clock()).run_to_its_end()
+    runner = Runner(options, found[0], root, tell_line, clock or Clock())
+    with runner.passing_signals_on():
+        return runner.run()
+
+
+class _Ear:
+    """What hears where a run's results are: a pipe, as no file could be made for it on a full disk."""
+
+    def __enter__(self) -> _Ear:
+        self._listens, self.to_speak_into = os.pipe()
+        self._said = b""
+        os.set_blocking(self._listens, False)  # whatever the run has left behind may still hold the other end
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        os.close(self._listens)
+        os.close(self.to_speak_into)
+
+    @property
+    def address(self) -> str:
+        """As a file's name, for the run that inherits the other end."""
+        return f"/dev/fd/{self.to_speak_into}"
+
+    def listen(self) -> None:
+        """Take in what was said since; a run of many targets says more than a pipe holds."""
+        with suppress(BlockingIOError):
+            while said := os.read(self._listens, 65_536):
+                self._said += said
+
+    def heard(self) -> bytes:
+        """What was said so far."""
+        self.listen()
+        return self._said
+
+
+class Runner:
+    """One call of the command."""
+
+    def __init__(
+        self, options: argparse.Namespace, settings: Settings, root: Path, say: Say, clock: Clock
+    ) -> None:
+        self._options, self._settings, self._root, self._say, self._clock = options, settings, root, say, clock
+        self._set: str = options.set
+        self._reports = root / options.reports
+        self._history = history_folder(settings, self._reports, chosen=options.history)
+        self._limit = 60 * (options.limit or settings.running.limit_minutes)
+        self._child: subprocess.Popen[bytes] | None = None
+        self._signal = 0
+        self._telling = False
+        self._results: dict[str, Results] = {}
+
+    def run(self) -> int:
+        """All of it, in order."""
+        self._say(f"{self._set} on {self._settings.target.name}, for {self._limit / 60:g} min at most")
+        self._ping("start", "")
+        how: Literal["success", "fail"] = "fail"
+        words = f"{self._set} of {self._settings.target.name}: ended by a fault of the command itself"
+        try:
+            self._step("handoff page", self._write_handoff)
+            first = self._pytest([], ["--scheduled"] if self._options.scheduled else [])
+            words = self._words(first)
+            self._say(f"{words}; {first.folder}" if first.folder else words)
+            if self._is_to_be_confirmed(first):
+                words = f"{words}{self._look_again(first)}"
+            if self._signal:
+                self._say("stopped: nobody is told of incidents now; the next run tells what is due")
+            else:
+                self._step(
+                    "notifications",
+                    lambda: tell(self._settings, self._history, self._say, self._clock, self._results),
+                )
+            how = "success" if first.code == EXIT_OK else "fail"
+        finally:  # whatever happened: who was told of the start hears of the end
+            self._ping(how, words)
+        return first.code
+
+    @contextmanager
+    def passing_signals_on(self) -> Iterator[None]:
+        """The first signal to end goes on to the run, once: a second one would cost it its report.
+
+        While others are told, a signal ends just that.
+        """
+
+        def pass_on(number: int, _: object) -> None:
+            first, self._signal = not self._signal, self._signal or number
+            if self._telling:
+                raise KeyboardInterrupt
+            if first and self._child:
+                self._child.send_signal(number)
+
+        before = {
+            number: signal.signal(number, pass_on)
+            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+            if signal.getsignal(number) is not signal.SIG_IGN  # as nohup has SIGHUP
+        }
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def _write_handoff(self) -> None:
+        """The page of the week or month that ends now, in a process of its own; its failure costs no run."""
+        settings, period = self._settings, _PAGES.get(self._set)
+        if not (period and self._options.scheduled and settings.people.handoffs):
+            return
+        if settings.target.kind == SANDBOX:
+            return
+        command = [sys.executable, "-m", "playbook", "handoff", period, "--target", settings.target.name]
+        command += [f"--history={self._history}", *([] if settings.target.private else ["--public"])]
+        ended = subprocess.run(
+            command,
+            cwd=self._root,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=_PAGE_SECONDS,
+            check=False,
+        )
+        for line in (ended.stdout + ended.stderr).splitlines():
+            self._say(f"handoff: {line}")
+
+    # ------------------------------------------------------------------------------------------------------ pytest
+
+    def _pytest(self, checks: Sequence[str], more: Sequence[str], confirms: Sequence[str] = ()) -> Ended:
+        """Run the set, or some of its checks once more."""
+        options = self._options
+        command = [sys.executable, "-m", "pytest", "-m", self._set]
+        command += ["-p", "pytest_playbook"] if INSTALLED and not is_checkout(self._root) else []
+        command += self._target_options()
+        command += [f"--reports={self._reports}", f"--history={self._history}"]
+        command += [f"--fault={name}" for name in options.fault]
+        if confirms:
+            # What was handed on may choose checks, and these are chosen; only the sandbox's faults stay.
+            command += [f"--fault={name}" for name in _faults_in(options.extra)]
+            command += ["--pyargs"] if any(map(comes_with_it, checks)) else []
+            command += [*(f"--confirms={run}" for run in confirms), *checks]
+        else:
+            command += options.extra
+        environment = {name: value for name, value in os.environ.items() if name != SCHEDULED_VARIABLE}
+        if not confirms and (more or os.environ.get(SCHEDULED_VARIABLE)):
+            environment[SCHEDULED_VARIABLE] = "1"
+        started = time.monotonic()
+        try:
+            with _Ear() as ear:
+                code = self._to_its_end(command, environment | {RUN_FILE_VARIABLE: ear.address}, ear)
+                return self._ended(code, time.monotonic() - started, ear.heard())
+        except (OSError, subprocess.SubprocessError) as error:  # no memory for a process
+            self._say(f"pytest could not be run: {type(error).__name__}: {error}")
+            return Ended(EXIT_UNKNOWN, time.monotonic() - started)
+
+    def _target_options(self) -> list[str]:
+        shard = getattr(self._options, "shard", None)
+        targets = [f"--target={name}" for name in self._options.target or ()]
+        return targets + ([f"--shard={shard}"] if shard else [])
+
+    def _to_its_end(self, command: Sequence[str], environment: Mapping[str, str], ear: _Ear) -> int:
+        if self._signal:
+            return _SIGNALLED + self._signal
+        # In a session of its own, so that Ctrl-C reaches it once, through us.
+        with subprocess.Popen(
+            command,
+            cwd=self._root,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+            pass_fds=(ear.to_speak_into,),
+            preexec_fn=die_with_parent(signal.SIGTERM),  # noqa: PLW1509 - one system call, and no other threads
+        ) as child:
+            self._child = child
+            if self._signal:  # it came while the child was started
+                child.send_signal(self._signal)
+            try:
+                return self._wait(child, ear)
+            finally:
+                self._child = None
+                if child.poll() is None:
+                    os.killpg(child.pid, signal.SIGKILL)
+
+    def _wait(self, child: subprocess.Popen[bytes], ear: _Ear) -> int:
+        limit, ends = time.monotonic() + self._limit, 0.0
+        while True:
+            try:
+                code = child.wait(POLL_SECONDS)
+            except subprocess.TimeoutExpired:
+                now = time.monotonic()
+                ear.listen()
+            else:
+                break
+            if not ends and self._signal:
+                ends = now + _END_SECONDS
+            elif not ends and now > limit:
+                self._say(f"not finished after {self._limit / 60:g} min, so it is told to end")
+                child.terminate()
+                ends = now + _END_SECONDS
+            elif ends and now > ends:
+                self._say(f"did not end within {_END_SECONDS:g} s, so it is killed")
+                os.killpg(child.pid, signal.SIGKILL)
+        if code < 0:
+            return _SIGNALLED + self._signal if self._signal else EXIT_UNKNOWN
+        return code
+
+    def _ended(self, code: int, seconds: float, heard: bytes) -> Ended:
+        try:
+            told = msgspec.json.decode(heard, type=Told)
+            folder = Path(told.folder)
+            results = self._results[told.id] = read_results(folder)
+            return Ended(code, seconds, told.id, results, folder)
+        except (OSError, msgspec.MsgspecError):
+            # Nothing was measured, so nothing is well.
+            return Ended(code or EXIT_UNKNOWN, seconds)
+
+    def _words(self, ended: Ended) -> str:
+        if ended.results is None:
+            return f"{self._set} of {self._settings.target.name}: no results; code {ended.code}"
+        early = "" if ended.results.ended == "finished" else f" ({ended.results.ended})"
+        return (
+            f"{self._set} of {self._settings.target.name}: {ended.results.verdict}{early}, code {ended.code}, "
+            f"{counted(ended.results)}, {ended.seconds:.0f} s"
+        )
+
+    # ----------------------------------------------------------------------------------------------- a second look
+
+    def _is_to_be_confirmed(self, first: Ended) -> bool:
+        if first.results is None or first.results.ended != "finished" or first.results.verdict not in BAD:
+            return False
+        if self._set not in self._settings.incidents.recheck or self._signal:
+            return False
+        if MUTATIONS in self._options.extra:
+            self._say(f"not looked at again, as {MUTATIONS} was given: what changes something is done once")
+            return False
+        return True
+
+    def _look_again(self, first: Ended) -> str:
+        """Once more exactly the bad checks, for the history; the first run's verdict stays as it is.
+
+        What came of it, to follow the words of the first run.
+        """
+        assert first.results
+        # A folder or a catalogue that cannot be read is no argument of pytest's, and is read in every run anyway.
+        bad = [
+            record.check
+            for record in first.results.records
+            if record.verdict in BAD and path_of(record.check).endswith(".py")
+        ]
+        if not bad:
+            return ""  # too few checks were executed, and those were well
+        wait = self._settings.incidents.recheck_after_seconds
+        self._say(f"{plural(len(bad), 'bad check')} will be looked at again in {wait:g} s")
+        ends = self._clock.now().timestamp() + wait
+        while (left := ends - self._clock.now().timestamp()) > 0 and not self._signal:
+            self._clock.sleep(min(left, POLL_SECONDS))
+        if self._signal:
+            return ""
+        again = self._pytest(bad, [], confirms=[first.id])
+        if again.results is None:
+            self._say(f"looked at again: no results; code {again.code}")
+            return "; looked at again: no results"
+        still = sum(record.verdict in BAD for record in again.results.records if record.check in bad)
+        words = f"looked at again: {still} of {plural(len(bad), 'check')} still bad"
+        self._say(f"{words}; {again.folder}")
+        return f"; {words}"
+
+    # ------------------------------------------------------------------------------------------------- who is told
+
+    def _ping(self, how: Literal["start", "success", "fail"], body: str) -> None:
+        self._step(
+            f"ping {how}",
+            lambda: ping(
+                self._settings, self._set, how, self._say, body=body, history=self._history, clock=self._clock
+            ),
+        )
+
+    def _step(self, name: str, step: Callable[[], object]) -> None:
+        """What tells others may fail in any way; the run and its exit code stand."""
+        try:
+            self._telling = True
+            step()
+        except KeyboardInterrupt:
+            self._say(f"{name}: stopped")
+        except Exception as error:  # noqa: BLE001 - see above
+            self._say(f"{name} failed: {type(error).__name__}: {error}")
+        finally:
+            self._telling = False
+
+
+def _faults_in(extra: Sequence[str]) -> list[str]:
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False, exit_on_error=False)
+    parser.add_argument("--fault", action="append", default=[], nargs="?", const="")
+    return [name for name in parser.parse_known_args(list(extra))[0].fault if name]
+
+
+def add_parser(commands: Any, say: Say) -> None:
+    """The command, added to what ``argparse`` calls subparsers."""
+    parser = commands.add_parser(
+        "run",
+        description="Run a set, look once more at its bad checks (incidents.recheck), tell who must know. "
+        "Exit code: that of the run. What follows -- is handed to pytest: run daily -- -n 2",
+    )
+    parser.add_argument("set", metavar="SET", help="daily, weekly, monthly, or another marker")
+    parser.add_argument(
+        "--target",
+        action="append",
+        metavar="NAME",
+        help="what is checked, or group:NAME for all of a group; repeatable; $PLAYBOOK_TARGET, else the sandbox",
+    )
+    parser.add_argument("--shard", metavar="N/M", help="of the targets only this part: 3/8 is the third of eight")
+    parser.add_argument("--scheduled", action="store_true", help="the schedule started this, so it has a slot")
+    parser.add_argument("--reports", default="reports", metavar="DIR", help="folder of reports (default: reports)")
+    parser.add_argument("--history", metavar="DIR", help="folder of the history (default: as pytest has it)")
+    parser.add_argument("--limit", type=positive, metavar="MINUTES", help="default: running.limit_minutes")
+    parser.add_argument(
+        "--fault", action="append", default=[], metavar="NAME", help="sandbox only: switch on a fault"
+    )
+    parser.set_defaults(command=lambda options: run_set(options, Path.cwd(), say), takes_extra=True)

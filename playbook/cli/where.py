@@ -1,0 +1,148 @@
+"""``python -m playbook where ITEM``: every place in which an item of the playbook stands."""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import re
+import sys
+from collections.abc import Callable, Iterator
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from pkgutil import iter_modules
+from typing import Any, NamedTuple
+
+from playbook.core.catalogue import shipped
+from playbook.core.engine import REGISTRY, needs_of
+from playbook.core.errors import UsageError
+from playbook.core.places import is_checkout
+from playbook.core.verdict import EXIT_OK
+from playbook.run import load_providers
+
+Say = Callable[[str], None]
+
+CATALOGUE = Path("docs/playbook.md")
+CHECKS = Path("checks")
+TESTS = Path("tests/unit")
+DEFAULTS = Path("playbook/defaults.toml")
+
+
+class Place(NamedTuple):
+    """One line of a file, and what of the item stands there."""
+
+    what: str
+    file: Path
+    line: int
+    name: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.what:<12} {self.file}:{self.line}{f'  {self.name}' if self.name else ''}"
+
+
+def add_parser(commands: Any, say: Say) -> None:
+    """The command line of ``where``."""
+    parser = commands.add_parser(
+        "where",
+        help="name every place of an item: catalogue, check, measurements, limits, faults, tests",
+        description="Name every place of an item, as FILE:LINE: its entry in the catalogue, its check, the "
+        "measurements that it asks for, its limits, the faults that prove it, and what is expected under each.",
+    )
+    parser.add_argument("item", metavar="ITEM", help="an item's id, such as daily.kpi.cache-hit-rate")
+    parser.set_defaults(command=lambda options: run_where(options.item, Path.cwd(), say))
+
+
+def run_where(item: str, root: Path, say: Say) -> int:
+    """Say the places, the catalogue's first.
+
+    Raises:
+        UsageError: there is no such item, or this is no checkout.
+    """
+    if not is_checkout(root):
+        raise UsageError(f"where: expected to be called in a checkout of the suite, got {root}")
+    known = shipped().items
+    if item not in known:
+        close = difflib.get_close_matches(item, known, n=1)
+        suggestion = f"; did you mean {close[0]!r}?" if close else ""
+        raise UsageError(f"where: expected an item of {CATALOGUE}, got {item!r}{suggestion}")
+    for place in places(item, root):
+        say(str(place))
+    return EXIT_OK
+
+
+def places(item: str, root: Path) -> list[Place]:
+    """Every place of an item of the catalogue, with paths from ``root``."""
+    found = [*_lines("catalogue", root, CATALOGUE, re.compile(rf"^### `{re.escape(item)}`"))]
+    needs: set[str] = set()
+    limits: set[str] = set()
+    for file in sorted((root / CHECKS).rglob("test_*.py")):
+        for check in _checks(file, item):
+            found.append(Place("check", file.relative_to(root), check.lineno, check.name))
+            needs |= {argument.arg for argument in check.args.args}
+            limits |= {
+                part.attr
+                for part in ast.walk(check)
+                if isinstance(part, ast.Attribute)
+                and isinstance(part.value, ast.Name)
+                and part.value.id == "limits"
+            }
+    found += _measured(root, needs)
+    for name in sorted(limits):
+        found += _lines("limit", root, DEFAULTS, re.compile(rf"^\[limits\.{re.escape(name)}\]"), name)
+    return [*found, *_proofs(root, item)]
+
+
+def _lines(what: str, root: Path, file: Path, pattern: re.Pattern[str], name: str = "") -> Iterator[Place]:
+    for number, line in enumerate((root / file).read_text(encoding="utf-8").splitlines(), 1):
+        if pattern.search(line):
+            yield Place(what, file, number, name)
+
+
+@cache
+def _functions(file: Path) -> list[ast.FunctionDef]:
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    return [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
+
+
+def _checks(file: Path, item: str) -> Iterator[ast.FunctionDef]:
+    for node in _functions(file):
+        if any(
+            isinstance(part, ast.Constant) and part.value == item
+            for mark in node.decorator_list
+            for part in ast.walk(mark)
+        ):
+            yield node
+
+
+def _measured(root: Path, names: set[str]) -> Iterator[Place]:
+    """The measurements that are asked for, those that they are made of, and their tests."""
+    load_providers()
+    modules: set[str] = set()
+    for name in sorted(needs_of(names & REGISTRY.keys())):
+        module = REGISTRY.module_of(name)
+        if REGISTRY[name].is_client:
+            continue
+        modules.add(module)
+        file = Path(*module.split(".")).with_suffix(".py")
+        yield from _lines("measurement", root, file, re.compile(rf"^def {name}\("), name)
+    for module in sorted(modules):
+        for file in sorted((root / TESTS).rglob(f"test_{module.rpartition('.')[2]}.py")):
+            yield Place("unit test", file.relative_to(root), 1)
+
+
+def _proofs(root: Path, item: str) -> Iterator[Place]:
+    """The faults under which something is expected of the item, and where that is stated."""
+    if str(root) not in sys.path:
+        sys.path.insert(0, str(root))
+    expectations = import_module("tests.checks.expectations")
+    faults = import_module("sandbox.faults").FAULTS
+    for module in iter_modules(expectations.__path__, f"{expectations.__name__}."):
+        told = import_module(module.name).EXPECTATIONS
+        file = Path(*module.name.split(".")).with_suffix(".py")
+        for fault in (fault for fault, items in told.items() if item in items):
+            if fault in faults:
+                code = faults[fault].edit.__code__
+                yield Place("fault", Path(code.co_filename).relative_to(root), code.co_firstlineno, fault)
+            stated = [*_lines("expected", root, file, re.compile(re.escape(f'"{fault}"')))][:1]
+            line = stated[0].line if stated else 1
+            yield Place("expected", file, line, f"{fault}: {told[fault][item][0]}")

@@ -1,0 +1,74 @@
+"""An own restore script, run in a staging place: bounded in time and words, and ended with all that it began."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from playbook.clients.recovery.place import SERVICE, Place
+from playbook.core import door
+from playbook.core.environment import for_program
+from playbook.core.errors import Unmeasured
+
+_KEPT_LINES = 60
+_KEPT_BYTES = 64 * 1024
+_LONGEST_LINE = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a script ended.
+
+    Attributes:
+        code: its exit code; None where it did not end in time.
+        lines: the last that it said; secrets are taken out where the record is made.
+    """
+
+    code: int | None
+    words: str
+    lines: tuple[str, ...]
+
+
+def run_command(words: list[str], place: Place, *, within: float, variables: Sequence[str] = ()) -> Ended:
+    """Run a program in the place's folder, without input, until it ends or its time is over.
+
+    Args:
+        variables: names of those that it gets besides the usual ones.
+
+    Raises:
+        Unmeasured: there is no such program.
+    """
+    output = place.folder / "output.log"
+    given = {**for_program(*variables), "PLAYBOOK_DRILL": "1"}
+    try:
+        child = place.guard.spawn(words, b"", output, variables=given, threaded=True)
+    except OSError as error:
+        raise Unmeasured(
+            f"{SERVICE}: expected to run {words[0]} (recovery.restore_command or disaster_command), got an "
+            f"error ({(error.strerror or type(error).__name__).lower()})",
+            service=SERVICE,
+        ) from error
+    code: int | None = None
+    with suppress(subprocess.TimeoutExpired):
+        code = child.wait(max(within, 0.1))
+    # Also what it left running in the background: a group's number is not given away while somebody is in it.
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(child.pid, signal.SIGKILL)
+    child.wait()
+    said = f"ended with code {code}" if code is not None else f"did not end within {within:.0f} s"
+    return Ended(code, said, _tail(output))
+
+
+def _tail(file: Path) -> tuple[str, ...]:
+    with file.open("rb") as stream:
+        size = stream.seek(0, os.SEEK_END)
+        stream.seek(max(size - _KEPT_BYTES, 0))
+        text = stream.read().decode(errors="replace")
+    lines = [door.line(line, _LONGEST_LINE) for line in door.text(text, _KEPT_BYTES).splitlines()]
+    left_out = size > _KEPT_BYTES or len(lines) > _KEPT_LINES
+    return (("…",) if left_out else ()) + tuple(lines[-_KEPT_LINES:])

@@ -1,0 +1,217 @@
+"""What a judgement stands on: how much was asked for, how much of it was seen, and what was not understood. Pure.
+
+The one rule under every check:
+
+    Bad evidence counts even when it is partial. Good evidence counts only when it is whole and understood.
+
+Each measured value states its coverage as an attribute ``coverage``; a number or a statement that needs more than
+that brings its own. ``judge`` gives OK only where the coverage is enough. A coverage is made of parts:
+
+    whole("1 answer")                                     nothing else could have been seen
+    share(13.0, 24, "h", least_percent=95, what="samples")    "13 of 24 h", not enough
+    understood(3, 1204, "lines", examples=[…], most_percent=1)    "3 of 1,204 lines not understood"
+    lacking("api.log silent for 26 h", expected=…, got=…)    what no share can say
+
+    whole("2 files") + understood(…)                      all of it must be enough
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from playbook.core import door
+from playbook.core.wording import clause_of
+
+_EXAMPLES = 3
+_EXAMPLE_LENGTH = 120
+_ROUNDING = 1e-9
+# Steps that are counted whole at both ends make an hour of samples an hour and five minutes.
+_OVERHANG = 0.1
+
+
+class Part(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that had to be looked at.
+
+    Attributes:
+        words: few words for the report, e.g. ``24 of 24 h``; empty where there is nothing to say.
+        expected, got: continue the sentence ``subject: expected …, got …``; empty where the part is enough.
+        hint: what to do where it is not enough.
+        cause: the service that was away or refused us, where that is why; else empty.
+    """
+
+    words: str
+    expected: str = ""
+    got: str = ""
+    hint: str = ""
+    cause: str = ""
+
+    @property
+    def enough(self) -> bool:
+        """Whether a verdict of OK may stand on it."""
+        return not self.expected
+
+
+class Coverage(msgspec.Struct, frozen=True):
+    """All that a judgement stands on; enough where every part is. One without parts adds nothing."""
+
+    parts: tuple[Part, ...] = ()
+
+    def __add__(self, other: Coverage) -> Coverage:
+        return Coverage((*self.parts, *(part for part in other.parts if part not in self.parts)))
+
+    @property
+    def enough(self) -> bool:
+        """Whether a verdict of OK may stand on it."""
+        return all(part.enough for part in self.parts)
+
+    @property
+    def words(self) -> str:
+        """In few words, for the report: ``24 of 24 h · 2 of 1,204 lines not understood``."""
+        return " · ".join(dict.fromkeys(part.words for part in self.parts if part.words))
+
+    @property
+    def expected(self) -> str:
+        """What would have been enough; empty where it was."""
+        return " and ".join(dict.fromkeys(part.expected for part in self.parts if not part.enough))
+
+    @property
+    def got(self) -> str:
+        """What was seen of that; empty where it was enough."""
+        return " and ".join(dict.fromkeys(part.got for part in self.parts if not part.enough))
+
+    @property
+    def hint(self) -> str:
+        """What to do about what was not seen; may be empty."""
+        return " ".join(dict.fromkeys(part.hint for part in self.parts if not part.enough and part.hint))
+
+    @property
+    def cause(self) -> str:
+        """The one service for which it was not enough; empty where there is none, or another beside it."""
+        causes = {part.cause for part in self.parts if not part.enough}
+        return causes.pop() if len(causes) == 1 else ""
+
+
+def whole(words: str) -> Coverage:
+    """Of something that cannot be seen in part, e.g. one answer of an API: ``1 answer``."""
+    return Coverage((Part(words=words),))
+
+
+def share(
+    seen: float,
+    of: float | None,
+    unit: str,
+    *,
+    least_percent: float = 100.0,
+    what: str = "",
+    note: str = "",
+    hint: str = "",
+    cause: str = "",
+    may_be_empty: bool = False,
+) -> Coverage:
+    """Of a window or a population. Amounts that contradict each other, such as 5 of 3, are never enough.
+
+    Args:
+        seen, of: amounts in ``unit``; ``of`` is None where nobody knows how many there are, which is never enough.
+        least_percent: of ``of``, how much must have been seen.
+        what: what was looked for, e.g. ``samples``: ``samples of at least 22.8 of 24 h``.
+        note: further words, e.g. ``api.log silent for 26 h``.
+        hint, cause: what to do where it is not enough, and the service for which it is not.
+        may_be_empty: nothing of nothing is enough, e.g. of links that a document need not have. Otherwise it is
+            not: a check of nothing would be green by what it never saw.
+    """
+    if of is not None and isinstance(seen, float) and of < seen <= of * (1 + _OVERHANG):
+        seen = float(of)
+    subject = f"{what} of " if what else ""
+    seen_text = _amount(seen)
+    all_text = "an unknown number of" if of is None else f"{_amount(of)}"
+    words = f"{seen_text} of {all_text} {_counted(of, unit)}" + (f", {note}" if note else "")
+    if of == 0 and seen == 0 and not may_be_empty:
+        none = Part(words=words, expected=f"{subject}some {unit}", got=f"{subject}none", hint=hint, cause=cause)
+        return Coverage((none,))
+    if of is not None and _is_enough(seen, of, least_percent):
+        return Coverage((Part(words=words),))
+    if of is None or not least_percent < 100 or not 0 <= seen <= of:
+        expected = f"{subject}{_all(of)} {_counted(of, unit)}"
+    else:
+        expected = f"{subject}at least {_amount(of * least_percent / 100)} of {all_text} {unit}"
+    got = f"{subject}{seen_text} {_counted(seen, unit)}" + (f" ({note})" if note else "")
+    return Coverage((Part(words=words, expected=expected, got=got, hint=hint, cause=cause),))
+
+
+def understood(
+    unknown: int, of: int, unit: str, *, examples: Iterable[str] = (), most_percent: float = 0.0, hint: str = ""
+) -> Coverage:
+    """What could not be understood of what was read.
+
+    Args:
+        unknown, of: numbers of ``unit``, e.g. ``lines``.
+        examples: a few of them as they stand there.
+        most_percent: of ``of``, how many may be without a meaning before good evidence no longer counts.
+    """
+    if not unknown:
+        return Coverage((Part(words=""),))
+    of = max(of, unknown)
+    shown = "; ".join(door.quoted(text, _EXAMPLE_LENGTH) for text in _few(examples))
+    words = f"{unknown:,} of {of:,} {_counted(of, unit)} not understood"
+    if 0 <= unknown * 100 <= of * most_percent:
+        return Coverage((Part(words=words),))
+    expected = f"all {unit} to be understood"
+    got = f"{unknown:,} of {of:,} that {'is' if unknown == 1 else 'are'} not"
+    if most_percent:
+        expected, got = f"at most {most_percent:g} % of {unit} not understood", f"{unknown:,} of {of:,}"
+    got += f", e.g. {shown}" if shown else ""
+    return Coverage((Part(words=words, expected=expected, got=got, hint=hint),))
+
+
+def lacking(words: str, *, expected: str, got: str, hint: str = "", cause: str = "") -> Coverage:
+    """Of something that was not seen and that no share can say; never enough, not even where no word says why."""
+    got = clause_of(got) or "less"
+    part = Part(words=words, expected=expected or "all of it to be seen", got=got, hint=hint, cause=cause)
+    return Coverage((part,))
+
+
+def together(coverages: Iterable[Coverage]) -> Coverage:
+    """The sum; all must be enough."""
+    total = Coverage()
+    for coverage in coverages:
+        total += coverage
+    return total
+
+
+def _is_enough(seen: float, of: float, least_percent: float) -> bool:
+    """Not where one of them is no number, or more was seen than there is."""
+    if not (math.isfinite(of) and 0 <= seen <= of * (1 + _ROUNDING)):
+        return False
+    return seen * 100 >= of * least_percent * (1 - _ROUNDING)
+
+
+def _all(of: float | None) -> str:
+    """``all 12``, ``both``, ``the only``; of an unknown number ``all the``."""
+    if of is None:
+        return "all the"
+    return "the only" if of == 1 else "both" if of == 2 and isinstance(of, int) else f"all {_amount(of)}"
+
+
+def _counted(count: float | None, unit: str) -> str:
+    """A unit in the plural beside a count: ``1 SSH key``, ``2 SSH keys``, ``1 member without a second factor``."""
+    if count != 1 or isinstance(count, float):
+        return unit
+    noun, *more = re.split(r"(?= (?:of|without|with|in|from) )", unit, maxsplit=1)
+    for plural, one in (("ies", "y"), ("sses", "ss"), ("ches", "ch"), ("s", "")):
+        if noun.endswith(plural) and not noun.endswith("'s"):
+            noun = noun.removesuffix(plural) + one
+            break
+    return "".join([noun, *more])
+
+
+def _amount(value: float) -> str:
+    """Hours and the like with one decimal, counts as they are."""
+    return f"{value:,}" if isinstance(value, int) else f"{value:,.1f}".removesuffix(".0")
+
+
+def _few(examples: Iterable[str]) -> Sequence[str]:
+    return list(dict.fromkeys(examples))[:_EXAMPLES]

@@ -1,0 +1,152 @@
+"""A whole record, or any other struct, through the door: each of its texts, and then its size."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, TypeVar
+
+import msgspec
+
+from playbook.core.door import text
+from playbook.core.door.foreign import may_name_secret
+from playbook.core.evidence import Chart, Evidence, Facts, Lines, Table
+
+MOST_BYTES = 256 * 1024
+"""Of one record as JSON. Ordinary ones have some thousand."""
+
+MOST_PARTS = 1_000
+"""Lines, rows or facts of one evidence, and points of a curve times ten."""
+
+_LONGEST_PART = 2_000  # characters of a line or a cell
+_MOST_POINTS = 10 * MOST_PARTS
+
+T = TypeVar("T", bound=msgspec.Struct)
+P = TypeVar("P")
+
+
+def leaving(value: T) -> T:
+    """The same struct as it may leave: every text in it has passed the door, keys of tables included.
+
+    A struct with evidence has at most ``MOST_BYTES`` of JSON: where it would be more, the largest evidence goes,
+    and a line in its place says so. Enumerations and numbers are left as they are.
+    """
+    passed: T = _passed(value)
+    return _fitting(passed)
+
+
+def _passed(value: Any) -> Any:
+    match value:
+        case str():
+            return text(value) if type(value) is str else value
+        case Lines() | Facts() | Table() | Chart():
+            return _evidence_passed(value)
+        case msgspec.Struct():
+            fields = {name: getattr(value, name) for name in value.__struct_fields__}
+            after = {name: _passed(inner) for name, inner in fields.items()}
+            return msgspec.structs.replace(value, **after)
+        case list() | tuple():
+            return type(value)(_passed(inner) for inner in value)
+        case Mapping():
+            return {_passed(key): _passed(inner) for key, inner in value.items()}
+        case _:
+            return value
+
+
+def _evidence_passed(evidence: Evidence) -> Evidence:
+    title = text(evidence.title)
+    match evidence:
+        case Lines():
+            return Lines(title, _lines(evidence.lines))
+        case Facts():
+            return Facts(title, _facts(evidence.facts))
+        case Table():
+            return Table(title, [text(column) for column in evidence.columns[:MOST_PARTS]], _rows(evidence))
+        case Chart():
+            return _chart(title, evidence)
+
+
+def _lines(lines: list[str]) -> list[str]:
+    """Looked at together, as a secret can go over several: a private key."""
+    whole = text("\n".join(lines[:MOST_PARTS]), most=MOST_BYTES).split("\n") if lines else []
+    whole += lines[MOST_PARTS:]  # to be counted
+    kept, left_out = _first(whole)
+    return [text(line, _LONGEST_PART) for line in kept] + [f"… ({n:,} more lines were cut)" for n in left_out]
+
+
+def _facts(facts: Mapping[str, str]) -> dict[str, str]:
+    kept, left_out = _first(list(facts.items()))
+    passed = {text(name, _LONGEST_PART): _named(name, value) for name, value in kept}
+    return passed | ({"…": f"({left_out[0]:,} more were cut)"} if left_out else {})
+
+
+def _rows(table: Table) -> list[list[str]]:
+    rows = []
+    kept, left_out = _first(table.rows)
+    for row in kept:
+        if len(row) == 2:
+            rows.append([text(row[0], _LONGEST_PART), _named(*row)])
+        else:
+            rows.append([text(cell, _LONGEST_PART) for cell in row[:MOST_PARTS]])
+    return rows + [[f"… ({n:,} more rows were cut)", *[""] * (len(table.columns) - 1)] for n in left_out]
+
+
+def _first(parts: Sequence[P]) -> tuple[Sequence[P], list[int]]:
+    """The first parts with room for a line on the rest, and how many the rest are where there are any."""
+    if len(parts) <= MOST_PARTS:
+        return parts, []
+    return parts[: MOST_PARTS - 1], [len(parts) - MOST_PARTS + 1]
+
+
+def _named(name: str, value: str) -> str:
+    """A value with a name beside it, which can say that it is a secret: ``X-Api-Key``, ``DB_PASSWORD``."""
+    alone = text(value, _LONGEST_PART)
+    if not may_name_secret(name):
+        return alone
+    head = f"{text(name, _LONGEST_PART)}: "
+    together = text(head + value, len(head) + _LONGEST_PART)
+    return together.removeprefix(head) if together.startswith(head) else alone
+
+
+def _chart(title: str, chart: Chart) -> Chart:
+    curves = [
+        msgspec.structs.replace(curve, name=text(curve.name, _LONGEST_PART), points=curve.points[-_MOST_POINTS:])
+        for curve in chart.curves[:MOST_PARTS]
+    ]
+    limits = {text(name): value for name, value in list(chart.limits.items())[:MOST_PARTS]}
+    marks = {text(name): at for name, at in list(chart.marks.items())[:MOST_PARTS]}
+    return Chart(title, text(chart.unit), curves, limits, bars=chart.bars, marks=marks)
+
+
+def _fitting(value: T) -> T:
+    """The struct without the largest of its evidence, where it would be too large."""
+    held = sorted(_evidence(value), key=_size, reverse=True)
+    size = _size(value) if held else 0
+    for one in held:
+        if size <= MOST_BYTES:
+            break
+        note = Lines(
+            text(one.title, 200), [f"… ({_size(one):,} bytes were cut; a record has {MOST_BYTES:,} at most)"]
+        )
+        value = _exchanged(value, one, note)
+        size += _size(note) - _size(one)
+    return value
+
+
+def _size(value: msgspec.Struct) -> int:
+    return len(msgspec.json.encode(value))
+
+
+def _evidence(value: msgspec.Struct) -> Iterator[Evidence]:
+    """The evidence of a struct, also that of its investigation's steps."""
+    yield from getattr(value, "evidence", ())
+    for step in getattr(value, "investigation", ()):
+        yield from _evidence(step)
+
+
+def _exchanged(value: T, old: Evidence, new: Evidence) -> T:
+    fields: dict[str, Any] = {}
+    if hasattr(value, "evidence"):
+        fields["evidence"] = [new if one is old else one for one in value.evidence]
+    if hasattr(value, "investigation"):
+        fields["investigation"] = [_exchanged(step, old, new) for step in value.investigation]
+    return msgspec.structs.replace(value, **fields)

@@ -1,0 +1,204 @@
+"""The KPI ladder: a target to aim for, a warning and a critical limit, written as the playbook writes them.
+
+    target = "> 90 %"      aim; short of it is still OK, and said
+    warning = "< 80 %"     passes, but is shown in yellow
+    critical = "< 70 %"    fails
+    possible = "0 .. 100"  what the figure can be at all; anything else was measured wrongly, and is not judged
+
+Comparisons are exactly the ones written: with ``< 80 %``, 80 is not a warning.
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+import re
+from typing import Literal
+
+import msgspec
+
+from playbook.core.coverage import Coverage
+from playbook.core.verdict import Verdict
+
+_COMPARISONS = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
+_SIGNS = {"<=": "≤", ">=": "≥"}
+_WRITTEN = {sign: comparison for comparison, sign in _SIGNS.items()}
+_OPPOSITE = {"<": ">=", "<=": ">", ">": "<=", ">=": "<"}
+_BOUND = re.compile(
+    r"^\s*(?P<comparison><=|>=|<|>|≤|≥)\s*(?P<number>-?\d[\d,_]*(?:\.\d+)?)\s*(?P<unit>[A-Za-zµ%].*?)?\s*$"
+)
+_DECIMALS = 3
+_MOST_DECIMALS = 15
+_ROUNDING = 1e-9  # of a value: what floating-point arithmetic may be off
+_POSSIBLE = re.compile(r"^\s*(?P<low>-?[\d.]+)?\s*\.\.\s*(?P<high>-?[\d.]+)?\s*$")
+_WORDS = {"<": "under", "<=": "at most", ">": "over", ">=": "at least"}
+
+
+class Reading(msgspec.Struct, frozen=True):
+    """A measured number with what a reader needs to weigh it.
+
+    Attributes:
+        value: in the unit of the limit it is judged by; NaN where nobody knows it, as ``coverage`` explains.
+        over: what it was measured over, e.g. ``24 h (1,204 requests)``; may be empty.
+        coverage: what this figure stands on beyond what its measurement says of itself.
+        words: the number as a sentence says it where a bare one reads badly, e.g. ``none`` for what has ended.
+            Without particulars, as the public reads it too.
+    """
+
+    value: float
+    over: str = ""
+    coverage: Coverage = Coverage()
+    words: str = ""
+
+
+class Bound(msgspec.Struct, frozen=True):
+    """One comparison with a number, e.g. ``< 80 %``."""
+
+    comparison: Literal["<", "<=", ">", ">="]
+    number: float
+    unit: str = ""
+
+    @classmethod
+    def parse(cls, text: str) -> Bound:
+        """Read ``< 80 %``; raises ValueError with what was expected."""
+        match = _BOUND.match(text)
+        if not match:
+            raise ValueError(f"expected a comparison and a number such as '< 80 %', got {text!r}")
+        number = float(match["number"].replace(",", "").replace("_", ""))
+        comparison = _WRITTEN.get(match["comparison"], match["comparison"])
+        return cls(comparison, number, match["unit"] or "")  # type: ignore[arg-type]
+
+    def holds(self, value: float) -> bool:
+        """True where ``value`` satisfies the comparison."""
+        return bool(_COMPARISONS[self.comparison](value, self.number))
+
+    def __str__(self) -> str:
+        """As the settings write it, for what programs read again."""
+        return f"{self.comparison} {format_value(self.number, self.unit)}"
+
+    @property
+    def shown(self) -> str:
+        """The same for people: ``≥ 26 h``."""
+        return f"{_SIGNS.get(self.comparison, self.comparison)} {format_value(self.number, self.unit)}"
+
+
+class Limit(msgspec.Struct, frozen=True):
+    """A named KPI ladder. ``target`` says which way is good; ``warning`` and ``critical`` what is bad.
+
+    Attributes:
+        lowest, highest: what the figure can be at all; a value outside of it was measured wrongly.
+    """
+
+    name: str
+    unit: str
+    target: Bound | None = None
+    warning: Bound | None = None
+    critical: Bound | None = None
+    lowest: float | None = None
+    highest: float | None = None
+
+    def verdict(self, value: float) -> Verdict:
+        """OK, WARNING or CRITICAL for a finite number; a NaN cannot be judged (ValueError)."""
+        if not math.isfinite(value):
+            raise ValueError(f"{self.name}: {value} cannot be judged")
+        if self.critical and self.critical.holds(value):
+            return Verdict.CRITICAL
+        if self.warning and self.warning.holds(value):
+            return Verdict.WARNING
+        return Verdict.OK
+
+    def meets_target(self, value: float) -> bool:
+        """True where the value is as good as aimed for, or where no target is set."""
+        return self.target is None or self.target.holds(value)
+
+    def possible(self, value: float) -> bool:
+        """Whether the figure can have this value at all; a share of 100 % may be computed as a trifle more."""
+        low, high = (-math.inf if self.lowest is None else self.lowest), self.highest
+        trifle = _ROUNDING * max(abs(value), 1.0)
+        return low - trifle <= value and (high is None or value <= high + trifle)
+
+    @property
+    def lines(self) -> dict[str, float]:
+        """What a chart says of the ladder: where each of its bounds lies, by its name."""
+        bounds = {"target": self.target, "warning": self.warning, "critical": self.critical}
+        return {name: bound.number for name, bound in bounds.items() if bound}
+
+    @property
+    def range(self) -> str:
+        """What the figure can be, in words: ``from 0 to 100 %`` or ``at least 0 s``."""
+        if self.lowest is not None and self.highest is not None:
+            return f"from {format_value(self.lowest, '')} to {format_value(self.highest, self.unit)}"
+        if self.lowest is not None:
+            return f"at least {format_value(self.lowest, self.unit)}"
+        return "any value" if self.highest is None else f"at most {format_value(self.highest, self.unit)}"
+
+    def expected(self, verdict: Verdict) -> str:
+        """What would have been good enough, in words: ``at least 80 %``."""
+        bound = self.warning or self.critical
+        if self.target and (verdict is Verdict.OK or bound is None):
+            return self._in_words(self.target.comparison, self.target.number)
+        if bound is None:
+            return "any value"
+        return self._in_words(_OPPOSITE[bound.comparison], bound.number)
+
+    def _in_words(self, comparison: str, number: float) -> str:
+        """``at least 80 %``; of what is counted and may not be there at all, ``none``."""
+        if (comparison, number) == ("<=", 0) and (not self.unit or self.unit.startswith("of ")):
+            return f"none {self.unit}".strip()
+        return f"{_WORDS[comparison]} {format_value(number, self.unit)}"
+
+    def format(self, value: float) -> str:
+        """The value with the limit's unit, with as many decimals as it takes not to contradict its verdict."""
+        for decimals in range(_DECIMALS, _MOST_DECIMALS):
+            if self._stands_alike(value, round(value, decimals)):
+                return format_value(value, self.unit, decimals)
+        return f"{value!r} {self.unit}".strip()
+
+    def _stands_alike(self, value: float, shown: float) -> bool:
+        if not math.isfinite(value):
+            return True
+        return self.verdict(shown) == self.verdict(value) and self.meets_target(shown) == self.meets_target(value)
+
+
+def format_value(value: float, unit: str, decimals: int = _DECIMALS) -> str:
+    """A number for people: thousands separated, no more than three decimals, the unit behind a space."""
+    text = f"{value:,.{decimals}f}".rstrip("0").rstrip(".") if math.isfinite(value) else str(value)
+    text = "0" if text == "-0" else text
+    return f"{text} {unit}".strip()
+
+
+def parse_limit(name: str, spec: dict[str, str]) -> Limit:
+    """Build a limit from its three texts; raises ValueError where they contradict each other."""
+    bounds = {key: Bound.parse(spec[key]) for key in ("target", "warning", "critical") if spec.get(key)}
+    if not bounds.keys() & {"warning", "critical"}:
+        raise ValueError("expected a warning or a critical limit, as a limit without both can never fail")
+    units = {bound.unit for bound in bounds.values()}
+    if len(units) > 1:
+        raise ValueError(f"expected one unit, got {' and '.join(sorted(map(repr, units)))}")
+    lowest, highest = _parse_possible(spec.get("possible", ".."))
+    limit = Limit(name, units.pop(), **bounds, lowest=lowest, highest=highest)
+    _demand_order(limit)
+    return limit
+
+
+def _parse_possible(text: str) -> tuple[float | None, float | None]:
+    match = _POSSIBLE.match(text)
+    if not match:
+        raise ValueError(f"expected what is possible as '0 .. 100' or '0 ..', got {text!r}")
+    low, high = (float(number) if number else None for number in match.groups())
+    return low, high
+
+
+def _demand_order(limit: Limit) -> None:
+    bad = [b for b in (limit.warning, limit.critical) if b]
+    upward = {b.comparison[0] == ">" for b in bad}
+    if len(upward) > 1 or (limit.target and (limit.target.comparison[0] == ">") in upward):
+        raise ValueError("expected warning and critical on the same side and the target on the other")
+    if limit.warning and limit.critical:
+        worse = operator.ge if upward == {True} else operator.le
+        if not worse(limit.critical.number, limit.warning.number):
+            raise ValueError(f"expected critical ({limit.critical}) to be worse than warning ({limit.warning})")
+    if limit.target and limit.warning:
+        between = operator.le if upward == {True} else operator.ge
+        if not between(limit.target.number, limit.warning.number):
+            raise ValueError(f"expected the target ({limit.target}) to be stricter than warning ({limit.warning})")

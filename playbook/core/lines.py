@@ -1,0 +1,191 @@
+"""Files of lines that are only added to: each line whole or not at all, by several at once; read however damaged.
+
+What the lines say is the business of who uses this: ``playbook.core.ledger`` and ``playbook.history.runs``.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from playbook.core.errors import UsageError
+
+# What decoding a line may raise; nested too deeply, a line exhausts the stack.
+DAMAGE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+_CONFLICT = (b"<<<<<<<", b"|||||||", b"=======", b">>>>>>>")
+_PATIENCE = 10.0  # seconds; nobody holds the lock for longer than one write takes
+_PAUSE = 0.01  # seconds
+
+
+class Line(NamedTuple):
+    """One line.
+
+    Attributes:
+        number: from 1.
+        text: without its line feed.
+        problem: why it need not be decoded, continuing the words ``line 3``; empty where it may be.
+    """
+
+    number: int
+    text: bytes
+    problem: str
+
+
+def append(file: Path, line: bytes) -> None:
+    """Add one line, which ends in a line feed; on disk when this returns. Safe when several do it at once.
+
+    Raises:
+        UsageError: the file cannot be written; it is then as it was.
+    """
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with _locked(file, os.O_RDWR | os.O_APPEND | os.O_CREAT, fcntl.LOCK_EX) as descriptor:
+            size = os.fstat(descriptor).st_size
+            unfinished = size and os.pread(descriptor, 1, size - 1) != b"\n"
+            try:
+                _write(descriptor, (b"\n" if unfinished else b"") + line)
+                os.fsync(descriptor)
+            except OSError:
+                os.ftruncate(descriptor, size)
+                raise
+            if not size:
+                _keep_name_of(file)
+    except OSError as error:
+        raise UsageError(f"{file} cannot be written: {error.strerror}") from None
+
+
+def read(file: Path) -> bytes:
+    """The content, with no line half written; raises OSError."""
+    with _locked(file, os.O_RDONLY, fcntl.LOCK_SH) as descriptor, open(descriptor, "rb", closefd=False) as stream:
+        return stream.read()
+
+
+def rewrite(file: Path, change: Callable[[bytes], bytes]) -> None:
+    """Put what ``change`` makes of the content in its place, whole or not at all; who adds a line meanwhile waits.
+
+    Raises:
+        UsageError: the file cannot be read or written; it is then as it was.
+    """
+    part = file.with_name(f"{file.name}.part")
+    try:
+        with _locked(file, os.O_RDWR, fcntl.LOCK_EX) as descriptor:
+            with open(descriptor, "rb", closefd=False) as stream:
+                content = stream.read()
+            with part.open("wb") as fresh:
+                fresh.write(change(content))
+                fresh.flush()
+                os.fsync(fresh.fileno())
+            part.replace(file)
+            _keep_name_of(file)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise UsageError(f"{file} cannot be written: {error.strerror}") from None
+
+
+@contextmanager
+def alone(folder: Path, patience: float) -> Iterator[bool]:
+    """Whether nobody else does this for the same folder meanwhile; waits so many seconds for whoever does.
+
+    False also where there is no such folder, or its file system knows no locks.
+    """
+    try:
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except OSError:
+        yield False
+        return
+    try:
+        try:
+            _lock(descriptor, fcntl.LOCK_EX, time.monotonic() + patience)
+        except OSError:
+            yield False
+        else:
+            yield True
+    finally:
+        os.close(descriptor)  # gives the lock up too
+
+
+def numbered(content: bytes, longest: int) -> Iterator[Line]:
+    """The lines of a file; those longer than ``longest`` bytes, blank, or left by a merge have their problem."""
+    for number, text in enumerate(_split(content), 1):
+        if not text.strip():
+            yield Line(number, text, "is blank")
+        elif len(text) > longest:
+            yield Line(number, text, f"is damaged: {len(text):,} bytes long")
+        elif text.startswith(_CONFLICT):
+            yield Line(number, text, "is damaged: a merge that git could not finish left it")
+        else:
+            yield Line(number, text, "")
+
+
+def _split(content: bytes) -> Iterator[bytes]:
+    """One line after the other, as all of them at once would be the file a second time."""
+    at = 0
+    while at < len(content):  # what follows the last line feed is no line
+        end = content.find(b"\n", at)
+        end = len(content) if end < 0 else end
+        yield content[at:end]
+        at = end + 1
+
+
+def damage(error: BaseException) -> str:
+    """What decoding said, as the problem of a line."""
+    if isinstance(error, RecursionError):
+        return "is damaged: nested too deeply"
+    return f"is damaged: {str(error).replace('`', '')}"
+
+
+@contextmanager
+def _locked(file: Path, flags: int, lock: int) -> Iterator[int]:
+    """The file, opened and locked; raises OSError, also where it stays locked by somebody else."""
+    deadline = time.monotonic() + _PATIENCE
+    while True:
+        descriptor = os.open(file, flags | os.O_CLOEXEC, 0o644)
+        try:
+            _lock(descriptor, lock, deadline)
+            if _is_still(file, descriptor):
+                yield descriptor
+                return
+        finally:
+            os.close(descriptor)  # gives the lock up too
+
+
+def _lock(descriptor: int, lock: int, deadline: float) -> None:
+    while True:
+        try:
+            fcntl.flock(descriptor, lock | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                raise TimeoutError(0, f"another process has held it for {_PATIENCE:g} s") from None
+            time.sleep(_PAUSE)
+        else:
+            return
+
+
+def _is_still(file: Path, descriptor: int) -> bool:
+    """Git puts a new file in the old one's place: a line that was then added to the old one would be lost."""
+    try:
+        return os.path.samestat(file.stat(), os.fstat(descriptor))
+    except FileNotFoundError:
+        return False
+
+
+def _keep_name_of(file: Path) -> None:
+    """A new file's name is on disk once its folder is; not every file system can be asked for that."""
+    with suppress(OSError):
+        descriptor = os.open(file.parent, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def _write(descriptor: int, content: bytes) -> None:
+    while content:
+        content = content[os.write(descriptor, content) :]

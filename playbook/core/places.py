@@ -1,0 +1,42 @@
+"""Where what comes with the suite lies: beside this package in a checkout, inside of it where it is installed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+_PACKAGE = Path(__file__).resolve().parents[1]
+
+INSTALLED = (_PACKAGE / "checks").is_dir()
+ROOT = _PACKAGE if INSTALLED else _PACKAGE.parent
+CATALOGUE = ROOT / "docs" / "playbook.md"
+RUNBOOKS = ROOT / "docs" / "runbooks"
+CHECKS = ROOT / "checks"
+INI = ROOT / "pytest.ini"
+# The shipped checks for pytest, with --pyargs; a checkout has them in its own folder.
+MODULE = "playbook.checks"
+
+
+def is_checkout(root: Path) -> bool:
+    """Whether a folder is a checkout, which brings its own package, checks and pytest.ini."""
+    return (root / "playbook" / "plugin.py").is_file()
+
+
+def name_of(file: Path) -> str:
+    """What pytest is to call a shipped file, and finds it by: its module, wherever that is installed."""
+    return ".".join((MODULE, *file.relative_to(CHECKS).with_suffix("").parts))
+
+
+def comes_with_it(check: str) -> bool:
+    """Whether a check is called as one of an installed suite is, by its module."""
+    return check.startswith(f"{MODULE}.")
+
+
+def path_of(check: str) -> str:
+    """The path of a check's file, from the root of the project or of what is installed."""
+    file = check.partition("::")[0]
+    return f"{file.replace('.', '/')}.py" if comes_with_it(check) else file
+
+
+def file_of(check: str, root: Path) -> Path:
+    """The file of a check of a project in ``root``."""
+    return (_PACKAGE.parent if comes_with_it(check) else root) / path_of(check)

@@ -1,0 +1,115 @@
+"""Where each client and measurement is defined: known by name from the start, imported when it is asked for.
+
+A run needs a few dozen of some hundred modules, and ``--help`` none of them.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Iterator, Mapping
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+import msgspec
+
+if TYPE_CHECKING:
+    from playbook.core.engine import Provider
+
+# As the decorators stand in every module; that none is missed, and nothing read wrongly, is a test.
+_DEFINED = re.compile(r"^@(?:client|measurement)\b(?:.*\n)+?def (\w+)\(", re.MULTILINE)
+_PARAMETER = re.compile(r"\s*(\w+)")
+
+
+class Registry(Mapping[str, "Provider"]):
+    """Providers by name. A name is there without its module, which is imported when the provider is asked for."""
+
+    def __init__(self) -> None:
+        self._modules: dict[str, str] = {}
+        self._needs: dict[str, tuple[str, ...]] = {}
+        self._providers: dict[str, Provider] = {}
+
+    def find(self, package: ModuleType) -> None:
+        """Note what the modules of a package and of those below it define, without importing them."""
+        for folder in map(Path, package.__path__):
+            for source in sorted(folder.rglob("*.py")):
+                module = ".".join((package.__name__, *source.relative_to(folder).with_suffix("").parts))
+                for name, needs in _defined(source.read_text(encoding="utf-8")):
+                    self._modules[name], self._needs[name] = module, needs
+
+    def register(self, provider: Provider) -> None:
+        """Take in a provider, as its module is imported.
+
+        Raises:
+            ValueError: another module has one of that name.
+        """
+        name, module = provider.name, provider.function.__module__
+        other = self._modules.setdefault(name, module)
+        if other != module:
+            raise ValueError(f"{name} is registered by {other} and {module}")
+        self._providers[name], self._needs[name] = provider, provider.needs
+
+    def module_of(self, name: str) -> str:
+        """The module that defines it, which need not be loaded."""
+        return self._modules[name]
+
+    def needs(self, name: str) -> tuple[str, ...]:
+        """The names of what it takes, without loading it."""
+        return self._needs[name]
+
+    def __getitem__(self, name: str) -> Provider:
+        if name not in self._providers:
+            import_module(self._modules[name])
+            learn_messages()
+        return self._providers[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._modules
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._modules)
+
+    def __len__(self) -> int:
+        return len(self._modules)
+
+
+def _defined(source: str) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Name and parameters of each provider that a module defines, read from its text."""
+    for found in re.finditer(_DEFINED, source):
+        yield found[1], tuple(_parameters(source, found.end()))
+
+
+def _parameters(source: str, at: int) -> Iterator[str]:
+    """The names of parameters; ``at`` is behind the opening bracket."""
+    depth, begins = 0, True
+    for here in range(at, len(source)):
+        letter = source[here]
+        if begins and (name := _PARAMETER.match(source, here)):
+            yield name[1]
+            begins = False
+        depth += (letter in "([") - (letter in ")]")
+        if depth < 0:
+            return
+        begins = begins or (letter == "," and depth == 0)
+
+
+_learned: set[type[msgspec.Struct]] = set()
+_learning = threading.Lock()
+
+
+def learn_messages() -> None:
+    """Let msgspec learn every message class that is loaded by now, in one thread and before another uses it.
+
+    It learns a class when it first decodes one, and two threads in which it does so at once can crash the process
+    (seen with msgspec 0.22 as a segmentation fault in one of some hundred runs).
+    """
+    with _learning:
+        waiting = [msgspec.Struct]
+        while waiting:
+            for kind in waiting.pop().__subclasses__():
+                if kind not in _learned:
+                    msgspec.json.Decoder(kind)
+                    _learned.add(kind)
+                waiting.append(kind)

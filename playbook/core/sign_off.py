@@ -1,0 +1,117 @@
+"""One sign-off of what only a person can know, and how it stands with its item. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import msgspec
+
+from playbook.core.clock import Moment, days
+from playbook.core.coverage import Coverage, lacking
+
+_BY_CADENCE = ("weekly.", "monthly.")
+
+
+class File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A file that was looked at: its path from the folder of the ledger, and the SHA-256 of its content."""
+
+    path: str
+    sha256: str
+
+
+class Attestation(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """One line of the ledger.
+
+    Attributes:
+        note: what was looked at, and what was found.
+        when, expires: ISO 8601 with their offset.
+    """
+
+    item: str
+    who: str
+    when: Moment
+    note: str
+    expires: Moment
+    evidence: list[File] = []
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """How long a sign-off counts, and how long before its end it should be renewed."""
+
+    valid: timedelta
+    near: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class SignOff:
+    """How it stands with one item.
+
+    Attributes:
+        newest: the newest line that is not refused; None where there is none.
+        refused: lines for this item that do not count, in words: ``line 3 was edited: …``.
+        now: aware, in UTC.
+        since: when the system was first checked; None where that does not matter.
+    """
+
+    item: str
+    newest: Attestation | None
+    refused: tuple[str, ...]
+    rule: Rule
+    now: datetime
+    since: datetime | None = None
+
+    @property
+    def pending(self) -> bool:
+        """Nobody has ever signed it, and it has not been due yet since the system is known.
+
+        What belongs to a single occasion, such as a maintenance, is due whenever that is.
+        """
+        if self.newest or self.refused or self.since is None or not self.item.startswith(_BY_CADENCE):
+            return False
+        return self.now - self.since <= self.rule.valid
+
+    @property
+    def coverage(self) -> Coverage:
+        """What the sign-off lets one judge: nothing while it is pending."""
+        if not self.pending:
+            return Coverage()
+        assert self.since
+        return lacking(
+            "never signed",
+            expected="a valid one",
+            got=f"none yet on a system that was first checked on {self.since:%Y-%m-%d}",
+            hint=f"It is critical from {self.since + self.rule.valid:%Y-%m-%d} on, when it has been due once.",
+        )
+
+    @property
+    def until(self) -> datetime | None:
+        """When the newest stops to count: as it says itself, and never later than the rule allows."""
+        return min(self.newest.expires, self.newest.when + self.rule.valid) if self.newest else None
+
+    @property
+    def left(self) -> timedelta | None:
+        """Time until then; negative where that has passed."""
+        return self.until - self.now if self.until else None
+
+    @property
+    def valid(self) -> bool:
+        """There is one, and it has not expired."""
+        return self.left is not None and self.left > timedelta()
+
+    @property
+    def near(self) -> bool:
+        """It is valid, and time to renew it."""
+        return self.valid and self.left is not None and self.left < self.rule.near
+
+    @property
+    def found(self) -> str:
+        """In words, for a message: ``one by Ada Novak on 2026-11-16, which expires in 2 days``."""
+        refused = f" ({'; '.join(self.refused)})" if self.refused else ""
+        if self.newest is None or self.left is None or self.until is None:
+            return f"none{' that is valid' if self.refused else ''}{refused}"
+        when = f"one by {self.newest.who} on {self.newest.when:%Y-%m-%d}"
+        ends = f"expires in {days(self.left)}" if self.valid else f"expired {days(-self.left)} ago"
+        return f"{when}, which {ends}{refused}"

@@ -1,0 +1,66 @@
+"""Where handoff pages lie: one JSON with what the page tells, and beside it what people read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from playbook.core.errors import Denied, Unreachable
+from playbook.history.handoff_page import SCHEMA, Page, Period
+
+SERVICE = "Handoff pages"
+
+
+class Kept(NamedTuple):
+    """A page that lies in the folder; ``lacking`` are the files beside it that should be there and are not."""
+
+    page: Page
+    file: Path
+    lacking: tuple[str, ...]
+
+
+class Pages(NamedTuple):
+    """The pages of one target and period, oldest first, and the files that are none, in words."""
+
+    kept: tuple[Kept, ...]
+    damaged: tuple[str, ...]
+
+
+def file_of(folder: Path, page: Page) -> Path:
+    """The page's JSON; HTML and Markdown have the same name."""
+    return folder / f"{page.target}-{page.period}-{page.made:%Y%m%dT%H%M%SZ}.json"
+
+
+def read_pages(folder: Path, target: str, period: Period) -> Pages:
+    """The pages of a target.
+
+    Raises:
+        Unreachable, Denied: the folder is not there or may not be read.
+    """
+    try:
+        files = sorted(file for file in folder.iterdir() if file.match(f"{target}-{period}-*.json"))
+    except PermissionError:
+        raise Denied(f"{SERVICE}: expected to be allowed to read {folder}", service=SERVICE) from None
+    except OSError as error:
+        raise Unreachable(
+            f"{SERVICE}: expected the folder {folder.name}, which is not there ({error.strerror})",
+            service=SERVICE,
+            hint="Write the first page with `python -m playbook handoff --weekly`, or mend people.handoffs.",
+        ) from None
+    kept: list[Kept] = []
+    damaged: list[str] = []
+    for file in files:
+        try:
+            page = msgspec.json.decode(file.read_bytes(), type=Page)
+        except (msgspec.DecodeError, UnicodeDecodeError, OSError) as error:
+            damaged.append(f"{file.name}: {str(error).replace('`', '')}")
+            continue
+        if page.schema != SCHEMA or (page.target, page.period) != (target, period):
+            damaged.append(f"{file.name}: no {period} page of {target} in form {SCHEMA}")
+            continue
+        lacking = [suffix for suffix in (".html", ".md") if not file.with_suffix(suffix).is_file()]
+        kept.append(Kept(page, file, tuple(lacking)))
+    kept.sort(key=lambda each: each.page.made)
+    return Pages(tuple(kept), tuple(damaged))

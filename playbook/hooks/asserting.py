@@ -1,0 +1,206 @@
+"""What pytest's own words mean as verdicts: assert, pytest.fail, pytest.skip, xfail. The only place that knows.
+
+    assert that holds                OK          a judgement, with pytest's introspection as what was found
+    assert that does not, pytest.fail    CRITICAL    the same
+    pytest.skip, skipif              NOT CONFIGURED  the check says that it does not apply here
+    xfail                            WAIVED      a failure that is expected, with its reason
+    XPASS                            WARNING     the failure that is expected did not come: take the mark away
+    anything else                    UNKNOWN     a crash says nothing about the system
+
+An assert counts where the check's own code makes it: in its file or below its folder. What a library or a fixture
+asserts for itself is a crash.
+"""
+
+from __future__ import annotations
+
+import inspect
+import sysconfig
+import types
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+from _pytest.assertion import rewrite
+
+from playbook.core.engine import REGISTRY
+from playbook.core.errors import ExpectedFailure, Skipped, Unmeasured
+from playbook.core.evidence import Lines
+from playbook.core.judge import Judgement
+from playbook.core.places import CHECKS
+from playbook.core.verdict import Critical, Verdict, verdict_of
+from playbook.run.recorder import CheckTimeout, Notes
+from playbook.settings.sections.mistakes import did_you_mean
+
+_MOST = 100  # passing asserts that are kept of one check
+_REWRITTEN = "@pytest_ar"  # a global of every module whose asserts pytest has rewritten
+# pytest also rewrites the asserts of libraries that come with a plugin, and so those of ours.
+_LIBRARIES = (
+    *(Path(__file__).resolve().parents[2] / name for name in ("playbook", "sandbox", "loadtests")),
+    *(Path(sysconfig.get_path(name)).resolve() for name in ("purelib", "platlib")),
+)
+
+
+Redact = Callable[[str], str]
+
+
+def see_asserts(config: pytest.Config) -> None:
+    """Have pytest tell of asserts that hold, and of values whole, whatever the project's ini file says.
+
+    Without the first, a check whose asserts hold would have judged nothing. What pytest shortens, before anything
+    can be redacted, could show a part of a secret.
+    """
+    config._inicache["enable_assertion_pass_hook"] = True
+    config._inicache[f"verbosity_{config.VERBOSITY_ASSERTIONS}"] = "2"
+    # Compiled files of runs that did not tell of them lie beside the checks, under pytest's usual name.
+    usual, rewrite.PYC_TAIL = rewrite.PYC_TAIL, f".{rewrite.PYTEST_TAG}-playbook{rewrite.PYC_EXT}"
+    config.add_cleanup(lambda: setattr(rewrite, "PYC_TAIL", usual))
+
+
+def note_pass(notes: Notes, title: str, source: str, explanation: str, redact: Redact) -> None:
+    """Note an assert of the check that held. A check that judges by ``judge`` uses asserts as guards only.
+
+    To be called from pytest's hook, whose caller tells whose assert it is: one of a library says nothing.
+    """
+    if notes.asserts_count and len(notes.judge.judgements) < _MOST and not _is_by_a_library():
+        notes.judge.note(_judgement(Verdict.OK, title, redact(source), redact(explanation)))
+
+
+def note_part(notes: Notes, title: str, error: BaseException, redact: Redact) -> None:
+    """Note what a subtest raised: that a part of the check could not be told keeps the whole from being good."""
+    verdict = verdict_of(error)
+    if verdict is Verdict.UNKNOWN:
+        found = redact(str(error) if isinstance(error, Unmeasured) else f"{type(error).__name__}: {error}")
+        message = f"{title}: expected subtests that end, got {found}"
+        notes.judge.note(
+            Judgement(subject=title, verdict=verdict, message=message, expected="subtests that end", found=found)
+        )
+
+
+def meaning(
+    call: pytest.CallInfo[None],
+    report: pytest.TestReport,
+    notes: Notes,
+    title: str,
+    path: Path,
+    *,
+    redact: Redact,
+) -> BaseException | None:
+    """What a check raised, as an error of ours where it is one of pytest's words; None where it ended normally.
+
+    Args:
+        title: of the check's item.
+        path: of the file that the check stands in.
+        redact: takes secrets out of a text, which must be whole: a secret of several lines is none by lines.
+    """
+    error = call.excinfo.value if call.excinfo else None
+    expected = getattr(report, "wasxfail", None)
+    if isinstance(error, pytest.skip.Exception) and expected is None:
+        return Skipped(f"{title}: the check skips itself: {error.msg}")
+    if isinstance(error, pytest.fail.Exception) and "pytest-timeout" in str(error):
+        return CheckTimeout(
+            "the check " + str(error).replace("Timeout (>", "did not finish within ").split(")")[0]
+        )
+    if isinstance(error, pytest.FixtureLookupError):
+        return _no_fixture(error, title)
+    if call.excinfo and call.when == "call" and _is_judgement(call.excinfo, path):
+        error = _failed(call.excinfo, notes, title, redact)
+    if expected is not None and report.skipped:
+        critical = verdict_of(error) is Verdict.CRITICAL
+        told = str(error) if critical or error is None else f"{type(error).__name__}: {error}"
+        return ExpectedFailure(f"{title}: this failure is expected ({expected or 'no reason is given'}): {told}")
+    if error is None and (expected is not None or "[XPASS(strict)]" in str(report.longrepr)):
+        subject, wanted = f"{title}, marked xfail", "the failure that the mark expects"
+        notes.judge.that(False, subject, expected=wanted, found="a pass: take the mark away", warn=True)
+    return error
+
+
+def _is_judgement(excinfo: pytest.ExceptionInfo[BaseException], path: Path) -> bool:
+    error = excinfo.value
+    if isinstance(error, pytest.fail.Exception):
+        by_check = any(_is_own(one.frame.f_globals, Path(one.path), path) for one in excinfo.traceback)
+        return by_check and not isinstance(error, pytest.xfail.Exception)  # and not by pytest, of the check
+    if not isinstance(error, AssertionError) or isinstance(error, Critical):
+        return False
+    frame = excinfo.traceback[-1]
+    file = Path(frame.path)
+    return _is_own(frame.frame.f_globals, file, path)
+
+
+def _is_a_library(file: Path) -> bool:
+    return any(map(file.is_relative_to, _LIBRARIES)) and not file.is_relative_to(CHECKS)
+
+
+def _is_by_a_library() -> bool:
+    """Whether pytest tells of an assert that is not of a check: it stands in what called pytest's own function."""
+    frame = inspect.currentframe()
+    while frame and frame.f_code.co_name != "_call_assertion_pass":
+        frame = frame.f_back
+    return frame is None or frame.f_back is None or _is_a_library(Path(frame.f_back.f_code.co_filename))
+
+
+def _is_own(names: Mapping[str, object], file: Path, check: Path) -> bool:
+    """Whether code is the check's: its asserts are rewritten, or it stands below the check's folder."""
+    return (_REWRITTEN in names or file.is_relative_to(check.parent)) and not _is_a_library(file)
+
+
+def _no_fixture(error: pytest.FixtureLookupError, title: str) -> BaseException:
+    """pytest's own exception says what is missing only in its long form."""
+    name = error.argname
+    if name is None:
+        return error
+    close = did_you_mean(name, [*REGISTRY, "judge", "limits", "settings", "clock"])
+    return Unmeasured(
+        f"{title}: expected a fixture {name!r}, got none of that name{close} (a fault of the check)",
+        service="",
+        hint="Correct the name, or write the fixture; `pytest --fixtures` lists those that there are.",
+    )
+
+
+def end_at_the_check(excinfo: pytest.ExceptionInfo[BaseException], path: Path) -> None:
+    """Cut what the suite did for the check off its traceback, for a debugger to begin in the check.
+
+    What happened before the check's own code, and in libraries that it called itself, stays as it is.
+    """
+    last: types.TracebackType | None = None
+    frame = excinfo.value.__traceback__
+    while frame:
+        file = Path(frame.tb_frame.f_code.co_filename)
+        if _is_own(frame.tb_frame.f_globals, file, path):
+            last = frame
+        elif last and _is_a_library(file):
+            break
+        frame = frame.tb_next
+    if last and frame:
+        last.tb_next = None
+
+
+def _failed(excinfo: pytest.ExceptionInfo[BaseException], notes: Notes, title: str, redact: Redact) -> Critical:
+    own = next(
+        (one for one in reversed(excinfo.traceback) if _REWRITTEN in one.frame.f_globals), excinfo.traceback[-1]
+    )
+    line = redact(" ".join(str(own.statement).split()))
+    source = line.partition("assert ")[2] or line
+    text = redact(_as_written(str(excinfo.value))) or "that does not hold"
+    judged = _judgement(Verdict.CRITICAL, title, source, text)
+    notes.judge.note(judged)
+    if "\n" in text:
+        notes.evidence.append(Lines("What pytest saw", text.splitlines()))
+    return Critical(judged.message)
+
+
+def _as_written(text: str) -> str:
+    """pytest doubles each % of an assert's own message where it also tells of asserts that hold."""
+    remark, line, rest = text.partition("\nassert ")
+    return remark.replace("%%", "%") + line + rest if line else text
+
+
+def _judgement(verdict: Verdict, title: str, source: str, text: str) -> Judgement:
+    """``title: expected response.status_code == 200, got 503 == 200 (the shop is closed)``."""
+    lines = text.splitlines()
+    seen = next((line for line in lines if line.startswith("assert ")), lines[0] if lines else "")
+    remark = lines[0] if lines and lines[0] != seen and verdict is Verdict.CRITICAL else ""
+    for quoted in (f', "{remark}"', f", '{remark}'"):
+        source = source.removesuffix(quoted)
+    found = seen.removeprefix("assert ") + (f" ({remark})" if remark else "")
+    message = f"{title}: expected {source}, got {found}"
+    return Judgement(subject=source, verdict=verdict, message=message, expected=source, found=found)

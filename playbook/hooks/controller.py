@@ -1,0 +1,390 @@
+"""The process that owns a run: it starts the sandbox, gathers the records and writes the results.
+
+A run begins with its first check. Before, nothing is started and no folder made: pytest also lists fixtures and
+markers, collects for an editor, or ends with a mistake in a file of checks, and none of that is a run.
+
+A run has one target or many. What concerns a target by itself is in ``run.target_run``; with many there is also
+a page over all of them (``playbook.run.many``).
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import signal
+from contextlib import nullcontext, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from playbook.clients.pace import share_with
+from playbook.core.audience import Audience, of_terminal
+from playbook.core.catalogue import Item, shipped
+from playbook.core.check_ids import target_in, without_target
+from playbook.core.clock import iso
+from playbook.core.errors import UsageError
+from playbook.core.places import MODULE
+from playbook.core.public import public_results
+from playbook.core.record import Record, Results
+from playbook.core.verdict import EXIT_NOT_KEPT, EXIT_OK
+from playbook.history.folder import history_folder
+from playbook.history.readings import SharedReadings
+from playbook.hooks.load_options import add_time, demand_permitted, order_of, ordered
+from playbook.report import pytest_html
+from playbook.run import Run
+from playbook.run.many import Many
+from playbook.run.target_run import FINISHED, Order, TargetRun
+from playbook.settings.chosen import settings_of_all
+from playbook.settings.gate import OPTION, refused_as_production
+from playbook.settings.loading import SANDBOX
+from playbook.settings.sections.groups import shard_of
+
+if TYPE_CHECKING:
+    from sandbox.launcher import RunningSandbox
+
+
+# pytest's options that leave out something of a set.
+_CHOICES = ("keyword", "deselect", "ignore", "ignore_glob", "lf", "stepwise")
+_USUAL_LETTERS = "fE"  # of pytest's -r: what failed, which the closing lines tell anyway
+
+
+class Controller:
+    """What only one process of a run does; workers of xdist have none.
+
+    Attributes:
+        targets: by name, in the order in which they were named.
+        many: the page over all; None where there is one target.
+        overlay: the addresses of the sandbox, once it is started.
+    """
+
+    def __init__(self, config: pytest.Config) -> None:
+        self.config = config
+        options = config.option
+        shard = shard_of(options.shard) if options.shard else None
+        share_with(shard.of if shard else 1)
+        found = settings_of_all(options.target, config.rootpath, shard=shard)
+        self.reports = config.rootpath / options.reports
+        self.chosen = bool(options.target) or found[0].target.name != SANDBOX
+        kinds: dict[str, str] = {settings.target.name: settings.target.kind for settings in found}
+        if options.fault:
+            self._demand_known_faults(kinds)
+        self.allow_mutations = self._asked_for_mutations(kinds)
+        self.order = Order(
+            set_name=_set_name(config),
+            command=shlex.join(["pytest", *config.invocation_params.args]),
+            partial=_is_partial(config),
+            reports=self.reports,
+            allow_mutations=self.allow_mutations,
+            confirms=_confirmed(options.confirms, list(kinds)),
+            is_only=len(found) == 1,
+        )
+        histories = [history_folder(settings, self.reports, chosen=options.history) for settings in found]
+        self.history = histories[0]
+        self.load = order_of(config, found[0], self.history, targets=len(found))
+        shared = None if self.order.is_only else SharedReadings()
+        self.targets = {
+            settings.target.name: TargetRun(
+                settings,
+                self.order,
+                history=history,
+                load=self.load,
+                readings=shared,
+            )
+            for settings, history in zip(found, histories, strict=True)
+        }
+        self.started = self.first.started
+        self.overlay: dict[str, Any] | None = None
+        self.sandbox: RunningSandbox | None = None
+        self.ended = FINISHED
+        self.results: Results | None = None
+        self.many: Many | None = None
+        if not self.order.is_only:
+            asked = ", ".join(options.target) or os.environ.get("PLAYBOOK_TARGET", "")
+            self.many = Many(config, self.targets, self.order, asked=asked, shard=str(shard or ""))
+            add_time(config, (len(found) - 1) * 60.0)
+        self._previous: dict[int, Any] = {}
+        self._is_started = False
+        self._load_was_cut = False
+        self._has_page = False
+        self._quiet_html = hasattr(options, "htmlpath") and not options.htmlpath
+
+    @property
+    def first(self) -> TargetRun:
+        """The target, where there is one."""
+        return next(iter(self.targets.values()))
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether a check was executed, so that this is a run."""
+        return any(target.folder is not None for target in self.targets.values())
+
+    def announce(self) -> None:
+        """Say what will be checked, before anything of pytest's own.
+
+        Raises:
+            UsageError: load must not go where it would; of the sandbox that is known once it is started.
+        """
+        terminal = self._terminal
+        if terminal:
+            terminal.write_line(self._first_line(), bold=True)
+        if self.load and self.first.settings.target.kind != SANDBOX:
+            demand_permitted(self.first.settings, self.load)
+
+    def begin(self, name: str = "") -> Run:
+        """Make the folder of a target's report, once; what comes to a record from now on is reported."""
+        self.start()
+        target = self.targets[name] if name else self.first
+        if target.folder is None:
+            folder = target.begin()
+            if self.many:
+                page = folder.path / "pytest-html.html" if self._quiet_html and folder.is_there else None
+                self.many.begin(target, page)
+        return target.run
+
+    def open_page(self) -> None:
+        """Begin pytest-html's page of the run, once, and while the first answers are on their way."""
+        folder = self.first.folder
+        if self._quiet_html and not self.many and not self._has_page and folder and folder.is_there:
+            self._has_page = True
+            pytest_html.add_page(self.config, folder.path / "pytest-html.html", self.not_written)
+
+    def not_written(self, name: str, why: str) -> None:
+        """Note what could not be written of the run as a whole; it is said at the end."""
+        if self.many:
+            self.many.not_written(name, why)
+        else:
+            self.first.not_written(name, why)
+
+    def start(self) -> None:
+        """Start the sandbox where that is what is checked, once; xdist's workers need it before the run begins.
+
+        Raises:
+            UsageError: the sandbox cannot be started, or load must not go where it would.
+        """
+        if self._is_started:
+            return
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup has it
+                self._previous[number] = signal.signal(number, self._terminated)
+        if self.load:
+            self._previous[signal.SIGINT] = signal.signal(signal.SIGINT, self._interrupted)
+        self._is_started = True
+        terminal = self._terminal
+        if terminal:
+            # pytest's closing line counts in its own words; ours uses the six verdicts.
+            terminal.summary_stats = lambda: None
+        if any(target.settings.target.kind == SANDBOX for target in self.targets.values()):
+            self._start_sandbox()
+        if self.load:
+            demand_permitted(self.first.settings, self.load)
+
+    def _start_sandbox(self) -> None:
+        from sandbox.launcher import attach_or_start
+
+        self.sandbox = attach_or_start(self.config.option.fault)
+        self.overlay = self.sandbox.settings
+        for settings in settings_of_all(list(self.targets), self.config.rootpath, self.overlay):
+            target = self.targets[settings.target.name]
+            if settings.target.kind == SANDBOX:
+                target.faults = self.sandbox.faults()
+                target.now_with(settings)
+
+    # --------------------------------------------------------------------------------------------- what is checked
+
+    def note_selected(self, items: dict[str, tuple[str, str, Item | None]]) -> None:
+        """Take in which checks will be run: by node id their target, their id without it, and their item."""
+        for target in self.targets.values():
+            target.selected = {}
+        for name, check, item in items.values():
+            self.targets[name].selected[check] = item
+        if self.many:
+            self.many.note_selected({nodeid: (name, check) for nodeid, (name, check, _) in items.items()})
+
+    def note_ids(self, ids: list[str]) -> None:
+        """Take in the node ids that a worker of xdist has collected."""
+        found: dict[str, tuple[str, str, Item | None]] = {}
+        for nodeid in ids:
+            name = target_in(nodeid, self.targets) if self.many else None
+            found[nodeid] = (name, without_target(nodeid, name), None) if name else (self.first.name, nodeid, None)
+        self.note_selected(found)
+
+    def of_report(self, nodeid: str) -> str:
+        """The target of a check."""
+        return self.many.target_of(nodeid) if self.many else self.first.name
+
+    def keep(self, record: Record, nodeid: str) -> None:
+        """Take one record in."""
+        self.targets[self.of_report(nodeid)].keep(record)
+
+    # -------------------------------------------------------------------------------------------------- the end
+
+    def finish(self, session: pytest.Session, exitstatus: int) -> None:
+        """Add the run up, write it down, and set the exit code."""
+        if not self.has_begun:
+            if self.order.uncollected and exitstatus == pytest.ExitCode.TESTS_FAILED:
+                session.exitstatus = pytest.ExitCode.INTERRUPTED  # not one check was found, and none has failed
+            return
+        if self._quiet_html and not self.many:
+            pytest_html.silence(self.config)
+        if exitstatus in {pytest.ExitCode.USAGE_ERROR, pytest.ExitCode.NO_TESTS_COLLECTED}:
+            return
+        if exitstatus == pytest.ExitCode.INTERRUPTED and self.ended == FINISHED:
+            self.ended = str(session.shouldstop or "interrupted")
+        elif session.shouldfail:
+            self.ended = str(session.shouldfail)
+        elif exitstatus == pytest.ExitCode.INTERNAL_ERROR:
+            self.ended = "pytest had an internal error"
+        if self.many:
+            session.exitstatus = self.many.finish(self.ended, exitstatus, begin=self.begin)
+            return
+        if self._load_was_cut:
+            session.exitstatus = exitstatus = pytest.ExitCode.INTERRUPTED
+        counts = exitstatus in {pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED}
+        # Interrupted, or an internal error: pytest's own code says more.
+        results = self.first.added_up(self.ended, None if counts else int(exitstatus))
+        if results is None:
+            return
+        if counts:
+            session.exitstatus = results.exit_code
+        self.results = results
+        if not self.first.write_down(results) and session.exitstatus == EXIT_OK:
+            # Good, and nothing to show for it: whoever counts on the run's code must not take it for kept.
+            session.exitstatus = EXIT_NOT_KEPT
+
+    def summarise(self, terminal: Any) -> None:
+        """Print what is not OK, the counts, and where the report is."""
+        from playbook.report.terminal import absent, lines, listed
+
+        if self.many:
+            self.many.summarise(terminal)
+            return
+        folder = self.first.folder
+        if self.results is None or folder is None:
+            for text, markup in absent(self.first.parts_left_out() if self.first.run.left_out else []):
+                terminal.write_line(text, **markup)
+            return
+
+        results = self.results
+        if of_terminal(os.environ) is Audience.PUBLIC:
+            results = public_results(results, shipped())
+        where = folder.path
+        if where.is_relative_to(Path.cwd()):
+            where = where.relative_to(Path.cwd())
+        report = str(where / "index.html") if folder.results_file.is_file() else "none"
+        terminal.ensure_newline()
+        if self.config.option.reportchars != _USUAL_LETTERS and not terminal.no_summary:
+            for text, markup in listed(results, terminal.reportchars):
+                terminal.write_line(text, **markup)
+        for text, markup in lines(results, report, width=terminal._tw.fullwidth):
+            terminal.write_line(text, **markup)
+        for name, why in folder.problems.items():
+            terminal.write_line(f"  not written: {name} ({why})", red=True)
+        if self.first.not_kept:
+            terminal.write_line(f"  not in the history: {self.first.not_kept}", red=True)
+
+    def stop(self) -> None:
+        """Stop what was started. Called whatever happened."""
+        if self.load:
+            self.load.end()
+        if self.sandbox:
+            self.sandbox.stop()
+        for target in self.targets.values():
+            if target.folder:
+                target.folder.discard_if_empty()
+        for number, previous in self._previous.items():
+            signal.signal(number, previous)
+
+    # ------------------------------------------------------------------------------------------ the command line
+
+    def _demand_known_faults(self, kinds: dict[str, str]) -> None:
+        for name, kind in kinds.items():
+            if kind != SANDBOX:
+                raise UsageError(f"--fault only works on the sandbox, and the target is {name}")
+        from sandbox.faults import demand_known
+
+        demand_known(self.config.option.fault)
+
+    def _asked_for_mutations(self, kinds: dict[str, str]) -> bool:
+        """Whether the command line itself says so; an ini file or a variable would say so for ever, unseen."""
+        if not self.config.getoption(OPTION):
+            return False
+        if OPTION not in self.config.invocation_params.args:
+            raise UsageError(
+                f"{OPTION} counts on the command line only, and was given by $PYTEST_ADDOPTS or pytest.ini"
+            )
+        for name, kind in kinds.items():
+            refusal = refused_as_production(name, kind)
+            if refusal:
+                raise UsageError(f"{OPTION} is refused: {refusal}")
+        return True
+
+    @property
+    def _terminal(self) -> Any:
+        return self.config.pluginmanager.get_plugin("terminalreporter")
+
+    def _first_line(self) -> str:
+        target = self.first.settings.target
+        name = (
+            target.name if self.chosen else f"{target.name} (no target chosen: this is the embedded demo system)"
+        )
+        told = f"{len(self.targets):,} targets ({self.many.asked})" if self.many else f"target: {name}"
+        faults = f" · faults: {', '.join(self.config.option.fault)}" if self.config.option.fault else ""
+        load = f" · load: {ordered(self.first.settings, self.load)}" if self.load else ""
+        return f"operations playbook · {told} · set: {self.order.set_name}{load}{faults} · {iso(self.started)}"
+
+    def _terminated(self, signum: int, frame: object) -> None:
+        self.ended = f"interrupted by {signal.Signals(signum).name}"
+        if not self._stop_load():
+            raise KeyboardInterrupt(self.ended)
+
+    def _interrupted(self, signum: int, frame: object) -> None:
+        self.ended = "interrupted"
+        if not self._stop_load():
+            raise KeyboardInterrupt
+
+    def _stop_load(self) -> bool:
+        """Stop a load test that runs, once; what it measured is then judged (UNKNOWN) and reported as always."""
+        if self.load is None or not self.load.running or self.load.stop.is_set():
+            return False
+        self.load.stop.set()
+        self._load_was_cut = True
+        self._say("the load is being stopped and then reported; once more ends the run at once")
+        return True
+
+    def _say(self, text: str) -> None:
+        """A line on the terminal, also while a check runs, whose output is kept from there."""
+        terminal = self._terminal
+        capture = self.config.pluginmanager.get_plugin("capturemanager")
+        with capture.global_and_fixture_disabled() if capture else nullcontext(), suppress(RuntimeError):
+            if terminal:  # which may just have been writing: RuntimeError
+                terminal.write_line(f"\n{text}")
+
+
+def _set_name(config: pytest.Config) -> str:
+    expression = (config.option.markexpr or "").strip()
+    return re.sub(r"[^a-z0-9_]+", "-", expression.lower()).strip("-") or "all"
+
+
+def _confirmed(runs: list[str], targets: list[str]) -> dict[str, str]:
+    """By target, the run whose bad checks are looked at again: its id begins with the target's name.
+
+    ``shop-a-daily-20261123T070000Z-0123abcd``.
+    """
+    if len(targets) == 1:
+        return {targets[0]: runs[-1]} if runs else {}
+    return {run.rsplit("-", 3)[0]: run for run in runs}
+
+
+def _is_partial(config: pytest.Config) -> bool:
+    """True where the command line asks for a part of a set, so that the floor of the whole set says nothing."""
+    options = config.option
+    sources = pytest.Config.ArgsSource
+    # Below the root pytest takes what stands there, and with no folder named in the ini file all of the root.
+    named = (config.args_source is sources.ARGS and MODULE not in config.args) or (
+        config.args_source is sources.INVOCATION_DIR and config.invocation_params.dir != config.rootpath
+    )
+    simple = re.fullmatch(r"\w*", options.markexpr or "")
+    some = [getattr(options, name, None) for name in _CHOICES]
+    return bool(named or any(some) or not simple)

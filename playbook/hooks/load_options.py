@@ -1,0 +1,157 @@
+"""Load tests on pytest's command line: what is asked for, and that nothing else starts one.
+
+A load test runs where the marker ``load`` is what chooses its checks: with ``-m load``, or ``-m "load or daily"``.
+Plain ``pytest``, a path and ``-m "not daily"`` leave them out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from _pytest.mark.expression import Expression  # what -m itself is read with; there is no public door to it
+
+from playbook.core.errors import Forbidden, NotConfigured, UsageError
+from playbook.load.order import DEFAULT_SHAPE, MARKER, PRODUCTION_OPTION, SHAPE_OPTION, WORKERS_OPTION, LoadOrder
+from playbook.load.permission import demand_permission
+from playbook.load.planning import demand_shape, longest
+from playbook.settings.loading import Settings
+
+MEASUREMENT = "load_test"
+_MARGIN = 120.0  # seconds beyond the load itself: starting, ending, and what is looked at afterwards
+
+
+def add_options(group: pytest.OptionGroup) -> None:
+    """The three options."""
+    group.addoption(
+        SHAPE_OPTION, metavar="NAME", help=f"with -m load: smoke, steady, ramp, … (default: {DEFAULT_SHAPE})"
+    )
+    group.addoption(
+        WORKERS_OPTION, type=int, metavar="N", help="with -m load: Locust processes that share the users"
+    )
+    group.addoption(
+        PRODUCTION_OPTION,
+        metavar="NAME",
+        help="with -m load: repeat the name of a production target that may be loaded; on the command line only",
+    )
+
+
+def order_of(config: pytest.Config, settings: Settings, history: Path, targets: int = 1) -> LoadOrder | None:
+    """What is asked for; None where that is no load test. The report's folder is not known yet.
+
+    Args:
+        targets: how many there are; a load test has one.
+
+    Raises:
+        UsageError: an option without ``-m load`` or from a file, an unknown shape, one beyond the caps, or several
+            targets or processes of pytest.
+    """
+    options = config.option
+    asked = chooses(options.markexpr or "", {MARKER})
+    given = [
+        name
+        for name, value in (
+            (SHAPE_OPTION, options.shape),
+            (WORKERS_OPTION, options.workers),
+            (PRODUCTION_OPTION, options.load_production),
+        )
+        if value is not None
+    ]
+    if not asked:
+        if given:
+            raise UsageError(f"{given[0]} is for load tests: expected -m {MARKER} beside it")
+        return None
+    if targets > 1:
+        raise UsageError(f"a load test has one target: expected one --target, got {targets}")
+    if getattr(options, "dist", "no") != "no" or getattr(options, "tx", None):
+        raise UsageError(
+            f"a load test runs in one process of pytest: leave -n away ({WORKERS_OPTION} N shares its users "
+            "between processes of Locust)"
+        )
+    order = LoadOrder(
+        shape=options.shape or DEFAULT_SHAPE,
+        workers=options.workers or 0,
+        production=_repeated(options.load_production or "", config.invocation_params.args),
+        history=history,
+    )
+    demand_shape(settings, order)
+    add_time(config, longest(settings, order) + _MARGIN)
+    return order
+
+
+def demand_permitted(settings: Settings, order: LoadOrder) -> None:
+    """Ask once more before anything is sent; what is not configured the checks themselves say.
+
+    Raises:
+        UsageError: load must not go where it would.
+    """
+    try:
+        demand_permission(settings, order.production)
+    except Forbidden as error:
+        raise UsageError(str(error)) from None
+    except NotConfigured:
+        return
+
+
+def chooses(expression: str, markers: Collection[str]) -> bool:
+    """Whether it is the marker ``load`` by which ``-m`` chooses a check with these markers."""
+    try:
+        compiled = Expression.compile(expression)
+    except SyntaxError:
+        return False  # pytest says so itself
+
+    def chosen(names: Collection[str]) -> bool:
+        return compiled.evaluate(lambda name, /, **_: name in names)
+
+    return chosen(markers) and not chosen(set(markers) - {MARKER})
+
+
+def leave_out(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Take out the checks of load tests that nobody asked for, and put the others last.
+
+    Last, as what is measured beside a load test would be measured under load.
+    """
+    expression = config.option.markexpr or ""
+    under_load = [item for item in items if item.get_closest_marker(MARKER)]
+    wanted = [item for item in under_load if chooses(expression, {mark.name for mark in item.iter_markers()})]
+    left_out = [item for item in under_load if item not in wanted]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+    if under_load:
+        items[:] = [item for item in items if item not in under_load] + wanted
+
+
+def ordered(settings: Settings, order: LoadOrder) -> str:
+    """``smoke, up to 10 users for 30 s``."""
+    shape = demand_shape(settings, order)
+    return f"{order.shape}, up to {shape.users:,} users for {shape.seconds:,g} s"
+
+
+def seconds_of(settings: Settings, order: LoadOrder) -> float:
+    """What a check that waits for the load test may take."""
+    return longest(settings, order) + _MARGIN
+
+
+def _repeated(name: str, arguments: Sequence[str | object]) -> str:
+    """The name of a production system, where the command line itself says it."""
+    if not name:
+        return ""
+    words = [str(argument) for argument in arguments]
+    if f"{PRODUCTION_OPTION}={name}" not in words and (PRODUCTION_OPTION, name) not in pairwise(words):
+        raise UsageError(
+            f"{PRODUCTION_OPTION} counts on the command line only, and was given by $PYTEST_ADDOPTS or pytest.ini"
+        )
+    return name
+
+
+def add_time(config: pytest.Config, seconds: float) -> None:
+    """A session of pytest has so much more time than it usually has."""
+    usual = config.getoption("session_timeout", None)
+    if usual is None:
+        text = re.match(r"[\d.]+", str(config.getini("session_timeout") or ""))
+        usual = float(text[0]) if text else None
+    if usual:
+        config.option.session_timeout = float(usual) + seconds

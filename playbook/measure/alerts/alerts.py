@@ -1,0 +1,154 @@
+"""What the monitoring system has to say: alerts that fire or are pending, and what is silenced."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from playbook.clients.alert_words import Alert, Silence
+from playbook.clients.alertmanager import Alertmanager, Found, RuleAlerts
+from playbook.core.clock import Clock
+from playbook.core.coverage import Coverage, lacking
+from playbook.core.engine import measurement
+from playbook.core.evidence import Evidence, Facts, Table
+from playbook.core.time_words import moment, span
+from playbook.settings.loading import Settings
+
+SHOWN = 3  # names in a message; all of them stand in the evidence
+
+
+@dataclass(frozen=True, slots=True)
+class Alerts:
+    """All alerts and silences of one moment.
+
+    Attributes:
+        ignored: names of alerts that are meant to fire.
+        always: those that always fire, where there is a rule for them: else the way of alerts is broken.
+        longest: days that a silence may have to go before somebody should look at it.
+    """
+
+    at: datetime
+    found: Found
+    ignored: tuple[str, ...]
+    always: tuple[str, ...] = ()
+    longest: float = math.inf
+
+    @property
+    def coverage(self) -> Coverage:
+        """Whether all that fires or is pending would have been seen."""
+        rules = self.found.rules.names if self.found.rules else ()
+        fires = {alert.name for alert in self.found.alerts if alert.state == "firing" and alert.delivered}
+        dead = [name for name in self.always if name in rules and name not in fires]
+        coverage = self.found.coverage
+        if dead:
+            coverage += lacking(
+                f"{dead[0]} does not fire",
+                expected=f"{dead[0]} to fire, as it always does",
+                got="none of them",
+                hint="Follow the way from the rules to Alertmanager: what does fire may be lost on it.",
+            )
+        return coverage
+
+    @property
+    def overlong(self) -> tuple[Silence, ...]:
+        """Silences that hide everything, or that have no end in sight."""
+        return tuple(one for one in self.found.silences if one.on_everything or self._days(one) > self.longest)
+
+    @property
+    def found_overlong(self) -> str:
+        """What they are on, and until when."""
+        told = [
+            f"{'everything' if one.on_everything else ', '.join(one.matchers)} until {moment(one.until)}"
+            for one in self.overlong[:SHOWN]
+        ]
+        return f"{len(self.overlong)}: {'; '.join(told)}" if told else "none"
+
+    @property
+    def firing(self) -> tuple[Alert, ...]:
+        """Those that fire, are not silenced or inhibited, and are not meant to fire.
+
+        First those that nobody was told of, then the longest.
+        """
+        return self._of("firing")
+
+    @property
+    def waiting(self) -> tuple[Alert, ...]:
+        """Those that are pending, and those whose rule cannot be evaluated."""
+        return self._of("pending", "not evaluated")
+
+    @property
+    def undelivered(self) -> tuple[Alert, ...]:
+        """Those that fire in Prometheus and that Alertmanager does not know, whether they count or not."""
+        return tuple(alert for alert in self.found.alerts if not alert.delivered)
+
+    def words(self, alerts: Sequence[Alert], state: str = "") -> str:
+        """``2: HighErrorRate (portfolio-web, critical, for 42 min), …``; with a state ``2 firing: …``."""
+        if not alerts:
+            return "none"
+        named = [self._word(alert) for alert in alerts[:SHOWN]]
+        more = [f"{len(alerts) - SHOWN} more"] if len(alerts) > SHOWN else []
+        return f"{len(alerts)}{f' {state}' if state else ''}: {', '.join(named + more)}"
+
+    def evidence(self) -> list[Evidence]:
+        """Source and counts, every alert, every silence with who, why and until when."""
+        counts = dict.fromkeys(("firing", "pending", "silenced", "inhibited", "not evaluated"), 0)
+        for alert in self.found.alerts:
+            counts[alert.state] += alert.name not in self.ignored
+        facts = {"Source": self.found.source, **{state.capitalize(): str(n) for state, n in counts.items()}}
+        facts["Rules"] = self.found.rules.coverage.words if self.found.rules else "not known"
+        if not self.coverage.enough:
+            facts["Not known"] = f"expected {self.coverage.expected}, got {self.coverage.got}"
+        if self.undelivered:
+            facts["Not delivered to Alertmanager"] = str(len(self.undelivered))
+        ignored = sorted({alert.name for alert in self.found.alerts if alert.name in self.ignored})
+        if ignored:
+            facts["Meant to fire"] = ", ".join(ignored)
+        shown: list[Evidence] = [Facts("Alerts", facts)]
+        rows = [
+            [_state(alert), alert.name, self._since(alert), _labels(alert), alert.summary]
+            for alert in self.found.alerts
+            if alert.name not in self.ignored
+        ]
+        if rows:
+            shown.append(Table("Alerts by state", ["State", "Alert", "For", "Labels", "Summary"], sorted(rows)))
+        if self.found.silences:
+            silences = [
+                [", ".join(one.matchers), one.by, moment(one.until), one.comment]
+                for one in sorted(self.found.silences, key=lambda one: one.until)
+            ]
+            shown.append(Table("Silences", ["On", "By", "Until", "Comment"], silences))
+        return shown
+
+    def _of(self, *states: str) -> tuple[Alert, ...]:
+        chosen = [alert for alert in self.found.alerts if alert.state in states and alert.name not in self.ignored]
+        return tuple(sorted(chosen, key=lambda alert: (alert.delivered, alert.since or self.at, alert.name)))
+
+    def _days(self, silence: Silence) -> float:
+        return (silence.until - self.at).total_seconds() / 86_400
+
+    def _since(self, alert: Alert) -> str:
+        return span((self.at - alert.since).total_seconds()) if alert.since else "not known"
+
+    def _word(self, alert: Alert) -> str:
+        about = [alert.labels.get("component", ""), alert.labels.get("severity", "")]
+        about += [f"for {self._since(alert)}"] if alert.since else []
+        about += [] if alert.delivered else ["not delivered to Alertmanager"]
+        told = ", ".join(filter(None, about))
+        return f"{alert.name} ({told})" if told else alert.name
+
+
+@measurement
+def alerts(alerting: Alertmanager | RuleAlerts, settings: Settings, clock: Clock) -> Alerts:
+    """Alerts that fire, are pending, silenced or inhibited, and the silences in effect."""
+    own, now = settings.target.alertmanager, clock.now()
+    return Alerts(now, alerting.found(now), own.ignore, own.always, own.longest_silence_days)
+
+
+def _state(alert: Alert) -> str:
+    return alert.state if alert.delivered else f"{alert.state}, not delivered"
+
+
+def _labels(alert: Alert) -> str:
+    return ", ".join(f"{name}={value}" for name, value in sorted(alert.labels.items()) if name != "alertname")

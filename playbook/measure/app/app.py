@@ -1,0 +1,438 @@
+"""The app on App Platform: what is deployed, whether its live URL answers, and how its components are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from playbook.clients.breakage import Kind
+from playbook.clients.digitalocean import DigitalOceanApi
+from playbook.clients.digitalocean_types import ComponentHealth, Spec
+from playbook.clients.http import HttpClient
+from playbook.clients.web import SERVICE as WEBSITE
+from playbook.core.clock import Clock
+from playbook.core.coverage import Coverage, lacking, share, understood, whole
+from playbook.core.engine import measurement
+from playbook.core.errors import Unreachable
+from playbook.core.evidence import Evidence, Facts, Table
+from playbook.core.time_words import moment, span
+from playbook.measure.web.web import page_rules
+from playbook.measure.web.web_page import fault_of
+from playbook.settings.loading import Settings
+
+NO_DEPLOYMENT = "no active deployment"
+
+
+# Words of the API's description; any other is one that nobody here knows the meaning of.
+PHASES = frozenset(
+    "PENDING_BUILD BUILDING PENDING_DEPLOY DEPLOYING ACTIVE SUPERSEDED ERROR CANCELED".split()  # noqa: SIM905
+)
+STATES = frozenset({"HEALTHY", "UNHEALTHY"})
+DOMAIN_PHASES = frozenset({"PENDING", "CONFIGURING", "ACTIVE", "ERROR"})
+NOT_REPORTED = "not reported"
+
+
+@dataclass(frozen=True, slots=True)
+class AppStatus:
+    """The app as the platform describes it.
+
+    Attributes:
+        phase: of the active deployment; ``no active deployment`` where there is none.
+        deployed_at: when the active deployment was made.
+        age: of the active deployment, in seconds.
+        in_progress: phase of the deployment that is under way; empty where none is.
+        components: names of the services and workers in the app spec.
+        read_at: when this was read.
+        least: by component, how many instances run at least; 0 where it may be asleep.
+        others: names of components that have no health: static sites, jobs, functions.
+        offline: why visitors see an offline page: ``in maintenance mode``, ``archived``; empty where they do not.
+        pinned: id of the deployment that a rollback has pinned the app to; empty where none has.
+        domains: name and phase of each.
+        unreported: domains that the app spec names and the platform says nothing of.
+    """
+
+    id: str
+    name: str
+    live_url: str
+    region: str
+    tier: str
+    phase: str
+    deployment_id: str
+    deployed_at: datetime | None
+    in_progress: str
+    in_progress_since: datetime | None
+    components: tuple[str, ...]
+    read_at: datetime
+    least: tuple[tuple[str, int], ...] = ()
+    others: tuple[str, ...] = ()
+    offline: str = ""
+    pinned: str = ""
+    domains: tuple[tuple[str, str], ...] = ()
+    unreported: tuple[str, ...] = ()
+
+    @property
+    def coverage(self) -> Coverage:
+        """One answer, and that it tells which components there are: more need not be known of what they use."""
+        if not self.components and not self.others:
+            return whole("1 answer") + lacking("", expected="an app spec with components", got="none")
+        return whole("1 answer")
+
+    @property
+    def phases(self) -> Coverage:
+        """Whether its phases are words that are known, and every domain has one."""
+        phases = [self.phase] if self.phase != NO_DEPLOYMENT else []
+        phases += [self.in_progress] if self.in_progress else []
+        phases += [phase for _, phase in self.domains if phase not in DOMAIN_PHASES]
+        unknown = [phase or "no phase" for phase in phases if phase not in PHASES | DOMAIN_PHASES]
+        coverage = understood(len(unknown), max(len(phases), 1), "phases", examples=unknown)
+        if self.unreported:
+            coverage += lacking(
+                "",
+                expected="the phase of every domain in the app spec",
+                got=f"none of {', '.join(self.unreported)}",
+            )
+        return coverage
+
+    @property
+    def serves(self) -> bool:
+        """False where what is known says that no deployment serves visitors; an unknown phase says nothing."""
+        return not self.offline and (self.active or self.phase not in PHASES | {NO_DEPLOYMENT})
+
+    @property
+    def found(self) -> str:
+        """Phase of the active deployment, or why it does not matter."""
+        return f"one that is {self.offline}" if self.offline else self.phase
+
+    @property
+    def domains_off(self) -> tuple[str, ...]:
+        """Domains that do not work, or not yet."""
+        return tuple(
+            f"{name} in phase {phase}" for name, phase in self.domains if phase in DOMAIN_PHASES - {"ACTIVE"}
+        )
+
+    @property
+    def active(self) -> bool:
+        """True where a deployment serves visitors."""
+        return self.phase == "ACTIVE"
+
+    def instances(self, component: str) -> int:
+        """How many instances of a component run at least; 0 where it may be asleep, or is not in the spec."""
+        return dict(self.least).get(component, int(component in self.components))
+
+    @property
+    def age(self) -> float | None:
+        """Seconds since the active deployment was made."""
+        return (self.read_at - self.deployed_at).total_seconds() if self.deployed_at else None
+
+    def evidence(self) -> Evidence:
+        """Name, address, place and deployment."""
+        facts = {
+            "Name": self.name,
+            "Phase": self.phase,
+            "Live URL": self.live_url or "none",
+            "Region": self.region or "not said",
+            "Tier": self.tier or "not said",
+            "App ID": self.id,
+        }
+        if self.offline:
+            facts["Visitors"] = f"see an offline page: the app is {self.offline}"
+        if self.deployment_id:
+            age = f" ({span(self.age)} ago)" if self.age is not None else ""
+            facts["Active deployment"] = f"{self.deployment_id}, {moment(self.deployed_at)}{age}"
+        if self.pinned:
+            facts["Pinned"] = f"to {self.pinned} by a rollback: what is pushed is not deployed"
+        if self.in_progress:
+            facts["In progress"] = f"{self.in_progress} since {moment(self.in_progress_since)}"
+        if self.domains:
+            facts["Domains"] = ", ".join(f"{name} {phase or 'without a phase'}" for name, phase in self.domains)
+        return Facts("App", facts)
+
+
+@measurement
+def app(digitalocean: DigitalOceanApi, clock: Clock) -> AppStatus:
+    """Name, phase, live URL and region of the app, and whether visitors see it."""
+    found = digitalocean.app()
+    active = found.active_deployment
+    # One without an id is none: the API may give an empty one.
+    under_way = (found.in_progress_deployment, found.pending_deployment)
+    running = next((deployment for deployment in under_way if deployment and deployment.id), None)
+    region = found.region
+    # A new spec holds when its deployment is active; until then what runs is as that one's spec says.
+    specs = [found.spec, *([active.spec] if active and active.spec else [])]
+    return AppStatus(
+        id=found.id,
+        name=found.spec.name or found.id,
+        live_url=found.live_url,
+        region=f"{region.label} ({region.slug})" if region.label else region.slug,
+        tier=found.tier_slug,
+        phase=active.phase if active else NO_DEPLOYMENT,
+        deployment_id=active.id if active else "",
+        deployed_at=active.created_at if active else None,
+        in_progress=running.phase if running else "",
+        in_progress_since=running.created_at if running else None,
+        components=tuple(component.name for component in specs[-1].running),
+        read_at=clock.now(),
+        least=tuple((component.name, component.least) for component in specs[-1].running),
+        others=tuple(one.name for one in specs[-1].others),
+        offline=_offline(specs),
+        pinned=found.pinned_deployment.id if found.pinned_deployment else "",
+        domains=tuple((domain.spec.domain, domain.phase) for domain in found.domains),
+        unreported=tuple(
+            one.domain
+            for one in specs[-1].domains
+            if one.domain not in {domain.spec.domain for domain in found.domains}
+        ),
+    )
+
+
+def _offline(specs: list[Spec]) -> str:
+    maintenance = [spec.maintenance for spec in specs if spec.maintenance]
+    if any(one.archive for one in maintenance):
+        return "archived"
+    return "in maintenance mode" if any(one.enabled for one in maintenance) else ""
+
+
+@dataclass(frozen=True, slots=True)
+class LiveUrlAnswer:
+    """How the app's live URL answers.
+
+    Attributes:
+        url: as the platform names it; empty where it names none.
+        status: HTTP status, after redirects; None without an answer.
+        outcome: what came, in words.
+        answered: a page came, or the app asked who is there.
+        uncertain: why what came says nothing of what visitors get; empty where it does.
+        is_website: it is the address of the website itself.
+        seconds: for the whole answer.
+    """
+
+    url: str
+    status: int | None
+    outcome: str
+    answered: bool
+    uncertain: str = ""
+    is_website: bool = False
+    seconds: float | None = None
+    attempts: tuple[str, ...] = ()
+
+    @property
+    def failed(self) -> bool:
+        """Visitors get no page: no answer, an error, or something else in the page's place."""
+        return not self.answered and not self.uncertain
+
+    @property
+    def coverage(self) -> Coverage:
+        """One answer; what the app's phase says does not stand on it."""
+        return whole("1 answer" if self.status else "no answer")
+
+    @property
+    def cause(self) -> str:
+        """The website, where the live URL is its address and gives no answer; else empty."""
+        return WEBSITE if self.failed and self.status is None and self.is_website else ""
+
+    @property
+    def certainty(self) -> Coverage:
+        """What came is what visitors get."""
+        if not self.uncertain:
+            return Coverage()
+        return lacking("", expected="the page that visitors get", got=self.outcome, hint=self.uncertain)
+
+    def evidence(self) -> Evidence:
+        """URL and outcome, and each try."""
+        facts = {"URL": self.url or "none", "Answer": self.outcome}
+        if self.seconds is not None:
+            facts["Time"] = f"{self.seconds:.3f} s"
+        if len(self.attempts) > 1:
+            facts["Tries"] = "; ".join(self.attempts)
+        return Facts("Live URL", facts)
+
+
+@measurement
+def live_url_answer(app: AppStatus, settings: Settings) -> LiveUrlAnswer:
+    """Whether the live URL answers with a page.
+
+    No answer is a finding here, not a connectivity issue: the DigitalOcean API has just answered this machine, so
+    its network works. Only where this machine itself has no way to the address, it is none.
+    """
+    if not app.live_url:
+        return LiveUrlAnswer("", None, "no live URL", answered=False)
+    client = HttpClient(
+        app.live_url, service="Live URL", time_limits=settings.time_limits, ca=settings.target.web.ca
+    )
+    try:
+        answer = client.get(retry="connection", redirects=5)
+    except Unreachable as error:
+        reason = error.attempts[-1].partition(": ")[2] if error.attempts else str(error)
+        own = "The fault is on this machine's side: its routes, its limits or its proxy."
+        uncertain = own if error.kind == Kind.OWN else ""
+        is_website = urlsplit(app.live_url).netloc == urlsplit(settings.target.web.url or "").netloc
+        return LiveUrlAnswer(app.live_url, None, reason, False, uncertain, is_website, attempts=error.attempts)
+    fault = fault_of(answer, page_rules(settings, app.live_url))
+    asks_who = answer.status == 401 and "www-authenticate" in answer.headers
+    return LiveUrlAnswer(
+        app.live_url,
+        answer.status,
+        fault.words if fault else f"HTTP {answer.status}",
+        answered=fault is None or asks_who,
+        uncertain="Something stands between this machine and the app." if fault and fault.uncertain else "",
+        seconds=answer.phases.total,
+        attempts=answer.attempts,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """How the platform finds one component.
+
+    Attributes:
+        state: HEALTHY, UNHEALTHY, UNKNOWN or a word that is new; ``not reported`` where it is in the spec only.
+        ready, wanted: replicas.
+        least: as the spec says; 0 where the component may be asleep.
+        cpu, memory: percent, mean of the replicas.
+    """
+
+    name: str
+    state: str
+    ready: int
+    wanted: int
+    cpu: float = 0.0
+    memory: float = 0.0
+    least: int = 1
+
+    @property
+    def asleep(self) -> bool:
+        """Scaled to zero on purpose."""
+        return self.least == 0 and self.wanted == 0 and self.ready == 0
+
+    @property
+    def well(self) -> bool:
+        """False where it is UNHEALTHY or lacks replicas; what nobody knows of it is in the coverage."""
+        if self.asleep:
+            return self.state != "UNHEALTHY"
+        replicas = self.ready >= self.wanted and (self.state != "HEALTHY" or self.ready > 0)
+        return self.state != "UNHEALTHY" and replicas
+
+    @property
+    def coverage(self) -> Coverage:
+        """Whether its health is told in words that are known, and it wants as many replicas as the spec."""
+        if self.state == NOT_REPORTED:
+            return Coverage()  # what is reported of all components says so
+        if self.state not in STATES and not self.asleep:
+            got = self.found
+            return lacking("", expected=_HEALTH, got=got, hint=_NO_HEALTH)
+        if self.asleep and self.state not in STATES | {"UNKNOWN"}:
+            return lacking("", expected=_HEALTH, got=self.found, hint=_NO_HEALTH)
+        if self.wanted < self.least:
+            expected = f"at least {self.least} wanted, as the app spec says"
+            return lacking("", expected=expected, got=f"{self.wanted} wanted and {self.ready} ready")
+        return Coverage()
+
+    @property
+    def expected(self) -> str:
+        """What would be well."""
+        wanted = max(self.wanted, 1)
+        return f"HEALTHY with {_replicas(wanted, wanted)}"
+
+    @property
+    def found(self) -> str:
+        """What is."""
+        if self.state == NOT_REPORTED:
+            return self.state
+        return "asleep, with no replica wanted" if self.well and self.asleep else self._found
+
+    @property
+    def _found(self) -> str:
+        return f"{self.state} with {_replicas(self.ready, self.wanted)}"
+
+
+_HEALTH = "HEALTHY or UNHEALTHY"
+_NO_HEALTH = "A component that has just been deployed has no health yet."
+
+
+@dataclass(frozen=True, slots=True)
+class AppComponents:
+    """Every component of the app.
+
+    Attributes:
+        worst_first: unhealthy ones, then those that lack replicas, then those that nobody knows of.
+        others: how many components have no health: static sites, jobs, functions.
+    """
+
+    worst_first: tuple[Component, ...]
+    others: int = 0
+
+    @property
+    def coverage(self) -> Coverage:
+        """How many of those that have a health are reported."""
+        reported = [one for one in self.worst_first if one.state != NOT_REPORTED]
+        silent = [one.name for one in self.worst_first if one.state == NOT_REPORTED]
+        if not self.worst_first and not self.others:
+            return lacking("0 components", expected="components in the app spec", got="none")
+        return share(
+            len(reported),
+            len(self.worst_first),
+            "components",
+            what="the health",
+            note=f"not of {', '.join(silent)}" if silent else "",
+            hint=_NO_HEALTH,
+            may_be_empty=bool(self.others),  # static sites have no health
+        )
+
+    @property
+    def well(self) -> bool:
+        """No component is known to be otherwise."""
+        return all(component.well for component in self.worst_first)
+
+    @property
+    def summary(self) -> str:
+        """How many are well, in words."""
+        well = sum(component.well and component.coverage.enough for component in self.worst_first)
+        without = f", and {self.others} without a health" if self.others else ""
+        return f"{well} of {len(self.worst_first)}{without}"
+
+    def evidence(self) -> Evidence:
+        """A row for each component."""
+        return Table(
+            "Components",
+            ["Component", "State", "Replicas ready", "CPU", "Memory"],
+            [
+                [c.name, c.state, f"{c.ready} of {c.wanted}", f"{c.cpu:.1f} %", f"{c.memory:.1f} %"]
+                for c in self.worst_first
+            ],
+        )
+
+
+@measurement
+def app_components(digitalocean: DigitalOceanApi, app: AppStatus) -> AppComponents:
+    """State and replicas of every component, those in the spec that the platform does not report included."""
+    reported = [_component(health, app) for health in digitalocean.health().components]
+    names = {component.name for component in reported}
+    silent = [
+        Component(name, NOT_REPORTED, 0, 0, least=app.instances(name))
+        for name in app.components
+        if name not in names
+    ]
+    return AppComponents(tuple(sorted([*reported, *silent], key=_badness)), len(app.others))
+
+
+def _component(health: ComponentHealth, app: AppStatus) -> Component:
+    return Component(
+        name=health.name,
+        state=health.state,
+        ready=health.replicas_ready,
+        wanted=health.replicas_desired,
+        cpu=health.cpu_usage_percent,
+        memory=health.memory_usage_percent,
+        least=app.instances(health.name),
+    )
+
+
+def _badness(component: Component) -> tuple[bool, bool, bool, str]:
+    unknown = component.state not in STATES
+    missing = component.ready < component.wanted
+    return (component.state == "HEALTHY" or unknown, not missing, not unknown, component.name)
+
+
+def _replicas(ready: int, wanted: int) -> str:
+    return f"{ready} of {wanted} replica{'s' if wanted != 1 else ''} ready"

@@ -1,0 +1,119 @@
+"""Documents against what was deployed since they were last looked through.
+
+Where nothing was deployed since every document was reviewed, that tells that they say what is true, as far as
+releases can make them untrue. Everything else only a person can tell.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+from playbook.clients.digitalocean import digitalocean
+from playbook.clients.digitalocean_types import Deployment
+from playbook.core.clock import Clock
+from playbook.core.coverage import Coverage, whole
+from playbook.core.engine import measurement
+from playbook.core.errors import NotConfigured, Unmeasured
+from playbook.core.evidence import Evidence, Facts, Lines
+from playbook.core.time_words import moment
+from playbook.measure.app.deployments import GOOD, newest_first
+from playbook.people.files import path_of
+from playbook.readers.documents import read_document
+from playbook.settings.loading import Settings
+
+_SHOWN = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Documentation:
+    """What can be told of the documents without asking anybody.
+
+    Attributes:
+        reviewed: when the document that was looked through the longest ago was; None where that is not known.
+        documents: how many there are.
+        since: releases since then, newest first; None where they are not known.
+        unknown: why something is not known, in words; empty where everything is.
+        recent: the review is not older than a person's word would count.
+    """
+
+    reviewed: date | None
+    documents: int
+    since: tuple[str, ...] | None
+    unknown: str
+    recent: bool
+
+    @property
+    def coverage(self) -> Coverage:
+        """Documents and releases, where they are known; where not, somebody's word is asked for."""
+        return whole("documents and releases" if not self.unknown else "a person's word")
+
+    @property
+    def settled(self) -> str:
+        """Why nobody's word is needed; empty where it is."""
+        if self.unknown or self.since is None or self.since or not self.recent:
+            return ""
+        return f"nothing was deployed since all {self.documents} documents were reviewed, by {self.reviewed}"
+
+    def evidence(self) -> list[Evidence]:
+        """When the documents were reviewed, and what was deployed since."""
+        facts = {
+            "Documents": f"{self.documents}, all reviewed by {self.reviewed or 'no known day'}",
+            "Deployed since": "not known" if self.since is None else f"{len(self.since)}",
+        }
+        if self.unknown:
+            facts["Not told by them"] = self.unknown
+        shown: list[Evidence] = [Facts("Documents against deployments", facts)]
+        if self.since:
+            shown.append(Lines("Deployed since, to compare the documents with", list(self.since[:_SHOWN])))
+        return shown
+
+
+@measurement(libraries=("pydo", "playbook.clients.libraries.transport", "stamina"))
+def documentation(settings: Settings, clock: Clock) -> Documentation:
+    """When the runbooks and the playbook were last reviewed, and which releases there were since then."""
+    now = clock.now()
+    reviewed, count, unknown = _reviewed(settings)
+    if reviewed is None:
+        return Documentation(None, count, None, unknown, recent=False)
+    validity = settings.people.sign_offs.get("weekly")
+    recent = validity is not None and now.date() - reviewed <= timedelta(days=validity.valid_days)
+    # A review is of a day: what was deployed on that day may have come after it.
+    since = datetime(reviewed.year, reviewed.month, reviewed.day, tzinfo=UTC)
+    try:
+        listing = digitalocean(settings).deployments(since=since)
+    except (NotConfigured, Unmeasured) as error:
+        return Documentation(reviewed, count, None, str(error), recent)
+    if not listing.coverage.enough:
+        return Documentation(reviewed, count, None, listing.coverage.got, recent)
+    releases = tuple(_words(one) for one in newest_first(listing) if _may_be_since(one, since))
+    return Documentation(reviewed, count, releases, "", recent)
+
+
+def _may_be_since(deployment: Deployment, since: datetime) -> bool:
+    """Whether it was released since then, or nobody knows when, or whether it was."""
+    if deployment.created_at is not None and deployment.created_at < since:
+        return False
+    return deployment.phase in GOOD or deployment.phase not in {"ERROR", "CANCELED"}
+
+
+def _reviewed(settings: Settings) -> tuple[date | None, int, str]:
+    """The day of the oldest review, how many documents there are, and why the day is not known."""
+    people = settings.people
+    if people.runbooks is None:
+        return None, 0, "people.runbooks is not set"
+    files = sorted(path_of(settings, people.runbooks).glob("*.md"))
+    if people.playbook is not None and path_of(settings, people.playbook).is_file():
+        files.append(path_of(settings, people.playbook))
+    try:
+        documents = [read_document(file) for file in files]
+    except (OSError, UnicodeDecodeError) as error:
+        return None, len(files), f"a document cannot be read ({type(error).__name__})"
+    dates = [document.reviewed for document in documents]
+    if not dates or None in dates:
+        return None, len(files), "a document has no date of review" if dates else "there are no documents"
+    return min(day for day in dates if day), len(files), ""
+
+
+def _words(deployment: Deployment) -> str:
+    return f"{moment(deployment.created_at)}: {deployment.cause or deployment.id} ({deployment.phase})"

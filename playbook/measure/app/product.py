@@ -1,0 +1,200 @@
+"""What the product is made of, as the platform shows it, beside what the settings say of it.
+
+A part that is said to be absent and that is there would be looked at by nobody.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from playbook.clients.digitalocean import DigitalOceanApi
+from playbook.clients.digitalocean_account import DigitalOceanAccount
+from playbook.clients.digitalocean_types import Spec
+from playbook.clients.http import Answer, HttpClient
+from playbook.clients.web import website
+from playbook.core.coverage import Coverage, lacking, whole
+from playbook.core.engine import measurement
+from playbook.core.errors import NotConfigured, Unmeasured, away
+from playbook.core.evidence import Evidence, Facts, Table
+from playbook.settings.loading import Settings
+
+_REDIS = frozenset({"REDIS", "VALKEY"})
+_OF_REDIS = re.compile(r"(?:^|_)(?:REDIS|VALKEY)(?:_|$)", re.IGNORECASE)
+_NODE = "node-js"
+_NOT_THERE = (404, 410)
+_NOT_THAT_WAY = 405  # there is something, and it wants another method
+_REDIRECTS = 3
+_LARGEST = 64 * 1024  # bytes of an answer
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """Something that shows a part: where it was looked for, and what is there; empty where nothing is."""
+
+    part: str
+    where: str
+    found: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """What was found of the parts that the product does not have, and of the components that the settings name.
+
+    Attributes:
+        components: names of what the app is made of.
+        named: what the settings call the components that the product has, by what they are.
+        looked: where the absent parts were looked for.
+        asked: what could not be told of them.
+    """
+
+    app: str
+    components: tuple[str, ...]
+    named: tuple[tuple[str, str], ...]
+    looked: tuple[Shown, ...]
+    asked: Coverage
+
+    @property
+    def coverage(self) -> Coverage:
+        """The app's spec; what else was asked says only of parts whether they are there."""
+        count = len(self.components)
+        return whole(f"{count} component{'s' if count != 1 else ''}")
+
+    @property
+    def shown(self) -> tuple[Shown, ...]:
+        """What is there of parts that are said to be absent."""
+        return tuple(one for one in self.looked if one.found)
+
+    @property
+    def found(self) -> str:
+        """``redis: VALKEY database cache; images: component image-optimizer``."""
+        return "; ".join(f"{one.part}: {one.found}" for one in self.shown) or "none of them"
+
+    @property
+    def unknown_names(self) -> tuple[tuple[str, str], ...]:
+        """The names of the settings that no component has."""
+        return tuple((role, name) for role, name in self.named if name not in self.components)
+
+    @property
+    def found_names(self) -> str:
+        """Which names no component has, and which there are."""
+        missing = ", ".join(f"no {name} ({role})" for role, name in self.unknown_names)
+        return f"{missing} among {', '.join(self.components) or 'none'}" if missing else "each of them"
+
+    def evidence(self) -> list[Evidence]:
+        """The components, and a row for each place that was looked at."""
+        names = dict(self.named)
+        facts = {"App": self.app, "Components": ", ".join(self.components) or "none"}
+        facts |= {f"Called {role} in the settings": name for role, name in names.items()}
+        rows = [[one.part, one.where, one.found or "nothing"] for one in self.looked]
+        shown: list[Evidence] = [Facts("The product", facts)]
+        return (
+            [*shown, Table("What is said to be absent", ["Part", "Looked at", "Found"], rows)] if rows else shown
+        )
+
+
+@measurement
+def product(
+    digitalocean: DigitalOceanApi, digitalocean_account: DigitalOceanAccount, settings: Settings
+) -> Product:
+    """Components by their names, and whatever the platform shows of parts that the product does not have."""
+    spec, absent = digitalocean.app().spec, settings.absent
+    own = settings.target.components
+    names = {"web": own.web}
+    if "images" not in absent:
+        names |= {"optimizer": own.optimizer} | ({} if "worker" in absent else {"worker": own.worker})
+    looked, asked = list(_in_spec(spec, settings)), Coverage()
+    for question in (_endpoints, _clusters, _other_apps):
+        try:
+            for one in question(digitalocean_account, spec, settings):
+                if isinstance(one, Shown):
+                    looked.append(one)
+                else:
+                    asked += one
+        except NotConfigured:
+            continue
+        except Unmeasured as error:  # what was found before counts
+            what = "to look for what is not part of the product"
+            asked += lacking("", expected=what, got=str(error), hint=error.hint, cause=away(error))
+    components = tuple(one.name for one in spec.components)
+    return Product(spec.name, components, tuple(names.items()), tuple(looked), asked)
+
+
+def _in_spec(spec: Spec, settings: Settings) -> Iterator[Shown]:
+    """What the app's spec shows of absent parts."""
+    own, absent = settings.target.components, settings.absent
+    where = "the app's spec"
+    names = [one.name for one in spec.components]
+    if "services" in absent:
+        yield Shown("services", where, _of("component", [one.name for one in spec.running]))
+    if "images" in absent:
+        yield Shown(
+            "images", where, _of("component", [one for one in names if one in {own.optimizer, own.worker}])
+        )
+    if "worker" in absent:
+        yield Shown("worker", where, _of("worker", [one.name for one in spec.workers]))
+    if "redis" in absent:
+        databases = [f"{one.engine} {one.name}" for one in spec.databases if one.engine.upper() in _REDIS]
+        keys = [one.key for part in (spec, *spec.components) for one in part.envs if _OF_REDIS.search(one.key)]
+        found = filter(None, (_of("database", databases), _of("variable", list(dict.fromkeys(keys)))))
+        yield Shown("redis", where, ", ".join(found))
+    if "npm" in absent:
+        node = [one.name for one in spec.components if one.environment_slug == _NODE]
+        yield Shown("npm", where, _of("Node.js component", node))
+
+
+def _of(kind: str, names: list[str]) -> str:
+    return f"{kind}{'s' if len(names) > 1 else ''} {', '.join(names)}" if names else ""
+
+
+Found = Iterator[Shown | Coverage]
+
+
+def _endpoints(account: DigitalOceanAccount, spec: Spec, settings: Settings) -> Found:
+    """Whether the website answers where an absent part would."""
+    web, absent = settings.target.web, settings.absent
+    paths = [("images", web.image_health_path), ("images", web.optimize_path)] if "images" in absent else []
+    paths += [("api", web.health_path)] if "api" in absent else []
+    for part, path in paths:
+        there, unclear = _at(website(settings), path)
+        yield Shown(part, path, there)
+        if unclear:
+            hint = f"Open {path}, and see what answers."
+            yield lacking("", expected=f"{path} to be there or not", got=unclear, hint=hint)
+
+
+def _at(client: HttpClient, path: str) -> tuple[str, str]:
+    """What is there, in words, and what keeps it from being told; both empty where nothing is."""
+    answer: Answer = client.get(path, redirects=_REDIRECTS, max_body=_LARGEST, cut=True)
+    kind = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if answer.status in _NOT_THERE or (answer.status < 300 and kind == "text/html"):
+        return "", ""  # a site of one page gives that page for every path
+    if answer.status < 300 or answer.status == _NOT_THAT_WAY:
+        return f"HTTP {answer.status} from {path}", ""
+    return "", f"HTTP {answer.status} from {path}"
+
+
+def _clusters(account: DigitalOceanAccount, spec: Spec, settings: Settings) -> Found:
+    """Managed clusters of Redis or Valkey that let this app in; others may be of other products."""
+    for cluster in account.clusters() if "redis" in settings.absent else ():
+        if cluster.engine.upper() in _REDIS:
+            rules = account.api.trusted_sources(cluster.id)
+            lets_in = ("app", account.api.app_id) in {(rule.get("type"), rule.get("value")) for rule in rules}
+            yield Shown(
+                "redis", f"who may connect to {cluster.name}", f"cluster {cluster.name}" if lets_in else ""
+            )
+
+
+def _other_apps(account: DigitalOceanAccount, spec: Spec, settings: Settings) -> Found:
+    """Other apps that are built from the same code, as a staging system is."""
+    if "staging" in settings.absent:
+        own = {one.repository for one in spec.components} - {""}
+        listing = account.apps()
+        others = [
+            app.spec.name
+            for app in listing
+            if app.id != account.api.app_id and own & {one.repository for one in app.spec.components}
+        ]
+        yield Shown("staging", "the account's apps", _of("app", others))
+        yield listing.coverage

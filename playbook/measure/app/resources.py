@@ -1,0 +1,305 @@
+"""A week of processor and memory use, from the monitoring API: how high, whether it grows, and until when.
+
+Each hour counts with its busiest instance: an idle one must not hide it, and instances get new names when they are
+replaced.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from statistics import fmean, quantiles
+
+import msgspec
+
+from playbook.clients.digitalocean import DigitalOceanApi
+from playbook.clients.digitalocean_types import Series
+from playbook.core.clock import Clock
+from playbook.core.coverage import Coverage, lacking
+from playbook.core.engine import measurement
+from playbook.core.evidence import Chart, Curve, Evidence, Table
+from playbook.core.limits import Limit, Reading, format_value
+from playbook.core.wording import within
+from playbook.measure.app.app import AppStatus
+from playbook.measure.app.samples import Window, by_component
+from playbook.readers.trend import Point, Trend, by_grid, fit, split_at_falls
+from playbook.settings.loading import Settings
+from playbook.settings.sections.coverage import CoverageRules
+
+WEEK = timedelta(days=7)
+HOUR = 3600.0
+DAY = 86_400.0
+# Of a week's 168; with less there is no figure at all.
+LEAST_HOURS = 84
+FULL = 100.0
+_TOO_FEW = "What is restarted every day never shows a slow growth, and is never hurt by one."
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A number to judge, and of which component."""
+
+    name: str
+    reading: Reading
+
+
+@dataclass(frozen=True, slots=True)
+class ComponentWeek:
+    """A week of one component, in percent of what an instance has.
+
+    Attributes:
+        hours: beginning of each hour in Unix seconds, and the busiest instance's median in it.
+        before: the same of the week before; may be empty.
+    """
+
+    name: str
+    hours: tuple[Point, ...]
+    before: tuple[Point, ...] = ()
+
+    @property
+    def mean(self) -> float:
+        """Of the week."""
+        return fmean(value for _, value in self.hours)
+
+    @property
+    def usual_highest(self) -> float:
+        """What it was in 95 % of the hours at most."""
+        values = [value for _, value in self.hours]
+        return quantiles(values, n=20, method="inclusive")[-1] if len(values) > 1 else values[0]
+
+    @property
+    def change(self) -> float | None:
+        """Percentage points of the mean against the week before; ``None`` where either has too few hours."""
+        if len(self.before) < LEAST_HOURS or len(self.hours) < LEAST_HOURS:
+            return None
+        return self.mean - fmean(value for _, value in self.before)
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceWeek:
+    """A week of every component.
+
+    Attributes:
+        what: ``CPU`` or ``Memory``.
+        components: those that the app spec names, and what else has samples.
+    """
+
+    what: str
+    components: tuple[ComponentWeek, ...]
+    limit: Limit
+    seen: Coverage = Coverage()  # noqa: RUF009 - frozen
+    seen_before: Coverage = Coverage()  # noqa: RUF009 - frozen
+
+    @property
+    def coverage(self) -> Coverage:
+        """How much of the week has samples of every instance that there should be."""
+        return self.seen
+
+    @property
+    def found(self) -> str:
+        """How many components have samples."""
+        return (
+            f"samples of {sum(bool(week.hours) for week in self.components)} of {len(self.components)} components"
+        )
+
+    @property
+    def highest(self) -> list[Judged]:
+        """What it was in 95 % of the hours at most, in percent, highest first."""
+        found = []
+        for week in self.components:
+            if week.hours:
+                over = f"7 days (95th percentile of {len(week.hours)} h, mean {week.mean:.1f} %)"
+                found.append(Judged(week.name, Reading(week.usual_highest, over)))
+        return sorted(found, key=lambda judged: -judged.reading.value)
+
+    @property
+    def changes(self) -> list[Judged]:
+        """Percentage points against the week before, largest first; NaN where that is not known."""
+        found = []
+        for week in self.components:
+            if week.change is not None:
+                over = f"7 days (mean from {week.mean - week.change:.1f} % to {week.mean:.1f} %)"
+                found.append(Judged(week.name, Reading(week.change, over, self.seen_before)))
+            elif week.hours and self.seen.enough:
+                found.append(Judged(week.name, Reading(math.nan, "7 days", self._unknown_before)))
+        return sorted(found, key=lambda judged: (math.isnan(judged.reading.value), -judged.reading.value))
+
+    @property
+    def _unknown_before(self) -> Coverage:
+        if not self.seen_before.enough:
+            return self.seen_before
+        return lacking("", expected=f"{within(self.what)} samples of the week before", got="too few")
+
+    def evidence(self) -> list[Evidence]:
+        """A row for each component, and its course."""
+        rows = [
+            [
+                week.name,
+                f"{week.mean:.1f} %",
+                f"{week.usual_highest:.1f} %",
+                "not known" if week.change is None else f"{week.change:+.1f} points",
+                f"{len(week.hours)} of 168",
+            ]
+            for week in self.components
+            if week.hours
+        ]
+        columns = ["Component", "Mean", "In 95 % of hours below", "Against the week before", "Hours"]
+        return [Table(f"{self.what} in the last 7 days, busiest instance", columns, rows), self.chart()]
+
+    def chart(self) -> Chart:
+        """The course of each component, hour by hour."""
+        curves = [Curve(week.name, list(week.hours)) for week in self.components]
+        return Chart(f"{self.what}, busiest instance, last 7 days", "%", curves, self.limit.lines)
+
+
+@dataclass(frozen=True, slots=True)
+class Growth:
+    """How the memory of one component went.
+
+    Attributes:
+        restarts: moments at which it fell, as it does when a process begins anew.
+    """
+
+    name: str
+    trend: Trend
+    restarts: tuple[datetime, ...]
+    measured: datetime
+
+    @property
+    def full_on(self) -> datetime | None:
+        """When it is full, where it grows steadily."""
+        days = self.trend.days_until(FULL)
+        return None if days is None else self.measured + timedelta(days=days)
+
+    @property
+    def left(self) -> Judged | None:
+        """Days until it is full, and when that is; ``None`` where nothing says that it will be."""
+        days = self.trend.days_until(FULL)
+        if days is None:
+            return None
+        over = f"(full on {self.full_on:%Y-%m-%d} by the last 7 days: {self.trend.describe('points')})"
+        return Judged(self.name, Reading(math.floor(days), over))
+
+    @property
+    def outlook(self) -> str:
+        """When it is full, in words."""
+        if self.full_on:
+            return f"{self.full_on:%Y-%m-%d}"
+        if self.trend.steady and self.trend.slope > 0:
+            return f"not within {self.trend.rule.reach * self.trend.span:.0f} days, as far as a week can tell"
+        return "nothing says that it will be"
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryGrowth:
+    """Memory of every component over a week, and whether it grows."""
+
+    week: ResourceWeek
+    growths: tuple[Growth, ...]
+
+    @property
+    def filling(self) -> list[Judged]:
+        """Days until the memory is full, soonest first, of the components whose memory grows steadily."""
+        return sorted((one.left for one in self.growths if one.left), key=lambda judged: judged.reading.value)
+
+    @property
+    def summary(self) -> str:
+        """What was found, in a few words."""
+        filling = [f"{one.name} full in {format_value(one.reading.value, 'days')}" for one in self.filling]
+        return ", ".join(filling) or f"none in {len(self.growths)} components over 7 days"
+
+    @property
+    def coverage(self) -> Coverage:
+        """How much of the week was seen, and whether hours without a restart between can be compared."""
+        coverage = self.week.coverage
+        short = [growth.name for growth in self.growths if not growth.trend.known]
+        if short:
+            least = self.growths[0].trend.rule.least_pairs
+            coverage += lacking(
+                "",
+                expected=f"{least} comparisons of every component's memory with the same hour of another day, "
+                "without a restart between",
+                got=f"fewer comparisons of {', '.join(short)}",
+                hint=_TOO_FEW,
+            )
+        return coverage
+
+    def evidence(self) -> list[Evidence]:
+        """A row for each component, and its course."""
+        rows = [
+            [
+                growth.name,
+                format_value(round(growth.trend.level, 1), "%"),
+                growth.trend.describe("points"),
+                growth.outlook,
+                ", ".join(f"{moment:%Y-%m-%d %H:%M}" for moment in growth.restarts) or "none seen",
+            ]
+            for growth in self.growths
+        ]
+        columns = ["Component", "Highest of the last day", "Growth", "Full on", "Restarts"]
+        return [Table("Memory growth in the last 7 days, busiest instance", columns, rows), self.week.chart()]
+
+
+@measurement(parts=("services",))
+def cpu_week(digitalocean: DigitalOceanApi, app: AppStatus, settings: Settings, clock: Clock) -> ResourceWeek:
+    """CPU of every component over seven days, hour by hour, and over the seven days before."""
+    now = clock.now()
+    # Two questions, as the API's samples are the further apart the longer the time is.
+    this = digitalocean.metric("cpu_percentage", now - WEEK, now)
+    before = digitalocean.metric("cpu_percentage", now - 2 * WEEK, now - WEEK)
+    earlier = {week.name: week.hours for week in _weeks(app, before, now - 2 * WEEK)}
+    weeks = tuple(replace(week, before=earlier.get(week.name, ())) for week in _weeks(app, this, now - WEEK))
+    rules = settings.coverage
+    seen = _seen("CPU", app, this, now, rules)
+    # How old the newest sample is says nothing of a week that is over.
+    over = msgspec.structs.replace(rules, newest_minutes=math.inf)
+    seen_before = _seen(
+        "CPU", app, before, now - WEEK, over, least_percent=rules.trend_percent, of=" of the week before"
+    )
+    return ResourceWeek("CPU", weeks, settings.limits.cpu, seen, seen_before)
+
+
+@measurement(parts=("services",))
+def memory_growth(digitalocean: DigitalOceanApi, app: AppStatus, settings: Settings, clock: Clock) -> MemoryGrowth:
+    """Memory of every component over seven days, hour by hour, and whether it grows."""
+    now = clock.now()
+    series = digitalocean.metric("memory_percentage", now - WEEK, now)
+    weeks = _weeks(app, series, now - WEEK)
+    growths = []
+    for week in weeks:
+        parts = split_at_falls(week.hours, settings.trends.restart_points)
+        restarts = tuple(datetime.fromtimestamp(part[0][0], UTC) for part in parts[1:])
+        growths.append(Growth(week.name, fit(parts, DAY, settings.trends), restarts, now))
+    seen = _seen("Memory", app, series, now, settings.coverage)
+    return MemoryGrowth(ResourceWeek("Memory", weeks, settings.limits.memory, seen), tuple(growths))
+
+
+def _seen(
+    what: str,
+    app: AppStatus,
+    series: Iterable[Series],
+    end: datetime,
+    rules: CoverageRules,
+    *,
+    least_percent: float | None = None,
+    of: str = "",
+) -> Coverage:
+    least = {name: app.instances(name) for name in app.components}
+    window = Window.before(end, WEEK, deployed=app.deployed_at)
+    return window.coverage(
+        f"{within(what)} samples{of}", by_component(series, app.others), least, rules, least_percent=least_percent
+    )
+
+
+def _weeks(app: AppStatus, series: Iterable[Series], begin: datetime) -> tuple[ComponentWeek, ...]:
+    """By whole hours since ``begin``."""
+    highest: dict[str, dict[float, float]] = {name: {} for name in app.components if app.instances(name)}
+    for name, instances in by_component(series, app.others).items():
+        hours = highest.setdefault(name, {})
+        for samples in instances:
+            whole_hours = [at for at in by_grid(list(samples), HOUR) if at[0] >= begin.timestamp()]
+            for hour, value in whole_hours:
+                hours[hour] = max(value, hours.get(hour, value))
+    return tuple(ComponentWeek(name, tuple(sorted(hours.items()))) for name, hours in highest.items())

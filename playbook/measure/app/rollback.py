@@ -1,0 +1,134 @@
+"""Whether the app could be rolled back: to which deployment, and what the platform says of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from playbook.clients.digitalocean import DigitalOceanApi
+from playbook.clients.digitalocean_transport import SERVICE
+from playbook.clients.digitalocean_types import Deployment, Rollback
+from playbook.core.clock import Clock
+from playbook.core.coverage import Coverage, lacking
+from playbook.core.engine import measurement
+from playbook.core.errors import TooLittleData, Unmeasured
+from playbook.core.evidence import Evidence, Facts
+from playbook.core.time_words import moment, span
+from playbook.measure.app.deployments import BACK, GOOD, newest_first
+
+
+@dataclass(frozen=True, slots=True)
+class RollbackPlan:
+    """The newest good deployment before the one that runs.
+
+    Attributes:
+        running: the active deployment; None where none is.
+        target: where a rollback would lead; None where there is no earlier good one.
+        said: what the platform's validation says; None where there was nothing to ask.
+        read_at: when.
+    """
+
+    running: Deployment | None
+    target: Deployment | None
+    said: Rollback | None
+    read_at: datetime
+    listing: Coverage = Coverage()  # noqa: RUF009 - frozen
+
+    @property
+    def coverage(self) -> Coverage:
+        """The listing, and that something runs that could be gone back from."""
+        coverage = self.listing
+        if self.running is None:
+            coverage += lacking("", expected="a deployment in phase ACTIVE to go back from", got="none")
+        return coverage
+
+    @property
+    def found_target(self) -> str:
+        """The target, in words."""
+        return self._words(self.target) if self.target else "no earlier good one"
+
+    @property
+    def valid(self) -> bool:
+        """Whether the platform would do it."""
+        return self.said is not None and self.said.valid and self.said.error is None
+
+    @property
+    def found(self) -> str:
+        """What the platform says, in words."""
+        if self.said is None:
+            return "nothing to ask about"
+        error = self.said.error
+        if self.valid:
+            return "that it is valid"
+        return f"{error.code}: {error.message}".rstrip(".") if error else "that it is not, without a reason"
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What speaks against it, although it is valid."""
+        said = self.said.warnings if self.said else []
+        return tuple(f"{warning.code}: {warning.message}".rstrip(".") for warning in said)
+
+    @property
+    def found_warnings(self) -> str:
+        """In words."""
+        more = f", and {len(self.warnings) - 1} more" if len(self.warnings) > 1 else ""
+        return f"{self.warnings[0]}{more}" if self.warnings else "none"
+
+    def evidence(self) -> Evidence:
+        """What runs, where it would lead, and the command that would do it."""
+        facts = {"Runs now": self._words(self.running) if self.running else "no deployment is active"}
+        facts["Rollback would lead to"] = self.found_target
+        if self.target:
+            facts["Deployment ID"] = self.target.id
+        facts["The platform says"] = self.found
+        if self.warnings:
+            facts["Warnings"] = "; ".join(self.warnings)
+        return Facts("Rollback, validated and not carried out", facts)
+
+    def _words(self, deployment: Deployment) -> str:
+        made = deployment.created_at
+        ago = f" ({span((self.read_at - made).total_seconds())} ago)" if made else ""
+        return f"{deployment.cause or deployment.id}, {moment(made)}{ago}"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What came of asking: the plan, or why there is none."""
+
+    plan: RollbackPlan | None
+    problem: Unmeasured | None = None
+
+    @property
+    def coverage(self) -> Coverage:
+        """What the plan stands on."""
+        return self.plan.coverage if self.plan else Coverage()
+
+
+@measurement
+def rollback_asked(digitalocean: DigitalOceanApi, clock: Clock) -> Asked:
+    """Whether the app could be rolled back, for a drill as well, which begins when this is over."""
+    try:
+        return Asked(_plan(digitalocean, clock.now()))
+    except Unmeasured as error:
+        return Asked(None, error)
+
+
+@measurement
+def rollback(rollback_asked: Asked) -> RollbackPlan:
+    """The newest earlier good deployment, and what the platform's validation says of it. Changes nothing."""
+    if rollback_asked.plan is None:
+        assert rollback_asked.problem
+        raise rollback_asked.problem
+    return rollback_asked.plan
+
+
+def _plan(digitalocean: DigitalOceanApi, now: datetime) -> RollbackPlan:
+    listing = digitalocean.deployments(since=now - BACK)
+    if not listing:
+        raise TooLittleData(f"{SERVICE}: expected deployments of the app, got none", service=SERVICE)
+    ordered = newest_first(listing)
+    running = next((deployment for deployment in ordered if deployment.phase == "ACTIVE"), None)
+    earlier = ordered[ordered.index(running) + 1 :] if running else ordered
+    target = next((deployment for deployment in earlier if deployment.phase in GOOD), None)
+    said = digitalocean.validate_rollback(target.id) if target else None
+    return RollbackPlan(running, target, said, now, listing.coverage)

@@ -1,0 +1,141 @@
+"""Rollback drills: carried out where that is allowed and asked for, else read from their records."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from playbook.clients.digitalocean_types import Deployment
+from playbook.clients.recovery.rolling_back import RollbackDrill, RollbackRoute
+from playbook.core.clock import Clock
+from playbook.core.coverage import Coverage, whole
+from playbook.core.engine import measurement
+from playbook.core.errors import TooLittleData
+from playbook.core.evidence import Evidence, Facts, Lines
+from playbook.core.limits import Reading
+from playbook.core.time_words import moment
+from playbook.history import drill_records as records
+from playbook.history.drill_records import DrillRecord
+from playbook.history.first_days import known_since
+from playbook.measure.app.rollback import Asked
+from playbook.measure.backups.newest_drill import NewestDrill, on_record
+from playbook.settings.gate import MutationGate
+from playbook.settings.loading import Settings
+
+ITEM = "monthly.dr.rollback-drill"
+SERVICE = "Rollback drill"
+_LONGEST = 4 * 3600.0  # seconds; the settings say how long each way may really take
+
+
+@dataclass(frozen=True, slots=True)
+class RollbackTest(NewestDrill):
+    """A rollback that was tried: now, or, where nothing may be changed, when one last was on staging.
+
+    Attributes:
+        drill: as it went just now; None where this run carried none out.
+        refusal: why it carried none out; empty where it did.
+    """
+
+    refusal: str = ""
+    drill: RollbackDrill | None = None
+    damaged: tuple[str, ...] = ()
+
+    @property
+    def coverage(self) -> Coverage:
+        """The one drill, or the newest on record."""
+        return whole("1 rollback") if self.record and not self.refusal else on_record(self, "a rollback on record")
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether the older release ran, and then the newer one again; true also as long as there was none."""
+        return self.went_well
+
+    @property
+    def time(self) -> Reading:
+        """Minutes until the older release ran; not known where none was tried."""
+        if self.record is None:
+            return Reading(math.nan, coverage=self.coverage)
+        return Reading(round(self.record.seconds / 60, 3))
+
+    def evidence(self) -> list[Evidence]:
+        """The drill, or the record of the last."""
+        shown: list[Evidence] = [_went(self.drill)] if self.drill else []
+        if not self.drill:
+            facts = {"Result": self.result, "Tried": moment(self.record.when if self.record else None)}
+            if self.refusal:
+                facts |= {"Not tried now": self.refusal, "On": self.record.target if self.record else "no target"}
+            shown.append(Facts("Rollback on record", facts))
+        if self.damaged:
+            shown.append(Lines("Lines of the records that could not be read", list(self.damaged)))
+        return shown
+
+
+def _went(drill: RollbackDrill) -> Facts:
+    """From where to where, and how long each way took."""
+    return Facts(
+        "Rollback drill",
+        {
+            "Ran before": _release(drill.before),
+            "Gone back to": _release(drill.target),
+            "Begun": moment(drill.began),
+            "There": drill.there.words,
+            "Back": drill.back.words,
+            "Result": drill.result,
+        },
+    )
+
+
+def _release(deployment: Deployment) -> str:
+    return f"{deployment.cause or deployment.id}, {moment(deployment.created_at)}"
+
+
+@measurement(time_limit=_LONGEST, is_long=True, parts=("staging",), apart_from=("rollback_asked",))
+def rollback_drill(
+    rollback_route: RollbackRoute | None,
+    mutation_gate: MutationGate,
+    rollback_asked: Asked,
+    settings: Settings,
+    clock: Clock,
+) -> RollbackTest:
+    """The app rolled back to its release before by the platform's own rollback, and brought forward again."""
+    recovery, target = settings.target.recovery, settings.target
+    days = settings.require(recovery.rollback_within_days, "recovery.rollback_within_days", SERVICE)
+    if rollback_route is None:
+        now = clock.now()
+        known = records.read(recovery.records, now)
+        tried = (
+            one for one in known.found if one.item == ITEM and (one.target == target.name or one.kind == "staging")
+        )
+        newest = next(tried, None)
+        return RollbackTest(
+            now,
+            days,
+            newest,
+            known_since(settings, now),
+            known.damaged_after(newest),
+            refusal=mutation_gate.refusal,
+            damaged=known.damaged,
+        )
+    drill = None
+    if rollback_asked.plan is None:
+        assert rollback_asked.problem
+        raise rollback_asked.problem
+    plan, began = rollback_asked.plan, clock.now()
+    if plan.running is None or plan.target is None:
+        missing = "an earlier good deployment to go back to" if plan.running else "a deployment in phase ACTIVE"
+        raise TooLittleData(f"{SERVICE}: expected {missing}, got none", service=SERVICE)
+    if plan.valid:
+        drill = rollback_route.try_out(plan.running, plan.target, recovery.rollback_seconds, clock)
+    record = DrillRecord(
+        item=ITEM,
+        target=target.name,
+        kind=target.kind,
+        when=drill.began if drill else began,
+        what=plan.target.id,
+        seconds=round(drill.there.seconds, 3) if drill else 0.0,
+        ok=drill.ok if drill else False,
+        result=drill.result if drill else f"a platform that refuses it: {plan.found}",
+    )
+    records.add(recovery.records, record)
+    now = clock.now()
+    return RollbackTest(now, days, record, known_since(settings, now), drill=drill)

@@ -1,0 +1,178 @@
+"""Samples of the instances of components, and how much of a window they cover. Pure.
+
+An instance does not hide behind another: of a component that wants two, one alone covers nothing.
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import pairwise
+from statistics import median
+
+from playbook.clients.digitalocean_types import Series
+from playbook.core.coverage import Coverage, lacking, share, whole
+from playbook.settings.sections.coverage import CoverageRules
+
+Samples = Sequence[tuple[float, float]]
+HOUR = 3600.0
+# Of the samples that a span should have, so many make its mean one.
+_HALF = 0.5
+
+
+def usable(series: Series) -> list[tuple[float, float]]:
+    """What can be a value, oldest first: a NaN, an infinity or less than nothing is a sample that is missing."""
+    highest: dict[float, float] = {}
+    for at, value in series.samples:
+        if math.isfinite(at) and math.isfinite(value) and value >= 0:
+            highest[at] = max(value, highest.get(at, value))
+    return sorted(highest.items())
+
+
+def by_component(series: Iterable[Series], but: Collection[str] = ()) -> dict[str, list[Samples]]:
+    """The samples of each instance, by component; instances without any are left out.
+
+    Args:
+        but: components that are left out as well: a job may be as busy as it likes.
+    """
+    instances: defaultdict[str, dict[str, list[tuple[float, float]]]] = defaultdict(lambda: defaultdict(list))
+    for one in series:
+        if one.component not in but:
+            instances[one.component][one.instance] += usable(one)
+    return {
+        name: [sorted(samples) for samples in found.values() if samples]
+        for name, found in instances.items()
+        if any(found.values())
+    }
+
+
+def step(samples: Samples) -> float:
+    """Usual distance of two samples, in seconds; infinite where there are not two."""
+    gaps = [later - earlier for (earlier, _), (later, _) in pairwise(samples)]
+    return median(gaps) if gaps else math.inf
+
+
+def sustained(samples: Samples, seconds: float) -> float:
+    """The highest mean over so many seconds.
+
+    Of a span with less than half of its samples the mean says nothing, except where no span has more. Samples that
+    are further apart than that stand for themselves.
+    """
+    every = step(samples)
+    wanted = max(math.floor(_HALF * seconds / every), 1) if every > 0 and math.isfinite(every) else 1
+    times = [at for at, _ in samples]
+    total = [0.0]
+    for _, value in samples:
+        total.append(total[-1] + value)
+    means = []
+    for first, at in enumerate(times):
+        last = bisect_left(times, at + seconds)
+        means.append((last - first >= wanted, (total[last] - total[first]) / (last - first)))
+    return max(mean for enough, mean in means if enough or not any(one for one, _ in means))
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A time that was asked for, in epoch seconds.
+
+    Attributes:
+        bucket: seconds within which a single sample stands for the time; not longer than what is looked for.
+        deployed: when the present instances were asked for. There may have been fewer before: of that time one of
+            a component's must be seen.
+    """
+
+    begin: float
+    end: float
+    bucket: float = HOUR
+    deployed: float = 0.0
+
+    @classmethod
+    def before(
+        cls, end: datetime, length: timedelta, bucket: float = HOUR, deployed: datetime | None = None
+    ) -> Window:
+        """The time up to ``end``."""
+        since = deployed.timestamp() if deployed else 0.0
+        return cls((end - length).timestamp(), end.timestamp(), bucket, since)
+
+    @property
+    def hours(self) -> int:
+        """How long it is."""
+        return round((self.end - self.begin) / HOUR)
+
+    def seen(self, instances: Sequence[Samples], wanted: int) -> float:
+        """Hours covered by as many instances as there should be, by the one of them with least."""
+        filled: defaultdict[int, list[float]] = defaultdict(list)
+        for samples in instances:
+            every = min(step(samples), self.bucket)
+            counts: defaultdict[int, int] = defaultdict(int)
+            for at, _ in samples:
+                if self.begin <= at <= self.end:
+                    counts[int((at - self.begin) // self.bucket)] += 1
+            for number, count in counts.items():
+                # Samples do not begin with the bucket: one that seems to be missing may be in the next.
+                filled[number].append(self.bucket if (count + 1) * every >= self.bucket else count * every)
+        seconds = 0.0
+        for number, shares in filled.items():
+            there = wanted if self.begin + number * self.bucket >= self.deployed else 1
+            if len(shares) >= there:
+                seconds += sorted(shares, reverse=True)[there - 1]
+        return min(round(seconds / HOUR, 1), float(self.hours))
+
+    def coverage(
+        self,
+        what: str,
+        found: Mapping[str, Sequence[Samples]],
+        least: Mapping[str, int],
+        rules: CoverageRules,
+        *,
+        least_percent: float | None = None,
+    ) -> Coverage:
+        """What the samples of every component cover of it, told by the one with least, and how old the newest are.
+
+        Args:
+            what: e.g. ``CPU samples``.
+            least: by component, how many instances there should be; those with 0 may be asleep.
+            least_percent: other than ``coverage.window_percent``.
+        """
+        percent = rules.window_percent if least_percent is None else least_percent
+        awake = {name: wanted for name, wanted in least.items() if wanted}
+        hours = {name: self.seen(found.get(name, []), wanted) for name, wanted in awake.items()}
+        short = {name: seen for name, seen in hours.items() if seen * 100 < self.hours * percent * (1 - 1e-9)}
+        named = ", ".join(f"{name} {seen:g} h{_of(awake[name])}" for name, seen in short.items())
+        total = whole("no component that is awake all the time")
+        if hours:
+            seen = min(hours.values())
+            total = share(seen, self.hours, "h", least_percent=percent, what=what, note=named, hint=_HINT)
+        for name, wanted in awake.items():
+            if name in found and name not in short:
+                total += self._fresh(f"{what} of {name}", found[name], wanted, rules)
+        if "" in found:
+            total += lacking(
+                "", expected=f"a component for all {what}", got=f"{len(found[''])} series without one"
+            )
+        if not least and not found:
+            total += lacking("", expected=f"{what} of any component", got="none")
+        return total
+
+    def _fresh(self, what: str, instances: Sequence[Samples], wanted: int, rules: CoverageRules) -> Coverage:
+        newest = sorted((samples[-1][0] for samples in instances), reverse=True)[:wanted]
+        minutes = (self.end - newest[-1]) / 60
+        if minutes <= rules.newest_minutes:
+            return Coverage()
+        return lacking(
+            f"none for {minutes / 60:.1f} h",
+            expected=f"{what} no older than {rules.newest_minutes:g} min",
+            got=f"none for {minutes:,.0f} min",
+            hint=_HINT,
+        )
+
+
+def _of(wanted: int) -> str:
+    return f" of {wanted} instances" if wanted > 1 else ""
+
+
+_HINT = "A component that was just deployed or scaled has none of before; otherwise look at the app's Insights."

@@ -1,0 +1,286 @@
+"""Instance counts and sizes against a week of use, and the cheapest change that fits. Proposed, never applied.
+
+A size fits where the CPU that was used together (95th percentile of the week) and the most memory that one
+instance had stay below the room that is to be left. CPU spreads over instances; memory does not, as each instance
+holds the whole program. A proposal keeps the kind of CPU, shared or dedicated, and never goes below the least
+number of instances.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from playbook.clients.digitalocean import DigitalOceanApi
+from playbook.clients.digitalocean_account import DigitalOceanAccount, InstanceSize
+from playbook.clients.digitalocean_types import ComponentSpec
+from playbook.core.clock import Clock
+from playbook.core.coverage import Coverage, understood
+from playbook.core.engine import measurement
+from playbook.core.evidence import Evidence, Table
+from playbook.core.limits import Reading
+from playbook.measure.app.samples import Samples, Window, by_component
+from playbook.settings.loading import Settings
+from playbook.settings.sections.platform import Scaling
+
+WEEK = timedelta(days=7)
+MOST_INSTANCES = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """What a component used in the week.
+
+    Attributes:
+        cpu, memory: percent of one instance, 95th percentile of the busiest.
+        highest_memory: percent of one instance, the highest sample.
+        together: CPU of all instances added up, percent of one instance, 95th percentile.
+        hours: in how many hours there were samples of both.
+    """
+
+    cpu: float
+    memory: float
+    highest_memory: float
+    together: float
+    hours: int
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A number of instances of a size, and what it costs a month in dollars."""
+
+    count: int
+    size: InstanceSize
+
+    @property
+    def usd(self) -> float:
+        """Dollars a month."""
+        return self.count * self.size.usd_per_month
+
+    def __str__(self) -> str:
+        return f"{self.count} × {self.size.slug}"
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """A component, what it has, what it used, and what would fit.
+
+    Attributes:
+        slug, count: as the app spec says; with autoscaling the least number.
+        most: with autoscaling the largest number.
+        now: None where the platform does not offer its size any more, so that it has no price.
+        proposal: the cheapest plan that fits; None where none does, or where nothing can be said.
+        least_saving: dollars a month below which a change is not worth it.
+    """
+
+    name: str
+    slug: str
+    count: int
+    most: int | None
+    use: Use
+    now: Plan | None
+    proposal: Plan | None
+    least_saving: float
+
+    @property
+    def saving(self) -> float:
+        """Dollars a month that the proposal saves; below zero it costs more."""
+        return self.now.usd - self.proposal.usd if self.now and self.proposal else 0.0
+
+    @property
+    def oversized(self) -> bool:
+        """Something that costs noticeably less would fit as well."""
+        return self.saving >= max(self.least_saving, 0.01)
+
+    @property
+    def has(self) -> str:
+        """What it has, in words."""
+        return f"{self.count}{f' to {self.most}' if self.most else ''} × {self.slug}"
+
+    @property
+    def cpu(self) -> Reading:
+        """Percent, as the check judges it."""
+        return Reading(round(self.use.cpu, 1), over=self._over)
+
+    @property
+    def memory(self) -> Reading:
+        """Percent, as the check judges it."""
+        return Reading(round(self.use.memory, 1), over=self._over)
+
+    @property
+    def found(self) -> str:
+        """What it has and uses, and what would do."""
+        use = f"{self.has} at {self.use.cpu:.0f} % CPU and {self.use.highest_memory:.0f} % memory"
+        return f"{use}; {self.change}" if self.proposal else use
+
+    @property
+    def change(self) -> str:
+        """What to do, with its price."""
+        if self.now is None:
+            return "its size is not on offer any more, so it has no price"
+        if self.proposal is None:
+            return "no size on offer would fit"
+        if self.proposal == self.now or abs(self.saving) < 0.01:
+            return "keep"
+        plan = f"{'at least ' if self.most else ''}{self.proposal}"
+        if self.saving > 0:
+            return f"{plan} would save ${self.saving:,.2f} a month"
+        return f"{plan} would cost ${-self.saving:,.2f} a month more"
+
+    @property
+    def _over(self) -> str:
+        advice = f"; {self.change}" if self.change != "keep" else ""
+        return f"7 days (95th percentile of {self.has}{advice})"
+
+
+@dataclass(frozen=True, slots=True)
+class ScalingReview:
+    """Every component with samples of the week, and those without.
+
+    Attributes:
+        silent: names of components without samples.
+        seen: of the week and of every component.
+    """
+
+    fits: tuple[Fit, ...]
+    silent: tuple[str, ...]
+    seen: Coverage = Coverage()  # noqa: RUF009 - frozen
+
+    @property
+    def by_cpu(self) -> list[Fit]:
+        """The busiest first."""
+        return sorted(self.fits, key=lambda fit: -fit.use.cpu)
+
+    @property
+    def by_memory(self) -> list[Fit]:
+        """The fullest first."""
+        return sorted(self.fits, key=lambda fit: -fit.use.memory)
+
+    @property
+    def by_saving(self) -> list[Fit]:
+        """The largest saving first."""
+        return sorted(self.fits, key=lambda fit: -fit.saving)
+
+    @property
+    def coverage(self) -> Coverage:
+        """How much of the week has samples of every instance that there should be."""
+        return self.seen
+
+    @property
+    def found(self) -> str:
+        """How many components have samples."""
+        return f"samples of {len(self.fits)} of {len(self.fits) + len(self.silent)} components"
+
+    @property
+    def priced(self) -> Coverage:
+        """Whether every component's size has a price, so that something cheaper could be found."""
+        without = [fit.slug or f"{fit.name} without a size" for fit in self.fits if fit.now is None]
+        return understood(len(without), len(self.fits), "instance sizes", examples=without)
+
+    def evidence(self) -> Evidence:
+        """A row for each component: what it has and uses, and the change that is proposed."""
+        rows = [
+            [
+                fit.name,
+                fit.has,
+                f"${fit.now.usd:,.2f}" if fit.now else "unknown",
+                f"{fit.use.cpu:.1f} %",
+                f"{fit.use.memory:.1f} %",
+                f"{fit.use.highest_memory:.1f} %",
+                f"{fit.use.hours} of 168",
+                fit.change,
+            ]
+            for fit in self.by_saving
+        ]
+        rows += [[name, "", "", "", "", "", "0 of 168", "no samples"] for name in self.silent]
+        columns = ["Component", "Has", "A month", "CPU P95", "Memory P95", "Memory highest", "Hours", "Proposal"]
+        return Table("Sizes against a week of use (proposals are not applied)", columns, rows)
+
+
+@measurement(parts=("services",))
+def scaling(
+    digitalocean: DigitalOceanApi, digitalocean_account: DigitalOceanAccount, settings: Settings, clock: Clock
+) -> ScalingReview:
+    """Instances and sizes of every component, a week of their use, and the cheapest plan that would fit."""
+    rule, now = settings.scaling, clock.now()
+    sizes = digitalocean_account.instance_sizes()
+    running = digitalocean.app()
+    spec, active = running.spec, running.active_deployment
+    others = {component.name for component in spec.others}
+    cpu = by_component(digitalocean.metric("cpu_percentage", now - WEEK, now), others)
+    memory = by_component(digitalocean.metric("memory_percentage", now - WEEK, now), others)
+    fits, silent = [], []
+    for component, is_service in (*((c, True) for c in spec.services), *((c, False) for c in spec.workers)):
+        use = _use(cpu.get(component.name, []), memory.get(component.name, []))
+        if use is None:
+            silent.append(component.name)
+        else:
+            fits.append(_fit(component, use, sizes, rule, rule.least_instances if is_service else 1))
+    window = Window.before(now, WEEK, deployed=active.created_at if active else None)
+    least = {component.name: component.least for component in spec.running}
+    seen = window.coverage("CPU samples", cpu, least, settings.coverage)
+    seen += window.coverage("memory samples", memory, least, settings.coverage)
+    return ScalingReview(tuple(fits), tuple(silent), seen)
+
+
+def _use(busy: Sequence[Samples], full: Sequence[Samples]) -> Use | None:
+    if not busy or not full:
+        return None
+    together: defaultdict[float, float] = defaultdict(float)
+    for samples in busy:
+        for at, value in samples:
+            together[at] += value
+    hours = _hours(busy) & _hours(full)
+    return Use(
+        cpu=max(_p95(value for _, value in samples) for samples in busy),
+        memory=max(_p95(value for _, value in samples) for samples in full),
+        highest_memory=max(value for samples in full for _, value in samples),
+        together=_p95(together.values()),
+        hours=len(hours),
+    )
+
+
+def _hours(instances: Iterable[Samples]) -> set[int]:
+    return {int(at // 3600) for samples in instances for at, _ in samples}
+
+
+def _p95(values: Iterable[float]) -> float:
+    """The smallest value that 95 % of them do not exceed (nearest rank)."""
+    ordered = sorted(values)
+    return ordered[math.ceil(0.95 * len(ordered)) - 1]
+
+
+def _fit(component: ComponentSpec, use: Use, sizes: Iterable[InstanceSize], rule: Scaling, least: int) -> Fit:
+    scaling = component.autoscaling or {}
+    count = int(scaling.get("min_instance_count") or component.instance_count)
+    most = int(scaling["max_instance_count"]) if scaling.get("max_instance_count") else None
+    size = next((size for size in sizes if size.slug == component.instance_size_slug), None)
+    now = Plan(count, size) if size else None
+    return Fit(
+        name=component.name,
+        slug=component.instance_size_slug,
+        count=count,
+        most=most,
+        use=use,
+        now=now,
+        proposal=_cheapest(now, use, sizes, rule, min(least, count)) if now else None,
+        least_saving=rule.least_saving_usd,
+    )
+
+
+def _cheapest(now: Plan, use: Use, sizes: Iterable[InstanceSize], rule: Scaling, least: int) -> Plan | None:
+    """The cheapest plan with enough room; of equals the one that is nearest to what is there."""
+    cpus = use.together / 100 * now.size.cpus
+    memory = use.highest_memory / 100 * now.size.memory_bytes
+    plans = []
+    for size in sizes:
+        usable = size.cpu_type == now.size.cpu_type and size.cpus > 0 and size.memory_bytes > 0
+        if not usable or size.deprecation_intent or 100 * memory / size.memory_bytes > rule.memory_room_percent:
+            continue
+        count = max(least, math.ceil(100 * cpus / size.cpus / rule.cpu_room_percent))
+        if count <= (1 if size.single_instance_only else MOST_INSTANCES):
+            plans.append(Plan(count, size))
+    return min(plans, key=lambda plan: (plan.usd, plan.size.slug != now.size.slug, plan.count), default=None)

@@ -1,0 +1,171 @@
+"""Whether components scale as the policy in the settings says. Compared, never changed."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import msgspec
+
+from playbook.clients.digitalocean import DigitalOceanApi
+from playbook.clients.digitalocean_types import ComponentSpec
+from playbook.core.coverage import Coverage, understood, whole
+from playbook.core.engine import measurement
+from playbook.core.errors import NotConfigured
+from playbook.core.evidence import Evidence, Table
+from playbook.settings.loading import Settings
+from playbook.settings.sections.trends import ScalingPolicy
+
+AUTOSCALING = frozenset(
+    {
+        "min_instance_count",
+        "max_instance_count",
+        "metrics",
+        "cpu",
+        "requests_per_second",
+        "request_duration",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ScalingRule:
+    """What the policy asks of a component, and what the app spec says.
+
+    Attributes:
+        spec: None where the app has no such component.
+    """
+
+    name: str
+    policy: ScalingPolicy
+    spec: ComponentSpec | None
+
+    @property
+    def wanted(self) -> str:
+        """The policy, in words."""
+        if self.scales:
+            aim = f" at {self.policy.cpu_percent} % CPU" if self.policy.cpu_percent else ""
+            return f"autoscaling from {self.policy.least} to {self.policy.most}{aim}"
+        return f"at least {instances(self.policy.least)}"
+
+    @property
+    def found(self) -> str:
+        """The app spec, in words."""
+        if self.spec is None:
+            return "no such component"
+        if not self.spec.autoscaling:
+            return f"{instances(self.spec.instance_count)} and no autoscaling"
+        least, most, percent = autoscaling(self.spec)
+        return f"autoscaling from {least} to {most}{f' at {percent} % CPU' if percent else ''}"
+
+    @property
+    def scales(self) -> bool:
+        """The policy is that the platform scales it."""
+        return self.policy.most is not None and self.policy.most > self.policy.least
+
+    @property
+    def off(self) -> bool:
+        """It lacks what matters: the component, autoscaling, or the least number of instances."""
+        if self.spec is None or (self.scales and not self.spec.autoscaling):
+            return True
+        least = autoscaling(self.spec)[0] if self.spec.autoscaling else self.spec.instance_count
+        return least < self.policy.least
+
+    @property
+    def differs(self) -> bool:
+        """Its numbers are other ones."""
+        if self.spec is None or not self.scales:
+            return False
+        least, most, percent = autoscaling(self.spec)
+        wanted = self.policy
+        return (least, most) != (wanted.least, wanted.most) or wanted.cpu_percent not in {None, percent}
+
+
+@dataclass(frozen=True, slots=True)
+class ScalingPolicies:
+    """Every component with a policy, and those without one."""
+
+    rules: tuple[ScalingRule, ...]
+    others: tuple[ComponentSpec, ...]
+
+    @property
+    def coverage(self) -> Coverage:
+        """Every component of the app spec was read; those without a policy are asked for nothing."""
+        found = sum(rule.spec is not None for rule in self.rules)
+        unknown = [
+            f"{rule.name}: {key}"
+            for rule in self.rules
+            if rule.spec
+            for key in autoscaling_words(rule.spec) - AUTOSCALING
+        ]
+        policies = whole(f"{found} of {found + len(self.others)} components have a policy")
+        return policies + understood(len(unknown), len(self.rules), "autoscaling settings", examples=unknown)
+
+    @property
+    def worst_first(self) -> list[ScalingRule]:
+        """Those that lack something first."""
+        return sorted(self.rules, key=lambda rule: (not rule.off, not rule.differs))
+
+    def evidence(self) -> Evidence:
+        """A row for each component."""
+        rows = [[rule.name, rule.wanted, rule.found] for rule in self.rules]
+        none = ScalingPolicy(least=0)
+        rows += [[spec.name, "no policy", ScalingRule(spec.name, none, spec).found] for spec in self.others]
+        return Table("Scaling", ["Component", "Policy", "App spec"], rows)
+
+
+@measurement(parts=("services",))
+def scaling_policies(digitalocean: DigitalOceanApi, settings: Settings) -> ScalingPolicies:
+    """What the app spec says of every component's instances, beside the policy in the settings."""
+    if not settings.capacity.policy:
+        raise _not_configured(settings)
+    spec = digitalocean.app().spec
+    components = {one.name: one for one in (*spec.services, *spec.workers)}
+    policies = _by_component(settings, components)
+    if not policies:
+        raise _not_configured(settings)
+    rules = tuple(ScalingRule(name, policy, components.get(name)) for name, policy in policies.items())
+    return ScalingPolicies(rules, tuple(one for name, one in components.items() if name not in policies))
+
+
+def _by_component(settings: Settings, components: Collection[str]) -> dict[str, ScalingPolicy]:
+    """The policies by what components are called: ``web`` and the like stand for the names in the settings.
+
+    Those of a component that is not part of the product are left out.
+    """
+    roles: dict[str, str] = msgspec.structs.asdict(settings.target.components)
+    gone = {"optimizer", "worker"} if "images" in settings.absent else settings.absent & {"worker"}
+    return {
+        name if name in components else roles.get(name, name): policy
+        for name, policy in settings.capacity.policy.items()
+        if name in components or name not in gone
+    }
+
+
+def _not_configured(settings: Settings) -> NotConfigured:
+    path, web = f"targets.{settings.target.name}.capacity.policy", settings.target.components.web
+    return NotConfigured(
+        f"The scaling policy is not configured for the target {settings.target.name}: {path} is not set",
+        setting=path,
+        add=f"to playbook.toml:\n[{path}]\n{web} = {{ least = 2, most = 4, cpu_percent = 70 }}",
+    )
+
+
+def autoscaling_words(spec: ComponentSpec) -> set[str]:
+    """What the app spec says about autoscaling, by name."""
+    told = spec.autoscaling or {}
+    metrics = told.get("metrics")
+    return {*told, *(metrics if isinstance(metrics, dict) else {})}
+
+
+def autoscaling(spec: ComponentSpec) -> tuple[int, int, int | None]:
+    """Least and most instances and the CPU percentage aimed for; zeros are left out by the API."""
+    told = spec.autoscaling or {}
+    cpu = (told.get("metrics") or {}).get("cpu") or {}
+    least = int(told.get("min_instance_count", 1))
+    return least, int(told.get("max_instance_count", least)), cpu.get("percent")
+
+
+def instances(count: int) -> str:
+    """``2 instances``."""
+    return "1 instance" if count == 1 else f"{count} instances"

@@ -1,0 +1,181 @@
+"""A week of storage: the components' file systems and Redis' memory, how full, and when they will be."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from playbook.clients.prometheus import Prometheus
+from playbook.core.clock import Clock
+from playbook.core.coverage import Coverage, lacking, share, together
+from playbook.core.engine import measurement
+from playbook.core.evidence import Chart, Curve, Evidence, Table
+from playbook.core.limits import Limit, Reading
+from playbook.core.wording import within
+from playbook.measure.app.resources import DAY, FULL, HOUR, WEEK, Judged
+from playbook.measure.figures.queries import query_of
+from playbook.measure.redis.redis import RedisStats
+from playbook.measure.redis.redis_info import mebibytes
+from playbook.readers.trend import Point, Trend, fit, split_at_falls
+from playbook.settings.loading import Settings
+from playbook.settings.sections.coverage import CoverageRules
+
+REDIS = "Redis memory"
+HOURS = 168
+
+
+_KNOWN = Coverage()
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """Something that can be full.
+
+    Attributes:
+        hours: Unix seconds and percent used, hour by hour.
+        evicts: it makes room by itself, so to be full is no fault.
+        size: how large it is, in words; may be empty.
+    """
+
+    name: str
+    hours: tuple[Point, ...]
+    trend: Trend
+    evicts: bool = False
+    size: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StorageWeek:
+    """A week of every file system that has samples, and of Redis where the product has it.
+
+    Attributes:
+        redis_limit: enough where Redis says how much memory it may use, or that it has no limit.
+    """
+
+    service: str
+    areas: tuple[Area, ...]
+    limit: Limit
+    measured: datetime
+    rules: CoverageRules
+    redis_limit: Coverage = _KNOWN
+
+    @property
+    def fullest(self) -> list[Judged]:
+        """Percent used, the highest of the last day, fullest first; not of what makes room by itself.
+
+        What has no samples comes last, as not a number; so do file systems where there is not one.
+        """
+        found = [
+            Judged(area.name, Reading(area.trend.level, "the last day"))
+            for area in self.areas
+            if not area.evicts and area.hours
+        ]
+        unknown = Reading(math.nan, coverage=self.coverage)
+        blind = [area.name for area in self.areas if not area.evicts and not area.hours]
+        if not any(area.name != REDIS for area in self.areas):
+            blind.append("File systems")
+        return sorted(found, key=lambda judged: -judged.reading.value) + [Judged(one, unknown) for one in blind]
+
+    @property
+    def filling(self) -> list[Judged]:
+        """Days until it is full, soonest first, of what fills steadily and makes no room by itself."""
+        found = []
+        for area in self.areas:
+            days = None if area.evicts else area.trend.days_until(FULL)
+            if days is not None:
+                when = self.measured + timedelta(days=days)
+                over = f"(full on {when:%Y-%m-%d} by the last 7 days: {area.trend.describe('points')})"
+                found.append(Judged(area.name, Reading(math.floor(days), over)))
+        return sorted(found, key=lambda judged: judged.reading.value)
+
+    @property
+    def coverage(self) -> Coverage:
+        """Enough hours of the week, up to now, of all file systems, and of Redis' memory if that can be full."""
+        if not any(area.name != REDIS for area in self.areas):
+            return lacking(
+                "no file system",
+                expected="samples of every file system",
+                got="none",
+                hint="The query stands in the settings as queries.component_storage.",
+            )
+        found = together(
+            share(
+                len(area.hours),
+                HOURS,
+                f"h of {within(area.name)}",
+                least_percent=self.rules.trend_percent,
+                what="samples",
+                hint="See queries.component_storage and queries.redis_memory, and what Prometheus scrapes.",
+            )
+            for area in self.areas
+            if not area.evicts
+        )
+        reach = timedelta(hours=1, minutes=self.rules.newest_minutes)
+        for area in (area for area in self.areas if not area.evicts):
+            age = self.measured - datetime.fromtimestamp(area.hours[-1][0], UTC) if area.hours else None
+            if age is not None and age > reach:
+                hours = age.total_seconds() / 3600
+                found += lacking(
+                    f"{area.name} silent for {hours:.0f} h",
+                    expected=f"a sample of {within(area.name)} of the last {reach.total_seconds() / 3600:g} h",
+                    got=f"the newest {hours:.0f} h old",
+                )
+        return found + self.redis_limit
+
+    def evidence(self) -> list[Evidence]:
+        """A row for each, and the course."""
+        rows = [
+            [
+                area.name,
+                f"{area.trend.level:.1f} %{f' of {area.size}' if area.size else ''}"
+                if area.hours
+                else "no samples",
+                area.trend.describe("points"),
+                self._outlook(area),
+                f"{len(area.hours)} of {HOURS}",
+            ]
+            for area in self.areas
+        ]
+        columns = ["Storage", "Used", "Growth", "Full on", "Hours"]
+        chart = Chart(
+            "Storage, last 7 days",
+            "%",
+            [Curve(a.name, list(a.hours)) for a in self.areas],
+            self.limit.lines,
+        )
+        return [Table("Storage in the last 7 days", columns, rows), chart]
+
+    def _outlook(self, area: Area) -> str:
+        days = area.trend.days_until(FULL)
+        if days is None:
+            return "nothing says that it will be"
+        made = ", and makes room by itself" if area.evicts else ""
+        return f"{self.measured + timedelta(days=days):%Y-%m-%d}{made}"
+
+
+@measurement(parts=("services",), optional=("redis_stats",))
+def storage_week(
+    prometheus: Prometheus, redis_stats: RedisStats | None, settings: Settings, clock: Clock
+) -> StorageWeek:
+    """How full file systems and Redis' memory were over seven days, hour by hour, and whether they fill."""
+    now, label = clock.now(), settings.target.prometheus.component_label
+
+    def hours(key: str) -> list[tuple[str, tuple[Point, ...]]]:
+        query = query_of(settings, key, HOUR)
+        series = prometheus.query_range(query, now - WEEK, now, HOUR, setting=f"queries.{key}")
+        # Both ends are in it: 169 of them.
+        return [(one.labels.get(label, ""), one.points[-HOURS:]) for one in series]
+
+    def area(name: str, points: tuple[Point, ...], *, evicts: bool = False, size: str = "") -> Area:
+        parts = split_at_falls(points, settings.trends.restart_points)
+        return Area(name, points, fit(parts, DAY, settings.trends), evicts, size)
+
+    areas = [area(f"Files of {name}" if name else "Files", points) for name, points in hours("component_storage")]
+    known = redis_stats.coverage + redis_stats.limited.coverage if redis_stats else Coverage()
+    if redis_stats and redis_stats.memory_limit:
+        used = next((points for _, points in hours("redis_memory")), ())
+        share = tuple((moment, FULL * value / redis_stats.memory_limit) for moment, value in used)
+        size = mebibytes(redis_stats.memory_limit)
+        areas.append(area(REDIS, share, evicts=redis_stats.evicts, size=size))
+    return StorageWeek(prometheus.service, tuple(areas), settings.limits.storage, now, settings.coverage, known)

@@ -1,0 +1,220 @@
+"""Processor and memory use of every component, from the monitoring API: where it was highest, and for how long."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from statistics import fmean
+
+from playbook.clients.digitalocean import DigitalOceanApi
+from playbook.clients.digitalocean_types import Series
+from playbook.core.clock import Clock
+from playbook.core.coverage import Coverage
+from playbook.core.engine import measurement
+from playbook.core.evidence import Chart, Curve, Evidence, Table
+from playbook.core.limits import Limit, Reading
+from playbook.core.wording import within
+from playbook.measure.app.app import AppStatus
+from playbook.measure.app.samples import Samples, Window, by_component, sustained, usable
+from playbook.readers.spells import since_when
+from playbook.settings.loading import Settings
+
+_STEPS = 48
+DAY, HOUR = timedelta(hours=24), timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class InstanceUse:
+    """CPU or memory of one instance, percent of what it has.
+
+    Attributes:
+        samples: (epoch seconds, percent), oldest first; never empty.
+        peak: the highest mean over some minutes. A mean, as what is busy for a moment is only doing its work.
+    """
+
+    component: str
+    instance: str
+    samples: Samples
+    peak: float
+
+    @property
+    def mean(self) -> float:
+        """Mean over the window."""
+        return fmean(value for _, value in self.samples)
+
+    @property
+    def highest(self) -> float:
+        """Highest single sample."""
+        return max(value for _, value in self.samples)
+
+
+@dataclass(frozen=True, slots=True)
+class ComponentUse:
+    """CPU or memory of one component, judged by its busiest instance: it must not hide behind an idle one.
+
+    Attributes:
+        reading: the highest mean over some minutes, percent: a bad night must not hide behind a quiet day.
+    """
+
+    name: str
+    reading: Reading
+
+
+@dataclass(frozen=True, slots=True)
+class Utilization:
+    """Use of every component over a window.
+
+    Attributes:
+        components: what the app spec names and what else has samples.
+        seen: of the window and of every component.
+        hours: length of the window.
+        minutes: over how many a peak is taken.
+        cpu_limit, memory_limit: what they are judged by, for the charts.
+    """
+
+    components: tuple[str, ...]
+    cpu: tuple[InstanceUse, ...]
+    memory: tuple[InstanceUse, ...]
+    read_at: datetime
+    seen: Coverage
+    hours: int
+    minutes: float
+    cpu_limit: Limit | None = None
+    memory_limit: Limit | None = None
+
+    @property
+    def coverage(self) -> Coverage:
+        """How much of the window has samples of both, of every instance that there should be."""
+        return self.seen
+
+    @property
+    def by_cpu(self) -> list[ComponentUse]:
+        """CPU of the components that have samples, highest first."""
+        return self._busiest(self.cpu)
+
+    @property
+    def by_memory(self) -> list[ComponentUse]:
+        """Memory of the components that have samples, highest first."""
+        return self._busiest(self.memory)
+
+    @property
+    def found(self) -> str:
+        """How many components were looked at."""
+        seen = {use.component for use in self.cpu} & {use.component for use in self.memory}
+        return f"samples of {len(seen)} of {len(self.components)} components"
+
+    def evidence(self) -> list[Evidence]:
+        """A row for each instance and for each component without samples, and the course of the busiest."""
+        charts = [
+            self._chart(what, instances, limit)
+            for what, instances, limit in (
+                ("CPU", self.cpu, self.cpu_limit),
+                ("Memory", self.memory, self.memory_limit),
+            )
+            if limit and instances
+        ]
+        # First what went highest against its limit.
+        charts.sort(key=lambda chart: -max((v for curve in chart.curves for v in curve.values), default=0.0))
+        return [self._table(), *charts]
+
+    def _chart(self, what: str, instances: Iterable[InstanceUse], limit: Limit) -> Chart:
+        """The busiest instance of each component, in means over the time that a peak is taken of, thinned."""
+        busiest: dict[str, InstanceUse] = {}
+        for use in sorted(instances, key=lambda use: use.peak):
+            busiest[use.component] = use
+        curves = [Curve(name, thinned(use.samples, self.hours)) for name, use in sorted(busiest.items())]
+        worst = max(curves, key=lambda curve: max(curve.values))
+        title = f"{what} over the last {self.hours} h, busiest instance"
+        return Chart(title, "%", curves, limit.lines, marks=since_when(worst.points, limit))
+
+    def _table(self) -> Table:
+        cpu = {(use.component, use.instance): use for use in self.cpu}
+        memory = {(use.component, use.instance): use for use in self.memory}
+        known = cpu.keys() | memory.keys()
+        silent = {(name, "") for name in self.components} - {(component, "") for component, _ in known}
+        peak = f"{self.minutes:g} min"
+        return Table(
+            f"Use in the last {self.hours} h",
+            ["Component", "Instance", "CPU mean", f"CPU {peak}", "Memory mean", f"Memory {peak}", "Samples"],
+            [
+                [*key, *_percentages(cpu.get(key)), *_percentages(memory.get(key)), self._samples(cpu.get(key))]
+                for key in sorted(known | silent)
+            ],
+        )
+
+    def _busiest(self, instances: Iterable[InstanceUse]) -> list[ComponentUse]:
+        by_name: dict[str, list[InstanceUse]] = {}
+        for use in instances:
+            by_name.setdefault(use.component, []).append(use)
+        found = []
+        for name, uses in by_name.items():
+            worst = max(uses, key=lambda use: use.peak)
+            which = f"busiest of {len(uses)} instances, " if len(uses) > 1 else ""
+            over = f"{self.minutes:g} min of {self.hours} h ({which}mean {worst.mean:.1f} %)"
+            found.append(ComponentUse(name, Reading(worst.peak, over=over)))
+        return sorted(found, key=lambda use: -use.reading.value)
+
+    def _samples(self, use: InstanceUse | None) -> str:
+        if use is None:
+            return "none"
+        age = max(self.read_at.timestamp() - use.samples[-1][0], 0.0)
+        return f"{len(use.samples)}, newest {age:.0f} s old"
+
+
+@measurement(parts=("services",))
+def utilization(digitalocean: DigitalOceanApi, app: AppStatus, settings: Settings, clock: Clock) -> Utilization:
+    """CPU and memory of every component over the last 24 hours: mean, highest quarter of an hour, samples."""
+    return _utilization(digitalocean, app, settings, clock.now(), DAY)
+
+
+@measurement(parts=("services",))
+def utilization_now(
+    digitalocean: DigitalOceanApi, app: AppStatus, settings: Settings, clock: Clock
+) -> Utilization:
+    """The same over the last hour, for an investigation that goes on now."""
+    return _utilization(digitalocean, app, settings, clock.now(), HOUR)
+
+
+def _utilization(
+    digitalocean: DigitalOceanApi, app: AppStatus, settings: Settings, now: datetime, length: timedelta
+) -> Utilization:
+    minutes = settings.utilization.peak_minutes
+    window = Window.before(now, length, 60 * minutes, app.deployed_at)
+    series = {
+        "CPU": digitalocean.metric("cpu_percentage", now - length, now),
+        "memory": digitalocean.metric("memory_percentage", now - length, now),
+    }
+    least = {name: app.instances(name) for name in app.components}
+    seen = Coverage()
+    for what, found in series.items():
+        seen += window.coverage(
+            f"{within(what)} samples", by_component(found, app.others), least, settings.coverage
+        )
+    judged = ([one for one in found if one.component not in app.others] for found in series.values())
+    cpu, memory = (_instances(found, 60 * minutes) for found in judged)
+    names = dict.fromkeys((*app.components, *(use.component for use in (*cpu, *memory))))
+    limits = settings.limits
+    return Utilization(tuple(names), cpu, memory, now, seen, window.hours, minutes, limits.cpu, limits.memory)
+
+
+def thinned(samples: Samples, hours: float) -> list[tuple[float, float]]:
+    """The mean of each forty-eighth of the hours that has samples, at its end: as many as a picture shows."""
+    step = hours * 3600 / _STEPS
+    parts: dict[int, list[float]] = {}
+    for at, value in samples:
+        parts.setdefault(int(at // step), []).append(value)
+    return [((number + 1) * step, fmean(values)) for number, values in sorted(parts.items())]
+
+
+def _instances(series: Iterable[Series], seconds: float) -> tuple[InstanceUse, ...]:
+    samples = [(one, usable(one)) for one in series]
+    return tuple(
+        InstanceUse(one.component, one.instance, found, sustained(found, seconds))
+        for one, found in samples
+        if found
+    )
+
+
+def _percentages(use: InstanceUse | None) -> list[str]:
+    return [f"{use.mean:.1f} %", f"{use.peak:.1f} %"] if use else ["no samples", ""]

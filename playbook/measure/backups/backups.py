@@ -1,0 +1,298 @@
+"""The backup archives: which there are, how old the newest is, whether it is whole, and as large as usual."""
+
+from __future__ import annotations
+
+import fnmatch
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, tzinfo
+from functools import partial
+from statistics import median
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from playbook.clients.backups import SERVICE, BackupStore, StoredFile
+from playbook.core.clock import Clock
+from playbook.core.coverage import Coverage, lacking, whole
+from playbook.core.engine import measurement
+from playbook.core.errors import TooLittleData, Unmeasured, UsageError
+from playbook.core.evidence import Evidence, Facts, Table
+from playbook.core.limits import Reading
+from playbook.core.time_words import moment, span
+from playbook.readers.archives.dating import AHEAD, WRITING, date_of
+from playbook.readers.archives.inspection import Inspection, inspect, inspect_ends
+from playbook.settings.loading import Settings
+from playbook.settings.sections.target import Backups as Wanted
+
+USUAL_OVER = 14  # archives whose median is the usual size
+_END = 7.0  # seconds for one end of an archive, of which the time for reading it is over
+_LONGEST = 50.0  # seconds; the settings say how long reading may really take
+_COPIED_WITHIN = timedelta(minutes=2)
+_SHOWN = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """One archive.
+
+    Attributes:
+        made: aware, in UTC.
+        made_by: what says so, e.g. ``name``; see ``playbook.readers.archives.dating``.
+    """
+
+    file: StoredFile
+    made: datetime
+    made_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Backups:
+    """What is in the store.
+
+    Attributes:
+        now: when that was looked at.
+        pattern: what the archives' names match.
+        archives: newest first.
+        others: files that are no archives, newest first, e.g. what an unfinished job left.
+        inspection: of the newest archive; None where there is none.
+    """
+
+    location: str
+    now: datetime
+    pattern: str
+    archives: tuple[Archive, ...]
+    others: tuple[StoredFile, ...]
+    inspection: Inspection | None
+
+    @property
+    def coverage(self) -> Coverage:
+        """The whole listing, and whether it tells when the newest archive was made."""
+        return whole(self.contents) + dated(self.archives)
+
+    @property
+    def contents(self) -> str:
+        """What there is, in words: ``30 archives and 1 other file``."""
+        return f"{counted(len(self.archives), 'archive')} and {counted(len(self.others), 'other file')}"
+
+    @property
+    def newest(self) -> Archive:
+        """The newest archive; TooLittleData where there is none."""
+        if not self.archives:
+            raise TooLittleData(f"{SERVICE}: expected archives in {self.location}, got none", service=SERVICE)
+        return self.archives[0]
+
+    @property
+    def age(self) -> Reading:
+        """Hours since the newest archive was made; not known of one from the future.
+
+        Raises:
+            TooLittleData: there is none.
+        """
+        made = self.newest.made
+        if made > self.now + AHEAD:
+            return Reading(
+                math.nan,
+                coverage=lacking(
+                    "",
+                    expected=f"the newest archive to be from before {moment(self.now)}",
+                    got=f"{self.newest.file.name} from {moment(made)}",
+                    hint="The clock of this machine or of the backup job may be wrong.",
+                ),
+            )
+        return Reading(round(max(self.now - made, timedelta(0)) / timedelta(hours=1), 2))
+
+    @property
+    def size(self) -> Reading:
+        """Size of the newest archive in percent of the median of the ones before it; not known without any."""
+        before = [archive.file.size for archive in self.archives[1 : 1 + USUAL_OVER]]
+        usual = median(before) if before else 0
+        if not usual:
+            return Reading(
+                math.nan,
+                coverage=lacking(
+                    "nothing to compare with",
+                    expected=f"archives before {self.newest.file.name} to compare its size with",
+                    got="empty ones" if before else "none",
+                ),
+            )
+        over = f"{counted(len(before), 'archive')} before it (median {size(usual)})"
+        return Reading(round(self.newest.file.size / usual * 100, 1), over=over)
+
+    @property
+    def complete(self) -> bool:
+        """Whether the newest archive could be read without finding anything wrong."""
+        return self.inspection is not None and not self.inspection.problem
+
+    @property
+    def read(self) -> Coverage:
+        """How much of the newest archive was read and understood."""
+        return self.inspection.coverage if self.inspection else Coverage()
+
+    @property
+    def completeness(self) -> str:
+        """What was found wrong with the newest archive, or how far it was read."""
+        if self.inspection is None:
+            return "no archive"
+        return self.inspection.problem or f"an archive {self.inspection.how}"
+
+    def evidence(self) -> list[Evidence]:
+        """The newest archives, and what there is in all."""
+        facts = {"Location": self.location, f"Files like {self.pattern}": self.contents}
+        if self.archives:
+            oldest, total = self.archives[-1], sum(archive.file.size for archive in self.archives)
+            facts |= {
+                "Oldest": f"{oldest.file.name}, {moment(oldest.made)}",
+                "Size of all": size(total),
+                "Newest": f"{self.newest.file.name}, {moment(self.newest.made)} by its {self.newest.made_by}",
+            }
+        if self.inspection:
+            facts["Newest was"] = self.inspection.how
+            facts["Found wrong"] = self.inspection.problem or "nothing"
+        rows = [
+            [
+                archive.file.name,
+                moment(archive.made),
+                span((self.now - archive.made).total_seconds()),
+                size(archive.file.size),
+            ]
+            for archive in self.archives[:_SHOWN]
+        ]
+        shown: list[Evidence] = [Facts("Backup store", facts)]
+        if rows:
+            shown.append(Table("Newest archives", ["Archive", "Made", "Age", "Size"], rows))
+        if self.others:
+            rows = [[file.name, moment(file.modified), size(file.size)] for file in self.others[:_SHOWN]]
+            shown.append(Table("Other files", ["File", "Written", "Size"], rows))
+        return shown
+
+
+def dated(archives: Sequence[Archive]) -> Coverage:
+    """Whether it is known when the newest archive was made.
+
+    Where its name says nothing, the time of writing does, unless several archives have been written at one time:
+    then they were copied, and it is the time of that.
+    """
+    if not archives or archives[0].made_by != WRITING:
+        return Coverage()
+    close = sum(abs(archives[0].made - other.made) < _COPIED_WITHIN for other in archives[1:])
+    if not close:
+        return whole("dated by their time of writing")
+    when = moment(archives[0].made)
+    return lacking(
+        "dates not known",
+        expected="archives with the time of the backup in their names, or in the time of writing",
+        got=f"{counted(close + 1, 'archive')} without a date that were all written about {when}",
+        hint="Let the job write the date into the name, or copy with the time of writing kept (rsync -t, cp -p).",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """The files of the store, told apart by their names.
+
+    Attributes:
+        now: when that was looked at.
+        archives: newest first.
+        others: newest first.
+        zone: of times that do not say theirs.
+    """
+
+    location: str
+    now: datetime
+    archives: tuple[Archive, ...]
+    others: tuple[StoredFile, ...]
+    zone: tzinfo
+
+    @property
+    def coverage(self) -> Coverage:
+        """All that is in the store."""
+        return whole(f"{len(self.archives) + len(self.others):,} files")
+
+
+@measurement
+def backup_listing(backup_store: BackupStore, settings: Settings, clock: Clock) -> Listing:
+    """The files in the backup store: archives by when they were made, and others."""
+    wanted = settings.target.backups
+    zone = _zone(wanted.time_zone, f"targets.{settings.target.name}.backups.time_zone")
+    now = clock.now()
+    files = backup_store.files()
+    archives = [
+        Archive(file, *date_of(file.name, file.modified, now, zone))
+        for file in files
+        if _matches(file, wanted.pattern)
+    ]
+    archives.sort(key=lambda archive: (archive.made, archive.file.name), reverse=True)
+    others = [file for file in files if not _matches(file, wanted.pattern)]
+    others.sort(key=lambda file: file.modified, reverse=True)
+    return Listing(backup_store.location, now, tuple(archives), tuple(others), zone)
+
+
+@measurement(time_limit=_LONGEST)
+def backups(backup_store: BackupStore, backup_listing: Listing, settings: Settings) -> Backups:
+    """The archives in the backup store, and whether the newest can be read to its end."""
+    wanted, archives = settings.target.backups, backup_listing.archives
+    inspection = None
+    if archives:
+        most = wanted.read_whole_mb * 1_000_000
+        inspection = _inspected(backup_store, archives[0].file, wanted, most)
+    return Backups(
+        backup_store.location,
+        backup_listing.now,
+        wanted.pattern,
+        archives,
+        backup_listing.others,
+        inspection,
+    )
+
+
+def _inspected(store: BackupStore, file: StoredFile, wanted: Wanted, most: float) -> Inspection:
+    """A store that lists an archive and does not give it leaves its age and size to be judged."""
+    try:
+        return _inspect(store, file, wanted, most)
+    except Unmeasured as error:
+        return Inspection("", "not read", coverage=not_given(file, error))
+
+
+def not_given(file: StoredFile, error: Unmeasured) -> Coverage:
+    """Of an archive that the store lists and does not give."""
+    return lacking(
+        f"{file.name} not read", expected=f"{file.name} to be read", got=f"an error ({error})", hint=error.hint
+    )
+
+
+def _inspect(store: BackupStore, file: StoredFile, wanted: Wanted, most: float) -> Inspection:
+    if file.size <= most:
+        with store.open(file, within=wanted.read_seconds) as stream:
+            inspection = inspect(stream, file.size, manifest=wanted.manifest, seconds=wanted.read_seconds)
+        if not inspection.timed_out:
+            return inspection
+        ends = inspect_ends(partial(store.read, file.name, within=_END), file.size)
+        return Inspection(ends.problem, f"{inspection.how}; then {ends.how}", coverage=inspection.coverage)
+    return inspect_ends(partial(store.read, file.name), file.size)
+
+
+def _matches(file: StoredFile, pattern: str) -> bool:
+    return fnmatch.fnmatchcase(file.name.rpartition("/")[2], pattern)
+
+
+def _zone(name: str, setting: str) -> tzinfo:
+    if name == "UTC":
+        return UTC
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise UsageError(f"{setting}: expected a time zone such as Europe/Berlin, got {name!r}") from None
+
+
+def size(count: float) -> str:
+    """Bytes for people: ``4.52 MB``."""
+    for unit in ("B", "KB", "MB", "GB"):
+        if count < 1000:
+            return f"{count:.3g} {unit}"
+        count /= 1000
+    return f"{count:,.4g} TB"
+
+
+def counted(count: int, noun: str) -> str:
+    """``1 archive``, ``30 archives``."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"

@@ -1,0 +1,297 @@
+"""Restore drills: carried out where that is allowed, else read from their records; and how long they took."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from playbook.clients.backups import BackupStore
+from playbook.clients.recovery.place import SERVICE, Staging
+from playbook.core.clock import Clock
+from playbook.core.coverage import Coverage, lacking, share, understood, whole
+from playbook.core.engine import measurement
+from playbook.core.errors import TooLittleData
+from playbook.core.evidence import Evidence, Facts, Lines, Table
+from playbook.core.limits import Reading
+from playbook.core.time_words import moment
+from playbook.history import drill_records as records
+from playbook.history.drill_records import DrillRecord, Records, is_of
+from playbook.history.first_days import is_due, known_since, never_proven
+from playbook.measure.backups.backups import Listing
+from playbook.measure.backups.drill import Drill, carry_out
+from playbook.measure.backups.newest_drill import NewestDrill, on_record
+from playbook.settings.loading import Settings
+
+RESTORES = "weekly.backups.restores"
+FULL = "monthly.dr.restore"
+_LONGEST = 4 * 3600.0  # seconds; the settings say how long a drill may really take
+_SHOWN = 12
+
+
+@dataclass(frozen=True, slots=True)
+class RestoreTest(NewestDrill):
+    """A restore that was tried: now, or, where nothing may be changed, when it was last done on staging.
+
+    Attributes:
+        drill: as it went just now; None where it was not carried out by this run.
+        refusal: why this run carried none out; empty where it did.
+    """
+
+    refusal: str = ""
+    drill: Drill | None = None
+    damaged: tuple[str, ...] = ()
+
+    @property
+    def coverage(self) -> Coverage:
+        """What the drill compared, now or when it was last carried out."""
+        return self.drill.coverage if self.drill else on_record(self, "a restore drill on record")
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether everything was there and answered; true also as long as there is none."""
+        return self.went_well
+
+    @property
+    def time(self) -> Reading:
+        """Minutes until the restored parts answered; not known where there was no restore."""
+        if self.record is None:
+            return Reading(math.nan, coverage=self.coverage)
+        return Reading(round(self.record.seconds / 60, 3), f"({self.record.what})")
+
+    def evidence(self) -> list[Evidence]:
+        """The drill step by step, or the record of the last."""
+        shown = self.drill.evidence() if self.drill else []
+        if not self.drill and self.record:
+            shown.append(
+                Facts("The last restore on record", {"Not carried out now": self.refusal, **_facts(self.record)})
+            )
+        elif not self.drill:
+            shown.append(Facts("Restore on record", {"Not carried out now": self.refusal, "Found": "none"}))
+        if self.damaged:
+            shown.append(Lines("Lines of the records that could not be read", list(self.damaged[:_SHOWN])))
+        return shown
+
+
+@measurement(time_limit=_LONGEST, is_long=True)
+def restore_drill(
+    staging: Staging,
+    backup_store: BackupStore,
+    backup_listing: Listing,
+    settings: Settings,
+    clock: Clock,
+) -> RestoreTest:
+    """The newest backup restored into a place of its own: counts and samples compared, and the time taken."""
+    within = settings.target.recovery.weekly_within_days
+    if staging.refusal:
+        return _on_record(staging.refusal, (RESTORES, FULL), settings, clock.now(), within)
+    return _carried_out(staging, backup_store, backup_listing, settings, clock, full=False)
+
+
+@measurement(time_limit=_LONGEST, is_long=True)
+def full_restore(
+    staging: Staging,
+    backup_store: BackupStore,
+    backup_listing: Listing,
+    settings: Settings,
+    clock: Clock,
+) -> RestoreTest:
+    """The newest backup restored into an empty place, every key and image compared, and seen to answer."""
+    within = settings.target.recovery.monthly_within_days
+    if staging.refusal:
+        return _on_record(staging.refusal, (FULL,), settings, clock.now(), within)
+    return _carried_out(staging, backup_store, backup_listing, settings, clock, full=True)
+
+
+def _carried_out(
+    staging: Staging, store: BackupStore, listing: Listing, settings: Settings, clock: Clock, *, full: bool
+) -> RestoreTest:
+    recovery, target = settings.target.recovery, settings.target
+    if not listing.archives:
+        raise TooLittleData(
+            f"{SERVICE}: expected an archive in {listing.location} to restore, got none", service=SERVICE
+        )
+    drill = carry_out(staging, store, listing.archives[0], settings, clock.now(), full=full)
+    record = DrillRecord(
+        item=FULL if full else RESTORES,
+        target=target.name,
+        kind=target.kind,
+        source=drill.source,
+        when=drill.started,
+        what=drill.archive.file.name,
+        seconds=round(drill.seconds, 3),
+        data_age_hours=round(drill.age / timedelta(hours=1), 2),
+        ok=not drill.problems,
+        result=drill.result,
+        by=drill.by,
+        unseen="" if drill.coverage.enough else drill.coverage.got,
+    )
+    records.add(recovery.records, record)
+    days = recovery.monthly_within_days if full else recovery.weekly_within_days
+    now = clock.now()
+    return RestoreTest(now, days, record, known_since(settings, now), drill=drill)
+
+
+def _on_record(
+    refusal: str, items: tuple[str, ...], settings: Settings, now: datetime, within: float
+) -> RestoreTest:
+    known = records.read(settings.target.recovery.records, now)
+    newest = next((one for one in counting(known, settings) if one.item in items), None)
+    return RestoreTest(
+        now,
+        within,
+        newest,
+        known_since(settings, now),
+        known.damaged_after(newest),
+        refusal=refusal,
+        damaged=known.damaged,
+    )
+
+
+def counting(known: Records, settings: Settings) -> list[DrillRecord]:
+    """Records that say something of this target: its own, and those of its backups restored on staging."""
+    target = settings.target
+    source = target.backups.location
+    return [
+        one
+        for one in known.found
+        if one.target == target.name or (one.kind == "staging" and source is not None and is_of(one, source))
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class RecoveryTimes:
+    """What the restores of the last weeks took.
+
+    Attributes:
+        drills: those that were restored whole, newest first.
+        days: over how many days.
+        unread: lines of the records since the oldest of them that could not be read.
+        since: when the system was first checked.
+    """
+
+    now: datetime
+    days: float
+    drills: tuple[DrillRecord, ...]
+    failed: int
+    damaged: tuple[str, ...]
+    unread: tuple[str, ...]
+    since: datetime
+
+    @property
+    def coverage(self) -> Coverage:
+        """All restores on record; each line that cannot be read may have been the slowest."""
+        total = len(self.drills) + self.failed
+        if not total and not self.overdue:
+            return never_proven("a restore on record", self.since, self.now, timedelta(days=self.days))
+        return whole(f"{total} restore{'' if total == 1 else 's'} on record") + understood(
+            len(self.unread),
+            len(self.unread) + total,
+            "lines of the records",
+            examples=self.unread,
+            hint="Mend or remove the lines.",
+        )
+
+    @property
+    def overdue(self) -> bool:
+        """There was none at all since the system is known, for as long as one counts."""
+        return not self.drills and not self.failed and is_due(self.since, self.now, timedelta(days=self.days))
+
+    @property
+    def found(self) -> str:
+        """Whether there is one, to follow "got"; empty as long as none is due."""
+        if self.overdue:
+            return "none on record"
+        return f"{len(self.drills) + self.failed} on record" if self.drills or self.failed else ""
+
+    @property
+    def time(self) -> Reading:
+        """Minutes of the slowest; not known where there is none."""
+        if not self.drills:
+            return Reading(math.nan, coverage=self._none)
+        slowest = max(self.drills, key=lambda one: one.seconds)
+        return Reading(round(slowest.seconds / 60, 3), f"{self._over}, the slowest on {slowest.when:%Y-%m-%d}")
+
+    @property
+    def data_age(self) -> Reading:
+        """Hours of the oldest data that one had to be content with; not known where none says it."""
+        aged = [one for one in self.drills if one.data_age_hours is not None]
+        if not aged:
+            nothing = lacking("", expected="the age of restored data", got="none")
+            return Reading(math.nan, coverage=nothing if self.drills else self._none)
+        told = share(len(aged), len(self.drills), "restores", what="the age of the data")
+        oldest = max(aged, key=lambda one: one.data_age_hours or 0)
+        return Reading(oldest.data_age_hours or 0, f"{self._over}, the oldest on {oldest.when:%Y-%m-%d}", told)
+
+    def evidence(self) -> list[Evidence]:
+        """Each restore with its time and the age of its data."""
+        rows = [
+            [
+                moment(one.when),
+                one.target,
+                f"{one.seconds:,.1f} s",
+                "not known" if one.data_age_hours is None else f"{one.data_age_hours:g} h",
+                one.what,
+                one.by,
+            ]
+            for one in self.drills[:_SHOWN]
+        ]
+        facts = {
+            "Restores that succeeded": f"{len(self.drills):,} in {self.days:g} days",
+            "Restores that did not": f"{self.failed:,}",
+        }
+        shown: list[Evidence] = [
+            Facts("Recovery on record", facts),
+            Table("Restores", ["Begun", "On", "Recovery time", "Age of the data", "Archive", "By"], rows),
+        ]
+        if self.damaged:
+            shown.append(Lines("Lines of the records that could not be read", list(self.damaged[:_SHOWN])))
+        return shown
+
+    @property
+    def _none(self) -> Coverage:
+        return lacking(
+            "",
+            expected=f"a restore that succeeded in the last {self.days:g} days",
+            got=f"{self.failed} that did not" if self.failed else "none",
+            hint="Carry one out on staging: pytest -m mutates --target staging --allow-mutations.",
+        )
+
+    @property
+    def _over(self) -> str:
+        return f"{len(self.drills)} restore{'' if len(self.drills) == 1 else 's'} in {self.days:g} days"
+
+
+@measurement
+def recovery_times(full_restore: RestoreTest, settings: Settings, clock: Clock) -> RecoveryTimes:
+    """How long the restores of the last weeks took and how old their data was, this run's full test included."""
+    now, days = clock.now(), settings.target.recovery.records_limit_days
+    known = records.read(settings.target.recovery.records, now)
+    recent = [
+        one
+        for one in counting(known, settings)
+        if one.item in (RESTORES, FULL) and now - one.when <= timedelta(days=days)
+    ]
+    restored = tuple(one for one in recent if one.ok)
+    return RecoveryTimes(
+        now,
+        days,
+        restored,
+        len(recent) - len(restored),
+        known.damaged,
+        known.damaged_after(recent[-1] if recent else None),
+        known_since(settings, now),
+    )
+
+
+def _facts(record: DrillRecord) -> dict[str, str]:
+    return {
+        "Begun": moment(record.when),
+        "On": record.target,
+        "Archive": record.what,
+        "Backups of": record.source or "not known",
+        "Until the restored parts answered": f"{record.seconds:,.1f} s",
+        "Age of the data": "not known" if record.data_age_hours is None else f"{record.data_age_hours:g} h",
+        "Carried out by": record.by,
+        "Result": record.result,
+    }

@@ -1,0 +1,278 @@
+"""PostgreSQL and MySQL that DigitalOcean manages, as its API tells of them: state, backups, storage, connections.
+
+Of PostgreSQL the API tells neither storage nor connections, processor nor memory: that is said, and nothing is
+judged of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from playbook.clients.managed_databases import Backup, Backups, Cluster, Pool
+from playbook.core.coverage import Coverage, lacking, together, understood, whole
+from playbook.core.errors import Unmeasured, away
+from playbook.core.evidence import Evidence, Facts, Table
+from playbook.core.limits import Reading
+from playbook.core.time_words import moment
+from playbook.measure.app.samples import Samples, sustained
+from playbook.measure.statements import Statement
+
+DAY, HOUR = timedelta(hours=24), 3600.0
+MYSQL = frozenset({"mysql", "advanced_mysql"})
+POSTGRESQL = frozenset({"pg", "advanced_pg"})
+# States of the API's description in which it serves, with a break when it moves; and those before it does.
+_MOVING = frozenset({"resizing", "migrating"})
+_NOT_YET = frozenset({"creating", "forking"})
+# Not in the description, and not to be mistaken.
+_DOWN = frozenset(
+    {"offline", "down", "error", "failed", "degraded", "unhealthy", "unavailable", "stopped", "suspended"}
+    | {"poweroff", "powered_off", "powering_off", "deleting", "deleted"}
+)
+_AHEAD = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A number of one database."""
+
+    subject: str
+    reading: Reading
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """One database cluster.
+
+    Attributes:
+        cluster: what the API says of it.
+        backups: None where they could not be read.
+        samples: by metric, of the node that used most.
+        window: how much of the last day these cover.
+        pools: of PostgreSQL.
+        problems: what could not be read.
+    """
+
+    cluster: Cluster
+    read_at: datetime
+    backups: Backups | None = None
+    samples: dict[str, Samples] = field(default_factory=dict)
+    window: Coverage = field(default_factory=Coverage)
+    pools: tuple[Pool, ...] = ()
+    problems: tuple[Unmeasured, ...] = ()
+    most_connections: int | None = None
+    peak_seconds: float = 900.0
+
+    @property
+    def name(self) -> str:
+        """As the account calls it."""
+        return self.cluster.name
+
+    @property
+    def coverage(self) -> Coverage:
+        """Whatever the API tells of this kind of database was read."""
+        engine = self.cluster.engine
+        seen = whole("" if self.is_mysql else f"{self.name}: storage and connections not told by the API")
+        if engine not in MYSQL | POSTGRESQL:
+            seen += lacking("", expected=f"{self.name} to be PostgreSQL or MySQL", got=engine or "no engine")
+        for problem in self.problems:
+            seen += lacking(
+                f"{self.name} not read as a whole",
+                expected=f"all that the API tells of {self.name}",
+                got=str(problem),
+                hint=problem.hint,
+            )
+        return seen + self.window
+
+    @property
+    def is_mysql(self) -> bool:
+        """Whether there are metrics of it."""
+        return self.cluster.engine == "mysql"
+
+    @property
+    def state(self) -> Statement:
+        """That it is online; a state that nobody here knows is neither good nor bad."""
+        status = self.cluster.status
+        words = f"State of the database {self.name}"
+        if status == "online" or status in _MOVING | _NOT_YET | _DOWN:
+            return Statement(words, status == "online", "online", status, warn=status in _MOVING)
+        unknown = understood(1, 1, "states", examples=[status or "no state"])
+        return Statement(words, True, "online", status or "no state", coverage=unknown)
+
+    @property
+    def newest(self) -> Backup | None:
+        """The newest backup that holds something; an increment may be small."""
+        kept = self.backups.backups if self.backups else []
+        sound = [one for one in kept if one.size_gigabytes > 0 or one.incremental]
+        return max((one for one in sound if one.created_at <= self.read_at + _AHEAD), key=_made, default=None)
+
+    @property
+    def has_backup(self) -> Statement | None:
+        """That there is one; None where that is not known."""
+        if self.backups is None:
+            return None
+        count = len(self.backups.backups)
+        kept = f"{count}, none of them usable" if count else "none"
+        found = kept if self.newest is None else f"{count}"
+        young = self.cluster.created_at is not None and self.read_at - self.cluster.created_at < DAY
+        waits = lacking(
+            "first backup to come",
+            expected=f"a backup of {self.name}, which is younger than a day",
+            got=kept,
+            hint="Look again when it is a day old.",
+        )
+        is_missing = self.newest is None
+        return Statement(
+            f"Backups of the database {self.name}",
+            not is_missing or (young and not count),
+            "at least one",
+            found,
+            coverage=waits if is_missing else Coverage(),
+        )
+
+    @property
+    def backup_age(self) -> Row | None:
+        """Hours since the newest backup was made."""
+        if self.newest is None:
+            return None
+        hours = max((self.read_at - self.newest.created_at).total_seconds(), 0.0) / HOUR
+        return Row(f"Age of the newest backup of {self.name}", Reading(round(hours, 2)))
+
+    @property
+    def storage(self) -> Row | None:
+        """Percent, at its highest in the last day."""
+        return self._highest("disk_usage", f"Storage of {self.name}")
+
+    @property
+    def connections(self) -> Row | None:
+        """Percent of what the settings say it takes, at their highest; None where they do not say."""
+        most = self.most_connections
+        row = self._highest("threads_connected", f"Connections of {self.name}")
+        if row is None or not most:
+            return None
+        over = f"{row.reading.value:,.0f} of {most:,} at most in 24 h"
+        return Row(row.subject, Reading(100 * row.reading.value / most, f"({over})"))
+
+    @property
+    def cpu(self) -> Row | None:
+        """Percent, the highest mean of some minutes."""
+        return self._sustained("cpu_usage", f"CPU of {self.name}")
+
+    @property
+    def memory(self) -> Row | None:
+        """Percent, the highest mean of some minutes."""
+        return self._sustained("memory_usage", f"Memory of {self.name}")
+
+    @property
+    def cells(self) -> list[str]:
+        """A row of the report."""
+        cluster = self.cluster
+        shown = [cluster.name, f"{cluster.engine} {cluster.semantic_version or cluster.version}".strip()]
+        shown += [f"{cluster.num_nodes} × {cluster.size}", cluster.status or "not said"]
+        if self.backups is None:
+            shown.append("not read")
+        else:
+            at = self.newest.created_at if self.newest else None
+            shown.append(f"{moment(at)} ({len(self.backups.backups)} kept)")
+        size = f" of {cluster.storage_size_mib / 1024:,.0f} GiB" if cluster.storage_size_mib else ""
+        shown.append(f"{_percent(self.storage) or 'nobody says how much'}{size}")
+        highest = self._highest("threads_connected", "")
+        shown.append(f"{highest.reading.value:,.0f} at most" if highest else "not told")
+        return shown
+
+    def _highest(self, metric: str, subject: str) -> Row | None:
+        samples = self.samples.get(metric)
+        return Row(subject, Reading(max(value for _, value in samples), "24 h")) if samples else None
+
+    def _sustained(self, metric: str, subject: str) -> Row | None:
+        samples = self.samples.get(metric)
+        if not samples:
+            return None
+        over = f"{self.peak_seconds / 60:g} min of 24 h"
+        return Row(subject, Reading(sustained(samples, self.peak_seconds), over))
+
+
+@dataclass(frozen=True, slots=True)
+class Databases:
+    """Every database of the target.
+
+    Attributes:
+        missing: names of databases that should be there, and what was found instead.
+        left_out: what was not looked at, and why.
+    """
+
+    found: tuple[Database, ...]
+    missing: tuple[tuple[str, Unmeasured], ...] = ()
+    left_out: tuple[str, ...] = ()
+
+    @property
+    def coverage(self) -> Coverage:
+        """All of them, and all that the API tells of each."""
+        total = whole(f"{len(self.found)} database{'' if len(self.found) == 1 else 's'}")
+        for name, problem in self.missing:
+            total += lacking(
+                f"{name} not read", expected=name, got=str(problem), hint=problem.hint, cause=away(problem)
+            )
+        return total + together(one.coverage for one in self.found)
+
+    @property
+    def statements(self) -> list[Statement]:
+        """State and backups of each, what does not hold first."""
+        told = [one.state for one in self.found]
+        told += [one.has_backup for one in self.found if one.has_backup]
+        return sorted(told, key=lambda one: (one.holds, one.warn))
+
+    @property
+    def backup_ages(self) -> list[Row]:
+        """The oldest first."""
+        return self._rows(lambda one: one.backup_age)
+
+    @property
+    def storage(self) -> list[Row]:
+        """The fullest first."""
+        return self._rows(lambda one: one.storage)
+
+    @property
+    def connections(self) -> list[Row]:
+        """The busiest first."""
+        return self._rows(lambda one: one.connections)
+
+    @property
+    def cpu(self) -> list[Row]:
+        """The busiest first."""
+        return self._rows(lambda one: one.cpu)
+
+    @property
+    def memory(self) -> list[Row]:
+        """The busiest first."""
+        return self._rows(lambda one: one.memory)
+
+    def evidence(self) -> list[Evidence]:
+        """A row for each, their pools, and what was not looked at."""
+        columns = ["Database", "Engine", "Size", "State", "Newest backup", "Storage", "Connections"]
+        shown: list[Evidence] = [Table("Managed databases", columns, [one.cells for one in self.found])]
+        pools = [
+            [one.name, pool.name, pool.mode, str(pool.size), pool.db] for one in self.found for pool in one.pools
+        ]
+        if pools:
+            shown.append(Table("Connection pools", ["Database", "Pool", "Mode", "Size", "For"], pools))
+        facts = {f"Left out {number}": text for number, text in enumerate(self.left_out, 1)}
+        facts |= {name: str(problem) for name, problem in self.missing}
+        facts |= {one.name: "; ".join(map(str, one.problems)) for one in self.found if one.problems}
+        untold = [one.name for one in self.found if not one.is_mysql]
+        if untold:
+            facts["Storage, connections, CPU and memory"] = f"not told by the API of {', '.join(untold)}"
+        return [*shown, Facts("Not looked at", facts)] if facts else shown
+
+    def _rows(self, row_of: Callable[[Database], Row | None]) -> list[Row]:
+        rows = [row for row in map(row_of, self.found) if row is not None]
+        return sorted(rows, key=lambda row: -row.reading.value)
+
+
+def _made(backup: Backup) -> datetime:
+    return backup.created_at
+
+
+def _percent(row: Row | None) -> str:
+    return f"{row.reading.value:.1f} %" if row else ""

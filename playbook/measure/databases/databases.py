@@ -1,0 +1,165 @@
+"""Reads databases that DigitalOcean manages: those that the settings name, or those of the app's spec."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from functools import partial
+from typing import TypeVar
+
+from playbook.clients.digitalocean_transport import SERVICE
+from playbook.clients.managed_databases import Cluster, ManagedDatabases, Metric
+from playbook.core.clock import Clock
+from playbook.core.coverage import Coverage
+from playbook.core.engine import measurement
+from playbook.core.errors import NotConfigured, Unmeasured
+from playbook.measure.app.samples import Samples, Window, usable
+from playbook.measure.databases.database_values import DAY, MYSQL, POSTGRESQL, Database, Databases
+from playbook.settings.loading import Settings
+from playbook.settings.sections.target import ManagedDatabase
+
+_METRICS: dict[Metric, str] = {
+    "disk_usage": "storage",
+    "threads_connected": "connections",
+    "cpu_usage": "CPU",
+    "memory_usage": "memory",
+}
+# Words of the app's spec for what is neither.
+_OTHER_ENGINES = frozenset({"REDIS", "VALKEY", "MONGODB", "KAFKA", "OPENSEARCH"})
+_AT_ONCE = 4
+
+T = TypeVar("T")
+
+
+@measurement
+def databases(managed_databases: ManagedDatabases, settings: Settings, clock: Clock) -> Databases:
+    """State, backups and use of every PostgreSQL and MySQL that DigitalOcean manages for this target.
+
+    Raises:
+        NotConfigured: none is named, and the app's spec names none.
+    """
+    return read_databases(managed_databases, settings, clock, in_full=True)
+
+
+def read_databases(managed: ManagedDatabases, settings: Settings, clock: Clock, *, in_full: bool) -> Databases:
+    """The same; without ``in_full`` only what the API says of the clusters themselves."""
+    wanted = settings.target.digitalocean.databases
+    left_out: list[str] = []
+    if not wanted:
+        wanted, left_out = _of_app(managed, settings)
+    now = clock.now()
+
+    def read(one: ManagedDatabase) -> Database | Unmeasured:
+        try:
+            cluster = _cluster(managed, one)
+        except Unmeasured as error:
+            return error
+        return _Asked(managed, cluster, now, settings).database(one) if in_full else Database(cluster, now)
+
+    with ThreadPoolExecutor(max_workers=_AT_ONCE) as pool:
+        answers = list(pool.map(read, wanted))
+    found = tuple(answer for answer in answers if isinstance(answer, Database))
+    missing = [
+        (f"the database {one.name or one.id}", answer)
+        for one, answer in zip(wanted, answers, strict=True)
+        if not isinstance(answer, Database)
+    ]
+    if not found and missing:
+        raise missing[0][1]
+    return Databases(found, tuple(missing), tuple(left_out))
+
+
+def _of_app(managed: ManagedDatabases, settings: Settings) -> tuple[tuple[ManagedDatabase, ...], list[str]]:
+    """The databases of the app's spec; NotConfigured where it names none that is managed."""
+    name = settings.target.name
+    wanted, left_out = [], []
+    for one in managed.of_app():
+        if one.engine in _OTHER_ENGINES:
+            left_out.append(f"{one.name}, as it is {one.engine}")
+        elif one.cluster_name:
+            wanted.append(ManagedDatabase(name=one.cluster_name))
+        else:
+            left_out.append(f"{one.name}, as it is a development database, of which the API tells nothing")
+    if not wanted:
+        others = f"; its spec has {', '.join(left_out)}" if left_out else ""
+        raise NotConfigured(
+            f"A managed PostgreSQL or MySQL is not configured for the target {name}: "
+            f"targets.{name}.digitalocean.databases is not set, and the app's spec names none{others}",
+            setting=f"targets.{name}.digitalocean.databases",
+            add=f'to playbook.toml:\n[[targets.{name}.digitalocean.databases]]\nid = "…"',
+        )
+    return tuple(wanted), left_out
+
+
+def _cluster(managed: ManagedDatabases, wanted: ManagedDatabase) -> Cluster:
+    """The cluster that is meant; Unmeasured where it is not there, or another one."""
+    if wanted.id:
+        cluster = managed.cluster(wanted.id)
+    else:
+        named = [one for one in managed.clusters() if one.name == wanted.name]
+        if len(named) != 1:
+            raise Unmeasured(
+                f"expected one database cluster called {wanted.name}, got {len(named) or 'none'}",
+                service=SERVICE,
+                hint="Correct its name under digitalocean.databases, or give its id there.",
+            )
+        cluster = named[0]
+    kinds = {"pg": POSTGRESQL, "mysql": MYSQL}.get(wanted.engine or "", frozenset({cluster.engine}))
+    if cluster.engine not in kinds:
+        raise Unmeasured(
+            f"expected the database {cluster.name} to be {wanted.engine}, got {cluster.engine or 'no engine'}",
+            service=SERVICE,
+            hint="Correct its id or its engine under digitalocean.databases.",
+        )
+    return cluster
+
+
+class _Asked:
+    """One cluster, and what else the API tells of it."""
+
+    def __init__(self, managed: ManagedDatabases, cluster: Cluster, now: datetime, settings: Settings) -> None:
+        self._managed, self._cluster, self._now, self._settings = managed, cluster, now, settings
+        self._problems: list[Unmeasured] = []
+
+    def database(self, wanted: ManagedDatabase) -> Database:
+        """All of it; what cannot be read is noted."""
+        cluster, managed = self._cluster, self._managed
+        backups = self._tried(lambda: managed.backups(cluster))
+        pools = self._tried(lambda: managed.pools(cluster)) if cluster.engine == "pg" else None
+        samples, window = self._metrics() if cluster.engine == "mysql" else ({}, Coverage())
+        return Database(
+            cluster,
+            self._now,
+            backups=backups,
+            samples=samples,
+            window=window,
+            pools=tuple(pools or ()),
+            problems=tuple(self._problems),
+            most_connections=wanted.most_connections,
+            peak_seconds=60 * self._settings.utilization.peak_minutes,
+        )
+
+    def _metrics(self) -> tuple[dict[str, Samples], Coverage]:
+        peak = 60 * self._settings.utilization.peak_minutes
+        window = Window.before(self._now, DAY, peak)
+        samples: dict[str, Samples] = {}
+        total = Coverage()
+        for metric, word in _METRICS.items():
+            ask = partial(self._managed.metric, self._cluster, metric, self._now - DAY, self._now)
+            series = self._tried(ask)
+            if series is None:
+                continue
+            nodes = [found for found in map(usable, series) if found]
+            name, rules = self._cluster.name, self._settings.coverage
+            total += window.coverage(f"{word} samples of {name}", {name: nodes}, {name: 1}, rules)
+            if nodes:
+                samples[metric] = max(nodes, key=lambda node: max(value for _, value in node))
+        return samples, total
+
+    def _tried(self, ask: Callable[[], T]) -> T | None:
+        try:
+            return ask()
+        except Unmeasured as error:
+            self._problems.append(error)
+            return None

@@ -1,0 +1,354 @@
+"""What the system can carry: when growth meets the limit, and room for a spike."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import msgspec
+
+from playbook.clients.digitalocean import DigitalOceanApi
+from playbook.clients.prometheus import Prometheus
+from playbook.core.clock import Clock, Moment
+from playbook.core.coverage import Coverage, lacking, together, whole
+from playbook.core.engine import measurement
+from playbook.core.errors import Malformed
+from playbook.core.evidence import Chart, Curve, Evidence, Facts, Table
+from playbook.core.limits import Limit, Reading
+from playbook.core.wording import within
+from playbook.load import kept
+from playbook.load.order import LoadOrder
+from playbook.load.plan import BREAKPOINT
+from playbook.load.planning import history_of
+from playbook.measure.app.resources import Judged
+from playbook.measure.app.scaling_policy import autoscaling, instances
+from playbook.measure.figures.queries import own_series, query_of
+from playbook.readers.trend import DAY, Point, Trend, fit
+from playbook.settings.loading import Settings
+
+HISTORY_DAYS = 60
+# With fewer whole days there are no four weeks to compare weekdays of.
+LEAST_DAYS = 28
+PEAK_DAYS = 30
+QUARTER = 900.0  # seconds
+QUARTERS = 2880  # in 30 days
+WEEK_SECONDS = 7 * DAY
+COMPONENTS = ("component_cpu", "component_memory", "component_storage")
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """One resource of one component, day by day: what it was in 95 % of the day at most, in percent.
+
+    Attributes:
+        ceiling: the percentage that counts as its limit.
+    """
+
+    name: str
+    days: tuple[Point, ...]
+    trend: Trend
+    ceiling: float
+
+
+@dataclass(frozen=True, slots=True)
+class CapacityGrowth:
+    """Two months of every component's CPU, memory and storage."""
+
+    service: str
+    courses: tuple[Course, ...]
+    measured: datetime
+    least_percent: float
+    answers: Coverage = field(default_factory=Coverage)
+
+    @property
+    def coverage(self) -> Coverage:
+        """Whether enough days are known of every component's CPU, memory and storage."""
+        least = max(math.ceil(HISTORY_DAYS * self.least_percent / 100), LEAST_DAYS)
+        short = [
+            f"{within(course.name)} ({len(course.days)})" for course in self.courses if len(course.days) < least
+        ]
+        fewest = min((len(course.days) for course in self.courses), default=0)
+        if self.courses and not short:
+            return self.answers + whole(f"{fewest} of {HISTORY_DAYS} days")
+        return self.answers + lacking(
+            f"{fewest} of {HISTORY_DAYS} days",
+            expected=f"at least {least} of the last {HISTORY_DAYS} days of CPU, memory and storage of every "
+            "component",
+            got=f"fewer days of {', '.join(short) or 'all'}",
+            hint="The queries stand in the settings as queries.component_….",
+        )
+
+    @property
+    def meeting(self) -> list[Judged]:
+        """Days until the limit is met, soonest first, of what grows steadily."""
+        found = []
+        for course in self.courses:
+            days = course.trend.days_until(course.ceiling)
+            if days is not None and len(course.days) >= LEAST_DAYS:
+                when = self.measured + timedelta(days=days)
+                over = f"({course.ceiling:g} % on {when:%Y-%m-%d} by the last {len(course.days)} days: "
+                over += f"{course.trend.describe('points')})"
+                found.append(Judged(course.name, Reading(math.floor(days), over)))
+        return sorted(found, key=lambda judged: judged.reading.value)
+
+    @property
+    def summary(self) -> str:
+        """What was found, in a few words."""
+        found = [f"{one.name} in {one.reading.value:.0f} days" for one in self.meeting]
+        return ", ".join(found) or f"none of {len(self.courses)} that grows steadily towards its limit"
+
+    def evidence(self) -> list[Evidence]:
+        """A row for each resource, and a chart for each kind of it."""
+        rows = [
+            [
+                course.name,
+                f"{course.trend.level:.1f} %" if course.days else "no samples",
+                f"{course.ceiling:g} %",
+                course.trend.describe("points"),
+                self._outlook(course),
+                str(len(course.days)),
+            ]
+            for course in self.courses
+        ]
+        columns = ["Resource", "Highest of the week", "Limit", "Growth", "Meets it on", "Days"]
+        charts = []
+        for kind in ("CPU", "Memory", "Storage"):
+            mine = [course for course in self.courses if course.name.startswith(kind)]
+            curves = [Curve(course.name.partition(" of ")[2] or kind, list(course.days)) for course in mine]
+            limits = {"limit": mine[0].ceiling} if mine else {}
+            charts.append(Chart(f"{kind}, in 95 % of each day at most", "%", curves, limits))
+        return [Table(f"Growth over {HISTORY_DAYS} days", columns, rows), *charts]
+
+    def _outlook(self, course: Course) -> str:
+        days = course.trend.days_until(course.ceiling)
+        if days is not None:
+            return f"{self.measured + timedelta(days=days):%Y-%m-%d}"
+        return "nothing says that it will"
+
+
+class LoadTest(msgspec.Struct, frozen=True):
+    """What a load test has shown, of all that ``playbook.load.kept`` writes.
+
+    Attributes:
+        finished: aware.
+        requests_per_second: the highest that was carried within the limits; 0 where nothing was.
+        whole: it ran as planned; one that was cut says nothing.
+    """
+
+    target: str
+    shape: str
+    finished: Moment
+    requests_per_second: float
+    whole: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Spike:
+    """A component at its spike.
+
+    Attributes:
+        peak: CPU of all instances together in the busiest quarter of an hour, percent of one instance.
+        quarters: of how many quarters of an hour there are samples.
+        most: how many instances it may have.
+    """
+
+    name: str
+    peak: float
+    quarters: int
+    most: int
+
+
+@dataclass(frozen=True, slots=True)
+class Headroom:
+    """Whether a multiple of the month's highest traffic could be carried. CPU is taken to grow as traffic does."""
+
+    service: str
+    multiple: float
+    spikes: tuple[Spike, ...]
+    busiest_rate: float | None
+    load_test: LoadTest | None
+    days: tuple[Point, ...]
+    least_percent: float
+    answers: Coverage = field(default_factory=Coverage)
+
+    @property
+    def coverage(self) -> Coverage:
+        """Whether enough of the month is known of every component: the peak may lie where there are no samples."""
+        least = QUARTERS * self.least_percent / 100
+        short = [f"{one.name} ({one.quarters / 4:.0f} h)" for one in self.spikes if one.quarters < least]
+        fewest = min((spike.quarters for spike in self.spikes), default=0)
+        words = f"{fewest / 4:.0f} of {QUARTERS // 4} h"
+        if self.spikes and not short:
+            return self.answers + whole(words)
+        return self.answers + lacking(
+            words,
+            expected=f"CPU samples of at least {least / 4:g} of the last {QUARTERS // 4} h of every component",
+            got=f"fewer hours of {', '.join(short) or 'all'}",
+            hint="The query stands in the settings as queries.component_cpu_total.",
+        )
+
+    @property
+    def by_cpu(self) -> list[Judged]:
+        """Percent CPU of every instance at the spike, highest first."""
+        found = []
+        for spike in self.spikes:
+            if spike.quarters:
+                peak = f"{self.multiple:g} × the peak of 30 days ({spike.peak:.0f} % of one instance)"
+                over = f"of {instances(spike.most)} at {peak}"
+                found.append(Judged(spike.name, Reading(spike.peak * self.multiple / spike.most, over)))
+        return sorted(found, key=lambda judged: -judged.reading.value)
+
+    @property
+    def by_requests(self) -> list[Judged]:
+        """Percent of the tested load at the spike; nothing where there is no breakpoint test.
+
+        NaN where nothing says how many requests there were, or where not even the first step of the newest test
+        held, which was no measure of the system.
+        """
+        if self.load_test is None:
+            return []
+        if self.busiest_rate is None:
+            lacks = lacking("no rate of requests", expected="the requests a second of 30 days", got="no samples")
+            return [Judged("Requests", Reading(math.nan, coverage=lacks))]
+        wanted = self.busiest_rate * self.multiple
+        test = self.load_test
+        if not test.requests_per_second > 0:
+            lacks = lacking(
+                "no step held",
+                expected="a step of the newest breakpoint test to have held",
+                got=f"none on {test.finished:%Y-%m-%d}",
+                hint="See what broke the first step, then test again: pytest -m load --shape breakpoint.",
+            )
+            return [Judged("Requests", Reading(math.nan, coverage=lacks))]
+        over = f"({self.multiple:g} × the peak is {wanted:,.1f} requests/s; the {test.shape} test on "
+        over += f"{test.finished:%Y-%m-%d} carried {test.requests_per_second:,.1f})"
+        return [Judged("Requests", Reading(100 * wanted / test.requests_per_second, over))]
+
+    def evidence(self) -> list[Evidence]:
+        """A row for each component, what a load test says, and the traffic's course."""
+        rows = [
+            [
+                spike.name,
+                f"{spike.peak:.0f} %" if spike.quarters else "no samples",
+                str(spike.most),
+                f"{spike.peak * self.multiple / spike.most:.0f} %" if spike.quarters else "",
+                f"{spike.quarters / 4:.0f} of 720",
+            ]
+            for spike in self.spikes
+        ]
+        test = self.load_test
+        rate = "no samples" if self.busiest_rate is None else f"{self.busiest_rate:,.1f} requests/s"
+        facts = {
+            "A spike is": f"{self.multiple:g} × the busiest quarter of an hour of 30 days",
+            "Busiest quarter of an hour": rate,
+            "Load test": f"{test.requests_per_second:,.1f} requests/s carried by {test.target}, {test.shape}, "
+            f"{test.finished:%Y-%m-%d}"
+            if test
+            else "no breakpoint test yet",
+        }
+        columns = ["Component", "CPU at the peak, of one instance", "Most instances", "Each at the spike", "Hours"]
+        course = Chart(
+            "Requests a second, busiest quarter of each day", "/s", [Curve("requests", list(self.days))]
+        )
+        return [Table("CPU at a spike", columns, rows), Facts("Traffic", facts), course]
+
+
+@measurement(parts=("services",))
+def capacity_growth(prometheus: Prometheus, settings: Settings, clock: Clock) -> CapacityGrowth:
+    """CPU, memory and storage of every component, day by day over two months, and when they meet their limits."""
+    now = clock.now()
+    kinds = (
+        ("CPU", "component_cpu", settings.limits.cpu),
+        ("Memory", "component_memory", settings.limits.memory),
+        ("Storage", "component_storage", settings.limits.storage),
+    )
+    first, label = now - timedelta(days=HISTORY_DAYS - 1), settings.target.prometheus.component_label
+    found, answers = [], Coverage()
+    for _, key, _ in kinds:
+        series = prometheus.query_range(query_of(settings, key, DAY), first, now, DAY, setting=f"queries.{key}")
+        answers += series.coverage
+        found.append({one.labels.get(label, ""): one.points for one in series})
+    # One of which there is memory and no CPU is missed, and not passed over.
+    names = sorted({name for one in found for name in one}) or [""]
+    courses = []
+    for (kind, _, limit), points_of in zip(kinds, found, strict=True):
+        for name in names:
+            points = tuple(point for point in points_of.get(name, ()) if math.isfinite(point[1]))
+            trend = fit([points], WEEK_SECONDS, settings.trends)
+            courses.append(Course(f"{kind} of {name}" if name else kind, points, trend, ceiling(limit)))
+    answers += own_series(prometheus, settings, COMPONENTS, DAY, now)
+    return CapacityGrowth(prometheus.service, tuple(courses), now, settings.coverage.trend_percent, answers)
+
+
+@measurement(parts=("services",))
+def headroom(
+    prometheus: Prometheus, digitalocean: DigitalOceanApi, settings: Settings, clock: Clock, load_order: LoadOrder
+) -> Headroom:
+    """CPU of every component in the busiest quarter of an hour of 30 days, and what a spike would make of it."""
+    now = clock.now()
+    spec = digitalocean.app().spec
+    first = now - timedelta(days=PEAK_DAYS) + timedelta(seconds=QUARTER)
+    label = settings.target.prometheus.component_label
+
+    answers = []
+
+    def quarters(key: str) -> dict[str, list[Point]]:
+        query = query_of(settings, key, QUARTER)
+        series = prometheus.query_range(query, first, now, QUARTER, setting=f"queries.{key}")
+        answers.append(series.coverage)
+        return {one.labels.get(label, ""): [p for p in one.points if math.isfinite(p[1])] for one in series}
+
+    cpu = quarters("component_cpu_total")
+    rates = next(iter(quarters("request_rate").values()), [])
+    spikes = []
+    for component in (*spec.services, *spec.workers):
+        values = [value for _, value in cpu.get(component.name, [])]
+        most = autoscaling(component)[1] if component.autoscaling else component.instance_count
+        spikes.append(Spike(component.name, max(values, default=0.0), len(values), max(most, 1)))
+    busiest: dict[float, float] = {}
+    for moment, rate in rates:
+        day = moment // DAY * DAY
+        busiest[day] = max(rate, busiest.get(day, 0.0))
+    return Headroom(
+        prometheus.service,
+        settings.capacity.spike,
+        tuple(spikes),
+        max((rate for _, rate in rates), default=None),
+        newest_load_test(
+            Path(settings.capacity.load_tests),
+            settings.target.name,
+            kept.recall(history_of(settings, load_order)).tests,
+        ),
+        tuple(sorted(busiest.items())),
+        settings.coverage.window_percent,
+        together(answers) + own_series(prometheus, settings, ["component_cpu_total", "request_rate"], DAY, now),
+    )
+
+
+def ceiling(limit: Limit) -> float:
+    """The number from which on a ladder warns."""
+    bound = limit.warning or limit.critical
+    return bound.number if bound else 100.0
+
+
+def newest_load_test(folder: Path, target: str, lines: Sequence[kept.LoadLine] = ()) -> LoadTest | None:
+    """The newest breakpoint test of this target that ran as planned; ``None`` where there is none yet.
+
+    Other shapes say that a load was carried, and not how much could be. Results stay where they were measured; the
+    lines of history, which hold only tests that ran as planned, go wherever history goes.
+
+    Raises:
+        Malformed: a result is not what the load tests write.
+    """
+    found = []
+    for file in sorted(folder.glob("*.json")):
+        try:
+            found.append(msgspec.json.decode(file.read_bytes(), type=LoadTest))
+        except msgspec.DecodeError as error:
+            raise Malformed(f"Load test: expected a result in {file}, got {error}", service="Load test") from None
+    found += [LoadTest(one.target, one.shape, one.started, one.requests_per_second) for one in lines]
+    mine = [one for one in found if (one.target, one.shape) == (target, BREAKPOINT) and one.whole]
+    return max(mine, key=lambda one: one.finished, default=None)

@@ -1,0 +1,386 @@
+"""What the DigitalOcean account costs: this month so far and to its end, the last bills, and what grew."""
+
+from __future__ import annotations
+
+import math
+from calendar import monthrange
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import pairwise
+
+from playbook.clients.digitalocean_account import DigitalOceanAccount, Invoice, InvoiceSummary
+from playbook.core.clock import Clock
+from playbook.core.coverage import Coverage, lacking, whole
+from playbook.core.engine import measurement
+from playbook.core.errors import NotConfigured, Unmeasured, away
+from playbook.core.evidence import Evidence, Facts, Table
+from playbook.core.limits import Reading
+from playbook.core.time_words import moment
+from playbook.settings.loading import Settings
+
+CENT = 0.01
+# A balance is made anew every day; clocks differ.
+STALE_DAYS, AHEAD_DAYS = 2.0, 0.1
+
+
+def month_of(at: datetime, months_before: int = 0) -> str:
+    """A calendar month as bills name it: ``2026-10``."""
+    index = at.year * 12 + at.month - 1 - months_before
+    return f"{index // 12}-{index % 12 + 1:02}"
+
+
+def elapsed(at: datetime) -> tuple[float, int]:
+    """Days of the month that have passed (UTC), and how many it has."""
+    at = at.astimezone(UTC)
+    return at.day - 1 + (at.hour + at.minute / 60) / 24, monthrange(at.year, at.month)[1]
+
+
+@dataclass(frozen=True, slots=True)
+class Bills:
+    """The newest bills and what the running month has come to. Dollars.
+
+    Attributes:
+        month: the running month, e.g. ``2026-11``.
+        last_month: the month before it.
+        used: of the running month, up to ``used_at``.
+        owed: from earlier months; below zero it is a credit.
+        invoices: newest first, without the running month.
+        charges: what the last month's products, overages and taxes came to before credits; None where the summary
+            of its invoice is not known, for the reason in ``missing``.
+        listing: what was read of the listing of invoices.
+        read_at: when.
+        shown: how many of them are shown.
+        budget: a month.
+        project_after: days of a month from which on its usage is projected to its end.
+    """
+
+    month: str
+    last_month: str
+    used: float
+    used_at: datetime
+    owed: float
+    invoices: tuple[Invoice, ...]
+    shown: int
+    budget: float
+    project_after: float
+    read_at: datetime
+    charges: float | None = None
+    missing: str = ""
+    listing: Coverage = Coverage()  # noqa: RUF009 - frozen
+    used_is_dated: bool = True
+
+    @property
+    def coverage(self) -> Coverage:
+        """Whether every invoice was listed, and the balance is of these days."""
+        if not self.used_is_dated:
+            return self.listing + lacking("", expected="when the balance was made", got="none")
+        age = (self.read_at - self.used_at).total_seconds() / 86_400
+        if -AHEAD_DAYS <= age <= STALE_DAYS:
+            return self.listing
+        got = f"one of {moment(self.used_at)}"
+        return self.listing + lacking("", expected=f"a balance of the last {STALE_DAYS:g} days", got=got)
+
+    @property
+    def by_month(self) -> dict[str, float]:
+        """Dollars by month; a month may have more than one bill."""
+        months: dict[str, float] = {}
+        for invoice in self.invoices:
+            months[invoice.invoice_period] = months.get(invoice.invoice_period, 0.0) + invoice.amount
+        return months
+
+    @property
+    def projected(self) -> float | None:
+        """What the running month will have cost at its end if it goes on like this; None where it is too young."""
+        days, of = elapsed(self.used_at)
+        return self.used / days * of if days >= max(self.project_after, 0.5) else None
+
+    @property
+    def cost_of_month(self) -> Reading:
+        """Percent of the budget: the projection, or what has been used where that alone is more.
+
+        In a month too young to be projected it is the last one's bill.
+        """
+        projected = self.projected
+        if projected is None:
+            if self._share(self.used) <= 100:
+                return self.cost_of_last_month
+            return Reading(
+                self._share(self.used), over=f"({self.month}: ${self.used:,.2f} of {self._budget} so far)"
+            )
+        days, of = elapsed(self.used_at)
+        return Reading(
+            self._share(projected),
+            over=f"({self.month}: ${projected:,.2f} of {self._budget}, projected from ${self.used:,.2f} "
+            f"in {days:.1f} of {of} days)",
+        )
+
+    @property
+    def cost_of_last_month(self) -> Reading:
+        """Percent of the budget that the last full month has cost, before credits; NaN where there is no bill."""
+        billed = self.by_month.get(self.last_month)
+        if billed is None:
+            newest = f"the newest is of {max(self.by_month)}" if self.by_month else "there is none"
+            hint = "Invoices are made in the first days of a month; an account that is younger has none."
+            return Reading(
+                math.nan,
+                self.last_month,
+                lacking("", expected=f"the invoice of {self.last_month}", got=f"none: {newest}", hint=hint),
+            )
+        cost = max(billed, self.charges or 0.0)
+        return Reading(
+            self._share(cost),
+            f"({self.last_month}: ${cost:,.2f} of {self._budget})",
+            lacking("", expected="what the invoice comes to before credits", got=self.missing)
+            if self.missing
+            else Coverage(),
+        )
+
+    def evidence(self) -> list[Evidence]:
+        """Budget and balance, and a row for each bill."""
+        projected = self.projected
+        facts = {
+            "Budget": f"{self._budget} a month",
+            f"{self.month} so far": f"${self.used:,.2f}, as of {moment(self.used_at)}",
+            "Projected to its end": f"${projected:,.2f}"
+            if projected is not None
+            else f"not in the first {self.project_after:g} days",
+            "Owed from earlier months": f"${self.owed:,.2f}" if self.owed > 0 else "nothing",
+            "Credit": f"${-self.owed:,.2f}" if self.owed < 0 else "none",
+        }
+        rows = []
+        months = sorted(self.by_month.items(), reverse=True)
+        for number, (month, amount) in enumerate(months[: self.shown]):
+            before = months[number + 1][1] if number + 1 < len(months) else None
+            change = f"{amount - before:+,.2f}" if before is not None else ""
+            rows.append([month, f"${amount:,.2f}", change, f"{self._share(amount):.0f} %"])
+        columns = ["Month", "Amount", "Against the month before", "Of the budget"]
+        return [Facts("Costs", facts), Table("Invoices", columns, rows)]
+
+    @property
+    def _budget(self) -> str:
+        return f"${self.budget:,.2f}"
+
+    def _share(self, dollars: float) -> float:
+        return round(100 * dollars / self.budget, 1)
+
+
+@measurement
+def bills(digitalocean_account: DigitalOceanAccount, settings: Settings, clock: Clock) -> Bills:
+    """Month to date, balance and the newest invoices, against the budget."""
+    budget = settings.target.costs.monthly_budget_usd
+    if not budget or budget <= 0:
+        name = settings.target.name
+        setting = f"targets.{name}.costs.monthly_budget_usd"
+        raise NotConfigured(
+            f"The budget is not configured for the target {name}: {setting} is not set",
+            setting=setting,
+            add=f"to playbook.toml, in dollars:\n[targets.{name}.costs]\nmonthly_budget_usd = 150.0",
+        )
+    balance = digitalocean_account.balance()
+    listed = digitalocean_account.invoices()
+    now = clock.now()
+    at = balance.generated_at or now
+    last_month = month_of(now, 1)
+    charges, missing = _charges(digitalocean_account, [one for one in listed if one.invoice_period == last_month])
+    return Bills(
+        month=month_of(at),
+        last_month=last_month,
+        used=balance.month_to_date_usage,
+        used_at=at,
+        used_is_dated=balance.generated_at is not None,
+        owed=balance.account_balance,
+        invoices=tuple(sorted(listed, key=lambda invoice: invoice.invoice_period, reverse=True)),
+        shown=settings.cost_review.months,
+        budget=budget,
+        project_after=settings.cost_review.project_after_days,
+        read_at=now,
+        charges=charges,
+        missing=missing,
+        listing=listed.coverage,
+    )
+
+
+def _charges(account: DigitalOceanAccount, invoices: Sequence[Invoice]) -> tuple[float | None, str]:
+    """What the invoices of a month came to before credits, or why that is not known."""
+    total = 0.0
+    for invoice in invoices:
+        try:
+            summary = account.invoice_summary(invoice.invoice_uuid)
+        except Unmeasured as error:
+            return None, str(error)
+        beside = (summary.overages, summary.taxes)
+        total += summary.product_charges.amount + sum(charge.amount for charge in beside if charge)
+    return (round(total, 2), "") if invoices else (None, "")
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What one product, or everything, costs in a month against the one before. Dollars.
+
+    Attributes:
+        reading: growth in percent.
+    """
+
+    name: str
+    before: float
+    after: float
+    months: str
+    reading: Reading
+
+
+@dataclass(frozen=True, slots=True)
+class CostTrend:
+    """What grew. At least one comparison.
+
+    Attributes:
+        changes: everything and each product worth judging; the most grown first, a product before the sum.
+        table: a row for each product: name and dollars a month, as many as there are ``months``.
+        left_out: what could not be compared, and why.
+    """
+
+    months: tuple[str, ...]
+    table: tuple[tuple[str, tuple[float, ...]], ...]
+    changes: tuple[Change, ...]
+    left_out: tuple[str, ...] = ()
+    seen: Coverage = Coverage()  # noqa: RUF009 - frozen
+
+    @property
+    def coverage(self) -> Coverage:
+        """Whether the invoices and their items are there, and the preview of the running month."""
+        return self.seen
+
+    @property
+    def found(self) -> str:
+        """The months, in words."""
+        return " and ".join(self.months) or "none"
+
+    def evidence(self) -> list[Evidence]:
+        """What each product cost in each month."""
+        rows = [[name, *(f"${dollars:,.2f}" for dollars in costs)] for name, costs in self.table]
+        found: list[Evidence] = [Table("Costs by product", ["Product", *self.months], rows)]
+        if self.left_out:
+            found.append(Facts("Not compared", dict(enumerate_texts(self.left_out))))
+        return found
+
+
+def enumerate_texts(texts: tuple[str, ...]) -> list[tuple[str, str]]:
+    """The texts with their numbers."""
+    return [(str(number), text) for number, text in enumerate(texts, 1)]
+
+
+TOTAL = "everything"
+
+
+@measurement
+def cost_trend(bills: Bills, digitalocean_account: DigitalOceanAccount, settings: Settings) -> CostTrend:
+    """The last full month against the one before, and this one, projected, against the last; by product."""
+    review = settings.cost_review
+    full = [month_of(_first_day(bills.last_month), 1), bills.last_month]
+    missing = [month for month in full if month not in bills.by_month]
+    columns: list[tuple[str, dict[str, float]]] = []
+    seen, left_out = bills.coverage, []
+    if missing:
+        hint = "An account needs two full months before there is a trend."
+        got = " and ".join(month for month in full if month not in missing) or "none of them"
+        seen += lacking("", expected=f"the invoices of {full[0]} and {full[1]} to compare", got=got, hint=hint)
+    for month in full:
+        if month not in missing:
+            products, lack = _month(bills, digitalocean_account, month)
+            columns += [(month, products)] if products else []
+            seen += lack
+    preview, why, lack = _preview(bills, digitalocean_account)
+    seen += lack
+    left_out += [why] if why else []
+    if preview and bills.last_month not in missing:
+        columns.append((f"{bills.month}, projected", preview))
+    changes = [
+        change for earlier, later in pairwise(columns) for change in _changes(earlier, later, review.least_usd)
+    ]
+    names = dict.fromkeys(name for _, products in columns for name in products)
+    return CostTrend(
+        months=tuple(name for name, _ in columns),
+        table=tuple((name, tuple(products.get(name, 0.0) for _, products in columns)) for name in names),
+        changes=tuple(sorted(changes, key=lambda change: (-change.reading.value, change.name == TOTAL))),
+        left_out=tuple(left_out),
+        seen=seen + whole(f"{len(columns)} months compared"),
+    )
+
+
+def _month(bills: Bills, account: DigitalOceanAccount, month: str) -> tuple[dict[str, float], Coverage]:
+    """The products of a month's invoices, and what is missing of them."""
+    total: dict[str, float] = {}
+    seen = Coverage()
+    for invoice in (one for one in bills.invoices if one.invoice_period == month):
+        try:
+            products, lack = _products(account.invoice_summary(invoice.invoice_uuid), month)
+        except Unmeasured as error:
+            seen += lacking(
+                "", expected=f"the summary of the invoice of {month}", got=str(error), cause=away(error)
+            )
+            continue
+        seen += lack
+        for name, dollars in products.items():
+            total[name] = total.get(name, 0.0) + dollars
+    return total, seen
+
+
+def _preview(bills: Bills, account: DigitalOceanAccount) -> tuple[dict[str, float], str, Coverage]:
+    """The running month by product, projected to its end; why it is left out, and what is missing."""
+    days, of = elapsed(bills.used_at)
+    if days < max(bills.project_after, 0.5):
+        return {}, f"{bills.month}: too young to be projected ({days:.1f} days)", Coverage()
+    expected = f"the preview of {bills.month}'s invoice"
+    try:
+        preview = account.invoice_preview()
+        if preview is None or not preview.invoice_uuid:
+            return {}, f"{bills.month}: no preview", lacking("", expected=expected, got="none")
+        if preview.invoice_period != bills.month:
+            return {}, f"{bills.month}: no preview", lacking("", expected=expected, got=preview.invoice_period)
+        products, lack = _products(account.invoice_summary(preview.invoice_uuid), bills.month)
+    except Unmeasured as error:
+        return {}, f"{bills.month}: {error}", lacking("", expected=expected, got=str(error), cause=away(error))
+    days, of = elapsed(preview.updated_at or bills.used_at)
+    projected = {name: dollars / max(days, 0.5) * of for name, dollars in products.items()}
+    return projected, "", lack
+
+
+def _products(summary: InvoiceSummary, month: str) -> tuple[dict[str, float], Coverage]:
+    """Dollars by product, everything first; overages count as a product, taxes and credits do not.
+
+    An invoice of something without items, or with items that do not add up, does not show what grew.
+    """
+    charges = summary.product_charges
+    products: dict[str, float] = {}
+    for charge in charges.items or []:
+        products[charge.name] = products.get(charge.name, 0.0) + charge.amount
+    lack, listed = Coverage(), sum(products.values())
+    if abs(listed - charges.amount) > CENT * (len(products) + 1):
+        got = f"items of ${listed:,.2f}" if products else "no items"
+        lack = lacking("", expected=f"items of {month}'s ${charges.amount:,.2f}", got=got)
+        products = {}  # a product that is not listed has not gone, nor is it new in the month after
+    if summary.overages and summary.overages.amount:
+        products["Overages"] = summary.overages.amount
+    return {TOTAL: max(listed, charges.amount) + products.get("Overages", 0.0), **products}, lack
+
+
+def _changes(
+    earlier: tuple[str, dict[str, float]], later: tuple[str, dict[str, float]], least: float
+) -> list[Change]:
+    """Everything, and each product that costs enough to be worth a look. A new one has grown by all it costs."""
+    found = []
+    by_product = len(earlier[1]) > 1 and len(later[1]) > 1
+    for name, after in later[1].items():
+        before = earlier[1].get(name, 0.0)
+        if name != TOTAL and not (by_product and max(before, after) >= least):
+            continue
+        percent = 100 * (after - before) / before if before > 0 else (100.0 if after > 0 else 0.0)
+        months = f"{earlier[0]} → {later[0]}"
+        over = f"({months}: ${before:,.2f} → ${after:,.2f})"
+        found.append(Change(name, before, after, months, Reading(round(percent, 1), over=over)))
+    return found
+
+
+def _first_day(period: str) -> datetime:
+    year, month = map(int, period.split("-"))
+    return datetime(year, month, 1, tzinfo=UTC)

@@ -1,0 +1,36 @@
+"""How a figure went over its window, for the curve that stands with a bad value."""
+
+from __future__ import annotations
+
+import math
+from datetime import datetime, timedelta
+
+from playbook.clients.prometheus import Prometheus
+from playbook.core.errors import PlaybookError
+from playbook.measure.figures.queries import query_of
+from playbook.readers.trend import Point
+from playbook.settings.loading import Settings
+
+# How many steps a window has, and the least of a step and of a query's range, in seconds.
+_STEPS = 48
+_LEAST_STEP, _LEAST_RANGE = 60.0, 300.0
+
+
+def course_of(store: Prometheus, settings: Settings, key: str, seconds: float, at: datetime) -> tuple[Point, ...]:
+    """A figure over the window that ends at ``at``: Unix seconds, and the value of the two steps up to then.
+
+    None where it cannot be read: it is a picture for the reader, and the value itself has been measured, so that a
+    store which is slow by now costs no verdict.
+
+    Args:
+        key: of the figure's query in the settings.
+        seconds: length of the window.
+    """
+    step = max(seconds / _STEPS, _LEAST_STEP)
+    query = query_of(settings, key, max(2 * step, _LEAST_RANGE))
+    begin = at - timedelta(seconds=seconds - step)
+    try:
+        series = store.query_range(query, begin, at, step, setting=f"queries.{key}")
+    except PlaybookError:
+        return ()
+    return tuple(point for point in series[0].points if math.isfinite(point[1])) if series else ()

@@ -1,0 +1,164 @@
+"""The dashboard that people look at: whether it is there, and whether what it shows is of now."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+from playbook.clients.grafana import Dashboard, Grafana, grafana
+from playbook.clients.prometheus import Prometheus, prometheus, through
+from playbook.core.clock import Clock
+from playbook.core.coverage import Coverage, lacking, whole
+from playbook.core.engine import measurement
+from playbook.core.errors import Unreachable
+from playbook.core.evidence import Evidence, Facts
+from playbook.core.limits import Reading
+from playbook.measure.figures.kpis import number_of
+from playbook.measure.figures.queries import own_series, query_of
+from playbook.settings.loading import Settings
+
+NOT_ASKED = "not asked"
+DAY = 86_400.0
+AHEAD = 300.0  # seconds that clocks may be apart
+
+
+@dataclass(frozen=True, slots=True)
+class DashboardView:
+    """What somebody who opens the dashboard would see.
+
+    Attributes:
+        title: of the dashboard that is looked for.
+        found: in words: what was found of it, or that it was not looked for.
+        is_there: False where Grafana does not have it, or where it shows nothing.
+        grafana: version, and state of its database; empty where Grafana is not configured.
+        works: False where Grafana says that its database fails.
+        data_source: name of what answers the dashboard's queries.
+        problem: why it does not answer; empty where it does.
+        minutes: age of the newest sample by the data source's own clock; ``None`` where there is none in a day.
+        seen: what was not seen: whose samples they are, whose clock is wrong, which dashboard is meant.
+    """
+
+    title: str
+    found: str
+    is_there: bool
+    grafana: str
+    data_source: str
+    problem: str
+    minutes: float | None
+    works: bool = True
+    seen: Coverage = field(default_factory=Coverage)
+
+    @property
+    def coverage(self) -> Coverage:
+        """Of the target's own samples, by clocks that agree."""
+        return self.seen if self.seen.parts else whole(self.found)
+
+    @property
+    def age(self) -> Reading:
+        """Minutes since the newest sample; NaN where there is none."""
+        if self.minutes is None:
+            none = lacking("no samples", expected="samples of the last day", got="none")
+            return Reading(math.nan, coverage=none)
+        return Reading(self.minutes)
+
+    def evidence(self) -> Evidence:
+        """All of it."""
+        answers = self.problem or ("answers" if self.data_source != NOT_ASKED else "was not asked")
+        facts = {
+            "Dashboard": self.found,
+            "Grafana": self.grafana or "not configured",
+            "Data source": f"{self.data_source}: {answers}" if self.data_source != NOT_ASKED else NOT_ASKED,
+            "Newest sample": "none in the last day" if self.minutes is None else f"{self.minutes:.1f} min old",
+        }
+        return Facts(self.title, facts)
+
+
+@measurement(parts=("prometheus",))
+def dashboard(settings: Settings, clock: Clock) -> DashboardView:
+    """The dashboard in Grafana by its title, its data sources, and the age of the newest sample.
+
+    Without Grafana the data source alone is looked at.
+    """
+    own = settings.target.grafana
+    title = f"the dashboard {own.dashboard_uid}" if own.dashboard_uid else own.dashboard
+    if settings.target.grafana.url is None:
+        store = prometheus(settings)
+        minutes, seen = _age(store, settings, clock)
+        found = "not looked for, as Grafana is not configured: its data source alone"
+        return DashboardView(title, found, True, "", store.service, "", minutes, seen=seen)
+    reader = grafana(settings)
+    database, version = reader.health()
+    works = database.lower() == "ok"
+    state = f"{version}, database {database}".lstrip(", ")
+    stored = reader.dashboard(title)
+    if stored is None:
+        return DashboardView(
+            title,
+            f"no dashboard of that {'identifier' if own.dashboard_uid else 'title'}",
+            False,
+            state,
+            NOT_ASKED,
+            "",
+            None,
+            works,
+        )
+    uid = reader.datasource_uid(stored)
+    store = through(reader, uid)
+    problem, minutes, seen = "", None, Coverage()
+    try:
+        minutes, seen = _age(store, settings, clock)
+        problem = _others(reader, stored, uid)
+    except Unreachable as error:
+        # What the dashboard does not use says nothing of it: then our own setting is wrong.
+        if uid not in stored.datasources:
+            raise
+        # Grafana has just answered: that what stands behind it does not is a finding, not our connection.
+        problem = str(error).partition("got ")[2] or str(error)
+    found = f"there, with {stored.panels or 'no'} panels"
+    seen += _which(stored, settings)
+    return DashboardView(title, found, stored.panels > 0, state, store.service, problem, minutes, works, seen)
+
+
+def _which(stored: Dashboard, settings: Settings) -> Coverage:
+    if stored.alike == 1:
+        return Coverage()
+    return lacking(
+        f"{stored.alike} dashboards of that title",
+        expected=f"one dashboard {stored.title}",
+        got=f"{stored.alike} of that title",
+        hint=f"Say in which folder it is, in playbook.toml:\n[targets.{settings.target.name}.grafana]\n"
+        'folder = "…"',
+    )
+
+
+def _others(reader: Grafana, stored: Dashboard, asked: str) -> str:
+    """Which of the dashboard's other data sources does not answer; empty where all do."""
+    for uid in stored.datasources:
+        if uid != asked:
+            try:
+                through(reader, uid).ask("vector(1)")
+            except Unreachable as error:
+                return f"{str(error).partition('got ')[2] or error} from {uid}"
+    return ""
+
+
+def _age(store: Prometheus, settings: Settings, clock: Clock) -> tuple[float | None, Coverage]:
+    """Minutes between the newest sample and the store's own present, and what keeps them from being believed."""
+    answered = store.ask(query_of(settings, "newest_sample", DAY), setting="queries.newest_sample")
+    seen = answered.coverage + own_series(store, settings, ["newest_sample"], DAY, None)
+    if not answered.samples:
+        return None, seen
+    newest, why = number_of(answered)
+    if why.parts:
+        return None, seen + why
+    present, ours = answered.samples[0].time, clock.now().timestamp()
+    for ahead, of_what in ((newest - max(present, ours), "the newest sample"), (abs(present - ours), "")):
+        if ahead > AHEAD:
+            got = f"{of_what} {ahead / 60:,.0f} min ahead" if of_what else f"{ahead / 60:,.0f} min between"
+            seen += lacking(
+                "clocks apart",
+                expected="clocks that agree",
+                got=f"{got} of ours" if of_what else f"{got} {store.service} and us",
+                hint="Look at the clocks (NTP) of what is scraped, of the store and of this machine.",
+            )
+    return max(0.0, present - newest) / 60, seen

@@ -1,0 +1,429 @@
+"""The key figures that the metrics store holds: of the last 24 hours, and of any other window."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import pairwise
+
+from playbook.clients.prometheus import Answered, Prometheus, Sample, prometheus
+from playbook.clients.redis import redis
+from playbook.core.clock import Clock
+from playbook.core.counters import Counted, Earlier
+from playbook.core.coverage import Coverage, lacking, share, together, understood
+from playbook.core.engine import measurement
+from playbook.core.errors import Malformed, TooLittleData
+from playbook.core.evidence import Chart, Curve, Evidence, Facts
+from playbook.core.limits import Limit, Reading, format_value
+from playbook.core.told import Asked
+from playbook.core.verdict import Verdict
+from playbook.measure.figures.course import course_of
+from playbook.measure.figures.queries import own_series, query_of, selectors
+from playbook.measure.images.image_counts import ImageStats, read_image_stats
+from playbook.readers.spells import since_when
+from playbook.readers.trend import Point
+from playbook.settings.loading import Settings
+from playbook.settings.sections.metrics import Kpis
+
+# Of a bucket's count: by how much a larger one may stay behind, as each is extrapolated for itself.
+_BEHIND = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A time that ends now, and how it is called."""
+
+    hours: int
+    name: str
+
+    @property
+    def seconds(self) -> float:
+        """Its length."""
+        return self.hours * 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A key figure.
+
+    Attributes:
+        key: of its query in the settings, and of its limit.
+        counted: what is counted: probes, requests, images or reads; ``kpis.least_…`` says how many are enough.
+        scraped: it comes from the application's own counters, of which a failed scrape misses some.
+        part: the part of the product that it is about; empty where every product has it.
+    """
+
+    key: str
+    name: str
+    unit: str
+    counted: str
+    scraped: bool = False
+    part: str = ""
+
+
+TODAY = Window(24, "24 h")
+AVAILABILITY = Figure("availability", "Availability", "%", "probes")
+RESPONSE_TIME = Figure("response_time", "P95 response time", "s", "requests", scraped=True)
+ERROR_RATE = Figure("error_rate", "Error rate", "%", "requests", scraped=True)
+IMAGE_SUCCESS = Figure("image_success", "Image processing success", "%", "images", scraped=True, part="images")
+CACHE_HIT_RATE = Figure("cache_hit_rate", "Cache hit rate", "%", "reads", part="cache")
+FIGURES = (AVAILABILITY, RESPONSE_TIME, ERROR_RATE, IMAGE_SUCCESS, CACHE_HIT_RATE)
+
+
+def figures_of(settings: Settings) -> tuple[Figure, ...]:
+    """The key figures that this product has."""
+    return tuple(figure for figure in FIGURES if figure.part not in settings.absent)
+
+
+@dataclass(frozen=True, slots=True)
+class Buckets:
+    """How far the buckets of a histogram reach.
+
+    Attributes:
+        largest: the largest finite bound; ``None`` where there is none, or none without a bound.
+        beyond: percent that lies beyond it.
+        odd: what is wrong with them; empty where nothing is.
+    """
+
+    largest: float | None
+    beyond: float
+    odd: str = ""
+
+    @classmethod
+    def of(cls, samples: Sequence[Sample]) -> Buckets:
+        """From the cumulative counts by ``le``."""
+        counts: dict[float, float] = {}
+        for sample in samples:
+            try:
+                bound = float(sample.labels["le"])
+            except (KeyError, ValueError):
+                return cls(None, 0.0, f"one with the bound {sample.labels.get('le')!r}")
+            counts[bound] = counts.get(bound, 0.0) + sample.value  # "1" and "1.0" are one
+        finite = [bound for bound in counts if math.isfinite(bound)]
+        if not finite or not counts.get(math.inf, 0.0) > 0:
+            return cls(None, 0.0)
+        steps = sorted(counts.items())
+        falls = [
+            (before[0], after[0]) for before, after in pairwise(steps) if not before[1] * (1 - _BEHIND) <= after[1]
+        ]
+        odd = f"fewer up to {falls[0][1]:g} than up to {falls[0][0]:g}" if falls else ""
+        largest = max(finite)
+        return cls(largest, 100 * (1 - counts[largest] / counts[math.inf]), odd)
+
+    def lack(self, figure: Figure, value: float, count: float) -> tuple[str, Coverage]:
+        """That a quantile is only known to be at least so much, and what that leaves open."""
+        setting = f"queries.{figure.key}_buckets"
+        if self.odd:
+            return "", lacking(
+                "buckets out of step",
+                expected="buckets that count up",
+                got=self.odd,
+                hint=f"Look at what exposes the histogram, and at {setting}.",
+            )
+        if self.largest is None:
+            return "", lacking(
+                "no buckets",
+                expected="the buckets that it was counted in",
+                got="none",
+                hint=f"Adapt {setting}.",
+            )
+        if not value >= self.largest:
+            return "", Coverage()
+        found = f"beyond the largest bucket ({format_value(self.largest, figure.unit)})"
+        return found, lacking(
+            "",
+            expected="a value within its buckets",
+            got=f"one {found}, as were {self.beyond:.1f} % of {count:,.0f} {figure.counted}",
+            hint="Give the histogram larger buckets, up to twice the critical limit.",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Kpi:
+    """One figure, and what it stands on.
+
+    Attributes:
+        answered: the query's answer.
+        count: how many probes, requests, … it stands for.
+        looks: in how many of the window's steps of ``kpis.look_minutes`` there were samples.
+        rule: what is enough.
+        least_percent: of the window there must be samples of.
+        buckets: of a quantile from a histogram; ``None`` for other figures.
+        limit: what it is judged by.
+        course: of a value that is not good, the figure over the window: Unix seconds and value.
+        seen: what else was seen of it: whose series they are, whether answers were whole, what was scraped.
+    """
+
+    figure: Figure
+    window: Window
+    answered: Answered
+    count: float
+    looks: float
+    rule: Kpis
+    least_percent: float
+    buckets: Buckets | None = None
+    limit: Limit | None = None
+    seen: Coverage = field(default_factory=Coverage)
+    course: tuple[Point, ...] = ()
+
+    @property
+    def asked_metrics(self) -> tuple[Asked, ...]:
+        """The query of its value."""
+        return (Asked(query=" ".join(self.answered.query.split()), seconds=self.window.seconds),)
+
+    @property
+    def covered_hours(self) -> float:
+        """Hours of the window of which there are samples."""
+        return min(self.looks * self.rule.look_minutes / 60, float(self.window.hours))
+
+    @property
+    def coverage(self) -> Coverage:
+        """Samples of the window, and of the target's own series alone."""
+        return self.covers(self.least_percent) + self.seen
+
+    def covers(self, least_percent: float) -> Coverage:
+        """How much of the window there are samples of."""
+        return share(
+            math.floor(self.covered_hours * 10 + 1e-6) / 10,
+            self.window.hours,
+            "h",
+            least_percent=least_percent,
+            what="samples",
+            hint="Look at Status → Targets in Prometheus: is everything being scraped?",
+        )
+
+    @property
+    def reading(self) -> Reading:
+        """The value in its unit. With too few probes or requests, or beyond all buckets, it covers too little.
+
+        Where there is no number it is NaN, and its coverage says why.
+        """
+        hours, figure = self.window.hours, self.figure
+        least: int = getattr(self.rule, f"least_{figure.counted}")
+        coverage = Coverage()
+        if not self.count >= least:
+            coverage += lacking(
+                f"{self.count:,.0f} {figure.counted}",
+                expected=f"at least {least} {figure.counted} in {hours} h",
+                got=f"{self.count:,.0f}",
+                hint="Look at Status → Targets in Prometheus: is everything being scraped?",
+            )
+        value, why = number_of(self.answered)
+        stands_for = f"{self.count:,.0f} {figure.counted}"
+        if self.buckets:
+            beyond, odd = self.buckets.lack(figure, value, self.count)
+            stands_for += f", {beyond}" if beyond else ""
+            coverage += odd
+        if why.parts:
+            coverage = first_lack(self.coverage, coverage, why)
+        return Reading(value, f"{self.window.name} ({stands_for})", coverage)
+
+    def evidence(self) -> list[Evidence]:
+        """Value, what it stands on, where it comes from, the query; of a bad value how it went over the window."""
+        return [self.facts, *self._chart()]
+
+    def _chart(self) -> list[Evidence]:
+        if not self.course or self.limit is None:
+            return []
+        figure = self.figure
+        title = f"{figure.name} over the last {self.window.name}"
+        curves = [Curve(figure.name, list(self.course))]
+        marks = since_when(self.course, self.limit)
+        return [Chart(title, figure.unit, curves, self.limit.lines, marks=marks)]
+
+    @property
+    def facts(self) -> Facts:
+        """Value, what it stands on, where it comes from, and the query."""
+        figure = self.figure
+        values = [format_value(sample.value, figure.unit) for sample in self.answered.samples]
+        facts = {
+            "Value": ", ".join(values) or "none",
+            figure.counted.capitalize(): f"{self.count:,.0f}",
+            "Samples for": f"{self.covered_hours:.1f} of {self.window.hours} h",
+            "Series": self.seen.words or "none",
+            "Source": self.answered.service,
+            "Query": " ".join(self.answered.query.split()),
+            "Setting": self.answered.setting,
+        }
+        if self.buckets:
+            facts["Largest bucket"] = self._reach(self.buckets)
+        if self.answered.warnings:
+            facts["Warnings"] = "; ".join(self.answered.warnings)
+        return Facts(f"{figure.name}, last {self.window.name}", facts)
+
+    def _reach(self, buckets: Buckets) -> str:
+        if buckets.largest is None:
+            return "not known"
+        largest = format_value(buckets.largest, self.figure.unit)
+        return f"{largest}; {buckets.beyond:.2f} % of {self.figure.counted} lie beyond it"
+
+
+def first_lack(*coverages: Coverage) -> Coverage:
+    """What says best why there is no number: without samples there are no requests either."""
+    return next(coverage for coverage in coverages if not coverage.enough)
+
+
+def number_of(answered: Answered) -> tuple[float, Coverage]:
+    """The only value, or NaN and what was there instead."""
+    try:
+        return answered.number, Coverage()
+    except (TooLittleData, Malformed) as error:
+        # Messages are "Service: expected …, got …".
+        expected, _, got = str(error).partition(": expected ")[2].partition(", got ")
+        return math.nan, lacking("", expected=expected, got=got, hint=error.hint)
+
+
+@dataclass(frozen=True, slots=True)
+class CountedImages:
+    """Image processing by the counts that the workers keep in Redis, where Prometheus has none.
+
+    Attributes:
+        least: fewer images say too little.
+        instead: what Prometheus answered; ``None`` where none is configured.
+    """
+
+    stats: ImageStats
+    least: int
+    instead: Kpi | None = None
+
+    @property
+    def coverage(self) -> Coverage:
+        """What of the counts is understood."""
+        return self.stats.coverage
+
+    @property
+    def readings(self) -> dict[str, Counted]:
+        """The counts, for later runs to compare with."""
+        return self.stats.readings
+
+    @property
+    def reading(self) -> Reading:
+        """Percent, since the reading before."""
+        return self.stats.success_rate(self.least)
+
+    def evidence(self) -> list[Evidence]:
+        """Where it comes from and why, the counts, and what Prometheus answered."""
+        why = "Prometheus has no samples of it" if self.instead else "no Prometheus is configured"
+        facts = {
+            "Source": f"Redis hash {self.stats.key}, as {why}",
+            "Window": self.stats.growth.over if self.stats.growth.hours else "no earlier reading of the counts",
+        }
+        shown: list[Evidence] = [Facts(IMAGE_SUCCESS.name, facts), *self.stats.evidence()]
+        return [*shown, *self.instead.evidence()] if self.instead else shown
+
+
+@measurement
+def availability(prometheus: Prometheus, settings: Settings, clock: Clock) -> Kpi:
+    """Percent of the website's probes that succeeded in the last 24 hours."""
+    return kpi(prometheus, settings, AVAILABILITY, TODAY, clock.now())
+
+
+@measurement
+def response_time(prometheus: Prometheus, settings: Settings, clock: Clock) -> Kpi:
+    """Seconds within which 95 % of the last 24 hours' requests were answered."""
+    return kpi(prometheus, settings, RESPONSE_TIME, TODAY, clock.now())
+
+
+@measurement
+def error_rate(prometheus: Prometheus, settings: Settings, clock: Clock) -> Kpi:
+    """Percent of the last 24 hours' requests that were answered with 5xx."""
+    return kpi(prometheus, settings, ERROR_RATE, TODAY, clock.now())
+
+
+@measurement(parts=("images",), one_of=(("prometheus",), ("redis", "worker")))
+def image_success(settings: Settings, clock: Clock, earlier: Earlier) -> Kpi | CountedImages:
+    """Percent of the last 24 hours' images that were processed; by Redis' counts where Prometheus has none.
+
+    A Prometheus that is away is not one without samples: it might have shown a bad day.
+    """
+
+    def counted_images(instead: Kpi | None) -> CountedImages:
+        reader = redis(settings)
+        try:
+            stats = read_image_stats(reader, settings, clock, earlier)
+            return CountedImages(stats, settings.kpis.least_images, instead)
+        finally:
+            reader.close()
+
+    target = settings.target
+    counted = target.redis.url is not None and "worker" not in settings.absent
+    stored = "prometheus" not in settings.absent and (target.prometheus.url or target.grafana.url)
+    if not stored and counted:
+        return counted_images(None)
+    # Opened here and not asked for by name: with Redis alone it must not be missed.
+    measured = kpi(prometheus(settings), settings, IMAGE_SUCCESS, TODAY, clock.now())
+    return measured if measured.looks or not counted else counted_images(measured)
+
+
+def kpi(store: Prometheus, settings: Settings, figure: Figure, window: Window, at: datetime) -> Kpi:
+    """A figure over a window that ends at ``at``, by our own clock: a store whose clock is wrong lacks samples."""
+    answers = []
+
+    def ask(suffix: str = "") -> Answered:
+        key = figure.key + suffix
+        answered = store.ask(query_of(settings, key, window.seconds), at, setting=f"queries.{key}")
+        answers.append(answered)
+        return answered
+
+    def has(suffix: str) -> bool:
+        return bool(getattr(settings.queries, figure.key + suffix, ""))
+
+    value, count, looks = ask(), count_of(ask("_count")), count_of(ask("_looks"))
+    buckets = Buckets.of(ask("_buckets").samples) if has("_buckets") else None
+    unknown = count_of(ask("_unknown")) if has("_unknown") else 0.0
+    rules = settings.coverage
+    seen = own_series(store, settings, [figure.key], window.seconds, at)
+    seen += understood(
+        math.ceil(unknown),
+        math.ceil(count),
+        figure.counted,
+        most_percent=rules.not_understood_percent,
+        hint=f"Adapt queries.{figure.key} to the labels that these series have.",
+    )
+    if figure.scraped:
+        seen += _scrapes(store, settings, window, at)
+    limit: Limit = getattr(settings.limits, figure.key)
+    return Kpi(
+        figure,
+        window,
+        value,
+        count,
+        looks,
+        settings.kpis,
+        rules.availability_percent if figure is AVAILABILITY else rules.window_percent,
+        buckets,
+        limit,
+        together(answered.coverage for answered in answers) + seen,
+        course_of(store, settings, figure.key, window.seconds, at) if _is_bad(value, limit) else (),
+    )
+
+
+def _is_bad(answered: Answered, limit: Limit) -> bool:
+    value, _ = number_of(answered)
+    return math.isfinite(value) and limit.verdict(value) is not Verdict.OK
+
+
+def _scrapes(store: Prometheus, settings: Settings, window: Window, at: datetime) -> Coverage:
+    """How many of the application's scrapes were answered; nothing where no selector says which are its own."""
+    if not settings.queries.scraped or not selectors(settings)["selector"]:
+        return Coverage()
+    answered = store.ask(query_of(settings, "scraped", window.seconds), at, setting="queries.scraped")
+    percent, _ = number_of(answered)
+    if not math.isfinite(percent):
+        return answered.coverage  # a store that is written to has no ``up``
+    return answered.coverage + share(
+        round(percent, 1),
+        100,
+        "% of scrapes",
+        least_percent=settings.coverage.window_percent,
+        what="answers",
+        hint="Look at Status → Targets in Prometheus: which of them are down?",
+    )
+
+
+def count_of(answered: Answered) -> float:
+    """A count; where nothing was counted Prometheus has no series, which is 0, as is what is no number."""
+    value, _ = number_of(answered)
+    return value if math.isfinite(value) else 0.0

@@ -1,0 +1,137 @@
+"""The key figures over a week and a month: as a whole, day by day, and against the month before."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import msgspec
+
+from playbook.clients.prometheus import Prometheus
+from playbook.core.clock import Clock
+from playbook.core.coverage import Coverage
+from playbook.core.engine import measurement
+from playbook.core.evidence import Chart, Curve, Evidence
+from playbook.core.limits import Limit, Reading
+from playbook.measure.figures.kpis import (
+    AVAILABILITY,
+    CACHE_HIT_RATE,
+    ERROR_RATE,
+    IMAGE_SUCCESS,
+    RESPONSE_TIME,
+    Figure,
+    Kpi,
+    Window,
+    kpi,
+)
+from playbook.measure.figures.queries import query_of
+from playbook.readers.spells import since_when
+from playbook.readers.trend import Point
+from playbook.settings.loading import Settings
+
+WEEK = Window(168, "7 days")
+DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class KpiByDay:
+    """A figure of several days, and of each of them.
+
+    Attributes:
+        days: end of the day in Unix seconds, and the day's value.
+        limit: what it is judged by, for the chart.
+    """
+
+    whole: Kpi
+    days: tuple[Point, ...]
+    limit: Limit
+
+    @property
+    def coverage(self) -> Coverage:
+        """Of the whole window."""
+        return self.whole.coverage
+
+    @property
+    def reading(self) -> Reading:
+        """Of the whole window; as ``Kpi.reading``."""
+        return self.whole.reading
+
+    @property
+    def by_itself(self) -> Reading:
+        """The reading with all that it stands on, where several figures are judged together."""
+        reading = self.reading
+        return msgspec.structs.replace(reading, coverage=self.coverage + reading.coverage)
+
+    def evidence(self) -> list[Evidence]:
+        """Of the whole window, and a chart of the days."""
+        figure = self.whole.figure
+        title = f"{figure.name}, each day of the last {self.whole.window.name}"
+        return [self.whole.facts, by_day_chart(title, figure, self.days, self.limit)]
+
+
+def by_day_chart(
+    title: str, figure: Figure, days: tuple[Point, ...], limit: Limit, before: tuple[Point, ...] = ()
+) -> Chart:
+    """One curve with the lines of its limit; ``before`` is the same time one month earlier, laid under it."""
+    marks = since_when(days, limit)
+    if not before:
+        return Chart(title, figure.unit, [Curve(figure.name, list(days))], limit.lines, marks=marks)
+    curves = [Curve("last 30 days", list(days)), Curve("30 days before", list(before))]
+    return Chart(title, figure.unit, curves, limit.lines, marks=marks)
+
+
+def bad_is_low(limit: Limit) -> bool:
+    """The limit is crossed downwards."""
+    bound = limit.warning or limit.critical
+    return bound is not None and bound.comparison.startswith("<")
+
+
+def by_day(store: Prometheus, settings: Settings, key: str, last: datetime, count: int) -> tuple[Point, ...]:
+    """What a query gives for each of ``count`` days up to ``last``; days without samples are left out."""
+    series = store.query_range(
+        query_of(settings, key, DAY.total_seconds()),
+        last - (count - 1) * DAY,
+        last,
+        DAY.total_seconds(),
+        setting=f"queries.{key}",
+    )
+    # A share of nothing is no number.
+    return tuple(point for point in series[0].points if math.isfinite(point[1])) if series else ()
+
+
+@measurement
+def week_availability(prometheus: Prometheus, settings: Settings, clock: Clock) -> KpiByDay:
+    """Percent of the website's probes that succeeded in the last seven days, and in each of them."""
+    return _week(prometheus, settings, clock, AVAILABILITY)
+
+
+@measurement
+def week_response_time(prometheus: Prometheus, settings: Settings, clock: Clock) -> KpiByDay:
+    """Seconds within which 95 % of the last seven days' requests were answered, and of each day's."""
+    return _week(prometheus, settings, clock, RESPONSE_TIME)
+
+
+@measurement
+def week_error_rate(prometheus: Prometheus, settings: Settings, clock: Clock) -> KpiByDay:
+    """Percent of the last seven days' requests that were answered with 5xx, and of each day's."""
+    return _week(prometheus, settings, clock, ERROR_RATE)
+
+
+@measurement(parts=("images",))
+def week_image_success(prometheus: Prometheus, settings: Settings, clock: Clock) -> KpiByDay:
+    """Percent of the last seven days' images that were processed, and of each day's."""
+    return _week(prometheus, settings, clock, IMAGE_SUCCESS)
+
+
+@measurement(parts=("cache",))
+def week_cache_hit_rate(prometheus: Prometheus, settings: Settings, clock: Clock) -> KpiByDay:
+    """Percent of the last seven days' reads that the cache answered, and of each day's."""
+    return _week(prometheus, settings, clock, CACHE_HIT_RATE)
+
+
+def _week(store: Prometheus, settings: Settings, clock: Clock, figure: Figure) -> KpiByDay:
+    now = clock.now()
+    whole = kpi(store, settings, figure, WEEK, now)
+    limit: Limit = getattr(settings.limits, figure.key)
+    return KpiByDay(whole, by_day(store, settings, figure.key, now, WEEK.hours // 24), limit)

@@ -1,0 +1,122 @@
+"""The queries of the settings as they are sent, and whether the series that they ask for are the target's own."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import msgspec
+
+from playbook.core import promql
+from playbook.core.coverage import Coverage, lacking, whole
+from playbook.core.promql import Selected
+from playbook.settings.loading import Settings
+
+if TYPE_CHECKING:
+    from playbook.clients.prometheus import Prometheus, Sample
+
+# Labels by which one of two Prometheus servers that scrape the same is told from the other.
+REPLICAS = ("prometheus_replica", "__replica__", "replica")
+_SHOWN = 3
+_SETTINGS = {
+    "selector": "selector",
+    "probe": "probe_selector",
+    "redis": "redis_selector",
+    "containers": "container_selector",
+}
+
+
+def selectors(settings: Settings) -> dict[str, str]:
+    """The matchers of the target's own series, by placeholder."""
+    own = settings.target.prometheus
+    host = urlsplit(settings.target.web.url or "").netloc
+    # As blackbox_exporter's configuration names what it probes: with or without scheme and path.
+    pattern = re.escape(host.rpartition("@")[2]).replace("\\", "\\\\")
+    probe = f'instance=~"(https?://)?{pattern}(:443|:80)?(/.*)?"' if host else ""
+    return {
+        "selector": own.selector or "",
+        "probe": own.probe_selector or probe,
+        "redis": own.redis_selector or own.selector or "",
+        "containers": own.container_selector or own.selector or "",
+    }
+
+
+def names(settings: Settings) -> dict[str, str]:
+    """What the product calls its own, by placeholder: the matchers of its web component, and its metrics."""
+    own, label = settings.target.prometheus, settings.target.prometheus.component_label
+    web = f'{label}="{settings.target.components.web}"' if own.web_selector is None else own.web_selector
+    return {"web": web, "component": label, **msgspec.structs.asdict(settings.metrics)}
+
+
+def named(settings: Settings, key: str) -> str:
+    """The query of this name in the product's own names; whose series it asks for is still to be filled in."""
+    query: str = getattr(settings.queries, key)
+    return promql.with_names(query, names(settings))
+
+
+def query_of(settings: Settings, key: str, seconds: float, *, quantile: float | None = None) -> str:
+    """The query of this name over a window; empty where it is set to nothing."""
+    query = named(settings, key)
+    return promql.fill(query, seconds, selectors(settings), counted=named(settings, "counted"), quantile=quantile)
+
+
+def own_series(
+    store: Prometheus, settings: Settings, keys: Iterable[str], seconds: float, at: datetime | None
+) -> Coverage:
+    """Whether all that these queries ask for are the target's own series, each once.
+
+    They are where a selector says so, or where they are all of one job and instance.
+    """
+    filled = selectors(settings)
+    chosen = list(dict.fromkeys(one for key in keys for one in promql.selected(named(settings, key), filled)))
+    if not chosen:
+        return Coverage()
+    window = promql.duration(seconds)
+    labels = ", ".join(("job", "instance", *REPLICAS))
+    every = " or ".join(f"present_over_time({one.text}[{window}])" for one in chosen)
+    answered = store.ask(f"count by ({labels}) ({every})", at, setting="")
+    return answered.coverage + population(answered.samples, chosen, settings.target.name)
+
+
+def population(samples: Iterable[Sample], chosen: Iterable[Selected], target: str) -> Coverage:
+    """As ``own_series``, from the numbers of series by job, instance and replica."""
+    counts: dict[tuple[str, str], float] = defaultdict(float)
+    replicas: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for sample in samples:
+        source = (sample.labels.get("job", ""), sample.labels.get("instance", ""))
+        counts[source] += sample.value
+        replicas[source].add("/".join(sample.labels.get(name, "") for name in REPLICAS))
+    total = round(sum(counts.values()))
+    twice = max((len(names) for names in replicas.values()), default=1)
+    coverage = whole(f"{total:,} own series") if total else Coverage()
+    loose = [one for one in chosen if not one.pinned]
+    if loose and len(counts) > 1:
+        jobs = len({job for job, _ in counts})
+        setting = _SETTINGS[loose[0].placeholder or "selector"]
+        coverage = lacking(
+            f"{total:,} series of {len(counts)} instances",
+            expected=f"only the target's own series of {loose[0].text}",
+            got=f"{total:,} series of {len(counts)} instances and {jobs} {'job' if jobs == 1 else 'jobs'} "
+            f"({_few(counts)})",
+            hint=f"Say which are the target's own. Add to playbook.toml:\n[targets.{target}.prometheus]\n"
+            f"{setting} = 'job=\"…\"'",
+        )
+    if twice > 1:
+        coverage += lacking(
+            "every series twice",
+            expected="each series once",
+            got=f"each from {twice} servers that scrape the same",
+            hint="Ask where they are deduplicated, or add one of them to the selector, e.g. "
+            "'prometheus_replica=\"a\"'.",
+        )
+    return coverage
+
+
+def _few(counts: Mapping[tuple[str, str], float]) -> str:
+    names = [instance or job or "without instance" for job, instance in sorted(counts)]
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return ", ".join(names[:_SHOWN]) + more

@@ -1,0 +1,175 @@
+"""The key figures over minutes instead of days: what is going on now, and since a moment."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import msgspec
+
+from playbook.clients.prometheus import Answered, Prometheus
+from playbook.core.clock import Clock
+from playbook.core.coverage import Coverage, lacking, share, together, understood
+from playbook.core.engine import measurement
+from playbook.core.evidence import Evidence, Facts
+from playbook.core.limits import Reading, format_value
+from playbook.core.time_words import span
+from playbook.core.told import Asked
+from playbook.measure.figures.kpis import (
+    ERROR_RATE,
+    IMAGE_SUCCESS,
+    RESPONSE_TIME,
+    Buckets,
+    Figure,
+    count_of,
+    first_lack,
+    number_of,
+)
+from playbook.measure.figures.queries import own_series, query_of
+from playbook.settings.loading import Settings
+
+# Of fewer steps with samples one that is missing would be too many.
+_LEAST_LOOKS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Recent:
+    """One figure over the minutes before a moment.
+
+    Attributes:
+        minutes: how many.
+        least: fewer requests, probes or images than this say too little.
+        answered: the query's answer.
+        count: how many it stands for.
+        until: the moment; None is now.
+        seen: how much of the time there are samples of, and whose.
+        buckets: of a quantile from a histogram; ``None`` for other figures.
+    """
+
+    figure: Figure
+    minutes: float
+    least: int
+    answered: Answered
+    count: float
+    until: datetime | None = None
+    seen: Coverage = field(default_factory=Coverage)
+    buckets: Buckets | None = None
+
+    @property
+    def asked_metrics(self) -> tuple[Asked, ...]:
+        """The query of its value."""
+        return (Asked(query=" ".join(self.answered.query.split()), seconds=self.minutes * 60),)
+
+    @property
+    def coverage(self) -> Coverage:
+        """Samples of the time, of the target's own series."""
+        return self.seen
+
+    @property
+    def over(self) -> str:
+        """What it was measured over: ``30 min (812 requests)``."""
+        return f"{span(self.minutes * 60)} ({self.count:,.0f} {self.figure.counted})"
+
+    @property
+    def enough(self) -> bool:
+        """Whether it says something good."""
+        reading = self.reading
+        return math.isfinite(reading.value) and (self.coverage + reading.coverage).enough
+
+    @property
+    def reading(self) -> Reading:
+        """The value in its unit; where too little happened in that time its coverage says so.
+
+        Where there is no number it is NaN, and its coverage says why.
+        """
+        coverage = Coverage()
+        if not self.count >= self.least:
+            coverage = lacking(
+                f"{self.count:,.0f} {self.figure.counted}",
+                expected=f"at least {self.least} {self.figure.counted} in {span(self.minutes * 60)}",
+                got=f"{self.count:,.0f}",
+                hint="Look again when more time has passed.",
+            )
+        value, why = number_of(self.answered)
+        if self.buckets:
+            coverage += self.buckets.lack(self.figure, value, self.count)[1]
+        if why.parts:
+            coverage = first_lack(self.coverage, coverage, why)
+        return Reading(value, self.over, coverage)
+
+    @property
+    def by_itself(self) -> Reading:
+        """The reading with all that it stands on, where several figures are judged together."""
+        reading = self.reading
+        return msgspec.structs.replace(reading, coverage=self.coverage + reading.coverage)
+
+    def evidence(self) -> Evidence:
+        """Value, what it stands on, and the query."""
+        values = [format_value(sample.value, self.figure.unit) for sample in self.answered.samples]
+        facts = {
+            "Value": ", ".join(values) or "none",
+            self.figure.counted.capitalize(): f"{self.count:,.0f}",
+            "Source": self.answered.service,
+            "Query": " ".join(self.answered.query.split()),
+        }
+        until = f" until {self.until:%Y-%m-%d %H:%M} UTC" if self.until else ""
+        return Facts(f"{self.figure.name}, last {span(self.minutes * 60)}{until}", facts)
+
+
+def recent(
+    store: Prometheus, settings: Settings, figure: Figure, minutes: float, until: datetime | None
+) -> Recent:
+    """A figure over so many minutes (at least one) before ``until``, by our own clock."""
+    minutes = max(minutes, 1.0)
+    answers: list[Answered] = []
+
+    def ask(suffix: str = "") -> Answered:
+        key = figure.key + suffix
+        answered = store.ask(query_of(settings, key, minutes * 60), until, setting=f"queries.{key}")
+        answers.append(answered)
+        return answered
+
+    value, count = ask(), count_of(ask("_count"))
+    unknown = count_of(ask("_unknown")) if getattr(settings.queries, f"{figure.key}_unknown", "") else 0.0
+    has_buckets = bool(getattr(settings.queries, f"{figure.key}_buckets", ""))
+    buckets = Buckets.of(ask("_buckets").samples) if has_buckets else None
+    rules = settings.coverage
+    seen = own_series(store, settings, [figure.key], minutes * 60, until)
+    seen += understood(
+        math.ceil(unknown), math.ceil(count), figure.counted, most_percent=rules.not_understood_percent
+    )
+    look = settings.kpis.look_minutes
+    if minutes >= _LEAST_LOOKS * look:
+        seen += share(
+            round(min(count_of(ask("_looks")) * look, minutes)),
+            round(minutes),
+            "min",
+            least_percent=rules.window_percent,
+            what="samples",
+            hint="Look at Status → Targets in Prometheus: is everything being scraped?",
+        )
+    least = {
+        "requests": settings.recent.least_requests,
+        "images": settings.recent.least_images,
+    }
+    seen = together(answered.coverage for answered in answers) + seen
+    return Recent(figure, minutes, least[figure.counted], value, count, until, seen, buckets)
+
+
+@measurement
+def response_time_now(prometheus: Prometheus, settings: Settings, clock: Clock) -> Recent:
+    """Seconds within which 95 % of the last hour's requests were answered."""
+    return recent(prometheus, settings, RESPONSE_TIME, settings.recent.window_minutes, clock.now())
+
+
+@measurement
+def error_rate_now(prometheus: Prometheus, settings: Settings, clock: Clock) -> Recent:
+    """Percent of the last hour's requests that were answered with 5xx."""
+    return recent(prometheus, settings, ERROR_RATE, settings.recent.window_minutes, clock.now())
+
+
+@measurement(parts=("images",))
+def image_success_now(prometheus: Prometheus, settings: Settings, clock: Clock) -> Recent:
+    """Percent of the last hour's images that were processed."""
+    return recent(prometheus, settings, IMAGE_SUCCESS, settings.recent.window_minutes, clock.now())

@@ -1,0 +1,284 @@
+"""What investigations look at beside the daily figures: parts of the wait, restarts, memory, the last release."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import pairwise
+from statistics import median
+
+from playbook.clients.digitalocean import DigitalOceanApi
+from playbook.clients.prometheus import Prometheus
+from playbook.core.clock import Clock
+from playbook.core.coverage import Coverage, lacking, share, understood, whole
+from playbook.core.engine import measurement
+from playbook.core.errors import TooLittleData
+from playbook.core.evidence import Evidence, Facts, Table
+from playbook.core.limits import Limit, Reading
+from playbook.core.time_words import span
+from playbook.core.verdict import Verdict
+from playbook.measure.app.app import AppStatus
+from playbook.measure.app.deployments import GOOD, Release, Releases
+from playbook.measure.app.samples import HOUR, Samples, Window, by_component, step
+from playbook.measure.figures.kpis import ERROR_RATE
+from playbook.measure.figures.recent import Recent, recent
+from playbook.measure.logs.logs import LogReview
+from playbook.measure.web.web import HomepageTiming
+from playbook.settings.loading import Settings
+
+DAY = timedelta(days=1)
+_OUT_OF_MEMORY = re.compile(r"(?i)out of memory|\boom\b|oom.?kill|heap limit|cannot allocate memory|MemoryError")
+
+
+@dataclass(frozen=True, slots=True)
+class TimeSplit:
+    """Where a visitor's wait for the homepage goes, in the median of several fresh connections. Seconds.
+
+    Attributes:
+        network: looking up the name, connecting, the handshake.
+        server: from the request to the first byte of the answer.
+        transfer: the rest of the answer.
+        samples, of: how many were answered, and how many there were.
+    """
+
+    network: float
+    server: float
+    transfer: float
+    samples: int
+    of: int = 0
+
+    @property
+    def coverage(self) -> Coverage:
+        """How many of the connections were answered."""
+        return share(self.samples, max(self.of, self.samples), "connections", what="answers")
+
+    @property
+    def on_the_way(self) -> Reading:
+        """Seconds until the connection stands."""
+        return Reading(self.network, self._over)
+
+    @property
+    def in_the_server(self) -> Reading:
+        """Seconds that the application thinks."""
+        return Reading(self.server, self._over)
+
+    def evidence(self) -> Evidence:
+        """Each part with its share."""
+        total = (self.network + self.server + self.transfer) or 1.0
+        parts = {
+            "DNS, connect and TLS": self.network,
+            "First byte (the application)": self.server,
+            "Rest of the answer": self.transfer,
+        }
+        facts = {name: f"{took:.3f} s ({100 * took / total:.0f} %)" for name, took in parts.items()}
+        return Facts("Where the time goes", facts)
+
+    @property
+    def _over(self) -> str:
+        return f"{self.samples} fresh connection{'s' if self.samples != 1 else ''}"
+
+
+@measurement
+def time_split(homepage_timing: HomepageTiming) -> TimeSplit:
+    """The homepage's time, by network, application and transfer.
+
+    Raises:
+        TooLittleData: the homepage gave no answer.
+    """
+    answered = [sample.phases for sample in homepage_timing.samples if sample.status]
+    if not answered:
+        raise TooLittleData(
+            f"Homepage: expected an answer whose time can be split, got {homepage_timing.summary}",
+            service="Website",
+        )
+    return TimeSplit(
+        network=median(p.dns + p.connect + p.tls for p in answered),
+        server=median(p.first_byte for p in answered),
+        transfer=median(max(p.total - p.dns - p.connect - p.tls - p.first_byte, 0.0) for p in answered),
+        samples=len(answered),
+        of=len(homepage_timing.samples),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Restarts:
+    """How often one component's instances were started again in the last day."""
+
+    name: str
+    reading: Reading
+
+
+@dataclass(frozen=True, slots=True)
+class ComponentRestarts:
+    """Restarts of every component in the last day.
+
+    Attributes:
+        most_first: those that have samples.
+        silent: components without any.
+    """
+
+    most_first: tuple[Restarts, ...]
+    silent: tuple[str, ...]
+    seen: Coverage = Coverage()  # noqa: RUF009 - frozen
+
+    @property
+    def found(self) -> str:
+        """How many components have counts."""
+        return f"those of {len(self.most_first)} of {len(self.most_first) + len(self.silent)} components"
+
+    @property
+    def coverage(self) -> Coverage:
+        """How much of the day has samples of every instance that there should be."""
+        return self.seen
+
+    def evidence(self) -> Evidence:
+        """A row for each."""
+        rows = [[one.name, f"{one.reading.value:g}"] for one in self.most_first]
+        rows += [[name, "no samples"] for name in self.silent]
+        return Table("Restarts in the last 24 h", ["Component", "Restarts"], rows)
+
+
+@measurement(parts=("services",))
+def component_restarts(
+    digitalocean: DigitalOceanApi, app: AppStatus, settings: Settings, clock: Clock
+) -> ComponentRestarts:
+    """How often each component was restarted in the last 24 hours; a counter that begins anew counts on."""
+    now = clock.now()
+    found = by_component(digitalocean.metric("restart_count", now - DAY, now), app.others)
+    window = Window.before(now, DAY, deployed=app.deployed_at)
+    counted = [
+        Restarts(name, Reading(sum(_rises(samples, window.begin) for samples in instances), "24 h"))
+        for name, instances in found.items()
+    ]
+    least = {name: app.instances(name) for name in app.components}
+    return ComponentRestarts(
+        tuple(sorted(counted, key=lambda one: -one.reading.value)),
+        tuple(name for name in app.components if name not in found),
+        window.coverage("restart counts", found, least, settings.coverage),
+    )
+
+
+def _rises(samples: Samples, begin: float) -> float:
+    """How often an instance was restarted; what one newer than ``begin`` counts at first is of this time."""
+    values = [value for _, value in samples]
+    late = samples[0][0] - begin > 2 * min(step(samples), HOUR)
+    return (values[0] if late else 0.0) + sum(
+        later - earlier if later >= earlier else later for earlier, later in pairwise(values)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryErrors:
+    """Lines of the last day's logs that say that memory ran out.
+
+    Attributes:
+        kinds: component, kind, how often; most first.
+        lines: how many lines were read.
+    """
+
+    kinds: tuple[tuple[str, str, int], ...]
+    lines: int
+    coverage: Coverage
+
+    @property
+    def count(self) -> Reading:
+        """How many there are."""
+        return Reading(sum(count for *_, count in self.kinds), f"24 h ({self.lines:,} lines)")
+
+    def evidence(self) -> Evidence:
+        """A row for each kind."""
+        rows = [[component or "–", kind, f"{count:,}"] for component, kind, count in self.kinds]
+        return Table("Out of memory, in the logs of 24 h", ["Component", "Kind", "Count"], rows)
+
+
+@measurement
+def memory_errors(log_review: LogReview) -> MemoryErrors:
+    """Errors in the logs that say that memory ran out."""
+    kinds = [
+        (component, signature, row.count)
+        for (component, signature), row in log_review.review.kinds
+        if _OUT_OF_MEMORY.search(f"{signature} {row.example}")
+    ]
+    review = log_review.review
+    coverage = log_review.coverage
+    if review.kinds_left_out:
+        coverage += understood(review.kinds_left_out, review.kinds_left_out + len(review.kinds), "kinds of errors")
+    return MemoryErrors(tuple(sorted(kinds, key=lambda kind: -kind[2])), review.lines, coverage)
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseEffect:
+    """The last good release, and what became of the error rate with it.
+
+    Attributes:
+        release: None where none succeeded.
+        recent_hours: an older one is not suspected.
+        before, since: the error rate for as long before the release as since; None where it is not recent.
+        limit: what an error rate is judged by.
+    """
+
+    release: Release | None
+    recent_hours: float
+    before: Recent | None
+    since: Recent | None
+    limit: Limit
+
+    @property
+    def coverage(self) -> Coverage:
+        """Whether there is a release whose time is known, and requests since it where it is recent."""
+        if self.release is None or self.release.age is None:
+            return lacking("", expected="a release that succeeded, with its time", got="none")
+        if self.since is None:
+            return whole("no recent release")
+        return self.since.coverage + self.since.reading.coverage
+
+    @property
+    def suspect(self) -> bool:
+        """Requests have failed since the release, and did not before."""
+        if self.since is None:
+            return False
+        now = self.since.reading.value
+        if not math.isfinite(now) or self.limit.verdict(now) is Verdict.OK:
+            return False
+        return not (self.before and self.before.enough) or now > 2 * self.before.reading.value
+
+    @property
+    def found(self) -> str:
+        """When it was, and the error rates."""
+        if self.release is None or self.release.age is None:
+            return "no release with a time"
+        when = f"one {span(self.release.age)} ago ({self.release.cause})"
+        if self.since is None:
+            return when
+        since = self.limit.format(self.since.reading.value) if self.since.answered.samples else "unknown"
+        before = self.limit.format(self.before.reading.value) if self.before and self.before.enough else "unknown"
+        return f"{when}, with an error rate of {since} since and {before} before"
+
+    def evidence(self) -> list[Evidence]:
+        """The release, and the rates before and after."""
+        facts = {"Last release": self.release.found if self.release else "none", "Judgement": self.found}
+        facts["Suspected for"] = f"{self.recent_hours:g} h after it was made"
+        rates = [rate.evidence() for rate in (self.before, self.since) if rate]
+        return [Facts("Last release", facts), *rates]
+
+
+@measurement
+def release_effect(
+    deployments: Releases, prometheus: Prometheus, settings: Settings, clock: Clock
+) -> ReleaseEffect:
+    """Whether requests began to fail with the last release, from the error rate before and after it."""
+    hours, limit = settings.troubleshooting.recent_release_hours, settings.limits.error_rate
+    release = next((one for one in deployments.newest_first if one.phase in GOOD), None)
+    if release is None or release.age is None or release.age > hours * 3600:
+        return ReleaseEffect(release, hours, None, None, limit)
+    minutes = release.age / 60
+    began: datetime = clock.now() - timedelta(seconds=release.age)
+    return ReleaseEffect(
+        release,
+        hours,
+        recent(prometheus, settings, ERROR_RATE, minutes, began),
+        recent(prometheus, settings, ERROR_RATE, minutes, clock.now()),
+        limit,
+    )

@@ -1,0 +1,197 @@
+"""Image optimisation, tried out: a photograph is posted and what comes back is opened."""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+
+from playbook.clients.web import ImageApi
+from playbook.clients.wire import Phases
+from playbook.core.clock import Clock
+from playbook.core.coverage import Coverage, lacking, whole
+from playbook.core.engine import measurement
+from playbook.core.errors import UsageError
+from playbook.core.evidence import Facts
+from playbook.core.limits import Reading
+from playbook.measure.images.pictures import FORMATS, Picture, decode, unlike
+from playbook.measure.web.web import milliseconds
+from playbook.settings.loading import Settings
+
+_JPEG_START = b"\xff\xd8"
+_JPEG_COMMENT = b"\xff\xfe"
+_PNG_HEAD = 8 + 4 + 4 + 13 + 4  # its signature and the first chunk, which tells its size
+_ROUNDED = 1  # pixel, where the service scales down
+# Where caches say that they answered themselves. https://www.rfc-editor.org/rfc/rfc9211
+# STALE, UPDATING and REVALIDATED are Cloudflare's and nginx's words for answers of the cache, too.
+_HIT = re.compile(r"(?i)hit(?![a-z])|(?<![a-z])(stale|updating|revalidated)(?![a-z])")
+_CACHES = ("x-cache", "cache-status", "cf-cache-status", "x-cache-status", "x-proxy-cache", "x-vercel-cache")
+
+
+@dataclass(frozen=True, slots=True)
+class Optimization:
+    """What became of the sample photograph.
+
+    Attributes:
+        status: HTTP status.
+        original: what was posted.
+        result: what came back; ``None`` where that is no whole image, and ``problem`` says what it is.
+        declared: the answer's content type.
+        cache: the answer's X-Cache, empty where there is none.
+        cached: the header that says that a cache answered; empty where none does.
+    """
+
+    status: int
+    original: Picture
+    result: Picture | None
+    problem: str
+    declared: str
+    cache: str
+    cached: str
+    phases: Phases
+    attempts: tuple[str, ...]
+
+    @property
+    def coverage(self) -> Coverage:
+        """One photograph, optimised just now; what a cache gives says nothing of the optimiser."""
+        if self.cached:
+            return lacking(
+                "1 answer of a cache",
+                expected="a photograph that was optimised just now",
+                got=f"one from a cache ({self.cached})",
+                hint="Let web.sample_image be a JPEG or PNG, as those are made new each time.",
+            )
+        return whole("1 photograph, compared tile by tile")
+
+    @property
+    def is_valid(self) -> bool:
+        """A whole picture that shows what the original shows, of a kind and size to put in its place."""
+        return not self.problem
+
+    @property
+    def summary(self) -> str:
+        """What came back, or what is wrong with it."""
+        return self.problem or str(self.result)
+
+    @property
+    def time(self) -> Reading:
+        """Seconds from looking up the name to the last byte of the result."""
+        return Reading(self.phases.total, f"one image of {self.original.size / 1024:,.0f} KiB")
+
+    @property
+    def saving(self) -> Reading:
+        """Percent of the original's bytes that the result does without; negative where it is larger."""
+        after = self.result.size if self.result else self.original.size
+        share = 100 * (1 - after / self.original.size)
+        return Reading(share, f"one image ({self.original.size:,} → {after:,} bytes)")
+
+    def evidence(self) -> Facts:
+        """Before and after, and how long it took."""
+        facts = {
+            "HTTP status": str(self.status),
+            "Original": str(self.original),
+            "Result": self.summary,
+            "Content type": self.declared or "not given",
+            "X-Cache": self.cache or "not given",
+            "First byte": milliseconds(self.phases.first_byte),
+            "Total": milliseconds(self.phases.total),
+            "Tries": "; ".join(self.attempts),
+        }
+        return Facts("Image optimisation", facts)
+
+
+@measurement(libraries=("PIL.Image", "PIL.ImageOps", "PIL.ImageCms", "PIL.ImageFilter", "PIL.ImageStat"))
+def optimization(image_api: ImageApi, settings: Settings, clock: Clock) -> Optimization:
+    """Posts the sample photograph to the optimise endpoint, and opens what comes back."""
+    name, image = _sample(settings)
+    image = _made_new(image, clock.now().isoformat())
+    original, problem = decode(image)
+    if original is None:
+        setting = f"targets.{settings.target.name}.web.sample_image"
+        raise UsageError(f"{setting}: expected an image, got {problem}")
+    answer = image_api.optimize(image, name)
+    if answer.status in (401, 403):
+        answer.expect_ok()
+    declared = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
+    result = None
+    if answer.status != 200:
+        problem = f"HTTP {answer.status}: {answer.beginning}"
+    elif answer.body == image:
+        problem = f"the very {len(image):,} bytes that were sent"
+    else:
+        result, problem = decode(answer.body)
+        if result:
+            problem = _mismatch(original, result, declared, settings.target.web.optimized_width)
+    return Optimization(
+        status=answer.status,
+        original=original,
+        result=result,
+        problem=problem,
+        declared=declared,
+        cache=answer.headers.get("x-cache", ""),
+        cached=_cached(answer.headers),
+        phases=answer.phases,
+        attempts=answer.attempts,
+    )
+
+
+def _sample(settings: Settings) -> tuple[str, bytes]:
+    configured = settings.target.web.sample_image
+    if configured is None:
+        return "sample.jpg", (files("playbook") / "data" / "sample.jpg").read_bytes()
+    try:
+        return Path(configured).name, Path(configured).read_bytes()
+    except OSError as error:
+        setting = f"targets.{settings.target.name}.web.sample_image"
+        raise UsageError(f"{setting} names {configured}, which cannot be read: {error.strerror}") from None
+
+
+def _made_new(image: bytes, note: str) -> bytes:
+    """The same picture in bytes never sent before: an answer from a cache would say nothing of the optimiser.
+
+    JPEG and PNG take a comment; other formats are sent as they are, and the answer's headers show what came of it.
+    """
+    text = f"operations-playbook probe {note}".encode()
+    if image.startswith(_JPEG_START):
+        comment = _JPEG_COMMENT + (len(text) + 2).to_bytes(2, "big") + text
+        return _JPEG_START + comment + image[len(_JPEG_START) :]
+    if image.startswith(b"\x89PNG") and len(image) > _PNG_HEAD:
+        chunk = b"tEXtComment\0" + text
+        whole_chunk = (len(chunk) - 4).to_bytes(4, "big") + chunk + zlib.crc32(chunk).to_bytes(4, "big")
+        return image[:_PNG_HEAD] + whole_chunk + image[_PNG_HEAD:]
+    return image
+
+
+# What some services call a JPEG, and browsers show as one.
+_ALIASES = {"image/jpg": "image/jpeg", "image/pjpeg": "image/jpeg"}
+
+
+def _mismatch(original: Picture, result: Picture, declared: str, width: int | None) -> str:
+    """Why the result cannot stand in for the original; empty where it can.
+
+    Args:
+        width: to which the service scales wider pictures down; None where it keeps their size.
+    """
+    if result.format not in FORMATS:
+        return f"{result}, which is not one of {', '.join(FORMATS)}"
+    if _ALIASES.get(declared, declared) != FORMATS[result.format]:
+        return f"{result}, declared as {declared or 'nothing'}"
+    wanted = min(original.width, width or original.width)
+    height = original.height * wanted / original.width
+    if result.width != wanted or abs(result.height - height) > _ROUNDED:
+        scaled = f", to be scaled to a width of {wanted}" if wanted != original.width else ""
+        return f"{result}, for an original of {original.width} × {original.height}{scaled}"
+    difference = unlike(original, result)
+    return f"{result}, {difference}" if difference else ""
+
+
+def _cached(headers: Mapping[str, str]) -> str:
+    """By which header the answer comes from a cache; empty where none says so."""
+    for name in _CACHES:
+        if _HIT.search(headers.get(name, "")):
+            return f"{name}: {headers[name]}"
+    age = headers.get("age", "")
+    return f"age: {age}" if age.isdecimal() and int(age) else ""

@@ -1,0 +1,321 @@
+"""What a load test says of each group of endpoints, of what failed, and of the server."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from playbook.core.coverage import Coverage, lacking, share, whole
+from playbook.core.engine import measurement
+from playbook.core.evidence import Chart, Curve, Evidence, Lines, Table
+from playbook.core.limits import Reading
+from playbook.load.giving_way import points_of
+from playbook.load.outcome import Endpoint, Error
+from playbook.load.samples import QUEUE, REDIS_LATENCY, UNITS, Sample
+from playbook.measure.app.resources import Judged
+from playbook.measure.load.load import LoadTest, endpoint_table, name_of, seconds
+from playbook.settings.loading import Settings
+
+HOMEPAGE = ("homepage",)
+HEALTH = ("health", "image_health")
+IMAGES = "optimize_"
+_FAILED = "Failed requests under load"
+_SHOWN = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Endpoints that are judged by the same limits.
+
+    Attributes:
+        judged: with enough requests for a percentile.
+        few: with fewer than ``least``, planned ones that were never asked for included.
+        test: what the whole test stands on.
+        missing: never asked for, where the weights promise twice ``least`` of as many requests.
+        broken_on_purpose: a breakpoint test goes on until this is bad, so it is shown and not judged.
+    """
+
+    name: str
+    judged: tuple[Endpoint, ...]
+    few: tuple[Endpoint, ...]
+    least: int
+    broken_on_purpose: bool
+    test: Coverage
+    missing: tuple[str, ...] = ()
+
+    @property
+    def p95(self) -> list[Judged]:
+        """Seconds, slowest first; not known where no endpoint has enough requests, or 5 % of one failed."""
+        return self._percentile("p95")
+
+    @property
+    def p99(self) -> list[Judged]:
+        """As ``p95``, of endpoints with fewer than 1 % failures."""
+        return self._percentile("p99")
+
+    @property
+    def coverage(self) -> Coverage:
+        """The test, and of how many endpoints there were enough requests, none that was promised missing."""
+        endpoints = share(len(self.judged), len(self.judged) + len(self.few), "endpoints", least_percent=0)
+        return self.test + (endpoints if self.judged else self._none_judged) + self._missing + self._failing
+
+    @property
+    def _none_judged(self) -> Coverage:
+        return lacking(
+            "too few requests",
+            expected=f"at least {self.least:,} requests",
+            got=", ".join(f"{name_of(one.name)} {one.requests:,}" for one in self.few) or "none",
+            hint="Make the test longer under [load.shapes], or raise the weight under [load.weights].",
+        )
+
+    @property
+    def _missing(self) -> Coverage:
+        if not (self.missing and self.judged):
+            return Coverage()
+        missing = ", ".join(map(name_of, self.missing))
+        return lacking(
+            f"none for {missing}",
+            expected="requests of each endpoint",
+            got=f"none for {missing}",
+            hint="The weights promise some; what Locust said of itself is in locust.log beside the report.",
+        )
+
+    @property
+    def _failing(self) -> Coverage:
+        failing = [one for one in self.judged if one.p95 is None]
+        if not failing or self.broken_on_purpose:
+            return Coverage()
+        return lacking(
+            "too few answers",
+            expected="95 % of the requests to be answered well",
+            got=", ".join(
+                f"{one.failures:,} of {one.requests:,} that failed for {name_of(one.name)}" for one in failing
+            ),
+            hint="What failed is judged by load.errors; how long answers take can be told when they come.",
+        )
+
+    def _percentile(self, which: str) -> list[Judged]:
+        if self.broken_on_purpose:
+            return []
+        if not any(getattr(one, which) is not None for one in self.judged) and not self.coverage.enough:
+            return [Judged(self.name, Reading(math.nan, coverage=self.coverage))]
+        figures = [(getattr(one, which), one) for one in self.judged]
+        return [
+            Judged(name_of(one.name), Reading(value, f"{one.requests:,} requests for {name_of(one.name)}"))
+            for value, one in sorted(figures, key=lambda pair: -(pair[0] or 0))
+            if value is not None
+        ]
+
+    @property
+    def unjudged(self) -> list[str]:
+        """Endpoints with too few requests beside others that have enough, to follow "got"."""
+        found = ", ".join(f"{one.requests:,} for {name_of(one.name)}" for one in self.few)
+        return (
+            [f"too few to be judged: {found}"] if self.few and self.judged and not self.broken_on_purpose else []
+        )
+
+    @property
+    def only_shown(self) -> list[str]:
+        """What was found, where nothing is judged; else nothing."""
+        found = ", ".join(f"P95 {seconds(one.p95)} for {name_of(one.name)}" for one in self.judged)
+        return [found] if self.broken_on_purpose else []
+
+    def evidence(self) -> Table:
+        """A row for each endpoint."""
+        few = f"; fewer than {self.least:,} requests are not judged" if self.few else ""
+        return endpoint_table(f"{self.name} under load{few}", [*self.judged, *self.few])
+
+
+@measurement
+def homepage_load(load_test: LoadTest, settings: Settings) -> Group:
+    """How long the homepage took under load."""
+    return _group("Homepage", load_test, settings, lambda name: name in HOMEPAGE)
+
+
+@measurement(one_of=(("api",), ("images",)))
+def health_load(load_test: LoadTest, settings: Settings) -> Group:
+    """How long the health endpoints took under load."""
+    return _group("Health endpoints", load_test, settings, lambda name: name in HEALTH)
+
+
+@measurement(parts=("images",))
+def image_load(load_test: LoadTest, settings: Settings) -> Group:
+    """How long image optimisation took under load, by size and format of the photograph."""
+    return _group("Image optimisation", load_test, settings, lambda name: name.startswith(IMAGES))
+
+
+def _group(name: str, test: LoadTest, settings: Settings, belongs: Callable[[str], bool]) -> Group:
+    mine = [one for one in test.outcome.endpoints if belongs(one.name)]
+    least = max(settings.load.least_of_endpoint, 1)
+    judged = tuple(one for one in mine if one.requests >= least)
+    few = tuple(one for one in mine if one.requests < least)
+    asked = {one.name for one in mine}
+    never = [
+        task for task, weight in test.plan.weights.items() if weight > 0 and belongs(task) and task not in asked
+    ]
+    promised = test.outcome.all.requests / sum(test.plan.weights.values())
+    missing = tuple(task for task in never if promised * test.plan.weights[task] >= 2 * least)
+    few += tuple(
+        Endpoint(name=task, requests=0, failures=0, p50=None, p95=None, p99=None, slowest=None, per_second=0.0)
+        for task in never
+    )
+    return Group(name, judged, few, least, test.is_breakpoint, test.coverage, missing)
+
+
+@dataclass(frozen=True, slots=True)
+class LoadFailures:
+    """What failed under load.
+
+    Attributes:
+        shares: percent, worst first: of all requests, and of the endpoints that have enough; none of a breakpoint
+            test, which goes on until requests fail.
+    """
+
+    test: LoadTest
+    shares: tuple[Judged, ...]
+
+    @property
+    def coverage(self) -> Coverage:
+        """The whole test's."""
+        return self.test.coverage
+
+    @property
+    def only_shown(self) -> list[str]:
+        """How many there were, where none are judged; else nothing."""
+        total = self.test.outcome.all
+        return [] if self.shares else [f"{total.failures:,} of {total.requests:,} requests"]
+
+    def evidence(self) -> list[Evidence]:
+        """Each kind of failure, and when they came."""
+        errors: list[Error] = sorted(self.test.outcome.errors, key=lambda error: -error.times)
+        rows = [[error.name, error.message, f"{error.times:,}"] for error in errors[:_SHOWN]]
+        moments = self.test.outcome.moments
+        share = [(one.at, 100 * one.failures / one.requests) for one in moments if one.requests]
+        return [
+            Table("Failures under load", ["Endpoint", "What", "Times"], rows),
+            Chart("Failed requests of each second", "%", [Curve("failed", share)]),
+        ]
+
+
+@measurement
+def load_failures(load_test: LoadTest, settings: Settings) -> LoadFailures:
+    """How many requests failed under load, and how."""
+    outcome, least = load_test.outcome, max(settings.load.least_of_endpoint, 1)
+    if load_test.is_breakpoint:
+        return LoadFailures(load_test, ())
+    shares = [
+        Judged(
+            _FAILED if one is outcome.all else f"{_FAILED}, {name_of(one.name)}",
+            Reading(
+                round(100 * one.failures / one.requests, 2), f"{one.requests:,} requests ({one.failures:,} failed)"
+            ),
+        )
+        for one in (outcome.all, *outcome.endpoints)
+        if one.requests >= (1 if one is outcome.all else least)
+    ]
+    # All requests together lead, of equals.
+    return LoadFailures(load_test, tuple(shares))
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedServer:
+    """The server's own figures during the test.
+
+    Attributes:
+        test, broken_on_purpose: as of ``Group``.
+        has_redis: the target has one of its own, so that its latency must be known.
+        has_queue: the product has a queue of images, so that its length must be known.
+    """
+
+    samples: tuple[Sample, ...]
+    unread: tuple[str, ...]
+    gave_way: tuple[str, ...]
+    test: Coverage
+    broken_on_purpose: bool = False
+    has_redis: bool = False
+    has_queue: bool = True
+
+    @property
+    def queue(self) -> list[Reading]:
+        """The longest that the queue of images was."""
+        longest = max(self._queue, default=math.nan)
+        seen = self._seen(QUEUE, "from Redis or the website's metrics")
+        if self.broken_on_purpose or not self.has_queue:
+            return []
+        return [Reading(longest, f"{len(self._queue)} looks", seen)]
+
+    @property
+    def redis_latency(self) -> list[Reading]:
+        """Milliseconds, the median of the test; nothing where the target has no Redis of its own."""
+        if not self.has_redis or self.broken_on_purpose:
+            return []
+        values = sorted(value for _, value in points_of(self.samples, REDIS_LATENCY))
+        middle = values[len(values) // 2] if values else math.nan
+        return [Reading(middle, f"{len(values)} looks", self._seen(REDIS_LATENCY, "from Redis"))]
+
+    @property
+    def coverage(self) -> Coverage:
+        """The whole test's, and that of a breakpoint test's queue, which is only shown."""
+        only_shown = self.broken_on_purpose and self.has_queue
+        return self.test + (self._seen(QUEUE, "from Redis or the website's metrics") if only_shown else Coverage())
+
+    @property
+    def only_shown(self) -> list[str]:
+        """The longest queue, where nothing is judged; else nothing."""
+        if not self.broken_on_purpose:
+            return []
+        if not self.has_queue:
+            return [f"{len(self.samples)} looks at Redis"]
+        return [
+            f"{max(self._queue):,.0f} images in the queue at most" if self._queue else "no queue that was read"
+        ]
+
+    @property
+    def _queue(self) -> list[float]:
+        return [value for _, value in points_of(self.samples, QUEUE)]
+
+    def _seen(self, name: str, source: str) -> Coverage:
+        """That it was mostly read: what cannot be read while much goes on is not what it was in between."""
+        read, looks = len(points_of(self.samples, name)), len(self.samples)
+        words = f"{read} of {looks} looks"
+        if read and 2 * read >= looks:
+            return whole(words)
+        return lacking(
+            words,
+            expected=f"to read it {source} every other time at least",
+            got=f"{words} ({'; '.join(self.unread) or 'none'})",
+            hint="Set redis.url, or load.metrics_path to where the metric metrics.queue_length is shown; both must"
+            " answer within a second while there is load.",
+        )
+
+    def evidence(self) -> list[Evidence]:
+        """What gave way, a chart for each figure, and what could not be read."""
+        order = list(self.gave_way) or ["Nothing left its usual range."]
+        shown: list[Evidence] = [Lines("What gave way first", order)]
+        for name, unit in UNITS.items():
+            points = points_of(self.samples, name)
+            if points:
+                shown.append(Chart(f"{name} under load", unit, [Curve(name, points)]))
+        if self.unread:
+            shown.append(Lines("What could not be read", list(self.unread)))
+        return shown
+
+
+@measurement(one_of=(("images", "queue"), ("redis",)))
+def loaded_server(load_test: LoadTest, settings: Settings) -> LoadedServer:
+    """What the server's own figures were during the test: the queue, Redis, the website's process."""
+    if not settings.load.metrics_path:
+        settings.require(settings.target.redis.url, "redis.url", "Redis")
+    test = load_test
+    gave_way = tuple(one.text for one in test.gave_way)
+    has_redis = bool(settings.target.redis.url)
+    return LoadedServer(
+        test.samples,
+        test.unread,
+        gave_way,
+        test.coverage,
+        test.is_breakpoint,
+        has_redis=has_redis,
+        has_queue=not settings.absent & {"images", "queue"},
+    )

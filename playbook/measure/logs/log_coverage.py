@@ -1,0 +1,195 @@
+"""What a review of logs stands on: the hours that were seen, who fell silent, and what was not understood."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from itertools import islice
+
+from playbook.clients.log_reading import KEPT_HINT, LogStream
+from playbook.core.coverage import Coverage, lacking, share, understood
+from playbook.core.time_words import span
+from playbook.readers.logs.review import Review
+from playbook.readers.logs.tracks import Hole, holes
+from playbook.settings.sections.coverage import CoverageRules
+
+_SHOWN = 3
+_SILENT_HINT = (
+    "Look whether the component runs and whether its logs still arrive. One that has been taken away belongs out "
+    "of logs.files; coverage.newest_minutes says how long a source may be quiet that usually is not."
+)
+_FORMAT_HINT = (
+    "Lines are understood in the formats that tests/foreign/log_lines.toml shows; write JSON with a level, or one "
+    "of the usual formats. coverage.not_understood_percent is how many may be strange."
+)
+# A source of few lines is strange as a whole only from so many on.
+_LEAST_STRANGE = 10
+
+
+def of_lines(
+    review: Review, stream: LogStream, rules: CoverageRules, quiet: tuple[float, float] | None = None
+) -> Coverage:
+    """Of everything that is said of lines: their hours, sources, understanding, and what could not be read.
+
+    Args:
+        quiet: the times (epoch seconds) between which nobody expects lines, as work is done.
+    """
+    silent = silences(review, rules.newest_minutes)
+    if quiet:
+        beyond = rules.newest_minutes * 60
+        silent = [
+            (name, hole)
+            for name, hole in silent
+            if max(quiet[0] - hole.start, 0) + max(hole.end - quiet[1], 0) >= min(beyond, hole.seconds)
+        ]
+    words = [_short(name, hole) for name, hole in silent[:_SHOWN]]
+    found = share(
+        hours_seen(review),
+        hours_of(review),
+        "h",
+        least_percent=rules.window_percent,
+        what="lines",
+        note=", ".join(words),
+        hint=KEPT_HINT,
+    )
+    for name, hole in silent[:_SHOWN]:
+        others = " while others went on" if name else ""
+        found += lacking(
+            "",
+            expected="lines without a break from whatever usually writes them",
+            got=f"{_long(name, hole)}{others}",
+            hint=_SILENT_HINT,
+        )
+    found += _of_sources(review, stream)
+    found += _of_understanding(review, rules)
+    for text in stream.problems:
+        found += lacking("not all read", expected="all of the logs to be read", got=text)
+    return found
+
+
+def of_requests(review: Review, stream: LogStream, rules: CoverageRules) -> Coverage:
+    """Of everything that is said of requests: who serves them, and that the access lines do not stop."""
+    if not any(hour.requests for hour in review.hours):
+        return lacking(
+            "no access lines",
+            expected="access lines with a status",
+            got=f"none among {review.lines:,} lines",
+            hint="Log requests in one of the formats that playbook/readers/logs/access.py names.",
+        )
+    known = {name: track for name, track in review.components if track.answered.all()}
+    mute = [name for name in stream.serving if name not in known]
+    found = Coverage()
+    if mute:
+        found += lacking(
+            f"no access lines of {', '.join(mute)}",
+            expected="access lines of every component that answers requests",
+            got=f"none of {', '.join(mute)}",
+            hint="Log its requests, or name the components that do under logs.serving.",
+        )
+    silent = silences(review, rules.newest_minutes)  # is told of the lines as a whole
+    for name, track in known.items():
+        told = [hole for other, hole in silent if other in ("", name)]
+        own = _holes(track.answered.all(), review, rules.newest_minutes)
+        new = (hole for hole in own if not any(_within(hole, other, rules.newest_minutes) for other in told))
+        for hole in islice(new, 1):
+            subject = f"the access lines of {name}" if name else "the access lines"
+            found += lacking(
+                _short(subject, hole),
+                expected="access lines without a break",
+                got=f"none in {subject} {_when(hole)}",
+                hint=_SILENT_HINT,
+            )
+    return found
+
+
+def silences(review: Review, newest_minutes: float) -> list[tuple[str, Hole]]:
+    """Who fell silent though it usually is not, and when; the name is empty for all together. Longest first.
+
+    A component's silence within that of everything is not told again, nor a file's within its components'.
+    """
+    found: list[tuple[str, Hole]] = [
+        ("", hole) for hole in _holes(review.everything.written, review, newest_minutes)
+    ]
+    for tracks in (review.components, review.files):
+        own = [
+            (name, hole)
+            for name, track in tracks
+            if name
+            for hole in _holes(track.written, review, newest_minutes)
+            if not any(_within(hole, other, newest_minutes) for _, other in found)
+        ]
+        found += own
+    return sorted(found, key=lambda item: -item[1].seconds)
+
+
+def hours_seen(review: Review) -> int:
+    """In how many hours there were lines; a full hour by the clock counts once, the two at the ends as one."""
+    return min(sum(hour.lines > 0 for hour in review.hours), hours_of(review))
+
+
+def hours_of(review: Review) -> int:
+    """How many hours the review is of."""
+    return round((review.until - review.since) / 3600)
+
+
+def _of_sources(review: Review, stream: LogStream) -> Coverage:
+    """Of the components that must have lines."""
+    known = {name for name, track in review.components if track.lines}
+    mute = [name for name in stream.expected if name not in known]
+    if not stream.expected:
+        return Coverage()
+    note = f"none of {', '.join(mute)}" if mute else ""
+    return share(
+        len(stream.expected) - len(mute),
+        len(stream.expected),
+        "components",
+        what="lines",
+        note=note,
+        hint=_SILENT_HINT,
+    )
+
+
+def _of_understanding(review: Review, rules: CoverageRules) -> Coverage:
+    """Of all lines, and of each component and file by itself: a small one can be strange as a whole."""
+    most, total = rules.not_understood_percent, review.lines + review.undated
+    found = understood(
+        review.strange, total, "lines", examples=review.examples, most_percent=most, hint=_FORMAT_HINT
+    )
+    if not found.enough:
+        return found
+    for name, track in (*review.components, *review.files):
+        if track.strange >= _LEAST_STRANGE and track.strange * 100 > track.lines * most:
+            found += understood(
+                track.strange,
+                track.lines,
+                f"lines of {name}" if name else "lines without a component",
+                examples=review.examples,
+                most_percent=most,
+                hint=_FORMAT_HINT,
+            )
+            break
+    return found
+
+
+def _holes(minutes: Sequence[int], review: Review, newest_minutes: float) -> list[Hole]:
+    return holes(minutes, review.since, review.until, newest_minutes=newest_minutes)
+
+
+def _within(hole: Hole, other: Hole, newest_minutes: float) -> bool:
+    """Whether what a silence has beyond another, at either end, is too short to be one by itself."""
+    return other.start - hole.start < newest_minutes * 60 and hole.end - other.end < newest_minutes * 60
+
+
+def _short(name: str, hole: Hole) -> str:
+    return f"{name or 'all'} silent for {span(hole.seconds)}"
+
+
+def _long(name: str, hole: Hole) -> str:
+    return f"no line of {name or 'any component'} {_when(hole)}"
+
+
+def _when(hole: Hole) -> str:
+    start = f"{datetime.fromtimestamp(hole.start, UTC):%d %b %H:%M}"
+    if hole.ongoing:
+        return f"since {start} UTC ({span(hole.seconds)})"
+    return f"from {start} to {datetime.fromtimestamp(hole.end, UTC):%H:%M} UTC ({span(hole.seconds)})"

@@ -1,0 +1,157 @@
+"""Errors in the logs that came with a maintenance: kinds that were not there before it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+import msgspec
+
+from playbook.clients.log_reading import LogSource, LogStream
+from playbook.core.coverage import Coverage, lacking, share
+from playbook.core.engine import measurement
+from playbook.core.evidence import Evidence, Facts, Table
+from playbook.measure.logs.log_blocks import review_of
+from playbook.measure.logs.log_coverage import of_lines
+from playbook.measure.people.maintenance import MaintenancePlan, Window
+from playbook.readers.logs.review import Occurrences, Review
+from playbook.settings.loading import Settings
+from playbook.settings.sections.coverage import CoverageRules
+
+_SHOWN = 15
+
+
+@dataclass(frozen=True, slots=True)
+class NewError:
+    """One kind of error that was not there before the maintenance.
+
+    Attributes:
+        after: it came after the end of the window too.
+    """
+
+    component: str
+    signature: str
+    row: Occurrences
+    after: bool
+
+    def __str__(self) -> str:
+        where = f"{self.component}: " if self.component else ""
+        return f"{self.row.count:,} × {where}{self.signature}"
+
+
+@dataclass(frozen=True, slots=True)
+class NewErrors:
+    """Kinds of errors since the beginning of the last window that were not in the logs before it.
+
+    Attributes:
+        review: of all that was read.
+        hours_before: in how many hours before the window there were lines, and how many it takes.
+        lines_after: whether there were lines since the window's end.
+        known: how many kinds were there before.
+    """
+
+    window: Window
+    stream: LogStream
+    review: Review
+    rules: CoverageRules
+    kinds: tuple[NewError, ...]
+    known: int
+    hours_before: tuple[int, int]
+    lines_after: bool
+
+    @property
+    def lasting(self) -> list[NewError]:
+        """Those that came after the window too."""
+        return [kind for kind in self.kinds if kind.after]
+
+    @property
+    def passing(self) -> list[NewError]:
+        """Those of the window itself: work that restarts things makes some."""
+        return [kind for kind in self.kinds if not kind.after]
+
+    @property
+    def coverage(self) -> Coverage:
+        """Enough hours before the window to know what is not new, lines since its end, and what lies between."""
+        seen, least = self.hours_before
+        before = share(
+            float(min(seen, self.wanted_hours)),  # hours of the clock: one that begins before may count
+            float(self.wanted_hours),
+            "h before it",
+            least_percent=100 * least / self.wanted_hours,
+            what="lines",
+            hint="DigitalOcean does not keep run logs: forward them to files, see [targets.NAME.logs].",
+        )
+        after = Coverage()
+        if not self.lines_after:
+            after = lacking(
+                "nothing since it", expected="lines of the time since the maintenance", got="none since its end"
+            )
+        # The hours are judged here; silence, understanding and problems as in every review.
+        rules = msgspec.structs.replace(self.rules, window_percent=0.0)
+        quiet = self.window.start.timestamp(), self.window.end.timestamp()
+        return before + after + of_lines(self.review, self.stream, rules, quiet)
+
+    @property
+    def wanted_hours(self) -> int:
+        """How many hours before the window were looked at."""
+        return round((self.window.start.timestamp() - self.review.since) / 3600)
+
+    def evidence(self) -> list[Evidence]:
+        """What was compared, and each new kind."""
+        facts = {
+            "Maintenance": str(self.window),
+            "Source": self.stream.source,
+            "Hours with lines before it": f"{self.hours_before[0]} (at least {self.hours_before[1]} wanted)",
+            "Kinds of errors known from before": f"{self.known:,}",
+            **{f"Problem {number}": text for number, text in enumerate(self.stream.problems, start=1)},
+        }
+        shown: list[Evidence] = [Facts("Errors since the maintenance", facts)]
+        if self.kinds:
+            rows = [
+                [
+                    f"{kind.row.count:,}",
+                    kind.component or "–",
+                    kind.signature,
+                    "since its end" if kind.after else "during it only",
+                    kind.row.example,
+                ]
+                for kind in self.kinds[:_SHOWN]
+            ]
+            shown.append(Table("New kinds of errors", ["Count", "Component", "Kind", "When", "Example"], rows))
+        return shown
+
+    @staticmethod
+    def words(kinds: list[NewError]) -> str:
+        """The first of them and how many more; ``none``."""
+        if not kinds:
+            return "none"
+        return f"{kinds[0]}" + (f", and {len(kinds) - 1} more" if len(kinds) > 1 else "")
+
+
+@measurement(time_limit=50.0)
+def errors_since_maintenance(logs: LogSource, maintenance_plan: MaintenancePlan, settings: Settings) -> NewErrors:
+    """Kinds of errors in the logs since the last window began that were not there before it."""
+    window, wanted = maintenance_plan.last, settings.maintenance
+    since = window.start - timedelta(hours=wanted.log_hours)
+    stream = logs.read(since)
+    review = review_of(stream, since, maintenance_plan.now)
+    started, ended = window.start.timestamp(), window.end.timestamp()
+    kinds = [
+        NewError(component, signature, row, row.last >= ended)
+        for (component, signature), row in review.kinds
+        if row.first >= started
+    ]
+    return NewErrors(
+        window,
+        stream,
+        review,
+        settings.coverage,
+        tuple(sorted(kinds, key=lambda kind: (not kind.after, not kind.row.fatal, -kind.row.count))),
+        len(review.kinds) - len(kinds),
+        (_hours_before(review, started), wanted.least_log_hours),
+        review.last is not None and review.last >= ended,
+    )
+
+
+def _hours_before(review: Review, started: float) -> int:
+    return sum(hour.lines > 0 and hour.start < started for hour in review.hours)

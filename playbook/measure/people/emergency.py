@@ -1,0 +1,370 @@
+"""Whether there is an emergency, how bad it is, whom to call, and whether it is over."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from playbook.clients.prometheus import Prometheus
+from playbook.core.clock import Clock
+from playbook.core.counters import Earlier
+from playbook.core.coverage import Coverage, lacking, share, together, whole
+from playbook.core.engine import Measurements, Outcome, measurement
+from playbook.core.errors import NotConfigured, Unmeasured, Unreachable, away
+from playbook.core.evidence import Evidence, Facts, Table
+from playbook.core.limits import Bound, Limit, Reading
+from playbook.core.severity import NONE, P4, URGENT, Known, severity_of
+from playbook.core.wording import within
+from playbook.measure.alerts.alerts import Alerts
+from playbook.measure.figures.kpis import ERROR_RATE, RESPONSE_TIME
+from playbook.measure.figures.recent import Recent, recent
+from playbook.measure.web.web import Health, HomepageTiming
+from playbook.settings.loading import Settings
+
+SERVICE = "Emergency"
+HOMEPAGE, HEALTH, RESPONSE, ERRORS, ALERTS = (
+    "homepage_timing",
+    "api_health",
+    "response_time_latest",
+    "error_rate_latest",
+    "alerts",
+)
+ASKED = (HOMEPAGE, HEALTH, RESPONSE, ERRORS, ALERTS)
+_TIMES = re.compile(r"\bafter [\d.,]+ s\b")
+_NAMES = {
+    HOMEPAGE: "Homepage",
+    HEALTH: "API health",
+    RESPONSE: "P95 response time",
+    ERRORS: "Error rate",
+    ALERTS: "Alerts",
+}
+
+
+@measurement
+def response_time_latest(prometheus: Prometheus, settings: Settings, clock: Clock) -> Recent:
+    """Seconds within which 95 % of the last minutes' requests were answered."""
+    return recent(prometheus, settings, RESPONSE_TIME, settings.emergency.window_minutes, clock.now())
+
+
+@measurement
+def error_rate_latest(prometheus: Prometheus, settings: Settings, clock: Clock) -> Recent:
+    """Percent of the last minutes' requests that were answered with 5xx."""
+    return recent(prometheus, settings, ERROR_RATE, settings.emergency.window_minutes, clock.now())
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """One thing that was looked at.
+
+    Attributes:
+        value: what was measured; None where it was not, and ``problem`` says why.
+        found: in words.
+        number: of a figure, what it is; None where it is none, or is not known.
+        own: what a figure stands on beyond what its measurement says of itself.
+    """
+
+    name: str
+    value: Any
+    found: str
+    problem: Unmeasured | NotConfigured | None = None
+    number: float | None = None
+    own: Coverage = Coverage()  # noqa: RUF009 - frozen
+
+    @property
+    def unset(self) -> bool:
+        """The target does not say where it is."""
+        return isinstance(self.problem, NotConfigured)
+
+    @property
+    def coverage(self) -> Coverage:
+        """How much of it was seen; nothing is said of what is not configured."""
+        if self.unset:
+            return Coverage()
+        if self.problem is not None:
+            return _unknown([self])
+        stated = getattr(self.value, "coverage", None)
+        parts = (stated if isinstance(stated, Coverage) else Coverage()) + self.own
+        # Few words: what each stands on is told where it is judged by itself.
+        return Coverage(tuple(msgspec.structs.replace(part, words="") for part in parts.parts if not part.enough))
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One look at the system.
+
+    Attributes:
+        signs: by measurement; those that this product has.
+        response, errors: the limits of P3 (warning) and P2 (critical).
+    """
+
+    at: datetime
+    signs: dict[str, Sign]
+    response: Limit
+    errors: Limit
+
+    @property
+    def known(self) -> Known:
+        """What it says, as far as it could be told."""
+        homepage, health, alerts = (self._value(name) for name in (HOMEPAGE, HEALTH, ALERTS))
+        return Known(
+            down=homepage.is_down if homepage else None,
+            seconds=_largest(self._number(RESPONSE), self._number(HOMEPAGE)),
+            error_percent=_largest(self._number(ERRORS), homepage.bad_percent if homepage else None),
+            unhealthy=health.is_unhealthy or health.is_degraded if health else None,
+            alerts=len(alerts.firing) if alerts else None,
+        )
+
+    @property
+    def severity(self) -> str:
+        """``P1`` to ``P4`` by what is known: at least that; empty where it is no emergency."""
+        return severity_of(self.known, self.response, self.errors)
+
+    @property
+    def coverage(self) -> Coverage:
+        """Every sign is known, as far as it is configured: what was not seen may be worse than what was."""
+        signs = list(self.signs.values())
+        unset = [sign.name for sign in signs if sign.unset]
+        words = f"{len(signs) - len(unset)} of {len(signs)} signs"
+        note = f" ({', '.join(unset)} not configured)" if unset else ""
+        unknown = [sign for sign in signs if isinstance(sign.problem, Unmeasured)]
+        known = together(sign.coverage for sign in signs if sign not in unknown)
+        return whole(words + note) + (_unknown(unknown) if unknown else Coverage()) + known
+
+    @property
+    def urgent(self) -> bool:
+        """P1 or P2."""
+        return self.severity in URGENT
+
+    @property
+    def without_notice(self) -> str:
+        """Why nobody needs to be told; empty where they do."""
+        if self.severity in (NONE, P4):
+            return f"{self.severity or 'no emergency'}, of which nobody has to be told at once"
+        return ""
+
+    @property
+    def found(self) -> str:
+        """``P2: P95 response time: 6.1 s over 10 min (312 requests)``; ``none`` where there is none."""
+        if not self.severity:
+            return "none"
+        return f"{self.severity}: {'; '.join(f'{sign.name}: {sign.found}' for sign in self._telling)}"
+
+    @property
+    def line(self) -> str:
+        """All signs in one line."""
+        return " · ".join(f"{sign.name}: {sign.found}" for sign in self.signs.values())
+
+    def evidence(self) -> list[Evidence]:
+        """Severity, its limits, and every sign."""
+        facts = {
+            "Severity": self.severity or "no emergency",
+            "P1": "the service is down",
+            "P2": f"answers {_bound(self.response.critical)}, or errors {_bound(self.errors.critical)}",
+            "P3": f"answers {_bound(self.response.warning)}, errors {_bound(self.errors.warning)}, or a part is "
+            "unhealthy",
+            "P4": "an alert fires",
+        }
+        rows = [[sign.name, sign.found] for sign in self.signs.values()]
+        title = f"What was looked at, {self.at:%H:%M:%S} UTC"
+        return [Facts("Severity", facts), Table(title, ["What", "Found"], rows)]
+
+    @property
+    def _telling(self) -> list[Sign]:
+        """The signs that by themselves would be as bad."""
+        known, homepage = self.known, self._value(HOMEPAGE)
+        parts = {
+            HOMEPAGE: Known(
+                down=known.down,
+                seconds=self._number(HOMEPAGE),
+                error_percent=homepage.bad_percent if homepage else None,
+            ),
+            HEALTH: Known(unhealthy=known.unhealthy),
+            RESPONSE: Known(seconds=self._number(RESPONSE)),
+            ERRORS: Known(error_percent=self._number(ERRORS)),
+            ALERTS: Known(alerts=known.alerts),
+        }
+        return [
+            self.signs[name]
+            for name, part in parts.items()
+            if name in self.signs and severity_of(part, self.response, self.errors) == self.severity
+        ]
+
+    def _value(self, name: str) -> Any:
+        return self.signs[name].value if name in self.signs else None
+
+    def _number(self, name: str) -> float | None:
+        return self.signs[name].number if name in self.signs else None
+
+
+def _unknown(signs: list[Sign]) -> Coverage:
+    """What is not known, in one sentence; what is away for several of them is told once."""
+    names = [within(sign.name) for sign in signs]
+    listed = " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
+    problems = [sign.problem for sign in signs if isinstance(sign.problem, Unmeasured)]
+    told = {_TIMES.sub("", problem.clause): problem.clause for problem in reversed(problems)}
+    hint = " ".join(dict.fromkeys(problem.hint for problem in problems if problem.hint))
+    causes = {away(problem) for problem in problems}
+    cause = causes.pop() if len(causes) == 1 else ""
+    got = " and ".join(reversed(told.values()))
+    return lacking("", expected=f"{listed} to be known", got=got, hint=hint, cause=cause)
+
+
+def _bound(bound: Bound | None) -> str:
+    return bound.shown if bound else "never"
+
+
+def _largest(*values: float | None) -> float | None:
+    return max((value for value in values if value is not None), default=None)
+
+
+def take_look(settings: Settings, clock: Clock) -> Look:
+    """Look at everything at once, side by side and each for itself: what is away does not hide the rest.
+
+    Raises:
+        NotConfigured: the target has no website, so that there is nothing to look at.
+    """
+    settings.require(settings.target.web.url, "web.url", "Website")
+    # What it looks like now is enough: how it was on other days is for the morning.
+    given = {"settings": settings, "clock": clock, "earlier": Earlier()}
+    measurements = Measurements(given, absent=settings.absent)
+    measurements.start(ASKED)
+    try:
+        outcomes = {name: measurements.outcome(name) for name in ASKED}
+        signs = {
+            name: _sign(_NAMES[name], outcome, _WORDS[name])
+            for name, outcome in outcomes.items()
+            if not outcome.absent
+        }
+    finally:
+        measurements.close()
+    return Look(clock.now(), signs, settings.limits.emergency_response, settings.limits.emergency_errors)
+
+
+def _sign(name: str, outcome: Outcome, words: Callable[[Any], str]) -> Sign:
+    if outcome.error is None:
+        try:
+            reading = _reading(outcome.value)
+        except Unmeasured as error:  # too little in that time
+            return Sign(name, None, str(error).rpartition(": ")[2], error)
+        if reading is None:
+            return Sign(name, outcome.value, words(outcome.value))
+        if not math.isfinite(reading.value):
+            found = reading.coverage.got or words(outcome.value)
+            return Sign(name, outcome.value, found, own=reading.coverage)
+        return Sign(name, outcome.value, words(outcome.value), number=reading.value, own=reading.coverage)
+    if not isinstance(outcome.error, Unmeasured | NotConfigured):
+        raise outcome.error
+    found = f"not known ({outcome.error})"
+    if isinstance(outcome.error, NotConfigured):
+        found = "not configured"
+    elif isinstance(outcome.error, Unreachable):
+        found = f"no answer: {str(outcome.error).rpartition(', got ')[2]}"
+    return Sign(name, None, found, outcome.error)
+
+
+def _reading(value: Any) -> Reading | None:
+    """The figure of a measured value; None where it is none."""
+    if isinstance(value, HomepageTiming):
+        return value.median
+    return value.reading if isinstance(value, Recent) else None
+
+
+def _homepage_words(homepage: HomepageTiming) -> str:
+    seconds = homepage.median.value
+    return homepage.summary + (f", {seconds:.2f} s" if math.isfinite(seconds) else "")
+
+
+def _health_words(health: Health) -> str:
+    return health.summary
+
+
+def _time_words(measured: Recent) -> str:
+    return f"{measured.reading.value:.2f} s over {measured.over}"
+
+
+def _share_words(measured: Recent) -> str:
+    return f"{measured.reading.value:.2f} % over {measured.over}"
+
+
+def _alert_words(alerts: Alerts) -> str:
+    return f"{alerts.words(alerts.firing, 'firing')}" if alerts.firing else "none firing"
+
+
+_WORDS: dict[str, Callable[[Any], str]] = {
+    HOMEPAGE: _homepage_words,
+    HEALTH: _health_words,
+    RESPONSE: _time_words,
+    ERRORS: _share_words,
+    ALERTS: _alert_words,
+}
+
+
+@measurement(time_limit=50.0)
+def emergency(settings: Settings, clock: Clock) -> Look:
+    """How bad it is now: one look at homepage, health, response time, errors and alerts."""
+    return take_look(settings, clock)
+
+
+@dataclass(frozen=True, slots=True)
+class Stability:
+    """Several looks, one after the other.
+
+    Attributes:
+        seconds: between them.
+        planned: how many there should be, unless one shows an emergency.
+    """
+
+    looks: tuple[Look, ...]
+    seconds: float
+    planned: int
+
+    @property
+    def worst(self) -> Look:
+        """The worst of them."""
+        return min(self.looks, key=lambda look: look.severity or "none")
+
+    @property
+    def severity(self) -> str:
+        """Of the worst."""
+        return self.worst.severity
+
+    @property
+    def urgent(self) -> bool:
+        """P1 or P2 in one of them."""
+        return self.severity in URGENT
+
+    @property
+    def coverage(self) -> Coverage:
+        """As many looks as planned, and every sign known in each."""
+        number = share(len(self.looks), self.planned, "looks") if not self.severity else whole("")
+        return number + together(look.coverage for look in self.looks)
+
+    @property
+    def found(self) -> str:
+        """How many were well, or the one that was not."""
+        well = sum(not look.severity for look in self.looks)
+        if self.severity:
+            return f"{self.worst.found} (after {well} without)" if well else self.worst.found
+        return f"none in {well} of {len(self.looks)} looks, {self.seconds:g} s apart"
+
+    def evidence(self) -> Evidence:
+        """A row for each look."""
+        rows = [[f"{look.at:%H:%M:%S}", look.severity or "none", look.line] for look in self.looks]
+        return Table("Looks", ["At (UTC)", "Severity", "Found"], rows)
+
+
+@measurement(time_limit=120.0)
+def stability(emergency: Look, settings: Settings, clock: Clock) -> Stability:
+    """A few looks at short intervals: whether it stays well. Ends at the first that shows an emergency."""
+    rule = settings.emergency
+    looks = [emergency]
+    while len(looks) < rule.looks and not looks[-1].severity:
+        clock.sleep(rule.look_seconds)
+        looks.append(take_look(settings, clock))
+    return Stability(tuple(looks), rule.look_seconds, rule.looks)

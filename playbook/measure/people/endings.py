@@ -1,0 +1,70 @@
+"""What ends within the next period, from what can be measured now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from playbook.core.catalogue import Catalogue
+from playbook.history.handoff_page import Ending
+from playbook.measure.backups.backup_review import BackupRetention
+from playbook.measure.people.on_call import OnCall
+from playbook.measure.tls.certificates import Certificates
+from playbook.people.attest import SignOffs
+from playbook.people.waivers import Waivers
+
+
+def of_certificates(certificates: Certificates, until: datetime) -> Iterator[Ending]:
+    """Certificates that end, as served and as DigitalOcean obtained them."""
+    for read in certificates.served:
+        if read.not_after <= until:
+            yield Ending("certificate", read.endpoint, read.not_after, f"issued by {read.issuer}")
+    for domain, at in certificates.obtained:
+        if at and at <= until:
+            yield Ending("certificate", f"{domain} at DigitalOcean", at)
+
+
+def of_backups(retention: BackupRetention, until: datetime) -> Iterator[Ending]:
+    """Archives that reach the age at which they may not be kept any longer."""
+    age = timedelta(days=retention.most_days)
+    ending = [archive for archive in reversed(retention.archives) if archive.made + age <= until]
+    if ending:
+        first = ending[0]
+        note = f"nothing may be kept for over {retention.most_days:g} days; the first is {first.file.name}"
+        count = f"{len(ending)} archive{'' if len(ending) == 1 else 's'}"
+        yield Ending("backup", count, first.made + age, note)
+
+
+def of_sign_offs(sign_offs: SignOffs, catalogue: Catalogue, until: datetime) -> Iterator[Ending]:
+    """Sign-offs that expire, have expired, or were never given."""
+    for item in catalogue.items.values():
+        if item.sign_off:
+            found = sign_offs.of(item.id)
+            if found.until is None or found.until <= until:
+                yield Ending("sign-off", item.id, found.until, found.found)
+
+
+def of_waivers(waivers: Waivers, until: datetime) -> Iterator[Ending]:
+    """Waivers that end, and those that have ended and still stand in the ledger as the item's last word."""
+    for waiver in waivers.newest.values():
+        if waiver.ends <= until:
+            over = "" if waiver.active(waivers.now) else "has ended and waives nothing: "
+            yield Ending("waiver", waiver.item, waiver.ends, f"{over}{waiver.reason} ({waiver.who})")
+    for item, problems in waivers.refused.items():
+        for problem in problems:
+            yield Ending("waiver", item or "of no item", None, f"refused: {problem}")
+
+
+def of_on_call(on_call: OnCall, until: datetime) -> Iterator[Ending]:
+    """Times without somebody on call, or with one person for both duties."""
+    ahead = on_call.through(until)
+    for words in (*ahead.gaps, *ahead.doubles):
+        yield Ending("on-call", words, None)
+
+
+def watch(on_call: OnCall) -> Iterator[str]:
+    """Who has which duty now, and who takes it over when."""
+    for duty, spans in on_call.spans.items():
+        yield f"{duty}: {on_call.person(duty)}" + "".join(
+            f", then {on_call.name(span.person)} from {on_call.local(span.start)}" for span in spans[1:]
+        )

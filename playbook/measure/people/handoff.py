@@ -1,0 +1,138 @@
+"""The newest handoff pages: whether there is one for the week and for the month, and how old it is."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from playbook.core.clock import AHEAD, Clock
+from playbook.core.coverage import Coverage, whole
+from playbook.core.engine import measurement
+from playbook.core.errors import Malformed, TooLittleData
+from playbook.core.evidence import Evidence, Facts, Lines
+from playbook.core.limits import Reading
+from playbook.core.time_words import moment
+from playbook.history.first_days import is_due, known_since, never_proven
+from playbook.history.handoff_files import SERVICE, Kept, read_pages
+from playbook.history.handoff_page import Page, Period
+from playbook.people.files import path_of
+from playbook.settings.loading import Settings
+
+_CADENCE: dict[Period, float] = {"weekly": 9.0, "monthly": 36.0}  # days
+
+
+@dataclass(frozen=True, slots=True)
+class HandoffPage:
+    """The newest page of a period.
+
+    Attributes:
+        kept: None where there is none.
+        damaged: files that should be pages and are not, in words.
+        since: when the system was first checked.
+        within: how old the newest page may be.
+    """
+
+    period: Period
+    now: datetime
+    kept: Kept | None
+    damaged: tuple[str, ...]
+    since: datetime
+    within: timedelta
+
+    @property
+    def coverage(self) -> Coverage:
+        """The newest page; there need not be one before its period is over for the first time."""
+        if self.pending:
+            return never_proven(f"a {self.period} page", self.since, self.now, self.within)
+        return whole("1 page" if self.kept else "no page")
+
+    @property
+    def pending(self) -> bool:
+        """There is none, and has not been due yet."""
+        return self.kept is None and not self.damaged and not is_due(self.since, self.now, self.within)
+
+    @property
+    def is_there(self) -> bool:
+        """Whether there is one that can be read; true also as long as none is due, which is then UNKNOWN."""
+        return self.kept is not None or self.pending
+
+    @property
+    def found(self) -> str:
+        """Which page there is, in words; empty as long as none is due."""
+        if self.pending and not self.damaged:
+            return ""
+        if self.kept is None:
+            return "none" + (f" that can be read ({self.damaged[-1]})" if self.damaged else "")
+        return f"one of {self.page.made:%Y-%m-%d}"
+
+    @property
+    def page(self) -> Page:
+        """The page; TooLittleData where there is none."""
+        if self.kept is None:
+            raise TooLittleData(f"{SERVICE}: expected a {self.period} page, got none", service=SERVICE)
+        return self.kept.page
+
+    @property
+    def age(self) -> Reading:
+        """In days; not known where there is no page."""
+        if self.kept is None:
+            return Reading(math.nan, coverage=self.coverage)
+        days = (self.now - self.page.made).total_seconds() / 86_400
+        return Reading(round(max(days, 0.0), 1), f"(written {moment(self.page.made)})")
+
+    @property
+    def lacking(self) -> str:
+        """What of the page people cannot read: ``.html``; empty where nothing."""
+        return " and ".join(self.kept.lacking) if self.kept else ""
+
+    @property
+    def runs(self) -> int:
+        """How many runs it tells of."""
+        return sum(self.page.runs.values()) if self.kept else 0
+
+    def evidence(self) -> list[Evidence]:
+        """What it says in numbers, and the files that are no pages."""
+        facts = {"Page": "none"}
+        if self.kept:
+            page = self.page
+            facts = {
+                "Page": self.kept.file.with_suffix(".html").name,
+                "Made": moment(page.made),
+                "Made from": f"{self.runs} runs",
+                "Open problems": str(len(page.problems)),
+                "Changes": str(len(page.changes)),
+                "To end": str(len(page.endings)),
+                "Could not be read": str(len(page.not_read)),
+            }
+        shown: list[Evidence] = [Facts(f"Newest {self.period} handoff page", facts)]
+        if self.damaged:
+            shown.append(Lines("Files that are not pages", list(self.damaged)))
+        return shown
+
+
+@measurement
+def weekly_handoff(settings: Settings, clock: Clock) -> HandoffPage:
+    """The newest handoff page of a week."""
+    return _newest(settings, clock, "weekly")
+
+
+@measurement
+def monthly_handoff(settings: Settings, clock: Clock) -> HandoffPage:
+    """The newest handoff page of a month."""
+    return _newest(settings, clock, "monthly")
+
+
+def _newest(settings: Settings, clock: Clock, period: Period) -> HandoffPage:
+    folder = path_of(settings, settings.require(settings.people.handoffs, "people.handoffs", SERVICE))
+    pages = read_pages(folder, settings.target.name, period)
+    now = clock.now()
+    kept = pages.kept[-1] if pages.kept else None
+    if kept and kept.page.made > now + AHEAD:
+        raise Malformed(
+            f"{SERVICE}: expected no page from the future, got a {period} one of {moment(kept.page.made)}",
+            service=SERVICE,
+        )
+    limit = settings.limits.weekly_handoff_age if period == "weekly" else settings.limits.monthly_handoff_age
+    within = timedelta(days=limit.critical.number if limit.critical else _CADENCE[period])
+    return HandoffPage(period, now, kept, pages.damaged, known_since(settings, now), within)

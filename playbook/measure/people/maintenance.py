@@ -1,0 +1,332 @@
+"""Planned maintenance: which window is ahead, what is ready for it, and how the system is since the last one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import NoReturn
+from zoneinfo import ZoneInfo
+
+from playbook.clients.alert_words import Silence
+from playbook.clients.alertmanager import Alertmanager, RuleAlerts
+from playbook.clients.prometheus import Prometheus
+from playbook.core.clock import Clock
+from playbook.core.coverage import Coverage, whole
+from playbook.core.engine import measurement
+from playbook.core.errors import NotConfigured, TooLittleData
+from playbook.core.evidence import Evidence, Facts, Table
+from playbook.core.sign_off import SignOff
+from playbook.core.time_words import moment, span
+from playbook.measure.figures.kpis import ERROR_RATE, IMAGE_SUCCESS, RESPONSE_TIME
+from playbook.measure.figures.recent import Recent, recent
+from playbook.people.files import path_of
+from playbook.people.roster import DUTIES, PRIMARY, SECONDARY, read_roster
+from playbook.people.roster import SERVICE as ROSTER
+from playbook.settings.loading import Settings
+
+SERVICE = "Maintenance"
+_LONGEST = timedelta(hours=24)  # since the end of a window that figures are looked at
+_SHOWN = 15
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """One planned maintenance; ``start`` and ``end`` are aware, in UTC."""
+
+    name: str
+    start: datetime
+    end: datetime
+    zone: ZoneInfo
+
+    def __str__(self) -> str:
+        start, end = self.start.astimezone(self.zone), self.end.astimezone(self.zone)
+        until = f"{end:%H:%M}" if end.date() == start.date() else f"{end:%a %Y-%m-%d %H:%M}"
+        return f"{self.name}, {start:%a %Y-%m-%d %H:%M} to {until} {self.zone.key}"
+
+
+@dataclass(frozen=True, slots=True)
+class MaintenancePlan:
+    """The windows as they stand at one moment, in order of time. There is at least one."""
+
+    windows: tuple[Window, ...]
+    now: datetime
+
+    @property
+    def coverage(self) -> Coverage:
+        """How many windows are entered."""
+        return whole(f"{len(self.windows)} window{'s' if len(self.windows) != 1 else ''} of the settings")
+
+    @property
+    def ahead(self) -> Window | None:
+        """The next one, or the one that is on."""
+        return next((window for window in self.windows if window.end > self.now), None)
+
+    @property
+    def past(self) -> Window | None:
+        """The last one that is over."""
+        return next((window for window in reversed(self.windows) if window.end <= self.now), None)
+
+    @property
+    def next(self) -> Window:
+        """As ``ahead``; TooLittleData where none is ahead."""
+        return self.ahead or self._demand("a maintenance window ahead")
+
+    @property
+    def last(self) -> Window:
+        """As ``past``; TooLittleData where none is over."""
+        return self.past or self._demand("a maintenance that is over")
+
+    @property
+    def found(self) -> str:
+        """The window ahead and when it begins, or the last one."""
+        if self.ahead:
+            until = (self.ahead.start - self.now).total_seconds()
+            return f"{self.ahead}, {f'in {span(until)}' if until > 0 else 'which is on now'}"
+        assert self.past
+        return f"none; the last was {self.past}"
+
+    def after(self, sign_off: SignOff) -> bool:
+        """Whether it was signed after the last window; what was signed before does not count."""
+        return sign_off.newest is not None and sign_off.newest.when >= self.last.end
+
+    def evidence(self) -> Evidence:
+        """A row for each window."""
+        rows = [
+            [one.name, moment(one.start), moment(one.end), self._state(one)]
+            for one in sorted(self.windows, key=lambda one: one.start, reverse=True)[:_SHOWN]
+        ]
+        return Table("Maintenance windows", ["What", "From", "Until", "State"], rows)
+
+    def _state(self, window: Window) -> str:
+        if window.end <= self.now:
+            return f"over for {span((self.now - window.end).total_seconds())}"
+        if window.start <= self.now:
+            return f"on, for another {span((window.end - self.now).total_seconds())}"
+        return f"in {span((window.start - self.now).total_seconds())}"
+
+    def _demand(self, expected: str) -> NoReturn:
+        raise TooLittleData(
+            f"{SERVICE}: expected {expected}, got {self.windows[-1]}",
+            service=SERVICE,
+            hint="Look at the windows in the settings, and run this set on its side of the maintenance.",
+        )
+
+
+@measurement
+def maintenance_plan(settings: Settings, clock: Clock) -> MaintenancePlan:
+    """The planned maintenance windows, in order of time; NotConfigured where none was ever entered."""
+    planned = settings.maintenance
+    windows = tuple(Window(one.name, one.start, one.end, planned.zone) for one in planned.in_utc())
+    if not windows:
+        line = 'windows = [{ name = "…", start = 2026-11-28T22:00:00, end = 2026-11-28T23:00:00 }]'
+        _not_configured(settings, "maintenance.windows", "no maintenance window is entered", line)
+    return MaintenancePlan(windows, clock.now())
+
+
+@dataclass(frozen=True, slots=True)
+class SilencedAlert:
+    """One alert that the work will set off, and the silence on it that lasts best."""
+
+    name: str
+    silence: Silence | None
+    early: timedelta
+    late: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class WindowSilences:
+    """Whether the alerts that the work will set off are silenced for the window.
+
+    Attributes:
+        slack: by how much a silence may be longer.
+    """
+
+    window: Window
+    alerts: tuple[SilencedAlert, ...]
+    slack: timedelta
+
+    @property
+    def coverage(self) -> Coverage:
+        """For how many alerts a silence was looked for."""
+        return whole(f"{len(self.alerts)} alert{'s' if len(self.alerts) != 1 else ''} of the settings")
+
+    @property
+    def all_silenced(self) -> bool:
+        """Each is, from before the window begins until it is over."""
+        return not self._open
+
+    @property
+    def none_longer(self) -> bool:
+        """No silence hides alerts long before or after the window."""
+        return not self._longer
+
+    @property
+    def slack_words(self) -> str:
+        """By how much a silence may be longer."""
+        return span(self.slack.total_seconds())
+
+    @property
+    def found(self) -> str:
+        """Alerts that are not silenced, or those that are."""
+        if self._open:
+            return f"none on {', '.join(alert.name for alert in self._open)}"
+        return f"silences on {', '.join(alert.name for alert in self.alerts)}"
+
+    @property
+    def found_longer(self) -> str:
+        """The silence that is longer than it should be."""
+        if not self._longer:
+            return "none that does"
+        worst = self._longer[0]
+        assert worst.silence
+        return f"the one on {worst.name} until {moment(worst.silence.until)}"
+
+    def evidence(self) -> Evidence:
+        """A row for each alert."""
+        rows = [
+            [
+                alert.name,
+                moment(alert.silence.since) if alert.silence else "not silenced",
+                moment(alert.silence.until) if alert.silence else "",
+                f"{alert.silence.by}: {alert.silence.comment}" if alert.silence else "",
+            ]
+            for alert in self.alerts
+        ]
+        return Table(f"Silences for {self.window}", ["Alert", "From", "Until", "By"], rows)
+
+    @property
+    def _open(self) -> list[SilencedAlert]:
+        return [alert for alert in self.alerts if alert.silence is None]
+
+    @property
+    def _longer(self) -> list[SilencedAlert]:
+        return [alert for alert in self.alerts if max(alert.early, alert.late) > self.slack]
+
+
+@measurement
+def window_silences(
+    alerting: Alertmanager | RuleAlerts, maintenance_plan: MaintenancePlan, settings: Settings
+) -> WindowSilences:
+    """The silences on the alerts that the work of the next window will set off."""
+    planned = settings.maintenance
+    if not planned.silenced:
+        line = 'silenced = [{ alertname = "…" }]'
+        _not_configured(settings, "maintenance.silenced", "which alerts to silence is not said", line)
+    window = maintenance_plan.next
+    # One that is on now has to be silenced from now on.
+    begins = max(window.start, maintenance_plan.now)
+    found = tuple(_silenced(labels, alerting.silences_on(labels), window, begins) for labels in planned.silenced)
+    return WindowSilences(window, found, timedelta(minutes=planned.slack_minutes))
+
+
+def _silenced(
+    labels: Mapping[str, str], silences: list[Silence], window: Window, begins: datetime
+) -> SilencedAlert:
+    name = labels.get("alertname") or ", ".join(f"{key}={value}" for key, value in labels.items())
+    covering = [one for one in silences if (one.since or begins) <= begins and one.until >= window.end]
+    if not covering:
+        return SilencedAlert(name, None, timedelta(), timedelta())
+    best = min(covering, key=lambda one: one.until)
+    return SilencedAlert(name, best, window.start - (best.since or window.start), best.until - window.end)
+
+
+@dataclass(frozen=True, slots=True)
+class WindowTeam:
+    """Who is on call during the next window.
+
+    Attributes:
+        people: by duty, the names of those who have it in turn.
+        gaps: in words.
+    """
+
+    window: Window
+    people: Mapping[str, tuple[str, ...]]
+    gaps: tuple[str, ...]
+
+    @property
+    def coverage(self) -> Coverage:
+        """The roster says it of all the window."""
+        return whole(f"{len(self.people)} duties of the roster")
+
+    @property
+    def there(self) -> bool:
+        """Two different people, all the time."""
+        return not self.gaps
+
+    @property
+    def found(self) -> str:
+        """Who they are, or what is wrong."""
+        if self.gaps:
+            return "; ".join(self.gaps)
+        return " and ".join(f"{' then '.join(names)} as {duty}" for duty, names in self.people.items())
+
+    def evidence(self) -> Evidence:
+        """Who has which duty."""
+        facts = {duty.capitalize(): " then ".join(names) or "nobody" for duty, names in self.people.items()}
+        return Facts(f"On call during {self.window}", facts)
+
+
+@measurement
+def window_team(maintenance_plan: MaintenancePlan, settings: Settings) -> WindowTeam:
+    """Who is on call during the next window, from the roster."""
+    window = maintenance_plan.next
+    roster = read_roster(path_of(settings, settings.require(settings.people.roster, "people.roster", ROSTER)))
+    begins = max(window.start, maintenance_plan.now)
+    spans = {duty: list(roster.spans(duty, begins, window.end)) for duty in DUTIES}
+    people = {
+        duty: tuple(dict.fromkeys(roster.people[one.person].name for one in found if one.person))
+        for duty, found in spans.items()
+    }
+    gaps = [f"nobody as {duty}" for duty in DUTIES if any(one.person is None for one in spans[duty])]
+    doubles = [
+        f"{roster.people[mine.person].name} as both"
+        for mine in spans[PRIMARY]
+        for other in spans[SECONDARY]
+        if mine.person and mine.person == other.person and mine.start < other.end and other.start < mine.end
+    ]
+    return WindowTeam(window, people, (*gaps, *doubles))
+
+
+@dataclass(frozen=True, slots=True)
+class SinceMaintenance:
+    """The key figures since the end of the last window, over a day at most; of images where it has them."""
+
+    window: Window
+    response_time: Recent
+    error_rate: Recent
+    image_success: Recent | None = None
+
+    @property
+    def coverage(self) -> Coverage:
+        """How long it was looked at; what each figure stands on is said beside it."""
+        return whole(f"{span(self.response_time.minutes * 60)} since the maintenance")
+
+    def evidence(self) -> list[Evidence]:
+        """The window, and each figure."""
+        figures = [one for one in (self.response_time, self.error_rate, self.image_success) if one]
+        return [Facts("Last maintenance", {"Window": str(self.window)}), *(one.evidence() for one in figures)]
+
+
+@measurement
+def since_maintenance(
+    prometheus: Prometheus, maintenance_plan: MaintenancePlan, settings: Settings
+) -> SinceMaintenance:
+    """Response time, errors and images since the last maintenance ended.
+
+    Availability is not among them: of the few probes of an hour a single one that failed would be critical.
+    """
+    window = maintenance_plan.last
+    minutes = min(maintenance_plan.now - window.end, _LONGEST).total_seconds() / 60
+    figures = (RESPONSE_TIME, ERROR_RATE, *([] if IMAGE_SUCCESS.part in settings.absent else [IMAGE_SUCCESS]))
+    now = maintenance_plan.now
+    return SinceMaintenance(window, *(recent(prometheus, settings, figure, minutes, now) for figure in figures))
+
+
+def _not_configured(settings: Settings, setting: str, what: str, line: str) -> NoReturn:
+    name = settings.target.name
+    raise NotConfigured(
+        f"{SERVICE}: {what} for the target {name}",
+        setting=f"targets.{name}.{setting}",
+        add=f"to playbook.toml:\n[targets.{name}.maintenance]\n{line}",
+    )

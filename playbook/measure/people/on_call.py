@@ -1,0 +1,208 @@
+"""Who is on call now and through the week, how they are reached, and who is called by severity."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from playbook.core.clock import Clock
+from playbook.core.coverage import Coverage, whole
+from playbook.core.engine import measurement
+from playbook.core.evidence import Evidence, Facts, Table
+from playbook.core.time_words import span
+from playbook.people.files import path_of
+from playbook.people.roster import DUTIES, PRIMARY, SECONDARY, SERVICE, SEVERITIES, Call, Roster, Span, read_roster
+from playbook.settings.loading import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class OnCall:
+    """The roster as it stands.
+
+    Attributes:
+        now: aware, in UTC.
+        days: how far ahead was looked.
+        spans: by duty, from now on.
+        answer_minutes: by severity, where the roster sets none.
+    """
+
+    roster: Roster
+    now: datetime
+    days: float
+    spans: Mapping[str, tuple[Span, ...]]
+    answer_minutes: Mapping[str, float]
+
+    @property
+    def coverage(self) -> Coverage:
+        """The whole roster, as far ahead as was asked for."""
+        people = len(self.roster.named())
+        return whole(f"roster of {people} {'person' if people == 1 else 'people'}, {self.days:g} days ahead")
+
+    def person(self, duty: str) -> str:
+        """The name of who has a duty now; ``nobody``."""
+        return self.name(self.roster.on_duty(duty, self.now))
+
+    @property
+    def nobody_now(self) -> list[str]:
+        """Duties that nobody has now."""
+        return [duty for duty in DUTIES if self.roster.on_duty(duty, self.now) is None]
+
+    @property
+    def one_has_both(self) -> bool:
+        """Whether the same person has both duties now."""
+        primary, secondary = (self.roster.on_duty(duty, self.now) for duty in DUTIES)
+        return primary is not None and primary == secondary
+
+    @property
+    def people_now(self) -> str:
+        """``Ada Novak as primary and nobody as secondary``."""
+        return " and ".join(f"{self.person(duty)} as {duty}" for duty in DUTIES)
+
+    def through(self, end: datetime) -> OnCall:
+        """The same, looked at until ``end`` (aware)."""
+        return dataclasses.replace(
+            self, days=(end - self.now) / timedelta(days=1), spans=_spans(self.roster, self.now, end)
+        )
+
+    @property
+    def gaps(self) -> list[str]:
+        """When nobody has a duty, in words, soonest first."""
+        empty = [(gap.start, duty, gap) for duty in DUTIES for gap in self.spans[duty] if gap.person is None]
+        return [f"nobody as {duty} {self._when(gap.start, gap.end)}" for _, duty, gap in sorted(empty, key=_first)]
+
+    @property
+    def doubles(self) -> list[str]:
+        """When one person has both duties, in words, soonest first."""
+        return [
+            f"{self.name(mine.person)} as both {self._when(start, end)}"
+            for mine in self.spans[PRIMARY]
+            for other in self.spans[SECONDARY]
+            if mine.person is not None
+            and mine.person == other.person
+            and (start := max(mine.start, other.start)) < (end := min(mine.end, other.end))
+        ]
+
+    @property
+    def covered(self) -> bool:
+        """Whether two people are on call at every moment ahead."""
+        return not self.gaps and not self.doubles
+
+    @property
+    def ahead(self) -> str:
+        """What is wrong with the time ahead; or that nothing is."""
+        wrong = [*self.gaps, *self.doubles]
+        return (
+            "; ".join(wrong[:3]) + (f" and {len(wrong) - 3} more" if wrong[3:] else "")
+            if wrong
+            else "two at every moment"
+        )
+
+    @property
+    def incomplete(self) -> list[str]:
+        """Contacts that lack a way to be reached: ``no phone of Ben Okafor``."""
+        roster = self.roster
+        people = {key: roster.people[key].missing(outside=False) for key in sorted(roster.named())}
+        outside = {key: contact.missing(outside=True) for key, contact in sorted(roster.contacts.items())}
+        lacking = {**people, **outside}
+        return [
+            f"no {' and no '.join(missing)} of {self.name(key)}" for key, missing in lacking.items() if missing
+        ]
+
+    @property
+    def contacts(self) -> str:
+        """Who cannot be reached for what; or how many can."""
+        if self.incomplete:
+            return "; ".join(self.incomplete)
+        people, outside = len(self.roster.named()), len(self.roster.contacts)
+        told = [f"{people} {'person' if people == 1 else 'people'}"] if people else []
+        told += [f"{outside} outside contact{'' if outside == 1 else 's'}"] if outside else []
+        return f"all of them for {' and '.join(told)}" if told else "nobody to reach"
+
+    @property
+    def escalation(self) -> str:
+        """What it lacks, or whom it names."""
+        named = [f"{severity} {', '.join(each.call)}" for severity, each in sorted(self.roster.escalation.items())]
+        return "; ".join(self.escalation_problems or named)
+
+    @property
+    def escalation_problems(self) -> list[str]:
+        """What the escalation lacks, in words: somebody to call, somebody beyond those on call, a fast answer."""
+        problems = []
+        for severity in SEVERITIES:
+            escalation = self.roster.escalation.get(severity)
+            if escalation is None or not escalation.call:
+                problems.append(f"nobody is called for {severity}")
+                continue
+            beyond = [name for name in escalation.call if name not in DUTIES]
+            if severity in {"P1", "P2"} and not beyond:
+                problems.append(f"{severity} goes no further than those on call")
+            allowed, asked = self.answer_minutes.get(severity), escalation.answer_minutes
+            if allowed and asked and asked > allowed:
+                problems.append(f"{severity} may wait {span(asked * 60)}, and {span(allowed * 60)} is the most")
+        return problems
+
+    def calls(self, severity: str, at: datetime | None = None) -> list[Call]:
+        """Whom to call, and by when, for a severity (``P1`` to ``P4``); it began at ``at`` or now."""
+        return self.roster.calls(severity, at or self.now, self.answer_minutes)
+
+    def evidence(self) -> list[Evidence]:
+        """Who is on call, through the time ahead, and who is called for what."""
+        zone = self.roster.zone
+        facts = {duty.capitalize(): self._reach(duty) for duty in DUTIES}
+        facts["Roster's time zone"] = f"{zone.key} (now {self.now.astimezone(zone):%Y-%m-%d %H:%M})"
+        ahead = [
+            [duty, self.name(each.person), self.local(each.start), self.local(each.end)]
+            for duty in DUTIES
+            for each in self.spans[duty]
+        ]
+        calls = [
+            [severity, call.name, call.contact.name if call.contact else "nobody", *self._times(call)]
+            for severity in SEVERITIES
+            for call in self.calls(severity)
+        ]
+        return [
+            Facts("On call now", facts),
+            Table(f"On call, the next {self.days:g} days", ["Duty", "Who", "From", "Until"], ahead),
+            Table("Who would be called now", ["Severity", "Step", "Who", "Called", "To answer by"], calls),
+        ]
+
+    def name(self, key: str | None) -> str:
+        """Of a person or contact by key; ``nobody``."""
+        contact = self.roster.people.get(key or "") or self.roster.contacts.get(key or "")
+        return (contact.name or str(key)) if contact else "nobody"
+
+    def _reach(self, duty: str) -> str:
+        contact = self.roster.contact(duty, self.now)
+        return " · ".join(filter(None, (contact.name, contact.phone, contact.email))) if contact else "nobody"
+
+    def _times(self, call: Call) -> tuple[str, str]:
+        after = call.at - self.now
+        return ("at once" if not after else f"after {span(after.total_seconds())}"), self.local(call.answer_by)
+
+    def _when(self, start: datetime, end: datetime) -> str:
+        begins = "now" if start == self.now else f"from {self.local(start)}"
+        return f"{begins} until {self.local(end)}"
+
+    def local(self, at: datetime) -> str:
+        """A time in the roster's zone: ``Mon 2026-11-23 09:00``."""
+        return f"{at.astimezone(self.roster.zone):%a %Y-%m-%d %H:%M}"
+
+
+def _first(gap: tuple[datetime, str, Span]) -> tuple[datetime, str]:
+    return gap[0], gap[1]
+
+
+@measurement
+def on_call(settings: Settings, clock: Clock) -> OnCall:
+    """The on-call roster: now, through the days ahead, contacts and escalation."""
+    people = settings.people
+    roster = read_roster(path_of(settings, settings.require(people.roster, "people.roster", SERVICE)))
+    now = clock.now().astimezone(UTC)
+    end = now + timedelta(days=people.on_call_days)
+    return OnCall(roster, now, people.on_call_days, _spans(roster, now, end), people.answer_minutes)
+
+
+def _spans(roster: Roster, start: datetime, end: datetime) -> Mapping[str, tuple[Span, ...]]:
+    return {duty: tuple(roster.spans(duty, start, end)) for duty in DUTIES}

@@ -1,0 +1,139 @@
+"""What people signed off: by item, who, when, and until when it counts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from playbook.core.clock import Clock, days
+from playbook.core.coverage import Coverage, whole
+from playbook.core.engine import measurement
+from playbook.core.evidence import Evidence, Facts, Lines, Table
+from playbook.core.sign_off import SignOff
+from playbook.history.deliveries import Delivery, read
+from playbook.history.first_days import known_since
+from playbook.history.folder import history_folder
+from playbook.people.attest import SignOffs, rule_for
+from playbook.people.files import path_of, rules, sign_offs_of
+from playbook.settings.loading import SANDBOX, Settings
+from playbook.settings.own_catalogue import catalogue_of
+
+
+@dataclass(frozen=True, slots=True)
+class Attestations:
+    """The ledger of sign-offs. ``attestations.of("weekly.docs.updated")`` goes to ``judge.sign_off``."""
+
+    sign_offs: SignOffs
+
+    @property
+    def coverage(self) -> Coverage:
+        """The whole ledger; of lines that do not count the judge is told where they matter."""
+        lines = sum(map(len, self.sign_offs.lines.values()))
+        return whole(f"{lines:,} line{'' if lines == 1 else 's'} of the ledger")
+
+    def of(self, item: str) -> SignOff:
+        """How it stands with an item; an item that nobody signed is there too."""
+        return self.sign_offs.of(item)
+
+    def evidence(self) -> list[Evidence]:
+        """The newest of each item, and every line that was refused."""
+        rows = [_row(self.of(item)) for item in sorted(self.sign_offs.lines)]
+        shown: list[Evidence] = [Table("Sign-offs", ["Item", "Who", "When", "Looked at", "Expires in"], rows)]
+        refused = [problem for problems in self.sign_offs.refused.values() for problem in problems]
+        if refused:
+            shown.append(Lines("Refused lines of the ledger", refused))
+        return shown
+
+
+def _row(sign_off: SignOff) -> list[str]:
+    line, left = sign_off.newest, sign_off.left
+    assert line  # only items with a line are shown
+    assert left is not None
+    looked_at = "; ".join([line.note, *(file.path for file in line.evidence)])
+    ends = days(left) if sign_off.valid else f"expired {days(-left)} ago"
+    return [sign_off.item, line.who, f"{line.when:%Y-%m-%d}", looked_at, ends]
+
+
+@measurement
+def attestations(settings: Settings, clock: Clock) -> Attestations:
+    """The sign-offs of items that only a person can know."""
+    return Attestations(sign_offs_of(settings, catalogue_of(settings), clock.now()))
+
+
+@dataclass(frozen=True, slots=True)
+class TeamNotified:
+    """Whether the team was told of the week's result, by a delivered notification or by a person.
+
+    Attributes:
+        delivery: the newest of the week, if one was noted.
+        sign_off: how it stands with a person's word.
+    """
+
+    delivery: Delivery | None
+    sign_off: SignOff
+
+    @property
+    def coverage(self) -> Coverage:
+        """Both ways were looked at."""
+        return whole("deliveries and sign-offs")
+
+    @property
+    def delivered(self) -> str:
+        """The delivery in words; empty where there was none."""
+        return f"delivered to {self.delivery.to} on {self.delivery.when:%Y-%m-%d}" if self.delivery else ""
+
+    def evidence(self) -> Facts:
+        """Both ways."""
+        return Facts(
+            "The team was told", {"By notification": self.delivered or "no", "Sign-off": self.sign_off.found}
+        )
+
+
+@measurement
+def team_notified(settings: Settings, clock: Clock) -> TeamNotified:
+    """Whether a notification of this week's result was delivered, or somebody signed that the team was told.
+
+    A delivery counts as long as a sign-off would: a week, and its grace.
+    """
+    now = clock.now()
+    item = "weekly.team.notified"
+    rule = rule_for(item, rules(settings))
+    delivery = newest_delivery(settings, now - rule.valid, now, set_name="weekly")
+    if delivery and not settings.people.attestations:
+        return TeamNotified(delivery, SignOff(item, None, (), rule, now, known_since(settings, now)))
+    return TeamNotified(delivery, sign_offs_of(settings, catalogue_of(settings), now).of(item))
+
+
+def newest_delivery(
+    settings: Settings, since: datetime, until: datetime, *, set_name: str = "", of_incidents: bool = False
+) -> Delivery | None:
+    """None also where nothing was ever delivered. An embedded system that is made anew was told nothing of.
+
+    Args:
+        set_name: whose result it must have told; of any set where empty.
+        of_incidents: what opened or goes on must have been told, by a message or as an issue; no digest counts.
+    """
+    kinds = ("events", "issue") if of_incidents else ("digest", "events")
+    if settings.people.deliveries is not None:
+        history = path_of(settings, settings.people.deliveries)
+    elif settings.target.kind != SANDBOX:
+        history = history_folder(settings, Path.cwd() / "reports")
+    else:
+        return None
+    found = [
+        delivery
+        for delivery in read(history, since=since)
+        if delivery.delivered
+        and delivery.what in kinds
+        and (not set_name or delivery.set == set_name)
+        and (not of_incidents or any(not _tells_an_end(each) for each in delivery.ids))
+        and delivery.target == settings.target.name
+        and delivery.when <= until
+    ]
+    return max(found, key=lambda delivery: delivery.when, default=None)
+
+
+def _tells_an_end(event: str) -> bool:
+    """Whether an event is of an incident that is over, by its id: fingerprint, what, and when."""
+    return any(f"-{what}-" in event for what in ("recovered", "gone"))

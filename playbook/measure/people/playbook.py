@@ -1,0 +1,88 @@
+"""The playbook as a document: whether it has an owner and a version, and was reviewed in time."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from datetime import UTC, date, timedelta
+
+from playbook.core.clock import Clock
+from playbook.core.coverage import Coverage, lacking, whole
+from playbook.core.engine import measurement
+from playbook.core.errors import Malformed, Unreachable
+from playbook.core.evidence import Evidence, Facts
+from playbook.core.limits import Reading
+from playbook.people.files import path_of
+from playbook.readers.documents import Document, read_document
+from playbook.settings.loading import Settings
+
+SERVICE = "Playbook"
+
+
+@dataclass(frozen=True, slots=True)
+class PlaybookDocument:
+    """The document.
+
+    Attributes:
+        today: in UTC.
+    """
+
+    document: Document
+    today: date
+
+    @property
+    def coverage(self) -> Coverage:
+        """Its head, which is all that is looked at."""
+        return whole("1 document")
+
+    @property
+    def lacks(self) -> str:
+        """What its head lacks, in words; empty where nothing."""
+        document = self.document
+        told = {"owner": document.owner, "version": document.version, "date of review": document.reviewed}
+        return ", ".join(f"no {what}" for what, value in told.items() if not value)
+
+    @property
+    def found(self) -> str:
+        """What its head says, or what it lacks."""
+        return self.lacks or f"version {self.document.version} of {self.document.owner}"
+
+    @property
+    def review_age(self) -> Reading:
+        """Days since it was reviewed; not known without a date, or with one that is to come."""
+        reviewed = self.document.reviewed
+        if reviewed is None or reviewed > self.today + timedelta(days=1):  # somewhere it is tomorrow already
+            got = f"{reviewed}, which is to come" if reviewed else "none"
+            return Reading(math.nan, coverage=lacking("", expected="the date of the last review", got=got))
+        return Reading(max((self.today - reviewed).days, 0), f"(reviewed on {reviewed})")
+
+    def evidence(self) -> Evidence:
+        """Its head."""
+        document = self.document
+        return Facts(
+            "The playbook",
+            {
+                "Document": document.file.name,
+                "Owner": document.owner or "none",
+                "Version": document.version or "none",
+                "Reviewed": str(document.reviewed or "never"),
+            },
+        )
+
+
+@measurement
+def playbook_document(settings: Settings, clock: Clock) -> PlaybookDocument:
+    """Owner, version and date of review of the playbook, from its head."""
+    file = path_of(settings, settings.require(settings.people.playbook, "people.playbook", SERVICE))
+    try:
+        document = read_document(file)
+    except UnicodeDecodeError as error:
+        raise Malformed(f"{SERVICE}: expected text in UTF-8, got {error.reason}", service=SERVICE) from None
+    except OSError as error:
+        raise Unreachable(
+            f"{SERVICE}: expected to read {file.name}, got an error "
+            f"({(error.strerror or type(error).__name__).lower()})",
+            service=SERVICE,
+            hint="Name the playbook of your team in people.playbook.",
+        ) from None
+    return PlaybookDocument(document, clock.now().astimezone(UTC).date())

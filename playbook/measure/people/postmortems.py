@@ -1,0 +1,155 @@
+"""Post-mortems: which of the incidents that ask for one have theirs, and for how long the others have waited."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from playbook.core.clock import Clock
+from playbook.core.coverage import Coverage, lacking, whole
+from playbook.core.engine import measurement
+from playbook.core.errors import Unreachable
+from playbook.core.evidence import Evidence, Lines, Table
+from playbook.core.limits import Reading
+from playbook.core.time_words import moment
+from playbook.history.derive import incidents_of
+from playbook.history.folder import history_folder
+from playbook.history.incidents import Incident
+from playbook.history.runs import read
+from playbook.history.severity import severity_of_incident
+from playbook.people.files import path_of
+from playbook.people.postmortems import ASKED_FOR, filed
+from playbook.settings.loading import Settings
+
+SERVICE = "Post-mortems"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """An incident that asks for a post-mortem.
+
+    Attributes:
+        filed: its page is there, and nothing in it is still to be written.
+        to_write: how many places of a page that is begun still are.
+    """
+
+    incident: Incident
+    severity: str
+    closed: datetime
+    filed: bool
+    to_write: int = 0
+
+    @property
+    def page(self) -> str:
+        """How it stands with its page, in words."""
+        if self.filed:
+            return "filed"
+        places = "1 place" if self.to_write == 1 else f"{self.to_write} places"
+        return f"{places} still to be written" if self.to_write else "none"
+
+
+@dataclass(frozen=True, slots=True)
+class PostMortems:
+    """The incidents of P1 and P2 that have recovered, oldest first.
+
+    Attributes:
+        runs: how many runs the history holds.
+        problems: what of the history could not be read.
+    """
+
+    asked: tuple[Asked, ...]
+    now: datetime
+    runs: int
+    problems: tuple[str, ...] = ()
+
+    @property
+    def coverage(self) -> Coverage:
+        """The whole history: without one nobody knows what happened."""
+        if not self.runs:
+            return lacking(
+                "no runs",
+                expected="runs in the history",
+                got="none, so that nobody knows which incidents there were",
+                hint="Keep the history: history.folder or $PLAYBOOK_HISTORY says where it is.",
+            )
+        seen = whole(f"{self.runs:,} runs")
+        if self.problems:
+            seen += lacking(
+                f"{len(self.problems)} lines not read",
+                expected="a history that can be read",
+                got=self.problems[0],
+                hint="`python -m playbook history --problems` names what cannot be read.",
+            )
+        return seen
+
+    @property
+    def missing(self) -> tuple[Asked, ...]:
+        """Those without a page that is filed; the one that recovered first comes first."""
+        return tuple(sorted((one for one in self.asked if not one.filed), key=lambda one: one.closed))
+
+    @property
+    def waiting(self) -> Reading:
+        """Days since the first of them recovered; 0 where all are filed."""
+        if not self.missing:
+            count = len(self.asked)
+            told = (
+                f"{count} incident{'' if count == 1 else 's'} of P1 and P2, all with theirs"
+                if count
+                else "none asked for"
+            )
+            return Reading(0.0, f"({told})")
+        first = self.missing[0]
+        days = (self.now - first.closed) / timedelta(days=1)
+        more = f", and {len(self.missing) - 1} more" if len(self.missing) > 1 else ""
+        told = (
+            f"{first.severity} {first.incident.name}, recovered {moment(first.closed)}, page: {first.page}{more}"
+        )
+        return Reading(round(max(days, 0.0), 1), f"({told})")
+
+    def evidence(self) -> list[Evidence]:
+        """A row for each incident, and what could not be read."""
+        rows = [
+            [one.incident.key, one.incident.name, one.severity, moment(one.closed), one.page] for one in self.asked
+        ]
+        shown: list[Evidence] = [
+            Table(
+                "Incidents that ask for a post-mortem", ["Incident", "What", "Severity", "Recovered", "Page"], rows
+            )
+        ]
+        if self.problems:
+            shown.append(Lines("Lines of the history that could not be read", list(self.problems)))
+        return shown
+
+
+@measurement
+def post_mortems(settings: Settings, clock: Clock) -> PostMortems:
+    """The incidents of P1 and P2 by the history, and the pages in ``people.postmortems``.
+
+    Raises:
+        NotConfigured: no folder is named.
+        Unreachable: it is there and cannot be read.
+    """
+    folder = path_of(settings, settings.require(settings.people.postmortems, "people.postmortems", SERVICE))
+    own = settings.people.deliveries
+    history = path_of(settings, own) if own else history_folder(settings, Path.cwd() / "reports")
+    target, now = settings.target.name, clock.now()
+    past = read(history)
+    runs = past.of(target)
+    try:
+        done, begun = filed(folder, target)
+    except OSError as error:
+        raise Unreachable(
+            f"{SERVICE}: expected to read the folder {folder.name}, got an error ({error.strerror})",
+            service=SERVICE,
+        ) from None
+    since = settings.people.postmortems_since
+    asked = [
+        Asked(one, severity, one.closed, one.key in done, begun.get(one.key, 0))
+        for one in incidents_of(settings, runs)
+        if one.closed
+        and not one.gone
+        and (since is None or one.closed.date() >= since)
+        and (severity := severity_of_incident(one, settings)) in ASKED_FOR
+    ]
+    return PostMortems(tuple(asked), now, len(runs), past.problems)

@@ -1,0 +1,220 @@
+"""Queues of jobs in Redis: the image workers' list, or those that other libraries keep."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from playbook.clients.redis import ReadOnlyRedis
+from playbook.core.clock import Clock
+from playbook.core.coverage import Coverage, lacking, together, whole
+from playbook.core.engine import measurement
+from playbook.core.errors import Unmeasured
+from playbook.core.evidence import Facts
+from playbook.core.limits import Reading
+from playbook.core.wording import name_of
+from playbook.measure.redis.queue_layouts import Figures, figures_of
+from playbook.measure.redis.redis_info import duration
+from playbook.measure.redis.redis_work import ANSWERED, answer_of
+from playbook.measure.statements import Statement
+from playbook.settings.loading import Settings
+
+_LISTS = "the lengths of its lists"
+_IMAGES = "Image queue"
+
+
+@dataclass(frozen=True, slots=True)
+class QueueRow:
+    """A number of one queue."""
+
+    subject: str
+    reading: Reading
+
+
+@dataclass(frozen=True, slots=True)
+class JobQueue:
+    """One queue.
+
+    Attributes:
+        name: as the settings call it; of the image workers' list its key.
+        preset: the library that keeps it; empty for the image workers' list.
+        figures: what it says of the queue; None where the server gave no such answer, and ``problem`` says what.
+    """
+
+    name: str
+    preset: str = ""
+    figures: Figures | None = None
+    problem: Unmeasured | None = None
+
+    @property
+    def label(self) -> str:
+        """``Image queue``, or ``Queue celery (Celery)`` and the like."""
+        return f"Queue {self.name} ({name_of(self.preset)})" if self.preset else _IMAGES
+
+    @property
+    def coverage(self) -> Coverage:
+        """Its keys and times, or why there are none."""
+        if self.figures is not None:
+            return self.figures.coverage
+        return lacking(
+            "queue not told",
+            expected=f"{_LISTS if self.preset else 'the length'} of {self.name}",
+            got=str(self.problem) if self.problem else "none",
+            hint=self.problem.hint if self.problem else "",
+        )
+
+    @property
+    def statements(self) -> Iterator[Statement]:
+        """That the server tells of it, that somebody works on it, and that it is not held."""
+        yield answer_of(self.label, "LLEN", self.problem)
+        figures = self.figures
+        if figures is None:
+            return
+        if figures.workers is not None:
+            takes = "takes" if figures.lost == 1 else "take"
+            gone = f" ({figures.lost} listed that {takes} no new jobs)" if figures.lost else ""
+            found = f"{figures.workers} alive" if figures.workers else f"none{gone}"
+            subject = f"Workers of {self._of}"
+            yield Statement(subject, figures.workers > 0, "at least one that is alive", found)
+        if self.preset:
+            held = "paused: its jobs are kept back" if figures.paused else "not paused"
+            yield Statement(self.label, not figures.paused, "jobs to be given out", held, warn=True)
+
+    @property
+    def waiting(self) -> QueueRow:
+        """Jobs that a worker could take now."""
+        count = self.figures.waiting if self.figures else None
+        if count is None:
+            return QueueRow(f"Jobs waiting in {self._of}", Reading(math.nan, coverage=self.coverage))
+        return QueueRow(f"Jobs waiting in {self._of}", Reading(count))
+
+    @property
+    def failed(self) -> QueueRow | None:
+        """Jobs that were given up; None where the library does not keep them."""
+        figures = self.figures
+        if figures is None or figures.failed is None:
+            return None
+        over = "(all queues)" if "failed" in figures.shared else ""
+        return QueueRow(f"Failed jobs of {self._of}", Reading(figures.failed, over))
+
+    @property
+    def oldest(self) -> QueueRow | None:
+        """Seconds that the oldest job has waited; None where none waits, or the library does not say."""
+        figures = self.figures
+        if figures is None or figures.oldest is None:
+            return None
+        return QueueRow(f"Waiting time of the oldest job in {self._of}", Reading(figures.oldest))
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """Everything that is known of it."""
+        if self.figures is None:
+            return {"Waiting": str(self.problem)}
+        figures = self.figures
+        counts = {
+            "Waiting": figures.waiting,
+            "Being worked on": figures.active,
+            "For later": figures.later,
+            "Failed": figures.failed,
+            "Workers alive": figures.workers,
+        }
+        kinds = {"Being worked on": "active", "For later": "later", "Failed": "failed"}
+        shown = {
+            name: f"{count:,}" + (" (all queues)" if kinds.get(name) in figures.shared else "")
+            for name, count in counts.items()
+            if count is not None
+        }
+        for name, seconds in (("Oldest has waited", figures.oldest), ("Oldest taken", figures.taken)):
+            if seconds is not None:
+                shown[name] = duration(seconds)
+        if figures.paused:
+            shown["Paused"] = "yes"
+        if figures.not_told:
+            shown["Not kept in Redis"] = ", ".join(figures.not_told)
+        return shown
+
+    @property
+    def _of(self) -> str:
+        return f"{self.name} ({name_of(self.preset)})"
+
+
+@dataclass(frozen=True, slots=True)
+class JobQueues:
+    """Every queue of the target."""
+
+    queues: tuple[JobQueue, ...]
+
+    @property
+    def coverage(self) -> Coverage:
+        """All of them; without any, that none is named."""
+        named = whole("" if self.queues else "no queue named (redis.queues)")
+        return named + together(queue.coverage for queue in self.queues)
+
+    @property
+    def statements(self) -> list[Statement]:
+        """Of each queue, what does not hold first."""
+        found = [one for queue in self.queues for one in queue.statements]
+        return sorted(found, key=lambda one: (one.holds, one.warn))
+
+    @property
+    def images(self) -> list[Reading]:
+        """Images that wait, where it is the image workers' list."""
+        return [queue.waiting.reading for queue in self.queues if not queue.preset]
+
+    @property
+    def waiting(self) -> list[QueueRow]:
+        """Jobs that wait in the queues of other libraries, the longest first."""
+        return _longest_first(queue.waiting for queue in self.queues if queue.preset)
+
+    @property
+    def oldest(self) -> list[QueueRow]:
+        """How long the oldest job has waited, the longest first."""
+        return _longest_first(queue.oldest for queue in self.queues)
+
+    @property
+    def failed(self) -> list[QueueRow]:
+        """Jobs that were given up, the most first."""
+        return _longest_first(queue.failed for queue in self.queues)
+
+    def evidence(self) -> list[Facts]:
+        """What is known of each."""
+        return [
+            Facts(queue.label, queue.facts if queue.preset else {"List": queue.name, **queue.facts})
+            for queue in self.queues
+        ]
+
+
+@measurement(parts=("queue",))
+def job_queues(redis: ReadOnlyRedis, settings: Settings, clock: Clock) -> JobQueues:
+    """How many jobs wait, fail and are worked on, and by how many workers, as far as that is kept in Redis.
+
+    Of the image workers' own list a key that is not there is an empty queue; of a library's only where the library
+    has left a sign that it knows the queue.
+    """
+    return read_queues(redis, settings, clock)
+
+
+def read_queues(redis: ReadOnlyRedis, settings: Settings, clock: Clock) -> JobQueues:
+    """The same, for who opens Redis by itself."""
+    configured = settings.target.redis
+    found = []
+    for queue in configured.queues:
+        try:
+            figures = figures_of(redis, queue, clock.now())
+            found.append(JobQueue(queue.name, queue.preset, figures))
+        except ANSWERED as problem:
+            found.append(JobQueue(queue.name, queue.preset, problem=problem))
+    if configured.queues or "images" in settings.absent:
+        return JobQueues(tuple(found))
+    key = configured.queue_key
+    try:
+        return JobQueues((JobQueue(key, figures=Figures(waiting=redis.llen(key), coverage=whole("1 list"))),))
+    except ANSWERED as problem:
+        return JobQueues((JobQueue(key, problem=problem),))
+
+
+def _longest_first(rows: Iterable[QueueRow | None]) -> list[QueueRow]:
+    """The worst first, and before them what nobody knows, which the judge only notes."""
+    known = [row for row in rows if row is not None]
+    return sorted(known, key=lambda row: (not math.isnan(row.reading.value), -row.reading.value))

@@ -1,0 +1,379 @@
+"""Where libraries of background jobs keep their queues in Redis, and what can be read there without a write.
+
+The keys are those of the libraries' own sources:
+
+    Celery    kombu/transport/redis.py of kombu 5.6 and 5.7
+    RQ        rq/queue.py, rq/registry.py and rq/worker_registration.py of RQ 2.10 and 3.0
+    Sidekiq   lib/sidekiq/api.rb and lib/sidekiq/launcher.rb of Sidekiq 8.1; before 8.0 times were seconds
+    Bull      lib/queue.js of Bull 4.15 and src/classes/queue-keys.ts of BullMQ 6.2
+
+A key that is not there is an empty list to Redis, and so is one with a typing mistake in it. So a queue counts as
+empty only where the library has left a sign that it knows the queue. Of the jobs nothing is used but their times.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from playbook.clients.redis import ReadOnlyRedis
+from playbook.core.coverage import Coverage, lacking, understood, whole
+from playbook.settings.sections.queues import JobQueue
+
+_COUNTS = {"list": "LLEN", "set": "SCARD", "zset": "ZCARD", "hash": "HLEN"}
+_KOMBU = "\x06\x16"  # kombu's separator, of priorities and of the parts of a binding
+_MOST_WORKERS = 500
+_MILLISECONDS = 1e11  # a time beyond this is in milliseconds: in seconds it is the year 5138
+_AHEAD = 300.0  # seconds; a time that is further in the future was not understood
+_MARKER = "0:"  # an entry of a list of BullMQ up to 4 that is no job
+_LOOKS = 2
+_MOST_RANKED = 200
+
+Time = float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What a library says of a queue; what it does not say is None.
+
+    Attributes:
+        waiting: jobs that a worker could take now.
+        active: jobs that a worker has taken.
+        failed: jobs that were given up.
+        later: jobs that wait for their time, or for others.
+        oldest: seconds that the job next in turn has waited; None where none waits, or nobody knows.
+        taken: seconds since the oldest of the active ones was taken.
+        workers: how many are alive.
+        lost: workers that are listed and no longer alive, or take no new jobs.
+        paused: no job is given out.
+        not_told: what this library does not keep in Redis.
+        shared: what is of all its queues together.
+        coverage: of the keys and times.
+    """
+
+    waiting: int | None = None
+    active: int | None = None
+    failed: int | None = None
+    later: int | None = None
+    oldest: Time = None
+    taken: Time = None
+    workers: int | None = None
+    lost: int = 0
+    paused: bool = False
+    not_told: tuple[str, ...] = ()
+    shared: tuple[str, ...] = ()
+    coverage: Coverage = field(default_factory=Coverage)
+
+
+class _Keys:
+    """Keys with the types that they must have; a key of another type has no size."""
+
+    def __init__(self, redis: ReadOnlyRedis, wanted: Mapping[str, str]) -> None:
+        self._wanted = dict(wanted)
+        types = dict(zip(wanted, redis.many([("TYPE", key) for key in wanted]), strict=True))
+        self.wrong = {key: str(kind) for key, kind in types.items() if kind not in ("none", wanted[key])}
+        self.there = {key for key, kind in types.items() if kind == wanted[key]}
+        counted = [key for key in self.there if wanted[key] in _COUNTS]
+        sizes = redis.many([(_COUNTS[wanted[key]], key) for key in counted])
+        self._sizes = dict(zip(counted, sizes, strict=True))
+
+    def size(self, *keys: str) -> int | None:
+        """How many all of them hold; None where one is of another type, or its size is no number."""
+        sizes = [self._sizes.get(key, 0) for key in keys]
+        known = all(isinstance(size, int) and size >= 0 for size in sizes)
+        return sum(sizes) if known and not self.wrong.keys() & set(keys) else None
+
+    @property
+    def coverage(self) -> Coverage:
+        """That each has the type that the library gives it."""
+        examples = [f"{_shown(key)}, a {kind} and no {self._wanted[key]}" for key, kind in self.wrong.items()]
+        hint = "Look whether another program or another version of the library writes there."
+        return understood(len(self.wrong), len(self._wanted), "keys", examples=examples, hint=hint)
+
+
+def figures_of(redis: ReadOnlyRedis, queue: JobQueue, now: datetime) -> Figures:
+    """Read one queue; raises as ``ReadOnlyRedis.execute_command``."""
+    return _READERS[queue.preset](redis, queue, now.timestamp())
+
+
+def _celery(redis: ReadOnlyRedis, queue: JobQueue, now: float) -> Figures:
+    """Failed tasks are in the result backend, if anywhere; nothing in a message says when it was sent."""
+    prefix, name = queue.prefix, queue.name
+    lists = [f"{prefix}{name}{_KOMBU}{step}" if step else f"{prefix}{name}" for step in queue.priorities]
+    unacked, index = f"{prefix}unacked", f"{prefix}unacked_index"
+    exchanges = dict.fromkeys((queue.exchange or name, name, "celery"))
+    bindings = [f"{prefix}_kombu.binding.{exchange}" for exchange in exchanges]
+    kinds = {unacked: "hash", index: "zset", **dict.fromkeys(lists, "list"), **dict.fromkeys(bindings, "set")}
+    keys = _Keys(redis, kinds)
+    bound = redis.many([("SMEMBERS", key) for key in bindings if key in keys.there])
+    known = any(str(member).split(_KOMBU)[-1] == name for members in bound for member in members)
+    known = known or bool(keys.there & set(lists))
+    first = redis.many([("ZRANGE", index, 0, 0, "WITHSCORES")])[0] if index in keys.there else []
+    taken = _moment(first[1]) if len(first) == 2 else None
+    return Figures(
+        waiting=keys.size(*lists),
+        active=keys.size(unacked),
+        taken=None if taken is None else max(now - taken, 0.0),
+        not_told=("failed jobs", "the wait of the oldest job", "workers"),
+        shared=("active",),
+        coverage=keys.coverage + _sign(known, queue),
+    )
+
+
+def _rq(redis: ReadOnlyRedis, queue: JobQueue, now: float) -> Figures:
+    prefix, name = f"{queue.prefix}rq:", queue.name
+    waiting, between = f"{prefix}queue:{name}", f"{prefix}queue:{name}:intermediate"
+    wip, failed, workers = f"{prefix}wip:{name}", f"{prefix}failed:{name}", f"{prefix}workers:{name}"
+    scheduled, deferred = f"{prefix}scheduled:{name}", f"{prefix}deferred:{name}"
+    queues, suspended = f"{prefix}queues", f"{prefix}suspended"
+    kinds = {waiting: "list", between: "list", queues: "set", workers: "set", suspended: "string"}
+    keys = _Keys(redis, {**kinds, **dict.fromkeys((wip, failed, scheduled, deferred), "zset")})
+    listed = redis.many([("SISMEMBER", queues, waiting)]) if queues in keys.there else [0]
+    alive, lost, strange = _rq_workers(redis, workers if workers in keys.there else None)
+    oldest = _oldest(redis, keys, [waiting], now, time_of=_from_hash(redis, f"{prefix}job:", "enqueued_at"))
+    known = bool(listed[0]) or alive > 0 or waiting in keys.there
+    return Figures(
+        waiting=keys.size(waiting),
+        active=keys.size(wip, between),
+        failed=keys.size(failed),
+        later=keys.size(scheduled, deferred),
+        oldest=oldest.seconds,
+        workers=alive if known and workers not in keys.wrong else None,
+        lost=lost,
+        paused=suspended in keys.there,
+        coverage=keys.coverage + strange + oldest.coverage + _sign(known, queue),
+    )
+
+
+def _rq_workers(redis: ReadOnlyRedis, key: str | None) -> tuple[int, int, Coverage]:
+    """A worker's hash expires where its heartbeat ends, and its name stays in the set for a while."""
+    names = sorted(map(str, redis.many([("SMEMBERS", key)])[0]))[:_MOST_WORKERS] if key else []
+    kinds = redis.many([("TYPE", name) for name in names])
+    hashes = [name for name, kind in zip(names, kinds, strict=True) if kind == "hash"]
+    beats = redis.many([("HMGET", name, "last_heartbeat", "death") for name in hashes])
+    strange = [name for name, (beat, _) in zip(hashes, beats, strict=True) if _moment(beat) is None]
+    alive = sum(death is None and _moment(beat) is not None for beat, death in beats)
+    return alive, len(names) - alive, understood(len(strange), len(names), "workers", examples=strange)
+
+
+def _sidekiq(redis: ReadOnlyRedis, queue: JobQueue, now: float) -> Figures:
+    prefix, name = queue.prefix, queue.name
+    waiting, queues, processes = f"{prefix}queue:{name}", f"{prefix}queues", f"{prefix}processes"
+    dead, retry, schedule, stopped = f"{prefix}dead", f"{prefix}retry", f"{prefix}schedule", f"{prefix}paused"
+    kinds = {waiting: "list", **dict.fromkeys((queues, processes, stopped), "set")}
+    keys = _Keys(redis, {**kinds, **dict.fromkeys((dead, retry, schedule), "zset")})
+    asked = [(key, name) for key in (queues, stopped) if key in keys.there]
+    members = dict(zip(asked, redis.many([("SISMEMBER", *pair) for pair in asked]), strict=True))
+    workers = _sidekiq_processes(redis, prefix, processes if processes in keys.there else None, name)
+    oldest = _oldest(redis, keys, [waiting], now, time_of=_from_payload)
+    known = bool(members.get((queues, name))) or workers.alive > 0 or waiting in keys.there
+    return Figures(
+        waiting=keys.size(waiting),
+        active=None if processes in keys.wrong else workers.busy,
+        failed=keys.size(dead),
+        later=keys.size(retry, schedule),
+        oldest=oldest.seconds,
+        workers=workers.alive if known and processes not in keys.wrong else None,
+        lost=workers.lost,
+        paused=bool(members.get((stopped, name))),
+        shared=("active", "failed", "later"),
+        coverage=keys.coverage + workers.coverage + oldest.coverage + _sign(known, queue),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Processes:
+    alive: int
+    busy: int
+    lost: int
+    coverage: Coverage
+
+
+def _sidekiq_processes(redis: ReadOnlyRedis, prefix: str, key: str | None, queue: str) -> _Processes:
+    """Those that serve the queue; a process that is quiet ends its jobs and takes no others."""
+    names = sorted(map(str, redis.many([("SMEMBERS", key)])[0]))[:_MOST_WORKERS] if key else []
+    asked = [f"{prefix}{name}" for name in names]
+    kinds = redis.many([("TYPE", name) for name in asked])
+    hashes = [name for name, kind in zip(asked, kinds, strict=True) if kind == "hash"]
+    told = redis.many([("HMGET", name, "info", "busy", "quiet") for name in hashes])
+    alive, busy, quiet = 0, 0, 0
+    strange = []
+    for name, (info, working, stopping) in zip(hashes, told, strict=True):
+        queues = _queues_of(info)
+        if queues is None or not str(working or "").isdecimal() or stopping not in ("true", "false"):
+            strange.append(name)
+            continue
+        busy += int(working)
+        serves = queue in queues
+        alive += serves and stopping == "false"
+        quiet += serves and stopping == "true"
+    lost = len(names) - len(hashes) + quiet
+    return _Processes(alive, busy, lost, understood(len(strange), len(names), "processes", examples=strange))
+
+
+def _queues_of(info: Any) -> set[str] | None:
+    """The queues that a process serves, by what it says of itself; None where that is not understood."""
+    said = _object(info)
+    capsules = said.get("capsules")
+    named = said.get("queues")
+    found: set[str] = set()
+    if isinstance(capsules, dict):
+        for capsule in capsules.values():
+            inner = capsule.get("queues", capsule.get("weights")) if isinstance(capsule, dict) else None
+            found.update(map(str, inner if isinstance(inner, list | dict) else ()))
+    if isinstance(named, list):
+        found.update(map(str, named))
+    return found or None
+
+
+def _bull(redis: ReadOnlyRedis, queue: JobQueue, now: float) -> Figures:
+    """Both keep a lock for each active job and none for a worker, so nothing says how many of these there are."""
+    base = f"{queue.prefix or 'bull'}:{queue.name}:"
+    kinds = {
+        **dict.fromkeys(("wait", "paused", "active"), "list"),
+        **dict.fromkeys(("prioritized", "delayed", "waiting-children", "failed", "groups"), "zset"),
+        "meta": "hash",
+        **dict.fromkeys(("id", "meta-paused"), "string"),
+    }
+    keys = _Keys(redis, {f"{base}{key}": kind for key, kind in kinds.items()})
+    wait, paused, prioritized = (f"{base}{key}" for key in ("wait", "paused", "prioritized"))
+    waiting = keys.size(wait, paused, prioritized)
+    last = redis.many([("LINDEX", key, -1) for key in (wait, paused) if key in keys.there])
+    if waiting is not None:  # less the marker that BullMQ up to 4 puts behind the jobs
+        waiting -= sum(str(job).startswith(_MARKER) for job in last)
+    time_of = _from_hash(redis, base, "timestamp")
+    oldest = _oldest(redis, keys, [wait, paused], now, time_of=time_of, ranked=prioritized)
+    stopped = [redis.many([("HGET", f"{base}meta", "paused")])[0]] if f"{base}meta" in keys.there else []
+    groups = keys.size(f"{base}groups")
+    coverage = keys.coverage + oldest.coverage
+    if groups:
+        got = f"{groups:,} groups, whose jobs are elsewhere"
+        coverage += lacking("jobs in groups not counted", expected="all jobs that wait", got=got)
+    known = bool({f"{base}meta", f"{base}id", wait, paused, prioritized} & keys.there)
+    return Figures(
+        waiting=waiting,
+        active=keys.size(f"{base}active"),
+        failed=keys.size(f"{base}failed"),
+        later=keys.size(f"{base}delayed", f"{base}waiting-children"),
+        oldest=oldest.seconds,
+        paused=any(stopped) or f"{base}meta-paused" in keys.there,
+        not_told=("workers",),
+        coverage=coverage + _sign(known, queue),
+    )
+
+
+_READERS: dict[str, Callable[[ReadOnlyRedis, JobQueue, float], Figures]] = {
+    "celery": _celery,
+    "rq": _rq,
+    "sidekiq": _sidekiq,
+    "bull": _bull,
+    "bullmq": _bull,
+}
+
+
+def _sign(known: bool, queue: JobQueue) -> Coverage:
+    """That the library knows the queue."""
+    if known:
+        return whole(f"queue {queue.name}")
+    return lacking(
+        "no sign of the queue",
+        expected=f"a sign that {queue.preset} knows the queue {queue.name!r}",
+        got="none of its keys",
+        hint="Look at preset, name and prefix under redis.queues, and at the number of the database in redis.url.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Oldest:
+    seconds: Time = None
+    coverage: Coverage = field(default_factory=Coverage)
+
+
+def _oldest(
+    redis: ReadOnlyRedis,
+    keys: _Keys,
+    lists: Iterable[str],
+    now: float,
+    *,
+    time_of: Callable[[str], Any],
+    ranked: str = "",
+) -> _Oldest:
+    """The longest wait of the jobs at both ends of each list, as some are put in front, and of those by priority.
+
+    Args:
+        time_of: what is told of a job's time; None where the job is gone.
+        ranked: a sorted set of jobs by their priority.
+    """
+    ages: list[float] = []
+    unread = ""
+    for key in lists:
+        for index in (0, -1) if keys.size(key) else ():
+            told, job = None, None
+            for _ in range(_LOOKS):  # a worker may take it between the two questions
+                job = redis.many([("LINDEX", key, index)])[0]
+                told = time_of(str(job)) if job is not None and not str(job).startswith(_MARKER) else None
+                if job is None or told is not None:
+                    break
+            if job is not None and not str(job).startswith(_MARKER):
+                unread = _noted(ages, told, now) or unread
+    if ranked and keys.size(ranked):
+        for job in redis.many([("ZRANGE", ranked, 0, _MOST_RANKED - 1)])[0]:
+            told = time_of(str(job))
+            unread = (_noted(ages, told, now) if told is not None else "") or unread
+    seconds = max(ages, default=None)
+    if not unread:
+        return _Oldest(seconds)
+    return _Oldest(seconds, lacking("a job's time not read", expected="the time of each job", got=unread))
+
+
+def _noted(ages: list[float], told: Any, now: float) -> str:
+    """Add the age of a job, or say what of its time is not understood."""
+    at = _moment(told)
+    if at is None:
+        return "a job without one" if told is None else "one that is not a time"
+    if at > now + _AHEAD:
+        return f"one that is {at - now:,.0f} s in the future"
+    ages.append(max(now - at, 0.0))
+    return ""
+
+
+def _from_hash(redis: ReadOnlyRedis, prefix: str, name: str) -> Callable[[str], Any]:
+    """The time in a job's own hash."""
+    return lambda job: redis.many([("HGET", f"{prefix}{job}", name)])[0]
+
+
+def _from_payload(entry: str) -> Any:
+    """The time in the job itself."""
+    job = _object(entry)
+    return job.get("enqueued_at", job.get("created_at"))
+
+
+def _moment(told: Any) -> float | None:
+    """Epoch seconds of a number of seconds or milliseconds, or of ISO 8601 in UTC."""
+    try:
+        number = float(told)
+    except (TypeError, ValueError):
+        number = math.nan
+    if math.isfinite(number) and number > 0 and not isinstance(told, bool):
+        return number / 1000 if number > _MILLISECONDS else number
+    try:
+        at = datetime.fromisoformat(told)
+    except (TypeError, ValueError):
+        return None
+    return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()
+
+
+def _object(text: Any) -> dict[str, Any]:
+    try:
+        found = json.loads(text)
+    except (TypeError, ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _shown(key: str) -> str:
+    return key.replace(_KOMBU, " ")

@@ -1,0 +1,141 @@
+"""What INFO says, field by field: a field that is missing or garbled costs only what needs it."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from playbook.core import door
+from playbook.core.counters import Counted
+from playbook.core.coverage import Coverage, lacking
+
+# Replies with these codes kept clients from their work: https://valkey.io/commands/info/, errorstats.
+REFUSALS = ("OOM", "MISCONF", "READONLY", "NOREPLICAS", "MASTERDOWN", "CLUSTERDOWN", "BUSY", "LOADING")
+OOM_REJECTIONS = "oom_rejections"  # Dragonfly's own
+_COUNTERS = (
+    *("keyspace_hits", "keyspace_misses", "evicted_keys", "expired_keys", "rejected_connections"),
+    *("total_commands_processed", "total_connections_received", "total_net_input_bytes", "total_error_replies"),
+    OOM_REJECTIONS,
+)
+_IDENTITY = re.compile(r"[0-9a-f]{16,64}")
+_DATABASE = re.compile(r"db\d+")
+
+
+@dataclass(frozen=True, slots=True)
+class Info:
+    """The answer to INFO.
+
+    Attributes:
+        fields: as the client parsed them.
+        not_told: fields that this service never tells, by its operator's word (``redis.not_told``).
+    """
+
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    not_told: Sequence[str] = ()
+
+    def number(self, *names: str) -> float | None:
+        """The first of these that is a number from 0; None where none is. Dragonfly writes -1 for "not known"."""
+        for name in names:
+            value = self.fields.get(name)
+            if isinstance(value, int | float) and math.isfinite(value) and value >= 0:
+                return float(value)
+        return None
+
+    def count(self, *names: str) -> int | None:
+        """The same, whole."""
+        value = self.number(*names)
+        return None if value is None or value != int(value) else int(value)
+
+    def flag(self, name: str) -> bool | None:
+        """Of a field that is 0 or 1."""
+        value = self.number(name)
+        return None if value not in {0.0, 1.0} else bool(value)
+
+    def word(self, *names: str) -> str:
+        """The first of these that is there; empty where none is."""
+        for name in names:
+            value = self.fields.get(name)
+            if isinstance(value, str | int | float) and str(value).strip():
+                return str(value).strip()
+        return ""
+
+    def need(self, name: str, known: bool, *, expected: str = "") -> Coverage:
+        """Coverage of what needs a field: enough where it is known, or where the operator does without it."""
+        if known or name in self.not_told:
+            return Coverage()
+        value = self.fields.get(name)
+        return lacking(
+            f"{name} not told" if value is None else f"{name} not understood",
+            expected=expected or f"{name} in INFO",
+            got="none" if value is None else door.quoted(value, 40),
+            hint=f'Where this service never tells it, add "{name}" to redis.not_told of the target.',
+        )
+
+    @property
+    def version(self) -> str:
+        """``Valkey 9.1.2``. Who is compatible states the version of Redis too, which is not its own."""
+        own = {"Valkey": "valkey_version", "Dragonfly": "dragonfly_version", "KeyDB": "keydb_version"}
+        for name, key in own.items():
+            if self.word(key):
+                return f"{name} {self.word(key).removeprefix('df-v')}"
+        return f"Redis {self.word('redis_version') or 'of unknown version'}"
+
+    @property
+    def databases(self) -> list[Mapping[str, Any]]:
+        """Of each that holds keys: ``keys``, ``expires``, …"""
+        return [
+            value
+            for name, value in self.fields.items()
+            if _DATABASE.fullmatch(name) and isinstance(value, Mapping)
+        ]
+
+    @property
+    def tells_errors(self) -> bool:
+        """Whether it counts the errors that it answered by their code (Redis 6.2 and later).
+
+        With too many codes it stops to, and says so by one of its own: ERRORSTATS_DISABLED or _OVERFLOW.
+        """
+        if any(name.startswith("errorstat_ERRORSTATS_") for name in self.fields):
+            return False
+        return self.number("total_error_replies") is not None or any(
+            name.startswith("errorstat_") for name in self.fields
+        )
+
+    def errors(self, code: str) -> int | None:
+        """How many replies with this code there were; None where it does not tell."""
+        value = self.fields.get(f"errorstat_{code}")
+        if value is None or not self.tells_errors:
+            return 0 if self.tells_errors else None
+        count = value.get("count") if isinstance(value, Mapping) else None
+        return count if isinstance(count, int) and count >= 0 else None
+
+    def counted(self, at: datetime) -> Counted:
+        """Its counters, for this run and later ones."""
+        counts = {name: self.number(name) for name in _COUNTERS}
+        counts |= {f"errorstat_{code}": self.errors(code) for code in REFUSALS}
+        identity, uptime = self.word("run_id"), self.number("uptime_in_seconds")
+        return Counted(
+            at=at,
+            origin=identity if _IDENTITY.fullmatch(identity) else "",
+            started=0.0 if uptime is None else round(at.timestamp() - uptime),
+            counts={name: value for name, value in counts.items() if value is not None},
+        )
+
+
+def duration(seconds: float) -> str:
+    """``3 d 4 h``, ``5 min`` or ``12 s``: the two largest units that matter."""
+    minutes, days = int(seconds) // 60, int(seconds) // 86_400
+    if days:
+        return f"{days} d {minutes // 60 % 24} h"
+    if minutes >= 60:
+        return f"{minutes // 60} h {minutes % 60} min"
+    return f"{minutes} min" if minutes else f"{int(seconds)} s"
+
+
+def mebibytes(amount: float) -> str:
+    """``12.3 MiB``."""
+    return f"{amount / 1024 / 1024:,.1f} MiB"

@@ -1,0 +1,307 @@
+"""What Redis holds, by kind of key: all of it where that is little, else a bounded sample.
+
+An extreme needs every key: the largest of a sample is not the largest. A share may be told from a sample, with the
+margin that chance leaves it (Wilson's interval): it is good only where the far end of the margin is.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from glob import escape
+from statistics import NormalDist, median
+
+import msgspec
+
+from playbook.clients.redis import SERVICE, ReadOnlyRedis
+from playbook.clients.redis_replies import NotAllowed, UnknownCommand
+from playbook.core import door
+from playbook.core.counters import Counted
+from playbook.core.coverage import Coverage, lacking, share, whole
+from playbook.core.engine import measurement
+from playbook.core.errors import Malformed
+from playbook.core.evidence import Evidence, Facts, Lines, Table
+from playbook.core.limits import Limit, Reading
+from playbook.core.verdict import Verdict
+from playbook.measure.redis.redis import OWN_READS, RedisStats
+from playbook.measure.redis.redis_info import duration, mebibytes
+from playbook.readers.logs.signature import fold
+from playbook.settings.loading import Settings
+from playbook.settings.sections.coverage import CoverageRules
+from playbook.settings.sections.ondemand import Optimization
+
+PROPOSALS = "Proposals, none of them applied"
+MEBIBYTE = 1024 * 1024
+_AT_ONCE = 100  # keys for each SCAN, and for each batch of questions about them
+_SHOWN = 12
+_GONE = -2  # what TTL says of a key that is not there; -1 is one that never expires
+
+
+_ONE_SERVER = Coverage()
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One key.
+
+    Attributes:
+        seconds: until it expires; None where it never does.
+        size: bytes with all that belongs to it, of large collections an estimate.
+        lasting: meant to stay, as the settings say.
+    """
+
+    name: str
+    seconds: int | None
+    size: int
+    lasting: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """Keys whose names differ in numbers and ids only. There is at least one."""
+
+    pattern: str
+    keys: tuple[Key, ...]
+
+    @property
+    def size(self) -> int:
+        """Bytes of all of them."""
+        return sum(key.size for key in self.keys)
+
+    @property
+    def staying(self) -> tuple[Key, ...]:
+        """Those that never expire and are not meant to stay."""
+        return tuple(key for key in self.keys if key.seconds is None and not key.lasting)
+
+    @property
+    def lifetimes(self) -> str:
+        """How long they have left, in the middle."""
+        left = [key.seconds for key in self.keys if key.seconds is not None]
+        if not left:
+            return "meant to stay" if self.keys[0].lasting else "never"
+        missing = len(self.keys) - len(left)
+        return f"in {duration(median(left))}" + (f", {missing} of them never" if missing else "")
+
+
+@dataclass(frozen=True, slots=True)
+class RedisKeys:
+    """Keys that were looked at.
+
+    Attributes:
+        total: how many there are.
+        vanished: keys that were gone before they could be asked about.
+        whole: every key was looked at.
+        families: largest first.
+        expiry: the limit of the share that expires: whether a sample's margin excludes it.
+        nodes: whether the server is all there is, and not one node of several.
+        asked: how many hits and misses its own questions count as, at the server that ``redis_stats`` is of.
+    """
+
+    total: int
+    vanished: int
+    whole: bool
+    families: tuple[Family, ...]
+    wanted: Optimization
+    rules: CoverageRules
+    expiry: Limit
+    asked: Counted | None = None
+    nodes: Coverage = _ONE_SERVER
+
+    @property
+    def readings(self) -> dict[str, Counted]:
+        """What asking cost: reads that are not the cache's, which later runs leave out."""
+        return {OWN_READS: self.asked} if self.asked else {}
+
+    @property
+    def coverage(self) -> Coverage:
+        """How many were looked at; what each figure needs of them it says itself."""
+        seen = f"all {self.total:,}" if self.whole else f"{self.looked_at:,} of {self.total:,}"
+        return whole(f"{seen} keys") + self.nodes
+
+    @property
+    def looked_at(self) -> int:
+        """How many keys are known."""
+        return sum(len(family.keys) for family in self.families)
+
+    @property
+    def expiring(self) -> Reading:
+        """Percent of the cache's keys that expire by themselves; not a number where there are hardly any."""
+        cached = [key for family in self.families for key in family.keys if not key.lasting]
+        if len(cached) < max(self.wanted.least_keys, 1):
+            few = lacking(
+                "",
+                expected=f"at least {self.wanted.least_keys} cached keys to judge by",
+                got=f"{len(cached)} among {self.looked_at:,} of {self.total:,} keys",
+                hint="Look again when visitors have come by, or mend optimization.lasting_keys.",
+            )
+            return Reading(math.nan, coverage=few)
+        expiring = sum(key.seconds is not None for key in cached)
+        over = self._over(len(cached), "cached key")
+        return Reading(100 * expiring / len(cached), over, self._margin(expiring, len(cached)))
+
+    def _margin(self, expiring: int, cached: int) -> Coverage:
+        """Enough where all were looked at, or where the share would be good at the low end of its margin too."""
+        if self.whole:
+            return Coverage()
+        low = 100 * lowest_share(expiring, cached)
+        words = f"a sample: at least {low:.1f} %"
+        if self.expiry.verdict(low) is Verdict.OK:
+            return whole(words)
+        return lacking(
+            words,
+            expected=f"{self.expiry.expected(Verdict.WARNING)} at the low end of the sample's margin too",
+            got=f"{low:.1f} % there",
+            hint="Raise optimization.sample_keys: a larger sample has a smaller margin.",
+        )
+
+    @property
+    def largest(self) -> Reading:
+        """MiB of the largest key; not a number where there are none. Of a sample it is the largest seen."""
+        if not self.families:
+            return Reading(math.nan, coverage=lacking("", expected="keys", got="none"))
+        if not any(family.size for family in self.families):
+            return Reading(math.nan, coverage=lacking("", expected="sizes of keys (MEMORY USAGE)", got="none"))
+        largest = max((key for family in self.families for key in family.keys), key=lambda key: key.size)
+        seen = self.total if self.whole else min(self.looked_at + self.vanished, self.total)
+        every = share(
+            seen,
+            self.total,
+            "keys",
+            least_percent=self.rules.population_percent,
+            what="the sizes",
+            hint="Raise optimization.sample_keys, sample_scans and sample_seconds where the server can bear "
+            "it, or look at all of them from a replica: redis-cli --memkeys.",
+        )
+        over = f"of {self._over(self.looked_at, 'key')}: {fold(door.line(largest.name))}"
+        return Reading(largest.size / MEBIBYTE, over, every)
+
+    @property
+    def proposals(self) -> list[str]:
+        """What would save memory."""
+        found = []
+        for family in self.families:
+            staying = family.staying
+            if staying:
+                size = sum(key.size for key in staying)
+                found.append(
+                    f"Give {family.pattern} an expiry where it is written: {len(staying):,} of the keys that were "
+                    f"looked at never expire ({mebibytes(size)}). If it is meant to stay, add it to "
+                    "optimization.lasting_keys."
+                )
+        return found
+
+    def evidence(self) -> list[Evidence]:
+        """How much was looked at, the kinds of keys by size, and what to do about them."""
+        facts = {
+            "Keys": f"{self.total:,}",
+            "Looked at": f"{self.looked_at:,}" + (" (all)" if self.whole else " (a sample, found with SCAN)"),
+            "Meant to stay": ", ".join(self.wanted.lasting_keys) or "none",
+        }
+        if self.vanished:
+            facts["Gone meanwhile"] = f"{self.vanished:,}"
+        size = sum(family.size for family in self.families) or 1
+        rows = [
+            [
+                family.pattern,
+                f"{len(family.keys):,}",
+                mebibytes(family.size),
+                f"{100 * family.size / size:.1f} %",
+                f"{median(key.size for key in family.keys) / 1024:,.1f} KiB",
+                f"{max(key.size for key in family.keys) / 1024:,.1f} KiB",
+                family.lifetimes,
+            ]
+            for family in self.families[:_SHOWN]
+        ]
+        columns = ["Keys like", "Count", "Memory", "Share", "Median", "Largest", "Expire"]
+        shown: list[Evidence] = [Facts("Keys of Redis", facts), Table("Kinds of keys by size", columns, rows)]
+        return [*shown, Lines(PROPOSALS, self.proposals)] if self.proposals else shown
+
+    def _over(self, count: int, what: str) -> str:
+        sample = "" if self.whole else f", a sample of {self.total:,}"
+        return f"{count:,} {what}{'s' if count != 1 else ''}{sample}"
+
+
+@measurement(parts=("cache",))
+def redis_keys(redis: ReadOnlyRedis, redis_stats: RedisStats, settings: Settings) -> RedisKeys:
+    """Kinds of keys with memory and expiry, from a sample: found with SCAN, asked about with TTL and MEMORY USAGE.
+
+    Asking for a TTL counts as a read that hit. It is only done once the server's own counts have been read, which
+    is why those are asked for here; for ``optimization.sample_keys`` keys at most; and later runs leave it out.
+    """
+    wanted, rules, expiry = _wanted(settings), settings.coverage, settings.limits.cache_expiry
+    deadline = time.monotonic() + wanted.sample_seconds
+    total = redis.size()
+    names, complete = _names(redis, wanted, deadline)
+    keys: list[Key] = []
+    asked = 0
+    for start in range(0, len(names), _AT_ONCE):
+        if start and time.monotonic() > deadline:
+            complete = False
+            break
+        batch = names[start : start + _AT_ONCE]
+        asked += len(batch)
+        keys += _known(redis, batch, wanted.lasting_keys)
+    counts = {"keyspace_hits": float(len(keys)), "keyspace_misses": float(asked - len(keys))}
+    own = msgspec.structs.replace(redis_stats.read, counts=counts)
+    return RedisKeys(
+        total, asked - len(keys), complete, _families(keys), wanted, rules, expiry, own, redis_stats.nodes
+    )
+
+
+def _wanted(settings: Settings) -> Optimization:
+    """The settings, with the queue and the counts of images among what is meant to stay."""
+    wanted, own = settings.optimization, settings.target.redis
+    lasting = (*wanted.lasting_keys, escape(own.queue_key), escape(own.stats_key))
+    return msgspec.structs.replace(wanted, lasting_keys=lasting)
+
+
+def _names(redis: ReadOnlyRedis, wanted: Optimization, deadline: float) -> tuple[list[str], bool]:
+    """Names of keys, each once, and whether these are all. SCAN goes by a hash of the name: a fair sample."""
+    found: dict[str, None] = {}
+    cursor = 0
+    for _ in range(wanted.sample_scans):
+        cursor, some = redis.scan(cursor, _AT_ONCE)
+        found.update(dict.fromkeys(some))
+        if not cursor or len(found) > wanted.sample_keys or time.monotonic() > deadline:
+            break
+    names = list(found)[: wanted.sample_keys]
+    return names, not cursor and len(names) == len(found)
+
+
+def lowest_share(hits: int, of: int) -> float:
+    """The low end of Wilson's interval of a share, at 99 % (one-sided): what a random sample leaves possible."""
+    z = NormalDist().inv_cdf(0.99)
+    share_seen = hits / of
+    middle = share_seen + z * z / (2 * of)
+    spread = z * math.sqrt(share_seen * (1 - share_seen) / of + z * z / (4 * of * of))
+    return max((middle - spread) / (1 + z * z / of), 0.0)
+
+
+def _known(redis: ReadOnlyRedis, names: list[str], lasting: tuple[str, ...]) -> list[Key]:
+    lives = redis.many([("TTL", name) for name in names])
+    try:
+        sizes = redis.many([("MEMORY USAGE", name) for name in names])
+    except (UnknownCommand, NotAllowed):  # what is known of their expiry still counts
+        sizes = [0 if ttl != _GONE else None for ttl in lives]
+    found = []
+    for name, ttl, size in zip(names, lives, sizes, strict=True):
+        if not isinstance(ttl, int) or ttl < _GONE or not isinstance(size, int | None) or (size or 0) < 0:
+            raise Malformed(
+                f"{SERVICE}: expected seconds and bytes of a key (TTL, MEMORY USAGE), got {ttl!r} and {size!r}",
+                service=SERVICE,
+            )
+        if ttl != _GONE and size is not None:
+            lasts = any(fnmatchcase(name, like) for like in lasting)
+            found.append(Key(name, ttl if ttl >= 0 else None, size, lasts))
+    return found
+
+
+def _families(keys: Iterable[Key]) -> tuple[Family, ...]:
+    by_pattern: dict[str, list[Key]] = {}
+    for key in keys:
+        by_pattern.setdefault(key.name if key.lasting else fold(door.line(key.name)), []).append(key)
+    families = [Family(pattern, tuple(members)) for pattern, members in by_pattern.items()]
+    return tuple(sorted(families, key=lambda family: -family.size))

@@ -1,0 +1,402 @@
+"""Who may do what: the DigitalOcean account and its keys, the GitHub organisation, and what only people can know.
+
+The API of DigitalOcean shows neither team members nor their sign-in, so those are signed for by a person; a
+measurement that hides behind a missing sign-off would be worse than none, so both are judged in turn.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from playbook.clients.digitalocean_account import Account, DigitalOceanAccount, SshKey
+from playbook.clients.github import GitHubApi, Period
+from playbook.clients.listing import Listing
+from playbook.core.clock import Clock
+from playbook.core.coverage import Coverage, lacking, understood, whole
+from playbook.core.engine import measurement
+from playbook.core.errors import Denied, NotConfigured, PlaybookError, Unmeasured, away
+from playbook.core.evidence import Evidence, Facts, Table
+from playbook.core.limits import Reading
+from playbook.core.sign_off import SignOff
+from playbook.core.time_words import moment
+from playbook.people.attest import SignOffs
+from playbook.people.files import sign_offs_of
+from playbook.settings.loading import Settings
+from playbook.settings.own_catalogue import catalogue_of
+
+# GitHub lists activity of fixed periods; the longer ones take more pages.
+_PERIODS: tuple[tuple[int, Period], ...] = ((7, "week"), (30, "month"), (90, "quarter"))
+
+
+# Words of the two APIs; any other is one that nobody here knows the meaning of.
+STATUSES = frozenset({"active", "warning", "locked"})
+ROLES = frozenset({"direct_member", "admin", "billing_manager", "hiring_manager", "reinstate"})
+ACTIVITIES = frozenset(
+    {"push", "force_push", "branch_creation", "branch_deletion", "pr_merge", "merge_queue_merge"}
+)
+
+
+_EMAIL = {True: "verified", False: "not verified", None: "not said"}
+
+
+@dataclass(frozen=True, slots=True)
+class DigitalOceanAccess:
+    """The account behind the token, and its SSH keys.
+
+    Attributes:
+        listing: what was read of the keys.
+    """
+
+    account: Account
+    keys: tuple[SshKey, ...]
+    listing: Coverage = Coverage()  # noqa: RUF009 - frozen
+
+    @property
+    def coverage(self) -> Coverage:
+        """Whether the account's status is a word that is known, and every key was listed."""
+        coverage = whole("1 account") + self.listing
+        if self.account.status not in STATUSES:
+            got = self.found
+            coverage += lacking("", expected="active, warning or locked as the account's status", got=got)
+        if self.account.email_verified is None:
+            expected = "whether the account's e-mail address is verified"
+            coverage += lacking("", expected=expected, got="no word of it")
+        return coverage
+
+    @property
+    def active(self) -> bool:
+        """Neither warned nor locked; a word that we do not know says nothing."""
+        return self.account.status != "warning"
+
+    @property
+    def locked(self) -> bool:
+        """Nothing can be changed or made any more."""
+        return self.account.status == "locked"
+
+    @property
+    def verified(self) -> bool:
+        """False where the API says that the e-mail address is not."""
+        return self.account.email_verified is not False
+
+    @property
+    def found(self) -> str:
+        """The status with what is said about it."""
+        said = self.account.status_message.strip()
+        return (self.account.status or "no status") + (f" ({said})" if said else "")
+
+    @property
+    def key_count(self) -> Reading:
+        """How many SSH keys there are."""
+        return Reading(float(len(self.keys)))
+
+    def evidence(self) -> list[Evidence]:
+        """Account and keys, and what the API does not show."""
+        facts = {
+            "Team": self.account.team.name or "not said",
+            "Status": self.found,
+            "E-mail address": _EMAIL[self.account.email_verified],
+            "Team members and their sign-in": "not shown by the API; signed for by a person",
+        }
+        rows = [
+            [key.name, key.public_key.partition(" ")[0] or "?", key.fingerprint, "not given"] for key in self.keys
+        ]
+        return [
+            Facts("DigitalOcean account", facts),
+            Table(
+                "SSH keys (the API knows neither their age nor their use)",
+                ["Name", "Kind", "Fingerprint", "Age"],
+                rows,
+            ),
+        ]
+
+
+@measurement
+def digitalocean_access(digitalocean_account: DigitalOceanAccount) -> DigitalOceanAccess:
+    """Status of the account, and its SSH keys."""
+    keys = digitalocean_account.ssh_keys()
+    return DigitalOceanAccess(digitalocean_account.account(), tuple(keys), keys.coverage)
+
+
+@dataclass(frozen=True, slots=True)
+class GitHubAccess:
+    """The GitHub organisation; everything is empty where none is configured.
+
+    Attributes:
+        login: its name; empty where none is configured.
+        outsiders: who works on a repository without being a member.
+        invited: who was asked to become a member and has not answered, with the role.
+        unknown_owners, unknown_outsiders: those that the settings do not name; none where they name nobody.
+        compared: what the settings name: ``owners``, ``outsiders``.
+        seen: of owners, members, collaborators and invitations.
+    """
+
+    login: str
+    owners: tuple[str, ...] = ()
+    members: tuple[str, ...] = ()
+    outsiders: tuple[str, ...] = ()
+    unknown_owners: tuple[str, ...] = ()
+    unknown_outsiders: tuple[str, ...] = ()
+    default_permission: str = ""
+    invited: tuple[tuple[str, str], ...] = ()
+    compared: frozenset[str] = frozenset()
+    seen: Coverage = Coverage()  # noqa: RUF009 - frozen
+
+    @property
+    def coverage(self) -> Coverage:
+        """Whether every page was read, every role is known, and owners are members."""
+        if not self.login:
+            return whole("no GitHub organisation configured")
+        coverage = self.seen
+        unknown = [role or "no role" for _, role in self.invited if role not in ROLES]
+        coverage += understood(len(unknown), len(self.invited), "roles of invitations", examples=unknown)
+        members = {name.casefold() for name in self.members}
+        missing = [name for name in self.owners if name.casefold() not in members]
+        if missing:
+            coverage += lacking("", expected="every owner among the members", got=f"no {', '.join(missing)}")
+        return coverage
+
+    @property
+    def owner_count(self) -> Reading:
+        """How many owners there are."""
+        return Reading(float(len(self.owners)))
+
+    def evidence(self) -> Evidence:
+        """Owners, members, collaborators."""
+        if not self.login:
+            return Facts("GitHub", {"Organisation": "not configured (github.organisation)"})
+        facts = {
+            "Organisation": self.login,
+            "Owners": ", ".join(self.owners) or "none",
+            "Members": f"{len(self.members)}: {', '.join(self.members)}",
+            "Outside collaborators": ", ".join(self.outsiders) or "none",
+            "Invited": ", ".join(f"{who} ({role})" for who, role in self.invited) or "nobody",
+            "Every member may": self.default_permission or "not said",
+        }
+        for whom in sorted({"owners", "outsiders"} - self.compared):
+            facts[f"Known {whom}"] = f"not named in the settings (access.github_{whom}), so nobody is compared"
+        return Facts("GitHub", facts)
+
+
+@measurement
+def github_access(github: GitHubApi, settings: Settings) -> GitHubAccess:
+    """Owners, members and outside collaborators of the GitHub organisation."""
+    if not github.has_organisation:
+        return GitHubAccess("")
+    organisation = github.organisation()
+    owners, members = github.members(role="admin"), github.members()
+    outsiders, seen = github.outside_collaborators(), Coverage()
+    try:
+        invited = github.invitations()
+    except Unmeasured as error:
+        # Who is an owner already must be judged, whether or not the token may see who is asked to become one.
+        invited = Listing(
+            (), lacking("", expected="the open invitations", got=str(error), hint=error.hint, cause=away(error))
+        )
+    for part in (owners, members, outsiders, invited):
+        seen += part.coverage
+    known = settings.access
+    invited_owners = tuple(one.who for one in invited if one.role == "admin")
+    return GitHubAccess(
+        login=organisation.login,
+        owners=tuple(user.login for user in owners),
+        members=tuple(user.login for user in members),
+        outsiders=tuple(user.login for user in outsiders),
+        unknown_owners=(
+            *_not_in(tuple(user.login for user in owners), known.github_owners),
+            *(f"{who} (invited)" for who in _not_in(invited_owners, known.github_owners)),
+        ),
+        unknown_outsiders=_not_in(tuple(user.login for user in outsiders), known.github_outsiders),
+        default_permission=organisation.default_repository_permission or "",
+        invited=tuple((one.who, one.role) for one in invited),
+        compared=frozenset(
+            name
+            for name, named in (("owners", known.github_owners), ("outsiders", known.github_outsiders))
+            if named is not None
+        ),
+        seen=seen,
+    )
+
+
+def _not_in(logins: tuple[str, ...], known: list[str] | None) -> tuple[str, ...]:
+    """Names of logins are the same in any case."""
+    names = {name.casefold() for name in known or ()}
+    return tuple(login for login in logins if login.casefold() not in names) if known is not None else ()
+
+
+@dataclass(frozen=True, slots=True)
+class GitHubActivity:
+    """When each member last pushed or merged.
+
+    Attributes:
+        login: name of the organisation; empty where none is configured, or no repository.
+        last: by member; None where there was nothing in the time that was looked at.
+        since: how far back that was.
+        idle_after: days.
+    """
+
+    login: str
+    last: tuple[tuple[str, datetime | None], ...] = ()
+    since: datetime | None = None
+    idle_after: int = 0
+    members: Coverage = Coverage()  # noqa: RUF009 - frozen
+    activity: Coverage = Coverage()  # noqa: RUF009 - frozen
+
+    @property
+    def coverage(self) -> Coverage:
+        """Whether every member and every push or merge was listed."""
+        if not self.login:
+            return whole("no GitHub repository configured")
+        return self.members + self.activity
+
+    @property
+    def idle(self) -> tuple[str, ...]:
+        """Members without a push or merge; of a listing that is cut, being absent says nothing."""
+        if not self.activity.enough:
+            return ()
+        return tuple(name for name, at in self.last if at is None or (self.since is not None and at < self.since))
+
+    @property
+    def found(self) -> str:
+        """In words."""
+        return (
+            f"nothing from {', '.join(self.idle)}" if self.idle else f"{len(self.last)} of {len(self.last)} active"
+        )
+
+    def evidence(self) -> Evidence:
+        """A row for each member."""
+        if not self.login:
+            return Facts("GitHub", {"Activity": "not configured (github.organisation and github.repository)"})
+        rows = [[name, moment(at) if at else f"none in {self.idle_after} days"] for name, at in self.last]
+        return Table("Last push or merge to the repository (reviews are not seen)", ["Member", "When"], rows)
+
+
+@measurement
+def github_activity(github: GitHubApi, settings: Settings, clock: Clock) -> GitHubActivity:
+    """The last push or merge of every member of the organisation to the repository."""
+    if not (github.has_organisation and github.has_repository):
+        return GitHubActivity("")
+    idle_after = settings.access.idle_days
+    period: Period = next((name for days, name in _PERIODS if idle_after <= days), "year")
+    last: dict[str, datetime] = {}
+    listed, members = github.activity(period), github.members()
+    for activity in listed:
+        if activity.actor and activity.activity_type in ACTIVITIES:
+            name = activity.actor.login.casefold()
+            last[name] = max(last.get(name, activity.timestamp), activity.timestamp)
+    people = [user.login for user in members if user.type != "Bot"]
+    unknown = [one.activity_type or "no type" for one in listed if one.activity_type not in ACTIVITIES]
+    return GitHubActivity(
+        login=settings.target.github.organisation or "",
+        last=tuple((name, last.get(name.casefold())) for name in people),
+        since=clock.now() - timedelta(days=idle_after),
+        idle_after=idle_after,
+        members=members.coverage,
+        activity=listed.coverage + understood(len(unknown), len(listed), "kinds of activity", examples=unknown),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class SecondFactors:
+    """Who may sign in to GitHub with a password alone.
+
+    Attributes:
+        login: name of the organisation; empty where none is configured.
+        required: whether the organisation demands a second factor.
+        without: members and outside collaborators that have none.
+    """
+
+    login: str
+    required: bool | None = None
+    without: tuple[str, ...] = ()
+    seen: Coverage = Coverage()  # noqa: RUF009 - frozen
+
+    @property
+    def coverage(self) -> Coverage:
+        """Whether every page was read, and whether the token is one that sees second factors."""
+        if not self.login:
+            return whole("no GitHub organisation configured")
+        if self.required is not None:
+            return self.seen
+        return self.seen + lacking(
+            "",
+            expected=f"whether {self.login} requires a second factor",
+            got="no word of it",
+            hint="Only the token of an owner of the organisation sees it.",
+        )
+
+    def evidence(self) -> Evidence:
+        """Requirement and who lacks it, and what is signed for."""
+        if not self.login:
+            return Facts("Second factors", {"GitHub": "not configured", "DigitalOcean": "signed for by a person"})
+        facts = {
+            f"Required by {self.login} on GitHub": {True: "yes", False: "no", None: "not said"}[self.required],
+            "Without one on GitHub": ", ".join(self.without) or "nobody",
+            "DigitalOcean": "not shown by its API; signed for by a person",
+        }
+        return Facts("Second factors", facts)
+
+
+@measurement
+def second_factors(github: GitHubApi) -> SecondFactors:
+    """Whether GitHub demands a second factor, and who has none. Only an owner's token sees it."""
+    if not github.has_organisation:
+        return SecondFactors("")
+    organisation = github.organisation()
+    without, seen = [], Coverage()
+    for ask in (github.members, github.outside_collaborators):
+        try:
+            found = ask(without_2fa=True)
+        except Denied as error:
+            seen += lacking(
+                "", expected="who has no second factor", got=str(error), hint=error.hint, cause=away(error)
+            )
+        else:
+            without += [user.login for user in found]
+            seen += found.coverage
+    return SecondFactors(organisation.login, organisation.two_factor_requirement_enabled, tuple(without), seen)
+
+
+@dataclass(frozen=True, slots=True)
+class AccessSignOffs:
+    """The ledger of sign-offs, or why there is none: what is measured must be judged before that is said."""
+
+    sign_offs: SignOffs | None
+    error: PlaybookError | None = None
+
+    @property
+    def coverage(self) -> Coverage:
+        """The ledger; that there is none is said by ``of``, after what is measured has been judged."""
+        return whole("1 ledger" if self.sign_offs else "no ledger")
+
+    def of(self, item: str) -> SignOff:
+        """How it stands with an item.
+
+        Raises:
+            NotConfigured, Unmeasured: there is no ledger.
+        """
+        if self.error:
+            raise self.error
+        assert self.sign_offs
+        return self.sign_offs.of(item)
+
+    def evidence(self) -> Evidence:
+        """What was signed of the access review."""
+        if self.sign_offs is None:
+            return Facts("Signed for by a person", {"Access review": str(self.error)})
+        items = (f"monthly.access.{name}" for name in ("permissions", "unused-accounts", "mfa"))
+        return Facts("Signed for by a person", {item: _signed(self.sign_offs.of(item)) for item in items})
+
+
+def _signed(sign_off: SignOff) -> str:
+    note = f": {sign_off.newest.note}" if sign_off.newest else ""
+    return f"{sign_off.found}{note}"
+
+
+@measurement
+def access_sign_offs(settings: Settings, clock: Clock) -> AccessSignOffs:
+    """What was signed of the access review; that there is no ledger is said only when it is asked for."""
+    try:
+        return AccessSignOffs(sign_offs_of(settings, catalogue_of(settings), clock.now()))
+    except (NotConfigured, Unmeasured) as error:
+        return AccessSignOffs(None, error)

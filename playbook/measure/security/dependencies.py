@@ -1,0 +1,394 @@
+"""Known weaknesses of the project's dependencies, and how far behind they are."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Literal
+
+from playbook.clients.github import PER_PAGE, DependabotAlert, GitHubApi
+from playbook.clients.npm import Npm, npm
+from playbook.clients.npm_messages import AuditReport, Project, Vulnerability
+from playbook.core.coverage import Coverage, lacking, share, together, understood, whole
+from playbook.core.engine import measurement
+from playbook.core.errors import Denied, NotConfigured, PlaybookError, Unmeasured
+from playbook.core.evidence import Evidence, Facts, Table
+from playbook.core.limits import Reading
+from playbook.settings.loading import Settings
+
+LEVELS = ("critical", "high", "moderate", "low", "info")
+SEVERE = frozenset({"critical", "high"})
+_FORMS = (1, 2, 3)
+_REPORT = 2  # the version of npm audit's report, from npm 7 on
+# GitHub's words for a repository without alerts, and for one that is archived.
+_OFF = re.compile(r"(?i)alerts are (disabled|not available)")
+_CLOSED = {"fixed", "dismissed", "auto_dismissed"}
+NAMED = 3  # in a message; the evidence holds all
+
+Behind = Literal["major", "minor", "patch", "other"]
+
+
+@dataclass(frozen=True, slots=True)
+class Weakness:
+    """A package with a known weakness.
+
+    Attributes:
+        level: critical, high, moderate, low or info.
+        fix: the release that mends it, in words; empty where there is none.
+    """
+
+    package: str
+    level: str
+    title: str
+    fix: str
+    link: str
+
+    @property
+    def severe(self) -> bool:
+        """High or critical; a level that we do not know counts as such, so that it cannot stay unnoticed."""
+        return self.level in SEVERE or self.level not in LEVELS
+
+    def __str__(self) -> str:
+        return f"{self.package} {self.level}" + (f", fixed by {self.fix}" if self.fix else ", no fix yet")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One who knows of weaknesses: npm or Dependabot.
+
+    Attributes:
+        name: as it is called in a message.
+        looked_at: how many dependencies, in words; empty where that is not said.
+        error: why it could not be asked; NotConfigured where this target has none.
+        coverage: how much it has looked at.
+    """
+
+    name: str
+    weaknesses: tuple[Weakness, ...] = ()
+    looked_at: str = ""
+    error: PlaybookError | None = None
+    coverage: Coverage = field(default_factory=Coverage)
+
+    @property
+    def subject(self) -> str:
+        """What is counted, for a message."""
+        return f"Vulnerabilities by {self.name}"
+
+    @property
+    def reading(self) -> Reading:
+        """How many weak packages are of level high or critical, and which."""
+        severe = [weakness for weakness in self.weaknesses if weakness.severe]
+        named = "; ".join(map(str, severe[:NAMED])) + (
+            f"; and {len(severe) - NAMED} more" if severe[NAMED:] else ""
+        )
+        over = f"in {self.looked_at or 'all dependencies'}"
+        return Reading(float(len(severe)), over=f"{over} ({named})" if named else over)
+
+
+@dataclass(frozen=True, slots=True)
+class Weaknesses:
+    """What npm and Dependabot know."""
+
+    sources: tuple[Source, ...]
+
+    @property
+    def asked(self) -> list[Source]:
+        """Those that answered, the one with the most first."""
+        return sorted((s for s in self.sources if s.error is None), key=lambda source: -source.reading.value)
+
+    @property
+    def coverage(self) -> Coverage:
+        """What each has looked at; one that is configured and cannot be asked may know of weaknesses."""
+        total = together(source.coverage for source in self.sources if source.error is None)
+        for source in self.sources:
+            if isinstance(source.error, Unmeasured):
+                total += lacking(
+                    f"no {source.name}",
+                    expected=f"an answer of {source.name}",
+                    got=str(source.error),
+                    hint=source.error.hint,
+                )
+        return total
+
+    def evidence(self) -> list[Evidence]:
+        """Who was asked, and a row for each weakness."""
+        facts = {
+            source.name: str(source.error)
+            if source.error
+            else f"{len(source.weaknesses)} weak in {source.looked_at or 'all dependencies'}"
+            for source in self.sources
+        }
+        rows = [
+            [
+                source.name,
+                weakness.package,
+                weakness.level,
+                weakness.title,
+                weakness.fix or "none yet",
+                weakness.link,
+            ]
+            for source in self.asked
+            for weakness in source.weaknesses
+        ]
+        columns = ["Known to", "Package", "Level", "What", "Fixed by", "Advisory"]
+        return [Facts("Asked", facts), Table("Known weaknesses", columns, rows)]
+
+
+@measurement(time_limit=90.0, one_of=(("github",), ("npm",)), optional=("github",))
+def weaknesses(github: GitHubApi | None, settings: Settings) -> Weaknesses:
+    """Known weaknesses of the dependencies, from ``npm audit`` and from Dependabot, whichever is configured."""
+    of_npm = () if "npm" in settings.absent else (_of_npm(settings),)
+    found = Weaknesses((*of_npm, *((_of_dependabot(github),) if github else ())))
+    if not found.asked:
+        errors = [source.error for source in found.sources if source.error]
+        raise next((error for error in errors if not isinstance(error, NotConfigured)), errors[0])
+    return found
+
+
+def _of_npm(settings: Settings) -> Source:
+    name = "npm audit"
+    try:
+        asked = npm(settings)
+        report, project = asked.audit(), asked.read()
+        weak = report.vulnerabilities or {}
+        seen = _seen(report, project)
+        if not weak and project.packages and not asked.knows_weaknesses():
+            seen += lacking(
+                "knows no weakness",
+                expected="an audit that finds what is known to be weak (minimist 0.0.8)",
+                got="nothing found in it",
+                hint="This registry, or npm's configuration (offline), gives no advisories.",
+            )
+    except (NotConfigured, Unmeasured) as error:
+        return Source(name, error=error)
+    found = [_weakness(package, vulnerability) for package, vulnerability in weak.items()]
+    total = report.looked_at
+    looked_at = f"{total:,} dependenc{'y' if total == 1 else 'ies'}" if total else ""
+    return Source(name, _worst_first(found), looked_at, coverage=seen)
+
+
+def _seen(report: AuditReport, project: Project) -> Coverage:
+    """Whether the audit looked at all that the lock file lists, and says all that it found."""
+    if report.vulnerabilities is None or report.looked_at is None:
+        return lacking(
+            "npm audit does not say what it looked at",
+            expected="a report of npm audit with vulnerabilities and metadata.dependencies",
+            got=f"one of version {report.auditReportVersion} without",
+        )
+    needs_none = not project.direct
+    total = share(
+        min(report.looked_at, project.packages), project.packages, "locked packages", may_be_empty=needs_none
+    )
+    missing = [name for name, version in project.locked.items() if not version]
+    total += share(
+        len(project.direct) - len(missing),
+        len(project.direct),
+        "dependencies",
+        what="the lock file listing",
+        note=f"{missing[0]} is not listed" if missing else "",
+        hint="Run `npm install --package-lock-only`, and commit the lock file.",
+        may_be_empty=needs_none,
+    )
+    counted = report.metadata.vulnerabilities if report.metadata else None
+    if counted and counted.most > len(report.vulnerabilities):
+        total += share(len(report.vulnerabilities), counted.most, "weak packages")
+    if report.auditReportVersion != _REPORT:
+        total += lacking(
+            f"a report of version {report.auditReportVersion}",
+            expected=f"a report of npm audit of version {_REPORT}",
+            got=f"one of version {report.auditReportVersion}, which is not known here",
+        )
+    return total + _form(project)
+
+
+def _form(project: Project) -> Coverage:
+    if project.form in _FORMS:
+        return Coverage()
+    return lacking(
+        f"lockfileVersion {project.form}",
+        expected=f"a lock file of version {', '.join(map(str, _FORMS))}",
+        got=f"one of version {project.form}, which is not known here",
+    )
+
+
+def _weakness(package: str, vulnerability: Vulnerability) -> Weakness:
+    advisory = next(iter(vulnerability.advisories), None)
+    through = ", ".join(via for via in vulnerability.via if isinstance(via, str))
+    fix = vulnerability.fixAvailable
+    mended = "npm audit fix" if fix is True else ""
+    if not isinstance(fix, bool):
+        mended = f"{fix.name} {fix.version}" + (" (a major release)" if fix.isSemVerMajor else "")
+    return Weakness(
+        package=package,
+        level=vulnerability.severity,
+        title=advisory.title if advisory else f"through {through}",
+        fix=mended,
+        link=advisory.url if advisory else "",
+    )
+
+
+def _of_dependabot(github: GitHubApi) -> Source:
+    name = "Dependabot"
+    try:
+        alerts = github.dependabot_alerts()
+    except Denied as error:
+        return Source(name, error=_switched_off(error, github) if _OFF.search(str(error)) else error)
+    except (NotConfigured, Unmeasured) as error:
+        return Source(name, error=error)
+    # What the question leaves out, a service that knows no such question may still answer.
+    found = [_alert(alert) for alert in alerts if alert.state not in _CLOSED]
+    seen = whole(f"{len(found)} open alerts")
+    if alerts and len(alerts) % PER_PAGE == 0:
+        seen += lacking(
+            "alerts cut off",
+            expected="all open Dependabot alerts",
+            got=f"{len(alerts)}, which is a whole number of pages without a next one",
+        )
+    return Source(name, _worst_first(found), "the repository's dependencies", coverage=seen)
+
+
+def _switched_off(error: Denied, github: GitHubApi) -> NotConfigured:
+    """GitHub answers 403 where nobody has switched the alerts on."""
+    return NotConfigured(
+        f"Dependabot's alerts are not switched on: {error}",
+        setting=f"targets.{github.settings.target.name}.github.repository",
+        add="Dependabot alerts in the repository's settings, under code security",
+    )
+
+
+def _alert(alert: DependabotAlert) -> Weakness:
+    about = alert.security_vulnerability
+    patched = about.first_patched_version
+    return Weakness(
+        package=about.package.name,
+        level={"medium": "moderate"}.get(about.severity, about.severity),
+        title=alert.security_advisory.summary,
+        fix=f"{about.package.name} {patched.identifier}" if patched else "",
+        link=alert.html_url,
+    )
+
+
+def _worst_first(found: list[Weakness]) -> tuple[Weakness, ...]:
+    order = {level: number for number, level in enumerate(LEVELS)}
+    return tuple(sorted(found, key=lambda one: (order.get(one.level, -1), one.package)))
+
+
+@dataclass(frozen=True, slots=True)
+class OldDependency:
+    """A dependency of the project that is not at its newest.
+
+    Attributes:
+        wanted: the newest that package.json allows.
+        developing: it is there for developing only.
+    """
+
+    name: str
+    current: str
+    wanted: str
+    latest: str
+    developing: bool
+
+    @property
+    def behind(self) -> Behind:
+        """By what kind of release; below 1.0 a minor one is as a major one, as semver says."""
+        now, newest = _parts(self.current), _parts(self.latest)
+        if now is None or newest is None:
+            return "other"
+        if now[0] != newest[0] or (now[0] == 0 and now[1] != newest[1]):
+            return "major"
+        return "minor" if now[1] != newest[1] else "patch"
+
+
+@dataclass(frozen=True, slots=True)
+class OutdatedDependencies:
+    """The project's own dependencies that are not at their newest.
+
+    Attributes:
+        direct: how many it has of the registry in all.
+        looked_up: how many of those the registry has told the newest release of.
+        unseen: names of the others.
+        project: what its files say.
+    """
+
+    direct: int
+    old: tuple[OldDependency, ...]
+    looked_up: int
+    unseen: tuple[str, ...]
+    project: Project
+
+    @property
+    def coverage(self) -> Coverage:
+        """Each dependency looked up, with versions that can be compared."""
+        total = share(
+            self.looked_up,
+            self.direct,
+            "dependencies",
+            what="releases",
+            note=f"none of {self.unseen[0]}" if self.unseen else "",
+            hint="Its registry may be another, or want credentials; see ~/.npmrc.",
+            may_be_empty=True,
+        )
+        if self.project.elsewhere:
+            total += whole(f"{len(self.project.elsewhere)} not of the registry")
+        odd = [
+            f"{one.name} {one.current or 'not locked'} → {one.latest}" for one in self.old if one.behind == "other"
+        ]
+        total += understood(len(odd), self.direct, "versions", examples=odd)
+        if self.project.workspaces:
+            total += lacking(
+                "workspaces not looked at",
+                expected="the dependencies of all workspaces",
+                got=f"those of the root alone, not of {', '.join(self.project.workspaces[:NAMED])}",
+                hint="Name a workspace's own folder in npm.project to look at it.",
+            )
+        return total + _form(self.project)
+
+    @property
+    def majors(self) -> Reading:
+        """How many are a major version behind."""
+        found = [one for one in self.old if one.behind == "major"]
+        named = ", ".join(f"{one.name} {one.current} → {one.latest}" for one in found[:NAMED])
+        more = f", and {len(found) - NAMED} more" if len(found) > NAMED else ""
+        over = f"of {self.direct} dependenc{'y' if self.direct == 1 else 'ies'} of the project"
+        return Reading(float(len(found)), over=f"{over} ({named}{more})" if found else over)
+
+    def evidence(self) -> Evidence:
+        """A row for each, the furthest behind first."""
+        order = ("major", "other", "minor", "patch")
+        rows = [
+            [
+                one.name,
+                one.current or "not locked",
+                one.wanted,
+                one.latest,
+                one.behind,
+                "yes" if one.developing else "no",
+            ]
+            for one in sorted(self.old, key=lambda one: (order.index(one.behind), one.developing, one.name))
+        ]
+        columns = ["Dependency", "Locked", "Allowed", "Newest", "Behind by", "For developing only"]
+        return Table(f"Outdated: {len(self.old)} of {self.direct}", columns, rows)
+
+
+@measurement(time_limit=90.0)
+def outdated_dependencies(npm: Npm) -> OutdatedDependencies:
+    """The project's own dependencies against their newest releases, by the lock file."""
+    project = npm.read()
+    releases = {name: one for name, one in npm.outdated().items() if name in project.direct and one.latest}
+    found = [
+        OldDependency(name, project.locked.get(name, ""), one.wanted, one.latest, project.direct[name])
+        for name, one in releases.items()
+    ]
+    old = [one for one in found if one.current != one.latest]
+    unseen = tuple(sorted(project.direct.keys() - releases))
+    return OutdatedDependencies(
+        len(project.direct), tuple(sorted(old, key=lambda one: one.name)), len(releases), unseen, project
+    )
+
+
+_VERSION = re.compile(r"^v?(\d+)\.(\d+)\.(\d+)")
+
+
+def _parts(version: str) -> tuple[int, int, int] | None:
+    match = _VERSION.match(version)
+    return (int(match[1]), int(match[2]), int(match[3])) if match else None

@@ -1,0 +1,267 @@
+"""Who was refused, over a week of the target's logs as far as they reach back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, tzinfo
+
+from playbook.clients.log_reading import KEPT_HINT, SERVICE, LogSource, LogStream
+from playbook.core.clock import Clock
+from playbook.core.coverage import Coverage, lacking, share, understood
+from playbook.core.engine import measurement
+from playbook.core.errors import TooLittleData, Unmeasured, away
+from playbook.core.evidence import Evidence, Facts, Table
+from playbook.core.limits import Reading
+from playbook.readers.logs.security import HOUR, SecurityReview, SecurityReviewer
+from playbook.readers.logs.usual import usual_level
+from playbook.settings.loading import Settings
+from playbook.settings.sections.coverage import CoverageRules
+from playbook.settings.sections.target import Logs
+
+DAY = 86400.0
+_ROWS = 15
+NOT_SAID = "not said"
+
+
+@dataclass(frozen=True, slots=True)
+class SecurityLog:
+    """What the target's logs say about who came, refused requests first.
+
+    Attributes:
+        source: where it was read from.
+        problems: what could not be read of it.
+        since, until: epoch seconds of the time that was asked for.
+    """
+
+    review: SecurityReview
+    source: str
+    problems: tuple[str, ...]
+    wanted: Logs
+    rules: CoverageRules
+    since: float
+    until: float
+
+    @property
+    def days(self) -> float:
+        """The time that was asked for."""
+        return (self.until - self.since) / DAY
+
+    @property
+    def over(self) -> str:
+        """How much was seen: ``30 of 168 h (5,120 lines)``."""
+        return f"{self.hours} of {self.days * 24:.0f} h ({self.review.lines:,} lines)"
+
+    @property
+    def hours(self) -> int:
+        """Hours with lines; those at the two ends are one, as both are seen in part."""
+        seen = sum(self.since - HOUR < hour <= self.until for hour in self.review.hours)
+        return min(seen, round(self.days * 24))
+
+    @property
+    def coverage(self) -> Coverage:
+        """Lines in most hours and to the end, understood, and access lines among them."""
+        if self.review.access:
+            return self.lines_coverage
+        return self.lines_coverage + lacking(
+            "no access line",
+            expected="access lines, as they say who was refused",
+            got=f"{self.review.lines:,} lines without one",
+            hint="Let the web component write access lines, and forward them with the others.",
+        )
+
+    @property
+    def lines_coverage(self) -> Coverage:
+        """The same, whatever the lines are about."""
+        seen = share(
+            self.hours,
+            round(self.days * 24),
+            "h",
+            least_percent=self.rules.window_percent,
+            what="log lines",
+            hint=KEPT_HINT,
+        )
+        silence = (self.until - (self.review.last or self.since)) / 60
+        if silence > self.rules.newest_minutes:
+            seen += silent(silence / 60, self.rules.newest_minutes / 60, self.source)
+        return seen + read_coverage(self.review, self.problems, self.rules)
+
+    @property
+    def burst(self) -> Reading:
+        """Refused requests of the source that had most in an hour."""
+        worst = max((row.worst_hour for _, row in self.review.refused), default=(0, 0))
+        if not worst[0]:
+            return Reading(0, self.over)
+        source = next(source for source, row in self.review.refused if row.worst_hour == worst)
+        return Reading(worst[0], f"{self.over}, by {source or NOT_SAID} at {hour_text(worst[1])}")
+
+    @property
+    def unusual(self) -> str:
+        """The hour in which far more was refused than is usual for these hours; may be empty."""
+        counts = list(self.review.hours.values())
+        level = usual_level(counts, least=self.wanted.unusual_count, spread=self.wanted.unusual_spread)
+        if level is None or max(counts) <= level.bound:
+            return ""
+        hour = max(self.review.hours, key=self.review.hours.__getitem__)
+        sources = sum(hour in row.hours for _, row in self.review.refused)
+        several = f"{sources} sources" if sources > 1 else "one source"
+        return f"{max(counts):,} from {several} at {hour_text(hour)} (usually {level.usual:,.0f})"
+
+    def evidence(self) -> list[Evidence]:
+        """How much was seen, and who was refused where."""
+        shown: list[Evidence] = [
+            Facts("Logs", coverage_facts(self.review, self.source, self.problems, self.hours, self.days))
+        ]
+        if self.review.refused:
+            rows = [
+                [
+                    source or NOT_SAID,
+                    f"{row.count:,}",
+                    f"{row.worst_hour[0]:,} at {hour_text(row.worst_hour[1])}",
+                    ", ".join(f"{count:,} × {what}" for what, count in sorted(row.what.items())),
+                    time_text(row.first),
+                    time_text(row.last),
+                    ", ".join(sorted(row.paths, key=lambda path: -row.paths[path])[:4]),
+                ]
+                for source, row in self.review.refused[:_ROWS]
+            ]
+            heads = ["Source", "Refused", "Most in an hour", "How", "First (UTC)", "Last (UTC)", "Paths"]
+            shown += [Table("Refused, by source", heads, rows), self._paths()]
+        return shown
+
+    def _paths(self) -> Table:
+        paths: dict[str, int] = {}
+        for _, row in self.review.refused:
+            for path, count in row.paths.items():
+                paths[path] = paths.get(path, 0) + count
+        top = sorted(paths.items(), key=lambda path: -path[1])[:_ROWS]
+        return Table("Refused, by path", ["Path", "Refused"], [[path, f"{count:,}"] for path, count in top])
+
+
+@dataclass(frozen=True, slots=True)
+class LogsOfTheWeek:
+    """The target's logs, or why they could not be read, as files with sign-ins can be judged without them."""
+
+    log: SecurityLog | None
+    error: Unmeasured | None = None
+
+    @property
+    def coverage(self) -> Coverage:
+        """That of the log; without one there is nothing."""
+        if self.log:
+            return self.log.coverage
+        return lacking("no logs", expected="logs that can be read", got=str(self.error), cause=away(self.error))
+
+    def evidence(self) -> list[Evidence]:
+        """That of the log."""
+        return self.log.evidence() if self.log else [Facts("Logs", {"Not read": str(self.error)})]
+
+
+@measurement(time_limit=55.0)
+def logs_of_the_week(logs: LogSource, settings: Settings, clock: Clock) -> LogsOfTheWeek:
+    """Who was refused and who failed to sign in, by the target's logs, in one pass. Errors are kept."""
+    wanted = settings.target.security
+    since, until = clock.now() - timedelta(days=wanted.days), clock.now()
+    try:
+        review, stream = review_of(logs, since, until, strict=False)
+        if not review.lines:
+            raise TooLittleData(
+                "; ".join(
+                    [f"{SERVICE}: expected lines from {stream.source}, got {_none(review)}", *stream.problems]
+                ),
+                service=SERVICE,
+                hint=KEPT_HINT,
+            )
+    except Unmeasured as error:
+        return LogsOfTheWeek(None, error)
+    problems, source = tuple(stream.problems), stream.source
+    return LogsOfTheWeek(
+        SecurityLog(
+            review, source, problems, settings.target.logs, settings.coverage, since.timestamp(), until.timestamp()
+        )
+    )
+
+
+@measurement
+def security_log(logs_of_the_week: LogsOfTheWeek) -> SecurityLog:
+    """401, 403 and "blocked" by source, path and hour, of the last seven days as far as the logs reach back.
+
+    Raises:
+        Unmeasured: the logs cannot be read.
+        TooLittleData: there is not one line of that time.
+    """
+    if logs_of_the_week.log is None:
+        assert logs_of_the_week.error is not None
+        raise logs_of_the_week.error
+    return logs_of_the_week.log
+
+
+def review_of(
+    logs: LogSource, since: datetime, until: datetime, *, strict: bool, zone: tzinfo = UTC
+) -> tuple[SecurityReview, LogStream]:
+    stream = logs.read(since)
+    reviewer = SecurityReviewer(since.timestamp(), until.timestamp(), strict=strict, zone=zone)
+    for part in stream.parts:
+        reviewer.extend(part)
+    return reviewer.result(), stream
+
+
+def read_coverage(review: SecurityReview, problems: tuple[str, ...], rules: CoverageRules) -> Coverage:
+    """What could not be read or understood of a log."""
+    strange = review.undated + review.ahead + review.unknown
+    total = Coverage()
+    for problem in problems:
+        total += lacking("not all was read", expected="everything to be read", got=problem)
+    return total + understood(
+        strange,
+        max(review.lines + review.undated, strange),
+        "lines",
+        examples=review.examples,
+        most_percent=rules.not_understood_percent,
+        hint="They have no time, one in the future (security.time_zone is that of files without one), or "
+        "words that this suite does not know.",
+    )
+
+
+def silent(hours: float, most: float, source: str) -> Coverage:
+    return lacking(
+        f"silent for {hours:.1f} h",
+        expected=f"a line in the last {most:.1f} h",
+        got=f"none for {hours:.1f} h from {source}",
+        hint="Check that the logs are still written and forwarded.",
+    )
+
+
+def _none(review: SecurityReview) -> str:
+    if not review.undated:
+        return "none at all"
+    return f"{review.undated:,} without a time that can be read, e.g. {review.examples[0]!r}"
+
+
+def coverage_facts(
+    review: SecurityReview, source: str, problems: tuple[str, ...], hours: int, days: float
+) -> dict[str, str]:
+    facts = {
+        "Source": source,
+        "Lines": f"{review.lines:,}",
+        "From": time_text(review.first),
+        "To": time_text(review.last),
+        "Hours with lines": f"{hours} of {days * 24:.0f}",
+    }
+    if review.left_out:
+        facts["Rare sources, left out"] = f"{review.left_out:,}"
+    for name, count in (
+        ("Without a time", review.undated),
+        ("Dated in the future", review.ahead),
+        ("Not understood", review.unknown),
+    ):
+        if count:
+            facts[name] = f"{count:,} lines"
+    return facts | {f"Problem {number}": text for number, text in enumerate(problems, 1)}
+
+
+def time_text(seconds: float | None) -> str:
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M:%S}" if seconds is not None else "never"
+
+
+def hour_text(seconds: int) -> str:
+    return f"{datetime.fromtimestamp(seconds, UTC):%a %d %b, %H:00} UTC"

@@ -1,0 +1,238 @@
+"""Who failed to sign in, over a week of the target's logs and of files with sign-ins."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import pairwise
+
+from playbook.clients.log_files import FileLogs
+from playbook.core.clock import Clock
+from playbook.core.coverage import Coverage, lacking, share
+from playbook.core.engine import measurement
+from playbook.core.errors import Unmeasured
+from playbook.core.evidence import Evidence, Facts, Table
+from playbook.core.limits import Reading
+from playbook.measure.security.security_log import (
+    NOT_SAID,
+    LogsOfTheWeek,
+    SecurityLog,
+    coverage_facts,
+    hour_text,
+    read_coverage,
+    review_of,
+    silent,
+    time_text,
+)
+from playbook.readers.logs.security import HOUR, Activity, SecurityReview
+from playbook.settings.loading import Settings
+from playbook.settings.sections.coverage import CoverageRules
+from playbook.settings.sections.security import Security
+
+_ROWS = 15
+_KINDS = {
+    "ssh": "sshd",
+    "penalty": "sshd's penalties",
+    "nginx": "nginx",
+    "system": "the system (PAM)",
+    "login": "login, su and sudo",
+    "ftp": "the FTP server",
+    "mail": "the mail server",
+    "database": "the database",
+    "fail2ban": "fail2ban",
+    "bans": "fail2ban's bans",
+    "application": "the application",
+    "access": "access lines",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FailedLogins:
+    """Failed sign-ins, from the target's logs and from files with sign-ins.
+
+    Attributes:
+        logs: what the target's logs say; None where they could not be read.
+        files: what the files say; None where none are set, or could be read.
+        problems: what could not be read of the files, or of the logs altogether.
+    """
+
+    logs: SecurityLog | None
+    files: SecurityReview | None
+    files_source: str
+    problems: tuple[str, ...]
+    wanted: Security
+    rules: CoverageRules
+    since: float
+    until: float
+
+    @property
+    def coverage(self) -> Coverage:
+        """What the logs cover; of the files that they reach back, go on to the end, and are understood."""
+        seen = self.logs.lines_coverage if self.logs else Coverage()
+        for problem in self.problems:
+            seen += lacking("not all was read", expected="everything to be read", got=problem)
+        if self.files:
+            seen += self._files_coverage(self.files)
+        elif self.logs and not self.problems and not (self.logs.review.access or self.logs.review.about):
+            seen += lacking(
+                "no line about a sign-in",
+                expected="lines that say who signs in",
+                got=f"{self.logs.review.lines:,} lines of logs without one",
+                hint="Set security.auth_logs to the files that have them, e.g. /var/log/auth.log*.",
+            )
+        return seen
+
+    def _files_coverage(self, files: SecurityReview) -> Coverage:
+        hours, longest = self._files_hours(files)
+        wanted = round((self.until - self.since) / HOUR)
+        seen = share(
+            min(hours, wanted),
+            wanted,
+            "h of sign-ins",
+            least_percent=self.rules.window_percent,
+            what="lines" if files.lines else "",
+            hint="Keep the files with sign-ins for a week and more, and name all of them in security.auth_logs; "
+            "security.quiet_hours is how long they may be silent.",
+        )
+        silence, most = (
+            (self.until - (files.last or self.since)) / HOUR,
+            max(longest, self.rules.newest_minutes / 60),
+        )
+        if silence > most:
+            seen += silent(silence, most, self.files_source)
+        if files.lines and not files.about:
+            seen += lacking(
+                "no line about a sign-in",
+                expected="lines that say who signs in",
+                got=f"{files.lines:,} lines without one from {self.files_source}",
+                hint="Check that sshd logs there.",
+            )
+        return seen + read_coverage(files, (), self.rules)
+
+    def _files_hours(self, files: SecurityReview) -> tuple[float, float]:
+        """Hours that the files cover, without long silences; and the longest silence between two lines of them."""
+        if files.first is None or files.last is None:
+            return 0.0, 0.0
+        lines = sorted(hour for hour in files.hours if self.since - HOUR < hour <= self.until)
+        between = [(after - before) / HOUR for before, after in pairwise(lines)]
+        quiet = self.wanted.quiet_hours
+        before_first = min((files.first - self.since) / HOUR, quiet) if files.reaches_back else 0.0
+        after_last = min((self.until - files.last) / HOUR, quiet)
+        within = (files.last - files.first) / HOUR - sum(max(gap - quiet, 0.0) for gap in between)
+        # As long as it was silent before, and half of that again.
+        return before_first + max(within, 0.0) + after_last, 1.5 * max(between, default=0.0)
+
+    @property
+    def _reviews(self) -> list[SecurityReview]:
+        return [review for review in (self.logs and self.logs.review, self.files) if review]
+
+    @property
+    def by_source(self) -> Reading:
+        """Failed sign-ins of the source that had most in an hour."""
+        worst, found = 0, ""
+        for review in self._reviews:
+            for (kind, source), row in review.failed:
+                if row.worst_hour[0] > worst:
+                    worst = row.worst_hour[0]
+                    found = f", from {source or NOT_SAID} at {hour_text(row.worst_hour[1])}, says {_KINDS[kind]}"
+        return Reading(worst, self._over + found)
+
+    @property
+    def altogether(self) -> Reading:
+        """Failed sign-ins of all sources in the fullest hour, of the log that has most."""
+        hours = [hours for review in self._reviews for hours in review.failed_hours.values()]
+        worst = max((count for hour in hours for count in hour.values()), default=0)
+        return Reading(worst, self._over)
+
+    @property
+    def guessed(self) -> str:
+        """Sources whose password was accepted after many were not, in words; may be empty."""
+        failed: dict[str, list[Activity]] = {}
+        for review in self._reviews:
+            for (_, source), row in review.failed:
+                failed.setdefault(source, []).append(row)
+        found = []
+        for source, time in sorted(pair for review in self._reviews for pair in review.accepted):
+            hour = int(time) // HOUR * HOUR
+            before = max(
+                (
+                    row.hours.get(hour, 0) + row.hours.get(hour - HOUR, 0)
+                    for row in failed.get(source, [])
+                    if row.first < time
+                ),
+                default=0,
+            )
+            if before >= self.wanted.break_in_failures:
+                found.append(
+                    f"{source or NOT_SAID} signed in at {time_text(time)} UTC after {before:,} wrong passwords"
+                )
+        return "; ".join(found[:5])
+
+    def evidence(self) -> list[Evidence]:
+        """What was read, and who failed."""
+        logs = self.logs
+        shown: list[Evidence] = []
+        if logs:
+            shown.append(
+                Facts("Logs", coverage_facts(logs.review, logs.source, logs.problems, logs.hours, logs.days))
+            )
+        problems = {f"Problem {number}": text for number, text in enumerate(self.problems, 1)}
+        if self.files:
+            hours = round(self._files_hours(self.files)[0])
+            facts = coverage_facts(self.files, self.files_source, (), hours, self.wanted.days)
+            shown.append(Facts("Files with sign-ins", facts | problems))
+        elif problems:
+            shown.append(Facts("Files with sign-ins", problems))
+        else:
+            text = "none is set: security.auth_logs names them, e.g. /var/log/auth.log*"
+            shown.append(Facts("Files with sign-ins", {"Files": text}))
+        rows = [
+            [
+                source or NOT_SAID,
+                _KINDS[kind],
+                f"{row.count:,}",
+                f"{row.worst_hour[0]:,} at {hour_text(row.worst_hour[1])}",
+                time_text(row.first),
+                time_text(row.last),
+            ]
+            for review in self._reviews
+            for (kind, source), row in review.failed[:_ROWS]
+        ]
+        heads = ["Source", "Said by", "Failed", "Most in an hour", "First (UTC)", "Last (UTC)"]
+        return [*shown, Table("Failed sign-ins, by source", heads, rows)] if rows else shown
+
+    @property
+    def _over(self) -> str:
+        parts = [self.logs.over] if self.logs else []
+        parts += [f"{self.files.lines:,} lines of files"] if self.files else []
+        return " and ".join(parts) or "nothing"
+
+
+@measurement(time_limit=55.0)
+def failed_logins(logs_of_the_week: LogsOfTheWeek, settings: Settings, clock: Clock) -> FailedLogins:
+    """Failed sign-ins by source: sshd, nginx, PAM and the application, from logs and ``security.auth_logs``.
+
+    What one of the two says is judged also where the other cannot be read.
+
+    Raises:
+        Unmeasured: neither can be read.
+    """
+    wanted, log = settings.target.security, logs_of_the_week.log
+    since, until = clock.now() - timedelta(days=wanted.days), clock.now()
+    errors = [logs_of_the_week.error] if logs_of_the_week.error else []
+    problems: list[str] = []
+    review, source = None, ""
+    if wanted.auth_logs:
+        try:
+            files = FileLogs(wanted.auth_logs, settings.target.logs)
+            review, stream = review_of(files, since, until, strict=True, zone=wanted.zone)
+            source = stream.source
+            problems += stream.problems
+        except Unmeasured as error:
+            errors.append(error)
+    if log is None and review is None:
+        raise errors[0]
+    problems += map(str, errors)
+    return FailedLogins(
+        log, review, source, tuple(problems), wanted, settings.coverage, since.timestamp(), until.timestamp()
+    )

@@ -1,0 +1,195 @@
+"""The certificate that one server shows, with the others that a client needs to believe it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from playbook.clients.tls import Endpoint
+from playbook.core.errors import Malformed
+from playbook.core.time_words import moment
+from playbook.measure.tls.certificate_facts import Facts, facts_of, paths
+from playbook.measure.tls.certificate_names import matches_address, matches_name, plain_host
+
+DAY = 86400.0
+# No authority gives a term like this: it is a clock that was wrong, or a date that means never.
+_LONGEST_TERM = timedelta(days=100 * 366)
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """The certificate that one server shows.
+
+    Attributes:
+        endpoint: whose, and where it was read.
+        own: the server's own.
+        sent: all that came with it, in the server's order, the own one first; those that could be read.
+        path: what a client needs of them and of the authorities it trusts: the way to the top that holds longest.
+        trusted: the way ends at an authority that is trusted.
+        unread: what could not be read of those that came, in words.
+        read_at: when this was read.
+        distrust: what a client says that does not trust it; empty where it would be trusted.
+        chain_fault: why it leads to no trusted root; empty where it does.
+    """
+
+    endpoint: str
+    host: str
+    own: Facts
+    sent: tuple[Facts, ...]
+    path: tuple[Facts, ...]
+    trusted: bool
+    unread: tuple[str, ...]
+    read_at: datetime
+    distrust: str = ""
+    chain_fault: str = ""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Host names and addresses that it is for."""
+        return (*self.own.names, *self.own.addresses)
+
+    @property
+    def issuer(self) -> str:
+        """Who signed it."""
+        return self.own.issuer
+
+    @property
+    def first_to_end(self) -> Facts:
+        """Of all that a client needs, the one that ends first."""
+        return min(self.path, key=lambda link: link.not_after)
+
+    @property
+    def not_after(self) -> datetime:
+        """Until when a client takes it: the end of whatever ends first of all that it needs."""
+        return self.first_to_end.not_after
+
+    @property
+    def days_left(self) -> float:
+        """Days until then; negative where it has passed."""
+        return (self.not_after - self.read_at).total_seconds() / DAY
+
+    @property
+    def is_for_host(self) -> bool:
+        """One of its names is the host's."""
+        own = self.own
+        return any(matches_name(name, self.host) for name in own.names) or any(
+            matches_address(address, self.host) for address in own.addresses
+        )
+
+    @property
+    def fault(self) -> str:
+        """Why visitors are turned away, everything that is wrong; empty where nothing is."""
+        found = [fault for link in self.path for fault in self._faults_of(link)]
+        if not self.is_for_host and not (self.own.unread and not self.names):
+            found.append(self._for_others())
+        if self.chain_fault:
+            found.append(f"not trusted ({self.chain_fault}{self._missing()})")
+        if self.distrust and not found and not self.weak:
+            found.append(f"not accepted ({self.distrust})")
+        return ", ".join(dict.fromkeys(found))
+
+    def _faults_of(self, link: Facts) -> list[str]:
+        whose = "" if link is self.own else f"{link.subject!r}, which it needs, "
+        found = []
+        if link.not_after < link.not_before:
+            found.append(f"{whose}ends before it begins")
+        if self.read_at > link.not_after:
+            found.append(f"{whose}expired on {link.not_after:%Y-%m-%d}")
+        if self.read_at < link.not_before:
+            found.append(f"{whose}not valid before {moment(link.not_before)}")
+        return found
+
+    def _for_others(self) -> str:
+        names = ", ".join(self.names[:4])
+        if names:
+            return f"for {names} only"
+        if self.own.other_names:
+            return f"for no host name, only for {self.own.other_names} names of other kinds"
+        return "for no host name only"
+
+    def _missing(self) -> str:
+        top = self.path[-1]
+        if self.trusted or top.self_signed:
+            return ""
+        browsers = ", which browsers fetch and others do not" if top.fetches_issuer else ""
+        return f": {top.issuer!r}, who signed {top.subject!r}, is not sent along{browsers}"
+
+    @property
+    def weak(self) -> str:
+        """What is too weak about keys and signatures of all that a client needs; empty where nothing is.
+
+        The signature of the one at the top says nothing: it is trusted for itself.
+        """
+        found = []
+        for number, link in enumerate(self.path):
+            whose = "" if link is self.own else f" of {link.subject!r}"
+            found.append(link.weak_key and f"{link.weak_key}{whose}")
+            is_top = number == len(self.path) - 1 and (self.trusted or link.self_signed)
+            if not is_top:
+                found.append(link.weak_signature and f"{link.weak_signature}{whose}")
+        return ", ".join(filter(None, found))
+
+    @property
+    def odd(self) -> str:
+        """What most clients put up with and some do not; may be empty."""
+        found = []
+        needed = [link for link in self.path if link in self.sent]
+        if [link for link in dict.fromkeys(self.sent) if link in needed] != needed:
+            found.append("sent in the wrong order")
+        subjects = {link.subject for link in self.path} | {link.issuer for link in self.path}
+        strangers = [link for link in self.extra if link.subject not in subjects]
+        if strangers:
+            found.append(f"sent with {', '.join(repr(link.subject) for link in strangers[:3])}, unrelated to it")
+        if self.own.is_authority:
+            found.append("an authority's own certificate, which signs others")
+        if self.own.not_after - self.own.not_before > _LONGEST_TERM:
+            found.append(
+                f"valid from {self.own.not_before:%Y} to {self.own.not_after:%Y}, which no authority gives"
+            )
+        return ", ".join(found)
+
+    @property
+    def extra(self) -> tuple[Facts, ...]:
+        """Sent along, and not needed."""
+        return tuple(link for link in dict.fromkeys(self.sent) if link not in self.path)
+
+    @property
+    def remark(self) -> str:
+        """What was sent beyond need, and what of that has ended; may be empty."""
+        said = [
+            f"{link.subject!r} of {link.issuer!r}"
+            + (f", expired on {link.not_after:%Y-%m-%d}" if link.not_after < self.read_at else "")
+            for link in self.extra
+        ]
+        twice = len(self.sent) - len(set(self.sent))
+        said += [f"{twice} of them twice"] if twice else []
+        return "; ".join(said)
+
+
+def describe(
+    sent: tuple[bytes, ...], endpoint: Endpoint, now: datetime, authorities: tuple[bytes, ...] = ()
+) -> Certificate:
+    """What the certificates (DER) that a server sends say, its own first.
+
+    Raises:
+        Malformed: not even the dates of the server's own can be read.
+    """
+    whose = str(endpoint)
+    own = facts_of(sent[0], whose)
+    read, unread = [own], [f"{whose}: {text}" for text in own.unread]
+    for number, der in enumerate(sent[1:], start=2):
+        try:
+            link = facts_of(der, f"{whose}, number {number} of its chain,")
+        except Malformed as error:
+            unread.append(str(error))
+        else:
+            read.append(link)
+            unread += [f"{whose}: {text} of {link.subject!r}" for text in link.unread]
+    # Trusted ways first, then the one whose first end comes last, then the longest, which tells most.
+    path, trusted = max(
+        paths(tuple(read), authorities),
+        key=lambda way: (way[1], min(link.not_after for link in way[0]), len(way[0])),
+    )
+    if not trusted:
+        path = max((way for way, _ in paths(tuple(read), authorities)), key=len)
+    return Certificate(whose, plain_host(endpoint.host), own, tuple(read), path, trusted, tuple(unread), now)

@@ -1,0 +1,254 @@
+"""What one certificate says, each part read by itself, so that one that cannot be read hides no other."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import TYPE_CHECKING, TypeVar
+
+from playbook.clients.tls import SERVICE
+from playbook.core.errors import Malformed
+from playbook.measure.tls.certificate_dates import dates_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from cryptography import x509
+
+    T = TypeVar("T", bound=x509.ExtensionType)
+
+# What Mozilla's guideline and the Baseline Requirements of the CA/Browser Forum (6.1.5, 7.1.3) still accept.
+LEAST_RSA_BITS = 2048
+_CURVES = frozenset({"secp256r1", "secp384r1", "secp521r1"})
+_WEAK_HASHES = frozenset({"md5", "sha1", "sha224"})
+_OLD_SIGNATURES = {"1.2.840.113549.1.1.2": "md2", "1.2.840.113549.1.1.3": "md4"}
+_CHAIN_LIMIT, _PATHS_LIMIT = 10, 200
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a certificate (DER) says of itself.
+
+    Attributes:
+        subject, issuer: as people call them: organisation and common name.
+        names, addresses: DNS names and IP addresses that it is for; ``other_names`` counts those of other kinds.
+        key, signature: as people call them: ``RSA 2048``, ``sha256``.
+        weak_key, weak_signature: what is too weak about it, in words; empty where nothing is.
+        is_authority: it may sign others.
+        self_signed: it names itself as its issuer.
+        must_staple: it demands a word on its revocation in the handshake.
+        fetches_issuer: it says where its issuer's certificate can be had, which browsers do and others do not.
+        unread: what could not be read or is of a kind not known here, in words.
+    """
+
+    der: bytes
+    subject: str
+    issuer: str
+    not_before: datetime
+    not_after: datetime
+    names: tuple[str, ...] = ()
+    addresses: tuple[str, ...] = ()
+    other_names: int = 0
+    key: str = ""
+    weak_key: str = ""
+    signature: str = ""
+    weak_signature: str = ""
+    is_authority: bool = False
+    self_signed: bool = False
+    must_staple: bool = False
+    fetches_issuer: bool = False
+    unread: tuple[str, ...] = ()
+
+
+def facts_of(der: bytes, whose: str) -> Facts:
+    """Read it; Malformed where not even its dates can be read."""
+    from cryptography import x509
+    from cryptography.x509.oid import AuthorityInformationAccessOID
+
+    try:
+        found = _load(der)
+        before, after = found.not_valid_before_utc, found.not_valid_after_utc
+    except ValueError as error:
+        dates = dates_of(der)
+        if dates is None:
+            raise Malformed(
+                f"{SERVICE}: expected a certificate of {whose} that can be read, got {error}", service=SERVICE
+            ) from error
+        return Facts(der, "?", "?", *dates, unread=(f"all but its dates ({error})",))
+    unread: list[str] = []
+    subject, subject_der = _name(lambda: found.subject, unread)
+    issuer, issuer_der = _name(lambda: found.issuer, unread)
+    key, weak_key = _key(found, unread)
+    signature, weak_signature = _signature(found, unread)
+    names: tuple[str, ...] = ()
+    addresses: tuple[str, ...] = ()
+    other = 0
+    alternatives = _extension(found, x509.SubjectAlternativeName, unread)
+    if alternatives is not None:
+        names = tuple(alternatives.get_values_for_type(x509.DNSName))
+        addresses = tuple(str(address) for address in alternatives.get_values_for_type(x509.IPAddress))
+        other = len(list(alternatives)) - len(names) - len(addresses)
+    constraints = _extension(found, x509.BasicConstraints, unread)
+    features = _extension(found, x509.TLSFeature, unread)
+    access = _extension(found, x509.AuthorityInformationAccess, unread)
+    return Facts(
+        der,
+        subject,
+        issuer,
+        before,
+        after,
+        names=names,
+        addresses=addresses,
+        other_names=other,
+        key=key,
+        weak_key=weak_key,
+        signature=signature,
+        weak_signature=weak_signature,
+        is_authority=bool(constraints and constraints.ca),
+        self_signed=bool(subject_der) and subject_der == issuer_der,
+        must_staple=bool(features and x509.TLSFeatureType.status_request in list(features)),
+        fetches_issuer=any(
+            entry.access_method == AuthorityInformationAccessOID.CA_ISSUERS for entry in access or ()
+        ),
+        unread=tuple(dict.fromkeys(unread)),
+    )
+
+
+def paths(sent: tuple[Facts, ...], authorities: tuple[bytes, ...]) -> Iterator[tuple[tuple[Facts, ...], bool]]:
+    """Each way from the first certificate to the top, and whether it ends at an authority that is trusted."""
+    by_subject: dict[bytes, list[bytes]] = {}
+    for der in authorities:
+        with_subject = _subject(der)
+        if with_subject:
+            by_subject.setdefault(with_subject, []).append(der)
+    trusted = frozenset(authorities)
+    found = 0
+    open_paths: list[tuple[Facts, ...]] = [(sent[0],)]
+    while open_paths and found < _PATHS_LIMIT:
+        path = open_paths.pop()
+        last = path[-1]
+        if last.der in trusted:
+            found += 1
+            yield path, True
+            continue
+        above = [link for link in sent[1:] if link not in path and _signed(last.der, link.der)]
+        roots = [der for der in by_subject.get(_issuer(last.der), []) if _signed(last.der, der)]
+        for der in roots:
+            found += 1
+            yield (*path, facts_of(der, "an authority")), True
+        more = [(*path, link) for link in above if link.der not in roots and len(path) < _CHAIN_LIMIT]
+        open_paths += more
+        if not more and not roots:
+            found += 1
+            yield path, False
+
+
+def _load(der: bytes) -> x509.Certificate:
+    """Read a certificate; ValueError where it is none, or of a version that does not exist."""
+    from cryptography import x509
+
+    with warnings.catch_warnings():  # cryptography warns of what it takes today and will refuse some day
+        warnings.simplefilter("ignore")
+        try:
+            return x509.load_der_x509_certificate(der)
+        except x509.InvalidVersion as error:
+            raise ValueError(str(error)) from None
+
+
+@lru_cache(maxsize=1024)
+def _subject(der: bytes) -> bytes:
+    try:
+        return _load(der).subject.public_bytes()
+    except ValueError:
+        return b""
+
+
+def _issuer(der: bytes) -> bytes:
+    try:
+        return _load(der).issuer.public_bytes()
+    except ValueError:
+        return b""
+
+
+def _signed(der: bytes, by: bytes) -> bool:
+    """Whether the one bears the other's signature."""
+    from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+
+    if der == by:
+        return False
+    try:
+        _load(der).verify_directly_issued_by(_load(by))
+    except (InvalidSignature, UnsupportedAlgorithm, ValueError, TypeError):
+        return False
+    return True
+
+
+def _name(read: Callable[[], x509.Name], unread: list[str]) -> tuple[str, bytes]:
+    """A name as people call it, and as it is compared; it is parsed when it is asked for."""
+    from cryptography.x509.oid import NameOID
+
+    oids = (NameOID.ORGANIZATION_NAME, NameOID.COMMON_NAME)
+    try:
+        name = read()
+        parts = [str(part.value) for oid in oids for part in name.get_attributes_for_oid(oid)]
+        return ", ".join(parts) or name.rfc4514_string() or "nobody", name.public_bytes()
+    except ValueError as error:
+        unread.append(f"a name ({error})")
+        return "?", b""
+
+
+def _extension(found: x509.Certificate, kind: type[T], unread: list[str]) -> T | None:
+    from cryptography import x509
+
+    try:
+        return found.extensions.get_extension_for_class(kind).value
+    except x509.ExtensionNotFound:
+        return None
+    except (ValueError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType) as error:
+        unread.append(f"its extensions ({error})")
+        return None
+
+
+def _key(found: x509.Certificate, unread: list[str]) -> tuple[str, str]:
+    """The key as people call it, and what is too weak about it."""
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, ed25519, rsa
+
+    try:
+        key = found.public_key()
+    except (UnsupportedAlgorithm, ValueError) as error:
+        unread.append(f"its key ({error})")
+        return "a kind that is not known here", ""
+    match key:
+        case rsa.RSAPublicKey():
+            weak = key.key_size < LEAST_RSA_BITS
+            return f"RSA {key.key_size}", f"RSA key of {key.key_size} bits" if weak else ""
+        case ec.EllipticCurvePublicKey():
+            weak = key.curve.name not in _CURVES
+            return f"ECDSA {key.curve.name}", f"curve {key.curve.name}" if weak else ""
+        case dsa.DSAPublicKey():
+            return f"DSA {key.key_size}", f"DSA key of {key.key_size} bits"
+        case ed25519.Ed25519PublicKey() | ed448.Ed448PublicKey():
+            return type(key).__name__.removesuffix("PublicKey"), ""
+    name = type(key).__name__.removesuffix("PublicKey")
+    unread.append(f"its key, of a kind that is not known here ({name})")
+    return name, ""
+
+
+def _signature(found: x509.Certificate, unread: list[str]) -> tuple[str, str]:
+    """The signature as people call it, and what is too weak about it."""
+    from cryptography.exceptions import UnsupportedAlgorithm
+
+    oid = found.signature_algorithm_oid.dotted_string
+    if oid in _OLD_SIGNATURES:
+        return _OLD_SIGNATURES[oid], f"signature with {_OLD_SIGNATURES[oid]}"
+    try:
+        hash_ = found.signature_hash_algorithm
+    except (UnsupportedAlgorithm, ValueError):
+        unread.append(f"its signature, of a kind that is not known here ({oid})")
+        return f"a kind that is not known here ({oid})", ""
+    if hash_ is None:  # Ed25519 and its like hash in their own way
+        return "EdDSA", ""
+    return hash_.name, f"signature with {hash_.name}" if hash_.name in _WEAK_HASHES else ""

@@ -1,0 +1,360 @@
+"""Certificates of every domain, from both ends: what servers show, and what DigitalOcean says that it obtained."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from playbook.clients.digitalocean import digitalocean
+from playbook.clients.digitalocean_transport import SERVICE as DIGITALOCEAN
+from playbook.clients.digitalocean_types import AppDomain
+from playbook.clients.tls import Endpoint, TlsClient
+from playbook.clients.trust import own_authority
+from playbook.core.clock import Clock
+from playbook.core.coverage import Coverage, lacking, share, understood
+from playbook.core.engine import measurement
+from playbook.core.errors import NotConfigured, Unmeasured, UsageError, away
+from playbook.core.evidence import Evidence, Facts, Table
+from playbook.core.limits import Reading
+from playbook.core.time_words import moment
+from playbook.measure.app.app import DOMAIN_PHASES
+from playbook.measure.tls.certificate import DAY, Certificate, describe
+from playbook.measure.tls.certificate_names import plain_host
+from playbook.settings.loading import Settings
+from playbook.settings.sections.coverage import CoverageRules
+
+_ACTIVE = "ACTIVE"
+_NO_IPV6_HINT = (
+    "Where this machine has no way to IPv6, run it on one that has, or set targets.NAME.security.ipv6 = false."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Certificates:
+    """The certificates of all domains, as far as they could be read.
+
+    Attributes:
+        served: what servers show, one for each host and chain, with the addresses that show it.
+        domains: those of the app, with what DigitalOcean says of them.
+        addresses: at how many of all addresses a certificate was read, and how many there are.
+        problems: what could not be read: servers, or the list of the app's domains.
+        remarks: what was left out on purpose.
+        ca: the file with the authorities that are trusted; empty where they are the usual ones.
+        unaddressed: further websites whose address is not set.
+    """
+
+    served: tuple[Certificate, ...]
+    domains: tuple[AppDomain, ...]
+    addresses: tuple[int, int]
+    problems: tuple[Unmeasured, ...]
+    platform: Unmeasured | None
+    read_at: datetime
+    rules: CoverageRules
+    remarks: tuple[str, ...] = ()
+    ca: str = ""
+    unaddressed: tuple[str, ...] = ()
+
+    @property
+    def coverage(self) -> Coverage:
+        """Every address of every domain, and every part of what they show: an extreme needs them all."""
+        seen, of = self.addresses
+        note = "; ".join(problem.clause for problem in self.problems[:3])
+        total = share(
+            seen,
+            of,
+            "addresses",
+            least_percent=self.rules.population_percent,
+            what="certificates",
+            note=note,
+            hint=" ".join(filter(None, (*(problem.hint for problem in self.problems[:1]), self._ipv6_hint))),
+        )
+        if self.platform:
+            total += lacking(
+                "domains at DigitalOcean not read",
+                expected="the app's domains from DigitalOcean",
+                got=str(self.platform),
+                hint=self.platform.hint,
+                cause=away(self.platform),
+            )
+        unread = [text for read in self.served for text in read.unread]
+        unread += [
+            f"{read.endpoint}: the way to the authority that signed it"
+            for read in self.served
+            if not read.trusted and not read.distrust
+        ]
+        certificates = sum(len(read.sent) for read in self.served)
+        total += understood(len(unread), max(certificates, len(unread)), "certificates", examples=unread)
+        phases = [domain.phase for domain in self.domains if domain.phase]
+        strange = [phase for phase in phases if phase not in DOMAIN_PHASES]
+        total += understood(len(strange), len(phases), "phases of domains", examples=strange)
+        for name in self.unaddressed:
+            total += lacking(f"{name} not seen", expected=f"the certificate of {name}", got="no address of it")
+        for domain in self.domains:
+            name = domain.spec.domain
+            if name.startswith("*.") and domain.certificate_expires_at is None:
+                total += lacking(
+                    f"nothing of {name}",
+                    expected=f"the end of {name}'s certificate from DigitalOcean, as a wildcard has no address",
+                    got="none named",
+                    hint="Add a host under it to security.domains.",
+                )
+        return total
+
+    @property
+    def _ipv6_hint(self) -> str:
+        return _NO_IPV6_HINT if any("unreachable" in str(problem).lower() for problem in self.problems) else ""
+
+    @property
+    def obtained(self) -> tuple[tuple[str, datetime | None], ...]:
+        """Domain and end of the certificate that DigitalOcean obtained for it; None where it says none."""
+        return tuple((domain.spec.domain, domain.certificate_expires_at) for domain in self.domains)
+
+    @property
+    def faults(self) -> str:
+        """What turns visitors away, by domain; empty where nothing does."""
+        found = [f"{read.endpoint}: {read.fault}" for read in self.served if read.fault]
+        if any(read.chain_fault and not read.trusted for read in self.served):
+            found.append(own_authority("web.ca", self.ca))
+        return "; ".join(found)
+
+    @property
+    def weak(self) -> str:
+        """Keys and signatures that are too weak, by domain; may be empty."""
+        return "; ".join(f"{read.endpoint}: {read.weak}" for read in self.served if read.weak)
+
+    @property
+    def odd(self) -> str:
+        """What some clients do not put up with, by domain; may be empty."""
+        return "; ".join(f"{read.endpoint}: {read.odd}" for read in self.served if read.odd)
+
+    @property
+    def not_active(self) -> str:
+        """The app's domains that are not in use as they should be; may be empty."""
+        return ", ".join(
+            f"{domain.spec.domain} {domain.phase}"
+            for domain in self.domains
+            if domain.phase in DOMAIN_PHASES - {_ACTIVE}
+        )
+
+    @property
+    def summary(self) -> str:
+        """``2 of 2 valid``."""
+        good = sum(not read.fault for read in self.served)
+        return f"{good} of {len(self.served)} valid"
+
+    @property
+    def days_left(self) -> Reading:
+        """Days until the first of them ends, at whichever end that is, and whichever of its chain that is."""
+        ends = [(read.not_after, f"{read.endpoint} as served{_which(read)}") for read in self.served]
+        ends += [(at, f"{domain} at DigitalOcean") for domain, at in self.obtained if at]
+        if not ends:
+            return Reading(
+                float("nan"), "", lacking("", expected="an end of a certificate", got="none that could be read")
+            )
+        end, whose = min(ends)
+        days = (end - self.read_at).total_seconds() / DAY
+        first = f" as the first of {len(ends)}" if len(ends) > 1 else ""
+        return Reading(round(days, 1), f"({whose}, ends {moment(end)}{first})")
+
+    def evidence(self) -> list[Evidence]:
+        """One row for each certificate, and what both ends say of the same domain."""
+        heads = [
+            "Domain",
+            "For",
+            "Issuer",
+            "Valid from",
+            "Valid until",
+            "Days left",
+            "Key",
+            "Signature",
+            "Trusted",
+        ]
+        rows = [
+            [
+                read.endpoint,
+                ", ".join(read.names),
+                read.own.issuer,
+                moment(read.own.not_before),
+                moment(read.own.not_after),
+                f"{read.days_left:.1f}",
+                read.own.key,
+                read.own.signature + (", must staple" if read.own.must_staple else ""),
+                read.distrust or "yes",
+            ]
+            for read in self.served
+        ]
+        shown: list[Evidence] = [Table("Certificates as served", heads, rows)]
+        chain = [
+            [read.endpoint, link.subject, link.issuer, moment(link.not_after), link.key, link.signature]
+            for read in self.served
+            for link in read.path[1:]
+        ]
+        if chain:
+            heads = ["Domain", "Certificate", "Issuer", "Valid until", "Key", "Signature"]
+            shown.append(Table("What they need above them", heads, chain))
+        if self.domains:
+            ends = {read.host: read.own.not_after for read in self.served}
+            rows = [
+                [name, domain.phase or "not said", moment(at), _compared(at, ends.get(plain_host(name)))]
+                for domain, (name, at) in zip(self.domains, self.obtained, strict=True)
+            ]
+            shown.append(Table("Certificates at DigitalOcean", ["Domain", "Phase", "Valid until", "Served"], rows))
+        problems = [*self.problems, *([self.platform] if self.platform else [])]
+        facts = {f"Not read {number}": str(error) for number, error in enumerate(problems, 1)}
+        for number, remark in enumerate(self.remarks, 1):
+            facts[f"Left out {number}"] = remark
+        extra = {read.endpoint: read.remark for read in self.served if read.remark}
+        if extra:
+            shown.append(Facts("Sent along and not needed", extra))
+        return [*shown, Facts("Not looked at", facts)] if facts else shown
+
+
+@measurement(time_limit=60.0)
+def certificates(tls: TlsClient, settings: Settings, clock: Clock) -> Certificates:
+    """The certificates of the website, of the configured domains and of the app's domains, at all their addresses.
+
+    Each is first read without being verified, so that one that has expired can be measured; then verified, to
+    learn what a client would say.
+
+    Raises:
+        NotConfigured: there is no domain to look at.
+        Unmeasured: not one of them could be read, and DigitalOcean knows of none.
+    """
+    problems: list[Unmeasured] = []
+    remarks: list[str] = []
+    domains, platform = _app_domains(settings, remarks)
+    endpoints = _endpoints(settings, [domain.spec.domain for domain in domains])
+    served: list[Certificate] = []
+    seen = of = 0
+    authorities = _authorities(settings)
+    for endpoint in endpoints:
+        ca = authorities.get((endpoint.host, endpoint.address[1]))
+        own = replace(tls, ca=ca) if ca else tls
+        try:
+            places = _places(own, endpoint, settings, remarks)
+        except Unmeasured as error:
+            problems.append(error)
+            of += 1
+            continue
+        of += len(places)
+        chains: dict[tuple[bytes, ...], list[Endpoint]] = {}
+        for place in places:
+            try:
+                chains.setdefault(own.chain(place), []).append(place)
+            except Unmeasured as error:
+                problems.append(error)
+        for chain, same in chains.items():
+            try:
+                served.append(_read(own, chain, _shown(endpoint, same, places), same[0], clock.now()))
+                seen += len(same)
+            except Unmeasured as error:
+                problems.append(error)
+    if not served and not any(domain.certificate_expires_at for domain in domains):
+        if problems or platform:
+            raise [*problems, *([platform] if platform else [])][-1]
+        settings.require(None, "web.url", "Website")
+    return Certificates(
+        tuple(served),
+        tuple(domains),
+        (seen, of),
+        tuple(problems),
+        platform,
+        clock.now(),
+        settings.coverage,
+        tuple(dict.fromkeys(remarks)),
+        settings.target.web.ca or "",
+        tuple(site.label for site in settings.target.web.also if site.url is None),
+    )
+
+
+def _app_domains(settings: Settings, remarks: list[str]) -> tuple[list[AppDomain], Unmeasured | None]:
+    # Called here rather than asked for as a parameter: a website without DigitalOcean has a certificate too, and
+    # one that has expired is to be found also while the API is away.
+    try:
+        return [domain for domain in digitalocean(settings).app().domains if domain.spec.domain], None
+    except NotConfigured:
+        remarks.append(f"the app's domains, as {DIGITALOCEAN} is not configured")
+        return [], None
+    except Unmeasured as error:
+        return [], error
+
+
+def _endpoints(settings: Settings, app_domains: list[str]) -> list[Endpoint]:
+    """Every host once. A wildcard domain has no address of its own."""
+    hosts: list[tuple[str, int]] = []
+    url = urlsplit(settings.target.web.url or "")
+    if url.scheme == "https" and url.hostname:
+        hosts.append((plain_host(url.hostname), url.port or 443))
+    for site in settings.target.web.also:
+        url = urlsplit(site.url or "")
+        if url.scheme == "https" and url.hostname:
+            hosts.append((plain_host(url.hostname), url.port or 443))
+    hosts += [host_and_port(text, "security.domains") for text in settings.target.security.domains]
+    hosts += [(plain_host(name), 443) for name in app_domains if not name.startswith("*.")]
+    connect_to = {plain_host(host): to for host, to in settings.target.security.connect_to.items()}
+    found: dict[tuple[str, int], Endpoint] = {}
+    for host, port in hosts:
+        other = connect_to.get(host)
+        address = host_and_port(other, "security.connect_to") if other else (host, port)
+        found.setdefault((host, port), Endpoint(host, address))
+    return list(found.values())
+
+
+def _authorities(settings: Settings) -> dict[tuple[str, int], str]:
+    """Files with the authorities that further websites have of their own, by host and port."""
+    found = {}
+    for site in settings.target.web.also:
+        url = urlsplit(site.url or "")
+        if site.ca and url.hostname:
+            found[plain_host(url.hostname), url.port or 443] = site.ca
+    return found
+
+
+def _places(tls: TlsClient, endpoint: Endpoint, settings: Settings, remarks: list[str]) -> list[Endpoint]:
+    """The addresses to look at."""
+    places, without = tls.places_of(endpoint, settings.target.security.ipv6)
+    if without:
+        remarks.append(f"IPv6 addresses of {endpoint}, as {without}")
+    return places
+
+
+def _shown(endpoint: Endpoint, same: list[Endpoint], places: list[Endpoint]) -> str:
+    """Whose certificate it is, with its addresses where others show another one."""
+    if len(same) == len(places):
+        return str(endpoint)
+    return f"{endpoint} ({', '.join(place.address[0] for place in same)})"
+
+
+def host_and_port(text: str, setting: str) -> tuple[str, int]:
+    """``host`` or ``host:port``; UsageError that names the setting where it is neither."""
+    try:
+        url = urlsplit(f"//{text}")
+        if url.hostname and url.path in ("", "/") and not url.username:
+            return plain_host(url.hostname), url.port or 443
+    except ValueError:
+        pass
+    raise UsageError(
+        f"{setting}: expected a host such as portfolio.example or portfolio.example:8443, got {text!r}"
+    )
+
+
+def _read(tls: TlsClient, chain: tuple[bytes, ...], shown: str, place: Endpoint, now: datetime) -> Certificate:
+    read = replace(describe(chain, place, now, tls.authorities()), endpoint=shown)
+    try:
+        distrust = tls.distrust(place)
+        return replace(read, distrust=distrust, chain_fault=tls.chain_fault(place)) if distrust else read
+    except Unmeasured as error:  # it answered a moment ago: what was read of it stands, and counts where it is bad
+        return replace(read, unread=(*read.unread, f"whether it is trusted ({error})"))
+
+
+def _which(read: Certificate) -> str:
+    return "" if read.first_to_end is read.own else f", by {read.first_to_end.subject!r}"
+
+
+def _compared(obtained: datetime | None, served: datetime | None) -> str:
+    if obtained is None:
+        return "DigitalOcean names no certificate"
+    if served is None:
+        return "not read"
+    return "the same" if abs((obtained - served).total_seconds()) < DAY else f"another one, until {moment(served)}"

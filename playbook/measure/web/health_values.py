@@ -1,0 +1,146 @@
+"""Values of a health report's JSON, as they stand there: what they hold, and how they are shown. Pure."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+from playbook.core import door
+from playbook.core.budget import read_json
+from playbook.measure.web import health_words as words
+from playbook.measure.web.health_words import UNCERTAIN, State, canonical, state_of, words_of
+
+_NAMES = ("name", "id", "component", "componentid", "checkid", "key", "service", "check", "label")
+_REMARKS = ("error", "message", "output", "detail", "reason", "exception", "description", "shortsummary")
+_LATENCIES = (("latency_ms", "ms"), ("responsetime", "ms"), ("latency", ""))
+_NO_ERRORS = ("no-error", "no-errors")
+_EMPTY_ERRORS = frozenset(("", "none", "no", "ok", "null", "nil", "-", "n/a", "false", "0", "success"))
+
+
+_NAME = re.compile(r"[\w.:/@-]{1,80}")
+_MADE_AT = ("finishedat", "checkedat", "lastchecked", "lastcheck", "generatedat", "timestamp")
+_MILLISECONDS = 1e11  # a time of the Unix clock from here on is in milliseconds
+
+
+class Pairs(list[tuple[str, Any]]):
+    """A JSON object with all its pairs, also those whose key stands there twice."""
+
+
+def made_at(body: bytes) -> datetime | None:
+    """When the checks of a report were carried out, where it says so; some show what a scheduler found before."""
+    try:
+        report = read_json(body)
+    except (ValueError, RecursionError):
+        return None
+    told = {"".join(words_of(key)): said for key, said in report.items()} if isinstance(report, dict) else {}
+    times = [at for at in (_time_of(told.get(key), key) for key in _MADE_AT) if at]
+    return min(times, default=None)
+
+
+def _time_of(said: Any, key: str) -> datetime | None:
+    """A time without a zone is of UTC where it is Spatie's, and else of nobody knows where."""
+    try:
+        if isinstance(said, int | float) and not isinstance(said, bool):
+            return datetime.fromtimestamp(said if said < _MILLISECONDS else said / 1000, UTC)
+        at = datetime.fromisoformat(said) if isinstance(said, str) else None
+    except (ValueError, OverflowError, OSError):
+        return None
+    if at and at.tzinfo is None:
+        return at.replace(tzinfo=UTC) if key == "finishedat" else None
+    return at
+
+
+def no_number(name: str) -> Any:
+    """NaN and Infinity are none of JSON; Python's own reader takes them unless told not to."""
+    raise ValueError(name)
+
+
+def unpacked(value: Any) -> Any:
+    """The value; where it is JSON inside a string, that."""
+    if not isinstance(value, str) or value.lstrip()[:1] not in ("{", "["):
+        return value
+    try:
+        return json.loads(value, object_pairs_hook=Pairs, parse_constant=no_number)
+    except (ValueError, RecursionError):
+        return value
+
+
+def name_of(entry: Any) -> str:
+    if not isinstance(entry, Pairs):
+        return ""
+    by_key = {"".join(words.words_of(key)): value for key, value in entry}
+    return next((by_key[key] for key in _NAMES if isinstance(by_key.get(key), str) and by_key[key]), "")
+
+
+def of_circuit(name: str, key: str, value: str) -> State | None:
+    """A circuit breaker is well when it is closed."""
+    word = words.canonical(value)
+    if key.casefold() == "state" and word in ("closed", "open", "half-open", "forced-open"):
+        closed = {"closed": State.HEALTHY, "half-open": State.DEGRADED}
+        return closed.get(word, State.UNHEALTHY)
+    return None
+
+
+def is_empty(value: Any) -> bool:
+    """Whether a field for errors holds none."""
+    if isinstance(value, str):
+        return words.canonical(value) in (*_EMPTY_ERRORS, *_NO_ERRORS)
+    if isinstance(value, list):
+        return all(is_empty(inner[1]) if isinstance(value, Pairs) else is_empty(inner) for inner in value)
+    return not value
+
+
+def remark(entry: Pairs) -> str:
+    by_key = {key.casefold(): value for key, value in entry}
+    texts = [by_key[key] for key in _REMARKS if isinstance(by_key.get(key), str) and by_key[key]]
+    for key, unit in _LATENCIES:
+        number = by_key.get(key)
+        if isinstance(number, int | float) and not isinstance(number, bool):
+            texts.append(f"{number:g} {unit}".strip())
+            break
+    return door.line("; ".join(dict.fromkeys(texts)), 200)
+
+
+def under(name: str, key: str) -> str:
+    return f"{name} {key}" if name else key
+
+
+def short(value: Any) -> str:
+    if isinstance(value, str):
+        return door.line(value, 80)
+    return door.line(json.dumps(dict(value) if isinstance(value, Pairs) else value, default=str), 80)
+
+
+def instead(value: Any, text: str, unclear: tuple[str, ...]) -> str:
+    """What the answer is, where it says nothing that is understood."""
+    if not text or value == "":
+        return "an empty body"
+    if unclear:
+        return f"{unclear[0]}, which says neither healthy nor unhealthy"
+    if isinstance(value, Pairs):
+        return door.line(f"an object without a status, with {', '.join(keys(value)) or 'nothing in it'}", 160)
+    kinds = {list: "list", type(None): "null", str: "text", int: "number", float: "number"}
+    return f"a JSON {kinds.get(type(value), 'value')}"
+
+
+def keys(value: Pairs) -> Iterator[str]:
+    return (key for key, _ in value)
+
+
+def is_named_status(value: Pairs) -> bool:
+    """Whether a status stands there as a number and in words: ``"status": 0, "status_name": "…_ok"``."""
+    return any(
+        isinstance(said, str) and words_of(key) in words.IN_WORDS and state_of(said) is not None
+        for key, said in value
+    )
+
+
+def are_names(value: list[Any]) -> bool:
+    """Whether a list holds names of things and no word of how they are."""
+    return bool(value) and all(
+        isinstance(one, str) and _NAME.fullmatch(one) and state_of(one) is None and canonical(one) not in UNCERTAIN
+        for one in value
+    )

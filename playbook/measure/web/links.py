@@ -1,0 +1,203 @@
+"""The links that people follow in an incident: whether each leads somewhere."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Literal
+from urllib.parse import urlsplit
+
+from playbook.clients.breakage import Kind
+from playbook.clients.http import Answer, HttpClient, shown
+from playbook.core.coverage import Coverage, lacking, whole
+from playbook.core.engine import measurement
+from playbook.core.errors import NotConfigured, Unreachable
+from playbook.core.evidence import Evidence, Facts, Table
+from playbook.measure.web.web_page import Fault, by_status, in_place_of_it, stand_in
+from playbook.settings.loading import Settings
+
+REDIRECTS = 5
+_BEGINNING = 512 * 1024  # bytes of a page, which are enough to know it
+# A page that asks who you are is there.
+_LOGIN = (401, 403)
+
+Name = Literal["grafana", "console", "status_page", "documentation"]
+TITLES: dict[Name, str] = {
+    "grafana": "Grafana",
+    "console": "DigitalOcean console",
+    "status_page": "Status page",
+    "documentation": "Documentation",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Where one link leads.
+
+    Attributes:
+        status: of the last hop; None where no whole answer came, and ``problem`` says why.
+        redirects: hops on the way.
+        error: what the connection failed with.
+        fault: what came in the page's place; None where a page or a login did.
+    """
+
+    name: Name
+    url: str
+    status: int | None
+    problem: str = ""
+    seconds: float = 0.0
+    redirects: tuple[str, ...] = ()
+    error: Unreachable | None = None
+    fault: Fault | None = None
+
+    @property
+    def is_dead(self) -> bool:
+        """Neither a page is there nor a login in front of it."""
+        return self.status is None or (self.fault is not None and not self.fault.uncertain)
+
+    @property
+    def coverage(self) -> Coverage:
+        """What came is what people get who follow it."""
+        if self.fault is None or not self.fault.uncertain:
+            return Coverage()
+        return lacking(
+            "",
+            expected="the page that people get",
+            got=self.fault.words,
+            hint="Open the link in a browser, and look.",
+        )
+
+    @property
+    def summary(self) -> str:
+        """``HTTP 200 from https://…``, or why there is none."""
+        if self.status is None:
+            return f"{self.problem} from {self.url}"
+        if self.fault:
+            return f"{self.fault.words} from {self.url}"
+        login = " (it asks for a login, so it is there)" if self.status in _LOGIN else ""
+        return f"HTTP {self.status} from {self.url}{login}"
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """All links that are set.
+
+    Attributes:
+        missing: what to add for those that are not.
+    """
+
+    answers: dict[Name, Link]
+    missing: dict[Name, NotConfigured]
+
+    @property
+    def grafana(self) -> Link:
+        """The dashboard."""
+        return self._named("grafana")
+
+    @property
+    def console(self) -> Link:
+        """DigitalOcean's control panel."""
+        return self._named("console")
+
+    @property
+    def status_page(self) -> Link:
+        """Where visitors are told of incidents."""
+        return self._named("status_page")
+
+    @property
+    def documentation(self) -> Link:
+        """Where the team reads up."""
+        return self._named("documentation")
+
+    @property
+    def coverage(self) -> Coverage:
+        """Each link that is set was asked."""
+        return whole(f"{len(self.answers)} of {len(self.answers) + len(self.missing)} links set and asked")
+
+    def _named(self, name: Name) -> Link:
+        """The link; raises NotConfigured where it is not set.
+
+        Raises Unreachable where it gave no answer and no other link did, or the fault is on our side: it may be
+        our own network then.
+        """
+        if name in self.missing:
+            raise self.missing[name]
+        link = self.answers[name]
+        ours = link.error is not None and link.error.kind == Kind.OWN
+        if link.error and (ours or not any(other.status for other in self.answers.values())):
+            raise link.error
+        return link
+
+    def evidence(self) -> list[Evidence]:
+        """One row for each link."""
+        rows = [
+            [
+                TITLES[link.name],
+                link.url,
+                link.summary,
+                f"{link.seconds:.2f} s",
+                "; ".join(link.redirects),
+            ]
+            for link in self.answers.values()
+        ]
+        shown_links: list[Evidence] = [Table("Links", ["Link", "Address", "Answer", "After", "Redirects"], rows)]
+        if self.missing:
+            facts = {TITLES[name]: error.add for name, error in self.missing.items()}
+            shown_links.append(Facts("Not set", facts))
+        return shown_links
+
+
+@measurement(time_limit=60.0)
+def links(settings: Settings) -> Links:
+    """Asks every link and looks at the beginning of what comes; up to five redirects are followed."""
+    target = settings.target
+    wanted: dict[Name, str | None] = {
+        "grafana": target.links.grafana or target.grafana.url,
+        "console": target.links.console,
+        "status_page": target.links.status_page,
+        "documentation": target.links.documentation,
+    }
+    missing: dict[Name, NotConfigured] = {}
+    urls: dict[Name, str] = {}
+    for name, url in wanted.items():
+        try:
+            urls[name] = settings.require(url, f"links.{name}", TITLES[name])
+        except NotConfigured as error:
+            missing[name] = error
+    with ThreadPoolExecutor(max_workers=len(TITLES), thread_name_prefix="links") as pool:
+        found = list(pool.map(lambda name: _follow(name, urls[name], settings), urls))
+    return Links({link.name: link for link in found}, missing)
+
+
+def _follow(name: Name, url: str, settings: Settings) -> Link:
+    ca = _authority(name, url, settings)
+    setting = f"targets.{settings.target.name}.links.{name}"
+    client = HttpClient(url, service=TITLES[name], time_limits=settings.time_limits, ca=ca, setting=setting)
+    try:
+        answer = client.get(redirects=REDIRECTS, max_body=_BEGINNING, cut=True)
+    except Unreachable as error:
+        return Link(name, shown(urlsplit(url)), None, str(error).rpartition(", got ")[2], error=error)
+    return Link(
+        name,
+        answer.url,
+        answer.status,
+        seconds=answer.phases.total,
+        redirects=answer.redirects,
+        fault=_fault(answer),
+    )
+
+
+def _authority(name: Name, url: str, settings: Settings) -> str | None:
+    """The private certificate authority of Grafana, or of the website where the link leads to its host."""
+    target = settings.target
+    if name == "grafana" and target.grafana.ca:
+        return target.grafana.ca
+    return target.web.ca if urlsplit(url).hostname == urlsplit(target.web.url or "").hostname else None
+
+
+def _fault(answer: Answer) -> Fault | None:
+    """What came in the page's place; a login is as good, and a link may lead to another host."""
+    foreign = in_place_of_it(answer)
+    if foreign or answer.status in _LOGIN:
+        return foreign
+    return by_status(answer) or stand_in(answer)

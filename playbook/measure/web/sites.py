@@ -1,0 +1,291 @@
+"""Further websites and health endpoints of a target: the same measurements as of the website, for each of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Generic, NamedTuple, Protocol, TypeVar
+
+from msgspec.structs import replace
+
+from playbook.clients.http import HttpClient
+from playbook.clients.network import network
+from playbook.clients.tls import TlsClient
+from playbook.core.clock import Clock
+from playbook.core.counters import Counted, Earlier
+from playbook.core.coverage import Coverage, lacking, together, whole
+from playbook.core.engine import measurement
+from playbook.core.errors import NotConfigured, Unmeasured
+from playbook.core.evidence import Evidence, Facts
+from playbook.measure.statements import Statement
+from playbook.measure.tls.tls import TlsConfiguration, configuration_of
+from playbook.measure.web.headers import SecurityHeaders, read_headers
+from playbook.measure.web.web import Health, HomepageTiming, health_of, time_homepage
+from playbook.measure.web.without_tls import Hsts, PlainHttp, read_hsts, read_plain_http
+from playbook.settings.loading import Settings
+from playbook.settings.sections.figures import Limits
+from playbook.settings.sections.parts import SITES
+from playbook.settings.sections.sites import Site
+
+PARTS = (SITES,)
+_LIBRARIES = ("playbook.clients.libraries.transport", "stamina")
+_AT_ONCE = 8
+
+
+class _Measured(Protocol):
+    @property
+    def coverage(self) -> Coverage: ...
+
+    def evidence(self) -> Evidence | list[Evidence]: ...
+
+
+T = TypeVar("T", bound=_Measured)
+
+
+@dataclass(frozen=True, slots=True)
+class OfSite(Generic[T]):
+    """What was measured of one site; ``problem`` says why nothing was."""
+
+    name: str
+    limits: Limits
+    value: T | None = None
+    problem: str = ""
+    hint: str = ""
+
+    @property
+    def coverage(self) -> Coverage:
+        """What was seen of it."""
+        if self.value is not None:
+            return self.value.coverage
+        return lacking(
+            f"{self.name} not seen", expected=f"an answer of {self.name}", got=self.problem, hint=self.hint
+        )
+
+    @property
+    def shown(self) -> list[Evidence]:
+        """Its evidence, below its name."""
+        if self.value is None:
+            return [Facts(self.name, {"Not seen": self.problem})]
+        shown = self.value.evidence()
+        return [Facts("Of the site", {"Name": self.name}), *(shown if isinstance(shown, list) else [shown])]
+
+
+class Seen(NamedTuple, Generic[T]):
+    """What was measured of one site that was looked at."""
+
+    name: str
+    limits: Limits
+    value: T
+
+
+@dataclass(frozen=True, slots=True)
+class _Sites(Generic[T]):
+    """The sites; what does not hold goes first, so that it stands in the message."""
+
+    sites: tuple[OfSite[T], ...]
+
+    @property
+    def coverage(self) -> Coverage:
+        """Of all of them."""
+        count = len(self.sites)
+        words = f"{count} more site{'' if count == 1 else 's'}"
+        return whole(words) + together(one.coverage for one in self.sites)
+
+    def evidence(self) -> list[Evidence]:
+        """Of each."""
+        return [shown for one in self.sites for shown in one.shown]
+
+    @property
+    def seen(self) -> list[Seen[T]]:
+        """Those that were looked at."""
+        return [Seen(one.name, one.limits, one.value) for one in self.sites if one.value is not None]
+
+    def _told(self, say: Callable[[str, T], list[Statement]]) -> list[Statement]:
+        told = [one for site in self.sites if site.value is not None for one in say(site.name, site.value)]
+        return sorted(told, key=lambda one: (one.holds, one.warn))
+
+
+@dataclass(frozen=True, slots=True)
+class OtherHomepages(_Sites[HomepageTiming]):
+    """The homepages of the other sites."""
+
+    @property
+    def statements(self) -> list[Statement]:
+        """That each brings its page each time, with its usual title."""
+        return self._told(_of_page)
+
+    @property
+    def readings(self) -> dict[str, Counted]:
+        """Titles, for the next run."""
+        kept: dict[str, Counted] = {}
+        for one in self.sites:
+            kept |= one.value.readings if one.value else {}
+        return kept
+
+
+@dataclass(frozen=True, slots=True)
+class OtherHealth(_Sites[Health]):
+    """What the health endpoints of the other sites say."""
+
+    @property
+    def statements(self) -> list[Statement]:
+        """That each is healthy; one that is degraded is a warning."""
+        return self._told(_of_health)
+
+
+@dataclass(frozen=True, slots=True)
+class SiteTls:
+    """How a site speaks TLS, and what becomes of who comes without.
+
+    Attributes:
+        plain: None where that is not known, as ``unknown`` says.
+    """
+
+    accepted: TlsConfiguration
+    hsts: Hsts
+    plain: PlainHttp | None
+    unknown: str = ""
+
+    @property
+    def coverage(self) -> Coverage:
+        """All three."""
+        seen = self.accepted.coverage + self.hsts.coverage
+        if self.plain is not None:
+            return seen + self.plain.coverage
+        return seen + lacking("", expected="what becomes of visitors without TLS", got=self.unknown)
+
+    def evidence(self) -> list[Evidence]:
+        """All three."""
+        return [*self.accepted.evidence(), self.hsts.evidence(), *([self.plain.evidence()] if self.plain else [])]
+
+
+@dataclass(frozen=True, slots=True)
+class OtherTls(_Sites[SiteTls]):
+    """How the other sites speak TLS."""
+
+    @property
+    def statements(self) -> list[Statement]:
+        """As of the website."""
+        return self._told(_of_tls)
+
+
+@dataclass(frozen=True, slots=True)
+class OtherHeaders(_Sites[SecurityHeaders]):
+    """The security headers of the other sites."""
+
+
+@measurement(parts=PARTS, libraries=_LIBRARIES, time_limit=45.0)
+def other_homepages(settings: Settings, clock: Clock, earlier: Earlier) -> OtherHomepages:
+    """Where the time goes when a visitor opens the homepages of the target's other websites."""
+
+    def read(site: Settings, name: str) -> HomepageTiming:
+        key = f"homepage of {name}"
+        return time_homepage(_website(site, name), network(site), site, clock=clock, earlier=earlier, key=key)
+
+    return OtherHomepages(_each(settings, read, lambda site: site.homepage))
+
+
+@measurement(parts=PARTS, libraries=_LIBRARIES)
+def other_health(settings: Settings) -> OtherHealth:
+    """What the health endpoints of the target's other websites say."""
+
+    def read(site: Settings, name: str) -> Health:
+        return health_of(_website(site, name), network(site), site, site.target.web.health_path)
+
+    return OtherHealth(_each(settings, read, lambda site: bool(site.health_path)))
+
+
+@measurement(parts=PARTS, libraries=_LIBRARIES, time_limit=60.0)
+def other_tls(settings: Settings) -> OtherTls:
+    """Protocol versions, cipher suites and HSTS of the target's other websites, and where http:// leads."""
+
+    def read(site: Settings, name: str) -> SiteTls:
+        accepted = configuration_of(TlsClient(site.time_limits, site.target.web.ca), site)
+        sent = read_hsts(_website(site, name))
+        try:
+            return SiteTls(accepted, sent, read_plain_http(site))
+        except NotConfigured:
+            unknown = f"no http_url of {name}, whose port is its own"
+            return SiteTls(accepted, sent, None, unknown)
+
+    return OtherTls(_each(settings, read, lambda _: True))
+
+
+@measurement(parts=PARTS, libraries=_LIBRARIES)
+def other_headers(settings: Settings) -> OtherHeaders:
+    """Security headers of the homepages of the target's other websites."""
+
+    def read(site: Settings, name: str) -> SecurityHeaders:
+        try:
+            plain = read_plain_http(site)
+        except NotConfigured:
+            plain = PlainHttp(site.target.web.url or "", (), None, f"no http_url of {name}, whose port is its own")
+        return read_headers(_website(site, name), plain, site)
+
+    return OtherHeaders(_each(settings, read, lambda site: site.homepage))
+
+
+def settings_of(site: Site, settings: Settings) -> Settings:
+    """The target's settings as they would be if this were its website."""
+    web = replace(
+        settings.target.web,
+        url=site.url,
+        http_url=site.http_url,
+        ca=site.ca or settings.target.web.ca,
+        health_path=site.health_path,
+        health=site.health,
+        expect=site.expect,
+        hosts=site.hosts,
+        least_bytes=site.least_bytes,
+        also=(),
+    )
+    limits = site.limits or settings.limits
+    return replace(settings, target=replace(settings.target, web=web), limits=limits)
+
+
+def _each(
+    settings: Settings, read: Callable[[Settings, str], T], wanted: Callable[[Site], bool]
+) -> tuple[OfSite[T], ...]:
+    """All sites side by side; one that cannot be measured does not hide another."""
+
+    def one(site: Site) -> OfSite[T]:
+        own = settings_of(site, settings)
+        if site.url is None:
+            hint = "Set its url under web.also, or the variable that it names."
+            return OfSite(site.label, own.limits, problem="no address of it", hint=hint)
+        try:
+            return OfSite(site.label, own.limits, read(own, site.label))
+        except Unmeasured as error:
+            return OfSite(site.label, own.limits, problem=str(error), hint=error.hint)
+
+    sites = [site for site in settings.target.web.also if wanted(site)]
+    with ThreadPoolExecutor(max_workers=_AT_ONCE) as pool:
+        return tuple(pool.map(one, sites))
+
+
+def _website(settings: Settings, name: str) -> HttpClient:
+    web = settings.target.web
+    return HttpClient(web.url or "", service=f"Website {name}", time_limits=settings.time_limits, ca=web.ca)
+
+
+def _of_page(name: str, page: HomepageTiming) -> list[Statement]:
+    title = f"Title of the homepage of {name}"
+    usual = repr(page.usual_title) if page.usual_title else "any title"
+    return [
+        Statement(f"Homepage of {name}", not page.bad, "HTTP 200 each time", page.summary),
+        Statement(title, not page.is_retitled, usual, repr(page.title), warn=True),
+    ]
+
+
+def _of_health(name: str, health: Health) -> list[Statement]:
+    subject, expected = f"Health of {name}", "all healthy"
+    return [
+        Statement(subject, not health.is_unhealthy, expected, health.summary),
+        Statement(subject, not health.is_degraded, expected, health.summary, warn=True),
+    ]
+
+
+def _of_tls(name: str, tls: SiteTls) -> list[Statement]:
+    plain = tls.plain.statements(f" to {name}") if tls.plain else ()
+    return [*tls.accepted.statements(f" of {name}"), *plain]

@@ -1,0 +1,358 @@
+"""Whether an answer is the page that visitors want, or one that stands in its place. Pure.
+
+A status of 200 proves little: platforms, servers and domain traders answer with pages of their own. Their words
+are looked for in the title, and in the text of pages that are short.
+"""
+
+from __future__ import annotations
+
+import zlib
+from contextlib import suppress
+from dataclasses import dataclass
+from html.parser import HTMLParser
+from urllib.parse import urljoin, urlsplit
+
+from playbook.clients.breakage import is_internal
+from playbook.clients.http import Answer
+from playbook.core import door
+from playbook.core.budget import read_json
+from playbook.measure.web import page_words as words
+from playbook.measure.web.health import State, UnknownShapeError, read_report
+
+REFUSED = (401, 403, 429)
+_OK = 200
+_NOT_THEIRS = {407: "a proxy that asks who this machine is", 511: "a network that wants a sign-in first"}
+_TO_PEOPLE = ("message", "detail", "title", "msg", "description")
+_MOST_TEXT = 4000  # characters; a longer page may quote the words of another
+_LONGEST_TITLE = 200
+_SOURCE = (b"<?php", b"<%")  # of pages that a server should have carried out
+_LONGEST_CHALLENGE = 200  # characters that can be read on it
+_MOST_BODY = 4 * 1024 * 1024
+_HTML = ("text/html", "application/xhtml+xml", "")
+
+
+@dataclass(frozen=True, slots=True)
+class PageRules:
+    """What the page must be.
+
+    Attributes:
+        url: where it is asked for.
+        hosts: names at which it may be found in the end, beside its own with and without ``www.``.
+        expect: a text that stands on it; empty where none is known.
+        least_bytes: what is smaller is no page.
+    """
+
+    url: str
+    hosts: tuple[str, ...] = ()
+    expect: str = ""
+    least_bytes: int = 0
+
+    @property
+    def is_authentic(self) -> bool:
+        """Whether an answer comes from the site itself, and not from somebody on the way."""
+        url = urlsplit(self.url)
+        return url.scheme == "https" or is_internal(url.hostname or "")
+
+    def may_lead_to(self, host: str) -> bool:
+        """Whether this is the site's own host."""
+        known = [urlsplit(self.url).hostname or "", *self.hosts]
+        return _bare(host) in {_bare(each) for each in known}
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Why an answer is not the page.
+
+    Attributes:
+        words: what it is instead.
+        uncertain: visitors may see something else, so it says nothing of the site.
+        foreign: it came from a host that is not the site's.
+    """
+
+    words: str
+    uncertain: bool = False
+    foreign: bool = False
+
+
+def fault_of(answer: Answer, rules: PageRules) -> Fault | None:
+    """Why the answer is not the page; None where it is."""
+    return in_place_of_it(answer) or by_status(answer) or off_the_way(answer, rules) or _by_body(answer, rules)
+
+
+def in_place_of_it(answer: Answer) -> Fault | None:
+    """What stands between this machine and the site, and not between visitors and the site."""
+    return _of_the_way(answer) or _of_a_guard(answer)
+
+
+def _of_the_way(answer: Answer) -> Fault | None:
+    if answer.status in _NOT_THEIRS:
+        return Fault(f"HTTP {answer.status} of {_NOT_THEIRS[answer.status]}", uncertain=True)
+    if "x-squid-error" in answer.headers:
+        return Fault("an error of a proxy of this machine's network", uncertain=True)
+    for name, who in words.OTHERS.items():
+        if answer.headers.get(name, "").strip().lower() in ("challenge", "captcha"):
+            return Fault(f"a challenge by {who} in place of the page (HTTP {answer.status})", uncertain=True)
+    return None
+
+
+def _of_a_guard(answer: Answer) -> Fault | None:
+    page = page_of(answer) if _is_html(answer) else Page("", "", 0, asks_password=False, refresh="")
+    title = page.title.casefold()
+    if len(page.text) <= _LONGEST_CHALLENGE and words.CHALLENGE_TEXT.search(_markup(answer)):
+        return Fault(f"a challenge, as programs get it (HTTP {answer.status})", uncertain=True)
+    told = {
+        f"a challenge, as programs get it ({door.quoted(title, 80)}, HTTP {answer.status})": words.CHALLENGE,
+        f"a page of this machine's network ({door.quoted(title, 80)})": words.OWN_PROXY,
+    }
+    return next((Fault(what, uncertain=True) for what, known in told.items() if known.fullmatch(title)), None)
+
+
+def by_status(answer: Answer) -> Fault | None:
+    """Of any status but 200, and of a redirect that was not followed to its end."""
+    if answer.status == _OK:
+        return None
+    location = answer.headers.get("location", "")
+    if 300 <= answer.status < 400 and location:
+        way = "a redirect that leads on" if answer.redirects else "a redirect that cannot be followed"
+        return Fault(f"HTTP {answer.status}, {way}")
+    return Fault(f"HTTP {answer.status}")
+
+
+def off_the_way(answer: Answer, rules: PageRules) -> Fault | None:
+    """Where redirects have led, where that is not the site."""
+    wanted, came = urlsplit(rules.url), urlsplit(answer.url)
+    if not rules.may_lead_to(came.hostname or ""):
+        return Fault(f"a redirect to another host, {came.hostname}", foreign=True)
+    if wanted.scheme == "https" and came.scheme != "https":
+        return Fault("a redirect to a page without TLS")
+    if answer.redirects and is_login(came.path) and not is_login(wanted.path):
+        return Fault(f"a redirect to a login, {came.path}")
+    if answer.redirects and words.AWAY.search(came.path) and came.path != wanted.path:
+        return Fault(f"a redirect to a page for errors or maintenance, {came.path}")
+    return None
+
+
+def stand_in(answer: Answer) -> Fault | None:
+    """What is known to stand in the place of pages, a login left out; None for all else."""
+    body, unread = decoded(answer)
+    if unread:
+        return Fault(f"a body in the encoding {unread}, which was not asked for", uncertain=True)
+    if not body.strip():
+        return Fault("an empty page")
+    if words.FILES.fullmatch(_kind(answer)) or body.lstrip().startswith(_SOURCE):
+        return Fault(f"no page, but a file of the type {_kind(answer)}")
+    if not _is_html(answer):
+        return _of_data(answer, body)
+    page = page_of(answer)
+    nothing = Fault("a page without anything on it") if page.is_empty else None
+    return nothing or _of_title(page) or _of_text(page) or (None if page.text else _known_text(_markup(answer)))
+
+
+def title_of(answer: Answer) -> str:
+    """The page's title in one line; empty where it has none, or is no page."""
+    return door.line(page_of(answer).title, _LONGEST_TITLE) if _is_html(answer) else ""
+
+
+def _by_body(answer: Answer, rules: PageRules) -> Fault | None:
+    fault = stand_in(answer)
+    if fault:
+        return fault
+    body, _ = decoded(answer)
+    text = body.decode("utf-8", "replace")
+    if not _is_html(answer):
+        is_text = _kind(answer) == "text/plain"
+        return (_of_size(len(body), rules) if is_text else None) or _unexpected(text, rules)
+    page = page_of(answer)
+    if page.asks_password and words.LOGIN_TITLE.fullmatch(page.title.casefold()[:_LONGEST_TITLE]):
+        return Fault(f"a login, {door.quoted(page.title, 80)}")
+    unexpected = _unexpected(f"{page.title} {page.text} {text}", rules)
+    return _of_refresh(page, answer, rules) or _of_size(len(body), rules) or unexpected
+
+
+def _of_data(answer: Answer, body: bytes) -> Fault | None:
+    """JSON and plain text, which speak of an error or do not."""
+    kind = _kind(answer)
+    if "json" in kind or body.lstrip()[:1] == b"{":
+        return Fault(f"an error as JSON: {answer.beginning}") if _is_error(body) else None
+    text = _folded(body[:_MOST_BODY].decode("utf-8", "replace"))
+    return _known_text(text) if kind.startswith("text/") or "xml" in kind else None
+
+
+def _is_error(body: bytes) -> bool:
+    """Whether JSON tells of an error, by its words of health or by what it says to people."""
+    said: object = None
+    with suppress(ValueError, RecursionError):
+        said = read_json(body)
+    told = [said.get(key) for key in _TO_PEOPLE] if isinstance(said, dict) else []
+    if any(
+        isinstance(text, str) and words.ERROR_TITLE.fullmatch(text.casefold()[:_LONGEST_TITLE]) for text in told
+    ):
+        return True
+    try:
+        return read_report(body).state is State.UNHEALTHY
+    except UnknownShapeError:
+        return False
+
+
+def _of_title(page: Page) -> Fault | None:
+    """By the title, or by a part of it beside the site's name."""
+    title = page.title.casefold()[:_LONGEST_TITLE]
+    parts = [title, *(part for part in words.PARTS.split(title) if part not in words.MAY_BE_A_NAME)]
+    for what, pattern in words.TITLES:
+        if any(part and pattern.fullmatch(part) for part in parts):
+            return Fault(f"{what}, {door.quoted(page.title, 80)}")
+    return None
+
+
+def _of_text(page: Page) -> Fault | None:
+    return _known_text(_folded(page.text)) if len(page.text) <= _MOST_TEXT else None
+
+
+def _known_text(text: str) -> Fault | None:
+    if len(text) > _MOST_TEXT:
+        return None
+    for what, pattern in words.KNOWN:
+        found = pattern.search(text)
+        if found:
+            return Fault(f"{what} that says {door.quoted(text[found.start() :], 60)}")
+    return None
+
+
+def _of_refresh(page: Page, answer: Answer, rules: PageRules) -> Fault | None:
+    """Where the page sends a browser on by itself."""
+    if not page.refresh:
+        return None
+    target = urlsplit(urljoin(answer.url, page.refresh))
+    if target.hostname and not rules.may_lead_to(target.hostname):
+        return Fault(f"a page that leads on to another host, {target.hostname}", foreign=True)
+    if is_login(target.path) and not is_login(urlsplit(rules.url).path):
+        return Fault(f"a page that leads on to a login, {target.path}")
+    return None
+
+
+def _of_size(size: int, rules: PageRules) -> Fault | None:
+    if size >= rules.least_bytes:
+        return None
+    return Fault(f"a page of {size:,} bytes, where at least {rules.least_bytes:,} are expected")
+
+
+def _unexpected(text: str, rules: PageRules) -> Fault | None:
+    if rules.expect and _folded(rules.expect) not in _folded(text):
+        return Fault(f"a page without the text {rules.expect!r}")
+    return None
+
+
+def is_login(path: str) -> bool:
+    """Whether a path is one of a login."""
+    return bool(words.LOGIN.search(path))
+
+
+def decoded(answer: Answer) -> tuple[bytes, str]:
+    """The body, and the encoding that it cannot be read in; some servers compress what nobody asked them to."""
+    encoding = answer.headers.get("content-encoding", "").strip().lower()
+    if encoding in ("", "identity"):
+        return answer.body, ""
+    if encoding in ("gzip", "x-gzip", "deflate"):
+        try:
+            return zlib.decompressobj(47).decompress(answer.body, _MOST_BODY), ""
+        except zlib.error:
+            return b"", f"{encoding}, damaged"
+    return b"", door.line(encoding, 40)
+
+
+def _markup(answer: Answer) -> str:
+    return _folded(decoded(answer)[0][:_MOST_TEXT].decode("utf-8", "replace"))
+
+
+def _kind(answer: Answer) -> str:
+    return answer.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+def _is_html(answer: Answer) -> bool:
+    kind = _kind(answer)
+    return kind in _HTML and (bool(kind) or answer.body.lstrip()[:1] != b"{")
+
+
+def _bare(host: str) -> str:
+    return host.casefold().rstrip(".").removeprefix("www.")
+
+
+def _folded(text: str) -> str:
+    return " ".join(text.casefold().replace("’", "'").split())
+
+
+# ----------------------------------------------------------------------------------------------------- the page
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What a visitor sees of a page, as far as its HTML tells.
+
+    Attributes:
+        text: what can be read on it, the title left out.
+        shows: elements that show or load something: scripts, pictures, frames.
+        refresh: where it sends a browser on; empty where nowhere.
+    """
+
+    title: str
+    text: str
+    shows: int
+    asks_password: bool
+    refresh: str
+
+    @property
+    def is_empty(self) -> bool:
+        """Nothing to read and nothing to show."""
+        return not self.text and not self.shows
+
+
+def page_of(answer: Answer) -> Page:
+    """Read the page."""
+    reader = _Reader()
+    reader.feed(decoded(answer)[0][:_MOST_BODY].decode("utf-8", "replace"))
+    reader.close()
+    return Page(
+        " ".join("".join(reader.titles[:1]).split()),
+        " ".join(" ".join(reader.texts).split()),
+        reader.shows,
+        reader.asks_password,
+        reader.refresh,
+    )
+
+
+class _Reader(HTMLParser):
+    _HIDDEN = frozenset({"script", "style", "noscript", "template"})
+    _SHOWING = frozenset(
+        {"script", "img", "iframe", "svg", "canvas", "video", "picture", "object", "embed", "frame"}
+    )
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.titles: list[str] = []
+        self.texts: list[str] = []
+        self.shows = 0
+        self.asks_password = False
+        self.refresh = ""
+        self._inside: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = {name: value or "" for name, value in attrs}
+        self.shows += tag in self._SHOWING
+        self.asks_password |= tag == "input" and given.get("type", "").lower() == "password"
+        if tag == "meta" and given.get("http-equiv", "").strip().lower() == "refresh":
+            _, _, target = given.get("content", "").partition("=")
+            self.refresh = target.strip().strip("'\"")
+        if tag == "title" and not self._inside:
+            self.titles.append("")
+        if tag == "title" or tag in self._HIDDEN:
+            self._inside.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in self._inside:
+            del self._inside[self._inside.index(tag) :]
+
+    def handle_data(self, data: str) -> None:
+        if self._inside == ["title"]:
+            self.titles[-1] += data
+        elif not self._inside:
+            self.texts.append(data)

@@ -1,0 +1,215 @@
+"""What the website promises to those who came by TLS, and what becomes of visitors who come without it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from urllib.parse import urljoin, urlsplit
+
+from playbook.clients.http import HttpClient
+from playbook.clients.wire import Broken
+from playbook.core.coverage import Coverage, lacking, whole
+from playbook.core.engine import measurement
+from playbook.core.errors import Unmeasured, Unreachable
+from playbook.core.evidence import Facts
+from playbook.core.limits import Reading
+from playbook.measure.statements import Statement
+from playbook.settings.loading import Settings
+
+DAY = 86400
+
+
+@dataclass(frozen=True, slots=True)
+class Hsts:
+    """The website's promise to come by TLS only.
+
+    Attributes:
+        header: as sent; empty where it is not.
+        max_age: seconds; 0 where there is no promise, or one that counts for nothing.
+        status: of the answer; None where there was none.
+        problem: why nothing is known of it; empty where something is.
+    """
+
+    url: str
+    header: str
+    max_age: int
+    status: int | None = 200
+    problem: str = ""
+
+    @property
+    def coverage(self) -> Coverage:
+        """One answer says it all."""
+        return whole("" if self.problem else "1 answer")
+
+    @property
+    def days(self) -> Reading:
+        """How long the promise holds, in days."""
+        if self.problem:
+            unseen = lacking("no homepage", expected="the homepage's header", got=self.problem)
+            return Reading(float("nan"), "", unseen)
+        return Reading(self.max_age / DAY, self._words)
+
+    @property
+    def _words(self) -> str:
+        if not self.header:
+            return "(the answer has no such header)"
+        if self.url.startswith("http:"):
+            return f"({self.header}, sent without TLS, where it counts for nothing)"
+        if max_age(self.header) is None:
+            return f"({self.header}, which no browser can read)"
+        return f"({self.header})"
+
+    def evidence(self) -> Facts:
+        """The header as it came."""
+        facts = {"Address": self.url, "Header": self.header or "not sent"}
+        return Facts("Strict-Transport-Security", facts | ({"Problem": self.problem} if self.problem else {}))
+
+
+@measurement
+def hsts(website: HttpClient) -> Hsts:
+    """The Strict-Transport-Security header of the homepage (RFC 6797). No answer is kept as a problem."""
+    return read_hsts(website)
+
+
+def read_hsts(website: HttpClient) -> Hsts:
+    """The same of any website."""
+    try:
+        answer = website.get(redirects=5)
+    except Unmeasured as error:
+        return Hsts(website.base_url, "", 0, None, str(error))
+    header = answer.headers.get("strict-transport-security", "")
+    seconds = 0 if answer.url.startswith("http:") else max_age(header) or 0
+    # Many servers leave headers out of their error pages, so that one without says nothing.
+    problem = f"HTTP {answer.status} from {answer.url}" if answer.status >= 400 and not header else ""
+    return Hsts(answer.url, header, seconds, answer.status, problem)
+
+
+def max_age(header: str) -> int | None:
+    """Seconds of the header's ``max-age``; None where it has none, or more than one, or the header came twice."""
+    found = re.findall(r'(?:^|;)\s*max-age\s*=\s*("?)(\d+)\1\s*(?=;|$)', header, re.IGNORECASE)
+    named = re.findall(r"(?:^|;)\s*max-age\b", header, re.IGNORECASE)
+    return int(found[0][1]) if len(found) == len(named) == 1 and "," not in header else None
+
+
+@dataclass(frozen=True, slots=True)
+class PlainHttp:
+    """What becomes of a visitor who comes without TLS.
+
+    Attributes:
+        url: where they arrive.
+        hops: every address on the way, the first one included; empty where nobody listens, which is fine.
+        status: of the last answer; None where nobody listens.
+        problem: where the way could not be followed, and why; empty where it could.
+    """
+
+    url: str
+    hops: tuple[str, ...]
+    status: int | None
+    problem: str = ""
+
+    @property
+    def coverage(self) -> Coverage:
+        """The way was followed to its end."""
+        if not self.problem:
+            return whole("port 80 closed" if self.status is None else "the way without TLS")
+        return lacking(
+            "the way without TLS not followed",
+            expected="an answer to visitors without TLS",
+            got=self.problem,
+            hint="A packet filter on the way says nothing of the website: ask from elsewhere.",
+        )
+
+    @property
+    def result(self) -> str:
+        """As Mozilla's HTTP Observatory names it: a key of its table of scores."""
+        if self.status is None or self.problem:  # the best that it can be: the coverage says what nobody knows
+            return "redirection-not-needed-no-http"
+        if len(self.hops) == 1:
+            return "redirection-missing"
+        if not self.hops[-1].startswith("https:"):
+            return "redirection-not-to-https"
+        if not self.hops[1].startswith("https:"):
+            return "redirection-not-to-https-on-initial-redirection"
+        if urlsplit(self.hops[0]).hostname != urlsplit(self.hops[1]).hostname:
+            return "redirection-off-host-from-http"
+        return "redirection-to-https"
+
+    @property
+    def is_safe(self) -> bool:
+        """The visitor ends up with TLS, or nowhere."""
+        return self.result not in ("redirection-missing", "redirection-not-to-https")
+
+    @property
+    def is_direct(self) -> bool:
+        """The first redirect leads to https on the same host, so that HSTS covers it the next time."""
+        return self.result in ("redirection-to-https", "redirection-not-needed-no-http")
+
+    def statements(self, of: str = "") -> list[Statement]:
+        """That visitors are safe, and led to https at once; ``of`` names the site."""
+        subject = f"Requests{of} without TLS"
+        return [
+            Statement(subject, self.is_safe, "a redirect to https", self.summary),
+            Statement(
+                subject, self.is_direct, "a redirect to https on the same host first", self.summary, warn=True
+            ),
+        ]
+
+    @property
+    def summary(self) -> str:
+        """The way in words."""
+        if self.problem:
+            return self.problem
+        if self.status is None:
+            return f"nobody listens at {self.url}"
+        if len(self.hops) == 1:
+            return f"HTTP {self.status} from {self.url} without TLS"
+        return " → ".join(self.hops)
+
+    def evidence(self) -> Facts:
+        """The way."""
+        return Facts("Without TLS", {"Address": self.url, "Leads": self.summary})
+
+
+@measurement
+def plain_http(settings: Settings) -> PlainHttp:
+    """Where ``http://`` leads: followed up to five times, certificates of the way not judged here.
+
+    Raises:
+        NotConfigured: the website is on a port of its own and ``web.http_url`` is not set.
+
+    That the connection is refused is an answer; that none comes in time is a problem, and no knowledge.
+    """
+    return read_plain_http(settings)
+
+
+def read_plain_http(settings: Settings) -> PlainHttp:
+    """The same; raises as that."""
+    web = settings.target.web
+    site = urlsplit(settings.require(web.url, "web.url", "Website"))
+    derived = f"http://{site.hostname}" if site.scheme == "http" or site.port in (None, 443) else None
+    url = settings.require(web.http_url or derived, "web.http_url", "Website without TLS")
+    client = HttpClient(url, service="Website without TLS", time_limits=settings.time_limits, ca=web.ca)
+    try:
+        answer = client.get("/", retry="none", redirects=0)
+    except Unreachable as error:
+        if isinstance(error.__cause__, Broken) and error.__cause__.reason == "connection refused":
+            return PlainHttp(url, (), None)
+        return PlainHttp(url, (), None, str(error))
+    hops = [answer.url]
+    for _ in range(5):
+        target = answer.headers.get("location", "")
+        if answer.status not in (301, 302, 303, 307, 308) or not target:
+            break
+        hops.append(_absolute(hops[-1], target))
+        if hops[-1].startswith("https:"):
+            break  # whether TLS works there is looked at by itself
+        try:
+            answer = client.get(hops[-1], retry="none", redirects=0)
+        except Unmeasured as error:
+            return PlainHttp(url, tuple(hops), answer.status, str(error))
+    return PlainHttp(url, tuple(hops), answer.status)
+
+
+def _absolute(base: str, target: str) -> str:
+    """Where a redirect leads, without its query, which may hold anything."""
+    return urlsplit(urljoin(base, target))._replace(query="", fragment="").geturl()

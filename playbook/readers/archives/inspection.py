@@ -1,0 +1,127 @@
+"""Whether an archive is whole: read to its end, remembering names and sizes only, and within a time limit."""
+
+from __future__ import annotations
+
+import io
+import lzma
+import math
+import struct
+import tarfile
+import time
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import IO
+
+from playbook.core.coverage import Coverage, lacking, share, whole
+from playbook.readers.archives.manifest import Manifest
+from playbook.readers.archives.streams import (
+    BLOCK,
+    READABLE,
+    DamagedError,
+    OutOfTimeError,
+    Reader,
+    Unpacked,
+    UnreadableError,
+)
+from playbook.readers.archives.walk import Walk
+
+_HEAD = 64 * 1024  # bytes
+_MORE = "Raise backups.read_whole_mb, or backups.read_seconds; the weekly verification reads it whole."
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """What reading an archive showed.
+
+    Attributes:
+        problem: why it is not complete, to follow "got"; empty where nothing is wrong.
+        how: how far it was read, e.g. ``read to its end: 54 members``.
+        members: how many there are; None where it was not read to its end.
+        manifest: None where there is none, or none that is understood.
+        timed_out: time did not suffice.
+        coverage: how much of it was seen and understood; with less than all of it a good word counts for nothing.
+    """
+
+    problem: str
+    how: str
+    members: int | None = None
+    manifest: Manifest | None = None
+    timed_out: bool = False
+    coverage: Coverage = field(default_factory=Coverage)
+
+
+def unreadable(error: UnreadableError) -> Coverage:
+    """Of a file that nothing can be said of."""
+    return lacking(
+        str(error),
+        expected=f"an archive that can be read here ({READABLE})",
+        got=str(error),
+        hint="What is in another form, or encrypted, is only proven by a restore: see recovery.restore_command.",
+    )
+
+
+def inspect(stream: IO[bytes], size: int, *, manifest: str, seconds: float) -> Inspection:
+    """Read an archive to its end.
+
+    Args:
+        size: bytes that the store says it has.
+        manifest: name of the member that lists the others, in whichever folder; empty where none is demanded.
+        seconds: after which reading stops; what was read by then was in order, and that is said.
+
+    Raises:
+        Whatever reading the stream raises for its own reasons, e.g. Unreachable.
+    """
+    if not size:
+        return Inspection("a file of 0 bytes", "not read, as it is empty")
+    reader = Reader(stream, time.monotonic() + seconds)
+    walk = Walk(manifest)
+    try:
+        walk.through(reader)
+    except OutOfTimeError:
+        how = f"read for {seconds:g} s: {100 * reader.count / size:.0f} % of it, in order that far"
+        return Inspection("", how, timed_out=True, coverage=share(reader.count, size, "bytes", hint=_MORE))
+    except UnreadableError as error:
+        return Inspection("", "not read, as its form is not known here", coverage=unreadable(error))
+    except DamagedError as damage:
+        return Inspection(f"an archive that {damage}", f"read until byte {reader.count:,} of {size:,}")
+    found = walk.manifest()
+    how = f"read to its end: {len(walk.sizes):,} members, " + (
+        f"{len(found.files):,} of them listed in {manifest}" if found else "no list of them to compare with"
+    )
+    seen = whole(f"{len(walk.sizes):,} members") + walk.coverage
+    return Inspection(walk.problem(found), how, len(walk.sizes), found, coverage=seen)
+
+
+def inspect_ends(read: Callable[[int, int], bytes], size: int) -> Inspection:
+    """Look at the beginning and the end of an archive that is too large to read.
+
+    A gzip file ends with the length of what it holds, and a tar is a whole number of blocks of 512 bytes, so that
+    a file that was cut off passes by a chance of one in 512 only.
+
+    Args:
+        read: gives so many bytes from a position on: ``read(start, length)``.
+    """
+    how = "looked at on both ends only, as it is too large to read"
+    seen = share(min(size, _HEAD + 8), size, "bytes", hint=_MORE)
+    head, tail = read(0, _HEAD), read(max(0, size - 8), 8)
+    try:
+        first = Unpacked(Reader(io.BytesIO(head), math.inf))
+        block = first.read(BLOCK)
+        if block.strip(b"\0"):
+            tarfile.TarInfo.frombuf(block, "utf-8", "surrogateescape")
+    except UnreadableError as error:
+        return Inspection("", how, coverage=unreadable(error))
+    except (OSError, EOFError, zlib.error, lzma.LZMAError, tarfile.HeaderError):
+        return Inspection(f"{_beginning(head)} that does not begin as a tar.gz", how, coverage=seen)
+    if first.how != "gzip":
+        return Inspection("", how, coverage=seen)
+    length = struct.unpack("<I", tail[4:])[0] if len(tail) == 8 else -1
+    if length % BLOCK:
+        problem = "an archive that is cut off: it does not end with the length of a tar"
+        return Inspection(problem, how, coverage=seen)
+    return Inspection("", how, coverage=seen)
+
+
+def _beginning(head: bytes) -> str:
+    return f"a file beginning with {head[:4].hex(' ')}" if head else "an empty file"

@@ -1,0 +1,250 @@
+"""Whether an archive holds what its manifest says: every sum, the dump, and no member that leaves its folder.
+
+Read in one pass as it streams by; where a folder is given, it is unpacked into that on the way.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import tarfile
+import time
+from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import IO
+
+from playbook.core import door
+from playbook.core.coverage import Coverage, lacking, share
+from playbook.readers.archives.inspection import unreadable
+from playbook.readers.archives.manifest import Manifest
+from playbook.readers.archives.rdb import Dump, DumpError, read_dump
+from playbook.readers.archives.streams import CHUNK, DamagedError, OutOfTimeError, Reader, UnreadableError
+from playbook.readers.archives.unpacking import Folder, NoRoomError, danger
+from playbook.readers.archives.walk import Walk, plain
+
+_MORE = "Give it more time (recovery.verify_seconds), or verify fewer archives (recovery.verify_newest)."
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What reading an archive to its end showed.
+
+    Attributes:
+        problems: what is wrong, each to follow "got"; the most serious first.
+        how: how far it was read.
+        whole: whether that was to its end; what has no problems and is not whole was in order that far.
+        members: how many there are.
+        bytes: of the files in it.
+        folders: number and bytes of the files by the folder that they are in.
+        manifest: None where there is none, or none that is understood.
+        manifest_path: the member that it is.
+        dump: None where there is none, or none that can be read.
+        dump_path: the member that it is.
+        located: files that the manifest lists, to the member that holds their content.
+        coverage: how much of it was seen and understood; with less than all of it a good word counts for nothing.
+    """
+
+    problems: tuple[str, ...]
+    how: str
+    whole: bool
+    members: int = 0
+    bytes: int = 0
+    folders: dict[str, tuple[int, int]] = field(default_factory=dict)
+    manifest: Manifest | None = None
+    manifest_path: str = ""
+    dump: Dump | None = None
+    dump_path: str = ""
+    located: dict[str, str] = field(default_factory=dict)
+    coverage: Coverage = field(default_factory=Coverage)
+
+    @property
+    def files(self) -> int:
+        """How many files it holds, links included."""
+        return sum(count for count, _ in self.folders.values())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What is expected in an archive.
+
+    Attributes:
+        manifest: name of the member that lists the others; empty where the archives hold none.
+        dump: name of the member that is Redis' dump; empty where the archives hold none.
+        samples: how many of its keys to remember.
+        soon: seconds within which the end of a key makes its count uncertain.
+    """
+
+    manifest: str
+    dump: str
+    samples: int = 0
+    soon: float = 3600.0
+
+
+def verify(
+    stream: IO[bytes],
+    size: int,
+    wanted: Wanted,
+    *,
+    now: datetime,
+    seconds: float,
+    into: Folder | None = None,
+    told: Callable[[int], None] | None = None,
+) -> Verification:
+    """Read an archive to its end.
+
+    Args:
+        size: bytes that the store says it has.
+        now: aware; which keys of the dump a server would still load.
+        seconds: after which reading stops.
+        into: unpack it there, except for what is dangerous.
+        told: is given the bytes that were read, again and again.
+
+    Raises:
+        NoRoomError: there is no room to unpack it.
+        Whatever reading the stream raises for its own reasons, e.g. Unreachable.
+    """
+    if not size:
+        return Verification(("a file of 0 bytes",), "not read, as it is empty", whole=True)
+    reader = Reader(stream, time.monotonic() + seconds, told)
+    walk = _Walk(wanted.manifest, wanted=wanted, now=now, into=into)
+    try:
+        walk.through(reader)
+    except OutOfTimeError:
+        how = f"read for {seconds:g} s: {100 * reader.count / size:.0f} % of it"
+        return walk.result(how, whole=False, coverage=share(reader.count, size, "bytes", hint=_MORE))
+    except UnreadableError as error:
+        how = f"read until byte {reader.count:,} of {size:,}" if walk.sizes else "not read"
+        return walk.result(how, whole=False, coverage=unreadable(error))
+    except DamagedError as damage:
+        walk.wrong.insert(0, f"an archive that {damage}")
+        return walk.result(f"read until byte {reader.count:,} of {size:,}", whole=False)
+    except OSError as error:  # of the folder; the store has errors of its own
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise NoRoomError("more") from error
+        walk.wrong.insert(0, f"an archive that cannot be unpacked: {(error.strerror or '').lower()}")
+        return walk.result(f"unpacked until byte {reader.count:,} of {size:,}", whole=False)
+    walk.compare()
+    return walk.result(f"read to its end: {len(walk.sizes):,} members", whole=True)
+
+
+@dataclass
+class _Walk(Walk):
+    wanted: Wanted = field(kw_only=True)
+    now: datetime = field(kw_only=True)
+    into: Folder | None = field(kw_only=True)
+    wrong: list[str] = field(default_factory=list)
+    _dumps: dict[str, str] = field(default_factory=dict)
+    _sums: dict[str, bytes] = field(default_factory=dict)
+    _folders: dict[str, tuple[int, int]] = field(default_factory=dict)
+    _dump: Dump | None = None
+    _dump_path: str = ""
+
+    def visit(self, tar: tarfile.TarFile, member: tarfile.TarInfo) -> None:
+        path = plain(member.name)
+        reason = danger(member)
+        if reason:
+            self.wrong.insert(0, f"an archive whose {_shown(member.name)} {reason}")
+        if not member.isfile():
+            return
+        content = tar.extractfile(member)
+        assert content
+        with self.into.create(member) if self.into and not reason else nullcontext() as file:
+            summed = _Summed(content, file.write if file else None, self.demand_time)
+            if self.is_manifest(member):
+                self.keep_manifest(member, summed)  # type: ignore[arg-type]
+            elif self.wanted.dump and path.rpartition("/")[2] == self.wanted.dump:
+                self._read_dump(path, summed)
+            while summed.read(CHUNK):
+                pass
+        self._sums[path] = summed.digest()
+
+    def _read_dump(self, path: str, content: _Summed) -> None:
+        self._dump_path = path
+        self._dumps[path] = ""  # of a member that comes twice the later counts
+        try:
+            self._dump = read_dump(
+                content,  # type: ignore[arg-type]
+                self.now,
+                samples=self.wanted.samples,
+                soon=self.wanted.soon,
+            )
+        except DumpError as error:
+            self._dumps[path] = f"an archive with a dump that {error}"
+
+    def compare(self) -> None:
+        """What is wrong by the manifest's account, and what is not there at all."""
+        manifest = self.manifest()
+        self.wrong += filter(None, (*self._dumps.values(), self.problem(manifest)))
+        for listed in manifest.files if manifest else ():
+            found = self._sums.get(self.real(self.found_at(listed)))
+            if found is not None and listed.sha256 and found.hex() != listed.sha256:
+                self.wrong.append(f"an archive whose {listed.path} differs from its sum in {self.manifest_name}")
+        if self.wanted.dump and not self._dump_path:
+            self.wrong.append(f"an archive without {self.wanted.dump}")
+
+    @property
+    def coverage(self) -> Coverage:
+        """Also what of the sums and of the dump is not known."""
+        total, manifest = super().coverage, self.manifest()
+        if manifest and manifest.files:
+            summed = sum(bool(listed.sha256) for listed in manifest.files)
+            total += share(summed, len(manifest.files), "listed files", what="SHA-256 sums")
+        if self._dump and self._dump.uncounted:
+            total += lacking(
+                "keys not counted",
+                expected="a dump whose keys can be counted",
+                got=f"one whose keys cannot, as {self._dump.uncounted}",
+                hint="Only a restore shows what is in it.",
+            )
+        return total
+
+    def result(self, how: str, *, whole: bool, coverage: Coverage | None = None) -> Verification:
+        manifest = self.manifest()
+        for path in self.files:
+            folder = path.rpartition("/")[0] or "."
+            count, total = self._folders.get(folder, (0, 0))
+            self._folders[folder] = count + 1, total + self.sizes.get(self.real(path), 0)
+        return Verification(
+            tuple(dict.fromkeys(self.wrong)),
+            how,
+            whole,
+            len(self.sizes),
+            sum(total for _, total in self._folders.values()),
+            self._folders,
+            manifest,
+            self._base + self.manifest_name,
+            self._dump,
+            self._dump_path,
+            {one.path: self.real(self.found_at(one)) for one in (manifest.files if manifest else ())},
+            self.coverage if coverage is None else coverage,
+        )
+
+
+class _Summed:
+    """Hands on what is read, sums it, and writes it where that is wanted."""
+
+    def __init__(
+        self, content: IO[bytes], write: Callable[[bytes], object] | None, demand_time: Callable[[], None]
+    ) -> None:
+        self._content = content
+        self._demand_time = demand_time
+        self._write = write
+        self._sum = hashlib.sha256()
+
+    def read(self, count: int) -> bytes:
+        self._demand_time()
+        piece = self._content.read(count)
+        self._sum.update(piece)
+        if self._write:
+            self._write(piece)
+        return piece
+
+    def digest(self) -> bytes:
+        return self._sum.digest()
+
+
+def _shown(name: str) -> str:
+    """A member's name for a message."""
+    return door.line(name, 80)

@@ -1,0 +1,267 @@
+"""Going through an archive as it streams by: every member in turn, then the end. Names and sizes are remembered.
+
+tarfile by itself is too kind for this: it takes a header that is damaged, and a file without tar's end mark, for
+the end of the archive, says nothing of what stands behind that, and reading a stream (``r|gz``) it does not
+compare gzip's checksum.
+"""
+
+from __future__ import annotations
+
+import gzip
+import lzma
+import posixpath
+import tarfile
+import unicodedata
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import IO
+
+from playbook.core.coverage import Coverage, lacking, share, understood
+from playbook.readers.archives.headers import members_of
+from playbook.readers.archives.manifest import LONGEST, SHAPE, ListedFile, Manifest, ShapeError, read_manifest
+from playbook.readers.archives.streams import BLOCK, CHUNK, DamagedError, Reader, Unpacked, UnreadableError
+
+_MOST_LINKS = 40  # that lead from one to the next
+# Kinds of members beside files, folders, links and devices. https://www.gnu.org/software/tar/manual/html_node/Standard.html
+DUMP_DIRECTORY, VOLUME_LABEL, OTHER_VOLUME = b"D", b"V", b"M"
+
+# What is remembered of all members together: a name of each, and about 400 bytes beside it.
+MOST_MEMBERS = 500_000
+MOST_NAMES = 64 << 20  # characters
+
+
+@dataclass
+class Walk:
+    """One way through an archive.
+
+    Attributes:
+        manifest_name: of the member that lists the others, in whichever folder; empty where none is demanded.
+        sizes: bytes of each member that was met; of one that comes twice, of the later, as a restore leaves that.
+        files: those that hold something: regular files and hard links.
+        links: symbolic and hard links, to what they lead to.
+        how: by what the archive is compressed.
+        demand_time: raises OutOfTimeError where there is none left, as a hole of a sparse file needs no reading.
+    """
+
+    manifest_name: str
+    sizes: dict[str, int] = field(default_factory=dict)
+    files: set[str] = field(default_factory=set)
+    links: dict[str, str] = field(default_factory=dict)
+    how: str = ""
+    demand_time: Callable[[], None] = lambda: None
+    _manifest: bytes | None = None
+    _understood: Manifest | ShapeError | None = None
+    _base: str = ""
+    _hard: set[str] = field(default_factory=set)
+    _odd: list[str] = field(default_factory=list)
+    _elsewhere: int = 0
+    _names: int = 0
+    _noted: int = 0
+
+    def through(self, reader: Reader) -> None:
+        """Visit every member and the end.
+
+        Raises:
+            DamagedError, OutOfTimeError, UnreadableError
+        """
+        try:
+            self.demand_time = reader.demand_time
+            unpacked = Unpacked(reader)
+            self.how = unpacked.how
+            for tar, member in members_of(unpacked):
+                self.note(tar, member)
+                self.visit(tar, member)
+            if unpacked.last.strip(b"\0") or len(unpacked.last) != BLOCK:
+                raise DamagedError(f"breaks off {self._place}, without tar's end mark")
+            # Padding, of zeros; at its end the checksum of gzip is compared.
+            behind = False
+            while piece := unpacked.read(CHUNK):
+                behind = behind or bool(piece.strip(b"\0"))
+            if behind:
+                raise DamagedError("goes on after tar's end mark, with what no restore brings back")
+        except EOFError:
+            raise DamagedError(f"is cut off {self._place}") from None
+        except gzip.BadGzipFile as error:
+            if self.sizes and "Not a gzipped file" in str(error):
+                raise DamagedError(f"goes on after its end with what is no gzip: {_lower(error)}") from None
+            raise DamagedError(f"is no sound gzip file: {_lower(error)}") from None
+        except tarfile.TarError as error:
+            what = f"cannot be read {self._place}" if self.sizes else "holds no tar"
+            raise DamagedError(f"{what}: {_lower(error)}") from None
+        except (zlib.error, lzma.LZMAError) as error:
+            raise DamagedError(f"cannot be unpacked {self._place}: {_lower(error)}") from None
+        except OSError as error:
+            if error.errno is not None or str(error) != "Invalid data stream":  # bzip2's only word
+                raise
+            raise DamagedError(f"cannot be unpacked {self._place}: {_lower(error)}") from None
+
+    @property
+    def _place(self) -> str:
+        return f"after member {len(self.sizes):,}" if self.sizes else "at its beginning"
+
+    def note(self, tar: tarfile.TarFile, member: tarfile.TarInfo) -> None:
+        """Remember name, size and kind of a member; UnreadableError where that is more than can be remembered."""
+        self._names += len(member.name) + len(member.linkname)
+        self._noted += 1
+        if self._names > MOST_NAMES or self._noted > MOST_MEMBERS:
+            much = f"{MOST_MEMBERS:,} members" if self._noted > MOST_MEMBERS else f"{MOST_NAMES:,} B of names"
+            raise UnreadableError(f"an archive of over {much}")
+        path = plain(member.name)
+        self.sizes[path] = member.size
+        for known in (self.files, self._hard):
+            known.discard(path)
+        self.links.pop(path, None)
+        if member.islnk():
+            self.links[path] = plain(member.linkname)
+            self._hard.add(path)
+            self.files.add(path)
+        elif member.issym():
+            self.links[path] = plain(posixpath.normpath(posixpath.join(posixpath.dirname(path), member.linkname)))
+        elif member.isfile():
+            self.files.add(path)
+        elif member.type == DUMP_DIRECTORY:
+            content = tar.extractfile(member)
+            self._elsewhere += _left_out(content.read(LONGEST) if content else b"")
+        elif not (member.isdir() or member.isdev() or member.type in (VOLUME_LABEL, OTHER_VOLUME)):
+            self._odd.append(f"{member.name} of type {member.type.decode(errors='backslashreplace')}")
+        if "GNU.dumpdir" in member.pax_headers:
+            self._elsewhere += _left_out(member.pax_headers["GNU.dumpdir"].encode(errors="surrogateescape"))
+
+    def visit(self, tar: tarfile.TarFile, member: tarfile.TarInfo) -> None:
+        """Look at one member; its content can be read now and not later."""
+        if self.is_manifest(member):
+            content = tar.extractfile(member)
+            assert content
+            self.keep_manifest(member, content)
+
+    def is_manifest(self, member: tarfile.TarInfo) -> bool:
+        """Whether it is the list of the others: of several the one nearest to the top, and of those the last."""
+        if not self.manifest_name or not member.isfile():
+            return False
+        folder, _, name = plain(member.name).rpartition("/")
+        if name != self.manifest_name:
+            return False
+        return self._manifest is None or folder.count("/") + bool(folder) <= self._base.count("/")
+
+    def keep_manifest(self, member: tarfile.TarInfo, content: IO[bytes]) -> None:
+        """Remember the manifest, or so much of it that it is known to be too long."""
+        self._manifest = content.read(LONGEST)
+        self._understood = None
+        self._base = plain(member.name).removesuffix(self.manifest_name)
+
+    def manifest(self) -> Manifest | None:
+        """The manifest, where it is there and of a form that is understood."""
+        found = self._read()
+        return found if isinstance(found, Manifest) else None
+
+    def _read(self) -> Manifest | ShapeError:
+        """What of the manifest is understood; read once, as it may be long."""
+        if self._understood is None:
+            try:
+                self._understood = read_manifest(self._manifest or b"")
+            except ShapeError as error:
+                self._understood = error
+        return self._understood
+
+    def problem(self, manifest: Manifest | None) -> str:
+        """What is wrong with the members, by the manifest's account; empty where nothing is."""
+        if self.manifest_name and self._manifest is None:
+            return f"an archive without {self.manifest_name} among its {len(self.sizes):,} members"
+        held = self._held
+        if not held:
+            only = f"nothing but its {self.manifest_name}" if self.manifest_name else "no file"
+            return f"an archive that holds {only}" if self.sizes else "an archive without members"
+        leading_nowhere = next((path for path in sorted(self._hard) if self.real(path) not in self.files), "")
+        if leading_nowhere:
+            target = self.links[leading_nowhere]
+            return f"an archive whose {leading_nowhere} is a link to {target}, which is not in it"
+        if manifest and manifest.failure:
+            return f"an archive whose {self.manifest_name} says {manifest.failure}"
+        differing = next(filter(None, map(self._difference, manifest.files if manifest else ())), "")
+        if not differing and not any(self.sizes[self.real(path)] for path in held):
+            return f"an archive whose {len(held):,} file{'s' if held[1:] else ''} hold nothing"
+        return differing
+
+    def _difference(self, listed: ListedFile) -> str:
+        size = self.sizes.get(self.real(self.found_at(listed)))
+        if size is None:
+            return f"an archive without {listed.path}, which its {self.manifest_name} lists"
+        if listed.bytes is not None and size != listed.bytes:
+            return f"an archive whose {listed.path} is {size:,} B long, not {listed.bytes:,} B as listed"
+        return ""
+
+    @property
+    def coverage(self) -> Coverage:
+        """How much of what is in the archive its manifest lets one judge, and what of it is not understood."""
+        total = understood(len(self._odd), len(self.sizes), "members", examples=self._odd)
+        if self._elsewhere:
+            total += lacking(
+                "incremental",
+                expected="an archive that holds everything",
+                got=f"one that leaves out {self._elsewhere:,} files as unchanged since an earlier one",
+                hint="An incremental archive alone restores nothing: let the pattern name the full ones.",
+            )
+        if not self.manifest_name or self._manifest is None:
+            return total
+        manifest = self._read()
+        if isinstance(manifest, ShapeError):
+            return total + lacking(
+                f"{self.manifest_name} not understood",
+                expected=f"{self.manifest_name} as {SHAPE}",
+                got=str(manifest),
+                hint="Let the backup job write one of the two forms, or set backups.manifest to an empty text.",
+            )
+        listed = {self.found_at(one) for one in manifest.files}
+        held = self._held
+        return (
+            total
+            + understood(
+                len(manifest.odd),
+                len(manifest.odd) + len(manifest.files),
+                f"entries of {self.manifest_name}",
+                examples=manifest.odd,
+            )
+            + share(
+                sum(path in listed for path in held),
+                len(held),
+                "files",
+                what=f"{self.manifest_name} listing",
+                note=next((f"{path} is not listed" for path in held if path not in listed), ""),
+            )
+        )
+
+    @property
+    def _held(self) -> list[str]:
+        """The files beside the manifest and what signs or sums it."""
+        own = f"{self._base}{self.manifest_name}" if self.manifest_name else "\0"
+        return sorted(path for path in self.files if path != own and not path.startswith(f"{own}."))
+
+    def real(self, path: str) -> str:
+        """What a member leads to, itself where it is no link; empty where it leads round and round."""
+        for _ in range(_MOST_LINKS):
+            if path not in self.links:
+                return path
+            path = self.links[path]
+        return ""
+
+    def found_at(self, listed: ListedFile) -> str:
+        """The member that an entry of the manifest means: beside the manifest, else from the top."""
+        path = plain(listed.path)
+        beside, top = self._base + path, path.lstrip("/")
+        return beside if beside in self.sizes else path if path in self.sizes else top
+
+
+def plain(path: str) -> str:
+    """A member's name without what means nothing in it. macOS writes accents as letters of their own."""
+    return unicodedata.normalize("NFC", path).removeprefix("./").rstrip("/")
+
+
+def _left_out(entries: bytes) -> int:
+    """How many files a folder of an incremental archive names and does not hold."""
+    return sum(entry.startswith(b"N") for entry in entries.split(b"\0"))
+
+
+def _lower(error: Exception) -> str:
+    text = str(error)
+    return text[:1].lower() + text[1:]

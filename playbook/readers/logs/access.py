@@ -1,0 +1,291 @@
+"""Access lines of web servers and frameworks: who asked for what, and with which status it was answered.
+
+Known are nginx's and Apache's common and combined formats (with a virtual host in front, too), morgan's
+``dev``, ``tiny`` and ``short``, uvicorn's and gunicorn's, logfmt with ``status=``, JSON by its keys, whatever has
+a quoted request with the status behind it (Envoy, Django, actix, S3), and the lines of ``_ELSEWHERE``. A number
+between 400 and 599 anywhere else (a size, a duration, a port) is never taken for a status. ``looks_like`` finds
+what seems to be an access line and is in none of these formats.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from playbook.readers.logs.text import clean
+
+_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "CONNECT", "TRACE", "PROPFIND")
+_METHOD = "(?:" + "|".join(_METHODS) + ")"
+
+COMBINED = re.compile(
+    r"(?:\S{1,255}:\d{1,5} )?(\S{1,255}) \S{1,255} \S{1,255} \[([^\]]{11,40})\] "
+    r'"([^"\\]*(?:\\.[^"\\]*)*)" (\d{3}) (?:\d+|-)(?: |$)'
+)
+_DEV = re.compile(rf"{_METHOD} (\S{{1,4096}}) (\d{{3}}|-) (?:[\d.]+|-) ms - (?:\d+|-)$")
+_TINY = re.compile(rf"{_METHOD} (\S{{1,4096}}) (\d{{3}}|-) (?:\d+|-) - (?:[\d.]+|-) ms$")
+_SHORT = re.compile(
+    rf"(\S{{1,255}}) \S{{1,255}} ({_METHOD}) (\S{{1,4096}}) HTTP/[\d.]+ (\d{{3}}|-) (?:\d+|-) - (?:[\d.]+|-) ms$"
+)
+_UVICORN = re.compile(rf'(?:INFO:\s{{1,8}})?(\S{{1,255}}) - "({_METHOD}) (\S{{1,4096}}) HTTP/[\d.]+" (\d{{3}})\b')
+_LOGFMT_STATUS = re.compile(
+    r"(?:^| )(?:status|status_code|code|http\.status_code|http_status|statusCode|response_code)"
+    r"=\"?(\d{3})\"?(?= |$)"
+)
+_LOGFMT_PATH = re.compile(r"(?:^| )(?:path|uri|url|request_uri|http\.path|http\.target)=\"?([^\s\"]{1,4096})")
+_LOGFMT_CLIENT = re.compile(r"(?:^| )(?:ip|client|client_ip|remote|remote_addr|remote_ip|fwd)=\"?([^\s\",]{1,64})")
+# tower-http logs the end of a request without its path, and the path with its span.
+_LOGFMT_ENDED = re.compile(r"\bfinished processing request\b.{0,200}\bstatus=(\d{3})\b")
+
+NO_PATH = "(not stated)"
+_STATUS = r"(?P<status>\d{3}|-1)"
+_PATH = r"(?P<path>\S{1,4096})"
+_QUOTED = re.compile(
+    rf'"(?:{_METHOD}|-) ?(?P<path>[^" ]{{0,4096}})(?: HTTP/[\d.]+)?"(?: from \S{{1,255}} -|:)? '
+    rf"{_STATUS}(?=[ ,;]|$)"
+)
+# Each with a text that it needs, so that most lines pass it by.
+_ELSEWHERE: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
+    (needed, re.compile(pattern))
+    for needed, pattern in (
+        # HAProxy: times, status, bytes, cookies, ending state, … and the request last.
+        (
+            "/",
+            rf"\S{{1,255}} (?:[+-]?\d+/){{3,5}}[+-]?\d+ {_STATUS} \+?\d+ \S{{1,255}} \S{{1,255}} \S{{4}} "
+            rf'.{{0,2048}}"(?:{_METHOD} (?P<path>[^" ]{{1,4096}})|<BADREQ>|[^"]{{0,4096}})',
+        ),
+        # AWS' load balancers: three times, the balancer's and the target's status, sizes, the request.
+        (
+            '"',
+            # Times are short: looked for without a bound, each digit of a long path would begin another attempt.
+            rf"(?:-1|(?<![\d.])[\d.]{{1,20}})(?: (?:-1|[\d.]{{1,20}})){{2}} {_STATUS} (?:\d{{3}}|-) \d+ \d+ "
+            rf'"(?:{_METHOD}|-) (?P<path>\S{{1,4096}})',
+        ),
+        # Next.js, Koa, Hono, Vite: GET /a 500 in 12ms.
+        (" ", rf"(?:^|[ >])(?:{_METHOD}) {_PATH} {_STATUS} (?:in )?[\d.]+ ?(?:ms|s|m|µs|us)\b"),
+        (
+            "|",
+            rf"\| +{_STATUS} \| +[\d.]+[a-zµ]+ \|.{{0,300}}?\| +(?:{_METHOD}) +\|? ?"
+            rf"\"?(?P<path>[^\s\"]{{1,4096}})",
+        ),
+        # Rails, Phoenix and Lumen name the path in a line of its own.
+        ("Completed ", rf"(?:^|[\]:] )Completed {_STATUS} [A-Z][\w ]{{0,40}} in "),
+        ("Sent ", rf"(?:^|[\]:] )Sent {_STATUS} in [\d.]+ ?[mµ]?s"),
+        # ASP.NET, and Serilog's request logging.
+        (
+            "Request finished",
+            rf"Request finished HTTP/[\d.]+ (?:{_METHOD}) {_PATH} \S{{1,100}} (?:\S{{1,20}} )?- {_STATUS}\b",
+        ),
+        ("Request finished", rf"Request finished HTTP/[\d.]+ (?:{_METHOD}) {_PATH} .{{0,200}}?- {_STATUS}\b"),
+        ("responded ", rf"HTTP (?:{_METHOD}) {_PATH} responded {_STATUS} in "),
+        # PHP's own server, php-fpm.
+        ("]: ", rf"\[{_STATUS}\]: (?:{_METHOD}) {_PATH}"),
+        # IIS and other W3C logs with the default fields.
+        (
+            " - ",
+            rf"(?:^| )(?:{_METHOD}) (?P<path>/\S{{0,4096}}) \S{{1,4096}} \d{{1,5}} \S{{1,255}} \S{{1,64}} "
+            rf"\S{{1,2048}} \S{{1,2048}} {_STATUS} \d+ \d+ \d+",
+        ),
+        # Squid.
+        ("/", rf"TCP_\w{{1,40}}/{_STATUS} \d+ (?:{_METHOD}) {_PATH}"),
+        # CloudFront.
+        ("HTTP", rf"\S{{1,255}} (?:{_METHOD}) \S{{1,255}} (?P<path>/\S{{0,4096}}) {_STATUS} "),
+    )
+)
+# A method with what it asks for, and a status or a version of HTTP.
+_REQUEST = re.compile(
+    rf"(?<!request: \")(?<![\w/-]){_METHOD}\b(?:[ \"':|,]{{1,4}}(?:https?://|/|\*(?= HTTP))|[^/]{{0,40}}[ \"'=:|](?:https?://|/))",
+    re.ASCII,
+)
+_ANSWER = re.compile(r"\bHTTP/\d|(?<![\w.:/+-])[1-5]\d\d(?![\w.:/%+-]|,\d)")
+
+
+_STATUS_KEYS = (
+    *("statusCode", "status_code", "status", "http.status_code", "http.response.status_code", "http_status"),
+    *("DownstreamStatus", "OriginStatus", "response_code", "responseCode", "EdgeResponseStatus", "sc-status"),
+    *("http_status_code", "httpStatus", "StatusCode", "upstream_status", "elb_status_code"),
+)
+_ALL_STATUS_KEYS = frozenset(_STATUS_KEYS)
+# Of these alone nobody knows what they are the status of.
+_DOUBTFUL_STATUS = frozenset({"status", "statusCode", "status_code", "StatusCode"})
+ACCESS_KEYS = _ALL_STATUS_KEYS | {"res", "response", "httpRequest", "http"}
+_PATH_KEYS = (
+    *("path", "url", "uri", "request_uri", "http.target", "url.path", "http.path", "RequestPath", "url.original"),
+    *(
+        "ClientRequestURI",
+        "requestPath",
+        "request_path",
+        "cs-uri-stem",
+        "Path",
+        "http.url",
+        "url.full",
+        "requestUri",
+    ),
+    *("x_forwarded_path", "document_uri", "http_path", "http.route"),
+)
+
+
+class Access(NamedTuple):
+    """One answered request. ``time`` is the text of its own timestamp, empty where it has none."""
+
+    status: int
+    path: str
+    client: str = ""
+    time: str = ""
+
+
+def of_text(text: str) -> Access | None:
+    """The request that a plain line tells of, None where it is no access line."""
+    if '" ' in text:
+        match = COMBINED.match(text)
+        if match:
+            client, stamp, request, status = match.groups()
+            return Access(int(status), _path(request), client, stamp)
+        match = _UVICORN.match(text)
+        if match:
+            return Access(int(match[4]), match[3], match[1].rpartition(":")[0] or match[1])
+    if text.startswith(_METHODS):
+        match = _DEV.match(text) or _TINY.match(text)
+        if match:
+            path, status = match.groups()
+            return Access(0 if status == "-" else int(status), path)
+    if text.endswith(" ms") and " HTTP/" in text:
+        match = _SHORT.match(text)
+        if match:
+            return Access(0 if match[4] == "-" else int(match[4]), match[3], match[1])
+    if "status" in text or "ode=" in text:
+        request = _of_logfmt(text)
+        if request:
+            return request
+    return _elsewhere(text)
+
+
+def looks_like(text: str, *, inbound: bool = False) -> bool:
+    """True for a line that seems to tell of an answered request: a method, an address, a status or HTTP/1.1.
+
+    Args:
+        inbound: only with a path; loggers of clients, such as httpx, write whole URLs at level INFO.
+    """
+    request = _REQUEST.search(text) if "/" in text and has_method(text) else None
+    if request and inbound and "://" in request[0]:
+        return False
+    return bool(request and _ANSWER.search(text))
+
+
+def has_method(text: str) -> bool:
+    """A quick look, for the many lines that are no access lines."""
+    return (
+        "GET" in text
+        or "POST" in text
+        or "HEAD" in text
+        or "PUT" in text
+        or "PATCH" in text
+        or "DELETE" in text
+        or "OPTIONS" in text
+        or "CONNECT" in text
+        or "TRACE" in text
+        or "PROPFIND" in text
+    )
+
+
+def _elsewhere(text: str) -> Access | None:
+    if "/" in text:
+        possible = (
+            has_method(text) or '"-" ' in text or "<BADREQ>" in text or "Completed " in text or "Sent " in text
+        )
+    else:
+        possible = "Completed " in text or "Sent " in text
+    if not possible:
+        return None
+    if "connectionpool" in text:  # urllib3's, of requests that this component sends
+        return None
+    if '"' in text:
+        quoted = _QUOTED.search(text)
+        if quoted:
+            return _access(quoted)
+    for needed, pattern in _ELSEWHERE:
+        if needed in text:
+            match = pattern.search(text)
+            if match:
+                return _access(match)
+    return None
+
+
+def _access(match: re.Match[str]) -> Access:
+    """HAProxy's -1 is a request that was given up before there was an answer."""
+    path = match.groupdict().get("path")
+    return Access(max(int(match["status"]), 0), path or NO_PATH)
+
+
+def of_json(fields: Mapping[str, Any]) -> Access | None:
+    """The request that a JSON line tells of: a status together with a path or address, in the usual places.
+
+    A status within an object that stands for the answer needs no path: Fastify names it in another line.
+    """
+    request = _mapping(fields, "req", "request", "httpRequest", "http")
+    response = _mapping(fields, "res", "response", "httpRequest", "http")
+    url = _mapping(fields, "url")
+    if isinstance(response.get("response"), dict):  # ECS: http.response.status_code
+        request, response = _mapping(request, "request"), _mapping(response, "response")
+    answered = _status(response, "statusCode", "status_code", "status")
+    status = answered or _status(fields, *_STATUS_KEYS)
+    if not status:
+        return None
+    path = (
+        _text(request, "originalUrl", "path", "url", "uri", "requestUrl")
+        or _text(url, "path", "original", "full")
+        or _text(fields, *_PATH_KEYS)
+    )
+    if not path:
+        request_line = _text(fields, "request", "requestLine")
+        if request_line.startswith(_METHODS):
+            path = _path(request_line)
+        elif answered or not _DOUBTFUL_STATUS.issuperset(fields.keys() & _ALL_STATUS_KEYS):
+            path = NO_PATH
+        else:
+            return None
+    client = _text(request, "remoteAddress", "remoteIp", "ip", "remote_ip") or _text(
+        fields,
+        "remote_addr",
+        "ip",
+        "client_ip",
+        "clientIp",
+        "remoteAddress",
+        "client.address",
+        "ClientHost",
+        "remote_ip",
+    )
+    return Access(status, clean(path), clean(client))
+
+
+def _of_logfmt(text: str) -> Access | None:
+    status, path = _LOGFMT_STATUS.search(text), _LOGFMT_PATH.search(text)
+    if not status or not path:
+        ended = _LOGFMT_ENDED.search(text)
+        return Access(int(ended[1]), NO_PATH) if ended else None
+    client = _LOGFMT_CLIENT.search(text)
+    return Access(int(status[1]), path[1], client[1] if client else "")
+
+
+def _path(request: str) -> str:
+    """The path in ``GET /path HTTP/1.1``; what is no request line, such as a TLS greeting, has none."""
+    parts = request.split(" ", 2)
+    return parts[1] if len(parts) > 1 else "(no request)"
+
+
+def _mapping(fields: Mapping[str, Any], *names: str) -> Mapping[str, Any]:
+    return next((value for name in names if isinstance(value := fields.get(name), dict)), {})
+
+
+def _status(fields: Mapping[str, Any], *names: str) -> int:
+    for name in names:
+        value = fields.get(name)
+        if isinstance(value, str) and value.isdecimal() and len(value) == 3:
+            value = int(value)
+        if isinstance(value, int) and 100 <= value <= 599:
+            return value
+    return 0
+
+
+def _text(fields: Mapping[str, Any], *names: str) -> str:
+    return next((value for name in names if isinstance(value := fields.get(name), str) and value), "")

@@ -1,0 +1,81 @@
+"""Plain text that says nothing bad, whatever digits stand in it.
+
+Programs write the same few sentences with other numbers. Each sentence is looked at once, with its digits taken
+out: what is known of it then holds for all numbers. ``is_dull`` says less often yes than it might, and its yes
+means that the exact reader would find no level, no request, no time, no error and nothing strange.
+"""
+
+from __future__ import annotations
+
+import re
+
+from playbook.readers.logs import access, levels, parse, traces
+from playbook.readers.logs.text import LINE_LIMIT
+
+_FOLD = bytes.maketrans(b"123456789", b"0" * 9)
+_KEPT = 8192
+_LONGEST_KEPT = 400  # bytes of a sentence that is remembered
+# What the patterns of crashes say of particular numbers is said here of all.
+_CRASH = re.compile(
+    levels.CRASH.pattern.replace("(?:137|139|134)", r"\d{3}").replace("(?:4|6|7|8|9|11)", r"\d{1,2}"),
+    re.IGNORECASE,
+)
+# What an answer is told with.
+_ANSWERED = ("status", "ode=", "Completed ", "Sent ", '"-" ', "<BADREQ>")
+# A hexadecimal number or a part of a UUID: no word that anything is told by is made of these letters alone.
+_HEX = re.compile(rb"\b[0-9a-f]{4,64}\b")
+_CLOCK = re.compile(r"\d:\d\d")
+
+
+def is_dull(text: str) -> bool:
+    """Whether a text without control characters that begins with a letter of ASCII is dull.
+
+    Args:
+        text: with one digit for all; printable ASCII.
+    """
+    if len(text) > LINE_LIMIT // 2 or access.has_method(text) or _CLOCK.search(text):
+        return False
+    if any([word in text for word in _ANSWERED]):  # noqa: C419 - a generator takes twice as long
+        return False
+    if '" ' in text and access.COMBINED.match(text):
+        return False
+    return not (levels.may_state(text) or _may_report_an_error(text) or parse.is_wrapped(text))
+
+
+def _may_report_an_error(text: str) -> bool:
+    """Whether the words could be those of an error, with any numbers."""
+    if text.startswith(traces.PYTHON):
+        return True
+    if levels.may_have_crashed(text, ("",)) and _CRASH.search(text):
+        return True
+    return levels.may_be_an_error(text) and bool(levels.WORDS.search(text) or traces.EXCEPTION.match(text))
+
+
+def _zeros(match: re.Match[bytes]) -> bytes:
+    return b"0" * len(match[0])
+
+
+class Sentences:
+    """Tells dull texts, and remembers sentences by what they are without their digits."""
+
+    def __init__(self) -> None:
+        self._known: dict[bytes, bool] = {}
+
+    def are_dull(self, texts: list[bytes]) -> list[bool]:
+        """For each text of printable ASCII that begins with a letter."""
+        known = self._known
+        folded = b"\n".join(texts).translate(_FOLD).split(b"\n")
+        return [known[text] if text in known else self._look(text) for text in folded]
+
+    def _look(self, text: bytes) -> bool:
+        sentence = _HEX.sub(_zeros, text)
+        dull = self._known.get(sentence)
+        if dull is not None:
+            return dull
+        dull = is_dull(sentence.decode("ascii"))
+        text = sentence
+        if len(text) <= _LONGEST_KEPT:
+            if len(self._known) >= _KEPT:
+                self._known.clear()
+            self._known[text] = dull
+        return dull

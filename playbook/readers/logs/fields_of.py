@@ -1,0 +1,140 @@
+"""What JSON lines call their time, level, message, error and component, in the words of many loggers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from playbook.core import door
+from playbook.readers.logs import levels
+from playbook.readers.logs.text import clean
+
+TIME_KEYS = (
+    *("time", "timestamp", "ts", "@timestamp", "@t", "datetime", "asctime", "date", "eventTime", "Timestamp"),
+    *("timeUnixNano", "time_iso8601", "msec", "start_time", "StartUTC", "__REALTIME_TIMESTAMP", "time_local", "t"),
+    *("_SOURCE_REALTIME_TIMESTAMP", "observedTimeUnixNano", "instant", "timeMillis", "TimeGenerated", "T", "Time"),
+    *("log_time", "logged_at", "createdAt", "EdgeStartTimestamp", "timestampMs", "UtcTimestamp", "logTime"),
+)
+# The first that is there counts. A number is read on the scale of its key, where the key has one.
+LEVEL_KEYS: tuple[tuple[str, levels.Scale | None], ...] = (
+    *((key, None) for key in ("level", "level_name", "log.level", "@l", "levelname", "lvl", "loglevel")),
+    *(
+        (key, None)
+        for key in ("severity_text", "severityText", "SeverityText", "@level", "LogLevel", "Level", "L")
+    ),
+    *(
+        (key, None)
+        for key in ("log_level", "logLevel", "PRIORITY", "priority", "syslog.severity", "LEVEL", "prio")
+    ),
+    *((key, levels.TELEMETRY) for key in ("severityNumber", "severity_number", "SeverityNumber")),
+    ("levelno", levels.PYTHON),
+    ("level_value", levels.MONOLOG),
+    ("severity", None),
+    ("Severity", None),
+)
+COMPONENT_KEYS = ("service", "component", "app", "service.name", "SYSLOG_IDENTIFIER", "container_name")
+_MONGODB = {"F": levels.FATAL, "E": levels.ERROR, "W": levels.WARNING, "I": levels.INFO}
+MESSAGE_KEYS = (
+    *("msg", "message", "event", "@m", "@mt", "short_message", "text", "Message", "@message", "MESSAGE", "body"),
+    *("Body", "RenderedMessage", "MessageTemplate", "textPayload", "M"),
+)
+ERROR_KEYS = (
+    *(
+        "err",
+        "error",
+        "exception",
+        "exc_info",
+        "@x",
+        "stack",
+        "stacktrace",
+        "errors",
+        "error.message",
+        "Exception",
+    ),
+    *("stack_trace", "error.stack_trace", "thrown"),
+)
+_LONGEST_NAME = 64
+_NO_ERROR = frozenset(("", "0", "null", "none", "nil", "false", "undefined", "no", "<nil>"))
+
+
+def level_of(fields: dict[str, Any]) -> int | None:
+    """The level that a JSON line states; None where it states none, or one that is not understood.
+
+    Serilog leaves it out of lines of level Information, and ``DEFAULT`` is Google's word for none.
+    """
+    for key, scale in LEVEL_KEYS:
+        if key in fields and not isinstance(fields[key], dict):
+            value = fields[key]
+            if key in ("severity", "Severity") and isinstance(value, int) and value >= 100:
+                scale = levels.GOOGLE  # noqa: PLW2901 - its scale shows by its size
+            level = levels.of_json(value, scale)
+            if level:
+                return level
+    for key in ("log", "syslog"):  # ECS, with its names as objects
+        inner = fields.get(key)
+        if isinstance(inner, dict) and "level" in inner:
+            return levels.of_json(inner["level"]) or None
+    if isinstance(fields.get("s"), str) and "c" in fields and "t" in fields:  # MongoDB
+        return _MONGODB.get(fields["s"], levels.DEBUG if fields["s"][:1] == "D" else None)
+    if "@t" in fields and ("@mt" in fields or "@m" in fields):
+        return levels.INFO
+    return None
+
+
+def tells_of_request(fields: dict[str, Any]) -> bool:
+    """Whether a JSON line has a method, an address and something like a status."""
+    if not any("ethod" in key or "METHOD" in key for key in fields):
+        return False
+    names = {key.lower().replace("_", "").replace("-", "").replace(".", "") for key in fields}
+    return any("status" in name or name.endswith("code") for name in names)
+
+
+def container_of(fields: dict[str, Any]) -> str:
+    """The container that a collector names."""
+    kubernetes = fields.get("kubernetes")
+    name = first_text(kubernetes, "container_name") if isinstance(kubernetes, dict) else ""
+    return short_name(name or first_text(fields, "container_name")).lstrip("/")
+
+
+def short_name(text: str) -> str:
+    """A name on one line, of at most 64 characters; longer ones are rare, and can be anything."""
+    text = one_line(text)
+    return text if len(text) <= _LONGEST_NAME else door.line(text, _LONGEST_NAME)
+
+
+def nested_text(fields: dict[str, Any]) -> str:
+    """The message within a body that is an object, as OpenTelemetry and Google write it."""
+    body = fields.get("body", fields.get("jsonPayload"))
+    return first_text(body, "stringValue", "message") if isinstance(body, dict) else ""
+
+
+def one_line(text: str) -> str:
+    """JSON can hold what a line cannot: line ends, and controls that ``clean`` could not see in their escapes."""
+    return text if text.isprintable() else clean(text.replace("\n", " "))
+
+
+def first_text(fields: dict[str, Any], *keys: str) -> str:
+    """The first of these that is a text and not empty."""
+    for key in keys:
+        value = fields.get(key)
+        if isinstance(value, str) and value:
+            return value
+    return ""
+
+
+def error_text(value: object) -> str:
+    """An error as JSON loggers write it: an object, a text or a stack; empty where there is none."""
+    if isinstance(value, dict):
+        kind, message = first_text(value, "type", "name", "kind"), first_text(value, "message", "msg")
+        text = ": ".join(filter(None, (kind, message)))
+        return text or error_text(value.get("stack") or value.get("code"))
+    if isinstance(value, list):
+        return next(filter(None, map(error_text, value)), "")
+    if isinstance(value, bool) or value is None or value == 0:
+        return ""
+    if isinstance(value, str):
+        lines = [line for line in value.strip().splitlines() if line.strip()]
+        if not lines or value.strip().lower() in _NO_ERROR:
+            return ""
+        # A Python traceback names its exception last, all others first.
+        return lines[-1] if lines[0].startswith("Traceback") else lines[0].strip()
+    return str(value)

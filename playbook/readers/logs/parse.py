@@ -1,0 +1,292 @@
+"""One line → what it says: when, from which component, how bad, and which request it answers.
+
+Understood are App Platform's prefix (``component time text``, in brackets too), syslog (both RFCs), containerd's
+and Docker's wrappers, JSON of pino, bunyan, winston, structlog, slog, zap and Serilog, logfmt, Python's logging,
+Go's log and klog, nginx's error log, and the access lines of ``access``; tests/foreign/log_lines.toml has a line
+of each kind. Anything else is plain text, or ``strange`` where it ought to have said more than was understood.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, NamedTuple
+
+import msgspec
+
+from playbook.core.budget import read_json
+from playbook.readers.logs import access, fields_of, levels
+from playbook.readers.logs.access import Access
+from playbook.readers.logs.times import Times
+
+_ZONE = r"(Z|UTC|[+-]\d\d:?\d\d(?!\d)|[+-]\d\d(?=[ \]]))"
+_STAMP = rf"(\d{{4}}[-/]\d\d[-/]\d\d)([T ])(\d\d:\d\d):(\d\d)(?:[.,](\d{{1,9}}))?\d{{0,9}} ?{_ZONE}?"
+_OUTER = re.compile(
+    rf"(?:(\[?)([A-Za-z][\w.-]{{0,62}})\]?(?:[ /][\w.-]{{1,80}})? )?\[?{_STAMP}\]?(?:[ :|-]|$|(?=\[)) ?"
+)
+_IN_HOUR = re.compile(r"([0-5][0-9]):([0-6][0-9](?:\.[0-9]{1,9})?)Z  ?")
+_SYSLOG_DATED = re.compile(r"([A-Z][a-z]{2} {1,2}\d{1,2} \d\d:\d\d:\d\d) \S{1,255} ([\w./-]{1,64})(?:\[\d+\])?: ")
+_SYSLOG_TAG = re.compile(r"(?:[\w.-]{1,255} ([\w./-]{1,64})\[\d+\]|(?:app|heroku)\[([\w.]{1,64})\]): ")
+_COMPOSE = re.compile(r"([A-Za-z][\w.-]{0,62}) {1,9}\| ")
+BALANCERS = frozenset(
+    {"http", "https", "h2", "grpcs", "ws", "wss", "tls"}
+)  # the kinds with which AWS' lines begin
+_POD = re.compile(r"\[pod/[\w.-]{1,253}/([\w.-]{1,63})\] ")
+_SYSLOG_5424 = re.compile(
+    r"1 (\S{20,40}) \S{1,255} (\S{1,48}) \S{1,128} \S{1,32} (?:-|\[(?:[^\]]{0,1024}\])+) ?\ufeff?"
+)
+_PRIORITY = re.compile(r"<(\d{1,3})>")
+_CONTAINER = re.compile(r"std(?:out|err) [FP] ")
+_KLOG = re.compile(r"([IWEF])(\d{4}) \d\d:\d\d:\d\d\.\d{3,6} +\d+ ")
+_RUBY = re.compile(r"[DIWEFA], \[[^\]]{10,60}\] +([A-Z]{3,5}) -- [^ :]{0,60}: ")
+_LOGFMT_TIME = re.compile(r"(?:^| )(?:time|ts|t|timestamp)=\"?([^\s\"]{8,40})")
+_LOGFMT_MESSAGE = re.compile(r'(?:^| )(?:msg|message)=(?:"((?:[^"\\]|\\.){0,4096})"|(\S{1,4096}))')
+_LOGFMT_ERROR = re.compile(r'(?:^| )(?:err|error)=(?:"((?:[^"\\]|\\.){1,4096})"|([^"\s]\S{0,4096}))')
+_JSON_LEVEL = re.compile(r'"(?:level|severity|lvl|levelname)"\s{0,3}:\s{0,3}"?(\w{1,13})')
+
+_STAMPED = frozenset("0123456789[ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+_INNER_TIME = re.compile(
+    r"\[?(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d[.,\d]{0,10}(?:Z|[+-]\d\d:?\d\d)?"
+    r"|\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d[.\d]{0,10}(?: [+-]\d{4})?)"
+)
+_CACHED_PREFIXES = 1024
+_DATE_MARKS = frozenset("-/")  # the fifth character of a date, the sixth behind a bracket
+
+
+class Entry(NamedTuple):
+    """What one line says.
+
+    Attributes:
+        time: epoch seconds; None where the line does not say.
+        component: who wrote it, as far as the line tells.
+        level: one of ``levels``; NONE where it states none and its words are no error's.
+        text: its message.
+        bare: plain text without a time and level of its own: it may go on with what the line before began.
+        access: the request that it answers, where it is an access line.
+        strange: it ought to have said how bad it is, or which request it answers, and that was not understood.
+    """
+
+    time: float | None
+    component: str
+    level: int
+    text: str
+    bare: bool = False
+    access: Access | None = None
+    strange: bool = False
+
+
+def is_wrapped(text: str) -> bool:
+    """Whether what stands behind a time is what a container's or syslog's daemon has put around another line."""
+    return bool(_CONTAINER.match(text) or _SYSLOG_TAG.match(text))
+
+
+class Parser:
+    """Reads lines that ``text.clean`` has cleaned. ``now`` is in epoch seconds."""
+
+    def __init__(self, now: float) -> None:
+        self._times = Times(now)
+        # App Platform's prefixes as far as the hour, "web 2024-05-29T20:" → (start of the hour, "web").
+        # Neighbouring lines share them, and a look-up costs a tenth of a regular expression.
+        self._prefixes: dict[str, tuple[float, str]] = {}
+
+    def parse(self, line: str) -> Entry:
+        """What the line says. Never fails: a line that is not understood is bare text."""
+        at = line.find(" ", 0, 64) + 15
+        known = self._prefixes.get(line[:at])
+        if known:
+            rest = _IN_HOUR.match(line, at)
+            if rest:
+                minute, second = rest.groups()
+                return self._body(line[rest.end() :], known[0] + int(minute) * 60 + float(second), known[1])
+        return self._prefixed(line)
+
+    def _prefixed(self, line: str) -> Entry:
+        outer = _OUTER.match(line)
+        if outer is None:
+            return self._unprefixed(line)
+        bracket, name, date, between, minute, second, fraction, zone = outer.groups()
+        time = self._times.iso(date, minute, second, fraction, "Z" if zone == "UTC" else zone)
+        if time is None:
+            return self._body(line, None, "")
+        if name is None:
+            return self._dated(line[outer.end() :], time)
+        rest = line[outer.end() :]
+        level = levels.by_name(name) if name.isupper() or (between == " " and not bracket) else levels.NONE
+        if level or (name in BALANCERS and rest.startswith(("app/", "net/"))):
+            # Python's "ERROR 2024-05-29 20:14:14 …", AWS Lambda's "[ERROR] 2024-05-29T20:14:14Z …"
+            entry = self._plain(rest, time, "", own=True)
+            return entry._replace(level=self._worse(level, rest) if level else entry.level)
+        if not bracket and between == "T" and zone == "Z":
+            if len(self._prefixes) >= _CACHED_PREFIXES:
+                self._prefixes.clear()
+            # Of the hour itself: a leap second, and what rounds up to a full hour, belong to the one before.
+            start = self._times.iso(date, f"{minute[:3]}00", "00", None, zone)
+            if start is not None and minute[:2] != "24" and name not in BALANCERS:
+                self._prefixes[f"{name} {date}T{minute[:3]}"] = (start, name)
+        if bracket or (between == "T" and zone):
+            return self._body(rest, time, name)
+        return self._plain(line, time, "", own=True)  # words that happen to stand before a time
+
+    def _dated(self, body: str, time: float) -> Entry:
+        """A line that begins with its time: a container's, rsyslog's, or a plain program's."""
+        container = _CONTAINER.match(body)
+        if container:
+            return self._body(body[container.end() :], time, "")
+        tag = _SYSLOG_TAG.match(body)
+        if tag:
+            return self._body(body[tag.end() :], time, tag[1] or tag[2])
+        if body[:1] == "{":
+            return self._body(body, time, "")
+        return self._plain(body, time, "", own=True)
+
+    def _unprefixed(self, line: str) -> Entry:
+        priority = _PRIORITY.match(line) if line[:1] == "<" else None
+        level = levels.NONE
+        if priority:
+            level = levels.of_syslog(int(priority[1]))
+            line = line[priority.end() :]
+        match = _SYSLOG_5424.match(line) if priority else None
+        if match:
+            time, component = self._times.text(match[1]), match[2]
+        else:
+            match = _SYSLOG_DATED.match(line)
+            if not match:
+                return self._named(line)
+            time, component = self._times.syslog(match[1]), match[2]
+        entry = self._body(line[match.end() :], time, component)
+        if entry.bare or not entry.level:
+            level = self._worse(level, entry.text)
+            return entry._replace(level=max(level, entry.level), bare=False if level else entry.bare)
+        return entry
+
+    def _named(self, line: str) -> Entry:
+        """Behind the name of a container, as docker compose and kubectl show it, there can be any other line."""
+        named = _POD.match(line) if line[:1] == "[" else _COMPOSE.match(line)
+        if named is None:
+            return self._body(line, None, "")
+        rest = line[named.end() :]
+        entry = self._prefixed(rest) if _OUTER.match(rest) else self._body(rest, None, "")
+        return entry if entry.component else entry._replace(component=named[1])
+
+    def _body(self, body: str, time: float | None, component: str) -> Entry:
+        """What stands behind the prefix."""
+        if body[:1] == "{":
+            return self._json(body, time, component)
+        if time is not None:
+            request = access.of_text(body)
+            if request and "level=" not in body:  # most lines by far, so they take the shortest way
+                return Entry(time, component, levels.NONE, body, False, request)
+        if body[4:5] in _DATE_MARKS or body[5:6] in _DATE_MARKS:
+            stamped = _OUTER.match(body)
+            if stamped and stamped[2] is None:
+                if time is None:
+                    _, _, date, _, minute, second, fraction, zone = stamped.groups()
+                    time = self._times.iso(date, minute, second, fraction, "Z" if zone == "UTC" else zone)
+                rest = body[stamped.end() :]
+                if rest[:1] == "{":
+                    return self._json(rest, time, component)
+                return self._plain(rest, time, component, own=True)
+        return self._plain(body, time, component, own=False)
+
+    def _plain(self, text: str, time: float | None, component: str, *, own: bool) -> Entry:
+        priority = _PRIORITY.match(text) if text[:1] == "<" else None
+        if priority:  # syslog within what a platform wraps around it
+            dated = _SYSLOG_DATED.match(text, priority.end()) or _SYSLOG_5424.match(text, priority.end())
+            rest = text[dated.end() if dated else priority.end() :]
+            entry = self._plain(rest.lstrip("<"), time, component, own=own)
+            level = max(entry.level, levels.of_syslog(int(priority[1])))
+            return entry._replace(level=self._worse(level, entry.text), bare=False)
+        request = access.of_text(text)
+        if request:
+            if time is None:
+                time = self._times.text(request.time) if request.time else self._own_time(text)
+            level = levels.stated(text) if "level=" in text else levels.NONE
+            return Entry(time, component, level, text, access=request)
+        leading = None if own or text[:1] not in _STAMPED else self._times.leading(text)
+        level = levels.stated(text)
+        if leading:
+            own, time = True, leading[0] if time is None else time
+            rest = text[leading[1] :].lstrip()
+            level = level or levels.stated(rest)
+            marked = _RUBY.match(text) or _KLOG.match(text)
+            level = levels.by_name(marked[1]) if marked else level
+            text = text[marked.end() :] if marked else rest
+        if time is None and "=" in text:
+            time = self._own_time(text)
+            own = own or time is not None
+        if level:
+            strange = "/" in text and levels.INFO <= level < levels.ERROR and access.looks_like(text, inbound=True)
+            return Entry(time, component, self._worse(level, text), self._logfmt_text(text), strange=strange)
+        if own and levels.suspicious(text):
+            level = levels.by_words(text)
+        strange = not level and (levels.unknown_word(text) or access.looks_like(text))
+        return Entry(time, component, level, text, bare=not own, strange=strange)
+
+    def _own_time(self, text: str) -> float | None:
+        """The time of a line that does not begin with one in ISO 8601."""
+        match = _LOGFMT_TIME.search(text)
+        if match:
+            return self._times.value(match[1])
+        leading = self._times.leading(text)
+        if leading:
+            return leading[0]
+        inner = _INNER_TIME.search(text)
+        return self._times.text(inner[1]) if inner else None
+
+    @staticmethod
+    def _worse(level: int, text: str) -> int:
+        """A stated error is fatal where its words say that the program ended; so is a warning of a signal."""
+        if level == levels.ERROR and levels.suspicious(text) and levels.crashed(text):
+            return levels.FATAL
+        if level == levels.WARNING and " on signal " in text and levels.crashed(text):
+            return levels.FATAL
+        return level
+
+    @staticmethod
+    def _logfmt_text(text: str) -> str:
+        if "msg=" not in text and "message=" not in text:
+            return text
+        message, error = _LOGFMT_MESSAGE.search(text), _LOGFMT_ERROR.search(text)
+        if not message:
+            return text
+        said = message[1] or message[2] or ""
+        return f"{said}: {error[1] or error[2]}" if error else said
+
+    def _json(self, body: str, time: float | None, component: str) -> Entry:
+        try:
+            return self._of_fields(read_json(body), body, time, component)
+        except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
+            # Cut in the middle, as platforms cut long lines: its level usually stands in what is left.
+            match = _JSON_LEVEL.search(body)
+            level = levels.of_json(match[1]) if match else levels.NONE
+            strange = level < levels.ERROR
+            return Entry(time, component, self._worse(level, body), body, strange=strange)
+
+    def _of_fields(self, fields: dict[str, Any], body: str, time: float | None, component: str) -> Entry:
+        if time is None:
+            time = next(
+                filter(None, (self._times.value(fields[key]) for key in fields_of.TIME_KEYS if key in fields)),
+                None,
+            )
+        wrapped = fields.get("log")
+        if isinstance(wrapped, str) and ("stream" in fields or "kubernetes" in fields):  # Docker's json-file
+            component = component or fields_of.container_of(fields)
+            return self._body(wrapped.rstrip(), time, component)
+        component = component or fields_of.short_name(fields_of.first_text(fields, *fields_of.COMPONENT_KEYS))
+        stated = fields_of.level_of(fields)
+        level = stated or levels.NONE
+        text = fields_of.first_text(fields, *fields_of.MESSAGE_KEYS) or fields_of.nested_text(fields)
+        request = None if access.ACCESS_KEYS.isdisjoint(fields) else access.of_json(fields)
+        if level and level < levels.ERROR:
+            strange = request is None and fields_of.tells_of_request(fields)
+            return Entry(time, component, level, fields_of.one_line(text), access=request, strange=strange)
+        error = next(filter(None, (fields_of.error_text(fields.get(key)) for key in fields_of.ERROR_KEYS)), "")
+        if error and error not in text:
+            text = f"{text}: {error}" if text else error
+        if level:
+            level = self._worse(level, text)
+        elif error:
+            level = levels.FATAL if levels.crashed(text) else levels.ERROR
+        elif not request and levels.suspicious(text):
+            level = levels.by_words(text)
+        strange = not level and request is None
+        return Entry(time, component, level, fields_of.one_line(text or body), access=request, strange=strange)

@@ -1,0 +1,154 @@
+"""JSON lines that say nothing bad: which of them are requests that went well, and which are no requests.
+
+Only what decides is decoded. Whatever is not known for sure is left to the exact reader, which decodes everything.
+"""
+
+from __future__ import annotations
+
+import re
+from operator import attrgetter
+from typing import Any
+
+import msgspec
+
+from playbook.core.budget import DEEPEST
+from playbook.readers.logs import access, fields_of
+
+_SIMPLE = frozenset({int, str})
+QUIET = frozenset({10, 20, 30, "trace", "debug", "info", "TRACE", "DEBUG", "INFO"})
+"""Levels under a warning, as most loggers write them."""
+
+_ABSENT = msgspec.Raw()
+# What is skipped is checked for its form and not for its range: numbers that no float can be are looked for.
+_ZERO = bytes.maketrans(b"123456789E", b"0" * 9 + b"e")
+_EXPONENT = re.compile(rb"(?<=[0.])e\+?000")
+_NUMBER = re.compile(rb"[:\[, ]-?0[0.]*\Z")
+
+
+class _Answer(msgspec.Struct, gc=False):
+    status: Any = msgspec.field(default=None, name="statusCode")
+    response: msgspec.Raw = _ABSENT
+
+
+class _Request(msgspec.Struct, gc=False):
+    url: Any = None
+
+
+class _Decisive(msgspec.Struct, gc=False):
+    level: Any = None
+    res: _Answer | None = None
+    req: _Request | None = None
+    path: Any = None
+    url: Any = None
+    first: Any = msgspec.field(default=_ABSENT, name="statusCode")
+    second: Any = msgspec.field(default=_ABSENT, name="status_code")
+    third: Any = msgspec.field(default=_ABSENT, name="status")
+
+
+_ELSEWHERE = [*sorted(access.ACCESS_KEYS - {"statusCode", "status_code", "status", "res"}), "log"]
+_OTHERS = [*(f"other_{number}" for number in range(len(_ELSEWHERE) - 1)), "other_log"]
+_NAMING = [f"named_{number}" for number in range(len(fields_of.COMPONENT_KEYS))]
+# With whatever else can hold a status, an answer, another line, or the name of a component.
+_Line = msgspec.defstruct(
+    "_Line",
+    [
+        (name, msgspec.Raw, msgspec.field(default=_ABSENT, name=key))
+        for name, key in zip([*_OTHERS, *_NAMING], [*_ELSEWHERE, *fields_of.COMPONENT_KEYS], strict=True)
+    ],
+    bases=(_Decisive,),
+    gc=False,
+)
+_others, _names = attrgetter(*_OTHERS), attrgetter(*_NAMING)
+_NO_OTHERS, _NO_NAMES = (_ABSENT,) * len(_OTHERS), (_ABSENT,) * len(_NAMING)
+_decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(_Line)
+
+
+def judge(bodies: list[bytes], *, nameless: bool) -> list[bool | None]:
+    """For each line of printable ASCII: True for a request, False for none, None where it must be read exactly.
+
+    Args:
+        nameless: nothing before the line has named its component, so that it must not name one either.
+    """
+    joined = b"\n".join(bodies)
+    escaped = b"\\u" in joined  # what a key is called, and whether a text is empty, is not seen through that
+    found: list[bool | None] = []
+    for line, body in zip(_decoded(bodies, joined), bodies, strict=True):
+        verdict = None
+        if (
+            line is not None
+            and line.level.__class__ in _SIMPLE
+            and line.level in QUIET
+            and body.count(b"{") + body.count(b"[") <= DEEPEST
+            and not (escaped and b"\\u" in body)
+            and not (nameless and _names(line) != _NO_NAMES)
+        ):
+            answer = line.res
+            if answer is None:
+                verdict = _elsewhere(line, body)
+            elif (
+                answer.response is _ABSENT
+                and line.other_log is _ABSENT
+                and line.req is not None
+                and _went_well(answer.status)
+                and _is_text(line.req.url)
+            ):
+                verdict = True
+        found.append(verdict)
+    return found
+
+
+def _elsewhere(line: Any, body: bytes) -> bool | None:
+    """As ``judge``, of a line without ``res``: its status is beside its level, or nowhere."""
+    if _others(line) != _NO_OTHERS:
+        return None
+    status = line.first
+    if status is _ABSENT:
+        status = line.second
+        if status is _ABSENT:
+            status = line.third
+    if status is not _ABSENT:
+        return True if _went_well(status) and (_is_text(line.path) or _is_text(line.url)) else None
+    # A method beside a status of another name would be a request that is not understood.
+    return None if b"ethod" in body or b"METHOD" in body else False
+
+
+def _decoded(bodies: list[bytes], joined: bytes) -> list[Any]:
+    if not _may_be_out_of_range(joined):
+        try:
+            found = _decoder.decode_lines(joined)
+        except msgspec.DecodeError:
+            found = []
+        if len(found) == len(bodies):
+            return found
+    return [_one(body) for body in bodies]
+
+
+def _one(body: bytes) -> Any:
+    if _may_be_out_of_range(body):
+        return None
+    try:
+        return _decoder.decode(body)
+    except msgspec.DecodeError:
+        return None
+
+
+def _may_be_out_of_range(text: bytes) -> bool:
+    """Whether there may be a number of over 200 digits, or with an exponent of over two."""
+    zeros = text.translate(_ZERO)
+    if b"0" * 200 in zeros:
+        return True
+    if b"e000" not in zeros and b"e+000" not in zeros:
+        return False
+    # Most are parts of hexadecimal ids: a number stands behind a sign of JSON.
+    return any(
+        _NUMBER.search(zeros, max(0, found.start() - 210), found.start()) for found in _EXPONENT.finditer(zeros)
+    )
+
+
+def _went_well(status: Any) -> bool:
+    """Any status of HTTP but 429 and 5xx."""
+    return status.__class__ is int and (100 <= status < 429 or 429 < status < 500)
+
+
+def _is_text(value: object) -> bool:
+    return value.__class__ is str and value != ""

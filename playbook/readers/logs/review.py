@@ -1,0 +1,457 @@
+"""A day of logs in one pass: errors by kind, failed requests by path, and how much of the day was seen.
+
+Memory does not depend on the number of lines. The order of lines matters only within one component's stack traces.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+
+from playbook.core import door
+from playbook.readers.logs import levels, traces
+from playbook.readers.logs.access import Access
+from playbook.readers.logs.parse import Entry, Parser
+from playbook.readers.logs.signature import fold, fold_path
+from playbook.readers.logs.tables import BoundedTable, Newest
+from playbook.readers.logs.text import clean
+from playbook.readers.logs.tracks import MINUTE, Minutes, Track
+
+HOUR = 3600
+NEWEST_ERRORS = 20
+NEWEST_ANSWERS = 10
+_KINDS, _PATHS, _COMPONENTS, _OPEN = 500, 500, 64, 128
+_SHOWN = 400  # characters of a line that is shown
+_LOOKED_AT = 2_000  # of an error, for its kind
+_AHEAD = 300  # seconds that a clock may be ahead of ours
+_MISREAD = 86_400  # seconds ahead that no clock is
+_LONGEST = 200  # lines without a time that one entry has, beside those of a stack trace
+_WAITING = 400  # lines without a time that wait for one
+_HEADS = 400  # lines of a component that may go on with what stands in an earlier part
+STRANGE_LINES = 5
+
+
+@dataclass(slots=True)
+class Hour:
+    """Counts of one hour that begins at ``start`` (epoch seconds, a full hour)."""
+
+    start: int
+    lines: int = 0
+    requests: int = 0
+    errors: int = 0
+    server_errors: int = 0
+    throttled: int = 0
+
+
+@dataclass(slots=True)
+class Occurrences:
+    """How often something happened, and when first and last (epoch seconds).
+
+    Attributes:
+        fatal: at least one of them was a crash or of level fatal.
+        example: the newest; of a review, ready to be shown.
+    """
+
+    count: int = 0
+    first: float = float("inf")
+    last: float = float("-inf")
+    fatal: bool = False
+    example: str = ""
+
+    def add(self, time: float) -> bool:
+        """Count one; True where it is the newest so far."""
+        self.count += 1
+        if time < self.first:  # noqa: PLR1730 - min() takes three times as long, for every line
+            self.first = time
+        if time >= self.last:
+            self.last = time
+            return True
+        return False
+
+
+Rows = list[tuple[tuple[str, ...], Occurrences]]
+Tracks = list[tuple[str, Track]]
+
+
+@dataclass(frozen=True)
+class Review:
+    """What a log says about the time from ``since`` to ``until`` (epoch seconds).
+
+    Attributes:
+        lines: those within the time; others are ``outside``, or ``undated`` where none near them had a time.
+        ahead: lines whose time is in the future by more than five minutes; they are taken as of now.
+        ahead_by: seconds by which the newest line is in the future, 0 where none is.
+        strange: lines that were not understood, of ``lines`` and ``undated``; some of them are ``examples``.
+        first, last: times of the oldest and newest line, None without any.
+        components, files: what each wrote, most first. Files are there only where the reader names them.
+        everything: what all of them wrote.
+        errors: error and fatal lines, a stack trace counted as one; ``fatal`` of them were fatal or a crash.
+        kinds: (component, signature) of the errors, fatal ones and frequent ones first.
+        answers: (status, path) of 429 and 5xx answers, frequent ones first.
+        newest_errors, newest_answers: times and lines, oldest first.
+        left_out: kinds and paths that were too rare to be kept; ``kinds_left_out`` of them are kinds.
+    """
+
+    since: float
+    until: float
+    lines: int
+    outside: int
+    undated: int
+    ahead: int
+    ahead_by: float
+    strange: int
+    examples: list[str]
+    first: float | None
+    last: float | None
+    hours: list[Hour]
+    components: Tracks
+    files: Tracks
+    everything: Track
+    errors: int
+    fatal: int
+    kinds: Rows
+    newest_errors: list[tuple[float, str]]
+    requests: int
+    server_errors: int
+    throttled: int
+    answers: Rows
+    newest_answers: list[tuple[float, str]]
+    left_out: int
+    kinds_left_out: int = 0
+
+
+def _table(limit: int) -> BoundedTable[tuple[str, ...], Occurrences]:
+    return BoundedTable(limit, Occurrences, _weight)
+
+
+def _weight(row: Occurrences) -> float:
+    return row.count + row.fatal * 1e15
+
+
+@dataclass
+class Reviewer:
+    """Takes lines one by one and keeps what a review needs. Times in epoch seconds."""
+
+    since: float
+    until: float
+    outside: int = 0
+    undated: int = 0
+    ahead: int = 0
+    ahead_by: float = 0.0
+    strange: int = 0
+    errors: int = 0
+    fatal: int = 0
+    _hours: dict[int, Hour] = field(default_factory=dict)
+    _kinds: BoundedTable[tuple[str, ...], Occurrences] = field(default_factory=lambda: _table(_KINDS))
+    _answers: BoundedTable[tuple[str, ...], Occurrences] = field(default_factory=lambda: _table(_PATHS))
+    _open: OrderedDict[str, traces.Trace] = field(default_factory=OrderedDict)
+    _newest_errors: Newest[tuple[str, str]] = field(default_factory=lambda: Newest(NEWEST_ERRORS))
+    _newest_answers: Newest[tuple[str, str, Access]] = field(default_factory=lambda: Newest(NEWEST_ANSWERS))
+    _before: float | None = None
+    _before_named: bool = False
+    _lines: int = 0
+    _untimed: int = 0
+    _waiting: list[str] = field(default_factory=list)
+    _examples: list[str] = field(default_factory=list)
+    _cut: bool = False
+    _headed: set[str] = field(default_factory=set)
+    _heads: dict[str, list[tuple[Entry, float]]] = field(default_factory=dict)
+    _later: dict[str, list[tuple[Entry, float]]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._parse = Parser(self.until).parse
+        self._everything = self._track()
+        self._file = self._track()
+        self._files: BoundedTable[str, Track] = self._tracks()
+        self._components: BoundedTable[str, Track] = self._tracks()
+        # The component of the line before, as neighbouring lines often share it.
+        self._component, self._name = self._track(), "\0"
+        self._hour = Hour(0)
+        self._minute = -1
+
+    def extend(self, lines: Iterable[str]) -> None:
+        """Take all of ``lines``."""
+        add = self.add
+        for line in lines:
+            add(line)
+
+    def begin_part(self, name: str = "", *, cut: bool = False, joins: bool = False) -> None:
+        """What comes next does not go on with what came last: another file, say; ``name`` is its log's.
+
+        Args:
+            cut: it begins in the middle of a log, whose earlier part comes next.
+            joins: it is that earlier part, and ends where the last one began: a stack trace on the border is one.
+        """
+        self._end_part()
+        if not joins:
+            self._cut = False
+            self._end_part()
+        self._cut = cut
+        self._end_waiting()
+        self._before = None
+        lines = sum(hour.lines for hour in self._hours.values())
+        self._file.lines += lines - self._lines
+        self._lines = lines
+        self._file = self._files.row(name) if name else self._track()
+        for track in self._components.rows():  # each minute is noted for this file too
+            track.minute = track.minute_answered = -1
+        self._minute = -1
+
+    def add(self, line: str) -> None:
+        """Take one line, without its line end."""
+        text = clean(line)
+        self._take(text, self._parse(text))
+
+    def _take(self, text: str, entry: Entry) -> None:  # noqa: PLR0912, PLR0915 - calls would cost more than it does
+        """Take one line that has been read."""
+        time, name, level, _, bare, request, strange = entry
+        if time is None:
+            if self._before is None:
+                self._wait(text)
+                return
+            time = self._before
+            # Among lines that a platform names and dates, one without both is damaged or of something else.
+            # So are more lines without a time than one entry has: a format whose times nobody knows.
+            self._untimed += 1
+            odd = self._untimed > _LONGEST or (self._before_named and not name)
+            strange = strange or (odd and not traces.may_go_on(entry.text))
+        else:
+            if self._waiting:
+                self._end_waiting(time)
+            self._untimed = 0
+            self._before, self._before_named = time, name != ""
+        if time > self.until:
+            time = self._ahead(time)
+        if self._name != name:
+            self._name, self._component = name, self._components.row(name)
+        component = self._component
+        minute = int(time) // MINUTE
+        if request:
+            if minute != component.minute_answered:
+                component.minute_answered = minute
+                component.answered.note(minute)
+                self._note(minute)
+        elif minute != component.minute:
+            component.minute = minute
+            component.said.note(minute)
+            self._note(minute)
+        if time < self.since:
+            self.outside += 1
+            return
+        component.lines += 1
+        if time < component.first:  # noqa: PLR1730 - min() takes three times as long, for every line
+            component.first = time
+        if time > component.last:  # noqa: PLR1730
+            component.last = time
+        hour = self._hour
+        if not 0 <= time - hour.start < HOUR:
+            hour = self._hour = self._hour_of(time)
+        hour.lines += 1
+        if request:
+            hour.requests += 1
+            if request.status >= 500 or request.status == 429:
+                self._failed(entry, request, time, hour)
+        elif strange or (not level and "\ufffd" in text):
+            self._not_understood(text)
+        if self._cut and not bare:
+            self._headed.add(name)
+        if level >= levels.WARNING:
+            self._open_trace(entry, time, level)
+        elif bare:
+            self._bare(entry, time)
+        elif self._open:
+            self._other(entry)
+
+    def result(self) -> Review:
+        """The review of everything taken so far."""
+        self.begin_part()
+        hours = sorted(self._hours.values(), key=lambda hour: hour.start)
+        components = list(self._components.heaviest())
+        first = min((track.first for _, track in components), default=float("inf"))
+        last = max((track.last for _, track in components), default=float("-inf"))
+        return Review(
+            since=self.since,
+            until=self.until,
+            lines=self._lines,
+            outside=self.outside,
+            undated=self.undated,
+            ahead=self.ahead,
+            ahead_by=self.ahead_by,
+            strange=self.strange,
+            examples=self._examples,
+            first=first if self._lines else None,
+            last=last if self._lines else None,
+            hours=hours,
+            components=components,
+            files=list(self._files.heaviest()),
+            everything=self._everything,
+            errors=self.errors,
+            fatal=self.fatal,
+            kinds=_told(self._kinds, lambda row: fold(door.line(row.example, _LOOKED_AT)), examples=True),
+            newest_errors=[(time, _shown(f"{name} {text}")) for time, (name, text) in self._newest_errors.lines()],
+            requests=sum(hour.requests for hour in hours),
+            server_errors=sum(hour.server_errors for hour in hours),
+            throttled=sum(hour.throttled for hour in hours),
+            answers=_told(self._answers, lambda row: fold_path(door.line(row.example)), examples=False),
+            newest_answers=[
+                (time, _shown(f"{name} {_answer_text(text, access)}"))
+                for time, (name, text, access) in self._newest_answers.lines()
+            ],
+            left_out=self._kinds.left_out + self._answers.left_out,
+            kinds_left_out=self._kinds.left_out,
+        )
+
+    def _track(self) -> Track:
+        return Track(Minutes(self.until), Minutes(self.until))
+
+    def _tracks(self) -> BoundedTable[str, Track]:
+        return BoundedTable(_COMPONENTS, self._track, lambda track: track.lines)
+
+    def _hour_of(self, time: float) -> Hour:
+        start = int(time) // HOUR * HOUR
+        hour = self._hours.get(start)
+        if hour is None:
+            hour = self._hours[start] = Hour(start)
+        return hour
+
+    def _wait(self, text: str) -> None:
+        """The first lines of a part can be without a time: they are of the time of the first that has one."""
+        if text and len(self._waiting) < _WAITING:
+            self._waiting.append(text)
+        else:
+            self.undated += bool(text)
+
+    def _end_waiting(self, time: float | None = None) -> None:
+        """Take the lines that waited, at ``time``; without one nobody knows when they were written."""
+        waiting, self._waiting = self._waiting, []
+        if time is None:
+            self.undated += len(waiting)
+            self.strange += len(waiting)
+            self._examples += (door.line(text, _SHOWN) for text in waiting[: STRANGE_LINES - len(self._examples)])
+            return
+        self._before, self._before_named = time, False
+        for text in waiting:
+            self.add(text)
+
+    def _ahead(self, time: float) -> float:
+        """A line from the future is of now; by how much its clock is ahead is kept."""
+        by = time - self.until
+        if by <= _MISREAD:
+            self.ahead_by = max(self.ahead_by, by)
+        else:
+            self.strange += 1
+        self.ahead += by > _AHEAD
+        return self.until
+
+    def _note(self, minute: int) -> None:
+        """For what does not depend on the component."""
+        if minute != self._minute:
+            self._minute = minute
+            self._file.said.note(minute)
+            self._everything.said.note(minute)
+
+    def _not_understood(self, text: str) -> None:
+        """Count it; the first few are shown."""
+        self.strange += 1
+        self._component.strange += 1
+        self._file.strange += 1
+        if len(self._examples) < STRANGE_LINES:
+            self._examples.append(door.line(text, _SHOWN))
+
+    def _failed(self, entry: Entry, access: Access, time: float, hour: Hour) -> None:
+        if access.status == 429:
+            hour.throttled += 1
+        else:
+            hour.server_errors += 1
+        row = self._answers.row((str(access.status), fold_path(access.path)))
+        if row.add(time):
+            row.example = access.path
+        if self._newest_answers.wants(time):
+            self._newest_answers.add(time, (entry.component, entry.text, access))
+
+    def _other(self, entry: Entry) -> None:
+        """An ordinary line: what comes after it does not directly follow an error any more."""
+        trace = self._open.get(entry.component)
+        if trace:
+            trace.adjacent = False
+
+    def _end_part(self) -> None:
+        """Lines at the beginning of the part before, which stands behind this one, may go on with its traces."""
+        later, self._later = self._later, {}
+        for component in later:
+            for entry, time in later[component]:
+                self._bare(entry, time)
+        while self._open:
+            self._close(next(iter(self._open)))
+        self._later, self._heads = self._heads, {}
+        self._headed.clear()
+
+    def _bare(self, entry: Entry, time: float) -> None:
+        if self._cut and entry.component not in self._headed:
+            heads = self._heads.setdefault(entry.component, [])
+            heads.append((entry, time))
+            if len(heads) >= _HEADS:
+                self._headed.add(entry.component)
+                for head in self._heads.pop(entry.component):
+                    self._bare(*head)
+            return
+        trace = self._open.get(entry.component)
+        if trace and trace.absorbs(entry.text, time):
+            return
+        level = traces.begins(entry.text)
+        if level:
+            self._open_trace(entry, time, level)
+        elif entry.text:
+            self._other(entry)
+
+    def _open_trace(self, entry: Entry, time: float, level: int) -> None:
+        if entry.component in self._open:
+            self._close(entry.component)
+        elif len(self._open) >= _OPEN:
+            self._close(next(iter(self._open)))
+        self._open[entry.component] = traces.opened(
+            time, entry.component, level, entry.text, stamped=not entry.bare
+        )
+
+    def _close(self, component: str) -> None:
+        """The error has ended: count it. A warning is not counted."""
+        trace = self._open.pop(component)
+        if trace.level < levels.ERROR:
+            return
+        fatal = trace.level >= levels.FATAL
+        self.errors += 1
+        self.fatal += fatal
+        self._hour_of(trace.time).errors += 1
+        kind = self._kinds.row((component, fold(trace.message)))
+        kind.fatal = kind.fatal or fatal
+        if kind.add(trace.time):
+            kind.example = trace.message
+        if self._newest_errors.wants(trace.time):
+            self._newest_errors.add(trace.time, (component, trace.message))
+
+
+def _shown(text: str) -> str:
+    return door.line(text.strip(), _SHOWN)
+
+
+def _told(
+    table: BoundedTable[tuple[str, ...], Occurrences], what: Callable[[Occurrences], str], *, examples: bool
+) -> Rows:
+    """The rows as they may be shown: only now are secrets looked for, in what is left of a whole log.
+
+    ``what`` names a row, by its newest example; rows that it gives one name are one.
+    """
+    told: dict[tuple[str, ...], Occurrences] = {}
+    for (first, *_), row in table.heaviest():
+        shown = replace(row, example=door.line(row.example, _SHOWN) if examples else "")
+        known = told.setdefault((first, what(row)), shown)
+        if known is not shown:
+            known.count, known.fatal = known.count + shown.count, known.fatal or shown.fatal
+            known.first, known.last = min(known.first, shown.first), max(known.last, shown.last)
+    return sorted(told.items(), key=lambda item: -_weight(item[1]))
+
+
+def _answer_text(text: str, access: Access) -> str:
+    """An access line; for a JSON one, whose message says little, what it stands for."""
+    return text if str(access.status) in text else f"{access.status} {access.path} {text}"

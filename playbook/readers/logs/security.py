@@ -1,0 +1,278 @@
+"""Days of logs in one pass: who was refused, and who failed to sign in, by source and hour.
+
+Memory does not depend on the number of lines. Hours are those of the clock.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, tzinfo
+from functools import lru_cache
+
+from playbook.core import door
+from playbook.readers.logs import access, sshd
+from playbook.readers.logs.frames import Frame, Frames
+from playbook.readers.logs.other_signins import Kind
+from playbook.readers.logs.parse import Parser
+from playbook.readers.logs.signature import fold_path
+from playbook.readers.logs.signins import SignIns, is_login_path, source_in, source_of
+from playbook.readers.logs.tables import BoundedTable
+from playbook.readers.logs.text import clean
+
+HOUR = 3600
+_SOURCES, _PATHS, _ACCEPTED, _EXAMPLES = 500, 20, 20_000, 3
+_AHEAD = 300  # seconds that a clock may be ahead of ours
+# What makes a line of an application's log worth looking for a frame in: most lines have none of these.
+_MARKS = ("sshd", "dropbear", "MESSAGE", "pam_", "su: ", "sudo", "login")
+# As syslog daemons of BSD and macOS write what comes again.
+_REPEATED = re.compile(r" (?:--- )?last message repeated (\d{1,6}) times?(?: ---)?$")
+_MOST_REPEATED = 10_000
+_BLOCKED = re.compile(r"(?i)\bblocked\b(?!=0|: ?0|=false)")
+
+
+@dataclass(slots=True)
+class Activity:
+    """What one source did.
+
+    Attributes:
+        first, last: epoch seconds.
+        hours: start of the hour (epoch seconds) → how often in it.
+        what: ``401``, ``403`` or ``blocked`` → how often.
+        paths: the first twenty paths → how often; without ids.
+    """
+
+    count: int = 0
+    first: float = float("inf")
+    last: float = float("-inf")
+    hours: dict[int, int] = field(default_factory=dict)
+    what: dict[str, int] = field(default_factory=dict)
+    paths: dict[str, int] = field(default_factory=dict)
+
+    def add(self, time: float, count: int = 1) -> None:
+        """Note ``count`` more at ``time``, or fewer where it is negative."""
+        self.count = max(self.count + count, 0)
+        self.first, self.last = min(self.first, time), max(self.last, time)
+        hour = int(time) // HOUR * HOUR
+        self.hours[hour] = max(self.hours.get(hour, 0) + count, 0)
+
+    @property
+    def worst_hour(self) -> tuple[int, int]:
+        """How often in its fullest hour, and when that began."""
+        hour = max(self.hours, key=self.hours.__getitem__)
+        return self.hours[hour], hour
+
+
+Sources = list[tuple[str, Activity]]
+
+
+@dataclass(frozen=True)
+class SecurityReview:
+    """What the logs say.
+
+    Attributes:
+        lines: those within the time.
+        first, last: times of the oldest and newest line, None without any.
+        reaches_back: there are lines from before the time, so that it was seen from its beginning.
+        access: access lines within the time.
+        about: lines that say anything of sign-ins, good ones too.
+        undated: lines without a time that can be read.
+        ahead: lines whose time is in the future; what they say counts, their hours do not.
+        unknown: lines that look as if somebody had to understand them, and were not understood.
+        examples: a few of those that were not understood.
+        hours: start of each hour that has lines → refused requests in it.
+        refused: by source, most first.
+        failed: failed sign-ins by kind and source, most first.
+        failed_hours: by kind, start of the hour → failed sign-ins of all sources.
+        accepted: source and time of sign-ins by password that succeeded, the last of each source in an hour.
+        left_out: sources that had too little to be kept.
+    """
+
+    lines: int
+    first: float | None
+    last: float | None
+    reaches_back: bool
+    access: int
+    about: int
+    undated: int
+    ahead: int
+    unknown: int
+    examples: tuple[str, ...]
+    hours: dict[int, int]
+    refused: Sources
+    failed: list[tuple[tuple[Kind, str], Activity]]
+    failed_hours: dict[Kind, dict[int, int]]
+    accepted: list[tuple[str, float]]
+    left_out: int
+
+
+class SecurityReviewer:
+    """Takes lines one by one. Times in epoch seconds.
+
+    Args:
+        strict: each line is to have a time and a program of its own, as in a file of sign-ins; else a line without
+            has those of the line before it, as in a stack trace.
+        zone: of times in such a file that do not say theirs.
+    """
+
+    def __init__(self, since: float, until: float, *, strict: bool = False, zone: tzinfo = UTC) -> None:
+        self.since, self.until, self.strict = since, until, strict
+        self._parser, self._frames = Parser(until), Frames(until, zone)
+        self._said: Frame | None = None
+        self._sign_ins = SignIns()
+        self._before: float | None = None
+        self._lines = self._access = self._undated = self._ahead = self._strange = 0
+        self._older = False
+        self._examples: list[str] = []
+        self._first, self._last = float("inf"), float("-inf")
+        self._hours: dict[int, int] = {}
+        self._refused: BoundedTable[str, Activity] = BoundedTable(_SOURCES, Activity, lambda a: a.count)
+        self._failed: BoundedTable[tuple[Kind, str], Activity] = BoundedTable(
+            _SOURCES, Activity, lambda a: a.count
+        )
+        self._failed_hours: dict[Kind, dict[int, int]] = {}
+        self._accepted: dict[tuple[str, int], float] = {}
+        self._accepted_lost = 0
+
+    def extend(self, lines: Iterable[str]) -> None:
+        """Take one part of a log; what came before it does not go on in it."""
+        self._before = None
+        for line in lines:
+            self.add(line)
+        for frame in self._frames.begin_part():
+            self._take(frame, frame.text)
+
+    def add(self, line: str) -> None:
+        """Take one line, without its line end."""
+        line = clean(line)
+        if self.strict and (again := _REPEATED.search(line)):
+            said = self._said
+            for _ in range(min(int(again[1]), _MOST_REPEATED) if said else 0):
+                if said:
+                    self._take(said, line)
+            return
+        if self.strict or any(mark in line for mark in _MARKS):
+            frames = self._frames.read(line)
+            if frames is not None and (self.strict or any(frame.time is not None for frame in frames)):
+                for frame in frames:
+                    self._take(frame, line)
+                return
+        entry = self._parser.parse(line)
+        if self.strict and not line.strip():
+            return
+        time = entry.time
+        if time is None and not self.strict:
+            time = self._before
+        self._before = time
+        if not self._dated(time, line) or time is None:
+            return
+        if entry.access:
+            self._request(entry.access, time)
+            return
+        about = self._sign_ins.about
+        self._words(entry.text, line, time, "", "")
+        known = entry.component or about != self._sign_ins.about or sshd.read(entry.text)
+        if self.strict and not known:
+            self._not_understood(line)
+
+    def _take(self, frame: Frame, line: str) -> None:
+        """One message whose frame is known."""
+        self._said = frame
+        time = frame.time if frame.time is not None or self.strict else self._before
+        self._before = time
+        if self._dated(time, line) and time is not None:
+            request = access.of_text(frame.text)
+            if request:
+                self._request(request, time)
+            else:
+                self._words(frame.text, line, time, frame.program, frame.process)
+
+    def _dated(self, time: float | None, line: str) -> bool:
+        """Whether a line belongs to the time that is looked at; counts it."""
+        if time is None:
+            self._undated += bool(line.strip())
+            self._example(line)
+            return False
+        if time < self.since:
+            self._older = True
+            return False
+        self._lines += 1
+        if time > self.until + _AHEAD:
+            self._ahead += 1
+            self._example(line)
+            return True
+        self._first, self._last = min(self._first, time), max(self._last, time)
+        self._hours.setdefault(int(time) // HOUR * HOUR, 0)
+        return True
+
+    def _request(self, request: access.Access, time: float) -> None:
+        self._access += 1
+        source = source_of(request.client)
+        if request.status in (401, 403):
+            self._refuse(str(request.status), source, _shown_path(request.path), time)
+            if request.status == 401 and is_login_path(request.path):
+                self._fail("access", source, 1, time)
+
+    def _words(self, text: str, line: str, time: float, program: str, process: str) -> None:
+        if "locked" in text and _BLOCKED.search(text):
+            self._refuse("blocked", source_in(text) or source_in(line), "", time)
+        for attempt in self._sign_ins.read(text, line, program, process):
+            if not attempt.succeeded:
+                self._fail(attempt.kind, attempt.source, attempt.times, time)
+                continue
+            key = attempt.source, int(time) // HOUR
+            if key in self._accepted or len(self._accepted) < _ACCEPTED:
+                self._accepted[key] = max(time, self._accepted.get(key, time))
+            else:
+                self._accepted_lost += 1
+
+    def _not_understood(self, line: str) -> None:
+        self._strange += 1
+        self._example(line)
+
+    def _example(self, line: str) -> None:
+        if len(self._examples) < _EXAMPLES:
+            self._examples.append(door.line(line))
+
+    def result(self) -> SecurityReview:
+        """The review of everything taken so far."""
+        return SecurityReview(
+            lines=self._lines,
+            first=self._first if self._lines else None,
+            last=self._last if self._lines else None,
+            reaches_back=self._older,
+            access=self._access,
+            about=self._sign_ins.about,
+            undated=self._undated,
+            ahead=self._ahead,
+            unknown=self._strange + self._sign_ins.unknown + self._accepted_lost,
+            examples=(*self._examples, *map(door.line, self._sign_ins.examples)),
+            hours=dict(sorted(self._hours.items())),
+            refused=list(self._refused.heaviest()),
+            failed=list(self._failed.heaviest()),
+            failed_hours=self._failed_hours,
+            accepted=[(source, time) for (source, _), time in self._accepted.items()],
+            left_out=self._refused.left_out + self._failed.left_out,
+        )
+
+    def _refuse(self, what: str, source: str, path: str, time: float) -> None:
+        hour = int(time) // HOUR * HOUR
+        self._hours[hour] = self._hours.get(hour, 0) + 1
+        row = self._refused.row(source)
+        row.add(time)
+        row.what[what] = row.what.get(what, 0) + 1
+        if path and (path in row.paths or len(row.paths) < _PATHS):
+            row.paths[path] = row.paths.get(path, 0) + 1
+
+    def _fail(self, kind: Kind, source: str, count: int, time: float) -> None:
+        self._failed.row((kind, source)).add(time, count)
+        hours = self._failed_hours.setdefault(kind, {})
+        hour = int(time) // HOUR * HOUR
+        hours[hour] = max(hours.get(hour, 0) + count, 0)
+
+
+@lru_cache(maxsize=4096)
+def _shown_path(path: str) -> str:
+    """Without ids and secrets; many requests are for the same few."""
+    return fold_path(door.line(path))

@@ -1,0 +1,257 @@
+"""Failed and successful sign-ins in log lines: sshd, dropbear, nginx's password files, PAM, applications.
+
+    Failed password for invalid user admin from 192.0.2.7 port 53211 ssh2
+    user "admin": password mismatch, client: 192.0.2.7, server: portfolio.example
+    {"level":40,"msg":"login failed","ip":"192.0.2.7"}
+
+A user's name is never kept: people type passwords there.
+
+sshd writes up to six lines about one try. They are put together by connection (source and port, or the process);
+within one connection each way to say it counts its own lines, and the loudest counts, one at least. Keys and other
+tries that ask for no password are taken back where the same connection is let in.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from playbook.readers.logs import sshd
+from playbook.readers.logs.other_signins import PROGRAM_LINES, Kind
+
+_ABOUT = re.compile(
+    r"\b(?:auth(?:entication|enticate|orization|orisation)?|log-?in|logon|sign-?in|password|credentials?"
+    r"|passcode|otp|2fa|mfa|api[ _-]?key)\b",
+    re.IGNORECASE,
+)
+_FAILED = re.compile(
+    r"(?<!no )(?<!0 )(?<!without )\b(?:fail(?:ed|ure|s)?|denied|invalid|incorrect|wrong|rejected|mismatch|bad)\b"
+    r"(?!\s?[=:]\s?(?:0|false|null|none|no)\b)",
+    re.IGNORECASE,
+)
+_IP = r"(\[?(?:(?:::ffff:)?\d{1,3}(?:\.\d{1,3}){3}|(?:[0-9a-fA-F]{0,4}:){2,7}[0-9a-fA-F]{0,4})\]?)"
+_FROM = re.compile(
+    rf"(?:from|ip|client|client_?ip|remote|remote_?addr(?:ess)?|remote_?ip|rhost|addr|address|source)"
+    rf"[\"']?(?:\s{{1,3}}|\s{{0,3}}[=:]\s{{0,3}})[\"']?{_IP}",
+    re.IGNORECASE,
+)
+_ANY_IP = re.compile(rf"(?<![\w.:]){_IP}(?![\w.])")
+_LOGIN_PATH = re.compile(
+    r"/(?:log-?in|sign-?in|logon|sessions?|auth|token|oauth|wp-login\.php)(?:[/.?]|$)", re.IGNORECASE
+)
+# How sshd's lines begin: tells them where the frame does not name the program.
+_SSH_WORDS = re.compile(
+    r"(?:message repeated \d+ times: \[ ?)?(?:error: |fatal: )?(?:(?:Failed|Accepted) \S+ for .* port \d"
+    r"|Invalid user .* from |Connection (?:closed|reset) by (?:invalid|authenticating) user "
+    r"|Disconnect(?:ed from|ing) (?:invalid|authenticating) user |ROOT LOGIN REFUSED FROM "
+    r"|maximum authentication attempts exceeded|User .* not allowed because |Received "
+    r"disconnect from .*\[preauth\]"
+    r"|PAM: .* for .* from )"
+)
+_SSH_PAM = re.compile(
+    r"(?:error: )?(?:pam_\w{1,32}\(sshd?:auth\): authentication failure;"
+    r"|PAM (?P<more>\d{1,3}) more authentication failures?;)(?:.*\brhost=(?P<source>\S{0,255}))?"
+)
+# One of these is in every line of ``PROGRAM_LINES``, and in what ``_ABOUT`` finds: most lines have none.
+_HINT = re.compile(
+    r"(?i)auth|log-?in|logon|sign-?in|passw|passcode|credential|otp|2fa|mfa|api[ _-]?key|"
+    r"fail|denied|\bban|found|user|\bsu\b"
+)
+_CONNECTIONS = 4096
+_PASSWORD_VOICES = frozenset({"method", "pam", "pam-error"})
+# Said by the process that listens: of connections that it never took, or that were told of already.
+_LISTENER = frozenset({"dropped", "penalty"})
+_EXAMPLES = 3
+_NOBODY = frozenset({"", "-", "?", "unknown", "(null)"})
+
+
+class Attempt(NamedTuple):
+    """One line's sign-ins.
+
+    Attributes:
+        kind: whose log says so; one attempt can stand in several, so kinds are never added up.
+        source: address that it came from; empty where the line does not say.
+        times: how many; negative where that many were counted before and were none.
+        succeeded: by a password; else they failed.
+    """
+
+    kind: Kind
+    source: str
+    times: int = 1
+    succeeded: bool = False
+
+
+@dataclass(slots=True)
+class _Connection:
+    """What was said of one connection, and counted of it: source → how often."""
+
+    source: str = ""
+    port: str = ""
+    accepted: bool = False
+    voices: dict[str, int] = field(default_factory=dict)
+    counted: dict[str, int] = field(default_factory=dict)
+
+    def may_be(self, source: str, port: str) -> bool:
+        """Whether a line of the same process with this source can be about it: processes' numbers come again."""
+        if port:
+            return not self.port and not self.accepted
+        if self.accepted:
+            return False
+        # The same one once as an address and once as a host's name.
+        return source in ("", self.source) or not self.source or _is_address(source) != _is_address(self.source)
+
+    def settle(self) -> list[Attempt]:
+        """What is to be counted now, beyond or instead of what was."""
+        voices = self.voices
+        if self.accepted:
+            voices = {voice: count for voice, count in voices.items() if voice in _PASSWORD_VOICES}
+        total = max(voices.values(), default=0)
+        changes = [
+            Attempt("ssh", source, -count)
+            for source, count in self.counted.items()
+            if source != self.source and count
+        ]
+        more = total - self.counted.get(self.source, 0)
+        self.counted = {self.source: total}
+        return [*changes, Attempt("ssh", self.source, more)] if more else changes
+
+
+class SignIns:
+    """Reads sign-ins, line by line.
+
+    Attributes:
+        about: lines that say anything of sign-ins, good ones too.
+        unknown: how many lines of sshd have words that are not known, and ``examples`` of them.
+    """
+
+    def __init__(self) -> None:
+        self.about = 0
+        self.unknown = 0
+        self.examples: list[str] = []
+        self._connections: OrderedDict[tuple[str, str], _Connection] = OrderedDict()
+
+    def read(self, text: str, line: str, program: str = "", process: str = "") -> list[Attempt]:
+        """What a line that is no access line says of sign-ins.
+
+        Args:
+            text: its message.
+            line: all of it: in JSON the address stands beside the message.
+            program, process: who wrote it, where the line says so.
+        """
+        if " authentication failure" in text and program not in ("login", "su", "sudo"):
+            found = self._pam(text, process)
+            if found is not None:
+                return found
+        if program in sshd.PROGRAMS or (not program and _SSH_WORDS.match(text)):
+            return self._ssh(text, process)
+        if not _HINT.search(text):
+            return []
+        for kind, pattern, times in PROGRAM_LINES:
+            if match := pattern.search(text):
+                self.about += 1
+                groups = match.groupdict()
+                count = int(groups.get("times") or times)
+                source = source_of(groups.get("source") or "")
+                return (
+                    [Attempt(kind, source, max(count, 1), succeeded=bool(groups.get("accepted")))] if count else []
+                )
+        if _ABOUT.search(text) and _FAILED.search(text):
+            self.about += 1
+            return [Attempt("application", source_in(text) or source_in(line))]
+        return []
+
+    def _ssh(self, text: str, process: str) -> list[Attempt]:
+        said = sshd.read(text)
+        if said is None:
+            self.unknown += 1
+            if len(self.examples) < _EXAMPLES:
+                self.examples.append(text)
+        if said is None or said.outcome == "nothing":
+            return []
+        self.about += 1
+        source = source_of(said.source)
+        if said.voice in _LISTENER:
+            kind: Kind = "penalty" if said.voice == "penalty" else "ssh"
+            return [Attempt(kind, source, said.times)]
+        found = self._connection(source, said.port, said.process or process)
+        if said.outcome == "accepted":
+            found.accepted = True
+            signed_in = [] if sshd.by_key(said.method) else [Attempt("ssh", source, succeeded=True)]
+            return [*found.settle(), *signed_in]
+        if not found.accepted or said.voice in _PASSWORD_VOICES:
+            found.voices[said.voice] = found.voices.get(said.voice, 0) + said.times
+        return found.settle()
+
+    def _pam(self, text: str, process: str) -> list[Attempt] | None:
+        """PAM's word on one of sshd's tries; None where it is none."""
+        match = _SSH_PAM.match(text)
+        if not match:
+            return None
+        self.about += 1
+        source, times = source_of(match["source"] or ""), int(match["more"] or 1)
+        if not process:
+            return [Attempt("system", source, times)]
+        found = self._connection(source, "", process)
+        found.voices["pam"] = found.voices.get("pam", 0) + times
+        return found.settle()
+
+    def _connection(self, source: str, port: str, process: str) -> _Connection:
+        """The connection that a line is about; made where there is none."""
+        at, by = (source, port), ("", process)
+        found = self._connections.get(at) if source and port else None
+        if found is None and process:
+            found = self._connections.get(by)
+            if found and not found.may_be(source, port):
+                found = None
+        if found is None:
+            found = _Connection()
+        if port or not found.source:
+            found.source, found.port = source, port
+        for key in ([at] if source and port else []) + ([by] if process else []):
+            self._connections[key] = found
+            self._connections.move_to_end(key)
+        while len(self._connections) > _CONNECTIONS:
+            self._connections.popitem(last=False)
+        return found
+
+
+def is_login_path(path: str) -> bool:
+    """A path where people sign in: a 401 there is a failed sign-in."""
+    return bool(_LOGIN_PATH.search(path))
+
+
+def source_of(text: str) -> str:
+    """An address or a host's name in one spelling; empty where it is none."""
+    text = text.strip("[]<>\"',;").lower()
+    if text in _NOBODY:
+        return ""
+    address, percent, zone = text.partition("%")
+    try:
+        known = ipaddress.ip_address(address)
+    except ValueError:
+        return text.rstrip(".")
+    mapped = known.ipv4_mapped if isinstance(known, ipaddress.IPv6Address) else None  # as Node writes IPv4
+    return f"{mapped or known}{percent}{zone}"
+
+
+def _is_address(source: str) -> bool:
+    try:
+        ipaddress.ip_address(source)
+    except ValueError:
+        return False
+    return True
+
+
+def source_in(text: str) -> str:
+    """The address that a line names as where something came from; empty where there is none."""
+    match = _FROM.search(text) or _ANY_IP.search(text)
+    if not match:
+        return ""
+    try:
+        ipaddress.ip_address(match[1].strip("[]"))
+    except ValueError:
+        return ""
+    return source_of(match[1])

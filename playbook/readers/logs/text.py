@@ -1,0 +1,71 @@
+"""From chunks of bytes to clean lines: bounded, decoded, and harmless to whoever shows them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from playbook.core.door.characters import encodable, harmless
+
+LINE_LIMIT = 8192
+"""Characters of a line that are looked at; the rest of a longer line is dropped."""
+
+# Where a longer line is cut, so that the last word of what is kept is whole: half a secret is not known for one.
+_LAST_GAP = re.compile(r"[\s,;&\"'][^\s,;&\"']{0,1000}\Z")
+
+
+def decode_lines(chunks: Iterable[bytes]) -> Iterator[str]:
+    """Lines of a stream of chunks, without their line ends. Invalid UTF-8 is replaced.
+
+    Only ``\\n`` and ``\\r\\n`` end a line, so no other character can forge one.
+    """
+    for block in whole_lines(chunks):
+        yield from _decode(block).split("\n")
+
+
+def whole_lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """Blocks of whole lines with their line ends between them, and none behind the last.
+
+    A line that does not end keeps no more than ``LINE_LIMIT`` in memory.
+    """
+    rest = b""
+    skipping = False  # inside a line whose beginning has been given out already
+    for chunk in chunks:
+        cut = chunk.rfind(b"\n") + 1
+        if not cut:
+            if not skipping:
+                rest += chunk[:LINE_LIMIT]
+                if len(rest) > LINE_LIMIT:
+                    yield rest
+                    rest, skipping = b"", True
+            continue
+        complete = chunk[: cut - 1]
+        if skipping:
+            _, end, complete = complete.partition(b"\n")
+            skipping = False
+            if end:
+                yield complete
+        else:
+            yield rest + complete
+        rest = chunk[cut:]
+    if rest:
+        yield rest
+
+
+def _decode(data: bytes) -> str:
+    return data.decode("utf-8", "replace").replace("\r\n", "\n").removesuffix("\r")
+
+
+def clean(line: str) -> str:
+    """The line without colours, control characters and text-direction tricks; tabs become spaces."""
+    if len(line) > LINE_LIMIT:
+        line = _LAST_GAP.sub("", line[:LINE_LIMIT])
+    if line.isprintable():
+        return line
+    line = line.expandtabs(4)[:LINE_LIMIT] if "\t" in line else line
+    return harmless(encodable(line)).replace("\n", "")
+
+
+def shorten(text: str, limit: int) -> str:
+    """At most ``limit`` characters, with an ellipsis where something was left out; of what holds no secrets."""
+    return text if len(text) <= limit else text[: limit - 1] + "…"

@@ -1,0 +1,134 @@
+"""Stack traces: which lines belong to the error before them. Node, Python, Java and Go."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from playbook.readers.logs import levels
+
+WITHIN = 5.0  # seconds between an error's first line and the last line that can belong to it
+_LINES = 400
+
+_FRAGMENTS = (
+    "at ", "Caused by: ", "Suppressed: ", "... ", "goroutine ", "created by ", "During handling of the above",
+    "The above exception was", "exit status ", "[signal ", "File \"", "[cause]: ", "r0 ", "rip ", "throw ",
+)  # fmt: skip
+EXCEPTION = re.compile(r"(?:Uncaught )?[\w$.]{0,160}(?:Error|Exception)(?: \[\w{1,64}\])?(?::(?: |$)|$)")
+_PYTHON_EXCEPTION = re.compile(r"[A-Za-z_][\w.]{0,160}(?::(?: |$)|$)")
+_GO_FRAME = re.compile(r"[\w./*()-]{1,300}\([^)]{0,300}\)$|\S{1,300}\.go:\d+")
+_NODE_ENDED = re.compile(r"Node\.js v\d+\.\d+")
+PYTHON = "Traceback (most recent call last)"
+
+
+@dataclass(slots=True)
+class Trace:
+    """An error that may still go on. A warning is kept too, as a trace below it is the warning's.
+
+    Attributes:
+        stamped: its first line had a time of its own, so lines without one may be its text.
+        adjacent: nothing else of its component has come since.
+        exception: the exception that the trace names.
+        traced: frames have been seen.
+        in_python: a Python traceback is open; its exception comes last.
+    """
+
+    time: float
+    component: str
+    level: int
+    head: str
+    stamped: bool
+    adjacent: bool = True
+    exception: str = ""
+    traced: bool = False
+    in_python: bool = False
+    lines: int = 1
+
+    @property
+    def message(self) -> str:
+        """The head together with the exception it names."""
+        if not self.exception or self.exception in self.head:
+            return self.head
+        return self.exception if self.head.startswith(PYTHON) else f"{self.head}: {self.exception}"
+
+    def absorbs(self, text: str, time: float) -> bool:
+        """Take ``text``, a bare line, if it goes on with this error."""
+        if abs(time - self.time) > WITHIN or self.lines >= _LINES:
+            return False
+        if self._belongs(text):
+            self.lines += 1
+            return True
+        return False
+
+    def _belongs(self, text: str) -> bool:
+        if not text:
+            return True
+        return self._is_frame(text) or self._names_exception(text) or self._is_more_text(text)
+
+    def _is_frame(self, text: str) -> bool:
+        if _NODE_ENDED.match(text):  # what Node prints when an exception that nobody caught has ended it
+            self.level = levels.FATAL
+            return True
+        if text.startswith(PYTHON):
+            self.in_python = self.adjacent and (self.traced or not self.exception)
+            self.traced = self.traced or self.in_python
+            return self.in_python
+        go = self.head.startswith(("panic: ", "fatal error: ")) and _GO_FRAME.match(text)
+        if go or is_fragment(text):
+            self.traced = True
+            return True
+        return False
+
+    def _names_exception(self, text: str) -> bool:
+        if self.in_python and _PYTHON_EXCEPTION.match(text):
+            self.exception, self.in_python = text, False
+            return True
+        first = self.adjacent and not self.exception and not self.traced
+        if first and EXCEPTION.match(text) and not levels.crashed(text):
+            self.exception = text
+            return True
+        return False
+
+    def _is_more_text(self, text: str) -> bool:
+        """A message of several lines: only a head with a time of its own tells where the next entry begins."""
+        if not (self.stamped and self.adjacent) or self.traced:
+            return False
+        return not EXCEPTION.match(text) and not levels.crashed(text)
+
+
+def is_fragment(text: str) -> bool:
+    """True for a line that can only be a part of a trace: indented, a frame, a closing brace."""
+    return text[0] in " }^)" or text.startswith(_FRAGMENTS)
+
+
+def may_go_on(text: str) -> bool:
+    """True for a line without a time of its own that can belong to the one before it, or is an error itself."""
+    return (
+        not text
+        or is_fragment(text)
+        or bool(EXCEPTION.match(text))
+        or text.startswith(PYTHON)
+        or bool(begins(text))
+    )
+
+
+def begins(text: str) -> int:
+    """Level of a bare line that begins an error of its own; NONE where it does not.
+
+    A Python traceback with no log line above it is an exception that nobody caught, so it is fatal.
+    """
+    if not text or is_fragment(text):
+        return levels.NONE
+    if text.startswith(PYTHON):
+        return levels.FATAL
+    if not levels.suspicious(text):
+        return levels.NONE
+    if EXCEPTION.match(text):
+        return levels.FATAL if levels.crashed(text) else levels.ERROR
+    return levels.by_words(text)
+
+
+def opened(time: float, component: str, level: int, text: str, *, stamped: bool) -> Trace:
+    """A trace that begins with ``text``."""
+    python = text.startswith(PYTHON)
+    return Trace(time, component, level, text, stamped, traced=python, in_python=python)

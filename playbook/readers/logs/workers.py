@@ -1,0 +1,183 @@
+"""Worker processes that sort blocks of a large log and read their odd lines; the run puts together what they find.
+
+A worker gets blocks on its standard input and answers on its standard output, one at a time, and ends where its
+input ends: with the run, however that ends. It knows nothing but the block.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import selectors
+import subprocess
+import sys
+from array import array
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TypeVar
+
+from playbook.core.environment import OF_PYTHON, for_program
+from playbook.readers.logs.by_blocks import BlockReviewer, Found
+
+LEAST = 64 << 20
+"""Bytes of logs from which on workers are worth their start."""
+
+_MOST = 4
+_PATIENCE = 0.2  # seconds between two looks at the clock while a worker is waited for
+_ENDING = 2.0  # seconds that a worker has to end by itself
+_SIZE = 8  # bytes of the size before each message
+P = TypeVar("P")
+
+
+class _Worker:
+    def __init__(self, since: float, until: float) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", __name__, repr(since), repr(until)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=for_program(*OF_PYTHON) | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+            start_new_session=True,  # Ctrl-C is for the run, which ends its workers
+        )
+
+    def send(self, block: bytes) -> None:
+        """Give it a block; it must be idle."""
+        assert self._process.stdin
+        try:
+            self._process.stdin.write(len(block).to_bytes(_SIZE, "big") + block)
+            self._process.stdin.flush()
+        except OSError:
+            self._process.kill()
+
+    def answer(self, halt: Callable[[], bool]) -> Found | None:
+        """What it found; None where it has ended, or where time is over."""
+        head = self._read(_SIZE, halt)
+        body = self._read(int.from_bytes(head, "big"), halt) if head else None
+        if body is None:
+            self._process.kill()
+            return None
+        rows, order, entries = pickle.loads(body)  # noqa: S301 - of a process that is our own
+        return Found([rows[number] for number in order], entries)
+
+    def _read(self, size: int, halt: Callable[[], bool]) -> bytes | None:
+        assert self._process.stdout
+        file = self._process.stdout.fileno()
+        parts: list[bytes] = []
+        with selectors.DefaultSelector() as ready:
+            ready.register(file, selectors.EVENT_READ)
+            while size:
+                while not ready.select(_PATIENCE):
+                    if halt():
+                        return None
+                parts.append(os.read(file, min(size, 1 << 20)))
+                if not parts[-1]:
+                    return None
+                size -= len(parts[-1])
+        return b"".join(parts)
+
+    def end(self) -> None:
+        """Close its input, and do not wait for long."""
+        assert self._process.stdin
+        assert self._process.stdout
+        try:
+            self._process.stdin.close()
+        except OSError:
+            self._process.kill()
+        try:
+            self._process.wait(_ENDING)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._process.stdout.close()
+
+
+class Workers:
+    """A few workers, or none.
+
+    Args:
+        count: of them; with none, nothing is done beforehand.
+    """
+
+    def __init__(self, count: int, since: float, until: float) -> None:
+        self._workers: list[_Worker] = []
+        try:
+            for _ in range(count):
+                self._workers.append(_Worker(since, until))
+        except OSError:  # no room for a process: those that there are do
+            pass
+
+    def in_order(
+        self, pieces: Iterator[tuple[P, bytes | None]], halt: Callable[[], bool]
+    ) -> Iterator[tuple[P, bytes | None, Found | None]]:
+        """Each piece in its turn, with what a worker found in its block; None where no worker did."""
+        idle = list(self._workers)
+        sent: deque[tuple[P, bytes | None, _Worker | None]] = deque()
+        for part, block in pieces:
+            worker = None
+            if block and self._workers:
+                while not idle:
+                    yield self._taken(sent.popleft(), idle, halt)
+                worker = idle.pop()
+                worker.send(block)
+            sent.append((part, block, worker))
+            while sent and sent[0][2] is None:
+                yield self._taken(sent.popleft(), idle, halt)
+        while sent:
+            yield self._taken(sent.popleft(), idle, halt)
+
+    @staticmethod
+    def _taken(
+        piece: tuple[P, bytes | None, _Worker | None], idle: list[_Worker], halt: Callable[[], bool]
+    ) -> tuple[P, bytes | None, Found | None]:
+        part, block, worker = piece
+        found = None
+        if worker:
+            found = worker.answer(halt)
+            idle.append(worker)
+        return part, block, found
+
+    def end(self) -> None:
+        """End all of them."""
+        for worker in self._workers:
+            worker.end()
+
+
+@contextmanager
+def workers(size: int, since: float, until: float) -> Iterator[Workers]:
+    """Workers for so many bytes, as long as the block lasts: none for small logs, one processor, or where pytest
+    runs several processes already."""
+    wanted = min(_MOST, _processors())
+    few = size < LEAST or wanted < 2 or "PYTEST_XDIST_WORKER" in os.environ
+    found = Workers(0 if few else wanted, since, until)
+    try:
+        yield found
+    finally:
+        found.end()
+
+
+def _processors() -> int:
+    """Those that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def main() -> None:
+    """A worker: blocks in, what was found in them out."""
+    since, until = map(float, sys.argv[1:])
+    reviewer = BlockReviewer(since, until)
+    coming, going = sys.stdin.buffer, sys.stdout.buffer
+    while len(head := coming.read(_SIZE)) == _SIZE:
+        block = coming.read(int.from_bytes(head, "big"))
+        found = reviewer.look(block)
+        numbers: dict[bytes, int] = {}
+        order = array("I", [numbers.setdefault(row, len(numbers)) for row in found.rows])
+        body = pickle.dumps((list(numbers), order, found.entries), pickle.HIGHEST_PROTOCOL)
+        try:
+            going.write(len(body).to_bytes(_SIZE, "big") + body)
+            going.flush()
+        except BrokenPipeError:  # the run has ended
+            os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,96 @@
+"""What the Observatory reads of a page's HTML: policies in ``<meta>``, and the scripts that it loads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+from urllib.parse import urlsplit
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """A script with an address; ``integrity`` is the text that fixes what it may be, empty without one."""
+
+    src: str
+    integrity: str
+
+
+@dataclass(slots=True)
+class Page:
+    """A page's policies and scripts.
+
+    Attributes:
+        equiv: contents of ``<meta http-equiv=…>`` by name in lower case.
+        scripts: scripts with an address.
+        inline: how many scripts have none.
+    """
+
+    equiv: dict[str, list[str]] = field(default_factory=dict)
+    scripts: list[Script] = field(default_factory=list)
+    inline: int = 0
+
+
+def read(html: str) -> Page:
+    """Read a page; what is no HTML is a page without anything."""
+    reader = _Reader()
+    reader.feed(html)
+    reader.close()
+    return reader.page
+
+
+class _Reader(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.page = Page()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = {name: value or "" for name, value in attrs}
+        if tag == "meta" and given.get("http-equiv"):
+            self.page.equiv.setdefault(given["http-equiv"].strip().lower(), []).append(given.get("content", ""))
+        elif tag == "meta" and given.get("name", "").strip().lower() == "referrer":
+            self.page.equiv.setdefault("referrer-policy", []).append(given.get("content", ""))
+        elif tag == "script" and given.get("src"):
+            self.page.scripts.append(Script(given["src"].strip(), given.get("integrity", "")))
+        elif tag == "script":
+            self.page.inline += 1
+
+
+def integrity_of(page: Page, host: str, *, https: bool) -> str:
+    """The Observatory's result on scripts of other sites (tests/subresource-integrity.js).
+
+    A script belongs to the site where its host is the page's, or one of the two is a subdomain of the other; the
+    Observatory looks the registered domain up in a list.
+    """
+    if not page.scripts:
+        all_own = "sri-not-implemented-but-all-scripts-loaded-from-secure-origin"
+        return all_own if page.inline else "sri-not-implemented-but-no-scripts-loaded"
+    found: list[str] = []
+    foreign = fixed = False
+    for script in page.scripts:
+        address = urlsplit(script.src)
+        relative = not address.scheme and not address.netloc
+        own = relative or (bool(address.scheme) and _same_site(address.hostname or "", host))
+        secure = address.scheme == "https" or (relative and https)
+        if own:
+            fixed = fixed or (bool(script.integrity) and secure)
+            continue
+        foreign = True
+        if script.integrity and not secure:
+            found.append("sri-implemented-but-external-scripts-not-loaded-securely")
+        elif not script.integrity and secure:
+            found.append("sri-not-implemented-but-external-scripts-loaded-securely")
+        elif not script.integrity:
+            found.append("sri-not-implemented-and-external-scripts-not-loaded-securely")
+    if found:
+        from playbook.readers.observatory.scores import SCORES
+
+        return min(found, key=SCORES.__getitem__)
+    if foreign:
+        return "sri-implemented-and-external-scripts-loaded-securely"
+    if fixed:
+        return "sri-implemented-and-all-scripts-loaded-securely"
+    return "sri-not-implemented-but-all-scripts-loaded-from-secure-origin"
+
+
+def _same_site(one: str, other: str) -> bool:
+    return one == other or one.endswith(f".{other}") or other.endswith(f".{one}")

@@ -1,0 +1,164 @@
+"""Whether something grows, how fast, and when it meets a limit. Pure, robust, and silent where nothing is sure.
+
+The growth is the median of the slopes between pairs of values (Theil 1950, Sen 1968), here of pairs that lie whole
+seasons apart: the same hour of two days, the same weekday of two weeks (Hirsch, Slack and Smith 1982,
+https://doi.org/10.1029/WR018i001p00107). So no daily swing is taken for a growth, and a third of the values may be
+anything.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from statistics import median
+
+from playbook.settings.sections.trends import Trends
+
+DAY = 86_400.0
+# Median absolute deviation → standard deviation, where values scatter normally.
+ROBUST = 1.4826
+
+Point = tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Trend:
+    """How values went.
+
+    Attributes:
+        pairs: how many were compared; with 0 of them the other figures say nothing.
+        slope: a day, in the values' unit.
+        agreement: percent of the pairs that go the way of the slope.
+        spread: usual scatter of a value about the growth, in the values' unit.
+        slower_half: the slope in that half of the time in which the values went less the way of the whole; 0 where
+            a half has nothing to compare.
+        span: days from the first value to the last that it could be compared with.
+        level: where the values stand now: the highest of the last season.
+    """
+
+    pairs: int
+    slope: float
+    agreement: float
+    slower_half: float
+    spread: float
+    span: float
+    level: float
+    rule: Trends
+
+    @property
+    def known(self) -> bool:
+        """There was enough to compare."""
+        return self.pairs >= self.rule.least_pairs
+
+    @property
+    def steady(self) -> bool:
+        """The values do go up, or down: most pairs agree, both halves show it, and it is more than their scatter.
+
+        One step up, as with a release that needs more memory, is seen in one half at most.
+        """
+        return (
+            self.known
+            and self.slope != 0
+            and self.agreement >= self.rule.agreement_percent
+            and 100 * self.slower_half / self.slope >= self.rule.half_percent
+            and abs(self.slope) * self.span >= self.rule.times_the_spread * self.spread
+        )
+
+    def days_until(self, limit: float) -> float | None:
+        """Days until a steady growth meets ``limit``; ``None`` where it does not, or beyond its reach."""
+        if self.level >= limit:
+            return 0.0
+        if not self.steady or self.slope <= 0:
+            return None
+        days = (limit - self.level) / self.slope
+        return days if days <= self.rule.reach * self.span else None
+
+    def describe(self, unit: str) -> str:
+        """``+1.2 points a day; 91 % of 504 comparisons agree``, or that nothing is steady."""
+        if not self.known:
+            return f"unknown: {self.pairs} comparisons, {self.rule.least_pairs} are needed"
+        told = f"{self.agreement:.0f} % of {self.pairs:,} comparisons agree"
+        if not self.steady:
+            return f"none that is steady ({told})"
+        figures = max(2 - math.floor(math.log10(abs(self.slope))), 0) if self.slope else 0
+        return f"{self.slope:+,.{min(figures, 4)}f} {unit} a day; {told}"
+
+
+def fit(parts: Sequence[Sequence[Point]], season: float, rule: Trends) -> Trend:
+    """The trend of values on a regular grid.
+
+    Args:
+        parts: Unix seconds and value, in order of time; values of different parts are not compared, e.g. those
+            before and after a restart.
+        season: seconds after which the usual swing repeats itself: a day for hours, a week for days.
+    """
+    moves = _moves(parts, season)
+    level = _level(parts, season)
+    if not moves:
+        return Trend(0, 0.0, 0.0, 0.0, 0.0, 0.0, level, rule)
+    slopes = [change / apart * DAY for apart, change in moves]
+    slope = median(slopes)
+    way = math.copysign(1.0, slope)
+    agree = sum(1.0 if one * way > 0 else 0.5 if one == 0 else 0.0 for one in slopes)
+    # Two values scatter about their difference √2 times as far as one about the line.
+    spread = ROBUST * median(abs(change - slope * apart / DAY) for apart, change in moves) / math.sqrt(2)
+    slower = min((_slope(half, season) for half in _halves(parts)), key=lambda one: one * way)
+    span = max(apart for apart, _ in moves) / DAY
+    return Trend(len(slopes), slope, 100 * agree / len(slopes), slower, spread, span, level, rule)
+
+
+def split_at_falls(points: Sequence[Point], fall: float) -> list[list[Point]]:
+    """The points in parts, a new one wherever a value is lower than the one before it by more than ``fall``."""
+    parts: list[list[Point]] = []
+    for point in points:
+        if not parts or parts[-1][-1][1] - point[1] > fall:
+            parts.append([])
+        parts[-1].append(point)
+    return parts
+
+
+def by_grid(points: Sequence[Point], step: float) -> list[Point]:
+    """The median of each stretch of ``step`` seconds that has points, at its beginning."""
+    grouped: dict[float, list[float]] = {}
+    for moment, value in points:
+        grouped.setdefault(moment // step * step, []).append(value)
+    return [(moment, median(values)) for moment, values in sorted(grouped.items())]
+
+
+def _moves(parts: Sequence[Sequence[Point]], season: float) -> list[tuple[float, float]]:
+    """Time and value between each two points of a part that lie whole seasons apart."""
+    found = []
+    for part in parts:
+        phases: dict[int, list[Point]] = {}
+        for moment, value in part:
+            phases.setdefault(round(moment % season), []).append((moment, value))
+        found += [
+            (later - earlier, after - before)
+            for alike in phases.values()
+            for (earlier, before), (later, after) in combinations(alike, 2)
+        ]
+    return found
+
+
+def _slope(parts: Sequence[Sequence[Point]], season: float) -> float:
+    moves = _moves(parts, season)
+    return median(change / apart * DAY for apart, change in moves) if moves else 0.0
+
+
+def _halves(parts: Sequence[Sequence[Point]]) -> tuple[list[list[Point]], list[list[Point]]]:
+    moments = [moment for part in parts for moment, _ in part]
+    middle = (min(moments) + max(moments)) / 2
+    return (
+        [[point for point in part if point[0] < middle] for part in parts],
+        [[point for point in part if point[0] >= middle] for part in parts],
+    )
+
+
+def _level(parts: Sequence[Sequence[Point]], season: float) -> float:
+    last = [part for part in parts if part][-1:]
+    if not last:
+        return math.nan
+    end = last[0][-1][0]
+    return max(value for moment, value in last[0] if moment > end - season)

@@ -1,0 +1,314 @@
+"""One run: what it checks, where its results go, and what they add up to. Knows nothing of pytest."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+
+import playbook
+import playbook.clients
+import playbook.measure
+from playbook.core import door
+from playbook.core.catalogue import Catalogue, Item, is_own, read_runbook
+from playbook.core.clock import Clock, iso
+from playbook.core.counters import Earlier
+from playbook.core.door.records import leaving
+from playbook.core.engine import REGISTRY, Measurements
+from playbook.core.errors import Unmeasured
+from playbook.core.places import comes_with_it, path_of
+from playbook.core.record import KILLED, LeftOut, Record, Results, Timing
+from playbook.core.run_folder import Begun, what_was_left
+from playbook.core.verdict import EXECUTED, Verdict, exit_code, overall
+from playbook.history.readings import earlier_readings, last_run
+from playbook.load.order import MARKER, PRODUCTION_OPTION, SHAPE_OPTION, LoadOrder
+from playbook.people.files import waivers_of
+from playbook.people.waivers import Waivers
+from playbook.run.look_again import filled_in
+from playbook.run.recorder import (
+    INVESTIGATE,
+    Notes,
+    make_record,
+    root_causes,
+    under_their_causes,
+    with_runbook,
+    with_wait,
+    with_waiver,
+)
+from playbook.settings.loading import SANDBOX, Settings
+from playbook.settings.own_catalogue import catalogue_of
+
+
+def load_providers() -> None:
+    """Let the registry know every client and measurement. Imports none of them, and touches no network."""
+    for package in (playbook.clients, playbook.measure):
+        REGISTRY.find(package)
+
+
+class Run:
+    """What the checks of one process share."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        clock: Clock | None = None,
+        *,
+        allow_mutations: bool = False,
+        load_order: LoadOrder | None = None,
+        history: Path | None = None,
+        earlier: Earlier | None = None,
+    ) -> None:
+        """``allow_mutations`` and ``load_order`` are what the command line says; see ``playbook.settings.gate``.
+
+        ``history`` is the folder of past runs; None where there are none to compare with. ``earlier`` is what they
+        have read, where that is known already.
+        """
+        self.settings = settings
+        self.clock = clock or Clock()
+        self.catalogue: Catalogue = catalogue_of(settings)
+        self.waivers = self._read_waivers()
+        self.load_order = load_order or LoadOrder()
+        self.left_out: dict[str, str] = {}  # by item, the part that is not there
+        self.measurements = Measurements(
+            {
+                "settings": settings,
+                "clock": self.clock,
+                "allow_mutations": allow_mutations,
+                "load_order": self.load_order,
+                "earlier": earlier
+                or Earlier(
+                    lambda: earlier_readings(history, settings, self.clock.now()),
+                    lambda: last_run(history, settings, self.clock.now()),
+                ),
+            },
+            absent=settings.nowhere,
+        )
+
+    def record(
+        self,
+        *,
+        item: Item,
+        check: str,
+        subject: str,
+        rule: str,
+        runbook: str,
+        notes: Notes,
+        error: BaseException | None,
+        started: datetime,
+        seconds: float,
+        worker: str = "",
+    ) -> Record:
+        """The finished record of a check: runbook followed, commands filled in, secrets removed."""
+        record = make_record(
+            item=item,
+            check=check,
+            subject=subject,
+            rule=rule,
+            notes=notes,
+            error=error,
+            started=iso(started),
+            seconds=seconds,
+            worker=worker,
+        )
+        record = with_wait(with_waiver(record, self.waivers), self.settings.target.name, notes)
+        if runbook and record.verdict in INVESTIGATE:
+            record = with_runbook(record, read_runbook(runbook), self.measurements)
+        named = f"--pyargs {record.check}" if comes_with_it(record.check) else record.check
+        again = f"pytest {named} --target {self.settings.target.name}"
+        if item.set == MARKER:
+            again += f" -m {MARKER} {SHAPE_OPTION} {self.load_order.shape}"
+        if item.set == MARKER and self.load_order.production:
+            again += f" {PRODUCTION_OPTION} {self.load_order.production}"
+        record = msgspec.structs.replace(
+            record,
+            look_again="\n".join(filter(None, (filled_in(record.look_again, self.settings), again))),
+            investigation=[
+                msgspec.structs.replace(step, command=filled_in(step.command, self.settings))
+                for step in record.investigation
+            ],
+        )
+        return leaving(record)
+
+    def _read_waivers(self) -> Waivers:
+        """What cannot be read waives nothing."""
+        now = self.clock.now()
+        try:
+            return waivers_of(self.settings, self.catalogue, now)
+        except Unmeasured as error:
+            return Waivers({}, {"": [str(error)]}, now)
+
+    def timings(self) -> list[Timing]:
+        """How long each measurement took, slowest first."""
+        outcomes = self.measurements.finished()
+        return [Timing(o.name, round(o.seconds, 3), o.error is None) for o in outcomes]
+
+
+def floor_of(
+    settings: Settings,
+    catalogue: Catalogue,
+    set_name: str,
+    *,
+    selected: int,
+    partial: bool,
+    left_out: Collection[str] = (),
+) -> int:
+    """The least number of executed checks for a verdict. On the sandbox everything must have been executed.
+
+    What is not part of the product (``left_out``, by id) cannot be asked for.
+    """
+    if partial:
+        return 1
+    there = len([item for item in catalogue.ids_of(set_name) if item not in left_out])
+    if settings.target.kind == SANDBOX:
+        return max(selected, there, 1)
+    floor = settings.floors.get(set_name, 1)
+    return max(min(floor, there) if left_out else floor, 1)
+
+
+def subject_of(nodeid: str) -> str:
+    """``checks/test_kpis.py::test_x`` → ``kpis``."""
+    return Path(path_of(nodeid)).stem.removeprefix("test_")
+
+
+def never_ran(begun: Begun, records: Iterable[Record], reason: str, now: datetime) -> list[Record]:
+    """Records of the checks that were chosen and came to none; with xdist no item is known of them."""
+    known = {record.check for record in records}
+    return [
+        leaving(not_run(item, check, reason, now))
+        for check, item in begun.planned.items()
+        if door.text(check) not in known
+    ]
+
+
+def not_run(item: Item, check: str, reason: str, now: datetime) -> Record:
+    """The record of a check that was selected and never ran."""
+    return Record(
+        item=item.id,
+        check=check,
+        subject=subject_of(check),
+        title=item.title,
+        rule=item.holds,
+        verdict=Verdict.UNKNOWN,
+        message=f"{item.title}: not run, as {reason}",
+        why=item.why,
+        next_step="Run the set again.",
+        started=iso(now),
+        audience=item.audience,
+    )
+
+
+def begun_now(
+    settings: Settings,
+    *,
+    set_name: str,
+    command: str,
+    started: datetime,
+    floor: int,
+    partial: bool,
+    faults: Iterable[str] = (),
+    left_out: Sequence[LeftOut] = (),
+    planned: Mapping[str, Item] | None = None,
+) -> Begun:
+    """A run of this target."""
+    return Begun(
+        target=settings.target.name,
+        kind=settings.target.kind,
+        url=settings.target.web.url or "",
+        time_zone=settings.target.time_zone,
+        private=settings.target.private,
+        set=set_name,
+        command=command,
+        started=iso(started),
+        floor=floor,
+        partial=partial,
+        faults=list(faults),
+        left_out=list(left_out),
+        planned=dict(planned or {}),
+    )
+
+
+def add_up(
+    begun: Begun,
+    records: Iterable[Record],
+    *,
+    finished: datetime,
+    timings: Iterable[Timing] = (),
+    ended: str = "finished",
+    unread: Iterable[str] = (),
+) -> Results:
+    """The results of a run that has begun so, from what it came to."""
+    records = under_their_causes(sorted(records, key=lambda record: (record.subject, record.item)))
+    verdicts = [record.verdict for record in records]
+    # What is excepted from judgement is excepted from being counted on.
+    floor = max(begun.floor - verdicts.count(Verdict.WAIVED) - _skip_themselves(begun, records), 1)
+    verdict = overall(verdicts, floor=floor)
+    if ended != "finished" and verdict not in {Verdict.CRITICAL, Verdict.UNKNOWN}:
+        verdict = Verdict.UNKNOWN
+    counted = Counter(verdicts)
+    return Results(
+        target=begun.target,
+        kind=begun.kind,
+        url=begun.url,
+        set=begun.set,
+        command=begun.command,
+        started=begun.started,
+        finished=iso(finished),
+        seconds=round((finished - datetime.fromisoformat(begun.started)).total_seconds(), 2),
+        verdict=verdict,
+        exit_code=exit_code(verdict),
+        floor=floor,
+        executed=sum(v in EXECUTED for v in verdicts),
+        partial=begun.partial,
+        ended=ended,
+        faults=begun.faults,
+        unread=sorted(unread),
+        counts={str(v): counted[v] for v in Verdict},
+        records=records,
+        root_causes=root_causes(records),
+        timings=list(timings),
+        versions=versions(),
+        private=begun.private,
+        left_out=begun.left_out,
+        time_zone=begun.time_zone,
+    )
+
+
+def _skip_themselves(begun: Begun, records: Iterable[Record]) -> int:
+    """How many of somebody's own checks say that they do not apply to the sandbox."""
+    if begun.kind != SANDBOX:
+        return 0
+    own = (record for record in records if is_own(record.item) and "::" in record.check)  # and not of a whole file
+    return sum(record.verdict is Verdict.NOT_CONFIGURED for record in own)
+
+
+def make_from_records(folder: Path) -> Results | None:
+    """The results of a run that was killed, from what it had kept; None where it has kept nothing.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    left = what_was_left(folder)
+    if left is None:
+        return None
+    begun, records, newest = left
+    records += never_ran(begun, records, "the run was killed before", newest)
+    return add_up(begun, records, finished=newest, ended=KILLED) if records else None
+
+
+def versions() -> dict[str, str]:
+    """What ran: the suite, Python, the system, and the libraries a result may depend on."""
+    import platform
+    from importlib.metadata import version
+
+    from playbook.clients.wire import LIBRARY
+
+    libraries = ("pytest", LIBRARY, "redis", "pydo")
+    return {
+        "playbook": playbook.__version__,
+        "python": platform.python_version(),
+        "system": f"{platform.system()} {platform.machine()}",
+        **{name: version(name) for name in libraries},
+    }

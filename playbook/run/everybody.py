@@ -1,0 +1,49 @@
+"""Past runs as everybody may read them, with the names that are ours at hand."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from functools import cache
+
+import msgspec
+
+from playbook.core.audience import Audience
+from playbook.core.catalogue import Catalogue, shipped
+from playbook.core.public import public_names
+from playbook.core.record import Record, Results
+from playbook.core.verdict import SEVERITY
+from playbook.history.public_lines import public_line
+from playbook.history.runs import MOST_CHARACTERS, RunLine
+from playbook.run import load_providers
+from playbook.run.recorder import measurements_of_the_suite
+
+
+def runs_for_everybody(runs: Iterable[RunLine], private: Collection[str] = ()) -> tuple[RunLine, ...]:
+    """The lines without what is the team's, also those of long ago; of a private target as they are."""
+    return tuple(
+        run if run.target in private or run.audience is Audience.PUBLIC else public_line(run, *known_as_ours())
+        for run in runs
+    )
+
+
+def with_particulars(run: RunLine, results: Results | None) -> RunLine:
+    """The line of a run with what its checks said, for those who may read it; without its results as it is."""
+    if results is None:
+        return run
+    said: dict[str, Record] = {}
+    for record in sorted(results.records, key=lambda record: SEVERITY.index(record.verdict)):
+        said.setdefault(public_names(record.item, record.check, "")[0], record)
+    items = {
+        name: msgspec.structs.replace(found, message=said[name].message[:MOST_CHARACTERS])
+        if name in said and found.message
+        else found
+        for name, found in run.items.items()
+    }
+    return msgspec.structs.replace(run, items=items)
+
+
+@cache
+def known_as_ours() -> tuple[Catalogue, frozenset[str]]:
+    """The catalogue, and the names of our clients and measurements; loading them takes a moment."""
+    load_providers()
+    return shipped(), measurements_of_the_suite()

@@ -1,0 +1,378 @@
+"""From what happened in one check to its record. Knows nothing of pytest."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from inspect import getattr_static
+from typing import Any
+
+import msgspec
+
+from playbook.clients.pace import limit_in_words, waited_for
+from playbook.core.audience import say
+from playbook.core.catalogue import Investigation, Item, Runbook, is_own
+from playbook.core.counters import Counted
+from playbook.core.coverage import Coverage, lacking
+from playbook.core.engine import REGISTRY, Measurements, Outcome, needs_of
+from playbook.core.errors import (
+    Denied,
+    ExpectedFailure,
+    Forbidden,
+    NotConfigured,
+    PlaybookError,
+    Unmeasured,
+    Unreachable,
+    UsageError,
+)
+from playbook.core.evidence import Evidence, Facts, Lines, Table
+from playbook.core.judge import Judge, Judgement
+from playbook.core.public import is_public_cause, of_error
+from playbook.core.record import Record, RootCause, Step
+from playbook.core.severity import SEVERITIES
+from playbook.core.told import Asked, Release
+from playbook.core.verdict import Critical, Verdict, verdict_of
+from playbook.people.waivers import Waivers
+
+TRIES = "Tries"
+_OURS = "This is a fault of the suite, not of the system."
+
+INVESTIGATE = frozenset({Verdict.CRITICAL, Verdict.WARNING})
+WAIVABLE = frozenset({Verdict.CRITICAL, Verdict.WARNING, Verdict.UNKNOWN})
+
+
+class CheckTimeout(Exception):  # noqa: N818
+    """The check as a whole did not finish in its time."""
+
+
+class UnjudgedError(Exception):
+    """The check ended normally and had judged nothing."""
+
+
+@dataclass
+class Notes:
+    """What a check looked at and how it judged, collected while it runs.
+
+    Attributes:
+        seen: names of the providers it asked for.
+        cause: the failed outcome that stopped it, if one did.
+        readings: counters that its measurements have read.
+        points_at: the services that what was measured names as bad.
+        asked: what was asked of the metrics.
+        severity: how bad an emergency is, where that was measured.
+        release: what serves visitors, where that was measured.
+        asserts_count: an assert that holds is a judgement: the check runs, and does not judge by ``judge``.
+        runs: the check's own code is being executed.
+    """
+
+    judge: Judge = field(default_factory=Judge)
+    evidence: list[Evidence] = field(default_factory=list)
+    seen: list[str] = field(default_factory=list)
+    cause: Outcome | None = None
+    readings: dict[str, Counted] = field(default_factory=dict)
+    points_at: set[str] = field(default_factory=set)
+    asked: list[Asked] = field(default_factory=list)
+    severity: str = ""
+    release: Release | None = None
+    asserts_count: bool = False
+    runs: bool = False
+
+    def look(self, outcome: Outcome) -> None:
+        """Note a provider that the check asked for."""
+        self.seen.append(outcome.name)
+        if outcome.error is not None:
+            self.cause = self.cause or outcome
+        else:
+            self.evidence += evidence_of(outcome.value)
+            self._stand_on(outcome)
+            self.readings |= getattr(outcome.value, "readings", {})
+            self.points_at.update(filter(None, [getattr(outcome.value, "points_at", "")]))
+            self.asked += getattr(outcome.value, "asked_metrics", ())
+            release = getattr(outcome.value, "serving_release", None)
+            self.release = release if isinstance(release, Release) else self.release
+            severity = getattr(outcome.value, "severity", "")
+            self.severity = self.severity or (severity if severity in SEVERITIES else "")
+
+    def _stand_on(self, outcome: Outcome) -> None:
+        """Its own coverage, and what the measurements that it was made of lack."""
+        coverage = coverage_of(outcome)
+        if coverage is not None:
+            self.judge.stand_on(outcome.name, coverage)
+        for one in outcome.made_of:
+            self._stand_on_lacks(one)
+
+    def _stand_on_lacks(self, outcome: Outcome) -> None:
+        coverage = coverage_of(outcome)
+        if coverage is not None and not (coverage.parts and coverage.enough):
+            self.judge.stand_on(outcome.name, Coverage(tuple(p for p in coverage.parts if not p.enough)))
+        for one in outcome.made_of:
+            self._stand_on_lacks(one)
+
+
+def coverage_of(outcome: Outcome) -> Coverage | None:
+    """What a measurement has seen; None for clients and plain values.
+
+    One that cannot say it, as its own code fails, has seen nothing: what is bad in it still counts.
+    """
+    if getattr_static(outcome.value, "coverage", None) is None and not outcome.is_measurement:
+        return None
+    try:
+        coverage = outcome.value.coverage
+    except Exception as error:  # noqa: BLE001 - a fault in it must neither pass for whole nor hide what is bad
+        return lacking(
+            "", expected=f"what {outcome.name} has seen", got=f"{type(error).__name__}: {error}", hint=_OURS
+        )
+    if isinstance(coverage, Coverage):
+        return coverage
+    got = f"{type(coverage).__name__} in its place"
+    return (
+        lacking("", expected=f"what {outcome.name} has seen", got=got, hint=_OURS)
+        if outcome.is_measurement
+        else None
+    )
+
+
+def evidence_of(value: Any) -> list[Evidence]:
+    """What a measured value shows of itself; nothing for clients and plain values."""
+    show = getattr(value, "evidence", None)
+    if not callable(show):
+        return []
+    shown = show()
+    return list(shown) if isinstance(shown, list | tuple) else [shown]
+
+
+def make_record(
+    *,
+    item: Item,
+    check: str,
+    subject: str,
+    rule: str,
+    notes: Notes,
+    error: BaseException | None,
+    started: str,
+    seconds: float,
+    worker: str = "",
+) -> Record:
+    """The record of one check that ended normally (``error`` is None) or by raising ``error``."""
+    leading = notes.judge.leading
+    verdict = verdict_of(error)
+    message = str(error) if error else ""
+    evidence = list(notes.evidence)
+    if error is None and leading is None:
+        # A check that judges nothing could never fail, so its end means nothing.
+        error = UnjudgedError("the check ended without judging anything")
+        verdict, message = Verdict.UNKNOWN, f"{item.title}: {error}"
+    elif error is None and leading is not None:
+        verdict, message = leading.verdict, leading.message
+    elif not isinstance(error, Critical | NotConfigured | Unmeasured | Forbidden | ExpectedFailure):
+        assert error is not None
+        message = _crash_message(item, error)
+        evidence.append(_traceback(error))
+    if isinstance(error, Unmeasured) and error.attempts:
+        evidence.append(Lines(TRIES, list(error.attempts)))
+    if len(notes.judge.judgements) > 1:
+        evidence.insert(0, _judged(notes.judge))
+    judged = leading if error is None or isinstance(error, Critical) else None
+    cause = judged.cause if judged else _cause(notes, error)
+    return Record(
+        item=item.id,
+        check=check,
+        subject=subject,
+        title=item.title,
+        rule=rule,
+        verdict=verdict,
+        message=message,
+        expected=judged.expected if judged else "",
+        found=judged.found if judged else "",
+        value=judged.value if judged else None,
+        limit=judged.limit if judged else None,
+        below_target=judged.below_target if judged else False,
+        coverage=notes.judge.coverage,
+        evidence=evidence,
+        why=item.why,
+        next_step=_unseen(judged) or _next_step(item, error),
+        look_again=item.look_again,
+        cause=cause,
+        add=error.add if isinstance(error, NotConfigured) else "",
+        started=started,
+        seconds=round(seconds, 3),
+        worker=worker,
+        readings=notes.readings,
+        audience=item.audience,
+        public=_public(item, judged, error),
+        public_cause=cause if is_public_cause(cause, measurements_of_the_suite()) else "",
+        points_at=next(iter(notes.points_at)) if verdict in INVESTIGATE and len(notes.points_at) == 1 else "",
+        asked=notes.asked if verdict is not Verdict.OK else [],
+        severity=notes.severity if verdict in INVESTIGATE else "",
+        release=notes.release,
+    )
+
+
+def measurements_of_the_suite() -> frozenset[str]:
+    """Names of our own clients and measurements; not those that somebody added."""
+    own = __name__.partition(".")[0]
+    return frozenset(name for name in REGISTRY if REGISTRY.module_of(name).partition(".")[0] == own)
+
+
+def _public(item: Item, judged: Judgement | None, error: BaseException | None) -> str:
+    """What of it everybody may read; empty where that is the verdict alone."""
+    if judged is not None:
+        told = judged.value is not None or not judged.public  # a number is told with its own name
+        return judged.public if told else f"{item.title}: {judged.public}"
+    return of_error(item.title, error) if error else ""
+
+
+def with_waiver(record: Record, waivers: Waivers) -> Record:
+    """The record as a waiver of its item makes it: WAIVED, with what it was kept; an expired one is only shown."""
+    if record.verdict not in WAIVABLE:
+        return record
+    shown: list[Evidence] = []
+    refused = [*waivers.refused.get(record.item, ()), *waivers.refused.get("", ())]
+    if refused:
+        shown.append(Lines("Refused lines of the ledger of waivers", refused))
+    waiver = waivers.newest.get(record.item)
+    if waiver is None:
+        return msgspec.structs.replace(record, evidence=[*record.evidence, *shown])
+    active = waiver.active(waivers.now)
+    facts = {
+        "Decided by": f"{waiver.who} on {waiver.when:%Y-%m-%d}",
+        "Until": f"{waiver.until} (to the end of the day, UTC)",
+        "Reason": waiver.reason,
+        "Without it": f"{record.verdict}: {record.message}",
+    }
+    shown.insert(0, Facts("Waiver" if active else "Expired waiver, which waives nothing", facts))
+    record = msgspec.structs.replace(record, evidence=[*shown, *record.evidence])
+    if not active:
+        return record
+    message = f"Waived until {waiver.until} by {waiver.who} ({waiver.reason}): {record.verdict}, {record.message}"
+    public = f"{record.title}: {say('waived until {}', waiver.until)}"
+    return msgspec.structs.replace(record, verdict=Verdict.WAIVED, message=message, public=public)
+
+
+def with_wait(record: Record, target: str, notes: Notes) -> Record:
+    """The record with what was waited for turns to ask, where what it stands on has asked the DigitalOcean API."""
+    waited = waited_for(target)
+    if not waited or "digitalocean" not in needs_of(notes.seen):
+        return record
+    facts = {"Waited": f"{waited:.1f} s for turns to ask the DigitalOcean API, as {limit_in_words()}"}
+    return msgspec.structs.replace(record, evidence=[*record.evidence, Facts("Limit of requests", facts)])
+
+
+def with_runbook(record: Record, runbook: Runbook, measurements: Measurements) -> Record:
+    """The record with the runbook's steps carried out and its actions in order."""
+    with suppress(UsageError):  # a mistyped name; its step says so
+        measurements.start(name for step in runbook.steps for name in step.measurements)
+    steps = [_carry_out(step, measurements) for step in runbook.steps if _is_there(step, measurements)]
+    return msgspec.structs.replace(
+        record, runbook=runbook.name, investigation=steps, resolution=list(runbook.actions)
+    )
+
+
+def _is_there(step: Investigation, measurements: Measurements) -> bool:
+    """Not where all that a step looks at is of parts that the product does not have."""
+    return not step.measurements or not all(measurements.is_absent(name) for name in step.measurements)
+
+
+def _carry_out(step: Investigation, measurements: Measurements) -> Step:
+    """One step; what it cannot show it says, as an investigation must never cost the record it stands with."""
+    shown: list[Evidence] = []
+    problems: list[str] = []
+    for name in step.measurements:
+        try:
+            shown += evidence_of(measurements.get(name))
+        except PlaybookError as error:
+            problems.append(str(error))
+        except Exception as error:  # noqa: BLE001 - see above
+            problems.append(f"{name} cannot be shown: {type(error).__name__}: {error}")
+    return Step(step.title, step.command, shown, "; ".join(dict.fromkeys(problems)))
+
+
+def under_their_causes(records: Sequence[Record]) -> list[Record]:
+    """The records; what points at a service that could not be reached either is put down to that."""
+    away = {record.cause for record in records if record.verdict is Verdict.UNKNOWN}
+    return [
+        msgspec.structs.replace(
+            record,
+            cause=record.points_at,
+            public_cause=record.points_at if is_public_cause(record.points_at, ()) else "",
+        )
+        if not record.cause and record.points_at in away - {""}
+        else record
+        for record in records
+    ]
+
+
+def root_causes(records: Sequence[Record]) -> list[RootCause]:
+    """What could not be measured, each once, with the items it left unjudged; most items first."""
+    blocked: dict[str, list[Record]] = {}
+    for record in records:
+        if record.verdict is Verdict.UNKNOWN and record.cause:
+            blocked.setdefault(record.cause, []).append(record)
+    for hit in blocked.values():
+        # Whoever asked nothing else tells it best; the rest tell what else they had seen.
+        hit.sort(key=lambda record: bool(record.expected))
+    causes = [
+        RootCause(
+            id=cause,
+            message=hit[0].message,
+            hint=hit[0].next_step,
+            attempts=next((e.lines for e in hit[0].evidence if isinstance(e, Lines) and e.title == TRIES), []),
+            items=[record.item for record in hit],
+            symptoms=[each.item for each in records if each.cause == cause and each.verdict in INVESTIGATE],
+        )
+        for cause, hit in blocked.items()
+    ]
+    return sorted(causes, key=lambda cause: -len(cause.items))
+
+
+def _unseen(judged: Judgement | None) -> str:
+    """What to do where too little was seen to be judged; empty where enough was."""
+    if judged is None or judged.verdict is not Verdict.UNKNOWN:
+        return ""
+    return judged.hint or "Make visible what the message says was not seen, then run the check again."
+
+
+def _next_step(item: Item, error: BaseException | None) -> str:
+    match error:
+        case None | Critical() | ExpectedFailure():
+            return item.next_step
+        case NotConfigured():
+            return f"Add {error.add}." if error.add else ""
+        case Unmeasured():
+            return error.hint or "Restore the connection to what could not be measured, then run the check again."
+        case Forbidden():
+            return "Nothing was changed. Choose another target, or correct what the message names."
+        case CheckTimeout():
+            return "Run the check again; where it takes too long again, see what its measurements wait for."
+        case _:
+            return "This says nothing about the system. Mend the check; its traceback stands in the evidence."
+
+
+def _cause(notes: Notes, error: BaseException | None) -> str:
+    """What the failure is put down to: a service that is away or refuses us, else the measurement that failed."""
+    if not notes.cause or notes.cause.error is not error:
+        return ""
+    if isinstance(error, Unreachable | Denied):
+        return error.service
+    return notes.cause.cause or notes.cause.name
+
+
+def _crash_message(item: Item, error: BaseException) -> str:
+    if isinstance(error, CheckTimeout):
+        return f"{item.title}: {error}"
+    if isinstance(error, KeyboardInterrupt):
+        return f"{item.title}: the run was interrupted before this check ended"
+    whose = "check" if is_own(item.id) else "suite"
+    return f"{item.title}: the check crashed with {type(error).__name__}: {error} (a fault of the {whose})"
+
+
+def _traceback(error: BaseException) -> Lines:
+    lines = traceback.format_exception(error)
+    return Lines("Traceback", "".join(lines).splitlines()[-40:])
+
+
+def _judged(judge: Judge) -> Table:
+    rows = [[j.subject, j.expected, j.found, str(j.verdict), j.coverage] for j in judge.judgements]
+    return Table("What was judged", ["What", "Expected", "Found", "Verdict", "Seen"], rows)

@@ -1,0 +1,276 @@
+"""One target of a run: its checks and their records, its folder, its results and its line of the history.
+
+It knows of no other target, so what befalls one touches none of the others. Knows nothing of pytest.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+
+import msgspec
+
+from playbook.clients.pace import waited_for
+from playbook.core import door
+from playbook.core.catalogue import Item, shipped
+from playbook.core.door.records import leaving
+from playbook.core.errors import UsageError
+from playbook.core.public import public_results
+from playbook.core.record import LeftOut, Record, Results, Timing
+from playbook.core.run_folder import Begun, RunFolder, tell_starter
+from playbook.history.past import past_of
+from playbook.history.readings import SharedReadings
+from playbook.history.runs import append, line_of
+from playbook.history.runs import read as read_history
+from playbook.load.order import LoadOrder
+from playbook.run import Run, add_up, begun_now, floor_of, never_ran
+from playbook.run.coming_due import coming_due
+from playbook.run.uncollected import file_left_out, not_collected
+from playbook.settings.loading import Settings
+from playbook.settings.profile import left_out
+from playbook.settings.schedule import slot_of
+
+FINISHED = "finished"
+# How far back the small curves beside the figures go: a year of a monthly set.
+_LOOK_BACK = timedelta(days=400)
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is asked for, of every target alike.
+
+    Attributes:
+        partial: only a part of the set is asked for.
+        confirms: by target, id of the run whose bad checks are looked at again.
+        uncollected: what pytest said of each file that it could not read.
+        left_out: files that skip themselves, with their reason.
+        is_only: there is one target, to whose report ``latest`` leads.
+    """
+
+    set_name: str
+    command: str
+    partial: bool
+    reports: Path
+    allow_mutations: bool = False
+    confirms: Mapping[str, str] = field(default_factory=dict)
+    uncollected: dict[str, str] = field(default_factory=dict)
+    left_out: dict[str, str] = field(default_factory=dict)
+    is_only: bool = True
+
+
+class ToldByWorker(msgspec.Struct, frozen=True):
+    """What a worker of xdist tells of a target beside its records, with the last of them.
+
+    Attributes:
+        left_out: see ``Run.left_out``.
+        waited: seconds for turns to ask, see ``playbook.clients.pace``.
+    """
+
+    timings: list[Timing]
+    left_out: dict[str, str]
+    waited: float
+
+
+class TargetRun:
+    """The checks of one target, and what they come to.
+
+    Attributes:
+        selected: its checks by node id, without the target's name.
+        faults: of the sandbox, that are switched on.
+        folder: of its report, once it has begun.
+        results: once it has ended; None where it came to no record.
+        not_kept: why it is not in the history; empty where it is.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        order: Order,
+        *,
+        history: Path,
+        load: LoadOrder | None = None,
+        readings: SharedReadings | None = None,
+    ) -> None:
+        self.settings, self.order, self.history, self.load = settings, order, history, load
+        self._readings = readings
+        self.selected: dict[str, Item | None] = {}
+        self.records: dict[str, Record] = {}
+        self.timings: list[Timing] = []
+        self.faults: list[str] = []
+        self.folder: RunFolder | None = None
+        self.results: Results | None = None
+        self.not_kept = ""
+        self.has_ended = False
+        self._waited = 0.0
+        self.run = self._new_run()
+        self.started = self.run.clock.now()
+
+    @property
+    def name(self) -> str:
+        """The target's."""
+        return self.settings.target.name
+
+    def now_with(self, settings: Settings) -> None:
+        """Begin anew with other settings; what was collected stays collected."""
+        self.settings = settings
+        known = self.run.left_out
+        self.run = self._new_run()
+        self.run.left_out = known
+
+    def _new_run(self) -> Run:
+        return Run(
+            self.settings,
+            allow_mutations=self.order.allow_mutations,
+            load_order=self.load or LoadOrder(history=self.history),
+            history=self.history,
+            earlier=self._readings.of(self.settings, self.history) if self._readings else None,
+        )
+
+    def begin(self) -> RunFolder:
+        """Make the folder, once; what comes to a record from now on is a run that is reported."""
+        if self.folder is None:
+            if not self.order.is_only:
+                self.started = self.run.clock.now()
+            self.folder = RunFolder(self.order.reports, self.name, self.order.set_name, self.started)
+            self.folder.begin(leaving(self._begun()))
+            if self.load and self.folder.is_there:
+                self.load.folder = self.folder.path
+        return self.folder
+
+    def _begun(self) -> Begun:
+        return begun_now(
+            self.settings,
+            set_name=self.order.set_name,
+            command=self.order.command,
+            started=self.started,
+            floor=floor_of(
+                self.settings,
+                self.run.catalogue,
+                self.order.set_name,
+                selected=len(self.selected),
+                partial=self.order.partial,
+                left_out=self.run.left_out,
+            ),
+            partial=self.order.partial,
+            faults=self.faults,
+            left_out=self.parts_left_out(),
+            planned={check: item or _unknown(check) for check, item in self.selected.items()},
+        )
+
+    def parts_left_out(self) -> list[LeftOut]:
+        """What is not part of the product."""
+        return left_out(self.run.left_out, self.settings.target.without)
+
+    def not_written(self, name: str, why: str) -> None:
+        """Note what the run could not write; it is said at the end."""
+        if self.folder:
+            self.folder.problems[name] = door.line(why, 400)
+
+    def keep(self, record: Record) -> None:
+        """Take one record in; a later one for the same check (a failing teardown) replaces it."""
+        assert self.folder  # a record comes of a check, and with the first check the run has begun
+        self.records[record.check] = record
+        self.folder.keep(record)
+
+    def hear(self, told: ToldByWorker) -> None:
+        """Take in what a worker tells."""
+        self.timings += told.timings
+        self.run.left_out |= told.left_out
+        self._waited = told.waited
+
+    @property
+    def waited(self) -> float:
+        """Seconds that it has waited for turns to ask."""
+        return self._waited or waited_for(self.name)
+
+    def added_up(self, ended: str, code: int | None = None) -> Results | None:
+        """The results of all that came to a record, or should have; None where nothing did.
+
+        Args:
+            ended: ``finished``, or why it ended early.
+            code: exit code of pytest where that says more than the verdict does (interrupted, an internal error).
+        """
+        now = self.run.clock.now()
+        unread = {**self.order.uncollected, **self.run.catalogue.unread}
+        self._add_files(unread)
+        begun = leaving(self._begun())
+        reason = {FINISHED: "its worker process died"}.get(ended, f"the run ended early ({ended})")
+        records = [*self.records.values()]
+        records += never_ran(begun, records, reason, now)
+        if not records:
+            return None
+        made = add_up(
+            begun,
+            records,
+            timings=self.timings or self.run.timings(),
+            finished=now,
+            ended=door.line(ended),
+            unread=map(door.line, unread),
+        )
+        runs = read_history(self.history, since=now - _LOOK_BACK).runs
+        due = coming_due(self.settings, self.run.catalogue, self.run.waivers, runs, now)
+        results = msgspec.structs.replace(made, past=past_of(made, runs), due=[leaving(one) for one in due])
+        results = self._with_thread(results)
+        return results if code is None else msgspec.structs.replace(results, exit_code=code)
+
+    def _with_thread(self, results: Results) -> Results:
+        """With what history and roster know of it; a fault there costs neither the report nor the verdict."""
+        from playbook.thread.weaving import with_thread
+
+        try:
+            return leaving(with_thread(results, self.settings, self.history, self.order.reports))
+        except Exception as error:  # noqa: BLE001 - see above
+            self.not_written("what changed since the last run", f"{type(error).__name__}: {error}")
+            return results
+
+    def _add_files(self, unread: Mapping[str, str]) -> None:
+        """Records of the files that cannot be read, and of those that skip themselves."""
+        now = self.run.clock.now()
+        for file, said in unread.items():
+            self.records[door.text(file)] = leaving(not_collected(file, said, self.order.set_name, now))
+        for file, reason in self.order.left_out.items():
+            self.records[door.text(file)] = leaving(file_left_out(file, reason, self.order.set_name, now))
+
+    def write_down(self, results: Results) -> bool:
+        """Write the results, each form of the report and the line of the history; whether the results are kept.
+
+        What fails costs its own file, and is told at the end.
+        """
+        from playbook.report import write_all
+
+        folder = self.begin()
+        self.results = results
+        is_kept = folder.write(results)
+        self._keep_line(results, folder)
+        if is_kept:
+            for name, why in write_all(results, folder.path, is_newest=self.order.is_only).items():
+                self.not_written(name, why)
+        return is_kept
+
+    def _keep_line(self, results: Results, folder: RunFolder) -> None:
+        """Add the run to the history; one that cannot be written costs neither the report nor the verdict."""
+        slot = slot_of(self.settings.schedule, self.order.set_name, self.started, os.environ)
+        kept = results if results.private else public_results(results, shipped())
+        confirms = self.order.confirms.get(self.name, "")
+        line = line_of(kept, report=folder.path.name, slot=slot, confirms=confirms)
+        try:
+            append(self.history, line)
+        except UsageError as error:
+            self.not_kept = door.line(str(error))
+        tell_starter(folder.path, line.id)
+
+    def let_go(self) -> None:
+        """Close what is open, and keep no more than what the end of the whole run tells of this target."""
+        self.run.measurements.close()
+        self.has_ended = True
+        if not self.order.is_only:
+            self.run.measurements.forget()
+            self.records.clear()
+
+
+def _unknown(check: str) -> Item:
+    """What is known of a check of which a worker of xdist has told the name only."""
+    return Item(check, check.rpartition("::")[2], "", "", "", "")

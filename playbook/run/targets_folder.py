@@ -1,0 +1,154 @@
+"""The folder of a run of many targets: the page over all, and what of it is left where the run is killed."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+
+from playbook.core.errors import UsageError
+from playbook.core.run_folder import free_folder
+from playbook.core.whole_file import reason_of, write_whole
+from playbook.report.overview import (
+    TARGETS,
+    Overview,
+    Row,
+    overview_of,
+    read_overview,
+    row_of,
+    unreached,
+    write_overview,
+)
+
+NAME = "targets"
+FOLDERS = "folders.jsonl"
+BEGUN = "begun.json"
+
+
+class _Begun(msgspec.Struct, frozen=True):
+    """A target whose report has a folder."""
+
+    target: str
+    folder: str
+
+
+class TargetsFolder:
+    """``reports/targets-<set>-<time>/``; where it cannot be written the run goes on.
+
+    Attributes:
+        problems: what could not be written, by the file's name, and why.
+    """
+
+    def __init__(self, reports: Path, set_name: str, now: datetime) -> None:
+        self.path, problem = free_folder(reports, f"{NAME}-{set_name}-{now:%Y%m%dT%H%M%SZ}")
+        self.problems = {"the report's folder": problem} if problem else {}
+
+    def begin(self, nothing_yet: Overview) -> None:
+        """Note which targets are to be looked at; each is UNKNOWN, as none has been."""
+        try:
+            write_whole(self.path / BEGUN, msgspec.json.encode(nothing_yet) + b"\n")
+        except OSError as error:
+            self.problems[BEGUN] = reason_of(error)
+
+    def has_begun(self, target: str, folder: Path) -> None:
+        """Note where a target's report will stand."""
+        try:
+            with (self.path / FOLDERS).open("ab") as file:
+                file.write(msgspec.json.encode(_Begun(target, folder.name)) + b"\n")
+        except OSError as error:
+            self.problems[FOLDERS] = reason_of(error)
+
+    def write(self, overview: Overview, *, is_last: bool = True) -> None:
+        """Write the page; with the last one, what was for a killed run has served."""
+        problems = write_overview(overview, self.path)
+        self.problems |= problems
+        if is_last and not problems:
+            _served(self.path)
+
+
+def is_of_many(folder: Path) -> bool:
+    """Whether it is that of a run of many targets."""
+    if (folder / TARGETS).is_file():
+        return True
+    return (
+        (folder / BEGUN).is_file() and folder.resolve().name.startswith(f"{NAME}-") and _begun(folder) is not None
+    )
+
+
+def made_anew(folder: Path) -> tuple[Overview, dict[str, str]]:
+    """The page over all, written anew: of a run that has ended, or of what one that was killed has left.
+
+    Every target whose records were kept gets its report; one that was not reached is UNKNOWN. With it comes what
+    could not be written.
+
+    Raises:
+        UsageError: the folder tells nothing that can be read.
+    """
+    begun = _begun(folder)
+    try:
+        overview = _of_killed(begun, folder) if begun else read_overview(folder)
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{folder}: expected the report of a run of many targets ({error})") from None
+    problems = write_overview(overview, folder)
+    if not problems:
+        _served(folder)
+    return overview, problems
+
+
+def _begun(folder: Path) -> Overview | None:
+    """What the run was to look at; None where that has served, or is that of another kind of run."""
+    try:
+        return msgspec.json.decode((folder / BEGUN).read_bytes(), type=Overview)
+    except (OSError, ValueError):
+        return None
+
+
+def _served(folder: Path) -> None:
+    """What is for who finds a killed run is needed no more."""
+    for name in (BEGUN, FOLDERS):
+        with suppress(OSError):
+            (folder / name).unlink(missing_ok=True)
+
+
+def _of_killed(begun: Overview, folder: Path) -> Overview:
+    where: dict[str, str] = {}
+    with suppress(FileNotFoundError):
+        for line in (folder / FOLDERS).read_bytes().splitlines():
+            with suppress(msgspec.DecodeError, UnicodeDecodeError):
+                one = msgspec.json.decode(line, type=_Begun)
+                where[one.target] = one.folder
+    rows = [_row(row, folder.parent / where[row.target] if row.target in where else None) for row in begun.rows]
+    return overview_of(
+        rows,
+        set_name=begun.set,
+        asked=begun.asked,
+        shard=begun.shard,
+        command=begun.command,
+        started=begun.started,
+        finished=max([begun.started, *(row.started for row in rows)]),
+        seconds=0.0,
+        ended="it was killed; made from its records",
+    )
+
+
+def _row(nothing_yet: Row, folder: Path | None) -> Row:
+    """Of what a target's own folder holds."""
+    from playbook.core.run_folder import keep_results
+    from playbook.report import RESULTS, render_folder
+    from playbook.run import make_from_records
+
+    killed = unreached(nothing_yet.target, nothing_yet.kind, "the run was killed before")
+    if folder is None:
+        return killed
+    try:
+        if not (folder / RESULTS).exists():
+            made = make_from_records(folder)
+            if made is None:
+                return killed
+            keep_results(folder, made)
+        results, _ = render_folder(folder)
+    except (OSError, ValueError):
+        return unreached(nothing_yet.target, nothing_yet.kind, "its report cannot be read")
+    return row_of(results, folder=folder.name)

@@ -1,0 +1,37 @@
+"""The settings of the target that a command line names, with the sandbox's addresses where it is the sandbox."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from playbook.settings.loading import SANDBOX, Settings, load, load_all
+from playbook.settings.sections.groups import Shard
+
+
+def settings_for(
+    target: str | None,
+    root: Path,
+    overlay: Mapping[str, Any] | None = None,
+    environment: Mapping[str, str] = os.environ,
+) -> Settings:
+    """Settings for a run; ``overlay`` are the addresses of the sandbox that was started for it."""
+    return load(target, root=root, environment=environment, overlay=_as_sandbox(overlay))
+
+
+def settings_of_all(
+    targets: Sequence[str],
+    root: Path,
+    overlay: Mapping[str, Any] | None = None,
+    *,
+    shard: Shard | None = None,
+    environment: Mapping[str, str] = os.environ,
+) -> list[Settings]:
+    """The same for each target that these words name, by itself or in a group; of those, the ones in the shard."""
+    return load_all(targets, root=root, environment=environment, overlay=_as_sandbox(overlay), shard=shard)
+
+
+def _as_sandbox(overlay: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    return {"targets": {SANDBOX: overlay}} if overlay else None

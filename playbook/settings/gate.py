@@ -1,0 +1,223 @@
+"""The one door to whatever changes something: restore drills and test alerts.
+
+What changes something takes a ``Permit``, and only ``pass_gate`` makes one. It is asked by the provider
+``mutation_gate``; a check whose measurements reach that must carry the marker ``mutates``, which is demanded at
+collection. The permission comes from the command line alone: no file, variable or ini option gives it.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from playbook.core.errors import Forbidden, NotConfigured
+
+if TYPE_CHECKING:
+    from playbook.settings.loading import Settings
+
+OPTION = "--allow-mutations"
+GATE = "mutation_gate"  # the provider that asks
+PRODUCTION = "production"
+_MADE_HERE = object()
+_PORTS = {"http": 80, "https": 443, "redis": 6379, "rediss": 6379}
+
+# What could be changed, and what one target must not share with a production one.
+_ADDRESSES = ("web.url", "redis.url", "alertmanager.url", "digitalocean.app_id", "digitalocean.redis_cluster_id")
+
+
+class Permit:
+    """Proof that changing this target is allowed. Nobody but ``pass_gate`` makes one.
+
+    Attributes:
+        target: its name.
+    """
+
+    __slots__ = ("target",)
+
+    def __init__(self, target: str, made: object = None) -> None:
+        if made is not _MADE_HERE:
+            raise Forbidden("only the gate gives permits")
+        self.target = target
+
+
+def demand_permit(permit: object) -> None:
+    """Raise Forbidden unless ``permit`` is one; for the first line of whatever changes something."""
+    if type(permit) is not Permit:
+        raise Forbidden(f"expected a permit of the gate, got {type(permit).__name__}")
+
+
+@dataclass(frozen=True, slots=True)
+class MutationGate:
+    """What the gate says of the chosen target.
+
+    Attributes:
+        refusal: why nothing may be changed, where that is as it should be (production); else empty.
+    """
+
+    refusal: str
+    _permit: Permit | None = None
+
+    @property
+    def permit(self) -> Permit:
+        """The permit; Forbidden, with the reason, where there is none."""
+        if self._permit is None:
+            raise Forbidden(self.refusal)
+        return self._permit
+
+
+def pass_gate(settings: Settings, allowed: bool) -> MutationGate:
+    """Ask for the permit of the chosen target.
+
+    Production has none, whatever was asked: the gate that is returned says so. The sandbox has one by itself,
+    staging where ``allowed``, provided that what it reaches is not production's.
+
+    Raises:
+        Forbidden: it calls itself sandbox or staging and leads to production, or as sandbox to another machine.
+        NotConfigured: a staging target without the permission.
+    """
+    target = settings.target
+    refusal = refused_as_production(target.name, target.kind)
+    if refusal:
+        return MutationGate(refusal)
+    demand_own_addresses(settings, "nothing is changed on")
+    if target.kind != "sandbox" and not allowed:
+        raise NotConfigured(
+            f"Changing the target {target.name} is not allowed: {OPTION} was not given",
+            setting=OPTION,
+            add=f"{OPTION} to the command line, where {target.name} may be changed",
+        )
+    return MutationGate("", Permit(target.name, _MADE_HERE))
+
+
+def demand_own_addresses(settings: Settings, refusal: str) -> None:
+    """The chosen target, which is not production, does not lead there, nor as a sandbox to another machine.
+
+    Args:
+        refusal: how the sentence begins, e.g. ``nothing is changed on``.
+
+    Raises:
+        Forbidden: it does.
+    """
+    target = settings.target
+    own = addresses_of(target.name, _settings_of(target))
+    for address, path in own.items():
+        if address in settings.guarded:
+            raise Forbidden(
+                f"{refusal} {target.name}: {path} leads to {address}, which is production's "
+                f"({settings.guarded[address]})"
+            )
+    if target.kind == "sandbox":
+        _demand_loopback(target.name, own, refusal)
+
+
+def refused_as_production(name: str, kind: str) -> str:
+    """Why the target is never changed; empty where it is no production system."""
+    if kind == PRODUCTION:
+        return f"nothing is ever changed on {name}, as it is a production system"
+    if name.lower() == PRODUCTION:
+        return f"nothing is ever changed on {name}, whatever kind it says it is ({kind})"
+    return ""
+
+
+def reached_in_production(targets: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, str]]:
+    """What production targets reach: by normalised address and name of target, the dotted path of the setting."""
+    reached: dict[str, dict[str, str]] = {}
+    for name, raw in targets.items():
+        if refused_as_production(name, str(raw.get("kind"))):
+            for address, path in addresses_of(name, raw).items():
+                reached.setdefault(address, {})[name] = path
+    return reached
+
+
+class Guarded(Mapping[str, str]):
+    """What production targets other than the chosen one reach: normalised address to dotted path of the setting.
+
+    A view, as with a thousand targets each would otherwise hold the addresses of all others.
+    """
+
+    def __init__(self, reached: Mapping[str, Mapping[str, str]], chosen: str) -> None:
+        self._reached, self._chosen = reached, chosen
+
+    def __getitem__(self, address: str) -> str:
+        paths = [path for name, path in self._reached[address].items() if name != self._chosen]
+        if not paths:
+            raise KeyError(address)
+        return paths[-1]
+
+    def __iter__(self) -> Iterator[str]:
+        return (address for address in self._reached if address in self)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+def addresses_of(name: str, sections: Mapping[str, Any]) -> dict[str, str]:
+    """What a target reaches and could change: hosts (on this machine with their port) and ids, without secrets."""
+    found = {}
+    for path in _ADDRESSES:
+        section, _, key = path.partition(".")
+        table = sections.get(section)
+        text = table.get(key) if isinstance(table, Mapping) else None
+        address = address_of(text) if isinstance(text, str) else ""
+        if address:
+            found[address] = f"targets.{name}.{path}"
+    return found
+
+
+def address_of(text: str) -> str:
+    """A host (on this machine with its port) or an id as it is compared; empty where it is no address."""
+    if "://" not in text:
+        return text.strip().lower()
+    try:
+        parts = urlsplit(text.strip())
+        host, port = _as_compared((parts.hostname or "").rstrip(".")), parts.port
+    except ValueError:
+        return ""
+    # A tunnel to production has one port, and on this machine any number of names.
+    return f"localhost:{port or _PORTS.get(parts.scheme.lower())}" if host and is_this_machine(host) else host
+
+
+def _as_compared(host: str) -> str:
+    """A host as one spelling of it: names of other alphabets as they are looked up, addresses as they are sent to.
+
+    The older standard for such names is what Python has; of both sides it makes the same.
+    """
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        with suppress(UnicodeError):
+            host = host.encode("idna").decode("ascii")
+        return host.lower()
+    return str(getattr(address, "ipv4_mapped", None) or address)
+
+
+def is_this_machine(host: str) -> bool:
+    """Whether a host name or address is a loopback one."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _settings_of(target: Any) -> dict[str, dict[str, str]]:
+    sections: dict[str, dict[str, str]] = {}
+    for path in _ADDRESSES:
+        section, _, key = path.partition(".")
+        value = getattr(getattr(target, section), key)
+        text = value.reveal() if hasattr(value, "reveal") else value
+        if text:
+            sections.setdefault(section, {})[key] = text
+    return sections
+
+
+def _demand_loopback(name: str, addresses: Iterable[str], refusal: str) -> None:
+    for address in addresses:
+        host, separator, _ = address.rpartition(":")
+        if "." in address and not (separator and is_this_machine(host)):
+            raise Forbidden(f"{refusal} {name}: it says that it is a sandbox, and leads to {address}")

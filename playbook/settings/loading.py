@@ -1,0 +1,552 @@
+"""Targets, limits and queries, from defaults.toml, playbook.toml and the environment. Frozen and typed.
+
+A mistake is a UsageError of one sentence that names the setting, the file and what was expected.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+from msgspec.structs import replace
+
+from playbook.core import door
+from playbook.core.errors import NotConfigured, UnknownTarget, UsageError
+from playbook.core.limits import Limit, parse_limit
+from playbook.core.secret import Seconds, Secret, Section
+from playbook.settings.gate import Guarded, reached_in_production
+from playbook.settings.schedule import demand_valid
+from playbook.settings.sections.catalogue import OwnCatalogue
+from playbook.settings.sections.coverage import CoverageRules
+from playbook.settings.sections.figures import Limits, Queries
+from playbook.settings.sections.groups import GROUPS, Shard, groups_of, in_shard, names_in
+from playbook.settings.sections.history import HistoryKeeping, Running, Schedule
+from playbook.settings.sections.incidents import PLAIN, Incidents, Notifications
+from playbook.settings.sections.load import OF_ONE_TARGET, Load
+from playbook.settings.sections.metrics import Kpis, Metrics
+from playbook.settings.sections.mistakes import did_you_mean, sentence, variable_for
+from playbook.settings.sections.ondemand import Emergency, Maintenance, Optimization, Recent, Troubleshooting
+from playbook.settings.sections.parts import (
+    SITES,
+    WITHOUT,
+    absent_parts,
+    contradictions,
+    shorn,
+    unknown_parts,
+)
+from playbook.settings.sections.people import People
+from playbook.settings.sections.places import with_lines
+from playbook.settings.sections.platform import (
+    Access,
+    CostReview,
+    Dependencies,
+    Firewalls,
+    Scaling,
+    UtilizationRules,
+)
+from playbook.settings.sections.target import Target
+from playbook.settings.sections.trends import Capacity, Trends
+from playbook.settings.sections.validation import mistakes
+
+DEFAULTS = Path(__file__).parents[1] / "defaults.toml"
+CONFIG_VARIABLE = "PLAYBOOK_CONFIG"
+TARGET_VARIABLE = "PLAYBOOK_TARGET"
+SANDBOX = "sandbox"
+
+T = TypeVar("T")
+
+
+class TimeLimits(Section, frozen=True):
+    """Seconds for one connection and one read."""
+
+    connect: Seconds = 5.0
+    read: Seconds = 15.0
+
+
+class Deployments(Section, frozen=True):
+    """How releases are reviewed.
+
+    Attributes:
+        stuck_after_minutes: a deployment that is in progress for longer is stuck.
+        least_for_share: with fewer finished deployments in the week, the share of failed ones says nothing.
+    """
+
+    stuck_after_minutes: float = 30.0
+    least_for_share: int = 5
+
+
+class Settings(Section, frozen=True):
+    """What one run needs to know.
+
+    Attributes:
+        file: the playbook.toml that was read, if there is one.
+        root: the folder that it was looked for in.
+        sources: raw texts by dotted path, e.g. ``targets.production.redis.url`` → ``${REDIS_URL}``.
+        guarded: what the production targets reach, to the dotted path that says so; see ``settings.gate``.
+    """
+
+    target: Target
+    limits: Limits
+    queries: Queries
+    floors: dict[str, int] = {}
+    time_limits: TimeLimits = TimeLimits()
+    deployments: Deployments = Deployments()
+    coverage: CoverageRules = CoverageRules()
+    kpis: Kpis = Kpis()
+    metrics: Metrics = Metrics()
+    trends: Trends = Trends()
+    optimization: Optimization = Optimization()
+    recent: Recent = Recent()
+    troubleshooting: Troubleshooting = Troubleshooting()
+    emergency: Emergency = Emergency()
+    maintenance: Maintenance = Maintenance()
+    capacity: Capacity = Capacity()
+    load: Load = Load()
+    cost_review: CostReview = CostReview()
+    firewall: Firewalls = Firewalls()
+    access: Access = Access()
+    dependencies: Dependencies = Dependencies()
+    scaling: Scaling = Scaling()
+    utilization: UtilizationRules = UtilizationRules()
+    people: People = People()
+    catalogue: OwnCatalogue = OwnCatalogue()
+    history: HistoryKeeping = HistoryKeeping()
+    schedule: Schedule = Schedule()
+    running: Running = Running()
+    incidents: Incidents = Incidents()
+    notifications: Notifications = Notifications()
+    file: Path | None = None
+    root: Path | None = None
+    sources: dict[str, str] = {}
+    guarded: Mapping[str, str] = {}
+
+    @property
+    def absent(self) -> frozenset[str]:
+        """The parts that this product does not have, with those that are not there without them."""
+        return absent_parts(self.target.without)
+
+    @property
+    def nowhere(self) -> frozenset[str]:
+        """Those, and what this target has none of without anybody having to say so."""
+        return self.absent | (frozenset() if self.target.web.also else {SITES})
+
+    def require(self, value: T | None, setting: str, service: str) -> T:
+        """``value``, or NotConfigured that names the setting and the line to add.
+
+        ``setting`` is the path below the target: ``redis.url``.
+        """
+        if value is not None:
+            return value
+        section, _, key = setting.rpartition(".")
+        path = f"targets.{self.target.name}.{setting}"
+        variables = _VARIABLE.findall(self.sources.get(path, ""))
+        line = f'[targets.{self.target.name}.{section}]\n{key} = "…"'
+        if variables:
+            names = " or ".join(variables[0].split("|"))
+            add = f"{names} in the environment"
+        elif _is_secret(path):
+            line = line.replace("…", f"${{{variable_for(path, _defaults())}}}")
+            add = f"to playbook.toml:\n{line}"
+        else:
+            add = f"to playbook.toml:\n{line}"
+        raise NotConfigured(
+            f"{service} is not configured for the target {self.target.name}: {path} is not set",
+            setting=path,
+            add=add,
+        )
+
+
+# What a target may set for itself: every table that is not about one target.
+_NOT_ONE = frozenset({"target", "file", "root", "sources", "guarded"})
+_OVERRIDES = tuple(name for name in Settings.__struct_fields__ if name not in _NOT_ONE)
+_VARIABLE = re.compile(r"\$\{([A-Z0-9_]+(?:\|[A-Z0-9_]+)*)\}")
+_SECRET_KEYS = frozenset({"token", "password", "access_key", "secret_key"})
+_SECRET_VARIABLE = re.compile(
+    r"(?:^|_)(?:TOKEN|PASSWORD|PASSWD|SECRET|CREDENTIALS|(?:API|ACCESS|SECRET|PRIVATE)_?KEY)$"
+)
+_LEAST_OF_A_SECRET = 8
+_NOTIFICATIONS = "notifications"
+_TARGET = re.compile(r"[A-Za-z0-9][\w.-]*", re.ASCII)
+_IN_A_LIST = re.compile(r"\.\d+$")
+
+
+def _is_secret(path: str) -> bool:
+    if path.startswith(f"{_NOTIFICATIONS}."):
+        return _IN_A_LIST.sub("", path) not in PLAIN
+    return path.rpartition(".")[2] in _SECRET_KEYS or path.endswith(".redis.url")
+
+
+def _holds_secret(variable: str, text: str) -> bool:
+    """Whether a variable of the environment that no setting names is one by its name; checks may use their own."""
+    return bool(_SECRET_VARIABLE.search(variable)) and len(text) >= _LEAST_OF_A_SECRET and text[0] != "/"
+
+
+@with_lines
+def load(
+    target: str | None = None,
+    *,
+    root: Path | None = None,
+    environment: Mapping[str, str] | None = None,
+    overlay: Mapping[str, Any] | None = None,
+) -> Settings:
+    """Settings for one target.
+
+    Args:
+        target: its name; else ``$PLAYBOOK_TARGET``, else ``default_target``, which is the sandbox.
+        root: folder of playbook.toml, unless ``$PLAYBOOK_CONFIG`` names the file.
+        overlay: merged on top, in the form of playbook.toml (the sandbox's addresses).
+
+    Raises:
+        UsageError: one sentence on the first mistake found.
+    """
+    return Document(root, environment, overlay).settings(target)
+
+
+class Document:
+    """All that the settings say, read once; what each target is built from.
+
+    Attributes:
+        file: the playbook.toml that was read, if there is one.
+    """
+
+    def __init__(
+        self,
+        root: Path | None = None,
+        environment: Mapping[str, str] | None = None,
+        overlay: Mapping[str, Any] | None = None,
+    ) -> None:
+        self._root = root
+        self._environment = os.environ if environment is None else environment
+        self._trusted = overlay is not None
+        self.file = file = _config_file(root or Path.cwd(), self._environment)
+        merged = _defaults()
+        self._sets = frozenset(merged["floors"])  # every set has one in the defaults
+        self._targets = dict.fromkeys(merged["targets"])
+        self._groups: dict[str, tuple[str, ...]] = {}
+        if file:
+            own = _read(file)
+            _demand_known_tables(own, file)
+            _demand_tables(own, file)
+            groups = own.pop(GROUPS, {})
+            merged = _merge(merged, own)
+            self._targets |= dict.fromkeys(own.get("targets", {}))
+            for each in self._targets:
+                if not _TARGET.fullmatch(each):
+                    raise UsageError(
+                        f"{file}: targets: expected a name of letters, digits, . _ and -, got {each!r} "
+                        "(reports are named after it)"
+                    )
+            self._groups = groups_of(groups, self._targets, file)
+        self._said = merged
+        self._merged = _merge(merged, overlay) if overlay else merged
+
+    @cached_property
+    def _interpolated(self) -> dict[str, Any]:
+        """Every target with its variables filled in. Their secrets are known from here on."""
+        targets: dict[str, Any] = _interpolate(self._merged["targets"], self._environment)
+        # Also those of the other targets: their variables are set beside this one's, and a copy may hold them.
+        door.learn(text for path, text in _texts(targets, "targets") if _is_secret(path))
+        door.learn(text for variable, text in self._environment.items() if _holds_secret(variable, text))
+        return targets
+
+    @cached_property
+    def _reached(self) -> dict[str, dict[str, str]]:
+        return reached_in_production(self._interpolated)
+
+    def names(self, words: Sequence[str] = ()) -> list[str]:
+        """The targets that these words name (``group:NAME`` all of a group); else the one that is the default.
+
+        Raises:
+            UnknownTarget: there is no such target or group.
+        """
+        default = str(self._merged.get("default_target", SANDBOX))
+        chosen = [word for word in words if word] or [self._environment.get(TARGET_VARIABLE) or default]
+        names = names_in(chosen, self._groups, self.file or "playbook.toml")
+        for name in (*names, default):
+            if name not in self._targets:
+                raise UnknownTarget(
+                    f"unknown target {name!r}: expected one of {', '.join(sorted(self._targets))}"
+                    f"{did_you_mean(name, self._targets)} (targets are set in {self.file or 'playbook.toml'})"
+                )
+        return names
+
+    def settings(self, target: str | None) -> Settings:
+        """Those of one target, as ``load`` has it."""
+        names = self.names([target] if target else [])
+        if len(names) > 1:
+            word = target or self._environment.get(TARGET_VARIABLE)
+            raise UsageError(f"expected one target, got {word}, which stands for {len(names)}")
+        (name,) = names
+        settings = self._build(name)
+        # What the sandbox says of itself is what it has: the checks find it where it was said to be absent.
+        _demand_whole_product(settings, self._said["targets"][name], self._environment)
+        there, loaded = shorn(settings.target, settings.load, settings.absent)
+        return replace(settings, target=there, load=loaded, root=self._root)
+
+    def _build(self, name: str) -> Settings:
+        settings = _build(name, self._merged, self.file, self._environment, self._sets, trusted=self._trusted)
+        return replace(settings, guarded=Guarded(self._reached, name))
+
+
+@with_lines
+def load_all(
+    words: Sequence[str],
+    *,
+    root: Path | None = None,
+    environment: Mapping[str, str] | None = None,
+    overlay: Mapping[str, Any] | None = None,
+    shard: Shard | None = None,
+) -> list[Settings]:
+    """Settings of the targets that the words name, as ``load`` has them; the file is read once.
+
+    Args:
+        shard: only this part of them.
+
+    Raises:
+        UsageError: one sentence on the first mistake found, in any of them, or that the part is empty.
+    """
+    document = Document(root, environment, overlay)
+    names = document.names(words)
+    mine = in_shard(names, shard) if shard else names
+    if not mine:
+        raise UsageError(f"--shard {shard}: expected at most as many parts as targets, got {len(names)} targets")
+    return [document.settings(name) for name in mine]
+
+
+def private_targets(names: Iterable[str], root: Path) -> frozenset[str]:
+    """Those of the targets that the settings call private; one that they do not have is none."""
+    found = set()
+    for name in names:
+        with suppress(UnknownTarget):
+            if name and load(name, root=root).target.private:
+                found.add(name)
+    return frozenset(found)
+
+
+def _config_file(root: Path, environment: Mapping[str, str]) -> Path | None:
+    named = environment.get(CONFIG_VARIABLE)
+    if named:
+        if not _is_file(Path(named)):
+            raise UsageError(f"${CONFIG_VARIABLE} names {named}, which is not a file")
+        return Path(named)
+    file = root / "playbook.toml"
+    if _is_file(file):
+        return file
+    if os.path.lexists(file):
+        raise UsageError(f"{file} is not a file: the settings stand there")
+    return None
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError as error:  # of a folder that may not be looked into
+        raise UsageError(f"{path} cannot be read: {error.strerror}") from None
+
+
+@cache
+def _defaults() -> dict[str, Any]:
+    """What ships, read once; nobody changes it."""
+    return _read(DEFAULTS)
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        content = file.read_bytes()
+        if content.startswith((b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")):
+            raise UsageError(f"{file} begins with a byte order mark: save it as UTF-8 without one")
+        return tomllib.loads(content.decode())
+    except RecursionError:
+        raise UsageError(f"{file} is not valid TOML: it is nested too deeply") from None
+    except ValueError as error:  # also of bytes that are no UTF-8, and of numbers without end
+        raise UsageError(f"{file} is not valid TOML: {error}") from None
+    except OSError as error:
+        raise UsageError(f"{file} cannot be read: {error.strerror}") from None
+
+
+def _demand_known_tables(own: Mapping[str, Any], file: Path) -> None:
+    """A table that nobody reads is a mistake, such as [target.production] for [targets.production]."""
+    known = {"targets", "default_target", GROUPS, *_OVERRIDES}
+    for key in own:
+        if key not in known:
+            raise UsageError(f"{file}: unknown setting {key}{did_you_mean(key, known)}")
+
+
+def _demand_tables(own: Mapping[str, Any], file: Path) -> None:
+    """Where a table is expected, a plain value would otherwise replace all the defaults below it."""
+    targets = own.get("targets", {})
+    tables = {"targets": targets}
+    if isinstance(targets, Mapping):
+        tables |= {f"targets.{name}": target for name, target in targets.items()}
+    for name, target in list(tables.items())[1:]:
+        overrides = _OVERRIDES if isinstance(target, Mapping) else ()
+        tables |= {f"{name}.{key}": target[key] for key in overrides if key in target}
+    for path, table in tables.items():
+        if not isinstance(table, Mapping):
+            raise UsageError(f"{file}: {path} must be a table, got {table!r}")
+
+
+def _merge(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(base)
+    for key, value in over.items():
+        mine = merged.get(key)
+        merged[key] = _merge(mine, value) if isinstance(mine, dict) and isinstance(value, Mapping) else value
+    return merged
+
+
+def _build(
+    name: str,
+    merged: dict[str, Any],
+    file: Path | None,
+    environment: Mapping[str, str],
+    sets: frozenset[str],
+    *,
+    trusted: bool,
+) -> Settings:
+    where = str(file or DEFAULTS)
+    raw = dict(merged["targets"][name])
+    overrides = {key: raw.pop(key, {}) for key in _OVERRIDES}
+    common = {key: value for key, value in merged.items() if key not in {"targets", "default_target"}}
+    _demand_of_one_target(common, where)
+    common = _merge(common, {key: value for key, value in overrides.items() if value})
+    told = common.get(_NOTIFICATIONS, {})
+    sources = {**dict(_texts(raw, f"targets.{name}")), **dict(_texts(told, _NOTIFICATIONS))}
+    if not trusted:
+        for path, text in sources.items():
+            if _is_secret(path) and not _VARIABLE.fullmatch(text):
+                variable = variable_for(path, _defaults())
+                raise UsageError(
+                    f"{where}: {path} is a secret and must come from the environment, written as "
+                    f'"${{{variable}}}"; never write it into the file'
+                )
+    common[_NOTIFICATIONS] = _interpolate(told, environment)
+    common["people"] = _interpolate(common.get("people", {}), environment)
+    ladders = common.get("limits", {})
+    paths = {key: f"targets.{name}.limits.{key}" for key in overrides["limits"]}
+    common["limits"] = _limits(ladders, where, paths)
+    common["target"] = {"name": name, **_interpolate(raw, environment)}
+    _fill_limits_of_sites(common["target"], ladders, where)
+    try:
+        settings = msgspec.convert(common, Settings, dec_hook=_decode)
+    except msgspec.ValidationError as error:
+        raise UsageError(sentence(error, where, name, Settings, raw=common, own=overrides)) from None
+    for mistake in mistakes(settings, sets):
+        path = re.sub(r"^target(?=\.)", f"targets.{name}", mistake.path)
+        if _stands_in(overrides, path):
+            path = f"targets.{name}.{path}"
+        raise UsageError(f"{where}: {path}{_from_variable(sources.get(path, ''))}: {mistake.text}")
+    demand_valid(settings.schedule, where)
+    return replace(settings, file=file, sources=sources)
+
+
+def _fill_limits_of_sites(target: dict[str, Any], ladders: Mapping[str, Any], where: str) -> None:
+    """What a further website sets of a ladder stands over the target's, line by line."""
+    web = target.get("web")
+    sites = web.get("also") if isinstance(web, Mapping) else None
+    for number, site in enumerate(sites if isinstance(sites, list) else ()):
+        if isinstance(site, dict) and isinstance(site.get("limits"), Mapping):
+            paths = {key: f"web.also[{number}].limits.{key}" for key in site["limits"]}
+            site["limits"] = _limits(_merge(ladders, site["limits"]), where, paths)
+
+
+def _demand_of_one_target(common: Mapping[str, Any], where: str) -> None:
+    """What gives a permission is said of each target by itself."""
+    load = common.get("load")
+    for key in OF_ONE_TARGET:
+        if isinstance(load, Mapping) and key in load:
+            raise UsageError(f"{where}: load.{key} is set by each target for itself, under [targets.NAME.load]")
+
+
+def _demand_whole_product(settings: Settings, said: Mapping[str, Any], environment: Mapping[str, str]) -> None:
+    """The parts that a target does without exist, and nothing is said of where they are."""
+    where = f"{settings.file or DEFAULTS}: targets.{settings.target.name}"
+    for text in unknown_parts(settings.target.without):
+        raise UsageError(f"{where}.{WITHOUT}: {text}")
+    for part, path in contradictions(settings.target.without, _interpolate(said, environment)):
+        full = f"targets.{settings.target.name}.{path}"
+        raise UsageError(
+            f"{where}.{WITHOUT}: expected no settings of what is not part of the product, got {part!r} and "
+            f"{full}{_from_variable(settings.sources.get(full, ''))}; take one of the two away"
+        )
+
+
+def _stands_in(table: Any, path: str) -> bool:
+    """Whether something stands at a dotted path."""
+    for key in path.split("."):
+        if not isinstance(table, Mapping) or key not in table:
+            return False
+        table = table[key]
+    return True
+
+
+def _from_variable(source: str) -> str:
+    """Where a value came from, if it was taken from the environment."""
+    variables = _VARIABLE.findall(source)
+    return f" (from {' or '.join('$' + name for name in variables[0].split('|'))})" if variables else ""
+
+
+def _decode(kind: type, value: Any) -> Any:
+    if kind is Secret:
+        if not isinstance(value, str):
+            raise TypeError(f"Expected `str`, got `{type(value).__name__}`")
+        return Secret(value)
+    raise NotImplementedError(kind)
+
+
+def _texts(value: Any, path: str) -> Iterator[tuple[str, str]]:
+    if isinstance(value, str):
+        yield path, value
+    elif isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield from _texts(inner, f"{path}.{key}")
+    elif isinstance(value, list):
+        for number, inner in enumerate(value):
+            yield from _texts(inner, f"{path}.{number}")
+
+
+def _interpolate(value: Any, environment: Mapping[str, str]) -> Any:
+    """Replace ``${NAME}``; a text with a variable that is not set becomes None, which is 'not configured'."""
+    if isinstance(value, Mapping):
+        filled = {key: _interpolate(inner, environment) for key, inner in value.items()}
+        return {key: inner for key, inner in filled.items() if inner is not None}
+    if isinstance(value, list):
+        return [inner for inner in (_interpolate(item, environment) for item in value) if inner is not None]
+    if not isinstance(value, str):
+        return value
+    missing = False
+
+    def fill(match: re.Match[str]) -> str:
+        nonlocal missing
+        for variable in match[1].split("|"):
+            if environment.get(variable, "").strip():
+                return environment[variable].strip()
+        missing = True
+        return ""
+
+    text = _VARIABLE.sub(fill, value)
+    return None if missing else text
+
+
+def _limits(raw: Any, where: str, paths: Mapping[str, str]) -> dict[str, Limit]:
+    limits: dict[str, Limit] = {}
+    if not isinstance(raw, Mapping):
+        raise UsageError(f"{where}: limits must be a table, got {raw!r}")
+    for key, spec in raw.items():
+        path = paths.get(key, f"limits.{key}")
+        if not isinstance(spec, Mapping) or not all(isinstance(text, str) for text in spec.values()):
+            raise UsageError(f'{where}: {path} must be a table of texts such as warning = "< 80 %"')
+        allowed = ("name", "target", "warning", "critical", "possible")
+        for wrong in spec.keys() - set(allowed):
+            raise UsageError(f"{where}: unknown setting {path}.{wrong}: expected {', '.join(allowed)}")
+        try:
+            limits[key] = parse_limit(spec.get("name", key), dict(spec))
+        except ValueError as error:
+            raise UsageError(f"{where}: {path}: {error}") from None
+    return limits

@@ -1,0 +1,124 @@
+"""When each set is due: five cron fields, in the schedule's time zone. Pure.
+
+The workflows hold the same lines; here they tell for which slot a run began, and whether one is missed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta, tzinfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from cronsim import CronSim, CronSimError
+
+from playbook.core.errors import UsageError
+from playbook.settings.sections.history import Schedule
+
+SCHEDULED_VARIABLE = "PLAYBOOK_SCHEDULED"
+_GRACE_HOURS = 3.0  # of a set that has its slots and no grace
+# A scheduler's clock and ours differ by less: a run that began so long before its slot is the slot's.
+_EARLY = timedelta(minutes=5)
+_FIELDS = 5
+_YEAR_BEGINS = datetime(2000, 1, 1, tzinfo=UTC)
+_SLOTS = 14  # of a set that is due each month, more than a year
+_UNSCHEDULED_HOURS = 24.0
+
+
+def demand_valid(schedule: Schedule, where: str) -> None:
+    """Raises UsageError at the first time that is none; ``where`` is the file that the settings are from."""
+    for name in schedule.cron:
+        try:
+            zone_of(schedule)
+            next_slot(schedule, name, datetime(2000, 1, 1, tzinfo=UTC))
+        except UsageError as error:
+            raise UsageError(f"{where}: {error}") from None
+
+
+def next_slot(schedule: Schedule, set_name: str, after: datetime) -> datetime | None:
+    """The first slot after a moment (aware), in UTC; None where the set is never due.
+
+    Raises:
+        UsageError: its line is no time.
+    """
+    return _slot(schedule, set_name, after.astimezone(UTC), back=False)
+
+
+def last_slot(schedule: Schedule, set_name: str, at: datetime) -> datetime | None:
+    """The newest slot at or before a moment (aware), in UTC; None where the set is never due.
+
+    Raises:
+        UsageError: its line is no time.
+    """
+    # Slots are whole minutes, and cronsim gives those before the minute that it starts from.
+    return _slot(
+        schedule, set_name, at.astimezone(UTC).replace(second=0, microsecond=0) + timedelta(minutes=1), back=True
+    )
+
+
+def missed(schedule: Schedule, set_name: str, now: datetime, last_run: datetime | None) -> datetime | None:
+    """The slot that a set should have run in by now, and has not since; None where it is as it should be.
+
+    Args:
+        last_run: when its newest run began, by whatever it was started; None where there is none.
+    """
+    due = last_slot(schedule, set_name, now - grace(schedule, set_name))
+    if due is None or (last_run is not None and last_run >= due - _EARLY):
+        return None
+    return due
+
+
+def grace(schedule: Schedule, set_name: str) -> timedelta:
+    """How late a run may be before it is missed."""
+    return timedelta(hours=schedule.grace_hours.get(set_name, _GRACE_HOURS))
+
+
+def reach_hours(schedule: Schedule, set_name: str) -> float:
+    """How long a run of a set speaks for: the longest time between its slots, and its grace; else a day."""
+    at, longest = _YEAR_BEGINS, timedelta()
+    for _ in range(_SLOTS):
+        after = next_slot(schedule, set_name, at)
+        if after is None:
+            return _UNSCHEDULED_HOURS
+        longest, at = max(longest, after - at if at != _YEAR_BEGINS else longest), after
+    return (longest + grace(schedule, set_name)).total_seconds() / 3600
+
+
+def slot_of(
+    schedule: Schedule, set_name: str, started: datetime, environment: Mapping[str, str]
+) -> datetime | None:
+    """The slot of a run that the schedule started (``PLAYBOOK_SCHEDULED=1``); None where a person did."""
+    if environment.get(SCHEDULED_VARIABLE, "").strip() != "1":
+        return None
+    return last_slot(schedule, set_name, started + _EARLY)
+
+
+def zone_of(schedule: Schedule) -> tzinfo:
+    """The time zone of the lines.
+
+    Raises:
+        UsageError: there is no such zone.
+    """
+    try:
+        return UTC if schedule.time_zone == "UTC" else ZoneInfo(schedule.time_zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise UsageError(
+            f"schedule.time_zone: expected a time zone such as Europe/Berlin, got {schedule.time_zone!r}"
+        ) from None
+
+
+def _slot(schedule: Schedule, set_name: str, moment: datetime, *, back: bool) -> datetime | None:
+    text = schedule.cron.get(set_name, "").strip()
+    if not text:
+        return None
+    expected = (
+        f'schedule.cron.{set_name}: expected five fields such as "17 6 * * *" (or "": never due), got {text!r}'
+    )
+    if len(text.split()) != _FIELDS:
+        raise UsageError(expected)
+    try:
+        # On the clock of the zone, where an hour that is skipped in spring runs at its end, as at GitHub.
+        return next(CronSim(text, moment.astimezone(zone_of(schedule)), reverse=back)).astimezone(UTC)
+    except CronSimError as error:
+        raise UsageError(f"{expected}: {str(error).lower()}") from None
+    except StopIteration:
+        raise UsageError(f"{expected}: it never comes") from None

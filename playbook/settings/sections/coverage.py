@@ -1,0 +1,34 @@
+"""Settings of coverage: how much must have been seen before good evidence counts. Bad evidence always does."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+
+from playbook.core.secret import Section
+
+Percent = Annotated[float, msgspec.Meta(ge=0, le=100)]
+
+
+class CoverageRules(Section, frozen=True):
+    """How much is enough, by kind of figure. With less a good figure is UNKNOWN.
+
+    Attributes:
+        availability_percent: of its window: what was not probed may have been down.
+        window_percent: of its window, for other figures over time: requests, CPU, memory, traffic.
+        trend_percent: of weeks and months, for trends and comparisons.
+        population_percent: of all that there are, for an extreme: the largest key, the worst certificate.
+        newest_minutes: how old the newest line of each log source, or the newest sample, may be.
+        not_understood_percent: how many of the lines or entries that were read may be without a known meaning.
+        counter_least_hours, counter_most_hours: how old the reading may be that a counter is compared with.
+    """
+
+    availability_percent: Percent = 95.0
+    window_percent: Percent = 90.0
+    trend_percent: Percent = 80.0
+    population_percent: Percent = 100.0
+    newest_minutes: Annotated[float, msgspec.Meta(gt=0)] = 60.0
+    not_understood_percent: Percent = 1.0
+    counter_least_hours: Annotated[float, msgspec.Meta(gt=0)] = 1.0
+    counter_most_hours: Annotated[float, msgspec.Meta(gt=0)] = 50.0

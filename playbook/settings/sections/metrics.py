@@ -1,0 +1,47 @@
+"""Settings of the key figures: what they must stand on before they count."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+
+from playbook.core.secret import Section
+
+Count = Annotated[int, msgspec.Meta(ge=1)]
+
+
+class Metrics(Section, frozen=True):
+    """What the application's own metrics are called; each stands in queries as ``$requests`` and so on.
+
+    Attributes:
+        requests: counter of requests.
+        status: its label with the HTTP status.
+        request_buckets, image_buckets: histograms of how long requests and images took.
+        images: counter of images.
+        image_success: matcher of the images that were processed.
+        queue_length: gauge of the images that wait, where the website shows its own metrics.
+    """
+
+    requests: str = "http_requests_total"
+    status: str = "status"
+    request_buckets: str = "http_request_duration_seconds_bucket"
+    images: str = "image_optimizations_total"
+    image_success: str = 'result="success"'
+    image_buckets: str = "image_optimization_duration_seconds_bucket"
+    queue_length: str = "image_queue_length"
+
+
+class Kpis(Section, frozen=True):
+    """When a key figure is a judgement on its window, beside samples of it. With less a good one is UNKNOWN.
+
+    Attributes:
+        look_minutes: the step of the queries with ``_looks``.
+        least_probes, least_requests, least_images, least_reads: one failure of fewer would be critical by itself.
+    """
+
+    look_minutes: Annotated[float, msgspec.Meta(gt=0)] = 5.0
+    least_probes: Count = 100
+    least_requests: Count = 100
+    least_images: Count = 20
+    least_reads: Count = 100

@@ -1,0 +1,117 @@
+"""Settings of what is asked about the platform: GitHub, dependencies, costs, instance sizes, access."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+
+from playbook.core.secret import Seconds, Secret, Section
+
+
+class GitHub(Section, frozen=True):
+    """The organisation and repository of the code. ``ca`` is for a private certificate authority.
+
+    Attributes:
+        endpoint: of the API; of GitHub Enterprise it ends with ``/api/v3``.
+        repository: ``owner/name``.
+        token: reads the organisation's members and the repository's Dependabot alerts. Only an owner's can see who
+            has no second factor.
+    """
+
+    endpoint: str = "https://api.github.com"
+    organisation: str | None = None
+    repository: str | None = None
+    token: Secret | None = None
+    ca: str | None = None
+
+
+class Npm(Section, frozen=True):
+    """The Node project whose dependencies are looked at.
+
+    Attributes:
+        project: its folder, with package.json and package-lock.json. Nothing is written into it.
+        command: the npm to run.
+        registry: instead of the one that npm is configured with.
+        ca: file with the private certificate authority of that registry.
+    """
+
+    project: str | None = None
+    command: str = "npm"
+    registry: str | None = None
+    ca: str | None = None
+
+
+class Costs(Section, frozen=True):
+    """``monthly_budget_usd`` is for the whole DigitalOcean account, as its balance is."""
+
+    monthly_budget_usd: float | None = None
+
+
+class CostReview(Section, frozen=True):
+    """How costs are reviewed.
+
+    Attributes:
+        project_after_days: on the first days of a month its usage says too little to project it; until then
+            the last full month is judged.
+        least_usd: a product that costs less than this a month is not judged by itself.
+        months: how many invoices are shown.
+    """
+
+    project_after_days: float = 3.0
+    least_usd: float = 5.0
+    months: int = 5
+
+
+class Firewalls(Section, frozen=True):
+    """What must not be open.
+
+    Attributes:
+        management_ports: no cloud firewall may open one of these to the world.
+        widest_ipv4, widest_ipv6: prefix lengths; a shorter one among the trusted sources of Redis is too wide.
+    """
+
+    management_ports: list[int] = []
+    widest_ipv4: int = 16
+    widest_ipv6: int = 32
+
+
+class UtilizationRules(Section, frozen=True):
+    """``peak_minutes`` is over how long the CPU and memory of an instance must be high in the mean to count."""
+
+    peak_minutes: Annotated[float, msgspec.Meta(gt=0, le=60)] = 15.0
+
+
+class Scaling(Section, frozen=True):
+    """What makes instances fit.
+
+    Attributes:
+        cpu_room_percent, memory_room_percent: a proposal stays below these.
+        least_instances: of a service, so that one can fail; where there are fewer already, that many.
+        least_saving_usd: a month; a smaller one is not worth a change.
+    """
+
+    cpu_room_percent: float = 60.0
+    memory_room_percent: float = 75.0
+    least_instances: int = 2
+    least_saving_usd: float = 5.0
+
+
+class Access(Section, frozen=True):
+    """Who is meant to have access to GitHub, and when somebody counts as idle.
+
+    Attributes:
+        github_owners, github_outsiders: logins of owners and outside collaborators; where a list is set, nobody
+            else may be one.
+        idle_days: days without a push or merge.
+    """
+
+    github_owners: list[str] | None = None
+    github_outsiders: list[str] | None = None
+    idle_days: int = 90
+
+
+class Dependencies(Section, frozen=True):
+    """How long npm may take, in seconds."""
+
+    time_limit: Seconds = 60.0

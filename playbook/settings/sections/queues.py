@@ -1,0 +1,30 @@
+"""Settings of queues of jobs that other libraries keep in Redis."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import msgspec
+
+from playbook.core.secret import Section
+
+Preset = Literal["celery", "rq", "sidekiq", "bull", "bullmq"]
+
+
+class JobQueue(Section, frozen=True):
+    """One queue, in the keys of the library that keeps it.
+
+    Attributes:
+        preset: the library. Celery's queues are those of kombu's Redis transport.
+        name: of the queue, as the application names it.
+        prefix: what stands before every key: Celery's ``global_keyprefix``, or the namespace of an old Sidekiq
+            with its colon; of Bull and BullMQ their ``prefix``, which is ``bull`` where it is not set.
+        exchange: of Celery, where the queue is bound to an exchange of another name.
+        priorities: Celery's ``priority_steps``; each but 0 has a list of its own.
+    """
+
+    preset: Preset
+    name: Annotated[str, msgspec.Meta(min_length=1)]
+    prefix: str = ""
+    exchange: str = ""
+    priorities: tuple[Annotated[int, msgspec.Meta(ge=0)], ...] = (0, 3, 6, 9)

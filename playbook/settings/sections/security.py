@@ -1,0 +1,64 @@
+"""Settings of the security review: whose certificates are read, where sign-ins are logged, which links answer."""
+
+from __future__ import annotations
+
+from datetime import UTC, tzinfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import msgspec
+
+from playbook.core.secret import Section
+
+
+class Security(Section, frozen=True):
+    """What is looked at beside the website and the app's own domains.
+
+    Attributes:
+        domains: further hosts whose certificate is read, ``host`` or ``host:port``.
+        connect_to: where to connect for a host, ``{"portfolio.example" = "192.0.2.7:443"}``, as curl's
+            ``--connect-to`` does: to read the origin's certificate behind a proxy, or before a name is switched.
+        auth_logs: files with sign-ins by glob, e.g. ``/var/log/auth.log*``, beside the target's logs.
+        days: how far back refused requests and failed sign-ins are counted, as far as the logs reach.
+        time_zone: of the times in these files where they do not say it, e.g. ``Europe/Berlin``.
+        quiet_hours: so long may these files be without a line; of a longer silence the rest counts as not seen.
+        ipv6: whether hosts are looked at by IPv6 too; where it is not set, if this machine has a way there. It is
+            said where they are looked at by IPv4 alone.
+        break_in_failures: so many failed sign-ins of a source within an hour before one that succeeds are a
+            guessed password.
+    """
+
+    domains: tuple[str, ...] = ()
+    connect_to: dict[str, str] = msgspec.field(default_factory=dict)
+    auth_logs: tuple[str, ...] = ()
+    days: float = 7.0
+    time_zone: str = "UTC"
+    quiet_hours: float = 24.0
+    ipv6: bool | None = None
+    break_in_failures: int = 10
+
+    def __post_init__(self) -> None:
+        try:
+            ZoneInfo(self.time_zone)
+        except (ZoneInfoNotFoundError, ValueError):
+            raise ValueError(
+                f'time_zone: expected an IANA name such as "Europe/Berlin", got {self.time_zone!r}'
+            ) from None
+
+    @property
+    def zone(self) -> tzinfo:
+        """That of the times in the files with sign-ins."""
+        return UTC if self.time_zone == "UTC" else ZoneInfo(self.time_zone)
+
+
+class Links(Section, frozen=True):
+    """The links that people follow in an incident. Grafana's is its address where it is not set.
+
+    Attributes:
+        logs: where people read the logs.
+    """
+
+    grafana: str | None = None
+    console: str | None = None
+    status_page: str | None = None
+    documentation: str | None = None
+    logs: str | None = None

@@ -1,0 +1,271 @@
+"""Settings of one target: where its services are. What is not set there is "not configured"."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+import msgspec
+
+from playbook.core.secret import Secret, Section
+from playbook.settings.sections.platform import Costs, GitHub, Npm
+from playbook.settings.sections.queues import JobQueue
+from playbook.settings.sections.recovery import AlertTest, Recovery
+from playbook.settings.sections.security import Links, Security
+from playbook.settings.sections.sites import Site
+
+
+class Web(Section, frozen=True):
+    """The website and the image API.
+
+    Attributes:
+        http_url: its address without TLS, where that is not ``url`` with http and port 80.
+        ca: file with the certificate authority to trust, for a private one.
+        health: ``body`` reads what the health endpoints say; ``status`` takes any 2xx for healthy.
+        expect: a text that stands on the homepage, in its title or anywhere; without it only pages that are known
+            to be something else are told from it.
+        hosts: further names at which the homepage may be found after redirects, beside its own with and without
+            ``www.``.
+        least_bytes: a homepage that is smaller is none.
+        sample_image: the photograph that is posted to the optimise endpoint; the one that comes with the suite
+            where not set.
+        also: further websites and health endpoints of this target.
+        optimized_width: pixels; the width to which the optimise endpoint scales wider pictures down by itself.
+            Where it is not set, a picture must come back in the size in which it was sent.
+    """
+
+    url: str | None = None
+    http_url: str | None = None
+    ca: str | None = None
+    health_path: str = "/api/health"
+    image_health_path: str = "/api/image/health"
+    optimize_path: str = "/api/image/optimize"
+    health: Literal["body", "status"] = "body"
+    expect: str = ""
+    hosts: tuple[str, ...] = ()
+    least_bytes: int = 64
+    sample_image: str | None = None
+    optimized_width: Annotated[int, msgspec.Meta(gt=0)] | None = None
+    also: tuple[Site, ...] = ()
+
+
+class Components(Section, frozen=True):
+    """What the components of the application are called, on the platform and in the label of their metrics.
+
+    Attributes:
+        web: what answers visitors.
+        optimizer: what optimises images.
+        worker: what works on the queue of images.
+    """
+
+    web: str = "portfolio-web"
+    optimizer: str = "image-optimizer"
+    worker: str = "image-worker"
+
+
+class ManagedDatabase(Section, frozen=True):
+    """A PostgreSQL or MySQL that DigitalOcean manages.
+
+    Attributes:
+        id, name: one of the two; the name is looked for among the account's database clusters.
+        engine: where it is set, a cluster of another one is not the database that is meant.
+        most_connections: how many it takes, which the API does not say; without it their number is only shown.
+    """
+
+    id: str | None = None
+    name: str | None = None
+    engine: Literal["pg", "mysql"] | None = None
+    most_connections: Annotated[int, msgspec.Meta(gt=0)] | None = None
+
+    def __post_init__(self) -> None:
+        if not self.id and not self.name:
+            raise ValueError("Expected the id or the name of a database cluster, got neither")
+
+
+class DigitalOcean(Section, frozen=True):
+    """The application on App Platform. ``ca`` is for a private certificate authority.
+
+    Attributes:
+        databases: PostgreSQL and MySQL; where none is named, those that the app's spec names are looked at.
+    """
+
+    endpoint: str = "https://api.digitalocean.com"
+    token: Secret | None = None
+    app_id: str | None = None
+    redis_cluster_id: str | None = None
+    databases: tuple[ManagedDatabase, ...] = ()
+    ca: str | None = None
+
+
+class Redis(Section, frozen=True):
+    """Cache and queue. ``url`` is ``redis://`` or ``rediss://`` and usually holds the password.
+
+    Attributes:
+        stats_key: hash in which the image workers count.
+        queue_key: list in which images wait.
+        queues: those of other libraries; where there are any, ``queue_key`` is not looked at.
+        not_told: fields of INFO that this service never tells, and without which its work is judged all the same.
+    """
+
+    url: Secret | None = None
+    ca: str | None = None
+    stats_key: str = "image-processing-stats"
+    queue_key: str = "image-processing-queue"
+    queues: tuple[JobQueue, ...] = ()
+    not_told: tuple[str, ...] = ()
+
+
+class Prometheus(Section, frozen=True):
+    """Prometheus by itself. Where ``url`` is not set, Grafana's data source proxy is used.
+
+    Attributes:
+        selector: matchers of the application's own series, e.g. ``job="portfolio"``; they stand for ``$selector``.
+        component_label: the label that says which component a series is of.
+        web_selector: matchers of the web component's own, beside ``selector``; where not set, ``component_label``
+            with ``components.web``. Empty where the application's series are the web component's alone.
+        probe_selector: of the blackbox exporter's; where not set, those whose ``instance`` is on the host of
+            ``web.url``.
+        redis_selector, container_selector: of redis_exporter's and of the container runtime's; where not set, as
+            ``selector``.
+    """
+
+    url: str | None = None
+    token: Secret | None = None
+    username: str | None = None
+    password: Secret | None = None
+    ca: str | None = None
+    selector: str | None = None
+    component_label: str = "component"
+    web_selector: str | None = None
+    probe_selector: str | None = None
+    redis_selector: str | None = None
+    container_selector: str | None = None
+
+
+class Grafana(Section, frozen=True):
+    """Grafana.
+
+    Attributes:
+        datasource_uid: the Prometheus data source that ``dashboard`` shows; the first of its panels where not set.
+        dashboard: its title.
+        dashboard_uid: its identifier, by which it is found whatever its title is.
+        folder: title of the folder it is in, where several have that title.
+    """
+
+    url: str | None = None
+    token: Secret | None = None
+    datasource_uid: str | None = None
+    dashboard: str = "Portfolio Overview"
+    dashboard_uid: str | None = None
+    folder: str | None = None
+    ca: str | None = None
+
+
+class Alertmanager(Section, frozen=True):
+    """Alertmanager; without it Prometheus' own alerts are read, and without that Grafana's.
+
+    Attributes:
+        ignore: names of alerts that fire while all is well, wherever they are read from.
+        always: those that always fire; where there is a rule for one and it does not, alerts may be lost.
+        longest_silence_days: a silence that has longer to go should be looked at.
+    """
+
+    url: str | None = None
+    token: Secret | None = None
+    username: str | None = None
+    password: Secret | None = None
+    ca: str | None = None
+    ignore: tuple[str, ...] = ("Watchdog", "InfoInhibitor", "PlaybookTestAlert")
+    always: tuple[str, ...] = ("Watchdog",)
+    longest_silence_days: float = 30.0
+
+
+class Logs(Section, frozen=True):
+    """Where the logs are: the DigitalOcean API, or files by glob (``*.gz`` included).
+
+    Attributes:
+        components: names that must have lines, beside those that the DigitalOcean app has.
+        serving: names of components that answer requests, and so must have access lines; likewise.
+        unusual_count: an hour with fewer 429 or 5xx than this is never called unusual.
+        unusual_spread: how many times the usual spread above the usual level an hour must be to be unusual.
+        most_lines, most_seconds: where reading stops, which is then said.
+    """
+
+    source: Literal["api", "files"] = "api"
+    files: list[str] = []
+    components: list[str] = []
+    serving: list[str] = []
+    unusual_count: int = 10
+    unusual_spread: float = 6.0
+    most_lines: int = 5_000_000
+    most_seconds: float = 40.0
+
+
+class Backups(Section, frozen=True):
+    """Where the archives are: a folder, or ``s3://bucket/prefix`` with the Spaces ``endpoint``.
+
+    Attributes:
+        pattern: which files are archives, by their name without folders.
+        manifest: name of the member that lists the others, in one of the forms of
+            ``playbook.readers.archives.manifest``; empty where the archives hold none.
+        time_zone: of the times in the archives' names where they do not say it, e.g. ``Europe/Berlin``.
+        read_whole_mb, read_seconds: up to which size and for how long the newest archive is read every day. Of one
+            that is larger only both ends are looked at, which may show it to be bad and never to be good.
+    """
+
+    location: str | None = None
+    pattern: str = "*.tar.gz"
+    manifest: str = "manifest.json"
+    time_zone: str = "UTC"
+    read_whole_mb: float = 1024.0
+    read_seconds: Annotated[float, msgspec.Meta(gt=0, le=40)] = 30.0
+    endpoint: str | None = None
+    region: str | None = None
+    access_key: Secret | None = None
+    secret_key: Secret | None = None
+    ca: str | None = None
+
+
+class FirstDays(Section, frozen=True):
+    """What has to be done every week or month is not overdue before a week or month has passed.
+
+    Attributes:
+        known_since: since when the system has been checked, where the history of its runs does not say: ISO 8601
+            with its offset.
+    """
+
+    known_since: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
+
+
+class Target(Section, frozen=True):
+    """One system to check.
+
+    Attributes:
+        private: the history, the site, the issues and the job summaries of this target are in places that only
+            the team can read, so all of them tell the particulars too.
+        time_zone: in which reports and handoff pages tell times beside UTC; IANA name, e.g. ``Europe/Berlin``.
+        without: the parts that this product does not have, by their names in ``playbook.settings.sections.parts``.
+    """
+
+    name: str
+    kind: Literal["sandbox", "staging", "production"]
+    private: bool = False
+    time_zone: str = "UTC"
+    without: tuple[str, ...] = ()
+    web: Web = Web()
+    components: Components = Components()
+    digitalocean: DigitalOcean = DigitalOcean()
+    redis: Redis = Redis()
+    prometheus: Prometheus = Prometheus()
+    grafana: Grafana = Grafana()
+    alertmanager: Alertmanager = Alertmanager()
+    logs: Logs = Logs()
+    backups: Backups = Backups()
+    recovery: Recovery = Recovery()
+    alert_test: AlertTest = AlertTest()
+    security: Security = Security()
+    links: Links = Links()
+    github: GitHub = GitHub()
+    npm: Npm = Npm()
+    costs: Costs = Costs()
+    first_days: FirstDays = FirstDays()

@@ -1,0 +1,144 @@
+"""What msgspec cannot say of the settings: addresses, paths, numbers and names of sets that make sense."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import msgspec
+
+from playbook.core.secret import Secret
+from playbook.settings.sections.mistakes import did_you_mean
+
+_WEB = ("http", "https")
+# By dotted path, from the target or from the top: which schemes an address may have.
+_ADDRESSES = {
+    "target.web.url": _WEB,
+    "target.web.http_url": ("http",),
+    "target.digitalocean.endpoint": _WEB,
+    "target.redis.url": ("redis", "rediss"),
+    "target.prometheus.url": _WEB,
+    "target.grafana.url": _WEB,
+    "target.alertmanager.url": _WEB,
+    "target.backups.endpoint": _WEB,
+    "target.alert_test.received_url": _WEB,
+    "target.github.endpoint": _WEB,
+    "target.npm.registry": _WEB,
+    "target.links.grafana": _WEB,
+    "target.links.console": _WEB,
+    "target.links.status_page": _WEB,
+    "target.links.documentation": _WEB,
+    "target.links.logs": _WEB,
+}
+_PATHS = ("target.web.health_path", "target.web.image_health_path", "target.web.optimize_path")
+# Where names of sets stand: as keys of a table, or in a list.
+_SETS = (
+    "floors",
+    "schedule.cron",
+    "schedule.grace_hours",
+    "incidents.bad_runs",
+    "incidents.recheck",
+    "notifications.digests",
+    "notifications.ping_urls",
+)
+_OF_SITES = re.compile(r"target\.web\.also\.\d+\.(url|http_url)")
+_HEALTH_OF_SITES = re.compile(r"target\.web\.also\.\d+\.health_path")
+_LADDER = re.compile(r"(^|\.)limits\.")
+_OTHERS = "others"  # a key of incidents.bad_runs
+
+
+class Mistake(msgspec.Struct, frozen=True):
+    """A setting that cannot be meant: its dotted path, and what was expected and got in words."""
+
+    path: str
+    text: str
+
+
+def mistakes(settings: msgspec.Struct, sets: Iterable[str]) -> Iterator[Mistake]:
+    """What is wrong with settings that are of the right types.
+
+    Args:
+        sets: names of all sets there are.
+    """
+    found = dict(_walk(settings, ""))
+    for path, value in found.items():
+        yield from _number(path, value)
+    for path, schemes in _ADDRESSES.items():
+        yield from _address(path, found.get(path), schemes)
+    for path, value in found.items():
+        if _OF_SITES.fullmatch(path) and value:
+            yield from _address(path, value, _WEB)
+    yield from _names_of_sites(found.get("target.web.also"))
+    for path in [*_PATHS, *(path for path in found if _HEALTH_OF_SITES.fullmatch(path) and found[path])]:
+        value = found.get(path)
+        if isinstance(value, str) and not value.startswith("/"):
+            yield Mistake(path, f"expected a path such as /api/health, got {value!r}")
+    yield from _zone("target.time_zone", found.get("target.time_zone"))
+    known = {*sets, _OTHERS}
+    for path in _SETS:
+        for name in _names(found.get(path)):
+            if name not in known:
+                yield Mistake(
+                    f"{path}.{name}", f"expected the name of a set, got {name!r}{did_you_mean(name, known)}"
+                )
+
+
+def _walk(value: Any, path: str) -> Iterator[tuple[str, Any]]:
+    if path:
+        yield path, value
+    if isinstance(value, msgspec.Struct):
+        inner = ((field, getattr(value, field)) for field in value.__struct_fields__)
+    elif isinstance(value, Mapping):
+        inner = ((str(key), each) for key, each in value.items())
+    elif isinstance(value, list | tuple):
+        inner = ((str(number), each) for number, each in enumerate(value))
+    else:
+        return
+    for name, each in inner:
+        yield from _walk(each, f"{path}.{name}".lstrip("."))
+
+
+def _number(path: str, value: Any) -> Iterator[Mistake]:
+    if isinstance(value, bool) or not isinstance(value, int | float) or _LADDER.search(path):
+        return
+    if not math.isfinite(value):
+        yield Mistake(path, f"expected a finite number, got {value}")
+    elif value < 0:
+        yield Mistake(path, f"expected a number of 0 or more, got {value:g}")
+
+
+def _address(path: str, value: Any, schemes: tuple[str, ...]) -> Iterator[Mistake]:
+    text = value.reveal() if isinstance(value, Secret) else value
+    if not isinstance(text, str):
+        return
+    try:
+        parts = urlsplit(text)
+        sound = parts.scheme.lower() in schemes and bool(parts.hostname) and (parts.port or 1) > 0
+    except ValueError:
+        sound = False
+    if not sound:
+        got = "something else" if isinstance(value, Secret) else repr(text)
+        yield Mistake(path, f"expected an address such as {schemes[-1]}://portfolio.example, got {got}")
+
+
+def _zone(path: str, value: Any) -> Iterator[Mistake]:
+    try:
+        ZoneInfo(str(value))
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # OSError: a folder of the database, such as "Europe"
+        yield Mistake(path, f"expected a time zone such as Europe/Berlin, got {value!r}")
+
+
+def _names_of_sites(sites: Any) -> Iterator[Mistake]:
+    """Messages and kept titles go by the name."""
+    names = [site.label for site in sites or ()]
+    for number, name in enumerate(names):
+        if name in names[:number]:
+            yield Mistake(f"target.web.also.{number}.name", f"expected a name of its own, got {name!r} twice")
+
+
+def _names(value: Any) -> list[str]:
+    return list(value) if isinstance(value, Mapping | list | tuple) else []
