@@ -20,7 +20,7 @@ DAILY = ("-m", "daily")
 PRELUDE = """
 import pytest
 
-from playbook.errors import Unreachable
+from playbook.core.errors import Unreachable
 
 def check(item):
     return lambda function: pytest.mark.daily(pytest.mark.item(item)(function))

@@ -241,7 +241,7 @@ def test_page_of_pytest_html_stands_where_it_is_wanted(project):
 DEEP = """
 import pytest
 
-from playbook.errors import Unreachable
+from playbook.core.errors import Unreachable
 
 pytestmark = pytest.mark.daily
 

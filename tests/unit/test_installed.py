@@ -19,8 +19,8 @@ OWN = '''
 import msgspec
 import pytest
 
-from playbook.sections.mistakes import sentence
-from playbook.sections.target import Target
+from playbook.settings.sections.mistakes import sentence
+from playbook.settings.sections.target import Target
 
 @pytest.mark.daily
 def test_shop_answers(website):

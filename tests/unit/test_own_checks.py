@@ -376,12 +376,12 @@ def test_assert_on_what_was_seen_in_part_is_not_good(project):
         project,
         "checks/local/test_fine.py",
         """
-from playbook.coverage import lacking
+from playbook.core.coverage import lacking
 
 
 @pytest.fixture
 def half(request):
-    from playbook.fixtures import NOTES
+    from playbook.hooks.fixtures import NOTES
 
     lacks = lacking("lines", expected="24 h of lines", got="2 h of lines", hint="look longer")
     request.node.stash[NOTES].judge.stand_on("half", lacks)

@@ -109,7 +109,7 @@ def test_ending(subtests):
         raise ValueError("no idea")
 """,
     "UNKNOWN unreachable in a subtest": """
-from playbook.errors import Unreachable
+from playbook.core.errors import Unreachable
 
 def test_ending(subtests):
     assert 1 == 1

@@ -149,7 +149,7 @@ def test_a_stream_that_is_gone_costs_nothing(time):
 
 _PROGRAM = """
 import time
-from playbook import progress
+from playbook.core import progress
 progress._SHORT = progress._TICK = progress._FIRST_LINE = 0.01
 progress.show_on_stderr()
 with progress.work("Restore drill", most=480) as task:

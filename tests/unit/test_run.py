@@ -126,7 +126,7 @@ def test_message_classes_can_be_decoded_by_many_threads_at_once():
     program = """
 import sys
 import threading
-from playbook.engine import REGISTRY
+from playbook.core.engine import REGISTRY
 from playbook.run import load_providers
 
 load_providers()

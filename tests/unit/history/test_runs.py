@@ -181,9 +181,9 @@ import sys
 from datetime import timedelta
 from pathlib import Path
 
-from playbook.history import lines
+from playbook.core import lines
 from playbook.history.runs import append
-from playbook.verdict import Verdict
+from playbook.core.verdict import Verdict
 from tests.history_factory import NOW, run_line
 
 lines._PATIENCE = 100.0  # a slow disk is no matter here

@@ -28,8 +28,8 @@ WRITER = """
 import sys
 from pathlib import Path
 
-from playbook.history import lines
-from playbook.people import ledger
+from playbook.core import lines
+from playbook.core import ledger
 
 lines._PATIENCE = 100.0  # a slow disk is no matter here
 for number in range(50):

@@ -433,9 +433,9 @@ def test_no_such_script_is_no_finding(tmp_path, backups):
 
 INTERRUPTED = """
 import os, signal, subprocess, sys, threading, time
-from playbook.gate import pass_gate
-from playbook.recovery.place import Staging
-from playbook.settings import load
+from playbook.settings.gate import pass_gate
+from playbook.clients.recovery.place import Staging
+from playbook.settings.loading import load
 
 staging = Staging(pass_gate(load("sandbox", environment={}), False), sys.argv[1], "recovery.folder")
 

@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[3]
 HOLDER = """
 import sys
 from pathlib import Path
-from playbook.guard import Guard, temporary_folder
+from playbook.core.guard import Guard, temporary_folder
 guard = Guard(temporary_folder())
 child = guard.spawn(["/bin/sleep", "60"], b"", guard.folder / "log")
 print(child.pid, guard._shell.pid, guard.folder, flush=True)
