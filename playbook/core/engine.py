@@ -17,7 +17,7 @@ import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, is_dataclass
 from importlib import import_module
 from typing import Any, TypeVar, overload
 
@@ -328,6 +328,8 @@ class Measurements:
         value, error = None, None
         try:
             value = task.provider.function(*(outcome.value for outcome in needed))
+            if not task.provider.is_client:
+                _demand_frozen(value)
         except PlaybookError as caught:
             error = caught
         except Exception as caught:  # noqa: BLE001 - a crash in one measurement must not take the run with it
@@ -345,6 +347,15 @@ class Measurements:
             is_measurement=not provider.is_client,
         )
         task.done.set()
+
+
+def _demand_frozen(value: object) -> None:
+    """Raises TypeError for what a check could change, as all others are given the same."""
+    kind = type(value)
+    config = getattr(kind, "__struct_config__", None)
+    is_loose = is_dataclass(kind) and not kind.__dataclass_params__.frozen  # type: ignore[attr-defined]
+    if isinstance(value, list | dict | set | bytearray) or is_loose or (config is not None and not config.frozen):
+        raise TypeError(f"expected a frozen value, got {kind.__name__}, which can be changed")
 
 
 def _crashed(provider: Provider, error: Exception) -> Unmeasured:

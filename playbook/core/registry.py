@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -43,13 +43,28 @@ class Registry(Mapping[str, "Provider"]):
         """Take in a provider, as its module is imported.
 
         Raises:
-            ValueError: another module has one of that name.
+            ValueError: another module has one of that name, or it needs itself by way of others.
         """
         name, module = provider.name, provider.function.__module__
         other = self._modules.setdefault(name, module)
         if other != module:
             raise ValueError(f"{name} is registered by {other} and {module}")
         self._providers[name], self._needs[name] = provider, provider.needs
+        if way := self._way(name, provider.needs):
+            raise ValueError(f"{name} needs itself: {' needs '.join((name, *way))}")
+
+    def _way(self, name: str, needs: Iterable[str]) -> tuple[str, ...]:
+        """From what it needs back to itself; empty where no way leads there."""
+        seen: set[str] = set()
+        waiting: list[tuple[str, ...]] = [(need,) for need in needs]
+        while waiting:
+            way = waiting.pop()
+            if way[-1] == name:
+                return way
+            if way[-1] not in seen:
+                seen.add(way[-1])
+                waiting += [(*way, need) for need in self._needs.get(way[-1], ())]
+        return ()
 
     def module_of(self, name: str) -> str:
         """The module that defines it, which need not be loaded."""

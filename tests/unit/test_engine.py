@@ -3,11 +3,12 @@
 import configparser
 import threading
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
+import msgspec
 import pytest
 
 from playbook.core import engine
@@ -233,3 +234,40 @@ def test_a_measurement_tells_which_others_it_was_made_of():
     measurements = Measurements({}, known)
     assert [one.name for one in measurements.outcome("errors").made_of] == ["log"]
     assert [one.name for one in measurements.outcome("calls").made_of] == ["errors"]
+
+
+@dataclass
+class Loose:
+    value: int
+
+
+@dataclass(frozen=True)
+class Fast:
+    value: int
+
+
+class LooseStruct(msgspec.Struct):
+    value: int
+
+
+@pytest.mark.parametrize("value", [[1], {"a": 1}, {1}, Loose(1), LooseStruct(1)])
+def test_value_that_a_check_could_change_is_a_fault_of_the_measurement(value):
+    """All checks are given the same one."""
+
+    def made():
+        return value
+
+    with pytest.raises(
+        Unmeasured, match=rf"expected a frozen value, got {type(value).__name__}, which can be changed"
+    ):
+        Measurements({}, registry(made)).get("made")
+
+
+@pytest.mark.parametrize("value", [None, 1, "a", (1, 2), Fast(1), frozenset({1})])
+def test_frozen_value_is_given_as_it_is(value):
+    """Whatever its kind."""
+
+    def made():
+        return value
+
+    assert Measurements({}, registry(made)).get("made") == value

@@ -66,6 +66,14 @@ def test_second_provider_of_a_name_is_refused() -> None:
         registry.register(Provider("one", loaded_by, (), 1.0, is_client=False))
 
 
+def test_measurements_that_need_each_other_are_refused() -> None:
+    registry = Registry()
+    registry.register(Provider("one", needs_of, ("two", "other"), 1.0, is_client=False))
+    registry.register(Provider("two", needs_of, ("three",), 1.0, is_client=False))
+    with pytest.raises(ValueError, match="three needs itself: three needs one needs two needs three"):
+        registry.register(Provider("three", needs_of, ("one",), 1.0, is_client=False))
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "words", ["--help", "run --help", "history --help", "attest --help", "notify --help", "site --help"]
