@@ -14,7 +14,6 @@ from playbook.core.verdict import EXIT_OK, EXIT_UNKNOWN
 from playbook.history.cleansing import SQUASH, cleanse_file, cleansings
 from playbook.history.folder import history_to_read
 from playbook.history.runs import History, RunLine, read
-from playbook.report.handoff_public import HANDOFFS, team_files
 from playbook.report.words import plural
 from playbook.settings.chosen import settings_for
 from playbook.settings.loading import Settings, private_targets
@@ -45,6 +44,7 @@ def run_history(options: argparse.Namespace, root: Path, say: Say, clock: Clock 
 
 def _cleanse(folder: Path, root: Path, say: Say, *, written: bool) -> int:
     """Say what of the history is the team's, and with ``written`` take it out."""
+    from playbook.report.handoff_public import HANDOFFS, team_files
     from playbook.run.everybody import known_as_ours
 
     catalogue, ours = known_as_ours()

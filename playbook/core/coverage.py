@@ -18,13 +18,12 @@ that brings its own. ``judge`` gives OK only where the coverage is enough. A cov
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterable, Sequence
 
 import msgspec
 
 from playbook.core import door
-from playbook.core.wording import clause_of
+from playbook.core.wording import clause_of, counted
 
 _EXAMPLES = 3
 _EXAMPLE_LENGTH = 120
@@ -128,17 +127,17 @@ def share(
     subject = f"{what} of " if what else ""
     seen_text = _amount(seen)
     all_text = "an unknown number of" if of is None else f"{_amount(of)}"
-    words = f"{seen_text} of {all_text} {_counted(of, unit)}" + (f", {note}" if note else "")
+    words = f"{seen_text} of {all_text} {counted(of, unit)}" + (f", {note}" if note else "")
     if of == 0 and seen == 0 and not may_be_empty:
         none = Part(words=words, expected=f"{subject}some {unit}", got=f"{subject}none", hint=hint, cause=cause)
         return Coverage((none,))
     if of is not None and _is_enough(seen, of, least_percent):
         return Coverage((Part(words=words),))
     if of is None or not least_percent < 100 or not 0 <= seen <= of:
-        expected = f"{subject}{_all(of)} {_counted(of, unit)}"
+        expected = f"{subject}{_all(of)} {counted(of, unit)}"
     else:
         expected = f"{subject}at least {_amount(of * least_percent / 100)} of {all_text} {unit}"
-    got = f"{subject}{seen_text} {_counted(seen, unit)}" + (f" ({note})" if note else "")
+    got = f"{subject}{seen_text} {counted(seen, unit)}" + (f" ({note})" if note else "")
     return Coverage((Part(words=words, expected=expected, got=got, hint=hint, cause=cause),))
 
 
@@ -156,7 +155,7 @@ def understood(
         return Coverage((Part(words=""),))
     of = max(of, unknown)
     shown = "; ".join(door.quoted(text, _EXAMPLE_LENGTH) for text in _few(examples))
-    words = f"{unknown:,} of {of:,} {_counted(of, unit)} not understood"
+    words = f"{unknown:,} of {of:,} {counted(of, unit)} not understood"
     if 0 <= unknown * 100 <= of * most_percent:
         return Coverage((Part(words=words),))
     expected = f"all {unit} to be understood"
@@ -194,18 +193,6 @@ def _all(of: float | None) -> str:
     if of is None:
         return "all the"
     return "the only" if of == 1 else "both" if of == 2 and isinstance(of, int) else f"all {_amount(of)}"
-
-
-def _counted(count: float | None, unit: str) -> str:
-    """A unit in the plural beside a count: ``1 SSH key``, ``2 SSH keys``, ``1 member without a second factor``."""
-    if count != 1 or isinstance(count, float):
-        return unit
-    noun, *more = re.split(r"(?= (?:of|without|with|in|from) )", unit, maxsplit=1)
-    for plural, one in (("ies", "y"), ("sses", "ss"), ("ches", "ch"), ("s", "")):
-        if noun.endswith(plural) and not noun.endswith("'s"):
-            noun = noun.removesuffix(plural) + one
-            break
-    return "".join([noun, *more])
 
 
 def _amount(value: float) -> str:

@@ -19,6 +19,7 @@ import msgspec
 
 from playbook.core.coverage import Coverage
 from playbook.core.verdict import Verdict
+from playbook.core.wording import counted
 
 _COMPARISONS = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
 _SIGNS = {"<=": "≤", ">=": "≥"}
@@ -30,6 +31,7 @@ _BOUND = re.compile(
 _DECIMALS = 3
 _MOST_DECIMALS = 15
 _ROUNDING = 1e-9  # of a value: what floating-point arithmetic may be off
+_COUNTED = re.compile(r"(?!of )[A-Za-z]{3,}[A-Za-z ]*$")  # things, and no measure such as "ms" or "requests/s"
 _POSSIBLE = re.compile(r"^\s*(?P<low>-?[\d.]+)?\s*\.\.\s*(?P<high>-?[\d.]+)?\s*$")
 _WORDS = {"<": "under", "<=": "at most", ">": "over", ">=": "at least"}
 
@@ -164,7 +166,7 @@ def format_value(value: float, unit: str, decimals: int = _DECIMALS) -> str:
     """A number for people: thousands separated, no more than three decimals, the unit behind a space."""
     text = f"{value:,.{decimals}f}".rstrip("0").rstrip(".") if math.isfinite(value) else str(value)
     text = "0" if text == "-0" else text
-    return f"{text} {unit}".strip()
+    return f"{text} {counted(1, unit) if text == '1' and _COUNTED.match(unit) else unit}".strip()
 
 
 def parse_limit(name: str, spec: dict[str, str]) -> Limit:

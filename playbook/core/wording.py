@@ -92,3 +92,15 @@ def _is_name(title: str) -> bool:
     """It begins with a name or an abbreviation, which no sentence changes."""
     first = title.partition(" ")[0]
     return first.lower() in NAMES or not first[1:].islower()
+
+
+def counted(count: float | None, unit: str) -> str:
+    """A unit in the plural beside a count: ``1 SSH key``, ``2 SSH keys``, ``1 member without a second factor``."""
+    if count != 1 or isinstance(count, float):
+        return unit
+    noun, *more = re.split(r"(?= (?:of|without|with|in|from) )", unit, maxsplit=1)
+    for plural, one in (("ies", "y"), ("sses", "ss"), ("ches", "ch"), ("s", "")):
+        if noun.endswith(plural) and not noun.endswith("'s"):
+            noun = noun.removesuffix(plural) + one
+            break
+    return "".join([noun, *more])

@@ -16,12 +16,10 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import msgspec
-from markupsafe import Markup
 
 from playbook.core.record import SCHEMA, Results
 from playbook.core.verdict import SEVERITY, Verdict, exit_code, worst
 from playbook.core.whole_file import reason_of, write_whole
-from playbook.report.page import environment, icon, template_text
 from playbook.report.words import ATTENTION, MARKS, attention, clip, headline, plural
 
 TARGETS = "targets.json"
@@ -215,6 +213,10 @@ def read_overview(folder: Path) -> Overview:
 
 def page(overview: Overview) -> str:
     """The whole document: one file, no JavaScript."""
+    from markupsafe import Markup
+
+    from playbook.report.page import environment, icon, template_text
+
     style = template_text("style.css") + template_text("overview.css")
     return (
         environment()

@@ -57,10 +57,10 @@ def _(world: World) -> None:
     world.redis.burdens.headroom = 1.6
 
 
-@fault("redis-clients-many", "Redis has 85 % of the clients that it allows, most of them idle")
+@fault("redis-clients-many", "Redis has over three quarters of the clients that it allows, most of them idle")
 def _(world: World) -> None:
     world.redis.burdens.most_clients = 200
-    world.redis.burdens.idle_clients = 165
+    world.redis.burdens.idle_clients = 152  # and the checks' own, fewer or more of them at a time
 
 
 @fault("redis-slow-commands", "Sixteen commands kept Redis busy for over 10 ms each")

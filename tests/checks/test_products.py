@@ -53,9 +53,9 @@ def shop() -> Iterator[RunningSandbox]:
         yield running
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def renamed() -> Iterator[RunningSandbox]:
-    """The portfolio, in which everything is called otherwise."""
+    """The portfolio with other names; anew for each set, as the monthly one rolls a release back."""
     with start(product="renamed", time_limit=LIMIT) as running:
         yield running
 

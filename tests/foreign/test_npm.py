@@ -145,7 +145,7 @@ NPM_6 = {
 }
 # What npm says, whether the registry knows anything at all, the verdict, and a part of the message.
 AUDITS = {
-    "npm-11-nothing-weak": (report(), True, OK, "over 4 dependencies"),
+    "npm-11-nothing-weak": (report(), True, OK, "in 4 dependencies"),
     "npm-8-with-lows": (report(weak("qs", "low"), weak("a", "moderate")), False, OK, ""),
     "info-only": (report(weak("qs", "info")), False, OK, ""),
     "high": (report(weak("qs", "high")), False, CRITICAL, "qs high"),
@@ -167,7 +167,7 @@ AUDITS = {
         report(weak("qs", "low"), metadata={"vulnerabilities": {"total": 3}, "dependencies": {"total": 4}}),
         True,
         UNKNOWN,
-        "expected all 3 weak packages, got 1 weak packages",
+        "expected all 3 weak packages, got 1 weak package;",
     ),
     "npm-6": (NPM_6, True, UNKNOWN, "JSON of another shape"),
     "lock-file-missing": (
@@ -227,7 +227,7 @@ AUDITS = {
         report(metadata={"vulnerabilities": {"critical": 2}, "dependencies": {"total": 4}}),
         True,
         UNKNOWN,
-        "all 2 weak packages, got 0 weak packages",
+        "expected both weak packages, got 0 weak packages",
     ),
     "a-report-to-come": (report(auditReportVersion=3), True, UNKNOWN, "of version 2, got one of version 3"),
     "nothing-at-all": ("", True, UNKNOWN, "npm: expected"),

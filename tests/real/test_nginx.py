@@ -239,8 +239,8 @@ GOOD = (
     ("headers", "verdict", "words"),
     [
         (GOOD, "OK", "grade A"),
-        ((), "CRITICAL", "grade D; lost by Content-Security-Policy -25, Strict-Transport-Security -20"),
-        (GOOD[1:], "WARNING", "lost by Content-Security-Policy -25, Framing -20"),
+        ((), "CRITICAL", "grade D; Content-Security-Policy -25, Strict-Transport-Security -20"),
+        (GOOD[1:], "WARNING", "grade C; Content-Security-Policy -25, Framing -20"),
         (
             (GOOD[0], 'Strict-Transport-Security "max-age=63072000; max-age=0"', *GOOD[2:]),
             "UNKNOWN",
@@ -249,7 +249,7 @@ GOOD = (
         (
             (*GOOD, 'Strict-Transport-Security "max-age=0"'),
             "OK",
-            r"lost by Strict-Transport-Security -20\) \(below",
+            r"grade B\+; Strict-Transport-Security -20\) \(below",
         ),
         ((*GOOD, 'X-Content-Type-Options "sniff"'), "UNKNOWN", "x-content-type-options: nosniff, sniff"),
     ],

@@ -137,7 +137,7 @@ def test_a_full_memory_is_critical_and_refusals_are_counted(tmp_path):
             server.admin.set("b", "x")
         verdict, message = server.alive()
         assert verdict is Verdict.CRITICAL
-        assert "memory is full (" in message
+        assert "got full memory (" in message
         server.admin.config_set("maxmemory", "100mb")
         verdict, message = server.alive()  # it has been up for so short a time that what it refused is of now
         assert verdict is Verdict.WARNING

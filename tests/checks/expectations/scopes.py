@@ -91,7 +91,8 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
         items,
         (
             "UNKNOWN",
-            r"\S.*got HTTP 403 forbidden \(You are not authorized to perform this operation\): "
+            r"\S.*got (nothing from the DigitalOcean API: )?HTTP 403 forbidden "
+            r"\(You are not authorized to perform this operation\): "
             rf"the token needs the scope {scope}(; what was seen .+)?",
         ),
     )

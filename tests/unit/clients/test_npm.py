@@ -264,7 +264,7 @@ def test_each_thing_that_is_missing_has_its_sentence(tmp_path, project):
 
 def test_a_damaged_lock_file_is_malformed(tmp_path, project):
     (project / "package-lock.json").write_text('{"packages": ', encoding="utf-8")
-    with pytest.raises(Malformed, match=r"expected package-lock\.json, got no JSON"):
+    with pytest.raises(Malformed, match=r"expected package-lock\.json, got a file that is not JSON"):
         client(project, program(tmp_path, "")).read()
 
 
