@@ -52,6 +52,8 @@ def handoff_html(page: Page) -> str:
             open_words=_open_words(page),
             headline=_headline(page),
             runs_words=_runs_words(page),
+            no_problems=_no_problems(page),
+            no_changes=_no_changes(page),
             worst=_worst(page),
             when=partial(_when, page),
             age=lambda since: _age(page, since),
@@ -76,14 +78,14 @@ def _lines(page: Page) -> Iterator[str]:
         yield f"  {plain(problem.message)}  "
         yield f"  Next step: {plain(problem.next_step)} ({plain(problem.item)}, {plain(problem.report)})"
     if not page.problems:
-        yield "None: every item that was looked at is well or waived."
+        yield _no_problems(page)
     yield from ("", "## What changed", "")
     for change in page.changes:
         before = change.before or "not looked at"
         yield f"- **{change.change}** {plain(change.title)} ({before} → {change.now}, {_when(page, change.at)}):"
         yield f"  {plain(change.message)}"
     if not page.changes:
-        yield f"Nothing, as far as {plain(_runs_words(page))} can tell."
+        yield plain(_no_changes(page))
     yield from ("", f"## What ends until {_when(page, page.until)}", "")
     for ending in page.endings:
         at = f"{_when(page, ending.at)}: " if ending.at else ""
@@ -104,7 +106,19 @@ def _heading(page: Page) -> str:
 
 
 def _open_words(page: Page) -> str:
-    return plural(len(page.problems), "open problem") if page.problems else "No open problems"
+    if page.problems:
+        return plural(len(page.problems), "open problem")
+    return "No open problems" if page.last_run else "Nothing is known"
+
+
+def _no_problems(page: Page) -> str:
+    if page.last_run:
+        return "None: every item that was looked at is well or waived."
+    return "Not known: no run of this target was found."
+
+
+def _no_changes(page: Page) -> str:
+    return f"Nothing, as far as {_runs_words(page)} can tell." if page.last_run else "Not known."
 
 
 def _headline(page: Page) -> str:

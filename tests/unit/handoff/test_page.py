@@ -140,6 +140,10 @@ def test_a_page_says_that_nothing_is_known():
     assert "nothing is known" in handoff_markdown(page([]))
     assert "UNKNOWN" not in handoff_html(page([]))
     assert 'class="verdict v-unknown"' in handoff_html(page([]))
+    for told in (handoff_html(page([])), handoff_markdown(page([]))):
+        assert "No open problems" not in told
+        assert "None: every item" not in told
+        assert "Not known: no run of this target was found" in told
 
 
 def test_pages_are_safe_whatever_stands_in_them():
