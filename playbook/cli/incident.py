@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from playbook.cli import postmortem
 from playbook.core.clock import Clock
 from playbook.core.errors import UsageError
 from playbook.core.verdict import EXIT_OK
+from playbook.core.wording import moment
 from playbook.history import deliveries, handling
 from playbook.history import runs as history
 from playbook.history.derive import incidents_of
@@ -96,16 +97,16 @@ def run_list(options: argparse.Namespace, root: Path, say: Say, clock: Clock | N
 
 def _lines(incident: Incident, known: Known, now: datetime) -> Iterator[str]:
     severity = severity_of_incident(incident, known.settings)
-    state = f"open since {_when(incident.opened)}, bad for {incident.lasted_until(now).words}"
+    state = f"open since {moment(incident.opened)}, bad for {incident.lasted_until(now).words}"
     if incident.closed:
-        state = f"closed {_when(incident.closed)}, after {incident.lasted_until(now).words}"
+        state = f"closed {moment(incident.closed)}, after {incident.lasted_until(now).words}"
     yield f"{incident.key}  {severity}  {incident.title}: {state}"
     done = known.handled[incident.key]
     yield f"    {acknowledged_words(incident, done, known.settings, now)}"
     for act in done.acts:
         by = f" by {act.who}" if act.who else ""
         via = f" ({act.via})" if act.via else ""
-        yield f"    {_when(act.when)} {DONE[act.what]}{by}{via}{f': {act.note}' if act.note else ''}"
+        yield f"    {moment(act.when)} {DONE[act.what]}{by}{via}{f': {act.note}' if act.note else ''}"
 
 
 # ------------------------------------------------------------------------------------------------ ack, note, close
@@ -173,10 +174,6 @@ def run_postmortem(options: argparse.Namespace, root: Path, say: Say, clock: Clo
     file = postmortem.write(folder, incident, text)
     say(f"{file}: fill in what is still {TO_WRITE!r}; it counts as filed when nothing is")
     return EXIT_OK
-
-
-def _when(at: datetime) -> str:
-    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def add_parser(commands: Any, say: Say) -> None:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from playbook.core.errors import UsageError
+from playbook.core.wording import moment
 from playbook.history import handling
 from playbook.history.deliveries import Delivery
 from playbook.history.handling import Handled, Handling
@@ -54,9 +55,9 @@ def _lines(story: Story, settings: Settings, now: datetime) -> Iterator[str]:
     yield mark(incident.key, incident.target)
     yield f"# Post-mortem: {plain(incident.title)}"
     yield from ("", f"- Target: {plain(incident.target)}", f"- Severity: {severity}")
-    ended = f"until {_when(incident.closed)}" if incident.closed else f"and open still at {_when(now)}"
+    ended = f"until {moment(incident.closed)}" if incident.closed else f"and open still at {moment(now)}"
     lasted = incident.lasted_until(incident.closed or now).words
-    yield f"- When: since {_when(incident.opened)} {ended}, bad for {lasted}"
+    yield f"- When: since {moment(incident.opened)} {ended}, bad for {lasted}"
     if incident.reopened:
         yield f"- Came back: {incident.reopened} ×"
     took = handling.time_to_acknowledge(incident, done)
@@ -71,7 +72,7 @@ def _lines(story: Story, settings: Settings, now: datetime) -> Iterator[str]:
     happened = [(event.at, f"**{event.what}**: {plain(event.text)}") for event in incident.events]
     happened += [(each.when, _told(each)) for each in story.told]
     happened += [(act.when, _done(act)) for act in done.acts]
-    yield from (f"| {_when(at)} | {words} |" for at, words in sorted(happened, key=lambda each: each[0]))
+    yield from (f"| {moment(at)} | {words} |" for at, words in sorted(happened, key=lambda each: each[0]))
     yield from ("", "## What was measured", "", "| run | item | verdict | what was found |", "|---|---|---|---|")
     yield from _measured(incident, story.runs, now)
     for title, hint in _QUESTIONS[1:]:
@@ -83,7 +84,7 @@ def _measured(incident: Incident, runs: Sequence[RunLine], now: datetime) -> Ite
     during = [run for run in runs if incident.opened <= run.started <= until]
     found = [(run, item, run.items[item]) for run in during for item in incident.items if item in run.items]
     for run, item, finding in found[:_MOST_RUNS]:
-        yield f"| {_when(run.started)} | {plain(item)} | {finding.verdict} | {_found(finding)} |"
+        yield f"| {moment(run.started)} | {plain(item)} | {finding.verdict} | {_found(finding)} |"
     if len(found) > _MOST_RUNS:
         yield f"| | | | and {len(found) - _MOST_RUNS:,} more, which the site shows |"
 
@@ -121,7 +122,3 @@ def write(folder: Path, incident: Incident, text: str) -> Path:
     except OSError as error:
         raise UsageError(f"incident postmortem: {file} cannot be written: {error.strerror}") from None
     return file
-
-
-def _when(at: datetime) -> str:
-    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"

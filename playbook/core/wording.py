@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 
 # As their owners write them, by what ids, settings and addresses call them.
 NAMES = {
@@ -85,7 +85,7 @@ def span(seconds: float) -> str:
 
 def moment(at: datetime | None) -> str:
     """A time in UTC to the minute; ``never`` where there is none."""
-    return f"{at:%Y-%m-%d %H:%M} UTC" if at else "never"
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if at else "never"
 
 
 def _is_name(title: str) -> bool:

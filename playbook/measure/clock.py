@@ -23,7 +23,7 @@ from playbook.core.errors import NotConfigured, Unmeasured, away
 from playbook.core.evidence import Evidence, Facts, Table
 from playbook.core.limits import Reading
 from playbook.core.side_by_side import side_by_side
-from playbook.core.time_words import span
+from playbook.core.wording import span
 from playbook.settings.loading import Settings
 
 _WHOLE_SECOND = 0.5  # a Date header is cut to the second, so the middle of it is right to half of one

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from types import MappingProxyType
 from urllib.parse import quote
 
 from playbook.core import door
+from playbook.core.wording import moment
 from playbook.history.handling import Handled
 from playbook.history.incidents import Event, Incident, fingerprints_of
 from playbook.notify.due import TOLD, is_held, newest_opening
@@ -193,8 +194,8 @@ class IssueKeeper:
         return "\n".join([mark, *self._lines(incident)])[:_LONGEST_BODY]
 
     def _lines(self, incident: Incident) -> Iterator[str]:
-        until = f" until {_when(incident.closed)}" if incident.closed else ""
-        yield f"**{incident.worst}** since {_when(incident.opened)}{until}, on {self._plain(self._target)}."
+        until = f" until {moment(incident.closed)}" if incident.closed else ""
+        yield f"**{incident.worst}** since {moment(incident.opened)}{until}, on {self._plain(self._target)}."
         yield from ("", self._plain(incident.message), "")
         guide, handled = self._about.get(incident.key, (Guide(), Handled()))
         if incident.is_open and guide.todo:
@@ -202,7 +203,7 @@ class IssueKeeper:
         if guide.severity:
             yield f"- Severity: {guide.severity}"
         if handled.acknowledged:
-            yield f"- Acknowledged: {_when(handled.acknowledged)}"
+            yield f"- Acknowledged: {moment(handled.acknowledged)}"
         elif incident.is_open and self._acknowledge:
             yield "- Acknowledged: by nobody yet; comment here to say that you are on it"
         if guide.link:
@@ -219,7 +220,7 @@ class IssueKeeper:
         yield from ("", _FOOTER)
 
     def _line(self, event: Event) -> str:
-        return f"{_when(event.at)} **{event.what}**: {self._plain(event.text)}"
+        return f"{moment(event.at)} **{event.what}**: {self._plain(event.text)}"
 
     def _plain(self, text: str) -> str:
         """Without secrets, as one line that GitHub makes nothing of."""
@@ -232,7 +233,3 @@ def _event_mark(event: Event) -> str:
 
 def _normal(body: str | None) -> str:
     return (body or "").replace("\r\n", "\n").strip()
-
-
-def _when(at: datetime) -> str:
-    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"

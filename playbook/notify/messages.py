@@ -6,7 +6,7 @@ import hashlib
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Literal
 
@@ -16,6 +16,7 @@ from playbook.core import door
 from playbook.core.clock import Moment
 from playbook.core.door.records import leaving
 from playbook.core.verdict import SEVERITY, Verdict
+from playbook.core.wording import moment
 from playbook.history.handling import Handled
 from playbook.history.incidents import Incident, What
 from playbook.history.lengths import length
@@ -163,7 +164,7 @@ def _lines(same: Sequence[News], about: Mapping[str, About]) -> Iterator[str]:
     yield f"  {_one_line(event.text)}"
     for other in same[1:]:
         yield f"  {_one_line(other.incident.title)}: {', '.join(other.incident.items)}"
-    notes = [f"since {_when(incident.opened)}", ", ".join(incident.items)]
+    notes = [f"since {moment(incident.opened)}", ", ".join(incident.items)]
     if incident.flapping:
         notes.append("flapping")
     if event.quiet:
@@ -172,7 +173,7 @@ def _lines(same: Sequence[News], about: Mapping[str, About]) -> Iterator[str]:
     guide, handled = about.get(incident.key, _NOTHING)
     if incident.is_open and event.what in _ACTED_ON:
         if handled.acknowledged:
-            yield f"  Acknowledged {_when(handled.acknowledged)}"
+            yield f"  Acknowledged {moment(handled.acknowledged)}"
         if guide.todo:
             yield f"  Do: {_one_line(guide.todo)}"
         if guide.call:
@@ -260,7 +261,7 @@ def _of_run(run: RunLine | None, set_name: str, now: datetime) -> Iterator[str]:
         yield f"No {set_name} run is known: nothing is known."
         return
     counted = " · ".join(f"{run.counts[v]} {v}" for v in SEVERITY if run.counts.get(v))
-    yield f"The newest {set_name} run began {_when(run.started)}, {length(now - run.started)} ago: {run.verdict}."
+    yield f"The newest {set_name} run began {moment(run.started)}, {length(now - run.started)} ago: {run.verdict}."
     yield counted or "Nothing was measured."
     if run.ended != "finished":
         yield f"It ended early: {_one_line(run.ended)}"
@@ -274,7 +275,7 @@ def _of_open(still: Sequence[Incident], now: datetime, about: Mapping[str, About
     for one in still[:_MOST]:
         flapping = ", flapping" if one.flapping else ""
         guide, handled = about.get(one.key, _NOTHING)
-        known = f", acknowledged {_when(handled.acknowledged)}" if handled.acknowledged else ""
+        known = f", acknowledged {moment(handled.acknowledged)}" if handled.acknowledged else ""
         age = f"for {one.lasted_until(now).words}{flapping}{known}"
         yield f"- {_one_line(one.title)}, {age}: {_one_line(one.message)}"
         if guide.todo:
@@ -287,12 +288,12 @@ def _of_open(still: Sequence[Incident], now: datetime, about: Mapping[str, About
 
 def _of_changes(incidents: Sequence[Incident], since: datetime) -> Iterator[str]:
     found = [
-        (event.at, f"- {_when(event.at)} {event.what}: {_one_line(_subject(News(one, event)))}")
+        (event.at, f"- {moment(event.at)} {event.what}: {_one_line(_subject(News(one, event)))}")
         for one in incidents
         for event in one.events
         if event.at > since and event.what in _ORDER
     ]
-    yield f"Since {_when(since)}: {plural(len(found), 'change')}{'.' if not found else ':'}"
+    yield f"Since {moment(since)}: {plural(len(found), 'change')}{'.' if not found else ':'}"
     yield from (line for _, line in sorted(found)[-_MOST:])
 
 
@@ -302,10 +303,6 @@ def _name(target: str, kind: str) -> str:
 
 def _link(link: str | None) -> list[str]:
     return ["", link] if link else []
-
-
-def _when(at: datetime) -> str:
-    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def _one_line(text: str) -> str:

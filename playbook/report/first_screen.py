@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from playbook.core.evidence import Table
+from playbook.core.page_words import when
 from playbook.core.record import Record, Results
 from playbook.core.severity import P4
 from playbook.core.told import GROUPS, Before, Caller, Link
@@ -238,4 +239,4 @@ def mail(address: str) -> str:
 
 def moment(text: str) -> str:
     """``27 Nov 2026 06:17 UTC``, of ISO 8601 in UTC."""
-    return f"{datetime.fromisoformat(text):%-d %b %Y %H:%M} UTC"
+    return when(datetime.fromisoformat(text))

@@ -1,1 +1,1 @@
-"""Restoring a backup to see whether it can be: into a place of its own, measured, recorded, and cleared away."""
+"""What a drill may change: a place to restore into, a test alert, a rollback; each needs a permit."""

@@ -1,1 +1,1 @@
-"""Measurements of the subject ``alerts``."""
+"""Alerts that fire, and whether an alert reaches somebody."""

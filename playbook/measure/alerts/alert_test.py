@@ -11,7 +11,7 @@ from playbook.core.coverage import Coverage, whole
 from playbook.core.engine import measurement
 from playbook.core.evidence import Evidence, Facts, Lines
 from playbook.core.limits import Reading
-from playbook.core.time_words import moment
+from playbook.core.wording import moment
 from playbook.history import drill_records as records
 from playbook.history.drill_records import DrillRecord
 from playbook.history.first_days import known_since

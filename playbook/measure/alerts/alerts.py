@@ -13,7 +13,7 @@ from playbook.core.clock import Clock
 from playbook.core.coverage import Coverage, lacking
 from playbook.core.engine import measurement
 from playbook.core.evidence import Evidence, Facts, Table
-from playbook.core.time_words import moment, span
+from playbook.core.wording import moment, span
 from playbook.settings.loading import Settings
 
 SHOWN = 3  # names in a message; all of them stand in the evidence

@@ -1,1 +1,1 @@
-"""Measurements of the subject ``app``."""
+"""The app on App Platform: components, releases, rollbacks, scaling, and what it uses."""

@@ -16,7 +16,7 @@ from playbook.core.coverage import Coverage, lacking, share, understood, whole
 from playbook.core.engine import measurement
 from playbook.core.errors import Unreachable
 from playbook.core.evidence import Evidence, Facts, Table
-from playbook.core.time_words import moment, span
+from playbook.core.wording import moment, span
 from playbook.measure.web.web import page_rules
 from playbook.measure.web.web_page import fault_of
 from playbook.settings.loading import Settings

@@ -18,7 +18,7 @@ from playbook.core.engine import measurement
 from playbook.core.errors import TooLittleData
 from playbook.core.evidence import Evidence, Facts, Table
 from playbook.core.limits import Reading
-from playbook.core.time_words import moment, span
+from playbook.core.wording import moment, span
 from playbook.measure.app.app import PHASES
 from playbook.settings.loading import Settings
 

@@ -16,7 +16,7 @@ from playbook.core.coverage import Coverage, whole
 from playbook.core.engine import measurement
 from playbook.core.errors import NotConfigured, Unmeasured
 from playbook.core.evidence import Evidence, Facts, Lines
-from playbook.core.time_words import moment
+from playbook.core.wording import moment
 from playbook.measure.app.deployments import GOOD, newest_first
 from playbook.people.files import path_of
 from playbook.readers.documents import read_document

@@ -13,7 +13,7 @@ from playbook.core.coverage import Coverage, lacking
 from playbook.core.engine import measurement
 from playbook.core.errors import TooLittleData, Unmeasured
 from playbook.core.evidence import Evidence, Facts
-from playbook.core.time_words import moment, span
+from playbook.core.wording import moment, span
 from playbook.measure.app.deployments import BACK, GOOD, newest_first
 
 

@@ -1,1 +1,1 @@
-"""Measurements of the subject ``backups``."""
+"""Backups: whether they are there, whole and enough, and whether they can be restored."""

@@ -16,7 +16,7 @@ from playbook.core.engine import measurement
 from playbook.core.errors import Unmeasured
 from playbook.core.evidence import Evidence, Facts, Table
 from playbook.core.limits import Reading
-from playbook.core.time_words import moment, span
+from playbook.core.wording import moment, span
 from playbook.history.first_days import known_since
 from playbook.measure.backups.backups import Archive, Listing, counted, dated, not_given, size
 from playbook.readers.archives.verification import Verification, Wanted, verify

@@ -18,7 +18,7 @@ from playbook.core.engine import measurement
 from playbook.core.errors import TooLittleData, Unmeasured, UsageError
 from playbook.core.evidence import Evidence, Facts, Table
 from playbook.core.limits import Reading
-from playbook.core.time_words import moment, span
+from playbook.core.wording import moment, span
 from playbook.readers.archives.dating import AHEAD, WRITING, date_of
 from playbook.readers.archives.inspection import Inspection, inspect, inspect_ends
 from playbook.settings.loading import Settings

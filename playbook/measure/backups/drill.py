@@ -24,7 +24,7 @@ from playbook.core.coverage import Coverage, lacking, share, whole
 from playbook.core.errors import Unmeasured
 from playbook.core.evidence import Evidence, Facts, Lines, Table
 from playbook.core.progress import Task
-from playbook.core.time_words import moment, span
+from playbook.core.wording import moment, span
 from playbook.measure.backups.backups import Archive
 from playbook.readers.archives.rdb import Dump
 from playbook.readers.archives.streams import CHUNK

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from playbook.core.coverage import Coverage, lacking, whole
-from playbook.core.time_words import span
+from playbook.core.wording import span
 from playbook.history.drill_records import DrillRecord
 from playbook.history.first_days import is_due, never_proven
 

@@ -14,7 +14,7 @@ from playbook.core.engine import measurement
 from playbook.core.errors import TooLittleData
 from playbook.core.evidence import Evidence, Facts, Lines, Table
 from playbook.core.limits import Reading
-from playbook.core.time_words import moment
+from playbook.core.wording import moment
 from playbook.history import drill_records as records
 from playbook.history.drill_records import DrillRecord, Records, is_of
 from playbook.history.first_days import is_due, known_since, never_proven

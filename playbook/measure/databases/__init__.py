@@ -1,1 +1,1 @@
-"""Measurements of the subject ``databases``."""
+"""Databases that DigitalOcean manages."""

@@ -12,8 +12,7 @@ from playbook.core.coverage import Coverage, lacking, understood
 from playbook.core.engine import measurement
 from playbook.core.evidence import Facts, Table
 from playbook.core.limits import Reading
-from playbook.core.time_words import moment, span
-from playbook.core.wording import name_of
+from playbook.core.wording import moment, name_of, span
 from playbook.measure.databases.database_values import Database, Databases, Row
 from playbook.measure.databases.databases import read_databases
 from playbook.measure.statements import Statement

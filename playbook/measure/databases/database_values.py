@@ -15,7 +15,7 @@ from playbook.core.coverage import Coverage, lacking, together, understood, whol
 from playbook.core.errors import Unmeasured, away
 from playbook.core.evidence import Evidence, Facts, Table
 from playbook.core.limits import Reading
-from playbook.core.time_words import moment
+from playbook.core.wording import moment
 from playbook.measure.app.samples import Samples, sustained
 from playbook.measure.statements import Statement
 

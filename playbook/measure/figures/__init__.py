@@ -1,1 +1,1 @@
-"""Measurements of the subject ``figures``."""
+"""Key figures from the metrics store: now, over a day, a week and a month, and what they cost."""

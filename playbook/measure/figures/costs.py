@@ -16,7 +16,7 @@ from playbook.core.engine import measurement
 from playbook.core.errors import NotConfigured, Unmeasured, away
 from playbook.core.evidence import Evidence, Facts, Table
 from playbook.core.limits import Reading
-from playbook.core.time_words import moment
+from playbook.core.wording import moment
 from playbook.settings.loading import Settings
 
 CENT = 0.01

@@ -15,7 +15,7 @@ from playbook.core.coverage import Coverage, lacking, whole
 from playbook.core.engine import measurement
 from playbook.core.evidence import Evidence, Facts, Lines, Table
 from playbook.core.limits import Reading
-from playbook.core.time_words import moment
+from playbook.core.wording import moment
 from playbook.measure.backups.backups import counted, size
 from playbook.measure.images.image_counts import FormatStats, ImageStats
 from playbook.measure.logs.logs import LogReview

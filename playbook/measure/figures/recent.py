@@ -14,8 +14,8 @@ from playbook.core.coverage import Coverage, lacking, share, together, understoo
 from playbook.core.engine import measurement
 from playbook.core.evidence import Evidence, Facts
 from playbook.core.limits import Reading, format_value
-from playbook.core.time_words import span
 from playbook.core.told import Asked
+from playbook.core.wording import moment, span
 from playbook.measure.figures.kpis import (
     ERROR_RATE,
     IMAGE_SUCCESS,
@@ -113,7 +113,7 @@ class Recent:
             "Source": self.answered.service,
             "Query": " ".join(self.answered.query.split()),
         }
-        until = f" until {self.until:%Y-%m-%d %H:%M} UTC" if self.until else ""
+        until = f" until {moment(self.until)}" if self.until else ""
         return Facts(f"{self.figure.name}, last {span(self.minutes * 60)}{until}", facts)
 
 

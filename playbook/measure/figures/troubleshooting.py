@@ -17,8 +17,8 @@ from playbook.core.engine import measurement
 from playbook.core.errors import TooLittleData
 from playbook.core.evidence import Evidence, Facts, Table
 from playbook.core.limits import Limit, Reading
-from playbook.core.time_words import span
 from playbook.core.verdict import Verdict
+from playbook.core.wording import span
 from playbook.measure.app.app import AppStatus
 from playbook.measure.app.deployments import GOOD, Release, Releases
 from playbook.measure.app.samples import HOUR, Samples, Window, by_component, step

@@ -1,1 +1,1 @@
-"""Measurements of the subject ``images``."""
+"""Image optimisation, tried out and counted."""

@@ -1,1 +1,1 @@
-"""Measurements of the subject ``load``."""
+"""Load tests: carried out, judged and compared."""

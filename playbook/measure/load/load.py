@@ -18,7 +18,7 @@ from playbook.core.engine import measurement
 from playbook.core.errors import Unmeasured
 from playbook.core.evidence import Chart, Curve, Evidence, Facts, Lines, Table
 from playbook.core.limits import Reading
-from playbook.core.time_words import moment
+from playbook.core.wording import moment
 from playbook.load import kept
 from playbook.load.giving_way import GaveWay, gave_way, watched_of
 from playbook.load.omission import kind_of_percentiles

@@ -8,7 +8,7 @@ from playbook.core.coverage import Coverage, lacking, whole
 from playbook.core.engine import measurement
 from playbook.core.errors import TooLittleData
 from playbook.core.evidence import Evidence, Facts, Lines, Table
-from playbook.core.time_words import moment
+from playbook.core.wording import moment
 from playbook.load import kept
 from playbook.load.order import LoadOrder
 from playbook.load.permission import SERVICE

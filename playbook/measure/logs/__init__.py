@@ -1,1 +1,1 @@
-"""Measurements of the subject ``logs``."""
+"""Logs of the last day, and what kinds of errors are in them."""

@@ -8,7 +8,7 @@ from itertools import islice
 
 from playbook.clients.log_reading import KEPT_HINT, LogStream
 from playbook.core.coverage import Coverage, lacking, share, understood
-from playbook.core.time_words import span
+from playbook.core.wording import span
 from playbook.readers.logs.review import Review
 from playbook.readers.logs.tracks import Hole, holes
 from playbook.settings.sections.coverage import CoverageRules

@@ -1,1 +1,1 @@
-"""Measurements of the subject ``people``."""
+"""What people do and know: sign-offs, rosters, handoffs, maintenance, emergencies."""

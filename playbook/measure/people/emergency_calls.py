@@ -11,7 +11,7 @@ from playbook.core.engine import measurement
 from playbook.core.errors import NotConfigured, Unmeasured
 from playbook.core.evidence import Evidence, Facts, Table
 from playbook.core.severity import P1, P4
-from playbook.core.time_words import moment
+from playbook.core.wording import moment
 from playbook.measure.people.emergency import Look
 from playbook.measure.people.on_call import on_call
 from playbook.measure.people.people import newest_delivery

@@ -12,7 +12,7 @@ from playbook.core.engine import measurement
 from playbook.core.errors import Malformed, TooLittleData
 from playbook.core.evidence import Evidence, Facts, Lines
 from playbook.core.limits import Reading
-from playbook.core.time_words import moment
+from playbook.core.wording import moment
 from playbook.history.first_days import is_due, known_since, never_proven
 from playbook.history.handoff_files import SERVICE, Kept, read_pages
 from playbook.history.handoff_page import Page, Period

@@ -11,7 +11,7 @@ from playbook.core.clock import Clock
 from playbook.core.coverage import Coverage, whole
 from playbook.core.engine import measurement
 from playbook.core.evidence import Evidence, Facts, Table
-from playbook.core.time_words import span
+from playbook.core.wording import span
 from playbook.people.files import path_of
 from playbook.people.roster import DUTIES, PRIMARY, SECONDARY, SERVICE, SEVERITIES, Call, Roster, Span, read_roster
 from playbook.settings.loading import Settings

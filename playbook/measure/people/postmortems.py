@@ -12,7 +12,7 @@ from playbook.core.engine import measurement
 from playbook.core.errors import Unreachable
 from playbook.core.evidence import Evidence, Lines, Table
 from playbook.core.limits import Reading
-from playbook.core.time_words import moment
+from playbook.core.wording import moment
 from playbook.history.derive import incidents_of
 from playbook.history.folder import history_folder
 from playbook.history.incidents import Incident

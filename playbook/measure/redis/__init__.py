@@ -1,1 +1,1 @@
-"""Measurements of the subject ``redis``."""
+"""Redis: the cache, its keys and load, and the queues in it."""

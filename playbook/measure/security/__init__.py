@@ -1,1 +1,1 @@
-"""Measurements of the subject ``security``."""
+"""Who may do what, who tried to, and what is known to be weak."""

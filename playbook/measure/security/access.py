@@ -19,7 +19,7 @@ from playbook.core.errors import Denied, NotConfigured, PlaybookError, Unmeasure
 from playbook.core.evidence import Evidence, Facts, Table
 from playbook.core.limits import Reading
 from playbook.core.sign_off import SignOff
-from playbook.core.time_words import moment
+from playbook.core.wording import moment
 from playbook.people.attest import SignOffs
 from playbook.people.files import sign_offs_of
 from playbook.settings.loading import Settings

@@ -1,1 +1,1 @@
-"""Measurements of the subject ``tls``."""
+"""TLS: versions, cipher suites, certificates."""

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from playbook.clients.tls import Endpoint
 from playbook.core.errors import Malformed
-from playbook.core.time_words import moment
+from playbook.core.wording import moment
 from playbook.measure.tls.certificate_facts import Facts, facts_of, paths
 from playbook.measure.tls.certificate_names import matches_address, matches_name, plain_host
 

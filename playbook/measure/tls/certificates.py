@@ -17,7 +17,7 @@ from playbook.core.engine import measurement
 from playbook.core.errors import NotConfigured, Unmeasured, UsageError, away
 from playbook.core.evidence import Evidence, Facts, Table
 from playbook.core.limits import Reading
-from playbook.core.time_words import moment
+from playbook.core.wording import moment
 from playbook.measure.app.app import DOMAIN_PHASES
 from playbook.measure.tls.certificate import DAY, Certificate, describe
 from playbook.measure.tls.certificate_names import plain_host

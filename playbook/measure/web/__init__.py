@@ -1,1 +1,1 @@
-"""Measurements of the subject ``web``."""
+"""What visitors get over HTTP: pages, health endpoints, headers, links."""

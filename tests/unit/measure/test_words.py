@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from playbook.core.time_words import moment, span
+from playbook.core.wording import moment, span
 
 
 @pytest.mark.parametrize(
