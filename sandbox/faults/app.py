@@ -1,4 +1,4 @@
-"""What can go wrong with the DigitalOcean API."""
+"""Faults of the application: components, deployments, clocks, resources, rollback."""
 
 from __future__ import annotations
 
@@ -85,36 +85,6 @@ def _(world: World) -> None:
     world.digitalocean.metrics_missing = True
 
 
-@fault("digitalocean-gone", "Nobody listens where the DigitalOcean API should be")
-def _(world: World) -> None:
-    world.gone.add("digitalocean")
-
-
-@fault("digitalocean-unauthorized", "The DigitalOcean API does not accept the token (401)")
-def _(world: World) -> None:
-    world.digitalocean.answer = "unauthorized"
-
-
-@fault("digitalocean-denied", "The token lacks the scopes that it needs (403)")
-def _(world: World) -> None:
-    world.digitalocean.answer = "forbidden"
-
-
-@fault("digitalocean-throttled", "The DigitalOcean API has had too many requests (429)")
-def _(world: World) -> None:
-    world.digitalocean.answer = "throttled"
-
-
-@fault("digitalocean-broken", "The DigitalOcean API answers with server errors (500)")
-def _(world: World) -> None:
-    world.digitalocean.answer = "server-error"
-
-
-@fault("digitalocean-garbage", "The DigitalOcean API answers with a web page instead of JSON")
-def _(world: World) -> None:
-    world.digitalocean.answer = "garbage"
-
-
 @fault("app-in-maintenance", "The app is in maintenance mode and shows visitors an offline page")
 def _(world: World) -> None:
     world.digitalocean.offline = "enabled"
@@ -199,19 +169,100 @@ def _(world: World) -> None:
     world.digitalocean.component("image-worker").name = "image-processor"
 
 
-# What a custom token may lack, one scope at a time; database:read is "databases-denied".
-for _scope in (
-    "account:read",
-    "app:read",
-    "app:update",
-    "billing:read",
-    "firewall:read",
-    "monitoring:read",
-    "ssh_key:read",
-):
+@fault("component-restarting", "The image worker has been started again eight times within a day")
+def _(world: World) -> None:
+    world.digitalocean.component("image-worker").restarts = 8
 
-    @fault(
-        f"token-without-{_scope.replace(':', '-').replace('_', '-')}", f"The token has every scope but {_scope}"
+
+@fault("rollback-refused", "The platform refuses rollbacks, as the app is pinned to an earlier one")
+def _(world: World) -> None:
+    world.digitalocean.rollback_error = ("app_pinned", "the app is pinned to a previous deployment")
+
+
+@fault("rollback-with-warning", "The platform warns that a rollback may not restore the image that ran")
+def _(world: World) -> None:
+    world.digitalocean.rollback_warning = (
+        "image_source_missing_digest",
+        "one or more components are missing an image digest and are not guaranteed rollback to the old version.",
     )
-    def _(world: World, scope: str = _scope) -> None:
-        world.digitalocean.missing_scopes.add(scope)
+
+
+@fault("rollback-nowhere", "The app has been deployed once, so there is nothing to roll back to")
+def _(world: World) -> None:
+    del world.digitalocean.deployments[1:]
+
+
+@fault("over-provisioned", "image-optimizer runs on instances that are far too large for what it does")
+def _(world: World) -> None:
+    component = world.digitalocean.component("image-optimizer")
+    component.size, component.price = "apps-d-2vcpu-8gb", 98
+    component.cpu, component.memory = 12.0, 15.0
+
+
+@fault("under-provisioned", "portfolio-web has been short of memory all week")
+def _(world: World) -> None:
+    world.digitalocean.component("portfolio-web").memory = 85.0
+
+
+@fault("bandwidth-days-missing", "The platform has no traffic figures of three days")
+def _(world: World) -> None:
+    world.digitalocean.left_out |= {"bandwidth 2", "bandwidth 3", "bandwidth 4"}
+
+
+@fault("rollback-fails", "A rollback of the app ends with an error of its deployment")
+def _(world: World) -> None:
+    world.digitalocean.rollback_ends = "ERROR"
+
+
+@fault("rollback-stays", "A rollback of the app works, and the way back to the newer release fails")
+def _(world: World) -> None:
+    world.digitalocean.revert_ends = "ERROR"
+
+
+@fault(
+    "memory-leak", "The memory of image-worker grows by 2.4 percentage points a day and will be full in two weeks"
+)
+def _(world: World) -> None:
+    worker = world.digitalocean.component("image-worker")
+    worker.memory, worker.memory_growth = 70.0, 2.4
+
+
+@fault("memory-leak-fast", "The memory of image-worker grows by five percentage points a day and is nearly full")
+def _(world: World) -> None:
+    worker = world.digitalocean.component("image-worker")
+    worker.memory, worker.memory_growth = 76.0, 5.0
+
+
+@fault("cpu-risen", "The CPU of image-worker has been some 25 percentage points higher than the week before")
+def _(world: World) -> None:
+    world.digitalocean.component("image-worker").cpu_week = 25.0
+
+
+@fault("storage-filling", "The files of image-worker grow by one percentage point a day and will be full in weeks")
+def _(world: World) -> None:
+    world.metrics.storage_now, world.metrics.storage_growth = 77.0, 1.0
+
+
+@fault("storage-full", "The files of image-worker take 93 percent of what they may")
+def _(world: World) -> None:
+    world.metrics.storage_now = 93.0
+
+
+@fault("traffic-surge", "Nearly twice as many bytes as usual have left the app this week")
+def _(world: World) -> None:
+    world.digitalocean.bandwidth_week = 1.9
+
+
+@fault("traffic-drop", "Half as many bytes as usual have left the app this week")
+def _(world: World) -> None:
+    world.digitalocean.bandwidth_week = 0.5
+
+
+@fault("clock-off", "The clock of the website's server is ten minutes ahead")
+def _(world: World) -> None:
+    world.portfolio.clock_ahead = 600
+
+
+@fault("clock-drifts", "The clock of the website's server is 45 s behind")
+def _(world: World) -> None:
+    world.portfolio.clock_ahead = -45

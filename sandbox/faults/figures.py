@@ -1,4 +1,4 @@
-"""What can go wrong with metrics and alerts."""
+"""Faults of figures over days, weeks and months: metrics, costs, capacity."""
 
 from __future__ import annotations
 
@@ -9,21 +9,6 @@ from sandbox.faults import fault
 
 if TYPE_CHECKING:
     from sandbox.world import World
-
-
-@fault("prometheus-gone", "Nobody listens where Prometheus should be, and Grafana does not reach it either")
-def _(world: World) -> None:
-    world.gone.add("prometheus")
-
-
-@fault("grafana-gone", "Nobody listens where Grafana should be")
-def _(world: World) -> None:
-    world.gone.add("grafana")
-
-
-@fault("alertmanager-gone", "Nobody listens where Alertmanager should be")
-def _(world: World) -> None:
-    world.gone.add("alertmanager")
 
 
 @fault("availability-low", "Three probes in a hundred have failed since yesterday")
@@ -103,28 +88,6 @@ def _(world: World) -> None:
     world.metrics.datasource = False
 
 
-@fault("alert-firing", "An alert has been firing for 42 minutes")
-def _(world: World) -> None:
-    world.alerts.raise_alert("HighErrorRate", "More than 5 % of requests fail", minutes=42)
-
-
-@fault("alert-pending", "An alert has been pending for three minutes")
-def _(world: World) -> None:
-    world.alerts.raise_alert(
-        "QueueGrowing", "The image queue grows", minutes=3, state="pending", severity="warning"
-    )
-
-
-@fault("alert-not-delivered", "An alert has been firing for 42 minutes, and Alertmanager was never told")
-def _(world: World) -> None:
-    world.alerts.raise_alert("HighErrorRate", "More than 5 % of requests fail", minutes=42, delivered=False)
-
-
-@fault("alert-silenced-not-delivered", "Alertmanager was never told of an alert that a silence is meant for")
-def _(world: World) -> None:
-    world.alerts.raise_alert("BackupJobSlow", "The backup takes longer than usual", minutes=42, delivered=False)
-
-
 @fault("website-down", "The website was down for 43 minutes; ten other sites that are probed beside it were not")
 def _(world: World) -> None:
     world.metrics.down_minutes = 43
@@ -155,27 +118,101 @@ def _(world: World) -> None:
     world.metrics.dashboards = 2
 
 
-@fault("alert-rules-missing", "No alerting rule is loaded, in Prometheus or in Grafana")
+@fault("release-broke-requests", "Since a release 40 minutes ago, five requests in a hundred have failed")
 def _(world: World) -> None:
-    world.alerts.rules.clear()
-    world.alerts.alerts.clear()
+    for deployment in world.digitalocean.deployments:
+        if deployment.phase == "ACTIVE":
+            deployment.phase = "SUPERSEDED"
+    world.digitalocean.deploy("ACTIVE", timedelta(minutes=40))
+    world.metrics.incident_hours = 37 / 60
+    world.metrics.error_percent = 5.0
 
 
-@fault("alert-rules-failing", "Prometheus cannot evaluate its alerting rules")
+@fault("off-peak-idle", "The website keeps as many instances at night as at its peak, and needs half of them")
 def _(world: World) -> None:
-    world.alerts.rule_health = "err"
+    web = world.digitalocean.component("portfolio-web")
+    web.instances = web.ready = 6
+    web.cpu, web.swing = 28.0, 26.0
 
 
-@fault("watchdog-silent", "The alert that always fires does not reach Alertmanager any more")
+@fault("cost-over-budget", "This month and the last cost 60 % more than the ones before")
 def _(world: World) -> None:
-    world.alerts.alerts[0].delivered = False
+    world.digitalocean.usage_factor = 1.6
+    world.digitalocean.last_month_factor = 1.6
 
 
-@fault("alertmanager-settling", "Alertmanager waits for its peers and does not know their silences yet")
+@fault("cost-creeping", "The last month cost 25 % more than the one before")
 def _(world: World) -> None:
-    world.alerts.settled = False
+    world.digitalocean.last_month_factor = 1.25
 
 
-@fault("silence-without-end", "Somebody silenced an alert for ten years")
+@fault("invoices-without-items", "The summaries of the invoices list no products")
 def _(world: World) -> None:
-    world.alerts.silences[0].ends = world.now + timedelta(days=3650)
+    world.digitalocean.left_out.add("invoice items")
+
+
+@fault("balance-stale", "The balance was made five days ago")
+def _(world: World) -> None:
+    world.digitalocean.balance_age = timedelta(days=5)
+    world.digitalocean.usage_factor = 0.8
+
+
+@fault("week-slow", "Requests have taken eight times as long as usual for six days")
+def _(world: World) -> None:
+    world.metrics.incident_hours = 144
+    world.metrics.latency_factor = 8.0
+
+
+@fault("week-failing", "Probes, requests, images and the cache have failed more often than allowed for six days")
+def _(world: World) -> None:
+    world.metrics.incident_hours = 144
+    world.metrics.availability = 99.3
+    world.metrics.error_percent = 2.5
+    world.metrics.image_success = 97.0
+    world.metrics.cache_hits = 72.0
+
+
+@fault("metrics-short", "Prometheus has samples of the last two days only")
+def _(world: World) -> None:
+    world.metrics.history_days = 2
+
+
+@fault("month-worse", "For 30 days requests have been half as slow again and one in seventy has failed")
+def _(world: World) -> None:
+    world.metrics.incident_hours = 720
+    world.metrics.latency_factor = 1.5
+    world.metrics.error_percent = 1.45
+
+
+@fault("metrics-forty-days", "Prometheus has samples of the last 40 days, of the month before only ten")
+def _(world: World) -> None:
+    world.metrics.history_days = 40
+
+
+@fault("traffic-anomaly", "Three days ago there were less than half of the usual requests")
+def _(world: World) -> None:
+    world.metrics.odd_day = 0.4
+
+
+@fault(
+    "capacity-growing",
+    "The memory of image-worker has grown by a third of a percentage point a day for two months",
+)
+def _(world: World) -> None:
+    world.metrics.memory_growth = 0.35
+
+
+@fault("no-headroom", "The CPU of portfolio-web is at its limit when there is half as much traffic again")
+def _(world: World) -> None:
+    world.metrics.cpu["portfolio-web"] = 58.0
+
+
+@fault("autoscaling-off", "The autoscaling of image-optimizer is switched off, against the policy")
+def _(world: World) -> None:
+    world.digitalocean.component("image-optimizer").autoscaling = None
+    world.metrics.cpu["image-optimizer"] = 42.0  # so that two instances are enough for a spike, whatever the noise
+
+
+@fault("autoscaling-other", "image-optimizer scales to three instances where the policy says four")
+def _(world: World) -> None:
+    world.digitalocean.component("image-optimizer").autoscaling = (2, 3, 70)
