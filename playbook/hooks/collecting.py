@@ -102,7 +102,7 @@ def by_target(items: Iterable[pytest.Item], targets: Sequence[str]) -> dict[str,
 
 
 class Wanted:
-    """What the command line asks for of some targets only: ``checks/test_redis.py::test_alive[shop-a]``.
+    """What the command line asks for of some targets only: ``checks/redis/test_redis.py::test_alive[shop-a]``.
 
     pytest finds a check by what stands in brackets where that is all of its parameters; so the target is taken off
     there, and what others would get as well is left out.
