@@ -15,9 +15,9 @@ from playbook.settings.gate import (
     OPTION,
     Guarded,
     Permit,
-    demand_permit,
     pass_gate,
     reached_in_production,
+    require_permit,
 )
 from playbook.settings.loading import load
 from tests import preloaded
@@ -129,7 +129,7 @@ def test_a_permit_is_made_by_the_gate_alone():
 
     for forged in (Forged(), True, "yes", None):
         with pytest.raises(Forbidden):
-            demand_permit(forged)
+            require_permit(forged)
         with pytest.raises(Forbidden):
             Place(forged, None)  # type: ignore[arg-type]
         with pytest.raises(Forbidden):

@@ -3,7 +3,7 @@
 import pytest
 
 from playbook.core.limits import parse_limit
-from playbook.readers.spells import since_when
+from playbook.readers.streaks import since_when
 
 LIMIT = parse_limit("Use", {"target": "< 70 %", "warning": "> 80 %", "critical": "> 90 %"})
 MONDAY = 1_795_392_000.0  # 2026-11-23
