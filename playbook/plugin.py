@@ -24,7 +24,7 @@ from playbook.core.engine import REGISTRY, needs_of
 from playbook.core.errors import UsageError
 from playbook.core.record import Record, Timing
 from playbook.core.verdict import Verdict, verdict_of
-from playbook.history.readings import SharedReadings
+from playbook.history.by_target import RunsByTarget
 from playbook.hooks import asserting, collecting, fixtures, load_options
 from playbook.hooks.collecting import CHECK, ITEM, rule_of, runbook_of
 from playbook.hooks.controller import Controller
@@ -178,7 +178,7 @@ def _runs_of_worker(config: pytest.Config) -> dict[str, Run]:
     share_with(shard.of if shard else 1)
     found = settings_of_all(config.option.target, config.rootpath, told["playbook_overlay"], shard=shard)
     histories = {name: Path(history) for name, history in told["playbook_histories"].items()}
-    shared = SharedReadings()
+    known = RunsByTarget()
     runs = {}
     for settings in found:
         name = settings.target.name
@@ -188,7 +188,7 @@ def _runs_of_worker(config: pytest.Config) -> dict[str, Run]:
             allow_mutations=told["playbook_mutations"],
             load_order=LoadOrder(history=history),
             history=history,
-            earlier=shared.of(settings, history) if len(found) > 1 else None,
+            known=known,
         )
     return runs
 

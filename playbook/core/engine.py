@@ -198,7 +198,7 @@ class Outcome:
     absent: bool = False
 
 
-@dataclass
+@dataclass(eq=False)
 class _Task:
     provider: Provider
     started: float = field(default_factory=time.monotonic)
@@ -226,6 +226,9 @@ class Measurements:
         self._absent_parts = frozenset(absent)
         self._absent: dict[str, bool] = {}
         self._tasks: dict[str, _Task] = {}
+        self._running: set[_Task] = set()
+        self._limits: dict[str, float] = {}
+        self._is_closed = False
         self._lock = threading.Lock()
 
     def start(self, names: Iterable[str]) -> None:
@@ -270,13 +273,13 @@ class Measurements:
         return sorted(ended, key=lambda outcome: -outcome.seconds)
 
     def close(self) -> None:
-        """Close the clients that were opened."""
+        """Close the clients that were opened, and those that are still being opened once they are."""
         with self._lock:
+            self._is_closed = True
             tasks = list(self._tasks.values())
         for task in tasks:
-            if task.provider.is_client and task.outcome and hasattr(task.outcome.value, "close"):
-                with suppress(Exception):
-                    task.outcome.value.close()
+            if task.outcome:
+                _close(task.provider, task.outcome.value)
 
     def forget(self) -> None:
         """Let go of what was measured, which can be much; nothing is asked for any more."""
@@ -286,11 +289,16 @@ class Measurements:
     def is_settled(self) -> bool:
         """Whether all that was started has ended, or is not waited for any more: who asks now need not wait."""
         with self._lock:
-            tasks = list(self._tasks.values())
+            running = list(self._running)
         now = time.monotonic()
-        return all(task.done.is_set() or now >= task.started + self._limit(task.provider.name) for task in tasks)
+        return all(now >= task.started + self._limit(task.provider.name) for task in running)
 
     def _limit(self, name: str) -> float:
+        if name not in self._limits:
+            self._limits[name] = self._find_limit(name)
+        return self._limits[name]
+
+    def _find_limit(self, name: str) -> float:
         longest = self._longest_path(name)
         is_long = any(self._registry[one].is_long for one in needs_of([name], self._registry))
         return longest if is_long else min(longest, LONGEST_WAIT)
@@ -309,6 +317,7 @@ class Measurements:
             if provider is None:
                 raise UsageError(f"no client or measurement is called {name!r}")
             task = self._tasks[name] = _Task(provider)
+            self._running.add(task)
         for library in provider.libraries:
             import_module(library)
         self.start(need for need in provider.needs if need not in self._given)
@@ -319,8 +328,7 @@ class Measurements:
         needed = [self.outcome(need) for need in task.provider.needs]
         failed = next((outcome for outcome in needed if outcome.error), None)
         if failed:
-            task.outcome = Outcome(task.provider.name, None, failed.error, 0.0, failed.cause)
-            task.done.set()
+            self._end(task, Outcome(task.provider.name, None, failed.error, 0.0, failed.cause))
             return
         own, all_of_it = task.provider.time_limit, self._limit(task.provider.name)
         deadline.begin(min(time.monotonic() + own, task.started + all_of_it) - min(SPARE, own / 10))
@@ -337,7 +345,7 @@ class Measurements:
         seconds = time.perf_counter() - started
         provider = task.provider
         made_of = tuple(one for one in needed if one.is_measurement and one.name not in provider.apart_from)
-        task.outcome = Outcome(
+        outcome = Outcome(
             provider.name,
             value,
             error,
@@ -346,7 +354,22 @@ class Measurements:
             made_of=made_of,
             is_measurement=not provider.is_client,
         )
+        self._end(task, outcome)
+
+    def _end(self, task: _Task, outcome: Outcome) -> None:
+        with self._lock:
+            task.outcome = outcome
+            self._running.discard(task)
+            is_late = self._is_closed
+        if is_late:  # nobody closes it any more, and a run of a thousand targets has so many file descriptors only
+            _close(task.provider, outcome.value)
         task.done.set()
+
+
+def _close(provider: Provider, value: Any) -> None:
+    if provider.is_client and hasattr(value, "close"):
+        with suppress(Exception):
+            value.close()
 
 
 def _require_frozen(value: object) -> None:

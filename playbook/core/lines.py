@@ -9,7 +9,7 @@ import fcntl
 import os
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -63,8 +63,13 @@ def append(file: Path, line: bytes) -> None:
 
 def read(file: Path) -> bytes:
     """The content, with no line half written; raises OSError."""
-    with _locked(file, os.O_RDONLY, fcntl.LOCK_SH) as descriptor, open(descriptor, "rb", closefd=False) as stream:
+    with locked_for_reading(file) as descriptor, open(descriptor, "rb", closefd=False) as stream:
         return stream.read()
+
+
+def locked_for_reading(file: Path) -> AbstractContextManager[int]:
+    """The open file, in which no line is half written meanwhile; raises OSError."""
+    return _locked(file, os.O_RDONLY, fcntl.LOCK_SH)
 
 
 def rewrite(file: Path, change: Callable[[bytes], bytes]) -> None:

@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 
 import msgspec
@@ -129,7 +130,7 @@ def free_folder(reports: Path, name: str) -> tuple[Path, str]:
     Raises:
         UsageError: the folder of all reports is none.
     """
-    for suffix in ("", *(f"-{number}" for number in range(2, 1000))):
+    for suffix in chain([""], (f"-{number}" for number in range(2, 1000))):
         path = reports / (name + suffix)
         try:
             path.mkdir(parents=True)

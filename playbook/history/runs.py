@@ -278,18 +278,24 @@ def read(
     Args:
         change: made of each run as it is read, so that the lines as they are never stand in memory together.
     """
-    problems: list[str] = []
+    problems = [
+        f"{RUNS}/{file.name} is not read: expected the name of a year, such as 2026.jsonl"
+        for file in sorted((folder / RUNS).glob("*.jsonl"))
+        if not _YEAR.fullmatch(file.stem)
+    ]
     runs: dict[str, RunLine] = {}
-    for file in sorted((folder / RUNS).glob("*.jsonl")):
-        where = f"{RUNS}/{file.name}"
-        if not _YEAR.fullmatch(file.stem):
-            problems.append(f"{where} is not read: expected the name of a year, such as 2026.jsonl")
-        elif since is None or int(file.stem) >= since.astimezone(UTC).year:
-            _take(file, where, runs, problems, change)
+    for file in files_since(folder, since):
+        _take(file, f"{RUNS}/{file.name}", runs, problems, change)
     found: Iterable[RunLine] = runs.values()
     if since is not None:
         found = (run for run in found if run.started >= since)
     return History(tuple(sorted(found, key=lambda run: run.order)), tuple(problems))
+
+
+def files_since(folder: Path, since: datetime | None = None) -> list[Path]:
+    """The files that may hold runs that began since a moment (aware), oldest first."""
+    files = sorted(file for file in (folder / RUNS).glob("*.jsonl") if _YEAR.fullmatch(file.stem))
+    return [file for file in files if since is None or int(file.stem) >= since.astimezone(UTC).year]
 
 
 def _take(
@@ -325,13 +331,17 @@ def _lines(content: bytes) -> Iterator[tuple[int, RunLine | None, str]]:
         if problem:
             yield number, None, problem
             continue
-        try:
-            run = _RUN.decode(text)
-        except lines.DAMAGE as error:
-            yield number, None, _other_form(text) or lines.damage(error)
-            continue
-        other = _other_form(text) if run.schema != SCHEMA else ""
-        yield number, None if other else run, other
+        yield number, *run_of(text)
+
+
+def run_of(text: bytes) -> tuple[RunLine | None, str]:
+    """The run of a line, or None and why it cannot be read."""
+    try:
+        run = _RUN.decode(text)
+    except lines.DAMAGE as error:
+        return None, _other_form(text) or lines.damage(error)
+    other = _other_form(text) if run.schema != SCHEMA else ""
+    return None if other else run, other
 
 
 def _other_form(text: bytes) -> str:

@@ -29,8 +29,8 @@ from playbook.core.places import MODULE
 from playbook.core.public import public_results
 from playbook.core.record import Record, Results
 from playbook.core.verdict import EXIT_NOT_KEPT, EXIT_OK
+from playbook.history.by_target import RunsByTarget
 from playbook.history.folder import history_folder
-from playbook.history.readings import SharedReadings
 from playbook.hooks.load_options import add_time, order_of, ordered, require_permitted
 from playbook.report import pytest_html
 from playbook.run import Run
@@ -83,14 +83,14 @@ class Controller:
         histories = [history_folder(settings, self.reports, chosen=options.history) for settings in found]
         self.history = histories[0]
         self.load = order_of(config, found[0], self.history, targets=len(found))
-        shared = None if self.order.is_only else SharedReadings()
+        known = RunsByTarget()
         self.targets = {
             settings.target.name: TargetRun(
                 settings,
                 self.order,
                 history=history,
                 load=self.load,
-                readings=shared,
+                known=known,
             )
             for settings, history in zip(found, histories, strict=True)
         }

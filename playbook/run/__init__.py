@@ -15,7 +15,6 @@ import playbook.measure
 from playbook.core import door
 from playbook.core.catalogue import Catalogue, Item, is_own, read_runbook
 from playbook.core.clock import Clock, iso
-from playbook.core.counters import Earlier
 from playbook.core.door.records import leaving
 from playbook.core.engine import REGISTRY, Measurements
 from playbook.core.errors import Unmeasured
@@ -23,7 +22,8 @@ from playbook.core.places import comes_with_it, path_of
 from playbook.core.record import KILLED, LeftOut, Record, Results, Timing
 from playbook.core.run_folder import Begun, what_was_left
 from playbook.core.verdict import EXECUTED, Verdict, exit_code, overall
-from playbook.history.readings import earlier_readings, last_run
+from playbook.history.by_target import RunsByTarget
+from playbook.history.readings import earlier_of
 from playbook.load.order import MARKER, PRODUCTION_OPTION, SHAPE_OPTION, LoadOrder
 from playbook.people.files import waivers_of
 from playbook.people.waivers import Waivers
@@ -59,12 +59,12 @@ class Run:
         allow_mutations: bool = False,
         load_order: LoadOrder | None = None,
         history: Path | None = None,
-        earlier: Earlier | None = None,
+        known: RunsByTarget | None = None,
     ) -> None:
         """``allow_mutations`` and ``load_order`` are what the command line says; see ``playbook.settings.gate``.
 
-        ``history`` is the folder of past runs; None where there are none to compare with. ``earlier`` is what they
-        have read, where that is known already.
+        ``history`` is the folder of past runs; None where there are none to compare with. ``known`` is what is
+        known of them already, where many targets share it.
         """
         self.settings = settings
         self.clock = clock or Clock()
@@ -78,11 +78,7 @@ class Run:
                 "clock": self.clock,
                 "allow_mutations": allow_mutations,
                 "load_order": self.load_order,
-                "earlier": earlier
-                or Earlier(
-                    lambda: earlier_readings(history, settings, self.clock.now()),
-                    lambda: last_run(history, settings, self.clock.now()),
-                ),
+                "earlier": earlier_of(settings, history, self.clock, known or RunsByTarget()),
             },
             absent=settings.nowhere,
         )

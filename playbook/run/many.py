@@ -132,7 +132,9 @@ class Many:
             self._told[name] = row_of(public_results(results, shipped()), folder=row.folder, problem=row.problem)
         target.results = None
         target.let_go()
-        if len(self._rows) % _COLLECT_AFTER == 0:
+        if len(self._rows) == 1:
+            gc.freeze()  # all modules are loaded by now, and stay
+        elif len(self._rows) % _COLLECT_AFTER == 0:
             gc.collect()  # what was measured of a target is much in few objects, so it would stay for long
         terminal = self._config.pluginmanager.get_plugin("terminalreporter")
         if terminal and not terminal.no_summary:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 AT_ONCE = 2
 # One that takes longer waits for something, and costs the others no processor.
 LATE = 5.0  # seconds
-_POLL = 0.02  # seconds
+_POLL = 0.05  # seconds
 _READY, _BEING_MEASURED, _NOT_BEGUN, _HANGS = range(4)
 MOST_AT_ONCE = 48  # with those that are late: each has some dozen threads
 

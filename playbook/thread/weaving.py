@@ -13,7 +13,7 @@ from playbook.core.record import Record, Results
 from playbook.core.severity import severity_of_finding
 from playbook.core.told import Link, Thread
 from playbook.core.verdict import SEVERITY, Verdict
-from playbook.history.runs import RunLine, read
+from playbook.history.runs import RunLine
 from playbook.settings.loading import Settings
 from playbook.thread.calls import calls_of
 from playbook.thread.links import Addresses
@@ -23,15 +23,15 @@ from playbook.thread.since import BAD, before_of, compared, last_good, since_of
 _BACK = timedelta(days=100)
 
 
-def with_thread(results: Results, settings: Settings, history: Path, reports: Path) -> Results:
+def with_thread(results: Results, settings: Settings, runs: Sequence[RunLine], reports: Path) -> Results:
     """The results, and since when each finding is bad, what changed, whom to call and where to look.
 
     Args:
-        history: folder of past runs; one that is not there holds none.
+        runs: past ones of the target, oldest first.
         reports: folder of reports, for links to those that lie there.
     """
     started = datetime.fromisoformat(results.started)
-    past = [run for run in read(history, since=started - _BACK).of(results.target) if run.started < started]
+    past = [run for run in runs if started - _BACK <= run.started < started]
     addresses = Addresses(settings)
 
     def links_of(run: RunLine) -> list[Link]:

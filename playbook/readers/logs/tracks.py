@@ -7,9 +7,11 @@ that writes once a night, or now and then, has none.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from operator import sub
 from typing import NamedTuple
 
 MINUTE = 60
@@ -113,31 +115,36 @@ def holes(minutes: Sequence[int], since: float, until: float, *, newest_minutes:
         return []
     begin, end = int(since) // MINUTE, int(until) // MINUTE
     points = [*([begin] if begin < minutes[0] else []), *minutes, *([end] if end > minutes[-1] else [])]
-    gaps = list(pairwise(points))
-    lengths = sorted(later - earlier for earlier, later in gaps)
-    usual = _usual([length for length in lengths if length < newest_minutes])
-    short = sum(length for length in lengths if length < newest_minutes)
+    gaps = Counter(map(sub, points[1:], points))
+    short = {length: count for length, count in gaps.items() if length < newest_minutes}
+    in_short = sum(length * count for length, count in short.items())
+    least = max(newest_minutes, _SPREAD * _usual(short, in_short))
     known = points[-1] - points[0]
     ongoing = points[-1] - minutes[-1]
     found = []
-    for earlier, later in gaps:
+    for earlier, later in pairwise(points) if max(gaps) >= least else ():
         length = later - earlier
-        if length < max(newest_minutes, _SPREAD * usual) or later <= begin:
+        if length < least or later <= begin:
             continue
         is_last = later == end and earlier == minutes[-1]
         others = known - length - (0 if is_last else ongoing)
-        if others and short >= _CHATTY * others:
+        if others and in_short >= _CHATTY * others:
             found.append(
                 Hole(max(earlier, begin) * 60.0 if later != end else earlier * 60.0, later * 60.0, is_last)
             )
     return sorted(found, key=lambda hole: -hole.seconds)
 
 
-def _usual(lengths: Sequence[int]) -> float:
-    """The length of gap in which, or in shorter ones, nine tenths of the time was spent. ``lengths`` in order."""
-    total, seen = sum(lengths), 0
-    for length in lengths:
-        seen += length
+def _usual(gaps: Mapping[int, int], total: int) -> float:
+    """The length of gap in which, or in shorter ones, nine tenths of the time was spent.
+
+    Args:
+        gaps: how many there are of each length.
+        total: time in all of them.
+    """
+    seen = 0
+    for length, count in sorted(gaps.items()):
+        seen += length * count
         if seen >= _USUAL * total:
             return length
     return 0.0

@@ -11,6 +11,7 @@ from playbook.core.clock import FixedClock
 from playbook.core.counters import Counted
 from playbook.core.door.records import leaving
 from playbook.core.engine import Outcome
+from playbook.history.by_target import RunsByTarget
 from playbook.history.readings import earlier_readings
 from playbook.history.runs import append, line_of, read
 from playbook.run import Run
@@ -70,9 +71,9 @@ def test_readings_of_the_target_come_from_its_lines(tmp_path):
         line = run_line({}, started=NOW - timedelta(days=days_ago), target=target)
         append(tmp_path, msgspec.structs.replace(line, readings={"redis": counted(hits, 24 * days_ago)}))
     append(tmp_path, run_line({}, started=NOW - timedelta(hours=3), target="production"))
-    assert hits_of(earlier_readings(tmp_path, settings(tmp_path), NOW)) == [4.0, 5.0]
-    assert list(earlier_readings(None, settings(tmp_path), NOW)) == []
-    assert list(earlier_readings(tmp_path / "none", settings(tmp_path), NOW)) == []
+    assert hits_of(earlier_readings(tmp_path, settings(tmp_path), NOW, RunsByTarget())) == [4.0, 5.0]
+    assert list(earlier_readings(None, settings(tmp_path), NOW, RunsByTarget())) == []
+    assert list(earlier_readings(tmp_path / "none", settings(tmp_path), NOW, RunsByTarget())) == []
 
 
 def test_a_file_of_readings_stands_in_place_of_the_lines(tmp_path):
@@ -86,9 +87,11 @@ def test_a_file_of_readings_stands_in_place_of_the_lines(tmp_path):
     file = tmp_path / "past.jsonl"
     text = msgspec.json.encode({"redis": counted(5.0)}) + b"\n"
     file.write_bytes(text + b'{"redis": {"at": "yesterday"}}\n\n{"redi')
-    assert hits_of(earlier_readings(tmp_path, settings(tmp_path, readings=str(file)), NOW)) == [5.0]
+    assert hits_of(earlier_readings(tmp_path, settings(tmp_path, readings=str(file)), NOW, RunsByTarget())) == [
+        5.0
+    ]
     gone = settings(tmp_path, readings=str(tmp_path / "none"))
-    assert list(earlier_readings(tmp_path, gone, NOW)) == []
+    assert list(earlier_readings(tmp_path, gone, NOW, RunsByTarget())) == []
 
 
 def test_a_line_without_readings_is_as_it_always_was(tmp_path):

@@ -11,7 +11,7 @@ from playbook.core.public import public_results
 from playbook.core.told import Asked, Release
 from playbook.core.verdict import Verdict
 from playbook.history import runs as history
-from playbook.history.runs import line_of
+from playbook.history.runs import line_of, read
 from playbook.settings.loading import load
 from playbook.thread.weaving import with_thread
 from tests.factories import record, results
@@ -43,7 +43,7 @@ def bad_run(*records, **changes):
 
 def woven(made, settings, tmp_path):
     """Its thread."""
-    found = with_thread(made, settings, tmp_path / "history", tmp_path).thread
+    found = with_thread(made, settings, read(tmp_path / "history").of(made.target), tmp_path).thread
     assert found
     return found
 
