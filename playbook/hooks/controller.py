@@ -47,7 +47,6 @@ if TYPE_CHECKING:
 
 # pytest's options that leave out something of a set.
 _CHOICES = ("keyword", "deselect", "ignore", "ignore_glob", "lf", "stepwise")
-_USUAL_LETTERS = "fE"  # of pytest's -r: what failed, which the closing lines tell anyway
 
 
 class Controller:
@@ -255,7 +254,7 @@ class Controller:
 
     def summarise(self, terminal: Any) -> None:
         """Print what is not OK, the counts, and where the report is."""
-        from playbook.report.terminal import absent, lines, listed
+        from playbook.report.terminal import USUAL_LETTERS, absent, lines, listed
 
         if self.many:
             self.many.summarise(terminal)
@@ -274,7 +273,7 @@ class Controller:
             where = where.relative_to(Path.cwd())
         report = str(where / "index.html") if folder.results_file.is_file() else "none"
         terminal.ensure_newline()
-        if self.config.option.reportchars != _USUAL_LETTERS and not terminal.no_summary:
+        if self.config.option.reportchars != USUAL_LETTERS and not terminal.no_summary:
             for text, markup in listed(results, terminal.reportchars):
                 terminal.write_line(text, **markup)
         for text, markup in lines(results, report, width=terminal._tw.fullwidth):

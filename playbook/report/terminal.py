@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from playbook.core.record import LeftOut, Record, Results, RootCause
 from playbook.core.verdict import SEVERITY, Verdict
@@ -41,6 +41,7 @@ def lines(results: Results, where: str, width: int = 80) -> list[Line]:
     return list(_lines(results, where, min(width, _WIDEST)))
 
 
+USUAL_LETTERS = "fE"  # of pytest's -r: what failed, which the closing lines tell anyway
 # What the letters of pytest's -r ask for; UNKNOWN is what pytest calls an error.
 _LETTERS = {
     Verdict.OK: "pP",
@@ -52,12 +53,16 @@ _LETTERS = {
 }
 
 
-def listed(results: Results, letters: str) -> Iterator[Line]:
-    """A line for each check whose verdict ``letters`` ask for, the worst last."""
+def listed(results: Results, letters: str, name_of: Callable[[str], str] = str) -> Iterator[Line]:
+    """A line for each check whose verdict ``letters`` ask for, the worst last.
+
+    Args:
+        name_of: how a check is called here; by its id in the records where nothing else is said.
+    """
     asked = [verdict for verdict, those in _LETTERS.items() if set(those) & set(letters)]
     for verdict in sorted(asked, key=SEVERITY.index, reverse=True):
         for record in of_verdict(results, verdict):
-            text = clip(f"{verdict} {record.check} - {record.message}", _MOST_CHARACTERS)
+            text = clip(f"{verdict} {name_of(record.check)} - {record.message}", _MOST_CHARACTERS)
             yield _plain(text), _MARKUP[verdict]
 
 

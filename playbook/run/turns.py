@@ -25,6 +25,8 @@ LATE = 5.0  # seconds
 _POLL = 0.05  # seconds
 _READY, _BEING_MEASURED, _NOT_BEGUN, _HANGS = range(4)
 MOST_AT_ONCE = 48  # with those that are late: each has some dozen threads
+# More that are measured and wait to be judged cost memory and connections, and what is judged late is old.
+MOST_READY = 3
 
 
 class Turns:
@@ -96,7 +98,7 @@ class Turns:
             self._measured[target] = self._start(target), self._clock()
 
     def _begin_ahead(self) -> None:
-        while len(self._measured) < MOST_AT_ONCE and self._busy() < self._at_once:
+        while len(self._measured) < MOST_AT_ONCE and self._has_room():
             ready = next((target for target in self._waiting if not self._wait(target)), None)
             if ready is None:
                 return
@@ -107,12 +109,11 @@ class Turns:
         gate = self._gates.get(target)
         return gate.admit() if gate else 0.0
 
-    def _busy(self) -> int:
-        """How many are being measured now, but for those that hang."""
-        return sum(
-            not self._is_late(target) and not run.measurements.is_settled()
-            for target, (run, _) in self._measured.items()
-        )
+    def _has_room(self) -> bool:
+        """Whether another one may be measured: few are now, but for those that hang, and few wait to be judged."""
+        settled = {target: run.measurements.is_settled() for target, (run, _) in self._measured.items()}
+        busy = sum(not done and not self._is_late(target) for target, done in settled.items())
+        return busy < self._at_once and sum(settled.values()) <= MOST_READY
 
     def _is_late(self, target: str) -> bool:
         return self._clock() - self._measured[target][1] > LATE
