@@ -15,7 +15,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,6 +48,7 @@ MUTATIONS = "--allow-mutations"
 # The handoff page that a scheduled set judges is written before it, where the settings say where pages are kept.
 _PAGES = {"weekly": "--weekly", "monthly": "--monthly"}
 _PAGE_SECONDS = 300.0
+_FURTHER_PAGE_SECONDS = 60.0  # a target whose services hang takes no longer
 _END_SECONDS = 30.0  # a run that is told to end writes its report; then it is killed
 POLL_SECONDS = 0.25
 _SIGNALLED = 128  # as shells have it: this and the number of the signal
@@ -192,27 +193,34 @@ class Runner:
             for number, handler in before.items():
                 signal.signal(number, handler)
 
+    def _whose(self) -> Iterable[tuple[Settings, Path]]:
+        """The settings and the history of each target."""
+        return [(self._settings, self._history)]
+
     def _write_handoff(self) -> None:
-        """The page of the week or month that ends now, in a process of its own; its failure costs no run."""
-        settings, period = self._settings, _PAGES.get(self._set)
-        if not (period and self._options.scheduled and settings.people.handoffs):
+        """The pages of the week or month that ends now, in processes of their own; a failure costs no run."""
+        period = _PAGES.get(self._set)
+        if not (period and self._options.scheduled):
             return
-        if settings.target.kind == SANDBOX:
-            return
-        command = [sys.executable, "-m", "playbook", "handoff", period, "--target", settings.target.name]
-        command += [f"--history={self._history}", *([] if settings.target.private else ["--public"])]
-        ended = subprocess.run(
-            command,
-            cwd=self._root,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=_PAGE_SECONDS,
-            check=False,
-        )
-        for line in (ended.stdout + ended.stderr).splitlines():
-            self._say(f"handoff: {line}")
+        alike: dict[tuple[Path, bool], list[str]] = {}
+        for settings, history in self._whose():
+            if settings.people.handoffs and settings.target.kind != SANDBOX:
+                alike.setdefault((history, settings.target.private), []).append(settings.target.name)
+        for (history, is_private), names in alike.items():
+            command = [sys.executable, "-m", "playbook", "handoff", period, f"--history={history}"]
+            command += [f"--target={name}" for name in names] + ([] if is_private else ["--public"])
+            ended = subprocess.run(
+                command,
+                cwd=self._root,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                errors="replace",
+                timeout=_PAGE_SECONDS + _FURTHER_PAGE_SECONDS * (len(names) - 1),
+                check=False,
+            )
+            for line in (ended.stdout + ended.stderr).splitlines():
+                self._say(f"handoff: {line}")
 
     # ------------------------------------------------------------------------------------------------------ pytest
 

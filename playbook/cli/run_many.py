@@ -7,7 +7,7 @@ the address of a ping share one ping: success where all of them are well.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -24,6 +24,7 @@ from playbook.core.run_folder import Told
 from playbook.core.verdict import Verdict, worst
 from playbook.history import runs as history
 from playbook.history.folder import history_folder
+from playbook.load.order import MARKER
 from playbook.notify import ping, tell
 from playbook.report import read_results
 from playbook.report.words import plural
@@ -57,7 +58,9 @@ class ManyRunner(Runner):
     ) -> None:
         super().__init__(options, found[0], root, say, clock)
         self._found = {settings.target.name: settings for settings in found}
-        self._limit = 60 * (options.limit or max(settings.running.limit_minutes for settings in found))
+        minutes = [settings.running.limit_minutes for settings in found]
+        # Load tests run one after another; what else is checked goes side by side.
+        self._limit = 60 * (options.limit or (sum(minutes) if options.set == MARKER else max(minutes)))
         self._histories = {
             name: history_folder(settings, self._reports, chosen=options.history)
             for name, settings in self._found.items()
@@ -78,6 +81,7 @@ class ManyRunner(Runner):
         told: dict[str, str] = {}
         seen: dict[str, _OfTarget] = {}
         try:
+            self._step("handoff pages", self._write_handoff)
             first = self._pytest([], ["--scheduled"] if self._options.scheduled else [])
             code = first.code
             seen = dict(self._heard)
@@ -96,6 +100,9 @@ class ManyRunner(Runner):
         finally:  # whatever happened: who was told of the start hears of the end
             self._ping_all("end", told, seen)
         return code
+
+    def _whose(self) -> Iterable[tuple[Settings, Path]]:
+        return [(settings, self._histories[name]) for name, settings in self._found.items()]
 
     def _target_options(self) -> list[str]:
         return [f"--target={name}" for name in self._again] if self._again else super()._target_options()

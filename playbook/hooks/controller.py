@@ -31,7 +31,7 @@ from playbook.core.record import Record, Results
 from playbook.core.verdict import EXIT_NOT_KEPT, EXIT_OK
 from playbook.history.by_target import RunsByTarget
 from playbook.history.folder import history_folder
-from playbook.hooks.load_options import add_time, order_of, ordered, require_permitted
+from playbook.hooks.load_options import add_time, ordered, orders_of, require_permitted
 from playbook.report import pytest_html
 from playbook.run import Run
 from playbook.run.many import Many
@@ -55,6 +55,8 @@ class Controller:
     Attributes:
         targets: by name, in the order in which they were named.
         many: the page over all; None where there is one target.
+        loads: what is asked of load tests, by target; empty where nothing is.
+        load_was_cut: a load test was stopped, so that no other one may begin.
         overlay: the addresses of the sandbox, once it is started.
     """
 
@@ -81,14 +83,14 @@ class Controller:
         )
         histories = [history_folder(settings, self.reports, chosen=options.history) for settings in found]
         self.history = histories[0]
-        self.load = order_of(config, found[0], self.history, targets=len(found))
+        self.loads = orders_of(config, found, histories)
         known = RunsByTarget()
         self.targets = {
             settings.target.name: TargetRun(
                 settings,
                 self.order,
                 history=history,
-                load=self.load,
+                load=self.loads.get(settings.target.name),
                 known=known,
             )
             for settings, history in zip(found, histories, strict=True)
@@ -105,7 +107,7 @@ class Controller:
             add_time(config, (len(found) - 1) * 60.0)
         self._previous: dict[int, Any] = {}
         self._is_started = False
-        self._load_was_cut = False
+        self.load_was_cut = False
         self._has_page = False
         self._quiet_html = hasattr(options, "htmlpath") and not options.htmlpath
 
@@ -128,8 +130,7 @@ class Controller:
         terminal = self._terminal
         if terminal:
             terminal.write_line(self._first_line(), bold=True)
-        if self.load and self.first.settings.target.kind != SANDBOX:
-            require_permitted(self.first.settings, self.load)
+        self._require_load_permitted(now_that_it_is_started=False)
 
     def begin(self, name: str = "") -> Run:
         """Make the folder of a target's report, once; what comes to a record from now on is reported."""
@@ -167,7 +168,7 @@ class Controller:
         for number in (signal.SIGTERM, signal.SIGHUP):
             if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup has it
                 self._previous[number] = signal.signal(number, self._terminated)
-        if self.load:
+        if self.loads:
             self._previous[signal.SIGINT] = signal.signal(signal.SIGINT, self._interrupted)
         self._is_started = True
         terminal = self._terminal
@@ -176,8 +177,14 @@ class Controller:
             terminal.summary_stats = lambda: None
         if any(target.settings.target.kind == SANDBOX for target in self.targets.values()):
             self._start_sandbox()
-        if self.load:
-            require_permitted(self.first.settings, self.load)
+        self._require_load_permitted(now_that_it_is_started=True)
+
+    def _require_load_permitted(self, *, now_that_it_is_started: bool) -> None:
+        """Of each target before anything is sent to any of them; of the sandbox once its addresses are known."""
+        for name, order in self.loads.items():
+            settings = self.targets[name].settings
+            if settings.target.kind != SANDBOX or now_that_it_is_started:
+                require_permitted(settings, order)
 
     def _start_sandbox(self) -> None:
         from sandbox.launcher import attach_or_start
@@ -238,7 +245,7 @@ class Controller:
         if self.many:
             session.exitstatus = self.many.finish(self.ended, exitstatus, begin=self.begin)
             return
-        if self._load_was_cut:
+        if self.load_was_cut:
             session.exitstatus = exitstatus = pytest.ExitCode.INTERRUPTED
         counts = exitstatus in {pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED}
         # Interrupted, or an internal error: pytest's own code says more.
@@ -285,8 +292,8 @@ class Controller:
 
     def stop(self) -> None:
         """Stop what was started. Called whatever happened."""
-        if self.load:
-            self.load.end()
+        for order in self.loads.values():
+            order.end()
         if self.sandbox:
             self.sandbox.stop()
         for target in self.targets.values():
@@ -330,7 +337,7 @@ class Controller:
         )
         told = f"{len(self.targets):,} targets ({self.many.asked})" if self.many else f"target: {name}"
         faults = f" · faults: {', '.join(self.config.option.fault)}" if self.config.option.fault else ""
-        load = f" · load: {ordered(self.first.settings, self.load)}" if self.load else ""
+        load = f" · load: {ordered(self.first.settings, self.loads)}" if self.loads else ""
         return f"operations playbook · {told} · set: {self.order.set_name}{load}{faults} · {iso(self.started)}"
 
     def _terminated(self, signum: int, frame: object) -> None:
@@ -345,10 +352,11 @@ class Controller:
 
     def _stop_load(self) -> bool:
         """Stop a load test that runs, once; what it measured is then judged (UNKNOWN) and reported as always."""
-        if self.load is None or not self.load.running or self.load.stop.is_set():
+        running = next((order for order in self.loads.values() if order.running), None)
+        if running is None or running.stop.is_set():
             return False
-        self.load.stop.set()
-        self._load_was_cut = True
+        running.stop.set()
+        self.load_was_cut = True
         self._say("the load is being stopped and then reported; once more ends the run at once")
         return True
 

@@ -39,10 +39,13 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
     result = yield
     if turns:
         item.stash[NOTES] = Notes()  # what it saw can be much
-        if turns.after(item) and not controller:
+        is_last = turns.after(item)
+        if is_last and not controller:
             target_run = run_of(item)
             target_run.measurements.close()
             target_run.measurements.forget()
+        elif is_last and controller and controller.load_was_cut:
+            item.session.shouldstop = controller.ended  # who stopped one load test wants no other one
     return result
 
 

@@ -159,5 +159,6 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         lambda item: item.stash[TARGET],
         start,
         gates={name: gate_of(settings) for name, settings in settings_by_target(config).items()},
-        puts_off=controller is not None,
+        # Nothing is measured beside a load test: it would be measured under load.
+        puts_off=controller is not None and not controller.loads,
     )

@@ -27,7 +27,6 @@ from playbook.report.pytest_terms import forget_record, forget_reports
 from playbook.run import Run
 from playbook.run.target_run import FINISHED, Order, TargetRun, ToldByWorker
 from playbook.run.targets_folder import TargetsFolder
-from playbook.settings.loading import Settings
 
 _COLLECT_AFTER = 5  # targets
 _NOTHING_CHOSEN = "no check of this set is chosen for it"
@@ -232,8 +231,3 @@ class Many:
 
 def _is_for_everybody() -> bool:
     return of_terminal(os.environ) is Audience.PUBLIC
-
-
-def most_minutes(all_settings: list[Settings]) -> float:
-    """How long a run of these may take: as long as that of them which may take longest."""
-    return max(settings.running.limit_minutes for settings in all_settings)
