@@ -29,6 +29,7 @@ DEFAULT_TIME_LIMIT = 30.0
 # Under the time that pytest.ini gives a check, so that what hangs is named, and not the check that waited for it.
 # Drills and load tests are waited for as long as they may take; their checks have limits of their own.
 LONGEST_WAIT = 50.0
+_THREADS_HINT = "The system bounds how many threads a container or user may have (pids.max, ulimit -u)."
 SPARE = 2.0  # seconds before its end at which a measurement waits for no answer any more, and says so itself
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -321,7 +322,11 @@ class Measurements:
         for library in provider.libraries:
             import_module(library)
         self.start(need for need in provider.needs if need not in self._given)
-        threading.Thread(target=self._run, args=(task,), name=f"measure:{name}", daemon=True).start()
+        try:
+            threading.Thread(target=self._run, args=(task,), name=f"measure:{name}", daemon=True).start()
+        except RuntimeError as error:  # the system allows no more
+            text = f"{name} could not be measured: {error}"
+            self._end(task, Outcome(name, None, Unmeasured(text, service=name, hint=_THREADS_HINT), 0.0, name))
         return task
 
     def _run(self, task: _Task) -> None:

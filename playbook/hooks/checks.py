@@ -157,7 +157,8 @@ class Keeper:
     def pytest_runtest_logfinish(self, nodeid: str) -> None:
         """Of many targets, the one whose last check this was has ended."""
         if self.controller.many and not only_shows(self.controller.config):
-            self.controller.many.has_run(nodeid, self.controller.ended)
+            with self.controller.ending.put_off():
+                self.controller.many.has_run(nodeid, self.controller.ending.why)
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """A file that cannot be read costs its own checks, and not the run."""

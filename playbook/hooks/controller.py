@@ -12,7 +12,6 @@ from __future__ import annotations
 import os
 import re
 import shlex
-import signal
 from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,6 +30,7 @@ from playbook.core.record import Record, Results
 from playbook.core.verdict import EXIT_NOT_KEPT, EXIT_OK
 from playbook.history.by_target import RunsByTarget
 from playbook.history.folder import history_folder
+from playbook.hooks.ending import Ending
 from playbook.hooks.load_options import add_time, ordered, orders_of, require_permitted
 from playbook.report import pytest_html
 from playbook.run import Run
@@ -55,6 +55,7 @@ class Controller:
     Attributes:
         targets: by name, in the order in which they were named.
         many: the page over all; None where there is one target.
+        ending: signals to end, and why the run ended.
         loads: what is asked of load tests, by target; empty where nothing is.
         load_was_cut: a load test was stopped, so that no other one may begin.
         overlay: the addresses of the sandbox, once it is started.
@@ -98,14 +99,13 @@ class Controller:
         self.started = self.first.started
         self.overlay: dict[str, Any] | None = None
         self.sandbox: RunningSandbox | None = None
-        self.ended = FINISHED
+        self.ending = Ending(self._stop_load)
         self.results: Results | None = None
         self.many: Many | None = None
         if not self.order.is_only:
             asked = ", ".join(options.target) or os.environ.get("PLAYBOOK_TARGET", "")
             self.many = Many(config, self.targets, self.order, asked=asked, shard=str(shard or ""))
             add_time(config, (len(found) - 1) * 60.0)
-        self._previous: dict[int, Any] = {}
         self._is_started = False
         self.load_was_cut = False
         self._has_page = False
@@ -165,11 +165,7 @@ class Controller:
         """
         if self._is_started:
             return
-        for number in (signal.SIGTERM, signal.SIGHUP):
-            if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup has it
-                self._previous[number] = signal.signal(number, self._terminated)
-        if self.loads:
-            self._previous[signal.SIGINT] = signal.signal(signal.SIGINT, self._interrupted)
+        self.ending.listen()
         self._is_started = True
         terminal = self._terminal
         if terminal:
@@ -236,20 +232,20 @@ class Controller:
             pytest_html.silence(self.config)
         if exitstatus in {pytest.ExitCode.USAGE_ERROR, pytest.ExitCode.NO_TESTS_COLLECTED}:
             return
-        if exitstatus == pytest.ExitCode.INTERRUPTED and self.ended == FINISHED:
-            self.ended = str(session.shouldstop or "interrupted")
+        if exitstatus == pytest.ExitCode.INTERRUPTED and self.ending.why == FINISHED:
+            self.ending.why = str(session.shouldstop or "interrupted")
         elif session.shouldfail:
-            self.ended = str(session.shouldfail)
+            self.ending.why = str(session.shouldfail)
         elif exitstatus == pytest.ExitCode.INTERNAL_ERROR:
-            self.ended = "pytest had an internal error"
+            self.ending.why = "pytest had an internal error"
         if self.many:
-            session.exitstatus = self.many.finish(self.ended, exitstatus, begin=self.begin)
+            session.exitstatus = self.many.finish(self.ending.why, exitstatus, begin=self.begin)
             return
         if self.load_was_cut:
             session.exitstatus = exitstatus = pytest.ExitCode.INTERRUPTED
         counts = exitstatus in {pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED}
         # Interrupted, or an internal error: pytest's own code says more.
-        results = self.first.added_up(self.ended, None if counts else int(exitstatus))
+        results = self.first.added_up(self.ending.why, None if counts else int(exitstatus))
         if results is None:
             return
         if counts:
@@ -299,8 +295,7 @@ class Controller:
         for target in self.targets.values():
             if target.folder:
                 target.folder.discard_if_empty()
-        for number, previous in self._previous.items():
-            signal.signal(number, previous)
+        self.ending.listen_no_more()
 
     # ------------------------------------------------------------------------------------------ the command line
 
@@ -339,16 +334,6 @@ class Controller:
         faults = f" · faults: {', '.join(self.config.option.fault)}" if self.config.option.fault else ""
         load = f" · load: {ordered(self.first.settings, self.loads)}" if self.loads else ""
         return f"operations playbook · {told} · set: {self.order.set_name}{load}{faults} · {iso(self.started)}"
-
-    def _terminated(self, signum: int, frame: object) -> None:
-        self.ended = f"interrupted by {signal.Signals(signum).name}"
-        if not self._stop_load():
-            raise KeyboardInterrupt(self.ended)
-
-    def _interrupted(self, signum: int, frame: object) -> None:
-        self.ended = "interrupted"
-        if not self._stop_load():
-            raise KeyboardInterrupt
 
     def _stop_load(self) -> bool:
         """Stop a load test that runs, once; what it measured is then judged (UNKNOWN) and reported as always."""

@@ -45,7 +45,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
             target_run.measurements.close()
             target_run.measurements.forget()
         elif is_last and controller and controller.load_was_cut:
-            item.session.shouldstop = controller.ended  # who stopped one load test wants no other one
+            item.session.shouldstop = controller.ending.why  # who stopped one load test wants no other one
     return result
 
 

@@ -174,7 +174,8 @@ class Many:
         code = None if counts else int(exitstatus)
         for name, target in self._targets.items():
             if target.folder is not None:
-                self._end(name, ended, code)
+                is_whole = not self._open.get(name, {name})  # all of its checks have ended
+                self._end(name, FINISHED if is_whole else ended, None if is_whole else code)
         missing = [name for name in self._targets if name not in self._rows]
         why = f"the run ended early ({ended})" if ended != FINISHED else "the run did not come to it"
         if missing:
