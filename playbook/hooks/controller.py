@@ -33,6 +33,7 @@ from playbook.history.folder import history_folder
 from playbook.hooks.ending import Ending
 from playbook.hooks.load_options import add_time, ordered, orders_of, require_permitted
 from playbook.report import pytest_html
+from playbook.report.words import clip
 from playbook.run import Run
 from playbook.run.many import Many
 from playbook.run.target_run import FINISHED, Order, TargetRun
@@ -330,7 +331,7 @@ class Controller:
         name = (
             target.name if self.chosen else f"{target.name} (no target chosen: this is the embedded demo system)"
         )
-        told = f"{len(self.targets):,} targets ({self.many.asked})" if self.many else f"target: {name}"
+        told = f"{len(self.targets):,} targets ({clip(self.many.asked, 200)})" if self.many else f"target: {name}"
         faults = f" · faults: {', '.join(self.config.option.fault)}" if self.config.option.fault else ""
         load = f" · load: {ordered(self.first.settings, self.loads)}" if self.loads else ""
         return f"operations playbook · {told} · set: {self.order.set_name}{load}{faults} · {iso(self.started)}"

@@ -24,7 +24,7 @@ AT_ONCE = 2
 LATE = 5.0  # seconds
 _POLL = 0.05  # seconds
 _READY, _BEING_MEASURED, _NOT_BEGUN, _HANGS = range(4)
-MOST_AT_ONCE = 16  # with those that are late: each has some dozen threads, and a container allows so many only
+MOST_AT_ONCE = 24  # with those that are late: each has some dozen threads, and a container allows so many only
 # More that are measured and wait to be judged cost memory and connections, and what is judged late is old.
 MOST_READY = 3
 

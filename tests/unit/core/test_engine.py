@@ -214,6 +214,38 @@ def test_clients_are_closed_once_and_never_started_for_it():
     assert measurements.finished() == []
 
 
+def test_client_that_opens_after_the_end_is_closed():
+    """A thousand targets share the file descriptors of one process."""
+    begin, closed = threading.Event(), threading.Event()
+
+    def late():
+        begin.wait(5)
+        return SimpleNamespace(close=closed.set)
+
+    measurements = Measurements({}, registry(late, clients=("late",)))
+    measurements.start(["late"])
+    measurements.close()
+    assert not closed.is_set()
+    begin.set()
+    assert closed.wait(5)
+
+
+def test_measurement_without_a_thread_says_why(monkeypatch):
+    """Nobody waits for what has never begun."""
+
+    def numbers():
+        return 1
+
+    def no_thread(_):
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", no_thread)
+    measurements = Measurements({}, registry(numbers))
+    with pytest.raises(Unmeasured, match="numbers could not be measured: can't start new thread"):
+        measurements.get("numbers")
+    assert measurements.is_settled()
+
+
 def test_a_measurement_tells_which_others_it_was_made_of():
     """Clients are none, and neither are those that it is apart from."""
 

@@ -291,6 +291,29 @@ def test_first_failure_with_x_leaves_the_others_unknown(project):
     }
 
 
+@pytest.mark.parametrize("number", ["SIGINT", "SIGTERM"])
+def test_signal_while_results_are_written_does_not_change_them(project, number):
+    """The target whose results are being written has one line of the history, as it was; those after it end."""
+    project.write(GOOD)
+    with (project.folder / "conftest.py").open("a") as file:
+        file.write(
+            "import os, signal\nfrom playbook.run import target_run\nappend = target_run.append\n"
+            "def interrupted(folder, line):\n"
+            "    if line.target == 'shop-a':\n"
+            f"        os.kill(os.getpid(), signal.{number})\n"
+            "    return append(folder, line)\n"
+            "target_run.append = interrupted\n"
+        )
+    ended = project.run(*GROUP)
+    assert ended.returncode == 2, ended.stdout + ended.stderr
+    runs = read(project.folder / "reports" / "history").runs
+    assert sorted((run.target, str(run.verdict), run.ended.split()[0]) for run in runs) == [
+        ("shop-a", "OK", "finished"),
+        ("shop-b", "UNKNOWN", "interrupted"),
+        ("shop-c", "UNKNOWN", "interrupted"),
+    ]
+
+
 def test_load_tests_of_several_targets_run_one_after_another(project):
     """Each target has its own, after its other checks, and before anything of the next target is measured."""
     project.write(LOADED)
