@@ -6,6 +6,7 @@ import gc
 from collections.abc import Generator
 
 import pytest
+from _pytest.mark.expression import Expression  # what -m itself is read with; there is no public door to it
 
 from playbook.core.check_ids import PARAMETER, parameter_id
 from playbook.core.engine import needs_of
@@ -54,11 +55,29 @@ def pytest_make_collect_report(
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Each check stands once for each target, where there are several."""
     targets = targets_of(metafunc.config)
-    if len(targets) > 1:
+    if len(targets) > 1 and _may_be_chosen(metafunc):
         metafunc.fixturenames.append(PARAMETER)
         has_others = bool(getattr(metafunc, "_calls", ()))
         ids = [parameter_id(name, has_others=has_others) for name in targets]
         metafunc.parametrize(PARAMETER, targets, indirect=True, ids=ids)
+
+
+def _may_be_chosen(metafunc: pytest.Metafunc) -> bool:
+    """Whether ``-m`` may choose a check; False where its marks say that it will not, whatever its parameters.
+
+    Of a hundred checks a set has twenty: a thousand targets would have a hundred thousand, to be left out at once.
+    """
+    expression = metafunc.config.option.markexpr or ""
+    if not expression or "=" in expression:
+        return True
+    if any(getattr(call, "marks", ()) for call in getattr(metafunc, "_calls", ())):
+        return True
+    try:
+        compiled = Expression.compile(expression)
+    except SyntaxError:
+        return True  # pytest says so itself
+    names = {mark.name for mark in metafunc.definition.iter_markers()}
+    return compiled.evaluate(lambda name, /, **_: name in names)
 
 
 @pytest.hookimpl(trylast=True)

@@ -244,6 +244,7 @@ class Document:
                         "(reports are named after it)"
                     )
             self._groups = groups_of(groups, self._targets, file)
+        self._built: dict[str, Settings] = {}  # by what their target sets beside itself
         self._said = merged
         self._merged = _merge(merged, overlay) if overlay else merged
 
@@ -290,9 +291,42 @@ class Document:
         there, loaded = shorn(settings.target, settings.load, settings.absent)
         return replace(settings, target=there, load=loaded, root=self._root)
 
+    def _as_another(self, name: str) -> Settings | None:
+        """Settings that differ from another target's in the target's own part alone; None where there are none.
+
+        Of a thousand targets nearly all are like this. What is wrong with one is told by ``_build``.
+        """
+        raw, overrides = _split(self._merged["targets"][name])
+        known = self._built.get(repr(overrides))
+        if known is None:
+            return None
+        sources = dict(_texts(raw, f"targets.{name}"))
+        if not self._trusted and any(_is_secret(at) and not _VARIABLE.fullmatch(sources[at]) for at in sources):
+            return None
+        ladders = _merge(self._merged.get("limits", {}), overrides.get("limits", {}))
+        filled: dict[str, Any] = {"name": name, **_interpolate(raw, self._environment)}
+        _fill_limits_of_sites(filled, ladders, str(self.file or DEFAULTS))
+        try:
+            target = msgspec.convert(filled, Target, dec_hook=_decode)
+        except msgspec.ValidationError:
+            return None
+        if any(mistakes(target, self._sets, "target")):
+            return None
+        told = {path: text for path, text in known.sources.items() if path.startswith(f"{_NOTIFICATIONS}.")}
+        return replace(known, target=target, sources=sources | told)
+
     def _build(self, name: str) -> Settings:
-        settings = _build(name, self._merged, self.file, self._environment, self._sets, trusted=self._trusted)
+        settings = self._as_another(name)
+        if settings is None:
+            settings = _build(name, self._merged, self.file, self._environment, self._sets, trusted=self._trusted)
+            self._built.setdefault(repr(_split(self._merged["targets"][name])[1]), settings)
         return replace(settings, guarded=Guarded(self._reached, name))
+
+
+def _split(target: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What a target says of itself, and what it sets of the tables that are not about one target."""
+    raw = dict(target)
+    return raw, {key: raw.pop(key) for key in _OVERRIDES if key in raw}
 
 
 @with_lines
@@ -411,8 +445,7 @@ def _build(
     trusted: bool,
 ) -> Settings:
     where = str(file or DEFAULTS)
-    raw = dict(merged["targets"][name])
-    overrides = {key: raw.pop(key, {}) for key in _OVERRIDES}
+    raw, overrides = _split(merged["targets"][name])
     common = {key: value for key, value in merged.items() if key not in {"targets", "default_target"}}
     _require_of_one_target(common, where)
     common = _merge(common, {key: value for key, value in overrides.items() if value})
@@ -429,7 +462,7 @@ def _build(
     common[_NOTIFICATIONS] = _interpolate(told, environment)
     common["people"] = _interpolate(common.get("people", {}), environment)
     ladders = common.get("limits", {})
-    paths = {key: f"targets.{name}.limits.{key}" for key in overrides["limits"]}
+    paths = {key: f"targets.{name}.limits.{key}" for key in overrides.get("limits", {})}
     common["limits"] = _limits(ladders, where, paths)
     common["target"] = {"name": name, **_interpolate(raw, environment)}
     _fill_limits_of_sites(common["target"], ladders, where)

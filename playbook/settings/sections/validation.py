@@ -58,13 +58,14 @@ class Mistake(msgspec.Struct, frozen=True):
     text: str
 
 
-def mistakes(settings: msgspec.Struct, sets: Iterable[str]) -> Iterator[Mistake]:
+def mistakes(settings: msgspec.Struct, sets: Iterable[str], where: str = "") -> Iterator[Mistake]:
     """What is wrong with settings that are of the right types.
 
     Args:
         sets: names of all sets there are.
+        where: path of these settings, if they are a part of all.
     """
-    found = dict(_walk(settings, ""))
+    found = dict(_walk(settings, where))
     for path, value in found.items():
         yield from _number(path, value)
     for path, schemes in _ADDRESSES.items():

@@ -130,3 +130,60 @@ def test_mistake_in_a_group_ends_every_command_with_its_line(root):
     file.write_text(file.read_text().replace('["shop-*"]', '["shop-x"]'))
     with pytest.raises(UsageError, match=r"playbook\.toml:2: groups\.shops: there is no target 'shop-x'"):
         load("shop-a", root=root, environment={})
+
+
+MIXED = """
+[limits]
+cache_hit_rate = { target = "> 85 %" }
+[targets.plain]
+kind = "staging"
+[targets.plain-too]
+kind = "production"
+without = ["redis"]
+[targets.own-limits]
+kind = "staging"
+[targets.own-limits.limits]
+cache_hit_rate = { target = "> 95 %" }
+[targets.sites]
+kind = "staging"
+[targets.sites.web]
+url = "https://portfolio.example"
+also = [{ name = "blog", url = "https://blog.example", limits = { cache_hit_rate = { target = "> 99 %" } } }]
+[targets.secret]
+kind = "staging"
+[targets.secret.digitalocean]
+token = "${TOKEN}"
+"""
+NAMES = ("plain", "plain-too", "own-limits", "sites", "secret")
+WRONG = {
+    "kind": '[targets.bad]\nkind = "stagin"\n',
+    "address": '[targets.bad]\nkind = "staging"\n[targets.bad.web]\nurl = "ftp://portfolio.example"\n',
+    "secret": '[targets.bad]\nkind = "staging"\n[targets.bad.digitalocean]\ntoken = "dop_v1_0123456789"\n',
+    "key": '[targets.bad]\nkind = "staging"\ncolour = "red"\n',
+    "zone": '[targets.bad]\nkind = "staging"\ntime_zone = "Mars/Olympus"\n',
+}
+
+
+def test_settings_of_a_target_are_the_same_alone_and_beside_others(tmp_path):
+    """In whatever order the targets are built."""
+    (tmp_path / "playbook.toml").write_text(MIXED)
+    environment = {"TOKEN": "dop_v1_0123456789abcdef"}
+    alone = {name: load(name, root=tmp_path, environment=environment) for name in NAMES}
+    for names in (NAMES, NAMES[::-1]):
+        for settings in load_all(names, root=tmp_path, environment=environment):
+            mine = alone[settings.target.name]
+            for field in settings.__struct_fields__:
+                if field != "guarded":  # a view, which equals itself
+                    assert getattr(settings, field) == getattr(mine, field), (settings.target.name, field)
+            assert dict(settings.guarded) == dict(mine.guarded)
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+def test_mistake_of_a_target_is_told_beside_others_as_alone(tmp_path, wrong):
+    """The file's other targets are sound."""
+    (tmp_path / "playbook.toml").write_text(MIXED + WRONG[wrong])
+    with pytest.raises(UsageError) as alone:
+        load("bad", root=tmp_path, environment={})
+    with pytest.raises(UsageError) as together:
+        load_all(["plain", "bad"], root=tmp_path, environment={})
+    assert str(alone.value) == str(together.value)
