@@ -282,7 +282,7 @@ class AppHealth(_Message, frozen=True):
 
 
 class LogUrls(_Message, frozen=True):
-    """Addresses of logs: a WebSocket, and texts that together form the log. Never show them: they contain a token."""
+    """Addresses of logs: a WebSocket, and texts that form one log. Never show them: they contain a token."""
 
     live_url: str = ""
     historic_urls: list[str] = []

@@ -148,7 +148,7 @@ class GitHubApi:
     def members(
         self, *, role: Literal["all", "admin", "member"] = "all", without_2fa: bool = False
     ) -> Listing[User]:
-        """Members; ``admin`` are the owners. Only an owner's token sees all of them and who lacks a second factor."""
+        """Members; ``admin`` are the owners. Only an owner's token sees all, and who lacks a second factor."""
         params = {"role": role, **({"filter": "2fa_disabled"} if without_2fa else {})}
         what = "the members without a second factor" if without_2fa else "the members"
         return self._all(f"/orgs/{self._organisation()}/members", params, list[User], what)
