@@ -1,1 +1,1 @@
-"""Commands used by the workflows; they run anywhere: GitHub is only some files and environment variables to them."""
+"""Commands used by the workflows; they run anywhere, as GitHub is only files and variables to them."""

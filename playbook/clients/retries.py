@@ -1,4 +1,4 @@
-"""Retries that are bounded, spaced and visible. Only for reads: a request that changes something is never repeated."""
+"""Retries that are bounded, spaced and visible. Only for reads: what changes something is never repeated."""
 
 from __future__ import annotations
 

@@ -133,7 +133,7 @@ def _is_a_library(file: Path) -> bool:
 
 
 def _is_by_a_library() -> bool:
-    """Whether the assert that pytest reports is not the check's: decided by the caller of pytest's own function."""
+    """Whether the assert that pytest reports is not the check's, by the caller of pytest's function."""
     frame = inspect.currentframe()
     while frame and frame.f_code.co_name != "_call_assertion_pass":
         frame = frame.f_back
