@@ -68,7 +68,7 @@ def world_with(names: Iterable[str], now: datetime, product: Product | None = No
     """A healthy world at ``now`` (aware) with these faults in it; of the portfolio where no product is given.
 
     Raises:
-        UsageError: a name is no fault.
+        UsageError: a name is no fault, or of one that has still to be written.
     """
     from sandbox.world import World
 
@@ -76,7 +76,10 @@ def world_with(names: Iterable[str], now: datetime, product: Product | None = No
     demand_known(names)
     world = World.healthy(now, product) if product else World.healthy(now)
     for name in names:
-        FAULTS[name].edit(world)
+        try:
+            FAULTS[name].edit(world)
+        except NotImplementedError as gap:  # of a skeleton that `python -m playbook new` wrote
+            raise UsageError(f"fault {name}: {gap}") from None
     return world
 
 
