@@ -97,46 +97,37 @@ def planned_edits(plan: Plan, root: Path) -> list[Edit]:
         UsageError: a file that has to be new is there already.
     """
     name, subject = plan.measured.name, plan.subject
-    catalogue = (root / _CATALOGUE).read_text(encoding="utf-8")
+    catalogue = _read(root / _CATALOGUE)
     edits = [
         Edit(_CATALOGUE, inserting.with_entry(catalogue, plan.item, texts.catalogue_entry(plan)), "the item"),
     ]
-    check_file = Path(f"checks/test_{subject}.py")
-    head = _text(root / check_file) or texts.check_file(plan)
     imports = [
         f"from {plan.measured.module} import {plan.measured.annotation}",
         "from playbook.settings.sections.figures import Limits",
         "from playbook.core.judge import Judge",
     ]
-    edits.append(
-        Edit(check_file, inserting.with_types(head, imports) + texts.check(plan), f"the check {plan.check}")
-    )
+    checks = inserting.with_types(_read(root / plan.file), imports) + texts.check(plan)
+    edits.append(Edit(plan.file, checks, f"the check {plan.check}"))
     if plan.clients:
         measure = Path(*plan.measured.module.split(".")).with_suffix(".py")
-        test = Path(f"tests/unit/measure/test_{name}.py")
+        test = Path(f"tests/unit/measure/{subject}/test_{name}.py")
         for file in (measure, test):
             if (root / file).exists():
                 raise UsageError(f"new: {file} is there already; choose another ITEM, or give --measurement")
         edits.append(Edit(measure, texts.measurement(plan, plan.clients), f"the measurement {name}"))
         edits.append(Edit(test, texts.unit_test(plan), "its unit tests"))
     if plan.fault_is_new:
-        file = Path(f"sandbox/faults/{subject}.py")
-        edits.append(
-            Edit(
-                file, (_text(root / file) or texts.fault_file(plan)) + texts.fault(plan), f"the fault {plan.fault}"
-            )
-        )
-    file = Path(f"tests/checks/expectations/{subject}.py")
-    told = _text(root / file) or texts.expectation_file(plan)
-    told = inserting.with_expected(told, plan.fault, texts.expected_bad(plan))
-    told = inserting.with_expected(told, plan.gone, texts.expected_unknown(plan))
-    edits.append(Edit(file, told, f"what it says under {plan.fault} and {plan.gone}"))
+        faults = Path(f"sandbox/faults/{subject}.py")
+        edits.append(Edit(faults, _read(root / faults) + texts.fault(plan), f"the fault {plan.fault}"))
+    stated = Path(f"tests/checks/expectations/{subject}.py")
+    text = inserting.with_expected(_read(root / stated), plan.fault, texts.expected_bad(plan))
+    text = inserting.with_expected(text, plan.gone, texts.expected_unknown(plan))
+    edits.append(Edit(stated, text, f"what it says under {plan.fault} and {plan.gone}"))
     return edits
 
 
-def _text(file: Path) -> str:
-    """The text of a file; empty where it is not there."""
-    return file.read_text(encoding="utf-8") if file.exists() else ""
+def _read(file: Path) -> str:
+    return file.read_text(encoding="utf-8")
 
 
 def _format(files: list[Path], root: Path, say: Say) -> None:

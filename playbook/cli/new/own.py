@@ -13,7 +13,7 @@ from playbook.core.catalogue import shipped
 from playbook.core.engine import REGISTRY
 from playbook.core.errors import UsageError
 from playbook.core.own_items import item_of_test
-from playbook.core.places import is_checkout
+from playbook.core.places import OWN, is_checkout
 from playbook.core.verdict import EXIT_OK
 from playbook.run import load_providers
 
@@ -37,7 +37,7 @@ def new_own_check(item: str, root: Path, say: Say, *, measurement: str = "") -> 
     if len(words) < 2:
         raise UsageError(f"new: expected a set, a subject and a name, such as daily.shop.answers, got {item!r}")
     subject, name = _python(words[0]), _python("_".join(words[1:]))
-    file = Path("checks", *(["local"] if is_checkout(root) else []), f"test_{subject}.py")
+    file = Path("checks", *([OWN] if is_checkout(root) else []), f"test_{subject}.py")
     function = f"test_{name}"
     there = (root / file).read_text(encoding="utf-8") if (root / file).exists() else ""
     if any(isinstance(node, ast.FunctionDef) and node.name == function for node in ast.walk(ast.parse(there))):

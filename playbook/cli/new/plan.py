@@ -46,6 +46,7 @@ class Plan:
         subject: the package of ``playbook.measure`` that it belongs to.
         markers: the sets that run it.
         check: name of the check's function.
+        file: of the checks that are nearest to it, from the root.
         measured: what it judges.
         figures: the attributes of that value that are numbers; empty where the measurement is new.
         clients: what a new measurement asks; empty where the measurement is there already.
@@ -61,6 +62,7 @@ class Plan:
     subject: str
     markers: tuple[str, ...]
     check: str
+    file: Path
     measured: Needed
     figures: tuple[str, ...]
     clients: tuple[Needed, ...]
@@ -132,6 +134,7 @@ def make_plan(
         subject=subject,
         markers=markers,
         check=check,
+        file=_nearest_file(root, subject, measurement or client),
         measured=measured,
         figures=figures,
         clients=clients,
@@ -234,6 +237,16 @@ def _usual_client(subject: str) -> str:
     if not asked:
         raise UsageError(f"new: no measurement of {subject} asks a client yet; add --client")
     return asked.most_common(1)[0][0]
+
+
+def _nearest_file(root: Path, subject: str, provider: str) -> Path:
+    """The subject's file with the most checks of the same measurement or client; of equals the subject's own."""
+    counts = Counter(dict.fromkeys(sorted((root / "checks" / subject).glob("test_*.py")), 0))
+    for file, check in check_functions(root):
+        if file in counts and provider in needs_of(argument.arg for argument in check.args.args):
+            counts[file] += 1
+    nearest = max(counts, key=lambda file: (counts[file], file.name == f"test_{subject}.py"))
+    return nearest.relative_to(root)
 
 
 def _usual_gone(root: Path, provider: str, set_name: str) -> list[str]:

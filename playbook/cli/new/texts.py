@@ -46,21 +46,6 @@ def _markers(plan: Plan) -> str:
     return "\n".join(f"@pytest.mark.{marker}" for marker in plan.markers)
 
 
-def check_file(plan: Plan) -> str:
-    """The head of a file of checks, for a subject that has none."""
-    return f'''"""{plan.subject.capitalize()}: {FILL_IN}: what the checks of this file look at."""
-
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
-import pytest
-
-if TYPE_CHECKING:
-    pass
-'''
-
-
 def measurement(plan: Plan, clients: tuple[Needed, ...]) -> str:
     """The measurement and the value that it returns."""
     name, kind = plan.measured.name, plan.measured.annotation
@@ -138,31 +123,6 @@ def fault(plan: Plan) -> str:
 @fault("{plan.fault}", "{FILL_IN}: what an operator would see, in one sentence without a full stop")
 def _(world: World) -> None:
     raise NotImplementedError("{FILL_IN}: edit the state of `world` that sandbox/world.py names")
-'''
-
-
-def fault_file(plan: Plan) -> str:
-    """The head of a file of faults, for a subject that has none."""
-    return f'''"""What can go wrong with {plan.subject}."""
-
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
-from sandbox.faults import fault
-
-if TYPE_CHECKING:
-    from sandbox.world import World
-'''
-
-
-def expectation_file(plan: Plan) -> str:
-    """The head of a file of expectations, for a subject that has none."""
-    return f'''"""What the faults of {plan.subject} make the checks say."""
-
-from __future__ import annotations
-
-EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {{}}
 '''
 
 
