@@ -136,5 +136,7 @@ def _format(files: list[Path], root: Path, say: Say) -> None:
         say("ruff is not installed here, so the new lines may have to be wrapped: `make lint` installs it.")
         return
     ruff = [sys.executable, "-m", "ruff"]
-    for words in (["check", "--quiet", "--select", "I,F401", "--fix"], ["format", "--quiet"]):
-        subprocess.run([*ruff, *words, *map(str, files)], cwd=root, check=False, timeout=60)
+    for words in (["check", "--select", "I,F401", "--fix"], ["format"]):
+        subprocess.run(
+            [*ruff, *words, "--quiet", "--no-cache", *map(str, files)], cwd=root, check=False, timeout=60
+        )
