@@ -80,11 +80,7 @@ def places(item: str, root: Path) -> list[Place]:
             continue
         found.append(Place("check", file.relative_to(root), check.lineno, check.name))
         needs |= {argument.arg for argument in check.args.args}
-        limits |= {
-            part.attr
-            for part in ast.walk(check)
-            if isinstance(part, ast.Attribute) and isinstance(part.value, ast.Name) and part.value.id == "limits"
-        }
+        limits |= limits_of(check)
     found += _measured(root, needs)
     for name in sorted(limits):
         found += _lines("limit", root, DEFAULTS, re.compile(rf"^\[limits\.{re.escape(name)}\]"), name)
@@ -116,6 +112,15 @@ def named_by(check: ast.FunctionDef) -> set[str]:
         part.value for mark in check.decorator_list for part in ast.walk(mark) if isinstance(part, ast.Constant)
     )
     return {text for text in texts if isinstance(text, str)}
+
+
+def limits_of(check: ast.FunctionDef) -> set[str]:
+    """The names of the limits that a check judges by."""
+    return {
+        part.attr
+        for part in ast.walk(check)
+        if isinstance(part, ast.Attribute) and isinstance(part.value, ast.Name) and part.value.id == "limits"
+    }
 
 
 def expectations(root: Path) -> Any:

@@ -121,8 +121,10 @@ def planned_edits(plan: Plan, root: Path) -> list[Edit]:
         edits.append(Edit(faults, _read(root / faults) + texts.fault(plan), f"the fault {plan.fault}"))
     stated = Path(f"tests/checks/expectations/{subject}.py")
     text = inserting.with_expected(_read(root / stated), plan.fault, texts.expected_bad(plan))
-    text = inserting.with_expected(text, plan.gone, texts.expected_unknown(plan))
-    edits.append(Edit(stated, text, f"what it says under {plan.fault} and {plan.gone}"))
+    gone = [plan.gone, *(fault for fault in plan.also_gone if inserting.states(text, fault))]
+    for fault in gone:
+        text = inserting.with_expected(text, fault, texts.expected_unknown(plan))
+    edits.append(Edit(stated, text, f"what it says under {', '.join([plan.fault, *gone])}"))
     return edits
 
 

@@ -15,7 +15,7 @@ from pkgutil import iter_modules
 from typing import Any, NamedTuple
 
 import playbook.measure
-from playbook.cli.where import check_functions, expectations, named_by
+from playbook.cli.where import check_functions, expectations, limits_of, named_by
 from playbook.core.catalogue import SECTIONED, shipped
 from playbook.core.engine import REGISTRY, needs_of
 from playbook.core.errors import UsageError
@@ -52,7 +52,7 @@ class Plan:
         clients: what a new measurement asks; empty where the measurement is there already.
         fault: under which it fails.
         fault_is_new: whether that fault has still to be written.
-        limits: the limits whose names begin with the subject.
+        limits: the limits whose names begin with the subject, and those that its neighbours are judged by.
         gone: the fault that takes away what it measures.
         also_gone: the other faults that make all checks of the same measurement or client UNKNOWN.
     """
@@ -140,7 +140,7 @@ def make_plan(
         clients=clients,
         fault=fault,
         fault_is_new=fault not in faults,
-        limits=tuple(name for name in Limits.__struct_fields__ if name.startswith(f"{subject}_")),
+        limits=_near_limits(root, subject, measurement or client),
         gone=gone or usual[0],
         also_gone=tuple(one for one in usual if one != (gone or usual[0])),
     )
@@ -247,6 +247,15 @@ def _nearest_file(root: Path, subject: str, provider: str) -> Path:
             counts[file] += 1
     nearest = max(counts, key=lambda file: (counts[file], file.name == f"test_{subject}.py"))
     return nearest.relative_to(root)
+
+
+def _near_limits(root: Path, subject: str, provider: str) -> tuple[str, ...]:
+    """The limits of a subject by their names, and those that checks of the same measurement or client judge by."""
+    near = {name for name in Limits.__struct_fields__ if name.startswith(f"{subject}_")}
+    for _, check in check_functions(root):
+        if provider in {argument.arg for argument in check.args.args}:
+            near |= limits_of(check)
+    return tuple(sorted(near))
 
 
 def _usual_gone(root: Path, provider: str, set_name: str) -> list[str]:
