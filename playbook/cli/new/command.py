@@ -81,7 +81,7 @@ def run_new(options: argparse.Namespace, root: Path, say: Say) -> int:
 
 
 def proving_command(plan: Plan) -> str:
-    """What runs the new proofs: healthy, its fault, and each fault that makes its neighbours UNKNOWN."""
+    """What runs the new proofs: healthy, its fault, and each fault that takes away what its neighbours measure."""
     healthy = f"(healthy and {plan.item.partition('.')[0]})"
     chosen = dict.fromkeys(
         ("filled_in", plan.item, plan.measured.name, healthy, plan.fault, plan.gone, *plan.also_gone)

@@ -54,7 +54,7 @@ class Plan:
         fault_is_new: whether that fault has still to be written.
         limits: the limits whose names begin with the subject, and those that its neighbours are judged by.
         gone: the fault that takes away what it measures.
-        also_gone: the other faults that make all checks of the same measurement or client UNKNOWN.
+        also_gone: the other faults that take it away, as far as the neighbours' expectations show.
     """
 
     item: str
@@ -122,7 +122,7 @@ def make_plan(
         raise UsageError(f"new: expected a fault's name such as redis-gone, got {fault!r}")
     if gone:
         _require_known("fault", gone, faults)
-    usual = _usual_gone(root, measurement or client, set_name)
+    usual = _usual_gone(root, subject, measurement or client, set_name)
     if not gone and not usual:
         raise UsageError(f"new: no fault takes away what {measurement or client} asks; add --gone")
     check = f"test_{name}"
@@ -258,21 +258,25 @@ def _near_limits(root: Path, subject: str, provider: str) -> tuple[str, ...]:
     return tuple(sorted(near))
 
 
-def _usual_gone(root: Path, provider: str, set_name: str) -> list[str]:
-    """The faults that make all checks of the same provider UNKNOWN: those of the same set, if it has some.
+def _usual_gone(root: Path, subject: str, provider: str, set_name: str) -> list[str]:
+    """The faults that reach most checks of the same provider, of which some become UNKNOWN.
 
-    What takes away most, and a service as a whole, comes first.
+    Checks of other sets count only where the set has none. Some become CRITICAL, as where the website is gone.
+    The subject's own faults come first, then services that are gone.
     """
     asking: set[str] = set()
     for _, check in check_functions(root):
         if provider in needs_of(argument.arg for argument in check.args.args):
             asking |= named_by(check) & shipped().items.keys()
     asking = {item for item in asking if item.startswith(f"{set_name}.")} or asking
-    unknown: Counter[str] = Counter()
+    reached: Counter[str] = Counter()
     for fault, expected in expectations(root).EXPECTATIONS.items():
-        unknown[fault] = sum(expected.get(item, ("",))[0] == "UNKNOWN" for item in asking)
-    most = max(unknown.values(), default=0)
-    return sorted((f for f in unknown if most and unknown[f] == most), key=lambda f: (not f.endswith("-gone"), f))
+        verdicts = [expected[item][0] for item in asking if item in expected]
+        reached[fault] = len(verdicts) if "UNKNOWN" in verdicts else 0
+    most = max(reached.values(), default=0)
+    stated = import_module(f"{expectations(root).__name__}.{subject}").EXPECTATIONS
+    found = (fault for fault in reached if most and reached[fault] == most)
+    return sorted(found, key=lambda fault: (fault not in stated, not fault.endswith("-gone"), fault))
 
 
 def _class_name(name: str) -> str:
