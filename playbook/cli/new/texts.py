@@ -90,6 +90,7 @@ class {kind}:
 @measurement
 def {name}({parameters}) -> {kind}:
     """{FILL_IN}: what is asked, its unit, and the source of that fact."""
+    # What is not understood: raise Malformed("SUBJECT: expected ..., got ...", service="SERVICE").
     raise NotImplementedError("{FILL_IN}: ask {clients[0].name}, and return {kind}(reading, coverage)")
 '''
 
@@ -106,7 +107,9 @@ from {plan.measured.module} import {name}
 
 def test_whole_answer_gives_the_figure():
     """{FILL_IN}: the answer of the real system, and the figure that follows from it."""
-    pytest.fail(f"{FILL_IN}: call {{{name}.__name__}} with a canned client, and compare its reading and coverage")
+    # Clients: tests/unit/loopback.py serves HTTP, tests/redis_factory.py has a Redis, and the neighbours of
+    # this file show the others.
+    pytest.fail(f"{FILL_IN}: call {{{name}.__name__}} with such a client, and compare its reading and coverage")
 
 
 @pytest.mark.parametrize("answer", [""])
