@@ -25,7 +25,7 @@ from playbook.measure.app.samples import HOUR, Samples, Window, by_component, st
 from playbook.measure.figures.kpis import ERROR_RATE
 from playbook.measure.figures.recent import Recent, recent
 from playbook.measure.logs.logs import LogReview
-from playbook.measure.web.web import HomepageTiming
+from playbook.measure.web.homepage import HomepageTiming
 from playbook.settings.loading import Settings
 
 DAY = timedelta(days=1)

@@ -14,6 +14,7 @@ from typing import Any
 
 from playbook.core import door
 from playbook.measure.web import health_words as words
+from playbook.measure.web.health_report import Dependency, Report, UnknownShapeError
 from playbook.measure.web.health_values import (
     Pairs,
     are_names,
@@ -43,44 +44,6 @@ _LINE = re.compile(
 )
 _SUMMARY = re.compile(r"^\s*(?:healthz|livez|readyz)? ?check (passed|failed)\s*$")
 _AS_MESSAGE = ("message", "msg", "response", "text", "ping")
-
-
-class UnknownShapeError(ValueError):
-    """The text says nothing of health that is understood; the message says what it is instead."""
-
-
-@dataclass(frozen=True, slots=True)
-class Dependency:
-    """One thing that the service needs, by its own account.
-
-    Attributes:
-        status: as it stands there.
-        state: None where that is not understood.
-        remark: an error or latency that stands beside it; may be empty.
-    """
-
-    name: str
-    status: str
-    state: State | None
-    remark: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """A health endpoint's text, as far as it is understood.
-
-    Attributes:
-        status: the service's own word; ``not stated`` where only dependencies are listed.
-        state: the worst of all that it says.
-        unclear: what says neither good nor bad, as it stands there.
-        read: how many statements there are.
-    """
-
-    status: str
-    state: State
-    dependencies: tuple[Dependency, ...] = ()
-    unclear: tuple[str, ...] = ()
-    read: int = 1
 
 
 def read_report(body: bytes) -> Report:

@@ -20,7 +20,7 @@ from playbook.measure.figures.troubleshooting import (
     release_effect,
     time_split,
 )
-from playbook.measure.web.web import HomepageTiming, Sample
+from playbook.measure.web.homepage import HomepageTiming, Sample
 from playbook.readers.logs.review import Occurrences
 from playbook.settings.loading import load
 from tests.judged import check, judged
