@@ -30,10 +30,11 @@ from playbook.clients.digitalocean_types import (
     Series,
     present,
 )
-from playbook.clients.http import RUNNER_HINT, parse_url
+from playbook.clients.http import RUNNER_HINT
 from playbook.clients.listing import Listing
 from playbook.clients.pace import NoTurn, pace_of
 from playbook.clients.retries import ATTEMPTS, tries
+from playbook.clients.urls import parse_url
 from playbook.clients.wire import Broken
 from playbook.core import door
 from playbook.core.budget import convert

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable
-from datetime import timedelta
 from typing import Any, cast
 
 import numpy as np
@@ -13,9 +11,16 @@ from numpy.typing import NDArray
 
 from sandbox.metrics.promql import functions, tables
 from sandbox.metrics.promql.aggregate import aggregate
-from sandbox.metrics.promql.binary import SETS, Operation
+from sandbox.metrics.promql.binary import SETS
+from sandbox.metrics.promql.expressions import (
+    bare,
+    grouping_of,
+    labels_of,
+    matcher_test,
+    milliseconds,
+    operation_of,
+)
 from sandbox.metrics.promql.values import (
-    NAME,
     ExecutionError,
     Labels,
     Node,
@@ -26,8 +31,6 @@ from sandbox.metrics.promql.values import (
     Value,
     Vector,
     VectorNode,
-    dropping,
-    keeping,
     nameless,
     unique,
 )
@@ -121,30 +124,9 @@ def matching(view: View, selectors: Iterable[ast.Expr], start: float, end: float
 def _matched(view: View, selector: ast.VectorSelector) -> list[Labels]:
     if selector.matchers.or_matchers:
         raise ParseError("parse error: unexpected or between label matchers")
-    tests = [_test(matcher) for matcher in selector.matchers.matchers]
+    tests = [matcher_test(matcher) for matcher in selector.matchers.matchers]
     names = [selector.name] if selector.name else view.names()
     return [labels for name in names for labels in view.labels(name) if all(test(dict(labels)) for test in tests)]
-
-
-def _test(matcher: ast.Matcher) -> Callable[[dict[str, str]], bool]:
-    name, value = matcher.name, matcher.value
-    if matcher.op == ast.MatchOp.Equal:
-        return lambda labels: labels.get(name, "") == value
-    if matcher.op == ast.MatchOp.NotEqual:
-        return lambda labels: labels.get(name, "") != value
-    try:
-        pattern = re.compile(value)
-    except re.error as error:
-        raise ExecutionError(
-            f"the regular expression {value!r} is not supported by the sandbox: {error}"
-        ) from None
-    wanted = matcher.op == ast.MatchOp.Re
-    return lambda labels: bool(pattern.fullmatch(labels.get(name, ""))) == wanted
-
-
-def _milliseconds(span: timedelta | None) -> int:
-    assert span is not None  # the parser demands it
-    return round(span / timedelta(milliseconds=1))
 
 
 class _Compiler:
@@ -192,7 +174,7 @@ class _Compiler:
                     for series, index in self._newest(expression)
                 ]
             case ast.Call() if expression.func.name == "timestamp":
-                first = _bare(expression.args[0])
+                first = bare(expression.args[0])
                 return tables.distinct(self._timestamps(first)) if isinstance(first, ast.VectorSelector) else None
             case ast.Call() if expression.func.name in tables.EXTRAPOLATED:
                 return tables.extrapolated(expression.func.name, self.range_vector(expression.args[0]))
@@ -206,7 +188,7 @@ class _Compiler:
                 return self._joined(expression)
             case ast.AggregateExpr() if str(expression.op) in tables.COMBINED:
                 inner = self._table(expression.expr)
-                grouping = _grouping(expression)
+                grouping = grouping_of(expression)
                 return inner if inner is None else tables.aggregated(str(expression.op), inner, grouping)
         return None
 
@@ -215,7 +197,7 @@ class _Compiler:
         right = None if left is None else self._table(expression.rhs)
         if left is None or right is None:
             return None
-        operation = _operation(expression)
+        operation = operation_of(expression)
         return tables.joined(operation.op, left, right, operation.signature)
 
     def range_vector(self, expression: ast.Expr) -> RangeVector:
@@ -226,7 +208,7 @@ class _Compiler:
             selector = expression.vector_selector
             series = [self._view.series(labels) for labels in _matched(self._view, selector)]
             rows = [(one.labels, one.times, one.values) for one in series]
-            return RangeVector(rows, self._moments(selector), self._steps, _milliseconds(expression.range))
+            return RangeVector(rows, self._moments(selector), self._steps, milliseconds(expression.range))
         if isinstance(expression, ast.SubqueryExpr):
             return self._subquery(expression)
         raise ExecutionError(f"{type(expression).__name__} is not supported by the sandbox as a range vector")
@@ -243,12 +225,12 @@ class _Compiler:
             else:
                 fixed = round(at.at.timestamp() * 1000)
             moments = np.full_like(moments, fixed)
-        return moments - (_milliseconds(selector.offset) if selector.offset else 0)
+        return moments - (milliseconds(selector.offset) if selector.offset else 0)
 
     def _subquery(self, expression: ast.SubqueryExpr) -> RangeVector:
         moments = self._moments(expression)
-        width = _milliseconds(expression.range)
-        step = _milliseconds(expression.step) if expression.step else SUBQUERY_STEP
+        width = milliseconds(expression.range)
+        step = milliseconds(expression.step) if expression.step else SUBQUERY_STEP
         first = (int(moments.min()) - width) // step * step + step
         grid = np.arange(first, int(moments.max()) + 1, step, dtype=np.int64)
         rows = []
@@ -282,14 +264,14 @@ class _Compiler:
 
     def _binary(self, expression: ast.BinaryExpr) -> Node:
         left, right = self.node(expression.lhs), self.node(expression.rhs)
-        operation = _operation(expression)
+        operation = operation_of(expression)
         return lambda step: operation(left(step), right(step))
 
     def _aggregation(self, expression: ast.AggregateExpr) -> VectorNode:
         inner = cast(VectorNode, self.node(expression.expr))
         parameter = self.node(expression.param) if expression.param is not None else lambda _: 0.0
         op = str(expression.op)
-        group_of = _grouping(expression)
+        group_of = grouping_of(expression)
 
         def node(step: int) -> Vector:
             given = parameter(step)
@@ -304,11 +286,11 @@ class _Compiler:
             return self._window_call(name, arguments)
         if name == "absent_over_time":
             windows = self.range_vector(arguments[0])
-            labels = _told_labels(arguments[0])
+            labels = labels_of(arguments[0])
             return lambda step: [] if windows.at(step) else [(labels, 1.0)]
         if name == "time":
             return lambda step: int(self._steps[step]) / 1000
-        first = _bare(arguments[0]) if arguments else None
+        first = bare(arguments[0]) if arguments else None
         if name == "timestamp" and isinstance(first, ast.VectorSelector):
             at = tables.node_of(self._timestamps(first))
             return lambda step: unique(at(step))
@@ -318,7 +300,7 @@ class _Compiler:
         nodes = [self.node(argument) for argument in arguments]
         now: ScalarNode = lambda step: int(self._steps[step]) / 1000  # noqa: E731
         if name == "absent":
-            told = _told_labels(arguments[0])
+            told = labels_of(arguments[0])
             return lambda step: [] if nodes[0](step) else [(told, 1.0)]
         if name in functions.CALENDAR and not nodes:
             return lambda step: [((), functions.CALENDAR[name](now(step)))]
@@ -346,35 +328,6 @@ class _Compiler:
         return node
 
 
-def _grouping(expression: ast.AggregateExpr) -> Callable[[Labels], Labels]:
-    """Labels of the group that a series belongs to."""
-    names = frozenset(expression.modifier.labels) if expression.modifier else frozenset()
-    by = expression.modifier is None or expression.modifier.type == ast.AggModifierType.By
-    return lambda labels: keeping(labels, names) if by else dropping(labels, names)
-
-
-def _operation(expression: ast.BinaryExpr) -> Operation:
-    modifier = expression.modifier
-    if modifier is None:
-        return Operation(str(expression.op))
-    if modifier.fill_values is not None and (modifier.fill_values.lhs, modifier.fill_values.rhs) != (None, None):
-        raise ExecutionError("fill modifiers are not supported by the sandbox")
-    many = ""
-    if modifier.card == ast.VectorMatchCardinality.ManyToOne:
-        many = "left"
-    elif modifier.card == ast.VectorMatchCardinality.OneToMany:
-        many = "right"
-    labels = modifier.matching
-    return Operation(
-        str(expression.op),
-        returns_bool=modifier.return_bool,
-        names=frozenset(labels.labels) if labels else frozenset(),
-        on=labels is not None and labels.type == ast.LabelModifierType.Include,
-        many=many,
-        included=tuple(modifier.group_labels or ()),
-    )
-
-
 def _negative(node: Node) -> Node:
     def negative(step: int) -> Value:
         value = node(step)
@@ -389,25 +342,3 @@ def _mapped(function: Callable[[float], float], value: Value) -> Vector:
 
 def _unique_value(value: Value) -> Value:
     return unique(value) if isinstance(value, list) else value
-
-
-def _bare(expression: ast.Expr) -> ast.Expr:
-    return _bare(expression.expr) if isinstance(expression, ast.ParenExpr) else expression
-
-
-def _told_labels(expression: ast.Expr) -> Labels:
-    """Labels that ``absent`` can be sure of: those that the selector asks for by equality, once."""
-    expression = _bare(expression)
-    if isinstance(expression, ast.MatrixSelector):
-        expression = expression.vector_selector
-    if not isinstance(expression, ast.VectorSelector):
-        return ()
-    matchers = [matcher for matcher in expression.matchers.matchers if matcher.name != NAME]
-    names = [matcher.name for matcher in matchers]
-    return tuple(
-        sorted(
-            (matcher.name, matcher.value)
-            for matcher in matchers
-            if matcher.op == ast.MatchOp.Equal and names.count(matcher.name) == 1 and matcher.value
-        )
-    )

@@ -12,7 +12,7 @@ from playbook.core.clock import FixedClock
 from playbook.core.coverage import whole
 from playbook.measure.app.app import AppStatus
 from playbook.measure.app.deployments import Release, Releases
-from playbook.measure.figures.kpis import ERROR_RATE
+from playbook.measure.figures.figure_names import ERROR_RATE
 from playbook.measure.figures.recent import error_rate_now, image_success_now, recent, response_time_now
 from playbook.measure.figures.troubleshooting import (
     component_restarts,

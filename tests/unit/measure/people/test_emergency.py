@@ -19,7 +19,7 @@ from playbook.core.severity import Known, severity_of
 from playbook.core.verdict import Verdict
 from playbook.history.deliveries import Delivery, note
 from playbook.measure.alerts.alerts import Alerts
-from playbook.measure.figures.kpis import ERROR_RATE, RESPONSE_TIME
+from playbook.measure.figures.figure_names import ERROR_RATE, RESPONSE_TIME
 from playbook.measure.figures.recent import Recent
 from playbook.measure.people import emergency
 from playbook.measure.people.emergency import (
