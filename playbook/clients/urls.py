@@ -8,7 +8,7 @@ from playbook.core.errors import UsageError
 
 
 def parse_url(text: str, name: str) -> SplitResult:
-    """A usable http or https URL; UsageError, without the text, where it is none."""
+    """A usable http or https URL; otherwise UsageError, which does not quote the text."""
     try:
         url = urlsplit(text)
         usable = url.scheme in ("http", "https") and bool(url.hostname) and (url.port is None or url.port > 0)
@@ -20,11 +20,11 @@ def parse_url(text: str, name: str) -> SplitResult:
 
 
 def origin(url: SplitResult) -> tuple[str, str, int]:
-    """Scheme, host and port: what credentials belong to."""
+    """Scheme, host and port: the scope of credentials."""
     return url.scheme, url.hostname or "", url.port or (443 if url.scheme == "https" else 80)
 
 
 def shown(url: SplitResult) -> str:
-    """The URL as it may be shown: no credentials, and no query, which can hold a token."""
+    """The URL for display: without credentials and without the query, which may contain a token."""
     host = url.netloc.rpartition("@")[2]
     return f"{url.scheme}://{host}{url.path}" + ("?…" if url.query else "")

@@ -35,7 +35,7 @@ def matcher_test(matcher: ast.Matcher) -> Callable[[dict[str, str]], bool]:
 
 
 def milliseconds(span: timedelta | None) -> int:
-    assert span is not None  # the parser demands it
+    assert span is not None  # the parser requires it
     return round(span / timedelta(milliseconds=1))
 
 
@@ -72,8 +72,8 @@ def bare(expression: ast.Expr) -> ast.Expr:
     return bare(expression.expr) if isinstance(expression, ast.ParenExpr) else expression
 
 
-def labels_of(expression: ast.Expr) -> Labels:
-    """Labels that ``absent`` can be sure of: those that the selector asks for by equality, once."""
+def known_labels(expression: ast.Expr) -> Labels:
+    """Labels that ``absent`` knows: those that the selector requires by equality, once."""
     expression = bare(expression)
     if isinstance(expression, ast.MatrixSelector):
         expression = expression.vector_selector
