@@ -125,7 +125,7 @@ def fault(plan: Plan) -> str:
 
 @fault("{plan.fault}", "{FILL_IN}: what an operator would see, in one sentence without a full stop")
 def _(world: World) -> None:
-    raise NotImplementedError("{FILL_IN}: edit the state of `world` that sandbox/world.py names")
+    raise NotImplementedError("{FILL_IN}: edit the state of `world` that sandbox/world/__init__.py names")
 '''
 
 

@@ -18,7 +18,7 @@ from playbook.core.places import ROOT
 from playbook.core.verdict import EXIT_OK, EXIT_UNKNOWN, EXIT_USAGE
 from playbook.settings.loading import load
 from playbook.settings.sections.parts import PARTS
-from sandbox.digitalocean import apps, specs
+from sandbox.app import apps, specs
 from sandbox.launcher import start
 from tests.unit.digitalocean import running
 from tests.unit.loopback import closed_port
