@@ -278,14 +278,15 @@ def read(
     Args:
         change: made of each run as it is read, so that the lines as they are never stand in memory together.
     """
-    problems = [
+    problems: list[str] = []
+    runs: dict[str, RunLine] = {}
+    for file in files_since(folder, since):
+        _take(file, f"{RUNS}/{file.name}", runs, problems, change)
+    problems += [
         f"{RUNS}/{file.name} is not read: expected the name of a year, such as 2026.jsonl"
         for file in sorted((folder / RUNS).glob("*.jsonl"))
         if not _YEAR.fullmatch(file.stem)
     ]
-    runs: dict[str, RunLine] = {}
-    for file in files_since(folder, since):
-        _take(file, f"{RUNS}/{file.name}", runs, problems, change)
     found: Iterable[RunLine] = runs.values()
     if since is not None:
         found = (run for run in found if run.started >= since)

@@ -63,9 +63,9 @@ def pytest_runtest_makereport(
         run = run_of(item)
         heard = ToldByWorker(run.timings(), run.left_out, waited_for(item.stash[TARGET]))
         report.playbook_told = msgspec.json.encode(heard).decode()  # type: ignore[attr-defined]
-    if RUNS not in item.config.stash:  # fixtures are shown, and no check is executed
+    if RUNS not in item.config.stash:  # fixtures are shown without executing a check
         return report
-    report.sections = []  # captured logs of libraries may hold addresses with credentials
+    report.sections = []  # captured logs of libraries may contain addresses with credentials
     error = call.excinfo.value if call.excinfo else None
     if item.stash[NOTES].runs:
         return _part_of(item, call, report)
@@ -74,15 +74,16 @@ def pytest_runtest_makereport(
         record = _record(item, asserting.meaning(call, report, notes, title, item.path, redact=redact))
         attach(report, record)
         if not report.failed:
-            call.excinfo = None  # neither a debugger nor an editor is to take it for a failure
+            call.excinfo = None  # neither a debugger nor an editor should take it for a failure
         own = {name: redact(value) if isinstance(value, str) else value for name, value in item.user_properties}
         told = {**own, "verdict": str(record.verdict), "message": record.message}
-        item.user_properties[:] = report.user_properties = list(told.items())  # JUnit's come with the teardown
+        # JUnit's properties are written with the teardown
+        item.user_properties[:] = report.user_properties = list(told.items())
     return report
 
 
 def _part_of(item: pytest.Item, call: pytest.CallInfo[None], report: pytest.TestReport) -> pytest.TestReport:
-    """Of a subtest: it is a part of its check, whose record tells of the worst of them."""
+    """Report of a subtest, which is part of its check; the check's record shows the worst one."""
     notes = item.stash[NOTES]
     error = asserting.meaning(call, report, notes, item.stash[ITEM].title, item.path, redact=redact)
     if error is not None:
@@ -133,14 +134,14 @@ def pytest_report_teststatus(
 
 
 class Keeper:
-    """Hands each record to the controller as it comes; the hook itself is not told the configuration."""
+    """Passes each record to the controller as it arrives; the hook itself does not get the configuration."""
 
     def __init__(self, controller: Controller) -> None:
         self.controller = controller
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logstart(self, nodeid: str) -> None:
-        """With workers of xdist, this is how the first check is heard of."""
+        """With xdist workers, this is the first sign of a check."""
         if not only_shows(self.controller.config):
             with usage_errors():
                 self.controller.begin(self.controller.of_report(nodeid))
@@ -155,13 +156,13 @@ class Keeper:
 
     @pytest.hookimpl(trylast=True)
     def pytest_runtest_logfinish(self, nodeid: str) -> None:
-        """Of many targets, the one whose last check this was has ended."""
+        """With many targets, a target ends with its last check."""
         if self.controller.many and not only_shows(self.controller.config):
             with self.controller.ending.put_off():
                 self.controller.many.has_run(nodeid, self.controller.ending.why)
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
-        """A file that cannot be read costs its own checks, and not the run."""
+        """An unreadable file affects its own checks, not the run."""
         if report.failed:
             self.controller.order.uncollected[report.nodeid] = report.longreprtext
         elif report.skipped and isinstance(report.longrepr, tuple):

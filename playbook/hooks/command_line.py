@@ -61,7 +61,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="let checks marked mutates change a staging target (restore drills, test alerts); never production",
     )
-    # Written with "=": a folder behind an option that it does not know yet, pytest takes for its own root.
+    # Written with "=": pytest would take a folder after an option unknown to it for its own root.
     group.addoption(
         "--reports",
         default="reports",
@@ -105,8 +105,9 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
 
 
 def _execute_nothing(options: Any) -> None:
-    options.numprocesses, options.dist, options.tx = 0, "no", []  # xdist's
-    # To set up a fixture here is to ask the operated system, which only a run does: the plan has to do.
+    options.numprocesses, options.dist, options.tx = 0, "no", []  # xdist's options
+    # Setting up a fixture here means querying the operated system, which only a run does; so only the plan is
+    # shown.
     options.setupplan = options.setupplan or options.setuponly
 
 
@@ -121,14 +122,14 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     if not only_shows(config):
         config.option.continue_on_collection_errors = True
-        if config.option.capture != "fd":  # it would come into the report of a failure
+        if config.option.capture != "fd":  # otherwise it would appear in the report of a failure
             progress.show_on_stderr(one_line=not is_worker(config))
     if of_terminal(os.environ) is Audience.PUBLIC:
         _say_nothing_of_its_own(config.option)
         config.pluginmanager.register(pytest_output.InternalErrorForEverybody())
     with usage_errors():
         if is_worker(config):
-            # A terminal that is closed tells all its processes; a worker is ended by its controller.
+            # A closed terminal signals all its processes; a worker is ended by its controller.
             signal.signal(signal.SIGHUP, signal.SIG_IGN)
             config.stash[RUNS] = _runs_of_worker(config)
         else:
@@ -168,7 +169,7 @@ def _note_wanted(config: pytest.Config) -> None:
 
 
 def _say_nothing_of_its_own(options: Any) -> None:
-    """Where everybody reads the terminal: no traceback, warning, captured text, or name with its parameters."""
+    """On a public terminal: no traceback, warning, captured text, or name with its parameters."""
     options.tbstyle, options.showcapture, options.reportchars = "no", "no", "N"
     options.disable_warnings, options.durations, options.verbose = True, None, min(options.verbose, 0)
 

@@ -22,9 +22,9 @@ from playbook.report import pytest_output
 from playbook.run.recorder import Notes
 
 
-@pytest.hookimpl(wrapper=True, tryfirst=True)  # outside of pytest-timeout, whose limit is for the check alone
+@pytest.hookimpl(wrapper=True, tryfirst=True)  # outside pytest-timeout, whose limit is for the check alone
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
-    """With the first check the run begins, and all that the checks want measured is measured side by side."""
+    """Begin the run with the first check, and start all its measurements concurrently."""
     controller = item.config.stash.get(CONTROLLER, None)
     turns = item.config.stash.get(TURNS, None)
     if turns:
@@ -38,7 +38,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
         controller.open_page()
     result = yield
     if turns:
-        item.stash[NOTES] = Notes()  # what it saw can be much
+        item.stash[NOTES] = Notes()  # its data can be large
         is_last = turns.after(item)
         if is_last and not controller:
             target_run = run_of(item)
@@ -61,7 +61,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> Generator[None, Any, Any]:
     config = session.config
     if CONTROLLER in config.stash:
-        # What another plugin cannot write costs its own file: an exception here would end pytest with code 1.
+        # An exception of another plugin that cannot write its file would end pytest with code 1.
         pytest_output.hold_the_end(config, config.stash[CONTROLLER].not_written)
     result = yield
     if is_worker(config) and len(config.stash.get(RUNS, {})) == 1:

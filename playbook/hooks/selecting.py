@@ -43,7 +43,7 @@ def pytest_make_collect_report(
     with collecting.imported_apart(collector):
         try:
             report = yield
-        except SystemExit as error:  # of a script without a guard; pytest would end here
+        except SystemExit as error:  # raised by a script without a main guard; pytest would exit here
             said = f"{collector.nodeid}: expected a file of checks, got one that exits with {error.code!r}"
             report = collecting.report_of_mistake(collector.nodeid, said)
     collecting.note_names(collector, report)
@@ -53,7 +53,7 @@ def pytest_make_collect_report(
 
 @pytest.hookimpl(trylast=True)
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Each check stands once for each target, where there are several."""
+    """Parametrize each check by target, if there are several."""
     targets = targets_of(metafunc.config)
     if len(targets) > 1 and _may_be_chosen(metafunc):
         metafunc.fixturenames.append(PARAMETER)
@@ -88,7 +88,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     )
     if not runs:
         return
-    gc.freeze()  # what is loaded by now stays: looking through it again and again is a tenth of a run's CPU time
+    gc.freeze()  # what is loaded by now stays: scanning it again and again takes a tenth of a run's CPU time
     load_options.leave_out(config, items)
     by_target = collecting.by_target(items, list(runs))
     wanted = config.stash.get(WANTED, None)
@@ -103,7 +103,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def _understand(config: pytest.Config, run: Run, items: list[pytest.Item]) -> None:
-    """Find the item of each check of one target; what is not understood or not about it is taken out."""
+    """Find the item of each check of one target; remove checks that are not understood or not about the target."""
 
     def prepare(item: pytest.Item) -> None:
         for mistake in unknown_parts(_marked_parts(item)):
@@ -117,7 +117,7 @@ def _understand(config: pytest.Config, run: Run, items: list[pytest.Item]) -> No
     known = config.stash.setdefault(_MISTAKES, set())
     for file, mistake in mistakes.items():
         if file in known:
-            continue  # of many targets each finds the same
+            continue  # with many targets each has the same mistake
         known.add(file)
         config.hook.pytest_collectreport(report=collecting.report_of_mistake(file, mistake))
     items[:] = kept
@@ -129,7 +129,7 @@ def _marked_parts(item: pytest.Item) -> list[str]:
 
 
 def _leave_out_what_is_absent(config: pytest.Config, run: Run, items: list[pytest.Item]) -> None:
-    """What is about parts that the product does not have is no check of it; the run says so once."""
+    """Deselect checks about parts that the product does not have; the run reports it once."""
     without = run.settings.target.without
     gone = []
     for item in items if without else ():
@@ -149,7 +149,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     config = session.config
     controller = config.stash.get(CONTROLLER, None)
     if not all(TARGET in item.stash for item in session.items):
-        return  # what chooses them has ended in a mistake, which pytest tells
+        return  # the selection itself failed, which pytest reports
     if controller and session.items:
         controller.note_selected(
             {
@@ -172,7 +172,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         measure(runs[name], mine.pop(name))
         return runs[name]
 
-    gc.freeze()  # thousands of checks, which stay: no collection need look through them again and again
+    gc.freeze()  # thousands of checks that stay: no collection needs to scan them again
     config.stash[TURNS] = Turns(
         session.items,
         lambda item: item.stash[TARGET],

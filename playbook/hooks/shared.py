@@ -20,10 +20,10 @@ from playbook.settings.loading import Settings
 
 CONTROLLER = pytest.StashKey[Controller]()
 WANTED = pytest.StashKey[collecting.Wanted]()
-TURNS = pytest.StashKey[Turns]()  # where there are many targets
+TURNS = pytest.StashKey[Turns]()  # with many targets
 
-# A run begins with its first check, so what executes none needs no mention. These are named for what would come
-# before that: the workers of xdist with their sandbox, and fixtures that are set up for no check.
+# A run begins with its first check, so options that execute none need no mention. These are listed for what would
+# happen before that: xdist workers with their sandbox, and fixtures set up without a check.
 _SHOW_ONLY = ("collectonly", "setuponly", "setupplan", "showfixtures", "show_fixtures_per_test", "cacheshow")
 
 
@@ -39,7 +39,7 @@ def only_shows(config: pytest.Config) -> bool:
 
 @contextmanager
 def usage_errors() -> Iterator[None]:
-    """What whoever started pytest has got wrong, as pytest says that: in a sentence, with code 4."""
+    """Report usage errors as pytest does: one sentence, exit code 4."""
     try:
         yield
     except UsageError as error:
@@ -61,15 +61,14 @@ def settings_by_target(config: pytest.Config) -> dict[str, Settings]:
 
 
 def check_id(item: pytest.Item) -> str:
-    """The id of a check, as a record has it."""
+    """Id of a check, as in its record."""
     return item.stash.get(CHECK, None) or item.nodeid
 
 
 def measure(run: Run, items: Iterable[pytest.Item]) -> None:
     """Start what these checks will ask for, side by side."""
-    # A worker of xdist does not know which checks it will get, so it measures what they ask for when they do; of
-    # many targets it gets all checks of one.
-    # A load test begins when the first check asks for it, which is after all others are done.
+    # An xdist worker does not know which checks it will get, so it measures on demand; with many targets it gets
+    # all checks of a target. A load test begins with the first check that needs it, after all others are done.
     early = [item for item in items if not needs_load(item)]
     names = dict.fromkeys(name for item in early for name in getattr(item, "fixturenames", ()))
     run.measurements.start(name for name in names if name in REGISTRY)
