@@ -111,7 +111,7 @@ class Turns:
         return gate.admit() if gate else 0.0
 
     def _has_room(self) -> bool:
-        """Whether another target may be measured: few are in progress, not counting hanging ones, and few are ready."""
+        """Whether another target may be measured: few are in progress (hanging ones aside), and few are ready."""
         settled = {target: run.measurements.is_settled() for target, (run, _) in self._measured.items()}
         busy = sum(not done and not self._is_late(target) for target, done in settled.items())
         return busy < self._at_once and sum(settled.values()) <= MOST_READY
