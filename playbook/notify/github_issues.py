@@ -16,7 +16,7 @@ from urllib.parse import quote
 from playbook.core import door
 from playbook.core.wording import moment
 from playbook.history.handling import Handled
-from playbook.history.incidents import Event, Incident, fingerprints_of
+from playbook.history.incidents import Event, Incident, fingerprint_of_item
 from playbook.notify.due import TOLD, is_held, newest_opening
 from playbook.notify.github_api import Comment, Issue, IssuesApi, NotKept, Stopped
 from playbook.notify.messages import About
@@ -66,7 +66,7 @@ class IssueKeeper:
         self._about, self._acknowledge = dict(about), acknowledge
         self._api, self._target, self._told, self._now = api, target, told, now
         self._note, self._say = note, say
-        self._ignored = {each for item in ignored for each in fingerprints_of(target, item)}
+        self._ignored = {fingerprint_of_item(target, item) for item in ignored}
         self._issues: dict[str, Issue] = {}
         self._created = False
 

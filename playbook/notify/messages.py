@@ -21,7 +21,6 @@ from playbook.history.handling import Handled
 from playbook.history.incidents import Incident, What
 from playbook.history.lengths import length
 from playbook.history.runs import RunLine
-from playbook.history.standing import DOWN
 from playbook.notify.due import News
 from playbook.report.words import MARKS, plural
 from playbook.thread.guide import Guide
@@ -40,6 +39,8 @@ SAID: dict[What, str] = {
     "joined": "JOINED",
     "reopened": "REOPENED",
     "escalated": "ESCALATED",
+    "unseen": "NOT SEEN",
+    "seen": "SEEN AGAIN",
     "again": "STILL OPEN",
     "recovered": "RECOVERED",
     "gone": "GONE",
@@ -115,7 +116,7 @@ def of_news(
         news,
         key=lambda one: (
             _ORDER.index(one.event.what),
-            one.incident.kind != DOWN,
+            not one.incident.down,
             one.event.at,
             one.incident.fingerprint,
         ),
@@ -126,10 +127,10 @@ def of_news(
     # Nobody saw well again what nobody looks at any more.
     mood: Mood = "info" if any(one.incident.gone for one in news) else "success"
     if bad:
-        mood = "failure" if any(one.incident.kind == DOWN for one in bad) else "warning"
+        mood = "failure" if any(one.incident.down for one in bad) else "warning"
     mark = {"success": MARKS[Verdict.OK], "failure": MARKS[Verdict.CRITICAL]}.get(mood, MARKS[Verdict.UNKNOWN])
     words = ", ".join(f"{counted[what]} {_IN_TITLE.get(what, what)}" for what in _ORDER if counted[what])
-    lines = [line for same in _by_cause(news[:_MOST]) for line in _lines(same, about)]
+    lines = [line for one in news[:_MOST] for line in _lines(one, about)]
     if len(news) > _MOST:
         lines.append(f"… and {len(news) - _MOST} more")
     first = _one_line(_subject(news[0])) + (f", and {len(news) - 1} more" if len(news) > 1 else "")
@@ -148,23 +149,15 @@ def of_news(
     )
 
 
-def _by_cause(news: Sequence[News]) -> list[list[News]]:
-    """What happened to one cause at once: out of bounds, and what cannot be seen for it."""
-    found: dict[tuple[What, str], list[News]] = {}
-    for one in news:
-        found.setdefault((one.event.what, one.incident.cause), []).append(one)
-    return list(found.values())
-
-
-def _lines(same: Sequence[News], about: Mapping[str, About]) -> Iterator[str]:
+def _lines(news: News, about: Mapping[str, About]) -> Iterator[str]:
     """What and since when, what to do, and where it is shown."""
-    news = same[0]
     incident, event = news
     yield f"{SAID[event.what]}: {_one_line(_subject(news))}"
     yield f"  {_one_line(event.text)}"
-    for other in same[1:]:
-        yield f"  {_one_line(other.incident.title)}: {', '.join(other.incident.items)}"
-    notes = [f"since {moment(incident.opened)}", ", ".join(incident.items)]
+    notes = [f"since {moment(incident.opened)}", ", ".join(incident.down or incident.items)]
+    unseen = [item for item in incident.items if item not in incident.down]
+    if incident.down and unseen:
+        notes.append(f"not seen for it: {', '.join(unseen)}")
     if incident.flapping:
         notes.append("flapping")
     if event.quiet:
@@ -236,7 +229,7 @@ def of_digest(
     since = since or now - timedelta(days=_BACK.get(set_name, 7))
     verdict = newest.verdict if newest else Verdict.UNKNOWN
     moods: dict[Verdict, Mood] = {Verdict.CRITICAL: "failure", Verdict.OK: "success"}
-    still = sorted((one for one in incidents if one.is_open), key=lambda one: (one.kind != DOWN, one.opened))
+    still = sorted((one for one in incidents if one.is_open), key=lambda one: (not one.down, one.opened))
     lines = [*_of_run(newest, set_name, now), "", *_of_open(still, now, about), "", *_of_changes(incidents, since)]
     identity = f"digest-{newest.id}" if newest else f"digest-{target}-{set_name}-none-{now:%Y%m%d}"
     title = f"{MARKS[verdict]} {_name(target, kind)}: {set_name} digest, {verdict}"

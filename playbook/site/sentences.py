@@ -11,7 +11,6 @@ from playbook.core.page_words import short, when
 from playbook.core.verdict import SEVERITY, Verdict
 from playbook.history.incidents import Incident
 from playbook.history.runs import RunLine
-from playbook.history.standing import DOWN
 from playbook.report.times import age
 from playbook.report.words import clip, plural
 from playbook.site.strips import Strip
@@ -153,7 +152,7 @@ def incident_words(incident: Incident, site: Site) -> str:
         if incident.gone:
             told.append("as its check is gone")
     else:
-        how = "bad" if incident.kind == DOWN else "not seen"
+        how = "bad" if incident.down else "not seen"
         told = [f"Open since {when(incident.opened)}, {how} for {incident.lasted_until(site.now).words}"]
     told.append(plural(len(incident.items), "item"))
     if incident.reopened:

@@ -357,11 +357,11 @@ def test_what_came_and_went_within_a_window_is_never_told(tmp_path, folder):
 
 
 def test_what_cannot_be_seen_is_a_warning(tmp_path):
-    """And gets worse when it is seen."""
+    """It gets worse when it is seen, and stays one incident."""
     folder = keep(tmp_path / "h", run(0, {REDIS: UNK}), run(1, {REDIS: UNK}))
     assert webhook_told(tmp_path, folder, clock_at(1)) == ["opened"]
     keep(folder, run(2, {REDIS: CRIT}))
-    assert webhook_told(tmp_path, folder, clock_at(2)) == ["opened", "escalated", "recovered"]
+    assert webhook_told(tmp_path, folder, clock_at(2)) == ["escalated"]
 
 
 def test_what_is_down_comes_before_what_cannot_be_seen(tmp_path):
@@ -619,7 +619,7 @@ def acknowledge(folder, incident, when):
 
 
 def test_what_fails_and_cannot_be_seen_for_one_cause_is_one_entry(tmp_path, said):
-    """Named by what is out of bounds, with the other beside it."""
+    """It is named by its cause, with what is out of bounds and what cannot be seen for it."""
     bad = {
         "daily.health.api": Finding(verdict=CRIT, message="API health: 503", cause="Redis"),
         REDIS: Finding(verdict=UNK, message="Redis: refused", cause="Redis"),
@@ -629,4 +629,4 @@ def test_what_fails_and_cannot_be_seen_for_one_cause_is_one_entry(tmp_path, said
         tell(settings_with(tmp_path, webhook={"url": server.url}), folder, said.append, clock_at(1))
         ((_, lines, _),) = texts(server)
     assert [line for line in lines if line.startswith("OPENED")] == ["OPENED: Redis: out of bounds"]
-    assert f"  Redis: cannot be seen: {REDIS}" in lines
+    assert f"  since 2026-03-02 06:17 UTC · daily.health.api · not seen for it: {REDIS}" in lines

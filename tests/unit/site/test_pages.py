@@ -351,12 +351,14 @@ def test_an_incident_that_flaps_says_so():
         message="m",
         worst=Verdict.CRITICAL,
         opened=NOW - timedelta(hours=5),
+        items=("daily.x",),
+        down=("daily.x",),
         reopened=4,
         flapping=True,
     )
     files = dict(render(site(every_item(), found=[flapping])))
     assert (
-        "Open since 23 Nov 2026 04:00 UTC, bad for 5 h, 0 items, came back 4 times, flapping"
+        "Open since 23 Nov 2026 04:00 UTC, bad for 5 h, 1 item, came back 4 times, flapping"
         in Document(files["index.html"]).text
     )
 
