@@ -68,6 +68,19 @@ def kept_together(text: str) -> str:
     return _NUMBER_AND_UNIT.sub("\N{NO-BREAK SPACE}", text)
 
 
+def code_parts(text: str) -> list[tuple[str, bool]]:
+    """The parts of a text, each with whether it is code: what stands between two backticks."""
+    parts = text.split("`")
+    if len(parts) % 2 == 0:  # one without its other is a character like any other
+        return [(text, False)]
+    return [(part, number % 2 == 1) for number, part in enumerate(parts) if part]
+
+
+def without_code_marks(text: str) -> str:
+    """The same for plain text, where backticks would be read as such."""
+    return "".join(part for part, _ in code_parts(text))
+
+
 def span(seconds: float) -> str:
     """A length of time in its two largest units: ``29 h 4 min``, ``3 d 2 h``, ``45 s``."""
     total = max(round(seconds), 0)

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from playbook.core.evidence import Table
-from playbook.core.page_words import when
 from playbook.core.record import Record, Results
 from playbook.core.severity import P4
 from playbook.core.told import GROUPS, Before, Caller, Link
 from playbook.core.verdict import Verdict
+from playbook.core.zones import short_both
 from playbook.report.words import headline, plural
 from playbook.thread.troubles import Trouble, caller_words, since_words, troubles
 
@@ -131,7 +131,7 @@ def _entry(one: Trouble, results: Results, anchors: Mapping[str, str], causes: M
     return Entry(
         trouble=one,
         anchor=anchor,
-        since=since_words(one.since, results.started),
+        since=since_words(one.since, results.started, results.time_zone),
         symptoms=tuple((_place(record, anchors), _short(record)) for record in one.symptoms),
         unjudged=tuple(dict.fromkeys(_place(record, anchors) for record in one.unjudged)),
         ways=(*here, *one.links, *beside),
@@ -179,7 +179,8 @@ def change_lines(results: Results) -> Iterator[str]:
     if found.before is None:
         yield f"Not compared with an earlier run: {found.words[:1].lower()}{found.words[1:]}"
         return
-    yield f"Since the run of {moment(found.before.started)} ({found.before.verdict}): {found.words}"
+    before = short_both(datetime.fromisoformat(found.before.started), results.time_zone)
+    yield f"Since the run of {before} ({found.before.verdict}): {found.words}"
     if found.released:
         yield found.released
     for words, places in found.groups:
@@ -235,8 +236,3 @@ def telephone(number: str) -> str:
 def mail(address: str) -> str:
     """``mailto:ada@example.com``; empty for what is no address."""
     return f"mailto:{address}" if re.fullmatch(r"[^\s@<>\"'?&,;:%]+@[^\s@<>\"'?&,;:%]+", address) else ""
-
-
-def moment(text: str) -> str:
-    """``27 Nov 2026 06:17 UTC``, of ISO 8601 in UTC."""
-    return when(datetime.fromisoformat(text))

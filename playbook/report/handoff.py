@@ -13,11 +13,11 @@ import msgspec
 from markupsafe import Markup
 
 from playbook.core.verdict import Verdict, worst
+from playbook.core.zones import both
 from playbook.history.handoff_files import file_of
 from playbook.history.handoff_page import Page
 from playbook.report.page import environment, template_text
-from playbook.report.summary import plain
-from playbook.report.times import both
+from playbook.report.summary import plain, plain_with_code
 from playbook.report.units import units_kept
 from playbook.report.words import MARKS, plural
 
@@ -76,7 +76,7 @@ def _lines(page: Page) -> Iterator[str]:
     for problem in page.problems:
         yield f"- {MARKS[problem.verdict]} **{problem.verdict}**, open for {_age(page, problem.since)}: "
         yield f"  {plain(problem.message)}  "
-        yield f"  Next step: {plain(problem.next_step)} ({plain(problem.item)}, {plain(problem.report)})"
+        yield f"  Next step: {plain_with_code(problem.next_step)} ({plain(problem.item)}, {plain(problem.report)})"
     if not page.problems:
         yield _no_problems(page)
     yield from ("", "## What changed", "")

@@ -19,11 +19,12 @@ from markupsafe import Markup
 from playbook.core.evidence import Chart, Evidence, Facts, Lines, Table
 from playbook.core.record import Record, Results
 from playbook.core.verdict import SEVERITY, Verdict
-from playbook.core.wording import heading
-from playbook.report import times
+from playbook.core.wording import code_parts, heading
+from playbook.core.zones import both as in_both
+from playbook.core.zones import short_both as in_short_both
 from playbook.report.chart import MOST_CURVES, draw
 from playbook.report.compiled import Compiled
-from playbook.report.first_screen import changes, emergency, entries, mail, moment, opening_words, telephone
+from playbook.report.first_screen import changes, emergency, entries, mail, opening_words, telephone
 from playbook.report.ladder import ladder
 from playbook.report.pictures import opening, pictures, spark
 from playbook.report.units import units_kept
@@ -111,8 +112,8 @@ def page(results: Results) -> str:
                 for record in results.records
                 if record.verdict is Verdict.OK and record.check not in judged
             ],
-            both=lambda at: times.both(datetime.fromisoformat(at), results.time_zone),
-            short_both=lambda at: times.short_both(datetime.fromisoformat(at), results.time_zone),
+            both=lambda at: in_both(datetime.fromisoformat(at), results.time_zone),
+            short_both=lambda at: in_short_both(datetime.fromisoformat(at), results.time_zone),
             causes={cause.id: number for number, cause in enumerate(results.root_causes, 1)},
             subjects=_by_subject(results.records),
             not_configured=of_verdict(results, Verdict.NOT_CONFIGURED),
@@ -217,6 +218,12 @@ def shown(value: object) -> object:
     return _UNSHOWABLE.sub("\ufffd", clip(value))
 
 
+def coded(text: str) -> Markup:
+    """A text of ours as HTML: what stands between backticks is code."""
+    one = (Markup("<code>{}</code>"), Markup("{}"))
+    return Markup("").join(one[0 if code else 1].format(shown(part)) for part, code in code_parts(text))
+
+
 @cache
 def environment() -> Environment:
     """Of the report's own templates."""
@@ -239,9 +246,9 @@ def make_environment(more: Mapping[str, str]) -> Environment:
         bytecode_cache=Compiled(Path(str(files("playbook.report") / "templates"))),
     )
     environment.filters |= {"kind": _kind, "slug": _slug, "name": name_of, "subject": subject_of}
-    environment.filters["not_part"] = not_part
+    environment.filters |= {"not_part": not_part, "coded": coded}
     environment.globals |= {"marks": MARKS, "ladder": ladder, "plural": plural}
-    environment.globals |= {"telephone": telephone, "mail": mail, "moment": moment}
+    environment.globals |= {"telephone": telephone, "mail": mail}
     environment.globals |= {"draw": draw, "most_curves": MOST_CURVES}
     return environment
 

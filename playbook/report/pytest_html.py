@@ -21,6 +21,7 @@ from playbook.core.evidence import Chart, Evidence, Facts, Lines, Table
 from playbook.core.record import Record
 from playbook.core.verdict import Verdict
 from playbook.core.whole_file import reason_of, write_whole
+from playbook.core.wording import without_code_marks
 from playbook.report.pytest_terms import record_of
 
 if TYPE_CHECKING:
@@ -231,7 +232,7 @@ def _told(record: Record) -> Iterator[str]:
         "Found": record.found,
         "Seen": record.coverage,
         "Why it matters": record.why,
-        "Next step": record.next_step,
+        "Next step": without_code_marks(record.next_step),
         "Look again": record.look_again.replace("\n", "\n" + " " * 18),
         "Add": record.add,
     }
