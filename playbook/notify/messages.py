@@ -1,4 +1,4 @@
-"""What is said, in words for a chat and as data for a machine. Pure; what is made here has passed the door."""
+"""Messages as text for a chat and as data for a machine. Pure; the result has passed the door."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ Mood = Literal["failure", "warning", "success", "info"]
 
 _LONGEST_TITLE = 250
 _LONGEST_TEXT = 20_000
-_MOST = 25  # that are told one by one
+_MOST = 25  # events listed one by one
 _ORDER: tuple[What, ...] = ("opened", "reopened", "escalated", "again", "recovered", "gone")
 _ACTED_ON = frozenset({"opened", "reopened", "escalated", "again"})
 SAID: dict[What, str] = {
@@ -47,7 +47,7 @@ SAID: dict[What, str] = {
     "gone": "GONE",
 }
 _IN_TITLE: dict[What, str] = {"again": "still open"}
-# What a chat makes a call to people of.
+# Texts that a chat turns into a mention.
 _MENTION = re.compile(r"@|<(?=[!@#])")
 _ZERO_WIDTH_SPACE = "\u200b"
 _NOTHING: About = (Guide(), Handled())
@@ -56,7 +56,7 @@ _BACK = {"daily": 1, "weekly": 7, "monthly": 31}
 
 
 class Item(msgspec.Struct, frozen=True, kw_only=True):
-    """One event of an incident, as a webhook gets it.
+    """One event of an incident, as a webhook receives it.
 
     Attributes:
         bad_seconds, unmeasured_seconds: how long the incident was bad by now or by its end, summed over all its
@@ -88,11 +88,11 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):
-    """What is told at once.
+    """One message.
 
     Attributes:
-        id: the same whenever the same is told, so that who gets it twice can tell.
-        text: what is to be typed stands between backticks in it (``as_plain_text`` takes them out).
+        id: equal for equal contents, so that a duplicate can be recognised.
+        text: commands stand between backticks in it (``as_plain_text`` removes them).
         ids: of the events, or of the digest.
     """
 
@@ -121,11 +121,11 @@ def of_news(
     about: Mapping[str, About] = MappingProxyType({}),
     zone: str = "UTC",
 ) -> Message:
-    """What happened to incidents, as one run of a set showed it.
+    """What happened to incidents, as seen by one run of a set.
 
     Args:
-        about: what stands with each incident, by its key.
-        zone: IANA name of the time zone that stands beside UTC.
+        about: context of each incident, by its key.
+        zone: IANA name of the time zone that is shown beside UTC.
     """
     news = sorted(
         news,
@@ -137,9 +137,9 @@ def of_news(
         ),
     )
     counted = Counter(one.event.what for one in news)
-    # What has recovered by now, as after a failed delivery, sends nobody running.
+    # Incidents that have recovered by now, e.g. after a failed delivery, alarm nobody.
     bad = [one for one in news if one.incident.is_open]
-    # Nobody saw well again what nobody looks at any more.
+    # An incident whose check is gone has not recovered.
     mood: Mood = "info" if any(one.incident.gone for one in news) else "success"
     if bad:
         mood = "failure" if any(one.incident.down for one in bad) else "warning"
@@ -165,7 +165,7 @@ def of_news(
 
 
 def _lines(news: News, about: Mapping[str, About], now: datetime, zone: str) -> Iterator[str]:
-    """What and since when, what to do, and where it is shown."""
+    """What and since when, what to do, and where to look."""
     incident, event = news
     yield f"{SAID[event.what]}: {_one_line(_subject(news))}"
     yield f"  {_one_line(event.text)}"
@@ -202,7 +202,7 @@ def _moment(at: datetime, zone: str) -> str:
 
 
 def _subject(news: News) -> str:
-    """The title says what is wrong, which it no longer is, or nobody looks at."""
+    """The title states what is wrong, which is misleading once it has recovered or is no longer checked."""
     return news.incident.name if news.event.what in ("recovered", "gone") else news.incident.title
 
 
@@ -248,13 +248,13 @@ def of_digest(
     about: Mapping[str, About] = MappingProxyType({}),
     zone: str = "UTC",
 ) -> Message:
-    """How it stands after the newest run of a set.
+    """State after the newest run of a set.
 
     Args:
         runs: of the target, oldest first.
-        since: when the last digest was delivered; without one, a period of the set is looked back.
-        about: what stands with each incident, by its key.
-        zone: IANA name of the time zone that stands beside UTC.
+        since: when the last digest was delivered; without one, one period of the set ago.
+        about: context of each incident, by its key.
+        zone: IANA name of the time zone that is shown beside UTC.
     """
     mine = [run for run in runs if run.set == set_name and not run.partial]
     newest = mine[-1] if mine else None
@@ -343,5 +343,5 @@ def _one_line(text: str) -> str:
 
 
 def _calm(text: str) -> str:
-    """Nobody is called by what a system said."""
+    """Text of a system with mentions disarmed."""
     return _MENTION.sub(lambda match: match[0] + _ZERO_WIDTH_SPACE, text)
