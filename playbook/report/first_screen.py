@@ -84,6 +84,7 @@ class Emergency:
         measured: what it was derived from.
         signs: everything that was looked at, and what was found.
         caller: whom to call; None where nobody has to be called, or nobody is known.
+        todo: what to do first.
     """
 
     severity: str
@@ -91,6 +92,7 @@ class Emergency:
     measured: str
     signs: tuple[tuple[str, str], ...] = ()
     caller: Caller | None = None
+    todo: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +104,7 @@ class Changes:
         groups: what changed, in words, and which items.
         before, last_good: earlier runs with the ways to them; None where there is none.
         released, release_links: what was released since the last good run, and where to see it.
+        note: what limits the comparison; may be empty.
     """
 
     words: str
@@ -110,6 +113,7 @@ class Changes:
     last_good: Before | None = None
     released: str = ""
     release_links: tuple[Link, ...] = ()
+    note: str = ""
 
 
 def entries(results: Results, anchors: Mapping[str, str]) -> list[Entry]:
@@ -119,7 +123,13 @@ def entries(results: Results, anchors: Mapping[str, str]) -> list[Entry]:
         anchors: where on the page each check stands, by node id.
     """
     causes = {cause.id: f"cause-{number}" for number, cause in enumerate(results.root_causes, 1)}
-    return [_entry(one, results, anchors, causes) for one in troubles(results)]
+    # The severity opens the report of an emergency, so that it need not stand below once more.
+    above = emergency(results)
+    said = _SEVERITY_ITEM if above and above.severity else ""
+    found = troubles(results)
+    return [
+        _entry(one, results, anchors, causes) for one in found if [each.item for each in one.records] != [said]
+    ]
 
 
 def _entry(one: Trouble, results: Results, anchors: Mapping[str, str], causes: Mapping[str, str]) -> Entry:
@@ -162,7 +172,7 @@ def changes(results: Results, anchors: Mapping[str, str]) -> Changes | None:
     )
     words = " ".join(filter(None, [_counts(groups), compared.note]))
     released = tuple(thread.release_links)
-    return Changes(words, groups, compared.before, thread.last_good, thread.released, released)
+    return Changes(words, groups, compared.before, thread.last_good, thread.released, released, compared.note)
 
 
 def _counts(groups: Iterable[tuple[str, tuple[Place, ...]]]) -> str:
@@ -204,7 +214,14 @@ def emergency(results: Results) -> Emergency | None:
             severity = record.severity or next(iter(re.findall(r"\bP[1-4]\b", record.found)), "")
             calls = results.thread.calls.first if results.thread else {}
             words = IN_WORDS.get(severity, "There is an emergency")
-            return Emergency(severity, words, measured.removeprefix(f"{severity}: "), signs, calls.get(severity))
+            return Emergency(
+                severity,
+                words,
+                measured.removeprefix(f"{severity}: "),
+                signs,
+                calls.get(severity),
+                record.next_step,
+            )
         case _:
             return Emergency("", "It is not known whether there is an emergency", measured, signs)
 

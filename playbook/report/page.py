@@ -32,6 +32,7 @@ from playbook.report.pictures import opening, pictures, spark
 from playbook.report.units import units_kept
 from playbook.report.words import (
     MARKS,
+    adds_to_title,
     attention,
     clip,
     not_part,
@@ -85,6 +86,7 @@ def page(results: Results) -> str:
     urgent = attention(results)
     anchors = _anchors(results.records)
     opened = opening(results)
+    found = entries(results, anchors)
     first_of_runbook = {record.runbook: record for record in reversed(urgent)}
     figures = _figures(results.records)
     judged = {record.check for record in figures}
@@ -98,7 +100,8 @@ def page(results: Results) -> str:
             headline=opening_words(results),
             scope=scope(results),
             readers=readers(results),
-            entries=entries(results, anchors),
+            entries=found,
+            of_cause={one.trouble.cause.id: one for one in found if one.trouble.cause},
             changes=changes(results, anchors),
             emergency=emergency(results),
             attention=urgent,
@@ -247,7 +250,13 @@ def make_environment(more: Mapping[str, str]) -> Environment:
         loader=DictLoader({**own, **more}),
         bytecode_cache=Compiled(Path(str(files("playbook.report") / "templates"))),
     )
-    environment.filters |= {"kind": _kind, "slug": _slug, "name": name_of, "subject": subject_of}
+    environment.filters |= {
+        "kind": _kind,
+        "slug": _slug,
+        "name": name_of,
+        "subject": subject_of,
+        "adds": adds_to_title,
+    }
     environment.filters |= {"not_part": not_part, "coded": coded}
     environment.globals |= {"marks": MARKS, "ladder": ladder, "plural": plural}
     environment.globals |= {"telephone": telephone, "mail": mail}

@@ -18,6 +18,7 @@ from playbook.history import deliveries, handling
 from playbook.history.runs import Finding
 from playbook.notify import tell
 from playbook.notify.channels import AppriseChannel, WebhookChannel
+from playbook.notify.messages import as_plain_text
 from playbook.notify.telling import Telling
 from playbook.notify.tries import Try
 from tests.factories import record, results
@@ -630,3 +631,33 @@ def test_what_fails_and_cannot_be_seen_for_one_cause_is_one_entry(tmp_path, said
         ((_, lines, _),) = texts(server)
     assert [line for line in lines if line.startswith("OPENED")] == ["OPENED: Redis: out of bounds"]
     assert f"  since 2026-03-02 06:17 UTC · daily.health.api · not seen for it: {REDIS}" in lines
+
+
+def test_message_tells_times_in_the_zone_of_the_target(tmp_path, folder, said):
+    """Beside UTC, where the two differ."""
+    with serve(answer()) as server:
+        settings = settings_with(tmp_path, webhook={"url": server.url})
+        target = msgspec.structs.replace(settings.target, time_zone="Asia/Tokyo")
+        tell(msgspec.structs.replace(settings, target=target), folder, said.append, clock_at(1))
+        ((_, lines, _),) = texts(server)
+    assert any(line.startswith("  since 2026-03-02 06:17 UTC (15:17 in Tokyo)") for line in lines)
+
+
+def test_webhook_tells_how_long_an_incident_was_bad_over_all_spells(tmp_path, said):
+    """Four days in two spells, and not the five from the first opening to the last recovery."""
+    days = [CRIT, CRIT, OK, CRIT, CRIT, OK]
+    folder = keep(tmp_path / "history", *[run(n, {REDIS: verdict}) for n, verdict in enumerate(days)])
+    with serve(answer()) as server:
+        settings = settings_with(tmp_path, webhook={"url": server.url}, tell_within_hours=200.0)
+        tell(settings, folder, said.append, clock_at(5))
+        ((_, _, body),) = texts(server)
+    (told,) = {one["fingerprint"]: one for one in body["incidents"]}.values()
+    assert (told["bad_seconds"], told["spells"]) == (4 * DAY.total_seconds(), 2)
+    assert told["unmeasured_seconds"] == 0.0
+    assert "bad for 4 days in 2 spells" in body["text"]
+
+
+def test_commands_have_no_backticks_in_plain_text():
+    """Only in what is to be done, which is ours: what a system said stays as it is."""
+    text = "OPENED: X\n  got `x`\n  Do: Sign it with `python -m playbook attest a --by NAME`."
+    assert as_plain_text(text) == "OPENED: X\n  got `x`\n  Do: Sign it with python -m playbook attest a --by NAME."

@@ -7,8 +7,9 @@ from itertools import pairwise
 import msgspec
 import pytest
 
-from playbook.core.evidence import Chart, Curve, Lines
+from playbook.core.evidence import Chart, Curve, Facts, Lines, Table
 from playbook.core.record import Due
+from playbook.core.told import Before, Compared, Since, Thread
 from playbook.core.verdict import Verdict
 from playbook.report.page import page
 from tests.document import Document
@@ -256,7 +257,7 @@ def test_figures_have_a_small_curve_of_the_runs_before():
     document = Document(page(with_past()).encode())
     labels = [a["aria-label"] for tag, a in document.tags if tag == "svg" and "spark" in (a.get("class") or "")]
     assert labels == ["The last 6 runs: 0.42 to 89 s", "The last 6 runs: 61.2 to 89 %"]
-    assert page(with_past()).count('<span class="quiet">first</span>') == 1
+    assert page(with_past()).count('<span class="quiet">first run</span>') == 1
 
 
 def test_a_bad_figure_shows_its_runs_with_limits_where_nothing_shows_its_window():
@@ -303,3 +304,44 @@ def test_what_comes_due_is_told_in_both_zones():
     assert "2 more within two weeks" in text
     assert "Mon 23 Nov 2026, 07:00 UTC (08:00 in Berlin)" in text
     assert "What comes due" not in page(results([record()]))
+
+
+def test_load_opens_with_its_percentiles():
+    """Each endpoint's figures, and of which requests they are."""
+    evidence = [
+        Facts("Load test", {"Percentiles": "of the requests of visitors"}),
+        Table("Answers", ["Endpoint", "P50", "P95", "P99", "Maximum"], [["home", "1 s", "2 s", "3 s", "4 s"]]),
+        a_chart(),
+    ]
+    text = page(results([record(item="load.carried", evidence=evidence)], set="load"))
+    before = text[: text.index('id="all"')]
+    assert "Percentiles are of the requests of visitors." in before
+    assert "<td>4 s</td>" in before
+
+
+def test_commands_in_what_to_do_are_code():
+    """And what they stand between is escaped."""
+    bad = record(Verdict.CRITICAL, next_step="Sign <it> with `python -m playbook attest a <b>`.")
+    text = page(results([bad], verdict=Verdict.CRITICAL))
+    assert "Sign &lt;it&gt; with <code>python -m playbook attest a &lt;b&gt;</code>." in text
+    assert "`python" not in text
+
+
+def test_first_screen_tells_times_in_both_zones():
+    """The run, since when, and what it is compared with."""
+    thread = Thread(
+        since={"daily.redis.alive": Since(first="2026-11-22T07:00:00Z", runs=2, change="still")},
+        compared=Compared(
+            before=Before(started="2026-11-22T07:00:00Z", verdict="CRITICAL"), still=["daily.redis.alive"]
+        ),
+    )
+    made = results(
+        [record(Verdict.CRITICAL, item="daily.redis.alive")],
+        verdict=Verdict.CRITICAL,
+        thread=thread,
+        time_zone="Asia/Tokyo",
+    )
+    text = page(made)
+    assert "still, second day, since Sun 22 Nov, 07:00 UTC (16:00 in Tokyo)" in text
+    assert "the run of Sun 22 Nov, 07:00 UTC (16:00 in Tokyo)" in text
+    assert text.index("in Tokyo)") < text.index("<h1>")

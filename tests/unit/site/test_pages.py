@@ -327,7 +327,7 @@ def test_a_chart_shows_the_limits_that_its_values_were_judged_by(files):
     text = files["sets/production/daily.html"].decode()
     assert 'class="at-limit"' in text
     assert 'class="at-limit aim"' in text
-    assert "Beyond the drawing: warning" in text
+    assert "Off the scale: warning" in text
 
 
 def test_incidents_are_open_and_closed_with_a_page_that_stays(made, files):
