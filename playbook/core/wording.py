@@ -19,7 +19,11 @@ _NONE = re.compile(r"(?:none|nothing)(?: at all)?(?P<rest>\b.*)", re.DOTALL)
 _ANSWER = "an answer from "
 _ARTICLE = re.compile(r"^(?:an?|the|some)\s+")
 _UNITS = "%|ms|s|min|h|d|days?|weeks?|months?|[KMGT]?i?B|points?|requests?|images?|jobs?|keys?"
-_NUMBER_AND_UNIT = re.compile(rf"(?<=[0-9]) (?=(?:{_UNITS})(?![\w/]))|(?<=[≤≥<>×]) (?=[0-9])|(?<=&[gl]t;) (?=[0-9])")
+_NUMBER_AND_UNIT = re.compile(
+    rf"(?<=[0-9]) (?=(?:{_UNITS})(?![\w/]))|(?<=[≤≥<>×]) (?=[0-9])|(?<=&[gl]t;) (?=[0-9])"
+)
+    rf"(?<=[0-9]) (?=(?:{_UNITS})(?![\w/]))|(?<=[≤≥<>×]) (?=[0-9])|(?<=&[gl]t;) (?=[0-9])"
+)
 
 
 def name_of(slug: str) -> str:
