@@ -22,8 +22,6 @@ _UNITS = "%|ms|s|min|h|d|days?|weeks?|months?|[KMGT]?i?B|points?|requests?|image
 _NUMBER_AND_UNIT = re.compile(
     rf"(?<=[0-9]) (?=(?:{_UNITS})(?![\w/]))|(?<=[≤≥<>×]) (?=[0-9])|(?<=&[gl]t;) (?=[0-9])"
 )
-    rf"(?<=[0-9]) (?=(?:{_UNITS})(?![\w/]))|(?<=[≤≥<>×]) (?=[0-9])|(?<=&[gl]t;) (?=[0-9])"
-)
 
 
 def name_of(slug: str) -> str:
