@@ -13,6 +13,7 @@ from importlib.resources import files
 from itertools import groupby
 from pathlib import Path
 
+import msgspec
 from jinja2 import DictLoader, Environment, StrictUndefined
 from markupsafe import Markup
 
@@ -25,6 +26,7 @@ from playbook.report.chart import MOST_CURVES, draw
 from playbook.report.compiled import Compiled
 from playbook.report.first_screen import changes, emergency, entries, mail, moment, opening_words, telephone
 from playbook.report.ladder import ladder
+from playbook.report.lean import lean
 from playbook.report.pictures import opening, pictures, spark
 from playbook.report.units import units_kept
 from playbook.report.words import (
@@ -42,6 +44,10 @@ from playbook.thread.troubles import name_of
 
 # More rows than this help nobody on a page; results.json holds them all.
 MOST_ROWS = 60
+# The page holds the evidence of so many checks that need no attention; results.json holds that of all.
+MOST_EVIDENCE = 2000
+# Evidence of fewer bytes is as short as the link to where it stands already.
+_WORTH_A_LINK = 200
 # So many troubles are told in full above everything else; the rest by name and with what to do.
 MOST_IN_FULL = 25
 MOST_DUE = 3
@@ -85,6 +91,10 @@ def page(results: Results) -> str:
     first_of_runbook = {record.runbook: record for record in reversed(urgent)}
     figures = _figures(results.records)
     judged = {record.check for record in figures}
+    subjects = _by_subject(results.records)
+    urgent_checks = {record.check for record in urgent}
+    calm = [record for _, group in subjects for record in group if record.check not in urgent_checks]
+    with_evidence = [record for record in calm if record.evidence]
     return (
         environment()
         .get_template("page")
@@ -99,7 +109,9 @@ def page(results: Results) -> str:
             changes=changes(results, anchors),
             emergency=emergency(results),
             attention=urgent,
-            urgent={record.check for record in urgent},
+            urgent=urgent_checks,
+            beyond={record.check for record in with_evidence[MOST_EVIDENCE:]},
+            repeated=_repeated([*urgent, *with_evidence[:MOST_EVIDENCE]], anchors),
             first_of_runbook=first_of_runbook,
             opening=opened,
             pictures=_pictures(results, urgent, first_of_runbook, is_opened=opened is not None),
@@ -114,12 +126,13 @@ def page(results: Results) -> str:
             both=lambda at: times.both(datetime.fromisoformat(at), results.time_zone),
             short_both=lambda at: times.short_both(datetime.fromisoformat(at), results.time_zone),
             causes={cause.id: number for number, cause in enumerate(results.root_causes, 1)},
-            subjects=_by_subject(results.records),
+            subjects=subjects,
             not_configured=of_verdict(results, Verdict.NOT_CONFIGURED),
             waived=of_verdict(results, Verdict.WAIVED),
             severity=SEVERITY,
             icon=icon(results.verdict),
             most_rows=MOST_ROWS,
+            most_evidence=MOST_EVIDENCE,
             most_in_full=MOST_IN_FULL,
             most_due=MOST_DUE,
         )
@@ -142,9 +155,26 @@ def _pictures(
     return shown
 
 
+def _repeated(records: list[Record], anchors: Mapping[str, str]) -> dict[int, tuple[str, str]]:
+    """Return title and anchor of the check under which equal evidence stands already, by ``id`` of the evidence.
+
+    Args:
+        records: those whose evidence is on the page, in the order of the page.
+    """
+    first: dict[bytes, Record] = {}
+    found = {}
+    for record in records:
+        for item in record.evidence:
+            content = msgspec.json.encode(item)
+            known = first.setdefault(content, record)
+            if known is not record and len(content) > _WORTH_A_LINK:
+                found[id(item)] = known.title, anchors[known.check]
+    return found
+
+
 def written_page(results: Results) -> str:
-    """The same as it is written down: numbers stay with their units."""
-    return units_kept(page(results))
+    """Return the page as it is written to a file: numbers stay with their units, needless bytes are left out."""
+    return lean(units_kept(page(results)))
 
 
 def _anchors(records: list[Record]) -> dict[str, str]:
@@ -238,7 +268,7 @@ def make_environment(more: Mapping[str, str]) -> Environment:
         loader=DictLoader({**own, **more}),
         bytecode_cache=Compiled(Path(str(files("playbook.report") / "templates"))),
     )
-    environment.filters |= {"kind": _kind, "slug": _slug, "name": name_of, "subject": subject_of}
+    environment.filters |= {"kind": _kind, "identity": id, "slug": _slug, "name": name_of, "subject": subject_of}
     environment.filters["not_part"] = not_part
     environment.globals |= {"marks": MARKS, "ladder": ladder, "plural": plural}
     environment.globals |= {"telephone": telephone, "mail": mail, "moment": moment}
