@@ -96,8 +96,8 @@ def main() -> None:
     ratio = found["verified"] / found["by hand"]
     print(  # noqa: T201
         f"{size:,.0f} MB, {files:,} files: verified in {found['verified']:.2f} CPU s, of which "
-        f"{found['start']:.2f} s start Python; tar -t, sha256sum and gzip -t {found['by hand']:.2f} s: {ratio:.2f} x "
-        f"(at most {WANTED:g} x wanted)"
+        f"{found['start']:.2f} s start Python; tar -t, sha256sum and gzip -t {found['by hand']:.2f} s: "
+        f"{ratio:.2f} x (at most {WANTED:g} x wanted)"
     )
 
 

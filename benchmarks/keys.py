@@ -3,9 +3,9 @@
     python -m benchmarks.keys [keys] [--rounds N]
 
 A server on loopback is filled with that many keys. Another client sends one PING after another, and its longest
-wait counts: while nobody else asks, during the audit of the optimisation set (SCAN, TTL and MEMORY USAGE of a bounded
-sample), and while redis-cli prints what KEYS finds. They take turns, and of each the round counts that the rest of
-the machine disturbed least. The server's own slow log says how long it was busy with one command.
+wait counts: while nobody else asks, during the audit of the optimisation set (SCAN, TTL and MEMORY USAGE of a
+bounded sample), and while redis-cli prints what KEYS finds. They take turns, and of each the round counts that the
+rest of the machine disturbed least. The server's own slow log says how long it was busy with one command.
 Needs redis-server and redis-cli.
 """
 
