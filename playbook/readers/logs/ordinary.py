@@ -13,11 +13,11 @@ before or instead; tests/unit/readers/logs/test_by_blocks.py compares the two fo
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from playbook.readers.logs import levels, quiet_json
+from playbook.readers.logs import levels, quiet_json, shapes
 from playbook.readers.logs.dull import Sentences
 from playbook.readers.logs.parse import BALANCERS, Parser
 
@@ -26,14 +26,13 @@ SAID, BARE = b":", b";"
 """Marks at the end of a row: a line that is no request; one that may go on with what came before it."""
 
 _METHOD = rb"(?:GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS)"
-_FINE = rb"(?:[1-3]\d\d|4(?:[013-9]\d|2[0-8]))"
 # Not so near to the end of a minute that its time is rounded to the next one.
 _SECONDS = rb"[0-5]\d(?![.,]99999)(?:\.\d{1,9}+)?+"
-_REQUEST = rb'"[^"\\\n]{0,3000}+" ' + _FINE + rb" (?:\d{1,12}+|-)(?: [^\n]{0,3000}+)?+"
+_REQUEST = rb'"[^"\\\n]{0,3000}+" ' + shapes.FINE + rb" (?:\d{1,12}+|-)(?: [^\n]{0,3000}+)?+"
 _TWO = rb' [^\s\["]{1,255}+ [^\s\["]{1,255}+ \['
 _ACCESS = (
     rb'(?:[^\s\["{][^\s\["]{0,254}+' + _TWO + rb"[^\]\n]{11,40}+\] " + _REQUEST
-    + rb'|' + _METHOD + rb' [^\s"\[]{1,2000}+ ' + _FINE + rb" (?:[\d.]{1,20}+|-) ms - (?:\d{1,12}+|-))"
+    + rb'|' + _METHOD + rb' [^\s"\[]{1,2000}+ ' + shapes.FINE + rb" (?:[\d.]{1,20}+|-) ms - (?:\d{1,12}+|-))"
 )  # fmt: skip
 _NOT_EMPTY = rb"(?!(?i:" + levels.EMPTY.pattern.encode() + rb"))"
 _QUIET_LEVEL = (
@@ -48,16 +47,35 @@ _OPEN = rb"(?:\{[^\n]{0,7000}\}|[A-Za-z][^\n]{0,3500}+)"
 
 _NAMED = rb"[A-Za-z][\w.-]{0,62}+ \d{4}-\d\d-\d\dT\d\d:[0-5]\d"
 _NAMED_SECONDS = _SECONDS + rb"Z  ?+"
-_PREFIXED = (
-    rb"(" + _NAMED + rb"(?::??|:" + _NAMED_SECONDS + rb"(?=[{A-Za-z])))"
-    rb"(?:(?<=\d):" + _NAMED_SECONDS + _ACCESS + rb"|(?<=:)" + _NAMED_SECONDS + _INNER + _QUIET_LEVEL + _WORDS
-    + rb"|(?<= )" + _OPEN + rb")"
-)  # fmt: skip
+
+
+def _prefixed(requests: bytes, said: bytes) -> bytes:
+    """The lines behind App Platform's prefix, with the shapes of JSON that have been learned."""
+    return (
+        rb"(" + _NAMED + rb"(?::??|:" + _NAMED_SECONDS + rb"(?=[{A-Za-z])))"
+        rb"(?:(?<=\d):" + _NAMED_SECONDS + rb"(?:" + _ACCESS + _or(requests) + rb")"
+        rb"|(?<=:)" + _NAMED_SECONDS + rb"(?:" + _INNER + _QUIET_LEVEL + _WORDS + _or(said) + rb")"
+        rb"|(?<= )" + _OPEN + rb")"
+    )  # fmt: skip
+
+
+def _or(alternatives: bytes) -> bytes:
+    return b"|" + alternatives if alternatives else b""
+
+
 _DATED_SECONDS = rb"[0-5]\d(?![.,]99999)(?:[.,]\d{1,9}+)?+(?:Z  ?+| (?:[ |-] ?+)?+)"
-_DATED = (
-    rb"(\d{4}-\d\d-\d\d[T ]\d\d:[0-5]\d(?::??|:" + _DATED_SECONDS + rb"(?=[{A-TV-Ya-z])))"
-    rb"(?:(?<=:)" + _DATED_SECONDS + _QUIET_LEVEL + _WORDS + rb"|(?<=[ |-])" + _OPEN + rb")"
-)  # fmt: skip
+
+
+def _dated(requests: bytes, said: bytes) -> bytes:
+    """The lines behind a time of their own, with the shapes of JSON that have been learned."""
+    return (
+        rb"(\d{4}-\d\d-\d\d[T ]\d\d:[0-5]\d(?::??|:" + _DATED_SECONDS + rb"(?=[{A-TV-Ya-z])))"
+        rb"(?:(?<=:)" + _DATED_SECONDS + rb"(?:" + _QUIET_LEVEL + _WORDS + _or(said) + rb")"
+        rb"|(?<=[ |-])" + _OPEN
+        + (rb"|(?<=\d):" + _DATED_SECONDS + rb"(?:" + requests + rb")" if requests else b"") + rb")"
+    )  # fmt: skip
+
+
 _COMBINED = (
     rb"(?:\d[\d.]{6,14}+|\d[\da-f:.]{1,44}+|[\da-f]{0,4}:[\da-f:.]{1,40}+)" + _TWO
     + rb"(\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:[0-5]\d):[0-5]\d \+0000\] " + _REQUEST
@@ -74,21 +92,23 @@ class _Dialect(NamedTuple):
         pattern: of printable ASCII that has none of ``_ODD``.
         named: its lines name their component.
         sample: a line of it that the exact reader reads, as from which minute and source a row is.
+        shaped: makes the pattern anew with shapes of JSON, of requests and of others; None where it knows no JSON.
     """
 
     pattern: re.Pattern[bytes]
     named: bool
     sample: str
+    shaped: Callable[[bytes, bytes], bytes] | None = None
 
 
-def _dialect(body: bytes, sample: str, *, named: bool) -> _Dialect:
-    return _Dialect(re.compile(rb"^(?:" + body + rb"|[^\n]*+)\n", re.MULTILINE), named, sample)
+def _compiled(body: bytes) -> re.Pattern[bytes]:
+    return re.compile(rb"^(?:" + body + rb"|[^\n]*+)\n", re.MULTILINE)
 
 
 _DIALECTS = (
-    _dialect(_PREFIXED, "{}:00Z x", named=True),
-    _dialect(_COMBINED, '::1 - - [{}:00 +0000] "GET / HTTP/1.1" 200 1', named=False),
-    _dialect(_DATED, "{}:00 x", named=False),
+    _Dialect(_compiled(_prefixed(b"", b"")), True, "{}:00Z x", _prefixed),
+    _Dialect(_compiled(_COMBINED), False, '::1 - - [{}:00 +0000] "GET / HTTP/1.1" 200 1'),
+    _Dialect(_compiled(_dated(b"", b"")), False, "{}:00 x", _dated),
 )
 _SECOND = re.compile(rb":(\d\d)(?:[.,](\d{1,9}))?")
 
@@ -156,13 +176,15 @@ class Sorter:
         self._parser = parser
         self._sentences = Sentences()
         self._minutes: dict[bytes, Minute | None] = {}
+        self._patterns = [dialect.pattern for dialect in _DIALECTS]
+        self._shapes = [shapes.Shapes() for _ in _DIALECTS]
 
     def sort(self, block: bytes) -> Rows:
         """Rows of the lines of ``block``: lines with ``\\n`` between them, and none behind the last."""
         lines = block.split(b"\n")
         odd = _is_odd(block)
-        rows = self._matched(_DIALECTS[0], lines, block, odd=odd)
-        for dialect in _DIALECTS[1:]:
+        rows = self._matched(0, lines, block, odd=odd)
+        for dialect in range(1, len(_DIALECTS)):
             left = [number for number, row in enumerate(rows) if not row and lines[number][:1] in _DIGITS]
             if not left:
                 break
@@ -189,8 +211,8 @@ class Sorter:
             return None
         return Minute(name, entry.time)
 
-    def _matched(self, dialect: _Dialect, lines: Sequence[bytes], block: bytes, *, odd: bool) -> list[bytes]:
-        rows: list[bytes] = dialect.pattern.findall(block + b"\n")
+    def _matched(self, dialect: int, lines: Sequence[bytes], block: bytes, *, odd: bool) -> list[bytes]:
+        rows: list[bytes] = self._patterns[dialect].findall(block + b"\n")
         if odd:
             rows = [EXACT if row and _is_odd(line) else row for row, line in zip(rows, lines, strict=True)]
         half = [number for number, row in enumerate(rows) if row[-1:] in _OPENED]
@@ -198,22 +220,32 @@ class Sorter:
             self._decide(dialect, lines, rows, half)
         return rows
 
-    def _decide(self, dialect: _Dialect, lines: Sequence[bytes], rows: list[bytes], half: list[int]) -> None:
+    def _decide(self, dialect: int, lines: Sequence[bytes], rows: list[bytes], half: list[int]) -> None:
         """Of lines that begin as ordinary ones do: JSON, and plain text."""
+        named = _DIALECTS[dialect].named
         objects: list[int] = []
         texts: list[int] = []
         for number in half:
             (objects if lines[number][len(rows[number])] == _BRACE else texts).append(number)
         bodies = [lines[number][len(rows[number]) :] for number in objects]
         if bodies:
-            for number, request in zip(objects, quiet_json.judge(bodies, nameless=not dialect.named), strict=True):
+            judged = quiet_json.judge(bodies, nameless=not named)
+            for number, request in zip(objects, judged, strict=True):
                 row = rows[number]
                 rows[number] = EXACT if request is None else _cut(row) if request else _cut(row) + SAID
+            self._learn(dialect, bodies, judged)
         bodies = [lines[number][len(rows[number]) :] for number in texts]
         if bodies:
-            mark = BARE if dialect.named else SAID
+            mark = BARE if named else SAID
             for number, dull in zip(texts, self._sentences.are_dull(bodies), strict=True):
                 rows[number] = _cut(rows[number]) + mark if dull else EXACT
+
+    def _learn(self, dialect: int, bodies: list[bytes], judged: list[bool | None]) -> None:
+        """Recognise in the next blocks what has shown a shape in this one."""
+        shaped = _DIALECTS[dialect].shaped
+        learned = self._shapes[dialect].learn(bodies, judged)
+        if learned and shaped:
+            self._patterns[dialect] = _compiled(shaped(*learned))
 
 
 _KNOWN_MINUTES = 8192
