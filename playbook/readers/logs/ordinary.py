@@ -20,6 +20,7 @@ from typing import NamedTuple
 from playbook.readers.logs import levels, quiet_json, shapes
 from playbook.readers.logs.dull import Sentences
 from playbook.readers.logs.parse import BALANCERS, Parser
+from playbook.readers.logs.shapes import Learned
 
 EXACT = b""
 SAID, BARE = b":", b";"
@@ -49,13 +50,19 @@ _NAMED = rb"[A-Za-z][\w.-]{0,62}+ \d{4}-\d\d-\d\dT\d\d:[0-5]\d"
 _NAMED_SECONDS = _SECONDS + rb"Z  ?+"
 
 
-def _prefixed(requests: bytes, said: bytes) -> bytes:
-    """The lines behind App Platform's prefix, with the shapes of JSON that have been learned."""
+def _prefixed(learned: Learned) -> bytes:
+    """Return the pattern of lines behind App Platform's prefix, with the shapes that have been learned.
+
+    The row of a line that a text's shape matches ends with the first digit of its seconds: see ``_of_texts``.
+    """
+    requests, said, texts = learned
+    second = rb":[0-5](?=\d)|" if texts else b""
     return (
-        rb"(" + _NAMED + rb"(?::??|:" + _NAMED_SECONDS + rb"(?=[{A-Za-z])))"
+        rb"(" + _NAMED + rb"(?::??|" + second + rb":" + _NAMED_SECONDS + rb"(?=[{A-Za-z])))"
         rb"(?:(?<=\d):" + _NAMED_SECONDS + rb"(?:" + _ACCESS + _or(requests) + rb")"
         rb"|(?<=:)" + _NAMED_SECONDS + rb"(?:" + _INNER + _QUIET_LEVEL + _WORDS + _or(said) + rb")"
-        rb"|(?<= )" + _OPEN + rb")"
+        + (rb"|(?<=:[0-5])" + _NAMED_SECONDS.removeprefix(b"[0-5]") + rb"(?:" + texts + rb")" if texts else b"")
+        + rb"|(?<= )" + _OPEN + rb")"
     )  # fmt: skip
 
 
@@ -66,11 +73,12 @@ def _or(alternatives: bytes) -> bytes:
 _DATED_SECONDS = rb"[0-5]\d(?![.,]99999)(?:[.,]\d{1,9}+)?+(?:Z  ?+| (?:[ |-] ?+)?+)"
 
 
-def _dated(requests: bytes, said: bytes) -> bytes:
-    """The lines behind a time of their own, with the shapes of JSON that have been learned."""
+def _dated(learned: Learned) -> bytes:
+    """Return the pattern of lines behind a time of their own, with the shapes that have been learned."""
+    requests, said, texts = learned
     return (
         rb"(\d{4}-\d\d-\d\d[T ]\d\d:[0-5]\d(?::??|:" + _DATED_SECONDS + rb"(?=[{A-TV-Ya-z])))"
-        rb"(?:(?<=:)" + _DATED_SECONDS + rb"(?:" + _QUIET_LEVEL + _WORDS + _or(said) + rb")"
+        rb"(?:(?<=:)" + _DATED_SECONDS + rb"(?:" + _QUIET_LEVEL + _WORDS + _or(said) + _or(texts) + rb")"
         rb"|(?<=[ |-])" + _OPEN
         + (rb"|(?<=\d):" + _DATED_SECONDS + rb"(?:" + requests + rb")" if requests else b"") + rb")"
     )  # fmt: skip
@@ -92,13 +100,13 @@ class _Dialect(NamedTuple):
         pattern: of printable ASCII that has none of ``_ODD``.
         named: its lines name their component.
         sample: a line of it that the exact reader reads, as from which minute and source a row is.
-        shaped: makes the pattern anew with shapes of JSON, of requests and of others; None where it knows no JSON.
+        shaped: makes the pattern anew with the shapes of a log; None where its lines have none.
     """
 
     pattern: re.Pattern[bytes]
     named: bool
     sample: str
-    shaped: Callable[[bytes, bytes], bytes] | None = None
+    shaped: Callable[[Learned], bytes] | None = None
 
 
 def _compiled(body: bytes) -> re.Pattern[bytes]:
@@ -106,10 +114,16 @@ def _compiled(body: bytes) -> re.Pattern[bytes]:
 
 
 _DIALECTS = (
-    _Dialect(_compiled(_prefixed(b"", b"")), True, "{}:00Z x", _prefixed),
+    _Dialect(_compiled(_prefixed(Learned())), True, "{}:00Z x", _prefixed),
     _Dialect(_compiled(_COMBINED), False, '::1 - - [{}:00 +0000] "GET / HTTP/1.1" 200 1'),
-    _Dialect(_compiled(_dated(b"", b"")), False, "{}:00 x", _dated),
+    _Dialect(_compiled(_dated(Learned())), False, "{}:00 x", _dated),
 )
+# With which bytes lines of each dialect begin.
+_LETTERS, _DIGITS = (
+    frozenset(bytes([byte]) for byte in text)
+    for text in (b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz", b"0123456789abcdef:")
+)
+_BEGIN = (_LETTERS, _DIGITS, _DIGITS)
 _SECOND = re.compile(rb":(\d\d)(?:[.,](\d{1,9}))?")
 
 
@@ -178,19 +192,29 @@ class Sorter:
         self._minutes: dict[bytes, Minute | None] = {}
         self._patterns = [dialect.pattern for dialect in _DIALECTS]
         self._shapes = [shapes.Shapes() for _ in _DIALECTS]
+        self._commonest = 0  # the dialect of most lines so far, which is tried first; no line is of two
 
     def sort(self, block: bytes) -> Rows:
         """Rows of the lines of ``block``: lines with ``\\n`` between them, and none behind the last."""
         lines = block.split(b"\n")
         odd = _is_odd(block)
-        rows = self._matched(0, lines, block, odd=odd)
-        for dialect in range(1, len(_DIALECTS)):
-            left = [number for number, row in enumerate(rows) if not row and lines[number][:1] in _DIGITS]
+        first = self._commonest
+        rows = self._matched(first, lines, block, odd=odd)
+        most = len(rows) - rows.count(EXACT)
+        unknown = [number for number, row in enumerate(rows) if not row]
+        for dialect, begins in enumerate(_BEGIN):
+            if dialect == first:
+                continue
+            left = [number for number in unknown if not rows[number] and lines[number][:1] in begins]
             if not left:
-                break
+                continue
             rest = [lines[number] for number in left]
-            for number, row in zip(left, self._matched(dialect, rest, b"\n".join(rest), odd=odd), strict=True):
+            found = self._matched(dialect, rest, b"\n".join(rest), odd=odd)
+            for number, row in zip(left, found, strict=True):
                 rows[number] = row
+            count = len(found) - found.count(EXACT)
+            if count > most:
+                most, self._commonest = count, dialect
         return Rows(lines, rows)
 
     def minute(self, row: bytes) -> Minute | None:
@@ -213,6 +237,8 @@ class Sorter:
 
     def _matched(self, dialect: int, lines: Sequence[bytes], block: bytes, *, odd: bool) -> list[bytes]:
         rows: list[bytes] = self._patterns[dialect].findall(block + b"\n")
+        if self._patterns[dialect] is not _DIALECTS[dialect].pattern and _DIALECTS[dialect].named:
+            rows = _of_texts(rows)
         if odd:
             rows = [EXACT if row and _is_odd(line) else row for row, line in zip(rows, lines, strict=True)]
         half = [number for number, row in enumerate(rows) if row[-1:] in _OPENED]
@@ -223,34 +249,45 @@ class Sorter:
     def _decide(self, dialect: int, lines: Sequence[bytes], rows: list[bytes], half: list[int]) -> None:
         """Of lines that begin as ordinary ones do: JSON, and plain text."""
         named = _DIALECTS[dialect].named
-        objects: list[int] = []
-        texts: list[int] = []
-        for number in half:
-            (objects if lines[number][len(rows[number])] == _BRACE else texts).append(number)
-        bodies = [lines[number][len(rows[number]) :] for number in objects]
-        if bodies:
-            judged = quiet_json.judge(bodies, nameless=not named)
+        bodies = [lines[number][len(rows[number]) :] for number in half]
+        texts, sentences = half, bodies
+        if any([body[0] == _BRACE for body in bodies]):  # noqa: C419 - a generator takes twice as long
+            texts, sentences = [], []
+            objects: list[int] = []
+            values: list[bytes] = []
+            for number, body in zip(half, bodies, strict=True):
+                of_kind, of_bodies = (objects, values) if body[0] == _BRACE else (texts, sentences)
+                of_kind.append(number)
+                of_bodies.append(body)
+            judged = quiet_json.judge(values, nameless=not named)
             for number, request in zip(objects, judged, strict=True):
                 row = rows[number]
                 rows[number] = EXACT if request is None else _cut(row) if request else _cut(row) + SAID
-            self._learn(dialect, bodies, judged)
-        bodies = [lines[number][len(rows[number]) :] for number in texts]
-        if bodies:
-            mark = BARE if named else SAID
-            for number, dull in zip(texts, self._sentences.are_dull(bodies), strict=True):
-                rows[number] = _cut(rows[number]) + mark if dull else EXACT
+            self._learn(dialect, self._shapes[dialect].learn(values, judged))
+        if not texts:
+            return
+        mark = BARE if named else SAID
+        dull = self._sentences.are_dull(sentences)
+        for number, is_dull in zip(texts, dull, strict=True):
+            row = rows[number]
+            rows[number] = row[: row.rindex(b":")] + mark if is_dull else EXACT
+        self._learn(dialect, self._shapes[dialect].learn_texts(sentences, dull))
 
-    def _learn(self, dialect: int, bodies: list[bytes], judged: list[bool | None]) -> None:
+    def _learn(self, dialect: int, learned: Learned | None) -> None:
         """Recognise in the next blocks what has shown a shape in this one."""
         shaped = _DIALECTS[dialect].shaped
-        learned = self._shapes[dialect].learn(bodies, judged)
         if learned and shaped:
-            self._patterns[dialect] = _compiled(shaped(*learned))
+            self._patterns[dialect] = _compiled(shaped(learned))
+
+
+def _of_texts(rows: list[bytes]) -> list[bytes]:
+    """The same rows, of which those that end with a digit of their seconds get the mark of a text instead."""
+    texts = {row: row[:-2] + BARE for row in set(rows) if row[-2:-1] == b":"}
+    return list(map(texts.get, rows, rows)) if texts else rows
 
 
 _KNOWN_MINUTES = 8192
 _BRACE = ord("{")
-_DIGITS = frozenset(bytes([byte]) for byte in b"0123456789abcdef:")
 _OPENED = frozenset((b" ", b"|", b"-"))
 
 

@@ -1,13 +1,19 @@
-"""Shapes of JSON lines: programs write the same keys in the same order, so a look at one line decides its like.
+"""Shapes of lines: a program writes the same few lines with other values, so a look at one decides its like.
 
-A shape is a pattern that keeps what ``quiet_json.judge`` looks at, and lets the rest be any value of the same
-kind: whatever it matches is judged as the line that it was made of.
+A shape is a pattern. Of JSON it keeps what ``quiet_json.judge`` looks at, and lets the rest be any value of the
+same kind. Of a text it lets numbers and hexadecimal ids differ, as far as ``dull`` says the same of all of them.
+Whatever it matches is judged as the line that it was made of.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from itertools import islice, product
+from math import prod
 from typing import NamedTuple
+
+from playbook.readers.logs.dull import is_dull, sentence_of
 
 _STRING = rb'"[^"\\{\[\n]*+"'
 _NUMBER = rb"-?+(?:0|[1-9]\d{0,14}+)(?:\.\d{1,20}+)?+"
@@ -26,7 +32,7 @@ _NO_METHOD = rb"(?![^\n]*(?:ethod|METHOD))"
 _LONGEST = 7000  # bytes of a line: a shape matches no longer one
 _LONGEST_TEXT = 1000
 
-_ENOUGH = 256  # lines of JSON in a block, of which a shape is to be learned
+_ENOUGH = 256  # lines in a block, of which a shape is to be learned
 _SHARE = 8  # a shape is kept where it is that of each so many-th of them
 _MOST_SHAPES = 6
 _MOST_TRIES = 18
@@ -70,43 +76,123 @@ def shape_of(body: bytes, *, is_request: bool) -> bytes | None:
     return pattern if is_request else _NO_METHOD + pattern
 
 
-class Learned(NamedTuple):
-    """Alternatives of lines that are requests, and of lines that are not; empty where there are none."""
+# Numbers, and words of hexadecimal digits that have both digits and letters.
+_RUN = re.compile(rb"\b(?=\d*+[a-f])(?=[a-f]*+\d)[0-9a-f]{4,64}\b|\d++")
+_LONGEST_SENTENCE = 3000
+_MOST_DIGITS = 12
+_MOST_LENGTHS = 128  # of the numbers in a sentence, taken together: each is looked at
 
-    requests: bytes
-    said: bytes
+
+def sentence_shape(text: bytes, others: list[bytes]) -> bytes | None:
+    """Return a pattern of dull lines that differ from this one in numbers and ids; None where there is none.
+
+    Numbers may be as long as they are among the others; with each combination of lengths the sentence is dull.
+
+    Args:
+        text: printable ASCII, dull.
+        others: lines of the same log.
+    """
+    if len(text) > _LONGEST_SENTENCE:
+        return None
+    literals = [text[start:end] for start, end in _between(text)]
+    runs: list[bytes] = _RUN.findall(text)
+    loose = _joined(literals, [rb"(\d{1,%d}+)" % _MOST_DIGITS if run.isdigit() else _exactly(run) for run in runs])
+    found = [match for match in map(re.compile(loose).fullmatch, others) if match]
+    if not found:
+        return None
+    lengths = [
+        {len(number) for number in column} for column in zip(*(match.groups() for match in found), strict=True)
+    ]
+    bounds = [range(min(column), max(column) + 1) for column in lengths]
+    if prod(map(len, bounds)) > _MOST_LENGTHS:
+        return None
+    for chosen in product(*bounds):
+        zeros = iter(chosen)
+        filled = [b"0" * next(zeros) if run.isdigit() else run for run in runs]
+        if not is_dull(sentence_of(_joined(literals, filled, escape=False)).decode("ascii")):
+            return None
+    places = iter(bounds)
+    return _joined(literals, [_digits(next(places)) if run.isdigit() else _exactly(run) for run in runs])
+
+
+def _between(text: bytes) -> Iterator[tuple[int, int]]:
+    """Where what is no run begins and ends: before, between and after the runs."""
+    start = 0
+    for run in _RUN.finditer(text):
+        yield start, run.start()
+        start = run.end()
+    yield start, len(text)
+
+
+def _joined(literals: list[bytes], runs: list[bytes], *, escape: bool = True) -> bytes:
+    kept = [re.escape(literal) for literal in literals] if escape else literals
+    return kept[0] + b"".join(run + literal for run, literal in zip(runs, kept[1:], strict=True))
+
+
+def _exactly(run: bytes) -> bytes:
+    return rb"[0-9a-f]{%d}+" % len(run)
+
+
+def _digits(bounds: range) -> bytes:
+    return rb"\d{%d,%d}+" % (bounds[0], bounds[-1])
+
+
+class Learned(NamedTuple):
+    """Alternatives of JSON that is a request, of other JSON, and of dull texts; empty where there are none."""
+
+    requests: bytes = b""
+    said: bytes = b""
+    texts: bytes = b""
 
 
 class Shapes:
     """The shapes that a log has shown so far. Bounded in number and in the effort to find them."""
 
     def __init__(self) -> None:
-        self._found: dict[bytes, bool] = {}
+        self._found: dict[bytes, str] = {}
         self._tries = 0
 
     def learn(self, bodies: list[bytes], judged: list[bool | None]) -> Learned | None:
-        """Look for a shape that many of these lines have; return all shapes where there is a new one.
+        """Look for a shape that many of these lines of JSON have; return all shapes where there is a new one.
 
         Args:
             bodies: lines of printable ASCII that no shape has matched.
             judged: what ``quiet_json.judge`` says of each.
         """
-        if len(bodies) < _ENOUGH or len(self._found) >= _MOST_SHAPES or self._tries >= _MOST_TRIES:
+        if not self._may_learn(len(bodies)):
             return None
-        self._tries += 1
-        middle = len(bodies) // 2
-        examples = (
-            (body, kind) for body, kind in zip(bodies[middle:], judged[middle:], strict=True) if kind is not None
-        )
-        body, is_request = next(examples, (b"", False))
-        pattern = shape_of(body, is_request=is_request) if body else None
+        for body, is_request in islice(zip(bodies, judged, strict=True), len(bodies) // 2, None):
+            if is_request is not None:
+                pattern = shape_of(body, is_request=is_request)
+                return self._keep(pattern, "request" if is_request else "said", bodies)
+        return None
+
+    def learn_texts(self, texts: list[bytes], dull: list[bool]) -> Learned | None:
+        """Look for a shape that many of these texts have, as ``learn`` does.
+
+        Args:
+            dull: whether each is.
+        """
+        if not self._may_learn(len(texts)):
+            return None
+        for text, is_so in islice(zip(texts, dull, strict=True), len(texts) // 2, None):
+            if is_so:
+                return self._keep(sentence_shape(text, texts), "text", texts)
+        return None
+
+    def _may_learn(self, count: int) -> bool:
+        may = count >= _ENOUGH and len(self._found) < _MOST_SHAPES and self._tries < _MOST_TRIES
+        self._tries += may
+        return may
+
+    def _keep(self, pattern: bytes | None, kind: str, bodies: list[bytes]) -> Learned | None:
         if pattern is None or pattern in self._found:
             return None
         known = re.compile(pattern)
         if sum(known.fullmatch(body) is not None for body in bodies) < len(bodies) // _SHARE:
             return None
-        self._found[pattern] = is_request
-        requests, said = (
-            b"|".join(shape for shape, kind in self._found.items() if kind is wanted) for wanted in (True, False)
-        )
-        return Learned(requests, said)
+        self._found[pattern] = kind
+        return Learned(*(b"|".join(self._of(kind)) for kind in ("request", "said", "text")))
+
+    def _of(self, kind: str) -> list[bytes]:
+        return [shape for shape, its_kind in self._found.items() if its_kind == kind]

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from playbook.readers.logs import quiet_json, shapes
 from playbook.readers.logs.by_blocks import BlockReviewer
+from playbook.readers.logs.dull import Sentences
 from playbook.readers.logs.ordinary import EXACT, Sorter
 from playbook.readers.logs.parse import Parser
-from playbook.readers.logs.shapes import shape_of
+from playbook.readers.logs.shapes import sentence_shape, shape_of
 from tests.unit.readers.logs.test_by_blocks import BITS, SINCE, UNTIL, WEB, by_lines, logs, plain
 
 DATED = "2024-05-29T20:14:14Z "
@@ -26,6 +27,15 @@ LINES = [
     '{"level":20,"upstream":{"status":503,"level":"error"},"status_code":201,"url":"/x","path":""}',
     '{"level":"INFO","a":[{"status":500},{"status":"ok"},[1,2]],"msg":"x"}',
 ]
+TEXTS = [
+    "function checkout took 812 ms for customer 55123 with timeout 3000, assigned to zone 7",
+    "order-service | 7f3a9c01 | checkout took=171 customer=635008",
+    "job 5 of queue9 ended with code 13 after 200 ms",
+    "uploaded a1b2c3d4-00ff-12ab-9c9c-0123456789ab in 3.25 s from 10.0.0.7",
+    "worker e5 exited 0",
+    "order 7 was packed in 31 ms",
+]
+NUMBER = re.compile(r"\d+")
 VALUES = st.one_of(
     st.sampled_from(
         ['"/b"', '""', '"ERROR: x"', '"POST"', '"method"', '"[x]"', '"{"', '"a\\\\u0041b"', "50", "500"]
@@ -92,22 +102,70 @@ def test_lines_with_escapes_exponents_or_brackets_in_texts_have_no_shape(line):
     assert shape is None or quiet_json.judge([line.encode()], nameless=False) == [None]
 
 
+@st.composite
+def alike(draw):
+    """A text, some with other numbers, and one more with other numbers or with anything put anywhere into it."""
+
+    def other(text):
+        return NUMBER.sub(lambda found: str(draw(st.integers(0, 10 ** draw(st.integers(1, 5))))), text)
+
+    text = draw(st.sampled_from(TEXTS))
+    others = [text, *(other(text) for _ in range(draw(st.integers(0, 3))))]
+    like = other(text) if draw(st.booleans()) else draw(st.sampled_from(others))
+    for _ in range(draw(st.integers(0, 2))):
+        start = draw(st.integers(0, len(like)))
+        put = draw(
+            st.one_of(st.sampled_from(BITS), st.sampled_from(("f", "0", "137", "e", "abcd", " 500 ", "deadbeef")))
+        )
+        like = like[:start] + put + like[start + draw(st.sampled_from((0, 1, 3))) :]
+    return [text.encode() for text in others], like.encode("ascii", "ignore")
+
+
+@settings(max_examples=600, deadline=None)
+@given(alike())
+def test_texts_of_one_shape_are_all_dull(pair):
+    """Whatever numbers and ids stand in them, and whatever was put into them."""
+    others, like = pair
+    shape = sentence_shape(others[0], others)
+    if shape and re.fullmatch(shape, like):
+        assert Sentences().are_dull([like]) == [True]
+
+
+def test_text_shape_holds_for_the_lengths_of_numbers_that_were_seen():
+    """Numbers of other lengths, and other words, are not of the shape; a text that is not dull has none."""
+    others = [b"job 5 took 812 ms", b"job 12345 took 7 ms"]
+    shape = sentence_shape(others[0], others)
+    assert shape is not None
+    assert re.fullmatch(shape, b"job 999 took 99 ms")
+    assert not re.fullmatch(shape, b"job 123456 took 99 ms")
+    assert not re.fullmatch(shape, b"jab 999 took 99 ms")
+    assert sentence_shape(b"error 9: refused", [b"error 9: refused"]) is None
+    ids = sentence_shape(b"id 7f3a9c01 kept", [b"id 7f3a9c01 kept"])
+    assert ids is not None
+    assert re.fullmatch(ids, b"id 12345678 kept")
+    assert not re.fullmatch(ids, b"id 7f3a9c011 kept")
+
+
 def learning():
     """Every line of JSON gives a shape at once, so that all others meet it."""
     return patch.multiple(shapes, _ENOUGH=1, _SHARE=1_000_000, _MOST_SHAPES=60, _MOST_TRIES=10_000)
 
 
 @settings(max_examples=200, deadline=None)
-@given(logs(), st.sampled_from((0.0, 1_800.0)), st.lists(likes(), max_size=5))
-def test_review_with_learned_shapes_is_that_by_lines(blocks, earlier, more):
+@given(logs(), st.sampled_from((0.0, 1_800.0)), st.lists(likes(), max_size=4), st.lists(alike(), max_size=4))
+def test_review_with_learned_shapes_is_that_by_lines(blocks, earlier, objects, texts):
     """The exact reader and the shapes say the same of whatever lines, with a component before them and without."""
     until = UNTIL - earlier
-    mixed = [*blocks, *(prefix.encode() + like for _, like in more for prefix in (WEB, DATED))]
+    more = [like for _, like in objects] + [like for others, last in texts for like in (*others, last)]
+    mixed = [*blocks, *(prefix.encode() + like for like in more for prefix in (WEB, DATED))]
     with learning():
         reviewer = BlockReviewer(SINCE, until)
-        for line in LINES:
+        for line in LINES + TEXTS:
             for prefix in (WEB, DATED):
                 reviewer.look((prefix + line).encode())
+        for others, _ in texts:
+            for prefix in (WEB, DATED):
+                reviewer.look(b"\n".join(prefix.encode() + other for other in others))
         for block in mixed:
             reviewer.take(block)
         found = plain(reviewer.result())
@@ -115,7 +173,7 @@ def test_review_with_learned_shapes_is_that_by_lines(blocks, earlier, more):
 
 
 def test_shapes_are_learned_from_many_lines_and_bounded():
-    """A few lines of JSON teach nothing; a block of them does; programs without end do not grow the pattern."""
+    """A few lines teach nothing; a block of them does; programs without end do not grow the pattern."""
     sorter = Sorter(Parser(UNTIL))
     line = WEB + LINES[0]
     before = list(sorter._patterns)
