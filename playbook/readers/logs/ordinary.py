@@ -190,6 +190,10 @@ class Sorter:
         self._parser = parser
         self._sentences = Sentences()
         self._minutes: dict[bytes, Minute | None] = {}
+        # Components and hours that the exact reader has read in a prefix. It looks at each of them by itself, and
+        # counts from the hour on too.
+        self._names: set[str] = set()
+        self._hours: dict[str, float] = {}
         self._patterns = [dialect.pattern for dialect in _DIALECTS]
         self._shapes = [shapes.Shapes() for _ in _DIALECTS]
         self._commonest = 0  # the dialect of most lines so far, which is tried first; no line is of two
@@ -223,16 +227,24 @@ class Sorter:
         if row not in self._minutes:
             if len(self._minutes) >= _KNOWN_MINUTES:
                 self._minutes.clear()
+                self._names.clear()
+                self._hours.clear()
             self._minutes[row] = self._look(row)
         return self._minutes[row]
 
     def _look(self, row: bytes) -> Minute | None:
         text = row.decode("ascii")
         dialect = _DIALECTS[0] if row[:1].isalpha() else _DIALECTS[1] if row[2:3] == b"/" else _DIALECTS[2]
+        name, _, stamp = text.partition(" ") if dialect.named else ("", "", "")
+        hour, minute = stamp[:14], stamp[14:]  # 2024-05-29T20: and 14
+        if name in self._names and hour in self._hours:
+            return Minute(name, self._hours[hour] + int(minute) * 60)
         entry = self._parser.parse(dialect.sample.format(text))
-        name = text.partition(" ")[0] if dialect.named else ""
         if entry.time is None or entry.component != name or name in BALANCERS:
             return None
+        if dialect.named and hour[11:] != "24:":
+            self._names.add(name)
+            self._hours[hour] = entry.time - int(minute) * 60
         return Minute(name, entry.time)
 
     def _matched(self, dialect: int, lines: Sequence[bytes], block: bytes, *, odd: bool) -> list[bytes]:

@@ -66,7 +66,7 @@ def likes(draw):
     return line.encode(), like.encode("ascii", "ignore")
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(likes(), st.booleans())
 def test_lines_of_one_shape_are_judged_alike(pair, nameless):
     """Whatever values stand in them, and whatever was put into them."""
@@ -121,7 +121,7 @@ def alike(draw):
     return [text.encode() for text in others], like.encode("ascii", "ignore")
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(alike())
 def test_texts_of_one_shape_are_all_dull(pair):
     """Whatever numbers and ids stand in them, and whatever was put into them."""
@@ -151,7 +151,7 @@ def learning():
     return patch.multiple(shapes, _ENOUGH=1, _SHARE=1_000_000, _MOST_SHAPES=60, _MOST_TRIES=10_000)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(logs(), st.sampled_from((0.0, 1_800.0)), st.lists(likes(), max_size=4), st.lists(alike(), max_size=4))
 def test_review_with_learned_shapes_is_that_by_lines(blocks, earlier, objects, texts):
     """The exact reader and the shapes say the same of whatever lines, with a component before them and without."""
