@@ -30,6 +30,8 @@ _METHOD = rb"(?:GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS)"
 # Not so near to the end of a minute that its time is rounded to the next one.
 _SECONDS = rb"[0-5]\d(?![.,]99999)(?:\.\d{1,9}+)?+"
 _REQUEST = rb'"[^"\\\n]{0,3000}+" ' + shapes.FINE + rb" (?:\d{1,12}+|-)(?: [^\n]{0,3000}+)?+"
+_UTC = b"+0000"
+_ZONED = re.compile(rb"\[\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d ([+-]\d{4})\] ")
 _TWO = rb' [^\s\["]{1,255}+ [^\s\["]{1,255}+ \['
 _ACCESS = (
     rb'(?:[^\s\["{][^\s\["]{0,254}+' + _TWO + rb"[^\]\n]{11,40}+\] " + _REQUEST
@@ -84,10 +86,14 @@ def _dated(learned: Learned) -> bytes:
     )  # fmt: skip
 
 
-_COMBINED = (
-    rb"(?:\d[\d.]{6,14}+|\d[\da-f:.]{1,44}+|[\da-f]{0,4}:[\da-f:.]{1,40}+)" + _TWO
-    + rb"(\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:[0-5]\d):[0-5]\d \+0000\] " + _REQUEST
-)  # fmt: skip
+def _combined(zone: bytes) -> bytes:
+    """Return the pattern of web servers' own lines, whose times have this zone."""
+    return (
+        rb"(?:\d[\d.]{6,14}+|\d[\da-f:.]{1,44}+|[\da-f]{0,4}:[\da-f:.]{1,40}+)" + _TWO
+        + rb"(\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:[0-5]\d):[0-5]\d " + re.escape(zone) + rb"\] " + _REQUEST
+    )  # fmt: skip
+
+
 # A line that states a level beside its request is judged by that; Rails and Lumen tell of answers in words.
 _ODD = (b"level=", b"Completed ", b"Sent ")
 _PRINTABLE = bytes(range(32, 127)) + b"\n"
@@ -115,7 +121,7 @@ def _compiled(body: bytes) -> re.Pattern[bytes]:
 
 _DIALECTS = (
     _Dialect(_compiled(_prefixed(Learned())), True, "{}:00Z x", _prefixed),
-    _Dialect(_compiled(_COMBINED), False, '::1 - - [{}:00 +0000] "GET / HTTP/1.1" 200 1'),
+    _Dialect(_compiled(_combined(_UTC)), False, '::1 - - [{}] "GET / HTTP/1.1" 200 1'),
     _Dialect(_compiled(_dated(Learned())), False, "{}:00 x", _dated),
 )
 # With which bytes lines of each dialect begin.
@@ -143,12 +149,12 @@ class Rows(NamedTuple):
 
     def time(self, number: int, start: float) -> float:
         """Of a line that has a row, whose minute begins at ``start``."""
-        return _time(self.lines[number], self.rows[number].rstrip(b":;"), start)
+        return _time(self.lines[number], _stem(self.rows[number]), start)
 
     @staticmethod
     def ends(lines: list[bytes], row: bytes, start: float) -> tuple[float, float]:
         """The first and the last time of lines that have this row, whose minute begins at ``start``."""
-        row = row.rstrip(b":;")
+        row = _stem(row)
         if not lines[0].startswith(row):
             times = [_time(line, row, start) for line in lines]
             return min(times), max(times)
@@ -159,6 +165,11 @@ class Rows(NamedTuple):
             min(_time(line, row, start) for line in lines if line.startswith(first)),
             max(_time(line, row, start) for line in lines if line.startswith(last)),
         )
+
+
+def _stem(row: bytes) -> bytes:
+    """The part of a row that stands in its lines: without its mark, or the zone of its time."""
+    return row.partition(b";")[0].rstrip(b":")
 
 
 def _time(line: bytes, row: bytes, start: float) -> float:
@@ -196,6 +207,7 @@ class Sorter:
         self._hours: dict[str, float] = {}
         self._patterns = [dialect.pattern for dialect in _DIALECTS]
         self._shapes = [shapes.Shapes() for _ in _DIALECTS]
+        self._zone, self._zones = _UTC, 0  # of web servers' own lines; how often it was learned anew
         self._commonest = 0  # the dialect of most lines so far, which is tried first; no line is of two
 
     def sort(self, block: bytes) -> Rows:
@@ -219,11 +231,13 @@ class Sorter:
             count = len(found) - found.count(EXACT)
             if count > most:
                 most, self._commonest = count, dialect
+        left = [number for number in unknown if not rows[number] and lines[number][:1] in _DIGITS]
+        self._learn_zone([lines[number] for number in left])
         return Rows(lines, rows)
 
     def minute(self, row: bytes) -> Minute | None:
         """What a row stands for; None where its lines must be read exactly after all."""
-        row = row.rstrip(b":;")
+        row = row.rstrip(b":;")  # of its mark, and not of a zone
         if row not in self._minutes:
             if len(self._minutes) >= _KNOWN_MINUTES:
                 self._minutes.clear()
@@ -239,7 +253,7 @@ class Sorter:
         hour, minute = stamp[:14], stamp[14:]  # 2024-05-29T20: and 14
         if name in self._names and hour in self._hours:
             return Minute(name, self._hours[hour] + int(minute) * 60)
-        entry = self._parser.parse(dialect.sample.format(text))
+        entry = self._parser.parse(dialect.sample.format(_with_zone(text) if row[2:3] == b"/" else text))
         if entry.time is None or entry.component != name or name in BALANCERS:
             return None
         if dialect.named and hour[11:] != "24:":
@@ -249,8 +263,8 @@ class Sorter:
 
     def _matched(self, dialect: int, lines: Sequence[bytes], block: bytes, *, odd: bool) -> list[bytes]:
         rows: list[bytes] = self._patterns[dialect].findall(block + b"\n")
-        if self._patterns[dialect] is not _DIALECTS[dialect].pattern and _DIALECTS[dialect].named:
-            rows = _of_texts(rows)
+        if self._patterns[dialect] is not _DIALECTS[dialect].pattern:
+            rows = _of_texts(rows) if _DIALECTS[dialect].named else self._zoned(rows)
         if odd:
             rows = [EXACT if row and _is_odd(line) else row for row, line in zip(rows, lines, strict=True)]
         half = [number for number, row in enumerate(rows) if row[-1:] in _OPENED]
@@ -285,11 +299,31 @@ class Sorter:
             rows[number] = row[: row.rindex(b":")] + mark if is_dull else EXACT
         self._learn(dialect, self._shapes[dialect].learn_texts(sentences, dull))
 
+    def _zoned(self, rows: list[bytes]) -> list[bytes]:
+        """The same rows, with the zone of their times where that is not UTC: it stands behind their seconds."""
+        zoned = {row: row + b";" + self._zone for row in set(rows) if row[2:3] == b"/"}
+        return list(map(zoned.get, rows, rows)) if zoned and self._zone != _UTC else rows
+
+    def _learn_zone(self, lines: Sequence[bytes]) -> None:
+        """Recognise web servers' own lines in the zone of these, which were not recognised, in the next blocks."""
+        if len(lines) < shapes.ENOUGH or self._zones >= _MOST_ZONES:
+            return
+        found = _ZONED.search(lines[len(lines) // 2])
+        if found and found[1] != self._zone:
+            self._zone, self._zones = found[1], self._zones + 1
+            self._patterns[_COMBINED] = _compiled(_combined(self._zone))
+
     def _learn(self, dialect: int, learned: Learned | None) -> None:
         """Recognise in the next blocks what has shown a shape in this one."""
         shaped = _DIALECTS[dialect].shaped
         if learned and shaped:
             self._patterns[dialect] = _compiled(shaped(learned))
+
+
+def _with_zone(text: str) -> str:
+    """A minute as in web servers' lines, made a whole time: ``29/May/2024:22:14;+0200``, in UTC without a zone."""
+    minute, _, zone = text.partition(";")
+    return f"{minute}:00 {zone or _UTC.decode()}"
 
 
 def _of_texts(rows: list[bytes]) -> list[bytes]:
@@ -298,6 +332,8 @@ def _of_texts(rows: list[bytes]) -> list[bytes]:
     return list(map(texts.get, rows, rows)) if texts else rows
 
 
+_COMBINED = 1  # of ``_DIALECTS``
+_MOST_ZONES = 20
 _KNOWN_MINUTES = 8192
 _BRACE = ord("{")
 _OPENED = frozenset((b" ", b"|", b"-"))

@@ -32,7 +32,7 @@ _NO_METHOD = rb"(?![^\n]*(?:ethod|METHOD))"
 _LONGEST = 7000  # bytes of a line: a shape matches no longer one
 _LONGEST_TEXT = 1000
 
-_ENOUGH = 256  # lines in a block, of which a shape is to be learned
+ENOUGH = 256  # lines in a block, of which a shape is to be learned
 _SHARE = 8  # a shape is kept where it is that of each so many-th of them
 _MOST_SHAPES = 6
 _MOST_TRIES = 18
@@ -181,7 +181,7 @@ class Shapes:
         return None
 
     def _may_learn(self, count: int) -> bool:
-        may = count >= _ENOUGH and len(self._found) < _MOST_SHAPES and self._tries < _MOST_TRIES
+        may = count >= ENOUGH and len(self._found) < _MOST_SHAPES and self._tries < _MOST_TRIES
         self._tries += may
         return may
 

@@ -146,9 +146,47 @@ def test_text_shape_holds_for_the_lengths_of_numbers_that_were_seen():
     assert not re.fullmatch(ids, b"id 7f3a9c011 kept")
 
 
+SERVERS = [
+    '203.0.113.7 - - [29/May/2024:22:14:14 +0200] "GET /a HTTP/1.1" 200 5 "-" "Mozilla/5.0 (X11)"',
+    '2001:db8::7 - jo [29/May/2024:16:29:59 -0345] "GET /b HTTP/1.1" 304 - "-" "curl/8"',
+    '203.0.113.7 - - [29/May/2024:20:14:15 +0000] "POST /c HTTP/1.1" 404 9 "-" "curl/8"',
+    '203.0.113.7 - - [29/May/2024:20:14:15 +9900] "GET /c HTTP/1.1" 200 9 "-" "curl/8"',
+    '203.0.113.7 - - [29/May/2024:22:14:16 +0200] "GET /d HTTP/1.1" 503 9 "-" "curl/8"',
+]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.one_of(st.sampled_from(SERVERS).map(lambda line: [line.encode()]), logs()), max_size=12))
+def test_review_of_lines_in_many_time_zones_is_that_by_lines(parts):
+    """Whichever zone was learned last, a row keeps the zone that its lines have."""
+    blocks = [block for part in parts for block in part]
+    reviewer, other = BlockReviewer(SINCE, UNTIL), BlockReviewer(SINCE, UNTIL)
+    with learning():
+        for block in blocks:
+            other.look(block)  # which may learn a zone
+            reviewer.take(block, found=other.look(block))
+    assert plain(reviewer.result()) == by_lines(blocks)
+
+
+def test_lines_in_a_zone_of_their_own_are_recognised_once_it_is_known():
+    """The row of a line says its zone, so that another process reads the same minute from it."""
+    sorter = Sorter(Parser(UNTIL))
+    sorter.sort("\n".join([SERVERS[0]] * 300).encode())
+    (row,) = sorter.sort(SERVERS[0].encode()).rows
+    assert row != EXACT
+    for reader in (sorter, Sorter(Parser(UNTIL))):
+        minute = reader.minute(row)
+        assert minute is not None
+        assert minute.start == UNTIL - 46 * 60
+    assert sorter.sort(SERVERS[0].encode()).time(0, minute.start) == minute.start + 14
+    sorter.sort("\n".join([SERVERS[3]] * 300).encode())
+    (row,) = sorter.sort(SERVERS[3].encode()).rows
+    assert sorter.minute(row) is None
+
+
 def learning():
     """Every line of JSON gives a shape at once, so that all others meet it."""
-    return patch.multiple(shapes, _ENOUGH=1, _SHARE=1_000_000, _MOST_SHAPES=60, _MOST_TRIES=10_000)
+    return patch.multiple(shapes, ENOUGH=1, _SHARE=1_000_000, _MOST_SHAPES=60, _MOST_TRIES=10_000)
 
 
 @settings(max_examples=60, deadline=None)
