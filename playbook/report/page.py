@@ -46,7 +46,7 @@ from playbook.thread.troubles import name_of
 
 # More rows do not help on a page; results.json contains all.
 MOST_ROWS = 60
-# Checks without a finding whose evidence is on the page; results.json holds the evidence of all checks.
+# Checks that are OK and whose evidence is on the page; results.json holds the evidence of all checks.
 MOST_EVIDENCE = 2000
 # Shorter evidence (bytes of JSON) is repeated: a link to its first place would be as long.
 _WORTH_A_LINK = 200
@@ -96,7 +96,8 @@ def page(results: Results) -> str:
     subjects = _by_subject(results.records)
     urgent_checks = {record.check for record in urgent}
     calm = [record for _, group in subjects for record in group if record.check not in urgent_checks]
-    with_evidence = [record for record in calm if record.evidence]
+    well = [record for record in calm if record.evidence and record.verdict is Verdict.OK]
+    beyond = {record.check for record in well[MOST_EVIDENCE:]}
     return (
         environment()
         .get_template("page")
@@ -112,8 +113,8 @@ def page(results: Results) -> str:
             emergency=emergency(results),
             attention=urgent,
             urgent=urgent_checks,
-            beyond={record.check for record in with_evidence[MOST_EVIDENCE:]},
-            repeated=_repeated([*urgent, *with_evidence[:MOST_EVIDENCE]], anchors),
+            beyond=beyond,
+            repeated=_repeated([*urgent, *(record for record in calm if record.check not in beyond)], anchors),
             first_of_runbook=first_of_runbook,
             opening=opened,
             pictures=_pictures(results, urgent, first_of_runbook, is_opened=opened is not None),

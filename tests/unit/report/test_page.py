@@ -320,9 +320,13 @@ def test_evidence_of_bad_checks_is_shown_beyond_the_bound_and_the_rest_is_referr
     """With more checks than the page has room for, those that are OK name the file that holds their evidence."""
     count = MOST_EVIDENCE + 3
     records = [record(Verdict.OK, n, evidence=[Facts("Cache", {"Hits": f"hits-{n}-"})]) for n in range(count)]
-    bad = record(Verdict.CRITICAL, count, evidence=[Facts("Cache", {"Hits": "hits-of-the-bad"})])
-    text = page(results([*records, bad], verdict=Verdict.CRITICAL))
-    assert "hits-of-the-bad" in text
+    others = [
+        record(verdict, count + n, evidence=[Facts("Cache", {"Hits": f"hits-of-{verdict}"})])
+        for n, verdict in enumerate((Verdict.CRITICAL, Verdict.UNKNOWN, Verdict.WAIVED))
+    ]
+    text = page(results([*records, *others], verdict=Verdict.CRITICAL))
+    for verdict in (Verdict.CRITICAL, Verdict.UNKNOWN, Verdict.WAIVED):
+        assert f"hits-of-{verdict}" in text
     assert len(re.findall(r"hits-\d+-", text)) == MOST_EVIDENCE
     assert text.count("Its evidence is in results.json.") == 3
     assert "That of 3 more is in results.json" in text
