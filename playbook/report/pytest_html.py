@@ -260,7 +260,14 @@ def _evidence(item: Evidence) -> Iterator[str]:
         case Table():
             yield "  " + " | ".join(item.columns)
             yield from ("  " + " | ".join(row) for row in item.rows[:_LINES])
+            yield from _not_shown(len(item.rows))
         case Lines():
             yield from (f"  {line}" for line in item.lines[:_LINES])
+            yield from _not_shown(len(item.lines))
         case Chart():
             yield from (f"  {line}" for line in item.lines)
+
+
+def _not_shown(count: int) -> Iterator[str]:
+    if count > _LINES:
+        yield f"  … {count - _LINES} more in results.json"

@@ -11,7 +11,7 @@ from playbook.core.evidence import Chart, Curve, Facts, Lines, Table
 from playbook.core.record import Due
 from playbook.core.told import Before, Compared, Since, Thread
 from playbook.core.verdict import Verdict
-from playbook.report.page import page
+from playbook.report.page import MOST_EVIDENCE, page
 from tests.document import Document
 from tests.effort import effort
 from tests.factories import a_chart, hostile, record, results, six_verdicts
@@ -345,3 +345,31 @@ def test_first_screen_tells_times_in_both_zones():
     assert "still, second day, since Sun 22 Nov, 07:00 UTC (16:00 in Tokyo)" in text
     assert "the run of Sun 22 Nov, 07:00 UTC (16:00 in Tokyo)" in text
     assert text.index("in Tokyo)") < text.index("<h1>")
+
+
+def test_equal_evidence_of_two_checks_is_shown_once_and_linked():
+    """The second check leads to the first; short evidence is repeated, as the link would be as long."""
+    long = Lines("Log", [f"line {number} of the same log" for number in range(20)])
+    made = results([record(Verdict.OK, n, evidence=[msgspec.structs.replace(long)]) for n in range(2)])
+    text = page(made)
+    assert text.count("line 7 of the same log") == 1
+    assert '>Log: the same as under <a href="#check-daily-example-0">Example 0</a>' in text
+    short = results([record(Verdict.OK, n, evidence=[Facts("Cache", {"Hits": "4711"})]) for n in range(2)])
+    assert page(short).count("4711") == 2
+
+
+def test_evidence_of_bad_checks_is_shown_beyond_the_bound_and_the_rest_is_referred_to():
+    """With more checks than the page has room for, those that are OK name the file that holds their evidence."""
+    count = MOST_EVIDENCE + 3
+    records = [record(Verdict.OK, n, evidence=[Facts("Cache", {"Hits": f"hits-{n}-"})]) for n in range(count)]
+    others = [
+        record(verdict, count + n, evidence=[Facts("Cache", {"Hits": f"hits-of-{verdict}"})])
+        for n, verdict in enumerate((Verdict.CRITICAL, Verdict.UNKNOWN, Verdict.WAIVED))
+    ]
+    text = page(results([*records, *others], verdict=Verdict.CRITICAL))
+    for verdict in (Verdict.CRITICAL, Verdict.UNKNOWN, Verdict.WAIVED):
+        assert f"hits-of-{verdict}" in text
+    assert len(re.findall(r"hits-\d+-", text)) == MOST_EVIDENCE
+    assert text.count("Its evidence is in results.json.") == 3
+    assert "That of 3 more is in results.json" in text
+    assert "is in results.json" not in page(results(records[:MOST_EVIDENCE]))
