@@ -227,7 +227,7 @@ class Judge:
 def _not_enough(judgement: Judgement, coverage: Coverage) -> Judgement:
     """What would be good if all had been seen, as UNKNOWN; its value is told in words, as no trend may use it."""
     told = judgement.found and judgement.found != coverage.got
-    seen = f"{coverage.got}; what was seen gives {judgement.found}" if told else coverage.got
+    seen = f"{coverage.got}; partial result: {judgement.found}" if told else coverage.got
     return msgspec.structs.replace(
         judgement,
         verdict=Verdict.UNKNOWN,
