@@ -30,8 +30,9 @@ from playbook.clients.alert_words import (
     with_silences,
     without_internal,
 )
+from playbook.clients.answer import Answer
 from playbook.clients.grafana import Grafana, grafana
-from playbook.clients.http import Answer, HttpClient
+from playbook.clients.http import HttpClient
 from playbook.clients.prometheus import Prometheus, prometheus
 from playbook.clients.wire import Kept
 from playbook.core.budget import words

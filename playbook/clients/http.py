@@ -1,5 +1,7 @@
 """HTTP for reading: GET and HEAD, each request bounded as a whole, every try visible.
 
+``HttpWriter`` can also send, for our own tracker and workflows; no client of what is operated is one.
+
     client = HttpClient("https://example.com", service="Website", time_limits=settings.time_limits)
     health = client.get("/api/health", retry="connection").json()
 
@@ -12,21 +14,18 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Literal
 from urllib.parse import SplitResult, unquote, urlencode, urljoin, urlsplit
 
-import msgspec
-
+from playbook.clients.answer import Answer
 from playbook.clients.breakage import kind_of
 from playbook.clients.encodings import Unreadable
 from playbook.clients.proxies import basic, proxy_for
 from playbook.clients.retries import ATTEMPTS, tries
 from playbook.clients.trust import context_for, untrusted_hint
 from playbook.clients.wire import Broken, Call, Exchange, Kept, Method, Phases
-from playbook.core import door
-from playbook.core.budget import Ambiguous, OverBudget, read_unambiguous_json
 from playbook.core.deadline import left
-from playbook.core.errors import Denied, Malformed, Unreachable, UsageError
+from playbook.core.errors import Malformed, Unreachable, UsageError
 from playbook.core.secret import Secret
 from playbook.settings.loading import TimeLimits
 
@@ -39,77 +38,6 @@ RUNNER_HINT = (
 )
 
 Retry = Literal["all", "connection", "none"]
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """An answer of any status.
-
-    Attributes:
-        headers: names in lower case; what came several times is joined by commas.
-        url: of the last hop, without credentials and query.
-        phases: summed over redirects, of the try that counts.
-        attempts: one line for each try.
-        redirects: one line for each redirect that was followed.
-    """
-
-    service: str
-    status: int
-    headers: dict[str, str]
-    body: bytes
-    url: str
-    phases: Phases = field(default_factory=Phases)
-    attempts: tuple[str, ...] = ()
-    redirects: tuple[str, ...] = ()
-
-    @property
-    def text(self) -> str:
-        """The body as UTF-8; what is none is replaced."""
-        return self.body.decode("utf-8", errors="replace")
-
-    def json(self, kind: Any = Any) -> Any:
-        """The body as JSON, converted to ``kind``; Malformed where it is neither."""
-        try:
-            return read_unambiguous_json(self.body, kind)
-        except (OverBudget, Ambiguous) as error:
-            what = f"JSON {error}"
-        except msgspec.ValidationError as error:
-            what = f"JSON of another shape: {error}"
-        except (msgspec.DecodeError, UnicodeDecodeError):
-            what = f"{self.headers.get('content-type') or 'no content type'}: {door.quoted(self.body, 80)}"
-        raise Malformed(
-            f"{self.service}: expected JSON from {self.url}, got {what}",
-            service=self.service,
-            attempts=self.attempts,
-        )
-
-    @property
-    def beginning(self) -> str:
-        """The first eighty characters, on one line, to show what came."""
-        return door.line(self.body, 80)
-
-    def expect_ok(self, hint: str = "") -> Answer:
-        """Itself where the status is 2xx.
-
-        Raises:
-            Denied: 401 or 403.
-            Malformed: any other status.
-        """
-        if 200 <= self.status < 300:
-            return self
-        if self.status in (401, 403):
-            raise Denied(
-                f"{self.service}: expected our credentials to be accepted by {self.url}, got HTTP {self.status}",
-                service=self.service,
-                hint=hint or "Check the credentials of this target and what they are permitted.",
-                attempts=self.attempts,
-            )
-        raise Malformed(
-            f"{self.service}: expected HTTP 200 from {self.url}, got HTTP {self.status}",
-            service=self.service,
-            hint=hint,
-            attempts=self.attempts,
-        )
 
 
 @dataclass(frozen=True)
@@ -125,6 +53,8 @@ class HttpClient:
         ca: file with the private certificate authority to trust.
         setting: dotted path of the setting that holds the address, for messages.
         kept: its connections, where those are not measured and several requests are made.
+        whole: seconds for a whole request with all its tries and redirects, in place of that sum.
+        busy: statuses after which a request is tried again.
     """
 
     base_url: str = field(repr=False)
@@ -137,6 +67,8 @@ class HttpClient:
     headers: Mapping[str, str] = field(default_factory=dict)
     setting: str = ""
     kept: Kept | None = field(default=None, repr=False, compare=False)
+    whole: float | None = None
+    busy: frozenset[int] = BUSY
 
     def __post_init__(self) -> None:
         parse_url(self.base_url, self.setting or self.service)
@@ -224,13 +156,13 @@ class HttpClient:
             read=self.time_limits.read,
             deadline=time.monotonic() + seconds,
             body=body,
-            kept=self.kept if is_own and method != "POST" else None,
+            kept=self.kept if is_own and method in ("GET", "HEAD") else None,
         )
 
     @property
     def budget(self) -> float:
         """Seconds that a whole request may take."""
-        return left(self.time_limits.connect + self.time_limits.read)
+        return left(self.whole or self.time_limits.connect + self.time_limits.read)
 
     def _url(self, path: str, params: Mapping[str, str | int | float] | None) -> SplitResult:
         whole = path if "://" in path else self.base_url.rstrip("/") + (f"/{path.lstrip('/')}" if path else "")
@@ -272,7 +204,7 @@ class HttpClient:
                     attempts.append(
                         f"try {len(attempts) + 1}: HTTP {answer.status} after {answer.phases.total:.3f} s"
                     )
-                    if retry == "all" and answer.status in BUSY:
+                    if retry == "all" and answer.status in self.busy:
                         raise _Busy(answer)
                     return replace(answer, attempts=tuple(attempts))
         except _Busy as busy:
@@ -286,7 +218,7 @@ class HttpClient:
         url, spent = what.url, Phases()
         followed: list[str] = []
         while True:
-            call = self.call(what.method, url, what.headers, seconds=deadline - time.monotonic())
+            call = self.call(what.method, url, what.headers, seconds=deadline - time.monotonic(), body=what.body)
             try:
                 with Exchange(call) as exchange:
                     body = read_body(exchange, self.service, url, what.max_body, cut=what.cut)
@@ -310,9 +242,24 @@ class HttpClient:
             url = target
 
 
+@dataclass(frozen=True)
+class HttpWriter(HttpClient):
+    """An ``HttpClient`` that can also send."""
+
+    def send(self, method: Literal["POST", "PUT", "PATCH"], path: str, body: bytes) -> Answer:
+        """Send JSON, or nothing: once; PUT and PATCH, which may come twice, are tried again as ``get`` is.
+
+        Raises:
+            Unreachable, Malformed: as ``get``. After a POST nobody knows whether it was carried out.
+        """
+        headers = {"Content-Type": "application/json"} if body else None
+        wanted = _Wanted(method, self._url(path, None), headers, redirects=0, max_body=MAX_BODY, body=body)
+        return self._read(wanted, "none" if method == "POST" else "all")
+
+
 @dataclass(frozen=True, slots=True)
 class _Wanted:
-    """What ``get`` and ``head`` were asked for."""
+    """What ``get``, ``head`` and ``send`` were asked for."""
 
     method: Method
     url: SplitResult
@@ -320,6 +267,7 @@ class _Wanted:
     redirects: int
     max_body: int
     cut: bool = False
+    body: bytes = b""
 
 
 class _Busy(Exception):  # noqa: N818 - a reason to try again, not an error

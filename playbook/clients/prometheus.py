@@ -13,8 +13,9 @@ from typing import Any
 
 import msgspec
 
+from playbook.clients.answer import Answer
 from playbook.clients.grafana import HINT, Grafana, grafana
-from playbook.clients.http import Answer, HttpClient
+from playbook.clients.http import HttpClient
 from playbook.clients.wire import Kept
 from playbook.core import door
 from playbook.core.budget import convert, read_json, words

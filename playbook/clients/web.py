@@ -5,7 +5,8 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 
-from playbook.clients.http import Answer, HttpClient, parse_url, read_body, shown, unreachable
+from playbook.clients.answer import Answer
+from playbook.clients.http import HttpClient, parse_url, read_body, shown, unreachable
 from playbook.clients.wire import Broken, Exchange
 from playbook.core.engine import client
 from playbook.core.errors import UsageError

@@ -13,6 +13,7 @@ wait is the same line: its limit, or the rest of the whole where that is less.
 from __future__ import annotations
 
 import logging
+import re
 import select
 import socket
 import ssl
@@ -25,7 +26,6 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult, urlsplit
 
 from playbook.clients import wire
-from playbook.clients.encodings import Unreadable, decoded
 from playbook.clients.proxies import PORTS, proxy_for, proxy_headers
 from playbook.clients.wire import LIBRARY, Broken, Phases
 
@@ -51,12 +51,13 @@ else:
         httpx = import_module(LIBRARY)
     httpcore = import_module(LIBRARY.replace("httpx", "httpcore"))
 
-__all__ = ["Transport", "fetch", "httpcore", "httpx"]
+__all__ = ["Transport", "httpcore", "httpx"]
 
 # httpcore announces a protocol in the context that it is given. Ours are shared with other services and threads:
 # it is given this one, and no connection is made with it, as ``_Stream.start_tls`` takes ours.
 _UNUSED = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
+_QUOTED = re.compile(r"\s*:?\s*b?['\"]")
 # They write whole addresses at INFO and headers at DEBUG, with what is secret in them.
 for _logger in (httpx.__name__, httpcore.__name__):
     logging.getLogger(_logger).setLevel(logging.WARNING)
@@ -251,7 +252,8 @@ class _Way(httpcore.NetworkBackend):
         try:
             yield
         except httpcore.LocalProtocolError as error:
-            self._break(OSError(f"the request is not valid HTTP: {error}"))
+            # Behind its words the library quotes the value, which may be a token.
+            self._break(OSError(f"the request is not valid HTTP: {_QUOTED.split(str(error), 1)[0]}"))
         except httpcore.RemoteProtocolError as error:
             self._break(OSError(self._fault(error)))
         except (OSError, UnicodeError) as error:
@@ -388,26 +390,6 @@ class _Stream(httpcore.NetworkStream):
             case "server_addr":
                 return self._socket.getpeername()
         return None
-
-
-def fetch(client: httpx.Client, method: str, url: str, *, most: int, **more: Any) -> httpx.Response:
-    """The whole answer by a client on whichever transport, for those who speak with our own services.
-
-    Args:
-        most: bytes of its body, after it was decompressed; httpx.DecodingError where there are more.
-        more: as for ``httpx.Client.request``.
-    """
-    body = bytearray()
-    with client.stream(method, url, **more) as answer:
-        try:
-            for piece in decoded(answer.iter_raw(), answer.headers.get("Content-Encoding", "")):
-                body += piece
-                if len(body) > most:
-                    raise httpx.DecodingError(f"more than {most:,} bytes")
-        except Unreadable as error:
-            raise httpx.DecodingError(str(error)) from None
-    headers = [(name, value) for name, value in answer.headers.multi_items() if name != "content-encoding"]
-    return httpx.Response(answer.status_code, headers=headers, content=bytes(body), request=answer.request)
 
 
 def _raw(headers: dict[str, str]) -> list[tuple[bytes, bytes]]:

@@ -10,7 +10,8 @@ from email.utils import parsedate_to_datetime
 from statistics import median
 from urllib.parse import urlsplit
 
-from playbook.clients.http import Answer, HttpClient
+from playbook.clients.answer import Answer
+from playbook.clients.http import HttpClient
 from playbook.clients.network import Network
 from playbook.clients.web import SERVICE
 from playbook.clients.wire import Phases
