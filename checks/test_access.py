@@ -15,7 +15,7 @@ if TYPE_CHECKING:
         GitHubActivity,
         SecondFactors,
     )
-    from playbook.settings.sections.figures import Limits
+    from playbook.settings.sections.limits import Limits
 
 pytestmark = pytest.mark.access
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from playbook.measure.people.people import Attestations
     from playbook.measure.web.sites import OtherHealth, OtherHomepages
     from playbook.measure.web.web import Health, HomepageTiming
-    from playbook.settings.sections.figures import Limits
+    from playbook.settings.sections.limits import Limits
 
 pytestmark = pytest.mark.maintenance
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from playbook.measure.redis.redis import RedisPing, RedisStats
     from playbook.measure.web.sites import OtherHealth
     from playbook.measure.web.web import Health, HomepageTiming
-    from playbook.settings.sections.figures import Limits
+    from playbook.settings.sections.limits import Limits
 
 pytestmark = pytest.mark.performance
 
