@@ -7,6 +7,7 @@ import difflib
 import re
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -130,15 +131,28 @@ def _measured(root: Path, names: set[str]) -> Iterator[Place]:
             yield Place("unit test", file.relative_to(root), 1)
 
 
+@contextmanager
+def _importable(root: Path) -> Iterator[None]:
+    """Let the checkout's own packages be imported, and leave ``sys.path`` as it was."""
+    before = list(sys.path)
+    sys.path.insert(0, str(root))
+    try:
+        yield
+    finally:
+        sys.path[:] = before
+
+
 def _proofs(root: Path, item: str) -> Iterator[Place]:
     """The faults under which something is expected of the item, and where that is stated."""
-    if str(root) not in sys.path:
-        sys.path.insert(0, str(root))
-    expectations = import_module("tests.checks.expectations")
-    faults = import_module("sandbox.faults").FAULTS
-    for module in iter_modules(expectations.__path__, f"{expectations.__name__}."):
-        told = import_module(module.name).EXPECTATIONS
-        file = Path(*module.name.split(".")).with_suffix(".py")
+    with _importable(root):
+        expectations = import_module("tests.checks.expectations")
+        faults = import_module("sandbox.faults").FAULTS
+        modules = [
+            import_module(one.name) for one in iter_modules(expectations.__path__, f"{expectations.__name__}.")
+        ]
+    for module in modules:
+        told = module.EXPECTATIONS
+        file = Path(*module.__name__.split(".")).with_suffix(".py")
         for fault in (fault for fault, items in told.items() if item in items):
             if fault in faults:
                 code = faults[fault].edit.__code__

@@ -27,9 +27,10 @@ from typing import Literal
 import msgspec
 
 from playbook.core.clock import Moment
+from playbook.core.durations import one_unit
 from playbook.core.own_items import id_of_file
 from playbook.core.verdict import Verdict
-from playbook.history.lengths import Course, Lasted, length
+from playbook.history.lengths import Course, Lasted
 from playbook.history.names import Names
 from playbook.history.rules import Rules, Window
 from playbook.history.runs import Finding, RunLine
@@ -314,7 +315,7 @@ class _Fold:
 
     def _reopen(self, run: RunLine, case: _Case, since: datetime, bad: _Bad) -> None:
         assert case.closed
-        after, case.closed = length(since - case.closed), None
+        after, case.closed = one_unit(since - case.closed), None
         closed_as, case.gone = "its check was gone" if case.gone else "it had recovered", False
         case.reopened += 1
         case.course.begin(since, run.started)

@@ -13,7 +13,8 @@ from typing import Literal
 
 import msgspec
 
-from playbook.core.clock import Moment, days
+from playbook.core.clock import Moment
+from playbook.core.durations import one_unit
 from playbook.history.standing import CANNOT_SEE, Kind, Standing
 
 State = Literal["bad", "not measured", "well"]
@@ -70,7 +71,9 @@ class Lasted(msgspec.Struct, frozen=True, kw_only=True):
         """``40 min in 4 spells, and 2 days not measured``."""
         spells = f" in {self.spells} spells" if self.spells > 1 else ""
         gap = self.unmeasured_time
-        return f"{length(self.bad_time)}{spells}{f', and {length(gap)} not measured' if gap >= _MINUTE else ''}"
+        return (
+            f"{one_unit(self.bad_time)}{spells}{f', and {one_unit(gap)} not measured' if gap >= _MINUTE else ''}"
+        )
 
 
 @dataclass(slots=True)
@@ -107,9 +110,3 @@ def _state(kind: Kind, cause: str, items: Sequence[Standing]) -> State:
     if any(each.bad and each.seen for each in items):
         return BAD
     return NOT_MEASURED if unseen else WELL
-
-
-def length(time: timedelta) -> str:
-    """``12 min``, ``5 h``, ``3 days``."""
-    minutes = time.total_seconds() / 60
-    return f"{minutes:.0f} min" if minutes < 120 else days(time)

@@ -15,11 +15,11 @@ import msgspec
 from playbook.core import door
 from playbook.core.clock import Moment
 from playbook.core.door.records import leaving
+from playbook.core.durations import one_unit
 from playbook.core.verdict import SEVERITY, Verdict
 from playbook.core.wording import moment
 from playbook.history.handling import Handled
 from playbook.history.incidents import Incident, What
-from playbook.history.lengths import length
 from playbook.history.runs import RunLine
 from playbook.history.standing import DOWN
 from playbook.notify.due import News
@@ -261,7 +261,8 @@ def _of_run(run: RunLine | None, set_name: str, now: datetime) -> Iterator[str]:
         yield f"No {set_name} run is known: nothing is known."
         return
     counted = " · ".join(f"{run.counts[v]} {v}" for v in SEVERITY if run.counts.get(v))
-    yield f"The newest {set_name} run began {moment(run.started)}, {length(now - run.started)} ago: {run.verdict}."
+    ago = one_unit(now - run.started)
+    yield f"The newest {set_name} run began {moment(run.started)}, {ago} ago: {run.verdict}."
     yield counted or "Nothing was measured."
     if run.ended != "finished":
         yield f"It ended early: {_one_line(run.ended)}"

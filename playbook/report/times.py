@@ -5,8 +5,6 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from playbook.report.words import plural
-
 
 def both(moment: datetime, zone: str) -> str:
     """``Sat 28 Nov 2026, 13:40 UTC (14:40 in Berlin)``; the day too where it is another one there."""
@@ -34,14 +32,3 @@ def _there(moment: datetime, zone: str) -> str:
 def place_of(zone: str) -> str:
     """``Buenos Aires`` for ``America/Argentina/Buenos_Aires``."""
     return zone.rpartition("/")[2].replace("_", " ")
-
-
-def age(span: timedelta) -> str:
-    """``45 min``, ``3 h``, ``2 days``: what a person would say, never rounded up."""
-    minutes = int(max(span.total_seconds(), 0) // 60)
-    if minutes < 1:
-        return "less than a minute"
-    if minutes < 120:
-        return f"{minutes} min"
-    hours = minutes // 60
-    return f"{hours} h" if hours < 48 else plural(hours // 24, "day")
