@@ -82,7 +82,7 @@ def variables(settings: dict[str, Any]) -> dict[str, str]:
     }
 
 
-def demand_answers(sandbox: RunningSandbox) -> None:
+def require_answers(sandbox: RunningSandbox) -> None:
     """Refuse a script that is told nothing by what it asks: it would be compared as if it had asked."""
     said = subprocess.run(
         ["bash", "-c", SCRIPT],
@@ -141,7 +141,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=whole(1), default=3, metavar="N", help="default: %(default)s")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name, start() as sandbox:
-        demand_answers(sandbox)
+        require_answers(sandbox)
         for latency in options.latency:
             with ExitStack() as stack:
                 there = stack.enter_context(far_away(sandbox, latency / 1000)) if latency else sandbox

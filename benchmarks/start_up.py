@@ -22,7 +22,7 @@ from sandbox.launcher import RunningSandbox, start
 
 PYTEST = (sys.executable, "-m", "pytest", "-q", "-p", "benchmarks._first_request")
 RUNS = {
-    "one check (daily.redis.alive)": ("checks/test_redis.py::test_redis_answers_fast",),
+    "one check (daily.redis.alive)": ("checks/redis/test_redis.py::test_redis_answers_fast",),
     "daily": ("-m", "daily"),
 }
 COMMANDS = (

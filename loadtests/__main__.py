@@ -43,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _plan(target: str | None, order: LoadOrder) -> Plan:
-    from playbook.load.permission import demand_permission
+    from playbook.load.permission import require_permission
     from playbook.load.planning import make_plan
     from playbook.settings.chosen import settings_for
     from playbook.settings.loading import SANDBOX
@@ -60,7 +60,7 @@ def _plan(target: str | None, order: LoadOrder) -> Plan:
             )
         with attach_or_start() as sandbox:
             settings = settings_for(target, root, sandbox.settings)
-    return make_plan(settings, order, demand_permission(settings, order.production))
+    return make_plan(settings, order, require_permission(settings, order.production))
 
 
 def _parser() -> argparse.ArgumentParser:

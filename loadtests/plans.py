@@ -49,13 +49,13 @@ def read(file: Path) -> Plan:
         raise UsageError(f"${PLAN_VARIABLE}: {file} cannot be read: {error.strerror}") from None
     except msgspec.MsgspecError as error:
         raise UsageError(f"${PLAN_VARIABLE}: {file} is no plan: {error}") from None
-    _demand_sense(plan, file)
+    _require_sense(plan, file)
     outcome = str(file.resolve().parent / plan.outcome) if plan.outcome else ""
     ca = str(file.resolve().parent / plan.ca) if plan.ca else None
     return msgspec.structs.replace(plan, outcome=outcome, ca=ca)
 
 
-def _demand_sense(plan: Plan, file: Path) -> None:
+def _require_sense(plan: Plan, file: Path) -> None:
     positive = {
         "most_users": plan.most_users,
         "most_seconds": plan.most_seconds,

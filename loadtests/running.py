@@ -85,7 +85,7 @@ class Test:
         runner = environment.runner
         try:
             plan = find(alone=not isinstance(runner, (MasterRunner, WorkerRunner)))
-            self._demand_same_host(environment, plan)
+            self._require_same_host(environment, plan)
             self.guard.open(plan)
             Visitor.script = Script(plan, self.guard)
             Visitor.script.cut = self._cut
@@ -110,7 +110,7 @@ class Test:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._interrupted)
 
-    def _demand_same_host(self, environment: Environment, plan: Plan) -> None:
+    def _require_same_host(self, environment: Environment, plan: Plan) -> None:
         if environment.host and environment.host != plan.host:
             raise UsageError(
                 f"the plan's host is {plan.host}; --host, $LOCUST_HOST or a locust.conf says another, "

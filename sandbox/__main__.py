@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from playbook.core.command_line import Parser
 from playbook.core.errors import UsageError
 from playbook.core.verdict import EXIT_OK, EXIT_USAGE
-from sandbox.faults import demand_known, describe
+from sandbox.faults import describe, require_known
 from sandbox.products import PORTFOLIO, PRODUCTS, Product, product_of
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Serve until told to end; the exit code is 0, or 4 for a mistake on the command line."""
     try:
         options = _parser().parse_args(arguments)
-        demand_known([] if options.list_faults else options.fault)
+        require_known([] if options.list_faults else options.fault)
         product = product_of(options.product)
     except UsageError as error:
         sys.stderr.write(f"{error}\n")

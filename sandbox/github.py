@@ -159,14 +159,14 @@ class GitHubService(HttpService):
         if self.state.answer == "server-error":
             raise _Refused(500, "Server Error")
 
-    def _demand(self, permission: str, needs: str) -> None:
+    def _require(self, permission: str, needs: str) -> None:
         if permission in self.state.missing:
             raise _Refused(
                 403, "Resource not accessible by personal access token", x_accepted_github_permissions=needs
             )
 
     def _organisation(self, _request: Request) -> Response:
-        self._demand("members", "members=read")
+        self._require("members", "members=read")
         shown: Json = {"login": ORGANISATION, "id": 7_402_118, "type": "Organization"}
         if self.state.owners_token:
             shown |= {
@@ -184,7 +184,7 @@ class GitHubService(HttpService):
         return self._people(request, self.state.collaborators)
 
     def _invitations(self, request: Request) -> Response:
-        self._demand("invitations", "members=read")
+        self._require("invitations", "members=read")
         shown = [
             {
                 "id": number,
@@ -199,7 +199,7 @@ class GitHubService(HttpService):
         return _page(request, self.url, shown)
 
     def _people(self, request: Request, people: Sequence[Member]) -> Response:
-        self._demand("members", "members=read")
+        self._require("members", "members=read")
         if request.query_params.get("filter") == "2fa_disabled":
             if not self.state.owners_token:
                 raise _Refused(422, "Validation Failed")
@@ -210,7 +210,7 @@ class GitHubService(HttpService):
         return page
 
     def _activity(self, request: Request) -> Response:
-        self._demand("activity", "contents=read")
+        self._require("activity", "contents=read")
         most = DAYS.get(request.query_params.get("time_period", ""), 365)
         pushed = [
             (member.pushed + 3 * number, member.login)
@@ -232,7 +232,7 @@ class GitHubService(HttpService):
         return _page(request, self.url, shown, cursor=True)
 
     def _alerts(self, request: Request) -> Response:
-        self._demand("alerts", "vulnerability_alerts=read")
+        self._require("alerts", "vulnerability_alerts=read")
         shown = [
             {
                 "number": number,

@@ -134,9 +134,9 @@ def start(
     """
     names = list(faults)
     if names:  # what knows them serves the sandbox as well, and takes as long to load
-        from sandbox.faults import demand_known
+        from sandbox.faults import require_known
 
-        demand_known(names)
+        require_known(names)
     product_of(product)
     ready, ready_there = os.pipe()
     try:

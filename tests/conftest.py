@@ -17,7 +17,7 @@ from tests.project import ROOT
 from tests.scheduling import ByFile, matrix_last
 
 # The same examples each time: a test of properties fails for a change and not by chance. To look for more of them:
-# HYPOTHESIS=explore pytest tests/unit/measure/test_certificates.py
+# HYPOTHESIS=explore pytest tests/unit/measure/tls/test_certificates.py
 settings.register_profile("fixed", derandomize=True, deadline=None, database=None)
 settings.register_profile("explore", deadline=None, max_examples=2000)
 settings.load_profile(os.environ.get("HYPOTHESIS", "fixed"))

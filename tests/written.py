@@ -1,9 +1,9 @@
 """The checks as they are written: read from their files, without importing them."""
 
 import ast
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
+from playbook.core.places import shipped_files
+
 CADENCES = {
     *("load", "daily", "weekly", "monthly", "links", "handoff", "optimization", "emergency"),
     *("pre_maintenance", "post_maintenance"),
@@ -13,7 +13,7 @@ CADENCES = {
 
 def written_checks():
     """(file, function, item id, runbook, cadence markers) of every check, read without importing it."""
-    for file in sorted((ROOT / "checks").glob("test_*.py")):
+    for file in shipped_files():
         for node in ast.parse(file.read_text(encoding="utf-8")).body:
             if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
                 item, runbook, cadences = None, None, set()

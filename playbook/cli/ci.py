@@ -228,7 +228,7 @@ def push(root: Path, say: Say, environment: Mapping[str, str]) -> int:
     private = _is_private_place(root, job.names, environment)
     if not private and (root / state.HISTORY / DRILLS).is_file():
         cleanse_file(root / state.HISTORY / DRILLS, *known_as_ours())
-    _demand_public(root, branches, job.names, environment)
+    _require_public(root, branches, job.names, environment)
     worst = _worst(root, job) or "no results"
     if branches.push_history(root / state.HISTORY, f"{job.target} {job.set}: {worst}"):
         say("history: pushed")
@@ -240,7 +240,7 @@ def push(root: Path, say: Say, environment: Mapping[str, str]) -> int:
     return EXIT_OK
 
 
-def _demand_public(
+def _require_public(
     root: Path, branches: Branches, targets: Collection[str], environment: Mapping[str, str]
 ) -> None:
     """Raises UsageError where what is the team's would go to a repository that is not known to be private."""

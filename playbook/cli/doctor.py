@@ -253,10 +253,10 @@ def run(target: str | None, faults: Sequence[str], root: Path, say: Callable[[st
         say(f"settings: {settings.file or none}")
         return _tell(settings, clock, say)
 
-    from sandbox.faults import demand_known
+    from sandbox.faults import require_known
     from sandbox.launcher import attach_or_start
 
-    demand_known(faults)
+    require_known(faults)
     say(_first_line(settings, clock, chosen=bool(target), faults=faults))
     with attach_or_start(faults) as sandbox:
         say("settings: filled in by the sandbox")

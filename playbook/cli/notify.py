@@ -9,7 +9,7 @@ from typing import Any
 
 from playbook.core import lines
 from playbook.core.clock import Clock
-from playbook.core.command_line import demand_set
+from playbook.core.command_line import require_set
 from playbook.core.verdict import EXIT_OK, EXIT_UNKNOWN
 from playbook.history.folder import history_to_read
 from playbook.settings.chosen import settings_for
@@ -22,7 +22,7 @@ def run_notify(options: argparse.Namespace, root: Path, say: Say, clock: Clock |
     from playbook.notify.telling import PATIENCE, Telling
 
     if options.digest is not None:
-        demand_set("notify", options.digest, root)
+        require_set("notify", options.digest, root)
     settings = settings_for(options.target, root)
     folder = history_to_read(settings, root / options.reports, chosen=options.history)
     with lines.alone(folder, PATIENCE):

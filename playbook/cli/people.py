@@ -66,7 +66,7 @@ def run_attest(options: argparse.Namespace, root: Path, say: Say, clock: Clock |
     if not options.item:
         raise UsageError("attest: which item? (--open lists what is due)")
     item = _signable(options.item, catalogue)
-    name = _demand(settings.people.attestations, settings, "attestations")
+    name = _require(settings.people.attestations, settings, "attestations")
     for option in ("by", "note"):
         if not getattr(options, option):
             raise UsageError(f"attest: --{option} is needed, as a sign-off says who looked at what")
@@ -102,7 +102,7 @@ OCCASIONS = frozenset({"pre_maintenance", "post_maintenance", "emergency"})
 
 
 def _list_sign_offs(settings: Settings, catalogue: Catalogue, clock: Clock, say: Say) -> int:
-    _demand(settings.people.attestations, settings, "attestations")
+    _require(settings.people.attestations, settings, "attestations")
     try:
         ledger = sign_offs_of(settings, catalogue, clock.now())
     except Unreachable as error:
@@ -139,7 +139,7 @@ def run_waive(options: argparse.Namespace, root: Path, say: Say, clock: Clock | 
     clock = clock or Clock()
     settings = target_settings(options.target, root)
     catalogue = _catalogue(settings, say)
-    name = _demand(settings.people.waivers, settings, "waivers")
+    name = _require(settings.people.waivers, settings, "waivers")
     if options.open:
         return _list_waivers(settings, catalogue, clock, say, _titles(settings, catalogue, root))
     if not options.item:
@@ -200,7 +200,7 @@ def _day(text: str) -> date:
         raise UsageError(f"--until: expected a date such as 2026-12-31, got {text!r}") from None
 
 
-def _demand(value: str | None, settings: Settings, key: str) -> str:
+def _require(value: str | None, settings: Settings, key: str) -> str:
     try:
         return settings.require(value, f"people.{key}", key.capitalize())
     except NotConfigured as error:

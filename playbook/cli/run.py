@@ -25,7 +25,7 @@ import msgspec
 
 from playbook.core import door
 from playbook.core.clock import Clock
-from playbook.core.command_line import demand_set, positive
+from playbook.core.command_line import positive, require_set
 from playbook.core.errors import UsageError
 from playbook.core.guard import die_with_parent
 from playbook.core.places import INSTALLED, comes_with_it, is_checkout, path_of
@@ -75,7 +75,7 @@ def run_set(options: argparse.Namespace, root: Path, say: Say, clock: Clock | No
     Raises:
         UsageError: settings, target or options are wrong; nothing was run.
     """
-    demand_set("run", options.set, root)
+    require_set("run", options.set, root)
     shard = shard_of(options.shard) if getattr(options, "shard", None) else None
     found = settings_of_all(options.target or (), root, shard=shard)
     for settings in found:

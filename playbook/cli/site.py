@@ -54,7 +54,7 @@ def run_build(options: argparse.Namespace, root: Path, say: Say, clock: Clock | 
     reports = root / options.reports
     folder = root / options.to
     lines = history_to_read(settings, reports, chosen=options.history)
-    _demand_outside(folder, history=lines, reports=reports)
+    _require_outside(folder, history=lines, reports=reports)
     now = (clock or Clock()).now()
     is_private = cache(lambda name: bool(private_targets({name}, root)))
     share = Shared()
@@ -121,7 +121,7 @@ def _of_everybody(catalogue: Catalogue) -> Catalogue:
     return msgspec.structs.replace(catalogue, items=items)
 
 
-def _demand_outside(folder: Path, **sources: Path) -> None:
+def _require_outside(folder: Path, **sources: Path) -> None:
     """What the site is made of would be replaced with it."""
     for name, source in sources.items():
         if source.resolve().is_relative_to(folder.resolve()):

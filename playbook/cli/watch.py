@@ -39,10 +39,10 @@ def run_watch(options: argparse.Namespace, root: Path, say: Say, clock: Clock | 
     load_providers()
     with ExitStack() as stack:
         if settings.target.kind == SANDBOX:
-            from sandbox.faults import demand_known
+            from sandbox.faults import require_known
             from sandbox.launcher import attach_or_start
 
-            demand_known(options.fault)
+            require_known(options.fault)
             sandbox = stack.enter_context(attach_or_start(options.fault))
             settings = settings_for(options.target, root, sandbox.settings)
         elif options.fault:

@@ -302,7 +302,7 @@ def _bucket_store(
     endpoint = backups.endpoint or f"https://s3.{region}.amazonaws.com"
     parts = _address(endpoint, f"{section}.endpoint")
     if backups.ca:
-        _demand_readable(Path(backups.ca), f"{section}.ca")
+        _require_readable(Path(backups.ca), f"{section}.ca")
     service = HttpClient(
         endpoint.rstrip("/"),
         service=SERVICE,
@@ -324,7 +324,7 @@ def _address(endpoint: str, setting: str) -> SplitResult:
     raise UsageError(f"{setting}: expected https, got {parts.scheme}, which is for this machine's own ports only")
 
 
-def _demand_readable(file: Path, setting: str) -> None:
+def _require_readable(file: Path, setting: str) -> None:
     try:
         file.read_bytes()
     except OSError as error:

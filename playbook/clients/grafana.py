@@ -130,14 +130,14 @@ class Grafana:
         """
         parameters = {"includeInternalLabels": "true"}
         answer = self._read("api/prometheus/grafana/api/v1/alerts", _Alerts, parameters)
-        _demand_success(answer.status)
+        _require_success(answer.status)
         alerts: list[Any] = answer.data.alerts
         return alerts
 
     def rule_groups(self) -> tuple[list[Any], tuple[str, ...]]:
         """Groups of Grafana's own rules, in Prometheus' form, and what it says against that answer."""
         answer = self._read("api/prometheus/grafana/api/v1/rules", _Rules)
-        _demand_success(answer.status)
+        _require_success(answer.status)
         more = ("there are more pages",) if answer.data.groupNextToken else ()
         return answer.data.groups, (*(answer.warnings or ()), *more)
 
@@ -153,7 +153,7 @@ class Grafana:
         return self.http.get(path, parameters).expect_ok(HINT).json(kind)
 
 
-def _demand_success(status: str) -> None:
+def _require_success(status: str) -> None:
     if status != "success":
         raise Malformed(f"{SERVICE}: expected its alerts, got the status {status!r}", service=SERVICE)
 

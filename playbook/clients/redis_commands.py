@@ -46,7 +46,7 @@ _INSTEAD = {
 }
 
 
-def demand_reading(service: str, words: Sequence[object]) -> None:
+def require_reading(service: str, words: Sequence[object]) -> None:
     """Raise Forbidden unless a command, as redis-py is given it, is known to read.
 
     The library splits the first word at spaces, so what is judged is what is sent.

@@ -62,11 +62,11 @@ def read_unambiguous_json(data: bytes, kind: Any = Any) -> Any:
     is not known which was meant.
     """
     value = read_json(data, kind)
-    demand_unambiguous(data)
+    require_unambiguous(data)
     return value
 
 
-def demand_unambiguous(data: bytes) -> None:
+def require_unambiguous(data: bytes) -> None:
     """Raises Ambiguous where an object of this JSON names one key twice."""
     try:
         json.loads(data, object_pairs_hook=_once, parse_float=str, parse_int=str)

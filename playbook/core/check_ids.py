@@ -1,4 +1,4 @@
-"""The node ids of checks where a run has several targets: ``checks/test_redis.py::test_alive[shop-a]``.
+"""The node ids of checks where a run has several targets: ``checks/redis/test_redis.py::test_alive[shop-a]``.
 
 A check that has parameters of its own has the target behind them, ``test_x[north-@shop-a]``, so that one is told
 from the other. A record holds the id without the target: it is the same however many targets a run has.

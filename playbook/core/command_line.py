@@ -79,7 +79,7 @@ def whole(least: int) -> Any:
     return number
 
 
-def demand_set(command: str, name: str, root: Path) -> None:
+def require_set(command: str, name: str, root: Path) -> None:
     """A set is a marker of ``pytest.ini`` under ``root``, or of the one that comes with an installed suite.
 
     Raises:

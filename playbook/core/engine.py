@@ -329,7 +329,7 @@ class Measurements:
         try:
             value = task.provider.function(*(outcome.value for outcome in needed))
             if not task.provider.is_client:
-                _demand_frozen(value)
+                _require_frozen(value)
         except PlaybookError as caught:
             error = caught
         except Exception as caught:  # noqa: BLE001 - a crash in one measurement must not take the run with it
@@ -349,7 +349,7 @@ class Measurements:
         task.done.set()
 
 
-def _demand_frozen(value: object) -> None:
+def _require_frozen(value: object) -> None:
     """Raises TypeError for what a check could change, as all others are given the same."""
     kind = type(value)
     config = getattr(kind, "__struct_config__", None)

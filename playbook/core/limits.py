@@ -179,7 +179,7 @@ def parse_limit(name: str, spec: dict[str, str]) -> Limit:
         raise ValueError(f"expected one unit, got {' and '.join(sorted(map(repr, units)))}")
     lowest, highest = _parse_possible(spec.get("possible", ".."))
     limit = Limit(name, units.pop(), **bounds, lowest=lowest, highest=highest)
-    _demand_order(limit)
+    _require_order(limit)
     return limit
 
 
@@ -191,7 +191,7 @@ def _parse_possible(text: str) -> tuple[float | None, float | None]:
     return low, high
 
 
-def _demand_order(limit: Limit) -> None:
+def _require_order(limit: Limit) -> None:
     bad = [b for b in (limit.warning, limit.critical) if b]
     upward = {b.comparison[0] == ">" for b in bad}
     if len(upward) > 1 or (limit.target and (limit.target.comparison[0] == ">") in upward):

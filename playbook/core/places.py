@@ -14,6 +14,13 @@ CHECKS = ROOT / "checks"
 INI = ROOT / "pytest.ini"
 # The shipped checks for pytest, with --pyargs; a checkout has them in its own folder.
 MODULE = "playbook.checks"
+# A project's own checks are in this folder of the shipped ones'; no subject has its name.
+OWN = "local"
+
+
+def shipped_files(folder: Path = CHECKS) -> list[Path]:
+    """The files of the shipped checks, one folder for each subject; none of a project's own."""
+    return sorted(file for file in folder.glob("*/test_*.py") if file.parent.name != OWN)
 
 
 def is_checkout(root: Path) -> bool:

@@ -102,7 +102,7 @@ def by_target(items: Iterable[pytest.Item], targets: Sequence[str]) -> dict[str,
 
 
 class Wanted:
-    """What the command line asks for of some targets only: ``checks/test_redis.py::test_alive[shop-a]``.
+    """What the command line asks for of some targets only: ``checks/redis/test_redis.py::test_alive[shop-a]``.
 
     pytest finds a check by what stands in brackets where that is all of its parameters; so the target is taken off
     there, and what others would get as well is left out.
@@ -164,8 +164,8 @@ def understood(
         try:
             item.stash[ITEM] = _stands_for(item, catalogue, sets)
             if not _marked(item):
-                _demand_one_file(item, made)
-            demand_mark_of_mutation(item)
+                _require_one_file(item, made)
+            require_mark_of_mutation(item)
             if runbook_of(item):
                 read_runbook(runbook_of(item))
             prepare(item)
@@ -221,7 +221,7 @@ def _stands_for(item: pytest.Item, catalogue: Catalogue, sets: set[str]) -> Item
     return catalogue.items.get(made.id, made)
 
 
-def _demand_one_file(item: pytest.Item, made: dict[str, str]) -> None:
+def _require_one_file(item: pytest.Item, made: dict[str, str]) -> None:
     """What is known by one id in history and waivers must be one thing."""
     known, file = item.stash[ITEM].id, file_of(item)
     first = made.setdefault(known, file)
@@ -248,7 +248,7 @@ def runbook_of(item: pytest.Item) -> str:
     return str(marker.kwargs.get("runbook") or "") if marker else ""
 
 
-def demand_mark_of_mutation(item: pytest.Item) -> bool:
+def require_mark_of_mutation(item: pytest.Item) -> bool:
     """Whatever asks the gate says so with its marker, and the other way round: the marker selects just these."""
     changes = GATE in needs_of(getattr(item, "fixturenames", ()))
     if changes != (item.get_closest_marker("mutates") is not None):

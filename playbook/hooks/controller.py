@@ -31,7 +31,7 @@ from playbook.core.record import Record, Results
 from playbook.core.verdict import EXIT_NOT_KEPT, EXIT_OK
 from playbook.history.folder import history_folder
 from playbook.history.readings import SharedReadings
-from playbook.hooks.load_options import add_time, demand_permitted, order_of, ordered
+from playbook.hooks.load_options import add_time, order_of, ordered, require_permitted
 from playbook.report import pytest_html
 from playbook.run import Run
 from playbook.run.many import Many
@@ -69,7 +69,7 @@ class Controller:
         self.chosen = bool(options.target) or found[0].target.name != SANDBOX
         kinds: dict[str, str] = {settings.target.name: settings.target.kind for settings in found}
         if options.fault:
-            self._demand_known_faults(kinds)
+            self._require_known_faults(kinds)
         self.allow_mutations = self._asked_for_mutations(kinds)
         self.order = Order(
             set_name=_set_name(config),
@@ -130,7 +130,7 @@ class Controller:
         if terminal:
             terminal.write_line(self._first_line(), bold=True)
         if self.load and self.first.settings.target.kind != SANDBOX:
-            demand_permitted(self.first.settings, self.load)
+            require_permitted(self.first.settings, self.load)
 
     def begin(self, name: str = "") -> Run:
         """Make the folder of a target's report, once; what comes to a record from now on is reported."""
@@ -178,7 +178,7 @@ class Controller:
         if any(target.settings.target.kind == SANDBOX for target in self.targets.values()):
             self._start_sandbox()
         if self.load:
-            demand_permitted(self.first.settings, self.load)
+            require_permitted(self.first.settings, self.load)
 
     def _start_sandbox(self) -> None:
         from sandbox.launcher import attach_or_start
@@ -298,13 +298,13 @@ class Controller:
 
     # ------------------------------------------------------------------------------------------ the command line
 
-    def _demand_known_faults(self, kinds: dict[str, str]) -> None:
+    def _require_known_faults(self, kinds: dict[str, str]) -> None:
         for name, kind in kinds.items():
             if kind != SANDBOX:
                 raise UsageError(f"--fault only works on the sandbox, and the target is {name}")
-        from sandbox.faults import demand_known
+        from sandbox.faults import require_known
 
-        demand_known(self.config.option.fault)
+        require_known(self.config.option.fault)
 
     def _asked_for_mutations(self, kinds: dict[str, str]) -> bool:
         """Whether the command line itself says so; an ini file or a variable would say so for ever, unseen."""

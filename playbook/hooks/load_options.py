@@ -16,8 +16,8 @@ from _pytest.mark.expression import Expression  # what -m itself is read with; t
 
 from playbook.core.errors import Forbidden, NotConfigured, UsageError
 from playbook.load.order import DEFAULT_SHAPE, MARKER, PRODUCTION_OPTION, SHAPE_OPTION, WORKERS_OPTION, LoadOrder
-from playbook.load.permission import demand_permission
-from playbook.load.planning import demand_shape, longest
+from playbook.load.permission import require_permission
+from playbook.load.planning import longest, require_shape
 from playbook.settings.loading import Settings
 
 MEASUREMENT = "load_test"
@@ -77,19 +77,19 @@ def order_of(config: pytest.Config, settings: Settings, history: Path, targets: 
         production=_repeated(options.load_production or "", config.invocation_params.args),
         history=history,
     )
-    demand_shape(settings, order)
+    require_shape(settings, order)
     add_time(config, longest(settings, order) + _MARGIN)
     return order
 
 
-def demand_permitted(settings: Settings, order: LoadOrder) -> None:
+def require_permitted(settings: Settings, order: LoadOrder) -> None:
     """Ask once more before anything is sent; what is not configured the checks themselves say.
 
     Raises:
         UsageError: load must not go where it would.
     """
     try:
-        demand_permission(settings, order.production)
+        require_permission(settings, order.production)
     except Forbidden as error:
         raise UsageError(str(error)) from None
     except NotConfigured:
@@ -126,7 +126,7 @@ def leave_out(config: pytest.Config, items: list[pytest.Item]) -> None:
 
 def ordered(settings: Settings, order: LoadOrder) -> str:
     """``smoke, up to 10 users for 30 s``."""
-    shape = demand_shape(settings, order)
+    shape = require_shape(settings, order)
     return f"{order.shape}, up to {shape.users:,} users for {shape.seconds:,g} s"
 
 

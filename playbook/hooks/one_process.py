@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from playbook.core.places import CHECKS, INSTALLED, MODULE
+from playbook.core.places import CHECKS, INSTALLED, MODULE, OWN
 from playbook.hooks.load_options import chooses
 from playbook.load.order import MARKER
 from playbook.settings.loading import TARGET_VARIABLE
@@ -42,4 +42,4 @@ def _is_shipped(name: str, config: pytest.Config) -> bool:
     if INSTALLED or not path.is_relative_to(CHECKS):
         return False
     files = path.rglob("*.py") if path.is_dir() else [path]
-    return all(file.parent == CHECKS for file in files)
+    return all(file.relative_to(CHECKS).parts[0] != OWN for file in files)

@@ -11,7 +11,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from playbook.core.errors import Forbidden, NotConfigured
 from playbook.load.order import PRODUCTION_OPTION
-from playbook.settings.gate import address_of, demand_own_addresses, is_this_machine, refused_as_production
+from playbook.settings.gate import address_of, is_this_machine, refused_as_production, require_own_addresses
 from playbook.settings.loading import SANDBOX, Settings
 
 SERVICE = "Load test"
@@ -33,7 +33,7 @@ class Permission(NamedTuple):
     allowed: tuple[str, ...]
 
 
-def demand_permission(settings: Settings, production: str) -> Permission:
+def require_permission(settings: Settings, production: str) -> Permission:
     """Where the chosen target may be loaded.
 
     Args:
@@ -61,21 +61,21 @@ def demand_permission(settings: Settings, production: str) -> Permission:
             f"{', '.join(load.hosts)}"
         )
     if refused_as_production(target.name, target.kind):
-        _demand_said_twice(settings, production)
+        _require_said_twice(settings, production)
     else:
         if production:
             raise Forbidden(
                 f"{PRODUCTION_OPTION} {production} was given, and the target {target.name} is not a "
                 f"production system"
             )
-        demand_own_addresses(settings, "no load goes to")
+        require_own_addresses(settings, "no load goes to")
     for listed, host in zip(load.hosts, allowed, strict=True):
-        _demand_own(settings, f"{url.scheme}://{host}", listed, path)
+        _require_own(settings, f"{url.scheme}://{host}", listed, path)
     base = url.path.rstrip("/")
     return Permission(f"{url.scheme}://{own}", base, allowed)
 
 
-def _demand_said_twice(settings: Settings, production: str) -> None:
+def _require_said_twice(settings: Settings, production: str) -> None:
     name = settings.target.name
     if not settings.load.production:
         raise Forbidden(
@@ -90,7 +90,7 @@ def _demand_said_twice(settings: Settings, production: str) -> None:
         )
 
 
-def _demand_own(settings: Settings, url: str, listed: str, path: str) -> None:
+def _require_own(settings: Settings, url: str, listed: str, path: str) -> None:
     """A listed host is nobody else's production, and a sandbox's is this machine."""
     address = address_of(url)
     if address in settings.guarded:

@@ -17,7 +17,7 @@ _TASKS = ("homepage", "health", "image_health")
 _IMAGES = "optimize_"
 
 
-def demand_shape(settings: Settings, order: LoadOrder) -> LoadShape:
+def require_shape(settings: Settings, order: LoadOrder) -> LoadShape:
     """The stages that were ordered, within the caps.
 
     Raises:
@@ -34,7 +34,7 @@ def demand_shape(settings: Settings, order: LoadOrder) -> LoadShape:
     name = f"load.shapes.{order.shape}"
     if not shape.stages:
         raise UsageError(f"{name}: expected at least one stage, got none")
-    _demand_time_to_come(name, shape)
+    _require_time_to_come(name, shape)
     if shape.users > load.most_users:
         raise UsageError(f"{name} has {shape.users:,} users, and load.most_users allows {load.most_users:,}")
     if shape.seconds > load.most_seconds:
@@ -43,7 +43,7 @@ def demand_shape(settings: Settings, order: LoadOrder) -> LoadShape:
         raise UsageError(
             f"{WORKERS_OPTION} {order.workers}: expected 0 to {load.most_workers}, which load.most_workers allows"
         )
-    _demand_weights(load.weights)
+    _require_weights(load.weights)
     return shape
 
 
@@ -54,13 +54,13 @@ def history_of(settings: Settings, order: LoadOrder) -> Path:
 
 def longest(settings: Settings, order: LoadOrder) -> float:
     """Seconds that the load may take: a step of a breakpoint test that broke is done once more."""
-    shape = demand_shape(settings, order)
+    shape = require_shape(settings, order)
     return min(2 * shape.seconds, settings.load.most_seconds) if order.shape == BREAKPOINT else shape.seconds
 
 
 def make_plan(settings: Settings, order: LoadOrder, permission: Permission) -> Plan:
-    """What the Locust process is to do; raises as ``demand_shape``."""
-    shape, load, web = demand_shape(settings, order), settings.load, settings.target.web
+    """What the Locust process is to do; raises as ``require_shape``."""
+    shape, load, web = require_shape(settings, order), settings.load, settings.target.web
     breaks = load.breaks
     return Plan(
         target=settings.target.name,
@@ -95,7 +95,7 @@ def make_plan(settings: Settings, order: LoadOrder, permission: Permission) -> P
     )
 
 
-def _demand_time_to_come(name: str, shape: LoadShape) -> None:
+def _require_time_to_come(name: str, shape: LoadShape) -> None:
     """Each stage lasts until its users are there, else it would be called by users who never were."""
     before = 0
     for number, stage in enumerate(shape.stages, 1):
@@ -108,7 +108,7 @@ def _demand_time_to_come(name: str, shape: LoadShape) -> None:
         before = stage.users
 
 
-def _demand_weights(weights: dict[str, float]) -> None:
+def _require_weights(weights: dict[str, float]) -> None:
     for name in weights:
         if name not in _TASKS and not name.startswith(_IMAGES):
             raise UsageError(

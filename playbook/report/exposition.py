@@ -83,7 +83,7 @@ def _valid(families: Iterable[Family]) -> Iterator[tuple[Family, list[Sample]]]:
     for family in families:
         samples = list(family.samples)
         if samples:
-            _demand_valid(family, samples, named)
+            _require_valid(family, samples, named)
             named.add(family.name)
             yield family, samples
 
@@ -92,7 +92,7 @@ def _lines(name: str, samples: Iterable[Sample]) -> list[str]:
     return [f"{name}{_labels(sample.labels)} {_number(sample.value)}" for sample in samples]
 
 
-def _demand_valid(family: Family, samples: list[Sample], named: set[str]) -> None:
+def _require_valid(family: Family, samples: list[Sample], named: set[str]) -> None:
     if not _NAME.fullmatch(family.name) or (family.unit and not family.name.endswith(f"_{family.unit}")):
         raise ValueError(f"{family.name!r} with unit {family.unit!r} is no name of OpenMetrics")
     if family.name in named:

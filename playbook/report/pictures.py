@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from playbook.core.evidence import Chart, Curve, Evidence, Lines
 from playbook.core.record import Record, Results
-from playbook.readers.spells import since_when
+from playbook.readers.streaks import since_when
 from playbook.report.chart import Spark, sparkline
 from playbook.report.words import plural
 

@@ -169,7 +169,7 @@ def floor_of(
 
 
 def subject_of(nodeid: str) -> str:
-    """``checks/test_kpis.py::test_x`` → ``kpis``."""
+    """``checks/figures/test_kpis.py::test_x`` → ``kpis``."""
     return Path(path_of(nodeid)).stem.removeprefix("test_")
 
 

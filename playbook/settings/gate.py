@@ -44,7 +44,7 @@ class Permit:
         self.target = target
 
 
-def demand_permit(permit: object) -> None:
+def require_permit(permit: object) -> None:
     """Raise Forbidden unless ``permit`` is one; for the first line of whatever changes something."""
     if type(permit) is not Permit:
         raise Forbidden(f"expected a permit of the gate, got {type(permit).__name__}")
@@ -83,7 +83,7 @@ def pass_gate(settings: Settings, allowed: bool) -> MutationGate:
     refusal = refused_as_production(target.name, target.kind)
     if refusal:
         return MutationGate(refusal)
-    demand_own_addresses(settings, "nothing is changed on")
+    require_own_addresses(settings, "nothing is changed on")
     if target.kind != "sandbox" and not allowed:
         raise NotConfigured(
             f"Changing the target {target.name} is not allowed: {OPTION} was not given",
@@ -93,7 +93,7 @@ def pass_gate(settings: Settings, allowed: bool) -> MutationGate:
     return MutationGate("", Permit(target.name, _MADE_HERE))
 
 
-def demand_own_addresses(settings: Settings, refusal: str) -> None:
+def require_own_addresses(settings: Settings, refusal: str) -> None:
     """The chosen target, which is not production, does not lead there, nor as a sandbox to another machine.
 
     Args:
@@ -111,7 +111,7 @@ def demand_own_addresses(settings: Settings, refusal: str) -> None:
                 f"({settings.guarded[address]})"
             )
     if target.kind == "sandbox":
-        _demand_loopback(target.name, own, refusal)
+        _require_loopback(target.name, own, refusal)
 
 
 def refused_as_production(name: str, kind: str) -> str:
@@ -216,7 +216,7 @@ def _settings_of(target: Any) -> dict[str, dict[str, str]]:
     return sections
 
 
-def _demand_loopback(name: str, addresses: Iterable[str], refusal: str) -> None:
+def _require_loopback(name: str, addresses: Iterable[str], refusal: str) -> None:
     for address in addresses:
         host, separator, _ = address.rpartition(":")
         if "." in address and not (separator and is_this_machine(host)):

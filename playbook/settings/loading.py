@@ -22,7 +22,7 @@ from playbook.core.errors import NotConfigured, UnknownTarget, UsageError
 from playbook.core.limits import Limit, parse_limit
 from playbook.core.secret import Seconds, Secret, Section
 from playbook.settings.gate import Guarded, reached_in_production
-from playbook.settings.schedule import demand_valid
+from playbook.settings.schedule import require_valid
 from playbook.settings.sections.catalogue import OwnCatalogue
 from playbook.settings.sections.coverage import CoverageRules
 from playbook.settings.sections.figures import Queries
@@ -233,8 +233,8 @@ class Document:
         self._groups: dict[str, tuple[str, ...]] = {}
         if file:
             own = _read(file)
-            _demand_known_tables(own, file)
-            _demand_tables(own, file)
+            _require_known_tables(own, file)
+            _require_tables(own, file)
             groups = own.pop(GROUPS, {})
             merged = _merge(merged, own)
             self._targets |= dict.fromkeys(own.get("targets", {}))
@@ -287,7 +287,7 @@ class Document:
         (name,) = names
         settings = self._build(name)
         # What the sandbox says of itself is what it has: the checks find it where it was said to be absent.
-        _demand_whole_product(settings, self._said["targets"][name], self._environment)
+        _require_whole_product(settings, self._said["targets"][name], self._environment)
         there, loaded = shorn(settings.target, settings.load, settings.absent)
         return replace(settings, target=there, load=loaded, root=self._root)
 
@@ -372,7 +372,7 @@ def _read(file: Path) -> dict[str, Any]:
         raise UsageError(f"{file} cannot be read: {error.strerror}") from None
 
 
-def _demand_known_tables(own: Mapping[str, Any], file: Path) -> None:
+def _require_known_tables(own: Mapping[str, Any], file: Path) -> None:
     """A table that nobody reads is a mistake, such as [target.production] for [targets.production]."""
     known = {"targets", "default_target", GROUPS, *_OVERRIDES}
     for key in own:
@@ -380,7 +380,7 @@ def _demand_known_tables(own: Mapping[str, Any], file: Path) -> None:
             raise UsageError(f"{file}: unknown setting {key}{did_you_mean(key, known)}")
 
 
-def _demand_tables(own: Mapping[str, Any], file: Path) -> None:
+def _require_tables(own: Mapping[str, Any], file: Path) -> None:
     """Where a table is expected, a plain value would otherwise replace all the defaults below it."""
     targets = own.get("targets", {})
     tables = {"targets": targets}
@@ -415,7 +415,7 @@ def _build(
     raw = dict(merged["targets"][name])
     overrides = {key: raw.pop(key, {}) for key in _OVERRIDES}
     common = {key: value for key, value in merged.items() if key not in {"targets", "default_target"}}
-    _demand_of_one_target(common, where)
+    _require_of_one_target(common, where)
     common = _merge(common, {key: value for key, value in overrides.items() if value})
     told = common.get(_NOTIFICATIONS, {})
     sources = {**dict(_texts(raw, f"targets.{name}")), **dict(_texts(told, _NOTIFICATIONS))}
@@ -443,7 +443,7 @@ def _build(
         if _stands_in(overrides, path):
             path = f"targets.{name}.{path}"
         raise UsageError(f"{where}: {path}{_from_variable(sources.get(path, ''))}: {mistake.text}")
-    demand_valid(settings.schedule, where)
+    require_valid(settings.schedule, where)
     return replace(settings, file=file, sources=sources)
 
 
@@ -457,7 +457,7 @@ def _fill_limits_of_sites(target: dict[str, Any], ladders: Mapping[str, Any], wh
             site["limits"] = _limits(_merge(ladders, site["limits"]), where, paths)
 
 
-def _demand_of_one_target(common: Mapping[str, Any], where: str) -> None:
+def _require_of_one_target(common: Mapping[str, Any], where: str) -> None:
     """What gives a permission is said of each target by itself."""
     load = common.get("load")
     for key in OF_ONE_TARGET:
@@ -465,7 +465,7 @@ def _demand_of_one_target(common: Mapping[str, Any], where: str) -> None:
             raise UsageError(f"{where}: load.{key} is set by each target for itself, under [targets.NAME.load]")
 
 
-def _demand_whole_product(settings: Settings, said: Mapping[str, Any], environment: Mapping[str, str]) -> None:
+def _require_whole_product(settings: Settings, said: Mapping[str, Any], environment: Mapping[str, str]) -> None:
     """The parts that a target does without exist, and nothing is said of where they are."""
     where = f"{settings.file or DEFAULTS}: targets.{settings.target.name}"
     for text in unknown_parts(settings.target.without):

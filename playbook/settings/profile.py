@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from playbook.core.engine import REGISTRY, Provider, missing_parts
-from playbook.core.places import CHECKS
+from playbook.core.places import CHECKS, shipped_files
 from playbook.core.record import LeftOut
 from playbook.settings.sections.parts import PARTS, absent_parts
 
@@ -80,7 +80,7 @@ def left_out_of_the_catalogue(
 
 def shipped_checks(folder: Path = CHECKS) -> Iterator[tuple[str, list[str], list[str]]]:
     """Of each shipped check its item, what it asks for, and the parts that it is marked with. Imports none."""
-    for file in sorted(folder.glob("test_*.py")):
+    for file in shipped_files(folder):
         for node in ast.parse(file.read_text(encoding="utf-8")).body:
             if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
                 item, marked = _marks(node)

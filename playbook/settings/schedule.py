@@ -24,7 +24,7 @@ _SLOTS = 14  # of a set that is due each month, more than a year
 _UNSCHEDULED_HOURS = 24.0
 
 
-def demand_valid(schedule: Schedule, where: str) -> None:
+def require_valid(schedule: Schedule, where: str) -> None:
     """Raises UsageError at the first time that is none; ``where`` is the file that the settings are from."""
     for name in schedule.cron:
         try:

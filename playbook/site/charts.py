@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from playbook.core.evidence import Chart, Curve
 from playbook.core.page_words import short
 from playbook.history.incidents import Incident
-from playbook.readers.spells import since_when
+from playbook.readers.streaks import since_when
 from playbook.readers.trend import by_grid
 from playbook.site.strips import Unit, unit_of
 from playbook.site.views import ItemView

@@ -15,7 +15,7 @@ from playbook.history.due import Due
 from playbook.history.incidents import Incident
 from playbook.history.runs import History, RunLine
 from playbook.site.strips import Unit, first_day, strip, unit_of
-from playbook.site.views import Done, ItemView, SetView, Sight, Sights, Site, TargetView
+from playbook.site.views import Done, ItemView, Observation, Observations, SetView, Site, TargetView
 
 _CADENCES = ("daily", "weekly", "monthly")
 _KINDS = ("production", "staging", "sandbox")
@@ -93,12 +93,15 @@ def make_site(
     )
 
 
-def _by_item(runs: Iterable[RunLine]) -> dict[str, dict[str, Sights]]:
+def _by_item(runs: Iterable[RunLine]) -> dict[str, dict[str, Observations]]:
     seen: dict[str, dict[str, list[RunLine]]] = defaultdict(lambda: defaultdict(list))
     for run in runs:
         for item in run.items:
             seen[run.target][item].append(run)
-    return {target: {item: Sights(item, those) for item, those in items.items()} for target, items in seen.items()}
+    return {
+        target: {item: Observations(item, those) for item, those in items.items()}
+        for target, items in seen.items()
+    }
 
 
 class _Target:
@@ -115,13 +118,13 @@ class _Target:
         self._name, self._runs, self._catalogue, self._today = name, runs, catalogue, now.date()
         self._due = {set_name: one for (target, set_name), one in due.items() if target == name}
 
-    def sets(self, seen: Mapping[str, Sequence[Sight]]) -> tuple[SetView, ...]:
+    def sets(self, seen: Mapping[str, Sequence[Observation]]) -> tuple[SetView, ...]:
         """Every set that has run or is due; an item stands with the set that its id names, where that has run."""
         names = {run.set for run in self._runs} | self._due.keys()
         grouped: dict[str, list[str]] = {name: [] for name in names}
-        for item, sights in seen.items():
+        for item, observations in seen.items():
             own = item.partition(".")[0]
-            grouped[own if own in names else sights[-1].run.set].append(item)
+            grouped[own if own in names else observations[-1].run.set].append(item)
         order = {item: number for number, item in enumerate(self._catalogue.items)}
         return tuple(
             self._set(
@@ -131,7 +134,7 @@ class _Target:
             for name in sorted(names, key=lambda name: (_place(name, _CADENCES), name))
         )
 
-    def _set(self, name: str, seen: Mapping[str, Sequence[Sight]]) -> SetView:
+    def _set(self, name: str, seen: Mapping[str, Sequence[Observation]]) -> SetView:
         runs = [run for run in self._runs if run.set == name]
         whole = [run for run in runs if not run.partial and not run.confirms]
         newest = next(reversed(whole or runs), None)
@@ -152,14 +155,14 @@ class _Target:
                     name,
                     item,
                     self._catalogue.items.get(item),
-                    sights,
-                    strip(((s.day, s.finding.verdict) for s in _since(since, sights)), unit, last),
-                    overlooked=bool(newest and sights[-1].run.started < newest.started),
+                    observations,
+                    strip(((s.day, s.finding.verdict) for s in _since(since, observations)), unit, last),
+                    overlooked=bool(newest and observations[-1].run.started < newest.started),
                     missing=bool(due and due.missed),
-                    absent=bool(newest and item in newest.gone and sights[-1].run.started <= newest.started),
+                    absent=bool(newest and item in newest.gone and observations[-1].run.started <= newest.started),
                     unread=bool(newest and newest.unread),
                 )
-                for item, sights in seen.items()
+                for item, observations in seen.items()
             ),
             rechecks=tuple(run for run in runs if newest and run.confirms == newest.id),
         )
@@ -177,11 +180,11 @@ class _Target:
         return today if newest >= today else today - timedelta(days=1)
 
 
-def _since(first: date, sights: Sequence[Sight]) -> Iterable[Sight]:
-    for sight in reversed(sights):
-        if sight.day < first:
+def _since(first: date, observations: Sequence[Observation]) -> Iterable[Observation]:
+    for observation in reversed(observations):
+        if observation.day < first:
             return
-        yield sight
+        yield observation
 
 
 def _place(name: str, order: Sequence[str]) -> int:

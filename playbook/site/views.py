@@ -30,7 +30,7 @@ NOT_WELL = frozenset({*BAD, NO_DATA})
 UPTIME_ITEM = "daily.kpi.availability"
 
 
-class Sight(NamedTuple):
+class Observation(NamedTuple):
     """What one run said of one item."""
 
     run: RunLine
@@ -42,7 +42,7 @@ class Sight(NamedTuple):
         return self.run.started.date()
 
 
-class Sights(Sequence[Sight]):
+class Observations(Sequence[Observation]):
     """What some runs, oldest first, said of one item. Made as they are asked for: the runs hold it already."""
 
     def __init__(self, item: str, runs: Sequence[RunLine]) -> None:
@@ -52,44 +52,51 @@ class Sights(Sequence[Sight]):
         return len(self._runs)
 
     @overload
-    def __getitem__(self, at: int) -> Sight: ...
+    def __getitem__(self, at: int) -> Observation: ...
     @overload
-    def __getitem__(self, at: slice) -> Sights: ...
-    def __getitem__(self, at: int | slice) -> Sight | Sights:
+    def __getitem__(self, at: slice) -> Observations: ...
+    def __getitem__(self, at: int | slice) -> Observation | Observations:
         if isinstance(at, slice):
-            return Sights(self._item, self._runs[at])
+            return Observations(self._item, self._runs[at])
         return self._of(self._runs[at])
 
-    def __iter__(self) -> Iterator[Sight]:
+    def __iter__(self) -> Iterator[Observation]:
         return map(self._of, self._runs)
 
-    def __reversed__(self) -> Iterator[Sight]:
+    def __reversed__(self) -> Iterator[Observation]:
         return map(self._of, reversed(self._runs))
 
-    def _of(self, run: RunLine) -> Sight:
-        return Sight(run, run.items[self._item])
+    def _of(self, run: RunLine) -> Observation:
+        return Observation(run, run.items[self._item])
 
 
-class Spell(NamedTuple):
+class Streak(NamedTuple):
     """Runs in a row that said the same bad thing of an item, oldest first."""
 
     verdict: Verdict
-    sights: tuple[Sight, ...]
+    observations: tuple[Observation, ...]
 
     @property
     def first(self) -> RunLine:
         """The run that began it."""
-        return self.sights[0].run
+        return self.observations[0].run
 
     @property
     def last(self) -> RunLine:
         """The newest run of it."""
-        return self.sights[-1].run
+        return self.observations[-1].run
 
     @property
     def message(self) -> str:
         """What was said last."""
-        return next((sight.finding.message for sight in reversed(self.sights) if sight.finding.message), "")
+        return next(
+            (
+                observation.finding.message
+                for observation in reversed(self.observations)
+                if observation.finding.message
+            ),
+            "",
+        )
 
 
 class Done(NamedTuple):
@@ -118,7 +125,7 @@ class ItemView:
 
     Attributes:
         about: what the catalogue says; None for an item that it no longer has.
-        sights: all, oldest first; at least one.
+        observations: all, oldest first; at least one.
         overlooked: the newest run of its set did not look at it.
         missing: its set has not run when it should have.
         absent: the newest run of its set says that it is about what is not part of the product.
@@ -129,7 +136,7 @@ class ItemView:
     set: str
     id: str
     about: Item | None
-    sights: Sequence[Sight]
+    observations: Sequence[Observation]
     strip: Strip
     overlooked: bool = False
     missing: bool = False
@@ -142,9 +149,9 @@ class ItemView:
         return self.about.title if self.about else self.newest.finding.title or self.id
 
     @property
-    def newest(self) -> Sight:
+    def newest(self) -> Observation:
         """What was said last."""
-        return self.sights[-1]
+        return self.observations[-1]
 
     @property
     def state(self) -> str:
@@ -164,15 +171,22 @@ class ItemView:
     @property
     def runbook(self) -> str:
         """The name of the runbook that was followed last; empty where none was."""
-        return next((sight.finding.runbook for sight in reversed(self.sights) if sight.finding.runbook), "")
+        return next(
+            (
+                observation.finding.runbook
+                for observation in reversed(self.observations)
+                if observation.finding.runbook
+            ),
+            "",
+        )
 
     @cached_property
     def limit(self) -> Limit | None:
         """The newest ladder; None where it has none that can be read."""
-        for sight in reversed(self.sights):
-            if sight.finding.limit:
+        for observation in reversed(self.observations):
+            if observation.finding.limit:
                 try:
-                    return parse_limit(self.title, sight.finding.limit)
+                    return parse_limit(self.title, observation.finding.limit)
                 except ValueError:
                     return None
         return None
@@ -180,21 +194,24 @@ class ItemView:
     @property
     def values(self) -> list[tuple[float, float]]:
         """Unix seconds and value of every run that measured one."""
-        return [(s.run.started.timestamp(), s.finding.value) for s in self.sights if s.finding.value is not None]
+        return [
+            (s.run.started.timestamp(), s.finding.value) for s in self.observations if s.finding.value is not None
+        ]
 
     @cached_property
     def is_measured_again(self) -> bool:
         """Whether more than one run measured a value."""
-        measured = (None for sight in reversed(self.sights) if sight.finding.value is not None)
+        measured = (None for observation in reversed(self.observations) if observation.finding.value is not None)
         return len(list(islice(measured, 2))) > 1
 
     @cached_property
-    def spells(self) -> list[Spell]:
+    def streaks(self) -> list[Streak]:
         """When it was not well, newest first."""
         grouped = (
-            Spell(verdict, tuple(group)) for verdict, group in groupby(self.sights, lambda s: s.finding.verdict)
+            Streak(verdict, tuple(group))
+            for verdict, group in groupby(self.observations, lambda s: s.finding.verdict)
         )
-        return [spell for spell in grouped if spell.verdict in BAD][::-1]
+        return [streak for streak in grouped if streak.verdict in BAD][::-1]
 
 
 @dataclass(frozen=True)
@@ -384,9 +401,9 @@ def worst_state(states: Iterable[str]) -> str:
 def _mean(item: ItemView) -> str:
     span = {cell.first for cell in item.strip.cells}
     by_day: dict[date, list[float]] = {}
-    for sight in item.sights:
-        if sight.finding.value is not None and sight.day in span:
-            by_day.setdefault(sight.day, []).append(sight.finding.value)
+    for observation in item.observations:
+        if observation.finding.value is not None and observation.day in span:
+            by_day.setdefault(observation.day, []).append(observation.finding.value)
     if not by_day:
         return ""
     days = [sum(values) / len(values) for values in by_day.values()]

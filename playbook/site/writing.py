@@ -30,7 +30,7 @@ def write_folder(
         UsageError: something else is there, or it cannot be written.
     """
     folder = folder.resolve()
-    _demand_ours(folder)
+    _require_ours(folder)
     fresh = folder.with_name(f".{folder.name}-{secrets.token_hex(4)}")
     try:
         fresh.mkdir(parents=True)
@@ -51,7 +51,7 @@ def write_folder(
         shutil.rmtree(fresh, ignore_errors=True)
 
 
-def _demand_ours(folder: Path) -> None:
+def _require_ours(folder: Path) -> None:
     if not folder.exists():
         return
     if not folder.is_dir():

@@ -49,7 +49,7 @@ def fault(name: str, summary: str, *, harmless: bool = False) -> Callable[[Edit]
     return register
 
 
-def demand_known(names: Iterable[str]) -> None:
+def require_known(names: Iterable[str]) -> None:
     """Raise UsageError of one sentence for the first name that is no fault."""
     for name in names:
         if name not in FAULTS:
@@ -73,7 +73,7 @@ def world_with(names: Iterable[str], now: datetime, product: Product | None = No
     from sandbox.world import World
 
     names = list(dict.fromkeys(names))
-    demand_known(names)
+    require_known(names)
     world = World.healthy(now, product) if product else World.healthy(now)
     for name in names:
         FAULTS[name].edit(world)

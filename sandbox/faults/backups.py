@@ -1,4 +1,4 @@
-"""What can go wrong with backups."""
+"""Faults of backups, restores and drills."""
 
 from __future__ import annotations
 
@@ -111,3 +111,33 @@ def _(world: World) -> None:
 @fault("backups-gone", "The place where the backups are kept is not there")
 def _(world: World) -> None:
     world.gone.add("backups")
+
+
+@fault("restore-slow", "The last full restore took more than an hour and a half")
+def _(world: World) -> None:
+    world.recovery.drills[0].seconds = 5_820.0
+
+
+@fault("restore-old-data", "A restore of this month had only data of two days before")
+def _(world: World) -> None:
+    world.recovery.drills[1].data_age_hours = 49.0
+
+
+@fault("drill-record-cut-off", "The newest line of the drills' records broke off as it was written")
+def _(world: World) -> None:
+    world.recovery.cut_off = True
+
+
+@fault("recovery-gone", "The file with the records of drills can neither be read nor written")
+def _(world: World) -> None:
+    world.gone.add("recovery")
+
+
+@fault("alert-undelivered", "Alertmanager's route leads to an address where nobody listens any more")
+def _(world: World) -> None:
+    world.alerts.routed = False
+
+
+@fault("receiver-gone", "The receiver of alerts cannot be asked what came")
+def _(world: World) -> None:
+    world.gone.add("receiver")

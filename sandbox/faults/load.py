@@ -1,4 +1,4 @@
-"""What goes wrong once many come, or while they are there."""
+"""Faults of the system under load."""
 
 from __future__ import annotations
 

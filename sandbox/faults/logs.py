@@ -1,4 +1,4 @@
-"""What can go wrong with logs."""
+"""Faults of logs."""
 
 from __future__ import annotations
 
@@ -112,3 +112,9 @@ def _(world: World) -> None:
 def _(world: World) -> None:
     world.logs.source = "files"
     world.gone.add("logs")
+
+
+@fault("log-files-old", "Log files of the last months lie about, as nobody deletes them")
+def _(world: World) -> None:
+    world.logs.source = "files"
+    world.logs.old_files = 3

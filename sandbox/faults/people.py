@@ -1,4 +1,4 @@
-"""What can go wrong with what people sign and write."""
+"""Faults of sign-offs, roster, handoff, documents and maintenance."""
 
 from __future__ import annotations
 
@@ -7,10 +7,64 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from sandbox.faults import fault
+from sandbox.log_history import LogLine
 from sandbox.people import ADA, BEN, IncidentState, WaivedState
+from sandbox.products import WEB
 
 if TYPE_CHECKING:
     from sandbox.world import World
+
+
+def _unsigned(world: World) -> None:
+    world.people.signed.remove(world.people.of("weekly.docs.updated"))
+
+
+def _edit_runbook(world: World, name: str, pattern: str, text: str) -> None:
+    """Replace the first place that matches."""
+    runbooks = world.people.runbooks
+    runbooks[f"{name}.md"] = re.sub(pattern, text, runbooks[f"{name}.md"], count=1)
+
+
+def _edit_playbook(world: World, pattern: str, text: str) -> None:
+    """Replace every place that matches."""
+    world.people.playbook = re.sub(pattern, text, world.people.playbook or "")
+
+
+def _day(world: World, ago: float) -> str:
+    return f"{world.now - timedelta(days=ago):%Y-%m-%d}"
+
+
+@fault("maintenance-not-planned", "No maintenance window is ahead: the last one is over")
+def _(world: World) -> None:
+    del world.maintenance.windows[-1]
+
+
+@fault("maintenance-unsigned", "Nobody has signed anything before the maintenance to come, or after the last one")
+def _(world: World) -> None:
+    world.people.signed = [line for line in world.people.signed if "maintenance" not in line.item]
+
+
+@fault("maintenance-not-silenced", "The alert that the maintenance will set off is not silenced")
+def _(world: World) -> None:
+    del world.alerts.silences[-1]
+
+
+@fault("maintenance-silenced-long", "The silence for the maintenance goes on for a day after it")
+def _(world: World) -> None:
+    world.alerts.silences[-1].ends += timedelta(days=1)
+
+
+@fault("maintenance-slowed", "Since the maintenance requests have taken eight times as long as usual")
+def _(world: World) -> None:
+    world.metrics.incident_hours = 0.75
+    world.metrics.latency_factor = 8.0
+
+
+@fault("maintenance-just-over", "The maintenance ended a minute ago, and what is signed was signed before")
+def _(world: World) -> None:
+    over = world.maintenance.windows[0]
+    over.end = world.now - timedelta(seconds=75)
+    world.logs.extra.append(LogLine(world.now - timedelta(seconds=30), WEB, "INFO back from maintenance"))
 
 
 @fault("people-gone", "The folder with sign-offs, waivers, roster and handoff pages is not there")
@@ -215,25 +269,6 @@ def _(world: World) -> None:
     world.people.waived = [WaivedState("weekly.docs.updated", ADA, world.now, far, "Nobody reads them")]
 
 
-def _unsigned(world: World) -> None:
-    world.people.signed.remove(world.people.of("weekly.docs.updated"))
-
-
-def _edit_runbook(world: World, name: str, pattern: str, text: str) -> None:
-    """Replace the first place that matches."""
-    runbooks = world.people.runbooks
-    runbooks[f"{name}.md"] = re.sub(pattern, text, runbooks[f"{name}.md"], count=1)
-
-
-def _edit_playbook(world: World, pattern: str, text: str) -> None:
-    """Replace every place that matches."""
-    world.people.playbook = re.sub(pattern, text, world.people.playbook or "")
-
-
-def _day(world: World, ago: float) -> str:
-    return f"{world.now - timedelta(days=ago):%Y-%m-%d}"
-
-
 @fault("post-mortem-missing", "Nobody has written the post-mortem of an outage that was over nine days ago")
 def _(world: World) -> None:
     world.people.incident = IncidentState(world.now - timedelta(days=9), "")
@@ -247,3 +282,10 @@ def _(world: World) -> None:
 @fault("history-empty", "The history of runs that people keep holds none")
 def _(world: World) -> None:
     world.people.incident = IncidentState(world.now, "", known=False)
+
+
+@fault("first-day", "The system is checked for the first time: nobody has signed or handed over anything yet")
+def _(world: World) -> None:
+    world.recovery.known_since = world.now
+    world.people.signed = [one for one in world.people.signed if not one.item.startswith(("weekly.", "monthly."))]
+    world.people.handoffs.clear()

@@ -1,13 +1,68 @@
-"""What can go wrong with cache and queue."""
+"""Faults of cache, queues and keys."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from sandbox.faults import fault
+from sandbox.job_queues import JobQueue
+from sandbox.shop import with_shop
 
 if TYPE_CHECKING:
     from sandbox.world import World
+
+
+def _queue(world: World, preset: str) -> JobQueue:
+    with_shop(world)
+    return world.redis.jobs.queue(preset)
+
+
+@fault("redis-lasting-images", "Every third cached image was written without an expiry")
+def _(world: World) -> None:
+    world.redis.lasting_images = 40
+
+
+@fault("redis-large-key", "One cached page is as large as 12 MiB")
+def _(world: World) -> None:
+    world.redis.large_page = 12.0
+
+
+@fault("redis-many-keys", "Redis holds more keys than are looked at")
+def _(world: World) -> None:
+    world.redis.cached_images = 900
+
+
+@fault("redis-slow-log-short", "Redis' slow log holds the newest eight commands only")
+def _(world: World) -> None:
+    world.redis.burdens.slow_commands = 12
+    world.redis.burdens.slow_log = 8
+
+
+@fault("redis-evicting", "Redis has thrown out 700 keys, as its memory was full")
+def _(world: World) -> None:
+    world.redis.burdens.evicted = 700
+
+
+@fault("redis-full", "Redis has hardly any memory left, and may not evict")
+def _(world: World) -> None:
+    world.redis.burdens.headroom = 1.05
+    world.redis.burdens.policy = "noeviction"
+
+
+@fault("redis-fragmented", "Redis holds far more memory than it uses, and its limit is tight")
+def _(world: World) -> None:
+    world.redis.burdens.headroom = 1.6
+
+
+@fault("redis-clients-many", "Redis has over three quarters of the clients that it allows, most of them idle")
+def _(world: World) -> None:
+    world.redis.burdens.most_clients = 200
+    world.redis.burdens.idle_clients = 152  # and the checks' own, fewer or more of them at a time
+
+
+@fault("redis-slow-commands", "Sixteen commands kept Redis busy for over 10 ms each")
+def _(world: World) -> None:
+    world.redis.burdens.slow_commands = 16
 
 
 @fault("redis-gone", "Nobody listens where Redis should be")
@@ -79,7 +134,31 @@ def _(world: World) -> None:
     world.redis.queue_length = 180
 
 
-@fault("image-failures", "One image in fourteen has not been processed since yesterday, in AVIF most of all")
+@fault("celery-backlog", "180 tasks of Celery wait")
 def _(world: World) -> None:
-    world.redis.formats["avif"].failure = 920
-    world.metrics.image_success = 92.8
+    _queue(world, "celery").waiting = 180
+
+
+@fault("celery-unknown", "Celery has left no sign of the queue: its name is another one")
+def _(world: World) -> None:
+    _queue(world, "celery").known = False
+
+
+@fault("rq-workers-gone", "No worker of RQ is alive")
+def _(world: World) -> None:
+    _queue(world, "rq").workers = 0
+
+
+@fault("sidekiq-dead", "Sidekiq has given up 150 jobs")
+def _(world: World) -> None:
+    _queue(world, "sidekiq").failed = 150
+
+
+@fault("bullmq-stale", "A job of BullMQ has waited for 50 minutes")
+def _(world: World) -> None:
+    _queue(world, "bullmq").oldest = 3_000.0
+
+
+@fault("bullmq-overwritten", "Another program has written a text over BullMQ's list")
+def _(world: World) -> None:
+    _queue(world, "bullmq").text = True

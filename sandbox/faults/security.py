@@ -1,131 +1,219 @@
-"""What can go wrong with certificates, TLS, headers and links, and who tries to get in."""
+"""Faults of access, firewalls, dependencies, headers and sign-ins."""
 
 from __future__ import annotations
 
-import ssl
 from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sandbox import log_incidents
 from sandbox.faults import fault
+from sandbox.github import Alert, Member
+from sandbox.npm.state import Advisory
 
 if TYPE_CHECKING:
     from sandbox.world import World
 
 
-def _tls(world: World, **changes: Any) -> None:
-    world.portfolio.tls = replace(world.portfolio.tls, **changes)
-
-
-# -------------------------------------------------------------------------------------------------- certificates
-
-
-@fault("certificate-expired", "The website's certificate ended three days ago")
+@fault("redis-open-to-world", "The Redis cluster has no trusted sources: the whole internet may connect")
 def _(world: World) -> None:
-    _tls(world, begins=timedelta(days=-93), ends=timedelta(days=-3))
+    world.digitalocean.cluster.trusted = []
 
 
-@fault("certificate-expiring", "The website's certificate has 12 days left, as it was not renewed")
+@fault("redis-open-by-range", "0.0.0.0/0 stands among the Redis cluster's trusted sources")
 def _(world: World) -> None:
-    _tls(world, begins=timedelta(days=-78), ends=timedelta(days=12))
-    world.digitalocean.certificate_expires_at = world.now + timedelta(days=12)
+    world.digitalocean.cluster.trusted.append(("ip_addr", "0.0.0.0/0"))
 
 
-@fault("certificate-expiring-soon", "The website's certificate has four days left")
+@fault("redis-trusts-too-many", "The Redis cluster trusts sixteen million addresses")
 def _(world: World) -> None:
-    _tls(world, begins=timedelta(days=-86), ends=timedelta(days=4))
-    world.digitalocean.certificate_expires_at = world.now + timedelta(days=4)
+    world.digitalocean.cluster.trusted.append(("ip_addr", "10.0.0.0/8"))
 
 
-@fault("certificate-other-end", "DigitalOcean's own certificate has five days left; what is served is another one")
+@fault("ssh-open-to-world", "The monitoring machine's firewall opens SSH to the whole internet")
 def _(world: World) -> None:
-    world.digitalocean.certificate_expires_at = world.now + timedelta(days=5)
+    world.digitalocean.firewalls[0].inbound[0] = ("tcp", "22", ["0.0.0.0/0", "::/0"])
 
 
-@fault("certificate-too-early", "The website's certificate is valid from tomorrow on only")
+@fault("account-locked", "DigitalOcean has locked the account")
 def _(world: World) -> None:
-    _tls(world, begins=timedelta(days=1), ends=timedelta(days=91))
+    world.digitalocean.account_status = "locked"
+    world.digitalocean.account_message = "Payment failed."
 
 
-@fault("certificate-wrong-host", "The website's certificate is for another host")
+@fault("account-warned", "DigitalOcean has a warning on the account")
 def _(world: World) -> None:
-    _tls(world, names=("old.example", "*.old.example"))
+    world.digitalocean.account_status = "warning"
 
 
-@fault("certificate-untrusted", "The website's certificate is signed by itself")
+@fault("account-email-unverified", "The e-mail address of the DigitalOcean account is not verified")
 def _(world: World) -> None:
-    _tls(world, trusted=False)
+    world.digitalocean.email_verified = False
 
 
-@fault("certificate-weak-key", "The website's certificate has an RSA key of 1024 bits")
+@fault("ssh-keys-many", "The DigitalOcean account has gathered fourteen SSH keys")
 def _(world: World) -> None:
-    _tls(world, key="rsa-1024")
+    keys = world.digitalocean.ssh_keys
+    keys += [replace(keys[0], id=keys[0].id + number, name=f"laptop-{number}") for number in range(10, 22)]
 
 
-@fault("certificate-chain-ends-first", "The authority above the website's certificate has four days left")
+@fault("github-gone", "Nobody listens where the GitHub API should be")
 def _(world: World) -> None:
-    _tls(world, between=(timedelta(days=4),), sent=(0,))
+    world.gone.add("github")
 
 
-@fault("certificate-chain-incomplete", "The website does not send the authority above its certificate")
+@fault("github-denied", "The GitHub token may read neither members nor activity nor alerts (403)")
 def _(world: World) -> None:
-    _tls(world, between=(timedelta(days=900),))
+    world.github.missing = {"members", "activity", "alerts"}
 
 
-@fault(
-    "certificate-chain-disordered", "The website sends the authorities above its certificate in the wrong order"
-)
+@fault("github-throttled", "The rate limit of the GitHub token is used up")
 def _(world: World) -> None:
-    _tls(world, between=(timedelta(days=900), timedelta(days=900)), sent=(0, 1))
+    world.github.answer = "throttled"
 
 
-# ------------------------------------------------------------------------------------------------ TLS and headers
-
-
-@fault("tls-outdated", "The website accepts TLS 1.0 and 1.1 too")
+@fault("github-not-owner", "The GitHub token is a member's, who does not see second factors")
 def _(world: World) -> None:
-    _tls(world, oldest=ssl.TLSVersion.TLSv1, suites=f"{world.portfolio.tls.suites}:ECDHE-ECDSA-AES128-SHA")
+    world.github.owners_token = False
 
 
-@fault("tls-suite-without-encryption", "The website accepts a cipher suite that does not encrypt")
+@fault("github-owner-unknown", "Somebody unknown owns the GitHub organisation")
 def _(world: World) -> None:
-    _tls(world, suites=f"{world.portfolio.tls.suites}:ECDHE-ECDSA-NULL-SHA")
+    world.github.members.append(Member("quick-helper-77", owner=True))
 
 
-@fault("tls-suites-old", "The website accepts cipher suites with CBC, which Mozilla's profile does not have")
+@fault("github-outsider", "Somebody from outside works on a GitHub repository")
 def _(world: World) -> None:
-    _tls(world, suites=f"{world.portfolio.tls.suites}:ECDHE-ECDSA-AES128-SHA256:ECDHE-ECDSA-AES256-SHA384")
+    world.github.collaborators.append(Member("freelance-dan"))
 
 
-@fault("tls-without-newest", "The website does not accept TLS 1.3")
+@fault("github-member-idle", "A member of the GitHub organisation has not pushed in five months")
 def _(world: World) -> None:
-    _tls(world, newest=ssl.TLSVersion.TLSv1_2)
+    world.github.members[2].pushed = 150.0
 
 
-@fault("http-not-redirected", "The website answers without TLS instead of leading to https")
+@fault("github-without-2fa", "A member of the GitHub organisation signs in with a password alone")
 def _(world: World) -> None:
-    world.portfolio.plain_http = "answered"
+    world.github.members[2].second_factor = False
 
 
-@fault("http-redirected-elsewhere", "Without TLS, the website leads to another host first")
+@fault("github-2fa-optional", "The GitHub organisation does not require a second factor")
 def _(world: World) -> None:
-    world.portfolio.plain_http = "to another host"
+    world.github.two_factor_required = False
 
 
-@fault("hsts-missing", "The website does not promise to come by TLS only")
+@fault("access-unsigned", "Nobody has signed for the access review of what no API shows")
 def _(world: World) -> None:
-    del world.portfolio.headers["strict-transport-security"]
+    world.people.signed = [line for line in world.people.signed if not line.item.startswith("monthly.access.")]
 
 
-@fault("hsts-short", "The website promises to come by TLS only for thirty days")
+@fault("npm-gone", "Nobody listens where the npm registry should be")
 def _(world: World) -> None:
-    world.portfolio.headers["strict-transport-security"] = "max-age=2592000"
+    world.gone.add("npm")
 
 
-@fault("hsts-unreadable", "The website's promise to come by TLS only has two ages, so that browsers pass it over")
+@fault("npm-missing", "The machine has no npm")
 def _(world: World) -> None:
-    world.portfolio.headers["strict-transport-security"] = "max-age=63072000; max-age=63072000"
+    world.npm.installed = False
+
+
+@fault("npm-unlocked", "The Node project has no lock file")
+def _(world: World) -> None:
+    world.npm.locked = False
+
+
+@fault("npm-denied", "The npm registry does not accept npm's credentials (401)")
+def _(world: World) -> None:
+    world.npm.refuses = True
+
+
+@fault("npm-garbage", "A sign-in page of the Wi-Fi answers where the npm registry should be")
+def _(world: World) -> None:
+    world.npm.garbage = True
+
+
+@fault("npm-blind", "The npm registry has no advisories, and answers every audit as if nothing were weak")
+def _(world: World) -> None:
+    world.npm.blind = True
+
+
+@fault("npm-unlisted", "The npm registry does not have one of the project's dependencies")
+def _(world: World) -> None:
+    world.npm.unlisted.add("sharp")
+
+
+@fault("npm-weak-dependency", "A dependency has a weakness of level high, and so has what uses it")
+def _(world: World) -> None:
+    world.npm.advisories.append(Advisory("qs", "high", "A crafted query exhausts memory", "<6.14.0", 1099001))
+
+
+@fault("npm-outdated", "All six dependencies are a major version behind")
+def _(world: World) -> None:
+    for package in world.npm.named.values():
+        package.latest = f"{int(package.locked.partition('.')[0]) + 1}.0.0"
+
+
+@fault("dependabot-alert", "Dependabot knows a critical weakness in a dependency")
+def _(world: World) -> None:
+    world.github.alerts = [
+        Alert("sharp", "critical", "A crafted WebP runs code", "0.34.5", "GHSA-0000-0000-0001"),
+        Alert("pino", "low", "Log lines can be forged", "9.7.0", "GHSA-0000-0000-0002"),
+    ]
+
+
+@fault("dependabot-denied", "The GitHub token may not read Dependabot alerts (403)")
+def _(world: World) -> None:
+    world.github.missing = {"alerts"}
+
+
+@fault("ssh-keys-cut", "The listing of SSH keys ends before its own count")
+def _(world: World) -> None:
+    world.digitalocean.listed_less["ssh_keys"] = 1
+
+
+@fault("account-status-new", "The DigitalOcean account is in a state that nobody knows")
+def _(world: World) -> None:
+    world.digitalocean.account_status = "under_review"
+
+
+@fault("redis-open-by-halves", "Both halves of the internet stand among the Redis cluster's trusted sources")
+def _(world: World) -> None:
+    world.digitalocean.cluster.trusted += [("ip_addr", "0.0.0.0/2"), ("ip_addr", "128.0.0.0/2")]
+
+
+@fault("redis-source-new", "A trusted source of the Redis cluster is of a kind that nobody knows")
+def _(world: World) -> None:
+    world.digitalocean.cluster.trusted.append(("vpc", "0b1e"))
+
+
+@fault("ssh-open-by-halves", "The monitoring machine's firewall opens SSH to both halves of the internet")
+def _(world: World) -> None:
+    world.digitalocean.firewalls[0].inbound[0] = ("tcp", "20-25", ["0.0.0.0/2", "128.0.0.0/2"])
+
+
+@fault("firewall-idle", "The cloud firewall stands before nothing")
+def _(world: World) -> None:
+    world.digitalocean.firewalls[0].droplet = None
+
+
+@fault("firewall-waiting", "The cloud firewall's rules are not in force yet")
+def _(world: World) -> None:
+    world.digitalocean.firewalls[0].status = "waiting"
+
+
+@fault("github-owner-invited", "Somebody unknown was asked to become an owner of the GitHub organisation")
+def _(world: World) -> None:
+    world.github.invited.append(("quick-helper-77", "admin"))
+
+
+@fault("github-invitations-denied", "The GitHub token may not see who was asked to become a member (403)")
+def _(world: World) -> None:
+    world.github.missing = {"invitations"}
+
+
+@fault("github-collaborators-cut", "The last page of the outside collaborators on GitHub cannot be reached")
+def _(world: World) -> None:
+    world.github.cut = {"outside_collaborators"}
 
 
 @fault("policy-missing", "The website has no content security policy")
@@ -149,42 +237,6 @@ def _(world: World) -> None:
 )
 def _(world: World) -> None:
     world.portfolio.headers["set-cookie"] = "session=4f1c; Path=/"
-
-
-# ---------------------------------------------------------------------------------------------------------- links
-
-
-@fault("link-documentation-moved", "The link to the documentation leads to a page that is not there any more")
-def _(world: World) -> None:
-    world.pages.statuses["docs"] = 404
-
-
-@fault("link-status-page-broken", "The status page answers 500")
-def _(world: World) -> None:
-    world.pages.statuses["status"] = 500
-
-
-@fault("link-status-page-parked", "At the address of the status page a domain trader offers the name for sale")
-def _(world: World) -> None:
-    world.pages.parked.add("status")
-
-
-@fault("link-console-gone", "The console's page is not there any more")
-def _(world: World) -> None:
-    world.pages.statuses["console"] = 410
-
-
-@fault("pages-gone", "Nobody listens where console, status page and documentation should be; Grafana answers")
-def _(world: World) -> None:
-    world.gone.add("pages")
-
-
-@fault("links-gone", "Not one of the links is answered, as when this machine has no network")
-def _(world: World) -> None:
-    world.gone |= {"pages", "grafana"}
-
-
-# ------------------------------------------------------------------------------------------- who tries to get in
 
 
 @fault("refused-burst", "One source was answered 403 ninety times within an hour")

@@ -1,43 +1,64 @@
-"""What can go wrong with the website and its API."""
+"""Faults of the website, its health endpoints, its pages and links."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from sandbox.faults import fault
+from sandbox.shop import with_shop
 
 if TYPE_CHECKING:
     from sandbox.world import World
 
 
+@fault("link-documentation-moved", "The link to the documentation leads to a page that is not there any more")
+def _(world: World) -> None:
+    world.pages.statuses["docs"] = 404
+
+
+@fault("link-status-page-broken", "The status page answers 500")
+def _(world: World) -> None:
+    world.pages.statuses["status"] = 500
+
+
+@fault("link-status-page-parked", "At the address of the status page a domain trader offers the name for sale")
+def _(world: World) -> None:
+    world.pages.parked.add("status")
+
+
+@fault("link-console-gone", "The console's page is not there any more")
+def _(world: World) -> None:
+    world.pages.statuses["console"] = 410
+
+
+@fault("pages-gone", "Nobody listens where console, status page and documentation should be; Grafana answers")
+def _(world: World) -> None:
+    world.gone.add("pages")
+
+
+@fault("links-gone", "Not one of the links is answered, as when this machine has no network")
+def _(world: World) -> None:
+    world.gone |= {"pages", "grafana"}
+
+
+@fault("with-shop", "Nothing is wrong: the product has a shop too, with MySQL and four queues", harmless=True)
+def _(world: World) -> None:
+    with_shop(world)
+
+
+@fault("shop-down", "The shop, a further website, answers 503")
+def _(world: World) -> None:
+    with_shop(world).status = 503
+
+
+@fault("shop-unhealthy", "The shop's health endpoint says that it is unhealthy")
+def _(world: World) -> None:
+    with_shop(world).health = "unhealthy"
+
+
 @fault("web-gone", "Nobody listens where the website should be")
 def _(world: World) -> None:
     world.gone.add("web")
-
-
-@fault("clock-off", "The clock of the website's server is ten minutes ahead")
-def _(world: World) -> None:
-    world.portfolio.clock_ahead = 600
-
-
-@fault("clock-drifts", "The clock of the website's server is 45 s behind")
-def _(world: World) -> None:
-    world.portfolio.clock_ahead = -45
-
-
-@fault("way-out-gone", "Nothing that this machine asks over the network is answered")
-def _(world: World) -> None:
-    world.gone |= {
-        "web",
-        "digitalocean",
-        "grafana",
-        "prometheus",
-        "alertmanager",
-        "redis",
-        "github",
-        "npm",
-        "pages",
-    }
 
 
 @fault("health-not-understood", "The image service reports itself in words that nobody knows")
@@ -104,48 +125,3 @@ def _(world: World) -> None:
 @fault("homepage-challenge", "In place of the homepage programs get a challenge, which browsers pass")
 def _(world: World) -> None:
     world.portfolio.homepage = "challenge"
-
-
-@fault("optimize-broken", "Every image optimisation ends with 500")
-def _(world: World) -> None:
-    world.portfolio.optimization = "fails"
-
-
-@fault("optimize-corrupt", "The optimiser answers 200 with images that are cut off")
-def _(world: World) -> None:
-    world.portfolio.optimization = "corrupt"
-
-
-@fault("optimize-grey", "The optimiser answers every image with a grey one of the same size")
-def _(world: World) -> None:
-    world.portfolio.optimization = "grey"
-
-
-@fault("optimize-dot", "The optimiser answers every image with a single pixel")
-def _(world: World) -> None:
-    world.portfolio.optimization = "dot"
-
-
-@fault("optimize-another", "The optimiser mixes up its images and gives back somebody else's")
-def _(world: World) -> None:
-    world.portfolio.optimization = "another"
-
-
-@fault("optimize-blue", "The optimiser exchanges red and blue")
-def _(world: World) -> None:
-    world.portfolio.optimization = "blue"
-
-
-@fault("optimize-covered", "The optimiser leaves the lower right corner of every image black")
-def _(world: World) -> None:
-    world.portfolio.optimization = "covered"
-
-
-@fault("optimize-larger-output", "The optimiser makes images larger instead of smaller")
-def _(world: World) -> None:
-    world.portfolio.optimization = "larger"
-
-
-@fault("optimize-slow", "Each image optimisation takes 6 s longer than it should")
-def _(world: World) -> None:
-    world.portfolio.optimization_delay = 6.0

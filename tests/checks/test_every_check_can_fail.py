@@ -12,6 +12,7 @@ import re
 import pytest
 
 from playbook.core.catalogue import read_catalogue
+from playbook.core.places import CHECKS
 from playbook.core.verdict import Verdict
 from sandbox.faults import FAULTS
 from tests.checks.expectations import EXPECTATIONS
@@ -19,7 +20,7 @@ from tests.wording import mistakes_in
 from tests.written import written_checks
 
 BUILT = sorted(read_catalogue().items)
-FILES = {item: f"checks/{file.name}" for file, _, item, _, _ in written_checks()}
+FILES = {item: f"checks/{file.relative_to(CHECKS)}" for file, _, item, _, _ in written_checks()}
 BAD = {"WARNING", "CRITICAL"}
 # Faults that the limits of the shipped settings find by the clock; all others are tried with limits that no busy
 # machine is over, so that its own slowness is not taken for what the fault does.

@@ -19,7 +19,7 @@ from hypothesis import given
 from hypothesis import settings as effort
 from hypothesis import strategies as st
 
-from checks import test_backups as checks
+from checks.backups import test_backups as checks
 from playbook.clients.backups import FolderStore
 from playbook.core.clock import FixedClock
 from playbook.core.errors import PlaybookError

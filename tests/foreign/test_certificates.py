@@ -11,7 +11,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
-from checks import test_security as checks
+from checks.security import test_security as checks
 from playbook.clients.digitalocean_types import App
 from playbook.clients.tls import Endpoint
 from playbook.measure.tls.certificate import describe

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import settings as effort
 from hypothesis import strategies as st
 
-from checks import test_vulnerabilities as checks
+from checks.security import test_vulnerabilities as checks
 from playbook.clients.github import DependabotAlert, GitHubApi
 from playbook.clients.npm import npm
 from playbook.core.errors import NotConfigured, PlaybookError

@@ -6,13 +6,13 @@ import msgspec
 import pytest
 from PIL import Image, ImageOps
 
-from checks import test_images as checks
+from checks.images import test_images as checks
 from playbook.core.verdict import Verdict
 from playbook.settings.loading import load
 from tests.judged import judged
 from tests.project import ROOT
 from tests.unit.loopback import answer, serve
-from tests.unit.measure.test_images import CLOCK, api_of, optimization
+from tests.unit.measure.images.test_images import CLOCK, api_of, optimization
 
 SAMPLE = ROOT / "playbook" / "data" / "sample.jpg"
 OK, CRITICAL, UNKNOWN = Verdict.OK, Verdict.CRITICAL, Verdict.UNKNOWN

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from checks import test_security as checks
+from checks.security import test_security as checks
 from playbook.clients.http import HttpClient
 from playbook.clients.tls import Endpoint, TlsClient
 from playbook.core.clock import FixedClock

@@ -265,7 +265,7 @@ def deviation(ours: float, theirs: float) -> float:
     return abs(ours - theirs) / max(abs(ours), abs(theirs))
 
 
-def demand_same(ours: tuple[int, Any], theirs: tuple[int, Any]) -> float:
+def require_same(ours: tuple[int, Any], theirs: tuple[int, Any]) -> float:
     """Fails where they differ by more than 1e-9; gives the largest relative difference."""
     assert (ours[0], theirs[0]) == (200, 200), (ours, theirs)
     mine, other = rows(ours[1]["data"]), rows(theirs[1]["data"])
@@ -289,7 +289,7 @@ def test_an_instant_query_gives_the_same(world, real, expression):
     """At the present, and at a moment in the past."""
     for moment in (NOW, NOW - timedelta(hours=3, minutes=7)):
         parameters = {"query": expression, "time": str(moment.timestamp())}
-        demand_same(sandbox_answer(world, "query", **parameters), real_answer(real, "query", **parameters))
+        require_same(sandbox_answer(world, "query", **parameters), real_answer(real, "query", **parameters))
 
 
 @pytest.mark.parametrize("expression", ALL)
@@ -301,7 +301,9 @@ def test_a_range_query_gives_the_same(world, real, expression):
         "end": str(NOW.timestamp()),
         "step": "97",
     }
-    demand_same(sandbox_answer(world, "query_range", **parameters), real_answer(real, "query_range", **parameters))
+    require_same(
+        sandbox_answer(world, "query_range", **parameters), real_answer(real, "query_range", **parameters)
+    )
 
 
 @pytest.mark.parametrize("days", [20.03, 19.98, 9.003, 8.997])
@@ -324,13 +326,15 @@ def test_gap_and_reset_are_seen_the_same(world, real, expression, days):
         "end": str(round(end.timestamp())),
         "step": "60",
     }
-    demand_same(sandbox_answer(world, "query_range", **parameters), real_answer(real, "query_range", **parameters))
+    require_same(
+        sandbox_answer(world, "query_range", **parameters), real_answer(real, "query_range", **parameters)
+    )
 
 
 def test_a_range_vector_is_given_as_it_is(world, real):
     """Raw samples with their own times."""
     parameters = {"query": "redis_memory_used_bytes[10m]", "time": str(NOW.timestamp())}
-    demand_same(sandbox_answer(world, "query", **parameters), real_answer(real, "query", **parameters))
+    require_same(sandbox_answer(world, "query", **parameters), real_answer(real, "query", **parameters))
 
 
 @pytest.mark.parametrize(

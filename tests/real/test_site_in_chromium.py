@@ -56,7 +56,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 def test_every_page_fits_and_can_be_read(chromium, built, page, width, scheme):
     """Nothing runs out of the window, every text has contrast; only the stylesheet is fetched."""
     file = next(iter(sorted(built["ordinary"].glob(page))))
-    _demand_readable(chromium, file, width, scheme)
+    _require_readable(chromium, file, width, scheme)
     style = (built["ordinary"] / "style.css").as_uri()
     assert {address for address in chromium.requests if not address.startswith("data:")} == {file.as_uri(), style}
 
@@ -66,10 +66,10 @@ def test_every_page_fits_and_can_be_read(chromium, built, page, width, scheme):
 def test_hostile_and_empty_sites_fit_too(chromium, built, which, width):
     """Every page of them, with names of three hundred letters."""
     for file in sorted(built[which].rglob("*.html")):
-        _demand_readable(chromium, file, width, "light")
+        _require_readable(chromium, file, width, "light")
 
 
-def _demand_readable(chromium, file, width, scheme):
+def _require_readable(chromium, file, width, scheme):
     chromium.messages.clear()
     chromium.requests.clear()
     chromium.open(file.as_uri(), width=width, scheme=scheme)

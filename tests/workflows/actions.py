@@ -116,11 +116,11 @@ class Repository:
 def read_workflow(file: Path) -> dict[str, Any]:
     """A workflow as YAML 1.2, in which ``on`` is a word."""
     workflow = YAML(typ="safe").load(file.read_text(encoding="utf-8"))
-    _demand_known(workflow, _WORKFLOW, file.name)
+    _require_known(workflow, _WORKFLOW, file.name)
     return dict(workflow)
 
 
-def _demand_known(table: Iterable[str], known: set[str], where: str) -> None:
+def _require_known(table: Iterable[str], known: set[str], where: str) -> None:
     unknown = set(table) - known
     if unknown:
         raise NotImplementedError(f"{where}: {', '.join(sorted(unknown))}")
@@ -175,7 +175,7 @@ class Run:
     def _jobs(self, workflow: dict[str, Any], inputs: Declared, passed: dict[str, str] | None) -> dict[str, Job]:
         done: dict[str, Job] = {}
         for name, job in workflow["jobs"].items():  # each stands below what it needs
-            _demand_known(job, _JOB, name)
+            _require_known(job, _JOB, name)
             needs = [job["needs"]] if isinstance(job.get("needs"), str) else job.get("needs", [])
             results = {done[needed].result for needed in needs}
             status = {
@@ -251,7 +251,7 @@ class Run:
         context = Steps(self, job=job, workspace=workspace, values=values, defaults=defaults)
         failed = False
         for number, step in enumerate(job["steps"]):
-            _demand_known(step, _STEP, made.name)
+            _require_known(step, _STEP, made.name)
             status = {
                 "success": not failed and not self.cancelled,
                 "failure": failed,

@@ -120,7 +120,7 @@ class _Reader:
             return not truth(self._single())
         if self._take("("):
             value = self._either()
-            self._demand(")")
+            self._require(")")
             return value
         if self._at >= len(self._tokens):
             raise UnknownExpressionError(f"{self._text!r} ends too early")
@@ -137,7 +137,7 @@ class _Reader:
 
     def _named(self, name: str) -> Any:
         if self._take("("):
-            self._demand(")")
+            self._require(")")
             if self._status is None or name not in STATUS:
                 raise UnknownExpressionError(f"{name}() in {self._text!r}")
             return True if name == "always" else self._status[name]
@@ -160,7 +160,7 @@ class _Reader:
             return True
         return False
 
-    def _demand(self, sign: str) -> None:
+    def _require(self, sign: str) -> None:
         if not self._take(sign):
             raise UnknownExpressionError(f"{sign!r} is missing in {self._text!r}")
 

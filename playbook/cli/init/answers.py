@@ -68,7 +68,7 @@ class Answers:
         return tuple(name for name in PARTS if name not in self.parts | self.absent)
 
 
-def demand_target(name: str) -> str:
+def require_target(name: str) -> str:
     """A name for a target, which is a key of the file and part of the reports' names.
 
     Raises:
@@ -81,7 +81,7 @@ def demand_target(name: str) -> str:
     return name
 
 
-def demand_address(text: str) -> str:
+def require_address(text: str) -> str:
     """The address of a website, as it is written into the file.
 
     Raises:
@@ -102,7 +102,7 @@ def demand_address(text: str) -> str:
     return text.strip().rstrip("/")
 
 
-def demand_queue(text: str) -> tuple[str, str]:
+def require_queue(text: str) -> tuple[str, str]:
     """A queue as ``celery:celery``: the library that keeps it, and its name.
 
     Raises:
@@ -118,7 +118,7 @@ def demand_queue(text: str) -> tuple[str, str]:
     return preset, name.strip()
 
 
-def demand_parts(option: str, names: Iterable[str]) -> tuple[str, ...]:
+def require_parts(option: str, names: Iterable[str]) -> tuple[str, ...]:
     """Names of parts, each once.
 
     Raises:

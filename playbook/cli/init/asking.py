@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from playbook.cli.init.answers import Answers, demand_address, demand_queue, demand_target
+from playbook.cli.init.answers import Answers, require_address, require_queue, require_target
 from playbook.core.errors import UsageError
 from playbook.settings.sections.parts import PARTS
 
@@ -24,12 +24,12 @@ def ask_everything(answers: Answers, ask: Ask, say: Say, look_up: Callable[[Answ
     Raises:
         UsageError: the answers end, or DigitalOcean does not know the app.
     """
-    answers = replace(answers, target=_until_right(ask, say, "Name of the target", answers.target, demand_target))
+    answers = replace(answers, target=_until_right(ask, say, "Name of the target", answers.target, require_target))
     app_id = _line(ask, "Id of its app on DigitalOcean App Platform, if it has one (doctl apps list): ")
     if app_id:
         answers = look_up(replace(answers, app_id=app_id))
         say(f"{answers.app}: {answers.known[0]}")
-    url = _until_right(ask, say, "Address of its website", answers.url, demand_address)
+    url = _until_right(ask, say, "Address of its website", answers.url, require_address)
     answers = replace(answers, url=url)
     say("Is there … (y: yes, n: no, Enter: not known yet)")
     for name, part in PARTS.items():
@@ -43,8 +43,8 @@ def ask_everything(answers: Answers, ask: Ask, say: Say, look_up: Callable[[Answ
         question = (
             "Which library keeps the queue, and what is it called, such as celery:celery? (Enter: not known yet)"
         )
-        queue = _until_right(ask, say, question, "", lambda text: text and ":".join(demand_queue(text)))
-        answers = replace(answers, queues=(demand_queue(queue),) if queue else ())
+        queue = _until_right(ask, say, question, "", lambda text: text and ":".join(require_queue(text)))
+        answers = replace(answers, queues=(require_queue(queue),) if queue else ())
     if "prometheus" in answers.parts:
         selector = _line(
             ask, 'Which series in Prometheus are its own, such as job="shop"? (Enter: not known yet) '

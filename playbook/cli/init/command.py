@@ -13,7 +13,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from playbook.cli.init.answers import Answers, demand_address, demand_parts, demand_queue, demand_target
+from playbook.cli.init.answers import Answers, require_address, require_parts, require_queue, require_target
 from playbook.cli.init.asking import ask_everything
 from playbook.cli.init.floors import fitting_floors
 from playbook.cli.init.from_app import ask_digitalocean
@@ -69,10 +69,10 @@ def run_init(
         say(f"init: {error}; nothing was written")
         return EXIT_UNKNOWN
     if answers.url:
-        answers = replace(answers, url=demand_address(answers.url))
+        answers = replace(answers, url=require_address(answers.url))
     defaults = tomllib.loads(DEFAULTS.read_text(encoding="utf-8"))["floors"]
     text = playbook_toml(answers, fitting_floors(answers, defaults), today or date.today())  # noqa: DTZ011 - a comment
-    _demand_readable(text, answers, file, environment)
+    _require_readable(text, answers, file, environment)
     _write(file, text, may_replace=may_replace)
     say(f"{file} is written for the target {answers.target}")
     if answers.open:
@@ -82,12 +82,12 @@ def run_init(
 
 
 def _from_options(options: argparse.Namespace) -> Answers:
-    there, absent = demand_parts("--with", options.parts), demand_parts("--without", options.without)
-    queues = tuple(map(demand_queue, options.queue))
+    there, absent = require_parts("--with", options.parts), require_parts("--without", options.without)
+    queues = tuple(map(require_queue, options.queue))
     answers = Answers(
-        target=demand_target(options.target),
+        target=require_target(options.target),
         kind=options.kind or ("staging" if options.target == "staging" else "production"),
-        url=demand_address(options.url) if options.url else "",
+        url=require_address(options.url) if options.url else "",
         parts=frozenset(there).union(("redis", "queue") if queues else ()),
         queues=queues,
         without=absent,
@@ -106,7 +106,7 @@ def _agreed(ask: Ask, question: str) -> bool:
     return ask(f"{question} [y/N] ").strip().lower() in ("y", "yes")
 
 
-def _demand_readable(text: str, answers: Answers, file: Path, environment: Mapping[str, str]) -> None:
+def _require_readable(text: str, answers: Answers, file: Path, environment: Mapping[str, str]) -> None:
     """What is about to be written is read as any playbook.toml is; a mistake in it is told of the file to be."""
     with tempfile.TemporaryDirectory(prefix="playbook-init-") as folder:
         trial = Path(folder) / "playbook.toml"

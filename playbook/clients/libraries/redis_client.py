@@ -15,7 +15,7 @@ from redis.client import Pipeline
 from redis.connection import PythonRespSerializer
 
 from playbook.clients.redis import SERVICE, ReadOnlyRedis
-from playbook.clients.redis_commands import demand_reading
+from playbook.clients.redis_commands import require_reading
 from playbook.clients.redis_replies import explained
 from playbook.core.errors import Denied, Malformed, Refused, Unmeasured, Unreachable
 
@@ -54,7 +54,7 @@ class _OnlyReading(PythonRespSerializer):
     """Puts commands into bytes; nothing reaches the server without it."""
 
     def pack(self, *args: Any) -> list[Any]:
-        demand_reading(SERVICE, args)
+        require_reading(SERVICE, args)
         return super().pack(*args)  # type: ignore[no-any-return,no-untyped-call]
 
 

@@ -16,7 +16,7 @@ from playbook.clients.wire import Broken, Exchange
 from playbook.core import door
 from playbook.core.clock import Clock
 from playbook.core.errors import Denied, Malformed
-from playbook.settings.gate import Permit, demand_permit
+from playbook.settings.gate import Permit, require_permit
 
 SERVICE = "Alertmanager"
 RECEIVER = "Alert receiver"
@@ -73,7 +73,7 @@ class AlertRoute:
     """Sends test alerts, and nothing else, and asks the receiver what came."""
 
     def __init__(self, permit: Permit, alertmanager: HttpClient, receiver: HttpClient) -> None:
-        demand_permit(permit)
+        require_permit(permit)
         self._alertmanager = alertmanager
         self._receiver = receiver
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from playbook.core.errors import Unmeasured, UsageError
 from playbook.core.guard import Guard, temporary_folder
-from playbook.settings.gate import MutationGate, Permit, demand_permit
+from playbook.settings.gate import MutationGate, Permit, require_permit
 
 SERVICE = "Staging place"
 PREFIX = "restore-drill-"
@@ -26,7 +26,7 @@ class Place:
     """
 
     def __init__(self, permit: Permit, base: str | None) -> None:
-        demand_permit(permit)
+        require_permit(permit)
         self.guard = Guard(temporary_folder(PREFIX, base))
         self.folder: Path = self.guard.folder
 
@@ -83,7 +83,7 @@ class Staging:
             place.guard.abandon()
 
 
-def demand_room(place: Place, needed: float) -> None:
+def require_room(place: Place, needed: float) -> None:
     """Unmeasured where there are fewer than ``needed`` bytes free."""
     if place.free < needed:
         raise Unmeasured(

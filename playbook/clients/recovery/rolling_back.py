@@ -16,7 +16,7 @@ from playbook.clients.digitalocean_transport import ReadOnlyTransport
 from playbook.clients.digitalocean_types import Deployment
 from playbook.core.clock import Clock
 from playbook.core.errors import Denied, Unmeasured, Unreachable
-from playbook.settings.gate import Permit, demand_permit
+from playbook.settings.gate import Permit, require_permit
 
 _REVERTS = 3  # tries to order the way back, where the platform does not answer
 _BETWEEN = 2.0  # seconds between them
@@ -33,7 +33,7 @@ class RollbackTransport(ReadOnlyTransport):
     app_id: str
 
     def __post_init__(self) -> None:
-        demand_permit(self.permit)
+        require_permit(self.permit)
 
     def lets_through(self, method: str, path: str) -> bool:
         """Whether such a request may leave."""
@@ -100,7 +100,7 @@ class RollbackRoute:
     """Rolls the staging app back and forward again, and nothing else."""
 
     def __init__(self, permit: Permit, api: DigitalOceanApi) -> None:
-        demand_permit(permit)
+        require_permit(permit)
         self._api = api
         self._begun = False
         self._lock = Lock()

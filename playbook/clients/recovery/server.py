@@ -92,7 +92,7 @@ def kind_of_form(form: str) -> str:
     return "Redis" if version > _LAST_COMMON else ""
 
 
-def demand_known_form(program: str, form: str, refusal: str, *, by_choice: bool) -> None:
+def require_known_form(program: str, form: str, refusal: str, *, by_choice: bool) -> None:
     """A server that cannot know the form of a dump says nothing of the dump.
 
     Redis does not know Valkey's forms, nor Valkey those of Redis 7.4 and later, nor either of them modules that it

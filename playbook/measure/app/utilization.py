@@ -17,7 +17,7 @@ from playbook.core.limits import Limit, Reading
 from playbook.core.wording import within
 from playbook.measure.app.app import AppStatus
 from playbook.measure.app.samples import Samples, Window, by_component, sustained, usable
-from playbook.readers.spells import since_when
+from playbook.readers.streaks import since_when
 from playbook.settings.loading import Settings
 
 _STEPS = 48

@@ -17,8 +17,8 @@ from random import Random
 
 from playbook.clients.backups import BackupStore
 from playbook.clients.recovery.command import Ended, run_command
-from playbook.clients.recovery.place import SERVICE, Place, Staging, demand_room
-from playbook.clients.recovery.server import RefusedError, Server, demand_known_form, loaded, program_of
+from playbook.clients.recovery.place import SERVICE, Place, Staging, require_room
+from playbook.clients.recovery.server import RefusedError, Server, loaded, program_of, require_known_form
 from playbook.core import progress
 from playbook.core.coverage import Coverage, lacking, share, whole
 from playbook.core.durations import two_units
@@ -147,7 +147,7 @@ def carry_out(
     deadline = time.monotonic() + recovery.seconds
     name = "Full restore" if full else "Restore drill"
     with staging.place() as place, progress.work(name, most=recovery.seconds) as drill.task:
-        demand_room(place, max(_LEAST_ROOM, archive.file.size * recovery.space_factor))
+        require_room(place, max(_LEAST_ROOM, archive.file.size * recovery.space_factor))
         command = recovery.disaster_command if full else recovery.restore_command
         if command:
             _by_script(drill, command, store, place, deadline, variables=recovery.restore_variables)
@@ -247,7 +247,7 @@ def _bring_up(drill: Drill, found: Verification, way: _Way) -> None:
                 _compare_keys(drill, dump, server)
                 said.append(f"{len(dump.samples):,} keys read and compared")
         except RefusedError as refusal:
-            demand_known_form(way.program, dump.version, str(refusal), by_choice=way.by_choice)
+            require_known_form(way.program, dump.version, str(refusal), by_choice=way.by_choice)
             drill.problems.append(f"a dump ({dump.version}) that the server does not load: {refusal}")
         except RedisError as error:
             drill.problems.append(f"a server that stopped answering: {error}")

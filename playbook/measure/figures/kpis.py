@@ -22,7 +22,7 @@ from playbook.core.verdict import Verdict
 from playbook.measure.figures.course import course_of
 from playbook.measure.figures.queries import own_series, query_of, selectors
 from playbook.measure.images.image_counts import ImageStats, read_image_stats
-from playbook.readers.spells import since_when
+from playbook.readers.streaks import since_when
 from playbook.readers.trend import Point
 from playbook.settings.loading import Settings
 from playbook.settings.sections.metrics import Kpis

@@ -26,7 +26,7 @@ from playbook.measure.figures.kpis import (
     kpi,
 )
 from playbook.measure.figures.queries import query_of
-from playbook.readers.spells import since_when
+from playbook.readers.streaks import since_when
 from playbook.readers.trend import Point
 from playbook.settings.loading import Settings
 

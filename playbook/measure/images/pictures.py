@@ -18,9 +18,9 @@ _CHANNELS = ("red", "green", "blue")
 _OPAQUE = 250  # of 255
 _LONGEST = 1000  # pixels of the longer side at which two pictures are compared
 
-# How far an honest optimisation may be off. tests/unit/measure/test_pictures.py holds the figures: JPEG, WebP and
-# AVIF at qualities 30 to 95, chroma subsampled or not, scaled down to a quarter by the usual filters, and 256
-# colours stay within; a picture that is damaged in one place, or a tenth darker, does not.
+# How far an honest optimisation may be off. tests/unit/measure/images/test_pictures.py holds the figures: JPEG,
+# WebP and AVIF at qualities 30 to 95, chroma subsampled or not, scaled down to a quarter by the usual filters, and
+# 256 colours stay within; a picture that is damaged in one place, or a tenth darker, does not.
 _FINE, _FINE_MOST = 8, 30  # pixels of a tile's side; levels of 255 that a channel of it may be off
 _COARSE, _COARSE_MOST = 25, 12
 _MEAN_MOST = 5.0  # levels that a channel may be off on the whole

@@ -24,7 +24,7 @@ from playbook.load.giving_way import GaveWay, gave_way, watched_of
 from playbook.load.omission import kind_of_percentiles
 from playbook.load.order import LoadOrder
 from playbook.load.outcome import FINISHED, RUNNING, TIME_IS_UP, Endpoint, Outcome, Step
-from playbook.load.permission import SERVICE, demand_permission
+from playbook.load.permission import SERVICE, require_permission
 from playbook.load.plan import BREAKPOINT, Plan
 from playbook.load.planning import make_plan
 from playbook.load.samples import Sample
@@ -327,7 +327,7 @@ def carry_out(run: Runner, website: HttpClient, settings: Settings, clock: Clock
         Unreachable: its website does not answer, so there is nothing to load.
         Unmeasured: the load could not be made, or its result could not be kept.
     """
-    permission = demand_permission(settings, order.production)
+    permission = require_permission(settings, order.production)
     plan = make_plan(settings, order, permission)
     website.get(retry="connection")  # of any status: whether it is there at all
     if order.stop.is_set():

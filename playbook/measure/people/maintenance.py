@@ -71,12 +71,12 @@ class MaintenancePlan:
     @property
     def next(self) -> Window:
         """As ``ahead``; TooLittleData where none is ahead."""
-        return self.ahead or self._demand("a maintenance window ahead")
+        return self.ahead or self._require("a maintenance window ahead")
 
     @property
     def last(self) -> Window:
         """As ``past``; TooLittleData where none is over."""
-        return self.past or self._demand("a maintenance that is over")
+        return self.past or self._require("a maintenance that is over")
 
     @property
     def found(self) -> str:
@@ -106,7 +106,7 @@ class MaintenancePlan:
             return f"on, for another {two_units((window.end - self.now).total_seconds())}"
         return f"in {two_units((window.start - self.now).total_seconds())}"
 
-    def _demand(self, expected: str) -> NoReturn:
+    def _require(self, expected: str) -> NoReturn:
         raise TooLittleData(
             f"{SERVICE}: expected {expected}, got {self.windows[-1]}",
             service=SERVICE,

@@ -33,7 +33,7 @@ def members_of(unpacked: Unpacked) -> Iterator[tuple[tarfile.TarFile, tarfile.Ta
         with tarfile.open(fileobj=unpacked, mode="r:", tarinfo=_Header) as tar:  # type: ignore[call-overload]
             while member := tar.next():
                 unpacked.headers_left = None
-                _demand_sound(member)
+                _require_sound(member)
                 yield tar, member
                 tar.members = []  # it would remember them all
                 if sum(map(len, (*tar.pax_headers, *tar.pax_headers.values()))) > MOST_GLOBAL:
@@ -86,7 +86,7 @@ def _needed(data: bytes) -> bytes:
     return records
 
 
-def _demand_sound(member: tarfile.TarInfo) -> None:
+def _require_sound(member: tarfile.TarInfo) -> None:
     """DamagedError where a member's size, or the map of its holes, leads to no end or to what is not its own."""
     if not 0 <= member.size <= _LARGEST:
         raise DamagedError(f"has a member of {member.size:,} B")

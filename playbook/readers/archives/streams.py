@@ -83,7 +83,7 @@ class Reader(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int:
-        self.demand_time()
+        self.require_time()
         piece = self._stream.read(len(buffer))
         buffer[: len(piece)] = piece
         self.count += len(piece)
@@ -91,7 +91,7 @@ class Reader(io.RawIOBase):
             self._told(self.count)
         return len(piece)
 
-    def demand_time(self) -> None:
+    def require_time(self) -> None:
         """Raises OutOfTimeError where there is none left: a few bytes can stand for hours of work."""
         if time.monotonic() > self._deadline:
             raise OutOfTimeError
@@ -131,7 +131,7 @@ class Unpacked:
         return self._read(size)
 
     def _read(self, size: int) -> bytes:
-        self._reader.demand_time()
+        self._reader.require_time()
         if self._held and size >= 0:
             piece, self._held = self._held[:size], self._held[size:]
             if len(piece) < size:

@@ -151,7 +151,7 @@ class _Walk(Walk):
         content = tar.extractfile(member)
         assert content
         with self.into.create(member) if self.into and not reason else nullcontext() as file:
-            summed = _Summed(content, file.write if file else None, self.demand_time)
+            summed = _Summed(content, file.write if file else None, self.require_time)
             if self.is_manifest(member):
                 self.keep_manifest(member, summed)  # type: ignore[arg-type]
             elif self.wanted.dump and path.rpartition("/")[2] == self.wanted.dump:
@@ -226,15 +226,15 @@ class _Summed:
     """Hands on what is read, sums it, and writes it where that is wanted."""
 
     def __init__(
-        self, content: IO[bytes], write: Callable[[bytes], object] | None, demand_time: Callable[[], None]
+        self, content: IO[bytes], write: Callable[[bytes], object] | None, require_time: Callable[[], None]
     ) -> None:
         self._content = content
-        self._demand_time = demand_time
+        self._require_time = require_time
         self._write = write
         self._sum = hashlib.sha256()
 
     def read(self, count: int) -> bytes:
-        self._demand_time()
+        self._require_time()
         piece = self._content.read(count)
         self._sum.update(piece)
         if self._write:

@@ -41,7 +41,7 @@ class Walk:
         files: those that hold something: regular files and hard links.
         links: symbolic and hard links, to what they lead to.
         how: by what the archive is compressed.
-        demand_time: raises OutOfTimeError where there is none left, as a hole of a sparse file needs no reading.
+        require_time: raises OutOfTimeError where there is none left, as a hole of a sparse file needs no reading.
     """
 
     manifest_name: str
@@ -49,7 +49,7 @@ class Walk:
     files: set[str] = field(default_factory=set)
     links: dict[str, str] = field(default_factory=dict)
     how: str = ""
-    demand_time: Callable[[], None] = lambda: None
+    require_time: Callable[[], None] = lambda: None
     _manifest: bytes | None = None
     _understood: Manifest | ShapeError | None = None
     _base: str = ""
@@ -66,7 +66,7 @@ class Walk:
             DamagedError, OutOfTimeError, UnreadableError
         """
         try:
-            self.demand_time = reader.demand_time
+            self.require_time = reader.require_time
             unpacked = Unpacked(reader)
             self.how = unpacked.how
             for tar, member in members_of(unpacked):

@@ -7,7 +7,7 @@ are alike in all that a review counts. The row of every other line is empty: the
 place.
 
 Each alternative is narrower than what the exact reader's patterns take, and excludes whatever they would look at
-before or instead; tests/unit/logs/test_by_blocks.py compares the two for every line that it can think of.
+before or instead; tests/unit/readers/logs/test_by_blocks.py compares the two for every line that it can think of.
 """
 
 from __future__ import annotations

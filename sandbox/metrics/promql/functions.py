@@ -128,7 +128,7 @@ def replacing(target: str, replacement: str, source: str, pattern: str) -> Calla
         compiled = re.compile(pattern)
     except re.error:
         raise ExecutionError(f"invalid regular expression in label_replace(): {pattern}") from None
-    _demand_label_name(target, "label_replace")
+    _require_label_name(target, "label_replace")
 
     def changed(labels: Labels) -> Labels:
         match = compiled.fullmatch(dict(labels).get(source, ""))
@@ -154,14 +154,14 @@ def _expand(template: str, match: re.Match[str]) -> str:
 def _label_join(*arguments: Value) -> Vector:
     vector = _vector(arguments[0])
     target, separator, *sources = map(_text, arguments[1:])
-    _demand_label_name(target, "label_join")
+    _require_label_name(target, "label_join")
     return [
         (with_label(labels, target, separator.join(dict(labels).get(name, "") for name in sources)), value)
         for labels, value in vector
     ]
 
 
-def _demand_label_name(name: str, function: str) -> None:
+def _require_label_name(name: str, function: str) -> None:
     if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
         raise ExecutionError(f"invalid destination label name in {function}(): {name}")
 

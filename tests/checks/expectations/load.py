@@ -1,8 +1,7 @@
-"""What the faults of a system under load make the load tests say, each after six seconds of load."""
+"""What the checks say under the faults of the system under load."""
 
 from __future__ import annotations
 
-ITEMS = ("carried", "homepage", "health", "images", "errors", "server", "comparison")
 SECONDS = r"\d+(\.\d+)?"
 REQUESTS = r"[\d,]+ requests"
 
@@ -85,14 +84,6 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
             "WARNING",
             WORSE.removesuffix(".+") + r".*(homepage|all requests) \S+ s after 0\.010 s.*",
         )
-    },
-    "web-gone": {
-        f"load.{item}": (
-            "UNKNOWN",
-            r"Website: expected an answer from https://localhost:\d+, got connection refused "
-            r"\(connect, after \S+ s\)",
-        )
-        for item in ITEMS
     },
     "load-test-outgrown": {
         "monthly.capacity.spikes": (

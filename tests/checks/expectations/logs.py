@@ -1,19 +1,19 @@
-"""What the faults of the logs make the checks say."""
+"""What the checks say under the faults of logs."""
 
 from __future__ import annotations
 
-LOG_ITEMS = ("daily.logs.errors", "daily.logs.http-errors")
-DAY_OF_LOGS = r"24 h \([\d,]+ lines\)"
+from tests.checks.expectations.phrases import (
+    DAY_OF_LOGS,
+    EXHAUSTED,
+    FAILING,
+    LOG_ITEMS,
+    LOGINS,
+    SUSPICIOUS,
+    without_logs,
+)
+
 ONE_CRASH = rf"Crashes and fatal errors in the logs: expected none, got 1 over {DAY_OF_LOGS} \(critical > 0\)"
 NO_LOGS = r"Logs: expected lines of the last 24 hours from DigitalOcean's live log stream, got none at all"
-
-
-ERROR_ON_THE_SIDE = {
-    "daily.logs.errors": (
-        "OK or WARNING",
-        rf"Errors in the logs: expected none, got \d{{1,2}} over {DAY_OF_LOGS}",
-    )
-}
 
 
 def unknown(expected: str, got: str) -> dict[str, tuple[str, str]]:
@@ -27,9 +27,20 @@ def unknown(expected: str, got: str) -> dict[str, tuple[str, str]]:
     }
 
 
+TOO_FEW_LOGS = (
+    r"New errors since the maintenance: expected lines of at least 12 of 24 h before it.*, "
+    r"got lines of 0 h before it.*; what was seen gives none"
+)
+SUBJECTS = {SUSPICIOUS: "Refused requests of one source in an hour", LOGINS: "Passwords"}
+NO_LINES = r"Logs: expected lines from DigitalOcean's live log stream, got none at all"
+
 EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
     "log-errors": {
         "daily.logs.errors": ("WARNING", rf"Errors in the logs: expected none, got 3 over {DAY_OF_LOGS}"),
+        "post_maintenance.no-new-errors": (
+            "CRITICAL",
+            r"New errors since the maintenance: expected none, got 3 × image-worker: ERROR worker: .+",
+        ),
     },
     "log-error-flood": {
         "daily.logs.errors": (
@@ -38,7 +49,11 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
         ),
     },
     "log-fatal": {"daily.logs.errors": ("CRITICAL", ONE_CRASH)},
-    "log-oom": {"daily.logs.errors": ("CRITICAL", ONE_CRASH)},
+    "log-oom": {
+        "daily.logs.errors": ("CRITICAL", ONE_CRASH),
+        f"{FAILING}.error-patterns": ("CRITICAL", ONE_CRASH),
+        f"{EXHAUSTED}.symptoms": ("CRITICAL", ONE_CRASH.replace("Crashes and fatal errors", "Out of memory")),
+    },
     "log-hostile": {
         "daily.logs.errors": ("WARNING", rf"Errors in the logs: expected none, got 1 over {DAY_OF_LOGS}"),
     },
@@ -62,22 +77,61 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
             r"HTTP 429 in the logs: expected at most 5 %, got 2\d\.\d+ % over 24 h \(64\d of [\d,]+ requests\)",
         ),
     },
-    "logs-silent": dict.fromkeys(LOG_ITEMS, ("UNKNOWN", NO_LOGS)),
-    "logs-gone": dict.fromkeys(LOG_ITEMS, ("UNKNOWN", NO_LOGS)),
-    "log-files-gone": dict.fromkeys(
-        LOG_ITEMS, ("UNKNOWN", r"Logs: expected files that match /\S+\*\.log\*, got no file that matches")
-    ),
+    "logs-silent": {
+        **dict.fromkeys(LOG_ITEMS, ("UNKNOWN", NO_LOGS)),
+        **without_logs(NO_LINES),
+    },
+    "logs-gone": {
+        **dict.fromkeys(LOG_ITEMS, ("UNKNOWN", NO_LOGS)),
+        "post_maintenance.no-new-errors": ("UNKNOWN", TOO_FEW_LOGS),
+        f"{FAILING}.symptoms": ("UNKNOWN", NO_LOGS),
+        f"{FAILING}.error-patterns": ("UNKNOWN", NO_LOGS),
+        f"{EXHAUSTED}.symptoms": ("UNKNOWN", NO_LOGS),
+        "optimization.costs.logs": ("UNKNOWN", NO_LOGS),
+        **without_logs(NO_LINES),
+    },
+    "log-files-gone": {
+        **dict.fromkeys(
+            LOG_ITEMS, ("UNKNOWN", r"Logs: expected files that match /\S+\*\.log\*, got no file that matches")
+        ),
+        **without_logs(r"Logs: expected files that match /\S+\*, got no file that matches"),
+    },
     # In ten quiet minutes the worker may have had nothing to do, and has then written nothing.
-    "logs-short": unknown(
-        r"lines of at least 21\.6 of 24 h(?: and lines of all 3 components)?",
-        r"lines of [12] h(?: and lines of 2 components \(none of image-worker\))?",
-    ),
-    "logs-damaged": unknown(
-        r"lines without a break from whatever usually writes them and all of the logs to be read",
-        r"no line of any component from \d\d \w{3} \d\d:\d\d to \d\d:\d\d UTC \([\w ]+\) "
-        r"and /\S+/portfolio\.log\.2\.gz is damaged, "
-        r"its compressed data end in the middle: [\d,]+ lines were read up to there",
-    ),
+    "logs-short": {
+        **unknown(
+            r"lines of at least 21\.6 of 24 h(?: and lines of all 3 components)?",
+            r"lines of [12] h(?: and lines of 2 components \(none of image-worker\))?",
+        ),
+        "post_maintenance.no-new-errors": ("UNKNOWN", TOO_FEW_LOGS),
+        "optimization.costs.logs": (
+            "WARNING",
+            r"Logs kept: expected lines of at least 21\.6 of the last 24 hours, got lines of [12] h",
+        ),
+        **{
+            item: (
+                "UNKNOWN",
+                rf"{subject}: expected log lines of at least 151\.2 of 168 h, got log lines of [12] h;"
+                r" what was seen gives .+",
+            )
+            for item, subject in SUBJECTS.items()
+        },
+    },
+    "logs-damaged": {
+        **unknown(
+            r"lines without a break from whatever usually writes them and all of the logs to be read",
+            r"no line of any component from \d\d \w{3} \d\d:\d\d to \d\d:\d\d UTC \([\w ]+\) "
+            r"and /\S+/portfolio\.log\.2\.gz is damaged, "
+            r"its compressed data end in the middle: [\d,]+ lines were read up to there",
+        ),
+        **{
+            item: (
+                "UNKNOWN",
+                rf"{subject}: expected (log lines of at least 151\.2 of 168 h and )?everything to be read, got .*"
+                r"/\S+/portfolio\.log\.2\.gz is damaged, .+",
+            )
+            for item, subject in SUBJECTS.items()
+        },
+    },
     "log-source-silent": unknown(
         r"lines without a break from whatever usually writes them",
         r"no line of image-worker since \d\d \w{3} \d\d:\d\d UTC \(5 h[\w ]*\) while others went on",
@@ -107,6 +161,13 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
         "daily.logs.errors": (
             "UNKNOWN",
             r".* reading stopped after 61,000 lines \(logs\.most_lines\), with more to read.*",
+        ),
+    },
+    "log-files-old": {
+        "optimization.costs.logs": (
+            "WARNING",
+            r"Log files over age: expected none older than 30 days, got 3 files with \d+ B, the oldest "
+            r"portfolio\.log\.6\.gz, 1[12]\d days old",
         ),
     },
 }

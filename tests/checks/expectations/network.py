@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from tests.checks.expectations import digitalocean, metrics, redis
-from tests.checks.expectations.web import REFUSED
+from tests.checks.expectations import alerts, redis, services
+from tests.checks.expectations.phrases import REFUSED
 
-_GONE = (digitalocean.EXPECTATIONS, metrics.EXPECTATIONS, redis.EXPECTATIONS)
+_GONE = (services.EXPECTATIONS, alerts.EXPECTATIONS, redis.EXPECTATIONS)
 _NAMES = ("digitalocean-gone", "prometheus-gone", "grafana-gone", "alertmanager-gone", "redis-gone")
 
 

@@ -1,14 +1,24 @@
-"""What the faults of sign-offs, roster and handoff make the checks say."""
+"""What the checks say under the faults of sign-offs, roster, handoff, documents and maintenance."""
 
 from __future__ import annotations
 
-NO_SIGN_OFFS = r"Sign-offs: expected the file attestations\.jsonl, which is not there"
+from tests.checks.expectations.phrases import ACCESS
 
+NO_LEDGER = r"Sign-offs: expected the file attestations\.jsonl, which is not there"
+NO_ROSTER = r"On-call roster: expected the file roster\.toml, which is not there"
+TIME = r"[A-Z][a-z]{2} \d{4}-\d\d-\d\d \d\d:\d\d"
+OVER = rf"Newer image library, {TIME} to ({TIME}|\d\d:\d\d) Europe/Berlin"
+UNSIGNED = r"Sign-off of %s: expected a valid one, got none"
+SIGNED_AFTER = rf"Sign-off %s: expected one after {OVER}, got %s"
+TO_DO_AFTER = {
+    "post_maintenance.documentation": "of the documents",
+    "post_maintenance.stakeholders-notified": "that those concerned were told",
+}
+NO_SIGN_OFFS = r"Sign-offs: expected the file attestations\.jsonl, which is not there"
 NO_POST_MORTEM = "Time without a post-mortem: expected"
 NO_RUNS = (
     rf"{NO_POST_MORTEM} runs in the history, got none, so that nobody knows which .+; what was seen gives 0 .+"
 )
-NO_ROSTER = r"On-call roster: expected the file roster\.toml, which is not there"
 STRANGER = r"On-call roster: rotations\.primary names zoe, who is not in people \(roster\.toml\)"
 NO_PAGES = r"Handoff pages: expected the folder handoffs, which is not there \(No such file or directory\)"
 LATE = r"Age of the weekly handoff page: expected at most 7\.5 days, got 8 days \(written \S+ \S+ UTC\)"
@@ -34,10 +44,33 @@ def of_the_future(period: str) -> str:
     return rf"Handoff pages: expected no page from the future, got a {period} one of \S+ \S+ UTC"
 
 
-UNSIGNED = sign_off("weekly.docs.updated", "none")
+DOCS_UNSIGNED = sign_off("weekly.docs.updated", "none")
+FIRST_DAY = r"on a system that was first checked on \d{4}-\d\d-\d\d$"
+NEVER_SIGNED = r"Sign-off of \S+: expected a valid one, got none yet " + FIRST_DAY
+NEVER_HANDED_OVER = r"%s: expected a %s page, got none yet " + FIRST_DAY
 
 EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
+    "oncall-nobody": {
+        "pre_maintenance.team-available": (
+            "CRITICAL",
+            r"On call in the window: expected two people, got nobody as secondary",
+        ),
+        "emergency.who-to-call": (
+            "WARNING",
+            r"Whom to call: expected somebody who can be reached at each step, got for a P1 "
+            r"\(there is no emergency now\): [^;]+; then nobody as secondary at [^;]+; then .+",
+        ),
+        "handoff.on-call": (
+            "CRITICAL",
+            r"On call: expected a primary and a secondary, got \w+ \w+ as primary and nobody as secondary",
+        ),
+    },
     "people-gone": {
+        "emergency.stakeholders-notified": ("UNKNOWN", NO_LEDGER),
+        "emergency.who-to-call": ("UNKNOWN", NO_ROSTER),
+        "pre_maintenance.window": ("UNKNOWN", NO_LEDGER),
+        "pre_maintenance.team-available": ("UNKNOWN", NO_ROSTER),
+        **dict.fromkeys(TO_DO_AFTER, ("UNKNOWN", NO_LEDGER)),
         "weekly.docs.updated": ("UNKNOWN", NO_SIGN_OFFS),
         "weekly.team.notified": ("UNKNOWN", NO_SIGN_OFFS),
         "monthly.team.training": ("UNKNOWN", NO_SIGN_OFFS),
@@ -54,6 +87,65 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
             "UNKNOWN",
             r"Playbook: expected to read playbook\.md, got an error \(no such file or directory\)",
         ),
+        **dict.fromkeys(
+            ACCESS, ("UNKNOWN", r"Sign-offs: expected the file attestations\.jsonl, which is not there")
+        ),
+    },
+    "roster-damaged": {
+        "emergency.who-to-call": (
+            "UNKNOWN",
+            r"On-call roster: rotations\.primary names zoe, who is not in people \(roster\.toml\)",
+        ),
+        "handoff.on-call": ("UNKNOWN", STRANGER),
+        "handoff.contacts": ("UNKNOWN", STRANGER),
+        "monthly.docs.contacts": ("UNKNOWN", STRANGER),
+        "monthly.docs.escalation": ("UNKNOWN", STRANGER),
+    },
+    "maintenance-not-planned": {
+        "pre_maintenance.window": (
+            "CRITICAL",
+            rf"Maintenance window: expected one that is ahead, got none; the last was {OVER}",
+        ),
+        **dict.fromkeys(
+            ("pre_maintenance.team-available", "pre_maintenance.alerts-silenced"),
+            ("UNKNOWN", rf"Maintenance: expected a maintenance window ahead, got {OVER}"),
+        ),
+    },
+    "maintenance-unsigned": {
+        "pre_maintenance.window": ("CRITICAL", UNSIGNED % r"pre_maintenance\.window"),
+        "pre_maintenance.team-available": ("CRITICAL", UNSIGNED % r"pre_maintenance\.team-available"),
+        **{item: ("CRITICAL", SIGNED_AFTER % (what, "none")) for item, what in TO_DO_AFTER.items()},
+    },
+    "maintenance-not-silenced": {
+        "pre_maintenance.alerts-silenced": (
+            "CRITICAL",
+            r"Silences for the window: expected one on each alert that the work will set off, got "
+            r"none on HighErrorRate",
+        ),
+    },
+    "maintenance-silenced-long": {
+        "pre_maintenance.alerts-silenced": (
+            "WARNING",
+            r"Silences for the window: expected none that outlasts it by more than 1 h, got the one on "
+            r"HighErrorRate until .+ UTC",
+        ),
+    },
+    "maintenance-slowed": {
+        "post_maintenance.kpis-normal": (
+            "WARNING",
+            r"P95 response time: expected at most 2 s, got [34](\.\d+)? s over 4\d min \([\d,]+ requests\)",
+        ),
+    },
+    "maintenance-just-over": {
+        "post_maintenance.kpis-normal": (
+            "UNKNOWN",
+            r"Error rate: expected at least 100 requests in \d min( \d+ s)?, got \d{1,2}"
+            r"(; what was seen gives .+)?",
+        ),
+        **{
+            item: ("CRITICAL", SIGNED_AFTER % (what, r"one by Ada Novak on \S+, which expires in 48 h"))
+            for item, what in TO_DO_AFTER.items()
+        },
     },
     "post-mortem-missing": {
         "weekly.incidents.post-mortems": (
@@ -139,12 +231,6 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
             ),
         ),
     },
-    "oncall-nobody": {
-        "handoff.on-call": (
-            "CRITICAL",
-            r"On call: expected a primary and a secondary, got \w+ \w+ as primary and nobody as secondary",
-        ),
-    },
     "oncall-same-person": {
         "handoff.on-call": (
             "CRITICAL",
@@ -169,12 +255,6 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
             r" got P1 may wait 1 h, and 15 min is the most; P2 goes no further than those on call;"
             r" nobody is called for P3",
         ),
-    },
-    "roster-damaged": {
-        "handoff.on-call": ("UNKNOWN", STRANGER),
-        "handoff.contacts": ("UNKNOWN", STRANGER),
-        "monthly.docs.contacts": ("UNKNOWN", STRANGER),
-        "monthly.docs.escalation": ("UNKNOWN", STRANGER),
     },
     "handoff-missing": {
         "weekly.handoff": ("CRITICAL", "Handoff of the week: expected a page, got none"),
@@ -254,7 +334,7 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
     },
     "runbooks-gone": {"monthly.docs.runbooks": ("UNKNOWN", NO_RUNBOOKS + "holds none")},
     "waived": {
-        "weekly.docs.updated": waived("Ada is back on Monday", rf"CRITICAL, {UNSIGNED}"),
+        "weekly.docs.updated": waived("Ada is back on Monday", rf"CRITICAL, {DOCS_UNSIGNED}"),
         "weekly.team.notified": waived(
             "Next meeting on Tuesday",
             "WARNING, "
@@ -265,6 +345,24 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
             ),
         ),
     },
-    "waiver-expired": {"weekly.docs.updated": ("CRITICAL", UNSIGNED)},
-    "waiver-too-long": {"weekly.docs.updated": ("CRITICAL", UNSIGNED)},
+    "waiver-expired": {"weekly.docs.updated": ("CRITICAL", DOCS_UNSIGNED)},
+    "waiver-too-long": {"weekly.docs.updated": ("CRITICAL", DOCS_UNSIGNED)},
+    "first-day": {
+        **dict.fromkeys(
+            (
+                "weekly.docs.updated",
+                "weekly.team.notified",
+                "monthly.docs.contacts",
+                "monthly.docs.escalation",
+                "monthly.access.permissions",
+                "monthly.access.mfa",
+                "monthly.access.unused-accounts",
+                "monthly.team.training",
+            ),
+            ("UNKNOWN", NEVER_SIGNED),
+        ),
+        "weekly.handoff": ("UNKNOWN", NEVER_HANDED_OVER % ("Handoff of the week", "weekly")),
+        "handoff.weekly-page": ("UNKNOWN", NEVER_HANDED_OVER % ("Weekly page", "weekly")),
+        "handoff.monthly-page": ("UNKNOWN", NEVER_HANDED_OVER % ("Monthly page", "monthly")),
+    },
 }

@@ -1,38 +1,37 @@
-"""What the faults of certificates, TLS, headers and links, and of who tries to get in, make the checks say."""
+"""What the checks say under the faults of access, firewalls, dependencies, headers and sign-ins."""
 
 from __future__ import annotations
 
 from playbook.core.wording import clause_of
+from tests.checks.expectations.phrases import ACCESS, HEADERS, LOGINS, NO_HSTS, SUSPICIOUS, TLS, unread
 
-CERTIFICATE = "weekly.security.certificate"
-SUSPICIOUS = "weekly.security.suspicious"
-LOGINS = "weekly.security.failed-logins"
-TLS = "monthly.config.tls"
-HEADERS = "monthly.config.security-headers"
-WEB = r"localhost:\d+"
-APP = r"portfolio\.example at localhost:\d+"
-INVALID = "Certificates: expected each to be valid, trusted and for its host, got "
-DAYS = r"Days left of the certificates: expected at least 21 days, got %s \(%s, ends .{16} UTC as the first of 3\)"
-NO_API = r"DigitalOcean API: expected the app from localhost:\d+, got connection refused \(connect, after \S+ s\)"
-VERSIONS = "Protocol versions: expected TLS 1.2 and TLS 1.3 only, got "
-WITHOUT = r"Requests without TLS: expected a redirect to https%s, got "
-NO_WEBSITE = rf"Website: expected an answer from https://{WEB}/?, got connection refused \(connect, after \S+ s\)"
-LINKS = {
-    "links.grafana": ("Link to Grafana", "Grafana"),
-    "links.console": ("Link to the console", "DigitalOcean console"),
-    "links.status-page": ("Link to the status page", "Status page"),
-    "links.documentation": ("Link to the documentation", "Documentation"),
-}
-REFUSED = r"connection refused \(connect, after \S+ s\)"
+
+def no_github(message: str) -> dict[str, tuple[str, str]]:
+    """Why GitHub could not be asked; what npm says alone is not enough."""
+    audit = (
+        rf"Vulnerabilities by npm audit: expected an answer of Dependabot, got {clause_of(message)}; what was .+"
+    )
+    return {**dict.fromkeys(ACCESS, ("UNKNOWN", message)), "monthly.vulnerabilities.audit": ("UNKNOWN", audit)}
+
+
+def no_npm(message: str) -> dict[str, tuple[str, str]]:
+    """Why npm could not be asked; Dependabot's answer alone is not enough."""
+    return {
+        "monthly.vulnerabilities.audit": (
+            "UNKNOWN",
+            rf"Vulnerabilities by Dependabot: expected an answer of npm audit, "
+            rf"got {clause_of(message.replace('{}', 'audit'))}; "
+            r"what was seen gives 0 of level high or critical in the repository's dependencies",
+        ),
+        "monthly.vulnerabilities.outdated": ("UNKNOWN", message.replace("{}", "outdated")),
+    }
+
+
 SEEN = r"over 16[78] of 168 h \([\d,]+ lines\)"
 FILES = SEEN + r" and [\d,]+ lines of files"
 HOUR = r"\w{3} \d\d \w{3}, \d\d:00 UTC"
-SUBJECTS = {SUSPICIOUS: "Refused requests of one source in an hour", LOGINS: "Passwords"}
 REFUSED_BURST = "Refused requests of one source in an hour: expected at most 60, got "
 FAILED = "Failed sign-ins of one source in an hour: expected at most 30, got "
-NO_LOGS = r"Logs: expected lines from DigitalOcean's live log stream, got none at all"
-FOREIGN = r"; the certificate is signed by a CA that is not in /\S+/ca\.pem, which targets\.NAME\.web\.ca names"
-NO_HSTS = r"HSTS: expected at least 180 days, got 0 days \(the answer has no such header\) \(critical ≤ 0 days\)"
 
 
 def score(points: int, least: str, grade: str, lost: str, remark: str = "") -> str:
@@ -41,122 +40,237 @@ def score(points: int, least: str, grade: str, lost: str, remark: str = "") -> s
     return f"Security headers: expected at least {least} points, got {points} points {over}{remark}"
 
 
-def dead_link(item: str, found: str = rf"{REFUSED} from \S+") -> dict[str, tuple[str, str]]:
-    """A link that leads nowhere, while others do."""
-    return {item: ("CRITICAL", f"{LINKS[item][0]}: expected a page or a login, got {found}")}
-
-
-def unread(problem: str) -> str:
-    """What the check of sign-ins says where something could not be read, and nothing bad was."""
-    got = rf"{clause_of(problem)}( and .+)?; what was seen gives none"
-    return rf"Passwords: expected everything to be read( and .+)?, got {got}"
-
-
-def without_logs(error: str) -> dict[str, tuple[str, str]]:
-    """The logs cannot be read: the one check has nothing, the other has the files with sign-ins."""
-    return {SUSPICIOUS: ("UNKNOWN", error), LOGINS: ("UNKNOWN", unread(error))}
-
-
-def both(fault: str) -> str:
-    """The certificate's fault, at the website's address and at the app's domain."""
-    return rf"{INVALID}{WEB}: {fault}; {APP}: {fault}"
-
-
 EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
-    "certificate-expired": {CERTIFICATE: ("CRITICAL", both(r"expired on \d{4}-\d\d-\d\d"))},
-    "certificate-too-early": {CERTIFICATE: ("CRITICAL", both(r"not valid before .{16} UTC"))},
-    "certificate-wrong-host": {CERTIFICATE: ("CRITICAL", both(r"for old\.example, \*\.old\.example only"))},
-    "certificate-untrusted": {
-        CERTIFICATE: ("CRITICAL", both(r"not trusted \(self-signed certificate\)") + FOREIGN)
-    },
-    "certificate-chain-incomplete": {
-        CERTIFICATE: (
+    "redis-open-to-world": {
+        "monthly.config.firewall": (
             "CRITICAL",
-            both(
-                r"not trusted \(unable to get local issuer certificate: 'Sandbox intermediate 1', who signed "
-                r"'localhost', is not sent along\)"
-            )
-            + FOREIGN,
-        )
-    },
-    "certificate-chain-ends-first": {
-        CERTIFICATE: (
-            "CRITICAL",
-            DAYS % ("4 days", rf"{WEB} as served, by 'Sandbox intermediate 1'") + r" \(critical < 7 days\)",
-        )
-    },
-    "certificate-chain-disordered": {
-        CERTIFICATE: (
-            "WARNING",
-            "Chains of the certificates: expected all that a client needs, in order, for a server and for a usual"
-            rf" term, got {WEB}: sent in the wrong order; {APP}: sent in the wrong order",
-        )
-    },
-    "app-domain-phase-new": {
-        CERTIFICATE: (
-            "UNKNOWN",
-            r"Certificates: expected all phases of domains to be understood, got 1 of 1 that is not,"
-            r" e\.g\. 'PARKED'; what was seen gives 2 of 2 valid",
-        )
-    },
-    "app-domain-failed": {
-        CERTIFICATE: (
-            "WARNING",
-            r"Domains at DigitalOcean: expected each in phase ACTIVE, got portfolio\.example ERROR",
-        )
-    },
-    "certificate-weak-key": {
-        CERTIFICATE: (
-            "CRITICAL",
-            "Keys and signatures of the certificates: expected RSA of at least 2048 bits, curves of "
-            "at least 256 bits and no SHA-1,"
-            rf" got {WEB}: RSA key of 1024 bits; {APP}: RSA key of 1024 bits",
-        )
-    },
-    "certificate-expiring": {CERTIFICATE: ("WARNING", DAYS % ("12 days", rf"{WEB} as served"))},
-    "certificate-expiring-soon": {
-        CERTIFICATE: ("CRITICAL", DAYS % ("4 days", rf"{WEB} as served") + r" \(critical < 7 days\)")
-    },
-    "certificate-other-end": {
-        CERTIFICATE: (
-            "CRITICAL",
-            DAYS % ("5 days", r"portfolio\.example at DigitalOcean") + r" \(critical < 7 days\)",
-        )
-    },
-    "tls-outdated": {TLS: ("CRITICAL", VERSIONS + r"TLS 1\.0, TLS 1\.1, TLS 1\.2 and TLS 1\.3")},
-    "tls-suite-without-encryption": {
-        TLS: (
-            "CRITICAL",
-            "Cipher suites: expected encryption and authentication by each, got ECDHE-ECDSA-NULL-SHA",
-        )
-    },
-    "tls-suites-old": {
-        TLS: (
-            "WARNING",
-            "Cipher suites: expected those of Mozilla's intermediate profile, "
-            "got ECDHE-ECDSA-AES128-SHA256, ECDHE-ECDSA-AES256-SHA384",
-        )
-    },
-    "tls-without-newest": {TLS: ("WARNING", r"Protocol versions: expected TLS 1\.3 too, got TLS 1\.2")},
-    "http-not-redirected": {
-        TLS: ("CRITICAL", WITHOUT % "" + rf"HTTP 200 from http://{WEB} without TLS"),
-    },
-    "http-redirected-elsewhere": {
-        TLS: ("WARNING", WITHOUT % " on the same host first" + rf"http://{WEB}/ → https://127\.0\.0\.1:\d+"),
-    },
-    "hsts-missing": {
-        TLS: ("CRITICAL", NO_HSTS),
-    },
-    "hsts-unreadable": {
-        TLS: (
-            "CRITICAL",
-            r"HSTS: expected at least 180 days, got 0 days \(max-age=63072000; max-age=63072000, which no"
-            r" browser can read\) \(critical ≤ 0 days\)",
+            r"Trusted sources of Redis: expected a list of who may connect, "
+            r"got an empty list, which lets the whole internet connect",
         ),
     },
-    "hsts-short": {
-        TLS: ("WARNING", r"HSTS: expected at least 180 days, got 30 days \(max-age=2592000\)"),
+    "redis-open-by-range": {
+        "monthly.config.firewall": (
+            "CRITICAL",
+            r"Trusted sources of Redis: expected a list of who may connect, "
+            r"got 0\.0\.0\.0/0, which is the whole internet",
+        ),
     },
+    "redis-trusts-too-many": {
+        "monthly.config.firewall": (
+            "WARNING",
+            r"Trusted sources of Redis: expected narrow address ranges, got 10\.0\.0\.0/8",
+        ),
+    },
+    "ssh-open-to-world": {
+        "monthly.config.firewall": (
+            "CRITICAL",
+            r"Cloud firewalls: expected no management port open to the world, "
+            r"got 22 open to 0\.0\.0\.0/0 in monitoring \(rule tcp 22\), and 1 more",
+        ),
+    },
+    "account-locked": {
+        "monthly.access.permissions": (
+            "CRITICAL",
+            r"DigitalOcean account: expected active, got locked \(Payment failed\.\)",
+        ),
+    },
+    "account-warned": {
+        "monthly.access.permissions": ("WARNING", r"DigitalOcean account: expected active, got warning"),
+    },
+    "account-email-unverified": {
+        "monthly.access.permissions": (
+            "WARNING",
+            r"DigitalOcean account: expected a verified e-mail address, got one that is not verified",
+        ),
+    },
+    "ssh-keys-many": {
+        "monthly.access.unused-accounts": (
+            "WARNING",
+            r"SSH keys of the DigitalOcean account: expected at most 10 keys, got 14 keys",
+        ),
+    },
+    "github-gone": no_github(
+        r"GitHub: expected an answer from https://localhost:\d+/\S+, "
+        r"got connection refused \(connect, after \d\.\d+ s\)"
+    ),
+    "github-denied": no_github(
+        r"GitHub: expected the \S.* from localhost:\d+, "
+        r"got HTTP 403 \(Resource not accessible by personal access token\)"
+    ),
+    "github-throttled": no_github(
+        r"GitHub: expected the \S.* from localhost:\d+, got HTTP 403 "
+        r"\(API rate limit exceeded for user ID 1\); it asks to come back in 1,[78]\d\d s"
+    ),
+    "github-not-owner": {
+        "monthly.access.mfa": (
+            "UNKNOWN",
+            r"Second factor on GitHub: expected who has no second factor and whether example requires a second "
+            r"factor, got nothing from GitHub: .+ and no word of it; .+",
+        ),
+    },
+    "github-owner-unknown": {
+        "monthly.access.permissions": (
+            "CRITICAL",
+            r"Owners of the GitHub organisation: expected only those in the settings, got quick-helper-77",
+        ),
+    },
+    "github-outsider": {
+        "monthly.access.permissions": (
+            "WARNING",
+            r"Outside collaborators on GitHub: expected only those in the settings, got freelance-dan",
+        ),
+    },
+    "github-member-idle": {
+        "monthly.access.unused-accounts": (
+            "WARNING",
+            r"Members on GitHub: expected a push or merge of each in 90 days, got nothing from chiara-rossi",
+        ),
+    },
+    "github-without-2fa": {
+        "monthly.access.mfa": (
+            "CRITICAL",
+            r"Second factor on GitHub: expected everybody to have one, got none for chiara-rossi",
+        ),
+    },
+    "github-2fa-optional": {
+        "monthly.access.mfa": (
+            "WARNING",
+            r"Second factor on GitHub: expected an organisation that requires it, got one that does not",
+        ),
+    },
+    "access-unsigned": {
+        item: ("CRITICAL", rf"Sign-off of {item}: expected a valid one, got none") for item in ACCESS
+    },
+    "dependabot-alert": {
+        "monthly.vulnerabilities.audit": (
+            "CRITICAL",
+            r"Vulnerabilities by Dependabot: expected none of level high or critical, got 1 of level "
+            r"high or critical in "
+            r"the repository's dependencies \(sharp critical, fixed by sharp 0\.34\.5\) "
+            r"\(critical > 0 of level high or critical\)",
+        ),
+    },
+    "dependabot-denied": {
+        "monthly.vulnerabilities.audit": (
+            "UNKNOWN",
+            r"Vulnerabilities by npm audit: expected an answer of Dependabot, "
+            r"got nothing from GitHub: HTTP 403 \(Resource not accessible by personal access token\); "
+            r"what was seen gives 0 of level high or critical in 7 dependencies",
+        ),
+    },
+    "npm-blind": {
+        "monthly.vulnerabilities.audit": (
+            "UNKNOWN",
+            r"Vulnerabilities by npm audit: expected an audit that finds what is known to be weak "
+            r"\(minimist 0\.0\.8\), "
+            r"got nothing found in it; what was seen gives 0 of level high or critical in 7 dependencies",
+        ),
+    },
+    "npm-unlisted": {
+        "monthly.vulnerabilities.outdated": (
+            "UNKNOWN",
+            r"Dependencies a major version behind: expected releases of all 6 dependencies, got releases of "
+            r"5 dependencies \(none of sharp\); what was seen gives 1 of 6 dependencies of the project "
+            r"\(express 4\.21\.2 → 5\.1\.0\)",
+        ),
+    },
+    "npm-weak-dependency": {
+        "monthly.vulnerabilities.audit": (
+            "CRITICAL",
+            r"Vulnerabilities by npm audit: expected none of level high or critical, got 2 of level "
+            r"high or critical in "
+            r"7 dependencies \(express high, fixed by npm audit fix; qs high, fixed by npm audit fix\) "
+            r"\(critical > 0 of level high or critical\)",
+        ),
+    },
+    "npm-outdated": {
+        "monthly.vulnerabilities.outdated": (
+            "WARNING",
+            r"Dependencies a major version behind: expected at most 5, got 6 of 6 dependencies of the project "
+            r"\(express 4\.21\.2 → 5\.0\.0, ioredis 5\.4\.1 → 6\.0\.0, pino 9\.6\.0 → 10\.0\.0, and 3 more\)",
+        ),
+    },
+    "npm-gone": no_npm(r"npm: expected npm {} to reach localhost:\d+, got .*reason: connect ECONNREFUSED \S+"),
+    "npm-missing": no_npm(r"npm: expected the program \S+/npm, got none of that name on this machine"),
+    "npm-unlocked": no_npm(
+        r"npm: expected a lock file \(package-lock\.json or npm-shrinkwrap\.json\) in \S+, got none"
+    ),
+    "npm-denied": no_npm(
+        r"npm: expected npm's credentials to be accepted by localhost:\d+, got .*401 Unauthorized.*"
+    ),
+    "ssh-keys-cut": dict.fromkeys(
+        ("monthly.access.permissions", "monthly.access.unused-accounts"),
+        (
+            "UNKNOWN",
+            r"(DigitalOcean account|SSH keys of .+|Members on GitHub): expected both SSH keys, "
+            r"got 1 SSH key; what was seen gives .+",
+        ),
+    ),
+    "account-status-new": dict.fromkeys(
+        ("monthly.access.permissions", "monthly.access.unused-accounts"),
+        (
+            "UNKNOWN",
+            r"(DigitalOcean account|SSH keys of .+|Members on GitHub): expected active, warning or "
+            r"locked as the account's status, got under_review(; what was seen gives .+)?",
+        ),
+    ),
+    "redis-open-by-halves": {
+        "monthly.config.firewall": (
+            "CRITICAL",
+            r"Trusted sources of Redis: expected a list of who may connect, "
+            r"got 0\.0\.0\.0/2 and 128\.0\.0\.0/2, which is the whole internet",
+        ),
+    },
+    "redis-source-new": {
+        "monthly.config.firewall": (
+            "UNKNOWN",
+            r"Trusted sources of Redis: expected all trusted sources to be understood, got 1 of 2 that is not, "
+            r"e\.g\. 'vpc 0b1e'; what was seen gives app \S+, vpc 0b1e",
+        ),
+    },
+    "ssh-open-by-halves": {
+        "monthly.config.firewall": (
+            "CRITICAL",
+            r"Cloud firewalls: expected no management port open to the world, got 22 open to "
+            r"0\.0\.0\.0/2 and 128\.0\.0\.0/2 in monitoring \(rule tcp 20-25\), and 1 more",
+        ),
+    },
+    "firewall-idle": {
+        "monthly.config.firewall": (
+            "WARNING",
+            r"Cloud firewalls: expected each to cover a droplet or a tag, got monitoring covering none",
+        ),
+    },
+    "firewall-waiting": {
+        "monthly.config.firewall": (
+            "UNKNOWN",
+            r"Trusted sources of Redis: expected rules of monitoring that are in force \(succeeded\), got waiting"
+            r"; what was seen gives .+",
+        ),
+    },
+    "github-owner-invited": {
+        "monthly.access.permissions": (
+            "CRITICAL",
+            r"Owners of the GitHub organisation: expected only those in the settings, "
+            r"got quick-helper-77 \(invited\)",
+        ),
+    },
+    "github-invitations-denied": {
+        "monthly.access.permissions": (
+            "UNKNOWN",
+            r"DigitalOcean account: expected the open invitations, got nothing from "
+            r"GitHub: HTTP 403 .+; what was seen gives active",
+        ),
+    },
+    "github-collaborators-cut": dict.fromkeys(
+        ("monthly.access.permissions", "monthly.access.mfa"),
+        (
+            "UNKNOWN",
+            r"(DigitalOcean account|Second factor on GitHub): expected all outside collaborators.*, "
+            r"got 0: page 1 of 2 names no next one; what was seen gives .+",
+        ),
+    ),
+    "npm-garbage": no_npm(r"npm: expected an answer to npm {}, got .*invalid json response body at .*"),
     "policy-missing": {
         HEADERS: ("WARNING", score(75, "80", "B", "Content-Security-Policy -25")),
     },
@@ -233,66 +347,11 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
             r" that matches /\S+ and (\d+) of \1, e\.g\. '- jump .+; what was seen gives none",
         ),
     },
-    "app-not-active": without_logs("DigitalOcean API: expected a deployment that writes logs, got none"),
-    "logs-gone": without_logs(NO_LOGS),
-    "logs-silent": without_logs(NO_LOGS),
-    "logs-short": {
-        item: (
-            "UNKNOWN",
-            rf"{subject}: expected log lines of at least 151\.2 of 168 h, got log lines of [12] h;"
-            r" what was seen gives .+",
-        )
-        for item, subject in SUBJECTS.items()
-    },
-    "logs-damaged": {
-        item: (
-            "UNKNOWN",
-            rf"{subject}: expected (log lines of at least 151\.2 of 168 h and )?everything to be read, got .*"
-            r"/\S+/portfolio\.log\.2\.gz is damaged, .+",
-        )
-        for item, subject in SUBJECTS.items()
-    },
-    "log-files-gone": without_logs(r"Logs: expected files that match /\S+\*, got no file that matches"),
-    "link-documentation-moved": dead_link("links.documentation", rf"HTTP 404 from http://{WEB}/docs"),
-    "link-status-page-broken": dead_link("links.status-page", rf"HTTP 500 from http://{WEB}/status"),
-    "link-status-page-parked": dead_link(
-        "links.status-page",
-        rf"a parked or suspended domain, 'status\.example is for sale' from http://{WEB}/status",
-    ),
     "policy-mistyped": {
         HEADERS: (
             "UNKNOWN",
             r"Security headers: expected all headers and directives to be understood, got 1 of \d that is not, "
             r"e\.g\. 'form-acton'; what was seen gives \d+ points in ten tests \(grade A\+?\)",
         ),
-    },
-    "link-console-gone": dead_link("links.console", rf"HTTP 410 from http://{WEB}/console"),
-    "grafana-gone": dead_link("links.grafana"),
-    "pages-gone": {
-        **dead_link("links.console"),
-        **dead_link("links.status-page"),
-        **dead_link("links.documentation"),
-    },
-    "links-gone": {
-        item: ("UNKNOWN", rf"{service}: expected an answer from \S+, got {REFUSED}")
-        for item, (_, service) in LINKS.items()
-    },
-    "web-gone": {
-        TLS: ("UNKNOWN", r"(Website|TLS): expected an answer from .+, got connection refused.*"),
-        HEADERS: ("UNKNOWN", NO_WEBSITE),
-        CERTIFICATE: (
-            "UNKNOWN",
-            r"Certificates: expected certificates of both addresses, got certificates of 0 addresses "
-            rf"\(no answer from {WEB}: connection refused; no answer from {APP}: connection refused\); "
-            rf"what was seen gives 0 of 0 valid",
-        ),
-    },
-    "digitalocean-gone": {
-        CERTIFICATE: (
-            "UNKNOWN",
-            rf"Certificates: expected the app's domains from DigitalOcean, got {clause_of(NO_API)}; "
-            rf"what was seen gives .+",
-        ),
-        **without_logs(NO_API),
     },
 }

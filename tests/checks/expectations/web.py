@@ -1,47 +1,32 @@
-"""What the faults of the website and its API make the checks say."""
+"""What the checks say under the faults of the website, its health endpoints, its pages and links."""
 
 from __future__ import annotations
 
-from tests.checks.expectations.logs import ERROR_ON_THE_SIDE
-
-API_HEALTH = "API health: expected all healthy, got %s"
-HOMEPAGE = r"Homepage response time: expected at most 2 s, got %s s over \d fresh connections? \(slowest \S+ s\)"
-OPTIMISED = "Optimised image: expected the picture that was sent, got %s"
-OTHER_COLOURS = (
-    r"WEBP 600 × 400, [\d,]+ bytes, that differs from the original by \d+ of 255 in (red|green|blue), "
-    r"\d+ % from the left and \d+ % from the top"
+from tests.checks.expectations.phrases import (
+    API_HEALTH,
+    API_UNHEALTHY,
+    APP,
+    CERTIFICATE,
+    ERROR_ON_THE_SIDE,
+    EXHAUSTED,
+    FAILING,
+    HEADERS,
+    LINKS,
+    LIVE_URL,
+    NO_PAGE,
+    REFUSED,
+    SLOW,
+    TLS,
+    WEB,
+    dead_link,
+    emergency,
+    no_image,
+    no_website,
 )
 
-
-LIVE_URL = r"Live URL https://localhost:\d+: expected a page, got %s"
-REFUSED = r"connection refused \(connect, after \S+ s\)"
-NO_PAGE = "Homepage: expected HTTP 200 each time, got %s"
-
-
-def no_website(found: str) -> dict[str, tuple[str, str]]:
-    """Visitors get no answer of the website, and others do answer."""
-    return {
-        "daily.health.api": ("CRITICAL", API_HEALTH % f"no answer: {found}"),
-        "daily.health.image-service": ("CRITICAL", f"Image service: expected healthy, got no answer: {found}"),
-        "daily.probe.homepage": ("CRITICAL", NO_PAGE % f"no answer: {found}"),
-        **no_clock("website"),
-    }
-
-
-def no_image(found: str) -> dict[str, tuple[str, str]]:
-    """What is posted does not arrive."""
-    message = rf"Website: expected an answer from https://localhost:\d+/api/image/optimize, got {found}"
-    return {"daily.probe.optimize": ("UNKNOWN", message)}
-
-
-def bad_certificate(reason: str, more: str = "") -> dict[str, tuple[str, str]]:
-    """Browsers warn of it, and programs turn back."""
-    found = rf"a certificate that cannot be trusted: {reason} \(TLS, after \S+ s\)"
-    return {
-        **no_website(found + more),
-        **no_image(found),
-        "daily.app.active": ("CRITICAL", LIVE_URL % found),
-    }
+HOMEPAGE_TIME = (
+    r"Homepage response time: expected at most 2 s, got %s s over \d fresh connections? \(slowest \S+ s\)"
+)
 
 
 def in_place_of_home(found: str, verdict: str = "CRITICAL") -> dict[str, tuple[str, str]]:
@@ -52,37 +37,114 @@ def in_place_of_home(found: str, verdict: str = "CRITICAL") -> dict[str, tuple[s
     }
 
 
-def no_clock(name: str) -> dict[str, tuple[str, str]]:
-    """One clock of three cannot be read."""
-    return {
-        "daily.clock.skew": (
-            "UNKNOWN",
-            rf"Clock skew: expected all 3 clocks, got 2 clocks \(no.* from (the )?{name}\b.*: .+\); "
-            rf"what was seen gives .*",
-        )
-    }
-
-
-SKEW = r"Clock skew: expected at most 30 s, got %s s of 3 clocks \(website %s\)%s"
+NO_WEBSITE = r"no answer: connection refused \(connect, after \S+ s\), while the DigitalOcean API answers"
+SLOW_HOMEPAGE = (
+    r"Homepage response time: expected at most 2 s, got [2-4]\.\d+ s over \d fresh connections? \(slowest \S+ s\)"
+)
+NO_ANSWER = rf"Website: expected an answer from https://{WEB}/?, got connection refused \(connect, after \S+ s\)"
+ITEMS = ("carried", "homepage", "health", "images", "errors", "server", "comparison")
 
 EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
-    "clock-off": {
-        "daily.clock.skew": (
-            "CRITICAL",
-            SKEW % (r"(?:59\d|60\d)(?:\.\d)?", "10 min ahead", r" \(critical > 300 s\)"),
-        ),
-    },
-    "clock-drifts": {"daily.clock.skew": ("WARNING", SKEW % (r"4\d(?:\.\d)?", "4\\d s behind", ""))},
     "web-gone": {
+        **{
+            f"load.{item}": (
+                "UNKNOWN",
+                r"Website: expected an answer from https://localhost:\d+, got connection refused "
+                r"\(connect, after \S+ s\)",
+            )
+            for item in ITEMS
+        },
+        **emergency("CRITICAL", f"P1: Homepage: {NO_WEBSITE}"),
+        f"{FAILING}.dependencies": ("CRITICAL", f"Homepage: expected HTTP 200 each time, got {NO_WEBSITE}"),
+        f"{FAILING}.service-status": ("CRITICAL", f"API health: expected all healthy, got {NO_WEBSITE}"),
+        f"{SLOW}.response-time-split": (
+            "UNKNOWN",
+            f"Homepage: expected an answer whose time can be split, got {NO_WEBSITE}",
+        ),
+        f"{SLOW}.symptoms": ("UNKNOWN", f"Homepage response time: expected the page, got {NO_WEBSITE}"),
+        f"{EXHAUSTED}.symptoms": ("UNKNOWN", f"Homepage response time: expected the page, got {NO_WEBSITE}"),
+        TLS: ("UNKNOWN", r"(Website|TLS): expected an answer from .+, got connection refused.*"),
+        HEADERS: ("UNKNOWN", NO_ANSWER),
+        CERTIFICATE: (
+            "UNKNOWN",
+            r"Certificates: expected certificates of both addresses, got certificates of 0 addresses "
+            rf"\(no answer from {WEB}: connection refused; no answer from {APP}: connection refused\); "
+            rf"what was seen gives 0 of 0 valid",
+        ),
         **no_website(f"{REFUSED}, while the DigitalOcean API answers"),
         **no_image(REFUSED),
         "daily.app.active": ("CRITICAL", LIVE_URL % REFUSED),
     },
-    "certificate-expired": bad_certificate("certificate has expired"),
-    "certificate-untrusted": bad_certificate(
-        "self-signed certificate", r"; targets\.sandbox\.web\.ca names another authority"
+    "homepage-slow": {
+        f"{SLOW}.response-time-split": (
+            "WARNING",
+            r"Application's part of the homepage: expected at most 1\.4 s, got [23]\.\d+ s over \d fresh "
+            r"connections?",
+        ),
+        f"{SLOW}.symptoms": ("WARNING", SLOW_HOMEPAGE),
+        f"{EXHAUSTED}.symptoms": ("WARNING", SLOW_HOMEPAGE),
+        "daily.probe.homepage": (
+            "WARNING",
+            HOMEPAGE_TIME % r"[2-4]\.\d+",
+        ),
+    },
+    "image-service-unhealthy": {
+        f"{FAILING}.dependencies": ("CRITICAL", "Image service: expected healthy, got HTTP 503, unhealthy"),
+        f"{FAILING}.service-status": ("CRITICAL", API_UNHEALTHY % "image-optimizer"),
+        "daily.health.api": ("CRITICAL", API_HEALTH % r"HTTP 503, degraded; image-optimizer unhealthy \(\S+ ms\)"),
+        "daily.health.image-service": ("CRITICAL", "Image service: expected healthy, got HTTP 503, unhealthy"),
+    },
+    "homepage-error": {
+        **emergency("CRITICAL", r"P1: Homepage: HTTP 500 in \d of \d samples, \d\.\d\d s"),
+        # the looks themselves ask for the homepage, and each 500 is a line in the logs
+        "daily.logs.http-errors": ("OK or WARNING", r"HTTP (errors by hour|5xx lately): .+"),
+        "daily.probe.homepage": (
+            "CRITICAL",
+            r"Homepage: expected HTTP 200 each time, got HTTP 500 in ([345]) of \1 samples",
+        ),
+        "daily.app.active": (
+            "CRITICAL",
+            LIVE_URL % "HTTP 500",
+        ),
+        **ERROR_ON_THE_SIDE,
+    },
+    "health-degraded": {
+        **emergency("WARNING", r"P3: API health: HTTP 200, degraded; image-worker degraded \([^)]+\)"),
+        "daily.health.api": ("WARNING", API_HEALTH % r"HTTP 200, degraded; image-worker degraded \(\S+ ms\)"),
+    },
+    "link-documentation-moved": dead_link("links.documentation", rf"HTTP 404 from http://{WEB}/docs"),
+    "link-status-page-broken": dead_link("links.status-page", rf"HTTP 500 from http://{WEB}/status"),
+    "link-status-page-parked": dead_link(
+        "links.status-page",
+        rf"a parked or suspended domain, 'status\.example is for sale' from http://{WEB}/status",
     ),
-    "certificate-wrong-host": bad_certificate(r"Hostname mismatch, certificate is not valid for 'localhost'"),
+    "link-console-gone": dead_link("links.console", rf"HTTP 410 from http://{WEB}/console"),
+    "pages-gone": {
+        **dead_link("links.console"),
+        **dead_link("links.status-page"),
+        **dead_link("links.documentation"),
+    },
+    "links-gone": {
+        item: ("UNKNOWN", rf"{service}: expected an answer from \S+, got {REFUSED}")
+        for item, (_, service) in LINKS.items()
+    },
+    "shop-down": {
+        "daily.probe.homepage": (
+            "CRITICAL",
+            r"Homepage of shop: expected HTTP 200 each time, got HTTP 503 in ([345]) of \1 samples",
+        ),
+    },
+    "shop-unhealthy": {
+        "daily.health.api": ("CRITICAL", r"Health of shop: expected all healthy, got HTTP 503, unhealthy"),
+        "troubleshooting.high-error-rates.service-status": (
+            "CRITICAL",
+            r"Health of shop: expected all healthy, got HTTP 503, unhealthy",
+        ),
+        "post_maintenance.services-healthy": (
+            "CRITICAL",
+            r"Health of shop: expected all healthy, got HTTP 503, unhealthy",
+        ),
+    },
     "health-not-understood": {
         "daily.health.api": (
             "UNKNOWN",
@@ -115,73 +177,13 @@ EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
             r"in place of the page \(HTTP 403\)",
         ),
     },
-    "health-degraded": {
-        "daily.health.api": ("WARNING", API_HEALTH % r"HTTP 200, degraded; image-worker degraded \(\S+ ms\)"),
-    },
     "health-dependency-down": {
         "daily.health.api": ("CRITICAL", API_HEALTH % r"HTTP 503, degraded; image-worker unhealthy \(\S+ ms\)"),
-    },
-    "image-service-unhealthy": {
-        "daily.health.api": ("CRITICAL", API_HEALTH % r"HTTP 503, degraded; image-optimizer unhealthy \(\S+ ms\)"),
-        "daily.health.image-service": ("CRITICAL", "Image service: expected healthy, got HTTP 503, unhealthy"),
-    },
-    "homepage-error": {
-        "daily.probe.homepage": (
-            "CRITICAL",
-            r"Homepage: expected HTTP 200 each time, got HTTP 500 in ([345]) of \1 samples",
-        ),
-        "daily.app.active": (
-            "CRITICAL",
-            LIVE_URL % "HTTP 500",
-        ),
-        **ERROR_ON_THE_SIDE,
-    },
-    "homepage-slow": {
-        "daily.probe.homepage": (
-            "WARNING",
-            HOMEPAGE % r"[2-4]\.\d+",
-        ),
     },
     "homepage-very-slow": {
         "daily.probe.homepage": (
             "CRITICAL",
-            HOMEPAGE % r"\d+\.\d+" + r" \(critical > 5 s\)",
-        ),
-    },
-    "optimize-broken": {
-        "daily.probe.optimize": ("CRITICAL", OPTIMISED % r'HTTP 500: \{"error":"image could not be processed"\}'),
-        **ERROR_ON_THE_SIDE,
-    },
-    "optimize-corrupt": {
-        "daily.probe.optimize": ("CRITICAL", OPTIMISED % r"[\d,]+ bytes that cannot be decoded: .+"),
-    },
-    "optimize-grey": {"daily.probe.optimize": ("CRITICAL", OPTIMISED % OTHER_COLOURS)},
-    "optimize-dot": {
-        "daily.probe.optimize": (
-            "CRITICAL",
-            OPTIMISED % r"WEBP 1 × 1, \d+ bytes, for an original of 600 × 400",
-        ),
-    },
-    "optimize-another": {"daily.probe.optimize": ("CRITICAL", OPTIMISED % OTHER_COLOURS)},
-    "optimize-blue": {"daily.probe.optimize": ("CRITICAL", OPTIMISED % OTHER_COLOURS)},
-    "optimize-covered": {
-        "daily.probe.optimize": (
-            "CRITICAL",
-            OPTIMISED
-            % OTHER_COLOURS.replace(r"\d+ % from the left and \d+ %", r"(8|9)\d % from the left and (8|9)\d %"),
-        ),
-    },
-    "optimize-larger-output": {
-        "daily.probe.optimize": (
-            "CRITICAL",
-            r"Saving by optimisation: expected at least 10 %, got -\d+\.\d+ % over one image"
-            r" \([\d,]+ → [\d,]+ bytes\) \(critical ≤ 0 %\)",
-        ),
-    },
-    "optimize-slow": {
-        "daily.probe.optimize": (
-            "WARNING",
-            r"Image optimisation time: expected at most 5 s, got [6-9]\.\d+ s over one image of \d+ KiB",
+            HOMEPAGE_TIME % r"\d+\.\d+" + r" \(critical > 5 s\)",
         ),
     },
 }

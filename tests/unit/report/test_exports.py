@@ -25,7 +25,7 @@ from tests.factories import HOSTILE, hostile, record, results, six_verdicts
 from tests.unit.report.test_outputs import report_with
 from tests.written import written_checks
 
-CHECK = "checks/test_security.py::test_certificates_are_valid"
+CHECK = "checks/security/test_security.py::test_certificates_are_valid"
 
 
 def as_security(made: Results) -> Results:
@@ -263,12 +263,12 @@ def test_sarif_points_at_the_check_itself():
     )
     place = document["runs"][0]["results"][0]["locations"][0]["physicalLocation"]
     line = (
-        (ROOT / "checks/test_security.py")
+        (ROOT / "checks/security/test_security.py")
         .read_text(encoding="utf-8")
         .splitlines()[place["region"]["startLine"] - 1]
     )
     assert line.startswith("def test_certificates_are_valid(")
-    assert place["artifactLocation"]["uri"] == "checks/test_security.py"
+    assert place["artifactLocation"]["uri"] == "checks/security/test_security.py"
     assert place["region"]["endColumn"] == len(line) + 1
 
 

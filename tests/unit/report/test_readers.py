@@ -17,8 +17,9 @@ from playbook.report.ctrf import ctrf
 from playbook.report.junit import junit
 from playbook.report.sarif import LEVELS, SUBJECTS, sarif
 from tests.factories import hostile, record, results, six_verdicts
+from tests.project import ROOT
 from tests.unit.report.test_exports import as_security
-from tests.written import ROOT, written_checks
+from tests.written import written_checks
 
 SCHEMAS = Path(__file__).resolve().parents[2] / "schemas"
 # https://docs.github.com/en/code-security/code-scanning/troubleshooting-sarif-uploads/results-exceed-limit and

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from playbook.core.errors import UsageError
-from sandbox.faults import FAULTS, demand_known, describe, fault, world_with
+from sandbox.faults import FAULTS, describe, fault, require_known, world_with
 from sandbox.world import SERVICES, World
 
 NOW = datetime(2026, 3, 9, 7, 30, tzinfo=UTC)
@@ -37,12 +37,12 @@ def test_faults_add_up_and_count_once():
 
 def test_an_unknown_fault_is_refused_with_a_suggestion():
     with pytest.raises(UsageError, match=r"unknown fault 'redis-cold-cach': did you mean 'redis-cold-cache'\?"):
-        demand_known(["web-gone", "redis-cold-cach"])
+        require_known(["web-gone", "redis-cold-cach"])
 
 
 def test_an_unknown_fault_that_resembles_none_is_refused_without_a_suggestion():
     with pytest.raises(UsageError, match=r"^unknown fault 'xyzzy' \(--list-faults"):
-        demand_known(["xyzzy"])
+        require_known(["xyzzy"])
 
 
 def test_the_list_names_each_with_its_summary():

@@ -1,0 +1,1 @@
+"""Alert rules, routes and silences."""

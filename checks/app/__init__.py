@@ -1,0 +1,1 @@
+"""The application on App Platform: components, deployments, clocks, resources, rollback."""

@@ -1,0 +1,1 @@
+"""Sign-offs, roster, handoff, documents, maintenance and emergencies."""

@@ -1,0 +1,1 @@
+"""Access, firewalls, certificates, dependencies and sign-ins."""

@@ -1,0 +1,1 @@
+"""The website, its health endpoints and the links of the playbook."""

@@ -1,0 +1,95 @@
+"""What the checks say under the faults of alert rules, routes and silences."""
+
+from __future__ import annotations
+
+from tests.checks.expectations.phrases import SLOW, away
+
+EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
+    "alertmanager-gone": {
+        "daily.alerts.none-pending": away("Alertmanager", "api/v2/alerts"),
+        "pre_maintenance.alerts-silenced": (
+            "UNKNOWN",
+            r"Alertmanager: expected an answer from https://localhost:\d+/api/v2/silences, got "
+            r"connection refused .*",
+        ),
+        "monthly.dr.alerts": (
+            "UNKNOWN",
+            r"Alertmanager: expected an answer from https://localhost:\d+/api/v2/alerts, "
+            r"got connection refused .*",
+        ),
+    },
+    "alert-firing": {
+        "daily.alerts.none-pending": (
+            "CRITICAL",
+            r"Alerts: expected none firing, got 1: HighErrorRate \(portfolio-web, critical, for 4\d min\)",
+        ),
+        "emergency.severity": (
+            "WARNING",
+            r"Emergency: expected none, got P4: Alerts: 1 firing: HighErrorRate \(portfolio-web, critical, "
+            r"for 4\d min\); "
+            r"[A-Z]\w+ [A-Z]\w+ \(\+[\d ]+\) sees to it by [A-Z][a-z]{2} 17:00",
+        ),
+        "emergency.stable": (
+            "WARNING",
+            r"Emergency: expected none at any look, got P4: Alerts: 1 firing: HighErrorRate "
+            r"\(portfolio-web, critical, for 4\d min\)",
+        ),
+        f"{SLOW}.symptoms": (
+            "CRITICAL",
+            r"Alerts: expected none firing, got 1: HighErrorRate \(portfolio-web, critical, for 4\d min\)",
+        ),
+    },
+    "alert-not-delivered": {
+        "daily.alerts.none-pending": (
+            "CRITICAL",
+            r"Alerts: expected none firing, got 1: HighErrorRate \(portfolio-web, critical, for 4\d min, "
+            r"not delivered to Alertmanager\)",
+        ),
+    },
+    "alert-silenced-not-delivered": {
+        "daily.alerts.none-pending": (
+            "CRITICAL",
+            r"Delivery of alerts: expected every alert that fires in Prometheus to reach Alertmanager, got 1: "
+            r"BackupJobSlow \(portfolio-web, critical, for 4\d min, not delivered to Alertmanager\)",
+        ),
+    },
+    "alert-pending": {
+        "daily.alerts.none-pending": (
+            "WARNING",
+            r"Alerts: expected none pending, got 1: QueueGrowing \(portfolio-web, warning, for \d min( \d+ s)?\)",
+        ),
+    },
+    "alert-rules-missing": {
+        "daily.alerts.none-pending": (
+            "UNKNOWN",
+            r"Alerts: expected rules that alert, got none in Prometheus or Grafana; what was seen gives none",
+        ),
+    },
+    "alert-rules-failing": {
+        "daily.alerts.none-pending": (
+            "UNKNOWN",
+            r"Alerts: expected each of 6 alerting rules to be evaluated, got 5 that are not: HighErrorRate "
+            r"\(health err: .+\), SlowResponses \(.+\), QueueGrowing \(.+\) and 2 more; what was seen gives none",
+        ),
+    },
+    "watchdog-silent": {
+        "daily.alerts.none-pending": (
+            "CRITICAL",
+            r"Delivery of alerts: expected every alert that fires in Prometheus to reach Alertmanager, got 1: "
+            r"Watchdog \(prometheus, none, for 9 d, not delivered to Alertmanager\)",
+        ),
+    },
+    "alertmanager-settling": {
+        "daily.alerts.none-pending": (
+            "UNKNOWN",
+            r"Alerts: expected an Alertmanager that is ready, got one that is settling; what was seen gives none",
+        ),
+    },
+    "silence-without-end": {
+        "daily.alerts.none-pending": (
+            "WARNING",
+            r"Silences: expected none that matches every alert or lasts over 30 days, got 1: "
+            r'alertname="BackupJobSlow" until 20\d\d-\d\d-\d\d \d\d:\d\d UTC',
+        ),
+    },
+}

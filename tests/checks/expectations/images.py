@@ -1,0 +1,63 @@
+"""What the checks say under the faults of image optimisation."""
+
+from __future__ import annotations
+
+from tests.checks.expectations.phrases import ERROR_ON_THE_SIDE, OPTIMISED
+
+OTHER_COLOURS = (
+    r"WEBP 600 × 400, [\d,]+ bytes, that differs from the original by \d+ of 255 in (red|green|blue), "
+    r"\d+ % from the left and \d+ % from the top"
+)
+
+EXPECTATIONS: dict[str, dict[str, tuple[str, str]]] = {
+    "image-failures": {
+        "daily.kpi.image-success": (
+            "CRITICAL",
+            r"Image processing success: expected at least 98 %, got 92\.[789]\d* % over 24 h \([\d,]+ images\)"
+            r" \(critical < 95 %\)",
+        ),
+    },
+    "images-slow": {
+        "optimization.images.processing-time": (
+            "WARNING",
+            r"Mean processing time of avif: expected at most 2,000 ms, got 2,\d+(\.\d+)? ms over "
+            r"24 h \([\d,]+ images\)",
+        ),
+    },
+    "optimize-broken": {
+        "daily.probe.optimize": ("CRITICAL", OPTIMISED % r'HTTP 500: \{"error":"image could not be processed"\}'),
+        **ERROR_ON_THE_SIDE,
+    },
+    "optimize-corrupt": {
+        "daily.probe.optimize": ("CRITICAL", OPTIMISED % r"[\d,]+ bytes that cannot be decoded: .+"),
+    },
+    "optimize-grey": {"daily.probe.optimize": ("CRITICAL", OPTIMISED % OTHER_COLOURS)},
+    "optimize-dot": {
+        "daily.probe.optimize": (
+            "CRITICAL",
+            OPTIMISED % r"WEBP 1 × 1, \d+ bytes, for an original of 600 × 400",
+        ),
+    },
+    "optimize-another": {"daily.probe.optimize": ("CRITICAL", OPTIMISED % OTHER_COLOURS)},
+    "optimize-blue": {"daily.probe.optimize": ("CRITICAL", OPTIMISED % OTHER_COLOURS)},
+    "optimize-covered": {
+        "daily.probe.optimize": (
+            "CRITICAL",
+            OPTIMISED
+            % OTHER_COLOURS.replace(r"\d+ % from the left and \d+ %", r"(8|9)\d % from the left and (8|9)\d %"),
+        ),
+    },
+    "optimize-larger-output": {
+        "daily.probe.optimize": (
+            "CRITICAL",
+            r"Saving by optimisation: expected at least 10 %, got -\d+\.\d+ % over one image"
+            r" \([\d,]+ → [\d,]+ bytes\) \(critical ≤ 0 %\)",
+        ),
+    },
+    "optimize-slow": {
+        "daily.probe.optimize": (
+            "WARNING",
+            r"Image optimisation time: expected at most 5 s, got [6-9]\.\d+ s over one image of \d+ KiB",
+        ),
+    },
+}

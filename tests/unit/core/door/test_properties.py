@@ -1,0 +1,131 @@
+"""No part of a secret leaves, whatever encoded it, wherever it was cut, and in whatever file."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from unicodedata import category
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import settings as examples
+from hypothesis import strategies as st
+
+from playbook.clients.answer import Answer
+from playbook.core import door
+from playbook.core.door.decoding import plain
+from playbook.core.door.known import Known, lower
+from playbook.core.door.records import leaving
+from playbook.core.evidence import Facts, Lines, Table
+from playbook.core.run_folder import RunFolder
+from playbook.core.verdict import Verdict
+from playbook.history.runs import line_of
+from playbook.readers.logs.review import Reviewer
+from playbook.readers.logs.text import clean
+from playbook.report import write_all
+from playbook.report.terminal import lines
+from playbook.run import add_up, begun_now
+from playbook.settings.loading import load
+from tests.factories import record
+from tests.unit.core.door.test_known import ENCODINGS
+
+# No letters, so that what stands around a secret cannot be taken for a part of it.
+AROUND = st.text(alphabet=" 0123456789.:;,-_()", max_size=40)
+SECRETS = st.text(alphabet="abcdEFGH2345/+&=%\\\"'<>#@$é€ü", min_size=16, max_size=48).filter(
+    lambda text: len(set(text)) > 5 and plain(text) == text and len(plain(text).split()) == 1
+)
+_PIECE = 6  # characters of a secret that may not show
+
+
+def pieces_of(secret: str) -> set[str]:
+    """All parts of a secret that are long enough to tell something of it, in small letters."""
+    return {lower(secret[at : at + _PIECE]) for at in range(len(secret) - _PIECE + 1)}
+
+
+def shows(shown: str, secret: str) -> set[str]:
+    """What parts of a secret a text shows, read in any way."""
+    looked_at = "\n".join(lower(one) for one in (shown, plain(shown)))
+    return {piece for piece in pieces_of(secret) if piece in looked_at}
+
+
+@pytest.fixture
+def knows(monkeypatch):
+    """Make a secret known, and forget the one before."""
+    return lambda secret: monkeypatch.setattr(door, "_KNOWN", Known([secret]))
+
+
+@given(
+    secret=SECRETS, name=st.sampled_from(sorted(ENCODINGS)), before=AROUND, after=AROUND, most=st.integers(1, 200)
+)
+def test_no_part_shows_wherever_a_text_is_cut(secret, name, before, after, most):
+    """As a text, as a line, in quotes; also where the cut would go through the secret."""
+    door._KNOWN = Known([secret])
+    text = f"{before} {ENCODINGS[name](secret)} {after}"
+    for shown in (
+        door.text(text, most),
+        door.line(text, most),
+        door.quoted(text, most),
+        door.line(text.encode(), most),
+    ):
+        assert shows(shown, secret) == set(), (name, shown)
+    assert len(door.text(text, most)) <= most
+    assert len(door.line(text, most)) <= most
+
+
+@given(secret=SECRETS, name=st.sampled_from(sorted(ENCODINGS)), at=st.integers(0, 100))
+def test_no_part_shows_at_a_client(secret, name, at):
+    """The beginning of an answer, and a line of a log, are cut after they were looked through."""
+    door._KNOWN = Known([secret])
+    text = f"{'0' * at} {ENCODINGS[name](secret)}"
+    answer = Answer("Website", 500, {}, text.encode(), "https://x.example/")
+    assert shows(answer.beginning, secret) == set()
+    now = datetime(2026, 11, 28, 7, tzinfo=UTC).timestamp()
+    reviewer = Reviewer(now - 3600, now)
+    one_line = ENCODINGS[name](secret).replace("\n", " ")
+    reviewer.extend(["2026-11-28T06:50:00Z web ERROR " + "0 " * (180 + at // 2) + one_line])
+    found = reviewer.result()
+    assert found.errors == 1
+    assert shows(repr((found.kinds, found.newest_errors)), secret) == set()
+
+
+@examples(max_examples=30)
+@given(secret=SECRETS, name=st.sampled_from(sorted(ENCODINGS)), at=st.integers(door.LONGEST - 300, door.LONGEST))
+def test_no_part_shows_in_any_output(tmp_path_factory, secret, name, at):
+    """Record, journal, results, every page and export, the closing lines, the line of the history."""
+    door._KNOWN = Known([secret])
+    folder = tmp_path_factory.mktemp("run")
+    said = f"{'0' * at} {ENCODINGS[name](secret)}"
+    evidence = [Facts("f", {said: said}), Table("t", [said], [[said]]), Lines("l", said.splitlines())]
+    found = leaving(
+        record(
+            Verdict.CRITICAL, message=said, found=said, expected=said, evidence=evidence, title=said, cause=said
+        )
+    )
+    settings = load("staging", root=folder, environment={})
+    now = datetime(2026, 11, 28, 7, tzinfo=UTC)
+    begun = begun_now(settings, set_name="daily", command=f"pytest {said}", started=now, floor=1, partial=False)
+    results = leaving(add_up(begun, [found], finished=now, ended=said))
+    run = RunFolder(folder, "staging", "daily", now)
+    run.keep(found)
+    journal = (run.path / "records.jsonl").read_text(encoding="utf-8")
+    run.write(results)
+    write_all(results, run.path)
+    outputs = {file.name: file.read_text(encoding="utf-8") for file in run.path.iterdir()}
+    outputs["terminal"] = "\n".join(text for text, _ in lines(results, "x"))
+    outputs["history"] = msgspec.json.encode(line_of(results, report="r", slot=None)).decode()
+    outputs["journal"] = journal
+    assert {"results.json", "index.html", "junit.xml", "summary.md", "ctrf.json", "metrics.txt"} <= outputs.keys()
+    for output, text in outputs.items():
+        assert shows(re.sub(r"<style>.*?</style>", "", text, flags=re.DOTALL), secret) == set(), (output, name)
+
+
+@given(st.text(max_size=200))
+def test_what_leaves_is_encodable_and_draws_nothing(text):
+    """Whatever characters there are, lone surrogates among them."""
+    shown = door.text(text)
+    shown.encode()
+    assert {category(c) for c in shown if c not in "\n\t"}.isdisjoint({"Cc", "Cs", "Zl", "Zp"})
+    assert not any("\u200b" <= c <= "\u200f" or "\u202a" <= c <= "\u202e" for c in shown)
+    assert door.text(shown) == shown
+    assert clean(text).encode() == clean(clean(text)).encode()

@@ -1,0 +1,182 @@
+"""A text is the team's, unless it is made of nothing else than what everybody may read."""
+
+import ast
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from playbook.core.audience import Audience, Public, of_terminal, say
+from playbook.core.catalogue import CATALOGUE, read_catalogue
+from playbook.core.errors import UsageError
+from playbook.core.evidence import Chart, Facts, Lines, Table
+from playbook.core.judge import Judge
+from playbook.core.limits import Reading, parse_limit
+from playbook.core.own_items import item_of_test
+from playbook.core.public import SERVICES
+from playbook.core.verdict import Critical, Verdict
+
+ROOT = Path(__file__).resolve().parents[3]
+CODE = [file for folder in ("playbook", "checks") for file in sorted((ROOT / folder).rglob("*.py"))]
+LIMIT = parse_limit("Hit rate", {"target": "> 90 %", "warning": "< 80 %", "critical": "< 70 %"})
+
+
+def calls(name):
+    """Every call of this function of ``playbook.core.audience`` in our code, with its file."""
+    for file in CODE:
+        text = file.read_text(encoding="utf-8")
+        if "from playbook.core.audience import" not in text and file.name != "audience.py":
+            continue
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == name:
+                yield file, node
+
+
+def test_a_sentence_is_made_of_numbers_dates_words_and_public_texts():
+    """And is one that everybody may read."""
+    told = say("{} of {:,} until {}: {} {}", 2, 1200, date(2026, 3, 1), Verdict.WARNING, Public("Redis"))
+    assert told == "2 of 1,200 until 2026-03-01: WARNING Redis"
+    assert type(told) is Public
+
+
+@pytest.mark.parametrize("part", ["alice", b"bob", ["alice"], {"a": 1}, None, ValueError("alice")])
+def test_a_plain_text_is_no_part_of_a_public_sentence(part):
+    """Nor is anything that could hold one."""
+    with pytest.raises(TypeError, match="expected numbers, dates and public texts"):
+        say("{} is well", part)
+
+
+CHANGES = {
+    "formatted": lambda text: f"{text}",
+    "added": lambda text: text + " of alice",
+    "joined-to": lambda text: "alice: " + text,
+    "replaced": lambda text: text.replace("Redis", "alice"),
+    "replaced-nothing": lambda text: text.replace("x", "alice"),
+    "cut": lambda text: text[:3],
+    "cut-nowhere": lambda text: text[:],
+    "joined": lambda text: "".join([text]),
+    "upper": lambda text: text.upper(),
+    "stripped": lambda text: text.strip(),
+    "str": str,
+    "percent": lambda text: text % "alice",
+    "format": lambda text: text.format("alice"),
+    "translated": lambda text: text.translate({ord("R"): "alice"}),
+    "padded": lambda text: text.ljust(20, "a"),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+def test_whatever_is_done_to_a_public_text_gives_a_plain_one(change):
+    """So that what was joined to it does not slip through."""
+    assert type(change(Public("Redis {} %s"))) is str
+
+
+def test_public_sentences_stand_in_the_code():
+    """Nothing is put together before ``say`` sees it, and nothing else makes public texts."""
+    assert [file for file, call in calls("say") if len(call.args) > 1 and not _literal_or_ours(file, call)] == []
+    made = [(file.name, ast.unparse(call)) for file, call in calls("Public")]
+    assert {name for name, _ in made} <= {"audience.py", "public.py", "judge.py"}
+    assert ("judge.py", "Public('')") in made
+
+
+def _literal_or_ours(file, call):
+    """``said`` in public.py is taken from a table of literals."""
+    first = call.args[0]
+    return isinstance(first, ast.Constant) or (file.name == "public.py" and ast.unparse(first) == "said")
+
+
+def test_every_service_that_our_code_names_is_known():
+    """A new one would be "what was asked" to everybody, until it is added."""
+    named = {
+        node.value.value
+        for file in CODE
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Assign)
+        and isinstance(node.value, ast.Constant)
+        and any(isinstance(target, ast.Name) and target.id == "SERVICE" for target in node.targets)
+    }
+    assert len(named) > 10
+    assert named <= SERVICES
+
+
+@pytest.mark.parametrize("made", [Table("t", [], []), Facts("t", {}), Lines("t", []), Chart("t", "", [])])
+def test_evidence_is_the_teams_unless_it_says_otherwise(made):
+    """Of every kind."""
+    assert made.audience is Audience.TEAM
+
+
+def test_every_item_of_the_catalogue_says_who_may_read_it():
+    """The default is for items of others."""
+    text = CATALOGUE.read_text(encoding="utf-8")
+    items = read_catalogue().items
+    assert text.count("- **Audience** public\n") + text.count("- **Audience** team\n") == len(items)
+    team = {name for name, item in items.items() if item.audience is Audience.TEAM}
+    assert {
+        "monthly.access.mfa",
+        "handoff.contacts",
+        "weekly.security.suspicious",
+        "emergency.who-to-call",
+    } <= team
+    assert not {name for name in items if ".access." in name or "contacts" in name or "on-call" in name} - team
+
+
+def test_an_item_that_says_nothing_is_the_teams(tmp_path):
+    """And one that says something else is a mistake with its place."""
+    item = "## X\n\n### `daily.x` X\n- **Holds when** a.\n- **Matters because** b.\n- **When it does not** c.\n"
+    file = tmp_path / "playbook.md"
+    file.write_text(f"{item}- **Look again** `d`\n")
+    assert read_catalogue(file).items["daily.x"].audience is Audience.TEAM
+    file.write_text(f"{item}- **Look again** `d`\n- **Audience** `public`\n")
+    assert read_catalogue(file).items["daily.x"].audience is Audience.PUBLIC
+    file.write_text(f"{item}- **Look again** `d`\n- **Audience** all\n")
+    with pytest.raises(UsageError, match=r"playbook.md: daily.x: expected the audience public or team, got 'all'"):
+        read_catalogue(file)
+
+
+@pytest.mark.parametrize(("doc", "audience"), [("Shop.", "team"), ("Shop.\n\nAudience: public", "public")])
+def test_a_check_of_ones_own_is_the_teams_unless_its_docstring_says_otherwise(doc, audience):
+    """As the catalogue says it."""
+    made = item_of_test(path="checks/local/test_a.py", name="test_b", parameters="", doc=doc, set_name="daily")
+    assert made.audience == audience
+    assert made.holds == "Shop."
+
+
+def test_a_number_is_told_with_its_limit_and_no_text_of_the_check():
+    """The subject and the window are plain texts here, and so not told."""
+    judge = Judge()
+    judge(Reading(85.0, "24 h on db-7.internal"), LIMIT, subject="Hits of alice")
+    (judged,) = judge.judgements
+    assert judged.public == "Hit rate: expected over 90 %, got 85 % (below target)"
+    assert "alice" in judged.message
+    judge(Reading(85.0, say("{} h", 24)), LIMIT, subject=say("Hits"))
+    assert judge.judgements[1].public == "Hits: expected over 90 %, got 85 % over 24 h (below target)"
+
+
+def test_a_statement_is_told_only_in_public_words():
+    """Expected and found stay with the team."""
+    judge = Judge()
+    judge.that(True, "Alerts", expected="none of alice", found="none")
+    judge.that(True, "Alerts", expected="none", found="none of alice", public=say("{} firing", 0))
+    assert [each.public for each in judge.judgements] == ["", "0 firing"]
+    with pytest.raises(TypeError, match="expected a text that say"):
+        judge.that(True, "Alerts", expected="none", found="none", public="alice is well")
+
+
+def test_what_was_not_seen_whole_tells_nothing():
+    """Its words name what was not seen."""
+    from playbook.core.coverage import lacking
+
+    judge = Judge()
+    judge(Reading(85.0, coverage=lacking("", expected="2 hosts", got="db-7 silent")), LIMIT)
+    assert (judge.leading.verdict, judge.leading.public) == (Verdict.UNKNOWN, "")
+    with pytest.raises(Critical):
+        judge(Reading(12.0), LIMIT)
+    assert judge.leading.public == "Hit rate: expected at least 80 %, got 12 % (critical < 70 %)"
+
+
+@pytest.mark.parametrize(
+    ("said", "audience"), [("", "team"), ("team", "team"), ("public", "public"), ("x", "public")]
+)
+def test_who_reads_the_terminal(said, audience):
+    """What is not understood is the safe one."""
+    assert of_terminal({"PLAYBOOK_AUDIENCE": said}) == audience

@@ -1,0 +1,273 @@
+"""Measurements run side by side, once each, and one failure is one root cause."""
+
+import configparser
+import threading
+import time
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from types import SimpleNamespace
+
+import msgspec
+import pytest
+
+from playbook.core import engine
+from playbook.core.engine import LONGEST_WAIT, Measurements, Provider
+from playbook.core.errors import NotConfigured, Unmeasured, Unreachable
+
+
+def registry(*functions, time_limit=60.0, clients=()):
+    """Providers from plain functions."""
+    found = {}
+    for function in functions:
+        needs = tuple(function.__code__.co_varnames[: function.__code__.co_argcount])
+        found[function.__name__] = Provider(
+            function.__name__, function, needs, time_limit, function.__name__ in clients
+        )
+    return found
+
+
+def test_independent_measurements_overlap():
+    """Both are running at once, or the barrier would break."""
+    barrier = threading.Barrier(2, timeout=50)
+
+    def first():
+        return barrier.wait() is not None
+
+    def second():
+        return barrier.wait() is not None
+
+    measurements = Measurements({}, registry(first, second))
+    measurements.start(["first", "second"])
+    assert measurements.get("first")
+    assert measurements.get("second")
+
+
+def test_what_two_need_is_measured_once():
+    """One measurement serves all that ask for it."""
+    calls = []
+
+    def base():
+        calls.append(1)
+        return 1
+
+    def left(base):
+        return base + 1
+
+    def right(base):
+        return base + 2
+
+    measurements = Measurements({}, registry(base, left, right))
+    measurements.start(["left", "right"])
+    assert (measurements.get("left"), measurements.get("right"), len(calls)) == (2, 3, 1)
+
+
+@pytest.mark.parametrize(
+    ("own", "needed", "is_long", "waited"),
+    [
+        (30.0, 5.0, False, 35.0),
+        (45.0, 3600.0, False, LONGEST_WAIT),  # the check that waits has a minute
+        (5.0, 3600.0, True, 3605.0),  # a drill or a load test, which its checks have the time for
+    ],
+)
+def test_how_long_a_check_waits(monkeypatch, own, needed, is_long, waited):
+    """As long as all that is needed may take; no longer than its own time, unless something of it is long."""
+
+    def base():
+        return 1
+
+    def top(base):
+        return base
+
+    both = registry(base, time_limit=needed) | registry(top, time_limit=own)
+    both["base"] = replace(both["base"], is_long=is_long)
+    monkeypatch.setattr(engine, "_Task", partial(engine._Task, started=100.0))  # by the clock that stands still
+    asked = never_done(monkeypatch)
+    monkeypatch.setattr(threading.Thread, "start", lambda _: None)
+    with pytest.raises(Unmeasured, match=rf"^top did not finish within {waited:g} s$"):
+        Measurements({}, both).get("top")
+    assert asked == [waited]
+
+
+def never_done(monkeypatch):
+    """How long this thread waited for what never ends, by a clock that stands still but for that waiting."""
+    asked, here, really, passed = [], threading.current_thread(), threading.Event.wait, [100.0]
+
+    def wait(event, seconds=None):
+        if seconds is None or threading.current_thread() is not here:  # a thread's start, and what others left
+            return really(event, seconds)
+        asked.append(seconds)
+        passed[0] += seconds
+        return False
+
+    monkeypatch.setattr(threading.Event, "wait", wait)
+    monkeypatch.setattr(
+        engine, "time", SimpleNamespace(monotonic=lambda: passed[0], perf_counter=time.perf_counter)
+    )
+    return asked
+
+
+def test_one_failure_is_the_root_cause_of_all_that_need_it():
+    """The same exception, and the name of what failed first."""
+
+    def redis():
+        raise Unreachable("Redis: connection refused", service="Redis")
+
+    def stats(redis):
+        raise AssertionError("must not run")
+
+    def hit_rate(stats):
+        raise AssertionError("must not run")
+
+    outcome = Measurements({}, registry(redis, stats, hit_rate)).outcome("hit_rate")
+    assert str(outcome.error) == "Redis: connection refused"
+    assert outcome.cause == "redis"
+
+
+def test_a_crash_is_a_fault_of_the_suite_and_harms_no_other():
+    """It becomes Unmeasured, says where it happened, and the rest goes on."""
+
+    def broken():
+        return 1 / 0
+
+    def fine():
+        return 42
+
+    measurements = Measurements({}, registry(broken, fine))
+    with pytest.raises(Unmeasured, match=r"broken crashed: ZeroDivisionError.*test_engine.py:\d+"):
+        measurements.get("broken")
+    assert measurements.get("fine") == 42
+
+
+def test_what_hangs_is_given_up_at_its_limit():
+    """The one that hangs is named, and nobody waits for it for ever."""
+    release = threading.Event()
+
+    def hanging():
+        release.wait(30)
+
+    try:
+        with pytest.raises(Unmeasured, match=r"hanging did not finish within 0.05 s"):
+            Measurements({}, registry(hanging, time_limit=0.05)).get("hanging")
+    finally:
+        release.set()
+
+
+def test_nobody_waits_twice_for_what_hangs(monkeypatch):
+    """The limit counts from the start of the measurement, not from each time that it is asked for."""
+    release = threading.Event()
+
+    def hanging():
+        release.wait(30)
+
+    monkeypatch.setattr(engine, "_Task", partial(engine._Task, started=100.0))  # by the clock that stands still
+    asked = never_done(monkeypatch)
+    measurements = Measurements({}, registry(hanging, time_limit=8.0))
+    try:
+        for _ in range(2):
+            with pytest.raises(Unmeasured, match="did not finish"):
+                measurements.get("hanging")
+        assert measurements.outcome("hanging").error
+        assert asked == [8.0, 0.0, 0.0]
+    finally:
+        release.set()
+
+
+def test_what_hangs_is_named_before_the_check_runs_out_of_time():
+    """pytest-timeout would only name the check."""
+    ini = configparser.ConfigParser()
+    ini.read(Path(__file__).resolve().parents[3] / "pytest.ini")
+    assert float(ini["pytest"]["timeout"]) - 5 > LONGEST_WAIT
+
+
+def test_given_values_and_what_is_not_configured_pass_through():
+    """Settings are handed in; a client that is not configured tells all that need it."""
+
+    def redis(settings):
+        raise NotConfigured(f"no Redis for {settings}", setting="redis.url", add="REDIS_URL")
+
+    def stats(redis):
+        return redis
+
+    with pytest.raises(NotConfigured, match="no Redis for production"):
+        Measurements({"settings": "production"}, registry(redis, stats)).get("stats")
+
+
+def test_clients_are_closed_once_and_never_started_for_it():
+    """Only what was opened is closed."""
+    closed = []
+
+    class Client:
+        def close(self):
+            closed.append(self)
+
+    def opened():
+        return Client()
+
+    def untouched():
+        raise AssertionError("must not be opened")
+
+    measurements = Measurements({}, registry(opened, untouched, clients=("opened", "untouched")))
+    measurements.get("opened")
+    measurements.close()
+    assert len(closed) == 1
+    assert measurements.finished() == []
+
+
+def test_a_measurement_tells_which_others_it_was_made_of():
+    """Clients are none, and neither are those that it is apart from."""
+
+    def client():
+        return 1
+
+    def log(client):
+        return client
+
+    def errors(log, client):
+        return log
+
+    def calls(log, errors):
+        return 1
+
+    known = registry(client, log, errors, calls, clients=["client"])
+    known["calls"] = replace(known["calls"], apart_from=("log",))
+    measurements = Measurements({}, known)
+    assert [one.name for one in measurements.outcome("errors").made_of] == ["log"]
+    assert [one.name for one in measurements.outcome("calls").made_of] == ["errors"]
+
+
+@dataclass
+class Loose:
+    value: int
+
+
+@dataclass(frozen=True)
+class Fast:
+    value: int
+
+
+class LooseStruct(msgspec.Struct):
+    value: int
+
+
+@pytest.mark.parametrize("value", [[1], {"a": 1}, {1}, Loose(1), LooseStruct(1)])
+def test_value_that_a_check_could_change_is_a_fault_of_the_measurement(value):
+    """All checks are given the same one."""
+
+    def made():
+        return value
+
+    with pytest.raises(
+        Unmeasured, match=rf"expected a frozen value, got {type(value).__name__}, which can be changed"
+    ):
+        Measurements({}, registry(made)).get("made")
+
+
+@pytest.mark.parametrize("value", [None, 1, "a", (1, 2), Fast(1), frozenset({1})])
+def test_frozen_value_is_given_as_it_is(value):
+    """Whatever its kind."""
+
+    def made():
+        return value
+
+    assert Measurements({}, registry(made)).get("made") == value

@@ -1,0 +1,193 @@
+"""The week's look at the archives: which nights are covered, what is over age, what reading them showed."""
+
+import gzip
+import os
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from checks.backups import test_backups as checks
+from playbook.clients.backups import FolderStore
+from playbook.core.clock import FixedClock
+from playbook.core.errors import Denied
+from playbook.core.verdict import Verdict
+from playbook.measure.backups.backup_review import BackupRetention, backup_retention, backup_verification
+from playbook.measure.backups.backups import backup_listing
+from playbook.settings.loading import load
+from tests.judged import judged
+from tests.unit.measure.backups.test_backups import an_archive
+from tests.unit.readers.archives.test_inspection import members_with_manifest, tar
+
+NOW = datetime(2026, 11, 22, 8, 20, tzinfo=UTC)
+
+
+@pytest.fixture
+def write(tmp_path):
+    """Puts an archive that was made so many hours ago."""
+
+    def write(hours, content=b"x"):
+        made = NOW - timedelta(hours=hours)
+        file = tmp_path / f"portfolio-{made:%Y%m%dT%H%M%SZ}.tar.gz"
+        file.write_bytes(content)
+        os.utime(file, (made.timestamp(), made.timestamp()))
+
+    return write
+
+
+def measured(tmp_path, measure, kind=FolderStore, target=None, **recovery):
+    sections = {"backups": {"location": str(tmp_path)}, "recovery": recovery, **(target or {})}
+    overlay = {"targets": {"sandbox": sections}}
+    settings = load("sandbox", environment={}, overlay=overlay)
+    store, clock = kind(str(tmp_path), "backups.location"), FixedClock(NOW)
+    listing = backup_listing(store, settings, clock)
+    if measure is backup_retention:
+        return backup_retention(listing, settings)
+    return backup_verification(store, listing, settings, clock)
+
+
+def kept(tmp_path, **recovery):
+    return measured(tmp_path, backup_retention, **{"keep_nights": 5, **recovery})
+
+
+def test_every_night_has_its_archive(tmp_path, write):
+    """At about the same hour, and with more than one in a night."""
+    for hours in (5, 29.7, 30, 52.1, 77, 101.4):
+        write(hours)
+    found = kept(tmp_path)
+    assert found.missing == ()
+    assert found.gaps.value == 0
+    assert found.gaps.over == "(5 of 5 nights kept)"
+
+
+def test_a_gap_is_named_by_its_night(tmp_path, write):
+    """What was before the oldest archive is not known."""
+    for hours in (5, 29, 77):
+        write(hours)
+    found = kept(tmp_path)
+    assert found.gaps.value == 1
+    assert found.gaps.over == "(3 of 4 nights kept; none for 2026-11-20)"
+
+
+@pytest.mark.parametrize(("hours", "missing"), [(25.9, 0), (26.1, 1), (50.1, 2)])
+def test_last_night_is_missing_when_it_is_late(tmp_path, write, hours, missing):
+    """Not before: the job may still be at work."""
+    for nights in range(5):
+        write(hours + 24 * nights)
+    assert kept(tmp_path).gaps.value == missing
+
+
+def test_a_job_about_midnight_makes_no_gap(tmp_path, write):
+    """Though it makes two archives on one day and none on the next."""
+    for nights, minutes in enumerate((0, 35, -20, 40, -30)):
+        write(8.33 + 24 * nights + minutes / 60)
+    assert kept(tmp_path).missing == ()
+
+
+def test_what_is_over_age_is_named(tmp_path, write):
+    """The oldest by name."""
+    for hours in (5, 29, 53, 77, 101, 24 * 36, 24 * 400):
+        write(hours)
+    found = kept(tmp_path, keep_most_days=35.0)
+    assert found.over_age_words.startswith("2 archives, the oldest portfolio-20251018T")
+    assert found.gaps.value == 0
+
+
+def verdict(found):
+    """What the weekly checks say of it."""
+    settings = load("sandbox", environment={})
+    if isinstance(found, BackupRetention):
+        return judged(checks.test_as_many_backups_are_kept_as_the_policy_says, settings, backup_retention=found)
+    return judged(checks.test_the_newest_backups_hold_what_they_say, settings, backup_verification=found)
+
+
+def test_no_archive_cannot_be_judged(tmp_path):
+    """It is the daily check that finds this."""
+    for found in (kept(tmp_path), measured(tmp_path, backup_verification)):
+        said, message = verdict(found)
+        assert said is Verdict.UNKNOWN
+        assert f"expected archives in {tmp_path}, got none" in message
+
+
+def test_nights_before_the_first_archive_are_still_to_come(tmp_path, write):
+    """On a system that is known for longer they are missing: somebody has removed them, or never made them."""
+    for hours in (5, 29, 53):
+        write(hours)
+    assert verdict(kept(tmp_path)) == (
+        Verdict.UNKNOWN,
+        "Nights without a backup: expected all 5 nights, got 3 nights; what was seen gives 0 (3 of 3 nights kept)",
+    )
+    old = {"first_days": {"known_since": "2026-09-01T06:00:00Z"}}
+    said, message = verdict(kept(tmp_path, target=old))
+    assert said is Verdict.WARNING
+    assert "got 2 (3 of 5 nights kept; none for 2026-11-19, 2026-11-18)" in message
+
+
+def test_archives_that_were_copied_all_at_once_have_no_date(tmp_path):
+    """Their time of writing is that of the copy."""
+    for name in "abc":
+        (tmp_path / f"{name}.tar.gz").write_bytes(an_archive())
+        os.utime(tmp_path / f"{name}.tar.gz", (NOW.timestamp() - 3600,) * 2)
+    said, message = verdict(kept(tmp_path, keep_nights=1))
+    assert said is Verdict.UNKNOWN
+    assert "got 3 archives without a date that were all written about 2026-11-22 07:20 UTC" in message
+
+
+def test_the_newest_are_read(tmp_path, write):
+    """As many as are wanted, newest first; the first that is broken is told."""
+    for hours in (5, 29, 53):
+        write(hours, an_archive())
+    write(29, b"broken")
+    found = measured(tmp_path, backup_verification, verify_newest=2, dump="")
+    assert len(found.verified) == 2
+    assert found.words.startswith("portfolio-20261121T032000Z.tar.gz: an archive that is no sound gzip file")
+    assert verdict(found)[0] is Verdict.CRITICAL
+
+
+def test_archives_in_order_are_ok(tmp_path, write):
+    """All of them read, and as many files as ever."""
+    for hours in (5, 29, 53):
+        write(hours, an_archive())
+    found = measured(tmp_path, backup_verification, dump="")
+    assert verdict(found)[0] is Verdict.OK
+    assert found.coverage.words == found.read.words == "3 of 3 archives"
+
+
+def test_an_archive_that_is_large_and_lost_its_files_is_found(tmp_path, write):
+    """Its manifest says the same, as the job saw no more."""
+    files = {f"images/{number}": b"x" for number in range(20)}
+    write(5, gzip.compress(tar(members_with_manifest({"dump": bytes(4000)}))))
+    for hours in (29, 53):
+        write(hours, gzip.compress(tar(members_with_manifest({"dump": b"x", **files}))))
+    said, message = verdict(measured(tmp_path, backup_verification, dump=""))
+    assert said is Verdict.CRITICAL
+    assert "got 9.1 % of usual over 2 archives before it (2 files, median 22)" in message
+
+
+def test_time_that_does_not_suffice_is_said(tmp_path, write):
+    """What was not read is not good."""
+    for hours in (5, 29, 53):
+        write(hours, an_archive())
+    found = measured(tmp_path, backup_verification, verify_seconds=1e-9)
+    said, message = verdict(found)
+    assert said is Verdict.UNKNOWN
+    assert "expected reading to the end of all 3 archives, got reading to the end of 0 archives" in message
+
+
+def test_an_archive_that_the_store_does_not_give_hides_no_other(tmp_path, write):
+    """A broken one beside it is still found."""
+    for hours in (5, 29, 53):
+        write(hours, an_archive() if hours != 53 else b"broken")
+    gone = next(tmp_path.glob("*20261121*"))
+
+    class Store(FolderStore):
+        def read(self, name, start, length, *, within):
+            if name == gone.name:
+                raise Denied("Backups: access denied", service="Backups")
+            return super().read(name, start, length)
+
+    assert verdict(measured(tmp_path, backup_verification, Store, dump=""))[0] is Verdict.CRITICAL
+    next(tmp_path.glob("*20261120*")).write_bytes(an_archive())
+    said, message = verdict(measured(tmp_path, backup_verification, Store, dump=""))
+    assert said is Verdict.UNKNOWN
+    assert f"expected {gone.name} to be read and reading" in message
+    assert "an error (Backups: access denied)" in message

@@ -1,0 +1,191 @@
+"""What is measured of a backup store, up to what a check says of it."""
+
+import gzip
+import math
+import os
+from datetime import UTC, datetime, timedelta
+from random import Random
+
+import pytest
+
+from checks.backups import test_backups as checks
+from playbook.clients.backups import FolderStore
+from playbook.core.clock import FixedClock
+from playbook.core.errors import TooLittleData, UsageError
+from playbook.core.evidence import Facts, Table
+from playbook.core.verdict import Verdict
+from playbook.measure.backups.backups import backup_listing, backups
+from playbook.settings.loading import load
+from tests.judged import judged
+from tests.unit.readers.archives.test_inspection import members_with_manifest, tar
+
+NOW = datetime(2026, 11, 22, 8, 20, tzinfo=UTC)
+
+
+def an_archive(size=2000):
+    return gzip.compress(tar(members_with_manifest({"dump.rdb": Random(7).randbytes(size)})))
+
+
+@pytest.fixture
+def store(tmp_path):
+    """A folder in which ``write`` puts archives, made so many hours ago."""
+
+    class Store(FolderStore):
+        def write(self, hours, content=None, suffix=""):
+            made = NOW - timedelta(hours=hours)
+            file = tmp_path / f"portfolio-{made:%Y%m%dT%H%M%SZ}.tar.gz{suffix}"
+            file.write_bytes(an_archive() if content is None else content)
+            os.utime(file, (made.timestamp(), made.timestamp()))
+            return file
+
+    return Store(str(tmp_path), "targets.sandbox.backups.location")
+
+
+def measured(store, **settings):
+    overlay = {"targets": {"sandbox": {"backups": {"location": store.location, **settings}}}}
+    known = load("sandbox", environment={}, overlay=overlay)
+    return backups(store, backup_listing(store, known, FixedClock(NOW)), known)
+
+
+def verdict(found):
+    """What the daily check says of it."""
+    return judged(
+        checks.test_last_nights_backup_is_complete, limits=load("sandbox", environment={}).limits, backups=found
+    )
+
+
+def test_the_newest_comes_first(store):
+    """By the time in the name, not the order of the listing or the time of writing."""
+    for hours in (29, 5, 53):
+        store.write(hours)
+    os.utime(store.write(77), (NOW.timestamp(), NOW.timestamp()))
+    found = measured(store)
+    assert [round((NOW - archive.made) / timedelta(hours=1)) for archive in found.archives] == [5, 29, 53, 77]
+    assert found.age.value == 5
+    assert found.archives[0].made_by == "name"
+
+
+def test_age_is_rounded_to_a_hundredth(store):
+    """As nobody reads more of it."""
+    store.write(25.987)
+    assert measured(store).age.value == 25.99
+
+
+def test_size_is_compared_with_the_median_before_it(store):
+    """The newest itself and those of long ago do not count."""
+    store.write(5, an_archive(1000))
+    for night in range(1, 15):
+        store.write(5 + 24 * night, an_archive(2000) + bytes(night % 3))
+    store.write(5 + 24 * 15, an_archive(90_000))
+    found = measured(store)
+    assert found.size.value == pytest.approx(57, abs=1)
+    assert found.size.over == "14 archives before it (median 2.35 KB)"
+
+
+def test_the_first_archive_cannot_be_compared(store):
+    """That is too little data, and no fault."""
+    store.write(5)
+    found = measured(store)
+    assert found.complete
+    assert math.isnan(found.size.value)
+    assert verdict(found) == (
+        Verdict.UNKNOWN,
+        "Size of the newest backup: expected archives before portfolio-20261122T032000Z.tar.gz "
+        "to compare its size with, got none",
+    )
+
+
+def test_an_empty_store_has_no_newest(store):
+    """It is measured all the same: the check says that there is nothing."""
+    found = measured(store)
+    assert found.contents == "0 archives and 0 other files"
+    assert not found.complete
+    with pytest.raises(TooLittleData):
+        _ = found.age
+
+
+def test_what_an_unfinished_job_left_is_no_archive(store):
+    """But it is shown."""
+    store.write(29)
+    part = store.write(5, b"half", suffix=".part")
+    found = measured(store)
+    assert found.age.value == 29
+    assert [file.name for file in found.others] == [part.name]
+    assert found.contents == "1 archive and 1 other file"
+    others = found.evidence()[-1]
+    assert isinstance(others, Table)
+    assert others.rows == [[part.name, "2026-11-22 03:20 UTC", "4 B"]]
+
+
+def test_an_archive_that_is_cut_off_is_not_complete(store):
+    """What was found is said."""
+    store.write(29)
+    store.write(5, an_archive()[:900])
+    found = measured(store)
+    assert not found.complete
+    assert found.completeness == "an archive that is cut off after member 2"
+
+
+def test_a_large_archive_is_looked_at_on_both_ends(store):
+    """Over the limit of the settings it is not read whole, and that is said."""
+    store.write(5)
+    found = measured(store, read_whole_mb=0.001)
+    assert found.complete
+    assert found.completeness == "an archive looked at on both ends only, as it is too large to read"
+    assert verdict(found)[0] is Verdict.UNKNOWN
+    store.write(4, an_archive()[:-100])
+    assert measured(store, read_whole_mb=0.001).completeness == (
+        "an archive that is cut off: it does not end with the length of a tar"
+    )
+
+
+def test_an_archive_from_the_future_has_no_age(store):
+    """A negative age would pass as a very fresh one, for ever."""
+    file = store.write(-30)
+    found = measured(store)
+    assert found.archives[0].made_by == "time of writing"  # a name in the future is not believed
+    assert verdict(found) == (
+        Verdict.UNKNOWN,
+        "Age of the newest backup: expected the newest archive to be from before 2026-11-22 08:20 UTC, "
+        f"got {file.name} from 2026-11-23 14:20 UTC",
+    )
+
+
+def test_a_clock_that_is_a_little_ahead_makes_an_age_of_zero(store):
+    """An hour is forgiven."""
+    store.write(-0.5)
+    assert measured(store).age.value == 0
+
+
+def test_names_are_read_in_the_zone_of_the_settings(store, tmp_path):
+    """For jobs that write local time without saying so."""
+    (tmp_path / "b-20261122-040000.tar.gz").write_bytes(an_archive())
+    assert measured(store, time_zone="Europe/Berlin").age.value == pytest.approx(5 + 20 / 60, abs=0.01)
+    with pytest.raises(UsageError, match="time_zone: expected a time zone such as Europe/Berlin, got 'Mars'"):
+        measured(store, time_zone="Mars")
+
+
+def test_the_pattern_chooses_the_archives(store, tmp_path):
+    """By the name without folders."""
+    (tmp_path / "2026").mkdir()
+    (tmp_path / "2026" / "db-20261122T030000Z.tgz").write_bytes(an_archive())
+    store.write(29)
+    found = measured(store, pattern="db-*.tgz")
+    assert [archive.file.name for archive in found.archives] == ["2026/db-20261122T030000Z.tgz"]
+
+
+def test_evidence_shows_the_store(store):
+    """Newest first, with ages, and how far the newest was read."""
+    for hours in (5, 29, 53):
+        store.write(hours)
+    facts, table = measured(store).evidence()
+    assert isinstance(facts, Facts)
+    assert facts.facts["Newest was"] == "read to its end: 2 members, 1 of them listed in manifest.json"
+    assert facts.facts["Found wrong"] == "nothing"
+    assert facts.facts["Newest"].endswith("2026-11-22 03:20 UTC by its name")
+    assert isinstance(table, Table)
+    assert [row[1:3] for row in table.rows] == [
+        ["2026-11-22 03:20 UTC", "5 h"],
+        ["2026-11-21 03:20 UTC", "29 h"],
+        ["2026-11-20 03:20 UTC", "53 h"],
+    ]

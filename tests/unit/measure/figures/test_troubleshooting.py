@@ -1,0 +1,275 @@
+"""What investigations look at: recent figures, parts of the wait, restarts, memory, the last release."""
+
+import math
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+
+import pytest
+
+from playbook.clients.digitalocean_types import Series
+from playbook.clients.wire import Phases
+from playbook.core.clock import FixedClock
+from playbook.core.coverage import whole
+from playbook.measure.app.app import AppStatus
+from playbook.measure.app.deployments import Release, Releases
+from playbook.measure.figures.kpis import ERROR_RATE
+from playbook.measure.figures.recent import error_rate_now, image_success_now, recent, response_time_now
+from playbook.measure.figures.troubleshooting import (
+    component_restarts,
+    memory_errors,
+    release_effect,
+    time_split,
+)
+from playbook.measure.web.web import HomepageTiming, Sample
+from playbook.readers.logs.review import Occurrences
+from playbook.settings.loading import load
+from tests.judged import check, judged
+from tests.unit.measure.figures.test_kpis import BUCKETS, Store
+
+NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+CLOCK = FixedClock(NOW)
+
+
+@pytest.fixture
+def settings(tmp_path):
+    """What is shipped."""
+    return load("production", root=tmp_path, environment={})
+
+
+@pytest.mark.parametrize(
+    ("measure", "key", "counted", "least"),
+    [
+        (response_time_now, "response_time", "requests", 100),
+        (error_rate_now, "error_rate", "requests", 100),
+        (image_success_now, "image_success", "images", 20),
+    ],
+)
+def test_figures_of_the_last_hour(settings, measure, key, counted, least):
+    """With how many they stand on; with too few there is no judgement."""
+    usual = {key: 1.5, f"{key}_looks": 12.0, f"{key}_buckets": BUCKETS}
+    store = Store(**usual | {f"{key}_count": float(least)})
+    found = measure(store, settings, CLOCK)
+    assert (found.reading.value, found.reading.over) == (1.5, f"1 h ({least} {counted})")
+    assert found.enough
+    assert "[1h]" in store.asked[f"queries.{key}"]
+    assert found.evidence()
+    few = measure(Store(**usual | {f"{key}_count": least - 1.0}), settings, CLOCK)
+    assert not few.enough
+    assert few.reading.coverage.expected == f"at least {least} {counted} in 1 h"
+    assert few.reading.coverage.got == str(least - 1)
+    gap = measure(Store(**usual | {f"{key}_count": least + 1.0, f"{key}_looks": 10.0}), settings, CLOCK)
+    assert gap.coverage.got == "samples of 50 min"
+    nothing = measure(Store(), settings, CLOCK).reading
+    assert nothing.coverage.got == "samples of 0 min"
+    assert math.isnan(nothing.value)
+
+
+def test_recent_answers_beyond_the_buckets_are_not_known_to_be_fast(settings):
+    """Buckets that end at a second make every quantile a second."""
+    buckets = {"0.5": 40.0, "1": 60.0, "+Inf": 100.0}
+    store = Store(
+        response_time=1.0, response_time_count=500.0, response_time_looks=12.0, response_time_buckets=buckets
+    )
+    found = response_time_now(store, settings, CLOCK)
+    assert not found.enough
+    assert found.reading.coverage.expected == "a value within its buckets"
+
+
+def test_a_moment_is_looked_at_over_a_minute_at_least(settings):
+    """A window of no length would be a wrong query."""
+    assert recent(Store(), settings, ERROR_RATE, 0.0, NOW).minutes == 1.0
+
+
+def test_the_wait_by_its_parts():
+    """In the median of the samples that were answered."""
+    phases = [Phases(0.01, 0.02, 0.03, first, first + 0.1) for first in (0.5, 0.7, 3.0)]
+    split = time_split(HomepageTiming((*(Sample(200, phase) for phase in phases), Sample(None, problem="cut"))))
+    assert split.on_the_way.value == pytest.approx(0.06)
+    assert split.in_the_server.value == pytest.approx(0.7)
+    assert split.transfer == pytest.approx(0.04)
+    assert split.in_the_server.over == "3 fresh connections"
+    assert split.evidence().facts["First byte (the application)"].startswith("0.700 s (")
+
+
+class Api:
+    """Restart counts, of instances that show one value after another over a day."""
+
+    def __init__(self, *, hours=24, **instances):
+        begin = NOW.timestamp() - 3600 * hours
+        self._series = [
+            Series(
+                component=component,
+                instance=f"{component}-{number}",
+                samples=[(begin + 300 * n, values[n * len(values) // (12 * hours)]) for n in range(12 * hours)],
+            )
+            for component, many in instances.items()
+            for number, values in enumerate(many)
+            if values
+        ]
+
+    def metric(self, name, start, end):
+        """As the client does."""
+        assert (name, end - start) == ("restart_count", timedelta(days=1))
+        return self._series
+
+
+def restarts(api, settings, **wanted):
+    """Of an app with so many instances of each component."""
+    status = AppStatus(
+        "a", "x", "", "", "", "ACTIVE", "d", None, "", None, tuple(wanted), NOW, least=tuple(wanted.items())
+    )
+    return component_restarts(api, status, settings, FixedClock(NOW))
+
+
+RESTARTS = check("test_troubleshooting", "test_no_component_is_restarted")
+
+
+def test_restarts_are_counted_over_instances_and_new_beginnings(settings):
+    """A counter that falls began anew, at what it shows."""
+    found = restarts(Api(web=[(0, 0, 1), (2, 2, 2)], worker=[(5, 6, 1, 2)]), settings, web=2, worker=1)
+    assert [(one.name, one.reading.value) for one in found.most_first] == [("worker", 3), ("web", 1)]
+    assert found.coverage.enough
+
+
+def test_what_a_new_instance_counts_at_first_is_of_this_day(settings):
+    """It was not there before."""
+    found = restarts(Api(web=[(4, 4)], hours=2), settings, web=1)
+    assert found.most_first[0].reading.value == 4
+    assert str(judged(RESTARTS, component_restarts=found, utilization_now=found)[0]) == "UNKNOWN"
+
+
+@pytest.mark.parametrize(
+    ("api", "message"),
+    [
+        (Api(), "0 h (web 0 h"),
+        (Api(other=[(0, 0)]), "0 h (web 0 h"),
+        (Api(web=[(0, 0)]), "0 h (web 0 h of 2 instances"),
+        (Api(web=[(0, 0), (0, 0)], hours=20), "20 h (web 20 h"),
+    ],
+)
+def test_a_component_without_samples_is_unknown(settings, api, message):
+    """It is named."""
+    found = restarts(api, settings, web=2)
+    assert found.evidence()
+    assert message in found.coverage.got
+    assert str(judged(RESTARTS, component_restarts=found, utilization_now=found)[0]) == "UNKNOWN"
+
+
+def test_no_restarts_of_all_instances_are_ok(settings):
+    """And that is said."""
+    found = restarts(Api(web=[(0, 0), (3, 3)]), settings, web=2)
+    assert str(judged(RESTARTS, component_restarts=found, utilization_now=found)[0]) == "OK"
+
+
+@pytest.mark.parametrize(
+    ("signature", "counts"),
+    [
+        ("FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory", True),
+        ("Out of memory: Killed process #", True),
+        ("oom-kill: constraint", True),
+        ("MemoryError", True),
+        ("room for improvement", False),
+        ("cannot reach redis", False),
+    ],
+)
+def test_what_says_that_memory_ran_out(signature, counts):
+    """And what only sounds like it."""
+    row = Occurrences(count=3, example=signature)
+    review = SimpleNamespace(kinds=[(("web", signature), row)], lines=1_000, kinds_left_out=0)
+    found = memory_errors(SimpleNamespace(review=review, coverage=whole("24 of 24 h")))
+    assert found.coverage.words == "24 of 24 h"
+    assert found.count.value == (3 if counts else 0)
+    assert found.count.over == "24 h (1,000 lines)"
+    assert found.evidence()
+
+
+def test_kinds_that_were_not_kept_may_say_that_memory_ran_out():
+    """So none is known only of those that were."""
+    review = SimpleNamespace(kinds=[], lines=1_000, kinds_left_out=7)
+    found = memory_errors(SimpleNamespace(review=review, coverage=whole("24 of 24 h")))
+    assert not found.coverage.enough
+    assert found.coverage.got == "7 of 7 that are not"
+
+
+def release(hours, phase="ACTIVE"):
+    return Release("id", phase, "push", "c", NOW, None if hours is None else hours * 3600.0, 60.0, "", 1800.0)
+
+
+class Rates(Store):
+    """The error rate since the release, and before it (asked for at a moment)."""
+
+    def __init__(self, since, before, since_count=500.0, before_count=500.0):
+        super().__init__()
+        self._now = (since, since_count)
+        self._then = (before, before_count)
+        self.moments = set()
+
+    def ask(self, expression, at=None, *, setting):
+        self.moments.add(at)
+        value, count = self._now if at == NOW else self._then
+        self._answers = {"error_rate": value, "error_rate_count": count, "error_rate_looks": 24.0}
+        return super().ask(expression, at, setting=setting)
+
+
+@pytest.mark.parametrize(
+    ("releases", "rates", "suspect", "found"),
+    [
+        ([release(30)], Rates(9.0, 0.0), False, "one 30 h ago (push)"),
+        ([release(None)], Rates(9.0, 0.0), False, "no release with a time"),
+        ([release(1, "ERROR")], Rates(9.0, 0.0), False, "no release with a time"),
+        (
+            [release(1)],
+            Rates(0.5, 0.0),
+            False,
+            "one 1 h ago (push), with an error rate of 0.5 % since and 0 % before",
+        ),
+        (
+            [release(1)],
+            Rates(6.0, 0.1),
+            True,
+            "one 1 h ago (push), with an error rate of 6 % since and 0.1 % before",
+        ),
+        (
+            [release(1)],
+            Rates(6.0, 5.5),
+            False,
+            "one 1 h ago (push), with an error rate of 6 % since and 5.5 % before",
+        ),
+        (
+            [release(1)],
+            Rates(6.0, 0.0, before_count=3.0),
+            True,
+            "one 1 h ago (push), with an error rate of 6 % since",
+        ),
+        (
+            [release(1, "ERROR"), release(2)],
+            Rates(6.0, 0.0),
+            True,
+            "one 2 h ago (push), with an error rate of 6 %",
+        ),
+    ],
+)
+def test_a_release_is_suspected_where_errors_began_with_it(settings, releases, rates, suspect, found):
+    """Recent, bad since, and not as bad before."""
+    effect = release_effect(Releases(tuple(releases)), rates, settings, FixedClock(NOW))
+    assert effect.suspect is suspect
+    assert effect.found.startswith(found)
+    assert effect.evidence()
+    if effect.since:
+        age = next(one for one in releases if one.succeeded).age
+        assert rates.moments == {NOW, NOW - timedelta(seconds=age)}
+
+
+def test_a_release_just_made_cannot_be_judged_yet(settings):
+    """Too few requests since."""
+    effect = release_effect(
+        Releases((release(0.01),)), Rates(0.0, 0.0, since_count=9.0), settings, FixedClock(NOW)
+    )
+    assert not effect.suspect
+    assert (effect.coverage.expected, effect.coverage.got) == ("at least 100 requests in 1 min", "9")
+
+
+def test_a_release_just_made_may_be_suspected_all_the_same(settings):
+    """Where nearly all of its few requests failed."""
+    rates = Rates(90.0, 0.0, since_count=9.0)
+    assert release_effect(Releases((release(0.01),)), rates, settings, FixedClock(NOW)).suspect

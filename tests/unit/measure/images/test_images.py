@@ -1,0 +1,240 @@
+"""Image optimisation: what is posted, and what is believed of what comes back."""
+
+import io
+import time
+from datetime import UTC, datetime
+
+import msgspec
+import pytest
+from PIL import Image
+
+from checks.images import test_images as checks
+from playbook.clients.http import HttpClient
+from playbook.clients.web import ImageApi, image_api
+from playbook.core.clock import FixedClock
+from playbook.core.errors import Denied, Unreachable, UsageError
+from playbook.core.verdict import Verdict
+from playbook.measure.images.images import optimization
+from playbook.settings.loading import TimeLimits, load
+from tests.judged import judged
+from tests.project import ROOT
+from tests.unit.loopback import answer, hang_up, serve
+
+CLOCK = FixedClock(datetime(2026, 3, 2, 8, 0, tzinfo=UTC))
+SIZE = (600, 400)  # of the sample
+SAMPLE = ROOT / "playbook" / "data" / "sample.jpg"
+
+
+def picture(kind="WEBP", size=SIZE, **options):
+    """The sample photograph in the given format and size."""
+    data = io.BytesIO()
+    with Image.open(SAMPLE) as opened:
+        opened.resize(size).save(data, kind, **options)
+    return data.getvalue()
+
+
+@pytest.fixture
+def settings(tmp_path):
+    """A target without a file."""
+    return load("production", root=tmp_path, environment={"PRODUCTION_URL": "http://localhost"})
+
+
+def api_of(server):
+    client = HttpClient(server.url, service="Website", time_limits=TimeLimits(connect=30, read=30))
+    return ImageApi(client, "/api/image/optimize")
+
+
+def with_web(settings, **changes):
+    web = msgspec.structs.replace(settings.target.web, **changes)
+    return msgspec.structs.replace(settings, target=msgspec.structs.replace(settings.target, web=web))
+
+
+def measured(settings, body, status="200 OK", **headers):
+    with serve(answer(status, body, **{"Content_Type": "image/webp", **headers})) as server:
+        return optimization(api_of(server), settings, CLOCK)
+
+
+@pytest.mark.parametrize(
+    ("kind", "declared"), [("WEBP", "webp"), ("AVIF", "avif"), ("JPEG", "jpeg"), ("PNG", "png")]
+)
+def test_a_smaller_picture_of_the_same_shape_is_valid(kind, declared, settings):
+    """In any format that browsers show, also scaled down to the width that the settings name."""
+    for size, width in ((SIZE, None), ((300, 200), 300), (SIZE, 1200)):
+        body, begin = picture(kind, size, quality=75), time.perf_counter()
+        result = measured(
+            with_web(settings, optimized_width=width), body, Content_Type=f"image/{declared}; q=1", X_Cache="MISS"
+        )
+        assert result.is_valid, result.summary
+        assert result.result
+        assert (result.result.format, result.result.width, result.result.height) == (kind, *size)
+        assert result.coverage.words == "1 photograph, compared tile by tile"
+        assert kind == "PNG" or 50 < result.saving.value < 100
+        assert 0 < result.time.value < time.perf_counter() - begin
+        assert result.evidence().facts["X-Cache"] == "MISS"
+
+
+@pytest.mark.parametrize(
+    ("body", "headers", "problem"),
+    [
+        (b"<html>", {}, "6 bytes that are not an image"),
+        (b"", {}, "0 bytes that are not an image"),
+        (picture()[:900], {}, "900 bytes that cannot be decoded: "),
+        (
+            picture("JPEG")[:-900],
+            {"Content_Type": "image/jpeg"},
+            "bytes that cannot be decoded: image file is truncated",
+        ),
+        (picture("GIF"), {"Content_Type": "image/gif"}, "which is not one of AVIF, WEBP, JPEG, PNG"),
+        (picture("JPEG"), {}, "declared as image/webp"),
+        (picture(size=(400, 600)), {}, "WEBP 400 × 600, "),
+        (picture(size=(300, 100)), {}, "for an original of 600 × 400"),
+        (picture(size=(1200, 800)), {}, "for an original of 600 × 400"),
+        (picture(size=(300, 200)), {}, "for an original of 600 × 400"),
+        (picture(size=(1, 1)), {}, "for an original of 600 × 400"),
+    ],
+    ids=[
+        "html",
+        "empty",
+        "cut-webp",
+        "cut-jpeg",
+        "gif",
+        "wrong-type",
+        "turned",
+        "cropped",
+        "enlarged",
+        "halved",
+        "dot",
+    ],
+)
+def test_what_cannot_stand_in_for_the_original_is_said(body, headers, problem, settings):
+    """The bytes are opened to the last pixel; the header's word is not enough."""
+    result = measured(settings, body, **headers)
+    assert not result.is_valid
+    assert problem in result.summary
+
+
+def test_a_result_that_is_larger_saves_less_than_nothing(settings):
+    """It is valid, and for the limit to judge."""
+    result = measured(settings, picture("PNG") + b"\0" * 300_000, Content_Type="image/png")
+    assert result.is_valid
+    assert result.saving.value < -100
+
+
+def test_a_status_that_is_an_error_is_a_value(settings):
+    """With the beginning of what it said."""
+    result = measured(settings, b'{"error":"image could not be processed"}', "500 Error")
+    assert result.summary == 'HTTP 500: {"error":"image could not be processed"}'
+    assert result.saving.value == 0
+    with pytest.raises(Denied):
+        measured(settings, b"", "403 Forbidden")
+
+
+def test_the_form_holds_the_sample_in_bytes_never_sent_before(settings):
+    """An answer from the cache would say nothing of the optimiser."""
+    with serve(answer(body=picture(), Content_Type="image/webp")) as server:
+        optimization(api_of(server), settings, CLOCK)
+        optimization(api_of(server), settings, FixedClock(datetime(2026, 3, 3, 8, 0, tzinfo=UTC)))
+    assert server.requests[0].startswith(b"POST /api/image/optimize HTTP/1.1\r\n")
+    images = []
+    for request in server.requests:
+        head, _, body = request.partition(b"\r\n\r\n")
+        boundary = head.split(b"boundary=")[1].split(b"\r\n")[0]
+        part = body.removeprefix(b"--" + boundary + b"\r\n").removesuffix(b"\r\n--" + boundary + b"--\r\n")
+        part_head, _, image = part.partition(b"\r\n\r\n")
+        assert b'form-data; name="image"; filename="sample.jpg"' in part_head
+        assert b"Content-Type: image/jpeg" in part_head
+        with Image.open(io.BytesIO(image)) as opened:
+            opened.load()
+            assert opened.size == SIZE
+        images.append(image)
+    assert images[0] != images[1]
+
+
+@pytest.mark.parametrize("first", [hang_up, answer("503 Busy")], ids=["lost", "busy"])
+def test_a_post_is_sent_once(first, settings):
+    """Whatever becomes of it."""
+    with serve(first, answer(body=picture(), Content_Type="image/webp")) as server:
+        if first is hang_up:
+            with pytest.raises(Unreachable) as caught:
+                optimization(api_of(server), settings, CLOCK)
+            assert caught.value.attempts[0].startswith("only try, as a POST is not repeated: ")
+        else:
+            assert optimization(api_of(server), settings, CLOCK).status == 503
+    assert len(server.requests) == 1
+
+
+def test_a_sample_of_ones_own(settings, tmp_path):
+    """Any format; what is no image is a mistake in the settings."""
+
+    def with_sample(path):
+        return with_web(settings, sample_image=str(path))
+
+    own = tmp_path / 'my "photo".png'
+    own.write_bytes(picture("PNG"))
+    with serve(answer(body=picture(), Content_Type="image/webp")) as server:
+        assert optimization(api_of(server), with_sample(own), CLOCK).is_valid
+        assert b'filename="my__photo_.png"' in server.requests[0]
+        assert b"tEXtComment\0operations-playbook probe 2026-03-02T08:00:00" in server.requests[0]
+        own.write_bytes(b"hello")
+        with pytest.raises(
+            UsageError, match=r"web\.sample_image: expected an image, got 5 bytes that are not an image"
+        ):
+            optimization(api_of(server), with_sample(own), CLOCK)
+        with pytest.raises(UsageError, match=r"web\.sample_image names .*, which cannot be read: No such file"):
+            optimization(api_of(server), with_sample(tmp_path / "none.jpg"), CLOCK)
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("path", ["@evil.example/", ".evil.example/", "https://evil.example/"])
+def test_the_path_cannot_lead_to_another_host(path, settings):
+    """It is the only thing that is ever posted to."""
+    web = msgspec.structs.replace(settings.target.web, optimize_path=path)
+    settings = msgspec.structs.replace(settings, target=msgspec.structs.replace(settings.target, web=web))
+    with pytest.raises(UsageError, match=r"web\.optimize_path: expected a path"):
+        image_api(HttpClient("http://localhost", service="Website"), settings)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"X_Cache": "HIT"},
+        {"X_Cache": "Hit from cloudfront"},
+        {"X_Cache": "HIT, MISS"},
+        {"CF_Cache_Status": "HIT"},
+        {"Cache_Status": "Edge; hit; ttl=30"},
+        {"X_Proxy_Cache": "TCP_HIT"},
+        {"Age": "31"},
+    ],
+)
+def test_a_picture_from_a_cache_says_nothing_of_the_optimiser(headers, settings):
+    """As good as it may be: nothing was optimised."""
+    result = measured(settings, picture(), **headers)
+    assert result.is_valid
+    assert not result.coverage.enough
+    verdict, message = judged(checks.test_photograph_comes_back_smaller, settings, optimization=result)
+    assert verdict is Verdict.UNKNOWN
+    assert message.startswith(
+        "Optimised image: expected a photograph that was optimised just now, got one from a cache"
+    )
+
+
+@pytest.mark.parametrize("headers", [{"X_Cache": "MISS"}, {"CF_Cache_Status": "DYNAMIC"}, {"Age": "0"}])
+def test_a_picture_past_a_cache_is_ok(headers, settings):
+    """What stands in those headers on a picture that is new."""
+    result = measured(settings, picture(), **headers)
+    assert judged(checks.test_photograph_comes_back_smaller, settings, optimization=result)[0] is Verdict.OK
+
+
+def test_the_same_bytes_are_not_optimised(settings):
+    """An endpoint that gives back what it gets."""
+
+    def echo(connection):
+        """Send the form's file back."""
+        form = server.requests[0].partition(b"\r\n\r\n")[2]
+        body = form.partition(b"\r\n\r\n")[2].rpartition(b"\r\n--")[0]
+        connection.sendall(answer(body=body, Content_Type="image/jpeg"))
+
+    with serve(echo) as server:
+        result = optimization(api_of(server), settings, CLOCK)
+    assert result.summary.startswith("the very 140,6")
+    assert judged(checks.test_photograph_comes_back_smaller, settings, optimization=result)[0] is Verdict.CRITICAL

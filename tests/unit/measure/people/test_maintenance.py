@@ -1,0 +1,295 @@
+"""Planned maintenance: windows in local time, silences, the team, and errors that are new."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from playbook.clients.alertmanager import Silence
+from playbook.clients.log_reading import LogStream
+from playbook.core.clock import FixedClock
+from playbook.core.errors import NotConfigured, TooLittleData, UsageError
+from playbook.core.sign_off import Attestation, Rule, SignOff
+from playbook.measure.logs.maintenance_errors import errors_since_maintenance
+from playbook.measure.people.maintenance import (
+    maintenance_plan,
+    since_maintenance,
+    window_silences,
+    window_team,
+)
+from playbook.settings.loading import load
+from tests.unit.measure.figures.test_kpis import Store
+
+NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+
+
+def settings_with(tmp_path, **maintenance):
+    overlay = {"targets": {"staging": {"maintenance": maintenance}}}
+    return load("staging", root=tmp_path, environment={}, overlay=overlay)
+
+
+def window(start, end, name="Work"):
+    return {"name": name, "start": start, "end": end}
+
+
+def plan(tmp_path, *windows, zone="UTC", now=NOW, **more):
+    settings = settings_with(tmp_path, time_zone=zone, windows=list(windows), **more)
+    return maintenance_plan(settings, FixedClock(now)), settings
+
+
+TODAY = window("2026-11-23T13:00:00", "2026-11-23T14:00:00", "Today")
+MORNING = window("2026-11-23T09:00:00", "2026-11-23T10:00:00", "Morning")
+LAST_WEEK = window("2026-11-16T09:00:00", "2026-11-16T10:00:00", "Last week")
+
+
+def test_the_next_window_and_the_last(tmp_path):
+    """In any order; what is on counts as ahead."""
+    found, _ = plan(tmp_path, TODAY, LAST_WEEK, MORNING)
+    assert (found.next.name, found.last.name) == ("Today", "Morning")
+    assert found.found == "Today, Mon 2026-11-23 13:00 to 14:00 UTC, in 1 h"
+    on, _ = plan(tmp_path, TODAY, MORNING, now=NOW + timedelta(minutes=90))
+    assert on.next.name == "Today"
+    assert on.found.endswith("which is on now")
+    assert [row[3] for row in on.evidence().rows] == ["on, for another 30 min", "over for 3 h 30 min"]
+
+
+def test_where_no_window_is_ahead_or_over(tmp_path):
+    """Said by the window that there is."""
+    past, _ = plan(tmp_path, MORNING)
+    assert past.ahead is None
+    assert past.found == "none; the last was Morning, Mon 2026-11-23 09:00 to 10:00 UTC"
+    with pytest.raises(TooLittleData, match="expected a maintenance window ahead, got Morning"):
+        _ = past.next
+    with pytest.raises(TooLittleData, match="expected a maintenance that is over, got Today"):
+        _ = plan(tmp_path, TODAY)[0].last
+
+
+def test_no_window_at_all_is_not_configured(tmp_path):
+    """With the line to add."""
+    with pytest.raises(NotConfigured) as caught:
+        plan(tmp_path)
+    assert caught.value.add.startswith("to playbook.toml:\n[targets.staging.maintenance]\nwindows = [{ name")
+
+
+@pytest.mark.parametrize(
+    ("zone", "start", "end", "utc"),
+    [
+        ("Europe/Berlin", "2026-07-01T22:00:00", "2026-07-01T23:00:00", "20:00"),
+        ("Europe/Berlin", "2026-12-01T22:00:00", "2026-12-01T23:00:00", "21:00"),
+        ("America/New_York", "2026-12-01T22:00:00", "2026-12-01T23:00:00", "03:00"),
+        ("Europe/Berlin", "2026-12-01T22:00:00+00:00", "2026-12-01T23:00:00+00:00", "22:00"),
+        ("Europe/Berlin", "2027-03-28T02:30:00", "2027-03-28T04:00:00", "01:30"),  # skipped: as much later
+        ("Europe/Berlin", "2026-10-25T02:30:00", "2026-10-25T04:00:00", "00:30"),  # twice: the first
+    ],
+)
+def test_windows_are_local_time(tmp_path, zone, start, end, utc):
+    """Summer, winter, and the nights between."""
+    found, _ = plan(tmp_path, window(start, end), zone=zone)
+    assert f"{found.windows[0].start:%H:%M}" == utc
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (
+            {"time_zone": "Mars/Olympus"},
+            "maintenance: expected a time zone such as Europe/Berlin, got 'Mars/Olympus'",
+        ),
+        ({"time_zone": "../etc/passwd"}, "maintenance: expected a time zone such as Europe/Berlin"),
+        (
+            {"windows": [window("2026-01-01T10:00:00", "2026-01-01T10:00:00")]},
+            "the window 'Work' ends before it begins",
+        ),
+        ({"windows": [{"name": "x", "start": "soon", "end": "later"}]}, "maintenance.windows[0].start: invalid"),
+    ],
+)
+def test_a_mistake_in_the_settings_is_one_sentence(tmp_path, change, sentence):
+    """When they are read, not when the maintenance begins."""
+    with pytest.raises(UsageError) as caught:
+        settings_with(tmp_path, **change)
+    assert sentence in str(caught.value)
+
+
+def signed(when):
+    line = Attestation(item="i", who="Ada", when=when, note="n", expires=when + timedelta(days=2), digest="d")
+    return SignOff("i", line, (), Rule(timedelta(days=2), timedelta()), NOW)
+
+
+def test_only_what_is_signed_after_the_maintenance_counts(tmp_path):
+    """It ended at ten."""
+    found, _ = plan(tmp_path, MORNING)
+    assert found.after(signed(NOW - timedelta(hours=2)))
+    assert not found.after(signed(NOW - timedelta(hours=2, seconds=1)))
+    assert not found.after(SignOff("i", None, (), Rule(timedelta(1), timedelta()), NOW))
+
+
+@dataclass
+class Alerting:
+    """Silences by the alert's name."""
+
+    silences: dict
+
+    def silences_on(self, labels):
+        """As a client does."""
+        return self.silences.get(labels["alertname"], [])
+
+
+def silence(start, end):
+    return Silence(
+        "1", ('alertname="A"',), "ada", "work", NOW + timedelta(hours=end), NOW + timedelta(hours=start)
+    )
+
+
+@pytest.mark.parametrize(
+    ("silences", "all_silenced", "none_longer", "found"),
+    [
+        ([silence(0.9, 2.1)], True, True, "silences on A"),
+        ([silence(1, 2)], True, True, "silences on A"),
+        ([silence(1.1, 2.1)], False, True, "none on A"),
+        ([silence(0.9, 1.9)], False, True, "none on A"),
+        ([silence(-24, 48)], True, False, "silences on A"),
+        ([silence(-24, 48), silence(0.5, 2.5)], True, True, "silences on A"),
+        ([], False, True, "none on A"),
+    ],
+)
+def test_silences_cover_the_window_and_no_more(tmp_path, silences, all_silenced, none_longer, found):
+    """It is from one to two hours from now; an hour before and after is allowed."""
+    the_plan, settings = plan(tmp_path, TODAY, silenced=[{"alertname": "A"}])
+    seen = window_silences(Alerting({"A": silences}), the_plan, settings)
+    assert (seen.all_silenced, seen.none_longer, seen.found) == (all_silenced, none_longer, found)
+    assert seen.evidence()
+
+
+def test_a_window_that_is_on_needs_a_silence_from_now_on(tmp_path):
+    """What was before is over."""
+    later = NOW + timedelta(minutes=90)
+    the_plan, settings = plan(tmp_path, TODAY, silenced=[{"alertname": "A"}, {"alertname": "B"}], now=later)
+    seen = window_silences(Alerting({"A": [silence(1.2, 2.2)]}), the_plan, settings)
+    assert seen.found == "none on B"
+
+
+def test_which_alerts_to_silence_has_to_be_said(tmp_path):
+    """Nobody can guess what the work sets off."""
+    the_plan, settings = plan(tmp_path, TODAY)
+    with pytest.raises(NotConfigured, match="which alerts to silence is not said"):
+        window_silences(Alerting({}), the_plan, settings)
+
+
+ROSTER = """
+time_zone = "UTC"
+[people.ada]
+name = "Ada"
+[people.ben]
+name = "Ben"
+[rotations.primary]
+starts = 2026-11-02T13:30:00
+people = ["ada", "ben"]
+[rotations.secondary]
+starts = %s
+people = ["ben", "ada"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("secondary", "found"),
+    [
+        ("2026-11-02T13:30:00", "Ada then Ben as primary and Ben then Ada as secondary"),
+        ("2026-11-02T09:00:00", "Ada as both"),
+        ("2026-12-02T09:00:00", "nobody as secondary"),
+    ],
+)
+def test_two_people_are_there_through_the_window(tmp_path, secondary, found):
+    """Also where they change hands in it."""
+    (tmp_path / "roster.toml").write_text(ROSTER % secondary)
+    overlay = {"targets": {"staging": {"people": {"roster": "roster.toml"}, "maintenance": {"windows": [TODAY]}}}}
+    (tmp_path / "playbook.toml").write_text("")
+    settings = load("staging", root=tmp_path, environment={}, overlay=overlay)
+    # The rotation changes hands every seven days at half past one, in the middle of the window of Monday.
+    team = window_team(maintenance_plan(settings, FixedClock(NOW)), settings)
+    assert (team.found, team.there) == (found, " then " in found)
+    assert team.evidence()
+
+
+def test_figures_since_the_end_say_over_how_long(tmp_path):
+    """A day at most; too few are UNKNOWN."""
+    counts = {"response_time_count": 812.0, "error_rate_count": 40.0, "image_success_count": 300.0}
+    store = Store(response_time=0.4, error_rate=0.0, image_success=99.6, **counts)
+    half_past = window("2026-11-23T10:00:00", "2026-11-23T11:30:00")
+    the_plan, settings = plan(tmp_path, half_past)
+    since = since_maintenance(store, the_plan, settings)
+    assert since.response_time.reading.over == "30 min (812 requests)"
+    lacks = since.error_rate.reading.coverage
+    assert (lacks.expected, lacks.got) == ("at least 100 requests in 30 min", "40")
+    assert since.error_rate.by_itself.coverage.words == "1 answer · 1 own series · 40 requests"
+    assert "[1800s]" in store.asked["queries.response_time"]
+    assert since.evidence()
+    the_plan, settings = plan(tmp_path, LAST_WEEK)
+    assert since_maintenance(store, the_plan, settings).response_time.reading.over == "24 h (812 requests)"
+
+
+class Logs:
+    """Lines that are given."""
+
+    def __init__(self, *lines, problems=()):
+        self._lines, self._problems = lines, list(problems)
+
+    def read(self, since):
+        """As a client does."""
+        self.since = since
+        return LogStream("a file", iter([iter(self._lines)]), self._problems)
+
+
+def line(at, text):
+    return f"web {at:%Y-%m-%dT%H:%M:%S}.000000000Z {text}"
+
+
+# Four lines in each hour of the day before and of the time since; none in the window.
+HOURS = [n / 4 for n in range(-27 * 4, 1) if not -12 < n < -8]
+QUIET = [line(NOW + timedelta(hours=hour), "INFO all is well") for hour in HOURS]
+
+
+@pytest.mark.parametrize(
+    ("errors", "lasting", "passing"),
+    [
+        ([], "none", "none"),
+        ([(-20, "old 1"), (-1, "old 2")], "none", "none"),
+        ([(-1, "new 1"), (-0.5, "new 2")], "2 × web: ERROR new #", "none"),
+        ([(-2.5, "restart 7")], "none", "1 × web: ERROR restart #"),
+        ([(-2.5, "both 1"), (-1, "both 2"), (-1, "more x")], "2 × web: ERROR both #, and 1 more", "none"),
+    ],
+)
+def test_new_errors_are_kinds_that_were_not_there_before(tmp_path, errors, lasting, passing):
+    """The window was from nine to ten, two hours ago; numbers make no new kind."""
+    the_plan, settings = plan(tmp_path, MORNING)
+    lines = sorted([*QUIET, *(line(NOW + timedelta(hours=at), f"ERROR {text}") for at, text in errors)])
+    logs = Logs(*lines)
+    found = errors_since_maintenance(logs, the_plan, settings)
+    assert logs.since == NOW - timedelta(hours=27)
+    assert (found.words(found.lasting), found.words(found.passing)) == (lasting, passing)
+    assert found.coverage.enough
+    assert found.coverage.words.startswith("24 of 24 h before it")
+    assert found.evidence()
+
+
+@pytest.mark.parametrize(
+    ("lines", "got"),
+    [
+        (QUIET[-29:], "lines of 5 h before it"),
+        (QUIET[:-9], "none since its end"),
+        ([], "lines of 0 h before it and none since its end"),
+        (QUIET[:40] + QUIET[48:], "no line of any component from 22 Nov 18:45 to 21:00 UTC"),
+    ],
+)
+def test_too_few_lines_say_nothing(tmp_path, lines, got):
+    """Of the time before, of the time since, or with a hole in between."""
+    the_plan, settings = plan(tmp_path, MORNING)
+    coverage = errors_since_maintenance(Logs(*lines), the_plan, settings).coverage
+    assert not coverage.enough
+    assert got in coverage.got
+
+
+def test_what_could_not_be_read_may_hold_a_new_error(tmp_path):
+    """So that there is none is not said."""
+    the_plan, settings = plan(tmp_path, MORNING)
+    found = errors_since_maintenance(Logs(*QUIET, problems=["one was damaged"]), the_plan, settings)
+    assert found.coverage.got == "one was damaged"

@@ -1,0 +1,243 @@
+"""Sign-offs, deliveries and the roster as measurements."""
+
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import settings as effort
+from hypothesis import strategies as st
+
+from checks.people import test_handoff as handoff
+from checks.people import test_on_call as calls
+from checks.people import test_team as team
+from playbook.core.clock import FixedClock
+from playbook.core.errors import NotConfigured, Unreachable
+from playbook.core.sign_off import Rule
+from playbook.core.verdict import Verdict
+from playbook.history.deliveries import Delivery, note
+from playbook.measure.app.documentation import Documentation
+from playbook.measure.people.handoff import weekly_handoff
+from playbook.measure.people.on_call import on_call
+from playbook.measure.people.people import attestations, team_notified
+from playbook.people.attest import attest
+from playbook.settings.loading import load
+from tests.judged import judged
+
+NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)  # a Monday, 10:00 in Berlin
+CLOCK = FixedClock(NOW)
+# What only a person can tell of the documents.
+UNTOLD = Documentation(None, 0, None, "no date of review", recent=False)
+ITEM = "weekly.team.notified"
+ROSTER = """
+time_zone = "Europe/Berlin"
+[people.ada]
+name = "Ada"
+[people.ben]
+name = "Ben"
+[rotations.primary]
+starts = 2026-11-16T09:00:00
+people = ["ada", "ben"]
+[rotations.secondary]
+starts = 2026-11-16T09:00:00
+people = ["ben", "ada"]
+"""
+
+
+@pytest.fixture
+def settings(tmp_path):
+    """Settings with some of the files of people."""
+
+    def make(**people):
+        base = load(root=tmp_path, environment={})
+        named = {key: str(tmp_path / name) for key, name in people.items()}
+        return msgspec.structs.replace(base, people=msgspec.structs.replace(base.people, **named))
+
+    return make
+
+
+def delivered(tmp_path, **changes):
+    fields = {
+        "set": "weekly",
+        "target": "sandbox",
+        "when": datetime(2026, 11, 22, 9, tzinfo=UTC),
+        "to": "Slack",
+        "what": "digest",
+        "channel": "apprise Slack",
+        "delivered": True,
+        **changes,
+    }
+    note(tmp_path / "h", Delivery(**fields))
+
+
+def test_a_delivery_of_this_week_stands_for_a_sign_off(tmp_path, settings):
+    """Also where no ledger is configured."""
+    delivered(tmp_path)
+    found = team_notified(settings(deliveries="h"), CLOCK)
+    assert found.delivered == "delivered to Slack on 2026-11-22"
+
+
+def test_a_target_of_its_own_reads_its_history(tmp_path, settings, monkeypatch):
+    """Without any further setting; the sandbox is made anew each time, so it reads none."""
+    delivered(tmp_path, target="production", what="events")
+    monkeypatch.setenv("PLAYBOOK_HISTORY", str(tmp_path / "h"))
+    mine = settings()
+    target = msgspec.structs.replace(mine.target, name="production", kind="production")
+    found = team_notified(msgspec.structs.replace(mine, target=target), CLOCK)
+    assert found.delivered == "delivered to Slack on 2026-11-22"
+    with pytest.raises(NotConfigured):
+        team_notified(mine, CLOCK)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"when": datetime(2026, 11, 14, 8, tzinfo=UTC)},
+        {"when": datetime(2026, 11, 24, 9, tzinfo=UTC)},
+        {"delivered": False},
+        {"what": "ping"},
+        {"set": "daily"},
+        {"target": "production"},
+    ],
+)
+def test_other_deliveries_do_not(tmp_path, settings, changes):
+    """One of before, of the future, that failed, a ping, another set's or target's: the sign-off counts then."""
+    delivered(tmp_path, **changes)
+    week = Rule(timedelta(days=9), timedelta(days=2))
+    attest(tmp_path / "a.jsonl", ITEM, who="Ada", note="told", rule=week, now=NOW, root=tmp_path)
+    found = team_notified(settings(deliveries="h", attestations="a.jsonl"), CLOCK)
+    assert not found.delivered
+    assert found.sign_off.valid
+
+
+def test_without_either_it_is_not_configured(settings):
+    """The line to add is named; a file that is not there is another thing."""
+    with pytest.raises(NotConfigured) as caught:
+        team_notified(settings(deliveries="h"), CLOCK)
+    assert "[targets.sandbox.people]\nattestations" in caught.value.add
+    with pytest.raises(Unreachable):
+        attestations(settings(attestations="a.jsonl"), CLOCK)
+
+
+@pytest.fixture
+def roster(tmp_path, settings):
+    """The measurement on a roster."""
+
+    def make(text=""):
+        (tmp_path / "r.toml").write_text(ROSTER + text, encoding="utf-8")
+        return on_call(settings(roster="r.toml"), CLOCK)
+
+    return make
+
+
+def test_two_people_through_the_week(roster):
+    """Who they are, and when they change."""
+    found = roster()
+    assert found.people_now == "Ben as primary and Ada as secondary"
+    assert found.covered
+    assert found.ahead == "two at every moment"
+    assert [each.person for each in found.through(NOW + timedelta(days=31)).spans["primary"]] == [
+        *("ben", "ada", "ben", "ada", "ben"),
+    ]
+
+
+def test_one_for_both_is_told_for_its_time(roster):
+    """In the roster's time."""
+    shift = 'duty = "primary"\nperson = "ada"\nfrom = 2026-11-25T09:00:00\nuntil = 2026-11-26T09:00:00\n'
+    found = roster(f"[[shifts]]\n{shift}")
+    assert not found.one_has_both
+    assert found.doubles == ["Ada as both from Wed 2026-11-25 09:00 until Thu 2026-11-26 09:00"]
+
+
+def test_a_severity_without_somebody_is_a_problem(roster):
+    """As are calls that end with those on call, and an answer that is too slow."""
+    found = roster('[escalation.P1]\ncall = ["primary"]\nanswer_minutes = 16\n[escalation.P4]\ncall = ["ben"]\n')
+    assert found.escalation_problems == [
+        "P1 goes no further than those on call",
+        "P1 may wait 16 min, and 15 min is the most",
+        "nobody is called for P2",
+        "nobody is called for P3",
+    ]
+    assert found.incomplete == ["no email and no phone of Ada", "no email and no phone of Ben"]
+
+
+@pytest.fixture
+def first_seen(tmp_path, monkeypatch):
+    """Settings of a production system that was first checked so many days ago."""
+
+    def make(days, **people):
+        monkeypatch.setenv("PLAYBOOK_HISTORY", str(tmp_path / "history"))
+        since = (NOW - timedelta(days=days)).isoformat()
+        overlay = {"targets": {"production": {"first_days": {"known_since": since}}}}
+        base = load("production", root=tmp_path, environment={}, overlay=overlay)
+        named = {key: str(tmp_path / name) for key, name in people.items()}
+        return msgspec.structs.replace(base, people=msgspec.structs.replace(base.people, **named))
+
+    return make
+
+
+@pytest.mark.parametrize(("days", "expected"), [(0, "UNKNOWN"), (8.9, "UNKNOWN"), (9.1, "CRITICAL")])
+def test_what_was_never_signed_is_critical_once_it_has_been_due(tmp_path, first_seen, days, expected):
+    """A week and its grace after the first run."""
+    (tmp_path / "a.jsonl").touch()
+    found = attestations(first_seen(days, attestations="a.jsonl"), CLOCK)
+    said, message = judged(
+        team.test_documentation_follows_the_weeks_changes, attestations=found, documentation=UNTOLD
+    )
+    assert said == expected
+    assert message.startswith("Sign-off of weekly.docs.updated: expected a valid one, got none")
+
+
+def test_what_expired_or_is_refused_is_critical_on_the_first_day_too(tmp_path, first_seen):
+    """That there is none is one thing, that there was one another."""
+    rule = Rule(timedelta(days=9), timedelta(days=2))
+    item, file = "weekly.docs.updated", tmp_path / "a.jsonl"
+    attest(file, item, who="Ada", note="read", rule=rule, now=NOW - timedelta(days=20), root=tmp_path)
+    found = attestations(first_seen(0, attestations="a.jsonl"), CLOCK)
+    check = team.test_documentation_follows_the_weeks_changes
+    assert judged(check, attestations=found, documentation=UNTOLD)[0] is Verdict.CRITICAL
+    file.write_bytes(file.read_bytes().replace(b"Ada", b"Ben"))
+    found = attestations(first_seen(0, attestations="a.jsonl"), CLOCK)
+    assert judged(check, attestations=found, documentation=UNTOLD)[0] is Verdict.CRITICAL
+
+
+def test_what_belongs_to_an_occasion_is_due_whenever_that_is(tmp_path, first_seen):
+    """A maintenance on the first day needs its sign-off as any other."""
+    (tmp_path / "a.jsonl").touch()
+    found = attestations(first_seen(0, attestations="a.jsonl"), CLOCK)
+    assert not found.of("pre_maintenance.team-available").pending
+
+
+@pytest.mark.parametrize(("days", "expected"), [(0, "UNKNOWN"), (8, "UNKNOWN"), (10, "CRITICAL")])
+def test_a_page_that_was_never_written_is_critical_once_it_has_been_due(tmp_path, first_seen, days, expected):
+    """As a sign-off."""
+    (tmp_path / "pages").mkdir()
+    known = first_seen(days, handoffs="pages")
+    found = weekly_handoff(known, CLOCK)
+    assert judged(handoff.test_the_week_is_handed_over, known, weekly_handoff=found)[0] == expected
+    assert judged(handoff.test_the_weekly_page_can_be_read, known, weekly_handoff=found)[0] == expected
+
+
+def test_a_damaged_page_is_critical_on_the_first_day_too(tmp_path, first_seen):
+    """Somebody wrote one."""
+    (tmp_path / "pages").mkdir()
+    (tmp_path / "pages" / "production-weekly-20261122T090000Z.json").write_text("{")
+    known = first_seen(0, handoffs="pages")
+    found = weekly_handoff(known, CLOCK)
+    assert judged(handoff.test_the_week_is_handed_over, known, weekly_handoff=found)[0] == "CRITICAL"
+
+
+@effort(deadline=None, max_examples=40)
+@given(hour=st.integers(1, 6 * 24), length=st.integers(1, 20), duty=st.sampled_from(["primary", "secondary"]))
+def test_one_person_alone_anywhere_ahead_is_not_ok(tmp_path_factory, hour, length, duty):
+    """At any hour of the week, in either duty."""
+    folder = tmp_path_factory.mktemp("r")
+    start = NOW.replace(hour=10, tzinfo=None) + timedelta(hours=hour)
+    other = {"primary": "ada", "secondary": "ben"}[duty]
+    shift = f'[[shifts]]\nduty = "{duty}"\nperson = "{other}"\nfrom = {start.isoformat()}\n'
+    shift += f"until = {(start + timedelta(hours=length)).isoformat()}\n"
+    (folder / "roster.toml").write_text(ROSTER + shift)
+    base = load(root=folder, environment={})
+    people = msgspec.structs.replace(base.people, roster=str(folder / "roster.toml"))
+    found = on_call(msgspec.structs.replace(base, people=people), CLOCK)
+    assert judged(calls.test_two_people_are_on_call, on_call=found)[0] is Verdict.WARNING

@@ -1,0 +1,178 @@
+"""How bad, how far behind, and who could not be asked."""
+
+from __future__ import annotations
+
+from typing import cast
+
+import msgspec
+import pytest
+
+from checks.security import test_vulnerabilities as checks
+from playbook.clients.github import DependabotAlert, GitHubApi
+from playbook.clients.npm import Npm
+from playbook.clients.npm_messages import AuditReport, Outdated, Project
+from playbook.core.errors import Denied, NotConfigured, Unreachable
+from playbook.core.verdict import Verdict
+from playbook.measure.security import dependencies
+from playbook.measure.security.dependencies import (
+    OldDependency,
+    Source,
+    Weakness,
+    Weaknesses,
+    outdated_dependencies,
+    weaknesses,
+)
+from playbook.settings.loading import load
+from tests.judged import judged
+
+SETTINGS = load("sandbox", environment={})
+ABSENT = NotConfigured("not configured", setting="x", add="x")
+GONE = Unreachable("gone", service="npm")
+OFF = Denied("GitHub: got HTTP 403 (Dependabot alerts are disabled for this repository)", service="GitHub")
+ARCHIVED = Denied(
+    "GitHub: got HTTP 403 (Dependabot alerts are not available for archived repositories)", service=""
+)
+DENIED = Denied("GitHub: got HTTP 403 (Resource not accessible by integration)", service="GitHub")
+REPORT = {
+    "auditReportVersion": 2,
+    "vulnerabilities": {
+        "low": {"severity": "low", "via": ["qs"], "fixAvailable": False},
+        "express": {
+            "severity": "moderate",
+            "via": [{"title": "Bad", "url": "u"}],
+            "fixAvailable": {"name": "express", "version": "5.0.0", "isSemVerMajor": True},
+        },
+    },
+    "metadata": {"vulnerabilities": {"total": 2}, "dependencies": {"total": 3}},
+}
+PROJECT = Project(direct={"express": False, "low": True}, locked={"express": "4.0.0", "low": "1.0.0"}, packages=3)
+
+
+def weak(package: str, level: str, fix: str = "") -> Weakness:
+    return Weakness(package, level, "Bad", fix, "")
+
+
+@pytest.mark.parametrize(
+    ("level", "severe"), [("critical", True), ("high", True), ("moderate", False), ("low", False), ("new", True)]
+)
+def test_levels(level, severe):
+    assert weak("a", level).severe is severe
+
+
+def test_a_message_names_the_first_and_counts_the_rest():
+    many = Source("npm audit", tuple(weak(name, "high", f"{name} 2") for name in "abcd"), "9 dependencies")
+    assert many.reading.value == 4
+    assert many.reading.over == (
+        "in 9 dependencies (a high, fixed by a 2; b high, fixed by b 2; c high, fixed by c 2; and 1 more)"
+    )
+    assert Source("npm audit", (weak("a", "low"),), "1 dependency").reading.over == "in 1 dependency"
+
+
+def of(npm_error=None, dependabot_error=None, monkeypatch=None):
+    """What the measurement makes of what each of the two answers; no weakness where there is no error."""
+
+    class FakeNpm:
+        def audit(self) -> AuditReport:
+            if npm_error:
+                raise npm_error
+            return msgspec.convert(REPORT, AuditReport)
+
+        def read(self) -> Project:
+            return PROJECT
+
+    class FakeGitHub:
+        settings = SETTINGS
+
+        def dependabot_alerts(self) -> list[DependabotAlert]:
+            if dependabot_error:
+                raise dependabot_error
+            return []
+
+    monkeypatch.setattr(dependencies, "npm", lambda _settings: FakeNpm())
+    return weaknesses(cast(GitHubApi, FakeGitHub()), SETTINGS)
+
+
+@pytest.mark.parametrize(
+    ("errors", "verdict"),
+    [
+        ((None, None), Verdict.OK),
+        ((None, ABSENT), Verdict.OK),
+        ((ABSENT, None), Verdict.OK),
+        ((GONE, None), Verdict.UNKNOWN),
+        ((None, GONE), Verdict.UNKNOWN),
+        ((None, OFF), Verdict.OK),
+        ((None, ARCHIVED), Verdict.OK),
+        ((None, DENIED), Verdict.UNKNOWN),
+    ],
+)
+def test_who_must_have_answered(errors, verdict, monkeypatch):
+    found = of(*errors, monkeypatch)
+    assert (
+        judged(checks.test_no_dependency_is_known_to_be_weak, limits=SETTINGS.limits, weaknesses=found)[0]
+        is verdict
+    )
+
+
+@pytest.mark.parametrize(
+    ("errors", "raised"),
+    [
+        ((ABSENT, ABSENT), NotConfigured),
+        ((ABSENT, GONE), Unreachable),
+        ((GONE, ABSENT), Unreachable),
+        ((ABSENT, OFF), NotConfigured),
+    ],
+)
+def test_without_any_answer_the_reason_is_raised(errors, raised, monkeypatch):
+    with pytest.raises(raised):
+        of(*errors, monkeypatch)
+
+
+def test_the_worst_source_is_judged_first():
+    found = Weaknesses((Source("a"), Source("b", (weak("x", "high"),)), Source("c", error=GONE)))
+    assert [source.name for source in found.asked] == ["b", "a"]
+
+
+def test_npm_and_dependabot_in_one(monkeypatch):
+    found = of(None, ABSENT, monkeypatch)
+    assert [source.name for source in found.asked] == ["npm audit"]
+    assert [weakness.level for weakness in found.asked[0].weaknesses] == ["moderate", "low"]
+    assert found.coverage.words == "3 of 3 locked packages · 2 of 2 dependencies"
+
+
+@pytest.mark.parametrize(
+    ("current", "latest", "behind"),
+    [
+        ("4.21.2", "5.1.0", "major"),
+        ("4.21.2", "4.22.0", "minor"),
+        ("4.21.2", "4.21.3", "patch"),
+        ("0.33.5", "0.34.0", "major"),
+        ("0.34.4", "0.34.5", "patch"),
+        ("5.0.0-beta.2", "5.0.0", "patch"),
+        ("", "1.0.0", "other"),
+        ("git+ssh://x", "1.0.0", "other"),
+    ],
+)
+def test_how_far_behind(current, latest, behind):
+    assert OldDependency("x", current, "", latest, developing=False).behind == behind
+
+
+def test_majors_are_counted_and_named():
+    class FakeNpm:
+        def read(self) -> Project:
+            return Project(
+                direct={"a": False, "b": True, "c": False}, locked={"a": "1.0.0", "b": "1.0.0", "c": "3.0.0"}
+            )
+
+        def outdated(self) -> dict[str, Outdated]:
+            return {
+                "a": Outdated(wanted="1.0.0", latest="2.0.0"),
+                "b": Outdated(current="0.0.0", wanted="1.0.1", latest="1.0.1"),
+                "c": Outdated(current="0.0.0", wanted="3.0.0", latest="3.0.0"),
+            }
+
+    found = outdated_dependencies(cast(Npm, FakeNpm()))
+    assert [(one.name, one.current, one.developing) for one in found.old] == [
+        ("a", "1.0.0", False),
+        ("b", "1.0.0", True),
+    ]
+    assert (found.majors.value, found.majors.over) == (1.0, "of 3 dependencies of the project (a 1.0.0 → 2.0.0)")

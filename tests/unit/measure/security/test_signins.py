@@ -1,0 +1,248 @@
+"""Refused requests and failed sign-ins of a week, and whether a password was guessed."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as settled
+from hypothesis import strategies as st
+
+from checks.security import test_security as checks
+from playbook.clients.log_reading import LogStream
+from playbook.core.clock import FixedClock
+from playbook.core.errors import TooLittleData, Unreachable
+from playbook.core.judge import Judge
+from playbook.measure.security.security_log import LogsOfTheWeek, logs_of_the_week, security_log
+from playbook.measure.security.signins import failed_logins
+from playbook.settings.loading import load
+from tests.judged import judged
+
+NOW = datetime(2026, 11, 20, 12, 30, tzinfo=UTC)
+CLOCK = FixedClock(NOW)
+
+
+class Log:
+    """A log that holds these lines."""
+
+    def __init__(self, *lines, problems=()):
+        self.lines, self.problems = lines, list(problems)
+
+    def read(self, since):
+        return LogStream("a test", iter([iter(self.lines)]), self.problems)
+
+
+def line(text, hours=0.0):
+    return f"web {NOW - timedelta(hours=hours):%Y-%m-%dT%H:%M:%S.%f}000Z {text}"
+
+
+def refused(hours, client="192.0.2.7"):
+    return line(f'{client} - - [20/Nov/2026:10:00:00 +0000] "GET /admin HTTP/1.1" 403 12 "-" "-"', hours)
+
+
+def shown(value, number):
+    return value.evidence()[number]
+
+
+ORDINARY = [
+    line('192.0.2.8 - - [20/Nov/2026:10:00:00 +0000] "GET / HTTP/1.1" 200 12 "-" "-"', hours)
+    for hours in range(169)
+]
+SETTINGS = load("staging", environment={})
+QUIET = security_log(logs_of_the_week(Log(*ORDINARY), SETTINGS, CLOCK))
+
+
+@pytest.fixture
+def settings(tmp_path):
+    """A target, with a file of sign-ins where a test wants one."""
+
+    def make(*auth_lines):
+        overlay = {}
+        if auth_lines:
+            file = tmp_path / "auth.log"
+            file.write_text("".join(f"{text}\n" for text in auth_lines))
+            overlay = {"targets": {"staging": {"security": {"auth_logs": [str(file)], "days": 36500}}}}
+        return load("staging", root=tmp_path, environment={}, overlay=overlay)
+
+    return make
+
+
+def week(*lines, problems=()):
+    """What the logs say, through both measurements."""
+    kept = logs_of_the_week(Log(*lines, problems=problems), SETTINGS, CLOCK)
+    return security_log(kept)
+
+
+def standing_on(value, holds=True):
+    """The verdict on a good statement that stands on this value."""
+    judge = Judge()
+    judge.stand_on("value", value.coverage)
+    judge.that(holds, "It", expected="well", found="well")
+    return str(judge.judgements[0].verdict), judge.judgements[0].message
+
+
+def test_a_quiet_week(settings):
+    """None refused, over what was seen."""
+    found = week(*ORDINARY)
+    assert (found.burst.value, found.burst.over) == (0, "168 of 168 h (169 lines)")
+    assert found.unusual == ""
+    assert standing_on(found)[0] == "OK"
+    assert found.coverage.words == "168 of 168 h"
+    assert shown(found, 0).facts["Hours with lines"] == "168 of 168"
+    logins = failed_logins(LogsOfTheWeek(found), settings(), CLOCK)
+    assert (logins.by_source.value, logins.altogether.value, logins.guessed) == (0, 0, "")
+    assert standing_on(logins)[0] == "OK"
+    assert "security.auth_logs" in shown(logins, 1).facts["Files"]
+
+
+def test_a_burst():
+    """Of the source that had most in an hour, not most in all."""
+    slow = [refused(hours, "192.0.2.1") for hours in range(168)]
+    found = week(*ORDINARY, *slow, *[refused(2.1)] * 20)
+    assert found.burst.value == 20
+    assert found.burst.over.endswith(", by 192.0.2.7 at Fri 20 Nov, 10:00 UTC")
+    assert found.unusual == "21 from 2 sources at Fri 20 Nov, 10:00 UTC (usually 1)"
+    assert shown(found, 1).rows[0][:2] == ["192.0.2.1", "168"]
+    assert shown(found, 2).rows == [["/admin", "188"]]
+
+
+@pytest.mark.parametrize(
+    ("lines", "problems", "words"),
+    [
+        (ORDINARY[:140], (), "expected log lines of at least 151.2 of 168 h, got log lines of 140 h"),
+        (ORDINARY[2:], (), "expected a line in the last 1.0 h, got none for 2.0 h from a test"),
+        (ORDINARY, ("half of it is missing",), "expected everything to be read, got half of it is missing"),
+        (
+            [line("all is well", hours) for hours in range(169)],
+            (),
+            "expected access lines, as they say who was refused",
+        ),
+        ([*ORDINARY, *[line("x", -30)] * 9], (), "9 of 178, e.g. 'web 2026-11-21T18:30:00"),
+        (["no time", *ORDINARY], (), ""),
+    ],
+    ids=["too short", "silent", "problem", "no access lines", "ahead", "one line without a time"],
+)
+def test_a_week_that_was_not_seen_whole(lines, problems, words):
+    """That nobody was refused cannot be said of it; that somebody was can."""
+    found = week(*lines, problems=problems)
+    verdict, message = standing_on(found)
+    assert verdict == ("UNKNOWN" if words else "OK")
+    assert words in message
+    assert week(*lines, *[refused(0.1)] * 70, problems=problems).burst.value == 70
+
+
+def test_no_lines():
+    """One sentence with what went wrong."""
+    with pytest.raises(TooLittleData, match="expected lines from a test, got none at all; it broke off"):
+        week(problems=["it broke off"])
+    with pytest.raises(TooLittleData, match=r"got 2 without a time that can be read, e\.g\. 'one'"):
+        week("one", "two")
+
+
+def ssh(text, minutes):
+    return f"{(NOW - timedelta(minutes=minutes)).isoformat()} jump sshd[7]: {text}"
+
+
+def guesses(count):
+    return [ssh(f"Failed password for root from 192.0.2.7 port {n} ssh2", 25) for n in range(count)]
+
+
+def test_files_with_sign_ins(settings):
+    """Beside the target's logs."""
+    found = failed_logins(LogsOfTheWeek(week(*ORDINARY)), settings(*guesses(12)), CLOCK)
+    assert found.by_source.value == 12
+    assert found.by_source.over == (
+        "168 of 168 h (169 lines) and 12 lines of files, from 192.0.2.7 at Fri 20 Nov, 12:00 UTC, says sshd"
+    )
+    assert found.altogether.value == 12
+    assert shown(found, -1).rows[0][:3] == ["192.0.2.7", "sshd", "12"]
+    assert ", got lines of 0.4 h of sign-ins; what was seen gives well" in standing_on(found)[1]
+
+
+def test_files_count_while_the_logs_are_away(settings):
+    """And the other way round: what is bad is said, and that all is well is not."""
+    away = LogsOfTheWeek(None, Unreachable("Logs: gone", service="Logs"))
+    found = failed_logins(away, settings(*guesses(12)), CLOCK)
+    assert found.by_source.value == 12
+    assert "Logs: gone" in standing_on(found)[1]
+    with pytest.raises(Unreachable, match="Logs: gone"):
+        failed_logins(away, settings(), CLOCK)
+    with pytest.raises(Unreachable, match="Logs: gone"):
+        security_log(away)
+
+
+@pytest.mark.parametrize(
+    ("tries", "accepted", "guessed"),
+    [
+        (12, "Accepted password for root from 192.0.2.7 port 99 ssh2", True),
+        (3, "Accepted password for root from 192.0.2.7 port 99 ssh2", False),
+        (12, "Accepted publickey for root from 192.0.2.7 port 99 ssh2: x", False),
+        (12, "Accepted password for root from 192.0.2.8 port 99 ssh2", False),
+    ],
+)
+def test_a_guessed_password(settings, tries, accepted, guessed):
+    """Many wrong ones of a source, then one that is right; a key cannot be guessed."""
+    found = failed_logins(LogsOfTheWeek(week(*ORDINARY)), settings(*guesses(tries), ssh(accepted, 20)), CLOCK)
+    expected = "192.0.2.7 signed in at 2026-11-20 12:10:00 UTC after 12 wrong passwords" if guessed else ""
+    assert found.guessed == expected
+
+
+def test_a_file_that_is_not_there(tmp_path):
+    """Set and missing is no quiet week, and hides nothing that the logs say."""
+    own = {"security": {"auth_logs": [str(tmp_path / "none*.log")]}}
+    wanted = load("staging", root=tmp_path, environment={}, overlay={"targets": {"staging": own}})
+    failed = [line('{"level":40,"msg":"login failed","ip":"192.0.2.7"}', 0.1)] * 40
+    found = failed_logins(LogsOfTheWeek(week(*ORDINARY, *failed)), wanted, CLOCK)
+    assert found.by_source.value == 40
+    verdict, message = standing_on(found)
+    assert verdict == "UNKNOWN"
+    assert "expected everything to be read, got nothing from the logs: " in message
+
+
+def good_file(texts):
+    """The lines of a week of a jump host, an hour apart."""
+    return [
+        f"{(NOW - timedelta(hours=hours)).isoformat()} jump {program}[{7 + hours}]: {text}"
+        for hours, (program, text) in zip(range(len(texts) - 1, -1, -1), texts, strict=True)
+    ]
+
+
+GOOD = good_file([
+    ("sshd", f"Accepted publickey for ada from 198.51.100.7 port {n} ssh2: RSA SHA256:aa")
+    if n % 9 == 0
+    else ("CRON", "pam_unix(cron:session): session opened for user root")
+    for n in range(180)
+])  # fmt: skip
+
+
+def verdict_on(lines, tmp_path):
+    """The check's, on a file with these lines and quiet logs."""
+    file = tmp_path / "auth.log"
+    file.write_text("".join(f"{text}\n" for text in lines))
+    overlay = {"targets": {"staging": {"security": {"auth_logs": [str(file)]}}}}
+    settings = load("staging", root=tmp_path, environment={}, overlay=overlay)
+    found = failed_logins(LogsOfTheWeek(QUIET), settings, CLOCK)
+    return str(judged(checks.test_nobody_guesses_passwords, limits=settings.limits, failed_logins=found)[0])
+
+
+def test_a_good_file_is_good(tmp_path):
+    """What the next test damages."""
+    assert verdict_on(GOOD, tmp_path) == "OK"
+
+
+@settled(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(at=st.integers(13, 170), kind=st.sampled_from(["burst", "garbled", "undated", "unknown", "gap", "cut"]))
+def test_one_bad_part_anywhere_is_not_ok(tmp_path, at, kind):
+    """A burst, lines that cannot be read, a day and a half that is missing."""
+    stamp, _, _ = GOOD[at].partition(" ")
+    bad = {
+        "burst": [f"{stamp} jump sshd[9]: Failed password for x from 192.0.2.9 port {n} ssh2" for n in range(40)],
+        "garbled": ["\ufffd\ufffd garbled \ufffd"] * 3,
+        "undated": ["jump sshd[9]: Failed password for x from 192.0.2.9 port 5 ssh2"] * 3,
+        "unknown": [f"{stamp} jump sshd[9]: Phail for x"] * 3,
+    }
+    if kind in bad:
+        lines = [*GOOD[:at], *bad[kind], *GOOD[at:]]
+    else:
+        end = at + 45 if kind == "gap" else len(GOOD)
+        lines = [text for number, text in enumerate(GOOD) if not at <= number < end]
+    assert verdict_on(lines, tmp_path) != "OK"

@@ -1,0 +1,39 @@
+"""A subject has the same name wherever something of it is kept."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.project import ROOT
+
+SUBJECTS = {path.name for path in (ROOT / "playbook" / "measure").iterdir() if (path / "__init__.py").is_file()}
+# Faults of what several subjects depend on.
+SHARED = {"network", "scopes", "services"}
+
+
+def names_in(folder: str) -> set[str]:
+    """The packages and modules of a folder."""
+    entries = Path(ROOT, folder).iterdir()
+    return {path.stem for path in entries if path.stem[0] not in "_." and path.suffix in {"", ".py"}}
+
+
+def test_each_subject_has_a_folder_of_checks():
+    """A project's own checks lie beside them."""
+    assert names_in("checks") - {"local"} == SUBJECTS
+
+
+@pytest.mark.parametrize(
+    ("folder", "besides"),
+    [("sandbox/faults", SHARED), ("tests/checks/expectations", SHARED | {"phrases"})],
+)
+def test_faults_and_expectations_are_grouped_by_subject(folder, besides):
+    """What several subjects depend on has a file of its own."""
+    assert names_in(folder) == SUBJECTS | besides
+
+
+def test_unit_tests_of_measurements_are_grouped_by_subject():
+    """Those of no single subject lie beside the folders."""
+    folder = ROOT / "tests" / "unit" / "measure"
+    assert {path.name for path in folder.iterdir() if path.is_dir() and path.name[0] != "_"} == SUBJECTS

@@ -1,0 +1,539 @@
+"""Certificates of every domain: what is wrong with one, and what both ends say."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed25519, rsa
+from hypothesis import given
+from hypothesis import settings as settled
+from hypothesis import strategies as st
+
+from checks.security import test_security as checks
+from playbook.clients.digitalocean_types import App, AppDomain, DomainSpec
+from playbook.clients.tls import Endpoint, TlsClient
+from playbook.core.clock import FixedClock
+from playbook.core.errors import Malformed, NotConfigured, Unreachable, UsageError
+from playbook.measure.tls import certificate_facts as facts
+from playbook.measure.tls import certificates as module
+from playbook.measure.tls.certificate import describe
+from playbook.measure.tls.certificate_dates import dates_of
+from playbook.measure.tls.certificates import certificates, host_and_port
+from playbook.settings.loading import TimeLimits, load
+from playbook.settings.sections.coverage import CoverageRules
+from tests.judged import judged
+from tests.unit.certificates import DAY, NOW, Authority, context_of, der_of, tls_server
+from tests.unit.loopback import closed_port
+
+HOST = "portfolio.example"
+ENDPOINT = Endpoint(HOST, (HOST, 443))
+
+
+@pytest.fixture(scope="module")
+def authority():
+    """Signs them."""
+    return Authority()
+
+
+def read(authority, *names, host=HOST, now=NOW, **changes):
+    return describe((der_of(authority.issue(*names, **changes)),), Endpoint(host, (host, 443)), now)
+
+
+def test_what_a_certificate_says(authority):
+    """Dates, names, key, signature, issuer."""
+    found = read(authority, HOST, "192.0.2.7")
+    assert found.names == (HOST, "192.0.2.7")
+    assert (found.own.key, found.own.signature, found.issuer) == ("ECDSA secp256r1", "sha256", "Test authority")
+    assert (found.days_left, found.fault, found.weak) == (67, "", "")
+
+
+@pytest.mark.parametrize(
+    ("changes", "fault"),
+    [
+        ({"begins": -90 * DAY, "ends": -3 * DAY}, f"expired on {NOW - 3 * DAY:%Y-%m-%d}"),
+        ({"begins": DAY}, f"not valid before {NOW + DAY:%Y-%m-%d %H:%M} UTC"),
+    ],
+)
+def test_dates(authority, changes, fault):
+    """To the second, by the run's clock."""
+    assert read(authority, HOST, **changes).fault == fault
+
+
+@pytest.mark.parametrize(
+    ("names", "host", "matches"),
+    [
+        ([HOST], HOST, True),
+        ([HOST.upper()], HOST, True),
+        (["*.portfolio.example"], "www.portfolio.example", True),
+        (["*.portfolio.example"], HOST, False),
+        (["*.portfolio.example"], "a.b.portfolio.example", False),
+        (["*.example"], HOST, False),
+        (["*.co.uk"], "portfolio.co.uk", False),
+        (["w*.portfolio.example"], "www.portfolio.example", False),
+        (["*.*.example"], "www.portfolio.example", False),
+        (["*"], "localhost", False),
+        ([HOST], f"{HOST}.", True),
+        (["xn--bcher-kva.example"], "bücher.example", True),
+        (["xn--bcher-kva.example"], "BÜCHER.example.", True),
+        (["XN--BCHER-KVA.example"], "xn--bcher-kva.example", True),
+        (["*.xn--bcher-kva.example"], "www.bücher.example", True),
+        (["*.0.0.1"], "127.0.0.1", False),
+        (["www.portfolio.example"], HOST, False),
+        (["127.0.0.1"], "127.0.0.1", True),
+        (["::1"], "0:0::1", True),
+        ([], HOST, False),
+    ],
+)
+def test_names(authority, names, host, matches):
+    """By RFC 9525; the common name counts for nothing."""
+    found = read(authority, *names, host=host)
+    assert found.is_for_host is matches
+    assert found.fault == ("" if matches else f"for {', '.join(names) or 'no host name'} only")
+
+
+def test_an_address_as_a_name_is_none(authority):
+    """Addresses count where they stand as addresses (RFC 9525, 6.4)."""
+    issued = authority.issue(more=(x509.SubjectAlternativeName([x509.DNSName("127.0.0.1")]),))
+    assert not describe((der_of(issued),), Endpoint("127.0.0.1", ("127.0.0.1", 443)), NOW).is_for_host
+
+
+def test_names_of_other_kinds(authority):
+    """They are for no host."""
+    names = x509.SubjectAlternativeName([
+        x509.RFC822Name("a@portfolio.example"), x509.UniformResourceIdentifier(f"https://{HOST}/")
+    ])  # fmt: skip
+    found = describe((der_of(authority.issue(more=(names,))),), ENDPOINT, NOW)
+    assert found.fault == "for no host name, only for 2 names of other kinds"
+
+
+@pytest.mark.parametrize(
+    ("key", "shown", "weak"),
+    [
+        (lambda: rsa.generate_private_key(65537, 1024), "RSA 1024", "RSA key of 1024 bits"),
+        (lambda: rsa.generate_private_key(65537, 2048), "RSA 2048", ""),
+        (lambda: ec.generate_private_key(ec.SECP224R1()), "ECDSA secp224r1", "curve secp224r1"),
+        (lambda: ec.generate_private_key(ec.SECP384R1()), "ECDSA secp384r1", ""),
+        (lambda: ec.generate_private_key(ec.SECP256K1()), "ECDSA secp256k1", "curve secp256k1"),
+        (lambda: dsa.generate_private_key(1024), "DSA 1024", "DSA key of 1024 bits"),
+        (ed25519.Ed25519PrivateKey.generate, "Ed25519", ""),
+    ],
+    ids=["rsa-1024", "rsa-2048", "p224", "p384", "k256", "dsa", "ed25519"],
+)
+def test_keys(authority, key, shown, weak):
+    """RSA from 2048 bits and curves from 256 bits are strong."""
+    found = read(authority, HOST, key=key())  # made here: some take seconds
+    assert (found.own.key, found.weak) == (shown, weak)
+
+
+def test_a_weak_signature(authority, monkeypatch):
+    """cryptography refuses to sign with SHA-1, so what it reads is replaced."""
+    issued = authority.issue(HOST)
+    monkeypatch.setattr(facts, "_WEAK_HASHES", frozenset({"sha256"}))
+    assert describe((der_of(issued),), ENDPOINT, NOW).weak == "signature with sha256"
+
+
+def test_what_is_no_certificate():
+    """One sentence."""
+    with pytest.raises(
+        Malformed, match=r"TLS: expected a certificate of portfolio\.example that can be read, got "
+    ):
+        describe((b"\x30\x03abc",), ENDPOINT, NOW)
+
+
+# ---------------------------------------------------------------------------------------------------- the chain
+
+
+def chained(leaf, *above, trusted):
+    """What a server's certificate with these above it says to a client that trusts one authority."""
+    return describe((der_of(leaf), *(one.der for one in above)), ENDPOINT, NOW, (trusted.der,))
+
+
+def test_an_intermediate_that_ends_first(authority):
+    """Counts, as a client needs it; the authority above it does too."""
+    between = Authority("Between", signer=authority, ends=9 * DAY)
+    found = chained(between.issue(HOST), between, trusted=authority)
+    assert (found.days_left, found.first_to_end.subject, found.fault, found.trusted) == (9, "Between", "", True)
+    expired = Authority("Between", signer=authority, ends=-9 * DAY)
+    found = chained(expired.issue(HOST), expired, trusted=authority)
+    assert found.fault == f"'Between', which it needs, expired on {NOW - 9 * DAY:%Y-%m-%d}"
+    old = Authority("Old", ends=5 * DAY)
+    assert chained(old.issue(HOST), trusted=old).days_left == 5
+
+
+def test_a_cross_signed_one_that_no_client_needs(authority):
+    """It has expired, and is said; the way that holds longest counts."""
+    between = Authority("Between", signer=authority)
+    crossed = Authority("Between", signer=Authority("Another"), key=between.key, ends=-9 * DAY)
+    found = chained(between.issue(HOST), between, crossed, trusted=authority)
+    assert (found.fault, found.odd, found.days_left) == ("", "", 67)
+    assert found.remark == f"'Between' of 'Another', expired on {NOW - 9 * DAY:%Y-%m-%d}"
+    found = chained(between.issue(HOST), crossed, between, trusted=authority)
+    assert (found.fault, found.days_left) == ("", 67)
+
+
+def test_an_order_that_is_wrong(authority):
+    """Most clients sort; some do not."""
+    upper = Authority("Upper", signer=authority)
+    lower = Authority("Lower", signer=upper)
+    assert chained(lower.issue(HOST), lower, upper, trusted=authority).odd == ""
+    assert chained(lower.issue(HOST), upper, lower, trusted=authority).odd == "sent in the wrong order"
+
+
+def test_unrelated_and_doubled_ones(authority):
+    """The one is odd, the other said."""
+    between = Authority("Between", signer=authority)
+    found = chained(between.issue(HOST), between, between, Authority("Stranger"), trusted=authority)
+    assert found.odd == "sent with 'Stranger', unrelated to it"
+    assert "1 of them twice" in found.remark
+
+
+def test_the_authority_sent_along(authority):
+    """That is common, and harmless."""
+    between = Authority("Between", signer=authority)
+    found = chained(between.issue(HOST), between, authority, trusted=authority)
+    assert (found.odd, found.remark, [link.subject for link in found.path]) == (
+        "",
+        "",
+        ["the subject", "Between", "Test authority"],
+    )
+
+
+def test_a_missing_intermediate(authority):
+    """Whose certificate it is that should have been sent, and who gets by without."""
+    between = Authority("Between", signer=authority)
+    place = x509.AccessDescription(
+        x509.AuthorityInformationAccessOID.CA_ISSUERS, x509.UniformResourceIdentifier("http://a.example/b.cer")
+    )
+    leaf = between.issue(HOST, more=(x509.AuthorityInformationAccess([place]),))
+    found = replace(chained(leaf, trusted=authority), chain_fault="unable to get local issuer certificate")
+    assert found.fault == (
+        "not trusted (unable to get local issuer certificate: 'Between', who signed 'the subject', is not sent "
+        "along, which browsers fetch and others do not)"
+    )
+
+
+def test_weak_ones_in_the_chain(authority, monkeypatch):
+    """Anywhere but in the signature of the one that is trusted for itself."""
+    between = Authority("Between", signer=authority, key=ec.generate_private_key(ec.SECP224R1()))
+    found = chained(between.issue(HOST), between, trusted=authority)
+    assert found.weak == "curve secp224r1 of 'Between'"
+    good = Authority("Between", signer=authority)
+    monkeypatch.setattr(facts, "_WEAK_HASHES", frozenset({"sha256"}))
+    assert chained(good.issue(HOST), good, authority, trusted=authority).weak == (
+        "signature with sha256, signature with sha256 of 'Between'"
+    )
+
+
+def test_an_authority_as_a_server(authority):
+    """Firefox refuses it."""
+    leaf = authority.issue(HOST, more=(x509.BasicConstraints(ca=True, path_length=None),))
+    assert chained(leaf, trusted=authority).odd == "an authority's own certificate, which signs others"
+
+
+def test_terms_that_nobody_gives(authority):
+    """Until the end of time, or ending before the beginning."""
+    leaf = authority.issue(HOST, ends=datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC) - NOW)
+    assert chained(leaf, trusted=authority).odd.endswith(" to 9999, which no authority gives")
+    assert facts.facts_of(der_of(leaf), "x").not_after.year == 9999
+
+
+def damaged(der, what):
+    """The certificate with one of its extensions replaced by nonsense of the same length."""
+    at = der.index(what)
+    return der[:at] + b"\xff" * len(what) + der[at + len(what) :]
+
+
+def test_dates_are_read_though_the_rest_is_not(authority):
+    """An expired certificate is found whatever else is wrong with it."""
+    names = bytes([0x82, len(HOST)]) + HOST.encode()
+    bad = damaged(der_of(authority.issue(HOST, ends=-DAY)), names)
+    found = describe((bad,), ENDPOINT, NOW)
+    assert f"expired on {NOW - DAY:%Y-%m-%d}" in found.fault
+    assert found.unread[0].startswith(f"{HOST}: its extensions (")
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        (b"\x17\x0d491231235959Z", datetime(2049, 12, 31, 23, 59, 59, tzinfo=UTC)),
+        (b"\x17\x0d500101000000Z", datetime(1950, 1, 1, tzinfo=UTC)),
+        (b"\x17\x0b2601020304Z", datetime(2026, 1, 2, 3, 4, tzinfo=UTC)),
+        (b"\x17\x11260102030405+0200", datetime(2026, 1, 2, 1, 4, 5, tzinfo=UTC)),
+        (b"\x18\x0f99991231235959Z", datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)),
+    ],
+)
+def test_times_as_old_software_writes_them(written, expected):
+    """By hand, where the library gives up."""
+    validity = b"\x30" + bytes([2 * len(written)]) + written * 2
+    inside = b"\x02\x01\x05" + b"\x30\x00" + b"\x30\x00" + validity
+    tbs = b"\x30" + bytes([len(inside)]) + inside
+    assert dates_of(b"\x30" + bytes([len(tbs)]) + tbs) == (expected, expected)
+    assert dates_of(b"\x30\x03abc") is None
+
+
+GOOD_ROOT = Authority("Root")
+GOOD_UPPER = Authority("Upper", signer=GOOD_ROOT)
+GOOD_LOWER = Authority("Lower", signer=GOOD_UPPER)
+
+
+def verdict_on(*sent):
+    """The check's, on one host that sends these, where a client finds nothing wrong with them."""
+    read = describe(sent, ENDPOINT, NOW, (GOOD_ROOT.der,))
+    found = module.Certificates((read,), (), (1, 1), (), None, NOW, CoverageRules())
+    return judged(checks.test_certificates_are_valid, limits=load(environment={}).limits, certificates=found)
+
+
+def chain_of(damage, at):
+    """Leaf, lower and upper, one of them damaged."""
+    changes = {"expired": {"ends": -DAY}, "soon": {"ends": 9 * DAY}, "early": {"begins": DAY}}.get(damage, {})
+    weak = {"key": ec.generate_private_key(ec.SECP192R1())} if damage == "weak" else {}
+    upper = Authority("Upper", signer=GOOD_ROOT, **(changes | weak if at == 2 else {}))
+    lower = Authority("Lower", signer=upper, **(changes | weak if at == 1 else {}))
+    leaf = lower.issue(
+        "other.example" if damage == "wrong name" and at == 0 else HOST, **(changes | weak if at == 0 else {})
+    )
+    return [der_of(leaf), lower.der, upper.der]
+
+
+def test_a_good_chain_is_good():
+    """What the next test damages."""
+    assert verdict_on(*chain_of("", 0))[0] == "OK"
+
+
+@pytest.mark.parametrize("at", [0, 1, 2])
+@pytest.mark.parametrize("damage", ["expired", "soon", "early", "weak", "unreadable", "cut"])
+def test_a_chain_with_one_bad_certificate_is_not_ok(at, damage):
+    """Whichever of them it is."""
+    sent = chain_of(damage, at)
+    if damage == "unreadable":
+        where = sent[at].index(bytes([0x06, 0x03, 0x55, 0x1D]))  # the first extension
+        sent[at] = sent[at][:where] + b"\xff\xff\xff\xff" + sent[at][where + 4 :]
+    if damage == "cut" and at:
+        sent[at] = sent[at][:50]
+    elif damage == "cut":
+        return
+    assert verdict_on(*sent)[0] != "OK"
+
+
+@settled(max_examples=150, deadline=None)
+@given(at=st.integers(0, 2), place=st.floats(0, 1, exclude_max=True), byte=st.integers(0, 255))
+def test_a_byte_changed_anywhere_is_not_taken_for_good(at, place, byte):
+    """A client would say so; and where it does not, what cannot be read or no longer leads to the top does.
+
+    A byte of the frame that leaves what is signed and its signature as they are changes nothing.
+    """
+    sent = list(GOOD_CHAIN)
+    where = int(place * len(sent[at]))
+    if sent[at][where] == byte:
+        return
+    sent[at] = sent[at][:where] + bytes([byte]) + sent[at][where + 1 :]
+    try:
+        verdict, _ = verdict_on(*sent)
+    except Malformed:
+        return
+    if verdict == "OK":
+        before, after = map(x509.load_der_x509_certificate, (GOOD_CHAIN[at], sent[at]))
+        assert after.tbs_certificate_bytes == before.tbs_certificate_bytes
+        assert after.signature == before.signature
+
+
+GOOD_CHAIN = chain_of("", 0)
+
+
+# ------------------------------------------------------------------------------------------------- all domains
+
+
+@pytest.fixture
+def client(authority, tmp_path):
+    """Trusts the authority."""
+    (tmp_path / "ca.pem").write_bytes(authority.pem)
+    return TlsClient(TimeLimits(connect=30, read=30), str(tmp_path / "ca.pem"))
+
+
+def _domain(name, phase, at):
+    return AppDomain(spec=DomainSpec(domain=name), phase=phase, certificate_expires_at=at)
+
+
+@pytest.fixture
+def platform(monkeypatch):
+    """DigitalOcean says what a test tells it to: domains, or an exception."""
+
+    class Api:
+        phase = "ACTIVE"
+        says = NotConfigured("DigitalOcean is not configured", setting="", add="")
+
+        def app(self):
+            if isinstance(self.says, Exception):
+                raise self.says
+            return App(id="1", domains=[_domain(name, self.phase, at) for name, at in self.says])
+
+    api = Api()
+    monkeypatch.setattr(module, "digitalocean", lambda _: api)
+    return api
+
+
+def settings_of(tmp_path, port, **security):
+    web = {"url": f"https://{HOST}"}
+    connect_to = dict.fromkeys((HOST, "www.portfolio.example"), f"localhost:{port}")
+    own = {"web": web, "security": {"connect_to": connect_to, **security}}
+    return load("production", root=tmp_path, environment={}, overlay={"targets": {"production": own}})
+
+
+def measure(client, settings):
+    return certificates(client, settings, FixedClock(NOW))
+
+
+def test_both_ends(client, authority, tmp_path, platform):
+    """The first to end counts, whichever end that is; a wildcard has no address."""
+    platform.says = [(HOST, NOW + 5 * DAY), ("*.portfolio.example", None)]
+    with tls_server(context_of(tmp_path, authority.issue(HOST))) as server:
+        found = measure(client, settings_of(tmp_path, server.port))
+    assert [read.host for read in found.served] == [HOST]
+    assert (found.faults, found.weak, found.summary) == ("", "", "1 of 1 valid")
+    assert found.days_left.value == 5
+    assert found.days_left.over.startswith(f"({HOST} at DigitalOcean, ends ")
+    assert found.days_left.over.endswith(" as the first of 2)")
+    assert found.coverage.words == "1 of 1 address · nothing of *.portfolio.example"
+    served, obtained = found.evidence()[0], found.evidence()[2]
+    assert served.rows[0][-1] == "yes"
+    assert obtained.rows[0][3].startswith("another one, until ")
+    assert obtained.rows[1][3] == "DigitalOcean names no certificate"
+
+
+def test_every_configured_domain_once(client, authority, tmp_path, platform):
+    """The website's, the configured, the app's."""
+    platform.says = [(HOST, NOW + 67 * DAY)]
+    with tls_server(context_of(tmp_path, authority.issue(HOST))) as server:
+        found = measure(client, settings_of(tmp_path, server.port, domains=["www.portfolio.example", HOST]))
+    assert sorted(read.host for read in found.served) == [HOST, "www.portfolio.example"]
+    assert found.faults == f"www.portfolio.example at localhost:{server.port}: for {HOST} only"
+
+
+def test_an_expired_certificate_is_found_while_the_platform_is_away(client, authority, tmp_path, platform):
+    """What could be read is judged first; what could not comes after."""
+    platform.says = Unreachable("DigitalOcean API: gone", service="DigitalOcean API")
+    with tls_server(context_of(tmp_path, authority.issue(HOST, ends=timedelta(days=-1)))) as server:
+        found = measure(client, settings_of(tmp_path, server.port))
+    assert "expired on" in found.faults
+    assert found.coverage.got == "DigitalOcean API: gone"
+    assert found.evidence()[-1].facts == {"Not read 1": "DigitalOcean API: gone"}
+
+
+def test_one_domain_of_two_is_away(client, authority, tmp_path, platform):
+    """The other is judged."""
+    platform.says = []
+    dead = f"localhost:{closed_port()}"
+    with tls_server(context_of(tmp_path, authority.issue(HOST))) as server:
+        found = measure(client, settings_of(tmp_path, server.port, domains=[dead]))
+    assert found.summary == "1 of 1 valid"
+    assert found.coverage.expected == "certificates of both addresses"
+    assert f"1 address (no answer from {dead}: connection refused" in found.coverage.got
+
+
+def test_untrusted_and_more(client, tmp_path, platform):
+    """Everything that is wrong is said."""
+    issued = Authority("Stranger").issue("old.example", begins=-90 * DAY, ends=-3 * DAY)
+    with tls_server(context_of(tmp_path, issued)) as server:
+        found = measure(client, settings_of(tmp_path, server.port))
+    assert found.remarks == ("the app's domains, as DigitalOcean API is not configured",)
+    date = f"{NOW - 3 * DAY:%Y-%m-%d}"
+    assert found.faults == (
+        f"{HOST} at localhost:{server.port}: expired on {date}, for old.example only, "
+        "not trusted (unable to get local issuer certificate: 'Stranger', who signed 'the subject', is not sent "
+        "along); the certificate is signed by a CA that this machine does not trust: if it is your own, set "
+        "targets.NAME.web.ca to its file"
+    )
+
+
+def test_addresses_that_show_different_certificates(client, authority, tmp_path, platform, monkeypatch):
+    """Each counts, under its address; one that does not answer is missing."""
+    platform.says = []
+    good, expired = (der_of(authority.issue(HOST, ends=ends * DAY)) for ends in (67, -1))
+    shown = {"192.0.2.1": (good,), "192.0.2.2": (expired,)}
+
+    class Farm(TlsClient):
+        def addresses(self, endpoint):
+            return [Endpoint(endpoint.host, (f"192.0.2.{number}", 443)) for number in (1, 2, 3)]
+
+        def chain(self, endpoint):
+            if endpoint.address[0] not in shown:
+                raise Unreachable(f"TLS: no answer from {endpoint.address[0]}", service="TLS")
+            return shown[endpoint.address[0]]
+
+        def distrust(self, endpoint):
+            return ""
+
+    found = measure(Farm(client.time_limits, client.ca), settings_of(tmp_path, 1))
+    assert len(found.served) == 2
+    assert found.faults.startswith(f"{HOST} at localhost:1 (192.0.2.2): expired on ")
+    assert found.coverage.got == "certificates of 2 addresses (TLS: no answer from 192.0.2.3)"
+    shown["192.0.2.3"] = shown["192.0.2.2"] = (good,)
+    found = measure(Farm(client.time_limits, client.ca), settings_of(tmp_path, 1))
+    assert (len(found.served), found.coverage.words) == (1, "3 of 3 addresses")
+
+
+def test_ipv6_that_is_left_out(client, authority, tmp_path, platform, monkeypatch):
+    """Where this machine has no way there, by a setting, which is said."""
+    platform.says = []
+    der = der_of(authority.issue(HOST))
+
+    class Farm(TlsClient):
+        def addresses(self, endpoint):
+            return [Endpoint(endpoint.host, (address, 443)) for address in ("192.0.2.1", "2001:db8::1")]
+
+        def chain(self, endpoint):
+            if ":" in endpoint.address[0]:
+                raise Unreachable("TLS: Network is unreachable", service="TLS")
+            return (der,)
+
+        def distrust(self, endpoint):
+            return ""
+
+    farm = Farm(client.time_limits, client.ca)
+    found = measure(farm, settings_of(tmp_path, 1, ipv6=True))
+    assert "security.ipv6 = false" in found.coverage.hint
+    monkeypatch.setattr("playbook.clients.tls.has_way", lambda address: False)
+    found = measure(farm, settings_of(tmp_path, 1))
+    assert found.coverage.enough
+    assert found.remarks == (f"IPv6 addresses of {HOST} at localhost:1, as this machine has no way to them",)
+    monkeypatch.setattr("playbook.clients.tls.has_way", lambda address: True)
+    assert not measure(farm, settings_of(tmp_path, 1)).coverage.enough
+    found = measure(farm, settings_of(tmp_path, 1, ipv6=False))
+    assert found.coverage.enough
+    assert found.remarks == (f"IPv6 addresses of {HOST} at localhost:1, as security.ipv6 is false",)
+
+
+def test_domains_that_are_not_active(client, authority, tmp_path, platform):
+    """They are said."""
+    platform.says = [(HOST, NOW + 67 * DAY)]
+    platform.phase = "ERROR"
+    with tls_server(context_of(tmp_path, authority.issue(HOST))) as server:
+        assert measure(client, settings_of(tmp_path, server.port)).not_active == f"{HOST} ERROR"
+
+
+def test_what_the_platform_says_counts_while_no_server_answers(client, tmp_path, platform):
+    """Its certificate has ended."""
+    platform.says = [(HOST, NOW - 5 * DAY)]
+    found = measure(client, settings_of(tmp_path, closed_port()))
+    assert (found.days_left.value, found.summary) == (-5, "0 of 0 valid")
+
+
+def test_nothing_to_look_at(client, tmp_path, platform):
+    """Without an address there is the line to add."""
+    settings = load("production", root=tmp_path, environment={})
+    with pytest.raises(NotConfigured, match="Website is not configured"):
+        measure(client, settings)
+
+
+@pytest.mark.parametrize("text", ["", "https://x", "a/b", "host:port", "u@h"])
+def test_a_domain_that_is_none(text):
+    """A sentence that names the setting."""
+    with pytest.raises(UsageError, match=r"security\.domains: expected a host such as "):
+        host_and_port(text, "security.domains")
+
+
+def test_a_domain_with_a_port():
+    """Brackets around IPv6."""
+    assert host_and_port("a.example", "x") == ("a.example", 443)
+    assert host_and_port("[::1]:8443", "x") == ("::1", 8443)

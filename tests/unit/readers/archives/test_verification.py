@@ -1,0 +1,192 @@
+"""What is wrong with an archive's contents, and that nothing of it ends up outside its folder."""
+
+import gzip
+import io
+import json
+import tarfile
+from datetime import UTC, datetime
+
+import pytest
+
+from playbook.readers.archives.crc64 import crc64
+from playbook.readers.archives.unpacking import Folder, NoRoomError, danger
+from playbook.readers.archives.verification import Wanted, verify
+from tests.unit.readers.archives.test_inspection import members_with_manifest, tar
+
+NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
+_BODY = b"VALKEY080\xfe\x00\x00\x03key\x05value\xff"
+DUMP = _BODY + crc64(_BODY).to_bytes(8, "little")
+CONTENT = {"dump.rdb": DUMP, "images/a.webp": bytes(range(256)) * 40, "images/b.webp": b""}
+
+
+def look(members=None, *, data=None, into=None, dump="dump.rdb", seconds=50.0):
+    data = (
+        gzip.compress(tar(members_with_manifest(CONTENT) if members is None else members))
+        if data is None
+        else data
+    )
+    wanted = Wanted(manifest="manifest.json", dump=dump, samples=5)
+    return verify(io.BytesIO(data), len(data), wanted, now=NOW, seconds=seconds, into=into)
+
+
+def special(name="images/x", kind=tarfile.REGTYPE, linkname=""):
+    """A member as a hostile archive would hold it."""
+    info = tarfile.TarInfo(name)
+    info.type, info.linkname = kind, linkname
+    return info
+
+
+def archive_with(*infos):
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as archive:
+        for name, data in members_with_manifest(CONTENT).items():
+            info = tarfile.TarInfo(name)
+            info.size = len(data)
+            archive.addfile(info, io.BytesIO(data))
+        for info in infos:
+            info.size = 4 if info.isreg() else 0
+            archive.addfile(info, io.BytesIO(b"evil"))
+    return gzip.compress(out.getvalue())
+
+
+def test_a_sound_archive_has_no_problems():
+    """Its contents are told by folder, its dump is counted."""
+    found = look()
+    assert found.problems == ()
+    assert found.whole
+    assert found.members == 4
+    assert found.folders["images"] == (2, 256 * 40)
+    assert found.dump.keys == {"string": 1}
+    assert found.dump_path == "dump.rdb"
+    assert found.dump.samples[0].key == b"key"
+
+
+@pytest.mark.parametrize("where", ["", "./", "nightly/"])
+def test_everything_may_lie_in_one_folder(where):
+    """Paths in the manifest are then from there."""
+    assert look({where + name: data for name, data in members_with_manifest(CONTENT).items()}).problems == ()
+
+
+@pytest.mark.parametrize(
+    ("content", "listed", "problem"),
+    [
+        (
+            CONTENT | {"images/a.webp": b"?" * 256 * 40},
+            CONTENT,
+            "images/a.webp differs from its sum in manifest.json",
+        ),
+        ({k: v for k, v in CONTENT.items() if "b.webp" not in k}, CONTENT, "without images/b.webp, which its"),
+        (CONTENT | {"images/b.webp": b"1"}, CONTENT, "images/b.webp is 1 B long, not 0 B as listed"),
+        (CONTENT | {"dump.rdb": b"nonsense"}, None, "a dump that breaks off within its header"),
+        (CONTENT | {"dump.rdb": DUMP[:-1] + b"x"}, None, "a dump that differs from its checksum"),
+        ({"images/a.webp": b"x"}, None, "an archive without dump.rdb"),
+    ],
+)
+def test_what_differs_is_named(content, listed, problem):
+    """A sum, a size, a member, the dump."""
+    assert problem in look(members_with_manifest(content, listed)).problems[0]
+
+
+def test_a_manifest_that_says_nothing_proves_nothing():
+    """There is nothing to compare with."""
+    members = members_with_manifest(CONTENT) | {"manifest.json": b"{"}
+    found = look(members)
+    assert found.problems == ()
+    assert found.coverage.got == "one that is neither JSON nor lines of sums"
+    assert found.coverage.expected.startswith('manifest.json as {"files": [{"path": "…", ')
+    del members["manifest.json"]
+    assert look(members).problems == ("an archive without manifest.json among its 3 members",)
+
+
+def test_archives_without_a_dump_are_verified_where_none_is_expected():
+    """Of an image store alone."""
+    assert look(members_with_manifest({"images/a.webp": b"x"}), dump="").problems == ()
+
+
+def test_a_damaged_archive_is_said_to_be_damaged():
+    """Cut off, empty, or nothing of the kind."""
+    whole = gzip.compress(tar(members_with_manifest(CONTENT)))
+    for length in range(20, len(whole) - 8):
+        assert look(data=whole[:length]).problems[0].startswith("an archive that is cut off"), length
+    assert look(data=b"").problems == ("a file of 0 bytes",)
+    assert "no sound gzip file" in look(data=b"nothing of the kind").problems[0]
+
+
+def test_time_that_is_over_is_no_finding():
+    """It was in order that far."""
+    found = look(seconds=-1.0)
+    assert found.problems == ()
+    assert not found.whole
+
+
+HOSTILE = [
+    special("../outside"),
+    special("images/../../outside"),
+    special("/etc/passwd"),
+    special("~/x"),
+    special("C:\\x"),
+    special("..\\outside"),
+    special("images/link", tarfile.SYMTYPE, "../../outside"),
+    special("images/link", tarfile.SYMTYPE, "/etc/passwd"),
+    special("images/hard", tarfile.LNKTYPE, "../outside"),
+    special("images/device", tarfile.CHRTYPE),
+    special("images/pipe", tarfile.FIFOTYPE),
+]
+
+
+@pytest.mark.parametrize("info", HOSTILE, ids=[f"{info.name}-{info.linkname}" for info in HOSTILE])
+def test_what_would_leave_the_folder_is_found_and_not_unpacked(info, tmp_path):
+    """Above, absolute, by a link; nor is a device made."""
+    inside = tmp_path / "a" / "b"
+    inside.mkdir(parents=True)
+    found = look(data=archive_with(info), into=Folder(inside, 1e6))
+    assert "outside the folder" in found.problems[0] or "device or pipe" in found.problems[0]
+    written = sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if not path.is_dir())
+    assert written == [f"a/b/{name}" for name in sorted(members_with_manifest(CONTENT))]
+
+
+def test_a_link_to_a_folder_is_not_written_through(tmp_path):
+    """A link inside may stand in the archive; it is not made, and what comes 'through' it is an ordinary file."""
+    inside = tmp_path / "in"
+    inside.mkdir()
+    link = special("images/link", tarfile.SYMTYPE, "../images")
+    found = look(data=archive_with(link, special("images/link/x")), into=Folder(inside, 1e6))
+    assert found.problems == ()
+    assert not (inside / "images/link").is_symlink()
+    assert (inside / "images/link/x").read_bytes() == b"evil"
+
+
+def test_what_stands_in_the_way_of_another_is_a_problem(tmp_path):
+    """A file and a folder of one name cannot both be unpacked."""
+    found = look(data=archive_with(special("images/a.webp/x")), into=Folder(tmp_path, 1e6))
+    assert "cannot be unpacked" in found.problems[0]
+
+
+def test_what_is_unpacked_is_what_was_packed(tmp_path):
+    """Byte for byte, without anybody's permissions."""
+    look(into=Folder(tmp_path, 1e6))
+    for name, data in members_with_manifest(CONTENT).items():
+        assert (tmp_path / name).read_bytes() == data
+
+
+def test_no_more_is_unpacked_than_there_is_room_for(tmp_path):
+    """However little the archive itself takes: zeros pack well."""
+    members = members_with_manifest(CONTENT | {"images/zeros": bytes(5_000_000)})
+    with pytest.raises(NoRoomError):
+        look(members, into=Folder(tmp_path, 1_000_000))
+
+
+def test_ordinary_members_are_no_danger():
+    """Dots in names, deep folders, links beside."""
+    for name in ("a", "./a/b", "a/..b/c..", "a/b/../c", "..."):
+        assert danger(special(name)) == ""
+    assert danger(special("a/b/link", tarfile.SYMTYPE, "../c")) == ""
+
+
+def test_manifest_entries_without_a_sum_are_compared_by_size():
+    """An old job may have written none."""
+    members = members_with_manifest(CONTENT)
+    manifest = json.loads(members["manifest.json"])
+    for entry in manifest["files"]:
+        del entry["sha256"]
+    assert look(members | {"manifest.json": json.dumps(manifest).encode()}).problems == ()

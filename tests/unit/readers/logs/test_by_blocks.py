@@ -1,0 +1,246 @@
+"""Logs that are reviewed by whole blocks say what they say line by line, to the last figure."""
+
+import tomllib
+from dataclasses import fields, is_dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from random import Random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from playbook.readers.logs.by_blocks import BlockReviewer
+from playbook.readers.logs.ordinary import BARE, EXACT, SAID, Sorter
+from playbook.readers.logs.parse import Parser
+from playbook.readers.logs.review import Reviewer
+from playbook.readers.logs.tracks import Minutes
+from sandbox.logs import LogsState
+
+NOW = datetime(2024, 5, 29, 21, 0, tzinfo=UTC)
+SINCE, UNTIL = NOW.timestamp() - 86_400, NOW.timestamp()
+FOREIGN = Path(__file__).parents[3] / "foreign" / "log_lines.toml"
+STRANGERS = [
+    case["line"] for kind in tomllib.loads(FOREIGN.read_text(encoding="utf-8")).values() for case in kind["lines"]
+]
+WEB = "web 2024-05-29T20:14:14.123456789Z "
+ORDINARY = {
+    WEB + '10.0.0.1 - - [29/May/2024:20:14:14 +0000] "GET /a HTTP/1.1" 200 5 "-" "Mozilla/5.0 (X11)"': b"",
+    WEB + "GET /a 404 1.250 ms - 12": b"",
+    WEB + "2024-05-29 20:14:14,123 INFO worker: job 7 finished in 31 ms": SAID,
+    WEB + "[info] listening on 5003": SAID,
+    WEB + '{"level":30,"time":1,"req":{"method":"GET","url":"/a"},"res":{"statusCode":200},"msg":"done"}': b"",
+    WEB + '{"level":"info","method":"GET","path":"/a","status":404,"msg":"request"}': b"",
+    WEB + '{"level":"info","msg":"started"}': SAID,
+    WEB + "function checkout took 812 ms for customer 55123 with timeout 3000": BARE,
+    "2024-05-29T20:14:14.123Z INFO worker: job 7": SAID,
+    "2024-05-29 20:14:14.123 | shop | 7f3a9c01 | checkout took=171 customer=635008": SAID,
+    '2024-05-29T20:14:14Z {"level":"info","msg":"started"}': SAID,
+    '203.0.113.7 - - [29/May/2024:20:14:14 +0000] "GET /a HTTP/1.1" 200 5 "-" "Mozilla/5.0 (X11)"': b"",
+    '2001:db8::7 - jo [29/May/2024:20:14:14 +0000] "GET /a HTTP/1.1" 304 - "-" "curl/8"': b"",
+}
+GOOD = [*ORDINARY, *list(LogsState.healthy(NOW).store.lines(until=NOW))[-200:]]
+TRACE = ["Error: boom", "    at x (y.js:1:2)", "Traceback (most recent call last):", "KeyError: 'a'", "}"]
+BITS = [
+    *(
+        '"',
+        "\\",
+        "\t",
+        " ",
+        "  ",
+        "Z",
+        ":59.9999999",
+        ":60",
+        "T24:",
+        "=",
+        "[",
+        "]",
+        "{",
+        "}",
+        ",",
+        "|",
+        "<3>",
+        "/",
+    ),
+    *(
+        "429",
+        "500",
+        "level=error",
+        '"level":50',
+        '"level":30',
+        '"statusCode":503',
+        "Error: ",
+        " ⨯ ",
+        "INFO",
+        "ERROR",
+    ),
+    *(
+        "is 0",
+        "-",
+        " GET /x 503 in 2ms",
+        " HTTP/1.1",
+        "\u200b",
+        "\ufffd",
+        "9" * 25,
+        "1e999",
+        "null",
+        "at x",
+        "E0529 ",
+    ),
+    *(
+        "Completed 500 Internal Server Error in 5ms",
+        "stdout F ",
+        "x[1]: ",
+        " error ",
+        "Killed",
+        "PHP Fatal error:  x",
+    ),
+    *(
+        "app.ERROR: ",
+        "LOG:  ",
+        "[error]",
+        "[notice]",
+        " exit code 137",
+        " warn ",
+        '"log":"x","stream":"y"',
+        "\\u0061",
+    ),
+    *(
+        '"method":"GET","httpStatusText":5',
+        '"msg":"panic: x"',
+        " +0200",
+        "UTC ",
+        "\r",
+        "x" * 9000,
+        '"status":502,',
+    ),
+]
+
+
+def plain(value):
+    """A review in values that can be compared."""
+    if isinstance(value, Minutes):
+        return value.all()
+    if is_dataclass(value):
+        names = (field.name for field in fields(value) if field.name not in ("minute", "minute_answered"))
+        return {name: plain(getattr(value, name)) for name in names}
+    return [plain(one) for one in value] if isinstance(value, list | tuple) else value
+
+
+def by_lines(blocks, since=SINCE, until=UNTIL):
+    reviewer = Reviewer(since, until)
+    for block in blocks:
+        reviewer.extend(line.removesuffix("\r") for line in block.decode("utf-8", "replace").split("\n"))
+    return plain(reviewer.result())
+
+
+def by_blocks(blocks, since=SINCE, until=UNTIL):
+    reviewer = BlockReviewer(since, until)
+    for block in blocks:
+        reviewer.take(block)
+    return plain(reviewer.result())
+
+
+@pytest.mark.parametrize("line", ORDINARY)
+def test_ordinary_line_is_recognised(line):
+    """So that it need not be read exactly, which is the slow way."""
+    sorted_ = Sorter(Parser(UNTIL)).sort(line.encode())
+    assert sorted_.rows[0] != EXACT
+    assert sorted_.rows[0].endswith(ORDINARY[line] or b"20:14")
+    assert sorted_.time(0, 0.0) == pytest.approx(14.123456789 if ".123456789" in line else 14.0, abs=0.13)
+
+
+@st.composite
+def logs(draw):
+    """Lines of all kinds with anything put anywhere in them, in blocks of any size."""
+    behind = st.sampled_from(("", WEB, "worker 2024-05-29T20:14:15Z ", "2024-05-29T20:14:16Z "))
+    strange = st.tuples(behind, st.sampled_from(STRANGERS + TRACE)).map("".join)
+    found = draw(st.lists(st.one_of(st.sampled_from(GOOD), strange), min_size=1, max_size=12))
+    for _ in range(draw(st.integers(0, 6))):
+        number = draw(st.integers(0, len(found) - 1))
+        line = found[number]
+        start = draw(st.integers(0, len(line)))
+        end = min(len(line), start + draw(st.sampled_from((0, 0, 1, 3, 10))))
+        found[number] = line[:start] + draw(st.one_of(st.sampled_from(BITS), st.text(max_size=3))) + line[end:]
+    lines = "\n".join(found).encode("utf-8", "surrogatepass").split(b"\n")
+    size = draw(st.sampled_from((1, 3, 100)))
+    return [b"\n".join(lines[start : start + size]) for start in range(0, len(lines), size)]
+
+
+@settings(max_examples=300, deadline=None)
+@given(logs(), st.sampled_from((86_400, 3_600, 2_700)), st.sampled_from((0.0, 1_800.0, 2_745.5)))
+def test_review_by_blocks_is_that_by_lines(blocks, hours, earlier):
+    """Whatever the lines, wherever blocks end, and wherever the time begins and ends."""
+    until = UNTIL - earlier
+    assert by_blocks(blocks, UNTIL - hours, until) == by_lines(blocks, UNTIL - hours, until)
+
+
+def test_strange_lines_between_ordinary_ones_are_read_in_their_places():
+    """Every odd line that is known, with and without a platform's prefix, in one log, in any order."""
+    random = Random(7)
+    for _ in range(6):
+        lines = [prefix + line for line in [*STRANGERS, *TRACE] for prefix in ("", WEB)] + GOOD
+        random.shuffle(lines)
+        blocks = [("\n".join(lines[start : start + 400])).encode() for start in range(0, len(lines), 400)]
+        assert by_blocks(blocks) == by_lines(blocks)
+        reviewer = BlockReviewer(SINCE, UNTIL)
+        reviewer.extend(lines)
+        assert plain(reviewer.result()) == by_lines(["\n".join(lines).encode()])
+
+
+def test_many_components_are_counted_alike():
+    """Also where a table overflows, and what is kept depends on the order of lines."""
+    random = Random(3)
+    lines = [
+        f"c{random.randrange(300)} 2024-05-29T20:{number % 60:02d}:14Z GET /a 200 1 ms - 5"
+        for number in range(4_000)
+    ]
+    blocks = ["\n".join(lines[start : start + 500]).encode() for start in range(0, len(lines), 500)]
+    assert by_blocks(blocks) == by_lines(blocks)
+
+
+def test_block_is_left_where_the_time_is_over():
+    """Between two lines that are read exactly; what was counted until then stays."""
+    asked = []
+    lines = [f"{WEB}ERROR {number}" if number % 2 else f"{WEB}GET /a 200 1 ms - 5" for number in range(400)]
+    reviewer = BlockReviewer(SINCE, UNTIL)
+    reviewer.take("\n".join(lines).encode(), lambda: bool(asked.append(1)) or len(asked) > 3)
+    review = reviewer.result()
+    assert review.errors == 64
+    assert review.requests == 65
+
+
+@pytest.mark.parametrize("at", range(1, 8))
+def test_trace_on_the_border_of_two_parts_is_one(at):
+    """Of a log that is read from its end, wherever it is cut, with lines of others between."""
+    lines = [
+        f"{WEB}ERROR upload failed",
+        f"{WEB}Error: ENOSPC",
+        "worker 2024-05-29T20:14:15Z INFO done",
+        f"{WEB}    at write (fs.js:1:2)",
+        f"{WEB}    at async main (m.js:3:4)",
+        f"{WEB}order 7 was packed in 31 ms",
+        f"{WEB}GET /a 200 1 ms - 5",
+        f"{WEB}KeyError: 'b'",
+    ]
+    whole = by_blocks(["\n".join(lines).encode()])
+    assert whole["errors"] == 2
+    reviewer = BlockReviewer(SINCE, UNTIL)
+    reviewer.begin_part("a.log", cut=True)
+    reviewer.take("\n".join(lines[at:]).encode())
+    reviewer.begin_part("a.log", joins=True)
+    reviewer.take("\n".join(lines[:at]).encode())
+    review = plain(reviewer.result())
+    same = ("errors", "fatal", "lines", "strange", "requests")
+    assert [review[name] for name in same] == [whole[name] for name in same]
+    assert sorted(key for key, _ in review["kinds"]) == sorted(key for key, _ in whole["kinds"])
+
+
+def test_part_whose_earlier_one_is_not_read_stands_for_itself():
+    """A bound was reached: what may have gone on with a trace is an error of its own, as is seen."""
+    reviewer = BlockReviewer(SINCE, UNTIL)
+    reviewer.begin_part("a.log", cut=True)
+    reviewer.take(f"{WEB}Error: ENOSPC\n{WEB}    at x\n{WEB}GET /a 200 1 ms - 5".encode())
+    reviewer.begin_part("b.log")
+    reviewer.take(f"{WEB}INFO x".encode())
+    assert reviewer.result().errors == 1
