@@ -21,11 +21,19 @@ if TYPE_CHECKING:
     from locust import User
 
 AGENT = "operations-playbook-load-test"
-_UNTIL_STOPPED = 3600.0  # seconds; Locust ends visitors long before
 # A request that was given up before it had waited for so long says nothing: milliseconds.
 _SAYS_SOMETHING = 1000.0
 # What asking and reading raises; ValueError where a header or an encoding makes no sense.
 _FAILURES = (*FAILURE_EXCEPTIONS, ValueError)
+
+
+def _leave_if_over(guard: Guard) -> None:
+    """End the visitor whose greenlet this is once the test is over: it begins nothing more, and nothing failed.
+
+    Locust ends visitors with the same exception, and calls ``on_stop`` for both.
+    """
+    if guard.is_over:
+        raise gevent.GreenletExit
 
 
 class Address(URL):
@@ -58,9 +66,7 @@ class GuardedPool(HTTPClientPool):
             Refused: it is not allowed.
             GreenletExit: the test is over; its visitor ends, and nothing failed.
         """
-        # A signal can end the test between a request's turn and here.
-        if self._guard.is_over:
-            raise gevent.GreenletExit
+        _leave_if_over(self._guard)  # a signal can end the test between a request's turn and here
         if not isinstance(url, URL):
             url = URL(url)
         key = url.scheme, url.netloc
@@ -108,12 +114,11 @@ class GuardedSession(FastHttpSession):
         return super().request(*arguments, **named)
 
     def _take_turn(self) -> None:
-        if not self._guard.closed:
-            delay = self._guard.delay()
-            if delay:
-                gevent.sleep(delay)
-        if self._guard.closed:  # it is over, perhaps meanwhile: nothing is begun any more, and nothing failed
-            gevent.sleep(_UNTIL_STOPPED)
+        _leave_if_over(self._guard)
+        delay = self._guard.delay()
+        if delay:
+            gevent.sleep(delay)
+            _leave_if_over(self._guard)
 
     def ask(
         self,
