@@ -13,14 +13,14 @@ from playbook.readers.observatory import csp, results
 from playbook.readers.observatory.scores import COMMIT, DATE, EXTRA_FROM, SCORES, SOURCE, grade_of
 
 PUBLISHED = json.loads(Path(__file__).with_name("published.json").read_text(encoding="utf-8"))
-# What is asked of others: lists of preloaded sites, or a certificate that other items judge.
+# What needs lists of preloaded sites, what other items judge (a certificate), and one that is not told apart here.
 LEFT_OUT = {
     "hsts-preloaded",
     "hsts-invalid-cert",
     "redirection-all-redirects-preloaded",
     "redirection-invalid-cert",
     "html-not-parseable",
-    "csp-implemented-but-duplicate-directives",  # in the table, but given by no test: such a header is invalid
+    "csp-implemented-but-duplicate-directives",  # a good policy with report-uri twice, which wins no points there
 }
 
 
