@@ -18,10 +18,10 @@ class Answer:
     """An answer of any status.
 
     Attributes:
-        headers: names in lower case; what came several times is joined by commas.
+        headers: names in lower case; repeated headers are joined by commas.
         url: of the last hop, without credentials and query.
-        phases: summed over redirects, of the try that counts.
-        attempts: one line for each try.
+        phases: of the successful attempt, summed over redirects.
+        attempts: one line for each attempt.
         redirects: one line for each redirect that was followed.
     """
 
@@ -36,11 +36,11 @@ class Answer:
 
     @property
     def text(self) -> str:
-        """The body as UTF-8; undecodable bytes are replaced."""
+        """The body as UTF-8. Undecodable bytes are replaced."""
         return self.body.decode("utf-8", errors="replace")
 
     def json(self, kind: Any = Any) -> Any:
-        """The body as JSON, converted to ``kind``; Malformed where it is neither."""
+        """The body as JSON, converted to ``kind``; Malformed if that fails."""
         try:
             return read_unambiguous_json(self.body, kind)
         except (OverBudget, Ambiguous) as error:
@@ -57,11 +57,11 @@ class Answer:
 
     @property
     def beginning(self) -> str:
-        """The first eighty characters, on one line, to show what came."""
+        """The first eighty characters on one line, for messages."""
         return door.line(self.body, 80)
 
     def expect_ok(self, hint: str = "") -> Answer:
-        """Itself where the status is 2xx.
+        """The answer itself if its status is 2xx.
 
         Raises:
             Denied: 401 or 403.
