@@ -6,7 +6,6 @@ DigitalOcean simulator reads from it, and ``LogsService`` writes rotated files o
 
 from __future__ import annotations
 
-import asyncio
 import gzip
 import os
 import shutil
@@ -22,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from sandbox.log_history import LogLine, combined, floor_hour, hour
 from sandbox.products import PORTFOLIO, WEB, Product
-from sandbox.service import Context, Service
+from sandbox.service import FileService
 
 if TYPE_CHECKING:
     from sandbox.world import World
@@ -166,7 +165,7 @@ def _time(line: LogLine) -> datetime:
     return line.at
 
 
-class LogsService(Service):
+class LogsService(FileService):
     """Log files as log rotation leaves them, for targets that read files; the API reads the store itself.
 
     The files hold what the store held when the world was applied. They exist only where the source is ``files``
@@ -174,18 +173,6 @@ class LogsService(Service):
     """
 
     name = "logs"
-
-    async def start(self, context: Context) -> None:
-        """Write the files, if the world has any."""
-        self.context = context
-        await self.apply(context.world)
-
-    async def apply(self, world: World) -> None:
-        """Replace the files by those of ``world``."""
-        await asyncio.to_thread(self._write, world)
-
-    async def stop(self) -> None:
-        """Nothing is left running; the folder goes with the sandbox's."""
 
     def settings(self) -> dict[str, Any]:
         """The source, and the glob of the files for when they are asked for."""

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from sandbox.service import Context, Service
+from sandbox.service import FileService
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -68,22 +67,10 @@ class SignInsState:
         ]
 
 
-class SignInsService(Service):
+class SignInsService(FileService):
     """Writes the file; it is not there where ``sign-ins`` is gone."""
 
     name: ClassVar[str] = "sign-ins"
-
-    async def start(self, context: Context) -> None:
-        """Write it."""
-        self.context = context
-        await self.apply(context.world)
-
-    async def apply(self, world: World) -> None:
-        """Replace it by that of ``world``."""
-        await asyncio.to_thread(self._write, world)
-
-    async def stop(self) -> None:
-        """Nothing is left running; the folder goes with the sandbox's."""
 
     def settings(self) -> dict[str, Any]:
         """Where it is."""

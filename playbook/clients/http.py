@@ -27,7 +27,7 @@ from playbook.clients.wire import Broken, Call, Exchange, Kept, Method, Phases
 from playbook.core.deadline import left
 from playbook.core.errors import Malformed, Unreachable, UsageError
 from playbook.core.secret import Secret
-from playbook.settings.loading import TimeLimits
+from playbook.settings.loading import Settings, TimeLimits
 
 MAX_BODY = 16 * 1024 * 1024
 MAX_RETRY_AFTER = 3.0
@@ -87,9 +87,9 @@ class HttpClient:
         """Read ``path`` (below ``base_url``) or a whole URL.
 
         Args:
-            retry: ``all`` makes up to three attempts after connection failures, 429, 502, 503 and 504 (a Retry-After
-                up to three seconds is respected); ``connection`` only after connection failures, so that a 503
-                stays visible; ``none`` never.
+            retry: ``all`` makes up to three attempts after connection failures, 429, 502, 503 and 504 (a
+                Retry-After up to three seconds is respected); ``connection`` only after connection failures, so
+                that a 503 stays visible; ``none`` never.
             redirects: how many to follow. With credentials only within their origin.
             max_body: bytes beyond which the answer is Malformed.
             cut: accept the beginning of a larger body.
@@ -279,6 +279,31 @@ class _Busy(Exception):  # noqa: N818 - a reason to try again, not an error
         after = answer.headers.get("retry-after", "")
         # The date format of Retry-After is ignored: waits are short anyway.
         self.wait = min(float(after), MAX_RETRY_AFTER) if after.isascii() and after.isdigit() else None
+
+
+def monitoring_client(
+    settings: Settings,
+    part: Literal["alertmanager", "grafana", "prometheus"],
+    service: str,
+    kept: Kept | None = None,
+) -> HttpClient:
+    """The client of a part of the target that has an address and credentials.
+
+    Raises:
+        NotConfigured: its address is not set.
+    """
+    own = getattr(settings.target, part)
+    return HttpClient(
+        settings.require(own.url, f"{part}.url", service),
+        service=service,
+        time_limits=settings.time_limits,
+        ca=own.ca,
+        token=own.token,
+        username=getattr(own, "username", None),  # Grafana takes a token only
+        password=getattr(own, "password", None),
+        setting=f"targets.{settings.target.name}.{part}.url",
+        kept=kept,
+    )
 
 
 def parse_url(text: str, name: str) -> SplitResult:
