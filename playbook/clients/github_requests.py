@@ -18,8 +18,9 @@ from urllib.parse import urlsplit
 import msgspec
 
 from playbook.clients.answer import Answer
-from playbook.clients.http import BUSY, HttpWriter, origin
+from playbook.clients.http import BUSY, HttpWriter
 from playbook.clients.retries import ATTEMPTS
+from playbook.clients.urls import origin
 from playbook.clients.wire import Broken, Kept
 from playbook.core import door
 from playbook.core.budget import read_json

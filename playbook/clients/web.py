@@ -6,7 +6,8 @@ import secrets
 from dataclasses import dataclass
 
 from playbook.clients.answer import Answer
-from playbook.clients.http import HttpClient, parse_url, read_body, shown, unreachable
+from playbook.clients.http import HttpClient, read_body, unreachable
+from playbook.clients.urls import parse_url, shown
 from playbook.clients.wire import Broken, Exchange
 from playbook.core.engine import client
 from playbook.core.errors import UsageError

@@ -9,7 +9,8 @@ from urllib.parse import urlsplit
 
 from playbook.clients.answer import Answer
 from playbook.clients.breakage import Kind
-from playbook.clients.http import HttpClient, shown
+from playbook.clients.http import HttpClient
+from playbook.clients.urls import shown
 from playbook.core.coverage import Coverage, lacking, whole
 from playbook.core.engine import measurement
 from playbook.core.errors import NotConfigured, Unreachable

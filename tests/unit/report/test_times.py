@@ -19,7 +19,7 @@ AT = datetime(2026, 11, 28, 23, 40, tzinfo=UTC)
         ("Mars/Olympus", "Sat 28 Nov 2026, 23:40 UTC"),
     ],
 )
-def test_utc_and_beside_it_the_zone_of_the_target(zone, told):
+def test_time_is_shown_in_utc_and_target_zone(zone, told):
     """With the day where it is another one there; a zone that this machine does not know is left out."""
     assert both(AT, zone) == told
     assert short_both(AT, zone) == told.replace(" 2026", "")
