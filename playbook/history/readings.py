@@ -46,7 +46,7 @@ def earlier_readings(
     """
     since = now - timedelta(hours=settings.coverage.counter_most_hours)
     if settings.history.readings:
-        yield from _of_file(Path(settings.history.readings))
+        yield from lines.decoded(Path(settings.history.readings), LONGEST_LINE, _READINGS.decode)
     elif history is not None:
         for run in known.of(history, settings.target.name, since - timedelta(days=1)):
             if run.readings:
@@ -60,6 +60,7 @@ def last_run(history: Path | None, settings: Settings, now: datetime, known: Run
     """
     if history is None or settings.target.kind == SANDBOX:
         return None
+<<<<<<< HEAD
     return max((run.started for run in known.of(history, settings.target.name, now - _MONTH)), default=None)
 
 
@@ -75,3 +76,6 @@ def _of_file(file: Path) -> Iterator[Mapping[str, Counted]]:
             yield _READINGS.decode(line.text)
         except lines.DAMAGE:
             continue
+=======
+    return max((run.started for run in read(history, since=now - _MONTH).of(settings.target.name)), default=None)
+>>>>>>> main
